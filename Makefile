@@ -1,0 +1,56 @@
+# Every verb of the project. `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help run test check fmt build bench lock clean
+
+# uv: the one on PATH, else our own copy beside the environment.
+UV := $(or $(shell command -v uv 2>/dev/null),.tools/bin/uv)
+# CPython 3.13 by its full path where pyenv keeps one that is not active; elsewhere uv finds or downloads it.
+PYENV := $(or $(PYENV_ROOT),$(HOME)/.pyenv)
+PYTHON313 := $(or $(lastword $(sort $(wildcard $(PYENV)/versions/3.13.*/bin/python3.13))),3.13)
+VENV := .venv
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export SAM_CLI_TELEMETRY := 0
+export UV_NO_PROGRESS := 1
+ARCHITECTURE ?= $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
+
+help: ## list the verbs
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.tools/bin/uv:
+	@echo "installing uv into .tools"
+	@python3 -m pip install -q --disable-pip-version-check --no-warn-script-location --target .tools "uv>=0.9" 2>/dev/null \
+	  || { echo "uv is missing and python3 has no pip: install uv (https://docs.astral.sh/uv) and run make again"; exit 1; }
+
+$(VENV)/.ready: requirements/dev.txt pyproject.toml | $(filter .tools/bin/uv,$(UV))
+	@echo "environment: CPython 3.13 and the locked packages"
+	@test -x $(VENV)/bin/python || $(UV) venv -q --python $(PYTHON313) $(VENV)
+	@$(UV) pip sync -q --python $(VENV)/bin/python --require-hashes requirements/dev.txt
+	@$(UV) pip install -q --python $(VENV)/bin/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+run: $(VENV)/.ready ## a live endpoint on this machine: local cloud, sam build, sam deploy, publish, release, predict
+	@$(VENV)/bin/fairlead local demo
+
+build: $(VENV)/.ready ## sam build: layers with byte-code, functions
+	@FAIRLEAD_ARCHITECTURE=$(ARCHITECTURE) sam build --cached --parallel --parameter-overrides Architecture=$(ARCHITECTURE)
+
+check: $(VENV)/.ready ## the inner loop: lint, types, unit tests; under a minute
+	@ruff format --check -q . && ruff check -q . && mypy && pytest -q -n 2 tests/unit
+
+fmt: $(VENV)/.ready ## format and fix what ruff can
+	@ruff format -q . && ruff check -q --fix .
+
+test: check build ## everything: check, then functional, template, local cloud and containers
+	@pytest -q -n 2 --dist loadgroup tests --ignore tests/unit
+
+bench: build ## figures of docs/performance.md
+	@python -m benchmarks
+
+lock: $(VENV)/.ready ## resolve requirements/*.in and the layers' anew, with hashes
+	@$(UV) pip compile -q --upgrade --generate-hashes --no-annotate --custom-compile-command "make lock" requirements/dev.in -o requirements/dev.txt
+	@for layer in common/python onnx sklearn; do $(UV) pip compile -q --generate-hashes --no-annotate --no-header \
+	  -c requirements/dev.txt layers/$$layer/requirements.in -o layers/$$layer/requirements.txt; done
+
+clean: ## remove what the verbs made (not the environment)
+	@rm -rf .aws-sam .fairlead .pytest_cache .mypy_cache .ruff_cache .benchmarks

@@ -1,0 +1,161 @@
+"""Every error a person or a calling application can meet, grouped by what they can do about it.
+
+Messages begin lower case, name the thing, end without a full stop; `hint` says what to do next.
+One place per edge prints them: `fairlead_cli.main` for people, `fairlead.problems` for HTTP callers.
+"""
+
+from collections.abc import Sequence
+from typing import TypedDict
+
+
+class FairleadError(Exception):
+    """The root: `code` is stable and machine-readable, `status` is the HTTP answer, `exit_code` the command line's."""
+
+    code = "error"
+    status = 500
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+# --- the caller of the endpoint sent something wrong ------------------------------------------------
+
+
+class FieldError(TypedDict):
+    """One wrong value: zero-based `row`, `field` (empty for the row itself), what was expected and what came."""
+
+    row: int
+    field: str
+    expected: str
+    got: str
+
+
+class RequestError(FairleadError):
+    """The request cannot be answered as it stands; sending it again unchanged will not help."""
+
+    code = "bad_request"
+    status = 400
+
+
+class NotJsonError(RequestError):
+    """The body is not JSON."""
+
+    code = "not_json"
+
+
+class NoSuchPathError(RequestError):
+    """Nothing answers at this method and path."""
+
+    code = "not_found"
+    status = 404
+
+
+class TooLargeError(RequestError):
+    """The body, or the answer it asks for, is over the limit."""
+
+    code = "too_large"
+    status = 413
+
+
+class MediaTypeError(RequestError):
+    """The content type is not JSON."""
+
+    code = "unsupported_media_type"
+    status = 415
+
+
+class InstancesError(RequestError):
+    """The body is JSON but not rows of this model's signature."""
+
+    code = "invalid_instances"
+    status = 422
+
+    def __init__(self, message: str, *, errors: Sequence[FieldError] = (), hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.errors = list(errors)
+
+
+class ModelUnavailableError(FairleadError):
+    """No model can answer now; `retry_after` is in seconds."""
+
+    code = "model_unavailable"
+    status = 503
+
+    def __init__(self, message: str, *, retry_after: int = 1, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after = retry_after
+
+
+# --- the publisher's material was refused -----------------------------------------------------------
+
+
+class RefusedError(FairleadError):
+    """Publishing was refused; nothing was written that counts as a version."""
+
+    code = "refused"
+    exit_code = 3
+
+
+class ModelFileError(RefusedError):
+    """The model file cannot be trusted, read or used."""
+
+    code = "model_file"
+
+
+class DataError(RefusedError):
+    """The rows do not fit: unreadable file, missing target, wrong columns."""
+
+    code = "data"
+
+
+class EngineError(RefusedError):
+    """No engine serves this estimator with the same answers."""
+
+    code = "engine"
+
+
+# --- registry, releases, settings -------------------------------------------------------------------
+
+
+class SettingsError(FairleadError):
+    """A setting is missing or malformed."""
+
+    code = "settings"
+    exit_code = 2
+
+
+class NotFoundError(FairleadError):
+    """The registry or the stack has no such thing."""
+
+    code = "not_found"
+    status = 404
+
+
+class IntegrityError(FairleadError):
+    """Bytes are not what their digest says: they are never used."""
+
+    code = "integrity"
+    status = 503
+
+
+class SchemaError(FairleadError):
+    """A manifest was written by a Fairlead this one does not understand."""
+
+    code = "schema"
+    status = 503
+
+
+class StorageError(FairleadError):
+    """The registry could not be reached or refused the call."""
+
+    code = "storage"
+    status = 503
+
+
+class ReleaseError(FairleadError):
+    """A release or rollback cannot go on; `live` stands where it stood unless the message says otherwise."""
+
+    code = "release"
+    exit_code = 4

@@ -1,0 +1,131 @@
+"""The manifest: everything a version is. Written once, last, and named by the digest of its bytes.
+
+Law: `decode(encode(m)) == m`, and `digest(encode(m))` is what a release freezes. To change the format, add a field
+with a default; when old readers would misread the new meaning, raise SCHEMA, which old readers refuse.
+"""
+
+import hashlib
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+
+from fairlead.errors import IntegrityError, SchemaError
+from fairlead.signature import Signature
+
+SCHEMA = 1
+
+EngineName = Literal["onnx", "sklearn"]
+
+
+class Blob(msgspec.Struct, frozen=True):
+    """Bytes in the registry: SHA-256 in lower-case hex, size in bytes."""
+
+    sha256: str
+    size: int
+
+
+class Tensor(msgspec.Struct, frozen=True, kw_only=True):
+    """One input tensor of the ONNX graph: shape (rows, len(fields)), columns in this order."""
+
+    name: str
+    dtype: Literal["float32", "float64", "int64", "string"]
+    fields: tuple[str, ...]
+
+
+class Engine(msgspec.Struct, frozen=True, kw_only=True):
+    """What serves this version, from which blob, and why this one.
+
+    `inputs` and `outputs` describe the ONNX graph and are empty for `sklearn`; `outputs` maps our words
+    (`label`, `probabilities`, `value`, `score`) to the graph's output names.
+    """
+
+    name: EngineName
+    blob: str
+    reason: str = ""
+    inputs: tuple[Tensor, ...] = ()
+    outputs: dict[str, str] = {}
+
+
+class Certificate(msgspec.Struct, frozen=True, kw_only=True):
+    """The parity proof: engine and estimator answered the same `rows`, `boundary_rows` of them beside thresholds and edges.
+
+    `largest_difference` is absolute, over probabilities, values or scores; it was compared with `tolerance`,
+    absolute for probabilities and relative to max(1, |value|) otherwise.
+    """
+
+    rows: int
+    boundary_rows: int
+    label_differences: int
+    largest_difference: float
+    tolerance: float
+
+
+class Parent(msgspec.Struct, frozen=True):
+    """The version before this one, by digest: manifests form a hash chain."""
+
+    version: int
+    sha256: str
+
+
+class Recipe(msgspec.Struct, frozen=True, kw_only=True):
+    """How to fit the champion's kind again: class path, constructor parameters as text, fit arguments as text."""
+
+    estimator: str
+    parameters: dict[str, str]
+    fit_arguments: dict[str, str] = {}
+
+
+class Metric(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A figure on the held-out rows; `low` and `high` bound its confidence interval where one was computed."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """One immutable version of one model."""
+
+    schema: int
+    model: str
+    version: int
+    created: datetime
+    created_by: str
+    git_commit: str | None
+    parent: Parent | None
+    signature: Signature
+    engine: Engine
+    parity: Certificate | None
+    metrics: dict[str, Metric]
+    rows: dict[str, int]
+    blobs: dict[str, Blob]
+    environment: dict[str, str]
+    recipe: Recipe
+
+
+def encode(manifest: Manifest) -> bytes:
+    """The bytes that are stored and digested."""
+    return msgspec.json.format(msgspec.json.encode(manifest), indent=1)
+
+
+def decode(data: bytes) -> Manifest:
+    """Read a manifest; raises SchemaError for an unknown schema number, IntegrityError for anything else unreadable."""
+    try:
+        schema = msgspec.json.decode(data, type=dict[str, Any]).get("schema")
+    except msgspec.DecodeError as error:
+        raise IntegrityError(f"the manifest is not JSON: {error}") from error
+    if schema != SCHEMA:
+        raise SchemaError(
+            f"the manifest has schema {schema!r}, this Fairlead reads {SCHEMA}",
+            hint="install the Fairlead that published it, or a newer one",
+        )
+    try:
+        return msgspec.json.decode(data, type=Manifest)
+    except msgspec.ValidationError as error:
+        raise IntegrityError(f"the manifest is malformed: {error}") from error
+
+
+def digest(data: bytes) -> str:
+    """SHA-256 in lower-case hex: the name of a blob, the identity of a manifest."""
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,42 @@
+"""Settings from the environment, read once at an edge and passed on; nothing else reads os.environ."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from fairlead.errors import SettingsError
+
+
+class Serving(msgspec.Struct, frozen=True, kw_only=True):
+    """What the predict function runs with. `model` is None until the first release: the bootstrap stack serves 503."""
+
+    bucket: str
+    model: str | None
+    version: int
+    manifest_sha256: str
+    initialization: Literal["on-demand", "provisioned-concurrency", "snap-start", "lambda-managed-instances"]
+
+
+def serving(env: Mapping[str, str]) -> Serving:
+    """Read FAIRLEAD_* as a release froze them; raises SettingsError naming the variable."""
+    model = env.get("FAIRLEAD_MODEL") or None
+    version = env.get("FAIRLEAD_VERSION") or "0"
+    if not version.isdecimal():
+        raise SettingsError(f"FAIRLEAD_VERSION must be a whole number, got {version!r}")
+    if model and not env.get("FAIRLEAD_MANIFEST_SHA256"):
+        raise SettingsError("FAIRLEAD_MODEL is set but FAIRLEAD_MANIFEST_SHA256 is not", hint="use `fairlead release`")
+    return Serving(
+        bucket=_required(env, "FAIRLEAD_BUCKET"),
+        model=model,
+        version=int(version),
+        manifest_sha256=env.get("FAIRLEAD_MANIFEST_SHA256", ""),
+        initialization=env.get("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),  # type: ignore[arg-type]  # Lambda's own words
+    )
+
+
+def _required(env: Mapping[str, str], name: str) -> str:
+    value = env.get(name)
+    if not value:
+        raise SettingsError(f"{name} is not set")
+    return value

@@ -1,0 +1,58 @@
+"""The signature: what a model takes and what it answers, as facts.
+
+Decoding requests against it is `fairlead.requests`; taking it from data is `fairlead.publishing.signatures`.
+"""
+
+from typing import Literal
+
+import msgspec
+
+Kind = Literal["number", "integer", "boolean", "category", "text"]
+Task = Literal["classification", "regression", "anomaly", "clustering"]
+Scalar = str | int | float | bool
+
+LARGEST_INTEGER = 2**53
+"""Integers beyond this are not exact in a double (IEEE 754), which is what engines compute in."""
+
+
+class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One input column.
+
+    `minimum`/`maximum` and `categories` are what the data showed, not limits: values outside count as out of range.
+    A `closed` category is a limit, because the estimator itself refuses values it has not seen.
+    A `nullable` field may be null or left out; both mean missing.
+    `precision` is the grid on which parity was proved: the engine reads the value rounded to it.
+    """
+
+    name: str
+    kind: Kind
+    nullable: bool = False
+    precision: Literal["float32", "float64"] = "float64"
+    minimum: float | None = None
+    maximum: float | None = None
+    categories: tuple[str, ...] | tuple[int, ...] | None = None
+    closed: bool = False
+
+
+class Output(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one row gets back.
+
+    classification: `label`, one of `classes` in the estimator's order, and `probabilities` by class where it has them.
+    regression: `value`, a number, or by name where `names` has several targets.
+    anomaly: `label` 1 (inlier) or -1 (outlier) and `score`, lower = more abnormal.
+    clustering: `label`, the cluster's index.
+    """
+
+    task: Task
+    target: str = ""
+    classes: tuple[Scalar, ...] | None = None
+    probabilities: bool = False
+    names: tuple[str, ...] | None = None
+
+
+class Signature(msgspec.Struct, frozen=True, kw_only=True):
+    """Inputs in the estimator's column order, and the output. `layout` is how the estimator was fitted."""
+
+    inputs: tuple[Field, ...]
+    output: Output
+    layout: Literal["frame", "array"]
