@@ -30,7 +30,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     precision: Literal["float32", "float64"] = "float64"
     minimum: float | None = None
     maximum: float | None = None
-    categories: tuple[str, ...] | tuple[int, ...] | None = None
+    categories: tuple[str | int, ...] | None = None  # of one type; msgspec reads no union of tuples
     closed: bool = False
 
 

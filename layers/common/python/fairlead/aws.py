@@ -1,0 +1,100 @@
+"""boto3 clients, and the one place that turns botocore's errors into ours.
+
+Region, credentials, profile and AWS_ENDPOINT_URL are read the way boto3 reads them.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from fairlead.errors import FairleadError, NotFoundError, SettingsError, StorageError
+
+ABSENT = frozenset({"NoSuchKey", "ResourceNotFoundException", "404"})
+REFUSED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AllAccessDisabled", "403"})
+BAD_CREDENTIALS = frozenset(
+    {
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "InvalidToken",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    }
+)
+
+
+def client(service: str, *, connect_timeout: float = 5, read_timeout: float = 60) -> Any:
+    """Open a boto3 client with bounded retries; raises SettingsError when boto3 lacks a region or a profile."""
+    import boto3
+    from botocore.config import Config
+
+    config = Config(
+        retries={"mode": "standard", "total_max_attempts": 5},
+        connect_timeout=connect_timeout,
+        read_timeout=read_timeout,
+    )
+    with translated(f"open a {service} client"):
+        create: Any = boto3.client
+        return create(service, config=config)
+
+
+@contextmanager
+def translated(doing: str, *, otherwise: type[FairleadError] = StorageError) -> Iterator[None]:
+    """Raise our errors for botocore's: `doing` completes "could not …"; `otherwise` is the class for the rest.
+
+    An absent thing becomes NotFoundError; missing or unusable credentials, region or bucket SettingsError.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except ClientError as error:
+        raise _from_answer(error.response, doing, otherwise) from error
+    except BotoCoreError as error:
+        raise _without_answer(error, doing, otherwise) from error
+
+
+def error_code(error: Exception) -> str:
+    """Return the service's own code on a ClientError, such as `PreconditionFailed`."""
+    response: dict[str, Any] = getattr(error, "response", {})
+    return str(response.get("Error", {}).get("Code", ""))
+
+
+def _from_answer(response: Mapping[str, Any], doing: str, otherwise: type[FairleadError]) -> FairleadError:
+    code = str(response.get("Error", {}).get("Code", ""))
+    message = str(response.get("Error", {}).get("Message", "")).rstrip(". ")
+    said = f"could not {doing}: {code}" + (f", {message}" if message else "")
+    if code == "NoSuchBucket":
+        return SettingsError(said, hint="check FAIRLEAD_BUCKET, --stack and the region")
+    if code in ABSENT:
+        return NotFoundError(said)
+    if code in BAD_CREDENTIALS:
+        return SettingsError(said, hint="`aws sts get-caller-identity` shows whether your credentials still work")
+    if code in REFUSED:
+        return otherwise(
+            said,
+            hint="your role needs that permission: the stack's outputs CallerPolicyArn, PublisherPolicyArn and "
+            "OperatorPolicyArn name policies that grant it (S3 also answers this for a missing object "
+            "to a role without s3:ListBucket)",
+        )
+    return otherwise(said)
+
+
+def _without_answer(error: Exception, doing: str, otherwise: type[FairleadError]) -> FairleadError:
+    from botocore import exceptions as botocore
+
+    said = f"could not {doing}: {str(error).rstrip('. ')}"
+    if isinstance(error, botocore.NoRegionError):
+        return SettingsError(said, hint="set AWS_REGION, or a region in your AWS profile")
+    if isinstance(error, botocore.NoCredentialsError | botocore.PartialCredentialsError | botocore.SSOError):
+        return SettingsError(
+            said,
+            hint="sign in (`aws sso login`, `aws configure`) or, for the local cloud, `source .fairlead/local.env`",
+        )
+    if isinstance(error, botocore.ProfileNotFound):
+        return SettingsError(said, hint="check AWS_PROFILE")
+    if isinstance(error, botocore.HTTPClientError | botocore.EndpointConnectionError):
+        return otherwise(said, hint="check the network and AWS_ENDPOINT_URL; is the local cloud up?")
+    return otherwise(said)

@@ -1,0 +1,67 @@
+"""The registry's bucket through boto3: get, create once, list.
+
+Law: what `put_new` has created is never overwritten by this module; there is no other way to write here.
+"""
+
+import base64
+import hashlib
+import random
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from fairlead.aws import error_code, translated
+
+CONFLICT_ATTEMPTS = 6
+EXISTS = frozenset({"PreconditionFailed", "412"})
+CONFLICT = frozenset({"ConditionalRequestConflict", "409"})
+
+
+class S3Objects:
+    """One bucket. `client` is a boto3 S3 client; `sleep` takes seconds and is a parameter for the tests' sake."""
+
+    def __init__(self, client: Any, bucket: str, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._client = client
+        self._bucket = bucket
+        self._sleep = sleep
+
+    def get(self, key: str) -> bytes:
+        """Return the object's bytes; raises NotFoundError, StorageError."""
+        with translated(f"read s3://{self._bucket}/{key} (s3:GetObject)"):
+            answer = self._client.get_object(Bucket=self._bucket, Key=key)
+            body: bytes = answer["Body"].read()
+        return body
+
+    def put_new(self, key: str, data: bytes) -> bool:
+        """Create the object unless it exists; False says it does. Raises StorageError."""
+        with translated(f"create s3://{self._bucket}/{key} (s3:PutObject)"):
+            return self._create(key, data)
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """Yield every key under the prefix, in S3's order; raises StorageError."""
+        with translated(f"list s3://{self._bucket}/{prefix} (s3:ListBucket)"):
+            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
+            for page in pages:
+                yield from (entry["Key"] for entry in page.get("Contents", ()))
+
+    def _create(self, key: str, data: bytes) -> bool:
+        from botocore.exceptions import ClientError
+
+        # S3 refuses a body that does not match this checksum: a transfer error cannot become a blob.
+        checksum = base64.b64encode(hashlib.sha256(data).digest()).decode()
+        for attempt in range(CONFLICT_ATTEMPTS):
+            try:
+                # put_object, because s3transfer's upload_file refuses IfNoneMatch.
+                self._client.put_object(
+                    Bucket=self._bucket, Key=key, Body=data, IfNoneMatch="*", ChecksumSHA256=checksum
+                )
+            except ClientError as error:
+                if error_code(error) in EXISTS:
+                    return False
+                # Another conditional write to this key is under way: S3 asks to try again.
+                if error_code(error) not in CONFLICT or attempt == CONFLICT_ATTEMPTS - 1:
+                    raise
+                self._sleep(0.05 * 2**attempt * random.uniform(0.5, 1))  # noqa: S311 - jitter, not a secret
+            else:
+                return True
+        raise AssertionError("the last attempt returns or raises")

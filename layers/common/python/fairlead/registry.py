@@ -1,0 +1,167 @@
+"""The registry: content-addressed blobs and create-once manifests; no database.
+
+    blobs/sha256/<hex>               bytes named by their digest
+    models/<name>/versions/<n>.json  the manifest, written last: its creation is the commit
+
+A publisher killed at any point leaves no version, at most blobs nobody names. Of two publishers racing for one
+number the store lets one create it; the other builds its manifest anew on top of the winner's.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from fairlead.errors import IntegrityError, NotFoundError, SettingsError, StorageError
+from fairlead.manifest import Blob, Manifest, Parent, decode, digest, encode
+
+COMMIT_ATTEMPTS = 50
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+MANIFEST_KEY = re.compile(r"models/(?P<model>[a-z0-9][a-z0-9-]{0,62})/versions/(?P<version>[1-9][0-9]*)\.json")
+CHANGED = "somebody changed the object; its earlier version is still in the versioned bucket"
+
+
+class Readable(Protocol):
+    """A store that is only read, as on predict's cold path."""
+
+    def get(self, key: str) -> bytes:
+        """Return the object's bytes; raises NotFoundError."""
+
+
+class Objects(Readable, Protocol):
+    """A store that publishers write to."""
+
+    def put_new(self, key: str, data: bytes) -> bool:
+        """Create the object unless it exists, atomically; False says it does."""
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """Yield every key under the prefix."""
+
+
+class Reading:
+    """One version and its blobs by name, never trusted before their digests agree."""
+
+    def __init__(self, objects: Readable) -> None:
+        self._readable = objects
+
+    def blob(self, blob: Blob) -> bytes:
+        """Return the bytes, with size and digest checked; raises IntegrityError, NotFoundError."""
+        data = self._readable.get(blob_key(blob.sha256))
+        if len(data) != blob.size or digest(data) != blob.sha256:
+            raise IntegrityError(
+                f"blob sha256:{blob.sha256} ({blob.size} bytes) holds {len(data)} bytes of sha256:{digest(data)}",
+                hint=CHANGED,
+            )
+        return data
+
+    def manifest(self, model: str, version: int, *, sha256: str | None = None) -> tuple[Manifest, str]:
+        """Return the manifest and its digest, which must be `sha256` where one is given.
+
+        Raises NotFoundError, SchemaError, and IntegrityError for other bytes than the digest says.
+        """
+        check_name(model)
+        data = self._manifest_bytes(model, version)
+        found = digest(data)
+        if sha256 is not None and found != sha256:
+            raise IntegrityError(
+                f"the manifest of {model} version {version} has digest sha256:{found}, expected sha256:{sha256}",
+                hint=CHANGED,
+            )
+        manifest = decode(data)
+        if (manifest.model, manifest.version) != (model, version):
+            raise IntegrityError(
+                f"the manifest of {model} version {version} says it is {manifest.model} version {manifest.version}"
+            )
+        return manifest, found
+
+    def _manifest_bytes(self, model: str, version: int) -> bytes:
+        try:
+            return self._readable.get(manifest_key(model, version))
+        except NotFoundError as error:
+            raise NotFoundError(
+                f"model {model!r} has no version {version}", hint=f"`fairlead versions {model}` lists its versions"
+            ) from error
+
+
+class Registry(Reading):
+    """All models, their versions and blobs, in one store."""
+
+    def __init__(self, objects: Objects) -> None:
+        super().__init__(objects)
+        self._objects = objects
+
+    def put_blob(self, data: bytes) -> Blob:
+        """Store bytes under their digest, once. Raises IntegrityError if other bytes stand under that name.
+
+        A blob that exists already is read back in full before it is trusted: a release would refuse a damaged one,
+        and publishing is the moment when somebody is there to act on it.
+        """
+        blob = Blob(sha256=digest(data), size=len(data))
+        if not self._objects.put_new(blob_key(blob.sha256), data):
+            self.blob(blob)
+        return blob
+
+    def models(self) -> list[str]:
+        """Return the names of all models that have a version, sorted."""
+        found = (MANIFEST_KEY.fullmatch(key) for key in self._objects.keys("models/"))
+        return sorted({match["model"] for match in found if match})
+
+    def versions(self, model: str) -> list[int]:
+        """Return the model's version numbers, ascending; none for an unknown model."""
+        check_name(model)
+        found = (MANIFEST_KEY.fullmatch(key) for key in self._objects.keys(f"models/{model}/versions/"))
+        return sorted(int(match["version"]) for match in found if match)
+
+    def latest(self, model: str) -> int:
+        """Return the model's highest version number; raises NotFoundError for an unknown model."""
+        versions = self.versions(model)
+        if not versions:
+            raise NotFoundError(f"there is no model {model!r}", hint="`fairlead versions` lists the models")
+        return versions[-1]
+
+    def commit(self, model: str, build: Callable[[int, Parent | None], Manifest]) -> tuple[Manifest, str]:
+        """Create the next version; `build` gets its number and parent, again after each race that was lost.
+
+        Returns the manifest and its digest. Every blob the manifest names must have been put before.
+        """
+        for _ in range(COMMIT_ATTEMPTS):
+            parent = self._parent(model)
+            version = parent.version + 1 if parent else 1
+            manifest = build(version, parent)
+            data = encode(manifest)
+            if self._create(manifest_key(model, version), data):
+                return manifest, digest(data)
+        raise StorageError(
+            f"{COMMIT_ATTEMPTS} other publishers of {model} were faster", hint="nothing was published; try again"
+        )
+
+    def _create(self, key: str, data: bytes) -> bool:
+        # A put whose answer got lost is sent again by the client below us, and then meets its own object.
+        return self._objects.put_new(key, data) or self._objects.get(key) == data
+
+    def _parent(self, model: str) -> Parent | None:
+        versions = self.versions(model)
+        if not versions:
+            return None
+        _, sha256 = self.manifest(model, versions[-1])
+        return Parent(version=versions[-1], sha256=sha256)
+
+
+def check_name(model: str) -> None:
+    """Raise SettingsError unless the name is 1 to 63 lower-case letters, digits and hyphens, no hyphen first."""
+    if NAME.fullmatch(model):
+        return
+    suggested = re.sub(r"[^a-z0-9]+", "-", model.lower()).strip("-")[:63] or "churn"
+    raise SettingsError(
+        f"{model!r} is not a model name: 1 to 63 lower-case letters, digits and hyphens, no hyphen first",
+        hint=f"for example {suggested!r}",
+    )
+
+
+def blob_key(sha256: str) -> str:
+    """Say where a blob lies in the bucket."""
+    return f"blobs/sha256/{sha256}"
+
+
+def manifest_key(model: str, version: int) -> str:
+    """Say where a manifest lies in the bucket."""
+    return f"models/{model}/versions/{version}.json"
