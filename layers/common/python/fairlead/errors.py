@@ -88,6 +88,12 @@ class ModelUnavailableError(FairleadError):
         self.retry_after = retry_after
 
 
+class InternalError(FairleadError):
+    """A defect of ours met this request; the log has the cause."""
+
+    code = "internal"
+
+
 # --- the publisher's material was refused -----------------------------------------------------------
 
 

@@ -1,0 +1,86 @@
+"""API Gateway's shapes: a body in, JSON or `application/problem+json` (RFC 9457) out, every request recorded.
+
+The one place that turns an error into an HTTP answer.
+"""
+
+import base64
+import binascii
+import time
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from aws_lambda_powertools.event_handler import ApiGatewayResolver, Response
+
+from fairlead import telemetry
+from fairlead.errors import (
+    FairleadError,
+    InstancesError,
+    InternalError,
+    MediaTypeError,
+    ModelUnavailableError,
+    NotJsonError,
+)
+
+JSON = "application/json"
+PROBLEM = "application/problem+json"
+
+
+def observe(app: ApiGatewayResolver, next_middleware: Callable[[ApiGatewayResolver], Response[str]]) -> Response[str]:
+    """Middleware around every route: measure, map errors to problems, record."""
+    started = time.perf_counter()
+    try:
+        response = next_middleware(app)
+    except FairleadError as error:
+        response = problem(error)
+        app.append_context(code=error.code)
+    except Exception as error:  # noqa: BLE001 - the last line of defence: logged whole, answered without detail
+        telemetry.logger.exception("unexpected error", error=type(error).__name__)
+        response = problem(InternalError("the service met a defect of its own"))
+        app.append_context(code=InternalError.code)
+    telemetry.answered(
+        route=f"{app.current_event.http_method} {app.current_event.resource}",
+        status=response.status_code,
+        milliseconds=(time.perf_counter() - started) * 1000,
+        facts={name: app.context[name] for name in ("rows", "out_of_range", "code") if name in app.context},
+    )
+    return response
+
+
+def json_body(event: Mapping[str, Any]) -> bytes | str:
+    """Return the body of a proxy event that claims to be JSON; raises MediaTypeError or NotJsonError."""
+    headers = event.get("headers") or {}
+    content_type = next((value for name, value in headers.items() if name.lower() == "content-type"), JSON)
+    kind = content_type.split(";")[0].strip().lower()
+    if kind != JSON and not kind.endswith("+json"):
+        raise MediaTypeError(f"the content type is {kind!r}", hint=f"send {JSON}")
+    body = event.get("body") or ""
+    if not event.get("isBase64Encoded"):
+        return str(body)
+    try:
+        return base64.b64decode(body, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise NotJsonError(f"the body is not base64: {error}") from error
+
+
+def answer(document: Any) -> Response[str]:
+    """Answer 200 with a JSON document."""
+    return Response(200, JSON, msgspec.json.encode(document).decode())
+
+
+def problem(error: FairleadError) -> Response[str]:
+    """Answer an error: `code` is stable for machines, `detail` and `hint` are for people."""
+    body: dict[str, Any] = {
+        "type": f"urn:fairlead:problem:{error.code}",
+        "title": HTTPStatus(error.status).phrase,
+        "status": error.status,
+        "detail": str(error),
+        "code": error.code,
+    }
+    if error.hint:
+        body["hint"] = error.hint
+    if isinstance(error, InstancesError) and error.errors:
+        body["errors"] = error.errors
+    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, ModelUnavailableError) else {}
+    return Response(error.status, PROBLEM, msgspec.json.encode(body).decode(), headers)

@@ -1,0 +1,138 @@
+"""Reads objects from S3 with the standard library alone: the one thing predict asks of AWS, on its cold path.
+
+Importing boto3 and making a client costs more than the whole rest of the cold start (docs/performance.md), so this
+signs the GET itself: Signature Version 4, https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html.
+A conformance test holds the signature equal to botocore's.
+"""
+
+import hashlib
+import hmac
+import http.client
+import json
+import re
+import time
+import urllib.parse
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+import msgspec
+
+from fairlead.errors import NotFoundError, StorageError
+
+EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
+ATTEMPTS = 4
+TIMEOUT = 10.0  # seconds, for connecting and for each read
+
+
+class Credentials(msgspec.Struct, frozen=True):
+    """An access key, its secret, and the session token that temporary keys carry."""
+
+    access_key: str
+    secret_key: str
+    token: str = ""
+
+
+class ColdReader:
+    """`get(key)` from one bucket, with retries."""
+
+    def __init__(self, bucket: str, env: Mapping[str, str], *, sleep: Callable[[float], None] = time.sleep) -> None:
+        self.bucket = bucket
+        self._env = env
+        self._region = env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION") or "us-east-1"
+        self._sleep = sleep
+
+    def get(self, key: str) -> bytes:
+        """Return the object's bytes; raises NotFoundError, or StorageError once retries are used up."""
+        failure = ""
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                self._sleep(0.1 * 2**attempt)
+            try:
+                status, body = self._fetch(key)
+            except (OSError, http.client.HTTPException) as error:
+                failure = f"{type(error).__name__}: {error}"
+                continue
+            if status == 200:
+                return body
+            code = _error_code(body) or f"HTTP {status}"
+            if status in {403, 404}:
+                raise _refused(self.bucket, key, code)
+            failure = code
+        raise StorageError(f"s3://{self.bucket}/{key} could not be read in {ATTEMPTS} attempts: {failure}")
+
+    def _fetch(self, key: str) -> tuple[int, bytes]:
+        url = urllib.parse.urlsplit(self._url(key))
+        headers = signed_headers(url, self._region, credentials(self._env), datetime.now(UTC))
+        secure = url.scheme == "https"
+        connect = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+        connection = connect(url.netloc, timeout=TIMEOUT)
+        try:
+            connection.request("GET", url.path, headers=headers)
+            response = connection.getresponse()
+            return response.status, response.read()
+        finally:
+            connection.close()
+
+    def _url(self, key: str) -> str:
+        path = urllib.parse.quote(key)
+        endpoint = self._env.get("AWS_ENDPOINT_URL_S3") or self._env.get("AWS_ENDPOINT_URL")
+        if endpoint:
+            return f"{endpoint.rstrip('/')}/{self.bucket}/{path}"
+        suffix = "amazonaws.com.cn" if self._region.startswith("cn-") else "amazonaws.com"
+        return f"https://{self.bucket}.s3.{self._region}.{suffix}/{path}"
+
+
+def credentials(env: Mapping[str, str]) -> Credentials:
+    """Take the function's credentials: from the environment, or under SnapStart from the container endpoint.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/snapstart-activate.html: restored functions get no key variables.
+    """
+    if env.get("AWS_ACCESS_KEY_ID"):
+        return Credentials(
+            env["AWS_ACCESS_KEY_ID"], env.get("AWS_SECRET_ACCESS_KEY", ""), env.get("AWS_SESSION_TOKEN", "")
+        )
+    endpoint = env.get("AWS_CONTAINER_CREDENTIALS_FULL_URI")
+    if not endpoint:
+        raise StorageError(
+            "no AWS credentials: neither AWS_ACCESS_KEY_ID nor AWS_CONTAINER_CREDENTIALS_FULL_URI is set"
+        )
+    url = urllib.parse.urlsplit(endpoint)
+    connection = http.client.HTTPConnection(url.netloc, timeout=TIMEOUT)
+    try:
+        path = f"{url.path}?{url.query}" if url.query else url.path
+        connection.request("GET", path, headers={"Authorization": env.get("AWS_CONTAINER_AUTHORIZATION_TOKEN", "")})
+        answer = json.loads(connection.getresponse().read())
+    finally:
+        connection.close()
+    return Credentials(answer["AccessKeyId"], answer["SecretAccessKey"], answer["Token"])
+
+
+def signed_headers(url: urllib.parse.SplitResult, region: str, keys: Credentials, now: datetime) -> dict[str, str]:
+    """Sign a GET without body or query for S3; returns every header the request needs."""
+    stamp = now.strftime("%Y%m%dT%H%M%SZ")
+    headers = {"host": url.netloc, "x-amz-content-sha256": EMPTY_SHA256, "x-amz-date": stamp}
+    if keys.token:
+        headers["x-amz-security-token"] = keys.token
+    names = ";".join(headers)
+    listed = "".join(f"{name}:{value}\n" for name, value in headers.items())
+    request = f"GET\n{url.path}\n\n{listed}\n{names}\n{EMPTY_SHA256}"
+    scope = f"{stamp[:8]}/{region}/s3/aws4_request"
+    text = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
+    key = f"AWS4{keys.secret_key}".encode()
+    for part in (stamp[:8], region, "s3", "aws4_request", text):
+        key = hmac.digest(key, part.encode(), "sha256")
+    credential = f"{keys.access_key}/{scope}"
+    headers["authorization"] = f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders={names}, Signature={key.hex()}"
+    return headers
+
+
+def _error_code(body: bytes) -> str:
+    """S3's error code from its XML answer."""
+    found = re.search(rb"<Code>([A-Za-z0-9]+)</Code>", body)
+    return found[1].decode() if found else ""
+
+
+def _refused(bucket: str, key: str, code: str) -> StorageError | NotFoundError:
+    if code in {"NoSuchKey", "NoSuchBucket", "HTTP 404"}:
+        return NotFoundError(f"s3://{bucket}/{key} is not there ({code})")
+    return StorageError(f"s3://{bucket}/{key} may not be read ({code})")

@@ -1,0 +1,48 @@
+"""Golden rows: inputs with the answers a version gave when it was published, kept to be asked again."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from fairlead.engines import Answers
+
+SLACK = 1e-4
+"""How far a golden figure may lie from the stored one: another processor's rounding, never another model."""
+
+
+class Golden(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows in signature order and their answers."""
+
+    rows: list[tuple[Any, ...]]
+    answers: Answers
+
+    def first(self) -> "Golden":
+        """Return the first row alone: what init asks."""
+        answers = msgspec.structs.asdict(self.answers)
+        return Golden(
+            rows=self.rows[:1], answers=Answers(**{name: value and value[:1] for name, value in answers.items()})
+        )
+
+    def agrees(self, answers: Answers) -> bool:
+        """Whether these answers are the golden ones: equal labels, figures within SLACK."""
+        return (
+            self.answers.labels == answers.labels
+            and _close(self.answers.probabilities, answers.probabilities)
+            and _close(self.answers.values, answers.values)
+            and _close(self.answers.scores, answers.scores)
+        )
+
+
+def _close(expected: Sequence[Any] | None, got: Sequence[Any] | None) -> bool:
+    if expected is None or got is None:
+        return expected is got
+    if len(expected) != len(got):
+        return False
+    return all(
+        _close(left, right)
+        if isinstance(left, list | tuple)
+        else math.isclose(left, right, rel_tol=SLACK, abs_tol=SLACK)
+        for left, right in zip(expected, got, strict=True)
+    )

@@ -1,0 +1,221 @@
+"""Serving one frozen version: load it with proof, answer requests, say exactly which release answered.
+
+Nothing here knows API Gateway, Powertools or S3: the handler hands in bytes and a reader.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from fairlead import engines, manifest
+from fairlead.errors import (
+    FairleadError,
+    IntegrityError,
+    ModelUnavailableError,
+    TooLargeError,
+)
+from fairlead.golden import Golden
+from fairlead.manifest import Manifest
+from fairlead.ranges import Ranges
+from fairlead.requests import RequestReader
+from fairlead.settings import Serving
+from fairlead.signature import Signature
+
+LARGEST_RESPONSE = 6 * 1024 * 1024 - 16 * 1024
+"""Bytes of a Lambda response (6 MB) less room for the envelope: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+LONGEST_NUMBER = -1.7976931348623157e308
+SLOWEST_RETRY = 30.0  # seconds
+
+
+class Reader(Protocol):
+    """Where a version's bytes come from."""
+
+    def get(self, key: str) -> bytes:
+        """Return the object's bytes."""
+
+
+class Prediction(msgspec.Struct, frozen=True, kw_only=True):
+    """One answered request: the body for the caller, and the figures for logs and metrics."""
+
+    body: str
+    rows: int
+    out_of_range: float
+
+
+class Model:
+    """One loaded version, proved by its digests and one golden row."""
+
+    def __init__(self, facts: Manifest, sha256: str, engine: engines.Engine) -> None:
+        self.facts = facts
+        self.sha256 = sha256
+        self._engine = engine
+        self._reader = RequestReader(facts.signature)
+        self._ranges = Ranges(facts.signature)
+        self._keys = [_key(value) for value in facts.signature.output.classes or ()]
+        self.most_rows = LARGEST_RESPONSE // _widest_answer(facts.signature, self._keys)
+
+    def predict(self, body: bytes | str, *, request_id: str, release: str) -> Prediction:
+        """Answer `{"instances": […]}`; raises a RequestError naming what is wrong with it."""
+        rows = self._reader.rows(body)
+        if len(rows) > self.most_rows:
+            raise TooLargeError(
+                f"{len(rows):,} rows would answer with more than Lambda's 6 MB",
+                hint=f"send at most {self.most_rows:,} rows in a request",
+            )
+        answers = self._engine.answer(rows)
+        document = {
+            **self.identity(release),
+            "predictions": [
+                {"id": f"{request_id}-{position}", **answer} for position, answer in enumerate(self._answers(answers))
+            ],
+        }
+        return Prediction(
+            body=msgspec.json.encode(document).decode(), rows=len(rows), out_of_range=self._ranges.share_outside(rows)
+        )
+
+    def _answers(self, answers: engines.Answers) -> list[dict[str, Any]]:
+        output = self.facts.signature.output
+        if answers.values is not None:
+            if output.names:
+                return [{"value": dict(zip(output.names, value, strict=True))} for value in answers.values]  # type: ignore[arg-type]  # several targets
+            return [{"value": value} for value in answers.values]
+        labels = answers.labels or []
+        if answers.probabilities is not None:
+            keys = self._keys
+            return [
+                {"label": label, "probabilities": dict(zip(keys, shares, strict=True))}
+                for label, shares in zip(labels, answers.probabilities, strict=True)
+            ]
+        if answers.scores is not None:
+            return [{"label": label, "score": score} for label, score in zip(labels, answers.scores, strict=True)]
+        return [{"label": label} for label in labels]
+
+    def identity(self, release: str) -> dict[str, Any]:
+        """Return exactly who answers: the model, its version, the manifest's digest, the Lambda version."""
+        return {
+            "model": self.facts.model,
+            "version": self.facts.version,
+            "digest": f"sha256:{self.sha256}",
+            "release": release,
+        }
+
+    def public(self) -> dict[str, Any]:
+        """Return the part of the manifest a caller may see: no blobs, no people, no parameters."""
+        facts = self.facts
+        return {
+            "model": facts.model,
+            "version": facts.version,
+            "digest": f"sha256:{self.sha256}",
+            "created": facts.created,
+            "engine": facts.engine.name,
+            "most_rows": self.most_rows,
+            "signature": facts.signature,
+            "parity": facts.parity,
+            "metrics": facts.metrics,
+        }
+
+
+class Endpoint:
+    """The model this process serves, loaded at start and, if that failed, again on request with back-off."""
+
+    def __init__(
+        self,
+        settings: Serving,
+        reader: Reader,
+        *,
+        on_failure: Callable[[FairleadError], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.settings = settings
+        self._reader = reader
+        self._on_failure = on_failure
+        self._clock = clock
+        self._model: Model | None = None
+        self._failure: FairleadError | None = None
+        self._failures = 0
+        self._next_try = 0.0
+
+    def start(self) -> None:
+        """Load at init. A failure is kept and tried again on request; under SnapStart it is raised.
+
+        A snapshot of a failure would be served for ever, so the version must fail to publish:
+        https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html.
+        """
+        if self.settings.model is None:
+            return
+        self._try()
+        if self._failure and self.settings.initialization == "snap-start":
+            raise self._failure
+
+    def model(self) -> Model:
+        """Return the loaded model; raises ModelUnavailableError with when to come back."""
+        if self._model:
+            return self._model
+        if self.settings.model is None:
+            hint = "run `fairlead release MODEL VERSION`"
+            raise ModelUnavailableError("no model has been released yet", retry_after=30, hint=hint)
+        wait = self._next_try - self._clock()
+        if wait <= 0:
+            self._try()
+            wait = self._next_try - self._clock()
+        if self._model:
+            return self._model
+        name = f"{self.settings.model} version {self.settings.version}"
+        reason = self._failure.code if self._failure else "unknown"
+        raise ModelUnavailableError(f"{name} cannot be loaded ({reason})", retry_after=max(1, round(wait)))
+
+    def _try(self) -> None:
+        try:
+            self._model = load(self.settings, self._reader)
+            self._failure = None
+        except FairleadError as error:
+            self._failure = error
+        except Exception as error:  # noqa: BLE001 - whatever a library raises, the endpoint answers 503 and tries again
+            self._failure = ModelUnavailableError(f"loading failed: {type(error).__name__}: {error}")
+        if self._failure:
+            self._on_failure(self._failure)
+            self._failures += 1
+            self._next_try = self._clock() + min(SLOWEST_RETRY, 0.5 * 2**self._failures)
+
+
+def load(settings: Serving, reader: Reader) -> Model:
+    """Load the frozen version: manifest by the release's digest, blobs by the manifest's, then one golden row."""
+    name = f"{settings.model} version {settings.version}"
+    data = reader.get(f"models/{settings.model}/versions/{settings.version}.json")
+    sha256 = manifest.digest(data)
+    if sha256 != settings.manifest_sha256:
+        raise IntegrityError(f"the manifest of {name} is not the one that was released: its digest is {sha256[:12]}…")
+    facts = manifest.decode(data)
+    engine = engines.load(facts.engine, facts.signature, _blob(reader, facts, facts.engine.blob))
+    golden = msgspec.json.decode(_blob(reader, facts, "golden"), type=Golden)
+    if not golden.first().agrees(engine.answer(golden.first().rows)):
+        raise IntegrityError(f"{name} does not give its golden answer in this environment")
+    return Model(facts, sha256, engine)
+
+
+def _blob(reader: Reader, facts: Manifest, name: str) -> bytes:
+    blob = facts.blobs[name]
+    data = reader.get(f"blobs/sha256/{blob.sha256}")
+    if manifest.digest(data) != blob.sha256:
+        raise IntegrityError(f"blob {name!r} of {facts.model} version {facts.version} is not what its digest says")
+    return data
+
+
+def _key(value: Any) -> str:
+    """Spell a class as a JSON member name: JSON's own spelling for numbers and booleans."""
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def _widest_answer(signature: Signature, keys: Sequence[str]) -> int:
+    """Return how many bytes one row's answer may take once its JSON is escaped inside Lambda's JSON response."""
+    output = signature.output
+    answer: dict[str, Any] = {"id": f"{'0' * 36}-{'0' * 7}"}
+    if output.task == "regression":
+        answer["value"] = dict.fromkeys(output.names, LONGEST_NUMBER) if output.names else LONGEST_NUMBER
+    else:
+        answer |= {"label": max(output.classes or (-1,), key=lambda value: len(str(value))), "score": LONGEST_NUMBER}
+    if output.probabilities:
+        answer["probabilities"] = dict.fromkeys(keys, LONGEST_NUMBER)
+    return len(msgspec.json.encode(msgspec.json.encode(answer).decode())) - 1  # less two quotes, plus a comma

@@ -1,0 +1,41 @@
+"""What predict says about itself: one structured log line and a few metrics for every request.
+
+Powertools' Logger and Metrics (CloudWatch embedded metric format), used as their documentation teaches. No request body
+and no answer is ever logged here.
+"""
+
+from typing import Any
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from fairlead.errors import FairleadError
+from fairlead.settings import Serving
+
+logger = Logger()
+metrics = Metrics()
+
+
+def identify(settings: Serving) -> None:
+    """Put the frozen model and version on every metric of this process."""
+    metrics.set_default_dimensions(model=settings.model or "none", version=str(settings.version))
+    logger.append_keys(model=settings.model, version=settings.version)
+
+
+def load_failed(failure: FairleadError) -> None:
+    """Say why no model is loaded; callers only learn the code."""
+    logger.error("model not loaded", reason=str(failure), code=failure.code)
+
+
+def answered(*, route: str, status: int, milliseconds: float, facts: dict[str, Any]) -> None:
+    """Record one request: `facts` are `rows`, `out_of_range` (share, 0–1) and `code` of an error, where known."""
+    logger.info("request answered", route=route, status=status, latency_ms=round(milliseconds, 3), **facts)
+    metrics.add_metric("Requests", MetricUnit.Count, 1)
+    metrics.add_metric("Latency", MetricUnit.Milliseconds, milliseconds)
+    metrics.add_metric("Errors4xx", MetricUnit.Count, 400 <= status < 500)
+    metrics.add_metric("Errors5xx", MetricUnit.Count, status >= 500)
+    if "rows" in facts:
+        metrics.add_metric("Rows", MetricUnit.Count, facts["rows"])
+        metrics.add_metric("OutOfRangeShare", MetricUnit.NoUnit, facts["out_of_range"])
+    if facts.get("code") == "model_unavailable":
+        metrics.add_metric("ModelUnavailable", MetricUnit.Count, 1)

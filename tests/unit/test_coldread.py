@@ -1,0 +1,103 @@
+"""The small S3 reader: signs as botocore does, retries what may pass, names what will not."""
+
+import threading
+import urllib.parse
+from collections.abc import Iterator
+from datetime import datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials as BotoCredentials
+from fairlead import coldread
+from fairlead.coldread import ColdReader, Credentials, credentials, signed_headers
+from fairlead.errors import NotFoundError, StorageError
+
+KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "eu-central-1"}
+
+
+@pytest.mark.parametrize("token", ["", "a-session-token"])
+@pytest.mark.parametrize("key", ["models/m/versions/1.json", "blobs/sha256/00ff", "a b/ü+~.json"])
+def test_the_signature_is_botocores(key: str, token: str) -> None:
+    url = urllib.parse.urlsplit("https://bucket.s3.eu-central-1.amazonaws.com/" + urllib.parse.quote(key))
+    request = AWSRequest("GET", url.geturl(), headers={"x-amz-content-sha256": coldread.EMPTY_SHA256})
+    S3SigV4Auth(BotoCredentials("AKIDEXAMPLE", "secret", token or None), "s3", "eu-central-1").add_auth(request)
+    stamp = datetime.strptime(request.headers["X-Amz-Date"] + "+0000", "%Y%m%dT%H%M%SZ%z")
+    ours = signed_headers(url, "eu-central-1", Credentials("AKIDEXAMPLE", "secret", token), stamp)
+    assert ours["authorization"] == request.headers["Authorization"]
+
+
+class Bucket(BaseHTTPRequestHandler):
+    """A loopback S3 that answers from a script of (status, body)."""
+
+    script: list[tuple[int, bytes]] = []
+    paths: list[str] = []
+
+    def do_GET(self) -> None:
+        self.paths.append(self.path)
+        status, body = self.script.pop(0)
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Keep the test output clean."""
+
+
+@pytest.fixture
+def endpoint() -> Iterator[str]:
+    Bucket.script, Bucket.paths = [], []
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Bucket)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+
+
+def reader(endpoint: str, waits: list[float]) -> ColdReader:
+    return ColdReader("registry", {**KEYS, "AWS_ENDPOINT_URL": endpoint}, sleep=waits.append)
+
+
+def test_a_passing_fault_is_retried(endpoint: str) -> None:
+    waits: list[float] = []
+    Bucket.script = [(503, b"<Error><Code>SlowDown</Code></Error>"), (500, b""), (200, b"bytes")]
+    assert reader(endpoint, waits).get("k") == b"bytes"
+    assert Bucket.paths == ["/registry/k"] * 3
+    assert len(waits) == 2
+
+
+def test_a_lasting_fault_is_named_after_the_last_attempt(endpoint: str) -> None:
+    Bucket.script = [(503, b"<Error><Code>SlowDown</Code></Error>")] * coldread.ATTEMPTS
+    with pytest.raises(StorageError, match="SlowDown"):
+        reader(endpoint, []).get("k")
+
+
+def test_what_is_not_there_is_not_asked_for_twice(endpoint: str) -> None:
+    Bucket.script = [(404, b"<Error><Code>NoSuchKey</Code></Error>")]
+    with pytest.raises(NotFoundError, match="NoSuchKey"):
+        reader(endpoint, []).get("k")
+
+
+def test_a_refusal_is_not_retried(endpoint: str) -> None:
+    Bucket.script = [(403, b"<Error><Code>AccessDenied</Code></Error>")]
+    with pytest.raises(StorageError, match="AccessDenied"):
+        reader(endpoint, []).get("k")
+
+
+def test_an_unreachable_endpoint_is_a_storage_error() -> None:
+    with pytest.raises(StorageError, match="ConnectionRefusedError"):
+        reader("http://127.0.0.1:9", []).get("k")
+
+
+def test_a_restored_snapshot_takes_its_keys_from_the_container_endpoint(endpoint: str) -> None:
+    Bucket.script = [(200, b'{"AccessKeyId": "A", "SecretAccessKey": "S", "Token": "T"}')]
+    env = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{endpoint}/keys?x=1", "AWS_CONTAINER_AUTHORIZATION_TOKEN": "t"}
+    assert credentials(env) == Credentials("A", "S", "T")
+    assert Bucket.paths == ["/keys?x=1"]
+
+
+def test_no_credentials_at_all_are_named() -> None:
+    with pytest.raises(StorageError, match="no AWS credentials"):
+        credentials({})
