@@ -36,7 +36,8 @@ def client(service: str, *, connect_timeout: float = 5, read_timeout: float = 60
         read_timeout=read_timeout,
     )
     with translated(f"open a {service} client"):
-        create: Any = boto3.client
+        # Not boto3's default session: in a notebook that one would keep the credentials it first met.
+        create: Any = boto3.Session().client
         return create(service, config=config)
 
 
