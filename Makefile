@@ -49,8 +49,9 @@ bench: build ## figures of docs/performance.md
 
 lock: $(VENV)/.ready ## resolve requirements/*.in and the layers' anew, with hashes
 	@$(UV) pip compile -q --upgrade --generate-hashes --no-annotate --custom-compile-command "make lock" requirements/dev.in -o requirements/dev.txt
-	@for layer in common onnx sklearn; do $(UV) pip compile -q --no-deps --universal --python-version 3.13 --generate-hashes --no-annotate \
-	  --no-header -c requirements/dev.txt layers/$$layer/requirements.in -o layers/$$layer/requirements.txt; done
+	@for layer in common onnx sklearn; do $(UV) pip compile -q --universal --python-version 3.13 --generate-hashes --no-annotate --no-header \
+	  --no-emit-package flatbuffers --no-emit-package packaging --no-emit-package protobuf \
+	  -c requirements/dev.txt layers/$$layer/requirements.in -o layers/$$layer/requirements.txt; done
 
 clean: ## remove what the verbs made (not the environment)
 	@rm -rf .aws-sam .fairlead .pytest_cache .mypy_cache .ruff_cache .benchmarks

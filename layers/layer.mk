@@ -24,7 +24,7 @@ endef
 
 # Tests, stubs, headers and C sources. dist-info keeps METADATA (importlib.metadata) and the licences.
 define trim
-	find "$(OUT)" -depth -type d \( -name tests -o -name __pycache__ -o -name include \) -exec rm -rf {} +
+	find "$(OUT)" -depth -type d \( -name tests -o -path "*/joblib/test" -o -name __pycache__ -o -name include \) -exec rm -rf {} +
 	find "$(OUT)" -type f \( -name '*.pyi' -o -name py.typed -o -name '*.pyx' -o -name '*.pxd' -o -name '*.pxi' -o -name '*.h' \
 	  -o -name '*.hpp' -o -name '*.c' -o -name '*.cpp' -o -name '*.a' -o -name '*.tp' -o -name 'conftest.py' -o -name 'meson.build' \) -delete
 	find "$(OUT)" -path '*.dist-info/*' -type f ! -name METADATA ! -ipath '*license*' ! -ipath '*notice*' ! -ipath '*copying*' -delete
