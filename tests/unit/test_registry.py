@@ -8,29 +8,7 @@ from fairlead.errors import IntegrityError, NotFoundError, SchemaError, Settings
 from fairlead.manifest import Blob, Manifest, Parent, digest, encode
 from fairlead.registry import Registry, blob_key, check_name, manifest_key
 from tests.manifests import build
-
-
-class Memory:
-    """A store in a dictionary whose put_new is atomic, as S3's conditional put is."""
-
-    def __init__(self) -> None:
-        self.objects: dict[str, bytes] = {}
-        self._lock = threading.Lock()
-
-    def get(self, key: str) -> bytes:
-        if key not in self.objects:
-            raise NotFoundError(key)
-        return self.objects[key]
-
-    def put_new(self, key: str, data: bytes) -> bool:
-        with self._lock:
-            if key in self.objects:
-                return False
-            self.objects[key] = data
-            return True
-
-    def keys(self, prefix: str) -> Iterator[str]:
-        return iter(sorted(key for key in list(self.objects) if key.startswith(prefix)))
+from tests.memory import Memory
 
 
 def assert_chain(registry: Registry, model: str, length: int) -> None:

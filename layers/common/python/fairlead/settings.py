@@ -40,3 +40,20 @@ def _required(env: Mapping[str, str], name: str) -> str:
     if not value:
         raise SettingsError(f"{name} is not set")
     return value
+
+
+class Operator(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the command line works; `bucket` and `api_url` override the stack's outputs."""
+
+    stack: str = "fairlead"
+    bucket: str | None = None
+    api_url: str | None = None
+
+
+def operator(env: Mapping[str, str]) -> Operator:
+    """Read FAIRLEAD_STACK, FAIRLEAD_BUCKET and FAIRLEAD_API_URL."""
+    return Operator(
+        stack=env.get("FAIRLEAD_STACK") or "fairlead",
+        bucket=env.get("FAIRLEAD_BUCKET") or None,
+        api_url=env.get("FAIRLEAD_API_URL") or None,
+    )

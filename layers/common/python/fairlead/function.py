@@ -1,0 +1,200 @@
+"""The predict function through Lambda's API: its scratch, its versions and its aliases.
+
+Every change is guarded by the RevisionId of what the caller has read: whoever comes second is told, never obeyed.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+
+from fairlead import aws
+from fairlead.errors import ReleaseError
+
+LATEST = "$LATEST"
+NOT_READY = frozenset({"ResourceNotReadyException", "SnapStartNotReadyException"})
+SHAPE = (
+    "Runtime",
+    "Handler",
+    "Role",
+    "MemorySize",
+    "Timeout",
+    "Architectures",
+    "TracingConfig",
+    "EphemeralStorage",
+    "LoggingConfig",
+)
+SEE_STATUS = "run `fairlead status`, then decide again"
+
+
+class Configuration(msgspec.Struct, frozen=True, kw_only=True):
+    """What runs, or would run: the scratch or one published version.
+
+    `shape` is everything else that CloudFormation sets and a version freezes: memory, timeout, role, tracing …
+    """
+
+    version: str
+    revision: str
+    code_sha256: str
+    environment: dict[str, str]
+    layers: tuple[str, ...]
+    state: str
+    modified: str
+    shape: dict[str, Any]
+
+    def same_release(self, other: "Configuration") -> bool:
+        """Say whether both run the same code, layers, environment and shape."""
+        mine = (self.code_sha256, self.layers, self.environment, self.shape)
+        return mine == (other.code_sha256, other.layers, other.environment, other.shape)
+
+
+class Alias(msgspec.Struct, frozen=True, kw_only=True):
+    """Where an alias points. `weights` is the share of calls that other versions get; empty unless shifting."""
+
+    name: str
+    version: str
+    revision: str
+    weights: dict[str, float]
+
+
+class PredictFunction:
+    """One Lambda function. `pause` is the seconds between looks while waiting."""
+
+    def __init__(
+        self, client: Any, name: str, *, pause: float = 1, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._client = client
+        self.name = name
+        self._pause = pause
+        self._sleep = sleep
+
+    def configuration(self, version: str = LATEST) -> Configuration:
+        """Read the scratch or a published version; raises NotFoundError."""
+        with self._translated(f"read {self._called(version)}", "GetFunctionConfiguration"):
+            facts = self._client.get_function_configuration(FunctionName=self.name, Qualifier=version)
+        return _configuration(facts)
+
+    def configure(self, environment: Mapping[str, str], layers: Sequence[str], *, revision: str) -> None:
+        """Replace the scratch's whole environment and its layers, and wait until Lambda has settled."""
+        with self._translated(f"configure {self.name}", "UpdateFunctionConfiguration"):
+            self._client.update_function_configuration(
+                FunctionName=self.name,
+                Environment={"Variables": dict(environment)},
+                Layers=list(layers),
+                RevisionId=revision,
+            )
+        with self._translated(f"see {self.name} settle", "GetFunction"):
+            self._wait("function_updated_v2", FunctionName=self.name)
+
+    def publish(self, description: str, *, code_sha256: str, revision: str) -> str:
+        """Freeze the scratch as a version and return its number; Lambda gives the last one again if nothing differs."""
+        with self._translated(f"publish a version of {self.name}", "PublishVersion"):
+            published = self._client.publish_version(
+                FunctionName=self.name, CodeSha256=code_sha256, RevisionId=revision, Description=description
+            )
+        return str(published["Version"])
+
+    def wait_active(self, version: str) -> None:
+        """Wait until a version can run (minutes under SnapStart); raises ReleaseError with Lambda's reason."""
+        with self._translated(f"see {self._called(version)} become active", "GetFunctionConfiguration"):
+            self._wait("published_version_active", FunctionName=self.name, Qualifier=version)
+
+    def invoke(self, version: str, event: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a version's answer to an event, or what its runtime says of a crash; wakes a sleeping version."""
+        from botocore.exceptions import ClientError
+
+        with self._translated(f"invoke {self._called(version)}", "InvokeFunction"):
+            try:
+                return self._invoke(version, event)
+            except ClientError as error:
+                if aws.error_code(error) not in NOT_READY:
+                    raise
+        self.wait_active(version)
+        with self._translated(f"invoke {self._called(version)}", "InvokeFunction"):
+            return self._invoke(version, event)
+
+    def alias(self, name: str) -> Alias:
+        """Read an alias; raises NotFoundError."""
+        with self._translated(f"read alias {name} of {self.name}", "GetAlias"):
+            facts = self._client.get_alias(FunctionName=self.name, Name=name)
+        return _alias(facts)
+
+    def move(self, alias: Alias, version: str) -> Alias:
+        """Point the alias, as it was read, at a version alone; returns it re-read and confirmed."""
+        with self._translated(f"move alias {alias.name} of {self.name}", "UpdateAlias"):
+            self._client.update_alias(
+                FunctionName=self.name,
+                Name=alias.name,
+                FunctionVersion=version,
+                RoutingConfig={"AdditionalVersionWeights": {}},  # explicit: left out, Lambda keeps the old weights
+                RevisionId=alias.revision,
+            )
+        moved = self.alias(alias.name)
+        if moved.version != version or moved.weights:
+            raise ReleaseError(f"alias {alias.name} points at {moved.version}, not at {version}", hint=SEE_STATUS)
+        return moved
+
+    @contextmanager
+    def _translated(self, doing: str, action: str) -> Iterator[None]:
+        from botocore.exceptions import ClientError
+
+        with aws.translated(f"{doing} (lambda:{action})", otherwise=ReleaseError):
+            try:
+                yield
+            except ClientError as error:
+                code = aws.error_code(error)
+                if code == "PreconditionFailedException":
+                    message = f"could not {doing}: somebody else changed it in the meantime"
+                    raise ReleaseError(message, hint=SEE_STATUS) from error
+                if code == "ResourceConflictException":
+                    message = f"could not {doing}: another change of the function is under way"
+                    raise ReleaseError(message, hint="wait for it to finish, then try again") from error
+                raise
+
+    def _called(self, version: str) -> str:
+        return self.name if version == LATEST else f"version {version} of {self.name}"
+
+    def _invoke(self, version: str, event: Mapping[str, Any]) -> dict[str, Any]:
+        answer = self._client.invoke(FunctionName=self.name, Qualifier=version, Payload=msgspec.json.encode(event))
+        payload = answer["Payload"].read()
+        try:
+            document = msgspec.json.decode(payload, type=dict[str, Any])
+        except msgspec.DecodeError:
+            document = {"errorMessage": payload.decode(errors="replace")[:500]}
+        return document
+
+    def _wait(self, waiter: str, **where: str) -> None:
+        from botocore.exceptions import WaiterError
+
+        try:
+            self._client.get_waiter(waiter).wait(**where, WaiterConfig={"Delay": self._pause, "MaxAttempts": 900})
+        except WaiterError as error:
+            last: Any = error.last_response
+            facts = last.get("Configuration", last)
+            reason = facts.get("StateReason") or facts.get("LastUpdateStatusReason") or str(error)
+            code = facts.get("StateReasonCode") or facts.get("LastUpdateStatusReasonCode") or ""
+            raise ReleaseError(
+                f"{self._called(where.get('Qualifier', LATEST))} failed: {code} {reason}".strip()
+            ) from error
+
+
+def _configuration(facts: Mapping[str, Any]) -> Configuration:
+    if "Error" in facts.get("Environment", {}):  # Lambda hides it from roles that may not use its key
+        raise ReleaseError(f"cannot see the environment: {facts['Environment']['Error'].get('Message')}")
+    return Configuration(
+        version=facts["Version"],
+        revision=facts["RevisionId"],
+        code_sha256=facts["CodeSha256"],
+        environment=facts.get("Environment", {}).get("Variables", {}),
+        layers=tuple(layer["Arn"] for layer in facts.get("Layers") or ()),
+        state=facts.get("State", "Active"),
+        modified=facts["LastModified"],
+        shape={name: facts[name] for name in SHAPE if name in facts},
+    )
+
+
+def _alias(facts: Mapping[str, Any]) -> Alias:
+    weights = (facts.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
+    return Alias(name=facts["Name"], version=facts["FunctionVersion"], revision=facts["RevisionId"], weights=weights)

@@ -1,0 +1,88 @@
+"""What the deployed stack says about itself: CloudFormation's outputs, as facts."""
+
+from typing import Any
+
+import msgspec
+
+from fairlead import aws
+from fairlead.errors import NotFoundError, ReleaseError, SettingsError
+from fairlead.manifest import EngineName
+from fairlead.objects import S3Objects
+from fairlead.registry import Registry
+from fairlead.settings import Operator
+
+DEPLOY = "run `sam build && sam deploy` first, or name another stack with --stack"
+
+
+class Stack(msgspec.Struct, frozen=True, kw_only=True):
+    """One deployed stack. `environment` is what every release's environment starts from."""
+
+    name: str
+    status: str
+    api_url: str
+    bucket: str
+    function: str
+    common_layer: str
+    engine_layers: dict[EngineName, str]
+    environment: dict[str, str]
+
+    def require_settled(self) -> None:
+        """Raise ReleaseError while CloudFormation is changing the stack, or left a change half done."""
+        if self.status.endswith("_IN_PROGRESS"):
+            raise ReleaseError(
+                f"stack {self.name!r} is being changed ({self.status})", hint="wait for it to finish, then try again"
+            )
+        if not self.status.endswith("_COMPLETE"):
+            raise ReleaseError(
+                f"stack {self.name!r} is not in order ({self.status})", hint="repair it first: run `sam deploy` again"
+            )
+
+
+def read(cloudformation: Any, name: str) -> Stack:
+    """Read a stack's outputs through a boto3 client; raises NotFoundError, SettingsError, StorageError."""
+    described = _describe(cloudformation, name)
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", ())}
+    try:
+        return Stack(
+            name=name,
+            status=described["StackStatus"],
+            api_url=outputs["ApiUrl"],
+            bucket=outputs["BucketName"],
+            function=outputs["PredictFunctionName"],
+            common_layer=outputs["CommonLayerArn"],
+            engine_layers={"onnx": outputs["OnnxLayerArn"], "sklearn": outputs["SklearnLayerArn"]},
+            environment=msgspec.json.decode(outputs["BaseEnvironment"], type=dict[str, str]),
+        )
+    except KeyError as error:
+        raise NotFoundError(
+            f"stack {name!r} ({described['StackStatus']}) has no output {error.args[0]}", hint=DEPLOY
+        ) from error
+    except msgspec.DecodeError as error:
+        raise SettingsError(
+            f"output BaseEnvironment of stack {name!r} is not a JSON object of texts: {error}"
+        ) from error
+
+
+def find(settings: Operator) -> Stack:
+    """Read the stack that the settings name."""
+    return read(aws.client("cloudformation"), settings.stack)
+
+
+def open_registry(settings: Operator) -> Registry:
+    """Open the registry in the settings' bucket, else in the stack's."""
+    bucket = settings.bucket or find(settings).bucket
+    return Registry(S3Objects(aws.client("s3"), bucket))
+
+
+def _describe(cloudformation: Any, name: str) -> dict[str, Any]:
+    from botocore.exceptions import ClientError
+
+    with aws.translated(f"describe stack {name!r} (cloudformation:DescribeStacks)"):
+        try:
+            described: dict[str, Any] = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+        except ClientError as error:
+            # CloudFormation's answer for a stack that does not exist.
+            if aws.error_code(error) != "ValidationError":
+                raise
+            raise NotFoundError(f"there is no stack {name!r} in this region", hint=DEPLOY) from error
+    return described

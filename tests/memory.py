@@ -1,0 +1,29 @@
+"""A registry's store in a dictionary, for tests that are not about S3."""
+
+import threading
+from collections.abc import Iterator
+
+from fairlead.errors import NotFoundError
+
+
+class Memory:
+    """Its put_new is atomic, as S3's conditional put is."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, bytes] = {}
+        self._lock = threading.Lock()
+
+    def get(self, key: str) -> bytes:
+        if key not in self.objects:
+            raise NotFoundError(key)
+        return self.objects[key]
+
+    def put_new(self, key: str, data: bytes) -> bool:
+        with self._lock:
+            if key in self.objects:
+                return False
+            self.objects[key] = data
+            return True
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        return iter(sorted(key for key in list(self.objects) if key.startswith(prefix)))
