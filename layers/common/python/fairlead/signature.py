@@ -10,6 +10,7 @@ import msgspec
 Kind = Literal["number", "integer", "boolean", "category", "text"]
 Task = Literal["classification", "regression", "anomaly", "clustering"]
 Scalar = str | int | float | bool
+Layout = Literal["frame", "array", "column"]
 
 LARGEST_INTEGER = 2**53
 """Integers beyond this are not exact in a double (IEEE 754), which is what engines compute in."""
@@ -51,8 +52,12 @@ class Output(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Signature(msgspec.Struct, frozen=True, kw_only=True):
-    """Inputs in the estimator's column order, and the output. `layout` is how the estimator was fitted."""
+    """Inputs in the estimator's column order, and the output.
+
+    `layout` is how the estimator was fitted: on a DataFrame, on a bare array of two dimensions, or on one column of
+    strings (a text vectorizer comes first), which is handed over as one dimension.
+    """
 
     inputs: tuple[Field, ...]
     output: Output
-    layout: Literal["frame", "array"]
+    layout: Layout

@@ -1,0 +1,99 @@
+"""The output part of the signature: what the estimator answers, in JSON's words."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from fairlead.errors import DataError, ModelFileError
+from fairlead.publishing.estimators import task_of
+from fairlead.publishing.frames import hand_over, refuse_several_targets
+from fairlead.publishing.probing import Probe
+from fairlead.publishing.values import is_missing
+from fairlead.signature import Output, Scalar
+
+
+def output_of(probe: Probe, y: Any, *, target: str) -> Output:
+    """Task, classes or target names; raises ModelFileError for answers that have no place in the API."""
+    task = task_of(probe.estimator)
+    answer = np.asarray(probe.answer(probe.frame.iloc[:2]))
+    if task == "classification":
+        classes = _classes(probe.estimator, answer)
+        _check_labels(classes, y, target)
+        return Output(task=task, target=target, classes=classes, probabilities=_has_probabilities(probe))
+    if task == "regression":
+        return Output(task=task, target=target, names=_names(answer, y, target))
+    if answer.ndim != 1:
+        raise ModelFileError(f"the estimator answers {answer.ndim} dimensions, expected one label for each row")
+    return Output(task=task, target=target)
+
+
+def _classes(estimator: Any, answer: np.ndarray) -> tuple[Scalar, ...]:
+    classes = estimator.classes_
+    if answer.ndim != 1 or isinstance(classes, list):
+        raise refuse_several_targets()
+    return tuple(label(value) for value in classes)
+
+
+def label(value: Any) -> Scalar:
+    """A class as a JSON scalar of the same meaning: numpy's 1.0 stays a float, its True a bool."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, (str, bool, int, float)) and not is_missing(value):
+        return value
+    raise ModelFileError(f"the class {value!r} is no string, number or boolean", hint="fit on labels that JSON has")
+
+
+def _check_labels(classes: Sequence[Scalar], y: Any, target: str) -> None:
+    """The held-out labels must be the estimator's own: '1' and 1 never meet in a metric."""
+    import pandas as pd
+
+    if y is None:
+        return
+    if np.ndim(y) != 1:
+        raise refuse_several_targets()
+    present = [label(value) for value in pd.unique(pd.Series(y).astype(object))]
+    types = {_word(value) for value in classes}
+    strange = [value for value in present if value not in classes or _word(value) not in types]
+    if strange:
+        name = f"column {target!r}" if target else "y"
+        raise DataError(
+            f"{name} holds labels the estimator does not know: {', '.join(map(repr, strange[:5]))}",
+            hint=f"it knows {', '.join(map(repr, classes[:10]))}" + (" …" if len(classes) > 10 else ""),
+        )
+
+
+def _word(value: Scalar) -> str:
+    if isinstance(value, bool):
+        return "boolean"
+    return "string" if isinstance(value, str) else "number"
+
+
+def _has_probabilities(probe: Probe) -> bool:
+    ask = getattr(probe.estimator, "predict_proba", None)
+    if ask is None:
+        return False
+    answer = np.asarray(ask(hand_over(probe.frame.iloc[:2], probe.layout)))
+    return answer.ndim == 2 and answer.shape[1] == len(probe.estimator.classes_)
+
+
+def _names(answer: np.ndarray, y: Any, target: str) -> tuple[str, ...] | None:
+    """Names of several targets, None for one; a single column of values is one target."""
+    width = 1 if answer.ndim == 1 else answer.shape[1]
+    if answer.ndim > 2:
+        raise ModelFileError(f"the estimator answers {answer.ndim} dimensions, expected one or several values a row")
+    if y is not None and (1 if np.ndim(y) == 1 else np.shape(y)[1]) != width:
+        raise DataError(f"the estimator predicts {width} targets, the table has {np.shape(y)[1:] or (1,)}"[:200])
+    if width == 1:
+        return None
+    names = _target_names(y, target)
+    if len(names) != width:
+        return tuple(f"y{position}" for position in range(width))
+    return tuple(names)
+
+
+def _target_names(y: Any, target: str) -> list[str]:
+    columns = getattr(y, "columns", None)
+    if columns is not None and all(isinstance(name, str) for name in columns):
+        return list(columns)
+    return [name.strip() for name in target.split(",")]

@@ -1,0 +1,124 @@
+"""What may be published: a fitted scikit-learn estimator that answers new rows."""
+
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+from fairlead.errors import ModelFileError
+from fairlead.signature import Task
+
+TASKS: dict[str, Task] = {
+    "classifier": "classification",
+    "regressor": "regression",
+    "outlier_detector": "anomaly",
+    "clusterer": "clustering",
+    "density_estimator": "clustering",
+}
+"""scikit-learn's own estimator types; a mixture's label is the component, so it answers like a clustering."""
+
+
+def check_estimator(estimator: Any) -> None:
+    """Refuse what cannot be published, with a reason and a way forward; raises ModelFileError."""
+    from sklearn.base import BaseEstimator
+    from sklearn.exceptions import NotFittedError
+    from sklearn.utils.validation import check_is_fitted
+
+    if inspect.isclass(estimator):
+        raise ModelFileError(f"{estimator.__name__} is a class, not a fitted estimator", hint="fit it and publish that")
+    if not isinstance(estimator, BaseEstimator):
+        raise ModelFileError(
+            f"a {_type_name(estimator)} is not a scikit-learn estimator",
+            hint="publish the fitted estimator itself, not a dictionary, list or wrapper around it",
+        )
+    task_of(estimator)
+    _refuse_notebook_code(estimator)
+    try:
+        check_is_fitted(estimator)
+        _check_final_step(estimator)
+    except NotFittedError as error:
+        raise ModelFileError(f"the {_type_name(estimator)} is not fitted", hint="call fit before publishing") from error
+
+
+def task_of(estimator: Any) -> Task:
+    """What kind of answer the estimator gives; raises ModelFileError for one that answers no new rows."""
+    from sklearn.utils import get_tags
+
+    kind = get_tags(estimator).estimator_type
+    name = _type_name(estimator)
+    if kind not in TASKS:
+        raise ModelFileError(
+            f"a {name} is no classifier, regressor, outlier detector or clustering",
+            hint="publish a Pipeline that ends in one of them",
+        )
+    if not hasattr(estimator, "predict"):
+        hint = "fit it with novelty=True" if name == "LocalOutlierFactor" else "publish an estimator with predict"
+        raise ModelFileError(f"this {name} cannot answer new rows: it has no predict", hint=hint)
+    return TASKS[kind]
+
+
+def parts(value: Any) -> Iterator[Any]:
+    """The value and all that it was given or has learnt: estimators, functions, lists."""
+    seen: set[int] = set()
+    waiting = [value]
+    while waiting:
+        part = waiting.pop()
+        if id(part) in seen:
+            continue
+        seen.add(id(part))
+        yield part
+        waiting.extend(_members(part))
+
+
+def _members(part: Any) -> list[Any]:
+    from sklearn.base import BaseEstimator
+    from sklearn.tree import BaseDecisionTree
+
+    if isinstance(part, BaseDecisionTree):
+        return []  # a forest has hundreds, and nothing of the user's is inside
+    if isinstance(part, BaseEstimator):
+        return list(vars(part).values())
+    if isinstance(part, dict) and len(part) < 1000:
+        return list(part.values())
+    if isinstance(part, (list, tuple)) and len(part) < 1000:
+        return list(part)
+    if hasattr(part, "func") and hasattr(part, "keywords"):
+        return [part.func, *part.args, *part.keywords.values()]
+    return []
+
+
+def _refuse_notebook_code(estimator: Any) -> None:
+    for part in parts(estimator):
+        named = part if inspect.isroutine(part) or inspect.isclass(part) else type(part)
+        module, name = getattr(named, "__module__", None), getattr(named, "__qualname__", "")
+        if module == "__main__" or "<lambda>" in name or "<locals>" in name:
+            raise notebook_code(name)
+        if getattr(part, "input", None) in ("filename", "file") and hasattr(part, "token_pattern"):
+            raise ModelFileError(
+                f"the {_type_name(part)} reads files that a caller names (input={part.input!r})",
+                hint="fit it with input='content'",
+            )
+
+
+def notebook_code(name: str) -> ModelFileError:
+    """Refuse a function or class that exists only in a notebook or script, with both ways forward."""
+    return ModelFileError(
+        f"the model uses {name}, which is defined in a notebook or script and exists nowhere else",
+        hint="express it with a built-in transformer, or move it to a package that can be imported and name that with "
+        "--allow PACKAGE (it is then served by the sklearn engine)",
+    )
+
+
+def _check_final_step(estimator: Any) -> None:
+    """A Pipeline answers for its last step; a step behind it could still be unfitted."""
+    from sklearn.pipeline import Pipeline
+    from sklearn.utils.validation import check_is_fitted
+
+    if isinstance(estimator, Pipeline):
+        for _, step in estimator.steps:
+            if step is not None and step != "passthrough":
+                check_is_fitted(step)
+                _check_final_step(step)
+
+
+def _type_name(value: Any) -> str:
+    return type(value).__name__

@@ -1,0 +1,142 @@
+"""The kind of each column, from the tables that show it and from what the estimator does with it.
+
+* Booleans are `boolean`; whole-number dtypes `integer`; floating dtypes `number`, also when every value is whole: a
+  column of integers with missing values is floating in pandas, and so the estimator saw it. Where one table shows
+  integers and the other floats, it is `number`.
+* Strings are `text` where a vectorizer reads them, or where they look like free text; `category` otherwise.
+* Numbers that an encoder takes apart are a `category` of integers.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from fairlead.errors import DataError
+from fairlead.publishing.uses import Use
+from fairlead.publishing.values import plain
+from fairlead.signature import LARGEST_INTEGER, Field, Kind
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_CATEGORIES = 20_000
+LONGEST_CATEGORY = 200
+"""Beyond these a column of strings is free text: listing its values says nothing about it."""
+
+Shape = Literal["boolean", "integer", "number", "string"]
+OBJECTS: dict[str, Shape] = {
+    "string": "string",
+    "boolean": "boolean",
+    "integer": "integer",
+    "floating": "number",
+    "mixed-integer-float": "number",
+}
+
+
+def field_of(name: str, columns: "Sequence[pd.Series[Any]]", use: Use) -> Field:
+    """One input field from the tables that show the column (held-out rows, training rows) and its use."""
+    kind = _kind(name, columns, use)
+    nullable = use.missing or any(bool(column.isna().any()) for column in columns)
+    if kind in ("number", "integer"):
+        low, high = _range(name, columns, integer=kind == "integer")
+        return Field(name=name, kind=kind, nullable=nullable, minimum=low, maximum=high)
+    if kind != "category":
+        return Field(name=name, kind=kind, nullable=nullable)
+    categories = tuple(sorted(use.categories | seen(columns)))
+    return Field(name=name, kind=kind, nullable=nullable, categories=categories)
+
+
+def seen(columns: "Sequence[pd.Series[Any]]") -> set[Any]:
+    """Distinct values present, as plain Python values."""
+    return {plain(value) for column in columns for value in column.dropna().unique()}
+
+
+def looks_like_text(field: Field) -> bool:
+    """Whether a category's values are too many or too long to be categories."""
+    values = field.categories or ()
+    return len(values) > MOST_CATEGORIES or any(isinstance(v, str) and len(v) > LONGEST_CATEGORY for v in values)
+
+
+def _kind(name: str, columns: "Sequence[pd.Series[Any]]", use: Use) -> Kind:
+    shape = _merge(name, [shape for column in columns if (shape := _shape(name, column))], use)
+    if use.text:
+        if shape != "string":
+            raise DataError(f"column {name!r} holds {shape} values, but the estimator reads it as text")
+        return "text"
+    if shape == "string":
+        return "category"
+    if shape != "boolean" and (use.encoded or any(_categorical(column) for column in columns)):
+        return "category" if _all_integers(use.categories | seen(columns)) else _no_category(name, columns)
+    return shape
+
+
+def _no_category(name: str, columns: "Sequence[pd.Series[Any]]") -> Kind:
+    if any(_categorical(column) for column in columns):
+        raise DataError(
+            f"column {name!r} is a pandas category of numbers with fractions",
+            hint="fit on strings or whole numbers as categories",
+        )
+    return "number"
+
+
+def _shape(name: str, column: "pd.Series[Any]") -> Shape | None:
+    """What the values are, None where all are missing; raises DataError for values that JSON has no kind for."""
+    from pandas.api import types
+
+    if column.isna().all():
+        return None
+    dtype = column.cat.categories.dtype if _categorical(column) else column.dtype
+    if types.is_bool_dtype(dtype) and not _categorical(column):
+        return "boolean"
+    if types.is_integer_dtype(dtype):
+        return "integer"
+    if types.is_float_dtype(dtype):
+        return "number"
+    held = types.infer_dtype(column.cat.categories if _categorical(column) else column, skipna=True)
+    if held in OBJECTS and not (_categorical(column) and held == "boolean"):
+        return OBJECTS[held]
+    raise DataError(
+        f"column {name!r} holds {held} values",
+        hint="inputs are numbers, whole numbers, booleans and strings: turn the column into one of them before fitting",
+    )
+
+
+def _merge(name: str, shapes: Sequence[Shape], use: Use) -> Shape:
+    found = set(shapes)
+    if not found:
+        strings = any(isinstance(value, str) for value in use.categories)
+        return "string" if strings or use.text else "number"
+    if found == {"integer", "number"}:
+        return "number"
+    if len(found) > 1:
+        raise DataError(f"column {name!r} is {' in one table and '.join(sorted(found))} in the other")
+    return found.pop()
+
+
+def _range(name: str, columns: "Sequence[pd.Series[Any]]", *, integer: bool) -> tuple[float | None, float | None]:
+    present = [column.dropna() for column in columns]
+    values = [part.min() for part in present if len(part)] + [part.max() for part in present if len(part)]
+    if not values:
+        return None, None
+    low, high = min(values), max(values)
+    if not (np.isfinite(float(low)) and np.isfinite(float(high))):
+        raise DataError(
+            f"column {name!r} holds infinite values", hint="JSON has no infinity: make them missing or finite"
+        )
+    if integer and max(abs(int(low)), abs(int(high))) > LARGEST_INTEGER:
+        raise DataError(
+            f"column {name!r} holds integers beyond ±2**53, which no engine computes exactly",
+            hint="fit without it if it is an identifier, or on strings if it is a category",
+        )
+    return float(low), float(high)
+
+
+def _categorical(column: "pd.Series[Any]") -> bool:
+    import pandas as pd
+
+    return isinstance(column.dtype, pd.CategoricalDtype)
+
+
+def _all_integers(values: set[Any]) -> bool:
+    return all(isinstance(value, int) and not isinstance(value, bool) for value in values)

@@ -1,0 +1,152 @@
+"""The signature from a fitted estimator and its data: names, kinds, what may be missing, ranges, categories, output.
+
+Columns that the table has and the estimator does not know are left out of the signature; columns that the estimator
+knows and the table lacks are refused by name. A field is nullable where the data shows missing values, or where the
+estimator was built for them (an imputer comes first, an encoder knows missing) and answers a row without it.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from fairlead.errors import DataError, ModelFileError
+from fairlead.publishing.answers import output_of
+from fairlead.publishing.estimators import check_estimator
+from fairlead.publishing.frames import arrange, layout_of, to_frame
+from fairlead.publishing.kinds import field_of, looks_like_text, seen
+from fairlead.publishing.probing import Probe, closed_fields, probe_rows
+from fairlead.publishing.tables import MISSING
+from fairlead.publishing.uses import Use, reads_text, uses_of
+from fairlead.signature import Field, Signature
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def infer(estimator: Any, X: Any, y: Any, *, target: str = "", train: Any = None) -> Signature:
+    """Take the signature from held-out rows `X` and, where given, training inputs; y may be None without a target.
+
+    Raises ModelFileError for an estimator that cannot be published, DataError for rows that do not fit it.
+    """
+    check_estimator(estimator)
+    layout = layout_of(estimator, text_first=reads_text(estimator))
+    frame = arrange(estimator, to_frame(X), layout)
+    frames = [frame] if train is None else [frame, arrange(estimator, to_frame(train), layout)]
+    uses = uses_of(estimator, frame.shape[1])
+    fields = [field_of(name, [part[name] for part in frames], use) for name, use in zip(frame, uses, strict=True)]
+    _refuse_hidden_categories(fields, uses)
+
+    probe = Probe(estimator, probe_rows(frame), layout)
+    _check_answers(probe)
+    closed = closed_fields(probe, fields)
+    finished = tuple(
+        _finish(field, use, probe, [part[field.name] for part in frames], closed=field.name in closed)
+        for field, use in zip(fields, uses, strict=True)
+    )
+    return Signature(inputs=finished, output=output_of(probe, y, target=target), layout=layout)
+
+
+def left_out(signature: Signature, X: Any) -> list[str]:
+    """Columns of the table that the signature does not have: the publisher is told, the model never sees them."""
+    names = {field.name for field in signature.inputs}
+    return [column for column in to_frame(X).columns if column not in names]
+
+
+def _check_answers(probe: Probe) -> None:
+    first = probe.failure(probe.frame.iloc[:1])
+    failure = first or probe.failure(probe.frame)
+    if failure is None:
+        return
+    message = str(failure).strip().splitlines()[0][:300] if str(failure).strip() else type(failure).__name__
+    rows = "rows of the table" if first else "rows with missing or unusual values of the table"
+    raise DataError(
+        f"the estimator cannot answer {rows}: {message}", hint="bring rows as the estimator takes them"
+    ) from failure
+
+
+def _refuse_hidden_categories(fields: Sequence[Field], uses: Sequence[Use]) -> None:
+    """A category called NA reads as missing in CSV; the estimator that knows it as a name would get it wrong."""
+    for field, use in zip(fields, uses, strict=True):
+        hidden = sorted(value for value in use.categories if isinstance(value, str) and value in MISSING - {""})
+        if hidden and field.nullable and not use.missing:
+            raise DataError(
+                f"the estimator knows {hidden[0]!r} as a category of {field.name!r}, where the table has holes",
+                hint="CSV cannot tell the two apart: bring the rows as Parquet",
+            )
+
+
+def _finish(field: Field, use: Use, probe: Probe, columns: "Sequence[pd.Series[Any]]", *, closed: bool) -> Field:
+    """The field after its probes: nullable only if it is answered, closed with the estimator's own categories."""
+    nullable = field.nullable
+    if nullable and not any(bool(column.isna().any()) for column in columns):
+        nullable = not probe.refuses({field.name: None})
+    if not closed:
+        if field.kind == "number" and use.encoded and probe.refuses({field.name: (field.maximum or 0.0) + 0.5}):
+            raise ModelFileError(
+                f"the estimator refuses every number in {field.name!r} that it has not seen",
+                hint="encode it with handle_unknown='ignore', or leave it a number",
+            )
+        if looks_like_text(field) and isinstance((field.categories or ("",))[0], str):
+            return Field(name=field.name, kind="text", nullable=nullable)
+        return msgspec.structs.replace(field, nullable=nullable)
+    known = use.categories or seen(columns)
+    strange = sorted(seen(columns) - known)
+    if strange:
+        raise DataError(
+            f"column {field.name!r} holds values the estimator refuses: {', '.join(map(repr, strange[:5]))}",
+            hint="leave those rows out, or fit with an encoder that ignores unknown values",
+        )
+    return msgspec.structs.replace(field, nullable=nullable, closed=True, categories=tuple(sorted(known)))
+
+
+def to_rows(signature: Signature, X: Any) -> list[tuple[Any, ...]]:
+    """Rows as the engines take them: one tuple a row in signature order, Python values, None for missing."""
+    frame = _select(signature, to_frame(X))
+    columns = [_values(field, frame.iloc[:, position]) for position, field in enumerate(signature.inputs)]
+    return list(zip(*columns, strict=True))
+
+
+def _select(signature: Signature, frame: "pd.DataFrame") -> "pd.DataFrame":
+    names = [field.name for field in signature.inputs]
+    if all(name in frame.columns for name in names):
+        return frame[names]
+    if signature.layout != "frame" and frame.shape[1] == len(names):
+        return frame
+    absent = [name for name in names if name not in frame.columns]
+    raise DataError(f"the table lacks the column {absent[0]!r}", hint="the model takes " + ", ".join(names[:20]))
+
+
+def _values(field: Field, column: "pd.Series[Any]") -> list[Any]:
+    """One column's values as Python has them; raises DataError for a value that is none of the field's kind."""
+    missing = column.isna()
+    holes = bool(missing.any())
+    present = column[~missing] if holes else column
+    try:
+        values = _converted(field, present)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise DataError(f"column {field.name!r} holds values that are no {field.kind}") from error
+    if not holes:
+        return values
+    filled = iter(values)
+    return [None if hole else next(filled) for hole in missing.tolist()]
+
+
+def _converted(field: Field, present: "pd.Series[Any]") -> list[Any]:
+    if field.kind == "number":
+        present = present.astype("float64")
+    elif field.kind == "boolean":
+        present = present.astype("boolean").astype(bool)
+    values: list[Any] = present.tolist()
+    if field.kind == "integer" or isinstance((field.categories or ("",))[0], int):
+        return [_whole(value) for value in values]
+    if field.kind in ("category", "text") and not all(isinstance(value, str) for value in values):
+        raise TypeError(field.name)
+    return values
+
+
+def _whole(value: Any) -> int:
+    number = int(value)
+    if number != value:
+        raise ValueError(value)
+    return number

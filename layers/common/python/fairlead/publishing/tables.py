@@ -1,0 +1,184 @@
+"""Rows from a file: CSV (also gzip-compressed) and Parquet.
+
+CSV means UTF-8, commas, one header line, as many fields in every row as in the header. Numbers, `true`/`false` and
+strings are told apart by column, as pandas does. What counts as missing in CSV is the empty field and the strings in
+MISSING, which are pandas.read_csv's own: the estimator was most likely fitted on a frame read that way, and a value
+that was missing then must be missing now. Parquet keeps missing values apart from strings: use it where `NA` or
+`None` is the name of a category.
+"""
+
+import csv
+import difflib
+import gzip
+import io
+import zlib
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fairlead.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MISSING = frozenset(
+    {"", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA"}
+    | {"NULL", "NaN", "None", "n/a", "nan", "null"}
+)
+"""Strings that a CSV column may hold for a missing value."""
+
+LARGEST_TABLE = 2 << 30
+"""Bytes of a table, decompressed."""
+
+
+def read_table(path: Path) -> "pd.DataFrame":
+    """Rows of a .csv, .csv.gz or .parquet file; raises DataError naming the file and, where there is one, the line."""
+    if not path.is_file():
+        raise DataError(f"there is no file {path}", hint=_near(path.name, _siblings(path)))
+    name = path.name.lower()
+    if name.endswith((".csv", ".csv.gz")):
+        frame = _read_csv(path)
+    elif name.endswith((".parquet", ".pq")):
+        frame = _read_parquet(path)
+    else:
+        raise DataError(f"{path.name} is not a table Fairlead reads", hint="bring .csv, .csv.gz or .parquet")
+    if len(frame) == 0:
+        raise DataError(f"{path.name} has columns but no rows")
+    return frame
+
+
+def split_target(
+    frame: "pd.DataFrame", target: str | Sequence[str], path: Path | str = "the table"
+) -> "tuple[pd.DataFrame, pd.Series[Any] | pd.DataFrame | None]":
+    """Columns and target apart: y is a Series, a DataFrame where `target` names several columns, None where none.
+
+    Several targets are a sequence or one string with commas. Rows without a target are refused, not dropped: which
+    rows the metrics stand on is the publisher's decision.
+    """
+    targets = _target_names(frame, target)
+    if not targets:
+        return frame, None
+    for name in targets:
+        if name not in frame.columns:
+            raise DataError(
+                f"{path} has no column {name!r}", hint=_near(name, [str(column) for column in frame.columns])
+            )
+    empty = int(frame[targets].isna().any(axis=1).sum())
+    if empty:
+        raise DataError(
+            f"{empty} of {len(frame)} rows in {path} have no {' or '.join(targets)}",
+            hint="leave rows without a known outcome out of the file",
+        )
+    inputs = frame.drop(columns=targets)
+    if inputs.shape[1] == 0:
+        raise DataError(f"{path} has no column besides {', '.join(targets)}")
+    return inputs, frame[targets[0]] if len(targets) == 1 else frame[targets]
+
+
+def _target_names(frame: "pd.DataFrame", target: str | Sequence[str]) -> list[str]:
+    """A column's own name wins over a list with commas."""
+    if not isinstance(target, str):
+        return list(target)
+    if target in frame.columns or "," not in target:
+        return [target]
+    return [name.strip() for name in target.split(",") if name.strip()]
+
+
+def _read_csv(path: Path) -> "pd.DataFrame":
+    import pandas as pd
+
+    text = _decode(_content(path), path)
+    _check_shape(text, path)
+    try:
+        return pd.read_csv(io.StringIO(text), low_memory=False, index_col=False, skipinitialspace=False)
+    except (ValueError, pd.errors.ParserError) as error:
+        raise DataError(f"{path.name} cannot be read as CSV: {error}") from error
+
+
+def _content(path: Path) -> bytes:
+    opened = gzip.open if path.name.lower().endswith(".gz") else open
+    try:
+        with opened(path, "rb") as file:
+            content: bytes = file.read(LARGEST_TABLE + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"{path.name} cannot be read: {error}") from error
+    if len(content) > LARGEST_TABLE:
+        raise DataError(
+            f"{path.name} is larger than {LARGEST_TABLE >> 30} GiB", hint="publish with a sample of the rows"
+        )
+    if not content.strip():
+        raise DataError(f"{path.name} is empty")
+    return content
+
+
+def _decode(content: bytes, path: Path) -> str:
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise DataError(f"{path.name} is UTF-16", hint="save it as UTF-8")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise DataError(
+            f"{path.name} is not UTF-8: byte 0x{content[error.start]:02x} in line {line}",
+            hint="save it as UTF-8 (pandas: frame.to_csv(…, encoding='utf-8'))",
+        ) from error
+    if "\x00" in text:
+        raise DataError(f"{path.name} holds a zero byte in line {text.count(chr(10), 0, text.index(chr(0))) + 1}")
+    return text
+
+
+def _check_shape(text: str, path: Path) -> None:
+    """Every row as long as the header: pandas would fill short rows with missing values and shift long ones."""
+    reader = csv.reader(io.StringIO(text, newline=""))
+    try:
+        header = next(row for row in reader if row)
+        _check_header(header, path)
+        for row in reader:
+            if row and len(row) != len(header):
+                raise DataError(
+                    f"line {reader.line_num} of {path.name} has {len(row)} fields, the header has {len(header)}",
+                    hint="quote fields that contain commas or line breaks",
+                )
+    except csv.Error as error:
+        raise DataError(f"line {reader.line_num} of {path.name} cannot be read as CSV: {error}") from error
+
+
+def _check_header(header: list[str], path: Path) -> None:
+    twice = [name for name, count in Counter(header).items() if count > 1 and name]
+    if twice:
+        raise DataError(f"{path.name} names the column {twice[0]!r} more than once")
+    if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
+        raise DataError(
+            f"the header of {path.name} has no commas: {header[0][:60]!r}", hint="separate columns by commas"
+        )
+
+
+def _read_parquet(path: Path) -> "pd.DataFrame":
+    import pandas as pd
+    import pyarrow as pa
+
+    try:
+        frame = pd.read_parquet(path, engine="pyarrow")
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise DataError(f"{path.name} cannot be read as Parquet: {error}") from error
+    twice = frame.columns[frame.columns.duplicated()]
+    if len(twice):
+        raise DataError(f"{path.name} names the column {twice[0]!r} more than once")
+    frame.columns = [str(column) for column in frame.columns]
+    return frame.reset_index(drop=True)
+
+
+def _near(name: str, names: Sequence[str]) -> str:
+    close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    if close:
+        return "did you mean " + " or ".join(close) + "?"
+    return "it has " + ", ".join(names[:10]) + (" …" if len(names) > 10 else "") if names else ""
+
+
+def _siblings(path: Path) -> list[str]:
+    if not path.parent.is_dir():
+        return []
+    return sorted(
+        entry.name for entry in path.parent.iterdir() if entry.name.lower().endswith((".csv", ".gz", ".parquet"))
+    )

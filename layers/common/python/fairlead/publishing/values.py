@@ -1,0 +1,21 @@
+"""Single values as JSON has them."""
+
+from typing import Any
+
+import numpy as np
+
+
+def is_missing(value: Any) -> bool:
+    """None, NaN, NaT and pandas' NA."""
+    import pandas as pd
+
+    if isinstance(value, (float, np.floating)):
+        return bool(np.isnan(value))
+    return value is None or value is pd.NA or value is pd.NaT
+
+
+def plain(value: Any) -> Any:
+    """A numpy scalar as the Python value it holds; whole floats become integers, because 3.0 and 3 are one category."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    return int(value) if isinstance(value, float) and value.is_integer() else value
