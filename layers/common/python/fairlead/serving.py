@@ -5,11 +5,11 @@ Nothing here knows API Gateway, Powertools or S3: the handler hands in bytes and
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
-from fairlead import engines, manifest
+from fairlead import engines
 from fairlead.errors import (
     FairleadError,
     IntegrityError,
@@ -19,6 +19,7 @@ from fairlead.errors import (
 from fairlead.golden import Golden
 from fairlead.manifest import Manifest
 from fairlead.ranges import Ranges
+from fairlead.registry import Readable, Reading
 from fairlead.requests import RequestReader
 from fairlead.settings import Serving
 from fairlead.signature import Signature
@@ -27,13 +28,6 @@ LARGEST_RESPONSE = 6 * 1024 * 1024 - 16 * 1024
 """Bytes of a Lambda response (6 MB) less room for the envelope: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 LONGEST_NUMBER = -1.7976931348623157e308
 SLOWEST_RETRY = 30.0  # seconds
-
-
-class Reader(Protocol):
-    """Where a version's bytes come from."""
-
-    def get(self, key: str) -> bytes:
-        """Return the object's bytes."""
 
 
 class Prediction(msgspec.Struct, frozen=True, kw_only=True):
@@ -123,13 +117,13 @@ class Endpoint:
     def __init__(
         self,
         settings: Serving,
-        reader: Reader,
+        objects: Readable,
         *,
         on_failure: Callable[[FairleadError], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.settings = settings
-        self._reader = reader
+        self._objects = objects
         self._on_failure = on_failure
         self._clock = clock
         self._model: Model | None = None
@@ -168,7 +162,7 @@ class Endpoint:
 
     def _try(self) -> None:
         try:
-            self._model = load(self.settings, self._reader)
+            self._model = load(self.settings, self._objects)
             self._failure = None
         except FairleadError as error:
             self._failure = error
@@ -180,27 +174,16 @@ class Endpoint:
             self._next_try = self._clock() + min(SLOWEST_RETRY, 0.5 * 2**self._failures)
 
 
-def load(settings: Serving, reader: Reader) -> Model:
+def load(settings: Serving, objects: Readable) -> Model:
     """Load the frozen version: manifest by the release's digest, blobs by the manifest's, then one golden row."""
-    name = f"{settings.model} version {settings.version}"
-    data = reader.get(f"models/{settings.model}/versions/{settings.version}.json")
-    sha256 = manifest.digest(data)
-    if sha256 != settings.manifest_sha256:
-        raise IntegrityError(f"the manifest of {name} is not the one that was released: its digest is {sha256[:12]}…")
-    facts = manifest.decode(data)
-    engine = engines.load(facts.engine, facts.signature, _blob(reader, facts, facts.engine.blob))
-    golden = msgspec.json.decode(_blob(reader, facts, "golden"), type=Golden)
-    if not golden.first().agrees(engine.answer(golden.first().rows)):
+    reading = Reading(objects)
+    facts, sha256 = reading.manifest(settings.model or "", settings.version, sha256=settings.manifest_sha256)
+    engine = engines.load(facts.engine, facts.signature, reading.blob(facts.blobs[facts.engine.blob]))
+    golden = msgspec.json.decode(reading.blob(facts.blobs["golden"]), type=Golden).first()
+    if not golden.agrees(engine.answer(golden.rows)):
+        name = f"{settings.model} version {settings.version}"
         raise IntegrityError(f"{name} does not give its golden answer in this environment")
     return Model(facts, sha256, engine)
-
-
-def _blob(reader: Reader, facts: Manifest, name: str) -> bytes:
-    blob = facts.blobs[name]
-    data = reader.get(f"blobs/sha256/{blob.sha256}")
-    if manifest.digest(data) != blob.sha256:
-        raise IntegrityError(f"blob {name!r} of {facts.model} version {facts.version} is not what its digest says")
-    return data
 
 
 def _key(value: Any) -> str:
