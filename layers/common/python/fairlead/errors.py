@@ -165,3 +165,15 @@ class ReleaseError(FairleadError):
 
     code = "release"
     exit_code = 4
+
+
+class CallError(FairleadError):
+    """The endpoint refused or failed a call; `code` is what it said itself, where it said one."""
+
+    code = "call"
+    exit_code = 5
+
+    def __init__(self, message: str, *, code: str = "call", errors: Sequence[FieldError] = (), hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.code = code
+        self.errors = list(errors)

@@ -1,5 +1,6 @@
 """What the deployed stack says about itself: CloudFormation's outputs, as facts."""
 
+import os
 from typing import Any
 
 import msgspec
@@ -9,7 +10,7 @@ from fairlead.errors import NotFoundError, ReleaseError, SettingsError
 from fairlead.manifest import EngineName
 from fairlead.objects import S3Objects
 from fairlead.registry import Registry
-from fairlead.settings import Operator
+from fairlead.settings import Operator, operator
 
 DEPLOY = "run `sam build && sam deploy` first, or name another stack with --stack"
 
@@ -63,15 +64,15 @@ def read(cloudformation: Any, name: str) -> Stack:
         ) from error
 
 
-def find(settings: Operator) -> Stack:
+def find(where: Operator) -> Stack:
     """Read the stack that the settings name."""
-    return read(aws.client("cloudformation"), settings.stack)
+    return read(aws.client("cloudformation"), where.stack)
 
 
-def open_registry(settings: Operator) -> Registry:
-    """Open the registry in the settings' bucket, else in the stack's."""
-    bucket = settings.bucket or find(settings).bucket
-    return Registry(S3Objects(aws.client("s3"), bucket))
+def registry(where: Operator | None = None) -> Registry:
+    """Open the registry in the settings' bucket, else in their stack's; None takes the settings of this process."""
+    where = where or operator(os.environ)
+    return Registry(S3Objects(aws.client("s3"), where.bucket or find(where).bucket))
 
 
 def _describe(cloudformation: Any, name: str) -> dict[str, Any]:

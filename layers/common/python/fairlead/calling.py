@@ -1,0 +1,164 @@
+"""Calling a live endpoint: requests signed with Signature Version 4, in batches, with bounded patience.
+
+Region and credentials are those boto3 finds; the endpoint is the stack's ApiUrl or whatever FAIRLEAD_API_URL names.
+"""
+
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from fairlead import aws
+from fairlead.errors import CallError, FieldError, SettingsError
+
+ROWS_PER_CALL = 1_000
+BYTES_PER_CALL = 2 * 1024 * 1024
+"""Well under Lambda's 6 MB request: the body is escaped inside the proxy event, which can double it."""
+ATTEMPTS = 5
+PATIENCE = 20.0  # seconds of waiting in one call, over all attempts
+WORTH_RETRYING = frozenset({429, 502, 503, 504})
+HOST_REGION = re.compile(r"\.execute-api\.([a-z0-9-]+)\.amazonaws\.com")
+
+Instance = Mapping[str, Any]
+
+
+class Endpoint:
+    """One API by its URL, with the stage."""
+
+    def __init__(self, url: str, *, sleep: Callable[[float], None] = time.sleep) -> None:
+        import boto3
+        import urllib3
+
+        self._url = url.rstrip("/")
+        self._session: Any = boto3.Session()
+        self._http = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(connect=5, read=35))
+        self._sleep = sleep
+
+    def describe(self) -> dict[str, Any]:
+        """GET /model: the public part of the live version's manifest."""
+        return self._call("GET", "/model")
+
+    def predict(self, instances: Sequence[Instance], *, most_rows: int = ROWS_PER_CALL) -> Iterator[dict[str, Any]]:
+        """POST /predict, at most `most_rows` at a time; yields each answer.
+
+        Raises CallError; its errors count rows from the first of `instances`.
+        """
+        done = 0
+        for rows, body in batches(instances, most_rows=min(most_rows, ROWS_PER_CALL)):
+            try:
+                yield self._call("POST", "/predict", body)
+            except CallError as error:
+                for wrong in error.errors:
+                    wrong["row"] += done
+                raise
+            done += rows
+
+    def _call(self, method: str, path: str, body: bytes = b"") -> dict[str, Any]:
+        waited = 0.0
+        for attempt in range(1, ATTEMPTS + 1):
+            response = self._send(method, path, body)
+            if response.status == 200:
+                return _decoded(response.data, self._url + path)
+            pause = _pause(response.headers.get("Retry-After"), attempt)
+            waited += pause
+            if response.status not in WORTH_RETRYING or attempt == ATTEMPTS or waited > PATIENCE:
+                break
+            self._sleep(pause)
+        raise self._refused(response.status, response.data, f"{method} {self._url}{path}")
+
+    def _send(self, method: str, path: str, body: bytes) -> Any:
+        import urllib3
+
+        headers = self._signed(method, self._url + path, body)
+        try:
+            return self._http.request(method, self._url + path, body=body or None, headers=headers)
+        except urllib3.exceptions.HTTPError as error:
+            raise CallError(
+                f"{self._url} does not answer: {error}", hint="check FAIRLEAD_API_URL and the network; is the stack up?"
+            ) from error
+
+    def _signed(self, method: str, url: str, body: bytes) -> dict[str, str]:
+        """Sign anew for each attempt: a signature lasts five minutes, and credentials may have been refreshed."""
+        from botocore.auth import SigV4Auth
+        from botocore.awsrequest import AWSRequest
+
+        with aws.translated("load credentials", otherwise=SettingsError):
+            credentials = self._session.get_credentials()
+        if credentials is None:
+            raise SettingsError(
+                "no AWS credentials to sign with", hint="sign in, or `source .fairlead/local.env` for the local cloud"
+            )
+        request = AWSRequest(method, url, data=body, headers={"Content-Type": "application/json"})
+        SigV4Auth(credentials.get_frozen_credentials(), "execute-api", self._region()).add_auth(request)
+        return dict(request.headers)
+
+    def _region(self) -> str:
+        named = HOST_REGION.search(self._url)
+        region: str | None = named[1] if named else self._session.region_name
+        if not region:
+            raise SettingsError("no region to sign for", hint="set AWS_REGION")
+        return region
+
+    def _refused(self, status: int, data: bytes, what: str) -> CallError:
+        problem = _problem(data)
+        detail = str(problem.get("detail") or problem.get("message") or problem.get("Message") or "no reason given")
+        hint = str(problem.get("hint", ""))
+        if status == 403:
+            hint = f"you are {self._who()}: it needs the policy in the stack's output CallerPolicyArn"
+        errors: list[FieldError] = problem.get("errors") or []
+        return CallError(
+            f"{what} answered {status}: {detail}", code=str(problem.get("code", "call")), errors=errors, hint=hint
+        )
+
+    def _who(self) -> str:
+        """Name the caller, for the one answer that is about nothing else."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            return str(self._session.client("sts").get_caller_identity()["Arn"])
+        except (BotoCoreError, ClientError):
+            return f"access key {self._session.get_credentials().access_key}"
+
+
+def batches(instances: Sequence[Instance], *, most_rows: int = ROWS_PER_CALL) -> Iterator[tuple[int, bytes]]:
+    """Cut rows into request bodies of bounded rows and bytes; yields how many rows each holds, and the body."""
+    rows: list[bytes] = []
+    size = 0
+    for instance in instances:
+        row = msgspec.json.encode(instance)
+        if rows and (len(rows) == most_rows or size + len(row) > BYTES_PER_CALL):
+            yield len(rows), _body(rows)
+            rows, size = [], 0
+        rows.append(row)
+        size += len(row) + 1
+    if rows:
+        yield len(rows), _body(rows)
+
+
+def _body(rows: Sequence[bytes]) -> bytes:
+    return b'{"instances":[' + b",".join(rows) + b"]}"
+
+
+def _pause(retry_after: str | None, attempt: int) -> float:
+    """Wait as the server asks, else half a second, doubling."""
+    if retry_after and retry_after.isdecimal():
+        return float(retry_after)
+    return 0.5 * float(2 ** (attempt - 1))
+
+
+def _decoded(data: bytes, url: str) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(data, type=dict[str, Any])
+    except msgspec.DecodeError as error:
+        raise CallError(
+            f"{url} answered something that is not JSON", hint="does FAIRLEAD_API_URL name the API?"
+        ) from error
+
+
+def _problem(data: bytes) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(data, type=dict[str, Any])
+    except msgspec.DecodeError:
+        return {"detail": data[:200].decode(errors="replace")} if data else {}

@@ -1,0 +1,201 @@
+"""The signed client against a real HTTP server on loopback that answers what the test says."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from fairlead.calling import BYTES_PER_CALL, Endpoint, batches
+from fairlead.errors import CallError, SettingsError
+
+
+class Script:
+    """What the server answers, in order (the last for ever), and what it received."""
+
+    def __init__(self) -> None:
+        self.answers: list[tuple[int, dict[str, str], Any]] = [(200, {}, {"predictions": []})]
+        self.received: list[tuple[str, str, dict[str, str], bytes]] = []
+        self.url = ""
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Script]:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    monkeypatch.delenv("AWS_REGION", raising=False)
+    monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    script = Script()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            script.received.append((self.command, self.path, dict(self.headers), body))
+            status, headers, document = script.answers.pop(0) if len(script.answers) > 1 else script.answers[0]
+            data = document if isinstance(document, bytes) else json.dumps(document).encode()
+            self.send_response(status)
+            for name, value in {**headers, "Content-Length": str(len(data))}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(data)
+
+        do_GET = do_POST  # noqa: N815 - http.server's own name
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    served = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=served.serve_forever, daemon=True).start()
+    script.url = f"http://127.0.0.1:{served.server_port}/v1"
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", script.url)
+    yield script
+    served.shutdown()
+    served.server_close()
+
+
+def endpoint(server: Script) -> tuple[Endpoint, list[float]]:
+    pauses: list[float] = []
+    return Endpoint(server.url, sleep=pauses.append), pauses
+
+
+def test_a_call_is_signed_for_execute_api_in_the_callers_region(server: Script) -> None:
+    server.answers = [(200, {}, {"model": "churn"})]
+
+    assert endpoint(server)[0].describe() == {"model": "churn"}
+
+    method, path, headers, _ = server.received[0]
+    assert (method, path) == ("GET", "/v1/model")
+    assert headers["Authorization"].startswith("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/")
+    assert "/eu-west-1/execute-api/aws4_request" in headers["Authorization"]
+
+
+def test_the_region_in_an_api_gateway_address_wins_over_the_sessions(server: Script) -> None:
+    remote = Endpoint("https://abc.execute-api.ap-south-1.amazonaws.com/v1")
+
+    assert "/ap-south-1/execute-api/" in remote._signed("GET", remote._url + "/model", b"")["Authorization"]
+
+
+def test_rows_go_out_in_bounded_batches_and_every_answer_comes_back_in_order(server: Script) -> None:
+    server.answers = [(200, {}, {"predictions": [number]}) for number in range(3)]
+
+    answers = list(endpoint(server)[0].predict([{"x": n} for n in range(2_500)]))
+
+    sent = [json.loads(body)["instances"] for *_, body in server.received]
+    assert [len(rows) for rows in sent] == [1_000, 1_000, 500]
+    assert [row["x"] for rows in sent for row in rows] == list(range(2_500))
+    assert [answer["predictions"] for answer in answers] == [[0], [1], [2]]
+
+
+def test_the_servers_own_row_limit_makes_batches_smaller() -> None:
+    assert [rows for rows, _ in batches([{"x": 1}] * 7, most_rows=3)] == [3, 3, 1]
+
+
+def test_wide_rows_are_bounded_by_bytes() -> None:
+    made = list(batches([{"text": "x" * 700_000}] * 7))
+
+    assert [rows for rows, _ in made] == [2, 2, 2, 1]
+    assert all(len(body) < BYTES_PER_CALL + 100 for _, body in made)
+
+
+def test_one_row_larger_than_the_bound_still_goes_out_alone() -> None:
+    assert [rows for rows, _ in batches([{"t": "x" * BYTES_PER_CALL}, {"t": "y"}])] == [1, 1]
+
+
+def test_a_wrong_row_is_counted_from_the_first_of_the_file(server: Script) -> None:
+    wrong = {"row": 4, "field": "x", "expected": "a number", "got": "a string"}
+    problem = {"status": 422, "code": "invalid_instances", "detail": "1 value is wrong", "errors": [wrong]}
+    server.answers = [(200, {}, {}), (422, {}, problem)]
+
+    with pytest.raises(CallError, match="422: 1 value is wrong") as caught:
+        list(endpoint(server)[0].predict([{"x": 1}] * 1_500))
+
+    assert caught.value.code == "invalid_instances"
+    assert caught.value.errors == [wrong | {"row": 1_004}]
+
+
+def test_a_busy_endpoint_is_tried_again_after_the_time_it_asks_for(server: Script) -> None:
+    server.answers = [(429, {"Retry-After": "2"}, {}), (503, {}, {}), (200, {}, {"model": "churn"})]
+    client, pauses = endpoint(server)
+
+    assert client.describe() == {"model": "churn"}
+    assert pauses == [2.0, 1.0]
+
+
+def test_patience_is_bounded_in_attempts(server: Script) -> None:
+    server.answers = [(503, {"Retry-After": "1"}, {"detail": "loading", "code": "model_unavailable"})]
+    client, pauses = endpoint(server)
+
+    with pytest.raises(CallError, match="503: loading") as caught:
+        client.describe()
+    assert caught.value.code == "model_unavailable"
+    assert (len(server.received), pauses) == (5, [1.0] * 4)
+
+
+def test_patience_is_bounded_in_time(server: Script) -> None:
+    """Nobody waits for an endpoint that says it will not be there for a while."""
+    server.answers = [(503, {"Retry-After": "30"}, {"detail": "no model has been released yet", "hint": "release one"})]
+    client, pauses = endpoint(server)
+
+    with pytest.raises(CallError, match="no model has been released yet") as caught:
+        client.describe()
+    assert caught.value.hint == "release one"
+    assert (len(server.received), pauses) == (1, [])
+
+
+@pytest.mark.parametrize("status", [400, 404, 413, 415, 500])
+def test_what_will_not_get_better_is_not_tried_again(server: Script, status: int) -> None:
+    server.answers = [(status, {}, b"<html>")]
+
+    with pytest.raises(CallError, match=f"{status}: <html>"):
+        endpoint(server)[0].describe()
+    assert len(server.received) == 1
+
+
+def test_a_forbidden_caller_learns_who_they_are_and_which_policy_they_need(server: Script) -> None:
+    identity = b"""<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
+        <Arn>arn:aws:iam::123456789012:user/guest</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>"""
+    server.answers = [(403, {}, {"message": "User is not authorized to access this resource"}), (200, {}, identity)]
+
+    with pytest.raises(CallError, match="403: User is not authorized") as caught:
+        endpoint(server)[0].describe()
+    assert "arn:aws:iam::123456789012:user/guest" in caught.value.hint
+    assert "CallerPolicyArn" in caught.value.hint
+
+
+def test_a_forbidden_caller_whom_sts_does_not_know_is_named_by_the_access_key(server: Script) -> None:
+    unknown = b"<ErrorResponse><Error><Code>InvalidClientTokenId</Code><Message>No.</Message></Error></ErrorResponse>"
+    refused = {"message": "The security token included in the request is invalid."}
+    server.answers = [(403, {}, refused), (403, {}, unknown)]
+
+    with pytest.raises(CallError) as caught:
+        endpoint(server)[0].describe()
+    assert "AKIDEXAMPLE" in caught.value.hint
+
+
+def test_an_endpoint_that_is_not_there_is_named(server: Script) -> None:
+    with pytest.raises(CallError, match=r"127\.0\.0\.1:9/v1 does not answer") as caught:
+        Endpoint("http://127.0.0.1:9/v1/").describe()
+    assert "FAIRLEAD_API_URL" in caught.value.hint
+
+
+def test_an_answer_that_is_not_json_is_named(server: Script) -> None:
+    server.answers = [(200, {}, b"<html>")]
+
+    with pytest.raises(CallError, match="not JSON"):
+        endpoint(server)[0].describe()
+
+
+def test_without_credentials_nothing_is_sent(server: Script, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+
+    with pytest.raises(SettingsError, match="no AWS credentials"):
+        endpoint(server)[0].describe()
+    assert server.received == []
