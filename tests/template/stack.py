@@ -1,0 +1,88 @@
+"""template.yaml as CloudFormation will see it: translated by SAM's own translator, intrinsics turned into text.
+
+`{"Ref": "Registry"}` reads `<Registry>` and `{"Fn::GetAtt": ["Registry", "Arn"]}` reads `<Registry.Arn>`, in `Fn::Sub`
+too; parameters and the stack's name read as their values. So tests compare plain strings.
+"""
+
+import functools
+import json
+import os
+import re
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+from samtranslator.translator.transform import transform
+from samtranslator.yaml_helper import yaml_parse
+
+ROOT = Path(__file__).parents[2]
+NAMES = {"AWS::StackName": "fairlead"}
+
+
+class ManagedPolicies:
+    """Stands for IAM's list of AWS's own policies: the template uses none."""
+
+    def load(self) -> dict[str, str]:
+        return {}
+
+
+class Stack:
+    """A translated template: `raw` is the JSON, `resources` and `outputs` have their intrinsics read as text."""
+
+    def __init__(self, raw: dict[str, Any], names: dict[str, str]) -> None:
+        self.raw = raw
+        self.resources: dict[str, dict[str, Any]] = read(raw["Resources"], names)
+        self.outputs = {name: output["Value"] for name, output in read(raw["Outputs"], names).items()}
+
+    def properties(self, name: str) -> dict[str, Any]:
+        """Return the properties of the resource of this name, or of the one that SAM named after it with a digest."""
+        found = [key for key in self.resources if re.fullmatch(rf"{name}([0-9a-f]{{10}})?", key)]
+        assert len(found) == 1, f"{name}: {found}"
+        properties: dict[str, Any] = self.resources[found[0]]["Properties"]
+        return properties
+
+    def of_type(self, kind: str) -> dict[str, dict[str, Any]]:
+        """Return the resources of a type, by name."""
+        return {name: resource for name, resource in self.resources.items() if resource["Type"] == kind}
+
+
+def translate(**parameters: str) -> Stack:
+    """Translate template.yaml with these parameters, the others at their defaults."""
+    defaults = {name: str(facts["Default"]) for name, facts in source()["Parameters"].items()}
+    assert not parameters.keys() - defaults.keys(), "no such parameter"
+    values = defaults | parameters
+    raw = _translate(tuple(sorted(values.items())))
+    return Stack(raw, NAMES | values)
+
+
+def source() -> dict[str, Any]:
+    """Return template.yaml as written, with local folders replaced by what `sam package` would put there."""
+    template: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
+    for name, resource in template["Resources"].items():
+        for folder in {"CodeUri", "ContentUri"} & resource.get("Properties", {}).keys():
+            resource["Properties"][folder] = f"s3://artifacts/{name}"
+    return template
+
+
+@functools.cache
+def _translate(values: tuple[tuple[str, str], ...]) -> dict[str, Any]:
+    with mock.patch.dict(os.environ, {"AWS_DEFAULT_REGION": "eu-west-1"}):
+        translated = transform(source(), dict(values), ManagedPolicies())
+    document: dict[str, Any] = json.loads(json.dumps(translated))
+    return document
+
+
+def read(value: Any, names: dict[str, str]) -> Any:
+    """Turn intrinsics into text."""
+    match value:
+        case {"Ref": name}:
+            return names.get(name, f"<{name}>")
+        case {"Fn::GetAtt": [name, attribute]}:
+            return f"<{name}.{attribute}>"
+        case {"Fn::Sub": str(text)}:
+            return re.sub(r"\$\{([^}]+)\}", lambda found: names.get(found[1], f"<{found[1]}>"), text)
+        case dict():
+            return {key: read(inner, names) for key, inner in value.items()}
+        case list():
+            return [read(inner, names) for inner in value]
+    return value

@@ -1,0 +1,187 @@
+"""The API: who may call, what reaches the function, what API Gateway answers itself."""
+
+import json
+from typing import Any
+
+import pytest
+
+from fairlead import errors
+from tests.template.stack import Stack, translate
+
+METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "x-amazon-apigateway-any-method"}
+FUNCTIONS = "arn:<AWS::Partition>:apigateway:<AWS::Region>:lambda:path/2015-03-31/functions"
+LIVE = f"{FUNCTIONS}/<PredictFunction.Arn>:live/invocations"
+
+
+@pytest.fixture
+def stack() -> Stack:
+    return translate()
+
+
+def body(stack: Stack) -> dict[str, Any]:
+    document: dict[str, Any] = stack.properties("Api")["Body"]
+    return document
+
+
+def operations(stack: Stack) -> dict[str, dict[str, Any]]:
+    return {
+        f"{method.upper()} {path}": operation
+        for path, methods in body(stack)["paths"].items()
+        for method, operation in methods.items()
+        if method in METHODS
+    }
+
+
+def test_the_documented_routes_exist(stack: Stack) -> None:
+    assert {"POST /predict", "GET /model", "GET /health"} < operations(stack).keys()
+
+
+def test_a_wrong_path_or_method_reaches_the_function_and_is_a_404(stack: Stack) -> None:
+    for path in ("/{proxy+}", "/", "/predict", "/model", "/health"):
+        assert f"X-AMAZON-APIGATEWAY-ANY-METHOD {path}" in operations(stack)
+
+
+def test_every_route_wants_a_signature(stack: Stack) -> None:
+    unsigned = {name for name, operation in operations(stack).items() if operation.get("security") != [{"AWS_IAM": []}]}
+    scheme = body(stack)["components"]["securitySchemes"]["AWS_IAM"]
+
+    assert unsigned == set()
+    assert scheme["x-amazon-apigateway-authtype"] == "awsSigv4"
+
+
+def test_every_route_calls_the_alias_live(stack: Stack) -> None:
+    integrations = [operation["x-amazon-apigateway-integration"] for operation in operations(stack).values()]
+
+    assert {(entry["type"], entry["httpMethod"], entry["uri"]) for entry in integrations} == {
+        ("aws_proxy", "POST", LIVE)
+    }
+
+
+def test_callers_need_no_right_on_the_function(stack: Stack) -> None:
+    """SAM's default for AWS_IAM is to call Lambda with the caller's own credentials."""
+    assert "credentials" not in json.dumps(body(stack))
+
+
+@pytest.mark.parametrize("stage", ["prod", "dev"])
+def test_only_this_stage_of_this_api_may_call_the_alias(stage: str) -> None:
+    permissions = translate(StageName=stage).of_type("AWS::Lambda::Permission")
+
+    assert [entry["Properties"] for entry in permissions.values()] == [
+        {
+            "FunctionName": "<LiveAlias>",
+            "Action": "lambda:InvokeFunction",
+            "Principal": "apigateway.amazonaws.com",
+            "SourceArn": f"arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<Api>/{stage}/*",
+        }
+    ]
+
+
+def test_the_api_is_regional(stack: Stack) -> None:
+    assert stack.properties("Api")["EndpointConfiguration"] == {"Types": ["REGIONAL"]}
+
+
+def test_there_is_one_stage_and_its_url_is_an_output() -> None:
+    stack = translate(StageName="dev")
+    [stage] = stack.of_type("AWS::ApiGateway::Stage").values()
+
+    assert stage["Properties"]["StageName"] == "dev"
+    assert stack.outputs["ApiUrl"] == "https://<Api>.execute-api.<AWS::Region>.<AWS::URLSuffix>/dev"
+
+
+def test_every_route_is_throttled_and_measured() -> None:
+    stack = translate(ThrottlingRateLimit="7", ThrottlingBurstLimit="9")
+
+    assert stack.properties("ApiStage")["MethodSettings"] == [
+        {
+            "ResourcePath": "/*",
+            "HttpMethod": "*",
+            "MetricsEnabled": True,
+            "ThrottlingRateLimit": "7",
+            "ThrottlingBurstLimit": "9",
+        }
+    ]
+
+
+def test_the_stage_is_traced(stack: Stack) -> None:
+    assert stack.properties("ApiStage")["TracingEnabled"] is True
+
+
+def test_each_access_is_one_json_line_in_the_api_s_own_log(stack: Stack) -> None:
+    access = stack.properties("ApiStage")["AccessLogSetting"]
+    line = json.loads(access["Format"])
+
+    assert access["DestinationArn"] == "<ApiLogs.Arn>"
+    assert "\n" not in access["Format"]
+    assert {"requestId", "path", "status", "caller", "latencyMs"} <= line.keys()
+
+
+def gateway_problems(stack: Stack) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
+    """By response type: the response, and its body with API Gateway's own sentence in it."""
+    responses = body(stack)["x-amazon-apigateway-gateway-responses"]
+    return {
+        kind: (
+            response,
+            json.loads(
+                response["responseTemplates"]["application/json"].replace("$context.error.messageString", '"…"')
+            ),
+        )
+        for kind, response in responses.items()
+    }
+
+
+def test_what_api_gateway_answers_is_problem_json(stack: Stack) -> None:
+    for kind, (response, problem) in gateway_problems(stack).items():
+        assert response["responseParameters"]["gatewayresponse.header.Content-Type"] == "'application/problem+json'", (
+            kind
+        )
+        assert problem["type"] == f"urn:fairlead:problem:{problem['code']}"
+        assert problem["detail"] == "…"
+        assert str(problem.get("status", "")) == response.get("statusCode", "")
+
+
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("UNAUTHORIZED", 401),
+        ("ACCESS_DENIED", 403),
+        ("MISSING_AUTHENTICATION_TOKEN", 403),
+        ("INVALID_SIGNATURE", 403),
+        ("EXPIRED_TOKEN", 403),
+        ("RESOURCE_NOT_FOUND", 404),
+        ("REQUEST_TOO_LARGE", 413),
+        ("UNSUPPORTED_MEDIA_TYPE", 415),
+        ("THROTTLED", 429),
+        ("INTEGRATION_FAILURE", 504),
+        ("INTEGRATION_TIMEOUT", 504),
+    ],
+)
+def test_each_refusal_has_a_stable_code_and_status(stack: Stack, kind: str, status: int) -> None:
+    _, problem = gateway_problems(stack)[kind]
+
+    assert problem["status"] == status
+    assert problem["code"]
+
+
+def test_other_refusals_keep_their_status(stack: Stack) -> None:
+    for kind in ("DEFAULT_4XX", "DEFAULT_5XX"):
+        response, problem = gateway_problems(stack)[kind]
+        assert "statusCode" not in response
+        assert problem["code"]
+
+
+def test_a_throttled_caller_is_told_when_to_come_back(stack: Stack) -> None:
+    response, _ = gateway_problems(stack)["THROTTLED"]
+
+    assert response["responseParameters"]["gatewayresponse.header.Retry-After"] == "'1'"
+
+
+def test_gateway_and_function_mean_the_same_by_a_code(stack: Stack) -> None:
+    own = {error.code: error.status for error in errors.RequestError.__subclasses__()}
+    shared = {
+        problem["code"]: problem.get("status")
+        for _, problem in gateway_problems(stack).values()
+        if problem["code"] in own
+    }
+
+    assert shared.keys() == {"not_found", "too_large", "unsupported_media_type"}
+    assert shared == {code: own[code] for code in shared}
