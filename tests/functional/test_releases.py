@@ -160,10 +160,10 @@ def test_another_model_is_released_only_when_asked(
 
     with pytest.raises(ReleaseError, match="live holds churn, not penguins") as caught:
         releases.release(registry, "penguins", 1)
-    assert "--switch" in caught.value.hint
+    assert "--switch-model" in caught.value.hint
     assert lambda_.changes() == []
 
-    assert releases.release(registry, "penguins", 1, switch=True).live.model == "penguins"
+    assert releases.release(registry, "penguins", 1, switch_model=True).live.model == "penguins"
     assert lambda_.alias_names() == {"live": "3", "previous": "2"}
 
 

@@ -49,7 +49,7 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Script]:
             pass
 
     served = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=served.serve_forever, daemon=True).start()
+    threading.Thread(target=served.serve_forever, args=(0.01,), daemon=True).start()
     script.url = f"http://127.0.0.1:{served.server_port}/v1"
     monkeypatch.setenv("AWS_ENDPOINT_URL_STS", script.url)
     yield script

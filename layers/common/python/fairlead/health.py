@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from fairlead.errors import ReleaseError
+from fairlead.errors import FairleadError, ReleaseError
 from fairlead.function import PredictFunction
 
 ATTEMPTS = 3
@@ -63,6 +63,15 @@ def prove(
     if (health.get("release"), health.get("digest")) != (version, digest):
         who = f"release {health.get('release')} with {health.get('digest')}"
         raise ReleaseError(f"release {version} with {digest} was asked and {who} answered")
+
+
+def problem(function: PredictFunction, version: str) -> str:
+    """Say why a Lambda version does not answer with a model now; empty if it does."""
+    try:
+        answer = function.invoke(version, HEALTH)
+    except FairleadError as error:
+        return str(error)
+    return "" if answer.get("statusCode") == 200 else _reason(answer)
 
 
 def _reason(answer: dict[str, Any]) -> str:

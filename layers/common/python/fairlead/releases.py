@@ -12,7 +12,7 @@ import msgspec
 
 from fairlead.errors import FairleadError, NotFoundError, ReleaseError
 from fairlead.function import SEE_STATUS, Alias, Configuration, PredictFunction
-from fairlead.health import prove
+from fairlead.health import problem, prove
 from fairlead.manifest import Manifest
 from fairlead.registry import Registry
 from fairlead.stack import Stack
@@ -35,11 +35,19 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
-    """What answers now and what a rollback would go back to. `weights`: shares of other releases while shifting."""
+    """What answers now and what a rollback would go back to. `weights`: shares of other releases while shifting.
+
+    `previous` is None where that version was deleted. The problems say why a release does not answer, empty if it does.
+    """
 
     live: Release
     previous: Release | None
     weights: dict[str, float]
+    live_problem: str
+    previous_problem: str
+    api_url: str
+    stack: str
+    stack_status: str
 
 
 class Released(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,19 +74,30 @@ class Releases:
         self._progress = progress
         self._sleep = sleep
 
-    def status(self) -> Status:
-        """Say what is live and what is previous; `previous` is None where that version was deleted."""
-        live, previous = self._function.alias("live"), self._function.alias("previous")
+    def status(self, *, health: bool = False) -> Status:
+        """Say what is live and what is previous; with `health`, ask both whether they answer."""
+        alias = self._function.alias("live")
+        live = _release(self._function.configuration(alias.version))
         try:
-            back: Release | None = _release(self._function.configuration(previous.version))
+            number = self._function.alias("previous").version
+            previous: Release | None = _release(self._function.configuration(number))
         except NotFoundError:
-            back = None
-        return Status(live=_release(self._function.configuration(live.version)), previous=back, weights=live.weights)
+            previous = None
+        return Status(
+            live=live,
+            previous=previous,
+            weights=alias.weights,
+            live_problem=problem(self._function, live.release) if health else "",
+            previous_problem=problem(self._function, previous.release) if health and previous else "",
+            api_url=self._stack.api_url,
+            stack=self._stack.name,
+            stack_status=self._stack.status,
+        )
 
-    def release(self, registry: Registry, model: str, version: int, *, switch: bool = False) -> Released:
+    def release(self, registry: Registry, model: str, version: int, *, switch_model: bool = False) -> Released:
         """Freeze a model version as a Lambda version, prove that it answers, then point `live` at it.
 
-        `switch` allows another model than the one that is live: callers must know.
+        `switch_model` allows another model than the one that is live: callers must know.
         """
         self._stack.require_settled()
         manifest, sha256 = registry.manifest(model, version)
@@ -86,8 +105,10 @@ class Releases:
         standing = self._function.configuration(live.version)
         was = _release(standing)
         _refuse_shifting(live)
-        if was.model not in {None, model} and not switch:
-            raise ReleaseError(f"live holds {was.model}, not {model}", hint=f"--switch makes {model} answer instead")
+        if was.model not in {None, model} and not switch_model:
+            raise ReleaseError(
+                f"live holds {was.model}, not {model}", hint=f"--switch-model makes {model} answer instead"
+            )
         scratch = self._function.configuration()
         wanted = msgspec.structs.replace(
             scratch, environment=self._environment(manifest, sha256), layers=self._layers(manifest)

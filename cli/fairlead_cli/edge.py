@@ -1,0 +1,65 @@
+"""The one place that prints errors and turns them into exit codes."""
+
+import os
+import sys
+import traceback
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from fairlead.errors import FairleadError, FieldError
+
+MOST_ERRORS = 10
+
+
+class Edge(TyperGroup):
+    """The root command: whatever a command raises ends here."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; an error becomes a line on stderr, a hint where there is one, and its exit code."""
+        try:
+            return super().invoke(ctx)
+        except FairleadError as error:
+            _print_error(error, debug=ctx.params["debug"])
+            raise typer.Exit(error.exit_code) from error
+        except (typer.Abort, BrokenPipeError):
+            raise
+        except Exception as error:
+            # Usage errors and exits are Typer's own to show.
+            if hasattr(error, "exit_code"):
+                raise
+            _print_defect(error, debug=ctx.params["debug"])
+            raise typer.Exit(1) from error
+
+
+def _print_error(error: FairleadError, *, debug: bool) -> None:
+    if debug:
+        traceback.print_exception(error)
+    _line("error", str(error), typer.colors.RED)
+    errors: list[FieldError] = getattr(error, "errors", [])
+    for wrong in errors[:MOST_ERRORS]:
+        where = f"row {wrong['row']}" + (f", {wrong['field']}" if wrong["field"] else "")
+        typer.echo(f"  {where}: expected {wrong['expected']}, got {wrong['got']}", err=True)
+    if len(errors) > MOST_ERRORS:
+        typer.echo(f"  … and {len(errors) - MOST_ERRORS} more", err=True)
+    if error.hint:
+        _line("hint", error.hint, typer.colors.CYAN)
+
+
+def _print_defect(error: Exception, *, debug: bool) -> None:
+    if debug:
+        traceback.print_exception(error)
+    _line("error", f"unexpected {type(error).__name__}: {error}", typer.colors.RED)
+    if not debug:
+        arguments = " ".join(sys.argv[1:])
+        _line("hint", f"run `fairlead --debug {arguments}` and report what it prints as an issue", typer.colors.CYAN)
+
+
+def _line(label: str, text: str, colour: str) -> None:
+    """Typer leaves colours out where stderr is no terminal, and where NO_COLOR is set."""
+    typer.echo(f"{typer.style(label + ':', fg=colour, bold=True)} {text}", err=True, color=_colour())
+
+
+def _colour() -> bool | None:
+    return False if os.environ.get("NO_COLOR") else None

@@ -1,0 +1,82 @@
+"""The command line: `fairlead COMMAND`. Results go to stdout, progress and errors to stderr.
+
+Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 publishing refused, 4 release refused, 5 call refused,
+130 interrupted. Nothing heavy is imported here: each command imports what it needs when it runs.
+"""
+
+import importlib.util
+from typing import Annotated
+
+import typer
+
+from fairlead_cli.edge import Edge
+from fairlead_cli.predict import predict
+from fairlead_cli.publish import publish
+from fairlead_cli.release import release
+from fairlead_cli.rollback import rollback
+from fairlead_cli.show import show
+from fairlead_cli.status import status
+from fairlead_cli.versions import versions
+
+app = typer.Typer(
+    cls=Edge,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Start with:  fairlead publish model.joblib --name churn --data held_out.csv --target churned",
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from fairlead import __version__
+
+        typer.echo(f"fairlead {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def fairlead(
+    debug: Annotated[
+        bool, typer.Option("--debug", envvar="FAIRLEAD_DEBUG", help="Show the traceback of an error.")
+    ] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print Fairlead's version.")
+    ] = False,
+) -> None:
+    """Take a fitted scikit-learn model to a live, authorised endpoint on AWS Lambda, and back."""
+
+
+def _example(text: str) -> str:
+    return f"Example:  fairlead {text}"
+
+
+app.command(epilog=_example("publish model.joblib --name churn --data held_out.csv --target churned"))(publish)
+app.command(epilog=_example("versions churn"))(versions)
+app.command(epilog=_example("show churn 7"))(show)
+app.command(epilog=_example("release churn 7"))(release)
+app.command(epilog=_example("status churn"))(status)
+app.command(epilog=_example("rollback churn"))(rollback)
+app.command(epilog=_example("predict churn --data rows.csv --limit 5"))(predict)
+
+if importlib.util.find_spec("moto") and importlib.util.find_spec("fairlead_cli.local"):
+    from fairlead_cli.local import local
+
+    app.add_typer(local, name="local")
+else:
+    from fairlead_cli.no_local import no_local
+
+    app.command(
+        "local",
+        context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
+        epilog="Example:  pip install 'fairlead\\[local]'",
+    )(no_local)
+
+
+def main() -> None:
+    """Run the command line: the console script `fairlead`."""
+    app(prog_name="fairlead")
+
+
+if __name__ == "__main__":
+    main()

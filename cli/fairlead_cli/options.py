@@ -1,0 +1,18 @@
+"""Options that several commands share, named once."""
+
+import os
+from typing import Annotated
+
+import typer
+
+from fairlead import settings
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The model, for example churn.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
+Stack = Annotated[str, typer.Option("--stack", envvar="FAIRLEAD_STACK", help="The deployed stack.")]
+DEFAULT_STACK = "fairlead"
+
+
+def where(stack: str) -> settings.Operator:
+    """Settings of the environment, with the stack from the command line."""
+    return settings.operator({**os.environ, "FAIRLEAD_STACK": stack})

@@ -1,0 +1,74 @@
+"""How commands speak: results on stdout (tables, or JSON alone), progress on stderr."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import msgspec
+import typer
+
+PIPED_WIDTH = 200
+"""Columns where stdout is no terminal: nothing is cut off in a log."""
+
+
+def print_json(result: Any) -> None:
+    """Print one JSON document, and nothing else, on stdout."""
+    typer.echo(msgspec.json.format(msgspec.json.encode(result), indent=2).decode())
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, title: str = "") -> None:
+    """Print rows under their columns; numbers stand to the right."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(
+        title=Text(title) if title else None, title_justify="left", box=None, pad_edge=False, header_style="bold"
+    )
+    for position, column in enumerate(columns):
+        numeric = all(isinstance(row[position], int | float) for row in rows)
+        table.add_column(column, justify="right" if numeric else "left")
+    for row in rows:
+        table.add_row(*(Text(text(value)) for value in row))
+    _stdout().print(table)
+
+
+def print_facts(facts: Sequence[tuple[str, str]]) -> None:
+    """Print labels and what they say, one fact a line."""
+    width = max(len(label) for label, _ in facts)
+    for label, said in facts:
+        typer.echo(f"{label:<{width}}  {said}".rstrip())
+
+
+def note(said: str) -> None:
+    """Say something beside the result, on stderr."""
+    typer.echo(said, err=True)
+
+
+@contextmanager
+def telling() -> Iterator[Callable[[str], None]]:
+    """Give a function that announces steps on stderr, with a spinner where somebody is watching."""
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(stderr=True)
+    with console.status("") as status:
+
+        def tell(step: str) -> None:
+            console.print(Text(f"· {step}", style="dim"), soft_wrap=True)
+            status.update(Text(step))
+
+        yield tell
+
+
+def text(value: object) -> str:
+    """Spell a value for people."""
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return "" if value is None else str(value)
+
+
+def _stdout() -> Any:
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)

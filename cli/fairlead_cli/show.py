@@ -1,0 +1,99 @@
+"""fairlead show."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
+from fairlead_cli.output import print_facts, print_json, print_table, text
+
+if TYPE_CHECKING:
+    from fairlead.manifest import Certificate, Manifest, Metric
+    from fairlead.signature import Field
+
+
+def show(
+    name: Name,
+    version: Annotated[int | None, typer.Argument(min=1, metavar="VERSION", help="Left out, the latest.")] = None,
+    *,
+    stack: Stack = DEFAULT_STACK,
+    json: Json = False,
+) -> None:
+    """Show what a version is.
+
+    Signature, engine and why, parity, metrics, environment, lineage and digests.
+    """
+    from fairlead.stack import registry
+
+    opened = registry(where(stack))
+    manifest, sha256 = opened.manifest(name, version or opened.latest(name))
+    if json:
+        print_json(document(manifest, sha256))
+        return
+    print_facts(_facts(manifest, sha256))
+    typer.echo()
+    print_table(
+        ("input", "kind", "missing", "precision", "seen"), [_field(field) for field in manifest.signature.inputs]
+    )
+    if manifest.metrics:
+        typer.echo()
+        print_table(
+            ("metric", "value", "interval"), [(name, m.value, _interval(m)) for name, m in manifest.metrics.items()]
+        )
+    typer.echo()
+    print_table(("blob", "bytes", "sha256"), [(name, blob.size, blob.sha256) for name, blob in manifest.blobs.items()])
+
+
+def document(manifest: "Manifest", sha256: str) -> dict[str, Any]:
+    """Return the manifest with its own digest, for --json."""
+    import msgspec
+
+    return {"digest": f"sha256:{sha256}", **msgspec.to_builtins(manifest)}
+
+
+def _facts(manifest: "Manifest", sha256: str) -> list[tuple[str, str]]:
+    parent = manifest.parent
+    output = manifest.signature.output
+    rows = ", ".join(f"{count:,} {kind.replace('_', '-')}" for kind, count in manifest.rows.items())
+    environment = ", ".join(f"{package} {version}" for package, version in manifest.environment.items())
+    return [
+        ("model", f"{manifest.model} version {manifest.version}"),
+        ("digest", f"sha256:{sha256}"),
+        ("created", f"{manifest.created:%Y-%m-%d %H:%M:%S}Z by {manifest.created_by}"),
+        ("commit", manifest.git_commit or "none"),
+        ("parent", f"version {parent.version}, sha256:{parent.sha256}" if parent else "none: the first version"),
+        ("estimator", manifest.recipe.estimator),
+        ("answers", f"{output.task} of {output.target or 'no target'}" + _classes(output.classes)),
+        ("engine", manifest.engine.name + (f": {manifest.engine.reason}" if manifest.engine.reason else "")),
+        ("parity", _parity(manifest.parity)),
+        ("rows", rows),
+        ("environment", environment),
+    ]
+
+
+def _classes(classes: tuple[Any, ...] | None) -> str:
+    return ": " + ", ".join(map(str, classes)) if classes else ""
+
+
+def _parity(proved: "Certificate | None") -> str:
+    if proved is None:
+        return "not needed: scikit-learn itself answers"
+    return (
+        f"{proved.rows:,} rows ({proved.boundary_rows:,} at boundaries), {proved.label_differences} labels differ, "
+        f"largest difference {proved.largest_difference:.2g}, tolerance {proved.tolerance:.2g}"
+    )
+
+
+def _field(field: "Field") -> tuple[str, str, str, str, str]:
+    seen = ""
+    if field.minimum is not None or field.maximum is not None:
+        seen = f"{text(field.minimum)} … {text(field.maximum)}"
+    if field.categories is not None:
+        seen = ", ".join(map(str, field.categories[:8])) + (" …" if len(field.categories) > 8 else "")
+        seen += " (nothing else)" if field.closed else ""
+    precision = field.precision if field.kind == "number" else ""
+    return field.name, field.kind, "allowed" if field.nullable else "", precision, seen
+
+
+def _interval(metric: "Metric") -> str:
+    return "" if metric.low is None else f"{text(metric.low)} … {text(metric.high)}"

@@ -1,0 +1,48 @@
+"""fairlead status."""
+
+from typing import TYPE_CHECKING
+
+from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
+from fairlead_cli.output import note, print_facts, print_json
+
+if TYPE_CHECKING:
+    from fairlead.releases import Release, Status
+
+
+def status(name: Name, *, stack: Stack = DEFAULT_STACK, json: Json = False) -> None:
+    """Say what is live.
+
+    Also what a rollback would go back to, and whether both answer.
+    """
+    from fairlead.errors import NotFoundError
+    from fairlead_cli.stack import releases
+
+    found = releases(where(stack)).status(health=True)
+    held = {release.model for release in (found.live, found.previous) if release}
+    if json:
+        print_json(found)
+    else:
+        print_facts(_facts(found))
+    if found.live.model != name:
+        if name not in held:
+            raise NotFoundError(f"{name} is not released", hint=f"`fairlead versions {name}` lists its versions")
+        note(f"{name} is not live: {found.live.model} answers")
+
+
+def _facts(found: "Status") -> list[tuple[str, str]]:
+    shares = ", ".join(f"{share:.0%} of calls to release {number}" for number, share in found.weights.items())
+    return [
+        ("live", _release(found.live, found.live_problem)),
+        ("previous", _release(found.previous, found.previous_problem)),
+        *([("shifting", shares)] if shares else []),
+        ("stack", f"{found.stack} ({found.stack_status})"),
+        ("endpoint", found.api_url),
+    ]
+
+
+def _release(release: "Release | None", problem: str) -> str:
+    if release is None:
+        return "deleted"
+    if release.model is None:
+        return str(release)
+    return f"{release} {release.digest} since {release.modified[:19]}: {problem or 'answers'}"

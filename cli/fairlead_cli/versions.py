@@ -1,0 +1,113 @@
+"""fairlead versions."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fairlead_cli.options import DEFAULT_STACK, Json, Stack, where
+from fairlead_cli.output import note, print_json, print_table, text
+
+if TYPE_CHECKING:
+    from fairlead.registry import Registry
+    from fairlead.settings import Operator
+
+MOST_METRICS = 2
+
+
+def versions(
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="A model; left out, all models are listed.")
+    ] = None,
+    *,
+    stack: Stack = DEFAULT_STACK,
+    json: Json = False,
+) -> None:
+    """List the models, or one model's versions.
+
+    Versions come newest first, with their figures; live and previous are marked where the stack can be asked.
+    """
+    from fairlead.stack import registry
+
+    settings = where(stack)
+    opened = registry(settings)
+    if name is None:
+        _models(opened, json=json)
+        return
+    opened.latest(name)
+    roles = _roles(settings, name)
+    listed = [_version(opened, name, number, roles) for number in reversed(opened.versions(name))]
+    if json:
+        print_json(listed)
+        return
+    rows = [
+        (
+            one["version"],
+            one["role"],
+            _short(one["created"]),
+            one["created_by"],
+            one["engine"],
+            one["rows"],
+            one["metrics"],
+        )
+        for one in map(_for_people, listed)
+    ]
+    print_table(("version", "", "created", "by", "engine", "rows", "metrics"), rows)
+
+
+def _models(opened: "Registry", *, json: bool) -> None:
+    found = [{"model": model, "latest": opened.latest(model)} for model in opened.models()]
+    if json:
+        print_json(found)
+        return
+    if not found:
+        note("no model has been published yet")
+        return
+    print_table(("model", "latest"), [(one["model"], one["latest"]) for one in found])
+
+
+def _version(opened: "Registry", name: str, number: int, roles: dict[int, str]) -> dict[str, Any]:
+    """One version's facts; a damaged manifest is listed with its error, so the others can still be seen."""
+    from fairlead.errors import IntegrityError, SchemaError
+
+    facts: dict[str, Any] = {"version": number, "role": roles.get(number, "")}
+    try:
+        manifest, sha256 = opened.manifest(name, number)
+    except (IntegrityError, SchemaError) as error:
+        return {**facts, "error": str(error)}
+    return {
+        **facts,
+        "created": manifest.created,
+        "created_by": manifest.created_by,
+        "engine": manifest.engine.name,
+        "rows": manifest.rows,
+        "metrics": manifest.metrics,
+        "digest": f"sha256:{sha256}",
+    }
+
+
+def _for_people(facts: dict[str, Any]) -> dict[str, Any]:
+    if "error" in facts:
+        return {**facts, "created": None, "created_by": "", "engine": "", "rows": "", "metrics": facts["error"]}
+    figures = [f"{name} {text(metric.value)}" for name, metric in list(facts["metrics"].items())[:MOST_METRICS]]
+    return {**facts, "rows": facts["rows"].get("held_out", ""), "metrics": ", ".join(figures)}
+
+
+def _roles(settings: "Operator", name: str) -> dict[int, str]:
+    """Which versions are live and previous; nothing but a note where the stack cannot be asked."""
+    from fairlead.errors import FairleadError
+    from fairlead_cli.stack import releases
+
+    try:
+        status = releases(settings).status()
+    except FairleadError as error:
+        note(f"what is live is not known: {error}")
+        return {}
+    roles: dict[int, str] = {}
+    for role, release in (("previous", status.previous), ("live", status.live)):
+        if release and release.model == name:
+            roles[release.version] = role
+    return roles
+
+
+def _short(created: Any) -> str:
+    return f"{created:%Y-%m-%d %H:%M}Z" if created else ""

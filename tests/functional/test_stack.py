@@ -1,0 +1,118 @@
+"""What a stack says of itself, through moto's CloudFormation and, for its refusals, botocore's stubber."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.stub import Stubber
+from moto import mock_aws
+
+from fairlead import stack
+from fairlead.aws import client
+from fairlead.errors import NotFoundError, ReleaseError, SettingsError, StorageError
+from fairlead.settings import Operator
+
+OUTPUTS = {
+    "ApiUrl": "https://abc.execute-api.eu-west-1.amazonaws.com/v1",
+    "BucketName": "registry",
+    "PredictFunctionName": "fairlead-predict",
+    "CommonLayerArn": "arn:aws:lambda:eu-west-1:123456789012:layer:fairlead-common:3",
+    "OnnxLayerArn": "arn:aws:lambda:eu-west-1:123456789012:layer:fairlead-onnx:2",
+    "SklearnLayerArn": "arn:aws:lambda:eu-west-1:123456789012:layer:fairlead-sklearn:1",
+    "BaseEnvironment": '{"FAIRLEAD_BUCKET": "registry", "POWERTOOLS_LOG_LEVEL": "INFO"}',
+}
+
+
+@pytest.fixture(autouse=True)
+def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN", "FAIRLEAD_BUCKET", "FAIRLEAD_STACK"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    with mock_aws():
+        yield
+
+
+def deploy(name: str, outputs: dict[str, str]) -> None:
+    template = {
+        "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}},
+        "Outputs": {key: {"Value": value} for key, value in outputs.items()},
+    }
+    client("cloudformation").create_stack(StackName=name, TemplateBody=json.dumps(template))
+
+
+def answering(**facts: Any) -> Any:
+    made = client("cloudformation")
+    stub = Stubber(made)
+    described = {"StackName": "fairlead", "CreationTime": "2026-11-23T00:00:00Z", "StackStatus": "CREATE_COMPLETE"}
+    stub.add_response("describe_stacks", {"Stacks": [described | facts]})
+    stub.activate()
+    return made
+
+
+def test_the_outputs_become_facts() -> None:
+    deploy("fairlead", OUTPUTS)
+
+    found = stack.find(Operator(stack="fairlead"))
+
+    assert found.api_url == OUTPUTS["ApiUrl"]
+    assert (found.bucket, found.function) == ("registry", "fairlead-predict")
+    assert found.common_layer == OUTPUTS["CommonLayerArn"]
+    assert found.engine_layers == {"onnx": OUTPUTS["OnnxLayerArn"], "sklearn": OUTPUTS["SklearnLayerArn"]}
+    assert found.environment == {"FAIRLEAD_BUCKET": "registry", "POWERTOOLS_LOG_LEVEL": "INFO"}
+    found.require_settled()
+
+
+def test_a_stack_that_is_not_there_says_how_to_make_one() -> None:
+    with pytest.raises(NotFoundError, match="no stack 'fairlead'") as caught:
+        stack.find(Operator())
+    assert "sam build && sam deploy" in caught.value.hint
+
+
+def test_a_stack_without_our_outputs_is_not_ours() -> None:
+    deploy("other", {"Something": "else"})
+
+    with pytest.raises(NotFoundError, match=r"stack 'other' \(CREATE_COMPLETE\) has no output ApiUrl") as caught:
+        stack.find(Operator(stack="other"))
+    assert "--stack" in caught.value.hint
+
+
+def test_a_base_environment_that_is_no_json_is_named() -> None:
+    deploy("fairlead", OUTPUTS | {"BaseEnvironment": "A=b"})
+
+    with pytest.raises(SettingsError, match="BaseEnvironment"):
+        stack.find(Operator())
+
+
+@pytest.mark.parametrize("status", ["UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_FAILED"])
+def test_an_unsettled_stack_can_be_read_but_not_released_to(status: str) -> None:
+    outputs = [{"OutputKey": key, "OutputValue": value} for key, value in OUTPUTS.items()]
+
+    found = stack.read(answering(StackStatus=status, Outputs=outputs), "fairlead")
+
+    assert found.bucket == "registry"
+    with pytest.raises(ReleaseError, match=status):
+        found.require_settled()
+
+
+def test_a_role_that_may_not_describe_stacks_learns_so() -> None:
+    made = client("cloudformation")
+    with Stubber(made) as stub:
+        stub.add_client_error("describe_stacks", "AccessDenied", "No.", 403)
+        with pytest.raises(StorageError, match="cloudformation:DescribeStacks"):
+            stack.read(made, "fairlead")
+
+
+def test_the_registry_is_the_stacks_bucket_unless_a_setting_names_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    s3 = client("s3")
+    for bucket in ("registry", "other"):
+        s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    s3.put_object(Bucket="registry", Key="models/churn/versions/1.json", Body=b"")
+    s3.put_object(Bucket="other", Key="models/penguins/versions/1.json", Body=b"")
+    deploy("fairlead", OUTPUTS)
+
+    assert stack.registry().models() == ["churn"]
+    monkeypatch.setenv("FAIRLEAD_BUCKET", "other")
+    assert stack.registry().models() == ["penguins"]

@@ -1,0 +1,82 @@
+"""The command line before it does anything: help, imports, usage."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from fairlead_cli.main import app
+
+ROOT = Path(__file__).parents[2]
+COMMANDS = ["publish", "versions", "show", "release", "status", "rollback", "predict"]
+HEAVY = ["sklearn", "boto3", "botocore", "pandas", "moto", "numpy", "onnxruntime", "fairlead.publishing"]
+
+
+def fairlead(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "fairlead_cli.main", *arguments],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "NO_COLOR": "1", "COLUMNS": "200", **env},
+        cwd=ROOT,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_commands_help_teaches_with_an_example(command: str) -> None:
+    done = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "200", "NO_COLOR": "1"})
+
+    assert done.exit_code == 0
+    assert f"Example:  fairlead {command} " in done.stdout
+    assert "--json" in done.stdout
+    assert "--stack" in done.stdout
+
+
+def test_every_command_is_in_the_help_and_in_the_readme() -> None:
+    help_text = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "200", "NO_COLOR": "1"}).stdout
+    readme = (ROOT / "README.md").read_text()
+
+    assert {
+        command.name or command.callback.__name__ for command in app.registered_commands if command.callback
+    } >= set(COMMANDS)
+    for command in [*COMMANDS, "local"]:
+        assert f" {command} " in help_text
+        assert f"fairlead {command}" in readme
+
+
+def test_help_imports_nothing_heavy() -> None:
+    """Help and completion answer at once; heavy packages are imported by the command that needs them."""
+    code = (
+        "import sys; from typer.testing import CliRunner; from fairlead_cli.main import app;"
+        "assert CliRunner().invoke(app, ['--help']).exit_code == 0;"
+        f"print([name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_console_script_runs() -> None:
+    done = fairlead("--version")
+
+    assert (done.returncode, done.stdout.split()[0], done.stderr) == (0, "fairlead", "")
+
+
+def test_no_command_shows_the_help() -> None:
+    assert "Usage: fairlead" in fairlead().stdout + fairlead().stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["predict"], ["release", "churn"], ["release", "churn", "seven"], ["show", "churn", "0"], ["nonsense"]],
+)
+def test_wrong_usage_exits_2_with_a_word_on_stderr(arguments: list[str]) -> None:
+    done = CliRunner().invoke(app, arguments, env={"NO_COLOR": "1"})
+
+    assert done.exit_code == 2
+    assert done.stdout == ""
+    assert "Usage: " in done.stderr
