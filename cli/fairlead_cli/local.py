@@ -1,0 +1,67 @@
+"""fairlead local: the local cloud."""
+
+from typing import Annotated
+
+import typer
+
+from fairlead.errors import SettingsError
+
+local = typer.Typer(no_args_is_help=True, help="Run the local cloud: the same template on this machine, no account.")
+
+Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="Where every AWS API answers.")]
+ApiPort = Annotated[int, typer.Option("--api-port", min=1, max=65535, help="Where the deployed API answers.")]
+Host = Annotated[
+    list[str],
+    typer.Option(
+        "--host", help="Also listen on this private address, for containers: the Docker bridge is mostly 172.17.0.1."
+    ),
+]
+
+NEXT = """\
+local cloud: AWS APIs on {endpoint}, deployed APIs on {api}
+in another shell:
+  source {env}
+  sam build && sam deploy --stack-name fairlead --resolve-s3 --capabilities CAPABILITY_IAM --no-confirm-changeset
+Ctrl-C stops it and forgets everything in it."""
+
+
+@local.callback()
+def group() -> None:
+    """Run the local cloud: the same template on this machine, no account."""
+
+
+@local.command(epilog="Example:  fairlead local up --port 5600 --api-port 5700")
+def up(*, port: Port = 5600, api_port: ApiPort = 5700, host: Host = []) -> None:  # noqa: B006 - Typer's way for none
+    """Start the local cloud and keep it until Ctrl-C.
+
+    Writes .fairlead/local.env for other shells to source.
+    """
+    for address in host:
+        _check_private(address)
+    from fairlead_local.cloud import LocalCloud
+    from fairlead_local.errors import LocalCloudError
+    from fairlead_local.shell import ENV_FILE, HOME, write_env
+
+    with LocalCloud(port, api_port, HOME / "cloud", also_on=host) as cloud:
+        write_env(cloud)
+        typer.echo(NEXT.format(endpoint=cloud.endpoint_url, api=cloud.api_url, env=ENV_FILE))
+        try:
+            cloud.wait()
+        except KeyboardInterrupt:
+            typer.echo("stopping", err=True)
+            return
+        finally:
+            ENV_FILE.unlink(missing_ok=True)
+        raise LocalCloudError("the local cloud ended by itself", hint=f"see {HOME / 'cloud' / 'cloud.log'}")
+
+
+def _check_private(address: str) -> None:
+    """The cloud gives anybody who reaches it everything, so it is never opened to a network."""
+    import ipaddress
+
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError as error:
+        raise SettingsError(f"--host needs an IP address, got {address}") from error
+    if parsed.is_unspecified or not parsed.is_private:
+        raise SettingsError(f"the local cloud does not listen on {address}", hint="name one private address")

@@ -1,0 +1,62 @@
+"""`python -m fairlead_local`: the process that `LocalCloud` starts.
+
+It prints one line of JSON when it serves (or why it cannot), and stops on SIGTERM, SIGINT, or when standard input
+ends: whoever started it is gone then, however it went.
+"""
+
+import argparse
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from fairlead_local.errors import LocalCloudError
+from fairlead_local.server import Bind, Server
+
+
+def main() -> int:
+    """Serve until told to stop."""
+    parser = argparse.ArgumentParser(prog="fairlead_local")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--api-port", type=int, default=0)
+    parser.add_argument("--also-on", action="append", default=[])
+    parser.add_argument("--directory", type=Path, required=True)
+    options = parser.parse_args()
+    logging.basicConfig(filename=options.directory / "cloud.log", level=logging.WARNING, format=_LOG_FORMAT)
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    threading.Thread(target=_until_input_ends, args=(stop,), daemon=True).start()
+    try:
+        server = Server(Bind(options.port, options.api_port, options.also_on), options.directory)
+    except LocalCloudError as error:
+        _say({"error": str(error), "hint": error.hint, "kind": type(error).__name__})
+        return error.exit_code
+    _say({"port": server.port, "api_port": server.api_port, "keys": [server.access_key, server.secret_key]})
+    stop.wait()
+    server.stop()
+    return 0
+
+
+_LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
+
+
+def _until_input_ends(stop: threading.Event) -> None:
+    while os.read(sys.stdin.fileno(), 4096):
+        continue
+    stop.set()
+
+
+def _say(facts: dict[str, object]) -> None:
+    sys.stdout.write(json.dumps(facts) + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    # Daemon threads may hold locks of the interpreter's shutdown; everything worth an end has had it.
+    code = main()
+    sys.stdout.flush()
+    os._exit(code)

@@ -1,0 +1,166 @@
+"""`LocalCloud`: start the local cloud, use it, stop it."""
+
+import atexit
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from fairlead_local.account import HOST, REGION
+from fairlead_local.clients import Clients
+from fairlead_local.errors import LocalCloudError, PlatformError, PortTakenError
+
+STAGE = "prod"
+STOP_SECONDS = 15.0
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """A key of a user of the local cloud."""
+
+    access_key_id: str
+    secret_access_key: str
+
+
+class LocalCloud:
+    """A cloud in a child process; a context manager, so that nothing of it outlives the block.
+
+    `port` and `api_port` 0 take free ones. `directory` holds unpacked archives and `cloud.log`; a temporary one is
+    made, and removed, if none is given. `also_on` are further addresses to listen on, for containers.
+    """
+
+    def __init__(
+        self, port: int = 0, api_port: int = 0, directory: Path | None = None, *, also_on: Sequence[str] = ()
+    ) -> None:
+        self._asked = (port, api_port, tuple(also_on))
+        self._temporary = directory is None
+        self.directory = directory or Path(tempfile.mkdtemp(prefix="fairlead-cloud-"))
+        self._process: subprocess.Popen[bytes] | None = None
+        self._facts: dict[str, Any] = {}
+
+    def start(self) -> Self:
+        """Start the child and wait until it serves; raises LocalCloudError with what it said."""
+        if sys.platform != "linux":
+            raise PlatformError(sys.platform)
+        self.directory.mkdir(parents=True, exist_ok=True)
+        port, api_port, also_on = self._asked
+        command = [sys.executable, "-m", "fairlead_local", "--port", str(port), "--api-port", str(api_port)]
+        command += ["--directory", str(self.directory.resolve()), *(f"--also-on={address}" for address in also_on)]
+        self._process = subprocess.Popen(  # noqa: S603 - ourselves
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment(), start_new_session=True
+        )
+        atexit.register(self.stop)
+        self._facts = self._first_line()
+        return self
+
+    def stop(self) -> None:
+        """Stop the child and wait for it; safe to call again."""
+        atexit.unregister(self.stop)
+        process, self._process = self._process, None
+        if process is None:
+            return
+        for pipe in (process.stdin, process.stdout):
+            if pipe:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        if self._temporary:
+            shutil.rmtree(self.directory, ignore_errors=True)
+
+    @property
+    def endpoint_url(self) -> str:
+        """The endpoint of every AWS API."""
+        return f"http://{HOST}:{self._facts['port']}"
+
+    @property
+    def api_url(self) -> str:
+        """Where the template's API answers, under its default stage."""
+        return self.stage_url(STAGE)
+
+    def stage_url(self, stage: str) -> str:
+        """Where an API's stage of that name answers."""
+        return f"http://{HOST}:{self._facts['api_port']}/{stage}"
+
+    @property
+    def admin(self) -> Credentials:
+        """A user who may do everything."""
+        return Credentials(*self._facts["keys"])
+
+    def client(self, service: str) -> Any:
+        """A boto3 client for the admin user."""
+        return Clients(self.endpoint_url, access_key=self.admin.access_key_id, secret_key=self.admin.secret_access_key)[
+            service
+        ]
+
+    def add_user(self, name: str, policy_arns: Sequence[str] = ()) -> Credentials:
+        """A user with these managed policies, and a key of it; an existing user gets another key."""
+        iam = self.client("iam")
+        with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):
+            iam.create_user(UserName=name)
+        for policy in policy_arns:
+            iam.attach_user_policy(UserName=name, PolicyArn=policy)
+        key = iam.create_access_key(UserName=name)["AccessKey"]
+        return Credentials(key["AccessKeyId"], key["SecretAccessKey"])
+
+    def environment(self, credentials: Credentials | None = None) -> dict[str, str]:
+        """The variables that point AWS's tools and `fairlead` at this cloud."""
+        keys = credentials or self.admin
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint_url,
+            "AWS_ACCESS_KEY_ID": keys.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": keys.secret_access_key,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_REGION": REGION,
+            "AWS_PAGER": "",
+            "FAIRLEAD_API_URL": self.api_url,
+            "SAM_CLI_TELEMETRY": "0",
+            # SAM polls every five seconds otherwise; nothing here takes that long.
+            "SAM_CLI_POLL_DELAY": "0.2",
+        }
+
+    def wait(self) -> int:
+        """Block until the child ends by itself; its exit code."""
+        return self._process.wait() if self._process else 0
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _first_line(self) -> dict[str, Any]:
+        process = self._process
+        if process is None or process.stdout is None:
+            raise LocalCloudError("the local cloud was not started")
+        line = process.stdout.readline()
+        facts: dict[str, Any] = json.loads(line) if line else {}
+        if "port" in facts:
+            return facts
+        log = self.directory / "cloud.log"
+        self.stop()
+        if facts.get("kind") == PortTakenError.__name__:
+            raise LocalCloudError(facts["error"], hint=facts["hint"])
+        raise LocalCloudError(facts.get("error", "the local cloud ended before it served"), hint=f"see {log}")
+
+
+def _environment() -> dict[str, str]:
+    """The environment for the child: ours less whatever points AWS's tools elsewhere."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MOTO_"))}
+    # Import paths set up by a test runner are not inherited by a child.
+    return kept | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}

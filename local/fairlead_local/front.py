@@ -1,0 +1,22 @@
+"""The cloud's API port: each signed request goes to the service its signature names, the rest to moto."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
+SCOPE = re.compile(r"Credential=[^/,\s]+/\d+/[^/,\s]+/([^/,\s]+)/aws4_request")
+
+
+class Front:
+    """A WSGI application over several."""
+
+    def __init__(self, services: Mapping[str, WsgiApp], rest: WsgiApp) -> None:
+        self._services = services
+        self._rest = rest
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Hand the request on."""
+        named = SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
+        service = self._services.get(named[1]) if named else None
+        return (service or self._rest)(environ, start_response)

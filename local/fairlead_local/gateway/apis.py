@@ -1,0 +1,106 @@
+"""The APIs there are: bodies, deployments (frozen bodies) and stages."""
+
+import copy
+import secrets
+import string
+import threading
+from dataclasses import dataclass, field
+from typing import Any
+
+from fairlead_local.gateway.routes import Routes
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """A body frozen when it was deployed."""
+
+    id: str
+    api_id: str
+    routes: Routes
+    responses: dict[str, Any]
+    binary_types: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A deployment served under a name, with the stage's variables."""
+
+    name: str
+    deployment: Deployment
+    variables: dict[str, str]
+
+
+@dataclass
+class Api:
+    """An API: its present body, which only a deployment makes visible, and its stages."""
+
+    id: str
+    name: str
+    body: dict[str, Any]
+    binary_types: list[str]
+    stages: dict[str, Stage] = field(default_factory=dict)
+
+
+class Apis:
+    """All APIs of the account, safe for many threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._apis: dict[str, Api] = {}
+        self._deployments: dict[str, Deployment] = {}
+
+    def create(self, name: str, body: dict[str, Any], binary_types: list[str]) -> str:
+        """Register an API; returns its id."""
+        api = Api(_identifier(), name, body, binary_types)
+        with self._lock:
+            self._apis[api.id] = api
+        return api.id
+
+    def define(self, api_id: str, body: dict[str, Any], binary_types: list[str]) -> None:
+        """Replace an API's body."""
+        with self._lock:
+            api = self._apis[api_id]
+            api.body, api.binary_types = body, binary_types
+
+    def delete(self, api_id: str) -> None:
+        """Forget an API; its stages answer no more."""
+        with self._lock:
+            self._apis.pop(api_id, None)
+
+    def deploy(self, api_id: str) -> str:
+        """Freeze an API's body; raises ServiceError for an integration that cannot be served."""
+        with self._lock:
+            api = self._apis[api_id]
+            body = copy.deepcopy(api.body)
+            binary = (*api.binary_types, *body.get("x-amazon-apigateway-binary-media-types", []))
+            responses = body.get("x-amazon-apigateway-gateway-responses", {})
+            deployment = Deployment(_identifier(6), api_id, Routes(body), responses, binary)
+            self._deployments[deployment.id] = deployment
+            return deployment.id
+
+    def delete_deployment(self, deployment_id: str) -> None:
+        """Forget a deployment; a stage that serves it keeps it."""
+        with self._lock:
+            self._deployments.pop(deployment_id, None)
+
+    def put_stage(self, api_id: str, name: str, deployment_id: str, variables: dict[str, str]) -> None:
+        """Serve a deployment under a stage's name."""
+        with self._lock:
+            self._apis[api_id].stages[name] = Stage(name, self._deployments[deployment_id], variables)
+
+    def delete_stage(self, api_id: str, name: str) -> None:
+        """Serve a stage no longer."""
+        with self._lock:
+            api = self._apis.get(api_id)
+            if api:
+                api.stages.pop(name, None)
+
+    def stage(self, name: str) -> Stage | None:
+        """The stage of this name; of several APIs' the newest API's, because one port serves them all."""
+        with self._lock:
+            found = [api.stages[name] for api in self._apis.values() if name in api.stages]
+            return found[-1] if found else None
+
+
+def _identifier(length: int = 10) -> str:
+    return "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(length))

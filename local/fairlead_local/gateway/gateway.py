@@ -1,0 +1,184 @@
+"""One request from the wire to the function and back."""
+
+import base64
+import json
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as Late
+from datetime import UTC, datetime
+from typing import Any
+
+from fairlead_local.account import ACCOUNT, arn
+from fairlead_local.errors import ServiceError
+from fairlead_local.gateway.apis import Apis, Stage
+from fairlead_local.gateway.event import Facts, is_binary, proxy_event
+from fairlead_local.gateway.identity import Caller, Identities
+from fairlead_local.gateway.message import HttpRequest, HttpResponse
+from fairlead_local.gateway.refusal import Refusal
+from fairlead_local.gateway.responses import rendered
+from fairlead_local.gateway.routes import Match, Operation
+from fairlead_local.gateway.signature import authenticate
+from fairlead_local.lambdas.invoke import Invoker
+from fairlead_local.lambdas.permissions import Permissions
+from fairlead_local.lambdas.store import split
+
+BODY_LIMIT = 10 * 1024 * 1024  # bytes
+INTEGRATION_SECONDS = 29.0
+PRINCIPAL = "apigateway.amazonaws.com"
+MEMBERS = {"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"}
+REMAPPED = {"connection", "content-length", "date", "server", "transfer-encoding", "www-authenticate"}
+
+
+class Gateway:
+    """Answers every request; what goes wrong on the way is a Refusal and becomes a gateway response."""
+
+    def __init__(self, apis: Apis, invoker: Invoker, permissions: Permissions) -> None:
+        self._apis = apis
+        self._invoker = invoker
+        self._permissions = permissions
+        self._identities = Identities()
+        self._workers = ThreadPoolExecutor(64, thread_name_prefix="integration")
+
+    def answer(self, request: HttpRequest) -> HttpResponse:
+        """The response; it always has a request id."""
+        name, _, rest = request.path.lstrip("/").partition("/")
+        stage = self._apis.stage(name)
+        trace = f"Root=1-{int(time.time()):08x}-{uuid.uuid4().hex[:24]}"
+        request_id = str(uuid.uuid4())
+        if stage is None:
+            response = rendered(Refusal.forbidden(), {}, accept="", context={})
+        else:
+            facts = Facts(request_id, stage, f"/{rest}", datetime.now(UTC), trace)
+            response = self._answer(request, facts)
+        response.set("x-amzn-RequestId", request_id)
+        response.set("x-amz-apigw-id", request_id[:15])
+        if not response.has("X-Amzn-Trace-Id"):
+            response.set("X-Amzn-Trace-Id", trace)
+        return response
+
+    def close(self) -> None:
+        """Take no more work."""
+        self._workers.shutdown(wait=False, cancel_futures=True)
+
+    def _answer(self, request: HttpRequest, facts: Facts) -> HttpResponse:
+        match = facts.stage.deployment.routes.match(request.method, facts.path)
+        try:
+            return self._served(request, match, facts)
+        except Refusal as refusal:
+            context = _context(request, match, facts)
+            accept = request.header("Accept") or ""
+            return rendered(refusal, facts.stage.deployment.responses, accept=accept, context=context)
+
+    def _served(self, request: HttpRequest, match: Match | None, facts: Facts) -> HttpResponse:
+        if match is None:
+            raise Refusal.missing_token()
+        if len(request.body) > BODY_LIMIT:
+            raise Refusal.too_large()
+        caller = self._authorised(request, facts) if match.operation.iam else None
+        event = proxy_event(request, match, caller, facts)
+        answer = self._call(match.operation, facts, json.dumps(event).encode())
+        return _response(answer, request, facts.stage)
+
+    def _authorised(self, request: HttpRequest, facts: Facts) -> Caller:
+        caller = authenticate(request, self._identities, now=facts.at)
+        resource = f"{facts.stage.deployment.api_id}/{facts.stage.name}/{request.method}{facts.path}"
+        verdict = caller.may("execute-api:Invoke", arn("execute-api", resource))
+        if verdict != "allowed":
+            masked = arn("execute-api", resource).replace(ACCOUNT, f"********{ACCOUNT[-4:]}")
+            raise Refusal.denied(caller.arn, masked, explicit=verdict == "explicitly denied")
+        return caller
+
+    def _call(self, operation: Operation, facts: Facts, event: bytes) -> Any:
+        """The function's answer; the permission is looked for on exactly the qualifier the integration names."""
+        name, qualifier = split(operation.function)
+        method = "*" if operation.method == "ANY" else operation.method
+        source = arn(
+            "execute-api", f"{facts.stage.deployment.api_id}/{facts.stage.name}/{method}{_as_source(operation)}"
+        )
+        try:
+            if not self._permissions.allows(name, qualifier, service=PRINCIPAL, source_arn=source):
+                raise Refusal.misconfigured()
+            work = self._workers.submit(self._invoker.call, name, qualifier, event, trace=facts.trace)
+            outcome = work.result(INTEGRATION_SECONDS)
+        except Late as error:
+            raise Refusal.timeout() from error
+        except ServiceError as error:
+            raise (Refusal.misconfigured() if error.status == 404 else Refusal.throttled()) from error
+        if outcome.error:
+            raise Refusal.bad_answer()
+        try:
+            return json.loads(outcome.payload)
+        except ValueError as error:
+            raise Refusal.bad_answer() from error
+
+
+def _as_source(operation: Operation) -> str:
+    """API Gateway names the resource in the source ARN with a star for each parameter."""
+    parts = ["*" if part.startswith("{") else part for part in operation.resource.split("/")]
+    return "/".join(parts)
+
+
+def _response(answer: Any, request: HttpRequest, stage: Stage) -> HttpResponse:
+    """A proxy response made HTTP; raises Refusal for anything that is not one."""
+    if not isinstance(answer, dict) or set(answer) - MEMBERS or "statusCode" not in answer:
+        raise Refusal.bad_answer()
+    body = answer.get("body")
+    if body is not None and not isinstance(body, str):
+        raise Refusal.bad_answer()
+    try:
+        response = HttpResponse(int(answer["statusCode"]))
+        response.body = _body(body or "", answer, request, stage)
+        _add_headers(response, answer)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise Refusal.bad_answer() from error
+    if not 100 <= response.status <= 599:
+        raise Refusal.bad_answer()
+    if not response.has("Content-Type"):
+        response.set("Content-Type", "application/json")
+    return response
+
+
+def _body(text: str, answer: dict[str, Any], request: HttpRequest, stage: Stage) -> bytes:
+    """Base64 is decoded only if the caller accepts, first of all, one of the API's binary types."""
+    accept = (request.header("Accept") or "").split(",")[0]
+    if answer.get("isBase64Encoded") and is_binary(accept, stage.deployment.binary_types):
+        return base64.b64decode(text, validate=True)
+    return text.encode()
+
+
+def _add_headers(response: HttpResponse, answer: dict[str, Any]) -> None:
+    several = answer.get("multiValueHeaders") or {}
+    listed = {name.lower() for name in several}
+    for name, value in (answer.get("headers") or {}).items():
+        if name.lower() not in listed:
+            response.headers.append((_outer(name), _text(value)))
+    for name, values in several.items():
+        response.headers += [(_outer(name), _text(value)) for value in values]
+
+
+def _outer(name: str) -> str:
+    return f"x-amzn-Remapped-{name}" if name.lower() in REMAPPED else name
+
+
+def _text(value: Any) -> str:
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    if "\r" in text or "\n" in text:
+        raise ValueError("a header's value has a line break")
+    return text
+
+
+def _context(request: HttpRequest, match: Match | None, facts: Facts) -> dict[str, str]:
+    return {
+        "context.accountId": ACCOUNT,
+        "context.apiId": facts.stage.deployment.api_id,
+        "context.extendedRequestId": facts.request_id[:15],
+        "context.httpMethod": request.method,
+        "context.identity.sourceIp": request.source_ip,
+        "context.path": f"/{facts.stage.name}{facts.path}",
+        "context.requestId": facts.request_id,
+        "context.requestTime": f"{facts.at:%d/%b/%Y:%H:%M:%S +0000}",
+        "context.resourcePath": match.operation.resource if match else "",
+        "context.stage": facts.stage.name,
+        **{f"stageVariables.{name}": value for name, value in facts.stage.variables.items()},
+    }

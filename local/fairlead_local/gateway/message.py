@@ -1,0 +1,47 @@
+"""An HTTP request as it came and a response as it goes, before any web framework has touched them."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class HttpRequest:
+    """Method, raw target (path and query as sent), headers in order and case, body, and who sent it."""
+
+    method: str
+    target: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    source_ip: str
+
+    @property
+    def path(self) -> str:
+        """The raw path."""
+        return self.target.partition("?")[0]
+
+    @property
+    def query(self) -> str:
+        """The raw query string."""
+        return self.target.partition("?")[2]
+
+    def header(self, name: str) -> str | None:
+        """The last header of that name, as API Gateway's single-value view has it."""
+        found = [value for key, value in self.headers if key.lower() == name.lower()]
+        return found[-1] if found else None
+
+
+@dataclass
+class HttpResponse:
+    """Status, headers in order, body."""
+
+    status: int
+    body: bytes = b""
+    headers: list[tuple[str, str]] = field(default_factory=list)
+
+    def set(self, name: str, value: str) -> None:
+        """Set a header, replacing any of that name."""
+        self.headers = [(key, old) for key, old in self.headers if key.lower() != name.lower()]
+        self.headers.append((name, value))
+
+    def has(self, name: str) -> bool:
+        """Whether there is a header of that name."""
+        return any(key.lower() == name.lower() for key, _ in self.headers)

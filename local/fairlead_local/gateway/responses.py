@@ -1,0 +1,56 @@
+"""Gateway responses: how a refusal looks, by the API's own templates where it has any.
+
+https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-gatewayResponse-definition.html
+Templates know simple substitution only, as in AWS: `$context.error.messageString` and its kin.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from fairlead_local.gateway.message import HttpResponse
+from fairlead_local.gateway.refusal import Refusal
+
+VARIABLE = re.compile(r"\$\{?(context(?:\.\w+)+|stageVariables\.\w+)\}?")
+HEADER = "gatewayresponse.header."
+
+
+def rendered(refusal: Refusal, declared: Mapping[str, Any], *, accept: str, context: Mapping[str, str]) -> HttpResponse:
+    """The refusal as the API's gateway response for its type, or the default for its class, or AWS's own."""
+    fallback = "DEFAULT_4XX" if refusal.status < 500 else "DEFAULT_5XX"
+    chosen = declared.get(refusal.kind) or declared.get(fallback) or {}
+    names = {
+        **context,
+        "context.error.message": refusal.message,
+        "context.error.messageString": json.dumps(refusal.message),
+        "context.error.responseType": refusal.kind,
+    }
+    own_status = declared.get(refusal.kind, {}).get("statusCode")
+    response = HttpResponse(int(own_status or refusal.status))
+    content_type, template = _template(chosen.get("responseTemplates", {}), accept)
+    if template is None:
+        response.body = json.dumps({refusal.key: refusal.message}).encode()
+    else:
+        response.body = VARIABLE.sub(lambda match: names.get(match[1], ""), template).encode()
+    response.set("Content-Type", content_type)
+    response.set("x-amzn-ErrorType", refusal.error)
+    for name, value in chosen.get("responseParameters", {}).items():
+        if name.startswith(HEADER):
+            response.set(name.removeprefix(HEADER), _value(str(value), names))
+    return response
+
+
+def _template(templates: Mapping[str, str], accept: str) -> tuple[str, str | None]:
+    wanted = [part.split(";")[0].strip() for part in accept.split(",")]
+    for content_type in (*wanted, "application/json", *templates):
+        if content_type in templates:
+            return content_type, templates[content_type]
+    return "application/json", None
+
+
+def _value(expression: str, names: Mapping[str, str]) -> str:
+    """A static value in single quotes, or a context variable by name."""
+    if expression.startswith("'") and expression.endswith("'"):
+        return expression[1:-1]
+    return names.get(expression, "")

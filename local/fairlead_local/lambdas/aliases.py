@@ -1,0 +1,92 @@
+"""CreateAlias, UpdateAlias and their kin: at most two versions, with the rules AWS has for weights."""
+
+from typing import Any
+
+from fairlead_local.account import function_arn
+from fairlead_local.errors import ServiceError
+from fairlead_local.lambdas import describe
+from fairlead_local.lambdas.functions import check_revision
+from fairlead_local.lambdas.limits import refused
+from fairlead_local.lambdas.records import LATEST, Alias, Function, new_revision
+from fairlead_local.lambdas.store import Store
+
+
+class Aliases:
+    """The handlers for aliases."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def create(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """CreateAlias."""
+        with self._store.lock:
+            function = self._store.function(asked["FunctionName"])
+            name = asked["Name"]
+            if name in function.aliases:
+                where = function_arn(function.name, name)
+                raise ServiceError("ResourceConflictException", f"Alias already exists: {where}", status=409)
+            record = Alias(function.name, name, asked["FunctionVersion"], asked.get("Description", ""))
+            record.weights = _weights(asked)
+            self._check(function, record)
+            function.aliases[name] = record
+            return describe.alias(record)
+
+    def update(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """UpdateAlias, guarded by RevisionId; a given RoutingConfig replaces the old one, an empty one clears it."""
+        with self._store.lock:
+            function, old = self._find(asked)
+            check_revision(asked, old.revision)
+            changed = Alias(function.name, old.name, asked.get("FunctionVersion", old.version))
+            changed.description = asked.get("Description", old.description)
+            changed.weights = _weights(asked) if "RoutingConfig" in asked else dict(old.weights)
+            changed.revision = new_revision()
+            self._check(function, changed)
+            function.aliases[old.name] = changed
+            return describe.alias(changed)
+
+    def get(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """GetAlias."""
+        with self._store.lock:
+            return describe.alias(self._find(asked)[1])
+
+    def list_all(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """ListAliases, of one version if asked."""
+        with self._store.lock:
+            function = self._store.function(asked["FunctionName"])
+            wanted = asked.get("FunctionVersion")
+            found = [a for a in function.aliases.values() if wanted in (None, a.version, *a.weights)]
+            return {"Aliases": [describe.alias(record) for record in sorted(found, key=lambda a: a.name)]}
+
+    def delete(self, asked: dict[str, Any]) -> None:
+        """DeleteAlias: gone already is fine, as in AWS; its resource policy goes with it."""
+        with self._store.lock:
+            function = self._store.function(asked["FunctionName"])
+            function.aliases.pop(asked["Name"], None)
+            function.policies.pop(asked["Name"], None)
+
+    def _find(self, asked: dict[str, Any]) -> tuple[Function, Alias]:
+        function = self._store.function(asked["FunctionName"])
+        if asked["Name"] not in function.aliases:
+            where = function_arn(function.name, asked["Name"])
+            raise ServiceError("ResourceNotFoundException", f"Cannot find alias arn: {where}", status=404)
+        return function, function.aliases[asked["Name"]]
+
+    def _check(self, function: Function, record: Alias) -> None:
+        self._store.version(function, record.version)
+        for number, weight in record.weights.items():
+            self._store.version(function, number)
+            if not 0.0 <= weight <= 1.0:
+                raise refused(f"Invalid weight {weight} for version {number}: it must be between 0.0 and 1.0")
+        if len(record.weights) > 1:
+            raise refused("Number of items in AdditionalVersionWeights cannot be greater than 1")
+        if record.weights and LATEST in (record.version, *record.weights):
+            raise refused("$LATEST is not supported for an alias pointing to more than 1 version")
+        if record.version in record.weights:
+            raise refused(
+                f"Invalid function version {record.version}. "
+                f"Function version {record.version} is already included in routing configuration."
+            )
+
+
+def _weights(asked: dict[str, Any]) -> dict[str, float]:
+    return dict(asked.get("RoutingConfig", {}).get("AdditionalVersionWeights", {}))

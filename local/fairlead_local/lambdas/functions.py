@@ -1,0 +1,194 @@
+"""CreateFunction, UpdateFunctionCode, UpdateFunctionConfiguration and their kin."""
+
+from collections.abc import Callable
+from typing import Any
+
+from fairlead_local.account import function_arn
+from fairlead_local.errors import ServiceError
+from fairlead_local.lambdas import describe, limits
+from fairlead_local.lambdas.code import Archives
+from fairlead_local.lambdas.records import LATEST, Function, Version, new_revision, now_text
+from fairlead_local.lambdas.store import Store
+
+DEFAULTS: dict[str, Any] = {
+    "Architectures": ["x86_64"],
+    "Description": "",
+    "EphemeralStorage": {"Size": 512},
+    "MemorySize": 128,
+    "PackageType": "Zip",
+    "Timeout": 3,
+    "TracingConfig": {"Mode": "PassThrough"},
+}
+SETTABLE = (
+    "DeadLetterConfig", "Description", "Environment", "EphemeralStorage", "FileSystemConfigs", "Handler", "ImageConfig",
+    "KMSKeyArn", "LoggingConfig", "MemorySize", "Role", "Runtime", "SnapStart", "Timeout", "TracingConfig", "VpcConfig",
+)  # fmt: skip
+ONLY_AT_CREATION = ("Architectures", "PackageType")
+
+
+class Functions:
+    """The handlers for functions; `retire` is told which version's processes may go."""
+
+    def __init__(self, store: Store, archives: Archives, retire: Callable[[Version], None]) -> None:
+        self._store = store
+        self._archives = archives
+        self._retire = retire
+
+    def create(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """CreateFunction; Publish is refused, because nothing here uses it."""
+        name = asked["FunctionName"]
+        if asked.get("Publish"):
+            raise limits.refused("the local cloud does not publish while creating; call PublishVersion")
+        code = self._archives.take(asked.get("Code", {}))
+        with self._store.lock:
+            if name in self._store.functions:
+                raise ServiceError("ResourceConflictException", f"Function already exist: {name}", status=409)
+            given = {key: asked[key] for key in (*SETTABLE, *ONLY_AT_CREATION) if key in asked}
+            version = self._checked(Version(name, LATEST, {**DEFAULTS, **given}, code, self._layers(asked)))
+            version.settings["LoggingConfig"] = _logging(name, version.settings)
+            version.settle_later()
+            self._store.functions[name] = Function(name, version, tags=asked.get("Tags", {}))
+            return describe.configuration(version)
+
+    def update_code(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """UpdateFunctionCode, guarded by RevisionId and by an update still in progress."""
+        code = self._archives.take(asked)
+        with self._store.lock:
+            version = self._store.function(asked["FunctionName"]).latest
+            check_ready(version)
+            check_revision(asked, version.revision)
+            changed = Version(version.function, LATEST, dict(version.settings), code, version.layers)
+            if "Architectures" in asked:
+                changed.settings["Architectures"] = asked["Architectures"]
+            return self._replace(version, self._checked(changed), dry_run=bool(asked.get("DryRun")))
+
+    def update_configuration(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """UpdateFunctionConfiguration: each given property replaces the old one whole, the environment's map too."""
+        with self._store.lock:
+            version = self._store.function(asked["FunctionName"]).latest
+            check_ready(version)
+            check_revision(asked, version.revision)
+            settings = {**version.settings, **{key: asked[key] for key in SETTABLE if key in asked}}
+            settings["LoggingConfig"] = _logging(version.function, settings)
+            layers = self._layers(asked) if "Layers" in asked else version.layers
+            changed = Version(version.function, LATEST, settings, version.code, layers)
+            return self._replace(version, self._checked(changed))
+
+    def get(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """GetFunction."""
+        with self._store.lock:
+            target = self._store.target(asked["FunctionName"], asked.get("Qualifier"))
+            answer: dict[str, Any] = {
+                "Configuration": describe.configuration(target.version, qualifier=target.qualifier),
+                "Code": {"RepositoryType": "S3", "Location": target.version.code.folder.as_uri()},
+                "Tags": target.function.tags,
+            }
+            if target.function.reserved_concurrency is not None:
+                answer["Concurrency"] = {"ReservedConcurrentExecutions": target.function.reserved_concurrency}
+            return answer
+
+    def get_configuration(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """GetFunctionConfiguration."""
+        with self._store.lock:
+            target = self._store.target(asked["FunctionName"], asked.get("Qualifier"))
+            return describe.configuration(target.version, qualifier=target.qualifier)
+
+    def list_all(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """ListFunctions: `$LATEST` of each, or every version with FunctionVersion=ALL."""
+        with self._store.lock:
+            found = []
+            for name in sorted(self._store.functions):
+                function = self._store.function(name)
+                found.append(describe.configuration(function.latest))
+                if asked.get("FunctionVersion") == "ALL":
+                    found += [describe.configuration(version) for version in function.versions.values()]
+            return {"Functions": found}
+
+    def delete(self, asked: dict[str, Any]) -> None:
+        """DeleteFunction: the whole function, or one version that no alias points to."""
+        with self._store.lock:
+            target = self._store.target(asked["FunctionName"], asked.get("Qualifier"))
+            if target.qualifier is None:
+                gone = self._store.functions.pop(target.function.name)
+                for version in (gone.latest, *gone.versions.values()):
+                    self._retire(version)
+                return
+            if target.alias:
+                raise limits.refused("Deletion of an alias is not supported by this API; use DeleteAlias")
+            if target.qualifier == LATEST:
+                raise limits.refused("$LATEST version cannot be deleted without deleting the function.")
+            self._delete_version(target.function, target.version)
+
+    def put_concurrency(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """PutFunctionConcurrency."""
+        with self._store.lock:
+            function = self._store.function(asked["FunctionName"])
+            function.reserved_concurrency = asked["ReservedConcurrentExecutions"]
+            return {"ReservedConcurrentExecutions": function.reserved_concurrency}
+
+    def delete_concurrency(self, asked: dict[str, Any]) -> None:
+        """DeleteFunctionConcurrency."""
+        with self._store.lock:
+            self._store.function(asked["FunctionName"]).reserved_concurrency = None
+
+    def _delete_version(self, function: Function, version: Version) -> None:
+        holders = [a.name for a in function.aliases.values() if version.number in (a.version, *a.weights)]
+        if holders:
+            raise ServiceError(
+                "ResourceConflictException",
+                f"Function version cannot be deleted: {version.number} is referenced by alias {', '.join(holders)}",
+                status=409,
+            )
+        del function.versions[version.number]
+        self._retire(version)
+
+    def _replace(self, old: Version, new: Version, *, dry_run: bool = False) -> dict[str, Any]:
+        if dry_run:
+            return describe.configuration(old)
+        old.settings, old.code, old.layers = new.settings, new.code, new.layers
+        old.revision = new_revision()
+        old.modified = now_text()
+        old.updating = True
+        old.settle_later()
+        self._retire(old)
+        return describe.configuration(old)
+
+    def _layers(self, asked: dict[str, Any]) -> list[Any]:
+        return [self._store.layer(layer) for layer in asked.get("Layers", [])]
+
+    @staticmethod
+    def _checked(version: Version) -> Version:
+        limits.check_settings(version.settings)
+        limits.check_size(version.code, version.layers)
+        return version
+
+
+def check_ready(version: Version) -> None:
+    """Raise ResourceConflictException while the function is being created or updated."""
+    if version.state == "Pending":
+        state = "The function is currently in the following state: Pending"
+        raise ServiceError(
+            "ResourceConflictException", f"The operation cannot be performed at this time. {state}", status=409
+        )
+    if version.updating:
+        resource = function_arn(version.function)
+        raise ServiceError(
+            "ResourceConflictException",
+            f"The operation cannot be performed at this time. An update is in progress for resource: {resource}",
+            status=409,
+        )
+
+
+def check_revision(asked: dict[str, Any], current: str) -> None:
+    """Raise PreconditionFailedException if the caller's RevisionId is not the present one."""
+    if asked.get("RevisionId") not in (None, "", current):
+        raise ServiceError(
+            "PreconditionFailedException",
+            "The Revision Id provided does not match the latest Revision Id. "
+            "Call the GetFunction/GetAlias API to retrieve the latest Revision Id",
+            status=412,
+        )
+
+
+def _logging(name: str, settings: dict[str, Any]) -> dict[str, Any]:
+    return {"LogFormat": "Text", "LogGroup": f"/aws/lambda/{name}", **settings.get("LoggingConfig", {})}

@@ -1,0 +1,90 @@
+"""Invoke: resolve the qualifier, draw by the alias's weights, run, answer as Lambda does."""
+
+import base64
+import random
+import threading
+import uuid
+from typing import Any
+
+from fairlead_local.errors import ServiceError
+from fairlead_local.lambdas.functions import check_ready
+from fairlead_local.lambdas.records import LATEST, Version
+from fairlead_local.lambdas.store import Store, Target
+from fairlead_local.protocol import Reply
+from fairlead_local.runtime.outcome import Outcome
+from fairlead_local.runtime.pools import Pools
+
+PAYLOAD_LIMIT = 6_291_556  # bytes, asked and answered; asynchronous ones are smaller in AWS
+
+
+class Invoker:
+    """Runs functions on behalf of callers of the API and of the gateway."""
+
+    def __init__(self, store: Store, pools: Pools) -> None:
+        self._store = store
+        self._pools = pools
+        self._random = random.SystemRandom()
+
+    def handle(self, asked: dict[str, Any]) -> Reply:
+        """The Invoke operation: RequestResponse, Event or DryRun."""
+        kind = asked.get("InvocationType", "RequestResponse")
+        payload = asked.get("Payload") or b"{}"
+        if len(payload) > PAYLOAD_LIMIT:
+            message = f"Request must be smaller than {PAYLOAD_LIMIT} bytes for the InvokeFunction operation"
+            raise ServiceError("RequestTooLargeException", message, status=413)
+        target, version = self._choose(asked["FunctionName"], asked.get("Qualifier"))
+        executed = {"ExecutedVersion": version.number}
+        if kind == "DryRun":
+            return Reply(executed, 204)
+        if kind == "Event":
+            threading.Thread(target=self._run, args=(target, version, payload), daemon=True).start()
+            return Reply({"Payload": b""}, 202)
+        outcome = self._run(target, version, payload)
+        result: dict[str, Any] = {**executed, "Payload": outcome.payload}
+        if outcome.error:
+            result["FunctionError"] = outcome.error
+        if asked.get("LogType") == "Tail":
+            result["LogResult"] = base64.b64encode(outcome.log[-4096:]).decode()
+        return Reply(result, 200)
+
+    def call(self, name: str, qualifier: str | None, payload: bytes, *, trace: str = "") -> Outcome:
+        """Run a function for another service; raises ServiceError as Invoke would."""
+        target, version = self._choose(name, qualifier)
+        return self._run(target, version, payload, trace=trace)
+
+    def _choose(self, name: str, qualifier: str | None) -> tuple[Target, Version]:
+        with self._store.lock:
+            target = self._store.target(name, qualifier)
+            version = target.version
+            if target.alias:
+                for number, weight in target.alias.weights.items():
+                    if self._random.random() < weight:
+                        version = self._store.version(target.function, number)
+            if version.number == LATEST:
+                _check_created(version)
+            else:
+                _check_active(version)
+            return target, version
+
+    def _run(self, target: Target, version: Version, payload: bytes, *, trace: str = "") -> Outcome:
+        limit = target.function.reserved_concurrency
+        return self._pools.run(
+            version, payload, request_id=str(uuid.uuid4()), arn=target.arn, trace=trace, concurrency=limit
+        )
+
+
+def _check_created(version: Version) -> None:
+    # An update in progress does not stop invocations; a creation does.
+    if version.state == "Pending":
+        check_ready(version)
+
+
+def _check_active(version: Version) -> None:
+    if version.state == "Active":
+        return
+    raise ServiceError(
+        "ResourceConflictException",
+        f"The operation cannot be performed at this time. The function is currently in the following state: "
+        f"{version.state}",
+        status=409,
+    )

@@ -1,0 +1,70 @@
+"""PublishLayerVersion and its kin."""
+
+from typing import Any
+
+from fairlead_local.errors import ServiceError
+from fairlead_local.lambdas import describe
+from fairlead_local.lambdas.code import Archives
+from fairlead_local.lambdas.records import LayerVersion
+from fairlead_local.lambdas.store import Store
+
+FACTS = ("Description", "CompatibleRuntimes", "CompatibleArchitectures", "LicenseInfo")
+
+
+class Layers:
+    """The handlers for layers."""
+
+    def __init__(self, store: Store, archives: Archives) -> None:
+        self._store = store
+        self._archives = archives
+        self._published: dict[str, int] = {}
+
+    def publish(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """PublishLayerVersion; numbers are never used twice."""
+        code = self._archives.take(asked.get("Content", {}))
+        name = asked["LayerName"].split(":layer:")[-1]
+        with self._store.lock:
+            number = self._published[name] = self._published.get(name, 0) + 1
+            record = LayerVersion(name, number, code, {key: asked[key] for key in FACTS if key in asked})
+            self._store.layers.setdefault(name, {})[number] = record
+            return describe.layer(record)
+
+    def get(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """GetLayerVersion."""
+        name = asked["LayerName"].split(":layer:")[-1]
+        with self._store.lock:
+            record = self._store.layers.get(name, {}).get(int(asked["VersionNumber"]))
+            if record is None:
+                raise ServiceError(
+                    "ResourceNotFoundException", "The resource you requested does not exist.", status=404
+                )
+            return describe.layer(record)
+
+    def get_by_arn(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """GetLayerVersionByArn."""
+        with self._store.lock:
+            return describe.layer(self._store.layer(asked["Arn"]))
+
+    def list_versions(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """ListLayerVersions, newest first."""
+        name = asked["LayerName"].split(":layer:")[-1]
+        with self._store.lock:
+            found = sorted(self._store.layers.get(name, {}).values(), key=lambda record: -record.number)
+            return {"LayerVersions": [describe.layer(record) for record in found]}
+
+    def list_all(self, _: dict[str, Any]) -> dict[str, Any]:
+        """ListLayers, each with its newest version."""
+        with self._store.lock:
+            newest = [versions[max(versions)] for versions in self._store.layers.values() if versions]
+            return {
+                "Layers": [
+                    {"LayerName": r.name, "LayerArn": r.layer_arn, "LatestMatchingVersion": describe.layer(r)}
+                    for r in newest
+                ]
+            }
+
+    def delete(self, asked: dict[str, Any]) -> None:
+        """DeleteLayerVersion: versions that use it keep their copy, as in AWS."""
+        name = asked["LayerName"].split(":layer:")[-1]
+        with self._store.lock:
+            self._store.layers.get(name, {}).pop(int(asked["VersionNumber"]), None)

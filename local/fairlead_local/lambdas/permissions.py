@@ -1,0 +1,137 @@
+"""Resource policies of functions: who else may invoke which qualifier, and event-invoke settings."""
+
+import fnmatch
+import json
+from typing import Any
+
+from fairlead_local.account import function_arn
+from fairlead_local.errors import ServiceError
+from fairlead_local.lambdas.records import Function
+from fairlead_local.lambdas.store import Store
+
+
+class Permissions:
+    """The handlers for resource policies. A statement belongs to one qualifier and speaks for no other."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def add(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """AddPermission."""
+        with self._store.lock:
+            function, qualifier = self._where(asked)
+            statements = function.policies.setdefault(qualifier or "", [])
+            if any(statement["Sid"] == asked["StatementId"] for statement in statements):
+                raise ServiceError(
+                    "ResourceConflictException",
+                    f"The statement id ({asked['StatementId']}) provided already exists. Please provide a new "
+                    "statement id, or remove the existing statement.",
+                    status=409,
+                )
+            statement = _statement(asked, function_arn(function.name, qualifier))
+            statements.append(statement)
+            return {"Statement": json.dumps(statement)}
+
+    def remove(self, asked: dict[str, Any]) -> None:
+        """RemovePermission."""
+        with self._store.lock:
+            function, qualifier = self._where(asked)
+            statements = function.policies.get(qualifier or "", [])
+            kept = [statement for statement in statements if statement["Sid"] != asked["StatementId"]]
+            if len(kept) == len(statements):
+                message = f"Statement {asked['StatementId']} is not found in resource policy."
+                raise ServiceError("ResourceNotFoundException", message, status=404)
+            function.policies[qualifier or ""] = kept
+
+    def get(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """GetPolicy."""
+        with self._store.lock:
+            function, qualifier = self._where(asked)
+            statements = function.policies.get(qualifier or "")
+            if not statements:
+                raise ServiceError(
+                    "ResourceNotFoundException", "The resource you requested does not exist.", status=404
+                )
+            policy = {"Version": "2012-10-17", "Id": "default", "Statement": statements}
+            return {"Policy": json.dumps(policy), "RevisionId": function.latest.revision}
+
+    def allows(self, name: str, qualifier: str | None, *, service: str, source_arn: str) -> bool:
+        """Whether `service` may invoke exactly this function and qualifier on behalf of `source_arn`."""
+        with self._store.lock:
+            function = self._store.target(name, qualifier).function
+            return any(_matches(s, service, source_arn) for s in function.policies.get(qualifier or "", []))
+
+    def put_invoke_config(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """PutFunctionEventInvokeConfig: stored and shown, not acted on."""
+        with self._store.lock:
+            function, qualifier = self._where(asked)
+            kept = ("MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig")
+            config = {key: asked[key] for key in kept if key in asked}
+            function.invoke_configs[qualifier or ""] = config
+            return {**config, "FunctionArn": function_arn(function.name, qualifier or "$LATEST")}
+
+    def get_invoke_config(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """GetFunctionEventInvokeConfig."""
+        with self._store.lock:
+            function, qualifier = self._where(asked)
+            where = function_arn(function.name, qualifier or "$LATEST")
+            if (qualifier or "") not in function.invoke_configs:
+                message = f"The function {where} doesn't have an EventInvokeConfig"
+                raise ServiceError("ResourceNotFoundException", message, status=404)
+            return {**function.invoke_configs[qualifier or ""], "FunctionArn": where}
+
+    def delete_invoke_config(self, asked: dict[str, Any]) -> None:
+        """DeleteFunctionEventInvokeConfig."""
+        with self._store.lock:
+            function, qualifier = self._where(asked)
+            function.invoke_configs.pop(qualifier or "", None)
+
+    def list_tags(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """ListTags."""
+        with self._store.lock:
+            return {"Tags": self._store.function(asked["Resource"]).tags}
+
+    def tag(self, asked: dict[str, Any]) -> None:
+        """TagResource."""
+        with self._store.lock:
+            self._store.function(asked["Resource"]).tags.update(asked["Tags"])
+
+    def untag(self, asked: dict[str, Any]) -> None:
+        """UntagResource."""
+        with self._store.lock:
+            for key in asked["TagKeys"]:
+                self._store.function(asked["Resource"]).tags.pop(key, None)
+
+    def _where(self, asked: dict[str, Any]) -> tuple[Function, str | None]:
+        target = self._store.target(asked["FunctionName"], asked.get("Qualifier"))
+        return target.function, target.qualifier
+
+
+def _statement(asked: dict[str, Any], resource: str) -> dict[str, Any]:
+    principal = asked["Principal"]
+    kind = "Service" if principal.endswith(".amazonaws.com") else "AWS"
+    condition: dict[str, dict[str, str]] = {}
+    if asked.get("SourceAccount"):
+        condition["StringEquals"] = {"AWS:SourceAccount": asked["SourceAccount"]}
+    if asked.get("SourceArn"):
+        condition["ArnLike"] = {"AWS:SourceArn": asked["SourceArn"]}
+    return {
+        "Sid": asked["StatementId"],
+        "Effect": "Allow",
+        "Principal": principal if principal == "*" else {kind: principal},
+        "Action": asked["Action"],
+        "Resource": resource,
+        **({"Condition": condition} if condition else {}),
+    }
+
+
+def _matches(statement: dict[str, Any], service: str, source_arn: str) -> bool:
+    if statement["Principal"] not in ("*", {"Service": service}):
+        return False
+    if not fnmatch.fnmatchcase("lambda:InvokeFunction", statement["Action"]):
+        return False
+    condition = statement.get("Condition", {})
+    wanted = condition.get("ArnLike", {}).get("AWS:SourceArn", "*")
+    account = condition.get("StringEquals", {}).get("AWS:SourceAccount")
+    # fnmatch's [ has no meaning in an ARN pattern; execute-api ARNs never hold one.
+    return fnmatch.fnmatchcase(source_arn, wanted) and account in (None, source_arn.split(":")[4])

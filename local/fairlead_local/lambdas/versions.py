@@ -1,0 +1,87 @@
+"""PublishVersion and ListVersionsByFunction."""
+
+import copy
+import hashlib
+import json
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from fairlead_local.lambdas import describe
+from fairlead_local.lambdas.functions import check_ready, check_revision
+from fairlead_local.lambdas.limits import refused
+from fairlead_local.lambdas.records import Function, Version, new_revision, now_text
+from fairlead_local.lambdas.store import Store
+
+
+class Versions:
+    """The handlers for versions; `initialise` runs a version's init and returns the reason if it failed."""
+
+    def __init__(self, store: Store, initialise: Callable[[Version], str | None]) -> None:
+        self._store = store
+        self._initialise = initialise
+
+    def publish(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """PublishVersion: freeze `$LATEST`; if nothing changed since the last publish, that version again."""
+        with self._store.lock:
+            function = self._store.function(asked["FunctionName"])
+            latest = function.latest
+            check_ready(latest)
+            check_revision(asked, latest.revision)
+            _check_digest(asked, latest)
+            source = (_fingerprint(latest), latest.code.digest)
+            if function.published_from == source and str(function.published) in function.versions:
+                return describe.configuration(function.versions[str(function.published)])
+            version = self._freeze(function, asked.get("Description"))
+            function.published_from = source
+            return describe.configuration(version)
+
+    def list_all(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """ListVersionsByFunction, `$LATEST` first."""
+        with self._store.lock:
+            function = self._store.function(asked["FunctionName"])
+            latest = describe.configuration(function.latest, qualifier="$LATEST")
+            return {"Versions": [latest, *(describe.configuration(version) for version in function.versions.values())]}
+
+    def _freeze(self, function: Function, description: str | None) -> Version:
+        function.published += 1
+        number = str(function.published)
+        latest = function.latest
+        settings = copy.deepcopy(latest.settings)
+        if description:
+            settings["Description"] = description
+        version = Version(function.name, number, settings, latest.code, list(latest.layers), modified=now_text())
+        function.versions[number] = version
+        # Publishing changes $LATEST's revision too, so a second publish with the old one is refused.
+        latest.revision = new_revision()
+        if version.snap_start:
+            threading.Thread(
+                target=self._snapshot, args=(version,), name=f"snapshot {version.arn}", daemon=True
+            ).start()
+        else:
+            version.settle_later()
+        return version
+
+    def _snapshot(self, version: Version) -> None:
+        reason = self._initialise(version)
+        with self._store.lock:
+            if reason is None:
+                version.settle_later()
+                return
+            version.state = "Failed"
+            version.reason = reason
+            version.reason_code = "FunctionError.RuntimeInitError"
+
+
+def _check_digest(asked: dict[str, Any], latest: Version) -> None:
+    wanted = asked.get("CodeSha256")
+    if wanted and wanted != latest.code.sha256:
+        raise refused(
+            f"CodeSHA256 ({wanted}) is different from current CodeSHA256 in $LATEST ({latest.code.sha256}). "
+            "Please try again with the CodeSHA256 in $LATEST."
+        )
+
+
+def _fingerprint(version: Version) -> str:
+    facts = [version.settings, [layer.arn for layer in version.layers]]
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

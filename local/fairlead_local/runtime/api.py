@@ -1,0 +1,153 @@
+"""The Lambda Runtime API for one execution environment.
+
+https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html: the runtime asks for the next invocation, answers it
+with a response or an error, and reports when its init failed. Under SnapStart it asks for the restore first.
+"""
+
+import queue
+import threading
+import time
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from fairlead_local.account import HOST
+
+PREFIX = "/2018-06-01/runtime"
+
+
+@dataclass
+class Invocation:
+    """One event for the runtime; `done` is set when `payload` is the answer (an error's if `failed`)."""
+
+    request_id: str
+    arn: str
+    payload: bytes
+    deadline: float  # seconds since the epoch
+    trace: str = ""
+    done: threading.Event = field(default_factory=threading.Event)
+    answer: bytes = b""
+    failed: bool = False
+
+    def headers(self) -> dict[str, str]:
+        """What the runtime is told beside the payload."""
+        named = {
+            "Lambda-Runtime-Aws-Request-Id": self.request_id,
+            "Lambda-Runtime-Deadline-Ms": str(int(self.deadline * 1000)),
+            "Lambda-Runtime-Invoked-Function-Arn": self.arn,
+            "Content-Type": "application/json",
+        }
+        return named | ({"Lambda-Runtime-Trace-Id": self.trace} if self.trace else {})
+
+    def finish(self, answer: bytes, *, failed: bool) -> None:
+        """The first answer counts."""
+        if not self.done.is_set():
+            self.answer, self.failed = answer, failed
+            self.done.set()
+
+
+class RuntimeApi:
+    """Serves one runtime process on its own loopback port."""
+
+    def __init__(self) -> None:
+        self.ready = threading.Event()  # init is over: the runtime asked for work, or reported that init failed
+        self.init_error: bytes | None = None
+        self._waiting: queue.Queue[Invocation | None] = queue.Queue()
+        self._current: Invocation | None = None
+        self._server = _Server((HOST, 0), _handler(self))
+        self.address = f"{HOST}:{self._server.server_address[1]}"
+        threading.Thread(target=self._server.serve_forever, name=f"runtime api {self.address}", daemon=True).start()
+
+    def send(self, invocation: Invocation) -> None:
+        """Hand an invocation to the runtime."""
+        self._current = invocation
+        self._waiting.put(invocation)
+
+    def fail(self, answer: bytes) -> None:
+        """The runtime is gone: whatever waits gets this answer."""
+        if not self.ready.is_set():
+            self.init_error = self.init_error or answer
+            self.ready.set()
+        if self._current:
+            self._current.finish(answer, failed=True)
+
+    def close(self) -> None:
+        """Stop serving."""
+        self._waiting.put(None)
+        self._server.shutdown()
+        self._server.server_close()
+
+    def next(self) -> Invocation | None:
+        """Block until there is work; None when closing."""
+        self.ready.set()
+        return self._waiting.get()
+
+    def answered(self, request_id: str, answer: bytes, *, failed: bool) -> bool:
+        """Take the runtime's answer; False if it answers something it was not asked."""
+        if self._current is None or self._current.request_id != request_id:
+            return False
+        self._current.finish(answer, failed=failed)
+        return True
+
+    def init_failed(self, answer: bytes) -> None:
+        """The runtime could not load the handler."""
+        self.init_error = answer
+        self.ready.set()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 16
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A runtime that was killed leaves a broken connection, which is nobody's error."""
+
+
+def _handler(api: RuntimeApi) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+        wbufsize = -1
+
+        def do_GET(self) -> None:
+            if self.path == f"{PREFIX}/restore/next":
+                api.ready.set()
+                self._reply(200)
+                return
+            invocation = api.next() if self.path == f"{PREFIX}/invocation/next" else None
+            if invocation is None:
+                self._reply(404)
+                return
+            self._reply(200, invocation.payload, invocation.headers())
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            parts = self.path.removeprefix(PREFIX).strip("/").split("/")
+            match parts:
+                case ["init" | "restore", "error"]:
+                    api.init_failed(body)
+                    self._reply(202, b'{"status":"OK"}')
+                case ["invocation", request_id, ("response" | "error") as kind]:
+                    taken = api.answered(request_id, body, failed=kind == "error")
+                    self._reply(202 if taken else 400, b'{"status":"OK"}')
+                case _:
+                    self._reply(404)
+
+        def _reply(self, status: int, body: bytes = b"", headers: dict[str, str] | None = None) -> None:
+            self.send_response_only(status)
+            for name, value in (headers or {}).items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+            self.wfile.flush()
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
+            """Requests of the runtime are not worth a line."""
+
+    return Handler
+
+
+def deadline(seconds: float) -> float:
+    """The moment an invocation must have answered by."""
+    return time.time() + seconds

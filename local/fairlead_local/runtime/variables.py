@@ -1,0 +1,45 @@
+"""The environment variables a function sees in Lambda."""
+
+import sys
+from pathlib import Path
+
+from fairlead_local.account import REGION
+from fairlead_local.lambdas.records import Version
+
+
+def variables(version: Version, *, task: Path, opt: Path, runtime: Path, stream: str, endpoint: str) -> dict[str, str]:
+    """Everything Lambda sets, the function's own on top, and AWS_ENDPOINT_URL so that its calls stay in this cloud."""
+    settings = version.settings
+    logging = settings["LoggingConfig"]
+    packages = f"python/lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
+    given = {
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "LANG": "en_US.UTF-8",
+        "TZ": ":UTC",
+        "LAMBDA_TASK_ROOT": str(task),
+        "LAMBDA_RUNTIME_DIR": str(runtime),
+        "PYTHONPATH": ":".join(str(path) for path in (task, opt / "python", opt / packages, runtime)),
+        "_HANDLER": settings["Handler"],
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_{settings['Runtime']}",
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "ASIALOCALFUNCTION000",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_SESSION_TOKEN": "local",
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_LAMBDA_FUNCTION_NAME": version.function,
+        "AWS_LAMBDA_FUNCTION_VERSION": version.number,
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(settings["MemorySize"]),
+        "AWS_LAMBDA_LOG_GROUP_NAME": logging["LogGroup"],
+        "AWS_LAMBDA_LOG_STREAM_NAME": stream,
+        "AWS_LAMBDA_INITIALIZATION_TYPE": initialization_type(version),
+    }
+    if logging["LogFormat"] == "JSON":
+        given["AWS_LAMBDA_LOG_FORMAT"] = "JSON"
+        given["AWS_LAMBDA_LOG_LEVEL"] = logging.get("ApplicationLogLevel", "INFO")
+    return {**given, **settings.get("Environment", {}).get("Variables", {})}
+
+
+def initialization_type(version: Version) -> str:
+    """`snap-start` for published versions that ask for it, else `on-demand`."""
+    return "snap-start" if version.snap_start and version.number.isdecimal() else "on-demand"

@@ -1,0 +1,156 @@
+"""The cloud's process: everything joined, on loopback, until told to stop."""
+
+import errno
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fairlead_local import moto_server
+from fairlead_local.account import ADMIN, HOST
+from fairlead_local.clients import Clients
+from fairlead_local.errors import PlatformError, PortTakenError
+
+
+@dataclass(frozen=True)
+class Bind:
+    """Where to listen: two ports (0 = any free one) on loopback, and further addresses for containers."""
+
+    port: int
+    api_port: int
+    also: Sequence[str] = ()
+
+
+class Server:
+    """Starts on construction; `stop` ends every process and thread that serves."""
+
+    def __init__(self, bind: Bind, directory: Path) -> None:
+        if sys.platform != "linux":
+            raise PlatformError(sys.platform)
+        moto_server.prepare()
+        self._servers: list[Any] = []
+        self._front: Any = _Later()
+        self._answer: Any = _Later()
+        self.port = self._listen(HOST, bind.port, "--port", self._front)
+        self.endpoint = f"http://{HOST}:{self.port}"
+        self.api_port = self._listen_api(HOST, bind.api_port)
+        for address in bind.also:
+            self._listen(address, self.port, "--port", self._front)
+            self._listen_api(address, self.api_port)
+        self._assemble(directory)
+        for server in self._servers:
+            threading.Thread(target=server.serve_forever, name=f"serve {server.server_address}", daemon=True).start()
+        self.access_key, self.secret_key = self._admin()
+
+    def stop(self) -> None:
+        """Stop listening, end every function process, deliver the last logs."""
+        self._pools.stop()
+        self._shipper.stop()
+        for server in self._servers:
+            server.shutdown()
+            server.server_close()
+        self._gateway.close()
+
+    def _assemble(self, directory: Path) -> None:
+        # Imported here: moto and the translator take seconds, and a taken port should be told at once.
+        from fairlead_local.gateway.apis import Apis
+        from fairlead_local.gateway.gateway import Gateway
+        from fairlead_local.lambdas import service as lambda_service
+        from fairlead_local.lambdas.aliases import Aliases
+        from fairlead_local.lambdas.code import Archives
+        from fairlead_local.lambdas.functions import Functions
+        from fairlead_local.lambdas.invoke import Invoker
+        from fairlead_local.lambdas.layers import Layers
+        from fairlead_local.lambdas.permissions import Permissions
+        from fairlead_local.lambdas.store import Store
+        from fairlead_local.lambdas.versions import Versions
+        from fairlead_local.protocol import Service
+        from fairlead_local.runtime import client
+        from fairlead_local.runtime.pools import Pools
+        from fairlead_local.runtime.shipping import Shipper
+        from fairlead_local.stacks.engine import Engine
+        from fairlead_local.stacks.providers.catalogue import catalogue
+        from fairlead_local.stacks.registry import Registry
+        from fairlead_local.stacks.service import CloudFormation
+
+        clients = Clients(self.endpoint)
+        archives = Archives(directory / "archives", clients)
+        empty = directory / "opt-empty"
+        empty.mkdir(parents=True, exist_ok=True)
+        self._shipper = Shipper(clients)
+        self._pools = Pools(
+            archives,
+            runtime=client.install(directory / "runtime"),
+            empty=empty,
+            endpoint=self.endpoint,
+            deliver=self._shipper.deliver,
+        )
+        store = Store()
+        permissions = Permissions(store)
+        invoker = Invoker(store, self._pools)
+        functions = Functions(store, archives, self._pools.retire)
+        handlers = lambda_service.handlers(
+            functions, Versions(store, self._pools.initialise), Aliases(store), Layers(store, archives), permissions,
+            invoker,
+        )  # fmt: skip
+        apis = Apis()
+        registry = Registry(clients)
+        engine = Engine(catalogue(clients, apis), registry.exports)
+        services = {
+            "lambda": Service("lambda", handlers),
+            "cloudformation": Service("cloudformation", CloudFormation(registry, engine).handlers()),
+        }
+        self._gateway = Gateway(apis, invoker, permissions)
+        from fairlead_local.front import Front
+
+        self._front.target = Front(services, moto_server.application())
+        self._answer.target = self._gateway.answer
+
+    def _admin(self) -> tuple[str, str]:
+        """A user who may do everything, and its key."""
+        iam = Clients(self.endpoint)["iam"]
+        iam.create_user(UserName=ADMIN)
+        iam.attach_user_policy(UserName=ADMIN, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+        key = iam.create_access_key(UserName=ADMIN)["AccessKey"]
+        return key["AccessKeyId"], key["SecretAccessKey"]
+
+    def _listen(self, host: str, port: int, option: str, app: Any) -> int:
+        from werkzeug.serving import make_server
+
+        _check_free(host, port, option)
+        server = make_server(host, port, app, threaded=True, request_handler=moto_server.request_handler())
+        server.daemon_threads = True  # type: ignore[attr-defined]  # a ThreadingMixIn, because threaded
+        self._servers.append(server)
+        return int(server.server_address[1])
+
+    def _listen_api(self, host: str, port: int) -> int:
+        from fairlead_local.gateway.http import GatewayServer
+
+        _check_free(host, port, "--api-port")
+        server = GatewayServer((host, port), self._answer)
+        self._servers.append(server)
+        return int(server.server_address[1])
+
+
+class _Later:
+    """A callable whose body comes once everything is assembled; sockets listen before that, to fail early."""
+
+    target: Any = None
+
+    def __call__(self, *args: Any) -> Any:
+        return self.target(*args)
+
+
+def _check_free(host: str, port: int, option: str) -> None:
+    import socket
+
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise PortTakenError(port, option) from error
+            raise

@@ -1,0 +1,174 @@
+"""Carries a stack from what it is to what is wanted: create, update, replace, remove, and back again on failure."""
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from fairlead_local.account import ACCOUNT
+from fairlead_local.errors import ServiceError
+from fairlead_local.stacks.intrinsics import Scope, ordered
+from fairlead_local.stacks.provider import Asked, Made, Provider, changed, check_accepted
+from fairlead_local.stacks.records import Change, Resource, Stack, Wanted
+from fairlead_local.stacks.templates import invalid, parameter_values, pseudo_parameters
+
+logger = logging.getLogger(__name__)
+
+
+class Engine:
+    """Works on one stack at a time; `exports` gives the values that may be imported."""
+
+    def __init__(self, providers: Mapping[str, Provider], exports: Callable[[], Mapping[str, str]]) -> None:
+        self._providers = providers
+        self._exports = exports
+
+    def check(self, wanted: Wanted) -> None:
+        """Refuse a template whose resource types are unknown or whose references form a circle."""
+        for logical_id, resource in wanted.template["Resources"].items():
+            if resource["Type"] not in self._providers:
+                raise invalid(f"the local cloud knows no resource type {resource['Type']} (resource {logical_id})")
+        ordered(wanted.template["Resources"])
+
+    def plan(self, stack: Stack, wanted: Wanted) -> list[Change]:
+        """The changes that `apply` would make; values only known afterwards count as changed."""
+        fresh: set[str] = set()
+
+        def attribute(logical_id: str, name: str | None) -> Any:
+            if logical_id in stack.resources and logical_id not in fresh:
+                return _attribute(stack.resources, logical_id, name)
+            _check_known(wanted, logical_id)
+            return f"{{{logical_id}.{name}}}"
+
+        scope = self._scope(stack, wanted, attribute)
+        active = scope.active("Resources")
+        changes = []
+        for logical_id in ordered(active):
+            change = self._planned(stack, logical_id, active[logical_id], scope)
+            if change is None:
+                continue
+            changes.append(change)
+            if change.action == "Add" or change.replacement:
+                fresh.add(logical_id)
+        for logical_id, gone in stack.resources.items():
+            if logical_id not in active:
+                changes.append(Change("Remove", logical_id, gone.type, gone.physical_id))
+        return changes
+
+    def outputs(self, stack: Stack, wanted: Wanted) -> dict[str, dict[str, Any]]:
+        """The stack's outputs with their values."""
+        scope = self._scope(stack, wanted, lambda logical, name: _attribute(stack.resources, logical, name))
+        return {name: scope.resolve({k: v for k, v in o.items() if k != "Condition"})
+                for name, o in scope.active("Outputs").items()}  # fmt: skip
+
+    def apply(self, stack: Stack, wanted: Wanted) -> None:
+        """Make the stack what is wanted; raises ServiceError with the first failure's reason, half-way as it stands."""
+        scope = self._scope(stack, wanted, lambda logical, name: _attribute(stack.resources, logical, name))
+        active = scope.active("Resources")
+        replaced: list[Resource] = []
+        for logical_id in ordered(active):
+            self._settle(stack, logical_id, active[logical_id], scope, wanted, replaced)
+        stack.outputs = self.outputs(stack, wanted)
+        # Removal comes last, as in CloudFormation: nothing refers to the old ones any more.
+        gone = [resource for logical_id, resource in stack.resources.items() if logical_id not in active]
+        for resource in [*replaced, *self._newest_first(stack, gone)]:
+            self._remove(stack, resource)
+
+    def delete(self, stack: Stack) -> None:
+        """Remove every resource that is not retained; raises ServiceError when one cannot be."""
+        for resource in self._newest_first(stack, list(stack.resources.values())):
+            self._remove(stack, resource, must=True)
+
+    def _settle(
+        self, stack: Stack, logical_id: str, declared: dict[str, Any], scope: Scope, wanted: Wanted,
+        replaced: list[Resource],
+    ) -> None:  # fmt: skip
+        kind = declared["Type"]
+        asked = Asked(logical_id, scope.resolve(declared.get("Properties", {})), stack.name, wanted.tags)
+        retained = declared.get("DeletionPolicy") in ("Retain", "RetainExceptOnCreate")
+        old = stack.resources.get(logical_id)
+        if old and old.type == kind and old.properties == asked.properties:
+            old.retained = retained
+            return
+        provider = self._providers[kind]
+        verb = "UPDATE" if old else "CREATE"
+        stack.tell(logical_id, kind, f"{verb}_IN_PROGRESS", physical_id=old.physical_id if old else "")
+        try:
+            check_accepted(kind, provider, asked.properties)
+            if old and old.type == kind and not changed(asked, old.properties) & provider.replaces:
+                made = provider.update(asked, old.properties, Made(old.physical_id, old.attributes))
+            else:
+                made = provider.create(asked)
+                if old:
+                    old.retained = declared.get("UpdateReplacePolicy") == "Retain"
+                    replaced.append(old)
+        except Exception as error:
+            reason = _reason(error)
+            stack.tell(logical_id, kind, f"{verb}_FAILED", reason=reason)
+            raise ServiceError("ResourceFailed", f"{logical_id} ({kind}): {reason}") from error
+        status = f"{verb}_COMPLETE"
+        stack.resources[logical_id] = Resource(
+            logical_id, kind, made.physical_id, asked.properties, made.attributes, retained, status
+        )
+        stack.tell(logical_id, kind, status, physical_id=made.physical_id)
+
+    def _planned(self, stack: Stack, logical_id: str, declared: dict[str, Any], scope: Scope) -> Change | None:
+        kind = declared["Type"]
+        properties = scope.resolve(declared.get("Properties", {}))
+        old = stack.resources.get(logical_id)
+        if old is None:
+            return Change("Add", logical_id, kind)
+        if old.type == kind and old.properties == properties:
+            return None
+        asked = Asked(logical_id, properties, stack.name, {})
+        replacement = old.type != kind or bool(changed(asked, old.properties) & self._providers[kind].replaces)
+        return Change("Modify", logical_id, kind, old.physical_id, replacement)
+
+    def _remove(self, stack: Stack, resource: Resource, *, must: bool = False) -> None:
+        current = stack.resources.get(resource.logical_id) is resource
+        facts = {"physical_id": resource.physical_id}
+        if resource.retained:
+            stack.tell(resource.logical_id, resource.type, "DELETE_SKIPPED", **facts)
+        else:
+            stack.tell(resource.logical_id, resource.type, "DELETE_IN_PROGRESS", **facts)
+            try:
+                made = Made(resource.physical_id, resource.attributes)
+                self._providers[resource.type].delete(made, resource.properties)
+            except Exception as error:
+                reason = _reason(error)
+                stack.tell(resource.logical_id, resource.type, "DELETE_FAILED", reason=reason, **facts)
+                if must:
+                    raise ServiceError("ResourceFailed", f"{resource.logical_id}: {reason}") from error
+                return
+            stack.tell(resource.logical_id, resource.type, "DELETE_COMPLETE", **facts)
+        if current:
+            del stack.resources[resource.logical_id]
+
+    def _newest_first(self, stack: Stack, resources: list[Resource]) -> list[Resource]:
+        template = stack.current.template["Resources"] if stack.current else {}
+        order = {logical_id: place for place, logical_id in enumerate(ordered(template))}
+        return sorted(resources, key=lambda resource: -order.get(resource.logical_id, len(order)))
+
+    def _scope(self, stack: Stack, wanted: Wanted, attribute: Any) -> Scope:
+        values = parameter_values(wanted.template, wanted.values) | pseudo_parameters(stack.name, stack.id, ACCOUNT)
+        return Scope(wanted.template, values, attribute, self._exports())
+
+
+def _attribute(resources: Mapping[str, Resource], logical_id: str, name: str | None) -> Any:
+    if logical_id not in resources:
+        raise invalid(f"Template error: unresolved reference to {logical_id}")
+    resource = resources[logical_id]
+    if name is None:
+        return resource.physical_id
+    if name not in resource.attributes:
+        raise invalid(f"the local cloud's {resource.type} has no attribute {name} (resource {logical_id})")
+    return resource.attributes[name]
+
+
+def _check_known(wanted: Wanted, logical_id: str) -> None:
+    if logical_id not in wanted.template["Resources"]:
+        raise invalid(f"Template format error: Unresolved resource dependencies [{logical_id}] in the template")
+
+
+def _reason(error: Exception) -> str:
+    if not isinstance(error, ServiceError) and not hasattr(error, "response"):
+        logger.exception("a provider failed", exc_info=error)
+    return f"{error}" or type(error).__name__

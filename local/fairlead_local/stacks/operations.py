@@ -1,0 +1,84 @@
+"""Runs change sets, updates and deletions in the background, one at a time per stack, with rollback."""
+
+import logging
+import threading
+from collections.abc import Callable
+
+from fairlead_local.errors import ServiceError
+from fairlead_local.stacks.engine import Engine
+from fairlead_local.stacks.records import Stack, Wanted, now
+
+logger = logging.getLogger(__name__)
+
+
+class Operations:
+    """Starts threads that move a stack from one status to the next."""
+
+    def __init__(self, engine: Engine, forget: Callable[[Stack], None]) -> None:
+        self._engine = engine
+        self._forget = forget
+
+    def create(self, stack: Stack, wanted: Wanted, *, rollback: bool = True) -> None:
+        """CREATE_IN_PROGRESS, then CREATE_COMPLETE or ROLLBACK_COMPLETE."""
+        stack.move("CREATE_IN_PROGRESS", "User Initiated")
+        self._start(stack, lambda: self._create(stack, wanted, rollback=rollback))
+
+    def update(self, stack: Stack, wanted: Wanted, *, rollback: bool = True) -> None:
+        """UPDATE_IN_PROGRESS, then UPDATE_COMPLETE or UPDATE_ROLLBACK_COMPLETE."""
+        stack.move("UPDATE_IN_PROGRESS", "User Initiated")
+        stack.updated = now()
+        self._start(stack, lambda: self._update(stack, wanted, rollback=rollback))
+
+    def delete(self, stack: Stack) -> None:
+        """DELETE_IN_PROGRESS, then DELETE_COMPLETE or DELETE_FAILED."""
+        stack.move("DELETE_IN_PROGRESS", "User Initiated")
+        self._start(stack, lambda: self._delete(stack))
+
+    def _create(self, stack: Stack, wanted: Wanted, *, rollback: bool) -> None:
+        stack.current = wanted
+        try:
+            self._engine.apply(stack, wanted)
+        except ServiceError as error:
+            if not rollback:
+                stack.move("CREATE_FAILED", error.message)
+                return
+            stack.move("ROLLBACK_IN_PROGRESS", f"The following resource(s) failed to create: {error.message}")
+            self._engine.delete(stack)
+            stack.move("ROLLBACK_COMPLETE")
+            return
+        stack.move("CREATE_COMPLETE")
+
+    def _update(self, stack: Stack, wanted: Wanted, *, rollback: bool) -> None:
+        before = stack.current
+        try:
+            self._engine.apply(stack, wanted)
+        except ServiceError as error:
+            if not rollback or before is None:
+                stack.move("UPDATE_FAILED", error.message)
+                return
+            reason = f"The following resource(s) failed to update: {error.message}"
+            stack.move("UPDATE_ROLLBACK_IN_PROGRESS", reason)
+            self._engine.apply(stack, before)
+            stack.move("UPDATE_ROLLBACK_COMPLETE", reason)
+            return
+        stack.current = wanted
+        stack.move("UPDATE_COMPLETE")
+
+    def _delete(self, stack: Stack) -> None:
+        try:
+            self._engine.delete(stack)
+        except ServiceError as error:
+            stack.move("DELETE_FAILED", f"The following resource(s) failed to delete: {error.message}")
+            return
+        stack.move("DELETE_COMPLETE")
+        self._forget(stack)
+
+    def _start(self, stack: Stack, work: Callable[[], None]) -> None:
+        def run() -> None:
+            try:
+                work()
+            except Exception as error:
+                logger.exception("the operation on stack %s broke off", stack.name)
+                stack.move(stack.status.replace("_IN_PROGRESS", "_FAILED"), f"{type(error).__name__}: {error}")
+
+        threading.Thread(target=run, name=f"stack {stack.name}", daemon=True).start()

@@ -1,0 +1,1 @@
+"""One module per service; `catalogue` lists every resource type the local cloud can create."""

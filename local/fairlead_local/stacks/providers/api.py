@@ -1,0 +1,107 @@
+"""AWS::ApiGateway::RestApi, Deployment and Stage: the gateway's own registry, frozen at deployment as in AWS."""
+
+import json
+from typing import Any
+
+from fairlead_local.clients import Clients
+from fairlead_local.gateway.apis import Apis
+from fairlead_local.stacks.provider import Asked, Made, names
+from fairlead_local.stacks.templates import invalid
+
+
+class RestApiProvider:
+    """An API defined by its Body; without one there is nothing to serve."""
+
+    accepts = names(
+        "BinaryMediaTypes Body BodyS3Location Description DisableExecuteApiEndpoint EndpointConfiguration "
+        "FailOnWarnings MinimumCompressionSize Mode Name Parameters Tags"
+    )
+    replaces = frozenset[str]()
+
+    def __init__(self, clients: Clients, apis: Apis) -> None:
+        self._clients = clients
+        self._apis = apis
+
+    def create(self, asked: Asked) -> Made:
+        """Register it."""
+        properties = asked.properties
+        body = self._body(properties)
+        name = properties.get("Name") or body.get("info", {}).get("title") or asked.logical_id
+        api_id = self._apis.create(name, body, properties.get("BinaryMediaTypes", []))
+        return Made(api_id, {"RootResourceId": api_id[::-1], "RestApiId": api_id})
+
+    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:  # noqa: ARG002 - the protocol's
+        """Take the new Body; stages serve it only after a new deployment."""
+        body = self._body(asked.properties)
+        self._apis.define(made.physical_id, body, asked.properties.get("BinaryMediaTypes", []))
+        return made
+
+    def delete(self, made: Made, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
+        """Forget it and its stages."""
+        self._apis.delete(made.physical_id)
+
+    def _body(self, properties: dict[str, Any]) -> dict[str, Any]:
+        if "Body" in properties:
+            return dict(properties["Body"])
+        if "BodyS3Location" not in properties:
+            raise invalid("the local cloud needs an API with a Body")
+        where = properties["BodyS3Location"]
+        text = self._clients["s3"].get_object(Bucket=where["Bucket"], Key=where["Key"])["Body"].read().decode()
+        from samtranslator.yaml_helper import yaml_parse
+
+        return dict(json.loads(text) if text.lstrip().startswith("{") else yaml_parse(text))
+
+
+class DeploymentProvider:
+    """A snapshot of an API's Body."""
+
+    accepts = names("Description RestApiId StageName")
+    replaces = accepts
+
+    def __init__(self, apis: Apis) -> None:
+        self._apis = apis
+
+    def create(self, asked: Asked) -> Made:
+        """Freeze the Body as it is now."""
+        deployment = self._apis.deploy(asked.properties["RestApiId"])
+        if asked.properties.get("StageName"):
+            self._apis.put_stage(asked.properties["RestApiId"], asked.properties["StageName"], deployment, {})
+        return Made(deployment, {"DeploymentId": deployment})
+
+    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:  # noqa: ARG002 - the protocol's
+        """Never: every property replaces."""
+        return made
+
+    def delete(self, made: Made, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
+        """Forget the snapshot."""
+        self._apis.delete_deployment(made.physical_id)
+
+
+class StageProvider:
+    """A stage: a name under which one deployment is served."""
+
+    accepts = names(
+        "AccessLogSetting CacheClusterEnabled DeploymentId Description MethodSettings RestApiId StageName Tags "
+        "TracingEnabled Variables"
+    )
+    replaces = names("RestApiId StageName")
+
+    def __init__(self, apis: Apis) -> None:
+        self._apis = apis
+
+    def create(self, asked: Asked) -> Made:
+        """Serve it."""
+        return self._put(asked)
+
+    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:  # noqa: ARG002 - the protocol's
+        """Serve another deployment."""
+        return self._put(asked)
+
+    def delete(self, made: Made, properties: dict[str, Any]) -> None:
+        """Serve it no longer."""
+        self._apis.delete_stage(properties["RestApiId"], made.physical_id)
+
+    def _put(self, asked: Asked) -> Made:
+        given = asked.properties
+        self._apis.put_stage(given["RestApiId"], given["StageName"], given["DeploymentId"], given.get("Variables", {}))
+        return Made(given["StageName"])

@@ -1,0 +1,38 @@
+"""Every resource type the local cloud can create."""
+
+from fairlead_local.clients import Clients
+from fairlead_local.gateway.apis import Apis
+from fairlead_local.stacks.provider import Provider
+from fairlead_local.stacks.providers.api import DeploymentProvider, RestApiProvider, StageProvider
+from fairlead_local.stacks.providers.functions import FunctionProvider, LayerVersionProvider, PermissionProvider
+from fairlead_local.stacks.providers.identity import ManagedPolicyProvider, PolicyProvider, RoleProvider
+from fairlead_local.stacks.providers.monitoring import AlarmProvider, DashboardProvider, LogGroupProvider
+from fairlead_local.stacks.providers.recorded import Recorded
+from fairlead_local.stacks.providers.releases import AliasProvider, EventInvokeConfigProvider, VersionProvider
+from fairlead_local.stacks.providers.storage import BucketProvider
+
+
+def catalogue(clients: Clients, apis: Apis) -> dict[str, Provider]:
+    """Resource types by name; adding one is adding a line here."""
+    return {
+        # The account's role for API Gateway's logs: there are no access logs here.
+        "AWS::ApiGateway::Account": Recorded("CloudWatchRoleArn"),
+        "AWS::ApiGateway::Deployment": DeploymentProvider(apis),
+        "AWS::ApiGateway::RestApi": RestApiProvider(clients, apis),
+        "AWS::ApiGateway::Stage": StageProvider(apis),
+        "AWS::CloudWatch::Alarm": AlarmProvider(clients),
+        "AWS::CloudWatch::Dashboard": DashboardProvider(clients),
+        "AWS::IAM::ManagedPolicy": ManagedPolicyProvider(clients),
+        "AWS::IAM::Policy": PolicyProvider(clients),
+        "AWS::IAM::Role": RoleProvider(clients),
+        "AWS::Lambda::Alias": AliasProvider(clients),
+        "AWS::Lambda::EventInvokeConfig": EventInvokeConfigProvider(clients),
+        "AWS::Lambda::Function": FunctionProvider(clients),
+        "AWS::Lambda::LayerVersion": LayerVersionProvider(clients),
+        "AWS::Lambda::Permission": PermissionProvider(clients),
+        "AWS::Lambda::Version": VersionProvider(clients),
+        "AWS::Logs::LogGroup": LogGroupProvider(clients),
+        "AWS::S3::Bucket": BucketProvider(clients),
+        # moto takes a Deny whose Condition does not hold as a Deny, so a TLS-only policy would refuse everything.
+        "AWS::S3::BucketPolicy": Recorded("Bucket PolicyDocument", replaces="Bucket"),
+    }

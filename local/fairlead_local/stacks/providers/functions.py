@@ -1,0 +1,178 @@
+"""AWS::Lambda::Function, LayerVersion and Permission: through Lambda's API, as CloudFormation does."""
+
+import time
+from typing import Any
+
+from fairlead_local.clients import Clients
+from fairlead_local.errors import ServiceError
+from fairlead_local.stacks.provider import Asked, Made, changed, names, tags
+
+SETTLE_TIMEOUT = 30.0
+
+
+class FunctionProvider:
+    """A function's `$LATEST`. An update sends only what the template changed, so what a release set stays."""
+
+    accepts = names(
+        "Architectures Code DeadLetterConfig Description Environment EphemeralStorage FunctionName Handler KmsKeyArn "
+        "Layers LoggingConfig MemorySize PackageType ReservedConcurrentExecutions Role Runtime SnapStart Tags Timeout "
+        "TracingConfig RuntimeManagementConfig RecursiveLoop"
+    )
+    replaces = names("FunctionName PackageType")
+    # Part of the resource, but not of CreateFunction or UpdateFunctionConfiguration.
+    apart = names("ReservedConcurrentExecutions RuntimeManagementConfig RecursiveLoop Tags FunctionName Code KmsKeyArn")
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+
+    def create(self, asked: Asked) -> Made:
+        """CreateFunction, and wait until it is active."""
+        name = asked.properties.get("FunctionName") or asked.name()
+        settings = self._settings(asked.properties, set(asked.properties))
+        self._lambda.create_function(
+            FunctionName=name,
+            Code=_code(asked.properties["Code"]),
+            Tags=asked.tags | tags(asked.properties),
+            **settings,
+        )
+        self._settled(name)
+        self._concurrency(name, asked.properties)
+        return self._made(name)
+
+    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:
+        """UpdateFunctionConfiguration and UpdateFunctionCode, each only if its part changed."""
+        name = made.physical_id
+        different = changed(asked, old)
+        settings = self._settings(asked.properties, different - {"Architectures"}) | _cleared(
+            asked.properties, different
+        )
+        if settings:
+            self._lambda.update_function_configuration(FunctionName=name, **settings)
+            self._settled(name)
+        if different & {"Code", "Architectures"}:
+            code = _code(asked.properties["Code"])
+            self._lambda.update_function_code(
+                FunctionName=name, Architectures=asked.properties.get("Architectures", ["x86_64"]), **code
+            )
+            self._settled(name)
+        if "ReservedConcurrentExecutions" in different:
+            self._concurrency(name, asked.properties)
+        return made
+
+    def delete(self, made: Made, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
+        """DeleteFunction with all versions."""
+        client = self._lambda
+        try:
+            client.delete_function(FunctionName=made.physical_id)
+        except client.exceptions.ResourceNotFoundException:
+            return
+
+    @property
+    def _lambda(self) -> Any:
+        return self._clients["lambda"]
+
+    def _settings(self, properties: dict[str, Any], chosen: set[str]) -> dict[str, Any]:
+        return {key: _typed(key, properties[key]) for key in chosen - self.apart if key in properties}
+
+    def _concurrency(self, name: str, properties: dict[str, Any]) -> None:
+        wanted = properties.get("ReservedConcurrentExecutions")
+        if wanted is None:
+            self._lambda.delete_function_concurrency(FunctionName=name)
+            return
+        self._lambda.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=int(wanted))
+
+    def _settled(self, name: str) -> None:
+        until = time.monotonic() + SETTLE_TIMEOUT
+        while time.monotonic() < until:
+            state = self._lambda.get_function_configuration(FunctionName=name)
+            if state["State"] == "Active" and state["LastUpdateStatus"] == "Successful":
+                return
+            time.sleep(0.05)
+        raise ServiceError("NotStabilized", f"{name} did not settle within {SETTLE_TIMEOUT:.0f} seconds")
+
+    def _made(self, name: str) -> Made:
+        state = self._lambda.get_function_configuration(FunctionName=name)
+        return Made(name, {"Arn": state["FunctionArn"], "SnapStartResponse": state["SnapStart"]})
+
+
+class LayerVersionProvider:
+    """A layer's version: every property but its policies makes a new one."""
+
+    accepts = names("CompatibleArchitectures CompatibleRuntimes Content Description LayerName LicenseInfo")
+    replaces = accepts
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+
+    def create(self, asked: Asked) -> Made:
+        """PublishLayerVersion."""
+        properties = {**asked.properties, "LayerName": asked.properties.get("LayerName") or asked.name()}
+        layer = self._clients["lambda"].publish_layer_version(**properties)
+        return Made(layer["LayerVersionArn"], {"LayerVersionArn": layer["LayerVersionArn"]})
+
+    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:  # noqa: ARG002 - the protocol's
+        """Never: a layer version is immutable."""
+        return made
+
+    def delete(self, made: Made, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
+        """DeleteLayerVersion."""
+        name, number = made.physical_id.rsplit(":", 2)[-2:]
+        self._clients["lambda"].delete_layer_version(LayerName=name, VersionNumber=int(number))
+
+
+class PermissionProvider:
+    """A statement of a function's (or alias's) resource policy."""
+
+    accepts = names("Action FunctionName Principal SourceAccount SourceArn")
+    replaces = accepts
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+
+    def create(self, asked: Asked) -> Made:
+        """AddPermission."""
+        statement = asked.name()
+        self._clients["lambda"].add_permission(StatementId=statement, **asked.properties)
+        return Made(statement, {"Id": statement})
+
+    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:  # noqa: ARG002 - the protocol's
+        """Never: every property replaces."""
+        return made
+
+    def delete(self, made: Made, properties: dict[str, Any]) -> None:
+        """RemovePermission; gone with its function or alias is fine."""
+        client = self._clients["lambda"]
+        try:
+            client.remove_permission(FunctionName=properties["FunctionName"], StatementId=made.physical_id)
+        except client.exceptions.ResourceNotFoundException:
+            return
+
+
+def _code(code: dict[str, Any]) -> dict[str, Any]:
+    if "ZipFile" in code:
+        raise ServiceError("ValidationError", "the local cloud does not support inline code (Code.ZipFile)")
+    return code
+
+
+def _typed(name: str, value: Any) -> Any:
+    """Numbers that came out of parameters are text; Environment values are text whatever the template wrote."""
+    if name in ("MemorySize", "Timeout"):
+        return int(value)
+    if name == "EphemeralStorage":
+        return {"Size": int(value["Size"])}
+    if name == "Environment":
+        return {"Variables": {key: _text(item) for key, item in value.get("Variables", {}).items()}}
+    return value
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _cleared(properties: dict[str, Any], different: set[str]) -> dict[str, Any]:
+    """What a removed property falls back to."""
+    empty: dict[str, Any] = {
+        "Description": "", "Environment": {"Variables": {}}, "Layers": [], "MemorySize": 128, "Timeout": 3,
+        "SnapStart": {"ApplyOn": "None"}, "TracingConfig": {"Mode": "PassThrough"}, "DeadLetterConfig": {},
+    }  # fmt: skip
+    return {name: empty[name] for name in different - set(properties) if name in empty}

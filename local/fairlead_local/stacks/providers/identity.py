@@ -1,0 +1,159 @@
+"""AWS::IAM::Role, ManagedPolicy and Policy."""
+
+import json
+from typing import Any
+
+from fairlead_local.clients import Clients
+from fairlead_local.stacks.provider import Asked, Made, changed, names, tags
+
+
+class RoleProvider:
+    """A role with inline and attached policies."""
+
+    accepts = names(
+        "AssumeRolePolicyDocument Description ManagedPolicyArns MaxSessionDuration Path PermissionsBoundary Policies "
+        "RoleName Tags"
+    )
+    replaces = names("Path RoleName")
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+
+    def create(self, asked: Asked) -> Made:
+        """CreateRole, then its policies."""
+        properties = asked.properties
+        name = properties.get("RoleName") or asked.name()
+        optional = {k: properties[k] for k in ("Description", "Path", "PermissionsBoundary") if k in properties}
+        role = self._iam.create_role(
+            RoleName=name,
+            AssumeRolePolicyDocument=json.dumps(properties["AssumeRolePolicyDocument"]),
+            MaxSessionDuration=int(properties.get("MaxSessionDuration", 3600)),
+            Tags=[{"Key": key, "Value": value} for key, value in (asked.tags | tags(properties)).items()],
+            **optional,
+        )["Role"]
+        self._set_policies(name, properties, {})
+        return Made(name, {"Arn": role["Arn"], "RoleId": role["RoleId"]})
+
+    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:
+        """The trust policy and the policies that differ."""
+        name = made.physical_id
+        if "AssumeRolePolicyDocument" in changed(asked, old):
+            document = json.dumps(asked.properties["AssumeRolePolicyDocument"])
+            self._iam.update_assume_role_policy(RoleName=name, PolicyDocument=document)
+        self._set_policies(name, asked.properties, old)
+        return made
+
+    def delete(self, made: Made, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
+        """Detach and delete everything, then the role."""
+        name = made.physical_id
+        for policy in self._iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]:
+            self._iam.detach_role_policy(RoleName=name, PolicyArn=policy["PolicyArn"])
+        for policy in self._iam.list_role_policies(RoleName=name)["PolicyNames"]:
+            self._iam.delete_role_policy(RoleName=name, PolicyName=policy)
+        self._iam.delete_role(RoleName=name)
+
+    @property
+    def _iam(self) -> Any:
+        return self._clients["iam"]
+
+    def _set_policies(self, name: str, properties: dict[str, Any], old: dict[str, Any]) -> None:
+        for arn in set(old.get("ManagedPolicyArns", [])) - set(properties.get("ManagedPolicyArns", [])):
+            self._iam.detach_role_policy(RoleName=name, PolicyArn=arn)
+        for arn in properties.get("ManagedPolicyArns", []):
+            self._iam.attach_role_policy(RoleName=name, PolicyArn=arn)
+        inline = {policy["PolicyName"]: policy["PolicyDocument"] for policy in properties.get("Policies", [])}
+        for gone in {policy["PolicyName"] for policy in old.get("Policies", [])} - inline.keys():
+            self._iam.delete_role_policy(RoleName=name, PolicyName=gone)
+        for policy, document in inline.items():
+            self._iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=json.dumps(document))
+
+
+class ManagedPolicyProvider:
+    """A customer-managed policy, attached to what the template lists."""
+
+    accepts = names("Description Groups ManagedPolicyName Path PolicyDocument Roles Users")
+    replaces = names("Description ManagedPolicyName Path")
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+
+    def create(self, asked: Asked) -> Made:
+        """CreatePolicy and attach."""
+        properties = asked.properties
+        optional = {key: properties[key] for key in ("Description", "Path") if key in properties}
+        policy = self._iam.create_policy(
+            PolicyName=properties.get("ManagedPolicyName") or asked.name(limit=128),
+            PolicyDocument=json.dumps(properties["PolicyDocument"]),
+            **optional,
+        )["Policy"]
+        self._attach(policy["Arn"], properties, {})
+        return Made(policy["Arn"], {"PolicyArn": policy["Arn"], "PolicyId": policy["PolicyId"]})
+
+    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:
+        """A new default version; the oldest goes, because there may be five."""
+        arn = made.physical_id
+        if "PolicyDocument" in changed(asked, old):
+            for version in self._iam.list_policy_versions(PolicyArn=arn)["Versions"]:
+                if not version["IsDefaultVersion"]:
+                    self._iam.delete_policy_version(PolicyArn=arn, VersionId=version["VersionId"])
+            document = json.dumps(asked.properties["PolicyDocument"])
+            self._iam.create_policy_version(PolicyArn=arn, PolicyDocument=document, SetAsDefault=True)
+        self._attach(arn, asked.properties, old)
+        return made
+
+    def delete(self, made: Made, properties: dict[str, Any]) -> None:
+        """Detach from what the template listed, and delete; attached elsewhere fails, as in AWS."""
+        arn = made.physical_id
+        self._attach(arn, {}, properties)
+        for version in self._iam.list_policy_versions(PolicyArn=arn)["Versions"]:
+            if not version["IsDefaultVersion"]:
+                self._iam.delete_policy_version(PolicyArn=arn, VersionId=version["VersionId"])
+        self._iam.delete_policy(PolicyArn=arn)
+
+    @property
+    def _iam(self) -> Any:
+        return self._clients["iam"]
+
+    def _attach(self, arn: str, new: dict[str, Any], old: dict[str, Any]) -> None:
+        for kind, word in (("Roles", "Role"), ("Users", "User"), ("Groups", "Group")):
+            wanted, had = set(new.get(kind, [])), set(old.get(kind, []))
+            for name in wanted - had:
+                getattr(self._iam, f"attach_{word.lower()}_policy")(PolicyArn=arn, **{f"{word}Name": name})
+            for name in had - wanted:
+                getattr(self._iam, f"detach_{word.lower()}_policy")(PolicyArn=arn, **{f"{word}Name": name})
+
+
+class PolicyProvider:
+    """An inline policy of roles, users and groups."""
+
+    accepts = names("Groups PolicyDocument PolicyName Roles Users")
+    replaces = names("PolicyName")
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+
+    def create(self, asked: Asked) -> Made:
+        """Put it on everything listed."""
+        self._put(asked.properties, {})
+        return Made(asked.properties["PolicyName"], {"Id": asked.name()})
+
+    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:
+        """Put it again; delete it from what is no longer listed."""
+        self._put(asked.properties, old)
+        return made
+
+    def delete(self, made: Made, properties: dict[str, Any]) -> None:
+        """Delete it from everything listed."""
+        self._put({"PolicyName": made.physical_id}, properties)
+
+    def _put(self, new: dict[str, Any], old: dict[str, Any]) -> None:
+        iam = self._clients["iam"]
+        policy = new["PolicyName"]
+        for kind, word in (("Roles", "Role"), ("Users", "User"), ("Groups", "Group")):
+            for name in new.get(kind, []):
+                document = json.dumps(new["PolicyDocument"])
+                put = getattr(iam, f"put_{word.lower()}_policy")
+                put(PolicyName=policy, PolicyDocument=document, **{f"{word}Name": name})
+            for name in set(old.get(kind, [])) - set(new.get(kind, [])):
+                delete = getattr(iam, f"delete_{word.lower()}_policy")
+                delete(PolicyName=policy, **{f"{word}Name": name})

@@ -1,0 +1,113 @@
+"""AWS::Lambda::Version, Alias and EventInvokeConfig."""
+
+from typing import Any
+
+from fairlead_local.account import function_arn
+from fairlead_local.clients import Clients
+from fairlead_local.errors import ServiceError
+from fairlead_local.stacks.provider import Asked, Made, names
+
+
+class VersionProvider:
+    """A published version: made once, never updated."""
+
+    accepts = names("CodeSha256 Description FunctionName ProvisionedConcurrencyConfig RuntimePolicy")
+    replaces = names("CodeSha256 Description FunctionName")
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+
+    def create(self, asked: Asked) -> Made:
+        """PublishVersion; from an unchanged `$LATEST` it fails, as in AWS."""
+        client = self._clients["lambda"]
+        name = asked.properties["FunctionName"]
+        optional = {key: asked.properties[key] for key in ("CodeSha256", "Description") if key in asked.properties}
+        known = {version["Version"] for version in client.list_versions_by_function(FunctionName=name)["Versions"]}
+        published = client.publish_version(FunctionName=name, **optional)
+        number = published["Version"]
+        if number in known:
+            message = (
+                f"A version for this Lambda function exists ( {number} ). Modify the function to create a new version."
+            )
+            raise ServiceError("AlreadyExists", message)
+        return Made(published["FunctionArn"], {"Version": number, "FunctionArn": published["FunctionArn"]})
+
+    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:  # noqa: ARG002 - the protocol's
+        """Nothing: what can change without replacement is not acted on here."""
+        return made
+
+    def delete(self, made: Made, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
+        """DeleteFunction of that version."""
+        client = self._clients["lambda"]
+        try:
+            client.delete_function(FunctionName=made.physical_id)
+        except client.exceptions.ResourceNotFoundException:
+            return
+
+
+class AliasProvider:
+    """An alias. Moved only when its own text in the template changes, so a release's move stays."""
+
+    accepts = names("Description FunctionName FunctionVersion Name RoutingConfig")
+    replaces = names("FunctionName Name")
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+
+    def create(self, asked: Asked) -> Made:
+        """CreateAlias."""
+        made = self._clients["lambda"].create_alias(**_alias(asked))
+        return Made(made["AliasArn"], {"AliasArn": made["AliasArn"]})
+
+    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:  # noqa: ARG002 - the protocol's
+        """UpdateAlias."""
+        self._clients["lambda"].update_alias(**{"RoutingConfig": {"AdditionalVersionWeights": {}}, **_alias(asked)})
+        return made
+
+    def delete(self, made: Made, properties: dict[str, Any]) -> None:
+        """DeleteAlias; gone with its function is fine."""
+        client = self._clients["lambda"]
+        try:
+            client.delete_alias(FunctionName=properties["FunctionName"], Name=made.physical_id.rsplit(":", 1)[-1])
+        except client.exceptions.ResourceNotFoundException:
+            return
+
+
+class EventInvokeConfigProvider:
+    """Retries and destinations of asynchronous invocations: stored, not acted on."""
+
+    accepts = names("DestinationConfig FunctionName MaximumEventAgeInSeconds MaximumRetryAttempts Qualifier")
+    replaces = names("FunctionName Qualifier")
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+
+    def create(self, asked: Asked) -> Made:
+        """PutFunctionEventInvokeConfig."""
+        self._clients["lambda"].put_function_event_invoke_config(**asked.properties)
+        return Made(function_arn(asked.properties["FunctionName"], asked.properties["Qualifier"]))
+
+    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:  # noqa: ARG002 - the protocol's
+        """PutFunctionEventInvokeConfig again."""
+        self._clients["lambda"].put_function_event_invoke_config(**asked.properties)
+        return made
+
+    def delete(self, made: Made, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
+        """DeleteFunctionEventInvokeConfig; gone with its function is fine."""
+        client = self._clients["lambda"]
+        where = {"FunctionName": properties["FunctionName"], "Qualifier": properties["Qualifier"]}
+        try:
+            client.delete_function_event_invoke_config(**where)
+        except client.exceptions.ResourceNotFoundException:
+            return
+
+
+def _alias(asked: Asked) -> dict[str, Any]:
+    properties = dict(asked.properties)
+    routing = properties.pop("RoutingConfig", None)
+    if routing:
+        weights = {
+            item["FunctionVersion"]: float(item["FunctionWeight"]) for item in routing["AdditionalVersionWeights"]
+        }
+        properties["RoutingConfig"] = {"AdditionalVersionWeights": weights}
+    return {**properties, "FunctionVersion": str(properties["FunctionVersion"])}

@@ -1,0 +1,71 @@
+"""AWS::S3::Bucket and BucketPolicy."""
+
+from typing import Any
+
+from fairlead_local.account import REGION
+from fairlead_local.clients import Clients
+from fairlead_local.stacks.provider import Asked, Made, names, tags
+
+
+class BucketProvider:
+    """A bucket with versioning, encryption, ownership and public-access settings really set."""
+
+    accepts = names(
+        "AccessControl BucketEncryption BucketName LifecycleConfiguration ObjectLockEnabled OwnershipControls "
+        "PublicAccessBlockConfiguration Tags VersioningConfiguration"
+    )
+    replaces = names("BucketName ObjectLockEnabled")
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+
+    def create(self, asked: Asked) -> Made:
+        """CreateBucket and its settings."""
+        name = asked.properties.get("BucketName") or asked.name(limit=63, lower=True)
+        lock = {"ObjectLockEnabledForBucket": True} if asked.properties.get("ObjectLockEnabled") else {}
+        self._s3.create_bucket(Bucket=name, **lock)
+        self._configure(name, asked)
+        domain = f"{name}.s3.amazonaws.com"
+        regional = f"{name}.s3.{REGION}.amazonaws.com"
+        return Made(name, {"Arn": f"arn:aws:s3:::{name}", "DomainName": domain, "RegionalDomainName": regional})
+
+    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:  # noqa: ARG002 - the protocol's
+        """Set every setting again."""
+        self._configure(made.physical_id, asked)
+        return made
+
+    def delete(self, made: Made, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
+        """DeleteBucket; one with objects in it fails, as in AWS."""
+        self._s3.delete_bucket(Bucket=made.physical_id)
+
+    @property
+    def _s3(self) -> Any:
+        return self._clients["s3"]
+
+    def _configure(self, name: str, asked: Asked) -> None:
+        given = asked.properties
+        if "VersioningConfiguration" in given:
+            self._s3.put_bucket_versioning(Bucket=name, VersioningConfiguration=given["VersioningConfiguration"])
+        if "BucketEncryption" in given:
+            self._s3.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration=_encryption(given))
+        if "PublicAccessBlockConfiguration" in given:
+            block = {key: _boolean(value) for key, value in given["PublicAccessBlockConfiguration"].items()}
+            self._s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=block)
+        if "OwnershipControls" in given:
+            self._s3.put_bucket_ownership_controls(Bucket=name, OwnershipControls=given["OwnershipControls"])
+        labels = asked.tags | tags(given)
+        if labels:
+            tagging = {"TagSet": [{"Key": key, "Value": value} for key, value in labels.items()]}
+            self._s3.put_bucket_tagging(Bucket=name, Tagging=tagging)
+
+
+def _encryption(given: dict[str, Any]) -> dict[str, Any]:
+    rules = []
+    for rule in given["BucketEncryption"]["ServerSideEncryptionConfiguration"]:
+        default = rule["ServerSideEncryptionByDefault"]
+        rules.append({"ApplyServerSideEncryptionByDefault": default})
+    return {"Rules": rules}
+
+
+def _boolean(value: Any) -> bool:
+    return value if isinstance(value, bool) else str(value).lower() == "true"

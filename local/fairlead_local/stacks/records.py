@@ -1,0 +1,112 @@
+"""What CloudFormation keeps: stacks, their resources and events, change sets."""
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from fairlead_local.account import arn
+from fairlead_local.stacks.templates import Template
+
+
+def now() -> datetime:
+    """The present, aware."""
+    return datetime.now(UTC)
+
+
+@dataclass
+class Resource:
+    """A created resource: its physical id, attributes, and the properties it was last given."""
+
+    logical_id: str
+    type: str
+    physical_id: str
+    properties: dict[str, Any]
+    attributes: dict[str, Any]
+    retained: bool
+    status: str = "CREATE_COMPLETE"
+    updated: datetime = field(default_factory=now)
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of a stack's story."""
+
+    logical_id: str
+    physical_id: str
+    type: str
+    status: str
+    reason: str | None
+    at: datetime = field(default_factory=now)
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a stack is asked to become: the text, the transformed template, every parameter's value."""
+
+    text: str
+    template: Template
+    values: dict[str, str]
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One line of a change set; `replacement` for Modify only."""
+
+    action: str
+    logical_id: str
+    type: str
+    physical_id: str | None = None
+    replacement: bool | None = None
+
+
+@dataclass
+class ChangeSet:
+    """A proposed change and what became of it."""
+
+    name: str
+    kind: str
+    wanted: Wanted
+    changes: list[Change]
+    description: str = ""
+    status: str = "CREATE_COMPLETE"
+    execution: str = "AVAILABLE"
+    reason: str | None = None
+    created: datetime = field(default_factory=now)
+
+    def __post_init__(self) -> None:
+        self.id = arn("cloudformation", f"changeSet/{self.name}/{uuid.uuid4()}")
+
+
+@dataclass
+class Stack:
+    """A stack, from REVIEW_IN_PROGRESS to DELETE_COMPLETE."""
+
+    name: str
+    status: str = "REVIEW_IN_PROGRESS"
+    reason: str | None = None
+    current: Wanted | None = None
+    resources: dict[str, Resource] = field(default_factory=dict)
+    outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+    change_sets: list[ChangeSet] = field(default_factory=list)
+    policy: str | None = None
+    protected: bool = False
+    created: datetime = field(default_factory=now)
+    updated: datetime | None = None
+
+    def __post_init__(self) -> None:
+        self.id = arn("cloudformation", f"stack/{self.name}/{uuid.uuid4()}")
+
+    def move(self, status: str, reason: str | None = None) -> None:
+        """Change the stack's status and tell it."""
+        self.status, self.reason = status, reason
+        self.events.append(Event(self.name, self.id, "AWS::CloudFormation::Stack", status, reason))
+
+    def tell(
+        self, logical_id: str, kind: str, status: str, *, physical_id: str = "", reason: str | None = None
+    ) -> None:
+        """Add a resource's event."""
+        self.events.append(Event(logical_id, physical_id, kind, status, reason))

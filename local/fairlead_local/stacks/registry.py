@@ -1,0 +1,100 @@
+"""The stacks there are, and what a request's template and parameters ask of one."""
+
+import threading
+from typing import Any
+from urllib.parse import urlparse
+
+from fairlead_local.clients import Clients
+from fairlead_local.errors import ServiceError
+from fairlead_local.stacks import templates
+from fairlead_local.stacks.records import Stack, Wanted
+from fairlead_local.stacks.templates import invalid
+
+
+class Registry:
+    """Stacks by name, deleted ones by id, and exported values."""
+
+    def __init__(self, clients: Clients) -> None:
+        self.lock = threading.RLock()
+        self.stacks: dict[str, Stack] = {}
+        self.deleted: list[Stack] = []
+        self._clients = clients
+        self._managed: dict[str, str] = {}
+
+    def exports(self) -> dict[str, str]:
+        """Exported values by name, as they are now."""
+        with self.lock:
+            outputs = [output for stack in self.stacks.values() for output in stack.outputs.values()]
+        return {output["Export"]["Name"]: str(output["Value"]) for output in outputs if output.get("Export")}
+
+    def find(self, name: str) -> Stack:
+        """By name or id, deleted ones by id only; raises ValidationError as CloudFormation words it."""
+        with self.lock:
+            if name in self.stacks:
+                return self.stacks[name]
+            for stack in (*self.stacks.values(), *self.deleted):
+                if stack.id == name:
+                    return stack
+        raise invalid(f"Stack with id {name} does not exist")
+
+    def forget(self, stack: Stack) -> None:
+        """A stack was deleted: its name is free again."""
+        with self.lock:
+            self.stacks.pop(stack.name, None)
+            self.deleted.append(stack)
+
+    def wanted(self, asked: dict[str, Any], current: Wanted | None) -> Wanted:
+        """What a request wants a stack to be; raises ValidationError or InsufficientCapabilitiesException."""
+        text = self._text(asked, current)
+        template = templates.parse(text)
+        values = templates.parameters(template, _given(asked, current))
+        transformed = templates.transform(template, values, self._managed_policies)
+        missing = templates.capabilities(transformed) - _granted(asked)
+        if missing:
+            raise ServiceError("InsufficientCapabilitiesException", f"Requires capabilities : [{', '.join(missing)}]")
+        tags = {tag["Key"]: tag["Value"] for tag in asked.get("Tags", [])}
+        return Wanted(text, transformed, values, tags)
+
+    def text_of(self, asked: dict[str, Any]) -> str:
+        """The template's text: given in the request, or read from the bucket its URL names."""
+        if asked.get("TemplateBody"):
+            return str(asked["TemplateBody"])
+        if not asked.get("TemplateURL"):
+            raise invalid("Either Template URL or Template Body must be specified.")
+        bucket, _, key = urlparse(asked["TemplateURL"]).path.lstrip("/").partition("/")
+        try:
+            return str(self._clients["s3"].get_object(Bucket=bucket, Key=key)["Body"].read().decode())
+        except self._clients["s3"].exceptions.ClientError as error:
+            raise invalid(f"S3 error: {error}") from error
+
+    def _text(self, asked: dict[str, Any], current: Wanted | None) -> str:
+        if asked.get("UsePreviousTemplate"):
+            if current is None:
+                raise invalid("there is no previous template to use")
+            return current.text
+        return self.text_of(asked)
+
+    def _managed_policies(self) -> dict[str, str]:
+        if not self._managed:
+            pages = self._clients["iam"].get_paginator("list_policies").paginate(Scope="AWS")
+            self._managed = {policy["PolicyName"]: policy["Arn"] for page in pages for policy in page["Policies"]}
+        return self._managed
+
+
+def _given(asked: dict[str, Any], current: Wanted | None) -> dict[str, str]:
+    given = {}
+    for parameter in asked.get("Parameters", []):
+        name = parameter["ParameterKey"]
+        if not parameter.get("UsePreviousValue"):
+            given[name] = parameter.get("ParameterValue", "")
+        elif current is None or name not in current.values:
+            raise invalid(f"Invalid input for parameter key {name}. Cannot specify usePreviousValue as true "
+                          "for a parameter key not in the previous template")  # fmt: skip
+        else:
+            given[name] = current.values[name]
+    return given
+
+
+def _granted(asked: dict[str, Any]) -> set[str]:
+    granted = set(asked.get("Capabilities", []))
+    return granted | ({"CAPABILITY_IAM"} if "CAPABILITY_NAMED_IAM" in granted else set())
