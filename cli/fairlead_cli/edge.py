@@ -1,6 +1,7 @@
 """The one place that prints errors and turns them into exit codes."""
 
 import os
+import shlex
 import sys
 import traceback
 from typing import Any
@@ -52,8 +53,8 @@ def _print_defect(error: Exception, *, debug: bool) -> None:
         traceback.print_exception(error)
     _line("error", f"unexpected {type(error).__name__}: {error}", typer.colors.RED)
     if not debug:
-        arguments = " ".join(sys.argv[1:])
-        _line("hint", f"run `fairlead --debug {arguments}` and report what it prints as an issue", typer.colors.CYAN)
+        again = shlex.join(["fairlead", "--debug", *sys.argv[1:]])
+        _line("hint", f"this is a defect: run `{again}` and report what it prints", typer.colors.CYAN)
 
 
 def _line(label: str, text: str, colour: str) -> None:

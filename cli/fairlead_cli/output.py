@@ -17,14 +17,12 @@ def print_json(result: Any) -> None:
     typer.echo(msgspec.json.format(msgspec.json.encode(result), indent=2).decode())
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, title: str = "") -> None:
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print rows under their columns; numbers stand to the right."""
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(
-        title=Text(title) if title else None, title_justify="left", box=None, pad_edge=False, header_style="bold"
-    )
+    table = Table(box=None, pad_edge=False, header_style="bold")
     for position, column in enumerate(columns):
         numeric = all(isinstance(row[position], int | float) for row in rows)
         table.add_column(column, justify="right" if numeric else "left")

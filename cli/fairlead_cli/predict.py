@@ -45,8 +45,8 @@ def predict(
     if json:
         print_json(answer)
         return
-    title = f"{name} version {answer['version']}, release {answer['release']}, {answer['digest'][:19]}…"
-    print_table(*_table(answer["predictions"]), title=title)
+    typer.echo(f"{name} version {answer['version']}, release {answer['release']}, {answer['digest'][:19]}…")
+    print_table(*_table(answer["predictions"]))
 
 
 def _api_url(settings: "Operator") -> str:

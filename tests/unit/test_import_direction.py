@@ -11,7 +11,20 @@ PACKAGE = ROOT / "layers/common/python/fairlead"
 ROOMS = [
     {"errors", "settings"},
     {"signature", "manifest", "requests", "ranges", "gate"},  # facts and rules, no I/O
-    {"aws", "objects", "coldread", "registry", "stack", "releases", "calling", "engines", "golden", "telemetry"},
+    {
+        "aws",
+        "objects",
+        "coldread",
+        "registry",
+        "stack",
+        "function",
+        "health",
+        "releases",
+        "calling",
+        "engines",
+        "golden",
+        "telemetry",
+    },
     {"serving", "api", "publishing"},  # stories
 ]
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
@@ -54,7 +67,9 @@ def test_the_package_knows_no_edge(path: Path) -> None:
     assert not [module for module in imports(path) if module.split(".")[0] in {"fairlead_cli", "fairlead_local"}]
 
 
-@pytest.mark.parametrize("path", [p for p in FILES if LEVEL.get(p.stem, 9) <= 1 or p.parts[-2] == "gate"], ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path", [p for p in FILES if LEVEL.get(p.stem, 9) <= 1 or p.parts[-2] == "gate"], ids=lambda path: path.name
+)
 def test_facts_and_rules_have_no_outside(path: Path) -> None:
     outside = HEAVY | {"os", "http", "urllib", "subprocess", "socket", "time"}
     assert not {module.split(".")[0] for module in imports(path)} & outside

@@ -1,0 +1,380 @@
+"""Every command from its arguments to its output, on moto and a loopback API."""
+
+import json
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import boto3
+import joblib
+import pytest
+from moto import mock_aws
+from typer.testing import CliRunner, Result
+
+from fairlead import aws
+from fairlead.objects import S3Objects
+from fairlead.registry import Registry
+from fairlead.stack import Stack
+from fairlead_cli.main import app
+from tests.functional.loopback_api import Script, serving
+from tests.functional.strict_lambda import StrictLambda, deployed
+from tests.manifests import build
+
+
+@pytest.fixture(autouse=True)
+def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN", "AWS_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("FAIRLEAD_BUCKET", "FAIRLEAD_STACK", "FAIRLEAD_API_URL", "FAIRLEAD_DEBUG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    monkeypatch.setenv("COLUMNS", "200")
+    with mock_aws(config={"lambda": {"use_docker": False}}):
+        yield
+
+
+@pytest.fixture
+def stack(cloud: None) -> Stack:
+    """What `sam deploy` makes: function, aliases, bucket, and a stack whose outputs name them."""
+    made = deployed()
+    client = boto3.Session().client("s3")
+    client.create_bucket(Bucket=made.bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    outputs = {
+        "ApiUrl": made.api_url,
+        "BucketName": made.bucket,
+        "PredictFunctionName": made.function,
+        "CommonLayerArn": made.common_layer,
+        "OnnxLayerArn": made.engine_layers["onnx"],
+        "SklearnLayerArn": made.engine_layers["sklearn"],
+        "BaseEnvironment": json.dumps(made.environment),
+    }
+    template = {
+        "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}},
+        "Outputs": {key: {"Value": value} for key, value in outputs.items()},
+    }
+    boto3.Session().client("cloudformation").create_stack(StackName="fairlead", TemplateBody=json.dumps(template))
+    return made
+
+
+@pytest.fixture
+def registry(stack: Stack) -> Registry:
+    """churn 1 to 3 and penguins 1."""
+    made = Registry(S3Objects(boto3.Session().client("s3"), stack.bucket))
+    for _ in range(3):
+        made.commit("churn", partial(build, by="ada"))
+    made.commit("penguins", partial(build, model="penguins"))
+    return made
+
+
+@pytest.fixture
+def lambda_(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> StrictLambda:
+    strict, plain = StrictLambda(), aws.client
+    monkeypatch.setattr(aws, "client", lambda service: strict.client if service == "lambda" else plain(service))
+    return strict
+
+
+@pytest.fixture
+def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Script]:
+    """An API that knows a classifier of x, plan and zone, and answers yes."""
+    with serving() as script:
+        monkeypatch.setenv("FAIRLEAD_API_URL", script.url)
+        identity = {"model": "churn", "version": 3, "digest": "sha256:" + "a" * 64, "release": "14"}
+
+        def answer(body: bytes) -> dict[str, Any]:
+            yes = {"label": "yes", "probabilities": {"no": 0.25, "yes": 0.75}}
+            return identity | {"predictions": [{"id": "1", **yes} for _ in json.loads(body)["instances"]]}
+
+        inputs = [
+            {"name": "x", "kind": "number", "nullable": True},
+            {"name": "zone", "kind": "category", "categories": [1, 2]},
+            {"name": "plan", "kind": "category", "categories": ["basic", "plus"]},
+        ]
+        output = {"task": "classification", "target": "y", "classes": ["no", "yes"], "probabilities": True}
+        signature = {"inputs": inputs, "output": output, "layout": "frame"}
+        script.answers = {
+            "/model": (200, identity | {"signature": signature, "most_rows": 2}),
+            "/predict": (200, answer),
+        }
+        yield script
+
+
+def fairlead(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def result(*arguments: object) -> Any:
+    """What a command printed with --json, which must be all it printed on stdout."""
+    done = fairlead(*arguments, "--json")
+    assert done.exit_code == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def rows(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "rows.csv"
+    path.write_text(text)
+    return path
+
+
+def test_versions_without_a_name_lists_the_models(registry: Registry) -> None:
+    assert result("versions") == [{"model": "churn", "latest": 3}, {"model": "penguins", "latest": 1}]
+    lines = fairlead("versions").stdout.splitlines()
+    assert [line.split() for line in lines] == [["model", "latest"], ["churn", "3"], ["penguins", "1"]]
+
+
+def test_an_empty_registry_says_so_and_is_no_error(stack: Stack) -> None:
+    done = fairlead("versions")
+
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert "no model has been published yet" in done.stderr
+
+
+def test_versions_lists_newest_first_and_marks_live_and_previous(registry: Registry, lambda_: StrictLambda) -> None:
+    fairlead("release", "churn", 1)
+    fairlead("release", "churn", 3)
+
+    listed = result("versions", "churn")
+    table = fairlead("versions", "churn").stdout.splitlines()
+
+    assert [(one["version"], one["role"]) for one in listed] == [(3, "live"), (2, ""), (1, "previous")]
+    assert listed[0]["digest"] == f"sha256:{registry.manifest('churn', 3)[1]}"
+    assert [line.split()[0] for line in table] == ["version", "3", "2", "1"]
+    assert "live" in table[1]
+    assert "ada" in table[1]
+
+
+def test_versions_are_listed_without_a_stack_too(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FAIRLEAD_BUCKET", "registry")
+
+    done = fairlead("versions", "churn", "--stack", "gone")
+
+    assert done.exit_code == 0
+    assert "what is live is not known" in done.stderr
+    assert len(done.stdout.splitlines()) == 4
+
+
+def test_a_damaged_version_is_listed_as_such_beside_the_others(
+    registry: Registry, stack: Stack, lambda_: StrictLambda
+) -> None:
+    boto3.Session().client("s3").put_object(
+        Bucket=stack.bucket, Key="models/churn/versions/2.json", Body=b'{"schema": 9}'
+    )
+
+    listed = {one["version"]: one for one in result("versions", "churn")}
+
+    assert "schema 9" in listed[2]["error"]
+    assert "error" not in listed[1]
+    assert fairlead("versions", "churn").exit_code == 0
+
+
+def test_an_unknown_model_is_an_error_with_a_hint(registry: Registry) -> None:
+    done = fairlead("versions", "nobody")
+
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "there is no model 'nobody'" in done.stderr
+    assert "fairlead versions" in done.stderr
+
+
+def test_show_takes_the_latest_version_and_prints_what_it_is(registry: Registry) -> None:
+    manifest, sha256 = registry.manifest("churn", 3)
+
+    document = result("show", "churn")
+    printed = fairlead("show", "churn").stdout
+
+    assert (document["version"], document["digest"]) == (3, f"sha256:{sha256}")
+    assert document["parent"]["sha256"] == registry.manifest("churn", 2)[1]
+    assert document["signature"]["inputs"][0]["name"] == "x"
+    for fact in (
+        sha256,
+        "churn version 3",
+        "version 2",
+        "sklearn.svm.SVC",
+        "basic, plus",
+        manifest.blobs["onnx"].sha256,
+    ):
+        assert fact in printed
+
+
+def test_show_names_one_version(registry: Registry) -> None:
+    assert result("show", "churn", 1)["version"] == 1
+    done = fairlead("show", "churn", 9)
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "'churn' has no version 9" in done.stderr
+
+
+def test_a_stack_that_is_not_deployed_says_what_to_run(cloud: None) -> None:
+    done = fairlead("show", "churn")
+
+    assert done.exit_code == 1
+    assert "no stack 'fairlead'" in done.stderr
+    assert "sam build && sam deploy" in done.stderr
+
+
+def test_release_status_and_rollback_tell_one_story(registry: Registry, lambda_: StrictLambda) -> None:
+    first = fairlead("release", "churn", 1)
+    assert first.stdout == "live: release 2 (churn version 1), was release 1 (no model)\n"
+    assert "publishing a Lambda version" in first.stderr
+
+    assert "is live already" in fairlead("release", "churn", 1).stdout
+    assert result("release", "churn", 2)["live"]["version"] == 2
+
+    status = result("status", "churn")
+    assert (status["live"]["release"], status["previous"]["release"]) == ("3", "2")
+    assert status["live_problem"] == ""
+    assert "release 3 (churn version 2)" in fairlead("status", "churn").stdout
+
+    assert result("rollback", "churn", "--away-from", "3")["live"]["version"] == 1
+    again = fairlead("rollback", "churn")
+    assert (again.exit_code, again.stdout) == (4, "")
+    assert "nothing to go back to" in again.stderr
+
+
+def test_another_model_is_released_with_switch_model_only(registry: Registry, lambda_: StrictLambda) -> None:
+    fairlead("release", "churn", 1)
+
+    refused = fairlead("release", "penguins", 1)
+
+    assert refused.exit_code == 4
+    assert "--switch-model" in refused.stderr
+    assert fairlead("release", "penguins", 1, "--switch-model").exit_code == 0
+    status = fairlead("status", "churn")
+    assert status.exit_code == 0
+    assert "churn is not live: penguins answers" in status.stderr
+
+
+def test_status_says_when_what_is_live_does_not_answer(registry: Registry, lambda_: StrictLambda) -> None:
+    fairlead("release", "churn", 1)
+    lambda_.answers["2"] = [{"statusCode": 503, "body": '{"detail": "churn version 1 cannot be loaded (integrity)"}'}]
+
+    assert result("status", "churn")["live_problem"] == "churn version 1 cannot be loaded (integrity)"
+    assert "cannot be loaded (integrity)" in fairlead("status", "churn").stdout
+
+
+def test_status_of_a_model_that_is_not_released_is_an_error(registry: Registry, lambda_: StrictLambda) -> None:
+    done = fairlead("status", "churn")
+
+    assert done.exit_code == 1
+    assert "churn is not released" in done.stderr
+
+
+def test_predict_sends_what_the_signature_takes_and_prints_the_answers(api: Script, tmp_path: Path) -> None:
+    path = rows(tmp_path, "plan,x,zone,y\nbasic,1.5,1,no\nplus,,2,yes\nplus,2,2,yes\n")
+
+    answer = result("predict", "churn", "--data", path)
+    done = fairlead("predict", "churn", "--data", path)
+
+    sent = [row for body in api.received["/predict"][:2] for row in body["instances"]]
+    assert sent == [
+        {"x": 1.5, "zone": 1, "plan": "basic"},
+        {"x": None, "zone": 2, "plan": "plus"},
+        {"x": 2.0, "zone": 2, "plan": "plus"},
+    ]
+    # the API answers at most two rows at once
+    assert [len(body["instances"]) for body in api.received["/predict"][:2]] == [2, 1]
+    assert (answer["release"], len(answer["predictions"])) == ("14", 3)
+    assert "does not take them: y" in done.stderr
+    assert done.stdout.splitlines()[0].startswith("churn version 3, release 14, sha256:aaaa")
+    assert [line.split() for line in done.stdout.splitlines()[1:3]] == [
+        ["row", "label", "probability"],
+        ["0", "yes", "0.75"],
+    ]
+
+
+def test_predict_sends_only_the_first_rows_on_request(api: Script, tmp_path: Path) -> None:
+    path = rows(tmp_path, "plan,x,zone\n" + "basic,1,1\n" * 9)
+
+    assert len(result("predict", "churn", "--data", path, "--limit", 1)["predictions"]) == 1
+    assert api.received["/predict"] == [{"instances": [{"x": 1.0, "zone": 1, "plan": "basic"}]}]
+
+
+def test_predict_names_wrong_values_by_row_of_the_file(api: Script, tmp_path: Path) -> None:
+    wrong = {"row": 1, "field": "plan", "expected": "one of basic, plus", "got": "gold"}
+    api.answers["/predict"] = (422, {"detail": "1 value is wrong", "code": "invalid_instances", "errors": [wrong]})
+    path = rows(tmp_path, "plan,x,zone\nbasic,1,1\ngold,1,1\n")
+
+    done = fairlead("predict", "churn", "--data", path)
+
+    assert (done.exit_code, done.stdout) == (5, "")
+    assert "row 1, plan: expected one of basic, plus, got gold" in done.stderr
+
+
+def test_predict_refuses_infinity_before_sending(api: Script, tmp_path: Path) -> None:
+    done = fairlead("predict", "churn", "--data", rows(tmp_path, "plan,x,zone\nbasic,inf,1\n"))
+
+    assert done.exit_code == 3
+    assert "row 0, x: JSON has no infinity" in done.stderr
+    assert "/predict" not in api.received
+
+
+def test_predict_refuses_answers_of_two_releases(api: Script, tmp_path: Path) -> None:
+    answer, releases = api.answers["/predict"][1], iter(["14", "15"])
+    api.answers["/predict"] = (200, lambda body: answer(body) | {"release": next(releases)})
+
+    done = fairlead("predict", "churn", "--data", rows(tmp_path, "plan,x,zone\n" + "basic,1,1\n" * 3))
+
+    assert done.exit_code == 5
+    assert "release 14 answered first, then release 15" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("prediction", "columns"),
+    [
+        ({"value": 2.5}, {"value": 2.5}),
+        ({"value": {"width": 1, "height": 2}}, {"width": 1, "height": 2}),
+        ({"label": -1, "score": -0.5}, {"label": -1, "score": -0.5}),
+        ({"label": 4}, {"label": 4}),
+    ],
+)
+def test_predict_prints_every_kind_of_answer(
+    api: Script, tmp_path: Path, prediction: dict[str, Any], columns: dict[str, Any]
+) -> None:
+    answer = api.answers["/predict"][1]
+    api.answers["/predict"] = (200, lambda body: answer(body) | {"predictions": [{"id": "1", **prediction}]})
+
+    printed = fairlead("predict", "churn", "--data", rows(tmp_path, "plan,x,zone\nbasic,1,1\n")).stdout.splitlines()
+
+    assert printed[1].split() == ["row", *columns]
+    assert printed[2].split() == ["0", *(str(value) for value in columns.values())]
+
+
+def test_predict_for_a_model_that_is_not_live_says_which_one_is(api: Script, tmp_path: Path) -> None:
+    done = fairlead("predict", "penguins", "--data", rows(tmp_path, "x\n1\n"))
+
+    assert done.exit_code == 5
+    assert "churn is live, not penguins" in done.stderr
+
+
+def test_publish_proves_stores_and_says_what_to_run_next(registry: Registry, stack: Stack, tmp_path: Path) -> None:
+    from sklearn.datasets import load_iris
+    from sklearn.linear_model import LogisticRegression
+
+    X, y = load_iris(return_X_y=True, as_frame=True)
+    joblib.dump(LogisticRegression(max_iter=500).fit(X, y), tmp_path / "iris.joblib")
+    X.assign(species=y).to_csv(tmp_path / "held_out.csv", index=False)
+    arguments = ["publish", tmp_path / "iris.joblib", "--name", "iris", "--data", tmp_path / "held_out.csv"]
+
+    done = fairlead(*arguments, "--target", "species")
+    document = result(*arguments, "--target", "species", "--engine", "onnx")
+
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout.splitlines()[0].startswith("published iris version 1 (engine onnx: parity proved on ")
+    assert done.stdout.splitlines()[1] == "next: fairlead release iris 1"
+    assert "· taking the signature" in done.stderr
+    assert (document["version"], document["digest"]) == (2, f"sha256:{registry.manifest('iris', 2)[1]}")
+
+
+def test_publish_refuses_a_bad_name_before_reading_anything(registry: Registry) -> None:
+    done = fairlead("publish", "nowhere.joblib", "--name", "Bad Name", "--data", "nowhere.csv")
+
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "'Bad Name' is not a model name" in done.stderr
+    assert "bad-name" in done.stderr
+
+
+def test_publish_refuses_a_file_that_is_not_there(registry: Registry, tmp_path: Path) -> None:
+    done = fairlead("publish", tmp_path / "no.joblib", "--name", "iris", "--data", tmp_path / "no.csv")
+
+    assert (done.exit_code, done.stdout) == (3, "")
+    assert "no.joblib" in done.stderr
