@@ -1,0 +1,64 @@
+"""Better than a model that knows no inputs: the majority, the class shares, the mean."""
+
+import numpy as np
+
+from fairlead.gate import figures
+from fairlead.gate.checks.metrics import shown
+from fairlead.gate.evidence import Evidence, classes_of
+from fairlead.gate.figures import Figure
+from fairlead.gate.findings import Finding, failed, passed, skipped, warned
+from fairlead.gate.intervals import rows_needed
+from fairlead.gate.policy import Policy
+
+NAME = "baselines"
+
+
+def baselines(evidence: Evidence, policy: Policy) -> list[Finding]:
+    """Compare the figure that such a model cannot cheat, and show accuracy or MAE beside it.
+
+    Its ROC AUC is 0.5, its balanced accuracy 1 / classes, its R² 0, whatever the classes' shares: so an unbalanced
+    target neither excuses a useless model nor refuses a useful one that the majority beats in accuracy.
+    """
+    rows, output = evidence.held_out, evidence.signature.output
+    measured = figures.measure(rows, evidence.predicted, output, confidence=policy.confidence)
+    if not measured:
+        return [skipped(NAME, "better than a dummy", "the rows have no target or the answers are no predictions of it")]
+    name = next((name for name in ("roc_auc", "balanced_accuracy", "r2") if name in measured), None)
+    if name is None:
+        return [skipped(NAME, "better than a dummy", "the held-out rows show one class or one value only")]
+    dummy = {"roc_auc": 0.5, "r2": 0.0}.get(name, 1 / max(1, len(classes_of(output))))
+    findings = [_compared(name, measured[name], dummy, rows.count, policy)]
+    if output.task != "regression":
+        findings.append(_majority(evidence, measured["accuracy"]))
+    return findings
+
+
+def _compared(name: str, figure: Figure, dummy: float, rows: int, policy: Policy) -> Finding:
+    bound = dummy + policy.baselines.margin
+    words = shown(figure), f"> {bound:.4g}"
+    finding = f"{name} against a dummy"
+    if figure.low is not None and figure.low > bound:
+        return passed(NAME, finding, figure=words[0], threshold=words[1])
+    if figure.high is None or figure.value <= bound:
+        return failed(NAME, finding, figure=words[0], threshold=words[1], detail="no better than knowing no inputs")
+    needed = rows_needed(rows, figure.standard_error, figure.value - bound, confidence=policy.confidence)
+    refuses = policy.baselines.undecided == "refuse"
+    return Finding(
+        check=NAME,
+        finding=finding,
+        verdict="inconclusive",
+        figure=words[0],
+        threshold=words[1],
+        detail=f"may be no better than knowing no inputs; about {needed:,} rows would decide",
+        refuses=refuses,
+    )
+
+
+def _majority(evidence: Evidence, accuracy: Figure) -> Finding:
+    target = evidence.held_out.target
+    majority = float(np.bincount(target[target >= 0]).max() / len(target)) if (target >= 0).any() else 0.0
+    words = {"figure": shown(accuracy), "threshold": f"> {majority:.4g}"}
+    finding = "accuracy against the majority class"
+    if accuracy.value > majority:
+        return passed(NAME, finding, **words)
+    return warned(NAME, finding, **words, detail="always answering the commonest class would be right as often")

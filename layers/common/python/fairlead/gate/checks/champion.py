@@ -1,0 +1,126 @@
+"""The champion: whether the candidate is better than the live version, or at least not worse, on the same rows.
+
+Trying to prove "not worse" on few rows refuses equal models as a habit: of two equal models that disagree on 6 % of
+rows, a margin of 0.01 lets 23 % pass with 500 rows. So there is a third verdict, inconclusive, and the policy says
+whether it refuses or goes on to where more rows are: canary and shadow.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from fairlead.gate import figures, resampling
+from fairlead.gate.evidence import Champion, Evidence, Floats, Mask, Rows
+from fairlead.gate.findings import Finding, failed, passed, skipped, warned
+from fairlead.gate.intervals import mcnemar, paired_share_difference, rows_needed
+from fairlead.gate.policy import Policy
+from fairlead.gate.resampling import Resample
+from fairlead.gate.scores import scores
+
+NAME = "champion"
+RELATIVE = frozenset({"mae", "rmse"})
+BESIDE = ("accuracy", "balanced_accuracy", "f1", "roc_auc", "log_loss", "brier", "mae", "rmse", "r2")
+CERTAIN = 0.99  # several figures beside the deciding one: each warns only when nearly certain
+
+
+class Gain(NamedTuple):
+    """How much better the candidate is, with both one-sided bounds at the policy's confidence."""
+
+    value: float
+    low: float
+    high: float
+    standard_error: float
+
+
+def champion(evidence: Evidence, policy: Policy) -> list[Finding]:
+    """Return the verdict on the deciding figure, and the other figures' differences beside it."""
+    live = evidence.champion
+    if live is None:
+        return [skipped(NAME, "against the live version", "there is no champion: this is the first version")]
+    words = f"against version {live.version}"
+    if live.predicted is None or evidence.held_out.target is None:
+        return [skipped(NAME, words, live.unanswered or "the rows have no target")]
+    used = np.ones(evidence.held_out.count, dtype=np.bool_) if live.trained_on is None else ~live.trained_on
+    if used.sum() < policy.champion.fewest_rows:
+        detail = f"only {used.sum():,} held-out rows are not among those it was trained on"
+        return [_inconclusive(words, detail, policy)]
+    return _compared(evidence, live, used, policy, words)
+
+
+def _compared(evidence: Evidence, live: Champion, used: Mask, policy: Policy, words: str) -> list[Finding]:
+    output = evidence.signature.output
+    rows = Rows(count=int(used.sum()), target=evidence.held_out.target[used])
+    resample = Resample(rows.count)
+    predicted = (evidence.predicted.take(used), live.predicted.take(used))  # type: ignore[union-attr]  # checked by the caller
+    candidate, before = (scores(rows.target, answers, output, resample) for answers in predicted)
+    auto = "mae" if output.task == "regression" else "accuracy"
+    deciding = auto if policy.champion.metric == "auto" else policy.champion.metric
+    if deciding not in candidate or deciding not in before:
+        return [skipped(NAME, words, f"the two versions do not both have the figure {deciding!r}")]
+    note = _note(live, used)
+    gain = _gain(deciding, candidate[deciding], before[deciding], policy.confidence)
+    p_value = None
+    if deciding == "accuracy" and predicted[0].labels is not None and predicted[1].labels is not None:
+        right = [answers.labels == rows.target for answers in predicted]
+        only_before, only_now = int((right[1] & ~right[0]).sum()), int((right[0] & ~right[1]).sum())
+        p_value = mcnemar(only_before, only_now)
+        low, high = paired_share_difference(only_before, only_now, rows.count, confidence=2 * policy.confidence - 1)
+        gain = gain._replace(low=min(gain.low, low), high=max(gain.high, high))
+        note = f"right alone: new {only_now:,}, live {only_before:,} rows, McNemar p = {p_value:.2g}; {note}"
+    findings = [_decided(f"{deciding} {words}", gain, rows.count, policy, note, p_value, deciding)]
+    beside = [name for name in BESIDE if name != deciding and name in candidate and name in before]
+    return findings + [_beside(name, candidate[name], before[name], words) for name in beside]
+
+
+def _gain(name: str, candidate: Floats, before: Floats, confidence: float) -> Gain:
+    """Candidate less champion, positive = better; a share of the champion's own where the figure has a unit."""
+    gained = candidate - before if figures.better(name) == "higher" else before - candidate
+    if name in RELATIVE:
+        gained = np.divide(gained, before, out=np.zeros_like(gained), where=before > 0)
+    low, high = resampling.interval(gained, 2 * confidence - 1) or (-np.inf, np.inf)
+    return Gain(float(gained[0]), low, high, resampling.standard_error(gained))
+
+
+def _decided(words: str, gain: Gain, rows: int, policy: Policy, note: str, p_value: float | None, name: str) -> Finding:
+    margin = policy.champion.not_worse_by
+    unit = " of its own" if name in RELATIVE else ""
+    facts = {
+        "figure": f"{gain.value:+.4f} ({gain.low:+.4f} to {gain.high:+.4f})",
+        "threshold": f"> -{margin:g}{unit}",
+    }
+    if gain.low > 0:
+        return passed(NAME, words, **facts, detail=f"better; {note}")
+    if gain.low > -margin:
+        return passed(NAME, words, **facts, detail=f"not worse by {margin:g}; {note}")
+    unlikely = p_value is None or p_value < 1 - policy.confidence
+    if gain.value < 0 and gain.high < 0 and unlikely:
+        return failed(NAME, words, **facts, detail=f"worse; {note}")
+    needed = rows_needed(rows, gain.standard_error, margin, confidence=2 * policy.confidence - 1)
+    decide = f"if the two are equal, about {needed:,} rows would decide" if needed else "a margin of 0 cannot be shown"
+    return _inconclusive(words, f"{decide}; {note}", policy, **facts)
+
+
+def _inconclusive(words: str, detail: str, policy: Policy, *, figure: str = "", threshold: str = "") -> Finding:
+    return Finding(
+        check=NAME,
+        finding=words,
+        verdict="inconclusive",
+        figure=figure,
+        threshold=threshold,
+        detail=detail,
+        refuses=policy.champion.inconclusive == "refuse",
+    )
+
+
+def _beside(name: str, candidate: Floats, before: Floats, words: str) -> Finding:
+    gain = _gain(name, candidate, before, (1 + CERTAIN) / 2)
+    make = warned if gain.high < 0 else passed
+    unit = ", as a share of its own" if name in RELATIVE else ""
+    return make(NAME, f"{name} {words}", figure=f"{gain.value:+.4f} ({gain.low:+.4f} to {gain.high:+.4f}){unit}")
+
+
+def _note(live: Champion, used: Mask) -> str:
+    if live.trained_on is None:
+        return f"on all {used.sum():,} rows; which of them it was trained on is not known"
+    left_out = int((~used).sum())
+    return f"on {used.sum():,} rows" + (f", without {left_out:,} that it was trained on" if left_out else "")

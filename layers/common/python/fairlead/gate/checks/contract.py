@@ -1,0 +1,28 @@
+"""The contract: what the new signature means to those who call the live version."""
+
+from fairlead.gate.compatibility import compare
+from fairlead.gate.evidence import Evidence
+from fairlead.gate.findings import Finding, failed, passed, skipped, warned
+from fairlead.gate.policy import Policy
+
+NAME = "contract"
+
+
+def contract(evidence: Evidence, policy: Policy) -> list[Finding]:  # noqa: ARG001 - every check has this shape
+    """Return identical, additive or breaking, and a finding for each difference with what callers must change."""
+    if evidence.champion is None:
+        return [skipped(NAME, "against the live version", "there is none: callers start with this signature")]
+    words = f"against version {evidence.champion.version}"
+    differences = compare(evidence.champion.signature, evidence.signature)
+    breaking = [difference for difference in differences if difference.kind == "breaking"]
+    if not differences:
+        return [passed(NAME, words, figure="identical", threshold="no breaking difference")]
+    facts = {"figure": "additive", "threshold": "no breaking difference"}
+    lines = [passed(NAME, one.what, figure="additive") for one in differences if one.kind == "additive"]
+    if not breaking:
+        return [passed(NAME, words, **facts, detail="old requests stay right"), *lines]
+    make = warned if evidence.allow_breaking else failed
+    facts["figure"] = f"{len(breaking)} breaking"
+    asked = "asked for by --allow-breaking" if evidence.allow_breaking else "--allow-breaking publishes it all the same"
+    broken = [make(NAME, one.what, figure="breaking", detail=f"callers must: {one.change}") for one in breaking]
+    return [make(NAME, words, **facts, detail=asked), *broken, *lines]

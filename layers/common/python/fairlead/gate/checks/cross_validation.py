@@ -1,0 +1,42 @@
+"""Cross-validation: how much the figures vary with the training rows, and whether the held-out rows agree."""
+
+import statistics
+
+import msgspec
+
+from fairlead.gate import figures
+from fairlead.gate.evidence import Evidence
+from fairlead.gate.findings import Finding, passed, skipped, warned
+from fairlead.gate.policy import Policy
+
+NAME = "cross_validation"
+
+
+def cross_validation(evidence: Evidence, policy: Policy) -> list[Finding]:
+    """Return one finding a figure: mean and spread over folds, warned of where the held-out figure lies far away."""
+    folds = evidence.folds
+    if folds is None:
+        return [skipped(NAME, "folds", "not asked for (--cv)")]
+    measured = figures.measure(
+        evidence.held_out, evidence.predicted, evidence.signature.output, confidence=policy.confidence
+    )
+    findings = []
+    for name, values in folds.figures.items():
+        mean, spread = statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else 0.0
+        found = passed(NAME, name, detail=f"{len(values)} folds, {folds.how}")
+        held_out = measured.get(name)
+        if held_out is not None:
+            error = (held_out.standard_error**2 + spread**2) ** 0.5
+            away = abs(held_out.value - mean) / error if error > 0 else 0.0
+            if away > policy.cross_validation.largest_gap:
+                detail = f"the held-out figure, {held_out.value:.4g}, lies {away:.1f} standard errors away"
+                found = warned(NAME, name, detail=f"{found.detail}; {detail}")
+        findings.append(
+            msgspec.structs.replace(
+                found,
+                figure=f"{mean:.4g} ± {spread:.2g}",
+                threshold=f"within {policy.cross_validation.largest_gap:g} standard errors",
+                figures={"mean": mean, "standard_deviation": spread, "least": min(values), "most": max(values)},
+            )
+        )
+    return findings

@@ -1,0 +1,122 @@
+"""What a new signature means to callers who were written for the live one.
+
+Additive: every request that was right stays right, and every answer still has what it had. Anything else is breaking.
+What only describes the data (ranges, open categories, precision) and the order of fields, which callers name, is no
+part of the contract.
+"""
+
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+from fairlead.signature import Field, Output, Signature
+
+WIDER: dict[str, frozenset[str]] = {
+    "integer": frozenset({"number"}),
+    "category": frozenset({"text"}),
+    "text": frozenset({"category"}),
+}
+"""Kinds that accept every value of the kind they replace; a category of integers is told apart below."""
+
+
+class Difference(NamedTuple):
+    """One difference between two signatures, and what callers must change: nothing where it is additive."""
+
+    kind: Literal["additive", "breaking"]
+    what: str
+    change: str = ""
+
+
+def compare(live: Signature, new: Signature) -> list[Difference]:
+    """Return every difference that callers can notice; none means that the contracts are identical."""
+    before = {field.name: field for field in live.inputs}
+    after = {field.name: field for field in new.inputs}
+    found = [
+        Difference("breaking", f"input {name!r} is gone", "stop sending it") for name in before if name not in after
+    ]
+    for name, field in after.items():
+        if name in before:
+            found += _field(before[name], field)
+        elif field.nullable:
+            found.append(Difference("additive", f"input {name!r} is new and may be left out"))
+        else:
+            found.append(Difference("breaking", f"input {name!r} is new and required", f"send it: {_kind(field)}"))
+    return found + list(_output(live.output, new.output))
+
+
+def _field(live: Field, new: Field) -> Iterator[Difference]:
+    name = f"input {live.name!r}"
+    if _kind(live) != _kind(new):
+        if _accepts(live, new):
+            yield Difference("additive", f"{name} takes {_kind(new)}, took {_kind(live)}")
+        else:
+            yield Difference("breaking", f"{name} takes {_kind(new)}, took {_kind(live)}", f"send {_kind(new)}")
+    if live.nullable and not new.nullable:
+        yield Difference("breaking", f"{name} may no longer be missing", "always send a value")
+    if new.nullable and not live.nullable:
+        yield Difference("additive", f"{name} may be missing")
+    yield from _categories(name, live, new)
+
+
+def _categories(name: str, live: Field, new: Field) -> Iterator[Difference]:
+    before, after = set(live.categories or ()), set(new.categories or ())
+    if not new.closed:
+        if live.closed:
+            yield Difference("additive", f"{name} takes any category")
+        return
+    if not live.closed:
+        yield Difference("breaking", f"{name} takes only {_listed(after)}", "send no other value")
+        return
+    if before - after:
+        yield Difference("breaking", f"{name} no longer takes {_listed(before - after)}", "send no such value")
+    if after - before:
+        yield Difference("additive", f"{name} also takes {_listed(after - before)}")
+
+
+def _output(live: Output, new: Output) -> Iterator[Difference]:
+    if live.task != new.task:
+        yield Difference("breaking", f"the model answers {new.task}, answered {live.task}", "read the new answer")
+        return
+    before, after = live.classes or (), new.classes or ()
+    if set(after) - set(before):
+        text = _listed(set(after) - set(before))
+        yield Difference("breaking", f"there are new labels: {text}", "expect them in `label` and `probabilities`")
+    if set(before) - set(after):
+        text = _listed(set(before) - set(after))
+        yield Difference("breaking", f"there are no more labels {text}", "do not read their probabilities")
+    if live.probabilities and not new.probabilities:
+        yield Difference("breaking", "answers have no `probabilities`", "do without them")
+    if new.probabilities and not live.probabilities:
+        yield Difference("additive", "answers have `probabilities`")
+    yield from _targets(live.names, new.names)
+
+
+def _targets(live: tuple[str, ...] | None, new: tuple[str, ...] | None) -> Iterator[Difference]:
+    if (live is None) != (new is None):
+        shape = "a number" if new is None else "an object of numbers"
+        yield Difference("breaking", f"`value` is {shape}", "read it as such")
+        return
+    gone, added = set(live or ()) - set(new or ()), set(new or ()) - set(live or ())
+    if gone:
+        yield Difference("breaking", f"`value` lacks {_listed(gone)}", "do without it")
+    if added:
+        yield Difference("additive", f"`value` also has {_listed(added)}")
+
+
+def _kind(field: Field) -> str:
+    if field.kind == "category" and field.categories and isinstance(field.categories[0], int):
+        return "an integer category"
+    return {"integer": "an integer", "category": "a category"}.get(field.kind, f"a {field.kind}")
+
+
+def _accepts(live: Field, new: Field) -> bool:
+    """Whether the new field takes every value of the kind of the live one; closed categories are judged apart."""
+    if _kind(live) == "an integer category":
+        return new.kind in {"integer", "number"}
+    if _kind(new) == "an integer category":
+        return live.kind == "integer"
+    return new.kind in WIDER.get(live.kind, frozenset())
+
+
+def _listed(values: set[str | int] | set[str] | set[str | int | float | bool]) -> str:
+    texts = sorted(str(value) for value in values)
+    return ", ".join(texts[:10]) + (f" and {len(texts) - 10} more" if len(texts) > 10 else "")

@@ -1,0 +1,94 @@
+"""The figures of a model on rows, each with its confidence interval."""
+
+from typing import Literal
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from fairlead.gate import resampling
+from fairlead.gate.evidence import Floats, Predicted, Rows, classes_of
+from fairlead.gate.intervals import normal_quantile, wilson
+from fairlead.gate.resampling import Resample
+from fairlead.gate.scores import scores
+from fairlead.signature import Output
+
+HIGHER = frozenset({"accuracy", "balanced_accuracy", "f1", "roc_auc", "r2"})
+LOWER = frozenset({"log_loss", "brier", "calibration_error", "mae", "rmse", "bias"})
+QUANTILES = {"absolute_error_p50": 0.5, "absolute_error_p90": 0.9, "absolute_error_p99": 0.99}
+FIGURES = (*sorted(HIGHER | LOWER), *QUANTILES)
+SHARES = ("accuracy", "recall:")
+BOUNDED = frozenset({"balanced_accuracy", "f1", "roc_auc"})
+
+
+class Figure(msgspec.Struct, frozen=True, kw_only=True):
+    """One figure with its interval and standard error; the interval is None where it could not be computed."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+    standard_error: float = 0.0
+
+
+def better(name: str) -> Literal["higher", "lower"]:
+    """Say in which direction a figure improves; bias improves towards zero from either side."""
+    return "higher" if name in HIGHER or name.startswith("recall:") else "lower"
+
+
+def measure(rows: Rows, predicted: Predicted, output: Output, *, confidence: float = 0.95) -> dict[str, Figure]:
+    """Every figure of these answers with its bootstrap interval; empty where rows have no target or answers no kind."""
+    if rows.target is None or rows.count == 0:
+        return {}
+    replicates = scores(rows.target, predicted, output, Resample(rows.count))
+    figures = {name: _figure(drawn, confidence) for name, drawn in replicates.items() if np.isfinite(drawn[0])}
+    if output.task == "regression" and predicted.values is not None:
+        return figures | _error_quantiles(rows.target, predicted.values, confidence)
+    counts = np.bincount(rows.target[rows.target >= 0], minlength=len(classes_of(output)))
+    return {name: _widened(name, figure, output, counts, confidence) for name, figure in figures.items()}
+
+
+def _figure(drawn: Floats, confidence: float) -> Figure:
+    bounds = resampling.interval(drawn, confidence)
+    low, high = bounds or (None, None)
+    return Figure(value=float(drawn[0]), low=low, high=high, standard_error=resampling.standard_error(drawn))
+
+
+def _widened(name: str, figure: Figure, output: Output, counts: npt.NDArray[np.int64], confidence: float) -> Figure:
+    """Where every row is right the bootstrap sees no variation; a share is never narrower than Wilson's interval.
+
+    Other bounded figures at their edge get the rule of three over the smallest class (Hanley, Lippman-Hand, JAMA 249,
+    1983): what was not seen in n rows happens in at most 3 of n.
+    """
+    if figure.low is None or figure.high is None:
+        return figure
+    low, high = figure.low, figure.high
+    if name.startswith(SHARES):
+        classes = [f"recall:{label}" for label in classes_of(output)]
+        trials = counts.sum() if name == "accuracy" else counts[classes.index(name)]
+        bounds = wilson(figure.value * trials, float(trials), confidence=confidence)
+        low, high = min(low, bounds[0]), max(high, bounds[1])
+    elif name in BOUNDED and low == high:
+        edge = 3.0 / max(3, int(counts[counts > 0].min()))
+        low, high = max(0.0, low - edge), min(1.0, high + edge)
+    return msgspec.structs.replace(figure, low=low, high=high)
+
+
+def _error_quantiles(target: Floats, values: Floats, confidence: float) -> dict[str, Figure]:
+    """Quantiles of the absolute error over rows and targets.
+
+    The bootstrap distribution of a quantile is known without resampling (Efron 1982): its interval runs between the
+    order statistics at the binomial's quantiles, here by their normal approximation.
+    """
+    errors = np.sort(np.abs(values - target), axis=None)
+    found = {}
+    for name, q in QUANTILES.items():
+        spread = quantile_ranks(len(errors), q, confidence)
+        low, high = (float(errors[rank]) for rank in spread)
+        found[name] = Figure(value=float(np.quantile(errors, q)), low=low, high=high, standard_error=(high - low) / 4)
+    return found
+
+
+def quantile_ranks(count: int, q: float, confidence: float) -> tuple[int, int]:
+    """Zero-based ranks of the order statistics that bound quantile `q`."""
+    reach = normal_quantile((1 + confidence) / 2) * np.sqrt(count * q * (1 - q))
+    return max(0, int(np.floor(count * q - reach))), min(count - 1, int(np.ceil(count * q + reach)))

@@ -1,0 +1,42 @@
+"""The judgement: every check, the policy's severities, one verdict."""
+
+import msgspec
+
+from fairlead.gate.checks import CHECKS
+from fairlead.gate.evidence import Evidence
+from fairlead.gate.findings import Finding, Verdict, skipped
+from fairlead.gate.policy import Policy
+from fairlead.manifest import Metric
+
+
+def judge(evidence: Evidence, policy: Policy) -> Verdict:
+    """Run every check; raises SettingsError where the policy names an input that the model does not have."""
+    findings = tuple(finding for family in CHECKS for finding in _run(family, evidence, policy))
+    refused = any(finding.refuses for finding in findings)
+    doubtful = any(finding.verdict in {"warn", "fail", "inconclusive"} for finding in findings)
+    return Verdict(
+        verdict="fail" if refused else "warn" if doubtful else "pass",
+        findings=findings,
+        metrics={one.finding: _metric(one) for one in findings if one.check == "metrics" and "value" in one.figures},
+        policy=policy.digest(),
+    )
+
+
+def _run(family: str, evidence: Evidence, policy: Policy) -> list[Finding]:
+    severity = policy.checks.get(family, "fail")
+    if severity == "off":
+        return [skipped(family, family, "switched off by the policy")]
+    found = CHECKS[family](evidence, policy)
+    return found if severity == "fail" else [_softened(finding) for finding in found]
+
+
+def _softened(finding: Finding) -> Finding:
+    if not finding.refuses:
+        return finding
+    verdict = "warn" if finding.verdict == "fail" else finding.verdict
+    return msgspec.structs.replace(finding, verdict=verdict, refuses=False)
+
+
+def _metric(finding: Finding) -> Metric:
+    figures = finding.figures
+    return Metric(value=figures["value"], low=figures.get("low"), high=figures.get("high"))

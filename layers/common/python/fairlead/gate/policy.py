@@ -1,0 +1,149 @@
+"""The policy: what a version must show. Every key has a default; `policy_file` reads it from TOML.
+
+`docs/gate.md` explains each key; a test holds the two together.
+"""
+
+import hashlib
+from typing import Annotated, Literal
+
+import msgspec
+
+Share = Annotated[float, msgspec.Meta(ge=0.0, le=1.0)]
+Positive = Annotated[float, msgspec.Meta(gt=0.0)]
+NotNegative = Annotated[float, msgspec.Meta(ge=0.0)]
+Bound = Annotated[float, msgspec.Meta(ge=-1e300, le=1e300)]  # refuses NaN, which TOML can write
+Count = Annotated[int, msgspec.Meta(ge=1)]
+Severity = Literal["fail", "warn", "off"]
+Undecided = Literal["refuse", "go on"]
+ProbeKind = Literal["missing", "unseen category", "extreme", "far extreme", "row order", "batch size"]
+
+
+class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A table of the policy; a misspelt key is refused, never passed over."""
+
+
+class Metrics(Table, frozen=True):
+    """Bounds for figures by name: the whole confidence interval must lie inside.
+
+    `undecided` says what happens where the interval straddles the bound.
+    """
+
+    at_least: dict[str, Bound] = {}
+    at_most: dict[str, Bound] = {}
+    undecided: Undecided = "refuse"
+
+
+class CrossValidation(Table, frozen=True):
+    """`largest_gap` is how many standard errors the held-out figure may lie from the folds' mean."""
+
+    largest_gap: Positive = 4.0
+
+
+class ChampionRules(Table, frozen=True):
+    """Better, or not worse than the live version by `not_worse_by`, of errors a share of its own."""
+
+    metric: Literal["auto", "accuracy", "balanced_accuracy", "f1", "roc_auc", "log_loss", "brier", "mae", "rmse"] = (
+        "auto"
+    )
+    not_worse_by: NotNegative = 0.01
+    inconclusive: Undecided = "go on"
+    fewest_rows: Count = 30
+
+
+class Condition(Table, frozen=True):
+    """Rows whose `field` is one of `equals`, at least `at_least`, below `below`; several hold together."""
+
+    field: str
+    equals: list[str | int | float | bool] | None = None
+    at_least: Bound | None = None
+    below: Bound | None = None
+
+
+class NamedSlice(Table, frozen=True):
+    """Rows that meet every condition."""
+
+    name: str
+    where: Annotated[list[Condition], msgspec.Meta(min_length=1)]
+
+
+class Slices(Table, frozen=True):
+    """No slice may be worse than the others by more than `largest_gap` (accuracy) or `largest_ratio` times (MAE)."""
+
+    automatic: bool = True
+    fewest_rows: Count = 40
+    quantiles: Annotated[int, msgspec.Meta(ge=2, le=20)] = 4
+    most_categories: Count = 20
+    largest_gap: Share = 0.15
+    largest_ratio: Annotated[float, msgspec.Meta(ge=1.0)] = 3.0
+    correction: Literal["holm", "benjamini-hochberg"] = "holm"
+    level: Share = 0.01
+    listed: Count = 5
+    named: list[NamedSlice] = []
+
+
+class Baselines(Table, frozen=True):
+    """How much better than a model that knows no inputs, in the figure compared (ROC AUC, balanced accuracy or R²)."""
+
+    margin: NotNegative = 0.0
+    undecided: Undecided = "refuse"
+
+
+class Leakage(Table, frozen=True):
+    """Held-out rows that were trained on, and single inputs that alone give the target."""
+
+    shared_rows: Share = 0.01
+    single_input: Share = 0.99
+    ignore: list[str] = []
+
+
+class Split(Table, frozen=True):
+    """Held-out rows like the training rows, and after them where `time` names a column."""
+
+    time: str | None = None
+    group: str | None = None
+    largest_shift: Share = 0.25
+    level: Share = 0.001
+
+
+class Robustness(Table, frozen=True):
+    """Kinds of probe whose trouble only warns."""
+
+    warn_only: tuple[ProbeKind, ...] = ("far extreme",)
+
+
+class BudgetLimits(Table, frozen=True):
+    """Most an engine may cost in a fresh process."""
+
+    artifact_mb: Positive = 200.0
+    memory_mb: Positive = 1024.0
+    cold_load_ms: Positive = 8000.0
+    one_row_ms: Positive = 200.0
+    hundred_rows_ms: Positive = 1000.0
+
+
+class Privacy(Table, frozen=True):
+    """Whether personal data among the inputs refuses, and inputs that are known and wanted."""
+
+    verdict: Literal["warn", "fail"] = "warn"
+    ignore: list[str] = []
+
+
+class Policy(Table, frozen=True):
+    """All thresholds. `checks` turns a family's failures into warnings, or the family off."""
+
+    confidence: Annotated[float, msgspec.Meta(gt=0.5, lt=1.0)] = 0.95
+    checks: dict[str, Severity] = {}
+    metrics: Metrics = Metrics()
+    cross_validation: CrossValidation = CrossValidation()
+    champion: ChampionRules = ChampionRules()
+    slices: Slices = Slices()
+    baselines: Baselines = Baselines()
+    leakage: Leakage = Leakage()
+    split: Split = Split()
+    robustness: Robustness = Robustness()
+    budget: BudgetLimits = BudgetLimits()
+    privacy: Privacy = Privacy()
+
+    def digest(self) -> str:
+        """SHA-256 of the policy as canonical JSON, defaults written out: equal rules, equal digest."""
+        return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
