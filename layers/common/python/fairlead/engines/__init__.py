@@ -1,0 +1,46 @@
+"""Engines: what answers rows. `onnx` runs a graph and unpickles nothing; `sklearn` runs the estimator itself.
+
+Rows are tuples in signature order: float, int, bool, str, or None for missing. Answers are plain Python values, ready
+for JSON. Only the engine a version names is imported.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from fairlead import manifest
+from fairlead.signature import Scalar, Signature
+
+
+class Answers(msgspec.Struct, frozen=True, kw_only=True):
+    """What a batch of rows gets back, one element a row; what the task does not have is None.
+
+    `probabilities` are in the order of the signature's classes; `values` is a number a row, or a list where the
+    estimator has several targets; `scores` are lower for more abnormal rows, negative for outliers.
+    """
+
+    labels: list[Scalar] | None = None
+    probabilities: list[list[float]] | None = None
+    values: list[float | list[float]] | None = None
+    scores: list[float] | None = None
+
+
+class Engine(Protocol):
+    """Anything that answers rows of one signature."""
+
+    def answer(self, rows: Sequence[tuple[Any, ...]]) -> Answers:
+        """Answer a batch; a row's answer does not depend on the other rows."""
+        ...
+
+
+def load(spec: manifest.Engine, signature: Signature, blob: bytes) -> Engine:
+    """Make the engine a manifest names from its verified blob; raises EngineError where it cannot run here."""
+    if spec.name == "onnx":
+        from fairlead.engines.onnx import OnnxEngine
+
+        return OnnxEngine(spec, signature, blob)
+    from fairlead.engines.layer import unpickle
+    from fairlead.engines.sklearn import SklearnEngine
+
+    return SklearnEngine(unpickle(blob), signature)

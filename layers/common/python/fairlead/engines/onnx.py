@@ -1,0 +1,144 @@
+"""The onnx engine: one ONNX graph on onnxruntime. Imports numpy and onnxruntime only, unpickles nothing."""
+
+import struct
+from collections.abc import Callable, Sequence
+from operator import itemgetter
+from typing import Any, cast
+
+import numpy as np
+
+from fairlead import manifest
+from fairlead.engines import Answers
+from fairlead.engines.texts import MISSING, Counter, read_countings
+from fairlead.errors import EngineError
+from fairlead.signature import Scalar, Signature
+
+Rows = Sequence[tuple[Any, ...]]
+Feed = Callable[[Rows], np.ndarray[Any, Any]]
+
+LARGEST_FEED = 4_000_000
+"""Doubles in one feed (32 MB): a vocabulary times many rows is answered in parts."""
+
+
+class OnnxEngine:
+    """A session on one thread, and a feed for each input tensor of its graph."""
+
+    def __init__(self, spec: manifest.Engine, signature: Signature, blob: bytes) -> None:
+        self._session = _session(blob)
+        countings = read_countings(self._session.get_modelmeta().custom_metadata_map)
+        names = [field.name for field in signature.inputs]
+        self._feeds: list[tuple[str, Feed]] = []
+        widths = [1]
+        for tensor in spec.inputs:
+            positions = [names.index(name) for name in tensor.fields]
+            if tensor.name in countings:
+                widths.append(len(countings[tensor.name].vocabulary))
+                self._feeds.append((tensor.name, _counts(positions[0], Counter(countings[tensor.name]))))
+            elif tensor.dtype == "string":
+                self._feeds.append((tensor.name, _strings(positions)))
+            else:
+                self._feeds.append((tensor.name, _numbers(positions, len(names), np.dtype(tensor.dtype))))
+        self._most_rows = max(1, LARGEST_FEED // max(widths)) if countings else None
+        self._words = list(spec.outputs)
+        self._outputs = list(spec.outputs.values())
+        self._labels = _label_table(signature.output.classes)
+
+    def answer(self, rows: Rows) -> Answers:
+        """Answer a batch in one run of the graph."""
+        if self._most_rows is None or len(rows) <= self._most_rows:
+            results = self._run(rows)
+        else:
+            starts = range(0, len(rows), self._most_rows)
+            parts = [self._run(rows[start : start + self._most_rows]) for start in starts]
+            results = [np.concatenate(part) for part in zip(*parts, strict=True)]
+        return self._as_answers(results)
+
+    def _run(self, rows: Rows) -> list[np.ndarray[Any, Any]]:
+        feeds = {name: feed(rows) for name, feed in self._feeds}
+        return cast("list[np.ndarray[Any, Any]]", self._session.run(self._outputs, feeds))
+
+    def _as_answers(self, results: list[np.ndarray[Any, Any]]) -> Answers:
+        labels = probabilities = values = scores = None
+        for word, result in zip(self._words, results, strict=True):
+            if word == "label":
+                labels = result.tolist()
+                if self._labels is not None:
+                    table = self._labels
+                    labels = [table[label] for label in labels]
+            elif word == "probabilities":
+                probabilities = result.tolist()
+            elif word == "value":
+                values = result.tolist()
+            else:
+                scores = result.tolist()
+        return Answers(labels=labels, probabilities=probabilities, values=values, scores=scores)
+
+
+def _session(blob: bytes) -> Any:
+    """Open a session whose answers do not depend on threads; BASIC rewrites nothing that changes rounding."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    options.log_severity_level = 4  # failures are raised; the log would only say them twice
+    try:
+        return onnxruntime.InferenceSession(blob, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's own exceptions share no base class
+        reason = " ".join(str(error).split())[:300]
+        raise EngineError(f"onnxruntime cannot load the graph: {reason}") from error
+
+
+def _numbers(positions: list[int], width: int, dtype: np.dtype[Any]) -> Feed:
+    """A matrix of doubles, missing as NaN. Packing is three times as fast as numpy for a hundred rows."""
+    take = None if positions == list(range(width)) else _taker(positions)
+    count = len(positions)
+    pack = struct.Struct(f"{count}d").pack
+
+    def feed(rows: Rows) -> np.ndarray[Any, Any]:
+        chosen = rows if take is None else [take(row) for row in rows]
+        try:
+            matrix = np.frombuffer(b"".join([pack(*row) for row in chosen]))
+        except struct.error:  # None: numpy makes it NaN
+            matrix = np.array(chosen, dtype=np.float64)
+        return matrix.reshape(-1, count).astype(dtype, copy=False)
+
+    return feed
+
+
+def _strings(positions: list[int]) -> Feed:
+    """A matrix of strings, missing as MISSING, which no value can be."""
+    take = _taker(positions)
+
+    def feed(rows: Rows) -> np.ndarray[Any, Any]:
+        matrix = np.empty((len(rows), len(positions)), dtype=object)
+        matrix[:] = [[_string(value) for value in take(row)] for row in rows]
+        return matrix
+
+    return feed
+
+
+def _string(value: str | None) -> str:
+    if value is None:
+        return MISSING
+    return value if value != MISSING else value + "?"  # as unseen as it was, and no longer taken for missing
+
+
+def _counts(position: int, counter: Counter) -> Feed:
+    return lambda rows: counter.count([row[position] for row in rows])
+
+
+def _taker(positions: list[int]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
+    if len(positions) == 1:
+        (position,) = positions
+        return lambda row: (row[position],)
+    return itemgetter(*positions)
+
+
+def _label_table(classes: tuple[Scalar, ...] | None) -> dict[Any, Scalar] | None:
+    """From the graph's label to the class as JSON has it; None where they are the same (int and str)."""
+    if not classes or all(type(value) in (int, str) for value in classes):
+        return None
+    return {value if isinstance(value, str) else int(value): value for value in classes}

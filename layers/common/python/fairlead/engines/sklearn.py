@@ -1,0 +1,117 @@
+"""The sklearn engine: the fitted estimator itself, given rows as it was fitted on them.
+
+It is also the reference that parity compares the onnx engine with.
+"""
+
+import warnings
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fairlead.engines import Answers
+from fairlead.signature import Field, Signature
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Rows = Sequence[tuple[Any, ...]]
+
+
+class SklearnEngine:
+    """Builds the frame, array or column of text that the estimator expects, and asks it."""
+
+    def __init__(self, estimator: Any, signature: Signature) -> None:
+        self._estimator = estimator
+        self._signature = signature
+        self._missing = None if _knows_none(estimator) else np.nan
+
+    def answer(self, rows: Rows) -> Answers:
+        """Answer a batch, quietly: what scikit-learn warns of was said at publish."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return self._answer(self._inputs(rows))
+
+    def _answer(self, X: Any) -> Answers:
+        output = self._signature.output
+        predicted = np.asarray(self._estimator.predict(X)).tolist()
+        if output.task == "regression":
+            single = output.names is None
+            return Answers(values=[v[0] if single and isinstance(v, list) else v for v in predicted])
+        if output.task == "anomaly":
+            return Answers(labels=predicted, scores=np.asarray(self._estimator.decision_function(X)).tolist())
+        if output.probabilities:
+            return Answers(labels=predicted, probabilities=np.asarray(self._estimator.predict_proba(X)).tolist())
+        return Answers(labels=predicted)
+
+    def _inputs(self, rows: Rows) -> Any:
+        if self._signature.layout == "frame":
+            return self._frame(rows)
+        if self._signature.layout == "column":
+            return [row[0] for row in rows]
+        return self._array(rows)
+
+    def _frame(self, rows: Rows) -> "pd.DataFrame":
+        import pandas as pd
+
+        columns = zip(*rows, strict=True)
+        fields = self._signature.inputs
+        return pd.DataFrame(
+            {field.name: self._column(field, column) for field, column in zip(fields, columns, strict=True)}
+        )
+
+    def _column(self, field: Field, values: tuple[Any, ...]) -> np.ndarray[Any, Any]:
+        if _is_string(field):
+            return np.array([self._missing if value is None else value for value in values], dtype=object)
+        if None not in values:
+            return np.array(values, dtype=_DTYPES[field.kind])
+        if field.kind == "boolean":
+            return np.array([self._missing if value is None else value for value in values], dtype=object)
+        return np.array(values, dtype=np.float64)
+
+    def _array(self, rows: Rows) -> np.ndarray[Any, Any]:
+        fields = self._signature.inputs
+        if not any(_is_string(field) for field in fields):
+            return np.array(rows, dtype=np.float64)
+        return np.array([[self._missing if value is None else value for value in row] for row in rows], dtype=object)
+
+
+_DTYPES: dict[str, type[Any]] = {"number": np.float64, "integer": np.int64, "category": np.int64, "boolean": np.bool_}
+
+
+def _is_string(field: Field) -> bool:
+    """Whether the column holds strings; a category may also be one of integers."""
+    if field.kind == "category":
+        return not all(isinstance(value, int) for value in field.categories or ("",))
+    return field.kind == "text"
+
+
+def _knows_none(estimator: Any) -> bool:
+    """Whether the estimator was fitted on None rather than NaN for missing strings, which encoders tell apart."""
+    for part in _parts(estimator):
+        if type(part).__name__ == "SimpleImputer" and part.missing_values is None:
+            return True
+        categories = getattr(part, "categories_", None)
+        if isinstance(categories, list) and any(value is None for known in categories for value in known):
+            return True
+    return False
+
+
+def _parts(estimator: Any) -> Iterator[Any]:
+    """The estimator and every fitted part that may meet strings: steps, columns, members."""
+    yield estimator
+    for name in ("steps", "transformers_", "transformer_list"):
+        for member in getattr(estimator, name, None) or ():
+            yield from _parts(member[1])
+    for name in (
+        "best_estimator_",
+        "estimator_",
+        "estimator",
+        "_preprocessor",
+        "estimators_",
+        "calibrated_classifiers_",
+    ):
+        member = getattr(estimator, name, None)
+        for part in member if isinstance(member, list) else [member]:
+            if hasattr(part, "get_params") or hasattr(part, "calibrators"):
+                yield from _parts(part)

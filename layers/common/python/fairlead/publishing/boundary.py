@@ -1,0 +1,154 @@
+"""Rows where an engine would err first: beside split thresholds, at the edges of what was seen, missing, unseen, odd.
+
+Everything is deterministic: the same estimator, signature and held-out rows give the same boundary rows.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice, zip_longest
+from typing import Any
+
+import numpy as np
+
+from fairlead.publishing.thresholds import thresholds_by_field
+from fairlead.signature import LARGEST_INTEGER, Field, Signature
+
+MOST_ROWS = 2_000
+MOST_THRESHOLDS = 60  # of one field
+MOST_CATEGORIES = 100  # of one field
+UNSEEN_TEXT = "a value never seen"
+ODD_TEXTS = (
+    *("", " ", "\t\n", "a", "A", "0", "null", "NaN", "UPPER lower MiXeD", "don't stop-me_now 3.14!"),
+    *("naïve CAFÉ İstanbul straße ﬁ", "日本語 текст 😀", "e\u0301 \u00a0 \u200b", "x" * 5_000),
+)
+
+Row = tuple[Any, ...]
+Values = Sequence[float] | np.ndarray[Any, Any]
+
+
+def boundary_rows(estimator: Any, signature: Signature, rows: Sequence[Row]) -> list[Row]:
+    """At most MOST_ROWS rows, fields taking turns; each is a held-out row with one value put in, or an extreme row."""
+    splits = thresholds_by_field(estimator, len(signature.inputs))
+    streams = [
+        _field_rows(position, field, splits.get(position, ()), rows) for position, field in enumerate(signature.inputs)
+    ]
+    turns = (row for turn in zip_longest(*streams) for row in turn if row is not None)
+    found = islice(chain(_whole_rows(signature, rows[0]), turns), 2 * MOST_ROWS)
+    return list(dict.fromkeys(map(_hashable, found)))[:MOST_ROWS]
+
+
+def _hashable(row: Row) -> Row:
+    """The row with one NaN object for all NaNs; rows have None for missing, so there should be none."""
+    return tuple(math.nan if isinstance(value, float) and math.isnan(value) else value for value in row)
+
+
+def _whole_rows(signature: Signature, row: Row) -> Iterator[Row]:
+    """All fields at once: lowest, highest, beyond, zero, missing, unseen."""
+    fields = signature.inputs
+    for pick in (_lowest, _highest, _below, _above, _zero, _missing, _unseen):
+        yield tuple(pick(field, value) for field, value in zip(fields, row, strict=True))
+
+
+def _field_rows(position: int, field: Field, splits: Values, rows: Sequence[Row]) -> Iterator[Row]:
+    """Held-out rows with one field's value replaced; a number goes into the row whose own value is nearest to it."""
+    numeric = field.kind in ("number", "integer")
+    present = [row for row in rows if isinstance(row[position], (int, float))] if numeric else []
+    own = np.array([row[position] for row in present], dtype=np.float64)
+    for turn, value in enumerate(_values(field, splits, own)):
+        if len(own) and value is not None:
+            row = present[int(np.abs(own - value).argmin())]
+        else:
+            row = rows[turn * 7 % len(rows)]
+        yield (*row[:position], value, *row[position + 1 :])
+
+
+def _values(field: Field, splits: Values, own: np.ndarray[Any, Any]) -> Iterator[Any]:
+    """Values worth trying in one field, the most telling first."""
+    if field.nullable:
+        yield None
+    if field.kind == "boolean":
+        yield from (True, False)
+    elif field.kind == "text":
+        yield from ODD_TEXTS
+    elif field.kind == "category":
+        yield from (field.categories or ())[:MOST_CATEGORIES]
+        if not field.closed:
+            yield _unseen(field, None)
+    else:
+        edges = [pick(field, 0.0) for pick in (_lowest, _highest, _below, _above, _zero)]
+        yield from (_number(field, value) for value in edges)
+        step = _decimal_step(own)
+        for split in _sample(splits, MOST_THRESHOLDS):
+            yield from (_number(field, value) for value in _beside(split, step))
+        for value in _sample(np.unique(own), MOST_THRESHOLDS // 3):
+            yield from (_number(field, beside) for beside in _beside(float(value), step))
+
+
+def _beside(value: float, step: float | None) -> Iterator[float]:
+    """The value, its neighbours among doubles and among single-precision numbers, and one decimal step away."""
+    single = np.float32(value)
+    yield from (value, math.nextafter(value, -math.inf), math.nextafter(value, math.inf))
+    for towards in (-np.inf, np.inf):
+        yield float(np.nextafter(single, np.float32(towards)))
+    if step:
+        yield from (round(value / step) * step, value - step, value + step)
+
+
+def _decimal_step(values: np.ndarray[Any, Any]) -> float | None:
+    """The grid the data lies on: 0.01 for prices; None where it has more than six decimals."""
+    for decimals in range(7):
+        if len(values) and np.array_equal(np.round(values, decimals), values):
+            return float(10.0**-decimals)
+    return None
+
+
+def _sample(values: Values, most: int) -> list[float]:
+    """At most `most` values, spread evenly over the sorted ones."""
+    if len(values) <= most:
+        return [float(value) for value in values]
+    return [float(values[round(place)]) for place in np.linspace(0, len(values) - 1, most)]
+
+
+def _number(field: Field, value: float) -> float | int:
+    if field.kind != "integer":
+        return float(value)
+    return int(max(-LARGEST_INTEGER, min(LARGEST_INTEGER, round(value))))
+
+
+def _lowest(field: Field, value: Any) -> Any:
+    return _edge(field, value, field.minimum, 0.0)
+
+
+def _highest(field: Field, value: Any) -> Any:
+    return _edge(field, value, field.maximum, 0.0)
+
+
+def _below(field: Field, value: Any) -> Any:
+    return _edge(field, value, field.minimum, -1.0)
+
+
+def _above(field: Field, value: Any) -> Any:
+    return _edge(field, value, field.maximum, 1.0)
+
+
+def _zero(field: Field, value: Any) -> Any:
+    return _edge(field, value, 0.0, 0.0)
+
+
+def _edge(field: Field, value: Any, edge: float | None, beyond: float) -> Any:
+    """An edge of a number's range, or as far beyond it as the range is wide; other kinds keep their value."""
+    if field.kind not in ("number", "integer") or edge is None:
+        return value
+    width = (field.maximum or 0.0) - (field.minimum or 0.0) or 1.0
+    return _number(field, edge + beyond * width)
+
+
+def _missing(field: Field, value: Any) -> Any:
+    return None if field.nullable else value
+
+
+def _unseen(field: Field, value: Any) -> Any:
+    if field.kind != "category" or field.closed:
+        return value
+    numbers = [known for known in field.categories or () if isinstance(known, int)]
+    return max(numbers) + 1 if numbers else UNSEEN_TEXT

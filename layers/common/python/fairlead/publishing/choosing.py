@@ -1,0 +1,133 @@
+"""Which engine serves: onnx where parity is proved, else sklearn where it can run, else a refusal; never in silence."""
+
+import io
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+
+from fairlead import manifest
+from fairlead.engines import Engine
+from fairlead.engines.onnx import OnnxEngine
+from fairlead.engines.sklearn import SklearnEngine
+from fairlead.errors import DataError, EngineError
+from fairlead.manifest import Certificate
+from fairlead.publishing.boundary import boundary_rows
+from fairlead.publishing.compiling import compile_estimator
+from fairlead.publishing.converters import NotConvertibleError
+from fairlead.publishing.isolation import prove_in_layer
+from fairlead.publishing.parity import NotProvedError, answerable, prove
+from fairlead.publishing.scanning import slower_on_onnx
+from fairlead.signature import Signature
+
+Demand = Literal["auto", "onnx", "sklearn"]
+Row = tuple[Any, ...]
+LAYER_ROWS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The engine of a version and why; `serving` answers as the endpoint will, `reference` is the estimator here."""
+
+    engine: manifest.Engine
+    blob: bytes
+    parity: Certificate | None
+    signature: Signature
+    serving: Engine
+    reference: Engine
+
+
+def choose_engine(
+    estimator: Any,
+    signature: Signature,
+    rows: list[Row],
+    *,
+    demanded: Demand = "auto",
+    progress: Callable[[str], None] = lambda _: None,
+) -> Choice:
+    """Choose and prove; `rows` are held-out rows in signature order.
+
+    auto: onnx if proved equal (a nearest-neighbour model only if it is small enough to be faster there), else sklearn
+    with the reason. Raises EngineError, with the reason and a way forward, where the demanded engine or none can serve.
+    """
+    reference = SklearnEngine(estimator, signature)
+    _check_held_out(reference, rows)
+    if demanded == "sklearn":
+        return _on_sklearn(estimator, signature, rows, reference, reason="demanded", progress=progress)
+    reason = slower_on_onnx(estimator) if demanded == "auto" else ""
+    if not reason:
+        try:
+            return _on_onnx(estimator, signature, rows, reference, progress=progress)
+        except (NotConvertibleError, NotProvedError) as error:
+            reason = str(error)
+    if demanded == "onnx":
+        raise EngineError(
+            f"this model does not run on onnx: {reason}", hint="publish it with --engine sklearn, or auto"
+        )
+    return _on_sklearn(estimator, signature, rows, reference, reason=reason, progress=progress)
+
+
+def _check_held_out(reference: Engine, rows: Sequence[Row]) -> None:
+    try:
+        reference.answer(rows)
+    except Exception as error:  # any step of anyone's pipeline may raise anything
+        text = " ".join(str(error).split())[:300]
+        raise DataError(f"the estimator cannot answer the held-out rows: {type(error).__name__}: {text}") from error
+
+
+def _on_onnx(
+    estimator: Any, signature: Signature, rows: list[Row], reference: Engine, *, progress: Callable[[str], None]
+) -> Choice:
+    progress("compiling to ONNX")
+    graph = compile_estimator(estimator, signature)
+    spec = manifest.Engine(name="onnx", blob="onnx", inputs=graph.inputs, outputs=graph.outputs)
+    signature = _with_precision(signature)
+    try:
+        engine = OnnxEngine(spec, signature, graph.blob)
+        boundary = answerable(reference, boundary_rows(estimator, signature, rows))
+        progress(f"proving parity on {len(rows):,} held-out and {len(boundary):,} boundary rows")
+        certificate = prove(reference, engine, rows, boundary)
+    except EngineError as error:
+        raise NotConvertibleError(str(error)) from error
+    return Choice(spec, graph.blob, certificate, signature, engine, reference)
+
+
+def _with_precision(signature: Signature) -> Signature:
+    """Graphs take doubles, so every field is proved on the grid of doubles."""
+    fields = tuple(msgspec.structs.replace(field, precision="float64") for field in signature.inputs)
+    return msgspec.structs.replace(signature, inputs=fields)
+
+
+def _on_sklearn(
+    estimator: Any,
+    signature: Signature,
+    rows: list[Row],
+    reference: Engine,
+    *,
+    reason: str,
+    progress: Callable[[str], None],
+) -> Choice:
+    import joblib
+
+    progress("proving the estimator in the sklearn layer's environment")
+    buffer = io.BytesIO()
+    try:
+        joblib.dump(estimator, buffer)
+    except Exception as error:  # pickling may raise anything
+        raise _refused(reason, f"the estimator cannot be pickled: {' '.join(str(error).split())[:200]}") from error
+    spec = manifest.Engine(name="sklearn", blob="estimator", reason=reason)
+    step = max(1, len(rows) // LAYER_ROWS)
+    chosen = rows[::step][:LAYER_ROWS]
+    try:
+        prove_in_layer(spec, signature, buffer.getvalue(), chosen, reference.answer(chosen))
+    except EngineError as error:
+        raise _refused(reason, str(error), hint=error.hint) from error
+    return Choice(spec, buffer.getvalue(), None, signature, reference, reference)
+
+
+def _refused(reason: str, obstacle: str, *, hint: str = "") -> EngineError:
+    why = "" if reason == "demanded" else f"onnx does not serve this model ({reason}), and "
+    return EngineError(
+        f"{why}sklearn does not either: {obstacle}" if why else f"sklearn cannot serve it: {obstacle}", hint=hint
+    )

@@ -1,0 +1,146 @@
+"""From a fitted estimator to an ONNX graph in doubles, with its inputs and outputs described; no proof yet."""
+
+import contextlib
+import io
+import logging
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from fairlead.manifest import Tensor
+from fairlead.publishing.converters import Inputs, NotConvertibleError, conversion
+from fairlead.publishing.converters.columns import STRINGS
+from fairlead.publishing.converters.nodes import ML, ML_OPSET, OPSETS
+from fairlead.signature import Signature
+
+
+@dataclass(frozen=True, slots=True)
+class Graph:
+    """An ONNX model as bytes, the tensors it takes, and which output holds which of our words."""
+
+    blob: bytes
+    inputs: tuple[Tensor, ...]
+    outputs: dict[str, str]
+
+
+def compile_estimator(estimator: Any, signature: Signature) -> Graph:
+    """Compile to ONNX; raises NotConvertibleError with one readable line, whatever went wrong inside."""
+    with _quiet():
+        try:
+            return _compile(estimator, signature)
+        except NotConvertibleError:
+            raise
+        except Exception as error:  # converters of any estimator may raise anything
+            raise NotConvertibleError(_one_line(error)) from error
+
+
+def _compile(estimator: Any, signature: Signature) -> Graph:
+    from skl2onnx import convert_sklearn
+
+    inputs = Inputs(signature)
+    ours = conversion(inputs)
+    model = convert_sklearn(
+        estimator,
+        name="fairlead",
+        initial_types=inputs.types(),
+        target_opset=OPSETS,
+        custom_parsers=ours.parsers,
+        custom_shape_calculators=ours.shapes,
+        custom_conversion_functions=ours.functions,
+    )
+    outputs = _name_outputs(model, signature)
+    _drop_unused(model)
+    _import_opset(model)
+    return Graph(model.SerializeToString(), _tensors(model, inputs, signature), outputs)
+
+
+def _name_outputs(model: Any, signature: Signature) -> dict[str, str]:
+    """Keep the outputs that the signature answers, under our words; one number a row is one dimension."""
+    from onnx import TensorProto, helper
+
+    words = _words(signature)
+    given = [output.name for output in model.graph.output]
+    if len(given) < len(words):
+        raise NotConvertibleError(f"its graph answers {len(given)} outputs, the signature has {len(words)}")
+    types = {output.name: output.type.tensor_type.elem_type for output in model.graph.output}
+    del model.graph.output[:]
+    flat = helper.make_tensor("fairlead_flat", TensorProto.INT64, [1], [-1])
+    model.graph.initializer.append(flat)
+    outputs: dict[str, str] = {}
+    for word, name in zip(words, given, strict=False):
+        several = word == "probabilities" or (word == "value" and signature.output.names is not None)
+        kind = "Identity" if several else "Reshape"
+        outputs[word] = f"fairlead_{word}"
+        model.graph.node.append(helper.make_node(kind, [name] if several else [name, "fairlead_flat"], [outputs[word]]))
+        shape = [None, None] if several else [None]
+        model.graph.output.append(helper.make_tensor_value_info(outputs[word], types[name], shape))
+    return outputs
+
+
+def _words(signature: Signature) -> list[str]:
+    """Our words for the outputs, in the order in which converters give them."""
+    task = signature.output.task
+    if task == "regression":
+        return ["value"]
+    if task == "anomaly":
+        return ["label", "score"]
+    return ["label", "probabilities"] if signature.output.probabilities else ["label"]
+
+
+def _drop_unused(model: Any) -> None:
+    """Drop nodes, initializers and inputs that no answer needs: onnxruntime would want every input fed."""
+    needed = {output.name for output in model.graph.output}
+    kept = []
+    for node in reversed(model.graph.node):
+        if needed.intersection(node.output):
+            kept.append(node)
+            needed.update(node.input)
+    for holder, chosen in (
+        (model.graph.node, kept[::-1]),
+        (model.graph.initializer, [item for item in model.graph.initializer if item.name in needed]),
+        (model.graph.input, [item for item in model.graph.input if item.name in needed]),
+    ):
+        copies = [type(item).FromString(item.SerializeToString()) for item in chosen]
+        del holder[:]
+        holder.extend(copies)
+
+
+def _import_opset(model: Any) -> None:
+    """Our nodes of ai.onnx.ml are of a later version than skl2onnx's, and mean the same in both for all the others."""
+    ours = any(node.domain == ML and node.op_type in ("TreeEnsemble", "LabelEncoder") for node in model.graph.node)
+    for opset in model.opset_import:
+        if ours and opset.domain == ML:
+            opset.version = ML_OPSET
+
+
+def _tensors(model: Any, inputs: Inputs, signature: Signature) -> tuple[Tensor, ...]:
+    names = [item.name for item in model.graph.input]
+    return tuple(
+        Tensor(
+            name=name,
+            dtype="string" if name == STRINGS else "float64",
+            fields=tuple(signature.inputs[position].name for position in inputs.fields(name)),
+        )
+        for name in names
+    )
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Converters warn, log and print about their own insides; what matters comes back as a reason."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logging.disable(before)
+
+
+def _one_line(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    return f"{type(error).__name__}: {text[:200]}" if text else type(error).__name__

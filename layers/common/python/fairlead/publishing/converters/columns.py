@@ -1,0 +1,91 @@
+"""Which column stands where: the graph has a matrix of numbers and one of strings, the estimator columns in order."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fairlead.publishing.converters.refusal import NotConvertibleError
+from fairlead.signature import Field, Signature
+
+NUMBERS, STRINGS = "numbers", "strings"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a variable of skl2onnx; `field` is its position in the signature while nothing has changed it."""
+
+    variable: Any
+    position: int
+    field: int | None = None
+
+    @property
+    def string(self) -> bool:
+        """Whether it holds strings."""
+        return type(self.variable.type).__name__ == "StringTensorType"
+
+
+def holds_strings(field: Field) -> bool:
+    """Whether a field's values are strings: text, and categories that are not integers."""
+    if field.kind == "category":
+        return not all(isinstance(value, int) for value in field.categories or ("",))
+    return field.kind == "text"
+
+
+class Inputs:
+    """The graph's inputs, and what became of them so far."""
+
+    def __init__(self, signature: Signature) -> None:
+        fields = list(enumerate(signature.inputs))
+        self._fields = {
+            NUMBERS: [position for position, field in fields if not holds_strings(field)],
+            STRINGS: [position for position, field in fields if holds_strings(field)],
+        }
+        self._slices: dict[str, list[int]] = {}
+
+    def fields(self, name: str) -> list[int]:
+        """Positions in the signature of a graph input's columns."""
+        return self._fields[name]
+
+    def types(self) -> list[tuple[str, Any]]:
+        """The graph's inputs as skl2onnx wants them declared."""
+        from skl2onnx.common.data_types import DoubleTensorType, StringTensorType
+
+        kinds = {NUMBERS: DoubleTensorType, STRINGS: StringTensorType}
+        return [(name, kinds[name]([None, len(fields)])) for name, fields in self._fields.items() if fields]
+
+    def columns(self, variables: Sequence[Any]) -> list[Column]:
+        """The columns of an operator's inputs, in the estimator's order."""
+        found: list[Column] = []
+        for variable in variables:
+            fields = self._fields.get(variable.raw_name) or self._slices.get(variable.onnx_name)
+            if fields is not None:
+                found += [Column(variable, position, field) for position, field in enumerate(fields)]
+            else:
+                found += [Column(variable, position) for position in range(_width(variable))]
+        if variables and all(variable.raw_name in self._fields for variable in variables):
+            found.sort(key=lambda column: column.field or 0)
+        return found
+
+    def note_slice(self, variable: Any, columns: Sequence[Column]) -> None:
+        """Remember that a variable holds these columns unchanged."""
+        fields = [column.field for column in columns]
+        if None not in fields:
+            self._slices[variable.onnx_name] = fields  # type: ignore[assignment]  # no None is left
+
+
+def _width(variable: Any) -> int:
+    shape = variable.type.shape
+    if len(shape) != 2 or not isinstance(shape[1], int):
+        raise NotConvertibleError("a step in the middle has an unknown number of columns")
+    return shape[1]
+
+
+def runs(columns: Sequence[Column]) -> list[list[Column]]:
+    """Neighbouring columns of the same variable together."""
+    grouped: list[list[Column]] = []
+    for column in columns:
+        if grouped and grouped[-1][-1].variable is column.variable:
+            grouped[-1].append(column)
+        else:
+            grouped.append([column])
+    return grouped

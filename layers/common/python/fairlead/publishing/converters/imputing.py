@@ -1,0 +1,49 @@
+"""SimpleImputer, for numbers and for strings."""
+
+from typing import Any
+
+import numpy as np
+
+from fairlead.engines.texts import MISSING
+from fairlead.publishing.converters.columns import Column, runs
+from fairlead.publishing.converters.encoders import _is_missing
+from fairlead.publishing.converters.nodes import Nodes
+from fairlead.publishing.converters.refusal import NotConvertibleError
+
+
+def simple_imputer(nodes: Nodes, operator: Any) -> None:
+    """Each run of columns of one type becomes one output, its missing values replaced by what was learnt."""
+    model = operator.raw_operator
+    columns = nodes.inputs.columns(operator.inputs)
+    kept = kept_columns(model)
+    place = {id(column): position for position, column in enumerate(columns)}
+    outputs = iter(operator.outputs)
+    for run in runs([columns[position] for position in kept]):
+        nodes.fill(next(outputs), _impute(nodes, model, run, [place[id(column)] for column in run]))
+    if model.add_indicator:
+        chosen = [columns[position] for position in model.indicator_.features_]
+        nodes.fill(next(outputs), nodes.cast(_missing(nodes, model, nodes.join(chosen)), np.float64))
+
+
+def kept_columns(model: Any) -> list[int]:
+    """Columns that come out: one that was always missing has nothing to be replaced by."""
+    return [position for position, value in enumerate(model.statistics_) if not _is_missing(value)]
+
+
+def _impute(nodes: Nodes, model: Any, run: list[Column], positions: list[int]) -> str:
+    value = nodes.take(run[0].variable.onnx_name, [column.position for column in run])
+    fills = [model.statistics_[position] for position in positions]
+    if not run[0].string:
+        fill = np.array(fills, dtype=np.float64)[None, :]
+        return nodes.add("Where", _missing(nodes, model, value), fill, value)
+    marker = MISSING if _is_missing(model.missing_values) else model.missing_values
+    if not isinstance(marker, str) or not all(isinstance(fill, str) for fill in fills):
+        raise NotConvertibleError("SimpleImputer puts numbers among strings")
+    missing = nodes.add("Equal", value, np.array([[marker]], dtype=object))
+    return nodes.add("Where", missing, np.array(fills, dtype=object)[None, :], value)
+
+
+def _missing(nodes: Nodes, model: Any, value: str) -> str:
+    if _is_missing(model.missing_values):
+        return nodes.add("IsNaN", value)
+    return nodes.add("Equal", value, float(model.missing_values))

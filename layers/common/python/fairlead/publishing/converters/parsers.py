@@ -1,0 +1,116 @@
+"""How skl2onnx walks into an estimator: which outputs each part has, and what goes on to the next."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from fairlead.publishing.converters.columns import Column, Inputs, runs
+from fairlead.publishing.converters.imputing import kept_columns
+from fairlead.publishing.converters.refusal import NotConvertibleError
+
+
+class Parsers:
+    """Parsers of one compilation; skl2onnx calls them with its scope, the estimator and the variables it gets."""
+
+    def __init__(self, inputs: Inputs) -> None:
+        self._inputs = inputs
+
+    def classifier(self, scope: Any, model: Any, inputs: list[Any], **_: Any) -> list[Any]:
+        """A classifier has a label and probabilities (or scores), never a ZipMap."""
+        from skl2onnx.common.data_types import DoubleTensorType, Int64TensorType
+
+        operator = _declare(scope, model, inputs)
+        operator.outputs.append(scope.declare_local_variable("label", Int64TensorType()))
+        operator.outputs.append(scope.declare_local_variable("probabilities", DoubleTensorType()))
+        return list(operator.outputs)
+
+    def transformer(self, scope: Any, model: Any, inputs: list[Any], **_: Any) -> list[Any]:
+        """A transformer, or a regressor: one matrix of doubles."""
+        from skl2onnx.common.data_types import DoubleTensorType
+
+        operator = _declare(scope, model, inputs)
+        operator.outputs.append(scope.declare_local_variable("variable", DoubleTensorType()))
+        return list(operator.outputs)
+
+    def imputer(self, scope: Any, model: Any, inputs: list[Any], **_: Any) -> list[Any]:
+        """An imputer has one output for each run of columns of one type."""
+        from skl2onnx.common.data_types import DoubleTensorType
+
+        operator = _declare(scope, model, inputs)
+        columns = self._columns(inputs, len(model.statistics_))
+        for run in runs([columns[position] for position in kept_columns(model)]):
+            kind = type(run[0].variable.type)([None, len(run)])
+            operator.outputs.append(scope.declare_local_variable("imputed", kind))
+        if model.add_indicator:
+            kind = DoubleTensorType([None, len(model.indicator_.features_)])
+            operator.outputs.append(scope.declare_local_variable("indicator", kind))
+        return list(operator.outputs)
+
+    def column_transformer(self, scope: Any, model: Any, inputs: list[Any], custom_parsers: Any = None) -> list[Any]:
+        """Each transformer gets its columns in its order; what comes out stands in the transformers' order."""
+        found: list[Any] = []
+        columns = self._columns(inputs, model.n_features_in_)
+        positions = model._transformer_to_input_indices
+        for name, member, _ in model.transformers_:
+            chosen = [columns[position] for position in positions.get(name, ())]
+            if not chosen or (isinstance(member, str) and member == "drop"):
+                continue
+            given = [self._slice(scope, run) for run in runs(chosen)]
+            passed = isinstance(member, str) or (type(member).__name__ == "FunctionTransformer" and member.func is None)
+            results = given if passed else _parse(scope, member, given, custom_parsers)
+            weight = (model.transformer_weights or {}).get(name)
+            found += results if weight is None else [_weighted(scope, result, weight) for result in results]
+        return _joined(scope, found)
+
+    def _columns(self, inputs: Sequence[Any], width: int) -> list[Column]:
+        if len(inputs) == 1 and not isinstance((inputs[0].type.shape or [None])[-1], int):
+            return [Column(inputs[0], position) for position in range(width)]
+        return self._inputs.columns(inputs)
+
+    def _slice(self, scope: Any, run: list[Column]) -> Any:
+        variable, positions = run[0].variable, [column.position for column in run]
+        width = (variable.type.shape or [None])[-1]
+        if positions == list(range(width or 0)):
+            return variable
+        operator = scope.declare_local_operator("SklearnArrayFeatureExtractor")
+        operator.inputs = [variable]
+        operator.column_indices = positions
+        result = scope.declare_local_variable("columns", type(variable.type)([None, len(positions)]))
+        operator.outputs.append(result)
+        self._inputs.note_slice(result, run)
+        return result
+
+
+def _declare(scope: Any, model: Any, inputs: list[Any]) -> Any:
+    from skl2onnx._supported_operators import _get_sklearn_operator_name
+
+    operator = scope.declare_local_operator(_get_sklearn_operator_name(type(model)), model)
+    operator.inputs = inputs
+    return operator
+
+
+def _parse(scope: Any, model: Any, inputs: list[Any], custom_parsers: Any) -> list[Any]:
+    from skl2onnx._parse import _parse_sklearn
+
+    return list(_parse_sklearn(scope, model, inputs, custom_parsers=custom_parsers))
+
+
+def _weighted(scope: Any, variable: Any, weight: float) -> Any:
+    operator = scope.declare_local_operator("SklearnMultiply")
+    operator.inputs = [variable]
+    operator.operand = weight
+    result = scope.declare_local_variable("weighted", type(variable.type)([None, None]))
+    operator.outputs.append(result)
+    return result
+
+
+def _joined(scope: Any, variables: list[Any]) -> list[Any]:
+    """One matrix where all are numbers; strings that pass through stay apart."""
+    if not variables:
+        raise NotConvertibleError("a ColumnTransformer leaves no columns")
+    if len(variables) == 1 or any(type(variable.type).__name__ == "StringTensorType" for variable in variables):
+        return variables
+    operator = scope.declare_local_operator("SklearnConcat")
+    operator.inputs = variables
+    result = scope.declare_local_variable("joined", type(variables[0].type)([None, None]))
+    operator.outputs.append(result)
+    return [result]

@@ -1,0 +1,22 @@
+"""Models whose every answer scans the training rows: past a size, scikit-learn's own search is the faster engine."""
+
+from typing import Any
+
+MOST_VALUES = 20_000
+"""Training rows × features that a graph scans for each row. A rule, not a timing: publishing twice chooses the same."""
+
+
+def slower_on_onnx(estimator: Any) -> str:
+    """Say why a nearest-neighbour model is served by sklearn, empty where onnx is no slower."""
+    model = estimator
+    while hasattr(model, "steps") or hasattr(model, "best_estimator_"):
+        model = model.steps[-1][1] if hasattr(model, "steps") else model.best_estimator_
+    if not hasattr(model, "kneighbors") or not hasattr(model, "n_samples_fit_"):
+        return ""
+    values = int(model.n_samples_fit_) * int(model.n_features_in_)
+    if values <= MOST_VALUES:
+        return ""
+    return (
+        f"a graph would scan {values:,} training values for every row ({model.n_samples_fit_:,} rows × "
+        f"{model.n_features_in_} features, more than {MOST_VALUES:,}): sklearn is the faster engine"
+    )
