@@ -59,7 +59,7 @@ app.command(epilog=_example("status churn"))(status)
 app.command(epilog=_example("rollback churn"))(rollback)
 app.command(epilog=_example("predict churn --data rows.csv --limit 5"))(predict)
 
-if importlib.util.find_spec("moto") and importlib.util.find_spec("fairlead_cli.local"):
+if importlib.util.find_spec("moto"):  # of the extra `local`
     from fairlead_cli.local import local
 
     app.add_typer(local, name="local")

@@ -80,3 +80,17 @@ def test_wrong_usage_exits_2_with_a_word_on_stderr(arguments: list[str]) -> None
     assert done.exit_code == 2
     assert done.stdout == ""
     assert "Usage: " in done.stderr
+
+
+def test_without_the_packages_of_the_local_cloud_its_command_says_what_to_install() -> None:
+    code = (
+        "import importlib.util as util; real = util.find_spec;"
+        "util.find_spec = lambda name, *rest: None if name == 'moto' else real(name, *rest);"
+        "import sys; sys.argv[1:] = ['local', 'up', '--port', '1'];"
+        "from fairlead_cli.main import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "`fairlead local up --port 1` needs packages that are not installed" in done.stderr
+    assert "pip install 'fairlead[local]'" in done.stderr
