@@ -8,6 +8,7 @@ import argparse
 import json
 import logging
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -24,6 +25,7 @@ def main() -> int:
     parser.add_argument("--api-port", type=int, default=0)
     parser.add_argument("--also-on", action="append", default=[])
     parser.add_argument("--directory", type=Path, required=True)
+    parser.add_argument("--temporary", action="store_true", help="remove the directory at the end")
     options = parser.parse_args()
     logging.basicConfig(filename=options.directory / "cloud.log", level=logging.WARNING, format=_LOG_FORMAT)
     stop = threading.Event()
@@ -38,6 +40,8 @@ def main() -> int:
     _say({"port": server.port, "api_port": server.api_port, "keys": [server.access_key, server.secret_key]})
     stop.wait()
     server.stop()
+    if options.temporary:
+        shutil.rmtree(options.directory, ignore_errors=True)
     return 0
 
 

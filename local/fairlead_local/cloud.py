@@ -55,6 +55,8 @@ class LocalCloud:
         port, api_port, also_on = self._asked
         command = [sys.executable, "-m", "fairlead_local", "--port", str(port), "--api-port", str(api_port)]
         command += ["--directory", str(self.directory.resolve()), *(f"--also-on={address}" for address in also_on)]
+        if self._temporary:
+            command.append("--temporary")
         self._process = subprocess.Popen(  # noqa: S603 - ourselves
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment(), start_new_session=True
         )
@@ -78,7 +80,7 @@ class LocalCloud:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-        if self._temporary:
+        if self._temporary:  # the child removes it, but not if it was killed or never served
             shutil.rmtree(self.directory, ignore_errors=True)
 
     @property

@@ -1,6 +1,7 @@
 """The cloud's process: everything joined, on loopback, until told to stop."""
 
 import errno
+import shutil
 import sys
 import threading
 from collections.abc import Sequence
@@ -12,6 +13,8 @@ from fairlead_local import moto_server
 from fairlead_local.account import ADMIN, HOST
 from fairlead_local.clients import Clients
 from fairlead_local.errors import PlatformError, PortTakenError
+
+KEPT = ("archives", "runtime", "opt-empty")
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,10 @@ class Server:
         for address in bind.also:
             self._listen(address, self.port, "--port", self._front)
             self._listen_api(address, self.api_port)
+        # Nothing in memory speaks of what an earlier cloud unpacked here.
+        for old in KEPT:
+            shutil.rmtree(directory / old, ignore_errors=True)
+        self._directory = directory
         self._assemble(directory)
         for server in self._servers:
             threading.Thread(target=server.serve_forever, name=f"serve {server.server_address}", daemon=True).start()
@@ -52,6 +59,8 @@ class Server:
             server.shutdown()
             server.server_close()
         self._gateway.close()
+        for old in KEPT:
+            shutil.rmtree(self._directory / old, ignore_errors=True)
 
     def _assemble(self, directory: Path) -> None:
         # Imported here: moto and the translator take seconds, and a taken port should be told at once.

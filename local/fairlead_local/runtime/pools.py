@@ -82,6 +82,7 @@ class Pools:
         self._deliver = deliver
         self._lock = threading.Lock()
         self._pools: dict[tuple[str, str], Pool] = {}
+        self._stopped = False
 
     def run(
         self, version: Version, payload: bytes, *, request_id: str, arn: str, trace: str, concurrency: int | None
@@ -115,12 +116,15 @@ class Pools:
     def stop(self) -> None:
         """End every process."""
         with self._lock:
+            self._stopped = True
             pools, self._pools = list(self._pools.values()), {}
         for pool in pools:
             pool.retire(now=True)
 
     def _pool(self, version: Version) -> Pool:
         with self._lock:
+            if self._stopped:
+                raise ServiceError("ServiceException", "the local cloud is stopping", status=500)
             key = (version.function, version.number)
             if key not in self._pools:
                 self._pools[key] = Pool(lambda: self._start(version))

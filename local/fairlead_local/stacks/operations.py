@@ -18,21 +18,21 @@ class Operations:
         self._engine = engine
         self._forget = forget
 
-    def create(self, stack: Stack, wanted: Wanted, *, rollback: bool = True) -> None:
+    def create(self, stack: Stack, wanted: Wanted, *, rollback: bool = True) -> threading.Thread:
         """CREATE_IN_PROGRESS, then CREATE_COMPLETE or ROLLBACK_COMPLETE."""
         stack.move("CREATE_IN_PROGRESS", "User Initiated")
-        self._start(stack, lambda: self._create(stack, wanted, rollback=rollback))
+        return self._start(stack, lambda: self._create(stack, wanted, rollback=rollback))
 
-    def update(self, stack: Stack, wanted: Wanted, *, rollback: bool = True) -> None:
+    def update(self, stack: Stack, wanted: Wanted, *, rollback: bool = True) -> threading.Thread:
         """UPDATE_IN_PROGRESS, then UPDATE_COMPLETE or UPDATE_ROLLBACK_COMPLETE."""
         stack.move("UPDATE_IN_PROGRESS", "User Initiated")
         stack.updated = now()
-        self._start(stack, lambda: self._update(stack, wanted, rollback=rollback))
+        return self._start(stack, lambda: self._update(stack, wanted, rollback=rollback))
 
-    def delete(self, stack: Stack) -> None:
+    def delete(self, stack: Stack) -> threading.Thread:
         """DELETE_IN_PROGRESS, then DELETE_COMPLETE or DELETE_FAILED."""
         stack.move("DELETE_IN_PROGRESS", "User Initiated")
-        self._start(stack, lambda: self._delete(stack))
+        return self._start(stack, lambda: self._delete(stack))
 
     def _create(self, stack: Stack, wanted: Wanted, *, rollback: bool) -> None:
         stack.current = wanted
@@ -73,7 +73,7 @@ class Operations:
         stack.move("DELETE_COMPLETE")
         self._forget(stack)
 
-    def _start(self, stack: Stack, work: Callable[[], None]) -> None:
+    def _start(self, stack: Stack, work: Callable[[], None]) -> threading.Thread:
         def run() -> None:
             try:
                 work()
@@ -81,4 +81,6 @@ class Operations:
                 logger.exception("the operation on stack %s broke off", stack.name)
                 stack.move(stack.status.replace("_IN_PROGRESS", "_FAILED"), f"{type(error).__name__}: {error}")
 
-        threading.Thread(target=run, name=f"stack {stack.name}", daemon=True).start()
+        thread = threading.Thread(target=run, name=f"stack {stack.name}", daemon=True)
+        thread.start()
+        return thread

@@ -12,6 +12,8 @@ from fairlead_local.stacks.registry import Registry
 from fairlead_local.stacks.templates import invalid
 
 NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
+# Seconds an answer waits for its operation: the pollers of `sam` and boto3 sleep for many if it is not done at once.
+PATIENCE = 2.0
 DEAD = ("REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED")
 
 
@@ -80,7 +82,8 @@ class CloudFormation:
             stack.change_sets.clear()
             rollback = not asked.get("DisableRollback", False)
             start = self._operations.create if stack.current is None else self._operations.update
-            start(stack, change_set.wanted, rollback=rollback)
+            operation = start(stack, change_set.wanted, rollback=rollback)
+        operation.join(PATIENCE)
 
     def describe_change_set(self, asked: dict[str, Any]) -> dict[str, Any]:
         """DescribeChangeSet."""
@@ -102,8 +105,9 @@ class CloudFormation:
             stack = self._stack_for(asked["StackName"], create=True)
             wanted = self._directly_wanted(asked, stack)
             self._registry.stacks[stack.name] = stack
-            self._operations.create(stack, wanted, rollback=not asked.get("DisableRollback", False))
-            return {"StackId": stack.id}
+            operation = self._operations.create(stack, wanted, rollback=not asked.get("DisableRollback", False))
+        operation.join(PATIENCE)
+        return {"StackId": stack.id}
 
     def update_stack(self, asked: dict[str, Any]) -> dict[str, Any]:
         """UpdateStack."""
@@ -112,8 +116,9 @@ class CloudFormation:
             wanted = self._directly_wanted(asked, stack)
             if not self._engine.plan(stack, wanted) and not self._differs(stack, wanted):
                 raise invalid("No updates are to be performed.")
-            self._operations.update(stack, wanted, rollback=not asked.get("DisableRollback", False))
-            return {"StackId": stack.id}
+            operation = self._operations.update(stack, wanted, rollback=not asked.get("DisableRollback", False))
+        operation.join(PATIENCE)
+        return {"StackId": stack.id}
 
     def delete_stack(self, asked: dict[str, Any]) -> None:
         """DeleteStack; one that does not exist is fine, as in AWS."""
@@ -124,7 +129,8 @@ class CloudFormation:
                 return
             if stack.protected:
                 raise invalid(f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled")
-            self._operations.delete(stack)
+            operation = self._operations.delete(stack)
+        operation.join(PATIENCE)
 
     def describe_stacks(self, asked: dict[str, Any]) -> dict[str, Any]:
         """DescribeStacks, one or all."""

@@ -53,6 +53,9 @@ class BucketProvider:
             self._s3.put_public_access_block(Bucket=name, PublicAccessBlockConfiguration=block)
         if "OwnershipControls" in given:
             self._s3.put_bucket_ownership_controls(Bucket=name, OwnershipControls=given["OwnershipControls"])
+        if "LifecycleConfiguration" in given:
+            rules = [_lifecycle(rule) for rule in given["LifecycleConfiguration"]["Rules"]]
+            self._s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": rules})
         labels = asked.tags | tags(given)
         if labels:
             tagging = {"TagSet": [{"Key": key, "Value": value} for key, value in labels.items()]}
@@ -65,6 +68,14 @@ def _encryption(given: dict[str, Any]) -> dict[str, Any]:
         default = rule["ServerSideEncryptionByDefault"]
         rules.append({"ApplyServerSideEncryptionByDefault": default})
     return {"Rules": rules}
+
+
+def _lifecycle(rule: dict[str, Any]) -> dict[str, Any]:
+    """A rule in the API's words; S3 itself refuses a member that is not translated here."""
+    renamed = {("ID" if key == "Id" else key): value for key, value in rule.items() if key != "Prefix"}
+    days = renamed.pop("ExpirationInDays", None)
+    expiration = {"Expiration": {"Days": int(days)}} if days is not None else {}
+    return {**renamed, **expiration, "Filter": {"Prefix": rule.get("Prefix", "")}}
 
 
 def _boolean(value: Any) -> bool:
