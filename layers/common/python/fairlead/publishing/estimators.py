@@ -1,8 +1,11 @@
 """What may be published: a fitted scikit-learn estimator that answers new rows."""
 
+import functools
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
+
+import numpy as np
 
 from fairlead.errors import ModelFileError
 from fairlead.signature import Task
@@ -14,7 +17,9 @@ TASKS: dict[str, Task] = {
     "clusterer": "clustering",
     "density_estimator": "clustering",
 }
-"""scikit-learn's own estimator types; a mixture's label is the component, so it answers like a clustering."""
+"""The estimator types of scikit-learn; a mixture's label is the component, so it answers like a clustering."""
+
+PLAIN = frozenset({bool, int, float, str, bytes, type(None)})
 
 
 def check_estimator(estimator: Any) -> None:
@@ -57,7 +62,7 @@ def task_of(estimator: Any) -> Task:
 
 
 def parts(value: Any) -> Iterator[Any]:
-    """The value and all that it was given or has learnt: estimators, functions, lists."""
+    """The value and all that it was given or has learnt: estimators, trees, functions; plain values left out."""
     seen: set[int] = set()
     waiting = [value]
     while waiting:
@@ -66,24 +71,23 @@ def parts(value: Any) -> Iterator[Any]:
             continue
         seen.add(id(part))
         yield part
-        waiting.extend(_members(part))
+        waiting.extend(member for member in _members(part) if type(member) not in PLAIN)
 
 
-def _members(part: Any) -> list[Any]:
+def _members(part: Any) -> Iterable[Any]:
     from sklearn.base import BaseEstimator
-    from sklearn.tree import BaseDecisionTree
 
-    if isinstance(part, BaseDecisionTree):
-        return []  # a forest has hundreds, and nothing of the user's is inside
     if isinstance(part, BaseEstimator):
         return list(vars(part).values())
-    if isinstance(part, dict) and len(part) < 1000:
-        return list(part.values())
-    if isinstance(part, (list, tuple)) and len(part) < 1000:
-        return list(part)
-    if hasattr(part, "func") and hasattr(part, "keywords"):
+    if isinstance(part, dict):
+        return part.values()
+    if isinstance(part, (list, tuple)):
+        return part
+    if isinstance(part, np.ndarray):
+        return list(part.flat) if part.dtype.hasobject else ()
+    if isinstance(part, functools.partial):
         return [part.func, *part.args, *part.keywords.values()]
-    return []
+    return ()
 
 
 def _refuse_notebook_code(estimator: Any) -> None:

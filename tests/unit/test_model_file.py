@@ -1,0 +1,394 @@
+"""A model file is somebody else's program until it is proved otherwise: nothing in it may run before that."""
+
+import builtins
+import codecs
+import functools
+import io
+import operator
+import os
+import pickle
+import subprocess
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pytest
+import scipy.stats
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import RandomizedSearchCV
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+from fairlead.errors import ModelFileError
+from fairlead.publishing import model_file, packing
+from fairlead.publishing.model_file import read_model
+
+X = np.random.default_rng(0).normal(size=(40, 3))
+Y = (X[:, 0] > 0).astype(int)
+FITTED = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, Y)
+
+
+EMPTY: Any = np.empty(0)
+
+
+class Calls:
+    """Pickles as a call of `function` with `arguments`."""
+
+    def __init__(self, function: Any, *arguments: Any) -> None:
+        self.call = (function, arguments)
+
+    def __reduce__(self) -> Any:
+        return self.call
+
+    def __call__(self) -> None:
+        """Be callable, so that the pickler writes a call of what a call returned."""
+
+
+@pytest.fixture
+def canary(tmp_path: Path) -> Path:
+    """A file that exists only if something in a model file ran."""
+    return tmp_path / "canary"
+
+
+def refused(path: Path, **options: Any) -> ModelFileError:
+    with pytest.raises(ModelFileError) as refusal:
+        read_model(path, **options)
+    assert refusal.value.hint
+    assert "\n" not in str(refusal.value)
+    return refusal.value
+
+
+def gadgets(canary: str) -> dict[str, Any]:
+    """Objects that act when they are unpickled."""
+    touch = f"open({canary!r}, 'w').close()"
+    distribution = scipy.stats.norm(0, 1).dist
+    state = dict(vars(distribution)) | {"_parse_arg_template": touch}
+    state = {key: value for key, value in state.items() if not callable(value)}
+    return {
+        "os.system": Calls(os.system, f"touch {canary}"),
+        "subprocess": Calls(subprocess.Popen, ["touch", canary]),
+        "exec": Calls(exec, touch),
+        "eval": Calls(eval, touch),
+        "getattr chain": Calls(Calls(getattr, Calls(__import__, "os"), "system"), f"touch {canary}"),
+        "getattr of a class": Calls(getattr, np.ndarray, "tofile"),
+        "open": Calls(open, canary, "w"),
+        "partial": Calls(functools.partial(os.system, f"touch {canary}")),
+        "map in a list": Calls(list, Calls(map, exec, [touch])),
+        "methodcaller": Calls(operator.methodcaller("touch"), Path(canary)),
+        "pathlib": Calls(Path.touch, Path(canary)),
+        "codecs": Calls(codecs.decode, "x", "rot13"),
+        "breakpoint": Calls(builtins.breakpoint),
+        "numpy.load": Calls(np.load, canary, None, True),
+        "numpy.memmap": Calls(np.memmap, canary, "u1", "w+", 0, (8,)),
+        "numpy.save": Calls(np.save, canary, [1]),
+        "numpy.testing": Calls(np.testing.rundocs, canary),
+        "numpy.f2py": Calls(np.lib.format.open_memmap, canary, "w+", "u1", (8,)),
+        "joblib.load": Calls(joblib.load, canary),
+        "joblib.dump": Calls(joblib.dump, 1, canary),
+        "joblib.Memory": Calls(joblib.Memory, canary),
+        "joblib.delayed": Calls(joblib.parallel.BatchedCalls, [(exec, (touch,), {})], None),
+        "scipy distribution": Calls(_rebuild(type(distribution)), state),
+        "pandas.read_pickle": Calls(__import__("pandas").read_pickle, canary),
+        "pandas.HDFStore": Calls(__import__("pandas").HDFStore, canary, "w"),
+        "sklearn dataset": Calls(__import__("sklearn.datasets").datasets.load_files, canary),
+        "sklearn's os": _Named("sklearn.utils.fixes", "platform.os.system", f"touch {canary}"),
+        "sklearn's numpy": _Named("sklearn.tree._classes", "np.save", canary, [1]),
+        "dotted name": _Named("numpy", "os.system", f"touch {canary}"),
+        "old module": _Named("numpy.core", "os.system", f"touch {canary}"),
+        "python 2 name": _Named("__builtin__", "eval", touch),
+        "set of a range": Calls(set, range(10**12)),
+        "huge array": Calls(EMPTY.__reduce__()[0], np.ndarray, (10**12,), b"b"),
+    }
+
+
+def _rebuild(kind: type) -> Any:
+    made: Any = object.__new__(kind)
+    return functools.partial(made.__setstate__)
+
+
+class _Named:
+    """Pickles as a call of a name that need not exist."""
+
+    def __init__(self, module: str, name: str, *arguments: Any) -> None:
+        self.module, self.name, self.arguments = module, name, arguments
+
+
+def assemble(thing: Any, protocol: int) -> bytes:
+    """A pickle of `thing`, also of names that Python's own pickler would refuse to write."""
+    if not isinstance(thing, _Named):
+        return pickle.dumps({"model": FITTED, "extra": thing}, protocol)
+    arguments = pickle.dumps(thing.arguments, 2)[2:-1]
+    return b"\x80\x02c" + f"{thing.module}\n{thing.name}\n".encode() + arguments + b"R."
+
+
+@pytest.mark.parametrize("protocol", range(6))
+@pytest.mark.parametrize("gadget", sorted(gadgets("x")))
+def test_no_gadget_runs(tmp_path: Path, canary: Path, gadget: str, protocol: int) -> None:
+    path = tmp_path / "model.joblib"
+    path.write_bytes(assemble(gadgets(str(canary))[gadget], protocol))
+    refused(path)
+    assert not canary.exists()
+
+
+def _beside(gadget: Any) -> Pipeline:
+    model = make_pipeline(StandardScaler(), LogisticRegression()).fit(X, Y)
+    model.extra_ = gadget
+    return model
+
+
+@pytest.mark.parametrize("compress", [0, 3, ("gzip", 3), ("bz2", 3), ("lzma", 1), ("xz", 1)], ids=str)
+@pytest.mark.parametrize("place", [lambda g: g, lambda g: np.array([g, 1], dtype=object), lambda g: {("k",): [g]}])
+def test_a_gadget_inside_a_fitted_pipeline_does_not_run(
+    tmp_path: Path, canary: Path, place: Callable[[Any], Any], compress: Any
+) -> None:
+    path = tmp_path / "model.joblib"
+    joblib.dump(_beside(place(Calls(os.system, f"touch {canary}"))), path, compress=compress)
+    assert "system when it is opened" in str(refused(path))
+    assert not canary.exists()
+
+
+def test_the_canary_is_alive(tmp_path: Path, canary: Path) -> None:
+    """The same file, opened as joblib opens it: the tests above would notice."""
+    path = tmp_path / "model.joblib"
+    joblib.dump(_beside(np.array([Calls(os.system, f"touch {canary}")], dtype=object)), path)
+    joblib.load(path)
+    assert canary.exists()
+
+
+def test_scipy_distributions_execute_their_state_and_are_refused(tmp_path: Path, canary: Path) -> None:
+    """An allow-list by package would pass this file."""
+    frozen = scipy.stats.norm(0, 1)
+    frozen.dist._parse_arg_template = f"open({str(canary)!r}, 'w').close()\n" + frozen.dist._parse_arg_template
+    search = RandomizedSearchCV(LogisticRegression(), {"C": scipy.stats.uniform(0.1, 1)}, n_iter=1, cv=2).fit(X, Y)
+    search.extra_ = frozen
+    path = tmp_path / "model.joblib"
+    joblib.dump(search, path)
+    assert "best_estimator_" in refused(path).hint
+    assert not canary.exists()
+    joblib.load(path)
+    assert canary.exists()
+
+
+HIDDEN = (
+    b"\x80\x02cnumpy\ndtype\nX\x02\x00\x00\x00O8\x89\x88\x87R"
+    b"(K\x03X\x01\x00\x00\x00|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb."
+)
+
+
+def test_a_dtype_that_hides_objects_is_refused(tmp_path: Path) -> None:
+    """Numpy believes it, and would take the array's bytes for pointers."""
+    assert not pickle.loads(HIDDEN).hasobject
+    path = tmp_path / "model.joblib"
+    path.write_bytes(HIDDEN)
+    assert "dtype whose state contradicts" in str(refused(path))
+
+
+def test_the_second_lock_holds_without_the_first(tmp_path: Path, canary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(model_file, "_scan", lambda *_: None)
+    path = tmp_path / "model.joblib"
+    for gadget in gadgets(str(canary)).values():
+        for protocol in (0, 2, 4, 5):
+            if "range" not in repr(getattr(gadget, "call", "")) and "_reconstruct" not in repr(
+                getattr(gadget, "call", "")
+            ):
+                path.write_bytes(assemble(gadget, protocol))
+                refused(path)
+    path.write_bytes(HIDDEN)
+    assert "hides objects" in str(refused(path))
+    joblib.dump(_beside(np.array([Calls(os.system, f"touch {canary}")], dtype=object)), path)
+    refused(path)
+    assert not canary.exists()
+
+
+@pytest.mark.parametrize(
+    ("stream", "message"),
+    [
+        (b"\x80\x04\x8c\x02os\x94\x8c\x06system\x94\x93\x8c\x01x\x85R.", "os.system"),
+        (b"\x80\x04\x8c\x02os\x94\x8c\x06system\x940h\x00h\x01\x93\x8c\x01x\x85R.", "os.system"),
+        (b"(S'x'\nios\nsystem\n.", "the instruction INST"),
+        (b"(cos\nsystem\nS'x'\no.", "os.system"),
+        (b"\x82\x01.", "the instruction EXT1"),
+        (b"(P1\n.", "the instruction PERSID"),
+        (b"K\x01Q.", "the instruction BINPERSID"),
+        (b"\x80\x05\x97.", "the instruction NEXT_BUFFER"),
+        (b"\x80\x09N.", "protocol 9"),
+        (b"\x80\x04cbuiltins\nset\n)R\x8c\x01x\x93.", "computed while the file is read"),
+        (b"csklearn.base\nBaseEstimator\n}(S'fit'\nNub.", "state put into something"),
+        (b"csklearn.base\nBaseEstimator\n)\x81N}S'__class__'\nNs\x86b.", "replaces what an object is"),
+        (b"I1\n(tR.", "which is no constructor"),
+        (b"cbuiltins\nint\n(I1\ntR.", "which is no constructor"),
+        (b"c_codecs\nencode\n(S'x'\nS'rot13'\ntR.", "arguments that no estimator needs"),
+        (b"(I1\nI2\n.", "left over"),
+        (b"}((((I1\ntttI1\ns.", "nested too deeply"),
+        (b"h\x05.", "truncated, damaged"),
+        (b"\x80\x02N", "truncated, damaged"),
+    ],
+)
+def test_instructions_no_estimator_needs_are_refused(tmp_path: Path, stream: bytes, message: str) -> None:
+    path = tmp_path / "model.pkl"
+    path.write_bytes(stream)
+    assert message in str(refused(path))
+
+
+@pytest.mark.parametrize("tail", [b"x", b"\x00" * 9, pickle.dumps(Calls(os.system, "true"))])
+def test_bytes_behind_the_end_are_refused(tmp_path: Path, tail: bytes) -> None:
+    path = tmp_path / "model.joblib"
+    path.write_bytes(pickle.dumps(FITTED) + tail)
+    assert "behind its end" in str(refused(path))
+
+
+def test_a_second_compressed_stream_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "model.joblib"
+    joblib.dump(FITTED, path, compress=("gzip", 3))
+    path.write_bytes(path.read_bytes() * 2)
+    assert "goes on behind" in str(refused(path))
+
+
+@pytest.mark.parametrize("method", ["zlib", "gzip", "bz2", "lzma", "xz"])
+def test_a_small_file_that_unpacks_to_a_huge_one_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    monkeypatch.setattr(packing, "LARGEST_MODEL", 8 << 20)
+    path = tmp_path / "model.joblib"
+    joblib.dump(np.zeros(2 << 20), path, compress=(method, 3))
+    assert path.stat().st_size < 1 << 20
+    assert "unpacks to more than" in str(refused(path)) or "cannot be decompressed" in str(refused(path))
+
+
+def _zipped() -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("schema.json", "{}")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "message"),
+    [
+        (b"", "model.joblib", "is empty"),
+        (_zipped(), "model.skops", "is a zip archive (skops"),
+        (b"\x89HDF\r\n\x1a\n" + b"\0" * 64, "model.h5", "is an HDF5 file"),
+        (b"\x08\x08\x12\x08skl2onnx", "model.onnx", "is an ONNX graph"),
+        (b"<!doctype html><html><body>404</body>", "model.joblib", "is a web page"),
+        (b'{"message": "Not Found"}', "model.joblib", "is JSON text"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "model.joblib", "is text"),
+        (b"\x04\x22\x4d\x18" + b"\0" * 32, "model.joblib", "compressed with lz4"),
+        (b"ZF0x10               \x78\x9c", "model.joblib", "joblib before 0.10"),
+        (os.urandom(64).replace(b".", b"x"), "model.joblib", "truncated, damaged or no model file"),
+        (pickle.dumps({"model": 1}), "model.pkl", "a dict is not a scikit-learn estimator"),
+        (pickle.dumps(LogisticRegression()), "model.pkl", "is not fitted"),
+        (pickle.dumps(FITTED["standardscaler"]), "model.pkl", "no classifier, regressor"),
+        (pickle.dumps(LogisticRegression), "model.pkl", "is a class"),
+    ],
+)
+def test_files_that_are_no_fitted_estimator_are_named(tmp_path: Path, content: bytes, name: str, message: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    assert message in str(refused(path))
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    assert "there is no file" in str(refused(tmp_path / "model.joblib"))
+
+
+def test_a_plain_pickle_of_an_estimator_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "model.pkl"
+    for protocol in range(6):
+        path.write_bytes(pickle.dumps(FITTED, protocol))
+        np.testing.assert_array_equal(read_model(path).predict_proba(X), FITTED.predict_proba(X))
+
+
+def test_another_version_of_scikit_learn_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "model.joblib"
+    joblib.dump(FITTED, path)
+    import sklearn
+
+    version = sklearn.__version__.encode()
+    path.write_bytes(path.read_bytes().replace(version, b"1.2.3"[: len(version)].ljust(len(version), b"0")))
+    refusal = refused(path)
+    assert "made by scikit-learn 1.2.3" in str(refusal)
+    assert sklearn.__version__ in str(refusal)
+    assert "kernel that made it" in refusal.hint
+
+
+def named(module: str, name: str) -> bytes:
+    """A file with a FunctionTransformer over a function of this name."""
+    pipeline = make_pipeline(FunctionTransformer(np.log1p), LogisticRegression()).fit(np.abs(X), Y)
+    return pickle.dumps(pipeline, 0).replace(b"cnumpy\nlog1p\n", f"c{module}\n{name}\n".encode())
+
+
+def test_a_numpy_function_in_a_transformer_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "model.joblib"
+    path.write_bytes(named("numpy", "log1p"))
+    assert read_model(path).predict(np.abs(X)).shape == (40,)
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "message", "hint"),
+    [
+        ("__main__", "clean", "uses clean, which is defined in a notebook", "--allow PACKAGE"),
+        ("cloudpickle.cloudpickle", "_make_function", "packed into the file by cloudpickle", "--allow PACKAGE"),
+        ("lightgbm.sklearn", "LGBMClassifier", "needs the package lightgbm, which is not on", "--allow lightgbm"),
+        ("json", "loads", "would use json.loads", "keep that function out"),
+        ("sklearn.preprocessing._data", "no_such", "another version made it", "kernel that made it"),
+        ("sklearn.tree.tests.test_tree", "check", "does not take from a file", "kernel that made it"),
+        ("joblib.memory", "Memory", "does not take from a file", "memory=None"),
+    ],
+)
+def test_names_that_are_not_allowed_come_with_the_way_forward(
+    tmp_path: Path, module: str, name: str, message: str, hint: str
+) -> None:
+    path = tmp_path / "model.joblib"
+    path.write_bytes(named(module, name))
+    refusal = refused(path)
+    assert message in str(refusal)
+    assert hint in refusal.hint
+
+
+def test_a_declared_package_may_be_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "our_features.py").write_text("import os\nfrom os import system\n\ndef clean(X):\n    return X\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    path = tmp_path / "model.joblib"
+    path.write_bytes(named("our_features", "clean"))
+    assert "--allow our_features" in refused(path).hint
+    assert read_model(path, allow=["our_features"]).predict(np.abs(X)).shape == (40,)
+    for name in ("os.system", "system"):
+        path.write_bytes(named("our_features", name))
+        refused(path, allow=["our_features"])
+
+
+def test_a_declared_package_that_is_not_installed_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "model.joblib"
+    path.write_bytes(named("no_such_package.models", "clean"))
+    assert "needs the package no_such_package, which is not installed" in str(refused(path, allow=["no_such_package"]))
+
+
+@pytest.mark.parametrize("package", ["os", "builtins", "subprocess.run", "cloudpickle", "__main__", "a b", ""])
+def test_declaring_the_whole_interpreter_is_refused(tmp_path: Path, package: str) -> None:
+    path = tmp_path / "model.joblib"
+    joblib.dump(FITTED, path)
+    refused(path, allow=[package])
+
+
+def test_a_tree_that_points_backwards_is_refused(tmp_path: Path) -> None:
+    """Prediction would walk in circles for ever."""
+    forest = RandomForestClassifier(2, random_state=0).fit(X, Y)
+    state = forest.estimators_[0].tree_.__getstate__()
+    state["nodes"]["left_child"][0] = 0
+    forest.estimators_[0].tree_.__setstate__(state)
+    path = tmp_path / "model.joblib"
+    joblib.dump(forest, path)
+    assert "a tree in the model file is damaged" in str(refused(path))
+
+
+def test_truncated_files_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "model.joblib"
+    joblib.dump(FITTED, path)
+    content = path.read_bytes()
+    for length in range(0, len(content), len(content) // 40):
+        path.write_bytes(content[:length])
+        refused(path)
