@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from fairlead import errors
-from tests.template.stack import Stack, translate
+from tests.template.stack import Stack, source, translate
 
 METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "x-amazon-apigateway-any-method"}
 FUNCTIONS = "arn:<AWS::Partition>:apigateway:<AWS::Region>:lambda:path/2015-03-31/functions"
@@ -58,7 +58,8 @@ def test_every_route_calls_the_alias_live(stack: Stack) -> None:
 
 
 def test_callers_need_no_right_on_the_function(stack: Stack) -> None:
-    """SAM's default for AWS_IAM is to call Lambda with the caller's own credentials."""
+    """SAM's default for AWS_IAM is to call Lambda with the caller's own credentials, on routes it makes from events."""
+    assert source()["Resources"]["Api"]["Properties"]["Auth"]["InvokeRole"] == "NONE"
     assert "credentials" not in json.dumps(body(stack))
 
 

@@ -1,0 +1,80 @@
+"""A Docker engine, the local cloud where containers reach it, and a published model in its S3."""
+
+import os
+import platform
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from fairlead.objects import S3Objects
+from fairlead.registry import Registry
+from fairlead_local.cloud import LocalCloud
+from tests import penguins
+from tests.containers.sam import BUILD, bridge, docker
+
+ARCHITECTURE = "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
+IMAGE = f"public.ecr.aws/lambda/python:3.13-{ARCHITECTURE}"
+SAM_IMAGES = ("images", "--quiet", "--filter", "reference=samcli/lambda-python")
+SAM_CONTAINERS = ("ps", "--all", "--quiet", "--filter", "label=sam.cli.container.type=lambda")
+BUCKET = "registry"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def engine() -> Iterator[None]:
+    """Skip where containers cannot run, unless they are required; leave no container and no image of SAM's behind."""
+    lacking = _lacking()
+    if lacking and (os.environ.get("FAIRLEAD_REQUIRE_CONTAINERS") or os.environ.get("CI")):
+        pytest.fail(f"{lacking}, and containers are required here")
+    if lacking:
+        pytest.skip(lacking)
+    assert BUILD.is_dir(), ".aws-sam/build is missing: run `make build` first"
+    containers, images = set(docker(*SAM_CONTAINERS).split()), set(docker(*SAM_IMAGES).split())
+    yield
+    left = set(docker(*SAM_CONTAINERS).split()) - containers
+    made = set(docker(*SAM_IMAGES).split()) - images
+    for image in made:
+        docker("rmi", image)
+    assert left == set(), "sam local left containers behind"
+
+
+@pytest.fixture(scope="session")
+def cloud(engine: None) -> Iterator[LocalCloud]:
+    """The local cloud, also on the address at which containers see this machine."""
+    with LocalCloud(also_on=[bridge()]) as cloud:
+        yield cloud
+
+
+@pytest.fixture(scope="session")
+def bare(cloud: LocalCloud) -> dict[str, str]:
+    """The shell's variables for `sam local` before the first release: the cloud, as containers reach it."""
+    endpoint = cloud.endpoint_url.replace("127.0.0.1", bridge())
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "FAIRLEAD_"))}
+    return {**kept, **cloud.environment(), "AWS_ENDPOINT_URL": endpoint, "FAIRLEAD_BUCKET": BUCKET}
+
+
+@pytest.fixture(scope="session")
+def released(cloud: LocalCloud, bare: dict[str, str]) -> dict[str, str]:
+    """The same, with what a release of the penguins model freezes."""
+    s3 = cloud.client("s3")
+    s3.create_bucket(Bucket=BUCKET)
+    published = penguins.publish(Registry(S3Objects(s3, BUCKET)))
+    return {
+        **bare,
+        "FAIRLEAD_MODEL": published.manifest.model,
+        "FAIRLEAD_VERSION": str(published.manifest.version),
+        "FAIRLEAD_MANIFEST_SHA256": published.sha256,
+    }
+
+
+def _lacking() -> str:
+    """What containers would need and this machine has not."""
+    try:
+        docker("info")
+    except (OSError, subprocess.CalledProcessError):
+        return "no Docker engine answers"
+    try:
+        docker("image", "inspect", IMAGE)
+    except subprocess.CalledProcessError:
+        return f"the image {IMAGE} is missing"
+    return ""
