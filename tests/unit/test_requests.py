@@ -5,11 +5,12 @@ import math
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from fairlead.errors import InstancesError, NotJsonError
 from fairlead.requests import RequestReader
 from fairlead.signature import Field, Output, Signature
-from hypothesis import given
-from hypothesis import strategies as st
 
 SIGNATURE = Signature(
     inputs=(
@@ -38,9 +39,10 @@ def test_rows_come_out_in_signature_order() -> None:
 
 def test_null_and_left_out_both_mean_missing() -> None:
     bare = {name: GOOD[name] for name in ("year", "tagged", "note")}
-    assert READER.rows(body({**GOOD, "island": None, "bill length (mm)": None}, bare)) == [
-        (None, 2007, True, None, "a: b")
-    ] * 2
+    assert (
+        READER.rows(body({**GOOD, "island": None, "bill length (mm)": None}, bare))
+        == [(None, 2007, True, None, "a: b")] * 2
+    )
 
 
 @pytest.mark.parametrize(
@@ -90,8 +92,19 @@ def test_a_duplicate_is_found_even_beside_a_left_out_field() -> None:
 
 @pytest.mark.parametrize(
     "document",
-    ["[]", "{}", "3", "null", '{"instances": {}}', '{"instances": []}', '{"instances": [1]}', '{"rows": []}']
-    + ['{"instances": [], "instances": [{}]}', '{"instances": [[]]}', '{"instances": [' + "9" * 5000 + "]}"],
+    [
+        "[]",
+        "{}",
+        "3",
+        "null",
+        '{"instances": {}}',
+        '{"instances": []}',
+        '{"instances": [1]}',
+        '{"rows": []}',
+        '{"instances": [], "instances": [{}]}',
+        '{"instances": [[]]}',
+        '{"instances": [' + "9" * 5000 + "]}",
+    ],
 )
 def test_other_shapes_are_refused_as_instances(document: str) -> None:
     with pytest.raises(InstancesError):
@@ -100,12 +113,31 @@ def test_other_shapes_are_refused_as_instances(document: str) -> None:
 
 @pytest.mark.parametrize(
     "document",
-    ["", " ", "{", '{"instances": [', "instances=1", '{"instances": [{}]} trailing', b"\xff\xfe", "[" * 100_000]
-    + ['{"a":' * 100_000, '{"instances": [{"note": "\ud800"}]}', b'{"instances": [{"note": "\xc3"}]}'],
+    [
+        "",
+        " ",
+        "{",
+        '{"instances": [',
+        "instances=1",
+        '{"instances": [{}]} trailing',
+        b"\xff\xfe",
+        "[" * 100000,
+        '{"a":' * 100000,
+        '{"instances": [{"note": "�"}]}',
+        b'{"instances": [{"note": "\xc3"}]}',
+    ],
 )
 def test_what_is_not_json_is_said_to_be_so(document: str | bytes) -> None:
     with pytest.raises(NotJsonError):
         READER.rows(document)
+
+
+def test_a_row_without_any_field_is_refused_even_if_all_may_be_missing() -> None:
+    fields = (Field(name="a", kind="number", nullable=True), Field(name="b", kind="number", nullable=True))
+    reader = RequestReader(Signature(inputs=fields, output=Output(task="regression"), layout="array"))
+    assert reader.rows('{"instances": [{"a": null}]}') == [(None, None)]
+    with pytest.raises(InstancesError, match="row 1: expected at least one field"):
+        reader.rows('{"instances": [{"a": 1}, {}]}')
 
 
 def test_a_flood_of_errors_is_cut_short() -> None:

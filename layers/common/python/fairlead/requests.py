@@ -59,8 +59,16 @@ class RequestReader:
         if body.count(COLON[type(body)]) != len(rows) * len(self._fields) + 1 - omitted:  # type: ignore[arg-type]
             self._explain(body)
         if omitted:
+            self._refuse_empty(rows)
             return [tuple(None if value is OMITTED else value for value in row) for row in rows]
         return rows
+
+    def _refuse_empty(self, rows: list[Row]) -> None:
+        """A row without any field is a mistake of the caller's, even where every field may be missing."""
+        for position, row in enumerate(rows):
+            if row.count(OMITTED) == len(row):
+                error = FieldError(row=position, field="", expected="at least one field", got="an empty object")
+                raise InstancesError(f"row {position}: expected at least one field", errors=[error])
 
     def _explain(self, body: bytes | str) -> None:
         """Read the body the slow way and raise what is wrong with it; returns if nothing is."""

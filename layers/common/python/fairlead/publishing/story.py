@@ -5,7 +5,6 @@ Nothing is written before every proof has passed, and the manifest is written la
 
 import getpass
 import io
-import os
 import subprocess
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from fairlead import stack
 from fairlead.errors import DataError
 from fairlead.golden import Golden
 from fairlead.manifest import SCHEMA, Manifest, Parent
@@ -22,8 +22,6 @@ from fairlead.publishing.environment import environment
 from fairlead.publishing.estimators import check_estimator
 from fairlead.publishing.recipe import recipe
 from fairlead.registry import Registry, check_name
-from fairlead.settings import operator
-from fairlead.stack import open_registry
 
 GOLDEN_ROWS = 20
 FEWEST_ROWS = 2
@@ -85,11 +83,11 @@ def publish(
         train=train,
     )
     return _publish(
-        name, material, demanded=engine, registry=registry or _stack_registry(), progress=progress or _silent
+        name, material, demanded=engine, registry=registry or stack.registry(), progress=progress or _silent
     )
 
 
-def publish_file(
+def publish_file(  # noqa: PLR0913 - one parameter for each option of the command
     path: Path,
     *,
     name: str,
@@ -115,7 +113,7 @@ def publish_file(
     material = Material(
         estimator=estimator, artifact=path.read_bytes(), X=X, y=y, target=",".join(target), train=trained
     )
-    return _publish(name, material, demanded=engine, registry=registry or _stack_registry(), progress=tell)
+    return _publish(name, material, demanded=engine, registry=registry or stack.registry(), progress=tell)
 
 
 def _publish(
@@ -134,12 +132,12 @@ def _publish(
     answers = choice.reference.answer(rows)
     figures = metrics.held_out(choice.signature.output, material.y, answers)
     progress("storing blobs")
-    blobs = {
-        "estimator": registry.put_blob(material.artifact),
-        "golden": registry.put_blob(msgspec.json.encode(_golden(rows, choice))),
+    contents = {
+        "estimator": material.artifact,
+        "golden": msgspec.json.encode(_golden(rows, choice)),
+        choice.engine.blob: choice.blob,  # what was proved is what serves
     }
-    if choice.engine.blob not in blobs:
-        blobs[choice.engine.blob] = registry.put_blob(choice.blob)
+    blobs = {key: registry.put_blob(content) for key, content in contents.items()}
 
     def build(version: int, parent: Parent | None) -> Manifest:
         return Manifest(
@@ -177,10 +175,6 @@ def _dumped(estimator: Any) -> bytes:
     buffer = io.BytesIO()
     joblib.dump(estimator, buffer)
     return buffer.getvalue()
-
-
-def _stack_registry() -> Registry:
-    return open_registry(operator(os.environ))
 
 
 def _git_commit() -> str | None:

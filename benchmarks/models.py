@@ -1,0 +1,93 @@
+"""The two models every benchmark serves, published for real, and an S3 on loopback that hands them out."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from sklearn.datasets import load_breast_cancer
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import train_test_split
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from fairlead.publishing.story import Published, publish
+from fairlead.registry import Registry
+from tests.memory import Memory
+
+ESTIMATORS = {
+    "logistic regression": lambda: make_pipeline(StandardScaler(), LogisticRegression()),
+    "forest of 100 trees": lambda: RandomForestClassifier(100, random_state=0),
+}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One published model and rows to ask it."""
+
+    name: str
+    estimator: Any
+    published: Published
+    objects: Memory
+    instances: list[dict[str, float]]
+
+    def body(self, rows: int) -> str:
+        return json.dumps({"instances": self.instances[:rows]})
+
+    def env(self, endpoint: str) -> dict[str, str]:
+        """What a release freezes, pointed at the loopback S3."""
+        return {
+            "AWS_ENDPOINT_URL": endpoint,
+            "AWS_ACCESS_KEY_ID": "benchmark",
+            "AWS_SECRET_ACCESS_KEY": "benchmark",
+            "AWS_REGION": "us-east-1",
+            "AWS_LAMBDA_FUNCTION_NAME": "fairlead-predict",
+            "FAIRLEAD_BUCKET": "registry",
+            "FAIRLEAD_MODEL": self.published.manifest.model,
+            "FAIRLEAD_VERSION": str(self.published.manifest.version),
+            "FAIRLEAD_MANIFEST_SHA256": self.published.sha256,
+            "POWERTOOLS_SERVICE_NAME": "predict",
+            "POWERTOOLS_METRICS_NAMESPACE": "Fairlead",
+            "POWERTOOLS_LOG_LEVEL": "INFO",
+        }
+
+
+@cache
+def case(name: str) -> Case:
+    """Fit, publish, and keep the held-out rows; breast cancer, 30 features."""
+    X, y = load_breast_cancer(return_X_y=True, as_frame=True)
+    X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0)
+    # Fitted on a bare array: the plain way then needs no pandas, which would only make it slower.
+    estimator = ESTIMATORS[name]().fit(X_train.to_numpy(), y_train)
+    objects = Memory()
+    published = publish(estimator, name="bench", X=X_test, y=y_test, registry=Registry(objects))
+    return Case(name, estimator, published, objects, X_test.head(100).to_dict(orient="records"))
+
+
+@contextmanager
+def loopback_s3(objects: Memory) -> Iterator[str]:
+    """Serve the store as `GET /registry/<key>`."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = objects.objects[self.path.removeprefix("/registry/")]
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()

@@ -1,0 +1,110 @@
+"""One request, warm: the whole handler, the floor under it, and the plain way, interleaved in one process."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from benchmarks.models import Case, loopback_s3
+from tests.lambda_context import context, event
+
+ROUNDS = 30
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Medians over rounds, in milliseconds a request."""
+
+    cpu: float
+    wall: float
+
+
+def measure(ways: dict[str, Callable[[], Any]], repeats: int) -> dict[str, Timing]:
+    """Time each way in turn, round after round, so that the machine's moods hit all alike."""
+    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
+    for way in ways.values():
+        way()
+    for _ in range(ROUNDS):
+        for name, way in ways.items():
+            wall, cpu = time.perf_counter(), time.process_time()
+            for _ in range(repeats):
+                way()
+            taken[name].append(((time.process_time() - cpu) / repeats, (time.perf_counter() - wall) / repeats))
+    return {
+        name: Timing(*(float(np.median(column)) * 1000 for column in zip(*rows, strict=True)))
+        for name, rows in taken.items()
+    }
+
+
+def ways(case: Case, rows: int) -> dict[str, Callable[[], Any]]:
+    """The three ways to answer the same proxy event."""
+    proxy_event = event("predict", body=case.body(rows))
+    return {
+        "handler": _handler(case, proxy_event),
+        "floor": _floor(case, proxy_event),
+        "plain": _plain(case, proxy_event),
+    }
+
+
+def _handler(case: Case, proxy_event: dict[str, Any]) -> Callable[[], Any]:
+    import importlib
+
+    sink = Path(os.devnull).open("w")  # noqa: SIM115 - lines are written, as in Lambda, but not to this terminal
+    with loopback_s3(case.objects) as endpoint, redirect_stdout(sink):
+        os.environ.update(case.env(endpoint))
+        sys.modules.pop("functions.predict.app", None)
+        app = importlib.import_module("functions.predict.app")
+    lambda_context = context()
+
+    def answer() -> Any:
+        with redirect_stdout(sink):
+            return app.handler(proxy_event, lambda_context)
+
+    assert answer()["statusCode"] == 200
+    return answer
+
+
+def _floor(case: Case, proxy_event: dict[str, Any]) -> Callable[[], Any]:
+    """Decode, one run of the graph, encode: nothing a service needs."""
+    import onnxruntime
+
+    manifest = case.published.manifest
+    blob = case.objects.objects[f"blobs/sha256/{manifest.blobs['onnx'].sha256}"]
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(blob, options)
+    [tensor] = manifest.engine.inputs
+    names = list(case.instances[0])
+    row = msgspec.defstruct(
+        "Row",
+        [(f"f{i}", float) for i in range(len(names))],
+        rename=dict(zip((f"f{i}" for i in range(len(names))), names, strict=True)),
+    )
+    decoder = msgspec.json.Decoder(msgspec.defstruct("Body", [("instances", list[row])]))  # type: ignore[valid-type]
+    outputs = list(manifest.engine.outputs.values())
+
+    def answer() -> Any:
+        instances = decoder.decode(proxy_event["body"]).instances
+        X = np.array([msgspec.structs.astuple(instance) for instance in instances], dtype=tensor.dtype)
+        return msgspec.json.encode([result.tolist() for result in session.run(outputs, {tensor.name: X})])
+
+    return answer
+
+
+def _plain(case: Case, proxy_event: dict[str, Any]) -> Callable[[], Any]:
+    """json, numpy and predict_proba, as the tutorials write it."""
+
+    def answer() -> Any:
+        instances = json.loads(proxy_event["body"])["instances"]
+        shares = case.estimator.predict_proba(np.array([list(instance.values()) for instance in instances]))
+        return {"statusCode": 200, "body": json.dumps({"probabilities": shares.tolist()})}
+
+    return answer

@@ -1,0 +1,116 @@
+"""`make run`: from nothing to a signed prediction on this machine, by the commands a user would type.
+
+Trains on palmerpenguins: three species, missing values, categories. Every step is a real command, printed before it runs.
+"""
+
+import json
+import os
+import shlex
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+from fairlead_local.cloud import LocalCloud
+from fairlead_local.errors import LocalCloudError
+
+MODEL = "penguins"
+TARGET = "species"
+STACK = "fairlead"
+
+
+def run(cloud: LocalCloud, directory: Path) -> None:
+    """Deploy, publish, release and predict on a running cloud; raises LocalCloudError naming the step that failed."""
+    started = time.monotonic()
+    folder = directory / "demo"
+    folder.mkdir(parents=True, exist_ok=True)
+    step("Deploying the stack onto the local cloud")
+    command(cloud, f"sam deploy --stack-name {STACK} --resolve-s3 --no-confirm-changeset --no-progressbar", quiet=True)
+    step("Training a model of penguin species: missing values, categories, a forest")
+    train(folder)
+    step("Publishing it: signature, ONNX, proof of parity")
+    command(
+        cloud,
+        f"fairlead publish {folder}/penguins.joblib --name {MODEL} --data {folder}/held_out.csv --target {TARGET}"
+        f" --train {folder}/train.csv",
+    )
+    step("Releasing it: a frozen Lambda version, then the alias live")
+    command(cloud, f"fairlead release {MODEL} {latest(cloud)}")
+    step("The first signed call")
+    command(cloud, f"fairlead predict {MODEL} --data {folder}/held_out.csv --limit 3")
+    print(farewell(folder, time.monotonic() - started))  # noqa: T201 - this is the command's output
+
+
+def train(folder: Path) -> None:
+    """Fit the demo model; write model, held-out and training rows, and one request."""
+    import joblib
+    from palmerpenguins import load_penguins
+    from sklearn.compose import make_column_selector, make_column_transformer
+    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.impute import SimpleImputer
+    from sklearn.model_selection import train_test_split
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder
+
+    rows = load_penguins()
+    train_rows, held_out = train_test_split(rows, test_size=0.3, random_state=0, stratify=rows[TARGET])
+    words = make_pipeline(SimpleImputer(strategy="most_frequent"), OneHotEncoder(handle_unknown="ignore"))
+    columns = make_column_transformer(
+        (SimpleImputer(strategy="median"), make_column_selector(dtype_include="number")),
+        (words, make_column_selector(dtype_exclude="number")),
+    )
+    model = make_pipeline(columns, RandomForestClassifier(random_state=0))
+    model.fit(train_rows.drop(columns=TARGET), train_rows[TARGET])
+    joblib.dump(model, folder / "penguins.joblib")
+    held_out.to_csv(folder / "held_out.csv", index=False)
+    train_rows.to_csv(folder / "train.csv", index=False)
+    instances = json.loads(held_out.drop(columns=TARGET).head(2).to_json(orient="records"))
+    (folder / "request.json").write_text(json.dumps({"instances": instances}))
+
+
+def latest(cloud: LocalCloud) -> int:
+    """The newest version of the demo model: a kept registry may hold earlier ones."""
+    done = command(cloud, f"fairlead show {MODEL} --json", quiet=True, echo=False)
+    version: Any = json.loads(done)["version"]
+    return int(version)
+
+
+def command(cloud: LocalCloud, line: str, *, quiet: bool = False, echo: bool = True) -> str:
+    """Run one command against the cloud and return what it printed; raises LocalCloudError with it if it fails."""
+    if echo:
+        print(f"  $ {line}", flush=True)  # noqa: T201
+    done = subprocess.run(  # noqa: S603 - our own words
+        shlex.split(line),
+        env=os.environ | cloud.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT if quiet else None,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise LocalCloudError(f"`{line}` failed with exit code {done.returncode}\n{done.stdout}")
+    if not quiet:
+        print(done.stdout, end="", flush=True)  # noqa: T201
+    return done.stdout
+
+
+def step(text: str) -> None:
+    """Announce a step."""
+    print(f"\n{text}", flush=True)  # noqa: T201
+
+
+def farewell(folder: Path, seconds: float) -> str:
+    """What to type next, from another shell."""
+    return f"""
+Live after {seconds:.0f} s. From another shell in this folder:
+
+  source .fairlead/local.env
+
+  curl --aws-sigv4 "aws:amz:us-east-1:execute-api" --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" \\
+    -H 'content-type: application/json' -d @{folder}/request.json "$FAIRLEAD_API_URL/predict"
+  fairlead predict {MODEL} --data {folder}/held_out.csv --limit 5
+  fairlead status {MODEL}
+  aws lambda list-aliases --function-name {STACK}-predict
+  sam logs --stack-name {STACK}
+
+Ctrl-C ends it."""

@@ -1,0 +1,131 @@
+"""A real S3 over HTTP (moto's server on loopback), real penguins, and predict's handler as Lambda loads it."""
+
+import contextlib
+import importlib.util
+import io
+import logging
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import boto3
+import pytest
+from aws_lambda_powertools import Metrics
+
+import fairlead
+from fairlead.objects import S3Objects
+from fairlead.publishing.story import Published
+from fairlead.registry import Registry
+from tests import penguins
+
+APP = Path(__file__).parents[2] / "functions/predict/app.py"
+KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"}
+BUCKET = "registry"
+
+
+@dataclass(frozen=True)
+class Store:
+    """A bucket, its registry, and the environment that points a function at it."""
+
+    client: Any
+    registry: Registry
+    env: dict[str, str]
+
+    def released(self, published: Published) -> dict[str, str]:
+        """The environment a release of this version freezes."""
+        facts = published.manifest
+        return {
+            **self.env,
+            "FAIRLEAD_MODEL": facts.model,
+            "FAIRLEAD_VERSION": str(facts.version),
+            "FAIRLEAD_MANIFEST_SHA256": published.sha256,
+        }
+
+
+@pytest.fixture(scope="session")
+def s3_url() -> Iterator[str]:
+    """A process of its own: mock_aws in another test resets every store of this process."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    for _ in range(200):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            break
+        time.sleep(0.1)
+    yield f"http://127.0.0.1:{port}"
+    server.terminate()
+    server.wait()
+
+
+def make_store(s3_url: str) -> Store:
+    client = boto3.client(
+        "s3", endpoint_url=s3_url, region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
+    )
+    bucket = f"{BUCKET}-{os.urandom(6).hex()}"
+    client.create_bucket(Bucket=bucket)
+    env = {**KEYS, "AWS_ENDPOINT_URL": s3_url, "FAIRLEAD_BUCKET": bucket, "POWERTOOLS_SERVICE_NAME": "predict"}
+    env |= {"POWERTOOLS_METRICS_NAMESPACE": "Fairlead", "AWS_LAMBDA_FUNCTION_NAME": "fairlead-predict"}
+    return Store(client, Registry(S3Objects(client, bucket)), env)
+
+
+@pytest.fixture
+def store(s3_url: str) -> Store:
+    return make_store(s3_url)
+
+
+@pytest.fixture(scope="session")
+def shelf(s3_url: str) -> Store:
+    """A store that many tests read and none changes."""
+    return make_store(s3_url)
+
+
+@pytest.fixture(scope="session")
+def published(shelf: Store) -> Published:
+    return penguins.publish(shelf.registry)
+
+
+Load = Callable[[dict[str, str]], ModuleType]
+
+
+@pytest.fixture
+def load_app(monkeypatch: pytest.MonkeyPatch) -> Load:
+    """Import predict's app.py anew with this environment, as a cold start does; `printed` holds its log."""
+
+    def load(env: dict[str, str]) -> ModuleType:
+        for name in [name for name in os.environ if name.startswith(("AWS_", "FAIRLEAD_", "POWERTOOLS_"))]:
+            monkeypatch.delenv(name)
+        for name, value in env.items():
+            monkeypatch.setenv(name, value)
+        _forget_earlier_starts()
+        spec = importlib.util.spec_from_file_location("predict_app", APP)
+        assert spec
+        assert spec.loader
+        module = importlib.util.module_from_spec(spec)
+        module.printed = io.StringIO()  # type: ignore[attr-defined]
+        with contextlib.redirect_stdout(module.printed):
+            spec.loader.exec_module(module)
+        return module
+
+    return load
+
+
+def _forget_earlier_starts() -> None:
+    """Powertools keeps one logger and one set of metrics a process; here several cold starts share one."""
+    for name in ("telemetry", "api"):
+        if sys.modules.pop(f"fairlead.{name}", None):
+            delattr(fairlead, name)
+    logging.Logger.manager.loggerDict.pop("predict", None)
+    for shared in (Metrics._metrics, Metrics._dimensions, Metrics._metadata, Metrics._default_dimensions):
+        shared.clear()

@@ -1,0 +1,248 @@
+"""predict as Lambda runs it: real proxy events in, a real model from a real S3, answers and records out."""
+
+import base64
+import contextlib
+import json
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from fairlead.golden import Golden
+from fairlead.publishing.story import Published
+from tests.functional.conftest import Load, Store
+from tests.lambda_context import context, event
+
+Call = Callable[..., tuple[int, dict[str, Any], dict[str, Any]]]
+
+
+@pytest.fixture
+def app(load_app: Load, shelf: Store, published: Published) -> ModuleType:
+    return load_app(shelf.released(published))
+
+
+def invoke(app: ModuleType, proxy_event: dict[str, Any]) -> tuple[int, dict[str, Any], dict[str, Any]]:
+    """Status, body and headers of one invocation."""
+    with contextlib.redirect_stdout(app.printed):
+        answer = app.handler(proxy_event, context())
+    headers = {name: values[0] for name, values in answer["multiValueHeaders"].items()}
+    return answer["statusCode"], json.loads(answer["body"]), headers
+
+
+def rows(name: str = "predict") -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(event(name)["body"])["instances"]
+    return found
+
+
+def ask(app: ModuleType, *instances: Any, **changes: Any) -> tuple[int, dict[str, Any], dict[str, Any]]:
+    return invoke(app, event("predict", **({"body": json.dumps({"instances": instances})} | changes)))
+
+
+def test_an_answer_names_the_exact_release_and_each_row(app: ModuleType, published: Published) -> None:
+    status, body, headers = invoke(app, event("predict"))
+    assert status == 200
+    assert headers["Content-Type"] == "application/json"
+    assert (body["model"], body["version"], body["release"]) == ("penguins", published.manifest.version, "7")
+    assert body["digest"] == f"sha256:{published.sha256}"
+    ids = [prediction["id"] for prediction in body["predictions"]]
+    assert len(ids) == len(set(ids)) == len(rows())
+    for prediction in body["predictions"]:
+        shares = prediction["probabilities"]
+        assert set(shares) == {"Adelie", "Chinstrap", "Gentoo"}
+        assert sum(shares.values()) == pytest.approx(1)
+        assert prediction["label"] == max(shares, key=lambda name: shares[name])
+
+
+def test_the_answers_are_the_estimators(app: ModuleType) -> None:
+    from tests import penguins
+
+    _, held_out = penguins.split()
+    features = held_out.drop(columns=penguins.TARGET)
+    instances = json.loads(features.to_json(orient="records", double_precision=15))
+    _, body, _ = ask(app, *instances)
+    assert [p["label"] for p in body["predictions"]] == penguins.estimator().predict(features).tolist()
+    expected = penguins.estimator().predict_proba(features)
+    got = [[p["probabilities"][name] for name in penguins.estimator().classes_] for p in body["predictions"]]
+    assert abs(expected - got).max() < 1e-5
+
+
+def test_model_shows_the_public_part_of_the_manifest(app: ModuleType, published: Published) -> None:
+    status, body, _ = invoke(app, event("model"))
+    assert status == 200
+    assert body["digest"] == f"sha256:{published.sha256}"
+    assert [field["name"] for field in body["signature"]["inputs"]] == list(rows()[0])
+    assert not {"blobs", "created_by", "recipe", "environment", "git_commit"} & set(body)
+
+
+def test_health_is_ready_with_a_model(app: ModuleType) -> None:
+    status, body, _ = invoke(app, event("health"))
+    assert (status, body["status"], body["model"]) == (200, "ok", "penguins")
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "code"),
+    [
+        ({"body": "{"}, 400, "not_json"),
+        ({"body": None}, 400, "not_json"),
+        ({"body": ""}, 400, "not_json"),
+        ({"body": "[" * 100_000}, 400, "not_json"),
+        ({"body": "%%%", "isBase64Encoded": True}, 400, "not_json"),
+        ({"body": base64.b64encode(b"\xff\xfe").decode(), "isBase64Encoded": True}, 400, "not_json"),
+        ({"body": "[]"}, 422, "invalid_instances"),
+        ({"body": '{"instances": []}'}, 422, "invalid_instances"),
+        ({"body": '{"instances": [{}]}'}, 422, "invalid_instances"),
+        ({"body": '{"instances": [{"iland": "Dream"}]}'}, 422, "invalid_instances"),
+        ({"headers": {"content-type": "text/csv"}}, 415, "unsupported_media_type"),
+        ({"headers": {"Content-Type": "application/x-www-form-urlencoded"}}, 415, "unsupported_media_type"),
+        ({"httpMethod": "GET"}, 404, "not_found"),
+        ({"path": "/predictions"}, 404, "not_found"),
+    ],
+)
+def test_a_bad_request_is_a_4xx_problem(app: ModuleType, change: dict[str, Any], status: int, code: str) -> None:
+    got, body, headers = invoke(app, event("predict", **change))
+    assert (got, body["status"], body["code"]) == (status, status, code)
+    assert headers["Content-Type"] == "application/problem+json"
+    assert body["detail"]
+
+
+def test_a_wrong_value_names_its_row_and_field(app: ModuleType) -> None:
+    good = rows()[0]
+    status, body, _ = ask(app, good, {**good, "flipper_length_mm": "long"})
+    assert status == 422
+    [error] = body["errors"]
+    assert (error["row"], error["field"], error["got"]) == (1, "flipper_length_mm", '"long"')
+
+
+def test_a_base64_body_is_read(app: ModuleType) -> None:
+    plain = event("predict")
+    encoded = base64.b64encode(plain["body"].encode()).decode()
+    assert invoke(app, {**plain, "body": encoded, "isBase64Encoded": True})[0] == 200
+
+
+def test_rows_are_bounded_by_the_size_of_their_answer(app: ModuleType) -> None:
+    """10,000 rows would fit the request but not Lambda's 6 MB answer; the bound is exact enough to use."""
+    bound = invoke(app, event("model"))[1]["most_rows"]
+    answer = app.handler(event("predict", body=json.dumps({"instances": [rows()[0]] * bound})), context())
+    assert answer["statusCode"] == 200
+    assert 3_000_000 < len(json.dumps(answer)) < 6 * 1024 * 1024
+    status, body, _ = ask(app, *[rows()[0]] * (bound + 1))
+    assert (status, body["code"]) == (413, "too_large")
+
+
+def test_a_defect_of_ours_is_a_500_that_tells_the_caller_nothing(
+    app: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any, **__: Any) -> None:
+        raise ZeroDivisionError("secret")
+
+    monkeypatch.setattr(app.endpoint.model(), "predict", broken)
+    status, body, _ = invoke(app, event("predict"))
+    assert (status, body["code"]) == (500, "internal")
+    assert "secret" not in json.dumps(body)
+    assert "ZeroDivisionError" in app.printed.getvalue()
+
+
+def records(text: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Log lines and EMF documents among what was printed."""
+    lines = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    return [line for line in lines if "_aws" not in line], [line for line in lines if "_aws" in line]
+
+
+def test_a_request_leaves_one_log_line_and_its_metrics(app: ModuleType) -> None:
+    strange = {**rows()[0], "bill_length_mm": 9999.0, "island": "Atlantis"}
+    ask(app, rows()[0], strange)
+    [line], documents = records(app.printed.getvalue())
+    assert (line["message"], line["status"], line["rows"]) == ("request answered", 200, 2)
+    assert line["out_of_range"] == pytest.approx(2 / 14)
+    assert "9999" not in json.dumps(line)
+    assert "Atlantis" not in json.dumps(line)
+    figures = next(document for document in documents if "Requests" in document)
+    assert (figures["model"], figures["version"]) == ("penguins", "1")
+    assert figures["Rows"] == [2]
+    assert (figures["Errors4xx"], figures["Errors5xx"]) == ([0], [0])
+
+
+def test_a_refused_request_is_counted_as_the_callers(app: ModuleType) -> None:
+    invoke(app, event("predict", body="{"))
+    [line], documents = records(app.printed.getvalue())
+    assert (line["status"], line["code"]) == (400, "not_json")
+    assert any(document.get("Errors4xx") == [1] for document in documents)
+
+
+def test_before_the_first_release_it_answers_503_with_when_to_come_back(load_app: Load, shelf: Store) -> None:
+    app = load_app(shelf.env)
+    for name in ("predict", "model", "health"):
+        status, body, headers = invoke(app, event(name))
+        assert (status, body["code"]) == (503, "model_unavailable")
+        assert int(headers["Retry-After"]) > 0
+    assert "fairlead release" in body["hint"]
+
+
+def tamper(store: Store, key: str) -> None:
+    stored = store.client.get_object(Bucket=store.env["FAIRLEAD_BUCKET"], Key=key)["Body"].read()
+    store.client.put_object(Bucket=store.env["FAIRLEAD_BUCKET"], Key=key, Body=stored[:-1] + bytes([stored[-1] ^ 1]))
+
+
+@pytest.mark.parametrize("name", ["manifest", "onnx", "golden"])
+def test_an_edited_object_is_never_served(load_app: Load, store: Store, name: str) -> None:
+    from tests import penguins
+
+    published = penguins.publish(store.registry)
+    facts = published.manifest
+    key = "models/penguins/versions/1.json" if name == "manifest" else f"blobs/sha256/{facts.blobs[name].sha256}"
+    tamper(store, key)
+    app = load_app(store.released(published))
+    status, body, _ = invoke(app, event("predict"))
+    assert (status, body["code"]) == (503, "model_unavailable")
+    assert facts.blobs["onnx"].sha256 not in json.dumps(body)
+    lines, documents = records(app.printed.getvalue())
+    assert any(line["message"] == "model not loaded" and line["code"] == "integrity" for line in lines)
+    assert any(document.get("ModelUnavailable") == [1] for document in documents)
+
+
+def test_a_replaced_version_is_never_served(load_app: Load, store: Store) -> None:
+    """Another valid manifest under the released number has another digest."""
+    from tests import penguins
+
+    first, second = penguins.publish(store.registry), penguins.publish(store.registry)
+    other = store.client.get_object(Bucket=store.env["FAIRLEAD_BUCKET"], Key="models/penguins/versions/2.json")
+    store.client.put_object(
+        Bucket=store.env["FAIRLEAD_BUCKET"], Key="models/penguins/versions/1.json", Body=other["Body"].read()
+    )
+    assert second.manifest.parent
+    assert second.manifest.parent.sha256 == first.sha256
+    assert invoke(load_app(store.released(first)), event("predict"))[0] == 503
+
+
+def test_a_failed_load_is_tried_again_on_request(load_app: Load, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests import penguins
+
+    published = penguins.publish(store.registry)
+    bucket = {"Bucket": store.env["FAIRLEAD_BUCKET"], "Key": "models/penguins/versions/1.json"}
+    kept = store.client.get_object(**bucket)["Body"].read()
+    store.client.delete_object(**bucket)
+    app = load_app(store.released(published))
+    status, _, headers = invoke(app, event("health"))
+    assert (status, headers["Retry-After"]) == (503, "1")
+    store.client.put_object(**bucket, Body=kept)
+    assert invoke(app, event("health"))[0] == 503, "not before its time"
+    monkeypatch.setattr(app.endpoint, "_clock", lambda: 1e12)
+    assert invoke(app, event("health"))[0] == 200
+
+
+def test_under_snapstart_a_failed_load_fails_the_version(load_app: Load, store: Store) -> None:
+    from tests import penguins
+
+    published = penguins.publish(store.registry)
+    tamper(store, f"blobs/sha256/{published.manifest.blobs['onnx'].sha256}")
+    with pytest.raises(Exception, match="blob"):
+        load_app(store.released(published) | {"AWS_LAMBDA_INITIALIZATION_TYPE": "snap-start"})
+
+
+def test_a_wrong_golden_answer_is_never_served(load_app: Load, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests import penguins
+
+    published = penguins.publish(store.registry)
+    monkeypatch.setattr(Golden, "agrees", lambda *_: False)
+    assert invoke(load_app(store.released(published)), event("predict"))[0] == 503

@@ -1,0 +1,25 @@
+"""A Lambda context and proxy events, as the runtime hands them in."""
+
+import copy
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+EVENTS = Path(__file__).parents[1] / "events"
+
+
+def context(version: str = "7") -> SimpleNamespace:
+    return SimpleNamespace(
+        aws_request_id="c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
+        function_name="fairlead-predict",
+        function_version=version,
+        invoked_function_arn="arn:aws:lambda:us-east-1:123456789012:function:fairlead-predict:live",
+        memory_limit_in_mb=1769,
+    )
+
+
+def event(name: str, **changes: Any) -> dict[str, Any]:
+    """A file of events/, with top-level members changed."""
+    document: dict[str, Any] = json.loads((EVENTS / f"{name}.json").read_text())
+    return {**copy.deepcopy(document), **changes}
