@@ -86,7 +86,7 @@ def _cells(answer: dict[str, Any]) -> dict[str, Any]:
         return value if isinstance(value, dict) else {"value": value}
     cells = {"label": answer["label"]}
     if "probabilities" in answer:
-        cells["probability"] = max(answer["probabilities"].values())
+        cells["probability"] = f"{max(answer['probabilities'].values()):.4f}"
     if "score" in answer:
         cells["score"] = answer["score"]
     return cells

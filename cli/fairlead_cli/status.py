@@ -45,4 +45,5 @@ def _release(release: "Release | None", problem: str) -> str:
         return "deleted"
     if release.model is None:
         return str(release)
-    return f"{release} {release.digest} since {release.modified[:19]}: {problem or 'answers'}"
+    published = release.modified[:16].replace("T", " ")
+    return f"{release}, {problem or 'answers'}; {release.digest[:19]}…, published {published}Z"

@@ -278,7 +278,7 @@ def test_predict_sends_what_the_signature_takes_and_prints_the_answers(api: Scri
     assert done.stdout.splitlines()[0].startswith("churn version 3, release 14, sha256:aaaa")
     assert [line.split() for line in done.stdout.splitlines()[1:3]] == [
         ["row", "label", "probability"],
-        ["0", "yes", "0.75"],
+        ["0", "yes", "0.7500"],
     ]
 
 

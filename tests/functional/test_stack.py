@@ -65,6 +65,14 @@ def test_the_outputs_become_facts() -> None:
     found.require_settled()
 
 
+def test_settings_win_over_outputs() -> None:
+    deploy("fairlead", OUTPUTS)
+
+    found = stack.find(Operator(bucket="other", api_url="http://127.0.0.1:5700/prod"))
+
+    assert (found.bucket, found.api_url) == ("other", "http://127.0.0.1:5700/prod")
+
+
 def test_a_stack_that_is_not_there_says_how_to_make_one() -> None:
     with pytest.raises(NotFoundError, match="no stack 'fairlead'") as caught:
         stack.find(Operator())

@@ -65,8 +65,9 @@ def read(cloudformation: Any, name: str) -> Stack:
 
 
 def find(where: Operator) -> Stack:
-    """Read the stack that the settings name."""
-    return read(aws.client("cloudformation"), where.stack)
+    """Read the stack that the settings name; the settings' bucket and API address win over its outputs."""
+    found = read(aws.client("cloudformation"), where.stack)
+    return msgspec.structs.replace(found, bucket=where.bucket or found.bucket, api_url=where.api_url or found.api_url)
 
 
 def registry(where: Operator | None = None) -> Registry:

@@ -1,0 +1,187 @@
+"""Publish, release, roll back and call on the local cloud: the real template, `sam deploy`, Lambda's runtime client."""
+
+import json
+import os
+import subprocess
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sklearn.datasets import load_iris
+from sklearn.linear_model import LogisticRegression
+from typer.testing import CliRunner, Result
+
+from fairlead import aws, stack
+from fairlead.errors import ReleaseError
+from fairlead.function import PredictFunction
+from fairlead.manifest import EngineName
+from fairlead.publishing import story
+from fairlead.registry import blob_key
+from fairlead.releases import Releases
+from fairlead.settings import Operator
+from fairlead_cli.main import app
+from fairlead_local.cloud import LocalCloud
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ["sam", "deploy", "--stack-name", "fairlead", "--resolve-s3", "--no-confirm-changeset", "--no-progressbar"]
+pytestmark = pytest.mark.xdist_group("release-on-local-cloud")
+
+
+@pytest.fixture(scope="module")
+def cloud() -> Iterator[LocalCloud]:
+    """The built stack, deployed; FAIRLEAD_* and AWS_* of this process point at it."""
+    if not (ROOT / ".aws-sam/build/template.yaml").exists():
+        pytest.fail("the stack is not built: run `make build` first")
+    with LocalCloud() as made, pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith(("AWS_", "FAIRLEAD_"))]:
+            patch.delenv(name)
+        for name, value in made.environment().items():
+            patch.setenv(name, value)
+        done = subprocess.run(DEPLOY, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        yield made
+
+
+@pytest.fixture(scope="module")
+def versions(cloud: LocalCloud) -> list[int]:
+    """Three versions of iris: the second wants the sklearn engine."""
+    return [publish("onnx"), publish("sklearn"), publish("onnx")]
+
+
+def publish(engine: EngineName) -> int:
+    X, y = load_iris(return_X_y=True, as_frame=True)
+    estimator = LogisticRegression(max_iter=500).fit(X, y)
+    return story.publish(estimator, name="iris", X=X, y=y, engine=engine).manifest.version
+
+
+def releases() -> Releases:
+    found = stack.find(Operator())
+    return Releases(found, PredictFunction(aws.client("lambda"), found.function, pause=0.1), sleep=lambda _: None)
+
+
+def fairlead(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def aliases() -> dict[str, str]:
+    client, name = aws.client("lambda"), stack.find(Operator()).function
+    return {alias: client.get_alias(FunctionName=name, Name=alias)["FunctionVersion"] for alias in ("live", "previous")}
+
+
+def answered_by(tmp_path: Path) -> tuple[int, str]:
+    """Who answers a signed call: the version and the release."""
+    load_iris(return_X_y=True, as_frame=True)[0].head(2).to_csv(tmp_path / "rows.csv", index=False)
+    done = fairlead("predict", "iris", "--data", tmp_path / "rows.csv", "--json")
+    assert done.exit_code == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert [row["label"] for row in answer["predictions"]] == [0, 0]
+    return answer["version"], answer["release"]
+
+
+def test_releases_of_both_engines_answer_and_a_rollback_brings_the_first_back(
+    versions: list[int], tmp_path: Path
+) -> None:
+    assert fairlead("release", "iris", versions[0]).exit_code == 0
+    first = aliases()["live"]
+    assert answered_by(tmp_path) == (versions[0], first)
+
+    assert fairlead("release", "iris", versions[1]).exit_code == 0
+    assert aliases()["previous"] == first
+    assert answered_by(tmp_path) == (versions[1], aliases()["live"])
+
+    assert fairlead("rollback", "iris").exit_code == 0
+    assert aliases() == {"live": first, "previous": first}
+    assert answered_by(tmp_path) == (versions[0], first)
+
+
+def test_a_version_whose_blob_was_replaced_never_becomes_live(cloud: LocalCloud, versions: list[int]) -> None:
+    releases().release(stack.registry(), "iris", versions[1])
+    before = aliases()
+    manifest, _ = stack.registry().manifest("iris", versions[2])
+    key = blob_key(manifest.blobs["onnx"].sha256)
+    bucket = stack.find(Operator()).bucket
+    good = cloud.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    cloud.client("s3").put_object(Bucket=bucket, Key=key, Body=good + b" ")
+
+    try:
+        done = fairlead("release", "iris", versions[2])
+    finally:
+        cloud.client("s3").put_object(Bucket=bucket, Key=key, Body=good)
+
+    assert done.exit_code == 4
+    assert "cannot be loaded (integrity)" in done.stderr
+    assert aliases() == before
+
+
+def test_two_releases_at_once_leave_one_of_them_live_and_whole(versions: list[int], tmp_path: Path) -> None:
+    releases().release(stack.registry(), "iris", versions[0])
+    standing = aliases()["live"]
+    outcomes: dict[int, Any] = {}
+    start = threading.Barrier(2)
+
+    def go(version: int) -> None:
+        registry, mine = stack.registry(), releases()
+        start.wait()
+        try:
+            outcomes[version] = mine.release(registry, "iris", version).live
+        except ReleaseError as error:
+            outcomes[version] = error
+
+    threads = [threading.Thread(target=go, args=(version,)) for version in versions[1:]]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    won = {version: one for version, one in outcomes.items() if not isinstance(one, ReleaseError)}
+    after, status = aliases(), releases().status(health=True)
+    assert len(outcomes) == 2
+    assert status.live_problem == ""
+    assert {one.release for one in won.values()} >= {after["live"]} or after["live"] == standing
+    if len(won) == 1:
+        assert after["previous"] == standing
+    version, _ = answered_by(tmp_path)
+    assert version in (won or {versions[0]: None})
+
+
+def test_a_release_meets_lambdas_own_guard_when_somebody_moves_live_meanwhile(versions: list[int]) -> None:
+    """The local cloud refuses a stale RevisionId as AWS does; here the real client meets it."""
+    releases().release(stack.registry(), "iris", versions[0])
+    releases().release(stack.registry(), "iris", versions[1])
+    before = aliases()
+    client, found = aws.client("lambda"), stack.find(Operator())
+    seen: list[str] = []
+
+    def interfere(params: dict[str, Any], **_: Any) -> None:
+        seen.append(params["Name"])
+        if params["Name"] == "live":
+            other = aws.client("lambda")
+            other.update_alias(FunctionName=found.function, Name="live", FunctionVersion=before["previous"])
+
+    client.meta.events.register("provide-client-params.lambda.UpdateAlias", interfere)
+
+    with pytest.raises(ReleaseError, match="somebody else changed it"):
+        Releases(found, PredictFunction(client, found.function, pause=0.1)).release(
+            stack.registry(), "iris", versions[2]
+        )
+
+    assert seen == ["previous", "live", "previous"]
+    assert aliases() == {"live": before["previous"], "previous": before["previous"]}
+
+
+def test_a_caller_without_a_policy_is_told_who_they_are_and_what_they_need(
+    cloud: LocalCloud, versions: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    releases().release(stack.registry(), "iris", versions[0])
+    stranger = cloud.add_user("stranger", [])
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", stranger.access_key_id)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", stranger.secret_access_key)
+    (tmp_path / "rows.csv").write_text("a\n1\n")
+
+    done = fairlead("predict", "iris", "--data", tmp_path / "rows.csv")
+
+    assert (done.exit_code, done.stdout) == (5, "")
+    assert "answered 403" in done.stderr
+    assert "CallerPolicyArn" in done.stderr
