@@ -2,7 +2,7 @@
 # through a link beside it: SAM's cache watches a layer's own folder (links followed) and nothing outside it.
 #
 # Packages come as wheels for the architecture asked for, whatever machine builds. What Lambda never reads is left out;
-# shared libraries are never stripped (platform-aligned ones, like OpenBLAS, break). Byte-code is compiled here because
+# shared libraries are never stripped (page-aligned ones, like OpenBLAS, break). Byte-code is compiled here because
 # /opt is read-only in Lambda: without it every cold start would compile the sources anew.
 SHELL := /bin/bash
 .SILENT:
@@ -18,7 +18,7 @@ OUT = $(ARTIFACTS_DIR)/python
 # requirements.txt names all that ships (its .in says why something does not), hence --no-deps.
 define install
 	uv pip install --quiet --target "$(OUT)" --python-version 3.13 --python-platform $(PLATFORM) --only-binary :all: \
-	  --require-hashes --no-deps --link-mode copy --no-config -r "$(LAYER)requirements.txt"
+	  --require-hashes --no-deps --link-mode copy -r "$(LAYER)requirements.txt"
 	rm -rf "$(OUT)/bin" "$(OUT)/.lock"
 endef
 
