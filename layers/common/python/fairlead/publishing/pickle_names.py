@@ -28,8 +28,14 @@ class Name:
 ARRAY_WRAPPER = Name("joblib.numpy_pickle", "NumpyArrayWrapper")
 DTYPE = Name("numpy", "dtype")
 
-# What Python 2's names mean today: protocols 0 to 2 write them still.
-MODERN = {"__builtin__": "builtins", "copy_reg": "copyreg", "numpy.core": "numpy._core"}
+# What old names mean today. Python 2's are written by protocols 0 to 2 still; scikit-learn before 1.8 built one
+# compiled module under a name of its own.
+MODERN = {
+    "__builtin__": "builtins",
+    "_loss": "sklearn._loss._loss",
+    "copy_reg": "copyreg",
+    "numpy.core": "numpy._core",
+}
 MODERN_NAMES = {"xrange": "range", "long": "int", "unicode": "str"}
 
 EXACT: dict[str, tuple[Right, str]] = {
@@ -76,6 +82,7 @@ REFERENCES = {
     "pandas": "NA NaT",
     "sklearn.utils.validation": "check_array",
 }
+UFUNC_MODULES = frozenset({"numpy", "numpy._core._multiarray_umath", "scipy.special", "scipy.special._ufuncs"})
 SPARSE = re.compile(r"scipy\.sparse\._(csr|csc|coo|bsr|dia|dok|lil)$")
 SKLEARN_ROOMS = [
     "_loss",

@@ -19,6 +19,7 @@ from fairlead.publishing.pickle_names import (
     SKLEARN_ROOMS,
     SKLEARN_UTILS,
     SPARSE,
+    UFUNC_MODULES,
     Name,
     Right,
 )
@@ -78,7 +79,7 @@ def _listed(name: Name) -> Right | None:
     if SPARSE.match(name.module) and re.fullmatch(r"[a-z]{3}_(matrix|array)", name.name):
         return "call"
     # Scalar types and ufuncs, told apart when the name is resolved.
-    return "refer" if name.module in ("numpy", "scipy.special") and name.name.isidentifier() else None
+    return "refer" if name.module in UFUNC_MODULES and name.name.isidentifier() else None
 
 
 def _in_sklearn(name: Name) -> Right | None:
