@@ -160,7 +160,7 @@ def test_a_request_leaves_one_log_line_and_its_metrics(app: ModuleType) -> None:
     figures = next(document for document in documents if "Requests" in document)
     assert (figures["model"], figures["version"]) == ("penguins", "1")
     assert figures["Rows"] == [2]
-    assert (figures["Errors4xx"], figures["Errors5xx"]) == ([0], [0])
+    assert not {"Errors4xx", "Errors5xx"} & set(figures)
 
 
 def test_a_refused_request_is_counted_as_the_callers(app: ModuleType) -> None:

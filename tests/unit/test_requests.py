@@ -123,7 +123,7 @@ def test_other_shapes_are_refused_as_instances(document: str) -> None:
         b"\xff\xfe",
         "[" * 100000,
         '{"a":' * 100000,
-        '{"instances": [{"note": "�"}]}',
+        '{"instances": [{"note": "\ud800"}]}',
         b'{"instances": [{"note": "\xc3"}]}',
     ],
 )

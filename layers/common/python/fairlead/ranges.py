@@ -1,10 +1,9 @@
 """How far a request lies from what the model was shown: a first, cheap sign of drift, counted on every request."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from fairlead.requests import Row
-from fairlead.signature import Field, Signature
+from fairlead.signature import Signature
 
 
 class Ranges:
@@ -13,7 +12,7 @@ class Ranges:
     def __init__(self, signature: Signature) -> None:
         self._width = len(signature.inputs)
         self._numbers = [
-            (position, field)
+            (position, field.minimum, field.maximum, field.nullable)
             for position, field in enumerate(signature.inputs)
             if field.minimum is not None and field.maximum is not None
         ]
@@ -26,15 +25,12 @@ class Ranges:
     def share_outside(self, rows: Sequence[Row]) -> float:
         """Return the share (0–1) of all values that lie outside; missing values are inside."""
         columns = list(zip(*rows, strict=True))
-        outside = sum(_outside(field, columns[position]) for position, field in self._numbers)
+        outside = 0
+        for position, low, high, nullable in self._numbers:
+            column = columns[position]
+            present = [value for value in column if value is not None] if nullable else column
+            if present and (min(present) < low or max(present) > high):
+                outside += sum(not low <= value <= high for value in present)
         for position, known in self._categories:
             outside += sum(value is not None and value not in known for value in columns[position])
         return outside / (len(rows) * self._width)
-
-
-def _outside(field: Field, column: Sequence[Any]) -> int:
-    low, high = field.minimum, field.maximum
-    present = [value for value in column if value is not None] if field.nullable else column
-    if not present or (low <= min(present) and max(present) <= high):  # type: ignore[operator]  # both are set
-        return 0
-    return sum(not low <= value <= high for value in present)  # type: ignore[operator]

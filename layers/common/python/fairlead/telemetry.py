@@ -6,13 +6,20 @@ and no answer is ever logged here.
 
 from typing import Any
 
+import msgspec
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
 from fairlead.errors import FairleadError
 from fairlead.settings import Serving
 
-logger = Logger()
+
+def _json(document: dict[str, Any]) -> str:
+    """A log line with msgspec: several times quicker than the json module, on every request."""
+    return msgspec.json.encode(document, enc_hook=str).decode()
+
+
+logger = Logger(json_serializer=_json)
 metrics = Metrics()
 
 
@@ -32,8 +39,8 @@ def answered(*, route: str, status: int, milliseconds: float, facts: dict[str, A
     logger.info("request answered", route=route, status=status, latency_ms=round(milliseconds, 3), **facts)
     metrics.add_metric("Requests", MetricUnit.Count, 1)
     metrics.add_metric("Latency", MetricUnit.Milliseconds, milliseconds)
-    metrics.add_metric("Errors4xx", MetricUnit.Count, 400 <= status < 500)
-    metrics.add_metric("Errors5xx", MetricUnit.Count, status >= 500)
+    if status >= 400:
+        metrics.add_metric("Errors4xx" if status < 500 else "Errors5xx", MetricUnit.Count, 1)
     if "rows" in facts:
         metrics.add_metric("Rows", MetricUnit.Count, facts["rows"])
         metrics.add_metric("OutOfRangeShare", MetricUnit.NoUnit, facts["out_of_range"])
