@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse
+from palmerpenguins import load_penguins
 from sklearn.base import BaseEstimator
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.cluster import DBSCAN, KMeans
-from sklearn.compose import ColumnTransformer
+from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.ensemble import (
     HistGradientBoostingClassifier,
     IsolationForest,
@@ -352,3 +354,85 @@ def test_rows_that_do_not_fit_the_signature_are_refused_by_column() -> None:
         to_rows(signature, FRAME.assign(year=FRAME["year"] + 0.5))
     with pytest.raises(DataError, match="column 'island' holds values that are no category"):
         to_rows(signature, FRAME.assign(island=1))
+
+
+def test_codes_that_csv_turned_into_numbers_are_not_silently_unknown() -> None:
+    train = FRAME.assign(island=FRAME["year"].astype(str))
+    with pytest.raises(DataError, match="column 'island' holds integer values, the estimator knows '2007'") as refusal:
+        infer(mixed().fit(train, Y), FRAME.assign(island=FRAME["year"]), Y)
+    assert "Parquet" in refusal.value.hint
+
+
+def test_a_target_in_a_table_of_one_column_is_one_target() -> None:
+    estimator = LogisticRegression().fit(NUMBERS, Y)
+    assert infer(estimator, NUMBERS, pd.DataFrame({"size": Y})).output.classes == ("big", "small")
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (FRAME["length"][:-1], "60 rows and 59 targets"),
+        (FRAME["length"].where(FRAME.index > 0), "the target has missing values"),
+        (Y, "must hold finite numbers"),
+        (FRAME[["length", "year"]], "predicts 1 target, the table has 2"),
+    ],
+    ids=["length", "missing", "strings", "several"],
+)
+def test_a_target_that_does_not_fit_is_refused(y: Any, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        infer(LinearRegression().fit(NUMBERS, FRAME["length"]), NUMBERS, y)
+
+
+def test_an_imputer_in_front_of_an_encoder_that_knows_nothing_of_missing_is_believed_only_if_it_answers() -> None:
+    """An imputer that adds columns still answers; one that is not there does not."""
+    words = make_pipeline(SimpleImputer(strategy="constant", fill_value="none"), OneHotEncoder())
+    columns = ColumnTransformer([("words", words, ["island"]), ("numbers", SimpleImputer(), ["length"])])
+    found = fields(infer(make_pipeline(columns, LogisticRegression()).fit(FRAME, Y), FRAME, Y))
+    assert found["length"].nullable
+    assert not found["island"].nullable  # "none" is a value the closed encoder has not seen
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (scipy.sparse.csr_array(np.eye(3)), "sparse input"),
+        (np.zeros((2, 2, 2)), "3 dimensions"),
+        (NUMBERS[:0], "no rows"),
+        (pd.concat([NUMBERS, NUMBERS], axis=1), "'length' more than once"),
+    ],
+    ids=["sparse", "3-d", "empty", "twice"],
+)
+def test_tables_that_are_no_table_are_refused(table: Any, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        infer(LogisticRegression().fit(NUMBERS, Y), table, None)
+
+
+def test_penguins_as_people_have_them() -> None:
+    penguins = load_penguins()
+    X, y = penguins.drop(columns=["species"]), penguins["species"]
+    numbers = make_column_selector(dtype_include="number")
+    columns = ColumnTransformer(
+        [
+            ("numbers", make_pipeline(SimpleImputer(), StandardScaler()), numbers),
+            (
+                "words",
+                make_pipeline(SimpleImputer(strategy="most_frequent"), OneHotEncoder(handle_unknown="ignore")),
+                ["island", "sex"],
+            ),
+        ]
+    )
+    signature = infer(make_pipeline(columns, RandomForestClassifier(5)).fit(X, y), X, y, target="species")
+    found = fields(signature)
+    assert {name: field.kind for name, field in found.items()} == {
+        "island": "category",
+        "bill_length_mm": "number",
+        "bill_depth_mm": "number",
+        "flipper_length_mm": "number",
+        "body_mass_g": "number",
+        "sex": "category",
+        "year": "integer",
+    }
+    assert found["sex"].categories == ("female", "male")
+    assert found["sex"].nullable
+    assert signature.output.classes == ("Adelie", "Chinstrap", "Gentoo")
+    assert len(to_rows(signature, X)) == 344

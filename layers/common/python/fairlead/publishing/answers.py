@@ -22,10 +22,26 @@ def output_of(probe: Probe, y: Any, *, target: str) -> Output:
         _check_labels(classes, y, target)
         return Output(task=task, target=target, classes=classes, probabilities=_has_probabilities(probe))
     if task == "regression":
+        _check_numbers(y, target)
         return Output(task=task, target=target, names=_names(answer, y, target))
     if answer.ndim != 1:
         raise ModelFileError(f"the estimator answers {answer.ndim} dimensions, expected one label for each row")
     return Output(task=task, target=target)
+
+
+def one_target(y: Any, *, rows: int) -> Any:
+    """The target as it is measured: a table of one column is one target; raises DataError for holes and odd lengths."""
+    import pandas as pd
+
+    if y is None:
+        return None
+    if len(y) != rows:
+        raise DataError(f"there are {rows} rows and {len(y)} targets", hint="bring one target for each row")
+    if bool(np.any(pd.isna(y))):
+        raise DataError("the target has missing values", hint="leave rows without a known outcome out")
+    if np.ndim(y) == 2 and np.shape(y)[1] == 1:
+        return y.iloc[:, 0] if isinstance(y, pd.DataFrame) else np.asarray(y)[:, 0]
+    return y
 
 
 def _classes(estimator: Any, answer: np.ndarray) -> tuple[Scalar, ...]:
@@ -77,13 +93,29 @@ def _has_probabilities(probe: Probe) -> bool:
     return answer.ndim == 2 and answer.shape[1] == len(probe.estimator.classes_)
 
 
+def _check_numbers(y: Any, target: str) -> None:
+    try:
+        finite = y is None or bool(np.isfinite(np.asarray(y, dtype=float)).all())
+    except (TypeError, ValueError):
+        finite = False
+    if not finite:
+        name = f"column {target!r}" if target else "y"
+        raise DataError(
+            f"{name} must hold finite numbers: the estimator is a regressor", hint="name the target it was fitted on"
+        )
+
+
 def _names(answer: np.ndarray, y: Any, target: str) -> tuple[str, ...] | None:
     """Names of several targets, None for one; a single column of values is one target."""
     width = 1 if answer.ndim == 1 else answer.shape[1]
     if answer.ndim > 2:
         raise ModelFileError(f"the estimator answers {answer.ndim} dimensions, expected one or several values a row")
-    if y is not None and (1 if np.ndim(y) == 1 else np.shape(y)[1]) != width:
-        raise DataError(f"the estimator predicts {width} targets, the table has {np.shape(y)[1:] or (1,)}"[:200])
+    targets = width if y is None else 1 if np.ndim(y) == 1 else np.shape(y)[1]
+    if targets != width:
+        raise DataError(
+            f"the estimator predicts {width} target{'s'[: width > 1]}, the table has {targets}",
+            hint="name all of them, in the order of fit: --target a,b",
+        )
     if width == 1:
         return None
     names = _target_names(y, target)

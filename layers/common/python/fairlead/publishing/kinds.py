@@ -64,11 +64,23 @@ def _kind(name: str, columns: "Sequence[pd.Series[Any]]", use: Use) -> Kind:
         if shape != "string":
             raise DataError(f"column {name!r} holds {shape} values, but the estimator reads it as text")
         return "text"
+    _check_same_words(name, shape, use)
     if shape == "string":
         return "category"
     if shape != "boolean" and (use.encoded or any(_categorical(column) for column in columns)):
         return "category" if _all_integers(use.categories | seen(columns)) else _no_category(name, columns)
     return shape
+
+
+def _check_same_words(name: str, shape: Shape, use: Use) -> None:
+    """An encoder fitted on '1' does not know 1: CSV has no types, and codes read as numbers."""
+    words = any(isinstance(value, str) for value in use.categories)
+    if use.categories and words != (shape == "string"):
+        known = ", ".join(repr(value) for value in sorted(use.categories, key=str)[:5])
+        raise DataError(
+            f"column {name!r} holds {shape} values, the estimator knows {known}",
+            hint="bring the rows as Parquet, with the types the estimator was fitted on",
+        )
 
 
 def _no_category(name: str, columns: "Sequence[pd.Series[Any]]") -> Kind:

@@ -37,6 +37,7 @@ def held_out(output: Output, y: Any, answers: Answers) -> dict[str, Metric]:
     if y is None:
         return {}
     truth = np.asarray(y)
+    truth = truth[:, 0] if truth.ndim == 2 and truth.shape[1] == 1 else truth
     if output.task == "regression":
         return _regression(truth.astype(float), np.asarray(answers.values, dtype=float))
     labels = np.asarray(answers.labels, dtype=object)

@@ -37,8 +37,13 @@ def read_model(path: Path, *, allow: Sequence[str] = ()) -> Any:
     content = unpack(path)
     _scan(content, path.name, declared)
     estimator = _load(content, path.name, declared)
-    check_estimator(estimator)
-    check_native(estimator)
+    try:
+        check_estimator(estimator)
+        check_native(estimator)
+    except ModelFileError:
+        raise
+    except Exception as error:
+        raise ModelFileError(f"{path.name} holds a damaged {type(estimator).__name__}", hint=DUMP) from error
     return estimator
 
 

@@ -72,6 +72,13 @@ def closed_fields(probe: Probe, fields: list[Field]) -> set[str]:
     return {name for name, value in unseen.items() if probe.refuses({name: value})}
 
 
+def open_to_missing(probe: Probe, names: list[str]) -> set[str]:
+    """Names of the columns that may be missing in a row that the estimator answers; one question where all may."""
+    if not names or not probe.refuses(dict.fromkeys(names)):
+        return set(names)
+    return {name for name in names if not probe.refuses({name: None})}
+
+
 def unseen_value(field: Field) -> str | int:
     """A value of the field's kind that is none of its categories."""
     numbers = [value for value in field.categories or () if isinstance(value, int)]

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from fairlead.errors import DataError, ModelFileError
-from fairlead.publishing.answers import output_of
+from fairlead.publishing.answers import one_target, output_of
 from fairlead.publishing.estimators import check_estimator
 from fairlead.publishing.frames import arrange, layout_of, to_frame
 from fairlead.publishing.kinds import field_of, looks_like_text, seen
-from fairlead.publishing.probing import Probe, closed_fields, probe_rows
+from fairlead.publishing.probing import Probe, closed_fields, open_to_missing, probe_rows
 from fairlead.publishing.tables import MISSING
 from fairlead.publishing.uses import Use, reads_text, uses_of
 from fairlead.signature import Field, Signature
@@ -32,6 +32,7 @@ def infer(estimator: Any, X: Any, y: Any, *, target: str = "", train: Any = None
     check_estimator(estimator)
     layout = layout_of(estimator, text_first=reads_text(estimator))
     frame = arrange(estimator, to_frame(X), layout)
+    y = one_target(y, rows=len(frame))
     frames = [frame] if train is None else [frame, arrange(estimator, to_frame(train), layout)]
     uses = uses_of(estimator, frame.shape[1])
     fields = [field_of(name, [part[name] for part in frames], use) for name, use in zip(frame, uses, strict=True)]
@@ -39,12 +40,21 @@ def infer(estimator: Any, X: Any, y: Any, *, target: str = "", train: Any = None
 
     probe = Probe(estimator, probe_rows(frame), layout)
     _check_answers(probe)
+    nullable = _nullable(probe, fields, frames)
+    fields = [msgspec.structs.replace(field, nullable=field.name in nullable) for field in fields]
     closed = closed_fields(probe, fields)
-    finished = tuple(
-        _finish(field, use, probe, [part[field.name] for part in frames], closed=field.name in closed)
+    finished = [
+        _close(field, use, [part[field.name] for part in frames]) if field.name in closed else _open(field, use, probe)
         for field, use in zip(fields, uses, strict=True)
-    )
-    return Signature(inputs=finished, output=output_of(probe, y, target=target), layout=layout)
+    ]
+    return Signature(inputs=tuple(finished), output=output_of(probe, y, target=target), layout=layout)
+
+
+def _nullable(probe: Probe, fields: Sequence[Field], frames: "Sequence[pd.DataFrame]") -> set[str]:
+    """Columns that the data shows missing, and those built for it that prove it."""
+    shown = {field.name for field in fields if any(bool(frame[field.name].isna().any()) for frame in frames)}
+    built = [field.name for field in fields if field.nullable and field.name not in shown]
+    return shown | open_to_missing(probe, built)
 
 
 def left_out(signature: Signature, X: Any) -> list[str]:
@@ -76,20 +86,20 @@ def _refuse_hidden_categories(fields: Sequence[Field], uses: Sequence[Use]) -> N
             )
 
 
-def _finish(field: Field, use: Use, probe: Probe, columns: "Sequence[pd.Series[Any]]", *, closed: bool) -> Field:
-    """The field after its probes: nullable only if it is answered, closed with the estimator's own categories."""
-    nullable = field.nullable
-    if nullable and not any(bool(column.isna().any()) for column in columns):
-        nullable = not probe.refuses({field.name: None})
-    if not closed:
-        if field.kind == "number" and use.encoded and probe.refuses({field.name: (field.maximum or 0.0) + 0.5}):
-            raise ModelFileError(
-                f"the estimator refuses every number in {field.name!r} that it has not seen",
-                hint="encode it with handle_unknown='ignore', or leave it a number",
-            )
-        if looks_like_text(field) and isinstance((field.categories or ("",))[0], str):
-            return Field(name=field.name, kind="text", nullable=nullable)
-        return msgspec.structs.replace(field, nullable=nullable)
+def _open(field: Field, use: Use, probe: Probe) -> Field:
+    """A field whose unseen values are answered: free text where it looks so."""
+    if field.kind == "number" and use.encoded and probe.refuses({field.name: (field.maximum or 0.0) + 0.5}):
+        raise ModelFileError(
+            f"the estimator refuses every number in {field.name!r} that it has not seen",
+            hint="encode it with handle_unknown='ignore', or leave it a number",
+        )
+    if looks_like_text(field) and isinstance((field.categories or ("",))[0], str):
+        return Field(name=field.name, kind="text", nullable=field.nullable)
+    return field
+
+
+def _close(field: Field, use: Use, columns: "Sequence[pd.Series[Any]]") -> Field:
+    """A field whose unseen values are refused: its categories are the estimator's own."""
     known = use.categories or seen(columns)
     strange = sorted(seen(columns) - known)
     if strange:
@@ -97,7 +107,7 @@ def _finish(field: Field, use: Use, probe: Probe, columns: "Sequence[pd.Series[A
             f"column {field.name!r} holds values the estimator refuses: {', '.join(map(repr, strange[:5]))}",
             hint="leave those rows out, or fit with an encoder that ignores unknown values",
         )
-    return msgspec.structs.replace(field, nullable=nullable, closed=True, categories=tuple(sorted(known)))
+    return msgspec.structs.replace(field, closed=True, categories=tuple(sorted(known)))
 
 
 def to_rows(signature: Signature, X: Any) -> list[tuple[Any, ...]]:
