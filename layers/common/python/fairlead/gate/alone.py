@@ -3,8 +3,11 @@
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from fairlead.gate.evidence import Codes, Column, Floats
+
+Places = npt.NDArray[np.intp]
 
 MOST_ROWS = 50_000  # plenty for a share near 1, and it bounds rows × classes
 
@@ -16,24 +19,24 @@ class Alone(NamedTuple):
     surely: float
 
 
-def sample(rows: int, seed: int = 0) -> np.ndarray[tuple[int], np.dtype[np.intp]]:
+def sample(rows: int) -> Places:
     """At most MOST_ROWS row numbers, drawn without replacement."""
     if rows <= MOST_ROWS:
         return np.arange(rows)
-    return np.random.default_rng(seed).choice(rows, MOST_ROWS, replace=False)
+    return np.random.default_rng(0).choice(rows, MOST_ROWS, replace=False)
 
 
 def labels_alone(column: Column, target: Codes, classes: int) -> Alone:
-    """Skill of answering each row with the commonest class among the other rows of its value, or of the two nearest.
+    """Skill of answering each row with the commonest class among the other rows of its value, or of the nearest value.
 
     A nearest neighbour in one dimension finds any relation, monotone or not, with nothing to tune, and its error is at
     most twice the best possible one (Cover, Hart, IEEE Trans. Information Theory 13, 1967): it never flatters.
     """
-    codes, counts = _groups(column)
+    values, codes, counts = _groups(column)
     table = np.zeros((len(counts), classes))
     np.add.at(table, (codes, target), 1.0)
     ordered = column.levels is None
-    beside = _neighbours(table) if ordered else np.tile(table.sum(axis=0), (len(table), 1))
+    beside = table[_nearest(values)] if ordered else np.tile(table.sum(axis=0), (len(table), 1))
     votes = np.where((counts > 1)[:, None], table, beside)[codes]
     alone = counts[codes] > 1
     votes[np.flatnonzero(alone), target[alone]] -= 1  # without the row itself
@@ -48,7 +51,7 @@ def labels_alone(column: Column, target: Codes, classes: int) -> Alone:
 
 def values_alone(column: Column, target: Floats) -> Alone:
     """R² of answering each row with the mean of the other rows of its value, or of the two nearest."""
-    codes, counts = _groups(column)
+    _, codes, counts = _groups(column)
     sums = np.bincount(codes, weights=target, minlength=len(counts))[:, None]
     sizes = counts.astype(np.float64)[:, None]
     if column.levels is None:
@@ -65,12 +68,19 @@ def values_alone(column: Column, target: Floats) -> Alone:
     return Alone(1 - float(squares.mean()) / spread, 1 - (float(squares.mean()) + error) / spread)
 
 
-def _groups(
-    column: Column,
-) -> tuple[np.ndarray[tuple[int], np.dtype[np.intp]], np.ndarray[tuple[int], np.dtype[np.intp]]]:
-    """Number each row's value, in order; missing is a value too, because missingness may be what leaks."""
-    _, codes, counts = np.unique(column.values, return_inverse=True, return_counts=True)
-    return codes, counts
+def _groups(column: Column) -> tuple[Floats, Places, Places]:
+    """Return the different values, each row's place among them and how often each occurs.
+
+    Missing is a value too, because missingness may be what leaks.
+    """
+    return np.unique(column.values, return_inverse=True, return_counts=True)
+
+
+def _nearest(values: Floats) -> Places:
+    """Which other value is nearest to each of these, which are in order; one alone has itself."""
+    gaps = np.r_[np.inf, np.nan_to_num(np.diff(values), nan=np.inf), np.inf]
+    step = np.where(gaps[:-1] < gaps[1:], -1, 1)
+    return np.clip(np.arange(len(values)) + step, 0, len(values) - 1)
 
 
 def _neighbours(table: Floats) -> Floats:

@@ -64,11 +64,11 @@ def _widened(name: str, figure: Figure, output: Output, counts: npt.NDArray[np.i
     low, high = figure.low, figure.high
     if name.startswith(SHARES):
         classes = [f"recall:{label}" for label in classes_of(output)]
-        trials = counts.sum() if name == "accuracy" else counts[classes.index(name)]
-        bounds = wilson(figure.value * trials, float(trials), confidence=confidence)
+        trials = float(counts.sum() if name == "accuracy" else counts[classes.index(name)])
+        bounds = wilson(figure.value * trials, trials, confidence=confidence)
         low, high = min(low, bounds[0]), max(high, bounds[1])
-    elif name in BOUNDED and low == high:
-        edge = 3.0 / max(3, int(counts[counts > 0].min()))
+    elif name in BOUNDED:
+        edge = 3.0 / max(3, int(counts[counts > 0].min())) if low == high else 0.0
         low, high = max(0.0, low - edge), min(1.0, high + edge)
     return msgspec.structs.replace(figure, low=low, high=high)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 EMAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]*[A-Za-z]{2,}")
-PHONE = re.compile(r"(?:\+\d{1,3}[ ./-]?)?(?:\(\d{1,5}\)[ ./-]?)?\d{2,5}(?:[ ./-]\d{2,5}){1,4}|\+\d{8,15}")
+PHONE = re.compile(r"[+(]\d[\d ()./-]{5,}\d|\d{2,5}(?:[ ./-]\d{2,5}){1,4}")
 DIGITS = re.compile(r"[\d -]+")
 DATE = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}")
 
@@ -69,6 +69,6 @@ def luhn(digits: Sequence[int]) -> bool:
 
 
 def is_phone(text: str) -> bool:
-    """Whether a text is a telephone number as people write them: 8 to 15 digits (ITU-T E.164) in groups or after +."""
+    """Whether a text is a telephone number as people write them: 8 to 15 digits (E.164) in groups or after + or (."""
     digits = sum(character.isdigit() for character in text)
     return 8 <= digits <= 15 and bool(PHONE.fullmatch(text.strip())) and not DATE.fullmatch(text.strip())

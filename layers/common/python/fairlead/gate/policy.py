@@ -70,7 +70,7 @@ class Slices(Table, frozen=True):
     """No slice may be worse than the others by more than `largest_gap` (accuracy) or `largest_ratio` times (MAE)."""
 
     automatic: bool = True
-    fewest_rows: Count = 40
+    fewest_rows: Count = 30
     quantiles: Annotated[int, msgspec.Meta(ge=2, le=20)] = 4
     most_categories: Count = 20
     largest_gap: Share = 0.15

@@ -136,7 +136,8 @@ def _calibration_error(target: Codes, probabilities: Floats, resample: Resample)
     inside = np.minimum((stated * CALIBRATION_BINS).astype(np.int64), CALIBRATION_BINS - 1)
     gaps = [np.abs(resample.total((stated - observed) * (inside == b))) for b in range(CALIBRATION_BINS)]
     error: Floats = np.sum(gaps, axis=0) / resample.size()
-    error[1:] = np.maximum(error[1:] - (error[1:].mean() - error[0]), 0.0)
+    if len(error) > 1:
+        error[1:] = np.maximum(error[1:] - (error[1:].mean() - error[0]), 0.0)
     return error
 
 

@@ -1,13 +1,14 @@
 """Better than a model that knows no inputs: the majority, the class shares, the mean."""
 
 import numpy as np
+import numpy.typing as npt
 
 from fairlead.gate import figures
 from fairlead.gate.checks.metrics import shown
 from fairlead.gate.evidence import Evidence, classes_of
 from fairlead.gate.figures import Figure
 from fairlead.gate.findings import Finding, failed, passed, skipped, warned
-from fairlead.gate.intervals import rows_needed
+from fairlead.gate.intervals import mcnemar, rows_needed
 from fairlead.gate.policy import Policy
 
 NAME = "baselines"
@@ -29,7 +30,7 @@ def baselines(evidence: Evidence, policy: Policy) -> list[Finding]:
     dummy = {"roc_auc": 0.5, "r2": 0.0}.get(name, 1 / max(1, len(classes_of(output))))
     findings = [_compared(name, measured[name], dummy, rows.count, policy)]
     if output.task != "regression":
-        findings.append(_majority(evidence, measured["accuracy"]))
+        findings += [_majority(evidence, measured["accuracy"]), _in_place(evidence, policy)]
     return findings
 
 
@@ -62,3 +63,39 @@ def _majority(evidence: Evidence, accuracy: Figure) -> Finding:
     if accuracy.value > majority:
         return passed(NAME, finding, **words)
     return warned(NAME, finding, **words, detail="always answering the commonest class would be right as often")
+
+
+def _in_place(evidence: Evidence, policy: Policy) -> Finding:
+    """Look for classes that were exchanged: most rows of one are answered the next, round in a circle.
+
+    A model that knows the data and reads other labels is worse than guessing on some classes and right on the rest,
+    which no average shows.
+    """
+    words = "labels mean the same as in training"
+    target, labels, classes = evidence.held_out.target, evidence.predicted.labels, classes_of(evidence.signature.output)
+    known = (target >= 0) & (labels >= 0)  # type: ignore[operator]  # there are labels where accuracy was measured
+    pairs = np.bincount(target[known] * len(classes) + labels[known], minlength=len(classes) ** 2)  # type: ignore[index]
+    table = pairs.reshape(len(classes), len(classes))
+    circle = _circle(table)
+    if not circle:
+        return passed(NAME, words)
+    kept = int(sum(table[code, code] for code in circle))
+    moved = int(sum(table[code, after] for code, after in zip(circle, [*circle[1:], circle[0]], strict=True)))
+    named = " → ".join(str(classes[code]) for code in [*circle, circle[0]])
+    facts = {"figure": f"{moved:,} rows moved, {kept:,} kept", "detail": f"exchanged: {named}"}
+    if mcnemar(moved, kept) < (1 - policy.confidence) / 5:  # 0.01 by default: any of many pairs might look exchanged
+        return failed(NAME, words, **facts)
+    return warned(NAME, words, **facts)
+
+
+def _circle(table: npt.NDArray[np.int64]) -> list[int]:
+    """Follow each class to what its rows are mostly answered; a circle of two or more classes, or nothing."""
+    after = [int(row.argmax()) if row.any() else code for code, row in enumerate(table)]
+    for start in range(len(after)):
+        path = [start]
+        while after[path[-1]] not in path:
+            path.append(after[path[-1]])
+        circle = path[path.index(after[path[-1]]) :]
+        if len(circle) > 1:
+            return circle
+    return []

@@ -45,7 +45,9 @@ def _shared(evidence: Evidence, policy: Policy) -> Finding:
         return passed(NAME, words, **facts)
     if least > policy.leakage.shared_rows + repeated:
         return failed(NAME, words, **facts, detail="the figures of this gate flatter the model: split the rows again")
-    detail = f"{repeated:.1%} of the training rows repeat too: discrete data, or rows duplicated before the split"
+    detail = "a few rows may meet by chance"
+    if repeated > 0:
+        detail = f"{repeated:.1%} of the training rows repeat too: discrete data, or rows duplicated before the split"
     return warned(NAME, words, **facts, detail=detail)
 
 

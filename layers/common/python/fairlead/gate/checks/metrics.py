@@ -1,5 +1,8 @@
 """The held-out figures with their intervals; bounds are compared with the interval, not the point."""
 
+from collections.abc import Iterator
+from typing import NamedTuple
+
 import msgspec
 
 from fairlead.gate import figures
@@ -7,7 +10,7 @@ from fairlead.gate.evidence import Evidence
 from fairlead.gate.figures import Figure
 from fairlead.gate.findings import Finding, failed, passed, skipped, warned
 from fairlead.gate.intervals import rows_needed
-from fairlead.gate.policy import Policy
+from fairlead.gate.policy import Metrics, Policy
 
 NAME = "metrics"
 FEW_ROWS = 30
@@ -35,41 +38,27 @@ def _finding(name: str, figure: Figure, rows: int, policy: Policy) -> Finding:
     return msgspec.structs.replace(found, figure=shown(figure), figures={"value": figure.value, **bounds})
 
 
+class _Room(NamedTuple):
+    """A bound, and how far inside it the interval's worse end, its better end and the figure lie."""
+
+    bound: str
+    worse: float
+    better: float
+    figure: float
+
+
 def _judged(name: str, figure: Figure, rows: int, policy: Policy) -> Finding:
-    least, most = policy.metrics.at_least.get(name), policy.metrics.at_most.get(name)
-    if least is None and most is None:
+    rooms = list(_rooms(name, figure, policy.metrics))
+    if not rooms:
         return passed(NAME, name)
-    threshold = " and ".join(
-        [f"≥ {least:g}"] * (least is not None)
-        + [f"≤ {most:g}" if name != "bias" else f"|bias| ≤ {most:g}"] * (most is not None)
-    )
-    if figure.low is None or figure.high is None:
+    threshold = " and ".join(room.bound for room in rooms)
+    if figure.low is None:
         return failed(NAME, name, threshold=threshold, detail="no interval could be computed")
-    room = _room(name, figure, least, most)
-    inside, outside = room
-    if inside >= 0:
+    if all(room.worse >= 0 for room in rooms):
         return passed(NAME, name, threshold=threshold)
-    if outside < 0:
+    if any(room.better < 0 for room in rooms):
         return failed(NAME, name, threshold=threshold, detail="the whole interval lies outside")
-    return _undecided(name, figure, rows, threshold, policy, _distance(name, figure, least, most))
-
-
-def _room(name: str, figure: Figure, least: float | None, most: float | None) -> tuple[float, float]:
-    """How far the worse end of the interval lies inside the bounds, and the better end."""
-    low, high = figure.low or 0.0, figure.high or 0.0
-    if name == "bias":
-        worst, best = max(abs(low), abs(high)), 0.0 if low <= 0 <= high else min(abs(low), abs(high))
-        low, high = (worst, best) if most is None else (best, worst)
-    rooms = [(low - least, high - least)] * (least is not None) + [(most - high, most - low)] * (most is not None)  # type: ignore[operator]  # not None where used
-    return min(inside for inside, _ in rooms), min(outside for _, outside in rooms)
-
-
-def _distance(name: str, figure: Figure, least: float | None, most: float | None) -> float:
-    value = abs(figure.value) if name == "bias" else figure.value
-    return min([value - least] * (least is not None) + [most - value] * (most is not None))  # type: ignore[operator]  # not None where used
-
-
-def _undecided(name: str, figure: Figure, rows: int, threshold: str, policy: Policy, distance: float) -> Finding:
+    distance = min(room.figure for room in rooms)
     needed = rows_needed(rows, figure.standard_error, distance, confidence=policy.confidence)
     more = f"about {needed:,} rows would decide" if needed else "more rows are unlikely to help"
     return Finding(
@@ -80,6 +69,21 @@ def _undecided(name: str, figure: Figure, rows: int, threshold: str, policy: Pol
         detail=f"the interval straddles the bound; {more}",
         refuses=policy.metrics.undecided == "refuse",
     )
+
+
+def _rooms(name: str, figure: Figure, bounds: Metrics) -> Iterator[_Room]:
+    value, low, high = figure.value, figure.low or 0.0, figure.high or 0.0
+    sign = ""
+    if name == "bias":  # as bad below zero as above
+        straddles = low <= 0 <= high
+        low, high = 0.0 if straddles else min(abs(low), abs(high)), max(abs(low), abs(high))
+        value, sign = abs(value), "±"
+    if name in bounds.at_least:
+        least = bounds.at_least[name]
+        yield _Room(f"≥ {sign}{least:g}", low - least, high - least, value - least)
+    if name in bounds.at_most:
+        most = bounds.at_most[name]
+        yield _Room(f"≤ {sign}{most:g}", most - high, most - low, most - value)
 
 
 def shown(figure: Figure) -> str:

@@ -119,7 +119,7 @@ def _slice(cut: Cut, code: int, losses: Losses, evidence: Evidence, policy: Poli
 
 
 def _gap_z(inside: Floats, rest: Floats, gap: float) -> float:
-    """How many standard errors against the hypothesis that the slice is wrong at most `gap` more often than the rest.
+    """How many standard errors against a slice that is wrong at most `gap` more often than the rest.
 
     One right and one wrong row are added to each side (Agresti, Caffo, The American Statistician 54, 2000).
     """
@@ -131,7 +131,7 @@ def _gap_z(inside: Floats, rest: Floats, gap: float) -> float:
 
 
 def _ratio_z(inside: Floats, rest: Floats, ratio: float) -> float:
-    """How many standard errors against the hypothesis that the slice's mean error is at most `ratio` times the rest's."""
+    """How many standard errors against a mean error in the slice of at most `ratio` times the rest's."""
     if len(rest) < 2:
         return -np.inf
     spread = inside.var(ddof=1) / len(inside) + ratio**2 * rest.var(ddof=1) / len(rest)

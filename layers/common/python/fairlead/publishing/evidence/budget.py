@@ -1,0 +1,65 @@
+"""The budget's facts: a fresh process loads the engine as a release does, answers, and says what that took."""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from fairlead import manifest
+from fairlead.gate.evidence import Budget
+from fairlead.golden import Golden
+from fairlead.signature import Signature
+
+SECONDS = 180
+START = "import sys, time; began = time.perf_counter(); sys.path[:] = sys.argv[1:]; "
+PROGRAM = START + "from fairlead.publishing.evidence.fresh import main; main(began)"
+
+
+class Task(msgspec.Struct, frozen=True):
+    """What the fresh process is given: an engine, the file of its blob, its signature, rows, golden rows."""
+
+    spec: manifest.Engine
+    signature: Signature
+    blob: str
+    rows: list[list[Any]]
+    golden: Golden | None
+
+
+def measure_budget(
+    spec: manifest.Engine,
+    signature: Signature,
+    blob: bytes,
+    rows: Sequence[tuple[Any, ...]],
+    *,
+    golden: Golden | None = None,
+    interpreter: str = sys.executable,
+) -> Budget:
+    """Measure an engine on up to a hundred rows; what goes wrong is a fact too, never an exception."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "blob")
+        path.write_bytes(blob)
+        task = Task(spec, signature, str(path), [list(row) for row in rows[:100]], golden)
+        return _run(interpreter, task, len(blob))
+
+
+def _run(interpreter: str, task: Task, size: int) -> Budget:
+    path = [entry for entry in sys.path if entry]
+    try:
+        done = subprocess.run(  # noqa: S603 - an interpreter of ours with a program of our own
+            [interpreter, "-I", "-c", PROGRAM, *path],
+            input=msgspec.json.encode(task),
+            capture_output=True,
+            timeout=SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return Budget(artifact_bytes=size, failure=f"no answer in {SECONDS} seconds")
+    try:
+        return msgspec.structs.replace(msgspec.json.decode(done.stdout, type=Budget), artifact_bytes=size)
+    except msgspec.DecodeError:
+        said = done.stderr.decode(errors="replace").strip().splitlines() or [f"exit code {done.returncode}"]
+        return Budget(artifact_bytes=size, failure=said[-1][:300])

@@ -1,0 +1,121 @@
+"""Rows in signature order become columns, and answers become arrays: block by block, in numpy's own types."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from fairlead.engines import Answers
+from fairlead.errors import DataError
+from fairlead.gate.evidence import Codes, Column, Floats, Predicted, classes_of
+from fairlead.publishing.frames import to_frame
+from fairlead.publishing.signatures import to_rows
+from fairlead.signature import Field, Output, Signature
+
+BLOCK = 20_000
+
+Row = tuple[Any, ...]
+
+
+def blocks(signature: Signature, X: Any) -> Iterator[list[Row]]:
+    """Rows as engines take them, at most BLOCK at a time; raises DataError as `to_rows` does."""
+    frame = to_frame(X)
+    for start in range(0, len(frame), BLOCK):
+        yield to_rows(signature, frame.iloc[start : start + BLOCK])
+
+
+class Columns:
+    """Columns that grow by blocks of rows."""
+
+    def __init__(self, signature: Signature, rows: int) -> None:
+        self._rows = rows
+        self._at = 0
+        self._makers = [
+            _Levels(field, rows) if _has_levels(field) else _Numbers(field, rows) for field in signature.inputs
+        ]
+
+    def add(self, rows: Sequence[Row]) -> None:
+        """Append a block."""
+        for maker, values in zip(self._makers, zip(*rows, strict=True), strict=True):
+            maker.add(self._at, values)
+        self._at += len(rows)
+
+    def done(self) -> tuple[Column, ...]:
+        """Return the finished columns."""
+        return tuple(maker.done() for maker in self._makers)
+
+
+class _Numbers:
+    def __init__(self, field: Field, rows: int) -> None:
+        self._field = field
+        self._values = np.empty(rows)
+
+    def add(self, at: int, values: Sequence[Any]) -> None:
+        self._values[at : at + len(values)] = values  # numpy reads None as NaN
+
+    def done(self) -> Column:
+        return Column(name=self._field.name, kind=self._field.kind, values=self._values)
+
+
+class _Levels:
+    def __init__(self, field: Field, rows: int) -> None:
+        self._field = field
+        self._codes: dict[Any, int] = {}
+        self._values: Codes = np.empty(rows, dtype=np.int32)
+
+    def add(self, at: int, values: Sequence[Any]) -> None:
+        codes = self._codes
+        self._values[at : at + len(values)] = [
+            -1 if value is None else codes.setdefault(value, len(codes)) for value in values
+        ]
+
+    def done(self) -> Column:
+        return Column(name=self._field.name, kind=self._field.kind, values=self._values, levels=tuple(self._codes))
+
+
+def _has_levels(field: Field) -> bool:
+    return field.kind in {"category", "text"}
+
+
+def predicted(answers: Answers, output: Output) -> Predicted:
+    """One block of answers as arrays; a label that is no class becomes -1."""
+    if output.task == "regression":
+        values = np.asarray(answers.values, dtype=np.float64)
+        return Predicted(values=values.reshape(len(values), -1))
+    classes = classes_of(output)
+    probabilities = None if answers.probabilities is None else np.asarray(answers.probabilities, dtype=np.float64)
+    if not classes:
+        return Predicted()
+    return Predicted(labels=codes_of(answers.labels or [], classes), probabilities=probabilities)
+
+
+def joined(parts: Sequence[Predicted]) -> Predicted:
+    """Blocks of answers as one."""
+    found: dict[str, Any] = {}
+    for name in ("labels", "probabilities", "values"):
+        arrays = [getattr(part, name) for part in parts]
+        found[name] = None if not arrays or arrays[0] is None else np.concatenate(arrays)
+    return Predicted(**found)
+
+
+def codes_of(labels: Sequence[Any], classes: Sequence[Any]) -> Codes:
+    """Labels as positions in `classes`, -1 for others."""
+    position = {value: code for code, value in enumerate(classes)}
+    return np.array([position.get(label, -1) for label in labels], dtype=np.int32)
+
+
+def target_of(output: Output, y: Any, rows: int) -> Codes | Floats | None:
+    """The target as the gate reads it; None where there is none or nothing is predicted of it."""
+    classes = classes_of(output)
+    if y is None or (output.task != "regression" and not classes):
+        return None
+    array = np.asarray(y)
+    if len(array) != rows:
+        raise DataError(f"the target has {len(array):,} values for {rows:,} rows")
+    if output.task != "regression":
+        return codes_of(array.ravel().tolist(), classes)
+    try:
+        values = array.astype(np.float64).reshape(rows, -1)
+    except (ValueError, TypeError) as error:
+        raise DataError(f"the target of a regression is no number: {error}") from error
+    return values

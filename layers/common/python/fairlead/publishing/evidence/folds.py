@@ -1,0 +1,92 @@
+"""Cross-validation: the estimator's kind, fitted anew on parts of the training rows and measured on the rest."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Literal
+
+import msgspec
+import numpy as np
+
+from fairlead.engines.sklearn import SklearnEngine
+from fairlead.errors import DataError
+from fairlead.gate.evidence import Folds
+from fairlead.gate.resampling import Resample
+from fairlead.gate.scores import scores
+from fairlead.publishing.evidence.columns import blocks, joined, predicted, target_of
+from fairlead.publishing.frames import to_frame
+from fairlead.signature import Signature
+
+
+class Folding(msgspec.Struct, frozen=True, kw_only=True):
+    """How to fold: `groups` keep a group's rows in one fold, `order` fits on earlier rows only; else at random.
+
+    Both are arrays with an element a training row.
+    """
+
+    folds: int = 5
+    groups: Any = None
+    order: Any = None
+
+
+def cross_validate(
+    estimator: Any,
+    signature: Signature,
+    X: Any,
+    y: Any,
+    folding: Folding,
+    *,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Folds:
+    """Fit clones of the estimator on each fold's complement and measure each fold; raises DataError where it cannot."""
+    from sklearn.base import clone
+
+    frame, target = to_frame(X), np.asarray(y)
+    found: dict[str, list[float]] = {}
+    how, splits = _splits(signature, frame, target, folding)
+    for number, (fitted_on, measured_on) in enumerate(splits, start=1):
+        progress(f"cross-validation: fold {number} of {folding.folds}")
+        model = clone(estimator)
+        try:
+            model.fit(_inputs(X, fitted_on), target[fitted_on])
+        except Exception as error:  # any step of anyone's pipeline may raise anything
+            text = " ".join(str(error).split())[:200]
+            raise DataError(f"fold {number} cannot be fitted: {type(error).__name__}: {text}") from error
+        for name, value in _measured(model, signature, frame.iloc[measured_on], target[measured_on]).items():
+            found.setdefault(name, []).append(value)
+    return Folds(how=how, figures={name: tuple(values) for name, values in found.items() if len(values) > 1})
+
+
+def _inputs(X: Any, rows: Any) -> Any:
+    """A part of the rows as the estimator was fitted on them: a frame stays a frame."""
+    return X.iloc[rows] if hasattr(X, "iloc") else np.asarray(X)[rows]
+
+
+def _measured(model: Any, signature: Signature, X: Any, y: Any) -> dict[str, float]:
+    engine = SklearnEngine(model, signature)
+    answers = joined([predicted(engine.answer(rows), signature.output) for rows in blocks(signature, X)])
+    found = scores(target_of(signature.output, y, len(y)), answers, signature.output, Resample(len(y), replicates=0))
+    return {name: float(drawn[0]) for name, drawn in found.items() if np.isfinite(drawn[0])}
+
+
+def _splits(
+    signature: Signature, frame: Any, target: Any, folding: Folding
+) -> tuple[Literal["time", "grouped", "stratified", "plain"], Iterator[tuple[Any, Any]]]:
+    from sklearn import model_selection
+
+    classes = signature.output.task == "classification"
+    if len(target) < 2 * folding.folds:
+        raise DataError(f"{len(target):,} training rows are too few for {folding.folds} folds")
+    try:
+        if folding.order is not None:
+            order = np.argsort(np.asarray(folding.order), kind="stable")
+            split = model_selection.TimeSeriesSplit(n_splits=folding.folds).split(order)
+            return "time", iter([(order[before], order[after]) for before, after in split])
+        if folding.groups is not None:
+            kind = model_selection.StratifiedGroupKFold if classes else model_selection.GroupKFold
+            return "grouped", iter(list(kind(n_splits=folding.folds).split(frame, target, folding.groups)))
+        if classes:
+            fold = model_selection.StratifiedKFold(n_splits=folding.folds, shuffle=True, random_state=0)
+            return "stratified", iter(list(fold.split(frame, target)))
+        fold = model_selection.KFold(n_splits=folding.folds, shuffle=True, random_state=0)
+        return "plain", iter(list(fold.split(frame)))
+    except ValueError as error:
+        raise DataError(f"the training rows cannot be folded: {error}") from error

@@ -1,0 +1,61 @@
+"""What the fresh process runs: load the engine, answer, and say on standard output what that took."""
+
+import statistics
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from fairlead import engines
+from fairlead.gate.evidence import Budget
+from fairlead.publishing.evidence.budget import Task
+
+REPEATS = 20
+LONGEST = 2.0  # seconds for one kind of question: a slow model is measured with fewer
+
+
+def main(began: float) -> None:
+    """Do one Task from standard input; `began` is the clock at the interpreter's first line."""
+    task = msgspec.json.decode(sys.stdin.buffer.read(), type=Task)
+    out, sys.stdout = sys.stdout, sys.stderr  # whatever a library prints must not spoil the answer
+    try:
+        budget = _measured(task, began)
+    except Exception as error:  # noqa: BLE001 - unpickling and predicting may raise anything
+        budget = Budget(artifact_bytes=0, failure=f"{type(error).__name__}: {' '.join(str(error).split())}"[:300])
+    out.buffer.write(msgspec.json.encode(budget))
+
+
+def _measured(task: Task, began: float) -> Budget:
+    rows = [tuple(row) for row in task.rows]
+    engine = engines.load(task.spec, task.signature, Path(task.blob).read_bytes())
+    engine.answer(rows[:1])
+    cold = time.perf_counter() - began
+    hundred = (rows * (100 // len(rows) + 1))[:100]
+    return Budget(
+        artifact_bytes=0,
+        cold_load_ms=cold * 1000,
+        one_row_ms=_median(engine, rows[:1]),
+        hundred_rows_ms=_median(engine, hundred),
+        golden=None if task.golden is None else task.golden.agrees(engine.answer(task.golden.rows)),
+        memory_bytes=_peak_memory(),
+    )
+
+
+def _median(engine: engines.Engine, rows: list[tuple[Any, ...]]) -> float:
+    """Median milliseconds of one question."""
+    times: list[float] = []
+    while len(times) < REPEATS and sum(times) < LONGEST:
+        start = time.perf_counter()
+        engine.answer(rows)
+        times.append(time.perf_counter() - start)
+    return statistics.median(times) * 1000
+
+
+def _peak_memory() -> int:
+    """Peak resident bytes; the system reports kilobytes, but bytes on macOS."""
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
