@@ -38,21 +38,22 @@ def up(*, port: Port = 5600, api_port: ApiPort = 5700, host: Host = []) -> None:
     """
     for address in host:
         _check_private(address)
-    from fairlead_local.cloud import LocalCloud
-    from fairlead_local.errors import LocalCloudError
-    from fairlead_local.shell import ENV_FILE, HOME, write_env
+    from fairlead_local.shell import ENV_FILE, serving
 
-    with LocalCloud(port, api_port, HOME / "cloud", also_on=host) as cloud:
-        write_env(cloud)
+    with serving(port, api_port, also_on=host) as cloud:
         typer.echo(NEXT.format(endpoint=cloud.endpoint_url, api=cloud.api_url, env=ENV_FILE))
-        try:
-            cloud.wait()
-        except KeyboardInterrupt:
-            typer.echo("stopping", err=True)
-            return
-        finally:
-            ENV_FILE.unlink(missing_ok=True)
-        raise LocalCloudError("the local cloud ended by itself", hint=f"see {HOME / 'cloud' / 'cloud.log'}")
+        cloud.wait()
+
+
+@local.command(epilog="Example:  fairlead local demo   (what `make run` runs, after `make build`)")
+def demo(*, port: Port = 5600, api_port: ApiPort = 5700) -> None:
+    """Show the whole product on this machine: deploy, publish, release and predict, then stay up until Ctrl-C."""
+    from fairlead_local import demo as show
+    from fairlead_local.shell import HOME, serving
+
+    with serving(port, api_port) as cloud:
+        show.run(cloud, HOME / "demo")
+        cloud.wait()
 
 
 def _check_private(address: str) -> None:

@@ -28,6 +28,8 @@ def main() -> int:
     parser.add_argument("--temporary", action="store_true", help="remove the directory at the end")
     options = parser.parse_args()
     logging.basicConfig(filename=options.directory / "cloud.log", level=logging.WARNING, format=_LOG_FORMAT)
+    # The translator warns about its own build.
+    logging.getLogger("samtranslator").setLevel(logging.ERROR)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

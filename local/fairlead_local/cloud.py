@@ -134,9 +134,11 @@ class LocalCloud:
             "SAM_CLI_POLL_DELAY": "0.2",
         }
 
-    def wait(self) -> int:
-        """Block until the child ends by itself; its exit code."""
-        return self._process.wait() if self._process else 0
+    def wait(self) -> None:
+        """Block for as long as the child serves; raises LocalCloudError when it ends by itself."""
+        if self._process:
+            self._process.wait()
+            raise LocalCloudError("the local cloud ended by itself", hint=f"see {self.directory / 'cloud.log'}")
 
     def __enter__(self) -> Self:
         return self.start()

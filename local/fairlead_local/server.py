@@ -48,7 +48,8 @@ class Server:
         self._directory = directory
         self._assemble(directory)
         for server in self._servers:
-            threading.Thread(target=server.serve_forever, name=f"serve {server.server_address}", daemon=True).start()
+            # A shutdown is noticed between two polls.
+            threading.Thread(target=server.serve_forever, args=(0.05,), name="serve", daemon=True).start()
         self.access_key, self.secret_key = self._admin()
 
     def stop(self) -> None:

@@ -1,6 +1,10 @@
-"""`.fairlead/local.env`: what another shell sources to talk to the running cloud."""
+"""A cloud in the foreground of a shell: variables for other shells to source, and signals that end it."""
 
+import contextlib
 import shlex
+import signal
+import sysconfig
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from fairlead_local.cloud import LocalCloud
@@ -9,10 +13,41 @@ HOME = Path(".fairlead")
 ENV_FILE = HOME / "local.env"
 
 
-def write_env(cloud: LocalCloud, path: Path = ENV_FILE) -> Path:
-    """Write the export lines; readable by their owner only, because they hold a key."""
+@contextlib.contextmanager
+def serving(port: int, api_port: int, *, also_on: Sequence[str] = ()) -> Iterator[LocalCloud]:
+    """Run a cloud with its files below `.fairlead` until the block ends, or SIGINT or SIGTERM, which are no errors."""
+    with LocalCloud(port, api_port, HOME / "cloud", also_on=also_on) as cloud, _written_env(cloud), _until_stopped():
+        yield cloud
+
+
+@contextlib.contextmanager
+def _written_env(cloud: LocalCloud) -> Iterator[None]:
     lines = [f"export {name}={shlex.quote(value)}\n" for name, value in cloud.environment().items()]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    path.write_text("".join(lines))
-    return path
+    # The commands of this environment: fairlead, sam, aws, python.
+    lines.append(f'export PATH={shlex.quote(sysconfig.get_path("scripts"))}:"$PATH"\n')
+    # Its owner's only, because it holds a key.
+    ENV_FILE.touch(mode=0o600)
+    ENV_FILE.write_text("".join(lines))
+    try:
+        yield
+    finally:
+        ENV_FILE.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _until_stopped() -> Iterator[None]:
+    def stop(*_: object) -> None:
+        raise _Stopped
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    except _Stopped:
+        return
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class _Stopped(BaseException):
+    """A signal came."""

@@ -12,7 +12,8 @@ from typing import Any
 from fairlead_local.gateway.message import HttpResponse
 from fairlead_local.gateway.refusal import Refusal
 
-VARIABLE = re.compile(r"\$\{?(context(?:\.\w+)+|stageVariables\.\w+)\}?")
+NAME = r"(?:context|stageVariables)(?:\.\w+)+"
+VARIABLE = re.compile(rf"\$(?:\{{({NAME})\}}|({NAME}))")
 HEADER = "gatewayresponse.header."
 
 
@@ -32,7 +33,7 @@ def rendered(refusal: Refusal, declared: Mapping[str, Any], *, accept: str, cont
     if template is None:
         response.body = json.dumps({refusal.key: refusal.message}).encode()
     else:
-        response.body = VARIABLE.sub(lambda match: names.get(match[1], ""), template).encode()
+        response.body = VARIABLE.sub(lambda match: names.get(match[1] or match[2], ""), template).encode()
     response.set("Content-Type", content_type)
     response.set("x-amzn-ErrorType", refusal.error)
     for name, value in chosen.get("responseParameters", {}).items():

@@ -115,10 +115,20 @@ def _canonical(request: HttpRequest, claim: Claim) -> str:
         digest = "the body does not have the digest its header claims"
     elif body == "UNSIGNED-PAYLOAD":
         digest = body
-    # Outside S3 the path is encoded once more than it travels.
-    path = quote(request.path or "/", safe="/-_.~")
+    # Outside S3 the path is normalised, and encoded once more than it travels.
+    path = quote(_normalised(request.path), safe="/-_.~")
     signed = ";".join(claim.signed_headers)
     return "\n".join([request.method, path, _canonical_query(request.query), headers, signed, digest])
+
+
+def _normalised(path: str) -> str:
+    kept: list[str] = []
+    for part in path.split("/"):
+        if part == "..":
+            kept = kept[:-1]
+        elif part not in ("", "."):
+            kept.append(part)
+    return "/" + "/".join(kept) + ("/" if kept and path.endswith("/") else "")
 
 
 def _canonical_query(query: str) -> str:

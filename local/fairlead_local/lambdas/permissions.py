@@ -6,7 +6,7 @@ from typing import Any
 
 from fairlead_local.account import function_arn
 from fairlead_local.errors import ServiceError
-from fairlead_local.lambdas.records import Function
+from fairlead_local.lambdas.records import LATEST, Function
 from fairlead_local.lambdas.store import Store
 
 
@@ -104,7 +104,8 @@ class Permissions:
 
     def _where(self, asked: dict[str, Any]) -> tuple[Function, str | None]:
         target = self._store.target(asked["FunctionName"], asked.get("Qualifier"))
-        return target.function, target.qualifier
+        # The bare function and `$LATEST` are one here.
+        return target.function, None if target.qualifier == LATEST else target.qualifier
 
 
 def _statement(asked: dict[str, Any], resource: str) -> dict[str, Any]:

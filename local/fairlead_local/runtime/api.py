@@ -4,7 +4,9 @@ https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html: the runtime asks
 with a response or an error, and reports when its init failed. Under SnapStart it asks for the restore first.
 """
 
+import contextlib
 import queue
+import socket
 import threading
 import time
 from dataclasses import dataclass, field
@@ -56,7 +58,7 @@ class RuntimeApi:
         self._current: Invocation | None = None
         self._server = _Server((HOST, 0), _handler(self))
         self.address = f"{HOST}:{self._server.server_address[1]}"
-        threading.Thread(target=self._server.serve_forever, name=f"runtime api {self.address}", daemon=True).start()
+        threading.Thread(target=self._server.serve, name=f"runtime api {self.address}", daemon=True).start()
 
     def send(self, invocation: Invocation) -> None:
         """Hand an invocation to the runtime."""
@@ -74,8 +76,7 @@ class RuntimeApi:
     def close(self) -> None:
         """Stop serving."""
         self._waiting.put(None)
-        self._server.shutdown()
-        self._server.server_close()
+        self._server.stop()
 
     def next(self) -> Invocation | None:
         """Block until there is work; None when closing."""
@@ -98,6 +99,20 @@ class RuntimeApi:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 16
+
+    def serve(self) -> None:
+        """Accept until stopped; unlike serve_forever it notices at once."""
+        while True:
+            try:
+                self.process_request(*self.get_request())
+            except OSError:
+                return
+
+    def stop(self) -> None:
+        """Wake `serve` and end it."""
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
+        self.server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A runtime that was killed leaves a broken connection, which is nobody's error."""

@@ -59,16 +59,20 @@ class Pool:
             self.idle.remove(environment)
             return True
 
-    def retire(self, *, now: bool = False) -> None:
-        """End the idle ones; the busy ones end after their request, or at once."""
+    def retire(self) -> None:
+        """End the idle ones; the busy ones end after their request."""
         with self._changed:
             self.retired = True
             gone, self.idle = self.idle, []
-            busy = list(self._busy) if now else []
-        for environment in busy:
-            environment.kill()
         for environment in gone:
             environment.close()
+
+    def kill(self) -> None:
+        """End all processes, whatever they do."""
+        with self._changed:
+            environments = [*self.idle, *self._busy]
+        for environment in environments:
+            environment.kill()
 
 
 class Pools:
@@ -119,7 +123,9 @@ class Pools:
             self._stopped = True
             pools, self._pools = list(self._pools.values()), {}
         for pool in pools:
-            pool.retire(now=True)
+            pool.kill()
+        for pool in pools:
+            pool.retire()
 
     def _pool(self, version: Version) -> Pool:
         with self._lock:

@@ -1,0 +1,57 @@
+"""One local cloud for all tests here, with the toy stack deployed onto it by the real `sam deploy`."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fairlead_local.cloud import Credentials, LocalCloud
+from tests.local.support import Sam, Toy
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep what shares the cloud in one worker: each worker would start its own."""
+    for item in items:
+        if HERE in item.path.parents and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group("local cloud"))
+
+
+@pytest.fixture(scope="session")
+def cloud() -> Iterator[LocalCloud]:
+    with LocalCloud() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def sam(cloud: LocalCloud) -> Sam:
+    return Sam(cloud)
+
+
+@pytest.fixture(scope="session")
+def toy(sam: Sam, tmp_path_factory: pytest.TempPathFactory) -> Toy:
+    folder = tmp_path_factory.mktemp("toy") / "toy"
+    shutil.copytree(HERE / "toy", folder)
+    sam.deploy(folder, "toy")
+    return Toy(folder, sam.outputs("toy"))
+
+
+@pytest.fixture(scope="session")
+def functions(cloud: LocalCloud) -> Any:
+    """boto3's Lambda client."""
+    return cloud.client("lambda")
+
+
+@pytest.fixture(scope="session")
+def caller(cloud: LocalCloud, toy: Toy) -> Credentials:
+    """A user who may call the toy's API and do nothing else."""
+    return cloud.add_user("caller", [toy.outputs["CallerPolicyArn"]])
+
+
+@pytest.fixture(scope="session")
+def echo(cloud: LocalCloud, toy: Toy) -> str:
+    """The URL of the toy's POST /echo."""
+    return cloud.stage_url("toy") + "/echo"

@@ -1,0 +1,161 @@
+"""The SAM CLI against the cloud, signed calls, and small archives."""
+
+import io
+import json
+import os
+import subprocess
+import time
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import urllib3
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials as Signing
+
+from fairlead_local.cloud import Credentials, LocalCloud
+
+ROLE = "arn:aws:iam::123456789012:role/any"
+HTTP = urllib3.PoolManager(retries=False)
+
+
+@dataclass(frozen=True)
+class Toy:
+    """The deployed toy stack."""
+
+    folder: Path
+    outputs: dict[str, str]
+
+    @property
+    def function(self) -> str:
+        return self.outputs["FunctionName"]
+
+
+@dataclass(frozen=True)
+class Sam:
+    """The real SAM CLI against the cloud."""
+
+    cloud: LocalCloud
+
+    def run(self, *arguments: str, cwd: Path, check: bool = True) -> subprocess.CompletedProcess[str]:
+        """Run `sam`; its whole output is in stdout."""
+        return subprocess.run(
+            ["sam", *arguments],
+            cwd=cwd,
+            env=os.environ | self.cloud.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=check,
+        )
+
+    def deploy(
+        self, folder: Path, stack: str, overrides: Sequence[str] = (), *, check: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        """Run `sam deploy` as a user would."""
+        extra = ["--parameter-overrides", *overrides] if overrides else []
+        return self.run(
+            "deploy", "--stack-name", stack, "--resolve-s3", "--capabilities", "CAPABILITY_IAM",
+            "--no-confirm-changeset", "--no-fail-on-empty-changeset", *extra, cwd=folder, check=check,
+        )  # fmt: skip
+
+    def outputs(self, stack: str) -> dict[str, str]:
+        """The stack's outputs."""
+        found = self.cloud.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
+        return {output["OutputKey"]: output["OutputValue"] for output in found}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An HTTP answer."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+def call(
+    url: str,
+    keys: Credentials | None,
+    *,
+    method: str = "POST",
+    body: bytes | str | dict[str, Any] = b"",
+    headers: dict[str, str] | None = None,
+    sign: Callable[[AWSRequest], None] | None = None,
+) -> Answer:
+    """Call the gateway, signed by botocore for execute-api if there are keys, or as `sign` says."""
+    data = json.dumps(body).encode() if isinstance(body, dict) else body.encode() if isinstance(body, str) else body
+    request = AWSRequest(method, url, data=data, headers={"content-type": "application/json"} | (headers or {}))
+    if sign:
+        sign(request)
+    elif keys:
+        signer(keys)(request)
+    return send(request, data)
+
+
+def send(request: AWSRequest, data: bytes) -> Answer:
+    """Send a request as it is."""
+    answer = HTTP.request(
+        str(request.method), str(request.prepare().url), body=data, headers=dict(request.headers.items())
+    )
+    return Answer(answer.status, {name.lower(): answer.headers[name] for name in answer.headers}, answer.data)
+
+
+def signer(
+    keys: Credentials, *, service: str = "execute-api", region: str = "us-east-1", token: str | None = None
+) -> Callable[[AWSRequest], None]:
+    """A botocore signature."""
+    signing = Signing(keys.access_key_id, keys.secret_access_key, token)
+    return lambda request: SigV4Auth(signing, service, region).add_auth(request)
+
+
+def archive(**files: str | bytes) -> bytes:
+    """A zip of modules by name."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, text in files.items():
+            packed.writestr(name.replace("__", "/") + ".py", text)
+    return buffer.getvalue()
+
+
+NOTHING = archive(app="def handler(event, context):\n    return context.function_version\n")
+
+
+def until(found: Callable[[], Any], *, seconds: float = 10.0) -> Any:
+    """What `found` returns once it is true; fails after a while."""
+    end = time.monotonic() + seconds
+    while not (result := found()):
+        assert time.monotonic() < end, "it never came"
+        time.sleep(0.05)
+    return result
+
+
+def create(functions: Any, name: str, **settings: Any) -> str:
+    """Create a function and wait until it can be invoked."""
+    given: dict[str, Any] = {
+        "Runtime": "python3.13",
+        "Handler": "app.handler",
+        "Role": ROLE,
+        "Code": {"ZipFile": NOTHING},
+    }
+    functions.create_function(FunctionName=name, **{**given, **settings})
+    settled(functions, name)
+    return name
+
+
+def settled(functions: Any, name: str, *, qualifier: str = "$LATEST") -> dict[str, Any]:
+    """The configuration once creation or update is over; boto3's waiters sleep a second at least."""
+
+    def done() -> dict[str, Any] | None:
+        state: dict[str, Any] = functions.get_function_configuration(FunctionName=name, Qualifier=qualifier)
+        return state if state["State"] == "Active" and state["LastUpdateStatus"] == "Successful" else None
+
+    found: dict[str, Any] = until(done)
+    return found

@@ -1,0 +1,109 @@
+"""What the gateway does that takes half a minute, or another template, to see from outside."""
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from fairlead_local.errors import ServiceError
+from fairlead_local.gateway import gateway as module
+from fairlead_local.gateway.apis import Apis
+from fairlead_local.gateway.gateway import Gateway
+from fairlead_local.gateway.message import HttpRequest
+from fairlead_local.gateway.refusal import Refusal
+from fairlead_local.gateway.responses import rendered
+from fairlead_local.gateway.routes import Routes
+
+FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:f:live"
+URI = f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{FUNCTION}/invocations"
+
+
+def operation(**more: Any) -> dict[str, Any]:
+    return {"x-amazon-apigateway-integration": {"type": "aws_proxy", "uri": URI}, **more}
+
+
+class Allowing:
+    def allows(self, *_: Any, **__: Any) -> bool:
+        return True
+
+
+class Slow:
+    def call(self, *_: Any, **__: Any) -> Any:
+        time.sleep(1)
+
+
+def test_a_function_slower_than_the_gateway_waits_is_a_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "INTEGRATION_SECONDS", 0.05)
+    apis = Apis()
+    api = apis.create("slow", {"paths": {"/": {"get": operation()}}}, [])
+    apis.put_stage(api, "slow", apis.deploy(api), {})
+    slow = Gateway(apis, Slow(), Allowing())  # type: ignore[arg-type]  # stand-ins with the one method used
+
+    answer = slow.answer(HttpRequest("GET", "/slow", (("Host", "h"),), b"", "127.0.0.1"))
+
+    assert (answer.status, answer.body) == (504, b'{"message": "Endpoint request timed out"}')
+
+
+@pytest.mark.parametrize(
+    ("path", "resource"),
+    [("/a/b", "/a/b"), ("/a/c", "/a/{x}"), ("/a/b/c", "/a/{rest+}"), ("/z", "/{rest+}"), ("/", "/")],
+)
+def test_exact_before_parameter_before_greedy(path: str, resource: str) -> None:
+    paths = ("/{rest+}", "/a/{rest+}", "/a/{x}", "/a/b", "/")
+    routes = Routes({"paths": {name: {"get": operation()} for name in paths}})
+
+    found = routes.match("GET", path)
+
+    assert found
+    assert found.operation.resource == resource
+
+
+def test_a_greedy_path_does_not_lend_its_methods_to_a_better_one() -> None:
+    routes = Routes({"paths": {"/a": {"post": operation()}, "/{rest+}": {"get": operation()}}})
+
+    assert routes.match("GET", "/a") is None
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"x-amazon-apigateway-integration": {"type": "mock"}},
+        {"x-amazon-apigateway-integration": {"type": "aws_proxy", "uri": URI, "credentials": "arn:aws:iam::*:user/*"}},
+        operation(security=[{"cognito": []}]),
+    ],
+)
+def test_what_the_gateway_cannot_serve_fails_the_deployment(broken: dict[str, Any]) -> None:
+    with pytest.raises(ServiceError, match="the local cloud"):
+        Routes({"paths": {"/": {"get": broken}}})
+
+
+def test_a_deployed_body_stays_until_it_is_deployed_again() -> None:
+    apis = Apis()
+    api = apis.create("frozen", {"paths": {"/old": {"get": operation()}}}, [])
+    apis.put_stage(api, "frozen", apis.deploy(api), {})
+    apis.define(api, {"paths": {"/new": {"get": operation()}}}, [])
+
+    stage = apis.stage("frozen")
+
+    assert stage
+    assert stage.deployment.routes.match("GET", "/old")
+    assert not stage.deployment.routes.match("GET", "/new")
+
+
+def test_a_gateway_response_for_the_class_answers_where_there_is_none_for_the_type() -> None:
+    declared = {"DEFAULT_5XX": {"responseTemplates": {"application/json": '{"type":"$context.error.responseType"}'}}}
+
+    answer = rendered(Refusal.timeout(), declared, accept="", context={})
+
+    assert (answer.status, answer.body) == (504, b'{"type":"INTEGRATION_TIMEOUT"}')
+
+
+def test_templates_know_simple_substitution() -> None:
+    template = '{"one":$context.error.messageString,"two":"${context.stage}","three":"$context.unknown"}'
+    declared = {"INVALID_SIGNATURE": {"responseTemplates": {"application/json": template}}}
+
+    refusal = Refusal.signature('a "quoted"\nline')
+    answer = rendered(refusal, declared, accept="", context={"context.stage": "prod"})
+
+    assert json.loads(answer.body) == {"one": 'a "quoted"\nline', "two": "prod", "three": ""}

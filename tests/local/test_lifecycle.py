@@ -1,0 +1,179 @@
+"""Starting, saying why not, and leaving nothing behind."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fairlead_local.cloud import LocalCloud
+from fairlead_local.errors import LocalCloudError, PlatformError
+from tests.local.support import archive, create, until
+
+CODE = archive(
+    app="import os, time\ndef handler(event, context):\n    time.sleep(event.get('sleep', 0))\n    return os.getpid()\n"
+)
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        yield listening.getsockname()[1]
+
+
+@pytest.mark.parametrize(("place", "option"), [(0, "--port"), (1, "--api-port")])
+def test_a_taken_port_is_told_with_the_option_that_changes_it(taken: int, place: int, option: str) -> None:
+    port, api_port = (taken, 0) if place == 0 else (0, taken)
+
+    with pytest.raises(LocalCloudError, match=f"port {taken} is taken") as caught:
+        LocalCloud(port, api_port).start()
+
+    assert option in caught.value.hint
+
+
+def test_elsewhere_than_on_linux_it_points_to_sam_local(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+
+    with pytest.raises(PlatformError, match="needs Linux") as caught:
+        LocalCloud().start()
+
+    assert "sam local" in caught.value.hint
+
+
+def running(cloud: LocalCloud) -> int:
+    """Start a function with two processes, one of them at work; the pid of the idle one."""
+    functions = cloud.client("lambda")
+    create(functions, "f", Code={"ZipFile": CODE}, Timeout=60)
+    functions.invoke(FunctionName="f", InvocationType="Event", Payload=b'{"sleep": 50}')
+    until(lambda: children(server(cloud)))
+    return int(json.loads(functions.invoke(FunctionName="f", Payload=b"{}")["Payload"].read()))
+
+
+def server(cloud: LocalCloud) -> int:
+    assert cloud._process
+    return cloud._process.pid
+
+
+def children(pid: int) -> set[int]:
+    """All processes below one, by /proc."""
+    found: set[int] = set()
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        for child in task.read_text().split():
+            found |= {int(child), *children(int(child))}
+    return found
+
+
+def alive(pids: set[int]) -> set[int]:
+    return {pid for pid in pids if Path(f"/proc/{pid}").exists() and "State:\tZ" not in status(pid)}
+
+
+def status(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return "State:\tZ"
+
+
+def test_stopping_ends_every_process_and_removes_every_file() -> None:
+    with LocalCloud() as cloud:
+        running(cloud)
+        started = {server(cloud), *children(server(cloud))}
+        directory = cloud.directory
+        assert len(started) == 3
+
+    assert alive(started) == set()
+    assert not directory.exists()
+
+
+HOST = """
+import os, sys, time
+from fairlead_local.cloud import LocalCloud
+from tests.local.test_lifecycle import children, running
+cloud = LocalCloud().start()
+running(cloud)
+print(cloud._process.pid, *children(cloud._process.pid), flush=True)
+print(cloud.directory, flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL, signal.SIGINT])
+def test_however_its_starter_ends_nothing_stays(how: signal.Signals) -> None:
+    starter = subprocess.Popen(
+        [sys.executable, "-c", HOST], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
+    )
+    assert starter.stdout
+    started = {int(pid) for pid in starter.stdout.readline().split()}
+    directory = Path(starter.stdout.readline().strip())
+    assert len(started) == 3
+
+    starter.send_signal(how)
+    starter.wait(10)
+    starter.stdout.close()
+
+    until(lambda: not alive(started))
+    until(lambda: not directory.exists())
+
+
+def test_function_processes_end_with_a_cloud_that_was_killed() -> None:
+    with LocalCloud() as cloud:
+        idle = running(cloud)
+        os.kill(server(cloud), signal.SIGKILL)
+
+        until(lambda: not alive({idle}))
+
+
+def test_two_clouds_do_not_see_each_other() -> None:
+    with LocalCloud() as one, LocalCloud() as other:
+        one.client("s3").create_bucket(Bucket="mine")
+
+        assert other.client("s3").list_buckets()["Buckets"] == []
+        assert one.endpoint_url != other.endpoint_url
+
+
+def test_up_writes_what_another_shell_sources_and_takes_it_away(tmp_path: Path) -> None:
+    ports: list[Any] = []
+    for _ in range(2):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            ports.append(str(free.getsockname()[1]))
+    up = subprocess.Popen(
+        ["fairlead", "local", "up", "--port", ports[0], "--api-port", ports[1]],
+        cwd=tmp_path, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert up.stdout
+    first = up.stdout.readline()
+    env_file = tmp_path / ".fairlead/local.env"
+    sourced = subprocess.run(
+        ["bash", "-c", f"source {env_file} && env"], env={"PATH": os.environ["PATH"]}, capture_output=True, text=True,
+        check=True,
+    ).stdout.splitlines()  # fmt: skip
+    mode = env_file.stat().st_mode & 0o777
+    up.terminate()
+
+    assert up.wait(20) == 0
+    up.stdout.close()
+    assert f"http://127.0.0.1:{ports[0]}" in first
+    assert {
+        f"AWS_ENDPOINT_URL=http://127.0.0.1:{ports[0]}",
+        f"FAIRLEAD_API_URL=http://127.0.0.1:{ports[1]}/prod",
+    } < set(sourced)
+    assert {"SAM_CLI_TELEMETRY=0", "AWS_PAGER=", "AWS_REGION=us-east-1", "AWS_DEFAULT_REGION=us-east-1"} < set(sourced)
+    assert mode == 0o600
+    assert not env_file.exists()
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0", "8.8.8.8", "example.org"])  # noqa: S104 - it is refused
+def test_up_does_not_open_the_cloud_to_a_network(address: str) -> None:
+    done = subprocess.run(["fairlead", "local", "up", "--host", address], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 2
+    assert address in done.stderr

@@ -1,0 +1,3 @@
+"""Laid over the first layer's file."""
+
+WORD = "second"
