@@ -29,7 +29,7 @@ $(VENV)/.ready: requirements/dev.txt pyproject.toml | $(filter .tools/bin/uv,$(U
 	@$(UV) pip install -q --python $(VENV)/bin/python --no-deps --no-build-isolation -e .
 	@touch $@
 
-run: $(VENV)/.ready ## a live endpoint on this machine: local cloud, sam build, sam deploy, publish, release, predict
+run: build ## a live endpoint on this machine: local cloud, sam build, sam deploy, publish, release, predict
 	@$(VENV)/bin/fairlead local demo
 
 build: $(VENV)/.ready ## sam build: layers with byte-code, functions

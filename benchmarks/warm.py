@@ -88,7 +88,7 @@ def _floor(case: Case, proxy_event: dict[str, Any]) -> Callable[[], Any]:
         [(f"f{i}", float) for i in range(len(names))],
         rename=dict(zip((f"f{i}" for i in range(len(names))), names, strict=True)),
     )
-    decoder = msgspec.json.Decoder(msgspec.defstruct("Body", [("instances", list[row])]))  # type: ignore[valid-type]
+    decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(msgspec.defstruct("Body", [("instances", list[row])]))  # type: ignore[valid-type]
     outputs = list(manifest.engine.outputs.values())
 
     def answer() -> Any:

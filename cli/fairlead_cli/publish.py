@@ -40,6 +40,7 @@ def publish(
 
     Nothing is stored unless every proof has passed.
     """
+    from fairlead.aws import caller
     from fairlead.publishing.story import publish_file
     from fairlead.registry import check_name
     from fairlead.stack import registry
@@ -55,6 +56,7 @@ def publish(
             engine=engine.value,
             allow=allow or (),
             registry=registry(where(stack)),
+            by=caller(),
             progress=tell,
         )
     manifest = published.manifest

@@ -26,7 +26,7 @@ def predict() -> Response[str]:
     body = api.json_body(app.current_event.raw_event)
     context = app.lambda_context
     prediction = endpoint.model().predict(body, request_id=context.aws_request_id, release=context.function_version)
-    app.append_context(rows=prediction.rows, out_of_range=prediction.out_of_range)
+    app.context.update(rows=prediction.rows, out_of_range=prediction.out_of_range)
     return Response(200, api.JSON, prediction.body)
 
 

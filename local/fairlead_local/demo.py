@@ -1,6 +1,6 @@
 """`make run`: from nothing to a signed prediction on this machine, by the commands a user would type.
 
-Trains on palmerpenguins: three species, missing values, categories. Every step is a real command, printed before it runs.
+Trains on palmerpenguins: three species, missing values, categories. Every step is a real command, printed first.
 """
 
 import json
@@ -16,16 +16,14 @@ from fairlead_local.errors import LocalCloudError
 
 MODEL = "penguins"
 TARGET = "species"
-STACK = "fairlead"
 
 
-def run(cloud: LocalCloud, directory: Path) -> None:
+def run(cloud: LocalCloud, folder: Path) -> None:
     """Deploy, publish, release and predict on a running cloud; raises LocalCloudError naming the step that failed."""
     started = time.monotonic()
-    folder = directory / "demo"
     folder.mkdir(parents=True, exist_ok=True)
     step("Deploying the stack onto the local cloud")
-    command(cloud, f"sam deploy --stack-name {STACK} --resolve-s3 --no-confirm-changeset --no-progressbar", quiet=True)
+    command(cloud, "sam deploy --no-progressbar", quiet=True)
     step("Training a model of penguin species: missing values, categories, a forest")
     train(folder)
     step("Publishing it: signature, ONNX, proof of parity")
@@ -110,7 +108,6 @@ Live after {seconds:.0f} s. From another shell in this folder:
     -H 'content-type: application/json' -d @{folder}/request.json "$FAIRLEAD_API_URL/predict"
   fairlead predict {MODEL} --data {folder}/held_out.csv --limit 5
   fairlead status {MODEL}
-  aws lambda list-aliases --function-name {STACK}-predict
-  sam logs --stack-name {STACK}
+  aws lambda list-aliases --function-name fairlead-predict
 
 Ctrl-C ends it."""

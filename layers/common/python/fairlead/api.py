@@ -34,13 +34,13 @@ def observe(app: ApiGatewayResolver, next_middleware: Callable[[ApiGatewayResolv
         response = next_middleware(app)
     except FairleadError as error:
         response = problem(error)
-        app.append_context(code=error.code)
+        app.context["code"] = error.code
     except Exception as error:  # noqa: BLE001 - the last line of defence: logged whole, answered without detail
         telemetry.logger.exception("unexpected error", error=type(error).__name__)
         response = problem(InternalError("the service met a defect of its own"))
-        app.append_context(code=InternalError.code)
+        app.context["code"] = InternalError.code
     telemetry.answered(
-        route=f"{app.current_event.http_method} {app.current_event.resource}",
+        route=f"{app.current_event['httpMethod']} {app.current_event['resource']}",
         status=response.status_code,
         milliseconds=(time.perf_counter() - started) * 1000,
         facts={name: app.context[name] for name in ("rows", "out_of_range", "code") if name in app.context},

@@ -41,6 +41,12 @@ def client(service: str, *, connect_timeout: float = 5, read_timeout: float = 60
         return create(service, config=config)
 
 
+def caller() -> str:
+    """Say who calls, as AWS knows it: the ARN of the user or assumed role."""
+    with translated("ask who you are (sts:GetCallerIdentity)"):
+        return str(client("sts").get_caller_identity()["Arn"])
+
+
 @contextmanager
 def translated(doing: str, *, otherwise: type[FairleadError] = StorageError) -> Iterator[None]:
     """Raise our errors for botocore's: `doing` completes "could not …"; `otherwise` is the class for the rest.

@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from fairlead import stack
+from fairlead import aws, stack
 from fairlead.errors import DataError
 from fairlead.golden import Golden
 from fairlead.manifest import SCHEMA, Manifest, Parent
@@ -37,10 +37,9 @@ class Published(msgspec.Struct, frozen=True):
 
 
 class Material(msgspec.Struct, frozen=True, kw_only=True):
-    """What a publisher brings: an estimator with its bytes, held-out rows with their target, training rows if any."""
+    """What a publisher brings: an estimator, held-out rows with their target, training rows if any."""
 
     estimator: Any
-    artifact: bytes
     X: Any
     y: Any
     target: str
@@ -56,6 +55,7 @@ def publish(
     train: Any = None,
     engine: choosing.Demand = "auto",
     registry: Registry | None = None,
+    by: str = "",
     progress: Progress | None = None,
 ) -> Published:
     """Publish a fitted estimator with its held-out rows as the next version of model `name`.
@@ -68,23 +68,16 @@ def publish(
         train: the rows it was fitted on, if at hand: they widen the ranges and categories the signature knows.
         engine: "auto" takes onnx where parity is proved, else sklearn; naming one demands it.
         registry: where to publish; None takes the registry of the stack in FAIRLEAD_STACK.
+        by: who publishes, for the record; left out, the AWS identity, or the login name where a registry is given.
         progress: called with a sentence before each step.
 
     Raises RefusedError with the reason and the way forward; then nothing was published.
 
     """
     check_estimator(estimator)
-    material = Material(
-        estimator=estimator,
-        artifact=_dumped(estimator),
-        X=X,
-        y=y,
-        target=str(getattr(y, "name", None) or ""),
-        train=train,
-    )
-    return _publish(
-        name, material, demanded=engine, registry=registry or stack.registry(), progress=progress or _silent
-    )
+    material = Material(estimator=estimator, X=X, y=y, target=str(getattr(y, "name", None) or ""), train=train)
+    place, who = _place(registry, by)
+    return _publish(name, material, demanded=engine, registry=place, by=who, progress=progress or _silent)
 
 
 def publish_file(  # noqa: PLR0913 - one parameter for each option of the command
@@ -97,6 +90,7 @@ def publish_file(  # noqa: PLR0913 - one parameter for each option of the comman
     engine: choosing.Demand = "auto",
     allow: Sequence[str] = (),
     registry: Registry | None = None,
+    by: str = "",
     progress: Progress | None = None,
 ) -> Published:
     """Publish a model file with the held-out rows of a CSV or Parquet file: what `fairlead publish` does.
@@ -110,20 +104,28 @@ def publish_file(  # noqa: PLR0913 - one parameter for each option of the comman
     tell(f"reading {data.name}")
     X, y = tables.split_target(tables.read_table(data), target, data)
     trained = tables.split_target(tables.read_table(train), target, train)[0] if train else None
-    material = Material(
-        estimator=estimator, artifact=path.read_bytes(), X=X, y=y, target=",".join(target), train=trained
-    )
-    return _publish(name, material, demanded=engine, registry=registry or stack.registry(), progress=tell)
+    material = Material(estimator=estimator, X=X, y=y, target=",".join(target), train=trained)
+    place, who = _place(registry, by)
+    return _publish(name, material, demanded=engine, registry=place, by=who, progress=tell)
+
+
+def _place(registry: Registry | None, by: str) -> tuple[Registry, str]:
+    """Where to publish and who does: of the stack and by AWS's word, unless a registry was given."""
+    if registry is None:
+        return stack.registry(), by or aws.caller()
+    return registry, by or getpass.getuser()
 
 
 def _publish(
-    name: str, material: Material, *, demanded: choosing.Demand, registry: Registry, progress: Progress
+    name: str, material: Material, *, demanded: choosing.Demand, registry: Registry, by: str, progress: Progress
 ) -> Published:
     check_name(name)
     progress("taking the signature")
     signature = signatures.infer(
         material.estimator, material.X, material.y, target=material.target, train=material.train
     )
+    if strangers := signatures.left_out(signature, material.X):
+        progress(f"left out, because the model does not take them: {', '.join(strangers[:10])}")
     rows = signatures.to_rows(signature, material.X)
     if len(rows) < FEWEST_ROWS:
         raise DataError(f"{len(rows)} held-out rows prove nothing", hint="bring at least a few hundred")
@@ -133,7 +135,8 @@ def _publish(
     figures = metrics.held_out(choice.signature.output, material.y, answers)
     progress("storing blobs")
     contents = {
-        "estimator": material.artifact,
+        # Written anew, never the publisher's bytes: what joblib reads back is what was checked here.
+        "estimator": _dumped(material.estimator),
         "golden": msgspec.json.encode(_golden(rows, choice)),
         choice.engine.blob: choice.blob,  # what was proved is what serves
     }
@@ -145,7 +148,7 @@ def _publish(
             model=name,
             version=version,
             created=datetime.now(UTC),
-            created_by=_whoami(),
+            created_by=by,
             git_commit=_git_commit(),
             parent=parent,
             signature=choice.signature,
@@ -184,10 +187,6 @@ def _git_commit() -> str | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() or None
-
-
-def _whoami() -> str:
-    return getpass.getuser()
 
 
 def _silent(_: str) -> None:

@@ -1,0 +1,78 @@
+"""One request through AWS's runtime client: the handler in a process of its own, as Lambda runs it.
+
+Counted is the CPU of that process; the wall time includes the loopback HTTP of the Runtime API on both sides.
+"""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.cold import BUILT, layers
+from benchmarks.models import Case, loopback_s3
+from benchmarks.warm import Timing
+from fairlead_local.runtime import client
+from fairlead_local.runtime.api import Invocation, RuntimeApi
+from tests.lambda_context import event
+
+ARN = "arn:aws:lambda:us-east-1:123456789012:function:fairlead-predict:live"
+ROUNDS = 10
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def measure(case: Case, rows: int, repeats: int) -> Timing:
+    """Median over rounds, in milliseconds a request."""
+    payload = json.dumps(event("predict", body=case.body(rows))).encode()
+    with running(case) as (api, process):
+        for _ in range(repeats):
+            ask(api, payload)
+        taken = []
+        for _ in range(ROUNDS):
+            wall, cpu = time.perf_counter(), cpu_seconds(process.pid)
+            for _ in range(repeats):
+                ask(api, payload)
+            taken.append((cpu_seconds(process.pid) - cpu, time.perf_counter() - wall))
+    cpu, wall = (float(np.mean(column)) / repeats * 1000 for column in zip(*taken, strict=True))
+    return Timing(cpu, wall)
+
+
+@contextlib.contextmanager
+def running(case: Case) -> Iterator[tuple[RuntimeApi, "subprocess.Popen[bytes]"]]:
+    """A warm process that waits for invocations."""
+    api = RuntimeApi()
+    with tempfile.TemporaryDirectory() as folder, loopback_s3(case.objects) as endpoint:
+        path = [BUILT / "PredictFunction", *layers("CommonLayer", "OnnxLayer"), client.install(Path(folder))]
+        named = {"AWS_LAMBDA_RUNTIME_API": api.address, "AWS_LAMBDA_FUNCTION_VERSION": "1"}
+        process = subprocess.Popen(
+            [sys.executable, "-S", "-s", "-B", "-m", "awslambdaric", "app.handler"],
+            cwd=BUILT / "PredictFunction",
+            env={**case.env(endpoint), **named, "PYTHONPATH": os.pathsep.join(map(str, path))},
+            stdout=subprocess.DEVNULL,
+        )
+        try:
+            yield api, process
+        finally:
+            process.kill()
+            process.wait()
+            api.close()
+
+
+def ask(api: RuntimeApi, payload: bytes) -> None:
+    """One invocation, answered 200."""
+    invocation = Invocation("benchmark", ARN, payload, time.time() + 30)
+    api.send(invocation)
+    assert invocation.done.wait(30)
+    assert b'"statusCode": 200' in invocation.answer[:200], invocation.answer[:200]
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a process so far; /proc counts in hundredths, hence many repeats."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
