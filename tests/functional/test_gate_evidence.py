@@ -10,10 +10,11 @@ import pytest
 from fairlead import manifest
 from fairlead.engines import Answers
 from fairlead.engines.sklearn import SklearnEngine
-from fairlead.errors import DataError, IntegrityError
+from fairlead.errors import DataError, IntegrityError, SettingsError
 from fairlead.gate import judge
 from fairlead.gate.evidence import Evidence
 from fairlead.gate.policy import Policy, Split
+from fairlead.gate.policy_file import parse
 from fairlead.golden import Golden
 from fairlead.publishing.choosing import Choice, choose_engine
 from fairlead.publishing.evidence import (
@@ -30,7 +31,7 @@ from fairlead.publishing.evidence import (
 )
 from fairlead.publishing.evidence.gathering import digests_of
 from fairlead.publishing.signatures import infer, to_rows
-from fairlead.signature import Signature
+from fairlead.signature import Output, Signature
 from tests.gate_cases import Table, findings, model, refused, table
 
 
@@ -95,6 +96,14 @@ def test_the_sklearn_engine_is_measured_too_and_wrong_golden_answers_are_seen() 
         measure_budget(choice.engine, choice.signature, choice.blob, rows, golden=golden) for golden in (right, wrong)
     ]
     assert [one.golden for one in found] == [True, False]
+
+
+def test_the_memory_measured_is_the_engines_not_the_publishers() -> None:
+    """Linux hands a process's peak down to what it starts; a publisher with a large table must not pay for it twice."""
+    ballast = np.ones(100_000_000)
+    _, held_out, _, choice = chosen("penguins")
+    found = measure_budget(choice.engine, choice.signature, choice.blob, to_rows(choice.signature, held_out.X)[:1])
+    assert found.memory_bytes < ballast.nbytes / 2
 
 
 def test_a_blob_that_does_not_load_is_a_finding_not_an_exception() -> None:
@@ -215,6 +224,26 @@ def test_folds_are_fitted_anew_and_agree_with_the_held_out_rows(name: str, how: 
     assert {line.verdict for line in findings(facts, "cross_validation")} <= {"pass", "warn"}
 
 
+def test_a_champion_whose_engine_does_not_run_here_or_answers_other_targets_says_so() -> None:
+    _, _, _, choice = chosen("diabetes")
+    other = Signature(
+        inputs=choice.signature.inputs, output=Output(task="regression", names=("a", "b")), layout="frame"
+    )
+    for live, words in (
+        (Live(version=4, signature=choice.signature, engine=None, unavailable="other versions"), "other versions"),
+        (Live(version=4, signature=other, engine=choice.serving), "it answers another regression"),
+    ):
+        line = findings(against(live, "diabetes"), "champion")[0]
+        assert (line.verdict, line.detail) == ("not applicable", words)
+
+
+def test_a_policy_that_names_no_input_is_refused_before_any_work() -> None:
+    _, held_out, _, choice = chosen("penguins")
+    policy = parse("[[slices.named]]\nname = 'x'\nwhere = [{field = 'bill', below = 1}]")
+    with pytest.raises(SettingsError, match="slice 'x' names no input: 'bill'"):
+        gather(candidate(choice), Data(X=held_out.X, y=held_out.y), policy)
+
+
 def test_too_few_rows_cannot_be_folded() -> None:
     training, _, estimator, choice = chosen("penguins")
     few = training.take(slice(0, 8))
@@ -226,6 +255,8 @@ def test_a_target_that_does_not_fit_is_refused() -> None:
     _, held_out, _, choice = chosen("diabetes")
     with pytest.raises(DataError, match="the target of a regression is no number"):
         gather(candidate(choice), Data(X=held_out.X, y=["high"] * len(held_out.y)), Policy())
+    with pytest.raises(DataError, match="177 rows have no target"):
+        gather(candidate(choice), Data(X=held_out.X, y=held_out.y * np.nan), Policy())
     with pytest.raises(DataError, match="the target has 3 values for 177 rows"):
         gather(candidate(choice), Data(X=held_out.X, y=[1.0, 2.0, 3.0]), Policy())
 

@@ -73,6 +73,18 @@ def test_a_floor_for_a_figure_the_model_lacks_is_no_pass() -> None:
     assert [line.finding for line in judge(facts(), policy).refused] == ["roc_auc"]
 
 
+def test_answers_that_are_no_numbers_never_pass_in_silence() -> None:
+    output = Output(task="regression")
+    values = np.where(np.arange(100) < 3, np.nan, 1.0)[:, None]
+    evidence = Evidence(
+        signature=msgspec.structs.replace(SIGNATURE, output=output),
+        held_out=Rows(count=100, target=np.ones((100, 1))),
+        predicted=Predicted(values=values),
+    )
+    refused = [line for line in found("metrics", evidence) if line.refuses]
+    assert [(line.finding, line.figure) for line in refused] == [("answers that are not finite", "3")]
+
+
 def test_bias_is_bounded_on_both_sides() -> None:
     output = Output(task="regression")
     truth = np.random.default_rng(2).normal(size=(300, 1))

@@ -1,5 +1,9 @@
 """Policies: every key has a default, and whatever is misspelt is refused with its place."""
 
+import json
+from pathlib import Path
+
+import msgspec
 import pytest
 
 from fairlead.errors import SettingsError
@@ -32,7 +36,7 @@ def test_an_empty_policy_is_the_default_one() -> None:
 
 
 def test_a_policy_reads_every_kind_of_key() -> None:
-    policy = parse(GOOD, checks=tuple(CHECKS))
+    policy = parse(GOOD)
     assert policy.confidence == 0.9
     assert policy.checks == {"privacy": "off"}
     assert policy.metrics.at_least == {"accuracy": 0.9, "recall:Gentoo": 0.8}
@@ -63,7 +67,7 @@ def test_a_policy_reads_every_kind_of_key() -> None:
 )
 def test_what_is_misspelt_is_refused_with_its_place(text: str, message: str, hint: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        parse(text, name="p.toml", checks=tuple(CHECKS))
+        parse(text, name="p.toml")
     assert str(caught.value).startswith(message)
     assert hint in caught.value.hint
 
@@ -73,3 +77,20 @@ def test_equal_rules_have_equal_digests_however_they_are_written() -> None:
     assert parse(written).digest() == Policy().digest()
     assert parse("[champion]\nnot_worse_by = 0.02").digest() != Policy().digest()
     assert len(Policy().digest()) == 64
+
+
+def test_the_documentation_names_every_key_with_its_default() -> None:
+    text = (Path(__file__).parents[2] / "docs/gate.md").read_text()
+    for table in msgspec.structs.fields(Policy):
+        default = getattr(Policy(), table.name)
+        if not isinstance(default, msgspec.Struct):
+            assert f"| `{table.name}` |" in text
+            continue
+        for key in msgspec.structs.fields(default):
+            written = json.dumps(getattr(default, key.name))
+            assert f"| `{table.name}.{key.name}` | `{written}` |" in text, key.name
+
+
+def test_the_documentation_names_every_check() -> None:
+    text = (Path(__file__).parents[2] / "docs/gate.md").read_text()
+    assert all(f"| `{family}` |" in text for family in CHECKS)

@@ -9,15 +9,13 @@ from typing import Any, get_args
 import msgspec
 
 from fairlead.errors import SettingsError
+from fairlead.gate.checks import CHECKS
 from fairlead.gate.figures import FIGURES
 from fairlead.gate.policy import Condition, NamedSlice, Policy
 
 
-def parse(text: str, *, name: str = "the policy", checks: tuple[str, ...] = ()) -> Policy:
-    """Read a policy from TOML; raises SettingsError naming the line, the table and the key.
-
-    `checks` are the families that exist; a name in `[checks]` that is none of them is refused.
-    """
+def parse(text: str, *, name: str = "the policy") -> Policy:
+    """Read a policy from TOML; raises SettingsError naming the line, the table and the key."""
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -27,8 +25,8 @@ def parse(text: str, *, name: str = "the policy", checks: tuple[str, ...] = ()) 
     except msgspec.ValidationError as error:
         raise _refusal(str(error), text, name) from error
     for key in policy.checks:
-        if checks and key not in checks:
-            raise _unknown(key, checks, f"{_place(text, ('checks', key), name)}, [checks]")
+        if key not in CHECKS:
+            raise _unknown(key, CHECKS, f"{_place(text, ('checks', key), name)}, [checks]")
     for table in ("at_least", "at_most"):
         for key in getattr(policy.metrics, table):
             if key not in FIGURES and not key.startswith("recall:"):

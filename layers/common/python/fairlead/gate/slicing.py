@@ -36,14 +36,21 @@ def cut(column: Column, *, quantiles: int, most_categories: int) -> Cut | None:
 def named(rows: Rows, slices: Sequence[NamedSlice]) -> Iterator[tuple[str, Mask]]:
     """Rows of each slice that the policy names; raises SettingsError where it names an input that does not exist."""
     columns = {column.name: column for column in rows.columns}
+    check_fields(slices, list(columns))
     for one in slices:
         where = np.ones(rows.count, dtype=np.bool_)
         for condition in one.where:
-            if condition.field not in columns:
-                known = ", ".join(list(columns)[:20])
-                raise SettingsError(f"slice {one.name!r} names no input: {condition.field!r}", hint=f"inputs: {known}")
             where &= _meets(columns[condition.field], condition)
         yield one.name, where
+
+
+def check_fields(slices: Sequence[NamedSlice], inputs: Sequence[str]) -> None:
+    """Raise SettingsError where a slice names no input."""
+    for one in slices:
+        for condition in one.where:
+            if condition.field not in inputs:
+                known = ", ".join(inputs[:20])
+                raise SettingsError(f"slice {one.name!r} names no input: {condition.field!r}", hint=f"inputs: {known}")
 
 
 def _numbers(column: Column, quantiles: int, most_categories: int) -> Cut | None:

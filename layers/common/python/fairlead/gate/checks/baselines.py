@@ -27,7 +27,7 @@ def baselines(evidence: Evidence, policy: Policy) -> list[Finding]:
     name = next((name for name in ("roc_auc", "balanced_accuracy", "r2") if name in measured), None)
     if name is None:
         return [skipped(NAME, "better than a dummy", "the held-out rows show one class or one value only")]
-    dummy = {"roc_auc": 0.5, "r2": 0.0}.get(name, 1 / max(1, len(classes_of(output))))
+    dummy = {"roc_auc": 0.5, "r2": 0.0}.get(name, 1 / len(np.unique(rows.target)))
     findings = [_compared(name, measured[name], dummy, rows.count, policy)]
     if output.task != "regression":
         findings += [_majority(evidence, measured["accuracy"]), _in_place(evidence, policy)]

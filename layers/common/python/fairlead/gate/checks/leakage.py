@@ -1,5 +1,6 @@
 """Leakage: held-out rows that were trained on, inputs that know the target, inputs that say nothing or the same."""
 
+import hashlib
 from collections.abc import Iterable
 
 import numpy as np
@@ -38,16 +39,15 @@ def _shared(evidence: Evidence, policy: Policy) -> Finding:
     if training is None or training.digests is None or held_out.digests is None:
         return skipped(NAME, words, "no training rows were given")
     shared = int(np.isin(held_out.digests, training.digests).sum())
-    share, repeated = shared / held_out.count, repeated_share(training.digests)
+    repeated = repeated_share(training.digests)
     least = wilson(shared, held_out.count, confidence=policy.confidence)[0]
     facts = {"figure": f"{shared:,} of {held_out.count:,}", "threshold": f"≤ {policy.leakage.shared_rows:.1%}"}
-    if share <= policy.leakage.shared_rows:
-        return passed(NAME, words, **facts)
+    if least <= policy.leakage.shared_rows:
+        detail = "" if shared <= policy.leakage.shared_rows * held_out.count else "a few rows may meet by chance"
+        return passed(NAME, words, **facts, detail=detail)
     if least > policy.leakage.shared_rows + repeated:
         return failed(NAME, words, **facts, detail="the figures of this gate flatter the model: split the rows again")
-    detail = "a few rows may meet by chance"
-    if repeated > 0:
-        detail = f"{repeated:.1%} of the training rows repeat too: discrete data, or rows duplicated before the split"
+    detail = f"{repeated:.1%} of the training rows repeat too: discrete data, or rows duplicated before the split"
     return warned(NAME, words, **facts, detail=detail)
 
 
@@ -136,8 +136,6 @@ def _duplicates(rows: Rows) -> Finding:
 
 
 def _fingerprint(column: Column) -> bytes:
-    import hashlib
-
     return hashlib.blake2b(np.ascontiguousarray(column.values), digest_size=16).digest()
 
 

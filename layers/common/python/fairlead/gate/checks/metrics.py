@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import msgspec
+import numpy as np
 
 from fairlead.gate import figures
-from fairlead.gate.evidence import Evidence
+from fairlead.gate.evidence import Evidence, Predicted
 from fairlead.gate.figures import Figure
 from fairlead.gate.findings import Finding, failed, passed, skipped, warned
 from fairlead.gate.intervals import rows_needed
@@ -20,16 +21,25 @@ def metrics(evidence: Evidence, policy: Policy) -> list[Finding]:
     """Return one finding a figure, and one for each bound of the policy that no figure meets."""
     rows = evidence.held_out
     measured = figures.measure(rows, evidence.predicted, evidence.signature.output, confidence=policy.confidence)
-    if not measured:
+    if not measured and not _not_finite(evidence.predicted):
         return [skipped(NAME, "held-out figures", "the rows have no target or the answers are no predictions of it")]
     findings = [_finding(name, figure, rows.count, policy) for name, figure in measured.items()]
     absent = sorted((policy.metrics.at_least.keys() | policy.metrics.at_most.keys()) - measured.keys())
     findings += [
         failed(NAME, name, detail="the policy bounds a figure that this model does not have") for name in absent
     ]
+    strange = _not_finite(evidence.predicted)
+    if strange:
+        findings.append(failed(NAME, "answers that are not finite", figure=f"{strange:,}", threshold="0"))
     if rows.count < FEW_ROWS:
         findings.append(warned(NAME, "held-out rows", figure=f"{rows.count}", threshold=f"≥ {FEW_ROWS}"))
     return findings
+
+
+def _not_finite(predicted: Predicted) -> int:
+    """Count rows with an answer that is no number: figures over them do not exist, which must not pass in silence."""
+    arrays = [array for array in (predicted.probabilities, predicted.values) if array is not None]
+    return sum(int((~np.isfinite(array)).any(axis=1).sum()) for array in arrays)
 
 
 def _finding(name: str, figure: Figure, rows: int, policy: Policy) -> Finding:

@@ -118,4 +118,7 @@ def target_of(output: Output, y: Any, rows: int) -> Codes | Floats | None:
         values = array.astype(np.float64).reshape(rows, -1)
     except (ValueError, TypeError) as error:
         raise DataError(f"the target of a regression is no number: {error}") from error
+    empty = int((~np.isfinite(values)).any(axis=1).sum())
+    if empty:
+        raise DataError(f"{empty:,} rows have no target", hint="leave rows without a known outcome out")
     return values

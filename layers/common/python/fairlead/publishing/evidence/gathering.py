@@ -9,6 +9,7 @@ import numpy as np
 from fairlead import manifest
 from fairlead.engines import Engine
 from fairlead.errors import DataError, FairleadError
+from fairlead.gate import slicing
 from fairlead.gate.evidence import Champion, Digests, Evidence, Floats, Folds, Predicted, Rows, classes_of
 from fairlead.gate.policy import Policy
 from fairlead.golden import Golden
@@ -48,11 +49,15 @@ class Data(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Live(msgspec.Struct, frozen=True, kw_only=True):
-    """The live version: its engine answers the held-out rows, `trained_on` are its training rows' digests."""
+    """The live version: its engine answers the held-out rows, `trained_on` are its training rows' digests.
+
+    Where its engine cannot run here, it is None and `unavailable` says why.
+    """
 
     version: int
     signature: Signature
-    engine: Engine
+    engine: Engine | None
+    unavailable: str = ""
     trained_on: Digests | None = None
 
 
@@ -66,8 +71,12 @@ def gather(
     allow_breaking: bool = False,
     progress: Progress = lambda _: None,
 ) -> Evidence:
-    """Gather the evidence; raises DataError where the rows do not fit the signature or the target."""
+    """Gather the evidence; raises DataError where the rows do not fit the signature or the target.
+
+    Raises SettingsError first of all where the policy names an input that the model does not have.
+    """
     signature = candidate.signature
+    slicing.check_fields(policy.slices.named, [field.name for field in signature.inputs])
     frame = to_frame(data.X)
     progress(f"asking the engine about {len(frame):,} held-out rows")
     held_out, answers = _answered(candidate.serving, signature, frame, data.y, policy)
@@ -152,10 +161,13 @@ def _answered(engine: Engine, signature: Signature, frame: Any, y: Any, policy: 
 def _champion(live: Live, output: Output, frame: Any) -> Champion:
     """Ask the live version; its classes are put into the candidate's order. What it cannot answer is a fact."""
     known = Champion(version=live.version, signature=live.signature)
-    if live.signature.output.task != output.task:
-        return msgspec.structs.replace(known, unanswered=f"it answers {live.signature.output.task}, not {output.task}")
+    theirs = live.signature.output
+    if live.engine is None:
+        return msgspec.structs.replace(known, unanswered=live.unavailable or "its engine does not run here")
+    if theirs.task != output.task or theirs.names != output.names:
+        return msgspec.structs.replace(known, unanswered=f"it answers another {theirs.task}")
     try:
-        parts = [predicted(live.engine.answer(rows), live.signature.output) for rows in blocks(live.signature, frame)]
+        parts = [predicted(live.engine.answer(rows), theirs) for rows in blocks(live.signature, frame)]
         trained_on = None if live.trained_on is None else np.isin(digests_of(live.signature, frame), live.trained_on)
     except (DataError, FairleadError) as error:
         return msgspec.structs.replace(known, unanswered=f"it cannot answer these rows: {error}")
@@ -163,7 +175,7 @@ def _champion(live: Live, output: Output, frame: Any) -> Champion:
         return msgspec.structs.replace(
             known, unanswered=f"it cannot answer these rows: {type(error).__name__}: {error}"
         )
-    answers = _in_order(joined(parts), live.signature.output, output)
+    answers = _in_order(joined(parts), theirs, output)
     return msgspec.structs.replace(known, predicted=answers, trained_on=trained_on)
 
 
