@@ -2,7 +2,8 @@
 
 `fairlead_local.cloud.LocalCloud` starts and stops it. Inside its process:
 
-- `server` joins the parts; `front` sends each signed request to the service its signature names;
+- `server` opens the ports and `assembly` joins the parts;
+- `front` sends each signed request to the service its signature names;
 - `lambdas` is AWS Lambda's API as strict as AWS, `runtime` runs each version in real processes;
 - `stacks` is CloudFormation with the real SAM transform; one provider per resource type;
 - `gateway` is API Gateway: routes, signatures, policies, proxy events;

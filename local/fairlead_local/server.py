@@ -46,7 +46,12 @@ class Server:
         for old in KEPT:
             shutil.rmtree(directory / old, ignore_errors=True)
         self._directory = directory
-        self._assemble(directory)
+        # Imported here: moto and the translator take seconds, and a taken port should be told at once.
+        from fairlead_local.assembly import Cloud
+
+        self._cloud = Cloud(self.endpoint, directory)
+        self._front.target = self._cloud.front
+        self._answer.target = self._cloud.gateway.answer
         for server in self._servers:
             # A shutdown is noticed between two polls.
             threading.Thread(target=server.serve_forever, args=(0.05,), name="serve", daemon=True).start()
@@ -54,69 +59,12 @@ class Server:
 
     def stop(self) -> None:
         """Stop listening, end every function process, deliver the last logs."""
-        self._pools.stop()
-        self._shipper.stop()
+        self._cloud.stop()
         for server in self._servers:
             server.shutdown()
             server.server_close()
-        self._gateway.close()
         for old in KEPT:
             shutil.rmtree(self._directory / old, ignore_errors=True)
-
-    def _assemble(self, directory: Path) -> None:
-        # Imported here: moto and the translator take seconds, and a taken port should be told at once.
-        from fairlead_local.gateway.apis import Apis
-        from fairlead_local.gateway.gateway import Gateway
-        from fairlead_local.lambdas import service as lambda_service
-        from fairlead_local.lambdas.aliases import Aliases
-        from fairlead_local.lambdas.code import Archives
-        from fairlead_local.lambdas.functions import Functions
-        from fairlead_local.lambdas.invoke import Invoker
-        from fairlead_local.lambdas.layers import Layers
-        from fairlead_local.lambdas.permissions import Permissions
-        from fairlead_local.lambdas.store import Store
-        from fairlead_local.lambdas.versions import Versions
-        from fairlead_local.protocol import Service
-        from fairlead_local.runtime import client
-        from fairlead_local.runtime.pools import Pools
-        from fairlead_local.runtime.shipping import Shipper
-        from fairlead_local.stacks.engine import Engine
-        from fairlead_local.stacks.providers.catalogue import catalogue
-        from fairlead_local.stacks.registry import Registry
-        from fairlead_local.stacks.service import CloudFormation
-
-        clients = Clients(self.endpoint)
-        archives = Archives(directory / "archives", clients)
-        empty = directory / "opt-empty"
-        empty.mkdir(parents=True, exist_ok=True)
-        self._shipper = Shipper(clients)
-        self._pools = Pools(
-            archives,
-            runtime=client.install(directory / "runtime"),
-            empty=empty,
-            endpoint=self.endpoint,
-            deliver=self._shipper.deliver,
-        )
-        store = Store()
-        permissions = Permissions(store)
-        invoker = Invoker(store, self._pools)
-        functions = Functions(store, archives, self._pools.retire)
-        handlers = lambda_service.handlers(
-            functions, Versions(store, self._pools.initialise), Aliases(store), Layers(store, archives), permissions,
-            invoker,
-        )  # fmt: skip
-        apis = Apis()
-        registry = Registry(clients)
-        engine = Engine(catalogue(clients, apis), registry.exports)
-        services = {
-            "lambda": Service("lambda", handlers),
-            "cloudformation": Service("cloudformation", CloudFormation(registry, engine).handlers()),
-        }
-        self._gateway = Gateway(apis, invoker, permissions)
-        from fairlead_local.front import Front
-
-        self._front.target = Front(services, moto_server.application())
-        self._answer.target = self._gateway.answer
 
     def _admin(self) -> tuple[str, str]:
         """A user who may do everything, and its key."""

@@ -1,5 +1,6 @@
 """One local cloud for all tests here, with the toy stack deployed onto it by the real `sam deploy`."""
 
+import hashlib
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 
 from fairlead_local.cloud import Credentials, LocalCloud
-from tests.local.support import Sam, Toy
+from tests.local.support import Sam, Toy, create
 
 HERE = Path(__file__).parent
 
@@ -55,3 +56,15 @@ def caller(cloud: LocalCloud, toy: Toy) -> Credentials:
 def echo(cloud: LocalCloud, toy: Toy) -> str:
     """The URL of the toy's POST /echo."""
     return cloud.stage_url("toy") + "/echo"
+
+
+@pytest.fixture
+def new_name(request: pytest.FixtureRequest) -> str:
+    """A function's name that no other test uses."""
+    return f"f-{hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:16]}"
+
+
+@pytest.fixture
+def name(functions: Any, new_name: str) -> str:
+    """A function of its own, created and settled."""
+    return create(functions, new_name)

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 import urllib3
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as Signing
+from botocore.exceptions import ClientError
 
 from fairlead_local.cloud import Credentials, LocalCloud
 
@@ -159,3 +161,28 @@ def settled(functions: Any, name: str, *, qualifier: str = "$LATEST") -> dict[st
 
     found: dict[str, Any] = until(done)
     return found
+
+
+def update(functions: Any, name: str, **settings: Any) -> dict[str, Any]:
+    functions.update_function_configuration(FunctionName=name, **settings)
+    return settled(functions, name)
+
+
+def publish(functions: Any, name: str, description: str) -> str:
+    """A new version: the description makes it differ from the last."""
+    update(functions, name, Description=description)
+    return str(functions.publish_version(FunctionName=name)["Version"])
+
+
+def refusal(call: Callable[..., Any], operation: str, functions: Any, **parameters: Any) -> dict[str, Any]:
+    """The error a call is refused with, whose code the operation's model must know."""
+    with pytest.raises(ClientError) as caught:
+        call(**parameters)
+    code = caught.value.response["Error"]["Code"]
+    modelled = {shape.name for shape in functions.meta.service_model.operation_model(operation).error_shapes}
+    assert code in modelled
+    return {
+        "code": code,
+        "message": caught.value.response["Error"]["Message"],
+        "status": caught.value.response["ResponseMetadata"]["HTTPStatusCode"],
+    }

@@ -1,55 +1,19 @@
 """Lambda's API is as strict as AWS where a release depends on it; error codes are those of botocore's model."""
 
-import itertools
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.local.support import ROLE, archive, create, settled, until
-
-NAMES = (f"rules-{number}" for number in itertools.count())
-CODE = archive(app="def handler(event, context):\n    return context.function_version\n")
-
-
-@pytest.fixture
-def name(functions: Any) -> str:
-    """A fresh function, settled."""
-    return create(functions, next(NAMES))
-
-
-def update(functions: Any, name: str, **settings: Any) -> dict[str, Any]:
-    functions.update_function_configuration(FunctionName=name, **settings)
-    return settled(functions, name)
-
-
-def publish(functions: Any, name: str, description: str) -> str:
-    """A new version: the description makes it differ from the last."""
-    update(functions, name, Description=description)
-    return str(functions.publish_version(FunctionName=name)["Version"])
-
-
-def refusal(call: Callable[..., Any], operation: str, functions: Any, **parameters: Any) -> dict[str, Any]:
-    """The error a call is refused with, whose code the operation's model must know."""
-    with pytest.raises(ClientError) as caught:
-        call(**parameters)
-    code = caught.value.response["Error"]["Code"]
-    modelled = {shape.name for shape in functions.meta.service_model.operation_model(operation).error_shapes}
-    assert code in modelled
-    return {
-        "code": code,
-        "message": caught.value.response["Error"]["Message"],
-        "status": caught.value.response["ResponseMetadata"]["HTTPStatusCode"],
-    }
+from tests.local.support import NOTHING, ROLE, archive, create, publish, refusal, settled, until, update
 
 
 @pytest.mark.parametrize(
     ("operation", "method", "extra"),
     [
         ("UpdateFunctionConfiguration", "update_function_configuration", {"Timeout": 4}),
-        ("UpdateFunctionCode", "update_function_code", {"ZipFile": CODE}),
+        ("UpdateFunctionCode", "update_function_code", {"ZipFile": NOTHING}),
         ("PublishVersion", "publish_version", {}),
     ],
 )
@@ -81,7 +45,7 @@ def test_the_revision_changes_with_an_update_and_again_when_it_settles(functions
     ("operation", "method", "extra"),
     [
         ("UpdateFunctionConfiguration", "update_function_configuration", {"Timeout": 4}),
-        ("UpdateFunctionCode", "update_function_code", {"ZipFile": CODE}),
+        ("UpdateFunctionCode", "update_function_code", {"ZipFile": NOTHING}),
         ("PublishVersion", "publish_version", {}),
     ],
 )
@@ -136,7 +100,7 @@ def test_a_version_keeps_what_was_frozen(functions: Any, name: str) -> None:
 
 def test_layers_are_replaced_as_a_whole(functions: Any, name: str) -> None:
     first, second = (
-        functions.publish_layer_version(LayerName=f"{name}-{word}", Content={"ZipFile": CODE})["LayerVersionArn"]
+        functions.publish_layer_version(LayerName=f"{name}-{word}", Content={"ZipFile": NOTHING})["LayerVersionArn"]
         for word in ("first", "second")
     )
     update(functions, name, Layers=[first, second])
@@ -145,138 +109,12 @@ def test_layers_are_replaced_as_a_whole(functions: Any, name: str) -> None:
     assert [layer["Arn"] for layer in changed["Layers"]] == [second]
 
 
-def test_a_stale_alias_revision_is_refused(functions: Any, name: str) -> None:
-    functions.publish_version(FunctionName=name)
-    alias = functions.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
-    moved = functions.update_alias(FunctionName=name, Name="live", Description="moved", RevisionId=alias["RevisionId"])
-
-    refused = refusal(
-        functions.update_alias, "UpdateAlias", functions, FunctionName=name, Name="live", RevisionId=alias["RevisionId"]
-    )
-
-    assert (refused["code"], refused["status"]) == ("PreconditionFailedException", 412)
-    assert moved["RevisionId"] != alias["RevisionId"]
-
-
-@pytest.mark.parametrize(
-    ("version", "weights", "reason"),
-    [
-        ("1", {"2": 0.1, "3": 0.1}, "cannot be greater than 1"),
-        ("1", {"2": 1.5}, "between 0.0 and 1.0"),
-        ("$LATEST", {"1": 0.5}, "$LATEST is not supported"),
-        ("1", {"1": 0.5}, "already included"),
-    ],
-)
-def test_an_alias_has_at_most_two_published_versions(
-    functions: Any, name: str, version: str, weights: dict[str, float], reason: str
-) -> None:
-    for description in ("one", "two", "three"):
-        publish(functions, name, description)
-    functions.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
-
-    refused = refusal(
-        functions.update_alias, "UpdateAlias", functions, FunctionName=name, Name="live", FunctionVersion=version,
-        RoutingConfig={"AdditionalVersionWeights": weights},
-    )  # fmt: skip
-
-    assert refused["code"] == "InvalidParameterValueException"
-    assert reason in refused["message"]
-
-
-def test_weights_stay_until_an_empty_routing_clears_them(functions: Any, name: str) -> None:
-    publish(functions, name, "one")
-    publish(functions, name, "two")
-    weights = {"AdditionalVersionWeights": {"2": 0.25}}
-    functions.create_alias(FunctionName=name, Name="live", FunctionVersion="1", RoutingConfig=weights)
-
-    kept = functions.update_alias(FunctionName=name, Name="live", Description="no routing given")
-    cleared = functions.update_alias(FunctionName=name, Name="live", RoutingConfig={"AdditionalVersionWeights": {}})
-
-    assert kept["RoutingConfig"] == weights
-    assert "RoutingConfig" not in cleared
-
-
-def test_an_alias_needs_a_version_that_exists(functions: Any, name: str) -> None:
-    refused = refusal(
-        functions.create_alias, "CreateAlias", functions, FunctionName=name, Name="live", FunctionVersion="9"
-    )
-
-    assert (refused["code"], refused["status"]) == ("ResourceNotFoundException", 404)
-
-
-def test_a_version_an_alias_points_to_cannot_be_deleted(functions: Any, name: str) -> None:
-    publish(functions, name, "one")
-    publish(functions, name, "two")
-    weights = {"AdditionalVersionWeights": {"2": 0.0}}
-    functions.create_alias(FunctionName=name, Name="live", FunctionVersion="1", RoutingConfig=weights)
-
-    for version in ("1", "2"):
-        refused = refusal(functions.delete_function, "DeleteFunction", functions, FunctionName=name, Qualifier=version)
-        assert (refused["code"], refused["status"]) == ("ResourceConflictException", 409)
-
-    functions.delete_alias(FunctionName=name, Name="live")
-    functions.delete_function(FunctionName=name, Qualifier="1")
-    assert publish(functions, name, "three") == "3", "numbers are never used again"
-
-
-@pytest.mark.parametrize(
-    ("settings", "reason"),
-    [
-        ({"Environment": {"Variables": {"BIG": "x" * 4096}}}, "exceeded the 4KB limit"),
-        ({"Environment": {"Variables": {"AWS_REGION": "eu-west-1"}}}, "reserved keys"),
-        ({"Runtime": "python3.9"}, "python3.13 only"),
-    ],
-)
-def test_a_configuration_lambda_refuses_is_refused(
-    functions: Any, name: str, settings: dict[str, Any], reason: str
-) -> None:
-    refused = refusal(
-        functions.update_function_configuration, "UpdateFunctionConfiguration", functions, FunctionName=name, **settings
-    )
-
-    assert refused["code"] == "InvalidParameterValueException"
-    assert reason in refused["message"]
-
-
-def test_at_most_five_layers(functions: Any, name: str) -> None:
-    layers = [
-        functions.publish_layer_version(LayerName=f"{name}-{number}", Content={"ZipFile": CODE})["LayerVersionArn"]
-        for number in range(6)
-    ]
-
-    refused = refusal(
-        functions.update_function_configuration, "UpdateFunctionConfiguration", functions, FunctionName=name,
-        Layers=layers,
-    )  # fmt: skip
-
-    assert "more than 5 layers" in refused["message"]
-    assert len(update(functions, name, Layers=layers[:5])["Layers"]) == 5
-
-
-def test_code_and_layers_may_not_unzip_to_more_than_the_limit(functions: Any, name: str) -> None:
-    """Two layers of 131,072,001 bytes each, which is one byte more together than Lambda allows."""
-    zeros = archive(zeros=b"\0" * 131_072_001)
-    layers = [
-        functions.publish_layer_version(LayerName=f"{name}-{word}", Content={"ZipFile": zeros})["LayerVersionArn"]
-        for word in ("first", "second")
-    ]
-
-    refused = refusal(
-        functions.update_function_configuration, "UpdateFunctionConfiguration", functions, FunctionName=name,
-        Layers=layers,
-    )  # fmt: skip
-
-    assert refused["code"] == "InvalidParameterValueException"
-    assert "exceeds the maximum allowed size of 262144000 bytes" in refused["message"]
-
-
-def test_a_function_that_is_being_created_cannot_be_invoked_yet(functions: Any) -> None:
-    name = next(NAMES)
+def test_a_function_that_is_being_created_cannot_be_invoked_yet(functions: Any, new_name: str) -> None:
     functions.create_function(
-        FunctionName=name, Runtime="python3.13", Handler="app.handler", Role=ROLE, Code={"ZipFile": CODE}
+        FunctionName=new_name, Runtime="python3.13", Handler="app.handler", Role=ROLE, Code={"ZipFile": NOTHING}
     )
 
-    refused = refusal(functions.invoke, "Invoke", functions, FunctionName=name)
+    refused = refusal(functions.invoke, "Invoke", functions, FunctionName=new_name)
 
     assert (refused["code"], refused["status"]) == ("ResourceConflictException", 409)
 
@@ -286,11 +124,11 @@ def test_an_operation_that_is_not_implemented_says_so_by_name(functions: Any, na
         functions.get_account_settings()
 
 
-def test_snapstart_runs_the_init_when_publishing(functions: Any) -> None:
+def test_snapstart_runs_the_init_when_publishing(functions: Any, new_name: str) -> None:
     """A published version is told that it starts from a snapshot; `$LATEST` never does."""
     code = archive(app="import os\nINIT = os.environ['AWS_LAMBDA_INITIALIZATION_TYPE']\n"
                        "def handler(event, context):\n    return INIT\n")  # fmt: skip
-    name = create(functions, next(NAMES), Code={"ZipFile": code}, SnapStart={"ApplyOn": "PublishedVersions"})
+    name = create(functions, new_name, Code={"ZipFile": code}, SnapStart={"ApplyOn": "PublishedVersions"})
 
     published = functions.publish_version(FunctionName=name)
     state = until(lambda: settled_version(functions, name, "1"))
@@ -301,9 +139,9 @@ def test_snapstart_runs_the_init_when_publishing(functions: Any) -> None:
     assert functions.invoke(FunctionName=name)["Payload"].read() == b'"on-demand"'
 
 
-def test_an_init_that_fails_under_snapstart_makes_the_version_failed(functions: Any) -> None:
+def test_an_init_that_fails_under_snapstart_makes_the_version_failed(functions: Any, new_name: str) -> None:
     code = archive(app="raise RuntimeError('no model')\n")
-    name = create(functions, next(NAMES), Code={"ZipFile": code}, SnapStart={"ApplyOn": "PublishedVersions"})
+    name = create(functions, new_name, Code={"ZipFile": code}, SnapStart={"ApplyOn": "PublishedVersions"})
 
     functions.publish_version(FunctionName=name)
     state = until(lambda: settled_version(functions, name, "1"))

@@ -16,53 +16,51 @@ class GatewayServer(ThreadingHTTPServer):
     request_queue_size = 128
 
     def __init__(self, address: tuple[str, int], answer: Answer) -> None:
-        super().__init__(address, _handler(answer))
+        super().__init__(address, _Handler)
+        self.answer = answer
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A caller that hangs up is not our error."""
 
 
-def _handler(answer: Answer) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-        wbufsize = -1
-        timeout = 60
+class _Handler(BaseHTTPRequestHandler):
+    server: GatewayServer
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+    timeout = 60
 
-        def respond(self) -> None:
-            """Read one request, answer it."""
-            request = HttpRequest(
-                self.command, self.path, tuple(self.headers.items()), self._body(), self.client_address[0]
-            )
-            response = answer(request)
-            self.send_response_only(response.status)
-            self.send_header("Date", self.date_time_string())
-            for name, value in response.headers:
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(response.body)))
-            self.end_headers()
-            if self.command != "HEAD":
-                self.wfile.write(response.body)
-            self.wfile.flush()
+    def respond(self) -> None:
+        """Read one request, answer it."""
+        headers = tuple(self.headers.items())
+        request = HttpRequest(self.command, self.path, headers, self._body(), self.client_address[0])
+        response = self.server.answer(request)
+        self.send_response_only(response.status)
+        self.send_header("Date", self.date_time_string())
+        for name, value in response.headers:
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(response.body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(response.body)
+        self.wfile.flush()
 
-        do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = do_OPTIONS = respond  # noqa: N815 - as http.server
+    do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = do_OPTIONS = respond  # noqa: N815 - as http.server
 
-        def _body(self) -> bytes:
-            if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
-                return self._chunks()
-            # A body over the gateway's limit is read whole all the same: a caller cut off never sees the refusal.
-            return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
+        """Requests are told by the function's own log."""
 
-        def _chunks(self) -> bytes:
-            body = bytearray()
-            while size := int(self.rfile.readline().split(b";")[0], 16):
-                body += self.rfile.read(size)
-                self.rfile.readline()
-            while self.rfile.readline().strip():
-                continue
-            return bytes(body)
+    def _body(self) -> bytes:
+        if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
+            return self._chunks()
+        # A body over the gateway's limit is read whole all the same: a caller cut off never sees the refusal.
+        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
 
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
-            """Requests are told by the function's own log."""
-
-    return Handler
+    def _chunks(self) -> bytes:
+        body = bytearray()
+        while size := int(self.rfile.readline().split(b";")[0], 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        while self.rfile.readline().strip():
+            continue
+        return bytes(body)

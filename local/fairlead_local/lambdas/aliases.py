@@ -9,6 +9,7 @@ from fairlead_local.lambdas.functions import check_revision
 from fairlead_local.lambdas.limits import refused
 from fairlead_local.lambdas.records import LATEST, Alias, Function, new_revision
 from fairlead_local.lambdas.store import Store
+from fairlead_local.protocol import Handler
 
 
 class Aliases:
@@ -16,6 +17,16 @@ class Aliases:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+
+    def handlers(self) -> dict[str, Handler]:
+        """Operation names to handlers."""
+        return {
+            "CreateAlias": self.create,
+            "UpdateAlias": self.update,
+            "GetAlias": self.get,
+            "ListAliases": self.list_all,
+            "DeleteAlias": self.delete,
+        }
 
     def create(self, asked: dict[str, Any]) -> dict[str, Any]:
         """CreateAlias."""

@@ -9,6 +9,7 @@ from fairlead_local.lambdas import describe, limits
 from fairlead_local.lambdas.code import Archives
 from fairlead_local.lambdas.records import LATEST, Function, Version, new_revision, now_text
 from fairlead_local.lambdas.store import Store
+from fairlead_local.protocol import Handler
 
 DEFAULTS: dict[str, Any] = {
     "Architectures": ["x86_64"],
@@ -33,6 +34,20 @@ class Functions:
         self._store = store
         self._archives = archives
         self._retire = retire
+
+    def handlers(self) -> dict[str, Handler]:
+        """Operation names to handlers."""
+        return {
+            "CreateFunction": self.create,
+            "UpdateFunctionCode": self.update_code,
+            "UpdateFunctionConfiguration": self.update_configuration,
+            "GetFunction": self.get,
+            "GetFunctionConfiguration": self.get_configuration,
+            "ListFunctions": self.list_all,
+            "DeleteFunction": self.delete,
+            "PutFunctionConcurrency": self.put_concurrency,
+            "DeleteFunctionConcurrency": self.delete_concurrency,
+        }
 
     def create(self, asked: dict[str, Any]) -> dict[str, Any]:
         """CreateFunction; Publish is refused, because nothing here uses it."""

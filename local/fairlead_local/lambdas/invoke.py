@@ -10,7 +10,7 @@ from fairlead_local.errors import ServiceError
 from fairlead_local.lambdas.functions import check_ready
 from fairlead_local.lambdas.records import LATEST, Version
 from fairlead_local.lambdas.store import Store, Target
-from fairlead_local.protocol import Reply
+from fairlead_local.protocol import Handler, Reply
 from fairlead_local.runtime.outcome import Outcome
 from fairlead_local.runtime.pools import Pools
 
@@ -24,6 +24,10 @@ class Invoker:
         self._store = store
         self._pools = pools
         self._random = random.SystemRandom()
+
+    def handlers(self) -> dict[str, Handler]:
+        """Operation names to handlers."""
+        return {"Invoke": self.handle}
 
     def handle(self, asked: dict[str, Any]) -> Reply:
         """The Invoke operation: RequestResponse, Event or DryRun."""

@@ -7,6 +7,7 @@ from fairlead_local.lambdas import describe
 from fairlead_local.lambdas.code import Archives
 from fairlead_local.lambdas.records import LayerVersion
 from fairlead_local.lambdas.store import Store
+from fairlead_local.protocol import Handler
 
 FACTS = ("Description", "CompatibleRuntimes", "CompatibleArchitectures", "LicenseInfo")
 
@@ -18,6 +19,17 @@ class Layers:
         self._store = store
         self._archives = archives
         self._published: dict[str, int] = {}
+
+    def handlers(self) -> dict[str, Handler]:
+        """Operation names to handlers."""
+        return {
+            "PublishLayerVersion": self.publish,
+            "GetLayerVersion": self.get,
+            "GetLayerVersionByArn": self.get_by_arn,
+            "ListLayerVersions": self.list_versions,
+            "ListLayers": self.list_all,
+            "DeleteLayerVersion": self.delete,
+        }
 
     def publish(self, asked: dict[str, Any]) -> dict[str, Any]:
         """PublishLayerVersion; numbers are never used twice."""

@@ -8,6 +8,7 @@ from fairlead_local.account import function_arn
 from fairlead_local.errors import ServiceError
 from fairlead_local.lambdas.records import LATEST, Function
 from fairlead_local.lambdas.store import Store
+from fairlead_local.protocol import Handler
 
 
 class Permissions:
@@ -15,6 +16,20 @@ class Permissions:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+
+    def handlers(self) -> dict[str, Handler]:
+        """Operation names to handlers."""
+        return {
+            "AddPermission": self.add,
+            "RemovePermission": self.remove,
+            "GetPolicy": self.get,
+            "PutFunctionEventInvokeConfig": self.put_invoke_config,
+            "GetFunctionEventInvokeConfig": self.get_invoke_config,
+            "DeleteFunctionEventInvokeConfig": self.delete_invoke_config,
+            "ListTags": self.list_tags,
+            "TagResource": self.tag,
+            "UntagResource": self.untag,
+        }
 
     def add(self, asked: dict[str, Any]) -> dict[str, Any]:
         """AddPermission."""

@@ -12,6 +12,7 @@ from fairlead_local.lambdas.functions import check_ready, check_revision
 from fairlead_local.lambdas.limits import refused
 from fairlead_local.lambdas.records import Function, Version, new_revision, now_text
 from fairlead_local.lambdas.store import Store
+from fairlead_local.protocol import Handler
 
 
 class Versions:
@@ -20,6 +21,13 @@ class Versions:
     def __init__(self, store: Store, initialise: Callable[[Version], str | None]) -> None:
         self._store = store
         self._initialise = initialise
+
+    def handlers(self) -> dict[str, Handler]:
+        """Operation names to handlers."""
+        return {
+            "PublishVersion": self.publish,
+            "ListVersionsByFunction": self.list_all,
+        }
 
     def publish(self, asked: dict[str, Any]) -> dict[str, Any]:
         """PublishVersion: freeze `$LATEST`; if nothing changed since the last publish, that version again."""

@@ -56,7 +56,7 @@ class RuntimeApi:
         self.init_error: bytes | None = None
         self._waiting: queue.Queue[Invocation | None] = queue.Queue()
         self._current: Invocation | None = None
-        self._server = _Server((HOST, 0), _handler(self))
+        self._server = _Server(self)
         self.address = f"{HOST}:{self._server.server_address[1]}"
         threading.Thread(target=self._server.serve, name=f"runtime api {self.address}", daemon=True).start()
 
@@ -100,6 +100,10 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 16
 
+    def __init__(self, api: RuntimeApi) -> None:
+        super().__init__((HOST, 0), _Handler)
+        self.api = api
+
     def serve(self) -> None:
         """Accept until stopped; unlike serve_forever it notices at once."""
         while True:
@@ -118,49 +122,49 @@ class _Server(ThreadingHTTPServer):
         """A runtime that was killed leaves a broken connection, which is nobody's error."""
 
 
-def _handler(api: RuntimeApi) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-        wbufsize = -1
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
 
-        def do_GET(self) -> None:
-            if self.path == f"{PREFIX}/restore/next":
-                api.ready.set()
-                self._reply(200)
-                return
-            invocation = api.next() if self.path == f"{PREFIX}/invocation/next" else None
-            if invocation is None:
+    def do_GET(self) -> None:
+        """The runtime asks for work, or for the end of a restore."""
+        if self.path == f"{PREFIX}/restore/next":
+            self.server.api.ready.set()
+            self._reply(200)
+            return
+        invocation = self.server.api.next() if self.path == f"{PREFIX}/invocation/next" else None
+        if invocation is None:
+            self._reply(404)
+            return
+        self._reply(200, invocation.payload, invocation.headers())
+
+    def do_POST(self) -> None:
+        """The runtime answers, or reports that its init failed."""
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        parts = self.path.removeprefix(PREFIX).strip("/").split("/")
+        match parts:
+            case ["init" | "restore", "error"]:
+                self.server.api.init_failed(body)
+                self._reply(202, b'{"status":"OK"}')
+            case ["invocation", request_id, ("response" | "error") as kind]:
+                taken = self.server.api.answered(request_id, body, failed=kind == "error")
+                self._reply(202 if taken else 400, b'{"status":"OK"}')
+            case _:
                 self._reply(404)
-                return
-            self._reply(200, invocation.payload, invocation.headers())
 
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            parts = self.path.removeprefix(PREFIX).strip("/").split("/")
-            match parts:
-                case ["init" | "restore", "error"]:
-                    api.init_failed(body)
-                    self._reply(202, b'{"status":"OK"}')
-                case ["invocation", request_id, ("response" | "error") as kind]:
-                    taken = api.answered(request_id, body, failed=kind == "error")
-                    self._reply(202 if taken else 400, b'{"status":"OK"}')
-                case _:
-                    self._reply(404)
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
+        """Requests of the runtime are not worth a line."""
 
-        def _reply(self, status: int, body: bytes = b"", headers: dict[str, str] | None = None) -> None:
-            self.send_response_only(status)
-            for name, value in (headers or {}).items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-            self.wfile.flush()
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
-            """Requests of the runtime are not worth a line."""
-
-    return Handler
+    def _reply(self, status: int, body: bytes = b"", headers: dict[str, str] | None = None) -> None:
+        self.send_response_only(status)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+        self.wfile.flush()
 
 
 def deadline(seconds: float) -> float:

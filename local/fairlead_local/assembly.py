@@ -1,0 +1,69 @@
+"""The parts of the cloud, joined."""
+
+from pathlib import Path
+
+from fairlead_local import moto_server
+from fairlead_local.clients import Clients
+from fairlead_local.front import Front
+from fairlead_local.gateway.apis import Apis
+from fairlead_local.gateway.gateway import Gateway
+from fairlead_local.lambdas.aliases import Aliases
+from fairlead_local.lambdas.code import Archives
+from fairlead_local.lambdas.functions import Functions
+from fairlead_local.lambdas.invoke import Invoker
+from fairlead_local.lambdas.layers import Layers
+from fairlead_local.lambdas.permissions import Permissions
+from fairlead_local.lambdas.store import Store
+from fairlead_local.lambdas.versions import Versions
+from fairlead_local.protocol import Handler, Service
+from fairlead_local.runtime import client
+from fairlead_local.runtime.pools import Pools
+from fairlead_local.runtime.shipping import Shipper
+from fairlead_local.stacks.engine import Engine
+from fairlead_local.stacks.providers.catalogue import catalogue
+from fairlead_local.stacks.registry import Registry
+from fairlead_local.stacks.service import CloudFormation
+
+
+class Cloud:
+    """Everything behind the two ports: `front` answers AWS's APIs, `gateway` the deployed ones."""
+
+    def __init__(self, endpoint: str, directory: Path) -> None:
+        clients = Clients(endpoint)
+        archives = Archives(directory / "archives", clients)
+        self._shipper = Shipper(clients)
+        self._pools = Pools(
+            archives,
+            runtime=client.install(directory / "runtime"),
+            empty=_made(directory / "opt-empty"),
+            endpoint=endpoint,
+            deliver=self._shipper.deliver,
+        )
+        store, apis = Store(), Apis()
+        permissions = Permissions(store)
+        invoker = Invoker(store, self._pools)
+        functions = Functions(store, archives, self._pools.retire)
+        versions = Versions(store, self._pools.initialise)
+        parts = (functions, versions, Aliases(store), Layers(store, archives), permissions, invoker)
+        operations: dict[str, Handler] = {}
+        for part in parts:
+            operations |= part.handlers()
+        registry = Registry(clients)
+        stacks = CloudFormation(registry, Engine(catalogue(clients, apis), registry.exports))
+        services = {
+            "lambda": Service("lambda", operations),
+            "cloudformation": Service("cloudformation", stacks.handlers()),
+        }
+        self.front = Front(services, moto_server.application())
+        self.gateway = Gateway(apis, invoker, permissions)
+
+    def stop(self) -> None:
+        """End every function process and deliver the last logs; the ports must still be open."""
+        self._pools.stop()
+        self._shipper.stop()
+        self.gateway.close()
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -1,0 +1,58 @@
+"""What Lambda refuses in a configuration."""
+
+from typing import Any
+
+import pytest
+
+from tests.local.support import NOTHING, archive, refusal, update
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"Environment": {"Variables": {"BIG": "x" * 4096}}}, "exceeded the 4KB limit"),
+        ({"Environment": {"Variables": {"AWS_REGION": "eu-west-1"}}}, "reserved keys"),
+        ({"Runtime": "python3.9"}, "python3.13 only"),
+    ],
+)
+def test_a_configuration_lambda_refuses_is_refused(
+    functions: Any, name: str, settings: dict[str, Any], reason: str
+) -> None:
+    refused = refusal(
+        functions.update_function_configuration, "UpdateFunctionConfiguration", functions, FunctionName=name, **settings
+    )
+
+    assert refused["code"] == "InvalidParameterValueException"
+    assert reason in refused["message"]
+
+
+def test_at_most_five_layers(functions: Any, name: str) -> None:
+    layers = [
+        functions.publish_layer_version(LayerName=f"{name}-{number}", Content={"ZipFile": NOTHING})["LayerVersionArn"]
+        for number in range(6)
+    ]
+
+    refused = refusal(
+        functions.update_function_configuration, "UpdateFunctionConfiguration", functions, FunctionName=name,
+        Layers=layers,
+    )  # fmt: skip
+
+    assert "more than 5 layers" in refused["message"]
+    assert len(update(functions, name, Layers=layers[:5])["Layers"]) == 5
+
+
+def test_code_and_layers_may_not_unzip_to_more_than_the_limit(functions: Any, name: str) -> None:
+    """Two layers of 131,072,001 bytes each, which is one byte more together than Lambda allows."""
+    zeros = archive(zeros=b"\0" * 131_072_001)
+    layers = [
+        functions.publish_layer_version(LayerName=f"{name}-{word}", Content={"ZipFile": zeros})["LayerVersionArn"]
+        for word in ("first", "second")
+    ]
+
+    refused = refusal(
+        functions.update_function_configuration, "UpdateFunctionConfiguration", functions, FunctionName=name,
+        Layers=layers,
+    )  # fmt: skip
+
+    assert refused["code"] == "InvalidParameterValueException"
+    assert "exceeds the maximum allowed size of 262144000 bytes" in refused["message"]
