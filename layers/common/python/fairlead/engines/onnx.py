@@ -9,15 +9,12 @@ import numpy as np
 
 from fairlead import manifest
 from fairlead.engines import Answers
-from fairlead.engines.texts import MISSING, Counter, read_countings
+from fairlead.engines.texts import MISSING, MOST_ROWS_KEY, Counter, read_countings
 from fairlead.errors import EngineError
 from fairlead.signature import Scalar, Signature
 
 Rows = Sequence[tuple[Any, ...]]
 Feed = Callable[[Rows], np.ndarray[Any, Any]]
-
-LARGEST_FEED = 4_000_000
-"""Doubles in one feed (32 MB): a vocabulary times many rows is answered in parts."""
 
 
 class OnnxEngine:
@@ -25,26 +22,25 @@ class OnnxEngine:
 
     def __init__(self, spec: manifest.Engine, signature: Signature, blob: bytes) -> None:
         self._session = _session(blob)
-        countings = read_countings(self._session.get_modelmeta().custom_metadata_map)
+        told = self._session.get_modelmeta().custom_metadata_map
+        countings = read_countings(told)
         names = [field.name for field in signature.inputs]
         self._feeds: list[tuple[str, Feed]] = []
-        widths = [1]
         for tensor in spec.inputs:
             positions = [names.index(name) for name in tensor.fields]
             if tensor.name in countings:
-                widths.append(len(countings[tensor.name].vocabulary))
                 self._feeds.append((tensor.name, _counts(positions[0], Counter(countings[tensor.name]))))
             elif tensor.dtype == "string":
                 self._feeds.append((tensor.name, _strings(positions)))
             else:
                 self._feeds.append((tensor.name, _numbers(positions, len(names), np.dtype(tensor.dtype))))
-        self._most_rows = max(1, LARGEST_FEED // max(widths)) if countings else None
+        self._most_rows = int(told[MOST_ROWS_KEY]) if MOST_ROWS_KEY in told else None
         self._words = list(spec.outputs)
         self._outputs = list(spec.outputs.values())
         self._labels = _label_table(signature.output.classes)
 
     def answer(self, rows: Rows) -> Answers:
-        """Answer a batch in one run of the graph."""
+        """Answer a batch, in one run of the graph unless its tables would grow too large."""
         if self._most_rows is None or len(rows) <= self._most_rows:
             results = self._run(rows)
         else:

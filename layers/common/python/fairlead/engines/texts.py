@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar
 import msgspec
 import numpy as np
 
-METADATA_KEY = "fairlead.counting"
+COUNTING_KEY, MOST_ROWS_KEY = "fairlead.counting", "fairlead.most_rows"
 MISSING = "\ue000fairlead.missing\ue000"
 """How a missing string reads inside a graph: private-use characters, kept apart from values by the engine."""
 
@@ -35,7 +35,7 @@ class Counting(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_countings(metadata: Mapping[str, str]) -> dict[str, Counting]:
     """Take the vectorizers from a graph's metadata, by the name of the input tensor each one fills."""
-    return msgspec.json.decode(metadata.get(METADATA_KEY, "{}"), type=dict[str, Counting])
+    return msgspec.json.decode(metadata.get(COUNTING_KEY, "{}"), type=dict[str, Counting])
 
 
 class Counter:

@@ -3,13 +3,16 @@
 import contextlib
 import io
 import logging
+import re
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 import numpy as np
 
+from fairlead.engines.texts import COUNTING_KEY, MOST_ROWS_KEY
 from fairlead.manifest import Tensor
 from fairlead.publishing.converters import Inputs, NotConvertibleError, conversion
 from fairlead.publishing.converters.columns import STRINGS
@@ -52,6 +55,7 @@ def _compile(estimator: Any, signature: Signature) -> Graph:
         custom_conversion_functions=ours.functions,
     )
     outputs = _name_outputs(model, signature)
+    _add_counts(model, inputs)
     _drop_unused(model)
     _import_opset(model)
     return Graph(model.SerializeToString(), _tensors(model, inputs, signature), outputs)
@@ -76,8 +80,20 @@ def _name_outputs(model: Any, signature: Signature) -> dict[str, str]:
         outputs[word] = f"fairlead_{word}"
         model.graph.node.append(helper.make_node(kind, [name] if several else [name, "fairlead_flat"], [outputs[word]]))
         shape = [None, None] if several else [None]
-        model.graph.output.append(helper.make_tensor_value_info(outputs[word], types[name], shape))
+        model.graph.output.append(
+            helper.make_tensor_value_info(outputs[word], _kind(word, types[name], signature), shape)
+        )
     return outputs
+
+
+def _kind(word: str, declared: int, signature: Signature) -> int:
+    """Labels are what the classes are: some converters declare integers and answer strings."""
+    from onnx import TensorProto
+
+    if word != "label" or not signature.output.classes:
+        return declared
+    strings = isinstance(signature.output.classes[0], str)
+    return int(TensorProto.STRING if strings else TensorProto.INT64)
 
 
 def _words(signature: Signature) -> list[str]:
@@ -88,6 +104,25 @@ def _words(signature: Signature) -> list[str]:
     if task == "anomaly":
         return ["label", "score"]
     return ["label", "probabilities"] if signature.output.probabilities else ["label"]
+
+
+def _add_counts(model: Any, inputs: Inputs) -> None:
+    """Declare the inputs that the engine fills with counts of terms, and tell it how."""
+    from onnx import TensorProto, helper
+
+    countings = {name: counting for name, (_, counting) in inputs.countings.items()}
+    stand_ins = [node for node in model.graph.node if set(node.output) & set(countings)]
+    for node in stand_ins:
+        model.graph.node.remove(node)
+    for name, counting in countings.items():
+        shape = [None, len(counting.vocabulary)]
+        model.graph.input.append(helper.make_tensor_value_info(name, TensorProto.DOUBLE, shape))
+    told = {}
+    if countings:
+        told[COUNTING_KEY] = msgspec.json.encode(countings).decode()
+    if inputs.most_rows is not None:
+        told[MOST_ROWS_KEY] = str(inputs.most_rows)
+    helper.set_model_props(model, told)
 
 
 def _drop_unused(model: Any) -> None:
@@ -143,4 +178,7 @@ def _quiet() -> Iterator[None]:
 
 def _one_line(error: BaseException) -> str:
     text = " ".join(str(error).split())
+    if type(error).__name__ in ("MissingConverter", "MissingShapeCalculator"):
+        named = re.search(r"<class '([\w.]+)'>", text)
+        return f"there is no converter for {named.group(1).rpartition('.')[2] if named else 'a part of it'}"
     return f"{type(error).__name__}: {text[:200]}" if text else type(error).__name__

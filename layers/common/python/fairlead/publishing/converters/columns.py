@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from fairlead.engines.texts import Counting
 from fairlead.publishing.converters.refusal import NotConvertibleError
 from fairlead.signature import Field, Signature
 
@@ -41,10 +42,13 @@ class Inputs:
             STRINGS: [position for position, field in fields if holds_strings(field)],
         }
         self._slices: dict[str, list[int]] = {}
+        self.scored: set[int] = set()  # id() of classifiers inside others that answer their decision function
+        self.most_rows: int | None = None  # a graph whose work per row is large is fed in parts
+        self.countings: dict[str, tuple[int, Counting]] = {}  # by graph input: field and what to count in it
 
     def fields(self, name: str) -> list[int]:
-        """Positions in the signature of a graph input's columns."""
-        return self._fields[name]
+        """Positions in the signature of a graph input's columns; a text's counts are of one field."""
+        return [self.countings[name][0]] if name in self.countings else self._fields[name]
 
     def types(self) -> list[tuple[str, Any]]:
         """The graph's inputs as skl2onnx wants them declared."""
@@ -53,18 +57,29 @@ class Inputs:
         kinds = {NUMBERS: DoubleTensorType, STRINGS: StringTensorType}
         return [(name, kinds[name]([None, len(fields)])) for name, fields in self._fields.items() if fields]
 
-    def columns(self, variables: Sequence[Any]) -> list[Column]:
-        """The columns of an operator's inputs, in the estimator's order."""
+    def columns(self, variables: Sequence[Any], width: int) -> list[Column]:
+        """The columns of an operator's inputs, in the estimator's order; `width` is how many it was fitted on."""
+        width = width if len(variables) == 1 else 0
         found: list[Column] = []
         for variable in variables:
             fields = self._fields.get(variable.raw_name) or self._slices.get(variable.onnx_name)
             if fields is not None:
                 found += [Column(variable, position, field) for position, field in enumerate(fields)]
             else:
-                found += [Column(variable, position) for position in range(_width(variable))]
+                found += [Column(variable, position) for position in range(width or _width(variable))]
         if variables and all(variable.raw_name in self._fields for variable in variables):
             found.sort(key=lambda column: column.field or 0)
         return found
+
+    def count_terms(self, field: int, counting: Counting) -> str:
+        """Name the graph input that will hold these counts of a text field's terms."""
+        name = f"terms{len(self.countings)}"
+        self.countings[name] = (field, counting)
+        return name
+
+    def limit_rows(self, most: int) -> None:
+        """Feed at most this many rows at once."""
+        self.most_rows = max(1, min(most, self.most_rows or most))
 
     def note_slice(self, variable: Any, columns: Sequence[Column]) -> None:
         """Remember that a variable holds these columns unchanged."""

@@ -30,8 +30,9 @@ class Lookup:
 
 def ordinal_encoder(nodes: Nodes, operator: Any) -> None:
     """A matrix of codes."""
-    columns = nodes.inputs.columns(operator.inputs)
-    nodes.fill(operator.outputs[0], codes(nodes, operator.raw_operator, columns))
+    encoder = operator.raw_operator
+    columns = nodes.inputs.columns(operator.inputs, len(encoder.categories_))
+    nodes.fill(operator.outputs[0], codes(nodes, encoder, columns))
 
 
 def codes(nodes: Nodes, encoder: Any, columns: Sequence[Column]) -> str:
@@ -43,7 +44,7 @@ def codes(nodes: Nodes, encoder: Any, columns: Sequence[Column]) -> str:
 def one_hot_encoder(nodes: Nodes, operator: Any) -> None:
     """Each column becomes the position of its 1, compared with all positions; -1 is a row of zeros."""
     encoder = operator.raw_operator
-    columns = nodes.inputs.columns(operator.inputs)
+    columns = nodes.inputs.columns(operator.inputs, len(encoder.categories_))
     blocks = []
     for position, column in enumerate(columns):
         lookup, width = _one_hot(encoder, position)
@@ -52,6 +53,20 @@ def one_hot_encoder(nodes: Nodes, operator: Any) -> None:
             blocks.append(nodes.add("Equal", hot, np.arange(width, dtype=np.float64)[None, :]))
     joined = nodes.add("Concat", *blocks, axis=1) if len(blocks) > 1 else blocks[0]
     nodes.fill(operator.outputs[0], nodes.cast(joined, np.float64))
+
+
+def target_encoder(nodes: Nodes, operator: Any) -> None:
+    """Each category's mean of the target, one column for each class where there are several."""
+    encoder = operator.raw_operator
+    columns = nodes.inputs.columns(operator.inputs, len(encoder.categories_))
+    means = np.ravel(encoder.target_mean_)
+    found = []
+    for position, (column, known) in enumerate(zip(columns, encoder.categories_, strict=True)):
+        for place, mean in enumerate(means):
+            answers = encoder.encodings_[position * len(means) + place]
+            lookup = Lookup(list(known), [float(answer) for answer in answers], float(mean))
+            found.append(_look_up(nodes, column, lookup))
+    nodes.fill(operator.outputs[0], nodes.add("Concat", *found, axis=1) if len(found) > 1 else found[0])
 
 
 def _look_up(nodes: Nodes, column: Column, lookup: Lookup) -> str:

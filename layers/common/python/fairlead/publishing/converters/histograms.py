@@ -18,11 +18,12 @@ def histogram_classifier(nodes: Nodes, operator: Any) -> None:
     """Raw scores through the loss's link; a binary label is positive above zero."""
     model = operator.raw_operator
     raw = _raw(nodes, operator)
+    scored = nodes.wants_scores(model)
     if model.n_trees_per_iteration_ > 1:
-        write_classes(nodes, operator, scores=raw, probabilities=nodes.add("Softmax", raw, axis=1))
+        write_classes(nodes, operator, scores=raw, probabilities=raw if scored else nodes.add("Softmax", raw, axis=1))
         return
-    probabilities = binary_probabilities(nodes, raw)
-    write_classes(nodes, operator, indices=positive_indices(nodes, raw), probabilities=probabilities)
+    second = raw if scored else binary_probabilities(nodes, raw)
+    write_classes(nodes, operator, indices=positive_indices(nodes, raw), probabilities=second)
 
 
 def histogram_regressor(nodes: Nodes, operator: Any) -> None:
@@ -51,7 +52,7 @@ def _features(nodes: Nodes, operator: Any) -> str:
     model = operator.raw_operator
     if model._preprocessor is None:
         return nodes.matrix(operator)
-    columns = nodes.inputs.columns(operator.inputs)
+    columns = nodes.inputs.columns(operator.inputs, model.n_features_in_)
     encoder = model._preprocessor.named_transformers_["encoder"]
     chosen = np.flatnonzero(model.is_categorical_)
     parts = [codes(nodes, encoder, [columns[position] for position in chosen])]

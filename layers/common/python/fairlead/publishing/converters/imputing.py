@@ -12,17 +12,22 @@ from fairlead.publishing.converters.refusal import NotConvertibleError
 
 
 def simple_imputer(nodes: Nodes, operator: Any) -> None:
-    """Each run of columns of one type becomes one output, its missing values replaced by what was learnt."""
+    """Missing values are replaced by what was learnt; numbers come out as one matrix, strings apart from them."""
     model = operator.raw_operator
-    columns = nodes.inputs.columns(operator.inputs)
+    columns = nodes.inputs.columns(operator.inputs, len(model.statistics_))
     kept = kept_columns(model)
     place = {id(column): position for position, column in enumerate(columns)}
-    outputs = iter(operator.outputs)
-    for run in runs([columns[position] for position in kept]):
-        nodes.fill(next(outputs), _impute(nodes, model, run, [place[id(column)] for column in run]))
-    if model.add_indicator:
+    found = [
+        _impute(nodes, model, run, [place[id(column)] for column in run])
+        for run in runs([columns[position] for position in kept])
+    ]
+    if model.add_indicator and len(model.indicator_.features_):
         chosen = [columns[position] for position in model.indicator_.features_]
-        nodes.fill(next(outputs), nodes.cast(_missing(nodes, model, nodes.join(chosen)), np.float64))
+        found.append(nodes.cast(_missing(nodes, model, nodes.join(chosen)), np.float64))
+    if len(operator.outputs) == 1 and len(found) > 1:
+        found = [nodes.add("Concat", *found, axis=1)]
+    for output, value in zip(operator.outputs, found, strict=True):
+        nodes.fill(output, value)
 
 
 def kept_columns(model: Any) -> list[int]:

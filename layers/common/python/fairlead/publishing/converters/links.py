@@ -27,3 +27,10 @@ def positive_indices(nodes: Nodes, score: str) -> str:
     """Class 1 where the score, shape (rows, 1), is above zero."""
     above = nodes.add("Reshape", nodes.add("Greater", score, 0.0), np.array([-1]))
     return nodes.cast(above, np.int64)
+
+
+def shares(nodes: Nodes, parts: str) -> str:
+    """Each part of its row's sum; a row of zeros is shared evenly."""
+    empty = nodes.add("Equal", nodes.add("ReduceSum", parts, np.array([1]), keepdims=1), 0.0)
+    even = nodes.add("Where", empty, 1.0, parts)
+    return nodes.add("Div", even, nodes.add("ReduceSum", even, np.array([1]), keepdims=1))

@@ -56,6 +56,11 @@ class Nodes:
         name = self._scope.get_unique_operator_name("Identity")
         self._container.add_node("Identity", [value], [variable.onnx_name], name=name)
 
+    def stand_in(self, column: Column, name: str) -> None:
+        """Let a column stand in for a graph input to come: skl2onnx sorts nodes and knows only its own inputs."""
+        operator = self._scope.get_unique_operator_name("Cast")
+        self._container.add_node("Cast", [column.variable.onnx_name], [name], name=operator, to=11)
+
     def cast(self, value: str, dtype: type[Any]) -> str:
         """Cast to np.float32, np.float64, np.int64 or np.bool_."""
         from onnx.helper import np_dtype_to_tensor_dtype
@@ -68,11 +73,11 @@ class Nodes:
 
     def matrix(self, operator: Any) -> str:
         """Join an operator's inputs to one matrix of doubles in the estimator's column order."""
-        columns = self.inputs.columns(operator.inputs) if len(operator.inputs) > 1 else []
+        columns = self.inputs.columns(operator.inputs, 0) if len(operator.inputs) > 1 else []
         if any(column.string for column in columns) or _holds_strings(operator.inputs[0]):
             raise NotConvertibleError(f"{type(operator.raw_operator).__name__} was given strings as numbers")
         if not columns:
-            return self._as_double(operator.inputs[0])
+            return self.double(operator.inputs[0])
         return self.join(columns)
 
     def join(self, columns: Sequence[Column]) -> str:
@@ -82,9 +87,14 @@ class Nodes:
         parts = [self.take(run[0].variable.onnx_name, [column.position for column in run]) for run in runs(columns)]
         return self.add("Concat", *parts, axis=1) if len(parts) > 1 else parts[0]
 
-    def _as_double(self, variable: Any) -> str:
+    def double(self, variable: Any) -> str:
+        """Name a variable's value as doubles."""
         name = str(variable.onnx_name)
         return name if type(variable.type).__name__ == "DoubleTensorType" else self.cast(name, np.float64)
+
+    def wants_scores(self, model: Any) -> bool:
+        """Whether a classifier's second output is its decision function here: one column where it is binary."""
+        return id(model) in self.inputs.scored
 
     def first_largest(self, scores: str) -> str:
         """Return the index of each row's largest score, the first of equals, shape (rows,)."""

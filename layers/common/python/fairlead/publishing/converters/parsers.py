@@ -1,6 +1,5 @@
 """How skl2onnx walks into an estimator: which outputs each part has, and what goes on to the next."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from fairlead.publishing.converters.columns import Column, Inputs, runs
@@ -18,7 +17,7 @@ class Parsers:
         """A classifier has a label and probabilities (or scores), never a ZipMap."""
         from skl2onnx.common.data_types import DoubleTensorType, Int64TensorType
 
-        operator = _declare(scope, model, inputs)
+        operator = declare(scope, model, inputs)
         operator.outputs.append(scope.declare_local_variable("label", Int64TensorType()))
         operator.outputs.append(scope.declare_local_variable("probabilities", DoubleTensorType()))
         return list(operator.outputs)
@@ -27,28 +26,38 @@ class Parsers:
         """A transformer, or a regressor: one matrix of doubles."""
         from skl2onnx.common.data_types import DoubleTensorType
 
-        operator = _declare(scope, model, inputs)
+        operator = declare(scope, model, inputs)
         operator.outputs.append(scope.declare_local_variable("variable", DoubleTensorType()))
         return list(operator.outputs)
 
     def imputer(self, scope: Any, model: Any, inputs: list[Any], **_: Any) -> list[Any]:
-        """An imputer has one output for each run of columns of one type."""
+        """An imputer of numbers has one output; where there are strings, one for each run of columns of one type."""
         from skl2onnx.common.data_types import DoubleTensorType
 
-        operator = _declare(scope, model, inputs)
-        columns = self._columns(inputs, len(model.statistics_))
+        operator = declare(scope, model, inputs)
+        columns = self._inputs.columns(inputs, len(model.statistics_))
+        if not any(column.string for column in columns):
+            operator.outputs.append(scope.declare_local_variable("imputed", DoubleTensorType([None, None])))
+            return list(operator.outputs)
         for run in runs([columns[position] for position in kept_columns(model)]):
             kind = type(run[0].variable.type)([None, len(run)])
             operator.outputs.append(scope.declare_local_variable("imputed", kind))
-        if model.add_indicator:
+        if model.add_indicator and len(model.indicator_.features_):
             kind = DoubleTensorType([None, len(model.indicator_.features_)])
             operator.outputs.append(scope.declare_local_variable("indicator", kind))
         return list(operator.outputs)
 
+    def pipeline(self, scope: Any, model: Any, inputs: list[Any], custom_parsers: Any = None) -> list[Any]:
+        """One step after the other."""
+        for _, step in model.steps:
+            if step is not None and not isinstance(step, str):
+                inputs = parse(scope, step, inputs, custom_parsers)
+        return inputs
+
     def column_transformer(self, scope: Any, model: Any, inputs: list[Any], custom_parsers: Any = None) -> list[Any]:
         """Each transformer gets its columns in its order; what comes out stands in the transformers' order."""
         found: list[Any] = []
-        columns = self._columns(inputs, model.n_features_in_)
+        columns = self._inputs.columns(inputs, model.n_features_in_)
         positions = model._transformer_to_input_indices
         for name, member, _ in model.transformers_:
             chosen = [columns[position] for position in positions.get(name, ())]
@@ -56,15 +65,10 @@ class Parsers:
                 continue
             given = [self._slice(scope, run) for run in runs(chosen)]
             passed = isinstance(member, str) or (type(member).__name__ == "FunctionTransformer" and member.func is None)
-            results = given if passed else _parse(scope, member, given, custom_parsers)
+            results = given if passed else parse(scope, member, given, custom_parsers)
             weight = (model.transformer_weights or {}).get(name)
             found += results if weight is None else [_weighted(scope, result, weight) for result in results]
         return _joined(scope, found)
-
-    def _columns(self, inputs: Sequence[Any], width: int) -> list[Column]:
-        if len(inputs) == 1 and not isinstance((inputs[0].type.shape or [None])[-1], int):
-            return [Column(inputs[0], position) for position in range(width)]
-        return self._inputs.columns(inputs)
 
     def _slice(self, scope: Any, run: list[Column]) -> Any:
         variable, positions = run[0].variable, [column.position for column in run]
@@ -80,7 +84,8 @@ class Parsers:
         return result
 
 
-def _declare(scope: Any, model: Any, inputs: list[Any]) -> Any:
+def declare(scope: Any, model: Any, inputs: list[Any]) -> Any:
+    """Declare the operator of an estimator with its inputs; outputs come next."""
     from skl2onnx._supported_operators import _get_sklearn_operator_name
 
     operator = scope.declare_local_operator(_get_sklearn_operator_name(type(model)), model)
@@ -88,7 +93,8 @@ def _declare(scope: Any, model: Any, inputs: list[Any]) -> Any:
     return operator
 
 
-def _parse(scope: Any, model: Any, inputs: list[Any], custom_parsers: Any) -> list[Any]:
+def parse(scope: Any, model: Any, inputs: list[Any], custom_parsers: Any) -> list[Any]:
+    """Parse an estimator inside another."""
     from skl2onnx._parse import _parse_sklearn
 
     return list(_parse_sklearn(scope, model, inputs, custom_parsers=custom_parsers))

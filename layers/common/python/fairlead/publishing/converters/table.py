@@ -3,37 +3,70 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from typing import Any
 
-import numpy as np
-
-from fairlead.publishing.converters import encoders, histograms, imputing, trees
+from fairlead.publishing.converters import (
+    committees,
+    encoders,
+    functions,
+    histograms,
+    imputing,
+    linear,
+    neighbors,
+    perceptrons,
+    shapes,
+    transformers,
+    trees,
+    vectorizers,
+    vectors,
+)
 from fairlead.publishing.converters.columns import Inputs
+from fairlead.publishing.converters.committee_parsers import CommitteeParsers
 from fairlead.publishing.converters.nodes import Nodes
 from fairlead.publishing.converters.parsers import Parsers
 
 Convert = Callable[[Nodes, Any], None]
 
-CLASSIFIERS: dict[str, Convert] = {
-    "sklearn.tree.DecisionTreeClassifier": trees.forest_classifier,
-    "sklearn.tree.ExtraTreeClassifier": trees.forest_classifier,
-    "sklearn.ensemble.RandomForestClassifier": trees.forest_classifier,
-    "sklearn.ensemble.ExtraTreesClassifier": trees.forest_classifier,
-    "sklearn.ensemble.GradientBoostingClassifier": trees.boosting_classifier,
-    "sklearn.ensemble.HistGradientBoostingClassifier": histograms.histogram_classifier,
+CLASSIFIERS: dict[Convert, str] = {
+    trees.forest_classifier: "tree.DecisionTreeClassifier tree.ExtraTreeClassifier ensemble.RandomForestClassifier "
+    "ensemble.ExtraTreesClassifier",
+    trees.boosting_classifier: "ensemble.GradientBoostingClassifier",
+    histograms.histogram_classifier: "ensemble.HistGradientBoostingClassifier",
+    linear.linear_classifier: "linear_model.LogisticRegression linear_model.LogisticRegressionCV "
+    "linear_model.RidgeClassifier linear_model.RidgeClassifierCV linear_model.SGDClassifier linear_model.Perceptron "
+    "linear_model.PassiveAggressiveClassifier svm.LinearSVC discriminant_analysis.LinearDiscriminantAnalysis",
+    vectors.support_vector_classifier: "svm.SVC svm.NuSVC",
+    neighbors.neighbors_classifier: "neighbors.KNeighborsClassifier",
 }
-REGRESSORS: dict[str, Convert] = {
-    "sklearn.tree.DecisionTreeRegressor": trees.forest_regressor,
-    "sklearn.tree.ExtraTreeRegressor": trees.forest_regressor,
-    "sklearn.ensemble.RandomForestRegressor": trees.forest_regressor,
-    "sklearn.ensemble.ExtraTreesRegressor": trees.forest_regressor,
-    "sklearn.ensemble.GradientBoostingRegressor": trees.boosting_regressor,
-    "sklearn.ensemble.HistGradientBoostingRegressor": histograms.histogram_regressor,
+ANOMALIES: dict[Convert, str] = {
+    trees.isolation_forest: "ensemble.IsolationForest",
+    vectors.one_class: "svm.OneClassSVM",
 }
-TRANSFORMERS: dict[str, Convert] = {
-    "sklearn.preprocessing.OneHotEncoder": encoders.one_hot_encoder,
-    "sklearn.preprocessing.OrdinalEncoder": encoders.ordinal_encoder,
+MATRICES: dict[Convert, str] = {
+    trees.forest_regressor: "tree.DecisionTreeRegressor tree.ExtraTreeRegressor ensemble.RandomForestRegressor "
+    "ensemble.ExtraTreesRegressor",
+    trees.boosting_regressor: "ensemble.GradientBoostingRegressor",
+    histograms.histogram_regressor: "ensemble.HistGradientBoostingRegressor",
+    vectors.support_vector_regressor: "svm.SVR svm.NuSVR",
+    neighbors.neighbors_regressor: "neighbors.KNeighborsRegressor",
+    perceptrons.perceptron_regressor: "neural_network.MLPRegressor",
+    encoders.one_hot_encoder: "preprocessing.OneHotEncoder",
+    encoders.ordinal_encoder: "preprocessing.OrdinalEncoder",
+    encoders.target_encoder: "preprocessing.TargetEncoder",
+    functions.function_transformer: "preprocessing.FunctionTransformer",
+    transformers.polynomial_features: "preprocessing.PolynomialFeatures",
+    transformers.binarizer: "preprocessing.Binarizer",
+    transformers.normalizer: "preprocessing.Normalizer",
+    transformers.bins: "preprocessing.KBinsDiscretizer",
+    transformers.power_transformer: "preprocessing.PowerTransformer",
+    transformers.tfidf_transformer: "feature_extraction.text.TfidfTransformer",
+    vectorizers.vectorizer: "feature_extraction.text.CountVectorizer feature_extraction.text.TfidfVectorizer",
 }
+WRAPPERS = (
+    "model_selection.GridSearchCV model_selection.RandomizedSearchCV model_selection._search_successive_halving."
+    "HalvingGridSearchCV model_selection._search_successive_halving.HalvingRandomSearchCV frozen.FrozenEstimator"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +80,39 @@ class Conversion:
 
 def conversion(inputs: Inputs) -> Conversion:
     """Everything of ours, for a graph with these inputs."""
-    from sklearn.compose import ColumnTransformer
-    from sklearn.ensemble import IsolationForest
-    from sklearn.impute import SimpleImputer
+    found = Conversion({}, {}, {})
+    simple, committee = Parsers(inputs), CommitteeParsers(inputs)
 
-    parsers = Parsers(inputs)
-    found = Conversion(dict.fromkeys(_stock_classifiers(), parsers.classifier), {}, {})
+    def register(names: str, parse: Any, shape: Any, convert: Convert) -> None:
+        for cls in _classes(names):
+            found.parsers[cls] = parse
+            found.shapes[cls] = shape
+            found.functions[cls] = partial(_run, convert, inputs)
 
-    def register(cls: type[Any], parse: Any, shape: Any, convert: Convert) -> None:
-        found.parsers[cls] = parse
-        found.shapes[cls] = shape
-        found.functions[cls] = partial(_run, convert, inputs)
-
-    for path, convert in CLASSIFIERS.items():
-        register(_import(path), parsers.classifier, _classes_shape, convert)
-    for path, convert in (REGRESSORS | TRANSFORMERS).items():
-        register(_import(path), parsers.transformer, _matrix_shape, convert)
-    register(IsolationForest, parsers.classifier, _anomaly_shape, trees.isolation_forest)
-    register(SimpleImputer, parsers.imputer, _declared_shape, imputing.simple_imputer)
-    found.parsers[ColumnTransformer] = parsers.column_transformer
+    found.parsers.update(dict.fromkeys(_stock_classifiers(), simple.classifier))
+    for convert, names in CLASSIFIERS.items():
+        register(names, simple.classifier, shapes.classes, convert)
+    for convert, names in ANOMALIES.items():
+        register(names, simple.classifier, shapes.anomaly, convert)
+    for convert, names in MATRICES.items():
+        register(names, simple.transformer, shapes.matrix, convert)
+    register("impute.SimpleImputer", simple.imputer, shapes.declared, imputing.simple_imputer)
+    register("ensemble.VotingClassifier", committee.voting, shapes.classes, committees.voting_classifier)
+    register("ensemble.VotingRegressor", committee.voting, shapes.matrix, committees.voting_regressor)
+    register("ensemble.StackingClassifier", committee.stacking, shapes.classes, committees.stacking_classifier)
+    register(
+        "calibration.CalibratedClassifierCV", committee.calibrated, shapes.classes, committees.calibrated_classifier
+    )
+    thresholds = "model_selection.FixedThresholdClassifier model_selection.TunedThresholdClassifierCV"
+    register(thresholds, committee.threshold, shapes.classes, committees.threshold_classifier)
+    target = "compose.TransformedTargetRegressor"
+    register(target, committee.transformed_target, shapes.matrix, committees.transformed_target)
+    found.shapes[committees.StackedAnswers] = shapes.matrix
+    found.functions[committees.StackedAnswers] = partial(_run, committees.stacking_features, inputs)
+    found.parsers[_class("ensemble.StackingRegressor")] = committee.stacking
+    found.parsers[_class("compose.ColumnTransformer")] = simple.column_transformer
+    found.parsers[_class("pipeline.Pipeline")] = simple.pipeline
+    found.parsers.update(dict.fromkeys(_classes(WRAPPERS), committee.unwrap))
     return found
 
 
@@ -80,43 +127,10 @@ def _stock_classifiers() -> list[type[Any]]:
     return [cls for cls, parse in sklearn_parsers_map.items() if parse is _parse_sklearn_classifier]
 
 
-def _import(path: str) -> type[Any]:
-    from importlib import import_module
-
-    module, name = path.rsplit(".", 1)
-    return getattr(import_module(module), name)  # type: ignore[no-any-return]
+def _classes(names: str) -> list[type[Any]]:
+    return [_class(name) for name in names.split()]
 
 
-def _classes_shape(operator: Any) -> None:
-    from skl2onnx.common.data_types import DoubleTensorType, Int64TensorType, StringTensorType
-
-    classes = np.asarray(operator.raw_operator.classes_)
-    kind = StringTensorType if classes.dtype.kind in "UO" else Int64TensorType
-    operator.outputs[0].type = kind([None])
-    operator.outputs[1].type = DoubleTensorType([None, len(classes)])
-
-
-def _anomaly_shape(operator: Any) -> None:
-    from skl2onnx.common.data_types import DoubleTensorType, Int64TensorType
-
-    operator.outputs[0].type = Int64TensorType([None])
-    operator.outputs[1].type = DoubleTensorType([None, 1])
-
-
-def _matrix_shape(operator: Any) -> None:
-    from skl2onnx.common.data_types import DoubleTensorType
-
-    operator.outputs[0].type = DoubleTensorType([None, _width(operator.raw_operator)])
-
-
-def _width(model: Any) -> int | None:
-    """Columns of a transformer's or regressor's output."""
-    if hasattr(model, "_n_features_outs"):
-        return int(sum(model._n_features_outs))
-    if hasattr(model, "categories_"):
-        return len(model.categories_)
-    return int(getattr(model, "n_outputs_", 1))
-
-
-def _declared_shape(operator: Any) -> None:
-    """Shapes the parser declared already."""
+def _class(name: str) -> type[Any]:
+    module, cls = name.rsplit(".", 1)
+    return getattr(import_module(f"sklearn.{module}"), cls)  # type: ignore[no-any-return]

@@ -33,13 +33,14 @@ def boosting_classifier(nodes: Nodes, operator: Any) -> None:
     """Gradient boosting: the sum of all stages through the loss's link."""
     model = operator.raw_operator
     raw = _boosting(nodes, operator)
+    scored = nodes.wants_scores(model)
     if model.n_trees_per_iteration_ > 1:
-        write_classes(nodes, operator, scores=raw, probabilities=nodes.add("Softmax", raw, axis=1))
+        write_classes(nodes, operator, scores=raw, probabilities=raw if scored else nodes.add("Softmax", raw, axis=1))
         return
     steepness = 2.0 if model.loss == "exponential" else 1.0
-    probabilities = binary_probabilities(nodes, nodes.add("Mul", raw, steepness))
+    second = raw if scored else binary_probabilities(nodes, nodes.add("Mul", raw, steepness))
     positive = nodes.add("Reshape", nodes.add("GreaterOrEqual", raw, 0.0), np.array([-1]))
-    write_classes(nodes, operator, indices=nodes.cast(positive, np.int64), probabilities=probabilities)
+    write_classes(nodes, operator, indices=nodes.cast(positive, np.int64), probabilities=second)
 
 
 def boosting_regressor(nodes: Nodes, operator: Any) -> None:

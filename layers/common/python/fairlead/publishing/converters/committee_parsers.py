@@ -1,0 +1,106 @@
+"""How skl2onnx walks into estimators made of others: each part is parsed where it stands, then their outputs meet."""
+
+from typing import Any
+
+from fairlead.publishing.converters.columns import Inputs
+from fairlead.publishing.converters.committees import StackedAnswers
+from fairlead.publishing.converters.parsers import declare, parse
+from fairlead.publishing.converters.refusal import NotConvertibleError
+
+SCORED = {
+    *("LogisticRegression", "LogisticRegressionCV", "RidgeClassifier", "RidgeClassifierCV", "SGDClassifier"),
+    *("Perceptron", "PassiveAggressiveClassifier", "LinearSVC", "LinearDiscriminantAnalysis", "SVC", "NuSVC"),
+    *("GradientBoostingClassifier", "HistGradientBoostingClassifier"),
+}
+"""Classifiers whose converters can answer the decision function."""
+
+
+class CommitteeParsers:
+    """Parsers of one compilation for voting, stacking, calibration and other estimators with parts."""
+
+    def __init__(self, inputs: Inputs) -> None:
+        self._inputs = inputs
+
+    def unwrap(self, scope: Any, model: Any, inputs: list[Any], custom_parsers: Any = None) -> list[Any]:
+        """A search or a frozen estimator answers as the estimator inside."""
+        return parse(scope, _inner(model), inputs, custom_parsers)
+
+    def voting(self, scope: Any, model: Any, inputs: list[Any], custom_parsers: Any = None) -> list[Any]:
+        """Probabilities of each part, its label where votes are hard, its value where it is a regressor."""
+        place = 1 if getattr(model, "voting", "hard") == "soft" else 0
+        given = [parse(scope, part, inputs, custom_parsers)[place] for part in model.estimators_]
+        return self._declared(scope, model, given)
+
+    def stacking(self, scope: Any, model: Any, inputs: list[Any], custom_parsers: Any = None) -> list[Any]:
+        """The parts' answers become the final estimator's inputs."""
+        from skl2onnx.common.data_types import DoubleTensorType
+
+        binary = len(getattr(model, "classes_", ())) == 2
+        given = [
+            self._answer(scope, part, inputs, custom_parsers, method)
+            for part, method in zip(model.estimators_, model.stack_method_, strict=True)
+        ]
+        given += inputs if model.passthrough else []
+        operator = scope.declare_local_operator(
+            "FairleadStackedAnswers", StackedAnswers(tuple(model.stack_method_), binary)
+        )
+        operator.inputs = given
+        operator.outputs.append(scope.declare_local_variable("stacked", DoubleTensorType()))
+        last = parse(scope, model.final_estimator_, list(operator.outputs), custom_parsers)
+        return self._declared(scope, model, last) if hasattr(model, "classes_") else last
+
+    def calibrated(self, scope: Any, model: Any, inputs: list[Any], custom_parsers: Any = None) -> list[Any]:
+        """The decision function of each part, its probabilities where it has none."""
+        given = []
+        for member in model.calibrated_classifiers_:
+            method = "decision_function" if hasattr(member.estimator, "decision_function") else "predict_proba"
+            given.append(self._answer(scope, member.estimator, inputs, custom_parsers, method))
+        return self._declared(scope, model, given)
+
+    def threshold(self, scope: Any, model: Any, inputs: list[Any], custom_parsers: Any = None) -> list[Any]:
+        """A classifier with its own threshold on the positive class's probability."""
+        response, positive = model.response_method, getattr(model, "pos_label", None)
+        if response not in ("auto", "predict_proba") or positive not in (None, model.classes_[1]):
+            raise NotConvertibleError(f"{type(model).__name__} on {response} of {positive!r} has no graph")
+        return self._declared(scope, model, parse(scope, model.estimator_, inputs, custom_parsers))
+
+    def transformed_target(self, scope: Any, model: Any, inputs: list[Any], custom_parsers: Any = None) -> list[Any]:
+        """The regressor inside, before its target is transformed back."""
+        return self._declared(scope, model, parse(scope, model.regressor_, inputs, custom_parsers))
+
+    def _answer(self, scope: Any, part: Any, inputs: list[Any], custom_parsers: Any, method: str) -> Any:
+        if method == "decision_function":
+            last = _last(part)
+            if type(last).__name__ not in SCORED:
+                raise NotConvertibleError(
+                    f"the decision function of a {type(last).__name__} inside another has no graph"
+                )
+            self._inputs.scored.add(id(last))
+        outputs = parse(scope, part, inputs, custom_parsers)
+        return outputs[0] if method == "predict" else outputs[1]
+
+    def _declared(self, scope: Any, model: Any, inputs: list[Any]) -> list[Any]:
+        from skl2onnx.common.data_types import DoubleTensorType, Int64TensorType
+
+        operator = declare(scope, model, inputs)
+        if hasattr(model, "classes_"):
+            operator.outputs.append(scope.declare_local_variable("label", Int64TensorType()))
+        operator.outputs.append(scope.declare_local_variable("variable", DoubleTensorType()))
+        return list(operator.outputs)
+
+
+def _inner(model: Any) -> Any:
+    return model.best_estimator_ if hasattr(model, "best_estimator_") else model.estimator
+
+
+def _last(model: Any) -> Any:
+    """The estimator that answers in the end, through pipelines and wrappers."""
+    while True:
+        if hasattr(model, "steps"):
+            model = model.steps[-1][1]
+        elif hasattr(model, "best_estimator_"):
+            model = model.best_estimator_
+        elif type(model).__name__ == "FrozenEstimator":
+            model = model.estimator
+        else:
+            return model

@@ -1,0 +1,54 @@
+"""Functions of one value: FunctionTransformer over numpy's own, and the inverses that targets need."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from fairlead.publishing.converters.nodes import Nodes
+from fairlead.publishing.converters.refusal import NotConvertibleError
+
+Function = Callable[[Nodes, str], str]
+
+FUNCTIONS: dict[Any, Function] = {
+    np.log: lambda nodes, value: nodes.add("Log", value),
+    np.log1p: lambda nodes, value: nodes.add("Log", nodes.add("Add", value, 1.0)),
+    np.log2: lambda nodes, value: nodes.add("Div", nodes.add("Log", value), float(np.log(2.0))),
+    np.log10: lambda nodes, value: nodes.add("Div", nodes.add("Log", value), float(np.log(10.0))),
+    np.exp: lambda nodes, value: nodes.add("Exp", value),
+    np.exp2: lambda nodes, value: nodes.add("Pow", 2.0, value),
+    np.expm1: lambda nodes, value: nodes.add("Sub", nodes.add("Exp", value), 1.0),
+    np.sqrt: lambda nodes, value: nodes.add("Sqrt", value),
+    np.square: lambda nodes, value: nodes.add("Mul", value, value),
+    np.abs: lambda nodes, value: nodes.add("Abs", value),
+    np.sin: lambda nodes, value: nodes.add("Sin", value),
+    np.cos: lambda nodes, value: nodes.add("Cos", value),
+    np.reciprocal: lambda nodes, value: nodes.add("Div", 1.0, value),
+    np.negative: lambda nodes, value: nodes.add("Neg", value),
+}
+
+
+def function_transformer(nodes: Nodes, operator: Any) -> None:
+    """Identity, or one of numpy's functions."""
+    model = operator.raw_operator
+    nodes.fill(operator.outputs[0], _apply(nodes, model.func, model.kw_args, nodes.matrix(operator)))
+
+
+def apply_inverse(nodes: Nodes, transformer: Any, value: str) -> str:
+    """Undo a target's transformation on one column."""
+    name = type(transformer).__name__
+    if name == "FunctionTransformer":
+        return _apply(nodes, transformer.inverse_func, transformer.inv_kw_args, value)
+    if name == "StandardScaler":
+        scale = 1.0 if transformer.scale_ is None else float(transformer.scale_[0])
+        mean = 0.0 if transformer.mean_ is None else float(transformer.mean_[0])
+        return nodes.add("Add", nodes.add("Mul", value, scale), mean)
+    raise NotConvertibleError(f"a target transformed by {name} has no graph")
+
+
+def _apply(nodes: Nodes, function: Any, arguments: Any, value: str) -> str:
+    if function is None:
+        return value
+    if arguments or function not in FUNCTIONS:
+        raise NotConvertibleError(f"FunctionTransformer over {getattr(function, '__name__', function)!s} has no graph")
+    return FUNCTIONS[function](nodes, value)

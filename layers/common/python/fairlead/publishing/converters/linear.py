@@ -1,0 +1,87 @@
+"""Linear classifiers: labels from the decision function, as scikit-learn takes them, and probabilities."""
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from fairlead.publishing.converters.links import binary_probabilities, positive_indices, shares, write_classes
+from fairlead.publishing.converters.nodes import Nodes
+from fairlead.publishing.converters.refusal import NotConvertibleError
+
+CLOSE = 1e-9
+
+
+def linear_classifier(nodes: Nodes, operator: Any) -> None:
+    """Decision function by one product; its link to probabilities is the one the estimator is seen to use."""
+    model = operator.raw_operator
+    weights = np.atleast_2d(model.coef_).T
+    scores = nodes.add("Add", nodes.add("MatMul", nodes.matrix(operator), weights), np.ravel(model.intercept_))
+    binary = weights.shape[1] == 1
+    indices = positive_indices(nodes, scores) if binary else nodes.first_largest(scores)
+    second = scores
+    if hasattr(model, "predict_proba") and not nodes.wants_scores(model):
+        second = LINKS[_link(model, binary=binary)](nodes, scores)
+    write_classes(nodes, operator, indices=indices, probabilities=second)
+
+
+def _link(model: Any, *, binary: bool) -> str:
+    """Ask the estimator itself: which link applies has changed between its versions, solvers and losses."""
+    scores = np.random.default_rng(0).normal(scale=2.0, size=(64, len(np.ravel(model.intercept_))))
+    rows = (scores - np.ravel(model.intercept_)) @ np.linalg.pinv(np.atleast_2d(model.coef_).T)
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        raw = model.decision_function(rows)
+        wanted = model.predict_proba(rows)
+        for name, formula in (_BINARY if binary else _MULTICLASS).items():
+            if np.allclose(formula(raw), wanted, rtol=0, atol=CLOSE):
+                return name
+    raise NotConvertibleError(f"how {type(model).__name__} makes probabilities is not known")
+
+
+def _pair(positive: Any) -> Any:
+    return np.column_stack([1 - positive, positive])
+
+
+def _expit(value: Any) -> Any:
+    return 1 / (1 + np.exp(-value))
+
+
+def _shares(value: Any) -> Any:
+    return value / value.sum(axis=1, keepdims=True)
+
+
+_BINARY: dict[str, Callable[[Any], Any]] = {
+    "logistic": lambda raw: _pair(_expit(raw)),
+    "twice logistic": lambda raw: _pair(_expit(2 * raw)),
+    "modified Huber": lambda raw: _pair((np.clip(raw, -1, 1) + 1) / 2),
+}
+_MULTICLASS: dict[str, Callable[[Any], Any]] = {
+    "softmax": lambda raw: _shares(np.exp(raw - raw.max(axis=1, keepdims=True))),
+    "logistic shares": lambda raw: _shares(_expit(raw)),
+    "modified Huber shares": lambda raw: _even(np.clip(raw, -1, 1) + 1),
+}
+
+
+def _even(value: Any) -> Any:
+    return _shares(np.where(value.sum(axis=1, keepdims=True) == 0, 1.0, value))
+
+
+def _huber(nodes: Nodes, scores: str) -> str:
+    return nodes.add("Add", nodes.add("Clip", scores, -1.0, 1.0), 1.0)
+
+
+def _huber_pair(nodes: Nodes, scores: str) -> str:
+    positive = nodes.add("Div", _huber(nodes, scores), 2.0)
+    return nodes.add("Concat", nodes.add("Sub", 1.0, positive), positive, axis=1)
+
+
+LINKS: dict[str, Callable[[Nodes, str], str]] = {
+    "logistic": binary_probabilities,
+    "twice logistic": lambda nodes, scores: binary_probabilities(nodes, nodes.add("Mul", scores, 2.0)),
+    "modified Huber": _huber_pair,
+    "softmax": lambda nodes, scores: nodes.add("Softmax", scores, axis=1),
+    "logistic shares": lambda nodes, scores: shares(nodes, nodes.add("Sigmoid", scores)),
+    "modified Huber shares": lambda nodes, scores: shares(nodes, _huber(nodes, scores)),
+}

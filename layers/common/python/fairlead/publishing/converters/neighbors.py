@@ -1,0 +1,77 @@
+"""Nearest neighbours: distances to every training row, by differences, so that equal rows are at distance zero."""
+
+from typing import Any
+
+import numpy as np
+
+from fairlead.publishing.converters.links import write_classes
+from fairlead.publishing.converters.nodes import Nodes
+from fairlead.publishing.converters.refusal import NotConvertibleError
+
+LARGEST_TABLE = 4_000_000
+"""Doubles of the table rows × training rows × features (32 MB): more rows are answered in parts."""
+
+
+def neighbors_classifier(nodes: Nodes, operator: Any) -> None:
+    """Votes of the nearest, weighted or not; the first class of equals wins."""
+    model = operator.raw_operator
+    indices, weights = _nearest(nodes, operator)
+    member = np.eye(len(model.classes_))[np.ravel(model._y)]
+    votes = _weighted_sum(nodes, nodes.add("Gather", member, indices, axis=0), weights)
+    total = nodes.add("ReduceSum", votes, np.array([1]), keepdims=1)
+    write_classes(nodes, operator, scores=votes, probabilities=nodes.add("Div", votes, total))
+
+
+def neighbors_regressor(nodes: Nodes, operator: Any) -> None:
+    """Mean of the nearest rows' targets, weighted or not."""
+    model = operator.raw_operator
+    indices, weights = _nearest(nodes, operator)
+    targets = np.asarray(model._y, dtype=np.float64).reshape(len(model._y), -1)
+    sums = _weighted_sum(nodes, nodes.add("Gather", targets, indices, axis=0), weights)
+    count = nodes.add("ReduceSum", weights, np.array([1]), keepdims=1) if weights else float(model.n_neighbors)
+    nodes.fill(operator.outputs[0], nodes.add("Div", sums, count))
+
+
+def _nearest(nodes: Nodes, operator: Any) -> tuple[str, str]:
+    """Indices of the nearest training rows, and their weights (empty where all count alike)."""
+    model = operator.raw_operator
+    table = _training_rows(model)
+    nodes.inputs.limit_rows(LARGEST_TABLE // max(1, table.size))
+    distances = _distances(nodes, model, nodes.matrix(operator), table)
+    nearest, indices = nodes.several("TopK", distances, np.array([model.n_neighbors]), outputs=2, axis=1, largest=0)
+    if model.weights == "uniform" or model.weights is None:
+        return indices, ""
+    if model.weights != "distance":
+        raise NotConvertibleError("weights by a function of the user's own have no graph")
+    at_zero = nodes.cast(nodes.add("Equal", nearest, 0.0), np.float64)
+    any_zero = nodes.add("Greater", nodes.add("ReduceMax", at_zero, np.array([1]), keepdims=1), 0.0)
+    return indices, nodes.add("Where", any_zero, at_zero, nodes.add("Div", 1.0, nearest))
+
+
+def _training_rows(model: Any) -> Any:
+    if hasattr(model._fit_X, "toarray") or callable(model.effective_metric_):
+        raise NotConvertibleError("nearest neighbours on sparse rows, or by a metric of the user's own, have no graph")
+    return np.asarray(model._fit_X, dtype=np.float64)
+
+
+def _distances(nodes: Nodes, model: Any, matrix: str, table: Any) -> str:
+    metric = model.effective_metric_
+    power = {"euclidean": 2.0, "l2": 2.0, "manhattan": 1.0, "l1": 1.0, "cityblock": 1.0}.get(metric)
+    if metric == "minkowski" and "w" not in (model.effective_metric_params_ or {}):
+        power = float(model.effective_metric_params_["p"])
+    if power is None:
+        raise NotConvertibleError(f"nearest neighbours by {metric!r} distance have no graph")
+    gaps = nodes.add("Sub", nodes.add("Unsqueeze", matrix, np.array([1])), table[None, :, :])
+    if power == 2.0:
+        return nodes.add("Sqrt", nodes.add("ReduceSumSquare", gaps, np.array([2]), keepdims=0))
+    sizes = nodes.add("Abs", gaps)
+    if power == 1.0:
+        return nodes.add("ReduceSum", sizes, np.array([2]), keepdims=0)
+    sums = nodes.add("ReduceSum", nodes.add("Pow", sizes, power), np.array([2]), keepdims=0)
+    return nodes.add("Pow", sums, 1.0 / power)
+
+
+def _weighted_sum(nodes: Nodes, values: str, weights: str) -> str:
+    if weights:
+        values = nodes.add("Mul", values, nodes.add("Unsqueeze", weights, np.array([2])))
+    return nodes.add("ReduceSum", values, np.array([1]), keepdims=0)

@@ -1,0 +1,51 @@
+"""Types and widths of our converters' outputs, as skl2onnx wants them declared before a graph is written."""
+
+from typing import Any
+
+import numpy as np
+
+
+def classes(operator: Any) -> None:
+    """A label for each row, and a column for each class."""
+    from skl2onnx.common.data_types import DoubleTensorType, Int64TensorType, StringTensorType
+
+    known = np.asarray(operator.raw_operator.classes_)
+    kind = StringTensorType if known.dtype.kind in "UO" else Int64TensorType
+    operator.outputs[0].type = kind([None])
+    operator.outputs[1].type = DoubleTensorType([None, None])
+
+
+def anomaly(operator: Any) -> None:
+    """A label and a score for each row."""
+    from skl2onnx.common.data_types import DoubleTensorType, Int64TensorType
+
+    operator.outputs[0].type = Int64TensorType([None])
+    operator.outputs[1].type = DoubleTensorType([None, 1])
+
+
+def matrix(operator: Any) -> None:
+    """One matrix of doubles; its width where a later step needs it."""
+    from skl2onnx.common.data_types import DoubleTensorType
+
+    operator.outputs[0].type = DoubleTensorType([None, _width(operator.raw_operator)])
+
+
+def declared(operator: Any) -> None:
+    """Shapes the parser declared already."""
+
+
+def _width(model: Any) -> int | None:
+    for name, count in _WIDTHS.items():
+        if hasattr(model, name):
+            return int(count(getattr(model, name)))
+    return None
+
+
+_WIDTHS: dict[str, Any] = {
+    "_n_features_outs": sum,
+    "categories_": len,
+    "powers_": len,
+    "vocabulary_": len,
+    "lambdas_": len,
+    "n_outputs_": int,
+}

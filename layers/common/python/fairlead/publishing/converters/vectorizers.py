@@ -1,0 +1,43 @@
+"""Text vectorizers: the engine counts terms (`fairlead.engines.texts`), the graph begins with the counts."""
+
+from typing import Any
+
+from fairlead.engines.texts import Counting
+from fairlead.publishing.converters.nodes import Nodes
+from fairlead.publishing.converters.refusal import NotConvertibleError
+from fairlead.publishing.converters.transformers import weighted_terms
+
+LARGEST_COUNTS = 4_000_000
+"""Doubles of the table rows × vocabulary (32 MB): more rows are answered in parts."""
+
+
+def vectorizer(nodes: Nodes, operator: Any) -> None:
+    """CountVectorizer and TfidfVectorizer on one column of text as it came in."""
+    model = operator.raw_operator
+    (column,) = nodes.inputs.columns(operator.inputs, 1)
+    if column.field is None:
+        raise NotConvertibleError("a vectorizer behind a step that changes its text has no graph")
+    counts = nodes.inputs.count_terms(column.field, _counting(model))
+    nodes.stand_in(column, counts)
+    nodes.inputs.limit_rows(LARGEST_COUNTS // max(1, len(model.vocabulary_)))
+    tfidf = getattr(model, "_tfidf", None)
+    nodes.fill(operator.outputs[0], counts if tfidf is None else weighted_terms(nodes, tfidf, counts))
+
+
+def _counting(model: Any) -> Counting:
+    for name in ("preprocessor", "tokenizer"):
+        if getattr(model, name) is not None:
+            raise NotConvertibleError(f"a vectorizer with a {name} of the user's own has no graph")
+    if callable(model.analyzer) or callable(model.strip_accents):
+        raise NotConvertibleError("a vectorizer with an analyzer of the user's own has no graph")
+    terms = sorted(model.vocabulary_, key=model.vocabulary_.__getitem__)
+    return Counting(
+        vocabulary=tuple(terms),
+        analyzer=model.analyzer,
+        lowercase=bool(model.lowercase),
+        strip_accents=model.strip_accents or None,
+        token_pattern=model.token_pattern or "",
+        ngram_range=(int(model.ngram_range[0]), int(model.ngram_range[1])),
+        stop_words=tuple(sorted(model.get_stop_words() or ())) if model.analyzer == "word" else (),
+        binary=bool(model.binary),
+    )

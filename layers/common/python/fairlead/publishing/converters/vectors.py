@@ -1,0 +1,121 @@
+"""Support vector machines: libsvm's kernels, one-against-one votes and decision values, in doubles."""
+
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+
+from fairlead.publishing.converters.links import positive_indices
+from fairlead.publishing.converters.nodes import ML, Nodes
+from fairlead.publishing.converters.refusal import NotConvertibleError
+
+KERNELS = {"linear": "LINEAR", "poly": "POLY", "rbf": "RBF", "sigmoid": "SIGMOID"}
+
+
+def support_vector_classifier(nodes: Nodes, operator: Any) -> None:
+    """Votes of every pair of classes; predict is not the most probable class."""
+    model = operator.raw_operator
+    matrix = nodes.matrix(operator)
+    pairs = nodes.add(
+        "Add", nodes.add("MatMul", _kernel(nodes, model, matrix), _pair_weights(model)), model._intercept_
+    )
+    binary = len(model.classes_) == 2
+    scores = nodes.add("Neg", pairs)
+    if binary:
+        indices = positive_indices(nodes, scores)
+    else:
+        votes, scores = _votes(nodes, pairs, len(model.classes_))
+        indices = nodes.first_largest(scores if model.break_ties else votes)
+        scores = scores if model.decision_function_shape == "ovr" else pairs
+    asked = hasattr(model, "predict_proba") and not nodes.wants_scores(model)
+    nodes.fill(operator.outputs[0], nodes.labels(indices, model.classes_))
+    nodes.fill(operator.outputs[1], _probabilities(nodes, model, matrix) if asked else scores)
+
+
+def support_vector_regressor(nodes: Nodes, operator: Any) -> None:
+    """The decision value itself."""
+    nodes.fill(operator.outputs[0], _decision(nodes, operator))
+
+
+def one_class(nodes: Nodes, operator: Any) -> None:
+    """Labels 1 and -1, and decision_function's scores."""
+    scores = _decision(nodes, operator)
+    inside = nodes.add("Reshape", nodes.add("Greater", scores, 0.0), np.array([-1]))
+    nodes.fill(operator.outputs[0], nodes.add("Where", inside, np.int64(1), np.int64(-1)))
+    nodes.fill(operator.outputs[1], scores)
+
+
+def _decision(nodes: Nodes, operator: Any) -> str:
+    model = operator.raw_operator
+    kernel = _kernel(nodes, model, nodes.matrix(operator))
+    return nodes.add("Add", nodes.add("MatMul", kernel, _dense(model._dual_coef_).T), model._intercept_)
+
+
+def _kernel(nodes: Nodes, model: Any, matrix: str) -> str:
+    """Kernel values of each row with each support vector, shape (rows, support vectors)."""
+    if model.kernel not in KERNELS:
+        raise NotConvertibleError(f"the kernel {model.kernel!r} has no graph")
+    vectors = _dense(model.support_vectors_)
+    products = nodes.add("MatMul", matrix, vectors.T)
+    if model.kernel == "linear":
+        return products
+    if model.kernel == "rbf":
+        own = nodes.add("ReduceSumSquare", matrix, np.array([1]), keepdims=1)
+        distances = nodes.add("Add", nodes.add("Mul", products, -2.0), (vectors**2).sum(axis=1)[None, :])
+        return nodes.add("Exp", nodes.add("Mul", nodes.add("Add", distances, own), -float(model._gamma)))
+    scaled = nodes.add("Add", nodes.add("Mul", products, float(model._gamma)), float(model.coef0))
+    return nodes.add("Tanh", scaled) if model.kernel == "sigmoid" else nodes.add("Pow", scaled, float(model.degree))
+
+
+def _pair_weights(model: Any) -> Any:
+    """Libsvm's coefficients as one column a pair of classes, shape (support vectors, pairs)."""
+    ends = np.cumsum(model._n_support)
+    starts = ends - model._n_support
+    pairs = list(combinations(range(len(model.classes_)), 2))
+    weights = np.zeros((int(ends[-1]), len(pairs)))
+    coefficients = _dense(model._dual_coef_)
+    for column, (first, second) in enumerate(pairs):
+        weights[starts[first] : ends[first], column] = coefficients[second - 1, starts[first] : ends[first]]
+        weights[starts[second] : ends[second], column] = coefficients[first, starts[second] : ends[second]]
+    return weights
+
+
+def _dense(values: Any) -> Any:
+    """A machine fitted on a sparse matrix keeps sparse vectors."""
+    return values.toarray() if hasattr(values, "toarray") else np.asarray(values, dtype=np.float64)
+
+
+def _votes(nodes: Nodes, pairs: str, classes: int) -> tuple[str, str]:
+    """Votes by class, and scikit-learn's continuous scores that break their ties."""
+    first, second = (np.zeros((classes * (classes - 1) // 2, classes)) for _ in range(2))
+    for row, (winner, loser) in enumerate(combinations(range(classes), 2)):
+        first[row, winner] = second[row, loser] = 1.0
+    won = nodes.cast(nodes.add("Greater", pairs, 0.0), np.float64)
+    lost = nodes.add("Sub", 1.0, won)
+    votes = nodes.add("Add", nodes.add("MatMul", won, first), nodes.add("MatMul", lost, second))
+    confidence = nodes.add("MatMul", pairs, first - second)
+    bound = nodes.add("Mul", nodes.add("Add", nodes.add("Abs", confidence), 1.0), 3.0)
+    return votes, nodes.add("Add", votes, nodes.add("Div", confidence, bound))
+
+
+def _probabilities(nodes: Nodes, model: Any, matrix: str) -> str:
+    """Platt's probabilities come from onnxruntime's own operator, which couples pairs as libsvm does, in floats."""
+    floats = {
+        "coefficients": np.ravel(_dense(model._dual_coef_)),
+        "support_vectors": np.ravel(_dense(model.support_vectors_)),
+        "rho": model._intercept_,
+        "prob_a": model._probA,
+        "prob_b": model._probB,
+        "kernel_params": [model._gamma, model.coef0, model.degree],
+    }
+    _, probabilities = nodes.several(
+        "SVMClassifier",
+        nodes.cast(matrix, np.float32),
+        outputs=2,
+        domain=ML,
+        kernel_type=KERNELS[model.kernel],
+        vectors_per_class=[int(count) for count in model._n_support],
+        classlabels_ints=list(range(len(model.classes_))),
+        **{name: [float(value) for value in values] for name, values in floats.items()},
+    )
+    return nodes.cast(probabilities, np.float64)
