@@ -44,6 +44,4 @@ def estimator() -> Any:
 def publish(registry: Registry, *, name: str = "penguins") -> Published:
     """The next version of the penguins model."""
     _, held_out = split()
-    return story.publish(
-        estimator(), name=name, X=held_out.drop(columns=TARGET), y=held_out[TARGET], registry=registry
-    )
+    return story.publish(estimator(), name=name, X=held_out.drop(columns=TARGET), y=held_out[TARGET], registry=registry)
