@@ -24,12 +24,12 @@ from fairlead.publishing.evidence import (
     Live,
     columns,
     cross_validate,
+    digests_of,
     gather,
     measure_budget,
     pack,
     unpack,
 )
-from fairlead.publishing.evidence.gathering import digests_of
 from fairlead.publishing.signatures import infer, to_rows
 from fairlead.signature import Output, Signature
 from tests.gate_cases import Table, findings, model, refused, table

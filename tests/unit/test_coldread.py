@@ -5,11 +5,13 @@ import urllib.parse
 from collections.abc import Iterator
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
 
 import pytest
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as BotoCredentials
+
 from fairlead import coldread
 from fairlead.coldread import ColdReader, Credentials, credentials, signed_headers
 from fairlead.errors import NotFoundError, StorageError
@@ -31,8 +33,8 @@ def test_the_signature_is_botocores(key: str, token: str) -> None:
 class Bucket(BaseHTTPRequestHandler):
     """A loopback S3 that answers from a script of (status, body)."""
 
-    script: list[tuple[int, bytes]] = []
-    paths: list[str] = []
+    script: ClassVar[list[tuple[int, bytes]]] = []
+    paths: ClassVar[list[str]] = []
 
     def do_GET(self) -> None:
         self.paths.append(self.path)

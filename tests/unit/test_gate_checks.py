@@ -205,6 +205,24 @@ def test_a_slice_that_the_policy_names_is_held_to_the_gap() -> None:
     assert {line.verdict for line in lines} == {"not applicable"}
 
 
+def test_a_slice_at_the_decision_boundary_is_hard_and_not_broken() -> None:
+    """The true model, on 10,000 rows: a quarter of them is a coin toss, and its probabilities say so."""
+    generator = np.random.default_rng(5)
+    x = generator.normal(size=10_000)
+    p = 1 / (1 + np.exp(-3 * x))
+    target = (generator.random(10_000) < p).astype(np.int32)
+    column = Column(name="x", kind="number", values=x)
+    for probabilities in (np.c_[1 - p, p], None):
+        evidence = Evidence(
+            signature=SIGNATURE,
+            held_out=Rows(count=10_000, columns=(column,), target=target),
+            predicted=Predicted(labels=(p > 0.5).astype(np.int32), probabilities=probabilities),
+        )
+        lines = found("slices", evidence)
+        assert [line for line in lines if line.refuses] == []
+        assert any("hard rather than broken" in line.detail for line in lines)
+
+
 def test_a_slice_of_an_input_that_does_not_exist_is_the_policys_mistake() -> None:
     policy = Policy(slices=Slices(named=[NamedSlice(name="x", where=[Condition(field="aeg", below=1)])]))
     with pytest.raises(SettingsError, match="slice 'x' names no input: 'aeg'"):

@@ -1,6 +1,6 @@
 """Fairlead: a fitted scikit-learn model as a live, authorised, versioned endpoint on AWS Lambda.
 
-`fairlead.publish(estimator, name=…, X=…, y=…)` is the one verb a notebook needs; everything else is a module of its own.
+`fairlead.publish(estimator, name=…, X=…, y=…)` is the one verb a notebook needs; all else is a module of its own.
 Nothing heavy is imported here: Lambda imports this package on every cold start.
 """
 

@@ -48,7 +48,7 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Certificate(msgspec.Struct, frozen=True, kw_only=True):
-    """The parity proof: engine and estimator answered the same `rows`, `boundary_rows` of them beside thresholds and edges.
+    """The parity proof: engine and estimator answered the same `rows`; `boundary_rows` of them lie beside thresholds.
 
     `largest_difference` is absolute, over probabilities, values or scores; it was compared with `tolerance`,
     absolute for probabilities and relative to max(1, |value|) otherwise.

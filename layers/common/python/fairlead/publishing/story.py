@@ -46,7 +46,7 @@ class Material(msgspec.Struct, frozen=True, kw_only=True):
     train: Any = None
 
 
-def publish(
+def publish(  # noqa: PLR0913 - the one verb of a notebook
     estimator: Any,
     *,
     name: str,
