@@ -16,8 +16,7 @@ import pandas as pd
 from fairlead.gate import judge
 from fairlead.gate.policy import Policy
 from fairlead.publishing.choosing import choose_engine
-from fairlead.publishing.evidence import Candidate, Data, Live, gather
-from fairlead.publishing.evidence.gathering import digests_of
+from fairlead.publishing.evidence import Candidate, Data, Live, digests_of, gather
 from fairlead.publishing.signatures import infer, to_rows
 
 PARITY_ROWS = 2_000

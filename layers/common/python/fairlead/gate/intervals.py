@@ -126,3 +126,24 @@ def total_variation(first: Floats, second: Floats) -> tuple[float, float]:
     scale = 2 / (9 * freedom)
     z = ((statistic / freedom) ** (1 / 3) - (1 - scale)) / math.sqrt(scale)
     return distance, NormalDist().cdf(-z)
+
+
+def gap_z(inside: Floats, rest: Floats, gap: float) -> float:
+    """Return how many standard errors speak against shares that differ by at most `gap`.
+
+    One right and one wrong row are added to each side (Agresti, Caffo, The American Statistician 54, 2000).
+    """
+    if len(rest) == 0:
+        return -np.inf
+    shares = [(values.sum() + 1) / (len(values) + 2) for values in (inside, rest)]
+    spread = sum(share * (1 - share) / (len(v) + 2) for share, v in zip(shares, (inside, rest), strict=True))
+    return float((shares[0] - shares[1] - gap) / np.sqrt(spread))
+
+
+def ratio_z(inside: Floats, rest: Floats, ratio: float) -> float:
+    """Return how many standard errors speak against a mean of at most `ratio` times the rest's."""
+    if len(rest) < 2:
+        return -np.inf
+    spread = inside.var(ddof=1) / len(inside) + ratio**2 * rest.var(ddof=1) / len(rest)
+    difference = float(inside.mean() - ratio * rest.mean())
+    return difference / float(np.sqrt(spread)) if spread > 0 else (np.inf if difference > 0 else -np.inf)

@@ -58,11 +58,11 @@ def _compared(name: str, figure: Figure, dummy: float, rows: int, policy: Policy
 def _majority(evidence: Evidence, accuracy: Figure) -> Finding:
     target = evidence.held_out.target
     majority = float(np.bincount(target[target >= 0]).max() / len(target)) if (target >= 0).any() else 0.0
-    words = {"figure": shown(accuracy), "threshold": f"> {majority:.4g}"}
+    words = {"figure": shown(accuracy), "threshold": f"not below {majority:.4g}"}
     finding = "accuracy against the majority class"
-    if accuracy.value > majority:
+    if accuracy.high is None or accuracy.high >= majority:
         return passed(NAME, finding, **words)
-    return warned(NAME, finding, **words, detail="always answering the commonest class would be right as often")
+    return warned(NAME, finding, **words, detail="always answering the commonest class would be right more often")
 
 
 def _in_place(evidence: Evidence, policy: Policy) -> Finding:

@@ -4,9 +4,10 @@ Rows pass through in blocks, so that a million of them never stand in memory as 
 """
 
 from fairlead.publishing.evidence.budget import measure_budget
-from fairlead.publishing.evidence.digests import pack, row_digests, unpack
+from fairlead.publishing.evidence.champion import Live
+from fairlead.publishing.evidence.digests import digests_of, pack, unpack
 from fairlead.publishing.evidence.folds import Folding, cross_validate
-from fairlead.publishing.evidence.gathering import Candidate, Data, Live, gather
+from fairlead.publishing.evidence.gathering import Candidate, Data, gather
 
 __all__ = [
     "Candidate",
@@ -14,9 +15,9 @@ __all__ = [
     "Folding",
     "Live",
     "cross_validate",
+    "digests_of",
     "gather",
     "measure_budget",
     "pack",
-    "row_digests",
     "unpack",
 ]

@@ -7,11 +7,14 @@ chance of 2⁻⁶⁴; among a million against a million that is one in ten milli
 
 import hashlib
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from fairlead.errors import IntegrityError
 from fairlead.gate.evidence import Column, Digests
+from fairlead.publishing.evidence.columns import Columns, blocks
+from fairlead.signature import Signature
 
 MISSING = np.uint64(0x9E3779B97F4A7C15)
 
@@ -22,6 +25,16 @@ def row_digests(columns: Sequence[Column], rows: int) -> Digests:
     for column in columns:
         digests += _mixed(_bits(column) ^ _text_bits(column.name))
     return _mixed(digests)
+
+
+def digests_of(signature: Signature, X: Any) -> Digests:
+    """Digests of rows over a signature's inputs: what a version keeps of its training rows."""
+    parts = []
+    for rows in blocks(signature, X):
+        columns = Columns(signature, len(rows))
+        columns.add(rows)
+        parts.append(row_digests(columns.done(), len(rows)))
+    return np.concatenate(parts)
 
 
 def text_digests(texts: Sequence[str]) -> Digests:

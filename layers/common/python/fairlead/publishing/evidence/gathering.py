@@ -8,19 +8,20 @@ import numpy as np
 
 from fairlead import manifest
 from fairlead.engines import Engine
-from fairlead.errors import DataError, FairleadError
+from fairlead.errors import DataError
 from fairlead.gate import slicing
-from fairlead.gate.evidence import Champion, Digests, Evidence, Floats, Folds, Predicted, Rows, classes_of
+from fairlead.gate.evidence import Digests, Evidence, Floats, Folds, Predicted, Rows
 from fairlead.gate.policy import Policy
 from fairlead.golden import Golden
 from fairlead.manifest import Certificate
 from fairlead.publishing.evidence.budget import measure_budget
-from fairlead.publishing.evidence.columns import Columns, blocks, codes_of, joined, predicted, target_of
-from fairlead.publishing.evidence.digests import row_digests, text_digests
+from fairlead.publishing.evidence.champion import Live, ask_champion
+from fairlead.publishing.evidence.columns import Columns, blocks, joined, predicted, target_of
+from fairlead.publishing.evidence.digests import digests_of, row_digests, text_digests
 from fairlead.publishing.evidence.probes import BATCH, probe
 from fairlead.publishing.frames import to_frame
 from fairlead.publishing.signatures import to_rows
-from fairlead.signature import Output, Signature
+from fairlead.signature import Signature
 
 MOST_COMPARED = 100_000
 """Training rows that are compared with the held-out ones in distribution; digests are taken of all."""
@@ -48,19 +49,6 @@ class Data(msgspec.Struct, frozen=True, kw_only=True):
     train_y: Any = None
 
 
-class Live(msgspec.Struct, frozen=True, kw_only=True):
-    """The live version: its engine answers the held-out rows, `trained_on` are its training rows' digests.
-
-    Where its engine cannot run here, it is None and `unavailable` says why.
-    """
-
-    version: int
-    signature: Signature
-    engine: Engine | None
-    unavailable: str = ""
-    trained_on: Digests | None = None
-
-
 def gather(
     candidate: Candidate,
     data: Data,
@@ -80,19 +68,15 @@ def gather(
     frame = to_frame(data.X)
     progress(f"asking the engine about {len(frame):,} held-out rows")
     held_out, answers = _answered(candidate.serving, signature, frame, data.y, policy)
-    training = None
+    training = champion = None
     if data.train is not None:
-        progress("comparing with the training rows")
+        progress("digesting the training rows")
         training = training_rows(signature, data.train, data.train_y, policy)
-    champion = None
     if live is not None:
         progress(f"asking version {live.version} about the same rows")
-        champion = _champion(live, signature.output, frame)
+        champion = ask_champion(live, signature.output, frame)
     few = _few(signature, frame)
-    progress("probing the engine with missing, unseen and extreme values")
-    probes = probe(candidate.serving, signature, few)
-    progress("measuring the engine in a fresh process")
-    budget = measure_budget(candidate.engine, signature, candidate.blob, few, golden=candidate.golden)
+    progress("probing the engine, and measuring it in a fresh process")
     return Evidence(
         signature=signature,
         held_out=held_out,
@@ -100,8 +84,8 @@ def gather(
         training=training,
         champion=champion,
         folds=folds,
-        probes=probes,
-        budget=budget,
+        probes=probe(candidate.serving, signature, few),
+        budget=measure_budget(candidate.engine, signature, candidate.blob, few, golden=candidate.golden),
         engine=candidate.engine,
         parity=candidate.parity,
         allow_breaking=allow_breaking,
@@ -130,16 +114,6 @@ def training_rows(signature: Signature, X: Any, y: Any, policy: Policy) -> Rows:
     )
 
 
-def digests_of(signature: Signature, X: Any) -> Digests:
-    """Digests of rows over a signature's inputs: what a version keeps of its training rows."""
-    parts = []
-    for rows in blocks(signature, X):
-        columns = Columns(signature, len(rows))
-        columns.add(rows)
-        parts.append(row_digests(columns.done(), len(rows)))
-    return np.concatenate(parts)
-
-
 def _answered(engine: Engine, signature: Signature, frame: Any, y: Any, policy: Policy) -> tuple[Rows, Predicted]:
     columns = Columns(signature, len(frame))
     parts = []
@@ -156,42 +130,6 @@ def _answered(engine: Engine, signature: Signature, frame: Any, y: Any, policy: 
         groups=_groups(frame, policy.split.group),
     )
     return held_out, joined(parts)
-
-
-def _champion(live: Live, output: Output, frame: Any) -> Champion:
-    """Ask the live version; its classes are put into the candidate's order. What it cannot answer is a fact."""
-    known = Champion(version=live.version, signature=live.signature)
-    theirs = live.signature.output
-    if live.engine is None:
-        return msgspec.structs.replace(known, unanswered=live.unavailable or "its engine does not run here")
-    if theirs.task != output.task or theirs.names != output.names:
-        return msgspec.structs.replace(known, unanswered=f"it answers another {theirs.task}")
-    try:
-        parts = [predicted(live.engine.answer(rows), theirs) for rows in blocks(live.signature, frame)]
-        trained_on = None if live.trained_on is None else np.isin(digests_of(live.signature, frame), live.trained_on)
-    except (DataError, FairleadError) as error:
-        return msgspec.structs.replace(known, unanswered=f"it cannot answer these rows: {error}")
-    except Exception as error:  # noqa: BLE001 - another version's pipeline may raise anything on rows it never saw
-        return msgspec.structs.replace(
-            known, unanswered=f"it cannot answer these rows: {type(error).__name__}: {error}"
-        )
-    answers = _in_order(joined(parts), theirs, output)
-    return msgspec.structs.replace(known, predicted=answers, trained_on=trained_on)
-
-
-def _in_order(answers: Predicted, live: Output, output: Output) -> Predicted:
-    theirs, ours = classes_of(live), classes_of(output)
-    if theirs == ours or answers.labels is None:
-        return answers
-    places = codes_of(theirs, ours)
-    labels = np.where(answers.labels >= 0, places[answers.labels], -1).astype(np.int32)
-    if answers.probabilities is None:
-        return Predicted(labels=labels)
-    probabilities = np.zeros((len(labels), len(ours)))
-    for code, place in enumerate(places):
-        if place >= 0:
-            probabilities[:, place] = answers.probabilities[:, code]
-    return Predicted(labels=labels, probabilities=probabilities)
 
 
 def _few(signature: Signature, frame: Any) -> Sequence[tuple[Any, ...]]:

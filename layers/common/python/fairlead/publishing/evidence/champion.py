@@ -1,0 +1,62 @@
+"""The live version's answers to the same rows, in the candidate's words, and which of them it was trained on."""
+
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from fairlead.engines import Engine
+from fairlead.errors import FairleadError
+from fairlead.gate.evidence import Champion, Digests, Predicted, classes_of
+from fairlead.publishing.evidence.columns import blocks, codes_of, joined, predicted
+from fairlead.publishing.evidence.digests import digests_of
+from fairlead.signature import Output, Signature
+
+
+class Live(msgspec.Struct, frozen=True, kw_only=True):
+    """The live version: its engine answers the held-out rows, `trained_on` are its training rows' digests.
+
+    Where its engine cannot run here, it is None and `unavailable` says why.
+    """
+
+    version: int
+    signature: Signature
+    engine: Engine | None
+    unavailable: str = ""
+    trained_on: Digests | None = None
+
+
+def ask_champion(live: Live, output: Output, X: Any) -> Champion:
+    """Ask the live version; its classes are put into the candidate's order. What it cannot answer is a fact."""
+    known = Champion(version=live.version, signature=live.signature)
+    theirs = live.signature.output
+    if live.engine is None:
+        return msgspec.structs.replace(known, unanswered=live.unavailable or "its engine does not run here")
+    if theirs.task != output.task or theirs.names != output.names:
+        return msgspec.structs.replace(known, unanswered=f"it answers another {theirs.task}")
+    try:
+        parts = [predicted(live.engine.answer(rows), theirs) for rows in blocks(live.signature, X)]
+        trained_on = None if live.trained_on is None else np.isin(digests_of(live.signature, X), live.trained_on)
+    except FairleadError as error:
+        return msgspec.structs.replace(known, unanswered=f"it cannot answer these rows: {error}")
+    except Exception as error:  # noqa: BLE001 - another version's pipeline may raise anything on rows it never saw
+        return msgspec.structs.replace(
+            known, unanswered=f"it cannot answer these rows: {type(error).__name__}: {error}"
+        )
+    answers = _in_order(joined(parts), theirs, output)
+    return msgspec.structs.replace(known, predicted=answers, trained_on=trained_on)
+
+
+def _in_order(answers: Predicted, live: Output, output: Output) -> Predicted:
+    theirs, ours = classes_of(live), classes_of(output)
+    if theirs == ours or answers.labels is None:
+        return answers
+    places = codes_of(theirs, ours)
+    labels = np.where(answers.labels >= 0, places[answers.labels], -1).astype(np.int32)
+    if answers.probabilities is None:
+        return Predicted(labels=labels)
+    probabilities = np.zeros((len(labels), len(ours)))
+    for code, place in enumerate(places):
+        if place >= 0:
+            probabilities[:, place] = answers.probabilities[:, code]
+    return Predicted(labels=labels, probabilities=probabilities)
