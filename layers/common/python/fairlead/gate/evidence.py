@@ -33,11 +33,15 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Predicted(msgspec.Struct, frozen=True, kw_only=True):
-    """Answers: `labels` are codes into the classes, `probabilities` (rows, classes), `values` (rows, targets)."""
+    """Answers: `labels` are codes into the classes, `probabilities` (rows, classes), `values` (rows, targets).
+
+    Of a clustering, `labels` are the clusters' indices; `scores` are an anomaly detector's.
+    """
 
     labels: Codes | None = None
     probabilities: Floats | None = None
     values: Floats | None = None
+    scores: Floats | None = None
 
     def take(self, where: Mask | npt.NDArray[np.intp]) -> "Predicted":
         """Return the answers of some rows."""

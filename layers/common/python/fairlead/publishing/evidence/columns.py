@@ -82,17 +82,20 @@ def predicted(answers: Answers, output: Output) -> Predicted:
     if output.task == "regression":
         values = np.asarray(answers.values, dtype=np.float64)
         return Predicted(values=values.reshape(len(values), -1))
-    classes = classes_of(output)
-    probabilities = None if answers.probabilities is None else np.asarray(answers.probabilities, dtype=np.float64)
-    if not classes:
-        return Predicted()
-    return Predicted(labels=codes_of(answers.labels or [], classes), probabilities=probabilities)
+    if output.task == "clustering":
+        return Predicted(labels=np.asarray(answers.labels, dtype=np.int32))
+    labels = codes_of(answers.labels or [], classes_of(output))
+    return Predicted(labels=labels, probabilities=_floats(answers.probabilities), scores=_floats(answers.scores))
+
+
+def _floats(figures: Sequence[Any] | None) -> Floats | None:
+    return None if figures is None else np.asarray(figures, dtype=np.float64)
 
 
 def joined(parts: Sequence[Predicted]) -> Predicted:
     """Blocks of answers as one."""
     found: dict[str, Any] = {}
-    for name in ("labels", "probabilities", "values"):
+    for name in Predicted.__struct_fields__:
         arrays = [getattr(part, name) for part in parts]
         found[name] = None if not arrays or arrays[0] is None else np.concatenate(arrays)
     return Predicted(**found)
