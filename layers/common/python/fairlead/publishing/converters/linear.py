@@ -77,11 +77,16 @@ def _huber_pair(nodes: Nodes, scores: str) -> str:
     return nodes.add("Concat", nodes.add("Sub", 1.0, positive), positive, axis=1)
 
 
+def _logistic(nodes: Nodes, scores: str) -> str:
+    """As scipy's expit, which is zero below -709; onnxruntime's Sigmoid is not, and shares of tiny numbers show it."""
+    return nodes.add("Div", 1.0, nodes.add("Add", nodes.add("Exp", nodes.add("Neg", scores)), 1.0))
+
+
 LINKS: dict[str, Callable[[Nodes, str], str]] = {
     "logistic": binary_probabilities,
     "twice logistic": lambda nodes, scores: binary_probabilities(nodes, nodes.add("Mul", scores, 2.0)),
     "modified Huber": _huber_pair,
     "softmax": lambda nodes, scores: nodes.add("Softmax", scores, axis=1),
-    "logistic shares": lambda nodes, scores: shares(nodes, nodes.add("Sigmoid", scores)),
+    "logistic shares": lambda nodes, scores: shares(nodes, _logistic(nodes, scores)),
     "modified Huber shares": lambda nodes, scores: shares(nodes, _huber(nodes, scores)),
 }
