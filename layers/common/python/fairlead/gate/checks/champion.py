@@ -24,12 +24,16 @@ CERTAIN = 0.99  # several figures beside the deciding one: each warns only when 
 
 
 class Gain(NamedTuple):
-    """How much better the candidate is, with both one-sided bounds at the policy's confidence."""
+    """How much better the candidate is, with both one-sided bounds at the policy's confidence.
+
+    `worse` says whether it is worse by a two-sided test at that confidence.
+    """
 
     value: float
     low: float
     high: float
     standard_error: float
+    worse: bool
 
 
 def champion(evidence: Evidence, policy: Policy) -> list[Finding]:
@@ -59,29 +63,31 @@ def _compared(evidence: Evidence, live: Champion, used: Mask, policy: Policy, wo
         return [skipped(NAME, words, f"the two versions do not both have the figure {deciding!r}")]
     note = _note(live, used)
     gain = _gain(deciding, candidate[deciding], before[deciding], policy.confidence)
-    p_value = None
     if deciding == "accuracy" and predicted[0].labels is not None and predicted[1].labels is not None:
         right = [answers.labels == rows.target for answers in predicted]
         only_before, only_now = int((right[1] & ~right[0]).sum()), int((right[0] & ~right[1]).sum())
         p_value = mcnemar(only_before, only_now)
         low, high = paired_share_difference(only_before, only_now, rows.count, confidence=2 * policy.confidence - 1)
-        gain = gain._replace(low=min(gain.low, low), high=max(gain.high, high))
+        worse = only_now < only_before and p_value < 1 - policy.confidence
+        gain = gain._replace(low=min(gain.low, low), high=max(gain.high, high), worse=worse)
         note = f"right alone: new {only_now:,}, live {only_before:,} rows, McNemar p = {p_value:.2g}; {note}"
-    findings = [_decided(f"{deciding} {words}", gain, rows.count, policy, note, p_value, deciding)]
+    findings = [_decided(f"{deciding} {words}", gain, rows.count, policy, note, deciding)]
     beside = [name for name in BESIDE if name != deciding and name in candidate and name in before]
     return findings + [_beside(name, candidate[name], before[name], words) for name in beside]
 
 
 def _gain(name: str, candidate: Floats, before: Floats, confidence: float) -> Gain:
     """Candidate less champion, positive = better; a share of the champion's own where the figure has a unit."""
-    gained = candidate - before if figures.better(name) == "higher" else before - candidate
+    with np.errstate(invalid="ignore"):  # R² of a constant target is infinite for both
+        gained = candidate - before if figures.better(name) == "higher" else before - candidate
     if name in RELATIVE:
         gained = np.divide(gained, before, out=np.zeros_like(gained), where=before > 0)
     low, high = resampling.interval(gained, 2 * confidence - 1) or (-np.inf, np.inf)
-    return Gain(float(gained[0]), low, high, resampling.standard_error(gained))
+    _, most = resampling.interval(gained, confidence) or (-np.inf, np.inf)
+    return Gain(float(gained[0]), low, high, resampling.standard_error(gained), most < 0)
 
 
-def _decided(words: str, gain: Gain, rows: int, policy: Policy, note: str, p_value: float | None, name: str) -> Finding:
+def _decided(words: str, gain: Gain, rows: int, policy: Policy, note: str, name: str) -> Finding:
     margin = policy.champion.not_worse_by
     unit = " of its own" if name in RELATIVE else ""
     facts = {
@@ -92,8 +98,7 @@ def _decided(words: str, gain: Gain, rows: int, policy: Policy, note: str, p_val
         return passed(NAME, words, **facts, detail=f"better; {note}")
     if gain.low > -margin:
         return passed(NAME, words, **facts, detail=f"not worse by {margin:g}; {note}")
-    unlikely = p_value is None or p_value < 1 - policy.confidence
-    if gain.value < 0 and gain.high < 0 and unlikely:
+    if gain.worse:
         return failed(NAME, words, **facts, detail=f"worse; {note}")
     needed = rows_needed(rows, gain.standard_error, margin, confidence=2 * policy.confidence - 1)
     decide = f"if the two are equal, about {needed:,} rows would decide" if needed else "a margin of 0 cannot be shown"
