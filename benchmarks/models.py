@@ -70,12 +70,15 @@ def case(name: str) -> Case:
 
 
 @contextmanager
-def loopback_s3(objects: Memory) -> Iterator[str]:
-    """Serve the store as `GET /registry/<key>`."""
+def loopback_s3(objects: Memory, reads: list[str] | None = None) -> Iterator[str]:
+    """Serve the store as `GET /registry/<key>`; `reads` collects the keys that were asked for."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            body = objects.objects[self.path.removeprefix("/registry/")]
+            key = self.path.removeprefix("/registry/")
+            body = objects.objects[key]
+            if reads is not None:
+                reads.append(key)
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
