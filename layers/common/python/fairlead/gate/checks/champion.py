@@ -7,6 +7,7 @@ whether it refuses or goes on to where more rows are: canary and shadow.
 
 from typing import NamedTuple
 
+import msgspec
 import numpy as np
 
 from fairlead.gate import figures, resampling
@@ -71,7 +72,7 @@ def _compared(evidence: Evidence, live: Champion, used: Mask, policy: Policy, wo
         worse = only_now < only_before and p_value < 1 - policy.confidence
         gain = gain._replace(low=min(gain.low, low), high=max(gain.high, high), worse=worse)
         note = f"right alone: new {only_now:,}, live {only_before:,} rows, McNemar p = {p_value:.2g}; {note}"
-    findings = [_decided(f"{deciding} {words}", gain, rows.count, policy, note, deciding)]
+    findings = [_with_figures(_decided(f"{deciding} {words}", gain, rows.count, policy, note, deciding), gain)]
     beside = [name for name in BESIDE if name != deciding and name in candidate and name in before]
     return findings + [_beside(name, candidate[name], before[name], words) for name in beside]
 
@@ -121,7 +122,15 @@ def _beside(name: str, candidate: Floats, before: Floats, words: str) -> Finding
     gain = _gain(name, candidate, before, (1 + CERTAIN) / 2)
     make = warned if gain.high < 0 else passed
     unit = ", as a share of its own" if name in RELATIVE else ""
-    return make(NAME, f"{name} {words}", figure=f"{gain.value:+.4f} ({gain.low:+.4f} to {gain.high:+.4f}){unit}")
+    shown = f"{gain.value:+.4f} ({gain.low:+.4f} to {gain.high:+.4f}){unit}"
+    return _with_figures(make(NAME, f"{name} {words}", figure=shown), gain)
+
+
+def _with_figures(finding: Finding, gain: Gain) -> Finding:
+    """Give the report the gain and its bounds as numbers, where there are bounds."""
+    if not np.isfinite([gain.low, gain.high]).all():
+        return finding
+    return msgspec.structs.replace(finding, figures={"gain": gain.value, "low": gain.low, "high": gain.high})
 
 
 def _note(live: Champion, used: Mask) -> str:

@@ -85,7 +85,8 @@ class Shape(msgspec.Struct, frozen=True, kw_only=True):
 class Observed(msgspec.Struct, frozen=True, kw_only=True):
     """What the held-out rows show of the model, small enough to draw.
 
-    `shapes` are by input, `training` is by input of categories: counts in the order of the baseline's, others last.
+    `shapes` are by input, `scores` by what is answered (the probability of a class, the value of a target, a score),
+    `training` is by input of categories: counts in the order of the baseline's, others last.
     """
 
     confusion: Confusion | None = None
@@ -93,6 +94,7 @@ class Observed(msgspec.Struct, frozen=True, kw_only=True):
     residuals: tuple[Residuals, ...] = ()
     importances: Importances | None = None
     shapes: dict[str, Shape] = {}
+    scores: dict[str, Histogram] = {}
     training: dict[str, tuple[int, ...]] = {}
     training_rows: int = 0
     budget: Budget | None = None

@@ -1,0 +1,34 @@
+"""Gathering: from the gate's evidence to what the report draws."""
+
+from collections.abc import Callable
+
+from fairlead.baseline import Baseline
+from fairlead.engines import Engine
+from fairlead.gate.evidence import Evidence
+from fairlead.publishing.report.confusion import confusion
+from fairlead.publishing.report.curves import curves
+from fairlead.publishing.report.facts import Observed
+from fairlead.publishing.report.histograms import score_histograms, shapes, training_counts
+from fairlead.publishing.report.importance import importances
+from fairlead.publishing.report.residuals import residuals
+
+MOST_DRAWN = 60
+MOST_TARGETS = 6
+
+
+def gather(
+    evidence: Evidence, reference: Baseline, engine: Engine, *, progress: Callable[[str], None] = lambda _: None
+) -> Observed:
+    """Compute what the held-out rows show; `engine` is the one that will serve, asked for permutation importance."""
+    progress("shuffling inputs to see which ones matter")
+    return Observed(
+        confusion=confusion(evidence),
+        curves=curves(evidence),
+        residuals=residuals(evidence, most=MOST_TARGETS),
+        importances=importances(evidence, engine),
+        shapes=shapes(evidence, reference, most=MOST_DRAWN),
+        scores=score_histograms(evidence, most=MOST_TARGETS),
+        training=training_counts(evidence, reference),
+        training_rows=0 if evidence.training is None else evidence.training.count,
+        budget=evidence.budget,
+    )

@@ -1,0 +1,108 @@
+"""Permutation importance: how much worse the engine that serves becomes when one input is shuffled over the rows.
+
+Breiman, "Random forests", Machine Learning 45 (2001); model-agnostic as in Fisher, Rudin, Dominici, JMLR 20 (2019).
+Inputs that carry the same information hide one another: each looks unimportant while the other is left.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from fairlead.engines import Engine
+from fairlead.gate.evidence import Column, Evidence
+from fairlead.publishing.evidence.columns import predicted
+from fairlead.publishing.report.facts import Importance, Importances
+
+MOST_ROWS = 500
+FEWEST_ROWS = 50
+REPEATS = 5
+MOST_VALUES = 40_000_000
+"""Values handed to the engine in all: rows × inputs, for each input and repeat; some tens of seconds."""
+SEED = 20_240_229
+
+Values = list[list[Any]]
+
+
+class _Loss(NamedTuple):
+    """What grows when answers become worse, and how it is measured on answers."""
+
+    name: str
+    of: Callable[[Any], float]  # of Predicted, whose parts the task decides
+
+
+def importances(evidence: Evidence, engine: Engine) -> Importances:
+    """Shuffle each input in turn on held-out rows drawn at random with a fixed seed."""
+    generator = np.random.default_rng(SEED)
+    columns, count = evidence.held_out.columns, evidence.held_out.count
+    repeats = REPEATS if len(columns) <= 100 else 1
+    rows = min(count, MOST_ROWS, MOST_VALUES // (len(columns) ** 2 * repeats))
+    if rows < min(count, FEWEST_ROWS):
+        return Importances(loss="", rows=0, repeats=0, skipped=f"{len(columns):,} inputs would take too long")
+    sample = np.sort(generator.choice(count, rows, replace=False))
+    values = [_values(column, sample) for column in columns]
+    loss = _loss(evidence, sample)
+    try:
+        found = _measured(
+            engine, evidence, values, loss, [generator.permutation(rows).tolist() for _ in range(repeats)]
+        )
+    except Exception as error:  # noqa: BLE001 - a pipeline may raise anything on rows that never occurred together
+        return Importances(loss="", rows=0, repeats=0, skipped=f"the engine cannot answer shuffled rows: {error}")
+    found.sort(key=lambda one: -one.mean)
+    return Importances(loss=loss.name, rows=rows, repeats=repeats, inputs=tuple(found))
+
+
+def _measured(
+    engine: Engine, evidence: Evidence, values: Values, loss: _Loss, orders: Sequence[Sequence[int]]
+) -> list[Importance]:
+    before = _asked(engine, evidence, values, loss)
+    found = []
+    for at, column in enumerate(evidence.held_out.columns):
+        grown = [_asked(engine, evidence, _shuffled(values, at, order), loss) - before for order in orders]
+        found.append(Importance(name=column.name, mean=float(np.mean(grown)), least=min(grown), most=max(grown)))
+    return found
+
+
+def _asked(engine: Engine, evidence: Evidence, values: Values, loss: _Loss) -> float:
+    rows = list(zip(*values, strict=True))
+    return loss.of(predicted(engine.answer(rows), evidence.signature.output))
+
+
+def _shuffled(values: Values, at: int, order: Sequence[int]) -> Values:
+    return [*values[:at], [values[at][row] for row in order], *values[at + 1 :]]
+
+
+def _values(column: Column, sample: Any) -> list[Any]:
+    """One column as the engine takes it: Python values, None for missing."""
+    chosen = column.values[sample].tolist()
+    missing = column.missing()[sample].tolist()
+    convert: Callable[[Any], Any] = {"integer": int, "boolean": bool}.get(column.kind, float)
+    if column.levels is not None:
+        convert = column.levels.__getitem__
+    return [None if hole else convert(value) for value, hole in zip(chosen, missing, strict=True)]
+
+
+def _loss(evidence: Evidence, sample: Any) -> _Loss:
+    """The loss against the target, or against the model's own answers where there is none."""
+    own = evidence.predicted.take(sample)
+    target = evidence.held_out.target
+    truth = None if target is None else target[sample]
+    if own.values is not None:
+        name = "mean absolute error" if truth is not None else "mean absolute change of the answer"
+        values: Any = own.values if truth is None else truth
+        return _Loss(name, lambda answers: float(np.abs(answers.values - values).mean()))
+    if own.scores is not None and truth is None:
+        scores: Any = own.scores
+        return _Loss("mean absolute change of the score", lambda answers: float(np.abs(answers.scores - scores).mean()))
+    if own.probabilities is not None and truth is not None:
+        return _Loss("Brier score", lambda answers: _brier(truth, answers.probabilities))
+    labels: Any = own.labels if truth is None else truth
+    name = "share of wrong answers" if truth is not None else "share of answers that change"
+    return _Loss(name, lambda answers: float((answers.labels != labels).mean()))
+
+
+def _brier(target: Any, probabilities: Any) -> float:
+    """As the gate's: rows of a class the model does not know count as impossible, two classes count once."""
+    own = np.where(target >= 0, np.take_along_axis(probabilities, np.maximum(target, 0)[:, None], axis=1)[:, 0], 0.0)
+    squares = float(((probabilities**2).sum(axis=1) - 2 * own + 1).mean())
+    return squares / 2 if probabilities.shape[1] == 2 else squares

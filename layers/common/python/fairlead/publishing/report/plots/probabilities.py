@@ -1,0 +1,84 @@
+"""One class against the rest: ROC, precision and recall, reliability."""
+
+from typing import Any
+from xml.etree.ElementTree import Element
+
+from fairlead.baseline import Calibration
+from fairlead.gate.intervals import wilson
+from fairlead.publishing.report.facts import Curve
+from fairlead.publishing.report.markup import e
+from fairlead.publishing.report.plots.frame import Frame, Scale, line, svg
+from fairlead.publishing.report.words import figure
+
+WIDTH, HEIGHT = 320.0, 280.0
+UNIT = (0.0, 0.25, 0.5, 0.75, 1.0)
+CONFIDENCE = 0.95
+
+
+def roc(curve: Curve) -> Element:
+    """Draw how many of the class are found against how many others are taken for it."""
+    frame = _square()
+    return svg(
+        WIDTH,
+        HEIGHT,
+        f"ROC curve of {curve.of}",
+        f"The area under the curve is {figure(curve.auc)}; the dashed diagonal, 0.5, is guessing. {_found_at(curve)}",
+        frame.axes(x_ticks=UNIT, y_ticks=UNIT, x_label="false positive rate", y_label="true positive rate"),
+        line([(0, 0), (1, 1)], frame, kind="reference"),
+        line(curve.roc, frame),
+        _note(frame, f"area {figure(curve.auc)}"),
+    )
+
+
+def precision_recall(curve: Curve) -> Element:
+    """Draw how many of the answers are right against how many of the class are found."""
+    frame = _square()
+    share = curve.positives / (curve.positives + curve.negatives)
+    return svg(
+        WIDTH,
+        HEIGHT,
+        f"Precision and recall of {curve.of}",
+        f"The average precision is {figure(curve.average_precision)}; the dashed line, {figure(share)}, is guessing.",
+        frame.axes(x_ticks=UNIT, y_ticks=UNIT, x_label="recall", y_label="precision"),
+        line([(0, share), (1, share)], frame, kind="reference"),
+        line(curve.precision_recall, frame),
+        _note(frame, f"average {figure(curve.average_precision)}"),
+    )
+
+
+def reliability(calibration: Calibration, name: str) -> Element:
+    """Draw stated probabilities against what came true, with Wilson's intervals; circles grow with the rows."""
+    frame = _square()
+    most = max(calibration.counts)
+    parts, told = [], []
+    for rows, stated, true in zip(calibration.counts, calibration.stated, calibration.true, strict=True):
+        if not rows:
+            continue
+        low, high = wilson(true, rows, confidence=CONFIDENCE)
+        x = frame.x(stated)
+        parts.append(e("line", x1=x, x2=x, y1=frame.y(low), y2=frame.y(high), class_="whisker"))
+        parts.append(e("circle", cx=x, cy=frame.y(true / rows), r=2.5 + 3 * (rows / most) ** 0.5, class_="dot"))
+        told.append(f"{figure(stated)} stated, {figure(true / rows)} true")
+    return svg(
+        WIDTH,
+        HEIGHT,
+        f"Reliability of the probability of {name}",
+        f"By bin: {'; '.join(told)}. On the dashed diagonal, probabilities mean what they say.",
+        frame.axes(x_ticks=UNIT, y_ticks=UNIT, x_label="stated probability", y_label="share that came true"),
+        line([(0, 0), (1, 1)], frame, kind="reference"),
+        parts,
+    )
+
+
+def _square() -> Frame:
+    return Frame(Scale(0, 1, 44, WIDTH - 14), Scale(0, 1, HEIGHT - 40, 26))
+
+
+def _note(frame: Frame, text: str) -> Element:
+    return e("text", text, x=frame.x.end - 6, y=frame.y.start - 12, text_anchor="end", class_="note halo")
+
+
+def _found_at(curve: Curve) -> str:
+    """Say what a reader would look for first: what is found before one in twenty others is taken for it."""
+    found: Any = max((y for x, y in curve.roc if x <= 0.05), default=0.0)
+    return f"At a false positive rate of 0.05, {figure(found)} of the class are found."

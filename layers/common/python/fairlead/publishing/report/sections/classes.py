@@ -1,0 +1,80 @@
+"""Where a classifier is right: the confusion matrix, and curves of one class against the rest."""
+
+from xml.etree.ElementTree import Element
+
+from fairlead.baseline import Calibration
+from fairlead.publishing.report import words
+from fairlead.publishing.report.facts import Confusion, Curve, ReportFacts
+from fairlead.publishing.report.markup import e
+from fairlead.publishing.report.plots.matrix import matrix
+from fairlead.publishing.report.plots.probabilities import precision_recall, reliability, roc
+from fairlead.publishing.report.sections.blocks import figure, folded, paragraph, section, table
+
+
+def classes(facts: ReportFacts) -> Element | None:
+    """Draw what is known of the classes; nothing where rows have no class."""
+    observed = facts.observed
+    if observed.confusion is None:
+        return None
+    return section(
+        "Classes",
+        paragraph("Rows are true classes, columns the answers; shares are of the true class."),
+        figure(matrix(observed.confusion)),
+        folded("The matrix as a table", _confusion_table(observed.confusion)),
+        [_group(curve, _calibration_of(curve, facts)) for curve in observed.curves],
+        _left_out(facts),
+    )
+
+
+def _group(curve: Curve, calibration: Calibration | None) -> Element:
+    """One class's drawings side by side."""
+    rows = f"{words.several(curve.positives, 'row')} of it, {curve.negatives:,} others"
+    drawings = [figure(roc(curve), "ROC"), figure(precision_recall(curve), "Precision and recall")]
+    tables = [_points("ROC", ("false positive rate", "true positive rate"), curve.roc)]
+    tables.append(_points("Precision and recall", ("recall", "precision"), curve.precision_recall))
+    if calibration is not None and calibration.counts:
+        drawings.append(figure(reliability(calibration, curve.of), "Reliability"))
+        tables.append(_bins(calibration))
+    return e(
+        "div",
+        e("h3", curve.of, " ", e("span", f"against the rest · {rows}", class_="soft")),
+        e("div", drawings, class_="row"),
+        folded("The points as tables", tables),
+        class_="group together",
+    )
+
+
+def _calibration_of(curve: Curve, facts: ReportFacts) -> Calibration | None:
+    found = (one for one in facts.baseline.predictions.calibration if one.of is not None and str(one.of) == curve.of)
+    return next(found, None)
+
+
+def _points(caption: str, headings: tuple[str, str], points: tuple[tuple[float, float], ...]) -> Element:
+    """About a dozen points of a curve."""
+    step = max(1, len(points) // 12)
+    chosen = [*points[:-1:step], points[-1]]
+    return table(headings, [(words.figure(x), words.figure(y)) for x, y in chosen], numbers=(1,), caption=caption)
+
+
+def _bins(one: Calibration) -> Element:
+    rows = [
+        (words.figure(stated), words.figure(true / count), f"{count:,}")
+        for count, stated, true in zip(one.counts, one.stated, one.true, strict=True)
+        if count
+    ]
+    return table(("stated (mean)", "came true", "rows"), rows, numbers=(1, 2), caption="Reliability, by bin")
+
+
+def _confusion_table(confusion: Confusion) -> Element:
+    rows = [
+        (name, *(f"{count:,}" for count in counts), f"{sum(counts):,}")
+        for name, counts in zip(confusion.truths, confusion.counts, strict=True)
+    ]
+    return table(("true", *confusion.answers, "all"), rows, numbers=range(1, len(confusion.answers) + 2))
+
+
+def _left_out(facts: ReportFacts) -> Element | None:
+    names, drawn = facts.manifest.signature.output.classes or (), len(facts.observed.curves)
+    if len(names) <= 2 or drawn in {0, len(names)}:
+        return None
+    return paragraph(f"Curves are drawn of {drawn} of {len(names):,} classes: the commonest that have rows.")

@@ -1,0 +1,38 @@
+"""Which inputs matter, by permutation."""
+
+from xml.etree.ElementTree import Element
+
+from fairlead.publishing.report import words
+from fairlead.publishing.report.facts import ReportFacts
+from fairlead.publishing.report.plots.intervals import Interval, forest
+from fairlead.publishing.report.sections.blocks import figure, folded, paragraph, section, table
+
+TITLE = "Importance of inputs"
+MOST_DRAWN = 20
+
+
+def importance(facts: ReportFacts) -> Element:
+    """Draw the growth of the loss, for the inputs where it grows most."""
+    found = facts.observed.importances
+    if found is None or found.skipped:
+        return section(TITLE, paragraph(f"Not measured: {found.skipped}." if found else "Not measured."))
+    explained = (
+        f"How much the {found.loss} grows when one input's values are shuffled on {words.several(found.rows, 'row')}: "
+        f"mean, least and most of {words.several(found.repeats, 'shuffle')}. It is what this model relies on, not what "
+        "causes what; inputs that carry the same information hide one another."
+    )
+    drawn = [Interval(one.name, one.mean, one.least, one.most) for one in found.inputs[:MOST_DRAWN]]
+    first = ", ".join(f"{one.name} {words.figure(one.value)}" for one in drawn[:5])
+    rows = [(one.name, words.figure(one.mean), words.figure(one.least), words.figure(one.most)) for one in found.inputs]
+    more = len(found.inputs) - len(drawn)
+    return section(
+        TITLE,
+        paragraph(explained),
+        figure(
+            forest(drawn, "Permutation importance", f"Most important: {first}.", x_label=f"growth of the {found.loss}")
+        ),
+        folded(
+            "All inputs as a table" if more else "The figures as a table",
+            table(("input", "mean", "least", "most"), rows, numbers=(1, 2, 3)),
+        ),
+    )

@@ -1,0 +1,47 @@
+"""What made the version, and where it comes from."""
+
+from xml.etree.ElementTree import Element
+
+from fairlead.publishing.report import words
+from fairlead.publishing.report.facts import ReportFacts
+from fairlead.publishing.report.markup import Children, e
+from fairlead.publishing.report.sections.blocks import facts as listed
+from fairlead.publishing.report.sections.blocks import folded, section, table
+
+LONGEST = 300
+
+
+def environment(facts: ReportFacts) -> Element:
+    """List the packages, and the recipe."""
+    recipe = facts.manifest.recipe
+    pairs: list[tuple[str, Children]] = [
+        ("packages", ", ".join(f"{name} {version}" for name, version in facts.manifest.environment.items())),
+        ("estimator", e("code", recipe.estimator)),
+    ]
+    parameters = [
+        (name, e("td", e("code", words.clipped(value, LONGEST)))) for name, value in recipe.parameters.items()
+    ]
+    return section(
+        "Environment",
+        listed(pairs),
+        folded("The estimator's parameters", table(("parameter", "value"), parameters)) if parameters else None,
+    )
+
+
+def lineage(facts: ReportFacts) -> Element:
+    """Show parent, commit and the digests of every blob."""
+    manifest = facts.manifest
+    parent: Children = "none: the first version"
+    if manifest.parent:
+        parent = [f"version {manifest.parent.version}, manifest ", e("code", f"sha256:{manifest.parent.sha256}")]
+    pairs: list[tuple[str, Children]] = [
+        ("created", f"{manifest.created:%Y-%m-%d %H:%M:%S} UTC by {manifest.created_by}"),
+        ("commit", e("code", manifest.git_commit) if manifest.git_commit else "none"),
+        ("parent", parent),
+        ("rows", ", ".join(f"{count:,} {kind.replace('_', '-')}" for kind, count in manifest.rows.items())),
+    ]
+    blobs = [
+        (name, words.size(blob.size), e("td", e("code", f"sha256:{blob.sha256}")))
+        for name, blob in manifest.blobs.items()
+    ]
+    return section("Lineage", listed(pairs), table(("blob", "size", "digest"), blobs, numbers=(1,)))

@@ -1,0 +1,56 @@
+"""The contract: what one row must hold and what it gets back."""
+
+from xml.etree.ElementTree import Element
+
+from fairlead.publishing.report import words
+from fairlead.publishing.report.facts import ReportFacts
+from fairlead.publishing.report.sections.blocks import facts as listed
+from fairlead.publishing.report.sections.blocks import section, table
+from fairlead.signature import Field, Output
+
+MOST_NAMED = 12
+MOST_INPUTS = 500
+
+
+def signature(facts: ReportFacts) -> Element:
+    """Tabulate inputs, say what is answered."""
+    found = facts.manifest.signature
+    rows = [
+        (one.name, one.kind, "allowed" if one.nullable else "no", one.precision, _seen(one)) for one in found.inputs
+    ]
+    some = f" (the first {MOST_INPUTS})" if len(rows) > MOST_INPUTS else ""
+    return section(
+        "Signature",
+        listed(_answer(found.output)),
+        table((f"input{some}", "kind", "missing", "precision", "seen"), rows[:MOST_INPUTS]),
+    )
+
+
+def _answer(output: Output) -> list[tuple[str, str]]:
+    pairs: list[tuple[str, str]] = [("task", output.task)]
+    if output.target:
+        pairs.append(("target", output.target))
+    if output.classes:
+        pairs.append(("answers", f"label: {_named([str(label) for label in output.classes])}"))
+        pairs.append(("probabilities", "by class" if output.probabilities else "none"))
+    elif output.task == "regression":
+        pairs.append(("answers", f"value of {_named(list(output.names))}" if output.names else "value"))
+    elif output.task == "anomaly":
+        pairs.append(("answers", "label, 1 for inliers and -1 for outliers, and score, lower is more abnormal"))
+    else:
+        pairs.append(("answers", "label: the index of the cluster"))
+    return pairs
+
+
+def _seen(one: Field) -> str:
+    if one.categories is not None:
+        said = _named([str(value) for value in one.categories])
+        return f"{said} (nothing else is answered)" if one.closed else said
+    if one.minimum is None and one.maximum is None:
+        return ""
+    return f"{words.figure(one.minimum)} to {words.figure(one.maximum)}"
+
+
+def _named(names: list[str]) -> str:
+    shown = ", ".join(words.clipped(name, 60) for name in names[:MOST_NAMED])
+    return f"{shown} and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else shown

@@ -1,0 +1,44 @@
+"""Groups of rows that are answered differently from the others."""
+
+from xml.etree.ElementTree import Element
+
+from fairlead.gate.findings import Finding
+from fairlead.publishing.report import words
+from fairlead.publishing.report.facts import ReportFacts
+from fairlead.publishing.report.sections.blocks import Cell, paragraph, section, table
+from fairlead.publishing.report.sections.findings import verdict_cell
+
+FIRST = ("accuracy", "mae")
+BESIDE = ("balanced_accuracy", "f1", "roc_auc", "brier", "rmse", "bias")
+MOST_BESIDE = 3
+
+
+def slices(facts: ReportFacts) -> Element:
+    """List the worst slices with their figures."""
+    found = [one for one in facts.verdict.findings if one.check == "slices"]
+    listed = [one for one in found if "rows" in one.figures]
+    summary = next((one for one in found if one.finding == "slices"), None)
+    if not listed:
+        return section("Slices", paragraph(f"None judged: {summary.detail if summary else 'no finding'}."))
+    regression = facts.manifest.signature.output.task == "regression"
+    main = "mae" if regression else "accuracy"
+    beside = [name for name in BESIDE if all(name in one.figures for one in listed)][:MOST_BESIDE]
+    headings = ("slice", "rows", words.metric(main), "other rows", *map(words.metric, beside), "verdict", "detail")
+    return section(
+        "Slices",
+        paragraph(
+            f"{summary.detail[:1].upper()}{summary.detail[1:]}." if summary and summary.detail else None,
+            " The worst are listed, and those that the policy names.",
+        ),
+        table(
+            headings, [_row(one, beside, regression=regression) for one in listed], numbers=range(1, 4 + len(beside))
+        ),
+    )
+
+
+def _row(one: Finding, beside: list[str], *, regression: bool) -> list[Cell]:
+    losses = [one.figures["loss"], one.figures["others"]]
+    shown = [words.figure(loss if regression else 1 - loss) for loss in losses]
+    figures: list[Cell] = [f"{one.figures['rows']:,.0f}", *shown, *(words.figure(one.figures[name]) for name in beside)]
+    detail = one.detail.partition(", ")[2]  # the number of rows stands in its own column
+    return [one.finding, *figures, verdict_cell(one.verdict), detail]

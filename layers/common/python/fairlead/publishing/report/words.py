@@ -1,0 +1,80 @@
+"""Words and figures as the report and the card spell them."""
+
+import math
+
+from fairlead.signature import Output, Scalar
+
+METRICS = {
+    "accuracy": "Accuracy",
+    "balanced_accuracy": "Balanced accuracy",
+    "f1": "F1, macro",
+    "roc_auc": "ROC AUC",
+    "log_loss": "Log loss",
+    "brier": "Brier score",
+    "calibration_error": "Calibration error",
+    "mae": "Mean absolute error",
+    "rmse": "Root mean squared error",
+    "r2": "R²",
+    "bias": "Bias",
+    "absolute_error_p50": "Absolute error, median",
+    "absolute_error_p90": "Absolute error, 90 %",
+    "absolute_error_p99": "Absolute error, 99 %",
+    "adjusted_rand": "Adjusted Rand index",
+}
+CHECKS = {"cross_validation": "cross-validation"}
+
+
+def figure(value: float | None) -> str:
+    """Spell a number in four digits, thousands apart, with a true minus."""
+    if value is None or math.isnan(value):
+        return "–"
+    rounded = f"{value:,.0f}" if 10_000 <= abs(value) < 1e9 else f"{value:.4g}"
+    return rounded.replace("-", "−")
+
+
+def share(part: float, whole: float) -> str:
+    """Spell a share in percent; tiny ones do not become nought."""
+    if whole <= 0:
+        return "–"
+    percent = 100 * part / whole
+    if 0 < percent < 0.1:
+        return "< 0.1 %"
+    return f"{percent:.0f} %" if percent in (0, 100) else f"{percent:.1f} %"
+
+
+def size(count: float) -> str:
+    """Spell bytes."""
+    for unit in ("B", "kB", "MB"):
+        if count < 1024 or unit == "MB":
+            return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
+        count /= 1024
+    return ""
+
+
+def several(count: int, one: str, many: str = "") -> str:
+    """`1 row`, `2 rows`."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def metric(name: str) -> str:
+    """A metric's name for people."""
+    if name.startswith("recall:"):
+        return f"Recall of {name.removeprefix('recall:')}"
+    return METRICS.get(name, name.replace("_", " "))
+
+
+def check(name: str) -> str:
+    """A check's name for people."""
+    return CHECKS.get(name, name)
+
+
+def class_name(label: Scalar, output: Output) -> str:
+    """A class for people: an anomaly detector's -1 and 1 say nothing by themselves."""
+    if output.task == "anomaly":
+        return "outlier (−1)" if label == -1 else "inlier (1)"
+    return str(label)
+
+
+def clipped(text: str, most: int) -> str:
+    """Cut a text to `most` characters, with an ellipsis."""
+    return text if len(text) <= most else text[: most - 1] + "…"
