@@ -99,7 +99,7 @@ def _numbers(positions: list[int], width: int, dtype: np.dtype[Any]) -> Feed:
             matrix = np.frombuffer(b"".join([pack(*row) for row in chosen]))
         except struct.error:  # None: numpy makes it NaN
             matrix = np.array(chosen, dtype=np.float64)
-        return matrix.reshape(-1, count).astype(dtype, copy=False)
+        return matrix.reshape(len(rows), count).astype(dtype, copy=False)
 
     return feed
 
@@ -109,9 +109,8 @@ def _strings(positions: list[int]) -> Feed:
     take = _taker(positions)
 
     def feed(rows: Rows) -> np.ndarray[Any, Any]:
-        matrix = np.empty((len(rows), len(positions)), dtype=object)
-        matrix[:] = [[_string(value) for value in take(row)] for row in rows]
-        return matrix
+        strings = [[_string(value) for value in take(row)] for row in rows]
+        return np.array(strings, dtype=object).reshape(len(rows), len(positions))
 
     return feed
 

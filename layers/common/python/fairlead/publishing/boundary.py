@@ -54,7 +54,7 @@ def _field_rows(position: int, field: Field, splits: Values, rows: Sequence[Row]
     numeric = field.kind in ("number", "integer")
     present = [row for row in rows if isinstance(row[position], (int, float))] if numeric else []
     own = np.array([row[position] for row in present], dtype=np.float64)
-    for turn, value in enumerate(_values(field, splits, own)):
+    for turn, value in enumerate(chain(_values(field, splits, own), _texts(field, position, rows))):
         if len(own) and value is not None:
             row = present[int(np.abs(own - value).argmin())]
         else:
@@ -82,6 +82,13 @@ def _values(field: Field, splits: Values, own: np.ndarray[Any, Any]) -> Iterator
             yield from (_number(field, value) for value in _beside(split, step))
         for value in _sample(np.unique(own), MOST_THRESHOLDS // 3):
             yield from (_number(field, beside) for beside in _beside(float(value), step))
+
+
+def _texts(field: Field, position: int, rows: Sequence[Row]) -> Iterator[str]:
+    """Held-out texts shouted, doubled and cut in two."""
+    if field.kind == "text":
+        for text in [row[position] for row in rows[:20] if row[position] is not None]:
+            yield from (text.upper(), f"{text}\n{text}", text[: len(text) // 2])
 
 
 def _beside(value: float, step: float | None) -> Iterator[float]:

@@ -65,8 +65,8 @@ def _children(node: Any) -> Iterator[Any]:
         if hasattr(child, "get_params"):
             yield child
     for name in ("estimators_", "calibrated_classifiers_"):
-        members = np.ravel(np.asarray(getattr(node, name, None), dtype=object))
-        for member in members[:MOST_TREES]:
+        members = getattr(node, name, [])
+        for member in (members.ravel() if isinstance(members, np.ndarray) else list(members))[:MOST_TREES]:
             yield from (part for part in (member, getattr(member, "estimator", None)) if hasattr(part, "get_params"))
 
 
