@@ -13,6 +13,7 @@ from fairlead_cli.edge import Edge
 from fairlead_cli.predict import predict
 from fairlead_cli.publish import publish
 from fairlead_cli.release import release
+from fairlead_cli.retire import retire
 from fairlead_cli.rollback import rollback
 from fairlead_cli.show import show
 from fairlead_cli.status import status
@@ -57,6 +58,7 @@ app.command(epilog=_example("show churn 7"))(show)
 app.command(epilog=_example("release churn 7"))(release)
 app.command(epilog=_example("status churn"))(status)
 app.command(epilog=_example("rollback churn"))(rollback)
+app.command(epilog=_example("retire churn 3 --reason 'superseded by 5'"))(retire)
 app.command(epilog=_example("predict churn --data rows.csv --limit 5"))(predict)
 
 if importlib.util.find_spec("moto"):  # of the extra `local`

@@ -22,10 +22,12 @@ def rollback(
 
     Moves live back once previous has proved that it still answers.
     """
+    from fairlead.stack import registry
     from fairlead_cli.stack import releases
 
+    settings = where(stack)
     with telling() as tell:
-        done = releases(where(stack), progress=tell).rollback(name, away_from=away_from)
+        done = releases(settings, progress=tell).rollback(registry(settings), name, away_from=away_from)
     if json:
         print_json(done)
         return

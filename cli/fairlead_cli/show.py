@@ -9,6 +9,7 @@ from fairlead_cli.output import print_facts, print_json, print_table, text
 
 if TYPE_CHECKING:
     from fairlead.manifest import Certificate, Manifest, Metric
+    from fairlead.retiring import Retirement
     from fairlead.signature import Field
 
 
@@ -23,14 +24,16 @@ def show(
 
     Signature, engine and why, parity, metrics, environment, lineage and digests.
     """
+    from fairlead.retiring import retirement
     from fairlead.stack import registry
 
     opened = registry(where(stack))
     manifest, sha256 = opened.manifest(name, version or opened.latest(name))
+    retired = retirement(opened, name, manifest.version)
     if json:
-        print_json(document(manifest, sha256))
+        print_json({**document(manifest, sha256), "retired": retired})
         return
-    print_facts(_facts(manifest, sha256))
+    print_facts(_facts(manifest, sha256, retired))
     typer.echo()
     print_table(
         ("input", "kind", "missing", "precision", "seen"), [_field(field) for field in manifest.signature.inputs]
@@ -51,13 +54,14 @@ def document(manifest: "Manifest", sha256: str) -> dict[str, Any]:
     return {"digest": f"sha256:{sha256}", **msgspec.to_builtins(manifest)}
 
 
-def _facts(manifest: "Manifest", sha256: str) -> list[tuple[str, str]]:
+def _facts(manifest: "Manifest", sha256: str, retired: "Retirement | None") -> list[tuple[str, str]]:
     parent = manifest.parent
     output = manifest.signature.output
     rows = ", ".join(f"{count:,} {kind.replace('_', '-')}" for kind, count in manifest.rows.items())
     environment = ", ".join(f"{package} {version}" for package, version in manifest.environment.items())
     return [
         ("model", f"{manifest.model} version {manifest.version}"),
+        *([("retired", str(retired))] if retired else []),
         ("digest", f"sha256:{sha256}"),
         ("created", f"{manifest.created:%Y-%m-%d %H:%M:%S}Z by {manifest.created_by}"),
         ("commit", manifest.git_commit or "none"),

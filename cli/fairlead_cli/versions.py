@@ -24,8 +24,10 @@ def versions(
 ) -> None:
     """List the models, or one model's versions.
 
-    Versions come newest first, with their figures; live and previous are marked where the stack can be asked.
+    Versions come newest first, with their figures; retired ones are marked, and live and previous where the stack can
+    be asked.
     """
+    from fairlead import retiring
     from fairlead.stack import registry
 
     settings = where(stack)
@@ -35,14 +37,18 @@ def versions(
         return
     opened.latest(name)
     roles = _roles(settings, name)
-    listed = [_version(opened, name, number, roles) for number in reversed(opened.versions(name))]
+    gone = retiring.retired(opened.objects, name)
+    listed = [
+        {**_version(opened, name, number, roles), "retired": number in gone}
+        for number in reversed(opened.versions(name))
+    ]
     if json:
         print_json(listed)
         return
     rows = [
         (
             one["version"],
-            one["role"],
+            ", ".join(filter(None, (one["role"], "retired" if one["retired"] else ""))),
             _short(one["created"]),
             one["created_by"],
             one["engine"],

@@ -231,6 +231,48 @@ def test_release_status_and_rollback_tell_one_story(registry: Registry, lambda_:
     assert "nothing to go back to" in again.stderr
 
 
+def test_retire_ends_a_versions_service_and_versions_and_show_say_so(registry: Registry, lambda_: StrictLambda) -> None:
+    fairlead("release", "churn", 3)
+    assert result("show", "churn", 1)["retired"] is None
+
+    done = fairlead("retire", "churn", 1, "--reason", "superseded by 3")
+    again = fairlead("retire", "churn", 1)
+
+    assert done.stdout.startswith("churn version 1 is retired: ")
+    assert done.stdout.endswith(": superseded by 3\n")
+    assert again.exit_code == 0
+    assert again.stdout.startswith("churn version 1 was retired already: ")
+    record = result("show", "churn", 1)["retired"]
+    assert (record["version"], record["reason"]) == (1, "superseded by 3")
+    assert record["retired_by"].startswith("arn:aws:")
+    assert result("retire", "churn", 1) == record
+    assert "superseded by 3" in fairlead("show", "churn", 1).stdout
+    assert [(one["version"], one["role"], one["retired"]) for one in result("versions", "churn")] == [
+        (3, "live", False),
+        (2, "", False),
+        (1, "", True),
+    ]
+    assert "retired" in fairlead("versions", "churn").stdout.splitlines()[3]
+
+
+def test_retire_refuses_the_live_version_and_release_a_retired_one(registry: Registry, lambda_: StrictLambda) -> None:
+    fairlead("release", "churn", 3)
+    fairlead("retire", "churn", 1)
+
+    live, retired, unknown = (
+        fairlead("retire", "churn", 3),
+        fairlead("release", "churn", 1),
+        fairlead("retire", "churn", 9),
+    )
+
+    assert (live.exit_code, live.stdout) == (4, "")
+    assert "release another version first" in live.stderr
+    assert (retired.exit_code, retired.stdout) == (4, "")
+    assert "churn version 1 is retired" in retired.stderr
+    assert unknown.exit_code == 1
+    assert "'churn' has no version 9" in unknown.stderr
+
+
 def test_another_model_is_released_with_switch_model_only(registry: Registry, lambda_: StrictLambda) -> None:
     fairlead("release", "churn", 1)
 

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from moto import mock_aws
 
+from fairlead import retiring
 from fairlead.errors import IntegrityError, NotFoundError, ReleaseError
 from fairlead.function import PredictFunction
 from fairlead.registry import Registry
@@ -354,7 +355,7 @@ def test_rollback_moves_live_back_to_previous_and_leaves_previous(
     releases.release(registry, "churn", 1)
     releases.release(registry, "churn", 2)
 
-    done = releases.rollback("churn")
+    done = releases.rollback(registry, "churn")
 
     assert (done.was.release, done.live.release) == ("3", "2")
     assert lambda_.alias_names() == {"live": "2", "previous": "2"}
@@ -363,10 +364,10 @@ def test_rollback_moves_live_back_to_previous_and_leaves_previous(
 def test_a_second_rollback_does_not_overshoot(releases: Releases, registry: Registry, lambda_: StrictLambda) -> None:
     for version in (1, 2, 3):
         releases.release(registry, "churn", version)
-    releases.rollback("churn")
+    releases.rollback(registry, "churn")
 
     with pytest.raises(ReleaseError, match="nothing to go back to"):
-        releases.rollback("churn")
+        releases.rollback(registry, "churn")
     assert lambda_.points_at("live") == "3"
 
 
@@ -377,9 +378,9 @@ def test_rollback_away_from_a_release_that_is_no_longer_live_does_nothing(
     releases.release(registry, "churn", 2)
 
     with pytest.raises(ReleaseError, match="no longer release 14"):
-        releases.rollback("churn", away_from="14")
+        releases.rollback(registry, "churn", away_from="14")
     assert lambda_.points_at("live") == "3"
-    assert releases.rollback("churn", away_from="3").live.release == "2"
+    assert releases.rollback(registry, "churn", away_from="3").live.release == "2"
 
 
 def test_two_rollbacks_at_once_move_live_once(releases: Releases, registry: Registry, lambda_: StrictLambda) -> None:
@@ -388,7 +389,7 @@ def test_two_rollbacks_at_once_move_live_once(releases: Releases, registry: Regi
     lambda_.before("UpdateAlias", lambda: move(lambda_, "live", "2"))
 
     with pytest.raises(ReleaseError, match="somebody else changed it"):
-        releases.rollback("churn")
+        releases.rollback(registry, "churn")
     assert lambda_.points_at("live") == "2"
 
 
@@ -397,10 +398,10 @@ def test_rollback_clears_the_weights_of_a_half_done_shift(
 ) -> None:
     releases.release(registry, "churn", 1)
     releases.release(registry, "churn", 2)
-    releases.rollback("churn")
+    releases.rollback(registry, "churn")
     lambda_.client.update_alias(FunctionName=NAME, Name="live", RoutingConfig={"AdditionalVersionWeights": {"3": 0.5}})
 
-    releases.rollback("churn")
+    releases.rollback(registry, "churn")
 
     assert lambda_.points_at("live") == "2"  # which asserts that no weights are left
 
@@ -411,16 +412,16 @@ def test_there_is_nothing_to_roll_back_to_after_the_first_release(
     releases.release(registry, "churn", 1)
 
     with pytest.raises(ReleaseError, match="no release of churn before this one"):
-        releases.rollback("churn")
+        releases.rollback(registry, "churn")
     assert lambda_.points_at("live") == "2"
 
 
 def test_rollback_before_any_release_or_of_another_model_is_refused(releases: Releases, registry: Registry) -> None:
     with pytest.raises(ReleaseError, match="live holds no model, not churn"):
-        releases.rollback("churn")
+        releases.rollback(registry, "churn")
     releases.release(registry, "churn", 1)
     with pytest.raises(ReleaseError, match="live holds churn, not penguins"):
-        releases.rollback("penguins")
+        releases.rollback(registry, "penguins")
 
 
 def test_rollback_to_a_deleted_version_is_refused(
@@ -432,7 +433,7 @@ def test_rollback_to_a_deleted_version_is_refused(
     lambda_.client.delete_function(FunctionName=NAME, Qualifier="2")
 
     with pytest.raises(ReleaseError, match="release 2, which previous names, has been deleted"):
-        releases.rollback("churn")
+        releases.rollback(registry, "churn")
     assert releases.status().previous is None
 
 
@@ -446,7 +447,7 @@ def test_rollback_wakes_a_version_that_fell_asleep_before_live_moves(
     lambda_.refusals["Invoke"] = ["SnapStartNotReadyException"]
     lambda_.calls.clear()
 
-    releases.rollback("churn")
+    releases.rollback(registry, "churn")
 
     assert lambda_.points_at("live") == "2"
     assert lambda_.calls.index("UpdateAlias") > lambda_.calls.index("Invoke")
@@ -460,7 +461,7 @@ def test_rollback_to_a_release_that_cannot_answer_is_refused(
     lambda_.answers["2"] = [{"statusCode": 503, "body": "{}"}]
 
     with pytest.raises(ReleaseError, match="release 2 cannot answer: HTTP 503"):
-        releases.rollback("churn")
+        releases.rollback(registry, "churn")
     assert lambda_.points_at("live") == "3"
 
 
@@ -469,7 +470,7 @@ def test_a_version_released_again_after_a_rollback_is_live_again(
 ) -> None:
     releases.release(registry, "churn", 1)
     releases.release(registry, "churn", 2)
-    releases.rollback("churn")
+    releases.rollback(registry, "churn")
 
     done = releases.release(registry, "churn", 2)
 
@@ -496,3 +497,76 @@ def test_long_steps_are_announced(stack: Stack, lambda_: StrictLambda, registry:
     Releases(stack, PredictFunction(lambda_.client, NAME, pause=0), progress=said.append).release(registry, "churn", 1)
 
     assert [line.split()[0] for line in said] == ["setting", "publishing", "waiting", "asking", "moving"]
+
+
+def test_a_version_that_is_not_live_can_be_retired_once(releases: Releases, registry: Registry) -> None:
+    releases.release(registry, "churn", 3)
+
+    first, done = releases.retire(registry, "churn", 1, by="ada", reason="biased")
+    again = releases.retire(registry, "churn", 1, by="bob")
+
+    assert (done, first.retired_by, first.reason) == (True, "ada", "biased")
+    assert again == (first, False)
+    assert retiring.retired(registry.objects, "churn") == {1}
+
+
+def test_the_live_version_cannot_be_retired_until_another_is_released(releases: Releases, registry: Registry) -> None:
+    releases.release(registry, "churn", 1)
+
+    with pytest.raises(ReleaseError, match=r"release 2 \(churn version 1\) is live") as caught:
+        releases.retire(registry, "churn", 1, by="ada")
+    assert "release another version first" in caught.value.hint
+    assert retiring.retired(registry.objects, "churn") == frozenset()
+
+    releases.release(registry, "churn", 3)
+    assert releases.retire(registry, "churn", 1, by="ada")[1]
+
+
+def test_the_same_number_of_another_model_can_be_retired(releases: Releases, registry: Registry) -> None:
+    releases.release(registry, "churn", 1)
+
+    assert releases.retire(registry, "penguins", 1, by="ada")[1]
+
+
+def test_a_version_that_a_shift_still_sends_calls_to_cannot_be_retired(
+    releases: Releases, registry: Registry, lambda_: StrictLambda
+) -> None:
+    releases.release(registry, "churn", 1)
+    releases.release(registry, "churn", 3)
+    boto3.Session().client("lambda").update_alias(
+        FunctionName=NAME, Name="live", RoutingConfig={"AdditionalVersionWeights": {"2": 0.1}}
+    )
+
+    with pytest.raises(ReleaseError, match=r"release 2 \(churn version 1\) is live"):
+        releases.retire(registry, "churn", 1, by="ada")
+
+
+def test_a_retired_version_is_not_released(releases: Releases, registry: Registry, lambda_: StrictLambda) -> None:
+    releases.retire(registry, "churn", 1, by="ada")
+    lambda_.calls.clear()
+
+    with pytest.raises(ReleaseError, match="churn version 1 is retired"):
+        releases.release(registry, "churn", 1)
+    assert lambda_.changes() == []
+
+
+def test_a_version_retired_while_it_was_proved_does_not_become_live(
+    releases: Releases, registry: Registry, lambda_: StrictLambda
+) -> None:
+    lambda_.before("Invoke", lambda: releases.retire(registry, "churn", 1, by="ada"))
+
+    with pytest.raises(ReleaseError, match="churn version 1 is retired"):
+        releases.release(registry, "churn", 1)
+    assert lambda_.points_at("live") == "1"
+
+
+def test_rollback_to_a_retired_version_is_refused(
+    releases: Releases, registry: Registry, lambda_: StrictLambda
+) -> None:
+    releases.release(registry, "churn", 1)
+    releases.release(registry, "churn", 3)
+    releases.retire(registry, "churn", 1, by="ada")
+
+    with pytest.raises(ReleaseError, match="churn version 1 is retired"):
+        releases.rollback(registry, "churn")
+    assert lambda_.points_at("live") == "3"

@@ -27,14 +27,18 @@ class Readable(Protocol):
         """Return the object's bytes; raises NotFoundError."""
 
 
-class Objects(Readable, Protocol):
+class Listed(Readable, Protocol):
+    """A store whose keys can be listed too."""
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """Yield every key under the prefix."""
+
+
+class Objects(Listed, Protocol):
     """A store that publishers write to."""
 
     def put_new(self, key: str, data: bytes) -> bool:
         """Create the object unless it exists, atomically; False says it does."""
-
-    def keys(self, prefix: str) -> Iterator[str]:
-        """Yield every key under the prefix."""
 
 
 class Reading:
@@ -87,7 +91,7 @@ class Registry(Reading):
 
     def __init__(self, objects: Objects) -> None:
         super().__init__(objects)
-        self._objects = objects
+        self.objects = objects
 
     def put_blob(self, data: bytes) -> Blob:
         """Store bytes under their digest, once. Raises IntegrityError if other bytes stand under that name.
@@ -96,19 +100,19 @@ class Registry(Reading):
         and publishing is the moment when somebody is there to act on it.
         """
         blob = Blob(sha256=digest(data), size=len(data))
-        if not self._objects.put_new(blob_key(blob.sha256), data):
+        if not self.objects.put_new(blob_key(blob.sha256), data):
             self.blob(blob)
         return blob
 
     def models(self) -> list[str]:
         """Return the names of all models that have a version, sorted."""
-        found = (MANIFEST_KEY.fullmatch(key) for key in self._objects.keys("models/"))
+        found = (MANIFEST_KEY.fullmatch(key) for key in self.objects.keys("models/"))
         return sorted({match["model"] for match in found if match})
 
     def versions(self, model: str) -> list[int]:
         """Return the model's version numbers, ascending; none for an unknown model."""
         check_name(model)
-        found = (MANIFEST_KEY.fullmatch(key) for key in self._objects.keys(f"models/{model}/versions/"))
+        found = (MANIFEST_KEY.fullmatch(key) for key in self.objects.keys(f"models/{model}/versions/"))
         return sorted(int(match["version"]) for match in found if match)
 
     def latest(self, model: str) -> int:
@@ -136,7 +140,7 @@ class Registry(Reading):
 
     def _create(self, key: str, data: bytes) -> bool:
         # A put whose answer got lost is sent again by the client below us, and then meets its own object.
-        return self._objects.put_new(key, data) or self._objects.get(key) == data
+        return self.objects.put_new(key, data) or self.objects.get(key) == data
 
     def _parent(self, model: str) -> Parent | None:
         versions = self.versions(model)

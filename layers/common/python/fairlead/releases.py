@@ -7,14 +7,17 @@ leaves `previous` on the bootstrap version, so there is nothing to roll back to 
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import msgspec
 
+from fairlead import retiring
 from fairlead.errors import FairleadError, NotFoundError, ReleaseError
 from fairlead.function import SEE_STATUS, Alias, Configuration, PredictFunction
 from fairlead.health import problem, prove
 from fairlead.manifest import Manifest
 from fairlead.registry import Registry
+from fairlead.retiring import Retirement
 from fairlead.stack import Stack
 
 Progress = Callable[[str], None]
@@ -101,6 +104,7 @@ class Releases:
         """
         self._stack.require_settled()
         manifest, sha256 = registry.manifest(model, version)
+        _refuse_retired(registry, model, version)
         live, previous = self._function.alias("live"), self._function.alias("previous")
         standing = self._function.configuration(live.version)
         was = _release(standing)
@@ -117,11 +121,15 @@ class Releases:
             return Released(live=was, was=was, moved=False)
         number = self._freeze(wanted, f"{model}@{version} sha256:{sha256[:16]}")
         self._prove(number, f"sha256:{sha256}")
+        _refuse_retired(registry, model, version)  # somebody may have retired it while it was proved
         self._make_live(live, previous, number, keep=was.model is not None)
         return Released(live=_release(self._function.configuration(number)), was=was, moved=True)
 
-    def rollback(self, model: str, *, away_from: str | None = None) -> Released:
-        """Point `live` back at `previous`, if `live` still holds `model` and, where named, the release `away_from`."""
+    def rollback(self, registry: Registry, model: str, *, away_from: str | None = None) -> Released:
+        """Point `live` back at `previous`, if `live` still holds `model` and, where named, the release `away_from`.
+
+        A retired version does not come back.
+        """
         live, previous = self._function.alias("live"), self._function.alias("previous")
         was = _release(self._function.configuration(live.version))
         if was.model != model:
@@ -131,10 +139,28 @@ class Releases:
         if previous.version == live.version and not live.weights:
             raise ReleaseError(f"{was} is live and previous: there is nothing to go back to", hint=_another(model))
         target = self._target(previous, model)
+        _refuse_retired(registry, model, target.version)
         self._prove(target.release, target.digest)
         self._progress(f"moving live from {was} to {target}")
         self._function.move(live, target.release)
         return Released(live=target, was=was, moved=True)
+
+    def retire(
+        self, registry: Registry, model: str, version: int, *, by: str, reason: str = ""
+    ) -> tuple[Retirement, bool]:
+        """End a version's service for ever, unless it is live; its record stays.
+
+        Returns the retirement that stands, and whether it is this one. Raises NotFoundError for no such version.
+        """
+        live = self._function.alias("live")
+        for number in (live.version, *live.weights):
+            holding = _release(self._function.configuration(number))
+            if (holding.model, holding.version) == (model, version):
+                raise ReleaseError(f"{holding} is live", hint="release another version first")
+        wanted = Retirement(
+            model=model, version=version, retired=datetime.now(UTC).replace(microsecond=0), retired_by=by, reason=reason
+        )
+        return retiring.retire(registry, wanted)
 
     def _target(self, previous: Alias, model: str) -> Release:
         try:
@@ -206,6 +232,11 @@ def _refuse_shifting(live: Alias) -> None:
     if live.weights:
         shares = ", ".join(f"{share:.0%} on release {number}" for number, share in live.weights.items())
         raise ReleaseError(f"live is between releases: {shares}", hint="finish or roll back that shift first")
+
+
+def _refuse_retired(registry: Registry, model: str, version: int) -> None:
+    if version in retiring.retired(registry.objects, model):
+        raise ReleaseError(f"{model} version {version} is retired", hint=_another(model))
 
 
 def _require_same(found: Configuration, wanted: Configuration) -> None:

@@ -1,0 +1,79 @@
+"""Retirements: versions whose service has ended, for ever; their records stay.
+
+    models/<name>/retired/<n>.json   a Retirement, created once
+
+The key's existence is what counts, so one listing shows them all; the contents say who, when and why.
+"""
+
+import re
+from datetime import datetime
+
+import msgspec
+
+from fairlead.errors import IntegrityError, NotFoundError
+from fairlead.registry import Listed, Registry, check_name
+
+NUMBERED = re.compile(r"([1-9][0-9]*)\.json")
+
+
+class Retirement(msgspec.Struct, frozen=True, kw_only=True):
+    """The end of a version's service: `retired` is aware UTC, `reason` may be empty."""
+
+    model: str
+    version: int
+    retired: datetime
+    retired_by: str
+    reason: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.retired:%Y-%m-%d %H:%M:%S}Z by {self.retired_by}" + (f": {self.reason}" if self.reason else "")
+
+
+def retire(registry: Registry, retirement: Retirement) -> tuple[Retirement, bool]:
+    """End a version's service, once; returns the retirement that stands, and whether it is this one.
+
+    Raises NotFoundError for a version that does not exist.
+    """
+    model, version = retirement.model, retirement.version
+    if version not in registry.versions(model):
+        hint = f"`fairlead versions {model}` lists its versions"
+        raise NotFoundError(f"model {model!r} has no version {version}", hint=hint)
+    data = msgspec.json.format(msgspec.json.encode(retirement), indent=1)
+    if registry.objects.put_new(_key(model, version), data):
+        return retirement, True
+    # A put whose answer got lost is sent again by the client below us, and then meets its own object.
+    standing = _read(registry, model, version)
+    return standing, standing == retirement
+
+
+def retirement(registry: Registry, model: str, version: int) -> Retirement | None:
+    """Return who retired a version, when and why; None while it serves. Raises IntegrityError."""
+    check_name(model)
+    try:
+        return _read(registry, model, version)
+    except NotFoundError:
+        return None
+
+
+def retired(objects: Listed, model: str) -> frozenset[int]:
+    """Return the numbers of a model's retired versions."""
+    check_name(model)
+    prefix = _prefix(model)
+    names = (key.removeprefix(prefix) for key in objects.keys(prefix))
+    return frozenset(int(found[1]) for name in names if (found := NUMBERED.fullmatch(name)))
+
+
+def _read(registry: Registry, model: str, version: int) -> Retirement:
+    data = registry.objects.get(_key(model, version))
+    try:
+        return msgspec.json.decode(data, type=Retirement)
+    except msgspec.DecodeError as error:
+        raise IntegrityError(f"the retirement of {model} version {version} is malformed: {error}") from error
+
+
+def _prefix(model: str) -> str:
+    return f"models/{model}/retired/"
+
+
+def _key(model: str, version: int) -> str:
+    return f"{_prefix(model)}{version}.json"
