@@ -13,7 +13,12 @@ from fairlead.serving import Endpoint
 
 frozen = settings.serving(os.environ)
 telemetry.identify(frozen)
-endpoint = Endpoint(frozen, ColdReader(frozen.bucket, os.environ), on_failure=telemetry.load_failed)
+endpoint = Endpoint(
+    frozen,
+    ColdReader(frozen.bucket, os.environ),
+    pinned=ColdReader(frozen.bucket, os.environ, attempts=2, timeout=3.0),  # a caller waits, 29 seconds at most
+    on_failure=telemetry.load_failed,
+)
 endpoint.start()
 
 app = APIGatewayRestResolver()
@@ -22,17 +27,41 @@ app.use([api.observe])
 
 @app.post("/predict")
 def predict() -> Response[str]:
-    """Answer rows."""
+    """Answer rows: by the live version, or by the one that `?version=` pins."""
+    return _predicted(api.query_version(app.current_event.raw_event))
+
+
+@app.post("/versions/<version>/predict")
+def predict_pinned(version: str) -> Response[str]:
+    """Answer rows by this version."""
+    return _predicted(version)
+
+
+def _predicted(asked: str | None) -> Response[str]:
     body = api.json_body(app.current_event.raw_event)
     context = app.lambda_context
-    prediction = endpoint.model().predict(body, request_id=context.aws_request_id, release=context.function_version)
+    model = endpoint.version(asked)
+    app.context["version"] = model.facts.version
+    prediction = model.predict(body, request_id=context.aws_request_id, release=context.function_version)
     app.context.update(rows=prediction.rows, out_of_range=prediction.out_of_range)
     return Response(200, api.JSON, prediction.body)
 
 
+@app.get("/versions")
+def versions() -> Response[str]:
+    """List the versions that can be asked for."""
+    return api.answer({**endpoint.pins().listed(), "release": app.lambda_context.function_version})
+
+
+@app.get("/versions/<version>")
+def version_facts(version: str) -> Response[str]:
+    """Show the public part of this version's manifest."""
+    return api.answer(endpoint.pins().manifest(version))
+
+
 @app.get("/model")
 def model() -> Response[str]:
-    """Show the public part of the manifest."""
+    """Show the public part of the live version's manifest."""
     return api.answer(endpoint.model().public())
 
 
@@ -46,7 +75,7 @@ def health() -> Response[str]:
 def not_found(_: Exception) -> Response[str]:
     """Nothing answers here: say what does."""
     event = app.current_event
-    hint = "POST /predict, GET /model and GET /health do"
+    hint = "POST /predict and /versions/N/predict, GET /model, /versions, /versions/N and /health do"
     raise NoSuchPathError(f"nothing answers {event.http_method} {event.path}", hint=hint)
 
 

@@ -30,6 +30,16 @@ def test_the_signature_is_botocores(key: str, token: str) -> None:
     assert ours["authorization"] == request.headers["Authorization"]
 
 
+def test_the_signature_of_a_query_is_botocores() -> None:
+    query = "list-type=2&prefix=models%2Fchurn%2Fretired%2F&start-after=models%2Fchurn%2Fretired%2F7.json"
+    url = urllib.parse.urlsplit(f"https://bucket.s3.eu-central-1.amazonaws.com/?{query}")
+    request = AWSRequest("GET", url.geturl(), headers={"x-amz-content-sha256": coldread.EMPTY_SHA256})
+    S3SigV4Auth(BotoCredentials("AKIDEXAMPLE", "secret"), "s3", "eu-central-1").add_auth(request)
+    stamp = datetime.strptime(request.headers["X-Amz-Date"] + "+0000", "%Y%m%dT%H%M%SZ%z")
+    ours = signed_headers(url, "eu-central-1", Credentials("AKIDEXAMPLE", "secret"), stamp)
+    assert ours["authorization"] == request.headers["Authorization"]
+
+
 class Bucket(BaseHTTPRequestHandler):
     """A loopback S3 that answers from a script of (status, body)."""
 
@@ -86,6 +96,35 @@ def test_a_refusal_is_not_retried(endpoint: str) -> None:
     Bucket.script = [(403, b"<Error><Code>AccessDenied</Code></Error>")]
     with pytest.raises(StorageError, match="AccessDenied"):
         reader(endpoint, []).get("k")
+
+
+def page(*keys: str, more: bool) -> tuple[int, bytes]:
+    listed = "".join(f"<Contents><Key>{key}</Key><Size>1</Size></Contents>" for key in keys)
+    truncated = f"<IsTruncated>{str(more).lower()}</IsTruncated>"
+    return 200, f"<ListBucketResult><Prefix>a/</Prefix>{truncated}{listed}</ListBucketResult>".encode()
+
+
+def test_keys_are_listed_page_by_page(endpoint: str) -> None:
+    Bucket.script = [page("a/1", "a/2", more=True), page("a/3", more=False)]
+    assert list(reader(endpoint, []).keys("a/")) == ["a/1", "a/2", "a/3"]
+    asked = "/registry/?list-type=2&prefix=a%2F"
+    assert Bucket.paths == [asked, f"{asked}&start-after=a%2F2"]
+
+
+def test_an_empty_listing_is_no_key_and_a_refused_one_no_empty_listing(endpoint: str) -> None:
+    Bucket.script = [page(more=False), (403, b"<Error><Code>AccessDenied</Code></Error>")]
+    assert list(reader(endpoint, []).keys("a/")) == []
+    with pytest.raises(StorageError, match="AccessDenied"):
+        list(reader(endpoint, []).keys("a/"))
+
+
+def test_patience_is_the_readers_own(endpoint: str) -> None:
+    Bucket.script = [(503, b"")] * 2
+    waits: list[float] = []
+    hurried = ColdReader("registry", {**KEYS, "AWS_ENDPOINT_URL": endpoint}, attempts=2, timeout=1, sleep=waits.append)
+    with pytest.raises(StorageError, match="in 2 attempts"):
+        hurried.get("k")
+    assert len(waits) == 1
 
 
 def test_an_unreachable_endpoint_is_a_storage_error() -> None:

@@ -16,6 +16,8 @@ ROOMS = [
         "objects",
         "coldread",
         "registry",
+        "chain",
+        "retiring",
         "stack",
         "function",
         "health",
@@ -25,7 +27,7 @@ ROOMS = [
         "golden",
         "telemetry",
     },
-    {"serving", "api", "publishing"},  # stories
+    {"serving", "pinning", "api", "publishing"},  # stories
 ]
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
 HEAVY = {"boto3", "botocore", "joblib", "onnx", "onnxruntime", "pandas", "pyarrow", "scipy", "skl2onnx", "sklearn"}

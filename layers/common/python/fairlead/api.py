@@ -20,11 +20,13 @@ from fairlead.errors import (
     InternalError,
     MediaTypeError,
     ModelUnavailableError,
+    NoSuchVersionError,
     NotJsonError,
 )
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
+FACTS = ("version", "rows", "out_of_range", "code")
 
 
 def observe(app: ApiGatewayResolver, next_middleware: Callable[[ApiGatewayResolver], Response[str]]) -> Response[str]:
@@ -35,6 +37,8 @@ def observe(app: ApiGatewayResolver, next_middleware: Callable[[ApiGatewayResolv
     except FairleadError as error:
         response = problem(error)
         app.context["code"] = error.code
+        if isinstance(error, ModelUnavailableError) and error.version is not None:
+            app.context["version"] = error.version
     except Exception as error:  # noqa: BLE001 - the last line of defence: logged whole, answered without detail
         telemetry.logger.exception("unexpected error", error=type(error).__name__)
         response = problem(InternalError("the service met a defect of its own"))
@@ -43,7 +47,7 @@ def observe(app: ApiGatewayResolver, next_middleware: Callable[[ApiGatewayResolv
         route=f"{app.current_event['httpMethod']} {app.current_event['resource']}",
         status=response.status_code,
         milliseconds=(time.perf_counter() - started) * 1000,
-        facts={name: app.context[name] for name in ("rows", "out_of_range", "code") if name in app.context},
+        facts={name: app.context[name] for name in FACTS if name in app.context},
     )
     return response
 
@@ -64,6 +68,14 @@ def json_body(event: Mapping[str, Any]) -> bytes | str:
         raise NotJsonError(f"the body is not base64: {error}") from error
 
 
+def query_version(event: Mapping[str, Any]) -> str | None:
+    """Return the version a proxy event asks for by `?version=`; None for none, several joined into what is none."""
+    single = event.get("queryStringParameters")
+    if not single or "version" not in single:
+        return None
+    return ",".join((event.get("multiValueQueryStringParameters") or {}).get("version") or [single["version"] or ""])
+
+
 def answer(document: Any) -> Response[str]:
     """Answer 200 with a JSON document."""
     return Response(200, JSON, msgspec.json.encode(document).decode())
@@ -82,5 +94,7 @@ def problem(error: FairleadError) -> Response[str]:
         body["hint"] = error.hint
     if isinstance(error, InstancesError) and error.errors:
         body["errors"] = error.errors
+    if isinstance(error, NoSuchVersionError) and error.versions is not None:
+        body["versions"] = error.versions
     headers = {"Retry-After": str(error.retry_after)} if isinstance(error, ModelUnavailableError) else {}
     return Response(error.status, PROBLEM, msgspec.json.encode(body).decode(), headers)

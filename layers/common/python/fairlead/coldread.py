@@ -12,7 +12,7 @@ import json
 import re
 import time
 import urllib.parse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 
 import msgspec
@@ -33,22 +33,51 @@ class Credentials(msgspec.Struct, frozen=True):
 
 
 class ColdReader:
-    """`get(key)` from one bucket, with retries."""
+    """Objects and keys of one bucket, with retries; `timeout` is in seconds, for connecting and for each read."""
 
-    def __init__(self, bucket: str, env: Mapping[str, str], *, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self,
+        bucket: str,
+        env: Mapping[str, str],
+        *,
+        attempts: int = ATTEMPTS,
+        timeout: float = TIMEOUT,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self.bucket = bucket
         self._env = env
+        self._attempts = attempts
+        self._timeout = timeout
         self._region = env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION") or "us-east-1"
         self._sleep = sleep
 
     def get(self, key: str) -> bytes:
         """Return the object's bytes; raises NotFoundError, or StorageError once retries are used up."""
+        return self._read(key, self._url(key))
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """Yield every key under the prefix (plain ones: XML escapes are not undone); raises as `get` does.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
+        """
+        last = ""
+        while True:
+            asked = {"list-type": "2", "prefix": prefix} | ({"start-after": last} if last else {})
+            query = urllib.parse.urlencode(asked, quote_via=urllib.parse.quote, safe="")
+            page = self._read(prefix, f"{self._url('')}?{query}").decode()
+            found = re.findall(r"<Key>([^<]*)</Key>", page)
+            yield from found
+            if not found or "<IsTruncated>true</IsTruncated>" not in page:
+                return
+            last = found[-1]
+
+    def _read(self, key: str, url: str) -> bytes:
         failure = ""
-        for attempt in range(ATTEMPTS):
+        for attempt in range(self._attempts):
             if attempt:
                 self._sleep(0.1 * 2**attempt)
             try:
-                status, body = self._fetch(key)
+                status, body = self._fetch(url)
             except (OSError, http.client.HTTPException) as error:
                 failure = f"{type(error).__name__}: {error}"
                 continue
@@ -58,16 +87,16 @@ class ColdReader:
             if status in {403, 404}:
                 raise _refused(self.bucket, key, code)
             failure = code
-        raise StorageError(f"s3://{self.bucket}/{key} could not be read in {ATTEMPTS} attempts: {failure}")
+        raise StorageError(f"s3://{self.bucket}/{key} could not be read in {self._attempts} attempts: {failure}")
 
-    def _fetch(self, key: str) -> tuple[int, bytes]:
-        url = urllib.parse.urlsplit(self._url(key))
+    def _fetch(self, address: str) -> tuple[int, bytes]:
+        url = urllib.parse.urlsplit(address)
         headers = signed_headers(url, self._region, credentials(self._env), datetime.now(UTC))
         secure = url.scheme == "https"
         connect = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-        connection = connect(url.netloc, timeout=TIMEOUT)
+        connection = connect(url.netloc, timeout=self._timeout)
         try:
-            connection.request("GET", url.path, headers=headers)
+            connection.request("GET", f"{url.path}?{url.query}" if url.query else url.path, headers=headers)
             response = connection.getresponse()
             return response.status, response.read()
         finally:
@@ -108,14 +137,14 @@ def credentials(env: Mapping[str, str]) -> Credentials:
 
 
 def signed_headers(url: urllib.parse.SplitResult, region: str, keys: Credentials, now: datetime) -> dict[str, str]:
-    """Sign a GET without body or query for S3; returns every header the request needs."""
+    """Sign a GET without body for S3, its query in order of names; returns every header the request needs."""
     stamp = now.strftime("%Y%m%dT%H%M%SZ")
     headers = {"host": url.netloc, "x-amz-content-sha256": EMPTY_SHA256, "x-amz-date": stamp}
     if keys.token:
         headers["x-amz-security-token"] = keys.token
     names = ";".join(headers)
     listed = "".join(f"{name}:{value}\n" for name, value in headers.items())
-    request = f"GET\n{url.path}\n\n{listed}\n{names}\n{EMPTY_SHA256}"
+    request = f"GET\n{url.path}\n{url.query}\n{listed}\n{names}\n{EMPTY_SHA256}"
     scope = f"{stamp[:8]}/{region}/s3/aws4_request"
     text = f"AWS4-HMAC-SHA256\n{stamp}\n{scope}\n{hashlib.sha256(request.encode()).hexdigest()}"
     key = f"AWS4{keys.secret_key}".encode()

@@ -52,6 +52,24 @@ class NoSuchPathError(RequestError):
     status = 404
 
 
+class NoSuchVersionError(RequestError):
+    """The version asked for is not there, or no longer; `versions` are those that are, None where that is not known."""
+
+    code = "no_such_version"
+    status = 404
+
+    def __init__(self, message: str, *, versions: Sequence[int] | None = None, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.versions = versions
+
+
+class NotServedError(RequestError):
+    """The version is there, but a pin cannot have it: `detail` says why."""
+
+    code = "version_not_served"
+    status = 409
+
+
 class TooLargeError(RequestError):
     """The body, or the answer it asks for, is over the limit."""
 
@@ -78,14 +96,15 @@ class InstancesError(RequestError):
 
 
 class ModelUnavailableError(FairleadError):
-    """No model can answer now; `retry_after` is in seconds."""
+    """No model can answer now; `retry_after` is in seconds, `version` is set where it is not the live one."""
 
     code = "model_unavailable"
     status = 503
 
-    def __init__(self, message: str, *, retry_after: int = 1, hint: str = "") -> None:
+    def __init__(self, message: str, *, retry_after: int = 1, version: int | None = None, hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.retry_after = retry_after
+        self.version = version
 
 
 class InternalError(FairleadError):

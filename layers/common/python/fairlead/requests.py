@@ -85,7 +85,7 @@ class RequestReader:
             raise InstancesError(
                 f"{where}: expected {first['expected']}, got {first['got']}{more}",
                 errors=errors[:MOST_ERRORS],
-                hint="GET /model shows the signature",
+                hint="GET /model shows the signature, GET /versions/N that of version N",
             )
 
     def _row_errors(self, row: int, instance: Any) -> Iterable[FieldError]:

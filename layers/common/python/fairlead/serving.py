@@ -5,7 +5,7 @@ Nothing here knows API Gateway, Powertools or S3: the handler hands in bytes and
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -19,10 +19,13 @@ from fairlead.errors import (
 from fairlead.golden import Golden
 from fairlead.manifest import Manifest
 from fairlead.ranges import Ranges
-from fairlead.registry import Readable, Reading
+from fairlead.registry import Listed, Readable, Reading
 from fairlead.requests import RequestReader
 from fairlead.settings import Serving
 from fairlead.signature import Signature
+
+if TYPE_CHECKING:
+    from fairlead.pinning import Pins
 
 LARGEST_RESPONSE = 6 * 1024 * 1024 - 16 * 1024
 """Bytes of a Lambda response (6 MB) less room for the envelope: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
@@ -47,8 +50,8 @@ class Model:
         self._engine = engine
         self._reader = RequestReader(facts.signature)
         self._ranges = Ranges(facts.signature)
-        self._keys = [_key(value) for value in facts.signature.output.classes or ()]
-        self.most_rows = LARGEST_RESPONSE // _widest_answer(facts.signature, self._keys)
+        self._keys = _keys(facts.signature)
+        self.most_rows = most_rows(facts.signature)
 
     def predict(self, body: bytes | str, *, request_id: str, release: str) -> Prediction:
         """Answer `{"instances": […]}`; raises a RequestError naming what is wrong with it."""
@@ -96,34 +99,29 @@ class Model:
         }
 
     def public(self) -> dict[str, Any]:
-        """Return the part of the manifest a caller may see: no blobs, no people, no parameters."""
-        facts = self.facts
-        return {
-            "model": facts.model,
-            "version": facts.version,
-            "digest": f"sha256:{self.sha256}",
-            "created": facts.created,
-            "engine": facts.engine.name,
-            "most_rows": self.most_rows,
-            "signature": facts.signature,
-            "parity": facts.parity,
-            "metrics": facts.metrics,
-        }
+        """Return the part of the manifest a caller may see."""
+        return public(self.facts, self.sha256)
 
 
 class Endpoint:
-    """The model this process serves, loaded at start and, if that failed, again on request with back-off."""
+    """The model this process serves, loaded at start and, if that failed, again on request with back-off.
+
+    `pinned` reads what a request waits for: older versions that callers pin.
+    """
 
     def __init__(
         self,
         settings: Serving,
         objects: Readable,
         *,
+        pinned: Listed,
         on_failure: Callable[[FairleadError], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.settings = settings
         self._objects = objects
+        self._pinned = pinned
+        self._pins: Pins | None = None
         self._on_failure = on_failure
         self._clock = clock
         self._model: Model | None = None
@@ -160,6 +158,21 @@ class Endpoint:
         reason = self._failure.code if self._failure else "unknown"
         raise ModelUnavailableError(f"{name} cannot be loaded ({reason})", retry_after=max(1, round(wait)))
 
+    def version(self, asked: str | None) -> Model:
+        """Return the loaded model, or the version of it that a caller pins; raises as `model` and `Pins.model` do."""
+        return self.model() if asked is None else self.pins().model(asked)
+
+    def pins(self) -> "Pins":
+        """Return the loaded model's older versions; raises ModelUnavailableError while there is no model."""
+        live = self.model()
+        if self._pins is None:
+            from fairlead.pinning import Pins
+
+            self._pins = Pins(
+                live, self._pinned, memory=self.settings.memory, on_failure=self._on_failure, clock=self._clock
+            )
+        return self._pins
+
     def _try(self) -> None:
         try:
             self._model = load(self.settings, self._objects)
@@ -178,12 +191,41 @@ def load(settings: Serving, objects: Readable) -> Model:
     """Load the frozen version: manifest by the release's digest, blobs by the manifest's, then one golden row."""
     reading = Reading(objects)
     facts, sha256 = reading.manifest(settings.model or "", settings.version, sha256=settings.manifest_sha256)
+    return assemble(reading, facts, sha256)
+
+
+def assemble(reading: Reading, facts: Manifest, sha256: str) -> Model:
+    """Make a model of a trusted manifest: blobs by their digests, then one golden row; raises IntegrityError."""
     engine = engines.load(facts.engine, facts.signature, reading.blob(facts.blobs[facts.engine.blob]))
     golden = msgspec.json.decode(reading.blob(facts.blobs["golden"]), type=Golden).first()
     if not golden.agrees(engine.answer(golden.rows)):
-        name = f"{settings.model} version {settings.version}"
+        name = f"{facts.model} version {facts.version}"
         raise IntegrityError(f"{name} does not give its golden answer in this environment")
     return Model(facts, sha256, engine)
+
+
+def public(facts: Manifest, sha256: str) -> dict[str, Any]:
+    """Return the part of a manifest that a caller may see: no blobs, no people, no parameters."""
+    return {
+        "model": facts.model,
+        "version": facts.version,
+        "digest": f"sha256:{sha256}",
+        "created": facts.created,
+        "engine": facts.engine.name,
+        "most_rows": most_rows(facts.signature),
+        "signature": facts.signature,
+        "parity": facts.parity,
+        "metrics": facts.metrics,
+    }
+
+
+def most_rows(signature: Signature) -> int:
+    """Say how many rows a request may have: as many answers as fit Lambda's response."""
+    return LARGEST_RESPONSE // _widest_answer(signature, _keys(signature))
+
+
+def _keys(signature: Signature) -> list[str]:
+    return [_key(value) for value in signature.output.classes or ()]
 
 
 def _key(value: Any) -> str:

@@ -7,6 +7,9 @@ import msgspec
 
 from fairlead.errors import SettingsError
 
+DEFAULT_MEMORY = 1769
+"""MB, where no Lambda says it; what the template asks for."""
+
 
 class Serving(msgspec.Struct, frozen=True, kw_only=True):
     """What the predict function runs with. `model` is None until the first release: the bootstrap stack serves 503."""
@@ -15,6 +18,7 @@ class Serving(msgspec.Struct, frozen=True, kw_only=True):
     model: str | None
     version: int
     manifest_sha256: str
+    memory: int  # bytes
     initialization: Literal["on-demand", "provisioned-concurrency", "snap-start", "lambda-managed-instances"]
 
 
@@ -31,6 +35,7 @@ def serving(env: Mapping[str, str]) -> Serving:
         model=model,
         version=int(version),
         manifest_sha256=env.get("FAIRLEAD_MANIFEST_SHA256", ""),
+        memory=int(env.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE") or DEFAULT_MEMORY) * 1024 * 1024,
         initialization=env.get("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),  # type: ignore[arg-type]  # Lambda's own words
     )
 

@@ -35,7 +35,13 @@ def load_failed(failure: FairleadError) -> None:
 
 
 def answered(*, route: str, status: int, milliseconds: float, facts: dict[str, Any]) -> None:
-    """Record one request: `facts` are `rows`, `out_of_range` (share, 0–1) and `code` of an error, where known."""
+    """Record one request: `facts` are `rows`, `out_of_range` (share, 0–1) and `code` of an error, where known.
+
+    `version` is among them where one was to answer: the live one, or the one the caller pinned.
+    """
+    if "version" in facts:
+        # Until the metrics are flushed; add_dimension would warn of what is meant here.
+        metrics.dimension_set["version"] = str(facts["version"])
     logger.info("request answered", route=route, status=status, latency_ms=round(milliseconds, 3), **facts)
     metrics.add_metric("Requests", MetricUnit.Count, 1)
     metrics.add_metric("Latency", MetricUnit.Milliseconds, milliseconds)

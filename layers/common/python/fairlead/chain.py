@@ -1,0 +1,54 @@
+"""The chain of manifests below a release: each names its parent's digest, so one trusted digest proves them all.
+
+Nothing else makes an older version trustworthy: not its key, not its number, not that it can be read.
+"""
+
+from datetime import datetime
+
+import msgspec
+
+from fairlead.manifest import EngineName, Manifest
+from fairlead.registry import Reading
+
+
+class Link(msgspec.Struct, frozen=True, kw_only=True):
+    """One proved version: the digest its child names, what a list shows of it, and its engine's bytes (`size`)."""
+
+    version: int
+    sha256: str
+    engine: EngineName
+    size: int
+    created: datetime
+
+
+class Chain:
+    """A trusted version and its ancestors, walked only as far down as asked, and each step once."""
+
+    def __init__(self, facts: Manifest, sha256: str, reading: Reading) -> None:
+        self._model = facts.model
+        self._reading = reading
+        self._links = [_link(facts, sha256)]
+        self._below = facts.parent
+
+    def find(self, version: int) -> Link | None:
+        """Return a version of the chain, None if it holds no such version.
+
+        Raises what `Reading.manifest` raises; steps that succeeded are kept, so a later call goes on from there.
+        """
+        while self._below and self._links[-1].version > version:
+            below = self._below
+            facts, sha256 = self._reading.manifest(self._model, below.version, sha256=below.sha256)
+            self._links.append(_link(facts, sha256))
+            self._below = facts.parent
+        return next((link for link in self._links if link.version == version), None)
+
+    def links(self) -> list[Link]:
+        """Return every version of the chain, newest first; raises as `find` does."""
+        self.find(0)
+        return list(self._links)
+
+
+def _link(facts: Manifest, sha256: str) -> Link:
+    engine = facts.engine
+    size = facts.blobs[engine.blob].size
+    return Link(version=facts.version, sha256=sha256, engine=engine.name, size=size, created=facts.created)

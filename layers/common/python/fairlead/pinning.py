@@ -1,0 +1,231 @@
+"""Pinned versions: older versions of the live model, for callers who go on asking for the one they know.
+
+What the chain of manifests proves and nobody retired is served, on the onnx engine, and nothing else. Here alone a
+request may call S3: for a version not loaded yet, and every few minutes for retirements. The first pin imports this.
+"""
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from fairlead.chain import Chain, Link
+from fairlead.errors import FairleadError, ModelUnavailableError, NoSuchVersionError, NotServedError, RequestError
+from fairlead.manifest import Manifest
+from fairlead.registry import Listed, Reading
+from fairlead.retiring import retired
+from fairlead.serving import Model, assemble, public
+
+PATIENCE = 8.0
+"""Seconds after which a request begins no other read: with the last one's retries it ends before API Gateway's 29."""
+RECHECK = 300.0
+"""Seconds for which a look at the retirements holds: so long may a process serve on after `fairlead retire`."""
+RETRY_AFTER = 5.0
+"""Seconds before a version that could not be loaded is tried again."""
+MOST_MODELS = 4
+"""Pinned versions kept loaded: more contracts than that in use at once are rare, and each costs memory."""
+SESSION = 8
+"""Bytes of memory for a byte of graph: what onnxruntime took for forests, the largest of the graphs we make."""
+PINNED_SHARE = 0.5
+"""Of the function's memory, for live and pinned sessions together; the rest is for the interpreter and the requests."""
+
+VERSION = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
+LISTING = 0
+"""Stands among the versions for the list of them."""
+
+
+class Pins:
+    """The versions below the live one, proved, loaded when first asked for, the least used dropped.
+
+    `memory` is the function's in bytes, `clock` is in seconds; `on_failure` learns why a version could not be loaded.
+    """
+
+    def __init__(
+        self,
+        live: Model,
+        objects: Listed,
+        *,
+        memory: int,
+        on_failure: Callable[[FairleadError], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._live = live
+        self._name = live.facts.model
+        self._objects = _Timed(objects, clock)
+        self._reading = Reading(self._objects)
+        self._chain = Chain(live.facts, live.sha256, self._reading)
+        self._on_failure = on_failure
+        self._clock = clock
+        self._room = int(memory * PINNED_SHARE / SESSION) - _size(live.facts)
+        self._models: dict[int, Model] = {}  # the least recently used first
+        self._retired: frozenset[int] = frozenset()
+        self._recheck_at = float("-inf")
+        self._hold_until: dict[int, float] = {}
+
+    def model(self, asked: str) -> Model:
+        """Return the version of this number, ready to answer.
+
+        Raises NoSuchVersionError, NotServedError, and ModelUnavailableError with when to come back.
+        """
+        self._objects.begin()
+        version = self._number(asked)
+        if version == self._live.facts.version:
+            return self._live
+        with self._tried(version):
+            self._refuse_retired(version)
+            model = self._models.pop(version, None) or self._load(self._link(version))
+            self._models[version] = model
+            return model
+
+    def manifest(self, asked: str) -> dict[str, Any]:
+        """Return the public part of a version's manifest, whatever its engine; raises as `model` does."""
+        self._objects.begin()
+        version = self._number(asked)
+        if version == self._live.facts.version:
+            return self._live.public()
+        with self._tried(version):
+            self._refuse_retired(version)
+            if version in self._models:
+                return self._models[version].public()
+            return public(*self._manifest(self._link(version)))
+
+    def listed(self) -> dict[str, Any]:
+        """Return the versions that can be asked for, newest first, and which is live; raises ModelUnavailableError."""
+        self._objects.begin()
+        versions = [
+            {"version": one.version, "digest": f"sha256:{one.sha256}", "engine": one.engine, "created": one.created}
+            for one in self._servable()
+        ]
+        return {"model": self._name, "live": self._live.facts.version, "versions": versions}
+
+    def _number(self, asked: str) -> int:
+        if not VERSION.fullmatch(asked):
+            raise self._no_such(f"{asked[:40]!r} is not a version: ask for a whole number from 1, once")
+        if int(asked) > self._live.facts.version:
+            raise self._no_such(f"{self._name} version {asked} is not released; live is {self._live.facts.version}")
+        return int(asked)
+
+    def _link(self, version: int) -> Link:
+        link = self._chain.find(version)
+        if link is None:
+            raise self._no_such(f"{self._name} has no version {version}")
+        return link
+
+    def _manifest(self, link: Link) -> tuple[Manifest, str]:
+        return self._reading.manifest(self._name, link.version, sha256=link.sha256)
+
+    def _load(self, link: Link) -> Model:
+        self._refuse_unfit(link)
+        # The least recently used go before the new one comes, so that the peak stays in bounds too.
+        while self._models and (len(self._models) == MOST_MODELS or link.size + self._held() > self._room):
+            del self._models[next(iter(self._models))]
+        return assemble(self._reading, *self._manifest(link))
+
+    def _held(self) -> int:
+        return sum(_size(model.facts) for model in self._models.values())
+
+    def _refuse_unfit(self, link: Link) -> None:
+        if link.engine != "onnx":
+            raise NotServedError(
+                f"{self._name} version {link.version} answers by the {link.engine} engine, which unpickles: it can be "
+                "released, but not pinned",
+                hint="GET /versions lists what can be pinned",
+            )
+        if self._live.facts.engine.name != "onnx":
+            raise NotServedError(
+                f"the live version answers by the {self._live.facts.engine.name} engine, whose release has no onnx "
+                "engine beside it for pinned versions",
+                hint=f"ask for version {self._live.facts.version}, or for none",
+            )
+        if link.size > self._room:
+            figures = f"its graph has {link.size:,} bytes, beside the live one is room for {max(0, self._room):,}"
+            raise NotServedError(
+                f"{self._name} version {link.version} is too large to be pinned: {figures}",
+                hint="a larger MemorySize of the stack makes room",
+            )
+
+    def _fits(self, link: Link) -> bool:
+        try:
+            self._refuse_unfit(link)
+        except NotServedError:
+            return False
+        return True
+
+    def _refuse_retired(self, version: int) -> None:
+        if version in self._retirements():
+            raise self._no_such(f"{self._name} version {version} is retired")
+
+    def _retirements(self) -> frozenset[int]:
+        if self._clock() >= self._recheck_at:
+            self._retired = retired(self._objects, self._name)
+            self._recheck_at = self._clock() + RECHECK
+            for version in self._retired & self._models.keys():
+                del self._models[version]
+        return self._retired
+
+    def _servable(self) -> list[Link]:
+        with self._tried(LISTING):
+            gone = self._retirements()
+            live, *older = self._chain.links()
+            return [live, *(link for link in older if link.version not in gone and self._fits(link))]
+
+    def _no_such(self, detail: str) -> NoSuchVersionError:
+        """Say what is there as well; a wrong request is not answered 503 because that cannot be found out."""
+        try:
+            versions: list[int] | None = [link.version for link in self._servable()]
+        except ModelUnavailableError:
+            versions = None
+        return NoSuchVersionError(detail, versions=versions, hint="GET /versions lists what can be asked for")
+
+    @contextmanager
+    def _tried(self, version: int) -> Iterator[None]:
+        """Turn whatever goes wrong on our side into a 503 with Retry-After, and hold off before trying again."""
+        what = f"version {version} of {self._name}" if version else f"the list of {self._name}'s versions"
+        wait = self._hold_until.get(version, 0.0) - self._clock()
+        if wait > 0:
+            raise ModelUnavailableError(
+                f"{what} cannot be loaded", retry_after=max(1, round(wait)), version=version or None
+            )
+        try:
+            yield
+        except RequestError:
+            raise
+        except Exception as error:
+            failure = error if isinstance(error, FairleadError) else ModelUnavailableError(f"{what}: {error!r}")
+            self._on_failure(failure)
+            self._hold_until[version] = self._clock() + RETRY_AFTER
+            raise ModelUnavailableError(
+                f"{what} cannot be loaded ({failure.code})", retry_after=round(RETRY_AFTER), version=version or None
+            ) from error
+
+
+class _Timed:
+    """A store that begins no read once a request has taken too long."""
+
+    def __init__(self, objects: Listed, clock: Callable[[], float]) -> None:
+        self._objects = objects
+        self._clock = clock
+        self._until = 0.0
+
+    def begin(self) -> None:
+        """Start counting: a request begins."""
+        self._until = self._clock() + PATIENCE
+
+    def get(self, key: str) -> bytes:
+        """Return the object's bytes, unless the time is up."""
+        self._check(key)
+        return self._objects.get(key)
+
+    def keys(self, prefix: str) -> Iterator[str]:
+        """Yield every key under the prefix, unless the time is up."""
+        self._check(prefix)
+        return self._objects.keys(prefix)
+
+    def _check(self, key: str) -> None:
+        if self._clock() > self._until:
+            raise ModelUnavailableError(f"no time left to read {key}: {PATIENCE:.0f} seconds are over")
+
+
+def _size(facts: Manifest) -> int:
+    return facts.blobs[facts.engine.blob].size
