@@ -33,11 +33,22 @@ def operations(stack: Stack) -> dict[str, dict[str, Any]]:
 
 
 def test_the_documented_routes_exist(stack: Stack) -> None:
-    assert {"POST /predict", "GET /model", "GET /health"} < operations(stack).keys()
+    assert {
+        *("POST /predict", "GET /model", "GET /health"),
+        *("GET /versions", "GET /versions/{version}", "POST /versions/{version}/predict"),
+    } < operations(stack).keys()
+
+
+def test_every_parameter_of_a_path_is_declared(stack: Stack) -> None:
+    """OpenAPI asks for it, and tools that read the document rely on it."""
+    for name, operation in operations(stack).items():
+        declared = {entry["name"] for entry in operation.get("parameters", ()) if entry["in"] == "path"}
+        assert declared == {part.strip("{+}") for part in name.split("/") if part.startswith("{")}, name
 
 
 def test_a_wrong_path_or_method_reaches_the_function_and_is_a_404(stack: Stack) -> None:
-    for path in ("/{proxy+}", "/", "/predict", "/model", "/health"):
+    assert {"/{proxy+}", "/"} < body(stack)["paths"].keys()
+    for path in body(stack)["paths"]:
         assert f"X-AMAZON-APIGATEWAY-ANY-METHOD {path}" in operations(stack)
 
 

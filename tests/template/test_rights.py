@@ -17,9 +17,11 @@ WILDCARDS = {
     ("PredictRole", "WriteOwnLog"): "log streams are named by Lambda; the group is its own",
     ("PredictRole", "Trace"): "X-Ray has no resources for PutTraceSegments and PutTelemetryRecords",
     ("CallerPolicy", "Call"): "any path of this stage: a mistyped one must be a 404, not a 403",
-    ("PublisherPolicy", "ReadAndCreate"): "keys are made at run time, under these two prefixes",
+    ("PublisherPolicy", "ReadRegistry"): "keys are made at run time, under these two prefixes",
+    ("PublisherPolicy", "CreateVersions"): "keys are made at run time, under these two prefixes",
     ("PublisherPolicy", "FindStack"): "CloudFormation ends a stack's name with an id of its own",
     ("OperatorPolicy", "ReadRegistry"): "keys are made at run time, under these two prefixes",
+    ("OperatorPolicy", "Retire"): "models and versions are made at run time",
     ("OperatorPolicy", "FindStack"): "CloudFormation ends a stack's name with an id of its own",
     ("OperatorPolicy", "Release"): "each release is a new version number of this function",
     ("OperatorPolicy", "ReadFairleadLayers"): "each deploy makes new version numbers of these layers",
@@ -94,11 +96,22 @@ def test_no_policy_of_aws_is_attached() -> None:
 def test_predict_reads_blobs_and_manifests_and_writes_its_log_and_traces() -> None:
     assert allowed("PredictRole")["ReadRegistry"]["Resource"] == REGISTRY
     assert actions("PredictRole") == {
-        *("s3:GetObject", "logs:CreateLogStream", "logs:PutLogEvents"),
+        *("s3:GetObject", "s3:ListBucket", "logs:CreateLogStream", "logs:PutLogEvents"),
         *("xray:PutTraceSegments", "xray:PutTelemetryRecords"),
     }
     group = translate().properties("PredictLogs")["LogGroupName"]
     assert allowed("PredictRole")["WriteOwnLog"]["Resource"].endswith(f":log-group:{group}:*")
+
+
+def test_predict_lists_retirements_and_nothing_else() -> None:
+    """Whether a version is retired must not look like whether predict may know it."""
+    assert allowed("PredictRole")["ListRetirements"] == {
+        "Sid": "ListRetirements",
+        "Effect": "Allow",
+        "Action": "s3:ListBucket",
+        "Resource": "<Registry.Arn>",
+        "Condition": {"StringLike": {"s3:prefix": "models/*/retired/"}},
+    }
 
 
 def test_only_lambda_runs_as_predict() -> None:
@@ -121,15 +134,26 @@ def test_publishers_create_and_read_and_never_delete_or_release() -> None:
         "s3:ListBucket",
         "cloudformation:DescribeStacks",
     }
-    assert allowed("PublisherPolicy")["ReadAndCreate"]["Resource"] == REGISTRY
+    assert allowed("PublisherPolicy")["ReadRegistry"]["Resource"] == REGISTRY
+    assert allowed("PublisherPolicy")["CreateVersions"]["Resource"] == [
+        "<Registry.Arn>/blobs/*",
+        "<Registry.Arn>/models/*/versions/*",
+    ]
     assert allowed("PublisherPolicy")["List"]["Resource"] == "<Registry.Arn>"
     assert allowed("PublisherPolicy")["FindStack"]["Resource"] == STACK
 
 
-def test_operators_read_the_registry_and_never_write_it() -> None:
+def test_operators_read_the_registry_and_write_nothing_but_retirements() -> None:
     assert {action for action in actions("OperatorPolicy") if action.startswith("s3:")} == {
         "s3:GetObject",
         "s3:ListBucket",
+        "s3:PutObject",
+    }
+    assert allowed("OperatorPolicy")["Retire"] == {
+        "Sid": "Retire",
+        "Effect": "Allow",
+        "Action": "s3:PutObject",
+        "Resource": "<Registry.Arn>/models/*/retired/*",
     }
     assert allowed("OperatorPolicy")["ReadRegistry"]["Resource"] == REGISTRY
     assert allowed("OperatorPolicy")["ListRegistry"]["Resource"] == "<Registry.Arn>"
