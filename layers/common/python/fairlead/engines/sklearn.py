@@ -56,9 +56,9 @@ class SklearnEngine:
 
         columns = zip(*rows, strict=True)
         fields = self._signature.inputs
-        return pd.DataFrame(
-            {field.name: self._column(field, column) for field, column in zip(fields, columns, strict=True)}
-        )
+        arrays = {field.name: self._column(field, column) for field, column in zip(fields, columns, strict=True)}
+        # Named dtypes: pandas 3 would make a column of str, with NaN for None, of any objects that are strings.
+        return pd.DataFrame({name: pd.Series(array, dtype=array.dtype) for name, array in arrays.items()})
 
     def _column(self, field: Field, values: tuple[Any, ...]) -> np.ndarray[Any, Any]:
         if _is_string(field):

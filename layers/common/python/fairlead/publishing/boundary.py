@@ -34,12 +34,7 @@ def boundary_rows(estimator: Any, signature: Signature, rows: Sequence[Row]) -> 
     ]
     turns = (row for turn in zip_longest(*streams) for row in turn if row is not None)
     found = islice(chain(_whole_rows(signature, rows[0]), turns), 2 * MOST_ROWS)
-    return list(dict.fromkeys(map(_hashable, found)))[:MOST_ROWS]
-
-
-def _hashable(row: Row) -> Row:
-    """The row with one NaN object for all NaNs; rows have None for missing, so there should be none."""
-    return tuple(math.nan if isinstance(value, float) and math.isnan(value) else value for value in row)
+    return list(dict.fromkeys(found))[:MOST_ROWS]
 
 
 def _whole_rows(signature: Signature, row: Row) -> Iterator[Row]:
