@@ -30,7 +30,7 @@ $(VENV)/.ready: requirements/dev.txt pyproject.toml | $(filter .tools/bin/uv,$(U
 	@touch $@
 
 run: build ## a live endpoint on this machine: local cloud, sam build, sam deploy, publish, release, predict
-	@$(VENV)/bin/fairlead local demo
+	@$(VENV)/bin/fairlead local demo $(if $(HOST),--host $(HOST))
 
 build: $(VENV)/.ready ## sam build: layers with byte-code, functions
 	@FAIRLEAD_ARCHITECTURE=$(ARCHITECTURE) sam build --cached --parallel --parameter-overrides Architecture=$(ARCHITECTURE)

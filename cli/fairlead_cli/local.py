@@ -46,13 +46,15 @@ def up(*, port: Port = 5600, api_port: ApiPort = 5700, host: Host = []) -> None:
 
 
 @local.command(epilog="Example:  fairlead local demo   (what `make run` runs, after `make build`)")
-def demo(*, port: Port = 5600, api_port: ApiPort = 5700) -> None:
+def demo(*, port: Port = 5600, api_port: ApiPort = 5700, host: Host = []) -> None:  # noqa: B006 - Typer's way for none
     """Show the whole product on this machine: deploy, publish, release and predict, then stay up until Ctrl-C."""
+    for address in host:
+        _check_private(address)
     from fairlead_local import demo as show
     from fairlead_local.shell import HOME, serving
 
-    with serving(port, api_port) as cloud:
-        show.run(cloud, HOME / "demo")
+    with serving(port, api_port, also_on=host) as cloud:
+        show.run(cloud, HOME / "demo", container_host=host[0] if host else None)
         cloud.wait()
 
 

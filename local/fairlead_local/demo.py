@@ -16,10 +16,15 @@ from fairlead_local.errors import LocalCloudError
 
 MODEL = "penguins"
 TARGET = "species"
+STACK = "fairlead"
+FUNCTION = f"{STACK}-predict"
 
 
-def run(cloud: LocalCloud, folder: Path) -> None:
-    """Deploy, publish, release and predict on a running cloud; raises LocalCloudError naming the step that failed."""
+def run(cloud: LocalCloud, folder: Path, *, container_host: str | None = None) -> None:
+    """Deploy, publish, release and predict on a running cloud; raises LocalCloudError naming the step that failed.
+
+    `container_host` is the address under which containers reach the cloud, for `sam local`.
+    """
     started = time.monotonic()
     folder.mkdir(parents=True, exist_ok=True)
     step("Deploying the stack onto the local cloud")
@@ -36,7 +41,9 @@ def run(cloud: LocalCloud, folder: Path) -> None:
     command(cloud, f"fairlead release {MODEL} {latest(cloud)}")
     step("The first signed call")
     command(cloud, f"fairlead predict {MODEL} --data {folder}/held_out.csv --limit 3")
-    print(farewell(folder, time.monotonic() - started))  # noqa: T201 - this is the command's output
+    if container_host:
+        write_sam_local(cloud, folder / "sam-local.json", container_host)
+    print(farewell(folder, time.monotonic() - started, containers=container_host is not None))  # noqa: T201
 
 
 def train(folder: Path) -> None:
@@ -73,6 +80,14 @@ def latest(cloud: LocalCloud) -> int:
     return int(version)
 
 
+def write_sam_local(cloud: LocalCloud, path: Path, host: str) -> None:
+    """Write the live release's environment for `sam local … --env-vars`, with S3 where a container finds it."""
+    live = cloud.client("lambda").get_function_configuration(FunctionName=FUNCTION, Qualifier="live")
+    port = cloud.endpoint_url.rpartition(":")[2]
+    variables = live["Environment"]["Variables"] | {"AWS_ENDPOINT_URL": f"http://{host}:{port}"}
+    path.write_text(json.dumps({"PredictFunction": variables}, indent=1))
+
+
 def command(cloud: LocalCloud, line: str, *, quiet: bool = False, echo: bool = True) -> str:
     """Run one command against the cloud and return what it printed; raises LocalCloudError with it if it fails."""
     if echo:
@@ -97,8 +112,15 @@ def step(text: str) -> None:
     print(f"\n{text}", flush=True)  # noqa: T201
 
 
-def farewell(folder: Path, seconds: float) -> str:
+def farewell(folder: Path, seconds: float, *, containers: bool) -> str:
     """What to type next, from another shell."""
+    sam_local = (
+        f"""
+  sam local invoke PredictFunction -e events/predict.json --env-vars {folder}/sam-local.json
+  sam local start-api --env-vars {folder}/sam-local.json"""
+        if containers
+        else ""
+    )
     return f"""
 Live after {seconds:.0f} s. From another shell in this folder:
 
@@ -108,6 +130,7 @@ Live after {seconds:.0f} s. From another shell in this folder:
     -H 'content-type: application/json' -d @{folder}/request.json "$FAIRLEAD_API_URL/predict"
   fairlead predict {MODEL} --data {folder}/held_out.csv --limit 5
   fairlead status {MODEL}
-  aws lambda list-aliases --function-name fairlead-predict
+  aws lambda list-aliases --function-name {FUNCTION}
+  sam remote invoke PredictFunction --stack-name {STACK} --event-file events/predict.json{sam_local}
 
 Ctrl-C ends it."""
