@@ -23,6 +23,7 @@ from fairlead.releases import Releases
 from fairlead.settings import Operator
 from fairlead_cli.main import app
 from fairlead_local.cloud import LocalCloud
+from tests.local.support import Answer, call
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ["sam", "deploy", "--stack-name", "fairlead", "--resolve-s3", "--no-confirm-changeset", "--no-progressbar"]
@@ -185,3 +186,34 @@ def test_a_caller_without_a_policy_is_told_who_they_are_and_what_they_need(
     assert (done.exit_code, done.stdout) == (5, "")
     assert "answered 403" in done.stderr
     assert "CallerPolicyArn" in done.stderr
+
+
+def pin(cloud: LocalCloud, path: str) -> Answer:
+    """A signed call of an older version."""
+    if path.endswith("predict") or "?" in path:
+        rows = load_iris(as_frame=True).data.head(2).to_dict("records")
+        return call(cloud.api_url + path, cloud.admin, body={"instances": rows})
+    return call(cloud.api_url + path, cloud.admin, method="GET")
+
+
+def test_a_pinned_version_answers_until_it_is_retired(cloud: LocalCloud, versions: list[int]) -> None:
+    older, live = publish("onnx"), publish("onnx")
+    releases().release(stack.registry(), "iris", live)
+
+    for path in (f"/versions/{older}/predict", f"/predict?version={older}"):
+        answer = pin(cloud, path)
+        assert (answer.status, answer.json["version"], answer.json["release"]) == (200, older, aliases()["live"])
+        assert [row["label"] for row in answer.json["predictions"]] == [0, 0]
+    assert pin(cloud, f"/versions/{versions[1]}/predict").json["code"] == "version_not_served"
+    assert pin(cloud, f"/versions/{older}").json["version"] == older
+    assert older in [one["version"] for one in pin(cloud, "/versions").json["versions"]]
+
+    assert "release another version first" in fairlead("retire", "iris", live).stderr
+    assert fairlead("retire", "iris", older, "--reason", "superseded").exit_code == 0
+    assert "retired" in fairlead("release", "iris", older).stderr
+    releases().release(stack.registry(), "iris", publish("onnx"))  # and so a new process
+
+    gone = pin(cloud, f"/versions/{older}/predict")
+    assert (gone.status, gone.json["code"]) == (404, "no_such_version")
+    assert live in gone.json["versions"]
+    assert older not in gone.json["versions"]
