@@ -61,33 +61,29 @@ class Model:
                 f"{len(rows):,} rows would answer with more than Lambda's 6 MB",
                 hint=f"send at most {self.most_rows:,} rows in a request",
             )
-        answers = self._engine.answer(rows)
-        document = {
-            **self.identity(release),
-            "predictions": [
-                {"id": f"{request_id}-{position}", **answer} for position, answer in enumerate(self._answers(answers))
-            ],
-        }
+        ids = [f"{request_id}-{position}" for position in range(len(rows))]
+        document = self.identity(release)
+        document["predictions"] = self._predictions(ids, self._engine.answer(rows))
         return Prediction(
             body=msgspec.json.encode(document).decode(), rows=len(rows), out_of_range=self._ranges.share_outside(rows)
         )
 
-    def _answers(self, answers: engines.Answers) -> list[dict[str, Any]]:
-        output = self.facts.signature.output
+    def _predictions(self, ids: Sequence[str], answers: engines.Answers) -> list[dict[str, Any]]:
+        names = self.facts.signature.output.names
         if answers.values is not None:
-            if output.names:
-                return [{"value": dict(zip(output.names, value, strict=True))} for value in answers.values]  # type: ignore[arg-type]  # several targets
-            return [{"value": value} for value in answers.values]
+            values = [dict(zip(names, row, strict=True)) for row in answers.values] if names else answers.values  # type: ignore[arg-type]  # several targets
+            return [{"id": one, "value": value} for one, value in zip(ids, values, strict=True)]
         labels = answers.labels or []
         if answers.probabilities is not None:
             keys = self._keys
             return [
-                {"label": label, "probabilities": dict(zip(keys, shares, strict=True))}
-                for label, shares in zip(labels, answers.probabilities, strict=True)
+                {"id": one, "label": label, "probabilities": dict(zip(keys, shares, strict=True))}
+                for one, label, shares in zip(ids, labels, answers.probabilities, strict=True)
             ]
         if answers.scores is not None:
-            return [{"label": label, "score": score} for label, score in zip(labels, answers.scores, strict=True)]
-        return [{"label": label} for label in labels]
+            scored = zip(ids, labels, answers.scores, strict=True)
+            return [{"id": one, "label": label, "score": score} for one, label, score in scored]
+        return [{"id": one, "label": label} for one, label in zip(ids, labels, strict=True)]
 
     def identity(self, release: str) -> dict[str, Any]:
         """Return exactly who answers: the model, its version, the manifest's digest, the Lambda version."""
