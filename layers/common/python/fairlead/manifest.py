@@ -26,7 +26,10 @@ class Blob(msgspec.Struct, frozen=True):
 
 
 class Tensor(msgspec.Struct, frozen=True, kw_only=True):
-    """One input tensor of the ONNX graph: shape (rows, len(fields)), columns in this order."""
+    """One input tensor of the ONNX graph: shape (rows, len(fields)), columns in this order.
+
+    A text field may instead be counted: its tensor has a column for each term that the graph's metadata lists.
+    """
 
     name: str
     dtype: Literal["float32", "float64", "int64", "string"]
@@ -84,8 +87,39 @@ class Metric(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     high: float | None = None
 
 
+Decision = Literal["pass", "warn", "fail", "inconclusive", "not applicable"]
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One line of the gate's table.
+
+    `figure` and `threshold` are what was compared, already worded; `refuses` says whether this line alone refuses the
+    version; `figures` are numbers for the report.
+    """
+
+    check: str
+    finding: str
+    verdict: Decision
+    figure: str = ""
+    threshold: str = ""
+    detail: str = ""
+    refuses: bool = False
+    figures: dict[str, float] = {}
+
+
+class Forced(msgspec.Struct, frozen=True, kw_only=True):
+    """The gate refused and a person published all the same."""
+
+    by: str
+    reason: str
+
+
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """One immutable version of one model."""
+    """One immutable version of one model.
+
+    `findings` are the gate's, in its order; `policy` is the SHA-256 of the policy that judged, which is the blob
+    `policy`; `champion` is the version compared with. Versions from before the gate have none of them.
+    """
 
     schema: int
     model: str
@@ -102,6 +136,10 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     blobs: dict[str, Blob]
     environment: dict[str, str]
     recipe: Recipe
+    findings: tuple[Finding, ...] = ()
+    policy: str = ""
+    forced: Forced | None = None
+    champion: int | None = None
 
 
 def encode(manifest: Manifest) -> bytes:

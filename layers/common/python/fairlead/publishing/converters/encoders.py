@@ -4,7 +4,7 @@ Asking the encoder covers all its settings at once: unknown and infrequent categ
 """
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from fairlead.publishing.converters.nodes import ML, Nodes
 from fairlead.publishing.converters.refusal import NotConvertibleError
 
 UNSEEN = "\ue000fairlead.unseen\ue000"
+CHUNK = 500  # categories asked at once: each becomes a dense row as wide as all of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,56 +104,58 @@ def _is_missing(key: Any) -> bool:
 
 
 def _ordinal(encoder: Any, position: int) -> Lookup:
-    keys, rows, default = _asked(encoder, position)
-    answers = [float(row[position]) for row in rows]
-    return Lookup(keys, answers, float("nan") if default is None else float(default[position]))
+    return _asked(encoder, position, lambda rows: rows[:, position].tolist(), other=float("nan"))
 
 
 def _one_hot(encoder: Any, position: int) -> tuple[Lookup, int]:
     start = sum(encoder._n_features_outs[:position])
     width = int(encoder._n_features_outs[position])
-    keys, rows, default = _asked(encoder, position)
-    hot = [_hot(row, start, width) for row in rows]
-    return Lookup(keys, hot, -1.0 if default is None else _hot(default, start, width)), width
+
+    def place_of_one(rows: Array) -> list[float]:
+        own = rows[:, start : start + width] != 0
+        return [float(row.argmax()) if row.any() else -1.0 for row in own]
+
+    return _asked(encoder, position, place_of_one, other=-1.0), width
 
 
-def _hot(row: Any, start: int, width: int) -> float:
-    """Where the 1 stands among the column's own outputs, -1 for none."""
-    found = np.flatnonzero(np.asarray(row)[start : start + width])
-    return float(found[0]) if len(found) else -1.0
-
-
-def _asked(encoder: Any, position: int) -> tuple[list[Any], list[Array], Array | None]:
-    """The encoder's answers for every category of a column, and for an unseen value; None where it refuses one.
+def _asked(encoder: Any, position: int, read: Callable[[Array], list[float]], *, other: float) -> Lookup:
+    """What the encoder makes of every category of a column, and of an unseen value; `other` where it refuses one.
 
     A missing value that is no category is asked for too: encoders treat it as unknown, or refuse it.
     """
     known = list(encoder.categories_[position])
-    numeric = encoder.categories_[position].dtype.kind in "iufb"
-    rows = _transform(encoder, position, known)
-    if rows is None:
+    answers = _read(encoder, position, known, read)
+    if answers is None:
         raise NotConvertibleError("an encoder refuses its own categories")
     keys = known.copy()
-    missing = None if any(_is_missing(key) for key in known) else _transform(encoder, position, [np.nan])
+    missing = None if any(_is_missing(key) for key in known) else _read(encoder, position, [np.nan], read)
     if missing is not None:
         keys.append(np.nan)
-        rows += missing
+        answers += missing
+    numeric = encoder.categories_[position].dtype.kind in "iufb"
     unseen = float(max([key for key in known if not _is_missing(key)], default=0)) + 1.0 if numeric else UNSEEN
-    default = _transform(encoder, position, [unseen])
-    return keys, rows, None if default is None else default[0]
+    default = _read(encoder, position, [unseen], read)
+    return Lookup(keys, answers, other if default is None else default[0])
 
 
-def _transform(encoder: Any, position: int, values: list[Any]) -> list[Array] | None:
-    """Rows of the encoder's output with these values in one column; None where it refuses them."""
+def _read(encoder: Any, position: int, values: list[Any], read: Callable[[Array], list[float]]) -> list[float] | None:
+    """Read the encoder's rows for these values in one column; None where it refuses them."""
+    found: list[float] = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for start in range(0, len(values), CHUNK):
+            try:
+                rows = encoder.transform(_table(encoder, position, values[start : start + CHUNK]))
+            except ValueError:
+                return None
+            found += read(rows.toarray() if hasattr(rows, "toarray") else np.asarray(rows))
+    return found
+
+
+def _table(encoder: Any, position: int, values: list[Any]) -> Array:
+    """Rows that differ in one column only."""
     numeric = all(known.dtype.kind in "iufb" for known in encoder.categories_)
     table = np.empty((len(values), len(encoder.categories_)), dtype=np.float64 if numeric else object)
     table[:] = [known[0] for known in encoder.categories_]
     table[:, position] = values
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            found = encoder.transform(table)
-        except ValueError:
-            return None
-    found = found.toarray() if hasattr(found, "toarray") else np.asarray(found)
-    return list(found)
+    return table
