@@ -21,7 +21,7 @@ ROUNDS = 30
 
 @dataclass(frozen=True)
 class Timing:
-    """The best of all rounds, in milliseconds a request: what it costs when the machine leaves it alone, as timeit advises."""
+    """The best round, in milliseconds a request: what it costs when the machine leaves it alone (timeit's advice)."""
 
     cpu: float
     wall: float
