@@ -13,6 +13,7 @@ from fairlead_cli.edge import Edge
 from fairlead_cli.predict import predict
 from fairlead_cli.publish import publish
 from fairlead_cli.release import release
+from fairlead_cli.report import report
 from fairlead_cli.retire import retire
 from fairlead_cli.rollback import rollback
 from fairlead_cli.show import show
@@ -55,6 +56,7 @@ def _example(text: str) -> str:
 app.command(epilog=_example("publish model.joblib --name churn --data held_out.csv --target churned"))(publish)
 app.command(epilog=_example("versions churn"))(versions)
 app.command(epilog=_example("show churn 7"))(show)
+app.command(epilog=_example("report churn 7 --open"))(report)
 app.command(epilog=_example("release churn 7"))(release)
 app.command(epilog=_example("status churn"))(status)
 app.command(epilog=_example("rollback churn"))(rollback)

@@ -66,9 +66,9 @@ class Importance(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Importances(msgspec.Struct, frozen=True, kw_only=True):
-    """Permutation importance of every input, largest first; `loss` is what grows, `skipped` why there is none."""
+    """Permutation importance of every input, largest first; `measure` says of what, `skipped` why there is none."""
 
-    loss: str
+    measure: str
     rows: int
     repeats: int
     inputs: tuple[Importance, ...] = ()

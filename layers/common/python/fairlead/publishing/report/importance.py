@@ -38,7 +38,7 @@ def importances(evidence: Evidence, engine: Engine) -> Importances:
     repeats = REPEATS if len(columns) <= 100 else 1
     rows = min(count, MOST_ROWS, MOST_VALUES // (len(columns) ** 2 * repeats))
     if rows < min(count, FEWEST_ROWS):
-        return Importances(loss="", rows=0, repeats=0, skipped=f"{len(columns):,} inputs would take too long")
+        return Importances(measure="", rows=0, repeats=0, skipped=f"{len(columns):,} inputs would take too long")
     sample = np.sort(generator.choice(count, rows, replace=False))
     values = [_values(column, sample) for column in columns]
     loss = _loss(evidence, sample)
@@ -47,9 +47,9 @@ def importances(evidence: Evidence, engine: Engine) -> Importances:
             engine, evidence, values, loss, [generator.permutation(rows).tolist() for _ in range(repeats)]
         )
     except Exception as error:  # noqa: BLE001 - a pipeline may raise anything on rows that never occurred together
-        return Importances(loss="", rows=0, repeats=0, skipped=f"the engine cannot answer shuffled rows: {error}")
+        return Importances(measure="", rows=0, repeats=0, skipped=f"the engine cannot answer shuffled rows: {error}")
     found.sort(key=lambda one: -one.mean)
-    return Importances(loss=loss.name, rows=rows, repeats=repeats, inputs=tuple(found))
+    return Importances(measure=loss.name, rows=rows, repeats=repeats, inputs=tuple(found))
 
 
 def _measured(
@@ -88,16 +88,16 @@ def _loss(evidence: Evidence, sample: Any) -> _Loss:
     target = evidence.held_out.target
     truth = None if target is None else target[sample]
     if own.values is not None:
-        name = "mean absolute error" if truth is not None else "mean absolute change of the answer"
+        name = "growth of the mean absolute error" if truth is not None else "mean absolute change of the answer"
         values: Any = own.values if truth is None else truth
         return _Loss(name, lambda answers: float(np.abs(answers.values - values).mean()))
     if own.scores is not None and truth is None:
         scores: Any = own.scores
         return _Loss("mean absolute change of the score", lambda answers: float(np.abs(answers.scores - scores).mean()))
     if own.probabilities is not None and truth is not None:
-        return _Loss("Brier score", lambda answers: _brier(truth, answers.probabilities))
+        return _Loss("growth of the Brier score", lambda answers: _brier(truth, answers.probabilities))
     labels: Any = own.labels if truth is None else truth
-    name = "share of wrong answers" if truth is not None else "share of answers that change"
+    name = "growth of the share of wrong answers" if truth is not None else "share of answers that change"
     return _Loss(name, lambda answers: float((answers.labels != labels).mean()))
 
 

@@ -16,7 +16,7 @@ p { margin: 6px 0 0; max-width: 74ch; }
 a { color: var(--blue); }
 code { font: .92em/1.4 ui-monospace, "SF Mono", "Cascadia Mono", "DejaVu Sans Mono", monospace;
   overflow-wrap: anywhere; }
-.soft { color: var(--soft); }
+.soft { color: var(--soft); font-weight: 400; }
 .kicker { color: var(--soft); margin: 0 0 4px; }
 header { border-bottom: 2px solid var(--ink); padding-bottom: 26px; }
 nav { margin: 18px 0 0; color: var(--soft); font-size: 13.5px; }
@@ -42,14 +42,15 @@ section > h2 { padding-bottom: 8px; border-bottom: 1px solid var(--rule); }
 table { border-collapse: collapse; width: 100%; font-size: 13.5px; font-variant-numeric: tabular-nums; }
 caption { text-align: left; color: var(--soft); padding: 0 0 6px; }
 th, td { text-align: left; vertical-align: top; padding: 6px 18px 6px 0; border-bottom: 1px solid var(--rule);
-  overflow-wrap: anywhere; }
+  overflow-wrap: break-word; }
+tbody th, td:last-child, td:has(code) { overflow-wrap: anywhere; }
 th { font-weight: 600; }
 thead th { color: var(--soft); font-weight: 400; border-bottom-color: var(--ink); white-space: nowrap; }
 tbody th { min-width: 130px; }
 th.number, td.number { text-align: right; white-space: nowrap; }
 th:last-child, td:last-child { padding-right: 0; }
-td.sign { white-space: nowrap; }
-td.glyph { padding-top: 5px; padding-bottom: 0; }
+td.sign, td.short { white-space: nowrap; }
+td.glyph { padding-top: 9px; padding-bottom: 0; }
 td.glyph svg { width: 160px; }
 .sign b { display: inline-block; width: 1.3em; font-weight: 700; }
 .is-fail b { color: #a11d2c; } .is-warn b, .is-inconclusive b { color: #8a5a00; } .is-pass b { color: #1a6b45; }
@@ -93,9 +94,9 @@ svg .dot { fill: var(--blue); stroke: #fff; stroke-width: 1; }
 svg .half { fill: #dbe4ee; stroke: var(--blue); stroke-width: 1.2; }
 svg .median { stroke: var(--blue); stroke-width: 3; }
 svg .box { stroke: var(--rule); }
-svg .light { fill: #fff; } svg .strong { font-weight: 600; font-size: 13.5px; }
+svg .light { fill: #fff; } svg .none { fill: #a0a8b0; } svg .strong { font-weight: 600; font-size: 13.5px; }
 
-@media (max-width: 760px) {
+@media screen and (max-width: 760px) {
   .row, .row.two { grid-template-columns: minmax(0, 1fr); }
   dl.facts { grid-template-columns: 1fr; gap: 0; } dl.facts dd { margin-bottom: 8px; }
 }
@@ -108,7 +109,7 @@ svg .light { fill: #fff; } svg .strong { font-weight: 600; font-size: 13.5px; }
   h1 { font-size: 20pt; } h2 { font-size: 13pt; } h3 { font-size: 10pt; }
   section { margin-top: 22pt; }
   h2, h3, caption, thead { break-after: avoid; }
-  h2 + *, tr, .verdict, .key > div, .together { break-inside: avoid; }
+  tr, .verdict, .key > div, .together { break-inside: avoid; }
   section > h2 + p { break-after: avoid; }
   table, dl.facts, figcaption, .keys { font-size: 8.5pt; }
   th, td { padding: 3pt 10pt 3pt 0; }

@@ -2,7 +2,8 @@
 
 import math
 
-from fairlead.signature import Output, Scalar
+from fairlead.manifest import Metric
+from fairlead.signature import Output, Scalar, Signature
 
 METRICS = {
     "accuracy": "Accuracy",
@@ -17,10 +18,11 @@ METRICS = {
     "r2": "R²",
     "bias": "Bias",
     "absolute_error_p50": "Absolute error, median",
-    "absolute_error_p90": "Absolute error, 90 %",
-    "absolute_error_p99": "Absolute error, 99 %",
+    "absolute_error_p90": "Absolute error, 90th percentile",
+    "absolute_error_p99": "Absolute error, 99th percentile",
     "adjusted_rand": "Adjusted Rand index",
 }
+MOST_CLASSES = 6
 CHECKS = {"cross_validation": "cross-validation"}
 
 
@@ -30,6 +32,11 @@ def figure(value: float | None) -> str:
         return "–"
     rounded = f"{value:,.0f}" if 10_000 <= abs(value) < 1e9 else f"{value:.4g}"
     return rounded.replace("-", "−")
+
+
+def interval(metric: Metric) -> str:
+    """Spell a metric's interval; nothing where there is none."""
+    return "" if metric.low is None or metric.high is None else f"{figure(metric.low)} to {figure(metric.high)}"
 
 
 def share(part: float, whole: float) -> str:
@@ -75,6 +82,24 @@ def class_name(label: Scalar, output: Output) -> str:
     return str(label)
 
 
+def opened(text: str) -> str:
+    """Begin a sentence with these words."""
+    return text[:1].upper() + text[1:]
+
+
 def clipped(text: str, most: int) -> str:
     """Cut a text to `most` characters, with an ellipsis."""
     return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def purpose(signature: Signature) -> str:
+    """Say in a sentence what the model does."""
+    inputs, output = several(len(signature.inputs), "input"), signature.output
+    if output.task == "clustering":
+        return f"Puts rows of {inputs} into clusters."
+    if output.task == "anomaly":
+        return f"Tells outliers from inliers by {inputs}."
+    target = ", ".join(output.names or ()) or output.target or "the target"
+    names = [clipped(str(label), 40) for label in output.classes or ()]
+    few = f": {', '.join(names)}" if len(names) <= MOST_CLASSES else ""
+    return f"Predicts {target} from {inputs}{f', one of {len(names)} classes{few}' if names else ''}."

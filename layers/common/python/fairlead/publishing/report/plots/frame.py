@@ -35,7 +35,7 @@ class Scale(NamedTuple):
     def __call__(self, value: float) -> float:
         """Place a value; what lies outside is drawn at the edge."""
         width = self.high - self.low
-        part = (value - self.low) / width if width > 0 else 0.5
+        part = (value - self.low) / width if width else 0.5
         return self.start + min(1.0, max(0.0, part)) * (self.end - self.start)
 
 
@@ -82,4 +82,4 @@ def ticks(low: float, high: float, *, about: int = 4) -> list[float]:
     step = next(step * power for step in (1, 2, 5, 10) if step * power >= rough * 0.999)
     first = math.ceil(low / step - 1e-9)
     found = itertools.takewhile(lambda tick: tick <= high + step * 1e-9, (n * step for n in itertools.count(first)))
-    return [round(tick, 12) + 0.0 for tick in itertools.islice(found, 4 * about)]
+    return [float(f"{tick:.12g}") + 0.0 for tick in itertools.islice(found, 4 * about)]

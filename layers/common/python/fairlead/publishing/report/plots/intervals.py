@@ -9,7 +9,6 @@ from fairlead.publishing.report.plots.frame import Frame, Scale, line, svg, tick
 from fairlead.publishing.report.words import clipped, figure
 
 WIDTH = 660.0
-LABEL = 210.0
 ROW = 24.0
 LONGEST = 34
 
@@ -31,7 +30,8 @@ def forest(
     high = max([reference, *(row.high for row in rows)])
     margin = (high - low) * 0.04 or 0.5
     height = len(rows) * ROW + 52
-    frame = Frame(Scale(low - margin, high + margin, LABEL + 10, WIDTH - 90), Scale(len(rows), 0, height - 44, 8))
+    label = 14 + 6.9 * min(LONGEST, max(len(row.name) for row in rows))
+    frame = Frame(Scale(low - margin, high + margin, label + 10, WIDTH - 90), Scale(len(rows), 0, height - 44, 8))
     parts = [part for at, row in enumerate(rows) for part in _row(frame, at, row)]
     axes = frame.axes(x_ticks=ticks(low - margin, high + margin, about=5), x_label=x_label)
     dashed = line([(reference, 0), (reference, len(rows))], frame, kind="reference")
@@ -41,7 +41,7 @@ def forest(
 def _row(frame: Frame, at: int, row: Interval) -> list[Element]:
     y = frame.y(at + 0.5)
     return [
-        e("text", clipped(row.name, LONGEST), x=LABEL, y=y + 4, text_anchor="end", class_="name"),
+        e("text", clipped(row.name, LONGEST), x=frame.x.start - 10, y=y + 4, text_anchor="end", class_="name"),
         *whisker(frame.x, y, row),
         e("text", figure(row.value), x=WIDTH - 4, y=y + 4, text_anchor="end", class_="tick"),
     ]

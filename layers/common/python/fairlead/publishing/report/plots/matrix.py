@@ -1,5 +1,6 @@
 """The confusion matrix: counts and shares of the true class in cells, darker with the share."""
 
+from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
 from fairlead.publishing.report.facts import Confusion
@@ -8,58 +9,89 @@ from fairlead.publishing.report.plots.frame import svg
 from fairlead.publishing.report.words import clipped, share
 
 LIGHT, DARK = (255, 255, 255), (31, 58, 95)
-LEFT = 132.0
 LONGEST = 18
 WHITE_FROM = 0.5
+FAINTEST = 0.08  # one mistake among many rows must not look like none
 
 
 def matrix(confusion: Confusion) -> Element:
     """Draw true classes as rows, answered classes as columns."""
     columns = len(confusion.answers)
-    cell = 92.0 if columns <= 4 else 66.0 if columns <= 7 else 50.0
-    tall = 46.0 if columns <= 7 else 34.0
-    slanted = columns > 4 or any(len(name) > 12 for name in confusion.answers)
-    top = 96.0 if slanted else 44.0
-    parts: list[Element] = [e("text", "answered", x=LEFT, y=14.0, class_="label")]
-    parts.append(e("text", "true", x=LEFT - 10, y=top - 8, text_anchor="end", class_="label"))
-    parts += [
-        _heading(name, LEFT + (at + 0.5) * cell, top - 8, slanted=slanted) for at, name in enumerate(confusion.answers)
-    ]
+    grid = _grid(confusion)
+    parts: list[Element] = [e("text", "answered", x=grid.left, y=14.0, class_="label")]
+    parts.append(e("text", "true", x=grid.left - 10, y=grid.top - 8, text_anchor="end", class_="label"))
+    for at, name in enumerate(confusion.answers):
+        parts.append(_heading(name, grid.left + (at + 0.5) * grid.width, grid))
     for at, (name, counts) in enumerate(zip(confusion.truths, confusion.counts, strict=True)):
-        y = top + at * tall
+        y = grid.top + at * grid.height
         parts.append(
-            e("text", clipped(name, LONGEST), x=LEFT - 10, y=y + tall / 2 + 4, text_anchor="end", class_="name")
+            e(
+                "text",
+                clipped(name, LONGEST),
+                x=grid.left - 10,
+                y=y + grid.height / 2 + 4,
+                text_anchor="end",
+                class_="name",
+            )
         )
-        parts += [
-            part
-            for place, count in enumerate(counts)
-            for part in _cell(LEFT + place * cell, y, cell, tall, count, sum(counts))
-        ]
-    width = LEFT + columns * cell + (70 if slanted else 8)
-    return svg(width, top + len(confusion.truths) * tall + 6, "Confusion matrix", _described(confusion), parts)
+        for place, count in enumerate(counts):
+            parts += _cell(grid.left + place * grid.width, y, grid, count, sum(counts))
+    width = grid.left + columns * grid.width + (70 if grid.slanted else 8)
+    height = grid.top + len(confusion.truths) * grid.height + 6
+    return svg(width, height, "Confusion matrix", _described(confusion), parts)
 
 
-def _heading(name: str, x: float, y: float, *, slanted: bool) -> Element:
-    if not slanted:
+class _Grid(NamedTuple):
+    """Where the cells start and how large one is; long headings are slanted."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+    slanted: bool
+
+
+def _grid(confusion: Confusion) -> _Grid:
+    columns = len(confusion.answers)
+    width = 100.0 if columns <= 4 else 66.0 if columns <= 7 else 54.0
+    slanted = any(7.2 * len(name) > width for name in confusion.answers)
+    return _Grid(
+        left=24 + 7.2 * max(4, min(LONGEST, max(len(name) for name in confusion.truths))),
+        top=96.0 if slanted else 44.0,
+        width=width,
+        height=48.0 if columns <= 7 else 34.0,
+        slanted=slanted,
+    )
+
+
+def _heading(name: str, x: float, grid: _Grid) -> Element:
+    y = grid.top - 8
+    if not grid.slanted:
         return e("text", name, x=x, y=y, text_anchor="middle", class_="name")
     return e("text", clipped(name, LONGEST), x=x, y=y, transform=f"rotate(-35 {x:.1f} {y:.1f})", class_="name")
 
 
-def _cell(x: float, y: float, width: float, height: float, count: int, total: int) -> list[Element]:
+def _cell(x: float, y: float, grid: _Grid, count: int, total: int) -> list[Element]:
     part = count / total if total else 0.0
-    ink = "cell light" if part > WHITE_FROM else "cell"
-    found = [e("rect", x=x + 1, y=y + 1, width=width - 2, height=height - 2, fill=_shade(part), class_="box")]
-    middle = x + width / 2
-    if height < 40:
-        return [
-            *found,
-            e("text", f"{count:,}" if count else "·", x=middle, y=y + height / 2 + 4, text_anchor="middle", class_=ink),
-        ]
-    return [
-        *found,
-        e("text", f"{count:,}", x=middle, y=y + height / 2 - 2, text_anchor="middle", class_=f"{ink} strong"),
-        e("text", share(count, total), x=middle, y=y + height / 2 + 13, text_anchor="middle", class_=ink),
+    ink = "light" if part > WHITE_FROM else "ink" if count else "none"
+    middle, centre = x + grid.width / 2, y + grid.height / 2
+    two_lines = count and grid.height > 40
+    found = [
+        e(
+            "rect",
+            x=x + 1,
+            y=y + 1,
+            width=grid.width - 2,
+            height=grid.height - 2,
+            fill=_shade(max(part, FAINTEST) if count else 0.0),
+            class_="box",
+        ),
+        e("text", f"{count:,}", x=middle, y=centre - 2 if two_lines else centre + 4, text_anchor="middle", class_=ink),
     ]
+    if two_lines:
+        found[-1].set("class", f"{ink} strong")
+        found.append(e("text", share(count, total), x=middle, y=centre + 14, text_anchor="middle", class_=ink))
+    return found
 
 
 def _shade(part: float) -> str:

@@ -49,5 +49,5 @@ def _edges(baseline: Baseline) -> dict[str, tuple[float, ...]]:
 
 def _title(name: str, output: Output) -> str:
     if output.task == "anomaly":
-        return "Score; below the dashed nought, outliers"
+        return "Score: outliers lie left of the dashed line"
     return f"Probability of {name}" if output.task == "classification" else f"Value of {name}"

@@ -27,18 +27,23 @@ def table(
     numbers: Sequence[int] = (),
     caption: str = "",
 ) -> Element:
-    """A table whose first column names each row; columns in `numbers` stand to the right."""
-    head = [e("th", text, scope="col", class_="number" if at in numbers else None) for at, text in enumerate(headings)]
+    """A table whose first column names each row; columns in `numbers` stand to the right, empty ones are left out."""
+    kept = [at for at in range(len(headings)) if at == 0 or any(_says(row[at]) for row in rows)]
+    head = [e("th", headings[at], scope="col", class_="number" if at in numbers else None) for at in kept]
     return e(
         "div",
         e(
             "table",
             e("caption", caption) if caption else None,
             e("thead", e("tr", head)),
-            e("tbody", [e("tr", [_cell(cell, at, at in numbers) for at, cell in enumerate(row)]) for row in rows]),
+            e("tbody", [e("tr", [_cell(row[at], at, at in numbers) for at in kept]) for row in rows]),
         ),
         class_="scroll",
     )
+
+
+def _says(content: Cell) -> bool:
+    return bool(len(content) or content.text) if isinstance(content, Element) else bool(content)
 
 
 def _cell(content: Cell, at: int, number: bool) -> Element:

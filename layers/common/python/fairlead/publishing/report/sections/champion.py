@@ -18,7 +18,11 @@ def champion(facts: ReportFacts) -> Element:
     if not spoken:
         said = "; ".join(one.detail for one in found if one.detail)
         return section("Against the live version", paragraph(f"Not compared: {said}." if said else "Not compared."))
-    return section("Against the live version", *_drawn([one for one in found if one.figures]), findings_table(spoken))
+    return section(
+        "Against the live version",
+        *_drawn([one for one in found if one.figures]),
+        findings_table(spoken, of_one_check=True),
+    )
 
 
 def _drawn(found: list[Finding]) -> list[Element]:

@@ -7,7 +7,7 @@ from fairlead.gate.findings import Decision, Finding
 from fairlead.publishing.report import words
 from fairlead.publishing.report.facts import ReportFacts
 from fairlead.publishing.report.markup import e
-from fairlead.publishing.report.sections.blocks import paragraph, section, table
+from fairlead.publishing.report.sections.blocks import Cell, paragraph, section, table
 
 SIGNS: dict[Decision, str] = {"pass": "✓", "warn": "!", "fail": "✕", "inconclusive": "?", "not applicable": "–"}
 ORDER: tuple[Decision, ...] = ("fail", "inconclusive", "warn")
@@ -31,20 +31,26 @@ def every_finding(facts: ReportFacts) -> Element:
     )
 
 
-def findings_table(findings: Sequence[Finding]) -> Element:
-    """Findings with their figures, thresholds and verdicts."""
-    rows = [
-        (
+def findings_table(findings: Sequence[Finding], *, of_one_check: bool = False) -> Element:
+    """Findings with their figures, thresholds and verdicts; the check is named unless they are of one."""
+    rows: list[list[Cell]] = [
+        [
             one.finding,
             verdict_cell(one.verdict),
-            words.check(one.check),
+            *([] if of_one_check else [e("td", words.check(one.check), class_="short")]),
             one.figure,
             one.threshold,
-            e("td", one.detail, " This refuses the version." if one.refuses else None),
-        )
+            _detail(one),
+        ]
         for one in findings
     ]
-    return table(("finding", "verdict", "check", "figure", "threshold", "detail"), rows)
+    check = [] if of_one_check else ["check"]
+    return table(("finding", "verdict", *check, "figure", "threshold", "detail"), rows)
+
+
+def _detail(one: Finding) -> Element:
+    said = f"{one.detail}. " if one.detail and one.refuses else one.detail
+    return e("td", said or None, e("b", "This refuses the version.") if one.refuses else None)
 
 
 def verdict_cell(verdict: Decision) -> Element:

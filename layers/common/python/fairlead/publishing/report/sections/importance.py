@@ -17,7 +17,7 @@ def importance(facts: ReportFacts) -> Element:
     if found is None or found.skipped:
         return section(TITLE, paragraph(f"Not measured: {found.skipped}." if found else "Not measured."))
     explained = (
-        f"How much the {found.loss} grows when one input's values are shuffled on {words.several(found.rows, 'row')}: "
+        f"{words.opened(found.measure)} when one input's values are shuffled on {words.several(found.rows, 'row')}: "
         f"mean, least and most of {words.several(found.repeats, 'shuffle')}. It is what this model relies on, not what "
         "causes what; inputs that carry the same information hide one another."
     )
@@ -28,9 +28,7 @@ def importance(facts: ReportFacts) -> Element:
     return section(
         TITLE,
         paragraph(explained),
-        figure(
-            forest(drawn, "Permutation importance", f"Most important: {first}.", x_label=f"growth of the {found.loss}")
-        ),
+        figure(forest(drawn, "Permutation importance", f"Most important: {first}.", x_label=found.measure)),
         folded(
             "All inputs as a table" if more else "The figures as a table",
             table(("input", "mean", "least", "most"), rows, numbers=(1, 2, 3)),

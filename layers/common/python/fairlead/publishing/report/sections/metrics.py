@@ -3,6 +3,7 @@
 from xml.etree.ElementTree import Element
 
 from fairlead.gate.findings import Finding
+from fairlead.manifest import Metric
 from fairlead.publishing.report import words
 from fairlead.publishing.report.facts import ReportFacts
 from fairlead.publishing.report.markup import e
@@ -15,41 +16,42 @@ UNIT = frozenset({"accuracy", "balanced_accuracy", "f1", "roc_auc", "calibration
 
 def metrics(facts: ReportFacts) -> Element:
     """Tabulate the figures; those between 0 and 1 are drawn too."""
-    found = [one for one in facts.verdict.findings if one.check == "metrics" and "value" in one.figures]
+    found = facts.verdict.metrics
     rows = facts.manifest.rows.get("held_out", facts.baseline.rows)
     if not found:
         said = next((one.detail for one in facts.verdict.findings if one.check == "metrics"), "")
         return section("Metrics", paragraph(f"None on {words.several(rows, 'held-out row')}: {said}."))
-    drawn = any(_unit(one) for one in found)
+    judged = {one.finding: one for one in facts.verdict.findings if one.check == "metrics"}
+    drawn = any(_unit(name, one) for name, one in found.items())
     headings = ("figure", "value", "interval", *(["0 to 1"] if drawn else []), "threshold", "verdict")
     return section(
         "Metrics",
         paragraph(
             f"On {words.several(rows, 'held-out row')}, answered by the engine that serves. "
-            "Intervals are bootstrapped over rows; bounds of the policy are compared with the interval, not the figure."
+            "Intervals are bootstrapped over rows; where the policy bounds a figure, its interval is compared."
         ),
-        table(headings, [_row(one, drawn=drawn) for one in found], numbers=(1,)),
+        table(headings, [_row(name, one, judged.get(name), drawn=drawn) for name, one in found.items()], numbers=(1,)),
         _folds(facts),
     )
 
 
-def _row(one: Finding, *, drawn: bool) -> list[Cell]:
-    value, low, high = (one.figures.get(name) for name in ("value", "low", "high"))
-    name = words.metric(one.finding)
-    interval = "" if low is None or high is None else f"{words.figure(low)} to {words.figure(high)}"
-    cells: list[Cell] = [name, words.figure(value), interval]
+def _row(name: str, one: Metric, judged: Finding | None, *, drawn: bool) -> list[Cell]:
+    spelt = words.metric(name)
+    cells: list[Cell] = [spelt, words.figure(one.value), words.interval(one)]
     if drawn:
-        cells.append(_glyph(name, one) if _unit(one) else "")
-    return [*cells, one.threshold, verdict_cell(one.verdict)]
+        cells.append(_glyph(spelt, one) if _unit(name, one) else "")
+    if judged is None or (judged.verdict == "pass" and not judged.threshold):
+        return [*cells, "", ""]
+    return [*cells, judged.threshold, verdict_cell(judged.verdict)]
 
 
-def _glyph(name: str, one: Finding) -> Element:
-    figures = one.figures
-    return e("td", glyph(Interval(name, figures["value"], figures["low"], figures["high"]), 0.0, 1.0), class_="glyph")
+def _glyph(name: str, one: Metric) -> Element:
+    low, high = one.value if one.low is None else one.low, one.value if one.high is None else one.high
+    return e("td", glyph(Interval(name, one.value, low, high), 0.0, 1.0), class_="glyph")
 
 
-def _unit(one: Finding) -> bool:
-    return "low" in one.figures and (one.finding in UNIT or one.finding.startswith("recall:"))
+def _unit(name: str, one: Metric) -> bool:
+    return one.low is not None and (name in UNIT or name.startswith("recall:"))
 
 
 def _folds(facts: ReportFacts) -> Element | None:

@@ -3,7 +3,7 @@
 from collections import Counter
 from xml.etree.ElementTree import Element
 
-from fairlead.gate.findings import Finding
+from fairlead.manifest import Metric
 from fairlead.publishing.report import words
 from fairlead.publishing.report.facts import ReportFacts
 from fairlead.publishing.report.markup import Children, e
@@ -21,24 +21,11 @@ def opening(facts: ReportFacts, titles: list[str]) -> Element:
         "header",
         e("p", "Fairlead version report", class_="kicker"),
         e("h1", f"{manifest.model}, version {manifest.version}"),
-        e("p", _purpose(facts)),
+        e("p", words.purpose(manifest.signature)),
         _verdict(facts),
         e("dl", [e("div", e("dt", name), e("dd", said)) for name, said in _key(facts)], class_="key"),
         e("nav", [(e("a", title, href=f"#{slug(title)}"), " ") for title in titles], aria_label="Sections"),
     )
-
-
-def _purpose(facts: ReportFacts) -> str:
-    found, estimator = facts.manifest.signature, facts.manifest.recipe.estimator.rpartition(".")[2]
-    inputs = words.several(len(found.inputs), "input")
-    output = found.output
-    if output.task == "clustering":
-        return f"{estimator} puts rows of {inputs} into clusters."
-    if output.task == "anomaly":
-        return f"{estimator} tells outliers from inliers by {inputs}."
-    target = ", ".join(output.names or ()) or output.target or "the target"
-    classes = f", one of {len(output.classes)} classes," if output.classes else ""
-    return f"{estimator} predicts {target}{classes} from {inputs}."
 
 
 def _verdict(facts: ReportFacts) -> Element:
@@ -67,15 +54,13 @@ def _verdict(facts: ReportFacts) -> Element:
 
 def _key(facts: ReportFacts) -> list[tuple[str, Children]]:
     """At most four figures: two metrics, the comparison, the engine."""
-    by_name = {one.finding: one for one in facts.verdict.findings if one.check == "metrics" and "value" in one.figures}
-    found = [_metric(by_name[name]) for names in (HEADLINE, SECOND) for name in names if name in by_name][:2]
+    measured = facts.verdict.metrics
+    found = [_metric(name, measured[name]) for name in (*HEADLINE, *SECOND) if name in measured][:2]
     return [*found, _champion(facts), _engine(facts), _rows(facts)][:4]
 
 
-def _metric(one: Finding) -> tuple[str, Children]:
-    low, high = one.figures.get("low"), one.figures.get("high")
-    interval = "" if low is None or high is None else f"interval {words.figure(low)} to {words.figure(high)}"
-    return words.metric(one.finding), [words.figure(one.figures["value"]), e("span", interval)]
+def _metric(name: str, one: Metric) -> tuple[str, Children]:
+    return words.metric(name), [words.figure(one.value), e("span", f"interval {words.interval(one)}")]
 
 
 def _champion(facts: ReportFacts) -> tuple[str, Children]:

@@ -27,7 +27,7 @@ def parity(facts: ReportFacts) -> Element:
             ("tolerance", f"{proved.tolerance:.2g}"),
         ]
         told = [listed(pairs)]
-    return section("Parity and robustness", told, findings_table(probes) if probes else None)
+    return section("Parity and robustness", told, findings_table(probes, of_one_check=True) if probes else None)
 
 
 def cost(facts: ReportFacts) -> Element:

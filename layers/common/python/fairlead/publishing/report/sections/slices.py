@@ -27,7 +27,7 @@ def slices(facts: ReportFacts) -> Element:
     return section(
         "Slices",
         paragraph(
-            f"{summary.detail[:1].upper()}{summary.detail[1:]}." if summary and summary.detail else None,
+            f"{words.opened(summary.detail)}." if summary and summary.detail else None,
             " The worst are listed, and those that the policy names.",
         ),
         table(

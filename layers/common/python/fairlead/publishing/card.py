@@ -1,0 +1,212 @@
+"""The model card: model_card.md with the headings of Mitchell et al., "Model Cards for Model Reporting" (FAT* 2019).
+
+Made of the same facts as the report. What only people know is left open, marked by `to be written` and said once.
+"""
+
+import re
+from collections.abc import Sequence
+
+from fairlead.baseline import Feature
+from fairlead.binning import Categories
+from fairlead.gate.findings import Finding
+from fairlead.manifest import Metric
+from fairlead.publishing.report import words
+from fairlead.publishing.report.facts import ReportFacts
+from fairlead.publishing.report.markup import clean
+
+MOST_ROWS = 40
+MOST_VALUES = 6
+PLACEHOLDER = "*to be written*"
+SPECIAL = re.compile(r"[\\`*_{}\[\]#|~$]|^[-+]|(?<=^\d)[.)]")
+
+
+def render(facts: ReportFacts) -> str:
+    """Write model_card.md. Names and categories stay text whatever they hold."""
+    manifest = facts.manifest
+    parts = [
+        f"# Model card: {_text(manifest.model)}, version {manifest.version}",
+        f"Made by Fairlead when the version was published. Lines marked {PLACEHOLDER} need a person who knows the use.",
+        *_details(facts),
+        *_use(facts),
+        *_factors(facts),
+        *_metrics(facts),
+        *_evaluation_data(facts),
+        *_training_data(facts),
+        *_analyses(facts),
+        *_ethics(facts),
+        *_caveats(facts),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _details(facts: ReportFacts) -> list[str]:
+    manifest = facts.manifest
+    parent = manifest.parent
+    packages = ", ".join(f"{name} {version}" for name, version in manifest.environment.items())
+    engine = manifest.engine.name + (f" ({manifest.engine.reason})" if manifest.engine.reason else "")
+    return [
+        "## Model details",
+        _list(
+            [
+                f"Estimator: {_text(manifest.recipe.estimator)}, served by the {_text(engine)} engine",
+                f"Created {manifest.created:%Y-%m-%d} by {_text(manifest.created_by)}",
+                f"Commit: {_text(manifest.git_commit)}" if manifest.git_commit else "",
+                f"Follows version {parent.version}" if parent else "First version",
+                f"Packages: {_text(packages)}",
+                f"Gate: {_verdict(facts)}",
+                f"Licence, citation, contact: {PLACEHOLDER}",
+            ]
+        ),
+    ]
+
+
+def _verdict(facts: ReportFacts) -> str:
+    said = {"pass": "passed", "warn": "passed, with findings to read"}.get(facts.verdict.verdict, "refused")
+    if facts.forced is None:
+        return said
+    return f"{said}; published all the same by {_text(facts.forced.by)}: {_text(facts.forced.reason)}"
+
+
+def _use(facts: ReportFacts) -> list[str]:
+    return [
+        "## Intended use",
+        _text(words.purpose(facts.manifest.signature)),
+        _list(
+            [
+                f"Primary intended uses: {PLACEHOLDER}",
+                f"Primary intended users: {PLACEHOLDER}",
+                f"Out-of-scope uses: {PLACEHOLDER}",
+            ]
+        ),
+    ]
+
+
+def _factors(facts: ReportFacts) -> list[str]:
+    rows = [
+        (field.name, field.kind, "may be missing" if field.nullable else "", _seen(feature))
+        for field, feature in zip(facts.manifest.signature.inputs, facts.baseline.features, strict=True)
+    ]
+    return [
+        "## Factors",
+        "What the model is given. The gate compared its answers over groups of rows cut by each of these inputs.",
+        _table(("input", "kind", "missing", "held-out rows show"), rows),
+        f"Groups that matter and that no input names: {PLACEHOLDER}",
+    ]
+
+
+def _metrics(facts: ReportFacts) -> list[str]:
+    judged = {one.finding: one for one in facts.verdict.findings if one.check == "metrics"}
+    found = facts.verdict.metrics
+    if not found:
+        return ["## Metrics", "None: the held-out rows have no target, or the answers are no predictions of it."]
+    rows = [(words.metric(name), _value(one), *_bound(judged.get(name))) for name, one in found.items()]
+    return [
+        "## Metrics",
+        "Held-out figures with bootstrap intervals. Where the gate's policy has a bound, the interval was compared.",
+        _table(("figure", "value (interval)", "bound", "verdict"), rows),
+        f"Why these figures, and which matters most: {PLACEHOLDER}",
+    ]
+
+
+def _value(one: Metric) -> str:
+    return words.figure(one.value) + (f" ({words.interval(one)})" if one.low is not None else "")
+
+
+def _bound(judged: Finding | None) -> tuple[str, str]:
+    return (judged.threshold, judged.verdict) if judged and judged.threshold else ("none", "")
+
+
+def _evaluation_data(facts: ReportFacts) -> list[str]:
+    split = [one for one in facts.verdict.findings if one.check in {"split", "leakage"} and one.verdict != "pass"]
+    told = [f"{one.finding}: {one.verdict}{_because(one)}" for one in split if one.verdict != "not applicable"]
+    return [
+        "## Evaluation data",
+        f"{words.several(facts.baseline.rows, 'held-out row')}, brought by the publisher.",
+        _list([_text(line) for line in told]) if told else "The gate found nothing against the split.",
+        f"Where they come from, and why they stand for the use: {PLACEHOLDER}",
+    ]
+
+
+def _training_data(facts: ReportFacts) -> list[str]:
+    rows = facts.observed.training_rows
+    said = f"{words.several(rows, 'row')}, brought along for comparison." if rows else "Not brought along."
+    return ["## Training data", said, f"Where they come from, and how they were prepared: {PLACEHOLDER}"]
+
+
+def _analyses(facts: ReportFacts) -> list[str]:
+    slices = [one for one in facts.verdict.findings if one.check == "slices" and "rows" in one.figures]
+    champion = [one for one in facts.verdict.findings if one.check == "champion" and one.figures]
+    importances = facts.observed.importances
+    parts = ["## Quantitative analyses"]
+    if slices:
+        rows = [(one.finding, f"{one.figures['rows']:,.0f}", one.figure, one.verdict) for one in slices]
+        parts += ["Worst groups of rows:", _table(("group", "rows", "figure", "verdict"), rows)]
+    if champion:
+        compared = [(one.finding, one.figure, one.verdict) for one in champion]
+        parts += ["Gain over the live version, positive is better:", _table(("figure", "gain", "verdict"), compared)]
+    if importances and importances.inputs:
+        ranked = [(one.name, words.figure(one.mean)) for one in importances.inputs[:10]]
+        parts += [f"Permutation importance, {importances.measure}:", _table(("input", "mean"), ranked)]
+    parts.append("Curves, the confusion matrix, residuals and every finding are in the version's report.html.")
+    return parts
+
+
+def _ethics(facts: ReportFacts) -> list[str]:
+    found = [one for one in facts.verdict.findings if one.check == "privacy" and one.verdict in {"warn", "fail"}]
+    told = [f"{one.finding}: {one.figure}{_because(one)}" for one in found]
+    return [
+        "## Ethical considerations",
+        _list([_text(line) for line in told]) if told else "The gate saw no input that looks like personal data.",
+        _list(
+            [
+                f"Whom its answers affect, and how: {PLACEHOLDER}",
+                f"Risks and what was done about them: {PLACEHOLDER}",
+            ]
+        ),
+    ]
+
+
+def _caveats(facts: ReportFacts) -> list[str]:
+    grave = {"warn", "fail", "inconclusive"}
+    found = [f"{one.finding}: {one.verdict}{_because(one)}" for one in facts.verdict.findings if one.verdict in grave]
+    return [
+        "## Caveats and recommendations",
+        _list([_text(line) for line in found]) if found else "The gate found nothing to warn of.",
+        f"Further recommendations: {PLACEHOLDER}",
+    ]
+
+
+def _because(one: Finding) -> str:
+    return f" ({one.detail})" if one.detail else ""
+
+
+def _seen(feature: Feature) -> str:
+    seen, rows = feature.seen, feature.missing
+    holes = f"; {words.several(rows, 'row')} without it" if rows else ""
+    if isinstance(seen, Categories):
+        named = ", ".join(words.clipped(str(value), 40) for value in seen.values[:MOST_VALUES])
+        more = len(seen.values) - MOST_VALUES
+        return f"{named}{f' and {more:,} more' if more > 0 else ''}{holes}"
+    unit = " characters" if feature.kind == "text" else ""
+    return f"{words.figure(seen.low)} to {words.figure(seen.high)}{unit}{holes}"
+
+
+def _list(lines: Sequence[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines if line)
+
+
+def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    shown = rows[:MOST_ROWS]
+    lines = [
+        f"| {' | '.join(headings)} |",
+        f"|{'---|' * len(headings)}",
+        *(f"| {' | '.join(_text(cell) for cell in row)} |" for row in shown),
+    ]
+    more = f"\n\n{len(rows) - len(shown):,} more are in the report." if len(rows) > len(shown) else ""
+    return "\n".join(lines) + more
+
+
+def _text(said: str) -> str:
+    """Text that no Markdown reader takes for markup, on one line."""
+    escaped = SPECIAL.sub(r"\\\g<0>", " ".join(clean(said).split()))
+    return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
