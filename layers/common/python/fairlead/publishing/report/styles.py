@@ -2,7 +2,7 @@
 
 STYLES = """
 :root { color-scheme: light; --ink: #1b1f24; --soft: #57606a; --rule: #d5dae0; --wash: #f5f7f9; --blue: #1f3a5f;
-  --bar: #7d9cc0; }
+  --bar: #7191b7; }
 * { box-sizing: border-box; }
 html { font: 15px/1.55 system-ui, -apple-system, "Segoe UI", "Noto Sans", "DejaVu Sans", sans-serif; color: var(--ink);
   background: #fff; -webkit-text-size-adjust: 100%; }
@@ -94,7 +94,7 @@ svg .dot { fill: var(--blue); stroke: #fff; stroke-width: 1; }
 svg .half { fill: #dbe4ee; stroke: var(--blue); stroke-width: 1.2; }
 svg .median { stroke: var(--blue); stroke-width: 3; }
 svg .box { stroke: var(--rule); }
-svg .light { fill: #fff; } svg .none { fill: #a0a8b0; } svg .strong { font-weight: 600; font-size: 13.5px; }
+svg .light { fill: #fff; } svg .none { fill: #767f89; } svg .strong { font-weight: 600; font-size: 13.5px; }
 
 @media screen and (max-width: 760px) {
   .row, .row.two { grid-template-columns: minmax(0, 1fr); }

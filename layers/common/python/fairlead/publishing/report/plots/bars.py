@@ -11,7 +11,7 @@ from fairlead.publishing.report.words import clipped, figure, several, share
 WIDTH = 320.0
 HEIGHT = 170.0
 BAR = 19.0
-LABEL = 16
+LABEL = 14
 
 
 def histogram(
