@@ -68,7 +68,7 @@ class Champion(msgspec.Struct, frozen=True, kw_only=True):
     """The live version's answers to the held-out rows.
 
     `trained_on` marks the held-out rows that it was trained on, None where no digests of its training rows were kept.
-    `unanswered` says why it could not answer them, if it could not.
+    `chosen` says why this version is taken for the live one, `unanswered` why it could not answer them.
     """
 
     version: int
@@ -76,6 +76,7 @@ class Champion(msgspec.Struct, frozen=True, kw_only=True):
     predicted: Predicted | None = None
     trained_on: Mask | None = None
     unanswered: str = ""
+    chosen: str = ""
 
 
 class Folds(msgspec.Struct, frozen=True, kw_only=True):

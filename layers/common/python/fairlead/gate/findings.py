@@ -4,26 +4,9 @@ from typing import Literal
 
 import msgspec
 
-from fairlead.manifest import Metric
+from fairlead.manifest import Decision, Finding, Metric
 
-Decision = Literal["pass", "warn", "fail", "inconclusive", "not applicable"]
-
-
-class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One line of the gate's table.
-
-    `figure` and `threshold` are what was compared, already worded; `refuses` says whether this line alone refuses the
-    version; `figures` are numbers for the report.
-    """
-
-    check: str
-    finding: str
-    verdict: Decision
-    figure: str = ""
-    threshold: str = ""
-    detail: str = ""
-    refuses: bool = False
-    figures: dict[str, float] = {}
+__all__ = ["Decision", "Finding", "Verdict", "failed", "passed", "skipped", "warned"]
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,6 +3,7 @@
 import msgspec
 
 from fairlead.gate.checks import CHECKS
+from fairlead.gate.checks.metrics import metrics
 from fairlead.gate.evidence import Evidence
 from fairlead.gate.findings import Finding, Verdict, skipped
 from fairlead.gate.policy import Policy
@@ -11,22 +12,23 @@ from fairlead.manifest import Metric
 
 def judge(evidence: Evidence, policy: Policy) -> Verdict:
     """Run every check; raises SettingsError where the policy names an input that the model does not have."""
-    findings = tuple(finding for family in CHECKS for finding in _run(family, evidence, policy))
+    measured = metrics(evidence, policy)  # a version keeps its figures also where the policy does not judge them
+    findings = tuple(finding for family in CHECKS for finding in _run(family, evidence, policy, measured))
     refused = any(finding.refuses for finding in findings)
     doubtful = any(finding.verdict in {"warn", "fail", "inconclusive"} for finding in findings)
     return Verdict(
         verdict="fail" if refused else "warn" if doubtful else "pass",
         findings=findings,
-        metrics={one.finding: _metric(one) for one in findings if one.check == "metrics" and "value" in one.figures},
+        metrics={one.finding: _metric(one) for one in measured if "value" in one.figures},
         policy=policy.digest(),
     )
 
 
-def _run(family: str, evidence: Evidence, policy: Policy) -> list[Finding]:
+def _run(family: str, evidence: Evidence, policy: Policy, measured: list[Finding]) -> list[Finding]:
     severity = policy.checks.get(family, "fail")
     if severity == "off":
         return [skipped(family, family, "switched off by the policy")]
-    found = CHECKS[family](evidence, policy)
+    found = measured if family == "metrics" else CHECKS[family](evidence, policy)
     return found if severity == "fail" else [_softened(finding) for finding in found]
 
 

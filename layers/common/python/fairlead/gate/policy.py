@@ -144,6 +144,10 @@ class Policy(Table, frozen=True):
     budget: BudgetLimits = BudgetLimits()
     privacy: Privacy = Privacy()
 
+    def canonical(self) -> bytes:
+        """Return the policy as JSON with its defaults written out: equal rules, equal bytes."""
+        return msgspec.json.encode(self, order="deterministic")
+
     def digest(self) -> str:
-        """SHA-256 of the policy as canonical JSON, defaults written out: equal rules, equal digest."""
-        return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
+        """SHA-256 of the canonical JSON, which is stored with every version that it judged."""
+        return hashlib.sha256(self.canonical()).hexdigest()

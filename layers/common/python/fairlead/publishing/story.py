@@ -1,49 +1,41 @@
 """Publishing, told from start to end: a fitted estimator becomes one immutable version, or a refusal with a reason.
 
-Nothing is written before every proof has passed, and the manifest is written last: killed anywhere, no version exists.
+`publish` and `validate` walk the same path: material, proofs, the gate's verdict. Nothing is written before it,
+and the manifest is written last: killed anywhere, no version exists.
 """
 
 import getpass
-import io
-import subprocess
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-import msgspec
+from typing import Any, NamedTuple
 
 from fairlead import aws, stack
-from fairlead.errors import DataError
-from fairlead.golden import Golden
-from fairlead.manifest import SCHEMA, Manifest, Parent
-from fairlead.publishing import choosing, metrics, model_file, signatures, tables
-from fairlead.publishing.environment import environment
+from fairlead.errors import SettingsError
+from fairlead.gate.findings import Verdict
+from fairlead.gate.policy import Policy
+from fairlead.gate.policy_file import parse
+from fairlead.gate.refusal import GateError
+from fairlead.manifest import Forced
+from fairlead.publishing.champion import find_champion
+from fairlead.publishing.choosing import Demand
 from fairlead.publishing.estimators import check_estimator
-from fairlead.publishing.recipe import recipe
+from fairlead.publishing.material import Material, Progress, read_material
+from fairlead.publishing.proving import Proved, Terms, prove
+from fairlead.publishing.storing import Published, store
 from fairlead.registry import Registry, check_name
+from fairlead.settings import Operator, operator
 
-GOLDEN_ROWS = 20
-FEWEST_ROWS = 2
+__all__ = ["Published", "publish", "publish_file", "validate", "validate_file"]
 
-Progress = Callable[[str], None]
-
-
-class Published(msgspec.Struct, frozen=True):
-    """A new version: its manifest, and the digest that names it."""
-
-    manifest: Manifest
-    sha256: str
+LONGEST_REASON = 500
 
 
-class Material(msgspec.Struct, frozen=True, kw_only=True):
-    """What a publisher brings: an estimator, held-out rows with their target, training rows if any."""
+class Place(NamedTuple):
+    """Where versions go; `where` is the stack whose live version is the champion, None where a registry was given."""
 
-    estimator: Any
-    X: Any
-    y: Any
-    target: str
-    train: Any = None
+    registry: Registry
+    where: Operator | None
 
 
 def publish(  # noqa: PLR0913 - the one verb of a notebook
@@ -53,7 +45,13 @@ def publish(  # noqa: PLR0913 - the one verb of a notebook
     X: Any,
     y: Any = None,
     train: Any = None,
-    engine: choosing.Demand = "auto",
+    train_y: Any = None,
+    engine: Demand = "auto",
+    policy: Path | str | None = None,
+    cv: int = 0,
+    allow_breaking: bool = False,
+    force: bool = False,
+    reason: str = "",
     registry: Registry | None = None,
     by: str = "",
     progress: Progress | None = None,
@@ -65,19 +63,56 @@ def publish(  # noqa: PLR0913 - the one verb of a notebook
         name: 1 to 63 lower-case letters, digits and hyphens.
         X: held-out rows, shape (rows, features), a DataFrame or an array: never the rows it was fitted on.
         y: their target, shape (rows,) or (rows, targets); None for an estimator without a target.
-        train: the rows it was fitted on, if at hand: they widen the ranges and categories the signature knows.
+        train: the rows it was fitted on, if at hand: they widen the ranges and categories the signature knows, and
+            the gate compares them with the held-out rows.
+        train_y: their target, for cross-validation.
         engine: "auto" takes onnx where parity is proved, else sklearn; naming one demands it.
+        policy: a TOML file with the gate's thresholds; None takes the defaults.
+        cv: folds of a cross-validation over the training rows, 0 for none.
+        allow_breaking: publish although callers of the live version must change.
+        force: publish although checks failed; `reason` is kept in the manifest for ever.
+        reason: why it is forced.
         registry: where to publish; None takes the registry of the stack in FAIRLEAD_STACK.
         by: who publishes, for the record; left out, the AWS identity, or the login name where a registry is given.
         progress: called with a sentence before each step.
 
-    Raises RefusedError with the reason and the way forward; then nothing was published.
+    Raises RefusedError with the reason and the way forward (GateError where checks failed); then nothing was published.
 
     """
+    check_name(name)
     check_estimator(estimator)
-    material = Material(estimator=estimator, X=X, y=y, target=str(getattr(y, "name", None) or ""), train=train)
-    place, who = _place(registry, by)
-    return _publish(name, material, demanded=engine, registry=place, by=who, progress=progress or _silent)
+    terms = _terms(engine, policy, cv, allow_breaking=allow_breaking)
+    why = _reason(reason, force=force)
+    material = _of_notebook(estimator, X, y, train, train_y)
+    place, tell = _place(registry, None), progress or _silent
+    proved = _prove(name, material, terms, place, tell)
+    return _publish(name, material, proved, why=why, place=place, by=by, progress=tell)
+
+
+def validate(  # noqa: PLR0913 - as publish
+    estimator: Any,
+    *,
+    name: str,
+    X: Any,
+    y: Any = None,
+    train: Any = None,
+    train_y: Any = None,
+    engine: Demand = "auto",
+    policy: Path | str | None = None,
+    cv: int = 0,
+    allow_breaking: bool = False,
+    registry: Registry | None = None,
+    progress: Progress | None = None,
+) -> Verdict:
+    """Say what the gate would say of `publish` with the same arguments; nothing is stored.
+
+    Raises RefusedError where there is no candidate to judge; findings that refuse are in the verdict's `refused`.
+    """
+    check_name(name)
+    check_estimator(estimator)
+    terms = _terms(engine, policy, cv, allow_breaking=allow_breaking)
+    material = _of_notebook(estimator, X, y, train, train_y)
+    return _prove(name, material, terms, _place(registry, None), progress or _silent).verdict
 
 
 def publish_file(  # noqa: PLR0913 - one parameter for each option of the command
@@ -87,9 +122,15 @@ def publish_file(  # noqa: PLR0913 - one parameter for each option of the comman
     data: Path,
     target: Sequence[str] = (),
     train: Path | None = None,
-    engine: choosing.Demand = "auto",
+    engine: Demand = "auto",
     allow: Sequence[str] = (),
+    policy: Path | None = None,
+    cv: int = 0,
+    allow_breaking: bool = False,
+    force: bool = False,
+    reason: str = "",
     registry: Registry | None = None,
+    where: Operator | None = None,
     by: str = "",
     progress: Progress | None = None,
 ) -> Published:
@@ -97,96 +138,92 @@ def publish_file(  # noqa: PLR0913 - one parameter for each option of the comman
 
     `allow` names packages of the publisher's own that the file may import. Raises as `publish` does.
     """
-    tell = progress or _silent
     check_name(name)
-    tell(f"reading {path.name}")
-    estimator = model_file.read_model(path, allow=allow)
-    tell(f"reading {data.name}")
-    X, y = tables.split_target(tables.read_table(data), target, data)
-    trained = tables.split_target(tables.read_table(train), target, train)[0] if train else None
-    material = Material(estimator=estimator, X=X, y=y, target=",".join(target), train=trained)
-    place, who = _place(registry, by)
-    return _publish(name, material, demanded=engine, registry=place, by=who, progress=tell)
+    terms = _terms(engine, policy, cv, allow_breaking=allow_breaking)
+    why = _reason(reason, force=force)
+    place, tell = _place(registry, where), progress or _silent
+    material = read_material(path, data=data, target=target, train=train, allow=allow, progress=tell)
+    proved = _prove(name, material, terms, place, tell)
+    return _publish(name, material, proved, why=why, place=place, by=by, progress=tell)
 
 
-def _place(registry: Registry | None, by: str) -> tuple[Registry, str]:
-    """Where to publish and who does: of the stack and by AWS's word, unless a registry was given."""
-    if registry is None:
-        return stack.registry(), by or aws.caller()
-    return registry, by or getpass.getuser()
+def validate_file(  # noqa: PLR0913 - one parameter for each option of the command
+    path: Path,
+    *,
+    name: str,
+    data: Path,
+    target: Sequence[str] = (),
+    train: Path | None = None,
+    engine: Demand = "auto",
+    allow: Sequence[str] = (),
+    policy: Path | None = None,
+    cv: int = 0,
+    allow_breaking: bool = False,
+    registry: Registry | None = None,
+    where: Operator | None = None,
+    progress: Progress | None = None,
+) -> Verdict:
+    """Say what the gate would say of `publish_file` with the same arguments; nothing is stored."""
+    check_name(name)
+    terms = _terms(engine, policy, cv, allow_breaking=allow_breaking)
+    place, tell = _place(registry, where), progress or _silent
+    material = read_material(path, data=data, target=target, train=train, allow=allow, progress=tell)
+    return _prove(name, material, terms, place, tell).verdict
+
+
+def _terms(engine: Demand, policy: Path | str | None, cv: int, *, allow_breaking: bool) -> Terms:
+    return Terms(engine=engine, policy=_policy(policy), folds=cv, allow_breaking=allow_breaking)
+
+
+def _policy(path: Path | str | None) -> Policy:
+    if path is None:
+        return Policy()
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"the policy {path} cannot be read: {error}") from error
+    return parse(text, name=path.name)
+
+
+def _reason(reason: str, *, force: bool) -> str:
+    """The reason on one line; raises SettingsError where force and reason do not come together."""
+    said = " ".join(reason.split())
+    if force and not said:
+        raise SettingsError("--force needs a reason, which stays on record", hint='--force --reason "…"')
+    if said and not force:
+        raise SettingsError("--reason is for --force", hint='--force --reason "…" publishes although checks failed')
+    if len(said) > LONGEST_REASON:
+        raise SettingsError(f"the reason has {len(said):,} characters, at most {LONGEST_REASON} are kept")
+    return said
+
+
+def _of_notebook(estimator: Any, X: Any, y: Any, train: Any, train_y: Any) -> Material:
+    target = str(getattr(y, "name", None) or "")
+    return Material(estimator=estimator, X=X, y=y, target=target, train=train, train_y=train_y)
+
+
+def _place(registry: Registry | None, where: Operator | None) -> Place:
+    """The given registry, else that of the stack."""
+    if registry is not None:
+        return Place(registry, where)
+    where = where or operator(os.environ)
+    return Place(stack.registry(where), where)
+
+
+def _prove(name: str, material: Material, terms: Terms, place: Place, progress: Progress) -> Proved:
+    return prove(material, terms, lambda: find_champion(place.registry, name, where=place.where), progress=progress)
 
 
 def _publish(
-    name: str, material: Material, *, demanded: choosing.Demand, registry: Registry, by: str, progress: Progress
+    name: str, material: Material, proved: Proved, *, why: str, place: Place, by: str, progress: Progress
 ) -> Published:
-    check_name(name)
-    progress("taking the signature")
-    signature = signatures.infer(
-        material.estimator, material.X, material.y, target=material.target, train=material.train
-    )
-    if strangers := signatures.left_out(signature, material.X):
-        progress(f"left out, because the model does not take them: {', '.join(strangers[:10])}")
-    rows = signatures.to_rows(signature, material.X)
-    if len(rows) < FEWEST_ROWS:
-        raise DataError(f"{len(rows)} held-out rows prove nothing", hint="bring at least a few hundred")
-    choice = choosing.choose_engine(material.estimator, signature, rows, demanded=demanded, progress=progress)
-    progress(f"measuring on {len(rows):,} held-out rows")
-    answers = choice.reference.answer(rows)
-    figures = metrics.held_out(choice.signature.output, material.y, answers)
-    progress("storing blobs")
-    contents = {
-        # Written anew, never the publisher's bytes: what joblib reads back is what was checked here.
-        "estimator": _dumped(material.estimator),
-        "golden": msgspec.json.encode(_golden(rows, choice)),
-        choice.engine.blob: choice.blob,  # what was proved is what serves
-    }
-    blobs = {key: registry.put_blob(content) for key, content in contents.items()}
-
-    def build(version: int, parent: Parent | None) -> Manifest:
-        return Manifest(
-            schema=SCHEMA,
-            model=name,
-            version=version,
-            created=datetime.now(UTC),
-            created_by=by,
-            git_commit=_git_commit(),
-            parent=parent,
-            signature=choice.signature,
-            engine=choice.engine,
-            parity=choice.parity,
-            metrics=figures,
-            rows={"held_out": len(rows)} | ({"train": len(material.train)} if material.train is not None else {}),
-            blobs=blobs,
-            environment=environment(),
-            recipe=recipe(material.estimator),
-        )
-
-    progress("committing the manifest")
-    return Published(*registry.commit(name, build))
-
-
-def _golden(rows: Sequence[tuple[Any, ...]], choice: choosing.Choice) -> Golden:
-    """Spread golden rows over the held-out rows, answered by the engine that will serve."""
-    step = max(1, len(rows) // GOLDEN_ROWS)
-    chosen = list(rows[::step][:GOLDEN_ROWS])
-    return Golden(rows=chosen, answers=choice.serving.answer(chosen))
-
-
-def _dumped(estimator: Any) -> bytes:
-    import joblib
-
-    buffer = io.BytesIO()
-    joblib.dump(estimator, buffer)
-    return buffer.getvalue()
-
-
-def _git_commit() -> str | None:
-    """The commit of the working folder, if it is one of a repository."""
-    try:
-        done = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=False)  # noqa: S607 - the user's own git
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return done.stdout.strip() or None
+    who = by or (getpass.getuser() if place.where is None else aws.caller())
+    refused = proved.verdict.refused
+    if refused and not why:
+        raise GateError(proved.verdict)
+    forced = Forced(by=who, reason=why) if refused else None
+    return store(name, material, proved, forced=forced, registry=place.registry, by=who, progress=progress)
 
 
 def _silent(_: str) -> None:

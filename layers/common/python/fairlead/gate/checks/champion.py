@@ -41,7 +41,7 @@ def champion(evidence: Evidence, policy: Policy) -> list[Finding]:
     """Return the verdict on the deciding figure, and the other figures' differences beside it."""
     live = evidence.champion
     if live is None:
-        return [skipped(NAME, "against the live version", "there is no champion: this is the first version")]
+        return [skipped(NAME, "against the live version", "there is no champion: this is the first version in service")]
     words = f"against version {live.version}"
     if live.predicted is None or evidence.held_out.target is None:
         return [skipped(NAME, words, live.unanswered or "the rows have no target")]
@@ -134,7 +134,8 @@ def _with_figures(finding: Finding, gain: Gain) -> Finding:
 
 
 def _note(live: Champion, used: Mask) -> str:
+    chosen = f"; it is {live.chosen}" if live.chosen else ""
     if live.trained_on is None:
-        return f"on all {used.sum():,} rows; which of them it was trained on is not known"
+        return f"on all {used.sum():,} rows; which of them it was trained on is not known{chosen}"
     left_out = int((~used).sum())
-    return f"on {used.sum():,} rows" + (f", without {left_out:,} that it was trained on" if left_out else "")
+    return f"on {used.sum():,} rows" + (f", without {left_out:,} that it was trained on" if left_out else "") + chosen

@@ -13,10 +13,11 @@ def contract(evidence: Evidence, policy: Policy) -> list[Finding]:  # noqa: ARG0
     if evidence.champion is None:
         return [skipped(NAME, "against the live version", "there is none: callers start with this signature")]
     words = f"against version {evidence.champion.version}"
+    chosen = f"it is {evidence.champion.chosen}" if evidence.champion.chosen else ""
     differences = compare(evidence.champion.signature, evidence.signature)
     breaking = [difference for difference in differences if difference.kind == "breaking"]
     if not differences:
-        return [passed(NAME, words, figure="identical", threshold="no breaking difference")]
+        return [passed(NAME, words, figure="identical", threshold="no breaking difference", detail=chosen)]
     facts = {"figure": "additive", "threshold": "no breaking difference"}
     lines = [passed(NAME, one.what, figure="additive") for one in differences if one.kind == "additive"]
     if not breaking:

@@ -15,12 +15,17 @@ from fairlead.gate.policy import Metrics, Policy
 
 NAME = "metrics"
 FEW_ROWS = 30
+SUPERVISED = frozenset({"classification", "regression"})
 
 
 def metrics(evidence: Evidence, policy: Policy) -> list[Finding]:
     """Return one finding a figure, and one for each bound of the policy that no figure meets."""
     rows = evidence.held_out
     measured = figures.measure(rows, evidence.predicted, evidence.signature.output, confidence=policy.confidence)
+    if rows.target is None and evidence.signature.output.task in SUPERVISED:
+        return [
+            failed(NAME, "held-out figures", detail="the rows have no target: nothing shows how good the answers are")
+        ]
     if not measured and not _not_finite(evidence.predicted):
         return [skipped(NAME, "held-out figures", "the rows have no target or the answers are no predictions of it")]
     findings = [_finding(name, figure, rows.count, policy) for name, figure in measured.items()]

@@ -7,7 +7,7 @@ from fairlead.publishing.evidence.budget import measure_budget
 from fairlead.publishing.evidence.champion import Live
 from fairlead.publishing.evidence.digests import digests_of, pack, unpack
 from fairlead.publishing.evidence.folds import Folding, cross_validate
-from fairlead.publishing.evidence.gathering import Candidate, Data, gather
+from fairlead.publishing.evidence.gathering import Candidate, Data, gather, groups_of, order_of
 
 __all__ = [
     "Candidate",
@@ -17,7 +17,9 @@ __all__ = [
     "cross_validate",
     "digests_of",
     "gather",
+    "groups_of",
     "measure_budget",
+    "order_of",
     "pack",
     "unpack",
 ]

@@ -16,7 +16,7 @@ from fairlead.signature import Output, Signature
 class Live(msgspec.Struct, frozen=True, kw_only=True):
     """The live version: its engine answers the held-out rows, `trained_on` are its training rows' digests.
 
-    Where its engine cannot run here, it is None and `unavailable` says why.
+    Where its engine cannot run here, it is None and `unavailable` says why. `chosen` says why it is taken for live.
     """
 
     version: int
@@ -24,11 +24,12 @@ class Live(msgspec.Struct, frozen=True, kw_only=True):
     engine: Engine | None
     unavailable: str = ""
     trained_on: Digests | None = None
+    chosen: str = ""
 
 
 def ask_champion(live: Live, output: Output, X: Any) -> Champion:
     """Ask the live version; its classes are put into the candidate's order. What it cannot answer is a fact."""
-    known = Champion(version=live.version, signature=live.signature)
+    known = Champion(version=live.version, signature=live.signature, chosen=live.chosen)
     theirs = live.signature.output
     if live.engine is None:
         return msgspec.structs.replace(known, unanswered=live.unavailable or "its engine does not run here")

@@ -12,7 +12,7 @@ from fairlead.gate.evidence import Folds
 from fairlead.gate.resampling import Resample
 from fairlead.gate.scores import scores
 from fairlead.publishing.evidence.columns import blocks, joined, predicted, target_of
-from fairlead.publishing.frames import to_frame
+from fairlead.publishing.frames import arrange, hand_over, to_frame
 from fairlead.signature import Signature
 
 
@@ -39,25 +39,20 @@ def cross_validate(
     """Fit clones of the estimator on each fold's complement and measure each fold; raises DataError where it cannot."""
     from sklearn.base import clone
 
-    frame, target = to_frame(X), np.asarray(y)
+    frame, target = arrange(estimator, to_frame(X), signature.layout), np.asarray(y)
     found: dict[str, list[float]] = {}
     how, splits = _splits(signature, frame, target, folding)
     for number, (fitted_on, measured_on) in enumerate(splits, start=1):
         progress(f"cross-validation: fold {number} of {folding.folds}")
         model = clone(estimator)
         try:
-            model.fit(_inputs(X, fitted_on), target[fitted_on])
+            model.fit(hand_over(frame.iloc[fitted_on], signature.layout), target[fitted_on])
         except Exception as error:  # any step of anyone's pipeline may raise anything
             text = " ".join(str(error).split())[:200]
             raise DataError(f"fold {number} cannot be fitted: {type(error).__name__}: {text}") from error
         for name, value in _measured(model, signature, frame.iloc[measured_on], target[measured_on]).items():
             found.setdefault(name, []).append(value)
     return Folds(how=how, figures={name: tuple(values) for name, values in found.items() if len(values) > 1})
-
-
-def _inputs(X: Any, rows: Any) -> Any:
-    """A part of the rows as the estimator was fitted on them: a frame stays a frame."""
-    return X.iloc[rows] if hasattr(X, "iloc") else np.asarray(X)[rows]
 
 
 def _measured(model: Any, signature: Signature, X: Any, y: Any) -> dict[str, float]:

@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 
 from fairlead import manifest
-from fairlead.engines import Engine
+from fairlead.engines import Answers, Engine
 from fairlead.errors import DataError
 from fairlead.gate import slicing
 from fairlead.gate.evidence import Digests, Evidence, Floats, Folds, Predicted, Rows
@@ -109,8 +109,8 @@ def training_rows(signature: Signature, X: Any, y: Any, policy: Policy) -> Rows:
         columns=columns.done(),
         target=None if target is None else target[sample],
         digests=digests,
-        order=_order(frame, policy.split.time),
-        groups=_groups(frame, policy.split.group),
+        order=order_of(frame, policy.split.time),
+        groups=groups_of(frame, policy.split.group),
     )
 
 
@@ -119,17 +119,25 @@ def _answered(engine: Engine, signature: Signature, frame: Any, y: Any, policy: 
     parts = []
     for rows in blocks(signature, frame):
         columns.add(rows)
-        parts.append(predicted(engine.answer(rows), signature.output))
+        parts.append(predicted(_asked(engine, rows), signature.output))
     finished = columns.done()
     held_out = Rows(
         count=len(frame),
         columns=finished,
         target=target_of(signature.output, y, len(frame)),
         digests=row_digests(finished, len(frame)),
-        order=_order(frame, policy.split.time),
-        groups=_groups(frame, policy.split.group),
+        order=order_of(frame, policy.split.time),
+        groups=groups_of(frame, policy.split.group),
     )
     return held_out, joined(parts)
+
+
+def _asked(engine: Engine, rows: list[tuple[Any, ...]]) -> Answers:
+    try:
+        return engine.answer(rows)
+    except Exception as error:  # any step of anyone's pipeline may raise anything
+        text = " ".join(str(error).split())[:300]
+        raise DataError(f"the engine cannot answer the held-out rows: {type(error).__name__}: {text}") from error
 
 
 def _few(signature: Signature, frame: Any) -> Sequence[tuple[Any, ...]]:
@@ -138,7 +146,7 @@ def _few(signature: Signature, frame: Any) -> Sequence[tuple[Any, ...]]:
     return to_rows(signature, frame.iloc[::step][:BATCH])
 
 
-def _order(frame: Any, name: str | None) -> Floats | None:
+def order_of(frame: Any, name: str | None) -> Floats | None:
     """When rows happened: numbers as they are, dates as seconds; None without such a column."""
     if name is None or name not in frame.columns:
         return None
@@ -155,7 +163,8 @@ def _order(frame: Any, name: str | None) -> Floats | None:
     return seconds
 
 
-def _groups(frame: Any, name: str | None) -> Digests | None:
+def groups_of(frame: Any, name: str | None) -> Digests | None:
+    """Whom rows belong to; None without such a column."""
     if name is None or name not in frame.columns:
         return None
     return text_digests([str(value) for value in frame[name].tolist()])

@@ -1,0 +1,92 @@
+"""The champion: which version a candidate is compared with.
+
+It is the one that `live` serves, where the stack can be asked and serves this model. A publisher may have rights to the
+registry alone, and a model may never have been released: then it is the newest version that was not retired.
+"""
+
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+from fairlead import aws, engines, stack
+from fairlead.engines import Engine
+from fairlead.engines.layer import differences
+from fairlead.errors import EngineError, FairleadError, ModelFileError
+from fairlead.function import PredictFunction
+from fairlead.manifest import Manifest
+from fairlead.publishing.evidence import Live, unpack
+from fairlead.publishing.model_file import read_model
+from fairlead.registry import Registry
+from fairlead.releases import Releases
+from fairlead.retiring import retired
+from fairlead.settings import Operator
+
+
+class Standing(NamedTuple):
+    """What is known of `live`: this model's version there and its digest, or 0 and why the registry must do."""
+
+    version: int
+    sha256: str
+    words: str
+
+
+def find_champion(registry: Registry, model: str, *, where: Operator | None) -> Live | None:
+    """Return the version to compare with, None where none is in service; without `where` the registry alone decides.
+
+    Raises IntegrityError or NotFoundError for a manifest or blob that was changed or is gone.
+    """
+    standing = Standing(0, "", "") if where is None else _standing(where, model)
+    versions = registry.versions(model)
+    if standing.version in versions:
+        manifest, _ = registry.manifest(model, standing.version, sha256=standing.sha256)
+        return _live(registry, manifest, standing.words)
+    gone = retired(registry.objects, model)
+    serving = [version for version in versions if version not in gone]
+    if not serving:
+        return None
+    manifest, _ = registry.manifest(model, serving[-1])
+    why = f": version {standing.version} is live but not in it" if standing.version else standing.words
+    return _live(registry, manifest, f"the registry's latest{why}")
+
+
+def _standing(where: Operator, model: str) -> Standing:
+    try:
+        found = stack.find(where)
+        live = Releases(found, PredictFunction(aws.client("lambda"), found.function)).status().live
+    except FairleadError as error:
+        return Standing(0, "", f", because what is live is not known: {error}")
+    if live.model != model:
+        return Standing(0, "", f", because stack {where.stack} serves {live.model or 'no model'}")
+    return Standing(live.version, live.digest.removeprefix("sha256:"), f"live on stack {where.stack}")
+
+
+def _live(registry: Registry, manifest: Manifest, chosen: str) -> Live:
+    digests = manifest.blobs.get("training_rows")
+    blob = registry.blob(manifest.blobs[manifest.engine.blob])
+    engine, unavailable = None, ""
+    try:
+        engine = _engine(manifest, blob)
+    except (EngineError, ModelFileError) as error:
+        unavailable = f"its engine does not run here: {error}"
+    return Live(
+        version=manifest.version,
+        signature=manifest.signature,
+        engine=engine,
+        unavailable=unavailable,
+        trained_on=None if digests is None else unpack(registry.blob(digests)),
+        chosen=chosen,
+    )
+
+
+def _engine(manifest: Manifest, blob: bytes) -> Engine:
+    """Open the engine. Another publisher's pickle is read as a stranger's model file is: scanned before it can run."""
+    if manifest.engine.name == "onnx":
+        return engines.load(manifest.engine, manifest.signature, blob)
+    from fairlead.engines.sklearn import SklearnEngine
+
+    if different := differences():
+        raise EngineError(f"it needs the sklearn layer's versions; here: {', '.join(different)}")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, f"{manifest.model}-{manifest.version}.joblib")
+        path.write_bytes(blob)
+        return SklearnEngine(read_model(path), manifest.signature)

@@ -1,0 +1,43 @@
+"""The material: what a publisher brings, from a notebook or from files."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from fairlead.publishing import model_file, tables
+
+Progress = Callable[[str], None]
+
+
+class Material(msgspec.Struct, frozen=True, kw_only=True):
+    """An estimator, held-out rows with their target, training rows with theirs where they are at hand."""
+
+    estimator: Any
+    X: Any
+    y: Any
+    target: str
+    train: Any = None
+    train_y: Any = None
+
+
+def read_material(
+    path: Path,
+    *,
+    data: Path,
+    target: Sequence[str] = (),
+    train: Path | None = None,
+    allow: Sequence[str] = (),
+    progress: Progress,
+) -> Material:
+    """Read a model file and its tables; raises ModelFileError and DataError, each naming the file."""
+    progress(f"reading {path.name}")
+    estimator = model_file.read_model(path, allow=allow)
+    progress(f"reading {data.name}")
+    X, y = tables.split_target(tables.read_table(data), target, data)
+    train_X = train_y = None
+    if train is not None:
+        progress(f"reading {train.name}")
+        train_X, train_y = tables.split_target(tables.read_table(train), target, train)
+    return Material(estimator=estimator, X=X, y=y, target=",".join(target), train=train_X, train_y=train_y)

@@ -1,0 +1,110 @@
+"""Proving: from material to the gate's verdict. Nothing is stored here; `validate` ends with it, `publish` goes on."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from fairlead.errors import DataError
+from fairlead.gate import judge
+from fairlead.gate.evidence import Evidence, Folds
+from fairlead.gate.findings import Verdict
+from fairlead.gate.policy import Policy
+from fairlead.golden import Golden
+from fairlead.publishing import choosing, signatures
+from fairlead.publishing.evidence import Candidate, Data, Folding, Live, cross_validate, gather, groups_of, order_of
+from fairlead.publishing.frames import to_frame
+from fairlead.publishing.golden_rows import golden_of
+from fairlead.publishing.material import Material, Progress
+from fairlead.signature import Signature
+
+FEWEST_ROWS = 2
+FEWEST_FOLDS = 2
+MOST_PROVED = 20_000
+"""Held-out rows on which parity is proved, beside the boundary rows; of more, a sample that is always the same."""
+
+
+class Terms(msgspec.Struct, frozen=True, kw_only=True):
+    """How a publisher wants it judged: which engine, by which policy, with how many folds (0: none)."""
+
+    engine: choosing.Demand = "auto"
+    policy: Policy = Policy()
+    folds: int = 0
+    allow_breaking: bool = False
+
+
+class Proved(msgspec.Struct, frozen=True, kw_only=True):
+    """A candidate with its proofs, the evidence and the verdict: all that a version is made of."""
+
+    choice: choosing.Choice
+    golden: Golden
+    evidence: Evidence
+    verdict: Verdict
+    policy: Policy
+
+
+def prove(material: Material, terms: Terms, champion: Callable[[], Live | None], *, progress: Progress) -> Proved:
+    """Take the signature, choose and prove the engine, gather the evidence, judge it.
+
+    Raises RefusedError where there is no candidate to judge; what the gate thinks of one is in the verdict.
+    """
+    _check_terms(material, terms)
+    progress("taking the signature")
+    signature = signatures.infer(
+        material.estimator, material.X, material.y, target=material.target, train=material.train
+    )
+    if strangers := signatures.left_out(signature, material.X):
+        progress(f"left out, because the model does not take them: {', '.join(strangers[:10])}")
+    rows = _sample(signature, material.X)
+    choice = choosing.choose_engine(material.estimator, signature, rows, demanded=terms.engine, progress=progress)
+    golden = golden_of(choice.signature, rows, choice.reference, choice.serving)
+    evidence = gather(
+        Candidate(
+            signature=choice.signature,
+            serving=choice.serving,
+            engine=choice.engine,
+            blob=choice.blob,
+            parity=choice.parity,
+            golden=golden,
+        ),
+        Data(X=material.X, y=material.y, train=material.train, train_y=material.train_y),
+        terms.policy,
+        live=champion(),
+        folds=_folds(material, choice.signature, terms, progress),
+        allow_breaking=terms.allow_breaking,
+        progress=progress,
+    )
+    progress(f"judging {evidence.held_out.count:,} held-out rows")
+    return Proved(
+        choice=choice, golden=golden, evidence=evidence, verdict=judge(evidence, terms.policy), policy=terms.policy
+    )
+
+
+def _check_terms(material: Material, terms: Terms) -> None:
+    if len(material.X) < FEWEST_ROWS:
+        raise DataError(f"{len(material.X)} held-out rows prove nothing", hint="bring at least a few hundred")
+    if terms.folds and (material.train is None or material.train_y is None):
+        raise DataError("cross-validation needs the training rows with their target", hint="bring them with --train")
+    if terms.folds and terms.folds < FEWEST_FOLDS:
+        raise DataError(f"{terms.folds} fold is no cross-validation", hint="--cv 5 is usual")
+
+
+def _sample(signature: Signature, X: Any) -> list[tuple[Any, ...]]:
+    """Rows for the proof of parity: all, or as many as can stand in memory as Python objects."""
+    frame = to_frame(X)
+    if len(frame) > MOST_PROVED:
+        frame = frame.iloc[np.sort(np.random.default_rng(0).choice(len(frame), MOST_PROVED, replace=False))]
+    return signatures.to_rows(signature, frame)
+
+
+def _folds(material: Material, signature: Signature, terms: Terms, progress: Progress) -> Folds | None:
+    if not terms.folds:
+        return None
+    train = to_frame(material.train)
+    folding = Folding(
+        folds=terms.folds,
+        groups=groups_of(train, terms.policy.split.group),
+        order=order_of(train, terms.policy.split.time),
+    )
+    return cross_validate(material.estimator, signature, train, material.train_y, folding, progress=progress)

@@ -1,0 +1,122 @@
+"""Storing: blobs first, the manifest last. Killed anywhere before that, no version exists."""
+
+import io
+import subprocess
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from fairlead import baseline
+from fairlead.manifest import SCHEMA, Blob, Forced, Manifest, Metric, Parent, decode, encode
+from fairlead.publishing.environment import environment
+from fairlead.publishing.evidence import pack
+from fairlead.publishing.material import Material, Progress
+from fairlead.publishing.metrics import adjusted_rand
+from fairlead.publishing.proving import Proved
+from fairlead.publishing.recipe import recipe
+from fairlead.registry import Registry
+
+
+class Published(msgspec.Struct, frozen=True):
+    """A new version: its manifest, and the digest that names it."""
+
+    manifest: Manifest
+    sha256: str
+
+
+def store(
+    name: str,
+    material: Material,
+    proved: Proved,
+    *,
+    forced: Forced | None,
+    registry: Registry,
+    by: str,
+    progress: Progress,
+) -> Published:
+    """Store a proved candidate as the next version of model `name`."""
+    progress("storing blobs")
+    evidence, choice = proved.evidence, proved.choice
+    reference = baseline.build(choice.signature, evidence.held_out, evidence.predicted)
+    contents = {
+        # Written anew, never the publisher's bytes: what joblib reads back is what was checked here.
+        "estimator": _dumped(material.estimator),
+        "golden": msgspec.json.encode(proved.golden),
+        "baseline": baseline.encode(reference),
+        "policy": proved.policy.canonical(),
+        choice.engine.blob: choice.blob,  # what was proved is what serves
+    }
+    if evidence.training is not None and evidence.training.digests is not None:
+        contents["training_rows"] = pack(evidence.training.digests)
+    blobs = {key: registry.put_blob(content) for key, content in contents.items()}
+
+    def build(version: int, parent: Parent | None) -> Manifest:
+        made = _manifest(name, version, parent, material, proved, blobs=blobs, forced=forced, by=by)
+        decode(encode(made))  # a manifest that cannot be read would end the chain for ever
+        return made
+
+    progress("committing the manifest")
+    return Published(*registry.commit(name, build))
+
+
+def _manifest(
+    name: str,
+    version: int,
+    parent: Parent | None,
+    material: Material,
+    proved: Proved,
+    *,
+    blobs: dict[str, Blob],
+    forced: Forced | None,
+    by: str,
+) -> Manifest:
+    choice, evidence, verdict = proved.choice, proved.evidence, proved.verdict
+    rows = {"held_out": evidence.held_out.count}
+    if evidence.training is not None:
+        rows["train"] = evidence.training.count
+    return Manifest(
+        schema=SCHEMA,
+        model=name,
+        version=version,
+        created=datetime.now(UTC),
+        created_by=by,
+        git_commit=_git_commit(),
+        parent=parent,
+        signature=choice.signature,
+        engine=choice.engine,
+        parity=choice.parity,
+        metrics=_metrics(material, proved),
+        rows=rows,
+        blobs=blobs,
+        environment=environment(),
+        recipe=recipe(material.estimator),
+        findings=verdict.findings,
+        policy=verdict.policy,
+        forced=forced,
+        champion=None if evidence.champion is None else evidence.champion.version,
+    )
+
+
+def _metrics(material: Material, proved: Proved) -> dict[str, Metric]:
+    """The gate's figures; clusters have none, and are compared with the target where there is one."""
+    if proved.choice.signature.output.task != "clustering" or material.y is None:
+        return proved.verdict.metrics
+    return {"adjusted_rand": adjusted_rand(material.y, proved.evidence.predicted.labels)}
+
+
+def _dumped(estimator: Any) -> bytes:
+    import joblib
+
+    buffer = io.BytesIO()
+    joblib.dump(estimator, buffer)
+    return buffer.getvalue()
+
+
+def _git_commit() -> str | None:
+    """The commit of the working folder, if it is one of a repository."""
+    try:
+        done = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=False)  # noqa: S607 - the user's own git
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() or None
