@@ -54,7 +54,7 @@ def cold(tmp_path_factory: pytest.TempPathFactory) -> tuple[set[str], list[str]]
             "POWERTOOLS_SERVICE_NAME": "predict",
             "POWERTOOLS_METRICS_NAMESPACE": "Fairlead",
         }
-        command = [sys.executable, "-S", "-s", "-B", folder / "driver.py", folder / "event.json"]
+        command = [sys.executable, "-S", "-s", "-B", str(folder / "driver.py"), str(folder / "event.json")]
         done = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return set(json.loads(done.stderr.splitlines()[-1])), reads

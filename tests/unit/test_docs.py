@@ -18,7 +18,7 @@ ROOT_COMMAND: Any = typer.main.get_command(app)
 
 def commands(group: Any = ROOT_COMMAND, prefix: str = "") -> dict[str, Any]:
     """Every command by the words that call it."""
-    found = {}
+    found: dict[str, Any] = {}
     for name, command in group.commands.items():
         words = f"{prefix}{name}"
         found |= commands(command, f"{words} ") if hasattr(command, "commands") else {words: command}
