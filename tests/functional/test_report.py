@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from fairlead.gate.findings import failed
+from fairlead.manifest import Forced
 from fairlead.publishing import card, report
-from fairlead.publishing.report import Forced
 from fairlead.publishing.report.plots.frame import ticks
 from tests.report_cases import CASES, HOSTILE, case
 

@@ -8,13 +8,16 @@ from typing import Any
 import msgspec
 
 from fairlead import baseline
+from fairlead.baseline import Baseline
 from fairlead.manifest import SCHEMA, Blob, Forced, Manifest, Metric, Parent, decode, encode
+from fairlead.publishing import card, report
 from fairlead.publishing.environment import environment
 from fairlead.publishing.evidence import pack
 from fairlead.publishing.material import Material, Progress
 from fairlead.publishing.metrics import adjusted_rand
 from fairlead.publishing.proving import Proved
 from fairlead.publishing.recipe import recipe
+from fairlead.publishing.report import ReportFacts
 from fairlead.registry import Registry
 
 
@@ -36,28 +39,40 @@ def store(
     progress: Progress,
 ) -> Published:
     """Store a proved candidate as the next version of model `name`."""
-    progress("storing blobs")
     evidence, choice = proved.evidence, proved.choice
     reference = baseline.build(choice.signature, evidence.held_out, evidence.predicted)
+    observed = report.gather(evidence, reference, choice.serving, progress=progress)
+    progress("storing blobs")
+    blobs = {key: registry.put_blob(content) for key, content in _contents(material, proved, reference).items()}
+
+    def build(version: int, parent: Parent | None) -> Manifest:
+        draft = _manifest(name, version, parent, material, proved, blobs=blobs, forced=forced, by=by)
+        facts = ReportFacts(
+            manifest=draft, verdict=proved.verdict, baseline=reference, observed=observed, forced=forced
+        )
+        pages = {"report": report.render(facts), "card": card.render(facts)}
+        written = {key: registry.put_blob(page.encode()) for key, page in pages.items()}
+        made = msgspec.structs.replace(draft, blobs=blobs | written)
+        decode(encode(made))  # a manifest that cannot be read would end the chain for ever
+        return made
+
+    progress("writing report and manifest")
+    return Published(*registry.commit(name, build))
+
+
+def _contents(material: Material, proved: Proved, reference: Baseline) -> dict[str, bytes]:
     contents = {
         # Written anew, never the publisher's bytes: what joblib reads back is what was checked here.
         "estimator": _dumped(material.estimator),
         "golden": msgspec.json.encode(proved.golden),
         "baseline": baseline.encode(reference),
         "policy": proved.policy.canonical(),
-        choice.engine.blob: choice.blob,  # what was proved is what serves
+        proved.choice.engine.blob: proved.choice.blob,  # what was proved is what serves
     }
-    if evidence.training is not None and evidence.training.digests is not None:
-        contents["training_rows"] = pack(evidence.training.digests)
-    blobs = {key: registry.put_blob(content) for key, content in contents.items()}
-
-    def build(version: int, parent: Parent | None) -> Manifest:
-        made = _manifest(name, version, parent, material, proved, blobs=blobs, forced=forced, by=by)
-        decode(encode(made))  # a manifest that cannot be read would end the chain for ever
-        return made
-
-    progress("committing the manifest")
-    return Published(*registry.commit(name, build))
+    training = proved.evidence.training
+    if training is not None and training.digests is not None:
+        contents["training_rows"] = pack(training.digests)
+    return contents
 
 
 def _manifest(

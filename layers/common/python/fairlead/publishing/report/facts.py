@@ -5,7 +5,7 @@ import msgspec
 from fairlead.baseline import Baseline
 from fairlead.gate.evidence import Budget
 from fairlead.gate.findings import Verdict
-from fairlead.manifest import Manifest
+from fairlead.manifest import Forced, Manifest
 
 Point = tuple[float, float]
 
@@ -98,13 +98,6 @@ class Observed(msgspec.Struct, frozen=True, kw_only=True):
     training: dict[str, tuple[int, ...]] = {}
     training_rows: int = 0
     budget: Budget | None = None
-
-
-class Forced(msgspec.Struct, frozen=True, kw_only=True):
-    """The gate refused and a person published all the same."""
-
-    by: str
-    reason: str
 
 
 class ReportFacts(msgspec.Struct, frozen=True, kw_only=True):
