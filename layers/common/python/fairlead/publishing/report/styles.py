@@ -110,7 +110,7 @@ svg .light { fill: #fff; } svg .none { fill: #767f89; } svg .strong { font-weigh
   section { margin-top: 22pt; }
   h2, h3, caption, thead { break-after: avoid; }
   tr, .verdict, .key > div, .together { break-inside: avoid; }
-  section > h2 + p { break-after: avoid; }
+  section > h2 + p:not(:last-child) { break-after: avoid; break-inside: avoid; }
   table, dl.facts, figcaption, .keys { font-size: 8.5pt; }
   th, td { padding: 3pt 10pt 3pt 0; }
   .scroll { overflow: visible; }

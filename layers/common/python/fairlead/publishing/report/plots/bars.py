@@ -33,11 +33,6 @@ def histogram(
     frame = Frame(Scale(low, high, 40, width - 12), Scale(0, top, height - (42 if x_label else 28), 14))
     step = (high - low) / len(shares)
     bars = [_bar(frame, low + at * step, step, part) for at, part in enumerate(shares) if part]
-    marks = [
-        e("line", x1=frame.x(x), x2=frame.x(x), y1=frame.y.start, y2=frame.y.start + 5, class_="edge")
-        for x in edges
-        if low < x < high
-    ]
     middle = line([(0.0, 0.0), (0.0, top)], frame, kind="reference") if zero and low < 0 < high else None
     y_ticks = ticks(0, top, about=3)
     return svg(
@@ -49,7 +44,7 @@ def histogram(
         bars,
         middle,
         line(_steps(low, step, before), frame, kind="outline") if before else None,
-        marks,
+        _marks(frame, [edge for edge in edges if low < edge < high]),
         [
             e("text", figure(x), x=frame.x(x), y=frame.y.start + 18, text_anchor="middle", class_="tick")
             for x in ticks(low, high)
@@ -73,6 +68,11 @@ def categories(names: Sequence[str], counts: Sequence[int], title: str, *, train
     told = ", ".join(f"{name} {share(count, total)}" for name, count in zip(names, counts, strict=True))
     axis = e("line", x1=118.0, x2=118.0, y1=4.0, y2=8 + len(names) * BAR, class_="axis")
     return svg(WIDTH, 12 + len(names) * BAR, title, f"Shares of the held-out rows: {told}.", parts, axis)
+
+
+def _marks(frame: Frame, edges: Sequence[float]) -> list[Element]:
+    y = frame.y.start
+    return [e("line", x1=frame.x(edge), x2=frame.x(edge), y1=y, y2=y + 5, class_="edge") for edge in edges]
 
 
 def _bar(frame: Frame, start: float, width: float, part: float) -> Element:
