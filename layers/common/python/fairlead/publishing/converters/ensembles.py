@@ -66,7 +66,7 @@ class Ensemble:
         """Write the sums of all trees by target, shape (rows, targets), doubles."""
         from onnx.numpy_helper import from_array
 
-        part = {name: np.concatenate(arrays) for name, arrays in self._parts.items()}
+        part = _renumbered({name: np.concatenate(arrays) for name, arrays in self._parts.items()})
         integers = {name: part[name].astype(np.int64).tolist() for name in part}
         optional: dict[str, Any] = {}
         if self._members:
@@ -82,6 +82,23 @@ class Ensemble:
             leaf_targetids=integers["targets"],
             leaf_weights=from_array(part["weights"].astype(np.float64), "leaf_weights"), **optional,
         )  # fmt: skip
+
+
+def _renumbered(part: dict[str, Array]) -> dict[str, Array]:
+    """Turn the leaves' numbers so that no node's leaf has the number of its other child.
+
+    onnxruntime before 1.24 takes the two for one. Each node rules out at most one turn, and there are more leaves.
+    """
+    count = len(part["weights"])
+    true_leaf, false_leaf = part["trueleafs"].astype(bool), part["falseleafs"].astype(bool)
+    mixed = true_leaf != false_leaf
+    leaf = np.where(true_leaf, part["truenodeids"], part["falsenodeids"])[mixed]
+    node = np.where(true_leaf, part["falsenodeids"], part["truenodeids"])[mixed]
+    turn = int(np.setdiff1d(np.arange(count), (node - leaf)[node < count] % count)[0])
+    turned = {name: np.roll(part[name], turn) for name in _LEAF_LISTS}
+    for children, leaves in (("truenodeids", true_leaf), ("falsenodeids", false_leaf)):
+        turned[children] = np.where(leaves, (part[children] + turn) % count, part[children])
+    return part | turned
 
 
 _NODE_LISTS = (
