@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import msgspec
 import pytest
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
@@ -21,7 +22,7 @@ from sklearn.linear_model import LogisticRegression
 from fairlead import pinning
 from fairlead.coldread import ColdReader
 from fairlead.errors import StorageError
-from fairlead.manifest import EngineName
+from fairlead.manifest import EngineName, encode
 from fairlead.publishing import story
 from fairlead.publishing.story import Published
 from fairlead.retiring import Retirement, retire
@@ -343,6 +344,25 @@ def test_an_edited_manifest_in_the_middle_stops_the_chain_there(
     assert call(app, "versions")[0] == 503
     lines, _ = records(app)
     assert {one["code"] for one in lines if one["message"] == "model not loaded"} == {"integrity"}
+
+
+@pytest.mark.parametrize("walked", [False, True])
+def test_a_forged_manifest_in_good_order_is_refused_before_and_after_the_walk(
+    load_app: Load, copy: tuple[Store, dict[str, str]], line: tuple[Store, list[Published]], walked: bool
+) -> None:
+    """It names the forger's own blobs, with their right digests, and everything else as it was."""
+    store, env = copy
+    app = load_app(env)
+    if walked:
+        assert call(app, "versions")[0] == 200
+    blobs = line[1][3].manifest.blobs
+    forged = msgspec.structs.replace(line[1][2].manifest, blobs=blobs, signature=line[1][3].manifest.signature)
+    store.client.put_object(Bucket=store.env["FAIRLEAD_BUCKET"], Key="models/iris/versions/3.json", Body=encode(forged))
+
+    status, got, _ = predict(app, 3)
+
+    assert (status, got["code"]) == (503, "model_unavailable")
+    assert "integrity" in got["detail"]
 
 
 def test_a_valid_manifest_of_another_version_in_the_middle_is_refused(
