@@ -1,33 +1,52 @@
-"""What judging a million held-out rows of fifty features takes: seconds and peak memory, the table of rows included.
+"""What publishing with a million held-out rows of fifty features takes: seconds and peak memory, from files to version.
 
-python -m benchmarks.gate_scale [--rows 1000000] [--features 50]
+python -m benchmarks.gate_scale [--rows 1000000] [--features 50] [--format parquet]
+
+The model is published once with a thousand rows, so that the large publish meets a champion. The files are written by a
+process of its own, so that the peak is that of publishing alone.
 """
 
 import argparse
-import io
+import multiprocessing
 import resource
+import tempfile
 import time
 import warnings
+from pathlib import Path
 
 import joblib
 import numpy as np
 import pandas as pd
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
-from fairlead.gate import judge
-from fairlead.gate.policy import Policy
-from fairlead.publishing.choosing import choose_engine
-from fairlead.publishing.evidence import Candidate, Data, Live, digests_of, gather
-from fairlead.publishing.signatures import infer, to_rows
+from fairlead.publishing.story import publish_file
+from fairlead.registry import Registry
+from tests.memory import Memory
 
-PARITY_ROWS = 2_000
+TRAINING_ROWS = 20_000
+FIRST_ROWS = 1_000
 
 
-def rows_of(count: int, features: int, seed: int) -> tuple[pd.DataFrame, pd.Series]:
-    """Numbers with a category among them; the label follows three of them."""
+def rows_of(count: int, features: int, seed: int) -> pd.DataFrame:
+    """Numbers; the label follows three of them."""
     generator = np.random.default_rng(seed)
-    X = pd.DataFrame(generator.normal(size=(count, features)), columns=[f"f{at}" for at in range(features)])
+    table = pd.DataFrame(generator.normal(size=(count, features)), columns=[f"f{at}" for at in range(features)])
     noise = generator.normal(size=count)
-    return X, pd.Series(np.where(X["f0"] + X["f1"] - X["f2"] + noise > 0, "yes", "no"), name="label")
+    table["label"] = np.where(table["f0"] + table["f1"] - table["f2"] + noise > 0, "yes", "no")
+    return table
+
+
+def write(folder: Path, rows: int, features: int, kind: str) -> None:
+    """A fitted model, its training rows, few held-out rows and many."""
+    train = rows_of(TRAINING_ROWS, features, 1)
+    estimator = make_pipeline(StandardScaler(), LogisticRegression())
+    joblib.dump(estimator.fit(train.drop(columns="label"), train["label"]), folder / "model.joblib")
+    tables = {"train": train, "few": rows_of(FIRST_ROWS, features, 3), "many": rows_of(rows, features, 2)}
+    for name, table in tables.items():
+        path = folder / f"{name}.{kind}"
+        table.to_parquet(path) if kind == "parquet" else table.to_csv(path, index=False)
 
 
 def told(began: float, what: str) -> None:
@@ -37,46 +56,32 @@ def told(began: float, what: str) -> None:
 
 
 def main() -> None:
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
+    """Publish twice, and say what the second took."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--features", type=int, default=50)
+    parser.add_argument("--format", choices=("parquet", "csv"), default="parquet")
     asked = parser.parse_args()
     warnings.simplefilter("ignore")
-    train, train_y = rows_of(20_000, asked.features, 1)
-    estimator = make_pipeline(StandardScaler(), LogisticRegression()).fit(train, train_y)
-    X, y = rows_of(asked.rows, asked.features, 2)
-    sample = X.iloc[:PARITY_ROWS]
-    signature = infer(estimator, sample, y.iloc[:PARITY_ROWS], train=train)
-    choice = choose_engine(estimator, signature, to_rows(signature, sample))
-    buffer = io.BytesIO()
-    joblib.dump(estimator, buffer)
-    began = time.perf_counter()
-    told(began, f"{len(X):,} rows × {asked.features} features made")
-    candidate = Candidate(
-        signature=choice.signature,
-        serving=choice.serving,
-        engine=choice.engine,
-        blob=choice.blob,
-        parity=choice.parity,
-    )
-    known = digests_of(choice.signature, train)
-    live = Live(version=1, signature=choice.signature, engine=choice.serving, trained_on=known)
-    facts = gather(
-        candidate,
-        Data(X=X, y=y, train=train, train_y=train_y),
-        Policy(),
-        live=live,
-        progress=lambda words: told(began, words),
-    )
-    told(began, "judging")
-    verdict = judge(facts, Policy())
-    told(began, f"{verdict.verdict}: {len(verdict.findings)} findings, {len(verdict.refused)} refuse")
-    for finding in verdict.refused:
-        print(finding)
+    with tempfile.TemporaryDirectory() as name:
+        folder, registry = Path(name), Registry(Memory())
+        writer = multiprocessing.get_context("spawn").Process(
+            target=write, args=(folder, asked.rows, asked.features, asked.format)
+        )
+        writer.start()
+        writer.join()
+        for rows in ("few", "many"):
+            began = time.perf_counter()
+            done = publish_file(
+                folder / "model.joblib",
+                name="scale",
+                data=folder / f"{rows}.{asked.format}",
+                target=["label"],
+                train=folder / f"train.{asked.format}",
+                registry=registry,
+                progress=lambda words, began=began: told(began, words),
+            )
+            told(began, f"published version {done.manifest.version}, {len(done.manifest.findings)} findings\n")
 
 
 if __name__ == "__main__":

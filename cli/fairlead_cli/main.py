@@ -18,6 +18,7 @@ from fairlead_cli.retire import retire
 from fairlead_cli.rollback import rollback
 from fairlead_cli.show import show
 from fairlead_cli.status import status
+from fairlead_cli.validate import validate
 from fairlead_cli.versions import versions
 
 app = typer.Typer(
@@ -53,6 +54,9 @@ def _example(text: str) -> str:
     return f"Example:  fairlead {text}"
 
 
+app.command(
+    epilog=_example("validate model.joblib --name churn --data held_out.csv --target churned --train train.csv")
+)(validate)
 app.command(epilog=_example("publish model.joblib --name churn --data held_out.csv --target churned"))(publish)
 app.command(epilog=_example("versions churn"))(versions)
 app.command(epilog=_example("show churn 7"))(show)

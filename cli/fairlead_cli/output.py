@@ -28,7 +28,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
         table.add_column(column, justify="right" if numeric else "left")
     for row in rows:
         table.add_row(*(Text(text(value)) for value in row))
-    _stdout().print(table)
+    stdout().print(table)
 
 
 def print_facts(facts: Sequence[tuple[str, str]]) -> None:
@@ -66,7 +66,8 @@ def text(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _stdout() -> Any:
+def stdout() -> Any:
+    """Open a Rich console on stdout, as wide as the terminal."""
     from rich.console import Console
 
     return Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)

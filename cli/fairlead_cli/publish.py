@@ -1,70 +1,96 @@
 """fairlead publish."""
 
-from enum import StrEnum
-from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fairlead_cli.material import (
+    Allow,
+    Breaking,
+    Demand,
+    Engine,
+    Folds,
+    HeldOut,
+    Model,
+    ModelName,
+    Rules,
+    Target,
+    Training,
+    columns,
+)
 from fairlead_cli.options import DEFAULT_STACK, Json, Stack, where
 from fairlead_cli.output import print_json, telling
 
-
-class Demand(StrEnum):
-    """Which engine the publisher asks for."""
-
-    auto = "auto"
-    onnx = "onnx"
-    sklearn = "sklearn"
+if TYPE_CHECKING:
+    from fairlead.publishing.story import Published
 
 
 def publish(
-    model: Annotated[Path, typer.Argument(metavar="MODEL.joblib", help="A fitted estimator, saved with joblib.")],
+    model: Model,
     *,
-    name: Annotated[str, typer.Option(help="The model: lower-case letters, digits and hyphens.")],
-    data: Annotated[Path, typer.Option(help="Held-out rows with their target: .csv or .parquet.")],
-    target: Annotated[
-        list[str] | None, typer.Option(help="The target's column; several with commas, or repeat the option.")
-    ] = None,
-    train: Annotated[
-        Path | None, typer.Option(help="The rows it was fitted on: they widen the known ranges and categories.")
-    ] = None,
-    engine: Annotated[Demand, typer.Option(help="auto takes onnx where parity is proved, else sklearn.")] = Demand.auto,
-    allow: Annotated[
-        list[str] | None, typer.Option(metavar="PACKAGE", help="A package of your own the file may import; repeatable.")
-    ] = None,
+    name: ModelName,
+    data: HeldOut,
+    target: Target = None,
+    train: Training = None,
+    policy: Rules = None,
+    cv: Folds = 0,
+    allow_breaking: Breaking = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Publish although checks failed; --reason stays on record for ever.")
+    ] = False,
+    reason: Annotated[str, typer.Option("--reason", metavar='"…"', help="Why it is forced.")] = "",
+    engine: Engine = Demand.auto,
+    allow: Allow = None,
     stack: Stack = DEFAULT_STACK,
     json: Json = False,
 ) -> None:
-    """Prove a model and store it as the next version.
+    """Prove and judge a model, and store it as the next version.
 
-    Nothing is stored unless every proof has passed.
+    Nothing is stored unless every proof and check has passed; `fairlead validate` tries them without storing.
     """
-    from fairlead.aws import caller
+    from fairlead.gate.refusal import GateError
     from fairlead.publishing.story import publish_file
-    from fairlead.registry import check_name
-    from fairlead.stack import registry
+    from fairlead_cli.findings import print_findings
 
-    check_name(name)
-    with telling() as tell:
-        published = publish_file(
-            model,
-            name=name,
-            data=data,
-            target=[part.strip() for given in target or () for part in given.split(",") if part.strip()],
-            train=train,
-            engine=engine.value,
-            allow=allow or (),
-            registry=registry(where(stack)),
-            by=caller(),
-            progress=tell,
-        )
+    try:
+        with telling() as tell:
+            published = publish_file(
+                model,
+                name=name,
+                data=data,
+                target=columns(target),
+                train=train,
+                engine=engine.value,
+                allow=allow or (),
+                policy=policy,
+                cv=cv,
+                allow_breaking=allow_breaking,
+                force=force,
+                reason=reason,
+                where=where(stack),
+                progress=tell,
+            )
+    except GateError as error:
+        if json:
+            print_json(error.verdict)
+        else:
+            print_findings(error.verdict.findings)
+        raise
+    _print(published, json=json)
+
+
+def _print(published: "Published", *, json: bool) -> None:
+    from fairlead_cli.findings import count, print_findings
+    from fairlead_cli.show import document
+
     manifest = published.manifest
     if json:
-        from fairlead_cli.show import document
-
         print_json(document(manifest, published.sha256))
         return
+    print_findings(manifest.findings)
     proved = f"parity proved on {manifest.parity.rows:,} rows" if manifest.parity else manifest.engine.reason
-    typer.echo(f"published {name} version {manifest.version} (engine {manifest.engine.name}: {proved})")
-    typer.echo(f"next: fairlead release {name} {manifest.version}")
+    typer.echo(f"\npublished {manifest.model} version {manifest.version} (engine {manifest.engine.name}: {proved})")
+    typer.echo(f"gate: {count(manifest.findings)}")
+    if manifest.forced:
+        typer.echo(f"FORCED by {manifest.forced.by}: {manifest.forced.reason}")
+    typer.echo(f"next: fairlead release {manifest.model} {manifest.version}")

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fairlead_cli.findings import count, print_findings
 from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
 from fairlead_cli.output import print_facts, print_json, print_table, text
 
@@ -22,7 +23,7 @@ def show(
 ) -> None:
     """Show what a version is.
 
-    Signature, engine and why, parity, metrics, environment, lineage and digests.
+    Signature, engine and why, parity, metrics, what the gate found, environment, lineage and digests.
     """
     from fairlead.retiring import retirement
     from fairlead.stack import registry
@@ -43,6 +44,9 @@ def show(
         print_table(
             ("metric", "value", "interval"), [(name, m.value, _interval(m)) for name, m in manifest.metrics.items()]
         )
+    if manifest.findings:
+        typer.echo()
+        print_findings(manifest.findings, worst_first=True)
     typer.echo()
     print_table(("blob", "bytes", "sha256"), [(name, blob.size, blob.sha256) for name, blob in manifest.blobs.items()])
 
@@ -61,7 +65,9 @@ def _facts(manifest: "Manifest", sha256: str, retired: "Retirement | None") -> l
     environment = ", ".join(f"{package} {version}" for package, version in manifest.environment.items())
     return [
         ("model", f"{manifest.model} version {manifest.version}"),
+        *([("FORCED", f"by {manifest.forced.by}: {manifest.forced.reason}")] if manifest.forced else []),
         *([("retired", str(retired))] if retired else []),
+        ("gate", _gate(manifest)),
         ("digest", f"sha256:{sha256}"),
         ("created", f"{manifest.created:%Y-%m-%d %H:%M:%S}Z by {manifest.created_by}"),
         ("commit", manifest.git_commit or "none"),
@@ -73,6 +79,13 @@ def _facts(manifest: "Manifest", sha256: str, retired: "Retirement | None") -> l
         ("rows", rows),
         ("environment", environment),
     ]
+
+
+def _gate(manifest: "Manifest") -> str:
+    if not manifest.findings:
+        return "published before there was a gate"
+    against = f"compared with version {manifest.champion}" if manifest.champion else "no version to compare with"
+    return f"{count(manifest.findings)}; {against}; policy sha256:{manifest.policy}"
 
 
 def _classes(classes: tuple[Any, ...] | None) -> str:

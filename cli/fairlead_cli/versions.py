@@ -24,8 +24,8 @@ def versions(
 ) -> None:
     """List the models, or one model's versions.
 
-    Versions come newest first, with their figures; retired ones are marked, and live and previous where the stack can
-    be asked.
+    Versions come newest first, with their figures; retired and forced ones are marked, live and previous too where the
+    stack can be asked.
     """
     from fairlead import retiring
     from fairlead.stack import registry
@@ -48,7 +48,7 @@ def versions(
     rows = [
         (
             one["version"],
-            ", ".join(filter(None, (one["role"], "retired" if one["retired"] else ""))),
+            ", ".join(filter(None, (one["role"], one["retired"] and "retired", one.get("forced") and "FORCED"))),
             _short(one["created"]),
             one["created_by"],
             one["engine"],
@@ -87,6 +87,7 @@ def _version(opened: "Registry", name: str, number: int, roles: dict[int, str]) 
         "engine": manifest.engine.name,
         "rows": manifest.rows,
         "metrics": manifest.metrics,
+        "forced": manifest.forced,
         "digest": f"sha256:{sha256}",
     }
 

@@ -388,7 +388,9 @@ def test_predict_for_a_model_that_is_not_live_says_which_one_is(api: Script, tmp
     assert "churn is live, not penguins" in done.stderr
 
 
-def test_publish_proves_stores_and_says_what_to_run_next(registry: Registry, stack: Stack, tmp_path: Path) -> None:
+def test_publish_proves_stores_and_says_what_to_run_next(
+    registry: Registry, lambda_: StrictLambda, tmp_path: Path
+) -> None:
     from sklearn.datasets import load_iris
     from sklearn.linear_model import LogisticRegression
 
@@ -401,10 +403,39 @@ def test_publish_proves_stores_and_says_what_to_run_next(registry: Registry, sta
     document = result(*arguments, "--target", "species", "--engine", "onnx")
 
     assert done.exit_code == 0, done.stderr
-    assert done.stdout.splitlines()[0].startswith("published iris version 1 (engine onnx: parity proved on ")
-    assert done.stdout.splitlines()[1] == "next: fairlead release iris 1"
+    last = done.stdout.splitlines()[-3:]
+    assert last[0].startswith("published iris version 1 (engine onnx: parity proved on ")
+    assert last[1].startswith("gate: ")
+    assert last[2] == "next: fairlead release iris 1"
     assert "· taking the signature" in done.stderr
     assert (document["version"], document["digest"]) == (2, f"sha256:{registry.manifest('iris', 2)[1]}")
+
+
+def test_the_champion_is_what_live_serves_not_the_latest(
+    registry: Registry, lambda_: StrictLambda, tmp_path: Path
+) -> None:
+    from sklearn.datasets import load_iris
+    from sklearn.linear_model import LogisticRegression
+
+    X, y = load_iris(return_X_y=True, as_frame=True)
+    joblib.dump(LogisticRegression(max_iter=500).fit(X, y), tmp_path / "iris.joblib")
+    X.assign(species=y).to_csv(tmp_path / "held_out.csv", index=False)
+    arguments = [tmp_path / "iris.joblib", "--name", "iris", "--data", tmp_path / "held_out.csv", "--target", "species"]
+
+    def compared() -> str:
+        found = result("validate", *arguments)["findings"]
+        return next(f"{one['finding']}: {one['detail']}" for one in found if one["check"] == "champion")
+
+    fairlead("publish", *arguments)
+    assert "against version 1: " in compared()
+    assert "it is the registry's latest, because stack fairlead serves no model" in compared()
+    fairlead("release", "iris", 1)
+    fairlead("publish", *arguments)
+    assert "against version 1: " in compared()
+    assert "it is live on stack fairlead" in compared()
+    assert result("show", "iris", 2)["champion"] == 1
+    fairlead("release", "iris", 2)
+    assert "against version 2: " in compared()
 
 
 def test_publish_refuses_a_bad_name_before_reading_anything(registry: Registry) -> None:

@@ -38,6 +38,13 @@ class Place(NamedTuple):
     where: Operator | None
 
 
+class Publisher(NamedTuple):
+    """Who publishes, and why although checks failed: empty where a refusal stands."""
+
+    name: str
+    reason: str
+
+
 def publish(  # noqa: PLR0913 - the one verb of a notebook
     estimator: Any,
     *,
@@ -85,8 +92,9 @@ def publish(  # noqa: PLR0913 - the one verb of a notebook
     why = _reason(reason, force=force)
     material = _of_notebook(estimator, X, y, train, train_y)
     place, tell = _place(registry, None), progress or _silent
+    publisher = _publisher(by, why, place)
     proved = _prove(name, material, terms, place, tell)
-    return _publish(name, material, proved, why=why, place=place, by=by, progress=tell)
+    return _publish(name, material, proved, publisher, place=place, progress=tell)
 
 
 def validate(  # noqa: PLR0913 - as publish
@@ -142,9 +150,10 @@ def publish_file(  # noqa: PLR0913 - one parameter for each option of the comman
     terms = _terms(engine, policy, cv, allow_breaking=allow_breaking)
     why = _reason(reason, force=force)
     place, tell = _place(registry, where), progress or _silent
+    publisher = _publisher(by, why, place)
     material = read_material(path, data=data, target=target, train=train, allow=allow, progress=tell)
     proved = _prove(name, material, terms, place, tell)
-    return _publish(name, material, proved, why=why, place=place, by=by, progress=tell)
+    return _publish(name, material, proved, publisher, place=place, progress=tell)
 
 
 def validate_file(  # noqa: PLR0913 - one parameter for each option of the command
@@ -211,19 +220,23 @@ def _place(registry: Registry | None, where: Operator | None) -> Place:
     return Place(stack.registry(where), where)
 
 
+def _publisher(by: str, reason: str, place: Place) -> Publisher:
+    """Asked for before the long work: somebody without credentials should not wait for it."""
+    return Publisher(by or (getpass.getuser() if place.where is None else aws.caller()), reason)
+
+
 def _prove(name: str, material: Material, terms: Terms, place: Place, progress: Progress) -> Proved:
     return prove(material, terms, lambda: find_champion(place.registry, name, where=place.where), progress=progress)
 
 
 def _publish(
-    name: str, material: Material, proved: Proved, *, why: str, place: Place, by: str, progress: Progress
+    name: str, material: Material, proved: Proved, publisher: Publisher, *, place: Place, progress: Progress
 ) -> Published:
-    who = by or (getpass.getuser() if place.where is None else aws.caller())
     refused = proved.verdict.refused
-    if refused and not why:
+    if refused and not publisher.reason:
         raise GateError(proved.verdict)
-    forced = Forced(by=who, reason=why) if refused else None
-    return store(name, material, proved, forced=forced, registry=place.registry, by=who, progress=progress)
+    forced = Forced(by=publisher.name, reason=publisher.reason) if refused else None
+    return store(name, material, proved, forced=forced, registry=place.registry, by=publisher.name, progress=progress)
 
 
 def _silent(_: str) -> None:

@@ -1,0 +1,53 @@
+"""Versions from before the gate: their manifests load, serve, are shown, and stand as champions."""
+
+import json
+from typing import Any
+
+import msgspec
+import pytest
+
+from fairlead.manifest import Manifest, decode, digest
+from fairlead.publishing.story import Published
+from fairlead.registry import manifest_key
+from tests import penguins
+from tests.functional.conftest import Load, Store
+from tests.functional.test_predict_handler import invoke
+from tests.lambda_context import event
+
+NEW = ("findings", "policy", "forced", "champion")
+NEW_BLOBS = ("baseline", "policy", "training_rows", "report", "card")
+
+
+@pytest.fixture
+def old(store: Store) -> Published:
+    """Version 1 as it was written before: without the gate's fields and blobs."""
+    published = penguins.publish(store.registry)
+    document: dict[str, Any] = json.loads(store.registry.objects.get(manifest_key("penguins", 1)))
+    for name in NEW:
+        del document[name]
+    for name in NEW_BLOBS:
+        document["blobs"].pop(name, None)
+    data = json.dumps(document, indent=1).encode()
+    bucket = store.env["FAIRLEAD_BUCKET"]
+    store.client.put_object(Bucket=bucket, Key=manifest_key("penguins", 1), Body=data)
+    return msgspec.structs.replace(published, manifest=decode(data), sha256=digest(data))
+
+
+def test_it_loads_without_findings_and_keeps_its_digest(old: Published, store: Store) -> None:
+    manifest, sha256 = store.registry.manifest("penguins", 1)
+    assert (manifest, sha256) == (old.manifest, old.sha256)
+    assert (manifest.findings, manifest.policy, manifest.forced, manifest.champion) == ((), "", None, None)
+
+
+def test_it_serves(old: Published, store: Store, load_app: Load) -> None:
+    status, body, _ = invoke(load_app(store.released(old)), event("predict"))
+    assert (status, body["version"]) == (200, 1)
+    assert body["predictions"][0]["label"] == "Adelie"
+
+
+def test_it_is_the_champion_of_the_next_version_with_all_rows(old: Published, store: Store) -> None:
+    done: Manifest = penguins.publish(store.registry).manifest
+    assert done.parent
+    assert (done.parent.sha256, done.champion) == (old.sha256, 1)
+    line = next(one for one in done.findings if one.check == "champion")
+    assert "which of them it was trained on is not known" in line.detail
