@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "layers/common/python/fairlead"
 ROOMS = [
     {"errors", "settings"},
-    {"signature", "manifest", "requests", "ranges", "gate", "baseline", "binning"},  # facts and rules, no I/O
+    {"signature", "manifest", "requests", "matrix", "ranges", "gate", "baseline", "binning"},  # facts and rules, no I/O
     {
         "aws",
         "objects",

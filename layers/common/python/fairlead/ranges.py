@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
+from fairlead.matrix import reader
 from fairlead.requests import Row
 from fairlead.signature import Signature
 
@@ -11,11 +14,14 @@ class Ranges:
 
     def __init__(self, signature: Signature) -> None:
         self._width = len(signature.inputs)
-        self._numbers = [
-            (position, field.minimum, field.maximum, field.nullable)
+        numbers = [
+            (position, field.minimum, field.maximum)
             for position, field in enumerate(signature.inputs)
             if field.minimum is not None and field.maximum is not None
         ]
+        self._numbers = reader([position for position, _, _ in numbers], self._width) if numbers else None
+        self._lowest = np.array([low for _, low, _ in numbers])
+        self._highest = np.array([high for _, _, high in numbers])
         self._categories = [
             (position, frozenset(field.categories))
             for position, field in enumerate(signature.inputs)
@@ -24,13 +30,11 @@ class Ranges:
 
     def share_outside(self, rows: Sequence[Row]) -> float:
         """Return the share (0–1) of all values that lie outside; missing values are inside."""
-        columns = list(zip(*rows, strict=True))
         outside = 0
-        for position, low, high, nullable in self._numbers:
-            column = columns[position]
-            present = [value for value in column if value is not None] if nullable else column
-            if present and (min(present) < low or max(present) > high):
-                outside += sum(not low <= value <= high for value in present)
+        if self._numbers:
+            matrix = self._numbers(rows)
+            # NaN is neither below nor above.
+            outside = int(np.count_nonzero((matrix < self._lowest) | (matrix > self._highest)))
         for position, known in self._categories:
-            outside += sum(value is not None and value not in known for value in columns[position])
+            outside += sum(row[position] is not None and row[position] not in known for row in rows)
         return outside / (len(rows) * self._width)

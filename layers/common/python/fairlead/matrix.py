@@ -1,0 +1,36 @@
+"""Rows of Python values as a matrix of doubles, quickly: packing is several times as fast as numpy's own reading."""
+
+import struct
+from collections.abc import Callable, Sequence
+from operator import itemgetter
+from typing import Any
+
+import numpy as np
+
+Rows = Sequence[tuple[Any, ...]]
+Matrix = np.ndarray[Any, np.dtype[np.float64]]
+
+
+def reader(positions: Sequence[int], width: int) -> Callable[[Rows], Matrix]:
+    """Return a function from rows of `width` values to their matrix: (rows, positions), missing as NaN."""
+    count = len(positions)
+    take = None if list(positions) == list(range(width)) else taker(positions)
+    pack = struct.Struct(f"{count}d").pack
+
+    def read(rows: Rows) -> Matrix:
+        chosen = rows if take is None else [take(row) for row in rows]
+        try:
+            matrix = np.frombuffer(b"".join([pack(*row) for row in chosen]))
+        except struct.error:  # None: numpy makes it NaN
+            matrix = np.array(chosen, dtype=np.float64)
+        return matrix.reshape(len(rows), count)
+
+    return read
+
+
+def taker(positions: Sequence[int]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
+    """Return a function from a row to its values at these positions, as a tuple even for one."""
+    if len(positions) == 1:
+        (position,) = positions
+        return lambda row: (row[position],)
+    return itemgetter(*positions)
