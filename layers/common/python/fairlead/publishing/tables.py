@@ -162,6 +162,7 @@ def _read_parquet(path: Path) -> "pd.DataFrame":
         frame = pd.read_parquet(path, engine="pyarrow")
     except (pa.ArrowException, OSError, ValueError) as error:
         raise DataError(f"{path.name} cannot be read as Parquet: {error}") from error
+    pa.default_memory_pool().release_unused()  # else it keeps as much again as the table takes
     twice = frame.columns[frame.columns.duplicated()]
     if len(twice):
         raise DataError(f"{path.name} names the column {twice[0]!r} more than once")
