@@ -12,6 +12,7 @@ import resource
 import tempfile
 import time
 import warnings
+from functools import partial
 from pathlib import Path
 
 import joblib
@@ -79,7 +80,7 @@ def main() -> None:
                 target=["label"],
                 train=folder / f"train.{asked.format}",
                 registry=registry,
-                progress=lambda words, began=began: told(began, words),
+                progress=partial(told, began),
             )
             told(began, f"published version {done.manifest.version}, {len(done.manifest.findings)} findings\n")
 

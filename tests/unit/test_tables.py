@@ -1,13 +1,17 @@
 """Tables as people bring them: read as pandas reads them, or refused with the line."""
 
 import gzip
+import tempfile
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fairlead.errors import DataError
+from fairlead.publishing import csv_tables
 from fairlead.publishing.tables import MISSING, read_table, split_target
 
 
@@ -133,3 +137,32 @@ def test_rows_without_a_target_are_refused_with_their_count() -> None:
 def test_a_table_of_targets_only_is_refused() -> None:
     with pytest.raises(DataError, match="no column besides y"):
         split_target(pd.DataFrame({"y": [1]}), "y")
+
+
+POOLS = (
+    ["1", "2", "-3"],
+    ["1", "2.5", ""],
+    ["1", "", "x"],
+    ["true", "false", "True"],
+    ["true", "", "1"],
+    ["", "NA"],
+    ["18446744073709551615", "1", "-1"],
+    ["12345678901234567890123", "7", "0.1"],
+    ["a", "b,c", 'say ""no""', "two\nlines"],
+)
+COLUMN = st.sampled_from(POOLS).flatmap(lambda pool: st.lists(st.sampled_from(pool), min_size=10, max_size=10))
+
+
+@given(st.lists(COLUMN, min_size=1, max_size=4))
+@settings(max_examples=60, deadline=None)
+def test_blocks_put_together_are_what_the_whole_would_be(columns: list[list[str]]) -> None:
+    rows = [
+        ",".join(f'"{cell}"' if set(cell) & set(',"\n') else cell for cell in row) for row in zip(*columns, strict=True)
+    ]
+    text = "\n".join([",".join(f"c{at}" for at in range(len(columns))), *(row or '""' for row in rows)]) + "\n"
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        path = Path(folder, "rows.csv")
+        path.write_text(text)
+        whole = read_table(path)
+        patch.setattr(csv_tables, "BLOCK", 3)
+        pd.testing.assert_frame_equal(read_table(path), whole)

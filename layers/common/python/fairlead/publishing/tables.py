@@ -7,17 +7,13 @@ that was missing then must be missing now. Parquet keeps missing values apart fr
 `None` is the name of a category.
 """
 
-import csv
 import difflib
-import gzip
-import io
-import zlib
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fairlead.errors import DataError
+from fairlead.publishing.csv_tables import read_csv
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,9 +24,6 @@ MISSING = frozenset(
 )
 """Strings that a CSV column may hold for a missing value."""
 
-LARGEST_TABLE = 2 << 30
-"""Bytes of a table, decompressed."""
-
 
 def read_table(path: Path) -> "pd.DataFrame":
     """Rows of a .csv, .csv.gz or .parquet file; raises DataError naming the file and, where there is one, the line."""
@@ -38,7 +31,7 @@ def read_table(path: Path) -> "pd.DataFrame":
         raise DataError(f"there is no file {path}", hint=_near(path.name, _siblings(path)))
     name = path.name.lower()
     if name.endswith((".csv", ".csv.gz")):
-        frame = _read_csv(path)
+        frame = read_csv(path)
     elif name.endswith((".parquet", ".pq")):
         frame = _read_parquet(path)
     else:
@@ -83,75 +76,6 @@ def _target_names(frame: "pd.DataFrame", target: str | Sequence[str]) -> list[st
     if target in frame.columns or "," not in target:
         return [target]
     return [name.strip() for name in target.split(",") if name.strip()]
-
-
-def _read_csv(path: Path) -> "pd.DataFrame":
-    import pandas as pd
-
-    text = _decode(_content(path), path)
-    _check_shape(text, path)
-    try:
-        return pd.read_csv(io.StringIO(text), low_memory=False, index_col=False, skipinitialspace=False)
-    except (ValueError, pd.errors.ParserError) as error:
-        raise DataError(f"{path.name} cannot be read as CSV: {error}") from error
-
-
-def _content(path: Path) -> bytes:
-    opened = gzip.open if path.name.lower().endswith(".gz") else open
-    try:
-        with opened(path, "rb") as file:
-            content: bytes = file.read(LARGEST_TABLE + 1)
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path.name} cannot be read: {error}") from error
-    if len(content) > LARGEST_TABLE:
-        raise DataError(
-            f"{path.name} is larger than {LARGEST_TABLE >> 30} GiB", hint="publish with a sample of the rows"
-        )
-    if not content.strip():
-        raise DataError(f"{path.name} is empty")
-    return content
-
-
-def _decode(content: bytes, path: Path) -> str:
-    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise DataError(f"{path.name} is UTF-16", hint="save it as UTF-8")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise DataError(
-            f"{path.name} is not UTF-8: byte 0x{content[error.start]:02x} in line {line}",
-            hint="save it as UTF-8 (pandas: frame.to_csv(…, encoding='utf-8'))",
-        ) from error
-    if "\x00" in text:
-        raise DataError(f"{path.name} holds a zero byte in line {text.count(chr(10), 0, text.index(chr(0))) + 1}")
-    return text
-
-
-def _check_shape(text: str, path: Path) -> None:
-    """Every row as long as the header: pandas would fill short rows with missing values and shift long ones."""
-    reader = csv.reader(io.StringIO(text, newline=""))
-    try:
-        header = next(row for row in reader if row)
-        _check_header(header, path)
-        for row in reader:
-            if row and len(row) != len(header):
-                raise DataError(
-                    f"line {reader.line_num} of {path.name} has {len(row)} fields, the header has {len(header)}",
-                    hint="quote fields that contain commas or line breaks",
-                )
-    except csv.Error as error:
-        raise DataError(f"line {reader.line_num} of {path.name} cannot be read as CSV: {error}") from error
-
-
-def _check_header(header: list[str], path: Path) -> None:
-    twice = [name for name, count in Counter(header).items() if count > 1 and name]
-    if twice:
-        raise DataError(f"{path.name} names the column {twice[0]!r} more than once")
-    if len(header) == 1 and any(mark in header[0] for mark in ";\t|"):
-        raise DataError(
-            f"the header of {path.name} has no commas: {header[0][:60]!r}", hint="separate columns by commas"
-        )
 
 
 def _read_parquet(path: Path) -> "pd.DataFrame":
