@@ -147,7 +147,7 @@ CASES: list[Any] = [
     (_no_parquet, {"data": "held_out.parquet"}, 3, "held_out.parquet cannot be read as Parquet"),
     (_no_joblib, {}, 3, "penguins.joblib"),
     (_missing_import, {}, 3, "nowhere_to_be_found"),
-    (_one_row, {}, 3, "1 held-out rows prove nothing"),
+    (_one_row, {}, 3, "one held-out row proves nothing"),
     (None, {"target": "specie"}, 3, "no column 'specie'"),
     (None, {"target": "island"}, 3, "island"),
     (_bad_policy, {"policy": "gate.toml"}, 2, "gate.toml line 2, [champion]: unknown key 'not_worse'"),

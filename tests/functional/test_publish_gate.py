@@ -280,3 +280,24 @@ def test_figures_are_kept_where_the_policy_does_not_judge_them(memory: Memory, t
     path = tmp_path / "gate.toml"
     path.write_text('[checks]\nmetrics = "off"\n')
     assert "accuracy" in published(memory, material("iris"), policy=path).manifest.metrics
+
+
+def test_sparse_rows_are_refused_in_words(memory: Memory) -> None:
+    import scipy.sparse
+
+    brought = material("iris")
+    with pytest.raises(DataError, match="sparse input"):
+        published(memory, brought | {"X": scipy.sparse.csr_matrix(brought["X"].to_numpy())})
+
+
+def test_parity_of_many_rows_is_proved_on_a_sample_and_all_of_them_are_measured(
+    memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fairlead.publishing.proving.MOST_PROVED", 50)
+    brought = material("breast_cancer")
+    done = published(memory, brought).manifest
+    assert done.parity
+    assert done.parity.rows - done.parity.boundary_rows == 50
+    assert done.rows["held_out"] == len(brought["X"]) == 228
+    again = published(Memory(), brought).manifest
+    assert (again.blobs["golden"], again.parity) == (done.blobs["golden"], done.parity)

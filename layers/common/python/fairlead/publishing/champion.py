@@ -21,6 +21,8 @@ from fairlead.releases import Releases
 from fairlead.retiring import retired
 from fairlead.settings import Operator
 
+LONGEST_WORDS = 160  # AWS names whole ARNs
+
 
 class Standing(NamedTuple):
     """What is known of `live`: this model's version there and its digest, or 0 and why the registry must do."""
@@ -54,7 +56,7 @@ def _standing(where: Operator, model: str) -> Standing:
         found = stack.find(where)
         live = Releases(found, PredictFunction(aws.client("lambda"), found.function)).status().live
     except FairleadError as error:
-        return Standing(0, "", f", because what is live is not known: {error}")
+        return Standing(0, "", f", because what is live is not known: {str(error)[:LONGEST_WORDS]}")
     if live.model != model:
         return Standing(0, "", f", because stack {where.stack} serves {live.model or 'no model'}")
     return Standing(live.version, live.digest.removeprefix("sha256:"), f"live on stack {where.stack}")

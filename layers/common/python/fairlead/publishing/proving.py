@@ -57,6 +57,8 @@ def prove(material: Material, terms: Terms, champion: Callable[[], Live | None],
     if strangers := signatures.left_out(signature, material.X):
         progress(f"left out, because the model does not take them: {', '.join(strangers[:10])}")
     rows = _sample(signature, material.X)
+    if len(rows) < FEWEST_ROWS:
+        raise DataError("one held-out row proves nothing", hint="bring at least a few hundred")
     choice = choosing.choose_engine(material.estimator, signature, rows, demanded=terms.engine, progress=progress)
     golden = golden_of(choice.signature, rows, choice.reference, choice.serving)
     evidence = gather(
@@ -82,8 +84,6 @@ def prove(material: Material, terms: Terms, champion: Callable[[], Live | None],
 
 
 def _check_terms(material: Material, terms: Terms) -> None:
-    if len(material.X) < FEWEST_ROWS:
-        raise DataError(f"{len(material.X)} held-out rows prove nothing", hint="bring at least a few hundred")
     if terms.folds and (material.train is None or material.train_y is None):
         raise DataError("cross-validation needs the training rows with their target", hint="bring them with --train")
     if terms.folds and terms.folds < FEWEST_FOLDS:
