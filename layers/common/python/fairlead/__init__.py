@@ -1,7 +1,7 @@
 """Fairlead: a fitted scikit-learn model as a live, authorised, versioned endpoint on AWS Lambda.
 
-`fairlead.publish(estimator, name=…, X=…, y=…)` is the verb a notebook needs, `fairlead.validate(…)` its dry run; all else
-is a module of its own.
+`fairlead.publish(estimator, name=…, X=…, y=…)` is the verb a notebook needs, `fairlead.validate(…)` its dry run;
+all else is a module of its own.
 Nothing heavy is imported here: Lambda imports this package on every cold start.
 """
 
