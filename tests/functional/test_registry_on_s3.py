@@ -206,7 +206,7 @@ def test_no_region_says_which_variable_to_set(monkeypatch: pytest.MonkeyPatch) -
 
     with pytest.raises(SettingsError) as caught:
         client("cloudformation")
-    assert "AWS_REGION" in caught.value.hint
+    assert "AWS_DEFAULT_REGION" in caught.value.hint
 
 
 def test_an_endpoint_that_does_not_answer_is_named() -> None:

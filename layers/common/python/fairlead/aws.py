@@ -94,7 +94,7 @@ def _without_answer(error: Exception, doing: str, otherwise: type[FairleadError]
 
     said = f"could not {doing}: {str(error).rstrip('. ')}"
     if isinstance(error, botocore.NoRegionError):
-        return SettingsError(said, hint="set AWS_REGION, or a region in your AWS profile")
+        return SettingsError(said, hint="set AWS_DEFAULT_REGION, or a region in your AWS profile")
     if isinstance(error, botocore.NoCredentialsError | botocore.PartialCredentialsError | botocore.SSOError):
         return SettingsError(
             said,
