@@ -27,6 +27,7 @@ def main() -> None:
         starts = cold.measure(models.case(name))
         for way, seconds in starts.items():
             print(f"| {name} | {way} | {seconds:.3f} | {seconds / starts['fairlead']:.1f} |", flush=True)
+    print(f"\nimporting boto3 and making an S3 client alone: {cold.boto3_client():.3f} CPU s")
 
 
 if __name__ == "__main__":

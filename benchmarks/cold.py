@@ -68,6 +68,21 @@ def measure(case: Case) -> dict[str, float]:
     return {name: float(np.median(seconds)) for name, seconds in taken.items()}
 
 
+CLIENT = """
+import resource, boto3
+boto3.client("s3", region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+used = resource.getrusage(resource.RUSAGE_SELF)
+print(used.ru_utime + used.ru_stime)
+"""
+
+
+def boto3_client() -> float:
+    """Median CPU seconds of a fresh interpreter that imports boto3, with byte-code, and makes an S3 client."""
+    command = [sys.executable, "-c", CLIENT]
+    runs = [subprocess.run(command, capture_output=True, text=True, check=True) for _ in range(ROUNDS)]
+    return float(np.median([float(run.stdout) for run in runs]))
+
+
 def layers(*names: str) -> list[Path]:
     """Where `make build` left them."""
     return [BUILT / name / "python" for name in names]
