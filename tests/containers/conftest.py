@@ -1,8 +1,10 @@
 """A Docker engine, the local cloud where containers reach it, and a published model in its S3."""
 
+import contextlib
 import os
 import platform
 import subprocess
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -31,11 +33,22 @@ def engine() -> Iterator[None]:
     assert BUILD.is_dir(), ".aws-sam/build is missing: run `make build` first"
     containers, images = set(docker(*SAM_CONTAINERS).split()), set(docker(*SAM_IMAGES).split())
     yield
-    left = set(docker(*SAM_CONTAINERS).split()) - containers
+    left = _settled(containers)
     made = set(docker(*SAM_IMAGES).split()) - images
-    for image in made:
-        docker("rmi", image)
+    if made:
+        with contextlib.suppress(subprocess.CalledProcessError):  # tidiness; SAM removes images of its own accord too
+            docker("rmi", "--force", *made)
     assert left == set(), "sam local left containers behind"
+
+
+def _settled(before: set[str]) -> set[str]:
+    """The containers that came and are still there; the engine takes a moment to remove one that was stopped."""
+    for _ in range(50):
+        left = set(docker(*SAM_CONTAINERS).split()) - before
+        if not left:
+            break
+        time.sleep(0.2)
+    return left
 
 
 @pytest.fixture(scope="session")
