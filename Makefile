@@ -51,7 +51,7 @@ lock: $(VENV)/.ready ## resolve requirements/*.in and the layers' anew, with has
 	@$(UV) pip compile -q --upgrade --generate-hashes --no-annotate --custom-compile-command "make lock" requirements/dev.in -o requirements/dev.txt
 	@for python in 3.11 3.13; do $(UV) pip compile -q --upgrade --generate-hashes --no-annotate --custom-compile-command "make lock" \
 	  --resolution lowest-direct --only-binary :all: --python-version $$python pyproject.toml -o requirements/oldest-$$python.txt; done
-	@for layer in common onnx sklearn; do $(UV) pip compile -q --universal --python-version 3.13 --generate-hashes --no-annotate --no-header \
+	@for layer in common onnx sklearn aws; do $(UV) pip compile -q --universal --python-version 3.13 --generate-hashes --no-annotate --no-header \
 	  --no-emit-package flatbuffers --no-emit-package packaging --no-emit-package protobuf \
 	  -c requirements/dev.txt layers/$$layer/requirements.in -o layers/$$layer/requirements.txt; done
 
