@@ -4,6 +4,8 @@ from pathlib import Path
 
 from fairlead_local import moto_server
 from fairlead_local.clients import Clients
+from fairlead_local.clock import Clock
+from fairlead_local.control import Control
 from fairlead_local.front import Front
 from fairlead_local.gateway.apis import Apis
 from fairlead_local.gateway.gateway import Gateway
@@ -30,8 +32,10 @@ class Cloud:
 
     def __init__(self, endpoint: str, directory: Path) -> None:
         clients = Clients(endpoint)
+        self.clock = Clock()
+        moto_server.follow(self.clock)
         archives = Archives(directory / "archives", clients)
-        self._shipper = Shipper(clients)
+        self._shipper = Shipper(clients, self.clock)
         self._pools = Pools(
             archives,
             runtime=client.install(directory / "runtime"),
@@ -54,11 +58,12 @@ class Cloud:
             "lambda": Service("lambda", operations),
             "cloudformation": Service("cloudformation", stacks.handlers()),
         }
-        self.front = Front(services, moto_server.application())
+        self.front = Front(services, moto_server.application(), control=Control(self.clock, self._shipper.settle))
         self.gateway = Gateway(apis, invoker, permissions)
 
     def stop(self) -> None:
         """End every function process and deliver the last logs; the ports must still be open."""
+        self.clock.stop()
         self._pools.stop()
         self._shipper.stop()
         self.gateway.close()

@@ -2,6 +2,7 @@
 
 import atexit
 import contextlib
+import http.client
 import json
 import os
 import shutil
@@ -21,6 +22,7 @@ from fairlead_local.errors import LocalCloudError, PlatformError, PortTakenError
 
 STAGE = "prod"
 STOP_SECONDS = 15.0
+ADVANCE_SECONDS = 600.0  # of real time, for the work that falls due on the way
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,14 @@ class LocalCloud:
         key = iam.create_access_key(UserName=name)["AccessKey"]
         return Credentials(key["AccessKeyId"], key["SecretAccessKey"])
 
+    def now(self) -> float:
+        """The cloud's time, in seconds since the epoch."""
+        return self._clock(None)
+
+    def advance(self, seconds: float) -> float:
+        """Move the cloud's clock on; what falls due on the way is done when this returns. The new time."""
+        return self._clock({"advance": seconds})
+
     def environment(self, credentials: Credentials | None = None) -> dict[str, str]:
         """The variables that point AWS's tools and `fairlead` at this cloud."""
         keys = credentials or self.admin
@@ -147,6 +157,16 @@ class LocalCloud:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+    def _clock(self, asked: dict[str, float] | None) -> float:
+        connection = http.client.HTTPConnection(HOST, self._facts["port"], timeout=ADVANCE_SECONDS)
+        with contextlib.closing(connection):
+            body = None if asked is None else json.dumps(asked)
+            connection.request("GET" if body is None else "POST", "/_fairlead/clock", body)
+            answer = json.load(connection.getresponse())
+        if "now" not in answer:
+            raise ValueError(answer["message"])
+        return float(answer["now"])
 
     def _first_line(self) -> dict[str, Any]:
         process = self._process

@@ -2,9 +2,11 @@
 
 import logging
 import os
+from datetime import UTC, datetime
 from typing import Any
 
 from fairlead_local.account import ACCOUNT, REGION
+from fairlead_local.clock import Clock
 
 
 def prepare() -> None:
@@ -22,6 +24,16 @@ def application() -> Any:
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
     return DomainDispatcherApplication(create_backend_app)
+
+
+def follow(clock: Clock) -> None:
+    """Let moto's log service read the cloud's clock, or it would refuse lines as more than two hours in the future."""
+    from moto.logs import models
+
+    def now() -> datetime:
+        return datetime.fromtimestamp(clock.now(), UTC).replace(tzinfo=None)
+
+    vars(models)["utcnow"] = now
 
 
 def request_handler() -> Any:

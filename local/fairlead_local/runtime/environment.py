@@ -36,6 +36,7 @@ class Environment:
         self._started = time.monotonic()
         self._init_ms: float | None = None
         self._served = False
+        self._killed = False
         self._api = RuntimeApi()
         reading, writing = os.pipe()
         self._output = Output(reading, lambda lines: deliver(version, self.stream, lines))
@@ -56,7 +57,7 @@ class Environment:
     @property
     def alive(self) -> bool:
         """Whether it can take another request."""
-        return self._process.poll() is None and self._api.init_error is None
+        return not self._killed and self._process.poll() is None and self._api.init_error is None
 
     def initialised(self) -> bytes | None:
         """Wait for the end of init; the error payload if it failed or took too long."""
@@ -94,6 +95,8 @@ class Environment:
 
     def kill(self) -> None:
         """End the whole process group."""
+        # A killed process is there for a moment longer.
+        self._killed = True
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
 

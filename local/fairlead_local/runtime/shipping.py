@@ -4,23 +4,38 @@ import json
 import logging
 import queue
 import threading
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from fairlead_local.clients import Clients
+from fairlead_local.clock import Clock
 from fairlead_local.lambdas.records import Version
 from fairlead_local.runtime.output import Line
 from fairlead_local.runtime.platform_log import kept
 
 logger = logging.getLogger(__name__)
 
+SETTLE_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Lines for one log stream, and by how many seconds the cloud's clock was ahead when they were said."""
+
+    group: str
+    stream: str
+    lines: list[Line]
+    ahead: float
+
 
 class Shipper:
     """One thread that delivers in order, so that no request waits for its logs."""
 
-    def __init__(self, clients: Clients) -> None:
+    def __init__(self, clients: Clients, clock: Clock) -> None:
         self._clients = clients
-        self._queue: queue.Queue[tuple[str, str, list[Line]] | None] = queue.Queue()
+        self._clock = clock
+        self._queue: queue.Queue[Batch | threading.Event | None] = queue.Queue()
         self._streams: set[tuple[str, str]] = set()
         self._thread = threading.Thread(target=self._work, name="log shipper", daemon=True)
         self._thread.start()
@@ -28,9 +43,16 @@ class Shipper:
     def deliver(self, version: Version, stream: str, lines: list[Line]) -> None:
         """Queue a version's lines for its log group."""
         settings = version.settings["LoggingConfig"]
+        ahead = self._clock.offset
         chosen = [line for line in lines if line.text and kept(line.text, settings)]
         if chosen:
-            self._queue.put((settings["LogGroup"], stream, chosen))
+            self._queue.put(Batch(settings["LogGroup"], stream, chosen, ahead))
+
+    def settle(self) -> None:
+        """Wait until what was said so far is delivered."""
+        delivered = threading.Event()
+        self._queue.put(delivered)
+        delivered.wait(SETTLE_SECONDS)
 
     def stop(self) -> None:
         """Deliver what is queued, then end."""
@@ -39,17 +61,21 @@ class Shipper:
 
     def _work(self) -> None:
         while (item := self._queue.get()) is not None:
+            if isinstance(item, threading.Event):
+                item.set()
+                continue
             try:
-                self._ship(*item)
+                self._ship(item)
             except Exception:
-                logger.exception("log lines of %s were lost", item[0])
+                logger.exception("log lines of %s were lost", item.group)
 
-    def _ship(self, group: str, stream: str, lines: list[Line]) -> None:
-        self._ensure(group, stream)
-        events = [{"timestamp": line.timestamp, "message": line.text} for line in lines]
-        self._clients["logs"].put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
-        for line in lines:
-            for namespace, data in metrics(line.text):
+    def _ship(self, batch: Batch) -> None:
+        self._ensure(batch.group, batch.stream)
+        ahead = round(batch.ahead * 1000)
+        events = [{"timestamp": line.timestamp + ahead, "message": line.text} for line in batch.lines]
+        self._clients["logs"].put_log_events(logGroupName=batch.group, logStreamName=batch.stream, logEvents=events)
+        for line in batch.lines:
+            for namespace, data in metrics(line.text, batch.ahead):
                 self._clients["cloudwatch"].put_metric_data(Namespace=namespace, MetricData=data)
 
     def _ensure(self, group: str, stream: str) -> None:
@@ -67,14 +93,17 @@ class Shipper:
         self._streams.add((group, stream))
 
 
-def metrics(text: str) -> list[tuple[str, list[dict[str, Any]]]]:
-    """The metric data in one log line of the embedded metric format; empty for any other line."""
+def metrics(text: str, ahead: float) -> list[tuple[str, list[dict[str, Any]]]]:
+    """The metric data in one log line of the embedded metric format; empty for any other line.
+
+    `ahead` is by how many seconds the cloud's clock is before the machine's, which the function's process reads.
+    """
     if '"_aws"' not in text:
         return []
     try:
         line = json.loads(text)
         blocks = line["_aws"]["CloudWatchMetrics"]
-        moment = datetime.fromtimestamp(line["_aws"]["Timestamp"] / 1000, UTC)
+        moment = datetime.fromtimestamp(line["_aws"]["Timestamp"] / 1000 + ahead, UTC)
     except (ValueError, KeyError, TypeError):
         return []
     return [(block["Namespace"], _data(block, line, moment)) for block in blocks]

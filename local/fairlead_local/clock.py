@@ -1,0 +1,138 @@
+"""The one clock of a cloud: real time plus an offset that tests move forward.
+
+Work is due at a moment of this clock. In real time a thread runs it; `advance` runs what falls due on the
+way, in order. Work runs one piece at a time, so whatever may take long starts a thread of its own.
+"""
+
+import heapq
+import itertools
+import logging
+import math
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+logger = logging.getLogger(__name__)
+
+Work = Callable[[], object]
+
+
+@dataclass(order=True)
+class Timer:
+    """Work that waits for its moment; ordered by the moment, then by who asked first."""
+
+    when: float
+    order: int
+    work: Work = field(compare=False, repr=False)
+    interval: float = field(default=0.0, compare=False)
+    cancelled: bool = field(default=False, compare=False)
+
+    def cancel(self) -> None:
+        """Not to run any more; work at it already is not stopped."""
+        self.cancelled = True
+
+
+class Clock:
+    """Epoch seconds that never run backwards, and timers on them."""
+
+    def __init__(self) -> None:
+        self._offset = 0.0
+        self._held: float | None = None
+        self._orders = itertools.count()
+        self._timers: list[Timer] = []
+        self._changed = threading.Condition()
+        self._running = threading.RLock()
+        self._stopped = False
+        self._thread = threading.Thread(target=self._keep, name="clock", daemon=True)
+        self._thread.start()
+
+    def now(self) -> float:
+        """Seconds since the epoch; within advanced work exactly the moment it was due."""
+        held = self._held
+        return time.time() + self._offset if held is None else held
+
+    @property
+    def offset(self) -> float:
+        """Seconds by which this clock is ahead of the machine's."""
+        return self.now() - time.time()
+
+    def at(self, when: float, work: Work) -> Timer:
+        """Run `work` at that moment; a past one is now."""
+        return self._add(Timer(when, next(self._orders), work))
+
+    def after(self, seconds: float, work: Work) -> Timer:
+        """Run `work` so many seconds from now."""
+        return self.at(self.now() + seconds, work)
+
+    def every(self, seconds: float, work: Work) -> Timer:
+        """Run `work` again and again, the first time after one interval."""
+        return self._add(Timer(self.now() + seconds, next(self._orders), work, interval=seconds))
+
+    def advance(self, seconds: float) -> float:
+        """Move on, doing everything that falls due on the way, in order, before it returns; the new time."""
+        if not 0 <= seconds < math.inf:
+            raise ValueError(f"the clock does not run backwards ({seconds} seconds)")
+        with self._running:
+            self._held = self.now()
+            target = self._held + seconds
+            while (timer := self._take(target)) is not None:
+                self._held = max(self._held, timer.when)
+                self._run(timer)
+            with self._changed:
+                self._offset = target - time.time()
+                self._held = None
+                self._changed.notify()
+            return target
+
+    def stop(self) -> None:
+        """Run nothing any more."""
+        with self._changed:
+            self._stopped = True
+            self._timers.clear()
+            self._changed.notify()
+
+    def _add(self, timer: Timer) -> Timer:
+        with self._changed:
+            if not self._stopped:
+                heapq.heappush(self._timers, timer)
+                self._changed.notify()
+        return timer
+
+    def _take(self, until: float) -> Timer | None:
+        """The next timer that is due by then, off the list."""
+        with self._changed:
+            while self._timers and (self._timers[0].cancelled or self._timers[0].when <= until):
+                timer = heapq.heappop(self._timers)
+                if not timer.cancelled:
+                    return timer
+        return None
+
+    def _run(self, timer: Timer) -> None:
+        try:
+            timer.work()
+        except Exception:
+            logger.exception("work due at %.3f failed", timer.when)
+        if timer.interval and not timer.cancelled:
+            # The same timer, so that its cancel() still holds.
+            timer.when += timer.interval
+            timer.order = next(self._orders)
+            self._add(timer)
+
+    def _keep(self) -> None:
+        while not self._stopped:
+            with self._running:
+                timer = self._take(self.now())
+                if timer:
+                    self._run(timer)
+            if timer is None:
+                self._sleep()
+
+    def _sleep(self) -> None:
+        with self._changed:
+            if self._stopped:
+                return
+            # An advance changes how long this is, and tells.
+            wait = self._timers[0].when - self.now() if self._timers else None
+            if wait is None or wait > 0:
+                self._changed.wait(wait)
