@@ -50,6 +50,13 @@ class StrictLambda:
         """Let somebody else act just before the next call of this operation."""
         self._interference[operation] = action
 
+    def shift(self, alias: str, version: str, weights: dict[str, float]) -> None:
+        """Move an alias as CodeDeploy does: a new revision, and none of the calls under test."""
+        plain = boto3.Session().client("lambda")
+        routing: Any = {"AdditionalVersionWeights": weights}
+        plain.update_alias(FunctionName=NAME, Name=alias, FunctionVersion=version, RoutingConfig=routing)
+        self._revisions[alias] = self._revisions.get(alias, 0) + 1
+
     def revision(self, thing: str) -> str:
         return f"{thing}-{self._revisions.get(thing, 0)}"
 

@@ -10,7 +10,9 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "layers/common/python/fairlead"
 ROOMS = [
     {"errors", "settings"},
-    {"signature", "manifest", "requests", "matrix", "ranges", "gate", "baseline", "binning"},  # facts and rules, no I/O
+    {  # facts and rules, no I/O
+        *("signature", "manifest", "requests", "matrix", "ranges", "gate", "baseline", "binning", "strategies"),
+    },
     {
         "aws",
         "objects",
@@ -22,6 +24,9 @@ ROOMS = [
         "function",
         "health",
         "releases",
+        "deployments",
+        "canary",
+        "traffic",
         "calling",
         "engines",
         "golden",

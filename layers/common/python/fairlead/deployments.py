@@ -1,0 +1,182 @@
+"""CodeDeploy's deployments of the one alias `live`, through its API: start, look, stop, wait.
+
+CodeDeploy lets one deployment of a group run at a time: whoever starts a second one is told, and moves nothing.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from fairlead import aws
+from fairlead.errors import NotFoundError, ReleaseError
+
+RUNNING = ("Created", "Queued", "InProgress", "Ready", "Baking")
+ABSENT = frozenset({"DeploymentDoesNotExistException", "InvalidDeploymentIdException"})
+UNDEPLOYABLE = frozenset({"ApplicationDoesNotExistException", "DeploymentGroupDoesNotExistException"})
+SEE_STATUS = "`fairlead status` shows it; `fairlead rollback` ends it"
+
+
+class Shift(msgspec.Struct, frozen=True, kw_only=True):
+    """What a deployment is to do: `alias` of `function` goes from Lambda version `current` to `target`."""
+
+    function: str
+    current: str
+    target: str
+    hook: str
+    alias: str = "live"
+
+    def appspec(self) -> str:
+        """Spell it as CodeDeploy wants it: an AppSpec in JSON."""
+        properties = {
+            "Name": self.function,
+            "Alias": self.alias,
+            "CurrentVersion": self.current,
+            "TargetVersion": self.target,
+        }
+        resource = {self.alias: {"Type": "AWS::Lambda::Function", "Properties": properties}}
+        spec = {"version": 0.0, "Resources": [resource], "Hooks": [{"BeforeAllowTraffic": self.hook}]}
+        return msgspec.json.encode(spec).decode()
+
+
+class Deployment(msgspec.Struct, frozen=True, kw_only=True):
+    """One deployment as CodeDeploy reports it. `reason` says why it failed or was stopped, empty if it was not.
+
+    `rollback` is the deployment that undoes this one, `undoes` the one that this one undoes; empty if there is none.
+    """
+
+    id: str
+    status: str
+    created: datetime
+    configuration: str
+    description: str = ""
+    creator: str = "user"
+    reason: str = ""
+    rollback: str = ""
+    undoes: str = ""
+
+    @property
+    def running(self) -> bool:
+        """Say whether it may still move the alias."""
+        return self.status in RUNNING
+
+    @property
+    def succeeded(self) -> bool:
+        """Say whether the alias has arrived."""
+        return self.status == "Succeeded"
+
+
+class Deployments:
+    """The deployments of one deployment group. `pause` is the seconds between looks while waiting."""
+
+    def __init__(
+        self,
+        client: Any,
+        application: str,
+        group: str,
+        *,
+        pause: float = 2,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._client = client
+        self._names = {"applicationName": application, "deploymentGroupName": group}
+        self.group = group
+        self._pause = pause
+        self._sleep = sleep
+
+    def running(self) -> Deployment | None:
+        """Return the deployment that is under way, if one is; raises ReleaseError."""
+        with self._translated("list deployments", "ListDeployments"):
+            found = self._client.list_deployments(**self._names, includeOnlyStatuses=list(RUNNING))
+        for number in found["deployments"]:
+            deployment = self.read(number)
+            if deployment.running:  # it may have ended between the two calls
+                return deployment
+        return None
+
+    def read(self, number: str) -> Deployment:
+        """Return one deployment; raises NotFoundError, ReleaseError."""
+        with self._translated(f"read deployment {number}", "GetDeployment"):
+            facts = self._client.get_deployment(deploymentId=number)["deploymentInfo"]
+        return _deployment(facts)
+
+    def start(self, shift: Shift, configuration: str, description: str) -> str:
+        """Start a deployment and return its id; raises ReleaseError, also while another one is running."""
+        content = {"content": shift.appspec()}
+        with self._translated("start a deployment", "CreateDeployment"):
+            started = self._client.create_deployment(
+                **self._names,
+                deploymentConfigName=configuration,
+                description=description,
+                revision={"revisionType": "AppSpecContent", "appSpecContent": content},
+            )
+        return str(started["deploymentId"])
+
+    def stop(self, number: str) -> Deployment:
+        """Stop a deployment without its own rollback and wait until it, and what undoes it, has ended.
+
+        One that has ended already is left as it is. Raises ReleaseError.
+        """
+        from botocore.exceptions import ClientError
+
+        with self._translated(f"stop deployment {number}", "StopDeployment"):
+            try:
+                self._client.stop_deployment(deploymentId=number, autoRollbackEnabled=False)
+            except ClientError as error:
+                if aws.error_code(error) != "DeploymentAlreadyCompletedException":
+                    raise
+        return self.wait(number)
+
+    def wait(self, number: str, *, looked: Callable[[Deployment], None] = lambda _: None) -> Deployment:
+        """Wait until a deployment, and the one that undoes it if there is one, has ended; returns the first.
+
+        `looked` is called with each look at it.
+        """
+        while True:
+            deployment = self.read(number)
+            looked(deployment)
+            if not deployment.running:
+                break
+            self._sleep(self._pause)
+        if deployment.rollback:
+            self.wait(deployment.rollback)
+        return deployment
+
+    @contextmanager
+    def _translated(self, doing: str, action: str) -> Iterator[None]:
+        from botocore.exceptions import ClientError
+
+        with aws.translated(f"{doing} of {self.group} (codedeploy:{action})", otherwise=ReleaseError):
+            try:
+                yield
+            except ClientError as error:
+                code = aws.error_code(error)
+                if code == "DeploymentLimitExceededException":
+                    raise ReleaseError("another deployment is running", hint=SEE_STATUS) from error
+                if code in ABSENT:
+                    raise NotFoundError(f"could not {doing}: there is none of that id") from error
+                if code in UNDEPLOYABLE:
+                    raise ReleaseError(
+                        f"deployment group {self.group} is gone", hint="repair the stack: run `sam deploy` again"
+                    ) from error
+                raise
+
+
+def _deployment(facts: dict[str, Any]) -> Deployment:
+    rollback = facts.get("rollbackInfo") or {}
+    error = facts.get("errorInformation") or {}
+    said = ": ".join(part for part in (error.get("code"), error.get("message")) if part)
+    return Deployment(
+        id=facts["deploymentId"],
+        status=facts["status"],
+        created=facts["createTime"],
+        configuration=facts.get("deploymentConfigName", ""),
+        description=facts.get("description", ""),
+        creator=facts.get("creator", "user"),
+        reason=said,
+        rollback=rollback.get("rollbackDeploymentId", ""),
+        undoes=rollback.get("rollbackTriggeringDeploymentId", ""),
+    )

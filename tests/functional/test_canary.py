@@ -1,0 +1,75 @@
+"""The canary alarms, pointed at one release after the other, on moto's CloudWatch."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from fairlead.canary import CanaryAlarms
+from fairlead.errors import ReleaseError
+from tests.functional.canary_alarms import ERRORS, LATENCY, make
+
+
+@pytest.fixture(autouse=True)
+def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    with mock_aws():
+        yield
+
+
+@pytest.fixture
+def client() -> Any:
+    made = boto3.Session().client("cloudwatch")
+    make(made)
+    return made
+
+
+def described(client: Any) -> dict[str, Any]:
+    return {facts["AlarmName"]: facts for facts in client.describe_alarms()["MetricAlarms"]}
+
+
+def test_pointing_replaces_the_release_and_nothing_else(client: Any) -> None:
+    before = described(client)
+
+    CanaryAlarms(client, [ERRORS, LATENCY]).point("14")
+
+    after = described(client)
+    for name, facts in after.items():
+        for field in ("Threshold", "ComparisonOperator", "EvaluationPeriods", "TreatMissingData"):
+            assert facts[field] == before[name][field]
+    handled, crashed = (query["MetricStat"]["Metric"] for query in after[ERRORS]["Metrics"][:2])
+    assert handled["Dimensions"] == [{"Name": "service", "Value": "predict"}, {"Name": "release", "Value": "14"}]
+    assert {"Name": "ExecutedVersion", "Value": "14"} in crashed["Dimensions"]
+    assert {"Name": "Resource", "Value": "fairlead-predict:live"} in crashed["Dimensions"]
+    assert after[ERRORS]["Metrics"][-1]["Expression"] == before[ERRORS]["Metrics"][-1]["Expression"]
+    assert after[LATENCY]["Dimensions"] == [
+        {"Name": "service", "Value": "predict"},
+        {"Name": "release", "Value": "14"},
+    ]
+    assert after[LATENCY]["ExtendedStatistic"] == "p99"
+
+
+def test_a_red_alarm_of_the_old_release_does_not_wait_for_the_new_one(client: Any) -> None:
+    client.set_alarm_state(AlarmName=ERRORS, StateValue="ALARM", StateReason="release 13 fails")
+    alarms = CanaryAlarms(client, [ERRORS, LATENCY])
+    assert (alarms.read()[0].state, alarms.read()[0].release) == ("ALARM", "1")
+
+    alarms.point("14")
+
+    errors, latency = alarms.read()
+    assert (errors.name, errors.state, errors.release) == (ERRORS, "INSUFFICIENT_DATA", "14")
+    assert errors.reason == "now watches release 14"
+    assert (latency.state, latency.release) == ("INSUFFICIENT_DATA", "14")
+
+
+def test_an_alarm_that_somebody_deleted_is_named(client: Any) -> None:
+    client.delete_alarms(AlarmNames=[LATENCY])
+
+    with pytest.raises(ReleaseError, match=f"alarm {LATENCY} is gone"):
+        CanaryAlarms(client, [ERRORS, LATENCY]).point("14")
