@@ -47,6 +47,7 @@ class Case:
             "AWS_SECRET_ACCESS_KEY": "benchmark",
             "AWS_REGION": "us-east-1",
             "AWS_LAMBDA_FUNCTION_NAME": "fairlead-predict",
+            "AWS_LAMBDA_FUNCTION_VERSION": "14",
             "FAIRLEAD_BUCKET": "registry",
             "FAIRLEAD_MODEL": self.published.manifest.model,
             "FAIRLEAD_VERSION": str(self.published.manifest.version),

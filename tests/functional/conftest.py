@@ -17,7 +17,6 @@ from typing import Any
 
 import boto3
 import pytest
-from aws_lambda_powertools import Metrics
 
 import fairlead
 from fairlead.objects import S3Objects
@@ -77,6 +76,7 @@ def make_store(s3_url: str) -> Store:
     client.create_bucket(Bucket=bucket)
     env = {**KEYS, "AWS_ENDPOINT_URL": s3_url, "FAIRLEAD_BUCKET": bucket, "POWERTOOLS_SERVICE_NAME": "predict"}
     env |= {"POWERTOOLS_METRICS_NAMESPACE": "Fairlead", "AWS_LAMBDA_FUNCTION_NAME": "fairlead-predict"}
+    env["AWS_LAMBDA_FUNCTION_VERSION"] = "7"
     return Store(client, Registry(S3Objects(client, bucket)), env)
 
 
@@ -122,10 +122,8 @@ def load_app(monkeypatch: pytest.MonkeyPatch) -> Load:
 
 
 def _forget_earlier_starts() -> None:
-    """Powertools keeps one logger and one set of metrics a process; here several cold starts share one."""
+    """Powertools keeps one logger a process; here several cold starts share one."""
     for name in ("telemetry", "api"):
         if sys.modules.pop(f"fairlead.{name}", None):
             delattr(fairlead, name)
     logging.Logger.manager.loggerDict.pop("predict", None)
-    for shared in (Metrics._metrics, Metrics._dimensions, Metrics._metadata, Metrics._default_dimensions):
-        shared.clear()

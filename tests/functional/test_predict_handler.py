@@ -163,6 +163,63 @@ def test_a_request_leaves_one_log_line_and_its_metrics(app: ModuleType) -> None:
     assert not {"Errors4xx", "Errors5xx"} & set(figures)
 
 
+def by_dimensions(document: dict[str, Any]) -> dict[tuple[str, ...], set[str]]:
+    """The names of metrics by the dimensions that they exist in, of one EMF document."""
+    return {
+        tuple(sorted(dimensions)): {metric["Name"] for metric in directive["Metrics"]}
+        for directive in document["_aws"]["CloudWatchMetrics"]
+        for dimensions in directive["Dimensions"]
+    }
+
+
+def test_a_release_is_judged_by_few_metrics_of_its_own(app: ModuleType) -> None:
+    """Canary alarms see one release, whatever it holds; all else exists by model and version only."""
+    invoke(app, event("predict"))
+    _, [*_, document] = records(app.printed.getvalue())
+    assert (document["service"], document["release"]) == ("predict", "7")
+    assert by_dimensions(document) == {
+        ("model", "service", "version"): {"Requests", "Latency", "Rows", "OutOfRangeShare"},
+        ("release", "service"): {"Requests", "Latency"},
+    }
+    assert {directive["Namespace"] for directive in document["_aws"]["CloudWatchMetrics"]} == {"Fairlead"}
+
+
+def test_a_releases_own_failures_are_counted_by_release(app: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app.endpoint, "version", lambda _: 1 / 0)
+    assert invoke(app, event("predict"))[0] == 500
+    _, [*_, document] = records(app.printed.getvalue())
+    assert by_dimensions(document)["release", "service"] == {"Requests", "Latency", "Errors5xx"}
+    assert document["Errors5xx"] == [1]
+
+
+def test_callers_mistakes_do_not_count_against_a_release(app: ModuleType) -> None:
+    invoke(app, event("predict", body="{"))
+    _, [*_, document] = records(app.printed.getvalue())
+    assert by_dimensions(document)["release", "service"] == {"Requests", "Latency"}
+
+
+def test_where_lambda_names_no_release_there_are_no_metrics_by_release(
+    load_app: Load, shelf: Store, published: Published
+) -> None:
+    env = shelf.released(published)
+    del env["AWS_LAMBDA_FUNCTION_VERSION"]
+    app = load_app(env)
+    invoke(app, event("predict"))
+    _, [*_, document] = records(app.printed.getvalue())
+    assert list(by_dimensions(document)) == [("model", "service", "version")]
+
+
+def test_metrics_are_of_one_request_each(app: ModuleType) -> None:
+    """Figures of a request never leak into the next one's document."""
+    for name in ("predict", "predict_not_json", "predict"):
+        invoke(app, event(name))
+    _, documents = records(app.printed.getvalue())
+    requests = [document for document in documents if "Requests" in document]
+    assert [document["Requests"] for document in requests] == [[1], [1], [1]]
+    assert [document["version"] for document in requests] == ["1", "1", "1"]
+    assert ["Errors4xx" in document for document in requests] == [False, True, False]
+
+
 def test_a_refused_request_is_counted_as_the_callers(app: ModuleType) -> None:
     invoke(app, event("predict", body="{"))
     [line], documents = records(app.printed.getvalue())

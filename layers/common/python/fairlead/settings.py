@@ -12,13 +12,17 @@ DEFAULT_MEMORY = 1769
 
 
 class Serving(msgspec.Struct, frozen=True, kw_only=True):
-    """What the predict function runs with. `model` is None until the first release: the bootstrap stack serves 503."""
+    """What the predict function runs with. `model` is None until the first release: the bootstrap stack serves 503.
+
+    `release` is the Lambda version that runs this, empty where Lambda does not.
+    """
 
     bucket: str
     model: str | None
     version: int
     manifest_sha256: str
     memory: int  # bytes
+    release: str = ""
     initialization: Literal["on-demand", "provisioned-concurrency", "snap-start", "lambda-managed-instances"]
 
 
@@ -36,6 +40,7 @@ def serving(env: Mapping[str, str]) -> Serving:
         version=int(version),
         manifest_sha256=env.get("FAIRLEAD_MANIFEST_SHA256", ""),
         memory=int(env.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE") or DEFAULT_MEMORY) * 1024 * 1024,
+        release=env.get("AWS_LAMBDA_FUNCTION_VERSION", ""),
         initialization=env.get("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),  # type: ignore[arg-type]  # Lambda's own words
     )
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
+from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
 
 from fairlead.errors import FairleadError
 from fairlead.settings import Serving
@@ -19,12 +20,35 @@ def _json(document: dict[str, Any]) -> str:
     return msgspec.json.encode(document, enc_hook=str).decode()
 
 
+JUDGED = frozenset({"Requests", "Errors5xx", "Latency"})
+"""What the canary alarms judge a release by: few, because every release makes new CloudWatch metrics of them."""
+
+
+class Figures(AmazonCloudWatchEMFProvider):
+    """Powertools' metrics, of which some also exist by release, whatever model and version it holds."""
+
+    release = ""
+
+    def serialize_metric_set(self, *args: Any, **kwargs: Any) -> Any:
+        """Add a directive of our own: Powertools gives all of a document's metrics the same sets of dimensions."""
+        document: dict[str, Any] = dict(super().serialize_metric_set(*args, **kwargs))
+        directives = document["_aws"]["CloudWatchMetrics"]
+        judged = [metric for metric in directives[0]["Metrics"] if metric["Name"] in JUDGED]
+        if self.release and judged:
+            by_release = [["service", "release"]]
+            directives.append({"Namespace": self.namespace, "Dimensions": by_release, "Metrics": judged})
+            document["release"] = self.release
+        return document
+
+
 logger = Logger(json_serializer=_json)
-metrics = Metrics()
+figures = Figures()
+metrics = Metrics(provider=figures)
 
 
 def identify(settings: Serving) -> None:
-    """Put the frozen model and version on every metric of this process."""
+    """Put the frozen model and version on every metric of this process, and the release on those that judge it."""
+    figures.release = settings.release
     metrics.set_default_dimensions(model=settings.model or "none", version=str(settings.version))
     logger.append_keys(model=settings.model, version=settings.version)
 
@@ -41,7 +65,7 @@ def answered(*, route: str, status: int, milliseconds: float, facts: dict[str, A
     """
     if "version" in facts:
         # Until the metrics are flushed; add_dimension would warn of what is meant here.
-        metrics.dimension_set["version"] = str(facts["version"])
+        figures.dimension_set["version"] = str(facts["version"])
     logger.info("request answered", route=route, status=status, latency_ms=round(milliseconds, 3), **facts)
     metrics.add_metric("Requests", MetricUnit.Count, 1)
     metrics.add_metric("Latency", MetricUnit.Milliseconds, milliseconds)
