@@ -6,7 +6,8 @@ from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
 from fairlead_cli.output import note, print_facts, print_json
 
 if TYPE_CHECKING:
-    from fairlead.releases import Release, Status
+    from fairlead.moves import Release
+    from fairlead.releases import Status
 
 
 def status(name: Name, *, stack: Stack = DEFAULT_STACK, json: Json = False) -> None:

@@ -16,25 +16,12 @@ from fairlead.errors import FairleadError, NotFoundError, ReleaseError
 from fairlead.function import SEE_STATUS, Alias, Configuration, PredictFunction
 from fairlead.health import problem, prove
 from fairlead.manifest import Manifest
+from fairlead.moves import Release, frozen_release
 from fairlead.registry import Registry
 from fairlead.retiring import Retirement
 from fairlead.stack import Stack
 
 Progress = Callable[[str], None]
-
-
-class Release(msgspec.Struct, frozen=True, kw_only=True):
-    """One release by its Lambda version number (`release`). The bootstrap version has no model and version 0."""
-
-    release: str
-    model: str | None
-    version: int
-    digest: str
-    code_sha256: str
-    modified: str
-
-    def __str__(self) -> str:
-        return f"release {self.release} ({f'{self.model} version {self.version}' if self.model else 'no model'})"
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
@@ -216,16 +203,7 @@ class Releases:
 
 
 def _release(facts: Configuration) -> Release:
-    environment = facts.environment
-    sha256 = environment.get("FAIRLEAD_MANIFEST_SHA256")
-    return Release(
-        release=facts.version,
-        model=environment.get("FAIRLEAD_MODEL") or None,
-        version=int(environment.get("FAIRLEAD_VERSION") or 0),
-        digest=f"sha256:{sha256}" if sha256 else "",
-        code_sha256=facts.code_sha256,
-        modified=facts.modified,
-    )
+    return frozen_release(facts.version, facts.environment, code_sha256=facts.code_sha256, modified=facts.modified)
 
 
 def _refuse_shifting(live: Alias) -> None:

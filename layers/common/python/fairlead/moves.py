@@ -1,0 +1,157 @@
+"""Moves of the aliases as facts: what a release is, what a record of the journal says, how a deployment is described.
+
+Law: `decode(encode(r)) == r`, and the record after `r` holds the SHA-256 of `encode(r)`. To change the format, add a
+field with a default; when old readers would misread the new meaning, raise SCHEMA, which old readers refuse.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from fairlead.errors import IntegrityError, SchemaError
+
+SCHEMA = 1
+CODEDEPLOY = "codedeploy"
+"""Who moved an alias where no person did."""
+
+DESCRIPTION = re.compile(
+    r"fairlead: (?P<model>[a-z0-9][a-z0-9-]{0,62})@(?P<version>[1-9][0-9]*)"
+    r" release (?P<target>[1-9][0-9]*) after (?P<after>[1-9][0-9]*)"
+)
+
+Aware = Annotated[datetime, msgspec.Meta(tz=True)]
+Kind = Literal[
+    "intended",  # somebody is about to move live to `now`
+    "shifting",  # CodeDeploy moves live from `was` to `now`; `weights` where some calls reach `now` already
+    "moved",  # the alias points at `now` alone
+    "verified",  # `now` was proved before traffic
+    "failed",  # `now` did not become live; of a deployment: live is at `was`, but for the shares in `weights`
+    "found",  # the alias was not where the journal said: it points at `now`
+    "retired",  # `model` `version` serves no more
+    "pruned",  # the Lambda version `was` is deleted
+    "decided",  # what the system did about an alarm, and why
+    "unreadable",  # never written: stands where a damaged record is read
+]
+
+
+class Release(msgspec.Struct, frozen=True, kw_only=True):
+    """One release by its Lambda version number (`release`). The bootstrap version has no model and version 0."""
+
+    release: str
+    model: str | None
+    version: int
+    digest: str
+    code_sha256: str
+    modified: str
+
+    def __str__(self) -> str:
+        return f"release {self.release} ({f'{self.model} version {self.version}' if self.model else 'no model'})"
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What somebody wants on record; the journal gives it its number, its time and its place in the chain.
+
+    `alias` only where the record says where that alias stands: not for an attempt that moved nothing. `by` is an STS
+    ARN, or "codedeploy". A record with a `key` is written once. `model` and `version` name what a record without
+    releases is about. `happened` is when it took effect, where AWS says that this was before it was written.
+    """
+
+    kind: Kind
+    by: str
+    why: str = ""
+    alias: Literal["", "live", "previous"] = ""
+    was: Release | None = None
+    now: Release | None = None
+    weights: dict[str, float] = {}
+    deployment: str = ""
+    key: str = ""
+    model: str = ""
+    version: int = 0
+    happened: Aware | None = None
+    evidence: dict[str, Any] = {}
+
+
+class Since(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The numbers of the records that say how things stand after this one; 0 where none does.
+
+    They let a reader find what is live without walking the whole journal.
+    """
+
+    live: int = 0
+    previous: int = 0
+    intents: tuple[int, ...] = ()
+
+
+class Record(Draft, frozen=True, kw_only=True, omit_defaults=True):
+    """One record. `previous` is the SHA-256 of the bytes of the record before it, "" for the first.
+
+    `at` is aware UTC by the writer's clock, never before the record it follows.
+    """
+
+    schema: int
+    number: int
+    previous: str
+    at: Aware
+    since: Since = Since()
+
+    @property
+    def effective(self) -> datetime:
+        """When it took effect, as well as is known."""
+        return self.happened or self.at
+
+
+class Described(msgspec.Struct, frozen=True, kw_only=True):
+    """What a deployment of ours says about itself: releases by Lambda version number."""
+
+    model: str
+    version: int
+    target: str
+    after: str
+
+
+def describe_deployment(described: Described) -> str:
+    """Spell a deployment for CreateDeployment's `description`, which hook and record read back."""
+    return f"fairlead: {described.model}@{described.version} release {described.target} after {described.after}"
+
+
+def parse_deployment(text: str | None) -> Described | None:
+    """Read a deployment's description; None where it is not one of ours."""
+    found = DESCRIPTION.fullmatch(text or "")
+    if not found:
+        return None
+    return Described(model=found["model"], version=int(found["version"]), target=found["target"], after=found["after"])
+
+
+def frozen_release(release: str, environment: Mapping[str, str], *, code_sha256: str, modified: str) -> Release:
+    """Say what a Lambda version is, by the environment that it froze."""
+    sha256 = environment.get("FAIRLEAD_MANIFEST_SHA256")
+    return Release(
+        release=release,
+        model=environment.get("FAIRLEAD_MODEL") or None,
+        version=int(environment.get("FAIRLEAD_VERSION") or 0),
+        digest=f"sha256:{sha256}" if sha256 else "",
+        code_sha256=code_sha256,
+        modified=modified,
+    )
+
+
+def encode(record: Record) -> bytes:
+    """The bytes that are stored, and that the next record holds the digest of."""
+    return msgspec.json.format(msgspec.json.encode(record), indent=1)
+
+
+def decode(data: bytes) -> Record:
+    """Read a record; raises SchemaError for an unknown schema number, IntegrityError for anything else unreadable."""
+    try:
+        document = msgspec.json.decode(data, type=dict[str, Any])
+        if (schema := document.get("schema")) != SCHEMA:
+            raise SchemaError(
+                f"a record of the journal has schema {schema!r}, this Fairlead reads {SCHEMA}",
+                hint="install the Fairlead that wrote it, or a newer one",
+            )
+        return msgspec.convert(document, type=Record)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise IntegrityError(f"a record of the journal is malformed: {error}") from error
