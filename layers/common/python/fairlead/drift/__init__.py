@@ -1,0 +1,11 @@
+"""Drift: what the model is asked, and what it answers, against the baseline of its version.
+
+`tally` counts captured requests, `merge` adds counts up, `judge` says what moved: an effect size and a p value that
+knows how many independent rows there were, both needed. Pure functions of counts; docs/monitoring.md says how often
+they cry wolf.
+"""
+
+from fairlead.drift.counters import Counters, Request, Tally, merge, tally
+from fairlead.drift.judging import Finding, Judgement, Thresholds, judge
+
+__all__ = ["Counters", "Finding", "Judgement", "Request", "Tally", "Thresholds", "judge", "merge", "tally"]

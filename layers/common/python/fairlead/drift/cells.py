@@ -1,0 +1,122 @@
+"""Cells: where a value is counted. A baseline fixes them, so counts of any window can be held against it.
+
+Of numbers, the baseline's bins with a cell on either side for values outside what it saw, and one for missing; of
+categories, one for each that the baseline names, one for all others, and one for missing.
+"""
+
+import math
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from fairlead.baseline import Baseline
+from fairlead.binning import Categories, Numbers
+from fairlead.signature import Scalar
+
+Of = Literal["input", "label", "score"]
+
+
+class Cells(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that is counted: an input, the label that is answered, or a score (of a class, of a target).
+
+    `at` is its place among the baseline's inputs or scores; `expected` are the baseline's rows by cell.
+    """
+
+    of: Of
+    at: int
+    name: Scalar
+    seen: Numbers | Categories
+    expected: tuple[int, ...]
+    text: bool = False
+
+    @property
+    def short(self) -> str:
+        """Its name in counters, before the cell's number."""
+        return f"{self.of[0]}{self.at}_"
+
+    @property
+    def outside(self) -> tuple[int, ...]:
+        """Cells of values that the baseline did not see or does not name."""
+        return (0, len(self.expected) - 2) if isinstance(self.seen, Numbers) else (len(self.expected) - 2,)
+
+    @property
+    def missing(self) -> int:
+        """The cell of missing values, which is the last."""
+        return len(self.expected) - 1
+
+
+def cells_of(baseline: Baseline) -> tuple[Cells, ...]:
+    """Everything that drift is judged on: the inputs in the signature's order, the label, the scores.
+
+    Of two classes the first one's probability says nothing that the second one's does not: it is left out.
+    """
+    labels, scores = baseline.predictions.labels, baseline.predictions.scores
+    inputs = [
+        Cells(
+            of="input",
+            at=at,
+            name=feature.name,
+            seen=feature.seen,
+            expected=_expected(feature.seen, feature.missing),
+            text=feature.kind == "text",
+        )
+        for at, feature in enumerate(baseline.features)
+    ]
+    label = (
+        [] if labels is None else [Cells(of="label", at=0, name="label", seen=labels, expected=_expected(labels, 0))]
+    )
+    answered = [
+        Cells(of="score", at=at, name=score.of, seen=score.seen, expected=_expected(score.seen, 0))
+        for at, score in enumerate(scores)
+    ]
+    two_classes = labels is not None and len(scores) == 2
+    return (*inputs, *label, *(answered[1:] if two_classes else answered))
+
+
+def _expected(seen: Numbers | Categories, missing: int) -> tuple[int, ...]:
+    return (0, *seen.counts, 0, missing) if isinstance(seen, Numbers) else (*seen.counts, seen.other, missing)
+
+
+class Place:
+    """Counts values of one thing by cell, as quickly as Python can: the loops run in C."""
+
+    def __init__(self, cells: Cells) -> None:
+        self.short = cells.short
+        self._missing = cells.missing
+        self._text = cells.text
+        self._edges: list[float] | None = None
+        if isinstance(cells.seen, Numbers):
+            self._edges = _edges(cells.seen)
+        else:
+            self._cell = {value: cell for cell, value in enumerate(cells.seen.values)}
+            self._other = len(cells.seen.values)
+
+    def count(self, values: Sequence[Any]) -> dict[int, int]:
+        """Rows by cell; None is missing, UNSET was not captured and is not counted."""
+        present = [value for value in values if value is not None and value is not msgspec.UNSET]
+        found = self._numbers(present) if self._edges is not None else self._categories(present)
+        if len(present) < len(values) and (missing := sum(value is None for value in values)):
+            found[self._missing] = missing
+        return found
+
+    def _numbers(self, present: Sequence[Any]) -> dict[int, int]:
+        values: Iterable[float] = map(len, present) if self._text else present
+        edges = self._edges
+        return Counter([bisect_right(edges, value) for value in values])  # type: ignore[arg-type]  # not None here
+
+    def _categories(self, present: Sequence[Any]) -> dict[int, int]:
+        found: dict[int, int] = {}
+        for value, rows in Counter(present).items():
+            cell = self._cell.get(value, self._other)
+            found[cell] = found.get(cell, 0) + rows
+        return found
+
+
+def _edges(seen: Numbers) -> list[float]:
+    """Edges with the range that was seen around them: below it is cell 0, above it the last before missing."""
+    if seen.low is None or seen.high is None:
+        return [-math.inf]  # nothing was seen, so nothing lies outside
+    return [seen.low, *seen.edges, math.nextafter(seen.high, math.inf)]
