@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fairlead import baseline, manifest
+from fairlead import manifest
 from fairlead.engines import Engine
 from fairlead.engines.sklearn import SklearnEngine
 from fairlead.gate import judge
@@ -19,6 +19,7 @@ from fairlead.publishing import report
 from fairlead.publishing.environment import environment
 from fairlead.publishing.evidence import Candidate, Data, Live, gather
 from fairlead.publishing.recipe import recipe
+from fairlead.publishing.reference import baseline_of
 from fairlead.publishing.report import ReportFacts
 from fairlead.publishing.signatures import infer
 from tests.gate_cases import Table, model, table
@@ -52,7 +53,7 @@ def facts(
     )
     evidence = _gathered(engine, spec, parity, signature, held_out, training, policy, live)
     verdict = judge(evidence, policy)
-    reference = baseline.build(signature, evidence.held_out, evidence.predicted)
+    reference = baseline_of(signature, evidence.held_out, evidence.predicted)
     return ReportFacts(
         manifest=Manifest(
             schema=1,

@@ -72,7 +72,9 @@ def test_a_clean_model_becomes_a_version_with_everything_it_was_judged_by(name: 
     assert done.metrics
     assert done.forced is None
     assert done.champion is None
-    assert baseline.decode(blobs["baseline"]).rows == len(brought["X"])
+    reference = baseline.decode(blobs["baseline"])
+    assert reference.rows == len(brought["X"])
+    assert max(feature.importance or 0.0 for feature in reference.features) > 0
     assert np.array_equal(unpack(blobs["training_rows"]), np.unique(digests_of(done.signature, brought["train"])))
     assert b"model version 1" in blobs["report"]
     assert blobs["card"].startswith(b"#") or b"\n# " in blobs["card"]

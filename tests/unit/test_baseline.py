@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fairlead import baseline, binning
-from fairlead.baseline import Baseline
-from fairlead.binning import Categories, Numbers
+from fairlead.baseline import Baseline, Categories, Numbers
 from fairlead.errors import IntegrityError, SchemaError
 from fairlead.gate.evidence import Column, Predicted, Rows
+from fairlead.publishing.reference import baseline_of
 from fairlead.signature import Field, Output, Signature
 
 RANDOM = np.random.default_rng(7)
@@ -18,7 +18,7 @@ RANDOM = np.random.default_rng(7)
 def built(output: Output, predicted: Predicted, *columns: Column, rows: int = 100, target: object = None) -> Baseline:
     fields = tuple(Field(name=column.name, kind=column.kind) for column in columns)
     signature = Signature(inputs=fields, output=output, layout="frame")
-    return baseline.build(signature, Rows(count=rows, columns=columns, target=target), predicted)
+    return baseline_of(signature, Rows(count=rows, columns=columns, target=target), predicted)
 
 
 def column(values: object, **facts: object) -> Column:
@@ -39,7 +39,7 @@ def test_a_continuous_number_gets_ten_bins_of_equal_counts() -> None:
 def test_many_zeros_get_a_bin_of_their_own_beside_small_numbers() -> None:
     values = np.concatenate([np.zeros(600), RANDOM.exponential(size=300), -RANDOM.exponential(size=100)])
     found = binning.numbers(values)
-    alone = int(found.place(np.zeros(1))[0])
+    alone = int(binning.place(found, np.zeros(1))[0])
     assert found.counts[alone] == 600
     assert sorted(set(found.counts) - {600}) == [100]
 
@@ -74,13 +74,15 @@ def test_every_present_value_is_in_one_bin_and_bins_are_few_and_ascending(values
     assert len(found.counts) == len(found.edges) + 1 <= 3 * binning.BINS
     assert list(found.edges) == sorted(set(found.edges))
     assert np.isfinite(found.edges).all()
-    assert np.array_equal(np.bincount(found.place(present), minlength=len(found.counts)), found.counts)
+    assert np.array_equal(np.bincount(binning.place(found, present), minlength=len(found.counts)), found.counts)
 
 
 def test_single_precision_moves_no_value_across_an_edge() -> None:
     values = RANDOM.normal(loc=1e3, size=997)
     found = binning.numbers(values)
-    assert np.array_equal(found.place(values.astype(np.float32).astype(np.float64)), found.place(values))
+    assert np.array_equal(
+        binning.place(found, values.astype(np.float32).astype(np.float64)), binning.place(found, values)
+    )
 
 
 def test_categories_are_counted_commonest_first_and_missing_apart() -> None:

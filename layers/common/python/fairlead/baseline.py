@@ -1,29 +1,48 @@
 """The baseline: how inputs and answers were distributed on the held-out rows; what drift is measured against later.
 
-Small and bounded: counts in bins and categories, no rows. Law: `decode(encode(b)) == b`.
+Small and bounded: counts in bins and categories, no rows. Law: `decode(encode(b)) == b`. It is made by
+`fairlead.publishing.reference` and `fairlead.binning`; whoever only reads one needs no NumPy.
 """
 
-from typing import Any
-
 import msgspec
-import numpy as np
 
-from fairlead.binning import Categories, Numbers, categories, numbers
 from fairlead.errors import IntegrityError, SchemaError
-from fairlead.gate.evidence import Codes, Column, Floats, Mask, Predicted, Rows, classes_of
-from fairlead.signature import Kind, Output, Scalar, Signature
+from fairlead.signature import Kind, Scalar
 
 SCHEMA = 1
-MOST_CLASSES = 50
+
+
+class Numbers(msgspec.Struct, frozen=True, kw_only=True, tag="numbers"):
+    """Counts of numbers: bin i holds `edges[i-1] <= value < edges[i]`, the outer two are open.
+
+    `low` and `high` are the smallest and largest value that was seen, None where there was none.
+    """
+
+    edges: tuple[float, ...]
+    counts: tuple[int, ...]
+    low: float | None = None
+    high: float | None = None
+
+
+class Categories(msgspec.Struct, frozen=True, kw_only=True, tag="categories"):
+    """Counts of the commonest categories, commonest first; `other` counts those that are not named."""
+
+    values: tuple[Scalar, ...]
+    counts: tuple[int, ...]
+    other: int = 0
 
 
 class Feature(msgspec.Struct, frozen=True, kw_only=True):
-    """One input: `missing` rows without a value, the others in `seen`; of text, its length in characters is counted."""
+    """One input: `missing` rows without a value, the others in `seen`; of text, its length in characters is counted.
+
+    `importance` is how much worse the answers became when it was shuffled over the rows; None where that is unknown.
+    """
 
     name: str
     kind: Kind
     missing: int
     seen: Numbers | Categories
+    importance: float | None = None
 
 
 class Score(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,16 +82,6 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
     predictions: Predictions
 
 
-def build(signature: Signature, held_out: Rows, predicted: Predicted) -> Baseline:
-    """Count what the gate's evidence holds: held-out rows with their target, and the answers to them."""
-    return Baseline(
-        schema=SCHEMA,
-        rows=held_out.count,
-        features=tuple(_feature(column) for column in held_out.columns),
-        predictions=_predictions(signature.output, held_out.target, predicted),
-    )
-
-
 def encode(baseline: Baseline) -> bytes:
     """The bytes of the blob."""
     return msgspec.json.encode(baseline)
@@ -87,81 +96,3 @@ def decode(data: bytes) -> Baseline:
     if found.schema != SCHEMA:
         raise SchemaError(f"the baseline has schema {found.schema}, this Fairlead reads {SCHEMA}")
     return found
-
-
-def _feature(column: Column) -> Feature:
-    missing = column.missing()
-    seen = _seen(column, column.values[~missing])
-    return Feature(name=column.name, kind=column.kind, missing=int(missing.sum()), seen=seen)
-
-
-def _seen(column: Column, present: Any) -> Numbers | Categories:
-    if column.kind == "boolean":
-        return categories([False, True], np.bincount(present.astype(np.intp), minlength=2))
-    if column.levels is None:
-        return numbers(present)
-    if column.kind == "text":
-        return numbers(lengths(column)[~column.missing()])
-    return categories(list(column.levels), np.bincount(present, minlength=len(column.levels)))
-
-
-def lengths(column: Column) -> Floats:
-    """Characters of each text; missing stays missing."""
-    table = np.array([*(len(str(level)) for level in column.levels or ()), np.nan])
-    found: Floats = table[column.values]  # code -1 is the last
-    return found
-
-
-def _predictions(output: Output, target: Any, predicted: Predicted) -> Predictions:
-    return Predictions(
-        labels=_labels(output, predicted.labels),
-        scores=tuple(_scores(output, predicted)),
-        calibration=tuple(_calibrations(output, target, predicted)),
-    )
-
-
-def _labels(output: Output, labels: Codes | None) -> Categories | None:
-    if labels is None:
-        return None
-    known = labels[labels >= 0]
-    counts = np.bincount(known, minlength=1)
-    names = classes_of(output) or range(len(counts))
-    found = categories(list(names), np.bincount(known, minlength=len(names)))
-    return msgspec.structs.replace(found, other=found.other + int((labels < 0).sum()))
-
-
-def _scores(output: Output, predicted: Predicted) -> list[Score]:
-    if predicted.scores is not None:
-        return [Score(of="score", seen=numbers(predicted.scores))]
-    if predicted.values is not None:
-        names = output.names or (output.target,)
-        return [Score(of=name, seen=numbers(values)) for name, values in zip(names, predicted.values.T, strict=True)]
-    if predicted.probabilities is not None:
-        by_class = zip(classes_of(output)[:MOST_CLASSES], predicted.probabilities.T, strict=False)
-        return [Score(of=label, seen=numbers(stated)) for label, stated in by_class]
-    return []
-
-
-def _calibrations(output: Output, target: Any, predicted: Predicted) -> list[Calibration]:
-    probabilities, labels = predicted.probabilities, predicted.labels
-    if target is None or probabilities is None or labels is None or not len(target):
-        return []
-    answered = probabilities[np.arange(len(labels)), labels]
-    found = [_calibration(None, answered, labels == target)]
-    by_class = enumerate(classes_of(output)[:MOST_CLASSES])
-    return found + [_calibration(label, probabilities[:, code], target == code) for code, label in by_class]
-
-
-def _calibration(of: Scalar | None, stated: Floats, true: Mask) -> Calibration:
-    known = ~np.isnan(stated)
-    stated, true = stated[known], true[known]
-    bins = numbers(stated)
-    places, size = bins.place(stated), len(bins.counts)
-    sums = np.bincount(places, weights=stated, minlength=size)
-    return Calibration(
-        of=of,
-        edges=bins.edges,
-        counts=bins.counts,
-        stated=tuple((sums / np.maximum(1, bins.counts)).tolist()),
-        true=tuple(np.bincount(places[true], minlength=size).tolist()),
-    )

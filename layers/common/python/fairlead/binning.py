@@ -9,10 +9,10 @@ as the chi-square tests on it ask (Cochran, Annals of Mathematical Statistics 23
 
 import itertools
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from fairlead.baseline import Categories, Numbers
 from fairlead.signature import Scalar
 
 BINS = 10
@@ -23,28 +23,9 @@ LONGEST_CATEGORY = 200
 Floats = npt.NDArray[np.float64]
 
 
-class Numbers(msgspec.Struct, frozen=True, kw_only=True, tag="numbers"):
-    """Counts of numbers: bin i holds `edges[i-1] <= value < edges[i]`, the outer two are open.
-
-    `low` and `high` are the smallest and largest value that was seen, None where there was none.
-    """
-
-    edges: tuple[float, ...]
-    counts: tuple[int, ...]
-    low: float | None = None
-    high: float | None = None
-
-    def place(self, values: Floats) -> npt.NDArray[np.intp]:
-        """Bin of each value; the values must not be missing."""
-        return np.searchsorted(np.array(self.edges), values, side="right")
-
-
-class Categories(msgspec.Struct, frozen=True, kw_only=True, tag="categories"):
-    """Counts of the commonest categories, commonest first; `other` counts those that are not named."""
-
-    values: tuple[Scalar, ...]
-    counts: tuple[int, ...]
-    other: int = 0
+def place(seen: Numbers, values: Floats) -> npt.NDArray[np.intp]:
+    """Bin of each value; the values must not be missing."""
+    return np.searchsorted(np.array(seen.edges), values, side="right")
 
 
 def numbers(values: Floats) -> Numbers:

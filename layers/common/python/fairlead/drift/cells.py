@@ -12,8 +12,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from fairlead.baseline import Baseline
-from fairlead.binning import Categories, Numbers
+from fairlead.baseline import Baseline, Categories, Numbers
 from fairlead.signature import Scalar
 
 Of = Literal["input", "label", "score"]

@@ -6,8 +6,7 @@ Made of the same facts as the report. What only people know is left open, marked
 import re
 from collections.abc import Sequence
 
-from fairlead.baseline import Feature
-from fairlead.binning import Categories
+from fairlead.baseline import Categories, Feature
 from fairlead.gate.findings import Finding
 from fairlead.manifest import Metric
 from fairlead.publishing.report import words

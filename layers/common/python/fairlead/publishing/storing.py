@@ -17,6 +17,7 @@ from fairlead.publishing.material import Material, Progress
 from fairlead.publishing.metrics import adjusted_rand
 from fairlead.publishing.proving import Proved
 from fairlead.publishing.recipe import recipe
+from fairlead.publishing.reference import baseline_of, with_importances
 from fairlead.publishing.report import ReportFacts
 from fairlead.registry import Registry
 
@@ -40,8 +41,10 @@ def store(
 ) -> Published:
     """Store a proved candidate as the next version of model `name`."""
     evidence, choice = proved.evidence, proved.choice
-    reference = baseline.build(choice.signature, evidence.held_out, evidence.predicted)
+    reference = baseline_of(choice.signature, evidence.held_out, evidence.predicted)
     observed = report.gather(evidence, reference, choice.serving, progress=progress)
+    if observed.importances:
+        reference = with_importances(reference, {one.name: one.mean for one in observed.importances.inputs})
     progress("storing blobs")
     blobs = {key: registry.put_blob(content) for key, content in _contents(material, proved, reference).items()}
 

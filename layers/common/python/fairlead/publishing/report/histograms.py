@@ -3,9 +3,9 @@
 import numpy as np
 import numpy.typing as npt
 
-from fairlead.baseline import Baseline, lengths
-from fairlead.binning import Categories, Numbers
+from fairlead.baseline import Baseline, Categories, Numbers
 from fairlead.gate.evidence import Column, Evidence, Floats
+from fairlead.publishing.reference import lengths
 from fairlead.publishing.report.facts import Histogram, Shape
 
 BARS = 24

@@ -2,8 +2,7 @@
 
 from xml.etree.ElementTree import Element
 
-from fairlead.baseline import Baseline
-from fairlead.binning import Categories
+from fairlead.baseline import Baseline, Categories
 from fairlead.publishing.report import words
 from fairlead.publishing.report.facts import ReportFacts
 from fairlead.publishing.report.markup import e

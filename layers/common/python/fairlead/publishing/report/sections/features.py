@@ -3,8 +3,7 @@
 import itertools
 from xml.etree.ElementTree import Element
 
-from fairlead.baseline import Feature
-from fairlead.binning import Categories, Numbers
+from fairlead.baseline import Categories, Feature, Numbers
 from fairlead.publishing.report import words
 from fairlead.publishing.report.facts import ReportFacts
 from fairlead.publishing.report.markup import Children, e
