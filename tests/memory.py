@@ -25,5 +25,5 @@ class Memory:
             self.objects[key] = data
             return True
 
-    def keys(self, prefix: str) -> Iterator[str]:
-        return iter(sorted(key for key in list(self.objects) if key.startswith(prefix)))
+    def keys(self, prefix: str, *, after: str = "") -> Iterator[str]:
+        return iter(sorted(key for key in list(self.objects) if key.startswith(prefix) and key > after))

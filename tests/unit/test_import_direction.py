@@ -21,6 +21,7 @@ ROOMS = [
         "registry",
         "chain",
         "retiring",
+        "journal",
         "stack",
         "function",
         "health",

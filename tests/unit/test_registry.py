@@ -164,9 +164,9 @@ class Dying(Memory):
         self._call(None)
         return super().get(key)
 
-    def keys(self, prefix: str) -> Iterator[str]:
+    def keys(self, prefix: str, *, after: str = "") -> Iterator[str]:
         self._call(None)
-        return super().keys(prefix)
+        return super().keys(prefix, after=after)
 
 
 @pytest.mark.parametrize("after", [False, True])

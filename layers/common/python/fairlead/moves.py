@@ -88,13 +88,15 @@ class Since(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Record(Draft, frozen=True, kw_only=True, omit_defaults=True):
     """One record. `previous` is the SHA-256 of the bytes of the record before it, "" for the first.
 
-    `at` is aware UTC by the writer's clock, never before the record it follows.
+    `at` is aware UTC by the writer's clock, never before the record it follows. `mark` is random, so that no two
+    records have the same bytes: who meets its own bytes knows that it wrote them.
     """
 
     schema: int
     number: int
     previous: str
     at: Aware
+    mark: str
     since: Since = Since()
 
     @property

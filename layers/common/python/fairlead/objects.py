@@ -37,10 +37,11 @@ class S3Objects:
         with translated(f"create s3://{self._bucket}/{key} (s3:PutObject)"):
             return self._create(key, data)
 
-    def keys(self, prefix: str) -> Iterator[str]:
-        """Yield every key under the prefix, in S3's order; raises StorageError."""
+    def keys(self, prefix: str, *, after: str = "") -> Iterator[str]:
+        """Yield every key under the prefix that comes after this one, in S3's order; raises StorageError."""
+        where = {"Bucket": self._bucket, "Prefix": prefix} | ({"StartAfter": after} if after else {})
         with translated(f"list s3://{self._bucket}/{prefix} (s3:ListBucket)"):
-            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
+            pages = self._client.get_paginator("list_objects_v2").paginate(**where)
             for page in pages:
                 yield from (entry["Key"] for entry in page.get("Contents", ()))
 

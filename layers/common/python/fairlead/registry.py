@@ -37,6 +37,9 @@ class Listed(Readable, Protocol):
 class Objects(Listed, Protocol):
     """A store that publishers write to."""
 
+    def keys(self, prefix: str, *, after: str = "") -> Iterator[str]:
+        """Yield every key under the prefix that comes after this one, ascending."""
+
     def put_new(self, key: str, data: bytes) -> bool:
         """Create the object unless it exists, atomically; False says it does."""
 

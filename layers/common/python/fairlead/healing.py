@@ -1,0 +1,64 @@
+"""What a crash between moving an alias and recording it leaves behind, and the record that heals it: a rule, no I/O."""
+
+from datetime import datetime, timedelta
+
+from fairlead.moves import Draft, Record
+from fairlead.standings import Seen, Standing, live_drifts, live_of, previous_drifts
+
+ABANDONED = timedelta(minutes=15)
+"""Longer than any command takes between its intent and its first move; its author may still be at work before that."""
+
+
+def mend(standing: Standing, seen: Seen, by: str, now: datetime) -> Draft | None:
+    """Return what has to be written next so that the journal says where the aliases are; None if it does.
+
+    To be asked while no deployment runs.
+    """
+    if live_drifts(standing, seen):
+        return _found_live(standing, seen, by)
+    if previous_drifts(standing, seen):
+        was = standing.previous.now if standing.previous else None
+        why = "previous was not where the journal said"
+        return Draft(kind="found", alias="previous", was=was, now=seen.previous, by=by, why=why)
+    if seen.weights:
+        return None
+    if standing.live and standing.live.kind == "shifting":  # its end will be on record in seconds, unless it got lost
+        return _found_live(standing, seen, by) if now - standing.live.at >= ABANDONED else None
+    abandoned = next((one for one in standing.intents if now - one.at >= ABANDONED), None)
+    return _given_up(abandoned, by) if abandoned else None
+
+
+def _found_live(standing: Standing, seen: Seen, by: str) -> Draft:
+    said = standing.live
+    intent = next((one for one in standing.intents if _leads_to(one, seen)), None)
+    return Draft(
+        kind="found",
+        alias="live",
+        was=live_of(said).release if said else intent and intent.was,
+        now=seen.live,
+        weights=seen.weights,
+        by=by,
+        why=_why(said, intent),
+        deployment=said.deployment if said and said.kind == "shifting" else "",
+        evidence={"intent": intent.number} if intent else {},
+    )
+
+
+def _leads_to(intent: Record, seen: Seen) -> bool:
+    return intent.now is not None and intent.now.release in {seen.live.release, *seen.weights}
+
+
+def _why(said: Record | None, intent: Record | None) -> str:
+    if intent:
+        reason = f": {intent.why}" if intent.why else ""
+        return f"completes record {intent.number}, intended by {intent.by}{reason}"
+    if said is None:
+        return "live stood there when the journal began"
+    if said.kind == "shifting":
+        return f"deployment {said.deployment} has ended; its end was not on record"
+    return f"live was not where record {said.number} left it; nobody's intent is on record"
+
+
+def _given_up(intent: Record, by: str) -> Draft:
+    why = f"record {intent.number}, intended by {intent.by}, led to nothing: live stands where it stood"
+    return Draft(kind="failed", was=intent.was, now=intent.now, by=by, why=why, evidence={"intent": intent.number})

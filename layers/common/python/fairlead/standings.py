@@ -1,0 +1,221 @@
+"""Where the journal says the aliases stand, and whether its chain holds: rules over records, without I/O.
+
+What a record says counts from the moment it took effect, not from the moment it was written: CodeDeploy's events may
+arrive late and out of order, and news of an old move must not unsay a newer one.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+
+from fairlead.errors import FairleadError
+from fairlead.manifest import digest
+from fairlead.moves import Draft, Record, Release, Since, decode
+
+ENDS = frozenset({"moved", "failed", "found"})
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the aliases really stand. `previous` is None where its version is not known."""
+
+    live: Release
+    weights: dict[str, float]
+    previous: Release | None
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """The records that say where the aliases stand, and every intent that has not ended, newest first."""
+
+    live: Record | None = None
+    previous: Record | None = None
+    intents: tuple[Record, ...] = ()
+
+
+class Live(msgspec.Struct, frozen=True, kw_only=True):
+    """What `live` was: a release, the share of calls that others got, and the record that says so."""
+
+    release: Release
+    weights: dict[str, float]
+    record: Record
+
+
+def says_live(record: Draft) -> bool:
+    """Say whether the record says where `live` stands."""
+    if record.alias != "live" or _position(record) is None:
+        return False
+    return record.kind in {"moved", "found", "shifting"} or (record.kind == "failed" and bool(record.deployment))
+
+
+def says_previous(record: Draft) -> bool:
+    """Say whether the record says where `previous` stands."""
+    return record.alias == "previous" and record.kind in {"moved", "found"} and record.now is not None
+
+
+def live_of(record: Record) -> Live:
+    """Return what a record that says where `live` stands says."""
+    release = _position(record)
+    if release is None:
+        raise ValueError(f"record {record.number} does not say where live stands")
+    return Live(release=release, weights=record.weights, record=record)
+
+
+def follow(before: Since, standing: Standing, record: Record) -> Since:
+    """Say how things stand after a record, from how they stood before it."""
+    return Since(
+        live=record.number if says_live(record) and not _older(record, standing.live) else before.live,
+        previous=record.number if says_previous(record) else before.previous,
+        intents=_intents(standing.intents, record),
+    )
+
+
+def who_was_live(records: Iterable[Record], at: datetime) -> Live | None:
+    """Return what was live at a moment, from records newest first; None before the first that says so."""
+    best: Record | None = None
+    for record in records:
+        if best and record.at <= best.effective:
+            break  # whatever is older took effect before `best` did
+        if says_live(record) and record.effective <= at and not (best and _older(record, best, or_equal=True)):
+            best = record
+    return live_of(best) if best else None
+
+
+def drift(standing: Standing, seen: Seen) -> list[str]:
+    """Name each alias that is not where the journal says."""
+    problems = []
+    if not _live_agrees(standing.live, seen):
+        problems.append(f"live is at {_shares(seen.live, seen.weights)}, the journal says {_said(standing.live)}")
+    said = standing.previous.now if standing.previous else None
+    if seen.previous and _moved(said, seen.previous):
+        problems.append(f"previous is at {seen.previous}, the journal says {said or 'nothing of it'}")
+    return problems
+
+
+def live_drifts(standing: Standing, seen: Seen) -> bool:
+    """Say whether `live` is elsewhere than the journal says; between two releases, any share will do."""
+    return not _live_agrees(standing.live, seen)
+
+
+def previous_drifts(standing: Standing, seen: Seen) -> bool:
+    """Say whether `previous` is elsewhere than the journal says."""
+    return seen.previous is not None and _moved(standing.previous.now if standing.previous else None, seen.previous)
+
+
+def check_chain(stored: Sequence[tuple[int, bytes]]) -> list[str]:
+    """Name every gap, and every record that is not what was written; `stored` is bytes by number, ascending.
+
+    The newest record has no successor that vouches for it: nothing here can tell whether it was changed.
+    """
+    problems = []
+    known: dict[int, Record] = {}
+    before: tuple[int, bytes] | None = None
+    for number, data in stored:
+        problems += _gap(before[0] if before else 0, number)
+        record = _read(number, data, problems)
+        if record:
+            problems += _misplaced(number, record, before)
+            problems += _misled(known, number, record)
+            known[number] = record
+        before = number, data
+    return problems
+
+
+def standing_of(since: Since, records: Mapping[int, Record]) -> Standing:
+    """Look the records up that say how things stand; one that is missing or unreadable says nothing."""
+    live, previous = records.get(since.live), records.get(since.previous)
+    intents = [records[number] for number in sorted(since.intents, reverse=True) if number in records]
+    return Standing(
+        live=live if live and says_live(live) else None,
+        previous=previous if previous and says_previous(previous) else None,
+        intents=tuple(intent for intent in intents if intent.kind == "intended"),
+    )
+
+
+def _position(record: Draft) -> Release | None:
+    return record.was if record.kind in {"shifting", "failed"} else record.now
+
+
+def _older(record: Record, than: Record | None, *, or_equal: bool = False) -> bool:
+    if than is None:
+        return False
+    return record.effective < than.effective or (or_equal and record.effective == than.effective)
+
+
+def _intents(standing: Sequence[Record], record: Record) -> tuple[int, ...]:
+    """Return the open intents: a record that ends a move ends every intent of the same release."""
+    ended = record.now.release if record.kind in ENDS and record.now and record.alias != "previous" else None
+    left = [one.number for one in standing if ended is None or one.now is None or one.now.release != ended]
+    return tuple(sorted([*left, record.number] if record.kind == "intended" else left))
+
+
+def _live_agrees(said: Record | None, seen: Seen) -> bool:
+    if said is None:
+        return seen.live.model is None  # as CloudFormation made it
+    if _moved(_position(said), seen.live):
+        return False
+    if said.kind == "shifting":
+        return not seen.weights or set(seen.weights) == {said.now.release if said.now else ""}
+    return set(seen.weights) == set(said.weights)
+
+
+def _moved(said: Release | None, seen: Release) -> bool:
+    if said is None:
+        return seen.model is not None
+    return (said.release, said.digest) != (seen.release, seen.digest)
+
+
+def _said(said: Record | None) -> str:
+    if said is None:
+        return "nothing of it"
+    standing = live_of(said)
+    moving = f", moving to {said.now}" if said.kind == "shifting" else ""
+    return f"{_shares(standing.release, standing.weights)}{moving} (record {said.number})"
+
+
+def _shares(release: Release, weights: Mapping[str, float]) -> str:
+    return str(release) + "".join(f" and {share:.0%} at release {number}" for number, share in weights.items())
+
+
+def _gap(before: int, number: int) -> list[str]:
+    missing = range(before + 1, number)
+    if not missing:
+        return []
+    if len(missing) == 1:
+        return [f"record {missing[0]} is missing"]
+    return [f"records {missing[0]} to {missing[-1]} are missing"]
+
+
+def _read(number: int, data: bytes, problems: list[str]) -> Record | None:
+    try:
+        return decode(data)
+    except FairleadError as error:
+        problems.append(f"record {number} cannot be read: {error}")
+        return None
+
+
+def _misplaced(number: int, record: Record, before: tuple[int, bytes] | None) -> list[str]:
+    problems = []
+    if record.number != number:
+        problems.append(f"record {number} was replaced: its object holds record {record.number}")
+    if before is None and number == 1 and record.previous:
+        problems.append("record 1 was replaced: it follows another record")
+    if before and before[0] == number - 1 and record.previous != digest(before[1]):
+        problems.append(
+            f"record {before[0]} was changed, or record {number} after it: {number} follows sha256:{record.previous}, "
+            f"{before[0]} is sha256:{digest(before[1])}"
+        )
+    return problems
+
+
+def _misled(known: Mapping[int, Record], number: int, record: Record) -> list[str]:
+    """Check what the record says of the records before it, where the one it follows is there."""
+    before = known.get(number - 1)
+    if number > 1 and before is None:
+        return []
+    problems = []
+    if before and record.at < before.at:
+        problems.append(f"record {number} was written at {record.at}, before the record it follows")
+    since = before.since if before else Since()
+    if record.since != follow(since, standing_of(since, known), record):
+        problems.append(f"record {number} misstates how things stood: {record.since}")
+    return problems
