@@ -12,7 +12,7 @@ ROOMS = [
     {"errors", "settings"},
     {  # facts and rules, no I/O
         *("signature", "manifest", "requests", "matrix", "ranges", "gate", "baseline", "binning", "strategies"),
-        *("moves", "standings", "drift"),
+        *("moves", "standings", "healing", "drift"),
     },
     {
         "aws",
@@ -29,12 +29,13 @@ ROOMS = [
         "deployments",
         "canary",
         "traffic",
+        *("means", "releasing", "rolling_back", "ending_service", "pruning", "watching"),
         "calling",
         "engines",
         "golden",
         "telemetry",
     },
-    {"serving", "pinning", "api", "publishing"},  # stories
+    {"serving", "pinning", "api", "publishing", "recording"},  # stories
 ]
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
 HEAVY = {"boto3", "botocore", "joblib", "onnx", "onnxruntime", "pandas", "pyarrow", "scipy", "skl2onnx", "sklearn"}

@@ -34,7 +34,7 @@ def _found_live(standing: Standing, seen: Seen, by: str) -> Draft:
     return Draft(
         kind="found",
         alias="live",
-        was=live_of(said).release if said else intent and intent.was,
+        was=live_of(said).release if said else intent.was if intent else None,
         now=seen.live,
         weights=seen.weights,
         by=by,
