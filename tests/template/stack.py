@@ -1,7 +1,8 @@
 """template.yaml as CloudFormation will see it: translated by SAM's own translator, intrinsics turned into text.
 
 `{"Ref": "Registry"}` reads `<Registry>` and `{"Fn::GetAtt": ["Registry", "Arn"]}` reads `<Registry.Arn>`, in `Fn::Sub`
-too; parameters and the stack's name read as their values. So tests compare plain strings.
+too; parameters and the stack's name read as their values; conditions are decided, and what is `AWS::NoValue` is left
+out. So tests compare plain strings.
 """
 
 import functools
@@ -31,8 +32,9 @@ class Stack:
 
     def __init__(self, raw: dict[str, Any], names: dict[str, str]) -> None:
         self.raw = raw
-        self.resources: dict[str, dict[str, Any]] = read(raw["Resources"], names)
-        self.outputs = {name: output["Value"] for name, output in read(raw["Outputs"], names).items()}
+        read = Reader(raw, names)
+        self.resources: dict[str, dict[str, Any]] = read(raw["Resources"])
+        self.outputs = {name: output["Value"] for name, output in read(raw["Outputs"]).items()}
 
     def properties(self, name: str) -> dict[str, Any]:
         """Return the properties of the resource of this name, or of the one that SAM named after it with a digest."""
@@ -72,17 +74,42 @@ def _translate(values: tuple[tuple[str, str], ...]) -> dict[str, Any]:
     return document
 
 
-def read(value: Any, names: dict[str, str]) -> Any:
-    """Turn intrinsics into text."""
-    match value:
-        case {"Ref": name}:
-            return names.get(name, f"<{name}>")
-        case {"Fn::GetAtt": [name, attribute]}:
-            return f"<{name}.{attribute}>"
-        case {"Fn::Sub": str(text)}:
-            return re.sub(r"\$\{([^}]+)\}", lambda found: names.get(found[1], f"<{found[1]}>"), text)
-        case dict():
-            return {key: read(inner, names) for key, inner in value.items()}
-        case list():
-            return [read(inner, names) for inner in value]
-    return value
+NOTHING = "<AWS::NoValue>"
+
+
+class Reader:
+    """Turns intrinsics of one template into text."""
+
+    def __init__(self, template: dict[str, Any], names: dict[str, str]) -> None:
+        self._maps = template.get("Mappings", {})
+        self._conditions = template.get("Conditions", {})
+        self._names = names
+
+    def __call__(self, value: Any) -> Any:
+        """Return the value with every intrinsic in it read."""
+        match value:
+            case {"Fn::If": [condition, yes, no]}:
+                return self(yes if self(self._conditions[condition]) else no)
+            case {"Fn::Equals": [one, other]}:
+                return self(one) == self(other)
+            case {"Fn::Not": [condition]}:
+                return not self(condition)
+            case {"Fn::FindInMap": [name, *keys]}:
+                first, second = map(self, keys)
+                return self._maps[name][first][second]
+        return self._text(value)
+
+    def _text(self, value: Any) -> Any:
+        match value:
+            case {"Ref": name}:
+                return self._names.get(name, f"<{name}>")
+            case {"Fn::GetAtt": [name, attribute]}:
+                return f"<{name}.{attribute}>"
+            case {"Fn::Sub": str(text)}:
+                return re.sub(r"\$\{([^}]+)\}", lambda found: self._names.get(found[1], f"<{found[1]}>"), text)
+            case dict():
+                members = {key: self(inner) for key, inner in value.items()}
+                return {key: inner for key, inner in members.items() if inner != NOTHING}
+            case list():
+                return [self(inner) for inner in value]
+        return value

@@ -17,7 +17,7 @@ import pytest
 from tests.template.stack import ROOT
 
 BUILD = ROOT / ".aws-sam" / "build"
-LAYERS = {"CommonLayer": "common", "OnnxLayer": "onnx", "SklearnLayer": "sklearn"}
+LAYERS = {"CommonLayer": "common", "OnnxLayer": "onnx", "SklearnLayer": "sklearn", "AwsLayer": "aws"}
 LAMBDA_LIMIT = 262_144_000  # bytes, unzipped, function and layers together
 SERVING_LIMIT = 135_000_000
 ROOM = 8_000_000
@@ -178,7 +178,7 @@ print(len(all_estimators()) > 150, *model.predict(rows[:2]))
     assert run_as_lambda(code, "CommonLayer", "SklearnLayer").split() == ["True", "a", "b"]
 
 
-@pytest.mark.parametrize("layer", ["CommonLayer", "OnnxLayer"])
+@pytest.mark.parametrize("layer", ["CommonLayer", "OnnxLayer", "AwsLayer"])
 def test_building_twice_makes_the_same_bytes(layer: str, tmp_path: Path) -> None:
     """Else every deploy would make new layer versions out of unchanged sources."""
     makefile = ROOT / "layers" / LAYERS[layer] / "Makefile"

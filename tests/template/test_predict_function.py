@@ -6,7 +6,8 @@ import pytest
 
 from tests.template.stack import ROOT, Stack, translate
 
-LAYERS = ["CommonLayer", "OnnxLayer", "SklearnLayer"]
+SERVING = ["CommonLayer", "OnnxLayer", "SklearnLayer"]
+LAYERS = [*SERVING, "AwsLayer"]
 
 
 @pytest.fixture
@@ -122,7 +123,6 @@ def test_every_log_group_forgets() -> None:
 
 def test_releases_start_from_the_function_s_own_environment(stack: Stack) -> None:
     environment = stack.properties("PredictFunction")["Environment"]["Variables"]
-    environment.pop("AWS_ENDPOINT_URL")
 
     assert json.loads(stack.outputs["BaseEnvironment"]) == environment
 
@@ -143,7 +143,7 @@ def test_a_deployed_function_has_no_endpoint_override(stack: Stack) -> None:
 def test_outputs_are_the_ones_the_command_line_reads(stack: Stack) -> None:
     assert stack.outputs.keys() == {
         *("ApiUrl", "BucketName", "PredictFunctionName", "BaseEnvironment", "SnapStart"),
-        *(f"{layer}Arn" for layer in LAYERS),
+        *(f"{layer}Arn" for layer in SERVING),
         *("CallerPolicyArn", "PublisherPolicyArn", "OperatorPolicyArn"),
     }
 

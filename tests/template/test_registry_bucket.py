@@ -53,21 +53,22 @@ def test_objects_are_created_once_and_never_replaced() -> None:
         "Effect": "Deny",
         "Principal": "*",
         "Action": "s3:PutObject",
-        "Resource": ["<Registry.Arn>/models/*", "<Registry.Arn>/blobs/*"],
+        "Resource": ["<Registry.Arn>/models/*", "<Registry.Arn>/blobs/*", "<Registry.Arn>/journal/*"],
         # Parts of a multipart upload carry no If-None-Match and create nothing; the completion must carry it.
         "Condition": {"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"}},
     }
 
 
-def test_manifests_cannot_be_deleted() -> None:
-    found = statement("ManifestsStay")
+def test_manifests_and_the_journal_cannot_be_deleted() -> None:
+    found = statement("RecordsStay")
 
-    assert (found["Effect"], found["Principal"], found["Resource"]) == ("Deny", "*", "<Registry.Arn>/models/*")
+    assert (found["Effect"], found["Principal"]) == ("Deny", "*")
+    assert found["Resource"] == ["<Registry.Arn>/models/*", "<Registry.Arn>/journal/*"]
     assert found["Action"] == ["s3:DeleteObject", "s3:DeleteObjectVersion"]
     assert "Condition" not in found
 
 
-def test_expiry_touches_deleted_blobs_and_unfinished_uploads_only() -> None:
+def test_expiry_touches_deleted_blobs_failed_events_and_unfinished_uploads_only() -> None:
     rules = {rule.pop("Id"): rule for rule in translate().properties("Registry")["LifecycleConfiguration"]["Rules"]}
 
     assert rules == {
@@ -76,5 +77,11 @@ def test_expiry_touches_deleted_blobs_and_unfinished_uploads_only() -> None:
             "Status": "Enabled",
             "Prefix": "blobs/",
             "NoncurrentVersionExpiration": {"NoncurrentDays": 30},
+        },
+        "failed-events": {
+            "Status": "Enabled",
+            "Prefix": "aws/lambda/",
+            "ExpirationInDays": 90,
+            "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
         },
     }
