@@ -33,6 +33,7 @@ ROOMS = [
         "calling",
         "engines",
         "golden",
+        "capture",
         "telemetry",
     },
     {"serving", "pinning", "api", "publishing", "recording"},  # stories

@@ -1,0 +1,148 @@
+"""Capture: what a request asked and got, as log lines that the feedback loop reads.
+
+Lambda splits a line near 256 KB, and half a line is no record: a large request becomes several parts, each of which
+says what it is by itself. Law: the parts of a request hold each of its rows once, in order.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal
+from zlib import crc32
+
+import msgspec
+
+from fairlead.engines import Answers
+from fairlead.signature import Scalar, Signature
+
+SCHEMA = 1
+LARGEST_PART = 200_000
+"""Bytes of a line: Lambda cuts near 256 KB, and DynamoDB keeps no item over 400 KB."""
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Rows `first`, `first` + 1, … of the `of` rows of a request, answered by one release at `at` (ms since 1970).
+
+    `rows` hold the `fields` that may be stored, in this order; a row that is too large to be captured is None. Of
+    each row: its label, probabilities in the order of the signature's classes, value or values, and score, as the
+    task has them. `caller` names who asked without saying who.
+    """
+
+    event: Literal["capture"] = "capture"
+    level: Literal["INFO"] = "INFO"
+    schema: Literal[1] = 1
+    request: str
+    at: int
+    model: str
+    version: int
+    release: str
+    digest: str
+    caller: str
+    first: int
+    of: int
+    fields: tuple[str, ...]
+    rows: list[list[Scalar | None] | None]
+    labels: list[Scalar] | None = None
+    probabilities: list[list[float | None]] | None = None
+    values: list[float | list[float | None] | None] | None = None
+    scores: list[float | None] | None = None
+
+
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """One request: its id, when it came (ms since 1970), who asked, and its rows in the signature's order."""
+
+    request: str
+    at: int
+    caller: str
+    rows: Sequence[Sequence[Any]]
+
+
+class Answered(msgspec.Struct, frozen=True, kw_only=True):
+    """What it got, and from whom: `identity` is model, version, digest and release."""
+
+    identity: dict[str, Any]
+    answers: Answers
+
+
+class Capture:
+    """What of a version's requests is captured: a share of them (`rate`, 0 to 1), less the fields in `drop`."""
+
+    def __init__(self, signature: Signature, *, rate: float, drop: frozenset[str] = frozenset()) -> None:
+        self._rate = rate
+        self._kept = [place for place, field in enumerate(signature.inputs) if field.name not in drop]
+        self._whole = len(self._kept) == len(signature.inputs)
+        self._fields = tuple(signature.inputs[place].name for place in self._kept)
+
+    def lines(self, asked: Asked, answered: Answered) -> Iterator[str]:
+        """Yield the lines of a request; none if it is not in the sample."""
+        if not sampled(asked.request, self._rate):
+            return
+        whole = self._part(asked, answered)
+        for part in _split(whole):
+            yield msgspec.json.encode(part).decode()
+
+    def _part(self, asked: Asked, answered: Answered) -> Part:
+        rows = [list(row) if self._whole else [row[place] for place in self._kept] for row in asked.rows]
+        answers = answered.answers
+        return Part(
+            request=asked.request,
+            at=asked.at,
+            caller=asked.caller,
+            first=0,
+            of=len(rows),
+            fields=self._fields,
+            rows=rows,
+            labels=answers.labels,
+            probabilities=answers.probabilities,  # type: ignore[arg-type]  # list is invariant
+            values=answers.values,  # type: ignore[arg-type]  # list is invariant
+            scores=answers.scores,  # type: ignore[arg-type]  # list is invariant
+            **answered.identity,
+        )
+
+
+def sampled(request: str, rate: float) -> bool:
+    """Say whether a request is captured: by its id alone, so that whoever asks again hears the same."""
+    return crc32(request.encode()) < rate * 2**32
+
+
+def pseudonym(caller: str) -> str:
+    """Name a caller (an ARN) so that its requests can be told from others' but not who it is."""
+    return hashlib.sha256(caller.encode()).hexdigest()[:16]
+
+
+def prediction_id(request: str, row: int) -> str:
+    """Name a row of a request, as its answer does."""
+    return f"{request}-{row}"
+
+
+def decode(line: str | bytes) -> Part:
+    """Read a line; raises msgspec.MsgspecError for anything that is not a part, or one at odds with itself."""
+    part = _DECODER.decode(line)
+    columns = (part.labels, part.probabilities, part.values, part.scores)
+    if any(column is not None and len(column) != len(part.rows) for column in columns):
+        raise msgspec.ValidationError("the columns of a part differ in length")
+    if any(row is not None and len(row) != len(part.fields) for row in part.rows):
+        raise msgspec.ValidationError("a row has other fields than its part")
+    if part.first < 0 or part.first + len(part.rows) > part.of:
+        raise msgspec.ValidationError("a part lies outside its request")
+    return part
+
+
+_DECODER = msgspec.json.Decoder(Part)
+
+
+def _split(part: Part) -> Iterator[Part]:
+    """Halve a part until each piece fits a line."""
+    if len(msgspec.json.encode(part)) <= LARGEST_PART:
+        yield part
+    elif len(part.rows) > 1:
+        middle = len(part.rows) // 2
+        yield from _split(_piece(part, slice(0, middle)))
+        yield from _split(_piece(part, slice(middle, None)))
+    else:
+        yield msgspec.structs.replace(part, rows=[None])
+
+
+def _piece(part: Part, which: slice) -> Part:
+    columns = {name: getattr(part, name) for name in ("rows", "labels", "probabilities", "values", "scores")}
+    cut = {name: column and column[which] for name, column in columns.items()}
+    return msgspec.structs.replace(part, first=part.first + (which.start or 0), **cut)

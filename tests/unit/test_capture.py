@@ -1,0 +1,96 @@
+"""Captured requests: every row once, in lines that Lambda does not cut."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from fairlead import capture
+from fairlead.capture import Answered, Asked, Capture, Part
+from fairlead.engines import Answers
+from fairlead.signature import Field, Output, Signature
+
+SIGNATURE = Signature(
+    inputs=(Field(name="island", kind="category"), Field(name="mass", kind="number"), Field(name="note", kind="text")),
+    output=Output(task="classification", classes=("a", "b"), probabilities=True),
+    layout="frame",
+)
+IDENTITY = {"model": "penguins", "version": 7, "digest": "sha256:" + "0" * 64, "release": "14"}
+
+
+def parts(
+    rows: list[tuple[Any, ...]], *, request: str = "r-1", rate: float = 1, drop: frozenset[str] = frozenset()
+) -> list[Part]:
+    """The decoded lines of a request; every line is one that Lambda keeps whole."""
+    asked = Asked(request=request, at=1_000, caller=capture.pseudonym("arn:user/ada"), rows=rows)
+    answers = Answers(labels=["a"] * len(rows), probabilities=[[0.75, 0.25]] * len(rows))
+    lines = list(Capture(SIGNATURE, rate=rate, drop=drop).lines(asked, Answered(identity=IDENTITY, answers=answers)))
+    assert all(len(line.encode()) <= capture.LARGEST_PART for line in lines)
+    return [capture.decode(line) for line in lines]
+
+
+def test_a_small_request_is_one_part_that_says_everything() -> None:
+    [part] = parts([("Dream", 3.5, "x"), (None, None, "y")])
+    assert (part.first, part.of, part.rows) == (0, 2, [["Dream", 3.5, "x"], [None, None, "y"]])
+    assert (part.model, part.version, part.release) == ("penguins", 7, "14")
+    assert part.labels == ["a", "a"]
+    assert part.probabilities == [[0.75, 0.25]] * 2
+
+
+def test_a_large_request_becomes_parts_that_hold_each_row_once_in_order() -> None:
+    rows = [("Dream", float(number), "x" * 100) for number in range(10_000)]
+    found = parts(rows)
+    assert len(found) > 1
+    assert [row for part in found for row in part.rows] == [list(row) for row in rows]
+    assert [part.first for part in found] == [sum(len(p.rows) for p in found[:n]) for n in range(len(found))]
+    assert {part.of for part in found} == {10_000}
+    assert sum(len(part.labels or ()) for part in found) == 10_000
+
+
+def test_a_row_larger_than_a_line_is_left_out_and_its_answer_kept() -> None:
+    found = parts([("Dream", 1.0, "x" * 300_000), ("Biscoe", 2.0, "y")])
+    assert [row for part in found for row in part.rows] == [None, ["Biscoe", 2.0, "y"]]
+    assert [label for part in found for label in part.labels or ()] == ["a", "a"]
+
+
+def test_dropped_fields_are_in_no_line() -> None:
+    [part] = parts([("Dream", 3.5, "secret")], drop=frozenset({"note"}))
+    assert part.fields == ("island", "mass")
+    assert part.rows == [["Dream", 3.5]]
+    assert b"secret" not in msgspec.json.encode(part)
+
+
+def test_the_sample_is_a_share_of_requests_and_the_same_whenever_asked() -> None:
+    names = [f"request-{number}" for number in range(4_000)]
+    chosen = [name for name in names if capture.sampled(name, 0.25)]
+    assert 850 < len(chosen) < 1_150
+    assert chosen == [name for name in names if capture.sampled(name, 0.25)]
+    assert all(capture.sampled(name, 1) for name in names)
+    assert not any(capture.sampled(name, 0) for name in names)
+    assert parts([("Dream", 1.0, "x")], rate=0) == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"labels": ["a"]},
+        {"rows": [["Dream", 1.0, "x"], ["Dream"]]},
+        {"first": 1},
+        {"first": -1},
+        {"event": "request"},
+        {"schema": 2},
+        {"unknown": 1},
+        {"version": "7"},
+    ],
+    ids=",".join,
+)
+def test_what_is_no_part_is_refused(wrong: dict[str, Any]) -> None:
+    [part] = parts([("Dream", 1.0, "x"), ("Dream", 2.0, "y")])
+    document = msgspec.to_builtins(part) | wrong
+    with pytest.raises(msgspec.MsgspecError):
+        capture.decode(msgspec.json.encode(document))
+
+
+def test_a_caller_is_told_from_another_but_not_named() -> None:
+    assert capture.pseudonym("arn:user/ada") != capture.pseudonym("arn:user/bob")
+    assert "ada" not in capture.pseudonym("arn:user/ada")
