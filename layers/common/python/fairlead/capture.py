@@ -81,7 +81,9 @@ class Capture:
             yield msgspec.json.encode(part).decode()
 
     def _part(self, asked: Asked, answered: Answered) -> Part:
-        rows = [list(row) if self._whole else [row[place] for place in self._kept] for row in asked.rows]
+        rows: list[list[Scalar | None] | None] = [
+            list(row) if self._whole else [row[place] for place in self._kept] for row in asked.rows
+        ]
         answers = answered.answers
         return Part(
             request=asked.request,
