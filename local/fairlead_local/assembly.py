@@ -6,6 +6,10 @@ from fairlead_local import moto_server
 from fairlead_local.clients import Clients
 from fairlead_local.clock import Clock
 from fairlead_local.control import Control
+from fairlead_local.deploys.service import CodeDeploy
+from fairlead_local.events.bus import Bus
+from fairlead_local.events.delivery import Delivery
+from fairlead_local.events.service import EventBridge
 from fairlead_local.front import Front
 from fairlead_local.gateway.apis import Apis
 from fairlead_local.gateway.gateway import Gateway
@@ -52,11 +56,15 @@ class Cloud:
         operations: dict[str, Handler] = {}
         for part in parts:
             operations |= part.handlers()
+        self.bus = Bus(self.clock, Delivery(invoker, permissions))
+        self.deploys = CodeDeploy(self.clock, clients, store, self.bus, assume=lambda _: clients)
         registry = Registry(clients)
         stacks = CloudFormation(registry, Engine(catalogue(clients, apis), registry.exports))
         services = {
             "lambda": Service("lambda", operations),
             "cloudformation": Service("cloudformation", stacks.handlers()),
+            "codedeploy": Service("codedeploy", self.deploys.handlers()),
+            "events": Service("events", EventBridge(self.bus).handlers()),
         }
         self.front = Front(services, moto_server.application(), control=Control(self.clock, self._shipper.settle))
         self.gateway = Gateway(apis, invoker, permissions)

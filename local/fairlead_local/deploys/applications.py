@@ -1,0 +1,133 @@
+"""Applications, deployment configurations, revisions and tags."""
+
+from typing import Any
+
+from fairlead_local.deploys import appspec, describe, plans
+from fairlead_local.deploys.records import PLATFORM, Application, Config
+from fairlead_local.deploys.store import Store
+from fairlead_local.errors import ServiceError
+from fairlead_local.protocol import Handler
+
+
+class Applications:
+    """The handlers for applications and what is named beside them."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def handlers(self) -> dict[str, Handler]:
+        """Operation names to handlers."""
+        return {
+            "CreateApplication": self.create,
+            "GetApplication": self.get,
+            "ListApplications": self.list_all,
+            "DeleteApplication": self.delete,
+            "CreateDeploymentConfig": self.create_config,
+            "GetDeploymentConfig": self.get_config,
+            "ListDeploymentConfigs": self.list_configs,
+            "DeleteDeploymentConfig": self.delete_config,
+            "GetApplicationRevision": self.get_revision,
+            "ListTagsForResource": self.list_tags,
+            "TagResource": self.tag,
+            "UntagResource": self.untag,
+        }
+
+    def create(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """CreateApplication, of the compute platform Lambda."""
+        name = asked["applicationName"]
+        _check_platform(asked)
+        with self._store.lock:
+            if name in self._store.applications:
+                raise ServiceError("ApplicationAlreadyExistsException", f"Application already exists: {name}")
+            record = Application(name, self._store.now(), tags_of(asked))
+            self._store.applications[name] = record
+            return {"applicationId": record.id}
+
+    def get(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """GetApplication."""
+        with self._store.lock:
+            return {"application": describe.application(self._store.application(asked.get("applicationName")))}
+
+    def list_all(self, asked: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002 - it takes nothing but a page
+        """ListApplications."""
+        with self._store.lock:
+            return {"applications": sorted(self._store.applications)}
+
+    def delete(self, asked: dict[str, Any]) -> None:
+        """DeleteApplication with its groups; gone already is fine."""
+        with self._store.lock:
+            self._store.applications.pop(asked["applicationName"], None)
+
+    def create_config(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """CreateDeploymentConfig."""
+        name = asked["deploymentConfigName"]
+        _check_platform(asked)
+        if name.startswith("CodeDeployDefault."):
+            raise ServiceError("InvalidDeploymentConfigNameException", f"{name}: that prefix is CodeDeploy's own")
+        with self._store.lock:
+            if name in self._store.configs:
+                message = f"Deployment configuration already exists: {name}"
+                raise ServiceError("DeploymentConfigAlreadyExistsException", message)
+            record = Config(name, plans.checked(asked.get("trafficRoutingConfig")), self._store.now())
+            self._store.configs[name] = record
+            return {"deploymentConfigId": record.id}
+
+    def get_config(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """GetDeploymentConfig."""
+        with self._store.lock:
+            return {"deploymentConfigInfo": describe.config(self._store.config(asked["deploymentConfigName"]))}
+
+    def list_configs(self, asked: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002 - it takes nothing but a page
+        """ListDeploymentConfigs."""
+        with self._store.lock:
+            return {"deploymentConfigsList": sorted(self._store.configs)}
+
+    def delete_config(self, asked: dict[str, Any]) -> None:
+        """DeleteDeploymentConfig, unless a group uses it or it is CodeDeploy's own."""
+        name = asked["deploymentConfigName"]
+        with self._store.lock:
+            if name in plans.predefined():
+                raise ServiceError("InvalidOperationException", f"{name} is predefined and cannot be deleted")
+            groups = [group for found in self._store.applications.values() for group in found.groups.values()]
+            if any(group.settings["deploymentConfigName"] == name for group in groups):
+                raise ServiceError("DeploymentConfigInUseException", f"Deployment configuration is in use: {name}")
+            self._store.configs.pop(name, None)
+
+    def get_revision(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """GetApplicationRevision: the AppSpec's text by its digest, which no other answer shows."""
+        with self._store.lock:
+            found = self._store.application(asked.get("applicationName"))
+            kind = asked["revision"].get("revisionType", "")
+            sha256 = asked["revision"].get(appspec.CONTENT.get(kind, ""), {}).get("sha256", "")
+            if sha256 not in found.revisions:
+                raise ServiceError("RevisionDoesNotExistException", f"no revision of {found.name} has the digest given")
+            info = {"description": "Application revision registered by Deployment"}
+            return {"applicationName": found.name, "revision": found.revisions[sha256], "revisionInfo": info}
+
+    def list_tags(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """ListTagsForResource."""
+        with self._store.lock:
+            tags = self._store.tagged(asked["ResourceArn"]).tags
+            return {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
+
+    def tag(self, asked: dict[str, Any]) -> None:
+        """TagResource."""
+        with self._store.lock:
+            self._store.tagged(asked["ResourceArn"]).tags.update({t["Key"]: t["Value"] for t in asked["Tags"]})
+
+    def untag(self, asked: dict[str, Any]) -> None:
+        """UntagResource."""
+        with self._store.lock:
+            for key in asked["TagKeys"]:
+                self._store.tagged(asked["ResourceArn"]).tags.pop(key, None)
+
+
+def tags_of(asked: dict[str, Any]) -> dict[str, str]:
+    """The tags a Create… call gives."""
+    return {tag["Key"]: tag.get("Value", "") for tag in asked.get("tags", [])}
+
+
+def _check_platform(asked: dict[str, Any]) -> None:
+    platform = asked.get("computePlatform", "Server")
+    if platform != PLATFORM:
+        raise ServiceError("InvalidComputePlatformException", f"the local cloud deploys to {PLATFORM}, not {platform}")

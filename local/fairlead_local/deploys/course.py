@@ -1,0 +1,239 @@
+"""The course of one deployment: lifecycle events in order, each a piece of work on the cloud's clock.
+
+Everything here runs on the clock, one piece at a time; API calls only leave a mark and put work on the clock.
+"""
+
+import logging
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal
+
+from fairlead_local.clock import Clock, Timer
+from fairlead_local.deploys import plans
+from fairlead_local.deploys.hands import CONFIGURATION, Hands, Refused
+from fairlead_local.deploys.records import Deployment, Step
+from fairlead_local.deploys.store import Store
+
+logger = logging.getLogger(__name__)
+
+Event = Literal["START", "SUCCESS", "FAILURE", "STOP"]
+Publish = Callable[[Deployment, Event], None]
+ROLLBACK_ON = {"ALARM_ACTIVE": "DEPLOYMENT_STOP_ON_ALARM", "MANUAL_STOP": "DEPLOYMENT_STOP_ON_REQUEST"}
+STOPS = frozenset(ROLLBACK_ON)
+
+
+@dataclass
+class Pace:
+    """Seconds of the clock that CodeDeploy takes: to begin, to stop when asked, between two looks at the alarms."""
+
+    begin: float = 0.1
+    stop: float = 0.5
+    look: float = 10.0
+    hook: float = 3600.0
+
+
+@dataclass(frozen=True)
+class World:
+    """What a course needs around it. `exists` knows functions and versions; `undo` starts a rollback deployment."""
+
+    store: Store
+    clock: Clock
+    pace: Pace
+    publish: Publish
+    exists: Callable[[str, str], bool]
+    undo: Callable[[Deployment], Deployment]
+
+
+class Course:
+    """Takes one deployment from Created to its end."""
+
+    def __init__(self, world: World, deployment: Deployment, hands: Hands) -> None:
+        self.deployment = deployment
+        self._world = world
+        self._hands = hands
+        self._timers: list[Timer] = []
+        self._stopping = False
+        self._touched = False  # the alias was found as it should be, so there is something to roll back to
+        self._expected: tuple[str, dict[str, float]] = (deployment.spec.current, {})
+        self._then: dict[str, Callable[[], None]] = {}
+
+    def start(self) -> None:
+        """Queue it."""
+        self._after(self._world.pace.begin / 2, self._queue)
+
+    def stop(self, *, roll_back: bool) -> None:
+        """Stop it after the time stopping takes; until then nothing further happens to the alias."""
+        if self._stopping:
+            return
+        self._stopping = True
+        problem = Refused("MANUAL_STOP", "The deployment was stopped by a user request.")
+        self._world.clock.after(self._world.pace.stop, lambda: self._end_badly(problem, roll_back=roll_back))
+
+    def answered(self, step: Step) -> None:
+        """A hook has answered: go on, or fail."""
+        self._after(0, partial(self._judge, step))
+
+    def _queue(self) -> None:
+        self.deployment.status = "Queued"
+        self._after(self._world.pace.begin / 2, self._begin)
+
+    def _begin(self) -> None:
+        self.deployment.status = "InProgress"
+        self.deployment.started = self._world.clock.now()
+        self._world.publish(self.deployment, "START")
+        if self.deployment.is_rollback:
+            self._put_back()
+            return
+        self._check()
+        self._look()
+        self._timers.append(self._world.clock.every(self._world.pace.look, self._work(self._look)))
+        self._hook("BeforeAllowTraffic", self._allow)
+
+    def _put_back(self) -> None:
+        """A rollback: the alias alone on the version it came from, whatever it is on, whatever the alarms say."""
+        step = self._enter("AllowTraffic")
+        self._hands.move(self.deployment.spec.target, {})
+        self.deployment.weight = 100.0
+        self._leave(step)
+        self._end("Succeeded", "SUCCESS")
+
+    def _check(self) -> None:
+        spec, routing = self.deployment.spec, self.deployment.config.routing
+        for version in (spec.current, spec.target):
+            if not self._world.exists(spec.function, version):
+                message = f"The deployment failed because there is no version {version} of {spec.function}"
+                raise Refused("INVALID_LAMBDA_FUNCTION", message)
+        found = self._hands.standing()
+        if found.version != spec.current:
+            reason = "The Lambda function alias version does not match the current version in AppSpec file."
+            raise Refused("INVALID_LAMBDA_CONFIGURATION", f"{CONFIGURATION} {reason}")
+        if found.weights:
+            reason = "The Lambda function alias is configured to shift traffic between two versions."
+            raise Refused("INVALID_LAMBDA_CONFIGURATION", f"{CONFIGURATION} {reason}")
+        if spec.current == spec.target and routing["type"] != plans.ALL_AT_ONCE:
+            raise Refused("INVALID_LAMBDA_CONFIGURATION", CONFIGURATION)
+        self._touched = True
+
+    def _look(self) -> None:
+        red = self._hands.alarming(self.deployment.alarms)
+        if red:
+            message = (
+                "One or more alarms have been activated according to the Amazon CloudWatch metrics you selected, and "
+                f"the affected deployments have been stopped. Activated alarms: <{', '.join(red)}>"
+            )
+            raise Refused("ALARM_ACTIVE", message)
+
+    def _hook(self, name: str, then: Callable[[], None]) -> None:
+        step = self._enter(name)
+        if not step.hook:
+            self._leave(step)
+            then()
+            return
+        with self._world.store.lock:
+            step.execution_id = secrets.token_urlsafe(96)
+        self._then[name] = then
+        self._after(self._world.pace.hook, partial(self._overdue, step))
+        self._hands.invoke(step.hook, self.deployment.id, step.execution_id)
+
+    def _judge(self, step: Step) -> None:
+        if step.status == "Failed":
+            raise Refused("HOOK_EXECUTION_FAILURE", f"The deployment failed because its {step.name} hook "
+                          f"{step.hook} reported a failure.")  # fmt: skip
+        self._then.pop(step.name)()
+
+    def _overdue(self, step: Step) -> None:
+        if step.status != "InProgress":
+            return
+        step.problem = f"{step.hook} did not report within {self._world.pace.hook:.0f} seconds"
+        raise Refused("HOOK_EXECUTION_FAILURE", f"The deployment failed because its {step.name} hook timed out: "
+                      f"{step.problem}.")  # fmt: skip
+
+    def _allow(self) -> None:
+        self._enter("AllowTraffic")
+        self._shift(0)
+
+    def _shift(self, index: int) -> None:
+        self._look()
+        shifts = plans.shifts(self.deployment.config.routing)
+        self._route(shifts[index].percentage)
+        if index + 1 < len(shifts):
+            self._after(shifts[index + 1].after - shifts[index].after, partial(self._shift, index + 1))
+            return
+        self._leave(self.deployment.steps["AllowTraffic"])
+        self._hook("AfterAllowTraffic", partial(self._end, "Succeeded", "SUCCESS"))
+
+    def _route(self, percentage: float) -> None:
+        spec, found = self.deployment.spec, self._hands.standing()
+        if (found.version, found.weights) != self._expected:
+            reason = "The Lambda function alias was changed while the deployment was running."
+            raise Refused("INVALID_LAMBDA_CONFIGURATION", f"{CONFIGURATION} {reason}")
+        whole = percentage >= 100
+        wanted = (spec.target, {}) if whole else (spec.current, {spec.target: percentage / 100})
+        self._hands.move(*wanted, revision=found.revision)
+        self._expected = wanted
+        self.deployment.weight = float(percentage)
+
+    def _enter(self, name: str) -> Step:
+        step = self.deployment.steps[name]
+        with self._world.store.lock:
+            step.status, step.started = "InProgress", self._world.clock.now()
+        return step
+
+    def _leave(self, step: Step) -> None:
+        with self._world.store.lock:
+            step.status, step.ended = "Succeeded", self._world.clock.now()
+
+    def _after(self, seconds: float, work: Callable[[], None]) -> None:
+        self._timers.append(self._world.clock.after(seconds, self._work(work)))
+
+    def _work(self, work: Callable[[], None]) -> Callable[[], None]:
+        """Work of a deployment that runs: none once it stops, and a refusal ends it."""
+
+        def guarded() -> None:
+            if self._stopping or self.deployment.over:
+                return
+            try:
+                work()
+            except Refused as problem:
+                self._end_badly(problem, roll_back=None)
+            except Exception:
+                logger.exception("deployment %s", self.deployment.id)
+                problem = Refused("INTERNAL_ERROR", "the local cloud failed; see its log")
+                self._end_badly(problem, roll_back=None)
+
+        return guarded
+
+    def _end_badly(self, problem: Refused, *, roll_back: bool | None) -> None:
+        stopped = problem.code in STOPS
+        with self._world.store.lock:
+            self.deployment.error = (problem.code, problem.message)
+            for step in self.deployment.steps.values():
+                if step.status == "InProgress":
+                    step.status, step.ended = ("Skipped" if stopped else "Failed"), self._world.clock.now()
+                    step.problem = step.problem or problem.message
+            self._end(
+                "Stopped" if stopped else "Failed", "STOP" if stopped else "FAILURE", self._undoes(problem, roll_back)
+            )
+
+    def _undoes(self, problem: Refused, asked: bool | None) -> bool:
+        if not self._touched:
+            return False
+        if asked is not None:
+            return asked
+        setting: dict[str, Any] = self.deployment.auto_rollback
+        return bool(setting.get("enabled")) and ROLLBACK_ON.get(problem.code, "DEPLOYMENT_FAILURE") in setting["events"]
+
+    def _end(self, status: Literal["Succeeded", "Failed", "Stopped"], event: Event, undo: bool = False) -> None:
+        for timer in self._timers:
+            timer.cancel()
+        with self._world.store.lock:
+            self.deployment.status, self.deployment.ended = status, self._world.clock.now()
+            for step in self.deployment.steps.values():
+                if step.status == "Pending":
+                    step.status = "Skipped"
+            # In one breath with the end: whoever sees the one can see the other.
+            if undo:
+                self._world.undo(self.deployment)
+        self._world.publish(self.deployment, event)

@@ -1,0 +1,162 @@
+"""CreateDeployment and its kin: what a deployment is asked to be, and what it says of itself."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from fairlead_local.clock import Clock
+from fairlead_local.deploys import appspec
+from fairlead_local.deploys.appspec import AppSpec
+from fairlead_local.deploys.course import Course, Pace, Publish, World
+from fairlead_local.deploys.groups import DEFAULT_CONFIG, check_alarms, check_rollback
+from fairlead_local.deploys.hands import Assume, Hands
+from fairlead_local.deploys.records import Deployment, Group
+from fairlead_local.deploys.store import Store
+from fairlead_local.errors import ServiceError
+from fairlead_local.protocol import Handler
+
+DESCRIPTION_LIMIT = 256
+
+
+class Deployments:
+    """The handlers that make, stop and answer deployments."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        pace: Pace,
+        assume: Assume,
+        exists: Callable[[str, str], bool],
+        publish: Publish,
+    ) -> None:
+        self._store = store
+        self._assume = assume
+        self._world = World(store, clock, pace, publish, exists, self._undo)
+        self._courses: dict[str, Course] = {}
+
+    def handlers(self) -> dict[str, Handler]:
+        """Operation names to handlers."""
+        return {
+            "CreateDeployment": self.create,
+            "StopDeployment": self.stop,
+            "PutLifecycleEventHookExecutionStatus": self.answer,
+        }
+
+    def create(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """CreateDeployment: what can be seen to be wrong at once is refused; the rest fails the deployment."""
+        with self._store.lock:
+            group = self._store.group(asked.get("applicationName"), asked.get("deploymentGroupName"))
+            _check(asked)
+            spec = appspec.read(asked["revision"])
+            config = self._store.config(asked.get("deploymentConfigName") or group.settings["deploymentConfigName"])
+            running = self._store.running(group)
+            if running:
+                raise ServiceError(
+                    "DeploymentLimitExceededException",
+                    f"The Deployment Group '{group.name}' already has an active Deployment '{running.id}'",
+                )
+            deployment = Deployment(
+                group,
+                config,
+                spec,
+                asked["revision"],
+                self._store.now(),
+                alarms=_alarms(group, asked),
+                auto_rollback=asked.get("autoRollbackConfiguration") or group.settings["autoRollbackConfiguration"],
+                description=asked.get("description", ""),
+            )
+            self._begin(deployment)
+            return {"deploymentId": deployment.id}
+
+    def stop(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """StopDeployment: Pending; the deployment's own status says when it has stopped."""
+        with self._store.lock:
+            deployment = self._store.deployment(asked.get("deploymentId"))
+            if deployment.over:
+                message = f"The deployment {deployment.id} has already completed"
+                raise ServiceError("DeploymentAlreadyCompletedException", message)
+            setting = deployment.auto_rollback
+            by_setting = setting.get("enabled") and "DEPLOYMENT_STOP_ON_REQUEST" in setting.get("events", [])
+            self._courses[deployment.id].stop(roll_back=bool(asked.get("autoRollbackEnabled", by_setting)))
+            return {"status": "Pending", "statusMessage": "The deployment is being stopped"}
+
+    def answer(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """PutLifecycleEventHookExecutionStatus: a hook's word, once."""
+        with self._store.lock:
+            deployment = self._store.deployment(asked.get("deploymentId"))
+            execution, status = asked.get("lifecycleEventHookExecutionId", ""), asked.get("status", "")
+            if status not in ("Succeeded", "Failed"):
+                message = f"A hook reports Succeeded or Failed, not {status!r}"
+                raise ServiceError("InvalidLifecycleEventHookExecutionStatusException", message)
+            steps = [step for step in deployment.steps.values() if execution and step.execution_id == execution]
+            if not steps:
+                message = f"No hook of {deployment.id} has the execution id given"
+                raise ServiceError("InvalidLifecycleEventHookExecutionIdException", message)
+            step = steps[0]
+            if step.status != "InProgress" or deployment.over:
+                raise ServiceError("LifecycleEventAlreadyCompletedException", f"{step.name} is already {step.status}")
+            step.status, step.ended = status, self._store.now()
+            self._courses[deployment.id].answered(step)
+            return {"lifecycleEventHookExecutionId": execution}
+
+    def _begin(self, deployment: Deployment) -> None:
+        before = [old for old in self._store.of_group(deployment.group) if old.status == "Succeeded"]
+        deployment.previous_revision = before[0].revision if before else None
+        application = self._store.application(deployment.group.application)
+        digest = appspec.digest(appspec.content(deployment.revision))
+        application.revisions[digest] = deployment.revision
+        self._store.deployments[deployment.id] = deployment
+        hands = Hands(self._assume, deployment.group.role, deployment.spec)
+        self._courses[deployment.id] = Course(self._world, deployment, hands)
+        self._courses[deployment.id].start()
+
+    def _undo(self, failed: Deployment) -> Deployment:
+        """A rollback is a deployment of its own, without hooks and alarms, at once."""
+        old = failed.spec
+        spec = AppSpec(old.function, old.alias, current=old.target, target=old.current, hooks={})
+        deployment = Deployment(
+            failed.group,
+            self._store.config(DEFAULT_CONFIG),
+            spec,
+            {"revisionType": "AppSpecContent", "appSpecContent": {"content": _text(spec)}},
+            self._store.now(),
+            alarms=(),
+            auto_rollback={"enabled": False, "events": []},
+            description=f"Deployment rolled back automatically because deployment {failed.id} {failed.status.lower()}",
+            creator="codeDeployRollback",
+        )
+        message = f"Deployment {failed.id} {failed.status.lower()} and was rolled back by deployment {deployment.id}"
+        deployment.rollback_info = {"rollbackTriggeringDeploymentId": failed.id, "rollbackMessage": message}
+        failed.rollback_info = {"rollbackDeploymentId": deployment.id, "rollbackMessage": message}
+        self._begin(deployment)
+        return deployment
+
+
+def _check(asked: dict[str, Any]) -> None:
+    if "revision" not in asked:
+        raise ServiceError("RevisionRequiredException", "A revision is required.")
+    if len(asked.get("description", "")) > DESCRIPTION_LIMIT:
+        message = f"The description is longer than {DESCRIPTION_LIMIT} characters"
+        raise ServiceError("DescriptionTooLongException", message)
+    unknown = sorted({"targetInstances", "ec2DeploymentOptions", "deploymentMode"} & asked.keys())
+    if unknown:
+        raise ServiceError(
+            "NotImplemented", f"the local cloud has no deployments with {', '.join(unknown)}", status=501
+        )
+    check_alarms(asked.get("overrideAlarmConfiguration"))
+    check_rollback(asked.get("autoRollbackConfiguration"))
+
+
+def _alarms(group: Group, asked: dict[str, Any]) -> tuple[str, ...]:
+    setting = asked.get("overrideAlarmConfiguration") or group.settings["alarmConfiguration"]
+    return tuple(alarm["name"] for alarm in setting.get("alarms", [])) if setting.get("enabled") else ()
+
+
+def _text(spec: AppSpec) -> str:
+    properties = {
+        "Name": spec.function, "Alias": spec.alias, "CurrentVersion": spec.current, "TargetVersion": spec.target
+    }  # fmt: skip
+    resource = {spec.alias: {"Type": "AWS::Lambda::Function", "Properties": properties}}
+    return json.dumps({"version": 0.0, "Resources": [resource]})

@@ -1,0 +1,141 @@
+"""Deployment groups: the role, the plan, alarms and rollbacks of what is deployed to one alias."""
+
+from collections.abc import Callable
+from typing import Any
+
+from fairlead_local.deploys import describe
+from fairlead_local.deploys.applications import tags_of
+from fairlead_local.deploys.records import Group
+from fairlead_local.deploys.store import Store
+from fairlead_local.errors import ServiceError
+from fairlead_local.protocol import Handler
+
+DEFAULT_CONFIG = "CodeDeployDefault.LambdaAllAtOnce"
+SETTINGS = ("deploymentConfigName", "serviceRoleArn", "alarmConfiguration", "autoRollbackConfiguration")
+KNOWN = {
+    *SETTINGS, "applicationName", "deploymentGroupName", "currentDeploymentGroupName", "newDeploymentGroupName",
+    "deploymentStyle", "tags",
+}  # fmt: skip
+ROLLBACK_EVENTS = {"DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"}
+ALARMS_LIMIT = 10
+
+
+class Groups:
+    """The handlers for groups; `trusts` says whether a role lets CodeDeploy take it on."""
+
+    def __init__(self, store: Store, trusts: Callable[[str], bool]) -> None:
+        self._store = store
+        self._trusts = trusts
+
+    def handlers(self) -> dict[str, Handler]:
+        """Operation names to handlers."""
+        return {
+            "CreateDeploymentGroup": self.create,
+            "GetDeploymentGroup": self.get,
+            "BatchGetDeploymentGroups": self.get_several,
+            "UpdateDeploymentGroup": self.update,
+            "DeleteDeploymentGroup": self.delete,
+            "ListDeploymentGroups": self.list_all,
+        }
+
+    def create(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """CreateDeploymentGroup."""
+        name = asked["deploymentGroupName"]
+        settings = {
+            "deploymentConfigName": DEFAULT_CONFIG,
+            "alarmConfiguration": {"enabled": False, "ignorePollAlarmFailure": False, "alarms": []},
+            "autoRollbackConfiguration": {"enabled": False, "events": []},
+            **_settings(asked),
+        }
+        self._check_role(settings)
+        with self._store.lock:
+            application = self._store.application(asked["applicationName"])
+            self._store.config(settings["deploymentConfigName"])
+            if name in application.groups:
+                raise ServiceError("DeploymentGroupAlreadyExistsException", f"Deployment group already exists: {name}")
+            application.groups[name] = Group(application.name, name, settings, tags_of(asked))
+            return {"deploymentGroupId": application.groups[name].id}
+
+    def get(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """GetDeploymentGroup."""
+        with self._store.lock:
+            found = self._store.group(asked.get("applicationName"), asked.get("deploymentGroupName"))
+            return {"deploymentGroupInfo": describe.group(found, self._store.of_group(found))}
+
+    def get_several(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """BatchGetDeploymentGroups; those that do not exist are left out."""
+        with self._store.lock:
+            groups = self._store.application(asked["applicationName"]).groups
+            found = [groups[name] for name in asked["deploymentGroupNames"] if name in groups]
+            return {"deploymentGroupsInfo": [describe.group(one, self._store.of_group(one)) for one in found]}
+
+    def update(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """UpdateDeploymentGroup: what is given replaces; a running deployment keeps what it began with."""
+        settings = _settings(asked)
+        self._check_role(settings)
+        with self._store.lock:
+            found = self._store.group(asked["applicationName"], asked["currentDeploymentGroupName"])
+            if "deploymentConfigName" in settings:
+                self._store.config(settings["deploymentConfigName"])
+            renamed = asked.get("newDeploymentGroupName", found.name)
+            groups = self._store.application(found.application).groups
+            if renamed != found.name and renamed in groups:
+                message = f"Deployment group already exists: {renamed}"
+                raise ServiceError("DeploymentGroupAlreadyExistsException", message)
+            groups[renamed] = groups.pop(found.name)
+            found.name = renamed
+            found.settings |= settings
+            return {"hooksNotCleanedUp": []}
+
+    def delete(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """DeleteDeploymentGroup; gone already is fine."""
+        with self._store.lock:
+            application = self._store.applications.get(asked["applicationName"])
+            if application:
+                application.groups.pop(asked["deploymentGroupName"], None)
+            return {"hooksNotCleanedUp": []}
+
+    def list_all(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """ListDeploymentGroups."""
+        with self._store.lock:
+            application = self._store.application(asked.get("applicationName"))
+            return {"applicationName": application.name, "deploymentGroups": sorted(application.groups)}
+
+    def _check_role(self, settings: dict[str, Any]) -> None:
+        role = settings.get("serviceRoleArn")
+        if role and not self._trusts(role):
+            message = f"AWS CodeDeploy does not have the permissions required to assume the role {role}."
+            raise ServiceError("InvalidRoleException", message)
+
+
+def _settings(asked: dict[str, Any]) -> dict[str, Any]:
+    """What was asked for that a Lambda group has; what the local cloud lacks is refused by name."""
+    unknown = sorted(name for name, value in asked.items() if name not in KNOWN and value)
+    if unknown:
+        raise ServiceError("NotImplemented", f"the local cloud has no groups with {', '.join(unknown)}", status=501)
+    if asked.get("deploymentStyle", describe.STYLE) != describe.STYLE:
+        raise ServiceError("InvalidDeploymentStyleException", "a Lambda group is BLUE_GREEN, WITH_TRAFFIC_CONTROL")
+    check_alarms(asked.get("alarmConfiguration"))
+    check_rollback(asked.get("autoRollbackConfiguration"))
+    return {name: asked[name] for name in SETTINGS if name in asked}
+
+
+def check_alarms(given: dict[str, Any] | None) -> None:
+    """Raise for an alarm configuration CodeDeploy refuses."""
+    alarms = (given or {}).get("alarms", [])
+    if len(alarms) > ALARMS_LIMIT:
+        raise ServiceError("AlarmsLimitExceededException", f"A group can have at most {ALARMS_LIMIT} alarms")
+    names = [alarm.get("name") for alarm in alarms]
+    if len(set(names)) < len(names) or not all(names):
+        raise ServiceError("InvalidAlarmConfigException", "every alarm must have a name, and each only once")
+    if (given or {}).get("enabled") and not names:
+        raise ServiceError("InvalidAlarmConfigException", "an enabled alarm configuration must name an alarm")
+
+
+def check_rollback(given: dict[str, Any] | None) -> None:
+    """Raise for an automatic rollback configuration CodeDeploy refuses."""
+    events = set((given or {}).get("events", []))
+    if events - ROLLBACK_EVENTS:
+        raise ServiceError("InvalidAutoRollbackConfigException", f"unknown events {sorted(events - ROLLBACK_EVENTS)}")
+    if (given or {}).get("enabled") and not events:
+        raise ServiceError("InvalidAutoRollbackConfigException", "an enabled rollback must name an event")

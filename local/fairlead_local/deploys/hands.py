@@ -1,0 +1,104 @@
+"""What CodeDeploy does in other services with the rights of a group's role: alias, alarms, hooks."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from fairlead_local.clients import Clients
+from fairlead_local.deploys.appspec import AppSpec
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
+
+Assume = Callable[[str], Clients]  # a role's ARN → clients with its rights
+
+CONFIGURATION = (
+    "The deployment failed because the AppSpec file that specifies the AWS Lambda deployment configuration is missing "
+    "or has an invalid configuration."
+)
+
+
+class Refused(Exception):  # noqa: N818 - what happened to a deployment, not an error of this program
+    """A deployment cannot go on; `code` is one of CodeDeploy's ErrorCode values."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where an alias points, and the revision that says so."""
+
+    version: str
+    weights: dict[str, float]
+    revision: str
+
+
+class Hands:
+    """One deployment's way to other services."""
+
+    def __init__(self, assume: Assume, role: str, spec: AppSpec) -> None:
+        self._assume = assume
+        self._role = role
+        self._where = {"FunctionName": spec.function, "Name": spec.alias}
+
+    def standing(self) -> Standing:
+        """GetAlias."""
+        with self._refusing("AWSLambda"):
+            found = self._assume(self._role)["lambda"].get_alias(**self._where)
+        weights = found.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
+        return Standing(found["FunctionVersion"], weights, found["RevisionId"])
+
+    def move(self, version: str, weights: dict[str, float], *, revision: str = "") -> None:
+        """UpdateAlias to one version, or to two; guarded if there is a revision."""
+        routing = {"AdditionalVersionWeights": weights}
+        guard = {"RevisionId": revision} if revision else {}
+        with self._refusing("AWSLambda"):
+            client = self._assume(self._role)["lambda"]
+            client.update_alias(**self._where, FunctionVersion=version, RoutingConfig=routing, **guard)
+
+    def invoke(self, function: str, deployment_id: str, execution_id: str) -> None:
+        """Start a hook; what becomes of it CodeDeploy learns by its answer alone."""
+        event = {"DeploymentId": deployment_id, "LifecycleEventHookExecutionId": execution_id}
+        with self._refusing("AWSLambda"):
+            client = self._assume(self._role)["lambda"]
+            client.invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps(event).encode())
+
+    def alarming(self, names: Sequence[str]) -> list[str]:
+        """Those of the alarms that are in ALARM."""
+        if not names:
+            return []
+        with self._refusing("AmazonCloudWatch"):
+            client = self._assume(self._role)["cloudwatch"]
+            found = client.describe_alarms(AlarmNames=list(names), AlarmTypes=["MetricAlarm", "CompositeAlarm"])
+        alarms = [*found.get("MetricAlarms", []), *found.get("CompositeAlarms", [])]
+        return sorted(alarm["AlarmName"] for alarm in alarms if alarm["StateValue"] == "ALARM")
+
+    @contextmanager
+    def _refusing(self, service: str) -> Iterator[None]:
+        from botocore.exceptions import ClientError
+
+        try:
+            yield
+        except ClientError as error:
+            raise self._refused(service, error) from error
+
+    def _refused(self, service: str, error: "ClientError") -> Refused:
+        code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
+        if code in ("AccessDenied", "AccessDeniedException"):
+            return Refused(
+                "IAM_ROLE_PERMISSIONS",
+                f"The IAM role {self._role} does not give you permission to perform operations in the following AWS "
+                f"service: {service}. Contact your AWS administrator if you need help. ({message})",
+            )
+        if code == "ResourceNotFoundException":
+            return Refused("INVALID_LAMBDA_FUNCTION", f"The deployment failed because of a missing function: {message}")
+        if code in ("PreconditionFailedException", "InvalidParameterValueException"):
+            return Refused("INVALID_LAMBDA_CONFIGURATION", f"{CONFIGURATION} {message}")
+        if code in ("TooManyRequestsException", "Throttling", "ThrottlingException"):
+            return Refused("THROTTLED", message)
+        return Refused("INTERNAL_ERROR", f"{code}: {message}")

@@ -1,0 +1,103 @@
+"""What deployments say of themselves: by id, by list, and by their one target."""
+
+from datetime import datetime
+from typing import Any
+
+from fairlead_local.deploys import describe
+from fairlead_local.deploys.records import Deployment
+from fairlead_local.deploys.store import Store
+from fairlead_local.errors import ServiceError
+from fairlead_local.protocol import Handler
+
+BATCH_LIMIT = 25
+STATUSES = frozenset({"Created", "Queued", "InProgress", "Baking", "Succeeded", "Failed", "Stopped", "Ready"})
+
+
+class Looking:
+    """The handlers that only read."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def handlers(self) -> dict[str, Handler]:
+        """Operation names to handlers."""
+        return {
+            "GetDeployment": self.get,
+            "BatchGetDeployments": self.get_several,
+            "ListDeployments": self.list_all,
+            "GetDeploymentTarget": self.get_target,
+            "ListDeploymentTargets": self.list_targets,
+            "BatchGetDeploymentTargets": self.get_targets,
+        }
+
+    def get(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """GetDeployment."""
+        with self._store.lock:
+            return {"deploymentInfo": describe.deployment(self._store.deployment(asked.get("deploymentId")))}
+
+    def get_several(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """BatchGetDeployments; those that do not exist are left out."""
+        ids = asked["deploymentIds"]
+        if len(ids) > BATCH_LIMIT:
+            raise ServiceError("BatchLimitExceededException", f"at most {BATCH_LIMIT} deployments at once")
+        with self._store.lock:
+            found = [self._store.deployments[one] for one in ids if one in self._store.deployments]
+            return {"deploymentsInfo": [describe.deployment(deployment) for deployment in found]}
+
+    def list_all(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """ListDeployments, newest first: of everything, or of a group; by status and time of creation."""
+        wanted = set(asked.get("includeOnlyStatuses", []))
+        if wanted - STATUSES:
+            raise ServiceError("InvalidDeploymentStatusException", f"unknown statuses {sorted(wanted - STATUSES)}")
+        within = asked.get("createTimeRange", {})
+        start, end = _seconds(within.get("start"), 0.0), _seconds(within.get("end"), float("inf"))
+        if start > end:
+            raise ServiceError("InvalidTimeRangeException", "The time range ends before it starts")
+        with self._store.lock:
+            found = sorted(self._of(asked), key=lambda deployment: deployment.created, reverse=True)
+            return {
+                "deployments": [
+                    one.id for one in found if start <= one.created <= end and (not wanted or one.status in wanted)
+                ]
+            }
+
+    def get_target(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """GetDeploymentTarget."""
+        with self._store.lock:
+            return {"deploymentTarget": self._target(self._begun(asked), asked["targetId"])}
+
+    def list_targets(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """ListDeploymentTargets: the function and its alias."""
+        with self._store.lock:
+            return {"targetIds": [self._begun(asked).target_id]}
+
+    def get_targets(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """BatchGetDeploymentTargets."""
+        with self._store.lock:
+            deployment = self._begun(asked)
+            return {"deploymentTargets": [self._target(deployment, one) for one in asked["targetIds"]]}
+
+    def _of(self, asked: dict[str, Any]) -> list[Deployment]:
+        name, group = asked.get("applicationName"), asked.get("deploymentGroupName")
+        if name and not group:
+            raise ServiceError("DeploymentGroupNameRequiredException", "A deployment group name is required.")
+        if group:
+            return self._store.of_group(self._store.group(name, group))
+        return list(self._store.deployments.values())
+
+    def _begun(self, asked: dict[str, Any]) -> Deployment:
+        deployment = self._store.deployment(asked.get("deploymentId"))
+        if deployment.status in ("Created", "Queued"):
+            raise ServiceError("DeploymentNotStartedException", f"The deployment {deployment.id} has not started")
+        return deployment
+
+    @staticmethod
+    def _target(deployment: Deployment, target_id: str) -> dict[str, Any]:
+        if target_id != deployment.target_id:
+            message = f"The deployment {deployment.id} has no target {target_id}"
+            raise ServiceError("DeploymentTargetDoesNotExistException", message)
+        return describe.target(deployment)
+
+
+def _seconds(given: datetime | None, default: float) -> float:
+    return default if given is None else given.timestamp()

@@ -1,0 +1,91 @@
+"""CodeDeploy, joined: its parts, its events, and the role it takes on."""
+
+from typing import Any
+
+from fairlead_local.account import REGION
+from fairlead_local.clients import Clients
+from fairlead_local.clock import Clock
+from fairlead_local.deploys.applications import Applications
+from fairlead_local.deploys.course import Event, Pace
+from fairlead_local.deploys.deployments import Deployments
+from fairlead_local.deploys.groups import Groups
+from fairlead_local.deploys.hands import Assume
+from fairlead_local.deploys.looking import Looking
+from fairlead_local.deploys.records import Deployment
+from fairlead_local.deploys.store import Store
+from fairlead_local.errors import ServiceError
+from fairlead_local.events.bus import Bus
+from fairlead_local.lambdas.store import Store as Functions
+from fairlead_local.protocol import Handler
+
+DETAIL_TYPE = "CodeDeploy Deployment State-change Notification"
+PRINCIPAL = "codedeploy.amazonaws.com"
+
+
+class CodeDeploy:
+    """Everything behind CodeDeploy's API; `pace` may be changed while it runs."""
+
+    def __init__(self, clock: Clock, clients: Clients, functions: Functions, bus: Bus, *, assume: Assume) -> None:
+        self.pace = Pace()
+        self._clients = clients
+        self._functions = functions
+        self._bus = bus
+        store = self._store = Store(clock.now)
+        deployments = Deployments(
+            store, clock, pace=self.pace, assume=assume, exists=self._exists, publish=self._publish
+        )
+        self._parts = (Applications(store), Groups(store, self._trusts), deployments, Looking(store))
+
+    def handlers(self) -> dict[str, Handler]:
+        """Operation names to handlers."""
+        operations: dict[str, Handler] = {}
+        for part in self._parts:
+            operations |= part.handlers()
+        return operations
+
+    def group_of(self, deployment_id: str) -> str | None:
+        """A deployment's group as `application/group`, by which rights to a deployment are given."""
+        with self._store.lock:
+            found = self._store.deployments.get(deployment_id)
+            return f"{found.group.application}/{found.group.name}" if found else None
+
+    def _exists(self, function: str, version: str) -> bool:
+        with self._functions.lock:
+            try:
+                found = self._functions.function(function)
+                self._functions.version(found, version)
+            except ServiceError:
+                return False
+            return True
+
+    def _trusts(self, role: str) -> bool:
+        """Whether a role exists and its trust policy names CodeDeploy."""
+        iam = self._clients["iam"]
+        try:
+            policy = iam.get_role(RoleName=role.rsplit("/", 1)[-1])["Role"]["AssumeRolePolicyDocument"]
+        except iam.exceptions.NoSuchEntityException:
+            return False
+        return any(_names(statement) for statement in _listed(policy["Statement"]))
+
+    def _publish(self, deployment: Deployment, event: Event) -> None:
+        group = deployment.group
+        application = group.arn.replace("deploymentgroup:", "application:").rsplit("/", 1)[0]
+        detail = {
+            "instanceGroupId": group.id,
+            "region": REGION,
+            "application": group.application,
+            "deploymentId": deployment.id,
+            "state": event,
+            "deploymentGroup": group.name,
+        }
+        self._bus.publish("aws.codedeploy", DETAIL_TYPE, detail, resources=[application, group.arn])
+
+
+def _names(statement: dict[str, Any]) -> bool:
+    if statement.get("Effect") != "Allow" or not isinstance(statement.get("Principal"), dict):
+        return False
+    return PRINCIPAL in _listed(statement["Principal"].get("Service", []))
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]

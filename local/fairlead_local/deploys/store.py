@@ -1,0 +1,74 @@
+"""The one place applications, groups, configurations and deployments live: look-ups by name, under one lock."""
+
+import threading
+from collections.abc import Callable
+
+from fairlead_local.deploys import plans
+from fairlead_local.deploys.records import Application, Config, Deployment, Group
+from fairlead_local.errors import ServiceError
+
+
+class Store:
+    """Hold `lock` while reading and changing what a look-up returned; never while calling another service."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self.lock = threading.RLock()
+        self.now = now
+        self.applications: dict[str, Application] = {}
+        self.deployments: dict[str, Deployment] = {}
+        self.configs = {name: Config(name, routing, now()) for name, routing in plans.predefined().items()}
+
+    def application(self, name: str | None) -> Application:
+        """By name; raises ApplicationDoesNotExistException."""
+        if not name:
+            raise ServiceError("ApplicationNameRequiredException", "An application name is required.")
+        if name not in self.applications:
+            raise ServiceError("ApplicationDoesNotExistException", f"No application found for name: {name}")
+        return self.applications[name]
+
+    def group(self, application: str | None, name: str | None) -> Group:
+        """By application and name; raises DeploymentGroupDoesNotExistException."""
+        found = self.application(application)
+        if not name:
+            raise ServiceError("DeploymentGroupNameRequiredException", "A deployment group name is required.")
+        if name not in found.groups:
+            message = f"No Deployment Group found for name: {name}"
+            raise ServiceError("DeploymentGroupDoesNotExistException", message)
+        return found.groups[name]
+
+    def config(self, name: str) -> Config:
+        """By name; raises DeploymentConfigDoesNotExistException."""
+        if name not in self.configs:
+            message = f"No Deployment Configuration found for name: {name}"
+            raise ServiceError("DeploymentConfigDoesNotExistException", message)
+        return self.configs[name]
+
+    def deployment(self, deployment_id: str | None) -> Deployment:
+        """By id; raises DeploymentDoesNotExistException, or what a malformed id gets."""
+        if not deployment_id:
+            raise ServiceError("DeploymentIdRequiredException", "At least one deployment ID must be specified.")
+        if not deployment_id.startswith("d-"):
+            raise ServiceError("InvalidDeploymentIdException", f"Specified DeploymentId is not in the valid format: "
+                               f"{deployment_id}")  # fmt: skip
+        if deployment_id not in self.deployments:
+            message = f"The deployment {deployment_id} could not be found"
+            raise ServiceError("DeploymentDoesNotExistException", message)
+        return self.deployments[deployment_id]
+
+    def of_group(self, group: Group) -> list[Deployment]:
+        """A group's deployments, newest first."""
+        found = [deployment for deployment in self.deployments.values() if deployment.group is group]
+        return sorted(found, key=lambda deployment: deployment.created, reverse=True)
+
+    def running(self, group: Group) -> Deployment | None:
+        """The group's deployment that has not ended; there is one at most."""
+        return next((deployment for deployment in self.of_group(group) if not deployment.over), None)
+
+    def tagged(self, resource_arn: str) -> Application | Group:
+        """What an ARN names, if it can carry tags; raises InvalidArnException or its like."""
+        for application in self.applications.values():
+            carriers: list[Application | Group] = [application, *application.groups.values()]
+            for found in carriers:
+                if found.arn == resource_arn:
+                    return found
+        raise ServiceError("ArnNotSupportedException", f"The specified ARN is not supported: {resource_arn}")

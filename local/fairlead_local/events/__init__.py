@@ -1,0 +1,1 @@
+"""Amazon EventBridge's default bus: rules by pattern or schedule, with functions as targets."""

@@ -1,0 +1,124 @@
+"""The default event bus: events come from services of the cloud, from PutEvents, and from the clock."""
+
+import logging
+import threading
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from fairlead_local.account import ACCOUNT, REGION, arn
+from fairlead_local.clock import Clock, Timer
+from fairlead_local.events import patterns
+from fairlead_local.events.schedules import Cron, Rate
+
+logger = logging.getLogger(__name__)
+
+Event = dict[str, Any]
+Deliver = Callable[["Rule", dict[str, Any], Event], None]
+
+
+@dataclass
+class Rule:
+    """A rule; `settings` is what PutRule was given, by the API's names."""
+
+    name: str
+    settings: dict[str, Any]
+    pattern: dict[str, Any] | None
+    schedule: Rate | Cron | None
+    targets: dict[str, dict[str, Any]] = field(default_factory=dict)
+    timer: Timer | None = None
+
+    @property
+    def arn(self) -> str:
+        """The rule's ARN, which a target's resource policy names as the source."""
+        return arn("events", f"rule/{self.name}")
+
+    @property
+    def enabled(self) -> bool:
+        """Whether it looks at events at all."""
+        return bool(self.settings.get("State", "ENABLED") != "DISABLED")
+
+
+class Bus:
+    """Keeps the rules and hands events to the targets of those that want them."""
+
+    def __init__(self, clock: Clock, deliver: Deliver) -> None:
+        self.lock = threading.RLock()
+        self.rules: dict[str, Rule] = {}
+        self._clock = clock
+        self._deliver = deliver
+
+    def publish(
+        self,
+        source: str,
+        detail_type: str,
+        detail: dict[str, Any],
+        *,
+        resources: Sequence[str] = (),
+        moment: float | None = None,
+    ) -> str:
+        """Take an event in; its id. Delivery does not keep the caller waiting."""
+        event = {
+            "version": "0",
+            "id": str(uuid.uuid4()),
+            "detail-type": detail_type,
+            "source": source,
+            "account": ACCOUNT,
+            "time": _text(self._clock.now() if moment is None else moment),
+            "region": REGION,
+            "resources": list(resources),
+            "detail": detail,
+        }
+        with self.lock:
+            wanting = [r for r in self.rules.values() if r.enabled and r.pattern and patterns.matches(r.pattern, event)]
+            pairs = [(rule, target) for rule in wanting for target in rule.targets.values()]
+        for rule, target in pairs:
+            self._deliver(rule, target, event)
+        return str(event["id"])
+
+    def put(self, rule: Rule) -> None:
+        """Take a rule in, or take it in again after a change: a rate counts from then."""
+        with self.lock:
+            self.remove(rule.name)
+            self.rules[rule.name] = rule
+            if rule.schedule and rule.enabled:
+                self._plan(rule, self._clock.now())
+
+    def remove(self, name: str) -> None:
+        """Forget a rule and its timer."""
+        with self.lock:
+            gone = self.rules.pop(name, None)
+            if gone and gone.timer:
+                gone.timer.cancel()
+                gone.timer = None
+
+    def _plan(self, rule: Rule, moment: float) -> None:
+        due = rule.schedule.after(moment) if rule.schedule else None
+        if due is not None:
+            rule.timer = self._clock.at(due, lambda: self._tick(rule, due))
+
+    def _tick(self, rule: Rule, due: float) -> None:
+        event = {
+            "version": "0",
+            "id": str(uuid.uuid4()),
+            "detail-type": "Scheduled Event",
+            "source": "aws.events",
+            "account": ACCOUNT,
+            "time": _text(due),
+            "region": REGION,
+            "resources": [rule.arn],
+            "detail": {},
+        }
+        with self.lock:
+            if self.rules.get(rule.name) is not rule:
+                return
+            targets = list(rule.targets.values())
+            self._plan(rule, due)
+        for target in targets:
+            self._deliver(rule, target, event)
+
+
+def _text(moment: float) -> str:
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,191 @@
+"""EventBridge's API for the default bus."""
+
+import json
+from typing import Any
+
+from fairlead_local.errors import ServiceError
+from fairlead_local.events import patterns, schedules
+from fairlead_local.events.bus import Bus, Rule
+from fairlead_local.lambdas.store import split
+from fairlead_local.protocol import Handler
+
+TARGETS_LIMIT = 5
+KNOWN = {"Id", "Arn", "Input", "InputPath", "RetryPolicy", "DeadLetterConfig"}
+SHOWN = ("Description", "EventPattern", "ScheduleExpression", "State")
+
+
+class EventBridge:
+    """The handlers for rules, targets and events."""
+
+    def __init__(self, bus: Bus) -> None:
+        self._bus = bus
+
+    def handlers(self) -> dict[str, Handler]:
+        """Operation names to handlers."""
+        return {
+            "PutRule": self.put_rule,
+            "DescribeRule": self.describe_rule,
+            "ListRules": self.list_rules,
+            "DeleteRule": self.delete_rule,
+            "EnableRule": lambda asked: self._switch(asked, "ENABLED"),
+            "DisableRule": lambda asked: self._switch(asked, "DISABLED"),
+            "PutTargets": self.put_targets,
+            "RemoveTargets": self.remove_targets,
+            "ListTargetsByRule": self.list_targets,
+            "ListRuleNamesByTarget": self.list_names,
+            "PutEvents": self.put_events,
+            "TestEventPattern": self.test_pattern,
+        }
+
+    def put_rule(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """PutRule: a new one, or another definition for one that keeps its targets."""
+        _check_bus(asked)
+        pattern, schedule = asked.get("EventPattern"), asked.get("ScheduleExpression")
+        if not pattern and not schedule:
+            message = "Parameter(s) EventPattern or ScheduleExpression must be specified."
+            raise ServiceError("ValidationException", message)
+        rule = Rule(
+            asked["Name"],
+            {"State": "ENABLED"} | {name: asked[name] for name in SHOWN if asked.get(name)},
+            patterns.read(pattern) if pattern else None,
+            schedules.read(schedule) if schedule else None,
+        )
+        with self._bus.lock:
+            old = self._bus.rules.get(rule.name)
+            rule.targets = old.targets if old else {}
+            self._bus.put(rule)
+        return {"RuleArn": rule.arn}
+
+    def describe_rule(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """DescribeRule."""
+        with self._bus.lock:
+            return _shown(self._rule(asked, "Name"))
+
+    def list_rules(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """ListRules, by prefix if asked."""
+        _check_bus(asked)
+        with self._bus.lock:
+            names = sorted(name for name in self._bus.rules if name.startswith(asked.get("NamePrefix", "")))
+            return {"Rules": [_shown(self._bus.rules[name]) for name in names]}
+
+    def delete_rule(self, asked: dict[str, Any]) -> None:
+        """DeleteRule, once it has no targets; gone already is fine."""
+        _check_bus(asked)
+        with self._bus.lock:
+            rule = self._bus.rules.get(asked["Name"])
+            if rule and rule.targets:
+                raise ServiceError("ValidationException", "Rule can't be deleted since it has targets.")
+            self._bus.remove(asked["Name"])
+
+    def put_targets(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """PutTargets: functions only; what the local cloud cannot do is refused by name."""
+        with self._bus.lock:
+            rule = self._rule(asked, "Rule")
+            targets = {target["Id"]: target for target in asked["Targets"]}
+            for target in targets.values():
+                _check_target(target)
+            if len(rule.targets | targets) > TARGETS_LIMIT:
+                message = "The requested resource exceeds the maximum number allowed."
+                raise ServiceError("LimitExceededException", message)
+            rule.targets |= targets
+        return {"FailedEntryCount": 0, "FailedEntries": []}
+
+    def remove_targets(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """RemoveTargets; those that do not exist are reported."""
+        with self._bus.lock:
+            rule = self._rule(asked, "Rule")
+            missing = [one for one in asked["Ids"] if rule.targets.pop(one, None) is None]
+        failed = [
+            {"TargetId": one, "ErrorCode": "ResourceNotFoundException", "ErrorMessage": f"No target {one}"}
+            for one in missing
+        ]
+        return {"FailedEntryCount": len(failed), "FailedEntries": failed}
+
+    def list_targets(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """ListTargetsByRule."""
+        with self._bus.lock:
+            return {"Targets": list(self._rule(asked, "Rule").targets.values())}
+
+    def list_names(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """ListRuleNamesByTarget."""
+        _check_bus(asked)
+        wanted = asked["TargetArn"]
+        with self._bus.lock:
+            rules = self._bus.rules.values()
+            return {"RuleNames": sorted(r.name for r in rules if wanted in [t["Arn"] for t in r.targets.values()])}
+
+    def put_events(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """PutEvents: each entry is taken or refused by itself."""
+        entries = [self._entry(entry) for entry in asked["Entries"]]
+        return {"FailedEntryCount": sum("ErrorCode" in entry for entry in entries), "Entries": entries}
+
+    def test_pattern(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """TestEventPattern."""
+        pattern = patterns.read(asked["EventPattern"])
+        try:
+            event = json.loads(asked["Event"])
+        except ValueError as error:
+            raise ServiceError("ValidationException", f"Event is not valid JSON: {error}") from error
+        return {"Result": patterns.matches(pattern, event)}
+
+    def _entry(self, entry: dict[str, Any]) -> dict[str, Any]:
+        missing = next((name for name in ("Source", "DetailType", "Detail") if not entry.get(name)), None)
+        if missing:
+            return {
+                "ErrorCode": "InvalidArgument",
+                "ErrorMessage": f"Parameter {missing} is not valid. Reason: {missing} is a required argument.",
+            }
+        if entry["Source"].startswith("aws."):
+            return {"ErrorCode": "NotAuthorizedForSourceException", "ErrorMessage": "Not authorized for the source."}
+        try:
+            detail = json.loads(entry["Detail"])
+        except ValueError:
+            return {"ErrorCode": "MalformedDetail", "ErrorMessage": "Detail is malformed."}
+        moment = entry["Time"].timestamp() if entry.get("Time") else None
+        resources = entry.get("Resources", [])
+        return {
+            "EventId": self._bus.publish(
+                entry["Source"], entry["DetailType"], detail, resources=resources, moment=moment
+            )
+        }
+
+    def _switch(self, asked: dict[str, Any], state: str) -> None:
+        with self._bus.lock:
+            rule = self._rule(asked, "Name")
+            rule.settings["State"] = state
+            self._bus.put(rule)
+
+    def _rule(self, asked: dict[str, Any], member: str) -> Rule:
+        _check_bus(asked)
+        name = asked[member]
+        if name not in self._bus.rules:
+            message = f"Rule {name} does not exist on EventBus default."
+            raise ServiceError("ResourceNotFoundException", message)
+        return self._bus.rules[name]
+
+
+def _check_bus(asked: dict[str, Any]) -> None:
+    name = asked.get("EventBusName", "default").rsplit("/", 1)[-1]
+    if name != "default":
+        raise ServiceError("ResourceNotFoundException", f"Event bus {name} does not exist.")
+
+
+def _check_target(target: dict[str, Any]) -> None:
+    unknown = sorted(set(target) - KNOWN)
+    if unknown:
+        raise ServiceError("NotImplemented", f"the local cloud has no targets with {', '.join(unknown)}", status=501)
+    if ":lambda:" not in target["Arn"] or not split(target["Arn"])[0]:
+        raise ServiceError(
+            "NotImplemented", f"the local cloud's events go to functions only, not {target['Arn']}", status=501
+        )
+    if "Input" in target:
+        try:
+            json.loads(target["Input"])
+        except ValueError as error:
+            raise ServiceError(
+                "ValidationException", f"JSON syntax error in input for target {target['Id']}"
+            ) from error
+
+
+def _shown(rule: Rule) -> dict[str, Any]:
+    return {"Name": rule.name, "Arn": rule.arn, "EventBusName": "default", **rule.settings}
