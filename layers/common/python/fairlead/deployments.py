@@ -57,6 +57,8 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     rollback: str = ""
     undoes: str = ""
+    started: datetime | None = None
+    ended: datetime | None = None
 
     @property
     def running(self) -> bool:
@@ -179,4 +181,6 @@ def _deployment(facts: dict[str, Any]) -> Deployment:
         reason=said,
         rollback=rollback.get("rollbackDeploymentId", ""),
         undoes=rollback.get("rollbackTriggeringDeploymentId", ""),
+        started=facts.get("startTime"),
+        ended=facts.get("completeTime"),
     )

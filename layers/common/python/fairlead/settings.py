@@ -1,5 +1,6 @@
 """Settings from the environment, read once at an edge and passed on; nothing else reads os.environ."""
 
+import math
 from collections.abc import Mapping
 from typing import Literal
 
@@ -66,4 +67,57 @@ def operator(env: Mapping[str, str]) -> Operator:
         stack=env.get("FAIRLEAD_STACK") or "fairlead",
         bucket=env.get("FAIRLEAD_BUCKET") or None,
         api_url=env.get("FAIRLEAD_API_URL") or None,
+    )
+
+
+class Verifying(msgspec.Struct, frozen=True, kw_only=True):
+    """What the verify function runs with: where releases are, and what one may take of a caller's time."""
+
+    bucket: str
+    function: str
+    application: str
+    group: str
+    latency_ms: float
+    cold_start_ms: float
+
+
+def verifying(env: Mapping[str, str]) -> Verifying:
+    """Read what the stack says to the verify function; raises SettingsError naming the variable."""
+    return Verifying(
+        bucket=_required(env, "FAIRLEAD_BUCKET"),
+        function=_required(env, "FAIRLEAD_FUNCTION"),
+        application=_required(env, "FAIRLEAD_APPLICATION"),
+        group=_required(env, "FAIRLEAD_GROUP"),
+        latency_ms=_milliseconds(env, "FAIRLEAD_LATENCY_MS"),
+        cold_start_ms=_milliseconds(env, "FAIRLEAD_COLD_START_MS"),
+    )
+
+
+def _milliseconds(env: Mapping[str, str], name: str) -> float:
+    value = _required(env, name)
+    try:
+        milliseconds = float(value)
+    except ValueError:
+        milliseconds = 0.0
+    if not 0 < milliseconds < math.inf:
+        raise SettingsError(f"{name} must be a number of milliseconds above 0, got {value!r}")
+    return milliseconds
+
+
+class Recording(msgspec.Struct, frozen=True, kw_only=True):
+    """What the record function runs with: where the journal is, and whose deployments go into it."""
+
+    bucket: str
+    function: str
+    application: str
+    group: str
+
+
+def recording(env: Mapping[str, str]) -> Recording:
+    """Read what the stack says to the record function; raises SettingsError naming the variable."""
+    return Recording(
+        bucket=_required(env, "FAIRLEAD_BUCKET"),
+        function=_required(env, "FAIRLEAD_FUNCTION"),
+        application=_required(env, "FAIRLEAD_APPLICATION"),
+        group=_required(env, "FAIRLEAD_GROUP"),
     )

@@ -1,0 +1,213 @@
+"""CodeDeploy's moves on record: an event says which deployment to look at, CodeDeploy what has become of it.
+
+Events come at least once, late and in any order. So an event is only a nudge: whatever its deployment has reached by
+now is written, from the start on, each state once. When that took effect CodeDeploy knows better than the event.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from fairlead.deployments import Deployment, Deployments
+from fairlead.errors import NotFoundError
+from fairlead.function import PredictFunction
+from fairlead.journal import Journal, Tail
+from fairlead.moves import CODEDEPLOY, Described, Draft, Record, Release, parse_deployment
+from fairlead.settings import Recording
+
+LOOKED_AT = 50
+"""Records in which a deployment's intent and proof are looked for."""
+
+STATES = {"Succeeded": "SUCCESS", "Failed": "FAILURE", "Stopped": "STOP"}
+"""The events' words for the ends of a deployment."""
+
+FOREIGN = "a deployment that Fairlead did not start"
+
+
+class Detail(msgspec.Struct):
+    """The part of a state-change event that counts; its state may be old by now."""
+
+    deployment: str = msgspec.field(name="deploymentId")
+    application: str
+    group: str = msgspec.field(name="deploymentGroup")
+
+
+Drafted = Callable[["Shift", Tail], Draft]
+
+
+class Shift(msgspec.Struct, frozen=True, kw_only=True):
+    """A deployment and what it does to `live`: from `was` to `now`, as far as is known.
+
+    `undone` is the deployment that it undoes; `left` the share of calls that its end left at `now`.
+    """
+
+    deployment: Deployment
+    was: Release | None
+    now: Release | None
+    left: dict[str, float]
+    ours: bool
+    undone: Deployment | None
+
+    @property
+    def states(self) -> list[Drafted]:
+        """What there is to write, oldest first; not the start of a rollback, which moves live there and then."""
+        begun = self.deployment.started or self.deployment.running
+        start = [_started] if begun and not self.undone else []
+        end = [] if self.deployment.running else [_arrived if self.deployment.succeeded else _failed]
+        return [*start, *end]
+
+
+class Recorder:
+    """Writes what CodeDeploy does to `live` into the journal."""
+
+    def __init__(self, here: Recording, function: PredictFunction, deployments: Deployments, journal: Journal) -> None:
+        self._here = here
+        self._function = function
+        self._deployments = deployments
+        self._journal = journal
+
+    def record(self, event: Mapping[str, Any]) -> list[Record]:
+        """Write down how far the event's deployment has come; returns its records, also those that stood already."""
+        detail = msgspec.convert(event["detail"], type=Detail)
+        if (detail.application, detail.group) != (self._here.application, self._here.group):
+            return []
+        shift = self._look(detail.deployment)
+        return [self._write(shift, draft) for draft in shift.states]
+
+    def _write(self, shift: Shift, draft: Drafted) -> Record:
+        record = self._journal.append_if(lambda tail: draft(shift, tail))
+        if record is None:
+            raise AssertionError("a draft is always written")
+        return record
+
+    def _look(self, number: str) -> Shift:
+        deployment = self._deployments.read(number)
+        undone = self._deployments.read(deployment.undoes) if deployment.undoes else None
+        described = parse_deployment((undone or deployment).description)
+        live = self._function.alias("live")
+        if described is None:
+            return self._foreign(deployment, undone, live.version, live.weights)
+        target, after = self._release(described.target, described), self._release(described.after)
+        shares = {described.target: live.weights[described.target]} if described.target in live.weights else {}
+        return Shift(
+            deployment=deployment,
+            was=target if undone else after,
+            now=after if undone else target,
+            left=shares if live.version == described.after else {},
+            ours=True,
+            undone=undone,
+        )
+
+    def _foreign(
+        self, deployment: Deployment, undone: Deployment | None, version: str, weights: Mapping[str, float]
+    ) -> Shift:
+        """Say what the alias shows: nothing else tells what a deployment without our description is about."""
+        standing = self._release(version)
+        other = self._release(next(iter(weights))) if weights else None
+        arrived = deployment.succeeded
+        return Shift(
+            deployment=deployment,
+            was=None if arrived else standing,
+            now=standing if arrived else other,
+            left={} if arrived else dict(weights),
+            ours=False,
+            undone=undone,
+        )
+
+    def _release(self, number: str, described: Described | None = None) -> Release | None:
+        """Read a release; one that was deleted meanwhile is what the deployment said of it."""
+        try:
+            return self._function.release(number)
+        except NotFoundError:
+            if described is None:
+                return None
+        return Release(
+            release=number,
+            model=described.model,
+            version=described.version,
+            digest="",
+            code_sha256="",
+            modified="",
+        )
+
+
+def _started(shift: Shift, tail: Tail) -> Draft:
+    deployment = shift.deployment
+    return msgspec.structs.replace(
+        _draft(shift, tail, "START", deployment.started or deployment.created),
+        kind="shifting",
+        weights=shift.left if deployment.running else {},
+    )
+
+
+def _arrived(shift: Shift, tail: Tail) -> Draft:
+    return _draft(shift, tail, STATES[shift.deployment.status], shift.deployment.ended)
+
+
+def _failed(shift: Shift, tail: Tail) -> Draft:
+    deployment = shift.deployment
+    return msgspec.structs.replace(
+        _draft(shift, tail, STATES[deployment.status], deployment.ended),
+        kind="failed",
+        why=_reason(deployment, tail),
+        weights={} if deployment.rollback else shift.left,  # a rollback takes them away at once
+    )
+
+
+def _draft(shift: Shift, tail: Tail, state: str, happened: datetime | None) -> Draft:
+    deployment = shift.deployment
+    intent = _intent(shift, tail)
+    return Draft(
+        kind="moved",
+        alias="live",
+        by=CODEDEPLOY,
+        why=_why(shift, tail, intent),
+        was=shift.was,
+        now=shift.now,
+        deployment=deployment.id,
+        key=f"{deployment.id}:{state}",
+        happened=happened.astimezone(UTC) if happened else None,
+        evidence=_evidence(deployment, intent),
+    )
+
+
+def _why(shift: Shift, tail: Tail, intent: Record | None) -> str:
+    if shift.undone:
+        return f"rolls back deployment {shift.undone.id}: {_reason(shift.undone, tail)}"
+    if not shift.ours:
+        said = shift.deployment.description
+        return FOREIGN + (f": {said}" if said else "")
+    return intent.why if intent else ""
+
+
+def _reason(deployment: Deployment, tail: Tail) -> str:
+    """Say why a deployment ended badly: CodeDeploy's reason, and what the hook found where it was the hook."""
+    proofs = (one for one in tail[:LOOKED_AT] if one.key == f"{deployment.id}:verify" and one.kind == "failed")
+    found = next(proofs, None)
+    reason = deployment.reason or f"it was {deployment.status.lower()}"
+    return f"{reason}: {found.why}" if found else reason
+
+
+def _intent(shift: Shift, tail: Tail) -> Record | None:
+    if not shift.ours or shift.undone or not shift.now:
+        return None
+    aimed = (one for one in tail[:LOOKED_AT] if one.kind == "intended" and one.now)
+    return next((one for one in aimed if one.now and one.now.release == shift.now.release), None)
+
+
+def _evidence(deployment: Deployment, intent: Record | None) -> dict[str, Any]:
+    """Everything CodeDeploy says, and whose intent it was."""
+    times = {"created": deployment.created, "started": deployment.started, "ended": deployment.ended}
+    facts = {
+        "status": deployment.status,
+        "creator": deployment.creator,
+        "configuration": deployment.configuration,
+        "reason": deployment.reason,
+        "rollback": deployment.rollback,
+        "undoes": deployment.undoes,
+        **{name: at.astimezone(UTC).isoformat() for name, at in times.items() if at},
+    }
+    whose = {"intent": intent.number, "asked_by": intent.by} if intent else {}
+    return {name: fact for name, fact in facts.items() if fact} | whose
