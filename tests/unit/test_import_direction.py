@@ -33,10 +33,11 @@ ROOMS = [
         "calling",
         "engines",
         "golden",
+        *("asking", "wire", "hooks"),
         "capture",
         "telemetry",
     },
-    {"serving", "pinning", "api", "publishing", "recording"},  # stories
+    {"serving", "pinning", "api", "publishing", "trial", "verifying", "recording"},  # stories
 ]
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
 HEAVY = {"boto3", "botocore", "joblib", "onnx", "onnxruntime", "pandas", "pyarrow", "scipy", "skl2onnx", "sklearn"}

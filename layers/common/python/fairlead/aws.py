@@ -25,13 +25,13 @@ BAD_CREDENTIALS = frozenset(
 )
 
 
-def client(service: str, *, connect_timeout: float = 5, read_timeout: float = 60) -> Any:
+def client(service: str, *, connect_timeout: float = 5, read_timeout: float = 60, attempts: int = 5) -> Any:
     """Open a boto3 client with bounded retries; raises SettingsError when boto3 lacks a region or a profile."""
     import boto3
     from botocore.config import Config
 
     config = Config(
-        retries={"mode": "standard", "total_max_attempts": 5},
+        retries={"mode": "standard", "total_max_attempts": attempts},
         connect_timeout=connect_timeout,
         read_timeout=read_timeout,
     )

@@ -20,10 +20,7 @@ class Golden(msgspec.Struct, frozen=True, kw_only=True):
 
     def first(self) -> "Golden":
         """Return the first row alone: what init asks."""
-        answers = msgspec.structs.asdict(self.answers)
-        return Golden(
-            rows=self.rows[:1], answers=Answers(**{name: value and value[:1] for name, value in answers.items()})
-        )
+        return Golden(rows=self.rows[:1], answers=answer_of(self.answers, 0))
 
     def agrees(self, answers: Answers) -> bool:
         """Whether these answers are the golden ones: equal labels, figures within SLACK."""
@@ -33,6 +30,20 @@ class Golden(msgspec.Struct, frozen=True, kw_only=True):
             and _close(self.answers.values, answers.values)
             and _close(self.answers.scores, answers.scores)
         )
+
+    def differing(self, answers: Answers) -> list[int]:
+        """Return the positions of the rows whose answer is not the golden one; `answers` has one for every row."""
+        return [
+            position
+            for position, row in enumerate(self.rows)
+            if not Golden(rows=[row], answers=answer_of(self.answers, position)).agrees(answer_of(answers, position))
+        ]
+
+
+def answer_of(answers: Answers, position: int) -> Answers:
+    """Return the answer to one row alone."""
+    named = msgspec.structs.asdict(answers)
+    return Answers(**{name: value and value[position : position + 1] for name, value in named.items()})
 
 
 def _close(expected: Sequence[Any] | None, got: Sequence[Any] | None) -> bool:

@@ -22,7 +22,7 @@ from fairlead.ranges import Ranges
 from fairlead.registry import Listed, Readable, Reading
 from fairlead.requests import RequestReader
 from fairlead.settings import Serving
-from fairlead.signature import Signature
+from fairlead.signature import Signature, class_names
 
 if TYPE_CHECKING:
     from fairlead.pinning import Pins
@@ -50,7 +50,7 @@ class Model:
         self._engine = engine
         self._reader = RequestReader(facts.signature)
         self._ranges = Ranges(facts.signature)
-        self._keys = _keys(facts.signature)
+        self._keys = class_names(facts.signature.output)
         self.most_rows = most_rows(facts.signature)
 
     def predict(self, body: bytes | str, *, request_id: str, release: str) -> Prediction:
@@ -217,16 +217,7 @@ def public(facts: Manifest, sha256: str) -> dict[str, Any]:
 
 def most_rows(signature: Signature) -> int:
     """Say how many rows a request may have: as many answers as fit Lambda's response."""
-    return LARGEST_RESPONSE // _widest_answer(signature, _keys(signature))
-
-
-def _keys(signature: Signature) -> list[str]:
-    return [_key(value) for value in signature.output.classes or ()]
-
-
-def _key(value: Any) -> str:
-    """Spell a class as a JSON member name: JSON's own spelling for numbers and booleans."""
-    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return LARGEST_RESPONSE // _widest_answer(signature, class_names(signature.output))
 
 
 def _widest_answer(signature: Signature, keys: Sequence[str]) -> int:

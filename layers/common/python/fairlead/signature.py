@@ -51,6 +51,11 @@ class Output(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     names: tuple[str, ...] | None = None
 
 
+def class_names(output: Output) -> list[str]:
+    """Spell the classes as JSON member names, as answers have them: JSON's own spelling for numbers and booleans."""
+    return [value if isinstance(value, str) else msgspec.json.encode(value).decode() for value in output.classes or ()]
+
+
 class Signature(msgspec.Struct, frozen=True, kw_only=True):
     """Inputs in the estimator's column order, and the output.
 

@@ -1,0 +1,55 @@
+"""CodeDeploy's BeforeAllowTraffic hook → a release is tried, and answered for, before any caller reaches it."""
+
+import os
+from typing import Any
+
+import msgspec
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from fairlead import aws, settings, telemetry, verifying
+from fairlead.asking import Asked
+from fairlead.function import PredictFunction
+from fairlead.hooks import Execution, Hook
+from fairlead.journal import Journal
+from fairlead.moves import Described
+from fairlead.objects import S3Objects
+from fairlead.registry import Reading
+from fairlead.trial.story import Budget, Trial
+
+
+class Pieces:
+    """The stack's own: its predict function, its registry, its journal."""
+
+    def trial(self, described: Described) -> Trial:
+        """Try a release within the stack's budget."""
+        stack = settings.verifying(os.environ)
+        # Predict's own limit is 29 seconds: whoever waits longer waits for nothing.
+        client = aws.client("lambda", connect_timeout=3, read_timeout=32, attempts=2)
+        return Trial(
+            described,
+            PredictFunction(client, stack.function),
+            Asked(client, stack.function, described.target),
+            Reading(_objects(stack.bucket)),
+            Budget(latency_ms=stack.latency_ms, cold_start_ms=stack.cold_start_ms),
+        )
+
+    def journal(self) -> Journal:
+        """Write where the operators read."""
+        return Journal(_objects(settings.verifying(os.environ).bucket))
+
+
+def _objects(bucket: str) -> S3Objects:
+    return S3Objects(aws.client("s3", connect_timeout=2, read_timeout=5, attempts=2), bucket)
+
+
+@telemetry.logger.inject_lambda_context
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Answer one deployment."""
+    status = verifying.answer(
+        msgspec.convert(event, Execution),
+        Hook(aws.client("codedeploy", connect_timeout=2, read_timeout=3, attempts=2)),
+        Pieces(),
+        remaining=lambda: context.get_remaining_time_in_millis() / 1000,
+        by=context.invoked_function_arn,
+    )
+    return {"status": status}

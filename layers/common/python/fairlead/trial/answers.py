@@ -1,0 +1,43 @@
+"""Whether the release gives the answers that its version gave when it was published."""
+
+import msgspec
+
+from fairlead import wire
+from fairlead.engines import Answers
+from fairlead.golden import SLACK, Golden, answer_of
+from fairlead.manifest import Finding, Manifest
+from fairlead.registry import Reading
+from fairlead.trial.findings import failed, passed
+from fairlead.trial.subject import Subject
+
+NAME = "golden rows"
+SHOWN = 200  # characters of an answer
+
+
+def golden_of(reading: Reading, facts: Manifest) -> Golden:
+    """Read a version's golden rows; raises NotFoundError, IntegrityError, StorageError."""
+    return msgspec.json.decode(reading.blob(facts.blobs["golden"]), type=Golden)
+
+
+def golden_rows(subject: Subject, golden: Golden) -> Finding:
+    """Ask every golden row as a caller would; raises CallError for what is no answer."""
+    facts = subject.facts
+    predictions = subject.predict(facts.signature, golden.rows)
+    found = wire.answers(facts.signature.output, predictions)
+    differing = golden.differing(found)
+    rows = len(golden.rows)
+    words = f"the answers of version {facts.version}"
+    figures = {"rows": float(rows), "differing": float(len(differing))}
+    threshold = f"equal labels, figures within {SLACK:g}"
+    if not differing:
+        return passed(NAME, words, figure=f"{rows} of {rows} rows", threshold=threshold, figures=figures)
+    first = differing[0]
+    detail = f"row {first}: expected {_told(golden.answers, first)}, got {_told(found, first)}"
+    figure = f"{len(differing)} of {rows} rows differ"
+    return failed(NAME, words, figure=figure, threshold=threshold, detail=detail, figures=figures)
+
+
+def _told(answers: Answers, position: int) -> str:
+    named = msgspec.structs.asdict(answer_of(answers, position))
+    told = msgspec.json.encode({name: value[0] for name, value in named.items() if value}).decode()
+    return told if len(told) <= SHOWN else f"{told[:SHOWN]}…"

@@ -1,0 +1,101 @@
+"""The checks of one trial, in order."""
+
+import time
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from fairlead.asking import Asked, SilentError
+from fairlead.errors import FairleadError, ReleaseError
+from fairlead.function import PredictFunction
+from fairlead.golden import Golden
+from fairlead.manifest import Finding
+from fairlead.moves import Described, Release, frozen_release
+from fairlead.registry import Reading
+from fairlead.trial.answers import golden_of, golden_rows
+from fairlead.trial.compatibility import compatibility
+from fairlead.trial.findings import failed, passed
+from fairlead.trial.speed import cold_start, latency
+from fairlead.trial.subject import Subject
+
+
+class Budget(msgspec.Struct, frozen=True, kw_only=True):
+    """What a release may take: milliseconds of a warm call with one row, and of a new environment's start."""
+
+    latency_ms: float
+    cold_start_ms: float
+
+
+class Trial:
+    """One release against what its deployment says of it. `now` and `was` are there once they have been read."""
+
+    def __init__(
+        self,
+        described: Described,
+        function: PredictFunction,
+        asked: Asked,
+        reading: Reading,
+        budget: Budget,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.now: Release | None = None
+        self.was: Release | None = None
+        self._described = described
+        self._function = function
+        self._asked = asked
+        self._reading = reading
+        self._budget = budget
+        self._sleep = sleep
+
+    def findings(self) -> Iterator[Finding]:
+        """Yield every finding as it is made.
+
+        The first ones say what the release is: where one of them refuses it, none follow. Neither do any once it gave
+        no answer at all. Raises what is no error of ours.
+        """
+        check = "release"
+        try:
+            now, was = self._releases()
+            yield passed(check, f"{now} after {was}", figure=now.digest)
+            check = "manifest"
+            facts, _ = self._reading.manifest(str(now.model), now.version, sha256=now.digest.removeprefix("sha256:"))
+            yield passed(check, f"version {facts.version} is the one that was frozen", figure=facts.engine.name)
+            check = "golden rows"
+            golden = golden_of(self._reading, facts)
+            check = "identity"
+            subject = Subject(self._asked, now, facts, sleep=self._sleep)
+            subject.wake()
+            yield passed(check, f"{now} loads its model and says so")
+        except FairleadError as error:
+            yield failed(check, str(error))
+            return
+        yield from self._examined(subject, golden, was)
+
+    def _releases(self) -> tuple[Release, Release]:
+        described = self._described
+        self.now = self._frozen(described.target)
+        self.was = self._frozen(described.after)
+        if (self.now.model, self.now.version) != (described.model, described.version):
+            raise ReleaseError(f"{self.now} was deployed as {described.model} version {described.version}")
+        return self.now, self.was
+
+    def _frozen(self, number: str) -> Release:
+        facts = self._function.configuration(number)
+        return frozen_release(facts.version, facts.environment, code_sha256=facts.code_sha256, modified=facts.modified)
+
+    def _examined(self, subject: Subject, golden: Golden, was: Release) -> Iterator[Finding]:
+        checks: tuple[tuple[str, Callable[[], Finding]], ...] = (
+            ("golden rows", lambda: golden_rows(subject, golden)),
+            ("latency", lambda: latency(subject, golden, self._budget.latency_ms)),
+            ("cold start", lambda: cold_start(subject, golden, self._budget.cold_start_ms)),
+            ("compatibility", lambda: compatibility(subject, was, self._reading)),
+        )
+        for name, check in checks:
+            try:
+                finding, silent = check(), False
+            except FairleadError as error:
+                finding, silent = failed(name, str(error)), isinstance(error, SilentError)
+            yield finding
+            if silent:
+                return

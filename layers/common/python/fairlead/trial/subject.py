@@ -1,0 +1,92 @@
+"""The release under trial: asked by its number, and held to who it says it is with every answer."""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from fairlead import wire
+from fairlead.asking import Asked, Reply
+from fairlead.calling import ROWS_PER_CALL, batches
+from fairlead.errors import CallError
+from fairlead.manifest import Manifest
+from fairlead.moves import Release
+from fairlead.signature import Signature
+
+WAKING = 3  # calls: a release backs off itself after a failed load
+LONGEST_PAUSE = 4.0  # seconds
+
+
+class RefusedRowsError(CallError):
+    """The release answered rows with another status (`answered`) than 200."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(reply.problem)
+        self.answered = reply.status
+
+
+class Subject:
+    """One release that serves the version `facts`. `starts` are the milliseconds of every start that was seen."""
+
+    def __init__(
+        self, asked: Asked, release: Release, facts: Manifest, *, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        self.release = release
+        self.facts = facts
+        self.starts: list[float] = []
+        self.most_rows = 1
+        self._asked = asked
+        self._sleep = sleep
+
+    def wake(self) -> None:
+        """Have it load its model and say who it is; raises CallError where it cannot, or is somebody else."""
+        reply = self._seen(self._asked.get("/health"))
+        for attempt in range(1, WAKING):
+            if reply.status != 503:
+                break
+            self._sleep(min(2.0 * attempt, LONGEST_PAUSE))
+            reply = self._seen(self._asked.get("/health"))
+        self._identified(_answered(reply))
+        described = _answered(self._seen(self._asked.get("/model")))
+        self.most_rows = max(1, min(int(described.get("most_rows", 1)), ROWS_PER_CALL))
+
+    def predict(self, signature: Signature, rows: Sequence[tuple[Any, ...]]) -> list[Any]:
+        """Return its predictions for rows of a signature, its own or another; raises RefusedRowsError, CallError."""
+        predictions: list[Any] = []
+        for count, body in batches(wire.instances(signature, rows), most_rows=self.most_rows):
+            document = self._identified(_answered(self.call(body)))
+            found = document.get("predictions")
+            if not isinstance(found, list) or len(found) != count:
+                raise CallError(f"{count} rows did not get {count} predictions")
+            predictions += found
+        return predictions
+
+    def call(self, body: bytes) -> Reply:
+        """POST /predict once; raises RefusedRowsError, and what `Asked` raises."""
+        reply = self._seen(self._asked.post("/predict", body))
+        if reply.status != 200:
+            raise RefusedRowsError(reply)
+        return reply
+
+    def _seen(self, reply: Reply) -> Reply:
+        if reply.init_ms is not None:
+            self.starts.append(reply.init_ms)
+        return reply
+
+    def _identified(self, document: dict[str, Any]) -> dict[str, Any]:
+        names = ("release", "model", "version", "digest")
+        expected = (self.release.release, self.release.model, self.release.version, self.release.digest)
+        found = tuple(document.get(name) for name in names)
+        if found != expected:
+            raise CallError(f"{_named(expected)} was asked and {_named(found)} answered")
+        return document
+
+
+def _answered(reply: Reply) -> dict[str, Any]:
+    if reply.status != 200:
+        raise CallError(reply.problem)
+    return reply.document
+
+
+def _named(identity: tuple[Any, ...]) -> str:
+    release, model, version, digest = identity
+    return f"release {release} ({model} version {version}, {digest})"

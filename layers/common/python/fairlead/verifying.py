@@ -1,0 +1,179 @@
+"""The proof before traffic: CodeDeploy asks, the release is tried, the journal has the evidence, CodeDeploy is told.
+
+Law: whatever happens, CodeDeploy is answered before the function's time is over, and Succeeded only if every finding
+lets the release pass and stands in the journal. A proof that nobody can look up is none.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future, wait
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+
+from fairlead import telemetry
+from fairlead.errors import FairleadError, ReleaseError
+from fairlead.hooks import Execution, Hook, Order, Status
+from fairlead.journal import Journal
+from fairlead.manifest import Finding
+from fairlead.moves import Described, Draft, parse_deployment
+from fairlead.trial.findings import failed, passed
+from fairlead.trial.story import Trial
+
+RECORDING = 15.0
+ANSWERING = 10.0
+"""Seconds kept for the record and for the answer, whatever the trial does."""
+
+Result = TypeVar("Result")
+
+
+class OutOfTimeError(ReleaseError):
+    """What was begun did not end in the time there was."""
+
+
+class Pieces(Protocol):
+    """What a proof needs besides CodeDeploy; made late, because what cannot be made refuses the release."""
+
+    def trial(self, described: Described) -> Trial:
+        """Make the trial of what a deployment describes."""
+        ...
+
+    def journal(self) -> Journal:
+        """Open the journal."""
+        ...
+
+
+class Proof:
+    """What was found so far; another thread may still be adding to it."""
+
+    def __init__(self) -> None:
+        self._findings: list[Finding] = []
+        self.described: Described | None = None
+        self.trial: Trial | None = None
+        self.exempt = False
+
+    def add(self, finding: Finding) -> None:
+        """Keep a finding, and say it in the log."""
+        self._findings.append(finding)
+        telemetry.logger.info("checked", **_told(finding))
+
+    def settled(self) -> tuple[Finding, ...]:
+        """Return what was found by now."""
+        return tuple(self._findings)
+
+
+def answer(execution: Execution, hook: Hook, pieces: Pieces, *, remaining: Callable[[], float], by: str) -> Status:
+    """Prove a release and tell CodeDeploy; returns what it was told. `remaining` is in seconds, `by` who proves.
+
+    Raises only where CodeDeploy cannot be told.
+    """
+    proof, started = Proof(), time.monotonic()
+    try:
+        within(remaining() - RECORDING - ANSWERING, lambda: _prove(proof, execution, hook, pieces))
+    except OutOfTimeError as error:
+        proof.add(failed("time", str(error), detail="the release was not proved in the time there is"))
+    except FairleadError as error:
+        proof.add(failed("deployment", str(error)))
+    except Exception as error:  # noqa: BLE001 - the last line of defence: a crash is a failure, not a silence
+        telemetry.logger.exception("unexpected error", error=type(error).__name__)
+        proof.add(failed("verify", f"{type(error).__name__}: {error}"))
+    findings = proof.settled()
+    status: Status = "Failed" if any(finding.refuses for finding in findings) else "Succeeded"
+    if not proof.exempt:
+        draft = _draft(proof, findings, status, execution, by=by, seconds=time.monotonic() - started)
+        status = _on_record(draft, pieces, status, min(RECORDING, remaining() - ANSWERING))
+    _tell(hook, execution, status, remaining)
+    return status
+
+
+def within(seconds: float, work: Callable[[], Result]) -> Result:
+    """Return what `work` returns or raise what it raises; OutOfTimeError, leaving it alone, if it takes longer."""
+    future: Future[Result] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - handed over to the thread that waits
+            future.set_exception(error)
+
+    threading.Thread(target=run, name="within", daemon=True).start()
+    done, _ = wait([future], timeout=max(seconds, 0.0))
+    if not done:
+        raise OutOfTimeError(f"no end after {max(seconds, 0.0):.0f} seconds")
+    return future.result()
+
+
+def _prove(proof: Proof, execution: Execution, hook: Hook, pieces: Pieces) -> None:
+    order = hook.order(execution)
+    if order.undoes:
+        # CodeDeploy goes back to what has served callers until now: nothing may hold that up.
+        proof.exempt = True
+        telemetry.logger.info("a rollback is not examined", deployment=execution.deployment_id, undoes=order.undoes)
+        return
+    described = proof.described = _described(order)
+    proof.add(passed("deployment", order.description))
+    proof.trial = pieces.trial(described)
+    for finding in proof.trial.findings():
+        proof.add(finding)
+
+
+def _described(order: Order) -> Described:
+    """Read which releases a deployment is about; raises ReleaseError unless its AppSpec moves live between them."""
+    described = parse_deployment(order.description)
+    if described is None:
+        raise ReleaseError(f"this deployment was not started by Fairlead: it describes itself as {order.description!r}")
+    shown, said = (order.current, order.target), (described.after, described.target)
+    if any(shown) and shown != said:
+        raise ReleaseError(
+            f"the deployment moves live from {shown[0]} to {shown[1]} and describes {said[0]} to {said[1]}"
+        )
+    return described
+
+
+def _draft(
+    proof: Proof, findings: tuple[Finding, ...], status: Status, execution: Execution, *, by: str, seconds: float
+) -> Draft:
+    refused = [finding for finding in findings if finding.refuses]
+    named = "; ".join(" ".join(filter(None, (one.check + ":", one.finding, one.figure))) for one in refused)
+    return Draft(
+        kind="verified" if status == "Succeeded" else "failed",
+        by=by,
+        why=named or f"{len(findings)} findings, none refuses it",
+        was=proof.trial.was if proof.trial else None,
+        now=proof.trial.now if proof.trial else None,
+        model=proof.described.model if proof.described else "",
+        version=proof.described.version if proof.described else 0,
+        deployment=execution.deployment_id,
+        key=f"{execution.deployment_id}:verify",
+        evidence={"findings": [_told(finding) for finding in findings], "seconds": round(seconds, 3)},
+    )
+
+
+def _on_record(draft: Draft, pieces: Pieces, status: Status, seconds: float) -> Status:
+    """Write the evidence; Failed where it cannot be written, or where an earlier run of this hook wrote a failure."""
+    try:
+        record = within(seconds, lambda: pieces.journal().append(draft))
+    except Exception as error:  # noqa: BLE001 - CodeDeploy is told in any case
+        telemetry.logger.exception("the journal was not written", error=type(error).__name__, why=draft.why)
+        return "Failed"
+    return status if record.kind == "verified" else "Failed"
+
+
+def _tell(hook: Hook, execution: Execution, status: Status, remaining: Callable[[], float]) -> None:
+    """Tell CodeDeploy, again as long as there is time for it: silence would hold the deployment up for an hour."""
+    while True:
+        try:
+            first = hook.answer(execution, status)
+            break
+        except FairleadError as error:
+            telemetry.logger.error("the deployment was not answered", reason=str(error), status=status)
+            if remaining() < ANSWERING / 2:
+                raise
+        time.sleep(1)
+    telemetry.logger.info("deployment answered", deployment=execution.deployment_id, status=status, first=first)
+
+
+def _told(finding: Finding) -> dict[str, Any]:
+    told: dict[str, Any] = msgspec.to_builtins(finding)
+    return told
