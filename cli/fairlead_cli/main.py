@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from fairlead_cli.edge import Edge
+from fairlead_cli.history import history
 from fairlead_cli.predict import predict
 from fairlead_cli.publish import publish
 from fairlead_cli.release import release
@@ -20,6 +21,7 @@ from fairlead_cli.show import show
 from fairlead_cli.status import status
 from fairlead_cli.validate import validate
 from fairlead_cli.versions import versions
+from fairlead_cli.who_was_live import who_was_live
 
 app = typer.Typer(
     cls=Edge,
@@ -64,6 +66,8 @@ app.command(epilog=_example("report churn 7 --open"))(report)
 app.command(epilog=_example("release churn 7"))(release)
 app.command(epilog=_example("status churn"))(status)
 app.command(epilog=_example("rollback churn"))(rollback)
+app.command(epilog=_example("history churn --limit 5"))(history)
+app.command("who-was-live", epilog=_example("who-was-live churn --at 2026-11-22T10:00Z"))(who_was_live)
 app.command(epilog=_example("retire churn 3 --reason 'superseded by 5'"))(retire)
 app.command(epilog=_example("predict churn --data rows.csv --limit 5"))(predict)
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from fairlead_cli.main import app
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ["publish", "versions", "show", "release", "status", "rollback", "retire", "predict"]
+COMMANDS = ["publish", "versions", "show", "release", "status", "rollback", "history", "who-was-live", "retire", "predict"]
 HEAVY = ["sklearn", "boto3", "botocore", "pandas", "moto", "numpy", "onnxruntime", "fairlead.publishing"]
 
 

@@ -1,0 +1,109 @@
+"""fairlead history."""
+
+from itertools import islice
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fairlead_cli.journal import concerns, open_journal, see, short, who
+from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
+from fairlead_cli.output import note, print_json, print_table
+
+if TYPE_CHECKING:
+    from fairlead.manifest import Forced
+    from fairlead.moves import Record, Release
+    from fairlead.registry import Registry
+    from fairlead.settings import Operator
+
+LIMIT = 20
+STANDS = frozenset({"moved", "shifting", "found"})
+
+
+def history(
+    name: Name,
+    *,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="The newest N records.")] = LIMIT,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Check the whole journal and the aliases instead; exit code 1 if wrong.")
+    ] = False,
+    stack: Stack = DEFAULT_STACK,
+    json: Json = False,
+) -> None:
+    """Say who moved what, when and why.
+
+    Every move of live and previous, newest first; releases are r14, versions churn@7. --json has the evidence.
+    """
+    settings = where(stack)
+    if verify:
+        _verify(settings, json=json)
+        return
+    journal, registry = open_journal(settings)
+    found = list(islice((record for record in journal.records() if concerns(record, name)), limit))
+    forced = _forced(registry, found)
+    if json:
+        print_json([_document(record, forced) for record in found])
+        return
+    if not found:
+        registry.latest(name)  # says so if there is no such model
+        note(f"no move of {name} is on record")
+        return
+    print_table(("", "when (UTC)", "what", "from → to", "by", "why"), [_row(record, forced) for record in found])
+
+
+def _verify(settings: "Operator", *, json: bool) -> None:
+    from fairlead.standings import drift
+
+    journal, _ = open_journal(settings)
+    newest = journal.last()
+    problems = [*journal.verify(), *drift(journal.standing(), see(settings))]
+    if json:
+        print_json({"newest": newest, "problems": problems})
+    for problem in [] if json else problems:
+        typer.echo(problem)
+    if problems:
+        raise typer.Exit(1)
+    if not json:
+        typer.echo(f"{newest} records: none is missing, the chain holds, and the aliases are where it says")
+
+
+def _forced(registry: "Registry", records: "list[Record]") -> "dict[tuple[str, int], Forced]":
+    """Who forced which of these versions through the gate, and why; a manifest that cannot be read says nothing."""
+    from fairlead.errors import FairleadError
+
+    found: dict[tuple[str, int], Forced] = {}
+    for model, version in {_version(record.now) for record in records} - {("", 0)}:
+        try:
+            manifest, _ = registry.manifest(model, version)
+        except FairleadError as error:
+            note(f"whether {model} version {version} was forced is not known: {error}")
+            continue
+        if manifest.forced:
+            found[model, version] = manifest.forced
+    return found
+
+
+def _version(release: "Release | None") -> tuple[str, int]:
+    return (release.model, release.version) if release and release.model else ("", 0)
+
+
+def _document(record: "Record", forced: "dict[tuple[str, int], Forced]") -> dict[str, Any]:
+    """The record in full, defaults too, and whether its version was forced."""
+    import msgspec
+
+    return {**msgspec.structs.asdict(record), "forced": forced.get(_version(record.now))}
+
+
+def _row(record: "Record", forced: "dict[tuple[str, int], Forced]") -> tuple[Any, ...]:
+    mark = " FORCED" if _version(record.now) in forced else ""
+    shares = "".join(f" ({share:.0%})" for share in record.weights.values())
+    what = f"{record.kind} {record.alias if record.kind in STANDS else ''}".strip()
+    when = "" if record.kind == "unreadable" else f"{record.effective:%Y-%m-%d %H:%M:%S}"
+    return record.number, when, what, _moving(record) + shares + mark, who(record), record.why
+
+
+def _moving(record: "Record") -> str:
+    if record.was and (record.now or record.kind in STANDS):
+        return f"{short(record.was)} → {short(record.now)}"
+    if record.was or record.now:
+        return short(record.now or record.was)
+    return f"{record.model}@{record.version}" if record.model else ""

@@ -1,0 +1,59 @@
+"""The stack's journal, opened for a command, and its records in words."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fairlead.journal import Journal
+    from fairlead.moves import Record, Release
+    from fairlead.registry import Registry
+    from fairlead.settings import Operator
+    from fairlead.standings import Seen
+
+
+def open_journal(settings: "Operator") -> "tuple[Journal, Registry]":
+    """Open the journal in the registry's bucket; returns the registry too."""
+    from fairlead.journal import Journal
+    from fairlead.stack import registry
+
+    opened = registry(settings)
+    return Journal(opened.objects), opened
+
+
+def see(settings: "Operator") -> "Seen":
+    """Look where the aliases really are."""
+    from fairlead import aws
+    from fairlead.errors import NotFoundError
+    from fairlead.function import PredictFunction
+    from fairlead.stack import find
+    from fairlead.standings import Seen
+
+    function = PredictFunction(aws.client("lambda"), find(settings).function)
+    live = function.alias("live")
+    try:
+        previous = function.release(function.alias("previous").version)
+    except NotFoundError:
+        previous = None
+    return Seen(live=function.release(live.version), weights=live.weights, previous=previous)
+
+
+def concerns(record: "Record", model: str) -> bool:
+    """Say whether a record is about a model; one that cannot be read may be."""
+    held = {record.model, *(release.model for release in (record.was, record.now) if release)}
+    return model in held or record.kind == "unreadable"
+
+
+def short(release: "Release | None") -> str:
+    """Spell a release in a table's cell: `r14 churn@7`, `r1` without a model."""
+    if release is None:
+        return "?"
+    return f"r{release.release}" + (f" {release.model}@{release.version}" if release.model else "")
+
+
+def who(record: "Record") -> str:
+    """Say who moved it, without the account: `user/ada`, `codedeploy for user/ada`."""
+    asked = record.evidence.get("asked_by")
+    return _name(record.by) + (f" for {_name(str(asked))}" if asked else "")
+
+
+def _name(arn: str) -> str:
+    return arn.split(":", 5)[-1] if arn.startswith("arn:") else arn

@@ -1,0 +1,81 @@
+"""fairlead who-was-live."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fairlead_cli.journal import open_journal, who
+from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
+from fairlead_cli.output import print_facts, print_json
+from fairlead_cli.times import moment, spell
+
+if TYPE_CHECKING:
+    from fairlead.journal import Tail
+    from fairlead.standings import Live
+
+
+def who_was_live(
+    name: Name,
+    *,
+    at: Annotated[
+        str,
+        typer.Option(metavar="TIME", help="ISO 8601 with Z or an offset; a date means its first moment, UTC; or now."),
+    ],
+    stack: Stack = DEFAULT_STACK,
+    json: Json = False,
+) -> None:
+    """Say which release was live at a moment.
+
+    Also what else answered while traffic was shifting, who had moved it, and why.
+    """
+    journal, _ = open_journal(where(stack))
+    tail = journal.all()
+    latest = max(datetime.now(UTC), tail[0].at) if tail else datetime.now(UTC)
+    asked = moment(at, now=latest)
+    found = tail.who_was_live(asked)
+    if found is None:
+        raise _not_on_record(asked, tail)
+    if json:
+        print_json({"at": asked, "answered": found.release.model == name, **_document(found)})
+        return
+    print_facts(_facts(name, asked, found))
+
+
+def _document(found: "Live") -> dict[str, object]:
+    import msgspec
+
+    return {
+        "live": found.release,
+        "weights": found.weights,
+        "since": found.record.effective,
+        "record": msgspec.structs.asdict(found.record),
+    }
+
+
+def _facts(name: str, asked: datetime, found: "Live") -> list[tuple[str, str]]:
+    record = found.record
+    other = found.release.model != name
+    shares = ", ".join(f"{share:.0%} of calls to release {number}" for number, share in found.weights.items())
+    to = f"to {record.now}" if record.kind == "shifting" and record.now else ""
+    return [
+        ("at", spell(asked)),
+        ("live", str(found.release) + (f": {name} was not live" if other else "")),
+        *([("shifting", ", ".join(filter(None, (to, shares))))] if to or shares else []),
+        ("since", spell(record.effective)),
+        ("by", who(record)),
+        ("why", record.why),
+        ("record", f"{record.number} ({record.kind})"),
+    ]
+
+
+def _not_on_record(asked: datetime, tail: "Tail") -> Exception:
+    from fairlead.errors import NotFoundError
+
+    if not tail:
+        return NotFoundError("the journal is empty: no move is on record", hint="`fairlead status` says what is live")
+    first = tail[len(tail) - 1]
+    before = next((record.was for record in reversed(tail) if record.alias == "live" and record.was), None)
+    hint = f"its first move went away from {before}" if before else ""
+    message = f"what was live at {spell(asked)} is not on record: the journal begins at {spell(first.at)}"
+    return NotFoundError(message, hint=hint)
