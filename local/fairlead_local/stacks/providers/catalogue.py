@@ -4,6 +4,12 @@ from fairlead_local.clients import Clients
 from fairlead_local.gateway.apis import Apis
 from fairlead_local.stacks.provider import Provider
 from fairlead_local.stacks.providers.api import DeploymentProvider, RestApiProvider, StageProvider
+from fairlead_local.stacks.providers.deploying import (
+    DeploymentApplicationProvider,
+    DeploymentConfigProvider,
+    DeploymentGroupProvider,
+)
+from fairlead_local.stacks.providers.eventing import RuleProvider
 from fairlead_local.stacks.providers.functions import FunctionProvider, LayerVersionProvider, PermissionProvider
 from fairlead_local.stacks.providers.identity import ManagedPolicyProvider, PolicyProvider, RoleProvider
 from fairlead_local.stacks.providers.monitoring import AlarmProvider, DashboardProvider, LogGroupProvider
@@ -22,6 +28,10 @@ def catalogue(clients: Clients, apis: Apis) -> dict[str, Provider]:
         "AWS::ApiGateway::Stage": StageProvider(apis),
         "AWS::CloudWatch::Alarm": AlarmProvider(clients),
         "AWS::CloudWatch::Dashboard": DashboardProvider(clients),
+        "AWS::CodeDeploy::Application": DeploymentApplicationProvider(clients),
+        "AWS::CodeDeploy::DeploymentConfig": DeploymentConfigProvider(clients),
+        "AWS::CodeDeploy::DeploymentGroup": DeploymentGroupProvider(clients),
+        "AWS::Events::Rule": RuleProvider(clients),
         "AWS::IAM::ManagedPolicy": ManagedPolicyProvider(clients),
         "AWS::IAM::Policy": PolicyProvider(clients),
         "AWS::IAM::Role": RoleProvider(clients),

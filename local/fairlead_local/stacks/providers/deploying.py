@@ -1,0 +1,124 @@
+"""AWS::CodeDeploy::Application, DeploymentConfig and DeploymentGroup: through CodeDeploy's API."""
+
+from typing import Any
+
+from fairlead_local.clients import Clients
+from fairlead_local.stacks.provider import Asked, Made, names, tags
+
+NUMBERS = frozenset({"canaryInterval", "canaryPercentage", "linearInterval", "linearPercentage"})
+FLAGS = frozenset({"enabled", "ignorePollAlarmFailure"})
+OPTIONAL = ("alarmConfiguration", "autoRollbackConfiguration")
+
+
+class DeploymentApplicationProvider:
+    """An application."""
+
+    accepts = names("ApplicationName ComputePlatform Tags")
+    replaces = names("ApplicationName ComputePlatform")
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+
+    def create(self, asked: Asked) -> Made:
+        """CreateApplication."""
+        name = asked.properties.get("ApplicationName") or asked.name(limit=100)
+        platform = asked.properties.get("ComputePlatform", "Server")
+        self._clients["codedeploy"].create_application(
+            applicationName=name, computePlatform=platform, tags=_tags(asked)
+        )
+        return Made(name)
+
+    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:  # noqa: ARG002 - the protocol's
+        """Nothing: tags alone can change."""
+        return made
+
+    def delete(self, made: Made, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
+        """DeleteApplication."""
+        self._clients["codedeploy"].delete_application(applicationName=made.physical_id)
+
+
+class DeploymentConfigProvider:
+    """A plan of traffic: made once, never updated."""
+
+    accepts = names("ComputePlatform DeploymentConfigName TrafficRoutingConfig")
+    replaces = accepts
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+
+    def create(self, asked: Asked) -> Made:
+        """CreateDeploymentConfig."""
+        name = asked.properties.get("DeploymentConfigName") or asked.name(limit=100)
+        given = {key: value for key, value in asked.properties.items() if key != "DeploymentConfigName"}
+        self._clients["codedeploy"].create_deployment_config(deploymentConfigName=name, **_api(given))
+        return Made(name)
+
+    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:  # noqa: ARG002 - the protocol's
+        """Never: every property replaces."""
+        return made
+
+    def delete(self, made: Made, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
+        """DeleteDeploymentConfig."""
+        self._clients["codedeploy"].delete_deployment_config(deploymentConfigName=made.physical_id)
+
+
+class DeploymentGroupProvider:
+    """A deployment group with its alarms and rollbacks."""
+
+    accepts = names(
+        "AlarmConfiguration ApplicationName AutoRollbackConfiguration DeploymentConfigName DeploymentGroupName "
+        "DeploymentStyle ServiceRoleArn Tags"
+    )
+    replaces = names("ApplicationName DeploymentGroupName")
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+
+    def create(self, asked: Asked) -> Made:
+        """CreateDeploymentGroup."""
+        name = asked.properties.get("DeploymentGroupName") or asked.name(limit=100)
+        settings = _api(_settings(asked.properties))
+        application = asked.properties["ApplicationName"]
+        self._clients["codedeploy"].create_deployment_group(
+            applicationName=application, deploymentGroupName=name, tags=_tags(asked), **settings
+        )
+        return Made(name)
+
+    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:  # noqa: ARG002 - the protocol's
+        """UpdateDeploymentGroup; a property that is gone falls back to nothing."""
+        nothing = {name: {"enabled": False} for name in OPTIONAL}
+        settings = nothing | _api(_settings(asked.properties))
+        application = asked.properties["ApplicationName"]
+        self._clients["codedeploy"].update_deployment_group(
+            applicationName=application, currentDeploymentGroupName=made.physical_id, **settings
+        )
+        return made
+
+    def delete(self, made: Made, properties: dict[str, Any]) -> None:
+        """DeleteDeploymentGroup."""
+        self._clients["codedeploy"].delete_deployment_group(
+            applicationName=properties["ApplicationName"], deploymentGroupName=made.physical_id
+        )
+
+
+def _settings(properties: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: value for key, value in properties.items() if key not in ("ApplicationName", "DeploymentGroupName", "Tags")
+    }
+
+
+def _tags(asked: Asked) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in (asked.tags | tags(asked.properties)).items()]
+
+
+def _api(value: Any, name: str = "") -> Any:
+    """A template's words as the API's: names begin in lower case, numbers and flags are no text."""
+    if isinstance(value, dict):
+        return {(key := word[0].lower() + word[1:]): _api(item, key) for word, item in value.items()}
+    if isinstance(value, list):
+        return [_api(item) for item in value]
+    if name in NUMBERS:
+        return int(value)
+    if name in FLAGS:
+        return str(value).lower() == "true"
+    return value

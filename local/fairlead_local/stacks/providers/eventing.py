@@ -1,0 +1,64 @@
+"""AWS::Events::Rule: through EventBridge's API."""
+
+import json
+from typing import Any
+
+from fairlead_local.account import arn
+from fairlead_local.clients import Clients
+from fairlead_local.stacks.provider import Asked, Made, names
+
+PLAIN = ("Description", "EventBusName", "ScheduleExpression", "State")
+
+
+class RuleProvider:
+    """A rule of the default bus with its targets."""
+
+    accepts = names("Description EventBusName EventPattern Name ScheduleExpression State Targets")
+    replaces = names("EventBusName Name")
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+
+    def create(self, asked: Asked) -> Made:
+        """PutRule and PutTargets."""
+        name = asked.properties.get("Name") or asked.name(limit=64)
+        self._put(name, asked.properties)
+        return Made(name, {"Arn": arn("events", f"rule/{name}")})
+
+    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:
+        """PutRule again; targets that are gone are removed."""
+        self._put(made.physical_id, asked.properties)
+        gone = sorted(_ids(old) - _ids(asked.properties))
+        if gone:
+            self._clients["events"].remove_targets(Rule=made.physical_id, Ids=gone)
+        return made
+
+    def delete(self, made: Made, properties: dict[str, Any]) -> None:
+        """RemoveTargets and DeleteRule; gone already is fine."""
+        events = self._clients["events"]
+        try:
+            if _ids(properties):
+                events.remove_targets(Rule=made.physical_id, Ids=sorted(_ids(properties)))
+        except events.exceptions.ResourceNotFoundException:
+            return
+        events.delete_rule(Name=made.physical_id)
+
+    def _put(self, name: str, properties: dict[str, Any]) -> None:
+        rule: dict[str, Any] = {key: properties[key] for key in PLAIN if key in properties}
+        if "EventPattern" in properties:
+            pattern = properties["EventPattern"]
+            rule["EventPattern"] = pattern if isinstance(pattern, str) else json.dumps(pattern)
+        self._clients["events"].put_rule(Name=name, **rule)
+        if properties.get("Targets"):
+            self._clients["events"].put_targets(
+                Rule=name, Targets=[_target(target) for target in properties["Targets"]]
+            )
+
+
+def _ids(properties: dict[str, Any]) -> set[str]:
+    return {target["Id"] for target in properties.get("Targets", [])}
+
+
+def _target(given: dict[str, Any]) -> dict[str, Any]:
+    retries = given.get("RetryPolicy")
+    return given | ({"RetryPolicy": {key: int(value) for key, value in retries.items()}} if retries else {})
