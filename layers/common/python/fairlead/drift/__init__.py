@@ -6,6 +6,7 @@ they cry wolf.
 """
 
 from fairlead.drift.counters import Counters, Request, Tally, merge, tally
-from fairlead.drift.judging import Finding, Judgement, Thresholds, judge
+from fairlead.drift.judging import Finding, Judgement, judge
+from fairlead.drift.thresholds import Thresholds
 
 __all__ = ["Counters", "Finding", "Judgement", "Request", "Tally", "Thresholds", "judge", "merge", "tally"]

@@ -1,0 +1,104 @@
+"""Looking at one input or answer: its rows in a window beside the baseline's, the effect, and the tests."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from fairlead.baseline import Categories, Numbers
+from fairlead.drift.cells import Cells
+from fairlead.drift.clusters import Table
+from fairlead.drift.significance import FEWEST_A_CELL, Test, compare, compare_share, stability_index
+
+
+class Looked(msgspec.Struct, frozen=True, kw_only=True):
+    """What is seen of one thing. Shares are of rows, 0–1; `test` is None where there was too little to test."""
+
+    cells: Cells
+    rows: int
+    psi: float
+    test: Test | None
+    missing_before: float
+    missing: float
+    unseen_before: float | None = None
+    unseen: float | None = None
+    out_of_range: float | None = None
+
+
+def look(cells: Cells, table: Table) -> Looked:
+    """Compare one thing's counts with its baseline."""
+    window = table.totals
+    rows, reference = sum(window), sum(cells.expected)
+    together = _pooled(cells)
+    outside = sum(window[cell] for cell in cells.outside) / max(1, rows)
+    categories = isinstance(cells.seen, Categories)
+    return Looked(
+        cells=cells,
+        rows=rows,
+        psi=stability_index(_sums(window, together), _sums(cells.expected, together)),
+        test=_tested(cells, table) if rows and reference else None,
+        missing_before=cells.expected[cells.missing] / max(1, reference),
+        missing=window[cells.missing] / max(1, rows),
+        unseen_before=cells.expected[cells.outside[0]] / max(1, reference) if categories else None,
+        unseen=outside if categories else None,
+        out_of_range=None if categories else outside,
+    )
+
+
+def _tested(cells: Cells, table: Table) -> Test | None:
+    """The smallest p value of the tests that apply, times their number (Bonferroni).
+
+    Values that are missing or that the baseline never saw are tested by themselves, because among ten bins of values
+    they would be lost.
+    """
+    inner = _inner(cells)
+    shape = compare(table.joined(inner), _sums(cells.expected, inner))
+    tests = [shape]
+    if cells.of == "input":
+        present = table.joined([[cell] for cell in range(cells.missing)])
+        seen = sum(cells.expected[:-1])
+        effect = sum(present.totals) / shape.effective_rows if shape else 1.0
+        missing, reference = cells.expected[cells.missing], sum(cells.expected)
+        tests.append(compare_share(table, [cells.missing], missing, reference, least_effect=effect))
+        if seen:
+            tests.append(compare_share(present, cells.outside, min(seen, _outside(cells)), seen, least_effect=effect))
+    found = [test for test in tests if test]
+    if not found:
+        return None
+    rows = shape.effective_rows if shape else min(test.effective_rows for test in found)
+    return Test(min(1.0, len(found) * min(test.p for test in found)), rows)
+
+
+def _outside(cells: Cells) -> int:
+    """Rows of the baseline that stand for what it did not see.
+
+    Beyond the smallest and the largest of n values lie two of the n + 1 gaps between them, so as many new values as if
+    one of the n did (Gumbel, von Schelling, Annals of Mathematical Statistics 21, 1950, on exceedances); new categories
+    come as often as those that were met once (Good, Biometrika 40, 1953).
+    """
+    if isinstance(cells.seen, Numbers):
+        return 1
+    return cells.seen.other + max(1, cells.seen.counts.count(1))
+
+
+def _inner(cells: Cells) -> list[list[int]]:
+    """Cells of values, without missing; numbers outside the range join the outer bins."""
+    last = cells.missing - 1
+    if isinstance(cells.seen, Categories):
+        return [[cell] for cell in range(last + 1)]
+    if last == 2:
+        return [[0, 1, 2]]
+    return [[0, 1], *([cell] for cell in range(2, last - 1)), [last - 1, last]]
+
+
+def _pooled(cells: Cells) -> list[list[int]]:
+    """Cells for the effect: categories that were hardly met count as others."""
+    every = range(len(cells.expected))
+    if isinstance(cells.seen, Numbers):
+        return [[cell] for cell in every]
+    other = cells.outside[0]
+    rare = [cell for cell in every if cell == other or (cell < other and cells.expected[cell] < FEWEST_A_CELL)]
+    return [*([cell] for cell in every if cell not in rare), rare]
+
+
+def _sums(counts: Sequence[int], groups: Sequence[Sequence[int]]) -> list[int]:
+    return [sum(counts[cell] for cell in group) for group in groups]

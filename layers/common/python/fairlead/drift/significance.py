@@ -1,0 +1,121 @@
+"""How surely shares differ from the baseline's, and by how much.
+
+The effect is the population stability index, Σ (p − q) ln(p / q): 0.1 is commonly called a small shift, 0.25 a large
+one (Siddiqi, Credit Risk Scorecards, 2006); two normal distributions of equal spread that lie d deviations apart have
+about d². The evidence is Pearson's chi-square with Rao and Scott's second-order correction for clusters (Rao, Scott,
+J. of the American Statistical Association 76, 1981; Annals of Statistics 12, 1984), referred to F because the
+clusters' variance is itself an estimate (Thomas, Rao, J. of the American Statistical Association 82, 1987).
+"""
+
+import math
+from collections.abc import Sequence
+
+import msgspec
+
+from fairlead.drift.clusters import Table, Varying, varying
+from fairlead.drift.distributions import f_tail, fisher_tail
+
+FEWEST_A_CELL = 5
+"""Rows that a cell of a chi-square test should expect (Cochran, Annals of Mathematical Statistics 23, 1952)."""
+
+
+class Test(msgspec.Struct, frozen=True):
+    """A p value, and how many independent rows of the window it rests on."""
+
+    p: float
+    effective_rows: float
+
+
+def stability_index(window: Sequence[int], baseline: Sequence[int]) -> float:
+    """The population stability index over cells; half a row is added to each, as large a share on both sides.
+
+    Without it an empty cell would move infinitely far.
+    """
+    rows, reference = sum(window), sum(baseline)
+    if not rows or not reference:
+        return 0.0
+    little = 0.5 / min(rows, reference)
+    shares = [(a / rows + little, b / reference + little) for a, b in zip(window, baseline, strict=True)]
+    whole = 1 + little * len(shares)
+    return sum((p - q) / whole * math.log(p / q) for p, q in shares)
+
+
+def compare(table: Table, baseline: Sequence[int]) -> Test | None:
+    """Test whether a window's cells have the baseline's shares; None where clusters or cells are too few."""
+    reference = sum(baseline)
+    window = table.totals
+    cells = coarse(baseline, FEWEST_A_CELL * reference / max(1, min(reference, sum(window))))
+    if len(cells) < 2:
+        return None
+    found = _compared(table.joined(cells), [sum(baseline[cell] for cell in group) for group in cells])
+    if found is None or found.effective_rows >= sum(window):
+        return found
+    cells = coarse(baseline, FEWEST_A_CELL * reference / max(1, min(reference, found.effective_rows)))
+    if len(cells) < 2:
+        return None
+    return _compared(table.joined(cells), [sum(baseline[cell] for cell in group) for group in cells])
+
+
+def coarse(baseline: Sequence[int], fewest: float) -> list[list[int]]:
+    """Join neighbouring cells until each holds so many rows of the baseline."""
+    groups: list[list[int]] = []
+    held = 0.0
+    for cell, rows in enumerate(baseline):
+        if not groups or held >= fewest:
+            groups.append([])
+            held = 0.0
+        groups[-1].append(cell)
+        held += rows
+    if len(groups) > 1 and held < fewest:
+        groups[-2:] = [groups[-2] + groups[-1]]
+    return groups
+
+
+def _compared(table: Table, baseline: Sequence[int]) -> Test | None:
+    window, reference = table.totals, sum(baseline)
+    rows = sum(window)
+    if not rows:
+        return None
+    expected = [(a + b) / (rows + reference) for a, b in zip(window, baseline, strict=True)]
+    found = varying(table, expected)
+    if found is None:
+        return None
+    effective = rows / found.effect
+    expected = [(a / found.effect + b) / (effective + reference) for a, b in zip(window, baseline, strict=True)]
+    shares = zip(window, baseline, expected, strict=True)
+    distance = sum((a / rows - b / reference) ** 2 / share for a, b, share in shares) / (len(window) - 1)
+    return Test(_tail(distance, found, effective, reference, len(window) - 1), effective)
+
+
+def _tail(distance: float, found: Varying, effective: float, reference: int, dimensions: int) -> float:
+    """P of such a mean squared distance: the window's part of the variance is estimated, the baseline's is known."""
+    own, known = 1 / effective, 1 / reference
+    mean = own + known
+    unevenness = (own * own * found.unevenness + 2 * own * known + known * known) / (mean * mean)
+    first = dimensions / unevenness
+    return f_tail(distance / mean, first, first * found.freedom * (mean / own) ** 2)
+
+
+def compare_share(
+    table: Table, cells: Sequence[int], others: int, of: int, *, least_effect: float = 1.0
+) -> Test | None:
+    """Test whether rows fall into some rare cells as often as `others` in `of`; None where clusters are too few.
+
+    The larger p value of two: the exact test on effective rows, right where hardly any row is expected, and the
+    clusters' one, right where few clusters hold them all. A share that fell to nothing does not vary any more, so
+    its rows are taken to be alike as others are: `least_effect`.
+    """
+    rest = [cell for cell in range(len(table.by_time[0])) if cell not in cells]
+    two = table.joined([rest, list(cells)])
+    rows = two.totals
+    if not rows or not rows[1] + others:
+        return None
+    found = _compared(two, [of - others, others])
+    if found is None:
+        return None
+    rises = rows[1] * of > others * sum(rows)
+    effective = found.effective_rows if rises else min(found.effective_rows, sum(rows) / least_effect)
+    hits, trials = round(rows[1] * effective / sum(rows)), round(effective)
+    above = fisher_tail(hits, trials, others=others, of=of)
+    below = fisher_tail(others, of, others=hits, of=trials)
+    return Test(max(found.p, min(1.0, 2 * min(above, below))), effective)
