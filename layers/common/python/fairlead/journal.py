@@ -35,7 +35,7 @@ KEYED = 50
 REPEATED = timedelta(days=2)
 """Longer than AWS delivers an event late, or again."""
 
-NEVER = datetime.min.replace(tzinfo=UTC)
+NEVER = datetime.fromtimestamp(0, UTC)
 
 
 class Stored:
@@ -138,7 +138,7 @@ class Tail(Sequence[Record]):
         low, high = 0, len(self)
         while low < high:  # pass over what was written so long after `at` that it is no late news of then
             middle = (low + high) // 2
-            low, high = (middle + 1, high) if self[middle].at - REPEATED > at else (low, middle)
+            low, high = (middle + 1, high) if self[middle].at - at > REPEATED else (low, middle)
         return who_was_live((self[index] for index in range(low, len(self))), at)
 
     def keyed(self, key: str, since: datetime) -> Record | None:

@@ -73,7 +73,7 @@ def who_was_live(records: Iterable[Record], at: datetime) -> Live | None:
     """Return what was live at a moment, from records newest first; None before the first that says so."""
     best: Record | None = None
     for record in records:
-        if best and record.at <= best.effective:
+        if best and record.at <= best.effective and record.kind != "unreadable":
             break  # whatever is older took effect before `best` did
         if says_live(record) and record.effective <= at and not (best and _older(record, best, or_equal=True)):
             best = record

@@ -1,0 +1,272 @@
+"""Where the journal says the aliases stand, in whatever order the news came; and what a broken chain looks like."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from fairlead.journal import Journal, key_of
+from fairlead.moves import Draft, Release, decode, encode
+from fairlead.standings import Live, Seen, drift, who_was_live
+from tests.journals import ADA, NOON, Clock, intended, journal, moved, release, shifting
+from tests.memory import Memory
+
+
+def at(minutes: float) -> datetime:
+    return NOON + timedelta(minutes=minutes)
+
+
+def written(*drafts: tuple[float, Draft]) -> Journal:
+    """A journal in which each draft was written so many minutes after noon."""
+    clock = Clock()
+    kept = journal(Memory(), clock)
+    for minutes, draft in drafts:
+        clock.now = at(minutes)
+        kept.append(draft)
+    return kept
+
+
+def live(kept: Journal, minutes: float) -> str:
+    """The release that was live then, and the shares of others."""
+    found = who_was_live(kept.records(), at(minutes))
+    if found is None:
+        return "unknown"
+    return found.release.release + "".join(f" + {share:.0%} {other}" for other, share in found.weights.items())
+
+
+def seen(number: int, previous: int | None = None, **weights: float) -> Seen:
+    shares = {other.removeprefix("r"): share for other, share in weights.items()}
+    return Seen(live=release(number), weights=shares, previous=release(previous) if previous else None)
+
+
+def failed(was: int, now: int, **more: Any) -> Draft:
+    return moved(was, now, **{"kind": "failed", "by": "codedeploy", "deployment": "d-1", **more})
+
+
+def test_nothing_is_known_before_the_first_move() -> None:
+    kept = written((0, moved(1, 2)))
+
+    assert live(kept, -1) == "unknown"
+    assert live(kept, 0) == "2"
+
+
+def test_a_canary_is_live_beside_the_old_release_until_it_ends() -> None:
+    kept = written((0, moved(1, 2)), (10, shifting(2, 3, weights={"3": 0.1})), (15, moved(2, 3, by="codedeploy")))
+
+    assert [live(kept, minutes) for minutes in (9, 10, 14.9, 15)] == ["2", "2 + 10% 3", "2 + 10% 3", "3"]
+
+
+def test_a_failed_deployment_leaves_live_where_it_was() -> None:
+    kept = written((0, moved(1, 2)), (10, shifting(2, 3, weights={"3": 0.1})), (12, failed(2, 3)))
+
+    assert live(kept, 13) == "2"
+
+
+def test_a_deployment_stopped_half_way_leaves_what_it_left() -> None:
+    kept = written((0, moved(1, 2)), (10, shifting(2, 3)), (12, failed(2, 3, weights={"3": 0.1})))
+
+    assert live(kept, 13) == "2 + 10% 3"
+
+
+def test_an_attempt_that_moved_nothing_says_nothing_of_live() -> None:
+    """Of two who roll back at once the second fails, after the first has moved live."""
+    second = Draft(kind="failed", by=ADA, was=release(3), now=release(2), why="somebody else moved it")
+    kept = written((0, moved(1, 2)), (5, moved(2, 3)), (10, moved(3, 2)), (10, second))
+
+    assert live(kept, 11) == "2"
+    assert kept.standing().live == kept.tail()[1]
+
+
+def test_late_news_counts_from_when_it_happened() -> None:
+    """CodeDeploy ended at 10; somebody rolled back at 12; the event came at 20."""
+    late = moved(2, 3, by="codedeploy", happened=at(10))
+    kept = written((0, moved(1, 2)), (12, moved(3, 2)), (20, late))
+
+    assert [live(kept, minutes) for minutes in (9, 10, 11.9, 12, 21)] == ["2", "3", "3", "2", "2"]
+    said = kept.standing().live
+    assert said is not None
+    assert said.number == 2
+
+
+def test_the_journal_answers_as_the_rule_does_over_all_its_records() -> None:
+    """It passes over years of records by halves; late news is among those it must not pass over."""
+    drafts = [(1440.0 * day, moved(day + 1, day + 2)) for day in range(40)]
+    drafts.insert(21, (1440.0 * 20 + 30, moved(21, 50, happened=at(1440.0 * 19 + 60))))
+    kept = written(*drafts)
+    tail = kept.all()
+
+    for minutes in [*range(-1000, 1440 * 41, 360), 1440.0 * 19 + 61]:
+        assert tail.who_was_live(at(minutes)) == who_was_live(list(tail), at(minutes))
+    assert live(kept, 1440.0 * 19 + 61) == "50"
+
+
+def test_previous_is_told_from_live() -> None:
+    kept = written((0, moved(1, 2)), (5, moved(1, 2, alias="previous")), (6, moved(2, 3)))
+    standing = kept.standing()
+
+    assert standing.live is not None
+    assert standing.previous is not None
+    assert (standing.live.now, standing.previous.now) == (release(3), release(2))
+
+
+@pytest.mark.parametrize("end", [moved(1, 2), failed(1, 2), failed(1, 2, alias="", deployment="")], ids=str)
+def test_an_intent_is_open_until_its_release_arrives_or_fails(end: Draft) -> None:
+    kept = written((0, intended(1, 2)), (1, moved(1, 1, alias="previous")))
+    assert [one.number for one in kept.standing().intents] == [1]
+
+    kept.append(end)
+
+    assert kept.standing().intents == ()
+
+
+def test_another_releases_end_leaves_an_intent_open() -> None:
+    kept = written((0, intended(1, 2)), (1, intended(1, 3)), (2, moved(1, 3)))
+
+    assert [one.number for one in kept.standing().intents] == [1]
+
+
+# --- drift ---------------------------------------------------------------------------------------------
+
+
+def test_a_stack_as_it_was_deployed_needs_no_record() -> None:
+    assert drift(journal(Memory()).standing(), seen(1, 1)) == []
+
+
+@pytest.mark.parametrize(
+    ("draft", "found"),
+    [
+        (moved(1, 2), seen(2)),
+        (shifting(2, 3), seen(2)),
+        (shifting(2, 3, weights={"3": 0.1}), seen(2, r3=0.4)),
+        (failed(2, 3), seen(2)),
+    ],
+    ids=["arrived", "before traffic", "a linear shift goes on", "failed"],
+)
+def test_aliases_where_the_journal_says_do_not_drift(draft: Draft, found: Seen) -> None:
+    assert drift(written((0, draft)).standing(), found) == []
+
+
+@pytest.mark.parametrize(
+    ("draft", "found", "words"),
+    [
+        (moved(1, 2), seen(3), "live is at release 3 (churn version 2), the journal says release 2 (churn version 1)"),
+        (moved(1, 2), seen(2, r3=0.1), "and 10% at release 3"),
+        (shifting(2, 3), seen(2, r4=0.1), "and 10% at release 4"),
+        (failed(2, 3), seen(2, r3=0.1), "and 10% at release 3"),
+        (moved(1, 2, alias="previous"), seen(1, 3), "previous is at release 3 (churn version 2), the journal says rel"),
+        (moved(1, 2), seen(2, 3), "previous is at release 3 (churn version 2), the journal says nothing of it"),
+    ],
+)
+def test_an_alias_elsewhere_is_named(draft: Draft, found: Seen, words: str) -> None:
+    problems = drift(written((0, draft)).standing(), found)
+
+    assert len(problems) == 1
+    assert words in problems[0]
+
+
+def test_a_release_number_that_holds_another_model_is_drift() -> None:
+    """A stack that was deleted and deployed anew numbers its versions from 1 again."""
+    other: Release = msgspec.structs.replace(release(2), digest="sha256:other")
+
+    assert drift(written((0, moved(1, 2))).standing(), Seen(live=other, weights={}, previous=None))
+
+
+# --- the chain -----------------------------------------------------------------------------------------
+
+Tamper = Callable[[Memory], None]
+
+
+def edit(number: int, **change: Any) -> Tamper:
+    def tamper(store: Memory) -> None:
+        key = key_of(number)
+        store.objects[key] = encode(msgspec.structs.replace(decode(store.objects[key]), **change))
+
+    return tamper
+
+
+def remove(*numbers: int) -> Tamper:
+    def tamper(store: Memory) -> None:
+        for number in numbers:
+            store.objects.pop(key_of(number))
+
+    return tamper
+
+
+def swap(one: int, other: int) -> Tamper:
+    def tamper(store: Memory) -> None:
+        first, second = key_of(one), key_of(other)
+        store.objects[first], store.objects[second] = store.objects[second], store.objects[first]
+
+    return tamper
+
+
+def put(number: int, data: bytes) -> Tamper:
+    return lambda store: store.objects.update({key_of(number): data})
+
+
+def full() -> Memory:
+    store, clock = Memory(), Clock()
+    kept = journal(store, clock)
+    for number in range(1, 5):
+        kept.append(intended(number, number + 1))
+        clock.pass_(minutes=5)
+        kept.append(moved(number, number + 1))
+    return store
+
+
+def test_a_journal_that_nobody_touched_has_no_problem() -> None:
+    assert journal(full()).verify() == []
+
+
+@pytest.mark.parametrize(
+    ("tamper", "words"),
+    [
+        (edit(3, why="nobody asked"), "record 3 was changed, or record 4 after it"),
+        (edit(1, by="arn:aws:iam::1:user/eve"), "record 1 was changed, or record 2 after it"),
+        (edit(4, at=NOON), "record 4 was written at"),
+        (edit(8, previous="f" * 64), "record 7 was changed, or record 8 after it"),
+        (edit(8, now=release(9), alias="previous"), "record 8 misstates how things stood"),
+        (edit(1, previous="f" * 64), "record 1 was replaced"),
+        (remove(3), "record 3 is missing"),
+        (remove(1), "record 1 is missing"),
+        (remove(3, 4, 5), "records 3 to 5 are missing"),
+        (swap(3, 4), "record 3 was replaced: its object holds record 4"),
+        (swap(2, 6), "record 6 was replaced: its object holds record 2"),
+        (put(5, b"{}"), "record 5 cannot be read"),
+        (put(5, b""), "record 5 cannot be read"),
+        (put(8, b"gone"), "record 8 cannot be read"),
+    ],
+)
+def test_a_record_that_was_tampered_with_is_named(tamper: Tamper, words: str) -> None:
+    store = full()
+
+    tamper(store)
+
+    assert [problem for problem in journal(store).verify() if problem.startswith(words)], journal(store).verify()
+
+
+@pytest.mark.parametrize("number", range(1, 9))
+def test_a_damaged_record_neither_hides_the_others_nor_stops_a_rollback(number: int) -> None:
+    store = full()
+    store.objects[key_of(number)] = b"damaged"
+    kept = journal(store)
+
+    added = kept.append(moved(5, 4))
+
+    assert added.number == 9
+    assert [one.number for one in kept.records()] == list(range(9, 0, -1))
+    assert [one.kind for one in kept.records()].count("unreadable") == 1
+    found: Live | None = kept.all().who_was_live(at(60))
+    assert found is not None
+    assert found.release == release(4)
+
+
+def test_a_record_taken_away_while_it_is_read_is_unreadable() -> None:
+    store = full()
+    kept = journal(store)
+    tail = kept.all()
+    store.objects.pop(key_of(6))
+
+    assert [one.kind for one in tail if one.number == 6] == ["unreadable"]
