@@ -6,44 +6,20 @@ Everything here runs on the clock, one piece at a time; API calls only leave a m
 import logging
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
-from fairlead_local.clock import Clock, Timer
+from fairlead_local.clock import Timer
 from fairlead_local.deploys import plans
-from fairlead_local.deploys.hands import CONFIGURATION, Hands, Refused
+from fairlead_local.deploys.hands import Hands, Refused
 from fairlead_local.deploys.records import Deployment, Step
-from fairlead_local.deploys.store import Store
+from fairlead_local.deploys.traffic import Traffic
+from fairlead_local.deploys.world import Event, World
 
 logger = logging.getLogger(__name__)
 
-Event = Literal["START", "SUCCESS", "FAILURE", "STOP"]
-Publish = Callable[[Deployment, Event], None]
 ROLLBACK_ON = {"ALARM_ACTIVE": "DEPLOYMENT_STOP_ON_ALARM", "MANUAL_STOP": "DEPLOYMENT_STOP_ON_REQUEST"}
 STOPS = frozenset(ROLLBACK_ON)
-
-
-@dataclass
-class Pace:
-    """Seconds of the clock that CodeDeploy takes: to begin, to stop when asked, between two looks at the alarms."""
-
-    begin: float = 0.1
-    stop: float = 0.5
-    look: float = 10.0
-    hook: float = 3600.0
-
-
-@dataclass(frozen=True)
-class World:
-    """What a course needs around it. `exists` knows functions and versions; `undo` starts a rollback deployment."""
-
-    store: Store
-    clock: Clock
-    pace: Pace
-    publish: Publish
-    exists: Callable[[str, str], bool]
-    undo: Callable[[Deployment], Deployment]
 
 
 class Course:
@@ -52,11 +28,9 @@ class Course:
     def __init__(self, world: World, deployment: Deployment, hands: Hands) -> None:
         self.deployment = deployment
         self._world = world
-        self._hands = hands
+        self._traffic = Traffic(deployment, hands, world.exists)
         self._timers: list[Timer] = []
         self._stopping = False
-        self._touched = False  # the alias was found as it should be, so there is something to roll back to
-        self._expected: tuple[str, dict[str, float]] = (deployment.spec.current, {})
         self._then: dict[str, Callable[[], None]] = {}
 
     def start(self) -> None:
@@ -86,44 +60,16 @@ class Course:
         if self.deployment.is_rollback:
             self._put_back()
             return
-        self._check()
-        self._look()
-        self._timers.append(self._world.clock.every(self._world.pace.look, self._work(self._look)))
+        self._traffic.check()
+        self._traffic.look()
+        self._timers.append(self._world.clock.every(self._world.pace.look, self._work(self._traffic.look)))
         self._hook("BeforeAllowTraffic", self._allow)
 
     def _put_back(self) -> None:
-        """A rollback: the alias alone on the version it came from, whatever it is on, whatever the alarms say."""
         step = self._enter("AllowTraffic")
-        self._hands.move(self.deployment.spec.target, {})
-        self.deployment.weight = 100.0
+        self._traffic.put_back()
         self._leave(step)
         self._end("Succeeded", "SUCCESS")
-
-    def _check(self) -> None:
-        spec, routing = self.deployment.spec, self.deployment.config.routing
-        for version in (spec.current, spec.target):
-            if not self._world.exists(spec.function, version):
-                message = f"The deployment failed because there is no version {version} of {spec.function}"
-                raise Refused("INVALID_LAMBDA_FUNCTION", message)
-        found = self._hands.standing()
-        if found.version != spec.current:
-            reason = "The Lambda function alias version does not match the current version in AppSpec file."
-            raise Refused("INVALID_LAMBDA_CONFIGURATION", f"{CONFIGURATION} {reason}")
-        if found.weights:
-            reason = "The Lambda function alias is configured to shift traffic between two versions."
-            raise Refused("INVALID_LAMBDA_CONFIGURATION", f"{CONFIGURATION} {reason}")
-        if spec.current == spec.target and routing["type"] != plans.ALL_AT_ONCE:
-            raise Refused("INVALID_LAMBDA_CONFIGURATION", CONFIGURATION)
-        self._touched = True
-
-    def _look(self) -> None:
-        red = self._hands.alarming(self.deployment.alarms)
-        if red:
-            message = (
-                "One or more alarms have been activated according to the Amazon CloudWatch metrics you selected, and "
-                f"the affected deployments have been stopped. Activated alarms: <{', '.join(red)}>"
-            )
-            raise Refused("ALARM_ACTIVE", message)
 
     def _hook(self, name: str, then: Callable[[], None]) -> None:
         step = self._enter(name)
@@ -135,7 +81,7 @@ class Course:
             step.execution_id = secrets.token_urlsafe(96)
         self._then[name] = then
         self._after(self._world.pace.hook, partial(self._overdue, step))
-        self._hands.invoke(step.hook, self.deployment.id, step.execution_id)
+        self._traffic.invoke(step.hook, step.execution_id)
 
     def _judge(self, step: Step) -> None:
         if step.status == "Failed":
@@ -155,25 +101,14 @@ class Course:
         self._shift(0)
 
     def _shift(self, index: int) -> None:
-        self._look()
+        self._traffic.look()
         shifts = plans.shifts(self.deployment.config.routing)
-        self._route(shifts[index].percentage)
+        self._traffic.shift(shifts[index].percentage)
         if index + 1 < len(shifts):
             self._after(shifts[index + 1].after - shifts[index].after, partial(self._shift, index + 1))
             return
         self._leave(self.deployment.steps["AllowTraffic"])
         self._hook("AfterAllowTraffic", partial(self._end, "Succeeded", "SUCCESS"))
-
-    def _route(self, percentage: float) -> None:
-        spec, found = self.deployment.spec, self._hands.standing()
-        if (found.version, found.weights) != self._expected:
-            reason = "The Lambda function alias was changed while the deployment was running."
-            raise Refused("INVALID_LAMBDA_CONFIGURATION", f"{CONFIGURATION} {reason}")
-        whole = percentage >= 100
-        wanted = (spec.target, {}) if whole else (spec.current, {spec.target: percentage / 100})
-        self._hands.move(*wanted, revision=found.revision)
-        self._expected = wanted
-        self.deployment.weight = float(percentage)
 
     def _enter(self, name: str) -> Step:
         step = self.deployment.steps[name]
@@ -200,12 +135,13 @@ class Course:
                 self._end_badly(problem, roll_back=None)
             except Exception:
                 logger.exception("deployment %s", self.deployment.id)
-                problem = Refused("INTERNAL_ERROR", "the local cloud failed; see its log")
-                self._end_badly(problem, roll_back=None)
+                self._end_badly(Refused("INTERNAL_ERROR", "the local cloud failed; see its log"), roll_back=None)
 
         return guarded
 
     def _end_badly(self, problem: Refused, *, roll_back: bool | None) -> None:
+        if self.deployment.over:  # it came to its end while it was being stopped
+            return
         stopped = problem.code in STOPS
         with self._world.store.lock:
             self.deployment.error = (problem.code, problem.message)
@@ -213,19 +149,21 @@ class Course:
                 if step.status == "InProgress":
                     step.status, step.ended = ("Skipped" if stopped else "Failed"), self._world.clock.now()
                     step.problem = step.problem or problem.message
-            self._end(
-                "Stopped" if stopped else "Failed", "STOP" if stopped else "FAILURE", self._undoes(problem, roll_back)
-            )
+            undo = self._undoes(problem, roll_back)
+            if stopped:
+                self._end("Stopped", "STOP", undo=undo)
+            else:
+                self._end("Failed", "FAILURE", undo=undo)
 
     def _undoes(self, problem: Refused, asked: bool | None) -> bool:
-        if not self._touched:
+        if not self._traffic.found:
             return False
         if asked is not None:
             return asked
         setting: dict[str, Any] = self.deployment.auto_rollback
         return bool(setting.get("enabled")) and ROLLBACK_ON.get(problem.code, "DEPLOYMENT_FAILURE") in setting["events"]
 
-    def _end(self, status: Literal["Succeeded", "Failed", "Stopped"], event: Event, undo: bool = False) -> None:
+    def _end(self, status: Literal["Succeeded", "Failed", "Stopped"], event: Event, *, undo: bool = False) -> None:
         for timer in self._timers:
             timer.cancel()
         with self._world.store.lock:

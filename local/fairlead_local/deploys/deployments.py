@@ -7,11 +7,12 @@ from typing import Any
 from fairlead_local.clock import Clock
 from fairlead_local.deploys import appspec
 from fairlead_local.deploys.appspec import AppSpec
-from fairlead_local.deploys.course import Course, Pace, Publish, World
+from fairlead_local.deploys.course import Course
 from fairlead_local.deploys.groups import DEFAULT_CONFIG, check_alarms, check_rollback
 from fairlead_local.deploys.hands import Assume, Hands
-from fairlead_local.deploys.records import Deployment, Group
+from fairlead_local.deploys.records import Deployment
 from fairlead_local.deploys.store import Store
+from fairlead_local.deploys.world import Pace, Publish, World
 from fairlead_local.errors import ServiceError
 from fairlead_local.protocol import Handler
 
@@ -57,13 +58,15 @@ class Deployments:
                     "DeploymentLimitExceededException",
                     f"The Deployment Group '{group.name}' already has an active Deployment '{running.id}'",
                 )
+            watched = asked.get("overrideAlarmConfiguration") or group.settings["alarmConfiguration"]
             deployment = Deployment(
                 group,
                 config,
                 spec,
                 asked["revision"],
                 self._store.now(),
-                alarms=_alarms(group, asked),
+                alarms=_alarms(watched),
+                blind=bool(watched.get("ignorePollAlarmFailure")),
                 auto_rollback=asked.get("autoRollbackConfiguration") or group.settings["autoRollbackConfiguration"],
                 description=asked.get("description", ""),
             )
@@ -149,8 +152,7 @@ def _check(asked: dict[str, Any]) -> None:
     check_rollback(asked.get("autoRollbackConfiguration"))
 
 
-def _alarms(group: Group, asked: dict[str, Any]) -> tuple[str, ...]:
-    setting = asked.get("overrideAlarmConfiguration") or group.settings["alarmConfiguration"]
+def _alarms(setting: dict[str, Any]) -> tuple[str, ...]:
     return tuple(alarm["name"] for alarm in setting.get("alarms", [])) if setting.get("enabled") else ()
 
 

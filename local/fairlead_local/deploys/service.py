@@ -6,13 +6,13 @@ from fairlead_local.account import REGION
 from fairlead_local.clients import Clients
 from fairlead_local.clock import Clock
 from fairlead_local.deploys.applications import Applications
-from fairlead_local.deploys.course import Event, Pace
 from fairlead_local.deploys.deployments import Deployments
 from fairlead_local.deploys.groups import Groups
 from fairlead_local.deploys.hands import Assume
 from fairlead_local.deploys.looking import Looking
 from fairlead_local.deploys.records import Deployment
 from fairlead_local.deploys.store import Store
+from fairlead_local.deploys.world import Event, Pace
 from fairlead_local.errors import ServiceError
 from fairlead_local.events.bus import Bus
 from fairlead_local.lambdas.store import Store as Functions

@@ -1,0 +1,75 @@
+"""What a deployment does to its alias, and what it looks at before: versions, the alias as it stands, alarms."""
+
+from collections.abc import Callable
+
+from fairlead_local.deploys import plans
+from fairlead_local.deploys.hands import CONFIGURATION, Hands, Refused
+from fairlead_local.deploys.records import Deployment
+
+
+class Traffic:
+    """Shifts one deployment's traffic. `found` says that the alias was as it should be: there is a way back."""
+
+    def __init__(self, deployment: Deployment, hands: Hands, exists: Callable[[str, str], bool]) -> None:
+        self.found = False
+        self._deployment = deployment
+        self._hands = hands
+        self._exists = exists
+        self._expected: tuple[str, dict[str, float]] = (deployment.spec.current, {})
+
+    def check(self) -> None:
+        """Raise Refused unless both versions exist and the alias is on the current one alone."""
+        spec, routing = self._deployment.spec, self._deployment.config.routing
+        for version in (spec.current, spec.target):
+            if not self._exists(spec.function, version):
+                message = f"The deployment failed because there is no version {version} of {spec.function}"
+                raise Refused("INVALID_LAMBDA_FUNCTION", message)
+        standing = self._hands.standing()
+        if standing.version != spec.current:
+            raise _configuration(
+                "The Lambda function alias version does not match the current version in AppSpec file."
+            )
+        if standing.weights:
+            raise _configuration("The Lambda function alias is configured to shift traffic between two versions.")
+        if spec.current == spec.target and routing["type"] != plans.ALL_AT_ONCE:
+            raise _configuration("")
+        self.found = True
+
+    def look(self) -> None:
+        """Raise Refused if an alarm of the deployment is in ALARM."""
+        try:
+            red = self._hands.alarming(self._deployment.alarms)
+        except Refused:
+            if self._deployment.blind:
+                return
+            raise
+        if red:
+            message = (
+                "One or more alarms have been activated according to the Amazon CloudWatch metrics you selected, and "
+                f"the affected deployments have been stopped. Activated alarms: <{', '.join(red)}>"
+            )
+            raise Refused("ALARM_ACTIVE", message)
+
+    def shift(self, percentage: float) -> None:
+        """Give the target version that share, if nobody else has touched the alias since the last shift."""
+        spec, standing = self._deployment.spec, self._hands.standing()
+        if (standing.version, standing.weights) != self._expected:
+            raise _configuration("The Lambda function alias was changed while the deployment was running.")
+        whole = percentage >= 100
+        wanted = (spec.target, {}) if whole else (spec.current, {spec.target: percentage / 100})
+        self._hands.move(*wanted, revision=standing.revision)
+        self._expected = wanted
+        self._deployment.weight = float(percentage)
+
+    def put_back(self) -> None:
+        """A rollback: the alias alone on its target, whatever it is on and whatever the alarms say."""
+        self._hands.move(self._deployment.spec.target, {})
+        self._deployment.weight = 100.0
+
+    def invoke(self, function: str, execution_id: str) -> None:
+        """Start a hook."""
+        self._hands.invoke(function, self._deployment.id, execution_id)
+
+
+def _configuration(reason: str) -> Refused:
+    return Refused("INVALID_LAMBDA_CONFIGURATION", f"{CONFIGURATION} {reason}".rstrip())
