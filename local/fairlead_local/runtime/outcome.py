@@ -12,7 +12,7 @@ class Outcome:
     payload: bytes
     error: Literal["Unhandled"] | None = None
     log: bytes = b""
-    throttled: bool = False
+    duration_ms: float = 0.0
 
 
 def failure(kind: str, message: str) -> bytes:

@@ -1,0 +1,96 @@
+"""What an alarm does when it changes its state: functions, topics, and the event every change is.
+
+Actions run on transitions only, never again while the state stands.
+"""
+
+import json
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from fairlead_local.clients import Clients
+from fairlead_local.errors import ServiceError
+from fairlead_local.lambdas.store import split
+from fairlead_local.metrics.book import Book
+from fairlead_local.metrics.events import bus_detail, lambda_event, topic_message
+from fairlead_local.metrics.moments import written
+from fairlead_local.metrics.records import Transition
+
+PRINCIPAL = "lambda.alarms.cloudwatch.amazonaws.com"
+DETAIL_TYPE = "CloudWatch Alarm State Change"
+LISTS = {"OK": "OKActions", "ALARM": "AlarmActions", "INSUFFICIENT_DATA": "InsufficientDataActions"}
+
+
+class Permissions(Protocol):
+    """The resource policies of functions."""
+
+    def allows(self, name: str, qualifier: str | None, *, service: str, source_arn: str) -> bool:
+        """Whether the service may invoke exactly this function and qualifier; raises ServiceError for none."""
+
+
+class Actions:
+    """Does what a transition asks for; what fails is told in the alarm's history, as in AWS."""
+
+    def __init__(
+        self,
+        book: Book,
+        clients: Clients,
+        *,
+        permissions: Permissions,
+        invoke: Callable[[dict[str, Any]], Any],
+        publish: Callable[..., Any],
+    ) -> None:
+        self._book = book
+        self._clients = clients
+        self._permissions = permissions
+        self._invoke = invoke
+        self._publish = publish
+
+    def run(self, transition: Transition) -> None:
+        """The event, then the actions of the new state in their order."""
+        arn, at = transition.alarm.arn, transition.after.at
+        self._publish("aws.cloudwatch", DETAIL_TYPE, bus_detail(transition), resources=[arn], moment=at)
+        settings = transition.alarm.settings
+        if not settings["ActionsEnabled"]:
+            return
+        for action in settings[LISTS[transition.after.value]]:
+            self._note(transition, action, self._failure(transition, action))
+
+    def _failure(self, transition: Transition, action: str) -> str:
+        """Run one action; what went wrong, or nothing."""
+        try:
+            if ":lambda:" in action:
+                self._call(transition, action)
+            else:
+                self._tell(transition, action)
+        except ServiceError as error:
+            return error.message
+        except Exception as error:  # noqa: BLE001 - whatever the topic's client raises ends in the history
+            return str(error)
+        return ""
+
+    def _call(self, transition: Transition, action: str) -> None:
+        name, qualifier = split(action)
+        if not self._permissions.allows(name, qualifier, service=PRINCIPAL, source_arn=transition.alarm.arn):
+            raise ServiceError(
+                "AccessDeniedException",
+                "CloudWatch Alarms is not authorized to perform: lambda:InvokeFunction on the resource because no "
+                "resource-based policy allows the lambda:InvokeFunction action",
+            )
+        payload = json.dumps(lambda_event(transition)).encode()
+        asked = {"FunctionName": name, "InvocationType": "Event", "Payload": payload}
+        self._invoke(asked | ({"Qualifier": qualifier} if qualifier else {}))
+
+    def _tell(self, transition: Transition, action: str) -> None:
+        subject = f'{transition.after.value}: "{transition.alarm.name}" in US East (N. Virginia)'
+        message = json.dumps(topic_message(transition))
+        self._clients["sns"].publish(TopicArn=action, Subject=subject[:100], Message=message)
+
+    def _note(self, transition: Transition, action: str, failure: str) -> None:
+        summary = f"Failed to execute action {action}" if failure else f"Successfully executed action {action}"
+        facts = {
+            "actionState": "Failed" if failure else "Succeeded",
+            "notificationResource": action,
+            "stateUpdateTimestamp": written(transition.after.at),
+            "error": failure or None,
+        }
+        self._book.note(transition.alarm, transition.after.at, "Action", summary, facts)

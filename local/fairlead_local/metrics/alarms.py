@@ -1,0 +1,148 @@
+"""The alarm operations of CloudWatch's API."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from fairlead_local.clock import Clock
+from fairlead_local.errors import ServiceError
+from fairlead_local.metrics import describe
+from fairlead_local.metrics.book import Book
+from fairlead_local.metrics.queries import Answers, invalid
+from fairlead_local.metrics.records import UNCHECKED, Alarm, Kind, State, Transition
+from fairlead_local.metrics.rules import parse
+from fairlead_local.metrics.series import Grid
+from fairlead_local.metrics.settings import check_composite, check_metric
+from fairlead_local.metrics.store import Store
+from fairlead_local.metrics.watch import Watch
+from fairlead_local.protocol import Handler
+
+
+class Alarms:
+    """Puts, sets, deletes and switches alarms. An update leaves the state as it is."""
+
+    def __init__(self, store: Store, book: Book, clock: Clock, watch: Watch) -> None:
+        self._store = store
+        self._book = book
+        self._clock = clock
+        self._watch = watch
+
+    def handlers(self) -> dict[str, Handler]:
+        """Operation names to handlers."""
+        return {
+            "PutMetricAlarm": self.put_metric,
+            "PutCompositeAlarm": self.put_composite,
+            "SetAlarmState": self.set_state,
+            "DeleteAlarms": self.delete,
+            "EnableAlarmActions": self._switch(on=True),
+            "DisableAlarmActions": self._switch(on=False),
+            "ListTagsForResource": self.list_tags,
+            "TagResource": self.tag,
+            "UntagResource": self.untag,
+        }
+
+    def put_metric(self, asked: dict[str, Any]) -> None:
+        """PutMetricAlarm; an expression is tried out on no data, so that it fails here and not at night."""
+        settings, queries = check_metric(asked)
+        with self._book.lock:
+            alarm, _ = self._keep(asked, "MetricAlarm", settings)
+            watched = next(query.id for query in queries if query.returned)
+            period = next(query.source.period for query in queries if query.source)
+            Answers(self._store, queries, Grid(0, period, 1)).one(watched)
+            alarm.queries, alarm.silent_at = queries, -1
+            self._book.alarms[alarm.name] = alarm
+
+    def put_composite(self, asked: dict[str, Any]) -> None:
+        """PutCompositeAlarm; the rule is weighed at once."""
+        settings, rule = check_composite(asked), parse(asked["AlarmRule"])
+        with self._book.lock:
+            unknown = sorted(rule.names - set(self._book.alarms))
+            if unknown:
+                message = f"Could not save the composite alarm as alarms [{', '.join(unknown)}] in the alarm rule do "
+                raise invalid(message + "not exist")
+            alarm, verb = self._keep(asked, "CompositeAlarm", settings)
+            alarm.rule = rule
+            self._book.alarms[alarm.name] = alarm
+            transitions = self._watch.spread(self._watch.settle(alarm, verb))
+        self._watch.act(transitions)
+
+    def set_state(self, asked: dict[str, Any]) -> None:
+        """SetAlarmState: with all that follows from it, until the next evaluation finds otherwise."""
+        now = self._clock.now()
+        with self._book.lock:
+            alarm = self._book.alarm(asked["AlarmName"])
+            alarm.silent_at = -1
+            data, value = describe.checked_json(asked.get("StateReasonData", "")), asked["StateValue"]
+            changed = self._book.enter(alarm, value, asked["StateReason"], data=data, at=now)
+            transitions: Sequence[Transition] = self._watch.spread(changed)
+        self._watch.act(transitions)
+
+    def delete(self, asked: dict[str, Any]) -> None:
+        """DeleteAlarms: all or none, and none that a composite alarm's rule speaks of."""
+        names = asked["AlarmNames"]
+        with self._book.lock:
+            alarms = [self._book.alarm(name) for name in names]
+            if sum(alarm.rule is not None for alarm in alarms) > 1:
+                raise invalid("Only one composite alarm can be deleted in one operation")
+            for alarm in alarms:
+                if any(parent.name not in names for parent in self._book.parents(alarm.name)):
+                    raise invalid(f"Cannot delete {alarm.name} as there are composite alarm(s) depending on it.")
+            for alarm in alarms:
+                del self._book.alarms[alarm.name]
+                self._configured(alarm, "deleted")
+
+    def list_tags(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """ListTagsForResource."""
+        with self._book.lock:
+            tags = self._by_arn(asked["ResourceARN"]).tags
+            return {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
+
+    def tag(self, asked: dict[str, Any]) -> None:
+        """TagResource."""
+        with self._book.lock:
+            self._by_arn(asked["ResourceARN"]).tags.update(_tags(asked))
+
+    def untag(self, asked: dict[str, Any]) -> None:
+        """UntagResource."""
+        with self._book.lock:
+            for key in asked["TagKeys"]:
+                self._by_arn(asked["ResourceARN"]).tags.pop(key, None)
+
+    def _keep(self, asked: dict[str, Any], kind: Kind, settings: dict[str, Any]) -> tuple[Alarm, str]:
+        """The alarm with its new settings, not yet in the book if it is new; tags count at creation only."""
+        now, name = self._clock.now(), asked["AlarmName"]
+        alarm = self._book.alarms.get(name)
+        if alarm is None:
+            state = State("INSUFFICIENT_DATA", UNCHECKED, "", now)
+            alarm = Alarm(name, kind, settings, now, state, now, tags=_tags(asked))
+            self._configured(alarm, "created")
+            return alarm, "created"
+        if alarm.kind != kind:
+            raise invalid(f"An alarm of another type has the name {name}")
+        alarm.settings, alarm.configured = settings, now
+        self._configured(alarm, "updated")
+        return alarm, "updated"
+
+    def _configured(self, alarm: Alarm, verb: str) -> None:
+        facts = {"version": "1.0", "type": verb.title(), f"{verb}Alarm": alarm.settings}
+        self._book.note(alarm, self._clock.now(), "ConfigurationUpdate", f'Alarm "{alarm.name}" {verb}', facts)
+
+    def _switch(self, *, on: bool) -> Callable[[dict[str, Any]], None]:
+        def switch(asked: dict[str, Any]) -> None:
+            with self._book.lock:
+                for name in asked["AlarmNames"]:
+                    if name in self._book.alarms:
+                        alarm = self._book.alarms[name]
+                        alarm.settings = {**alarm.settings, "ActionsEnabled": on}
+                        self._configured(alarm, "updated")
+
+        return switch
+
+    def _by_arn(self, arn: str) -> Alarm:
+        for alarm in self._book.alarms.values():
+            if alarm.arn == arn:
+                return alarm
+        raise ServiceError("ResourceNotFoundException", f"{arn} does not exist", status=404)
+
+
+def _tags(asked: dict[str, Any]) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in asked.get("Tags") or []}

@@ -1,0 +1,56 @@
+"""Every alarm and its history, under one lock."""
+
+import json
+import threading
+from collections import deque
+from typing import Any
+
+from fairlead_local.errors import ServiceError
+from fairlead_local.metrics.judgement import StateValue
+from fairlead_local.metrics.records import Alarm, HistoryItem, State, Transition
+
+HISTORY_LIMIT = 10_000  # items; AWS keeps them for thirty days
+
+
+class Book:
+    """Hold `lock` while reading and changing what a look-up returned."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.alarms: dict[str, Alarm] = {}
+        self.history: deque[HistoryItem] = deque(maxlen=HISTORY_LIMIT)
+
+    def alarm(self, name: str) -> Alarm:
+        """By name; raises ResourceNotFound."""
+        if name not in self.alarms:
+            raise ServiceError("ResourceNotFound", f"Alarm {name} does not exist", status=404)
+        return self.alarms[name]
+
+    def state_of(self, name: str) -> str:
+        """The state's value; of an alarm that is gone, none there is."""
+        return self.alarms[name].state.value if name in self.alarms else ""
+
+    def parents(self, name: str) -> list[Alarm]:
+        """The composite alarms whose rules speak of this one."""
+        return [alarm for alarm in self.alarms.values() if alarm.rule and name in alarm.rule.names]
+
+    def enter(self, alarm: Alarm, value: StateValue, reason: str, *, data: str, at: float) -> Transition | None:
+        """Set an alarm's state; the transition, if that is another state than before."""
+        before, alarm.state = alarm.state, State(value, reason[:1023], data[:4000], at)
+        if before.value == value:
+            return None
+        alarm.transitioned = at
+        facts = {"version": "1.0", "oldState": _told(before), "newState": _told(alarm.state)}
+        self.note(alarm, at, "StateUpdate", f"Alarm updated from {before.value} to {value}", facts)
+        return Transition(alarm, before, alarm.state)
+
+    def note(self, alarm: Alarm, at: float, kind: Any, summary: str, facts: dict[str, Any]) -> None:
+        """Add to the history."""
+        data = json.dumps(facts, separators=(",", ":"), default=str)
+        with self.lock:
+            self.history.append(HistoryItem(alarm.name, alarm.kind, at, kind, summary[:255], data[:4095]))
+
+
+def _told(state: State) -> dict[str, Any]:
+    data = {"stateReasonData": json.loads(state.data)} if state.data else {}
+    return {"stateValue": state.value, "stateReason": state.reason, **data}

@@ -1,0 +1,179 @@
+"""The metric operations of CloudWatch's API: PutMetricData, GetMetricData, GetMetricStatistics, ListMetrics."""
+
+import math
+from typing import Any
+
+from fairlead_local.clock import Clock
+from fairlead_local.errors import ServiceError
+from fairlead_local.metrics.describe import paged
+from fairlead_local.metrics.moments import epoch, moment
+from fairlead_local.metrics.queries import Answers, Query, check_period, invalid, read
+from fairlead_local.metrics.series import Grid, Series
+from fairlead_local.metrics.statistics import Values, check_statistic, statistic
+from fairlead_local.metrics.store import MINUTE, Metric, Store
+from fairlead_local.protocol import Handler
+
+LISTED_SECONDS = {None: 14 * 86_400, "PT3H": 3 * 3_600}
+PAST, FUTURE = 14 * 86_400, 2 * 3_600  # seconds around now within which data is taken
+VALUES_LIMIT, DIMENSIONS_LIMIT, DATA_LIMIT, POINTS_LIMIT = 150, 30, 1_000, 1_440
+
+
+class Data:
+    """The handlers for data points."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def handlers(self) -> dict[str, Handler]:
+        """Operation names to handlers."""
+        return {
+            "PutMetricData": self.put,
+            "GetMetricData": self.get,
+            "GetMetricStatistics": self.get_statistics,
+            "ListMetrics": self.list_all,
+        }
+
+    def put(self, asked: dict[str, Any]) -> None:
+        """PutMetricData; all is checked before any of it is kept."""
+        namespace, data = asked["Namespace"], asked.get("MetricData") or []
+        if asked.get("EntityMetricData"):
+            raise ServiceError("NotImplemented", "the local cloud does not implement EntityMetricData", status=501)
+        if namespace.startswith("AWS/"):
+            raise refused(f"The value {namespace} for parameter Namespace is invalid.")
+        if len(data) > DATA_LIMIT:
+            raise refused(f"The collection MetricData must not have a size greater than {DATA_LIMIT}.")
+        for datum, values, at in [(datum, _values(datum), self._moment(datum)) for datum in data]:
+            metric = Metric.of(namespace, datum["MetricName"], datum.get("Dimensions") or [])
+            resolution = datum.get("StorageResolution") or MINUTE
+            self._store.put(metric, at, values, unit=datum.get("Unit") or "None", resolution=resolution)
+
+    def get(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """GetMetricData, in one page."""
+        queries = read(asked["MetricDataQueries"])
+        start, end = _span(asked)
+        results = []
+        for query in queries:
+            if not query.returned:
+                continue
+            period = _period(query, queries)
+            first = _aligned(start, period)
+            answers = Answers(self._store, queries, Grid(first, period, -(-(end - first) // period)))
+            several = answers.value(query.id)
+            results += [_result(query, series, asked, end) for series in several]
+        return {"MetricDataResults": results, "Messages": []}
+
+    def get_statistics(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """GetMetricStatistics: a data point per period and unit, in no order in AWS; here in time's."""
+        metric = Metric.of(asked["Namespace"], asked["MetricName"], asked.get("Dimensions") or [])
+        simple, extended = asked.get("Statistics") or [], asked.get("ExtendedStatistics") or []
+        if bool(simple) == bool(extended):
+            message = "Exactly one of the parameters Statistics and ExtendedStatistics must be given."
+            raise ServiceError("InvalidParameterCombination", message)
+        for name in (*simple, *extended):
+            check_statistic(name)
+        check_period(asked["Period"])
+        start, end = _span(asked)
+        first = _aligned(start, asked["Period"])
+        grid = Grid(first, asked["Period"], -(-(end - first) // asked["Period"]))
+        if grid.count > POINTS_LIMIT:
+            raise ServiceError("InvalidParameterCombination", f"You have requested up to {grid.count} datapoints, "
+                               f"which exceeds the limit of {POINTS_LIMIT}.")  # fmt: skip
+        units = [asked["Unit"]] if asked.get("Unit") else self._store.units(metric)
+        points = []
+        for at in grid.times:
+            for unit in units:
+                values = self._store.values(metric, at, min(at + grid.period, end), unit)
+                if values.count:
+                    points.append({"Timestamp": moment(at), "Unit": unit, **_numbers(values, simple, extended)})
+        return {"Label": metric.name, "Datapoints": points}
+
+    def list_all(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """ListMetrics with data in the last two weeks, or three hours if asked."""
+        since = self._clock.now() - LISTED_SECONDS[asked.get("RecentlyActive")]
+        found = [metric.described() for metric in self._store.metrics(since=since) if _listed(metric, asked)]
+        page, token = paged(found, asked, default=500)
+        return {"Metrics": page, **token}
+
+    def _moment(self, datum: dict[str, Any]) -> float:
+        now = self._clock.now()
+        at = epoch(datum.get("Timestamp"), now)
+        if not now - PAST <= at <= now + FUTURE:
+            raise refused(f"The parameter MetricData.member.Timestamp must specify a time within the past two weeks "
+                          f"and the next two hours; it is {moment(at)}.")  # fmt: skip
+        return at
+
+
+def refused(message: str) -> ServiceError:
+    """CloudWatch's answer to a value it does not take."""
+    return ServiceError("InvalidParameterValue", message)
+
+
+def _values(datum: dict[str, Any]) -> Values:
+    if len(datum.get("Dimensions") or []) > DIMENSIONS_LIMIT:
+        raise refused(f"The collection Dimensions must not have a size greater than {DIMENSIONS_LIMIT}.")
+    found = Values()
+    numbers = datum.get("Values") or []
+    counts = datum.get("Counts") or [1.0] * len(numbers)
+    if len(numbers) != len(counts) or len(numbers) > VALUES_LIMIT:
+        raise refused(f"Values and Counts must have the same size, at most {VALUES_LIMIT}.")
+    if datum.get("Value") is not None:
+        numbers, counts = [*numbers, datum["Value"]], [*counts, 1.0]
+    given = datum.get("StatisticValues")
+    if not numbers and not given:
+        message = "At least one of the parameters Value, Values and StatisticValues must be given."
+        raise ServiceError("MissingParameter", message)
+    if not all(math.isfinite(number) for number in (*numbers, *counts, *(given or {}).values())):
+        raise refused("A value must be a number that is neither NaN nor infinite.")
+    for number, count in zip(numbers, counts, strict=True):
+        found.add(float(number), float(count))
+    if given:
+        found.add_set(given["SampleCount"], given["Sum"], given["Minimum"], given["Maximum"])
+    return found
+
+
+def _span(asked: dict[str, Any]) -> tuple[int, int]:
+    start, end = epoch(asked["StartTime"], 0.0), epoch(asked["EndTime"], 0.0)
+    if start >= end:
+        raise invalid("The parameter StartTime must be less than the parameter EndTime.")
+    return int(start), math.ceil(end)
+
+
+def _aligned(start: int, period: int) -> int:
+    """Down to the whole minute, or to a division of it that the period makes."""
+    step = min(period, MINUTE)
+    return start // step * step
+
+
+def _period(query: Query, queries: list[Query]) -> int:
+    periods = [query.period] if query.period else [other.source.period for other in queries if other.source]
+    return min((period for period in periods if period), default=MINUTE)
+
+
+def _result(query: Query, series: Series, asked: dict[str, Any], end: int) -> dict[str, Any]:
+    times = sorted((at for at in series.points if at < end), reverse=asked.get("ScanBy") != "TimestampAscending")
+    return {
+        "Id": query.id,
+        "Label": query.label,
+        "Timestamps": [moment(at) for at in times],
+        "Values": [series.points[at] for at in times],
+        "StatusCode": "Complete",
+    }
+
+
+def _numbers(values: Values, simple: list[str], extended: list[str]) -> dict[str, Any]:
+    numbers: dict[str, Any] = {name: statistic(values, name) for name in simple}
+    percentiles = {name: number for name in extended if (number := statistic(values, name)) is not None}
+    return numbers | ({"ExtendedStatistics": percentiles} if percentiles else {})
+
+
+def _listed(metric: Metric, asked: dict[str, Any]) -> bool:
+    dimensions = dict(metric.dimensions)
+    return (
+        asked.get("Namespace") in (None, metric.namespace)
+        and asked.get("MetricName") in (None, metric.name)
+        and all(
+            wanted["Name"] in dimensions and wanted.get("Value") in (None, dimensions[wanted["Name"]])
+            for wanted in asked.get("Dimensions") or []
+        )
+    )

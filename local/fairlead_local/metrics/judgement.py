@@ -1,0 +1,63 @@
+"""From data points to an alarm's state, by AWS's documented rules.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html. Its two tables are this
+module's test.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+StateValue = Literal["OK", "ALARM", "INSUFFICIENT_DATA"]
+EXTRA = 2  # periods looked at beyond EvaluationPeriods; AWS says "a higher number", and shows 5 for 3
+
+
+@dataclass(frozen=True)
+class Point:
+    """A data point that is there: how many periods ago (0 = the latest), when, its value, and whether it breaches."""
+
+    age: int
+    at: int
+    value: float
+    breaching: bool
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The state to be in (None = as it is), the points it rests on (latest first), how many were filled in."""
+
+    state: StateValue | None
+    points: tuple[Point, ...]
+    filled: int = 0
+
+
+def judge(points: Sequence[Point], *, periods: int, needed: int, missing: str) -> Verdict:
+    """The verdict over the evaluation range; `points` latest first, `needed` of `periods` must breach."""
+    if len(points) >= periods:
+        latest = tuple(points[:periods])
+        return Verdict("ALARM" if _breaching(latest) >= needed else "OK", latest)
+    used, filled = tuple(points), periods - len(points)
+    if not points:
+        return Verdict(_without_data(missing), used, filled)
+    breaching = _breaching(used) + (filled if missing == "breaching" else 0)
+    if breaching >= needed:
+        return Verdict("ALARM", used, filled)
+    if missing in ("missing", "ignore") and all(point.breaching for point in used):
+        return Verdict(_premature(used[-1], needed, missing), used, filled)
+    return Verdict("OK", used, filled)
+
+
+def _without_data(missing: str) -> StateValue | None:
+    states: dict[str, StateValue | None] = {"breaching": "ALARM", "notBreaching": "OK", "ignore": None}
+    return states.get(missing, "INSUFFICIENT_DATA")
+
+
+def _premature(oldest: Point, needed: int, missing: str) -> StateValue | None:
+    """All that is known breaches, but is too little: alarm once the oldest is old enough, else wait for more."""
+    if missing == "ignore":
+        return None
+    return "ALARM" if oldest.age + 1 >= needed else "INSUFFICIENT_DATA"
+
+
+def _breaching(points: Sequence[Point]) -> int:
+    return sum(point.breaching for point in points)

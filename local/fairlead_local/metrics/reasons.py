@@ -1,0 +1,73 @@
+"""Why an alarm is in its state, in CloudWatch's words and as the JSON beside them."""
+
+import json
+from typing import Any
+
+from fairlead_local.metrics.judgement import Point, Verdict
+from fairlead_local.metrics.moments import moment, written
+from fairlead_local.metrics.records import Alarm
+from fairlead_local.metrics.settings import OPERATORS
+
+TREATED = {"missing": "Missing", "ignore": "Ignored", "breaching": "Breaching", "notBreaching": "NonBreaching"}
+
+
+def sentence(alarm: Alarm, verdict: Verdict) -> str:
+    """One sentence."""
+    if verdict.state == "INSUFFICIENT_DATA":
+        filled = verdict.filled
+        return f"Insufficient Data: {filled} datapoint{'s were' if filled > 1 else ' was'} unknown."
+    treated = TREATED[alarm.settings.get("TreatMissingData", "missing")]
+    if not verdict.points:
+        periods, filled = alarm.periods, verdict.filled
+        return (
+            f"Threshold Crossed: no datapoints were received for {periods} period{'s' if periods > 1 else ''} and "
+            f"{filled} missing datapoint{'s were' if filled > 1 else ' was'} treated as [{treated}]."
+        )
+    return f"Threshold Crossed: {_counted(alarm, verdict)}{_filled(verdict, treated)}{_rule(alarm, verdict)}."
+
+
+def data(alarm: Alarm, verdict: Verdict, *, at: float, samples: dict[int, float]) -> str:
+    """The JSON: what was asked and what came of it."""
+    points = verdict.points
+    facts: dict[str, Any] = {"version": "1.0", "queryDate": written(at)}
+    if points:
+        facts["startDate"] = written(min(point.at for point in points))
+    if alarm.settings.get("Unit"):
+        facts["unit"] = alarm.settings["Unit"]
+    if alarm.statistic:
+        facts["statistic"] = alarm.statistic
+    facts |= {"period": alarm.period, "recentDatapoints": [point.value for point in reversed(points)]}
+    facts["threshold"] = alarm.settings["Threshold"]
+    facts["evaluatedDatapoints"] = [_evaluated(point, samples) for point in points]
+    return json.dumps(facts, separators=(",", ":"))
+
+
+def _evaluated(point: Point, samples: dict[int, float]) -> dict[str, Any]:
+    count = {"sampleCount": samples[point.at]} if point.at in samples else {}
+    return {"timestamp": written(point.at), **count, "value": point.value}
+
+
+def _counted(alarm: Alarm, verdict: Verdict) -> str:
+    alarming = verdict.state == "ALARM"
+    counted = [point for point in verdict.points if point.breaching == alarming] or list(verdict.points)
+    shown = ", ".join(f"{point.value} ({moment(point.at):%d/%m/%y %H:%M:%S})" for point in counted)
+    comparison, _ = OPERATORS[alarm.settings["ComparisonOperator"]]
+    verb = "was" if len(counted) == 1 else "were"
+    return (
+        f"{len(counted)} out of the last {alarm.periods} datapoints [{shown}] {verb} {'' if alarming else 'not '}"
+        f"{comparison} the threshold ({float(alarm.settings['Threshold'])})"
+    )
+
+
+def _filled(verdict: Verdict, treated: str) -> str:
+    if not verdict.filled:
+        return ""
+    many = verdict.filled > 1
+    return f" and {verdict.filled} missing datapoint{'s were' if many else ' was'} treated as [{treated}]"
+
+
+def _rule(alarm: Alarm, verdict: Verdict) -> str:
+    alarming = verdict.state == "ALARM"
+    minimum = alarm.needed if alarming else alarm.periods - alarm.needed + 1
+    way = "OK -> ALARM" if alarming else "ALARM -> OK"
+    return f" (minimum {minimum} datapoint{'s' if minimum > 1 else ''} for {way} transition)"

@@ -1,0 +1,39 @@
+"""CloudWatch, joined: its handlers, and where the cloud's own services write their metrics."""
+
+from collections.abc import Callable
+from typing import Any
+
+from fairlead_local.clients import Clients
+from fairlead_local.clock import Clock
+from fairlead_local.metrics.actions import Actions, Permissions
+from fairlead_local.metrics.alarms import Alarms
+from fairlead_local.metrics.book import Book
+from fairlead_local.metrics.dashboards import Dashboards
+from fairlead_local.metrics.data import Data
+from fairlead_local.metrics.describe import Descriptions
+from fairlead_local.metrics.store import Store
+from fairlead_local.metrics.watch import Watch
+from fairlead_local.protocol import Handler
+
+
+class CloudWatch:
+    """The service over a store of metrics that others write to as well."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        clients: Clients,
+        *,
+        permissions: Permissions,
+        invoke: Callable[[dict[str, Any]], Any],
+        publish: Callable[..., Any],
+    ) -> None:
+        book = Book()
+        actions = Actions(book, clients, permissions=permissions, invoke=invoke, publish=publish)
+        watch = Watch(store, book, clock, actions.run)
+        self._parts = (Data(store, clock), Alarms(store, book, clock, watch), Descriptions(book), Dashboards(clock))
+
+    def handlers(self) -> dict[str, Handler]:
+        """Operation names to handlers."""
+        return {name: handler for part in self._parts for name, handler in part.handlers().items()}

@@ -1,0 +1,150 @@
+"""Alarms judged on the clock: every minute (every ten seconds at high resolution), composites whenever a part changes.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html: whatever the period, the window
+ends at the present minute; alarms that look back more than a day are judged once per hour.
+"""
+
+import json
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from fairlead_local.clock import Clock
+from fairlead_local.metrics import reasons
+from fairlead_local.metrics.book import Book
+from fairlead_local.metrics.judgement import EXTRA, Point, StateValue, judge
+from fairlead_local.metrics.moments import moment, written
+from fairlead_local.metrics.queries import Answers
+from fairlead_local.metrics.records import Alarm, Transition
+from fairlead_local.metrics.series import Grid, Series
+from fairlead_local.metrics.settings import DAY, HOUR, OPERATORS
+from fairlead_local.metrics.statistics import share_of
+from fairlead_local.metrics.store import MINUTE, Store
+
+logger = logging.getLogger(__name__)
+
+FAST = 10  # seconds between two looks at an alarm of high resolution
+
+
+class Watch:
+    """Judges alarms and hands transitions to `act`, after the book is let go."""
+
+    def __init__(self, store: Store, book: Book, clock: Clock, act: Callable[[Transition], None]) -> None:
+        self._store = store
+        self._book = book
+        self._clock = clock
+        self._act = act
+        self._plan()
+
+    def spread(self, first: Transition | None) -> list[Transition]:
+        """A transition and those of the composite alarms that follow from it; hold the book's lock."""
+        found: list[Transition] = []
+        waiting = deque([first] if first else [])
+        while waiting:
+            done = waiting.popleft()
+            found.append(done)
+            # Rules may form a circle, which AWS stops evaluating too.
+            seen = {transition.alarm.name for transition in found}
+            for parent in self._book.parents(done.alarm.name):
+                if parent.name not in seen and (follows := self._weigh(parent, _told(done), done)):
+                    waiting.append(follows)
+        return found
+
+    def settle(self, alarm: Alarm, verb: str) -> Transition | None:
+        """Judge a composite alarm that was just created or updated; hold the book's lock."""
+        return self._weigh(alarm, f"{alarm.arn} was {verb} and its alarm rule evaluates to", None)
+
+    def act(self, transitions: Sequence[Transition]) -> None:
+        """Do what they ask for; do not hold the book's lock."""
+        for transition in transitions:
+            self._act(transition)
+
+    def _plan(self) -> None:
+        with self._book.lock:
+            fast = any(alarm.queries and alarm.period < MINUTE for alarm in self._book.alarms.values())
+        step = FAST if fast else MINUTE
+        at = (int(self._clock.now()) // step + 1) * step
+        self._clock.at(at, lambda: self._tick(at))
+
+    def _tick(self, at: int) -> None:
+        transitions: list[Transition] = []
+        with self._book.lock:
+            for alarm in [alarm for alarm in self._book.alarms.values() if _due(alarm, at)]:
+                try:
+                    transitions += self.spread(self._judge(alarm, at))
+                except Exception:
+                    logger.exception("alarm %s could not be evaluated", alarm.name)
+        self._plan()
+        self.act(transitions)
+
+    def _judge(self, alarm: Alarm, at: int) -> Transition | None:
+        changes = self._store.changes
+        if alarm.silent_at == changes:
+            return None
+        grid = Grid.until(at, alarm.period, alarm.periods + EXTRA)
+        answers = Answers(self._store, alarm.queries, grid)
+        points = _points(alarm, answers.one(alarm.watched))
+        # What comes later, or is dated later, may still be seen.
+        alarm.silent_at = changes if answers.silent and self._store.latest < at else -1
+        missing = alarm.settings.get("TreatMissingData", "missing")
+        verdict = judge(points, periods=alarm.periods, needed=alarm.needed, missing=missing)
+        samples = self._samples(alarm, grid)
+        if verdict.state in (None, alarm.state.value) or _too_few(alarm, verdict.points, samples):
+            return None
+        now = self._clock.now()
+        data = reasons.data(alarm, verdict, at=now, samples=samples)
+        return self._book.enter(alarm, verdict.state, reasons.sentence(alarm, verdict), data=data, at=now)
+
+    def _samples(self, alarm: Alarm, grid: Grid) -> dict[int, float]:
+        source = alarm.queries[0].source
+        if alarm.statistic is None or source is None:
+            return {}
+        return self._store.series(source.metric, grid, "SampleCount", source.unit).points
+
+    def _weigh(self, alarm: Alarm, because: str, cause: Transition | None) -> Transition | None:
+        if alarm.rule is None:
+            return None
+        value: StateValue = "ALARM" if alarm.rule.holds(self._book.state_of) else "OK"
+        if value == alarm.state.value:
+            return None
+        data = json.dumps({"triggeringAlarms": [_trigger(cause)] if cause else []}, separators=(",", ":"))
+        reason = because if cause else f"{because} {value}"
+        return self._book.enter(alarm, value, reason, data=data, at=self._clock.now())
+
+
+def _due(alarm: Alarm, at: int) -> bool:
+    if not alarm.queries:
+        return False
+    if alarm.period * alarm.periods > DAY:
+        return at % HOUR == 0
+    return at % (FAST if alarm.period < MINUTE else MINUTE) == 0
+
+
+def _points(alarm: Alarm, series: Series) -> list[Point]:
+    _, breaches = OPERATORS[alarm.settings["ComparisonOperator"]]
+    threshold = float(alarm.settings["Threshold"])
+    latest_first = list(reversed(series.grid.times))
+    return [
+        Point(age, at, series.points[at], breaches(series.points[at], threshold))
+        for age, at in enumerate(latest_first)
+        if at in series.points
+    ]
+
+
+def _too_few(alarm: Alarm, points: Sequence[Point], samples: dict[int, float]) -> bool:
+    """Whether a percentile's alarm keeps its state because it was asked to, with so few values."""
+    share = share_of(alarm.statistic or "")
+    if share is None or not points or alarm.settings.get("EvaluateLowSampleCountPercentile") != "ignore":
+        return False
+    rest = 1 - share if share >= 0.5 else share
+    return sum(samples.get(point.at, 0.0) for point in points) * rest < 10
+
+
+def _told(transition: Transition) -> str:
+    at = f"{moment(transition.after.at):%A %d %B, %Y %H:%M:%S} UTC"
+    return f"{transition.alarm.arn} transitioned to {transition.after.value} at {at}"
+
+
+def _trigger(transition: Transition) -> dict[str, object]:
+    state = {"value": transition.after.value, "timestamp": written(transition.after.at)}
+    return {"arn": transition.alarm.arn, "state": state}

@@ -1,0 +1,184 @@
+"""CloudWatch's parts by themselves: AWS's tables of missing data, metric math, rules of composite alarms."""
+
+import math
+
+import pytest
+
+from fairlead_local.errors import ServiceError
+from fairlead_local.metrics.judgement import Point, judge
+from fairlead_local.metrics.queries import Answers, read
+from fairlead_local.metrics.rules import parse
+from fairlead_local.metrics.series import Grid
+from fairlead_local.metrics.statistics import Values, statistic
+from fairlead_local.metrics.store import Metric, Store
+
+RETAIN = None
+I = "INSUFFICIENT_DATA"  # noqa: E741 - as short as its column
+
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html, both tables:
+# data points (latest last), filled, missing, ignore, breaching, notBreaching.
+THREE_OF_THREE = [
+    ("0 - X - X", 0, "OK", "OK", "OK", "OK"),
+    ("0 - - - -", 2, "OK", "OK", "OK", "OK"),
+    ("- - - - -", 3, I, RETAIN, "ALARM", "OK"),
+    ("0 X X - X", 0, "ALARM", "ALARM", "ALARM", "ALARM"),
+    ("- - X - -", 2, "ALARM", RETAIN, "ALARM", "OK"),
+    # The rows of the text below the tables, and of the tables' first edition.
+    ("- - - X -", 2, I, RETAIN, "ALARM", "OK"),
+    ("- - - - X", 2, I, RETAIN, "ALARM", "OK"),
+    ("- - - X 0", 1, "OK", "OK", "OK", "OK"),
+]
+TWO_OF_THREE = [
+    ("0 - X - X", 0, "ALARM", "ALARM", "ALARM", "ALARM"),
+    ("0 0 X 0 X", 0, "ALARM", "ALARM", "ALARM", "ALARM"),
+    ("0 - X - -", 1, "OK", "OK", "ALARM", "OK"),
+    ("- - - - 0", 2, "OK", "OK", "ALARM", "OK"),
+    ("- - - X -", 2, "ALARM", RETAIN, "ALARM", "OK"),
+]
+
+
+@pytest.mark.parametrize(
+    ("needed", "row"), [*((3, row) for row in THREE_OF_THREE), *((2, row) for row in TWO_OF_THREE)], ids=str
+)
+def test_states_are_those_of_the_documented_tables(needed: int, row: tuple[str, int, str, str, str, str]) -> None:
+    marks, filled, *states = row
+    latest_first = [
+        Point(age, -age, 0.0, mark == "X") for age, mark in enumerate(reversed(marks.split())) if mark != "-"
+    ]
+
+    for missing, state in zip(("missing", "ignore", "breaching", "notBreaching"), states, strict=True):
+        verdict = judge(latest_first, periods=3, needed=needed, missing=missing)
+        assert (verdict.state, max(verdict.filled, 0)) == (state, filled), missing
+
+
+GRID = Grid(600, 60, 5)
+SERIES = {
+    "m1": [30, 20, 0, 0, None],
+    "m2": [20, None, 20, None, None],
+    "one": [1, 1, 0, 0, None],
+    "two": [30, None, 0, 0, 30],
+    "three": [0, 0, 20, None, 20],
+    "gap": [None, 4, None, 6, None],
+}
+
+
+def worked_out(expression: str) -> list[float | None]:
+    store = Store()
+    for name, numbers in SERIES.items():
+        for at, number in zip(GRID.times, numbers, strict=True):
+            if number is not None:
+                store.one(Metric("Test", name), at, float(number), "None")
+    entries = [
+        {"Id": name, "MetricStat": {"Metric": {"Namespace": "Test", "MetricName": name}, "Period": 60, "Stat": "Sum"}}
+        for name in SERIES
+    ]
+    queries = read([*entries, {"Id": "e", "Expression": expression}])
+    points = Answers(store, queries, GRID).one("e").points
+    return [points.get(at) for at in GRID.times]
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        # The documentation's own examples.
+        ("m1 < m2", [0, 0, 1, 0, None]),
+        ("m1 >= 30", [1, 0, 0, 0, None]),
+        ("m1 > 15 AND m2 > 15", [1, 0, 0, 0, None]),
+        ("IF(one, two, three)", [30, 0, 20, None, None]),
+        ("IF(one, 5, three)", [5, 5, 20, None, None]),
+        ("IF(one, two, 5)", [30, 0, 5, 5, None]),
+        ("IF(one, two)", [30, 0, None, None, None]),
+        ("IF(1, two, three)", [30, None, 0, 0, 30]),
+        # A missing value counts as 0, a division by zero drops the point.
+        ("m1 + m2", [50, 20, 20, 0, None]),
+        ("m1 / m2", [1.5, None, 0, None, None]),
+        ("m2 - 1", [19, None, 19, None, None]),
+        ("-m1 * 2 + 2 ^ 2 ^ 2", [-44, -24, 16, 16, None]),
+        ("(m1 + 1) / 2 - 1 / 2 / 5", [15.4, 10.4, 0.4, 0.4, None]),
+        ("m1 == 0 || m2 != 20 && one", [0, 0, 1, 1, None]),
+        ("FILL(gap, 0)", [0, 4, 0, 6, 0]),
+        ("FILL(gap, REPEAT)", [None, 4, 4, 6, 6]),
+        ("FILL(gap, one)", [1, 4, 0, 6, None]),
+        ("SUM([m1, m2])", [50, 20, 20, 0, None]),
+        ("MAX([m1, gap])", [30, 20, 0, 6, None]),
+        ("MIN([m1, gap])", [30, 4, 0, 0, None]),
+        ("AVG([m1, m2])", [25, 10, 10, 0, None]),
+        ("SUM(METRICS('m'))", [50, 20, 20, 0, None]),
+        ("m1 / MAX(m1)", [1, 20 / 30, 0, 0, None]),
+        ("m1 / PERIOD(m1)", [0.5, 20 / 60, 0, 0, None]),
+        ("DIFF(gap)", [None, None, None, 2, None]),
+        ("RATE(gap)", [None, None, None, 2 / 120, None]),
+        ("RUNNING_SUM(gap)", [None, 4, None, 10, None]),
+        ("SUM(100 * [m1, m2])", [5000, 2000, 2000, 0, None]),
+        ("TIME_SERIES(METRIC_COUNT([m1, m2]))", [2, 2, 2, 2, 2]),
+        # The canary's: enough calls, then the share of failed ones; never missing.
+        ("IF(FILL(m1, 0) >= 20, (FILL(m2, 0) + FILL(gap, 0)) / m1, 0)", [20 / 30, 0.2, 0, 0, 0]),
+    ],
+)
+def test_metric_math(expression: str, expected: list[float | None]) -> None:
+    found = worked_out(expression)
+
+    assert [value is None for value in found] == [value is None for value in expected]
+    assert [v for v in found if v is not None] == pytest.approx([v for v in expected if v is not None])
+
+
+@pytest.mark.parametrize(
+    ("expression", "why"),
+    [
+        ("m1 +", "ends too early"),
+        ("nobody", "there is no nobody"),
+        ("e + 1", "refers to itself"),
+        ("SUM(m1)", "no time series"),
+        ("[m1, m2]", "one time series, not 2"),
+        ("SORT(METRICS(), SUM, DESC)", "does not know the function SORT"),
+        ("SEARCH('x', 'Sum')", "does not know the function SEARCH"),
+        ("m1 m2", "unexpected m2"),
+        ("m1 ? 2", "cannot read"),
+        ("MAX(m1, m2)", "takes 1 arguments, not 2"),
+    ],
+)
+def test_math_that_makes_no_sense_is_refused_with_its_reason(expression: str, why: str) -> None:
+    with pytest.raises(ServiceError, match=why) as caught:
+        worked_out(expression)
+    assert caught.value.code == "ValidationError"
+
+
+STATES = {"red": "ALARM", "green": "OK", "grey": "INSUFFICIENT_DATA"}
+
+
+@pytest.mark.parametrize(
+    ("rule", "holds"),
+    [
+        ("ALARM(red)", True),
+        ('ALARM("green")', False),
+        ("OK('green') AND INSUFFICIENT_DATA(grey)", True),
+        ("NOT ALARM(green) AND ALARM(red)", True),
+        ("ALARM(red) OR ALARM(green) AND FALSE", True),
+        ("(ALARM(red) OR ALARM(green)) AND FALSE", False),
+        ("NOT (TRUE AND ALARM(green))", True),
+        ("ALARM(arn:aws:cloudwatch:us-east-1:123456789012:alarm:red)", True),
+    ],
+)
+def test_a_composite_rule(rule: str, holds: bool) -> None:
+    assert parse(rule).holds(lambda name: STATES[name]) is holds
+
+
+@pytest.mark.parametrize("rule", ["", "ALARM(", "ALARM()", "red", "ALARM(red) ALARM(red)", "alarm(red)", 'ALARM("red)'])
+def test_a_rule_that_is_none_is_refused(rule: str) -> None:
+    with pytest.raises(ServiceError, match="AlarmRule"):
+        parse(rule)
+
+
+def test_statistics_of_values_and_of_statistic_sets() -> None:
+    values = Values()
+    for number in range(1, 101):
+        values.add(float(number))
+
+    assert [statistic(values, name) for name in ("SampleCount", "Sum", "Average", "Minimum", "Maximum")] == [
+        100, 5050, 50.5, 1, 100,
+    ]  # fmt: skip
+    assert [statistic(values, name) for name in ("p50", "p99", "p99.9", "p0", "p100")] == [50, 99, 100, 1, 100]
+    values.add_set(10, 100, 1, 50)
+    assert statistic(values, "SampleCount") == 110
+    assert statistic(values, "p99") is None, "nobody knows a statistic set's values"
+    assert not math.isfinite(Values().low)
