@@ -1,0 +1,226 @@
+"""A crash between moving an alias and recording it: the next command puts on record what is missing."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+import pytest
+
+from fairlead.errors import StorageError
+from fairlead.moves import Draft, Record
+from fairlead.standings import Seen, drift
+from tests.journals import ADA, BOB, Clock, intended, journal, moved, release, shifting
+from tests.memory import Memory
+
+
+class Killed(Memory):
+    """Dies at its call number `left`, before or after the effect."""
+
+    def __init__(self, store: Memory, left: int, *, after: bool) -> None:
+        super().__init__()
+        self.objects = store.objects
+        self.left = left
+        self.after = after
+
+    def get(self, key: str) -> bytes:
+        with self._call():
+            return super().get(key)
+
+    def put_new(self, key: str, data: bytes) -> bool:
+        with self._call():
+            return super().put_new(key, data)
+
+    def keys(self, prefix: str, *, after: str = "") -> Iterator[str]:
+        with self._call():
+            return super().keys(prefix, after=after)
+
+    @contextmanager
+    def _call(self) -> Iterator[None]:
+        last = self.left == 0
+        self.left -= 1
+        if last and not self.after:
+            raise StorageError("killed")
+        yield
+        if last:
+            raise StorageError("killed")
+
+
+class Aliases:
+    """The real aliases, and a command that moves them as a release does."""
+
+    def __init__(self) -> None:
+        self.live, self.previous = 2, 1
+
+    def release(self, store: Memory, *, kill: int = 99) -> None:
+        """Intend, move previous, record, move live, record; dies before the step numbered `kill`."""
+        kept = journal(store)
+        steps: list[Callable[[], object]] = [
+            lambda: kept.append(intended(2, 3, why="better recall")),
+            lambda: setattr(self, "previous", 2),
+            lambda: kept.append(moved(1, 2, alias="previous")),
+            lambda: setattr(self, "live", 3),
+            lambda: kept.append(moved(2, 3)),
+        ]
+        for step in steps[:kill]:
+            step()
+
+    def seen(self) -> Seen:
+        return Seen(live=release(self.live), weights={}, previous=release(self.previous))
+
+
+def heal(store: Memory, seen: Seen, clock: Clock | None = None, *, known: int | None = None) -> Record | None:
+    return journal(store, clock).heal(seen.live, seen.weights, seen.previous, BOB, known=known)
+
+
+@pytest.fixture
+def store() -> Memory:
+    """Release 2 is live."""
+    made = Memory()
+    journal(made).append(moved(1, 2))
+    return made
+
+
+@pytest.mark.parametrize("step", range(6))
+def test_a_release_killed_at_any_step_is_on_record_after_the_next_command(store: Memory, step: int) -> None:
+    aliases = Aliases()
+    aliases.release(store, kill=step)
+
+    heal(store, aliases.seen())
+
+    kept = journal(store)
+    assert drift(kept.standing(), aliases.seen()) == []
+    assert kept.verify() == []
+    assert heal(store, aliases.seen()) is None
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("call", range(12))
+@pytest.mark.parametrize("step", range(6))
+def test_healing_may_die_too(store: Memory, step: int, call: int, after: bool) -> None:
+    """At any call to the store, before or after its effect; the command after it finishes what is left."""
+    aliases = Aliases()
+    aliases.release(store, kill=step)
+    seen = aliases.seen()
+
+    with suppress(StorageError):
+        heal(Killed(store, call, after=after), seen)
+    heal(store, seen)
+
+    kept = journal(store)
+    assert drift(kept.standing(), seen) == []
+    assert kept.verify() == []
+    found = [one for one in kept.records() if one.kind == "found" and one.alias == "live"]
+    assert len(found) == (1 if step == 4 else 0)
+
+
+def test_what_is_found_names_the_intent_that_it_completes(store: Memory) -> None:
+    aliases = Aliases()
+    aliases.release(store, kill=4)
+
+    record = heal(store, aliases.seen())
+
+    assert record is not None
+    assert (record.kind, record.was, record.now, record.by) == ("found", release(2), release(3), BOB)
+    assert record.why == f"completes record 2, intended by {ADA}: better recall"
+    assert record.evidence == {"intent": 2}
+    assert journal(store).standing().intents == ()
+
+
+def test_a_move_that_nobody_intended_is_found_as_such(store: Memory) -> None:
+    record = heal(store, Seen(live=release(7), weights={"8": 0.2}, previous=release(2)))
+
+    assert record is not None
+    assert record.why == "live was not where record 1 left it; nobody's intent is on record"
+    assert record.weights == {"8": 0.2}
+    assert [one.alias for one in journal(store).tail(2)] == ["previous", "live"]
+
+
+def test_the_journal_of_a_stack_that_had_none_begins_with_what_is_live() -> None:
+    store = Memory()
+
+    record = heal(store, Seen(live=release(4), weights={}, previous=release(3)))
+
+    assert record is not None
+    assert (record.number, record.was, record.now) == (1, None, release(4))
+    assert record.why == "live stood there when the journal began"
+
+
+def test_a_stack_without_a_release_needs_no_record() -> None:
+    assert heal(Memory(), Seen(live=release(1), weights={}, previous=release(1))) is None
+
+
+def test_what_was_seen_before_somebody_wrote_is_not_put_on_record(store: Memory) -> None:
+    """Ada moves live and records it between Bob's two looks: at the aliases, and at the journal."""
+    known = journal(store).last()
+    before = Aliases().seen()
+    journal(store).append(moved(2, 3))
+
+    assert heal(store, before, known=known) is None
+
+
+def test_a_young_intent_is_left_to_its_author(store: Memory) -> None:
+    aliases, clock = Aliases(), Clock()
+    aliases.release(store, kill=1)
+    clock.pass_(minutes=14)
+
+    assert heal(store, aliases.seen(), clock) is None
+    assert [one.number for one in journal(store).standing().intents] == [2]
+
+
+def test_an_intent_that_led_to_nothing_is_ended_in_time(store: Memory) -> None:
+    """A version that an open intent names cannot be retired."""
+    aliases, clock = Aliases(), Clock()
+    aliases.release(store, kill=1)
+    clock.pass_(minutes=15)
+
+    record = heal(store, aliases.seen(), clock)
+
+    assert record is not None
+    assert (record.kind, record.alias, record.now) == ("failed", "", release(3))
+    standing = journal(store).standing()
+    assert standing.intents == ()
+    assert standing.live is not None
+    assert standing.live.now == release(2)
+
+
+def test_every_intent_that_led_to_nothing_is_ended(store: Memory) -> None:
+    clock = Clock()
+    for number in (3, 4, 5):
+        journal(store).append(intended(2, number))
+    clock.pass_(hours=1)
+
+    heal(store, Seen(live=release(2), weights={}, previous=release(1)), clock)
+
+    assert journal(store).standing().intents == ()
+
+
+def test_a_shift_of_which_the_end_is_seconds_old_is_left_to_its_event(store: Memory) -> None:
+    journal(store).append(shifting(2, 3))
+
+    assert heal(store, Seen(live=release(2), weights={}, previous=release(1))) is None
+
+
+@pytest.mark.parametrize("number", [2, 3])
+def test_a_shift_of_which_the_end_got_lost_is_found_where_it_ended(store: Memory, number: int) -> None:
+    clock = Clock()
+    journal(store).append(shifting(2, 3))
+    clock.pass_(hours=2)
+
+    record = heal(store, Seen(live=release(number), weights={}, previous=release(1)), clock)
+
+    assert record is not None
+    assert (record.kind, record.now, record.deployment) == ("found", release(number), "d-1")
+    assert record.why == "deployment d-1 has ended; its end was not on record"
+
+
+def test_news_of_a_move_that_was_found_already_changes_nothing(store: Memory) -> None:
+    clock = Clock()
+    journal(store, clock).append(shifting(2, 3))
+    ended = clock.pass_(minutes=10)
+    clock.pass_(minutes=1)
+    heal(store, Seen(live=release(3), weights={}, previous=release(2)), clock)
+    clock.pass_(minutes=1)
+
+    event = Draft(kind="moved", alias="live", by="codedeploy", was=release(2), now=release(3), happened=ended)
+    journal(store, clock).append(event)
+
+    assert drift(journal(store).standing(), Seen(live=release(3), weights={}, previous=release(2))) == []
