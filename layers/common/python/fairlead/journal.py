@@ -29,8 +29,8 @@ KEY = re.compile(r"journal/([0-9]{8})\.json")
 ATTEMPTS = 200
 READERS = 8
 MOST_AHEAD = 64
-KEYED = 50
-"""Records in which a draft's key is looked for, and at least all of the last REPEATED."""
+KEYED = range(50, 400)
+"""Records in which a draft's key is looked for: so many at least, and more while they are younger than REPEATED."""
 
 REPEATED = timedelta(days=2)
 """Longer than AWS delivers an event late, or again."""
@@ -146,7 +146,7 @@ class Tail(Sequence[Record]):
         for index, record in enumerate(self):
             if record.key == key:
                 return record
-            if index >= KEYED and record.at < since:
+            if index >= KEYED.stop or (index >= KEYED.start and record.at < since):
                 return None
         return None
 
