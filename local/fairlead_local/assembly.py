@@ -66,7 +66,7 @@ class Cloud:
             "codedeploy": Service("codedeploy", self.deploys.handlers()),
             "events": Service("events", EventBridge(self.bus).handlers()),
         }
-        self.front = Front(services, moto_server.application(), control=Control(self.clock, self._shipper.settle))
+        self.front = Front(services, moto_server.application(), control=Control(self.clock, self._shipper.settle, self.deploys.pace))
         self.gateway = Gateway(apis, invoker, permissions)
 
     def stop(self) -> None:

@@ -122,11 +122,15 @@ class LocalCloud:
 
     def now(self) -> float:
         """The cloud's time, in seconds since the epoch."""
-        return self._clock(None)
+        return float(self._control("clock")["now"])
 
     def advance(self, seconds: float) -> float:
         """Move the cloud's clock on; what falls due on the way is done when this returns. The new time."""
-        return self._clock({"advance": seconds})
+        return float(self._control("clock", {"advance": seconds})["now"])
+
+    def set_pace(self, **seconds: float) -> None:
+        """How long CodeDeploy takes by the cloud's clock: `begin`, `stop`, `look` (at alarms), `hook` (at most)."""
+        self._control("pace", seconds)
 
     def environment(self, credentials: Credentials | None = None) -> dict[str, str]:
         """The variables that point AWS's tools and `fairlead` at this cloud."""
@@ -158,15 +162,15 @@ class LocalCloud:
     ) -> None:
         self.stop()
 
-    def _clock(self, asked: dict[str, float] | None) -> float:
+    def _control(self, path: str, asked: dict[str, float] | None = None) -> dict[str, Any]:
         connection = http.client.HTTPConnection(HOST, self._facts["port"], timeout=ADVANCE_SECONDS)
         with contextlib.closing(connection):
             body = None if asked is None else json.dumps(asked)
-            connection.request("GET" if body is None else "POST", "/_fairlead/clock", body)
-            answer = json.load(connection.getresponse())
-        if "now" not in answer:
+            connection.request("GET" if body is None else "POST", f"/_fairlead/{path}", body)
+            answer: dict[str, Any] = json.load(connection.getresponse())
+        if "message" in answer:
             raise ValueError(answer["message"])
-        return float(answer["now"])
+        return answer
 
     def _first_line(self) -> dict[str, Any]:
         process = self._process
