@@ -20,8 +20,12 @@ def test_sam_accepts_the_template() -> None:
 
 @pytest.mark.parametrize(
     "parameters",
-    [{}, {"Architecture": "arm64", "SnapStart": "PublishedVersions", "StageName": "dev"}],
-    ids=["defaults", "everything-else"],
+    [
+        {},
+        {"Architecture": "arm64", "SnapStart": "PublishedVersions", "StageName": "dev"},
+        {"DeploymentStrategy": "custom", "AlarmTopicArn": "arn:aws:sns:eu-west-1:123456789012:night-watch"},
+    ],
+    ids=["defaults", "everything-else", "custom-and-told"],
 )
 def test_cloudformation_accepts_what_sam_makes_of_it(parameters: dict[str, str], tmp_path: Path) -> None:
     translated = tmp_path / "translated.json"

@@ -117,7 +117,7 @@ def test_request_lines_and_metrics_pass_the_log_level(stack: Stack) -> None:
 def test_every_log_group_forgets() -> None:
     groups = translate(LogRetentionDays="7").of_type("AWS::Logs::LogGroup")
 
-    assert sorted(groups) == ["ApiLogs", "PredictLogs"]
+    assert sorted(groups) == ["ApiLogs", "PredictLogs", "RecordLogs", "VerifyLogs"]
     assert {group["Properties"]["RetentionInDays"] for group in groups.values()} == {"7"}
 
 
@@ -145,6 +145,8 @@ def test_outputs_are_the_ones_the_command_line_reads(stack: Stack) -> None:
         *("ApiUrl", "BucketName", "PredictFunctionName", "BaseEnvironment", "SnapStart"),
         *(f"{layer}Arn" for layer in SERVING),
         *("CallerPolicyArn", "PublisherPolicyArn", "OperatorPolicyArn"),
+        *("DeploymentApplication", "DeploymentGroup", "DeploymentStrategy", "CustomStrategy"),
+        *("CanaryAlarms", "VerifyFunctionName"),
     }
 
 

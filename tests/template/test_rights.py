@@ -1,16 +1,12 @@
 """Who may do what, as DESIGN says it, and no wildcard that nobody explained."""
 
-from typing import Any
+import json
+import re
 
-from tests.template.stack import Stack, translate
+import pytest
 
-FUNCTION = "<PredictFunction.Arn>"
-STACK = "arn:<AWS::Partition>:cloudformation:<AWS::Region>:<AWS::AccountId>:stack/fairlead/*"
-LAYERS = [
-    f"arn:<AWS::Partition>:lambda:<AWS::Region>:<AWS::AccountId>:layer:fairlead-{name}:*"
-    for name in ("common", "onnx", "sklearn")
-]
-REGISTRY = ["<Registry.Arn>/blobs/*", "<Registry.Arn>/models/*"]
+from tests.template.rights import LOG, REGISTRY, STACK, TRACE, actions, allowed, documents, many
+from tests.template.stack import translate
 
 WILDCARDS = {
     ("PredictRole", "ReadRegistry"): "keys are made at run time, under these two prefixes",
@@ -22,40 +18,29 @@ WILDCARDS = {
     ("PublisherPolicy", "SeeWhatIsLive"): "each release is a new version number of this function",
     ("PublisherPolicy", "FindStack"): "CloudFormation ends a stack's name with an id of its own",
     ("OperatorPolicy", "ReadRegistry"): "keys are made at run time, under these two prefixes",
-    ("OperatorPolicy", "Retire"): "models and versions are made at run time",
+    ("OperatorPolicy", "RetireAndRecord"): "models, versions and records are made at run time",
     ("OperatorPolicy", "FindStack"): "CloudFormation ends a stack's name with an id of its own",
     ("OperatorPolicy", "Release"): "each release is a new version number of this function",
     ("OperatorPolicy", "ReadFairleadLayers"): "each deploy makes new version numbers of these layers",
     ("OperatorPolicy", "WakeVersions"): "each release is a new version number of this function",
+    ("OperatorPolicy", "Prune"): "each release is a new version number of this function",
+    ("OperatorPolicy", "ReadStrategies"): "CodeDeploy's own strategies for Lambda, which hold no secrets",
+    ("OperatorPolicy", "SeeAlarms"): "IAM decides DescribeAlarms on all alarms, whichever are named",
+    ("OperatorPolicy", "Watch"): "CloudWatch has no resources for GetMetricData",
+    ("CodeDeployRole", "SeeProvisionedConcurrency"): "each release is a new version number of this function",
+    ("CodeDeployRole", "SeeAlarms"): "IAM decides DescribeAlarms on all alarms, whichever are named",
+    ("VerifyRole", "ReadRegistry"): "keys are made at run time, under these three prefixes",
+    ("VerifyRole", "WriteJournal"): "records are numbered at run time",
+    ("VerifyRole", "CallReleases"): "each release is a new version number of this function",
+    ("VerifyRole", "WriteOwnLog"): "log streams are named by Lambda; the group is its own",
+    ("VerifyRole", "Trace"): "X-Ray has no resources for PutTraceSegments and PutTelemetryRecords",
+    ("RecordRole", "ReadJournal"): "records are numbered at run time",
+    ("RecordRole", "WriteJournal"): "records are numbered at run time",
+    ("RecordRole", "SeeReleases"): "each release is a new version number of this function",
+    ("RecordRole", "KeepFailedEvents"): "Lambda names failed events by time",
+    ("RecordRole", "WriteOwnLog"): "log streams are named by Lambda; the group is its own",
+    ("RecordRole", "Trace"): "X-Ray has no resources for PutTraceSegments and PutTelemetryRecords",
 }
-
-
-def many(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def documents(stack: Stack) -> dict[str, list[dict[str, Any]]]:
-    """Statements of every identity policy in the stack, by the resource that carries them."""
-    found = {}
-    for name, resource in stack.resources.items():
-        properties = resource.get("Properties", {})
-        if resource["Type"] == "AWS::IAM::Role":
-            found[name] = [
-                entry for policy in properties["Policies"] for entry in policy["PolicyDocument"]["Statement"]
-            ]
-        elif resource["Type"].startswith("AWS::IAM::"):
-            found[name] = properties["PolicyDocument"]["Statement"]
-    return found
-
-
-def allowed(name: str) -> dict[str, dict[str, Any]]:
-    statements = documents(translate())[name]
-    assert {entry["Effect"] for entry in statements} == {"Allow"}
-    return {entry["Sid"]: entry for entry in statements}
-
-
-def actions(name: str) -> set[str]:
-    return {action for entry in allowed(name).values() for action in many(entry["Action"])}
 
 
 def test_no_action_is_a_wildcard() -> None:
@@ -75,31 +60,41 @@ def test_every_wildcard_resource_has_its_reason() -> None:
     assert found == WILDCARDS.keys()
 
 
-def test_only_x_ray_is_granted_on_everything() -> None:
-    found = [
-        (name, sorted(many(entry["Action"])))
-        for name, statements in documents(translate()).items()
+def test_only_what_has_no_resources_is_granted_on_everything() -> None:
+    found = {
+        action
+        for statements in documents(translate()).values()
         for entry in statements
         if "*" in many(entry["Resource"])
-    ]
+        for action in many(entry["Action"])
+    }
 
-    assert found == [("PredictRole", ["xray:PutTelemetryRecords", "xray:PutTraceSegments"])]
+    assert found == {*TRACE, "cloudwatch:GetMetricData"}
+
+
+def test_policies_fit_into_iam() -> None:
+    """A managed policy takes 6,144 characters, blanks aside. Stacks have longer names than here, ARNs real accounts."""
+    longest = {"<AWS::Region>": "ap-southeast-2", "<AWS::AccountId>": "123456789012", "<AWS::Partition>": "aws-us-gov"}
+    for name, policy in translate().of_type("AWS::IAM::ManagedPolicy").items():
+        text = json.dumps(policy["Properties"]["PolicyDocument"], separators=(",", ":"))
+        for found, real in longest.items():
+            text = text.replace(found, real)
+        text = text.replace("<Registry.Arn>", f"arn:aws:s3:::{'r' * 63}").replace("fairlead", "f" * 20)
+        text = re.sub(r"<PredictFunction.Arn>", "arn:aws:lambda:ap-southeast-2:123456789012:function:" + "f" * 28, text)
+        assert len(text) < 6144, name
 
 
 def test_no_policy_of_aws_is_attached() -> None:
     """AWS's basic execution role may create log groups anywhere, its X-Ray role read sampling rules."""
     roles = translate().of_type("AWS::IAM::Role")
 
-    assert list(roles) == ["PredictRole"]
+    assert sorted(roles) == ["CodeDeployRole", "PredictRole", "RecordRole", "VerifyRole"]
     assert all("ManagedPolicyArns" not in role["Properties"] for role in roles.values())
 
 
 def test_predict_reads_blobs_and_manifests_and_writes_its_log_and_traces() -> None:
     assert allowed("PredictRole")["ReadRegistry"]["Resource"] == REGISTRY
-    assert actions("PredictRole") == {
-        *("s3:GetObject", "s3:ListBucket", "logs:CreateLogStream", "logs:PutLogEvents"),
-        *("xray:PutTraceSegments", "xray:PutTelemetryRecords"),
-    }
+    assert actions("PredictRole") == {"s3:GetObject", "s3:ListBucket", *LOG, *TRACE}
     group = translate().properties("PredictLogs")["LogGroupName"]
     assert allowed("PredictRole")["WriteOwnLog"]["Resource"].endswith(f":log-group:{group}:*")
 
@@ -115,8 +110,9 @@ def test_predict_lists_retirements_and_nothing_else() -> None:
     }
 
 
-def test_only_lambda_runs_as_predict() -> None:
-    [trust] = translate().properties("PredictRole")["AssumeRolePolicyDocument"]["Statement"]
+@pytest.mark.parametrize("role", ["PredictRole", "VerifyRole", "RecordRole"])
+def test_only_lambda_runs_as_a_function(role: str) -> None:
+    [trust] = translate().properties(role)["AssumeRolePolicyDocument"]["Statement"]
 
     assert trust == {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
 
@@ -144,55 +140,6 @@ def test_publishers_create_and_read_and_never_delete_or_release() -> None:
     ]
     assert allowed("PublisherPolicy")["List"]["Resource"] == "<Registry.Arn>"
     assert allowed("PublisherPolicy")["FindStack"]["Resource"] == STACK
-
-
-def test_operators_read_the_registry_and_write_nothing_but_retirements() -> None:
-    assert {action for action in actions("OperatorPolicy") if action.startswith("s3:")} == {
-        "s3:GetObject",
-        "s3:ListBucket",
-        "s3:PutObject",
-    }
-    assert allowed("OperatorPolicy")["Retire"] == {
-        "Sid": "Retire",
-        "Effect": "Allow",
-        "Action": "s3:PutObject",
-        "Resource": "<Registry.Arn>/models/*/retired/*",
-    }
-    assert allowed("OperatorPolicy")["ReadRegistry"]["Resource"] == REGISTRY
-    assert allowed("OperatorPolicy")["ListRegistry"]["Resource"] == "<Registry.Arn>"
-
-
-def test_operators_touch_this_function_only() -> None:
-    statements = allowed("OperatorPolicy")
-
-    assert statements["Release"]["Resource"] == [FUNCTION, f"{FUNCTION}:*"]
-    assert statements["SetFairleadLayersOnly"]["Resource"] == FUNCTION
-    assert statements["WakeVersions"] == {
-        "Sid": "WakeVersions",
-        "Effect": "Allow",
-        "Action": "lambda:InvokeFunction",
-        "Resource": f"{FUNCTION}:*",
-    }
-    assert {action for action in actions("OperatorPolicy") if action.startswith("lambda:")} == {
-        *("lambda:GetFunction", "lambda:GetFunctionConfiguration", "lambda:GetAlias", "lambda:GetLayerVersion"),
-        *("lambda:PublishVersion", "lambda:UpdateAlias", "lambda:UpdateFunctionConfiguration", "lambda:InvokeFunction"),
-    }
-
-
-def test_operators_set_only_fairlead_s_own_layers() -> None:
-    """A layer is code that runs as predict: a foreign one would hand predict's role to its author."""
-    statement = allowed("OperatorPolicy")["SetFairleadLayersOnly"]
-
-    assert statement["Action"] == "lambda:UpdateFunctionConfiguration"
-    assert statement["Condition"] == {"ForAllValues:StringLike": {"lambda:Layer": LAYERS}}
-    assert allowed("OperatorPolicy")["ReadFairleadLayers"]["Resource"] == LAYERS
-
-
-def test_those_layers_are_the_stack_s_own() -> None:
-    stack = translate()
-    names = [stack.properties(layer)["LayerName"] for layer in ("CommonLayer", "OnnxLayer", "SklearnLayer")]
-
-    assert [arn.split(":")[-2] for arn in LAYERS] == names
 
 
 def test_policies_are_given_out_by_output() -> None:

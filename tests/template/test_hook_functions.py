@@ -1,0 +1,96 @@
+"""The functions that stand around a deployment: verify, CodeDeploy's hook, and record, who writes its moves down."""
+
+import pytest
+
+from tests.template.stack import Stack, translate
+
+
+@pytest.fixture
+def stack() -> Stack:
+    return translate()
+
+
+def test_the_hook_has_the_name_that_codedeploy_asks_for(stack: Stack) -> None:
+    function = stack.properties("VerifyFunction")
+
+    assert function["FunctionName"] == "CodeDeployHook_fairlead-verify"
+    assert stack.outputs["VerifyFunctionName"] == "<VerifyFunction>"
+
+
+def test_the_hook_ends_long_before_codedeploy_gives_up(stack: Stack) -> None:
+    """CodeDeploy waits for an hour; nobody wants to."""
+    assert stack.properties("VerifyFunction")["Timeout"] == 180
+
+
+@pytest.mark.parametrize("name", ["VerifyFunction", "RecordFunction"])
+def test_functions_that_operate_aws_have_its_sdk_and_predict_has_not(stack: Stack, name: str) -> None:
+    [aws] = [key for key in stack.of_type("AWS::Lambda::LayerVersion") if key.startswith("AwsLayer")]
+
+    assert f"<{aws}>" in stack.properties(name)["Layers"]
+    assert f"<{aws}>" not in stack.properties("PredictFunction")["Layers"]
+
+
+@pytest.mark.parametrize(
+    ("name", "service", "more"),
+    [
+        ("VerifyFunction", "verify", {"FAIRLEAD_LATENCY_MS": "500", "FAIRLEAD_COLD_START_MS": "5000"}),
+        ("RecordFunction", "record", {}),
+    ],
+)
+def test_functions_know_what_they_watch(stack: Stack, name: str, service: str, more: dict[str, str]) -> None:
+    assert stack.properties(name)["Environment"]["Variables"] == {
+        "FAIRLEAD_BUCKET": "<Registry>",
+        "FAIRLEAD_FUNCTION": "<PredictFunction>",
+        "FAIRLEAD_APPLICATION": "<DeploymentApplication>",
+        "FAIRLEAD_GROUP": stack.properties("DeploymentGroup")["DeploymentGroupName"],
+        "POWERTOOLS_SERVICE_NAME": service,
+        "POWERTOOLS_METRICS_NAMESPACE": "Fairlead",
+        "POWERTOOLS_LOG_LEVEL": "INFO",
+        **more,
+    }
+
+
+def test_a_verdict_is_given_once(stack: Stack) -> None:
+    assert stack.properties("VerifyFunctionEventInvokeConfig")["MaximumRetryAttempts"] == 0
+
+
+def test_what_record_fails_on_is_tried_again_and_then_kept(stack: Stack) -> None:
+    config = stack.properties("RecordFunctionEventInvokeConfig")
+
+    assert config["MaximumRetryAttempts"] == 2
+    assert config["DestinationConfig"] == {"OnFailure": {"Destination": "<Registry.Arn>"}}
+
+
+def test_record_hears_of_every_state_of_this_group_s_deployments(stack: Stack) -> None:
+    [rule] = stack.of_type("AWS::Events::Rule").values()
+
+    assert rule["Properties"]["EventPattern"] == {
+        "source": ["aws.codedeploy"],
+        "detail-type": ["CodeDeploy Deployment State-change Notification"],
+        "detail": {"application": ["<DeploymentApplication>"], "deploymentGroup": ["fairlead-live"]},
+    }
+    assert [target["Arn"] for target in rule["Properties"]["Targets"]] == ["<RecordFunction.Arn>"]
+
+
+def test_only_that_rule_may_call_record(stack: Stack) -> None:
+    permissions = [entry["Properties"] for entry in stack.of_type("AWS::Lambda::Permission").values()]
+    [rule] = stack.of_type("AWS::Events::Rule")
+
+    assert [entry for entry in permissions if entry["Principal"] != "apigateway.amazonaws.com"] == [
+        {
+            "Action": "lambda:InvokeFunction",
+            "FunctionName": "<RecordFunction>",
+            "Principal": "events.amazonaws.com",
+            "SourceArn": f"<{rule}.Arn>",
+        }
+    ]
+
+
+def test_logs_are_json_at_info_in_groups_of_their_own(stack: Stack) -> None:
+    for name in ("Verify", "Record"):
+        assert stack.properties(f"{name}Function")["LoggingConfig"] == {
+            "LogGroup": f"<{name}Logs>",
+            "LogFormat": "JSON",
+            "ApplicationLogLevel": "INFO",
+            "SystemLogLevel": "INFO",
+        }

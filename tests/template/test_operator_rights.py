@@ -1,0 +1,103 @@
+"""Operators release, roll back, retire and prune this stack's releases, and touch nothing beside."""
+
+from tests.template.rights import ALARMS, FUNCTION, JOURNAL, REGION, REGISTRY, actions, allowed, denied
+from tests.template.stack import translate
+
+CODEDEPLOY = f"arn:<AWS::Partition>:codedeploy:{REGION}"
+LAYERS = [f"arn:<AWS::Partition>:lambda:{REGION}:layer:fairlead-{name}:*" for name in ("common", "onnx", "sklearn")]
+
+
+def test_operators_read_the_registry_and_write_retirements_and_records() -> None:
+    assert {action for action in actions("OperatorPolicy") if action.startswith("s3:")} == {
+        "s3:GetObject",
+        "s3:ListBucket",
+        "s3:ListBucketVersions",
+        "s3:PutObject",
+    }
+    assert allowed("OperatorPolicy")["RetireAndRecord"] == {
+        "Sid": "RetireAndRecord",
+        "Effect": "Allow",
+        "Action": "s3:PutObject",
+        "Resource": ["<Registry.Arn>/models/*/retired/*", JOURNAL],
+    }
+    assert allowed("OperatorPolicy")["ReadRegistry"]["Resource"] == [*REGISTRY, JOURNAL]
+    assert allowed("OperatorPolicy")["ListRegistry"]["Resource"] == "<Registry.Arn>"
+
+
+def test_operators_touch_this_function_only() -> None:
+    statements = allowed("OperatorPolicy")
+
+    assert statements["Release"]["Resource"] == [FUNCTION, f"{FUNCTION}:*"]
+    assert statements["SetFairleadLayersOnly"]["Resource"] == FUNCTION
+    assert statements["WakeVersions"] == {
+        "Sid": "WakeVersions",
+        "Effect": "Allow",
+        "Action": "lambda:InvokeFunction",
+        "Resource": f"{FUNCTION}:*",
+    }
+    assert {action for action in actions("OperatorPolicy") if action.startswith("lambda:")} == {
+        *("lambda:GetFunction", "lambda:GetFunctionConfiguration", "lambda:GetAlias", "lambda:GetLayerVersion"),
+        *("lambda:PublishVersion", "lambda:UpdateAlias", "lambda:UpdateFunctionConfiguration", "lambda:InvokeFunction"),
+        *("lambda:ListAliases", "lambda:ListVersionsByFunction", "lambda:DeleteFunction"),
+    }
+
+
+def test_operators_prune_versions_and_never_the_function_or_its_first_version() -> None:
+    """Unqualified, DeleteFunction takes the whole function; version 1 is CloudFormation's."""
+    assert allowed("OperatorPolicy")["Prune"] == {
+        "Sid": "Prune",
+        "Effect": "Allow",
+        "Action": "lambda:DeleteFunction",
+        "Resource": f"{FUNCTION}:*",
+    }
+    assert denied("OperatorPolicy") == {
+        "BootstrapVersionStays": {
+            "Sid": "BootstrapVersionStays",
+            "Effect": "Deny",
+            "Action": "lambda:DeleteFunction",
+            "Resource": "<BootstrapVersion>",
+        }
+    }
+
+
+def test_operators_start_and_stop_deployments_of_this_group_and_change_no_group() -> None:
+    statements = allowed("OperatorPolicy")
+
+    assert statements["Deploy"]["Resource"] == f"{CODEDEPLOY}:deploymentgroup:<DeploymentApplication>/<DeploymentGroup>"
+    assert statements["DescribeDeployment"]["Resource"] == f"{CODEDEPLOY}:application:<DeploymentApplication>"
+    assert statements["ReadStrategies"]["Resource"] == [
+        f"{CODEDEPLOY}:deploymentconfig:CodeDeployDefault.Lambda*",
+        f"{CODEDEPLOY}:deploymentconfig:<CustomStrategy>",
+    ]
+    assert {action for action in actions("OperatorPolicy") if action.startswith("codedeploy:")} == {
+        *("codedeploy:CreateDeployment", "codedeploy:StopDeployment", "codedeploy:GetDeployment"),
+        *("codedeploy:ListDeployments", "codedeploy:GetDeploymentGroup", "codedeploy:GetDeploymentConfig"),
+        *("codedeploy:RegisterApplicationRevision", "codedeploy:GetApplicationRevision"),
+    }
+
+
+def test_operators_change_the_two_canary_alarms_and_no_other() -> None:
+    statements = allowed("OperatorPolicy")
+
+    assert statements["PointCanaryAlarms"]["Resource"] == ["<CanaryErrorsAlarm.Arn>", "<CanaryLatencyAlarm.Arn>"]
+    assert statements["SeeAlarms"]["Resource"] == ALARMS
+    assert {action for action in actions("OperatorPolicy") if action.startswith("cloudwatch:")} == {
+        *("cloudwatch:PutMetricAlarm", "cloudwatch:SetAlarmState"),
+        *("cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData"),
+    }
+
+
+def test_operators_set_only_fairlead_s_own_layers() -> None:
+    """A layer is code that runs as predict: a foreign one would hand predict's role to its author."""
+    statement = allowed("OperatorPolicy")["SetFairleadLayersOnly"]
+
+    assert statement["Action"] == "lambda:UpdateFunctionConfiguration"
+    assert statement["Condition"] == {"ForAllValues:StringLike": {"lambda:Layer": LAYERS}}
+    assert allowed("OperatorPolicy")["ReadFairleadLayers"]["Resource"] == LAYERS
+
+
+def test_those_layers_are_the_stack_s_own() -> None:
+    stack = translate()
+    names = [stack.properties(layer)["LayerName"] for layer in ("CommonLayer", "OnnxLayer", "SklearnLayer")]
+
+    assert [arn.split(":")[-2] for arn in LAYERS] == names

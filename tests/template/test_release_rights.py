@@ -1,0 +1,76 @@
+"""CodeDeploy, its hook and the record function: each does its one thing to this stack's function."""
+
+import json
+
+from tests.template.rights import ALARMS, FUNCTION, JOURNAL, LOG, REGION, REGISTRY, TRACE, actions, allowed, documents
+from tests.template.stack import translate
+
+GROUP = f"arn:<AWS::Partition>:codedeploy:{REGION}:deploymentgroup:fairlead/fairlead-live"
+
+
+def test_codedeploy_moves_live_of_this_function_and_calls_this_hook() -> None:
+    """AWS's own policy for it has UpdateAlias and the hook's prefix on every function of the account."""
+    assert {sid: (entry["Action"], entry["Resource"]) for sid, entry in allowed("CodeDeployRole").items()} == {
+        "MoveLive": (["lambda:GetAlias", "lambda:UpdateAlias"], [FUNCTION, f"{FUNCTION}:live"]),
+        "SeeProvisionedConcurrency": ("lambda:GetProvisionedConcurrencyConfig", f"{FUNCTION}:*"),
+        "RunHook": ("lambda:InvokeFunction", "<VerifyFunction.Arn>"),
+        "SeeAlarms": ("cloudwatch:DescribeAlarms", ALARMS),
+    }
+
+
+def test_only_this_account_s_codedeploy_runs_as_its_role() -> None:
+    [trust] = translate().properties("CodeDeployRole")["AssumeRolePolicyDocument"]["Statement"]
+
+    assert trust == {
+        "Effect": "Allow",
+        "Principal": {"Service": "codedeploy.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+        "Condition": {"StringEquals": {"aws:SourceAccount": "<AWS::AccountId>"}},
+    }
+
+
+def test_the_group_uses_that_role_and_nothing_names_aws_s_own() -> None:
+    stack = translate()
+
+    assert stack.properties("DeploymentGroup")["ServiceRoleArn"] == "<CodeDeployRole.Arn>"
+    assert "AWSCodeDeploy" not in json.dumps(stack.raw)
+
+
+def test_verify_calls_releases_answers_deployments_and_records() -> None:
+    statements = allowed("VerifyRole")
+
+    assert statements["CallReleases"]["Resource"] == f"{FUNCTION}:*"
+    assert statements["AnswerDeployment"]["Resource"] == GROUP
+    assert statements["ReadRegistry"]["Resource"] == [*REGISTRY, JOURNAL]
+    assert statements["WriteJournal"]["Resource"] == JOURNAL
+    assert statements["ListJournal"]["Condition"] == {"StringLike": {"s3:prefix": "journal/*"}}
+    assert actions("VerifyRole") == {
+        *("s3:GetObject", "s3:ListBucket", "s3:PutObject", "lambda:GetFunctionConfiguration", "lambda:InvokeFunction"),
+        *("codedeploy:GetDeployment", "codedeploy:PutLifecycleEventHookExecutionStatus", *LOG, *TRACE),
+    }
+
+
+def test_record_reads_what_was_moved_and_writes_the_journal_only() -> None:
+    statements = allowed("RecordRole")
+
+    assert statements["ReadJournal"]["Resource"] == statements["WriteJournal"]["Resource"] == JOURNAL
+    assert statements["SeeReleases"]["Resource"] == [FUNCTION, f"{FUNCTION}:*"]
+    assert statements["SeeDeployments"]["Resource"] == GROUP
+    assert statements["KeepFailedEvents"]["Resource"] == "<Registry.Arn>/aws/lambda/async/*"
+    assert actions("RecordRole") == {
+        *("s3:GetObject", "s3:ListBucket", "s3:PutObject", "lambda:GetFunctionConfiguration", "lambda:GetAlias"),
+        *("codedeploy:GetDeployment", *LOG, *TRACE),
+    }
+
+
+def test_each_function_writes_its_own_log() -> None:
+    for name in ("Verify", "Record"):
+        group = translate().properties(f"{name}Logs")["LogGroupName"]
+        assert group == f"/aws/lambda/{translate().properties(f'{name}Function')['FunctionName']}"
+        assert allowed(f"{name}Role")["WriteOwnLog"]["Resource"].endswith(f":log-group:{group}:*")
+
+
+def test_nothing_in_the_stack_moves_aliases_but_codedeploy_and_operators() -> None:
+    movers = {name for name in documents(translate()) if "lambda:UpdateAlias" in actions(name)}
+
+    assert movers == {"CodeDeployRole", "OperatorPolicy"}
