@@ -3,6 +3,11 @@
 from pathlib import Path
 
 from fairlead_local import moto_server
+from fairlead_local.access.buckets import BucketPolicies
+from fairlead_local.access.guard import Guard
+from fairlead_local.access.identities import Identities
+from fairlead_local.access.judge import Judge
+from fairlead_local.access.roles import Roles as AccessRoles
 from fairlead_local.clients import Clients
 from fairlead_local.clock import Clock
 from fairlead_local.control import Control
@@ -12,6 +17,7 @@ from fairlead_local.events.delivery import Delivery
 from fairlead_local.events.service import EventBridge
 from fairlead_local.front import Front
 from fairlead_local.gateway.apis import Apis
+from fairlead_local.gateway.authorising import Authoriser
 from fairlead_local.gateway.gateway import Gateway
 from fairlead_local.lambdas.aliases import Aliases
 from fairlead_local.lambdas.code import Archives
@@ -38,6 +44,9 @@ class Cloud:
         clients = Clients(endpoint)
         self.clock = Clock()
         moto_server.follow(self.clock)
+        identities, buckets = Identities(), BucketPolicies()
+        judge = Judge(buckets)
+        roles = AccessRoles(identities, judge, endpoint)
         archives = Archives(directory / "archives", clients)
         self._shipper = Shipper(clients, self.clock)
         self._pools = Pools(
@@ -46,11 +55,12 @@ class Cloud:
             empty=_made(directory / "opt-empty"),
             endpoint=endpoint,
             deliver=self._shipper.deliver,
+            assume=lambda version: roles.function_session(version.settings["Role"], version.function),
         )
         store, apis = Store(), Apis()
         permissions = Permissions(store)
         invoker = Invoker(store, self._pools)
-        functions = Functions(store, archives, self._pools.retire)
+        functions = Functions(store, archives, self._pools.retire, roles.check_function_role)
         versions = Versions(store, self._pools.initialise)
         parts = (functions, versions, Aliases(store), Layers(store, archives), permissions, invoker)
         operations: dict[str, Handler] = {}
@@ -66,8 +76,9 @@ class Cloud:
             "codedeploy": Service("codedeploy", self.deploys.handlers()),
             "events": Service("events", EventBridge(self.bus).handlers()),
         }
-        self.front = Front(services, moto_server.application(), control=Control(self.clock, self._shipper.settle, self.deploys.pace))
-        self.gateway = Gateway(apis, invoker, permissions)
+        front = Front(services, moto_server.application(), control=Control(self.clock, self._shipper.settle, self.deploys.pace))
+        self.front = Guard(front, identities, judge, roles, lambda _: None)
+        self.gateway = Gateway(apis, invoker, permissions, Authoriser(identities, judge))
 
     def stop(self) -> None:
         """End every function process and deliver the last logs; the ports must still be open."""

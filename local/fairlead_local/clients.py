@@ -1,20 +1,22 @@
 """boto3 clients for the cloud's own endpoint, made once per service."""
 
+import secrets
 from typing import Any
 
 from fairlead_local.account import REGION
 
-# moto's APIs want a key, whoever's; the cloud calls itself with this one.
-NOBODY = "local"
+# The cloud calls itself with this key, which may do everything; nobody outside its process can know it.
+NOBODY = f"internal-{secrets.token_hex(16)}"
 
 
 class Clients:
     """Makes clients for one endpoint; `clients["s3"]` is boto3's S3 client."""
 
-    def __init__(self, endpoint: str, *, access_key: str = NOBODY, secret_key: str = NOBODY) -> None:
+    def __init__(
+        self, endpoint: str, *, access_key: str = NOBODY, secret_key: str = NOBODY, token: str | None = None
+    ) -> None:
         self.endpoint = endpoint
-        self._access_key = access_key
-        self._secret_key = secret_key
+        self._keys = (access_key, secret_key, token)
         self._made: dict[str, Any] = {}
 
     def __getitem__(self, service: str) -> Any:
@@ -28,5 +30,5 @@ class Clients:
 
         # Each thread-safe client gets its own session: a shared session is not safe to create clients from.
         config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, max_pool_connections=50)
-        session = boto3.session.Session(self._access_key, self._secret_key, region_name=REGION)
+        session = boto3.session.Session(*self._keys, region_name=REGION)
         return session.client(service, endpoint_url=self.endpoint, config=config)  # type: ignore[call-overload]  # any service

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from fairlead_local.cloud import Credentials, LocalCloud
-from tests.local.support import Sam, Toy, create
+from tests.local.support import Sam, Toy, create, make_role
 
 HERE = Path(__file__).parent
 
@@ -24,6 +24,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def cloud() -> Iterator[LocalCloud]:
     with LocalCloud() as running:
+        make_role(running)
         yield running
 
 

@@ -139,6 +139,13 @@ def until(found: Callable[[], Any], *, seconds: float = 10.0) -> Any:
     return result
 
 
+def make_role(cloud: LocalCloud) -> None:
+    """The role of functions that need no rights."""
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    cloud.client("iam").create_role(RoleName=ROLE.rsplit("/", maxsplit=1)[-1], AssumeRolePolicyDocument=document)
+
+
 def create(functions: Any, name: str, **settings: Any) -> str:
     """Create a function and wait until it can be invoked."""
     given: dict[str, Any] = {

@@ -140,7 +140,8 @@ def test_a_header_that_is_no_signature_is_refused(echo: str, header: str) -> Non
 
 def test_an_assumed_role_calls_with_its_session_token(cloud: LocalCloud, toy: Toy, echo: str) -> None:
     iam, sts = cloud.client("iam"), cloud.client("sts")
-    role = iam.create_role(RoleName="assumed", AssumeRolePolicyDocument="{}")["Role"]["Arn"]
+    trust = {"Statement": [{"Effect": "Allow", "Principal": {"AWS": "123456789012"}, "Action": "sts:AssumeRole"}]}
+    role = iam.create_role(RoleName="assumed", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
     iam.attach_role_policy(RoleName="assumed", PolicyArn=toy.outputs["CallerPolicyArn"])
     session = sts.assume_role(RoleArn=role, RoleSessionName="me")["Credentials"]
     keys = Credentials(session["AccessKeyId"], session["SecretAccessKey"])

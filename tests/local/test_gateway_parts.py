@@ -38,7 +38,7 @@ def test_a_function_slower_than_the_gateway_waits_is_a_timeout(monkeypatch: pyte
     apis = Apis()
     api = apis.create("slow", {"paths": {"/": {"get": operation()}}}, [])
     apis.put_stage(api, "slow", apis.deploy(api), {})
-    slow = Gateway(apis, Slow(), Allowing())  # type: ignore[arg-type]  # stand-ins with the one method used
+    slow = Gateway(apis, Slow(), Allowing(), Allowing())  # type: ignore[arg-type]  # stand-ins with the methods used
 
     answer = slow.answer(HttpRequest("GET", "/slow", (("Host", "h"),), b"", "127.0.0.1"))
 

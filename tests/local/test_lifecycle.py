@@ -14,7 +14,7 @@ import pytest
 
 from fairlead_local.cloud import LocalCloud
 from fairlead_local.errors import LocalCloudError, PlatformError
-from tests.local.support import archive, create, until
+from tests.local.support import archive, create, make_role, until
 
 CODE = archive(
     app="import os, time\ndef handler(event, context):\n    time.sleep(event.get('sleep', 0))\n    return os.getpid()\n"
@@ -51,6 +51,7 @@ def test_elsewhere_than_on_linux_it_points_to_sam_local(monkeypatch: pytest.Monk
 def running(cloud: LocalCloud) -> int:
     """Start a function with two processes, one of them at work; the pid of the idle one."""
     functions = cloud.client("lambda")
+    make_role(cloud)
     create(functions, "f", Code={"ZipFile": CODE}, Timeout=60)
     functions.invoke(FunctionName="f", InvocationType="Event", Payload=b'{"sleep": 50}')
     until(lambda: children(server(cloud)))

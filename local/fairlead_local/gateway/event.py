@@ -10,9 +10,9 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
+from fairlead_local.access.identities import Caller
 from fairlead_local.account import ACCOUNT
 from fairlead_local.gateway.apis import Stage
-from fairlead_local.gateway.identity import Caller
 from fairlead_local.gateway.message import HttpRequest
 from fairlead_local.gateway.routes import Match
 

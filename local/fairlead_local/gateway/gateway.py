@@ -12,13 +12,12 @@ from typing import Any
 from fairlead_local.account import ACCOUNT, arn
 from fairlead_local.errors import ServiceError
 from fairlead_local.gateway.apis import Apis, Stage
+from fairlead_local.gateway.authorising import Authoriser
 from fairlead_local.gateway.event import Facts, is_binary, proxy_event
-from fairlead_local.gateway.identity import Caller, Identities
 from fairlead_local.gateway.message import HttpRequest, HttpResponse
 from fairlead_local.gateway.refusal import Refusal
 from fairlead_local.gateway.responses import rendered
 from fairlead_local.gateway.routes import Match, Operation
-from fairlead_local.gateway.signature import authenticate
 from fairlead_local.lambdas.invoke import Invoker
 from fairlead_local.lambdas.permissions import Permissions
 from fairlead_local.lambdas.store import split
@@ -33,11 +32,11 @@ REMAPPED = {"connection", "content-length", "date", "server", "transfer-encoding
 class Gateway:
     """Answers every request; what goes wrong on the way is a Refusal and becomes a gateway response."""
 
-    def __init__(self, apis: Apis, invoker: Invoker, permissions: Permissions) -> None:
+    def __init__(self, apis: Apis, invoker: Invoker, permissions: Permissions, authoriser: Authoriser) -> None:
         self._apis = apis
         self._invoker = invoker
         self._permissions = permissions
-        self._identities = Identities()
+        self._authoriser = authoriser
         self._workers = ThreadPoolExecutor(64, thread_name_prefix="integration")
 
     def answer(self, request: HttpRequest) -> HttpResponse:
@@ -75,19 +74,11 @@ class Gateway:
             raise Refusal.missing_token()
         if len(request.body) > BODY_LIMIT:
             raise Refusal.too_large()
-        caller = self._authorised(request, facts) if match.operation.iam else None
+        resource = f"{facts.stage.deployment.api_id}/{facts.stage.name}/{request.method}{facts.path}"
+        caller = self._authoriser.authorise(request, resource) if match.operation.iam else None
         event = proxy_event(request, match, caller, facts)
         answer = self._call(match.operation, facts, json.dumps(event).encode())
         return _response(answer, request, facts.stage)
-
-    def _authorised(self, request: HttpRequest, facts: Facts) -> Caller:
-        caller = authenticate(request, self._identities, now=facts.at)
-        resource = f"{facts.stage.deployment.api_id}/{facts.stage.name}/{request.method}{facts.path}"
-        verdict = caller.may("execute-api:Invoke", arn("execute-api", resource))
-        if verdict != "allowed":
-            masked = arn("execute-api", resource).replace(ACCOUNT, f"********{ACCOUNT[-4:]}")
-            raise Refusal.denied(caller.arn, masked, explicit=verdict == "explicitly denied")
-        return caller
 
     def _call(self, operation: Operation, facts: Facts, event: bytes) -> Any:
         """The function's answer; the permission is looked for on exactly the qualifier the integration names."""

@@ -32,18 +32,18 @@ class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not a failure 
         return cls("INVALID_SIGNATURE", 403, message, "UnrecognizedClientException")
 
     @classmethod
+    def expired(cls, message: str) -> Self:
+        """A session's token that was good once."""
+        return cls("EXPIRED_TOKEN", 403, message, "ExpiredTokenException")
+
+    @classmethod
     def signature(cls, message: str) -> Self:
         """A signature that is wrong, too old, too new, or for another service or region."""
         return cls("INVALID_SIGNATURE", 403, message, "InvalidSignatureException")
 
     @classmethod
-    def denied(cls, caller: str, resource: str, *, explicit: bool) -> Self:
+    def denied(cls, caller: str, resource: str, why: str) -> Self:
         """A known caller whose policies do not allow the call."""
-        why = (
-            "with an explicit deny in an identity-based policy"
-            if explicit
-            else "because no identity-based policy allows the execute-api:Invoke action"
-        )
         message = f"User: {caller} is not authorized to perform: execute-api:Invoke on resource: {resource} {why}"
         return cls("ACCESS_DENIED", 403, message, "AccessDeniedException", key="Message")
 

@@ -28,12 +28,19 @@ ONLY_AT_CREATION = ("Architectures", "PackageType")
 
 
 class Functions:
-    """The handlers for functions; `retire` is told which version's processes may go."""
+    """The handlers for functions; `retire` is told which version's processes may go, `check_role` refuses a role."""
 
-    def __init__(self, store: Store, archives: Archives, retire: Callable[[Version], None]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        archives: Archives,
+        retire: Callable[[Version], None],
+        check_role: Callable[[str], None],
+    ) -> None:
         self._store = store
         self._archives = archives
         self._retire = retire
+        self._check_role = check_role
 
     def handlers(self) -> dict[str, Handler]:
         """Operation names to handlers."""
@@ -54,6 +61,7 @@ class Functions:
         name = asked["FunctionName"]
         if asked.get("Publish"):
             raise limits.refused("the local cloud does not publish while creating; call PublishVersion")
+        self._check_role(asked["Role"])
         code = self._archives.take(asked.get("Code", {}))
         with self._store.lock:
             if name in self._store.functions:
@@ -79,6 +87,8 @@ class Functions:
 
     def update_configuration(self, asked: dict[str, Any]) -> dict[str, Any]:
         """UpdateFunctionConfiguration: each given property replaces the old one whole, the environment's map too."""
+        if "Role" in asked:
+            self._check_role(asked["Role"])
         with self._store.lock:
             version = self._store.function(asked["FunctionName"]).latest
             check_ready(version)

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from fairlead_local.access.roles import Keys
 from fairlead_local.lambdas.records import Version
 from fairlead_local.runtime.api import Invocation, RuntimeApi, deadline
 from fairlead_local.runtime.outcome import Outcome, failure
@@ -28,7 +29,9 @@ Deliver = Callable[[Version, str, list[Line]], None]
 class Environment:
     """Starts the process at once; `alive` is False after a timeout, a crash or a failed init."""
 
-    def __init__(self, version: Version, *, opt: Path, runtime: Path, endpoint: str, deliver: Deliver) -> None:
+    def __init__(
+        self, version: Version, *, opt: Path, runtime: Path, endpoint: str, keys: Keys, deliver: Deliver
+    ) -> None:
         self.version = version
         self.last_used = time.monotonic()
         self.stream = f"{datetime.now(UTC):%Y/%m/%d}/[{version.number}]{uuid.uuid4().hex}"
@@ -42,7 +45,13 @@ class Environment:
         self._output = Output(reading, lambda lines: deliver(version, self.stream, lines))
         self._log = PlatformLog(version, self._output)
         env = variables(
-            version, task=version.code.folder, opt=opt, runtime=runtime, stream=self.stream, endpoint=endpoint
+            version,
+            task=version.code.folder,
+            opt=opt,
+            runtime=runtime,
+            stream=self.stream,
+            endpoint=endpoint,
+            keys=keys,
         )
         env |= {"AWS_LAMBDA_RUNTIME_API": self._api.address, "TMPDIR": self._home.name, "HOME": self._home.name}
         # -S and -s: neither this environment's packages nor the user's reach the function; -B: /opt is read-only.

@@ -4,12 +4,14 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from fairlead_local.access.roles import Keys
 from fairlead_local.errors import ServiceError
 from fairlead_local.lambdas.code import Archives
 from fairlead_local.lambdas.records import Version
 from fairlead_local.runtime.environment import Deliver, Environment
 from fairlead_local.runtime.outcome import Outcome
 
+Assume = Callable[[Version], Keys]  # the credentials of a session of the version's role
 BUSY_LIMIT = 10  # processes of one version at a time; further requests wait, where AWS would start more
 IDLE_LIMIT = 12  # processes kept warm over all versions
 
@@ -78,12 +80,15 @@ class Pool:
 class Pools:
     """All pools; runs requests and keeps the number of idle processes bounded."""
 
-    def __init__(self, archives: Archives, *, runtime: Path, empty: Path, endpoint: str, deliver: Deliver) -> None:
+    def __init__(
+        self, archives: Archives, *, runtime: Path, empty: Path, endpoint: str, deliver: Deliver, assume: Assume
+    ) -> None:
         self._archives = archives
         self._runtime = runtime
         self._empty = empty
         self._endpoint = endpoint
         self._deliver = deliver
+        self._assume = assume
         self._lock = threading.Lock()
         self._pools: dict[tuple[str, str], Pool] = {}
         self._stopped = False
@@ -139,7 +144,14 @@ class Pools:
     def _start(self, version: Version) -> Environment:
         layers = [layer.code for layer in version.layers]
         opt = self._archives.overlay(layers) if layers else self._empty
-        return Environment(version, opt=opt, runtime=self._runtime, endpoint=self._endpoint, deliver=self._deliver)
+        return Environment(
+            version,
+            opt=opt,
+            runtime=self._runtime,
+            endpoint=self._endpoint,
+            deliver=self._deliver,
+            keys=self._assume(version),
+        )
 
     def _trim(self) -> None:
         with self._lock:

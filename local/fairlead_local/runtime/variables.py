@@ -3,11 +3,14 @@
 import sys
 from pathlib import Path
 
+from fairlead_local.access.roles import Keys
 from fairlead_local.account import REGION
 from fairlead_local.lambdas.records import Version
 
 
-def variables(version: Version, *, task: Path, opt: Path, runtime: Path, stream: str, endpoint: str) -> dict[str, str]:
+def variables(
+    version: Version, *, task: Path, opt: Path, runtime: Path, stream: str, endpoint: str, keys: Keys
+) -> dict[str, str]:
     """Everything Lambda sets, the function's own on top, and AWS_ENDPOINT_URL so that its calls stay in this cloud."""
     settings = version.settings
     logging = settings["LoggingConfig"]
@@ -23,9 +26,9 @@ def variables(version: Version, *, task: Path, opt: Path, runtime: Path, stream:
         "AWS_EXECUTION_ENV": f"AWS_Lambda_{settings['Runtime']}",
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
-        "AWS_ACCESS_KEY_ID": "ASIALOCALFUNCTION000",
-        "AWS_SECRET_ACCESS_KEY": "local",
-        "AWS_SESSION_TOKEN": "local",
+        "AWS_ACCESS_KEY_ID": keys.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": keys.secret_access_key,
+        "AWS_SESSION_TOKEN": keys.session_token,
         "AWS_ENDPOINT_URL": endpoint,
         "AWS_LAMBDA_FUNCTION_NAME": version.function,
         "AWS_LAMBDA_FUNCTION_VERSION": version.number,

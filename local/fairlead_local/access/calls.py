@@ -1,0 +1,114 @@
+"""Which operation of which service a request is, and its parameters, in whichever of AWS's protocols it came."""
+
+import functools
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+from moto.core.utils import get_service_model
+from werkzeug import Request
+from werkzeug.test import EnvironBuilder
+
+from fairlead_local.access import s3
+from fairlead_local.errors import ServiceError
+from fairlead_local.gateway.message import HttpRequest
+from fairlead_local.wires import RestJson
+
+# Services whose signatures name something else than botocore calls them.
+SIGNED_AS = {"monitoring": "cloudwatch", "tagging": "resourcegroupstaggingapi", "eventbridge": "events"}
+TARGET = "X-Amz-Target"
+FORM = "application/x-www-form-urlencoded"
+
+
+class Call:
+    """One request, read as far as a decision needs."""
+
+    def __init__(self, signed_as: str, request: HttpRequest) -> None:
+        self.service = SIGNED_AS.get(signed_as, signed_as)
+        self.request = request
+        self.query = dict(parse_qsl(request.query, keep_blank_values=True))
+        self.protocol = _protocol(self.service, request)
+        self.operation, self._uri = self._find()
+
+    @functools.cached_property
+    def parameters(self) -> Mapping[str, Any]:
+        """By the names of the service's model; of nested query parameters only lists are read."""
+        if self.protocol == "json":
+            return dict(json.loads(self.request.body or b"{}"))
+        if self.protocol == "query":
+            return _flat(self._form)
+        found = {**self.query, **self._uri}
+        if self.protocol == "rest-json" and not self.operation.startswith("Invoke") and self.request.body[:1] == b"{":
+            found |= json.loads(self.request.body)
+        return found
+
+    def text(self, name: str) -> str:
+        """A parameter that is a text, else an empty one."""
+        value = self.parameters.get(name)
+        return str(value) if isinstance(value, str | int) else ""
+
+    def texts(self, name: str) -> list[str]:
+        """A parameter that is a list of texts."""
+        value = self.parameters.get(name) or []
+        return [str(one) for one in (value if isinstance(value, list | tuple) else [value])]
+
+    @functools.cached_property
+    def _form(self) -> dict[str, str]:
+        form = (self.request.header("Content-Type") or "").startswith(FORM)
+        body = self.request.body.decode() if form else ""
+        return self.query | dict(parse_qsl(body, keep_blank_values=True))
+
+    def _find(self) -> tuple[str, dict[str, Any]]:
+        """The operation's name, or "" for none that is known."""
+        if self.protocol == "json":
+            return (self.request.header(TARGET) or "").rpartition(".")[2], {}
+        if self.protocol == "query":
+            return self._form.get("Action", ""), {}
+        if self.protocol == "rest-xml" and self.service == "s3":
+            return s3.operation(self.request, self.query)
+        if self.protocol == "rest-json":
+            builder = EnvironBuilder(
+                method=self.request.method, path=unquote(self.request.path), query_string=self.request.query
+            )
+            try:
+                return _routes(self.service).operation(Request(builder.get_environ()))
+            except ServiceError:
+                return "", {}
+        return "", {}
+
+
+def unsigned_protocol(request: HttpRequest) -> str:
+    """What a request that names no service seems to speak; S3's, if nothing says otherwise."""
+    if request.header(TARGET):
+        return "json"
+    return "query" if (request.header("Content-Type") or "").startswith(FORM) else "rest-xml"
+
+
+def _protocol(service: str, request: HttpRequest) -> str:
+    if request.header(TARGET):
+        return "json"
+    from botocore.exceptions import UnknownServiceError
+
+    try:
+        metadata = get_service_model(service).metadata
+    except UnknownServiceError:
+        return ""
+    spoken = metadata.get("protocols", [metadata["protocol"]])
+    return next((word for word in spoken if word.startswith("rest-")), "query" if "query" in spoken else spoken[0])
+
+
+def _flat(form: Mapping[str, str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in form.items():
+        name, nested, _ = key.partition(".")
+        if not nested:
+            found[name] = value
+        elif key.rpartition(".")[2].isdecimal():
+            found.setdefault(name, []).append(value)
+    return found
+
+
+@functools.cache
+def _routes(service: str) -> RestJson:
+    return RestJson(get_service_model(service))

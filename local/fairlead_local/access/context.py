@@ -1,0 +1,92 @@
+"""The condition keys of a request, and which keys the local cloud knows how to tell."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from fairlead_local.access import s3
+from fairlead_local.access.calls import Call
+from fairlead_local.access.identities import Caller
+from fairlead_local.access.needs import layers, passed_to
+from fairlead_local.access.patterns import Context
+from fairlead_local.account import ACCOUNT, REGION
+from fairlead_local.gateway.message import HttpRequest
+
+# Keys that may be absent from a request; one that is not listed here is not known, and what asks for it is denied.
+# A key of a service that a request is not about is absent, as in AWS.
+KNOWN = {
+    "aws:securetransport", "aws:sourceip", "aws:requestedregion", "aws:currenttime", "aws:epochtime", "aws:useragent",
+    "aws:principalarn", "aws:principalaccount", "aws:principaltype", "aws:userid", "aws:username",
+    "aws:resourceaccount", "aws:sourcearn", "aws:sourceaccount", "aws:viaawsservice", "aws:calledvia",
+    "aws:principalisawsservice", "aws:principalservicename", "aws:multifactorauthpresent",
+    "s3:prefix", "s3:delimiter", "s3:max-keys", "s3:versionid", "s3:if-none-match", "s3:if-match",
+    "s3:objectcreationoperation", "s3:x-amz-acl", "s3:x-amz-server-side-encryption", "s3:x-amz-storage-class",
+    "s3:authtype", "s3:signatureversion", "s3:resourceaccount",
+    "lambda:layer", "dynamodb:leadingkeys", "cloudwatch:namespace", "iam:passedtoservice",
+    "sts:externalid", "sts:rolesessionname",
+}  # fmt: skip
+# Of other operations the local cloud cannot tell it.
+LEADING_KEYS = {"GetItem", "PutItem", "UpdateItem", "DeleteItem"}
+
+
+def general(request: HttpRequest, caller: Caller) -> dict[str, tuple[str, ...]]:
+    """The keys of every request: lower case, to values. Plain HTTP counts as TLS, because nothing here speaks TLS."""
+    now = datetime.now(UTC)
+    return caller.context | {
+        "aws:securetransport": ("true",),
+        "aws:sourceip": (request.source_ip,),
+        "aws:requestedregion": (REGION,),
+        "aws:currenttime": (f"{now:%Y-%m-%dT%H:%M:%SZ}",),
+        "aws:epochtime": (str(int(now.timestamp())),),
+        "aws:useragent": (request.header("User-Agent") or "",),
+        "aws:resourceaccount": (ACCOUNT,),
+        "aws:viaawsservice": ("false",),
+        "aws:principalisawsservice": ("false",),
+    }
+
+
+def context(call: Call, caller: Caller) -> Context:
+    """Those and the keys of the service."""
+    return general(call.request, caller) | _own(call)
+
+
+def known(service: str, operation: str = "") -> Callable[[str], bool]:
+    """Says of a key whether its absence means that it is absent."""
+    own = f"{service}:"
+
+    def knows(key: str) -> bool:
+        if key == "dynamodb:leadingkeys" and service == "dynamodb":
+            return operation in LEADING_KEYS
+        return key in KNOWN or not key.startswith((own, "aws:"))
+
+    return knows
+
+
+def _own(call: Call) -> dict[str, tuple[str, ...]]:
+    if call.service == "s3":
+        how = ("REST-QUERY-STRING",) if "X-Amz-Signature" in call.query else ("REST-HEADER",)
+        signed = {"s3:authtype": how, "s3:signatureversion": ("AWS4-HMAC-SHA256",), "s3:resourceaccount": (ACCOUNT,)}
+        return signed | s3.context(call.operation, call.request, call.query)
+    found: dict[str, Any] = {
+        "lambda:layer": layers(call),
+        "iam:passedtoservice": passed_to(call)
+        if call.service in ("lambda", "codedeploy", "events", "cloudformation")
+        else None,
+    }
+    if call.service == "cloudwatch" and call.operation == "PutMetricData":
+        found["cloudwatch:namespace"] = call.text("Namespace")
+    if call.service == "sts":
+        found |= {"sts:externalid": call.text("ExternalId"), "sts:rolesessionname": call.text("RoleSessionName")}
+    if call.service == "dynamodb" and call.operation in LEADING_KEYS:
+        found["dynamodb:leadingkeys"] = _leading_key(call)
+    return {key: tuple([value] if isinstance(value, str) else value) for key, value in found.items() if value}
+
+
+def _leading_key(call: Call) -> str | None:
+    """The partition key's value, by the table's own schema."""
+    from moto.dynamodb.models import dynamodb_backends
+
+    table = dynamodb_backends[ACCOUNT][REGION].tables.get(call.text("TableName").rpartition("/")[2])
+    item = call.parameters.get("Item" if call.operation == "PutItem" else "Key", {})
+    value = item.get(table.hash_key_attr) if table else None
+    return str(next(iter(value.values()))) if value else None

@@ -1,0 +1,58 @@
+"""The decision: identity policies, their limits, and the resource's own policy, with AWS's sentence for a no.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
+"""
+
+import logging
+from collections.abc import Iterable
+
+from fairlead_local.access.buckets import BucketPolicies
+from fairlead_local.access.identities import Caller
+from fairlead_local.access.needs import Need
+from fairlead_local.access.policies import Ask, verdict
+
+logger = logging.getLogger(__name__)
+
+
+class DeniedError(Exception):
+    """The caller may not; the text is AWS's."""
+
+    def __init__(self, caller: str, ask: Ask, why: str) -> None:
+        resource = f'"{ask.resource}"' if ask.action.startswith("s3:") else ask.resource
+        where = f" on resource: {resource}" if ask.resource not in (None, "*") else " on resource: *"
+        super().__init__(f"User: {caller} is not authorized to perform: {ask.action}{where} {why}")
+        self.why = why
+
+
+class Judge:
+    """Decides by the caller's policies and by those of buckets."""
+
+    def __init__(self, buckets: BucketPolicies) -> None:
+        self._buckets = buckets
+
+    def check(self, caller: Caller, wanted: Iterable[Need], ask: Ask) -> None:
+        """Raise DeniedError for the first need that is not allowed; `ask` brings the request's context."""
+        for action, resource in wanted:
+            one = ask.of(action, resource)
+            why = self._refusal(caller, one)
+            if why:
+                if resource is None:
+                    logger.warning("the local cloud does not know what %s is about", action)
+                    why += "; the local cloud does not know this operation's resources (access/resources.py)"
+                raise DeniedError(caller.arn, one, why)
+
+    def _refusal(self, caller: Caller, ask: Ask) -> str | None:
+        identity, own = verdict(caller.statements, ask), self._buckets.verdict(caller, ask)
+        if identity == "explicitly denied":
+            return "with an explicit deny in an identity-based policy"
+        if own == "explicitly denied":
+            return "with an explicit deny in a resource-based policy"
+        if "allowed" not in (identity, own):
+            return f"because no identity-based policy allows the {ask.action} action"
+        for kind, statements in caller.limits:
+            said = verdict(statements, ask)
+            if said == "explicitly denied":
+                return f"with an explicit deny in a {kind}"
+            if said == "denied":
+                return f"because no {kind} allows the {ask.action} action"
+        return None

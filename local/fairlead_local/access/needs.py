@@ -1,0 +1,91 @@
+"""What a call needs: its own action on its resources, and what AWS asks for besides."""
+
+import fnmatch
+from collections.abc import Callable, Iterator
+
+from fairlead_local.access import s3
+from fairlead_local.access.calls import Call
+from fairlead_local.access.resources import resources
+from fairlead_local.account import arn
+
+Need = tuple[str, str | None]  # action, resource
+Group = Callable[[str], str | None]
+# IAM's prefix, where it is not botocore's name, and its actions, where they are not the operations.
+PREFIXES = {"resourcegroupstaggingapi": "tag"}
+ACTIONS = {
+    ("lambda", "Invoke"): "InvokeFunction",
+    ("lambda", "InvokeWithResponseStream"): "InvokeFunction",
+    ("lambda", "GetLayerVersionByArn"): "GetLayerVersion",
+    ("dynamodb", "BatchExecuteStatement"): "PartiQLSelect",
+}
+# Nobody needs a right for these.
+FREE = {("sts", "GetCallerIdentity"), ("sts", "GetSessionToken")}
+TRANSACTION = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem",
+               "Get": "GetItem"}  # fmt: skip
+# Who takes a role that a call passes on, by the parameter that holds it.
+PASSED = {
+    ("lambda", "Role"): "lambda.amazonaws.com",
+    ("codedeploy", "serviceRoleArn"): "codedeploy.amazonaws.com",
+    ("events", "RoleArn"): "events.amazonaws.com",
+    ("cloudformation", "RoleARN"): "cloudformation.amazonaws.com",
+}
+
+
+def needs(call: Call, caller_arn: str, group: Group) -> list[Need]:
+    """Every action and resource; the first is what the call is about."""
+    if (call.service, call.operation) in FREE:
+        return []
+    if call.service == "dynamodb" and call.operation.startswith("Transact"):
+        return list(_transaction(call))
+    if call.service == "s3" and call.operation == "DeleteObjects":
+        return [("s3:DeleteObject", f"arn:aws:s3:::{call.text('Bucket')}/{key}") for key in s3.keys(call.request.body)]
+    name = action(call)
+    return [*((name, one) for one in resources(call, caller_arn, group)), *_besides(call)]
+
+
+def action(call: Call) -> str:
+    """IAM's name for the call; a service with a question mark if the operation is not known."""
+    if call.service == "s3" and call.operation:
+        return s3.action(call.operation, call.query)
+    if call.service == "apigateway":
+        return f"apigateway:{call.request.method}"
+    named = ACTIONS.get((call.service, call.operation), call.operation) or "?"
+    return f"{PREFIXES.get(call.service, call.service)}:{named}"
+
+
+def passed_to(call: Call) -> str | None:
+    """The service that a call hands a role to."""
+    return next(
+        (taker for (service, name), taker in PASSED.items() if service == call.service and call.text(name)), None
+    )
+
+
+def _besides(call: Call) -> Iterator[Need]:
+    if call.service == "s3" and (source := call.request.header("x-amz-copy-source")):
+        yield "s3:GetObject", f"arn:aws:s3:::{source.lstrip('/').partition('?')[0]}"
+    for service, name in PASSED:
+        if service == call.service and (role := call.text(name)):
+            yield "iam:PassRole", role
+    if call.service == "lambda" and fnmatch.fnmatchcase(call.operation, "*Function*"):
+        yield from (("lambda:GetLayerVersion", layer) for layer in layers(call))
+    if call.service == "codedeploy" and call.operation == "CreateDeployment":
+        if call.parameters.get("revision"):
+            yield (
+                "codedeploy:RegisterApplicationRevision",
+                arn("codedeploy", f"application:{call.text('applicationName')}"),
+            )
+        if chosen := call.text("deploymentConfigName"):
+            yield "codedeploy:GetDeploymentConfig", arn("codedeploy", f"deploymentconfig:{chosen}")
+
+
+def layers(call: Call) -> list[str]:
+    """The layer versions a function is to have."""
+    return call.texts("Layers") if call.service == "lambda" and "Function" in call.operation else []
+
+
+def _transaction(call: Call) -> Iterator[Need]:
+    """A transaction has no right of its own: each part needs that of the plain operation."""
+    for item in call.parameters.get("TransactItems", []):
+        for kind, what in item.items():
+            table = what["TableName"].rpartition("/")[2]
+            yield f"dynamodb:{TRANSACTION[kind]}", arn("dynamodb", f"table/{table}")

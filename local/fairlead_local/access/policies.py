@@ -1,0 +1,100 @@
+"""Policies as statements, and IAM's rule: an explicit deny wins, then an allow, else denied."""
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from fairlead_local.access.conditions import UnsupportedError, hold, listed
+from fairlead_local.access.patterns import Context, matches
+
+logger = logging.getLogger(__name__)
+Verdict = Literal["allowed", "denied", "explicitly denied"]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One thing somebody wants to do.
+
+    `resource` is None where the local cloud cannot tell which one it is: only a statement about all resources, or a
+    Deny, speaks of it then. `known` says of a condition key (lower case) whether an absent one is really absent.
+    """
+
+    action: str
+    resource: str | None
+    context: Context
+    known: Callable[[str], bool] = lambda _: True
+
+    def of(self, action: str, resource: str | None) -> "Ask":
+        """The same request as another action needs it."""
+        return Ask(action, resource, self.context, self.known)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement; a name that starts with "Not" turns the match around."""
+
+    effect: str
+    actions: tuple[bool, tuple[str, ...]]
+    resources: tuple[bool, tuple[str, ...]]
+    principals: Any
+    condition: dict[str, dict[str, Any]]
+
+    def speaks_of(self, ask: Ask) -> bool:
+        """Whether action, resource and condition fit."""
+        fits = _named(self.actions, ask.action, ask.context, insensitive=True)
+        return fits and self._resource_fits(ask) and self._condition_holds(ask)
+
+    def _resource_fits(self, ask: Ask) -> bool:
+        if ask.resource is None:
+            return self.effect == "Deny" or self.resources == (True, ("*",))
+        return _named(self.resources, ask.resource, ask.context)
+
+    def _condition_holds(self, ask: Ask) -> bool:
+        if not self.condition:
+            return True
+        try:
+            return hold(self.condition, ask.context, ask.known)
+        except UnsupportedError as error:
+            logger.error("%s on %s is denied: the local cloud cannot judge %s", ask.action, ask.resource, error)  # noqa: TRY400 - the trace tells nothing
+            return self.effect == "Deny"
+
+
+def statements(document: str | Mapping[str, Any]) -> tuple[Statement, ...]:
+    """The statements of a policy document."""
+    policy = json.loads(document) if isinstance(document, str) else document
+    return tuple(_statement(statement) for statement in listed(policy.get("Statement", [])))
+
+
+def verdict(among: Iterable[Statement], ask: Ask) -> Verdict:
+    """What these statements say to it."""
+    effects = {statement.effect for statement in among if statement.speaks_of(ask)}
+    if "Deny" in effects:
+        return "explicitly denied"
+    return "allowed" if "Allow" in effects else "denied"
+
+
+def _statement(given: Mapping[str, Any]) -> Statement:
+    # A resource policy of a role (its trust policy) names no resources: it is about the role.
+    resource = given if "Resource" in given or "NotResource" in given else {"Resource": "*"}
+    principals = given.get("Principal", {})
+    if "NotPrincipal" in given:
+        raise ValueError("the local cloud does not support NotPrincipal")
+    return Statement(
+        given["Effect"],
+        _names(given, "Action"),
+        _names(resource, "Resource"),
+        principals,
+        given.get("Condition") or {},
+    )
+
+
+def _names(given: Mapping[str, Any], key: str) -> tuple[bool, tuple[str, ...]]:
+    positive = key in given
+    return positive, tuple(listed(given[key] if positive else given.get(f"Not{key}", [])))
+
+
+def _named(names: tuple[bool, Sequence[str]], value: str, context: Context, *, insensitive: bool = False) -> bool:
+    positive, patterns = names
+    return positive == any(matches(pattern, value, context, insensitive=insensitive) for pattern in patterns)

@@ -1,0 +1,170 @@
+"""Which resources a call is about: one table, and what is read out of requests to fill it in.
+
+A line names operations (with wildcards) and the resources each of them needs to be allowed on; the first line that
+fits counts. In braces stand the call's parameters and the words of `facts`. A list stands for one resource each. Of
+several lines of words apart by `|` the first counts whose words are all there. `*` is what AWS says of actions that
+know no resource. What no line fits, or no line can fill, has no resource: see `policies.Ask`.
+"""
+
+import fnmatch
+import functools
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from fairlead_local.access.calls import Call
+from fairlead_local.account import ACCOUNT, PARTITION, REGION, arn
+from fairlead_local.lambdas.store import split
+
+WORD = re.compile(r"\{(\w+)\}")
+TABLE: dict[str, list[tuple[str, str]]] = {
+    "s3": [
+        ("ListBuckets", "*"),
+        ("*", "arn:aws:s3:::{Bucket}/{Key}|arn:aws:s3:::{Bucket}"),
+    ],
+    "lambda": [
+        ("GetAccountSettings ListFunctions ListLayers ListEventSourceMappings CreateEventSourceMapping", "*"),
+        ("GetLayerVersion GetLayerVersionByArn DeleteLayerVersion *LayerVersionPolicy *LayerVersionPermission",
+         "{Arn}|layer:{LayerName}:{VersionNumber}"),
+        ("PublishLayerVersion ListLayerVersions", "layer:{LayerName}"),
+        ("ListTags TagResource UntagResource", "{Resource}"),
+        # AWS's pages leave open which of the two counts for these, so both must be allowed.
+        ("CreateAlias GetAlias UpdateAlias DeleteAlias", "function:{function} & function:{function}:{Name}"),
+        ("DeleteFunction", "function:{function} & function:{function}:{qualifier}|function:{function}"),
+        ("*", "function:{function}:{qualifier}|function:{function}"),
+    ],
+    "cloudwatch": [
+        ("PutMetricData GetMetric* ListMetrics ListDashboards", "*"),
+        ("*Dashboards", "arn:aws:cloudwatch::{account}:dashboard/{DashboardNames}"),
+        ("*Dashboard", "arn:aws:cloudwatch::{account}:dashboard/{DashboardName}"),
+        ("*TagsForResource *agResource", "{ResourceARN}"),
+        # Whichever are asked for.
+        ("DescribeAlarms DescribeAlarmsForMetric", "alarm:*"),
+        ("DescribeAlarmHistory", "alarm:{AlarmName}|alarm:*"),
+        ("*", "alarm:{AlarmName}|alarm:{AlarmNames}"),
+    ],
+    "codedeploy": [
+        ("ListApplications ListDeploymentConfigs", "*"),
+        ("*DeploymentConfig", "deploymentconfig:{deploymentConfigName}"),
+        ("*Application *Applications", "application:{applicationName}|application:{applicationNames}"),
+        ("*ApplicationRevision *ApplicationRevisions ListDeploymentGroups", "application:{applicationName}"),
+        ("BatchGetDeploymentGroups", "deploymentgroup:{applicationName}/{deploymentGroupNames}"),
+        ("*TagsForResource *agResource", "{ResourceArn}"),
+        ("*", "deploymentgroup:{applicationName}/{deploymentGroupName}|deploymentgroup:{group}"),
+    ],
+    "logs": [
+        ("DescribeLogGroups", "log-group::log-stream:*"),
+        ("GetQueryResults StopQuery DescribeQueries DescribeDestinations DescribeExportTasks PutResourcePolicy", "*"),
+        ("CreateLogStream DeleteLogStream PutLogEvents GetLogEvents",
+         "log-group:{logGroupName}:log-stream:{logStreamName}"),
+        ("*agResource ListTagsForResource", "{resourceArn}"),
+        ("*", "log-group:{groups}:log-stream:"),
+    ],
+    "dynamodb": [
+        ("ListTables DescribeLimits DescribeEndpoints", "*"),
+        ("*agResource ListTagsOfResource", "{ResourceArn}"),
+        ("Query Scan", "table/{table}/index/{IndexName}|table/{table}"),
+        ("*", "table/{table}"),
+    ],
+    "sns": [
+        ("ListTopics ListSubscriptions", "*"),
+        ("CreateTopic", "{Name}"),
+        ("*", "{TopicArn}|{TargetArn}|{ResourceArn}|{SubscriptionArn}"),
+    ],
+    "sqs": [("ListQueues", "*"), ("*", "{queue}|{QueueName}")],
+    "events": [
+        ("ListRules ListRuleNamesByTarget ListEventBuses", "*"),
+        ("PutEvents", "event-bus/{buses}"),
+        ("*EventBus", "event-bus/{Name}|event-bus/default"),
+        ("*agResource ListTagsForResource", "{ResourceARN}"),
+        ("*", "rule/{bus}/{rule}|rule/{rule}"),
+    ],
+    "cloudformation": [
+        ("ListStacks ValidateTemplate GetTemplateSummary ListExports ListImports DescribeAccountLimits", "*"),
+        ("*ChangeSet *ChangeSets", "{stack}|{ChangeSetName}"),
+        ("DescribeStacks", "{stack}|*"),
+        ("*", "{stack}"),
+    ],
+    "sts": [
+        ("AssumeRole", "{RoleArn}"),
+        ("GetAccessKeyInfo DecodeAuthorizationMessage", "*"),
+    ],
+    "iam": [
+        ("*UserToGroup *UserFromGroup", "group/{GroupName}"),
+        ("*InstanceProfile", "instance-profile/{InstanceProfileName}"),
+        ("ListUsers ListRoles ListGroups ListPolicies ListInstanceProfiles ListAccountAliases GetAccount*", "*"),
+        ("ListOpenIDConnectProviders", "*"),
+        ("CreatePolicy", "policy/{PolicyName}"),
+        ("*OpenIDConnectProvider", "{OpenIDConnectProviderArn}"),
+        ("GetUser *AccessKey *AccessKeys", "user/{UserName}|{user}"),
+        ("*", "role/{RoleName}|user/{UserName}|group/{GroupName}|{PolicyArn}"),
+    ],
+    "xray": [("*", "*")],
+    "resourcegroupstaggingapi": [("*", "*")],
+}  # fmt: skip
+
+
+def resources(call: Call, caller_arn: str, group: Callable[[str], str | None]) -> list[str | None]:
+    """Every ARN (or `*`) the call needs; `[None]` if it cannot be told. `group` finds a deployment's group."""
+    if call.service == "apigateway":
+        return [f"arn:{PARTITION}:apigateway:{REGION}::{call.request.path}"]
+    line = _line(call.service, call.operation)
+    if line is None:
+        return [None]
+    facts = {**call.parameters, **_facts(call, caller_arn, group)}
+    for alternative in line.split("|"):
+        found = [one for part in alternative.split(" & ") for one in _filled(part, facts, call.service)]
+        if found:
+            return list(found)
+    return [None]
+
+
+@functools.lru_cache(maxsize=1024)
+def _line(service: str, operation: str) -> str | None:
+    for operations, line in TABLE.get(service, []) if operation else []:
+        if any(fnmatch.fnmatchcase(operation, pattern) for pattern in operations.split()):
+            return line
+    return None
+
+
+def _filled(part: str, facts: Mapping[str, Any], service: str) -> list[str]:
+    """One resource for each value of its last word; none if a word is missing."""
+    texts = [part]
+    for word in WORD.findall(part):
+        value = facts.get(word)
+        values = [str(one) for one in (value if isinstance(value, list | tuple) else [value]) if one not in (None, "")]
+        texts = [text.replace("{" + word + "}", one) for text in texts for one in values]
+    return [_full(text, service) for text in texts]
+
+
+def _full(text: str, service: str) -> str:
+    if text == "*" or text.startswith("arn:"):
+        return text
+    return arn(service, text, region="" if service == "iam" else REGION)
+
+
+def _facts(call: Call, caller_arn: str, group: Callable[[str], str | None]) -> dict[str, Any]:
+    """What parameters only imply."""
+    facts: dict[str, Any] = {"account": ACCOUNT, "user": caller_arn if call.service == "iam" else ""}
+    if call.service == "lambda" and call.text("FunctionName"):
+        facts["function"], inside = split(call.text("FunctionName"))
+        facts["qualifier"] = inside or call.text("Qualifier")
+    if call.service == "cloudformation" and (stack := call.text("StackName")):
+        facts["stack"] = stack if stack.startswith("arn:") else f"stack/{stack}/*"
+    if call.service == "codedeploy" and (ids := call.text("deploymentId") or call.texts("deploymentIds")):
+        facts["group"] = [group(one) for one in ([ids] if isinstance(ids, str) else ids)]
+    if call.service == "logs":
+        named = call.text("logGroupName") or call.text("logGroupIdentifier") or call.texts("logGroupNames")
+        groups = [named] if isinstance(named, str) else named
+        facts["groups"] = [one.partition(":log-group:")[2].removesuffix(":*") or one for one in groups]
+    if call.service == "sqs":
+        facts["queue"] = call.text("QueueUrl").rpartition("/")[2]
+    if call.service == "events":
+        bus = call.text("EventBusName").rpartition("/")[2]
+        entries = call.parameters.get("Entries", []) if call.operation == "PutEvents" else []
+        facts["bus"] = "" if bus == "default" else bus
+        facts["buses"] = sorted({(entry.get("EventBusName") or "default").rpartition("/")[2] for entry in entries})
+        facts["rule"] = call.text("Rule") or call.text("Name")
+    if call.service == "dynamodb":
+        facts["table"] = call.text("TableName").rpartition("/")[2] or sorted(call.parameters.get("RequestItems", {}))
+    return facts

@@ -1,0 +1,117 @@
+"""Roles: who may assume one, sessions for functions, and what a service may do with one."""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from moto.iam.exceptions import NotFoundException
+from moto.sts.models import sts_backends
+
+from fairlead_local.access.identities import Caller, Identities, iam
+from fairlead_local.access.judge import DeniedError, Judge
+from fairlead_local.access.policies import Ask, Statement, statements, verdict
+from fairlead_local.access.principals import names, names_itself, names_service
+from fairlead_local.account import ACCOUNT, PARTITION, REGION
+from fairlead_local.clients import Clients
+from fairlead_local.errors import ServiceError
+
+LAMBDA = "lambda.amazonaws.com"
+ASSUME = "sts:AssumeRole"
+# AWS changes a function's keys every few hours; here they last as long as any process.
+SESSION_SECONDS = 10 * 365 * 24 * 3600
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Credentials of a role's session."""
+
+    access_key_id: str
+    secret_access_key: str
+    session_token: str
+
+
+class Roles:
+    """Asks moto's IAM; a session is made once per role and name and then reused."""
+
+    def __init__(self, identities: Identities, judge: Judge, endpoint: str) -> None:
+        self._identities = identities
+        self._judge = judge
+        self._endpoint = endpoint
+        self._lock = threading.Lock()
+        self._sessions: dict[tuple[str, str], Keys] = {}
+
+    def check_trusts(self, role_arn: str, service: str) -> None:
+        """Raise ServiceError (AccessDenied) unless the role exists and lets `service` assume it."""
+        mine = [s for s in self._trust(role_arn) if names_service(s.principals, service)]
+        if verdict(mine, Ask(ASSUME, "*", {"aws:sourceaccount": (ACCOUNT,)})) != "allowed":
+            message = f"{service} is not authorized to perform: {ASSUME} on resource: {role_arn}"
+            raise ServiceError("AccessDenied", message, status=403)
+
+    def session(self, role_arn: str, name: str, *, service: str) -> Keys:
+        """Credentials of a session of that name, for a service that the role trusts; raises ServiceError."""
+        self.check_trusts(role_arn, service)
+        return self._keys(role_arn, name)
+
+    def check_function_role(self, role_arn: str) -> None:
+        """Raise ServiceError, as CreateFunction words it, unless Lambda may assume the role."""
+        try:
+            self.check_trusts(role_arn, LAMBDA)
+        except ServiceError as error:
+            message = "The role defined for the function cannot be assumed by Lambda."
+            raise ServiceError("InvalidParameterValueException", message) from error
+
+    def function_session(self, role_arn: str, function: str) -> Keys:
+        """The credentials a function's process gets; raises ServiceError if Lambda may not assume the role."""
+        self.check_function_role(role_arn)
+        return self._keys(role_arn, function)
+
+    def clients(self, role_arn: str, name: str, *, service: str) -> Clients:
+        """boto3 clients with the role's rights and nobody else's; raises ServiceError if the role does not trust."""
+        keys = self.session(role_arn, name, service=service)
+        return Clients(
+            self._endpoint,
+            access_key=keys.access_key_id,
+            secret_key=keys.secret_access_key,
+            token=keys.session_token,
+        )
+
+    def allowed(self, role_arn: str, action: str, resource: str, context: Mapping[str, str] | None = None) -> None:
+        """Raise ServiceError (AccessDeniedException) unless the role's policies allow it; trust is not looked at."""
+        keys = self._keys(role_arn, "local-cloud")
+        caller = self._identities.find(keys.access_key_id, keys.session_token)
+        given = {key.lower(): (value,) for key, value in (context or {}).items()}
+        try:
+            self._judge.check(caller, [(action, resource)], Ask(action, resource, {**caller.context, **given}))
+        except DeniedError as error:
+            raise ServiceError("AccessDeniedException", str(error), status=403) from error
+
+    def check_assumed(self, caller: Caller, role_arn: str, ask: Ask, judge: Judge) -> None:
+        """Raise DeniedError unless the role trusts the caller; where it names the account, policies must allow too."""
+        one = ask.of(ASSUME, role_arn)
+        trusting = [s for s in self._trust(role_arn) if names(s.principals, caller)]
+        said = verdict(trusting, ask.of(ASSUME, "*"))
+        itself = [s for s in trusting if names_itself(s.principals, caller)]
+        if said == "explicitly denied":
+            raise DeniedError(caller.arn, one, "with an explicit deny in a resource-based policy")
+        if said == "denied":
+            raise DeniedError(caller.arn, one, f"because no resource-based policy allows the {ASSUME} action")
+        if verdict(itself, ask.of(ASSUME, "*")) != "allowed" or verdict(caller.statements, one) == "explicitly denied":
+            judge.check(caller, [(ASSUME, role_arn)], one)
+
+    def _keys(self, role_arn: str, name: str) -> Keys:
+        with self._lock:
+            if (role_arn, name) not in self._sessions:
+                made = sts_backends[ACCOUNT][PARTITION].assume_role(
+                    region_name=REGION, role_session_name=name, role_arn=role_arn, policy="",
+                    duration=SESSION_SECONDS, external_id="",
+                )  # fmt: skip
+                self._sessions[role_arn, name] = Keys(made.access_key_id, made.secret_access_key, made.session_token)
+            return self._sessions[role_arn, name]
+
+    def _trust(self, role_arn: str) -> tuple[Statement, ...]:
+        try:
+            role: Any = iam().get_role_by_arn(role_arn)
+        except NotFoundException:
+            return ()
+        return statements(role.assume_role_policy_document)
