@@ -1,0 +1,141 @@
+"""functions/record as Lambda loads it, on moto's S3 and Lambda and a CodeDeploy in memory."""
+
+import importlib.util
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from fairlead import aws
+from fairlead.deployments import Deployments, Shift
+from fairlead.errors import SettingsError
+from fairlead.journal import Journal
+from fairlead.moves import Described, describe_deployment
+from fairlead.objects import S3Objects
+from tests.functional.conftest import _forget_earlier_starts
+from tests.functional.fake_deploys import APPLICATION, GROUP, FakeDeploys
+from tests.functional.strict_lambda import BASE, NAME, StrictLambda, deployed
+from tests.lambda_context import context
+
+ROOT = Path(__file__).parents[2]
+EVENT = json.loads((ROOT / "events/codedeploy-state-change.json").read_text())
+ENVIRONMENT = {
+    "AWS_ACCESS_KEY_ID": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "FAIRLEAD_BUCKET": "registry",
+    "FAIRLEAD_FUNCTION": NAME,
+    "FAIRLEAD_APPLICATION": APPLICATION,
+    "FAIRLEAD_GROUP": GROUP,
+    "POWERTOOLS_SERVICE_NAME": "record",
+}
+
+
+@pytest.fixture(autouse=True)
+def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN", "AWS_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    with mock_aws(config={"lambda": {"use_docker": False}}):
+        boto3.client("s3").create_bucket(Bucket="registry")
+        deployed()
+        yield
+
+
+@pytest.fixture
+def deploys(monkeypatch: pytest.MonkeyPatch) -> FakeDeploys:
+    lambda_, plain = StrictLambda(), aws.client
+    made = FakeDeploys(lambda_)
+    ours = {"lambda": lambda_.client, "codedeploy": made.client}
+    monkeypatch.setattr(aws, "client", lambda service: ours.get(service) or plain(service))
+    return made
+
+
+def load() -> ModuleType:
+    _forget_earlier_starts()
+    spec = importlib.util.spec_from_file_location("record_app", ROOT / "functions/record/app.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def published(version: int) -> str:
+    client = boto3.client("lambda")
+    frozen = {
+        "FAIRLEAD_MODEL": "churn",
+        "FAIRLEAD_VERSION": str(version),
+        "FAIRLEAD_MANIFEST_SHA256": f"{version:064d}",
+    }
+    client.update_function_configuration(FunctionName=NAME, Environment={"Variables": BASE | frozen})
+    return str(client.publish_version(FunctionName=NAME)["Version"])
+
+
+def start(deploys: FakeDeploys) -> dict[str, Any]:
+    """Start a canary from the bootstrap version to churn 1; returns its event."""
+    target = published(1)
+    described = Described(model="churn", version=1, target=target, after="1")
+    number = Deployments(deploys.client, APPLICATION, GROUP).start(
+        Shift(function=NAME, current="1", target=target, hook="CodeDeployHook_fairlead-verify"),
+        "CodeDeployDefault.LambdaCanary10Percent5Minutes",
+        describe_deployment(described),
+    )
+    return {**EVENT, "detail": EVENT["detail"] | {"deploymentId": number}}
+
+
+def journal() -> Journal:
+    return Journal(S3Objects(boto3.client("s3"), "registry"))
+
+
+def test_it_writes_down_what_a_deployment_did(deploys: FakeDeploys, capsys: pytest.CaptureFixture[str]) -> None:
+    event = start(deploys)
+    app = load()
+
+    assert app.handler(event, context()) == [1]
+    deploys.finish()
+    assert app.handler(event, context()) == [2]
+    assert app.handler(event, context()) == [2]
+
+    end, begun = journal().records()
+    assert (begun.kind, end.kind) == ("shifting", "moved")
+    assert end.now is not None
+    assert (end.now.model, end.now.version, end.by) == ("churn", 1, "codedeploy")
+    assert '"key":"d-1:SUCCESS"' in capsys.readouterr().out
+
+
+def test_it_writes_down_a_rollback_with_its_alarm(deploys: FakeDeploys) -> None:
+    deploys.alarm = True
+    event = start(deploys)
+    app = load()
+    deploys.finish()
+
+    for number in ("d-2", "d-1"):
+        app.handler({**event, "detail": event["detail"] | {"deploymentId": number}}, context())
+
+    assert [one.kind for one in journal().records() if one.key == "d-1:STOP"] == ["failed"]
+    [undone] = [one for one in journal().records() if one.key == "d-2:SUCCESS"]
+    assert undone.why == "rolls back deployment d-1: ALARM_ACTIVE: an alarm of the group is in ALARM"
+
+
+def test_a_refused_call_is_an_error_so_that_lambda_tries_again(deploys: FakeDeploys) -> None:
+    event = start(deploys)
+    app = load()
+    boto3.client("lambda").delete_alias(FunctionName=NAME, Name="live")
+
+    with pytest.raises(Exception, match="GetAlias"):
+        app.handler(event, context())
+
+
+@pytest.mark.parametrize("name", ["FAIRLEAD_BUCKET", "FAIRLEAD_FUNCTION", "FAIRLEAD_APPLICATION", "FAIRLEAD_GROUP"])
+def test_it_does_not_start_without_its_settings(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(name)
+
+    with pytest.raises(SettingsError, match=name):
+        load()
