@@ -25,5 +25,8 @@ class Memory:
             self.objects[key] = data
             return True
 
+    def rewritten(self, prefix: str) -> list[str]:  # noqa: ARG002 - it remembers nothing
+        return []
+
     def keys(self, prefix: str, *, after: str = "") -> Iterator[str]:
         return iter(sorted(key for key in list(self.objects) if key.startswith(prefix) and key > after))

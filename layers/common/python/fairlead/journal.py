@@ -238,7 +238,18 @@ class Journal:
         stored = Stored(self._objects)  # what was read before may have been changed since
         numbers = stored.numbers()
         stored.fetch(numbers)
-        return check_chain([(number, stored.data(number)) for number in numbers])
+        return [*check_chain([(number, stored.data(number)) for number in numbers]), *self._rewritten()]
+
+    def _rewritten(self) -> list[str]:
+        """Ask the store itself: the chain says nothing of its newest record, nor of newer ones that are gone."""
+        try:
+            keys = self._objects.rewritten(PREFIX)
+        except StorageError as error:
+            return [f"whether a record was overwritten or deleted is not known: {error}"]
+        numbers = [int(found[1]) for key in keys if (found := KEY.fullmatch(key))]
+        return [
+            f"record {number} was overwritten or deleted: the bucket keeps what it held before" for number in numbers
+        ]
 
     def _next(self, tail: Tail, draft: Draft) -> Record:
         before = tail[0] if tail else None

@@ -7,6 +7,7 @@ import base64
 import hashlib
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -44,6 +45,16 @@ class S3Objects:
             pages = self._client.get_paginator("list_objects_v2").paginate(**where)
             for page in pages:
                 yield from (entry["Key"] for entry in page.get("Contents", ()))
+
+    def rewritten(self, prefix: str) -> list[str]:
+        """Name every key under the prefix that was overwritten or deleted: a versioned bucket keeps what was there."""
+        versions: Counter[str] = Counter()
+        with translated(f"list versions in s3://{self._bucket}/{prefix} (s3:ListBucketVersions)"):
+            pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=prefix)
+            for page in pages:
+                versions.update(entry["Key"] for entry in page.get("Versions", ()))
+                versions.update({entry["Key"]: 2 for entry in page.get("DeleteMarkers", ())})
+        return sorted(key for key, count in versions.items() if count > 1)
 
     def _create(self, key: str, data: bytes) -> bool:
         from botocore.exceptions import ClientError

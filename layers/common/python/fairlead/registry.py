@@ -8,7 +8,7 @@ number the store lets one create it; the other builds its manifest anew on top o
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from fairlead.errors import IntegrityError, NotFoundError, SettingsError, StorageError
@@ -42,6 +42,9 @@ class Objects(Listed, Protocol):
 
     def put_new(self, key: str, data: bytes) -> bool:
         """Create the object unless it exists, atomically; False says it does."""
+
+    def rewritten(self, prefix: str) -> Sequence[str]:
+        """Name every key under the prefix that was overwritten or deleted, as far as the store remembers."""
 
 
 class Reading:
