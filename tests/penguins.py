@@ -26,19 +26,22 @@ def split() -> tuple[pd.DataFrame, pd.DataFrame]:
     return train, held_out
 
 
-@cache
-def estimator() -> Any:
-    """A pipeline that imputes, encodes and votes, fitted."""
+def unfitted() -> Any:
+    """A pipeline that imputes, encodes and votes."""
     numbers = make_column_selector(dtype_include="number")
     words = make_column_selector(dtype_exclude="number")
     columns = make_column_transformer(
         (SimpleImputer(strategy="median"), numbers),
         (make_pipeline(SimpleImputer(strategy="most_frequent"), OneHotEncoder(handle_unknown="ignore")), words),
     )
+    return make_pipeline(columns, RandomForestClassifier(60, random_state=0))
+
+
+@cache
+def estimator() -> Any:
+    """The pipeline, fitted."""
     train, _ = split()
-    return make_pipeline(columns, RandomForestClassifier(60, random_state=0)).fit(
-        train.drop(columns=TARGET), train[TARGET]
-    )
+    return unfitted().fit(train.drop(columns=TARGET), train[TARGET])
 
 
 def publish(registry: Registry, *, name: str = "penguins") -> Published:

@@ -93,6 +93,11 @@ def verifying(env: Mapping[str, str]) -> Verifying:
     )
 
 
+def bucket(env: Mapping[str, str]) -> str:
+    """Read where the registry and the journal are, for who needs nothing else; raises SettingsError."""
+    return _required(env, "FAIRLEAD_BUCKET")
+
+
 def _milliseconds(env: Mapping[str, str], name: str) -> float:
     value = _required(env, name)
     try:

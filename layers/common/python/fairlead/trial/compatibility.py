@@ -7,7 +7,7 @@ one; not an equal answer, which would forbid a better model.
 from collections.abc import Sequence
 
 from fairlead import wire
-from fairlead.errors import CallError, FairleadError, IntegrityError
+from fairlead.errors import FairleadError
 from fairlead.manifest import Finding, Manifest
 from fairlead.moves import Release
 from fairlead.registry import Reading
@@ -16,7 +16,6 @@ from fairlead.trial.findings import failed, inconclusive, passed, skipped, warne
 from fairlead.trial.subject import RefusedRowsError, Subject
 
 NAME = "compatibility"
-MOST_VERSIONS = 100  # between two releases
 
 
 def compatibility(subject: Subject, was: Release, reading: Reading) -> Finding:
@@ -52,7 +51,7 @@ def _replayed(subject: Subject, before: Manifest, rows: Sequence[tuple[object, .
         words,
         figure="broken",
         threshold="all rows answered",
-        detail=f"{broken}; no version since was published with --allow-breaking",
+        detail=f"{broken}; no version in between was published with --allow-breaking",
         figures=figures,
     )
 
@@ -73,18 +72,14 @@ def _broken(subject: Subject, before: Manifest, rows: Sequence[tuple[object, ...
 def _allowed(facts: Manifest, before: Manifest, reading: Reading) -> str:
     """Say which version after the one before was published as breaking; empty if none was.
 
-    A break allowed two versions ago is one to callers who skip a version, so the chain is walked down.
+    A break allowed two versions ago is one to callers who skip a version, so the chain is walked down. Nothing excuses
+    an older version: its breaks were with callers older still.
     """
-    for _ in range(MOST_VERSIONS):
+    while facts.version > before.version:
         reason = _breaking(facts)
-        if reason:
+        if reason or facts.parent is None:
             return reason
-        if facts.parent is None or facts.parent.version <= before.version:
-            return ""
-        try:
-            facts, _ = reading.manifest(facts.model, facts.parent.version, sha256=facts.parent.sha256)
-        except (CallError, IntegrityError):
-            return ""
+        facts, _ = reading.manifest(facts.model, facts.parent.version, sha256=facts.parent.sha256)
     return ""
 
 

@@ -1,0 +1,431 @@
+"""A release on trial: predict's own handler with real models, right and wrong in every way that a check is for."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+
+from fairlead import manifest
+from fairlead.asking import Asked
+from fairlead.function import PredictFunction
+from fairlead.manifest import Finding
+from fairlead.moves import Described
+from fairlead.publishing.story import Published, publish
+from fairlead.trial import speed
+from fairlead.trial.story import Budget, Trial
+from tests import penguins
+from tests.functional.conftest import Load, Store, make_store
+from tests.functional.releases_here import FUNCTION, Answer, Release, ReleasesHere, edited
+
+CHECKS = ["release", "manifest", "identity", "golden rows", "latency", "cold start", "compatibility"]
+
+
+@pytest.fixture(scope="session")
+def again(shelf: Store, published: Published) -> Published:
+    """Version 2, of the same signature."""
+    assert published.manifest.version == 1
+    return penguins.publish(shelf.registry)
+
+
+@pytest.fixture(scope="session")
+def breaking(shelf: Store, again: Published) -> Published:
+    """Version 3, which no longer takes `year`, as was asked for."""
+    return without_year(shelf)
+
+
+def without_year(store: Store) -> Published:
+    train, held_out = (part.drop(columns="year") for part in penguins.split())
+    estimator = penguins.unfitted().fit(train.drop(columns=penguins.TARGET), train[penguins.TARGET])
+    return publish(
+        estimator,
+        name="penguins",
+        X=held_out.drop(columns=penguins.TARGET),
+        y=held_out[penguins.TARGET],
+        registry=store.registry,
+        allow_breaking=True,
+    )
+
+
+@pytest.fixture
+def here(load_app: Load) -> ReleasesHere:
+    return ReleasesHere(load_app)
+
+
+Try = Callable[..., list[Finding]]
+
+
+def tried(
+    here: ReleasesHere,
+    store: Store,
+    published: Published,
+    *,
+    after: str = "1",
+    target: str = "8",
+    budget: Budget | None = None,
+) -> dict[str, Finding]:
+    """The findings of a trial, by check."""
+    facts = published.manifest
+    described = Described(model=facts.model, version=facts.version, target=target, after=after)
+    trial = Trial(
+        described,
+        PredictFunction(here.client, FUNCTION),
+        Asked(here.client, FUNCTION, target),
+        store.registry,
+        budget or Budget(latency_ms=250, cold_start_ms=2000),
+        sleep=lambda _: None,
+    )
+    findings = list(trial.findings())
+    assert len({finding.check for finding in findings}) == len(findings)
+    return {finding.check: finding for finding in findings}
+
+
+def refused(findings: dict[str, Finding]) -> list[str]:
+    return [check for check, finding in findings.items() if finding.refuses]
+
+
+@pytest.fixture
+def release(here: ReleasesHere, shelf: Store, published: Published, again: Published) -> Release:
+    """Release 8 of version 2; 7 of version 1 and 1 without a model are there too."""
+    here.publish("1", shelf.env)
+    here.publish("7", shelf.released(published))
+    return here.publish("8", shelf.released(again))
+
+
+def test_a_good_release_passes_every_check_and_is_only_read_and_called(
+    here: ReleasesHere, release: Release, shelf: Store, again: Published
+) -> None:
+    findings = tried(here, shelf, again, after="7")
+    assert list(findings) == CHECKS
+    assert {finding.verdict for finding in findings.values()} == {"pass"}
+    assert findings["golden rows"].figures["rows"] > 10
+    assert findings["golden rows"].figures["differing"] == 0
+    assert (findings["latency"].figure, findings["cold start"].figure) == ("3.0 ms", "400 ms")
+    assert findings["compatibility"].figures["rows"] > 10
+    assert set(here.operations) == {"GetFunctionConfiguration", "Invoke"}
+    assert here.releases["7"].calls == []  # callers are on it
+
+
+def flip(body: Answer) -> None:
+    body["predictions"][4]["label"] = "Gentoo" if body["predictions"][4]["label"] != "Gentoo" else "Adelie"
+
+
+def nudge(by: float) -> Callable[[Answer], None]:
+    def change(body: Answer) -> None:
+        body["predictions"][0]["probabilities"]["Adelie"] += by
+
+    return change
+
+
+def test_one_wrong_answer_refuses_the_release_and_names_the_row(
+    here: ReleasesHere, release: Release, shelf: Store, again: Published
+) -> None:
+    def change(body: Answer) -> None:
+        if len(body["predictions"]) > 4:
+            flip(body)
+
+    release.answers["/predict"] = edited(change)
+    findings = tried(here, shelf, again)
+    assert refused(findings) == ["golden rows"]
+    assert findings["golden rows"].figure.startswith("1 of ")
+    assert findings["golden rows"].detail.startswith("row 4: expected ")
+    assert list(findings) == CHECKS
+
+
+@pytest.mark.parametrize(("by", "refuses"), [(1e-6, []), (1e-3, ["golden rows"])])
+def test_figures_may_differ_by_another_processors_rounding(
+    here: ReleasesHere, release: Release, shelf: Store, again: Published, by: float, refuses: list[str]
+) -> None:
+    release.answers["/predict"] = edited(nudge(by))
+    assert refused(tried(here, shelf, again)) == refuses
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [("digest", "sha256:" + "0" * 64), ("version", 1), ("model", "owls"), ("release", "7")],
+)
+@pytest.mark.parametrize(("path", "check"), [("/health", "identity"), ("/predict", "golden rows")])
+def test_whoever_answers_must_be_who_was_asked(
+    here: ReleasesHere,
+    release: Release,
+    shelf: Store,
+    again: Published,
+    member: str,
+    value: Any,
+    path: str,
+    check: str,
+) -> None:
+    release.answers[path] = edited(lambda body: body.update({member: value}))
+    findings = tried(here, shelf, again)
+    assert refused(findings) == [check]
+    assert "was asked and release" in findings[check].finding
+    assert (list(findings)[-1] == check) == (path == "/health")  # who is somebody else is not tried
+
+
+def failing(status: int) -> Callable[[Answer], Answer]:
+    return lambda answer: {**answer, "statusCode": status, "body": json.dumps({"detail": "broken", "code": "internal"})}
+
+
+@pytest.mark.parametrize("status", [500, 503, 422, 302])
+def test_any_other_status_than_200_refuses_the_release(
+    here: ReleasesHere, release: Release, shelf: Store, again: Published, status: int
+) -> None:
+    release.answers["/predict"] = failing(status)
+    findings = tried(here, shelf, again, after="7")
+    assert refused(findings) == ["golden rows", "latency", "cold start", "compatibility"]
+    assert f"HTTP {status} internal: broken" in findings["golden rows"].finding
+
+
+def test_a_release_that_cannot_load_its_model_is_asked_again_and_then_refused(
+    here: ReleasesHere, release: Release, shelf: Store, again: Published
+) -> None:
+    release.answers["/health"] = failing(503)
+    findings = tried(here, shelf, again)
+    assert refused(findings) == ["identity"]
+    assert list(findings)[-1] == "identity"
+    assert release.calls == ["GET /health"] * 3
+
+
+def test_a_release_that_loads_at_the_second_try_passes(
+    here: ReleasesHere, release: Release, shelf: Store, again: Published
+) -> None:
+    def first_fails(answer: Answer) -> Answer:
+        return failing(503)(answer) if release.calls.count("GET /health") == 1 else answer
+
+    release.answers["/health"] = first_fails
+    assert refused(tried(here, shelf, again)) == []
+
+
+def test_a_crash_refuses_the_release_with_what_the_runtime_said(
+    here: ReleasesHere, release: Release, shelf: Store, again: Published
+) -> None:
+    release.fault = "RequestId: 1 Error: Runtime exited with error: signal: killed"
+    findings = tried(here, shelf, again)
+    assert refused(findings) == ["identity"]
+    assert "Runtime.ExitError: RequestId: 1" in findings["identity"].finding
+    assert release.calls == ["GET /health"]
+
+
+def test_a_release_that_stops_answering_is_not_asked_on(
+    here: ReleasesHere, release: Release, shelf: Store, again: Published
+) -> None:
+    def hang(answer: Answer) -> Answer:
+        release.hangs = True
+        return answer
+
+    release.answers["/model"] = hang
+    findings = tried(here, shelf, again)
+    assert refused(findings) == ["golden rows"]
+    assert list(findings)[-1] == "golden rows"
+    assert "Read timeout" in findings["golden rows"].finding
+
+
+def test_a_slow_release_is_refused(here: ReleasesHere, release: Release, shelf: Store, again: Published) -> None:
+    release.duration_ms = 251.0
+    findings = tried(here, shelf, again)
+    assert refused(findings) == ["latency"]
+    assert (findings["latency"].figure, findings["latency"].threshold) == ("251.0 ms", "at most 250 ms")
+
+
+def test_without_the_runtimes_report_the_round_trip_counts(
+    here: ReleasesHere, release: Release, shelf: Store, again: Published
+) -> None:
+    """Calls take 20 ms here, whatever the report would have said."""
+    here.reports = False
+    findings = tried(here, shelf, again, budget=Budget(latency_ms=19, cold_start_ms=2000))
+    assert refused(findings) == ["latency"]
+    assert findings["latency"].detail.endswith("with the round trip")
+
+
+def test_a_cold_start_over_its_budget_refuses_the_release(
+    here: ReleasesHere, release: Release, shelf: Store, again: Published
+) -> None:
+    release.init_ms = 2001.0
+    findings = tried(here, shelf, again)
+    assert refused(findings) == ["cold start"]
+    assert findings["cold start"].figure == "2001 ms"
+
+
+def test_calls_at_once_force_a_start_where_an_environment_is_warm(
+    here: ReleasesHere, release: Release, shelf: Store, again: Published
+) -> None:
+    release.environments = 1
+    findings = tried(here, shelf, again)
+    assert findings["cold start"].figures["milliseconds"] == 400
+    assert release.environments == 2
+
+
+@pytest.mark.parametrize("limit", ["environments", "most_environments"])
+def test_a_start_that_cannot_be_seen_is_said_and_refuses_nothing(
+    here: ReleasesHere, release: Release, shelf: Store, again: Published, limit: str
+) -> None:
+    """All environments are warm already, or Lambda starts no more of them."""
+    release.environments = 1 if limit == "most_environments" else 100
+    here.most_environments = 1 if limit == "most_environments" else 1000
+    findings = tried(here, shelf, again)
+    assert refused(findings) == []
+    assert findings["cold start"].verdict == "inconclusive"
+
+
+def broken_store(s3_url: str) -> tuple[Store, Published]:
+    store = make_store(s3_url)
+    return store, penguins.publish(store.registry)
+
+
+@pytest.mark.parametrize("damage", ["deleted", "edited"])
+@pytest.mark.parametrize(("what", "check"), [("manifest", "manifest"), ("golden", "golden rows")])
+def test_what_the_release_froze_must_be_what_the_registry_holds(
+    here: ReleasesHere, s3_url: str, what: str, check: str, damage: str
+) -> None:
+    """The release answers well all the while: it loaded before."""
+    store, published = broken_store(s3_url)
+    here.publish("1", store.env)
+    here.publish("8", store.released(published))
+    key = "models/penguins/versions/1.json"
+    if what == "golden":
+        key = f"blobs/sha256/{published.manifest.blobs['golden'].sha256}"
+    where = {"Bucket": store.env["FAIRLEAD_BUCKET"], "Key": key}
+    data = store.client.get_object(**where)["Body"].read()
+    if damage == "deleted":
+        store.client.delete_object(**where)
+    else:
+        store.client.put_object(**where, Body=data.replace(b"Adelie", b"Gentoo"))
+    findings = tried(here, store, published)
+    assert refused(findings) == [check]
+    assert list(findings)[-1] == check
+    assert here.releases["8"].calls == []
+
+
+def test_a_deployment_that_says_another_version_than_the_release_froze_is_refused(
+    here: ReleasesHere, release: Release, shelf: Store, published: Published
+) -> None:
+    findings = tried(here, shelf, published, target="8")
+    assert refused(findings) == ["release"]
+    assert "was deployed as penguins version 1" in findings["release"].finding
+    assert release.calls == []
+
+
+def test_a_release_that_does_not_exist_is_refused(
+    here: ReleasesHere, release: Release, shelf: Store, again: Published
+) -> None:
+    assert refused(tried(here, shelf, again, target="9")) == ["release"]
+
+
+# --- compatibility -------------------------------------------------------------------------------------------------
+
+
+def test_the_first_release_has_no_callers_to_break(
+    here: ReleasesHere, release: Release, shelf: Store, again: Published
+) -> None:
+    found = tried(here, shelf, again, after="1")["compatibility"]
+    assert (found.verdict, found.finding) == ("not applicable", "first release: there are no callers yet")
+
+
+def test_new_code_on_the_same_version_is_compatible_with_itself(
+    here: ReleasesHere, release: Release, shelf: Store, again: Published
+) -> None:
+    here.publish("9", shelf.released(again))
+    found = tried(here, shelf, again, after="8", target="9")["compatibility"]
+    assert (found.verdict, found.finding) == ("pass", "release 8 holds the same version")
+
+
+def test_another_model_is_not_compared(here: ReleasesHere, release: Release, shelf: Store, again: Published) -> None:
+    here.releases["7"].env["FAIRLEAD_MODEL"] = "owls"
+    found = tried(here, shelf, again, after="7")["compatibility"]
+    assert (found.verdict, found.finding) == ("not applicable", "callers of owls now reach penguins")
+
+
+def test_a_break_that_was_asked_for_is_noted(
+    here: ReleasesHere, release: Release, shelf: Store, breaking: Published
+) -> None:
+    here.publish("9", shelf.released(breaking))
+    findings = tried(here, shelf, breaking, after="8", target="9")
+    assert refused(findings) == []
+    found = findings["compatibility"]
+    assert (found.verdict, found.figure) == ("warn", "broken on purpose")
+    assert "unknown field" in found.detail
+    assert "version 3 has 1 breaking, asked for when published" in found.detail
+
+
+def test_a_break_asked_for_in_a_version_that_was_skipped_is_found_in_the_chain(here: ReleasesHere, s3_url: str) -> None:
+    store, first = broken_store(s3_url)
+    without_year(store)
+    third = without_year(store)
+    assert all(finding.figure != "1 breaking" for finding in third.manifest.findings)
+    here.publish("7", store.released(first))
+    here.publish("8", store.released(third))
+    found = tried(here, store, third, after="7")["compatibility"]
+    assert found.verdict == "warn"
+    assert "version 2 has 1 breaking" in found.detail
+
+
+def test_a_break_that_nobody_asked_for_refuses_the_release(here: ReleasesHere, s3_url: str) -> None:
+    store, first = broken_store(s3_url)
+    second = silently(store, without_year(store))
+    here.publish("7", store.released(first))
+    here.publish("8", store.released(second))
+    findings = tried(here, store, second, after="7")
+    assert refused(findings) == ["compatibility"]
+    assert "field 'year'" in findings["compatibility"].detail
+
+
+def silently(store: Store, published: Published) -> Published:
+    """The same version with no finding on its contract, as one from before the gate."""
+    facts = msgspec.structs.replace(published.manifest, findings=())
+    data = manifest.encode(facts)
+    key = f"models/{facts.model}/versions/{facts.version}.json"
+    store.client.put_object(Bucket=store.env["FAIRLEAD_BUCKET"], Key=key, Body=data)
+    return msgspec.structs.replace(published, manifest=facts, sha256=manifest.digest(data))
+
+
+def test_an_older_version_is_not_excused_by_the_break_it_was_itself(here: ReleasesHere, s3_url: str) -> None:
+    """Version 2 broke with 1 on purpose; it is released again after 3, whose callers send `year` once more."""
+    store, _ = broken_store(s3_url)
+    second, third = without_year(store), penguins.publish(store.registry)
+    here.publish("9", store.released(third))
+    here.publish("10", store.released(second))
+    findings = tried(here, store, second, after="9", target="10")
+    assert refused(findings) == ["compatibility"]
+    assert "field 'year'" in findings["compatibility"].detail
+
+
+def test_failing_on_old_rows_is_never_on_purpose(
+    here: ReleasesHere, release: Release, shelf: Store, breaking: Published
+) -> None:
+    new = here.publish("9", shelf.released(breaking))
+    new.answers["/predict"] = lambda answer: failing(500)(answer) if answer["statusCode"] == 422 else answer
+    findings = tried(here, shelf, breaking, after="8", target="9")
+    assert refused(findings) == ["compatibility"]
+    assert "HTTP 500" in findings["compatibility"].finding
+
+
+def test_old_rows_need_a_well_formed_answer_and_not_an_equal_one(
+    here: ReleasesHere, release: Release, shelf: Store, again: Published
+) -> None:
+    """From the trial of the old rows on: swapped labels are another opinion, a missing label is no answer."""
+
+    def old_rows() -> bool:
+        return release.calls.count("POST /predict") > 1 + speed.WARM_CALLS + speed.CROWDS[0]
+
+    release.answers["/predict"] = edited(lambda body: flip(body) if old_rows() else None)
+    assert refused(tried(here, shelf, again, after="7")) == []
+    release.calls.clear()
+    release.answers["/predict"] = edited(lambda body: body["predictions"][4].pop("label") if old_rows() else None)
+    assert refused(tried(here, shelf, again, after="7")) == ["compatibility"]
+
+
+@pytest.mark.parametrize("what", ["manifest", "golden"])
+def test_damage_to_the_version_before_does_not_hold_up_the_way_out(here: ReleasesHere, s3_url: str, what: str) -> None:
+    store = make_store(s3_url)
+    first, second = without_year(store), penguins.publish(store.registry)
+    here.publish("7", store.released(first))
+    here.publish("8", store.released(second))
+    assert tried(here, store, second, after="7")["compatibility"].verdict == "pass"
+    key = "models/penguins/versions/1.json"
+    if what == "golden":
+        key = f"blobs/sha256/{first.manifest.blobs['golden'].sha256}"
+    store.client.delete_object(Bucket=store.env["FAIRLEAD_BUCKET"], Key=key)
+    findings = tried(here, store, second, after="7")
+    assert refused(findings) == []
+    assert findings["compatibility"].verdict == "inconclusive"
