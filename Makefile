@@ -37,6 +37,8 @@ build: $(VENV)/.ready ## sam build: layers with byte-code, functions
 
 check: $(VENV)/.ready ## the inner loop: lint, types, unit tests; under a minute
 	@ruff format --check -q . && ruff check -q . && mypy && pytest -q -n 2 tests/unit
+	@zizmor --offline -q --no-progress --strict-collection .github/workflows
+	@check-jsonschema -q --builtin-schema vendor.github-workflows .github/workflows/*.yml
 
 fmt: $(VENV)/.ready ## format and fix what ruff can
 	@ruff format -q . && ruff check -q --fix .

@@ -33,5 +33,5 @@ def test_cloudformation_accepts_what_sam_makes_of_it(parameters: dict[str, str],
     run("cfn-lint", str(translated))
 
 
-def test_the_bootstrap_template_is_valid() -> None:
-    run("cfn-lint", "bootstrap.yaml")
+def test_the_bootstrap_templates_are_valid() -> None:
+    run("cfn-lint", "bootstrap.yaml", "bootstrap-ci.yaml")

@@ -1,0 +1,118 @@
+"""bootstrap-ci.yaml: who may deploy from GitHub, and with which rights."""
+
+import json
+from typing import Any
+
+from samtranslator.yaml_helper import yaml_parse
+
+from tests.template.stack import ROOT, Reader
+
+PROVIDER = "arn:<AWS::Partition>:iam::<AWS::AccountId>:oidc-provider/token.actions.githubusercontent.com"
+NAMES = {
+    "StackName": "fairlead-dev",
+    "AWS::StackName": "ci-fairlead-dev",
+    "Repository": "owner/name",
+    "Environment": "dev",
+}
+TEMPLATE = json.loads(json.dumps(yaml_parse((ROOT / "bootstrap-ci.yaml").read_text())))
+RESOURCES: dict[str, Any] = Reader(TEMPLATE, NAMES)(TEMPLATE["Resources"])
+
+
+def trust(role: str) -> dict[str, Any]:
+    [statement] = RESOURCES[role]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    return dict(statement)
+
+
+def statements(role: str) -> dict[str, dict[str, Any]]:
+    policies = RESOURCES[role]["Properties"].get("Policies", [])
+    return {entry["Sid"]: entry for policy in policies for entry in policy["PolicyDocument"]["Statement"]}
+
+
+def many(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def actions(role: str) -> set[str]:
+    return {a for entry in statements(role).values() if entry["Effect"] == "Allow" for a in many(entry["Action"])}
+
+
+def test_roles_trust_jobs_of_one_environment_of_one_repository() -> None:
+    for role, environment in (("DeployRole", "dev"), ("RollbackRole", "dev-rollback")):
+        assert trust(role) == {
+            "Effect": "Allow",
+            "Principal": {"Federated": PROVIDER},
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Condition": {
+                "StringEquals": {
+                    "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+                    "token.actions.githubusercontent.com:sub": f"repo:owner/name:environment:{environment}",
+                }
+            },
+        }
+
+
+def test_only_cloudformation_works_as_the_stack_s_role() -> None:
+    assert trust("StackRole") == {
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudformation.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+        "Condition": {"StringEquals": {"aws:SourceAccount": "<AWS::AccountId>"}},
+    }
+
+
+def test_rolling_back_has_the_operators_rights_and_no_others() -> None:
+    assert RESOURCES["RollbackRole"]["Properties"]["ManagedPolicyArns"] == ["<OperatorPolicyArn>"]
+    assert actions("RollbackRole") == set()
+
+
+def test_deploying_starts_cloudformation_and_changes_nothing_itself() -> None:
+    assert {action.split(":")[0] for action in actions("DeployRole")} == {"cloudformation", "s3", "iam"}
+    assert statements("DeployRole")["HandStackRole"]["Resource"] == "<StackRole.Arn>"
+    assert {action for action in actions("DeployRole") if action.startswith("iam:")} == {"iam:PassRole"}
+
+
+def test_cloudformation_cannot_move_an_alias_attach_a_policy_or_touch_the_registry_s_objects() -> None:
+    granted = actions("StackRole")
+
+    assert "lambda:UpdateAlias" not in granted
+    assert "lambda:InvokeFunction" not in granted
+    assert not {"iam:AttachRolePolicy", "iam:CreateUser", "iam:CreateAccessKey"} & granted
+    assert statements("StackRole")["Registry"]["Resource"] == "arn:<AWS::Partition>:s3:::fairlead-dev-registry-*"
+    assert not {"s3:PutObject", "s3:DeleteObject", "s3:DeleteBucket"} & granted
+
+
+def test_cloudformation_cannot_change_the_roles_that_start_it() -> None:
+    assert statements("StackRole")["NeverItself"] == {
+        "Sid": "NeverItself",
+        "Effect": "Deny",
+        "Action": "iam:*",
+        "Resource": "arn:<AWS::Partition>:iam::<AWS::AccountId>:role/ci-fairlead-dev-*",
+    }
+
+
+def test_rights_are_on_what_is_named_after_the_stack() -> None:
+    """What has no name of ours stands here: APIs get ids, describing is a right on all, transforms are AWS's."""
+    unnamed = {
+        (role, sid)
+        for role in ("DeployRole", "StackRole")
+        for sid, entry in statements(role).items()
+        for resource in many(entry["Resource"])
+        if "fairlead-dev" not in resource and resource != "<StackRole.Arn>"
+    }
+
+    assert unnamed == {
+        *((role, "Translate") for role in ("DeployRole", "StackRole")),
+        *(("DeployRole", sid) for sid in ("FindArtifactBucket", "ListArtifacts")),
+        *(("StackRole", sid) for sid in ("Api", "FindLogsAndAlarms", "Deployments")),
+    }
+
+
+def test_no_right_is_a_whole_service() -> None:
+    assert [action for role in ("DeployRole", "StackRole") for action in actions(role) if action.endswith(":*")] == []
+
+
+def test_policies_fit_into_a_role() -> None:
+    """Inline policies of a role: 10,240 characters."""
+    for role in ("DeployRole", "StackRole"):
+        text = json.dumps(RESOURCES[role]["Properties"]["Policies"], separators=(",", ":"))
+        assert len(text.replace("<AWS::Region>", "ap-southeast-2").replace("<AWS::AccountId>", "1" * 12)) < 10_240
