@@ -27,6 +27,10 @@ from fairlead_local.lambdas.layers import Layers
 from fairlead_local.lambdas.permissions import Permissions
 from fairlead_local.lambdas.store import Store
 from fairlead_local.lambdas.versions import Versions
+from fairlead_local.metrics.embedded import Embedded
+from fairlead_local.metrics.platform import Platform
+from fairlead_local.metrics.service import CloudWatch
+from fairlead_local.metrics.store import Store as MetricStore
 from fairlead_local.protocol import Handler, Service
 from fairlead_local.runtime import client
 from fairlead_local.runtime.pools import Pools
@@ -48,7 +52,9 @@ class Cloud:
         judge = Judge(buckets)
         roles = AccessRoles(identities, judge, endpoint)
         archives = Archives(directory / "archives", clients)
-        self._shipper = Shipper(clients, self.clock)
+        metrics = MetricStore()
+        platform = Platform(metrics, self.clock)
+        self._shipper = Shipper(clients, self.clock, Embedded(metrics, self.clock).take)
         self._pools = Pools(
             archives,
             runtime=client.install(directory / "runtime"),
@@ -59,7 +65,7 @@ class Cloud:
         )
         store, apis = Store(), Apis()
         permissions = Permissions(store)
-        invoker = Invoker(store, self._pools)
+        invoker = Invoker(store, self._pools, platform)
         functions = Functions(store, archives, self._pools.retire, roles.check_function_role)
         versions = Versions(store, self._pools.initialise)
         parts = (functions, versions, Aliases(store), Layers(store, archives), permissions, invoker)
@@ -68,17 +74,22 @@ class Cloud:
             operations |= part.handlers()
         self.bus = Bus(self.clock, Delivery(invoker, permissions))
         self.deploys = CodeDeploy(self.clock, clients, store, self.bus, assume=lambda _: clients)
+        cloudwatch = CloudWatch(
+            metrics, self.clock, clients, permissions=permissions, invoke=invoker.handle, publish=self.bus.publish
+        )
         registry = Registry(clients)
         stacks = CloudFormation(registry, Engine(catalogue(clients, apis), registry.exports))
         services = {
             "lambda": Service("lambda", operations),
             "cloudformation": Service("cloudformation", stacks.handlers()),
             "codedeploy": Service("codedeploy", self.deploys.handlers()),
+            "monitoring": Service("cloudwatch", cloudwatch.handlers()),
             "events": Service("events", EventBridge(self.bus).handlers()),
         }
-        front = Front(services, moto_server.application(), control=Control(self.clock, self._shipper.settle, self.deploys.pace))
+        control = Control(self.clock, self._shipper.settle, self.deploys.pace)
+        front = Front(services, moto_server.application(), control=control)
         self.front = Guard(front, identities, judge, roles, lambda _: None)
-        self.gateway = Gateway(apis, invoker, permissions, Authoriser(identities, judge))
+        self.gateway = Gateway(apis, invoker, permissions, Authoriser(identities, judge), platform)
 
     def stop(self) -> None:
         """End every function process and deliver the last logs; the ports must still be open."""

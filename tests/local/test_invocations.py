@@ -135,7 +135,7 @@ def test_embedded_metrics_become_metrics(cloud: LocalCloud, functions: Any, toy:
     cloudwatch = cloud.client("cloudwatch")
     line = {
         "_aws": {
-            "Timestamp": 1_795_000_000_000,
+            "Timestamp": int(cloud.now() * 1000),
             "CloudWatchMetrics": [
                 {"Namespace": "Toy", "Dimensions": [["model"]], "Metrics": [{"Name": "Rows", "Unit": "Count"}]}
             ],
@@ -149,7 +149,7 @@ def test_embedded_metrics_become_metrics(cloud: LocalCloud, functions: Any, toy:
     def rows() -> Any:
         return cloudwatch.get_metric_statistics(
             Namespace="Toy", MetricName="Rows", Dimensions=[{"Name": "model", "Value": "penguins"}], Period=60,
-            StartTime=1_794_999_000, EndTime=1_795_001_000, Statistics=["Sum"],
+            StartTime=cloud.now() - 600, EndTime=cloud.now() + 60, Statistics=["Sum"],
         )["Datapoints"]  # fmt: skip
 
     assert until(rows)[0]["Sum"] == 7

@@ -95,6 +95,12 @@ class Apis:
             if api:
                 api.stages.pop(name, None)
 
+    def name(self, stage: Stage) -> str:
+        """The name of a stage's API, as metrics have it."""
+        with self._lock:
+            api = self._apis.get(stage.deployment.api_id)
+            return api.name if api else stage.deployment.api_id
+
     def stage(self, name: str) -> Stage | None:
         """The stage of this name; of several APIs' the newest API's, because one port serves them all."""
         with self._lock:

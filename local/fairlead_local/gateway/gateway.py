@@ -21,6 +21,7 @@ from fairlead_local.gateway.routes import Match, Operation
 from fairlead_local.lambdas.invoke import Invoker
 from fairlead_local.lambdas.permissions import Permissions
 from fairlead_local.lambdas.store import split
+from fairlead_local.metrics.platform import Platform
 
 BODY_LIMIT = 10 * 1024 * 1024  # bytes
 INTEGRATION_SECONDS = 29.0
@@ -32,24 +33,30 @@ REMAPPED = {"connection", "content-length", "date", "server", "transfer-encoding
 class Gateway:
     """Answers every request; what goes wrong on the way is a Refusal and becomes a gateway response."""
 
-    def __init__(self, apis: Apis, invoker: Invoker, permissions: Permissions, authoriser: Authoriser) -> None:
+    def __init__(
+        self, apis: Apis, invoker: Invoker, permissions: Permissions, authoriser: Authoriser, metrics: Platform
+    ) -> None:
         self._apis = apis
         self._invoker = invoker
         self._permissions = permissions
         self._authoriser = authoriser
+        self._metrics = metrics
         self._workers = ThreadPoolExecutor(64, thread_name_prefix="integration")
 
     def answer(self, request: HttpRequest) -> HttpResponse:
         """The response; it always has a request id."""
         name, _, rest = request.path.lstrip("/").partition("/")
+        at, began = self._metrics.now(), time.monotonic()
         stage = self._apis.stage(name)
         trace = f"Root=1-{int(time.time()):08x}-{uuid.uuid4().hex[:24]}"
         request_id = str(uuid.uuid4())
         if stage is None:
             response = rendered(Refusal.forbidden(), {}, accept="", context={})
         else:
-            facts = Facts(request_id, stage, f"/{rest}", datetime.now(UTC), trace)
+            facts = Facts(request_id, stage, f"/{rest}", datetime.fromtimestamp(at, UTC), trace)
             response = self._answer(request, facts)
+            took = (time.monotonic() - began) * 1000
+            self._metrics.called(self._apis.name(stage), stage.name, at=at, status=response.status, milliseconds=took)
         response.set("x-amzn-RequestId", request_id)
         response.set("x-amz-apigw-id", request_id[:15])
         if not response.has("X-Amzn-Trace-Id"):

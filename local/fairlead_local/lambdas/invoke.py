@@ -10,6 +10,7 @@ from fairlead_local.errors import ServiceError
 from fairlead_local.lambdas.functions import check_ready
 from fairlead_local.lambdas.records import LATEST, Version
 from fairlead_local.lambdas.store import Store, Target
+from fairlead_local.metrics.platform import Platform
 from fairlead_local.protocol import Handler, Reply
 from fairlead_local.runtime.outcome import Outcome
 from fairlead_local.runtime.pools import Pools
@@ -20,9 +21,10 @@ PAYLOAD_LIMIT = 6_291_556  # bytes, asked and answered; asynchronous ones are sm
 class Invoker:
     """Runs functions on behalf of callers of the API and of the gateway."""
 
-    def __init__(self, store: Store, pools: Pools) -> None:
+    def __init__(self, store: Store, pools: Pools, metrics: Platform) -> None:
         self._store = store
         self._pools = pools
+        self._metrics = metrics
         self._random = random.SystemRandom()
 
     def handlers(self) -> dict[str, Handler]:
@@ -71,10 +73,18 @@ class Invoker:
             return target, version
 
     def _run(self, target: Target, version: Version, payload: bytes, *, trace: str = "") -> Outcome:
-        limit = target.function.reserved_concurrency
-        return self._pools.run(
-            version, payload, request_id=str(uuid.uuid4()), arn=target.arn, trace=trace, concurrency=limit
-        )
+        limit, at = target.function.reserved_concurrency, self._metrics.now()
+        told = (target.function.name, target.qualifier, version.number if target.alias else None)
+        try:
+            outcome = self._pools.run(
+                version, payload, request_id=str(uuid.uuid4()), arn=target.arn, trace=trace, concurrency=limit
+            )
+        except ServiceError as error:
+            if error.status == 429:
+                self._metrics.throttled(*told, at=at)
+            raise
+        self._metrics.invoked(*told, at=at, failed=bool(outcome.error), milliseconds=outcome.duration_ms)
+        return outcome
 
 
 def _check_created(version: Version) -> None:

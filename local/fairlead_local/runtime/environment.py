@@ -122,7 +122,7 @@ class Environment:
         self._log.end(request_id, duration_ms, None if self._served else self._init_ms, self._peak_megabytes())
         self._served = True
         self.last_used = time.monotonic()
-        return Outcome(answer, "Unhandled" if failed else None, self._output.drain())
+        return Outcome(answer, "Unhandled" if failed else None, self._output.drain(), duration_ms)
 
     def _peak_megabytes(self) -> int:
         with contextlib.suppress(OSError, StopIteration):

@@ -1,12 +1,10 @@
 """Log lines to CloudWatch Logs and embedded metrics (EMF) to CloudWatch, a moment later, as in AWS."""
 
-import json
 import logging
 import queue
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
 
 from fairlead_local.clients import Clients
 from fairlead_local.clock import Clock
@@ -30,11 +28,12 @@ class Batch:
 
 
 class Shipper:
-    """One thread that delivers in order, so that no request waits for its logs."""
+    """One thread that delivers in order, so that no request waits for its logs; `take` looks for metrics in a line."""
 
-    def __init__(self, clients: Clients, clock: Clock) -> None:
+    def __init__(self, clients: Clients, clock: Clock, take: Callable[[str, float], None]) -> None:
         self._clients = clients
         self._clock = clock
+        self._take = take
         self._queue: queue.Queue[Batch | threading.Event | None] = queue.Queue()
         self._streams: set[tuple[str, str]] = set()
         self._thread = threading.Thread(target=self._work, name="log shipper", daemon=True)
@@ -75,8 +74,7 @@ class Shipper:
         events = [{"timestamp": line.timestamp + ahead, "message": line.text} for line in batch.lines]
         self._clients["logs"].put_log_events(logGroupName=batch.group, logStreamName=batch.stream, logEvents=events)
         for line in batch.lines:
-            for namespace, data in metrics(line.text, batch.ahead):
-                self._clients["cloudwatch"].put_metric_data(Namespace=namespace, MetricData=data)
+            self._take(line.text, batch.ahead)
 
     def _ensure(self, group: str, stream: str) -> None:
         if (group, stream) in self._streams:
@@ -91,41 +89,3 @@ class Shipper:
             except logs.exceptions.ResourceAlreadyExistsException:
                 continue
         self._streams.add((group, stream))
-
-
-def metrics(text: str, ahead: float) -> list[tuple[str, list[dict[str, Any]]]]:
-    """The metric data in one log line of the embedded metric format; empty for any other line.
-
-    `ahead` is by how many seconds the cloud's clock is before the machine's, which the function's process reads.
-    """
-    if '"_aws"' not in text:
-        return []
-    try:
-        line = json.loads(text)
-        blocks = line["_aws"]["CloudWatchMetrics"]
-        moment = datetime.fromtimestamp(line["_aws"]["Timestamp"] / 1000 + ahead, UTC)
-    except (ValueError, KeyError, TypeError):
-        return []
-    return [(block["Namespace"], _data(block, line, moment)) for block in blocks]
-
-
-def _data(block: dict[str, Any], line: dict[str, Any], moment: datetime) -> list[dict[str, Any]]:
-    data = []
-    for dimensions in block.get("Dimensions") or [[]]:
-        named = [{"Name": name, "Value": str(line[name])} for name in dimensions if name in line]
-        for metric in block["Metrics"]:
-            value = line.get(metric["Name"])
-            if value is None:
-                continue
-            values = value if isinstance(value, list) else [value]
-            data.append(
-                {
-                    "MetricName": metric["Name"],
-                    "Dimensions": named,
-                    "Timestamp": moment,
-                    "Unit": metric.get("Unit", "None"),
-                    "Values": values,
-                    "Counts": [1] * len(values),
-                }
-            )
-    return data

@@ -3,6 +3,7 @@
 from fairlead_local.clients import Clients
 from fairlead_local.gateway.apis import Apis
 from fairlead_local.stacks.provider import Provider
+from fairlead_local.stacks.providers.alarms import AlarmProvider, CompositeAlarmProvider
 from fairlead_local.stacks.providers.api import DeploymentProvider, RestApiProvider, StageProvider
 from fairlead_local.stacks.providers.deploying import (
     DeploymentApplicationProvider,
@@ -12,7 +13,7 @@ from fairlead_local.stacks.providers.deploying import (
 from fairlead_local.stacks.providers.eventing import RuleProvider
 from fairlead_local.stacks.providers.functions import FunctionProvider, LayerVersionProvider, PermissionProvider
 from fairlead_local.stacks.providers.identity import ManagedPolicyProvider, PolicyProvider, RoleProvider
-from fairlead_local.stacks.providers.monitoring import AlarmProvider, DashboardProvider, LogGroupProvider
+from fairlead_local.stacks.providers.monitoring import DashboardProvider, LogGroupProvider
 from fairlead_local.stacks.providers.recorded import Recorded
 from fairlead_local.stacks.providers.releases import AliasProvider, EventInvokeConfigProvider, VersionProvider
 from fairlead_local.stacks.providers.storage import BucketProvider
@@ -27,6 +28,7 @@ def catalogue(clients: Clients, apis: Apis) -> dict[str, Provider]:
         "AWS::ApiGateway::RestApi": RestApiProvider(clients, apis),
         "AWS::ApiGateway::Stage": StageProvider(apis),
         "AWS::CloudWatch::Alarm": AlarmProvider(clients),
+        "AWS::CloudWatch::CompositeAlarm": CompositeAlarmProvider(clients),
         "AWS::CloudWatch::Dashboard": DashboardProvider(clients),
         "AWS::CodeDeploy::Application": DeploymentApplicationProvider(clients),
         "AWS::CodeDeploy::DeploymentConfig": DeploymentConfigProvider(clients),

@@ -1,12 +1,10 @@
-"""AWS::Logs::LogGroup, AWS::CloudWatch::Alarm and Dashboard."""
+"""AWS::Logs::LogGroup and AWS::CloudWatch::Dashboard."""
 
 from typing import Any
 
 from fairlead_local.account import arn
 from fairlead_local.clients import Clients
 from fairlead_local.stacks.provider import Asked, Made, names, tags
-
-NUMBERS = names("EvaluationPeriods DatapointsToAlarm Period")
 
 
 class LogGroupProvider:
@@ -44,41 +42,6 @@ class LogGroupProvider:
             self._clients["logs"].delete_retention_policy(logGroupName=name)
             return
         self._clients["logs"].put_retention_policy(logGroupName=name, retentionInDays=int(days))
-
-
-class AlarmProvider:
-    """A metric alarm. moto stores it; nothing evaluates it by itself."""
-
-    accepts = names(
-        "ActionsEnabled AlarmActions AlarmDescription AlarmName ComparisonOperator DatapointsToAlarm Dimensions "
-        "EvaluateLowSampleCountPercentile EvaluationPeriods ExtendedStatistic InsufficientDataActions MetricName "
-        "Metrics Namespace OKActions Period Statistic Tags Threshold ThresholdMetricId TreatMissingData Unit"
-    )
-    replaces = names("AlarmName")
-
-    def __init__(self, clients: Clients) -> None:
-        self._clients = clients
-
-    def create(self, asked: Asked) -> Made:
-        """PutMetricAlarm."""
-        name = asked.properties.get("AlarmName") or asked.name(limit=255)
-        self._put(name, asked.properties)
-        return Made(name, {"Arn": arn("cloudwatch", f"alarm:{name}")})
-
-    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:  # noqa: ARG002 - the protocol's
-        """PutMetricAlarm again."""
-        self._put(made.physical_id, asked.properties)
-        return made
-
-    def delete(self, made: Made, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
-        """DeleteAlarms."""
-        self._clients["cloudwatch"].delete_alarms(AlarmNames=[made.physical_id])
-
-    def _put(self, name: str, properties: dict[str, Any]) -> None:
-        numbers: dict[str, Any] = {key: int(properties[key]) for key in NUMBERS if key in properties}
-        if "Threshold" in properties:
-            numbers["Threshold"] = float(properties["Threshold"])
-        self._clients["cloudwatch"].put_metric_alarm(**{**properties, **numbers, "AlarmName": name})
 
 
 class DashboardProvider:
