@@ -73,12 +73,12 @@ class Cloud:
         for part in parts:
             operations |= part.handlers()
         self.bus = Bus(self.clock, Delivery(invoker, permissions))
-        self.deploys = CodeDeploy(self.clock, clients, store, self.bus, assume=lambda _: clients)
+        self.deploys = CodeDeploy(self.clock, clients, store, self.bus, assume=roles.codedeploy)
         cloudwatch = CloudWatch(
             metrics, self.clock, clients, permissions=permissions, invoke=invoker.handle, publish=self.bus.publish
         )
         registry = Registry(clients)
-        stacks = CloudFormation(registry, Engine(catalogue(clients, apis), registry.exports))
+        stacks = CloudFormation(registry, Engine(catalogue(clients, apis, buckets), registry.exports))
         services = {
             "lambda": Service("lambda", operations),
             "cloudformation": Service("cloudformation", stacks.handlers()),
@@ -88,7 +88,7 @@ class Cloud:
         }
         control = Control(self.clock, self._shipper.settle, self.deploys.pace)
         front = Front(services, moto_server.application(), control=control)
-        self.front = Guard(front, identities, judge, roles, lambda _: None)
+        self.front = Guard(front, identities, buckets, roles, group=self.deploys.group_of)
         self.gateway = Gateway(apis, invoker, permissions, Authoriser(identities, judge), platform)
 
     def stop(self) -> None:

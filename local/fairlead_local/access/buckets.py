@@ -1,12 +1,30 @@
-"""Bucket policies. moto must not see them: it takes a Deny whose condition does not hold for a Deny."""
+"""Bucket policies: what they say, and the three operations that set, show and lift one.
 
+moto must not see them: it takes a Deny whose condition does not hold for a Deny.
+"""
+
+import json
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from werkzeug import Response
+
+from fairlead_local.access.calls import Call
 from fairlead_local.access.identities import Caller
 from fairlead_local.access.policies import Ask, Statement, Verdict, statements, verdict
 from fairlead_local.access.principals import names
+from fairlead_local.errors import ServiceError
+
+PREFIX = "arn:aws:s3:::"
+OPERATIONS = {"PutBucketPolicy", "GetBucketPolicy", "DeleteBucketPolicy"}
+
+
+@dataclass(frozen=True)
+class _Policy:
+    text: str
+    statements: tuple[Statement, ...]
 
 
 class BucketPolicies:
@@ -14,23 +32,39 @@ class BucketPolicies:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._policies: dict[str, tuple[Statement, ...]] = {}
+        self._policies: dict[str, _Policy] = {}
 
-    def put(self, bucket: str, document: str | Mapping[str, Any]) -> None:
-        """Set a bucket's policy, replacing the old one."""
-        parsed = statements(document)
+    def put(self, bucket: str, document: Mapping[str, Any]) -> None:
+        """Set a bucket's policy, replacing the old one; raises KeyError, TypeError or ValueError for what is none."""
+        policy = _Policy(json.dumps(document), statements(document))
         with self._lock:
-            self._policies[bucket] = parsed
+            self._policies[bucket] = policy
 
     def remove(self, bucket: str) -> None:
-        """Forget it."""
+        """Lift it."""
         with self._lock:
             self._policies.pop(bucket, None)
 
     def verdict(self, caller: Caller, ask: Ask) -> Verdict:
         """What the policy of the resource's bucket says."""
-        if ask.resource is None or not ask.resource.startswith("arn:aws:s3:::"):
+        if ask.resource is None or not ask.resource.startswith(PREFIX):
             return "denied"
-        bucket = ask.resource.removeprefix("arn:aws:s3:::").partition("/")[0]
-        mine = [s for s in self._policies.get(bucket, ()) if names(s.principals, caller)]
+        policy = self._policies.get(ask.resource.removeprefix(PREFIX).partition("/")[0])
+        mine = [statement for statement in policy.statements if names(statement.principals, caller)] if policy else []
         return verdict(mine, ask)
+
+    def answer(self, call: Call) -> Response:
+        """One of OPERATIONS, by somebody who may; raises ServiceError."""
+        bucket = call.text("Bucket")
+        if call.operation == "PutBucketPolicy":
+            try:
+                self.put(bucket, json.loads(call.request.body))
+            except (KeyError, TypeError, ValueError) as error:
+                raise ServiceError("MalformedPolicy", f"This policy contains invalid Json: {error}") from error
+        elif call.operation == "DeleteBucketPolicy":
+            self.remove(bucket)
+        elif bucket in self._policies:
+            return Response(self._policies[bucket].text, content_type="application/json")
+        else:
+            raise ServiceError("NoSuchBucketPolicy", "The bucket policy does not exist", status=404)
+        return Response(status=204)

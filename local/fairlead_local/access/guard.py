@@ -1,10 +1,11 @@
 """In front of every AWS API: a request passes if somebody known signed it and may do what it asks.
 
-The cloud calls itself with a key of its own, which passes. AWS's rules for missing objects are kept too: whoever may
+The cloud calls itself with a key of its own, which passes. S3's rule for missing objects is kept too: whoever may
 not list a bucket is not told that an object is missing.
 """
 
 import io
+import logging
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
@@ -12,8 +13,8 @@ from typing import Any
 from werkzeug.test import run_wsgi_app
 
 from fairlead_local import control
-from fairlead_local.access import needs as wants
-from fairlead_local.access import refusals, signature
+from fairlead_local.access import needs, refusals, signature
+from fairlead_local.access.buckets import OPERATIONS, PREFIX, BucketPolicies
 from fairlead_local.access.calls import Call, unsigned_protocol
 from fairlead_local.access.claims import UnauthenticatedError, claim_of
 from fairlead_local.access.context import context, known
@@ -25,19 +26,28 @@ from fairlead_local.clients import NOBODY
 from fairlead_local.errors import ServiceError
 from fairlead_local.gateway.message import HttpRequest
 
+logger = logging.getLogger(__name__)
 WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
 INTERNAL = f"Credential={NOBODY}/"
-# moto would act on a bucket's policy, and wrongly; the template's comes by CloudFormation.
-NOT_HERE = {("s3", "PutBucketPolicy"), ("s3", "GetBucketPolicy"), ("s3", "DeleteBucketPolicy")}
+READING = ("GetObject", "HeadObject")
 
 
 class Guard:
     """A WSGI application before another. `group` names a deployment's group (`application/group`), if it knows it."""
 
-    def __init__(self, app: WsgiApp, identities: Identities, judge: Judge, roles: Roles, group: wants.Group) -> None:
+    def __init__(
+        self,
+        app: WsgiApp,
+        identities: Identities,
+        buckets: BucketPolicies,
+        roles: Roles,
+        *,
+        group: needs.Group,
+    ) -> None:
         self._app = app
         self._identities = identities
-        self._judge = judge
+        self._buckets = buckets
+        self._judge = Judge(buckets)
         self._roles = roles
         self._group = group
 
@@ -46,8 +56,13 @@ class Guard:
         if environ["PATH_INFO"].startswith(control.PREFIX):  # no API of AWS
             return self._app(environ, start_response)
         header = environ.get("HTTP_AUTHORIZATION", "")
-        if INTERNAL in header:
-            return self._passed(self._app, environ, start_response, changes_iam="/iam/aws4_request" in header)
+        if INTERNAL not in header:
+            return self._checked(environ, start_response)
+        if "/iam/aws4_request" in header:
+            return self._changing(environ, start_response)
+        return self._app(environ, start_response)
+
+    def _checked(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         request = _request(environ)
         service, protocol = "", unsigned_protocol(request)
         try:
@@ -56,55 +71,53 @@ class Guard:
             service, protocol = call.service, call.protocol
             caller = self._identities.find(claim.access_key, claim.token)
             signature.check(request, claim, caller.secret_key, now=datetime.now(UTC))
-            hidden = self._check(call, caller)
+            app = self._admit(call, caller)
         except UnauthenticatedError as error:
-            refusal = refusals.unauthenticated(error, service, protocol)
+            app = refusals.response(refusals.unauthenticated(error, service, protocol), request, protocol)
         except DeniedError as error:
-            refusal = refusals.denied(str(error), service, protocol)
+            app = refusals.response(refusals.denied(str(error), service, protocol), request, protocol)
         except ServiceError as error:
-            refusal = error
-        else:
-            changes = service == "iam" and not call.operation.startswith(("Get", "List"))
-            app = self._hiding if hidden else self._app
-            return self._passed(app, environ, start_response, changes_iam=changes)
-        answer = refusals.response(refusal, protocol, head=request.method == "HEAD")
-        return answer(environ, start_response)
+            app = refusals.response(error, request, protocol)
+        except Exception:
+            logger.exception("a call to %s could not be checked", service)
+            failure = ServiceError("InternalFailure", "the local cloud failed; see its log", status=500)
+            app = refusals.response(failure, request, protocol)
+        return app(environ, start_response)
 
-    def _check(self, call: Call, caller: Caller) -> bool:
-        """Raise DeniedError if the caller may not; whether it may not know that an object is missing."""
-        if (call.service, call.operation) in NOT_HERE:
-            raise ServiceError(
-                "NotImplemented", "the local cloud takes bucket policies by CloudFormation only", status=501
-            )
+    def _admit(self, call: Call, caller: Caller) -> WsgiApp:
+        """Who answers the call; raises DeniedError if the caller may not make it."""
         ask = Ask("", None, context(call, caller), known(call.service, call.operation))
-        wanted = wants.needs(call, caller.arn, self._group)
         if (call.service, call.operation) == ("sts", "AssumeRole"):
-            self._roles.check_assumed(caller, call.text("RoleArn"), ask, self._judge)
-            return False
-        self._judge.check(caller, wanted, ask)
-        if call.service != "s3" or call.operation not in ("GetObject", "HeadObject"):
-            return False
-        try:
-            self._judge.check(caller, [("s3:ListBucket", f"arn:aws:s3:::{call.text('Bucket')}")], ask)
-        except DeniedError:
-            return True
-        return False
+            self._roles.check_assumed(caller, call.text("RoleArn"), ask)
+            return self._app
+        self._judge.check(caller, needs.needs(call, caller.arn, self._group), ask)
+        if call.service == "iam" and not call.operation.startswith(("Get", "List")):
+            return self._changing
+        if call.service != "s3":
+            return self._app
+        if call.operation in OPERATIONS:
+            return self._buckets.answer(call)
+        return self._hiding if call.operation in READING and not self._may_list(call, caller, ask) else self._app
 
-    def _passed(
-        self, app: WsgiApp, environ: dict[str, Any], start_response: Any, *, changes_iam: bool
-    ) -> Iterable[bytes]:
+    def _may_list(self, call: Call, caller: Caller, ask: Ask) -> bool:
         try:
-            return app(environ, start_response)
+            self._judge.check(caller, [("s3:ListBucket", f"{PREFIX}{call.text('Bucket')}")], ask)
+        except DeniedError:
+            return False
+        return True
+
+    def _changing(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        try:
+            return self._app(environ, start_response)
         finally:
-            if changes_iam:
-                self._identities.changed()
+            self._identities.changed()
 
     def _hiding(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """A missing object is a forbidden one to whoever may not list the bucket."""
         body, status, headers = run_wsgi_app(self._app, environ)
-        if status.startswith("404") and b"NoSuchBucket" not in (text := b"".join(body)):
-            refusal = ServiceError("AccessDenied", "Access Denied", status=403)
-            return refusals.response(refusal, "rest-xml", head=not text)(environ, start_response)
+        if status.startswith("404") and b"NoSuchBucket" not in b"".join(body):
+            denied = ServiceError("AccessDenied", "Access Denied", status=403)
+            return refusals.response(denied, _request(environ), "rest-xml")(environ, start_response)
         start_response(status, headers.to_wsgi_list())
         return body
 

@@ -8,6 +8,7 @@ from werkzeug import Response
 
 from fairlead_local.access.claims import Kind, UnauthenticatedError
 from fairlead_local.errors import ServiceError
+from fairlead_local.gateway.message import HttpRequest
 
 # Code by kind for S3, for query services and for the others, whose codes end with "Exception".
 CODES: dict[Kind, tuple[str, str, str]] = {
@@ -43,7 +44,7 @@ def denied(message: str, service: str, protocol: str) -> ServiceError:
     return ServiceError("AccessDenied" if plain else "AccessDeniedException", message, status=_status(protocol))
 
 
-def response(error: ServiceError, protocol: str, *, head: bool = False) -> Response:
+def response(error: ServiceError, request: HttpRequest, protocol: str) -> Response:
     """The error on the wire."""
     request_id = str(uuid.uuid4())
     headers = {"x-amzn-RequestId": request_id}
@@ -63,7 +64,7 @@ def response(error: ServiceError, protocol: str, *, head: bool = False) -> Respo
             "application/json",
         )
         headers["x-amzn-ErrorType"] = error.code
-    return Response("" if head else text, error.status, headers=headers, content_type=kind)
+    return Response("" if request.method == "HEAD" else text, error.status, headers=headers, content_type=kind)
 
 
 def _status(protocol: str) -> int:

@@ -30,7 +30,6 @@ TABLE: dict[str, list[tuple[str, str]]] = {
         ("ListTags TagResource UntagResource", "{Resource}"),
         # AWS's pages leave open which of the two counts for these, so both must be allowed.
         ("CreateAlias GetAlias UpdateAlias DeleteAlias", "function:{function} & function:{function}:{Name}"),
-        ("DeleteFunction", "function:{function} & function:{function}:{qualifier}|function:{function}"),
         ("*", "function:{function}:{qualifier}|function:{function}"),
     ],
     "cloudwatch": [

@@ -16,6 +16,7 @@ from fairlead_local.account import ACCOUNT, PARTITION, REGION
 from fairlead_local.clients import Clients
 from fairlead_local.errors import ServiceError
 
+CODEDEPLOY = "codedeploy.amazonaws.com"
 LAMBDA = "lambda.amazonaws.com"
 ASSUME = "sts:AssumeRole"
 # AWS changes a function's keys every few hours; here they last as long as any process.
@@ -40,6 +41,7 @@ class Roles:
         self._endpoint = endpoint
         self._lock = threading.Lock()
         self._sessions: dict[tuple[str, str], Keys] = {}
+        self._clients: dict[str, Clients] = {}
 
     def check_trusts(self, role_arn: str, service: str) -> None:
         """Raise ServiceError (AccessDenied) unless the role exists and lets `service` assume it."""
@@ -47,11 +49,6 @@ class Roles:
         if verdict(mine, Ask(ASSUME, "*", {"aws:sourceaccount": (ACCOUNT,)})) != "allowed":
             message = f"{service} is not authorized to perform: {ASSUME} on resource: {role_arn}"
             raise ServiceError("AccessDenied", message, status=403)
-
-    def session(self, role_arn: str, name: str, *, service: str) -> Keys:
-        """Credentials of a session of that name, for a service that the role trusts; raises ServiceError."""
-        self.check_trusts(role_arn, service)
-        return self._keys(role_arn, name)
 
     def check_function_role(self, role_arn: str) -> None:
         """Raise ServiceError, as CreateFunction words it, unless Lambda may assume the role."""
@@ -66,15 +63,19 @@ class Roles:
         self.check_function_role(role_arn)
         return self._keys(role_arn, function)
 
-    def clients(self, role_arn: str, name: str, *, service: str) -> Clients:
-        """boto3 clients with the role's rights and nobody else's; raises ServiceError if the role does not trust."""
-        keys = self.session(role_arn, name, service=service)
-        return Clients(
-            self._endpoint,
-            access_key=keys.access_key_id,
-            secret_key=keys.secret_access_key,
-            token=keys.session_token,
-        )
+    def codedeploy(self, role_arn: str) -> Clients:
+        """boto3 clients with the rights of CodeDeploy's role; raises ServiceError if CodeDeploy may not assume it."""
+        self.check_trusts(role_arn, CODEDEPLOY)
+        keys = self._keys(role_arn, "CodeDeploy")
+        with self._lock:
+            if role_arn not in self._clients:
+                self._clients[role_arn] = Clients(
+                    self._endpoint,
+                    access_key=keys.access_key_id,
+                    secret_key=keys.secret_access_key,
+                    token=keys.session_token,
+                )
+            return self._clients[role_arn]
 
     def allowed(self, role_arn: str, action: str, resource: str, context: Mapping[str, str] | None = None) -> None:
         """Raise ServiceError (AccessDeniedException) unless the role's policies allow it; trust is not looked at."""
@@ -86,7 +87,7 @@ class Roles:
         except DeniedError as error:
             raise ServiceError("AccessDeniedException", str(error), status=403) from error
 
-    def check_assumed(self, caller: Caller, role_arn: str, ask: Ask, judge: Judge) -> None:
+    def check_assumed(self, caller: Caller, role_arn: str, ask: Ask) -> None:
         """Raise DeniedError unless the role trusts the caller; where it names the account, policies must allow too."""
         one = ask.of(ASSUME, role_arn)
         trusting = [s for s in self._trust(role_arn) if names(s.principals, caller)]
@@ -97,7 +98,7 @@ class Roles:
         if said == "denied":
             raise DeniedError(caller.arn, one, f"because no resource-based policy allows the {ASSUME} action")
         if verdict(itself, ask.of(ASSUME, "*")) != "allowed" or verdict(caller.statements, one) == "explicitly denied":
-            judge.check(caller, [(ASSUME, role_arn)], one)
+            self._judge.check(caller, [(ASSUME, role_arn)], one)
 
     def _keys(self, role_arn: str, name: str) -> Keys:
         with self._lock:

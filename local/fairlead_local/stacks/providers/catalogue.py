@@ -1,5 +1,6 @@
 """Every resource type the local cloud can create."""
 
+from fairlead_local.access.buckets import BucketPolicies
 from fairlead_local.clients import Clients
 from fairlead_local.gateway.apis import Apis
 from fairlead_local.stacks.provider import Provider
@@ -16,10 +17,10 @@ from fairlead_local.stacks.providers.identity import ManagedPolicyProvider, Poli
 from fairlead_local.stacks.providers.monitoring import DashboardProvider, LogGroupProvider
 from fairlead_local.stacks.providers.recorded import Recorded
 from fairlead_local.stacks.providers.releases import AliasProvider, EventInvokeConfigProvider, VersionProvider
-from fairlead_local.stacks.providers.storage import BucketProvider
+from fairlead_local.stacks.providers.storage import BucketPolicyProvider, BucketProvider
 
 
-def catalogue(clients: Clients, apis: Apis) -> dict[str, Provider]:
+def catalogue(clients: Clients, apis: Apis, buckets: BucketPolicies) -> dict[str, Provider]:
     """Resource types by name; adding one is adding a line here."""
     return {
         # The account's role for API Gateway's logs: there are no access logs here.
@@ -45,6 +46,5 @@ def catalogue(clients: Clients, apis: Apis) -> dict[str, Provider]:
         "AWS::Lambda::Version": VersionProvider(clients),
         "AWS::Logs::LogGroup": LogGroupProvider(clients),
         "AWS::S3::Bucket": BucketProvider(clients),
-        # moto takes a Deny whose Condition does not hold as a Deny, so a TLS-only policy would refuse everything.
-        "AWS::S3::BucketPolicy": Recorded("Bucket PolicyDocument", replaces="Bucket"),
+        "AWS::S3::BucketPolicy": BucketPolicyProvider(buckets),
     }

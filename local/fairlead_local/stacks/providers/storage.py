@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from fairlead_local.access.buckets import BucketPolicies
 from fairlead_local.account import REGION
 from fairlead_local.clients import Clients
 from fairlead_local.stacks.provider import Asked, Made, names, tags
+from fairlead_local.stacks.templates import invalid
 
 
 class BucketProvider:
@@ -60,6 +62,36 @@ class BucketProvider:
         if labels:
             tagging = {"TagSet": [{"Key": key, "Value": value} for key, value in labels.items()]}
             self._s3.put_bucket_tagging(Bucket=name, Tagging=tagging)
+
+
+class BucketPolicyProvider:
+    """A bucket's policy, for the cloud's own judge; moto would take a Deny whose condition does not hold for a Deny."""
+
+    accepts = names("Bucket PolicyDocument")
+    replaces = names("Bucket")
+
+    def __init__(self, buckets: BucketPolicies) -> None:
+        self._buckets = buckets
+
+    def create(self, asked: Asked) -> Made:
+        """Put it in force."""
+        self._put(asked)
+        return Made(asked.properties["Bucket"])
+
+    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:  # noqa: ARG002 - the protocol's
+        """Replace it."""
+        self._put(asked)
+        return made
+
+    def delete(self, made: Made, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
+        """Lift it."""
+        self._buckets.remove(properties["Bucket"])
+
+    def _put(self, asked: Asked) -> None:
+        try:
+            self._buckets.put(asked.properties["Bucket"], asked.properties["PolicyDocument"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise invalid(f"the local cloud cannot read the bucket's policy: {error}") from error
 
 
 def _encryption(given: dict[str, Any]) -> dict[str, Any]:
