@@ -35,6 +35,7 @@ ROOMS = [
         "golden",
         *("asking", "wire", "hooks"),
         "capture",
+        "ledger",
         "telemetry",
     },
     {"serving", "pinning", "api", "publishing", "trial", "verifying", "recording"},  # stories

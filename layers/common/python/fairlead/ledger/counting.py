@@ -1,0 +1,65 @@
+"""Counters as DynamoDB updates: ADD alone, in pages and shards.
+
+An update takes at most 300 operands and 4 KB of expression
+(https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html), so many counters are several
+items; a transaction that meets another on an item is cancelled, so each item has several shards.
+"""
+
+import random
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import msgspec
+
+PAGE = 100
+SHARDS = 8
+
+Number = int | float
+Counts = Mapping[str, Number]
+
+
+class Page(msgspec.Struct, frozen=True, kw_only=True):
+    """Amounts to add to one item, less its shard: `prefix` begins its sort key."""
+
+    pk: str
+    prefix: str
+    counts: dict[str, Number]
+
+    def update(self, table: str, *, expires: int) -> dict[str, Any]:
+        """Spell the update, onto a shard chosen anew each time."""
+        names = list(self.counts)
+        added = ", ".join(f"#{place} :{place}" for place in range(len(names)))
+        shard = random.randrange(SHARDS)  # noqa: S311 - spreads load, keeps no secret
+        return {
+            "TableName": table,
+            "Key": {"pk": {"S": self.pk}, "sk": {"S": f"{self.prefix}#{shard}"}},
+            "UpdateExpression": f"SET expires = :e ADD {added}",
+            "ExpressionAttributeNames": {f"#{place}": name for place, name in enumerate(names)},
+            "ExpressionAttributeValues": {
+                ":e": {"N": str(expires)},
+                **{f":{place}": {"N": _spelled(self.counts[name])} for place, name in enumerate(names)},
+            },
+        }
+
+
+def pages(pk: str, slot: int, kind: Literal["T", "Q"], group: str, counts: Counts) -> list[Page]:
+    """Cut counters into items; those that are 0 are left out, and readers add up all items whatever is in which."""
+    counted = [(name, amount) for name, amount in counts.items() if amount]
+    return [
+        Page(pk=pk, prefix=f"{slot:010d}#{kind}#{group}#{start // PAGE}", counts=dict(counted[start : start + PAGE]))
+        for start in range(0, len(counted), PAGE)
+    ]
+
+
+def read(item: Mapping[str, Any]) -> dict[str, Number]:
+    """Return an item's counters."""
+    return {name: _number(value["N"]) for name, value in item.items() if name not in {"pk", "sk", "expires"}}
+
+
+def _spelled(amount: Number) -> str:
+    """Spell a number as DynamoDB takes it: 38 digits, magnitudes from 1e-130 to 1e126."""
+    return "0" if abs(amount) < 1e-120 else format(amount, ".17g") if isinstance(amount, float) else str(amount)
+
+
+def _number(text: str) -> Number:
+    return float(text) if any(mark in text for mark in ".eE") else int(text)

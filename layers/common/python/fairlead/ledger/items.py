@@ -1,0 +1,106 @@
+"""DynamoDB items of the ledger: keys, and what stands in them."""
+
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from fairlead import capture
+from fairlead.capture import Part
+from fairlead.drift.counters import SLOT
+from fairlead.errors import IntegrityError
+from fairlead.ledger.facts import Actual, Kept, Outcome
+
+Item = dict[str, dict[str, Any]]
+Key = dict[str, dict[str, str]]
+
+SEEN = "S"
+"""The items that name the versions that were captured."""
+
+
+def slot_of(at: int) -> int:
+    """Return the quarter of an hour of a moment in milliseconds."""
+    return at // 1000 // SLOT
+
+
+def part_item(part: Part, *, expires: int) -> Item:
+    """Spell a part; the columns are compressed, because rows repeat their spelling."""
+    slot = slot_of(part.at)
+    return {
+        **_key(part.request, f"P#{part.first:07d}"),
+        "slot": {"S": f"P#{part.model}#{part.version}#{slot}"},
+        "body": {"B": zlib.compress(msgspec.json.encode(part), 1)},
+        "expires": {"N": str(expires)},
+    }
+
+
+def part_of(item: Mapping[str, Any]) -> Part:
+    """Read a part; raises IntegrityError."""
+    try:
+        return capture.decode(zlib.decompress(item["body"]["B"]))
+    except (msgspec.MsgspecError, zlib.error, KeyError) as error:
+        raise IntegrityError(f"the ledger holds a malformed part of {item['pk']['S']}: {error}") from error
+
+
+def outcome_item(outcome: Outcome, *, expires: int) -> Item:
+    """Spell a new outcome."""
+    return {
+        **outcome_key(outcome.request, outcome.row),
+        "actual": {"S": spelled(outcome.actual)},
+        "at": {"N": str(outcome.at)},
+        "by": {"S": outcome.by},
+        "comment": {"S": outcome.comment},
+        "state": {"S": "pending"},
+        "conflicts": {"N": "0"},
+        "expires": {"N": str(expires)},
+    }
+
+
+def kept_of(item: Mapping[str, Any]) -> Kept:
+    """Read an outcome."""
+    outcome = Outcome(
+        request=item["pk"]["S"],
+        row=int(item["sk"]["S"][2:]),
+        actual=msgspec.json.decode(item["actual"]["S"], type=Actual),
+        at=int(item["at"]["N"]),
+        by=item["by"]["S"],
+        comment=item["comment"]["S"],
+    )
+    return Kept(outcome=outcome, state=item["state"]["S"], conflicts=int(item["conflicts"]["N"]))
+
+
+def seen_item(model: str, version: int, slot: int, *, expires: int) -> Item:
+    """Spell that a version was captured in a slot."""
+    return {**_key(SEEN, f"{model}#{version}"), "latest": {"N": str(slot)}, "expires": {"N": str(expires)}}
+
+
+def outcome_key(request: str, row: int) -> Key:
+    """Name an outcome."""
+    return _key(request, f"O#{row:07d}")
+
+
+def spelled(actual: Actual) -> str:
+    """Spell an outcome so that equal ones are equal: 1 and 1.0 are, 1 and true and "1" are not."""
+    if isinstance(actual, float) and actual.is_integer() and abs(actual) < 2**53:
+        actual = int(actual)
+    return msgspec.json.encode(actual, order="sorted").decode()
+
+
+def labelled_slot(model: str, version: int, slot: int) -> str:
+    """Name a quarter of an hour's scored outcomes in the index."""
+    return f"L#{model}#{version}#{slot}"
+
+
+def captured_slot(model: str, version: int, slot: int) -> str:
+    """Name a quarter of an hour's parts in the index."""
+    return f"P#{model}#{version}#{slot}"
+
+
+def window(model: str, version: int) -> str:
+    """Name a version's counters."""
+    return f"W#{model}#{version}"
+
+
+def _key(pk: str, sk: str) -> Key:
+    return {"pk": {"S": pk}, "sk": {"S": sk}}

@@ -1,0 +1,143 @@
+"""Writing the ledger: predictions, outcomes, and the marks and counters of those that met."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from fairlead import aws
+from fairlead.capture import Part
+from fairlead.drift.counters import SLOT, Counters
+from fairlead.ledger import items
+from fairlead.ledger.counting import Counts, Page, pages
+from fairlead.ledger.facts import Kept, Outcome, Pair, Result
+from fairlead.ledger.reading import AT_ONCE, LedgerReader, Seen
+from fairlead.ledger.settling import Settling, Write
+
+DAY = 86_400
+
+Tally = Callable[[Sequence[Part]], Counters]
+Score = Callable[[Sequence[Pair]], Mapping[int, Counts]]
+"""Counters by slot of some pairs, those that do not fit among them."""
+
+
+class Ledger(LedgerReader):
+    """A ledger to write. `keep` is for how many days items stay, `sleep` takes seconds."""
+
+    def __init__(self, client: Any, table: str, *, keep: int = 90, sleep: Callable[[float], None] = time.sleep) -> None:
+        super().__init__(client, table)
+        self._keep = keep
+        self._settling = Settling(client, table, sleep=sleep)
+        self._said: set[Seen] = set()
+
+    def record_parts(self, parts: Sequence[Part], tally: Tally) -> list[Part]:
+        """Keep parts of one version and count their traffic; returns those that were not known before."""
+        if not parts:
+            return []
+        model, version = parts[0].model, parts[0].version
+        expires = self._expires(max(part.at for part in parts))
+
+        def count(new: Sequence[Part]) -> list[Page]:
+            pk = items.window(model, version)
+            named = ((name.split("_"), counts) for name, counts in tally(new).clusters.items())
+            return [page for (slot, group), counts in named for page in pages(pk, int(slot), "T", group, counts)]
+
+        new = self._settling.settle([self._part(part, expires) for part in parts], count, expires=expires)
+        for slot in {items.slot_of(part.at) for part in parts}:
+            self._say(Seen(model=model, version=version, slot=slot))
+        return new
+
+    def record_outcomes(self, outcomes: Sequence[Outcome]) -> tuple[list[Result], list[Part], list[Kept]]:
+        """Keep what really happened to rows of one request, and say how each report relates to what is known.
+
+        The first report of a row stands. An equal one is a duplicate, another a conflict: counted, never taken.
+        Also returns the request as it then is, for scoring.
+        """
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            created = list(pool.map(self._create, outcomes))
+        parts, kept = self.request(outcomes[0].request)
+        standing = {one.outcome.row: items.spelled(one.outcome.actual) for one in kept}
+        results: list[Result] = []
+        for outcome, new in zip(outcomes, created, strict=True):
+            if new:
+                known = any(part.first <= outcome.row < part.first + len(part.rows) for part in parts)
+                results.append("recorded" if known else "accepted")
+            elif standing.get(outcome.row) == items.spelled(outcome.actual):
+                results.append("duplicate")
+            else:
+                self._count_conflict(outcome)
+                results.append("conflict")
+        return results, parts, kept
+
+    def score(self, pairs: Sequence[Pair], fits: Callable[[Pair], bool], score: Score) -> list[Pair]:
+        """Mark pairs of one version scored, or invalid where they do not fit, and count them.
+
+        Returns those not done before: whoever scores a pair first, does it alone.
+        """
+        if not pairs:
+            return []
+        first = pairs[0].part
+        pk = items.window(first.model, first.version)
+
+        def count(new: Sequence[Pair]) -> list[Page]:
+            return [page for slot, counts in score(new).items() for page in pages(pk, slot, "Q", "0", counts)]
+
+        writes = [self._mark(pair, valid=fits(pair)) for pair in pairs]
+        return self._settling.settle(writes, count, expires=self._expires(first.at))
+
+    def _create(self, outcome: Outcome) -> bool:
+        item = items.outcome_item(outcome, expires=self._expires(outcome.at))
+        return self._put(item, "attribute_not_exists(pk)")
+
+    def _count_conflict(self, outcome: Outcome) -> None:
+        with aws.translated(f"write to the ledger {self._table} (dynamodb:UpdateItem)"):
+            self._client.update_item(
+                TableName=self._table,
+                Key=items.outcome_key(outcome.request, outcome.row),
+                UpdateExpression="ADD conflicts :one",
+                ExpressionAttributeValues={":one": {"N": "1"}},
+            )
+
+    def _say(self, seen: Seen) -> None:
+        """Name a version and the latest slot it was captured in, once for a process and slot."""
+        if seen in self._said:
+            return
+        item = items.seen_item(seen.model, seen.version, seen.slot, expires=self._expires(seen.slot * SLOT * 1000))
+        self._put(item, "attribute_not_exists(pk) OR latest < :latest", {":latest": item["latest"]})
+        self._said.add(seen)
+
+    def _put(self, item: items.Item, condition: str, values: dict[str, Any] | None = None) -> bool:
+        from botocore.exceptions import ClientError
+
+        named = {"ExpressionAttributeValues": values} if values else {}
+        with aws.translated(f"write to the ledger {self._table} (dynamodb:PutItem)"):
+            try:
+                self._client.put_item(TableName=self._table, Item=item, ConditionExpression=condition, **named)
+            except ClientError as error:
+                if aws.error_code(error) != "ConditionalCheckFailedException":
+                    raise
+                return False
+        return True
+
+    def _part(self, part: Part, expires: int) -> Write[Part]:
+        item = items.part_item(part, expires=expires)
+        put = {"TableName": self._table, "Item": item, "ConditionExpression": "attribute_not_exists(pk)"}
+        return Write(part, {"Put": put}, len(item["body"]["B"]) + 500)
+
+    def _mark(self, pair: Pair, *, valid: bool) -> Write[Pair]:
+        part = pair.part
+        values = {":pending": {"S": "pending"}, ":state": {"S": "scored" if valid else "invalid"}}
+        if valid:
+            values[":slot"] = {"S": items.labelled_slot(part.model, part.version, items.slot_of(part.at))}
+        update = {
+            "TableName": self._table,
+            "Key": items.outcome_key(part.request, pair.outcome.row),
+            "UpdateExpression": "SET #s = :state" + (", slot = :slot" if valid else ""),
+            "ConditionExpression": "#s = :pending",
+            "ExpressionAttributeNames": {"#s": "state"},
+            "ExpressionAttributeValues": values,
+        }
+        return Write(pair, {"Update": update}, 500)
+
+    def _expires(self, at: int) -> int:
+        return at // 1000 + self._keep * DAY

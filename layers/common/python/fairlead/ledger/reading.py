@@ -1,0 +1,119 @@
+"""Reading the ledger: one request, counters of a stretch of time, rows of a stretch of time."""
+
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import msgspec
+
+from fairlead import aws
+from fairlead.capture import Part
+from fairlead.drift.counters import Counters
+from fairlead.ledger import items
+from fairlead.ledger.counting import Number, read
+from fairlead.ledger.facts import Kept, Pair
+from fairlead.ledger.items import Item
+
+AT_ONCE = 8
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True):
+    """A version that was captured, and the last slot it was captured in."""
+
+    model: str
+    version: int
+    slot: int
+
+
+class LedgerReader:
+    """One table through a boto3 client. Stretches of time are slots, from `start` to before `end`.
+
+    Every method raises StorageError.
+    """
+
+    def __init__(self, client: Any, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def request(self, request: str) -> tuple[list[Part], list[Kept]]:
+        """Return the parts and outcomes of a request, as they are now."""
+        found = list(self._query(KeyConditionExpression="pk = :p", ExpressionAttributeValues={":p": {"S": request}}))
+        return (
+            [items.part_of(item) for item in found if item["sk"]["S"].startswith("P#")],
+            [items.kept_of(item) for item in found if item["sk"]["S"].startswith("O#")],
+        )
+
+    def seen(self) -> list[Seen]:
+        """Return the versions that were captured."""
+        found = self._query(KeyConditionExpression="pk = :p", ExpressionAttributeValues={":p": {"S": items.SEEN}})
+        named = ((item["sk"]["S"].rpartition("#"), int(item["latest"]["N"])) for item in found)
+        return [Seen(model=model, version=int(version), slot=slot) for (model, _, version), slot in named]
+
+    def traffic(self, model: str, version: int, start: int, end: int) -> Counters:
+        """Return what was asked and answered, counted by cluster."""
+        clusters: dict[str, dict[str, int]] = {}
+        for item in self._counted(model, version, start, end):
+            slot, kind, group, *_ = item["sk"]["S"].split("#")
+            if kind == "T":
+                _add(clusters.setdefault(f"{int(slot)}_{group}", {}), read(item))
+        return Counters(clusters=clusters)
+
+    def quality(self, model: str, version: int, start: int, end: int) -> dict[int, dict[str, Number]]:
+        """Return what came true, counted by the slot of the prediction."""
+        slots: dict[int, dict[str, Number]] = {}
+        for item in self._counted(model, version, start, end):
+            slot, kind, *_ = item["sk"]["S"].split("#")
+            if kind == "Q":
+                _add(slots.setdefault(int(slot), {}), read(item))
+        return slots
+
+    def captured(self, model: str, version: int, start: int, end: int) -> Iterator[Part]:
+        """Yield parts, those of the latest slot first."""
+        for slot in range(end - 1, start - 1, -1):
+            for parts, _ in self._requests(items.captured_slot(model, version, slot)):
+                yield from (part for part in parts if (part.model, part.version) == (model, version))
+
+    def labelled(self, model: str, version: int, start: int, end: int) -> Iterator[Pair]:
+        """Yield scored pairs, those of the latest slot first."""
+        for slot in range(end - 1, start - 1, -1):
+            for parts, kept in self._requests(items.labelled_slot(model, version, slot)):
+                yield from _scored(parts, kept)
+
+    def _requests(self, slot: str) -> Iterator[tuple[list[Part], list[Kept]]]:
+        found = self._query(
+            IndexName="slots", KeyConditionExpression="slot = :s", ExpressionAttributeValues={":s": {"S": slot}}
+        )
+        names = list(dict.fromkeys(item["pk"]["S"] for item in found))
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            yield from pool.map(self.request, names)
+
+    def _counted(self, model: str, version: int, start: int, end: int) -> Iterator[Item]:
+        return self._query(
+            KeyConditionExpression="pk = :p AND sk BETWEEN :a AND :b",
+            ExpressionAttributeValues={
+                ":p": {"S": items.window(model, version)},
+                ":a": {"S": f"{start:010d}#"},
+                ":b": {"S": f"{end:010d}"},  # sorts before any key of slot `end`, which goes on with #
+            },
+        )
+
+    def _query(self, **asked: Any) -> Iterator[Item]:
+        # An index cannot be read consistently; what it names is read again by its key.
+        consistent = {} if "IndexName" in asked else {"ConsistentRead": True}
+        with aws.translated(f"read the ledger {self._table} (dynamodb:Query)"):
+            pages = self._client.get_paginator("query").paginate(TableName=self._table, **asked, **consistent)
+            for page in pages:
+                yield from page["Items"]
+
+
+def _scored(parts: list[Part], kept: list[Kept]) -> Iterator[Pair]:
+    outcomes = {one.outcome.row: one.outcome for one in kept if one.state == "scored"}
+    for part in parts:
+        for row in range(part.first, part.first + len(part.rows)):
+            if row in outcomes:
+                yield Pair(part=part, position=row - part.first, outcome=outcomes[row])
+
+
+def _add(into: dict[str, Any], counts: Mapping[str, Number]) -> None:
+    for name, amount in counts.items():
+        into[name] = into.get(name, 0) + amount

@@ -1,0 +1,105 @@
+"""Settling: conditional writes and the counters they add to, in one transaction, each of them once.
+
+Of writes that were done before (a batch delivered again, another writer who was faster) DynamoDB cancels the
+transaction and names them; what is left is counted anew and tried again.
+"""
+
+import random
+from collections.abc import Callable, Sequence
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from fairlead import aws
+from fairlead.errors import StorageError
+from fairlead.ledger.counting import Page
+
+MOST_ACTIONS = 100
+MOST_BYTES = 3_500_000
+"""A transaction takes 100 actions and 4 MB:
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html"""
+ATTEMPTS = 10
+DONE_BEFORE = "ConditionalCheckFailed"
+PASSING = {"None", DONE_BEFORE, "TransactionConflict", "ProvisionedThroughputExceeded", "ThrottlingError"}
+"""Reasons after which a transaction can be tried again:
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html"""
+
+What = TypeVar("What")
+
+
+class Write(NamedTuple, Generic[What]):
+    """A conditional write: what it is about, DynamoDB's action, and about how many bytes that has."""
+
+    what: What
+    action: dict[str, Any]
+    size: int
+
+
+class Settling:
+    """One table's transactions; `sleep` takes seconds, `expires` is when counters go (seconds since 1970)."""
+
+    def __init__(self, client: Any, table: str, *, sleep: Callable[[float], None]) -> None:
+        self._client = client
+        self._table = table
+        self._sleep = sleep
+
+    def settle(
+        self, writes: Sequence[Write[What]], count: Callable[[Sequence[What]], Sequence[Page]], *, expires: int
+    ) -> list[What]:
+        """Do the writes that were not done before and add what `count` says of those; returns them.
+
+        Raises StorageError when DynamoDB does not take them; what was done until then is done, and counted.
+        """
+        done: list[What] = []
+        rest = list(writes)
+        while rest:
+            together = _fitting(rest, count)
+            done += self._together(together, count, expires)
+            rest = rest[len(together) :]
+        return done
+
+    def _together(
+        self, writes: list[Write[What]], count: Callable[[Sequence[What]], Sequence[Page]], expires: int
+    ) -> list[What]:
+        for attempt in range(ATTEMPTS):
+            if not writes:
+                return []
+            wanted = [write.what for write in writes]
+            updates = [{"Update": page.update(self._table, expires=expires)} for page in count(wanted)]
+            reasons = self._transact([write.action for write in writes] + updates)
+            if not reasons:
+                return wanted
+            writes = [write for write, reason in zip(writes, reasons, strict=False) if reason != DONE_BEFORE]
+            if DONE_BEFORE not in reasons:  # another transaction was on the same item, or DynamoDB is busy
+                self._sleep(0.02 * 2**attempt * random.uniform(0.5, 1))  # noqa: S311 - jitter, not a secret
+        raise StorageError(
+            f"the ledger {self._table} did not take a transaction in {ATTEMPTS} attempts", hint="it is tried again"
+        )
+
+    def _transact(self, actions: list[dict[str, Any]]) -> list[str]:
+        """Return DynamoDB's reason for each action where it cancelled the transaction, nothing where it did not."""
+        from botocore.exceptions import ClientError
+
+        with aws.translated(f"write to the ledger {self._table} (dynamodb:PutItem, UpdateItem)"):
+            try:
+                self._client.transact_write_items(TransactItems=actions)
+            except ClientError as error:
+                if aws.error_code(error) != "TransactionCanceledException":
+                    raise
+                answer: dict[str, Any] = error.response  # type: ignore[assignment]  # botocore's own type
+                reasons = [str(reason.get("Code", "None")) for reason in answer.get("CancellationReasons", ())]
+                if not set(reasons) <= PASSING:
+                    raise
+                return reasons
+        return []
+
+
+def _fitting(writes: Sequence[Write[What]], count: Callable[[Sequence[What]], Sequence[Page]]) -> list[Write[What]]:
+    """Return as many of the first writes as one transaction takes with their counters."""
+    size, fitting = 0, 0
+    for write in writes[: MOST_ACTIONS - 1]:
+        size += write.size
+        if fitting and size > MOST_BYTES:
+            break
+        fitting += 1
+    while fitting > 1 and fitting + len(count([write.what for write in writes[:fitting]])) > MOST_ACTIONS:
+        fitting //= 2
+    return list(writes[:fitting])
