@@ -99,7 +99,7 @@ def quality(ledger: Ledger) -> Counter[str]:
     slot = items.slot_of(NOON)
     total: Counter[str] = Counter()
     for counts in ledger.quality("churn", 3, slot - 96, slot + 96).values():
-        total.update(counts)  # type: ignore[arg-type]  # floats add up too
+        total.update(counts)
     return total
 
 
