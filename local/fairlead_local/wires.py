@@ -41,6 +41,9 @@ class Json:
     def __init__(self, model: Any) -> None:
         self._prefix = model.metadata["targetPrefix"]
         self._version = model.metadata.get("jsonVersion", "1.0")
+        # A service that spoke Query before tells the code of that time in a header, where clients look first.
+        self._once_query = "awsQueryCompatible" in model.metadata
+        self._shapes = {str(shape.error_code): str(shape.name) for shape in model.error_shapes}
 
     def speaks(self, request: Request) -> bool:
         """By its header."""
@@ -59,8 +62,11 @@ class Json:
 
     def error(self, error: ServiceError) -> Response:
         """The code is in `__type`."""
-        text = json.dumps({"__type": error.code, "message": error.message})
-        return Response(text, error.status, content_type=self.content_type())
+        name = self._shapes.get(error.code, error.code)
+        text = json.dumps({"__type": name, "message": error.message})
+        fault = "Sender" if error.status < 500 else "Receiver"
+        headers = {"x-amzn-query-error": f"{error.code};{fault}"} if self._once_query else {}
+        return Response(text, error.status, headers=headers, content_type=self.content_type())
 
 
 class Query:

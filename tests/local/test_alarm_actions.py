@@ -1,0 +1,149 @@
+"""What an alarm's transition does: functions, topics, events, and the composite alarms above it."""
+
+import json
+import uuid
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from fairlead_local.cloud import LocalCloud
+from tests.local.alarming import MINUTE, acted, actor, cloudwatch, history, put, report, shown, state
+from tests.local.support import until
+
+
+@pytest.fixture(scope="module")
+def watched(cloud: LocalCloud) -> Any:
+    """boto3's CloudWatch client."""
+    return cloudwatch(cloud)
+
+
+@pytest.fixture
+def space() -> str:
+    """A namespace of its own."""
+    return f"Test/{uuid.uuid4().hex[:12]}"
+
+
+def test_the_action_is_called_once_while_the_state_stands(
+    cloud: LocalCloud, functions: Any, watched: Any, space: str
+) -> None:
+    called = actor(functions)
+    name = put(watched, space, AlarmActions=[called], AlarmDescription="too many", TreatMissingData="notBreaching")
+    cloud.advance(MINUTE)
+    for _ in range(4):
+        report(cloud, space, 9)
+        cloud.advance(MINUTE)
+
+    (event,) = until(lambda: acted(cloud, called))
+    assert len(acted(cloud, called)) == 1
+    assert {key: event[key] for key in ("source", "alarmArn", "accountId", "region")} == {
+        "source": "aws.cloudwatch", "accountId": "123456789012", "region": "us-east-1",
+        "alarmArn": f"arn:aws:cloudwatch:us-east-1:123456789012:alarm:{name}",
+    }  # fmt: skip
+    told = event["alarmData"]
+    assert (told["alarmName"], told["state"]["value"], told["previousState"]["value"]) == (name, "ALARM", "OK")
+    assert json.loads(told["state"]["reasonData"])["threshold"] == 5.0
+    assert event["time"] == told["state"]["timestamp"]
+    (queried,) = told["configuration"]["metrics"]
+    assert queried["metricStat"] == {
+        "metric": {"namespace": space, "name": "Errors", "dimensions": {}}, "period": 60, "stat": "Sum",
+    }  # fmt: skip
+    assert told["configuration"]["description"] == "too many"
+    assert history(watched, name, "Action") == [f"Successfully executed action {called}"]
+
+    # Green again, red again: that is another transition.
+    cloud.advance(5 * MINUTE)
+    assert state(watched, name) == "OK"
+    report(cloud, space, 9)
+    cloud.advance(MINUTE)
+    assert until(lambda: len(acted(cloud, called)) == 2)
+
+
+def test_an_action_without_a_permission_is_told_in_the_history(
+    cloud: LocalCloud, functions: Any, watched: Any, space: str
+) -> None:
+    forbidden = actor(functions, permitted=False)
+    gone = forbidden + "-gone"
+    name = put(watched, space, AlarmActions=[forbidden, gone])
+    report(cloud, space, 9)
+    cloud.advance(MINUTE)
+
+    assert state(watched, name) == "ALARM"
+    items = watched.describe_alarm_history(AlarmName=name, HistoryItemType="Action")["AlarmHistoryItems"]
+    facts = [json.loads(item["HistoryData"]) for item in reversed(items)]
+    assert [fact["actionState"] for fact in facts] == ["Failed", "Failed"]
+    assert "not authorized" in facts[0]["error"]
+    assert "Function not found" in facts[1]["error"]
+    assert acted(cloud, forbidden) == []
+
+
+def test_switched_off_actions_do_not_run(cloud: LocalCloud, functions: Any, watched: Any, space: str) -> None:
+    called = actor(functions)
+    name = put(watched, space, AlarmActions=[called])
+    watched.disable_alarm_actions(AlarmNames=[name])
+    watched.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="a test")
+    assert shown(watched, name)["ActionsEnabled"] is False
+
+    watched.enable_alarm_actions(AlarmNames=[name])
+    watched.set_alarm_state(AlarmName=name, StateValue="OK", StateReason="a test")
+    watched.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="a test")
+    watched.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="the same state, no transition")
+
+    assert [event["alarmData"]["state"]["reason"] for event in until(lambda: acted(cloud, called))] == ["a test"]
+    assert history(watched, name, "Action") == [f"Successfully executed action {called}"]
+
+
+def test_a_transition_is_an_event_and_a_topics_message(
+    cloud: LocalCloud, functions: Any, watched: Any, space: str
+) -> None:
+    events, sns, sqs = cloud.client("events"), cloud.client("sns"), cloud.client("sqs")
+    called = actor(functions, permitted=False)
+    topic = sns.create_topic(Name=f"t-{uuid.uuid4().hex[:8]}")["TopicArn"]
+    queue = sqs.create_queue(QueueName=f"q-{uuid.uuid4().hex[:8]}")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    name = put(watched, space, AlarmActions=[topic])
+    pattern = {"source": ["aws.cloudwatch"], "detail": {"alarmName": [name], "state": {"value": ["ALARM"]}}}
+    rule = events.put_rule(Name=name, EventPattern=json.dumps(pattern))["RuleArn"]
+    events.put_targets(Rule=name, Targets=[{"Id": "one", "Arn": called}])
+    functions.add_permission(
+        FunctionName=called, StatementId="events", Action="lambda:InvokeFunction",
+        Principal="events.amazonaws.com", SourceArn=rule,
+    )  # fmt: skip
+
+    watched.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="a test")
+
+    (event,) = until(lambda: acted(cloud, called))
+    assert event["detail-type"] == "CloudWatch Alarm State Change"
+    assert event["detail"]["previousState"]["value"] == "INSUFFICIENT_DATA"
+    (message,) = until(lambda: sqs.receive_message(QueueUrl=queue).get("Messages"))
+    told = json.loads(json.loads(message["Body"])["Message"])
+    assert (told["AlarmName"], told["NewStateValue"], told["Trigger"]["Statistic"]) == (name, "ALARM", "SUM")
+
+
+def test_a_composite_alarm_follows_its_parts(cloud: LocalCloud, functions: Any, watched: Any, space: str) -> None:
+    called = actor(functions)
+    first, second = put(watched, space), put(watched, space, MetricName="Other")
+    both = f"both-{uuid.uuid4().hex[:12]}"
+    watched.put_composite_alarm(
+        AlarmName=both, AlarmRule=f'ALARM("{first}") AND NOT OK({second})', AlarmActions=[called], OKActions=[called]
+    )
+    assert state(watched, both, "CompositeAlarm") == "OK"
+    assert watched.describe_alarms(AlarmNames=[both])["CompositeAlarms"] == [], "only if asked for, as in AWS"
+
+    report(cloud, space, 9)
+    cloud.advance(MINUTE)
+
+    found = shown(watched, both, "CompositeAlarm")
+    assert found["StateValue"] == "ALARM"
+    assert f":alarm:{first} transitioned to ALARM at " in found["StateReason"]
+    assert json.loads(found["StateReasonData"])["triggeringAlarms"][0]["state"]["value"] == "ALARM"
+    events = until(lambda: [e for e in acted(cloud, called) if e["alarmData"]["state"]["value"] == "ALARM"])
+    assert events[0]["alarmData"]["configuration"] == {"alarmRule": f'ALARM("{first}") AND NOT OK({second})'}
+
+    with pytest.raises(ClientError, match="composite alarm"):
+        watched.delete_alarms(AlarmNames=[first])
+    watched.delete_alarms(AlarmNames=[both])
+    watched.delete_alarms(AlarmNames=[first, second])
+    with pytest.raises(watched.exceptions.ResourceNotFound):
+        watched.delete_alarms(AlarmNames=[first])
