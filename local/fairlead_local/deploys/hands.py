@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from fairlead_local.clients import Clients
 from fairlead_local.deploys.appspec import AppSpec
+from fairlead_local.errors import ServiceError
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
@@ -86,6 +87,9 @@ class Hands:
             yield
         except ClientError as error:
             raise self._refused(service, error) from error
+        except ServiceError as error:
+            message = f"The IAM role {self._role} cannot be assumed: {error.message}"
+            raise Refused("IAM_ROLE_MISSING", message) from error
 
     def _refused(self, service: str, error: "ClientError") -> Refused:
         code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]

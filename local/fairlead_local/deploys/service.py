@@ -1,9 +1,6 @@
 """CodeDeploy, joined: its parts, its events, and the role it takes on."""
 
-from typing import Any
-
 from fairlead_local.account import REGION
-from fairlead_local.clients import Clients
 from fairlead_local.clock import Clock
 from fairlead_local.deploys.applications import Applications
 from fairlead_local.deploys.deployments import Deployments
@@ -19,15 +16,14 @@ from fairlead_local.lambdas.store import Store as Functions
 from fairlead_local.protocol import Handler
 
 DETAIL_TYPE = "CodeDeploy Deployment State-change Notification"
-PRINCIPAL = "codedeploy.amazonaws.com"
 
 
 class CodeDeploy:
     """Everything behind CodeDeploy's API; `pace` may be changed while it runs."""
 
-    def __init__(self, clock: Clock, clients: Clients, functions: Functions, bus: Bus, *, assume: Assume) -> None:
+    def __init__(self, clock: Clock, functions: Functions, bus: Bus, *, assume: Assume) -> None:
         self.pace = Pace()
-        self._clients = clients
+        self._assume = assume
         self._functions = functions
         self._bus = bus
         store = self._store = Store(clock.now)
@@ -59,13 +55,12 @@ class CodeDeploy:
             return True
 
     def _trusts(self, role: str) -> bool:
-        """Whether a role exists and its trust policy names CodeDeploy."""
-        iam = self._clients["iam"]
+        """Whether a role exists and lets CodeDeploy take it on."""
         try:
-            policy = iam.get_role(RoleName=role.rsplit("/", 1)[-1])["Role"]["AssumeRolePolicyDocument"]
-        except iam.exceptions.NoSuchEntityException:
+            self._assume(role)
+        except ServiceError:
             return False
-        return any(_names(statement) for statement in _listed(policy["Statement"]))
+        return True
 
     def _publish(self, deployment: Deployment, event: Event) -> None:
         group = deployment.group
@@ -79,13 +74,3 @@ class CodeDeploy:
             "deploymentGroup": group.name,
         }
         self._bus.publish("aws.codedeploy", DETAIL_TYPE, detail, resources=[application, group.arn])
-
-
-def _names(statement: dict[str, Any]) -> bool:
-    if statement.get("Effect") != "Allow" or not isinstance(statement.get("Principal"), dict):
-        return False
-    return PRINCIPAL in _listed(statement["Principal"].get("Service", []))
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]

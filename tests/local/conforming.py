@@ -1,0 +1,50 @@
+"""Every answer is held against botocore's description of the service: names, types, enums, declared errors."""
+
+import json
+from typing import Any
+
+# Errors every service may answer with, and what the local cloud answers where it has nothing to offer.
+COMMON = {"ValidationException", "NotImplemented", "AccessDeniedException", "ThrottlingException"}
+NUMBERS = {"integer", "long", "double", "float", "timestamp"}
+
+
+def conforming(client: Any) -> Any:
+    """The client, which from now on fails a test whose answer the service's model does not know."""
+    client.meta.events.register("after-call", _check)
+    return client
+
+
+def _check(http_response: Any, model: Any, parsed: dict[str, Any], **_: Any) -> None:
+    if http_response.status_code >= 300:
+        declared = {shape.name for shape in model.error_shapes}
+        assert parsed["Error"]["Code"] in declared | COMMON, f"{model.name} does not declare {parsed['Error']}"
+        return
+    raw = json.loads(http_response.content or b"{}")
+    if model.output_shape is None:
+        assert raw == {}
+        return
+    compare(raw, model.output_shape, model.name)
+
+
+def compare(raw: Any, shape: Any, where: str) -> None:
+    """Fail unless a decoded answer is of its shape."""
+    if shape.type_name == "structure":
+        assert set(raw) <= set(shape.members), f"{where}: unknown {set(raw) - set(shape.members)}"
+        assert set(shape.required_members) <= set(raw), f"{where}: {shape.required_members} are required"
+        for name, value in raw.items():
+            compare(value, shape.members[name], f"{where}.{name}")
+    elif shape.type_name == "list":
+        for value in raw:
+            compare(value, shape.member, f"{where}[]")
+    elif shape.type_name == "map":
+        for value in raw.values():
+            compare(value, shape.value, f"{where}{{}}")
+    elif shape.type_name == "boolean":
+        assert isinstance(raw, bool), where
+    elif shape.type_name in NUMBERS:
+        assert isinstance(raw, int | float), where
+        assert not isinstance(raw, bool), where
+    else:
+        assert isinstance(raw, str), where
+        enum = getattr(shape, "enum", [])
+        assert not enum or raw in enum, f"{where}: {raw} is none of {enum}"

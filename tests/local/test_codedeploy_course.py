@@ -1,0 +1,293 @@
+"""A deployment's course: traffic by its plan, hooks, alarms, stops and rollbacks, on the clock."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fairlead_local.cloud import LocalCloud
+from tests.local.deploying import AT_ONCE, CANARY, Ground, prepare
+from tests.local.support import until
+
+
+@pytest.fixture
+def ground(cloud: LocalCloud, new_name: str, tmp_path: Path) -> Ground:
+    return prepare(cloud, new_name, tmp_path)
+
+
+def test_a_canary_gets_its_share_and_then_all(ground: Ground) -> None:
+    ground.add_group()
+    deployment = ground.deploy("1", "2")
+    ground.shifted("1", {"2": 0.1})
+
+    ground.cloud.advance(290)
+    assert ground.alias() == ("1", {"2": 0.1})
+    assert ground.info(deployment)["status"] == "InProgress"
+    ground.cloud.advance(20)
+
+    info = ground.ended(deployment)
+    assert ground.alias() == ("2", {})
+    assert info["status"] == "Succeeded"
+    assert (info["completeTime"] - info["startTime"]).total_seconds() == pytest.approx(300, abs=5)
+    assert set(ground.steps(deployment).values()) == {"Succeeded"}
+
+
+def test_linear_shifting_adds_a_tenth_each_minute(ground: Ground) -> None:
+    ground.add_group("CodeDeployDefault.LambdaLinear10PercentEvery1Minute")
+    deployment = ground.deploy("1", "3")
+    seen = []
+    ground.shifted("1", {"3": 0.1})
+    for _ in range(9):
+        seen.append(ground.alias()[1]["3"])
+        assert ground.target(deployment)["lambdaFunctionInfo"]["targetVersionWeight"] == pytest.approx(seen[-1] * 100)
+        ground.cloud.advance(60)
+
+    assert seen == pytest.approx([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9])
+    assert (ground.ended(deployment)["status"], ground.alias()) == ("Succeeded", ("3", {}))
+
+
+def test_all_at_once_needs_no_time(ground: Ground) -> None:
+    ground.add_group(AT_ONCE)
+
+    assert ground.ended(ground.deploy("1", "2"))["status"] == "Succeeded"
+    assert ground.alias() == ("2", {})
+
+
+def test_a_deployment_may_take_another_plan_than_its_group(ground: Ground) -> None:
+    ground.add_group(CANARY)
+    deployment = ground.deploy("1", "2", deploymentConfigName=AT_ONCE)
+
+    assert (ground.ended(deployment)["status"], ground.info(deployment)["deploymentConfigName"]) == (
+        "Succeeded",
+        AT_ONCE,
+    )
+
+
+def test_no_traffic_moves_before_the_hook_has_said_yes(ground: Ground) -> None:
+    ground.add_group(AT_ONCE)
+    deployment = ground.deploy("1", "2", hook=True)
+    event = ground.asked()
+
+    assert set(event) == {"DeploymentId", "LifecycleEventHookExecutionId"}
+    assert event["DeploymentId"] == deployment
+    assert ground.steps(deployment) == {
+        "BeforeAllowTraffic": "InProgress", "AllowTraffic": "Pending", "AfterAllowTraffic": "Pending"
+    }  # fmt: skip
+    assert ground.alias() == ("1", {})
+    ground.answer(event, "Succeeded")
+    assert ground.ended(deployment)["status"] == "Succeeded"
+    assert ground.alias() == ("2", {})
+
+
+def test_a_hook_that_says_no_fails_the_deployment_and_nobody_reached_the_new_version(ground: Ground) -> None:
+    ground.add_group(AT_ONCE)
+    deployment = ground.deploy("1", "2", hook=True)
+    ground.answer(ground.asked(), "Failed")
+
+    info = ground.ended(deployment)
+    assert (info["status"], info["errorInformation"]["code"]) == ("Failed", "HOOK_EXECUTION_FAILURE")
+    assert ground.steps(deployment) == {
+        "BeforeAllowTraffic": "Failed", "AllowTraffic": "Skipped", "AfterAllowTraffic": "Skipped"
+    }  # fmt: skip
+    assert ground.target(deployment)["lambdaFunctionInfo"]["targetVersionWeight"] == 0
+    assert ground.ended(info["rollbackInfo"]["rollbackDeploymentId"])["status"] == "Succeeded"
+    assert ground.alias() == ("1", {})
+
+
+def test_the_hook_after_traffic_can_still_undo_it(ground: Ground) -> None:
+    ground.add_group(AT_ONCE)
+    deployment = ground.deploy("1", "2", after=True)
+    event = ground.asked()
+    assert ground.alias() == ("2", {})
+    ground.answer(event, "Failed")
+
+    info = ground.ended(deployment)
+    ground.ended(info["rollbackInfo"]["rollbackDeploymentId"])
+    assert ground.steps(deployment)["AfterAllowTraffic"] == "Failed"
+    assert ground.alias() == ("1", {})
+
+
+@pytest.mark.parametrize("crashes", [False, True])
+def test_silence_fails_after_an_hour_and_a_crash_is_silence(
+    cloud: LocalCloud, new_name: str, tmp_path: Path, *, crashes: bool
+) -> None:
+    ground = prepare(cloud, new_name, tmp_path, crashes=crashes)
+    ground.add_group(AT_ONCE)
+    deployment = ground.deploy("1", "2", hook=True)
+    event = ground.asked()
+
+    cloud.advance(3590)
+    assert ground.info(deployment)["status"] == "InProgress"
+    cloud.advance(11)
+
+    info = ground.ended(deployment)
+    assert (info["status"], info["errorInformation"]["code"]) == ("Failed", "HOOK_EXECUTION_FAILURE")
+    with pytest.raises(ground.codedeploy.exceptions.LifecycleEventAlreadyCompletedException):
+        ground.answer(event, "Succeeded")
+    assert ground.alias() == ("1", {})
+
+
+def test_an_alarm_stops_the_deployment_and_rolls_it_back(ground: Ground) -> None:
+    ground.add_group()
+    deployment = ground.deploy("1", "2")
+    ground.shifted("1", {"2": 0.1})
+    ground.ring()
+    ground.cloud.advance(15)
+
+    info = ground.ended(deployment)
+    rollback = ground.ended(info["rollbackInfo"]["rollbackDeploymentId"])
+    assert (info["status"], info["errorInformation"]["code"]) == ("Stopped", "ALARM_ACTIVE")
+    assert ground.alarm in info["errorInformation"]["message"]
+    assert (rollback["status"], rollback["creator"]) == ("Succeeded", "codeDeployRollback")
+    assert rollback["rollbackInfo"]["rollbackTriggeringDeploymentId"] == deployment
+    assert ground.alias() == ("1", {}), "although the alarm is still red"
+
+
+def test_an_alarm_that_is_red_already_stops_it_before_any_traffic(ground: Ground) -> None:
+    ground.add_group()
+    ground.ring()
+    deployment = ground.deploy("1", "2", hook=True)
+
+    info = ground.ended(deployment)
+    assert (info["status"], info["errorInformation"]["code"]) == ("Stopped", "ALARM_ACTIVE")
+    assert set(ground.steps(deployment).values()) == {"Skipped"}
+    assert ground.alias() == ("1", {})
+    ground.ended(info["rollbackInfo"]["rollbackDeploymentId"])
+    ground.ring("OK")
+    assert ground.ended(ground.deploy("1", "2", deploymentConfigName=AT_ONCE))["status"] == "Succeeded"
+
+
+def test_no_rollback_unless_the_group_wants_it(ground: Ground) -> None:
+    ground.add_group(autoRollbackConfiguration={"enabled": False})
+    deployment = ground.deploy("1", "2")
+    ground.shifted("1", {"2": 0.1})
+    ground.ring()
+    ground.cloud.advance(15)
+
+    assert "rollbackInfo" not in ground.ended(deployment)
+    assert ground.alias() == ("1", {"2": 0.1})
+
+
+def test_stopping_takes_its_time_and_leaves_two_versions_without_rollback(ground: Ground) -> None:
+    ground.add_group()
+    deployment = ground.deploy("1", "2")
+    ground.shifted("1", {"2": 0.1})
+    ground.cloud.set_pace(stop=600)
+    try:
+        stopping = ground.codedeploy.stop_deployment(deploymentId=deployment, autoRollbackEnabled=False)
+        assert stopping["status"] == "Pending"
+        ground.cloud.advance(590)
+        assert ground.info(deployment)["status"] == "InProgress"
+        assert ground.alias() == ("1", {"2": 0.1}), "no further shift while it stops"
+        ground.cloud.advance(20)
+    finally:
+        ground.cloud.set_pace(stop=0.5)
+
+    info = ground.ended(deployment)
+    assert (info["status"], info["errorInformation"]["code"]) == ("Stopped", "MANUAL_STOP")
+    assert "rollbackInfo" not in info
+    assert ground.alias() == ("1", {"2": 0.1})
+    refused = ground.ended(ground.deploy("1", "3"))
+    assert (refused["status"], refused["errorInformation"]["code"]) == ("Failed", "INVALID_LAMBDA_CONFIGURATION")
+
+
+def test_a_stop_with_rollback_sets_the_alias_back(ground: Ground) -> None:
+    ground.add_group()
+    deployment = ground.deploy("1", "2")
+    ground.shifted("1", {"2": 0.1})
+    ground.codedeploy.stop_deployment(deploymentId=deployment, autoRollbackEnabled=True)
+
+    rollback = ground.ended(deployment)["rollbackInfo"]["rollbackDeploymentId"]
+    assert ground.ended(rollback)["status"] == "Succeeded"
+    assert ground.alias() == ("1", {})
+
+
+def test_what_has_ended_cannot_be_stopped(ground: Ground) -> None:
+    ground.add_group(AT_ONCE)
+    deployment = ground.deploy("1", "2")
+    ground.ended(deployment)
+
+    with pytest.raises(ground.codedeploy.exceptions.DeploymentAlreadyCompletedException):
+        ground.codedeploy.stop_deployment(deploymentId=deployment)
+
+
+def test_one_deployment_at_a_time(ground: Ground) -> None:
+    ground.add_group()
+    running = ground.deploy("1", "2")
+
+    with pytest.raises(ground.codedeploy.exceptions.DeploymentLimitExceededException, match=running):
+        ground.deploy("1", "3")
+
+
+@pytest.mark.parametrize(
+    ("versions", "code"),
+    [
+        (("2", "3"), "INVALID_LAMBDA_CONFIGURATION"),  # the alias is on 1
+        (("1", "1"), "INVALID_LAMBDA_CONFIGURATION"),
+        (("1", "9"), "INVALID_LAMBDA_FUNCTION"),
+        (("9", "1"), "INVALID_LAMBDA_FUNCTION"),
+    ],
+)
+def test_what_cannot_work_fails_and_leaves_the_alias_alone(
+    ground: Ground, versions: tuple[str, str], code: str
+) -> None:
+    ground.add_group()
+
+    info = ground.ended(ground.deploy(*versions))
+
+    assert (info["status"], info["errorInformation"]["code"]) == ("Failed", code)
+    assert "rollbackInfo" not in info
+    assert ground.alias() == ("1", {})
+
+
+def test_an_alias_that_somebody_moved_meanwhile_fails_the_deployment_which_rolls_back(ground: Ground) -> None:
+    ground.add_group()
+    deployment = ground.deploy("1", "2")
+    ground.shifted("1", {"2": 0.1})
+    ground.functions.update_alias(
+        FunctionName=ground.name, Name="live", FunctionVersion="3", RoutingConfig={"AdditionalVersionWeights": {}}
+    )
+    ground.cloud.advance(301)
+
+    info = ground.ended(deployment)
+    ground.ended(info["rollbackInfo"]["rollbackDeploymentId"])
+    assert (info["status"], info["errorInformation"]["code"]) == ("Failed", "INVALID_LAMBDA_CONFIGURATION")
+    assert ground.alias() == ("1", {}), "a rollback overwrites whoever moved the alias"
+
+
+def test_every_turn_is_an_event_that_a_rule_can_take_to_a_function(ground: Ground) -> None:
+    rules = ground.cloud.client("events")
+    rule = rules.put_rule(
+        Name=ground.name,
+        EventPattern=f'{{"source": ["aws.codedeploy"], "detail": {{"application": ["{ground.name}"]}}}}',
+    )["RuleArn"]
+    hook = f"arn:aws:lambda:us-east-1:123456789012:function:{ground.hook}"
+    rules.put_targets(Rule=ground.name, Targets=[{"Id": "it", "Arn": hook}])
+    ground.functions.add_permission(
+        FunctionName=ground.hook, StatementId="s", Action="lambda:InvokeFunction", Principal="events.amazonaws.com",
+        SourceArn=rule,
+    )  # fmt: skip
+    ground.add_group(AT_ONCE)
+    deployment = ground.deploy("1", "2")
+    seen: list[dict[str, Any]] = []
+
+    def done() -> bool:
+        seen.append(ground.asked())
+        return "SUCCESS" in [event["detail"]["state"] for event in seen]
+
+    until(done)
+    event = seen[-1]
+    assert (event["source"], event["detail-type"]) == (
+        "aws.codedeploy",
+        "CodeDeploy Deployment State-change Notification",
+    )
+    assert event["resources"][1] == f"arn:aws:codedeploy:us-east-1:123456789012:deploymentgroup:{ground.name}/live"
+    assert set(event["detail"]) == {
+        "region",
+        "deploymentId",
+        "instanceGroupId",
+        "deploymentGroup",
+        "state",
+        "application",
+    }
+    assert event["detail"]["deploymentId"] == deployment
