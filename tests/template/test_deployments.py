@@ -1,10 +1,11 @@
 """How live moves: CodeDeploy's application, group and strategies, and the alarms that roll a deployment back."""
 
+import re
 from typing import Any
 
 import pytest
 
-from tests.template.stack import Stack, translate
+from tests.template.stack import ROOT, Stack, translate
 
 STRATEGIES = {
     "all-at-once": "CodeDeployDefault.LambdaAllAtOnce",
@@ -166,3 +167,13 @@ def test_alarms_tell_a_topic_where_one_is_named() -> None:
     for name in silent.of_type("AWS::CloudWatch::Alarm"):
         assert "AlarmActions" not in silent.properties(name)
         assert telling.properties(name)["AlarmActions"] == telling.properties(name)["OKActions"] == [topic]
+
+
+def test_every_alarm_says_where_to_read_what_to_do(stack: Stack) -> None:
+    text = (ROOT / "docs/operations.md").read_text()
+    anchors = {re.sub(r"[^a-z0-9 -]", "", line.lower()).strip().replace(" ", "-") for line in text.splitlines()
+               if line.startswith("#")}  # fmt: skip
+    for alarm in stack.of_type("AWS::CloudWatch::Alarm").values():
+        [named] = re.findall(r"docs/operations\.md#([a-z-]+)", alarm["Properties"]["AlarmDescription"])
+        assert named in anchors
+        assert alarm["Properties"]["AlarmName"] == f"fairlead-{named}"
