@@ -4,6 +4,7 @@ Powertools' Logger and Metrics (CloudWatch embedded metric format), used as thei
 and no answer is ever logged here.
 """
 
+import logging
 from typing import Any
 
 import msgspec
@@ -40,6 +41,9 @@ class Figures(AmazonCloudWatchEMFProvider):
             document["release"] = self.release
         return document
 
+
+# Lambda's JSON log takes every logger's INFO, at which botocore tells of each client where its credentials came from.
+logging.getLogger("botocore").setLevel(logging.WARNING)
 
 logger = Logger(json_serializer=_json)
 figures = Figures()
