@@ -1,0 +1,365 @@
+"""Who may do what in the local cloud: keys, signatures, users, roles, buckets, and the words of a refusal."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from fairlead_local.clients import Clients
+from fairlead_local.cloud import Credentials, LocalCloud
+from tests.local.support import HTTP, archive, create, update
+
+BUCKET = "access-tests"
+ARN = f"arn:aws:s3:::{BUCKET}"
+ACCOUNT = "123456789012"
+READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"{ARN}/*"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def bucket(cloud: LocalCloud) -> Any:
+    s3 = cloud.client("s3")
+    s3.create_bucket(Bucket=BUCKET)
+    s3.put_object(Bucket=BUCKET, Key="k", Body=b"here")
+    return s3
+
+
+@pytest.fixture
+def user(cloud: LocalCloud, new_name: str) -> Callable[..., Clients]:
+    """Makes the test's user with these statements; a second call changes them."""
+    keys: list[Credentials] = []
+
+    def make(*statements: dict[str, Any]) -> Clients:
+        keys[:] = keys or [cloud.add_user(new_name)]
+        if statements:
+            cloud.client("iam").put_user_policy(UserName=new_name, PolicyName="p", PolicyDocument=policy(*statements))
+        return clients(cloud, keys[0])
+
+    return make
+
+
+def policy(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+def clients(cloud: LocalCloud, keys: Credentials, token: str | None = None) -> Clients:
+    return Clients(cloud.endpoint_url, access_key=keys.access_key_id, secret_key=keys.secret_access_key, token=token)
+
+
+def refused(work: Callable[..., Any], **parameters: Any) -> tuple[str, int, str]:
+    """Code, status and message of a refusal."""
+    with pytest.raises(ClientError) as caught:
+        work(**parameters)
+    error = caught.value.response
+    return error["Error"]["Code"], error["ResponseMetadata"]["HTTPStatusCode"], error["Error"]["Message"]
+
+
+def read(of: Clients, key: str = "k") -> bytes:
+    return bytes(of["s3"].get_object(Bucket=BUCKET, Key=key)["Body"].read())
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "unknown", "wrong", "denied", "status"),
+    [
+        ("s3", "list_buckets", "InvalidAccessKeyId", "SignatureDoesNotMatch", "AccessDenied", 403),
+        ("iam", "list_users", "InvalidClientTokenId", "SignatureDoesNotMatch", "AccessDenied", 403),
+        ("cloudformation", "list_stacks", "InvalidClientTokenId", "SignatureDoesNotMatch", "AccessDenied", 403),
+        ("sns", "list_topics", "InvalidClientTokenId", "SignatureDoesNotMatch", "AuthorizationError", 403),
+        ("lambda", "list_functions", "UnrecognizedClientException", "InvalidSignatureException",
+         "AccessDeniedException", 403),
+        ("logs", "describe_log_groups", "UnrecognizedClientException", "InvalidSignatureException",
+         "AccessDeniedException", 400),
+        ("codedeploy", "list_applications", "UnrecognizedClientException", "InvalidSignatureException",
+         "AccessDeniedException", 400),
+        ("cloudwatch", "list_metrics", "InvalidClientTokenId", "SignatureDoesNotMatch", "AccessDenied", 400),
+        ("ecs", "list_clusters", "UnrecognizedClientException", "InvalidSignatureException", "AccessDeniedException",
+         400),
+    ],
+)  # fmt: skip
+def test_each_service_refuses_in_its_own_words(
+    cloud: LocalCloud, user: Callable[..., Clients], service: str, operation: str, unknown: str, wrong: str,
+    denied: str, status: int,
+) -> None:  # fmt: skip
+    nobody = clients(cloud, Credentials("AKIA0000000000000000", "x"))[service]
+    liar = clients(cloud, Credentials(cloud.admin.access_key_id, "x"))[service]
+
+    assert refused(getattr(nobody, operation))[:2] == (unknown, status)
+    assert refused(getattr(liar, operation))[:2] == (wrong, status)
+    assert refused(getattr(user()[service], operation))[:2] == (denied, status)
+
+
+def test_a_refusal_names_who_what_and_where(user: Callable[..., Clients], new_name: str) -> None:
+    _, _, message = refused(user()["lambda"].get_function, FunctionName="f", Qualifier="7")
+
+    assert message == (
+        f"User: arn:aws:iam::{ACCOUNT}:user/{new_name} is not authorized to perform: lambda:GetFunction on resource: "
+        f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:f:7 because no identity-based policy allows the "
+        "lambda:GetFunction action"
+    )
+
+
+def test_what_the_cloud_cannot_place_is_refused_by_name(user: Callable[..., Clients], cloud: LocalCloud) -> None:
+    one = {"Effect": "Allow", "Action": "*", "Resource": f"arn:aws:*:*:{ACCOUNT}:*"}
+
+    _, _, message = refused(user(one)["ecs"].list_clusters)
+
+    assert "ecs:ListClusters" in message
+    assert "does not know this operation's resources" in message
+    assert cloud.client("ecs").list_clusters()["clusterArns"] == []
+
+
+@pytest.mark.parametrize("key", ["local", "internal", "testing"])
+def test_the_clouds_own_key_is_no_word_one_could_guess(cloud: LocalCloud, key: str) -> None:
+    assert refused(clients(cloud, Credentials(key, key))["sts"].get_caller_identity)[0] == "InvalidClientTokenId"
+
+
+def test_an_unsigned_request_is_refused(cloud: LocalCloud) -> None:
+    for path in (f"/{BUCKET}/k", "/", "/moto-api/data.json"):
+        assert HTTP.request("GET", cloud.endpoint_url + path).status == 403
+
+
+def test_a_presigned_url_opens_its_object_and_no_other(cloud: LocalCloud, new_name: str) -> None:
+    keys = cloud.add_user(new_name)
+    cloud.client("iam").put_user_policy(UserName=new_name, PolicyName="p", PolicyDocument=policy(READ))
+    config = Config(signature_version="s3v4", s3={"addressing_style": "path"})
+    signing: Any = boto3.client(
+        "s3", "us-east-1", endpoint_url=cloud.endpoint_url, config=config, aws_access_key_id=keys.access_key_id,
+        aws_secret_access_key=keys.secret_access_key,
+    )  # fmt: skip
+
+    url = signing.generate_presigned_url("get_object", Params={"Bucket": BUCKET, "Key": "k"})
+
+    assert HTTP.request("GET", url).data == b"here"
+    assert HTTP.request("GET", url.replace(f"/{BUCKET}/k", f"/{BUCKET}/other")).status == 403
+
+
+def test_a_users_rights_come_from_itself_its_groups_and_managed_policies(
+    cloud: LocalCloud, user: Callable[..., Clients], new_name: str
+) -> None:
+    iam, mine = cloud.client("iam"), user()
+    assert refused(mine["s3"].get_object, Bucket=BUCKET, Key="k")[0] == "AccessDenied"
+
+    iam.create_group(GroupName=new_name)
+    iam.put_group_policy(GroupName=new_name, PolicyName="p", PolicyDocument=policy(READ))
+    iam.add_user_to_group(GroupName=new_name, UserName=new_name)
+    assert read(mine) == b"here"
+
+    iam.remove_user_from_group(GroupName=new_name, UserName=new_name)
+    managed = iam.create_policy(PolicyName=new_name, PolicyDocument=policy(READ))["Policy"]["Arn"]
+    iam.attach_user_policy(UserName=new_name, PolicyArn=managed)
+    assert read(mine) == b"here"
+
+    user({**READ, "Effect": "Deny"})
+    assert "explicit deny in an identity-based policy" in refused(mine["s3"].get_object, Bucket=BUCKET, Key="k")[2]
+
+
+def test_a_key_that_was_switched_off_opens_nothing(
+    cloud: LocalCloud, user: Callable[..., Clients], new_name: str
+) -> None:
+    mine, iam = user(READ), cloud.client("iam")
+    assert read(mine) == b"here"
+    (key,) = iam.list_access_keys(UserName=new_name)["AccessKeyMetadata"]
+
+    iam.update_access_key(UserName=new_name, AccessKeyId=key["AccessKeyId"], Status="Inactive")
+
+    assert refused(mine["s3"].get_object, Bucket=BUCKET, Key="k")[0] == "InvalidAccessKeyId"
+
+
+def test_listing_is_held_to_its_prefix(user: Callable[..., Clients]) -> None:
+    only = {"StringLike": {"s3:prefix": "models/*/retired/"}}
+    s3 = user({"Effect": "Allow", "Action": "s3:ListBucket", "Resource": ARN, "Condition": only})["s3"]
+
+    assert s3.list_objects_v2(Bucket=BUCKET, Prefix="models/a/retired/")["KeyCount"] == 0
+    assert refused(s3.list_objects_v2, Bucket=BUCKET, Prefix="models/a/")[0] == "AccessDenied"
+    assert refused(s3.list_objects_v2, Bucket=BUCKET)[0] == "AccessDenied"
+
+
+def test_a_missing_object_is_forbidden_to_whoever_may_not_list(user: Callable[..., Clients]) -> None:
+    s3 = user(READ)["s3"]
+    assert refused(s3.get_object, Bucket=BUCKET, Key="none")[:2] == ("AccessDenied", 403)
+    assert refused(s3.head_object, Bucket=BUCKET, Key="none")[1] == 403
+
+    s3 = user(READ, {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": ARN})["s3"]
+    assert refused(s3.get_object, Bucket=BUCKET, Key="none")[:2] == ("NoSuchKey", 404)
+
+
+def test_a_condition_nobody_can_judge_denies(user: Callable[..., Clients], cloud: LocalCloud, new_name: str) -> None:
+    mine = user({**READ, "Condition": {"StringEquals": {"s3:ExistingObjectTag/team": "x"}}})
+
+    assert refused(mine["s3"].get_object, Bucket=BUCKET, Key="k")[0] == "AccessDenied"
+    log = (cloud.directory / "cloud.log").read_text()
+    assert "cannot judge the condition key s3:ExistingObjectTag/team" in log
+
+
+def test_a_row_key_can_be_the_right(cloud: LocalCloud, user: Callable[..., Clients], new_name: str) -> None:
+    cloud.client("dynamodb").create_table(
+        TableName=new_name, KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}], BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+    )  # fmt: skip
+    own = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": "${aws:username}"}}
+    table = f"arn:aws:dynamodb:us-east-1:{ACCOUNT}:table/{new_name}"
+    rows = user({"Effect": "Allow", "Action": "dynamodb:*", "Resource": table, "Condition": own})["dynamodb"]
+
+    rows.put_item(TableName=new_name, Item={"id": {"S": new_name}})
+    assert refused(rows.put_item, TableName=new_name, Item={"id": {"S": "other"}})[0] == "AccessDeniedException"
+    assert refused(rows.scan, TableName=new_name)[0] == "AccessDeniedException"
+
+
+def test_a_bucket_policy_binds_everybody_until_it_is_lifted(cloud: LocalCloud, bucket: Any, new_name: str) -> None:
+    once = {
+        "Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{new_name}/*",
+        "Condition": {"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"}},
+    }  # fmt: skip
+    tls = {
+        "Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": f"arn:aws:s3:::{new_name}/*",
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }  # fmt: skip
+    bucket.create_bucket(Bucket=new_name)
+    bucket.put_bucket_policy(Bucket=new_name, Policy=policy(once, tls))
+
+    code, _, message = refused(bucket.put_object, Bucket=new_name, Key="k", Body=b"1")
+    assert (code, "explicit deny in a resource-based policy" in message) == ("AccessDenied", True)
+    bucket.put_object(Bucket=new_name, Key="k", Body=b"1", IfNoneMatch="*")
+    assert refused(bucket.put_object, Bucket=new_name, Key="k", Body=b"2", IfNoneMatch="*")[1] == 412
+    in_parts(bucket, new_name)
+
+    assert json.loads(bucket.get_bucket_policy(Bucket=new_name)["Policy"])["Statement"] == [once, tls]
+    bucket.delete_bucket_policy(Bucket=new_name)
+    bucket.put_object(Bucket=new_name, Key="k", Body=b"2")
+    assert refused(bucket.get_bucket_policy, Bucket=new_name)[0] == "NoSuchBucketPolicy"
+
+
+def in_parts(s3: Any, bucket: str) -> None:
+    """Parts need no condition; their completion does."""
+    where = {"Bucket": bucket, "Key": "parts"}
+    upload = s3.create_multipart_upload(**where)["UploadId"]
+    part = s3.upload_part(**where, UploadId=upload, PartNumber=1, Body=b"1")["ETag"]
+    parts = {"Parts": [{"ETag": part, "PartNumber": 1}]}
+    assert refused(s3.complete_multipart_upload, **where, UploadId=upload, MultipartUpload=parts)[0] == "AccessDenied"
+    s3.complete_multipart_upload(**where, UploadId=upload, MultipartUpload=parts, IfNoneMatch="*")
+
+
+def trust(**principal: str) -> str:
+    return policy({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"})
+
+
+def role(cloud: LocalCloud, name: str, trusted: str, *statements: dict[str, Any], **more: str) -> str:
+    iam = cloud.client("iam")
+    made: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trusted, **more)["Role"]["Arn"]
+    if statements:
+        iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=policy(*statements))
+    return made
+
+
+def assumed(by: Clients, cloud: LocalCloud, arn: str, **more: str) -> Clients:
+    session = by["sts"].assume_role(RoleArn=arn, RoleSessionName="me", **more)["Credentials"]
+    keys = Credentials(session["AccessKeyId"], session["SecretAccessKey"])
+    return clients(cloud, keys, session["SessionToken"])
+
+
+def test_a_session_has_its_roles_rights(cloud: LocalCloud, user: Callable[..., Clients], new_name: str) -> None:
+    mine = user()
+    arn = role(cloud, new_name, trust(AWS=f"arn:aws:iam::{ACCOUNT}:user/{new_name}"), READ)
+
+    session = assumed(mine, cloud, arn)
+
+    assert session["sts"].get_caller_identity()["Arn"] == f"arn:aws:sts::{ACCOUNT}:assumed-role/{new_name}/me"
+    assert read(session) == b"here"
+    assert (
+        f"User: arn:aws:sts::{ACCOUNT}:assumed-role/{new_name}/me is not authorized"
+        in (refused(session["s3"].put_object, Bucket=BUCKET, Key="k", Body=b"")[2])
+    )
+
+
+def test_a_role_that_trusts_the_account_wants_the_callers_right_too(
+    cloud: LocalCloud, user: Callable[..., Clients], new_name: str
+) -> None:
+    arn = role(cloud, new_name, trust(AWS=f"arn:aws:iam::{ACCOUNT}:root"), READ)
+    assert refused(user()["sts"].assume_role, RoleArn=arn, RoleSessionName="me")[0] == "AccessDenied"
+
+    mine = user({"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": arn})
+
+    assert read(assumed(mine, cloud, arn)) == b"here"
+
+
+def test_a_role_trusts_nobody_it_does_not_name(cloud: LocalCloud, new_name: str) -> None:
+    arn = role(cloud, new_name, trust(Service="lambda.amazonaws.com"), READ)
+
+    assert refused(cloud.client("sts").assume_role, RoleArn=arn, RoleSessionName="me")[0] == "AccessDenied"
+    missing = f"arn:aws:iam::{ACCOUNT}:role/missing"
+    assert refused(cloud.client("sts").assume_role, RoleArn=missing, RoleSessionName="me")[0] == "AccessDenied"
+
+
+def test_boundaries_and_session_policies_only_take_away(cloud: LocalCloud, new_name: str) -> None:
+    iam, everything = cloud.client("iam"), {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    boundary = iam.create_policy(PolicyName=new_name, PolicyDocument=policy(READ))["Policy"]["Arn"]
+    arn = role(cloud, new_name, trust(AWS=ACCOUNT), everything, PermissionsBoundary=boundary)
+    admin = clients(cloud, cloud.admin)
+
+    bound = assumed(admin, cloud, arn)
+    nothing = assumed(admin, cloud, arn, Policy=policy({**READ, "Resource": f"{ARN}/other"}))
+
+    assert read(bound) == b"here"
+    assert "no permissions boundary allows" in refused(bound["s3"].list_buckets)[2]
+    assert "no session policy allows" in refused(nothing["s3"].get_object, Bucket=BUCKET, Key="k")[2]
+
+
+WHO = archive(
+    app="""
+import json, os, urllib.request
+def handler(event, context):
+    return {name: os.environ[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")}
+"""
+)
+
+
+def test_a_function_has_the_rights_of_its_own_role(cloud: LocalCloud, functions: Any, new_name: str) -> None:
+    trusted = trust(Service="lambda.amazonaws.com")
+    first = role(cloud, new_name, trusted, READ)
+    create(functions, new_name, Code={"ZipFile": WHO}, Role=first)
+
+    def process() -> Clients:
+        keys = json.loads(functions.invoke(FunctionName=new_name)["Payload"].read())
+        return clients(cloud, Credentials(*list(keys.values())[:2]), keys["AWS_SESSION_TOKEN"])
+
+    mine = process()
+    who = mine["sts"].get_caller_identity()["Arn"]
+    assert who == f"arn:aws:sts::{ACCOUNT}:assumed-role/{new_name}/{new_name}"
+    assert read(mine) == b"here"
+    assert refused(mine["s3"].put_object, Bucket=BUCKET, Key="k", Body=b"")[0] == "AccessDenied"
+    update(functions, new_name, Role=role(cloud, f"{new_name}-2", trusted))
+    assert refused(process()["s3"].get_object, Bucket=BUCKET, Key="k")[0] == "AccessDenied"
+
+
+def test_lambda_takes_no_role_that_does_not_trust_it(cloud: LocalCloud, functions: Any, name: str) -> None:
+    arn = role(cloud, name, trust(AWS=ACCOUNT), READ)
+
+    code, _, message = refused(functions.update_function_configuration, FunctionName=name, Role=arn)
+
+    assert code == "InvalidParameterValueException"
+    assert message == "The role defined for the function cannot be assumed by Lambda."
+
+
+def test_setting_a_function_may_not_bring_in_foreign_layers_or_roles(
+    user: Callable[..., Clients], functions: Any, name: str
+) -> None:
+    where = f"arn:aws:lambda:us-east-1:{ACCOUNT}"
+    ours = {"ForAllValues:StringLike": {"lambda:Layer": f"{where}:layer:ours:*"}}
+    layers = {
+        layer: functions.publish_layer_version(LayerName=layer, Content={"ZipFile": archive(x="")})["LayerVersionArn"]
+        for layer in ("ours", "theirs")
+    }
+    mine = user(
+        {"Effect": "Allow", "Action": "lambda:UpdateFunctionConfiguration", "Resource": "*", "Condition": ours},
+        {"Effect": "Allow", "Action": "lambda:GetLayerVersion", "Resource": "*"},
+    )["lambda"]
+
+    foreign = refused(mine.update_function_configuration, FunctionName=name, Layers=list(layers.values()))
+    passed = refused(mine.update_function_configuration, FunctionName=name, Role=f"arn:aws:iam::{ACCOUNT}:role/any")
+
+    assert "lambda:UpdateFunctionConfiguration" in foreign[2]
+    assert "iam:PassRole" in passed[2]
+    mine.update_function_configuration(FunctionName=name, Layers=[layers["ours"]])
