@@ -7,7 +7,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import boto3
 import pytest
 from moto import mock_aws
 
@@ -19,6 +18,7 @@ from fairlead.moves import Described, describe_deployment
 from fairlead.objects import S3Objects
 from tests.functional.conftest import _forget_earlier_starts
 from tests.functional.fake_deploys import APPLICATION, GROUP, FakeDeploys
+from tests.functional.session import connect
 from tests.functional.strict_lambda import BASE, NAME, StrictLambda, deployed
 from tests.lambda_context import context
 
@@ -27,7 +27,7 @@ EVENT = json.loads((ROOT / "events/codedeploy-state-change.json").read_text())
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
-    "AWS_DEFAULT_REGION": "us-east-1",
+    "AWS_DEFAULT_REGION": "eu-west-1",
     "FAIRLEAD_BUCKET": "registry",
     "FAIRLEAD_FUNCTION": NAME,
     "FAIRLEAD_APPLICATION": APPLICATION,
@@ -43,17 +43,17 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
     with mock_aws(config={"lambda": {"use_docker": False}}):
-        boto3.client("s3").create_bucket(Bucket="registry")
+        connect("s3").create_bucket(Bucket="registry", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
         deployed()
         yield
 
 
 @pytest.fixture
 def deploys(monkeypatch: pytest.MonkeyPatch) -> FakeDeploys:
-    lambda_, plain = StrictLambda(), aws.client
+    lambda_ = StrictLambda()
     made = FakeDeploys(lambda_)
     ours = {"lambda": lambda_.client, "codedeploy": made.client}
-    monkeypatch.setattr(aws, "client", lambda service: ours.get(service) or plain(service))
+    monkeypatch.setattr(aws, "client", lambda service: ours.get(service) or connect(service))
     return made
 
 
@@ -68,7 +68,7 @@ def load() -> ModuleType:
 
 
 def published(version: int) -> str:
-    client = boto3.client("lambda")
+    client = connect("lambda")
     frozen = {
         "FAIRLEAD_MODEL": "churn",
         "FAIRLEAD_VERSION": str(version),
@@ -91,7 +91,7 @@ def start(deploys: FakeDeploys) -> dict[str, Any]:
 
 
 def journal() -> Journal:
-    return Journal(S3Objects(boto3.client("s3"), "registry"))
+    return Journal(S3Objects(connect("s3"), "registry"))
 
 
 def test_it_writes_down_what_a_deployment_did(deploys: FakeDeploys, capsys: pytest.CaptureFixture[str]) -> None:
@@ -127,7 +127,7 @@ def test_it_writes_down_a_rollback_with_its_alarm(deploys: FakeDeploys) -> None:
 def test_a_refused_call_is_an_error_so_that_lambda_tries_again(deploys: FakeDeploys) -> None:
     event = start(deploys)
     app = load()
-    boto3.client("lambda").delete_alias(FunctionName=NAME, Name="live")
+    connect("lambda").delete_alias(FunctionName=NAME, Name="live")
 
     with pytest.raises(Exception, match="GetAlias"):
         app.handler(event, context())

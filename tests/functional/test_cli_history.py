@@ -1,0 +1,328 @@
+"""fairlead history and fairlead who-was-live, from their arguments to their output, on moto."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import msgspec
+import pytest
+from moto import mock_aws
+from typer.testing import CliRunner, Result
+
+from fairlead import aws
+from fairlead.journal import Journal, key_of
+from fairlead.manifest import Forced, Manifest, Parent
+from fairlead.moves import Draft, Release, frozen_release
+from fairlead.objects import S3Objects
+from fairlead.registry import Registry
+from fairlead_cli.main import app
+from tests.functional.session import connect
+from tests.functional.strict_lambda import BASE, NAME, StrictLambda, deployed
+from tests.journals import ADA, BOB, NOON, Clock
+from tests.manifests import build
+
+OPS = "assumed-role/ops/ada"
+ALARM = "ALARM_ACTIVE: alarms have been activated: <fairlead-canary-errors>"
+
+
+@pytest.fixture(autouse=True)
+def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What `sam deploy` makes, as far as these commands look at it; churn 2 was forced through the gate."""
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN", "AWS_REGION", "FAIRLEAD_STACK"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    monkeypatch.setenv("FAIRLEAD_BUCKET", "registry")
+    monkeypatch.setenv("COLUMNS", "200")
+    with mock_aws(config={"lambda": {"use_docker": False}}):
+        client: Any = connect("s3")
+        client.create_bucket(Bucket="registry", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        client.put_bucket_versioning(Bucket="registry", VersioningConfiguration={"Status": "Enabled"})
+        stack = deployed()
+        outputs = {
+            "ApiUrl": stack.api_url,
+            "BucketName": "registry",
+            "PredictFunctionName": NAME,
+            "CommonLayerArn": stack.common_layer,
+            "OnnxLayerArn": stack.engine_layers["onnx"],
+            "SklearnLayerArn": stack.engine_layers["sklearn"],
+            "BaseEnvironment": json.dumps(stack.environment),
+            "DeploymentApplication": "fairlead",
+            "DeploymentGroup": "fairlead-live",
+            "DeploymentStrategy": "CodeDeployDefault.LambdaCanary10Percent10Minutes",
+            "CustomStrategy": "fairlead-custom",
+            "CanaryAlarms": "fairlead-canary-errors,fairlead-canary-latency",
+            "VerifyFunctionName": "CodeDeployHook_fairlead-verify",
+        }
+        template = {
+            "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}},
+            "Outputs": {key: {"Value": value} for key, value in outputs.items()},
+        }
+        connect("cloudformation").create_stack(StackName="fairlead", TemplateBody=json.dumps(template))
+        strict = StrictLambda()
+        monkeypatch.setattr(aws, "client", lambda name: strict.client if name == "lambda" else connect(name))
+        yield
+
+
+def forced(number: int, parent: Parent | None) -> Manifest:
+    return msgspec.structs.replace(build(number, parent), forced=Forced(by=BOB, reason="the quarter ends"))
+
+
+@pytest.fixture
+def registry() -> Registry:
+    """churn 1 to 3, the second forced, and penguins 1."""
+    made = Registry(S3Objects(connect("s3"), "registry"))
+    for how in (build, forced, build):
+        made.commit("churn", how)
+    made.commit("penguins", partial(build, model="penguins"))
+    return made
+
+
+def frozen(version: int, model: str = "churn") -> Release:
+    """Publish what a release of this version freezes."""
+    client = connect("lambda")
+    identity = {
+        "FAIRLEAD_MODEL": model,
+        "FAIRLEAD_VERSION": str(version),
+        "FAIRLEAD_MANIFEST_SHA256": f"{version:064d}",
+    }
+    client.update_function_configuration(FunctionName=NAME, Environment={"Variables": BASE | identity})
+    number = str(client.publish_version(FunctionName=NAME)["Version"])
+    facts = client.get_function_configuration(FunctionName=NAME, Qualifier=number)
+    return frozen_release(number, BASE | identity, code_sha256=facts["CodeSha256"], modified=facts["LastModified"])
+
+
+def point(alias: str, release: Release) -> None:
+    connect("lambda").update_alias(FunctionName=NAME, Name=alias, FunctionVersion=release.release)
+
+
+@pytest.fixture
+def told(registry: Registry) -> Journal:
+    """Ada makes churn 1 live at noon; the canary of churn 2 is rolled back by an alarm ten minutes past one."""
+    clock = Clock()
+    kept = Journal(registry.objects, clock=clock)
+    first, second = frozen(1), frozen(2)
+    kept.append(Draft(kind="moved", alias="live", by=ADA, why="the first", now=first))
+    point("live", first)
+    clock.pass_(minutes=60)
+    kept.append(Draft(kind="moved", alias="previous", by=ADA, now=first))
+    point("previous", first)
+    shift = Draft(
+        kind="shifting",
+        alias="live",
+        by="codedeploy",
+        why="better recall",
+        was=first,
+        now=second,
+        weights={second.release: 0.1},
+        deployment="d-1",
+        key="d-1:START",
+        evidence={"asked_by": ADA, "configuration": "CodeDeployDefault.LambdaCanary10Percent10Minutes"},
+    )
+    kept.append(shift)
+    clock.pass_(minutes=10)
+    undone = msgspec.structs.replace(shift, kind="moved", why=ALARM, was=second, now=first, weights={}, evidence={})
+    kept.append(msgspec.structs.replace(undone, deployment="d-2", key="d-2:SUCCESS"))
+    clock.pass_(minutes=10)
+    return kept
+
+
+def fairlead(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def result(*arguments: object) -> Any:
+    done = fairlead(*arguments, "--json")
+    assert done.exit_code == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+# --- history -------------------------------------------------------------------------------------------
+
+
+def test_history_says_when_what_from_to_by_whom_and_why(told: Journal) -> None:
+    lines = fairlead("history", "churn").stdout.splitlines()
+
+    assert [" ".join(line.split()) for line in lines] == [
+        "when (UTC) what from → to by why",
+        f"4 2026-11-22 13:10:00 moved live r3 churn@2 → r2 churn@1 codedeploy {ALARM}",
+        f"3 2026-11-22 13:00:00 shifting live r2 churn@1 → r3 churn@2 (10%) FORCED codedeploy for {OPS} better recall",
+        f"2 2026-11-22 13:00:00 moved previous r2 churn@1 {OPS}",
+        f"1 2026-11-22 12:00:00 moved live r2 churn@1 {OPS} the first",
+    ]
+
+
+def test_historys_json_has_deployments_evidence_and_who_forced_a_version(told: Journal) -> None:
+    listed = result("history", "churn", "--limit", 2)
+
+    assert [one["number"] for one in listed] == [4, 3]
+    assert [one["forced"] for one in listed] == [None, {"by": BOB, "reason": "the quarter ends"}]
+    assert listed[1]["deployment"] == "d-1"
+    assert listed[1]["evidence"]["configuration"] == "CodeDeployDefault.LambdaCanary10Percent10Minutes"
+    assert listed[1]["previous"]
+    assert listed[1]["now"]["version"] == 2
+
+
+def test_history_is_of_one_model(told: Journal) -> None:
+    told.append(Draft(kind="moved", alias="live", by=BOB, was=frozen(1), now=frozen(1, "penguins")))
+
+    assert [one["number"] for one in result("history", "penguins")] == [5]
+    assert [one["number"] for one in result("history", "churn")] == [5, 4, 3, 2, 1]
+
+
+def test_a_retirement_is_in_the_history(told: Journal) -> None:
+    told.append(Draft(kind="retired", by=BOB, model="churn", version=2, why="superseded"))
+
+    assert fairlead("history", "churn", "--limit", 1).stdout.split()[-5:] == [
+        "13:20:00", "retired", "churn@2", "user/bob", "superseded",
+    ]  # fmt: skip
+
+
+def test_a_model_that_never_moved_has_no_history_and_that_is_no_error(told: Journal) -> None:
+    done = fairlead("history", "penguins")
+
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert "no move of penguins is on record" in done.stderr
+    assert result("history", "penguins") == []
+
+
+def test_the_history_of_an_unknown_model_is_an_error(told: Journal) -> None:
+    done = fairlead("history", "chrun")
+
+    assert done.exit_code == 1
+    assert "there is no model 'chrun'" in done.stderr
+
+
+def test_a_damaged_record_is_shown_as_such(told: Journal) -> None:
+    connect("s3").put_object(Bucket="registry", Key=key_of(3), Body=b"{")
+
+    done = fairlead("history", "churn")
+
+    assert done.exit_code == 0
+    assert [line.split()[:2] for line in done.stdout.splitlines()][2] == ["3", "unreadable"]
+
+
+def test_a_manifest_that_is_gone_leaves_the_history_readable(told: Journal) -> None:
+    connect("s3").delete_object(Bucket="registry", Key="models/churn/versions/2.json")
+
+    done = fairlead("history", "churn")
+
+    assert len(done.stdout.splitlines()) == 5
+    assert "whether churn version 2 was forced is not known" in done.stderr
+
+
+# --- history --verify ----------------------------------------------------------------------------------
+
+
+def test_a_journal_in_order_verifies(told: Journal) -> None:
+    done = fairlead("history", "churn", "--verify")
+
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert done.stdout == "4 records: none is missing, the chain holds, and the aliases are where it says\n"
+    assert result("history", "churn", "--verify") == {"newest": 4, "problems": []}
+
+
+def test_tampering_and_drift_are_each_named_and_the_exit_code_is_one(told: Journal) -> None:
+    client = connect("s3")
+    data = client.get_object(Bucket="registry", Key=key_of(1))["Body"].read()
+    client.put_object(Bucket="registry", Key=key_of(1), Body=data.replace(b"the first", b"the worst"))
+    client.delete_object(Bucket="registry", Key=key_of(3))
+    connect("lambda").update_alias(FunctionName=NAME, Name="live", FunctionVersion="3")
+
+    done = fairlead("history", "churn", "--verify")
+    document = json.loads(fairlead("history", "churn", "--verify", "--json").stdout)
+
+    assert done.exit_code == 1
+    beginnings = [
+        "record 1 was changed, or record 2 after it",
+        "record 3 is missing",
+        "record 1 was overwritten or deleted",
+        "record 3 was overwritten or deleted",
+        "live is at release 3 (churn version 2), the journal says release 2 (churn version 1)",
+    ]
+    for line, beginning in zip(done.stdout.splitlines(), beginnings, strict=True):
+        assert line.startswith(beginning)
+    assert document["problems"] == done.stdout.splitlines()
+
+
+# --- who-was-live --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("at", "live", "weights"),
+    [
+        ("2026-11-22T12:00Z", "2", {}),
+        ("2026-11-22T13:59:59+01:00", "2", {}),
+        ("2026-11-22T13:00:00Z", "2", {"3": 0.1}),
+        ("2026-11-22T13:10Z", "2", {}),
+        ("now", "2", {}),
+    ],
+)
+def test_who_was_live(told: Journal, at: str, live: str, weights: dict[str, float]) -> None:
+    found = result("who-was-live", "churn", "--at", at)
+
+    assert (found["live"]["release"], found["weights"], found["answered"]) == (live, weights, True)
+
+
+def test_a_date_means_its_first_moment(told: Journal, registry: Registry) -> None:
+    Journal(registry.objects, clock=lambda: NOON + timedelta(days=2)).append(Draft(kind="decided", by=ADA))
+
+    assert result("who-was-live", "churn", "--at", "2026-11-23")["at"] == "2026-11-23T00:00:00Z"
+
+
+def test_who_was_live_says_who_had_moved_it_and_why(told: Journal) -> None:
+    lines = fairlead("who-was-live", "churn", "--at", "2026-11-22T14:05+01:00").stdout.splitlines()
+
+    assert lines == [
+        "at        2026-11-22 13:05:00Z",
+        "live      release 2 (churn version 1)",
+        "shifting  to release 3 (churn version 2), 10% of calls to release 3",
+        "since     2026-11-22 13:00:00Z",
+        "by        codedeploy for assumed-role/ops/ada",
+        "why       better recall",
+        "record    3 (shifting)",
+    ]
+
+
+def test_another_model_was_live(told: Journal) -> None:
+    found = result("who-was-live", "penguins", "--at", "2026-11-22T12:30Z")
+    said = fairlead("who-was-live", "penguins", "--at", "2026-11-22T12:30Z").stdout
+
+    assert found["answered"] is False
+    assert "release 2 (churn version 1): penguins was not live" in said
+
+
+def test_before_the_first_record_nothing_is_known_and_it_says_so(told: Journal) -> None:
+    done = fairlead("who-was-live", "churn", "--at", "2026-11-22T11:59:59Z")
+
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert "is not on record: the journal begins at 2026-11-22 12:00:00Z" in done.stderr
+
+
+def test_an_empty_journal_says_so(registry: Registry) -> None:
+    done = fairlead("who-was-live", "churn", "--at", "now")
+
+    assert done.exit_code == 1
+    assert "the journal is empty" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("at", "words"),
+    [
+        ("yesterday", "'yesterday' is not a time"),
+        ("2026-11-22T10:00", "does not say in which time zone"),
+        ("2026-13-01", "is not a time"),
+        ("2026-11-22T25:00Z", "is not a time"),
+        ("", "'' is not a time"),
+        ("9999-12-31T23:00-05:00", "is not a time that exists in UTC"),
+        ("2999-01-01", "is in the future"),
+    ],
+)
+def test_a_time_that_cannot_be_read_is_refused_with_an_example(told: Journal, at: str, words: str) -> None:
+    done = fairlead("who-was-live", "churn", "--at", at)
+
+    assert done.exit_code == 2
+    assert words in done.stderr
