@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from fairlead_local.clock import Clock
 from fairlead_local.errors import ServiceError
 from fairlead_local.gateway import gateway as module
 from fairlead_local.gateway.apis import Apis
@@ -14,6 +15,8 @@ from fairlead_local.gateway.message import HttpRequest
 from fairlead_local.gateway.refusal import Refusal
 from fairlead_local.gateway.responses import rendered
 from fairlead_local.gateway.routes import Routes
+from fairlead_local.metrics.platform import Platform
+from fairlead_local.metrics.store import Metric, Store
 
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:f:live"
 URI = f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{FUNCTION}/invocations"
@@ -38,11 +41,19 @@ def test_a_function_slower_than_the_gateway_waits_is_a_timeout(monkeypatch: pyte
     apis = Apis()
     api = apis.create("slow", {"paths": {"/": {"get": operation()}}}, [])
     apis.put_stage(api, "slow", apis.deploy(api), {})
-    slow = Gateway(apis, Slow(), Allowing(), Allowing())  # type: ignore[arg-type]  # stand-ins with the methods used
+    metrics, clock = Store(), Clock()
+    slow = Gateway(apis, Slow(), Allowing(), Allowing(), Platform(metrics, clock))  # type: ignore[arg-type]  # stand-ins with the methods used
 
     answer = slow.answer(HttpRequest("GET", "/slow", (("Host", "h"),), b"", "127.0.0.1"))
 
+    clock.stop()
     assert (answer.status, answer.body) == (504, b'{"message": "Endpoint request timed out"}')
+    minute, stage = int(clock.now()) // 60 * 60, (("ApiName", "slow"), ("Stage", "slow"))
+    counted = [
+        metrics.values(Metric("AWS/ApiGateway", name, stage), minute - 60, minute + 60).total
+        for name in ("Count", "4XXError", "5XXError")
+    ]
+    assert counted == [1, 0, 1]
 
 
 @pytest.mark.parametrize(
