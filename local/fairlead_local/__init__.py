@@ -7,7 +7,9 @@
 - `lambdas` is AWS Lambda's API as strict as AWS, `runtime` runs each version in real processes;
 - `stacks` is CloudFormation with the real SAM transform; one provider per resource type;
 - `gateway` is API Gateway: routes, signatures, policies, proxy events;
-- everything else (S3, IAM, STS, CloudWatch, Logs …) is moto's server.
+- `metrics` is CloudWatch: data points, metric math, alarms;
+- `clock` is the time all of it goes by, which tests move on;
+- everything else (S3, IAM, STS, Logs …) is moto's server.
 
 It is a test double: it proves our wiring, not AWS. docs/local.md lists every known difference.
 """
