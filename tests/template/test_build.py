@@ -18,6 +18,7 @@ from tests.template.stack import ROOT
 
 BUILD = ROOT / ".aws-sam" / "build"
 LAYERS = {"CommonLayer": "common", "OnnxLayer": "onnx", "SklearnLayer": "sklearn", "AwsLayer": "aws"}
+FUNCTIONS = ("PredictFunction", "VerifyFunction", "RecordFunction")
 LAMBDA_LIMIT = 262_144_000  # bytes, unzipped, function and layers together
 SERVING_LIMIT = 135_000_000
 ROOM = 8_000_000
@@ -26,7 +27,7 @@ UNCHECKED_HASH = 1  # PEP 552: the pyc is believed whatever became of its source
 
 @pytest.fixture(autouse=True)
 def built() -> None:
-    missing = [name for name in (*LAYERS, "PredictFunction") if not (BUILD / name).is_dir()]
+    missing = [name for name in (*LAYERS, *FUNCTIONS) if not (BUILD / name).is_dir()]
     assert not missing, f"{missing} are not in .aws-sam/build: run `make build` first"
 
 
@@ -38,9 +39,9 @@ def size(*names: str) -> int:
     return sum(path.stat().st_size for path in files(*names))
 
 
-def run_as_lambda(code: str, *layers: str, **env: str) -> str:
+def run_as_lambda(code: str, *layers: str, function: str = "PredictFunction", **env: str) -> str:
     """Run code where only the standard library, the function and these layers can be imported."""
-    paths = [BUILD / "PredictFunction", *(BUILD / layer / "python" for layer in layers)]
+    paths = [BUILD / function, *(BUILD / layer / "python" for layer in layers)]
     done = subprocess.run(
         [sys.executable, "-S", "-B", "-c", code],
         env={"PYTHONPATH": ":".join(map(str, paths)), "HOME": os.environ["HOME"], **env},
@@ -69,7 +70,10 @@ def test_what_lambda_never_reads_is_left_out() -> None:
 
 
 def test_libraries_keep_their_licences() -> None:
-    for layer, package in (("CommonLayer", "msgspec"), ("OnnxLayer", "numpy"), ("SklearnLayer", "scipy")):
+    for layer, package in (
+        *(("CommonLayer", "msgspec"), ("OnnxLayer", "numpy"), ("SklearnLayer", "scipy")),
+        ("AwsLayer", "botocore"),
+    ):
         assert list((BUILD / layer / "python").glob(f"{package}-*.dist-info/**/*LICENSE*")), package
 
 
@@ -159,6 +163,35 @@ print(onnxruntime.get_available_providers(), np.linalg.inv(np.eye(2)).sum())
         "'CPUExecutionProvider']",
         "2.0",
     ]
+
+
+SERVICES = ("cloudwatch", "codedeploy", "dynamodb", "events", "lambda", "logs", "s3", "sns", "sts")
+
+
+def test_functions_that_operate_aws_are_small() -> None:
+    """boto3 as its wheels unpack takes 30 MB, nearly all of them descriptions of services that nothing here calls."""
+    assert size("AwsLayer") < 10_000_000
+
+
+def test_the_aws_layer_has_the_services_that_functions_call() -> None:
+    code = f"""
+import boto3
+services = {SERVICES!r}
+clients = {{name: boto3.Session().client(name, region_name="eu-west-1") for name in services}}
+print(boto3.Session().get_available_services() == sorted(services), clients["sts"].meta.endpoint_url)
+clients["lambda"].get_waiter("published_version_active")
+clients["s3"].get_paginator("list_objects_v2")
+"""
+    assert run_as_lambda(code, "CommonLayer", "AwsLayer").split() == ["True", "https://sts.eu-west-1.amazonaws.com"]
+
+
+@pytest.mark.parametrize("function", ["VerifyFunction", "RecordFunction"])
+def test_functions_that_operate_aws_start_without_numpy(function: str) -> None:
+    code = "import sys, app; print(callable(app.handler), 'numpy' in sys.modules)"
+    env = {f"FAIRLEAD_{name}": "x" for name in ("BUCKET", "FUNCTION", "APPLICATION", "GROUP")} | {
+        "AWS_DEFAULT_REGION": "eu-west-1"
+    }
+    assert run_as_lambda(code, "CommonLayer", "AwsLayer", function=function, **env).split() == ["True", "False"]
 
 
 def test_the_sklearn_layer_fits_and_predicts() -> None:
