@@ -17,7 +17,7 @@ from moto.core.utils import get_service_model
 from werkzeug import Request, Response
 
 from fairlead_local.errors import ServiceError
-from fairlead_local.wires import HANDLED, Wire
+from fairlead_local.wires import HANDLED, Wire, plain
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class Service:
         return response(environ, start_response)
 
     def _answer(self, request: Request) -> Response:
-        body = request.get_data(cache=True, parse_form_data=False)
+        body = plain(request.get_data(cache=True, parse_form_data=False), request.headers.get("Content-Encoding"))
         wire = next((wire for wire in self._wires if wire.speaks(request)), self._wires[-1])
         try:
             operation, uri_values = wire.operation(request)

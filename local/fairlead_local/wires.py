@@ -3,6 +3,7 @@
 A wire's `protocol` is moto's (and botocore's) word for it. `HANDLED` lists the wires a service may speak.
 """
 
+import gzip
 import json
 import uuid
 from typing import Any, Protocol
@@ -131,6 +132,11 @@ class RestJson:
         text = json.dumps({"Type": fault, "Message": error.message, "message": error.message})
         headers = {"Content-Type": self.content_type(), "x-amzn-ErrorType": error.code}
         return Response(text, error.status, headers=headers)
+
+
+def plain(body: bytes, encoding: str | None) -> bytes:
+    """A request's body as it was before botocore compressed it, which it does from ten kilobytes on where it may."""
+    return gzip.decompress(body) if encoding == "gzip" else body
 
 
 HANDLED: dict[str, type[Json | Query | RestJson]] = {wire.protocol: wire for wire in (Json, Query, RestJson)}

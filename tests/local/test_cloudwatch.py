@@ -209,3 +209,11 @@ def test_a_stack_holds_metric_and_composite_alarms(cloud: LocalCloud, watched: A
     stacks.delete_stack(StackName=stack)
     stacks.get_waiter("stack_delete_complete").wait(StackName=stack, WaiterConfig={"Delay": 1})
     assert watched.describe_alarms(AlarmNamePrefix=stack, AlarmTypes=["CompositeAlarm"])["CompositeAlarms"] == []
+
+
+def test_a_request_that_botocore_compresses_is_read(cloud: LocalCloud, watched: Any, space: str) -> None:
+    """From ten kilobytes on; the signature is of the compressed body."""
+    data = [{"MetricName": f"metric-{number:04}" + "x" * 80, "Value": 1.0} for number in range(200)]
+    watched.put_metric_data(Namespace=space, MetricData=data)
+
+    assert len(watched.list_metrics(Namespace=space)["Metrics"]) == 200

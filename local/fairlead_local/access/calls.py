@@ -13,7 +13,7 @@ from werkzeug.test import EnvironBuilder
 from fairlead_local.access import s3
 from fairlead_local.errors import ServiceError
 from fairlead_local.gateway.message import HttpRequest
-from fairlead_local.wires import RestJson
+from fairlead_local.wires import RestJson, plain
 
 # Services whose signatures name something else than botocore calls them.
 SIGNED_AS = {"monitoring": "cloudwatch", "tagging": "resourcegroupstaggingapi", "eventbridge": "events"}
@@ -35,7 +35,7 @@ class Call:
     def parameters(self) -> Mapping[str, Any]:
         """By the names of the service's model; of nested query parameters only lists are read."""
         if self.protocol == "json":
-            return dict(json.loads(self.request.body or b"{}"))
+            return dict(json.loads(plain(self.request.body, self.request.header("Content-Encoding")) or b"{}"))
         if self.protocol == "query":
             return _flat(self._form)
         found = {**self.query, **self._uri}
