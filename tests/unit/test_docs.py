@@ -26,7 +26,8 @@ def commands(group: Any = ROOT_COMMAND, prefix: str = "") -> dict[str, Any]:
 
 
 COMMANDS = commands()
-SAID = re.findall(r"(?:^    |`)(fairlead [^`\n]*)", README, flags=re.MULTILINE)
+TOLD = README + (ROOT / "docs/operations.md").read_text()
+SAID = sorted(set(re.findall(r"(?:^ {4,}|`)(fairlead [^`\n]*)", TOLD, flags=re.MULTILINE)))
 
 
 def options(command: Any) -> set[str]:
@@ -41,7 +42,7 @@ def called(line: str) -> tuple[str, list[str]]:
 
 
 @pytest.mark.parametrize("line", SAID)
-def test_a_command_line_of_the_readme_exists_with_its_options(line: str) -> None:
+def test_a_command_line_of_readme_and_operations_exists_with_its_options(line: str) -> None:
     name, given = called(line)
     assert name in COMMANDS, line
     assert set(given) <= options(COMMANDS[name])
