@@ -202,3 +202,12 @@ def test_alarms_named_together_are_needed_each() -> None:
     assert needed("cloudwatch", "disable_alarm_actions", AlarmNames=["a", "b"]) == [
         ("cloudwatch:DisableAlarmActions", f"arn:aws:cloudwatch:{HERE}:alarm:{name}") for name in "ab"
     ]
+
+
+def test_what_botocore_compresses_is_read() -> None:
+    data = [{"MetricName": "m", "Value": 1.0, "Dimensions": [{"Name": "n", "Value": "x" * 200}]}] * 100
+
+    found = call("cloudwatch", "put_metric_data", Namespace="Fairlead", MetricData=data)
+
+    assert found.request.header("Content-Encoding") == "gzip"
+    assert found.text("Namespace") == "Fairlead"

@@ -32,15 +32,20 @@ class Call:
         self.operation, self._uri = self._find()
 
     @functools.cached_property
+    def body(self) -> bytes:
+        """As it was before botocore compressed it, which it does with long ones."""
+        return plain(self.request.body, self.request.header("Content-Encoding"))
+
+    @functools.cached_property
     def parameters(self) -> Mapping[str, Any]:
         """By the names of the service's model; of nested query parameters only lists are read."""
         if self.protocol == "json":
-            return dict(json.loads(plain(self.request.body, self.request.header("Content-Encoding")) or b"{}"))
+            return dict(json.loads(self.body or b"{}"))
         if self.protocol == "query":
             return _flat(self._form)
         found = {**self.query, **self._uri}
-        if self.protocol == "rest-json" and not self.operation.startswith("Invoke") and self.request.body[:1] == b"{":
-            found |= json.loads(self.request.body)
+        if self.protocol == "rest-json" and not self.operation.startswith("Invoke") and self.body[:1] == b"{":
+            found |= json.loads(self.body)
         return found
 
     def text(self, name: str) -> str:
@@ -56,7 +61,7 @@ class Call:
     @functools.cached_property
     def _form(self) -> dict[str, str]:
         form = (self.request.header("Content-Type") or "").startswith(FORM)
-        body = self.request.body.decode() if form else ""
+        body = self.body.decode() if form else ""
         return self.query | dict(parse_qsl(body, keep_blank_values=True))
 
     def _find(self) -> tuple[str, dict[str, Any]]:
