@@ -1,10 +1,12 @@
 """Aliases: at most two versions, guarded moves, and no version deleted from under them."""
 
+import json
 from typing import Any
 
 import pytest
 
-from tests.local.support import publish, refusal
+from fairlead_local.cloud import LocalCloud
+from tests.local.support import ROLE, publish, refusal, update
 
 
 def test_a_stale_alias_revision_is_refused(functions: Any, name: str) -> None:
@@ -43,6 +45,25 @@ def test_an_alias_has_at_most_two_published_versions(
 
     assert refused["code"] == "InvalidParameterValueException"
     assert reason in refused["message"]
+
+
+def test_two_versions_of_an_alias_have_the_same_role(cloud: LocalCloud, functions: Any, name: str) -> None:
+    publish(functions, name, "one")
+    role = cloud.client("iam").get_role(RoleName=ROLE.rsplit("/", maxsplit=1)[-1])["Role"]
+    trust = json.dumps(role["AssumeRolePolicyDocument"])
+    other = cloud.client("iam").create_role(RoleName=f"other-{name}", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    update(functions, name, Role=other)
+    publish(functions, name, "two")
+    functions.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+
+    refused = refusal(
+        functions.update_alias, "UpdateAlias", functions, FunctionName=name, Name="live",
+        RoutingConfig={"AdditionalVersionWeights": {"2": 0.1}},
+    )  # fmt: skip
+
+    assert refused["code"] == "InvalidParameterValueException"
+    assert "same execution role" in refused["message"]
+    assert functions.update_alias(FunctionName=name, Name="live", FunctionVersion="2")["FunctionVersion"] == "2"
 
 
 def test_weights_stay_until_an_empty_routing_clears_them(functions: Any, name: str) -> None:

@@ -99,7 +99,10 @@ def _values(field: str, low: int, high: int, names: Sequence[str] = ()) -> froze
         start, end = (low, high) if span == "*" else (_number(first, names), _number(last or first, names))
         if step and not dash and span != "*":
             end = high
-        found |= set(range(start, end + 1, _number(step or "1", ())))
+        every = _number(step or "1", ())
+        if every < 1:
+            raise _invalid()
+        found |= set(range(start, end + 1, every))
     if not found or min(found) < low or max(found) > high:
         raise _invalid()
     return frozenset(found)
@@ -109,7 +112,7 @@ def _number(text: str, names: Sequence[str]) -> int:
     if text.upper() in names:
         return names.index(text.upper()) + 1
     # L, W and # are AWS's too, but not known here.
-    if not text.isdecimal() or (not names and text == ""):
+    if not text.isdecimal():
         raise _invalid()
     return int(text)
 

@@ -97,6 +97,14 @@ class Aliases:
                 f"Invalid function version {record.version}. "
                 f"Function version {record.version} is already included in routing configuration."
             )
+        self._check_alike(function, record)
+
+    def _check_alike(self, function: Function, record: Alias) -> None:
+        """Two versions of one alias must have the same execution role and the same dead-letter queue, or none."""
+        versions = [self._store.version(function, number) for number in (record.version, *record.weights)]
+        for setting, words in (("Role", "execution role"), ("DeadLetterConfig", "dead-letter configuration")):
+            if len({str(version.settings.get(setting) or "") for version in versions}) > 1:
+                raise refused(f"The versions of an alias with routing configuration must have the same {words}")
 
 
 def _weights(asked: dict[str, Any]) -> dict[str, float]:

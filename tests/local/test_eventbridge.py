@@ -1,0 +1,233 @@
+"""EventBridge: rules take events and the clock's ticks to functions that let them."""
+
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from fairlead_local.cloud import LocalCloud
+from tests.local.conforming import conforming
+from tests.local.support import archive, create, until
+
+KEEPS = """
+import json, os, pathlib, uuid
+def handler(event, context):
+    pathlib.Path(os.environ["KEPT"], f"{uuid.uuid4()}.json").write_text(json.dumps(event))
+"""
+
+
+@dataclass(frozen=True)
+class Listener:
+    """A function that keeps the events it is called with, and a rule's name that is its own."""
+
+    name: str
+    folder: Path
+    events: Any
+    functions: Any
+
+    @property
+    def arn(self) -> str:
+        return f"arn:aws:lambda:us-east-1:123456789012:function:{self.name}"
+
+    def listen(self, *, allowed: bool = True, target: dict[str, Any] | None = None, **rule: Any) -> None:
+        """PutRule, PutTargets and, if allowed, the permission."""
+        arn = self.events.put_rule(Name=self.name, **rule)["RuleArn"]
+        if allowed:
+            self.functions.add_permission(
+                FunctionName=self.name, StatementId="rule", Action="lambda:InvokeFunction",
+                Principal="events.amazonaws.com", SourceArn=arn,
+            )  # fmt: skip
+        self.events.put_targets(Rule=self.name, Targets=[{"Id": "it", "Arn": self.arn, **(target or {})}])
+
+    def send(self, source: str = "", detail: Any = None) -> None:
+        entry = {"Source": source or self.name, "DetailType": "a test", "Detail": json.dumps(detail or {"a": 1})}
+        assert self.events.put_events(Entries=[entry])["FailedEntryCount"] == 0
+
+    def kept(self) -> list[Any]:
+        return [json.loads(path.read_text()) for path in self.folder.glob("*.json") if path.stat().st_size]
+
+    def first(self) -> Any:
+        return until(self.kept)[0]
+
+
+@pytest.fixture
+def listener(cloud: LocalCloud, functions: Any, new_name: str, tmp_path: Path) -> Listener:
+    create(
+        functions, new_name, Code={"ZipFile": archive(app=KEEPS)}, Environment={"Variables": {"KEPT": str(tmp_path)}}
+    )
+    return Listener(new_name, tmp_path, conforming(cloud.client("events")), functions)
+
+
+@pytest.fixture(scope="module")
+def api(cloud: LocalCloud) -> Any:
+    return conforming(cloud.client("events"))
+
+
+def pattern(source: str) -> str:
+    return json.dumps({"source": [source]})
+
+
+def test_an_event_reaches_the_function_in_the_shape_aws_gives_it(cloud: LocalCloud, listener: Listener) -> None:
+    listener.listen(EventPattern=pattern(listener.name))
+    listener.send(detail={"b": 2})
+
+    event = listener.first()
+    assert set(event) == {
+        "version", "id", "detail-type", "source", "account", "time", "region", "resources", "detail"
+    }  # fmt: skip
+    assert (event["version"], event["source"], event["detail-type"]) == ("0", listener.name, "a test")
+    assert (event["account"], event["region"], event["detail"]) == ("123456789012", "us-east-1", {"b": 2})
+    moment = time.strftime("%Y-%m-%dT%H:%M", time.gmtime(cloud.now()))
+    assert event["time"].endswith("Z")
+    assert event["time"][:15] == moment[:15]
+
+
+def test_other_events_do_not(listener: Listener) -> None:
+    listener.listen(EventPattern=pattern(listener.name))
+    listener.send(source="somebody.else")
+    listener.send(detail={"mine": True})
+
+    assert listener.first()["detail"] == {"mine": True}
+    assert len(listener.kept()) == 1
+
+
+@pytest.mark.parametrize(
+    ("target", "wanted"),
+    [({"Input": '{"fixed": 1}'}, {"fixed": 1}), ({"InputPath": "$.detail.b"}, 2), ({"InputPath": "$.nothing"}, None)],
+)
+def test_a_target_may_get_less_than_the_event(listener: Listener, target: dict[str, str], wanted: Any) -> None:
+    listener.listen(EventPattern=pattern(listener.name), target=target)
+    listener.send(detail={"b": 2})
+
+    assert listener.first() == wanted
+
+
+def test_a_function_whose_policy_does_not_allow_the_rule_is_not_called(cloud: LocalCloud, listener: Listener) -> None:
+    listener.listen(EventPattern=pattern(listener.name), allowed=False)
+    listener.send()
+
+    log = cloud.directory / "cloud.log"
+    until(lambda: f"rule/{listener.name} may not invoke" in log.read_text())
+    assert listener.kept() == []
+
+
+def test_a_rate_ticks_on_the_clock_with_the_time_it_was_due(cloud: LocalCloud, listener: Listener) -> None:
+    listener.listen(ScheduleExpression="rate(5 minutes)")
+    made = cloud.now()
+    cloud.advance(601)
+
+    events = until(lambda: len(listener.kept()) == 2 and listener.kept())
+    times = sorted(event["time"] for event in events)
+    assert {event["detail-type"] for event in events} == {"Scheduled Event"}
+    assert {event["source"] for event in events} == {"aws.events"}
+    assert events[0]["resources"] == [f"arn:aws:events:us-east-1:123456789012:rule/{listener.name}"]
+    assert [time.strftime("%Y-%m-%dT%H:%M", time.gmtime(made + n * 300))[:15] for n in (1, 2)] == [
+        t[:15] for t in times
+    ]
+
+
+def test_a_cron_fires_at_its_minute(cloud: LocalCloud, listener: Listener) -> None:
+    due = time.gmtime(cloud.now() + 7200)
+    listener.listen(ScheduleExpression=f"cron({due.tm_min} {due.tm_hour} * * ? *)")
+    cloud.advance(7200)
+
+    assert listener.first()["time"] == time.strftime("%Y-%m-%dT%H:%M:00Z", due)
+
+
+def test_a_disabled_rule_sleeps_until_it_is_enabled(cloud: LocalCloud, listener: Listener) -> None:
+    listener.listen(ScheduleExpression="rate(1 minute)", State="DISABLED")
+    cloud.advance(121)
+    assert listener.events.describe_rule(Name=listener.name)["State"] == "DISABLED"
+    listener.events.enable_rule(Name=listener.name)
+    cloud.advance(61)
+
+    listener.first()
+    listener.events.disable_rule(Name=listener.name)
+    cloud.advance(300)
+    assert len(listener.kept()) == 1
+
+
+def test_rules_and_their_targets_are_shown_and_deleted_in_order(listener: Listener) -> None:
+    listener.listen(EventPattern=pattern(listener.name), Description="why")
+    events = listener.events
+
+    shown = events.describe_rule(Name=listener.name)
+    assert (shown["Description"], shown["State"], shown["EventPattern"]) == ("why", "ENABLED", pattern(listener.name))
+    assert [rule["Name"] for rule in events.list_rules(NamePrefix=listener.name)["Rules"]] == [listener.name]
+    assert events.list_rule_names_by_target(TargetArn=listener.arn)["RuleNames"] == [listener.name]
+    assert events.list_targets_by_rule(Rule=listener.name)["Targets"] == [{"Id": "it", "Arn": listener.arn}]
+    with pytest.raises(ClientError, match="since it has targets"):
+        events.delete_rule(Name=listener.name)
+    removed = events.remove_targets(Rule=listener.name, Ids=["it", "other"])
+    assert [failed["TargetId"] for failed in removed["FailedEntries"]] == ["other"]
+    events.delete_rule(Name=listener.name)
+    events.delete_rule(Name=listener.name)
+    with pytest.raises(events.exceptions.ResourceNotFoundException):
+        events.describe_rule(Name=listener.name)
+
+
+def test_a_rule_that_is_put_again_keeps_its_targets(listener: Listener) -> None:
+    listener.listen(EventPattern=pattern("another"))
+    listener.events.put_rule(Name=listener.name, EventPattern=pattern(listener.name))
+    listener.send()
+
+    listener.first()
+
+
+@pytest.mark.parametrize(
+    ("call", "parameters", "code"),
+    [
+        ("put_rule", {"Name": "r"}, "ValidationException"),
+        ("put_rule", {"Name": "r", "ScheduleExpression": "rate(5 minute)"}, "ValidationException"),
+        ("put_rule", {"Name": "r", "EventPattern": "{"}, "InvalidEventPatternException"),
+        ("put_rule", {"Name": "r", "EventPattern": pattern("s"), "EventBusName": "b"}, "ResourceNotFoundException"),
+        ("put_targets", {"Rule": "none", "Targets": [{"Id": "a", "Arn": "b"}]}, "ResourceNotFoundException"),
+        ("enable_rule", {"Name": "none"}, "ResourceNotFoundException"),
+        ("create_event_bus", {"Name": "b"}, "NotImplemented"),
+    ],
+)
+def test_what_cannot_be_is_refused(api: Any, call: str, parameters: dict[str, Any], code: str) -> None:
+    with pytest.raises(ClientError) as caught:
+        getattr(api, call)(**parameters)
+    assert caught.value.response["Error"]["Code"] == code
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        {"Arn": "arn:aws:sqs:us-east-1:123456789012:queue"},
+        {"Arn": "arn:aws:lambda:us-east-1:123456789012:function:f", "InputTransformer": {"InputTemplate": '"x"'}},
+    ],
+)
+def test_targets_that_the_local_cloud_lacks_are_refused_by_name(api: Any, target: dict[str, Any]) -> None:
+    api.put_rule(Name="lacking", EventPattern=pattern("s"))
+
+    with pytest.raises(ClientError, match="the local cloud"):
+        api.put_targets(Rule="lacking", Targets=[{"Id": "a", **target}])
+
+
+@pytest.mark.parametrize(
+    ("entry", "code"),
+    [
+        ({"DetailType": "d", "Detail": "{}"}, "InvalidArgument"),
+        ({"Source": "aws.ec2", "DetailType": "d", "Detail": "{}"}, "NotAuthorizedForSourceException"),
+        ({"Source": "s", "DetailType": "d", "Detail": "{"}, "MalformedDetail"),
+    ],
+)
+def test_one_bad_entry_does_not_spoil_the_others(api: Any, entry: dict[str, str], code: str) -> None:
+    answer = api.put_events(Entries=[entry, {"Source": "s", "DetailType": "d", "Detail": "{}"}])
+
+    assert answer["FailedEntryCount"] == 1
+    assert answer["Entries"][0]["ErrorCode"] == code
+    assert answer["Entries"][1]["EventId"]
+
+
+def test_a_pattern_can_be_tried(api: Any) -> None:
+    event = json.dumps({"source": "s", "detail": {}})
+
+    assert api.test_event_pattern(EventPattern=pattern("s"), Event=event)["Result"] is True
+    assert api.test_event_pattern(EventPattern=pattern("t"), Event=event)["Result"] is False
