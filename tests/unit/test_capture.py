@@ -18,13 +18,11 @@ SIGNATURE = Signature(
 IDENTITY = {"model": "penguins", "version": 7, "digest": "sha256:" + "0" * 64, "release": "14"}
 
 
-def parts(
-    rows: list[tuple[Any, ...]], *, request: str = "r-1", rate: float = 1, drop: frozenset[str] = frozenset()
-) -> list[Part]:
+def parts(rows: list[tuple[Any, ...]], *, request: str = "r-1", drop: frozenset[str] = frozenset()) -> list[Part]:
     """The decoded lines of a request; every line is one that Lambda keeps whole."""
     asked = Asked(request=request, at=1_000, caller=capture.pseudonym("arn:user/ada"), rows=rows)
     answers = Answers(labels=["a"] * len(rows), probabilities=[[0.75, 0.25]] * len(rows))
-    lines = list(Capture(SIGNATURE, rate=rate, drop=drop).lines(asked, Answered(identity=IDENTITY, answers=answers)))
+    lines = list(Capture(SIGNATURE, drop=drop).lines(asked, Answered(identity=IDENTITY, answers=answers)))
     assert all(len(line.encode()) <= capture.LARGEST_PART for line in lines)
     return [capture.decode(line) for line in lines]
 
@@ -67,7 +65,6 @@ def test_the_sample_is_a_share_of_requests_and_the_same_whenever_asked() -> None
     assert chosen == [name for name in names if capture.sampled(name, 0.25)]
     assert all(capture.sampled(name, 1) for name in names)
     assert not any(capture.sampled(name, 0) for name in names)
-    assert parts([("Dream", 1.0, "x")], rate=0) == []
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ The one place that turns an error into an HTTP answer.
 import base64
 import binascii
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -14,6 +14,7 @@ import msgspec
 from aws_lambda_powertools.event_handler import ApiGatewayResolver, Response
 
 from fairlead import telemetry
+from fairlead.capture import Asked, pseudonym
 from fairlead.errors import (
     FairleadError,
     InstancesError,
@@ -74,6 +75,16 @@ def query_version(event: Mapping[str, Any]) -> str | None:
     if not single or "version" not in single:
         return None
     return ",".join((event.get("multiValueQueryStringParameters") or {}).get("version") or [single["version"] or ""])
+
+
+def asked(event: Mapping[str, Any], request: str, rows: Sequence[tuple[Any, ...]]) -> Asked | None:
+    """Say who asked what and when; None for a call that did not come through the API, such as a release's proof."""
+    context = event["requestContext"]
+    caller = (context.get("identity") or {}).get("userArn")
+    if not caller:
+        return None
+    at = context.get("requestTimeEpoch") or int(time.time() * 1000)
+    return Asked(request=request, at=at, caller=pseudonym(caller), rows=rows)
 
 
 def answer(document: Any) -> Response[str]:

@@ -48,7 +48,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """One request: its id, when it came (ms since 1970), who asked, and its rows in the signature's order."""
+    """One request: its id, when it came (ms since 1970), who asked (a pseudonym), its rows in the signature's order."""
 
     request: str
     at: int
@@ -64,21 +64,16 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Capture:
-    """What of a version's requests is captured: a share of them (`rate`, 0 to 1), less the fields in `drop`."""
+    """What of a version's requests is captured: every field but those in `drop`."""
 
-    def __init__(self, signature: Signature, *, rate: float, drop: frozenset[str] = frozenset()) -> None:
-        self._rate = rate
+    def __init__(self, signature: Signature, *, drop: frozenset[str] = frozenset()) -> None:
         self._kept = [place for place, field in enumerate(signature.inputs) if field.name not in drop]
         self._whole = len(self._kept) == len(signature.inputs)
         self._fields = tuple(signature.inputs[place].name for place in self._kept)
 
     def lines(self, asked: Asked, answered: Answered) -> Iterator[str]:
-        """Yield the lines of a request; none if it is not in the sample."""
-        if not sampled(asked.request, self._rate):
-            return
-        whole = self._part(asked, answered)
-        for part in _split(whole):
-            yield msgspec.json.encode(part).decode()
+        """Return the lines of a request."""
+        return _lines(self._part(asked, answered))
 
     def _part(self, asked: Asked, answered: Answered) -> Part:
         rows: list[list[Scalar | None] | None] = [
@@ -132,16 +127,17 @@ def decode(line: str | bytes) -> Part:
 _DECODER = msgspec.json.Decoder(Part)
 
 
-def _split(part: Part) -> Iterator[Part]:
-    """Halve a part until each piece fits a line."""
-    if len(msgspec.json.encode(part)) <= LARGEST_PART:
-        yield part
+def _lines(part: Part) -> Iterator[str]:
+    """Spell a part, in halves of halves until each fits a line."""
+    line = msgspec.json.encode(part)
+    if len(line) <= LARGEST_PART:
+        yield line.decode()
     elif len(part.rows) > 1:
         middle = len(part.rows) // 2
-        yield from _split(_piece(part, slice(0, middle)))
-        yield from _split(_piece(part, slice(middle, None)))
+        yield from _lines(_piece(part, slice(0, middle)))
+        yield from _lines(_piece(part, slice(middle, None)))
     else:
-        yield msgspec.structs.replace(part, rows=[None])
+        yield msgspec.json.encode(msgspec.structs.replace(part, rows=[None])).decode()
 
 
 def _piece(part: Part, which: slice) -> Part:

@@ -4,12 +4,13 @@ Nothing here knows API Gateway, Powertools or S3: the handler hands in bytes and
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from fairlead import engines
+from fairlead.capture import Answered, Asked, Capture, prediction_id, sampled
 from fairlead.errors import (
     FairleadError,
     IntegrityError,
@@ -34,11 +35,12 @@ SLOWEST_RETRY = 30.0  # seconds
 
 
 class Prediction(msgspec.Struct, frozen=True, kw_only=True):
-    """One answered request: the body for the caller, and the figures for logs and metrics."""
+    """One answered request: the body for the caller, the share of values out of range, and what capture may keep."""
 
     body: str
-    rows: int
     out_of_range: float
+    rows: Sequence[tuple[Any, ...]]
+    answered: Answered
 
 
 class Model:
@@ -61,11 +63,14 @@ class Model:
                 f"{len(rows):,} rows would answer with more than Lambda's 6 MB",
                 hint=f"send at most {self.most_rows:,} rows in a request",
             )
-        ids = [f"{request_id}-{position}" for position in range(len(rows))]
-        document = self.identity(release)
-        document["predictions"] = self._predictions(ids, self._engine.answer(rows))
+        ids = [prediction_id(request_id, position) for position in range(len(rows))]
+        identity, answers = self.identity(release), self._engine.answer(rows)
+        document = identity | {"predictions": self._predictions(ids, answers)}
         return Prediction(
-            body=msgspec.json.encode(document).decode(), rows=len(rows), out_of_range=self._ranges.share_outside(rows)
+            body=msgspec.json.encode(document).decode(),
+            out_of_range=self._ranges.share_outside(rows),
+            rows=rows,
+            answered=Answered(identity=identity, answers=answers),
         )
 
     def _predictions(self, ids: Sequence[str], answers: engines.Answers) -> list[dict[str, Any]]:
@@ -157,6 +162,13 @@ class Endpoint:
     def version(self, asked: str | None) -> Model:
         """Return the loaded model, or the version of it that a caller pins; raises as `model` and `Pins.model` do."""
         return self.model() if asked is None else self.pins().model(asked)
+
+    def captured(self, model: Model, prediction: Prediction, asked: Asked) -> Iterator[str]:
+        """Yield the lines to log of an answered request; none if it is not in the sample."""
+        settings = self.settings
+        if sampled(asked.request, settings.capture_rate):
+            capture = Capture(model.facts.signature, drop=settings.capture_drop)
+            yield from capture.lines(asked, prediction.answered)
 
     def pins(self) -> "Pins":
         """Return the loaded model's older versions; raises ModelUnavailableError while there is no model."""

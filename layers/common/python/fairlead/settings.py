@@ -23,6 +23,8 @@ class Serving(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     manifest_sha256: str
     memory: int  # bytes
+    capture_rate: float  # share of requests, 0 to 1
+    capture_drop: frozenset[str]  # fields that are never stored
     release: str = ""
     initialization: Literal["on-demand", "provisioned-concurrency", "snap-start", "lambda-managed-instances"]
 
@@ -41,9 +43,26 @@ def serving(env: Mapping[str, str]) -> Serving:
         version=int(version),
         manifest_sha256=env.get("FAIRLEAD_MANIFEST_SHA256", ""),
         memory=int(env.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE") or DEFAULT_MEMORY) * 1024 * 1024,
+        capture_rate=_share(env, "FAIRLEAD_CAPTURE_RATE"),
+        capture_drop=_names(env, "FAIRLEAD_CAPTURE_DROP"),
         release=env.get("AWS_LAMBDA_FUNCTION_VERSION", ""),
         initialization=env.get("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),  # type: ignore[arg-type]  # Lambda's own words
     )
+
+
+def _share(env: Mapping[str, str], name: str) -> float:
+    value = env.get(name) or "0"
+    try:
+        share = float(value)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise SettingsError(f"{name} must be a number from 0 to 1, got {value!r}")
+    return share
+
+
+def _names(env: Mapping[str, str], name: str) -> frozenset[str]:
+    return frozenset(part for text in env.get(name, "").split(",") if (part := text.strip()))
 
 
 def _required(env: Mapping[str, str], name: str) -> str:

@@ -1,10 +1,11 @@
 """What predict says about itself: one structured log line and a few metrics for every request.
 
-Powertools' Logger and Metrics (CloudWatch embedded metric format), used as their documentation teaches. No request body
-and no answer is ever logged here.
+Powertools' Logger and Metrics (CloudWatch embedded metric format), used as their documentation teaches. Of request
+bodies and answers only what capture is set to keep is logged, by `captured` alone.
 """
 
 import logging
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -60,6 +61,12 @@ def identify(settings: Serving) -> None:
 def load_failed(failure: FairleadError) -> None:
     """Say why no model is loaded; callers only learn the code."""
     logger.error("model not loaded", reason=str(failure), code=failure.code)
+
+
+def captured(lines: Iterable[str]) -> None:
+    """Log what capture keeps of a request, past the logger: these lines are records for the feedback loop."""
+    for line in lines:
+        print(line)  # noqa: T201 - standard output is Lambda's log
 
 
 def answered(*, route: str, status: int, milliseconds: float, facts: dict[str, Any]) -> None:

@@ -1,0 +1,70 @@
+"""What predict leaves behind for the feedback loop: what capture is set to keep, of callers' requests only."""
+
+import contextlib
+import json
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from fairlead import capture
+from fairlead.capture import Part
+from fairlead.publishing.story import Published
+from tests.functional.conftest import Load, Store
+from tests.lambda_context import context, event
+
+
+def asked(app: ModuleType, proxy_event: dict[str, Any]) -> tuple[dict[str, Any], list[Part]]:
+    """The answer, and the parts that this call logged."""
+    app.printed.truncate(0)
+    with contextlib.redirect_stdout(app.printed):
+        answer = app.handler(proxy_event, context())
+    lines = [line for line in app.printed.getvalue().splitlines() if '"event":"capture"' in line]
+    return json.loads(answer["body"]), [capture.decode(line) for line in lines]
+
+
+@pytest.fixture
+def env(shelf: Store, published: Published) -> dict[str, str]:
+    return shelf.released(published) | {"FAIRLEAD_CAPTURE_RATE": "1"}
+
+
+def test_a_captured_request_can_be_joined_with_its_answer(load_app: Load, env: dict[str, str]) -> None:
+    body, [part] = asked(load_app(env), event("predict"))
+    for place, prediction in enumerate(body["predictions"]):
+        assert prediction["id"] == capture.prediction_id(part.request, part.first + place)
+        assert part.labels
+        assert prediction["label"] == part.labels[place]
+        assert part.probabilities
+        assert list(prediction["probabilities"].values()) == part.probabilities[place]
+    assert (part.model, part.version, part.release, part.digest) == tuple(
+        body[name] for name in ("model", "version", "release", "digest")
+    )
+    sent = event("predict")
+    assert part.at == sent["requestContext"]["requestTimeEpoch"]
+    assert part.caller == capture.pseudonym(sent["requestContext"]["identity"]["userArn"])
+    instances = json.loads(sent["body"])["instances"]
+    assert [dict(zip(part.fields, row or [], strict=True)) for row in part.rows] == [
+        {name: instance.get(name) for name in part.fields} for instance in instances
+    ]
+
+
+def test_nothing_is_captured_unless_a_rate_says_so(load_app: Load, shelf: Store, published: Published) -> None:
+    assert asked(load_app(shelf.released(published)), event("predict"))[1] == []
+
+
+def test_dropped_fields_are_nowhere_in_the_log(load_app: Load, env: dict[str, str]) -> None:
+    app = load_app(env | {"FAIRLEAD_CAPTURE_DROP": "island, sex"})
+    _, [part] = asked(app, event("predict"))
+    assert not {"island", "sex"} & set(part.fields)
+    assert len(part.fields) > 2
+    assert "Dream" not in app.printed.getvalue()
+
+
+def test_a_call_past_the_api_is_a_proof_and_not_traffic(load_app: Load, env: dict[str, str]) -> None:
+    sent = event("predict")
+    sent["requestContext"]["identity"]["userArn"] = None
+    assert asked(load_app(env), sent)[1] == []
+
+
+def test_a_refused_request_is_not_captured(load_app: Load, env: dict[str, str]) -> None:
+    assert asked(load_app(env), event("predict", body='{"instances": [{"island": 7}]}'))[1] == []
