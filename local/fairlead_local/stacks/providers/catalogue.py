@@ -36,6 +36,8 @@ def catalogue(clients: Clients, apis: Apis, buckets: BucketPolicies) -> dict[str
         "AWS::CodeDeploy::DeploymentGroup": DeploymentGroupProvider(clients),
         "AWS::Events::Rule": RuleProvider(clients),
         "AWS::IAM::ManagedPolicy": ManagedPolicyProvider(clients),
+        # Nobody here signs web identities, so no role is assumed with one.
+        "AWS::IAM::OIDCProvider": Recorded("ClientIdList Tags ThumbprintList Url", replaces="Url"),
         "AWS::IAM::Policy": PolicyProvider(clients),
         "AWS::IAM::Role": RoleProvider(clients),
         "AWS::Lambda::Alias": AliasProvider(clients),
