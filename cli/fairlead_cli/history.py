@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fairlead_cli.journal import concerns, open_journal, see, short, who
+from fairlead_cli.journal import concerns, open_journal, see, short, strategy, who
 from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
 from fairlead_cli.output import note, print_json, print_table
 
@@ -95,10 +95,11 @@ def _document(record: "Record", forced: "dict[tuple[str, int], Forced]") -> dict
 
 def _row(record: "Record", forced: "dict[tuple[str, int], Forced]") -> tuple[Any, ...]:
     mark = " FORCED" if _version(record.now) in forced else ""
-    shares = "".join(f" ({share:.0%})" for share in record.weights.values())
+    shares = "".join(f", {share:.0%}" for share in record.weights.values())
+    how = f", {strategy(record)}" if strategy(record) else ""
     what = f"{record.kind} {record.alias if record.kind in STANDS else ''}".strip()
     when = "" if record.kind == "unreadable" else f"{record.effective:%Y-%m-%d %H:%M:%S}"
-    return record.number, when, what, _moving(record) + shares + mark, who(record), record.why
+    return record.number, when, what, _moving(record) + how + shares + mark, who(record), record.why
 
 
 def _moving(record: "Record") -> str:

@@ -55,5 +55,13 @@ def who(record: "Record") -> str:
     return _name(record.by) + (f" for {_name(str(asked))}" if asked else "")
 
 
+def strategy(record: "Record") -> str:
+    """Say how a deployment shifts calls: a strategy's word, or the name of a configuration that has none."""
+    from fairlead.strategies import spoken
+
+    configuration = record.evidence.get("configuration") if record.kind == "shifting" else None
+    return spoken(str(configuration), custom="") if configuration else ""
+
+
 def _name(arn: str) -> str:
     return arn.split(":", 5)[-1] if arn.startswith("arn:") else arn

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fairlead_cli.journal import open_journal, who
+from fairlead_cli.journal import open_journal, strategy, who
 from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
 from fairlead_cli.output import print_facts, print_json
 from fairlead_cli.times import moment, spell
@@ -58,10 +58,11 @@ def _facts(name: str, asked: datetime, found: "Live") -> list[tuple[str, str]]:
     other = found.release.model != name
     shares = ", ".join(f"{share:.0%} of calls to release {number}" for number, share in found.weights.items())
     to = f"to {record.now}" if record.kind == "shifting" and record.now else ""
+    shifting = ", ".join(filter(None, (to, strategy(record), shares)))
     return [
         ("at", spell(asked)),
         ("live", str(found.release) + (f": {name} was not live" if other else "")),
-        *([("shifting", ", ".join(filter(None, (to, shares))))] if to or shares else []),
+        *([("shifting", shifting)] if shifting else []),
         ("since", spell(record.effective)),
         ("by", who(record)),
         ("why", record.why),

@@ -23,6 +23,7 @@ from tests.functional.strict_lambda import BASE, NAME, StrictLambda, deployed
 from tests.journals import ADA, BOB, NOON, Clock
 from tests.manifests import build
 
+CANARY = "r2 churn@1 → r3 churn@2, canary-10-10m, 10%"
 OPS = "assumed-role/ops/ada"
 ALARM = "ALARM_ACTIVE: alarms have been activated: <fairlead-canary-errors>"
 
@@ -149,7 +150,7 @@ def test_history_says_when_what_from_to_by_whom_and_why(told: Journal) -> None:
     assert [" ".join(line.split()) for line in lines] == [
         "when (UTC) what from → to by why",
         f"4 2026-11-22 13:10:00 moved live r3 churn@2 → r2 churn@1 codedeploy {ALARM}",
-        f"3 2026-11-22 13:00:00 shifting live r2 churn@1 → r3 churn@2 (10%) FORCED codedeploy for {OPS} better recall",
+        f"3 2026-11-22 13:00:00 shifting live {CANARY} FORCED codedeploy for {OPS} better recall",
         f"2 2026-11-22 13:00:00 moved previous r2 churn@1 {OPS}",
         f"1 2026-11-22 12:00:00 moved live r2 churn@1 {OPS} the first",
     ]
@@ -279,7 +280,7 @@ def test_who_was_live_says_who_had_moved_it_and_why(told: Journal) -> None:
     assert lines == [
         "at        2026-11-22 13:05:00Z",
         "live      release 2 (churn version 1)",
-        "shifting  to release 3 (churn version 2), 10% of calls to release 3",
+        "shifting  to release 3 (churn version 2), canary-10-10m, 10% of calls to release 3",
         "since     2026-11-22 13:00:00Z",
         "by        codedeploy for assumed-role/ops/ada",
         "why       better recall",
