@@ -50,7 +50,7 @@ class Cloud:
         moto_server.follow(self.clock)
         identities, buckets = Identities(), BucketPolicies()
         judge = Judge(buckets)
-        roles = AccessRoles(identities, judge, endpoint)
+        roles = AccessRoles(judge, endpoint)
         archives = Archives(directory / "archives", clients)
         metrics = MetricStore()
         platform = Platform(metrics, self.clock)

@@ -1,14 +1,13 @@
-"""Roles: who may assume one, sessions for functions, and what a service may do with one."""
+"""Roles: who may assume one, and sessions for functions and for CodeDeploy, which act with nothing else."""
 
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from moto.iam.exceptions import NotFoundException
 from moto.sts.models import sts_backends
 
-from fairlead_local.access.identities import Caller, Identities, iam
+from fairlead_local.access.identities import Caller, iam
 from fairlead_local.access.judge import DeniedError, Judge
 from fairlead_local.access.policies import Ask, Statement, statements, verdict
 from fairlead_local.access.principals import names, names_itself, names_service
@@ -35,8 +34,7 @@ class Keys:
 class Roles:
     """Asks moto's IAM; a session is made once per role and name and then reused."""
 
-    def __init__(self, identities: Identities, judge: Judge, endpoint: str) -> None:
-        self._identities = identities
+    def __init__(self, judge: Judge, endpoint: str) -> None:
         self._judge = judge
         self._endpoint = endpoint
         self._lock = threading.Lock()
@@ -76,16 +74,6 @@ class Roles:
                     token=keys.session_token,
                 )
             return self._clients[role_arn]
-
-    def allowed(self, role_arn: str, action: str, resource: str, context: Mapping[str, str] | None = None) -> None:
-        """Raise ServiceError (AccessDeniedException) unless the role's policies allow it; trust is not looked at."""
-        keys = self._keys(role_arn, "local-cloud")
-        caller = self._identities.find(keys.access_key_id, keys.session_token)
-        given = {key.lower(): (value,) for key, value in (context or {}).items()}
-        try:
-            self._judge.check(caller, [(action, resource)], Ask(action, resource, {**caller.context, **given}))
-        except DeniedError as error:
-            raise ServiceError("AccessDeniedException", str(error), status=403) from error
 
     def check_assumed(self, caller: Caller, role_arn: str, ask: Ask) -> None:
         """Raise DeniedError unless the role trusts the caller; where it names the account, policies must allow too."""
