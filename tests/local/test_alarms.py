@@ -8,12 +8,21 @@ import pytest
 
 from fairlead_local.cloud import LocalCloud
 from tests.local.alarming import MINUTE, cloudwatch, history, metric, put, report, shown, state
+from tests.local.support import archive, settled, update
+
+FAILS = archive(app="def handler(event, context):\n    if event['fail']:\n        raise ValueError('asked')\n")
 
 
 @pytest.fixture(scope="module")
 def watched(cloud: LocalCloud) -> Any:
     """boto3's CloudWatch client."""
     return cloudwatch(cloud)
+
+
+@pytest.fixture(autouse=True)
+def early(cloud: LocalCloud) -> None:
+    """Five seconds into a minute, so that what a test reports falls into one."""
+    cloud.advance(MINUTE + 5 - cloud.now() % MINUTE)
 
 
 @pytest.fixture
@@ -101,6 +110,37 @@ def test_an_alarm_on_math_judges_the_share_of_failures(cloud: LocalCloud, watche
     found = shown(watched, name)
     assert found["StateValue"] == "ALARM"
     assert "[0.06 (" in found["StateReason"]
+
+
+def test_a_canarys_alarm_sees_the_crashes_of_its_release_alone(
+    cloud: LocalCloud, functions: Any, watched: Any, space: str, name: str
+) -> None:
+    """The template's expression over what Lambda itself reports; the alias is shared, the release is not."""
+    update(functions, name, Description="a release")
+    functions.update_function_code(FunctionName=name, ZipFile=FAILS)
+    settled(functions, name)
+    functions.publish_version(FunctionName=name)
+    settled(functions, name, qualifier="1")
+    functions.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
+
+    def canary(release: str) -> str:
+        dimensions = {"FunctionName": name, "Resource": f"{name}:live", "ExecutedVersion": release}
+        listed = [{"Name": key, "Value": value} for key, value in dimensions.items()]
+        queries = [metric("AWS/Lambda", "Errors", "crashed"), metric("AWS/Lambda", "Invocations", "calls")]
+        for query in queries:
+            query["MetricStat"]["Metric"]["Dimensions"] = listed
+        share = "IF(FILL(calls, 0) >= 10, (FILL(handled, 0) + FILL(crashed, 0)) / calls, 0)"
+        entries = [{"Id": "share", "Expression": share}, metric(space, "Errors5xx", "handled"), *queries]
+        return put(watched, space, Metrics=entries, Threshold=0.05, TreatMissingData="notBreaching")
+
+    one, two = canary("1"), canary("2")
+    for number in range(12):
+        payload = json.dumps({"fail": number % 4 == 0}).encode()
+        functions.invoke(FunctionName=name, Qualifier="live", Payload=payload)
+    cloud.advance(MINUTE)
+
+    assert (state(watched, one), state(watched, two)) == ("ALARM", "OK")
+    assert "[0.25 (" in shown(watched, one)["StateReason"]
 
 
 def test_an_alarm_on_a_percentile(cloud: LocalCloud, watched: Any, space: str) -> None:
