@@ -219,6 +219,17 @@ def test_an_alarms_rollback_is_on_record_with_the_alarm(recorder: Recorder, clou
     assert kept.standing().intents == ()
 
 
+def test_a_stop_that_is_being_rolled_back_leaves_nothing(recorder: Recorder, cloud: Cloud) -> None:
+    """The event may come between the stop and the rollback that takes the weights away."""
+    cloud.start("d-1", 13, 14)
+    cloud.end("d-1", "Stopped", 13, rollbackInfo={"rollbackDeploymentId": "d-2"})
+    cloud.shift(13, 14)
+
+    *_, record = recorder.record(event("d-1", "STOP"))
+
+    assert (record.kind, record.weights) == ("failed", {})
+
+
 def test_a_hooks_refusal_says_what_the_hook_found(recorder: Recorder, cloud: Cloud, kept: Journal) -> None:
     cloud.start("d-1", 13, 14)
     found = Draft(
