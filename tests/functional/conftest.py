@@ -96,6 +96,13 @@ def published(shelf: Store) -> Published:
     return penguins.publish(shelf.registry)
 
 
+@pytest.fixture(scope="session")
+def again(shelf: Store, published: Published) -> Published:
+    """The next version, of the same signature."""
+    assert published.manifest.version == 1
+    return penguins.publish(shelf.registry)
+
+
 Load = Callable[[dict[str, str]], ModuleType]
 
 
