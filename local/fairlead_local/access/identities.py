@@ -1,12 +1,11 @@
 """Who a key belongs to, and that one's policies, out of moto's IAM and STS, which run in this process."""
 
 import threading
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from moto.iam.models import IAMBackend, iam_backends
+from moto.iam.models import Group, IAMBackend, Policy, Role, User, iam_backends
 from moto.sts.models import AssumedRole, sts_backends
 
 from fairlead_local.access.claims import UnauthenticatedError
@@ -15,6 +14,8 @@ from fairlead_local.account import ACCOUNT, PARTITION
 
 UNKNOWN = "The security token included in the request is invalid."
 EXPIRED = "The security token included in the request is expired"
+
+Limit = tuple[str, tuple[Statement, ...]]  # its kind and what it says
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Caller:
     access_key: str
     secret_key: str
     statements: tuple[Statement, ...]
-    limits: tuple[tuple[str, tuple[Statement, ...]], ...] = ()
+    limits: tuple[Limit, ...] = ()
     context: dict[str, tuple[str, ...]] = field(default_factory=dict)
     expires: datetime | None = None
 
@@ -68,17 +69,14 @@ class Identities:
         return caller
 
 
-def role_policies(role_name: str) -> tuple[tuple[Statement, ...], tuple[tuple[str, tuple[Statement, ...]], ...]]:
-    """A role's statements, and its permissions boundary."""
-    backend = iam()
-    inline = [backend.get_role_policy(role_name, name)[1] for name in backend.list_role_policies(role_name)]
-    attached = backend.list_attached_role_policies(role_name)[0]
-    return _joined((*inline, *attached)), _boundary(backend.get_role(role_name).permissions_boundary_arn)
-
-
 def iam() -> IAMBackend:
-    """IAM as moto keeps it."""
+    """IAM as moto keeps it; others change it meanwhile, so iterate over copies."""
     return iam_backends[ACCOUNT][PARTITION]
+
+
+def role(role_arn: str) -> Role | None:
+    """A role by its ARN."""
+    return next((one for one in list(iam().roles.values()) if one.arn == role_arn), None)
 
 
 def _read(access_key: str, token: str | None) -> Caller:
@@ -91,39 +89,39 @@ def _read(access_key: str, token: str | None) -> Caller:
 
 
 def _user(access_key: str) -> Caller:
-    backend = iam()
-    for user in backend.list_users("/", None, None):
+    for user in list(iam().users.values()):
         for key in user.access_keys:
             if key.access_key_id == access_key and key.status == "Active":
                 context = _context(user.arn, "User", user.id) | {"aws:username": (user.name,)}
-                limits = _boundary(getattr(user, "permissions_boundary_arn", None))
-                return Caller(user.arn, access_key, key.secret_access_key, _user_policies(user.name), limits, context)
+                return Caller(user.arn, access_key, key.secret_access_key, _user_policies(user), (), context)
     raise UnauthenticatedError("unknown", UNKNOWN)
 
 
-def _user_policies(name: str) -> tuple[Statement, ...]:
-    backend = iam()
-    found: list[Any] = [backend.get_user_policy(name, policy) for policy in backend.list_user_policies(name)]
-    found += backend.list_attached_user_policies(name)[0]
-    for group in backend.get_groups_for_user(name):
-        found += [backend.get_group_policy(group.name, policy) for policy in backend.list_group_policies(group.name)]
-        found += backend.list_attached_group_policies(group.name)[0]
-    return _joined(found)
+def _user_policies(user: User) -> tuple[Statement, ...]:
+    groups = [group for group in list(iam().groups.values()) if user in group.users]
+    return _policies(user) + tuple(statement for group in groups for statement in _policies(group))
+
+
+def _policies(holder: User | Group | Role) -> tuple[Statement, ...]:
+    """Inline policies, which moto keeps as texts by name, and attached ones."""
+    documents = [*holder.policies.values(), *map(_default_version, list(holder.managed_policies.values()))]
+    return tuple(statement for document in documents for statement in statements(document))
 
 
 def _session(session: AssumedRole) -> Caller:
-    from moto.iam.exceptions import NotFoundException
-
-    try:
-        allowed, limits = role_policies(session.role_arn.split("/")[-1])
-    except NotFoundException as error:
-        raise UnauthenticatedError("unknown", UNKNOWN) from error
+    mine = role(session.role_arn)
+    if mine is None:
+        raise UnauthenticatedError("unknown", UNKNOWN)
+    limits: list[Limit] = []
+    if mine.permissions_boundary_arn:
+        boundary = _default_version(iam().get_policy(mine.permissions_boundary_arn))
+        limits.append(("permissions boundary", statements(boundary)))
     if session.policy:
-        limits = (*limits, ("session policy", statements(session.policy)))
+        limits.append(("session policy", statements(session.policy)))
     context = _context(session.role_arn, "AssumedRole", session.user_id)
     expires = session.expiration.replace(tzinfo=UTC)
     return Caller(
-        session.arn, session.access_key_id, session.secret_access_key, allowed, limits, context, expires=expires
+        session.arn, session.access_key_id, session.secret_access_key, _policies(mine), tuple(limits), context, expires
     )
 
 
@@ -136,20 +134,5 @@ def _context(principal: str, kind: str, user_id: str) -> dict[str, tuple[str, ..
     }
 
 
-def _boundary(policy_arn: str | None) -> tuple[tuple[str, tuple[Statement, ...]], ...]:
-    if not policy_arn:
-        return ()
-    return (("permissions boundary", _joined([iam().get_policy(policy_arn)])),)
-
-
-def _joined(policies: Iterable[Any]) -> tuple[Statement, ...]:
-    return tuple(statement for policy in policies for statement in statements(_document(policy)))
-
-
-def _document(policy: Any) -> Any:
-    """Moto keeps attached policies as objects and inline ones as text or as a dict around the text."""
-    if hasattr(policy, "versions"):
-        return next(v for v in policy.versions if v.version_id == policy.default_version_id).document
-    if isinstance(policy, dict) and "policy_document" in policy:
-        return policy["policy_document"]
-    return policy
+def _default_version(policy: Policy) -> Any:
+    return next(v.document for v in policy.versions if v.version_id == policy.default_version_id)

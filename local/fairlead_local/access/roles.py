@@ -2,12 +2,10 @@
 
 import threading
 from dataclasses import dataclass
-from typing import Any
 
-from moto.iam.exceptions import NotFoundException
 from moto.sts.models import sts_backends
 
-from fairlead_local.access.identities import Caller, iam
+from fairlead_local.access.identities import Caller, role
 from fairlead_local.access.judge import DeniedError, Judge
 from fairlead_local.access.policies import Ask, Statement, statements, verdict
 from fairlead_local.access.principals import names, names_itself, names_service
@@ -99,8 +97,5 @@ class Roles:
             return self._sessions[role_arn, name]
 
     def _trust(self, role_arn: str) -> tuple[Statement, ...]:
-        try:
-            role: Any = iam().get_role_by_arn(role_arn)
-        except NotFoundException:
-            return ()
-        return statements(role.assume_role_policy_document)
+        found = role(role_arn)
+        return statements(found.assume_role_policy_document) if found else ()
