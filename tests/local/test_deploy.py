@@ -12,7 +12,7 @@ from tests.local.support import ROLE, Sam, Toy, archive, settled, until
 
 def test_every_resource_of_the_template_exists_after_a_deploy(cloud: LocalCloud, toy: Toy, functions: Any) -> None:
     s3, bucket = cloud.client("s3"), toy.outputs["BucketName"]
-    alarms = cloud.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    alarms = cloud.client("cloudwatch").describe_alarms(AlarmNamePrefix="toy-")["MetricAlarms"]
     groups = cloud.client("logs").describe_log_groups(logGroupNamePrefix="/aws/lambda/toy-echo")["logGroups"]
 
     assert functions.get_alias(FunctionName=toy.function, Name="live")["FunctionVersion"] == "1"
