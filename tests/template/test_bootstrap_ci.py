@@ -102,7 +102,7 @@ def test_rights_are_on_what_is_named_after_the_stack() -> None:
 
     assert unnamed == {
         *((role, "Translate") for role in ("DeployRole", "StackRole")),
-        *(("DeployRole", sid) for sid in ("FindArtifactBucket", "ListArtifacts")),
+        *(("DeployRole", sid) for sid in ("ReadTemplate", "FindArtifactBucket", "ListArtifacts")),
         *(("StackRole", sid) for sid in ("Api", "FindLogsAndAlarms", "Deployments")),
     }
 

@@ -1,0 +1,101 @@
+"""samconfig's environments and the roles of bootstrap-ci.yaml, as GitHub's workflow uses them."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fairlead_local.cloud import Credentials, LocalCloud
+from tests.local.support import Sam
+
+ROOT = Path(__file__).parents[2]
+LATER = "StageName=dev DeploymentStrategy=all-at-once LogRetentionDays=7"
+
+
+@pytest.fixture(scope="module")
+def stack(sam: Sam) -> Iterator[dict[str, str]]:
+    """The stack of dev, deployed for the first time by an administrator."""
+    assert (ROOT / ".aws-sam/build/template.yaml").exists(), "the stack is not built: run `make build` first"
+    deploy(sam, os.environ | sam.cloud.environment())
+    yield sam.outputs("fairlead-dev")
+    sam.run("delete", "--stack-name", "fairlead-dev", "--no-prompts", cwd=ROOT, check=False)
+
+
+@pytest.fixture(scope="module")
+def roles(cloud: LocalCloud, stack: dict[str, str]) -> dict[str, str]:
+    """What bootstrap-ci.yaml makes."""
+    given = {
+        "Repository": "owner/name",
+        "Environment": "dev",
+        "StackName": "fairlead-dev",
+        "OperatorPolicyArn": stack["OperatorPolicyArn"],
+    }
+    cloudformation = cloud.client("cloudformation")
+    cloudformation.create_stack(
+        StackName="ci-fairlead-dev",
+        TemplateBody=(ROOT / "bootstrap-ci.yaml").read_text(),
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()],
+        Capabilities=["CAPABILITY_IAM"],
+    )
+    [made] = cloudformation.describe_stacks(StackName="ci-fairlead-dev")["Stacks"]
+    assert made["StackStatus"] == "CREATE_COMPLETE"
+    return {output["OutputKey"]: output["OutputValue"] for output in made["Outputs"]}
+
+
+def holder(cloud: LocalCloud, role: str) -> Credentials:
+    """A user with a role's policies: nobody here hands out GitHub's tokens."""
+    iam, name = cloud.client("iam"), role.rsplit("/", maxsplit=1)[-1]
+    attached = [one["PolicyArn"] for one in iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]]
+    made = cloud.add_user(f"as-{name}"[:64], attached)
+    for policy in iam.list_role_policies(RoleName=name)["PolicyNames"]:
+        document = iam.get_role_policy(RoleName=name, PolicyName=policy)["PolicyDocument"]
+        iam.put_user_policy(UserName=f"as-{name}"[:64], PolicyName=policy, PolicyDocument=json.dumps(document))
+    return made
+
+
+def deploy(sam: Sam, env: dict[str, str], *more: str) -> str:
+    done = subprocess.run(
+        ["sam", "deploy", "--config-env", "dev", "--no-progressbar", *more],
+        cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def test_an_environment_is_deployed_as_samconfig_says(cloud: LocalCloud, stack: dict[str, str]) -> None:
+    group: Any = cloud.client("codedeploy").get_deployment_group(
+        applicationName=stack["DeploymentApplication"], deploymentGroupName=stack["DeploymentGroup"]
+    )["deploymentGroupInfo"]
+
+    assert group["deploymentConfigName"] == stack["DeploymentStrategy"] == "CodeDeployDefault.LambdaAllAtOnce"
+    assert [alarm["name"] for alarm in group["alarmConfiguration"]["alarms"]] == stack["CanaryAlarms"].split(",")
+    assert stack["ApiUrl"].endswith("/dev")
+
+
+def test_the_workflow_s_role_suffices_to_deploy(
+    sam: Sam, cloud: LocalCloud, stack: dict[str, str], roles: dict[str, str]
+) -> None:
+    env = os.environ | cloud.environment(holder(cloud, roles["DeployRoleArn"]))
+
+    deploy(sam, env, "--role-arn", roles["StackRoleArn"], "--parameter-overrides", LATER)
+
+    groups = cloud.client("logs").describe_log_groups(logGroupNamePrefix="/aws/lambda/fairlead-dev-")["logGroups"]
+    assert {group["retentionInDays"] for group in groups} == {7}
+
+
+def test_the_workflow_s_role_suffices_to_release_on_new_code(
+    cloud: LocalCloud, stack: dict[str, str], roles: dict[str, str]
+) -> None:
+    """Before the first release there is nothing to do, which it finds out by looking."""
+    env = os.environ | cloud.environment(holder(cloud, roles["DeployRoleArn"])) | {"FAIRLEAD_STACK": "fairlead-dev"}
+
+    done = subprocess.run(
+        ["fairlead", "release", "--code", "--wait"], env=env, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "no model is live yet" in done.stderr
