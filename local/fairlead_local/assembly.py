@@ -73,7 +73,7 @@ class Cloud:
         for part in parts:
             operations |= part.handlers()
         self.bus = Bus(self.clock, Delivery(invoker, permissions))
-        self.deploys = CodeDeploy(self.clock, store, self.bus, assume=roles.codedeploy)
+        self.deploys = CodeDeploy(self.clock, self.bus, assume=roles.codedeploy)
         cloudwatch = CloudWatch(
             metrics, self.clock, clients, permissions=permissions, invoke=invoker.handle, publish=self.bus.publish
         )

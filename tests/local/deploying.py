@@ -149,7 +149,11 @@ def make_role(cloud: LocalCloud, name: str, *, service: str = "codedeploy.amazon
     trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
     arn = "arn:aws:lambda:us-east-1:123456789012:function"
     statements: list[dict[str, Any]] = [
-        {"Effect": "Allow", "Action": ["lambda:GetAlias", "lambda:UpdateAlias"], "Resource": f"{arn}:{name}*"},
+        {
+            "Effect": "Allow",
+            "Action": ["lambda:GetAlias", "lambda:UpdateAlias", "lambda:GetProvisionedConcurrencyConfig"],
+            "Resource": f"{arn}:{name}*",
+        },
         {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": f"{arn}:CodeDeployHook_{name}"},
         {"Effect": "Allow", "Action": "cloudwatch:DescribeAlarms", "Resource": "*"},
     ]

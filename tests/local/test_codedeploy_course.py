@@ -225,7 +225,7 @@ def test_one_deployment_at_a_time(ground: Ground) -> None:
         (("2", "3"), "INVALID_LAMBDA_CONFIGURATION"),  # the alias is on 1
         (("1", "1"), "INVALID_LAMBDA_CONFIGURATION"),
         (("1", "9"), "INVALID_LAMBDA_FUNCTION"),
-        (("9", "1"), "INVALID_LAMBDA_FUNCTION"),
+        (("9", "1"), "INVALID_LAMBDA_CONFIGURATION"),
     ],
 )
 def test_what_cannot_work_fails_and_leaves_the_alias_alone(

@@ -28,7 +28,7 @@ class Course:
     def __init__(self, world: World, deployment: Deployment, hands: Hands) -> None:
         self.deployment = deployment
         self._world = world
-        self._traffic = Traffic(deployment, hands, world.exists)
+        self._traffic = Traffic(deployment, hands)
         self._timers: list[Timer] = []
         self._stopping = False
         self._then: dict[str, Callable[[], None]] = {}

@@ -1,7 +1,6 @@
 """CreateDeployment and its kin: what a deployment is asked to be, and what it says of itself."""
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 from fairlead_local.clock import Clock
@@ -29,12 +28,11 @@ class Deployments:
         *,
         pace: Pace,
         assume: Assume,
-        exists: Callable[[str, str], bool],
         publish: Publish,
     ) -> None:
         self._store = store
         self._assume = assume
-        self._world = World(store, clock, pace, publish, exists, self._undo)
+        self._world = World(store, clock, pace, publish, self._undo)
         self._courses: dict[str, Course] = {}
 
     def handlers(self) -> dict[str, Handler]:

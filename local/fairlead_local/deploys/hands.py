@@ -1,8 +1,8 @@
 """What CodeDeploy does in other services with the rights of a group's role: alias, alarms, hooks."""
 
+import contextlib
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -45,6 +45,7 @@ class Hands:
     def __init__(self, assume: Assume, role: str, spec: AppSpec) -> None:
         self._assume = assume
         self._role = role
+        self._function = spec.function
         self._where = {"FunctionName": spec.function, "Name": spec.alias}
 
     def standing(self) -> Standing:
@@ -53,6 +54,13 @@ class Hands:
             found = self._assume(self._role)["lambda"].get_alias(**self._where)
         weights = found.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
         return Standing(found["FunctionVersion"], weights, found["RevisionId"])
+
+    def check_version(self, version: str) -> None:
+        """GetProvisionedConcurrencyConfig, which CodeDeploy asks before it shifts: here, whether the version exists."""
+        with self._refusing("AWSLambda"):
+            client = self._assume(self._role)["lambda"]
+            with contextlib.suppress(client.exceptions.ProvisionedConcurrencyConfigNotFoundException):
+                client.get_provisioned_concurrency_config(FunctionName=self._function, Qualifier=version)
 
     def move(self, version: str, weights: dict[str, float], *, revision: str = "") -> None:
         """UpdateAlias to one version, or to two; guarded if there is a revision."""
@@ -79,7 +87,7 @@ class Hands:
         alarms = [*found.get("MetricAlarms", []), *found.get("CompositeAlarms", [])]
         return sorted(alarm["AlarmName"] for alarm in alarms if alarm["StateValue"] == "ALARM")
 
-    @contextmanager
+    @contextlib.contextmanager
     def _refusing(self, service: str) -> Iterator[None]:
         from botocore.exceptions import ClientError
 

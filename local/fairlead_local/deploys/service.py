@@ -12,7 +12,6 @@ from fairlead_local.deploys.store import Store
 from fairlead_local.deploys.world import Event, Pace
 from fairlead_local.errors import ServiceError
 from fairlead_local.events.bus import Bus
-from fairlead_local.lambdas.store import Store as Functions
 from fairlead_local.protocol import Handler
 
 DETAIL_TYPE = "CodeDeploy Deployment State-change Notification"
@@ -21,15 +20,12 @@ DETAIL_TYPE = "CodeDeploy Deployment State-change Notification"
 class CodeDeploy:
     """Everything behind CodeDeploy's API; `pace` may be changed while it runs."""
 
-    def __init__(self, clock: Clock, functions: Functions, bus: Bus, *, assume: Assume) -> None:
+    def __init__(self, clock: Clock, bus: Bus, *, assume: Assume) -> None:
         self.pace = Pace()
         self._assume = assume
-        self._functions = functions
         self._bus = bus
         store = self._store = Store(clock.now)
-        deployments = Deployments(
-            store, clock, pace=self.pace, assume=assume, exists=self._exists, publish=self._publish
-        )
+        deployments = Deployments(store, clock, pace=self.pace, assume=assume, publish=self._publish)
         self._parts = (Applications(store), Groups(store, self._trusts), deployments, Looking(store))
 
     def handlers(self) -> dict[str, Handler]:
@@ -44,15 +40,6 @@ class CodeDeploy:
         with self._store.lock:
             found = self._store.deployments.get(deployment_id)
             return f"{found.group.application}/{found.group.name}" if found else None
-
-    def _exists(self, function: str, version: str) -> bool:
-        with self._functions.lock:
-            try:
-                found = self._functions.function(function)
-                self._functions.version(found, version)
-            except ServiceError:
-                return False
-            return True
 
     def _trusts(self, role: str) -> bool:
         """Whether a role exists and lets CodeDeploy take it on."""

@@ -1,7 +1,5 @@
 """What a deployment does to its alias, and what it looks at before: versions, the alias as it stands, alarms."""
 
-from collections.abc import Callable
-
 from fairlead_local.deploys import plans
 from fairlead_local.deploys.hands import CONFIGURATION, Hands, Refused
 from fairlead_local.deploys.records import Deployment
@@ -10,20 +8,15 @@ from fairlead_local.deploys.records import Deployment
 class Traffic:
     """Shifts one deployment's traffic. `found` says that the alias was as it should be: there is a way back."""
 
-    def __init__(self, deployment: Deployment, hands: Hands, exists: Callable[[str, str], bool]) -> None:
+    def __init__(self, deployment: Deployment, hands: Hands) -> None:
         self.found = False
         self._deployment = deployment
         self._hands = hands
-        self._exists = exists
         self._expected: tuple[str, dict[str, float]] = (deployment.spec.current, {})
 
     def check(self) -> None:
-        """Raise Refused unless both versions exist and the alias is on the current one alone."""
+        """Raise Refused unless the alias is on the current version alone and the target version exists."""
         spec, routing = self._deployment.spec, self._deployment.config.routing
-        for version in (spec.current, spec.target):
-            if not self._exists(spec.function, version):
-                message = f"The deployment failed because there is no version {version} of {spec.function}"
-                raise Refused("INVALID_LAMBDA_FUNCTION", message)
         standing = self._hands.standing()
         if standing.version != spec.current:
             raise _configuration(
@@ -33,6 +26,7 @@ class Traffic:
             raise _configuration("The Lambda function alias is configured to shift traffic between two versions.")
         if spec.current == spec.target and routing["type"] != plans.ALL_AT_ONCE:
             raise _configuration("")
+        self._hands.check_version(spec.target)
         self.found = True
 
     def look(self) -> None:

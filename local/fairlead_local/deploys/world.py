@@ -28,11 +28,10 @@ class Pace:
 
 @dataclass(frozen=True)
 class World:
-    """The records and the clock. `exists` knows functions and versions; `undo` starts a rollback deployment."""
+    """The records and the clock; `undo` starts a rollback deployment."""
 
     store: Store
     clock: Clock
     pace: Pace
     publish: Publish
-    exists: Callable[[str, str], bool]
     undo: Callable[[Deployment], Deployment]

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from fairlead_local.errors import ServiceError
 from fairlead_local.lambdas import describe
 from fairlead_local.lambdas.functions import check_ready, check_revision
 from fairlead_local.lambdas.limits import refused
@@ -27,6 +28,7 @@ class Versions:
         return {
             "PublishVersion": self.publish,
             "ListVersionsByFunction": self.list_all,
+            "GetProvisionedConcurrencyConfig": self.get_provisioned,
         }
 
     def publish(self, asked: dict[str, Any]) -> dict[str, Any]:
@@ -50,6 +52,13 @@ class Versions:
             function = self._store.function(asked["FunctionName"])
             latest = describe.configuration(function.latest, qualifier="$LATEST")
             return {"Versions": [latest, *(describe.configuration(version) for version in function.versions.values())]}
+
+    def get_provisioned(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """GetProvisionedConcurrencyConfig, of which there is none: CodeDeploy asks before it shifts."""
+        with self._store.lock:
+            self._store.target(asked["FunctionName"], asked["Qualifier"])
+        message = "No Provisioned Concurrency Config found for this function"
+        raise ServiceError("ProvisionedConcurrencyConfigNotFoundException", message, status=404)
 
     def _freeze(self, function: Function, description: str | None) -> Version:
         function.published += 1
