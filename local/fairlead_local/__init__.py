@@ -8,6 +8,7 @@
 - `stacks` is CloudFormation with the real SAM transform; one provider per resource type;
 - `gateway` is API Gateway: routes, signatures, policies, proxy events;
 - `metrics` is CloudWatch: data points, metric math, alarms;
+- `deploys` is CodeDeploy for Lambda, `events` is EventBridge;
 - `clock` is the time all of it goes by, which tests move on;
 - everything else (S3, IAM, STS, Logs …) is moto's server.
 

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from fairlead_local.errors import ServiceError
-from fairlead_local.events import patterns, schedules
+from fairlead_local.events import entries, patterns, schedules
 from fairlead_local.events.bus import Bus, Rule
 from fairlead_local.lambdas.store import split
 from fairlead_local.protocol import Handler
@@ -116,8 +116,8 @@ class EventBridge:
 
     def put_events(self, asked: dict[str, Any]) -> dict[str, Any]:
         """PutEvents: each entry is taken or refused by itself."""
-        entries = [self._entry(entry) for entry in asked["Entries"]]
-        return {"FailedEntryCount": sum("ErrorCode" in entry for entry in entries), "Entries": entries}
+        results = [entries.taken(self._bus, entry) for entry in asked["Entries"]]
+        return {"FailedEntryCount": sum("ErrorCode" in one for one in results), "Entries": results}
 
     def test_pattern(self, asked: dict[str, Any]) -> dict[str, Any]:
         """TestEventPattern."""
@@ -127,27 +127,6 @@ class EventBridge:
         except ValueError as error:
             raise ServiceError("ValidationException", f"Event is not valid JSON: {error}") from error
         return {"Result": patterns.matches(pattern, event)}
-
-    def _entry(self, entry: dict[str, Any]) -> dict[str, Any]:
-        missing = next((name for name in ("Source", "DetailType", "Detail") if not entry.get(name)), None)
-        if missing:
-            return {
-                "ErrorCode": "InvalidArgument",
-                "ErrorMessage": f"Parameter {missing} is not valid. Reason: {missing} is a required argument.",
-            }
-        if entry["Source"].startswith("aws."):
-            return {"ErrorCode": "NotAuthorizedForSourceException", "ErrorMessage": "Not authorized for the source."}
-        try:
-            detail = json.loads(entry["Detail"])
-        except ValueError:
-            return {"ErrorCode": "MalformedDetail", "ErrorMessage": "Detail is malformed."}
-        moment = entry["Time"].timestamp() if entry.get("Time") else None
-        resources = entry.get("Resources", [])
-        return {
-            "EventId": self._bus.publish(
-                entry["Source"], entry["DetailType"], detail, resources=resources, moment=moment
-            )
-        }
 
     def _switch(self, asked: dict[str, Any], state: str) -> None:
         with self._bus.lock:

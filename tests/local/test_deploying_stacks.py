@@ -1,0 +1,100 @@
+"""Stacks hold CodeDeploy's application, plan and group and EventBridge's rules: made, changed, removed."""
+
+import json
+from typing import Any
+
+import pytest
+
+from fairlead_local.cloud import LocalCloud
+from tests.local.conforming import conforming
+from tests.local.support import until
+
+STACK = "deploying"
+TRUST = {"Effect": "Allow", "Principal": {"Service": "codedeploy.amazonaws.com"}, "Action": "sts:AssumeRole"}
+
+
+def template(*, minutes: int = 3, alarm: bool = True, targets: int = 1) -> str:
+    function = "arn:aws:lambda:us-east-1:123456789012:function:any"
+    group: dict[str, Any] = {
+        "ApplicationName": {"Ref": "App"},
+        "DeploymentGroupName": "live",
+        "ServiceRoleArn": {"Fn::GetAtt": ["Role", "Arn"]},
+        "DeploymentConfigName": {"Ref": "Plan"},
+        "DeploymentStyle": {"DeploymentType": "BLUE_GREEN", "DeploymentOption": "WITH_TRAFFIC_CONTROL"},
+        "AutoRollbackConfiguration": {"Enabled": True, "Events": ["DEPLOYMENT_FAILURE"]},
+    }
+    if alarm:
+        group["AlarmConfiguration"] = {"Enabled": "true", "Alarms": [{"Name": "any"}]}
+    rule = {
+        "EventPattern": {"source": ["aws.codedeploy"], "detail": {"application": [{"Ref": "App"}]}},
+        "Targets": [
+            {"Id": f"t{n}", "Arn": function, "RetryPolicy": {"MaximumRetryAttempts": "5"}} for n in range(targets)
+        ],
+    }
+    canary = {"Type": "TimeBasedCanary", "TimeBasedCanary": {"CanaryPercentage": "20", "CanaryInterval": minutes}}
+    resources = {
+        "Role": ("IAM::Role", {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [TRUST]}}),
+        "App": ("CodeDeploy::Application", {"ApplicationName": {"Ref": "AWS::StackName"}, "ComputePlatform": "Lambda"}),
+        "Plan": ("CodeDeploy::DeploymentConfig", {"ComputePlatform": "Lambda", "TrafficRoutingConfig": canary}),
+        "Group": ("CodeDeploy::DeploymentGroup", group),
+        "Rule": ("Events::Rule", rule),
+    }
+    return json.dumps(
+        {
+            "Resources": {
+                name: {"Type": f"AWS::{kind}", "Properties": given} for name, (kind, given) in resources.items()
+            },
+            "Outputs": {"RuleArn": {"Value": {"Fn::GetAtt": ["Rule", "Arn"]}}, "Plan": {"Value": {"Ref": "Plan"}}},
+        }
+    )
+
+
+def settled(stacks: Any) -> dict[str, Any]:
+    """The stack once nothing is in progress."""
+
+    def done() -> dict[str, Any] | None:
+        stack: dict[str, Any] = stacks.describe_stacks(StackName=STACK)["Stacks"][0]
+        return stack if "PROGRESS" not in stack["StackStatus"] else None
+
+    found: dict[str, Any] = until(done)
+    return found | {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
+
+
+@pytest.fixture(scope="module")
+def stacks(cloud: LocalCloud) -> Any:
+    return cloud.client("cloudformation")
+
+
+def test_a_stacks_way_from_creation_to_deletion(cloud: LocalCloud, stacks: Any) -> None:
+    codedeploy, events = conforming(cloud.client("codedeploy")), conforming(cloud.client("events"))
+    where = {"applicationName": STACK, "deploymentGroupName": "live"}
+
+    stacks.create_stack(StackName=STACK, TemplateBody=template(), Capabilities=["CAPABILITY_IAM"])
+    made = settled(stacks)
+    group = codedeploy.get_deployment_group(**where)["deploymentGroupInfo"]
+    assert made["StackStatus"] == "CREATE_COMPLETE"
+    assert group["deploymentConfigName"] == made["Plan"]
+    assert group["alarmConfiguration"] == {"enabled": True, "alarms": [{"name": "any"}]}
+    plan = codedeploy.get_deployment_config(deploymentConfigName=made["Plan"])["deploymentConfigInfo"]
+    assert plan["trafficRoutingConfig"]["timeBasedCanary"] == {"canaryPercentage": 20, "canaryInterval": 3}
+    name = made["RuleArn"].rsplit("/", 1)[-1]
+    (target,) = events.list_targets_by_rule(Rule=name)["Targets"]
+    assert target["RetryPolicy"] == {"MaximumRetryAttempts": 5}
+
+    changed = template(minutes=4, alarm=False, targets=2)
+    stacks.update_stack(StackName=STACK, TemplateBody=changed, Capabilities=["CAPABILITY_IAM"])
+    updated = settled(stacks)
+    group = codedeploy.get_deployment_group(**where)["deploymentGroupInfo"]
+    assert updated["StackStatus"] == "UPDATE_COMPLETE"
+    assert group["deploymentConfigName"] == updated["Plan"] != made["Plan"], "a plan is replaced, never changed"
+    assert made["Plan"] not in codedeploy.list_deployment_configs()["deploymentConfigsList"]
+    assert not group["alarmConfiguration"]["enabled"]
+    assert len(events.list_targets_by_rule(Rule=name)["Targets"]) == 2
+
+    stacks.update_stack(StackName=STACK, TemplateBody=template(minutes=4), Capabilities=["CAPABILITY_IAM"])
+    settled(stacks)
+    assert len(events.list_targets_by_rule(Rule=name)["Targets"]) == 1
+    stacks.delete_stack(StackName=STACK)
+    until(lambda: STACK not in codedeploy.list_applications()["applications"])
+    until(lambda: name not in [rule["Name"] for rule in events.list_rules()["Rules"]])
+    assert updated["Plan"] not in codedeploy.list_deployment_configs()["deploymentConfigsList"]
