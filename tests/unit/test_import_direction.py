@@ -36,6 +36,7 @@ ROOMS = [
         *("asking", "wire", "hooks"),
         "capture",
         "ledger",
+        "quality",
         "telemetry",
     },
     {"serving", "pinning", "api", "publishing", "trial", "verifying", "recording"},  # stories

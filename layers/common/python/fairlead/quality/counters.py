@@ -1,0 +1,134 @@
+"""Counters of pairs: numbers that add up in any order, so that batches, slots and windows are sums of them.
+
+outcomes, invalid     pairs that fit the model's output, and that do not
+d<i>                  outcomes by delay: less than DELAYS[i] hours, the last all others
+c<i>_<j>              class i came true, class j was answered
+loss, loss2           sum of log loss, and of its square; squares, squares2 likewise of the Brier score
+k<i>, t<i>, s<i>      of the rows whose answer stated a probability in tenth i: rows, right ones, sum of the stated
+e<t> a<t> q<t> f<t>   errors of target t: sum, sum of absolutes, of squares, of fourth powers
+y<t>, z<t>            true values of target t: sum, sum of squares
+g<k>_n, g<k>_v        rows of the callers' group k, and how many were right (or their absolute errors): what says
+                      how alike the rows of a caller and a quarter of an hour are
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from fairlead.drift.counters import GROUPS, cluster
+from fairlead.ledger.counting import Number
+from fairlead.ledger.facts import Actual, Pair
+from fairlead.ledger.items import slot_of, spelled
+from fairlead.signature import Output, Scalar
+
+DELAYS = (1, 6, 24, 72, 168)
+"""Hours."""
+TENTHS = 10
+SMALLEST_PROBABILITY = 2.220446049250313e-16  # as scikit-learn's log_loss
+ANOMALY = (-1, 1)
+
+Tally = dict[str, Number]
+
+
+def classes_of(output: Output) -> tuple[Scalar, ...]:
+    """Return what labels can be; anomalies are -1 (outlier) and 1 (inlier)."""
+    return ANOMALY if output.task == "anomaly" else output.classes or ()
+
+
+def misfit(output: Output, actual: Actual) -> str:
+    """Say why an outcome cannot be one of this model's answers; empty if it can."""
+    if output.task == "clustering":
+        return "clusters have no outcome"
+    if output.task != "regression":
+        classes = classes_of(output)
+        if not isinstance(actual, dict) and spelled(actual) in {spelled(one) for one in classes}:
+            return ""
+        shown = ", ".join(spelled(one) for one in classes[:20]) + (", …" if len(classes) > 20 else "")
+        return f"expected one of {shown}"
+    if output.names is None:
+        return "" if _finite(actual) else "expected a number"
+    if isinstance(actual, dict) and set(actual) == set(output.names) and all(map(_finite, actual.values())):
+        return ""
+    return f"expected a number for each of {', '.join(output.names)}"
+
+
+def fits(output: Output, pair: Pair) -> str:
+    """Say why a pair cannot be scored; empty if it can."""
+    return misfit(output, pair.outcome.actual)
+
+
+def tally(output: Output, pairs: Sequence[Pair]) -> dict[int, Tally]:
+    """Count pairs of one version, by the slot of the prediction."""
+    slots: dict[int, Tally] = {}
+    for pair in pairs:
+        counts = slots.setdefault(slot_of(pair.part.at), {})
+        if fits(output, pair):
+            _add(counts, "invalid", 1)
+            continue
+        _add(counts, "outcomes", 1)
+        _add(counts, f"d{_delay(pair)}", 1)
+        figure = _regression(counts, output, pair) if output.task == "regression" else _labelled(counts, output, pair)
+        group = cluster(pair.part.caller, 0).partition("_")[2]
+        _add(counts, f"g{group}_n", 1)
+        _add(counts, f"g{group}_v", figure)
+    return slots
+
+
+def groups() -> range:
+    """Return the numbers of the callers' groups."""
+    return range(GROUPS)
+
+
+def _labelled(counts: Tally, output: Output, pair: Pair) -> Number:
+    """Count a class; returns 1 if the answer was right."""
+    places = {spelled(one): place for place, one in enumerate(classes_of(output))}
+    actual, answered = places[spelled(pair.outcome.actual)], places[spelled(pair.column("labels"))]
+    _add(counts, f"c{actual}_{answered}", 1)
+    shares = pair.column("probabilities")
+    if shares is not None and None not in shares:
+        _probabilistic(counts, shares, actual, answered)
+    return int(actual == answered)
+
+
+def _probabilistic(counts: Tally, shares: Sequence[float], actual: int, answered: int) -> None:
+    loss = -math.log(min(1.0, max(SMALLEST_PROBABILITY, shares[actual])))
+    squares = sum(share * share for share in shares) - 2 * shares[actual] + 1
+    brier = squares / 2 if len(shares) == 2 else squares
+    for name, value in (("loss", loss), ("squares", brier)):
+        _add(counts, name, value)
+        _add(counts, f"{name}2", value * value)
+    tenth = min(TENTHS - 1, int(shares[answered] * TENTHS))
+    _add(counts, f"k{tenth}", 1)
+    _add(counts, f"t{tenth}", int(actual == answered))
+    _add(counts, f"s{tenth}", shares[answered])
+
+
+def _regression(counts: Tally, output: Output, pair: Pair) -> Number:
+    """Count an error for each target; returns the mean absolute one."""
+    actual, value = _values(output, pair.outcome.actual), pair.column("values")
+    answered = value if isinstance(value, list) else [value]
+    total = 0.0
+    for target, (truth, answer) in enumerate(zip(actual, answered, strict=True)):
+        error = answer - truth
+        moments = {"e": error, "a": abs(error), "q": error**2, "f": error**4, "y": truth, "z": truth**2}
+        for name, moment in moments.items():
+            _add(counts, f"{name}{target}", moment)
+        total += abs(error)
+    return total / len(actual)
+
+
+def _values(output: Output, actual: Any) -> list[float]:
+    return [float(actual[name]) for name in output.names] if output.names else [float(actual)]
+
+
+def _delay(pair: Pair) -> int:
+    hours = (pair.outcome.at - pair.part.at) / 3_600_000
+    return next((place for place, bound in enumerate(DELAYS) if hours < bound), len(DELAYS))
+
+
+def _finite(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _add(counts: Tally, name: str, amount: Number) -> None:
+    counts[name] = counts.get(name, 0) + amount

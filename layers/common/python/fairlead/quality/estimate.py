@@ -1,0 +1,66 @@
+"""The accuracy to expect without outcomes: advice beside the truth, never a trigger.
+
+Each answer states a probability; the baseline says what such statements were worth on the held-out rows; their mean
+over the window's answers is the accuracy to expect (confidence-based performance estimation: NannyML's CBPE; Guillory
+et al., ICCV 2021). It holds while the meaning of the inputs does, so it does not see concept drift.
+"""
+
+import math
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from statistics import NormalDist
+
+from fairlead.baseline import Baseline, Calibration
+from fairlead.capture import Part
+from fairlead.drift.counters import Counters, cluster
+from fairlead.ledger.counting import Number
+from fairlead.manifest import Metric
+from fairlead.quality.figures import CONFIDENCE
+
+
+def confidences(baseline: Baseline, parts: Sequence[Part]) -> Counters:
+    """Count the stated probabilities of answers by the baseline's bins: `v<i>` in each cluster of the traffic."""
+    calibration = _of_answers(baseline)
+    clusters: dict[str, dict[str, int]] = {}
+    if calibration is None:
+        return Counters()
+    for part in parts:
+        counts = clusters.setdefault(cluster(part.caller, part.at // 1000), {})
+        for shares in part.probabilities or ():
+            stated = [share for share in shares if share is not None]
+            if stated:
+                name = f"v{_bin(calibration, max(stated))}"
+                counts[name] = counts.get(name, 0) + 1
+    return Counters(clusters=clusters)
+
+
+def expected_accuracy(baseline: Baseline, counts: Mapping[str, Number]) -> Metric | None:
+    """Return the accuracy to expect of a window's answers, from its `v<i>`; None where probabilities were not stated.
+
+    The interval is that of the calibration map, which comes from finitely many held-out rows.
+    """
+    calibration = _of_answers(baseline)
+    if calibration is None:
+        return None
+    rows = [counts.get(f"v{place}", 0) for place in range(len(calibration.counts))]
+    if not sum(rows):
+        return None
+    value = variance = 0.0
+    for answered, known, true, stated in zip(
+        rows, calibration.counts, calibration.true, calibration.stated, strict=True
+    ):
+        weight = answered / sum(rows)
+        # One row of prior belief in what was stated: a bin that the held-out rows hardly met knows little more.
+        share = (true + stated) / (known + 1)
+        value += weight * share
+        variance += weight * weight * share * (1 - share) / (known + 1)
+    half = NormalDist().inv_cdf((1 + CONFIDENCE) / 2) * math.sqrt(variance)
+    return Metric(value=value, low=max(0.0, value - half), high=min(1.0, value + half))
+
+
+def _of_answers(baseline: Baseline) -> Calibration | None:
+    return next((one for one in baseline.predictions.calibration if one.of is None), None)
+
+
+def _bin(calibration: Calibration, stated: float) -> int:
+    return min(len(calibration.counts) - 1, max(0, bisect_right(calibration.edges, stated)))
