@@ -12,7 +12,7 @@ ROOMS = [
     {"errors", "settings"},
     {  # facts and rules, no I/O
         *("signature", "manifest", "requests", "matrix", "ranges", "gate", "baseline", "binning", "strategies"),
-        *("moves", "standings", "healing", "drift"),
+        *("moves", "standings", "healing", "drift", "policy"),
     },
     {
         "aws",

@@ -1,0 +1,101 @@
+"""The table of decisions: what never happens whatever the facts, and what each line is for."""
+
+import itertools
+from typing import Any
+
+import msgspec
+import pytest
+
+from fairlead.policy import TABLE, Facts, Terms, decide
+
+TERMS = Terms()
+HOUR = 3600.0
+
+
+def facts(**changes: Any) -> Facts:
+    """A release of six hours that fails, with everything known and a release before it that answers."""
+    usual = Facts(
+        cause="errors", standing=True, live_for=6 * HOUR, deploying=False, since_move=6 * HOUR, since_retraining=None,
+        requests=5_000, labelled=1_000, previous_answers=True, previous_compared=None,
+    )  # fmt: skip
+    return msgspec.structs.replace(usual, **changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "action", "rule"),
+    [
+        ({}, "roll back", "fresh release broke"),
+        ({"cause": "latency"}, "roll back", "fresh release broke"),
+        ({"live_for": 60.0, "since_move": 60.0}, "roll back", "fresh release broke"),
+        ({"standing": False}, "nothing", "over"),
+        ({"deploying": True}, "nothing", "deploying"),
+        ({"since_move": 60.0}, "nothing", "settling"),
+        ({"requests": 10}, "nothing", "too few requests"),
+        ({"previous_answers": False}, "nothing", "nothing to go back to"),
+        ({"live_for": 100 * HOUR}, "nothing", "old release broke"),
+        ({"cause": "throttles"}, "nothing", "people"),
+        ({"cause": "other"}, "nothing", "people"),
+        ({"cause": "quality"}, "retrain", "learn"),
+        ({"cause": "quality", "previous_compared": "better"}, "roll back", "previous is better"),
+        ({"cause": "quality", "previous_compared": "worse"}, "retrain", "learn"),
+        ({"cause": "quality", "previous_compared": "not yet decided"}, "retrain", "learn"),
+        ({"cause": "quality", "since_retraining": HOUR}, "nothing", "cooling down"),
+        (
+            {"cause": "quality", "since_retraining": HOUR, "previous_compared": "better"},
+            "roll back",
+            "previous is better",
+        ),
+        ({"cause": "quality", "labelled": 12, "previous_compared": "better"}, "nothing", "too few outcomes"),
+        ({"cause": "drift"}, "retrain", "learn"),
+        ({"cause": "drift", "previous_compared": "better"}, "retrain", "learn"),
+        ({"cause": "drift", "labelled": 0}, "nothing", "too few outcomes"),
+    ],
+)
+def test_each_line_speaks_where_it_should(changes: dict[str, Any], action: str, rule: str) -> None:
+    decision = decide(facts(**changes), TERMS)
+    assert (decision.action, decision.rule) == (action, rule)
+
+
+EVERYTHING = [
+    msgspec.convert(dict(zip(Facts.__struct_fields__, values, strict=True)), Facts)
+    for values in itertools.product(
+        ["errors", "latency", "throttles", "quality", "drift", "other"],
+        [True, False],
+        [None, 60.0, 6 * HOUR, 100 * HOUR],
+        [True, False],
+        [None, 60.0, 6 * HOUR],
+        [None, HOUR, 100 * HOUR],
+        [None, 10, 5_000],
+        [None, 10, 1_000],
+        [True, False],
+        [None, "better", "worse", "not yet decided"],
+    )
+]
+
+
+def test_what_is_missing_never_triggers_anything() -> None:
+    for one in EVERYTHING:
+        action = decide(one, TERMS).action
+        if one.cause in {"errors", "latency"} and (one.requests is None or one.live_for is None):
+            assert action == "nothing"
+        if one.cause in {"quality", "drift"} and one.labelled is None:
+            assert action == "nothing"
+
+
+def test_it_goes_back_only_to_what_answers_and_is_known_to_be_better() -> None:
+    for one in EVERYTHING:
+        if decide(one, TERMS).action == "roll back":
+            assert one.standing
+            assert one.previous_answers
+            assert not one.deploying
+            assert one.cause in {"errors", "latency"} or one.previous_compared == "better"
+
+
+def test_it_never_trains_twice_within_the_cool_down() -> None:
+    for one in EVERYTHING:
+        if one.since_retraining == HOUR:
+            assert decide(one, TERMS).action != "retrain"
+
+
+def test_every_line_can_speak() -> None:
+    assert {decide(one, TERMS).rule for one in EVERYTHING} == {line[0] for line in TABLE}
