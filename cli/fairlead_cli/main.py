@@ -12,6 +12,7 @@ import typer
 from fairlead_cli.edge import Edge
 from fairlead_cli.history import history
 from fairlead_cli.predict import predict
+from fairlead_cli.prune import prune
 from fairlead_cli.publish import publish
 from fairlead_cli.release import release
 from fairlead_cli.report import report
@@ -63,12 +64,13 @@ app.command(epilog=_example("publish model.joblib --name churn --data held_out.c
 app.command(epilog=_example("versions churn"))(versions)
 app.command(epilog=_example("show churn 7"))(show)
 app.command(epilog=_example("report churn 7 --open"))(report)
-app.command(epilog=_example("release churn 7"))(release)
+app.command(epilog=_example("release churn 7 --strategy canary-10-5m --watch"))(release)
 app.command(epilog=_example("status churn"))(status)
-app.command(epilog=_example("rollback churn"))(rollback)
+app.command(epilog=_example("rollback churn --away-from 14 --reason 'errors since noon'"))(rollback)
 app.command(epilog=_example("history churn --limit 5"))(history)
 app.command("who-was-live", epilog=_example("who-was-live churn --at 2026-11-22T10:00Z"))(who_was_live)
 app.command(epilog=_example("retire churn 3 --reason 'superseded by 5'"))(retire)
+app.command(epilog=_example("prune churn --keep 10"))(prune)
 app.command(epilog=_example("predict churn --data rows.csv --limit 5"))(predict)
 
 if importlib.util.find_spec("moto"):  # of the extra `local`

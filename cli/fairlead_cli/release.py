@@ -1,37 +1,99 @@
 """fairlead release."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
-from fairlead_cli.output import print_json, telling
+from fairlead_cli.options import DEFAULT_STACK, Json, Reason, Stack, where
+from fairlead_cli.output import note, print_json, telling
+from fairlead_cli.watch import show
+
+if TYPE_CHECKING:
+    from fairlead.moves import Release
+    from fairlead.releasing import Released
 
 
 def release(
-    name: Name,
-    version: Annotated[int, typer.Argument(min=1, metavar="VERSION", help="The version to make live.")],
+    name: Annotated[
+        str | None, typer.Argument(metavar="NAME", help="The model, for example churn; with --code, the live one.")
+    ] = None,
+    version: Annotated[
+        int | None, typer.Argument(min=1, metavar="VERSION", help="The version to make live; none with --code.")
+    ] = None,
     *,
+    code: Annotated[
+        bool, typer.Option("--code", help="Release the live version again, on the stack's code and layers of now.")
+    ] = False,
+    strategy: Annotated[
+        str,
+        typer.Option(
+            metavar="WORD",
+            help="How traffic goes over: canary-10-5m (10m, 15m, 30m), linear-10-1m (2m, 3m, 10m), all-at-once, "
+            "custom. Default: the stack's.",
+        ),
+    ] = "",
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until all traffic has gone over; exit code 4 if not.")] = (
+        False
+    ),
+    watch: Annotated[bool, typer.Option("--watch", help="Wait, and show old and new side by side meanwhile.")] = False,
+    reason: Reason = "",
     switch_model: Annotated[
         bool, typer.Option("--switch-model", help="Let another model answer than the one that is live.")
     ] = False,
     stack: Stack = DEFAULT_STACK,
     json: Json = False,
 ) -> None:
-    """Make a version live.
+    """Make a version live, step by step.
 
-    Freezes it in a new release, proves that it answers, points previous at what was live, then live at it.
+    Freezes it in a new release, proves that it answers, points previous at what is live, and starts a deployment: the
+    hook proves the release on golden rows, then traffic goes over; an alarm or a failure brings it back.
     """
     from fairlead.stack import registry
     from fairlead_cli.stack import releases
 
+    if code == (version is not None) or not (name or code):
+        raise typer.BadParameter("give NAME and VERSION, or --code", param_hint="VERSION")
     settings = where(stack)
     with telling() as tell:
-        done = releases(settings, progress=tell).release(registry(settings), name, version, switch_model=switch_model)
+        opened = releases(settings, progress=tell)
+        live = opened.live() if code else None
+        if live and live.model is None:
+            note("no model is live yet, so there is nothing to release on new code")
+            return
+        model, number = _chosen(name, version, live)
+        done = opened.release(
+            registry(settings), model, number, strategy=strategy, reason=reason, switch_model=switch_model
+        )
+        if wait and not watch:
+            done = opened.follow(done)
+    if watch and done.deployment:
+        show(opened.watch(done.deployment))
+        done = opened.follow(done)
     if json:
         print_json(done)
-        return
-    if not done.moved:
-        typer.echo(f"{done.live} is live already: nothing to do")
-        return
-    typer.echo(f"live: {done.live}, was {done.was}")
+    else:
+        typer.echo(_said(done, model))
+
+
+def _chosen(name: str | None, version: int | None, live: "Release | None") -> tuple[str, int]:
+    """Which version of which model: what was asked for, or what is live."""
+    from fairlead.errors import ReleaseError
+
+    if live is None:
+        return name or "", version or 0
+    if name not in {None, live.model}:
+        raise ReleaseError(
+            f"live holds {live.model}, not {name}", hint=f"`fairlead release {name} VERSION` releases it"
+        )
+    return live.model or "", live.version
+
+
+def _said(done: "Released", model: str) -> str:
+    if done.moved:
+        return f"live: {done.live}, was {done.was}"
+    if not done.deployment:
+        return f"{done.live} is live already: nothing to do"
+    return (
+        f"deployment {done.deployment}: live goes from {done.was} to {done.release}, {done.strategy}\n"
+        f"next: fairlead status {model} --watch"
+    )

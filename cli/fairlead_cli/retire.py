@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
+from fairlead_cli.options import DEFAULT_STACK, Json, Name, Reason, Stack, where
 from fairlead_cli.output import print_json
 
 
@@ -12,7 +12,7 @@ def retire(
     name: Name,
     version: Annotated[int, typer.Argument(min=1, metavar="VERSION", help="The version to retire.")],
     *,
-    reason: Annotated[str, typer.Option(help="Why, for those who look it up later.")] = "",
+    reason: Reason = "",
     stack: Stack = DEFAULT_STACK,
     json: Json = False,
 ) -> None:
@@ -20,12 +20,11 @@ def retire(
 
     Callers who pin it get 404 within five minutes, and it cannot be released again; its record stays.
     """
-    from fairlead import aws
     from fairlead.stack import registry
     from fairlead_cli.stack import releases
 
     settings = where(stack)
-    standing, done = releases(settings).retire(registry(settings), name, version, by=aws.caller(), reason=reason)
+    standing, done = releases(settings).retire(registry(settings), name, version, reason=reason)
     if json:
         print_json(standing)
         return

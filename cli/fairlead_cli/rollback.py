@@ -4,31 +4,40 @@ from typing import Annotated
 
 import typer
 
-from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
+from fairlead_cli.options import DEFAULT_STACK, Json, Name, Reason, Stack, where
 from fairlead_cli.output import print_json, telling
 
 
 def rollback(
     name: Name,
     *,
+    to: Annotated[
+        str, typer.Option(metavar="VERSION|RELEASE", help="A version like 7, or a release like r13, not the previous.")
+    ] = "",
     away_from: Annotated[
         str | None,
-        typer.Option(metavar="RELEASE", help="Only if this release is still live (fairlead status shows its number)."),
+        typer.Option(metavar="RELEASE", help="Only if live is at, or on its way to, this release (fairlead status)."),
     ] = None,
+    reason: Reason = "",
     stack: Stack = DEFAULT_STACK,
     json: Json = False,
 ) -> None:
-    """Go back to the previous release.
+    """Go back to the previous release, at any time.
 
-    Moves live back once previous has proved that it still answers.
+    Moves live back once the release it goes to has proved that it still answers. A running deployment is stopped first.
     """
     from fairlead.stack import registry
     from fairlead_cli.stack import releases
 
     settings = where(stack)
+    away_from = away_from.removeprefix("r") if away_from else None
     with telling() as tell:
-        done = releases(settings, progress=tell).rollback(registry(settings), name, away_from=away_from)
+        done = releases(settings, progress=tell).rollback(
+            registry(settings), name, to=to, away_from=away_from, reason=reason
+        )
     if json:
         print_json(done)
-        return
-    typer.echo(f"live: {done.live}, was {done.was}")
+    elif done.moved:
+        typer.echo(f"live: {done.live}, was {done.was}")
+    else:
+        typer.echo(f"live: {done.live}, as before; deployment {done.deployment} to {done.was} has ended")

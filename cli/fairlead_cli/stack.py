@@ -10,10 +10,7 @@ if TYPE_CHECKING:
 
 def releases(settings: "Operator", *, progress: Callable[[str], None] = lambda _: None) -> "Releases":
     """Open the releases of the stack that the settings name."""
-    from fairlead import aws
-    from fairlead.function import PredictFunction
-    from fairlead.releases import Releases
+    from fairlead.releases import opened
     from fairlead.stack import find
 
-    stack = find(settings)
-    return Releases(stack, PredictFunction(aws.client("lambda"), stack.function), progress=progress)
+    return opened(find(settings), progress=progress)

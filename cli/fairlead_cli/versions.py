@@ -101,18 +101,21 @@ def _for_people(facts: dict[str, Any]) -> dict[str, Any]:
 
 def _roles(settings: "Operator", name: str) -> dict[int, str]:
     """Which versions are live and previous; nothing but a note where the stack cannot be asked."""
+    from fairlead import aws, releases
     from fairlead.errors import FairleadError
-    from fairlead_cli.stack import releases
+    from fairlead.function import PredictFunction
+    from fairlead.stack import find
 
+    roles: dict[int, str] = {}
     try:
-        status = releases(settings).status()
+        function = PredictFunction(aws.client("lambda"), find(settings).function)
+        for role in ("previous", "live"):
+            release = releases.named(function, role)
+            if release and release.model == name:
+                roles[release.version] = role
     except FairleadError as error:
         note(f"what is live is not known: {error}")
         return {}
-    roles: dict[int, str] = {}
-    for role, release in (("previous", status.previous), ("live", status.live)):
-        if release and release.model == name:
-            roles[release.version] = role
     return roles
 
 

@@ -37,8 +37,8 @@ def run(cloud: LocalCloud, folder: Path, *, container_host: str | None = None) -
         f"fairlead publish {folder}/penguins.joblib --name {MODEL} --data {folder}/held_out.csv --target {TARGET}"
         f" --train {folder}/train.csv",
     )
-    step("Releasing it: a frozen Lambda version, then the alias live")
-    command(cloud, f"fairlead release {MODEL} {latest(cloud)}")
+    step("Releasing it: a frozen Lambda version, proved by the hook, then CodeDeploy moves the alias live to it")
+    command(cloud, f"fairlead release {MODEL} {latest(cloud)} --wait")
     step("The first signed call")
     command(cloud, f"fairlead predict {MODEL} --data {folder}/held_out.csv --limit 3")
     if container_host:

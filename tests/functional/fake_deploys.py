@@ -5,12 +5,12 @@ running deployment one step further: created, hook, shifting, done; a test holds
 """
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-import boto3
-
+from tests.functional.session import connect
 from tests.functional.strict_lambda import NAME, StrictLambda
 
 APPLICATION, GROUP = "fairlead", "fairlead-live"
@@ -24,6 +24,7 @@ class Entry:
     info: dict[str, Any]
     current: str
     target: str
+    hook: str
     steps: list[str] = field(default_factory=list)
 
     @property
@@ -38,21 +39,28 @@ class FakeDeploys:
     """
 
     def __init__(self, lambda_: StrictLambda) -> None:
-        self.client: Any = boto3.Session().client("codedeploy")
+        self.client: Any = connect("codedeploy")
         self.calls: list[str] = []
         self.entries: dict[str, Entry] = {}
         self.hold = ""
         self.hook_fails = False
         self.alarm = False
         self.rolls_back_on_stop = False
+        self.answers_lost = 0  # of CreateDeployment, which is then sent again
+        self.eager = False  # deployments end as soon as they are made, with nobody looking
         self._lambda = lambda_
         self._params: dict[str, Any] = {}
+        self._interference: dict[str, Callable[[], object]] = {}
         self.client.meta.events.register("provide-client-params.codedeploy", self._remember)
         self.client.meta.events.register_first("before-call.codedeploy", self._answer)
 
     @property
     def last(self) -> Entry:
         return self.entries[f"d-{len(self.entries)}"]
+
+    def before(self, operation: str, action: Callable[[], object]) -> None:
+        """Let somebody else act just before the next call of this operation."""
+        self._interference[operation] = action
 
     def finish(self) -> None:
         """Let every deployment run to its end, with nobody looking."""
@@ -61,7 +69,9 @@ class FakeDeploys:
             for entry in list(self.entries.values()):
                 self._step(entry)
 
-    def _remember(self, params: dict[str, Any], **_: Any) -> None:
+    def _remember(self, params: dict[str, Any], model: Any, **_: Any) -> None:
+        if model.name in self._interference:
+            self._interference.pop(model.name)()
         self._params = params
 
     def _answer(self, model: Any, **_: Any) -> tuple[Any, dict[str, Any]]:
@@ -86,9 +96,16 @@ class FakeDeploys:
         assert properties["Alias"] == "live"
         if properties["CurrentVersion"] == properties["TargetVersion"]:
             return _error("InvalidRevisionException", "the AppSpec is not right")
-        return {"deploymentId": self._new(params, properties["CurrentVersion"], properties["TargetVersion"])}
+        hook = spec["Hooks"][0]["BeforeAllowTraffic"]
+        number = self._new(params, properties["CurrentVersion"], properties["TargetVersion"], hook)
+        if self.answers_lost:
+            self.answers_lost -= 1
+            return self._create(params)
+        if self.eager:
+            self.finish()
+        return {"deploymentId": number}
 
-    def _new(self, params: dict[str, Any], current: str, target: str, **more: Any) -> str:
+    def _new(self, params: dict[str, Any], current: str, target: str, hook: str, **more: Any) -> str:
         number = f"d-{len(self.entries) + 1}"
         info = {
             "deploymentId": number,
@@ -101,7 +118,7 @@ class FakeDeploys:
         }
         at_once = params["deploymentConfigName"].endswith("AllAtOnce")
         steps = ["hook", "done"] if at_once else ["hook", "shift", "done"]
-        self.entries[number] = Entry(info, current, target, steps)
+        self.entries[number] = Entry(info, current, target, hook, steps)
         return number
 
     def _get(self, params: dict[str, Any]) -> dict[str, Any]:
@@ -144,7 +161,7 @@ class FakeDeploys:
         entry.info |= {"status": status, "errorInformation": {"code": code, "message": message}}
         if undo:
             triggering = {"rollbackTriggeringDeploymentId": entry.info["deploymentId"]}
-            number = self._new(entry.info, entry.target, entry.current, creator="codeDeployRollback")
+            number = self._new(entry.info, entry.target, entry.current, "", creator="codeDeployRollback")
             self.entries[number].info["rollbackInfo"] = triggering
             self.entries[number].steps = ["done"]
             entry.info["rollbackInfo"] = {"rollbackDeploymentId": number}

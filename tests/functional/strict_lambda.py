@@ -9,10 +9,10 @@ import zipfile
 from collections.abc import Callable
 from typing import Any
 
-import boto3
 from botocore.exceptions import ClientError
 
 from fairlead.stack import Stack
+from tests.functional.session import connect
 
 NAME = "fairlead-predict"
 BASE = {"FAIRLEAD_BUCKET": "registry", "FAIRLEAD_MODEL": "", "FAIRLEAD_VERSION": "", "FAIRLEAD_MANIFEST_SHA256": ""}
@@ -34,7 +34,8 @@ class StrictLambda:
     """A boto3 client (`client`) over moto, what happened on it (`calls`), and levers for a test."""
 
     def __init__(self) -> None:
-        self.client: Any = boto3.Session().client("lambda")
+        self.client: Any = connect("lambda")
+        self._plain: Any = connect("lambda")  # what nobody counts
         self.calls: list[str] = []
         self.answers: dict[str, list[Answer]] = {}  # by version; used up in order, the last one stays
         self.states: dict[str, list[Answer]] = {}  # by version, likewise
@@ -52,9 +53,8 @@ class StrictLambda:
 
     def shift(self, alias: str, version: str, weights: dict[str, float]) -> None:
         """Move an alias as CodeDeploy does: a new revision, and none of the calls under test."""
-        plain = boto3.Session().client("lambda")
         routing: Any = {"AdditionalVersionWeights": weights}
-        plain.update_alias(FunctionName=NAME, Name=alias, FunctionVersion=version, RoutingConfig=routing)
+        self._plain.update_alias(FunctionName=NAME, Name=alias, FunctionVersion=version, RoutingConfig=routing)
         self._revisions[alias] = self._revisions.get(alias, 0) + 1
 
     def revision(self, thing: str) -> str:
@@ -83,6 +83,8 @@ class StrictLambda:
             parsed["RevisionId"] = self.revision(parsed["Version"])
             if model.name == "GetFunctionConfiguration":
                 parsed.update(_next(self.states.get(parsed["Version"], [])) or {})
+        for version in parsed.get("Versions", ()) if model.name == "ListVersionsByFunction" else ():
+            version["RevisionId"] = self.revision(version["Version"])  # which moto leaves out
         if model.name in {"GetAlias", "UpdateAlias"} and "Name" in parsed:
             parsed["RevisionId"] = self.revision(parsed["Name"])
 
@@ -96,12 +98,16 @@ class StrictLambda:
         return http, {"Payload": payload, "StatusCode": 200, "ResponseMetadata": {"HTTPStatusCode": 200}}
 
     def environment(self, version: str) -> dict[str, str]:
-        facts = boto3.Session().client("lambda").get_function_configuration(FunctionName=NAME, Qualifier=version)
+        facts = self._plain.get_function_configuration(FunctionName=NAME, Qualifier=version)
         found: dict[str, str] = facts["Environment"]["Variables"]
         return found
 
+    def at(self, alias: str) -> str:
+        """Where an alias points, whatever share of calls goes elsewhere."""
+        return str(self._plain.get_alias(FunctionName=NAME, Name=alias)["FunctionVersion"])
+
     def points_at(self, alias: str) -> str:
-        facts = boto3.Session().client("lambda").get_alias(FunctionName=NAME, Name=alias)
+        facts = self._plain.get_alias(FunctionName=NAME, Name=alias)
         assert not (facts.get("RoutingConfig") or {}).get("AdditionalVersionWeights")
         return str(facts["FunctionVersion"])
 
@@ -117,14 +123,14 @@ def _next(answers: list[Answer]) -> Answer | None:
 
 def deployed() -> Stack:
     """Make what CloudFormation makes: layers, the function, its bootstrap version, both aliases on it."""
-    iam, client = boto3.Session().client("iam"), boto3.Session().client("lambda")
+    iam, functions = connect("iam"), connect("lambda")
     role = iam.create_role(RoleName="predict", AssumeRolePolicyDocument="{}", Path="/")["Role"]["Arn"]
     layers = {
-        name: client.publish_layer_version(LayerName=f"fairlead-{name}", Content={"ZipFile": package(name)})
+        name: functions.publish_layer_version(LayerName=f"fairlead-{name}", Content={"ZipFile": package(name)})
         for name in ("common", "onnx", "sklearn")
     }
     arns = {name: str(layer["LayerVersionArn"]) for name, layer in layers.items()}
-    client.create_function(
+    functions.create_function(
         FunctionName=NAME,
         Runtime="python3.13",
         Handler="app.handler",
@@ -133,9 +139,9 @@ def deployed() -> Stack:
         Environment={"Variables": BASE},
         Layers=[arns["common"], arns["onnx"]],
     )
-    client.publish_version(FunctionName=NAME)
+    functions.publish_version(FunctionName=NAME)
     for alias in ("live", "previous"):
-        client.create_alias(FunctionName=NAME, Name=alias, FunctionVersion="1")
+        functions.create_alias(FunctionName=NAME, Name=alias, FunctionVersion="1")
     return Stack(
         name="fairlead",
         status="UPDATE_COMPLETE",
@@ -145,4 +151,29 @@ def deployed() -> Stack:
         common_layer=arns["common"],
         engine_layers={"onnx": arns["onnx"], "sklearn": arns["sklearn"]},
         environment=BASE,
+        application="fairlead",
+        group="fairlead-live",
+        strategy="CodeDeployDefault.LambdaCanary10Percent5Minutes",
+        custom_strategy="fairlead-custom",
+        canary_alarms=("fairlead-canary-errors", "fairlead-canary-latency"),
+        hook="CodeDeployHook_fairlead-verify",
     )
+
+
+def outputs(stack: Stack) -> dict[str, str]:
+    """What CloudFormation says of the stack."""
+    return {
+        "ApiUrl": stack.api_url,
+        "BucketName": stack.bucket,
+        "PredictFunctionName": stack.function,
+        "CommonLayerArn": stack.common_layer,
+        "OnnxLayerArn": stack.engine_layers["onnx"],
+        "SklearnLayerArn": stack.engine_layers["sklearn"],
+        "BaseEnvironment": json.dumps(stack.environment),
+        "DeploymentApplication": stack.application,
+        "DeploymentGroup": stack.group,
+        "DeploymentStrategy": stack.strategy,
+        "CustomStrategy": stack.custom_strategy,
+        "CanaryAlarms": ",".join(stack.canary_alarms),
+        "VerifyFunctionName": stack.hook,
+    }

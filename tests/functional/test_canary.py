@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 from moto import mock_aws
 
 from fairlead.canary import CanaryAlarms
 from fairlead.errors import ReleaseError
 from tests.functional.canary_alarms import ERRORS, LATENCY, make
+from tests.functional.session import connect
 
 
 @pytest.fixture(autouse=True)
@@ -25,7 +25,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def client() -> Any:
-    made = boto3.Session().client("cloudwatch")
+    made = connect("cloudwatch")
     make(made)
     return made
 

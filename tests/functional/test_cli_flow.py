@@ -17,8 +17,10 @@ from fairlead.objects import S3Objects
 from fairlead.registry import Registry
 from fairlead.stack import Stack
 from fairlead_cli.main import app
+from tests.functional import canary_alarms
+from tests.functional.fake_deploys import FakeDeploys
 from tests.functional.loopback_api import Script, serving
-from tests.functional.strict_lambda import StrictLambda, deployed
+from tests.functional.strict_lambda import StrictLambda, deployed, outputs
 from tests.manifests import build
 
 
@@ -42,18 +44,10 @@ def stack(cloud: None) -> Stack:
     made = deployed()
     client = boto3.Session().client("s3")
     client.create_bucket(Bucket=made.bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-    outputs = {
-        "ApiUrl": made.api_url,
-        "BucketName": made.bucket,
-        "PredictFunctionName": made.function,
-        "CommonLayerArn": made.common_layer,
-        "OnnxLayerArn": made.engine_layers["onnx"],
-        "SklearnLayerArn": made.engine_layers["sklearn"],
-        "BaseEnvironment": json.dumps(made.environment),
-    }
+    canary_alarms.make(boto3.Session().client("cloudwatch"))
     template = {
         "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}},
-        "Outputs": {key: {"Value": value} for key, value in outputs.items()},
+        "Outputs": {key: {"Value": value} for key, value in outputs(made).items()},
     }
     boto3.Session().client("cloudformation").create_stack(StackName="fairlead", TemplateBody=json.dumps(template))
     return made
@@ -72,7 +66,10 @@ def registry(stack: Stack) -> Registry:
 @pytest.fixture
 def lambda_(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> StrictLambda:
     strict, plain = StrictLambda(), aws.client
-    monkeypatch.setattr(aws, "client", lambda service: strict.client if service == "lambda" else plain(service))
+    deploys = FakeDeploys(strict)
+    deploys.eager = True
+    ours = {"lambda": strict.client, "codedeploy": deploys.client}
+    monkeypatch.setattr(aws, "client", lambda service: ours.get(service) or plain(service))
     return strict
 
 
@@ -213,12 +210,12 @@ def test_a_stack_that_is_not_deployed_says_what_to_run(cloud: None) -> None:
 
 
 def test_release_status_and_rollback_tell_one_story(registry: Registry, lambda_: StrictLambda) -> None:
-    first = fairlead("release", "churn", 1)
+    first = fairlead("release", "churn", 1, "--wait")
     assert first.stdout == "live: release 2 (churn version 1), was release 1 (no model)\n"
     assert "publishing a Lambda version" in first.stderr
 
     assert "is live already" in fairlead("release", "churn", 1).stdout
-    assert result("release", "churn", 2)["live"]["version"] == 2
+    assert result("release", "churn", 2, "--wait")["live"]["version"] == 2
 
     status = result("status", "churn")
     assert (status["live"]["release"], status["previous"]["release"]) == ("3", "2")

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 
-import boto3
 import pytest
 from moto import mock_aws
 
 from fairlead.deployments import Deployments, Shift
 from fairlead.errors import NotFoundError, ReleaseError
 from tests.functional.fake_deploys import APPLICATION, GROUP, FakeDeploys
+from tests.functional.session import connect
 from tests.functional.strict_lambda import NAME, StrictLambda, deployed, package
 
 CANARY = "CodeDeployDefault.LambdaCanary10Percent5Minutes"
@@ -23,7 +23,7 @@ def lambda_(monkeypatch: pytest.MonkeyPatch) -> Iterator[StrictLambda]:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     with mock_aws(config={"lambda": {"use_docker": False}}):
         deployed()
-        client = boto3.Session().client("lambda")
+        client = connect("lambda")
         client.update_function_code(FunctionName=NAME, ZipFile=package("second"), Publish=True)
         yield StrictLambda()
 

@@ -21,6 +21,12 @@ OUTPUTS = {
     "OnnxLayerArn": "arn:aws:lambda:eu-west-1:123456789012:layer:fairlead-onnx:2",
     "SklearnLayerArn": "arn:aws:lambda:eu-west-1:123456789012:layer:fairlead-sklearn:1",
     "BaseEnvironment": '{"FAIRLEAD_BUCKET": "registry", "POWERTOOLS_LOG_LEVEL": "INFO"}',
+    "DeploymentApplication": "fairlead",
+    "DeploymentGroup": "fairlead-live",
+    "DeploymentStrategy": "CodeDeployDefault.LambdaCanary10Percent5Minutes",
+    "CustomStrategy": "fairlead-custom-20-percent-5-minutes",
+    "CanaryAlarms": "fairlead-canary-errors,fairlead-canary-latency",
+    "VerifyFunctionName": "CodeDeployHook_fairlead-verify",
 }
 
 
@@ -62,6 +68,14 @@ def test_the_outputs_become_facts() -> None:
     assert found.common_layer == OUTPUTS["CommonLayerArn"]
     assert found.engine_layers == {"onnx": OUTPUTS["OnnxLayerArn"], "sklearn": OUTPUTS["SklearnLayerArn"]}
     assert found.environment == {"FAIRLEAD_BUCKET": "registry", "POWERTOOLS_LOG_LEVEL": "INFO"}
+    assert (found.application, found.group, found.hook) == (
+        "fairlead",
+        "fairlead-live",
+        "CodeDeployHook_fairlead-verify",
+    )
+    assert found.strategy == OUTPUTS["DeploymentStrategy"]
+    assert found.custom_strategy == OUTPUTS["CustomStrategy"]
+    assert found.canary_alarms == ("fairlead-canary-errors", "fairlead-canary-latency")
     found.require_settled()
 
 
@@ -85,6 +99,14 @@ def test_a_stack_without_our_outputs_is_not_ours() -> None:
     with pytest.raises(NotFoundError, match=r"stack 'other' \(CREATE_COMPLETE\) has no output ApiUrl") as caught:
         stack.find(Operator(stack="other"))
     assert "--stack" in caught.value.hint
+
+
+def test_a_stack_of_an_older_fairlead_is_to_be_deployed_again() -> None:
+    deploy("older", {key: value for key, value in OUTPUTS.items() if key != "DeploymentApplication"})
+
+    with pytest.raises(NotFoundError, match="has no output DeploymentApplication") as caught:
+        stack.find(Operator(stack="older"))
+    assert "sam deploy" in caught.value.hint
 
 
 def test_a_base_environment_that_is_no_json_is_named() -> None:

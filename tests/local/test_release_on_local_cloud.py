@@ -15,18 +15,21 @@ from typer.testing import CliRunner, Result
 
 from fairlead import aws, stack
 from fairlead.errors import ReleaseError
-from fairlead.function import PredictFunction
 from fairlead.manifest import EngineName
 from fairlead.publishing import story
 from fairlead.registry import blob_key
-from fairlead.releases import Releases
+from fairlead.releases import Releases, opened
+from fairlead.releasing import Released
 from fairlead.settings import Operator
 from fairlead_cli.main import app
 from fairlead_local.cloud import LocalCloud
 from tests.local.support import Answer, call
 
 ROOT = Path(__file__).parents[2]
+PATIENT = ["VerifyColdStartMs=60000", "VerifyLatencyMs=10000"]  # other tests want the processor too
 DEPLOY = ["sam", "deploy", "--stack-name", "fairlead", "--resolve-s3", "--no-confirm-changeset", "--no-progressbar"]
+DEPLOY += ["--parameter-overrides", *PATIENT]
+AT_ONCE = ["--strategy", "all-at-once", "--wait"]
 pytestmark = pytest.mark.xdist_group("release-on-local-cloud")
 
 
@@ -58,8 +61,13 @@ def publish(engine: EngineName) -> int:
 
 
 def releases() -> Releases:
-    found = stack.find(Operator())
-    return Releases(found, PredictFunction(aws.client("lambda"), found.function, pause=0.1), sleep=lambda _: None)
+    return opened(stack.find(Operator()), pause=0.1)
+
+
+def ship(version: int) -> Released:
+    """Release at once and wait until it is live; what the steps in between look like is told in the scenarios."""
+    mine = releases()
+    return mine.follow(mine.release(stack.registry(), "iris", version, strategy="all-at-once"))
 
 
 def fairlead(*arguments: object) -> Result:
@@ -84,11 +92,11 @@ def answered_by(tmp_path: Path) -> tuple[int, str]:
 def test_releases_of_both_engines_answer_and_a_rollback_brings_the_first_back(
     versions: list[int], tmp_path: Path
 ) -> None:
-    assert fairlead("release", "iris", versions[0]).exit_code == 0
+    assert fairlead("release", "iris", versions[0], *AT_ONCE).exit_code == 0
     first = aliases()["live"]
     assert answered_by(tmp_path) == (versions[0], first)
 
-    assert fairlead("release", "iris", versions[1]).exit_code == 0
+    assert fairlead("release", "iris", versions[1], *AT_ONCE).exit_code == 0
     assert aliases()["previous"] == first
     assert answered_by(tmp_path) == (versions[1], aliases()["live"])
 
@@ -98,7 +106,7 @@ def test_releases_of_both_engines_answer_and_a_rollback_brings_the_first_back(
 
 
 def test_a_version_whose_blob_was_replaced_never_becomes_live(cloud: LocalCloud, versions: list[int]) -> None:
-    releases().release(stack.registry(), "iris", versions[1])
+    ship(versions[1])
     before = aliases()
     manifest, _ = stack.registry().manifest("iris", versions[2])
     key = blob_key(manifest.blobs["onnx"].sha256)
@@ -117,16 +125,15 @@ def test_a_version_whose_blob_was_replaced_never_becomes_live(cloud: LocalCloud,
 
 
 def test_two_releases_at_once_leave_one_of_them_live_and_whole(versions: list[int], tmp_path: Path) -> None:
-    releases().release(stack.registry(), "iris", versions[0])
+    ship(versions[0])
     standing = aliases()["live"]
     outcomes: dict[int, Any] = {}
     start = threading.Barrier(2)
 
     def go(version: int) -> None:
-        registry, mine = stack.registry(), releases()
         start.wait()
         try:
-            outcomes[version] = mine.release(registry, "iris", version).live
+            outcomes[version] = ship(version).live
         except ReleaseError as error:
             outcomes[version] = error
 
@@ -137,7 +144,7 @@ def test_two_releases_at_once_leave_one_of_them_live_and_whole(versions: list[in
         thread.join()
 
     won = {version: one for version, one in outcomes.items() if not isinstance(one, ReleaseError)}
-    after, status = aliases(), releases().status(health=True)
+    after, status = aliases(), releases().status()
     assert len(outcomes) == 2
     assert status.live_problem == ""
     assert {one.release for one in won.values()} >= {after["live"]} or after["live"] == standing
@@ -147,35 +154,63 @@ def test_two_releases_at_once_leave_one_of_them_live_and_whole(versions: list[in
     assert version in (won or {versions[0]: None})
 
 
-def test_a_release_meets_lambdas_own_guard_when_somebody_moves_live_meanwhile(versions: list[int]) -> None:
+def test_a_rollback_meets_lambdas_own_guard_when_somebody_moves_live_meanwhile(
+    versions: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The local cloud refuses a stale RevisionId as AWS does; here the real client meets it."""
-    releases().release(stack.registry(), "iris", versions[0])
-    releases().release(stack.registry(), "iris", versions[1])
-    before = aliases()
-    client, found = aws.client("lambda"), stack.find(Operator())
+    ship(versions[0])
+    ship(versions[1])
+    ship(versions[2])
+    before, plain = aliases(), aws.client
+    client, found = plain("lambda"), stack.find(Operator())
     seen: list[str] = []
 
     def interfere(params: dict[str, Any], **_: Any) -> None:
         seen.append(params["Name"])
-        if params["Name"] == "live":
-            other = aws.client("lambda")
-            other.update_alias(FunctionName=found.function, Name="live", FunctionVersion=before["previous"])
+        other = plain("lambda")
+        other.update_alias(FunctionName=found.function, Name="live", FunctionVersion=before["previous"])
+        other.update_alias(FunctionName=found.function, Name="live", FunctionVersion=before["live"])
 
     client.meta.events.register("provide-client-params.lambda.UpdateAlias", interfere)
+    monkeypatch.setattr(aws, "client", lambda service: client if service == "lambda" else plain(service))
 
     with pytest.raises(ReleaseError, match="somebody else changed it"):
-        Releases(found, PredictFunction(client, found.function, pause=0.1)).release(
-            stack.registry(), "iris", versions[2]
-        )
+        releases().rollback(stack.registry(), "iris")
 
-    assert seen == ["previous", "live", "previous"]
-    assert aliases() == {"live": before["previous"], "previous": before["previous"]}
+    assert seen == ["live"]
+    assert aliases() == before
+
+
+def test_of_two_rollbacks_at_once_one_moves_live_and_the_other_is_told(versions: list[int]) -> None:
+    ship(versions[0])
+    ship(versions[1])
+    ship(versions[2])
+    standing = aliases()
+    start = threading.Barrier(2)
+    told: list[ReleaseError] = []
+
+    def go(mine: Releases) -> None:
+        registry = stack.registry()
+        start.wait()
+        try:
+            mine.rollback(registry, "iris", away_from=standing["live"])
+        except ReleaseError as error:
+            told.append(error)
+
+    threads = [threading.Thread(target=go, args=(releases(),)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(told) == 1
+    assert aliases() == {"live": standing["previous"], "previous": standing["previous"]}
 
 
 def test_a_caller_without_a_policy_is_told_who_they_are_and_what_they_need(
     cloud: LocalCloud, versions: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    releases().release(stack.registry(), "iris", versions[0])
+    ship(versions[0])
     stranger = cloud.add_user("stranger", [])
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", stranger.access_key_id)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", stranger.secret_access_key)
@@ -198,7 +233,7 @@ def pin(cloud: LocalCloud, path: str) -> Answer:
 
 def test_a_pinned_version_answers_until_it_is_retired(cloud: LocalCloud, versions: list[int]) -> None:
     older, live = publish("onnx"), publish("onnx")
-    releases().release(stack.registry(), "iris", live)
+    ship(live)
 
     for path in (f"/versions/{older}/predict", f"/predict?version={older}"):
         answer = pin(cloud, path)
@@ -211,7 +246,7 @@ def test_a_pinned_version_answers_until_it_is_retired(cloud: LocalCloud, version
     assert "release another version first" in fairlead("retire", "iris", live).stderr
     assert fairlead("retire", "iris", older, "--reason", "superseded").exit_code == 0
     assert "retired" in fairlead("release", "iris", older).stderr
-    releases().release(stack.registry(), "iris", publish("onnx"))  # and so a new process
+    ship(publish("onnx"))  # and so a new process
 
     gone = pin(cloud, f"/versions/{older}/predict")
     assert (gone.status, gone.json["code"]) == (404, "no_such_version")

@@ -11,7 +11,18 @@ from typer.testing import CliRunner
 from fairlead_cli.main import app
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ["publish", "versions", "show", "release", "status", "rollback", "history", "who-was-live", "retire", "predict"]
+COMMANDS = [
+    "publish",
+    "versions",
+    "show",
+    "release",
+    "status",
+    "rollback",
+    "history",
+    "who-was-live",
+    "retire",
+    "predict",
+]
 HEAVY = ["sklearn", "boto3", "botocore", "pandas", "moto", "numpy", "onnxruntime", "fairlead.publishing"]
 
 
@@ -72,7 +83,15 @@ def test_no_command_shows_the_help() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["predict"], ["release", "churn"], ["release", "churn", "seven"], ["show", "churn", "0"], ["nonsense"]],
+    [
+        ["predict"],
+        ["release", "churn"],
+        ["release", "churn", "7", "--code"],
+        ["release"],
+        ["release", "churn", "seven"],
+        ["show", "churn", "0"],
+        ["nonsense"],
+    ],
 )
 def test_wrong_usage_exits_2_with_a_word_on_stderr(arguments: list[str]) -> None:
     done = CliRunner().invoke(app, arguments, env={"NO_COLOR": "1"})

@@ -12,6 +12,7 @@ import msgspec
 
 from fairlead import aws
 from fairlead.errors import ReleaseError
+from fairlead.moves import Release, frozen_release
 
 LATEST = "$LATEST"
 NOT_READY = frozenset({"ResourceNotReadyException", "SnapStartNotReadyException"})
@@ -43,6 +44,11 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     modified: str
     shape: dict[str, Any]
+
+    @property
+    def release(self) -> Release:
+        """The release that this published version is."""
+        return frozen_release(self.version, self.environment, code_sha256=self.code_sha256, modified=self.modified)
 
     def same_release(self, other: "Configuration") -> bool:
         """Say whether both run the same code, layers, environment and shape."""
@@ -96,6 +102,24 @@ class PredictFunction:
             )
         return str(published["Version"])
 
+    def release(self, version: str) -> Release:
+        """Read which release a published version is; raises NotFoundError."""
+        return self.configuration(version).release
+
+    def versions(self) -> Iterator[Configuration]:
+        """Yield every published version, oldest first."""
+        with self._translated(f"list versions of {self.name}", "ListVersionsByFunction"):
+            pages = self._client.get_paginator("list_versions_by_function").paginate(FunctionName=self.name)
+            for page in pages:
+                yield from (_configuration(facts) for facts in page["Versions"] if facts["Version"] != LATEST)
+
+    def delete(self, version: str) -> None:
+        """Delete a published version; Lambda refuses one that an alias names. Raises NotFoundError, ReleaseError."""
+        if not version.isdecimal():  # without a number, Lambda would delete the function itself
+            raise ReleaseError(f"{version!r} is not a published version")
+        with self._translated(f"delete {self._called(version)}", "DeleteFunction"):
+            self._client.delete_function(FunctionName=self.name, Qualifier=version)
+
     def wait_active(self, version: str) -> None:
         """Wait until a version can run (minutes under SnapStart); raises ReleaseError with Lambda's reason."""
         with self._translated(f"see {self._called(version)} become active", "GetFunctionConfiguration"):
@@ -120,6 +144,12 @@ class PredictFunction:
         with self._translated(f"read alias {name} of {self.name}", "GetAlias"):
             facts = self._client.get_alias(FunctionName=self.name, Name=name)
         return _alias(facts)
+
+    def aliases(self) -> list[Alias]:
+        """Read every alias, also those that somebody else made."""
+        with self._translated(f"list aliases of {self.name}", "ListAliases"):
+            pages = self._client.get_paginator("list_aliases").paginate(FunctionName=self.name)
+            return [_alias(facts) for page in pages for facts in page["Aliases"]]
 
     def move(self, alias: Alias, version: str) -> Alias:
         """Point the alias, as it was read, at a version alone; returns it re-read and confirmed."""

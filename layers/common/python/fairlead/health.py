@@ -47,7 +47,10 @@ def prove(
     `digest` is the manifest's, as the answer spells it.
     """
     # An inactive version (SnapStart, unused for 14 days) wakes only when it is invoked.
-    if function.configuration(version).state != "Inactive":
+    state = function.configuration(version).state
+    if state == "Inactive":
+        progress(f"release {version} sleeps (SnapStart, unused for 14 days): waking it, which can take minutes")
+    elif state != "Active":
         progress(f"waiting for release {version} to become active")
         function.wait_active(version)
     progress(f"asking release {version} for its health")

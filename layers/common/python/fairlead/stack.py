@@ -16,7 +16,11 @@ DEPLOY = "run `sam build && sam deploy` first, or name another stack with --stac
 
 
 class Stack(msgspec.Struct, frozen=True, kw_only=True):
-    """One deployed stack. `environment` is what every release's environment starts from."""
+    """One deployed stack. `environment` is what every release's environment starts from.
+
+    `strategy` and `custom_strategy` are names of CodeDeploy's configurations: the one that the deployment group uses
+    where nothing else is asked for, and the stack's own. `hook` is the function that proves a release before traffic.
+    """
 
     name: str
     status: str
@@ -26,6 +30,12 @@ class Stack(msgspec.Struct, frozen=True, kw_only=True):
     common_layer: str
     engine_layers: dict[EngineName, str]
     environment: dict[str, str]
+    application: str
+    group: str
+    strategy: str
+    custom_strategy: str
+    canary_alarms: tuple[str, ...]
+    hook: str
 
     def require_settled(self) -> None:
         """Raise ReleaseError while CloudFormation is changing the stack, or left a change half done."""
@@ -53,6 +63,12 @@ def read(cloudformation: Any, name: str) -> Stack:
             common_layer=outputs["CommonLayerArn"],
             engine_layers={"onnx": outputs["OnnxLayerArn"], "sklearn": outputs["SklearnLayerArn"]},
             environment=msgspec.json.decode(outputs["BaseEnvironment"], type=dict[str, str]),
+            application=outputs["DeploymentApplication"],
+            group=outputs["DeploymentGroup"],
+            strategy=outputs["DeploymentStrategy"],
+            custom_strategy=outputs["CustomStrategy"],
+            canary_alarms=tuple(outputs["CanaryAlarms"].split(",")),
+            hook=outputs["VerifyFunctionName"],
         )
     except KeyError as error:
         raise NotFoundError(

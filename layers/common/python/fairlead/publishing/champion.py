@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-from fairlead import aws, engines, stack
+from fairlead import aws, engines, releases, stack
 from fairlead.engines import Engine
 from fairlead.engines.layer import differences
 from fairlead.errors import EngineError, FairleadError, ModelFileError
@@ -17,7 +17,6 @@ from fairlead.manifest import Manifest
 from fairlead.publishing.evidence import Live, unpack
 from fairlead.publishing.model_file import read_model
 from fairlead.registry import Registry
-from fairlead.releases import Releases
 from fairlead.retiring import retired
 from fairlead.settings import Operator
 
@@ -54,11 +53,12 @@ def find_champion(registry: Registry, model: str, *, where: Operator | None) -> 
 def _standing(where: Operator, model: str) -> Standing:
     try:
         found = stack.find(where)
-        live = Releases(found, PredictFunction(aws.client("lambda"), found.function)).status().live
+        live = releases.named(PredictFunction(aws.client("lambda"), found.function), "live")
     except FairleadError as error:
         return Standing(0, "", f", because what is live is not known: {str(error)[:LONGEST_WORDS]}")
-    if live.model != model:
-        return Standing(0, "", f", because stack {where.stack} serves {live.model or 'no model'}")
+    if live is None or live.model != model:
+        serves = live.model if live else None
+        return Standing(0, "", f", because stack {where.stack} serves {serves or 'no model'}")
     return Standing(live.version, live.digest.removeprefix("sha256:"), f"live on stack {where.stack}")
 
 

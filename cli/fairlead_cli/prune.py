@@ -1,0 +1,44 @@
+"""fairlead prune."""
+
+from typing import Annotated
+
+import typer
+
+from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
+from fairlead_cli.output import print_json, print_table, telling
+
+
+def prune(
+    name: Name,
+    *,
+    keep: Annotated[int, typer.Option(min=1, help="How many of the newest releases stay in any case.")] = 10,
+    pin: Annotated[
+        list[str] | None, typer.Option(metavar="RELEASE", help="A release that stays too; may be given again.")
+    ] = None,
+    apply: Annotated[bool, typer.Option("--apply", help="Delete; without it, only what would go is shown.")] = False,
+    stack: Stack = DEFAULT_STACK,
+    json: Json = False,
+) -> None:
+    """Delete old releases of a model: their Lambda versions and snapshots.
+
+    Never version 1, nor what an alias, a running deployment or the journal's last releases in service name. Versions
+    in the registry stay, and so do pinned callers: the live release answers them.
+    """
+    from fairlead_cli.stack import releases
+
+    with telling() as tell:
+        opened = releases(where(stack), progress=tell)
+        planned = opened.plan_pruning(name, keep=keep, pins=[one.removeprefix("r") for one in pin or ()])
+        if apply:
+            opened.prune(planned)
+    if json:
+        print_json({"applied": apply, "plan": planned})
+        return
+    fate = "deleted" if apply else "would go"
+    rows = [(one.release, one.version, fate) for one in planned.goes]
+    rows += [(one.release.release, one.release.version, f"stays: {one.why}") for one in planned.stays]
+    if rows:
+        print_table(("release", "version", ""), rows)
+    typer.echo(f"{len(planned.goes)} of {len(rows)} releases of {name} {fate if planned.goes else 'to delete'}")
+    if planned.goes and not apply:
+        typer.echo(f"next: fairlead prune {name} --keep {keep} --apply")

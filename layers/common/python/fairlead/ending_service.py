@@ -1,0 +1,55 @@
+"""Retiring a version while others release: the journal decides which came first.
+
+A release puts its intent on record before it moves anything, and is refused if a retirement is on record already; a
+retirement is refused while an intent names its version. One of the two writes first, so no retired version goes live.
+"""
+
+from datetime import UTC, datetime
+
+from fairlead import retiring
+from fairlead.errors import NotFoundError, ReleaseError
+from fairlead.journal import Tail
+from fairlead.means import Means, look_and_heal, same_version
+from fairlead.moves import Draft
+from fairlead.registry import Registry
+from fairlead.retiring import Retirement
+
+
+def retire(means: Means, registry: Registry, model: str, version: int, *, reason: str = "") -> tuple[Retirement, bool]:
+    """End a version's service for ever, unless it is live, or about to be; its record stays.
+
+    Returns the retirement that stands, and whether it is this one. Raises NotFoundError for no such version.
+    """
+    if version not in registry.versions(model):
+        hint = f"`fairlead versions {model}` lists its versions"
+        raise NotFoundError(f"model {model!r} has no version {version}", hint=hint)
+    standing = retiring.retirement(registry, model, version)
+    if standing:
+        return standing, False
+    situation = look_and_heal(means)
+    arriving = [situation.running.target] if situation.running else []
+    for number in {situation.live.version, *situation.live.weights, *arriving}:
+        holding = means.function.release(number)
+        if (holding.model, holding.version) == (model, version):
+            raise ReleaseError(f"{holding} is live", hint="release another version first")
+    by = means.by()
+    _record(
+        means, Draft(kind="retired", by=by, why=reason, model=model, version=version, key=f"retired:{model}@{version}")
+    )
+    wanted = Retirement(
+        model=model, version=version, retired=datetime.now(UTC).replace(microsecond=0), retired_by=by, reason=reason
+    )
+    return retiring.retire(registry, wanted)
+
+
+def _record(means: Means, draft: Draft) -> None:
+    def unless_intended(tail: Tail) -> Draft:
+        for intent in tail.standing().intents:
+            if intent.now and same_version(draft, intent.now):
+                raise ReleaseError(
+                    f"{intent.by} is releasing {intent.now}",
+                    hint="wait for `fairlead status` to settle, then try again",
+                )
+        return draft
+
+    means.journal.append_if(unless_intended)

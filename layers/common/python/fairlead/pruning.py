@@ -1,0 +1,83 @@
+"""Housekeeping: old Lambda versions go, and their snapshots with them.
+
+Never version 1, which CloudFormation made and looks for; never what an alias, a running deployment, the operator or the
+journal's last releases in service name. Callers' pins need no Lambda version: the live release answers them.
+"""
+
+from collections.abc import Collection, Iterable
+
+import msgspec
+
+from fairlead.errors import ReleaseError
+from fairlead.means import Means, Situation, look_and_heal
+from fairlead.moves import Draft, Record, Release
+
+BOOTSTRAP = "1"
+LAST_GOOD = 3
+"""Releases that were last in service, by the journal: what somebody may want to go back to."""
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """One release that stays, and why."""
+
+    release: Release
+    why: str
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What would go and what would stay, both newest first."""
+
+    model: str
+    goes: list[Release]
+    stays: list[Kept]
+
+
+def plan(means: Means, model: str, *, keep: int, pins: Collection[str] = ()) -> Plan:
+    """Say which releases of a model would go if the newest `keep` were kept; `pins` are releases that stay too."""
+    situation = look_and_heal(means)
+    reasons = dict.fromkeys(pins, "pinned") | _in_service(means.journal.records()) | _named(means, situation)
+    releases = [facts.release for facts in means.function.versions()]
+    own = sorted((one for one in releases if one.model == model), key=lambda one: int(one.release), reverse=True)
+    reasons = {one.release: f"one of the newest {keep}" for one in own[:keep]} | reasons
+    return Plan(
+        model=model,
+        goes=[one for one in own if one.release not in reasons],
+        stays=[Kept(release=one, why=reasons[one.release]) for one in own if one.release in reasons],
+    )
+
+
+def prune(means: Means, planned: Plan) -> None:
+    """Delete what a plan says goes, on record first; raises ReleaseError where one is needed again meanwhile."""
+    if not planned.goes:
+        return
+    situation = look_and_heal(means)
+    needed = _named(means, situation)
+    by = means.by()
+    for release in planned.goes:
+        if release.release in needed:
+            raise ReleaseError(f"{release} is {needed[release.release]}", hint="run `fairlead prune` again")
+        key = f"pruned:{release.release}:{release.code_sha256}"
+        means.journal.append(Draft(kind="pruned", by=by, was=release, key=key))
+        means.progress(f"deleting {release}")
+        means.function.delete(release.release)
+
+
+def _named(means: Means, situation: Situation) -> dict[str, str]:
+    """Return what must stay whatever anybody keeps, and why."""
+    reasons = {BOOTSTRAP: "the version that CloudFormation made"}
+    if situation.running:
+        reasons |= {situation.running.target: f"the target of deployment {situation.running.deployment.id}"}
+    for alias in means.function.aliases():
+        reasons |= dict.fromkeys((alias.version, *alias.weights), f"named by alias {alias.name}")
+    return reasons
+
+
+def _in_service(records: Iterable[Record]) -> dict[str, str]:
+    """Return the releases that `live` rested at last, by the journal."""
+    found: dict[str, str] = {}
+    for record in records:
+        if record.alias == "live" and record.kind in {"moved", "found"} and record.now:
+            found.setdefault(record.now.release, f"live from {record.effective:%Y-%m-%d %H:%M}Z")
+        if len(found) == LAST_GOOD:
+            break
+    return found

@@ -1,0 +1,208 @@
+"""A release, from a model version to a deployment: freeze, prove, keep what is live in `previous`, start shifting.
+
+A process that dies at any line leaves `live` where it was, or a deployment that goes on without it; the next command
+finds what is missing on the record.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import msgspec
+
+from fairlead import strategies
+from fairlead.deployments import Deployment, Shift
+from fairlead.errors import FairleadError, ReleaseError
+from fairlead.function import SEE_STATUS, Alias, Configuration
+from fairlead.health import prove
+from fairlead.manifest import Manifest
+from fairlead.means import Means, Situation, intending, look_and_heal, refuse_retired
+from fairlead.moves import Described, Draft, Release, describe_deployment
+from fairlead.registry import Registry
+from fairlead.stack import Stack
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What to release, and how. `strategy` is a word, empty for the stack's own; `reason` may be empty."""
+
+    model: str
+    version: int
+    strategy: str = ""
+    reason: str = ""
+    switch_model: bool = False
+
+
+class Released(msgspec.Struct, frozen=True, kw_only=True):
+    """What a release or rollback did: `live` now, and what it `was`. `moved` says whether live moved.
+
+    `release` is the one that was asked for: live once `deployment` has ended well. No deployment: live already, or
+    moved there and then.
+    """
+
+    live: Release
+    was: Release
+    release: Release
+    moved: bool
+    deployment: str = ""
+    strategy: str = ""
+
+
+def release(means: Means, registry: Registry, order: Order) -> Released:
+    """Freeze a model version as a Lambda version, prove that it answers, and start to shift `live` to it."""
+    means.stack.require_settled()
+    manifest, sha256 = registry.manifest(order.model, order.version)
+    refuse_retired(registry, order.model, order.version)
+    configuration = _configuration(means.stack, order)
+    situation = look_and_heal(means)
+    _refuse_busy(situation)
+    _refuse_other_model(situation.now, order)
+    wanted = msgspec.structs.replace(
+        means.function.configuration(),
+        environment=_environment(means.stack, manifest, sha256),
+        layers=(means.stack.common_layer, means.stack.engine_layers[manifest.engine.name]),
+    )
+    if situation.serving.same_release(wanted):
+        return Released(live=situation.now, was=situation.now, release=situation.now, moved=False)
+    number = _freeze(means, wanted, f"{order.model}@{order.version} sha256:{sha256[:16]}")
+    prove(means.function, number, f"sha256:{sha256}", progress=means.progress, sleep=means.sleep)
+    refuse_retired(registry, order.model, order.version)  # somebody may have retired it while it was proved
+    return _shift(means, situation, means.function.release(number), order, configuration)
+
+
+def _shift(means: Means, situation: Situation, target: Release, order: Order, configuration: str) -> Released:
+    """Keep what is live in `previous`, point the alarms at the target, start the deployment."""
+    if situation.now.model is None:
+        means.progress("nothing is live yet, so there is nothing to protect: all at once")
+        configuration = strategies.SHIPPED[strategies.AT_ONCE]
+    strategy = strategies.spoken(configuration, custom=means.stack.custom_strategy)
+    draft = Draft(
+        kind="intended",
+        by=means.by(),
+        why=order.reason,
+        was=situation.now,
+        now=target,
+        evidence={"strategy": strategy},
+    )
+    shift = Shift(
+        function=means.function.name, current=situation.now.release, target=target.release, hook=means.stack.hook
+    )
+    described = Described(model=order.model, version=order.version, target=shift.target, after=shift.current)
+    with intending(means, draft), _kept(means, situation, draft):
+        means.progress(f"pointing the canary alarms at release {shift.target}")
+        means.alarms.point(shift.target)
+        _refuse_moved(means, situation.live)
+        means.progress(f"shifting live from release {shift.current} to release {shift.target}: {strategy}")
+        number = _start(means, shift, configuration, describe_deployment(described))
+    return Released(
+        live=situation.now, was=situation.now, release=target, moved=False, deployment=number, strategy=strategy
+    )
+
+
+def _start(means: Means, shift: Shift, configuration: str, description: str) -> str:
+    try:
+        return means.deployments.start(shift, configuration, description)
+    except ReleaseError:
+        running = means.deployments.running()
+        if running and running.description == description:
+            return running.id  # it had started, and only its answer got lost
+        raise
+
+
+@contextmanager
+def _kept(means: Means, situation: Situation, draft: Draft) -> Iterator[None]:
+    """Move `previous` to what `live` is, before `live` moves; put it back if the block fails and nothing has started.
+
+    Put back, because a later rollback must not land on what somebody has just left.
+    """
+    if situation.now.model is None or situation.previous.version == situation.live.version:
+        yield
+        return
+    kept = _move_previous(means, situation.previous, (situation.back, situation.now), draft)
+    try:
+        yield
+    except FairleadError:
+        if means.deployments.running() is None:
+            _move_previous(means, kept, (situation.now, situation.back), draft)
+        raise
+
+
+def _move_previous(means: Means, previous: Alias, moving: tuple[Release | None, Release | None], draft: Draft) -> Alias:
+    was, now = moving
+    if now is None:  # its version is gone: there is nothing to put back
+        return previous
+    means.progress(f"moving previous to release {now.release}")
+    moved = means.function.move(previous, now.release)
+    why = f"release {draft.now.release} comes" if draft.now else ""
+    means.journal.append(Draft(kind="moved", alias="previous", by=draft.by, why=why, was=was, now=now))
+    return moved
+
+
+def follow(means: Means, released: Released, *, looked: Callable[[Deployment], None] = lambda _: None) -> Released:
+    """Wait until a release's deployment has ended; raises ReleaseError with the reason where it did not end well."""
+    if not released.deployment:
+        return released
+    means.progress(f"waiting for deployment {released.deployment}")
+    ended = means.deployments.wait(released.deployment, looked=looked)
+    live = means.function.release(means.function.alias("live").version)
+    if ended.succeeded:
+        return msgspec.structs.replace(released, live=live, moved=True)
+    raise ReleaseError(
+        f"{released.release} did not become live: {_why(means, ended)}; live is {live}",
+        hint=f"`fairlead history {released.release.model}` has the evidence",
+    )
+
+
+def _why(means: Means, ended: Deployment) -> str:
+    """Say why a deployment ended badly: what the hook found, else what CodeDeploy says."""
+    failures = [one for one in means.journal.tail() if one.deployment == ended.id and one.kind == "failed" and one.why]
+    found = next((one for one in failures if one.key.endswith(":verify")), next(iter(failures), None))
+    return found.why if found else ended.reason or f"deployment {ended.id} was {ended.status.lower()}"
+
+
+def _configuration(stack: Stack, order: Order) -> str:
+    return strategies.configuration(order.strategy, custom=stack.custom_strategy) if order.strategy else stack.strategy
+
+
+def _environment(stack: Stack, manifest: Manifest, sha256: str) -> dict[str, str]:
+    """The stack's base with this version's identity: the whole map, so nothing of another release is left in it."""
+    return stack.environment | {
+        "FAIRLEAD_MODEL": manifest.model,
+        "FAIRLEAD_VERSION": str(manifest.version),
+        "FAIRLEAD_MANIFEST_SHA256": sha256,
+    }
+
+
+def _freeze(means: Means, wanted: Configuration, description: str) -> str:
+    """Set the scratch, then publish exactly what was set; returns the version number."""
+    means.progress("setting environment and layers")
+    means.function.configure(wanted.environment, wanted.layers, revision=wanted.revision)
+    settled = means.function.configuration()  # settling made a new revision
+    _require_same(settled, wanted)
+    means.progress("publishing a Lambda version")
+    number = means.function.publish(description, code_sha256=settled.code_sha256, revision=settled.revision)
+    _require_same(means.function.configuration(number), wanted)
+    return number
+
+
+def _refuse_busy(situation: Situation) -> None:
+    if situation.running:
+        raise ReleaseError(str(situation.running), hint="wait for it, or end it with `fairlead rollback`")
+    if situation.live.weights:
+        shares = ", ".join(f"{share:.0%} on release {number}" for number, share in situation.live.weights.items())
+        raise ReleaseError(f"live is between releases: {shares}", hint="`fairlead rollback` ends that")
+
+
+def _refuse_other_model(now: Release, order: Order) -> None:
+    if now.model not in {None, order.model} and not order.switch_model:
+        raise ReleaseError(
+            f"live holds {now.model}, not {order.model}", hint=f"--switch-model makes {order.model} answer instead"
+        )
+
+
+def _refuse_moved(means: Means, live: Alias) -> None:
+    if means.function.alias("live").revision != live.revision:
+        raise ReleaseError("somebody else moved live in the meantime; it was left where they put it", hint=SEE_STATUS)
+
+
+def _require_same(found: Configuration, wanted: Configuration) -> None:
+    if not found.same_release(wanted):
+        raise ReleaseError("somebody else configured the function in the meantime; live was not moved", hint=SEE_STATUS)

@@ -1,0 +1,102 @@
+"""A rollback: one move of `live` away from a named release, at any time, also while a deployment shifts.
+
+Compare-and-swap: whoever reads a `live` that has moved meanwhile is told, so two at once move it once. `previous` is
+left alone; where it is not older than `live`, there is nothing to go back to, so a second rollback cannot overshoot.
+"""
+
+import re
+
+from fairlead.errors import NotFoundError, ReleaseError
+from fairlead.function import SEE_STATUS, Alias
+from fairlead.health import prove
+from fairlead.means import Means, Running, Situation, another, intending, look_and_heal, refuse_retired
+from fairlead.moves import Draft, Release
+from fairlead.registry import Registry
+from fairlead.releasing import Released
+
+RELEASE = re.compile(r"r([1-9][0-9]*)")
+VERSION = re.compile(r"[1-9][0-9]*")
+
+
+def roll_back(
+    means: Means, registry: Registry, model: str, *, to: str = "", away_from: str | None = None, reason: str = ""
+) -> Released:
+    """Move `live` back to `previous`, or to the version (`7`) or release (`r13`) that `to` names.
+
+    Refused where live is not going to, or at, the release `away_from`. A running deployment is stopped first.
+    """
+    situation = look_and_heal(means)
+    leaving = means.function.release(situation.arriving) if situation.arriving else situation.now
+    if model not in {leaving.model, situation.now.model}:
+        raise ReleaseError(f"live holds {leaving.model or 'no model'}, not {model}", hint=SEE_STATUS)
+    if away_from is not None and leaving.release != away_from:
+        raise ReleaseError(f"live is {leaving}, no longer release {away_from}: nothing to do", hint=SEE_STATUS)
+    target = _named(means, model, to, leaving) if to else _before(situation, model)
+    if target.release == leaving.release:
+        raise ReleaseError(f"{target} is what live is at: nothing to do", hint=SEE_STATUS)
+    refuse_retired(registry, target.model or model, target.version)
+    prove(means.function, target.release, target.digest, progress=means.progress, sleep=means.sleep)
+    draft = Draft(kind="intended", by=means.by(), why=reason, was=leaving, now=target, evidence={"rollback": True})
+    with intending(means, draft):
+        live = _stopped(means, situation, situation.running) if situation.running else situation.live
+        moved = bool(live.weights) or live.version != target.release
+        if moved:
+            means.progress(f"moving live from {leaving} to {target}")
+            means.function.move(live, target.release)
+        number = situation.running.deployment.id if situation.running else ""
+        means.journal.append(
+            Draft(
+                kind="moved", alias="live", by=draft.by, why=reason, was=leaving, now=target, deployment=number,
+                evidence=draft.evidence,
+            )
+        )  # fmt: skip
+    return Released(live=target, was=leaving, release=target, moved=moved, deployment=number)
+
+
+def _before(situation: Situation, model: str) -> Release:
+    """Return what a rollback without a name goes to; raises ReleaseError where there is nothing."""
+    if situation.arriving:
+        target: Release | None = situation.now
+    elif int(situation.previous.version) >= int(situation.live.version):
+        raise ReleaseError(
+            f"live is {situation.now}, previous release {situation.previous.version}: there is nothing to go back to",
+            hint=f"name a version or release with --to, or {another(model)}",
+        )
+    else:
+        target = situation.back
+    if target is None:
+        raise ReleaseError(
+            f"release {situation.previous.version}, which previous names, has been deleted", hint=another(model)
+        )
+    if target.model is None:
+        raise ReleaseError(f"there is no release of {model} before this one", hint=another(model))
+    return target
+
+
+def _named(means: Means, model: str, to: str, leaving: Release) -> Release:
+    """Find the release that `to` names: `r13`, or the newest other one that holds the version; raises ReleaseError."""
+    if found := RELEASE.fullmatch(to):
+        try:
+            target = means.function.release(found[1])
+        except NotFoundError as error:
+            raise ReleaseError(f"there is no release {found[1]}, or no longer", hint=another(model)) from error
+        if target.model != model:
+            raise ReleaseError(f"{target} does not hold {model}", hint=another(model))
+        return target
+    if not VERSION.fullmatch(to):
+        raise ReleaseError(f"{to!r} is no version or release", hint="a version is named like 7, a release like r13")
+    holding = [facts.release for facts in means.function.versions()]
+    chosen = [one for one in holding if (one.model, one.version) == (model, int(to)) and one != leaving]
+    if not chosen:
+        raise ReleaseError(f"no other release holds {model} version {to}", hint=f"`fairlead release {model} {to}`")
+    return max(chosen, key=lambda one: int(one.release))
+
+
+def _stopped(means: Means, situation: Situation, running: Running) -> Alias:
+    """Stop the deployment and return `live` as it left it; raises ReleaseError where somebody else has moved it."""
+    means.progress(f"stopping deployment {running.deployment.id}")
+    means.deployments.stop(running.deployment.id)
+    live = means.function.alias("live")
+    if live.version not in {situation.live.version, running.target}:
+        raise ReleaseError(f"somebody else moved live to release {live.version} in the meantime", hint=SEE_STATUS)
+    return live

@@ -1,0 +1,87 @@
+"""Watching a deployment: old and new release side by side, for as long as it goes on."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from fairlead import traffic
+from fairlead.canary import Alarm
+from fairlead.deployments import Deployment
+from fairlead.errors import NotFoundError
+from fairlead.means import Means
+from fairlead.moves import Record, Release, parse_deployment
+from fairlead.traffic import Traffic
+
+NOT_YET = "not yet"
+
+
+class Side(msgspec.Struct, frozen=True, kw_only=True):
+    """One of the two releases: the share of calls it gets now (0–1), and what its callers met since the start."""
+
+    release: Release
+    share: float
+    traffic: Traffic
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """A deployment at one moment. `hook` is what the hook said; `old` is None where that version is gone."""
+
+    at: datetime
+    deployment: Deployment
+    old: Side | None
+    new: Side | None
+    hook: str
+    alarms: list[Alarm]
+
+
+def watch(
+    means: Means,
+    cloudwatch: Any,
+    number: str,
+    *,
+    pause: float = 3,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Iterator[Snapshot]:
+    """Yield a snapshot of a deployment every `pause` seconds until it has ended, and one of the end."""
+    while True:
+        deployment = means.deployments.read(number)
+        snapshot = _snapshot(means, cloudwatch, deployment, now())
+        yield snapshot
+        if not deployment.running:
+            return
+        means.sleep(pause)
+
+
+def _snapshot(means: Means, cloudwatch: Any, deployment: Deployment, at: datetime) -> Snapshot:
+    described = parse_deployment(deployment.description)
+    pair = (described.after, described.target) if described else ()
+    live = means.function.alias("live")
+    shares = {live.version: 1 - sum(live.weights.values())} | live.weights
+    met = traffic.read(cloudwatch, pair, since=deployment.created, until=at) if pair else {}
+    old, new = (_side(means, release, shares, met) for release in pair) if pair else (None, None)
+    return Snapshot(
+        at=at,
+        deployment=deployment,
+        old=old,
+        new=new,
+        hook=_hook(means.journal.tail(), deployment.id),
+        alarms=means.alarms.read(),
+    )
+
+
+def _side(means: Means, release: str, shares: dict[str, float], met: dict[str, Traffic]) -> Side | None:
+    try:
+        facts = means.function.release(release)
+    except NotFoundError:
+        return None
+    return Side(release=facts, share=shares.get(release, 0.0), traffic=met[release])
+
+
+def _hook(tail: list[Record], number: str) -> str:
+    """Say what the hook found, in the journal's words."""
+    for record in tail:
+        if record.deployment == number and record.key.endswith(":verify"):
+            return record.kind + (f": {record.why}" if record.why else "")
+    return NOT_YET

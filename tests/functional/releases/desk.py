@@ -1,0 +1,72 @@
+"""Where an operator of a test sits: releases of one stack, for one actor after the other, at a time of the test's."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from fairlead.canary import CanaryAlarms
+from fairlead.deployments import Deployments
+from fairlead.function import PredictFunction
+from fairlead.journal import Journal
+from fairlead.means import Means, look_and_heal
+from fairlead.moves import Draft, Record
+from fairlead.registry import Registry
+from fairlead.releases import Releases
+from fairlead.releasing import Released
+from fairlead.stack import Stack
+from tests.functional.fake_deploys import FakeDeploys
+from tests.functional.strict_lambda import NAME, StrictLambda
+from tests.memory import Memory
+
+
+@dataclass
+class Desk:
+    """Makes Releases over the same cloud; `said` is what they announced, `now` moves only when a test moves it."""
+
+    stack: Stack
+    lambda_: StrictLambda
+    deploys: FakeDeploys
+    cloudwatch: Any
+    memory: Memory
+    said: list[str] = field(default_factory=list)
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+    def means(self, by: str = "ada", stack: Stack | None = None) -> Means:
+        stack = stack or self.stack
+        return Means(
+            stack=stack,
+            function=PredictFunction(self.lambda_.client, NAME, pause=0),
+            deployments=Deployments(self.deploys.client, stack.application, stack.group, sleep=lambda _: None),
+            alarms=CanaryAlarms(self.cloudwatch, stack.canary_alarms),
+            journal=self.journal(),
+            by=lambda: by,
+            progress=self.said.append,
+            sleep=lambda _: None,
+        )
+
+    def releases(self, by: str = "ada", stack: Stack | None = None) -> Releases:
+        return Releases(self.means(by, stack), self.cloudwatch)
+
+    def journal(self) -> Journal:
+        return Journal(self.memory, clock=lambda: self.now, sleep=lambda _: None)
+
+    def records(self) -> list[Record]:
+        """The journal, oldest first."""
+        return list(self.journal().records())[::-1]
+
+    def kinds(self) -> list[str]:
+        return [f"{one.kind} {one.alias}".strip() for one in self.records()]
+
+    def record(self, **draft: Any) -> None:
+        """Write a record as another part of the system would."""
+        self.journal().append(Draft(**draft))
+
+    def heal(self) -> None:
+        """What the next command does first, a while later."""
+        self.now += timedelta(hours=1)
+        look_and_heal(self.means("heal"))
+
+
+def ship(releases: Releases, registry: Registry, version: int, model: str = "churn", **options: Any) -> Released:
+    """Release and wait until it is live."""
+    return releases.follow(releases.release(registry, model, version, **options))

@@ -1,0 +1,206 @@
+"""The commands that release, watch, roll back and prune, from their arguments to what they print."""
+
+import json
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from fairlead import aws
+from fairlead.objects import S3Objects
+from fairlead.registry import Registry
+from fairlead.stack import Stack
+from fairlead_cli.main import app
+from tests.functional.fake_deploys import FakeDeploys
+from tests.functional.session import REGION, connect
+from tests.functional.strict_lambda import NAME, StrictLambda, outputs, package
+from tests.manifests import build
+
+
+@pytest.fixture(autouse=True)
+def commands(
+    stack: Stack, lambda_: StrictLambda, deploys: FakeDeploys, cloudwatch: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What `sam deploy` makes, and three versions of churn; the commands' clients are the tests'."""
+    for name in ("FAIRLEAD_BUCKET", "FAIRLEAD_STACK", "FAIRLEAD_API_URL", "FAIRLEAD_DEBUG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COLUMNS", "200")
+    s3 = connect("s3")
+    s3.create_bucket(Bucket=stack.bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    template = {
+        "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}},
+        "Outputs": {key: {"Value": value} for key, value in outputs(stack).items()},
+    }
+    connect("cloudformation").create_stack(StackName="fairlead", TemplateBody=json.dumps(template))
+    registry = Registry(S3Objects(s3, stack.bucket))
+    for _ in range(3):
+        registry.commit("churn", build)
+    deploys.eager = True
+    ours = {"lambda": lambda_.client, "codedeploy": deploys.client, "cloudwatch": Metrics(cloudwatch)}
+    monkeypatch.setattr(aws, "client", lambda service: ours.get(service) or connect(service))
+    monkeypatch.setattr("time.sleep", lambda _: None)
+
+
+class Metrics:
+    """moto's CloudWatch, which knows no percentiles: the canary's callers met 5 errors in 50 requests."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def __getattr__(self, name: str) -> Any:
+        return self if name == "get_paginator" else getattr(self._client, name)
+
+    def __call__(self, name: str) -> Any:
+        assert name == "get_metric_data"
+        return self
+
+    def paginate(self, **_: Any) -> list[dict[str, Any]]:
+        figures = {"requests_0": 450.0, "p50_0": 11.0, "p99_0": 42.0, "requests_1": 50.0, "errors_1": 5.0}
+        return [{"MetricDataResults": [{"Id": name, "Values": [value]} for name, value in figures.items()]}]
+
+
+def fairlead(*arguments: object) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def result(*arguments: object) -> Any:
+    done = fairlead(*arguments, "--json")
+    assert done.exit_code == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_a_release_returns_once_its_deployment_has_started_and_says_how_to_see_it(deploys: FakeDeploys) -> None:
+    fairlead("release", "churn", 1)
+    deploys.eager = False
+
+    done = fairlead("release", "churn", 2, "--strategy", "linear-10-1m")
+
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout.splitlines() == [
+        "deployment d-2: live goes from release 2 (churn version 1) to release 3 (churn version 2), linear-10-1m",
+        "next: fairlead status churn --watch",
+    ]
+
+
+def test_wait_ends_when_the_release_is_live(deploys: FakeDeploys) -> None:
+    deploys.eager = False
+
+    done = result("release", "churn", 1, "--wait")
+
+    assert (done["moved"], done["live"]["release"], done["deployment"]) == (True, "2", "d-1")
+
+
+def test_a_release_that_was_rolled_back_exits_4_with_the_reason(deploys: FakeDeploys) -> None:
+    fairlead("release", "churn", 1)
+    deploys.eager, deploys.alarm = False, True
+
+    done = fairlead("release", "churn", 2, "--wait")
+
+    assert (done.exit_code, done.stdout) == (4, "")
+    assert "did not become live: ALARM_ACTIVE" in done.stderr
+    assert "live is release 2 (churn version 1)" in done.stderr
+    assert "fairlead history churn" in done.stderr
+
+
+def test_watch_prints_a_line_for_each_look_where_there_is_no_terminal(deploys: FakeDeploys) -> None:
+    fairlead("release", "churn", 1)
+    deploys.eager = False
+
+    done = fairlead("release", "churn", 2, "--watch")
+
+    assert done.exit_code == 0, done.stderr
+    lines = [line for line in done.stderr.splitlines() if "| release 3: " in line]
+    old, new = (
+        "release 2: weight 90%, requests 450, errors 0 (0.0%)",
+        "release 3: weight 10%, requests 50, errors 5 (10.0%)",
+    )
+    assert any(old in line and new in line for line in lines)
+    assert "p50 11.0 ms, p99 42.0 ms" in lines[0]
+    assert "hook not yet" in lines[0]
+    assert "fairlead-canary-errors INSUFFICIENT_DATA" in lines[0]
+    assert "Succeeded" in lines[-1]
+    assert done.stdout == "live: release 3 (churn version 2), was release 2 (churn version 1)\n"
+
+
+def test_a_watched_release_that_fails_exits_4_after_its_last_line(deploys: FakeDeploys) -> None:
+    fairlead("release", "churn", 1)
+    deploys.eager, deploys.hook_fails = False, True
+
+    done = fairlead("release", "churn", 2, "--watch", "--json")
+
+    assert (done.exit_code, done.stdout) == (4, "")
+    assert "Failed" in done.stderr
+    assert "HOOK_EXECUTION_FAILURE" in done.stderr
+
+
+def test_status_watch_follows_the_deployment_that_is_running(deploys: FakeDeploys) -> None:
+    fairlead("release", "churn", 1)
+    deploys.eager = False
+    fairlead("release", "churn", 2, "--reason", "spring data")
+    before = fairlead("status", "churn")
+
+    done = fairlead("status", "churn", "--watch")
+
+    assert "deployment d-2 to release 3 is running since" in before.stdout
+    assert "by arn:aws:" in before.stdout
+    assert "fairlead-canary-errors INSUFFICIENT_DATA (release 3)" in before.stdout
+    assert "| release 3: weight " in done.stderr
+    assert "release 3 (churn version 2), answers" in done.stdout
+    assert "running" not in done.stdout
+
+
+def test_code_releases_the_live_version_again_whatever_it_is(lambda_: StrictLambda) -> None:
+    fairlead("release", "churn", 2)
+    assert "is live already: nothing to do" in fairlead("release", "--code", "--wait").stdout
+    lambda_.client.update_function_code(FunctionName=NAME, ZipFile=package("second"))
+
+    done = result("release", "churn", "--code", "--wait")
+
+    assert (done["live"]["release"], done["live"]["version"], done["was"]["release"]) == ("3", 2, "2")
+
+
+def test_code_before_the_first_release_is_nothing_to_do() -> None:
+    done = fairlead("release", "--code", "--wait")
+
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert "no model is live yet" in done.stderr
+
+
+def test_code_of_a_model_that_is_not_live_is_refused() -> None:
+    fairlead("release", "churn", 2)
+
+    done = fairlead("release", "penguins", "--code")
+
+    assert done.exit_code == 4
+    assert "live holds churn, not penguins" in done.stderr
+
+
+def test_rollback_says_what_it_did_also_where_nothing_had_moved_yet(deploys: FakeDeploys) -> None:
+    fairlead("release", "churn", 1)
+    fairlead("release", "churn", 2)
+    back = fairlead("rollback", "churn", "--away-from", "r3", "--reason", "errors")
+    deploys.eager, deploys.hold = False, "hook"
+    fairlead("release", "churn", 3)
+
+    stopped = fairlead("rollback", "churn")
+
+    assert back.stdout == "live: release 2 (churn version 1), was release 3 (churn version 2)\n"
+    assert stopped.stdout == (
+        "live: release 2 (churn version 1), as before; deployment d-3 to release 4 (churn version 3) has ended\n"
+    )
+    assert "stopping deployment d-3" in stopped.stderr
+    assert fairlead("rollback", "churn", "--to", "r4").stdout.startswith("live: release 4 ")
+
+
+def test_prune_shows_what_would_go_then_deletes_it(lambda_: StrictLambda) -> None:
+    for number in range(6):
+        lambda_.client.update_function_configuration(FunctionName=NAME, MemorySize=512 + number)
+        fairlead("release", "churn", 1 + number % 2)
+
+    shown = fairlead("prune", "churn", "--keep", 2)
+    done = result("prune", "churn", "--keep", 2, "--apply")
+
+    assert "3 of 6 releases of churn would go" in shown.stdout
+    assert "next: fairlead prune churn --keep 2 --apply" in shown.stdout
+    assert [one["release"] for one in done["plan"]["goes"]] == ["4", "3", "2"]
+    assert "0 of 3 releases of churn to delete" in fairlead("prune", "churn", "--keep", 2).stdout

@@ -1,0 +1,252 @@
+"""A release: what is frozen, what is announced, in which order things move; the same story runs in tests/local."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from fairlead.canary import CanaryAlarms
+from fairlead.errors import IntegrityError, NotFoundError, ReleaseError, SettingsError
+from fairlead.registry import Registry
+from fairlead.releases import Releases
+from fairlead.stack import Stack
+from tests.functional.fake_deploys import FakeDeploys
+from tests.functional.releases.desk import Desk, ship
+from tests.functional.session import connect
+from tests.functional.strict_lambda import BASE, NAME, StrictLambda, package
+from tests.manifests import build
+from tests.memory import Memory
+
+
+def published(version: str) -> Any:
+    return connect("lambda").get_function_configuration(FunctionName=NAME, Qualifier=version)
+
+
+def test_a_release_freezes_model_digest_and_layers_in_a_version_and_live_arrives_at_it(
+    releases: Releases, registry: Registry, lambda_: StrictLambda, stack: Stack
+) -> None:
+    _, sha256 = registry.manifest("churn", 1)
+
+    done = ship(releases, registry, 1)
+
+    frozen = published("2")
+    assert frozen["Environment"]["Variables"] == BASE | {
+        "FAIRLEAD_MODEL": "churn",
+        "FAIRLEAD_VERSION": "1",
+        "FAIRLEAD_MANIFEST_SHA256": sha256,
+    }
+    assert [layer["Arn"] for layer in frozen["Layers"]] == [stack.common_layer, stack.engine_layers["onnx"]]
+    assert frozen["Description"] == f"churn@1 sha256:{sha256[:16]}"
+    assert lambda_.alias_names() == {"live": "2", "previous": "1"}
+    assert (done.live.release, done.live.version, done.live.digest) == ("2", 1, f"sha256:{sha256}")
+    assert done.was.model is None
+    assert done.moved
+
+
+def test_a_deployment_is_started_with_the_stacks_strategy_its_hook_and_a_description(
+    releases: Releases, registry: Registry, deploys: FakeDeploys, lambda_: StrictLambda, stack: Stack
+) -> None:
+    ship(releases, registry, 1)
+    deploys.hold = "done"
+
+    started = releases.release(registry, "churn", 2)
+
+    assert deploys.last.info["deploymentConfigName"] == stack.strategy
+    assert deploys.last.info["description"] == "fairlead: churn@2 release 3 after 2"
+    assert (deploys.last.current, deploys.last.target, deploys.last.hook) == ("2", "3", stack.hook)
+    assert (started.deployment, started.strategy, started.moved) == ("d-2", "canary-10-5m", False)
+    assert (started.live.release, started.release.release) == ("2", "3")
+    assert lambda_.alias_names() == {"live": "2", "previous": "2"}
+
+
+def test_a_strategy_is_asked_for_by_its_word(releases: Releases, registry: Registry, deploys: FakeDeploys) -> None:
+    ship(releases, registry, 1)
+
+    assert ship(releases, registry, 2, strategy="linear-10-1m").strategy == "linear-10-1m"
+    assert deploys.last.info["deploymentConfigName"] == "CodeDeployDefault.LambdaLinear10PercentEvery1Minute"
+    ship(releases, registry, 3, strategy="custom")
+    assert deploys.last.info["deploymentConfigName"] == "fairlead-custom"
+
+
+def test_an_unknown_strategy_is_refused_before_anything_is_made(
+    releases: Releases, registry: Registry, lambda_: StrictLambda
+) -> None:
+    with pytest.raises(SettingsError, match="no strategy 'slowly'"):
+        releases.release(registry, "churn", 1, strategy="slowly")
+    assert lambda_.changes() == []
+
+
+def test_the_first_release_is_all_at_once_because_there_is_nothing_to_protect(
+    releases: Releases, registry: Registry, deploys: FakeDeploys, desk: Desk
+) -> None:
+    assert ship(releases, registry, 1, strategy="canary-10-5m").strategy == "all-at-once"
+    assert deploys.last.info["deploymentConfigName"] == "CodeDeployDefault.LambdaAllAtOnce"
+    assert any("all at once" in line for line in desk.said)
+
+
+def test_a_second_release_takes_its_own_engines_layer_and_leaves_the_first_in_previous(
+    releases: Releases, registry: Registry, lambda_: StrictLambda, stack: Stack
+) -> None:
+    ship(releases, registry, 1)
+
+    ship(releases, registry, 2)
+
+    assert lambda_.alias_names() == {"live": "3", "previous": "2"}
+    assert [layer["Arn"] for layer in published("3")["Layers"]] == [stack.common_layer, stack.engine_layers["sklearn"]]
+    assert [layer["Arn"] for layer in published("2")["Layers"]] == [stack.common_layer, stack.engine_layers["onnx"]]
+
+
+def test_previous_has_moved_and_the_alarms_watch_the_release_before_its_deployment_starts(
+    releases: Releases, registry: Registry, lambda_: StrictLambda, deploys: FakeDeploys, cloudwatch: Any, stack: Stack
+) -> None:
+    ship(releases, registry, 1)
+    seen: list[Any] = []
+    alarms = CanaryAlarms(cloudwatch, stack.canary_alarms)
+    deploys.before("CreateDeployment", lambda: seen.extend([lambda_.alias_names(), alarms.read()]))
+
+    releases.release(registry, "churn", 2)
+
+    assert seen[0] == {"live": "2", "previous": "2"}
+    assert [(alarm.release, alarm.state) for alarm in seen[1]] == [("3", "INSUFFICIENT_DATA")] * 2
+
+
+def test_the_old_releases_red_alarm_does_not_block_the_fix(
+    releases: Releases, registry: Registry, cloudwatch: Any, stack: Stack
+) -> None:
+    ship(releases, registry, 1)
+    ship(releases, registry, 2)
+    cloudwatch.set_alarm_state(AlarmName=stack.canary_alarms[0], StateValue="ALARM", StateReason="release 3 fails")
+    releases.rollback(registry, "churn")
+
+    ship(releases, registry, 3)
+
+    assert [alarm.state for alarm in CanaryAlarms(cloudwatch, stack.canary_alarms).read()] == ["INSUFFICIENT_DATA"] * 2
+
+
+def test_nothing_of_the_scratch_leaks_into_a_release(
+    releases: Releases, registry: Registry, lambda_: StrictLambda
+) -> None:
+    leftovers = {"PYTHONPATH": "/tmp/evil", "FAIRLEAD_MODEL": "somebody", "FAIRLEAD_BUCKET": "elsewhere"}
+    lambda_.client.update_function_configuration(FunctionName=NAME, Environment={"Variables": leftovers}, Layers=[])
+
+    ship(releases, registry, 1)
+
+    assert lambda_.environment("2").keys() == BASE.keys()
+    assert lambda_.environment("2")["FAIRLEAD_BUCKET"] == "registry"
+
+
+def test_releasing_what_is_live_changes_nothing(
+    releases: Releases, registry: Registry, lambda_: StrictLambda, deploys: FakeDeploys
+) -> None:
+    ship(releases, registry, 1)
+    lambda_.calls.clear()
+
+    again = ship(releases, registry, 1)
+
+    assert not again.moved
+    assert again.deployment == ""
+    assert again.live.release == "2"
+    assert lambda_.changes() == []
+    assert len(deploys.entries) == 1
+
+
+def test_new_code_makes_a_new_release_of_the_same_model_version(
+    releases: Releases, registry: Registry, lambda_: StrictLambda
+) -> None:
+    ship(releases, registry, 1)
+    lambda_.client.update_function_code(FunctionName=NAME, ZipFile=package("second"))
+
+    done = ship(releases, registry, releases.live().version)
+
+    assert done.moved
+    assert lambda_.alias_names() == {"live": "3", "previous": "2"}
+    assert published("2")["CodeSha256"] != published("3")["CodeSha256"]
+
+
+def test_a_new_layer_of_the_stack_makes_a_new_release_too(
+    desk: Desk, releases: Releases, registry: Registry, stack: Stack
+) -> None:
+    ship(releases, registry, 1)
+    publish = connect("lambda").publish_layer_version
+    newer = publish(LayerName="fairlead-common", Content={"ZipFile": package("newer")})["LayerVersionArn"]
+
+    updated = desk.releases(stack=msgspec.structs.replace(stack, common_layer=newer))
+
+    assert ship(updated, registry, 1).moved
+    assert published("3")["Layers"][0]["Arn"] == newer
+
+
+def test_new_memory_makes_a_new_release_too(releases: Releases, registry: Registry, lambda_: StrictLambda) -> None:
+    ship(releases, registry, 1)
+    lambda_.client.update_function_configuration(FunctionName=NAME, MemorySize=2048)
+
+    assert ship(releases, registry, 1).moved
+    assert published("3")["MemorySize"] == 2048
+
+
+def test_a_version_released_again_after_a_rollback_is_live_again(
+    releases: Releases, registry: Registry, lambda_: StrictLambda
+) -> None:
+    ship(releases, registry, 1)
+    ship(releases, registry, 2)
+    releases.rollback(registry, "churn")
+
+    done = ship(releases, registry, 2)
+
+    assert done.moved
+    assert done.live.version == 2
+    assert lambda_.points_at("previous") == "2"
+
+
+def test_another_model_is_released_only_when_asked(
+    releases: Releases, registry: Registry, lambda_: StrictLambda
+) -> None:
+    ship(releases, registry, 1)
+    lambda_.calls.clear()
+
+    with pytest.raises(ReleaseError, match="live holds churn, not penguins") as caught:
+        releases.release(registry, "penguins", 1)
+    assert "--switch-model" in caught.value.hint
+    assert lambda_.changes() == []
+
+    assert ship(releases, registry, 1, "penguins", switch_model=True).live.model == "penguins"
+    assert lambda_.alias_names() == {"live": "3", "previous": "2"}
+
+
+def test_a_version_that_does_not_exist_or_was_changed_is_not_released(desk: Desk, lambda_: StrictLambda) -> None:
+    memory = Memory()
+    registry = Registry(memory)
+    registry.commit("churn", build)
+    memory.objects["models/churn/versions/2.json"] = memory.objects["models/churn/versions/1.json"]
+
+    with pytest.raises(NotFoundError, match="no version 9"):
+        desk.releases().release(registry, "churn", 9)
+    with pytest.raises(IntegrityError):
+        desk.releases().release(registry, "churn", 2)
+    assert lambda_.changes() == []
+
+
+def test_long_steps_are_announced(releases: Releases, registry: Registry, desk: Desk) -> None:
+    ship(releases, registry, 1)
+    desk.said.clear()
+
+    ship(releases, registry, 2)
+
+    steps = ["setting", "publishing", "asking", "moving", "pointing", "shifting", "waiting"]
+    assert [line.split()[0] for line in desk.said] == steps
+
+
+def test_who_releases_what_and_why_is_on_record_before_anything_moves(
+    releases: Releases, registry: Registry, desk: Desk
+) -> None:
+    ship(releases, registry, 1)
+    desk.heal()
+
+    releases.release(registry, "churn", 2, reason="spring data")
+
+    intent, previous = desk.records()[-2:]
+    assert (intent.kind, intent.alias, intent.by, intent.why) == ("intended", "", "ada", "spring data")
+    assert (intent.was and intent.was.release, intent.now and intent.now.release) == ("2", "3")
+    assert intent.evidence == {"strategy": "canary-10-5m"}
+    assert (previous.kind, previous.alias, previous.now and previous.now.release) == ("moved", "previous", "2")
+    assert desk.journal().verify() == []

@@ -1,0 +1,19 @@
+"""One boto3 session for tests on moto: a new one would read botocore's models anew for every client."""
+
+from functools import cache
+from typing import Any
+
+import boto3
+
+REGION = "eu-west-1"
+
+
+@cache
+def _session() -> boto3.Session:
+    return boto3.Session("test", "test", region_name=REGION)
+
+
+def connect(service: str) -> Any:
+    """A new client, with event handlers of its own; to be made while mock_aws is on."""
+    create: Any = _session().client
+    return create(service)
