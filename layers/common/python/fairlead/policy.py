@@ -108,7 +108,7 @@ TABLE: tuple[Line, ...] = (
         "old release broke",
         lambda f, _: f.cause in TECHNICAL,
         "nothing",
-        "the release worked for long, so its surroundings changed, which an older one would meet too: people are needed",
+        "the release worked for long, so its surroundings changed, and an older one meets the same: people are needed",
     ),
     (
         "too few outcomes",
