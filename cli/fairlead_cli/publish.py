@@ -39,6 +39,13 @@ def publish(
         bool, typer.Option("--force", help="Publish although checks failed; --reason stays on record for ever.")
     ] = False,
     reason: Annotated[str, typer.Option("--reason", metavar='"…"', help="Why it is forced.")] = "",
+    keep_training_rows: Annotated[
+        bool,
+        typer.Option(
+            "--keep-training-rows",
+            help="Store the rows of --train with the version: `fairlead retrain` starts from them.",
+        ),
+    ] = False,
     engine: Engine = Demand.auto,
     allow: Allow = None,
     stack: Stack = DEFAULT_STACK,
@@ -67,6 +74,7 @@ def publish(
                 allow_breaking=allow_breaking,
                 force=force,
                 reason=reason,
+                keep_training_rows=keep_training_rows,
                 where=where(stack),
                 progress=tell,
             )

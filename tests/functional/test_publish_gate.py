@@ -17,7 +17,9 @@ from fairlead.gate.policy import Policy
 from fairlead.gate.refusal import GateError
 from fairlead.golden import Golden
 from fairlead.manifest import Manifest
+from fairlead.publishing import training
 from fairlead.publishing.evidence import digests_of, unpack
+from fairlead.publishing.signatures import to_rows
 from fairlead.publishing.story import Published, publish, validate
 from fairlead.registry import Registry
 from fairlead.retiring import Retirement, retire
@@ -303,3 +305,24 @@ def test_parity_of_many_rows_is_proved_on_a_sample_and_all_of_them_are_measured(
     assert done.rows["held_out"] == len(brought["X"]) == 228
     again = published(Memory(), brought).manifest
     assert (again.blobs["golden"], again.parity) == (done.blobs["golden"], done.parity)
+
+
+def test_training_rows_are_kept_only_where_asked_for(memory: Memory) -> None:
+    brought = material("penguins")
+
+    without = published(memory, brought).manifest
+    done = published(memory, brought, keep_training_rows=True, allow_breaking=True).manifest
+
+    assert training.BLOB not in without.blobs
+    kept = training.decode(Registry(memory).blob(done.blobs[training.BLOB]))
+    assert kept.fields == tuple(field.name for field in done.signature.inputs)
+    assert kept.rows == to_rows(done.signature, brought["train"])
+    assert kept.target == brought["train_y"].tolist()
+    assert set(kept.ids) == {""}
+
+
+def test_keeping_rows_that_were_not_brought_is_refused_before_any_work(memory: Memory) -> None:
+    brought = material("penguins") | {"train": None, "train_y": None}
+
+    with pytest.raises(DataError, match="no training rows with a target to keep"):
+        published(memory, brought, keep_training_rows=True)

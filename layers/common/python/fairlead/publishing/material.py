@@ -12,7 +12,11 @@ Progress = Callable[[str], None]
 
 
 class Material(msgspec.Struct, frozen=True, kw_only=True):
-    """An estimator, held-out rows with their target, training rows with theirs where they are at hand."""
+    """An estimator, held-out rows with their target, training rows with theirs where they are at hand.
+
+    `keep` stores the training rows with the version; `learnt_from` are the ids of the predictions that training rows
+    were learnt from, one a row, empty for the others.
+    """
 
     estimator: Any
     X: Any
@@ -20,6 +24,8 @@ class Material(msgspec.Struct, frozen=True, kw_only=True):
     target: str
     train: Any = None
     train_y: Any = None
+    keep: bool = False
+    learnt_from: Sequence[str] = ()
 
 
 def read_material(
@@ -29,6 +35,7 @@ def read_material(
     target: Sequence[str] = (),
     train: Path | None = None,
     allow: Sequence[str] = (),
+    keep: bool = False,
     progress: Progress,
 ) -> Material:
     """Read a model file and its tables; raises ModelFileError and DataError, each naming the file."""
@@ -40,4 +47,4 @@ def read_material(
     if train is not None:
         progress(f"reading {train.name}")
         train_X, train_y = tables.split_target(tables.read_table(train), target, train)
-    return Material(estimator=estimator, X=X, y=y, target=",".join(target), train=train_X, train_y=train_y)
+    return Material(estimator=estimator, X=X, y=y, target=",".join(target), train=train_X, train_y=train_y, keep=keep)

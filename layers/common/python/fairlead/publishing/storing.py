@@ -10,7 +10,7 @@ import msgspec
 from fairlead import baseline
 from fairlead.baseline import Baseline
 from fairlead.manifest import SCHEMA, Blob, Forced, Manifest, Metric, Parent, decode, encode
-from fairlead.publishing import card, report
+from fairlead.publishing import card, report, training
 from fairlead.publishing.environment import environment
 from fairlead.publishing.evidence import pack
 from fairlead.publishing.material import Material, Progress
@@ -72,9 +72,11 @@ def _contents(material: Material, proved: Proved, reference: Baseline) -> dict[s
         "policy": proved.policy.canonical(),
         proved.choice.engine.blob: proved.choice.blob,  # what was proved is what serves
     }
-    training = proved.evidence.training
-    if training is not None and training.digests is not None:
-        contents["training_rows"] = pack(training.digests)
+    learnt = proved.evidence.training
+    if learnt is not None and learnt.digests is not None:
+        contents["training_rows"] = pack(learnt.digests)
+    if material.keep:
+        contents[training.BLOB] = training.kept(material, proved.choice.signature)
     return contents
 
 

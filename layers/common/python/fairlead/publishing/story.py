@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from fairlead import aws, stack
-from fairlead.errors import SettingsError
+from fairlead.errors import DataError, SettingsError
 from fairlead.gate.findings import Verdict
 from fairlead.gate.policy import Policy
 from fairlead.gate.policy_file import parse
@@ -59,6 +59,7 @@ def publish(  # noqa: PLR0913 - the one verb of a notebook
     allow_breaking: bool = False,
     force: bool = False,
     reason: str = "",
+    keep_training_rows: bool = False,
     registry: Registry | None = None,
     by: str = "",
     progress: Progress | None = None,
@@ -79,6 +80,8 @@ def publish(  # noqa: PLR0913 - the one verb of a notebook
         allow_breaking: publish although callers of the live version must change.
         force: publish although checks failed; `reason` is kept in the manifest for ever.
         reason: why it is forced.
+        keep_training_rows: store the training rows with the version, so that it can be fitted anew on them and on what
+            was learnt since (docs/retraining.md says what that means for people in those rows).
         registry: where to publish; None takes the registry of the stack in FAIRLEAD_STACK.
         by: who publishes, for the record; left out, the AWS identity, or the login name where a registry is given.
         progress: called with a sentence before each step.
@@ -90,7 +93,7 @@ def publish(  # noqa: PLR0913 - the one verb of a notebook
     check_estimator(estimator)
     terms = _terms(engine, policy, cv, allow_breaking=allow_breaking)
     why = _reason(reason, force=force)
-    material = _of_notebook(estimator, X, y, train, train_y)
+    material = _of_notebook(estimator, X, y, train, train_y, keep=keep_training_rows)
     place, tell = _place(registry, None), progress or _silent
     publisher = _publisher(by, why, place)
     proved = _prove(name, material, terms, place, tell)
@@ -137,6 +140,7 @@ def publish_file(  # noqa: PLR0913 - one parameter for each option of the comman
     allow_breaking: bool = False,
     force: bool = False,
     reason: str = "",
+    keep_training_rows: bool = False,
     registry: Registry | None = None,
     where: Operator | None = None,
     by: str = "",
@@ -151,7 +155,10 @@ def publish_file(  # noqa: PLR0913 - one parameter for each option of the comman
     why = _reason(reason, force=force)
     place, tell = _place(registry, where), progress or _silent
     publisher = _publisher(by, why, place)
-    material = read_material(path, data=data, target=target, train=train, allow=allow, progress=tell)
+    material = read_material(
+        path, data=data, target=target, train=train, allow=allow, keep=keep_training_rows, progress=tell
+    )
+    _check_kept(material)
     proved = _prove(name, material, terms, place, tell)
     return _publish(name, material, proved, publisher, place=place, progress=tell)
 
@@ -207,9 +214,19 @@ def _reason(reason: str, *, force: bool) -> str:
     return said
 
 
-def _of_notebook(estimator: Any, X: Any, y: Any, train: Any, train_y: Any) -> Material:
+def _of_notebook(estimator: Any, X: Any, y: Any, train: Any, train_y: Any, *, keep: bool = False) -> Material:
     target = str(getattr(y, "name", None) or "")
-    return Material(estimator=estimator, X=X, y=y, target=target, train=train, train_y=train_y)
+    material = Material(estimator=estimator, X=X, y=y, target=target, train=train, train_y=train_y, keep=keep)
+    _check_kept(material)
+    return material
+
+
+def _check_kept(material: Material) -> None:
+    """Refuse before the long work to keep what is not there."""
+    if material.keep and (material.train is None or material.train_y is None):
+        raise DataError(
+            "there are no training rows with a target to keep", hint="bring them, target included: --train train.csv"
+        )
 
 
 def _place(registry: Registry | None, where: Operator | None) -> Place:

@@ -1,0 +1,102 @@
+"""Training rows as a blob: what a version learnt from, kept only where the publisher asks for it.
+
+Values in signature order, column by column, in MessagePack (exact doubles, JSON's types) and compressed; no pickle, and
+nothing that Lambda's training layer does not have. Law: `decode(encode(t)) == t`. The blob may be deleted at any time:
+the version serves on, the manifest goes on naming it, and retraining needs the rows by hand.
+"""
+
+import zlib
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from fairlead.errors import DataError, IntegrityError, SchemaError
+from fairlead.publishing import signatures
+from fairlead.publishing.answers import label, one_target
+from fairlead.publishing.material import Material
+from fairlead.signature import Output, Signature
+
+SCHEMA = 1
+BLOB = "training"
+"""Its name among a manifest's blobs."""
+
+MOST_BYTES = 2_000_000_000
+"""Unpacked; a small blob could claim to be more than memory holds."""
+
+Row = tuple[Any, ...]
+
+
+class TrainingRows(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows in the order of `fields`, with their target: a class or a value a row, a list where there are several.
+
+    `ids` are the predictions that rows were learnt from in production, empty for the others.
+    """
+
+    schema: int = SCHEMA
+    fields: tuple[str, ...]
+    rows: list[Row]
+    target: list[Any]
+    ids: list[str]
+
+
+class _Stored(msgspec.Struct, frozen=True, kw_only=True):
+    schema: int
+    fields: tuple[str, ...]
+    columns: list[msgspec.Raw]
+    target: list[Any]
+    ids: dict[int, str]
+
+
+def kept(material: Material, signature: Signature) -> bytes:
+    """Spell the material's training rows; raises DataError where they have no target."""
+    rows = signatures.to_rows(signature, material.train)
+    target = targets(signature.output, material.train_y, len(rows))
+    ids = list(material.learnt_from) or [""] * len(rows)
+    names = tuple(field.name for field in signature.inputs)
+    return encode(TrainingRows(fields=names, rows=rows, target=target, ids=ids))
+
+
+def targets(output: Output, y: Any, count: int) -> list[Any]:
+    """Return targets as JSON has them, one a row; raises DataError where there are none."""
+    y = one_target(y, rows=count)
+    if y is None:
+        raise DataError("the training rows have no target", hint="keep them with the column that was learnt")
+    if output.task == "classification":
+        return [label(value) for value in np.asarray(y, dtype=object)]
+    values: list[Any] = np.asarray(y, dtype=np.float64).tolist()
+    return values
+
+
+def encode(training: TrainingRows) -> bytes:
+    """The bytes of the blob."""
+    columns = [msgspec.Raw(msgspec.msgpack.encode(column)) for column in zip(*training.rows, strict=True)]
+    stored = _Stored(
+        schema=training.schema,
+        fields=training.fields,
+        columns=columns,
+        target=training.target,
+        ids={place: name for place, name in enumerate(training.ids) if name},
+    )
+    return zlib.compress(msgspec.msgpack.encode(stored))
+
+
+def decode(blob: bytes) -> TrainingRows:
+    """Read training rows; raises SchemaError for an unknown schema number, IntegrityError for what is unreadable."""
+    try:
+        unpacking = zlib.decompressobj()
+        data = unpacking.decompress(blob, MOST_BYTES)
+        if not unpacking.eof:
+            raise IntegrityError(f"the training rows take more than {MOST_BYTES:,} bytes, or end early")
+        stored = msgspec.msgpack.decode(data, type=_Stored)
+        columns: Sequence[list[Any]] = [msgspec.msgpack.decode(column, type=list) for column in stored.columns]
+        rows: list[Row] = list(zip(*columns, strict=True))
+    except (zlib.error, msgspec.MsgspecError, ValueError) as error:
+        raise IntegrityError(f"the training rows are malformed: {error}") from error
+    if stored.schema != SCHEMA:
+        raise SchemaError(f"the training rows have schema {stored.schema}, this Fairlead reads {SCHEMA}")
+    if len(columns) != len(stored.fields) or len(rows) != len(stored.target):
+        raise IntegrityError("the training rows are malformed: columns and targets differ in length")
+    ids = [stored.ids.get(place, "") for place in range(len(rows))]
+    return TrainingRows(fields=stored.fields, rows=rows, target=stored.target, ids=ids)
