@@ -1,5 +1,7 @@
 """The parts of the cloud, joined."""
 
+import logging
+import time
 from pathlib import Path
 
 from fairlead_local import moto_server
@@ -15,18 +17,22 @@ from fairlead_local.deploys.service import CodeDeploy
 from fairlead_local.events.bus import Bus
 from fairlead_local.events.delivery import Delivery
 from fairlead_local.events.service import EventBridge
+from fairlead_local.faults import Faults
 from fairlead_local.front import Front
 from fairlead_local.gateway.apis import Apis
 from fairlead_local.gateway.authorising import Authoriser
 from fairlead_local.gateway.gateway import Gateway
 from fairlead_local.lambdas.aliases import Aliases
 from fairlead_local.lambdas.code import Archives
+from fairlead_local.lambdas.destinations import Destinations
 from fairlead_local.lambdas.functions import Functions
 from fairlead_local.lambdas.invoke import Invoker
+from fairlead_local.lambdas.invoke_configs import InvokeConfigs
 from fairlead_local.lambdas.layers import Layers
 from fairlead_local.lambdas.permissions import Permissions
 from fairlead_local.lambdas.store import Store
 from fairlead_local.lambdas.versions import Versions
+from fairlead_local.lambdas.waiting import Waiting
 from fairlead_local.metrics.embedded import Embedded
 from fairlead_local.metrics.platform import Platform
 from fairlead_local.metrics.service import CloudWatch
@@ -39,6 +45,10 @@ from fairlead_local.stacks.engine import Engine
 from fairlead_local.stacks.providers.catalogue import catalogue
 from fairlead_local.stacks.registry import Registry
 from fairlead_local.stacks.service import CloudFormation
+
+logger = logging.getLogger(__name__)
+
+SETTLE_SECONDS = 300.0  # of real time, for each moment that something is due at
 
 
 class Cloud:
@@ -63,12 +73,16 @@ class Cloud:
             deliver=self._shipper.deliver,
             assume=lambda version: roles.function_session(version.settings["Role"], version.function),
         )
-        store, apis = Store(), Apis()
+        store, apis, faults = Store(), Apis(), Faults()
         permissions = Permissions(store)
-        invoker = Invoker(store, self._pools, platform)
+        destinations = Destinations(store, roles.function_clients, self.clock, platform)
+        self._waiting = Waiting(store, self.clock, destinations, platform)
+        invoker = Invoker(store, self._pools, platform, self._waiting, faults)
         functions = Functions(store, archives, self._pools.retire, roles.check_function_role)
         versions = Versions(store, self._pools.initialise)
-        parts = (functions, versions, Aliases(store), Layers(store, archives), permissions, invoker)
+        parts = (
+            functions, versions, Aliases(store), Layers(store, archives), permissions, InvokeConfigs(store), invoker
+        )  # fmt: skip
         operations: dict[str, Handler] = {}
         for part in parts:
             operations |= part.handlers()
@@ -86,7 +100,8 @@ class Cloud:
             "monitoring": Service("cloudwatch", cloudwatch.handlers()),
             "events": Service("events", EventBridge(self.bus).handlers()),
         }
-        control = Control(self.clock, self._shipper.settle, self.deploys.pace)
+        self.clock.settle = self._settle
+        control = Control(self.clock, self.deploys.pace, faults)
         front = Front(services, moto_server.application(), control=control)
         self.front = Guard(front, identities, buckets, roles, group=self.deploys.group_of)
         self.gateway = Gateway(apis, invoker, permissions, Authoriser(identities, judge), platform)
@@ -97,6 +112,15 @@ class Cloud:
         self._pools.stop()
         self._shipper.stop()
         self.gateway.close()
+
+    def _settle(self) -> None:
+        """Wait until functions that were started asynchronously have ended and what was logged is delivered."""
+        end = time.monotonic() + SETTLE_SECONDS
+        while (left := end - time.monotonic()) > 0:
+            # Each may give the other work.
+            if not self._waiting.settle(left) | self._shipper.settle(left):
+                return
+        logger.warning("time passes though functions are at work for %d seconds", SETTLE_SECONDS)
 
 
 def _made(folder: Path) -> Path:

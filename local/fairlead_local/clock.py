@@ -1,7 +1,8 @@
 """The one clock of a cloud: real time plus an offset that tests move forward.
 
 Work is due at a moment of this clock. In real time a thread runs it; `advance` runs what falls due on the
-way, in order. Work runs one piece at a time, so whatever may take long starts a thread of its own.
+way, in order. Work runs one piece at a time, so whatever may take long starts a thread of its own; `settle`, if set,
+waits for such threads, so that advanced time passes for nobody who is still at work.
 """
 
 import heapq
@@ -37,6 +38,7 @@ class Clock:
     """Epoch seconds that never run backwards, and timers on them."""
 
     def __init__(self) -> None:
+        self.settle: Work = lambda: None
         self._offset = 0.0
         self._held: float | None = None
         self._orders = itertools.count()
@@ -76,9 +78,11 @@ class Clock:
         with self._running:
             self._held = self.now()
             target = self._held + seconds
+            self.settle()
             while (timer := self._take(target)) is not None:
                 self._held = max(self._held, timer.when)
                 self._run(timer)
+                self.settle()
             with self._changed:
                 self._offset = target - time.time()
                 self._held = None

@@ -10,11 +10,11 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from fairlead_local.account import HOST, REGION
 from fairlead_local.clients import Clients
@@ -132,6 +132,21 @@ class LocalCloud:
         """How long CodeDeploy takes by the cloud's clock: `begin`, `stop`, `look` (at alarms), `hook` (at most)."""
         self._control("pace", seconds)
 
+    @contextlib.contextmanager
+    def faults(
+        self, *, functions: Mapping[str, Literal["fail", "throttle"]] | None = None, writes: int = 0
+    ) -> Iterator[None]:
+        """Make functions fail by name, and so many writes to DynamoDB be throttled (-1 = all), for as long as it lasts.
+
+        A function that fails does not run; its calls end with a function error, or are refused as throttled.
+        """
+        named = functions or {}
+        self._control("faults", {"functions": dict(named), "writes": writes})
+        try:
+            yield
+        finally:
+            self._control("faults", {"functions": dict.fromkeys(named), "writes": 0})
+
     def environment(self, credentials: Credentials | None = None) -> dict[str, str]:
         """The variables that point AWS's tools and `fairlead` at this cloud."""
         keys = credentials or self.admin
@@ -162,7 +177,7 @@ class LocalCloud:
     ) -> None:
         self.stop()
 
-    def _control(self, path: str, asked: dict[str, float] | None = None) -> dict[str, Any]:
+    def _control(self, path: str, asked: dict[str, Any] | None = None) -> dict[str, Any]:
         connection = http.client.HTTPConnection(HOST, self._facts["port"], timeout=ADVANCE_SECONDS)
         with contextlib.closing(connection):
             body = None if asked is None else json.dumps(asked)

@@ -37,7 +37,7 @@ class Roles:
         self._endpoint = endpoint
         self._lock = threading.Lock()
         self._sessions: dict[tuple[str, str], Keys] = {}
-        self._clients: dict[str, Clients] = {}
+        self._clients: dict[Keys, Clients] = {}
 
     def check_trusts(self, role_arn: str, service: str) -> None:
         """Raise ServiceError (AccessDenied) unless the role exists and lets `service` assume it."""
@@ -59,19 +59,14 @@ class Roles:
         self.check_function_role(role_arn)
         return self._keys(role_arn, function)
 
+    def function_clients(self, role_arn: str, function: str) -> Clients:
+        """boto3 clients with a function's rights, for what Lambda does with them; raises ServiceError as before."""
+        return self._as(self.function_session(role_arn, function))
+
     def codedeploy(self, role_arn: str) -> Clients:
         """boto3 clients with the rights of CodeDeploy's role; raises ServiceError if CodeDeploy may not assume it."""
         self.check_trusts(role_arn, CODEDEPLOY)
-        keys = self._keys(role_arn, "CodeDeploy")
-        with self._lock:
-            if role_arn not in self._clients:
-                self._clients[role_arn] = Clients(
-                    self._endpoint,
-                    access_key=keys.access_key_id,
-                    secret_key=keys.secret_access_key,
-                    token=keys.session_token,
-                )
-            return self._clients[role_arn]
+        return self._as(self._keys(role_arn, "CodeDeploy"))
 
     def check_assumed(self, caller: Caller, role_arn: str, ask: Ask) -> None:
         """Raise DeniedError unless the role trusts the caller; where it names the account, policies must allow too."""
@@ -85,6 +80,17 @@ class Roles:
             raise DeniedError(caller.arn, one, f"because no resource-based policy allows the {ASSUME} action")
         if verdict(itself, ask.of(ASSUME, "*")) != "allowed" or verdict(caller.statements, one) == "explicitly denied":
             self._judge.check(caller, [(ASSUME, role_arn)], one)
+
+    def _as(self, keys: Keys) -> Clients:
+        with self._lock:
+            if keys not in self._clients:
+                self._clients[keys] = Clients(
+                    self._endpoint,
+                    access_key=keys.access_key_id,
+                    secret_key=keys.secret_access_key,
+                    token=keys.session_token,
+                )
+            return self._clients[keys]
 
     def _keys(self, role_arn: str, name: str) -> Keys:
         with self._lock:

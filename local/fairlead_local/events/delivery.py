@@ -1,8 +1,7 @@
-"""Events reach functions: asynchronously, and only where the function's resource policy lets the rule."""
+"""Events reach functions: by asynchronous invocation, and only where the function's resource policy lets the rule."""
 
 import json
 import logging
-import threading
 from typing import Any
 
 from fairlead_local.errors import ServiceError
@@ -16,28 +15,23 @@ PRINCIPAL = "events.amazonaws.com"
 
 
 class Delivery:
-    """Invokes a rule's target with an event; a refusal or a failure is logged and nobody's answer."""
+    """Invokes a rule's target with an event; a refusal is logged and nobody's answer."""
 
     def __init__(self, invoker: Invoker, permissions: Permissions) -> None:
         self._invoker = invoker
         self._permissions = permissions
 
     def __call__(self, rule: Rule, target: dict[str, Any], event: Event) -> None:
-        """Start the invocation in a thread of its own."""
-        threading.Thread(target=self._run, args=(rule, target, event), name=f"rule {rule.name}", daemon=True).start()
-
-    def _run(self, rule: Rule, target: dict[str, Any], event: Event) -> None:
+        """Hand it to Lambda's queue, which does not keep the bus waiting."""
         name, qualifier = split(target["Arn"])
         try:
             if not self._permissions.allows(name, qualifier, service=PRINCIPAL, source_arn=rule.arn):
                 logger.warning("%s may not invoke %s: its resource policy does not allow it", rule.arn, target["Arn"])
                 return
-            outcome = self._invoker.call(name, qualifier, _payload(target, event))
+            asked = {"FunctionName": name, "InvocationType": "Event", "Payload": _payload(target, event)}
+            self._invoker.handle(asked | ({"Qualifier": qualifier} if qualifier else {}))
         except ServiceError as error:
             logger.warning("%s could not invoke %s: %s", rule.arn, target["Arn"], error)
-            return
-        if outcome.error:
-            logger.warning("%s failed on an event of %s", target["Arn"], rule.arn)
 
 
 def _payload(target: dict[str, Any], event: Event) -> bytes:

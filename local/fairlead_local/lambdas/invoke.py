@@ -2,29 +2,34 @@
 
 import base64
 import random
-import threading
 import uuid
 from typing import Any
 
 from fairlead_local.errors import ServiceError
+from fairlead_local.faults import Faults
+from fairlead_local.lambdas.events import Event
 from fairlead_local.lambdas.functions import check_ready
 from fairlead_local.lambdas.records import LATEST, Version
 from fairlead_local.lambdas.store import Store, Target
+from fairlead_local.lambdas.waiting import Waiting
 from fairlead_local.metrics.platform import Platform
 from fairlead_local.protocol import Handler, Reply
 from fairlead_local.runtime.outcome import Outcome
 from fairlead_local.runtime.pools import Pools
 
-PAYLOAD_LIMIT = 6_291_556  # bytes, asked and answered; asynchronous ones are smaller in AWS
+PAYLOAD_LIMIT = 6_291_556  # bytes, asked and answered
+EVENT_LIMIT = 1_048_576  # bytes of an asynchronous invocation
 
 
 class Invoker:
     """Runs functions on behalf of callers of the API and of the gateway."""
 
-    def __init__(self, store: Store, pools: Pools, metrics: Platform) -> None:
+    def __init__(self, store: Store, pools: Pools, metrics: Platform, waiting: Waiting, faults: Faults) -> None:
         self._store = store
         self._pools = pools
         self._metrics = metrics
+        self._waiting = waiting
+        self._faults = faults
         self._random = random.SystemRandom()
 
     def handlers(self) -> dict[str, Handler]:
@@ -43,7 +48,7 @@ class Invoker:
         if kind == "DryRun":
             return Reply(executed, 204)
         if kind == "Event":
-            threading.Thread(target=self._run, args=(target, version, payload), daemon=True).start()
+            self._wait(target, payload)
             return Reply({"Payload": b""}, 202)
         outcome = self._run(target, version, payload)
         result: dict[str, Any] = {**executed, "Payload": outcome.payload}
@@ -57,6 +62,19 @@ class Invoker:
         """Run a function for another service; raises ServiceError as Invoke would."""
         target, version = self._choose(name, qualifier)
         return self._run(target, version, payload, trace=trace)
+
+    def _wait(self, target: Target, payload: bytes) -> None:
+        if len(payload) > EVENT_LIMIT:
+            message = (
+                f"{len(payload)} byte payload is too large for the Event invocation type (limit {EVENT_LIMIT} bytes)"
+            )
+            raise ServiceError("RequestTooLargeException", message, status=413)
+        event = Event(target.function.name, target.qualifier, payload, self._metrics.now())
+        self._waiting.take(event, self._attempt)
+
+    def _attempt(self, event: Event) -> tuple[str, Outcome]:
+        target, version = self._choose(event.function, event.qualifier)
+        return version.number, self._run(target, version, event.payload, request_id=event.request_id)
 
     def _choose(self, name: str, qualifier: str | None) -> tuple[Target, Version]:
         with self._store.lock:
@@ -72,12 +90,15 @@ class Invoker:
                 _check_active(version)
             return target, version
 
-    def _run(self, target: Target, version: Version, payload: bytes, *, trace: str = "") -> Outcome:
+    def _run(
+        self, target: Target, version: Version, payload: bytes, *, request_id: str = "", trace: str = ""
+    ) -> Outcome:
         limit, at = target.function.reserved_concurrency, self._metrics.now()
         told = (target.function.name, target.qualifier, version.number if target.alias else None)
         try:
-            outcome = self._pools.run(
-                version, payload, request_id=str(uuid.uuid4()), arn=target.arn, trace=trace, concurrency=limit
+            request_id = request_id or str(uuid.uuid4())
+            outcome = self._faults.of_function(target.function.name) or self._pools.run(
+                version, payload, request_id=request_id, arn=target.arn, trace=trace, concurrency=limit
             )
         except ServiceError as error:
             if error.status == 429:

@@ -1,4 +1,4 @@
-"""Resource policies of functions: who else may invoke which qualifier, and event-invoke settings."""
+"""Resource policies of functions: who else may invoke which qualifier; and tags."""
 
 import fnmatch
 import json
@@ -23,9 +23,6 @@ class Permissions:
             "AddPermission": self.add,
             "RemovePermission": self.remove,
             "GetPolicy": self.get,
-            "PutFunctionEventInvokeConfig": self.put_invoke_config,
-            "GetFunctionEventInvokeConfig": self.get_invoke_config,
-            "DeleteFunctionEventInvokeConfig": self.delete_invoke_config,
             "ListTags": self.list_tags,
             "TagResource": self.tag,
             "UntagResource": self.untag,
@@ -75,31 +72,6 @@ class Permissions:
         with self._store.lock:
             function = self._store.target(name, qualifier).function
             return any(_matches(s, service, source_arn) for s in function.policies.get(qualifier or "", []))
-
-    def put_invoke_config(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """PutFunctionEventInvokeConfig: stored and shown, not acted on."""
-        with self._store.lock:
-            function, qualifier = self._where(asked)
-            kept = ("MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig")
-            config = {key: asked[key] for key in kept if key in asked}
-            function.invoke_configs[qualifier or ""] = config
-            return {**config, "FunctionArn": function_arn(function.name, qualifier or "$LATEST")}
-
-    def get_invoke_config(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """GetFunctionEventInvokeConfig."""
-        with self._store.lock:
-            function, qualifier = self._where(asked)
-            where = function_arn(function.name, qualifier or "$LATEST")
-            if (qualifier or "") not in function.invoke_configs:
-                message = f"The function {where} doesn't have an EventInvokeConfig"
-                raise ServiceError("ResourceNotFoundException", message, status=404)
-            return {**function.invoke_configs[qualifier or ""], "FunctionArn": where}
-
-    def delete_invoke_config(self, asked: dict[str, Any]) -> None:
-        """DeleteFunctionEventInvokeConfig."""
-        with self._store.lock:
-            function, qualifier = self._where(asked)
-            function.invoke_configs.pop(qualifier or "", None)
 
     def list_tags(self, asked: dict[str, Any]) -> dict[str, Any]:
         """ListTags."""

@@ -39,6 +39,13 @@ class Platform:
         for dimensions in _of_function(function, qualifier, executed):
             self._one("AWS/Lambda", "Throttles", dimensions, at, 1.0)
 
+    def asynchronous(
+        self, name: str, function: str, qualifier: str | None, value: float = 1.0, unit: str = "Count"
+    ) -> None:
+        """A metric of asynchronous invocations, dated now."""
+        for dimensions in _of_function(function, qualifier, None):
+            self._one("AWS/Lambda", name, dimensions, self.now(), value, unit)
+
     def called(self, api: str, stage: str, *, at: float, status: int, milliseconds: float) -> None:
         """A request to an API's stage and its answer."""
         for dimensions in ((("ApiName", api),), (("ApiName", api), ("Stage", stage))):

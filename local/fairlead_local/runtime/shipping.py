@@ -14,8 +14,6 @@ from fairlead_local.runtime.platform_log import kept
 
 logger = logging.getLogger(__name__)
 
-SETTLE_SECONDS = 10.0
-
 
 @dataclass(frozen=True)
 class Batch:
@@ -34,7 +32,7 @@ class Shipper:
         self._clients = clients
         self._clock = clock
         self._take = take
-        self._queue: queue.Queue[Batch | threading.Event | None] = queue.Queue()
+        self._queue: queue.Queue[Batch | None] = queue.Queue()
         self._streams: set[tuple[str, str]] = set()
         self._thread = threading.Thread(target=self._work, name="log shipper", daemon=True)
         self._thread.start()
@@ -47,11 +45,12 @@ class Shipper:
         if chosen:
             self._queue.put(Batch(settings["LogGroup"], stream, chosen, ahead))
 
-    def settle(self) -> None:
-        """Wait until what was said so far is delivered."""
-        delivered = threading.Event()
-        self._queue.put(delivered)
-        delivered.wait(SETTLE_SECONDS)
+    def settle(self, seconds: float) -> bool:
+        """Wait until what was said so far is delivered; whether anything was not."""
+        with self._queue.all_tasks_done:
+            waited = self._queue.unfinished_tasks > 0
+            self._queue.all_tasks_done.wait_for(lambda: self._queue.unfinished_tasks == 0, seconds)
+            return waited
 
     def stop(self) -> None:
         """Deliver what is queued, then end."""
@@ -60,13 +59,11 @@ class Shipper:
 
     def _work(self) -> None:
         while (item := self._queue.get()) is not None:
-            if isinstance(item, threading.Event):
-                item.set()
-                continue
             try:
                 self._ship(item)
             except Exception:
                 logger.exception("log lines of %s were lost", item.group)
+            self._queue.task_done()
 
     def _ship(self, batch: Batch) -> None:
         self._ensure(batch.group, batch.stream)

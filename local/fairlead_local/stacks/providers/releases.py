@@ -74,7 +74,7 @@ class AliasProvider:
 
 
 class EventInvokeConfigProvider:
-    """Retries and destinations of asynchronous invocations: stored, not acted on."""
+    """Retries and destinations of asynchronous invocations."""
 
     accepts = names("DestinationConfig FunctionName MaximumEventAgeInSeconds MaximumRetryAttempts Qualifier")
     replaces = names("FunctionName Qualifier")
@@ -84,12 +84,12 @@ class EventInvokeConfigProvider:
 
     def create(self, asked: Asked) -> Made:
         """PutFunctionEventInvokeConfig."""
-        self._clients["lambda"].put_function_event_invoke_config(**asked.properties)
+        self._put(asked)
         return Made(function_arn(asked.properties["FunctionName"], asked.properties["Qualifier"]))
 
     def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:  # noqa: ARG002 - the protocol's
         """PutFunctionEventInvokeConfig again."""
-        self._clients["lambda"].put_function_event_invoke_config(**asked.properties)
+        self._put(asked)
         return made
 
     def delete(self, made: Made, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
@@ -100,6 +100,11 @@ class EventInvokeConfigProvider:
             client.delete_function_event_invoke_config(**where)
         except client.exceptions.ResourceNotFoundException:
             return
+
+    def _put(self, asked: Asked) -> None:
+        limits = ("MaximumEventAgeInSeconds", "MaximumRetryAttempts")
+        whole = {name: int(asked.properties[name]) for name in limits if name in asked.properties}
+        self._clients["lambda"].put_function_event_invoke_config(**asked.properties | whole)
 
 
 def _alias(asked: Asked) -> dict[str, Any]:

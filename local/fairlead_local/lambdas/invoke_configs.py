@@ -1,0 +1,97 @@
+"""Event-invoke settings of functions: retries, age and destinations of asynchronous invocations, by qualifier."""
+
+import time
+from typing import Any
+
+from fairlead_local.account import function_arn
+from fairlead_local.errors import ServiceError
+from fairlead_local.lambdas.limits import refused
+from fairlead_local.lambdas.records import LATEST, Function
+from fairlead_local.lambdas.store import Store
+from fairlead_local.protocol import Handler
+
+RETRIES, AGE_SECONDS = (0, 2), (60, 21_600)
+DESTINATIONS = {"OnSuccess": ("sqs", "sns", "lambda"), "OnFailure": ("s3", "sqs", "sns", "lambda")}
+KEPT = ("MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig")
+
+
+class InvokeConfigs:
+    """The handlers for event-invoke settings; one qualifier's speak for no other."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def handlers(self) -> dict[str, Handler]:
+        """Operation names to handlers."""
+        return {
+            "PutFunctionEventInvokeConfig": self.put,
+            "UpdateFunctionEventInvokeConfig": self.update,
+            "GetFunctionEventInvokeConfig": self.get,
+            "ListFunctionEventInvokeConfigs": self.list_all,
+            "DeleteFunctionEventInvokeConfig": self.delete,
+        }
+
+    def put(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """PutFunctionEventInvokeConfig: what is not given is as if never set."""
+        return self._set(asked, keep=False)
+
+    def update(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """UpdateFunctionEventInvokeConfig: what is not given stays."""
+        return self._set(asked, keep=True)
+
+    def get(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """GetFunctionEventInvokeConfig."""
+        with self._store.lock:
+            function, qualifier = self._where(asked)
+            return _shown(function, qualifier)
+
+    def list_all(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """ListFunctionEventInvokeConfigs, in one page."""
+        with self._store.lock:
+            function = self._store.function(asked["FunctionName"])
+            configs = [_shown(function, qualifier) for qualifier in sorted(function.invoke_configs)]
+            return {"FunctionEventInvokeConfigs": configs}
+
+    def delete(self, asked: dict[str, Any]) -> None:
+        """DeleteFunctionEventInvokeConfig."""
+        with self._store.lock:
+            function, qualifier = self._where(asked)
+            function.invoke_configs.pop(qualifier, None)
+
+    def _set(self, asked: dict[str, Any], *, keep: bool) -> dict[str, Any]:
+        given = {key: asked[key] for key in KEPT if key in asked}
+        _check(given)
+        with self._store.lock:
+            function, qualifier = self._where(asked)
+            old = _shown(function, qualifier) if keep else {}
+            function.invoke_configs[qualifier] = {**old, **given, "LastModified": time.time()}
+            return _shown(function, qualifier)
+
+    def _where(self, asked: dict[str, Any]) -> tuple[Function, str]:
+        target = self._store.target(asked["FunctionName"], asked.get("Qualifier"))
+        # The bare function and `$LATEST` are one here.
+        return target.function, "" if target.qualifier in (None, LATEST) else str(target.qualifier)
+
+
+def _shown(function: Function, qualifier: str) -> dict[str, Any]:
+    where = function_arn(function.name, qualifier or LATEST)
+    if qualifier not in function.invoke_configs:
+        message = f"The function {where} doesn't have an EventInvokeConfig"
+        raise ServiceError("ResourceNotFoundException", message, status=404)
+    return {**function.invoke_configs[qualifier], "FunctionArn": where}
+
+
+def _check(given: dict[str, Any]) -> None:
+    for name, (low, high) in (("MaximumRetryAttempts", RETRIES), ("MaximumEventAgeInSeconds", AGE_SECONDS)):
+        if name in given and not low <= given[name] <= high:
+            raise refused(f"{name} must be between {low} and {high}, not {given[name]}")
+    for when, wanted in given.get("DestinationConfig", {}).items():
+        destination = wanted.get("Destination", "")
+        if destination and _service(destination) not in DESTINATIONS[when]:
+            known = ", ".join(DESTINATIONS[when])
+            raise refused(f"The destination ARN {destination} is invalid: the local cloud's {when} goes to {known}")
+
+
+def _service(destination: str) -> str:
+    parts = destination.split(":")
+    return parts[2] if len(parts) > 2 and not destination.endswith(".fifo") else ""
