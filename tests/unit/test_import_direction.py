@@ -36,10 +36,12 @@ ROOMS = [
         *("asking", "wire", "hooks"),
         "capture",
         "ledger",
+        "set_aside",
         "quality",
         "telemetry",
     },
-    {"serving", "pinning", "api", "publishing", "trial", "verifying", "recording"},  # stories
+    {"serving", "pinning", "api", "publishing", "trial", "verifying", "recording"}
+    | {"known", "scoring", "collecting"},  # stories
 ]
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
 HEAVY = {"boto3", "botocore", "joblib", "onnx", "onnxruntime", "pandas", "pyarrow", "scipy", "skl2onnx", "sklearn"}

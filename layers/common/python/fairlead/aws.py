@@ -25,8 +25,18 @@ BAD_CREDENTIALS = frozenset(
 )
 
 
-def client(service: str, *, connect_timeout: float = 5, read_timeout: float = 60, attempts: int = 5) -> Any:
-    """Open a boto3 client with bounded retries; raises SettingsError when boto3 lacks a region or a profile."""
+def client(
+    service: str,
+    *,
+    connect_timeout: float = 5,
+    read_timeout: float = 60,
+    attempts: int = 5,
+    connections: int = 10,
+) -> Any:
+    """Open a boto3 client with bounded retries; raises SettingsError when boto3 lacks a region or a profile.
+
+    `connections` are kept open, for as many threads.
+    """
     import boto3
     from botocore.config import Config
 
@@ -34,6 +44,7 @@ def client(service: str, *, connect_timeout: float = 5, read_timeout: float = 60
         retries={"mode": "standard", "total_max_attempts": attempts},
         connect_timeout=connect_timeout,
         read_timeout=read_timeout,
+        max_pool_connections=connections,
     )
     with translated(f"open a {service} client"):
         # Not boto3's default session: in a notebook that one would keep the credentials it first met.

@@ -5,6 +5,7 @@ says what it is by itself. Law: the parts of a request hold each of its rows onc
 """
 
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 from zlib import crc32
@@ -17,6 +18,10 @@ from fairlead.signature import Scalar, Signature
 SCHEMA = 1
 LARGEST_PART = 200_000
 """Bytes of a line: Lambda cuts near 256 KB, and DynamoDB keeps no item over 400 KB."""
+REQUEST = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""Lambda's request ids. The ledger keeps other things beside requests, under keys that do not look like this."""
+MOST_DIGITS = 7
+"""Of a row's number: more rows than any request has."""
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -109,6 +114,14 @@ def pseudonym(caller: str) -> str:
 def prediction_id(request: str, row: int) -> str:
     """Name a row of a request, as its answer does."""
     return f"{request}-{row}"
+
+
+def parse_prediction_id(name: str) -> tuple[str, int] | None:
+    """Return request and row; None for what `prediction_id` would never spell so."""
+    request, _, row = name.rpartition("-")
+    if not REQUEST.fullmatch(request) or not row.isdecimal() or len(row) > MOST_DIGITS or row != str(int(row)):
+        return None
+    return request, int(row)
 
 
 def decode(line: str | bytes) -> Part:

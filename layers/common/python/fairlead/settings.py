@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -145,3 +145,54 @@ def recording(env: Mapping[str, str]) -> Recording:
         application=_required(env, "FAIRLEAD_APPLICATION"),
         group=_required(env, "FAIRLEAD_GROUP"),
     )
+
+
+class Keeping(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the ledger is, for how many days it keeps what it is given, and the registry that says what rows mean."""
+
+    bucket: str
+    ledger: str
+    days: int
+
+
+class Collecting(Keeping, frozen=True, kw_only=True):
+    """What the feedback and redrive functions run with: predict's log group, and where to set aside what is in the way.
+
+    `own_log_group` is empty where Lambda does not say it; `function` is the one whose failed events are redriven.
+    """
+
+    set_aside: str
+    log_group: str
+    own_log_group: str = ""
+    function: str = ""
+
+
+def keeping(env: Mapping[str, str]) -> Keeping:
+    """Read what the stack says to whoever writes the ledger; raises SettingsError naming the variable."""
+    return Keeping(**_keeping(env))
+
+
+def collecting(env: Mapping[str, str]) -> Collecting:
+    """Read what the stack says to the feedback function; raises SettingsError naming the variable."""
+    return Collecting(
+        **_keeping(env),
+        set_aside=_required(env, "FAIRLEAD_SETASIDE"),
+        log_group=_required(env, "FAIRLEAD_LOG_GROUP"),
+        own_log_group=env.get("AWS_LAMBDA_LOG_GROUP_NAME", ""),
+    )
+
+
+def redriving(env: Mapping[str, str]) -> Collecting:
+    """Read what the stack says to the redrive function; raises SettingsError naming the variable."""
+    return msgspec.structs.replace(collecting(env), function=_required(env, "FAIRLEAD_FUNCTION"))
+
+
+def _keeping(env: Mapping[str, str]) -> dict[str, Any]:
+    days = env.get("FAIRLEAD_LEDGER_DAYS") or "90"
+    if not days.isdecimal() or int(days) < 1:
+        raise SettingsError(f"FAIRLEAD_LEDGER_DAYS must be a whole number of days, got {days!r}")
+    return {
+        "bucket": _required(env, "FAIRLEAD_BUCKET"),
+        "ledger": _required(env, "FAIRLEAD_LEDGER"),
+        "days": int(days),
+    }

@@ -5,7 +5,7 @@ bodies and answers only what capture is set to keep is logged, by `captured` alo
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -67,6 +67,12 @@ def captured(lines: Iterable[str]) -> None:
     """Log what capture keeps of a request, past the logger: these lines are records for the feedback loop."""
     for line in lines:
         print(line)  # noqa: T201 - standard output is Lambda's log
+
+
+def counted(counts: Mapping[str, int]) -> None:
+    """Put counts among the metrics, zeros too: a metric that is there and zero is not one that is missing."""
+    for name, count in counts.items():
+        metrics.add_metric(name, MetricUnit.Count, count)
 
 
 def answered(*, route: str, status: int, milliseconds: float, facts: dict[str, Any]) -> None:

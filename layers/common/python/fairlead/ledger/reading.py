@@ -43,6 +43,12 @@ class LedgerReader:
             [items.kept_of(item) for item in found if item["sk"]["S"].startswith("O#")],
         )
 
+    def outcomes(self, request: str) -> list[Kept]:
+        """Return the outcomes of a request alone, which are small where its parts may not be."""
+        asked = {":p": {"S": request}, ":o": {"S": "O#"}}
+        found = self._query(KeyConditionExpression="pk = :p AND begins_with(sk, :o)", ExpressionAttributeValues=asked)
+        return [items.kept_of(item) for item in found]
+
     def seen(self) -> list[Seen]:
         """Return the versions that were captured."""
         found = self._query(KeyConditionExpression="pk = :p", ExpressionAttributeValues={":p": {"S": items.SEEN}})

@@ -1,0 +1,124 @@
+"""Collecting: what CloudWatch Logs delivers of predict's log goes into the ledger.
+
+A delivery comes at least once. Whatever in it will never be understood is set aside, so that it does not hold up the
+rest; whatever fails for now is raised, so that Lambda brings the whole delivery again.
+"""
+
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from aws_lambda_powertools.utilities.data_classes import CloudWatchLogsEvent
+
+from fairlead import capture, telemetry
+from fairlead.capture import Part
+from fairlead.scoring import Scorer
+from fairlead.set_aside import SetAside
+
+LARGEST_RECORD = 256 * 1024
+"""Bytes: no line of capture is longer, and a longer one might not fit a DynamoDB item."""
+
+NO_DELIVERY = (KeyError, TypeError, ValueError, RecursionError, msgspec.MsgspecError, zlib.error)
+"""What unpacking anything else than a delivery raises."""
+
+
+class Line(msgspec.Struct, frozen=True):
+    """A log event; `timestamp` in milliseconds since 1970."""
+
+    id: str
+    timestamp: int
+    message: str
+
+
+class Delivery(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What a subscription filter found: https://docs.aws.amazon.com/lambda/latest/dg/services-cloudwatchlogs.html."""
+
+    message_type: str
+    log_group: str
+    log_stream: str
+    log_events: list[Line]
+
+
+class Collected(msgspec.Struct, kw_only=True):
+    """What became of a delivery: parts that are new, parts known before, pairs scored, records set aside."""
+
+    captured: int = 0
+    duplicates: int = 0
+    scored: int = 0
+    poison: int = 0
+
+    def counts(self) -> dict[str, int]:
+        """Return them by the names of their metrics."""
+        return {
+            "Captured": self.captured,
+            "Duplicates": self.duplicates,
+            "Scored": self.scored,
+            "PoisonRecords": self.poison,
+        }
+
+
+class Collector:
+    """Takes deliveries of one log group, `source`. `own` is the group that this function itself logs to."""
+
+    def __init__(self, scorer: Scorer, aside: SetAside, *, source: str, own: str) -> None:
+        self._scorer = scorer
+        self._aside = aside
+        self._source = source
+        self._own = own
+
+    def take(self, event: Mapping[str, Any]) -> Collected:
+        """Take one delivery; raises StorageError when it must come again."""
+        try:
+            delivery = read(event)
+        except NO_DELIVERY as error:
+            return self._refuse(event, f"not a delivery of CloudWatch Logs: {type(error).__name__}: {error}")
+        if delivery.message_type != "DATA_MESSAGE" or delivery.log_group == self._own:
+            # CloudWatch asks whether somebody is here; or the function was made to read what it writes, and a word
+            # about it would be the next delivery.
+            return Collected()
+        if delivery.log_group != self._source:
+            return self._refuse(event, f"from log group {delivery.log_group}, not {self._source}")
+        return self._take(delivery)
+
+    def refuse(self, record: Mapping[str, Any], why: str) -> None:
+        """Set one record aside."""
+        key = self._aside.keep(record, why)
+        telemetry.logger.warning("set aside", key=key, why=why)
+
+    def _refuse(self, event: Mapping[str, Any], why: str) -> Collected:
+        self.refuse({"event": event}, why)
+        return Collected(poison=1)
+
+    def _take(self, delivery: Delivery) -> Collected:
+        lines: list[Line] = []
+        parts: list[Part] = []
+        refused: list[tuple[Line, str]] = []
+        for line in delivery.log_events:
+            try:
+                parts.append(part_of(line.message))
+                lines.append(line)
+            except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+                refused.append((line, f"not a captured part: {error}"))
+        taken = self._scorer.take(parts)
+        refused += [(lines[place], why) for place, why in taken.refused.items()]
+        for line, why in refused:
+            source = {"log_group": delivery.log_group, "log_stream": delivery.log_stream}
+            self.refuse(source | msgspec.structs.asdict(line), why)
+        return Collected(captured=taken.captured, duplicates=taken.duplicates, scored=taken.scored, poison=len(refused))
+
+
+def read(event: Mapping[str, Any]) -> Delivery:
+    """Unpack a delivery; raises NO_DELIVERY for what is none."""
+    return msgspec.convert(CloudWatchLogsEvent(dict(event)).parse_logs_data().raw_event, Delivery)
+
+
+def part_of(message: str) -> Part:
+    """Read a log line as a part; raises MsgspecError or UnicodeError for what is none."""
+    data = message.encode()
+    if len(data) > LARGEST_RECORD:
+        raise msgspec.ValidationError(f"{len(data)} bytes, where capture writes {capture.LARGEST_PART} at most")
+    part = capture.decode(data)
+    if not capture.REQUEST.fullmatch(part.request):
+        raise msgspec.ValidationError("its request has no id of Lambda's")
+    return part

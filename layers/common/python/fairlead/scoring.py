@@ -1,0 +1,107 @@
+"""Scoring: what was captured goes into the ledger, and each pair of prediction and outcome is counted once.
+
+Both functions that write the ledger end here: whichever half of a pair comes second finds the first. A half is written
+before the other is looked for; what is looked for includes halves that were known before, because whoever wrote those
+may have died before scoring them.
+"""
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import msgspec
+
+from fairlead import quality
+from fairlead.capture import Part
+from fairlead.errors import FairleadError
+from fairlead.known import KnownVersions, Named, UnknownVersionError, named
+from fairlead.ledger import Ledger, Pair
+from fairlead.ledger.facts import pairs
+from fairlead.ledger.reading import AT_ONCE
+
+
+class Taken(msgspec.Struct, kw_only=True):
+    """What became of some parts: how many are new, how many known before, how many pairs were scored.
+
+    `refused` says of those that are not of a version of ours, by their place among the parts, why.
+    """
+
+    captured: int = 0
+    duplicates: int = 0
+    scored: int = 0
+    refused: dict[int, str] = {}
+
+
+class Scorer:
+    """One ledger, and the registry that says what its rows mean."""
+
+    def __init__(self, ledger: Ledger, versions: KnownVersions) -> None:
+        self._ledger = ledger
+        self._versions = versions
+
+    def take(self, parts: Sequence[Part]) -> Taken:
+        """Keep and count parts, and score what is pending of their requests.
+
+        What one version fails on does not hold up the others; then the first failure is raised. All of it can be
+        done again: nothing is counted twice.
+        """
+        taken = Taken(refused={})
+        failures: list[FairleadError] = []
+        for name, places in _by_version(parts).items():
+            try:
+                self._take(name, {place: parts[place] for place in places}, taken)
+            except FairleadError as error:
+                failures.append(error)
+        if failures:
+            raise failures[0]
+        return taken
+
+    def score(self, found: Iterable[Pair]) -> int:
+        """Score pairs that nobody has scored yet; returns how many these were."""
+        by_version: dict[Named, list[Pair]] = {}
+        # A transaction takes each item once, and one that does not would be refused for ever.
+        for pair in {(pair.part.request, pair.outcome.row): pair for pair in found}.values():
+            by_version.setdefault(named(pair.part), []).append(pair)
+        return sum(self._score(name, some) for name, some in by_version.items())
+
+    def _take(self, name: Named, parts: dict[int, Part], taken: Taken) -> None:
+        try:
+            version = self._versions.of(name)
+        except UnknownVersionError as error:
+            taken.refused |= dict.fromkeys(parts, str(error))
+            return
+        refused = {place: why for place, part in parts.items() if (why := version.misfit(part))}
+        taken.refused |= refused
+        good = [part for place, part in parts.items() if place not in refused]
+        new = self._ledger.record_parts(_each_once(good), version.traffic)
+        taken.captured += len(new)
+        taken.duplicates += len(good) - len(new)
+        taken.scored += self.score(self._pending(dict.fromkeys(part.request for part in good)))
+
+    def _pending(self, requests: Iterable[str]) -> list[Pair]:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            return [pair for some in pool.map(self._pairs_of, requests) for pair in some]
+
+    def _pairs_of(self, request: str) -> list[Pair]:
+        # Most requests have no outcome yet: only of those that have are the rows read, which are large.
+        if not any(one.state == "pending" for one in self._ledger.outcomes(request)):
+            return []
+        return pairs(*self._ledger.request(request))
+
+    def _score(self, name: Named, found: Sequence[Pair]) -> int:
+        output = self._versions.of(name).output
+        done = self._ledger.score(
+            found, lambda pair: not quality.fits(output, pair), lambda some: quality.tally(output, some)
+        )
+        return len(done)
+
+
+def _each_once(parts: Sequence[Part]) -> list[Part]:
+    """Leave out parts that one delivery brings twice: a transaction takes each item once."""
+    return list({(part.request, part.first): part for part in reversed(parts)}.values())
+
+
+def _by_version(parts: Sequence[Part]) -> dict[Named, list[int]]:
+    places: dict[Named, list[int]] = {}
+    for place, part in enumerate(parts):
+        places.setdefault(named(part), []).append(place)
+    return places
