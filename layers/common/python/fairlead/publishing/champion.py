@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-from fairlead import aws, engines, releases, stack
+from fairlead import aws, releases, stack
 from fairlead.engines import Engine
 from fairlead.engines.layer import differences
 from fairlead.errors import EngineError, FairleadError, ModelFileError
@@ -16,6 +16,7 @@ from fairlead.function import PredictFunction
 from fairlead.manifest import Manifest
 from fairlead.publishing.evidence import Live, unpack
 from fairlead.publishing.model_file import read_model
+from fairlead.publishing.runtime import HERE, Runtime
 from fairlead.registry import Registry
 from fairlead.retiring import retired
 from fairlead.settings import Operator
@@ -31,7 +32,7 @@ class Standing(NamedTuple):
     words: str
 
 
-def find_champion(registry: Registry, model: str, *, where: Operator | None) -> Live | None:
+def find_champion(registry: Registry, model: str, *, where: Operator | None, runtime: Runtime = HERE) -> Live | None:
     """Return the version to compare with, None where none is in service; without `where` the registry alone decides.
 
     Raises IntegrityError or NotFoundError for a manifest or blob that was changed or is gone.
@@ -40,14 +41,14 @@ def find_champion(registry: Registry, model: str, *, where: Operator | None) -> 
     versions = registry.versions(model)
     if standing.version in versions:
         manifest, _ = registry.manifest(model, standing.version, sha256=standing.sha256)
-        return _live(registry, manifest, standing.words)
+        return _live(registry, manifest, standing.words, runtime)
     gone = retired(registry.objects, model)
     serving = [version for version in versions if version not in gone]
     if not serving:
         return None
     manifest, _ = registry.manifest(model, serving[-1])
     why = f": version {standing.version} is live but not in it" if standing.version else standing.words
-    return _live(registry, manifest, f"the registry's latest{why}")
+    return _live(registry, manifest, f"the registry's latest{why}", runtime)
 
 
 def _standing(where: Operator, model: str) -> Standing:
@@ -62,12 +63,12 @@ def _standing(where: Operator, model: str) -> Standing:
     return Standing(live.version, live.digest.removeprefix("sha256:"), f"live on stack {where.stack}")
 
 
-def _live(registry: Registry, manifest: Manifest, chosen: str) -> Live:
+def _live(registry: Registry, manifest: Manifest, chosen: str, runtime: Runtime) -> Live:
     digests = manifest.blobs.get("training_rows")
     blob = registry.blob(manifest.blobs[manifest.engine.blob])
     engine, unavailable = None, ""
     try:
-        engine = _engine(manifest, blob)
+        engine = _engine(manifest, blob, runtime)
     except (EngineError, ModelFileError) as error:
         unavailable = f"its engine does not run here: {error}"
     return Live(
@@ -80,10 +81,10 @@ def _live(registry: Registry, manifest: Manifest, chosen: str) -> Live:
     )
 
 
-def _engine(manifest: Manifest, blob: bytes) -> Engine:
+def _engine(manifest: Manifest, blob: bytes, runtime: Runtime) -> Engine:
     """Open the engine. Another publisher's pickle is read as a stranger's model file is: scanned before it can run."""
     if manifest.engine.name == "onnx":
-        return engines.load(manifest.engine, manifest.signature, blob)
+        return runtime.open(manifest.engine, manifest.signature, blob)
     from fairlead.engines.sklearn import SklearnEngine
 
     if different := differences():

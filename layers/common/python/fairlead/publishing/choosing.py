@@ -9,7 +9,6 @@ import msgspec
 
 from fairlead import manifest
 from fairlead.engines import Engine
-from fairlead.engines.onnx import OnnxEngine
 from fairlead.engines.sklearn import SklearnEngine
 from fairlead.errors import DataError, EngineError
 from fairlead.manifest import Certificate
@@ -18,6 +17,7 @@ from fairlead.publishing.compiling import compile_estimator
 from fairlead.publishing.converters import NotConvertibleError
 from fairlead.publishing.isolation import prove_in_layer
 from fairlead.publishing.parity import NotProvedError, answerable, prove
+from fairlead.publishing.runtime import HERE, Runtime
 from fairlead.publishing.scanning import slower_on_onnx
 from fairlead.signature import Signature
 
@@ -44,9 +44,10 @@ def choose_engine(
     rows: list[Row],
     *,
     demanded: Demand = "auto",
+    runtime: Runtime = HERE,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Choice:
-    """Choose and prove; `rows` are held-out rows in signature order.
+    """Choose and prove; `rows` are held-out rows in signature order, `runtime` runs the graph.
 
     auto: onnx if proved equal (a nearest-neighbour model only if it is small enough to be faster there), else sklearn
     with the reason. Raises EngineError, with the reason and a way forward, where the demanded engine or none can serve.
@@ -58,7 +59,7 @@ def choose_engine(
     reason = slower_on_onnx(estimator) if demanded == "auto" else ""
     if not reason:
         try:
-            return _on_onnx(estimator, signature, rows, reference, progress=progress)
+            return _on_onnx(estimator, signature, rows, reference, runtime=runtime, progress=progress)
         except (NotConvertibleError, NotProvedError) as error:
             reason = str(error)
     if demanded == "onnx":
@@ -77,14 +78,20 @@ def _check_held_out(reference: Engine, rows: Sequence[Row]) -> None:
 
 
 def _on_onnx(
-    estimator: Any, signature: Signature, rows: list[Row], reference: Engine, *, progress: Callable[[str], None]
+    estimator: Any,
+    signature: Signature,
+    rows: list[Row],
+    reference: Engine,
+    *,
+    runtime: Runtime,
+    progress: Callable[[str], None],
 ) -> Choice:
     progress("compiling to ONNX")
     graph = compile_estimator(estimator, signature)
     spec = manifest.Engine(name="onnx", blob="onnx", inputs=graph.inputs, outputs=graph.outputs)
     signature = _with_precision(signature)
     try:
-        engine = OnnxEngine(spec, signature, graph.blob)
+        engine = runtime.open(spec, signature, graph.blob)
         boundary = answerable(reference, boundary_rows(estimator, signature, rows))
         progress(f"proving parity on {len(rows):,} held-out and {len(boundary):,} boundary rows")
         certificate = prove(reference, engine, rows, boundary)

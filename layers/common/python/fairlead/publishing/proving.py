@@ -17,6 +17,7 @@ from fairlead.publishing.evidence import Candidate, Data, Folding, Live, cross_v
 from fairlead.publishing.frames import to_frame
 from fairlead.publishing.golden_rows import golden_of
 from fairlead.publishing.material import Material, Progress
+from fairlead.publishing.runtime import HERE, Runtime
 from fairlead.signature import Signature
 
 FEWEST_ROWS = 2
@@ -44,7 +45,14 @@ class Proved(msgspec.Struct, frozen=True, kw_only=True):
     policy: Policy
 
 
-def prove(material: Material, terms: Terms, champion: Callable[[], Live | None], *, progress: Progress) -> Proved:
+def prove(
+    material: Material,
+    terms: Terms,
+    champion: Callable[[], Live | None],
+    *,
+    runtime: Runtime = HERE,
+    progress: Progress,
+) -> Proved:
     """Take the signature, choose and prove the engine, gather the evidence, judge it.
 
     Raises RefusedError where there is no candidate to judge; what the gate thinks of one is in the verdict.
@@ -59,7 +67,9 @@ def prove(material: Material, terms: Terms, champion: Callable[[], Live | None],
     rows = _sample(signature, material.X)
     if len(rows) < FEWEST_ROWS:
         raise DataError("one held-out row proves nothing", hint="bring at least a few hundred")
-    choice = choosing.choose_engine(material.estimator, signature, rows, demanded=terms.engine, progress=progress)
+    choice = choosing.choose_engine(
+        material.estimator, signature, rows, demanded=terms.engine, runtime=runtime, progress=progress
+    )
     golden = golden_of(choice.signature, rows, choice.reference, choice.serving)
     evidence = gather(
         Candidate(
@@ -75,6 +85,7 @@ def prove(material: Material, terms: Terms, champion: Callable[[], Live | None],
         live=champion(),
         folds=_folds(material, choice.signature, terms, progress),
         allow_breaking=terms.allow_breaking,
+        measure=runtime.measure,
         progress=progress,
     )
     progress(f"judging {evidence.held_out.count:,} held-out rows")

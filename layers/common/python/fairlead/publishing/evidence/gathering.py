@@ -10,7 +10,7 @@ from fairlead import manifest
 from fairlead.engines import Answers, Engine
 from fairlead.errors import DataError
 from fairlead.gate import slicing
-from fairlead.gate.evidence import Digests, Evidence, Floats, Folds, Predicted, Rows
+from fairlead.gate.evidence import Budget, Digests, Evidence, Floats, Folds, Predicted, Rows
 from fairlead.gate.policy import Policy
 from fairlead.golden import Golden
 from fairlead.manifest import Certificate
@@ -57,6 +57,7 @@ def gather(
     live: Live | None = None,
     folds: Folds | None = None,
     allow_breaking: bool = False,
+    measure: Callable[..., Budget] = measure_budget,
     progress: Progress = lambda _: None,
 ) -> Evidence:
     """Gather the evidence; raises DataError where the rows do not fit the signature or the target.
@@ -85,7 +86,7 @@ def gather(
         champion=champion,
         folds=folds,
         probes=probe(candidate.serving, signature, few),
-        budget=measure_budget(candidate.engine, signature, candidate.blob, few, golden=candidate.golden),
+        budget=measure(candidate.engine, signature, candidate.blob, few, golden=candidate.golden),
         engine=candidate.engine,
         parity=candidate.parity,
         allow_breaking=allow_breaking,
