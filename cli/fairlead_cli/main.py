@@ -14,6 +14,7 @@ from fairlead_cli.history import history
 from fairlead_cli.predict import predict
 from fairlead_cli.prune import prune
 from fairlead_cli.publish import publish
+from fairlead_cli.redrive import redrive
 from fairlead_cli.release import release
 from fairlead_cli.report import report
 from fairlead_cli.retire import retire
@@ -72,6 +73,7 @@ app.command("who-was-live", epilog=_example("who-was-live churn --at 2026-11-22T
 app.command(epilog=_example("retire churn 3 --reason 'superseded by 5'"))(retire)
 app.command(epilog=_example("prune churn --keep 10"))(prune)
 app.command(epilog=_example("predict churn --data rows.csv --limit 5"))(predict)
+app.command(epilog=_example("redrive --json"))(redrive)
 
 if importlib.util.find_spec("moto"):  # of the extra `local`
     from fairlead_cli.local import local

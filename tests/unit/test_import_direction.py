@@ -37,11 +37,12 @@ ROOMS = [
         "capture",
         "ledger",
         "set_aside",
+        "invoking",
         "quality",
         "telemetry",
     },
     {"serving", "pinning", "api", "publishing", "trial", "verifying", "recording"}
-    | {"known", "scoring", "collecting"},  # stories
+    | {"known", "scoring", "collecting", "redriving"},  # stories
 ]
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
 HEAVY = {"boto3", "botocore", "joblib", "onnx", "onnxruntime", "pandas", "pyarrow", "scipy", "skl2onnx", "sklearn"}

@@ -48,6 +48,11 @@ class Collected(msgspec.Struct, kw_only=True):
     scored: int = 0
     poison: int = 0
 
+    def __iadd__(self, other: "Collected") -> "Collected":
+        for name in self.__struct_fields__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        return self
+
     def counts(self) -> dict[str, int]:
         """Return them by the names of their metrics."""
         return {

@@ -1,0 +1,47 @@
+"""fairlead redrive."""
+
+from typing import Any
+
+import typer
+
+from fairlead_cli.options import DEFAULT_STACK, Json, Stack, where
+from fairlead_cli.output import note, print_facts, print_json
+
+FACTS = {
+    "Redriven": "failed batches taken now",
+    "RedriveFailed": "failed again, and stay",
+    "Left": "not begun",
+    "Captured": "captured parts that are new",
+    "Duplicates": "captured parts known before",
+    "Scored": "pairs scored",
+    "PoisonRecords": "records set aside",
+}
+
+
+def redrive(*, stack: Stack = DEFAULT_STACK, json: Json = False) -> None:
+    """Take again what the feedback function failed on, now.
+
+    The stack's redrive function does it by itself every quarter of an hour; this runs it until there is nothing left
+    that it has not tried. Nothing is counted twice, however often this runs. Exit code 1 if something failed again.
+    """
+    from fairlead import invoking
+
+    function = f"{where(stack).stack}-redrive"
+    client = invoking.client()
+    total = run = invoking.run(client, function)
+    while run["Left"] and run["Redriven"]:
+        note(f"{total['Redriven']} taken, {run['Left']} left")
+        run = invoking.run(client, function)
+        total = _added(total, run)
+    if json:
+        print_json(total)
+    else:
+        print_facts([(said, f"{total[name]:,}") for name, said in FACTS.items()])
+    if total["RedriveFailed"] or total["Left"]:
+        note(f"why: aws logs tail /aws/lambda/{function}")
+        raise typer.Exit(1)
+
+
+def _added(total: dict[str, Any], run: dict[str, Any]) -> dict[str, Any]:
+    """Add up what was done; what failed or is left is what the last run says of it."""
+    return {name: run[name] if name in {"RedriveFailed", "Left"} else total[name] + run[name] for name in total}

@@ -1,0 +1,86 @@
+"""Redriving: deliveries that the feedback function failed on three times are taken again, by the same story.
+
+Lambda left each as an object: what the function was called with, and how that ended. Oldest first; what succeeds is
+removed, what fails stays for the next time. Nothing is counted twice, so two may redrive at once.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from fairlead import telemetry
+from fairlead.collecting import Collected, Collector
+from fairlead.errors import NotFoundError
+from fairlead.set_aside import SetAside
+
+RESERVE = 60.0
+"""Seconds that must be left to begin with another delivery: the largest takes some of them, retries included."""
+
+
+class Failed(msgspec.Struct, frozen=True):
+    """The part of Lambda's record that counts."""
+
+    event: dict[str, Any] = msgspec.field(name="requestPayload")
+
+
+class Redriven(msgspec.Struct, kw_only=True):
+    """What became of deliveries: done and removed, failed again, not begun for lack of time; and of what they held."""
+
+    redriven: int = 0
+    failed: int = 0
+    left: int = 0
+    collected: Collected
+
+    def counts(self) -> dict[str, int]:
+        """Return them by the names of their metrics."""
+        return {"Redriven": self.redriven, "RedriveFailed": self.failed, "Left": self.left, **self.collected.counts()}
+
+
+class Redriver:
+    """Takes again what `function` failed on."""
+
+    def __init__(self, collector: Collector, aside: SetAside, function: str) -> None:
+        self._collector = collector
+        self._aside = aside
+        self._function = function
+
+    def run(self, remaining: Callable[[], float]) -> Redriven:
+        """Redrive as much as `remaining` seconds allow; raises StorageError when it cannot be seen what there is."""
+        found = Redriven(collected=Collected())
+        keys = self._aside.failed(self._function)
+        for place, key in enumerate(keys):
+            if remaining() < RESERVE:
+                found.left = len(keys) - place
+                break
+            self._redrive(key, found)
+        return found
+
+    def _redrive(self, key: str, found: Redriven) -> None:
+        try:
+            data = self._read(key)
+            if data is None:
+                return
+            collected = self._take(data, key)
+            self._aside.done(key)
+        except Exception as error:  # noqa: BLE001 - whatever one delivery fails on, the others have their turn
+            telemetry.logger.exception("failed again", key=key, error=type(error).__name__)
+            found.failed += 1
+            return
+        telemetry.logger.info("redriven", key=key, **collected.counts())
+        found.redriven += 1
+        found.collected += collected
+
+    def _read(self, key: str) -> bytes | None:
+        try:
+            return self._aside.read(key)
+        except NotFoundError:  # somebody else was at it and is done
+            return None
+
+    def _take(self, data: bytes, key: str) -> Collected:
+        try:
+            event: Mapping[str, Any] = msgspec.json.decode(data, type=Failed).event
+        except (msgspec.MsgspecError, UnicodeError) as error:
+            self._collector.refuse({"key": key, "data": data.decode(errors="replace")}, f"not Lambda's record: {error}")
+            return Collected(poison=1)
+        return self._collector.take(event)

@@ -1,0 +1,76 @@
+"""fairlead redrive: the stack's function, run until there is nothing left that it has not tried."""
+
+import io
+import json
+from typing import Any
+
+import pytest
+from botocore.response import StreamingBody
+from botocore.stub import ANY, Stubber
+from typer.testing import CliRunner, Result
+
+from fairlead import invoking
+from fairlead_cli.main import app
+from tests.functional.session import connect
+
+DONE = {
+    "Redriven": 2, "RedriveFailed": 0, "Left": 0,
+    "Captured": 7, "Duplicates": 1, "Scored": 3, "PoisonRecords": 0,
+}  # fmt: skip
+
+
+@pytest.fixture
+def lambda_(monkeypatch: pytest.MonkeyPatch) -> Stubber:
+    client = connect("lambda")
+    monkeypatch.setattr(invoking, "client", lambda: client)
+    stub = Stubber(client)
+    stub.activate()
+    return stub
+
+
+def answer(stub: Stubber, document: Any, **rest: Any) -> None:
+    data = json.dumps(document).encode()
+    body = StreamingBody(io.BytesIO(data), len(data))
+    stub.add_response(
+        "invoke", {"StatusCode": 200, "Payload": body, **rest}, {"FunctionName": "fairlead-redrive", "Payload": ANY}
+    )
+
+
+def redrive(*arguments: str) -> Result:
+    return CliRunner().invoke(app, ["redrive", *arguments], env={"NO_COLOR": "1", "FAIRLEAD_STACK": "fairlead"})
+
+
+def test_it_goes_on_while_there_is_something_left_and_adds_up(lambda_: Stubber) -> None:
+    answer(lambda_, DONE | {"Left": 1})
+    answer(lambda_, DONE | {"Redriven": 1, "Captured": 1})
+    done = redrive("--json")
+    assert done.exit_code == 0
+    assert json.loads(done.stdout) == DONE | {"Redriven": 3, "Captured": 8, "Duplicates": 2, "Scored": 6}
+    assert "2 taken, 1 left" in done.stderr
+
+
+def test_what_failed_again_is_exit_code_1(lambda_: Stubber) -> None:
+    answer(lambda_, DONE | {"RedriveFailed": 1})
+    done = redrive()
+    assert done.exit_code == 1
+    assert "failed again, and stay       1" in done.stdout
+    assert "aws logs tail /aws/lambda/fairlead-redrive" in done.stderr
+
+
+def test_it_does_not_go_round_in_circles(lambda_: Stubber) -> None:
+    answer(lambda_, DONE | {"Redriven": 0, "Left": 4})
+    assert redrive().exit_code == 1
+
+
+def test_a_function_that_crashes_is_an_error_with_its_reason(lambda_: Stubber) -> None:
+    answer(lambda_, {"errorType": "StorageError", "errorMessage": "could not list"}, FunctionError="Unhandled")
+    done = redrive()
+    assert done.exit_code == 5
+    assert "fairlead-redrive failed: StorageError: could not list" in done.stderr
+
+
+def test_a_stack_without_the_function_says_so(lambda_: Stubber) -> None:
+    lambda_.add_client_error("invoke", "ResourceNotFoundException", "Function not found")
+    done = redrive()
+    assert done.exit_code == 1
+    assert "could not run fairlead-redrive (lambda:InvokeFunction)" in done.stderr
