@@ -18,7 +18,7 @@ from fairlead_local.events.bus import Bus
 from fairlead_local.events.delivery import Delivery
 from fairlead_local.events.service import EventBridge
 from fairlead_local.faults import Faults
-from fairlead_local.front import Front
+from fairlead_local.front import Front, WsgiApp
 from fairlead_local.gateway.apis import Apis
 from fairlead_local.gateway.authorising import Authoriser
 from fairlead_local.gateway.gateway import Gateway
@@ -33,6 +33,8 @@ from fairlead_local.lambdas.permissions import Permissions
 from fairlead_local.lambdas.store import Store
 from fairlead_local.lambdas.versions import Versions
 from fairlead_local.lambdas.waiting import Waiting
+from fairlead_local.logs.service import Logs
+from fairlead_local.logs.subscriptions import Subscriptions
 from fairlead_local.metrics.embedded import Embedded
 from fairlead_local.metrics.platform import Platform
 from fairlead_local.metrics.service import CloudWatch
@@ -91,18 +93,21 @@ class Cloud:
         cloudwatch = CloudWatch(
             metrics, self.clock, clients, permissions=permissions, invoke=invoker.handle, publish=self.bus.publish
         )
+        self._subscriptions = Subscriptions(self.clock, permissions, invoker.handle)
+        moto = moto_server.application()
         registry = Registry(clients)
         stacks = CloudFormation(registry, Engine(catalogue(clients, apis, buckets), registry.exports))
-        services = {
+        services: dict[str, WsgiApp] = {
             "lambda": Service("lambda", operations),
             "cloudformation": Service("cloudformation", stacks.handlers()),
             "codedeploy": Service("codedeploy", self.deploys.handlers()),
             "monitoring": Service("cloudwatch", cloudwatch.handlers()),
             "events": Service("events", EventBridge(self.bus).handlers()),
+            "logs": Logs(moto, self._subscriptions, store, self.clock),
         }
         self.clock.settle = self._settle
         control = Control(self.clock, self.deploys.pace, faults)
-        front = Front(services, moto_server.application(), control=control)
+        front = Front(services, moto, control=control)
         self.front = Guard(front, identities, buckets, roles, group=self.deploys.group_of)
         self.gateway = Gateway(apis, invoker, permissions, Authoriser(identities, judge), platform)
 
@@ -118,7 +123,7 @@ class Cloud:
         end = time.monotonic() + SETTLE_SECONDS
         while (left := end - time.monotonic()) > 0:
             # Each may give the other work.
-            if not self._waiting.settle(left) | self._shipper.settle(left):
+            if not any(part.settle(left) for part in (self._waiting, self._shipper, self._subscriptions)):
                 return
         logger.warning("time passes though functions are at work for %d seconds", SETTLE_SECONDS)
 

@@ -14,7 +14,7 @@ from fairlead_local.stacks.providers.deploying import (
 from fairlead_local.stacks.providers.eventing import RuleProvider
 from fairlead_local.stacks.providers.functions import FunctionProvider, LayerVersionProvider, PermissionProvider
 from fairlead_local.stacks.providers.identity import ManagedPolicyProvider, PolicyProvider, RoleProvider
-from fairlead_local.stacks.providers.monitoring import DashboardProvider, LogGroupProvider
+from fairlead_local.stacks.providers.monitoring import DashboardProvider, LogGroupProvider, SubscriptionFilterProvider
 from fairlead_local.stacks.providers.recorded import Recorded
 from fairlead_local.stacks.providers.releases import AliasProvider, EventInvokeConfigProvider, VersionProvider
 from fairlead_local.stacks.providers.storage import BucketPolicyProvider, BucketProvider
@@ -47,6 +47,7 @@ def catalogue(clients: Clients, apis: Apis, buckets: BucketPolicies) -> dict[str
         "AWS::Lambda::Permission": PermissionProvider(clients),
         "AWS::Lambda::Version": VersionProvider(clients),
         "AWS::Logs::LogGroup": LogGroupProvider(clients),
+        "AWS::Logs::SubscriptionFilter": SubscriptionFilterProvider(clients),
         "AWS::S3::Bucket": BucketProvider(clients),
         "AWS::S3::BucketPolicy": BucketPolicyProvider(buckets),
     }

@@ -1,4 +1,4 @@
-"""AWS::Logs::LogGroup and AWS::CloudWatch::Dashboard."""
+"""AWS::Logs::LogGroup and SubscriptionFilter, and AWS::CloudWatch::Dashboard."""
 
 from typing import Any
 
@@ -42,6 +42,39 @@ class LogGroupProvider:
             self._clients["logs"].delete_retention_policy(logGroupName=name)
             return
         self._clients["logs"].put_retention_policy(logGroupName=name, retentionInDays=int(days))
+
+
+class SubscriptionFilterProvider:
+    """A subscription filter of a log group."""
+
+    accepts = names("DestinationArn Distribution FilterName FilterPattern LogGroupName RoleArn")
+    replaces = names("FilterName LogGroupName")
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+
+    def create(self, asked: Asked) -> Made:
+        """PutSubscriptionFilter."""
+        name = asked.properties.get("FilterName") or asked.name(limit=512)
+        self._put(name, asked.properties)
+        return Made(name)
+
+    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:  # noqa: ARG002 - the protocol's
+        """PutSubscriptionFilter again."""
+        self._put(made.physical_id, asked.properties)
+        return made
+
+    def delete(self, made: Made, properties: dict[str, Any]) -> None:
+        """DeleteSubscriptionFilter; gone already, or with its group, is fine."""
+        logs = self._clients["logs"]
+        try:
+            logs.delete_subscription_filter(logGroupName=properties["LogGroupName"], filterName=made.physical_id)
+        except logs.exceptions.ResourceNotFoundException:
+            return
+
+    def _put(self, name: str, properties: dict[str, Any]) -> None:
+        given = {key[0].lower() + key[1:]: value for key, value in properties.items()}
+        self._clients["logs"].put_subscription_filter(**given | {"filterName": name})
 
 
 class DashboardProvider:

@@ -1,0 +1,135 @@
+"""Log subscriptions' operations, in front of moto's log service, which is listened to for new events."""
+
+import io
+import json
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from moto.logs.models import logs_backends
+from werkzeug import Request
+from werkzeug.test import run_wsgi_app
+
+from fairlead_local.account import ACCOUNT, REGION
+from fairlead_local.clock import Clock
+from fairlead_local.errors import ServiceError
+from fairlead_local.lambdas.store import Store
+from fairlead_local.logs import patterns
+from fairlead_local.logs.subscriptions import Filter, Subscriptions
+from fairlead_local.protocol import Handler, Service
+from fairlead_local.wires import plain
+
+WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
+FILTERS_LIMIT = 2
+PAST, FUTURE = 14 * 86_400, 2 * 3600  # seconds; events outside of them are not accepted
+KNOWN = {"logGroupName", "filterName", "filterPattern", "destinationArn", "roleArn", "distribution"}
+
+
+class Logs:
+    """A WSGI application: three operations of its own, the rest by `rest`."""
+
+    def __init__(self, rest: WsgiApp, subscriptions: Subscriptions, store: Store, clock: Clock) -> None:
+        self._rest = rest
+        self._subscriptions = subscriptions
+        self._store = store
+        self._clock = clock
+        handlers: dict[str, Handler] = {
+            "PutSubscriptionFilter": self.put,
+            "DescribeSubscriptionFilters": self.describe,
+            "DeleteSubscriptionFilter": self.delete,
+        }
+        self._own = Service("logs", handlers)
+        self._mine = set(handlers)
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Answer one request, or listen to moto's answer."""
+        operation = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
+        if operation in self._mine:
+            return self._own(environ, start_response)
+        if operation not in ("PutLogEvents", "DeleteLogGroup"):
+            return self._rest(environ, start_response)
+        request = Request(environ)
+        data = request.get_data()
+        environ["wsgi.input"] = io.BytesIO(data)
+        asked = json.loads(plain(data, request.headers.get("Content-Encoding")))
+        body, status, headers = run_wsgi_app(self._rest, environ)
+        if status.startswith("200"):
+            self._heard(operation, asked)
+        start_response(status, headers.to_wsgi_list())
+        return body
+
+    def put(self, asked: dict[str, Any]) -> None:
+        """PutSubscriptionFilter: to functions; a filter of that name is replaced."""
+        unknown = sorted(set(asked) - KNOWN)
+        if unknown:
+            raise ServiceError(
+                "NotImplemented", f"the local cloud has no filters with {', '.join(unknown)}", status=501
+            )
+        group, name, destination = asked["logGroupName"], asked["filterName"], asked["destinationArn"]
+        _check_group(group)
+        matches = patterns.read(asked["filterPattern"])
+        self._check_destination(group, destination, asked.get("roleArn"))
+        distribution = asked.get("distribution", "ByLogStream")
+        with self._subscriptions.lock:
+            mine = self._subscriptions.filters.setdefault(group, {})
+            if name not in mine and len(mine) >= FILTERS_LIMIT:
+                raise ServiceError("LimitExceededException", "Resource limit exceeded.")
+            created = mine[name].created if name in mine else round(self._clock.now() * 1000)
+            made = Filter(group, name, asked["filterPattern"], matches, destination, distribution, created)
+            mine[name] = made
+        self._subscriptions.greet(made)
+
+    def describe(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """DescribeSubscriptionFilters."""
+        _check_group(asked["logGroupName"])
+        with self._subscriptions.lock:
+            found = self._subscriptions.filters.get(asked["logGroupName"], {})
+            chosen = [found[name] for name in sorted(found) if name.startswith(asked.get("filterNamePrefix", ""))]
+        return {"subscriptionFilters": [_shown(one) for one in chosen]}
+
+    def delete(self, asked: dict[str, Any]) -> None:
+        """DeleteSubscriptionFilter."""
+        _check_group(asked["logGroupName"])
+        with self._subscriptions.lock:
+            if self._subscriptions.filters.get(asked["logGroupName"], {}).pop(asked["filterName"], None) is None:
+                message = "The specified subscription filter does not exist."
+                raise ServiceError("ResourceNotFoundException", message)
+
+    def _heard(self, operation: str, asked: dict[str, Any]) -> None:
+        if operation == "DeleteLogGroup":
+            with self._subscriptions.lock:
+                self._subscriptions.filters.pop(asked["logGroupName"], None)
+            return
+        now = self._clock.now()
+        taken = [e for e in asked["logEvents"] if now - PAST <= e["timestamp"] / 1000 <= now + FUTURE]
+        self._subscriptions.take(asked["logGroupName"], asked["logStreamName"], taken)
+
+    def _check_destination(self, group: str, destination: str, role: str | None) -> None:
+        if ":lambda:" not in destination:
+            message = f"the local cloud's filters go to functions only, not {destination}"
+            raise ServiceError("NotImplemented", message, status=501)
+        if role:
+            raise patterns.invalid("destinationArn for vendor lambda cannot be used with roleArn")
+        try:
+            allowed = self._subscriptions.may_invoke(group, destination)
+            settings = self._store.target(destination, None).version.settings
+        except ServiceError:
+            allowed, settings = False, {}
+        if not allowed:
+            raise patterns.invalid(
+                "Could not execute the lambda function. Make sure you have given CloudWatch Logs permission to execute "
+                "your function."
+            )
+        if settings["LoggingConfig"]["LogGroup"] == group:
+            raise patterns.invalid(f"{destination} writes to {group} itself: each delivery would cause another")
+
+
+def _check_group(name: str) -> None:
+    if name not in logs_backends[ACCOUNT][REGION].groups:
+        raise ServiceError("ResourceNotFoundException", "The specified log group does not exist.")
+
+
+def _shown(one: Filter) -> dict[str, Any]:
+    return {
+        "filterName": one.name, "logGroupName": one.group, "filterPattern": one.pattern,
+        "destinationArn": one.destination, "distribution": one.distribution, "creationTime": one.created,
+    }  # fmt: skip

@@ -1,0 +1,161 @@
+"""Subscription filters of log groups: what they match goes to functions, a moment later, as Lambda's callers do it.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
+"""
+
+import base64
+import gzip
+import json
+import logging
+import queue
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from fairlead_local.account import ACCOUNT, arn
+from fairlead_local.clock import Clock
+from fairlead_local.errors import ServiceError
+from fairlead_local.lambdas.store import split
+from fairlead_local.logs.patterns import Matches
+
+logger = logging.getLogger(__name__)
+
+PRINCIPALS = ("logs.amazonaws.com", "logs.us-east-1.amazonaws.com")
+BATCH_BYTES, BATCH_EVENTS, OVERHEAD = 1_048_576, 10_000, 26  # the limits of PutLogEvents
+GATHER_SECONDS = 0.2
+LogEvent = dict[str, Any]
+
+
+class Permissions(Protocol):
+    """The resource policies of functions."""
+
+    def allows(self, name: str, qualifier: str | None, *, service: str, source_arn: str) -> bool:
+        """Whether the service may invoke exactly this function and qualifier; raises ServiceError for none."""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A subscription filter: its pattern as given and as read, the function's ARN, and when it was made (ms)."""
+
+    group: str
+    name: str
+    pattern: str
+    matches: Matches
+    destination: str
+    distribution: str
+    created: int
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """Events of one stream that one filter matched."""
+
+    filter: Filter
+    stream: str
+    events: Sequence[LogEvent]
+
+
+class Subscriptions:
+    """Keeps the filters by log group and name; one thread gathers what they match and hands it to Lambda."""
+
+    def __init__(self, clock: Clock, permissions: Permissions, invoke: Callable[[dict[str, Any]], Any]) -> None:
+        self.lock = threading.Lock()
+        self.filters: dict[str, dict[str, Filter]] = {}
+        self._clock = clock
+        self._permissions = permissions
+        self._invoke = invoke
+        self._queue: queue.Queue[Parcel] = queue.Queue()
+        threading.Thread(target=self._work, name="log subscriptions", daemon=True).start()
+
+    def may_invoke(self, group: str, destination: str) -> bool:
+        """Whether the function's resource policy lets CloudWatch Logs; raises ServiceError if there is none."""
+        name, qualifier = split(destination)
+        source = arn("logs", f"log-group:{group}:*")
+        return any(self._permissions.allows(name, qualifier, service=s, source_arn=source) for s in PRINCIPALS)
+
+    def greet(self, made: Filter) -> None:
+        """What a function is called with when a filter is made for it."""
+        message = "CWL CONTROL MESSAGE: Checking health of destination Lambda function."
+        event = {"id": "", "timestamp": round(self._clock.now() * 1000), "message": message}
+        self._call(made, _data("CONTROL_MESSAGE", "CloudwatchLogs", "", "", [], [event]))
+
+    def take(self, group: str, stream: str, events: Sequence[LogEvent]) -> None:
+        """Events that a stream has accepted, with timestamp (ms) and message."""
+        with self.lock:
+            filters = list(self.filters.get(group, {}).values())
+        for one in filters:
+            matched = [event for event in events if one.matches(event["message"])]
+            if matched:
+                self._queue.put(Parcel(one, stream, [{"id": _id(event), **event} for event in matched]))
+
+    def settle(self, seconds: float) -> bool:
+        """Wait until what was matched is delivered; whether anything was not."""
+        with self._queue.all_tasks_done:
+            waited = self._queue.unfinished_tasks > 0
+            self._queue.all_tasks_done.wait_for(lambda: self._queue.unfinished_tasks == 0, seconds)
+            return waited
+
+    def _work(self) -> None:
+        while True:
+            parcels = [self._queue.get()]
+            time.sleep(GATHER_SECONDS)
+            parcels += [self._queue.get() for _ in range(self._queue.qsize())]
+            try:
+                self._deliver(parcels)
+            except Exception:
+                logger.exception("log events were not delivered")
+            for _ in parcels:
+                self._queue.task_done()
+
+    def _deliver(self, parcels: Sequence[Parcel]) -> None:
+        gathered: dict[tuple[str, str, str], list[Parcel]] = {}
+        for parcel in parcels:
+            gathered.setdefault((parcel.filter.group, parcel.filter.name, parcel.stream), []).append(parcel)
+        for (group, name, stream), mine in gathered.items():
+            events = [event for parcel in mine for event in parcel.events]
+            for batch in _batches(events):
+                self._call(mine[0].filter, _data("DATA_MESSAGE", ACCOUNT, group, stream, [name], batch))
+
+    def _call(self, one: Filter, payload: bytes) -> None:
+        name, qualifier = split(one.destination)
+        asked = {"FunctionName": name, "InvocationType": "Event", "Payload": payload}
+        why: object = "its resource policy does not allow CloudWatch Logs"
+        try:
+            if self.may_invoke(one.group, one.destination):
+                self._invoke(asked | ({"Qualifier": qualifier} if qualifier else {}))
+                return
+        except ServiceError as error:
+            why = error
+        logger.warning("filter %s of %s could not invoke %s: %s", one.name, one.group, one.destination, why)
+
+
+def _data(kind: str, owner: str, group: str, stream: str, filters: Sequence[str], events: Sequence[LogEvent]) -> bytes:
+    content = {
+        "messageType": kind, "owner": owner, "logGroup": group, "logStream": stream,
+        "subscriptionFilters": list(filters), "logEvents": list(events),
+    }  # fmt: skip
+    packed = gzip.compress(json.dumps(content).encode())
+    return json.dumps({"awslogs": {"data": base64.b64encode(packed).decode()}}).encode()
+
+
+def _batches(events: Sequence[LogEvent]) -> Iterator[list[LogEvent]]:
+    """In order, each within the limits; one event is always within them."""
+    batch: list[LogEvent] = []
+    size = 0
+    for event in events:
+        weight = len(event["message"].encode()) + OVERHEAD
+        if batch and (size + weight > BATCH_BYTES or len(batch) == BATCH_EVENTS):
+            yield batch
+            batch, size = [], 0
+        batch.append(event)
+        size += weight
+    if batch:
+        yield batch
+
+
+def _id(event: LogEvent) -> str:
+    """56 digits that grow with time, as AWS's do."""
+    return f"{(event['timestamp'] << 138) + secrets.randbits(138):056d}"

@@ -1,0 +1,227 @@
+"""Subscription filters: what a function is called with for which log events, and which filters are refused."""
+
+import base64
+import gzip
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from fairlead_local.cloud import LocalCloud
+from tests.local.conforming import conforming
+from tests.local.support import archive, create, refusal, until
+
+KEEPS = """
+import json, os, pathlib, uuid
+def handler(event, context):
+    pathlib.Path(os.environ["KEPT"], f"{uuid.uuid4()}.json").write_text(json.dumps(event))
+"""
+PATTERN = '{ $.event = "capture" }'
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A log group, and a function that keeps what it is called with."""
+
+    cloud: LocalCloud
+    logs: Any
+    name: str
+    folder: Path
+
+    @property
+    def arn(self) -> str:
+        return f"arn:aws:lambda:us-east-1:123456789012:function:{self.name}"
+
+    def allow(self, source: str = "") -> None:
+        self.cloud.client("lambda").add_permission(
+            FunctionName=self.name, StatementId="logs", Action="lambda:InvokeFunction", Principal="logs.amazonaws.com",
+            SourceArn=source or f"arn:aws:logs:us-east-1:123456789012:log-group:{self.name}:*",
+        )  # fmt: skip
+
+    def subscribe(self, pattern: str = PATTERN, name: str = "mine", **more: Any) -> None:
+        self.logs.put_subscription_filter(
+            logGroupName=self.name, filterName=name, filterPattern=pattern, destinationArn=self.arn, **more
+        )
+
+    def say(self, *messages: str, stream: str = "one") -> None:
+        events = [{"timestamp": round(self.cloud.now() * 1000), "message": message} for message in messages]
+        self.logs.put_log_events(logGroupName=self.name, logStreamName=stream, logEvents=events)
+
+    def called(self, kind: str = "DATA_MESSAGE") -> list[Any]:
+        """What the function was called with, unpacked."""
+        self.cloud.advance(1)
+        events = [json.loads(path.read_text()) for path in self.folder.glob("*.json")]
+        content = [json.loads(gzip.decompress(base64.b64decode(event["awslogs"]["data"]))) for event in events]
+        return [one for one in content if one["messageType"] == kind]
+
+
+@pytest.fixture
+def reader(cloud: LocalCloud, functions: Any, new_name: str, tmp_path: Path) -> Reader:
+    environment = {"Variables": {"KEPT": str(tmp_path)}}
+    create(functions, new_name, Code={"ZipFile": archive(app=KEEPS)}, Environment=environment)
+    logs = conforming(cloud.client("logs"))
+    logs.create_log_group(logGroupName=new_name)
+    for stream in ("one", "two"):
+        logs.create_log_stream(logGroupName=new_name, logStreamName=stream)
+    return Reader(cloud, logs, new_name, tmp_path)
+
+
+def line(number: int, event: str = "capture") -> str:
+    return json.dumps({"event": event, "number": number})
+
+
+def test_what_matches_arrives_as_aws_packs_it(reader: Reader) -> None:
+    reader.allow()
+    reader.subscribe()
+    before = reader.cloud.now()
+    reader.say(line(1), "no JSON", line(2, "other"), line(3))
+
+    (content,) = reader.called()
+    events = content.pop("logEvents")
+    assert content == {
+        "messageType": "DATA_MESSAGE", "owner": "123456789012", "logGroup": reader.name, "logStream": "one",
+        "subscriptionFilters": ["mine"],
+    }  # fmt: skip
+    assert [json.loads(event["message"])["number"] for event in events] == [1, 3]
+    assert all(set(event) == {"id", "timestamp", "message"} for event in events)
+    assert len({event["id"] for event in events}) == 2
+    assert all(len(event["id"]) == 56 and event["id"].isdecimal() for event in events)
+    assert all(before - 1 <= event["timestamp"] / 1000 <= before + 60 for event in events)
+
+
+def test_a_new_filter_is_tried_out_with_a_control_message(reader: Reader) -> None:
+    reader.allow()
+    reader.subscribe()
+
+    (content,) = reader.called("CONTROL_MESSAGE")
+    assert (content["owner"], content["logGroup"], content["subscriptionFilters"]) == ("CloudwatchLogs", "", [])
+    assert content["logEvents"][0]["message"].startswith("CWL CONTROL MESSAGE: Checking health of destination")
+
+
+def test_each_stream_has_messages_of_its_own_and_each_stays_below_a_megabyte(reader: Reader) -> None:
+    reader.allow()
+    reader.subscribe("")
+    for _ in range(6):
+        reader.say("x" * 250_000)
+    reader.say("y", stream="two")
+
+    contents = reader.called()
+    sizes = {
+        stream: [len(one["logEvents"]) for one in contents if one["logStream"] == stream] for stream in ("one", "two")
+    }
+    assert (sum(sizes["one"]), sizes["two"]) == (6, [1])
+    assert max(sizes["one"]) <= 4
+
+
+def test_what_a_function_logs_reaches_the_subscriber(reader: Reader, functions: Any) -> None:
+    reader.allow("arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/*:*")
+    code = archive(app="def handler(event, context):\n    print(event['line'])\n")
+    talks = create(functions, f"{reader.name}-talks", Code={"ZipFile": code})
+    group = f"/aws/lambda/{talks}"
+    reader.logs.create_log_group(logGroupName=group)
+    reader.logs.put_subscription_filter(
+        logGroupName=group, filterName="mine", filterPattern=PATTERN, destinationArn=reader.arn
+    )
+    functions.invoke(FunctionName=talks, Payload=json.dumps({"line": line(7)}).encode())
+
+    (content,) = until(reader.called)
+    assert (content["logGroup"], len(content["logEvents"])) == (group, 1)
+    assert json.loads(content["logEvents"][0]["message"]) == {"event": "capture", "number": 7}
+
+
+def test_a_filter_can_be_shown_changed_and_deleted(reader: Reader) -> None:
+    reader.allow()
+    reader.subscribe()
+    reader.subscribe("{ $.event = other }")
+
+    (shown,) = reader.logs.describe_subscription_filters(logGroupName=reader.name)["subscriptionFilters"]
+    assert shown.pop("creationTime") <= reader.cloud.now() * 1000
+    assert shown == {
+        "filterName": "mine", "logGroupName": reader.name, "filterPattern": "{ $.event = other }",
+        "destinationArn": reader.arn, "distribution": "ByLogStream",
+    }  # fmt: skip
+    reader.logs.delete_subscription_filter(logGroupName=reader.name, filterName="mine")
+    reader.say(line(1, "other"))
+    assert reader.called() == []
+    with pytest.raises(reader.logs.exceptions.ResourceNotFoundException):
+        reader.logs.delete_subscription_filter(logGroupName=reader.name, filterName="mine")
+
+
+def test_a_group_that_is_made_again_has_no_filters(reader: Reader) -> None:
+    reader.allow()
+    reader.subscribe()
+    reader.logs.delete_log_group(logGroupName=reader.name)
+    reader.logs.create_log_group(logGroupName=reader.name)
+
+    assert reader.logs.describe_subscription_filters(logGroupName=reader.name)["subscriptionFilters"] == []
+
+
+@pytest.mark.parametrize("allowed", ["", "arn:aws:logs:us-east-1:123456789012:log-group:another:*"])
+def test_a_function_that_does_not_allow_it_is_no_destination(reader: Reader, allowed: str) -> None:
+    if allowed:
+        reader.allow(allowed)
+
+    refused = refused_filter(reader)
+    assert refused["code"] == "InvalidParameterException"
+    assert refused["message"].startswith("Could not execute the lambda function.")
+
+
+def test_a_permission_that_was_taken_back_ends_deliveries(reader: Reader) -> None:
+    reader.allow()
+    reader.subscribe()
+    reader.cloud.client("lambda").remove_permission(FunctionName=reader.name, StatementId="logs")
+    reader.say(line(1))
+
+    assert reader.called() == []
+    assert f"filter mine of {reader.name} could not invoke" in (reader.cloud.directory / "cloud.log").read_text()
+
+
+def test_a_function_does_not_subscribe_to_its_own_log_group(reader: Reader) -> None:
+    reader.allow("arn:aws:logs:us-east-1:123456789012:log-group:*")
+    reader.logs.create_log_group(logGroupName=f"/aws/lambda/{reader.name}")
+
+    refused = refused_filter(reader, logGroupName=f"/aws/lambda/{reader.name}")
+    assert refused["code"] == "InvalidParameterException"
+    assert "each delivery would cause another" in refused["message"]
+
+
+def test_a_group_has_two_filters_at_most(reader: Reader) -> None:
+    reader.allow()
+    reader.subscribe(name="first")
+    reader.subscribe(name="second")
+    reader.subscribe(name="second")
+
+    assert refused_filter(reader, filterName="third")["code"] == "LimitExceededException"
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [
+        ({"logGroupName": "nowhere"}, "ResourceNotFoundException"),
+        ({"filterPattern": "{ $.event = }"}, "InvalidParameterException"),
+        ({"roleArn": "arn:aws:iam::123456789012:role/any"}, "InvalidParameterException"),
+        ({"destinationArn": "arn:aws:lambda:us-east-1:123456789012:function:nobody"}, "InvalidParameterException"),
+    ],
+)
+def test_other_filters_aws_refuses(reader: Reader, more: dict[str, str], code: str) -> None:
+    reader.allow()
+
+    assert refused_filter(reader, **more)["code"] == code
+
+
+def test_destinations_that_do_not_exist_here_are_refused_by_name(reader: Reader) -> None:
+    with pytest.raises(ClientError, match="go to functions only"):
+        reader.logs.put_subscription_filter(
+            logGroupName=reader.name, filterName="x", filterPattern="",
+            destinationArn="arn:aws:firehose:us-east-1:123456789012:deliverystream/x",
+        )  # fmt: skip
+
+
+def refused_filter(reader: Reader, **more: str) -> dict[str, Any]:
+    asked = {"logGroupName": reader.name, "filterName": "x", "filterPattern": "", "destinationArn": reader.arn} | more
+    put: Callable[..., Any] = reader.cloud.client("logs").put_subscription_filter
+    return refusal(put, "PutSubscriptionFilter", reader.cloud.client("logs"), **asked)
