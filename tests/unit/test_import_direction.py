@@ -36,13 +36,13 @@ ROOMS = [
         *("asking", "wire", "hooks"),
         "capture",
         "ledger",
-        "set_aside",
-        "invoking",
+        *("set_aside", "alarms"),
+        *("invoking", "reports"),
         "quality",
         "telemetry",
     },
     {"serving", "pinning", "api", "publishing", "trial", "verifying", "recording"}
-    | {"known", "scoring", "collecting", "redriving"},  # stories
+    | {"monitoring", "known", "scoring", "collecting", "redriving", "outcomes"},  # stories
 ]
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
 HEAVY = {"boto3", "botocore", "joblib", "onnx", "onnxruntime", "pandas", "pyarrow", "scipy", "skl2onnx", "sklearn"}

@@ -187,6 +187,40 @@ def redriving(env: Mapping[str, str]) -> Collecting:
     return msgspec.structs.replace(collecting(env), function=_required(env, "FAIRLEAD_FUNCTION"))
 
 
+class Monitoring(msgspec.Struct, frozen=True, kw_only=True):
+    """What the monitor function runs with; times in seconds.
+
+    `respond` is the ARN of the function that alarms call, empty where there is none; `tick` is how often the clock
+    ticks, `cool_down` how long a standing alarm rests before it is put to respond again.
+    """
+
+    bucket: str
+    ledger: str
+    function: str
+    respond: str
+    tick: int
+    cool_down: int
+
+
+def monitoring(env: Mapping[str, str]) -> Monitoring:
+    """Read what the stack says to the monitor function; raises SettingsError naming the variable."""
+    return Monitoring(
+        bucket=_required(env, "FAIRLEAD_BUCKET"),
+        ledger=_required(env, "FAIRLEAD_LEDGER"),
+        function=_required(env, "FAIRLEAD_FUNCTION"),
+        respond=env.get("FAIRLEAD_RESPOND", ""),
+        tick=_seconds(env, "FAIRLEAD_TICK", 300),
+        cool_down=_seconds(env, "FAIRLEAD_COOL_DOWN", 3600),
+    )
+
+
+def _seconds(env: Mapping[str, str], name: str, otherwise: int) -> int:
+    value = env.get(name) or str(otherwise)
+    if not value.isdecimal() or int(value) < 1:
+        raise SettingsError(f"{name} must be a whole number of seconds above 0, got {value!r}")
+    return int(value)
+
+
 def _keeping(env: Mapping[str, str]) -> dict[str, Any]:
     days = env.get("FAIRLEAD_LEDGER_DAYS") or "90"
     if not days.isdecimal() or int(days) < 1:

@@ -75,6 +75,17 @@ def counted(counts: Mapping[str, int]) -> None:
         metrics.add_metric(name, MetricUnit.Count, count)
 
 
+def gauged(values: Mapping[str, float], dimensions: Mapping[str, str], *, counts: frozenset[str]) -> None:
+    """Write gauges at once, as a line of their own under these dimensions beside `service`; `counts` names counts."""
+    if not values:
+        return
+    provider = AmazonCloudWatchEMFProvider()
+    provider.set_default_dimensions(service=provider.service or "", **dimensions)
+    for name, value in values.items():
+        provider.add_metric(name, MetricUnit.Count if name in counts else MetricUnit.NoUnit, value)
+    provider.flush_metrics()
+
+
 def answered(*, route: str, status: int, milliseconds: float, facts: dict[str, Any]) -> None:
     """Record one request: `facts` are `rows`, `out_of_range` (share, 0–1) and `code` of an error, where known.
 

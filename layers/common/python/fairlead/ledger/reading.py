@@ -57,21 +57,23 @@ class LedgerReader:
 
     def traffic(self, model: str, version: int, start: int, end: int) -> Counters:
         """Return what was asked and answered, counted by cluster."""
+        return self.counted(model, version, start, end)[0]
+
+    def counted(self, model: str, version: int, start: int, end: int) -> tuple[Counters, dict[int, dict[str, Number]]]:
+        """Return traffic and quality at once, read once: their items lie beside each other."""
         clusters: dict[str, dict[str, int]] = {}
+        slots: dict[int, dict[str, Number]] = {}
         for item in self._counted(model, version, start, end):
             slot, kind, group, *_ = item["sk"]["S"].split("#")
             if kind == "T":
                 _add(clusters.setdefault(f"{int(slot)}_{group}", {}), read(item))
-        return Counters(clusters=clusters)
+            elif kind == "Q":
+                _add(slots.setdefault(int(slot), {}), read(item))
+        return Counters(clusters=clusters), slots
 
     def quality(self, model: str, version: int, start: int, end: int) -> dict[int, dict[str, Number]]:
         """Return what came true, counted by the slot of the prediction."""
-        slots: dict[int, dict[str, Number]] = {}
-        for item in self._counted(model, version, start, end):
-            slot, kind, *_ = item["sk"]["S"].split("#")
-            if kind == "Q":
-                _add(slots.setdefault(int(slot), {}), read(item))
-        return slots
+        return self.counted(model, version, start, end)[1]
 
     def captured(self, model: str, version: int, start: int, end: int) -> Iterator[Part]:
         """Yield parts, those of the latest slot first."""

@@ -1,0 +1,118 @@
+"""CloudWatch's alarms: how they stand, and what CloudWatch says of one to a function that is its action."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from fairlead import aws
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """One alarm: `state` is OK, ALARM or INSUFFICIENT_DATA since `since`; `actions` are those of ALARM, as ARNs.
+
+    `configuration` is what CloudWatch tells of it to functions.
+    """
+
+    name: str
+    arn: str
+    state: str
+    reason: str
+    since: datetime
+    actions: tuple[str, ...]
+    enabled: bool
+    configuration: dict[str, Any]
+
+    def event(self, at: datetime) -> dict[str, Any]:
+        """Spell what a function that is this alarm's action is invoked with; `at` is when it is.
+
+        https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html
+        """
+        _, _, _, region, account, *_ = self.arn.split(":")
+        state = {"value": self.state, "reason": self.reason, "timestamp": _written(self.since)}
+        return {
+            "source": "aws.cloudwatch",
+            "alarmArn": self.arn,
+            "accountId": account,
+            "time": _written(at),
+            "region": region,
+            "alarmData": {
+                "alarmName": self.name,
+                "state": state,
+                "previousState": state,  # it stood
+                "configuration": self.configuration,
+            },
+        }
+
+
+class Alarms:
+    """Alarms through a boto3 client. Every method raises StorageError."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def named(self, prefix: str) -> list[Standing]:
+        """Return every alarm whose name begins so, by name."""
+        return sorted(self._described(AlarmNamePrefix=prefix), key=lambda alarm: alarm.name)
+
+    def calling(self, function: str) -> list[Standing]:
+        """Return the alarms that stand in ALARM and whose actions call this function (an ARN)."""
+        found = self._described(StateValue="ALARM", ActionPrefix=function)
+        return [alarm for alarm in found if alarm.enabled and function in alarm.actions]
+
+    def _described(self, **asked: Any) -> Iterator[Standing]:
+        with _translated():
+            pages = self._client.get_paginator("describe_alarms").paginate(
+                AlarmTypes=["MetricAlarm", "CompositeAlarm"], **asked
+            )
+            for page in pages:
+                yield from map(_standing, [*page.get("MetricAlarms", ()), *page.get("CompositeAlarms", ())])
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    with aws.translated("read the alarms (cloudwatch:DescribeAlarms)"):
+        yield
+
+
+def _standing(facts: dict[str, Any]) -> Standing:
+    return Standing(
+        name=facts["AlarmName"],
+        arn=facts["AlarmArn"],
+        state=facts.get("StateValue", "INSUFFICIENT_DATA"),
+        reason=facts.get("StateReason", ""),
+        since=facts["StateUpdatedTimestamp"],
+        actions=tuple(facts.get("AlarmActions", ())),
+        enabled=facts.get("ActionsEnabled", True),
+        configuration=_configuration(facts),
+    )
+
+
+def _configuration(facts: dict[str, Any]) -> dict[str, Any]:
+    told = {"description": facts["AlarmDescription"]} if facts.get("AlarmDescription") else {}
+    if facts.get("AlarmRule"):
+        return told | {"alarmRule": facts["AlarmRule"]}
+    if facts.get("MetricName"):
+        return told | {"metrics": [{"id": "m1", "metricStat": _stat(facts, facts), "returnData": True}]}
+    return told | {"metrics": [_query(query) for query in facts.get("Metrics", ())]}
+
+
+def _query(query: dict[str, Any]) -> dict[str, Any]:
+    told = {"id": query["Id"], "returnData": query.get("ReturnData", True)}
+    if "MetricStat" in query:
+        return told | {"metricStat": _stat(query["MetricStat"]["Metric"], query["MetricStat"])}
+    return told | {"expression": query.get("Expression", ""), "label": query.get("Label", "")}
+
+
+def _stat(metric: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
+    dimensions = {one["Name"]: one["Value"] for one in metric.get("Dimensions", ())}
+    identity = {"namespace": metric["Namespace"], "name": metric["MetricName"], "dimensions": dimensions}
+    stat = asked.get("Stat") or asked.get("Statistic") or asked.get("ExtendedStatistic")
+    return {"metric": identity, "period": asked["Period"], "stat": stat}
+
+
+def _written(at: datetime) -> str:
+    """Spell a moment as CloudWatch does in these events: 2024-02-17T11:53:08.431+0000."""
+    return at.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + at.strftime("%z")

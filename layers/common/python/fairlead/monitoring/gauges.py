@@ -1,0 +1,60 @@
+"""A view as metrics: few, because each costs by the month. What there is too little data for has no datapoint.
+
+docs/monitoring.md lists them.
+"""
+
+from typing import NamedTuple
+
+from fairlead.drift import Judgement
+from fairlead.monitoring.views import View
+
+COUNTS = frozenset({"DriftedFeatures", "DriftedPredictions", "Predictions", "Outcomes", "InvalidOutcomes", "Conflicts"})
+"""Gauges whose unit is Count; the others have none."""
+BY_VERSION = frozenset(
+    {
+        *("Quality", "QualityLow", "QualityHigh", "QualityDrop", "EstimatedQuality"),
+        *("DriftedFeatures", "LabelCoverage", "Predictions"),
+    }
+)
+"""Gauges that every version has; what is live has all of them."""
+
+
+class Gauges(NamedTuple):
+    """Values by name, under these dimensions beside `service`."""
+
+    dimensions: dict[str, str]
+    values: dict[str, float]
+
+
+def gauges(view: View) -> list[Gauges]:
+    """Return a version's gauges, and for what is live those that alarms watch, under no name but the service's."""
+    values = {name: value for name, value in _all(view).items() if value is not None}
+    named = {"model": view.model, "version": str(view.version)}
+    found = [Gauges(named, {name: value for name, value in values.items() if name in BY_VERSION})]
+    return [Gauges({}, values), *found] if view.live else found
+
+
+def _all(view: View) -> dict[str, float | None]:
+    labels, quality = view.labels, view.quality
+    return {
+        "Quality": quality.now.value if quality.now else None,
+        "QualityLow": quality.now.low if quality.now else None,
+        "QualityHigh": quality.now.high if quality.now else None,
+        "QualityDrop": quality.drop,
+        "EstimatedQuality": view.estimate.value if view.estimate else None,
+        "DriftedFeatures": _drifted(view.judged, answers=False),
+        "DriftedPredictions": _drifted(view.judged, answers=True),
+        "LabelCoverage": labels.coverage,
+        "LabelDelayHours": labels.delay_hours,
+        "Predictions": labels.predictions,
+        "Outcomes": labels.outcomes,
+        "InvalidOutcomes": labels.invalid,
+        "Conflicts": labels.conflicts,
+    }
+
+
+def _drifted(judged: Judgement | None, *, answers: bool) -> float | None:
+    """Count what moved; None where nothing could be judged, which is not the same as nothing moved."""
+    findings = [one for one in judged.findings if (one.of != "input") == answers] if judged else []
+    verdicts = [one.verdict for one in findings if one.verdict != "not enough data"]
+    return verdicts.count("drift") if verdicts else None
