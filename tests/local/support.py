@@ -1,12 +1,13 @@
 """The SAM CLI against the cloud, signed calls, and small archives."""
 
+import contextlib
 import io
 import json
 import os
 import subprocess
 import time
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -144,6 +145,20 @@ def make_role(cloud: LocalCloud) -> None:
     trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     cloud.client("iam").create_role(RoleName=ROLE.rsplit("/", maxsplit=1)[-1], AssumeRolePolicyDocument=document)
+
+
+@contextlib.contextmanager
+def tampered(cloud: LocalCloud, bucket: str, key: str) -> Iterator[None]:
+    """An object with a byte more, by somebody who may lift the bucket's policy; all is put back afterwards."""
+    s3 = cloud.client("s3")
+    good, policy = s3.get_object(Bucket=bucket, Key=key)["Body"].read(), s3.get_bucket_policy(Bucket=bucket)["Policy"]
+    s3.delete_bucket_policy(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key=key, Body=good + b" ")
+    try:
+        yield
+    finally:
+        s3.put_object(Bucket=bucket, Key=key, Body=good)
+        s3.put_bucket_policy(Bucket=bucket, Policy=policy)
 
 
 def create(functions: Any, name: str, **settings: Any) -> str:

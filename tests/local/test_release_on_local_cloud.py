@@ -23,7 +23,7 @@ from fairlead.releasing import Released
 from fairlead.settings import Operator
 from fairlead_cli.main import app
 from fairlead_local.cloud import LocalCloud
-from tests.local.support import Answer, call
+from tests.local.support import Answer, call, tampered
 
 ROOT = Path(__file__).parents[2]
 PATIENT = ["VerifyColdStartMs=60000", "VerifyLatencyMs=10000"]  # other tests want the processor too
@@ -109,15 +109,9 @@ def test_a_version_whose_blob_was_replaced_never_becomes_live(cloud: LocalCloud,
     ship(versions[1])
     before = aliases()
     manifest, _ = stack.registry().manifest("iris", versions[2])
-    key = blob_key(manifest.blobs["onnx"].sha256)
-    bucket = stack.find(Operator()).bucket
-    good = cloud.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
-    cloud.client("s3").put_object(Bucket=bucket, Key=key, Body=good + b" ")
 
-    try:
+    with tampered(cloud, stack.find(Operator()).bucket, blob_key(manifest.blobs["onnx"].sha256)):
         done = fairlead("release", "iris", versions[2])
-    finally:
-        cloud.client("s3").put_object(Bucket=bucket, Key=key, Body=good)
 
     assert done.exit_code == 4
     assert "cannot be loaded (integrity)" in done.stderr
