@@ -90,6 +90,13 @@ class Releases:
         order = Order(model=model, version=version, strategy=strategy, reason=reason, switch_model=switch_model)
         return releasing.release(self._means, registry, order)
 
+    def freeze(self, registry: Registry, model: str, version: int) -> Release:
+        """Freeze a model version as a Lambda version that nobody reaches by an alias, and prove that it answers.
+
+        The next release of that version takes it as it is.
+        """
+        return releasing.freeze(self._means, registry, Order(model=model, version=version))
+
     def live(self) -> Release:
         """Return the release that live names; while shifting, the old one."""
         return self._means.function.release(self._means.function.alias("live").version)
@@ -124,19 +131,25 @@ class Releases:
         pruning.prune(self._means, planned)
 
 
-def opened(stack: Stack, *, progress: Progress = lambda _: None, pause: float = 2) -> Releases:
-    """Open a stack's releases for whoever this process's credentials are; `pause` is the seconds between looks."""
-    cloudwatch = aws.client("cloudwatch")
-    means = Means(
+def means_of(stack: Stack, *, progress: Progress = lambda _: None, pause: float = 2) -> Means:
+    """Open what moves one stack's releases for whoever this process's credentials are.
+
+    `pause` is the seconds between looks.
+    """
+    return Means(
         stack=stack,
         function=PredictFunction(aws.client("lambda"), stack.function, pause=min(pause, 1)),
         deployments=Deployments(aws.client("codedeploy"), stack.application, stack.group, pause=pause),
-        alarms=CanaryAlarms(cloudwatch, stack.canary_alarms),
+        alarms=CanaryAlarms(aws.client("cloudwatch"), stack.canary_alarms),
         journal=Journal(S3Objects(aws.client("s3"), stack.bucket)),
         by=cache(aws.caller),
         progress=progress,
     )
-    return Releases(means, cloudwatch)
+
+
+def opened(stack: Stack, *, progress: Progress = lambda _: None, pause: float = 2) -> Releases:
+    """Open a stack's releases for whoever this process's credentials are; `pause` is the seconds between looks."""
+    return Releases(means_of(stack, progress=progress, pause=pause), aws.client("cloudwatch"))
 
 
 def named(function: PredictFunction, alias: str) -> Release | None:

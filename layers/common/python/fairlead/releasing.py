@@ -55,17 +55,40 @@ def release(means: Means, registry: Registry, order: Order) -> Released:
     situation = look_and_heal(means)
     _refuse_busy(situation)
     _refuse_other_model(situation.now, order)
-    wanted = msgspec.structs.replace(
+    wanted = _wanted(means, manifest, sha256)
+    if situation.serving.same_release(wanted):
+        return Released(live=situation.now, was=situation.now, release=situation.now, moved=False)
+    number = _frozen(means, wanted, manifest, sha256)
+    refuse_retired(registry, order.model, order.version)  # somebody may have retired it while it was proved
+    return _shift(means, situation, means.function.release(number), order, configuration)
+
+
+def freeze(means: Means, registry: Registry, order: Order) -> Release:
+    """Freeze a model version as a Lambda version and prove that it answers; no alias moves."""
+    means.stack.require_settled()
+    manifest, sha256 = registry.manifest(order.model, order.version)
+    refuse_retired(registry, order.model, order.version)
+    situation = look_and_heal(means)
+    _refuse_busy(situation)
+    _refuse_other_model(situation.now, order)
+    wanted = _wanted(means, manifest, sha256)
+    if situation.serving.same_release(wanted):
+        return situation.now
+    return means.function.release(_frozen(means, wanted, manifest, sha256))
+
+
+def _wanted(means: Means, manifest: Manifest, sha256: str) -> Configuration:
+    return msgspec.structs.replace(
         means.function.configuration(),
         environment=_environment(means.stack, manifest, sha256),
         layers=(means.stack.common_layer, means.stack.engine_layers[manifest.engine.name]),
     )
-    if situation.serving.same_release(wanted):
-        return Released(live=situation.now, was=situation.now, release=situation.now, moved=False)
-    number = _freeze(means, wanted, f"{order.model}@{order.version} sha256:{sha256[:16]}")
+
+
+def _frozen(means: Means, wanted: Configuration, manifest: Manifest, sha256: str) -> str:
+    number = _freeze(means, wanted, f"{manifest.model}@{manifest.version} sha256:{sha256[:16]}")
     prove(means.function, number, f"sha256:{sha256}", progress=means.progress, sleep=means.sleep)
-    refuse_retired(registry, order.model, order.version)  # somebody may have retired it while it was proved
-    return _shift(means, situation, means.function.release(number), order, configuration)
+    return number
 
 
 def _shift(means: Means, situation: Situation, target: Release, order: Order, configuration: str) -> Released:

@@ -214,6 +214,42 @@ def monitoring(env: Mapping[str, str]) -> Monitoring:
     )
 
 
+class Responding(msgspec.Struct, frozen=True, kw_only=True):
+    """What the respond function runs with; `retrain` is the function that retrains, `act` is False in a dry run.
+
+    `terms` are those of the policy that the stack sets: `fresh`, `cool_down` (seconds) and `fewest_labelled`.
+    """
+
+    where: Operator
+    bucket: str
+    ledger: str
+    topic: str
+    retrain: str
+    act: bool
+    terms: dict[str, int]
+
+
+def responding(env: Mapping[str, str]) -> Responding:
+    """Read what the stack says to the respond function; raises SettingsError naming the variable."""
+    mode = _required(env, "FAIRLEAD_RESPONSE")
+    if mode not in {"act", "dry-run"}:
+        raise SettingsError(f"FAIRLEAD_RESPONSE must be act or dry-run, got {mode!r}")
+    named = {
+        "fresh": "FAIRLEAD_FRESH",
+        "cool_down": "FAIRLEAD_COOL_DOWN",
+        "fewest_labelled": "FAIRLEAD_FEWEST_OUTCOMES",
+    }
+    return Responding(
+        where=Operator(stack=_required(env, "FAIRLEAD_STACK")),
+        bucket=_required(env, "FAIRLEAD_BUCKET"),
+        ledger=_required(env, "FAIRLEAD_LEDGER"),
+        topic=_required(env, "FAIRLEAD_TOPIC"),
+        retrain=_required(env, "FAIRLEAD_RETRAIN"),
+        act=mode == "act",
+        terms={term: _seconds(env, name, 1) for term, name in named.items() if env.get(name)},
+    )
+
+
 def _seconds(env: Mapping[str, str], name: str, otherwise: int) -> int:
     value = env.get(name) or str(otherwise)
     if not value.isdecimal() or int(value) < 1:

@@ -1,0 +1,58 @@
+"""A CloudWatch alarm → roll back, retrain, or say why not: decided once, on record, and people are told."""
+
+import os
+from typing import Any
+
+import msgspec
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from fairlead import aws, settings, telemetry
+from fairlead.asking import Asked
+from fairlead.ledger.reading import LedgerReader
+from fairlead.objects import S3Objects
+from fairlead.policy import Terms
+from fairlead.registry import Registry
+from fairlead.releases import means_of
+from fairlead.responding import Gathering, Responder
+from fairlead.stack import find
+
+here = settings.responding(os.environ)
+# Predict's own limit is 29 seconds: whoever waits longer waits for nothing.
+lambdas = aws.client("lambda", connect_timeout=3, read_timeout=32)
+terms = Terms(**here.terms)
+registry = Registry(S3Objects(aws.client("s3"), here.bucket))
+
+
+def retrain(model: str, reason: str) -> None:
+    """Start a retraining, and do not wait for it."""
+    asked = msgspec.json.encode({"model": model, "reason": reason})
+    with aws.translated(f"start a retraining of {model} (lambda:InvokeFunction)"):
+        lambdas.invoke(FunctionName=here.retrain, InvocationType="Event", Payload=asked)
+
+
+def tell(subject: str, text: str) -> None:
+    """Tell whoever subscribed to the topic."""
+    with aws.translated("tell people (sns:Publish)"):
+        aws.client("sns").publish(TopicArn=here.topic, Subject=subject[:100], Message=text)
+
+
+@telemetry.logger.inject_lambda_context(log_event=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 - Lambda's shape
+    """Respond to one alarm."""
+    means, cloudwatch = means_of(find(here.where)), aws.client("cloudwatch")
+    gathering = Gathering(
+        means,
+        registry,
+        LedgerReader(aws.client("dynamodb"), here.ledger),
+        cloudwatch,
+        ask=lambda release: Asked(lambdas, means.function.name, release),
+        terms=terms,
+    )
+    responder = Responder(means, registry, gathering, retrain=retrain, tell=tell, terms=terms, act=here.act)
+    response = responder.respond(event)
+    if response is None:
+        telemetry.logger.info("this alarm was decided before")
+        return {"action": "none", "why": "decided before"}
+    decision = response.decision
+    telemetry.logger.info("decided", action=decision.action, rule=decision.rule, outcome=response.outcome)
+    return {"action": decision.action, "rule": decision.rule, "outcome": response.outcome}

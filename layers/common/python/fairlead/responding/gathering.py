@@ -1,0 +1,138 @@
+"""The facts of a decision: aliases, journal, metrics, outcomes, and the release before on the same rows."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+from fairlead import comparing, policy, retiring, traffic
+from fairlead.asking import Asked
+from fairlead.health import problem
+from fairlead.journal import Tail
+from fairlead.ledger.items import slot_of
+from fairlead.ledger.reading import LedgerReader
+from fairlead.means import Means, Situation
+from fairlead.moves import Record, Release
+from fairlead.policy import Cause, Facts, Terms
+from fairlead.quality.figures import total
+from fairlead.registry import Registry
+from fairlead.responding.alarm import Alarm
+
+REQUESTS_OVER = timedelta(minutes=15)
+OUTCOMES_OVER = timedelta(hours=24)
+MOST_COMPARED = 2_000
+"""Labelled rows that the release before is asked: enough to tell, and a matter of seconds."""
+LOOKED_AT = 200
+CAUSES: dict[str, Cause] = {
+    "errors": "errors",
+    "latency": "latency",
+    "throttles": "throttles",
+    "quality": "quality",
+    "drift": "drift",
+}
+"""By the end of the alarm's name, which begins with the stack's."""
+
+
+class Gathering:
+    """Looks things up for one stack. `ask` opens a release by its number."""
+
+    def __init__(
+        self,
+        means: Means,
+        registry: Registry,
+        ledger: LedgerReader,
+        cloudwatch: Any,
+        *,
+        ask: Callable[[str], Asked],
+        terms: Terms,
+    ) -> None:
+        self._means = means
+        self._registry = registry
+        self._ledger = ledger
+        self._cloudwatch = cloudwatch
+        self._ask = ask
+        self._terms = terms
+
+    def facts(self, alarm: Alarm, situation: Situation, tail: Tail) -> Facts:
+        """Gather what an alarm's decision needs; what cannot be known is None. Raises FairleadError."""
+        live, records = situation.now, tail[:LOOKED_AT]
+        cause = CAUSES.get(alarm.name.rsplit("-", 1)[-1], "other")
+        answers = self._answers(situation.back, live)
+        labelled = self._labelled(live, alarm.at) if cause in policy.LEARNABLE else None
+        compared = None
+        if cause == "quality" and answers and situation.back and (labelled or 0) >= self._terms.fewest_labelled:
+            compared = self._compared(situation.back, live, alarm.at)
+        return Facts(
+            cause=cause,
+            standing=alarm.state == "ALARM",
+            live_for=_age(_since(records, live), alarm.at),
+            deploying=situation.arriving != "",
+            since_move=_age(_last_move(records), alarm.at),
+            since_retraining=_age(_last_retraining(records), alarm.at),
+            requests=self._requests(live, alarm.at) if cause in policy.TECHNICAL else None,
+            labelled=labelled,
+            previous_answers=answers,
+            previous_compared=compared,
+        )
+
+    def _answers(self, back: Release | None, live: Release) -> bool:
+        """Say whether there is a release before this one that a rollback could go to."""
+        if back is None or back.model != live.model or int(back.release) >= int(live.release):
+            return False
+        if back.version in retiring.retired(self._registry.objects, back.model or ""):
+            return False
+        return problem(self._means.function, back.release) == ""
+
+    def _requests(self, live: Release, at: datetime) -> int:
+        found = traffic.read(self._cloudwatch, [live.release], since=at - REQUESTS_OVER, until=at)
+        return found[live.release].requests
+
+    def _labelled(self, live: Release, at: datetime) -> int:
+        slots = self._ledger.quality(live.model or "", live.version, *_slots(at))
+        return int(total(slots).get("outcomes", 0))
+
+    def _compared(self, back: Release, live: Release, at: datetime) -> policy.Verdict | None:
+        """Let the release before answer the live one's labelled rows; None where the two answer different things."""
+        outputs = [
+            self._registry.manifest(one.model or "", one.version, sha256=one.digest.removeprefix("sha256:"))[0]
+            .signature.output
+            for one in (back, live)
+        ]  # fmt: skip
+        if outputs[0] != outputs[1]:
+            return None
+        pairs = islice(self._ledger.labelled(live.model or "", live.version, *_slots(at)), MOST_COMPARED)
+        return comparing.compare(self._ask(back.release), outputs[1], pairs).verdict
+
+
+def _slots(at: datetime) -> tuple[int, int]:
+    end = slot_of(int(at.timestamp() * 1000)) + 1
+    return end - slot_of(int(OUTCOMES_OVER.total_seconds() * 1000)), end
+
+
+def _since(records: Sequence[Record], live: Release) -> datetime | None:
+    """Return when this release became live, if that is among these records (newest first)."""
+    moves = [one for one in records if _moved_live(one) and one.now and one.now.release == live.release]
+    return moves[-1].effective if moves else None
+
+
+def _last_move(records: Sequence[Record]) -> datetime | None:
+    return next((one.effective for one in records if _moved_live(one)), None)
+
+
+def _last_retraining(records: Sequence[Record]) -> datetime | None:
+    return next(
+        (
+            one.at
+            for one in records
+            if one.kind == "decided" and one.evidence.get("action") == "retrain" and not one.evidence.get("dry_run")
+        ),
+        None,
+    )
+
+
+def _moved_live(record: Record) -> bool:
+    return record.alias == "live" and record.kind in {"moved", "found", "failed"}
+
+
+def _age(moment: datetime | None, at: datetime) -> float | None:
+    return None if moment is None else max(0.0, (at - moment).total_seconds())

@@ -1,0 +1,119 @@
+"""From an alarm to a decision, an action, a record and a message."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from fairlead import policy, rolling_back
+from fairlead.errors import FairleadError
+from fairlead.journal import REPEATED
+from fairlead.means import Means, look
+from fairlead.moves import Draft, Record, Release
+from fairlead.policy import Decision, Facts, Terms
+from fairlead.registry import Registry
+from fairlead.responding.alarm import Alarm, alarm_of
+from fairlead.responding.gathering import Gathering
+
+
+class Response(msgspec.Struct, frozen=True, kw_only=True):
+    """What was decided and what came of it: `outcome` is empty where nothing was to be done."""
+
+    record: Record
+    decision: Decision
+    outcome: str
+
+
+class Responder:
+    """Responds for one stack: `retrain` starts a retraining, `tell` tells people; without `act` it only says."""
+
+    def __init__(
+        self,
+        means: Means,
+        registry: Registry,
+        gathering: Gathering,
+        *,
+        retrain: Callable[[str, str], None],
+        tell: Callable[[str, str], None],
+        terms: Terms,
+        act: bool,
+    ) -> None:
+        self._means = means
+        self._registry = registry
+        self._gathering = gathering
+        self._retrain = retrain
+        self._tell = tell
+        self._terms = terms
+        self._act = act
+
+    def respond(self, event: dict[str, Any]) -> Response | None:
+        """Decide about one alarm, act, and tell; None where this very alarm was decided before."""
+        alarm = alarm_of(event)
+        key = f"{alarm.arn}@{alarm.at.isoformat()}"
+        tail = self._means.journal.all()
+        if tail.keyed(key, alarm.at - REPEATED):
+            return None
+        situation = look(self._means)
+        facts = self._gathering.facts(alarm, situation, tail)
+        decision = policy.decide(facts, self._terms)
+        record = self._claim(_draft(alarm, key, situation.now, facts, decision, by=self._means.by(), act=self._act))
+        if record is None:
+            return None
+        outcome = self._carry_out(decision, situation.now) if self._act else "dry run: nothing was done"
+        self._tell(f"{alarm.name}: {decision.action}", _text(alarm, situation.now, decision, outcome))
+        return Response(record=record, decision=decision, outcome=outcome)
+
+    def _claim(self, draft: Draft) -> Record | None:
+        """Write the decision down, unless another delivery of the alarm was faster."""
+        return self._means.journal.append_if(
+            lambda tail: None if tail.keyed(draft.key, datetime.now(UTC) - REPEATED) else draft
+        )
+
+    def _carry_out(self, decision: Decision, live: Release) -> str:
+        try:
+            if decision.action == "roll back":
+                done = rolling_back.roll_back(
+                    self._means, self._registry, live.model or "", away_from=live.release, reason=decision.why
+                )
+                return f"live: {done.live}, was {done.was}"
+            if decision.action == "retrain":
+                self._retrain(live.model or "", decision.why)
+                return f"a retraining of {live.model} was started"
+        except FairleadError as error:
+            return f"it did not succeed: {error}"
+        return ""
+
+
+def _draft(
+    alarm: Alarm, key: str, live: Release, facts: Facts, decision: Decision, *, by: str, act: bool
+) -> Draft:
+    evidence = {
+        "action": decision.action,
+        "rule": decision.rule,
+        "alarm": alarm.name,
+        "state": alarm.state,
+        "reason": alarm.reason,
+        "facts": msgspec.to_builtins(facts),
+    }
+    return Draft(
+        kind="decided",
+        by=by,
+        why=f"{alarm.name}: {decision.action}, because {decision.why}",
+        was=live,
+        key=key,
+        model=live.model or "",
+        version=live.version,
+        evidence=evidence if act else evidence | {"dry_run": True},
+    )
+
+
+def _text(alarm: Alarm, live: Release, decision: Decision, outcome: str) -> str:
+    lines = [
+        f"Alarm {alarm.name} is {alarm.state}: {alarm.reason}",
+        f"Live is {live}.",
+        f"Decision: {decision.action}, because {decision.why} (rule: {decision.rule}).",
+        *([f"Outcome: {outcome}."] if outcome else []),
+        f"`fairlead history {live.model or 'NAME'}` has the evidence.",
+    ]
+    return "\n".join(lines)
