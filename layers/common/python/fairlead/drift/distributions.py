@@ -13,7 +13,8 @@ def f_tail(value: float, first: float, second: float) -> float:
     """P(F ≥ value) with `first` and `second` degrees of freedom, which need not be whole numbers."""
     if value <= 0:
         return 1.0
-    return _beta(second / (second + first * value), second / 2, first / 2)
+    whole = second + first * value
+    return _beta(second / whole, first * value / whole, second / 2, first / 2)
 
 
 def fisher_tail(successes: int, trials: int, *, others: int, of: int) -> float:
@@ -47,14 +48,14 @@ def _choose(of: int, drawn: int) -> float:
     return math.lgamma(of + 1) - math.lgamma(drawn + 1) - math.lgamma(of - drawn + 1)
 
 
-def _beta(x: float, a: float, b: float) -> float:
-    """The regularised incomplete beta function (Press et al., Numerical Recipes, section 6.4)."""
-    if x <= 0 or x >= 1:
-        return float(x >= 1)
-    front = math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log1p(-x)
+def _beta(x: float, rest: float, a: float, b: float) -> float:
+    """The regularised incomplete beta function, `rest` being 1 − x (Press et al., Numerical Recipes, section 6.4)."""
+    if x <= 0 or rest <= 0:
+        return float(rest <= 0)
+    front = math.exp(math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log(rest))
     if x < (a + 1) / (a + b + 2):
-        return math.exp(front) * _fraction(x, a, b) / a
-    return 1.0 - math.exp(front) * _fraction(1.0 - x, b, a) / b
+        return front * _fraction(x, a, b) / a
+    return 1.0 - front * _fraction(rest, b, a) / b
 
 
 def _fraction(x: float, a: float, b: float) -> float:

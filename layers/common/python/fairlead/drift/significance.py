@@ -42,33 +42,35 @@ def stability_index(window: Sequence[int], baseline: Sequence[int]) -> float:
 
 def compare(table: Table, baseline: Sequence[int]) -> Test | None:
     """Test whether a window's cells have the baseline's shares; None where clusters or cells are too few."""
+    cells = coarse(baseline, sum(table.totals))
+    found = _in_cells(table, baseline, cells)
+    if found is None:
+        return None
+    coarser = coarse(baseline, found.effective_rows)
+    return found if coarser == cells else _in_cells(table, baseline, coarser)
+
+
+def coarse(baseline: Sequence[int], rows: float) -> list[list[int]]:
+    """Join neighbouring cells until each expects enough rows, of so many in the window and of the baseline's own."""
     reference = sum(baseline)
-    window = table.totals
-    cells = coarse(baseline, FEWEST_A_CELL * reference / max(1, min(reference, sum(window))))
-    if len(cells) < 2:
-        return None
-    found = _compared(table.joined(cells), [sum(baseline[cell] for cell in group) for group in cells])
-    if found is None or found.effective_rows >= sum(window):
-        return found
-    cells = coarse(baseline, FEWEST_A_CELL * reference / max(1, min(reference, found.effective_rows)))
-    if len(cells) < 2:
-        return None
-    return _compared(table.joined(cells), [sum(baseline[cell] for cell in group) for group in cells])
-
-
-def coarse(baseline: Sequence[int], fewest: float) -> list[list[int]]:
-    """Join neighbouring cells until each holds so many rows of the baseline."""
+    fewest = FEWEST_A_CELL * reference / max(1, min(reference, rows))
     groups: list[list[int]] = []
     held = 0.0
-    for cell, rows in enumerate(baseline):
+    for cell, expected in enumerate(baseline):
         if not groups or held >= fewest:
             groups.append([])
             held = 0.0
         groups[-1].append(cell)
-        held += rows
+        held += expected
     if len(groups) > 1 and held < fewest:
         groups[-2:] = [groups[-2] + groups[-1]]
     return groups
+
+
+def _in_cells(table: Table, baseline: Sequence[int], cells: Sequence[Sequence[int]]) -> Test | None:
+    if len(cells) < 2:
+        return None
+    return _compared(table.joined(cells), [sum(baseline[cell] for cell in group) for group in cells])
 
 
 def _compared(table: Table, baseline: Sequence[int]) -> Test | None:

@@ -15,6 +15,5 @@ class Thresholds(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     psi: float = 0.1
-    level: float = 0.001
+    level: float = 0.0001
     effective_rows: float = 50.0
-    clusters: float = 5.0

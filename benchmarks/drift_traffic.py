@@ -1,0 +1,202 @@
+"""Traffic without drift, made of real rows: what callers might send; its long run is what the baseline was drawn from.
+
+No data set here knows callers or hours, so both are made. The rows of a data set stand in several orders on a circle:
+the order of its file (digits come writer by writer, penguins island by island) and orders along random directions of
+its inputs. A caller, an hour, a request each have a stretch of a circle and send rows from it, so their rows resemble
+each other as rows of one writer do. Rows are drawn with replacement: the data set is the population.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from fairlead.baseline import Baseline
+from fairlead.drift import Counters, Request, Tally
+from fairlead.engines import Answers
+from fairlead.engines.sklearn import SklearnEngine
+from fairlead.gate.evidence import Rows
+from fairlead.publishing.evidence.columns import Columns, predicted
+from fairlead.publishing.reference import baseline_of
+from fairlead.publishing.signatures import infer, to_rows
+from fairlead.signature import Signature
+from tests.gate_cases import model, table
+
+DAY = 86_400
+ORDERS = 6
+BASELINE_ROWS = 500
+HISTORY_DAYS = 60
+
+Indices = npt.NDArray[np.intp]
+
+
+class World(NamedTuple):
+    """A data set with a model's answers to it: one element of `rows`, `labels`, `scores` a row."""
+
+    name: str
+    signature: Signature
+    rows: list[tuple[Any, ...]]
+    answers: Answers
+    orders: list[Indices]
+
+    def take(self, indices: Indices) -> Answers:
+        """Answers to some rows."""
+        both = {
+            name: None if (known := getattr(self.answers, name)) is None else [known[at] for at in indices]
+            for name in Answers.__struct_fields__
+        }
+        return Answers(**both)
+
+
+class Habit(NamedTuple):
+    """How callers call. Widths are shares of a circle; 1 is all of it, so that nothing resembles anything.
+
+    `callers` share the traffic unevenly (lognormal, `uneven`), and each sends more on one day than on another (`daily`);
+    where `fresh`, each day has others. `request` is the median of rows in one, lognormal with `spread`. A `by_hour` part
+    of requests comes from the hour's stretch, the others from the caller's. Callers are busy by day where `daytime`, and
+    on weekends few of them send rows of one kind where `weekend`.
+    """
+
+    callers: int = 100
+    caller_width: float = 1.0
+    fresh: bool = False
+    uneven: float = 1.0
+    daily: float = 0.3
+    request: float = 1.0
+    spread: float = 0.0
+    request_width: float = 1.0
+    by_hour: float = 0.0
+    daytime: bool = False
+    weekend: bool = False
+    hours: tuple[int, int] = (0, 24)
+
+
+HABITS = {
+    "single rows, nothing alike": Habit(),
+    "large requests": Habit(request=8, spread=1.4, request_width=0.1),
+    "40 callers, each with its own rows": Habit(callers=40, caller_width=0.3, request=3, spread=1, request_width=0.1),
+    "8 callers, each with its own rows": Habit(callers=8, caller_width=0.3, request=3, spread=1, request_width=0.1),
+    "3 callers, each with its own rows": Habit(callers=3, caller_width=0.3, request=3, spread=1, request_width=0.1),
+    "other callers every day": Habit(
+        callers=40, caller_width=0.3, fresh=True, uneven=0.7, request=3, spread=1, request_width=0.1
+    ),
+    "one caller, rows change by hour": Habit(
+        callers=1, request=3, spread=1, request_width=0.2, by_hour=0.6, daytime=True
+    ),
+    "callers and hours": Habit(
+        callers=30, caller_width=0.4, request=5, spread=1.4, request_width=0.1, by_hour=0.5, daytime=True
+    ),
+    "one batch a night": Habit(callers=1, request=300, spread=0.5, request_width=0.3, hours=(2, 3)),
+}
+
+
+def world(name: str) -> World:
+    """Fit the data set's usual model on a third of it, and answer all of it."""
+    data = table(name)
+    training, _ = data.split(0, share=2 / 3)
+    estimator = model(name).fit(training.X, training.y)
+    signature = infer(estimator, data.X, data.y, target="target")
+    rows = to_rows(signature, data.X)
+    return World(name, signature, rows, SklearnEngine(estimator, signature).answer(rows), _orders(data.X))
+
+
+def baseline(world: World, indices: Indices) -> Baseline:
+    """The baseline of a version whose held-out rows are these."""
+    columns = Columns(world.signature, len(indices))
+    columns.add([world.rows[at] for at in indices])
+    held_out = Rows(count=len(indices), columns=columns.done())
+    return baseline_of(world.signature, held_out, predicted(world.take(indices), world.signature.output))
+
+
+def requests(world: World, drawn: "Drawn", *, first_day: int = 0) -> Iterator[Request]:
+    """Drawn traffic as captured requests."""
+    answers = world.answers
+    scores: Any = answers.probabilities or answers.values or answers.scores or []
+    for caller, at, indices in drawn:
+        yield Request(
+            caller=caller,
+            at=first_day * DAY + at,
+            rows=[world.rows[row] for row in indices],
+            labels=[answers.labels[row] for row in indices] if answers.labels else (),
+            scores=[scores[row] for row in indices] if scores else (),
+        )
+
+
+Drawn = list[tuple[str, int, Indices]]
+
+
+class Traffic:
+    """Days of traffic of one habit; its callers' stretches stay the same, unless they are fresh."""
+
+    def __init__(self, world: World, habit: Habit, rows_a_day: int, generator: np.random.Generator) -> None:
+        self._world, self._habit, self._rows, self._random = world, habit, rows_a_day, generator
+        self._callers = self._drawn_callers()
+
+    def day(self, number: int) -> Drawn:
+        """Requests of one day: caller, second, rows."""
+        habit, random = self._habit, self._random
+        if habit.fresh:
+            self._callers = self._drawn_callers()
+        orders, starts, weights = self._callers
+        weights = weights * random.lognormal(0, habit.daily, len(weights))
+        quiet = habit.weekend and number % 7 >= 5
+        sizes = self._sizes(self._rows * (0.3 if quiet else 1.0))
+        callers = random.choice(len(weights), len(sizes), p=weights / weights.sum())
+        seconds = self._seconds(len(sizes))
+        order, start, width = orders[callers], starts[callers], np.full(len(sizes), habit.caller_width)
+        hourly = random.random(len(sizes)) < habit.by_hour
+        order[hourly], start[hourly], width[hourly] = 0, seconds[hourly] / DAY, 0.25
+        if quiet:
+            order[:], start[:], width[:] = 1, 0.0, 0.3
+        middles = start + width * random.random(len(sizes))
+        places = np.repeat(middles, sizes) + habit.request_width * random.random(sizes.sum())
+        circle = np.stack(self._world.orders)
+        rows = circle[np.repeat(order, sizes), (places % 1.0 * circle.shape[1]).astype(np.intp)]
+        names = [f"{number if habit.fresh else ''}caller {caller}" for caller in callers]
+        return list(zip(names, seconds.tolist(), np.split(rows, np.cumsum(sizes)[:-1]), strict=True))
+
+    def sample(self, days: int, rows: int) -> Indices:
+        """Rows drawn at random from so many days: what a held-out set would be."""
+        every = np.concatenate([indices for number in range(days) for _, _, indices in self.day(number)])
+        return self._random.choice(every, rows)
+
+    def _sizes(self, volume: float) -> Indices:
+        """Rows of each request of a day."""
+        habit = self._habit
+        drawn = habit.request * self._random.lognormal(0, habit.spread, int(volume) + 1)
+        sizes = np.clip(np.round(drawn), 1, 1_000).astype(np.intp)
+        found: Indices = sizes[: 1 + np.searchsorted(np.cumsum(sizes), volume)]
+        return found
+
+    def _seconds(self, count: int) -> Indices:
+        """When each request of a day comes."""
+        first, last = self._habit.hours
+        likely = np.ones((last - first) * 60)
+        if self._habit.daytime:
+            likely = 0.55 + 0.45 * np.sin(2 * np.pi * (np.linspace(first, last, len(likely)) / 24 - 0.3))
+        minutes = self._random.choice(len(likely), count, p=likely / likely.sum())
+        found: Indices = first * 3600 + minutes * 60 + self._random.integers(60, size=count)
+        return found
+
+    def _drawn_callers(self) -> tuple[Indices, Any, Any]:
+        count, random = self._habit.callers, self._random
+        return random.integers(ORDERS, size=count), random.random(count), random.lognormal(0, self._habit.uneven, count)
+
+
+def counted(world: World, tally: Tally, traffic: Traffic, days: range) -> Counters:
+    """Tally so many days."""
+    clusters: dict[str, dict[str, int]] = {}
+    for number in days:  # clusters of two days have different names
+        clusters |= tally(requests(world, traffic.day(number), first_day=number)).clusters
+    return Counters(clusters=clusters)
+
+
+def _orders(X: Any) -> list[Indices]:
+    """The file's order, and orders along random directions of its numbers."""
+    from sklearn.preprocessing import StandardScaler
+
+    numbers = X.select_dtypes("number")
+    values = np.nan_to_num(StandardScaler().fit_transform(numbers))
+    directions = np.random.default_rng(0).normal(size=(values.shape[1], ORDERS - 1))
+    return [np.arange(len(X)), *(np.argsort(column, kind="stable") for column in (values @ directions).T)]
