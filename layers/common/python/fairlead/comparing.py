@@ -7,7 +7,7 @@ Without outcomes it shows how often two releases agree; with outcomes, which of 
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -40,17 +40,24 @@ class Shadow(msgspec.Struct, frozen=True, kw_only=True):
     comparison: Comparison
 
 
+class Row(NamedTuple):
+    """A captured row: its part, its place in it, and what really happened, where that is known."""
+
+    part: Part
+    place: int
+    actual: Actual | None = None
+
+
 def shadow(candidate: Asked, output: Output, parts: Iterable[Part], pairs: Iterable[Pair]) -> Shadow:
     """Ask a candidate what callers asked the other release, with outcomes (`pairs`) and without (`parts`)."""
+    requests = [[Row(part, place) for place in range(len(part.rows))] for part in parts]
     rows = agreeing = refused = 0
-    for part in parts:
-        places = _askable(part, range(len(part.rows)))
-        answers = _answers(candidate, output, [_instance(part, place) for place in places])
+    for request, answers in _asked(candidate, output, requests):
         if answers is None:
-            refused += len(places)
+            refused += len(request)
             continue
-        rows += len(places)
-        agreeing += sum(_agree(_member(answers, at), _captured(part, place), output) for at, place in enumerate(places))
+        rows += len(request)
+        agreeing += sum(_agree(_member(answers, at), _captured(row), output) for at, row in enumerate(request))
     return Shadow(rows=rows, agreeing=agreeing, refused=refused, comparison=compare(candidate, output, pairs))
 
 
@@ -60,45 +67,74 @@ def compare(candidate: Asked, output: Output, pairs: Iterable[Pair]) -> Comparis
     A request that the candidate does not take is lost in full: its callers would have had no answer.
     """
     ordered = sorted(pairs, key=lambda pair: (pair.part.at, pair.part.request, pair.outcome.row))
-    requests = (list(group) for _, group in groupby(ordered, key=lambda pair: (pair.part.at, pair.part.request)))
-    return sequential.compare(_request(candidate, output, group) for group in requests)
+    by_request = groupby(ordered, key=lambda pair: (pair.part.at, pair.part.request))
+    requests = [[Row(one.part, one.position, one.outcome.actual) for one in some] for _, some in by_request]
+    return sequential.compare(
+        _judged(request, answers, output) for request, answers in _asked(candidate, output, requests)
+    )
 
 
-def _request(candidate: Asked, output: Output, pairs: Sequence[Pair]) -> Request:
-    pairs = [pair for pair in pairs if pair.part.rows[pair.position] is not None]
-    answers = _answers(candidate, output, [_instance(pair.part, pair.position) for pair in pairs])
+def _judged(request: Sequence[Row], answers: Answers | None, output: Output) -> Request:
     if answers is None:
-        return Request(rows=len(pairs), agreeing=0, won=0, lost=len(pairs))
+        return Request(rows=len(request), agreeing=0, won=0, lost=len(request))
     won = lost = agreeing = 0
-    for at, pair in enumerate(pairs):
-        mine, theirs = _member(answers, at), _captured(pair.part, pair.position)
+    for at, row in enumerate(request):
+        mine, theirs = _member(answers, at), _captured(row)
         agreeing += _agree(mine, theirs, output)
-        gain = _error(theirs, pair.outcome.actual, output) - _error(mine, pair.outcome.actual, output)
+        gain = _error(theirs, row.actual, output) - _error(mine, row.actual, output)
         won, lost = won + (gain > 0), lost + (gain < 0)
-    return Request(rows=len(pairs), agreeing=agreeing, won=won, lost=lost)
+    return Request(rows=len(request), agreeing=agreeing, won=won, lost=lost)
 
 
-def _answers(candidate: Asked, output: Output, instances: Sequence[dict[str, Any]]) -> Answers | None:
+def _asked(
+    candidate: Asked, output: Output, requests: Iterable[list[Row]]
+) -> Iterator[tuple[list[Row], Answers | None]]:
+    """Yield requests with their answers; None for those that the candidate refuses. Rows too large are left out."""
+    for batch in _batches(requests):
+        answers = _answers(candidate, output, [row for request in batch for row in request])
+        if answers is None:  # one request of it, or several: each by itself
+            yield from ((request, _answers(candidate, output, request)) for request in batch)
+            continue
+        start = 0
+        for request in batch:
+            yield request, _slice(answers, slice(start, start + len(request)))
+            start += len(request)
+
+
+def _batches(requests: Iterable[list[Row]]) -> Iterator[list[list[Row]]]:
+    """Put requests together that fit a call; one that does not goes in pieces, each a request of its own."""
+    batch: list[list[Row]] = []
+    rows = 0
+    for request in requests:
+        known = [row for row in request if row.part.rows[row.place] is not None]
+        for start in range(0, len(known), MOST_ROWS):
+            piece = known[start : start + MOST_ROWS]
+            if rows + len(piece) > MOST_ROWS:
+                yield batch
+                batch, rows = [], 0
+            batch.append(piece)
+            rows += len(piece)
+    if batch:
+        yield batch
+
+
+def _answers(candidate: Asked, output: Output, rows: Sequence[Row]) -> Answers | None:
     """Return the candidate's answers; None where it refuses these rows. Raises ReleaseError where it fails."""
-    predictions: list[Any] = []
-    for start in range(0, len(instances), MOST_ROWS):
-        body = msgspec.json.encode({"instances": instances[start : start + MOST_ROWS]})
-        reply = candidate.post("/predict", body)
-        if 400 <= reply.status < 500:
-            return None
-        if reply.status != 200:
-            raise ReleaseError(f"release {candidate.release} did not answer captured rows: {reply.problem}")
-        # Ids are those of the calls, so that the batches' do not meet.
-        predictions += [one | {"id": f"{start}-{at}"} for at, one in enumerate(reply.document["predictions"])]
-    return wire.answers(output, predictions)
+    reply = candidate.post("/predict", msgspec.json.encode({"instances": [_instance(row) for row in rows]}))
+    if 400 <= reply.status < 500:
+        return None
+    if reply.status != 200:
+        raise ReleaseError(f"release {candidate.release} did not answer captured rows: {reply.problem}")
+    return wire.answers(output, reply.document["predictions"])
 
 
-def _askable(part: Part, places: Iterable[int]) -> list[int]:
-    return [place for place in places if part.rows[place] is not None]
+def _slice(answers: Answers, which: slice) -> Answers:
+    columns = msgspec.structs.asdict(answers)
+    return Answers(**{name: column and column[which] for name, column in columns.items()})
 
 
-def _instance(part: Part, place: int) -> dict[str, Any]:
-    return dict(zip(part.fields, part.rows[place] or (), strict=True))
+def _instance(row: Row) -> dict[str, Any]:
+    return dict(zip(row.part.fields, row.part.rows[row.place] or (), strict=True))
 
 
 def _member(answers: Answers, at: int) -> Any:
@@ -106,9 +142,9 @@ def _member(answers: Answers, at: int) -> Any:
     return None if column is None else column[at]
 
 
-def _captured(part: Part, place: int) -> Any:
-    column = part.values if part.values is not None else part.labels
-    return None if column is None else column[place]
+def _captured(row: Row) -> Any:
+    column = row.part.values if row.part.values is not None else row.part.labels
+    return None if column is None else column[row.place]
 
 
 def _agree(one: Any, other: Any, output: Output) -> bool:
@@ -117,10 +153,10 @@ def _agree(one: Any, other: Any, output: Output) -> bool:
     return all(abs(left - right) <= SAME * max(1.0, abs(right)) for left, right in _targets(one, other))
 
 
-def _error(answer: Any, actual: Actual, output: Output) -> float:
+def _error(answer: Any, actual: Actual | None, output: Output) -> float:
     """Say how wrong an answer is: 0 or 1 for labels, the summed absolute error for values."""
     if output.task != "regression":
-        return float(spelled(answer) != spelled(actual))
+        return float(actual is None or spelled(answer) != spelled(actual))
     truth = [actual[name] for name in output.names] if output.names and isinstance(actual, dict) else actual
     return sum(abs(left - right) for left, right in _targets(answer, truth))
 

@@ -1,0 +1,233 @@
+"""An alarm comes in: one decision, one action, one record, and people are told, however often it is delivered."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from fairlead.asking import Asked, Reply
+from fairlead.capture import Part
+from fairlead.errors import SettingsError
+from fairlead.ledger import Outcome, Pair
+from fairlead.ledger.reading import LedgerReader
+from fairlead.policy import Terms
+from fairlead.quality import tally
+from fairlead.registry import Registry
+from fairlead.responding import Gathering, Responder, alarm_of
+from tests.functional.releases.desk import Desk, ship
+from tests.functional.strict_lambda import StrictLambda
+
+
+class Outcomes(LedgerReader):
+    """A ledger of so many requests of one row, of which the live release got a share wrong."""
+
+    def __init__(self, requests: int, *, wrong: float) -> None:
+        super().__init__(None, "")
+        self.version = 3
+        self.requests, self.wrong = requests, wrong
+
+    def pairs(self, classes: tuple[Any, ...]) -> list[Pair]:
+        """Every outcome is the first class."""
+        right, other = classes[0], classes[1]
+        return [
+            Pair(
+                part=Part(
+                    request=f"r{n:05d}", at=1_000 * n, model="churn", version=self.version, release="4", digest="d",
+                    caller=f"c{n}", first=0, of=1, fields=("x",), rows=[[1.0]],
+                    labels=[other if n < self.wrong * self.requests else right],
+                ),
+                position=0,
+                outcome=Outcome(request=f"r{n:05d}", row=0, actual=right, at=1_000 * n, by="ada"),
+            )
+            for n in range(self.requests)
+        ]  # fmt: skip
+
+    def quality(self, model: str, version: int, start: int, end: int) -> Any:
+        del model, start, end
+        return {} if version != self.version else tally(self.output, self.pairs(self.output.classes or ()))
+
+    def labelled(self, model: str, version: int, start: int, end: int) -> Iterator[Pair]:
+        del model, version, start, end
+        yield from self.pairs(self.output.classes or ())
+
+    output: Any = None
+
+
+class Always(Asked):
+    """A release that gives every row one label."""
+
+    def __init__(self, release: str, label: Any) -> None:
+        super().__init__(None, "", release)
+        self._label = label
+
+    def post(self, path: str, body: bytes) -> Reply:
+        assert path == "/predict"
+        rows = msgspec.json.decode(body)["instances"]
+        shares = {"no": 0.5, "yes": 0.5}
+        predictions = [{"id": f"x-{n}", "label": self._label, "probabilities": shares} for n in range(len(rows))]
+        return Reply(status=200, body=msgspec.json.encode({"predictions": predictions}), round_trip_ms=1)
+
+
+class Station:
+    """A responder over the test's cloud, and what it did."""
+
+    def __init__(self, desk: Desk, registry: Registry, *, outcomes: Outcomes | None = None, act: bool = True) -> None:
+        self.desk, self.registry = desk, registry
+        self.told: list[tuple[str, str]] = []
+        self.retrained: list[str] = []
+        self.requests = 1_000
+        ledger = outcomes or Outcomes(0, wrong=0)
+        output = registry.manifest("churn", 3)[0].signature.output
+        ledger.output = msgspec.structs.replace(output, probabilities=False)
+        self.output = ledger.output
+        terms, means = Terms(), desk.means("respond")
+        gathering = Gathering(
+            means,
+            registry,
+            ledger,
+            desk.cloudwatch,
+            ask=lambda release: Always(release, (output.classes or ("",))[0]),
+            terms=terms,
+        )
+        self.responder = Responder(
+            means, registry, gathering,
+            retrain=lambda model, _: self.retrained.append(model),
+            tell=lambda subject, text: self.told.append((subject, text)),
+            terms=terms, act=act,
+        )  # fmt: skip
+
+    def alarm(self, cause: str, *, state: str = "ALARM", at: datetime | None = None) -> Any:
+        """Deliver one."""
+        moment = at or self.desk.now + timedelta(hours=1)
+        event = {
+            "source": "aws.cloudwatch",
+            "alarmArn": f"arn:aws:cloudwatch:eu-west-1:123456789012:alarm:fairlead-{cause}",
+            "time": moment.strftime("%Y-%m-%dT%H:%M:%S.000+0000"),
+            "alarmData": {"alarmName": f"fairlead-{cause}", "state": {"value": state, "reason": "Threshold crossed"}},
+        }
+        return self.responder.respond(event)
+
+
+@pytest.fixture(autouse=True)
+def busy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Moto reads no percentiles: every release had a thousand requests."""
+    from fairlead import traffic
+
+    monkeypatch.setattr(
+        traffic, "read", lambda *_, **__: {n: traffic.Traffic(requests=1_000) for n in map(str, range(9))}
+    )
+
+
+@pytest.fixture
+def live(desk: Desk, registry: Registry) -> Desk:
+    """churn 1 is release 2, churn 3 is release 3 and live, on record."""
+    for version in (1, 3):
+        ship(desk.releases(), registry, version)
+        desk.heal()
+    return desk
+
+
+def test_a_fresh_release_that_fails_is_rolled_back_on_record_and_people_are_told(
+    live: Desk, registry: Registry, lambda_: StrictLambda
+) -> None:
+    station = Station(live, registry)
+    response = station.alarm("errors")
+    assert (response.decision.action, response.decision.rule) == ("roll back", "fresh release broke")
+    assert lambda_.points_at("live") == "2"
+    decided, intended, moved = live.records()[-3:]
+    assert (decided.kind, intended.kind, moved.kind) == ("decided", "intended", "moved")
+    assert decided.evidence["facts"]["requests"] == 1_000
+    assert decided.evidence["reason"] == "Threshold crossed"
+    assert live.journal().verify() == []
+    [(subject, text)] = station.told
+    assert subject == "fairlead-errors: roll back"
+    assert "release 2" in text
+
+
+def test_the_same_alarm_ten_times_is_decided_once(live: Desk, registry: Registry, lambda_: StrictLambda) -> None:
+    station = Station(live, registry)
+    at = live.now + timedelta(hours=1)
+    responses = [station.alarm("errors", at=at) for _ in range(10)]
+    assert [response is not None for response in responses] == [True] + [False] * 9
+    assert lambda_.points_at("live") == "2"
+    assert len(station.told) == 1
+
+
+def test_an_alarm_that_stands_is_decided_anew_when_it_is_put_again(live: Desk, registry: Registry) -> None:
+    station = Station(live, registry)
+    station.alarm("throttles")
+    assert station.alarm("throttles", at=live.now + timedelta(hours=3)) is not None
+    assert [one.kind for one in live.records()[-2:]] == ["decided", "decided"]
+
+
+def test_a_dry_run_decides_and_moves_nothing(live: Desk, registry: Registry, lambda_: StrictLambda) -> None:
+    station = Station(live, registry, act=False)
+    response = station.alarm("errors")
+    assert response.decision.action == "roll back"
+    assert lambda_.points_at("live") == "3"
+    assert live.records()[-1].evidence["dry_run"] is True
+    assert "dry run" in station.told[0][1]
+
+
+def test_worse_quality_than_the_release_before_on_the_same_rows_rolls_back(
+    live: Desk, registry: Registry, lambda_: StrictLambda
+) -> None:
+    station = Station(live, registry, outcomes=Outcomes(400, wrong=0.4))
+    assert station.alarm("quality").decision.rule == "previous is better"
+    assert lambda_.points_at("live") == "2"
+
+
+def test_decay_that_the_release_before_shares_is_retrained_once_in_a_while(
+    live: Desk, registry: Registry, lambda_: StrictLambda
+) -> None:
+    station = Station(live, registry, outcomes=Outcomes(400, wrong=0.0))
+    assert station.alarm("quality").decision.rule == "learn"
+    assert station.retrained == ["churn"]
+    assert station.alarm("drift", at=live.now + timedelta(hours=2)).decision.rule == "cooling down"
+    assert station.retrained == ["churn"]
+    assert lambda_.points_at("live") == "3"
+
+
+def test_without_outcomes_nothing_is_triggered(live: Desk, registry: Registry, lambda_: StrictLambda) -> None:
+    station = Station(live, registry)
+    for cause in ("quality", "drift"):
+        assert station.alarm(cause).decision.rule == "too few outcomes"
+    assert (station.retrained, lambda_.points_at("live")) == ([], "3")
+
+
+def test_a_running_deployment_is_left_to_its_own_alarms(live: Desk, registry: Registry, lambda_: StrictLambda) -> None:
+    live.deploys.hold = "shifting"
+    live.releases().release(registry, "churn", 1)
+    assert Station(live, registry).alarm("errors").decision.rule == "deploying"
+
+
+def test_an_action_that_fails_is_told_and_leaves_live_where_it_was(
+    live: Desk, registry: Registry, lambda_: StrictLambda
+) -> None:
+    station = Station(live, registry)
+    lambda_.before("UpdateAlias", lambda: live.releases("bob").rollback(registry, "churn", to="r2"))
+    response = station.alarm("errors")
+    assert "did not succeed" in response.outcome
+    assert "did not succeed" in station.told[0][1]
+    assert live.journal().verify() == []
+
+
+@pytest.mark.parametrize(
+    "event", [{}, {"alarmData": {}}, {"alarmArn": "a", "alarmData": {"alarmName": "n"}, "time": "noon"}]
+)
+def test_anything_else_is_no_alarm(event: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError, match="no event of a CloudWatch alarm"):
+        alarm_of(event)
+
+
+def test_an_alarms_time_is_aware() -> None:
+    at = alarm_of(
+        {
+            "alarmArn": "a",
+            "time": "2026-11-23T10:00:00.000+0000",
+            "alarmData": {"alarmName": "n", "state": {"value": "OK"}},
+        }
+    ).at
+    assert at == datetime(2026, 11, 23, 10, tzinfo=UTC)
