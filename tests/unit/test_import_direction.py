@@ -41,7 +41,7 @@ ROOMS = [
         "quality",
         "telemetry",
     },
-    {"serving", "pinning", "api", "publishing", "trial", "verifying", "recording"}
+    {"serving", "pinning", "api", "publishing", "retraining", "trial", "verifying", "recording"}
     | {"monitoring", "comparing", "responding", "known", "scoring", "collecting", "redriving", "outcomes"},  # stories
 ]
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}

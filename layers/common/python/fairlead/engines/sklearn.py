@@ -30,7 +30,7 @@ class SklearnEngine:
         """Answer a batch, quietly: what scikit-learn warns of was said at publish."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return self._answer(self._inputs(rows))
+            return self._answer(self.inputs(rows))
 
     def _answer(self, X: Any) -> Answers:
         output = self._signature.output
@@ -44,14 +44,16 @@ class SklearnEngine:
             return Answers(labels=predicted, probabilities=np.asarray(self._estimator.predict_proba(X)).tolist())
         return Answers(labels=predicted)
 
-    def _inputs(self, rows: Rows) -> Any:
+    def inputs(self, rows: Rows) -> Any:
+        """Build what the estimator is given: a frame, an array or a column of text."""
         if self._signature.layout == "frame":
-            return self._frame(rows)
+            return self.frame(rows)
         if self._signature.layout == "column":
             return [row[0] for row in rows]
         return self._array(rows)
 
-    def _frame(self, rows: Rows) -> "pd.DataFrame":
+    def frame(self, rows: Rows) -> "pd.DataFrame":
+        """Build a frame with the signature's columns, however the estimator was fitted."""
         import pandas as pd
 
         columns = zip(*rows, strict=True)

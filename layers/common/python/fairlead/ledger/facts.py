@@ -35,11 +35,15 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Pair(msgspec.Struct, frozen=True, kw_only=True):
-    """A prediction and its outcome. `position` is the row's place within its part."""
+    """A prediction and its outcome. `position` is the row's place within its part.
+
+    `conflicts` is how often the outcome was contradicted, where it was read from the ledger.
+    """
 
     part: Part
     position: int
     outcome: Outcome
+    conflicts: int = 0
 
     def column(self, name: Literal["rows", "labels", "probabilities", "values", "scores"]) -> Any:
         """Return this row's member of a column of its part; None where the task has no such column."""

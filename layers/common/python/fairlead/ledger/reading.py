@@ -115,11 +115,11 @@ class LedgerReader:
 
 
 def _scored(parts: list[Part], kept: list[Kept]) -> Iterator[Pair]:
-    outcomes = {one.outcome.row: one.outcome for one in kept if one.state == "scored"}
+    scored = {one.outcome.row: one for one in kept if one.state == "scored"}
     for part in parts:
         for row in range(part.first, part.first + len(part.rows)):
-            if row in outcomes:
-                yield Pair(part=part, position=row - part.first, outcome=outcomes[row])
+            if one := scored.get(row):
+                yield Pair(part=part, position=row - part.first, outcome=one.outcome, conflicts=one.conflicts)
 
 
 def _add(into: dict[str, Any], counts: Mapping[str, Number]) -> None:

@@ -1,0 +1,65 @@
+"""The champion as a teacher: its estimator, what it learnt, and the policy that judged it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from fairlead.gate.evidence import Digests
+from fairlead.gate.policy import Policy
+from fairlead.publishing import tables, training
+from fairlead.publishing.evidence import digests_of, unpack
+from fairlead.publishing.signatures import to_rows
+from fairlead.publishing.training import TrainingRows
+from fairlead.registry import Registry
+from fairlead.retraining.facts import RetrainingError, Row
+from fairlead.retraining.refitting import champion_estimator, unfitted
+
+
+class Champion:
+    """One version of the registry, its blobs checked by digest; raises RefusedError where it cannot be fitted anew."""
+
+    def __init__(self, registry: Registry, model: str, version: int, *, allow: Sequence[str] = ()) -> None:
+        self._registry = registry
+        self._manifest, _ = registry.manifest(model, version)
+        self.signature = self._manifest.signature
+        self.refit = unfitted(champion_estimator(registry, self._manifest, allow=allow), self._manifest)
+
+    def training_rows(self, path: Path | None) -> TrainingRows:
+        """Return what it learnt: from a file, or as it was kept; raises RetrainingError, DataError."""
+        if path is not None:
+            return self._brought(path)
+        blob = self._manifest.blobs.get(training.BLOB)
+        if blob is None:
+            raise RetrainingError(
+                f"version {self._manifest.version} did not keep its training rows",
+                hint="bring them (--local --train train.csv), or publish with --keep-training-rows from now on",
+            )
+        return training.decode(self._registry.blob(blob))
+
+    def digests(self, rows: Sequence[Row]) -> Digests:
+        """Name rows by their inputs."""
+        if not rows:
+            return np.zeros(0, dtype=np.uint64)
+        return digests_of(self.signature, self.refit.frame(rows))
+
+    def learnt(self, before: TrainingRows) -> Digests:
+        """Name all that it has learnt: by its own list, and by the rows at hand."""
+        listed = self._manifest.blobs.get("training_rows")
+        known = np.zeros(0, dtype=np.uint64) if listed is None else unpack(self._registry.blob(listed))
+        return np.concatenate([self.digests(before.rows), known])
+
+    def policy(self) -> Policy:
+        """Return what judged it, which judges its successor."""
+        blob = self._manifest.blobs.get("policy")
+        return Policy() if blob is None else msgspec.json.decode(self._registry.blob(blob), type=Policy)
+
+    def _brought(self, path: Path) -> TrainingRows:
+        output = self.signature.output
+        X, y = tables.split_target(tables.read_table(path), output.target, path)
+        rows = to_rows(self.signature, X)
+        names = tuple(field.name for field in self.signature.inputs)
+        return TrainingRows(
+            fields=names, rows=rows, target=training.targets(output, y, len(rows)), ids=[""] * len(rows)
+        )

@@ -1,0 +1,114 @@
+"""Labelled rows of production: the ledger's pairs in the champion's words, whichever version answered them."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from fairlead.capture import prediction_id
+from fairlead.drift.counters import SLOT
+from fairlead.ledger import Pair
+from fairlead.ledger.items import spelled
+from fairlead.ledger.reading import LedgerReader
+from fairlead.retraining.facts import Labelled, Row
+from fairlead.signature import Field, Output, Signature
+
+SESSION = re.compile(r"(arn:[^:]*:sts::\d+:assumed-role/[^/]+)/.*")
+TYPES: dict[str, tuple[type, ...]] = {
+    "number": (int, float),
+    "integer": (int,),
+    "boolean": (bool,),
+    "category": (str, int),
+    "text": (str,),
+}
+
+
+class Found(msgspec.Struct, kw_only=True):
+    """Labelled rows, oldest prediction first; `incomplete` were captured without a field, or too large to be captured.
+
+    `strangers` are rows or outcomes that the champion's signature does not take: of another version.
+    """
+
+    rows: list[Labelled]
+    incomplete: int = 0
+    strangers: int = 0
+    dropped: tuple[str, ...] = ()
+
+
+def labelled(reader: LedgerReader, model: str, signature: Signature, start: int, end: int) -> Found:
+    """Read what came true of predictions from `start` to `end` (seconds since 1970); raises StorageError."""
+    found, dropped = Found(rows=[]), set[str]()
+    names = [field.name for field in signature.inputs]
+    targets = Targets(signature.output)
+    for pair in _pairs(reader, model, start // SLOT, end // SLOT + 1):
+        missing = set(names).difference(pair.part.fields)
+        values = pair.column("rows")
+        if missing or values is None:
+            found.incomplete += 1
+            dropped |= missing
+            continue
+        by_name = dict(zip(pair.part.fields, values, strict=True))
+        row = tuple(_value(field, by_name[field.name]) for field in signature.inputs)
+        target = targets.of(pair.outcome.actual)
+        if target is None or STRANGE in row:
+            found.strangers += 1
+            continue
+        found.rows.append(_labelled(pair, row, target))
+    found.rows.sort(key=lambda one: (one.at, one.request, one.id))
+    found.dropped = tuple(sorted(dropped))
+    return found
+
+
+def _pairs(reader: LedgerReader, model: str, start: int, end: int) -> Iterator[Pair]:
+    """Only slots with counted outcomes are read: a month has three thousand, most of them empty."""
+    for version in sorted({seen.version for seen in reader.seen() if seen.model == model}):
+        for slot in sorted(reader.quality(model, version, start, end)):
+            yield from reader.labelled(model, version, slot, slot + 1)
+
+
+def _labelled(pair: Pair, row: Row, target: Any) -> Labelled:
+    part, outcome = pair.part, pair.outcome
+    return Labelled(
+        id=prediction_id(part.request, outcome.row),
+        request=part.request,
+        at=part.at,
+        row=row,
+        target=target,
+        by=SESSION.sub(r"\1", outcome.by),
+        caller=part.caller,
+        contradicted=pair.conflicts > 0,
+    )
+
+
+class Targets:
+    """Outcomes as the estimator learns them."""
+
+    def __init__(self, output: Output) -> None:
+        self._names = output.names
+        self._classes = {spelled(one): one for one in output.classes or ()}
+
+    def of(self, actual: Any) -> Any:
+        """Return the class, the value, or the values in the order of the targets; None for what is none."""
+        if self._classes:
+            return None if isinstance(actual, dict) else self._classes.get(spelled(actual))
+        if self._names:
+            told: dict[str, float] = actual if isinstance(actual, dict) else {}
+            return [float(told[name]) for name in self._names] if set(told) == set(self._names) else None
+        if isinstance(actual, bool) or not isinstance(actual, (int, float)):
+            return None
+        return float(actual)
+
+
+STRANGE = object()
+
+
+def _value(field: Field, value: Any) -> Any:
+    """Return the value as the champion takes it, or STRANGE."""
+    if value is None:
+        return None if field.nullable else STRANGE
+    if not isinstance(value, TYPES[field.kind]) or (isinstance(value, bool) and field.kind != "boolean"):
+        return STRANGE
+    if field.categories and not isinstance(value, type(field.categories[0])):
+        return STRANGE
+    return float(value) if field.kind == "number" else value

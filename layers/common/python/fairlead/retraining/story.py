@@ -1,0 +1,188 @@
+"""Retraining, told from start to end: a champion and what came true since become a new version, or a refusal.
+
+It publishes and never releases: whoever reads what others reported, and opens an estimator to do so, moves no alias.
+"""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from fairlead.errors import RefusedError
+from fairlead.gate.refusal import GateError
+from fairlead.journal import Journal
+from fairlead.ledger.reading import LedgerReader
+from fairlead.manifest import Finding
+from fairlead.moves import Draft
+from fairlead.publishing.champion import find_champion
+from fairlead.publishing.evidence import Live
+from fairlead.publishing.material import Material, Progress
+from fairlead.publishing.proving import Terms, prove
+from fairlead.publishing.runtime import HERE, Runtime
+from fairlead.publishing.storing import Published, store
+from fairlead.publishing.training import TrainingRows
+from fairlead.registry import Registry
+from fairlead.retraining.champion import Champion
+from fairlead.retraining.facts import Limits, RetrainingError
+from fairlead.retraining.guards import guard
+from fairlead.retraining.learnt import labelled
+from fairlead.retraining.splitting import Split, split
+from fairlead.settings import Operator
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked for: rows of `since` before `now` (aware UTC), by whom and why.
+
+    A retraining with a `key` is done once. `train` is a file with the champion's training rows, for one that kept none.
+    """
+
+    model: str
+    now: datetime
+    by: str
+    why: str
+    since: timedelta = timedelta(days=30)
+    key: str = ""
+    train: Path | None = None
+    allow: tuple[str, ...] = ()
+    limits: Limits = Limits()
+
+
+class Retrained(msgspec.Struct, frozen=True, kw_only=True):
+    """A new version, and what was seen of the labels that it learnt."""
+
+    published: Published
+    champion: int
+    findings: tuple[Finding, ...]
+    learnt: int
+    held_out: int
+
+
+class Retraining:
+    """One stack's: where versions are, what came true, where refusals go on record, and what runs graphs."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        ledger: LedgerReader,
+        *,
+        where: Operator | None = None,
+        journal: Journal | None = None,
+        runtime: Runtime = HERE,
+        progress: Progress = lambda _: None,
+    ) -> None:
+        self._registry = registry
+        self._ledger = ledger
+        self._where = where
+        self._journal = journal
+        self._runtime = runtime
+        self._tell = progress
+
+    def retrain(self, order: Order) -> Retrained | None:
+        """Make the next version; None says that this order's was made before.
+
+        Raises RefusedError with what was seen and what to do; then nothing was published, and the journal says so.
+        """
+        live = find_champion(self._registry, order.model, where=self._where, runtime=self._runtime)
+        if live is None:
+            raise RetrainingError(f"{order.model} has no version to learn more", hint="publish one first")
+        if order.key and self._made_before(order, live.version):
+            return None
+        try:
+            return self._retrain(order, live)
+        except RefusedError as error:
+            self._record(order, live.version, error)
+            raise
+
+    def _retrain(self, order: Order, live: Live) -> Retrained:
+        self._tell(f"reading version {live.version} ({live.chosen})")
+        champion = Champion(self._registry, order.model, live.version, allow=order.allow)
+        refit, before = champion.refit, champion.training_rows(order.train)
+        parted, findings = self._labels(order, champion, before)
+        self._tell(f"fitting on {len(before.rows):,} rows and {len(parted.learn):,} new ones")
+        rows = [*before.rows, *(one.row for one in parted.learn)]
+        target = [*before.target, *(one.target for one in parted.learn)]
+        material = Material(
+            estimator=refit.fit(rows, target),
+            X=refit.frame([one.row for one in parted.judge]),
+            y=refit.target([one.target for one in parted.judge]),
+            target=champion.signature.output.target,
+            train=refit.frame(rows),
+            train_y=refit.target(target),
+            keep=True,
+            learnt_from=[*before.ids, *(one.id for one in parted.learn)],
+        )
+        published = self._publish(order, champion, live, material)
+        return Retrained(
+            published=published,
+            champion=live.version,
+            findings=findings,
+            learnt=len(parted.learn),
+            held_out=len(parted.judge),
+        )
+
+    def _labels(self, order: Order, champion: Champion, before: TrainingRows) -> tuple[Split, tuple[Finding, ...]]:
+        self._tell(f"reading what came true in the last {order.since.days} days")
+        end = int(order.now.timestamp())
+        start = end - int(order.since.total_seconds())
+        found = labelled(self._ledger, order.model, champion.signature, start, end)
+        parted = split(
+            found.rows,
+            champion.digests([one.row for one in found.rows]),
+            champion.learnt(before),
+            (name for name in before.ids if name),
+            share=order.limits.held_out,
+        )
+        numeric = champion.signature.output.task == "regression"
+        findings = guard(found, parted, before.target, order.limits, numeric=numeric, now=order.now)
+        if refusing := [one for one in findings if one.refuses]:
+            raise RetrainingError(
+                "nothing is learnt from these labels: " + "; ".join(_said(one) for one in refusing),
+                findings=findings,
+                hint=refusing[0].detail,
+            )
+        return parted, findings
+
+    def _publish(self, order: Order, champion: Champion, live: Live, material: Material) -> Published:
+        proved = prove(
+            material, Terms(policy=champion.policy()), lambda: live, runtime=self._runtime, progress=self._tell
+        )
+        if proved.verdict.refused:
+            raise GateError(proved.verdict)
+        by = f"{order.by}, retrained from version {live.version} because {order.why}{_mark(order)}"
+        return store(order.model, material, proved, forced=None, registry=self._registry, by=by, progress=self._tell)
+
+    def _made_before(self, order: Order, live: int) -> bool:
+        newer = [version for version in self._registry.versions(order.model) if version > live]
+        made = (self._registry.manifest(order.model, version)[0].created_by for version in newer)
+        return any(by.endswith(_mark(order)) for by in made)
+
+    def _record(self, order: Order, version: int, error: RefusedError) -> None:
+        if self._journal is None:
+            return
+        findings = error.verdict.refused if isinstance(error, GateError) else getattr(error, "findings", ())
+        self._journal.append(
+            Draft(
+                kind="decided",
+                by=order.by,
+                why=f"retraining of version {version}, because {order.why}, was refused: {error}",
+                key=f"retrain:{order.key}" if order.key else "",
+                model=order.model,
+                version=version,
+                evidence={
+                    "action": "retrain",
+                    "result": "refused",
+                    "code": error.code,
+                    "hint": error.hint,
+                    "findings": msgspec.to_builtins(findings),
+                },
+            )
+        )
+
+
+def _said(finding: Finding) -> str:
+    return f"{finding.finding}: {finding.figure} (asked: {finding.threshold})"
+
+
+def _mark(order: Order) -> str:
+    """What tells a version of this order from others: an event may come twice."""
+    return f" ({order.key})" if order.key else ""
