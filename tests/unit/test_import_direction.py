@@ -42,7 +42,7 @@ ROOMS = [
         "telemetry",
     },
     {"serving", "pinning", "api", "publishing", "retraining", "trial", "verifying", "recording"}
-    | {"monitoring", "comparing", "responding", "known", "scoring", "collecting", "redriving", "outcomes"},  # stories
+    | {"monitoring", "comparing", "responding", "shadowing", "known", "scoring", "collecting", "redriving", "outcomes"},  # stories
 ]
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
 HEAVY = {"boto3", "botocore", "joblib", "onnx", "onnxruntime", "pandas", "pyarrow", "scipy", "skl2onnx", "sklearn"}

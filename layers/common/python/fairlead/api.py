@@ -17,12 +17,13 @@ from fairlead import telemetry
 from fairlead.capture import Asked, pseudonym
 from fairlead.errors import (
     FairleadError,
-    InstancesError,
     InternalError,
     MediaTypeError,
     ModelUnavailableError,
     NoSuchVersionError,
     NotJsonError,
+    RowsError,
+    UnavailableError,
 )
 
 JSON = "application/json"
@@ -83,13 +84,18 @@ def asked(event: Mapping[str, Any], request: str, rows: Sequence[tuple[Any, ...]
     caller = (context.get("identity") or {}).get("userArn")
     if not caller:
         return None
-    at = context.get("requestTimeEpoch") or int(time.time() * 1000)
-    return Asked(request=request, at=at, caller=pseudonym(caller), rows=rows)
+    return Asked(request=request, at=_arrived(context), caller=pseudonym(caller), rows=rows)
 
 
-def answer(document: Any) -> Response[str]:
-    """Answer 200 with a JSON document."""
-    return Response(200, JSON, msgspec.json.encode(document).decode())
+def reported(event: Mapping[str, Any]) -> tuple[int, str]:
+    """Say when a request came (ms since 1970) and who sent it: an ARN, empty for a call past the API."""
+    context = event["requestContext"]
+    return _arrived(context), (context.get("identity") or {}).get("userArn") or ""
+
+
+def answer(document: Any, *, status: int = 200) -> Response[str]:
+    """Answer with a JSON document."""
+    return Response(status, JSON, msgspec.json.encode(document).decode())
 
 
 def problem(error: FairleadError) -> Response[str]:
@@ -103,9 +109,13 @@ def problem(error: FairleadError) -> Response[str]:
     }
     if error.hint:
         body["hint"] = error.hint
-    if isinstance(error, InstancesError) and error.errors:
+    if isinstance(error, RowsError) and error.errors:
         body["errors"] = error.errors
     if isinstance(error, NoSuchVersionError) and error.versions is not None:
         body["versions"] = error.versions
-    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, ModelUnavailableError) else {}
+    headers = {"Retry-After": str(error.retry_after)} if isinstance(error, UnavailableError) else {}
     return Response(error.status, PROBLEM, msgspec.json.encode(body).decode(), headers)
+
+
+def _arrived(context: Mapping[str, Any]) -> int:
+    return context.get("requestTimeEpoch") or int(time.time() * 1000)

@@ -84,10 +84,10 @@ class MediaTypeError(RequestError):
     status = 415
 
 
-class InstancesError(RequestError):
-    """The body is JSON but not rows of this model's signature."""
+class RowsError(RequestError):
+    """The body is JSON but its rows are not what they must be."""
 
-    code = "invalid_instances"
+    code = "invalid_rows"
     status = 422
 
     def __init__(self, message: str, *, errors: Sequence[FieldError] = (), hint: str = "") -> None:
@@ -95,16 +95,43 @@ class InstancesError(RequestError):
         self.errors = list(errors)
 
 
-class ModelUnavailableError(FairleadError):
-    """No model can answer now; `retry_after` is in seconds, `version` is set where it is not the live one."""
+class InstancesError(RowsError):
+    """The rows are not of this model's signature."""
 
-    code = "model_unavailable"
+    code = "invalid_instances"
+
+
+class OutcomesError(RowsError):
+    """The rows are no outcomes."""
+
+    code = "invalid_outcomes"
+
+
+class UnavailableError(FairleadError):
+    """Not now: the same request may be sent again after `retry_after` seconds."""
+
+    code = "unavailable"
     status = 503
 
-    def __init__(self, message: str, *, retry_after: int = 1, version: int | None = None, hint: str = "") -> None:
+    def __init__(self, message: str, *, retry_after: int = 1, hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.retry_after = retry_after
+
+
+class ModelUnavailableError(UnavailableError):
+    """No model can answer now; `version` is set where it is not the live one."""
+
+    code = "model_unavailable"
+
+    def __init__(self, message: str, *, retry_after: int = 1, version: int | None = None, hint: str = "") -> None:
+        super().__init__(message, retry_after=retry_after, hint=hint)
         self.version = version
+
+
+class LedgerUnavailableError(UnavailableError):
+    """Outcomes cannot be written now; those that were are known, so all of them may be sent again."""
+
+    code = "ledger_unavailable"
 
 
 class InternalError(FairleadError):

@@ -67,7 +67,7 @@ class Redriver:
             telemetry.logger.exception("failed again", key=key, error=type(error).__name__)
             found.failed += 1
             return
-        telemetry.logger.info("redriven", key=key, **collected.counts())
+        telemetry.logger.info("redriven", key=key, counts=collected.counts())
         found.redriven += 1
         found.collected += collected
 

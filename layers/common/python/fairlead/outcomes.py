@@ -1,0 +1,105 @@
+"""Outcomes: what callers say came true goes into the ledger before they are answered.
+
+It is scored at once where the prediction is known, else when the prediction comes. Sending the same again is always
+safe: what was taken is a duplicate then, and what was left to do is done.
+"""
+
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
+
+from fairlead import telemetry
+from fairlead.capture import Part, parse_prediction_id
+from fairlead.errors import LedgerUnavailableError, NotFoundError, StorageError
+from fairlead.known import KnownVersions, named
+from fairlead.ledger import Ledger, Outcome, Pair
+from fairlead.ledger.facts import pairs
+from fairlead.ledger.reading import AT_ONCE
+from fairlead.quality.counters import misfit
+from fairlead.reports import Answer, Report
+from fairlead.scoring import Scorer
+
+RETRY_AFTER = 5  # seconds
+
+
+class Reported(NamedTuple):
+    """A report at its place in the body, as an outcome."""
+
+    place: int
+    outcome: Outcome
+
+
+class Intake:
+    """Takes reports into one ledger."""
+
+    def __init__(self, ledger: Ledger, versions: KnownVersions, scorer: Scorer) -> None:
+        self._ledger = ledger
+        self._versions = versions
+        self._scorer = scorer
+
+    def take(self, reports: Sequence[Report], *, at: int, by: str) -> list[Answer]:
+        """Write reports down and say what became of each, in their order; raises LedgerUnavailableError.
+
+        `at` is when they came (ms since 1970), `by` the ARN of who sent them.
+        """
+        answers: dict[int, Answer] = {}
+        requests: dict[str, list[Reported]] = {}
+        for place, report in enumerate(reports):
+            known = parse_prediction_id(report.prediction_id)
+            if known is None:
+                answers[place] = _answer(report, "invalid", "no prediction is answered with such an id")
+                continue
+            request, row = known
+            outcome = Outcome(request=request, row=row, actual=report.actual, at=at, by=by, comment=report.comment)
+            requests.setdefault(request, []).append(Reported(place, outcome))
+        try:
+            found = self._written(requests.values(), reports, answers)
+            self._scorer.score(found)
+        except (StorageError, NotFoundError) as error:
+            telemetry.logger.error("ledger unavailable", reason=str(error))
+            said = "outcomes cannot be written down now"
+            raise LedgerUnavailableError(said, retry_after=RETRY_AFTER, hint="send all of them again") from error
+        return [answers[place] for place in range(len(reports))]
+
+    def _written(
+        self, requests: Iterable[list[Reported]], reports: Sequence[Report], answers: dict[int, Answer]
+    ) -> list[Pair]:
+        """Write all requests' outcomes, several requests at once; returns pairs that are complete and not scored."""
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            done = list(pool.map(lambda some: self._request(some, reports), requests))
+        for some, _ in done:
+            answers |= some
+        return [pair for _, some in done for pair in some]
+
+    def _request(self, reported: list[Reported], reports: Sequence[Report]) -> tuple[dict[int, Answer], list[Pair]]:
+        parts, kept = self._ledger.request(reported[0].outcome.request)
+        answers: dict[int, Answer] = {}
+        first: dict[int, Reported] = {}
+        again: list[Reported] = []
+        for one in reported:
+            if why := self._misfit(parts, one.outcome):
+                answers[one.place] = _answer(reports[one.place], "invalid", why)
+            elif one.outcome.row in first:
+                again.append(one)
+            else:
+                first[one.outcome.row] = one
+        # Of several reports of one row the first must be the one that stands, so the others come after it is written.
+        for some in (list(first.values()), again):
+            if some:
+                results, parts, kept = self._ledger.record_outcomes([one.outcome for one in some])
+                for one, result in zip(some, results, strict=True):
+                    why = "another outcome was reported before, and stands" if result == "conflict" else ""
+                    answers[one.place] = _answer(reports[one.place], result, why)
+        return answers, pairs(parts, kept)
+
+    def _misfit(self, parts: Sequence[Part], outcome: Outcome) -> str:
+        """Say why an outcome cannot be one of a prediction that is known; empty where it can, or may."""
+        if not parts:
+            return ""
+        if outcome.row >= parts[0].of:
+            return f"the request had {parts[0].of} rows"
+        return misfit(self._versions.of(named(parts[0])).output, outcome.actual)
+
+
+def _answer(report: Report, status: str, detail: str = "") -> Answer:
+    return Answer(prediction_id=report.prediction_id, status=status, detail=detail)  # type: ignore[arg-type]  # a Result

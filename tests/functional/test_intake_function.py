@@ -1,0 +1,294 @@
+"""functions/intake as Lambda loads it: outcomes are in the ledger before they are answered, each once."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from types import ModuleType
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from fairlead.errors import SettingsError
+from fairlead.ledger import Ledger
+from fairlead.publishing.story import Published
+from tests.functional import loop
+from tests.functional.conftest import Store
+from tests.functional.loop import SLOT, Loop, Traffic, delivery, request_id, running
+from tests.lambda_context import context, event
+
+ROW = json.loads(event("predict")["body"])["instances"][0]
+CALLER = event("intake")["requestContext"]["identity"]["userArn"]
+
+Send = Callable[..., tuple[int, list[dict[str, Any]]]]
+
+
+@pytest.fixture
+def here(shelf: Store) -> Loop:
+    return Loop(shelf)
+
+
+@pytest.fixture(scope="module")
+def traffic(shelf: Store, published: Published) -> Traffic:
+    return Traffic(shelf, published)
+
+
+@pytest.fixture
+def intake(here: Loop, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    return loop.load("intake", here.env("intake"), monkeypatch)
+
+
+@pytest.fixture
+def capture(here: Loop, intake: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Callable[[Sequence[str]], Any]:
+    """What the feedback function does with some lines."""
+    feedback = loop.load("feedback", here.env("feedback"), monkeypatch)
+    return lambda lines: feedback.handler(delivery(lines), running())
+
+
+def post(app: ModuleType, body: Any, **changes: Any) -> tuple[int, dict[str, Any], dict[str, Any]]:
+    text = body if isinstance(body, str) else json.dumps(body)
+    answer = app.handler(event("intake", body=text, **changes), context())
+    headers = {name: values[0] for name, values in answer["multiValueHeaders"].items()}
+    return answer["statusCode"], json.loads(answer["body"]), headers
+
+
+@pytest.fixture
+def send(intake: ModuleType) -> Send:
+    """Report (row or id, actual) pairs; a row is one of request 1."""
+
+    def send(*reports: tuple[int | str, Any]) -> tuple[int, list[dict[str, Any]]]:
+        ids = [(f"{request_id(1)}-{which}" if isinstance(which, int) else which, actual) for which, actual in reports]
+        body = {"outcomes": [{"prediction_id": name, "actual": actual} for name, actual in ids]}
+        status, answer, headers = post(intake, body)
+        assert headers["Content-Type"] == "application/json"
+        assert [one["prediction_id"] for one in answer["results"]] == [name for name, _ in ids]
+        return status, answer["results"]
+
+    return send
+
+
+def statuses(answer: tuple[int, list[dict[str, Any]]]) -> list[str]:
+    return [one["status"] for one in answer[1]]
+
+
+def test_what_is_reported_before_its_prediction_is_known_is_accepted_and_scored_later(
+    here: Loop, send: Send, traffic: Traffic, capture: Callable[[Sequence[str]], Any]
+) -> None:
+    assert (status := send((0, "Adelie"), (1, "Gentoo")))[0] == 200
+    assert statuses(status) == ["accepted", "accepted"]
+    assert capture(traffic.lines([ROW, ROW], request=request_id(1)))["Scored"] == 2
+    assert here.scored()["outcomes"] == 2
+
+
+def test_what_is_reported_of_a_known_prediction_is_scored_before_the_answer(
+    here: Loop, send: Send, traffic: Traffic, capture: Callable[[Sequence[str]], Any]
+) -> None:
+    capture(traffic.lines([ROW, ROW], request=request_id(1)))
+    assert send((1, "Adelie")) == (200, [{"prediction_id": f"{request_id(1)}-1", "status": "recorded"}])
+    assert here.scored()["outcomes"] == 1
+    [kept] = here.ledger.outcomes(request_id(1))
+    assert (kept.state, kept.outcome.by) == ("scored", CALLER)
+    assert kept.outcome.at == event("intake")["requestContext"]["requestTimeEpoch"]
+
+
+def test_sending_again_is_safe_and_says_so(here: Loop, send: Send) -> None:
+    reports = ((0, "Adelie"), (1, "Gentoo"))
+    send(*reports)
+    answer = send(*reports, (2, "Adelie"))
+    assert answer[0] == 200
+    assert statuses(answer) == ["duplicate", "duplicate", "accepted"]
+
+
+def test_the_first_report_stands_and_others_are_conflicts(here: Loop, send: Send) -> None:
+    send((0, "Adelie"))
+    status, [again, other] = send((0, "Adelie"), (0, "Gentoo"))
+    assert status == 207
+    assert (again["status"], other["status"]) == ("duplicate", "conflict")
+    assert "stands" in other["detail"]
+    [kept] = here.ledger.outcomes(request_id(1))
+    assert (kept.outcome.actual, kept.conflicts) == ("Adelie", 1)
+
+
+def test_one_id_several_times_in_a_body_is_taken_in_its_order(here: Loop, send: Send) -> None:
+    for number in range(5):
+        name = f"{request_id(100 + number)}-0"
+        answer = send(*((name, actual) for actual in ("Gentoo", "Adelie", "Gentoo", "Adelie")))
+        assert statuses(answer) == ["accepted", "conflict", "duplicate", "conflict"]
+
+
+def test_conflicts_in_hundreds_are_counted_each(here: Loop, send: Send) -> None:
+    send(*((row, "Adelie") for row in range(40)))
+    answer = send(*((row % 40, "Gentoo" if row % 2 else "Chinstrap") for row in range(400)))
+    assert Counter(statuses(answer)) == {"conflict": 400}
+    assert sum(kept.conflicts for kept in here.ledger.outcomes(request_id(1))) == 400
+    assert {kept.outcome.actual for kept in here.ledger.outcomes(request_id(1))} == {"Adelie"}
+
+
+def test_a_thousand_outcomes_of_a_hundred_requests_are_answered_in_order(here: Loop, send: Send) -> None:
+    reports = [(f"{request_id(n % 100)}-{n // 100}", "Adelie") for n in range(1000)]
+    answer = send(*reports)
+    assert Counter(statuses(answer)) == {"accepted": 1000}
+    assert len(here.ledger.outcomes(request_id(42))) == 10
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "", "x", "W#penguins#1-0", "S-0", request_id(1), f"{request_id(1)}-", f"{request_id(1)}-x",
+        f"{request_id(1)}--1", f"{request_id(1)}-01", f"{request_id(1)}-٣", f"{request_id(1)}-10000000",
+        request_id(1).replace("0", "A", 1) + "-0", f" {request_id(1)}-0",
+    ],
+)  # fmt: skip
+def test_an_id_that_was_never_given_is_invalid_and_writes_nothing(here: Loop, send: Send, name: str) -> None:
+    status, [good, bad] = send((0, "Adelie"), (name, "Adelie"))
+    assert (status, good["status"], bad["status"]) == (207, "accepted", "invalid")
+    assert "such an id" in bad["detail"]
+    assert here.dynamodb.scan(TableName=here.table)["Count"] == 1
+
+
+@pytest.mark.parametrize("actual", ["adelie", 1, True, {"a": 1.0}, ""])
+def test_an_outcome_that_the_model_could_not_answer_is_invalid_and_may_be_corrected(
+    here: Loop, send: Send, traffic: Traffic, capture: Callable[[Sequence[str]], Any], actual: Any
+) -> None:
+    capture(traffic.lines([ROW], request=request_id(1)))
+    status, [bad] = send((0, actual))
+    assert (status, bad["status"]) == (207, "invalid")
+    assert "Adelie" in bad["detail"]
+    assert statuses(send((0, "Adelie"))) == ["recorded"]
+    assert here.scored()["outcomes"] == 1
+
+
+def test_a_row_that_the_request_did_not_have_is_invalid(
+    send: Send, traffic: Traffic, capture: Callable[[Sequence[str]], Any]
+) -> None:
+    capture(traffic.lines([ROW, ROW], request=request_id(1)))
+    assert send((2, "Adelie"))[1][0]["detail"] == "the request had 2 rows"
+
+
+def test_an_outcome_that_turns_out_not_to_fit_is_never_scored(
+    here: Loop, send: Send, traffic: Traffic, capture: Callable[[Sequence[str]], Any]
+) -> None:
+    assert statuses(send((0, "Dodo"))) == ["accepted"]
+    capture(traffic.lines([ROW], request=request_id(1)))
+    assert here.scored() == {"invalid": 1}
+    assert list(here.ledger.labelled("penguins", 1, SLOT, SLOT + 1)) == []
+
+
+def test_a_pair_that_a_crash_left_is_scored_when_its_outcome_is_sent_again(
+    here: Loop,
+    intake: ModuleType,
+    send: Send,
+    traffic: Traffic,
+    capture: Callable[[Sequence[str]], Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    capture(traffic.lines([ROW], request=request_id(1)))
+    report = {"prediction_id": f"{request_id(1)}-0", "actual": "Adelie"}
+    with monkeypatch.context() as patched:
+        patched.setattr(Ledger, "score", lambda *_: (_ for _ in ()).throw(RuntimeError("killed")))
+        assert post(intake, {"outcomes": [report]})[0] == 500
+    assert here.scored() == {}
+    assert statuses(send((0, "Adelie"))) == ["duplicate"]
+    assert here.scored()["outcomes"] == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "code", "said"),
+    [
+        ("{", 400, "not_json", "not JSON"),
+        ('{"outcomes": NaN}', 400, "not_json", "not JSON"),
+        ("[]", 422, "invalid_outcomes", "the body must be"),
+        ({"outcomes": {}}, 422, "invalid_outcomes", "the body must be"),
+        ({"outcomes": [], "more": 1}, 422, "invalid_outcomes", "the body must be"),
+        ({"outcomes": []}, 422, "invalid_outcomes", "empty"),
+        ({"outcomes": [{"prediction_id": "a-0", "actual": 1}] * 1001}, 413, "too_large", "1,001 outcomes"),
+        ({"outcomes": [{"prediction_id": "a-0", "actual": "x" * 3_000_000}]}, 413, "too_large", "bytes"),
+    ],
+)
+def test_a_body_that_is_not_ours_is_a_problem(intake: ModuleType, body: Any, status: int, code: str, said: str) -> None:
+    answered, problem, headers = post(intake, body)
+    assert (answered, problem["code"], headers["Content-Type"]) == (status, code, "application/problem+json")
+    assert said in problem["detail"]
+
+
+def test_a_body_of_another_type_is_a_problem(intake: ModuleType) -> None:
+    answered, problem, _ = post(intake, "<outcomes/>", headers={"Content-Type": "text/xml"})
+    assert (answered, problem["code"]) == (415, "unsupported_media_type")
+
+
+def test_malformed_reports_are_named_row_by_row_and_nothing_is_written(here: Loop, intake: ModuleType) -> None:
+    good = {"prediction_id": f"{request_id(1)}-0", "actual": "Adelie"}
+    outcomes = [
+        good,
+        {"prediction_id": 7, "actual": "Adelie"},
+        {"prediction_id": "x"},
+        {**good, "actual": None},
+        {**good, "comment": "x" * 501},
+        {**good, "colour": "red"},
+        "Adelie",
+        {**good, "actual": {"mass": "heavy"}},
+        {**good, "actual": "x" * 1001},
+    ]
+    status, problem, _ = post(intake, {"outcomes": outcomes})
+    assert (status, problem["code"]) == (422, "invalid_outcomes")
+    wrong = [(one["row"], one["field"]) for one in problem["errors"]]
+    assert wrong == [
+        (1, "prediction_id"), (2, "actual"), (3, "actual"), (4, "comment"), (5, "colour"), (6, ""),
+        (7, "actual"), (8, "actual"),
+    ]  # fmt: skip
+    assert all(one["expected"] and one["got"] and len(one["got"]) <= 60 for one in problem["errors"])
+    assert here.dynamodb.scan(TableName=here.table)["Count"] == 0
+
+
+def test_while_the_ledger_takes_nothing_the_caller_is_told_when_to_come_back(
+    here: Loop, intake: ModuleType, send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_item, failures = intake.dynamodb.put_item, iter([True])
+
+    def throttled(**asked: Any) -> Any:
+        if next(failures, False):
+            raise ClientError({"Error": {"Code": "ThrottlingException"}}, "PutItem")
+        return put_item(**asked)
+
+    monkeypatch.setattr(intake.dynamodb, "put_item", throttled)
+    outcomes = [{"prediction_id": f"{request_id(n)}-0", "actual": "Adelie"} for n in range(5)]
+    status, problem, headers = post(intake, {"outcomes": outcomes})
+    assert (status, problem["code"]) == (503, "ledger_unavailable")
+    assert int(headers["Retry-After"]) > 0
+    answer = send(*((one["prediction_id"], one["actual"]) for one in outcomes))
+    assert answer[0] == 200
+    assert set(statuses(answer)) <= {"accepted", "duplicate"}
+    assert all(len(here.ledger.outcomes(request_id(n))) == 1 for n in range(5))
+
+
+def test_while_there_is_no_table_the_answer_is_503(here: Loop, intake: ModuleType) -> None:
+    here.dynamodb.delete_table(TableName=here.table)
+    status, problem, _ = post(intake, {"outcomes": [{"prediction_id": f"{request_id(1)}-0", "actual": "Adelie"}]})
+    assert (status, problem["code"]) == (503, "ledger_unavailable")
+    assert here.table not in json.dumps(problem)
+
+
+def test_every_request_says_how_it_went(intake: ModuleType, send: Send, capsys: pytest.CaptureFixture[str]) -> None:
+    send((0, "Adelie"))
+    capsys.readouterr()
+    send((0, "Adelie"), (0, "Gentoo"), (1, "Adelie"), ("junk", 1))
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    [metrics] = [line for line in lines if "_aws" in line]
+    assert (metrics["service"], metrics["Requests"]) == ("intake", [1.0])
+    names = ("Recorded", "Accepted", "Duplicates", "Conflicts", "Invalid")
+    assert [metrics[name] for name in names] == [[0.0], [1.0], [1.0], [1.0], [1.0]]
+    assert not [line for line in lines if "Gentoo" in json.dumps(line)]
+
+
+@pytest.mark.parametrize("name", ["FAIRLEAD_BUCKET", "FAIRLEAD_LEDGER"])
+def test_it_does_not_start_without_its_settings(here: Loop, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    env = here.env("intake")
+    del env[name]
+    with pytest.raises(SettingsError, match=name):
+        loop.load("intake", env, monkeypatch)
+
+
+@pytest.mark.parametrize("days", ["0", "-1", "x"])
+def test_a_ledger_is_kept_for_whole_days(here: Loop, days: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SettingsError, match="FAIRLEAD_LEDGER_DAYS"):
+        loop.load("intake", here.env("intake") | {"FAIRLEAD_LEDGER_DAYS": days}, monkeypatch)
