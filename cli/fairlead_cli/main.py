@@ -19,6 +19,7 @@ from fairlead_cli.release import release
 from fairlead_cli.report import report
 from fairlead_cli.retire import retire
 from fairlead_cli.rollback import rollback
+from fairlead_cli.shadow import shadow
 from fairlead_cli.show import show
 from fairlead_cli.status import status
 from fairlead_cli.validate import validate
@@ -65,6 +66,7 @@ app.command(epilog=_example("publish model.joblib --name churn --data held_out.c
 app.command(epilog=_example("versions churn"))(versions)
 app.command(epilog=_example("show churn 7"))(show)
 app.command(epilog=_example("report churn 7 --open"))(report)
+app.command(epilog=_example("shadow churn 8 --hours 48"))(shadow)
 app.command(epilog=_example("release churn 7 --strategy canary-10-5m --watch"))(release)
 app.command(epilog=_example("status churn"))(status)
 app.command(epilog=_example("rollback churn --away-from 14 --reason 'errors since noon'"))(rollback)

@@ -1,0 +1,79 @@
+"""fairlead shadow."""
+
+import time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
+from fairlead_cli.output import print_facts, print_json, telling
+
+if TYPE_CHECKING:
+    from fairlead.shadowing import Shadowed
+
+
+def shadow(
+    name: Name,
+    version: Annotated[int, typer.Argument(min=1, metavar="VERSION", help="The candidate.")],
+    *,
+    hours: Annotated[float, typer.Option(min=0.25, help="How far to look back.")] = 24,
+    limit: Annotated[int, typer.Option(min=1, help="Requests to compare at most, the latest ones.")] = 5_000,
+    stack: Stack = DEFAULT_STACK,
+    json: Json = False,
+) -> None:
+    """Compare a version with the live one on what callers asked.
+
+    Freezes it as a Lambda version that no caller reaches and has it answer captured rows: how often the two agree, and
+    where outcomes are known, which is right more often. The comparison is valid however often you look; not yet decided
+    is no pass.
+    """
+    from fairlead import aws
+    from fairlead.asking import Asked
+    from fairlead.ledger.reading import LedgerReader
+    from fairlead.releases import opened
+    from fairlead.shadowing import shadowed
+    from fairlead.stack import find, registry
+
+    settings = where(stack)
+    found = find(settings)
+    models = registry(settings)
+    with telling() as tell:
+        releases = opened(found, progress=tell)
+        candidate = releases.freeze(models, name, version)
+        live = releases.live()
+        tell(f"asking release {candidate.release} what callers asked release {live.release}")
+        client = aws.client("lambda")
+        done = shadowed(
+            models,
+            LedgerReader(aws.client("dynamodb"), f"{stack}-ledger"),
+            candidate,
+            live,
+            ask=lambda release: Asked(client, found.function, release),
+            now=time.time(),
+            hours=hours,
+            most=limit,
+        )
+    if json:
+        print_json(done)
+        return
+    print_facts(_facts(done))
+
+
+def _facts(done: "Shadowed") -> list[tuple[str, str]]:
+    shadow, comparison = done.shadow, done.shadow.comparison
+    share = f"{shadow.agreeing / shadow.rows:.2%} of {shadow.rows:,}" if shadow.rows else "no captured rows"
+    better, worse = _e(comparison.evidence_better), _e(comparison.evidence_worse)
+    evidence = f"e-values: {better} for better, {worse} for worse, 40 decides"
+    refused = f", {shadow.refused:,} more refused" if shadow.refused else ""
+    return [
+        ("candidate", str(done.candidate)),
+        ("live", str(done.live)),
+        ("agree", f"{share} rows of the last {done.hours:g} hours{refused}" if shadow.rows else share),
+        ("outcomes", f"{comparison.rows:,} rows of {comparison.requests:,} requests"),
+        ("advantage", f"{comparison.advantage:+.3f} a request (-1 to 1)"),
+        ("verdict", f"{comparison.verdict}; {evidence}"),
+    ]
+
+
+def _e(value: float) -> str:
+    return f"{value:.3g}" if value < 1e6 else "over a million"
