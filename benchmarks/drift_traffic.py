@@ -52,10 +52,10 @@ class World(NamedTuple):
 class Habit(NamedTuple):
     """How callers call. Widths are shares of a circle; 1 is all of it, so that nothing resembles anything.
 
-    `callers` share the traffic unevenly (lognormal, `uneven`), and each sends more on one day than on another (`daily`);
-    where `fresh`, each day has others. `request` is the median of rows in one, lognormal with `spread`. A `by_hour` part
-    of requests comes from the hour's stretch, the others from the caller's. Callers are busy by day where `daytime`, and
-    on weekends few of them send rows of one kind where `weekend`.
+    `callers` share the traffic unevenly (lognormal, `uneven`), and each sends more on one day than on another
+    (`daily`); where `fresh`, each day has others. `request` is the median of rows in one, lognormal with `spread`. A
+    `by_hour` part of requests comes from the hour's stretch, the others from the caller's. Callers are busy by day
+    where `daytime`; on weekends they send little, and rows of one kind, where `weekend`.
     """
 
     callers: int = 100
@@ -86,6 +86,9 @@ HABITS = {
     ),
     "callers and hours": Habit(
         callers=30, caller_width=0.4, request=5, spread=1.4, request_width=0.1, by_hour=0.5, daytime=True
+    ),
+    "other rows at weekends": Habit(
+        callers=20, caller_width=0.5, request=3, spread=1, request_width=0.1, daytime=True, weekend=True
     ),
     "one batch a night": Habit(callers=1, request=300, spread=0.5, request_width=0.3, hours=(2, 3)),
 }

@@ -110,8 +110,10 @@ def compare_share(
     rest = [cell for cell in range(len(table.by_time[0])) if cell not in cells]
     two = table.joined([rest, list(cells)])
     rows = two.totals
-    if not rows or not rows[1] + others:
+    if not sum(rows) or not rows[1] + others:
         return None
+    if not rows[0] + of - others:  # all of them, before as now
+        return Test(1.0, sum(rows))
     found = _compared(two, [of - others, others])
     if found is None:
         return None
