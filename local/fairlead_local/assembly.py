@@ -47,6 +47,7 @@ from fairlead_local.stacks.engine import Engine
 from fairlead_local.stacks.providers.catalogue import catalogue
 from fairlead_local.stacks.registry import Registry
 from fairlead_local.stacks.service import CloudFormation
+from fairlead_local.tables import Tables
 
 logger = logging.getLogger(__name__)
 
@@ -103,6 +104,7 @@ class Cloud:
             "codedeploy": Service("codedeploy", self.deploys.handlers()),
             "monitoring": Service("cloudwatch", cloudwatch.handlers()),
             "events": Service("events", EventBridge(self.bus).handlers()),
+            "dynamodb": Tables(moto, faults, self.clock),
             "logs": Logs(moto, self._subscriptions, store, self.clock),
         }
         self.clock.settle = self._settle

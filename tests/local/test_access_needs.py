@@ -122,6 +122,14 @@ def needed(service: str, operation: str, **parameters: Any) -> list[tuple[str, s
         ("dynamodb", "get_item", {"TableName": TABLE, "Key": {"k": {"S": "1"}}}, "dynamodb:GetItem", TABLE),
         ("dynamodb", "query", {"TableName": "t", "IndexName": "i"}, "dynamodb:Query", f"{TABLE}/index/i"),
         ("dynamodb", "batch_get_item", {"RequestItems": {"t": {"Keys": []}}}, "dynamodb:BatchGetItem", TABLE),
+        ("dynamodb", "batch_get_item", {"RequestItems": {TABLE: {"Keys": []}}}, "dynamodb:BatchGetItem", TABLE),
+        ("dynamodb", "batch_write_item", {"RequestItems": {"t": []}}, "dynamodb:BatchWriteItem", TABLE),
+        ("dynamodb", "update_time_to_live", {"TableName": "t"}, "dynamodb:UpdateTimeToLive", TABLE),
+        ("logs", "put_subscription_filter", {"logGroupName": "/aws/lambda/f"}, "logs:PutSubscriptionFilter", LOGS),
+        ("lambda", "put_function_event_invoke_config", {"FunctionName": "f"}, "lambda:PutFunctionEventInvokeConfig",
+         FUNCTION),
+        ("sns", "publish_batch", {"TopicArn": f"arn:aws:sns:{HERE}:t", "PublishBatchRequestEntries": []},
+         "sns:Publish", f"arn:aws:sns:{HERE}:t"),
         ("sns", "publish", {"TopicArn": f"arn:aws:sns:{HERE}:t", "Message": "m"}, "sns:Publish",
          f"arn:aws:sns:{HERE}:t"),
         ("sqs", "send_message", {"QueueUrl": "http://h/123456789012/q", "MessageBody": "m"}, "sqs:SendMessage",
@@ -190,11 +198,16 @@ def test_a_copy_reads_its_source() -> None:
 
 def test_a_transaction_needs_the_right_of_each_part() -> None:
     key = {"k": {"S": "1"}}
-    items = [{"Put": {"TableName": "t", "Item": key}}, {"Update": {"TableName": "u", "Key": key}}]
+    items = [
+        {"Put": {"TableName": "t", "Item": key}},
+        {"Update": {"TableName": f"arn:aws:dynamodb:{HERE}:table/u", "Key": key}},
+        {"ConditionCheck": {"TableName": "t", "Key": key}},
+    ]
 
     assert needed("dynamodb", "transact_write_items", TransactItems=items) == [
         ("dynamodb:PutItem", TABLE),
         ("dynamodb:UpdateItem", f"arn:aws:dynamodb:{HERE}:table/u"),
+        ("dynamodb:ConditionCheckItem", TABLE),
     ]
 
 

@@ -17,6 +17,10 @@ ACTIONS = {
     ("lambda", "InvokeWithResponseStream"): "InvokeFunction",
     ("lambda", "GetLayerVersionByArn"): "GetLayerVersion",
     ("dynamodb", "BatchExecuteStatement"): "PartiQLSelect",
+    ("sns", "PublishBatch"): "Publish",
+    ("sqs", "SendMessageBatch"): "SendMessage",
+    ("sqs", "DeleteMessageBatch"): "DeleteMessage",
+    ("sqs", "ChangeMessageVisibilityBatch"): "ChangeMessageVisibility",
 }
 # Nobody needs a right for these.
 FREE = {("sts", "GetCallerIdentity"), ("sts", "GetSessionToken")}

@@ -165,5 +165,6 @@ def _facts(call: Call, caller_arn: str, group: Callable[[str], str | None]) -> d
         facts["buses"] = sorted({(entry.get("EventBusName") or "default").rpartition("/")[2] for entry in entries})
         facts["rule"] = call.text("Rule") or call.text("Name")
     if call.service == "dynamodb":
-        facts["table"] = call.text("TableName").rpartition("/")[2] or sorted(call.parameters.get("RequestItems", {}))
+        named = [call.text("TableName")] if call.text("TableName") else sorted(call.parameters.get("RequestItems", {}))
+        facts["table"] = [name.rpartition("/")[2] for name in named]
     return facts

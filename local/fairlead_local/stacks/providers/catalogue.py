@@ -14,10 +14,17 @@ from fairlead_local.stacks.providers.deploying import (
 from fairlead_local.stacks.providers.eventing import RuleProvider
 from fairlead_local.stacks.providers.functions import FunctionProvider, LayerVersionProvider, PermissionProvider
 from fairlead_local.stacks.providers.identity import ManagedPolicyProvider, PolicyProvider, RoleProvider
+from fairlead_local.stacks.providers.messaging import (
+    QueueProvider,
+    SubscriptionProvider,
+    TopicPolicyProvider,
+    TopicProvider,
+)
 from fairlead_local.stacks.providers.monitoring import DashboardProvider, LogGroupProvider, SubscriptionFilterProvider
 from fairlead_local.stacks.providers.recorded import Recorded
 from fairlead_local.stacks.providers.releases import AliasProvider, EventInvokeConfigProvider, VersionProvider
 from fairlead_local.stacks.providers.storage import BucketPolicyProvider, BucketProvider
+from fairlead_local.stacks.providers.tables import TableProvider
 
 
 def catalogue(clients: Clients, apis: Apis, buckets: BucketPolicies) -> dict[str, Provider]:
@@ -34,6 +41,7 @@ def catalogue(clients: Clients, apis: Apis, buckets: BucketPolicies) -> dict[str
         "AWS::CodeDeploy::Application": DeploymentApplicationProvider(clients),
         "AWS::CodeDeploy::DeploymentConfig": DeploymentConfigProvider(clients),
         "AWS::CodeDeploy::DeploymentGroup": DeploymentGroupProvider(clients),
+        "AWS::DynamoDB::Table": TableProvider(clients),
         "AWS::Events::Rule": RuleProvider(clients),
         "AWS::IAM::ManagedPolicy": ManagedPolicyProvider(clients),
         # Nobody here signs web identities, so no role is assumed with one.
@@ -50,4 +58,8 @@ def catalogue(clients: Clients, apis: Apis, buckets: BucketPolicies) -> dict[str
         "AWS::Logs::SubscriptionFilter": SubscriptionFilterProvider(clients),
         "AWS::S3::Bucket": BucketProvider(clients),
         "AWS::S3::BucketPolicy": BucketPolicyProvider(buckets),
+        "AWS::SNS::Subscription": SubscriptionProvider(clients),
+        "AWS::SNS::Topic": TopicProvider(clients),
+        "AWS::SNS::TopicPolicy": TopicPolicyProvider(clients),
+        "AWS::SQS::Queue": QueueProvider(clients),
     }

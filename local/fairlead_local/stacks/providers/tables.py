@@ -1,0 +1,122 @@
+"""AWS::DynamoDB::Table: through moto, with its indexes, time to live, recovery and encryption."""
+
+from typing import Any
+
+from fairlead_local.account import arn
+from fairlead_local.clients import Clients
+from fairlead_local.stacks.provider import Asked, Made, changed, names, tags
+from fairlead_local.stacks.templates import invalid
+
+PLAIN = ("AttributeDefinitions", "BillingMode", "KeySchema", "LocalSecondaryIndexes", "TableClass")
+UNITS = ("ReadCapacityUnits", "WriteCapacityUnits")
+
+
+class TableProvider:
+    """A table; an index is added or removed by an update, one at a time, as in AWS."""
+
+    accepts = names(
+        "AttributeDefinitions BillingMode DeletionProtectionEnabled GlobalSecondaryIndexes KeySchema "
+        "LocalSecondaryIndexes OnDemandThroughput PointInTimeRecoverySpecification ProvisionedThroughput "
+        "SSESpecification TableClass TableName Tags TimeToLiveSpecification"
+    )
+    replaces = names("KeySchema LocalSecondaryIndexes TableName")
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+
+    def create(self, asked: Asked) -> Made:
+        """CreateTable, then what has calls of its own."""
+        given = asked.properties
+        name = given.get("TableName") or asked.name(limit=255)
+        settings = {key: given[key] for key in PLAIN if key in given} | _throughput(given) | _settings(given)
+        if given.get("GlobalSecondaryIndexes"):
+            settings["GlobalSecondaryIndexes"] = [_index(index) for index in given["GlobalSecondaryIndexes"]]
+        labels = [{"Key": key, "Value": value} for key, value in (asked.tags | tags(given)).items()]
+        self._dynamodb.create_table(TableName=name, Tags=labels, **settings)
+        self._configure(name, given, {})
+        return Made(name, {"Arn": arn("dynamodb", f"table/{name}")})
+
+    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:
+        """UpdateTable and the rest, as far as they differ."""
+        name, given, different = made.physical_id, asked.properties, changed(asked, old)
+        plain = {"BillingMode", "ProvisionedThroughput", "DeletionProtectionEnabled", "SSESpecification", "TableClass"}
+        if different & plain:
+            settings = {key: given[key] for key in ("BillingMode", "TableClass") if key in given}
+            self._dynamodb.update_table(TableName=name, **settings, **_throughput(given), **_settings(given))
+        change = _index_change(given, old)
+        if change:
+            self._dynamodb.update_table(
+                TableName=name,
+                AttributeDefinitions=given["AttributeDefinitions"],
+                GlobalSecondaryIndexUpdates=[change],
+            )
+        self._configure(name, given, old)
+        return made
+
+    def delete(self, made: Made, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
+        """DeleteTable; gone already is fine, a protected one fails."""
+        try:
+            self._dynamodb.delete_table(TableName=made.physical_id)
+        except self._dynamodb.exceptions.ResourceNotFoundException:
+            return
+
+    @property
+    def _dynamodb(self) -> Any:
+        return self._clients["dynamodb"]
+
+    def _configure(self, name: str, given: dict[str, Any], old: dict[str, Any]) -> None:
+        live, lived = given.get("TimeToLiveSpecification"), old.get("TimeToLiveSpecification")
+        if live != lived:
+            spec = live or {**(lived or {}), "Enabled": False}
+            spec = {"AttributeName": spec["AttributeName"], "Enabled": _flag(spec["Enabled"])}
+            self._dynamodb.update_time_to_live(TableName=name, TimeToLiveSpecification=spec)
+        recovery = given.get("PointInTimeRecoverySpecification", {})
+        if recovery != old.get("PointInTimeRecoverySpecification", {}):
+            enabled = _flag(recovery.get("PointInTimeRecoveryEnabled", False))
+            days = recovery.get("RecoveryPeriodInDays")
+            period = {"RecoveryPeriodInDays": int(days)} if days else {}
+            self._dynamodb.update_continuous_backups(
+                TableName=name, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": enabled, **period}
+            )
+
+
+def _settings(given: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if "DeletionProtectionEnabled" in given:
+        found["DeletionProtectionEnabled"] = _flag(given["DeletionProtectionEnabled"])
+    if "SSESpecification" in given:
+        spec = dict(given["SSESpecification"])
+        found["SSESpecification"] = {"Enabled": _flag(spec.pop("SSEEnabled")), **spec}
+    return found
+
+
+def _throughput(given: dict[str, Any]) -> dict[str, Any]:
+    units = given.get("ProvisionedThroughput")
+    return {"ProvisionedThroughput": {key: int(units[key]) for key in UNITS}} if units else {}
+
+
+def _index(given: dict[str, Any]) -> dict[str, Any]:
+    unknown = sorted(set(given) - {"IndexName", "KeySchema", "Projection", "ProvisionedThroughput"})
+    if unknown:
+        raise invalid(f"the local cloud does not support indexes with {', '.join(unknown)}")
+    return {**given, **_throughput(given)}
+
+
+def _index_change(given: dict[str, Any], old: dict[str, Any]) -> dict[str, Any] | None:
+    """The one index that is made or removed."""
+    new, before = (
+        {index["IndexName"]: index for index in properties.get("GlobalSecondaryIndexes", [])}
+        for properties in (given, old)
+    )
+    altered = sorted(name for name in set(new) & set(before) if new[name] != before[name])
+    if altered:
+        raise invalid(f"the local cloud does not alter indexes ({', '.join(altered)}): give the index another name")
+    changes = [{"Create": _index(new[name])} for name in sorted(set(new) - set(before))]
+    changes += [{"Delete": {"IndexName": name}} for name in sorted(set(before) - set(new))]
+    if len(changes) > 1:
+        raise invalid("Cannot perform more than one GSI creation or deletion in a single update")
+    return changes[0] if changes else None
+
+
+def _flag(value: bool | str) -> bool:
+    return value if isinstance(value, bool) else value == "true"
