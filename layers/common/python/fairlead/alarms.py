@@ -60,7 +60,7 @@ class Alarms:
     def calling(self, function: str) -> list[Standing]:
         """Return the alarms that stand in ALARM and whose actions call this function (an ARN)."""
         found = self._described(StateValue="ALARM", ActionPrefix=function)
-        return [alarm for alarm in found if alarm.enabled and function in alarm.actions]
+        return [alarm for alarm in found if alarm.state == "ALARM" and alarm.enabled and function in alarm.actions]
 
     def _described(self, **asked: Any) -> Iterator[Standing]:
         with _translated():

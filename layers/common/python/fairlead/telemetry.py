@@ -80,7 +80,7 @@ def gauged(values: Mapping[str, float], dimensions: Mapping[str, str], *, counts
     if not values:
         return
     provider = AmazonCloudWatchEMFProvider()
-    provider.set_default_dimensions(service=provider.service or "", **dimensions)
+    provider.set_default_dimensions(**dimensions)  # and `service`, which Powertools adds
     for name, value in values.items():
         provider.add_metric(name, MetricUnit.Count if name in counts else MetricUnit.NoUnit, value)
     provider.flush_metrics()

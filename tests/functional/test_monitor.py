@@ -1,0 +1,218 @@
+"""The monitor over a day of real penguins: what fell, what drifted, what is not known, and who is told again."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from fairlead import settings
+from fairlead.alarms import Alarms
+from fairlead.monitoring import Looker, View
+from fairlead.monitoring.gauges import gauges
+from fairlead.monitoring.ticking import Ticker
+from fairlead.publishing.story import Published
+from tests.functional import loop
+from tests.functional.conftest import Store
+from tests.functional.loop import NOON, Loop, running
+from tests.functional.monitored import Book, another, heavier, mistaken, play, stocked
+
+EVENT = json.loads((Path(__file__).parents[2] / "events/monitor.json").read_text())
+RESPOND = "arn:aws:lambda:us-east-1:123456789012:function:fairlead-respond"
+
+
+@pytest.fixture(scope="module")
+def shop(s3_url: str, shelf: Store, published: Published) -> Store:
+    """A store of our own, with what is on the shelf."""
+    return stocked(s3_url, shelf)
+
+
+@pytest.fixture(scope="module")
+def second(shop: Store, published: Published) -> Published:
+    """Version 2: the same model once more."""
+    return another(shop, published)
+
+
+@pytest.fixture(scope="module")
+def day(shop: Store, published: Published, second: Published) -> Book:
+    """Version 1 does as it was published; version 2 meets a world that changed, and one input in another unit."""
+    book = Book()
+    play(book, shop, published)
+    play(book, shop, second, changed=heavier, truth=mistaken(0.5))
+    return book
+
+
+def views(book: Book, store: Store, at: int = NOON) -> dict[int, View]:
+    """What the monitor sees, by version; the first one is live."""
+    looker = Looker(book, store.registry)
+    window = looker.window("penguins", looker.models()["penguins"], at / 1000)
+    return {version: looker.view(window, version, live=version == 1) for version in window.busy}
+
+
+def values(view: View) -> dict[str, float]:
+    """Its gauges."""
+    return gauges(view)[0].values
+
+
+def test_quality_fell_where_it_did_and_nowhere_else(day: Book, shop: Store, second: Published) -> None:
+    seen = views(day, shop)
+    assert sorted(seen) == [1, 2]
+    for view in seen.values():
+        assert view.quality.metric == "accuracy"
+        assert view.labels.coverage == 1
+        assert view.labels.delay_hours == 1
+        assert view.quality.published == second.manifest.metrics["accuracy"]
+    assert values(seen[1])["QualityDrop"] <= 0
+    assert values(seen[2])["QualityDrop"] > 0.05
+    assert values(seen[2])["QualityHigh"] < values(seen[1])["QualityLow"]
+
+
+def test_the_input_that_moved_is_found_and_ranked_first(day: Book, shop: Store, second: Published) -> None:
+    seen = views(day, shop)
+    assert values(seen[1])["DriftedFeatures"] == 0
+    assert seen[1].judged
+    assert not seen[1].judged.drift
+    assert seen[2].judged
+    first = seen[2].judged.findings[0]
+    assert (first.feature, first.verdict, first.rank) == ("flipper_length_mm", "drift", 1)
+    assert values(seen[2])["DriftedFeatures"] >= 1
+
+
+def test_accuracy_is_estimated_without_outcomes_as_advice(day: Book, shop: Store, second: Published) -> None:
+    seen = views(day, shop)
+    assert seen[1].estimate
+    assert seen[1].quality.now
+    assert abs(seen[1].estimate.value - seen[1].quality.now.value) < 0.05
+
+
+def test_without_outcomes_quality_has_no_datapoint_and_coverage_is_nought(shop: Store, published: Published) -> None:
+    book = Book()
+    play(book, shop, published, delay=None, hours=range(8))
+    [view] = views(book, shop).values()
+    found = values(view)
+    assert {"Quality", "QualityLow", "QualityHigh", "QualityDrop", "LabelDelayHours"} & set(found) == set()
+    assert found["LabelCoverage"] == 0
+    assert found["Predictions"] == 8 * 32
+    assert "EstimatedQuality" in found
+
+
+def test_few_predictions_are_counted_and_nothing_is_said_of_them(shop: Store, published: Published) -> None:
+    book = Book()
+    play(book, shop, published, hours=range(1), each=2)
+    [view] = views(book, shop).values()
+    assert set(values(view)) == {
+        *("Predictions", "Outcomes", "InvalidOutcomes", "Conflicts", "LabelDelayHours"),
+    }
+
+
+def test_outcomes_a_week_late_are_judged_a_week_later_and_not_before(shop: Store, published: Published) -> None:
+    """The quick ones, a tenth, say that all is well: they are complaints that were withdrawn."""
+    book = Book()
+    week = 7 * 24
+    play(book, shop, published, hours=range(week, week + 24, 2), truth=mistaken(0.6), delay=week - 2)
+    play(book, shop, published, hours=range(0, 24, 2), labelled=0.1, delay=0.1, seed=1)
+    [view] = views(book, shop).values()
+    assert view.labels.delay_hours == week
+    assert view.quality.until <= datetime.fromtimestamp(NOON / 1000 - 24 * 3600, UTC)
+    assert values(view)["QualityDrop"] > 0.1
+    assert values(view)["LabelCoverage"] == 1
+
+
+@pytest.fixture
+def monitor(shop: Store, day: Book, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The function, over the day's counters."""
+    here = Loop(shop)
+    app = loop.load("monitor", here.env("monitor") | {"FAIRLEAD_FUNCTION": "fairlead-predict"}, monkeypatch)
+    looker = Looker(day, shop.registry)
+    monkeypatch.setattr(app.ticker, "_looker", looker)
+    monkeypatch.setattr(app.ticker, "_live", lambda: ("penguins", 2))
+    return app
+
+
+def test_the_function_writes_gauges_and_a_line_with_the_detail(
+    monitor: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    event = EVENT | {"time": datetime.fromtimestamp(NOON / 1000, UTC).isoformat()}
+    assert monitor.handler(event, running()) == {"versions": 2, "put_again": 0}
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    metrics = [line for line in lines if "_aws" in line]
+    sets = {frozenset(line["_aws"]["CloudWatchMetrics"][0]["Dimensions"][0]) for line in metrics}
+    assert sets == {frozenset({"service"}), frozenset({"service", "model", "version"})}
+    [live] = [line for line in metrics if "model" not in line and "Quality" in line]
+    assert live["service"] == "monitor"
+    assert live["QualityDrop"][0] > 0
+    told = {line["version"]: line for line in lines if line.get("message") == "monitored"}
+    assert sorted(told) == [1, 2]
+    assert told[2]["judged"]["findings"][0]["feature"] == "flipper_length_mm"
+    assert [line["Ticks"] for line in metrics if "Ticks" in line] == [[1.0]]
+
+
+class Respond:
+    """Lambda's client, which remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, Any]] = []
+
+    def invoke(self, **asked: Any) -> dict[str, Any]:
+        self.asked.append(asked)
+        return {"StatusCode": 202}
+
+
+class Nothing:
+    """A ledger without a version."""
+
+    def models(self) -> dict[str, Any]:
+        return {}
+
+
+@pytest.fixture
+def cloudwatch() -> Iterator[Any]:
+    with mock_aws():
+        yield boto3.client("cloudwatch", "us-east-1")
+
+
+def alarm(cloudwatch: Any, name: str, action: str, *, state: str = "ALARM") -> None:
+    cloudwatch.put_metric_alarm(
+        AlarmName=name, Namespace="Fairlead", MetricName="QualityDrop", Statistic="Maximum", Period=300,
+        EvaluationPeriods=1, Threshold=0, ComparisonOperator="GreaterThanThreshold", AlarmActions=[action],
+        Dimensions=[{"Name": "service", "Value": "monitor"}],
+    )  # fmt: skip
+    cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason="worse")
+
+
+def test_alarms_that_stand_are_put_to_respond_once_an_hour_and_no_others(
+    cloudwatch: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "monitor")
+    monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Fairlead")
+    alarm(cloudwatch, "fairlead-quality", RESPOND)
+    alarm(cloudwatch, "fairlead-drift", RESPOND, state="OK")
+    alarm(cloudwatch, "fairlead-errors", "arn:aws:sns:us-east-1:123456789012:people")
+    alarm(cloudwatch, "fairlead-other", f"{RESPOND}-else")
+    here = settings.monitoring(
+        {"FAIRLEAD_BUCKET": "b", "FAIRLEAD_LEDGER": "l", "FAIRLEAD_FUNCTION": "f", "FAIRLEAD_RESPOND": RESPOND}
+    )
+    respond, alarms = Respond(), Alarms(cloudwatch)
+    ticker = Ticker(here, Nothing(), None, alarms, respond)  # type: ignore[arg-type]  # the parts that are asked
+    monkeypatch.setattr(ticker, "_live", lambda: (None, 0))
+    since = alarms.named("fairlead-quality")[0].since.timestamp()
+    for tick in range(1, 2 * 12 + 2):
+        ticker.tick(datetime.fromtimestamp(since + 300 * tick, UTC))
+    assert [one["FunctionName"] for one in respond.asked] == [RESPOND] * 2
+    event = json.loads(respond.asked[0]["Payload"])
+    assert respond.asked[0]["InvocationType"] == "Event"
+    assert event["source"] == "aws.cloudwatch"
+    assert event["alarmData"]["alarmName"] == "fairlead-quality"
+    assert event["alarmData"]["state"]["value"] == "ALARM"
+    stated = datetime.strptime(event["alarmData"]["state"]["timestamp"], "%Y-%m-%dT%H:%M:%S.%f%z")
+    assert abs(stated.timestamp() - since) < 0.01
+    assert event["time"] > event["alarmData"]["state"]["timestamp"]
+    [metric] = event["alarmData"]["configuration"]["metrics"]
+    assert metric["metricStat"]["metric"] == {
+        "namespace": "Fairlead", "name": "QualityDrop", "dimensions": {"service": "monitor"},
+    }  # fmt: skip
