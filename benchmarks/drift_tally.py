@@ -1,0 +1,62 @@
+"""What drift costs: counting captured requests, and judging a day.
+
+python -m benchmarks.drift_tally
+"""
+
+import time
+import warnings
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from benchmarks.drift_traffic import BASELINE_ROWS, Habit, Traffic, baseline, requests, world
+from fairlead.drift import Tally, judge, merge
+
+EVENTS = 5_000
+REPEATS = 5
+
+
+def cpu(work: Callable[[], Any]) -> float:
+    """Least CPU seconds of some repeats."""
+    taken = []
+    for _ in range(REPEATS):
+        start = time.process_time()
+        work()
+        taken.append(time.process_time() - start)
+    return min(taken)
+
+
+def main() -> None:
+    warnings.simplefilter("ignore")
+    print(
+        "| data | inputs | rows in a request | requests/s | rows/s "
+        "| merge of two days, ms | a day's counters, KB | judging it, ms |"
+    )
+    print("|---|--:|--:|--:|--:|--:|--:|--:|")
+    for name in ("penguins", "breast_cancer", "digits"):
+        of = world(name)
+        for size in (1, 10, 100):
+            habit = Habit(callers=40, request=size)
+            traffic = Traffic(of, habit, EVENTS * min(size, 10), np.random.default_rng(0))
+            reference = baseline(of, traffic.sample(2, BASELINE_ROWS))
+            tally = Tally(reference)
+            day = list(requests(of, traffic.day(0)))
+            # A subscription batch holds what was logged within seconds, so a quarter of an hour at most.
+            batch = [msgspec.structs.replace(request, at=0) for request in day]
+            counting = cpu(partial(tally, batch))
+            rows = sum(len(request.rows) for request in day)
+            counters = tally(day)
+            adding = cpu(partial(merge, counters, counters))
+            judging = cpu(partial(judge, reference, counters))
+            print(
+                f"| {name} | {len(of.signature.inputs)} | {size} | {len(day) / counting:,.0f} | {rows / counting:,.0f} "
+                f"| {adding * 1e3:.1f} | {len(msgspec.json.encode(counters)) / 1e3:,.0f} | {judging * 1e3:.0f} |",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
