@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from fairlead.capture import LARGEST_PART
+from fairlead import collecting
+from fairlead.capture import LARGEST_PART, prediction_id
 from fairlead.errors import SettingsError, StorageError
 from fairlead.ledger import Outcome
 from fairlead.publishing.story import Published
@@ -115,6 +116,15 @@ def test_fields_that_are_never_stored_are_not_counted_as_missing(
     assert clusters["rows"] == 3
     assert not [name for name in clusters if name.startswith(f"i{names.index('island')}_")]
     assert [name for name in clusters if name.startswith(f"i{names.index('sex')}_")]
+
+
+def test_the_example_event_is_what_capture_logs_of_the_example_request() -> None:
+    found = collecting.read(event("feedback"))
+    [part] = [collecting.part_of(line.message) for line in found.log_events]
+    assert (found.log_group, part.at) == (loop.LOG_GROUP, NOON)
+    assert dict(zip(part.fields, part.rows[0] or [], strict=True)) == ROW
+    reported = json.loads(event("intake")["body"])["outcomes"]
+    assert [one["prediction_id"] for one in reported] == [prediction_id(part.request, row) for row in range(part.of)]
 
 
 def altered(line: str, **changes: Any) -> str:

@@ -51,24 +51,29 @@ class Settling:
         done: list[What] = []
         rest = list(writes)
         while rest:
-            together = _fitting(rest, count)
-            done += self._together(together, count, expires)
+            together, pages = _fitting(rest, count)
+            done += self._together(together, pages, count, expires)
             rest = rest[len(together) :]
         return done
 
     def _together(
-        self, writes: list[Write[What]], count: Callable[[Sequence[What]], Sequence[Page]], expires: int
+        self,
+        writes: list[Write[What]],
+        pages: Sequence[Page],
+        count: Callable[[Sequence[What]], Sequence[Page]],
+        expires: int,
     ) -> list[What]:
         for attempt in range(ATTEMPTS):
             if not writes:
                 return []
-            wanted = [write.what for write in writes]
-            updates = [{"Update": page.update(self._table, expires=expires)} for page in count(wanted)]
+            updates = [{"Update": page.update(self._table, expires=expires)} for page in pages]
             reasons = self._transact([write.action for write in writes] + updates)
             if not reasons:
-                return wanted
-            writes = [write for write, reason in zip(writes, reasons, strict=False) if reason != DONE_BEFORE]
-            if DONE_BEFORE not in reasons:  # another transaction was on the same item, or DynamoDB is busy
+                return [write.what for write in writes]
+            if DONE_BEFORE in reasons:
+                writes = [write for write, reason in zip(writes, reasons, strict=False) if reason != DONE_BEFORE]
+                pages = count([write.what for write in writes])
+            else:  # another transaction was on the same item, or DynamoDB is busy
                 self._sleep(0.02 * 2**attempt * random.uniform(0.5, 1))  # noqa: S311 - jitter, not a secret
         raise StorageError(
             f"the ledger {self._table} did not take a transaction in {ATTEMPTS} attempts", hint="it is tried again"
@@ -92,14 +97,19 @@ class Settling:
         return []
 
 
-def _fitting(writes: Sequence[Write[What]], count: Callable[[Sequence[What]], Sequence[Page]]) -> list[Write[What]]:
-    """Return as many of the first writes as one transaction takes with their counters."""
+def _fitting(
+    writes: Sequence[Write[What]], count: Callable[[Sequence[What]], Sequence[Page]]
+) -> tuple[list[Write[What]], Sequence[Page]]:
+    """Return as many of the first writes as one transaction takes with their counters, and these."""
     size, fitting = 0, 0
     for write in writes[: MOST_ACTIONS - 1]:
         size += write.size
         if fitting and size > MOST_BYTES:
             break
         fitting += 1
-    while fitting > 1 and fitting + len(count([write.what for write in writes[:fitting]])) > MOST_ACTIONS:
-        fitting //= 2
-    return list(writes[:fitting])
+    pages = count([write.what for write in writes[:fitting]])
+    while fitting > 1 and fitting + len(pages) > MOST_ACTIONS:
+        # Fewer writes have no more counters: where these are few, as many less fit; else they are spread over many.
+        fitting = MOST_ACTIONS - len(pages) if len(pages) < MOST_ACTIONS // 2 else fitting // 2
+        pages = count([write.what for write in writes[:fitting]])
+    return list(writes[:fitting]), pages

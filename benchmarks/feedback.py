@@ -1,0 +1,116 @@
+"""The feedback function's own work, from what CloudWatch delivers to what DynamoDB is asked to do: events a second.
+
+Everything but the network: unpacking, decoding, checking against the version, counting, grouping into transactions.
+The database takes whatever it is given and knows no outcomes, as for most requests when they are captured.
+"""
+
+import base64
+import gzip
+import json
+import time
+import uuid
+from collections.abc import Iterator
+from itertools import count
+from typing import Any, NamedTuple
+
+from benchmarks import models
+from fairlead.capture import Answered, Asked, Capture, pseudonym
+from fairlead.collecting import Collector
+from fairlead.engines import Answers
+from fairlead.known import KnownVersions
+from fairlead.ledger import Ledger
+from fairlead.requests import RequestReader
+from fairlead.scoring import Scorer
+from fairlead.set_aside import SetAside
+
+EVENTS = (1_000, 10_000, 100_000)
+DELIVERY = 500
+"""Events of one delivery: about a megabyte of log, which is what CloudWatch Logs batches up to."""
+CALLERS = 40
+START = 1_795_435_200_000
+LOG_GROUP = "/aws/lambda/fairlead-predict"
+
+
+class Speed(NamedTuple):
+    """CPU seconds of so many events."""
+
+    events: int
+    seconds: float
+
+    @property
+    def rate(self) -> float:
+        """Events a second."""
+        return self.events / self.seconds
+
+
+class Nowhere:
+    """A DynamoDB that keeps nothing and says that all went well."""
+
+    def __init__(self) -> None:
+        self.transactions = 0
+        self.writes = 0
+
+    def transact_write_items(self, TransactItems: list[Any]) -> None:
+        self.transactions += 1
+        self.writes += len(TransactItems)
+
+    def put_item(self, **_: Any) -> None:
+        pass
+
+    def get_paginator(self, _: str) -> "Nowhere":
+        return self
+
+    def paginate(self, **_: Any) -> list[dict[str, Any]]:
+        return [{"Items": []}]
+
+
+def measure() -> Iterator[Speed]:
+    """Take more and more events, each with a fresh process's knowledge."""
+    case = models.case("forest of 100 trees")
+    for events in EVENTS:
+        collector = Collector(
+            Scorer(Ledger(Nowhere(), "ledger"), KnownVersions(case.objects)),
+            SetAside(None, "aside"),
+            source=LOG_GROUP,
+            own="",
+        )
+        seconds = 0.0
+        for delivery in deliveries(case, events):
+            started = time.process_time()
+            taken = collector.take(delivery)
+            seconds += time.process_time() - started
+            assert taken.captured == DELIVERY, taken
+        yield Speed(events, seconds)
+
+
+def deliveries(case: models.Case, events: int) -> Iterator[dict[str, Any]]:
+    """Requests of one row by CALLERS callers, ten a second."""
+    lines = _lines(case)
+    for first in range(0, events, DELIVERY):
+        log = [
+            {"id": f"{place:056d}", "timestamp": START + 100 * place, "message": next(lines)}
+            for place in range(first, first + DELIVERY)
+        ]
+        document = {"messageType": "DATA_MESSAGE", "logGroup": LOG_GROUP, "logStream": "[2]", "logEvents": log}
+        yield {"awslogs": {"data": base64.b64encode(gzip.compress(json.dumps(document).encode(), 1)).decode()}}
+
+
+def _lines(case: models.Case) -> Iterator[str]:
+    """The captured lines of requests for the held-out rows, over and over, as their version answers them."""
+    facts = case.published.manifest
+    capture = Capture(facts.signature)
+    rows = RequestReader(facts.signature).rows(case.body(len(case.instances)))
+    shares = case.estimator.predict_proba(rows).tolist()
+    labels = case.estimator.predict(rows).tolist()
+    identity = {"model": facts.model, "version": facts.version, "digest": f"sha256:{case.published.sha256}"}
+    for place in count():
+        row = place % len(rows)
+        name, caller = str(uuid.UUID(int=place)), pseudonym(str(place % CALLERS))
+        asked = Asked(request=name, at=START + 100 * place, caller=caller, rows=[rows[row]])
+        answers = Answers(labels=[labels[row]], probabilities=[shares[row]])
+        yield from capture.lines(asked, Answered(identity={**identity, "release": "2"}, answers=answers))
+
+
+if __name__ == "__main__":
+    for speed in measure():
+        print(f"| {speed.events:,} | {speed.seconds:.2f} | {speed.rate:,.0f} |", flush=True)
