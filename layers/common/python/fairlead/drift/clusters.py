@@ -62,9 +62,9 @@ class Varying(msgspec.Struct, frozen=True):
 def tables(things: Sequence[Cells], counters: Counters) -> list[Table]:
     """Lay counters out, for each thing by block of time and by caller."""
     names = {name: _place(name) for name in counters.clusters}
-    slots = [slot for slot, _ in names.values()] or [0]
-    first, span = min(slots), max(slots) - min(slots) + 1
-    blocks = {name: (slot - first) * min(BLOCKS, span) // span for name, (slot, _) in names.items()}
+    slots = sorted({slot for slot, _ in names.values()})  # those with rows: nights without any are no cluster
+    numbers = {slot: at * min(BLOCKS, len(slots)) // len(slots) for at, slot in enumerate(slots)}
+    blocks = {name: numbers[slot] for name, (slot, _) in names.items()}
     callers = _callers(counters, names, blocks)
     found = [
         Table(

@@ -82,10 +82,9 @@ def judge(
 
 def _corrected(looked: Sequence[Looked], limits: Thresholds) -> list[float | None]:
     """P values corrected over everything there is enough of; None for the rest."""
-    enough = [at for at, seen in enumerate(looked) if seen.test and seen.test.effective_rows >= limits.effective_rows]
-    adjusted = holm([seen.test.p for seen in looked if seen.test and seen.test.effective_rows >= limits.effective_rows])
-    by_place = dict(zip(enough, adjusted, strict=True))
-    return [by_place.get(at) for at in range(len(looked))]
+    tests = [seen.test if seen.test and seen.test.effective_rows >= limits.effective_rows else None for seen in looked]
+    adjusted = iter(holm([test.p for test in tests if test]))
+    return [next(adjusted) if test else None for test in tests]
 
 
 def _finding(seen: Looked, p: float | None, limits: Thresholds, importance: float | None) -> Finding:

@@ -1,11 +1,11 @@
 """A finding in words."""
 
-from fairlead.baseline import Categories
+from fairlead.baseline import Numbers
 from fairlead.drift.looking import Looked
 from fairlead.drift.thresholds import Thresholds, Verdict
 
-RATHER_MANY = 0.001
-"""Share of rows below which missing, unseen and outside are not spoken of."""
+WORTH_A_WORD = 0.001
+"""Share of rows from which on missing, unseen and outside are spoken of."""
 
 
 def words(seen: Looked, p: float | None, limits: Thresholds, verdict: Verdict) -> str:
@@ -29,23 +29,18 @@ def _judged(seen: Looked, p: float | None, limits: Thresholds, verdict: Verdict)
 def _counted(seen: Looked) -> list[str]:
     """What is missing, new or outside, where it is worth a word."""
     found = []
-    if max(seen.missing, seen.missing_before) >= RATHER_MANY and _changed(seen.missing, seen.missing_before):
+    if abs(seen.missing - seen.missing_before) >= WORTH_A_WORD:
         found.append(f"missing {seen.missing:.1%}, before {seen.missing_before:.1%}")
-    if seen.unseen is not None and seen.unseen_before is not None and seen.unseen >= RATHER_MANY:
+    if seen.unseen is not None and seen.unseen >= WORTH_A_WORD:
         before = f", before {seen.unseen_before:.1%}" if seen.unseen_before else ""
         found.append(f"{seen.unseen:.1%} in categories that the baseline does not name{before}")
-    if (
-        seen.out_of_range is not None
-        and seen.out_of_range >= RATHER_MANY
-        and not isinstance(seen.cells.seen, Categories)
-    ):
-        low, high = seen.cells.seen.low, seen.cells.seen.high
-        found.append(f"{seen.out_of_range:.1%} outside {low:.6g} to {high:.6g}, the range of the baseline")
+    if seen.out_of_range is not None and isinstance(seen.cells.seen, Numbers):
+        known = seen.cells.seen
+        by_chance = 2 / (1 + sum(known.counts))  # beyond the smallest and the largest of so many
+        if seen.out_of_range >= max(WORTH_A_WORD, 3 * by_chance):
+            what = "characters, the lengths" if seen.cells.text else "the range"
+            found.append(f"{seen.out_of_range:.1%} outside {known.low:.6g} to {known.high:.6g}, {what} of the baseline")
     return found
-
-
-def _changed(now: float, before: float) -> bool:
-    return abs(now - before) >= RATHER_MANY
 
 
 def _small(p: float) -> str:
