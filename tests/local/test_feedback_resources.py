@@ -184,6 +184,9 @@ def test_a_function_subscribes_to_a_log_group_and_says_where_its_failures_go(sta
             "SourceArn": {"Fn::GetAtt": ["Group", "Arn"]}}},
         "Filter": {"Type": "AWS::Logs::SubscriptionFilter", "DependsOn": "Allow", "Properties": {
             "LogGroupName": {"Ref": "Group"}, "FilterPattern": '{ $.event = "capture" }', "DestinationArn": arn}},
+        "Count": {"Type": "AWS::Logs::MetricFilter", "Properties": {
+            "LogGroupName": {"Ref": "Group"}, "FilterPattern": "ERROR", "MetricTransformations": [
+                {"MetricName": "Errors", "MetricNamespace": stack.name, "MetricValue": 1, "DefaultValue": "0"}]}},
         "Settings": {"Type": "AWS::Lambda::EventInvokeConfig", "Properties": {
             "FunctionName": reader, "Qualifier": "$LATEST", "MaximumRetryAttempts": "2",
             "MaximumEventAgeInSeconds": "3600",
@@ -193,6 +196,10 @@ def test_a_function_subscribes_to_a_log_group_and_says_where_its_failures_go(sta
 
     (shown,) = logs.describe_subscription_filters(logGroupName=f"{stack.name}-group")["subscriptionFilters"]
     assert (shown["filterName"], shown["destinationArn"]) == (stack.id_of("Filter"), arn)
+    (counts,) = logs.describe_metric_filters(logGroupName=f"{stack.name}-group")["metricFilters"]
+    assert counts["metricTransformations"] == [
+        {"metricName": "Errors", "metricNamespace": stack.name, "metricValue": "1", "defaultValue": 0.0}
+    ]
     config = functions.get_function_event_invoke_config(FunctionName=reader)
     assert (config["MaximumRetryAttempts"], config["MaximumEventAgeInSeconds"]) == (2, 3600)
     assert config["DestinationConfig"]["OnFailure"]["Destination"] == "arn:aws:s3:::somewhere"

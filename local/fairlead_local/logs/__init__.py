@@ -1,5 +1,6 @@
-"""CloudWatch Logs' subscription filters, in front of moto, which plays the rest.
+"""CloudWatch Logs' subscription and metric filters, in front of moto, which plays the rest.
 
 - `patterns` reads filter patterns, `conditions` those for JSON;
-- `subscriptions` holds the filters and delivers what they match, `service` is their API.
+- `subscriptions` holds subscription filters and delivers what they match, `metric_filters` makes data points of it;
+- `service` is their API.
 """

@@ -116,6 +116,13 @@ class _Reader:
         return lambda given: given is words[second]
 
 
+def value(event: dict[str, Any], selector: str) -> Any:
+    """What one selector without `*` means in an event; None for nothing. Raises ValueError for what is no selector."""
+    if not re.fullmatch(SELECTOR, selector) or "*" in selector:
+        raise ValueError(f"{selector} is no selector ($.…)")
+    return next(iter(_values(event, [name or place for name, place in STEP.findall(selector)])), None)
+
+
 def _tokens(pattern: str) -> Iterable[Token]:
     place, text = 0, pattern.rstrip()
     while place < len(text):

@@ -1,20 +1,19 @@
-"""Log subscriptions' operations, in front of moto's log service, which is listened to for new events."""
+"""The operations of subscription and metric filters, in front of moto's log service, which is listened to."""
 
 import io
 import json
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from moto.logs.models import logs_backends
 from werkzeug import Request
 from werkzeug.test import run_wsgi_app
 
-from fairlead_local.account import ACCOUNT, REGION
 from fairlead_local.clock import Clock
 from fairlead_local.errors import ServiceError
 from fairlead_local.lambdas.store import Store
 from fairlead_local.logs import patterns
-from fairlead_local.logs.subscriptions import Filter, Subscriptions
+from fairlead_local.logs.metric_filters import MetricFilters
+from fairlead_local.logs.subscriptions import Filter, Subscriptions, check_group
 from fairlead_local.protocol import Handler, Service
 from fairlead_local.wires import plain
 
@@ -25,14 +24,17 @@ KNOWN = {"logGroupName", "filterName", "filterPattern", "destinationArn", "roleA
 
 
 class Logs:
-    """A WSGI application: three operations of its own, the rest by `rest`."""
+    """A WSGI application: the operations of filters, the rest by `rest`."""
 
-    def __init__(self, rest: WsgiApp, subscriptions: Subscriptions, store: Store, clock: Clock) -> None:
+    def __init__(
+        self, rest: WsgiApp, subscriptions: Subscriptions, metric_filters: MetricFilters, store: Store, clock: Clock
+    ) -> None:
         self._rest = rest
         self._subscriptions = subscriptions
+        self._metric_filters = metric_filters
         self._store = store
         self._clock = clock
-        handlers: dict[str, Handler] = {
+        handlers: dict[str, Handler] = metric_filters.handlers() | {
             "PutSubscriptionFilter": self.put,
             "DescribeSubscriptionFilters": self.describe,
             "DeleteSubscriptionFilter": self.delete,
@@ -65,7 +67,7 @@ class Logs:
                 "NotImplemented", f"the local cloud has no filters with {', '.join(unknown)}", status=501
             )
         group, name, destination = asked["logGroupName"], asked["filterName"], asked["destinationArn"]
-        _check_group(group)
+        check_group(group)
         matches = patterns.read(asked["filterPattern"])
         self._check_destination(group, destination, asked.get("roleArn"))
         distribution = asked.get("distribution", "ByLogStream")
@@ -80,7 +82,7 @@ class Logs:
 
     def describe(self, asked: dict[str, Any]) -> dict[str, Any]:
         """DescribeSubscriptionFilters."""
-        _check_group(asked["logGroupName"])
+        check_group(asked["logGroupName"])
         with self._subscriptions.lock:
             found = self._subscriptions.filters.get(asked["logGroupName"], {})
             chosen = [found[name] for name in sorted(found) if name.startswith(asked.get("filterNamePrefix", ""))]
@@ -88,7 +90,7 @@ class Logs:
 
     def delete(self, asked: dict[str, Any]) -> None:
         """DeleteSubscriptionFilter."""
-        _check_group(asked["logGroupName"])
+        check_group(asked["logGroupName"])
         with self._subscriptions.lock:
             if self._subscriptions.filters.get(asked["logGroupName"], {}).pop(asked["filterName"], None) is None:
                 message = "The specified subscription filter does not exist."
@@ -98,10 +100,12 @@ class Logs:
         if operation == "DeleteLogGroup":
             with self._subscriptions.lock:
                 self._subscriptions.filters.pop(asked["logGroupName"], None)
+            self._metric_filters.forget(asked["logGroupName"])
             return
         now = self._clock.now()
         taken = [e for e in asked["logEvents"] if now - PAST <= e["timestamp"] / 1000 <= now + FUTURE]
         self._subscriptions.take(asked["logGroupName"], asked["logStreamName"], taken)
+        self._metric_filters.take(asked["logGroupName"], taken)
 
     def _check_destination(self, group: str, destination: str, role: str | None) -> None:
         if ":lambda:" not in destination:
@@ -121,11 +125,6 @@ class Logs:
             )
         if settings["LoggingConfig"]["LogGroup"] == group:
             raise patterns.invalid(f"{destination} writes to {group} itself: each delivery would cause another")
-
-
-def _check_group(name: str) -> None:
-    if name not in logs_backends[ACCOUNT][REGION].groups:
-        raise ServiceError("ResourceNotFoundException", "The specified log group does not exist.")
 
 
 def _shown(one: Filter) -> dict[str, Any]:

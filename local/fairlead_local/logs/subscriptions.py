@@ -15,7 +15,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from fairlead_local.account import ACCOUNT, arn
+from moto.logs.models import logs_backends
+
+from fairlead_local.account import ACCOUNT, REGION, arn
 from fairlead_local.clock import Clock
 from fairlead_local.errors import ServiceError
 from fairlead_local.lambdas.store import split
@@ -130,6 +132,12 @@ class Subscriptions:
         except ServiceError as error:
             why = error
         logger.warning("filter %s of %s could not invoke %s: %s", one.name, one.group, one.destination, why)
+
+
+def check_group(name: str) -> None:
+    """Raise ResourceNotFoundException for a log group that does not exist."""
+    if name not in logs_backends[ACCOUNT][REGION].groups:
+        raise ServiceError("ResourceNotFoundException", "The specified log group does not exist.")
 
 
 def _data(kind: str, owner: str, group: str, stream: str, filters: Sequence[str], events: Sequence[LogEvent]) -> bytes:

@@ -20,7 +20,12 @@ from fairlead_local.stacks.providers.messaging import (
     TopicPolicyProvider,
     TopicProvider,
 )
-from fairlead_local.stacks.providers.monitoring import DashboardProvider, LogGroupProvider, SubscriptionFilterProvider
+from fairlead_local.stacks.providers.monitoring import (
+    DashboardProvider,
+    LogGroupProvider,
+    MetricFilterProvider,
+    SubscriptionFilterProvider,
+)
 from fairlead_local.stacks.providers.recorded import Recorded
 from fairlead_local.stacks.providers.releases import AliasProvider, EventInvokeConfigProvider, VersionProvider
 from fairlead_local.stacks.providers.storage import BucketPolicyProvider, BucketProvider
@@ -55,6 +60,7 @@ def catalogue(clients: Clients, apis: Apis, buckets: BucketPolicies) -> dict[str
         "AWS::Lambda::Permission": PermissionProvider(clients),
         "AWS::Lambda::Version": VersionProvider(clients),
         "AWS::Logs::LogGroup": LogGroupProvider(clients),
+        "AWS::Logs::MetricFilter": MetricFilterProvider(clients),
         "AWS::Logs::SubscriptionFilter": SubscriptionFilterProvider(clients),
         "AWS::S3::Bucket": BucketProvider(clients),
         "AWS::S3::BucketPolicy": BucketPolicyProvider(buckets),
