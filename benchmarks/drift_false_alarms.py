@@ -24,8 +24,7 @@ def main() -> None:
     parser.add_argument("--figures", type=Path, default=Path("docs/figures"))
     asked = parser.parse_args()
     warnings.simplefilter("ignore")
-    print(f"| data | traffic | rows a day | windows | too little data | worth, rows | {' | '.join(WAYS)} |")
-    print("|---|---|--:|--:|--:|--:|--:|--:|--:|")
+    print(f"| traffic | windows | too little data | worth, rows | {' | '.join(WAYS)} |\n|---|--:|--:|--:|--:|--:|--:|")
     measured = []
     for scene in SCENES:
         measured.append((scene, months(scene, asked.months)))
@@ -43,7 +42,7 @@ def told(scene: Scene, measured: Sequence[Sequence[Seen]]) -> None:
     rates = [alarms(measured, rings) / len(measured) for rings in WAYS.values()]
     enough = [window.effective for window in windows if window.enough]
     print(
-        f"| {scene.data} | {scene.words} | {scene.rows:,} | {len(windows):,} "
+        f"| {scene.words} | {len(windows):,} "
         f"| {1 - len(enough) / len(windows):.0%} | {np.median(enough) if enough else 0:,.0f} "
         f"| {' | '.join(f'{rate:.2f}' for rate in rates)} |",
         flush=True,

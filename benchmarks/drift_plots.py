@@ -48,8 +48,7 @@ def rates(measured: Measured) -> Element:
     parts.append(_vertical(frame, STATED))
     for place, (scene, months) in enumerate(measured):
         y = frame.y(place + 0.5)
-        name = f"{scene.data}, {scene.rows:,} rows: {scene.words}"
-        parts.append(e("text", name, x=318.0, y=y + 4, text_anchor="end"))
+        parts.append(e("text", scene.words, x=318.0, y=y + 4, text_anchor="end"))
         counts = [alarms(months, rings) for rings in WAYS.values()]
         parts += _marks(frame, y, counts, len(months))
     told = "Each line is traffic without drift; dots are drift as Fairlead judges it, whiskers 95 % intervals."
@@ -104,13 +103,7 @@ def levels(measured: Measured) -> Element:
         rated = [alarms(months, _at(level)) / len(months) for level in LEVELS]
         points = [(math.log10(level), math.log10(max(LEAST, one))) for level, one in zip(LEVELS, rated, strict=True)]
         parts.append(line(points, frame, kind="line" if scene.data == "penguins" else "light"))
-        ends.append(
-            (
-                rated[0],
-                frame.y(points[0][1]),
-                f"{scene.words}, {scene.rows:,}" + ("" if scene.data == "penguins" else f" ({scene.data})"),
-            )
-        )
+        ends.append((rated[0], frame.y(points[0][1]), scene.words))
     parts += _labels(sorted(ends, reverse=True)[:8], 508.0)
     told = (
         "The smaller the level, the fewer false alarms; at the default, 0.0001, all lie below the dashed stated rate."
@@ -154,7 +147,7 @@ def _log_axes(frame: Frame) -> list[Element]:
 def power(powers: Sequence[Power]) -> Element:
     """Share of windows that show a planted drift, by rows a day: a panel for each kind and traffic."""
     families = list(dict.fromkeys(plant.family for plant in PLANTS))
-    wide, tall = 262.0, 168.0
+    wide, tall = 264.0, 172.0
     parts: list[Any] = []
     for row, family in enumerate(families):
         for column, traffic in enumerate(TRAFFIC):
@@ -178,6 +171,8 @@ def _panel(frame: Frame, family: str, traffic: str, powers: Sequence[Power]) -> 
     for rows in ROWS:
         x = frame.x(math.log10(rows))
         parts.append(e("text", f"{rows:,}", x=x, y=bottom + 15, text_anchor="middle", class_="tick"))
+    if not family:
+        parts.append(e("text", "rows a day", x=frame.x.end + 12, y=bottom + 15, class_="tick"))
     ends = []
     sizes = list(dict.fromkeys(one.size for one in powers))
     for shade, size in zip(SHADES[-len(sizes) :], sizes, strict=True):

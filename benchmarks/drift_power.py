@@ -47,11 +47,11 @@ PLANTS = (
         for share in (0.02, 0.05, 0.1, 0.2)
     ),
     *(
-        Plant("missing", f"{share:.0%} more", "bill_length_mm", _now_and_then(share, lambda _: None))
+        Plant("missing", f"{share:.0%}", "bill_length_mm", _now_and_then(share, lambda _: None))
         for share in (0.02, 0.05, 0.1, 0.2)
     ),
     *(
-        Plant("swapped unit", f"{share:.0%} of rows", "body_mass_g", _now_and_then(share, lambda g: g and g / 1000))
+        Plant("swapped unit", f"{share:.0%}", "body_mass_g", _now_and_then(share, lambda g: g and g / 1000))
         for share in (0.02, 0.1, 1.0)
     ),
 )

@@ -43,7 +43,11 @@ class Scene(NamedTuple):
 
     @property
     def words(self) -> str:
-        return f"{self.habit}, {self.window} days" if self.window > 1 else self.habit
+        """What is unusual of it."""
+        rows = f", {self.rows:,} rows a day" if self.rows != 1_000 else ""
+        days = f", window of {self.window} days" if self.window > 1 else ""
+        data = "" if self.data == "penguins" else f" ({self.data.replace('_', ' ')})"
+        return f"{self.habit}{rows}{days}{data}"
 
 
 SCENES = (
