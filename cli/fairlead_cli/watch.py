@@ -58,8 +58,10 @@ def line(snapshot: "Snapshot") -> str:
 
 
 def _title(snapshot: "Snapshot") -> str:
+    from fairlead.strategies import spoken
+
     elapsed = timedelta(seconds=max(0, int((snapshot.at - snapshot.deployment.created).total_seconds())))
-    return f"deployment {snapshot.deployment.id}, {snapshot.deployment.configuration}, {elapsed}"
+    return f"deployment {snapshot.deployment.id}, {spoken(snapshot.deployment.configuration, custom='')}, {elapsed}"
 
 
 def _spoken(side: "Side") -> str:

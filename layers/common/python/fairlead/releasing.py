@@ -207,11 +207,12 @@ def _freeze(means: Means, wanted: Configuration, description: str) -> str:
 
 
 def _refuse_busy(situation: Situation) -> None:
+    ending = f"`fairlead rollback {situation.now.model or 'NAME'}`"
     if situation.running:
-        raise ReleaseError(str(situation.running), hint="wait for it, or end it with `fairlead rollback`")
+        raise ReleaseError(str(situation.running), hint=f"wait for it, or end it with {ending}")
     if situation.live.weights:
         shares = ", ".join(f"{share:.0%} on release {number}" for number, share in situation.live.weights.items())
-        raise ReleaseError(f"live is between releases: {shares}", hint="`fairlead rollback` ends that")
+        raise ReleaseError(f"live is between releases: {shares}", hint=f"{ending} ends that")
 
 
 def _refuse_other_model(now: Release, order: Order) -> None:

@@ -11,7 +11,11 @@ from fairlead.errors import ReleaseError
 
 NAMESPACE = "Fairlead"
 SERVICE = "predict"
+ALIAS = "live"
 PERIOD = 60
+SKEW = timedelta(hours=1)
+"""By how much the clock that says `until` may be behind AWS's; a query into the future costs nothing."""
+
 STATISTICS = {
     "requests": ("Requests", "Sum"),
     "errors": ("Errors5xx", "Sum"),
@@ -21,7 +25,10 @@ STATISTICS = {
 
 
 class Traffic(msgspec.Struct, frozen=True, kw_only=True):
-    """One release since a time: counts are totals, the latencies in ms are the last minute's; None without calls."""
+    """One release since a time: counts are totals, the latencies in ms are the last minute's; None without calls.
+
+    Calls that crashed, or ran out of time, are requests and errors too; they have no latency.
+    """
 
     requests: int = 0
     errors: int = 0
@@ -29,16 +36,21 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True):
     p99: float | None = None
 
 
-def read(client: Any, releases: Sequence[str], *, since: datetime, until: datetime) -> dict[str, Traffic]:
-    """Return what callers met at each release, through a boto3 CloudWatch client; raises ReleaseError.
+def read(
+    client: Any, releases: Sequence[str], *, function: str, since: datetime, until: datetime
+) -> dict[str, Traffic]:
+    """Return what callers met at each release of a function, through a boto3 CloudWatch client; raises ReleaseError.
 
-    Whole minutes: the one in which `since` falls counts from its beginning, the one in which `until` falls is in it.
+    Whole minutes: the one in which `since` falls counts from its beginning.
     """
     start = since.replace(second=0, microsecond=0)
-    end = until.replace(second=0, microsecond=0) + timedelta(seconds=PERIOD)
+    end = max(since, until) + SKEW
     with aws.translated("read metrics (cloudwatch:GetMetricData)", otherwise=ReleaseError):
         pages = client.get_paginator("get_metric_data").paginate(
-            MetricDataQueries=list(_queries(releases)), StartTime=start, EndTime=end, ScanBy="TimestampDescending"
+            MetricDataQueries=list(_queries(releases, function)),
+            StartTime=start,
+            EndTime=end,
+            ScanBy="TimestampDescending",
         )
         values: dict[str, list[float]] = {}
         for page in pages:
@@ -47,22 +59,30 @@ def read(client: Any, releases: Sequence[str], *, since: datetime, until: dateti
     return {release: _traffic(values, place) for place, release in enumerate(releases)}
 
 
-def _queries(releases: Sequence[str]) -> Iterator[dict[str, Any]]:
+def _queries(releases: Sequence[str], function: str) -> Iterator[dict[str, Any]]:
     for place, release in enumerate(releases):
-        dimensions = [{"Name": "service", "Value": SERVICE}, {"Name": "release", "Value": release}]
+        own = {"service": SERVICE, "release": release}
         for figure, (metric, statistic) in STATISTICS.items():
-            named = {"Namespace": NAMESPACE, "MetricName": metric, "Dimensions": dimensions}
-            stat = {"Metric": named, "Period": PERIOD, "Stat": statistic}
-            yield {"Id": f"{figure}_{place}", "MetricStat": stat}
+            yield _query(f"{figure}_{place}", NAMESPACE, metric, own, statistic)
+        # What crashes says nothing itself; Lambda counts it.
+        by_lambda = {"FunctionName": function, "Resource": f"{function}:{ALIAS}", "ExecutedVersion": release}
+        yield _query(f"crashes_{place}", "AWS/Lambda", "Errors", by_lambda, "Sum")
+
+
+def _query(name: str, namespace: str, metric: str, dimensions: dict[str, str], statistic: str) -> dict[str, Any]:
+    spelled = [{"Name": dimension, "Value": value} for dimension, value in dimensions.items()]
+    named = {"Namespace": namespace, "MetricName": metric, "Dimensions": spelled}
+    return {"Id": name, "MetricStat": {"Metric": named, "Period": PERIOD, "Stat": statistic}}
 
 
 def _traffic(values: dict[str, list[float]], place: int) -> Traffic:
     def found(figure: str) -> list[float]:
         return values.get(f"{figure}_{place}", [])
 
+    crashes = int(sum(found("crashes")))
     return Traffic(
-        requests=int(sum(found("requests"))),
-        errors=int(sum(found("errors"))),
+        requests=int(sum(found("requests"))) + crashes,
+        errors=int(sum(found("errors"))) + crashes,
         p50=next(iter(found("p50")), None),
         p99=next(iter(found("p99")), None),
     )

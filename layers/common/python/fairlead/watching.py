@@ -59,7 +59,9 @@ def _snapshot(means: Means, cloudwatch: Any, deployment: Deployment, at: datetim
     pair = (described.after, described.target) if described else ()
     live = means.function.alias("live")
     shares = {live.version: 1 - sum(live.weights.values())} | live.weights
-    met = traffic.read(cloudwatch, pair, since=deployment.created, until=at) if pair else {}
+    met = (
+        traffic.read(cloudwatch, pair, function=means.function.name, since=deployment.created, until=at) if pair else {}
+    )
     old, new = (_side(means, release, shares, met) for release in pair) if pair else (None, None)
     return Snapshot(
         at=at,

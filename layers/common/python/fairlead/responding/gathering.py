@@ -84,7 +84,8 @@ class Gathering:
         return problem(self._means.function, back.release) == ""
 
     def _requests(self, live: Release, at: datetime) -> int:
-        found = traffic.read(self._cloudwatch, [live.release], since=at - REQUESTS_OVER, until=at)
+        name = self._means.function.name
+        found = traffic.read(self._cloudwatch, [live.release], function=name, since=at - REQUESTS_OVER, until=at)
         return found[live.release].requests
 
     def _labelled(self, live: Release, at: datetime) -> int:
