@@ -174,6 +174,24 @@ def test_an_event_that_would_be_too_old_is_given_up_when_it_is(
     assert record["requestContext"]["approximateInvokeCount"] == len(subject.attempts()) == 2
 
 
+def test_a_function_can_be_made_to_fail_for_a_day_and_nothing_is_lost(
+    subject: Subject, bucket: Callable[[], list[tuple[str, Any]]]
+) -> None:
+    on_failure(subject, "s3")
+    with subject.cloud.faults(functions={subject.name: "fail"}):
+        answer = subject.functions.invoke(FunctionName=subject.name)
+        assert (answer["FunctionError"], json.loads(answer["Payload"].read())["errorType"]) == ("Unhandled", "Injected")
+        for number in range(3):
+            subject.invoke(number=number)
+        subject.cloud.advance(86_400)
+        assert subject.attempts() == []
+    subject.invoke(failures=0)
+    until(subject.attempts)
+
+    assert sorted(record["requestPayload"]["number"] for _, record in bucket()) == [0, 1, 2]
+    assert subject.total("Errors") == 1 + 3 * 3
+
+
 def test_throttled_events_wait_for_hours_and_are_not_lost(subject: Subject) -> None:
     subject.functions.put_function_concurrency(FunctionName=subject.name, ReservedConcurrentExecutions=1)
     with subject.cloud.faults(functions={subject.name: "throttle"}):

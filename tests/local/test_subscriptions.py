@@ -3,9 +3,11 @@
 import base64
 import gzip
 import json
+import string
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -115,6 +117,16 @@ def test_each_stream_has_messages_of_its_own_and_each_stays_below_a_megabyte(rea
     }
     assert (sum(sizes["one"]), sizes["two"]) == (6, [1])
     assert max(sizes["one"]) <= 4
+
+
+def test_what_cannot_be_compressed_is_split_until_lambda_takes_it(reader: Reader) -> None:
+    """Five events just below a megabyte together, and above it when they are packed."""
+    reader.allow()
+    reader.subscribe("")
+    random = Random(1)  # noqa: S311 - no secret
+    reader.say(*("".join(random.choices(string.printable[:90], k=209_000)) for _ in range(5)))
+
+    assert sum(len(one["logEvents"]) for one in reader.called()) == 5
 
 
 def test_what_a_function_logs_reaches_the_subscriber(reader: Reader, functions: Any) -> None:

@@ -3,15 +3,11 @@
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
 """
 
-import base64
-import gzip
-import json
 import logging
 import queue
-import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -21,14 +17,14 @@ from fairlead_local.account import ACCOUNT, REGION, arn
 from fairlead_local.clock import Clock
 from fairlead_local.errors import ServiceError
 from fairlead_local.lambdas.store import split
+from fairlead_local.logs import packing
+from fairlead_local.logs.packing import LogEvent
 from fairlead_local.logs.patterns import Matches
 
 logger = logging.getLogger(__name__)
 
 PRINCIPALS = ("logs.amazonaws.com", "logs.us-east-1.amazonaws.com")
-BATCH_BYTES, BATCH_EVENTS, OVERHEAD = 1_048_576, 10_000, 26  # the limits of PutLogEvents
 GATHER_SECONDS = 0.2
-LogEvent = dict[str, Any]
 
 
 class Permissions(Protocol):
@@ -80,9 +76,7 @@ class Subscriptions:
 
     def greet(self, made: Filter) -> None:
         """What a function is called with when a filter is made for it."""
-        message = "CWL CONTROL MESSAGE: Checking health of destination Lambda function."
-        event = {"id": "", "timestamp": round(self._clock.now() * 1000), "message": message}
-        self._call(made, _data("CONTROL_MESSAGE", "CloudwatchLogs", "", "", [], [event]))
+        self._call(made, packing.control(self._clock.now()))
 
     def take(self, group: str, stream: str, events: Sequence[LogEvent]) -> None:
         """Events that a stream has accepted, with timestamp (ms) and message."""
@@ -91,7 +85,7 @@ class Subscriptions:
         for one in filters:
             matched = [event for event in events if one.matches(event["message"])]
             if matched:
-                self._queue.put(Parcel(one, stream, [{"id": _id(event), **event} for event in matched]))
+                self._queue.put(Parcel(one, stream, [{"id": packing.new_id(event), **event} for event in matched]))
 
     def settle(self, seconds: float) -> bool:
         """Wait until what was matched is delivered; whether anything was not."""
@@ -118,8 +112,8 @@ class Subscriptions:
             gathered.setdefault((parcel.filter.group, parcel.filter.name, parcel.stream), []).append(parcel)
         for (group, name, stream), mine in gathered.items():
             events = [event for parcel in mine for event in parcel.events]
-            for batch in _batches(events):
-                self._call(mine[0].filter, _data("DATA_MESSAGE", ACCOUNT, group, stream, [name], batch))
+            for payload in packing.messages(group, stream, name, events):
+                self._call(mine[0].filter, payload)
 
     def _call(self, one: Filter, payload: bytes) -> None:
         name, qualifier = split(one.destination)
@@ -138,32 +132,3 @@ def check_group(name: str) -> None:
     """Raise ResourceNotFoundException for a log group that does not exist."""
     if name not in logs_backends[ACCOUNT][REGION].groups:
         raise ServiceError("ResourceNotFoundException", "The specified log group does not exist.")
-
-
-def _data(kind: str, owner: str, group: str, stream: str, filters: Sequence[str], events: Sequence[LogEvent]) -> bytes:
-    content = {
-        "messageType": kind, "owner": owner, "logGroup": group, "logStream": stream,
-        "subscriptionFilters": list(filters), "logEvents": list(events),
-    }  # fmt: skip
-    packed = gzip.compress(json.dumps(content).encode())
-    return json.dumps({"awslogs": {"data": base64.b64encode(packed).decode()}}).encode()
-
-
-def _batches(events: Sequence[LogEvent]) -> Iterator[list[LogEvent]]:
-    """In order, each within the limits; one event is always within them."""
-    batch: list[LogEvent] = []
-    size = 0
-    for event in events:
-        weight = len(event["message"].encode()) + OVERHEAD
-        if batch and (size + weight > BATCH_BYTES or len(batch) == BATCH_EVENTS):
-            yield batch
-            batch, size = [], 0
-        batch.append(event)
-        size += weight
-    if batch:
-        yield batch
-
-
-def _id(event: LogEvent) -> str:
-    """56 digits that grow with time, as AWS's do."""
-    return f"{(event['timestamp'] << 138) + secrets.randbits(138):056d}"
