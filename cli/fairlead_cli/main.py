@@ -11,6 +11,7 @@ import typer
 
 from fairlead_cli.edge import Edge
 from fairlead_cli.history import history
+from fairlead_cli.monitor import monitor
 from fairlead_cli.predict import predict
 from fairlead_cli.prune import prune
 from fairlead_cli.publish import publish
@@ -69,6 +70,7 @@ app.command(epilog=_example("report churn 7 --open"))(report)
 app.command(epilog=_example("shadow churn 8 --hours 48"))(shadow)
 app.command(epilog=_example("release churn 7 --strategy canary-10-5m --watch"))(release)
 app.command(epilog=_example("status churn"))(status)
+app.command(epilog=_example("monitor churn --hours 24 --html churn.html"))(monitor)
 app.command(epilog=_example("rollback churn --away-from 14 --reason 'errors since noon'"))(rollback)
 app.command(epilog=_example("history churn --limit 5"))(history)
 app.command("who-was-live", epilog=_example("who-was-live churn --at 2026-11-22T10:00Z"))(who_was_live)

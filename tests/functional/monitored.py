@@ -84,8 +84,11 @@ def rows(count: int, dice: random.Random) -> list[tuple[Row, str]]:
     drawn = held_out.sample(count, replace=True, random_state=dice.randrange(1 << 30))
     found = []
     for row in drawn.to_dict("records"):
-        told = {name: None if isinstance(value, float) and math.isnan(value) else value for name, value in row.items()}
-        found.append(({name: value for name, value in told.items() if name != penguins.TARGET}, told[penguins.TARGET]))
+        told = {
+            str(name): None if isinstance(value, float) and math.isnan(value) else value for name, value in row.items()
+        }
+        species = str(told.pop(penguins.TARGET))
+        found.append((told, species))
     return found
 
 

@@ -135,18 +135,17 @@ def monitor(shop: Store, day: Book, monkeypatch: pytest.MonkeyPatch) -> ModuleTy
 
 
 def test_the_function_writes_gauges_and_a_line_with_the_detail(
-    monitor: ModuleType, capsys: pytest.CaptureFixture[str]
+    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, monitor: ModuleType
 ) -> None:
     event = EVENT | {"time": datetime.fromtimestamp(NOON / 1000, UTC).isoformat()}
     assert monitor.handler(event, running()) == {"versions": 2, "put_again": 0}
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    metrics = [line for line in lines if "_aws" in line]
+    metrics = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
     sets = {frozenset(line["_aws"]["CloudWatchMetrics"][0]["Dimensions"][0]) for line in metrics}
     assert sets == {frozenset({"service"}), frozenset({"service", "model", "version"})}
     [live] = [line for line in metrics if "model" not in line and "Quality" in line]
     assert live["service"] == "monitor"
     assert live["QualityDrop"][0] > 0
-    told = {line["version"]: line for line in lines if line.get("message") == "monitored"}
+    told = {vars(line)["version"]: vars(line) for line in caplog.records if line.getMessage() == "monitored"}
     assert sorted(told) == [1, 2]
     assert told[2]["judged"]["findings"][0]["feature"] == "flipper_length_mm"
     assert [line["Ticks"] for line in metrics if "Ticks" in line] == [[1.0]]

@@ -20,6 +20,7 @@ class Stack(msgspec.Struct, frozen=True, kw_only=True):
 
     `strategy` and `custom_strategy` are names of CodeDeploy's configurations: the one that the deployment group uses
     where nothing else is asked for, and the stack's own. `hook` is the function that proves a release before traffic.
+    `ledger` is the table of predictions and outcomes; empty for stacks from before there was one.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Stack(msgspec.Struct, frozen=True, kw_only=True):
     custom_strategy: str
     canary_alarms: tuple[str, ...]
     hook: str
+    ledger: str = ""
 
     def require_settled(self) -> None:
         """Raise ReleaseError while CloudFormation is changing the stack, or left a change half done."""
@@ -69,6 +71,7 @@ def read(cloudformation: Any, name: str) -> Stack:
             custom_strategy=outputs["CustomStrategy"],
             canary_alarms=tuple(outputs["CanaryAlarms"].split(",")),
             hook=outputs["VerifyFunctionName"],
+            ledger=outputs.get("LedgerTable", ""),
         )
     except KeyError as error:
         raise NotFoundError(

@@ -1,0 +1,169 @@
+"""fairlead monitor."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
+from fairlead_cli.output import note, print_json, print_table
+
+if TYPE_CHECKING:
+    from fairlead.drift import Finding
+    from fairlead.manifest import Metric
+    from fairlead.monitoring import View
+    from fairlead.monitoring.overview import Overview
+    from fairlead.settings import Operator
+
+LISTED = 10
+
+
+def monitor(
+    name: Name,
+    *,
+    hours: Annotated[int, typer.Option(min=1, max=720, metavar="N", help="How far to look back.")] = 24,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also write a page with drawings, which opens offline.")
+    ] = None,
+    show: Annotated[bool, typer.Option("--open", help="Open that page in the browser.")] = False,
+    stack: Stack = DEFAULT_STACK,
+    json: Json = False,
+) -> None:
+    """Say how a model's versions do.
+
+    Quality with intervals against what was published, drift by how much moved and how much the model relies on it,
+    outcomes that are known and how late they come, the stack's alarms, and what was decided.
+    """
+    from fairlead.errors import NotFoundError
+
+    found = _overview(where(stack), name, hours)
+    if not found.views:
+        raise NotFoundError(
+            f"no prediction of {name} was captured in {hours} hours",
+            hint="look further back with --hours; CaptureRate says what share of requests is captured",
+        )
+    if json:
+        print_json(found)
+    else:
+        _print(found)
+    path = html or (Path(f"{name}-monitor.html") if show else None)
+    if path:
+        _write(path, found)
+        note(str(path))
+        if show:
+            typer.launch(path.resolve().as_uri())
+
+
+def _overview(settings: "Operator", name: str, hours: int) -> "Overview":
+    from datetime import UTC
+
+    from fairlead import aws
+    from fairlead.alarms import Alarms
+    from fairlead.errors import SettingsError
+    from fairlead.journal import Journal
+    from fairlead.ledger.reading import LedgerReader
+    from fairlead.monitoring.overview import look
+    from fairlead.objects import S3Objects
+    from fairlead.registry import Registry
+    from fairlead.stack import find
+
+    stack = find(settings)
+    if not stack.ledger:
+        raise SettingsError(f"stack {stack.name!r} has no ledger", hint="run `sam build && sam deploy`")
+    objects = S3Objects(aws.client("s3"), stack.bucket)
+    return look(
+        name,
+        datetime.now(UTC),
+        hours,
+        registry=Registry(objects),
+        ledger=LedgerReader(aws.client("dynamodb"), stack.ledger),
+        journal=Journal(objects),
+        alarms=Alarms(aws.client("cloudwatch")).named(f"{stack.name}-"),
+    )
+
+
+def _print(found: "Overview") -> None:
+    typer.echo(f"{found.model}, {found.hours} hours to {found.at:%Y-%m-%d %H:%M} UTC\n")
+    columns = (
+        "version",
+        "rows",
+        "outcomes",
+        "known",
+        "late (h)",
+        "figure",
+        "now",
+        "published",
+        "against it",
+        "expected",
+    )
+    print_table(columns, [_row(view) for view in found.views])
+    for view in found.views:
+        _print_drift(view)
+    if found.alarms:
+        typer.echo("\nalarms")
+        print_table(("", "state", "since (UTC)"), [(one.name, one.state, _when(one.since)) for one in found.alarms])
+    if found.records:
+        typer.echo("\non record")
+        told = [(one.number, _when(one.effective), one.kind, one.why) for one in found.records]
+        print_table(("", "when (UTC)", "what", "why"), told)
+
+
+def _row(view: "View") -> tuple[object, ...]:
+    labels, quality = view.labels, view.quality
+    return (
+        f"{view.version}{' live' if view.live else ''}",
+        labels.predictions,
+        labels.outcomes,
+        "" if labels.coverage is None else f"{labels.coverage:.0%}",
+        "" if labels.delay_hours is None else str(labels.delay_hours),
+        quality.metric,
+        spelt(quality.now),
+        spelt(quality.published),
+        _against(view),
+        spelt(view.estimate),
+    )
+
+
+def _against(view: "View") -> str:
+    from fairlead.monitoring.overview import against
+
+    return against(view.quality)
+
+
+def _print_drift(view: "View") -> None:
+    judged = view.judged
+    if judged is None:
+        return
+    typer.echo(f"\ndrift of version {view.version}" + ("" if judged.enough else ": not enough data to judge"))
+    if judged.enough:
+        print_table(("", "what", "verdict", "PSI", "relied on", ""), [_moved(one) for one in judged.findings[:LISTED]])
+
+
+def _moved(one: "Finding") -> tuple[object, ...]:
+    from fairlead.monitoring.course import called
+
+    relied = "" if one.importance is None else f"{one.importance:.0%}"
+    return one.rank, called(one), one.verdict, f"{one.psi:.3f}", relied, one.words
+
+
+def spelt(metric: "Metric | None") -> str:
+    """Spell a figure with its interval."""
+    if metric is None:
+        return ""
+    interval = "" if metric.low is None or metric.high is None else f" ({metric.low:.4g} to {metric.high:.4g})"
+    return f"{metric.value:.4g}{interval}"
+
+
+def _when(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S}"
+
+
+def _write(path: Path, found: "Overview") -> None:
+    from fairlead.errors import SettingsError
+    from fairlead.monitoring.page import render
+
+    try:
+        path.write_text(render(found), encoding="utf-8")
+    except OSError as error:
+        raise SettingsError(f"cannot write {path}: {error.strerror}", hint="name another place by --html") from error

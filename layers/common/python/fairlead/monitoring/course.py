@@ -1,0 +1,117 @@
+"""The course of a model's versions: a stretch of time in steps, each seen over a span that ends with it.
+
+A step alone holds few rows, so quality and drift of a point are those of a quarter of the whole stretch before it.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from fairlead import drift, quality
+from fairlead.drift.counters import SLOT, Counters
+from fairlead.ledger.reading import LedgerReader, Seen
+from fairlead.manifest import Metric
+from fairlead.monitoring import primary
+from fairlead.monitoring.judging import Known, Slots, between, moment, rows, within
+from fairlead.monitoring.looking import Looker
+from fairlead.monitoring.maturing import HOUR
+
+STEPS = 48
+FEWEST = 30
+"""Rows, or outcomes, below which a point is left out."""
+
+
+class Point(msgspec.Struct, frozen=True, kw_only=True):
+    """One version in one step that ends at `at`: rows and outcomes of the step, figures of the span.
+
+    `psi` is by what is counted (inputs, label, scores), empty where rows are too few.
+    """
+
+    at: datetime
+    predictions: int
+    outcomes: int
+    quality: Metric | None
+    psi: dict[str, float]
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One version's points, and the figure it was published with."""
+
+    version: int
+    metric: str
+    published: Metric | None
+    points: tuple[Point, ...]
+
+
+class Course(msgspec.Struct, frozen=True, kw_only=True):
+    """What happened from `start` to `end`, in steps of so many minutes; a point looks back over `span_hours`."""
+
+    start: datetime
+    end: datetime
+    step_minutes: int
+    span_hours: float
+    lines: tuple[Line, ...]
+
+
+def course(looker: Looker, ledger: LedgerReader, seen: Sequence[Seen], at: float, hours: int) -> Course:
+    """Read the counters of a model's versions once, and cut them into steps; raises StorageError."""
+    step = max(1, -(-hours * HOUR // STEPS))
+    steps = -(-hours * HOUR // step)
+    span = max(step, hours * HOUR // 4)
+    end = int(at) // SLOT + 1
+    start = end - steps * step
+    lines = []
+    for one in seen:
+        if one.slot < start:
+            continue
+        traffic, outcomes = ledger.counted(one.model, one.version, start - span, end)
+        if rows(within(traffic, start, end)):
+            known = looker.known(one.model, one.version)
+            ends = [start + step * (number + 1) for number in range(steps)]
+            points = tuple(_point(known, traffic, outcomes, stop, step, span) for stop in ends)
+            published = primary.sound(known.manifest.metrics, known.primary)
+            lines.append(Line(version=one.version, metric=known.primary, published=published, points=points))
+    return Course(
+        start=moment(start * SLOT),
+        end=moment(end * SLOT),
+        step_minutes=step * SLOT // 60,
+        span_hours=span / HOUR,
+        lines=tuple(lines),
+    )
+
+
+def _point(known: Known, traffic: Counters, outcomes: Slots, stop: int, step: int, span: int) -> Point:
+    asked, told = within(traffic, stop - span, stop), between(outcomes, stop - span, stop)
+    return Point(
+        at=moment(stop * SLOT),
+        predictions=sum(rows(within(traffic, stop - step, stop)).values()),
+        outcomes=_outcomes(between(outcomes, stop - step, stop)),
+        quality=_figure(known, told) if _outcomes(told) >= FEWEST else None,
+        psi=_psi(known, asked) if sum(rows(asked).values()) >= FEWEST else {},
+    )
+
+
+def _figure(known: Known, slots: Slots) -> Metric | None:
+    return primary.sound(quality.figures(known.manifest.signature.output, slots), known.primary)
+
+
+def _psi(known: Known, traffic: Counters) -> dict[str, float]:
+    if known.baseline is None:
+        return {}
+    return {called(one): one.psi for one in drift.judge(known.baseline, traffic).findings}
+
+
+def called(finding: drift.Finding) -> str:
+    """Name what a finding is about, for people: an input by its name, answers by what they are."""
+    return (
+        str(finding.feature)
+        if finding.of == "input"
+        else "label"
+        if finding.of == "label"
+        else f"score of {finding.feature}"
+    )
+
+
+def _outcomes(slots: Slots) -> int:
+    return sum(int(counts.get("outcomes", 0)) for counts in slots.values())

@@ -1,0 +1,114 @@
+"""The tables of the page: what the drawings show, in figures."""
+
+from xml.etree.ElementTree import Element
+
+from fairlead.alarms import Standing
+from fairlead.drift import Finding
+from fairlead.manifest import Metric
+from fairlead.monitoring.course import called
+from fairlead.monitoring.overview import against
+from fairlead.monitoring.page.times import spelt
+from fairlead.monitoring.views import View
+from fairlead.moves import Record, Release
+from fairlead.publishing.report import words
+from fairlead.publishing.report.markup import e
+from fairlead.publishing.report.sections.blocks import table
+
+
+def done(records: tuple[Record, ...]) -> Element:
+    """What was done, oldest first, by the numbers of its marks."""
+    rows = [
+        (str(number), _short(spelt(record.effective)), record.kind, _moving(record), record.by, record.why)
+        for number, record in enumerate(reversed(records), 1)
+    ]
+    return table(("", "when (UTC)", "what", "from → to", "by", "why"), rows)
+
+
+def measured(views: tuple[View, ...]) -> Element:
+    """Each version's figure beside the published one."""
+    rows = [
+        (
+            f"version {view.version}" + (", live" if view.live else ""),
+            words.metric(view.quality.metric),
+            _figure(view.quality.now),
+            _figure(view.quality.published),
+            against(view.quality),
+            f"{view.quality.outcomes:,}",
+            f"{view.quality.effective_outcomes:,.0f}",
+            f"{spelt(view.quality.since)} to {spelt(view.quality.until)}",
+            _figure(view.estimate),
+        )
+        for view in views
+    ]
+    heads = ("", "figure", "now", "published", "against it", "outcomes", "worth", "of predictions from", "expected")
+    return table(heads, rows, numbers=(5, 6))
+
+
+def known(views: tuple[View, ...]) -> Element:
+    """How many outcomes each version's predictions have."""
+    rows = [
+        (
+            f"version {view.version}",
+            f"{view.labels.predictions:,}",
+            f"{view.labels.outcomes:,}",
+            "–" if view.labels.coverage is None else f"{view.labels.coverage:.1%}",
+            f"{view.labels.invalid:,}",
+            f"{view.labels.conflicts:,}",
+        )
+        for view in views
+    ]
+    heads = ("", "predictions", "outcomes", "known of mature ones", "invalid", "conflicts")
+    return table(heads, rows, numbers=(1, 2, 3, 4, 5))
+
+
+def findings(view: View) -> Element:
+    """What moved, by rank."""
+    rows = [
+        (
+            called(one),
+            one.verdict,
+            f"{one.psi:.3f}",
+            "–" if one.importance is None else f"{one.importance:.0%}",
+            *_shares(one),
+            one.words,
+        )
+        for one in (view.judged.findings if view.judged else ())
+    ]
+    heads = ("", "verdict", "PSI", "relied on", "missing", "new or outside", "in words")
+    return table(heads, rows, numbers=(2, 3, 4, 5))
+
+
+def standing(alarms: tuple[Standing, ...]) -> Element:
+    """The alarms, those that stand first."""
+    order = sorted(alarms, key=lambda alarm: (alarm.state != "ALARM", alarm.name))
+    rows = [
+        (
+            alarm.name,
+            e("td", alarm.state, class_="standing") if alarm.state == "ALARM" else alarm.state,
+            _short(spelt(alarm.since)),
+            alarm.reason,
+        )
+        for alarm in order
+    ]
+    return table(("", "state", "since (UTC)", "reason"), rows)
+
+
+def _shares(one: Finding) -> tuple[str, str]:
+    outside = one.unseen if one.unseen is not None else one.out_of_range
+    return f"{one.missing:.1%}", "–" if outside is None else f"{outside:.1%}"
+
+
+def _figure(metric: Metric | None) -> str:
+    return f"{words.figure(metric.value)} ({words.interval(metric)})" if metric else "–"
+
+
+def _moving(record: Record) -> str:
+    return " → ".join(_release(release) for release in (record.was, record.now) if release)
+
+
+def _short(text: str) -> Element:
+    return e("td", text, class_="short")
+
+
+def _release(one: Release) -> str:
+    return f"r{one.release} {one.model}@{one.version}" if one.model else f"r{one.release}"

@@ -1,0 +1,150 @@
+"""The monitor's page in a real browser: silent, asks nothing, nothing overlaps, and shows what was seen."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from fairlead.alarms import Standing
+from fairlead.monitoring.overview import Overview, look
+from fairlead.monitoring.page import render
+from fairlead.moves import Record, Release
+from fairlead.publishing.story import Published
+from tests.browser import Browser, browser
+from tests.functional.conftest import Store
+from tests.functional.loop import NOON
+from tests.functional.monitored import Book, another, heavier, mistaken, play, stocked
+from tests.functional.test_report_browser import CLASHES
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+AT = datetime.fromtimestamp(NOON / 1000, UTC)
+HOSTILE = "<script>alert(1)</script>"
+CASES = ("falling", "unlabelled", "hostile")
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with browser() as found:
+        yield found
+
+
+def release(number: int) -> Release:
+    return Release(release=str(number), model="penguins", version=number, digest="", code_sha256="", modified="")
+
+
+def record(number: int, hours: float, kind: Any, why: str, **facts: Any) -> Record:
+    at = AT - timedelta(hours=hours)
+    return Record(schema=1, number=number, previous="", at=at, mark="", kind=kind, by="user/ada", why=why, **facts)
+
+
+class Told:
+    """A journal in memory."""
+
+    def __init__(self, *records: Record) -> None:
+        self._records = records
+
+    def records(self) -> Iterator[Record]:
+        yield from self._records
+
+    def standing(self) -> Any:
+        live = next((one for one in self._records if one.kind == "moved"), None)
+        return type("Standing", (), {"live": live})()
+
+
+def standing(name: str, state: str, reason: str = "Threshold crossed") -> Standing:
+    arn = f"arn:aws:cloudwatch:us-east-1:123456789012:alarm:{name}"
+    since = AT - timedelta(hours=2)
+    return Standing(
+        name=name, arn=arn, state=state, reason=reason, since=since, actions=(), enabled=True, configuration={}
+    )
+
+
+@pytest.fixture(scope="module")
+def overviews(s3_url: str, shelf: Store, published: Published) -> dict[str, Overview]:
+    """What the pages show: version 2 took over and fell; nothing but questions; names that are scripts."""
+    store = stocked(s3_url, shelf)
+    second = another(store, published)
+    falling, unlabelled = Book(), Book()
+    play(falling, store, published, hours=range(11, 34))
+    play(falling, store, second, hours=range(6, 12), seed=1)
+    play(falling, store, second, hours=range(6), changed=heavier, truth=mistaken(0.5), seed=2)
+    play(unlabelled, store, published, delay=None, hours=range(24))
+    journal = Told(
+        record(5, 1.0, "decided", "the world moved, and there are outcomes to learn from", model="penguins", version=2),
+        record(4, 1.2, "decided", "too few outcomes are known", model="penguins", version=2),
+        record(3, 11.5, "moved", "a new season", alias="live", was=release(1), now=release(2)),
+    )
+    alarms = (standing("fairlead-quality", "ALARM"), standing("fairlead-drift", "OK"))
+
+    def seen(book: Book, told: Told, found: tuple[Standing, ...]) -> Overview:
+        return look(
+            "penguins", AT, 24, registry=store.registry, ledger=book, journal=told, alarms=found,  # type: ignore[arg-type]  # in memory
+        )  # fmt: skip
+
+    first = seen(falling, journal, alarms)
+    hostile = msgspec.structs.replace(
+        first,
+        model=HOSTILE,
+        alarms=(standing(HOSTILE, "ALARM", HOSTILE),),
+        records=(record(1, 2, "decided", HOSTILE * 3, model="penguins"),),
+    )
+    return {"falling": first, "unlabelled": seen(unlabelled, Told(), ()), "hostile": hostile}
+
+
+@pytest.fixture
+def opened(chromium: Browser, overviews: dict[str, Overview], tmp_path: Path) -> Any:
+    def open_page(name: str, *, width: int = 1280) -> Path:
+        path = tmp_path / f"{name}.html"
+        path.write_text(render(overviews[name]), encoding="utf-8")
+        chromium.open(path, width=width)
+        return path
+
+    return open_page
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_page_opens_in_silence_and_asks_for_itself_alone(chromium: Browser, opened: Any, name: str) -> None:
+    path = opened(name)
+    assert chromium.complaints() == []
+    assert {url for url in chromium.requests() if not url.startswith("data:")} == {path.as_uri()}
+    assert chromium.run("document.scripts.length") == 0
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_nothing_overlaps_and_the_page_fits_its_window(chromium: Browser, opened: Any, name: str) -> None:
+    opened(name)
+    assert chromium.run(CLASHES) == []
+    assert chromium.run("document.documentElement.scrollWidth") <= 1280
+    opened(name, width=390)
+    assert chromium.run("document.documentElement.scrollWidth") <= 390
+
+
+def test_a_fall_is_seen_with_what_was_done(chromium: Browser, opened: Any) -> None:
+    opened("falling")
+    said = chromium.run("document.body.innerText")
+    assert "1 alarm stands" in said
+    assert "worse by" in said
+    assert "there are outcomes to learn from" in said
+    titles = chromium.run("[...document.querySelectorAll('svg title')].map(one => one.textContent)")
+    assert {"Rows answered by version", "Accuracy of version 1 over time", "Accuracy of version 2 over time"} <= set(
+        titles
+    )
+    assert "Drift of flipper_length_mm over time" in titles[:8]
+    assert chromium.run("document.querySelectorAll('svg .band').length") > 24
+    assert chromium.run("document.querySelectorAll('svg .interval').length") >= 2
+
+
+def test_without_outcomes_the_page_says_so_and_draws_no_quality(chromium: Browser, opened: Any) -> None:
+    opened("unlabelled")
+    assert "too few outcomes" in chromium.run("document.body.innerText")
+    assert chromium.run("document.querySelectorAll('svg .interval').length") == 0
+    assert "Nothing is known to be wrong" in chromium.run("document.body.innerText")
+
+
+def test_names_that_are_scripts_stay_text(chromium: Browser, opened: Any) -> None:
+    opened("hostile")
+    assert HOSTILE in chromium.run("document.body.innerText")
