@@ -1,6 +1,8 @@
 """A CloudWatch alarm → roll back, retrain, or say why not: decided once, on record, and people are told."""
 
 import os
+from datetime import datetime
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -8,12 +10,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from fairlead import aws, settings, telemetry
 from fairlead.asking import Asked
+from fairlead.errors import ReleaseError
 from fairlead.ledger.reading import LedgerReader
 from fairlead.objects import S3Objects
 from fairlead.policy import Terms
 from fairlead.registry import Registry
 from fairlead.releases import means_of
-from fairlead.responding import Gathering, Responder
+from fairlead.responding import Gathering, Responder, alarm_of
 from fairlead.stack import find
 
 here = settings.responding(os.environ)
@@ -23,9 +26,11 @@ terms = Terms(**here.terms)
 registry = Registry(S3Objects(aws.client("s3"), here.bucket))
 
 
-def retrain(model: str, reason: str) -> None:
-    """Start a retraining, and do not wait for it."""
-    asked = msgspec.json.encode({"model": model, "reason": reason})
+def retrain(at: datetime, model: str, reason: str) -> None:
+    """Start a retraining on what was known when the alarm rang, and do not wait for it."""
+    if not here.retrain:
+        raise ReleaseError("this stack has no function that retrains", hint=f"run `fairlead retrain {model} --local`")
+    asked = msgspec.json.encode({"model": model, "reason": reason, "time": at.isoformat()})
     with aws.translated(f"start a retraining of {model} (lambda:InvokeFunction)"):
         lambdas.invoke(FunctionName=here.retrain, InvocationType="Event", Payload=asked)
 
@@ -48,7 +53,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
         ask=lambda release: Asked(lambdas, means.function.name, release),
         terms=terms,
     )
-    responder = Responder(means, registry, gathering, retrain=retrain, tell=tell, terms=terms, act=here.act)
+    responder = Responder(
+        means, registry, gathering, retrain=partial(retrain, alarm_of(event).at), tell=tell, terms=terms, act=here.act
+    )
     response = responder.respond(event)
     if response is None:
         telemetry.logger.info("this alarm was decided before")

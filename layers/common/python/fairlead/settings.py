@@ -215,7 +215,9 @@ def monitoring(env: Mapping[str, str]) -> Monitoring:
 
 
 class Responding(msgspec.Struct, frozen=True, kw_only=True):
-    """What the respond function runs with; `retrain` is the function that retrains, `act` is False in a dry run.
+    """What the respond function runs with: `retrain` is the function that retrains, empty where there is none.
+
+    `act` is False in a dry run.
 
     `terms` are those of the policy that the stack sets: `fresh`, `cool_down` (seconds) and `fewest_labelled`.
     """
@@ -244,10 +246,46 @@ def responding(env: Mapping[str, str]) -> Responding:
         bucket=_required(env, "FAIRLEAD_BUCKET"),
         ledger=_required(env, "FAIRLEAD_LEDGER"),
         topic=_required(env, "FAIRLEAD_TOPIC"),
-        retrain=_required(env, "FAIRLEAD_RETRAIN"),
+        retrain=env.get("FAIRLEAD_RETRAIN", ""),
         act=mode == "act",
         terms={term: _seconds(env, name, 1) for term, name in named.items() if env.get(name)},
     )
+
+
+class Retraining(msgspec.Struct, frozen=True, kw_only=True):
+    """What the retrain function runs with: the stack, whose outcomes need no second source, and which function proves.
+
+    `days` is how far it looks back, `fewest` how many labelled rows it wants.
+    """
+
+    where: Operator
+    bucket: str
+    ledger: str
+    prove: str
+    trusted: tuple[str, ...]
+    days: int
+    fewest: int
+
+
+def retraining(env: Mapping[str, str]) -> Retraining:
+    """Read what the stack says to the retrain function; raises SettingsError naming the variable."""
+    bucket = _required(env, "FAIRLEAD_BUCKET")
+    return Retraining(
+        where=Operator(stack=_required(env, "FAIRLEAD_STACK"), bucket=bucket),
+        bucket=bucket,
+        ledger=_required(env, "FAIRLEAD_LEDGER"),
+        prove=_required(env, "FAIRLEAD_PROVE"),
+        trusted=tuple(sorted(_names(env, "FAIRLEAD_TRUSTED_REPORTERS"))),
+        days=_whole(env, "FAIRLEAD_RETRAIN_DAYS", 30),
+        fewest=_whole(env, "FAIRLEAD_FEWEST_OUTCOMES", 200),
+    )
+
+
+def _whole(env: Mapping[str, str], name: str, otherwise: int) -> int:
+    value = env.get(name) or str(otherwise)
+    if not value.isdecimal() or int(value) < 1:
+        raise SettingsError(f"{name} must be a whole number above 0, got {value!r}")
+    return int(value)
 
 
 def _seconds(env: Mapping[str, str], name: str, otherwise: int) -> int:

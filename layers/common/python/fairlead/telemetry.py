@@ -37,8 +37,9 @@ class Figures(AmazonCloudWatchEMFProvider):
         directives = document["_aws"]["CloudWatchMetrics"]
         judged = [metric for metric in directives[0]["Metrics"] if metric["Name"] in JUDGED]
         if self.release and judged:
-            by_release = [["service", "release"]]
-            directives.append({"Namespace": self.namespace, "Dimensions": by_release, "Metrics": judged})
+            # By release for the canary's alarms, by neither release nor version for those of live.
+            dimensions = [["service", "release"], ["service"]]
+            directives.append({"Namespace": self.namespace, "Dimensions": dimensions, "Metrics": judged})
             document["release"] = self.release
         return document
 
