@@ -32,12 +32,12 @@ REPORTERS = ("arn:aws:iam::123456789012:user/ada", "arn:aws:sts::123456789012:as
 
 
 @contextmanager
-def ledger_table() -> Iterator[Any]:
+def ledger_table(table: str = TABLE) -> Iterator[Any]:
     """A client of moto's DynamoDB with a table like the template's."""
     with mock_aws():
         client = boto3.client("dynamodb", "us-east-1")
         client.create_table(
-            TableName=TABLE,
+            TableName=table,
             BillingMode="PAY_PER_REQUEST",
             KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
             AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk", "slot")],
@@ -100,12 +100,13 @@ def later(count: int, *, seed: int = 0, drifted: bool = True) -> Table:
 class Production:
     """A version of a registry that is asked, and a ledger that hears of it."""
 
-    def __init__(self, registry: Registry, client: Any, *, version: int = 1) -> None:
+    def __init__(self, registry: Registry, client: Any, *, version: int = 1, table: str = TABLE) -> None:
+        self._table = table
         self._manifest, self._digest = registry.manifest("penguins", version)
         spec = self._manifest.engine
         self._engine = engines.load(spec, self._manifest.signature, registry.blob(self._manifest.blobs[spec.blob]))
-        self._client = client
-        self.ledger = Ledger(client, TABLE)
+        self.client = client
+        self.ledger = Ledger(client, table)
         self._scorer = Scorer(self.ledger, KnownVersions(registry.objects))
 
     def run(
@@ -145,6 +146,15 @@ class Production:
         _, parts, kept = self.ledger.record_outcomes(outcomes(request, truths, at=at, by=by))
         self._scorer.score(pairs(parts, kept))
 
+    def contradict(self, request: str, row: int) -> None:
+        """Leave the mark of another report that said otherwise."""
+        self.client.update_item(
+            TableName=self._table,
+            Key=items.outcome_key(request, row),
+            UpdateExpression="ADD conflicts :one",
+            ExpressionAttributeValues={":one": {"N": "1"}},
+        )
+
     def _put(self, part: Part, told: list[Outcome]) -> None:
         expires, slot = part.at // 1000 + 90 * 86_400, items.slot_of(part.at)
         named = (part.model, part.version, slot)
@@ -152,11 +162,11 @@ class Production:
         mark = {"state": {"S": "scored"}, "slot": {"S": items.labelled_slot(*named)}}
         put += [items.outcome_item(one, expires=expires) | mark for one in told]
         for start in range(0, len(put), 25):
-            self._client.batch_write_item(
-                RequestItems={TABLE: [{"PutRequest": {"Item": item}} for item in put[start : start + 25]]}
+            self.client.batch_write_item(
+                RequestItems={self._table: [{"PutRequest": {"Item": item}} for item in put[start : start + 25]]}
             )
         counted = pages(items.window(part.model, part.version), slot, "Q", "0", {"outcomes": len(told)})
-        self._client.update_item(**counted[0].update(TABLE, expires=expires))
+        self.client.update_item(**counted[0].update(self._table, expires=expires))
 
     def _part(self, rows: list[tuple[Any, ...]], at: int, caller: str, fields: Sequence[str] | None) -> Part:
         answers = self._engine.answer(rows)

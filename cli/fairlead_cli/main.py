@@ -19,6 +19,7 @@ from fairlead_cli.redrive import redrive
 from fairlead_cli.release import release
 from fairlead_cli.report import report
 from fairlead_cli.retire import retire
+from fairlead_cli.retrain import retrain
 from fairlead_cli.rollback import rollback
 from fairlead_cli.shadow import shadow
 from fairlead_cli.show import show
@@ -75,6 +76,7 @@ app.command(epilog=_example("rollback churn --away-from 14 --reason 'errors sinc
 app.command(epilog=_example("history churn --limit 5"))(history)
 app.command("who-was-live", epilog=_example("who-was-live churn --at 2026-11-22T10:00Z"))(who_was_live)
 app.command(epilog=_example("retire churn 3 --reason 'superseded by 5'"))(retire)
+app.command(epilog=_example("retrain churn --since 30d --reason 'accuracy fell in May'"))(retrain)
 app.command(epilog=_example("prune churn --keep 10"))(prune)
 app.command(epilog=_example("predict churn --data rows.csv --limit 5"))(predict)
 app.command(epilog=_example("redrive --json"))(redrive)

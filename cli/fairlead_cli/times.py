@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 
+SPAN = re.compile(r"(\d+(?:\.\d+)?)([dh])")
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 EXAMPLE = "for example 2026-11-22T10:00Z, 2026-11-22T11:00+01:00, 2026-11-22 (its first moment, UTC) or now"
 
@@ -28,6 +29,16 @@ def moment(text: str, *, now: datetime) -> datetime:
     if read > now:
         raise SettingsError(f"{spell(read)} is in the future")
     return read
+
+
+def days(text: str) -> float:
+    """Read a span such as 30d or 36h, in days; raises SettingsError."""
+    from fairlead.errors import SettingsError
+
+    found = SPAN.fullmatch(text)
+    if not found or float(found[1]) <= 0:
+        raise SettingsError(f"{text!r} is no span of time", hint="for example 30d or 36h")
+    return float(found[1]) / (24 if found[2] == "h" else 1)
 
 
 def spell(at: datetime) -> str:

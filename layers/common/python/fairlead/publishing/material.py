@@ -15,7 +15,8 @@ class Material(msgspec.Struct, frozen=True, kw_only=True):
     """An estimator, held-out rows with their target, training rows with theirs where they are at hand.
 
     `keep` stores the training rows with the version; `learnt_from` are the ids of the predictions that training rows
-    were learnt from, one a row, empty for the others.
+    were learnt from, one a row, empty for the others. `order` and `train_order` say when rows happened, where no column
+    does.
     """
 
     estimator: Any
@@ -26,6 +27,8 @@ class Material(msgspec.Struct, frozen=True, kw_only=True):
     train_y: Any = None
     keep: bool = False
     learnt_from: Sequence[str] = ()
+    order: Any = None
+    train_order: Any = None
 
 
 def read_material(

@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from fairlead.errors import NotFoundError
 from fairlead.gate.evidence import Digests
 from fairlead.gate.policy import Policy
 from fairlead.publishing import tables, training
@@ -15,6 +16,9 @@ from fairlead.publishing.training import TrainingRows
 from fairlead.registry import Registry
 from fairlead.retraining.facts import RetrainingError, Row
 from fairlead.retraining.refitting import champion_estimator, unfitted
+
+TIME = "the time of the prediction"
+"""What parts the rows: the ledger's knowledge, not a column."""
 
 
 class Champion:
@@ -36,7 +40,13 @@ class Champion:
                 f"version {self._manifest.version} did not keep its training rows",
                 hint="bring them (--local --train train.csv), or publish with --keep-training-rows from now on",
             )
-        return training.decode(self._registry.blob(blob))
+        try:
+            return training.decode(self._registry.blob(blob))
+        except NotFoundError as error:
+            raise RetrainingError(
+                f"the training rows of version {self._manifest.version} were erased",
+                hint="bring those that may be used: --local --train train.csv",
+            ) from error
 
     def digests(self, rows: Sequence[Row]) -> Digests:
         """Name rows by their inputs."""
@@ -51,9 +61,16 @@ class Champion:
         return np.concatenate([self.digests(before.rows), known])
 
     def policy(self) -> Policy:
-        """Return what judged it, which judges its successor."""
+        """Return what judged it, which judges its successor, told that held-out rows are later than those learnt.
+
+        The gate refuses held-out rows unlike the training rows, unless time parts them: then inputs may have moved.
+        """
         blob = self._manifest.blobs.get("policy")
-        return Policy() if blob is None else msgspec.json.decode(self._registry.blob(blob), type=Policy)
+        policy = Policy() if blob is None else msgspec.json.decode(self._registry.blob(blob), type=Policy)
+        inputs = {field.name for field in self.signature.inputs}
+        group = policy.split.group if policy.split.group in inputs else None  # another column is not captured
+        parted = msgspec.structs.replace(policy.split, time=policy.split.time or TIME, group=group)
+        return msgspec.structs.replace(policy, split=parted)
 
     def _brought(self, path: Path) -> TrainingRows:
         output = self.signature.output

@@ -38,7 +38,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """The newest share of the labelled rows, which judges and is not learnt."""
     oldest: timedelta = timedelta(days=14)
     """Age of the newest labelled prediction: older ones describe a world that may be gone."""
-    largest_share: float = 0.5
+    largest_share: float = 0.6
     """Of the labels, from one reporter; `trusted` reporters are not counted."""
     trusted: tuple[str, ...] = ()
     """ARNs whose labels need no second source, with * for any characters."""

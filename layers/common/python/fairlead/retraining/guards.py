@@ -47,7 +47,7 @@ def guard(
 
 def _enough(found: Found, split: Split, limits: Limits) -> Finding:
     total, judge = len(split.learn) + len(split.judge), len(split.judge)
-    fails = total < limits.fewest or judge < limits.fewest_held_out
+    fails = total < limits.fewest or min(judge, len(split.learn)) < limits.fewest_held_out
     left_out = [
         f"{split.known:,} learnt before" if split.known else "",
         f"{split.repeated:,} on both sides" if split.repeated else "",
@@ -60,7 +60,7 @@ def _enough(found: Found, split: Split, limits: Limits) -> Finding:
         "enough labelled rows",
         fails=fails,
         figure=f"{total:,}, {judge:,} of them held out" + (f" (left out: {said}{dropped})" if said else ""),
-        threshold=f"at least {limits.fewest:,} and {limits.fewest_held_out:,}",
+        threshold=f"at least {limits.fewest:,}, and {limits.fewest_held_out:,} on either side of the split",
         detail="report more outcomes, or look further back with --since",
         figures={"rows": total, "held_out": judge, "known": split.known, "repeated": split.repeated},
     )

@@ -107,8 +107,7 @@ def _value(field: Field, value: Any) -> Any:
     """Return the value as the champion takes it, or STRANGE."""
     if value is None:
         return None if field.nullable else STRANGE
-    if not isinstance(value, TYPES[field.kind]) or (isinstance(value, bool) and field.kind != "boolean"):
-        return STRANGE
-    if field.categories and not isinstance(value, type(field.categories[0])):
+    strange = not isinstance(value, TYPES[field.kind]) or (isinstance(value, bool) and field.kind != "boolean")
+    if strange or (field.categories and not isinstance(value, type(field.categories[0]))):
         return STRANGE
     return float(value) if field.kind == "number" else value

@@ -3,12 +3,15 @@
 It publishes and never releases: whoever reads what others reported, and opens an estimator to do so, moves no alias.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
+import numpy as np
 
-from fairlead.errors import RefusedError
+from fairlead.errors import FairleadError, RefusedError
+from fairlead.gate.evidence import Floats
 from fairlead.gate.refusal import GateError
 from fairlead.journal import Journal
 from fairlead.ledger.reading import LedgerReader
@@ -23,7 +26,7 @@ from fairlead.publishing.storing import Published, store
 from fairlead.publishing.training import TrainingRows
 from fairlead.registry import Registry
 from fairlead.retraining.champion import Champion
-from fairlead.retraining.facts import Limits, RetrainingError
+from fairlead.retraining.facts import Labelled, Limits, RetrainingError
 from fairlead.retraining.guards import guard
 from fairlead.retraining.learnt import labelled
 from fairlead.retraining.splitting import Split, split
@@ -90,7 +93,10 @@ class Retraining:
         try:
             return self._retrain(order, live)
         except RefusedError as error:
-            self._record(order, live.version, error)
+            try:
+                self._record(order, live.version, error)
+            except FairleadError as failure:  # whoever may not write the journal is refused for the first reason
+                self._tell(f"the refusal is not on record: {failure}")
             raise
 
     def _retrain(self, order: Order, live: Live) -> Retrained:
@@ -110,6 +116,8 @@ class Retraining:
             train_y=refit.target(target),
             keep=True,
             learnt_from=[*before.ids, *(one.id for one in parted.learn)],
+            order=_order(parted.judge),
+            train_order=np.concatenate([np.full(len(before.rows), np.nan), _order(parted.learn)]),
         )
         published = self._publish(order, champion, live, material)
         return Retrained(
@@ -152,7 +160,7 @@ class Retraining:
         return store(order.model, material, proved, forced=None, registry=self._registry, by=by, progress=self._tell)
 
     def _made_before(self, order: Order, live: int) -> bool:
-        newer = [version for version in self._registry.versions(order.model) if version > live]
+        newer = [version for version in self._registry.versions(order.model) if version >= live]
         made = (self._registry.manifest(order.model, version)[0].created_by for version in newer)
         return any(by.endswith(_mark(order)) for by in made)
 
@@ -169,7 +177,8 @@ class Retraining:
                 model=order.model,
                 version=version,
                 evidence={
-                    "action": "retrain",
+                    "action": "none",
+                    "asked": "retrain",
                     "result": "refused",
                     "code": error.code,
                     "hint": error.hint,
@@ -181,6 +190,10 @@ class Retraining:
 
 def _said(finding: Finding) -> str:
     return f"{finding.finding}: {finding.figure} (asked: {finding.threshold})"
+
+
+def _order(rows: Sequence[Labelled]) -> Floats:
+    return np.array([one.at for one in rows], dtype=np.float64)
 
 
 def _mark(order: Order) -> str:

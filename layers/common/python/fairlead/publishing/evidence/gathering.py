@@ -41,12 +41,17 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Data(msgspec.Struct, frozen=True, kw_only=True):
-    """Held-out rows with their target, and the training rows with theirs where they are at hand."""
+    """Held-out rows with their target, and the training rows with theirs where they are at hand.
+
+    `order` and `train_order` say when rows happened, where no column does; NaN is not known.
+    """
 
     X: Any
     y: Any = None
     train: Any = None
     train_y: Any = None
+    order: Floats | None = None
+    train_order: Floats | None = None
 
 
 def gather(
@@ -69,10 +74,14 @@ def gather(
     frame = to_frame(data.X)
     progress(f"asking the engine about {len(frame):,} held-out rows")
     held_out, answers = _answered(candidate.serving, signature, frame, data.y, policy)
+    if data.order is not None:
+        held_out = msgspec.structs.replace(held_out, order=data.order)
     training = champion = None
     if data.train is not None:
         progress("digesting the training rows")
         training = training_rows(signature, data.train, data.train_y, policy)
+        if data.train_order is not None:
+            training = msgspec.structs.replace(training, order=data.train_order)
     if live is not None:
         progress(f"asking version {live.version} about the same rows")
         champion = ask_champion(live, signature.output, frame)

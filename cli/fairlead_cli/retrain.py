@@ -1,0 +1,156 @@
+"""fairlead retrain."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import typer
+
+from fairlead_cli.material import Allow
+from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
+from fairlead_cli.output import note, print_facts, print_json, telling
+
+if TYPE_CHECKING:
+    from fairlead.retraining.story import Order, Retrained
+    from fairlead.settings import Operator
+
+Since = Annotated[
+    str, typer.Option("--since", metavar="30d", help="Learn what came true of so many days, or hours (36h).")
+]
+Here = Annotated[bool, typer.Option("--local", help="Fit on this machine, without Lambda's limits, and wait for it.")]
+Train = Annotated[
+    Path | None,
+    typer.Option("--train", help="With --local: the champion's training rows, where it did not keep them."),
+]
+Trust = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--trust", metavar="ARN", help="With --local: a reporter who may report most outcomes; repeatable, * for any."
+    ),
+]
+
+
+def retrain(
+    name: Name,
+    *,
+    since: Since = "30d",
+    local: Here = False,
+    train: Train = None,
+    trust: Trust = None,
+    allow: Allow = None,
+    reason: Annotated[str, typer.Option("--reason", help="Why; it stays in the new version's record.")] = "",
+    stack: Stack = DEFAULT_STACK,
+    json: Json = False,
+) -> None:
+    """Fit the champion's kind anew on what came true since.
+
+    It is compiled, proved and judged beside the champion as `fairlead publish` does, and becomes the next version or is
+    refused with what was seen. Nothing is released. Without --local this starts the stack's retrain function.
+    """
+    from fairlead.errors import SettingsError
+    from fairlead_cli.times import days
+
+    span = days(since)
+    if local:
+        _here(name, span, train=train, trust=trust, allow=allow, reason=reason, settings=where(stack), json=json)
+        return
+    if train or trust or allow:
+        raise SettingsError("--train, --trust and --allow are for --local", hint="the function has the stack's own")
+    _there(name, span, reason=reason, settings=where(stack), json=json)
+
+
+def _here(
+    name: str,
+    span: float,
+    *,
+    train: Path | None,
+    trust: list[str] | None,
+    allow: list[str] | None,
+    reason: str,
+    settings: "Operator",
+    json: bool,
+) -> None:
+    from datetime import UTC, datetime, timedelta
+
+    from fairlead import aws
+    from fairlead.retraining.facts import Limits
+    from fairlead.retraining.story import Order
+
+    order = Order(
+        model=name,
+        now=datetime.now(UTC),
+        by=aws.caller(),
+        why=reason or "it was asked for",
+        since=timedelta(days=span),
+        train=train,
+        allow=tuple(allow or ()),
+        limits=Limits(trusted=tuple(trust or ())),
+    )
+    _print(_retrained(order, settings, json=json), json=json)
+
+
+def _retrained(order: "Order", settings: "Operator", *, json: bool) -> "Retrained":
+    from fairlead import aws, stack
+    from fairlead.errors import RefusedError
+    from fairlead.journal import Journal
+    from fairlead.ledger.reading import LedgerReader
+    from fairlead.retraining.story import Retraining
+    from fairlead_cli.findings import print_findings
+
+    registry = stack.registry(settings)
+    ledger = LedgerReader(aws.client("dynamodb"), f"{settings.stack}-ledger")
+    try:
+        with telling() as tell:
+            retraining = Retraining(registry, ledger, where=settings, journal=Journal(registry.objects), progress=tell)
+            done = retraining.retrain(order)
+    except RefusedError as error:
+        verdict: Any = getattr(error, "verdict", None)
+        findings = verdict.findings if verdict else getattr(error, "findings", ())
+        if json:
+            print_json({"result": "refused", "findings": findings})
+        elif findings:
+            print_findings(findings)
+        raise
+    return cast("Retrained", done)  # an order without a key is always carried out
+
+
+def _print(done: "Retrained", *, json: bool) -> None:
+    from fairlead.retraining.ordering import told
+    from fairlead_cli.findings import count, print_findings
+
+    if json:
+        print_json({"result": "published", **told(done), "findings": done.findings})
+        return
+    manifest = done.published.manifest
+    print_findings((*done.findings, *manifest.findings))
+    typer.echo(f"\npublished {manifest.model} version {manifest.version}, {manifest.created_by}")
+    typer.echo(
+        f"learnt {done.learnt:,} new rows, judged on {done.held_out:,} newer ones; gate: {count(manifest.findings)}"
+    )
+    which = f"{manifest.model} {manifest.version}"
+    typer.echo(f"next: fairlead report {which}, then fairlead release {which}")
+
+
+def _there(name: str, span: float, *, reason: str, settings: "Operator", json: bool) -> None:
+    from datetime import UTC, datetime
+
+    from fairlead import aws
+    from fairlead.retraining.ordering import start
+
+    function = f"{settings.stack}-retrain"
+    request = start(
+        aws.client("lambda"),
+        function,
+        {
+            "model": name,
+            "reason": reason or "it was asked for",
+            "time": datetime.now(UTC).isoformat(timespec="seconds"),
+            "since_days": span,
+            "by": aws.caller(),
+        },
+    )
+    if json:
+        print_json({"result": "started", "function": function, "request": request})
+        return
+    print_facts([("started", function), ("request", request)])
+    note(f"follow it: aws logs tail /aws/lambda/{function} --follow --filter-pattern '\"{request}\"'")
+    note(f"a new version shows in `fairlead versions {name}`, a refusal in `fairlead history {name}`")

@@ -1,0 +1,34 @@
+"""An alarm's decision, a schedule or a person → a new version, or a refusal on record. It never releases."""
+
+import os
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from fairlead import aws, settings, telemetry
+from fairlead.journal import Journal
+from fairlead.ledger.reading import LedgerReader
+from fairlead.objects import S3Objects
+from fairlead.publishing.remote import ProveFunction, Remote
+from fairlead.registry import Registry
+from fairlead.retraining.ordering import carry_out, order_of
+from fairlead.retraining.story import Retraining
+
+
+@telemetry.logger.inject_lambda_context(log_event=True)
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Carry out one order."""
+    here = settings.retraining(os.environ)
+    registry = Registry(S3Objects(aws.client("s3"), here.bucket))
+    retraining = Retraining(
+        registry,
+        LedgerReader(aws.client("dynamodb"), here.ledger),
+        where=here.where,
+        journal=Journal(registry.objects),
+        runtime=Remote(ProveFunction(aws.client("lambda", read_timeout=200), here.prove), registry),
+        progress=telemetry.logger.info,
+    )
+    order = order_of(event, here, by=context.invoked_function_arn, request=context.aws_request_id)
+    answer = carry_out(retraining, order)
+    telemetry.logger.info("retraining ended", **answer)
+    return answer

@@ -1,0 +1,87 @@
+"""The retrain function's words: an event becomes an order, what came of it an answer.
+
+An event is `{"model", "reason", "time"}`, a schedule's (its `time`, the model that is live), or a schedule's with a
+model as its `detail`. Lambda delivers it again under the same request id, which is the order's key.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from fairlead import aws, releases, stack
+from fairlead.errors import RefusedError, SettingsError
+from fairlead.function import PredictFunction
+from fairlead.gate.refusal import GateError
+from fairlead.retraining.facts import Limits, RetrainingError
+from fairlead.retraining.story import Order, Retrained, Retraining
+from fairlead.settings import Operator
+from fairlead.settings import Retraining as Settings
+
+SCHEDULED = "it is time to"
+
+
+def order_of(event: Mapping[str, Any], here: Settings, *, by: str, request: str) -> Order:
+    """Read an event; raises SettingsError for a malformed one, RetrainingError where no model is named or live."""
+    detail = event.get("detail") or {}
+    model = event.get("model") or detail.get("model") or live_model(here.where)
+    days = event.get("since_days") or here.days
+    try:
+        now = datetime.fromisoformat(event["time"]) if "time" in event else datetime.now(UTC)
+        since = timedelta(days=float(days))
+    except (TypeError, ValueError, OverflowError) as error:
+        raise SettingsError(f"the event is no order to retrain: {error}") from error
+    if now.tzinfo is None:
+        raise SettingsError(f"the event's time {event['time']!r} does not say in which time zone")
+    return Order(
+        model=str(model),
+        now=now,
+        by=str(event.get("by") or by),
+        why=str(event.get("reason") or detail.get("reason") or SCHEDULED),
+        since=since,
+        key=request,
+        limits=Limits(fewest=here.fewest, trusted=here.trusted),
+    )
+
+
+def start(client: Any, function: str, event: Mapping[str, Any]) -> str:
+    """Start the retrain function and do not wait; returns the request's id, which its log lines carry."""
+    with aws.translated(f"start {function} (lambda:InvokeFunction)"):
+        called = client.invoke(FunctionName=function, InvocationType="Event", Payload=msgspec.json.encode(event))
+    return str(called["ResponseMetadata"]["RequestId"])
+
+
+def live_model(where: Operator) -> str:
+    """Name the model that is live on the stack; raises RetrainingError where there is none."""
+    live = releases.named(PredictFunction(aws.client("lambda"), stack.find(where).function), "live")
+    if live is None or live.model is None:
+        raise RetrainingError(f"stack {where.stack} serves no model", hint="name one, or release one first")
+    return live.model
+
+
+def carry_out(retraining: Retraining, order: Order) -> dict[str, Any]:
+    """Retrain, and say what came of it. A refusal is an answer: asking again would not help; the rest is raised."""
+    try:
+        done = retraining.retrain(order)
+    except RefusedError as error:
+        findings = error.verdict.refused if isinstance(error, GateError) else getattr(error, "findings", ())
+        refused = [f"{one.check}: {one.finding} {one.figure}" for one in findings if one.refuses]
+        return {"result": "refused", "model": order.model, "why": str(error), "hint": error.hint, "findings": refused}
+    return {"result": "published", **told(done)} if done else {"result": "done before", "model": order.model}
+
+
+def told(done: Retrained) -> dict[str, Any]:
+    """Say what was made, for a log or a terminal."""
+    manifest = done.published.manifest
+    return {
+        "model": manifest.model,
+        "version": manifest.version,
+        "digest": f"sha256:{done.published.sha256}",
+        "champion": done.champion,
+        "learnt": done.learnt,
+        "held_out": done.held_out,
+        "created_by": manifest.created_by,
+        "engine": manifest.engine.name,
+        "next": f"fairlead release {manifest.model} {manifest.version}",
+    }

@@ -1,0 +1,157 @@
+"""`fairlead retrain`: on this machine with S3 and a ledger, or by starting the stack's function."""
+
+import io
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from typer.testing import CliRunner
+
+from fairlead import aws
+from fairlead.errors import FairleadError, SettingsError
+from fairlead.moves import Record
+from fairlead.objects import S3Objects
+from fairlead.publishing.story import publish
+from fairlead.registry import Registry
+from fairlead.retraining.facts import RetrainingError
+from fairlead_cli.main import app
+from tests.production import Production, champion, later, ledger_table, penguins
+
+BUCKET = "registry"
+
+
+@pytest.fixture(scope="module")
+def version_one() -> dict[str, bytes]:
+    from tests.memory import Memory
+
+    memory = Memory()
+    publish(**champion(), registry=Registry(memory))
+    return memory.objects
+
+
+@pytest.fixture
+def registry(version_one: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> Iterator[Registry]:
+    """A bucket with version 1, and an empty ledger, on moto."""
+    monkeypatch.setenv("FAIRLEAD_BUCKET", BUCKET)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.delenv("FAIRLEAD_STACK", raising=False)
+    with ledger_table("fairlead-ledger"):
+        s3 = boto3.client("s3", "us-east-1")
+        s3.create_bucket(Bucket=BUCKET)
+        for key, data in version_one.items():
+            s3.put_object(Bucket=BUCKET, Key=key, Body=data)
+        yield Registry(S3Objects(s3, BUCKET))
+
+
+def produced(registry: Registry, count: int = 300) -> None:
+    client = boto3.client("dynamodb", "us-east-1")
+    until = int((datetime.now(UTC) - timedelta(hours=1)).timestamp() * 1000)
+    Production(registry, client, table="fairlead-ledger").run(later(count), until=until, scored=True)
+
+
+def fairlead(*arguments: str) -> Any:
+    return CliRunner().invoke(app, list(arguments), env={"COLUMNS": "200", "NO_COLOR": "1"})
+
+
+def test_a_candidate_is_made_here_and_told_as_json(registry: Registry) -> None:
+    produced(registry)
+
+    done = fairlead("retrain", "penguins", "--local", "--reason", "it drifted", "--json")
+
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert (told["result"], told["version"], told["champion"]) == ("published", 2, 1)
+    assert told["created_by"].endswith("retrained from version 1 because it drifted")
+    assert told["next"] == "fairlead release penguins 2"
+    assert registry.versions("penguins") == [1, 2]
+
+
+def test_a_refusal_shows_what_was_seen_and_goes_into_the_history(registry: Registry) -> None:
+    done = fairlead("retrain", "penguins", "--local")
+
+    assert isinstance(done.exception, RetrainingError | SystemExit)
+    assert "enough labelled rows" in done.stdout
+    assert "at least 200" in done.stdout
+    (record,) = journal(registry)
+    assert record.kind == "decided"
+    assert record.evidence["asked"] == "retrain"
+    assert registry.versions("penguins") == [1]
+
+
+def journal(registry: Registry) -> list[Record]:
+    from fairlead.journal import Journal
+
+    return list(Journal(registry.objects).tail())
+
+
+def test_a_refusal_as_json_has_the_findings(registry: Registry) -> None:
+    done = fairlead("retrain", "penguins", "--local", "--json")
+    told = json.loads(done.stdout)
+    assert told["result"] == "refused"
+    assert [one["finding"] for one in told["findings"]] == ["enough labelled rows"]
+    assert registry.versions("penguins") == [1]
+
+
+def test_training_rows_can_be_brought(registry: Registry, tmp_path: Path) -> None:
+    produced(registry)
+    path = tmp_path / "train.csv"
+    learnt = penguins()[0]
+    learnt.X.assign(species=learnt.y).to_csv(path, index=False)
+
+    done = fairlead("retrain", "penguins", "--local", "--train", str(path), "--trust", "*")
+
+    assert done.exit_code == 0, done.output
+    assert "published penguins version 2, " in done.stdout
+    assert "learnt 210 new rows, judged on 90 newer ones" in done.stdout
+
+
+class Lambda:
+    """A client of Lambda that keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, Any]] = []
+
+    def invoke(self, **asked: Any) -> dict[str, Any]:
+        self.asked.append(asked)
+        return {"StatusCode": 202, "Payload": io.BytesIO(), "ResponseMetadata": {"RequestId": "request-1"}}
+
+
+def test_without_local_the_stacks_function_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = Lambda()
+    monkeypatch.setattr(aws, "client", lambda *_, **__: client)
+    monkeypatch.setattr(aws, "caller", lambda: "arn:user/ada")
+
+    done = fairlead("retrain", "penguins", "--since", "36h", "--stack", "shop", "--json")
+
+    assert json.loads(done.stdout) == {"result": "started", "function": "shop-retrain", "request": "request-1"}
+    (asked,) = client.asked
+    assert (asked["FunctionName"], asked["InvocationType"]) == ("shop-retrain", "Event")
+    event = json.loads(asked["Payload"])
+    assert (event["model"], event["since_days"], event["by"]) == ("penguins", 1.5, "arn:user/ada")
+    assert datetime.fromisoformat(event["time"]).tzinfo is not None
+
+
+def test_how_to_follow_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aws, "client", lambda *_, **__: Lambda())
+    monkeypatch.setattr(aws, "caller", lambda: "arn:user/ada")
+
+    done = fairlead("retrain", "penguins")
+
+    assert "request-1" in done.stdout
+    assert "aws logs tail /aws/lambda/fairlead-retrain --follow" in done.stderr
+    assert "fairlead history penguins" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "options",
+    [["--train", "train.csv"], ["--trust", "*"], ["--allow", "churn"], ["--since", "3x"], ["--since", "0d"]],
+    ids=" ".join,
+)
+def test_options_that_cannot_work_are_refused(options: list[str]) -> None:
+    done = fairlead("retrain", "penguins", *options)
+    assert done.exit_code == SettingsError.exit_code
+    assert not isinstance(done.exception, FairleadError)

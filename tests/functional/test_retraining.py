@@ -1,0 +1,446 @@
+"""Retraining on real penguins, with a ledger: what came true is learnt where plausible, and judged beside live."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from sklearn.base import ClassifierMixin
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.frozen import FrozenEstimator
+
+from fairlead.engines import load
+from fairlead.errors import DataError, IntegrityError, ModelFileError, StorageError
+from fairlead.gate.policy import ChampionRules, Policy
+from fairlead.gate.refusal import GateError
+from fairlead.journal import Journal
+from fairlead.manifest import Blob, Manifest, Recipe, encode
+from fairlead.moves import Record
+from fairlead.publishing import training
+from fairlead.publishing.answering import Answering
+from fairlead.publishing.evidence import digests_of
+from fairlead.publishing.remote import Question, Remote, Reply, pack, unpack
+from fairlead.publishing.signatures import to_rows
+from fairlead.publishing.story import publish
+from fairlead.registry import Registry
+from fairlead.retraining.facts import Limits, RetrainingError
+from fairlead.retraining.story import Order, Retrained, Retraining
+from tests.gate_cases import Table, model
+from tests.memory import Memory
+from tests.production import (
+    ASKED,
+    HOUR,
+    NOW,
+    Production,
+    accuracy,
+    champion,
+    later,
+    ledger_table,
+    penguins,
+)
+
+DAY = 24 * HOUR
+
+
+@pytest.fixture(scope="session")
+def version_one() -> dict[str, bytes]:
+    """A registry's objects after the champion was published."""
+    memory = Memory()
+    publish(**champion(), registry=Registry(memory))
+    return memory.objects
+
+
+@pytest.fixture
+def memory(version_one: dict[str, bytes]) -> Memory:
+    memory = Memory()
+    memory.objects = dict(version_one)
+    return memory
+
+
+@pytest.fixture
+def registry(memory: Memory) -> Registry:
+    return Registry(memory)
+
+
+@pytest.fixture
+def client() -> Iterator[Any]:
+    with ledger_table() as client:
+        yield client
+
+
+@pytest.fixture
+def production(registry: Registry, client: Any) -> Production:
+    return Production(registry, client)
+
+
+def order(**change: Any) -> Order:
+    given: dict[str, Any] = {"model": "penguins", "now": NOW, "by": "arn:user/ada", "why": "accuracy fell"}
+    return Order(**(given | change))
+
+
+def retrained(registry: Registry, production: Production, **change: Any) -> Retrained:
+    done = Retraining(registry, production.ledger).retrain(order(**change))
+    assert done is not None
+    return done
+
+
+def refusal(registry: Registry, production: Production, **change: Any) -> RetrainingError:
+    with pytest.raises(RetrainingError) as caught:
+        Retraining(registry, production.ledger).retrain(order(**change))
+    assert registry.versions("penguins") == [1]
+    assert caught.value.hint
+    return caught.value
+
+
+def refusing(error: RetrainingError) -> list[str]:
+    return [one.finding for one in error.findings if one.refuses]
+
+
+def test_what_drifted_is_learnt_and_the_candidate_is_better_where_it_counts(
+    registry: Registry, production: Production
+) -> None:
+    drifted = later(400)
+    first = production.run(drifted.take(range(20)), until=ASKED - 60 * HOUR)  # by the ledger's own writers
+    production.run(drifted.take(range(20, 400)), scored=True)
+
+    done = retrained(registry, production)
+
+    made, parent = done.published.manifest, registry.manifest("penguins", 1)[0]
+    assert (done.champion, done.learnt, done.held_out) == (1, 280, 120)
+    assert made.version == 2
+    assert made.created_by == "arn:user/ada, retrained from version 1 because accuracy fell"
+    assert made.recipe == parent.recipe
+    assert made.engine.name == "onnx"
+    assert made.parity is not None
+    assert made.champion == 1
+    assert {"report", "card", "golden", "baseline", "training", "training_rows"} <= set(made.blobs)
+    assert {one.verdict for one in made.findings if one.check == "contract"} == {"pass"}
+    fresh = later(300, seed=9)
+    assert accuracy(registry, 1, fresh) < 0.75
+    assert accuracy(registry, 2, fresh) > 0.95
+    kept = training.decode(registry.blob(made.blobs["training"]))
+    assert len(kept.rows) == 150 + 280
+    assert kept.ids[150] == f"{first[0]}-0"
+    assert sum(map(bool, kept.ids)) == 280
+
+
+def test_what_judges_was_learnt_by_neither(registry: Registry, production: Production) -> None:
+    learnt, _, _ = penguins()
+    drifted = later(300)
+    X = drifted.X.copy()
+    X.iloc[280:290] = learnt.X.iloc[:10]  # the newest rows hold some of what the champion was fitted on,
+    X.iloc[10:20] = drifted.X.iloc[290:300]  # and some of what came before
+    production.run(Table(X, drifted.y), scored=True)
+
+    done = retrained(registry, production)
+
+    assert (done.learnt, done.held_out) == (200, 80)
+    said = {one.finding: one.figure for one in done.findings}
+    assert said["rows on both sides of the split, left out"].startswith("20 of 300")
+    made = done.published.manifest
+    kept = training.decode(registry.blob(made.blobs["training"]))
+    names = [field.name for field in made.signature.inputs]
+    import pandas as pd
+
+    taught = set(digests_of(made.signature, pd.DataFrame(kept.rows, columns=names)))
+    assert not taught & set(digests_of(made.signature, X.iloc[210:280]))
+    assert not taught & set(digests_of(made.signature, X.iloc[290:]))
+
+
+def test_rows_learnt_before_are_not_learnt_twice(registry: Registry, production: Production) -> None:
+    production.run(later(300), scored=True)
+    first = retrained(registry, production)
+    Production(registry, production.client, version=2).run(later(300, seed=5), until=ASKED + DAY, scored=True)
+
+    second = retrained(registry, production, now=NOW + timedelta(days=2))
+
+    assert first.learnt == 210
+    counted = second.findings[0].figures
+    assert counted["known"] == 210
+    # 90 rows that judged version 2 and 300 new ones, of both versions' answers
+    assert counted["rows"] + counted["repeated"] == 390
+    kept = training.decode(registry.blob(second.published.manifest.blobs["training"]))
+    ids = [one for one in kept.ids if one]
+    assert len(ids) == len(set(ids)) == 210 + second.learnt
+    assert second.champion == 2
+
+
+def test_a_candidate_that_learnt_worse_is_refused_by_the_gate_and_on_record(
+    registry: Registry, production: Production, memory: Memory
+) -> None:
+    """What was learnt before the border says otherwise than what judges: a poisoned or passing stretch."""
+    table = later(400, drifted=False)
+    swapped = {"Adelie": "Gentoo", "Gentoo": "Adelie", "Chinstrap": "Chinstrap"}
+
+    production.run(table, actual=lambda place, said: swapped[said] if place < 280 else said, scored=True)
+    journal = Journal(memory)
+
+    with pytest.raises(GateError) as caught:
+        Retraining(registry, production.ledger, journal=journal).retrain(order(key="event-1"))
+
+    assert "against version 1" in str(caught.value)
+    assert registry.versions("penguins") == [1]
+    (record,) = journal.tail()
+    assert record.kind == "decided"
+    assert (record.model, record.version, record.by) == ("penguins", 1, "arn:user/ada")
+    assert "was refused: the gate refuses this version" in record.why
+    assert record.evidence["code"] == "gate"
+    assert record.evidence["findings"]
+
+
+def records(memory: Memory) -> list[Record]:
+    return list(Journal(memory).tail())
+
+
+def test_a_refusal_is_on_record_once_however_often_it_is_asked_for(
+    registry: Registry, production: Production, memory: Memory
+) -> None:
+    for _ in range(3):
+        with pytest.raises(RetrainingError):
+            Retraining(registry, production.ledger, journal=Journal(memory)).retrain(order(key="event-1"))
+
+    (record,) = records(memory)
+    assert record.evidence["result"] == "refused"
+    assert record.evidence["findings"][0]["finding"] == "enough labelled rows"
+    assert "nothing is learnt from these labels" in record.why
+
+
+def test_a_journal_that_cannot_be_written_hides_no_refusal(registry: Registry, production: Production) -> None:
+    class ReadOnly(Memory):
+        def put_new(self, key: str, data: bytes) -> bool:  # noqa: ARG002 - nothing is taken
+            raise StorageError("could not write: AccessDenied")
+
+    said: list[str] = []
+    retraining = Retraining(registry, production.ledger, journal=Journal(ReadOnly()), progress=said.append)
+
+    with pytest.raises(RetrainingError, match="enough labelled rows"):
+        retraining.retrain(order())
+
+    assert "the refusal is not on record: could not write: AccessDenied" in said
+
+
+def test_one_order_makes_one_version(registry: Registry, production: Production) -> None:
+    production.run(later(300), scored=True)
+    assert retrained(registry, production, key="event-1").published.manifest.created_by.endswith("(event-1)")
+
+    again = Retraining(registry, production.ledger).retrain(order(key="event-1"))
+
+    assert registry.versions("penguins") == [1, 2]
+    # nobody released version 2, but without a stack the registry's latest is the champion
+    assert again is None
+
+
+def test_no_labels_ever_is_refused_with_what_to_do(registry: Registry, production: Production) -> None:
+    error = refusal(registry, production)
+    assert refusing(error) == ["enough labelled rows"]
+    assert "0, 0 of them held out (asked: at least 200, and 50 on either side of the split)" in str(error)
+    assert "--since" in error.hint
+
+
+def test_labels_of_another_time_are_not_read(registry: Registry, production: Production) -> None:
+    production.run(later(300), until=ASKED - 40 * DAY, scored=True)
+    assert refusing(refusal(registry, production)) == ["enough labelled rows"]
+
+
+def test_a_flood_of_false_feedback_from_one_source_is_refused(registry: Registry, production: Production) -> None:
+    production.run(
+        later(300), by=lambda place: f"arn:aws:sts::123456789012:assumed-role/mallory/session{place}", scored=True
+    )
+
+    error = refusal(registry, production)
+
+    assert refusing(error) == ["largest share of labels from one reporter"]
+    assert "100% from arn:aws:sts::123456789012:assumed-role/mallory" in str(error)
+    trusted = Limits(trusted=("arn:aws:sts::123456789012:assumed-role/mallory",))
+    assert retrained(registry, production, limits=trusted).published.manifest.version == 2
+
+
+def test_labels_that_others_contradict_are_refused(registry: Registry, production: Production) -> None:
+    table = later(300)
+    requests = production.run(table, scored=True)
+    for request in requests[:4]:
+        for row in range(10):
+            production.contradict(request, row)
+
+    error = refusal(registry, production)
+
+    assert refusing(error) == ["labels that were contradicted"]
+    assert "40 of 300 (13.3%)" in str(error)
+
+
+def test_labels_that_shifted_implausibly_are_refused(registry: Registry, production: Production) -> None:
+    production.run(later(300), actual=lambda *_: "Gentoo", scored=True)
+
+    assert "labels against the rows it learnt" in refusing(refusal(registry, production))
+
+
+def test_rows_captured_without_a_field_teach_nothing(registry: Registry, production: Production) -> None:
+    fields = [field.name for field in registry.manifest("penguins", 1)[0].signature.inputs if field.name != "sex"]
+    production.run(later(300), fields=fields, scored=True)
+
+    error = refusal(registry, production)
+
+    assert "300 captured without all fields; sex never stored (CaptureDrop)" in str(error)
+
+
+def changed(registry: Registry, memory: Memory, **change: Any) -> None:
+    """Version 1 as another publisher would have made it."""
+    manifest = registry.manifest("penguins", 1)[0]
+    memory.objects["models/penguins/versions/1.json"] = encode(msgspec.structs.replace(manifest, **change))
+
+
+def without(manifest: Manifest, name: str) -> dict[str, Blob]:
+    return {key: blob for key, blob in manifest.blobs.items() if key != name}
+
+
+def test_a_version_that_kept_no_rows_says_how_to_bring_them(
+    registry: Registry, production: Production, memory: Memory, tmp_path: Path
+) -> None:
+    production.run(later(300), scored=True)
+    changed(registry, memory, blobs=without(registry.manifest("penguins", 1)[0], "training"))
+
+    error = refusal(registry, production)
+    assert "did not keep its training rows" in str(error)
+    assert "--train train.csv" in error.hint
+
+    learnt = penguins()[0]
+    path = tmp_path / "train.csv"
+    learnt.X.assign(species=learnt.y).to_csv(path, index=False)
+    done = retrained(registry, production, train=path)
+    assert done.published.manifest.rows["train"] == 150 + 210
+
+
+def test_rows_brought_without_the_target_are_refused(
+    registry: Registry, production: Production, tmp_path: Path
+) -> None:
+    path = tmp_path / "train.csv"
+    penguins()[0].X.to_csv(path, index=False)
+    with pytest.raises(DataError, match="species"):
+        Retraining(registry, production.ledger).retrain(order(train=path))
+
+
+def test_erased_training_rows_are_said_to_be_gone(registry: Registry, production: Production, memory: Memory) -> None:
+    blob = registry.manifest("penguins", 1)[0].blobs["training"]
+    del memory.objects[f"blobs/sha256/{blob.sha256}"]
+
+    error = refusal(registry, production)
+
+    assert "were erased" in str(error)
+    assert "--train" in error.hint
+
+
+def test_an_estimator_of_another_digest_is_never_opened(
+    registry: Registry, production: Production, memory: Memory
+) -> None:
+    blob = registry.manifest("penguins", 1)[0].blobs["estimator"]
+    memory.objects[f"blobs/sha256/{blob.sha256}"] = b"x" * blob.size
+    with pytest.raises(IntegrityError):
+        Retraining(registry, production.ledger).retrain(order())
+
+
+def test_a_pickle_that_runs_code_is_refused_though_its_digest_is_right(
+    registry: Registry, production: Production, memory: Memory, tmp_path: Path
+) -> None:
+    import os
+    import pickle
+
+    class Evil:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return os.system, (f"touch {tmp_path}/ran",)
+
+    manifest = registry.manifest("penguins", 1)[0]
+    changed(registry, memory, blobs=manifest.blobs | {"estimator": registry.put_blob(pickle.dumps(Evil()))})
+
+    with pytest.raises(ModelFileError):
+        Retraining(registry, production.ledger).retrain(order())
+
+    assert not (tmp_path / "ran").exists()
+
+
+def published_with(estimator: ClassifierMixin, registry: Registry) -> None:
+    training_rows, _, _ = penguins()
+    publish(
+        **champion() | {"estimator": estimator.fit(training_rows.X, training_rows.y)},
+        registry=registry,
+        policy=None,
+        force=True,
+        reason="a test's",
+    )
+
+
+@pytest.mark.slow
+def test_a_frozen_estimator_would_learn_nothing_and_is_refused(registry: Registry, production: Production) -> None:
+    learnt, _, _ = penguins()
+    inner = model("penguins").fit(learnt.X, learnt.y)
+    published_with(CalibratedClassifierCV(FrozenEstimator(inner)), registry)
+
+    with pytest.raises(RetrainingError, match="FrozenEstimator keeps what it has learnt"):
+        Retraining(registry, production.ledger).retrain(order())
+
+
+def test_an_estimator_that_is_not_its_recipe_is_refused(
+    registry: Registry, production: Production, memory: Memory
+) -> None:
+    manifest = registry.manifest("penguins", 1)[0]
+    other = msgspec.structs.replace(manifest.recipe, parameters=manifest.recipe.parameters | {"verbose": "True"})
+    changed(registry, memory, recipe=other)
+    assert "is not the recipe's: verbose" in str(refusal(registry, production))
+
+
+def test_a_weight_for_each_row_cannot_be_had_again(registry: Registry, production: Production, memory: Memory) -> None:
+    recipe: Recipe = registry.manifest("penguins", 1)[0].recipe
+    arguments = {"sample_weight": "array([1., 2., 1.])"}
+    changed(registry, memory, recipe=msgspec.structs.replace(recipe, fit_arguments=arguments))
+    assert "fitted with sample_weight=array" in str(refusal(registry, production))
+
+
+def test_an_unknown_model_is_refused(registry: Registry, production: Production) -> None:
+    with pytest.raises(RetrainingError, match="has no version"):
+        Retraining(registry, production.ledger).retrain(order(model="walruses"))
+
+
+def test_the_champions_policy_judges_its_successor(registry: Registry, production: Production, memory: Memory) -> None:
+    manifest = registry.manifest("penguins", 1)[0]
+    strict = Policy(champion=ChampionRules(not_worse_by=0.0))
+    changed(registry, memory, blobs=manifest.blobs | {"policy": registry.put_blob(strict.canonical())})
+    production.run(later(300), scored=True)
+
+    made = retrained(registry, production).published.manifest
+
+    judged_by = msgspec.json.decode(registry.blob(made.blobs["policy"]), type=Policy)
+    assert judged_by.champion == strict.champion
+
+
+def test_inputs_that_go_on_moving_are_told_and_do_not_refuse(registry: Registry, production: Production) -> None:
+    table = later(400)
+    X = table.X.assign(body_mass_g=table.X["body_mass_g"] + [3 * place for place in range(400)])
+    production.run(Table(X, table.y), scored=True)
+
+    made = retrained(registry, production).published.manifest
+
+    (moved,) = [one for one in made.findings if one.finding == "held-out rows like the training rows"]
+    assert moved.verdict == "warn"
+    assert "later rows moved, as they may: body_mass_g" in moved.detail
+
+
+def test_graphs_asked_beside_give_the_same_version(registry: Registry, production: Production) -> None:
+    production.run(later(300), scored=True)
+    answering = Answering(registry)
+
+    def ask(question: Question) -> Reply:
+        answered = answering.answer(json.loads(pack(question)))
+        return unpack(json.dumps(answered).encode(), Reply)
+
+    done = Retraining(registry, production.ledger, runtime=Remote(ask, registry)).retrain(order())
+
+    assert done is not None
+    made = done.published.manifest
+    assert made.engine.name == "onnx"
+    assert made.parity is not None
+    assert made.parity.boundary_rows > 100
+    rows = to_rows(made.signature, later(50, seed=4).X)
+    engine = load(made.engine, made.signature, registry.blob(made.blobs["onnx"]))
+    assert len(engine.answer(rows).labels or ()) == 50
