@@ -94,8 +94,6 @@ class FakeDeploys:
         properties = resource["Properties"]
         assert properties["Name"] == NAME
         assert properties["Alias"] == "live"
-        if properties["CurrentVersion"] == properties["TargetVersion"]:
-            return _error("InvalidRevisionException", "the AppSpec is not right")
         hook = spec["Hooks"][0]["BeforeAllowTraffic"]
         number = self._new(params, properties["CurrentVersion"], properties["TargetVersion"], hook)
         if self.answers_lost:
@@ -118,6 +116,7 @@ class FakeDeploys:
         }
         at_once = params["deploymentConfigName"].endswith("AllAtOnce")
         steps = ["hook", "done"] if at_once else ["hook", "shift", "done"]
+        steps = ["invalid"] if current == target and not at_once else steps
         self.entries[number] = Entry(info, current, target, hook, steps)
         return number
 
@@ -147,8 +146,10 @@ class FakeDeploys:
         entry.info["status"] = "InProgress"
         if step == "stop":
             self._end(entry, "Stopped", "MANUAL_STOP", "stopped by request", undo=self.rolls_back_on_stop)
+        elif step == "invalid":
+            self._end(entry, "Failed", "INVALID_LAMBDA_CONFIGURATION", "the target is the current version", undo=False)
         elif step == "hook" and self.hook_fails:
-            self._end(entry, "Failed", "HOOK_EXECUTION_FAILURE", "the hook BeforeAllowTraffic failed", undo=False)
+            self._end(entry, "Failed", "HOOK_EXECUTION_FAILURE", "the hook BeforeAllowTraffic failed", undo=True)
         elif step == "shift":
             self._lambda.shift("live", entry.current, {entry.target: 0.1})
         elif step == "done" and self.alarm:

@@ -17,6 +17,7 @@ from fairlead.errors import NotFoundError, ReleaseError
 RUNNING = ("Created", "Queued", "InProgress", "Ready", "Baking")
 ABSENT = frozenset({"DeploymentDoesNotExistException", "InvalidDeploymentIdException"})
 UNDEPLOYABLE = frozenset({"ApplicationDoesNotExistException", "DeploymentGroupDoesNotExistException"})
+STOPPING = 0.2
 SEE_STATUS = "`fairlead status` shows it; `fairlead rollback` ends it"
 
 
@@ -130,21 +131,24 @@ class Deployments:
             except ClientError as error:
                 if aws.error_code(error) != "DeploymentAlreadyCompletedException":
                     raise
-        return self.wait(number)
+        return self.wait(number, pause=min(self._pause, STOPPING))  # somebody waits for live to be back
 
-    def wait(self, number: str, *, looked: Callable[[Deployment], None] = lambda _: None) -> Deployment:
+    def wait(
+        self, number: str, *, pause: float | None = None, looked: Callable[[Deployment], None] = lambda _: None
+    ) -> Deployment:
         """Wait until a deployment, and the one that undoes it if there is one, has ended; returns the first.
 
-        `looked` is called with each look at it.
+        `pause` is the seconds between looks, where they are not the usual ones; `looked` is called with each.
         """
+        pause = self._pause if pause is None else pause
         while True:
             deployment = self.read(number)
             looked(deployment)
             if not deployment.running:
                 break
-            self._sleep(self._pause)
+            self._sleep(pause)
         if deployment.rollback:
-            self.wait(deployment.rollback)
+            self.wait(deployment.rollback, pause=pause)
         return deployment
 
     @contextmanager
