@@ -148,6 +148,7 @@ def test_the_first_report_stands_and_what_contradicts_it_is_counted(dynamodb: An
     assert [ledger.record_outcomes([one])[0][0] for one in reports] == ["recorded", "duplicate", "conflict", "conflict"]
     [kept] = ledger.request("r")[1]
     assert (kept.outcome, kept.conflicts) == (reports[0], 2)
+    assert quality(ledger) == {"conflicts": 2}
 
 
 @pytest.mark.parametrize(

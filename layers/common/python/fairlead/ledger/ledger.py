@@ -58,6 +58,7 @@ class Ledger(LedgerReader):
         parts, kept = self.request(outcomes[0].request)
         standing = {one.outcome.row: items.spelled(one.outcome.actual) for one in kept}
         results: list[Result] = []
+        contradictions: list[Outcome] = []
         for outcome, new in zip(outcomes, created, strict=True):
             if new:
                 known = any(part.first <= outcome.row < part.first + len(part.rows) for part in parts)
@@ -65,8 +66,9 @@ class Ledger(LedgerReader):
             elif standing.get(outcome.row) == items.spelled(outcome.actual):
                 results.append("duplicate")
             else:
-                self._count_conflict(outcome)
+                contradictions.append(outcome)
                 results.append("conflict")
+        self._count_conflicts(contradictions, parts)
         return results, parts, kept
 
     def score(self, pairs: Sequence[Pair], fits: Callable[[Pair], bool], score: Score) -> list[Pair]:
@@ -89,14 +91,24 @@ class Ledger(LedgerReader):
         item = items.outcome_item(outcome, expires=self._expires(outcome.at))
         return self._put(item, "attribute_not_exists(pk)")
 
-    def _count_conflict(self, outcome: Outcome) -> None:
+    def _count_conflicts(self, outcomes: Sequence[Outcome], parts: Sequence[Part]) -> None:
+        """Count contradictions: on what they contradict, and among its version's counters where that is known."""
+        updates: list[dict[str, Any]] = [
+            {
+                "TableName": self._table,
+                "Key": items.outcome_key(outcome.request, outcome.row),
+                "UpdateExpression": "ADD conflicts :one",
+                "ExpressionAttributeValues": {":one": {"N": "1"}},
+            }
+            for outcome in outcomes
+        ]
+        for part in parts:
+            counts = {"conflicts": sum(0 <= outcome.row - part.first < len(part.rows) for outcome in outcomes)}
+            counted = pages(items.window(part.model, part.version), items.slot_of(part.at), "Q", "0", counts)
+            updates += [page.update(self._table, expires=self._expires(part.at)) for page in counted]
         with aws.translated(f"write to the ledger {self._table} (dynamodb:UpdateItem)"):
-            self._client.update_item(
-                TableName=self._table,
-                Key=items.outcome_key(outcome.request, outcome.row),
-                UpdateExpression="ADD conflicts :one",
-                ExpressionAttributeValues={":one": {"N": "1"}},
-            )
+            for update in updates:
+                self._client.update_item(**update)
 
     def _say(self, seen: Seen) -> None:
         """Name a version and the latest slot it was captured in, once for a process and slot."""
