@@ -36,23 +36,28 @@ def ledger_table(table: str = TABLE) -> Iterator[Any]:
     """A client of moto's DynamoDB with a table like the template's."""
     with mock_aws():
         client = boto3.client("dynamodb", "us-east-1")
-        client.create_table(
-            TableName=table,
-            BillingMode="PAY_PER_REQUEST",
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk", "slot")],
-            GlobalSecondaryIndexes=[
-                {
-                    "IndexName": "slots",
-                    "KeySchema": [
-                        {"AttributeName": "slot", "KeyType": "HASH"},
-                        {"AttributeName": "pk", "KeyType": "RANGE"},
-                    ],
-                    "Projection": {"ProjectionType": "KEYS_ONLY"},
-                }
-            ],
-        )
+        create_table(client, table)
         yield client
+
+
+def create_table(client: Any, table: str) -> None:
+    """Make a table like the template's."""
+    client.create_table(
+        TableName=table,
+        BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk", "slot")],
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "slots",
+                "KeySchema": [
+                    {"AttributeName": "slot", "KeyType": "HASH"},
+                    {"AttributeName": "pk", "KeyType": "RANGE"},
+                ],
+                "Projection": {"ProjectionType": "KEYS_ONLY"},
+            }
+        ],
+    )
 
 
 @cache
@@ -101,6 +106,7 @@ class Production:
     """A version of a registry that is asked, and a ledger that hears of it."""
 
     def __init__(self, registry: Registry, client: Any, *, version: int = 1, table: str = TABLE) -> None:
+        self.registry = registry
         self._table = table
         self._manifest, self._digest = registry.manifest("penguins", version)
         spec = self._manifest.engine

@@ -15,13 +15,13 @@ import pytest
 
 from fairlead import manifest
 from fairlead.engines import Answers, Engine, load
-from fairlead.errors import CallError, EngineError
+from fairlead.errors import CallError, EngineError, IntegrityError
 from fairlead.publishing import remote
 from fairlead.publishing.answering import Answering
 from fairlead.publishing.choosing import Choice, choose_engine
 from fairlead.publishing.remote import ProveFunction, Question, Remote, Reply, pack, unpack
 from fairlead.publishing.signatures import infer, to_rows
-from fairlead.registry import Registry
+from fairlead.registry import Reading, Registry
 from fairlead.signature import Signature
 from tests.gate_cases import model, table
 from tests.memory import Memory
@@ -149,13 +149,37 @@ def test_an_estimator_is_never_opened_there(registry: Registry) -> None:
     assert "never opened" in unpack(json.dumps(answered).encode(), Reply).failure
 
 
-def test_a_blob_of_another_digest_is_refused(registry: Registry, runtime: Remote) -> None:
-    engine = opened(runtime)
+def test_a_blob_of_another_digest_is_refused_and_no_finding_about_the_model(
+    registry: Registry, runtime: Remote
+) -> None:
     here = chosen_here("penguins")
     memory: Any = registry.objects
+    opened(runtime)
     memory.objects[f"blobs/sha256/{manifest.digest(here.blob)}"] = b"another"
-    with pytest.raises(Exception, match="holds 7 bytes"):
-        engine.answer(candidate("penguins")[2][:1])
+    question = Question(
+        blob=manifest.Blob(manifest.digest(here.blob), len(here.blob)),
+        spec=here.engine,
+        signature=here.signature,
+        rows=[],
+    )
+    with pytest.raises(IntegrityError, match="holds 7 bytes"):
+        Answering(registry).answer(json.loads(pack(question)))
+
+
+def test_a_graph_is_read_once_for_many_questions(registry: Registry) -> None:
+    here, read = chosen_here("penguins"), []
+
+    class Counting:
+        def get(self, key: str) -> bytes:
+            read.append(key)
+            return registry.objects.get(key)
+
+    blob = registry.put_blob(here.blob)
+    answering = Answering(Reading(Counting()))
+    for row in candidate("penguins")[2][:5]:
+        question = Question(blob=blob, spec=here.engine, signature=here.signature, rows=[row])
+        assert unpack(json.dumps(answering.answer(json.loads(pack(question)))).encode(), Reply).answers
+    assert len(read) == 1
 
 
 def test_a_function_that_fails_is_no_finding_about_the_model(registry: Registry) -> None:

@@ -6,7 +6,8 @@ import msgspec
 
 from fairlead import engines
 from fairlead.engines import Answers, Engine
-from fairlead.errors import FairleadError
+from fairlead.errors import EngineError, FairleadError
+from fairlead.gate.evidence import Budget
 from fairlead.publishing.evidence.budget import measure_budget
 from fairlead.publishing.remote import Question, Reply, pack, unpack
 from fairlead.registry import Reading
@@ -28,20 +29,25 @@ class Answering:
     def _reply(self, question: Question) -> Reply:
         if question.spec.name != "onnx":
             return Reply(failure="only graphs are asked here: an estimator is never opened")
-        blob = self._reading.blob(question.blob)
         if question.measure:
-            rows = question.rows
-            return Reply(budget=measure_budget(question.spec, question.signature, blob, rows, golden=question.golden))
+            return Reply(budget=self._measured(question))
         try:
-            engine = self._engine(question, blob)
+            engine = self._engine(question)
             return Reply(answers=engine.answer(question.rows) if question.rows else Answers())
-        except FairleadError as error:
+        except EngineError as error:
             return Reply(failure=str(error))
+        except FairleadError:  # the registry's trouble says nothing of the graph
+            raise
         except Exception as error:  # noqa: BLE001 - onnxruntime's own exceptions share no base class
             return Reply(failure=" ".join(str(error).split())[:300] or type(error).__name__)
 
-    def _engine(self, question: Question, blob: bytes) -> Engine:
+    def _engine(self, question: Question) -> Engine:
         wanted = (question.blob, question.spec, question.signature)
         if self._open is None or self._open[0] != wanted:
+            blob = self._reading.blob(question.blob)
             self._open = (wanted, engines.load(question.spec, question.signature, blob))
         return self._open[1]
+
+    def _measured(self, question: Question) -> Budget:
+        blob = self._reading.blob(question.blob)
+        return measure_budget(question.spec, question.signature, blob, question.rows, golden=question.golden)

@@ -1,0 +1,195 @@
+"""The retrain function as Lambda has it: nothing that serves can be imported, graphs are asked in another process."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from fairlead import settings
+from fairlead.errors import SettingsError
+from fairlead.journal import Journal
+from fairlead.objects import S3Objects
+from fairlead.publishing.story import publish
+from fairlead.registry import Registry
+from fairlead.retraining.facts import RetrainingError
+from fairlead.retraining.ordering import SCHEDULED, carry_out, order_of
+from fairlead.retraining.story import Retraining
+from tests.production import TABLE, Production, champion, create_table, later
+
+ROOT = Path(__file__).parents[2]
+EVENT = json.loads((ROOT / "events/retrain.json").read_text())
+SCHEDULE = json.loads((ROOT / "events/retrain-schedule.json").read_text())
+ENVIRONMENT = {
+    "FAIRLEAD_STACK": "fairlead",
+    "FAIRLEAD_BUCKET": "registry",
+    "FAIRLEAD_LEDGER": TABLE,
+    "FAIRLEAD_PROVE": "fairlead-prove",
+    "POWERTOOLS_SERVICE_NAME": "retrain",
+    "POWERTOOLS_METRICS_NAMESPACE": "Fairlead",
+    "POWERTOOLS_LOG_LEVEL": "INFO",
+}
+
+ABSENT = """
+import json, sys
+class Absent:
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        if name.partition(".")[0] in {absent!r}:
+            raise ModuleNotFoundError(name, name=name)
+sys.meta_path.insert(0, Absent)
+"""
+PROVE = (
+    ABSENT.format(absent={"sklearn", "pandas", "scipy", "joblib", "onnx", "skl2onnx", "boto3", "pyarrow"})
+    + """
+from functions.prove.app import answering
+for line in sys.stdin:
+    print(json.dumps(answering.answer(json.loads(line))), flush=True)
+"""
+)
+RETRAIN = (
+    ABSENT.format(absent={"onnxruntime", "pyarrow"})
+    + """
+import subprocess
+from fairlead.publishing.remote import ProveFunction, Reply, pack, unpack
+prove = subprocess.Popen([sys.executable, "-c", sys.argv[1]], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+def ask(self, question):
+    assert self._function == "fairlead-prove"
+    prove.stdin.write(pack(question) + b"\\n")
+    prove.stdin.flush()
+    return unpack(prove.stdout.readline(), Reply)
+ProveFunction.__call__ = ask
+from functions.retrain.app import handler
+from tests.lambda_context import context
+print("ANSWER" + json.dumps(handler(json.loads(sys.argv[2]), context())))
+"""
+)
+
+
+@pytest.fixture(scope="module")
+def aws_here() -> Iterator[str]:
+    """S3 and DynamoDB on loopback."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def production(aws_here: str, monkeypatch: pytest.MonkeyPatch) -> Production:
+    here = {"AWS_ENDPOINT_URL": aws_here, "AWS_DEFAULT_REGION": "us-east-1", "AWS_REGION": "us-east-1"}
+    for name, value in (here | dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "testing")).items():
+        monkeypatch.setenv(name, value)
+    s3, dynamodb = boto3.client("s3"), boto3.client("dynamodb")
+    s3.create_bucket(Bucket="registry")
+    create_table(dynamodb, TABLE)
+    registry = Registry(S3Objects(s3, "registry"))
+    publish(**champion(), registry=registry)
+    return Production(registry, dynamodb)
+
+
+def run(event: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """The function's answer to an event, and its log."""
+    done = subprocess.run(
+        [sys.executable, "-c", RETRAIN, PROVE, json.dumps(event)],
+        env={**os.environ, **ENVIRONMENT, "PYTHONPATH": str(ROOT)},
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    log, _, answer = done.stdout.partition("ANSWER")
+    return json.loads(answer), log
+
+
+def test_an_event_becomes_a_refusal_and_with_outcomes_a_version(production: Production) -> None:
+    registry = production.registry
+
+    refused, _ = run(EVENT)
+    production.run(later(300), scored=True)
+    made, log = run({**EVENT, "reason": "drift"})
+
+    assert refused["result"] == "refused"
+    assert refused["findings"] == ["labels: enough labelled rows 0, 0 of them held out"]
+    assert [record.kind for record in Journal(registry.objects).tail()] == ["decided"]
+    assert (made["result"], made["version"], made["champion"], made["engine"]) == ("published", 2, 1, "onnx")
+    manifest, _ = registry.manifest("penguins", 2)
+    assert manifest.parity is not None
+    assert ", retrained from version 1 because drift (" in manifest.created_by
+    assert next(one for one in manifest.findings if one.finding == "cold load").verdict == "pass"
+    assert "proving parity" in log
+    assert "retraining ended" in log
+
+
+def here(**change: str) -> settings.Retraining:
+    return settings.retraining(ENVIRONMENT | change)
+
+
+def test_an_event_names_model_reason_and_time() -> None:
+    order = order_of(EVENT, here(FAIRLEAD_TRUSTED_REPORTERS="arn:b, arn:a"), by="arn:function", request="r1")
+
+    assert (order.model, order.why, order.by, order.key) == ("penguins", EVENT["reason"], "arn:function", "r1")
+    assert order.now.isoformat() == EVENT["time"]
+    assert order.since.days == 30
+    assert (order.limits.trusted, order.limits.fewest) == (("arn:a", "arn:b"), 200)
+
+
+def test_a_person_says_who_and_how_far_back() -> None:
+    order = order_of({**EVENT, "by": "arn:ada", "since_days": 1.5}, here(), by="arn:function", request="r1")
+    assert (order.by, order.since.total_seconds()) == ("arn:ada", 129_600)
+
+
+def test_a_schedule_may_name_the_model_in_its_detail() -> None:
+    order = order_of({**SCHEDULE, "detail": {"model": "churn"}}, here(), by="arn:function", request="r1")
+    assert (order.model, order.why) == ("churn", SCHEDULED)
+    assert order.now.isoformat() == "2026-11-20T12:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    "event", [{"time": "noon"}, {"time": "2026-11-20T12:00:00"}, {"since_days": "many"}, {"time": 5}]
+)
+def test_a_malformed_event_is_said_to_be_one(event: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError):
+        order_of({"model": "penguins", **event}, here(), by="arn:function", request="r1")
+
+
+@pytest.mark.parametrize("name", ["FAIRLEAD_STACK", "FAIRLEAD_BUCKET", "FAIRLEAD_LEDGER", "FAIRLEAD_PROVE"])
+def test_a_missing_setting_is_named(name: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        here(**{name: ""})
+
+
+@pytest.mark.parametrize("name", ["FAIRLEAD_RETRAIN_DAYS", "FAIRLEAD_FEWEST_OUTCOMES"])
+def test_a_setting_that_is_no_number_is_named(name: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        here(**{name: "0"})
+
+
+def test_what_is_no_refusal_is_raised_so_that_lambda_tries_again() -> None:
+    class Broken(Retraining):
+        def __init__(self) -> None: ...
+
+        def retrain(self, order: Any) -> Any:
+            raise ConnectionError(order.model)
+
+    with pytest.raises(ConnectionError):
+        carry_out(Broken(), order_of(EVENT, here(), by="arn:function", request="r1"))
+
+
+def test_a_refusal_is_an_answer() -> None:
+    class Refusing(Retraining):
+        def __init__(self) -> None: ...
+
+        def retrain(self, order: Any) -> Any:
+            raise RetrainingError(f"no labels for {order.model}", hint="wait")
+
+    answer = carry_out(Refusing(), order_of(EVENT, here(), by="arn:function", request="r1"))
+
+    assert answer == {
+        "result": "refused", "model": "penguins", "why": "no labels for penguins", "hint": "wait", "findings": [],
+    }  # fmt: skip
