@@ -136,8 +136,7 @@ def _print_drift(view: "View") -> None:
     if judged is None:
         return
     typer.echo(f"\ndrift of version {view.version}" + ("" if judged.enough else ": not enough data to judge"))
-    if judged.enough:
-        print_table(("", "what", "verdict", "PSI", "relied on", ""), [_moved(one) for one in judged.findings[:LISTED]])
+    print_table(("", "what", "verdict", "PSI", "relied on", ""), [_moved(one) for one in judged.findings[:LISTED]])
 
 
 def _moved(one: "Finding") -> tuple[object, ...]:

@@ -14,8 +14,9 @@ from fairlead.quality.figures import design_effect
 
 FEWEST = 50
 """Effective outcomes, or predictions, without which nothing is said of a window."""
-CERTAIN = 0.999
-"""Confidence for the drop: windows are looked at every few minutes, month after month."""
+CERTAIN = 0.99999
+"""Confidence for the drop: windows are looked at every few minutes, month after month. What that comes to
+is measured by `python -m benchmarks.quality_false_alarms`."""
 
 Slots = dict[int, dict[str, Number]]
 

@@ -1,0 +1,53 @@
+"""How often QualityDrop says "worse" in a month in which nothing changed, and how often within a day where it did.
+
+Accuracy, independent rows, the 24-hour window looked at every hour. Published on few or many held-out rows, which by
+luck may flatter a version for all its life.
+"""
+
+from statistics import NormalDist
+
+import numpy as np
+
+from fairlead.manifest import Metric
+from fairlead.monitoring.judging import CERTAIN
+from fairlead.monitoring.primary import surely_worse
+from fairlead.quality.figures import wilson
+
+MONTHS = 300
+HOURS = 24
+PUBLISHED = NormalDist().inv_cdf(0.975)
+SURE = NormalDist().inv_cdf((1 + CERTAIN) / 2)
+
+
+def metric(right: int, rows: int, z: float) -> Metric:
+    low, high = wilson(right / rows, rows, z)
+    return Metric(value=right / rows, low=low, high=high)
+
+
+def alarms(dice: np.random.Generator, before: float, now: float, held_out: int, hourly: int, hours: int) -> bool:
+    """One stretch of time: whether any look says that the version is worse."""
+    published = metric(int(dice.binomial(held_out, before)), held_out, PUBLISHED)
+    right = np.concatenate([[0], dice.binomial(hourly, now, size=hours).cumsum()])
+    windows = right[HOURS:] - right[:-HOURS]
+    # The worst window decides: the drop falls as more answers are right.
+    return surely_worse("accuracy", published, metric(int(windows.min()), hourly * HOURS, SURE)) > 0
+
+
+def main() -> None:
+    dice = np.random.default_rng(0)
+    print("share of months with a false alarm")
+    for accuracy in (0.8, 0.95):
+        for held_out in (100, 500, 2000):
+            for hourly in (5, 20, 200):
+                found = sum(alarms(dice, accuracy, accuracy, held_out, hourly, 744) for _ in range(MONTHS)) / MONTHS
+                print(f"accuracy {accuracy}, {held_out:5} held-out rows, {hourly:4} outcomes an hour: {found:.3f}")
+    print("share of falls seen after one day, from 0.95")
+    for now in (0.9, 0.85, 0.75):
+        for held_out in (200, 2000):
+            for hourly in (10, 50):
+                found = sum(alarms(dice, 0.95, now, held_out, hourly, HOURS) for _ in range(MONTHS)) / MONTHS
+                print(f"to {now}, {held_out:5} held-out rows, {hourly:4} outcomes an hour: {found:.2f}")
+
+
+if __name__ == "__main__":
+    main()
