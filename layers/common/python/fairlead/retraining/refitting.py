@@ -31,6 +31,7 @@ class Refit:
     """A champion's estimator, `fitted` and `unfitted`, with the arguments of its fit; rows are in signature order."""
 
     def __init__(self, fitted: Any, unfitted: Any, signature: Signature, arguments: dict[str, Any]) -> None:
+        self._fitted = fitted
         self._unfitted = unfitted
         self._arguments = arguments
         self._inputs = SklearnEngine(fitted, signature)
@@ -43,12 +44,14 @@ class Refit:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                return self._unfitted.fit(self._inputs.inputs(rows), np.array(target), **self._arguments)
+                made = self._unfitted.fit(self._inputs.inputs(rows), np.array(target), **self._arguments)
         except Exception as error:  # any step of anyone's pipeline may raise anything
             text = " ".join(str(error).split())[:300]
             raise RetrainingError(
                 f"the estimator cannot be fitted on the new rows: {type(error).__name__}: {text}", hint=BY_HAND
             ) from error
+        _check_columns(self._fitted, made)
+        return made
 
     def frame(self, rows: Sequence[Row]) -> "pd.DataFrame":
         """Return rows as a table, which publishing takes."""
@@ -105,6 +108,26 @@ def _frozen(fitted: Any) -> str:
         if parameters.get("cv") == "prefit" or parameters.get("prefit") is True:
             return f"{name} around a fitted estimator (prefit)"
     return ""
+
+
+def _check_columns(before: Any, after: Any) -> None:
+    """Selectors choose columns by their types, and a table that was captured may have others than the first had."""
+    was, chosen = _columns(before), _columns(after)
+    if was != chosen:
+        different = next((one for one in was if one not in chosen), was[0] if was else "")
+        raise RetrainingError(
+            f"fitted on production's rows it chooses other columns than the champion ({different})",
+            hint="name the columns in the ColumnTransformer instead of selecting them by type, and publish that",
+        )
+
+
+def _columns(fitted: Any) -> list[str]:
+    """Which columns each step of a ColumnTransformer has taken."""
+    found = []
+    for part in parts(fitted):
+        for name, _, columns in getattr(part, "transformers_", None) or ():
+            found.append(f"{name}: {[columns] if isinstance(columns, (str, int)) else list(columns)}")
+    return sorted(found)
 
 
 def _check_recipe(made: Recipe, kept: Recipe) -> None:
