@@ -56,6 +56,8 @@ lock: $(VENV)/.ready ## resolve requirements/*.in and the layers' anew, with has
 	@for layer in common onnx sklearn aws; do $(UV) pip compile -q --universal --python-version 3.13 --generate-hashes --no-annotate --no-header \
 	  --no-emit-package flatbuffers --no-emit-package packaging --no-emit-package protobuf \
 	  -c requirements/dev.txt layers/$$layer/requirements.in -o layers/$$layer/requirements.txt; done
+	@$(UV) pip compile -q --universal --python-version 3.13 --generate-hashes --no-annotate --no-header \
+	  -c requirements/dev.txt layers/train/requirements.in -o layers/train/requirements.txt
 
 clean: ## remove what the verbs made (not the environment)
 	@rm -rf .aws-sam .fairlead .pytest_cache .mypy_cache .ruff_cache .benchmarks
