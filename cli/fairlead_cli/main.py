@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from fairlead_cli.edge import Edge
+from fairlead_cli.feedback import feedback
 from fairlead_cli.history import history
 from fairlead_cli.monitor import monitor
 from fairlead_cli.predict import predict
@@ -79,6 +80,7 @@ app.command(epilog=_example("retire churn 3 --reason 'superseded by 5'"))(retire
 app.command(epilog=_example("retrain churn --since 30d --reason 'accuracy fell in May'"))(retrain)
 app.command(epilog=_example("prune churn --keep 10"))(prune)
 app.command(epilog=_example("predict churn --data rows.csv --limit 5"))(predict)
+app.command(epilog=_example("feedback churn --data truth.csv --actual-column churned"))(feedback)
 app.command(epilog=_example("redrive --json"))(redrive)
 
 if importlib.util.find_spec("moto"):  # of the extra `local`

@@ -1,15 +1,12 @@
 """fairlead predict."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
 from fairlead_cli.output import note, print_json, print_table
-
-if TYPE_CHECKING:
-    from fairlead.settings import Operator
 
 IDENTITY = ("model", "version", "digest", "release")
 
@@ -32,8 +29,9 @@ def predict(
     from fairlead.errors import CallError
     from fairlead.signature import Signature
     from fairlead_cli.rows import read_instances
+    from fairlead_cli.stack import api_url
 
-    endpoint = Endpoint(_api_url(where(stack)))
+    endpoint = Endpoint(api_url(where(stack)))
     live = endpoint.describe()
     if live["model"] != name:
         raise CallError(f"{live['model']} is live, not {name}", hint=f"`fairlead release {name} VERSION` makes it live")
@@ -47,19 +45,6 @@ def predict(
         return
     typer.echo(f"{name} version {answer['version']}, release {answer['release']}, {answer['digest'][:19]}…")
     print_table(*_table(answer["predictions"]))
-
-
-def _api_url(settings: "Operator") -> str:
-    """Callers need no right to read the stack if they know the address."""
-    from fairlead.errors import StorageError
-    from fairlead.stack import find
-
-    if settings.api_url:
-        return settings.api_url
-    try:
-        return find(settings).api_url
-    except StorageError as error:
-        raise StorageError(str(error), hint="or set FAIRLEAD_API_URL to the stack's output ApiUrl") from error
 
 
 def _merged(answers: list[dict[str, Any]]) -> dict[str, Any]:

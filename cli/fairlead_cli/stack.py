@@ -1,4 +1,4 @@
-"""The deployed stack's releases, opened for a command."""
+"""The deployed stack, opened for a command."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -14,3 +14,16 @@ def releases(settings: "Operator", *, progress: Callable[[str], None] = lambda _
     from fairlead.stack import find
 
     return opened(find(settings), progress=progress)
+
+
+def api_url(settings: "Operator") -> str:
+    """Say where the API is; callers need no right to read the stack if they know the address."""
+    from fairlead.errors import StorageError
+    from fairlead.stack import find
+
+    if settings.api_url:
+        return settings.api_url
+    try:
+        return find(settings).api_url
+    except StorageError as error:
+        raise StorageError(str(error), hint="or set FAIRLEAD_API_URL to the stack's output ApiUrl") from error

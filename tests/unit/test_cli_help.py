@@ -22,6 +22,7 @@ COMMANDS = [
     "who-was-live",
     "retire",
     "predict",
+    "feedback",
     "redrive",
 ]
 HEAVY = ["sklearn", "boto3", "botocore", "pandas", "moto", "numpy", "onnxruntime", "fairlead.publishing"]

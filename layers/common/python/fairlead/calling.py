@@ -18,6 +18,7 @@ BYTES_PER_CALL = 2 * 1024 * 1024
 """Well under Lambda's 6 MB request: the body is escaped inside the proxy event, which can double it."""
 ATTEMPTS = 5
 PATIENCE = 20.0  # seconds of waiting in one call, over all attempts
+DONE = frozenset({200, 207})
 WORTH_RETRYING = frozenset({429, 502, 503, 504})
 HOST_REGION = re.compile(r"\.execute-api\.([a-z0-9-]+)\.amazonaws\.com")
 
@@ -55,11 +56,19 @@ class Endpoint:
                 raise
             done += rows
 
+    def report(self, outcomes: Sequence[Instance], *, most_rows: int = ROWS_PER_CALL) -> Iterator[dict[str, Any]]:
+        """POST /feedback, at most `most_rows` at a time; yields each answer: a result for each outcome, in order.
+
+        Raises CallError. Whatever was sent may be sent again.
+        """
+        for _, body in batches(outcomes, most_rows=min(most_rows, ROWS_PER_CALL), member="outcomes"):
+            yield self._call("POST", "/feedback", body)
+
     def _call(self, method: str, path: str, body: bytes = b"") -> dict[str, Any]:
         waited = 0.0
         for attempt in range(1, ATTEMPTS + 1):
             response = self._send(method, path, body)
-            if response.status == 200:
+            if response.status in DONE:
                 return _decoded(response.data, self._url + path)
             pause = _pause(response.headers.get("Retry-After"), attempt)
             waited += pause
@@ -106,7 +115,8 @@ class Endpoint:
         detail = str(problem.get("detail") or problem.get("message") or problem.get("Message") or "no reason given")
         hint = str(problem.get("hint", ""))
         if status == 403:
-            hint = f"you are {self._who()}: it needs the policy in the stack's output CallerPolicyArn"
+            policy = "FeedbackPolicyArn" if what.endswith("/feedback") else "CallerPolicyArn"
+            hint = f"you are {self._who()}: it needs the policy in the stack's output {policy}"
         errors: list[FieldError] = problem.get("errors") or []
         return CallError(
             f"{what} answered {status}: {detail}", code=str(problem.get("code", "call")), errors=errors, hint=hint
@@ -122,23 +132,25 @@ class Endpoint:
             return f"access key {self._session.get_credentials().access_key}"
 
 
-def batches(instances: Sequence[Instance], *, most_rows: int = ROWS_PER_CALL) -> Iterator[tuple[int, bytes]]:
+def batches(
+    instances: Sequence[Instance], *, most_rows: int = ROWS_PER_CALL, member: str = "instances"
+) -> Iterator[tuple[int, bytes]]:
     """Cut rows into request bodies of bounded rows and bytes; yields how many rows each holds, and the body."""
     rows: list[bytes] = []
     size = 0
     for instance in instances:
         row = msgspec.json.encode(instance)
         if rows and (len(rows) == most_rows or size + len(row) > BYTES_PER_CALL):
-            yield len(rows), _body(rows)
+            yield len(rows), _body(member, rows)
             rows, size = [], 0
         rows.append(row)
         size += len(row) + 1
     if rows:
-        yield len(rows), _body(rows)
+        yield len(rows), _body(member, rows)
 
 
-def _body(rows: Sequence[bytes]) -> bytes:
-    return b'{"instances":[' + b",".join(rows) + b"]}"
+def _body(member: str, rows: Sequence[bytes]) -> bytes:
+    return b'{"%s":[' % member.encode() + b",".join(rows) + b"]}"
 
 
 def _pause(retry_after: str | None, attempt: int) -> float:

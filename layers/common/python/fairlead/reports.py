@@ -1,6 +1,6 @@
 """Reads the body of POST /feedback: reports out, or an error naming the row and the member."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -78,7 +78,11 @@ def _explained(body: bytes | str) -> NotJsonError | OutcomesError:
         return NotJsonError(f"the body is not JSON: {error}")
     if not isinstance(document, dict) or list(document) != ["outcomes"] or not isinstance(document["outcomes"], list):
         return OutcomesError(f"the body must be {SHAPE}")
-    errors = [error for row, report in enumerate(document["outcomes"]) for error in _row_errors(row, report)]
+    return explained([error for row, report in enumerate(document["outcomes"]) for error in wrong(row, report)])
+
+
+def explained(errors: Sequence[FieldError]) -> OutcomesError:
+    """Make an error of what is wrong with some rows."""
     first = errors[0]
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     where = f"row {first['row']}" + (f", {first['field']}" if first["field"] else "")
@@ -87,7 +91,8 @@ def _explained(body: bytes | str) -> NotJsonError | OutcomesError:
     )
 
 
-def _row_errors(row: int, report: Any) -> Iterator[FieldError]:
+def wrong(row: int, report: Any) -> Iterator[FieldError]:
+    """Say what is wrong with a row as a report; nothing if it is one."""
     if not isinstance(report, dict):
         yield FieldError(row=row, field="", expected="an object", got=_shown(report))
         return

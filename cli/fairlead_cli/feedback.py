@@ -1,0 +1,99 @@
+"""fairlead feedback."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
+from fairlead_cli.output import note, print_facts, print_json, print_table
+
+if TYPE_CHECKING:
+    from fairlead.calling import Endpoint
+    from fairlead_cli.truth import Progress, Truth
+
+SHOWN = 10
+FACTS = {
+    "recorded": "recorded",
+    "accepted": "accepted, predictions not known yet",
+    "duplicate": "known before",
+    "conflict": "in conflict with what was reported before",
+    "invalid": "invalid",
+}
+
+
+def feedback(
+    name: Name,
+    *,
+    data: Annotated[Path, typer.Option(help="What came true: .csv, .parquet, or .jsonl, one row a prediction.")],
+    id_column: Annotated[str, typer.Option(help="The column of prediction ids.")] = "prediction_id",
+    actual_column: Annotated[
+        list[str], typer.Option(help="The column of what came true; again for each target of several.")
+    ] = ["actual"],  # noqa: B006 - Typer's way to a default; never changed
+    comment_column: Annotated[str | None, typer.Option(help="A column of words to keep with it.")] = None,
+    batch: Annotated[int, typer.Option(min=1, max=1000, help="Outcomes in one request.")] = 500,
+    stack: Stack = DEFAULT_STACK,
+    json: Json = False,
+) -> None:
+    """Tell the endpoint what really happened.
+
+    Sends the outcomes of a file, by the ids that predictions were answered with. Rows without an outcome are left
+    out. Stopped anywhere, the same command goes on where it was; sent again, nothing is counted twice. Exit code 1
+    if some were in conflict or invalid; all others are taken nevertheless.
+    """
+    import msgspec
+
+    from fairlead.calling import Endpoint
+    from fairlead.errors import CallError
+    from fairlead.signature import Output
+    from fairlead_cli.stack import api_url
+    from fairlead_cli.truth import Columns, Progress, read_truth
+
+    url = api_url(where(stack))
+    endpoint = Endpoint(url)
+    live = endpoint.describe()
+    if live["model"] != name:
+        raise CallError(f"{live['model']} is live, not {name}", hint=f"`fairlead release {name} VERSION` makes it live")
+    columns = Columns(id_column, tuple(actual_column), comment_column)
+    truth = read_truth(data, columns, msgspec.convert(live["signature"]["output"], Output))
+    progress = Progress(data, columns, url)
+    _send(endpoint, truth, progress, batch)
+    progress.done()
+    _tell(truth, progress, json=json)
+    if progress.refused:
+        raise typer.Exit(1)
+
+
+def _send(endpoint: "Endpoint", truth: "Truth", progress: "Progress", batch: int) -> None:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    if progress.sent:
+        note(f"{progress.sent:,} were sent before")
+    columns = (TextColumn("sending outcomes"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        shown = bar.add_task("", total=len(truth.outcomes), completed=progress.sent)
+        try:
+            for answer in endpoint.report(truth.outcomes[progress.sent :], most_rows=batch):
+                results: list[dict[str, Any]] = answer["results"]
+                progress.add(truth.rows[progress.sent : progress.sent + len(results)], results)
+                bar.update(shown, completed=progress.sent)
+        except BaseException:
+            note(f"{progress.sent:,} of {len(truth.outcomes):,} were sent; the same command goes on there")
+            raise
+
+
+def _tell(truth: "Truth", progress: "Progress", *, json: bool) -> None:
+    if json:
+        counted = {status: progress.statuses[status] for status in FACTS}
+        print_json({"sent": progress.sent, "without": truth.without, **counted, "refused": progress.refused})
+        return
+    facts = [(said, progress.statuses[status]) for status, said in FACTS.items()]
+    facts += [("left out, because nothing came true yet", truth.without)]
+    print_facts([("sent", f"{progress.sent:,}"), *((said, f"{count:,}") for said, count in facts if count)])
+    if progress.refused:
+        members = ("row", "prediction_id", "status", "detail")
+        print_table(members, [[one.get(member, "") for member in members] for one in progress.refused[:SHOWN]])
+    if len(progress.refused) > SHOWN:
+        typer.echo(f"… and {len(progress.refused) - SHOWN:,} more: --json has all")
