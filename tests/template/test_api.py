@@ -11,6 +11,7 @@ from tests.template.stack import Stack, source, translate
 METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "x-amazon-apigateway-any-method"}
 FUNCTIONS = "arn:<AWS::Partition>:apigateway:<AWS::Region>:lambda:path/2015-03-31/functions"
 LIVE = f"{FUNCTIONS}/<PredictFunction.Arn>:live/invocations"
+INTAKE = f"{FUNCTIONS}/<IntakeFunction.Arn>/invocations"
 
 
 @pytest.fixture
@@ -36,6 +37,7 @@ def test_the_documented_routes_exist(stack: Stack) -> None:
     assert {
         *("POST /predict", "GET /model", "GET /health"),
         *("GET /versions", "GET /versions/{version}", "POST /versions/{version}/predict"),
+        "POST /feedback",
     } < operations(stack).keys()
 
 
@@ -60,11 +62,12 @@ def test_every_route_wants_a_signature(stack: Stack) -> None:
     assert scheme["x-amazon-apigateway-authtype"] == "awsSigv4"
 
 
-def test_every_route_calls_the_alias_live(stack: Stack) -> None:
-    integrations = [operation["x-amazon-apigateway-integration"] for operation in operations(stack).values()]
+def test_every_route_calls_the_alias_live_and_outcomes_reach_intake(stack: Stack) -> None:
+    integrations = {name: operation["x-amazon-apigateway-integration"] for name, operation in operations(stack).items()}
 
-    assert {(entry["type"], entry["httpMethod"], entry["uri"]) for entry in integrations} == {
-        ("aws_proxy", "POST", LIVE)
+    assert {(entry["type"], entry["httpMethod"]) for entry in integrations.values()} == {("aws_proxy", "POST")}
+    assert {name: entry["uri"] for name, entry in integrations.items() if entry["uri"] != LIVE} == {
+        "POST /feedback": INTAKE
     }
 
 
@@ -86,6 +89,22 @@ def test_only_this_stage_of_this_api_may_call_the_alias(stage: str) -> None:
             "Action": "lambda:InvokeFunction",
             "Principal": "apigateway.amazonaws.com",
             "SourceArn": f"arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<Api>/{stage}/*",
+        }
+    ]
+
+
+@pytest.mark.parametrize("stage", ["prod", "dev"])
+def test_only_that_route_of_this_stage_may_call_intake(stage: str) -> None:
+    permissions = [
+        entry["Properties"] for entry in translate(StageName=stage).of_type("AWS::Lambda::Permission").values()
+    ]
+
+    assert [entry for entry in permissions if entry["FunctionName"] == "<IntakeFunction>"] == [
+        {
+            "FunctionName": "<IntakeFunction>",
+            "Action": "lambda:InvokeFunction",
+            "Principal": "apigateway.amazonaws.com",
+            "SourceArn": f"arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<Api>/{stage}/POST/feedback",
         }
     ]
 

@@ -8,6 +8,7 @@ from samtranslator.yaml_helper import yaml_parse
 from tests.template.stack import ROOT, Reader
 
 PROVIDER = "arn:<AWS::Partition>:iam::<AWS::AccountId>:oidc-provider/token.actions.githubusercontent.com"
+ACCOUNT = "arn:<AWS::Partition>:{}:<AWS::Region>:<AWS::AccountId>"
 NAMES = {
     "StackName": "fairlead-dev",
     "AWS::StackName": "ci-fairlead-dev",
@@ -71,14 +72,32 @@ def test_deploying_starts_cloudformation_and_changes_nothing_itself() -> None:
     assert {action for action in actions("DeployRole") if action.startswith("iam:")} == {"iam:PassRole"}
 
 
-def test_cloudformation_cannot_move_an_alias_attach_a_policy_or_touch_the_registry_s_objects() -> None:
+def test_cloudformation_cannot_move_an_alias_attach_a_policy_or_touch_what_is_kept() -> None:
     granted = actions("StackRole")
 
     assert "lambda:UpdateAlias" not in granted
     assert "lambda:InvokeFunction" not in granted
     assert not {"iam:AttachRolePolicy", "iam:CreateUser", "iam:CreateAccessKey"} & granted
-    assert statements("StackRole")["Registry"]["Resource"] == "arn:<AWS::Partition>:s3:::fairlead-dev-registry-*"
+    assert statements("StackRole")["Buckets"]["Resource"] == [
+        f"arn:<AWS::Partition>:s3:::fairlead-dev-{bucket}-*" for bucket in ("registry", "setaside")
+    ]
     assert not {"s3:PutObject", "s3:DeleteObject", "s3:DeleteBucket"} & granted
+    assert not {f"dynamodb:{word}" for word in ("DeleteTable", "Query", "GetItem", "PutItem", "UpdateItem")} & granted
+
+
+def test_cloudformation_makes_what_the_feedback_loop_stands_on() -> None:
+    names = {sid: statements("StackRole")[sid]["Resource"] for sid in ("Ledger", "Decisions", "Dashboard")}
+
+    assert names == {
+        "Ledger": [f"{ACCOUNT.format('dynamodb')}:table/fairlead-dev-ledger{part}" for part in ("", "/index/slots")],
+        "Decisions": f"{ACCOUNT.format('sns')}:fairlead-dev-decisions",
+        "Dashboard": "arn:<AWS::Partition>:cloudwatch::<AWS::AccountId>:dashboard/fairlead-dev",
+    }
+    assert {
+        *("dynamodb:CreateTable", "dynamodb:UpdateTable", "dynamodb:UpdateTimeToLive"),
+        *("dynamodb:UpdateContinuousBackups", "sns:CreateTopic", "cloudwatch:PutDashboard"),
+        *("cloudwatch:PutCompositeAlarm", "logs:PutSubscriptionFilter", "events:PutRule"),
+    } <= actions("StackRole")
 
 
 def test_cloudformation_cannot_change_the_roles_that_start_it() -> None:
@@ -103,7 +122,7 @@ def test_rights_are_on_what_is_named_after_the_stack() -> None:
     assert unnamed == {
         *((role, "Translate") for role in ("DeployRole", "StackRole")),
         *(("DeployRole", sid) for sid in ("ReadTemplate", "FindArtifactBucket", "ListArtifacts")),
-        *(("StackRole", sid) for sid in ("Api", "FindLogsAndAlarms", "Deployments")),
+        *(("StackRole", sid) for sid in ("Api", "FindAlarms", "FindLogs", "Deployments")),
     }
 
 

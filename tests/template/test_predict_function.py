@@ -7,7 +7,7 @@ import pytest
 from tests.template.stack import ROOT, Stack, translate
 
 SERVING = ["CommonLayer", "OnnxLayer", "SklearnLayer"]
-LAYERS = [*SERVING, "AwsLayer"]
+LAYERS = [*SERVING, "AwsLayer", "TrainLayer"]
 
 
 @pytest.fixture
@@ -117,7 +117,10 @@ def test_request_lines_and_metrics_pass_the_log_level(stack: Stack) -> None:
 def test_every_log_group_forgets() -> None:
     groups = translate(LogRetentionDays="7").of_type("AWS::Logs::LogGroup")
 
-    assert sorted(groups) == ["ApiLogs", "PredictLogs", "RecordLogs", "VerifyLogs"]
+    assert sorted(groups) == [
+        *("ApiLogs", "FeedbackLogs", "IntakeLogs", "MonitorLogs", "PredictLogs", "ProveLogs"),
+        *("RecordLogs", "RedriveLogs", "RespondLogs", "RetrainLogs", "VerifyLogs"),
+    ]
     assert {group["Properties"]["RetentionInDays"] for group in groups.values()} == {"7"}
 
 
@@ -144,9 +147,10 @@ def test_outputs_are_the_ones_the_command_line_reads(stack: Stack) -> None:
     assert stack.outputs.keys() == {
         *("ApiUrl", "BucketName", "PredictFunctionName", "BaseEnvironment", "SnapStart"),
         *(f"{layer}Arn" for layer in SERVING),
-        *("CallerPolicyArn", "PublisherPolicyArn", "OperatorPolicyArn"),
+        *("CallerPolicyArn", "FeedbackPolicyArn", "PublisherPolicyArn", "OperatorPolicyArn"),
         *("DeploymentApplication", "DeploymentGroup", "DeploymentStrategy", "CustomStrategy"),
         *("CanaryAlarms", "VerifyFunctionName"),
+        *("LedgerTable", "SetAsideBucket", "FeedbackFunctionName", "RetrainFunctionName", "DecisionsTopicArn"),
     }
 
 

@@ -70,7 +70,7 @@ def test_each_function_writes_its_own_log() -> None:
         assert allowed(f"{name}Role")["WriteOwnLog"]["Resource"].endswith(f":log-group:{group}:*")
 
 
-def test_nothing_in_the_stack_moves_aliases_but_codedeploy_and_operators() -> None:
+def test_nothing_in_the_stack_moves_aliases_but_codedeploy_operators_and_respond() -> None:
     movers = {name for name in documents(translate()) if "lambda:UpdateAlias" in actions(name)}
 
-    assert movers == {"CodeDeployRole", "OperatorPolicy"}
+    assert movers == {"CodeDeployRole", "OperatorPolicy", "RespondRole"}

@@ -12,7 +12,7 @@ WILDCARDS = {
     ("PredictRole", "ReadRegistry"): "keys are made at run time, under these two prefixes",
     ("PredictRole", "WriteOwnLog"): "log streams are named by Lambda; the group is its own",
     ("PredictRole", "Trace"): "X-Ray has no resources for PutTraceSegments and PutTelemetryRecords",
-    ("CallerPolicy", "Call"): "any path of this stage: a mistyped one must be a 404, not a 403",
+    ("CallerPolicy", "Call"): "any path of this stage but feedback's: a mistyped one must be a 404, not a 403",
     ("PublisherPolicy", "ReadRegistry"): "keys are made at run time, under these two prefixes",
     ("PublisherPolicy", "CreateVersions"): "keys are made at run time, under these two prefixes",
     ("PublisherPolicy", "SeeWhatIsLive"): "each release is a new version number of this function",
@@ -25,7 +25,7 @@ WILDCARDS = {
     ("OperatorPolicy", "WakeVersions"): "each release is a new version number of this function",
     ("OperatorPolicy", "Prune"): "each release is a new version number of this function",
     ("OperatorPolicy", "ReadStrategies"): "CodeDeploy's own strategies for Lambda, which hold no secrets",
-    ("OperatorPolicy", "SeeAlarms"): "IAM decides DescribeAlarms on all alarms, whichever are named",
+    ("OperatorPolicy", "SeeAlarms"): "composite alarms are described to those who may describe all",
     ("OperatorPolicy", "Watch"): "CloudWatch has no resources for GetMetricData",
     ("CodeDeployRole", "SeeProvisionedConcurrency"): "each release is a new version number of this function",
     ("CodeDeployRole", "SeeAlarms"): "IAM decides DescribeAlarms on all alarms, whichever are named",
@@ -40,7 +40,50 @@ WILDCARDS = {
     ("RecordRole", "KeepFailedEvents"): "Lambda names failed events by time",
     ("RecordRole", "WriteOwnLog"): "log streams are named by Lambda; the group is its own",
     ("RecordRole", "Trace"): "X-Ray has no resources for PutTraceSegments and PutTelemetryRecords",
+    ("FeedbackRole", "ReadVersions"): "keys are made at run time, under these two prefixes",
+    ("FeedbackRole", "SetAside"): "what is set aside is named by its digest",
+    ("FeedbackRole", "KeepFailedEvents"): "Lambda names failed events by time",
+    ("FeedbackRole", "WriteOwnLog"): "log streams are named by Lambda; the group is its own",
+    ("FeedbackRole", "Trace"): "X-Ray has no resources for PutTraceSegments and PutTelemetryRecords",
+    ("RedriveRole", "ReadVersions"): "keys are made at run time, under these two prefixes",
+    ("RedriveRole", "SetAside"): "what is set aside is named by its digest",
+    ("RedriveRole", "TakeFailedEvents"): "Lambda names failed events by time",
+    ("RedriveRole", "WriteOwnLog"): "log streams are named by Lambda; the group is its own",
+    ("RedriveRole", "Trace"): "X-Ray has no resources for PutTraceSegments and PutTelemetryRecords",
+    ("IntakeRole", "ReadVersions"): "keys are made at run time, under these two prefixes",
+    ("IntakeRole", "WriteOwnLog"): "log streams are named by Lambda; the group is its own",
+    ("IntakeRole", "Trace"): "X-Ray has no resources for PutTraceSegments and PutTelemetryRecords",
+    ("MonitorRole", "ReadVersions"): "keys are made at run time, under these two prefixes",
+    ("MonitorRole", "SeeReleases"): "each release is a new version number of this function",
+    ("MonitorRole", "SeeAlarms"): "composite alarms are described to those who may describe all",
+    ("MonitorRole", "WriteOwnLog"): "log streams are named by Lambda; the group is its own",
+    ("MonitorRole", "Trace"): "X-Ray has no resources for PutTraceSegments and PutTelemetryRecords",
+    ("RespondRole", "FindStack"): "CloudFormation ends a stack's name with an id of its own",
+    ("RespondRole", "ReadRegistry"): "keys are made at run time, under these three prefixes",
+    ("RespondRole", "WriteJournal"): "records are numbered at run time",
+    ("RespondRole", "SeeReleases"): "each release is a new version number of this function",
+    ("RespondRole", "AskReleases"): "each release is a new version number of this function",
+    ("RespondRole", "ReadMetrics"): "CloudWatch has no resources for GetMetricData",
+    ("RespondRole", "WriteOwnLog"): "log streams are named by Lambda; the group is its own",
+    ("RespondRole", "Trace"): "X-Ray has no resources for PutTraceSegments and PutTelemetryRecords",
+    ("RetrainRole", "ReadRegistry"): "keys are made at run time, under these three prefixes",
+    ("RetrainRole", "Publish"): "keys are made at run time, under these three prefixes",
+    ("RetrainRole", "SeeWhatIsLive"): "each release is a new version number of this function",
+    ("RetrainRole", "FindStack"): "CloudFormation ends a stack's name with an id of its own",
+    ("RetrainRole", "KeepFailedEvents"): "Lambda names failed events by time",
+    ("RetrainRole", "WriteOwnLog"): "log streams are named by Lambda; the group is its own",
+    ("RetrainRole", "Trace"): "X-Ray has no resources for PutTraceSegments and PutTelemetryRecords",
+    ("ProveRole", "ReadBlobs"): "blobs are named by their digests",
+    ("ProveRole", "WriteOwnLog"): "log streams are named by Lambda; the group is its own",
+    ("ProveRole", "Trace"): "X-Ray has no resources for PutTraceSegments and PutTelemetryRecords",
 }
+
+
+FUNCTION_ROLES = [
+    *("PredictRole", "VerifyRole", "RecordRole"),
+    *("FeedbackRole", "RedriveRole", "IntakeRole", "MonitorRole", "RespondRole"),
+    *("RetrainRole", "ProveRole"),
+]
 
 
 def test_no_action_is_a_wildcard() -> None:
@@ -69,7 +112,7 @@ def test_only_what_has_no_resources_is_granted_on_everything() -> None:
         for action in many(entry["Action"])
     }
 
-    assert found == {*TRACE, "cloudwatch:GetMetricData"}
+    assert found == {*TRACE, "cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms"}
 
 
 def test_policies_fit_into_iam() -> None:
@@ -80,7 +123,8 @@ def test_policies_fit_into_iam() -> None:
         for found, real in longest.items():
             text = text.replace(found, real)
         text = text.replace("<Registry.Arn>", f"arn:aws:s3:::{'r' * 63}").replace("fairlead", "f" * 20)
-        text = re.sub(r"<PredictFunction.Arn>", "arn:aws:lambda:ap-southeast-2:123456789012:function:" + "f" * 28, text)
+        text = re.sub(r"<\w+Function.Arn>", "arn:aws:lambda:ap-southeast-2:123456789012:function:" + "f" * 28, text)
+        text = text.replace("<Ledger.Arn>", "arn:aws:dynamodb:ap-southeast-2:123456789012:table/" + "f" * 27)
         assert len(text) < 6144, name
 
 
@@ -88,7 +132,7 @@ def test_no_policy_of_aws_is_attached() -> None:
     """AWS's basic execution role may create log groups anywhere, its X-Ray role read sampling rules."""
     roles = translate().of_type("AWS::IAM::Role")
 
-    assert sorted(roles) == ["CodeDeployRole", "PredictRole", "RecordRole", "VerifyRole"]
+    assert sorted(roles) == ["CodeDeployRole", *sorted(FUNCTION_ROLES)]
     assert all("ManagedPolicyArns" not in role["Properties"] for role in roles.values())
 
 
@@ -110,18 +154,22 @@ def test_predict_lists_retirements_and_nothing_else() -> None:
     }
 
 
-@pytest.mark.parametrize("role", ["PredictRole", "VerifyRole", "RecordRole"])
+@pytest.mark.parametrize("role", FUNCTION_ROLES)
 def test_only_lambda_runs_as_a_function(role: str) -> None:
     [trust] = translate().properties(role)["AssumeRolePolicyDocument"]["Statement"]
 
     assert trust == {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
 
 
-def test_callers_call_this_stage_and_nothing_else() -> None:
+def test_callers_call_this_stage_but_report_no_outcomes() -> None:
     [entry] = documents(translate(StageName="dev"))["CallerPolicy"]
+    stage = "arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<Api>/dev"
 
     assert entry["Action"] == "execute-api:Invoke"
-    assert entry["Resource"] == "arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<Api>/dev/*"
+    assert entry["Resource"] == [
+        *(f"{stage}/GET/*", f"{stage}/POST/predict*", f"{stage}/POST/versions/*"),
+        *(f"{stage}/{method}/*" for method in ("PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")),
+    ]
 
 
 def test_publishers_create_and_read_and_never_delete_or_release() -> None:
@@ -146,5 +194,5 @@ def test_policies_are_given_out_by_output() -> None:
     stack = translate()
 
     assert {f"<{name}>" for name in stack.of_type("AWS::IAM::ManagedPolicy")} == {
-        stack.outputs[f"{who}PolicyArn"] for who in ("Caller", "Publisher", "Operator")
+        stack.outputs[f"{who}PolicyArn"] for who in ("Caller", "Feedback", "Publisher", "Operator")
     }

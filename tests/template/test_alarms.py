@@ -1,0 +1,182 @@
+"""The alarms on live, on the model and on the loop: what each looks at, when it rings, whom it calls."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from tests.template.stack import Stack, translate
+
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:night-watch"
+RESPOND = "<RespondFunction.Arn>"
+LIVE = [{"Name": "FunctionName", "Value": "<PredictFunction>"}, {"Name": "Resource", "Value": "<PredictFunction>:live"}]
+ABOVE, BELOW = "GreaterThanThreshold", "LessThanThreshold"
+
+
+def service(name: str) -> list[dict[str, str]]:
+    return [{"Name": "service", "Value": name}]
+
+
+def function(name: str) -> list[dict[str, str]]:
+    return [{"Name": "FunctionName", "Value": f"<{name}Function>"}]
+
+
+SINGLE = {
+    "Throttles": ("AWS/Lambda", "Throttles", function("Predict"), "Sum", 300, ABOVE, 0, 1, "notBreaching"),
+    "Quality": ("Fairlead", "QualityDrop", service("monitor"), "Maximum", 300, ABOVE, "0", 3, "ignore"),
+    "Drift": (
+        *("Fairlead", "DriftedFeatures", service("monitor"), "Maximum", 300),
+        *("GreaterThanOrEqualToThreshold", "1", 3, "ignore"),
+    ),
+    "LabelCoverage": ("Fairlead", "LabelCoverage", service("monitor"), "Minimum", 300, BELOW, "0", 3, "notBreaching"),
+    "FailedBatches": ("Fairlead", "RedriveFailed", service("redrive"), "Sum", 900, ABOVE, 0, 2, "notBreaching"),
+    "RespondFailed": ("AWS/Lambda", "Errors", function("Respond"), "Sum", 300, ABOVE, 0, 1, "notBreaching"),
+    "MonitorSilent": ("Fairlead", "Ticks", service("monitor"), "Sum", 900, BELOW, 1, 2, "breaching"),
+}
+CALCULATED = {
+    "Errors": (
+        "IF(FILL(calls, 0) >= 10, (FILL(handled, 0) + FILL(crashed, 0)) / calls, 0)",
+        {
+            "handled": ("Fairlead", "Errors5xx", service("predict"), 300, "Sum"),
+            "crashed": ("AWS/Lambda", "Errors", LIVE, 300, "Sum"),
+            "calls": ("AWS/Lambda", "Invocations", LIVE, 300, "Sum"),
+        },
+        ("0.05", 1),
+    ),
+    "Latency": (
+        "IF(FILL(requests, 0) >= 10, latency, 0)",
+        {
+            "latency": ("Fairlead", "Latency", service("predict"), 300, "p99"),
+            "requests": ("Fairlead", "Requests", service("predict"), 300, "Sum"),
+        },
+        ("1000", 3),
+    ),
+    "PoisonRecords": (
+        "FILL(first, 0) + FILL(again, 0)",
+        {
+            "first": ("Fairlead", "PoisonRecords", service("feedback"), 300, "Sum"),
+            "again": ("Fairlead", "PoisonRecords", service("redrive"), 300, "Sum"),
+        },
+        (0, 1),
+    ),
+    "DroppedEvents": (
+        "FILL(dropped, 0) + FILL(undelivered, 0)",
+        {
+            "dropped": ("AWS/Lambda", "AsyncEventsDropped", function("Feedback"), 300, "Sum"),
+            "undelivered": ("AWS/Lambda", "DestinationDeliveryFailures", function("Feedback"), 300, "Sum"),
+        },
+        (0, 1),
+    ),
+}
+RESPONDED = {"Errors", "Latency", "Quality", "Drift"}
+OF_RELEASES = {"CanaryErrorsAlarm", "CanaryLatencyAlarm", "RecordLostAlarm"}
+
+
+@pytest.fixture
+def stack() -> Stack:
+    return translate()
+
+
+def test_these_are_all(stack: Stack) -> None:
+    assert stack.of_type("AWS::CloudWatch::Alarm").keys() == OF_RELEASES | {
+        f"{name}Alarm" for name in SINGLE.keys() | CALCULATED.keys()
+    }
+
+
+@pytest.mark.parametrize("name", SINGLE)
+def test_an_alarm_on_one_metric(stack: Stack, name: str) -> None:
+    alarm = stack.properties(f"{name}Alarm")
+    asked = (
+        *("Namespace", "MetricName", "Dimensions", "Statistic", "Period", "ComparisonOperator", "Threshold"),
+        *("EvaluationPeriods", "TreatMissingData"),
+    )
+
+    assert tuple(alarm[key] for key in asked) == SINGLE[name]
+    assert alarm["DatapointsToAlarm"] == alarm["EvaluationPeriods"]
+
+
+@pytest.mark.parametrize("name", CALCULATED)
+def test_an_alarm_on_several_metrics(stack: Stack, name: str) -> None:
+    alarm = stack.properties(f"{name}Alarm")
+    expression, metrics, judged = CALCULATED[name]
+
+    assert [one["Expression"] for one in alarm["Metrics"] if one["ReturnData"]] == [expression]
+    assert {one["Id"]: _stat(one) for one in alarm["Metrics"] if not one["ReturnData"]} == metrics
+    assert (alarm["Threshold"], alarm["EvaluationPeriods"]) == judged
+    assert (alarm["ComparisonOperator"], alarm["TreatMissingData"]) == (ABOVE, "notBreaching")
+    assert alarm["DatapointsToAlarm"] == alarm["EvaluationPeriods"]
+
+
+def _stat(query: dict[str, Any]) -> tuple[str, str, list[dict[str, str]], int, str]:
+    stat, metric = query["MetricStat"], query["MetricStat"]["Metric"]
+    return metric["Namespace"], metric["MetricName"], metric["Dimensions"], stat["Period"], stat["Stat"]
+
+
+def test_no_news_of_the_model_is_no_improvement_and_no_news_of_the_monitor_is_bad(stack: Stack) -> None:
+    """Too few outcomes are no datapoint: an alarm that turned green by that would unsay what is known."""
+    others = {
+        name: alarm["Properties"]["TreatMissingData"]
+        for name, alarm in stack.of_type("AWS::CloudWatch::Alarm").items()
+        if alarm["Properties"]["TreatMissingData"] != "notBreaching"
+    }
+
+    assert others == {"QualityAlarm": "ignore", "DriftAlarm": "ignore", "MonitorSilentAlarm": "breaching"}
+
+
+@pytest.mark.parametrize("name", sorted(SINGLE.keys() | CALCULATED.keys()))
+def test_what_the_system_has_a_rule_for_calls_respond_and_all_tell_the_topic(name: str) -> None:
+    silent, telling = translate().properties(f"{name}Alarm"), translate(AlarmTopicArn=TOPIC).properties(f"{name}Alarm")
+    responding = [RESPOND] if name in RESPONDED else []
+
+    assert silent.get("AlarmActions", []) == responding
+    assert "OKActions" not in silent
+    assert telling["AlarmActions"] == [*responding, TOPIC]
+    assert telling["OKActions"] == [TOPIC]
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "name"),
+    [
+        ("ErrorShare", "0.2", "Errors"),
+        ("LatencyMs", "50", "Latency"),
+        ("QualityDrop", "0.03", "Quality"),
+        ("DriftedFeatures", "4", "Drift"),
+        ("LabelCoverage", "0.5", "LabelCoverage"),
+    ],
+)
+def test_thresholds_are_parameters(parameter: str, value: str, name: str) -> None:
+    assert translate(**{parameter: value}).properties(f"{name}Alarm")["Threshold"] == value
+
+
+def test_one_alarm_stands_for_an_endpoint_in_trouble() -> None:
+    silent, telling = (
+        translate().properties("DegradedAlarm"),
+        translate(AlarmTopicArn=TOPIC).properties("DegradedAlarm"),
+    )
+
+    assert silent["AlarmName"] == "fairlead-degraded"
+    assert silent["AlarmRule"] == 'ALARM("<ErrorsAlarm>") OR ALARM("<LatencyAlarm>") OR ALARM("<ThrottlesAlarm>")'
+    assert not {"AlarmActions", "OKActions"} & silent.keys()
+    assert telling["AlarmActions"] == telling["OKActions"] == [TOPIC]
+
+
+def test_the_dashboard_is_json_that_shows_calls_quality_drift_outcomes_and_alarms(stack: Stack) -> None:
+    dashboard = stack.properties("Dashboard")
+    widgets = json.loads(dashboard["DashboardBody"])["widgets"]
+    [alarms] = [one["properties"]["alarms"] for one in widgets if one["type"] == "alarm"]
+    shown = {re.sub(r"[<>]|\.Arn", "", arn) for arn in alarms}
+
+    assert dashboard["DashboardName"] == "fairlead"
+    assert [one["properties"]["title"] for one in widgets] == [
+        "Calls and failures",
+        "Latency (ms)",
+        "Quality with its interval, by version",
+        "Inputs that drifted, by version",
+        "Predictions with an outcome (share)",
+        "Alarms",
+    ]
+    assert shown == {
+        *("DegradedAlarm", "QualityAlarm", "DriftAlarm", "LabelCoverageAlarm", "PoisonRecordsAlarm"),
+        *("FailedBatchesAlarm", "DroppedEventsAlarm", "RespondFailedAlarm", "MonitorSilentAlarm"),
+    }

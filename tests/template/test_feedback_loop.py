@@ -1,0 +1,253 @@
+"""The feedback loop: what keeps predictions and outcomes, what feeds it, and what happens to what fails."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.template.stack import Stack, translate
+
+LOOP = ["Feedback", "Redrive", "Intake", "Monitor", "Respond"]
+KEEPING = {"FAIRLEAD_BUCKET": "<Registry>", "FAIRLEAD_LEDGER": "<Ledger>", "FAIRLEAD_LEDGER_DAYS": "90"}
+COLLECTING = {**KEEPING, "FAIRLEAD_SETASIDE": "<SetAside>", "FAIRLEAD_LOG_GROUP": "<PredictLogs>"}
+SETTINGS = {
+    "Feedback": COLLECTING,
+    "Redrive": {**COLLECTING, "FAIRLEAD_FUNCTION": "<FeedbackFunction>"},
+    "Intake": KEEPING,
+    "Monitor": {
+        "FAIRLEAD_BUCKET": "<Registry>",
+        "FAIRLEAD_LEDGER": "<Ledger>",
+        "FAIRLEAD_FUNCTION": "<PredictFunction>",
+        "FAIRLEAD_RESPOND": "<RespondFunction.Arn>",
+    },
+    "Respond": {
+        "FAIRLEAD_STACK": "fairlead",
+        "FAIRLEAD_BUCKET": "<Registry>",
+        "FAIRLEAD_LEDGER": "<Ledger>",
+        "FAIRLEAD_TOPIC": "<DecisionsTopic>",
+        "FAIRLEAD_RETRAIN": "<RetrainFunction>",
+        "FAIRLEAD_RESPONSE": "act",
+    },
+}
+
+
+@pytest.fixture
+def stack() -> Stack:
+    return translate()
+
+
+def permissions(stack: Stack, principal: str) -> list[dict[str, Any]]:
+    found = [entry["Properties"] for entry in stack.of_type("AWS::Lambda::Permission").values()]
+    return [entry for entry in found if entry["Principal"] == principal]
+
+
+def test_the_ledger_is_keyed_as_its_code_is(stack: Stack) -> None:
+    table = stack.properties("Ledger")
+
+    assert table["TableName"] == "fairlead-ledger"
+    assert table["KeySchema"] == [
+        {"AttributeName": "pk", "KeyType": "HASH"},
+        {"AttributeName": "sk", "KeyType": "RANGE"},
+    ]
+    assert table["GlobalSecondaryIndexes"] == [
+        {
+            "IndexName": "slots",
+            "KeySchema": [
+                {"AttributeName": "slot", "KeyType": "HASH"},
+                {"AttributeName": "pk", "KeyType": "RANGE"},
+            ],
+            "Projection": {"ProjectionType": "KEYS_ONLY"},
+        }
+    ]
+    assert table["AttributeDefinitions"] == [
+        {"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk", "slot")
+    ]
+
+
+def test_the_ledger_costs_what_is_used_forgets_by_itself_and_can_be_brought_back(stack: Stack) -> None:
+    table = stack.properties("Ledger")
+
+    assert table["BillingMode"] == "PAY_PER_REQUEST"
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires", "Enabled": True}
+    assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+    assert table["SSESpecification"] == {"SSEEnabled": True}
+
+
+@pytest.mark.parametrize("name", ["Ledger", "SetAside"])
+def test_what_was_kept_outlives_the_stack(stack: Stack, name: str) -> None:
+    kept = stack.resources[name]
+
+    assert (kept["DeletionPolicy"], kept["UpdateReplacePolicy"]) == ("Retain", "Retain")
+
+
+def test_the_set_aside_bucket_is_encrypted_private_and_its_owner_s(stack: Stack) -> None:
+    bucket = stack.properties("SetAside")
+
+    assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"] == [
+        {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    ]
+    assert bucket["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    assert bucket["PublicAccessBlockConfiguration"] == {
+        "BlockPublicAcls": True,
+        "BlockPublicPolicy": True,
+        "IgnorePublicAcls": True,
+        "RestrictPublicBuckets": True,
+    }
+
+
+def test_nothing_is_set_aside_or_read_without_tls(stack: Stack) -> None:
+    policy = stack.properties("SetAsidePolicy")
+
+    assert policy["Bucket"] == "<SetAside>"
+    assert policy["PolicyDocument"]["Statement"] == [
+        {
+            "Sid": "OnlyOverTls",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "s3:*",
+            "Resource": ["<SetAside.Arn>", "<SetAside.Arn>/*"],
+            "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+        }
+    ]
+
+
+def test_what_is_set_aside_is_kept_as_long_as_the_ledger_and_not_longer() -> None:
+    """It holds rows of callers. Without versions, what has expired is gone."""
+    bucket = translate(LedgerDays="7").properties("SetAside")
+
+    assert bucket["LifecycleConfiguration"] == {
+        "Rules": [{"Id": "expire", "Status": "Enabled", "ExpirationInDays": "7"}]
+    }
+    assert "VersioningConfiguration" not in bucket
+
+
+def test_feedback_reads_captured_lines_of_predict_s_log_group(stack: Stack) -> None:
+    assert stack.properties("CaptureSubscription") == {
+        "LogGroupName": "<PredictLogs>",
+        "FilterPattern": '{ $.event = "capture" }',
+        "DestinationArn": "<FeedbackFunction.Arn>",
+    }
+
+
+def test_no_other_group_is_subscribed_so_no_function_can_feed_itself(stack: Stack) -> None:
+    [subscription] = stack.of_type("AWS::Logs::SubscriptionFilter").values()
+    writers = {
+        name
+        for name, function in stack.of_type("AWS::Lambda::Function").items()
+        if function["Properties"]["LoggingConfig"]["LogGroup"] == subscription["Properties"]["LogGroupName"]
+    }
+
+    assert writers == {"PredictFunction"}
+
+
+def test_only_that_log_group_may_call_feedback_and_may_before_it_is_subscribed(stack: Stack) -> None:
+    """`PredictLogs.Arn` ends in `:*`, as the source of CloudWatch Logs' calls does."""
+    assert permissions(stack, "logs.amazonaws.com") == [
+        {
+            "FunctionName": "<FeedbackFunction>",
+            "Action": "lambda:InvokeFunction",
+            "Principal": "logs.amazonaws.com",
+            "SourceArn": "<PredictLogs.Arn>",
+            "SourceAccount": "<AWS::AccountId>",
+        }
+    ]
+    assert stack.resources["CaptureSubscription"]["DependsOn"] == "LogsMayCallFeedback"
+
+
+def test_a_batch_that_fails_three_times_is_kept(stack: Stack) -> None:
+    config = stack.properties("FeedbackFunctionEventInvokeConfig")
+
+    assert config["MaximumRetryAttempts"] == 2
+    assert config["DestinationConfig"] == {"OnFailure": {"Destination": "<SetAside.Arn>"}}
+
+
+@pytest.mark.parametrize(("name", "retries"), [("Redrive", 0), ("Monitor", 1), ("Respond", 2)])
+def test_what_a_clock_calls_waits_for_its_next_tick_and_an_alarm_s_call_is_tried_again(
+    stack: Stack, name: str, retries: int
+) -> None:
+    assert stack.properties(f"{name}FunctionEventInvokeConfig")["MaximumRetryAttempts"] == retries
+
+
+@pytest.mark.parametrize(("name", "rate"), [("Redrive", "rate(15 minutes)"), ("Monitor", "rate(5 minutes)")])
+def test_clocks_tick_and_may_call_their_function_only(stack: Stack, name: str, rate: str) -> None:
+    rule = stack.properties(f"{name}FunctionTick")
+
+    assert rule["ScheduleExpression"] == rate
+    assert [target["Arn"] for target in rule["Targets"]] == [f"<{name}Function.Arn>"]
+    assert [
+        entry for entry in permissions(stack, "events.amazonaws.com") if entry["FunctionName"] == f"<{name}Function>"
+    ] == [
+        {
+            "Action": "lambda:InvokeFunction",
+            "FunctionName": f"<{name}Function>",
+            "Principal": "events.amazonaws.com",
+            "SourceArn": f"<{name}FunctionTick.Arn>",
+        }
+    ]
+
+
+def test_only_this_stack_s_alarms_may_call_respond(stack: Stack) -> None:
+    assert permissions(stack, "lambda.alarms.cloudwatch.amazonaws.com") == [
+        {
+            "FunctionName": "<RespondFunction>",
+            "Action": "lambda:InvokeFunction",
+            "Principal": "lambda.alarms.cloudwatch.amazonaws.com",
+            "SourceArn": "arn:<AWS::Partition>:cloudwatch:<AWS::Region>:<AWS::AccountId>:alarm:fairlead-*",
+            "SourceAccount": "<AWS::AccountId>",
+        }
+    ]
+
+
+@pytest.mark.parametrize("name", LOOP)
+def test_functions_of_the_loop_know_what_they_work_on(stack: Stack, name: str) -> None:
+    assert stack.properties(f"{name}Function")["Environment"]["Variables"] == {
+        **SETTINGS[name],
+        "POWERTOOLS_SERVICE_NAME": name.lower(),
+        "POWERTOOLS_METRICS_NAMESPACE": "Fairlead",
+        "POWERTOOLS_LOG_LEVEL": "INFO",
+    }
+
+
+@pytest.mark.parametrize("name", LOOP)
+def test_functions_of_the_loop_operate_aws_and_load_no_model(stack: Stack, name: str) -> None:
+    [aws] = [key for key in stack.of_type("AWS::Lambda::LayerVersion") if key.startswith("AwsLayer")]
+    function = stack.properties(f"{name}Function")
+
+    assert function["FunctionName"] == f"fairlead-{name.lower()}"
+    assert function["Layers"] == [stack.outputs["CommonLayerArn"], f"<{aws}>"]
+
+
+def test_intake_gives_up_no_later_than_its_caller(stack: Stack) -> None:
+    assert stack.properties("IntakeFunction")["Timeout"] <= 29
+
+
+def test_redrive_has_the_time_that_it_keeps_for_ending(stack: Stack) -> None:
+    """It begins nothing with less than a minute left."""
+    assert stack.properties("RedriveFunction")["Timeout"] == 900
+
+
+@pytest.mark.parametrize("mode", ["act", "dry-run"])
+def test_whether_it_acts_is_a_parameter(mode: str) -> None:
+    stack = translate(ResponseMode=mode)
+
+    assert stack.properties("RespondFunction")["Environment"]["Variables"]["FAIRLEAD_RESPONSE"] == mode
+
+
+def test_what_is_captured_is_a_parameter_that_releases_freeze() -> None:
+    stack = translate(CaptureRate="0.1", CaptureDrop="name,postcode")
+    base = json.loads(stack.outputs["BaseEnvironment"])
+
+    assert (base["FAIRLEAD_CAPTURE_RATE"], base["FAIRLEAD_CAPTURE_DROP"]) == ("0.1", "name,postcode")
+    assert base == stack.properties("PredictFunction")["Environment"]["Variables"]
+
+
+def test_what_people_and_commands_need_are_outputs(stack: Stack) -> None:
+    names = ("LedgerTable", "SetAsideBucket", "FeedbackFunctionName", "DecisionsTopicArn")
+
+    assert [stack.outputs[name] for name in names] == [
+        "<Ledger>",
+        "<SetAside>",
+        "<FeedbackFunction>",
+        "<DecisionsTopic>",
+    ]
+    assert stack.properties("DecisionsTopic") == {"TopicName": "fairlead-decisions"}

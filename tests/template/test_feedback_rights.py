@@ -1,0 +1,167 @@
+"""Each function of the feedback loop may do its one thing; respond may go back, retrain publish, neither release."""
+
+import pytest
+
+from tests.template.rights import FUNCTION, JOURNAL, LOG, REGION, STACK, TRACE, allowed, documents, many
+from tests.template.stack import translate
+
+LEDGER = "<Ledger.Arn>"
+WRITE = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query"}
+FAILED = "<SetAside.Arn>/aws/lambda/async/fairlead-feedback/*"
+VERSIONS = ["<Registry.Arn>/models/*/versions/*", "<Registry.Arn>/blobs/*"]
+GROUP = f"arn:<AWS::Partition>:codedeploy:{REGION}:deploymentgroup:<DeploymentApplication>/fairlead-live"
+API = f"arn:<AWS::Partition>:execute-api:{REGION}:<Api>/prod"
+
+KEEP = {
+    "ReadVersions": ({"s3:GetObject"}, VERSIONS),
+    "ListVersions": ({"s3:ListBucket"}, ["<Registry.Arn>"]),
+    "WriteLedger": (WRITE, [LEDGER]),
+}
+COLLECT = {
+    **KEEP,
+    "SetAside": ({"s3:PutObject"}, ["<SetAside.Arn>/setaside/*"]),
+    "ListSetAside": ({"s3:ListBucket"}, ["<SetAside.Arn>"]),
+}
+RIGHTS = {
+    "Feedback": {**COLLECT, "KeepFailedEvents": ({"s3:PutObject"}, [FAILED])},
+    "Redrive": {**COLLECT, "TakeFailedEvents": ({"s3:GetObject", "s3:DeleteObject"}, [FAILED])},
+    "Intake": KEEP,
+    "Monitor": {
+        "ReadVersions": ({"s3:GetObject"}, ["<Registry.Arn>/models/*", "<Registry.Arn>/blobs/*"]),
+        "ReadLedger": ({"dynamodb:Query"}, [LEDGER]),
+        "SeeReleases": ({"lambda:GetAlias", "lambda:GetFunctionConfiguration"}, [FUNCTION, f"{FUNCTION}:*"]),
+        "SeeAlarms": ({"cloudwatch:DescribeAlarms"}, ["*"]),
+        "PutAlarmsAgain": ({"lambda:InvokeFunction"}, ["<RespondFunction.Arn>"]),
+    },
+    "Respond": {
+        "FindStack": ({"cloudformation:DescribeStacks"}, [STACK]),
+        "ReadRegistry": ({"s3:GetObject"}, ["<Registry.Arn>/models/*", "<Registry.Arn>/blobs/*", JOURNAL]),
+        "ListJournalAndRetirements": ({"s3:ListBucket"}, ["<Registry.Arn>"]),
+        "WriteJournal": ({"s3:PutObject"}, [JOURNAL]),
+        "MoveLiveBack": ({"lambda:UpdateAlias"}, [FUNCTION, f"{FUNCTION}:live"]),
+        "SeeReleases": ({"lambda:GetAlias", "lambda:GetFunctionConfiguration"}, [FUNCTION, f"{FUNCTION}:*"]),
+        "AskReleases": ({"lambda:InvokeFunction"}, [f"{FUNCTION}:*"]),
+        "StopDeployments": (
+            {"codedeploy:ListDeployments", "codedeploy:GetDeployment", "codedeploy:StopDeployment"},
+            [GROUP],
+        ),
+        "ReadMetrics": ({"cloudwatch:GetMetricData"}, ["*"]),
+        "ReadLedger": ({"dynamodb:Query"}, [LEDGER, f"{LEDGER}/index/slots"]),
+        "StartRetraining": ({"lambda:InvokeFunction"}, ["<RetrainFunction.Arn>"]),
+        "Tell": ({"sns:Publish"}, ["<DecisionsTopic>"]),
+    },
+    "Retrain": {
+        "ReadRegistry": ({"s3:GetObject"}, ["<Registry.Arn>/models/*", "<Registry.Arn>/blobs/*", JOURNAL]),
+        "Publish": ({"s3:PutObject"}, ["<Registry.Arn>/blobs/*", "<Registry.Arn>/models/*/versions/*", JOURNAL]),
+        "ListRegistry": ({"s3:ListBucket"}, ["<Registry.Arn>"]),
+        "ReadLedger": ({"dynamodb:Query"}, [LEDGER, f"{LEDGER}/index/slots"]),
+        "Prove": ({"lambda:InvokeFunction"}, ["<ProveFunction.Arn>"]),
+        "SeeWhatIsLive": ({"lambda:GetAlias", "lambda:GetFunctionConfiguration"}, [FUNCTION, f"{FUNCTION}:*"]),
+        "FindStack": ({"cloudformation:DescribeStacks"}, [STACK]),
+        "KeepFailedEvents": ({"s3:PutObject"}, ["<SetAside.Arn>/aws/lambda/async/fairlead-retrain/*"]),
+        "ListSetAside": ({"s3:ListBucket"}, ["<SetAside.Arn>"]),
+    },
+    "Prove": {"ReadBlobs": ({"s3:GetObject"}, ["<Registry.Arn>/blobs/*"])},
+}
+LISTS = {
+    "ListVersions": "models/*/versions/*",
+    "ListJournalAndRetirements": ["journal/*", "models/*/retired/"],
+    "ListRegistry": ["models/*", "journal/*"],
+}
+
+
+@pytest.mark.parametrize("name", RIGHTS)
+def test_each_function_may_do_exactly_this(name: str) -> None:
+    granted = {
+        sid: (set(many(entry["Action"])), many(entry["Resource"])) for sid, entry in allowed(f"{name}Role").items()
+    }
+    group = translate().properties(f"{name}Logs")["LogGroupName"]
+
+    assert granted == {
+        **RIGHTS[name],
+        "WriteOwnLog": (LOG, [f"arn:<AWS::Partition>:logs:{REGION}:log-group:{group}:*"]),
+        "Trace": (TRACE, ["*"]),
+    }
+
+
+@pytest.mark.parametrize("name", RIGHTS)
+def test_functions_of_the_loop_log_under_their_own_name(name: str) -> None:
+    function = translate().properties(f"{name}Function")
+
+    assert translate().properties(f"{name}Logs")["LogGroupName"] == f"/aws/lambda/{function['FunctionName']}"
+    assert function["LoggingConfig"] == {
+        "LogGroup": f"<{name}Logs>",
+        "LogFormat": "JSON",
+        "ApplicationLogLevel": "INFO",
+        "SystemLogLevel": "INFO",
+    }
+
+
+def test_the_registry_is_listed_where_it_must_be_and_nowhere_else() -> None:
+    found = {
+        (name, sid): entry["Condition"]
+        for name in RIGHTS
+        for sid, entry in allowed(f"{name}Role").items()
+        if many(entry["Action"]) == ["s3:ListBucket"] and entry["Resource"] == "<Registry.Arn>"
+    }
+
+    assert {name for name, _ in found} == {"Feedback", "Redrive", "Intake", "Respond", "Retrain"}
+    assert found == {(name, sid): {"StringLike": {"s3:prefix": LISTS[sid]}} for name, sid in found}
+
+
+def test_respond_goes_back_and_never_forward() -> None:
+    """It publishes no version, changes no function and starts no deployment: what it makes live was live before."""
+    forward = {
+        *("lambda:PublishVersion", "lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration"),
+        *("lambda:CreateAlias", "lambda:DeleteFunction", "codedeploy:CreateDeployment"),
+        *("codedeploy:UpdateDeploymentGroup", "cloudwatch:PutMetricAlarm", "cloudwatch:SetAlarmState"),
+    }
+    granted = {action for entry in allowed("RespondRole").values() for action in many(entry["Action"])}
+
+    assert granted & forward == set()
+
+
+def test_predict_writes_to_no_ledger_and_callers_outcomes_reach_no_other_role() -> None:
+    writers = {
+        name
+        for name, statements in documents(translate()).items()
+        for entry in statements
+        if {"dynamodb:PutItem", "dynamodb:UpdateItem"} & set(many(entry["Action"]))
+    }
+
+    assert writers == {"FeedbackRole", "RedriveRole", "IntakeRole"}
+
+
+def test_no_function_deletes_from_the_ledger() -> None:
+    deleting = [
+        name
+        for name, statements in documents(translate()).items()
+        for entry in statements
+        if any("dynamodb:Delete" in action or "dynamodb:BatchWrite" in action for action in many(entry["Action"]))
+    ]
+
+    assert deleting == []
+
+
+def test_reporters_report_and_read_the_signature_and_call_nothing_else() -> None:
+    assert documents(translate())["FeedbackPolicy"] == [
+        {
+            "Sid": "Report",
+            "Effect": "Allow",
+            "Action": "execute-api:Invoke",
+            "Resource": [f"{API}/POST/feedback", f"{API}/GET/model"],
+        }
+    ]
+
+
+def test_operators_read_the_ledger_redrive_and_have_candidates_trained() -> None:
+    statements = allowed("OperatorPolicy")
+
+    assert (statements["ReadLedger"]["Action"], statements["ReadLedger"]["Resource"]) == (
+        "dynamodb:Query",
+        [LEDGER, f"{LEDGER}/index/slots"],
+    )
+    assert (statements["RedriveAndRetrain"]["Action"], statements["RedriveAndRetrain"]["Resource"]) == (
+        "lambda:InvokeFunction",
+        ["<RedriveFunction.Arn>", "<RetrainFunction.Arn>"],
+    )
