@@ -14,12 +14,13 @@ from fairlead.ledger.reading import LedgerReader
 from fairlead.means import Means, Situation
 from fairlead.moves import Record, Release
 from fairlead.policy import Cause, Facts, Terms
-from fairlead.quality.figures import total
+from fairlead.quality.figures import Slots, total
 from fairlead.registry import Registry
 from fairlead.responding.alarm import Alarm
 
 REQUESTS_OVER = timedelta(minutes=15)
-OUTCOMES_OVER = timedelta(hours=24)
+OUTCOMES_OVER = timedelta(days=30)
+"""By the time of the prediction: outcomes that take weeks to come are outcomes too."""
 MOST_COMPARED = 2_000
 """Labelled rows that the release before is asked: enough to tell, and a matter of seconds."""
 LOOKED_AT = 200
@@ -89,8 +90,10 @@ class Gathering:
         return found[live.release].requests
 
     def _labelled(self, live: Release, at: datetime) -> int:
-        slots = self._ledger.quality(live.model or "", live.version, *_slots(at))
-        return int(total(slots).get("outcomes", 0))
+        return int(total(self._quality(live, at)).get("outcomes", 0))
+
+    def _quality(self, live: Release, at: datetime) -> Slots:
+        return self._ledger.quality(live.model or "", live.version, *_slots(at))
 
     def _compared(self, back: Release, live: Release, at: datetime) -> policy.Verdict | None:
         """Let the release before answer the live one's labelled rows; None where the two answer different things."""
@@ -101,7 +104,9 @@ class Gathering:
         ]  # fmt: skip
         if outputs[0] != outputs[1]:
             return None
-        pairs = islice(self._ledger.labelled(live.model or "", live.version, *_slots(at)), MOST_COMPARED)
+        known = sorted(self._quality(live, at))
+        labelled = self._ledger.labelled(live.model or "", live.version, known[0], known[-1] + 1) if known else ()
+        pairs = islice(labelled, MOST_COMPARED)
         return comparing.compare(self._ask(back.release), outputs[1], pairs).verdict
 
 

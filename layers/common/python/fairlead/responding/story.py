@@ -85,9 +85,7 @@ class Responder:
         return ""
 
 
-def _draft(
-    alarm: Alarm, key: str, live: Release, facts: Facts, decision: Decision, *, by: str, act: bool
-) -> Draft:
+def _draft(alarm: Alarm, key: str, live: Release, facts: Facts, decision: Decision, *, by: str, act: bool) -> Draft:
     evidence = {
         "action": decision.action,
         "rule": decision.rule,
