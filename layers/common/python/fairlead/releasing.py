@@ -163,7 +163,8 @@ def follow(means: Means, released: Released, *, looked: Callable[[Deployment], N
     """Wait until a release's deployment has ended; raises ReleaseError with the reason where it did not end well."""
     if not released.deployment:
         return released
-    means.progress(f"waiting for deployment {released.deployment}")
+    if means.deployments.read(released.deployment).running:
+        means.progress(f"waiting for deployment {released.deployment}")
     ended = means.deployments.wait(released.deployment, looked=looked)
     live = means.function.release(means.function.alias("live").version)
     if ended.succeeded:
