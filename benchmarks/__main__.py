@@ -1,13 +1,13 @@
 """Run all benchmarks and print them as Markdown."""
 
-from benchmarks import cold, models, runtime, warm
+from benchmarks import cold, feedback, models, runtime, warm
 
 AIMS = """aims: one row ≤ 0.25 ms CPU, 100 rows ≤ 1 ms, cold start ≤ 0.45 s CPU,
 ≥ 5 × shorter than the plain handler as packed, ≥ 2.5 × shorter than it with byte-code"""
 
 
 def main() -> None:
-    """Print a table for warm requests and one for cold starts."""
+    """Print tables for warm requests, cold starts and captured events."""
     print(f"{AIMS}\n")
     print("| model | rows | handler CPU ms | wall ms | through the runtime client CPU ms | wall ms ", end="")
     print("| floor CPU ms | plain CPU ms | plain / handler |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|")
@@ -27,6 +27,9 @@ def main() -> None:
         starts = cold.measure(models.case(name))
         for way, seconds in starts.items():
             print(f"| {name} | {way} | {seconds:.3f} | {seconds / starts['fairlead']:.1f} |", flush=True)
+    print("\n| captured events | CPU s | events/s |\n|--:|--:|--:|")
+    for speed in feedback.measure():
+        print(f"| {speed.events:,} | {speed.seconds:.2f} | {speed.rate:,.0f} |", flush=True)
     print(f"\nimporting boto3 and making an S3 client alone: {cold.boto3_client():.3f} CPU s")
 
 

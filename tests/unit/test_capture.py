@@ -91,3 +91,23 @@ def test_what_is_no_part_is_refused(wrong: dict[str, Any]) -> None:
 def test_a_caller_is_told_from_another_but_not_named() -> None:
     assert capture.pseudonym("arn:user/ada") != capture.pseudonym("arn:user/bob")
     assert "ada" not in capture.pseudonym("arn:user/ada")
+
+
+@pytest.mark.parametrize(("fields", "rows"), [(2_000, 40), (600, 300), (100, 2_000), (9_500, 3)])
+def test_a_wide_request_is_cut_until_its_counters_fit_a_transaction(fields: int, rows: int) -> None:
+    signature = Signature(
+        inputs=tuple(Field(name=f"f{place}", kind="number") for place in range(fields)),
+        output=Output(task="regression"),
+        layout="frame",
+    )
+    asked = Asked(request="r-1", at=1_000, caller="c", rows=[(1.0,) * fields] * rows)
+    answered = Answered(identity=IDENTITY, answers=Answers(values=[0.5] * rows))
+    found = [capture.decode(line) for line in Capture(signature).lines(asked, answered)]
+    assert [part.first + place for part in found for place in range(len(part.rows))] == list(range(rows))
+    assert all(min(len(part.rows), 53) * (fields + 52) <= 9_900 for part in found)
+
+
+@pytest.mark.parametrize("row", [0, 7, 9_999_999])
+def test_an_id_says_its_request_and_row(row: int) -> None:
+    request = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
+    assert capture.parse_prediction_id(capture.prediction_id(request, row)) == (request, row)

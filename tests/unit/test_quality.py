@@ -177,7 +177,8 @@ def test_alike_rows_of_few_callers_widen_the_intervals() -> None:
     ],
 )
 def test_an_outcome_fits_if_it_could_be_an_answer(output: Output, actual: Any, *, fit: bool) -> None:
-    assert (fits(output, pair(actual, labels="a")) == "") is fit
+    values = [1.0] * len(output.names) if output.names else 1.0
+    assert (fits(output, pair(actual, labels="a", values=values)) == "") is fit
 
 
 def test_what_does_not_fit_is_counted_and_moves_no_figure() -> None:
@@ -185,6 +186,14 @@ def test_what_does_not_fit_is_counted_and_moves_no_figure() -> None:
     bad = [pair("zebra", request="bad", labels="a", probabilities=[1.0, 0, 0])]
     assert figures(CLASSES, tally(CLASSES, good + bad)) == figures(CLASSES, tally(CLASSES, good))
     assert total(tally(CLASSES, good + bad))["invalid"] == 1
+
+
+@pytest.mark.parametrize(("names", "value"), [(None, None), (("a", "b"), [1.0, None])])
+def test_what_was_answered_without_a_finite_number_is_not_scored(names: tuple[str, ...] | None, value: Any) -> None:
+    output = Output(task="regression", names=names)
+    odd = pair({"a": 1.0, "b": 2.0} if names else 1.0, values=value)
+    assert fits(output, odd) == "the model answered no finite number"
+    assert list(tally(output, [odd]).values()) == [{"invalid": 1}]
 
 
 def test_delays_are_counted_in_hours_from_the_prediction() -> None:

@@ -18,6 +18,12 @@ from fairlead.signature import Scalar, Signature
 SCHEMA = 1
 LARGEST_PART = 200_000
 """Bytes of a line: Lambda cuts near 256 KB, and DynamoDB keeps no item over 400 KB."""
+MOST_COUNTERS = 9_000
+"""Counters that a part may add to: they are written with it, in one transaction, which has room for 99 updates of 100
+counters each (`fairlead.ledger.counting`)."""
+MOST_CELLS = 53
+MOST_ANSWERS = 52
+"""What a baseline counts of one field in cells, and of one answer beside its fields, at most."""
 REQUEST = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 """Lambda's request ids. The ledger keeps other things beside requests, under keys that do not look like this."""
 MOST_DIGITS = 7
@@ -141,9 +147,10 @@ _DECODER = msgspec.json.Decoder(Part)
 
 
 def _lines(part: Part) -> Iterator[str]:
-    """Spell a part, in halves of halves until each fits a line."""
+    """Spell a part, in halves of halves until each fits a line and its counters a transaction."""
     line = msgspec.json.encode(part)
-    if len(line) <= LARGEST_PART:
+    counters = min(len(part.rows), MOST_CELLS) * (len(part.fields) + MOST_ANSWERS)
+    if len(line) <= LARGEST_PART and (counters <= MOST_COUNTERS or len(part.rows) == 1):
         yield line.decode()
     elif len(part.rows) > 1:
         middle = len(part.rows) // 2

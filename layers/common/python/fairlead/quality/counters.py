@@ -54,6 +54,8 @@ def misfit(output: Output, actual: Actual) -> str:
 
 def fits(output: Output, pair: Pair) -> str:
     """Say why a pair cannot be scored; empty if it can."""
+    if output.task == "regression" and not all(map(_finite, _answered(pair))):
+        return "the model answered no finite number"
     return misfit(output, pair.outcome.actual)
 
 
@@ -105,8 +107,7 @@ def _probabilistic(counts: Tally, shares: Sequence[float], actual: int, answered
 
 def _regression(counts: Tally, output: Output, pair: Pair) -> Number:
     """Count an error for each target; returns the mean absolute one."""
-    actual, value = _values(output, pair.outcome.actual), pair.column("values")
-    answered = value if isinstance(value, list) else [value]
+    actual, answered = _values(output, pair.outcome.actual), _answered(pair)
     total = 0.0
     for target, (truth, answer) in enumerate(zip(actual, answered, strict=True)):
         error = answer - truth
@@ -119,6 +120,11 @@ def _regression(counts: Tally, output: Output, pair: Pair) -> Number:
 
 def _values(output: Output, actual: Any) -> list[float]:
     return [float(actual[name]) for name in output.names] if output.names else [float(actual)]
+
+
+def _answered(pair: Pair) -> list[Any]:
+    value = pair.column("values")
+    return value if isinstance(value, list) else [value]
 
 
 def _delay(pair: Pair) -> int:
