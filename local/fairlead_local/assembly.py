@@ -53,6 +53,7 @@ from fairlead_local.tables import Tables
 logger = logging.getLogger(__name__)
 
 SETTLE_SECONDS = 300.0  # of real time, for each moment that something is due at
+SETTLE_ROUNDS = 8  # logs that a function is called with, whose logs …: longer than any such chain
 
 
 class Cloud:
@@ -122,13 +123,20 @@ class Cloud:
         self.gateway.close()
 
     def _settle(self) -> None:
-        """Wait until functions that were started asynchronously have ended and what was logged is delivered."""
+        """Wait until functions that were started asynchronously have ended and what was logged is delivered.
+
+        Not until all is quiet: callers who go on meanwhile always give the parts work.
+        """
         end = time.monotonic() + SETTLE_SECONDS
-        while (left := end - time.monotonic()) > 0:
-            # Each may give the other work.
-            if not any(part.settle(left) for part in (self._waiting, self._shipper, self._subscriptions)):
+        parts = (self._waiting, self._shipper, self._subscriptions)
+        for _ in range(SETTLE_ROUNDS):  # each may give the others work
+            left = end - time.monotonic()
+            if left <= 0:
+                logger.warning("time passes though functions are at work for %d seconds", SETTLE_SECONDS)
                 return
-        logger.warning("time passes though functions are at work for %d seconds", SETTLE_SECONDS)
+            waited = [part.settle(left) for part in parts]
+            if not any(waited):
+                return
 
 
 def _made(folder: Path) -> Path:

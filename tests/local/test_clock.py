@@ -7,8 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from fairlead_local.assembly import SETTLE_SECONDS
 from fairlead_local.clock import Clock
-from fairlead_local.cloud import LocalCloud
+from fairlead_local.cloud import Credentials, LocalCloud
+from tests.local.support import call
 
 
 @pytest.fixture
@@ -81,3 +83,26 @@ def test_a_cloud_of_its_own_tells_and_moves_its_time() -> None:
         assert abs(before - time.time()) < 10
         assert 7200 <= after - before < 7300
         assert cloud.now() >= after
+
+
+def test_time_can_be_moved_on_while_callers_go_on(cloud: LocalCloud, echo: str, caller: Credentials) -> None:
+    """Their log lines never cease; each moment waits for those that were there."""
+    over = threading.Event()
+
+    def go() -> None:
+        while not over.is_set():
+            call(echo, caller)
+
+    callers = [threading.Thread(target=go) for _ in range(3)]
+    for thread in callers:
+        thread.start()
+    try:
+        started = time.monotonic()
+        cloud.advance(60)
+        took = time.monotonic() - started
+    finally:
+        over.set()
+        for thread in callers:
+            thread.join()
+
+    assert took < SETTLE_SECONDS, "what functions at work are given at most"

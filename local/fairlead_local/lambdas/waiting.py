@@ -36,7 +36,7 @@ class Waiting:
         self._clock = clock
         self._destinations = destinations
         self._metrics = metrics
-        self._busy = 0
+        self._busy: set[object] = set()
         self._changed = threading.Condition()
 
     def take(self, event: Event, attempt: Attempt) -> None:
@@ -45,26 +45,27 @@ class Waiting:
         self._start(lambda: self._try(event, attempt))
 
     def settle(self, seconds: float) -> bool:
-        """Wait until no attempt is under way; whether there was any."""
+        """Wait until the attempts that are under way now have ended; whether there were any."""
         with self._changed:
-            waited = self._busy > 0
-            self._changed.wait_for(lambda: self._busy == 0, seconds)
-            return waited
+            awaited = set(self._busy)
+            self._changed.wait_for(lambda: not awaited & self._busy, seconds)
+            return bool(awaited)
 
     def _start(self, work: Callable[[], None]) -> None:
         """Count before the thread exists, so that nobody finds nothing under way in between."""
+        attempt = object()
         with self._changed:
-            self._busy += 1
-        threading.Thread(target=self._work, args=(work,), name="asynchronous invocation", daemon=True).start()
+            self._busy.add(attempt)
+        threading.Thread(target=self._work, args=(attempt, work), name="asynchronous invocation", daemon=True).start()
 
-    def _work(self, work: Callable[[], None]) -> None:
+    def _work(self, attempt: object, work: Callable[[], None]) -> None:
         try:
             work()
         except Exception:
             logger.exception("an asynchronous invocation was lost")
         finally:
             with self._changed:
-                self._busy -= 1
+                self._busy.remove(attempt)
                 self._changed.notify_all()
 
     def _try(self, event: Event, attempt: Attempt) -> None:

@@ -4,7 +4,6 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.htm
 """
 
 import logging
-import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -14,6 +13,7 @@ from typing import Any, Protocol
 from moto.logs.models import logs_backends
 
 from fairlead_local.account import ACCOUNT, REGION, arn
+from fairlead_local.backlog import Backlog
 from fairlead_local.clock import Clock
 from fairlead_local.errors import ServiceError
 from fairlead_local.lambdas.store import split
@@ -65,7 +65,7 @@ class Subscriptions:
         self._clock = clock
         self._permissions = permissions
         self._invoke = invoke
-        self._queue: queue.Queue[Parcel] = queue.Queue()
+        self._queue: Backlog[Parcel] = Backlog()
         threading.Thread(target=self._work, name="log subscriptions", daemon=True).start()
 
     def may_invoke(self, group: str, destination: str) -> bool:
@@ -88,11 +88,8 @@ class Subscriptions:
                 self._queue.put(Parcel(one, stream, [{"id": packing.new_id(event), **event} for event in matched]))
 
     def settle(self, seconds: float) -> bool:
-        """Wait until what was matched is delivered; whether anything was not."""
-        with self._queue.all_tasks_done:
-            waited = self._queue.unfinished_tasks > 0
-            self._queue.all_tasks_done.wait_for(lambda: self._queue.unfinished_tasks == 0, seconds)
-            return waited
+        """Wait until what was matched so far is delivered; whether anything was not."""
+        return self._queue.settle(seconds)
 
     def _work(self) -> None:
         while True:

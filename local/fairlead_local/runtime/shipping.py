@@ -1,11 +1,11 @@
 """Log lines to CloudWatch Logs and embedded metrics (EMF) to CloudWatch, a moment later, as in AWS."""
 
 import logging
-import queue
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from fairlead_local.backlog import Backlog
 from fairlead_local.clients import Clients
 from fairlead_local.clock import Clock
 from fairlead_local.lambdas.records import Version
@@ -32,7 +32,7 @@ class Shipper:
         self._clients = clients
         self._clock = clock
         self._take = take
-        self._queue: queue.Queue[Batch | None] = queue.Queue()
+        self._queue: Backlog[Batch | None] = Backlog()
         self._streams: set[tuple[str, str]] = set()
         self._thread = threading.Thread(target=self._work, name="log shipper", daemon=True)
         self._thread.start()
@@ -47,10 +47,7 @@ class Shipper:
 
     def settle(self, seconds: float) -> bool:
         """Wait until what was said so far is delivered; whether anything was not."""
-        with self._queue.all_tasks_done:
-            waited = self._queue.unfinished_tasks > 0
-            self._queue.all_tasks_done.wait_for(lambda: self._queue.unfinished_tasks == 0, seconds)
-            return waited
+        return self._queue.settle(seconds)
 
     def stop(self) -> None:
         """Deliver what is queued, then end."""
