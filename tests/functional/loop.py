@@ -153,7 +153,8 @@ def load(function: str, env: dict[str, str], monkeypatch: pytest.MonkeyPatch) ->
     for name, value in env.items():
         monkeypatch.setenv(name, value)
     _forget_earlier_starts()
-    for story in ("collecting", "redriving", "outcomes", "monitoring.ticking"):  # they hold the telemetry of an earlier start
+    # They hold the telemetry of an earlier start.
+    for story in ("collecting", "redriving", "outcomes", "monitoring.ticking"):
         sys.modules.pop(f"fairlead.{story}", None)
     spec = importlib.util.spec_from_file_location(f"{function}_app", FUNCTIONS / function / "app.py")
     assert spec

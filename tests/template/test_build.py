@@ -165,7 +165,7 @@ print(onnxruntime.get_available_providers(), np.linalg.inv(np.eye(2)).sum())
     ]
 
 
-SERVICES = ("cloudwatch", "codedeploy", "dynamodb", "events", "lambda", "logs", "s3", "sns", "sts")
+SERVICES = ("cloudformation", "cloudwatch", "codedeploy", "dynamodb", "events", "lambda", "logs", "s3", "sns", "sts")
 
 
 def test_functions_that_operate_aws_are_small() -> None:

@@ -41,8 +41,10 @@ ROOMS = [
         "quality",
         "telemetry",
     },
-    {"serving", "pinning", "api", "publishing", "retraining", "trial", "verifying", "recording"}
-    | {"monitoring", "comparing", "responding", "shadowing", "known", "scoring", "collecting", "redriving", "outcomes"},  # stories
+    {  # stories
+        *("serving", "pinning", "api", "publishing", "retraining", "trial", "verifying", "recording", "monitoring"),
+        *("comparing", "responding", "shadowing", "known", "scoring", "collecting", "redriving", "outcomes"),
+    },
 ]
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
 HEAVY = {"boto3", "botocore", "joblib", "onnx", "onnxruntime", "pandas", "pyarrow", "scipy", "skl2onnx", "sklearn"}
