@@ -1,15 +1,20 @@
 """One local cloud for all tests here, with the toy stack deployed onto it by the real `sam deploy`."""
 
 import hashlib
+import os
 import shutil
 from collections.abc import Iterator
+from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from fairlead_local.cloud import Credentials, LocalCloud
 from tests.local.support import Sam, Toy, create, make_role
+
+if TYPE_CHECKING:
+    from tests.local.scenes import Scene
 
 HERE = Path(__file__).parent
 
@@ -39,6 +44,32 @@ def toy(sam: Sam, tmp_path_factory: pytest.TempPathFactory) -> Toy:
     shutil.copytree(HERE / "toy", folder)
     sam.deploy(folder, "toy")
     return Toy(folder, sam.outputs("toy"))
+
+
+@pytest.fixture(scope="session")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Scene"]:
+    """The stack that the scenarios share, deployed once."""
+    from tests.local.scenes import staged
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith(("AWS_", "FAIRLEAD_"))]:
+            patch.delenv(name)
+        with staged(tmp_path_factory.mktemp("stage")) as scene:
+            yield scene
+
+
+@pytest.fixture
+def scene(stage: "Scene", monkeypatch: pytest.MonkeyPatch) -> "Scene":
+    """The stage for one scenario. The journal of commands in this process goes by the cloud's clock, as all else."""
+
+    class Now(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]  # a plain one, as is written
+            return datetime.fromtimestamp(stage.cloud.now(), tz)
+
+    monkeypatch.setattr("fairlead.journal.datetime", Now)
+    monkeypatch.setattr("fairlead_cli.who_was_live.datetime", Now)
+    return stage
 
 
 @pytest.fixture(scope="session")

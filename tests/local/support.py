@@ -22,7 +22,7 @@ from botocore.exceptions import ClientError
 from fairlead_local.cloud import Credentials, LocalCloud
 
 ROLE = "arn:aws:iam::123456789012:role/any"
-HTTP = urllib3.PoolManager(retries=False)
+HTTP = urllib3.PoolManager(retries=False, maxsize=8)
 
 
 @dataclass(frozen=True)

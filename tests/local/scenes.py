@@ -1,0 +1,331 @@
+"""The stage of the scenarios: the built stack deployed, versions published, and users with one of its policies each."""
+
+import io
+import json
+import os
+import subprocess
+import threading
+import time
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sklearn.datasets import load_iris
+from sklearn.linear_model import LogisticRegression
+from typer.testing import CliRunner, Result
+
+from fairlead.manifest import EngineName
+from fairlead.publishing import story
+from fairlead_cli.main import app
+from fairlead_local.cloud import Credentials, LocalCloud
+from tests.local.support import Answer, Sam, call, settled, until
+
+ROOT = Path(__file__).parents[2]
+BUILT = ROOT / ".aws-sam/build"
+STACK = "fairlead"
+AT_ONCE = ("--strategy", "all-at-once", "--wait")
+PATIENT = ["VerifyColdStartMs=60000", "VerifyLatencyMs=20000", "CanaryLatencyMs=60000", "CaptureRate=0"]
+POLICY = "[budget]\ncold_load_ms = 60000\none_row_ms = 5000\nhundred_rows_ms = 10000\n"
+"""Other tests want the processor too."""
+
+MINUTE = 60.0
+X, Y = load_iris(return_X_y=True, as_frame=True)
+ROW = X.head(1).to_dict("records")
+
+BROKEN_FOR_CALLERS = """
+_whole, _read = handler, api.json_body
+
+
+def _broken(_):
+    raise RuntimeError("a defect in the new code")
+
+
+def handler(event, context):
+    api.json_body = _broken if event["requestContext"].get("accountId") else _read  # the hook's events have none
+    return _whole(event, context)
+"""
+CRASHES_FOR_CALLERS = """
+_whole = handler
+
+
+def handler(event, context):
+    if event["requestContext"].get("accountId"):
+        raise RuntimeError("a defect in the new code")
+    return _whole(event, context)
+"""
+WRONG_ANSWERS = """
+_whole = handler
+
+
+def handler(event, context):
+    answer = _whole(event, context)
+    return {**answer, "body": answer["body"].replace('"label":0', '"label":1')}
+"""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who gave an answer."""
+
+    release: str
+    version: int
+    digest: str
+
+
+@dataclass
+class Met:
+    """What callers met: statuses, and who answered those that were answered."""
+
+    statuses: Counter[int] = field(default_factory=Counter)
+    identities: Counter[Identity] = field(default_factory=Counter)
+
+    @property
+    def calls(self) -> int:
+        return sum(self.statuses.values())
+
+    @property
+    def failed(self) -> int:
+        return self.calls - self.statuses[200]
+
+    def add(self, answer: Answer) -> None:
+        self.statuses[answer.status] += 1
+        if answer.status == 200:
+            told = answer.json
+            self.identities[Identity(told["release"], told["version"], told["digest"])] += 1
+
+
+@dataclass
+class Scene:
+    """One deployed stack and its people. Commands are run in this process as one of them, or as real processes."""
+
+    cloud: LocalCloud
+    sam: Sam
+    packaged: Path
+    outputs: dict[str, str]
+    people: dict[str, Credentials]
+    versions: list[int] = field(default_factory=list)
+
+    @property
+    def function(self) -> str:
+        return self.outputs["PredictFunctionName"]
+
+    # Commands.
+
+    def environment(self, who: str = "operator", *, endpoint: str = "") -> dict[str, str]:
+        told = self.cloud.environment(self.people[who]) | {"FAIRLEAD_STACK": STACK}
+        return told | ({"AWS_ENDPOINT_URL": endpoint} if endpoint else {})
+
+    def fairlead(self, *arguments: object, who: str = "operator") -> Result:
+        """Run a command in this process; not from several threads."""
+        return CliRunner().invoke(app, [str(one) for one in arguments], env=self.environment(who))
+
+    def did(self, *arguments: object, who: str = "operator") -> str:
+        """Run a command that must succeed; what it said on stdout."""
+        done = self.fairlead(*arguments, who=who)
+        assert done.exit_code == 0, done.output
+        return str(done.stdout)
+
+    def told(self, *arguments: object) -> Any:
+        """The result of a command as JSON."""
+        return json.loads(self.did(*arguments, "--json"))
+
+    def process(self, *arguments: object, who: str = "operator", endpoint: str = "") -> "subprocess.Popen[str]":
+        """Start a command as a process of its own."""
+        return subprocess.Popen(
+            ["fairlead", *(str(one) for one in arguments)],
+            env=os.environ | self.environment(who, endpoint=endpoint),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def release(self, version: int | str, *more: object) -> str:
+        """Release a version and wait until it is live; its release. `--code` is a version too."""
+        chosen = ["--code"] if version == "--code" else ["iris", version]
+        return str(self.told("release", *chosen, *AT_ONCE, *more)["live"]["release"])
+
+    def start(self, version: int | str, *more: object, hooked: bool = True) -> str:
+        """Start a canary of a version; its release. By default, wait until a tenth of the callers reaches it."""
+        chosen = ["--code"] if version == "--code" else ["iris", version]
+        started = self.told("release", *chosen, "--strategy", "canary-10-5m", *more)
+        release = str(started["release"]["release"])
+        if hooked:
+            self.until(lambda: self.weights() == {release: 0.1})
+        return release
+
+    # What is there.
+
+    def alias(self, name: str = "live") -> str:
+        return str(self._alias(name)["FunctionVersion"])
+
+    def weights(self) -> dict[str, float]:
+        found: dict[str, float] = self._alias("live").get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
+        return found
+
+    def _alias(self, name: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.cloud.client("lambda").get_alias(FunctionName=self.function, Name=name)
+        return found
+
+    def frozen(self, release: str) -> dict[str, Any]:
+        """A release's configuration."""
+        found: dict[str, Any] = self.cloud.client("lambda").get_function_configuration(
+            FunctionName=self.function, Qualifier=release
+        )
+        return found
+
+    def held(self, release: str) -> int:
+        """The model version that a release holds."""
+        return int(self.frozen(release)["Environment"]["Variables"]["FAIRLEAD_VERSION"])
+
+    def identity(self, release: str) -> Identity:
+        told = self.frozen(release)["Environment"]["Variables"]
+        return Identity(release, int(told["FAIRLEAD_VERSION"]), f"sha256:{told['FAIRLEAD_MANIFEST_SHA256']}")
+
+    def deployments(self) -> list[dict[str, Any]]:
+        """Every deployment, newest first."""
+        codedeploy = self.cloud.client("codedeploy")
+        numbers = codedeploy.list_deployments(
+            applicationName=self.outputs["DeploymentApplication"], deploymentGroupName=self.outputs["DeploymentGroup"]
+        )["deployments"]
+        found = [codedeploy.get_deployment(deploymentId=number)["deploymentInfo"] for number in numbers]
+        return sorted(found, key=lambda one: one["createTime"], reverse=True)
+
+    def running(self) -> bool:
+        return any(one["status"] not in ("Succeeded", "Failed", "Stopped") for one in self.deployments())
+
+    def history(self, count: int = 50) -> list[dict[str, Any]]:
+        """The journal's newest records, oldest first."""
+        found: list[dict[str, Any]] = self.told("history", "iris", "--limit", count)
+        return found[::-1]
+
+    def since(self, number: int) -> list[str]:
+        """What was put on record after a number, in words."""
+        return [f"{one['kind']} {one['alias']}".strip() for one in self.history() if one["number"] > number]
+
+    def newest(self) -> int:
+        return int(self.told("history", "iris", "--verify")["newest"])
+
+    def check_record(self) -> None:
+        """The journal's chain holds, the aliases are where it says, and nothing is left open."""
+        self.until(lambda: not self.running() and self.fairlead("history", "iris", "--verify").exit_code == 0)
+        since = self.told("history", "iris", "--limit", 1)[0]["since"]
+        assert not since.get("intents"), self.did("history", "iris")
+
+    def live_at(self, moment: float) -> str:
+        """The release that was live at a moment, as the journal has it."""
+        at = datetime.fromtimestamp(moment, UTC).isoformat()
+        return str(self.told("who-was-live", "iris", "--at", at)["live"]["release"])
+
+    # What happens.
+
+    def until(self, found: Callable[[], Any]) -> Any:
+        return until(found, seconds=90.0)
+
+    def early(self) -> None:
+        """Five seconds into a minute, so that what callers meet falls into one."""
+        self.cloud.advance(MINUTE + 5 - self.cloud.now() % MINUTE)
+
+    def call(self) -> Answer:
+        """A signed call of an application's."""
+        return call(f"{self.cloud.api_url}/predict", self.people["caller"], body={"instances": ROW})
+
+    def calls(self, count: int, *, threads: int = 4) -> Met:
+        """So many calls, by several callers at once."""
+        with self.callers(threads=threads, most=count // threads) as met:
+            pass
+        return met
+
+    @contextmanager
+    def callers(self, *, threads: int = 3, most: int = 0, pause: float = 0.05) -> Iterator[Met]:
+        """Callers who go on for as long as the block lasts, or until each has called `most` times."""
+        met, over, lock = Met(), threading.Event(), threading.Lock()
+
+        def go() -> None:
+            done = 0
+            while (done < most) if most else not over.is_set():
+                answer = self.call()
+                done += 1
+                with lock:
+                    met.add(answer)
+                time.sleep(0 if most else pause)
+
+        working = [threading.Thread(target=go) for _ in range(threads)]
+        for thread in working:
+            thread.start()
+        try:
+            yield met
+        finally:
+            over.set()
+            for thread in working:
+                thread.join()
+
+    def code(self, change: str = "") -> None:
+        """Put code into the scratch, as a deployment does: the built one, with a change at its end."""
+        functions = self.cloud.client("lambda")
+        source = (BUILT / "PredictFunction/app.py").read_text() + change
+        functions.update_function_code(FunctionName=self.function, ZipFile=zipped(source))
+        settled(functions, self.function)
+
+    def deploy(self, *overrides: str) -> None:
+        """`sam deploy` what is packaged, with parameters."""
+        done = self.sam.run(
+            "deploy", "--template-file", str(self.packaged), "--stack-name", STACK, "--resolve-s3", "--no-progressbar",
+            "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-fail-on-empty-changeset",
+            "--parameter-overrides", *PATIENT, *overrides, cwd=self.packaged.parent, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout
+        self.outputs = self.sam.outputs(STACK)
+
+    def standing(self, version: int) -> str:
+        """See to it that this version is live, on the built code, with nothing under way; its release."""
+        if self.running():
+            self.fairlead("rollback", "iris", "--reason", "the last scenario is over")
+        self.code()
+        return self.release(version)
+
+
+def zipped(source: str) -> bytes:
+    """The archive of app.py: the same bytes for the same source."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as packed:
+        packed.writestr(zipfile.ZipInfo("app.py"), source)
+    return buffer.getvalue()
+
+
+@contextmanager
+def staged(folder: Path) -> Iterator[Scene]:
+    """The stage, from the first `sam deploy` to three published versions: two for onnx, the last for sklearn."""
+    assert (BUILT / "template.yaml").exists(), "the stack is not built: run `make build` first"
+    with LocalCloud() as cloud:
+        scene = Scene(cloud, Sam(cloud), folder / "packaged.yaml", {}, {"admin": cloud.admin})
+        scene.sam.run(
+            "package", "--template-file", str(BUILT / "template.yaml"), "--resolve-s3", "--output-template-file",
+            str(scene.packaged), "--no-progressbar", cwd=folder,
+        )  # fmt: skip
+        scene.deploy()
+        policies = {"caller": "Caller", "publisher": "Publisher", "operator": "Operator", "colleague": "Operator"}
+        for who, policy in policies.items():
+            scene.people[who] = cloud.add_user(who, [scene.outputs[f"{policy}PolicyArn"]])
+        (folder / "patient.toml").write_text(POLICY)
+        scene.versions = publish(scene, ["onnx", "onnx", "sklearn"], folder / "patient.toml")
+        yield scene
+
+
+def publish(scene: Scene, engines: Sequence[EngineName], policy: Path) -> list[int]:
+    """Versions of iris, published with a publisher's rights."""
+    before = dict(os.environ)
+    os.environ.update(scene.environment("publisher"))
+    try:
+        fitted = [LogisticRegression(max_iter=500, C=1.0 + place).fit(X, Y) for place in range(len(engines))]
+        return [
+            story.publish(estimator, name="iris", X=X, y=Y, engine=engine, policy=policy).manifest.version
+            for estimator, engine in zip(fitted, engines, strict=True)
+        ]
+    finally:
+        os.environ.clear()
+        os.environ.update(before)

@@ -1,0 +1,93 @@
+"""A release meets callers: a good one takes over, a bad one is brought back, or never reaches anybody."""
+
+import pytest
+
+from tests.local.scenes import BROKEN_FOR_CALLERS, CRASHES_FOR_CALLERS, MINUTE, WRONG_ANSWERS, Scene
+
+pytestmark = pytest.mark.xdist_group("scenarios")
+FIVE_MINUTES = 5 * MINUTE
+COMPLETE = ["intended", "moved previous", "shifting live", "verified", "moved live"]
+
+
+def test_a_good_release_takes_a_tenth_then_all_and_nobody_notices(scene: Scene) -> None:
+    """Whoever calls meanwhile gets an answer of the old or of the new release, whole."""
+    old = scene.standing(scene.versions[0])
+    before, known = scene.cloud.now(), scene.newest()
+
+    with scene.callers() as met:
+        new = scene.start(scene.versions[1], "--reason", "better")
+        scene.until(lambda: scene.identity(new) in met.identities)
+        assert scene.alias() == old
+        scene.cloud.advance(FIVE_MINUTES)
+        scene.until(lambda: scene.alias() == new and not scene.weights())
+        scene.until(lambda: scene.since(known) == COMPLETE)
+        after = met.calls
+        scene.until(lambda: met.calls > after + 20)
+
+    assert met.failed == 0
+    assert set(met.identities) == {scene.identity(old), scene.identity(new)}
+    assert scene.alias("previous") == old
+    assert scene.live_at(before) == old
+    assert scene.live_at(scene.cloud.now()) == new
+    scene.check_record()
+
+
+@pytest.mark.parametrize("change", [BROKEN_FOR_CALLERS, CRASHES_FOR_CALLERS], ids=["answers 500", "crashes"])
+def test_a_release_that_fails_callers_is_brought_back_and_only_its_share_met_it(scene: Scene, change: str) -> None:
+    """The hook cannot see what only callers' requests do; the alarm sees the new release alone."""
+    old = scene.standing(scene.versions[0])
+    scene.code(change)
+    new = scene.start("--code", "--reason", "new code")
+    scene.early()
+    shared, known = scene.cloud.now(), scene.newest()
+
+    met = scene.calls(400)
+    scene.cloud.advance(MINUTE + 15)
+    scene.until(lambda: scene.alias() == old and not scene.weights())
+    after = scene.calls(40)
+
+    assert 10 <= met.failed <= 100  # a tenth of 400, give or take five standard deviations and more
+    assert set(met.identities) == {scene.identity(old)}
+    assert (after.calls, after.failed) == (40, 0)
+    scene.until(lambda: scene.since(known) == ["failed live", "moved live"])
+    failed, moved = scene.history()[-2:]
+    assert (failed["now"]["release"], moved["now"]["release"]) == (new, old)
+    assert f"{scene.outputs['CanaryAlarms'].split(',')[0]}" in failed["why"]
+    assert moved["by"] == "codedeploy"
+    assert scene.live_at(shared) == scene.live_at(scene.cloud.now()) == old
+    scene.check_record()
+
+
+def test_a_release_that_answers_wrongly_never_reaches_a_caller(scene: Scene) -> None:
+    """The hook's golden rows say so; `--wait` ends with exit code 4 and the reason."""
+    old = scene.standing(scene.versions[0])
+    scene.code(WRONG_ANSWERS)
+
+    with scene.callers() as met:
+        done = scene.fairlead("release", "--code", "--strategy", "all-at-once", "--wait")
+
+    assert done.exit_code == 4
+    assert "golden rows: the answers of version" in done.stderr
+    assert f"live is release {old}" in done.stderr
+    assert (met.failed, set(met.identities)) == (0, {scene.identity(old)})
+    assert scene.alias() == old
+    scene.check_record()
+    [evidence] = [one["evidence"] for one in scene.history(8) if one["key"].endswith(":verify")][-1:]
+    assert {one["check"]: one["verdict"] for one in evidence["findings"]}["golden rows"] == "fail"
+
+
+def test_a_hook_that_keeps_silent_fails_the_release_after_an_hour(scene: Scene) -> None:
+    """Nobody reached it, and the next release is not held up."""
+    old = scene.standing(scene.versions[0])
+    with scene.cloud.faults(functions={scene.outputs["VerifyFunctionName"]: "fail"}):
+        new = scene.start(scene.versions[1], hooked=False)
+        scene.cloud.advance(30 * MINUTE)
+        assert (scene.alias(), scene.weights(), scene.running()) == (old, {}, True)
+        assert f"to release {new} is running" in scene.did("status", "iris")
+        scene.cloud.advance(30 * MINUTE + 1)
+
+    scene.until(lambda: not scene.running())
+    assert (scene.alias(), scene.weights()) == (old, {})
+    scene.until(lambda: "timed out" in scene.history()[-2]["why"])
+    scene.check_record()
+    assert scene.release(scene.versions[1]) == new
