@@ -156,17 +156,40 @@ def test_rollback_waits_for_codedeploys_own_rollback_before_it_touches_live(
     assert all(entry.ended for entry in deploys.entries.values())
 
 
+def open_intents(desk: Desk) -> list[str]:
+    """The releases that somebody still means to reach, by the journal."""
+    return [intent.now.release for intent in desk.journal().standing().intents if intent.now]
+
+
 def test_rollback_before_any_caller_reached_the_release_only_stops_its_deployment(
-    two: Releases, registry: Registry, lambda_: StrictLambda, deploys: FakeDeploys
+    two: Releases, registry: Registry, lambda_: StrictLambda, deploys: FakeDeploys, desk: Desk
 ) -> None:
     deploys.hold = "hook"
     two.release(registry, "churn", 3)
 
-    done = two.rollback(registry, "churn")
+    done = two.rollback(registry, "churn", reason="not now")
 
     assert (done.was.release, done.live.release, done.moved) == ("4", "3", False)
     assert deploys.last.info["status"] == "Stopped"
     assert lambda_.alias_names() == {"live": "3", "previous": "3"}
+    told = desk.records()[-1]
+    assert (told.kind, told.alias, told.by, told.why) == ("found", "live", "ada", "not now"), "nobody moved it"
+    assert open_intents(desk) == ["4"], "whose end CodeDeploy tells"
+
+
+def test_who_finds_that_somebody_else_has_just_gone_back_does_not_say_that_they_moved_it(
+    two: Releases, registry: Registry, deploys: FakeDeploys, desk: Desk
+) -> None:
+    deploys.hold = "hook"
+    two.release(registry, "churn", 3)
+    deploys.before("StopDeployment", lambda: desk.releases("bob").rollback(registry, "churn"))
+
+    done = two.rollback(registry, "churn")
+
+    assert (done.live.release, done.moved) == ("3", False)
+    assert [one.by for one in desk.records() if one.kind in {"moved", "found"} and one.alias == "live"][-1] == "bob"
+    assert open_intents(desk) == ["4"]
+    assert desk.journal().verify() == []
 
 
 def test_rollback_of_a_deployment_that_ends_meanwhile_moves_live_back(

@@ -98,10 +98,10 @@ def look_and_heal(means: Means) -> Situation:
 
 
 @contextmanager
-def intending(means: Means, draft: Draft) -> Iterator[None]:
+def intending(means: Means, draft: Draft) -> Iterator[Record]:
     """Put an intent on record before anything moves, and that it failed if it does; the block records what it did.
 
-    Raises ReleaseError where the journal says that the version was retired: that record came first.
+    Yields the intent. Raises ReleaseError where the journal says that the version was retired: that record came first.
     """
 
     def unless_retired(tail: Tail) -> Draft:
@@ -110,9 +110,11 @@ def intending(means: Means, draft: Draft) -> Iterator[None]:
                 raise retired(record.model, record.version)
         return draft
 
-    means.journal.append_if(unless_retired)
+    intent = means.journal.append_if(unless_retired)
+    if intent is None:
+        raise AssertionError("an intent is always written")
     try:
-        yield
+        yield intent
     except FairleadError as error:
         # Where even this cannot be written, the next command finds the open intent.
         with contextlib.suppress(FairleadError):

@@ -29,7 +29,7 @@ Kind = Literal[
     "moved",  # the alias points at `now` alone
     "verified",  # `now` was proved before traffic
     "failed",  # `now` did not become live; of a deployment: live is at `was`, but for the shares in `weights`
-    "found",  # the alias was not where the journal said: it points at `now`
+    "found",  # the alias points at `now`, and whoever writes this did not move it there
     "retired",  # `model` `version` serves no more
     "pruned",  # the Lambda version `was` is deleted
     "decided",  # what the system did about an alarm, and why

@@ -6,11 +6,14 @@ left alone; where it is not older than `live`, there is nothing to go back to, s
 
 import re
 
+import msgspec
+
 from fairlead.errors import NotFoundError, ReleaseError
 from fairlead.function import SEE_STATUS, Alias
 from fairlead.health import prove
+from fairlead.journal import Tail
 from fairlead.means import Means, Running, Situation, another, intending, look_and_heal, refuse_retired
-from fairlead.moves import Draft, Release
+from fairlead.moves import Draft, Record, Release
 from fairlead.registry import Registry
 from fairlead.releasing import Released
 
@@ -37,20 +40,25 @@ def roll_back(
     refuse_retired(registry, target.model or model, target.version)
     prove(means.function, target.release, target.digest, progress=means.progress, sleep=means.sleep)
     draft = Draft(kind="intended", by=means.by(), why=reason, was=leaving, now=target, evidence={"rollback": True})
-    with intending(means, draft):
+    number = situation.running.deployment.id if situation.running else ""
+    with intending(means, draft) as intent:
         live = _stopped(means, situation, situation.running) if situation.running else situation.live
         moved = bool(live.weights) or live.version != target.release
         if moved:
             means.progress(f"moving live from {leaving} to {target}")
             means.function.move(live, target.release)
-        number = situation.running.deployment.id if situation.running else ""
-        means.journal.append(
-            Draft(
-                kind="moved", alias="live", by=draft.by, why=reason, was=leaving, now=target, deployment=number,
-                evidence=draft.evidence,
-            )
-        )  # fmt: skip
+        _record(means, msgspec.structs.replace(draft, alias="live", deployment=number), intent, moved=moved)
     return Released(live=target, was=leaving, release=target, moved=moved, deployment=number)
+
+
+def _record(means: Means, done: Draft, intent: Record, *, moved: bool) -> None:
+    """Put on record that live was moved, or was found there: stopped in time, or moved by somebody at the same time."""
+
+    def unless_told(tail: Tail) -> Draft | None:
+        ended = intent.number not in {one.number for one in tail.standing().intents}
+        return None if ended and not moved else msgspec.structs.replace(done, kind="moved" if moved else "found")
+
+    means.journal.append_if(unless_told)
 
 
 def _before(situation: Situation, model: str) -> Release:
