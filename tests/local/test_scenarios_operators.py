@@ -1,0 +1,136 @@
+"""People at their keyboards: rolling back in the middle, two at once, forward again, and who may do what."""
+
+import subprocess
+import time
+
+import pytest
+
+from tests.local.scenes import MINUTE, Scene
+
+pytestmark = pytest.mark.xdist_group("scenarios")
+ROLLBACK = "codeDeployRollback"
+
+
+def ended(*processes: "subprocess.Popen[str]") -> list[tuple[int, str, str]]:
+    """Exit codes and what was said."""
+    said = [process.communicate(timeout=120) for process in processes]
+    return [(process.returncode, *spoken) for process, spoken in zip(processes, said, strict=True)]
+
+
+def test_a_rollback_while_calls_go_over_stops_the_deployment_first_and_waits_for_it(scene: Scene) -> None:
+    """CodeDeploy's own rollback would race with this one: it is told not to, and live is not touched before it ends."""
+    old = scene.standing(scene.versions[0])
+    new = scene.start(scene.versions[1], "--reason", "better")
+    known, during = scene.newest(), scene.cloud.now()
+    scene.cloud.set_pace(stop=2 * MINUTE)
+
+    try:
+        with scene.callers() as met:
+            rolling = scene.process("rollback", "iris", "--reason", "worse")
+            scene.until(lambda: scene.since(known) == ["intended"])
+            time.sleep(1)
+            assert (scene.alias(), scene.weights(), rolling.poll()) == (old, {new: 0.1}, None)
+            scene.cloud.advance(2 * MINUTE)
+            [(code, stdout, stderr)] = ended(rolling)
+    finally:
+        scene.cloud.set_pace(stop=0.5)
+
+    assert (code, stdout.split(", was ")[0]) == (0, f"live: release {old} (iris version {scene.versions[0]})"), stderr
+    assert [line for line in stderr.splitlines() if "stopping deployment" in line]
+    assert (scene.alias(), scene.weights()) == (old, {})
+    last = scene.deployments()[0]
+    assert (last["status"], last["errorInformation"]["code"]) == ("Stopped", "MANUAL_STOP")
+    assert last.get("creator") != ROLLBACK
+    assert met.failed == 0
+    assert set(met.identities) <= {scene.identity(old), scene.identity(new)}
+    scene.check_record()
+    assert sorted(scene.since(known)) == ["failed live", "intended", "moved live"]
+    assert scene.live_at(during) == scene.live_at(scene.cloud.now()) == old
+
+
+def test_a_second_release_is_refused_with_who_runs_one_and_since_when(scene: Scene) -> None:
+    scene.standing(scene.versions[0])
+    before = scene.start(scene.versions[1])
+    begun = scene.deployments()[0]
+
+    done = scene.fairlead("release", "iris", scene.versions[2], who="colleague")
+
+    assert (done.exit_code, done.stdout) == (4, "")
+    assert f"deployment {begun['deploymentId']} to release {before} is running since " in done.stderr
+    assert f"{begun['createTime']:%Y-%m-%d %H:%M}Z by arn:aws:iam::123456789012:user/operator" in done.stderr
+    assert "fairlead rollback iris" in done.stderr
+    assert scene.weights() == {before: 0.1}
+    scene.did("rollback", "iris", "--away-from", before)
+    scene.check_record()
+
+
+def test_of_two_releases_at_once_one_starts_and_the_other_is_told(scene: Scene) -> None:
+    """Both freeze a version; CodeDeploy, or whoever looks second, sees the other's deployment."""
+    old = scene.standing(scene.versions[0])
+    going = [
+        scene.process("release", "iris", version, "--strategy", "canary-10-5m", who=who)
+        for version, who in ((scene.versions[1], "operator"), (scene.versions[2], "colleague"))
+    ]
+
+    outcomes = ended(*going)
+
+    assert sorted(code for code, *_ in outcomes) == [0, 4], outcomes
+    [refused] = [stderr for code, _, stderr in outcomes if code == 4]
+    assert "error: " in refused
+    assert "unexpected" not in refused
+    [target] = scene.until(scene.weights)
+    scene.did("rollback", "iris", "--away-from", target)
+    assert scene.alias() == old
+    scene.check_record()
+
+
+def test_of_two_rollbacks_at_once_live_moves_once_and_only_one_says_so(scene: Scene) -> None:
+    """During a deployment, where both stop it; the second finds it done, or is told, and goes no further back."""
+    old = scene.standing(scene.versions[0])
+    new = scene.start(scene.versions[1])
+    known = scene.newest()
+    going = [
+        scene.process("rollback", "iris", "--away-from", new, "--reason", f"{who} says so", who=who)
+        for who in ("operator", "colleague")
+    ]
+
+    outcomes = ended(*going)
+
+    assert min(code for code, *_ in outcomes) == 0, outcomes
+    assert all("unexpected" not in stderr for _, _, stderr in outcomes)
+    assert sum(", was release" in stdout for _, stdout, _ in outcomes) == 1, outcomes
+    assert (scene.alias(), scene.weights()) == (old, {})
+    scene.check_record()
+    assert scene.since(known).count("moved live") == 1, scene.did("history", "iris")
+
+
+def test_the_red_alarm_of_the_release_that_was_left_does_not_block_the_way_forward(scene: Scene) -> None:
+    old = scene.standing(scene.versions[0])
+    new = scene.release(scene.versions[1])
+    alarm = scene.outputs["CanaryAlarms"].split(",")[0]
+    scene.cloud.client("cloudwatch").set_alarm_state(AlarmName=alarm, StateValue="ALARM", StateReason="it fails")
+    before = scene.cloud.now()
+
+    scene.did("rollback", "iris", "--away-from", new, "--reason", "it fails")
+    assert scene.alias() == old
+    between = scene.cloud.now()
+    assert scene.release(scene.versions[1], "--reason", "repaired") == new
+
+    assert scene.live_at(before) == scene.live_at(scene.cloud.now()) == new
+    assert scene.live_at(between) == old
+    scene.check_record()
+
+
+@pytest.mark.parametrize("who", ["caller", "publisher"])
+def test_whoever_is_no_operator_moves_nothing_and_learns_what_right_is_missing(scene: Scene, who: str) -> None:
+    old = scene.standing(scene.versions[0])
+    known = scene.newest()
+
+    for command in (["release", "iris", scene.versions[1]], ["rollback", "iris"], ["prune", "iris", "--apply"]):
+        done = scene.fairlead(*command, who=who)
+        assert done.exit_code != 0
+        assert "AccessDenied" in done.stderr
+        assert "OperatorPolicyArn" in done.stderr
+
+    assert scene.alias() == old
+    assert scene.newest() == known
