@@ -180,6 +180,7 @@ def test_a_release_is_judged_by_few_metrics_of_its_own(app: ModuleType) -> None:
     assert by_dimensions(document) == {
         ("model", "service", "version"): {"Requests", "Latency", "Rows", "OutOfRangeShare"},
         ("release", "service"): {"Requests", "Latency"},
+        ("service",): {"Requests", "Latency"},  # of live, whatever it is: the alarms that always watch
     }
     assert {directive["Namespace"] for directive in document["_aws"]["CloudWatchMetrics"]} == {"Fairlead"}
 
