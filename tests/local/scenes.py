@@ -4,6 +4,7 @@ import io
 import json
 import os
 import subprocess
+import sys
 import threading
 import time
 import zipfile
@@ -36,6 +37,25 @@ POLICY = "[budget]\ncold_load_ms = 60000\none_row_ms = 5000\nhundred_rows_ms = 1
 MINUTE = 60.0
 X, Y = load_iris(return_X_y=True, as_frame=True)
 ROW = X.head(1).to_dict("records")
+
+COMMAND = """
+import datetime, sys
+from fairlead import journal
+from fairlead_cli.main import app
+
+ahead = datetime.timedelta(seconds=float(sys.argv.pop(1)))
+
+
+class Now(datetime.datetime):
+    @classmethod
+    def now(cls, tz=None):
+        return datetime.datetime.now(tz) + ahead
+
+
+journal.datetime = Now
+app()
+"""
+"""The command line, in a process whose journal goes by the cloud's clock."""
 
 BROKEN_FOR_CALLERS = """
 _whole, _read = handler, api.json_body
@@ -136,8 +156,9 @@ class Scene:
 
     def process(self, *arguments: object, who: str = "operator", endpoint: str = "") -> "subprocess.Popen[str]":
         """Start a command as a process of its own."""
+        ahead = str(self.cloud.now() - time.time())
         return subprocess.Popen(
-            ["fairlead", *(str(one) for one in arguments)],
+            [sys.executable, "-c", COMMAND, ahead, *(str(one) for one in arguments)],
             env=os.environ | self.environment(who, endpoint=endpoint),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
