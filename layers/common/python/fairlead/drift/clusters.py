@@ -22,7 +22,7 @@ BLOCKS = 24
 (batch means: Schmeiser, Operations Research 30, 1982)."""
 LARGE = 0.25
 """Share of all rows from which on a group of callers represents itself."""
-FEWEST = 8.0
+FEWEST = 5.0
 """Clusters of even size that a variance between them needs."""
 
 

@@ -109,17 +109,27 @@ def compare_share(
     """
     rest = [cell for cell in range(len(table.by_time[0])) if cell not in cells]
     two = table.joined([rest, list(cells)])
-    rows = two.totals
-    if not sum(rows) or not rows[1] + others:
+    (without, with_), rows = two.totals, sum(two.totals)
+    if not rows or not with_ + others:
         return None
-    if not rows[0] + of - others:  # all of them, before as now
-        return Test(1.0, sum(rows))
-    found = _compared(two, [of - others, others])
+    if not without + of - others:  # all of them, before as now
+        return Test(1.0, rows)
+    found = varying(two, [(without + of - others) / (rows + of), (with_ + others) / (rows + of)])
     if found is None:
         return None
-    rises = rows[1] * of > others * sum(rows)
-    effective = found.effective_rows if rises else min(found.effective_rows, sum(rows) / least_effect)
-    hits, trials = round(rows[1] * effective / sum(rows)), round(effective)
+    rises = with_ * of > others * rows
+    effective = rows / (found.effect if rises else max(found.effect, least_effect))
+    hits, trials = round(with_ * effective / rows), round(effective)
     above = fisher_tail(hits, trials, others=others, of=of)
     below = fisher_tail(others, of, others=hits, of=trials)
-    return Test(max(found.p, min(1.0, 2 * min(above, below))), effective)
+    exact = min(1.0, 2 * min(above, below))
+    return Test(max(exact, _welch(with_ / rows, effective, found.freedom, others / of, of)), effective)
+
+
+def _welch(share: float, rows: float, freedom: float, other: float, of: int) -> float:
+    """P of two shares that differ so; of the window's, the variance is estimated (Welch, Biometrika 34, 1947)."""
+    own, known = share * (1 - share) / rows, other * (1 - other) / of
+    if own == 0:
+        return 0.0 if share != other else 1.0
+    whole = own + known
+    return f_tail((share - other) ** 2 / whole, 1.0, freedom * (whole / own) ** 2)
