@@ -2,6 +2,7 @@
 
 import logging
 import time
+from functools import partial
 from pathlib import Path
 
 from fairlead_local import moto_server
@@ -30,6 +31,7 @@ from fairlead_local.lambdas.invoke import Invoker
 from fairlead_local.lambdas.invoke_configs import InvokeConfigs
 from fairlead_local.lambdas.layers import Layers
 from fairlead_local.lambdas.permissions import Permissions
+from fairlead_local.lambdas.sleeping import put_to_sleep
 from fairlead_local.lambdas.store import Store
 from fairlead_local.lambdas.versions import Versions
 from fairlead_local.lambdas.waiting import Waiting
@@ -110,7 +112,7 @@ class Cloud:
             "logs": Logs(moto, self._subscriptions, MetricFilters(metrics, self.clock), store, self.clock),
         }
         self.clock.settle = self._settle
-        control = Control(self.clock, self.deploys.pace, faults)
+        control = Control(self.clock, self.deploys.pace, faults, sleep=partial(put_to_sleep, store))
         front = Front(services, moto, control=control)
         self.front = Guard(front, identities, buckets, roles, group=self.deploys.group_of)
         self.gateway = Gateway(apis, invoker, permissions, Authoriser(identities, judge), platform)

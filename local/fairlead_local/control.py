@@ -1,7 +1,7 @@
 """`/_fairlead/…` on the cloud's API port: what AWS has no API for, because nobody moves AWS's clock."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from werkzeug import Request, Response
@@ -16,11 +16,12 @@ PREFIX = "/_fairlead/"
 class Control:
     """A WSGI application: /_fairlead/clock tells and moves the time, /_fairlead/pace says how long deployments take.
 
-    /_fairlead/faults makes things fail.
+    /_fairlead/faults makes things fail, /_fairlead/sleep lets a version fall asleep.
     """
 
-    def __init__(self, clock: Clock, pace: Pace, faults: Faults) -> None:
+    def __init__(self, clock: Clock, pace: Pace, faults: Faults, *, sleep: Callable[[str, str], None]) -> None:
         self._faults = faults
+        self._sleep = sleep
         self._clock = clock
         self._pace = pace
 
@@ -29,25 +30,34 @@ class Control:
         return self._answer(Request(environ))(environ, start_response)
 
     def _answer(self, request: Request) -> Response:
-        if request.path == f"{PREFIX}pace" and request.method == "POST":
-            return self._set_pace(request)
-        if request.path == f"{PREFIX}faults" and request.method == "POST":
-            return self._set_faults(request)
-        if request.path != f"{PREFIX}clock":
-            return _json({"message": f"nothing at {request.path}"}, 404)
-        if request.method == "POST":
-            try:
-                seconds = float(json.loads(request.get_data())["advance"])
-                return _json({"now": self._clock.advance(seconds)})
-            except (KeyError, TypeError, ValueError) as error:
-                return _json({"message": f'send {{"advance": seconds}}: {error}'}, 400)
-        return _json({"now": self._clock.now()})
+        acts = {"clock": self._advance, "pace": self._set_pace, "faults": self._set_faults, "sleep": self._put_to_sleep}
+        act = acts.get(request.path.removeprefix(PREFIX))
+        if act and request.method == "POST":
+            return act(request)
+        if act == self._advance:
+            return _json({"now": self._clock.now()})
+        return _json({"message": f"nothing at {request.path}"}, 404)
+
+    def _advance(self, request: Request) -> Response:
+        try:
+            seconds = float(json.loads(request.get_data())["advance"])
+            return _json({"now": self._clock.advance(seconds)})
+        except (KeyError, TypeError, ValueError) as error:
+            return _json({"message": f'send {{"advance": seconds}}: {error}'}, 400)
 
     def _set_faults(self, request: Request) -> Response:
         try:
             return _json(self._faults.set(json.loads(request.get_data())))
         except (AttributeError, TypeError, ValueError) as error:
             return _json({"message": str(error)}, 400)
+
+    def _put_to_sleep(self, request: Request) -> Response:
+        try:
+            asked = json.loads(request.get_data())
+            self._sleep(asked["function"], asked["version"])
+        except (KeyError, TypeError, ValueError) as error:
+            return _json({"message": str(error)}, 400)
+        return _json(asked)
 
     def _set_pace(self, request: Request) -> Response:
         try:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from fairlead_local.cloud import LocalCloud
 from tests.local.support import NOTHING, ROLE, archive, create, publish, refusal, settled, until, update
 
 
@@ -150,6 +151,24 @@ def test_an_init_that_fails_under_snapstart_makes_the_version_failed(functions: 
     assert "no model" in state["StateReason"]
     refused = refusal(functions.invoke, "Invoke", functions, FunctionName=name, Qualifier="1")
     assert refused["code"] == "ResourceConflictException"
+
+
+def test_a_version_that_fell_asleep_refuses_the_call_that_wakes_it(
+    cloud: LocalCloud, functions: Any, new_name: str
+) -> None:
+    name = create(functions, new_name, SnapStart={"ApplyOn": "PublishedVersions"})
+    functions.publish_version(FunctionName=name)
+    until(lambda: settled_version(functions, name, "1"))
+    cloud.put_to_sleep(name, "1")
+    assert functions.get_function_configuration(FunctionName=name, Qualifier="1")["State"] == "Inactive"
+
+    refused = refusal(functions.invoke, "Invoke", functions, FunctionName=name, Qualifier="1")
+    state = until(lambda: settled_version(functions, name, "1"))
+
+    assert (refused["code"], refused["status"], state["State"]) == ("SnapStartNotReadyException", 409, "Active")
+    assert functions.invoke(FunctionName=name, Qualifier="1")["Payload"].read() == b'"1"'
+    with pytest.raises(ValueError, match="Function not found"):
+        cloud.put_to_sleep(name, "7")
 
 
 def settled_version(functions: Any, name: str, number: str) -> dict[str, Any] | None:

@@ -31,6 +31,8 @@ def configuration(version: Version, *, qualifier: str | None = None) -> dict[str
     }
     if version.state == "Pending":
         shown |= {"StateReason": "The function is being created.", "StateReasonCode": "Creating"}
+    if version.state == "Inactive":
+        shown |= {"StateReason": "The function is idle.", "StateReasonCode": "Idle"}
     if version.state == "Failed":
         shown |= {"StateReason": version.reason, "StateReasonCode": version.reason_code}
     return shown

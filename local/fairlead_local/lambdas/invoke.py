@@ -10,6 +10,7 @@ from fairlead_local.faults import Faults
 from fairlead_local.lambdas.events import Event
 from fairlead_local.lambdas.functions import check_ready
 from fairlead_local.lambdas.records import LATEST, Version
+from fairlead_local.lambdas.sleeping import wake
 from fairlead_local.lambdas.store import Store, Target
 from fairlead_local.lambdas.waiting import Waiting
 from fairlead_local.metrics.platform import Platform
@@ -117,6 +118,8 @@ def _check_created(version: Version) -> None:
 def _check_active(version: Version) -> None:
     if version.state == "Active":
         return
+    if version.state == "Inactive":
+        raise wake(version)
     raise ServiceError(
         "ResourceConflictException",
         f"The operation cannot be performed at this time. The function is currently in the following state: "
