@@ -152,7 +152,7 @@ def test_embedded_metrics_become_metrics(cloud: LocalCloud, functions: Any, toy:
             StartTime=cloud.now() - 600, EndTime=cloud.now() + 60, Statistics=["Sum"],
         )["Datapoints"]  # fmt: skip
 
-    assert until(rows)[0]["Sum"] == 7
+    assert until(rows, seconds=60)[0]["Sum"] == 7
 
 
 def test_a_failing_init_is_the_answer_of_each_call(functions: Any, toy: Toy) -> None:
