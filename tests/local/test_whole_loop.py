@@ -1,5 +1,5 @@
-"""The whole loop on the local cloud, rights enforced: a release that is good where it was judged and bad where it is
-asked, what callers report, the alarm, the way back, what is learnt, and the next canary. What goes in is counted."""
+"""The loop on the local cloud, rights enforced: a release that is good where it was judged and bad where it is asked,
+what callers report, the alarm, the decision and the way back. What goes in is counted."""
 
 import json
 import os
@@ -16,7 +16,6 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 from typer.testing import CliRunner
 
-from fairlead import stack
 from fairlead.drift.counters import SLOT
 from fairlead.ledger.reading import LedgerReader
 from fairlead.publishing import story
@@ -113,9 +112,7 @@ def versions(stage: Stage) -> tuple[int, int]:
     return first.manifest.version, second.manifest.version
 
 
-def test_a_release_that_is_worse_in_the_world_is_found_out_undone_and_learnt_from(
-    stage: Stage, versions: tuple[int, int]
-) -> None:
+def test_a_release_that_is_worse_in_the_world_is_found_out_and_undone(stage: Stage, versions: tuple[int, int]) -> None:
     good, poor = versions
     stage.did("release", "iris", good, "--wait")
     stage.did("release", "iris", poor, "--strategy", "all-at-once", "--wait")
@@ -151,16 +148,4 @@ def test_a_release_that_is_worse_in_the_world_is_found_out_undone_and_learnt_fro
     history = json.loads(stage.did("history", "iris", "--json"))
     decided = [one for one in history if one["kind"] == "decided"]
     assert "previous is better" in {one["evidence"]["rule"] for one in decided}
-    seen = json.loads(stage.did("monitor", "iris", "--json"))
-    assert any(view["version"] == poor for view in seen["views"])
-
-    # What came true is learnt, judged, and goes live by a canary.
-    stage.did("retrain", "iris", "--local", "--trust", "*", "--since", "1d")
-    newest = max(stack.registry().versions("iris"))
-    assert newest > poor
-    stage.did("release", "iris", newest, "--strategy", "canary-10-5m")
-    until(lambda: any(one["kind"] == "verified" and one["now"]["version"] == newest for one in
-                      json.loads(stage.did("history", "iris", "--json"))), seconds=90)  # fmt: skip
-    stage.cloud.advance(360)
-    until(lambda: stage.live() == newest, seconds=30)
-    assert "the chain holds" in stage.did("history", "iris", "--verify")
+    assert "the aliases are where it says" in stage.did("history", "iris", "--verify")
