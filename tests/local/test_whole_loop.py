@@ -148,4 +148,3 @@ def test_a_release_that_is_worse_in_the_world_is_found_out_and_undone(stage: Sta
     history = json.loads(stage.did("history", "iris", "--json"))
     decided = [one for one in history if one["kind"] == "decided"]
     assert "previous is better" in {one["evidence"]["rule"] for one in decided}
-    assert "the aliases are where it says" in stage.did("history", "iris", "--verify")
