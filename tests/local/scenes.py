@@ -292,12 +292,13 @@ class Scene:
         functions.update_function_code(FunctionName=self.function, ZipFile=zipped(source))
         settled(functions, self.function)
 
-    def deploy(self, *overrides: str) -> None:
-        """`sam deploy` what is packaged, with parameters."""
+    def deploy(self, *overrides: str, template: Path | None = None) -> None:
+        """`sam deploy` what is packaged, or another template, with parameters."""
         done = self.sam.run(
-            "deploy", "--template-file", str(self.packaged), "--stack-name", STACK, "--resolve-s3", "--no-progressbar",
-            "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-fail-on-empty-changeset",
-            "--parameter-overrides", *PATIENT, *overrides, cwd=self.packaged.parent, check=False,
+            "deploy", "--template-file", str(template or self.packaged), "--stack-name", STACK, "--resolve-s3",
+            "--no-progressbar", "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset",
+            "--no-fail-on-empty-changeset", "--parameter-overrides", *PATIENT, *overrides,
+            cwd=self.packaged.parent, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout
         self.outputs = self.sam.outputs(STACK)

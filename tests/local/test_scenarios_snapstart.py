@@ -1,0 +1,24 @@
+"""The stack with SnapStart on: the last of the scenarios, because it leaves the stage like that."""
+
+import pytest
+
+from tests.local.scenes import Scene
+
+pytestmark = pytest.mark.xdist_group("scenarios")
+
+
+def test_with_snapstart_a_rollback_wakes_what_fell_asleep_before_callers_reach_it(scene: Scene) -> None:
+    scene.deploy("SnapStart=PublishedVersions")
+    old = scene.standing(scene.versions[0])
+    new = scene.release(scene.versions[1])
+    assert scene.frozen(old)["SnapStart"]["OptimizationStatus"] == "On"
+    scene.cloud.put_to_sleep(scene.function, old)
+
+    with scene.callers() as met:
+        done = scene.fairlead("rollback", "iris", "--away-from", new, "--reason", "worse")
+
+    assert done.exit_code == 0, done.stderr
+    assert f"release {old} sleeps (SnapStart, unused for 14 days): waking it, which can take minutes" in done.stderr
+    assert scene.frozen(old)["State"] == "Active"
+    assert (scene.alias(), met.failed) == (old, 0)
+    scene.check_record()
