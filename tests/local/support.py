@@ -131,7 +131,7 @@ def archive(**files: str | bytes) -> bytes:
 NOTHING = archive(app="def handler(event, context):\n    return context.function_version\n")
 
 
-def until(found: Callable[[], Any], *, seconds: float = 10.0) -> Any:
+def until(found: Callable[[], Any], *, seconds: float = 30.0) -> Any:
     """What `found` returns once it is true; fails after a while."""
     end = time.monotonic() + seconds
     while not (result := found()):

@@ -1,0 +1,11 @@
+"""What shares a cloud runs in one worker; else each worker would start one, and deploy the same onto it."""
+
+import os
+
+import pytest
+
+
+@pytest.mark.skipif("PYTEST_XDIST_WORKER" not in os.environ, reason="there is one worker")
+def test_workers_see_the_groups(request: pytest.FixtureRequest) -> None:
+    """The group is told by the end of a test's id; a version of pytest that took no note of it once passed unseen."""
+    assert request.node.nodeid.endswith("@local cloud")
