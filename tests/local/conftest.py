@@ -14,6 +14,7 @@ from fairlead_local.cloud import Credentials, LocalCloud
 from tests.local.support import Sam, Toy, create, make_role
 
 if TYPE_CHECKING:
+    from tests.local.loops import Stage
     from tests.local.scenes import Scene
 
 HERE = Path(__file__).parent
@@ -57,6 +58,15 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Scene"]:
             patch.delenv(name)
         with staged(tmp_path_factory.mktemp("stage")) as scene:
             yield scene
+
+
+@pytest.fixture(scope="session")
+def loop_stage() -> Iterator["Stage"]:
+    """The stack that the tests of the feedback loop share; they are one group: pytest.mark.xdist_group("loop")."""
+    from tests.local.loops import staged
+
+    with staged() as stage:
+        yield stage
 
 
 @pytest.fixture

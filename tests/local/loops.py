@@ -1,0 +1,146 @@
+"""The stage of the feedback loop's tests: the built stack with its own rights, people, and a clock that goes on.
+
+Many tests share it, so each publishes and releases the versions it needs, and looks at those alone.
+"""
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from fairlead.drift.counters import SLOT
+from fairlead.ledger.reading import LedgerReader
+from fairlead.publishing import story
+from fairlead.publishing.storing import Published
+from fairlead.quality.figures import total
+from fairlead_cli.main import app
+from fairlead_local.cloud import Credentials, LocalCloud
+from tests.local.support import Answer, Sam, call
+
+ROOT = Path(__file__).parents[2]
+STACK = "fairlead"
+PATIENT = ["VerifyColdStartMs=60000", "VerifyLatencyMs=20000", "CanaryLatencyMs=60000", "LatencyMs=60000"]
+"""Other tests want the processor too."""
+
+POLICIES = {
+    "caller": ["CallerPolicyArn"],
+    "reporter": ["FeedbackPolicyArn"],
+    "clerk": ["FeedbackPolicyArn"],
+    "operator": ["OperatorPolicyArn"],
+    "publisher": ["PublisherPolicyArn"],
+}
+"""Two report outcomes: a single source is not learnt from."""
+
+CLOCKS = ("fairlead.journal", "fairlead.invoking", "fairlead_cli.monitor", "fairlead_cli.who_was_live")
+
+
+@dataclass
+class Stage:
+    """The deployed stack and its people; commands go by the cloud's clock."""
+
+    cloud: LocalCloud
+    outputs: dict[str, str]
+    people: dict[str, Credentials] = field(default_factory=dict)
+
+    # People.
+
+    def fairlead(self, *arguments: object, who: str = "operator") -> Result:
+        """Run a command in this process."""
+        with self.clocked():
+            return CliRunner().invoke(app, [str(one) for one in arguments], env=self.environment(who))
+
+    def did(self, *arguments: object, who: str = "operator") -> str:
+        """Run a command that must succeed; what it said on stdout."""
+        done = self.fairlead(*arguments, who=who)
+        assert done.exit_code == 0, done.output
+        return str(done.stdout)
+
+    def told(self, *arguments: object) -> Any:
+        """The result of a command as JSON."""
+        return json.loads(self.did(*arguments, "--json"))
+
+    def publish(self, estimator: Any, **given: Any) -> Published:
+        """Publish a version of iris with a publisher's rights."""
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in self.environment("publisher").items():
+                patch.setenv(name, value)
+            return story.publish(estimator, name="iris", by="ada", **given)
+
+    def answer(self, who: str, path: str, body: Mapping[str, Any]) -> Answer:
+        """A signed call."""
+        return call(f"{self.cloud.api_url}{path}", self.people[who], body=dict(body))
+
+    def report(self, who: str, outcomes: Sequence[Mapping[str, Any]]) -> Answer:
+        """Report outcomes in one request."""
+        return self.answer(who, "/feedback", {"outcomes": list(outcomes)})
+
+    def environment(self, who: str) -> dict[str, str]:
+        return self.cloud.environment(self.people[who]) | {"FAIRLEAD_STACK": STACK}
+
+    @contextmanager
+    def clocked(self) -> Iterator[None]:
+        """What commands in this process take for now is the cloud's."""
+        cloud = self.cloud
+
+        class Now(datetime):
+            @classmethod
+            def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]  # a plain one, as is written
+                return datetime.fromtimestamp(cloud.now(), tz)
+
+        with pytest.MonkeyPatch.context() as patch:
+            for module in CLOCKS:
+                patch.setattr(f"{module}.datetime", Now)
+            patch.setattr("fairlead_cli.shadow.time", SimpleNamespace(time=cloud.now))
+            yield
+
+    # What is there.
+
+    def live(self) -> int:
+        """The model version that live holds."""
+        return int(self.told("status", "iris")["live"]["version"])
+
+    def history(self, after: int = 0) -> list[dict[str, Any]]:
+        """The journal's records after a number, oldest first."""
+        found: list[dict[str, Any]] = self.told("history", "iris", "--limit", 1000)
+        return [one for one in reversed(found) if one["number"] > after]
+
+    def newest(self) -> int:
+        """The number of the journal's newest record, after all of it was verified."""
+        return int(json.loads(self.did("history", "iris", "--verify", "--json"))["newest"])
+
+    def ledger(self) -> LedgerReader:
+        return LedgerReader(self.cloud.client("dynamodb"), self.outputs["LedgerTable"])
+
+    def counted(self, version: int) -> tuple[int, dict[str, float]]:
+        """Rows captured and quality counters of a version, since for ever."""
+        end = int(self.cloud.now()) // SLOT + 1
+        counters, slots = self.ledger().counted("iris", version, 0, end)
+        return sum(one.get("rows", 0) for one in counters.clusters.values()), total(slots)
+
+    def deploy(self, *overrides: str) -> None:
+        """`sam deploy`, with parameters."""
+        done = Sam(self.cloud).deploy(ROOT, STACK, [*PATIENT, *overrides], check=False)
+        assert done.returncode == 0, done.stdout
+
+
+@contextmanager
+def staged() -> Iterator[Stage]:
+    """The stack deployed as it was built, and its people."""
+    assert (ROOT / ".aws-sam/build/template.yaml").exists(), "the stack is not built: run `make build` first"
+    with LocalCloud() as cloud, pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith(("AWS_", "FAIRLEAD_"))]:
+            patch.delenv(name)
+        stage = Stage(cloud, {})
+        stage.deploy()
+        stage.outputs = Sam(cloud).outputs(STACK)
+        for name, arns in POLICIES.items():
+            stage.people[name] = cloud.add_user(name, [stage.outputs[one] for one in arns])
+        yield stage
