@@ -190,6 +190,32 @@ def test_decay_that_the_release_before_shares_is_retrained_once_in_a_while(
     assert lambda_.points_at("live") == "3"
 
 
+@pytest.mark.parametrize(
+    ("wrong", "rules"), [(0.0, ["learn", "cooling down"]), (0.4, ["previous is better", "settling"])]
+)
+def test_of_two_alarms_that_ring_at_once_one_leads_to_action(
+    live: Desk, registry: Registry, monkeypatch: pytest.MonkeyPatch, wrong: float, rules: list[str]
+) -> None:
+    station, other = (Station(live, registry, outcomes=Outcomes(400, wrong=wrong)) for _ in range(2))
+    at, facts = live.now + timedelta(hours=1), Gathering.facts
+
+    def slowly(*given: Any) -> Any:
+        monkeypatch.setattr(Gathering, "facts", facts)
+        known = facts(*given)
+        other.alarm("quality", at=at)
+        return known
+
+    monkeypatch.setattr(Gathering, "facts", slowly)
+    station.alarm("drift", at=at)
+    assert [one.evidence["rule"] for one in live.records() if one.kind == "decided"] == rules
+    assert len(station.retrained + other.retrained) == (1 if rules[0] == "learn" else 0)
+
+
+def test_a_decision_took_effect_when_its_alarm_rang(live: Desk, registry: Registry) -> None:
+    at = live.now + timedelta(hours=1)
+    assert Station(live, registry).alarm("throttles", at=at).record.effective == at.replace(microsecond=0)
+
+
 def test_without_outcomes_nothing_is_triggered(live: Desk, registry: Registry, lambda_: StrictLambda) -> None:
     station = Station(live, registry)
     for cause in ("quality", "drift"):

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
+import msgspec
+
 from fairlead import comparing, policy, retiring, traffic
 from fairlead.asking import Asked
 from fairlead.health import problem
@@ -13,7 +15,7 @@ from fairlead.ledger.items import slot_of
 from fairlead.ledger.reading import LedgerReader
 from fairlead.means import Means, Situation
 from fairlead.moves import Record, Release
-from fairlead.policy import Cause, Facts, Terms
+from fairlead.policy import Action, Cause, Facts, Terms
 from fairlead.quality.figures import Slots, total
 from fairlead.registry import Registry
 from fairlead.responding.alarm import Alarm
@@ -68,13 +70,16 @@ class Gathering:
             standing=alarm.state == "ALARM",
             live_for=_age(_since(records, live), alarm.at),
             deploying=situation.arriving != "",
-            since_move=_age(_last_move(records), alarm.at),
-            since_retraining=_age(_last_retraining(records), alarm.at),
+            **_lately(records, alarm),
             requests=self._requests(live, alarm.at) if cause in policy.TECHNICAL else None,
             labelled=labelled,
             previous_answers=answers,
             previous_compared=compared,
         )
+
+    def later(self, facts: Facts, alarm: Alarm, tail: Tail) -> Facts:
+        """Return the facts with what the journal says by now: alarms ring together, and one may have led to action."""
+        return msgspec.structs.replace(facts, **_lately(tail[:LOOKED_AT], alarm))
 
     def _answers(self, back: Release | None, live: Release) -> bool:
         """Say whether there is a release before this one that a rollback could go to."""
@@ -121,19 +126,16 @@ def _since(records: Sequence[Record], live: Release) -> datetime | None:
     return moves[-1].effective if moves else None
 
 
-def _last_move(records: Sequence[Record]) -> datetime | None:
-    return next((one.effective for one in records if _moved_live(one)), None)
+def _lately(records: Sequence[Record], alarm: Alarm) -> dict[str, float | None]:
+    """Say how long ago live moved, or was decided to, and a retraining was started."""
+    moved = next((one.effective for one in records if _moved_live(one) or _decided(one, "roll back")), None)
+    retrained = next((one.effective for one in records if _decided(one, "retrain")), None)
+    return {"since_move": _age(moved, alarm.at), "since_retraining": _age(retrained, alarm.at)}
 
 
-def _last_retraining(records: Sequence[Record]) -> datetime | None:
-    return next(
-        (
-            one.at
-            for one in records
-            if one.kind == "decided" and one.evidence.get("action") == "retrain" and not one.evidence.get("dry_run")
-        ),
-        None,
-    )
+def _decided(record: Record, action: Action) -> bool:
+    evidence = record.evidence
+    return record.kind == "decided" and evidence.get("action") == action and not evidence.get("dry_run")
 
 
 def _moved_live(record: Record) -> bool:

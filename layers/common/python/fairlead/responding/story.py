@@ -8,7 +8,7 @@ import msgspec
 
 from fairlead import policy, rolling_back
 from fairlead.errors import FairleadError
-from fairlead.journal import REPEATED
+from fairlead.journal import REPEATED, Tail
 from fairlead.means import Means, look
 from fairlead.moves import Draft, Record, Release
 from fairlead.policy import Decision, Facts, Terms
@@ -56,19 +56,30 @@ class Responder:
             return None
         situation = look(self._means)
         facts = self._gathering.facts(alarm, situation, tail)
-        decision = policy.decide(facts, self._terms)
-        record = self._claim(_draft(alarm, key, situation.now, facts, decision, by=self._means.by(), act=self._act))
-        if record is None:
+        claimed = self._claim(alarm, key, situation.now, facts)
+        if claimed is None:
             return None
+        record, decision = claimed
         outcome = self._carry_out(decision, situation.now) if self._act else "dry run: nothing was done"
         self._tell(f"{alarm.name}: {decision.action}", _text(alarm, situation.now, decision, outcome))
         return Response(record=record, decision=decision, outcome=outcome)
 
-    def _claim(self, draft: Draft) -> Record | None:
-        """Write the decision down, unless another delivery of the alarm was faster."""
-        return self._means.journal.append_if(
-            lambda tail: None if tail.keyed(draft.key, datetime.now(UTC) - REPEATED) else draft
-        )
+    def _claim(self, alarm: Alarm, key: str, live: Release, facts: Facts) -> tuple[Record, Decision] | None:
+        """Decide and write it down, unless another delivery of the alarm was faster.
+
+        Another alarm may have been: then what it led to counts, or two that ring together would act twice.
+        """
+        by, decided = self._means.by(), list[Decision]()
+
+        def build(tail: Tail) -> Draft | None:
+            if tail.keyed(key, datetime.now(UTC) - REPEATED):
+                return None
+            known = self._gathering.later(facts, alarm, tail)
+            decided[:] = [policy.decide(known, self._terms)]
+            return _draft(alarm, key, live, known, decided[0], by=by, act=self._act)
+
+        record = self._means.journal.append_if(build)
+        return None if record is None else (record, decided[0])
 
     def _carry_out(self, decision: Decision, live: Release) -> str:
         try:
@@ -100,6 +111,7 @@ def _draft(alarm: Alarm, key: str, live: Release, facts: Facts, decision: Decisi
         why=f"{alarm.name}: {decision.action}, because {decision.why}",
         was=live,
         key=key,
+        happened=alarm.at,
         model=live.model or "",
         version=live.version,
         evidence=evidence if act else evidence | {"dry_run": True},
