@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from fairlead_local.cloud import Credentials, LocalCloud
+from tests.local.packing import packed
 from tests.local.support import Sam, Toy, create, make_role
 
 if TYPE_CHECKING:
@@ -49,6 +50,12 @@ def toy(sam: Sam, tmp_path_factory: pytest.TempPathFactory) -> Toy:
 
 
 @pytest.fixture(scope="session")
+def packed_stack(cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A template of the built stack, for `sam deploy` onto this cloud."""
+    return packed(cloud, tmp_path_factory.mktemp("packed"))
+
+
+@pytest.fixture(scope="session")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Scene"]:
     """The stack that the scenarios share, deployed once."""
     from tests.local.scenes import staged
@@ -61,11 +68,11 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Scene"]:
 
 
 @pytest.fixture(scope="session")
-def loop_stage() -> Iterator["Stage"]:
+def loop_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Stage"]:
     """The stack that the tests of the feedback loop share; they are one group: pytest.mark.xdist_group("loop")."""
     from tests.local.loops import staged
 
-    with staged() as stage:
+    with staged(tmp_path_factory.mktemp("loop")) as stage:
         yield stage
 
 

@@ -23,9 +23,9 @@ from fairlead.publishing.storing import Published
 from fairlead.quality.figures import total
 from fairlead_cli.main import app
 from fairlead_local.cloud import Credentials, LocalCloud
+from tests.local.packing import packed
 from tests.local.support import Answer, Sam, call
 
-ROOT = Path(__file__).parents[2]
 STACK = "fairlead"
 PATIENT = ["VerifyColdStartMs=60000", "VerifyLatencyMs=20000", "CanaryLatencyMs=60000", "LatencyMs=60000"]
 """Other tests want the processor too."""
@@ -47,6 +47,7 @@ class Stage:
     """The deployed stack and its people; commands go by the cloud's clock."""
 
     cloud: LocalCloud
+    packed: Path
     outputs: dict[str, str]
     people: dict[str, Credentials] = field(default_factory=dict)
 
@@ -126,19 +127,19 @@ class Stage:
         return sum(one.get("rows", 0) for one in counters.clusters.values()), total(slots)
 
     def deploy(self, *overrides: str) -> None:
-        """`sam deploy`, with parameters."""
-        done = Sam(self.cloud).deploy(ROOT, STACK, [*PATIENT, *overrides], check=False)
+        """`sam deploy` the built stack, with parameters."""
+        parameters = [*PATIENT, *overrides]
+        done = Sam(self.cloud).deploy(self.packed.parent, STACK, parameters, template=self.packed, check=False)
         assert done.returncode == 0, done.stdout
 
 
 @contextmanager
-def staged() -> Iterator[Stage]:
+def staged(folder: Path) -> Iterator[Stage]:
     """The stack deployed as it was built, and its people."""
-    assert (ROOT / ".aws-sam/build/template.yaml").exists(), "the stack is not built: run `make build` first"
     with LocalCloud() as cloud, pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith(("AWS_", "FAIRLEAD_"))]:
             patch.delenv(name)
-        stage = Stage(cloud, {})
+        stage = Stage(cloud, packed(cloud, folder), {})
         stage.deploy()
         stage.outputs = Sam(cloud).outputs(STACK)
         for name, arns in POLICIES.items():

@@ -24,10 +24,9 @@ from fairlead.manifest import EngineName
 from fairlead.publishing import story
 from fairlead_cli.main import app
 from fairlead_local.cloud import Credentials, LocalCloud
+from tests.local.packing import BUILT, packed
 from tests.local.support import Answer, Sam, call, settled, until
 
-ROOT = Path(__file__).parents[2]
-BUILT = ROOT / ".aws-sam/build"
 STACK = "fairlead"
 AT_ONCE = ("--strategy", "all-at-once", "--wait")
 PATIENT = ["VerifyColdStartMs=60000", "VerifyLatencyMs=20000", "CanaryLatencyMs=60000", "CaptureRate=0"]
@@ -125,7 +124,7 @@ class Scene:
 
     cloud: LocalCloud
     sam: Sam
-    packaged: Path
+    packed: Path
     outputs: dict[str, str]
     people: dict[str, Credentials]
     versions: list[int] = field(default_factory=list)
@@ -293,13 +292,9 @@ class Scene:
         settled(functions, self.function)
 
     def deploy(self, *overrides: str, template: Path | None = None) -> None:
-        """`sam deploy` what is packaged, or another template, with parameters."""
-        done = self.sam.run(
-            "deploy", "--template-file", str(template or self.packaged), "--stack-name", STACK, "--resolve-s3",
-            "--no-progressbar", "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset",
-            "--no-fail-on-empty-changeset", "--parameter-overrides", *PATIENT, *overrides,
-            cwd=self.packaged.parent, check=False,
-        )  # fmt: skip
+        """`sam deploy` the built stack, or another template, with parameters."""
+        chosen = template or self.packed
+        done = self.sam.deploy(chosen.parent, STACK, [*PATIENT, *overrides], template=chosen, check=False)
         assert done.returncode == 0, done.stdout
         self.outputs = self.sam.outputs(STACK)
 
@@ -322,13 +317,8 @@ def zipped(source: str) -> bytes:
 @contextmanager
 def staged(folder: Path) -> Iterator[Scene]:
     """The stage, from the first `sam deploy` to three published versions: two for onnx, the last for sklearn."""
-    assert (BUILT / "template.yaml").exists(), "the stack is not built: run `make build` first"
     with LocalCloud() as cloud:
-        scene = Scene(cloud, Sam(cloud), folder / "packaged.yaml", {}, {"admin": cloud.admin})
-        scene.sam.run(
-            "package", "--template-file", str(BUILT / "template.yaml"), "--resolve-s3", "--output-template-file",
-            str(scene.packaged), "--no-progressbar", cwd=folder,
-        )  # fmt: skip
+        scene = Scene(cloud, Sam(cloud), packed(cloud, folder), {}, {"admin": cloud.admin})
         scene.deploy()
         policies = {"caller": "Caller", "publisher": "Publisher", "operator": "Operator", "colleague": "Operator"}
         for who, policy in policies.items():

@@ -56,13 +56,20 @@ class Sam:
         )
 
     def deploy(
-        self, folder: Path, stack: str, overrides: Sequence[str] = (), *, check: bool = True
+        self,
+        folder: Path,
+        stack: str,
+        overrides: Sequence[str] = (),
+        *,
+        template: Path | None = None,
+        check: bool = True,
     ) -> subprocess.CompletedProcess[str]:
-        """Run `sam deploy` as a user would."""
+        """Run `sam deploy` as a user would, or of a template whose archives are in S3 already."""
         extra = ["--parameter-overrides", *overrides] if overrides else []
         return self.run(
-            "deploy", "--stack-name", stack, "--resolve-s3", "--capabilities", "CAPABILITY_IAM",
-            "--no-confirm-changeset", "--no-fail-on-empty-changeset", *extra, cwd=folder, check=check,
+            "deploy", *(["--template-file", str(template)] if template else []), "--stack-name", stack, "--resolve-s3",
+            "--capabilities", "CAPABILITY_IAM", "--no-progressbar", "--no-confirm-changeset",
+            "--no-fail-on-empty-changeset", *extra, cwd=folder, check=check,
         )  # fmt: skip
 
     def outputs(self, stack: str) -> dict[str, str]:

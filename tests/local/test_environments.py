@@ -13,14 +13,14 @@ from fairlead_local.cloud import Credentials, LocalCloud
 from tests.local.support import Sam
 
 ROOT = Path(__file__).parents[2]
+CONFIG = ROOT / "samconfig.toml"
 LATER = "StageName=dev DeploymentStrategy=all-at-once LogRetentionDays=7"
 
 
 @pytest.fixture(scope="module")
-def stack(sam: Sam) -> Iterator[dict[str, str]]:
+def stack(sam: Sam, packed_stack: Path) -> Iterator[dict[str, str]]:
     """The stack of dev, deployed for the first time by an administrator."""
-    assert (ROOT / ".aws-sam/build/template.yaml").exists(), "the stack is not built: run `make build` first"
-    deploy(sam, os.environ | sam.cloud.environment())
+    deploy(sam, os.environ | sam.cloud.environment(), "--template-file", str(packed_stack))
     yield sam.outputs("fairlead-dev")
     sam.run("delete", "--stack-name", "fairlead-dev", "--no-prompts", cwd=ROOT, check=False)
 
@@ -59,7 +59,7 @@ def holder(cloud: LocalCloud, role: str) -> Credentials:
 
 def deploy(sam: Sam, env: dict[str, str], *more: str) -> str:
     done = subprocess.run(
-        ["sam", "deploy", "--config-env", "dev", "--no-progressbar", *more],
+        ["sam", "deploy", "--config-file", str(CONFIG), "--config-env", "dev", "--no-progressbar", *more],
         cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout

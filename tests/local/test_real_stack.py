@@ -11,18 +11,11 @@ from fairlead_local.clients import Clients
 from fairlead_local.cloud import Credentials, LocalCloud
 from tests.local.support import Sam, call
 
-ROOT = Path(__file__).parents[2]
-
 
 @pytest.fixture(scope="module")
-def stack(sam: Sam, cloud: LocalCloud) -> Credentials:
+def stack(sam: Sam, cloud: LocalCloud, packed_stack: Path) -> Credentials:
     """A caller of the deployed stack."""
-    if not (ROOT / ".aws-sam/build/template.yaml").exists():
-        pytest.fail("the stack is not built: run `make build` first")
-    done = sam.run(
-        "deploy", "--stack-name", "real", "--resolve-s3", "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset",
-        "--no-progressbar", cwd=ROOT, check=False,
-    )  # fmt: skip
+    done = sam.deploy(packed_stack.parent, "real", template=packed_stack, check=False)
     assert done.returncode == 0, done.stdout
     return cloud.add_user("real", [sam.outputs("real")["CallerPolicyArn"]])
 

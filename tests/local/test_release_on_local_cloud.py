@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,28 +22,25 @@ from fairlead.releasing import Released
 from fairlead.settings import Operator
 from fairlead_cli.main import app
 from fairlead_local.cloud import LocalCloud
-from tests.local.support import Answer, call, tampered
+from tests.local.packing import packed
+from tests.local.support import Answer, Sam, call, tampered
 
-ROOT = Path(__file__).parents[2]
 PATIENT = ["VerifyColdStartMs=60000", "VerifyLatencyMs=10000"]  # other tests want the processor too
-DEPLOY = ["sam", "deploy", "--stack-name", "fairlead", "--resolve-s3", "--no-confirm-changeset", "--no-progressbar"]
-DEPLOY += ["--parameter-overrides", *PATIENT]
 AT_ONCE = ["--strategy", "all-at-once", "--wait"]
 pytestmark = pytest.mark.xdist_group("release-on-local-cloud")
 
 
 @pytest.fixture(scope="module")
-def cloud() -> Iterator[LocalCloud]:
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     """The built stack, deployed; FAIRLEAD_* and AWS_* of this process point at it."""
-    if not (ROOT / ".aws-sam/build/template.yaml").exists():
-        pytest.fail("the stack is not built: run `make build` first")
     with LocalCloud() as made, pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith(("AWS_", "FAIRLEAD_"))]:
             patch.delenv(name)
         for name, value in made.environment().items():
             patch.setenv(name, value)
-        done = subprocess.run(DEPLOY, cwd=ROOT, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
+        template = packed(made, tmp_path_factory.mktemp("packed"))
+        done = Sam(made).deploy(template.parent, "fairlead", PATIENT, template=template, check=False)
+        assert done.returncode == 0, done.stdout
         yield made
 
 

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from samcli.yamlhelper import yaml_dump, yaml_parse
 
-from tests.local.scenes import BUILT, Scene
+from tests.local.packing import BUILT
+from tests.local.scenes import Scene
 
 pytestmark = pytest.mark.xdist_group("scenarios")
 
@@ -62,7 +63,7 @@ def test_a_stack_update_leaves_live_where_it_was_and_the_next_release_takes_what
     old = scene.standing(scene.versions[0])
     before = scene.frozen(old)
     known = scene.newest()
-    changed = change(tmp_path, scene.packaged)
+    changed = change(tmp_path, scene.packed)
 
     with scene.callers(threads=2, pause=0.2) as met:
         scene.deploy(template=changed)

@@ -1,0 +1,61 @@
+"""The built stack, zipped once for every cloud of a run. That `sam deploy` zips and uploads it too is told in
+test_environments; nearly half a gigabyte of layers, it takes a minute each time."""
+
+import fcntl
+import re
+import shutil
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from fairlead_local.cloud import LocalCloud
+
+ROOT = Path(__file__).parents[2]
+BUILT = ROOT / ".aws-sam/build"
+ARCHIVES = ROOT / ".aws-sam/archives"
+BUCKET = "archives"
+CODE = re.compile(r"^( +(?:CodeUri|ContentUri): )(\w+)$", re.MULTILINE)
+
+
+def packed(cloud: LocalCloud, folder: Path) -> Path:
+    """A template of the built stack for `sam deploy`, whose archives lie in this cloud's S3."""
+    assert (BUILT / "template.yaml").exists(), "the stack is not built: run `make build` first"
+    with _alone():
+        if _stale():
+            _pack()
+    s3 = cloud.client("s3")
+    s3.create_bucket(Bucket=BUCKET)
+    for archive in ARCHIVES.glob("*.zip"):
+        s3.upload_file(str(archive), BUCKET, archive.name)
+    template = folder / "packed.yaml"
+    template.write_text(CODE.sub(rf"\1s3://{BUCKET}/\2.zip", (BUILT / "template.yaml").read_text()))
+    return template
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One worker zips; the others wait for it."""
+    ARCHIVES.mkdir(parents=True, exist_ok=True)
+    with (ARCHIVES / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _stale() -> bool:
+    """Whether the stack was built after it was zipped: a build writes its template anew."""
+    done = ARCHIVES / "template.yaml"
+    return not done.exists() or done.stat().st_mtime_ns != (BUILT / "template.yaml").stat().st_mtime_ns
+
+
+def _pack() -> None:
+    for name in CODE.findall((BUILT / "template.yaml").read_text()):
+        _zip(BUILT / name[1], ARCHIVES / f"{name[1]}.zip")
+    shutil.copy2(BUILT / "template.yaml", ARCHIVES / "template.yaml")  # last: what was zipped is whole
+
+
+def _zip(folder: Path, archive: Path) -> None:
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as made:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                made.write(path, path.relative_to(folder))
