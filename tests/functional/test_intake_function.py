@@ -174,6 +174,18 @@ def test_an_outcome_that_turns_out_not_to_fit_is_never_scored(
     assert list(here.ledger.labelled("penguins", 1, SLOT, SLOT + 1)) == []
 
 
+def test_what_turned_out_not_to_fit_may_be_corrected_and_then_stands(
+    here: Loop, send: Send, traffic: Traffic, capture: Callable[[Sequence[str]], Any]
+) -> None:
+    assert statuses(send((0, "Dodo"), (1, "Dodo"))) == ["accepted", "accepted"]
+    capture(traffic.lines([ROW, ROW], request=request_id(1)))
+    assert here.scored() == {"invalid": 2}
+    assert statuses(send((0, "Dodo"))) == ["invalid"]
+    assert statuses(send((0, "Adelie"), (0, "Gentoo"), (0, "Adelie"))) == ["recorded", "conflict", "duplicate"]
+    found = here.scored()
+    assert (found["outcomes"], found["invalid"], found["conflicts"]) == (1, 1, 1)
+
+
 def test_a_pair_that_a_crash_left_is_scored_when_its_outcome_is_sent_again(
     here: Loop,
     intake: ModuleType,

@@ -9,6 +9,7 @@ from fairlead import aws
 from fairlead.capture import Part
 from fairlead.drift.counters import SLOT, Counters
 from fairlead.ledger import items
+from fairlead.ledger.contradicting import better, counted, holds, instead
 from fairlead.ledger.counting import Counts, Page, pages
 from fairlead.ledger.facts import Kept, Outcome, Pair, Result
 from fairlead.ledger.reading import AT_ONCE, LedgerReader, Seen
@@ -50,19 +51,24 @@ class Ledger(LedgerReader):
     def record_outcomes(self, outcomes: Sequence[Outcome]) -> tuple[list[Result], list[Part], list[Kept]]:
         """Keep what really happened to rows of one request, and say how each report relates to what is known.
 
-        The first report of a row stands. An equal one is a duplicate, another a conflict: counted, never taken.
-        Also returns the request as it then is, for scoring.
+        The first report of a row stands, until it turns out invalid: then another takes its place. An equal one is a
+        duplicate, another a conflict: counted, never taken. Also returns the request as it then is, for scoring.
         """
         with ThreadPoolExecutor(AT_ONCE) as pool:
             created = list(pool.map(self._create, outcomes))
         parts, kept = self.request(outcomes[0].request)
+        if wanted := better([one for one, new in zip(outcomes, created, strict=True) if not new], kept):
+            taken = self._replace(wanted, parts)
+            created = [
+                new or any(one is outcome for one in taken) for outcome, new in zip(outcomes, created, strict=True)
+            ]
+            parts, kept = self.request(outcomes[0].request)
         standing = {one.outcome.row: items.spelled(one.outcome.actual) for one in kept}
         results: list[Result] = []
         contradictions: list[Outcome] = []
         for outcome, new in zip(outcomes, created, strict=True):
             if new:
-                known = any(part.first <= outcome.row < part.first + len(part.rows) for part in parts)
-                results.append("recorded" if known else "accepted")
+                results.append("recorded" if any(holds(part, outcome) for part in parts) else "accepted")
             elif standing.get(outcome.row) == items.spelled(outcome.actual):
                 results.append("duplicate")
             else:
@@ -91,6 +97,12 @@ class Ledger(LedgerReader):
         item = items.outcome_item(outcome, expires=self._expires(outcome.at))
         return self._put(item, "attribute_not_exists(pk)")
 
+    def _replace(self, outcomes: Sequence[Outcome], parts: Sequence[Part]) -> list[Outcome]:
+        """Let outcomes take the place of invalid ones, which then are not counted any more; returns those that did."""
+        expires = self._expires(max(outcome.at for outcome in outcomes))
+        writes = [instead(outcome, self._table, expires=expires) for outcome in outcomes]
+        return self._settling.settle(writes, lambda taken: counted("invalid", -1, taken, parts), expires=expires)
+
     def _count_conflicts(self, outcomes: Sequence[Outcome], parts: Sequence[Part]) -> None:
         """Count contradictions: on what they contradict, and among its version's counters where that is known."""
         updates: list[dict[str, Any]] = [
@@ -102,10 +114,9 @@ class Ledger(LedgerReader):
             }
             for outcome in outcomes
         ]
-        for part in parts:
-            counts = {"conflicts": sum(0 <= outcome.row - part.first < len(part.rows) for outcome in outcomes)}
-            counted = pages(items.window(part.model, part.version), items.slot_of(part.at), "Q", "0", counts)
-            updates += [page.update(self._table, expires=self._expires(part.at)) for page in counted]
+        if parts:
+            expires = self._expires(parts[0].at)  # those of a request are of one moment
+            updates += [page.update(self._table, expires=expires) for page in counted("conflicts", 1, outcomes, parts)]
         with aws.translated(f"write to the ledger {self._table} (dynamodb:UpdateItem)"):
             for update in updates:
                 self._client.update_item(**update)
