@@ -1,8 +1,8 @@
 """The monitor over a day of real penguins: what fell, what drifted, what is not known, and who is told again."""
 
 import json
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -162,56 +162,72 @@ class Respond:
         return {"StatusCode": 202}
 
 
-class Nothing:
-    """A ledger without a version."""
-
-    def models(self) -> dict[str, Any]:
-        return {}
-
-
 @pytest.fixture
 def cloudwatch() -> Iterator[Any]:
     with mock_aws():
         yield boto3.client("cloudwatch", "us-east-1")
 
 
-def alarm(cloudwatch: Any, name: str, action: str, *, state: str = "ALARM") -> None:
+def alarm(
+    cloudwatch: Any, name: str, action: str, *, state: str = "ALARM", metric: str = "QualityDrop", of: str = "monitor"
+) -> None:
     cloudwatch.put_metric_alarm(
-        AlarmName=name, Namespace="Fairlead", MetricName="QualityDrop", Statistic="Maximum", Period=300,
+        AlarmName=name, Namespace="Fairlead", MetricName=metric, Statistic="Maximum", Period=300,
         EvaluationPeriods=1, Threshold=0, ComparisonOperator="GreaterThanThreshold", AlarmActions=[action],
-        Dimensions=[{"Name": "service", "Value": "monitor"}],
+        Dimensions=[{"Name": "service", "Value": of}],
     )  # fmt: skip
     cloudwatch.set_alarm_state(AlarmName=name, StateValue=state, StateReason="worse")
 
 
-def test_alarms_that_stand_are_put_to_respond_once_an_hour_and_no_others(
-    cloudwatch: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def ticking(
+    cloudwatch: Any, live: View, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Ticker, list[dict[str, Any]], Callable[[int], datetime]]:
+    """A ticker that sees one live version, what it asks of Lambda, and the times of ticks after the alarm rang."""
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "monitor")
     monkeypatch.setenv("POWERTOOLS_METRICS_NAMESPACE", "Fairlead")
-    alarm(cloudwatch, "fairlead-quality", RESPOND)
-    alarm(cloudwatch, "fairlead-drift", RESPOND, state="OK")
-    alarm(cloudwatch, "fairlead-errors", "arn:aws:sns:us-east-1:123456789012:people")
-    alarm(cloudwatch, "fairlead-other", f"{RESPOND}-else")
     here = settings.monitoring(
         {"FAIRLEAD_BUCKET": "b", "FAIRLEAD_LEDGER": "l", "FAIRLEAD_FUNCTION": "f", "FAIRLEAD_RESPOND": RESPOND}
     )
     respond, alarms = Respond(), Alarms(cloudwatch)
-    ticker = Ticker(here, Nothing(), None, alarms, respond)  # type: ignore[arg-type]  # the parts that are asked
-    monkeypatch.setattr(ticker, "_live", lambda: (None, 0))
+    ticker = Ticker(here, None, None, alarms, respond)  # type: ignore[arg-type]  # the parts that are asked
+    monkeypatch.setattr(ticker, "_views", lambda *_: iter([live]))
     since = alarms.named("fairlead-quality")[0].since.timestamp()
+    return ticker, respond.asked, lambda tick: datetime.fromtimestamp(since + 300 * tick, UTC)
+
+
+def test_alarms_that_stand_are_put_to_respond_once_an_hour_and_no_others(
+    cloudwatch: Any, day: Book, shop: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alarm(cloudwatch, "fairlead-quality", RESPOND)
+    alarm(cloudwatch, "fairlead-drift", RESPOND, state="OK")
+    alarm(cloudwatch, "fairlead-errors", "arn:aws:sns:us-east-1:123456789012:people")
+    alarm(cloudwatch, "fairlead-other", f"{RESPOND}-else")
+    ticker, asked, at = ticking(cloudwatch, views(day, shop)[1], monkeypatch)
     for tick in range(1, 2 * 12 + 2):
-        ticker.tick(datetime.fromtimestamp(since + 300 * tick, UTC))
-    assert [one["FunctionName"] for one in respond.asked] == [RESPOND] * 2
-    event = json.loads(respond.asked[0]["Payload"])
-    assert respond.asked[0]["InvocationType"] == "Event"
+        ticker.tick(at(tick))
+    assert [one["FunctionName"] for one in asked] == [RESPOND] * 2
+    event = json.loads(asked[0]["Payload"])
+    assert asked[0]["InvocationType"] == "Event"
     assert event["source"] == "aws.cloudwatch"
     assert event["alarmData"]["alarmName"] == "fairlead-quality"
     assert event["alarmData"]["state"]["value"] == "ALARM"
     stated = datetime.strptime(event["alarmData"]["state"]["timestamp"], "%Y-%m-%dT%H:%M:%S.%f%z")
-    assert abs(stated.timestamp() - since) < 0.01
+    assert abs(stated - at(0)) < timedelta(seconds=0.01)
     assert event["time"] > event["alarmData"]["state"]["timestamp"]
     [metric] = event["alarmData"]["configuration"]["metrics"]
     assert metric["metricStat"]["metric"] == {
         "namespace": "Fairlead", "name": "QualityDrop", "dimensions": {"service": "monitor"},
     }  # fmt: skip
+
+
+def test_an_alarm_whose_gauge_is_silent_is_no_evidence_against_what_is_live_now(
+    cloudwatch: Any, shop: Store, published: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It keeps its state without data, also when another version is live than the one that made it ring."""
+    alarm(cloudwatch, "fairlead-quality", RESPOND)
+    alarm(cloudwatch, "fairlead-errors", RESPOND, metric="Errors5xx", of="predict")
+    book = Book()
+    play(book, shop, published, hours=range(1), each=2)
+    ticker, asked, at = ticking(cloudwatch, views(book, shop)[1], monkeypatch)
+    ticker.tick(at(12))
+    assert [json.loads(one["Payload"])["alarmData"]["alarmName"] for one in asked] == ["fairlead-errors"]

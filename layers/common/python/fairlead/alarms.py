@@ -25,6 +25,13 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     enabled: bool
     configuration: dict[str, Any]
 
+    def gauges(self, namespace: str, dimensions: dict[str, str]) -> set[str]:
+        """Name what it watches of these metrics."""
+        stats = [
+            query["metricStat"]["metric"] for query in self.configuration.get("metrics", ()) if "metricStat" in query
+        ]
+        return {one["name"] for one in stats if (one["namespace"], one["dimensions"]) == (namespace, dimensions)}
+
     def event(self, at: datetime) -> dict[str, Any]:
         """Spell what a function that is this alarm's action is invoked with; `at` is when it is.
 

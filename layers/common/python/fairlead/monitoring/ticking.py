@@ -22,6 +22,9 @@ from fairlead.monitoring.views import View
 from fairlead.settings import Monitoring
 
 LIVE = "live"
+NAMESPACE = "Fairlead"
+OWN = {"service": "monitor"}
+"""Of the gauges that alarms watch: those of what is live."""
 MOST_FINDINGS = 25
 """Findings of drift in a log line, which must stay far below what Lambda splits."""
 
@@ -42,11 +45,10 @@ class Ticker:
         """Do both; what one version fails on does not hold up the others. Then the first failure is raised."""
         failures: list[FairleadError] = []
         views = list(self._views(at, failures))
-        for view in views:
-            _tell(view)
+        told = {name for view in views for name in _tell(view)}
         again: list[str] = []
         with _held(failures):
-            again = self._put_again(at)
+            again = self._put_again(at, told)
         if failures:
             raise failures[0]
         telemetry.gauged({"Ticks": 1}, {}, counts=frozenset({"Ticks"}))
@@ -71,11 +73,17 @@ class Ticker:
         release = self._function.release(self._function.alias(LIVE).version)
         return release.model, release.version
 
-    def _put_again(self, at: datetime) -> list[str]:
-        """Put standing alarms to respond whose rest is over at this tick; returns their names."""
+    def _put_again(self, at: datetime, told: set[str]) -> list[str]:
+        """Put standing alarms to respond whose rest is over at this tick; returns their names.
+
+        An alarm without data keeps its state, also when what is live has changed since: it is put again only where the
+        gauge that it watches was told at this tick.
+        """
         if not self._here.respond:
             return []
-        due = [alarm for alarm in self._alarms.calling(self._here.respond) if self._due(alarm, at)]
+        standing = self._alarms.calling(self._here.respond)
+        known = [alarm for alarm in standing if told.issuperset(alarm.gauges(NAMESPACE, OWN))]
+        due = [alarm for alarm in known if self._due(alarm, at)]
         for alarm in due:
             with aws.translated(f"put alarm {alarm.name} to respond (lambda:InvokeFunction)"):
                 self._client.invoke(
@@ -109,11 +117,13 @@ def _held(failures: list[FairleadError]) -> Iterator[None]:
         failures.append(error)
 
 
-def _tell(view: View) -> None:
-    """Write a version's gauges, and in one line all that they are made of."""
-    for one in gauges(view):
+def _tell(view: View) -> set[str]:
+    """Write a version's gauges, and in one line what they are made of; returns the names of those of what is live."""
+    found = gauges(view)
+    for one in found:
         telemetry.gauged(one.values, one.dimensions, counts=COUNTS)
     told = msgspec.to_builtins(view)
     if view.judged:
         told["judged"]["findings"] = told["judged"]["findings"][:MOST_FINDINGS]
     telemetry.logger.info("monitored", **told)
+    return {name for one in found if not one.dimensions for name in one.values}
