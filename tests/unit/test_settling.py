@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
+from fairlead.errors import StorageError
 from fairlead.ledger.counting import PAGE, Page, pages
-from fairlead.ledger.settling import MOST_ACTIONS, MOST_BYTES, Settling, Write
+from fairlead.ledger.settling import ATTEMPTS, MOST_ACTIONS, MOST_BYTES, Settling, Write
 
 
 class Taking:
@@ -57,3 +59,23 @@ def test_large_writes_are_bounded_by_their_bytes() -> None:
 @pytest.mark.parametrize("size", [MOST_BYTES, MOST_BYTES + 1])
 def test_the_largest_write_goes_alone(size: int) -> None:
     assert settle(2, wide(1), size=size) == [(1, 1), (1, 1)]
+
+
+def test_after_the_last_attempt_nobody_waits() -> None:
+    """Seconds of waiting are billed, and whoever called may wait as well."""
+    reasons = [{"Code": "ThrottlingError"}]
+    answer: Any = {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": reasons}
+    tried: list[dict[str, Any]] = []
+    waited: list[float] = []
+
+    class Busy:
+        """A client whose table takes nothing."""
+
+        def transact_write_items(self, **asked: Any) -> None:
+            tried.append(asked)
+            raise ClientError(answer, "TransactWriteItems")
+
+    with pytest.raises(StorageError, match="did not take a transaction"):
+        Settling(Busy(), "ledger", sleep=waited.append).settle([Write(1, {"Put": {}}, 500)], lambda _: [], expires=0)
+    assert (len(tried), len(waited)) == (ATTEMPTS, ATTEMPTS - 1)
+    assert waited[0] < 0.1 < waited[-1]

@@ -73,7 +73,7 @@ class Settling:
             if DONE_BEFORE in reasons:
                 writes = [write for write, reason in zip(writes, reasons, strict=False) if reason != DONE_BEFORE]
                 pages = count([write.what for write in writes])
-            else:  # another transaction was on the same item, or DynamoDB is busy
+            elif attempt + 1 < ATTEMPTS:  # another transaction was on the same item, or DynamoDB is busy
                 self._sleep(0.02 * 2**attempt * random.uniform(0.5, 1))  # noqa: S311 - jitter, not a secret
         raise StorageError(
             f"the ledger {self._table} did not take a transaction in {ATTEMPTS} attempts", hint="it is tried again"
