@@ -30,7 +30,6 @@ SINGLE = {
         *("GreaterThanOrEqualToThreshold", "1", 3, "ignore"),
     ),
     "LabelCoverage": ("Fairlead", "LabelCoverage", service("monitor"), "Minimum", 300, BELOW, "0", 3, "notBreaching"),
-    "FailedBatches": ("Fairlead", "RedriveFailed", service("redrive"), "Sum", 900, ABOVE, 0, 2, "notBreaching"),
     "RespondFailed": ("AWS/Lambda", "Errors", function("Respond"), "Sum", 300, ABOVE, 0, 1, "notBreaching"),
     "MonitorSilent": ("Fairlead", "Ticks", service("monitor"), "Sum", 900, BELOW, 1, 2, "breaching"),
 }
@@ -59,6 +58,14 @@ CALCULATED = {
             "again": ("Fairlead", "PoisonRecords", service("redrive"), 300, "Sum"),
         },
         (0, 1),
+    ),
+    "FailedBatches": (
+        "FILL(failed, 0) + FILL(crashed, 0)",
+        {
+            "failed": ("Fairlead", "RedriveFailed", service("redrive"), 900, "Sum"),
+            "crashed": ("AWS/Lambda", "Errors", function("Redrive"), 900, "Sum"),
+        },
+        (0, 2),
     ),
     "DroppedEvents": (
         "FILL(dropped, 0) + FILL(undelivered, 0)",
