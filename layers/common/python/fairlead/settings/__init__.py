@@ -1,0 +1,30 @@
+"""Settings from the environment, read once at an edge and passed on; nothing else reads os.environ."""
+
+from fairlead.settings.acting import Responding, Retraining, responding, retraining
+from fairlead.settings.endpoint import DEFAULT_MEMORY, Serving, bucket, serving
+from fairlead.settings.ledger import Collecting, Keeping, Monitoring, collecting, keeping, monitoring, redriving
+from fairlead.settings.releases import Operator, Recording, Verifying, operator, recording, verifying
+
+__all__ = [
+    "DEFAULT_MEMORY",
+    "Collecting",
+    "Keeping",
+    "Monitoring",
+    "Operator",
+    "Recording",
+    "Responding",
+    "Retraining",
+    "Serving",
+    "Verifying",
+    "bucket",
+    "collecting",
+    "keeping",
+    "monitoring",
+    "operator",
+    "recording",
+    "redriving",
+    "responding",
+    "retraining",
+    "serving",
+    "verifying",
+]

@@ -1,0 +1,76 @@
+"""What the functions run with that act by themselves: respond and retrain."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from fairlead.errors import SettingsError
+from fairlead.settings.reading import names, required, whole
+from fairlead.settings.releases import Operator
+
+
+class Responding(msgspec.Struct, frozen=True, kw_only=True):
+    """What the respond function runs with: `retrain` is the function that retrains, empty where there is none.
+
+    `act` is False in a dry run.
+
+    `terms` are those of the policy that the stack sets: `fresh`, `cool_down` (seconds) and `fewest_labelled`.
+    """
+
+    where: Operator
+    bucket: str
+    ledger: str
+    topic: str
+    retrain: str
+    act: bool
+    terms: dict[str, int]
+
+
+def responding(env: Mapping[str, str]) -> Responding:
+    """Read what the stack says to the respond function; raises SettingsError naming the variable."""
+    mode = required(env, "FAIRLEAD_RESPONSE")
+    if mode not in {"act", "dry-run"}:
+        raise SettingsError(f"FAIRLEAD_RESPONSE must be act or dry-run, got {mode!r}")
+    named = {
+        "fresh": "FAIRLEAD_FRESH",
+        "cool_down": "FAIRLEAD_COOL_DOWN",
+        "fewest_labelled": "FAIRLEAD_FEWEST_OUTCOMES",
+    }
+    return Responding(
+        where=Operator(stack=required(env, "FAIRLEAD_STACK")),
+        bucket=required(env, "FAIRLEAD_BUCKET"),
+        ledger=required(env, "FAIRLEAD_LEDGER"),
+        topic=required(env, "FAIRLEAD_TOPIC"),
+        retrain=env.get("FAIRLEAD_RETRAIN", ""),
+        act=mode == "act",
+        terms={term: whole(env, name, 1) for term, name in named.items() if env.get(name)},
+    )
+
+
+class Retraining(msgspec.Struct, frozen=True, kw_only=True):
+    """What the retrain function runs with: the stack, whose outcomes need no second source, and which function proves.
+
+    `days` is how far it looks back, `fewest` how many labelled rows it wants.
+    """
+
+    where: Operator
+    bucket: str
+    ledger: str
+    prove: str
+    trusted: tuple[str, ...]
+    days: int
+    fewest: int
+
+
+def retraining(env: Mapping[str, str]) -> Retraining:
+    """Read what the stack says to the retrain function; raises SettingsError naming the variable."""
+    bucket = required(env, "FAIRLEAD_BUCKET")
+    return Retraining(
+        where=Operator(stack=required(env, "FAIRLEAD_STACK"), bucket=bucket),
+        bucket=bucket,
+        ledger=required(env, "FAIRLEAD_LEDGER"),
+        prove=required(env, "FAIRLEAD_PROVE"),
+        trusted=tuple(sorted(names(env, "FAIRLEAD_TRUSTED_REPORTERS"))),
+        days=whole(env, "FAIRLEAD_RETRAIN_DAYS", 30),
+        fewest=whole(env, "FAIRLEAD_FEWEST_OUTCOMES", 200),
+    )

@@ -1,0 +1,55 @@
+"""What the predict function runs with, as a release froze it, and what else only reads the registry."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from fairlead.errors import SettingsError
+from fairlead.settings.reading import names, required, share
+
+DEFAULT_MEMORY = 1769
+"""MB, where no Lambda says it; what the template asks for."""
+
+
+class Serving(msgspec.Struct, frozen=True, kw_only=True):
+    """What the predict function runs with. `model` is None until the first release: the bootstrap stack serves 503.
+
+    `release` is the Lambda version that runs this, empty where Lambda does not.
+    """
+
+    bucket: str
+    model: str | None
+    version: int
+    manifest_sha256: str
+    memory: int  # bytes
+    capture_rate: float  # share of requests, 0 to 1
+    capture_drop: frozenset[str]  # fields that are never stored
+    release: str = ""
+    initialization: Literal["on-demand", "provisioned-concurrency", "snap-start", "lambda-managed-instances"]
+
+
+def serving(env: Mapping[str, str]) -> Serving:
+    """Read FAIRLEAD_* as a release froze them; raises SettingsError naming the variable."""
+    model = env.get("FAIRLEAD_MODEL") or None
+    version = env.get("FAIRLEAD_VERSION") or "0"
+    if not version.isdecimal():
+        raise SettingsError(f"FAIRLEAD_VERSION must be a whole number, got {version!r}")
+    if model and not env.get("FAIRLEAD_MANIFEST_SHA256"):
+        raise SettingsError("FAIRLEAD_MODEL is set but FAIRLEAD_MANIFEST_SHA256 is not", hint="use `fairlead release`")
+    return Serving(
+        bucket=required(env, "FAIRLEAD_BUCKET"),
+        model=model,
+        version=int(version),
+        manifest_sha256=env.get("FAIRLEAD_MANIFEST_SHA256", ""),
+        memory=int(env.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE") or DEFAULT_MEMORY) * 1024 * 1024,
+        capture_rate=share(env, "FAIRLEAD_CAPTURE_RATE"),
+        capture_drop=names(env, "FAIRLEAD_CAPTURE_DROP"),
+        release=env.get("AWS_LAMBDA_FUNCTION_VERSION", ""),
+        initialization=env.get("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),  # type: ignore[arg-type]  # Lambda's own words
+    )
+
+
+def bucket(env: Mapping[str, str]) -> str:
+    """Read where the registry and the journal are, for who needs nothing else; raises SettingsError."""
+    return required(env, "FAIRLEAD_BUCKET")

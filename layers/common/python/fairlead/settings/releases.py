@@ -1,0 +1,66 @@
+"""What those run with who release, and the functions that stand around a deployment."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from fairlead.settings.reading import milliseconds, required
+
+
+class Operator(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the command line works; `bucket` and `api_url` override the stack's outputs."""
+
+    stack: str = "fairlead"
+    bucket: str | None = None
+    api_url: str | None = None
+
+
+def operator(env: Mapping[str, str]) -> Operator:
+    """Read FAIRLEAD_STACK, FAIRLEAD_BUCKET and FAIRLEAD_API_URL."""
+    return Operator(
+        stack=env.get("FAIRLEAD_STACK") or "fairlead",
+        bucket=env.get("FAIRLEAD_BUCKET") or None,
+        api_url=env.get("FAIRLEAD_API_URL") or None,
+    )
+
+
+class Verifying(msgspec.Struct, frozen=True, kw_only=True):
+    """What the verify function runs with: where releases are, and what one may take of a caller's time."""
+
+    bucket: str
+    function: str
+    application: str
+    group: str
+    latency_ms: float
+    cold_start_ms: float
+
+
+def verifying(env: Mapping[str, str]) -> Verifying:
+    """Read what the stack says to the verify function; raises SettingsError naming the variable."""
+    return Verifying(
+        bucket=required(env, "FAIRLEAD_BUCKET"),
+        function=required(env, "FAIRLEAD_FUNCTION"),
+        application=required(env, "FAIRLEAD_APPLICATION"),
+        group=required(env, "FAIRLEAD_GROUP"),
+        latency_ms=milliseconds(env, "FAIRLEAD_LATENCY_MS"),
+        cold_start_ms=milliseconds(env, "FAIRLEAD_COLD_START_MS"),
+    )
+
+
+class Recording(msgspec.Struct, frozen=True, kw_only=True):
+    """What the record function runs with: where the journal is, and whose deployments go into it."""
+
+    bucket: str
+    function: str
+    application: str
+    group: str
+
+
+def recording(env: Mapping[str, str]) -> Recording:
+    """Read what the stack says to the record function; raises SettingsError naming the variable."""
+    return Recording(
+        bucket=required(env, "FAIRLEAD_BUCKET"),
+        function=required(env, "FAIRLEAD_FUNCTION"),
+        application=required(env, "FAIRLEAD_APPLICATION"),
+        group=required(env, "FAIRLEAD_GROUP"),
+    )
