@@ -2,7 +2,9 @@
 
 from datetime import UTC, datetime
 
-from fairlead.manifest import Blob, Engine, EngineName, Manifest, Parent, Recipe
+import msgspec
+
+from fairlead.manifest import Blob, Certificate, Engine, EngineName, Finding, Manifest, Parent, Recipe
 from fairlead.signature import Field, Output, Signature
 
 
@@ -33,4 +35,16 @@ def build(
         blobs={engine: Blob(sha256="0" * 64, size=1)},
         environment={"python": "3.13"},
         recipe=Recipe(estimator="sklearn.svm.SVC", parameters={}),
+    )
+
+
+def passing(version: int, parent: Parent | None, *, champion: int, by: str = "retrain") -> Manifest:
+    """One that passed the gate beside a champion, its engine proved."""
+    findings = (
+        Finding(check="champion", finding=f"accuracy against version {champion}", verdict="pass", figure="+0.05"),
+        Finding(check="split", finding="inputs moved", verdict="warn"),
+    )
+    parity = Certificate(rows=100, boundary_rows=40, label_differences=0, largest_difference=1e-8, tolerance=1e-6)
+    return msgspec.structs.replace(
+        build(version, parent, by=by), findings=findings, policy="c" * 64, champion=champion, parity=parity
     )

@@ -13,6 +13,7 @@ from fairlead.asking import Asked
 from fairlead.errors import ReleaseError
 from fairlead.ledger.reading import LedgerReader
 from fairlead.objects import S3Objects
+from fairlead.people import People
 from fairlead.policy import Terms
 from fairlead.registry import Registry
 from fairlead.releases import means_of
@@ -23,6 +24,7 @@ here = settings.responding(os.environ)
 # Predict's own limit is 29 seconds: whoever waits longer waits for nothing.
 lambdas = aws.client("lambda", connect_timeout=3, read_timeout=32)
 terms = Terms(**here.terms)
+people = People(aws.client("sns"), here.topic)
 registry = Registry(S3Objects(aws.client("s3"), here.bucket))
 
 
@@ -33,12 +35,6 @@ def retrain(at: datetime, model: str, reason: str) -> None:
     asked = msgspec.json.encode({"model": model, "reason": reason, "time": at.isoformat()})
     with aws.translated(f"start a retraining of {model} (lambda:InvokeFunction)"):
         lambdas.invoke(FunctionName=here.retrain, InvocationType="Event", Payload=asked)
-
-
-def tell(subject: str, text: str) -> None:
-    """Tell whoever subscribed to the topic."""
-    with aws.translated("tell people (sns:Publish)"):
-        aws.client("sns").publish(TopicArn=here.topic, Subject=subject[:100], Message=text)
 
 
 @telemetry.logger.inject_lambda_context(log_event=True)
@@ -54,7 +50,13 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
         terms=terms,
     )
     responder = Responder(
-        means, registry, gathering, retrain=partial(retrain, alarm_of(event).at), tell=tell, terms=terms, act=here.act
+        means,
+        registry,
+        gathering,
+        retrain=partial(retrain, alarm_of(event).at),
+        tell=people.tell,
+        terms=terms,
+        act=here.act,
     )
     response = responder.respond(event)
     if response is None:

@@ -1,4 +1,7 @@
-"""An alarm's decision, a schedule or a person → a new version, or a refusal on record. It never releases."""
+"""An alarm's decision, a schedule or a person → a new version, or a refusal on record. It never releases.
+
+A version that passed is handed to the release function, where the stack has one.
+"""
 
 import os
 from typing import Any
@@ -11,7 +14,7 @@ from fairlead.ledger.reading import LedgerReader
 from fairlead.objects import S3Objects
 from fairlead.publishing.remote import ProveFunction, Remote
 from fairlead.registry import Registry
-from fairlead.retraining.ordering import carry_out, order_of
+from fairlead.retraining.ordering import carry_out, hand_over, order_of
 from fairlead.retraining.story import Retraining
 
 
@@ -31,4 +34,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     order = order_of(event, here, by=context.invoked_function_arn, request=context.aws_request_id)
     answer = carry_out(retraining, order)
     telemetry.logger.info("retraining ended", **answer)
+    if here.release:
+        hand_over(aws.client("lambda"), here.release, answer, reason=order.why)
     return answer

@@ -19,7 +19,7 @@ from fairlead.objects import S3Objects
 from fairlead.publishing.story import publish
 from fairlead.registry import Registry
 from fairlead.retraining.facts import RetrainingError
-from fairlead.retraining.ordering import SCHEDULED, carry_out, order_of
+from fairlead.retraining.ordering import SCHEDULED, carry_out, hand_over, order_of
 from fairlead.retraining.story import Retraining
 from tests.production import TABLE, Production, champion, create_table, later
 
@@ -31,6 +31,7 @@ ENVIRONMENT = {
     "FAIRLEAD_BUCKET": "registry",
     "FAIRLEAD_LEDGER": TABLE,
     "FAIRLEAD_PROVE": "fairlead-prove",
+    "FAIRLEAD_RELEASE": "fairlead-release",
     "POWERTOOLS_SERVICE_NAME": "retrain",
     "POWERTOOLS_METRICS_NAMESPACE": "Fairlead",
     "POWERTOOLS_LOG_LEVEL": "INFO",
@@ -65,6 +66,8 @@ def ask(self, question):
     prove.stdin.flush()
     return unpack(prove.stdout.readline(), Reply)
 ProveFunction.__call__ = ask
+from fairlead.retraining import ordering
+ordering.start = lambda client, function, event: print("HANDED" + json.dumps([function, event]))
 from functions.retrain.app import handler
 from tests.lambda_context import context
 print("ANSWER" + json.dumps(handler(json.loads(sys.argv[2]), context())))
@@ -99,7 +102,7 @@ def run(event: dict[str, Any]) -> tuple[dict[str, Any], str]:
     """The function's answer to an event, and its log."""
     done = subprocess.run(
         [sys.executable, "-c", RETRAIN, PROVE, json.dumps(event)],
-        env={**os.environ, **ENVIRONMENT, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, **ENVIRONMENT, "PYTHONPATH": f"{ROOT}:{ROOT / 'layers/common/python'}"},
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
@@ -110,7 +113,7 @@ def run(event: dict[str, Any]) -> tuple[dict[str, Any], str]:
 def test_an_event_becomes_a_refusal_and_with_outcomes_a_version(production: Production) -> None:
     registry = production.registry
 
-    refused, _ = run(EVENT)
+    refused, silent = run(EVENT)
     production.run(later(300), scored=True)
     made, log = run({**EVENT, "reason": "drift"})
 
@@ -124,6 +127,9 @@ def test_an_event_becomes_a_refusal_and_with_outcomes_a_version(production: Prod
     assert next(one for one in manifest.findings if one.finding == "cold load").verdict == "pass"
     assert "proving parity" in log
     assert "retraining ended" in log
+    assert "HANDED" not in silent, "a refusal is no candidate"
+    handed = {"model": "penguins", "version": 2, "digest": made["digest"], "reason": "drift"}
+    assert f"HANDED{json.dumps(['fairlead-release', handed])}" in log
 
 
 def here(**change: str) -> settings.Retraining:
@@ -168,6 +174,28 @@ def test_a_missing_setting_is_named(name: str) -> None:
 def test_a_setting_that_is_no_number_is_named(name: str) -> None:
     with pytest.raises(SettingsError, match=name):
         here(**{name: "0"})
+
+
+class Client:
+    """Lambda's, which remembers."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str, Any]] = []
+
+    def invoke(self, FunctionName: str, InvocationType: str, Payload: bytes) -> Any:
+        self.asked.append((FunctionName, InvocationType, json.loads(Payload)))
+        return {"ResponseMetadata": {"RequestId": "r9"}}
+
+
+@pytest.mark.parametrize("result", ["published", "done before"])
+def test_a_version_that_was_made_is_handed_over_also_by_a_run_that_finds_it_made(result: str) -> None:
+    """Whoever made it may have been killed before it was handed over."""
+    client = Client()
+    named = {"model": "penguins", "version": 2, "digest": "sha256:d"}
+
+    hand_over(client, "fairlead-release", {"result": result, **named, "champion": 1}, reason="drift")
+
+    assert client.asked == [("fairlead-release", "Event", {**named, "reason": "drift"})]
 
 
 def test_what_is_no_refusal_is_raised_so_that_lambda_tries_again() -> None:

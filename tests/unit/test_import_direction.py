@@ -12,7 +12,7 @@ ROOMS = [
     {"errors", "settings"},
     {  # facts and rules, no I/O
         *("signature", "manifest", "requests", "matrix", "ranges", "gate", "baseline", "binning", "strategies"),
-        *("moves", "standings", "healing", "drift", "policy"),
+        *("moves", "standings", "healing", "drift", "policy", "compatibility"),
     },
     {
         "aws",
@@ -36,14 +36,24 @@ ROOMS = [
         *("asking", "wire", "hooks"),
         "capture",
         "ledger",
-        *("set_aside", "alarms"),
+        *("set_aside", "alarms", "people"),
         *("invoking", "reports"),
         "quality",
         "telemetry",
     },
     {  # stories
         *("serving", "pinning", "api", "publishing", "retraining", "trial", "verifying", "recording", "monitoring"),
-        *("comparing", "responding", "shadowing", "known", "scoring", "collecting", "redriving", "outcomes"),
+        *(
+            "comparing",
+            "responding",
+            "candidates",
+            "shadowing",
+            "known",
+            "scoring",
+            "collecting",
+            "redriving",
+            "outcomes",
+        ),
     },
 ]
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}

@@ -22,13 +22,17 @@ from fairlead.stack import Stack
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """What to release, and how. `strategy` is a word, empty for the stack's own; `reason` may be empty."""
+    """What to release, and how. `strategy` is a word, empty for the stack's own; `reason` may be empty.
+
+    `instead_of` is the release that live must be for it; empty for whichever it is.
+    """
 
     model: str
     version: int
     strategy: str = ""
     reason: str = ""
     switch_model: bool = False
+    instead_of: str = ""
 
 
 class Released(msgspec.Struct, frozen=True, kw_only=True):
@@ -55,6 +59,7 @@ def release(means: Means, registry: Registry, order: Order) -> Released:
     situation = look_and_heal(means)
     _refuse_busy(situation)
     _refuse_other_model(situation.now, order)
+    _refuse_gone(situation.now, order)
     wanted = _wanted(means, manifest, sha256)
     if situation.serving.same_release(wanted):
         return Released(live=situation.now, was=situation.now, release=situation.now, moved=False)
@@ -221,6 +226,11 @@ def _refuse_other_model(now: Release, order: Order) -> None:
         raise ReleaseError(
             f"live holds {now.model}, not {order.model}", hint=f"--switch-model makes {order.model} answer instead"
         )
+
+
+def _refuse_gone(now: Release, order: Order) -> None:
+    if order.instead_of and now.release != order.instead_of:
+        raise ReleaseError(f"live is {now}, no longer release {order.instead_of}", hint=SEE_STATUS)
 
 
 def _refuse_moved(means: Means, live: Alias) -> None:

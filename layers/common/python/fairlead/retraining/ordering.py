@@ -14,12 +14,14 @@ from fairlead import aws, releases, stack
 from fairlead.errors import RefusedError, SettingsError
 from fairlead.function import PredictFunction
 from fairlead.gate.refusal import GateError
+from fairlead.publishing.storing import Published
 from fairlead.retraining.facts import Limits, RetrainingError
 from fairlead.retraining.story import Order, Retrained, Retraining
 from fairlead.settings import Operator
 from fairlead.settings import Retraining as Settings
 
 SCHEDULED = "it is time to"
+MADE = frozenset({"published", "done before"})
 
 
 def order_of(event: Mapping[str, Any], here: Settings, *, by: str, request: str) -> Order:
@@ -46,7 +48,7 @@ def order_of(event: Mapping[str, Any], here: Settings, *, by: str, request: str)
 
 
 def start(client: Any, function: str, event: Mapping[str, Any]) -> str:
-    """Start the retrain function and do not wait; returns the request's id, which its log lines carry."""
+    """Start a function and do not wait; returns the request's id, which its log lines carry."""
     with aws.translated(f"start {function} (lambda:InvokeFunction)"):
         called = client.invoke(FunctionName=function, InvocationType="Event", Payload=msgspec.json.encode(event))
     return str(called["ResponseMetadata"]["RequestId"])
@@ -68,16 +70,25 @@ def carry_out(retraining: Retraining, order: Order) -> dict[str, Any]:
         findings = error.verdict.refused if isinstance(error, GateError) else getattr(error, "findings", ())
         refused = [f"{one.check}: {one.finding} {one.figure}" for one in findings if one.refuses]
         return {"result": "refused", "model": order.model, "why": str(error), "hint": error.hint, "findings": refused}
-    return {"result": "published", **told(done)} if done else {"result": "done before", "model": order.model}
+    if isinstance(done, Published):
+        return {"result": "done before", **_named(done)}
+    return {"result": "published", **told(done)}
+
+
+def hand_over(client: Any, function: str, answer: Mapping[str, Any], *, reason: str) -> None:
+    """Hand a version that was made to the function that releases candidates, and do not wait.
+
+    One that was made before too: whoever made it may have been killed before this. Nothing happens twice by it.
+    """
+    if answer["result"] in MADE:
+        start(client, function, {name: answer[name] for name in ("model", "version", "digest")} | {"reason": reason})
 
 
 def told(done: Retrained) -> dict[str, Any]:
     """Say what was made, for a log or a terminal."""
     manifest = done.published.manifest
     return {
-        "model": manifest.model,
-        "version": manifest.version,
-        "digest": f"sha256:{done.published.sha256}",
+        **_named(done.published),
         "champion": done.champion,
         "learnt": done.learnt,
         "held_out": done.held_out,
@@ -85,3 +96,8 @@ def told(done: Retrained) -> dict[str, Any]:
         "engine": manifest.engine.name,
         "next": f"fairlead release {manifest.model} {manifest.version}",
     }
+
+
+def _named(published: Published) -> dict[str, Any]:
+    manifest = published.manifest
+    return {"model": manifest.model, "version": manifest.version, "digest": f"sha256:{published.sha256}"}

@@ -80,16 +80,16 @@ class Retraining:
         self._runtime = runtime
         self._tell = progress
 
-    def retrain(self, order: Order) -> Retrained | None:
-        """Make the next version; None says that this order's was made before.
+    def retrain(self, order: Order) -> Retrained | Published:
+        """Make the next version; a Published alone is this order's, made before.
 
         Raises RefusedError with what was seen and what to do; then nothing was published, and the journal says so.
         """
         live = find_champion(self._registry, order.model, where=self._where, runtime=self._runtime)
         if live is None:
             raise RetrainingError(f"{order.model} has no version to learn more", hint="publish one first")
-        if order.key and self._made_before(order, live.version):
-            return None
+        if order.key and (made := self._made_before(order, live.version)):
+            return made
         try:
             return self._retrain(order, live)
         except RefusedError as error:
@@ -159,10 +159,10 @@ class Retraining:
         by = f"{order.by}, retrained from version {live.version} because {order.why}{_mark(order)}"
         return store(order.model, material, proved, forced=None, registry=self._registry, by=by, progress=self._tell)
 
-    def _made_before(self, order: Order, live: int) -> bool:
-        newer = [version for version in self._registry.versions(order.model) if version >= live]
-        made = (self._registry.manifest(order.model, version)[0].created_by for version in newer)
-        return any(by.endswith(_mark(order)) for by in made)
+    def _made_before(self, order: Order, live: int) -> Published | None:
+        newer = (version for version in self._registry.versions(order.model) if version >= live)
+        made = (Published(*self._registry.manifest(order.model, version)) for version in newer)
+        return next((one for one in made if one.manifest.created_by.endswith(_mark(order))), None)
 
     def _record(self, order: Order, version: int, error: RefusedError) -> None:
         if self._journal is None:

@@ -1,6 +1,6 @@
 """Settings from the environment, read once at an edge and passed on; nothing else reads os.environ."""
 
-from fairlead.settings.acting import Responding, Retraining, responding, retraining
+from fairlead.settings.acting import Releasing, Responding, Retraining, releasing, responding, retraining
 from fairlead.settings.endpoint import DEFAULT_MEMORY, Serving, bucket, serving
 from fairlead.settings.ledger import Collecting, Keeping, Monitoring, collecting, keeping, monitoring, redriving
 from fairlead.settings.releases import Operator, Recording, Verifying, operator, recording, verifying
@@ -12,6 +12,7 @@ __all__ = [
     "Monitoring",
     "Operator",
     "Recording",
+    "Releasing",
     "Responding",
     "Retraining",
     "Serving",
@@ -23,6 +24,7 @@ __all__ = [
     "operator",
     "recording",
     "redriving",
+    "releasing",
     "responding",
     "retraining",
     "serving",

@@ -1,4 +1,4 @@
-"""What the functions run with that act by themselves: respond and retrain."""
+"""What the functions run with that act by themselves: respond, retrain and release."""
 
 from collections.abc import Mapping
 
@@ -28,9 +28,6 @@ class Responding(msgspec.Struct, frozen=True, kw_only=True):
 
 def responding(env: Mapping[str, str]) -> Responding:
     """Read what the stack says to the respond function; raises SettingsError naming the variable."""
-    mode = required(env, "FAIRLEAD_RESPONSE")
-    if mode not in {"act", "dry-run"}:
-        raise SettingsError(f"FAIRLEAD_RESPONSE must be act or dry-run, got {mode!r}")
     named = {
         "fresh": "FAIRLEAD_FRESH",
         "cool_down": "FAIRLEAD_COOL_DOWN",
@@ -42,7 +39,7 @@ def responding(env: Mapping[str, str]) -> Responding:
         ledger=required(env, "FAIRLEAD_LEDGER"),
         topic=required(env, "FAIRLEAD_TOPIC"),
         retrain=env.get("FAIRLEAD_RETRAIN", ""),
-        act=mode == "act",
+        act=_acts(env),
         terms={term: whole(env, name, 1) for term, name in named.items() if env.get(name)},
     )
 
@@ -50,13 +47,15 @@ def responding(env: Mapping[str, str]) -> Responding:
 class Retraining(msgspec.Struct, frozen=True, kw_only=True):
     """What the retrain function runs with: the stack, whose outcomes need no second source, and which function proves.
 
-    `days` is how far it looks back, `fewest` how many labelled rows it wants.
+    `days` is how far it looks back, `fewest` how many labelled rows it wants, `release` the function that releases
+    what passed, empty where people do.
     """
 
     where: Operator
     bucket: str
     ledger: str
     prove: str
+    release: str
     trusted: tuple[str, ...]
     days: int
     fewest: int
@@ -70,7 +69,34 @@ def retraining(env: Mapping[str, str]) -> Retraining:
         bucket=bucket,
         ledger=required(env, "FAIRLEAD_LEDGER"),
         prove=required(env, "FAIRLEAD_PROVE"),
+        release=env.get("FAIRLEAD_RELEASE", ""),
         trusted=tuple(sorted(names(env, "FAIRLEAD_TRUSTED_REPORTERS"))),
         days=whole(env, "FAIRLEAD_RETRAIN_DAYS", 30),
         fewest=whole(env, "FAIRLEAD_FEWEST_OUTCOMES", 200),
     )
+
+
+class Releasing(msgspec.Struct, frozen=True, kw_only=True):
+    """What the release function runs with: `strategy` is a word, `topic` whom it tells; `act` is False in a dry run."""
+
+    where: Operator
+    topic: str
+    strategy: str
+    act: bool
+
+
+def releasing(env: Mapping[str, str]) -> Releasing:
+    """Read what the stack says to the release function; raises SettingsError naming the variable."""
+    return Releasing(
+        where=Operator(stack=required(env, "FAIRLEAD_STACK")),
+        topic=required(env, "FAIRLEAD_TOPIC"),
+        strategy=required(env, "FAIRLEAD_STRATEGY"),
+        act=_acts(env),
+    )
+
+
+def _acts(env: Mapping[str, str]) -> bool:
+    mode = required(env, "FAIRLEAD_RESPONSE")
+    if mode not in {"act", "dry-run"}:
+        raise SettingsError(f"FAIRLEAD_RESPONSE must be act or dry-run, got {mode!r}")
+    return mode == "act"

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fairlead.compatibility import compare
 from fairlead.errors import InstancesError
-from fairlead.gate.compatibility import compare
 from fairlead.requests import RequestReader
 from fairlead.signature import Field, Kind, Output, Signature
 

@@ -1,0 +1,11 @@
+"""Candidates that a retraining published: released through a canary where the stack says so, else left to people.
+
+Whoever learns unpickles and reads what others reported, so it releases nothing. This reads manifests and the journal,
+opens no blob, and judges by what they prove; all that is in doubt is left to people, with the reason on record.
+"""
+
+from fairlead.candidates.order import Order, order_of
+from fairlead.candidates.rules import Decision, Facts, decide
+from fairlead.candidates.story import Releaser
+
+__all__ = ["Decision", "Facts", "Order", "Releaser", "decide", "order_of"]

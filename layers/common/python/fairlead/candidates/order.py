@@ -1,0 +1,38 @@
+"""What the retrain function hands over: which version is the candidate, and why it was made."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from fairlead.errors import SettingsError
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """A candidate: the version, the digest (`sha256:…`) of its manifest, and why it was made.
+
+    `request` is Lambda's id of the event, the same each time the event is brought again.
+    """
+
+    model: str
+    version: int
+    digest: str
+    reason: str = ""
+    request: str = ""
+
+    @property
+    def key(self) -> str:
+        """What its decision goes on record under."""
+        return f"candidate:{self.model}@{self.version}:{self.digest}"
+
+    def __str__(self) -> str:
+        return f"{self.model} version {self.version}"
+
+
+def order_of(event: Mapping[str, Any], *, request: str) -> Order:
+    """Read what the retrain function hands over; raises SettingsError for anything else."""
+    named = {name: event.get(name) for name in ("model", "version", "digest")}
+    try:
+        return msgspec.convert({**named, "reason": event.get("reason") or "", "request": request}, type=Order)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"the event is no candidate: {error}") from error

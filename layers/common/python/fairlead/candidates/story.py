@@ -1,0 +1,157 @@
+"""From a candidate to its release, or to the reason why not: decided once, on record, and people are told.
+
+The decision is put on record under a key of the candidate's own before anything moves, so an event that Lambda brings
+ten times releases once. What a killed run left open, the same event brought again takes up.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import msgspec
+
+from fairlead import releasing, retiring
+from fairlead.candidates.order import Order
+from fairlead.candidates.rules import Decision, Facts, decide
+from fairlead.chain import Chain
+from fairlead.errors import FairleadError
+from fairlead.journal import REPEATED, Tail
+from fairlead.means import Means, Situation, look_and_heal
+from fairlead.moves import Draft, Record, Release
+from fairlead.registry import Registry
+
+LOOKED_AT = 200
+"""Records in which an earlier release of the candidate is looked for."""
+
+MOVING = frozenset({"intended", "shifting", "moved", "found", "failed"})
+
+
+class Releaser:
+    """Releases candidates of one stack by a strategy; `tell` tells people; without `act` it only says."""
+
+    def __init__(
+        self, means: Means, registry: Registry, *, strategy: str, tell: Callable[[str, str], None], act: bool
+    ) -> None:
+        self._means = means
+        self._registry = registry
+        self._strategy = strategy
+        self._tell = tell
+        self._act = act
+
+    def consider(self, order: Order) -> Record | None:
+        """Release a candidate, or leave it to people; returns the decision, None where it was decided before.
+
+        Raises FairleadError where the facts cannot be gathered: Lambda brings the event again.
+        """
+        tail = self._means.journal.all()
+        before = _decided(tail, order.key)
+        if before and not _left_open(before, tail, order):
+            return None
+        situation = look_and_heal(self._means)
+        decision = decide(self._facts(order, situation, tail))
+        if not decision.release or not self._act:
+            return self._leave(order, situation.now, decision, again=before is not None)
+        record = before or self._claim(order, situation.now, decision)
+        return self._release(order, situation.now, record) if record else None
+
+    def _facts(self, order: Order, situation: Situation, tail: Tail) -> Facts:
+        sha256, live = order.digest.removeprefix("sha256:"), situation.now
+        candidate, _ = self._registry.manifest(order.model, order.version, sha256=sha256)
+        champion, descends = None, False
+        if live.model == order.model:
+            digest = live.digest.removeprefix("sha256:")
+            champion, _ = self._registry.manifest(order.model, live.version, sha256=digest)
+            link = Chain(candidate, sha256, self._registry).find(live.version)
+            descends = link is not None and link.sha256 == digest
+        return Facts(
+            candidate=candidate,
+            live=live,
+            champion=champion,
+            descends=descends,
+            busy=_busy(situation),
+            tried=_tried(tail, order),
+            retired=order.version in retiring.retired(self._registry.objects, order.model),
+        )
+
+    def _release(self, order: Order, live: Release, record: Record) -> Record:
+        asked = releasing.Order(
+            model=order.model,
+            version=order.version,
+            strategy=self._strategy,
+            reason=f"a candidate that passed the gate (record {record.number}): {order.reason}".removesuffix(": "),
+            instead_of=live.release,
+        )
+        try:
+            done = releasing.release(self._means, self._registry, asked)
+        except FairleadError as error:
+            decision = Decision(release=False, rule="failed", why=f"releasing it did not succeed: {error}")
+            return self._leave(order, live, decision, again=True)
+        how = f"deployment {done.deployment}, {done.strategy}" if done.deployment else "it is live already"
+        self._tell(f"{order}: is being released", _text(order, live, f"It is being released: {how}."))
+        return record
+
+    def _claim(self, order: Order, live: Release, decision: Decision) -> Record | None:
+        """Write the decision down, unless another run was faster."""
+        draft = self._draft(order, live, decision, action="release", key=order.key)
+        return self._means.journal.append_if(lambda tail: None if _decided(tail, order.key) else draft)
+
+    def _leave(self, order: Order, live: Release, decision: Decision, *, again: bool) -> Record:
+        """Tell people first: whoever is killed in between tells them twice rather than never."""
+        why = "dry run: nothing is released" if decision.release else decision.why
+        typed = (
+            f"`fairlead report {order.model} {order.version}`, then `fairlead release {order.model} {order.version}`"
+        )
+        self._tell(
+            f"{order}: left to people", _text(order, live, f"It was not released: {why}.", f"To do so: {typed}.")
+        )
+        key = f"{order.key}:left" if again else order.key
+        left = msgspec.structs.replace(decision, why=why)
+        return self._means.journal.append(self._draft(order, live, left, action="none", key=key))
+
+    def _draft(self, order: Order, live: Release, decision: Decision, *, action: str, key: str) -> Draft:
+        words = "release" if action == "release" else "left to people"
+        evidence = {
+            "action": action,
+            "asked": "release",
+            "rule": decision.rule,
+            "digest": order.digest,
+            "made": order.reason,
+            "request": order.request,
+            "strategy": self._strategy,
+        }
+        return Draft(
+            kind="decided",
+            by=self._means.by(),
+            why=f"{order}: {words}, because {decision.why}",
+            was=live,
+            key=key,
+            model=order.model,
+            version=order.version,
+            evidence=evidence if self._act else evidence | {"dry_run": True},
+        )
+
+
+def _decided(tail: Tail, key: str) -> Record | None:
+    return tail.keyed(key, datetime.now(UTC) - REPEATED)
+
+
+def _left_open(before: Record, tail: Tail, order: Order) -> bool:
+    """Say whether this event's own run decided to release and was killed before anything came of it."""
+    mine = before.evidence.get("action") == "release" and before.evidence.get("request") == order.request
+    return mine and not _tried(tail, order) and _decided(tail, f"{order.key}:left") is None
+
+
+def _tried(tail: Tail, order: Order) -> bool:
+    holding = [one.now for one in tail[:LOOKED_AT] if one.kind in MOVING and one.now]
+    return any((one.model, one.version) == (order.model, order.version) for one in holding)
+
+
+def _busy(situation: Situation) -> str:
+    if situation.running:
+        return str(situation.running)
+    others = ", ".join(f"{share:.0%} on release {number}" for number, share in situation.live.weights.items())
+    return f"live is between releases: {others}" if others else ""
+
+
+def _text(order: Order, live: Release, *lines: str) -> str:
+    made = f"A retraining published {order}" + (f", because {order.reason}." if order.reason else ".")
+    return "\n".join([made, f"Live is {live}.", *lines, f"`fairlead history {order.model}` has the evidence."])

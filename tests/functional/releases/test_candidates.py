@@ -1,0 +1,199 @@
+"""A candidate comes in: released through a canary, or left to people; once, on record, and people are told."""
+
+from functools import partial
+from typing import Any
+
+import msgspec
+import pytest
+
+from fairlead import releasing
+from fairlead.candidates import Order, Releaser
+from fairlead.errors import IntegrityError
+from fairlead.moves import Record
+from fairlead.registry import Registry
+from tests.functional.fake_deploys import FakeDeploys
+from tests.functional.releases.desk import Desk, ship
+from tests.functional.strict_lambda import StrictLambda
+from tests.manifests import passing
+from tests.memory import Memory
+
+CANARY = "CodeDeployDefault.LambdaCanary10Percent15Minutes"
+
+
+class Office:
+    """A releaser over the test's cloud, what it told, and the candidate: churn 4, beside churn 3, which is live."""
+
+    def __init__(self, desk: Desk, registry: Registry) -> None:
+        self.desk, self.registry = desk, registry
+        self.told: list[tuple[str, str]] = []
+        self.manifest, self.sha256 = registry.commit("churn", partial(passing, champion=3))
+
+    def consider(self, request: str = "r1", *, act: bool = True, **changes: Any) -> Record | None:
+        order = Order(
+            model="churn", version=4, digest=f"sha256:{self.sha256}", reason="drift: live moved", request=request
+        )
+        releaser = Releaser(
+            self.desk.means("release", changes.pop("stack", None)), self.registry, strategy="canary-10-15m",
+            tell=lambda subject, text: self.told.append((subject, text)), act=act,
+        )  # fmt: skip
+        return releaser.consider(msgspec.structs.replace(order, **changes))
+
+
+@pytest.fixture
+def office(desk: Desk, registry: Registry, lambda_: StrictLambda) -> Office:
+    """churn 1 is release 2, churn 3 is release 3 and live, on record."""
+    for version in (1, 3):
+        ship(desk.releases(), registry, version)
+        desk.heal()
+    lambda_.calls.clear()
+    return Office(desk, registry)
+
+
+def test_a_candidate_that_passed_is_released_through_the_canary_on_record_and_people_are_told(
+    office: Office, deploys: FakeDeploys, lambda_: StrictLambda, desk: Desk
+) -> None:
+    decided = office.consider()
+
+    assert deploys.last.info["deploymentConfigName"] == CANARY
+    assert (deploys.last.current, deploys.last.target) == ("3", "4")
+    assert lambda_.environment("4")["FAIRLEAD_VERSION"] == "4"
+    assert lambda_.at("live") == "3", "calls go over by CodeDeploy alone"
+    assert decided is not None
+    assert decided.evidence["action"] == "release"
+    intent = next(one for one in desk.records() if one.kind == "intended" and one.number > decided.number)
+    assert (intent.by, intent.evidence["strategy"]) == ("release", "canary-10-15m")
+    assert f"record {decided.number}): drift: live moved" in intent.why
+    assert office.told[0][0] == "churn version 4: is being released"
+    deploys.finish()
+    assert lambda_.alias_names() == {"live": "4", "previous": "3"}
+    assert desk.journal().verify() == []
+
+
+@pytest.mark.parametrize("requests", [["r1"] * 10, [f"r{n}" for n in range(10)]])
+def test_an_event_that_comes_ten_times_releases_once(
+    office: Office, deploys: FakeDeploys, lambda_: StrictLambda, requests: list[str]
+) -> None:
+    records = [office.consider(request) for request in requests]
+
+    assert [record is not None for record in records] == [True] + [False] * 9
+    assert len(deploys.entries) == 3
+    assert len(office.told) == 1
+
+
+def test_a_candidate_that_did_not_pass_is_left_to_people_once(
+    office: Office, lambda_: StrictLambda, registry: Registry, deploys: FakeDeploys
+) -> None:
+    manifest, office.sha256 = registry.commit("churn", partial(passing, champion=2))
+    changes = {"version": manifest.version}
+
+    record = office.consider(**changes)
+
+    assert office.consider("r2", **changes) is None
+    assert record is not None
+    assert (record.kind, record.evidence["action"], record.evidence["rule"]) == (
+        "decided",
+        "none",
+        "compared with another",
+    )
+    assert lambda_.changes() == []
+    assert len(deploys.entries) == 2
+    [(subject, text)] = office.told
+    assert subject == "churn version 5: left to people"
+    assert "fairlead release churn 5" in text
+
+
+def test_while_another_deployment_runs_a_candidate_is_left_to_people(
+    office: Office, lambda_: StrictLambda, deploys: FakeDeploys, registry: Registry, desk: Desk
+) -> None:
+    deploys.hold = "done"
+    desk.releases("bob").release(registry, "churn", 1)
+    lambda_.calls.clear()
+
+    record = office.consider()
+
+    assert record is not None
+    assert (record.evidence["rule"], "by bob" in record.why) == ("busy", True)
+    assert lambda_.changes() == []
+
+
+def test_what_moves_live_meanwhile_keeps_it(
+    office: Office, lambda_: StrictLambda, deploys: FakeDeploys, registry: Registry, desk: Desk
+) -> None:
+    def rolled_back() -> None:
+        desk.releases("bob").rollback(registry, "churn")
+
+    # The first look is the decision's, the second the release's own.
+    deploys.before("ListDeployments", lambda: deploys.before("ListDeployments", rolled_back))
+
+    record = office.consider()
+
+    assert record is not None
+    assert (record.evidence["rule"], record.evidence["action"]) == ("failed", "none")
+    assert "live is release 2" in record.why
+    assert lambda_.points_at("live") == "2"
+    assert len(deploys.entries) == 2
+    assert office.consider("r1") is None
+    assert [subject for subject, _ in office.told] == ["churn version 4: left to people"]
+    assert desk.journal().verify() == []
+
+
+def test_while_the_stack_is_changed_a_candidate_is_left_to_people(office: Office, desk: Desk) -> None:
+    record = office.consider(stack=msgspec.structs.replace(desk.stack, status="UPDATE_IN_PROGRESS"))
+
+    assert record is not None
+    assert "UPDATE_IN_PROGRESS" in record.why
+
+
+def test_a_candidate_whose_canary_failed_is_not_tried_again(
+    office: Office, lambda_: StrictLambda, deploys: FakeDeploys
+) -> None:
+    office.consider()
+    deploys.alarm = True
+    deploys.finish()
+
+    assert office.consider("another request") is None
+    assert lambda_.points_at("live") == "3"
+
+
+def test_a_run_that_was_killed_after_it_decided_is_taken_up_by_the_same_event_alone(
+    office: Office, monkeypatch: pytest.MonkeyPatch, deploys: FakeDeploys
+) -> None:
+    def killed(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(releasing, "release", killed)
+        with pytest.raises(KeyboardInterrupt):
+            office.consider("r1")
+
+    assert office.consider("r2") is None
+    assert len(deploys.entries) == 2
+    assert office.consider("r1") is not None
+    assert deploys.last.target == "4"
+
+
+def test_a_dry_run_decides_tells_and_releases_nothing(office: Office, lambda_: StrictLambda) -> None:
+    record = office.consider(act=False)
+
+    assert record is not None
+    assert (record.evidence["action"], record.evidence["dry_run"]) == ("none", True)
+    assert "dry run" in office.told[0][1]
+    assert lambda_.changes() == []
+
+
+def test_a_manifest_of_other_bytes_than_were_handed_over_is_no_candidate(office: Office) -> None:
+    with pytest.raises(IntegrityError):
+        office.consider(digest=f"sha256:{'0' * 64}")
+    assert office.told == []
+
+
+def test_it_reads_no_blob(office: Office, memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Estimators and training rows are blobs: its role may read none."""
+    read: list[str] = []
+    get = memory.get
+    monkeypatch.setattr(memory, "get", lambda key: read.append(key) or get(key))
+
+    office.consider()
+
+    assert read
+    assert {key.split("/")[0] for key in read} <= {"models", "journal"}
