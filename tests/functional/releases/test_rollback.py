@@ -81,6 +81,42 @@ def test_rollback_to_a_named_version_or_release(
     assert lambda_.alias_names() == {"live": "2", "previous": "3"}
 
 
+def test_after_a_canary_that_failed_a_plain_rollback_does_not_undo_twice_and_says_what_to_type(
+    two: Releases, registry: Registry, lambda_: StrictLambda, deploys: FakeDeploys, desk: Desk
+) -> None:
+    desk.heal()
+    deploys.alarm = True
+    two.release(registry, "churn", 3)
+    deploys.finish()
+    desk.record(
+        kind="failed", alias="live", by="codedeploy", deployment="d-3",
+        was=two.live(), now=desk.means().function.release("4"),
+    )  # fmt: skip
+
+    with pytest.raises(ReleaseError, match="nothing to go back to") as caught:
+        two.rollback(registry, "churn")
+
+    assert lambda_.alias_names() == {"live": "3", "previous": "3"}
+    assert caught.value.hint.startswith("release 4 (churn version 3) was left already, at ")
+    assert caught.value.hint.endswith("to go on to release 2 (churn version 1): `fairlead rollback churn --to r2`")
+    assert two.rollback(registry, "churn", to="r2").live.release == "2"
+
+
+def test_what_a_rollback_proposes_can_be_gone_to(
+    two: Releases, registry: Registry, lambda_: StrictLambda, desk: Desk
+) -> None:
+    desk.heal()
+    ship(two, registry, 3)
+    two.rollback(registry, "churn")
+    two.retire(registry, "churn", 1)
+
+    with pytest.raises(ReleaseError, match="nothing to go back to") as caught:
+        two.rollback(registry, "churn")
+
+    assert "--to r" not in caught.value.hint
+    assert "release 4 (churn version 3) was left already" in caught.value.hint
+
+
 def test_after_a_rollback_past_previous_a_plain_one_does_not_go_forward_again(
     two: Releases, registry: Registry, lambda_: StrictLambda
 ) -> None:

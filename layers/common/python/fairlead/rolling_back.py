@@ -8,6 +8,7 @@ import re
 
 import msgspec
 
+from fairlead import retiring
 from fairlead.errors import NotFoundError, ReleaseError
 from fairlead.function import SEE_STATUS, Alias
 from fairlead.health import prove
@@ -19,6 +20,10 @@ from fairlead.releasing import Released
 
 RELEASE = re.compile(r"r([1-9][0-9]*)")
 VERSION = re.compile(r"[1-9][0-9]*")
+LOOKED_AT = 200
+"""Records in which the way back is looked for."""
+
+MOVES = frozenset({"moved", "found", "failed"})
 
 
 def roll_back(
@@ -34,7 +39,7 @@ def roll_back(
         raise ReleaseError(f"live holds {leaving.model or 'no model'}, not {model}", hint=SEE_STATUS)
     if away_from is not None and leaving.release != away_from:
         raise ReleaseError(f"live is {leaving}, no longer release {away_from}: nothing to do", hint=SEE_STATUS)
-    target = _named(means, model, to, leaving) if to else _before(situation, model)
+    target = _named(means, model, to, leaving) if to else _before(means, registry, situation, model)
     if target.release == leaving.release:
         raise ReleaseError(f"{target} is what live is at: nothing to do", hint=SEE_STATUS)
     refuse_retired(registry, target.model or model, target.version)
@@ -61,14 +66,14 @@ def _record(means: Means, done: Draft, intent: Record, *, moved: bool) -> None:
     means.journal.append_if(unless_told)
 
 
-def _before(situation: Situation, model: str) -> Release:
+def _before(means: Means, registry: Registry, situation: Situation, model: str) -> Release:
     """Return what a rollback without a name goes to; raises ReleaseError where there is nothing."""
     if situation.arriving:
         target: Release | None = situation.now
     elif int(situation.previous.version) >= int(situation.live.version):
         raise ReleaseError(
             f"live is {situation.now}, previous release {situation.previous.version}: there is nothing to go back to",
-            hint=f"name a version or release with --to, or {another(model)}",
+            hint=_further(means, registry, situation.now, model),
         )
     else:
         target = situation.back
@@ -79,6 +84,35 @@ def _before(situation: Situation, model: str) -> Release:
     if target.model is None:
         raise ReleaseError(f"there is no release of {model} before this one", hint=another(model))
     return target
+
+
+def _further(means: Means, registry: Registry, live: Release, model: str) -> str:
+    """Say what was undone already, and what to type for a further step back, by what the journal knows."""
+    told = [one for one in means.journal.tail(LOOKED_AT) if one.alias == "live" and one.kind in MOVES]
+    undone = next(((one, left) for one in told if (left := _left(one)) and _newer(left, live)), None)
+    said = f"{undone[1]} was left already, at {undone[0].effective:%Y-%m-%d %H:%M}Z; " if undone else ""
+    came = (one.was for one in told if one.was and one.now and one.now.release == live.release)
+    for before in came:
+        if before.model == model and _newer(live, before) and _serves(means, registry, before):
+            return f"{said}to go on to {before}: `fairlead rollback {model} --to r{before.release}`"
+    return f"{said}name a version or release with --to, or {another(model)}"
+
+
+def _left(record: Record) -> Release | None:
+    """The release that a record says live left, or did not reach."""
+    return record.now if record.kind == "failed" else record.was
+
+
+def _newer(one: Release, other: Release) -> bool:
+    return int(one.release) > int(other.release)
+
+
+def _serves(means: Means, registry: Registry, release: Release) -> bool:
+    try:
+        means.function.release(release.release)
+    except NotFoundError:
+        return False
+    return release.version not in retiring.retired(registry.objects, release.model or "")
 
 
 def _named(means: Means, model: str, to: str, leaving: Release) -> Release:
