@@ -15,14 +15,18 @@ FACTS = {
     "Duplicates": "captured parts known before",
     "Scored": "pairs scored",
     "PoisonRecords": "records set aside",
+    "FailedRetrainings": "failed retrainings, for people",
 }
+
+STANDING = frozenset({"RedriveFailed", "Left", "FailedRetrainings"})
 
 
 def redrive(*, stack: Stack = DEFAULT_STACK, json: Json = False) -> None:
     """Take again what the feedback function failed on, now.
 
     The stack's redrive function does it by itself every quarter of an hour; this runs it until there is nothing left
-    that it has not tried. Nothing is counted twice, however often this runs. Exit code 1 if something failed again.
+    that it has not tried. Nothing is counted twice, however often this runs. Retrainings that failed are only counted.
+    Exit code 1 if something failed again, or if a retraining did.
     """
     from fairlead import invoking
 
@@ -39,9 +43,12 @@ def redrive(*, stack: Stack = DEFAULT_STACK, json: Json = False) -> None:
         print_facts([(said, f"{total[name]:,}") for name, said in FACTS.items()])
     if total["RedriveFailed"] or total["Left"]:
         note(f"why: aws logs tail /aws/lambda/{function}")
+    if total["FailedRetrainings"]:
+        note("what to do about retrainings: docs/operations.md#failed-retrainings")
+    if total["RedriveFailed"] or total["Left"] or total["FailedRetrainings"]:
         raise typer.Exit(1)
 
 
 def _added(total: dict[str, Any], run: dict[str, Any]) -> dict[str, Any]:
     """Add up what was done; what failed or is left is what the last run says of it."""
-    return {name: run[name] if name in {"RedriveFailed", "Left"} else total[name] + run[name] for name in total}
+    return {name: run[name] if name in STANDING else total[name] + run[name] for name in total}

@@ -24,7 +24,7 @@ collector = Collector(
     source=here.log_group,
     own=here.own_log_group,
 )
-redriver = Redriver(collector, aside, here.function)
+redriver = Redriver(collector, aside, here.function, retrain=here.retrain)
 
 
 @telemetry.logger.inject_lambda_context

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from fairlead_cli.main import app
 from tests.functional.session import connect
 
 DONE = {
-    "Redriven": 2, "RedriveFailed": 0, "Left": 0,
+    "Redriven": 2, "RedriveFailed": 0, "Left": 0, "FailedRetrainings": 0,
     "Captured": 7, "Duplicates": 1, "Scored": 3, "PoisonRecords": 0,
 }  # fmt: skip
 
@@ -53,8 +54,17 @@ def test_what_failed_again_is_exit_code_1(lambda_: Stubber) -> None:
     answer(lambda_, DONE | {"RedriveFailed": 1})
     done = redrive()
     assert done.exit_code == 1
-    assert "failed again, and stay       1" in done.stdout
+    assert re.search(r"failed again, and stay +1\n", done.stdout)
     assert "aws logs tail /aws/lambda/fairlead-redrive" in done.stderr
+
+
+def test_a_retraining_that_failed_is_said_until_somebody_has_dealt_with_it(lambda_: Stubber) -> None:
+    answer(lambda_, DONE | {"Left": 1, "FailedRetrainings": 2})
+    answer(lambda_, DONE | {"FailedRetrainings": 2})
+    done = redrive()
+    assert done.exit_code == 1
+    assert re.search(r"failed retrainings, for people +2\n", done.stdout)
+    assert "docs/operations.md#failed-retrainings" in done.stderr
 
 
 def test_it_does_not_go_round_in_circles(lambda_: Stubber) -> None:

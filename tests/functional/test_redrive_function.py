@@ -166,6 +166,21 @@ def test_other_functions_events_are_left_alone(redrive: ModuleType, here: Loop) 
     assert len(here.aside("aws/lambda/async/fairlead-respond/")) == 1
 
 
+def test_a_retraining_that_failed_is_said_at_every_tick_and_left_to_people(
+    here: Loop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    redrive = loop.load("redrive", here.env("redrive") | {"FAIRLEAD_RETRAIN": "fairlead-retrain"}, monkeypatch)
+    fail(here, {"model": "penguins", "reason": "drift"}, 1, function="fairlead-retrain")
+    capsys.readouterr()
+
+    done = [redrive.handler(TICK, running()) for _ in range(2)]
+
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    assert [one["FailedRetrainings"] for one in done] == [1, 1]
+    assert [metrics["FailedRetrainings"] for metrics in lines] == [[1.0], [1.0]]
+    assert len(here.aside("aws/lambda/async/fairlead-retrain/")) == 1
+
+
 def test_every_tick_says_how_it_went(
     redrive: ModuleType, here: Loop, traffic: Traffic, capsys: pytest.CaptureFixture[str]
 ) -> None:

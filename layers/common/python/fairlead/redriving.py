@@ -2,6 +2,9 @@
 
 Lambda left each as an object: what the function was called with, and how that ended. Oldest first; what succeeds is
 removed, what fails stays for the next time. Nothing is counted twice, so two may redrive at once.
+
+Retrainings that failed lie beside them. They are counted and left alone: a model fitted hours late, on what was known
+then, is not what anybody asked for, so people decide.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,29 +28,42 @@ class Failed(msgspec.Struct, frozen=True):
 
 
 class Redriven(msgspec.Struct, kw_only=True):
-    """What became of deliveries: done and removed, failed again, not begun for lack of time; and of what they held."""
+    """What became of deliveries: done and removed, failed again, not begun for lack of time; and of what they held.
+
+    `retrainings` are those that failed and wait for people.
+    """
 
     redriven: int = 0
     failed: int = 0
     left: int = 0
+    retrainings: int = 0
     collected: Collected
 
     def counts(self) -> dict[str, int]:
         """Return them by the names of their metrics."""
-        return {"Redriven": self.redriven, "RedriveFailed": self.failed, "Left": self.left, **self.collected.counts()}
+        return {
+            "Redriven": self.redriven,
+            "RedriveFailed": self.failed,
+            "Left": self.left,
+            "FailedRetrainings": self.retrainings,
+            **self.collected.counts(),
+        }
 
 
 class Redriver:
-    """Takes again what `function` failed on."""
+    """Takes again what `function` failed on, and counts what `retrain` did, where there is one."""
 
-    def __init__(self, collector: Collector, aside: SetAside, function: str) -> None:
+    def __init__(self, collector: Collector, aside: SetAside, function: str, *, retrain: str = "") -> None:
         self._collector = collector
         self._aside = aside
         self._function = function
+        self._retrain = retrain
 
     def run(self, remaining: Callable[[], float]) -> Redriven:
         """Redrive as much as `remaining` seconds allow; raises StorageError when it cannot be seen what there is."""
         found = Redriven(collected=Collected())
+        if self._retrain:
+            found.retrainings = len(self._aside.failed(self._retrain))
         keys = self._aside.failed(self._function)
         for place, key in enumerate(keys):
             if remaining() < RESERVE:

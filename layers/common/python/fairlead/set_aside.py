@@ -1,7 +1,7 @@
 """What cannot be taken is set aside in S3, where people and `fairlead redrive` find it.
 
 setaside/<sha256>.json           a record that will never be understood, what it came from, and why
-aws/lambda/async/<function>/…    events that the function failed on three times, put there by Lambda:
+aws/lambda/async/<function>/…    events that the function failed on to the last try, put there by Lambda:
                                  https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
 """
 

@@ -19,13 +19,15 @@ class Keeping(msgspec.Struct, frozen=True, kw_only=True):
 class Collecting(Keeping, frozen=True, kw_only=True):
     """What the feedback and redrive functions run with: predict's log group, and where to set aside what is in the way.
 
-    `own_log_group` is empty where Lambda does not say it; `function` is the one whose failed events are redriven.
+    `own_log_group` is empty where Lambda does not say it; `function` is the one whose failed events are redriven,
+    `retrain` the one whose failed events are counted, empty where there is none.
     """
 
     set_aside: str
     log_group: str
     own_log_group: str = ""
     function: str = ""
+    retrain: str = ""
 
 
 def keeping(env: Mapping[str, str]) -> Keeping:
@@ -45,7 +47,9 @@ def collecting(env: Mapping[str, str]) -> Collecting:
 
 def redriving(env: Mapping[str, str]) -> Collecting:
     """Read what the stack says to the redrive function; raises SettingsError naming the variable."""
-    return msgspec.structs.replace(collecting(env), function=required(env, "FAIRLEAD_FUNCTION"))
+    return msgspec.structs.replace(
+        collecting(env), function=required(env, "FAIRLEAD_FUNCTION"), retrain=env.get("FAIRLEAD_RETRAIN", "")
+    )
 
 
 class Monitoring(msgspec.Struct, frozen=True, kw_only=True):
