@@ -83,7 +83,7 @@ def order(**change: Any) -> Order:
 
 def retrained(registry: Registry, production: Production, **change: Any) -> Retrained:
     done = Retraining(registry, production.ledger).retrain(order(**change))
-    assert done is not None
+    assert isinstance(done, Retrained)
     return done
 
 
@@ -437,7 +437,7 @@ def test_graphs_asked_beside_give_the_same_version(registry: Registry, productio
 
     done = Retraining(registry, production.ledger, runtime=Remote(ask, registry)).retrain(order())
 
-    assert done is not None
+    assert isinstance(done, Retrained)
     made = done.published.manifest
     assert made.engine.name == "onnx"
     assert made.parity is not None

@@ -33,9 +33,9 @@ def documents(stack: Stack) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def allowed(name: str) -> dict[str, dict[str, Any]]:
+def allowed(name: str, **parameters: str) -> dict[str, dict[str, Any]]:
     """Statements that allow, by Sid."""
-    return {entry["Sid"]: entry for entry in documents(translate())[name] if entry["Effect"] == "Allow"}
+    return {entry["Sid"]: entry for entry in documents(translate(**parameters))[name] if entry["Effect"] == "Allow"}
 
 
 def denied(name: str) -> dict[str, dict[str, Any]]:

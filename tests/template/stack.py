@@ -1,8 +1,8 @@
 """template.yaml as CloudFormation will see it: translated by SAM's own translator, intrinsics turned into text.
 
 `{"Ref": "Registry"}` reads `<Registry>` and `{"Fn::GetAtt": ["Registry", "Arn"]}` reads `<Registry.Arn>`, in `Fn::Sub`
-too; parameters and the stack's name read as their values; conditions are decided, and what is `AWS::NoValue` is left
-out. So tests compare plain strings.
+too; parameters and the stack's name read as their values; conditions are decided: what is `AWS::NoValue` is left out,
+and so is a resource that is not made. So tests compare plain strings.
 """
 
 import functools
@@ -33,7 +33,7 @@ class Stack:
     def __init__(self, raw: dict[str, Any], names: dict[str, str]) -> None:
         self.raw = raw
         read = Reader(raw, names)
-        self.resources: dict[str, dict[str, Any]] = read(raw["Resources"])
+        self.resources: dict[str, dict[str, Any]] = read(read.made(raw["Resources"]))
         self.outputs = {name: output["Value"] for name, output in read(raw["Outputs"]).items()}
 
     def properties(self, name: str) -> dict[str, Any]:
@@ -98,6 +98,14 @@ class Reader:
                 first, second = map(self, keys)
                 return self._maps[name][first][second]
         return self._text(value)
+
+    def made(self, resources: dict[str, Any]) -> dict[str, Any]:
+        """Return those whose condition holds, or that have none."""
+        return {
+            name: resource
+            for name, resource in resources.items()
+            if "Condition" not in resource or self(self._conditions[resource["Condition"]])
+        }
 
     def _text(self, value: Any) -> Any:
         match value:

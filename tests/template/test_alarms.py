@@ -76,6 +76,11 @@ CALCULATED = {
         (0, 1),
     ),
 }
+WAITING = {
+    "dropped": ("AWS/Lambda", "AsyncEventsDropped", function("Retrain"), 900, "Sum"),
+    "undelivered": ("AWS/Lambda", "DestinationDeliveryFailures", function("Retrain"), 900, "Sum"),
+    "waiting": ("Fairlead", "FailedRetrainings", service("redrive"), 900, "Maximum"),
+}
 RESPONDED = {"Errors", "Latency", "Quality", "Drift"}
 OF_RELEASES = {"CanaryErrorsAlarm", "CanaryLatencyAlarm", "RecordLostAlarm"}
 
@@ -87,8 +92,20 @@ def stack() -> Stack:
 
 def test_these_are_all(stack: Stack) -> None:
     assert stack.of_type("AWS::CloudWatch::Alarm").keys() == OF_RELEASES | {
-        f"{name}Alarm" for name in SINGLE.keys() | CALCULATED.keys()
+        f"{name}Alarm" for name in SINGLE.keys() | CALCULATED.keys() | {"FailedRetrainings"}
     }
+
+
+def test_a_retraining_that_failed_rings_at_once_and_until_somebody_has_dealt_with_it(stack: Stack) -> None:
+    """Redrive counts what lies in the bucket every quarter of an hour; a tick that comes late is no end of it."""
+    alarm = stack.properties("FailedRetrainingsAlarm")
+
+    assert [one["Expression"] for one in alarm["Metrics"] if one["ReturnData"]] == [
+        "FILL(dropped, 0) + FILL(undelivered, 0) + FILL(waiting, 0)"
+    ]
+    assert {one["Id"]: _stat(one) for one in alarm["Metrics"] if not one["ReturnData"]} == WAITING
+    assert (alarm["Threshold"], alarm["DatapointsToAlarm"], alarm["EvaluationPeriods"]) == (0, 1, 2)
+    assert (alarm["ComparisonOperator"], alarm["TreatMissingData"]) == (ABOVE, "notBreaching")
 
 
 @pytest.mark.parametrize("name", SINGLE)
@@ -131,7 +148,7 @@ def test_no_news_of_the_model_is_no_improvement_and_no_news_of_the_monitor_is_ba
     assert others == {"QualityAlarm": "ignore", "DriftAlarm": "ignore", "MonitorSilentAlarm": "breaching"}
 
 
-@pytest.mark.parametrize("name", sorted(SINGLE.keys() | CALCULATED.keys()))
+@pytest.mark.parametrize("name", sorted(SINGLE.keys() | CALCULATED.keys() | {"FailedRetrainings"}))
 def test_what_the_system_has_a_rule_for_calls_respond_and_all_tell_the_topic(name: str) -> None:
     silent, telling = translate().properties(f"{name}Alarm"), translate(AlarmTopicArn=TOPIC).properties(f"{name}Alarm")
     responding = [RESPOND] if name in RESPONDED else []
@@ -186,4 +203,5 @@ def test_the_dashboard_is_json_that_shows_calls_quality_drift_outcomes_and_alarm
     assert shown == {
         *("DegradedAlarm", "QualityAlarm", "DriftAlarm", "LabelCoverageAlarm", "PoisonRecordsAlarm"),
         *("FailedBatchesAlarm", "DroppedEventsAlarm", "RespondFailedAlarm", "MonitorSilentAlarm"),
+        "FailedRetrainingsAlarm",
     }

@@ -12,7 +12,7 @@ KEEPING = {"FAIRLEAD_BUCKET": "<Registry>", "FAIRLEAD_LEDGER": "<Ledger>", "FAIR
 COLLECTING = {**KEEPING, "FAIRLEAD_SETASIDE": "<SetAside>", "FAIRLEAD_LOG_GROUP": "<PredictLogs>"}
 SETTINGS = {
     "Feedback": COLLECTING,
-    "Redrive": {**COLLECTING, "FAIRLEAD_FUNCTION": "<FeedbackFunction>"},
+    "Redrive": {**COLLECTING, "FAIRLEAD_FUNCTION": "<FeedbackFunction>", "FAIRLEAD_RETRAIN": "<RetrainFunction>"},
     "Intake": KEEPING,
     "Monitor": {
         "FAIRLEAD_BUCKET": "<Registry>",
@@ -186,15 +186,24 @@ def test_clocks_tick_and_may_call_their_function_only(stack: Stack, name: str, r
     ]
 
 
-def test_only_this_stack_s_alarms_may_call_respond(stack: Stack) -> None:
-    assert permissions(stack, "lambda.alarms.cloudwatch.amazonaws.com") == [
+def test_only_the_alarms_whose_action_respond_is_may_call_it(stack: Stack) -> None:
+    acting = [
+        name
+        for name, alarm in stack.of_type("AWS::CloudWatch::Alarm").items()
+        if "<RespondFunction.Arn>" in alarm["Properties"].get("AlarmActions", ())
+    ]
+
+    assert len(acting) == 4
+    permitted = permissions(stack, "lambda.alarms.cloudwatch.amazonaws.com")
+    assert sorted(permitted, key=lambda one: str(one["SourceArn"])) == [
         {
             "FunctionName": "<RespondFunction>",
             "Action": "lambda:InvokeFunction",
             "Principal": "lambda.alarms.cloudwatch.amazonaws.com",
-            "SourceArn": "arn:<AWS::Partition>:cloudwatch:<AWS::Region>:<AWS::AccountId>:alarm:fairlead-*",
+            "SourceArn": f"<{name}.Arn>",
             "SourceAccount": "<AWS::AccountId>",
         }
+        for name in sorted(acting)
     ]
 
 

@@ -71,7 +71,7 @@ def test_operators_start_and_stop_deployments_of_this_group_and_change_no_group(
     ]
     assert {action for action in actions("OperatorPolicy") if action.startswith("codedeploy:")} == {
         *("codedeploy:CreateDeployment", "codedeploy:StopDeployment", "codedeploy:GetDeployment"),
-        *("codedeploy:ListDeployments", "codedeploy:GetDeploymentGroup", "codedeploy:GetDeploymentConfig"),
+        *("codedeploy:ListDeployments", "codedeploy:GetDeploymentConfig"),
         *("codedeploy:RegisterApplicationRevision", "codedeploy:GetApplicationRevision"),
     }
 

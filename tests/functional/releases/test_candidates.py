@@ -11,6 +11,7 @@ from fairlead.candidates import Order, Releaser
 from fairlead.errors import IntegrityError
 from fairlead.moves import Record
 from fairlead.registry import Registry
+from fairlead.stack import Stack
 from tests.functional.fake_deploys import FakeDeploys
 from tests.functional.releases.desk import Desk, ship
 from tests.functional.strict_lambda import StrictLambda
@@ -28,15 +29,18 @@ class Office:
         self.told: list[tuple[str, str]] = []
         self.manifest, self.sha256 = registry.commit("churn", partial(passing, champion=3))
 
-    def consider(self, request: str = "r1", *, act: bool = True, **changes: Any) -> Record | None:
-        order = Order(
-            model="churn", version=4, digest=f"sha256:{self.sha256}", reason="drift: live moved", request=request
-        )
+    def consider(
+        self, request: str = "r1", *, act: bool = True, stack: Stack | None = None, digest: str = ""
+    ) -> Record | None:
         releaser = Releaser(
-            self.desk.means("release", changes.pop("stack", None)), self.registry, strategy="canary-10-15m",
+            self.desk.means("release", stack), self.registry, strategy="canary-10-15m",
             tell=lambda subject, text: self.told.append((subject, text)), act=act,
         )  # fmt: skip
-        return releaser.consider(msgspec.structs.replace(order, **changes))
+        order = Order(
+            model="churn", version=self.manifest.version, digest=digest or f"sha256:{self.sha256}",
+            reason="drift: live moved", request=request,
+        )  # fmt: skip
+        return releaser.consider(order)
 
 
 @pytest.fixture
@@ -83,12 +87,11 @@ def test_an_event_that_comes_ten_times_releases_once(
 def test_a_candidate_that_did_not_pass_is_left_to_people_once(
     office: Office, lambda_: StrictLambda, registry: Registry, deploys: FakeDeploys
 ) -> None:
-    manifest, office.sha256 = registry.commit("churn", partial(passing, champion=2))
-    changes = {"version": manifest.version}
+    office.manifest, office.sha256 = registry.commit("churn", partial(passing, champion=2))
 
-    record = office.consider(**changes)
+    record = office.consider()
 
-    assert office.consider("r2", **changes) is None
+    assert office.consider("r2") is None
     assert record is not None
     assert (record.kind, record.evidence["action"], record.evidence["rule"]) == (
         "decided",
@@ -191,7 +194,12 @@ def test_it_reads_no_blob(office: Office, memory: Memory, monkeypatch: pytest.Mo
     """Estimators and training rows are blobs: its role may read none."""
     read: list[str] = []
     get = memory.get
-    monkeypatch.setattr(memory, "get", lambda key: read.append(key) or get(key))
+
+    def noted(key: str) -> bytes:
+        read.append(key)
+        return get(key)
+
+    monkeypatch.setattr(memory, "get", noted)
 
     office.consider()
 

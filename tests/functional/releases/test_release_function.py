@@ -11,8 +11,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from moto.core import DEFAULT_ACCOUNT_ID
-from moto.sns import sns_backends
+from moto.sns.models import sns_backends
 
 from fairlead import aws
 from fairlead.errors import SettingsError
@@ -83,8 +82,8 @@ def function(
 
 def told() -> list[str]:
     """Subjects of what was sent to the topic."""
-    [topic] = sns_backends[DEFAULT_ACCOUNT_ID][REGION].topics.values()
-    return [subject for _, _, subject, *_ in topic.sent_notifications]
+    [topic] = sns_backends["123456789012"][REGION].topics.values()
+    return [str(subject) for _, _, subject, *_ in topic.sent_notifications]
 
 
 def test_a_candidate_handed_over_is_released_through_the_stack_s_strategy(
