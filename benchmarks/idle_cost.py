@@ -30,8 +30,8 @@ class Line(NamedTuple):
 
 
 def lines(template: dict[str, Any]) -> Iterator[Line]:
-    """What a template's resources cost a month."""
-    resources = list(template["Resources"].values())
+    """What a template's resources cost a month, but those that are made only where a parameter asks for them."""
+    resources = [one for one in template["Resources"].values() if "Condition" not in one]
     watched = sum(_metrics(one["Properties"]) for one in resources if one["Type"] == "AWS::CloudWatch::Alarm")
     yield Line("metrics that alarms watch", watched, watched * ALARM)
     for what, kind, price in (

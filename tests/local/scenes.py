@@ -29,7 +29,10 @@ from tests.local.support import Answer, Sam, call, settled, until
 
 STACK = "fairlead"
 AT_ONCE = ("--strategy", "all-at-once", "--wait")
-PATIENT = ["VerifyColdStartMs=60000", "VerifyLatencyMs=20000", "CanaryLatencyMs=60000", "CaptureRate=0"]
+PATIENT = [
+    *("VerifyColdStartMs=60000", "VerifyLatencyMs=20000", "CanaryLatencyMs=60000", "CaptureRate=0"),
+    "ReleaseCandidates=canary-10-5m",
+]
 POLICY = "[budget]\ncold_load_ms = 60000\none_row_ms = 5000\nhundred_rows_ms = 10000\n"
 """Other tests want the processor too."""
 

@@ -1,0 +1,55 @@
+"""A candidate, rights enforced: the function that releases has what it needs for it, and is asked once."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sklearn.linear_model import LogisticRegression
+from sklearn.tree import DecisionTreeClassifier
+
+from fairlead.publishing import story
+from fairlead.publishing.storing import Published
+from tests.local.scenes import POLICY, Scene, X, Y
+
+MINUTE = 60.0
+
+pytestmark = pytest.mark.xdist_group("scenarios")
+
+
+def published(scene: Scene, estimator: Any, policy: Path, **how: Any) -> Published:
+    """A version of iris, judged beside what is live."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in scene.environment("publisher").items():
+            patch.setenv(name, value)
+        return story.publish(estimator.fit(X, Y), name="iris", X=X, y=Y, policy=policy, **how)
+
+
+def handed_over(scene: Scene, candidate: Published) -> dict[str, Any]:
+    """What retrain does, waiting for the answer."""
+    event = {"model": "iris", "version": candidate.manifest.version, "digest": f"sha256:{candidate.sha256}"}
+    called = scene.cloud.client("lambda").invoke(FunctionName="fairlead-release", Payload=json.dumps(event))
+    answer: dict[str, Any] = json.loads(called["Payload"].read())
+    return answer
+
+
+def test_a_candidate_goes_live_through_the_canary_with_the_releaser_s_own_rights(scene: Scene, tmp_path: Path) -> None:
+    policy = tmp_path / "patient.toml"
+    policy.write_text(POLICY)
+    poor = published(scene, DecisionTreeClassifier(max_depth=1), policy, force=True, reason="to be replaced")
+    old = scene.standing(poor.manifest.version)
+    candidate = published(scene, LogisticRegression(max_iter=500), policy)
+    before = scene.newest()
+
+    first, again = (handed_over(scene, candidate) for _ in range(2))
+
+    assert (first.get("result"), again.get("result")) == ("release", "decided before"), first
+    scene.until(scene.weights)
+    scene.cloud.advance(6 * MINUTE)
+    scene.until(lambda: scene.alias() != old)
+    assert (scene.held(scene.alias()), scene.alias("previous")) == (candidate.manifest.version, old)
+    decided, intended = (
+        one for one in scene.history() if one["number"] > before and one["kind"] in {"decided", "intended"}
+    )
+    assert ":assumed-role/fairlead-ReleaseRole" in decided["by"] == intended["by"]
+    scene.check_record()
