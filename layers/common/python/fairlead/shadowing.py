@@ -1,15 +1,17 @@
 """Shadow: a version that nobody reaches answers what callers asked the live one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import islice
 
 import msgspec
 
 from fairlead import comparing
 from fairlead.asking import Asked
+from fairlead.capture import Part
 from fairlead.comparing import Shadow
 from fairlead.drift.counters import SLOT
 from fairlead.errors import ReleaseError
+from fairlead.ledger import Pair
 from fairlead.ledger.reading import LedgerReader
 from fairlead.moves import Release
 from fairlead.registry import Registry
@@ -43,8 +45,27 @@ def shadowed(
     if outputs[0] != outputs[1]:
         raise ReleaseError(f"{candidate} and {live} answer different things: their answers cannot be compared")
     end = int(now) // SLOT + 1
-    where = (live.model or "", live.version, end - max(1, round(hours * 3600 / SLOT)), end)
+    asked = _Asked(ledger, live, end - max(1, round(hours * 3600 / SLOT)), end)
     found = comparing.shadow(
-        ask(candidate.release), outputs[0], islice(ledger.captured(*where), most), islice(ledger.labelled(*where), most)
+        ask(candidate.release), outputs[0], islice(asked.parts(), most), islice(asked.pairs(), most)
     )
     return Shadowed(candidate=candidate, live=live, hours=hours, shadow=found)
+
+
+class _Asked:
+    """What a release was asked and what came true of it, the latest first; only slots that have any are read."""
+
+    def __init__(self, ledger: LedgerReader, live: Release, start: int, end: int) -> None:
+        self._ledger = ledger
+        self._of = (live.model or "", live.version)
+        traffic, outcomes = ledger.counted(*self._of, start, end)
+        self._busy = sorted({int(name.partition("_")[0]) for name in traffic.clusters}, reverse=True)
+        self._known = sorted(outcomes, reverse=True)
+
+    def parts(self) -> Iterator[Part]:
+        for slot in self._busy:
+            yield from self._ledger.captured(*self._of, slot, slot + 1)
+
+    def pairs(self) -> Iterator[Pair]:
+        for slot in self._known:
+            yield from self._ledger.labelled(*self._of, slot, slot + 1)

@@ -109,10 +109,11 @@ class Gathering:
         ]  # fmt: skip
         if outputs[0] != outputs[1]:
             return None
-        known = sorted(self._quality(live, at))
-        labelled = self._ledger.labelled(live.model or "", live.version, known[0], known[-1] + 1) if known else ()
-        pairs = islice(labelled, MOST_COMPARED)
-        return comparing.compare(self._ask(back.release), outputs[1], pairs).verdict
+        known = sorted(self._quality(live, at), reverse=True)  # of a month of slots, those with outcomes
+        labelled = (
+            pair for slot in known for pair in self._ledger.labelled(live.model or "", live.version, slot, slot + 1)
+        )
+        return comparing.compare(self._ask(back.release), outputs[1], islice(labelled, MOST_COMPARED)).verdict
 
 
 def _slots(at: datetime) -> tuple[int, int]:

@@ -1,0 +1,77 @@
+"""What a shadow is compared on is looked for where something was asked, not in every quarter of a month."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from fairlead.asking import Asked, Reply
+from fairlead.capture import Part
+from fairlead.drift.counters import SLOT, Counters
+from fairlead.ledger import Outcome, Pair
+from fairlead.ledger.reading import LedgerReader
+from fairlead.moves import Release
+from fairlead.registry import Registry
+from fairlead.shadowing import shadowed
+
+END = 1_000_000
+BUSY = (END - 2_000, END - 30, END - 1)
+"""Slots in which the live release was asked; of the last but one it is known what came true."""
+
+
+class Sparse(LedgerReader):
+    """One request a busy slot."""
+
+    def __init__(self) -> None:
+        super().__init__(None, "")
+        self.looked: list[int] = []
+
+    def counted(self, model: str, version: int, start: int, end: int) -> Any:
+        del model, version
+        known = {slot: {"outcomes": 1} for slot in BUSY[1:2]}
+        return Counters(clusters={f"{slot}_7": {"rows": 1} for slot in BUSY if start <= slot < end}), known
+
+    def captured(self, model: str, version: int, start: int, end: int) -> Iterator[Part]:
+        self.looked += range(start, end)
+        yield from (part(model, version, slot) for slot in BUSY[::-1] if start <= slot < end)
+
+    def labelled(self, model: str, version: int, start: int, end: int) -> Iterator[Pair]:
+        self.looked += range(start, end)
+        for slot in BUSY[1:2]:
+            if start <= slot < end:
+                told = part(model, version, slot)
+                yield Pair(
+                    part=told, position=0, outcome=Outcome(request=told.request, row=0, actual="no", at=0, by="a")
+                )
+
+
+class Same(Asked):
+    """A release that says no to every row."""
+
+    def post(self, path: str, body: bytes) -> Reply:
+        del path
+        rows = msgspec.json.decode(body)["instances"]
+        shares = {"no": 1.0, "yes": 0.0}
+        told = [{"id": f"x-{n}", "label": "no", "probabilities": shares} for n in range(len(rows))]
+        return Reply(status=200, body=msgspec.json.encode({"predictions": told}), round_trip_ms=1)
+
+
+def part(model: str, version: int, slot: int) -> Part:
+    return Part(
+        request=f"r{slot}", at=slot * SLOT * 1000, model=model, version=version, release="2", digest="d", caller="c",
+        first=0, of=1, fields=("x",), rows=[[1.0]], labels=["no"],
+    )  # fmt: skip
+
+
+def test_a_month_of_quiet_is_not_searched(registry: Registry) -> None:
+    ledger = Sparse()
+    candidate, live = (
+        Release(release=number, model="churn", version=1, digest="d", code_sha256="c", modified="")
+        for number in ("3", "2")
+    )
+    found = shadowed(
+        registry, ledger, candidate, live,
+        ask=lambda release: Same(None, "", release), now=END * SLOT - 1, hours=720, most=100,
+    )  # fmt: skip
+    assert (found.shadow.rows, found.shadow.agreeing, found.shadow.comparison.rows) == (3, 3, 1)
+    assert ledger.looked == [BUSY[2], BUSY[1], BUSY[0], BUSY[1]]
