@@ -17,7 +17,7 @@ from fairlead import engines
 from fairlead.capture import Part
 from fairlead.known import KnownVersions
 from fairlead.ledger import Ledger, Outcome, items
-from fairlead.ledger.counting import pages
+from fairlead.ledger.counting import any_shard, pages
 from fairlead.ledger.facts import pairs
 from fairlead.publishing.signatures import to_rows
 from fairlead.registry import Registry
@@ -172,7 +172,7 @@ class Production:
                 RequestItems={self._table: [{"PutRequest": {"Item": item}} for item in put[start : start + 25]]}
             )
         counted = pages(items.window(part.model, part.version), slot, "Q", "0", {"outcomes": len(told)})
-        self.client.update_item(**counted[0].update(self._table, expires=expires))
+        self.client.update_item(**counted[0].update(self._table, any_shard(), expires=expires))
 
     def _part(self, rows: list[tuple[Any, ...]], at: int, caller: str, fields: Sequence[str] | None) -> Part:
         answers = self._engine.answer(rows)

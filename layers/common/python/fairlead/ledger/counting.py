@@ -2,7 +2,8 @@
 
 An update takes at most 300 operands and 4 KB of expression
 (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html), so many counters are several
-items; a transaction that meets another on an item is cancelled, so each item has several shards.
+items; a transaction that meets another on an item is cancelled, so each item has several shards, and a transaction
+keeps to one of them: with a shard for each of its items it would meet nearly everybody (benchmarks/contention.py).
 """
 
 import random
@@ -25,11 +26,10 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
     prefix: str
     counts: dict[str, Number]
 
-    def update(self, table: str, *, expires: int) -> dict[str, Any]:
-        """Spell the update, onto a shard chosen anew each time."""
+    def update(self, table: str, shard: int, *, expires: int) -> dict[str, Any]:
+        """Spell the update, onto a shard."""
         names = list(self.counts)
         added = ", ".join(f"#{place} :{place}" for place in range(len(names)))
-        shard = random.randrange(SHARDS)  # noqa: S311 - spreads load, keeps no secret
         return {
             "TableName": table,
             "Key": {"pk": {"S": self.pk}, "sk": {"S": f"{self.prefix}#{shard}"}},
@@ -49,6 +49,11 @@ def pages(pk: str, slot: int, kind: Literal["T", "Q"], group: str, counts: Count
         Page(pk=pk, prefix=f"{slot:010d}#{kind}#{group}#{start // PAGE}", counts=dict(counted[start : start + PAGE]))
         for start in range(0, len(counted), PAGE)
     ]
+
+
+def any_shard() -> int:
+    """Choose a shard, anew for each attempt."""
+    return random.randrange(SHARDS)  # noqa: S311 - spreads load, keeps no secret
 
 
 def read(item: Mapping[str, Any]) -> dict[str, Number]:

@@ -10,7 +10,7 @@ from fairlead.capture import Part
 from fairlead.drift.counters import SLOT, Counters
 from fairlead.ledger import items
 from fairlead.ledger.contradicting import better, counted, holds, instead
-from fairlead.ledger.counting import Counts, Page, pages
+from fairlead.ledger.counting import Counts, Page, any_shard, pages
 from fairlead.ledger.facts import Kept, Outcome, Pair, Result
 from fairlead.ledger.reading import AT_ONCE, LedgerReader, Seen
 from fairlead.ledger.settling import Settling, Write
@@ -116,7 +116,8 @@ class Ledger(LedgerReader):
         ]
         if parts:
             expires = self._expires(parts[0].at)  # those of a request are of one moment
-            updates += [page.update(self._table, expires=expires) for page in counted("conflicts", 1, outcomes, parts)]
+            counters = counted("conflicts", 1, outcomes, parts)
+            updates += [page.update(self._table, any_shard(), expires=expires) for page in counters]
         with aws.translated(f"write to the ledger {self._table} (dynamodb:UpdateItem)"):
             for update in updates:
                 self._client.update_item(**update)

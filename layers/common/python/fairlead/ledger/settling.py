@@ -10,7 +10,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 
 from fairlead import aws
 from fairlead.errors import StorageError
-from fairlead.ledger.counting import Page
+from fairlead.ledger.counting import Page, any_shard
 
 MOST_ACTIONS = 100
 MOST_BYTES = 3_500_000
@@ -66,7 +66,8 @@ class Settling:
         for attempt in range(ATTEMPTS):
             if not writes:
                 return []
-            updates = [{"Update": page.update(self._table, expires=expires)} for page in pages]
+            shard = any_shard()
+            updates = [{"Update": page.update(self._table, shard, expires=expires)} for page in pages]
             reasons = self._transact([write.action for write in writes] + updates)
             if not reasons:
                 return [write.what for write in writes]
