@@ -17,6 +17,11 @@ Host = Annotated[
     ),
 ]
 
+Story = Annotated[bool, typer.Option("--story/--no-story", help="Whether to show the feedback loop once it is live.")]
+PagePort = Annotated[
+    int, typer.Option("--page-port", min=1, max=65535, help="Where the page that follows the loop answers, if free.")
+]
+
 NEXT = """\
 local cloud: AWS APIs on {endpoint}, deployed APIs on {api}
 in another shell:
@@ -46,15 +51,29 @@ def up(*, port: Port = 5600, api_port: ApiPort = 5700, host: Host = []) -> None:
 
 
 @local.command(epilog="Example:  fairlead local demo   (what `make run` runs, after `make build`)")
-def demo(*, port: Port = 5600, api_port: ApiPort = 5700, host: Host = []) -> None:  # noqa: B006 - Typer's way for none
-    """Show the whole product on this machine: deploy, publish, release and predict, then stay up until Ctrl-C."""
+def demo(
+    *,
+    port: Port = 5600,
+    api_port: ApiPort = 5700,
+    host: Host = [],  # noqa: B006 - Typer's way for none
+    story: Story = True,
+    page_port: PagePort = 5800,
+) -> None:
+    """Show the whole product on this machine: deploy, publish, release and predict; then the feedback loop, live.
+
+    Callers' data change, quality falls, an alarm rings, and the system decides: on a page and in a few lines, on a
+    clock that runs fast. All of it stays up until Ctrl-C.
+    """
     for address in host:
         _check_private(address)
-    from fairlead_local import demo as show
+    from fairlead_local import demo as first
     from fairlead_local.shell import HOME, serving
+    from fairlead_local.story import BEHIND, show
 
-    with serving(port, api_port, also_on=host) as cloud:
-        show.run(cloud, HOME / "demo", container_host=host[0] if host else None)
+    with serving(port, api_port, also_on=host, behind=BEHIND if story else 0.0) as cloud:
+        first.run(cloud, HOME / "demo", container_host=host[0] if host else None)
+        if story:
+            show(cloud, stack=first.STACK, model=first.MODEL, port=page_port)
         cloud.wait()
 
 

@@ -25,6 +25,7 @@ def main() -> int:
     parser.add_argument("--api-port", type=int, default=0)
     parser.add_argument("--also-on", action="append", default=[])
     parser.add_argument("--directory", type=Path, required=True)
+    parser.add_argument("--behind", type=float, default=0.0, help="seconds ago at which the cloud's clock begins")
     parser.add_argument("--temporary", action="store_true", help="remove the directory at the end")
     options = parser.parse_args()
     logging.basicConfig(filename=options.directory / "cloud.log", level=logging.WARNING, format=_LOG_FORMAT)
@@ -35,7 +36,8 @@ def main() -> int:
         signal.signal(number, lambda *_: stop.set())
     threading.Thread(target=_until_input_ends, args=(stop,), daemon=True).start()
     try:
-        server = Server(Bind(options.port, options.api_port, options.also_on), options.directory)
+        bind = Bind(options.port, options.api_port, options.also_on)
+        server = Server(bind, options.directory, behind=options.behind)
     except LocalCloudError as error:
         _say({"error": str(error), "hint": error.hint, "kind": type(error).__name__})
         return error.exit_code

@@ -61,9 +61,9 @@ SETTLE_ROUNDS = 8  # logs that a function is called with, whose logs …: longer
 class Cloud:
     """Everything behind the two ports: `front` answers AWS's APIs, `gateway` the deployed ones."""
 
-    def __init__(self, endpoint: str, directory: Path) -> None:
+    def __init__(self, endpoint: str, directory: Path, *, behind: float) -> None:
         clients = Clients(endpoint)
-        self.clock = Clock()
+        self.clock = Clock(behind=behind)
         moto_server.follow(self.clock)
         identities, buckets = Identities(), BucketPolicies()
         judge = Judge(buckets)

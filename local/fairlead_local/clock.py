@@ -1,4 +1,4 @@
-"""The one clock of a cloud: real time plus an offset that tests move forward.
+"""The one clock of a cloud: real time plus an offset that tests move forward; it may begin in the past.
 
 Work is due at a moment of this clock. In real time a thread runs it; `advance` runs what falls due on the
 way, in order. Work runs one piece at a time, so whatever may take long starts a thread of its own; `settle`, if set,
@@ -35,11 +35,11 @@ class Timer:
 
 
 class Clock:
-    """Epoch seconds that never run backwards, and timers on them."""
+    """Epoch seconds that never run backwards, and timers on them; it begins `behind` seconds ago."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, behind: float = 0.0) -> None:
         self.settle: Work = lambda: None
-        self._offset = 0.0
+        self._offset = -behind
         self._held: float | None = None
         self._orders = itertools.count()
         self._timers: list[Timer] = []
@@ -56,7 +56,7 @@ class Clock:
 
     @property
     def offset(self) -> float:
-        """Seconds by which this clock is ahead of the machine's."""
+        """Seconds by which this clock is ahead of the machine's; below zero where it is behind."""
         return self.now() - time.time()
 
     def at(self, when: float, work: Work) -> Timer:

@@ -37,13 +37,21 @@ class LocalCloud:
     """A cloud in a child process; a context manager, so that nothing of it outlives the block.
 
     `port` and `api_port` 0 take free ones. `directory` holds unpacked archives and `cloud.log`; a temporary one is
-    made, and removed, if none is given. `also_on` are further addresses to listen on, for containers.
+    made, and removed, if none is given. `also_on` are further addresses to listen on, for containers. The cloud's clock
+    begins `behind` seconds ago.
     """
 
     def __init__(
-        self, port: int = 0, api_port: int = 0, directory: Path | None = None, *, also_on: Sequence[str] = ()
+        self,
+        port: int = 0,
+        api_port: int = 0,
+        directory: Path | None = None,
+        *,
+        also_on: Sequence[str] = (),
+        behind: float = 0.0,
     ) -> None:
         self._asked = (port, api_port, tuple(also_on))
+        self._behind = behind
         self._temporary = directory is None
         self.directory = directory or Path(tempfile.mkdtemp(prefix="fairlead-cloud-"))
         self._process: subprocess.Popen[bytes] | None = None
@@ -56,6 +64,7 @@ class LocalCloud:
         self.directory.mkdir(parents=True, exist_ok=True)
         port, api_port, also_on = self._asked
         command = [sys.executable, "-m", "fairlead_local", "--port", str(port), "--api-port", str(api_port)]
+        command += [f"--behind={self._behind}"]
         command += ["--directory", str(self.directory.resolve()), *(f"--also-on={address}" for address in also_on)]
         if self._temporary:
             command.append("--temporary")

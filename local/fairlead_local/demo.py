@@ -35,7 +35,7 @@ def run(cloud: LocalCloud, folder: Path, *, container_host: str | None = None) -
     command(
         cloud,
         f"fairlead publish {folder}/penguins.joblib --name {MODEL} --data {folder}/held_out.csv --target {TARGET}"
-        f" --train {folder}/train.csv",
+        f" --train {folder}/train.csv --keep-training-rows",
     )
     step("Releasing it: a frozen Lambda version, proved by the hook, then CodeDeploy moves the alias live to it")
     command(cloud, f"fairlead release {MODEL} {latest(cloud)} --wait")

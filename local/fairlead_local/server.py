@@ -29,7 +29,7 @@ class Bind:
 class Server:
     """Starts on construction; `stop` ends every process and thread that serves."""
 
-    def __init__(self, bind: Bind, directory: Path) -> None:
+    def __init__(self, bind: Bind, directory: Path, *, behind: float = 0.0) -> None:
         if sys.platform != "linux":
             raise PlatformError(sys.platform)
         moto_server.prepare()
@@ -49,7 +49,7 @@ class Server:
         # Imported here: moto and the translator take seconds, and a taken port should be told at once.
         from fairlead_local.assembly import Cloud
 
-        self._cloud = Cloud(self.endpoint, directory)
+        self._cloud = Cloud(self.endpoint, directory, behind=behind)
         self._front.target = self._cloud.front
         self._answer.target = self._cloud.gateway.answer
         for server in self._servers:

@@ -14,9 +14,13 @@ ENV_FILE = HOME / "local.env"
 
 
 @contextlib.contextmanager
-def serving(port: int, api_port: int, *, also_on: Sequence[str] = ()) -> Iterator[LocalCloud]:
-    """Run a cloud with its files below `.fairlead` until the block ends, or SIGINT or SIGTERM, which are no errors."""
-    with LocalCloud(port, api_port, HOME / "cloud", also_on=also_on) as cloud, _written_env(cloud), _until_stopped():
+def serving(port: int, api_port: int, *, also_on: Sequence[str] = (), behind: float = 0.0) -> Iterator[LocalCloud]:
+    """Run a cloud with its files below `.fairlead` until the block ends, or SIGINT or SIGTERM, which are no errors.
+
+    Its clock begins `behind` seconds ago.
+    """
+    made = LocalCloud(port, api_port, HOME / "cloud", also_on=also_on, behind=behind)
+    with made as cloud, _written_env(cloud), _until_stopped():
         yield cloud
 
 

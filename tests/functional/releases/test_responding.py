@@ -138,6 +138,8 @@ def test_a_fresh_release_that_fails_is_rolled_back_on_record_and_people_are_told
     assert lambda_.points_at("live") == "2"
     decided, intended, moved = live.records()[-3:]
     assert (decided.kind, intended.kind, moved.kind) == ("decided", "intended", "moved")
+    rang = live.now.replace(microsecond=0) + timedelta(hours=1)
+    assert decided.effective == rang, "whatever the function's own clock says"
     assert decided.evidence["facts"]["requests"] == 1_000
     assert decided.evidence["reason"] == "Threshold crossed"
     assert live.journal().verify() == []

@@ -26,14 +26,14 @@ Instance = Mapping[str, Any]
 
 
 class Endpoint:
-    """One API by its URL, with the stage."""
+    """One API by its URL, with the stage; `session` is boto3's, of whoever signs."""
 
-    def __init__(self, url: str, *, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, url: str, *, session: Any = None, sleep: Callable[[float], None] = time.sleep) -> None:
         import boto3
         import urllib3
 
         self._url = url.rstrip("/")
-        self._session: Any = boto3.Session()
+        self._session: Any = session or boto3.Session()
         self._http = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(connect=5, read=35))
         self._sleep = sleep
 

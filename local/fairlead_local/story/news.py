@@ -1,0 +1,70 @@
+"""What an overview says that was not told yet: drift, quality, alarms, moves and decisions, each once, in few words."""
+
+from collections.abc import Iterator
+
+from fairlead.monitoring.course import called
+from fairlead.monitoring.overview import Overview
+from fairlead.monitoring.views import View
+from fairlead.moves import Record
+from fairlead.publishing.report import words
+
+NAMED = 3
+"""Inputs that a line about drift names."""
+
+
+class News:
+    """Compares what is seen with what was told before; what `before` shows is none."""
+
+    def __init__(self, before: Overview) -> None:
+        self._told: set[str] = set()
+        self._standing: set[str] = set()
+        self.of(before)
+
+    def of(self, found: Overview) -> list[str]:
+        """Return the new lines of an overview, in the order of cause and effect."""
+        views = [line for view in found.views for line in (*_drift(view), *_quality(view))]
+        records = [line for record in reversed(found.records) for line in _record(record)]
+        return [*self._once(views), *self._alarms(found), *self._once(records)]
+
+    def _once(self, lines: list[tuple[str, str]]) -> list[str]:
+        """Pass on lines whose key was not told before."""
+        new = [text for key, text in lines if key not in self._told]
+        self._told |= {key for key, _ in lines}
+        return new
+
+    def _alarms(self, found: Overview) -> list[str]:
+        standing = {alarm.name for alarm in found.alarms if alarm.state == "ALARM"}
+        over = {alarm.name for alarm in found.alarms if alarm.state == "OK"} & self._standing
+        rings = standing - self._standing
+        self._standing = (self._standing | standing) - over
+        return [f"alarm {name} rings" for name in sorted(rings)] + [f"alarm {name} is over" for name in sorted(over)]
+
+
+def _drift(view: View) -> Iterator[tuple[str, str]]:
+    moved = [one for one in view.judged.findings if one.verdict == "drift"] if view.judged else []
+    if moved:
+        said = ", ".join(f"{called(one)} (PSI {one.psi:.1f})" for one in moved[:NAMED])
+        more = f" and {len(moved) - NAMED} more" if len(moved) > NAMED else ""
+        yield f"drift {view.version}", f"drift in what version {view.version} is asked or answers: {said}{more}"
+
+
+def _quality(view: View) -> Iterator[tuple[str, str]]:
+    quality = view.quality
+    if quality.now is None:
+        return
+    now = f"{words.metric(quality.metric).lower()} of version {view.version}: {words.figure(quality.now.value)}"
+    between = f"{now} ({words.interval(quality.now)})"
+    if quality.drop is not None and quality.drop > 0:
+        yield f"worse {view.version}", f"{between}: surely worse than published"
+    else:
+        published = f", published {words.figure(quality.published.value)}" if quality.published else ""
+        yield f"quality {view.version}", f"{between}{published}"
+
+
+def _record(record: Record) -> Iterator[tuple[str, str]]:
+    if record.kind == "decided":  # the same decision about an alarm that still stands is told once
+        yield f"decided {record.why}", f"decision about {record.why}"
+    elif record.kind == "moved" and record.now:
+        yield f"record {record.number}", f"live is {record.now}"
+    elif record.kind == "failed":
+        yield f"record {record.number}", f"a release did not become live: {record.why}"

@@ -1,0 +1,48 @@
+"""Who calls: field teams, and laboratories that report outcomes; users with one of the stack's policies each."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fairlead.calling import Endpoint
+from fairlead_local.account import REGION
+from fairlead_local.cloud import Credentials, LocalCloud
+from fairlead_local.story.traffic import DELAY, TEAMS, Asked
+
+LABORATORIES = 2
+
+Outcome = dict[str, Any]
+
+
+class People:
+    """Signed calls of them all; outcomes wait with them until they are known."""
+
+    def __init__(self, cloud: LocalCloud, outputs: Mapping[str, str]) -> None:
+        self._teams = [_endpoint(cloud, f"field-team-{n}", outputs["CallerPolicyArn"]) for n in range(1, TEAMS + 1)]
+        self._laboratories = [
+            _endpoint(cloud, f"laboratory-{n}", outputs["FeedbackPolicyArn"]) for n in range(1, LABORATORIES + 1)
+        ]
+        self._waiting: dict[int, list[Outcome]] = {}
+
+    def ask(self, number: int, requests: Sequence[Asked]) -> None:
+        """Send a round's requests; raises CallError."""
+        for asked in requests:
+            for answer in self._teams[asked.team].predict(asked.rows):
+                self._waiting.setdefault(number + DELAY, []).extend(
+                    {"prediction_id": prediction["id"], "actual": species}
+                    for prediction, species in zip(answer["predictions"], asked.truth, strict=True)
+                )
+
+    def report(self, number: int) -> None:
+        """Report what is known by this round, each laboratory its share; raises CallError."""
+        known = self._waiting.pop(number, [])
+        for place, laboratory in enumerate(self._laboratories):
+            for _ in laboratory.report(known[place::LABORATORIES]):
+                pass
+
+
+def _endpoint(cloud: LocalCloud, name: str, policy: str) -> Endpoint:
+    import boto3
+
+    keys: Credentials = cloud.add_user(name, [policy])
+    session = boto3.Session(keys.access_key_id, keys.secret_access_key, region_name=REGION)
+    return Endpoint(cloud.api_url, session=session)

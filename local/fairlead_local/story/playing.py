@@ -1,0 +1,112 @@
+"""The story, round by round: requests and outcomes, the clock a step on, and what is new."""
+
+import time
+from collections.abc import Iterator
+
+from fairlead.errors import FairleadError
+from fairlead.manifest import Manifest
+from fairlead.publishing.report import words
+from fairlead_local.cloud import LocalCloud
+from fairlead_local.story import traffic
+from fairlead_local.story.hands import Hands
+from fairlead_local.story.news import News
+from fairlead_local.story.people import People
+from fairlead_local.story.releasing import Releasing
+from fairlead_local.story.sight import Sight
+from fairlead_local.story.telling import Telling
+from fairlead_local.story.traffic import CHANGE, STEP, Traffic
+
+BEHIND = 7.5 * 3600
+"""Seconds by which the cloud's clock begins in the past: the story ends when it has caught up with everybody's."""
+PACE = 150
+"""How many times as fast as everybody's it runs meanwhile, at most."""
+
+OPENING = "field teams ask for the species of penguins they measure; laboratories report what it was, two hours later"
+CHANGED = "the teams get a new app: it sends lengths in centimetres, in fields that say millimetres"
+REASON = "it knows what the new app sends"
+
+
+class Story:
+    """Plays on a cloud whose stack serves a version of `model`; what happens is told."""
+
+    def __init__(self, cloud: LocalCloud, sight: Sight, people: People, telling: Telling, *, model: str) -> None:
+        self._cloud = cloud
+        self._sight = sight
+        self._people = people
+        self._telling = telling
+        self._model = model
+        self._traffic = Traffic(traffic.penguins())
+        self._hands = Hands(sight.journal())
+        self._news = News(sight.overview())
+        self._version = sight.registry.latest(model)
+        self._releasing: Releasing | None = None
+
+    def play(self) -> None:
+        """Play until the clock has caught up, or a person or a failure ends it before."""
+        try:
+            for number in self._steps():
+                if self._interrupted():
+                    return
+                self._round(number)
+        except FairleadError as error:
+            self._tell(f"the story ends here: {error}")
+        finally:
+            if self._releasing:
+                self._releasing.stop()
+
+    def catch_up(self) -> None:
+        """Let the clock arrive at everybody's, as fast as what falls due on the way allows."""
+        while (left := time.time() - self._cloud.now()) > 1:
+            self._cloud.advance(min(left, STEP))
+
+    def _steps(self) -> Iterator[int]:
+        number = 0
+        while time.time() - self._cloud.now() > STEP:
+            began = time.monotonic()
+            yield number
+            self._cloud.advance(STEP)
+            self._look()
+            time.sleep(max(0.0, STEP / PACE - (time.monotonic() - began)))
+            number += 1
+
+    def _round(self, number: int) -> None:
+        if number in (0, CHANGE):
+            self._tell(CHANGED if number else OPENING)
+        self._people.report(number)
+        self._people.ask(number, self._traffic.round(number))
+
+    def _look(self) -> None:
+        for line in self._news.of(self._sight.overview()):
+            self._tell(line)
+        if self._releasing is None and (made := self._sight.retrained(self._version)):
+            self._release(made)
+        elif self._releasing and self._releasing.over():
+            self._released(self._releasing)
+
+    def _release(self, made: Manifest) -> None:
+        figure = made.metrics.get("accuracy")
+        said = f": accuracy {words.figure(figure.value)} on the newest outcomes" if figure else ""
+        line = f'fairlead release {self._model} {made.version} --reason "{REASON}" --wait'
+        self._tell(f"version {made.version} is learnt, and the gate lets it pass{said}")
+        self._tell(f"releasing is left to a person, who reads its report first; the story types: {line}")
+        self._version = made.version
+        self._releasing = Releasing(self._cloud, line)
+
+    def _released(self, releasing: Releasing) -> None:
+        if problem := releasing.problem():
+            self._tell(f"it was not released: {problem}")
+        self._hands.mine()
+        self._releasing = None
+
+    def _interrupted(self) -> bool:
+        """Whether a person moves releases: the story's own command may be at work meanwhile."""
+        record = None if self._releasing else self._hands.others()
+        if record:
+            release = record.now or record.was
+            self._tell(
+                f"somebody moves releases ({record.kind}{f' {release}' if release else ''}): the story ends here"
+            )
+        return record is not None
+
+    def _tell(self, text: str) -> None:
+        self._telling.tell(self._sight.now(), text)

@@ -1,0 +1,63 @@
+"""The story with its page, what is said before and after it, and both kept for as long as the cloud serves."""
+
+import contextlib
+import sys
+from datetime import timedelta
+from http.client import HTTPException
+
+from fairlead.monitoring.page import render
+from fairlead_local.cloud import LocalCloud
+from fairlead_local.story.box import box
+from fairlead_local.story.page import Page
+from fairlead_local.story.people import People
+from fairlead_local.story.playing import BEHIND, PACE, Story
+from fairlead_local.story.sight import Sight
+from fairlead_local.story.telling import Telling
+
+RUNS = f"up to {PACE} times as fast as yours"
+OPENING = """
+The loop, live: {url} follows the model by itself.
+The cloud's clock began {hours:g} hours ago and runs {runs} until it has caught up; times are UTC.
+Nothing is staged: release something yourself at any time, and the story steps aside.
+"""
+CLOSING = """
+The cloud's clock is yours again. All of it stays up, the page too; from another shell in this folder:
+
+  source .fairlead/local.env
+
+  fairlead monitor {model}
+  fairlead history {model}
+  fairlead who-was-live {model} --at {at:%Y-%m-%dT%H:%MZ}
+  fairlead shadow {model} 1
+  fairlead retrain {model}
+  curl --aws-sigv4 "aws:amz:us-east-1:execute-api" --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" \\
+    "$FAIRLEAD_API_URL/model"
+
+Ctrl-C ends it.
+"""
+
+
+def show(cloud: LocalCloud, *, stack: str, model: str, port: int) -> None:
+    """Play the story of a model that is live, and stay; raises LocalCloudError when the cloud ends by itself."""
+    outputs = _outputs(cloud, stack)
+    sight, telling = Sight(cloud, stack=stack, model=model, outputs=outputs), Telling()
+    story = Story(cloud, sight, People(cloud, outputs), telling, model=model)
+    paces = [RUNS]
+    with Page(lambda: render(sight.overview(), above=box(telling.lines, sight.now(), paces[-1])), port) as page:
+        _say(OPENING.format(url=page.url, hours=BEHIND / 3600, runs=RUNS))
+        with contextlib.suppress(OSError, HTTPException):  # a cloud that has ended says so below
+            story.play()
+            story.catch_up()
+            paces.append("which is yours")
+            _say(CLOSING.format(model=model, at=sight.now() - timedelta(hours=3)))
+        cloud.wait()
+
+
+def _outputs(cloud: LocalCloud, stack: str) -> dict[str, str]:
+    found = cloud.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
+    return {output["OutputKey"]: output["OutputValue"] for output in found}
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()

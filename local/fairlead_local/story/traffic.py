@@ -1,0 +1,75 @@
+"""What field teams ask about real penguins and laboratories report later; the same seed gives the same traffic."""
+
+import random
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+Row = dict[str, Any]
+
+STEP = 300.0
+"""Seconds of the cloud's clock from one round of requests to the next."""
+TEAMS = 5
+ROWS = 2
+"""Of a team in one round."""
+CHANGE = 12
+"""The round from which on lengths come in centimetres."""
+DELAY = 24
+"""Rounds until the species is known: a laboratory needs two hours."""
+SPREAD = 0.01
+"""Who measures a penguin again reads something else: the relative standard deviation."""
+
+TARGET = "species"
+LENGTHS = ("bill_length_mm", "bill_depth_mm", "flipper_length_mm")
+MEASURED = (*LENGTHS, "body_mass_g")
+
+
+class Asked(NamedTuple):
+    """One team's request in a round, and what is true of its rows."""
+
+    team: int
+    rows: list[Row]
+    truth: list[str]
+
+
+class Traffic:
+    """Deals penguins: none a second time before each had its turn, each measured anew."""
+
+    def __init__(self, penguins: Sequence[Row], *, seed: int = 0) -> None:
+        self._penguins = penguins
+        self._dice = random.Random(seed)  # noqa: S311 - a demo's dice
+        self._deck: list[Row] = []
+
+    def round(self, number: int) -> list[Asked]:
+        """Return the requests of a round; rounds are asked for in order."""
+        return [self._asked(team, centimetres=number >= CHANGE) for team in range(TEAMS)]
+
+    def _asked(self, team: int, *, centimetres: bool) -> Asked:
+        rows = [self._measured(self._deal()) for _ in range(ROWS)]
+        truth = [str(row.pop(TARGET)) for row in rows]
+        return Asked(team, [in_centimetres(row) for row in rows] if centimetres else rows, truth)
+
+    def _deal(self) -> Row:
+        if not self._deck:
+            self._deck = self._dice.sample(list(self._penguins), len(self._penguins))
+        return self._deck.pop()
+
+    def _measured(self, penguin: Row) -> Row:
+        again = {
+            name: round(penguin[name] * self._dice.gauss(1, SPREAD), 1)
+            for name in MEASURED
+            if penguin[name] is not None
+        }
+        return penguin | again
+
+
+def in_centimetres(row: Row) -> Row:
+    """Return a row as the new app writes it: lengths in centimetres, under the old names."""
+    return row | {name: round(row[name] / 10, 2) for name in LENGTHS if row[name] is not None}
+
+
+def penguins() -> list[Row]:
+    """Return the rows of palmerpenguins, missing values as None."""
+    from palmerpenguins import load_penguins
+
+    records: list[Row] = load_penguins().to_dict("records")
+    return [{name: None if value != value else value for name, value in row.items()} for row in records]  # noqa: PLR0124 - NaN

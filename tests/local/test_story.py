@@ -1,0 +1,300 @@
+"""The demo's story in its parts: the traffic it plans, what it tells, whom it steps aside for, and its page."""
+
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.error import HTTPError
+
+import pytest
+
+from fairlead.alarms import Standing
+from fairlead.drift import Judgement
+from fairlead.drift.judging import Finding
+from fairlead.errors import CallError
+from fairlead.journal import Journal
+from fairlead.manifest import Metric
+from fairlead.monitoring.course import Course
+from fairlead.monitoring.overview import Overview
+from fairlead.monitoring.page import render
+from fairlead.monitoring.views import Labels, Quality, View
+from fairlead.moves import CODEDEPLOY, Draft, Record, Release
+from fairlead_local.story import traffic
+from fairlead_local.story.box import box
+from fairlead_local.story.hands import Hands
+from fairlead_local.story.news import News
+from fairlead_local.story.page import Page
+from fairlead_local.story.playing import Story
+from fairlead_local.story.telling import Line, Telling
+from fairlead_local.story.traffic import CHANGE, LENGTHS, ROWS, TARGET, TEAMS, Traffic, penguins
+from tests.memory import Memory
+
+AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
+PUBLISHED = Metric(value=0.99, low=0.95, high=1.0)
+RELEASE = Release(release="3", model="penguins", version=2, digest="", code_sha256="", modified="")
+PERSON = "arn:aws:iam::123456789012:user/admin"
+ROLE = "arn:aws:sts::123456789012:assumed-role/fairlead-respond/session"
+
+pytestmark = pytest.mark.xdist_group("story")
+
+
+# Traffic.
+
+
+def test_the_same_traffic_comes_every_time_and_deals_each_penguin_before_any_comes_again() -> None:
+    rounds = len(penguins()) // (TEAMS * ROWS)
+    one, other = Traffic(penguins()), Traffic(penguins())
+    asked = [found for number in range(rounds) for found in one.round(number)]
+
+    assert asked == [found for number in range(rounds) for found in other.round(number)]
+    dealt = Counter(species for found in asked for species in found.truth)
+    there = Counter(row[TARGET] for row in penguins())
+    assert all(there[species] - TEAMS * ROWS < dealt[species] <= there[species] for species in there)
+
+
+def test_lengths_come_in_centimetres_from_the_change_on_and_nothing_else_does() -> None:
+    found = Traffic(penguins())
+    rounds = [[row for asked in found.round(number) for row in asked.rows] for number in range(2 * CHANGE)]
+    before, after = ([row for some in part for row in some] for part in (rounds[:CHANGE], rounds[CHANGE:]))
+
+    def mean(rows: list[dict[str, Any]], name: str) -> float:
+        values = [row[name] for row in rows if row[name] is not None]
+        return float(sum(values) / len(values))
+
+    for name in LENGTHS:
+        assert mean(after, name) == pytest.approx(mean(before, name) / 10, rel=0.1)
+    assert mean(after, "body_mass_g") == pytest.approx(mean(before, "body_mass_g"), rel=0.1)
+    assert all(TARGET not in row for row in before + after)
+    assert any(None in row.values() for row in before + after), "missing values stay missing"
+
+
+# What is told.
+
+
+def view(version: int, *, now: Metric | None = None, drop: float | None = None, drifted: tuple[str, ...] = ()) -> View:
+    findings = tuple(
+        Finding(
+            feature=name, of="input", verdict="drift", psi=3.9, p=0.0, rows=100, effective_rows=90.0,
+            missing_before=0.0, missing=0.0, unseen_before=None, unseen=None, out_of_range=1.0, importance=0.5,
+            rank=rank, words="",
+        )
+        for rank, name in enumerate(drifted, 1)
+    )  # fmt: skip
+    return View(
+        model="penguins", version=version, live=True, at=AT, hours=8,
+        judged=Judgement(drift=bool(drifted), enough=True, rows=100, requests=50, findings=findings),
+        labels=Labels(predictions=100, outcomes=90, invalid=0, conflicts=0, coverage=0.9, delay_hours=6),
+        quality=Quality(
+            metric="accuracy", published=PUBLISHED, now=now, drop=drop, outcomes=90, effective_outcomes=80.0,
+            since=AT - timedelta(hours=8), until=AT, figures={},
+        ),
+        estimate=None,
+    )  # fmt: skip
+
+
+def overview(*views: View, alarms: dict[str, str] | None = None, records: tuple[Record, ...] = ()) -> Overview:
+    standing = tuple(
+        Standing(
+            name=name, arn="", state=state, reason="", since=AT, actions=(), enabled=True, configuration={}
+        )
+        for name, state in (alarms or {}).items()
+    )  # fmt: skip
+    course = Course(start=AT, end=AT, step_minutes=15, span_hours=2.0, lines=())
+    return Overview(
+        model="penguins", at=AT, hours=8, live=1, views=views, alarms=standing, records=records, course=course
+    )
+
+
+def record(number: int, kind: Any, **facts: Any) -> Record:
+    return Record(schema=1, number=number, previous="", at=AT, mark="", kind=kind, by=ROLE, **facts)
+
+
+def test_everything_is_told_once_and_cause_comes_before_effect() -> None:
+    news = News(overview(records=(record(4, "moved", alias="live", now=RELEASE),)))
+    good, fallen = Metric(value=0.98, low=0.9, high=1.0), Metric(value=0.7, low=0.6, high=0.8)
+    decided = record(5, "decided", why="fairlead-quality: retrain, because the world moved")
+    again = record(6, "decided", why="fairlead-quality: retrain, because the world moved")
+
+    assert news.of(overview(view(1, now=good))) == ["accuracy of version 1: 0.98 (0.9 to 1), published 0.99"]
+    worse = overview(
+        view(1, now=fallen, drop=0.1, drifted=("bill_length_mm",)),
+        alarms={"fairlead-quality": "ALARM", "fairlead-errors": "OK"},
+        records=(decided,),
+    )
+    assert news.of(worse) == [
+        "drift in what version 1 is asked or answers: bill_length_mm (PSI 3.9)",
+        "accuracy of version 1: 0.7 (0.6 to 0.8): surely worse than published",
+        "alarm fairlead-quality rings",
+        "decision about fairlead-quality: retrain, because the world moved",
+    ]
+    moved = record(7, "moved", alias="live", now=RELEASE)
+    after = overview(view(2), alarms={"fairlead-quality": "OK"}, records=(moved, again, decided))
+    assert news.of(after) == ["alarm fairlead-quality is over", "live is release 3 (penguins version 2)"]
+    assert news.of(after) == []
+
+
+# Whom it steps aside for.
+
+
+def test_a_person_who_moves_releases_is_told_from_the_stack_and_from_the_story_itself() -> None:
+    journal = Journal(Memory())
+    journal.append(Draft(kind="intended", by=PERSON, now=RELEASE))
+    hands = Hands(journal)
+    journal.append(Draft(kind="moved", alias="live", by=CODEDEPLOY, now=RELEASE))
+    journal.append(Draft(kind="decided", by=ROLE, why="nothing"))
+    assert hands.others() is None
+
+    journal.append(Draft(kind="intended", by=PERSON, now=RELEASE))
+    hands.mine()
+    assert hands.others() is None
+
+    journal.append(Draft(kind="moved", alias="live", by=PERSON, now=RELEASE))
+    found = hands.others()
+    assert found
+    assert (found.kind, found.by) == ("moved", PERSON)
+
+
+class Cloud:
+    """A clock."""
+
+    def __init__(self, left: float) -> None:
+        import time
+
+        self._time = time.time
+        self._behind = left
+
+    def now(self) -> float:
+        return self._time() - self._behind
+
+    def advance(self, seconds: float) -> float:
+        self._behind -= seconds
+        return self.now()
+
+
+class Sight:
+    """What is seen never changes, and nothing is retrained."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self.registry = self
+
+    def latest(self, _: str) -> int:
+        return 1
+
+    def now(self) -> datetime:
+        return AT
+
+    def journal(self) -> Journal:
+        return self._journal
+
+    def overview(self) -> Overview:
+        return overview()
+
+    def retrained(self, _: int) -> None:
+        return None
+
+
+class People:
+    def __init__(self) -> None:
+        self.rounds: list[int] = []
+        self.on_round: dict[int, Any] = {}
+
+    def ask(self, number: int, requests: list[traffic.Asked]) -> None:
+        assert len(requests) == TEAMS
+        self.rounds.append(number)
+        self.on_round.get(number, lambda: None)()
+
+    def report(self, number: int) -> None:
+        assert number == len(self.rounds)
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fairlead_local.story.playing.PACE", 1e9)
+
+
+def story(journal: Journal, people: People, *, rounds: float) -> tuple[Story, Telling, Cloud]:
+    cloud, telling = Cloud(rounds * traffic.STEP + 1), Telling()
+    return Story(cloud, Sight(journal), people, telling, model="penguins"), telling, cloud  # type: ignore[arg-type]  # fakes
+
+
+@pytest.mark.usefixtures("quick")
+def test_the_story_ends_when_the_clock_has_caught_up() -> None:
+    people = People()
+    played, telling, cloud = story(Journal(Memory()), people, rounds=CHANGE + 2)
+    played.play()
+    played.catch_up()
+
+    assert people.rounds == list(range(CHANGE + 2))
+    assert len(telling.lines) == 2, "how it opens, and the change"
+    assert abs(cloud._behind) <= 1
+
+
+@pytest.mark.usefixtures("quick")
+def test_it_stops_asking_as_soon_as_somebody_moves_a_release(capsys: pytest.CaptureFixture[str]) -> None:
+    journal, people = Journal(Memory()), People()
+    people.on_round[3] = lambda: journal.append(Draft(kind="intended", by=PERSON, now=RELEASE))
+    played, telling, _ = story(journal, people, rounds=30)
+    played.play()
+
+    assert people.rounds == [0, 1, 2, 3]
+    assert telling.lines[-1].text == (
+        "somebody moves releases (intended release 3 (penguins version 2)): the story ends here"
+    )
+    assert telling.lines[-1].text in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_failure_ends_it_with_its_reason() -> None:
+    def fail() -> None:
+        raise CallError("POST /predict answered 403: no right")
+
+    people = People()
+    people.on_round[1] = fail
+    played, telling, _ = story(Journal(Memory()), people, rounds=30)
+    played.play()
+
+    assert telling.lines[-1].text == "the story ends here: POST /predict answered 403: no right"
+
+
+# Its page.
+
+
+def got(url: str) -> tuple[str, Any]:
+    with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - loopback
+        return answer.read().decode(), answer.headers
+
+
+@pytest.fixture
+def drawn() -> Iterator[tuple[Page, list[str]]]:
+    texts: list[str] = ["first"]
+    with Page(texts.pop, 0) as page:
+        yield page, texts
+
+
+def test_the_page_is_served_to_be_asked_for_again_and_outlives_a_cloud_that_fails(
+    drawn: tuple[Page, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, _ = drawn
+    text, headers = got(page.url)
+    assert (text, headers["Refresh"], headers["Cache-Control"]) == ("first", "3", "no-store")
+    monkeypatch.setattr("fairlead_local.story.page.EVERY", 0)  # nothing is fresh
+    assert got(page.url)[0] == "first", "drawing failed: there is nothing to pop"
+    with pytest.raises(HTTPError, match="404"):
+        got(f"{page.url}elsewhere")
+
+
+def test_a_page_whose_port_is_taken_finds_another(drawn: tuple[Page, list[str]]) -> None:
+    taken = int(drawn[0].url.rstrip("/").rpartition(":")[2])
+    with Page(lambda: "second", taken) as other:
+        assert other.url != drawn[0].url
+        assert got(other.url)[0] == "second"
+
+
+def test_what_was_told_stands_above_the_monitors_page_newest_first() -> None:
+    lines = [Line(AT, "it begins"), Line(AT + timedelta(minutes=5), "<b>it goes on</b>")]
+    page = render(overview(), above=box(lines, AT, "fast"))
+
+    assert page.index("&lt;b&gt;it goes on") < page.index("it begins") < page.index("<h1>penguins</h1>")
+    assert "12:05" in page
