@@ -34,6 +34,8 @@ from fairlead.publishing.signatures import infer, to_rows
 from fairlead.signature import Output, Signature
 from tests.gate_cases import Table, findings, model, refused, table
 
+pytestmark = pytest.mark.budget
+
 
 @functools.cache
 def chosen(name: str) -> tuple[Table, Table, Any, Choice]:
