@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from benchmarks.drift_traffic import BASELINE_ROWS, Habit, Traffic, baseline, requests, world
+from benchmarks.drift_traffic import Habit, Traffic
+from benchmarks.drift_world import BASELINE_ROWS, baseline, requests, world
 from fairlead.drift import Tally, judge, merge
 
 EVENTS = 5_000

@@ -6,47 +6,14 @@ its inputs. A caller, an hour, a request each have a stretch of a circle and sen
 each other as rows of one writer do. Rows are drawn with replacement: the data set is the population.
 """
 
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
-from fairlead.baseline import Baseline
-from fairlead.drift import Counters, Request, Tally
-from fairlead.engines import Answers
-from fairlead.engines.sklearn import SklearnEngine
-from fairlead.gate.evidence import Rows
-from fairlead.publishing.evidence.columns import Columns, predicted
-from fairlead.publishing.reference import baseline_of
-from fairlead.publishing.signatures import infer, to_rows
-from fairlead.signature import Signature
-from tests.gate_cases import model, table
+from benchmarks.drift_world import ORDERS, Day, Indices, World
 
 DAY = 86_400
-ORDERS = 6
-BASELINE_ROWS = 500
 HISTORY_DAYS = 60
-
-Indices = npt.NDArray[np.intp]
-
-
-class World(NamedTuple):
-    """A data set with a model's answers to it: one element of `rows`, `labels`, `scores` a row."""
-
-    name: str
-    signature: Signature
-    rows: list[tuple[Any, ...]]
-    answers: Answers
-    orders: list[Indices]
-
-    def take(self, indices: Indices) -> Answers:
-        """Answers to some rows."""
-        both = {
-            name: None if (known := getattr(self.answers, name)) is None else [known[at] for at in indices]
-            for name in Answers.__struct_fields__
-        }
-        return Answers(**both)
 
 
 class Habit(NamedTuple):
@@ -94,41 +61,6 @@ HABITS = {
 }
 
 
-def world(name: str) -> World:
-    """Fit the data set's usual model on a third of it, and answer all of it."""
-    data = table(name)
-    training, _ = data.split(0, share=2 / 3)
-    estimator = model(name).fit(training.X, training.y)
-    signature = infer(estimator, data.X, data.y, target="target")
-    rows = to_rows(signature, data.X)
-    return World(name, signature, rows, SklearnEngine(estimator, signature).answer(rows), _orders(data.X))
-
-
-def baseline(world: World, indices: Indices) -> Baseline:
-    """The baseline of a version whose held-out rows are these."""
-    columns = Columns(world.signature, len(indices))
-    columns.add([world.rows[at] for at in indices])
-    held_out = Rows(count=len(indices), columns=columns.done())
-    return baseline_of(world.signature, held_out, predicted(world.take(indices), world.signature.output))
-
-
-def requests(world: World, drawn: "Drawn", *, first_day: int = 0) -> Iterator[Request]:
-    """Drawn traffic as captured requests."""
-    answers = world.answers
-    scores: Any = answers.probabilities or answers.values or answers.scores or []
-    for caller, at, indices in drawn:
-        yield Request(
-            caller=caller,
-            at=first_day * DAY + at,
-            rows=[world.rows[row] for row in indices],
-            labels=[answers.labels[row] for row in indices] if answers.labels else (),
-            scores=[scores[row] for row in indices] if scores else (),
-        )
-
-
-Drawn = list[tuple[str, int, Indices]]
-
-
 class Traffic:
     """Days of traffic of one habit; its callers' stretches stay the same, unless they are fresh."""
 
@@ -136,8 +68,8 @@ class Traffic:
         self._world, self._habit, self._rows, self._random = world, habit, rows_a_day, generator
         self._callers = self._drawn_callers()
 
-    def day(self, number: int) -> Drawn:
-        """Requests of one day: caller, second, rows."""
+    def day(self, number: int) -> Day:
+        """Requests of one day."""
         habit, random = self._habit, self._random
         if habit.fresh:
             self._callers = self._drawn_callers()
@@ -157,11 +89,11 @@ class Traffic:
         circle = np.stack(self._world.orders)
         rows = circle[np.repeat(order, sizes), (places % 1.0 * circle.shape[1]).astype(np.intp)]
         names = [f"{number if habit.fresh else ''}caller {caller}" for caller in callers]
-        return list(zip(names, seconds.tolist(), np.split(rows, np.cumsum(sizes)[:-1]), strict=True))
+        return Day(names, number * DAY + seconds, sizes, rows)
 
     def sample(self, days: int, rows: int) -> Indices:
         """Rows drawn at random from so many days: what a held-out set would be."""
-        every = np.concatenate([indices for number in range(days) for _, _, indices in self.day(number)])
+        every = np.concatenate([self.day(number).rows for number in range(days)])
         return self._random.choice(every, rows)
 
     def _sizes(self, volume: float) -> Indices:
@@ -185,21 +117,3 @@ class Traffic:
     def _drawn_callers(self) -> tuple[Indices, Any, Any]:
         count, random = self._habit.callers, self._random
         return random.integers(ORDERS, size=count), random.random(count), random.lognormal(0, self._habit.uneven, count)
-
-
-def counted(world: World, tally: Tally, traffic: Traffic, days: range) -> Counters:
-    """Tally so many days."""
-    clusters: dict[str, dict[str, int]] = {}
-    for number in days:  # clusters of two days have different names
-        clusters |= tally(requests(world, traffic.day(number), first_day=number)).clusters
-    return Counters(clusters=clusters)
-
-
-def _orders(X: Any) -> list[Indices]:
-    """The file's order, and orders along random directions of its numbers."""
-    from sklearn.preprocessing import StandardScaler
-
-    numbers = X.select_dtypes("number")
-    values = np.nan_to_num(StandardScaler().fit_transform(numbers))
-    directions = np.random.default_rng(0).normal(size=(values.shape[1], ORDERS - 1))
-    return [np.arange(len(X)), *(np.argsort(column, kind="stable") for column in (values @ directions).T)]

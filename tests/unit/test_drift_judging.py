@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from fairlead.baseline import Baseline
+from fairlead.baseline import Baseline, Numbers
 from fairlead.drift import Counters, Finding, Judgement, Request, Thresholds, judge, tally
 from fairlead.gate.evidence import Column, Predicted, Rows
 from fairlead.publishing.reference import baseline_of, with_importances
@@ -173,6 +173,31 @@ def test_a_swapped_unit_is_found_and_said_to_be_out_of_range() -> None:
     assert "100.0% outside" in found.words
 
 
+def test_new_missing_and_outlying_values_are_counted_as_they_came() -> None:
+    came: list[Row] = []
+
+    def spoilt(row: Row, random: np.random.Generator) -> Row:
+        flipper, mass, island = row
+        mass = random.choice([None, 0.0, 1e6, mass], p=(0.05, 0.02, 0.03, 0.9))
+        came.append((flipper, mass, "Elsewhere" if random.random() < 0.04 else island))
+        return came[-1]
+
+    judgement = judge(BASELINE, window(spoilt))
+    seen = BASELINE.features[1].seen
+    assert isinstance(seen, Numbers)
+    assert seen.low is not None
+    assert seen.high is not None
+    mass, island = of(judgement, "mass"), of(judgement, "island")
+    assert mass.rows == island.rows == len(came)
+    assert mass.missing == pytest.approx(np.mean([row[1] is None for row in came]))
+    outside = [row[1] is not None and not seen.low <= row[1] <= seen.high for row in came]
+    assert mass.out_of_range == pytest.approx(np.mean(outside))
+    assert mass.out_of_range is not None
+    assert 0.03 < mass.out_of_range < 0.09  # on either side
+    assert island.unseen == pytest.approx(np.mean([row[2] == "Elsewhere" for row in came]))
+    assert (island.missing, mass.unseen, island.out_of_range) == (0.0, None, None)
+
+
 def test_one_callers_flood_of_like_rows_is_not_taken_for_many_rows() -> None:
     random = np.random.default_rng(5)
     flood = [drawn(random, 1.2, 0.1) for _ in range(10_000)]
@@ -259,6 +284,23 @@ def test_findings_are_ranked_by_how_far_they_moved_and_how_much_the_model_relies
     assert of(judgement, "island").importance == 0.0
     other = judge(BASELINE, counters, importances={"mass": 1.0, "flipper": 0.1})
     assert [one.feature for one in other.findings if one.of == "input"] == ["mass", "flipper", "island"]
+
+
+def test_rank_is_the_index_times_the_share_of_reliance_and_never_nothing() -> None:
+    counters = window(lambda row, random: (row[0] + 10, row[1] + 1600, random.choice(ISLANDS).item()))
+    judgement = judge(BASELINE, counters, importances={"flipper": 0.6, "mass": 0.0, "island": 0.4})
+    weights = {"flipper": 3 * 0.6, "mass": 0.1, "island": 3 * 0.4, "label": 1.0, "large": 1.0}
+    products = [one.psi * weights[str(one.feature)] for one in judgement.findings]
+    assert drifting(judgement) == set(weights)
+    assert products == sorted(products, reverse=True)
+    assert of(judgement, "mass").psi == max(one.psi for one in judgement.findings)
+    assert of(judgement, "mass").rank > of(judgement, "flipper").rank  # it moved most, and nothing relies on it
+
+
+def test_what_drifted_ranks_before_what_did_not_whatever_relies_on_it() -> None:
+    judgement = judge(BASELINE, window(lambda row, _: (row[0], row[1] + 800, row[2])), importances={"flipper": 1.0})
+    assert judgement.findings[0].feature == "mass"
+    assert [one.verdict for one in judgement.findings] == ["drift", "none", "none", "none", "none"]
 
 
 def test_without_importances_the_index_alone_ranks() -> None:

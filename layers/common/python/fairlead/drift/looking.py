@@ -28,7 +28,7 @@ def look(cells: Cells, table: Table) -> Looked:
     """Compare one thing's counts with its baseline."""
     window = table.totals
     rows, reference = sum(window), sum(cells.expected)
-    together = _pooled(cells)
+    together = pooled(cells)
     outside = sum(window[cell] for cell in cells.outside) / max(1, rows)
     categories = isinstance(cells.seen, Categories)
     return Looked(
@@ -90,7 +90,7 @@ def _inner(cells: Cells) -> list[list[int]]:
     return [[0, 1], *([cell] for cell in range(2, last - 1)), [last - 1, last]]
 
 
-def _pooled(cells: Cells) -> list[list[int]]:
+def pooled(cells: Cells) -> list[list[int]]:
     """Cells for the effect: categories that were hardly met count as others."""
     every = range(len(cells.expected))
     if isinstance(cells.seen, Numbers):

@@ -1,0 +1,133 @@
+"""The programs that measure drift's false alarms and power count rightly, and would notice a judge that is broken."""
+
+import functools
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from scipy import stats
+
+from benchmarks import drift_false_alarms, drift_plots, drift_power
+from benchmarks.drift_counts import Counted
+from benchmarks.drift_plants import PLANTS, SWAPPED
+from benchmarks.drift_power import Power, powers
+from benchmarks.drift_scenes import SLOTS_A_DAY, Month, Scene, interval, month
+from benchmarks.drift_screen import screened, uncorrected
+from benchmarks.drift_traffic import HABITS, Traffic
+from benchmarks.drift_world import Day, World, baseline, requests, world
+from fairlead.baseline import Baseline
+from fairlead.drift import Counters, Judgement, judge, tally
+
+SINGLE, CALLERS = (Scene("penguins", habit) for habit in ("single rows, nothing alike", "callers and hours"))
+
+
+@functools.cache
+def penguins() -> World:
+    return world("penguins")
+
+
+@functools.cache
+def days(scene: Scene, count: int) -> tuple[Baseline, list[Day], Counted]:
+    traffic = Traffic(penguins(), HABITS[scene.habit], scene.rows, np.random.default_rng(3))
+    reference = baseline(penguins(), traffic.sample(10, 500))
+    drawn = [traffic.day(number) for number in range(count)]
+    return reference, drawn, Counted(penguins(), reference, drawn)
+
+
+def always(reference: Baseline, counters: Counters) -> Judgement:
+    judgement = judge(reference, counters)
+    rings = [msgspec.structs.replace(one, verdict="drift", psi=9.0, p=0.0) for one in judgement.findings]
+    return msgspec.structs.replace(judgement, drift=True, findings=tuple(rings))
+
+
+def never(reference: Baseline, counters: Counters) -> Judgement:
+    judgement = judge(reference, counters)
+    silent = [msgspec.structs.replace(one, verdict="none", psi=0.0, p=1.0) for one in judgement.findings]
+    return msgspec.structs.replace(judgement, drift=False, findings=tuple(silent))
+
+
+def rings(*quarters: int, p: float = 1e-6, enough: int = 30) -> Month:
+    return Month([(quarter, p) for quarter in quarters], psi_alone=3, plain=2, enough=enough, answers=0, worth=90.0)
+
+
+def test_counting_by_arrays_is_what_the_tally_counts() -> None:
+    reference, drawn, counted = days(CALLERS, 2)
+    for number, day in enumerate(drawn):
+        whole = counted.window(number * SLOTS_A_DAY, SLOTS_A_DAY)
+        assert whole == tally(reference, requests(penguins(), day))
+        assert len(whole.clusters) > 30
+
+
+def test_no_window_that_the_judge_rings_for_is_left_out_by_the_screen() -> None:
+    reference, _, counted = days(CALLERS, 2)
+    screen = screened(counted, SLOTS_A_DAY, SLOTS_A_DAY)
+    moved = []
+    for quarter in range(0, SLOTS_A_DAY, 16):
+        judgement = judge(reference, counted.window(quarter, SLOTS_A_DAY))
+        for place, thing in enumerate(counted.things[: screen.moved.shape[1]]):
+            found = next(one for one in judgement.findings if one.feature == thing.name)
+            assert bool(screen.moved[quarter, place]) == (found.psi >= 0.1)
+            assert uncorrected(counted, place, quarter, SLOTS_A_DAY) <= (1.0 if found.p is None else found.p)
+            moved.append(found.psi >= 0.1)
+    assert {True, False} == set(moved)
+
+
+def test_a_judge_that_always_rings_is_noticed() -> None:
+    measured = [(SINGLE, [month(penguins(), SINGLE, seed, judge=always, days=2) for seed in range(2)])]
+    assert [one.alarms() for one in measured[0][1]] == [2, 2]  # whatever else is looked at, each day's first window is
+    assert "the stated rate, 0.1 a month, does not hold" in str(drift_false_alarms.complaint(measured))
+
+
+def test_the_real_judge_keeps_silent_where_nothing_drifts() -> None:
+    measured = [(SINGLE, [month(penguins(), SINGLE, seed, days=2) for seed in range(2)])]
+    assert [(one.alarms(), one.enough) for one in measured[0][1]] == [(0, 2), (0, 2)]
+    assert drift_false_alarms.complaint(measured) is None
+
+
+def test_a_judge_that_never_rings_is_noticed_and_the_real_one_finds_what_is_planted() -> None:
+    measure = functools.partial(powers, penguins(), SINGLE.habit, SINGLE.rows, 10, plants=[SWAPPED])
+    assert [one.found for one in measure()] == [10]
+    assert drift_power.complaint(measure()) is None
+    assert drift_power.complaint(measure(judge=never)) == ("the judge is broken: of 10 days in another unit it found 0")
+
+
+def test_an_alarm_is_a_window_that_rings_after_one_that_does_not() -> None:
+    assert rings().alarms() == 0
+    assert rings(0, 1, 2, 7, 9, 10).alarms() == 3
+    assert rings(0, 1, 2, p=1e-4).alarms() == 1
+    assert rings(0, 1, 2, p=1.1e-4).alarms() == 0
+    assert rings(0, 1, 2, p=1.1e-4).alarms(1e-3) == 1
+
+
+def test_the_interval_is_poissons_and_wider_where_alarms_come_together() -> None:
+    assert interval([0] * 40) == pytest.approx((0.0, 3.689 / 40), rel=1e-3)
+    assert interval([1, 1, 1, 1]) == pytest.approx(tuple(stats.chi2.ppf([0.025, 0.975], [8, 10]) / 2 / 4))
+    low, high = interval([4, 0, 0, 0])
+    assert low < interval([1, 1, 1, 1])[0]
+    assert high > interval([1, 1, 1, 1])[1]
+
+
+def test_the_table_and_the_pooled_rate_are_of_traffic_without_drift_alone() -> None:
+    weekend = Scene("penguins", "other rows at weekends")
+    measured = [(SINGLE, [rings(5), rings()]), (weekend, [rings(1, 5, 9), rings(1)])]
+    assert drift_false_alarms.pooled(measured) == [1, 0]
+    assert drift_false_alarms.line(*measured[0]).startswith(
+        "| single rows, nothing alike | 60 | 0% | 90 | 3.0 | 2.0 | 0.50 ("
+    )
+
+
+def test_figures_stand_alone_on_light_and_dark_pages(tmp_path: Path) -> None:
+    silent = Scene("penguins", "one batch a night")
+    measured = [(SINGLE, [rings(5), rings()]), (silent, [rings(enough=0)])]
+    found = [
+        Power(plant.family, plant.size, "some traffic", rows, 10, 4, 0) for plant in PLANTS for rows in (100, 1_000)
+    ]
+    drawings = {"rates": drift_plots.rates(measured), "power": drift_plots.power(found)}
+    for name, drawing in drawings.items():
+        drift_plots.write(tmp_path / name, drawing)
+        text = (tmp_path / name).read_text()
+        assert "prefers-color-scheme:dark" in text
+        assert "nan" not in text.lower()
+        assert {one.tag for one in drawing} >= {"title", "desc", "style", "text"}
+    assert "never enough data to judge" in (tmp_path / "rates").read_text()
