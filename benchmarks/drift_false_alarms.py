@@ -1,6 +1,6 @@
 """How often drift cries wolf: months of traffic without drift, judged as the monitor does.
 
-python -m benchmarks.drift_false_alarms [--months 40] [--figures docs/figures]
+python -m benchmarks.drift_false_alarms [--months N] [--figures docs/figures]
 
 Prints the table of docs/monitoring.md and draws its figure. What was measured is kept in .benchmarks/drift, so that it
 can be interrupted.
@@ -10,73 +10,81 @@ import argparse
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from benchmarks import drift_plots
-from benchmarks.drift_scenes import DAYS, LEVELS, SCENES, STATED, Month, Scene, interval, months
+from benchmarks.drift_intervals import interval
+from benchmarks.drift_scenes import DAYS, HELD, LEVELS, SCENES, STATED, Month, Scene, Simpler, months, simpler
 
-Measured = Sequence[tuple[Scene, list[Month]]]
+
+class Measured(NamedTuple):
+    """A scene with its months."""
+
+    scene: Scene
+    months: list[Month]
+    simpler: list[Simpler]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--months", type=int, default=40)
+    parser.add_argument("--months", type=int, default=40, help="fewer, to try it")
     parser.add_argument("--figures", type=Path, default=Path("docs/figures"))
     asked = parser.parse_args()
     warnings.simplefilter("ignore")
     print("| traffic | days | too little data | worth, rows | PSI alone | PSI and χ² of rows | drift (95 % interval) |")
     print("|---|--:|--:|--:|--:|--:|--:|")
-    measured = []
+    measured: list[Measured] = []
     for scene in SCENES:
-        measured.append((scene, months(scene, asked.months)))
-        print(line(*measured[-1]), flush=True)
+        measured.append(Measured(scene, months(scene, asked.months), simpler(scene, asked.months)))
+        print(line(measured[-1]), flush=True)
     print(summary(measured))
     drift_plots.write(asked.figures / "drift-false-alarms.svg", drift_plots.rates(measured))
     if broken := complaint(measured):
         raise SystemExit(broken)
 
 
-def line(scene: Scene, measured: Sequence[Month]) -> str:
+def line(measured: Measured) -> str:
     """One line of the table; rates are alarms a month."""
-    days = DAYS * len(measured)
-    enough = sum(one.enough for one in measured)
-    worth = float(np.median([one.worth for one in measured if one.worth] or [0.0]))
-    psi, plain = (np.mean([getattr(one, name) for one in measured]) for name in ("psi_alone", "plain"))
-    counts = [one.alarms() for one in measured]
+    scene, months, simpler = measured
+    days = DAYS * len(months)
+    worth = float(np.median([one.worth for one in months if one.worth] or [0.0]))
+    counts = [one.alarms() for one in months]
     low, high = interval(counts)
     return (
-        f"| {scene.words} | {days:,} | {1 - enough / days:.0%} | {worth:,.0f} | {psi:.1f} | {plain:.1f} "
+        f"| {scene.words} | {days:,} | {1 - sum(one.enough for one in months) / days:.0%} | {worth:,.0f} "
+        f"| {np.mean([one.psi_alone for one in simpler]):.1f} | {np.mean([one.plain for one in simpler]):.1f} "
         f"| {np.mean(counts):.2f} ({low:.2f} to {high:.2f}) |"
     )
 
 
-def pooled(measured: Measured, level: float | None = None) -> list[int]:
-    """Alarms by month of all scenes in which a day looks like the baseline."""
-    given = {} if level is None else {"level": level}
-    return [one.alarms(**given) for scene, of in measured if scene.steady for one in of]
-
-
-def summary(measured: Measured) -> str:
-    """All months without drift together, by level."""
-    lines = ["\n| level | months | alarms | a month (95 % interval) |", "|--:|--:|--:|--:|"]
+def summary(measured: Sequence[Measured]) -> str:
+    """All months without drift together: at other levels, without waiting, and what was seen of answers."""
+    together = _steady(measured)
+    lines = ["\n| level | waits, quarters | months | alarms | a month (95 % interval) |", "|--:|--:|--:|--:|--:|"]
     for level in LEVELS:
-        counts = pooled(measured, level)
-        low, high = interval(counts)
-        lines.append(f"| {level:g} | {len(counts)} | {sum(counts)} | {np.mean(counts):.3f} ({low:.3f} to {high:.3f}) |")
-    answers = [one.answers for scene, of in measured if scene.steady for one in of]
-    return "\n".join([*lines, f"\ndays on which an answer drifted: {sum(answers)} of {DAYS * len(answers):,}"])
+        for held in (1, HELD):
+            counts = [one.alarms(level, held=held) for one in together]
+            rate = "{:.3f} ({:.3f} to {:.3f})".format(np.mean(counts), *interval(counts))
+            lines.append(f"| {level:g} | {held} | {len(counts)} | {sum(counts)} | {rate} |")
+    answers = sum(one.answers for one in together)
+    return "\n".join([*lines, f"\ndays on which an answer drifted: {answers} of {DAYS * len(together):,}"])
 
 
-def complaint(measured: Measured) -> str | None:
+def complaint(measured: Sequence[Measured]) -> str | None:
     """What is wrong if the stated rate does not hold: surely exceeded by some traffic, or by all together."""
-    counted = {scene.words: [one.alarms() for one in of] for scene, of in measured if scene.steady}
-    for words, counts in {**counted, "all traffic": pooled(measured)}.items():
+    counted = {one.scene.words: [month.alarms() for month in one.months] for one in measured if one.scene.steady}
+    for words, counts in {**counted, "all traffic": [month.alarms() for month in _steady(measured)]}.items():
         if interval(counts)[0] > STATED:
-            return (
-                f"the stated rate, {STATED:g} a month, does not hold: {words} rang {sum(counts)} times in {len(counts)}"
-            )
+            rang = f"{words} rang {sum(counts)} times in {len(counts)} months"
+            return f"the stated rate, {STATED:g} a month, does not hold: {rang}"
     return None
+
+
+def _steady(measured: Sequence[Measured]) -> list[Month]:
+    """Months of all scenes in which a day looks like the baseline."""
+    return [month for one in measured if one.scene.steady for month in one.months]
 
 
 if __name__ == "__main__":

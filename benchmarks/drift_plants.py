@@ -30,11 +30,8 @@ def _shift(deviations: float) -> Callable[[Any], Any]:
 
 PLANTS = (
     *(Plant("shift", f"{size:g} sd", "flipper_length_mm", _shift(size)) for size in (0.25, 0.5, 1.0)),
-    *(
-        Plant("new category", f"{share:.0%}", "island", lambda _: "Elsewhere", share)
-        for share in (0.02, 0.05, 0.1, 0.2)
-    ),
-    *(Plant("missing", f"{share:.0%}", "bill_length_mm", lambda _: None, share) for share in (0.02, 0.05, 0.1, 0.2)),
+    *(Plant("new category", f"{share:.0%}", "island", lambda _: "Elsewhere", share) for share in (0.05, 0.1, 0.2)),
+    *(Plant("missing", f"{share:.0%}", "bill_length_mm", lambda _: None, share) for share in (0.05, 0.1, 0.2)),
     *(
         Plant("swapped unit", f"{share:.0%}", "body_mass_g", lambda g: g and g / 1000, share)
         for share in (0.05, 0.1, 1)

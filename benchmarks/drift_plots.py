@@ -8,8 +8,9 @@ from xml.etree.ElementTree import Element, tostring
 
 import numpy as np
 
+from benchmarks.drift_intervals import interval
 from benchmarks.drift_plants import PLANTS
-from benchmarks.drift_scenes import STATED, Month, Scene, interval
+from benchmarks.drift_scenes import STATED, Month, Scene, Simpler
 from fairlead.publishing.report.markup import e
 from fairlead.publishing.report.plots.frame import Frame, Scale, line, svg
 
@@ -42,33 +43,36 @@ def write(path: Path, drawing: Element) -> None:
     path.write_text(tostring(drawing, encoding="unicode") + "\n")
 
 
-def rates(measured: Sequence[tuple[Scene, list[Month]]]) -> Element:
+def rates(measured: Sequence[tuple[Scene, list[Month], list[Simpler]]]) -> Element:
     """False alarms a month by traffic, on a logarithmic scale, for three ways of judging."""
     daily = [one for one in measured if one[0].steady]
     others = [one for one in measured if one not in daily]
     top, height = 74.0, 74 + ROW * (len(measured) + 2.5) + 52
     frame = Frame(Scale(math.log10(LEAST), math.log10(MOST), 262, 752), Scale(0, 1, top, height - 52))
     parts = [*_decades(frame), *_key()]
-    for place, (scene, months) in enumerate(daily):
-        parts += _scene(frame, top + ROW * (place + 0.5), scene.words, months)
+    for place, (scene, months, simpler) in enumerate(daily):
+        parts += _scene(frame, top + ROW * (place + 0.5), scene.words, months, simpler)
     y = top + ROW * (len(daily) + 0.5)
-    parts += _scene(frame, y, "all of these", [month for _, months in daily for month in months], kind="title")
+    together = ([month for one in daily for month in one[1]], [month for one in daily for month in one[2]])
+    parts += _scene(frame, y, "all of these", *together, kind="title")
     y += ROW
     parts.append(e("text", "days differ, or hold one batch", x=16.0, y=y + 11, class_="soft"))
-    for place, (scene, months) in enumerate(others):
-        parts += _scene(frame, y + ROW * (place + 1.1), scene.words, months)
+    for place, (scene, months, simpler) in enumerate(others):
+        parts += _scene(frame, y + ROW * (place + 1.1), scene.words, months, simpler)
     told = "Each line is traffic without drift; dots are drift as Fairlead judges it, whiskers 95 % intervals."
     return svg(820, height, "False alarms a month", told, parts)
 
 
-def _scene(frame: Frame, y: float, words: str, months: Sequence[Month], *, kind: str = "") -> list[Element]:
+def _scene(
+    frame: Frame, y: float, words: str, months: Sequence[Month], simpler: Sequence[Simpler], *, kind: str = ""
+) -> list[Element]:
     """One line: what the traffic is, three marks, and the rate in figures."""
 
     def at(rate: float) -> float:
         return frame.x(math.log10(max(LEAST, rate)))
 
     parts = [e("text", words, x=246.0, y=y + 4, class_=f"end {kind}".strip())]
-    psi, plain = (at(float(np.mean([getattr(one, name) for one in months]))) for name in ("psi_alone", "plain"))
+    psi, plain = (at(float(rate)) for rate in np.mean(simpler, axis=0))
     parts.append(e("rect", x=psi - 4, y=y - 4, width=8.0, height=8.0, class_="psi"))
     parts.append(e("path", d=f"M{plain - 4:.1f} {y - 4:.1f}l8 8m0-8l-8 8", class_="plain"))
     if not any(one.enough for one in months):

@@ -4,7 +4,7 @@ An alarm needs an index that is large enough and a p value that is small enough,
 smaller. So windows without such an index, and those whose p values are large before any correction, are not judged.
 """
 
-from typing import NamedTuple
+from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
@@ -18,28 +18,54 @@ from fairlead.drift.looking import look, pooled
 Values = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
-
-class Screen(NamedTuple):
-    """By window and input: whether the index alone is large enough, and the plain test's p value, corrected."""
-
-    moved: Flags
-    plain: Values
+STEP = 16
+"""Quarters of an hour between windows that are looked at in any case."""
+NEAR = 0.02
+"""An uncorrected p value from which on the windows between two such are looked at too."""
 
 
-def screened(counted: Counted, windows: int, slots: int) -> Screen:
-    """Screen the inputs of windows of so many slots that begin at slots 0, 1, 2 …"""
-    moved, plain = [], []
-    for thing, table in zip(counted.things, counted.tables, strict=True):
-        if thing.of != "input":
-            continue
-        by_slot = np.zeros((windows + slots, table.shape[1]))
-        kept = counted.slots < len(by_slot) - 1
-        np.add.at(by_slot, counted.slots[kept] + 1, table[kept])
-        sums = by_slot.cumsum(axis=0)
-        found = sums[slots : slots + windows] - sums[:windows]
-        moved.append(_indices(thing, found) >= Thresholds().psi)
-        plain.append(_pearson(found, np.array(thing.expected, dtype=float)))
-    return Screen(np.stack(moved, axis=1), _holm(np.stack(plain, axis=1)))
+def moved(counted: Counted, windows: int, slots: int) -> Flags:
+    """By window and input, whether the index is large enough; windows of so many slots begin at slots 0, 1, 2 …"""
+    found = _windows(counted, windows, slots)
+    return np.stack([_indices(thing, rows) >= Thresholds().psi for thing, rows in found], axis=1)
+
+
+def plain(counted: Counted, windows: int, slots: int) -> Values:
+    """By window and input, the p value of Pearson's chi-square where every row counts as independent, corrected."""
+    found = _windows(counted, windows, slots)
+    return _holm(np.stack([_pearson(rows, np.array(thing.expected, dtype=float)) for thing, rows in found], axis=1))
+
+
+class Looking:
+    """Looks for windows that may ring, by p values before correction.
+
+    Windows of a day share most of their rows with those some hours on: where both are far from ringing, what lies
+    between is not looked at.
+    """
+
+    def __init__(self, counted: Counted, moved: Flags, slots: int) -> None:
+        self._counted, self._moved, self._slots = counted, moved, slots
+        self._looked: dict[tuple[int, int], float] = {}
+
+    def near(self, level: float) -> list[int]:
+        """Quarters that may ring at this level."""
+        last = len(self._moved) - 1
+        for start in range(0, last, STEP):
+            self._between(start, min(start + STEP, last))
+        return [at for (at, place), p in self._looked.items() if p <= level and self._moved[at, place]]
+
+    def _between(self, start: int, end: int) -> None:
+        moved = np.flatnonzero(self._moved[start : end + 1].any(axis=0)).tolist()
+        least = min((self._p(at, place) for place in moved for at in (start, end)), default=1.0)
+        if least <= NEAR and end > start + 1:
+            middle = (start + end) // 2
+            self._between(start, middle)
+            self._between(middle, end)
+
+    def _p(self, quarter: int, place: int) -> float:
+        if (quarter, place) not in self._looked:
+            self._looked[quarter, place] = uncorrected(self._counted, place, quarter, self._slots)
+        return self._looked[quarter, place]
 
 
 def uncorrected(counted: Counted, place: int, first: int, slots: int) -> float:
@@ -48,6 +74,17 @@ def uncorrected(counted: Counted, place: int, first: int, slots: int) -> float:
     (table,) = tables([thing], counted.alone(place, first, slots))
     test = look(thing, table).test
     return test.p if test and test.effective_rows >= Thresholds().effective_rows else 1.0
+
+
+def _windows(counted: Counted, windows: int, slots: int) -> Iterator[tuple[Cells, Values]]:
+    """For each input, rows by window and cell."""
+    for thing, table in zip(counted.things, counted.tables, strict=True):
+        if thing.of == "input":
+            by_slot = np.zeros((windows + slots, table.shape[1]))
+            inside = counted.slots < len(by_slot) - 1
+            np.add.at(by_slot, counted.slots[inside] + 1, table[inside])
+            sums = by_slot.cumsum(axis=0)
+            yield thing, sums[slots : slots + windows] - sums[:windows]
 
 
 def _indices(thing: Cells, windows: Values) -> Values:
@@ -63,7 +100,6 @@ def _indices(thing: Cells, windows: Values) -> Values:
 
 
 def _pearson(windows: Values, expected: Values) -> Values:
-    """P values of Pearson's chi-square where every row counts as independent."""
     from scipy.stats import chi2
 
     rows, reference = windows.sum(axis=1, keepdims=True), expected.sum()

@@ -27,7 +27,7 @@ SINGLE = {
     "Quality": ("Fairlead", "QualityDrop", service("monitor"), "Maximum", 300, ABOVE, "0", 3, "ignore"),
     "Drift": (
         *("Fairlead", "DriftedFeatures", service("monitor"), "Maximum", 300),
-        *("GreaterThanOrEqualToThreshold", "1", 3, "ignore"),
+        *("GreaterThanOrEqualToThreshold", "1", 12, "ignore"),
     ),
     "LabelCoverage": ("Fairlead", "LabelCoverage", service("monitor"), "Minimum", 300, BELOW, "0", 3, "notBreaching"),
     "RespondFailed": ("AWS/Lambda", "Errors", function("Respond"), "Sum", 300, ABOVE, 0, 1, "notBreaching"),

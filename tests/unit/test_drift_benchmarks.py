@@ -1,6 +1,7 @@
 """The programs that measure drift's false alarms and power count rightly, and would notice a judge that is broken."""
 
 import functools
+import re
 from pathlib import Path
 
 import msgspec
@@ -10,14 +11,17 @@ from scipy import stats
 
 from benchmarks import drift_false_alarms, drift_plots, drift_power
 from benchmarks.drift_counts import Counted
+from benchmarks.drift_false_alarms import Measured
+from benchmarks.drift_intervals import interval
 from benchmarks.drift_plants import PLANTS, SWAPPED
 from benchmarks.drift_power import Power, powers
-from benchmarks.drift_scenes import SLOTS_A_DAY, Month, Scene, interval, month
-from benchmarks.drift_screen import screened, uncorrected
+from benchmarks.drift_scenes import HELD, SLOTS_A_DAY, Month, Scene, Simpler, alarms, month
+from benchmarks.drift_screen import moved, uncorrected
 from benchmarks.drift_traffic import HABITS, Traffic
 from benchmarks.drift_world import Day, World, baseline, requests, world
 from fairlead.baseline import Baseline
 from fairlead.drift import Counters, Judgement, judge, tally
+from fairlead.drift.counters import SLOT
 
 SINGLE, CALLERS = (Scene("penguins", habit) for habit in ("single rows, nothing alike", "callers and hours"))
 
@@ -48,7 +52,11 @@ def never(reference: Baseline, counters: Counters) -> Judgement:
 
 
 def rings(*quarters: int, p: float = 1e-6, enough: int = 30) -> Month:
-    return Month([(quarter, p) for quarter in quarters], psi_alone=3, plain=2, enough=enough, answers=0, worth=90.0)
+    return Month([(quarter, p) for quarter in quarters], enough=enough, answers=0, worth=90.0)
+
+
+def measured(scene: Scene, *months: Month) -> Measured:
+    return Measured(scene, list(months), [Simpler(psi_alone=3, plain=2)])
 
 
 def test_counting_by_arrays_is_what_the_tally_counts() -> None:
@@ -61,28 +69,30 @@ def test_counting_by_arrays_is_what_the_tally_counts() -> None:
 
 def test_no_window_that_the_judge_rings_for_is_left_out_by_the_screen() -> None:
     reference, _, counted = days(CALLERS, 2)
-    screen = screened(counted, SLOTS_A_DAY, SLOTS_A_DAY)
-    moved = []
+    screen = moved(counted, SLOTS_A_DAY, SLOTS_A_DAY)
+    seen = []
     for quarter in range(0, SLOTS_A_DAY, 16):
         judgement = judge(reference, counted.window(quarter, SLOTS_A_DAY))
-        for place, thing in enumerate(counted.things[: screen.moved.shape[1]]):
+        for place, thing in enumerate(counted.things[: screen.shape[1]]):
             found = next(one for one in judgement.findings if one.feature == thing.name)
-            assert bool(screen.moved[quarter, place]) == (found.psi >= 0.1)
+            assert bool(screen[quarter, place]) == (found.psi >= 0.1)
             assert uncorrected(counted, place, quarter, SLOTS_A_DAY) <= (1.0 if found.p is None else found.p)
-            moved.append(found.psi >= 0.1)
-    assert {True, False} == set(moved)
+            seen.append(found.psi >= 0.1)
+    assert {True, False} == set(seen)
 
 
 def test_a_judge_that_always_rings_is_noticed() -> None:
-    measured = [(SINGLE, [month(penguins(), SINGLE, seed, judge=always, days=2) for seed in range(2)])]
-    assert [one.alarms() for one in measured[0][1]] == [2, 2]  # whatever else is looked at, each day's first window is
-    assert "the stated rate, 0.1 a month, does not hold" in str(drift_false_alarms.complaint(measured))
+    months = [month(penguins(), SINGLE, seed, judge=always, days=1) for seed in range(2)]
+    assert [one.alarms() for one in months] == [1, 1]  # a month's first hour is judged whatever the screen says
+    assert "the stated rate, 0.1 a month, does not hold" in str(
+        drift_false_alarms.complaint([measured(SINGLE, *months)])
+    )
 
 
 def test_the_real_judge_keeps_silent_where_nothing_drifts() -> None:
-    measured = [(SINGLE, [month(penguins(), SINGLE, seed, days=2) for seed in range(2)])]
-    assert [(one.alarms(), one.enough) for one in measured[0][1]] == [(0, 2), (0, 2)]
-    assert drift_false_alarms.complaint(measured) is None
+    months = [month(penguins(), SINGLE, seed, days=2) for seed in range(2)]
+    assert [(one.alarms(), one.enough) for one in months] == [(0, 2), (0, 2)]
+    assert drift_false_alarms.complaint([measured(SINGLE, *months)]) is None
 
 
 def test_a_judge_that_never_rings_is_noticed_and_the_real_one_finds_what_is_planted() -> None:
@@ -92,12 +102,24 @@ def test_a_judge_that_never_rings_is_noticed_and_the_real_one_finds_what_is_plan
     assert drift_power.complaint(measure(judge=never)) == ("the judge is broken: of 10 days in another unit it found 0")
 
 
-def test_an_alarm_is_a_window_that_rings_after_one_that_does_not() -> None:
-    assert rings().alarms() == 0
-    assert rings(0, 1, 2, 7, 9, 10).alarms() == 3
-    assert rings(0, 1, 2, p=1e-4).alarms() == 1
-    assert rings(0, 1, 2, p=1.1e-4).alarms() == 0
-    assert rings(0, 1, 2, p=1.1e-4).alarms(1e-3) == 1
+def test_an_alarm_is_drift_that_lasts_and_the_next_one_needs_a_gap() -> None:
+    assert alarms([]) == 0
+    assert alarms(range(HELD - 1)) == 0
+    assert alarms(range(50)) == 1
+    assert alarms([*range(10), *range(11, 14), *range(20, 30)]) == 2
+    assert alarms([0, 1, 2, 7, 9, 10], held=1) == 3
+    lasting = [rings(*range(HELD), p=p) for p in (1e-4, 1.1e-4)]
+    assert [one.alarms() for one in lasting] == [1, 0]
+    assert [one.alarms(1e-3) for one in lasting] == [1, 1]
+
+
+def test_the_alarm_that_is_measured_is_the_templates() -> None:
+    template = (Path(__file__).parents[2] / "template.yaml").read_text()
+    alarm = template.partition("\n  DriftAlarm:")[2].partition("\n\n")[0]
+    period, datapoints = (re.search(rf"{name}: (\d+)", alarm) for name in ("Period", "DatapointsToAlarm"))
+    assert period
+    assert datapoints
+    assert int(period[1]) * int(datapoints[1]) == HELD * SLOT
 
 
 def test_the_interval_is_poissons_and_wider_where_alarms_come_together() -> None:
@@ -108,22 +130,23 @@ def test_the_interval_is_poissons_and_wider_where_alarms_come_together() -> None
     assert high > interval([1, 1, 1, 1])[1]
 
 
-def test_the_table_and_the_pooled_rate_are_of_traffic_without_drift_alone() -> None:
-    weekend = Scene("penguins", "other rows at weekends")
-    measured = [(SINGLE, [rings(5), rings()]), (weekend, [rings(1, 5, 9), rings(1)])]
-    assert drift_false_alarms.pooled(measured) == [1, 0]
-    assert drift_false_alarms.line(*measured[0]).startswith(
-        "| single rows, nothing alike | 60 | 0% | 90 | 3.0 | 2.0 | 0.50 ("
-    )
+def test_the_table_counts_alarms_and_the_stated_rate_is_of_traffic_without_drift() -> None:
+    hour = range(HELD)
+    weekend = measured(Scene("penguins", "other rows at weekends"), *(rings(*hour) for _ in range(4)))
+    single = measured(SINGLE, rings(*hour), rings())
+    start = "| single rows, nothing alike | 60 | 0% | 90 | 3.0 | 2.0 | 0.50 ("
+    assert drift_false_alarms.line(single).startswith(start)
+    assert drift_false_alarms.complaint([single, weekend]) is None
+    assert "| 0.0001 | 4 | 2 | 1 | 0.500 (" in drift_false_alarms.summary([single, weekend])
 
 
 def test_figures_stand_alone_on_light_and_dark_pages(tmp_path: Path) -> None:
     silent = Scene("penguins", "one batch a night")
-    measured = [(SINGLE, [rings(5), rings()]), (silent, [rings(enough=0)])]
+    shown = [measured(SINGLE, rings(5), rings()), measured(silent, rings(enough=0))]
     found = [
         Power(plant.family, plant.size, "some traffic", rows, 10, 4, 0) for plant in PLANTS for rows in (100, 1_000)
     ]
-    drawings = {"rates": drift_plots.rates(measured), "power": drift_plots.power(found)}
+    drawings = {"rates": drift_plots.rates(shown), "power": drift_plots.power(found)}
     for name, drawing in drawings.items():
         drift_plots.write(tmp_path / name, drawing)
         text = (tmp_path / name).read_text()
