@@ -73,12 +73,12 @@ def summary(measured: Sequence[Measured]) -> str:
 
 
 def complaint(measured: Sequence[Measured]) -> str | None:
-    """What is wrong if the stated rate does not hold: surely exceeded by some traffic, or by all together."""
+    """What is wrong if the aim is surely missed, by some traffic or by all together."""
     counted = {one.scene.words: [month.alarms() for month in one.months] for one in measured if one.scene.steady}
     for words, counts in {**counted, "all traffic": [month.alarms() for month in _steady(measured)]}.items():
         if interval(counts)[0] > STATED:
             rang = f"{words} rang {sum(counts)} times in {len(counts)} months"
-            return f"the stated rate, {STATED:g} a month, does not hold: {rang}"
+            return f"more than {STATED:g} false alarms a month: {rang}"
     return None
 
 

@@ -71,7 +71,7 @@ def _scene(
     def at(rate: float) -> float:
         return frame.x(math.log10(max(LEAST, rate)))
 
-    parts = [e("text", words, x=246.0, y=y + 4, class_=f"end {kind}".strip())]
+    parts = [e("text", words.replace("window of ", ""), x=246.0, y=y + 4, class_=f"end {kind}".strip())]
     psi, plain = (at(float(rate)) for rate in np.mean(simpler, axis=0))
     parts.append(e("rect", x=psi - 4, y=y - 4, width=8.0, height=8.0, class_="psi"))
     parts.append(e("path", d=f"M{plain - 4:.1f} {y - 4:.1f}l8 8m0-8l-8 8", class_="plain"))
@@ -95,7 +95,7 @@ def _key() -> list[Element]:
         e("rect", x=630.0, y=y - 8, width=8.0, height=8.0, class_="psi"),
         e("text", "PSI alone", x=646.0, y=y),
         e("line", x1=254.0, x2=278.0, y1=y + 16, y2=y + 16, class_="stated"),
-        e("text", f"what is stated: {STATED:g} a month", x=286.0, y=y + 20, class_="soft"),
+        e("text", f"the aim: {STATED:g} a month", x=286.0, y=y + 20, class_="soft"),
     ]
 
 
@@ -117,16 +117,18 @@ def power(powers: Sequence[Any]) -> Element:
     families = list(dict.fromkeys(plant.family for plant in PLANTS))
     traffics = list(dict.fromkeys(one.traffic for one in powers))
     volumes = sorted({one.rows for one in powers})
-    parts: list[Any] = []
+    parts: list[Any] = [e("text", "share of days found", x=16.0, y=28.0, class_="soft")]
     for column, traffic in enumerate(traffics):
-        parts.append(e("text", traffic, x=186 + column * 212.0, y=30.0, class_="title"))
+        kind, _, more = traffic.partition(", ")
+        parts.append(e("text", kind, x=186 + column * 216.0, y=28.0, class_="title"))
+        parts.append(e("text", more, x=186 + column * 216.0, y=45.0, class_="soft") if more else None)
     for row, family in enumerate(families):
         sizes = list(dict.fromkeys(plant.size for plant in PLANTS if plant.family == family))
-        top = 52.0 + row * 140
+        top = 66.0 + row * 140
         parts += _legend(top, family, sizes)
         for column, traffic in enumerate(traffics):
             frame = Frame(
-                Scale(math.log10(volumes[0]), math.log10(volumes[-1]), 186.0 + column * 212, 366.0 + column * 212),
+                Scale(math.log10(volumes[0]), math.log10(volumes[-1]), 186.0 + column * 216, 356.0 + column * 216),
                 Scale(0, 1, top + 100, top),
             )
             parts += _grid(frame, volumes, first=column == 0)
@@ -134,10 +136,10 @@ def power(powers: Sequence[Any]) -> Element:
                 drawn = [one for one in powers if (one.family, one.size, one.traffic) == (family, size, traffic)]
                 points = [(math.log10(one.rows), one.found / one.days) for one in drawn]
                 parts.append(line(points, frame, kind=f"line {shade}"))
-    bottom = 52.0 + len(families) * 140
-    parts.append(e("text", "rows a day", x=488.0, y=bottom, class_="soft mid"))
+    bottom = 66.0 + len(families) * 140
+    parts.append(e("text", "rows a day", x=487.0, y=bottom, class_="soft mid"))
     told = "Small drifts need many rows; rows that resemble each other are worth fewer."
-    return svg(820, bottom + 16, "Planted drifts that are found: share of days", told, parts)
+    return svg(820, bottom + 18, "Planted drifts that are found: share of days", told, parts)
 
 
 def _legend(top: float, family: str, sizes: Sequence[str]) -> list[Element]:

@@ -1,6 +1,6 @@
 """What drift finds: known drifts planted into traffic, how many days show them, and how soon.
 
-python -m benchmarks.drift_power [--days 40] [--figures docs/figures]
+python -m benchmarks.drift_power [--days 30] [--figures docs/figures]
 
 Prints the tables of docs/monitoring.md and draws its figure. What was measured is kept in .benchmarks/drift, so that
 it can be interrupted.
@@ -50,7 +50,7 @@ def main() -> None:
     from benchmarks import drift_plots
 
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--days", type=int, default=40)
+    parser.add_argument("--days", type=int, default=30)
     parser.add_argument("--figures", type=Path, default=Path("docs/figures"))
     asked = parser.parse_args()
     warnings.simplefilter("ignore")
