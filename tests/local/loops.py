@@ -29,6 +29,8 @@ from tests.local.support import Answer, Sam, call
 STACK = "fairlead"
 PATIENT = ["VerifyColdStartMs=60000", "VerifyLatencyMs=20000", "CanaryLatencyMs=60000", "LatencyMs=60000"]
 """Other tests want the processor too."""
+QUICK = ["DriftLooks=3"]
+"""The clock need not run for an hour each time that something drifts."""
 
 POLICIES = {
     "caller": ["CallerPolicyArn"],
@@ -128,7 +130,7 @@ class Stage:
 
     def deploy(self, *overrides: str) -> None:
         """`sam deploy` the built stack, with parameters."""
-        parameters = [*PATIENT, *overrides]
+        parameters = [*PATIENT, *QUICK, *overrides]
         done = Sam(self.cloud).deploy(self.packed.parent, STACK, parameters, template=self.packed, check=False)
         assert done.returncode == 0, done.stdout
 

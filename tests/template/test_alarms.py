@@ -27,7 +27,7 @@ SINGLE = {
     "Quality": ("Fairlead", "QualityDrop", service("monitor"), "Maximum", 300, ABOVE, "0", 3, "ignore"),
     "Drift": (
         *("Fairlead", "DriftedFeatures", service("monitor"), "Maximum", 300),
-        *("GreaterThanOrEqualToThreshold", "1", 12, "ignore"),
+        *("GreaterThanOrEqualToThreshold", "1", "12", "ignore"),
     ),
     "LabelCoverage": ("Fairlead", "LabelCoverage", service("monitor"), "Minimum", 300, BELOW, "0", 3, "notBreaching"),
     "RespondFailed": ("AWS/Lambda", "Errors", function("Respond"), "Sum", 300, ABOVE, 0, 1, "notBreaching"),
@@ -171,6 +171,11 @@ def test_what_the_system_has_a_rule_for_calls_respond_and_all_tell_the_topic(nam
 )
 def test_thresholds_are_parameters(parameter: str, value: str, name: str) -> None:
     assert translate(**{parameter: value}).properties(f"{name}Alarm")["Threshold"] == value
+
+
+def test_how_long_drift_must_last_is_a_parameter() -> None:
+    alarm = translate(DriftLooks="3").properties("DriftAlarm")
+    assert (alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == ("3", "3")
 
 
 def test_one_alarm_stands_for_an_endpoint_in_trouble() -> None:

@@ -113,11 +113,11 @@ def test_an_alarm_is_drift_that_lasts_and_the_next_one_needs_a_gap() -> None:
 
 def test_the_alarm_that_is_measured_is_the_templates() -> None:
     template = (Path(__file__).parents[2] / "template.yaml").read_text()
-    alarm = template.partition("\n  DriftAlarm:")[2].partition("\n\n")[0]
-    period, datapoints = (re.search(rf"{name}: (\d+)", alarm) for name in ("Period", "DatapointsToAlarm"))
+    alarm, looks = (template.partition(f"\n  {name}:\n")[2] for name in ("DriftAlarm", "DriftLooks"))
+    period, usual = re.search(r"Period: (\d+)", alarm), re.search(r"Default: (\d+)", looks)
     assert period
-    assert datapoints
-    assert int(period[1]) * int(datapoints[1]) == HELD * SLOT
+    assert usual
+    assert int(period[1]) * int(usual[1]) == HELD * SLOT
 
 
 def test_the_interval_is_poissons_and_wider_where_alarms_come_together() -> None:

@@ -298,8 +298,11 @@ def test_rank_is_the_index_times_the_share_of_reliance_and_never_nothing() -> No
 
 
 def test_what_drifted_ranks_before_what_did_not_whatever_relies_on_it() -> None:
-    judgement = judge(BASELINE, window(lambda row, _: (row[0], row[1] + 800, row[2])), importances={"flipper": 1.0})
-    assert judgement.findings[0].feature == "mass"
+    counters = window(lambda row, _: (row[0], row[1] + 320, row[2]))
+    judgement = judge(BASELINE, counters, importances={"flipper": 1.0, "mass": 0.0, "island": 0.0})
+    mass, flipper = of(judgement, "mass"), of(judgement, "flipper")
+    assert mass.psi * 0.1 < flipper.psi * 3  # by reliance alone flipper would be first
+    assert judgement.findings[0] == mass
     assert [one.verdict for one in judgement.findings] == ["drift", "none", "none", "none", "none"]
 
 
