@@ -14,7 +14,7 @@ from fairlead.ledger.reading import LedgerReader
 from fairlead.objects import S3Objects
 from fairlead.publishing.remote import ProveFunction, Remote
 from fairlead.registry import Registry
-from fairlead.retraining.ordering import carry_out, hand_over, order_of
+from fairlead.retraining.ordering import answer, hand_over
 from fairlead.retraining.story import Retraining
 
 
@@ -31,9 +31,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         runtime=Remote(ProveFunction(aws.client("lambda", read_timeout=200), here.prove), registry),
         progress=telemetry.logger.info,
     )
-    order = order_of(event, here, by=context.invoked_function_arn, request=context.aws_request_id)
-    answer = carry_out(retraining, order)
-    telemetry.logger.info("retraining ended", **answer)
+    answered = answer(event, here, retraining, by=context.invoked_function_arn, request=context.aws_request_id)
+    telemetry.logger.info("retraining ended", **answered)
     if here.release:
-        hand_over(aws.client("lambda"), here.release, answer, reason=order.why)
-    return answer
+        hand_over(aws.client("lambda"), here.release, answered)
+    return answered

@@ -18,8 +18,9 @@ from fairlead.journal import Journal
 from fairlead.objects import S3Objects
 from fairlead.publishing.story import publish
 from fairlead.registry import Registry
+from fairlead.retraining import ordering
 from fairlead.retraining.facts import RetrainingError
-from fairlead.retraining.ordering import SCHEDULED, carry_out, hand_over, order_of
+from fairlead.retraining.ordering import SCHEDULED, answer, hand_over, order_of
 from fairlead.retraining.story import Retraining
 from tests.production import TABLE, Production, champion, create_table, later
 
@@ -193,20 +194,34 @@ def test_a_version_that_was_made_is_handed_over_also_by_a_run_that_finds_it_made
     client = Client()
     named = {"model": "penguins", "version": 2, "digest": "sha256:d"}
 
-    hand_over(client, "fairlead-release", {"result": result, **named, "champion": 1}, reason="drift")
+    hand_over(client, "fairlead-release", {"result": result, **named, "champion": 1, "reason": "drift"})
 
     assert client.asked == [("fairlead-release", "Event", {**named, "reason": "drift"})]
 
 
+class Broken(Retraining):
+    def __init__(self) -> None: ...
+
+    def retrain(self, order: Any) -> Any:
+        raise ConnectionError(order.model)
+
+
 def test_what_is_no_refusal_is_raised_so_that_lambda_tries_again() -> None:
-    class Broken(Retraining):
-        def __init__(self) -> None: ...
-
-        def retrain(self, order: Any) -> Any:
-            raise ConnectionError(order.model)
-
     with pytest.raises(ConnectionError):
-        carry_out(Broken(), order_of(EVENT, here(), by="arn:function", request="r1"))
+        answer(EVENT, here(), Broken(), by="arn:function", request="r1")
+
+
+def test_a_clock_that_ticks_before_any_release_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A failure would be tried again, set aside, and ring."""
+
+    def nothing_live(_: Any) -> str:
+        raise RetrainingError("stack fairlead serves no model")
+
+    monkeypatch.setattr(ordering, "live_model", nothing_live)
+
+    answered = answer(SCHEDULE, here(), Broken(), by="arn:function", request="r1")
+
+    assert (answered["result"], answered["why"]) == ("refused", "stack fairlead serves no model")
 
 
 def test_a_refusal_is_an_answer() -> None:
@@ -216,8 +231,8 @@ def test_a_refusal_is_an_answer() -> None:
         def retrain(self, order: Any) -> Any:
             raise RetrainingError(f"no labels for {order.model}", hint="wait")
 
-    answer = carry_out(Refusing(), order_of(EVENT, here(), by="arn:function", request="r1"))
+    answered = answer(EVENT, here(), Refusing(), by="arn:function", request="r1")
 
-    assert answer == {
+    assert answered == {
         "result": "refused", "model": "penguins", "why": "no labels for penguins", "hint": "wait", "findings": [],
     }  # fmt: skip

@@ -21,7 +21,6 @@ from fairlead.settings import Operator
 from fairlead.settings import Retraining as Settings
 
 SCHEDULED = "it is time to"
-MADE = frozenset({"published", "done before"})
 
 
 def order_of(event: Mapping[str, Any], here: Settings, *, by: str, request: str) -> Order:
@@ -62,26 +61,30 @@ def live_model(where: Operator) -> str:
     return live.model
 
 
-def carry_out(retraining: Retraining, order: Order) -> dict[str, Any]:
-    """Retrain, and say what came of it. A refusal is an answer: asking again would not help; the rest is raised."""
+def answer(
+    event: Mapping[str, Any], here: Settings, retraining: Retraining, *, by: str, request: str
+) -> dict[str, Any]:
+    """Retrain, and say what came of it.
+
+    A refusal is an answer, also where no model is live: asking again would not help. All else is raised.
+    """
     try:
+        order = order_of(event, here, by=by, request=request)
         done = retraining.retrain(order)
     except RefusedError as error:
-        findings = error.verdict.refused if isinstance(error, GateError) else getattr(error, "findings", ())
-        refused = [f"{one.check}: {one.finding} {one.figure}" for one in findings if one.refuses]
-        return {"result": "refused", "model": order.model, "why": str(error), "hint": error.hint, "findings": refused}
+        return _refused(event, error)
     if isinstance(done, Published):
-        return {"result": "done before", **_named(done)}
-    return {"result": "published", **told(done)}
+        return {"result": "done before", **_named(done), "reason": order.why}
+    return {"result": "published", **told(done), "reason": order.why}
 
 
-def hand_over(client: Any, function: str, answer: Mapping[str, Any], *, reason: str) -> None:
+def hand_over(client: Any, function: str, answered: Mapping[str, Any]) -> None:
     """Hand a version that was made to the function that releases candidates, and do not wait.
 
     One that was made before too: whoever made it may have been killed before this. Nothing happens twice by it.
     """
-    if answer["result"] in MADE:
-        start(client, function, {name: answer[name] for name in ("model", "version", "digest")} | {"reason": reason})
+    if answered["result"] != "refused":
+        start(client, function, {name: answered[name] for name in ("model", "version", "digest", "reason")})
 
 
 def told(done: Retrained) -> dict[str, Any]:
@@ -101,3 +104,10 @@ def told(done: Retrained) -> dict[str, Any]:
 def _named(published: Published) -> dict[str, Any]:
     manifest = published.manifest
     return {"model": manifest.model, "version": manifest.version, "digest": f"sha256:{published.sha256}"}
+
+
+def _refused(event: Mapping[str, Any], error: RefusedError) -> dict[str, Any]:
+    findings = error.verdict.refused if isinstance(error, GateError) else getattr(error, "findings", ())
+    refused = [f"{one.check}: {one.finding} {one.figure}" for one in findings if one.refuses]
+    model = str(event.get("model") or "")
+    return {"result": "refused", "model": model, "why": str(error), "hint": error.hint, "findings": refused}
