@@ -10,7 +10,8 @@ from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
 from fairlead_cli.output import note, print_facts, print_json, telling
 
 if TYPE_CHECKING:
-    from fairlead.retraining.story import Order, Retrained
+    from fairlead.retraining.facts import Order
+    from fairlead.retraining.story import Retrained
     from fairlead.settings import Operator
 
 Since = Annotated[
@@ -72,8 +73,7 @@ def _here(
     from datetime import UTC, datetime, timedelta
 
     from fairlead import aws
-    from fairlead.retraining.facts import Limits
-    from fairlead.retraining.story import Order
+    from fairlead.retraining.facts import Limits, Order
 
     order = Order(
         model=name,

@@ -26,8 +26,8 @@ from fairlead.publishing.remote import Question, Remote, Reply, pack, unpack
 from fairlead.publishing.signatures import to_rows
 from fairlead.publishing.story import publish
 from fairlead.registry import Registry
-from fairlead.retraining.facts import Limits, RetrainingError
-from fairlead.retraining.story import Order, Retrained, Retraining
+from fairlead.retraining.facts import Limits, Order, RetrainingError
+from fairlead.retraining.story import Retrained, Retraining
 from tests.gate_cases import Table, model
 from tests.memory import Memory
 from tests.production import (
@@ -219,19 +219,32 @@ def test_a_journal_that_cannot_be_written_hides_no_refusal(registry: Registry, p
     with pytest.raises(RetrainingError, match="enough labelled rows"):
         retraining.retrain(order())
 
-    assert "the refusal is not on record: could not write: AccessDenied" in said
+    assert "what came of it is not on record: could not write: AccessDenied" in said
 
 
-def test_one_order_makes_one_version(registry: Registry, production: Production) -> None:
+def test_one_order_makes_one_version_and_one_record(registry: Registry, production: Production, memory: Memory) -> None:
     production.run(later(300), scored=True)
-    made = retrained(registry, production, key="event-1").published
+    made = retrained(registry, production, key="event-1").published  # and killed before it was on record
     assert made.manifest.created_by.endswith("(event-1)")
+    assert records(memory) == []
 
-    again = Retraining(registry, production.ledger).retrain(order(key="event-1"))
+    for _ in range(2):
+        again = Retraining(registry, production.ledger, journal=Journal(memory)).retrain(order(key="event-1"))
 
     assert registry.versions("penguins") == [1, 2]
     # nobody released version 2, but without a stack the registry's latest is the champion
     assert again == made
+    (record,) = records(memory)
+    assert (record.kind, record.version, record.evidence["result"]) == ("decided", 2, "published")
+    assert record.evidence["digest"] == f"sha256:{made.sha256}"
+    assert "made version 2, which passed the gate" in record.why
+
+
+def test_what_was_made_goes_on_record(registry: Registry, production: Production, memory: Memory) -> None:
+    production.run(later(300), scored=True)
+    done = Retraining(registry, production.ledger, journal=Journal(memory)).retrain(order())
+    assert isinstance(done, Retrained)
+    assert [record.version for record in records(memory)] == [done.published.manifest.version]
 
 
 def test_no_labels_ever_is_refused_with_what_to_do(registry: Registry, production: Production) -> None:

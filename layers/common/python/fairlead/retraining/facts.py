@@ -1,6 +1,7 @@
 """What retraining learns from and by which limits, as facts."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -47,6 +48,23 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Total variation between distributions of labels: the share of them that would have to be others."""
     most_repeated: float = 0.5
     """Of the labelled rows, those left out because the same row stands on the other side of the split."""
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What is asked for: rows of `since` before `now` (aware UTC), by whom and why.
+
+    A retraining with a `key` is done once. `train` is a file with the champion's training rows, for one that kept none.
+    """
+
+    model: str
+    now: datetime
+    by: str
+    why: str
+    since: timedelta = timedelta(days=30)
+    key: str = ""
+    train: Path | None = None
+    allow: tuple[str, ...] = ()
+    limits: Limits = Limits()
 
 
 class RetrainingError(RefusedError):

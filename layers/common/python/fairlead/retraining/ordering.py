@@ -15,8 +15,8 @@ from fairlead.errors import RefusedError, SettingsError
 from fairlead.function import PredictFunction
 from fairlead.gate.refusal import GateError
 from fairlead.publishing.storing import Published
-from fairlead.retraining.facts import Limits, RetrainingError
-from fairlead.retraining.story import Order, Retrained, Retraining
+from fairlead.retraining.facts import Limits, Order, RetrainingError
+from fairlead.retraining.story import Retrained, Retraining
 from fairlead.settings import Operator
 from fairlead.settings import Retraining as Settings
 

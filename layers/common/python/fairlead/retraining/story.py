@@ -4,8 +4,6 @@ It publishes and never releases: whoever reads what others reported, and opens a
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -25,29 +23,13 @@ from fairlead.publishing.runtime import HERE, Runtime
 from fairlead.publishing.storing import Published, store
 from fairlead.publishing.training import TrainingRows
 from fairlead.registry import Registry
+from fairlead.retraining import recording
 from fairlead.retraining.champion import Champion
-from fairlead.retraining.facts import Labelled, Limits, RetrainingError
+from fairlead.retraining.facts import Labelled, Order, RetrainingError
 from fairlead.retraining.guards import guard
 from fairlead.retraining.learnt import labelled
 from fairlead.retraining.splitting import Split, split
 from fairlead.settings import Operator
-
-
-class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """What is asked for: rows of `since` before `now` (aware UTC), by whom and why.
-
-    A retraining with a `key` is done once. `train` is a file with the champion's training rows, for one that kept none.
-    """
-
-    model: str
-    now: datetime
-    by: str
-    why: str
-    since: timedelta = timedelta(days=30)
-    key: str = ""
-    train: Path | None = None
-    allow: tuple[str, ...] = ()
-    limits: Limits = Limits()
 
 
 class Retrained(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,7 +43,7 @@ class Retrained(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Retraining:
-    """One stack's: where versions are, what came true, where refusals go on record, and what runs graphs."""
+    """One stack's: where versions are, what came true, where it goes on record, and what runs graphs."""
 
     def __init__(
         self,
@@ -83,21 +65,21 @@ class Retraining:
     def retrain(self, order: Order) -> Retrained | Published:
         """Make the next version; a Published alone is this order's, made before.
 
-        Raises RefusedError with what was seen and what to do; then nothing was published, and the journal says so.
+        Raises RefusedError with what was seen and what to do, and nothing is published. The journal says which it was.
         """
         live = find_champion(self._registry, order.model, where=self._where, runtime=self._runtime)
         if live is None:
             raise RetrainingError(f"{order.model} has no version to learn more", hint="publish one first")
         if order.key and (made := self._made_before(order, live.version)):
+            self._record(recording.made(order, made))  # whoever made it may have been killed before this
             return made
         try:
-            return self._retrain(order, live)
+            done = self._retrain(order, live)
         except RefusedError as error:
-            try:
-                self._record(order, live.version, error)
-            except FairleadError as failure:  # whoever may not write the journal is refused for the first reason
-                self._tell(f"the refusal is not on record: {failure}")
+            self._record(recording.refused(order, live.version, error))
             raise
+        self._record(recording.made(order, done.published))
+        return done
 
     def _retrain(self, order: Order, live: Live) -> Retrained:
         self._tell(f"reading version {live.version} ({live.chosen})")
@@ -164,28 +146,14 @@ class Retraining:
         made = (Published(*self._registry.manifest(order.model, version)) for version in newer)
         return next((one for one in made if one.manifest.created_by.endswith(_mark(order))), None)
 
-    def _record(self, order: Order, version: int, error: RefusedError) -> None:
+    def _record(self, draft: Draft) -> None:
+        """Put it on record; whoever may not write the journal is told of that, and of the rest all the same."""
         if self._journal is None:
             return
-        findings = error.verdict.refused if isinstance(error, GateError) else getattr(error, "findings", ())
-        self._journal.append(
-            Draft(
-                kind="decided",
-                by=order.by,
-                why=f"retraining of version {version}, because {order.why}, was refused: {error}",
-                key=f"retrain:{order.key}" if order.key else "",
-                model=order.model,
-                version=version,
-                evidence={
-                    "action": "none",
-                    "asked": "retrain",
-                    "result": "refused",
-                    "code": error.code,
-                    "hint": error.hint,
-                    "findings": msgspec.to_builtins(findings),
-                },
-            )
-        )
+        try:
+            self._journal.append(draft)
+        except FairleadError as failure:
+            self._tell(f"what came of it is not on record: {failure}")
 
 
 def _said(finding: Finding) -> str:

@@ -1,0 +1,46 @@
+"""What came of a retraining, for the journal: a version that passed the gate, or a refusal with what was seen.
+
+Each is written once however often its event is delivered. Neither moves anything.
+"""
+
+from typing import Any
+
+import msgspec
+
+from fairlead.errors import RefusedError
+from fairlead.gate.refusal import GateError
+from fairlead.moves import Draft
+from fairlead.publishing.storing import Published
+from fairlead.retraining.facts import Order
+
+
+def made(order: Order, published: Published) -> Draft:
+    """Say which version was made."""
+    version = published.manifest.version
+    why = f"retraining, because {order.why}, made version {version}, which passed the gate; that releases nothing"
+    return _draft(order, version, why, {"result": "published", "digest": f"sha256:{published.sha256}"})
+
+
+def refused(order: Order, champion: int, error: RefusedError) -> Draft:
+    """Say why no version was made of the champion."""
+    findings = error.verdict.refused if isinstance(error, GateError) else getattr(error, "findings", ())
+    evidence = {
+        "result": "refused",
+        "code": error.code,
+        "hint": error.hint,
+        "findings": msgspec.to_builtins(findings),
+    }
+    why = f"retraining of version {champion}, because {order.why}, was refused: {error}"
+    return _draft(order, champion, why, evidence)
+
+
+def _draft(order: Order, version: int, why: str, evidence: dict[str, Any]) -> Draft:
+    return Draft(
+        kind="decided",
+        by=order.by,
+        why=why,
+        key=f"retrain:{order.key}" if order.key else "",
+        model=order.model,
+        version=version,
+        evidence={"action": "none", "asked": "retrain", **evidence},
+    )
