@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fairlead_cli.journal import concerns, open_journal, see, short, strategy, who
+from fairlead_cli.journal import concerns, moving, open_journal, see, strategy, what, who
 from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
 from fairlead_cli.output import note, print_json, print_table
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from fairlead.settings import Operator
 
 LIMIT = 20
-STANDS = frozenset({"moved", "shifting", "found"})
 
 
 def history(
@@ -97,14 +96,5 @@ def _row(record: "Record", forced: "dict[tuple[str, int], Forced]") -> tuple[Any
     mark = " FORCED" if _version(record.now) in forced else ""
     shares = "".join(f", {share:.0%}" for share in record.weights.values())
     how = f", {strategy(record)}" if strategy(record) else ""
-    what = f"{record.kind} {record.alias if record.kind in STANDS else ''}".strip()
     when = "" if record.kind == "unreadable" else f"{record.effective:%Y-%m-%d %H:%M:%S}"
-    return record.number, when, what, _moving(record) + how + shares + mark, who(record), record.why
-
-
-def _moving(record: "Record") -> str:
-    if record.was and (record.now or record.kind in STANDS):
-        return f"{short(record.was)} → {short(record.now)}"
-    if record.was or record.now:
-        return short(record.now or record.was)
-    return f"{record.model}@{record.version}" if record.model else ""
+    return record.number, when, what(record), moving(record) + how + shares + mark, who(record), record.why

@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     from fairlead.settings import Operator
     from fairlead.standings import Seen
 
+STANDS = frozenset({"moved", "shifting", "found"})
+"""Kinds of records that say where an alias stands."""
+
 
 def open_journal(settings: "Operator") -> "tuple[Journal, Registry]":
     """Open the journal in the registry's bucket; returns the registry too."""
@@ -40,6 +43,20 @@ def concerns(record: "Record", model: str) -> bool:
     """Say whether a record is about a model; one that cannot be read may be."""
     held = {record.model, *(release.model for release in (record.was, record.now) if release)}
     return model in held or record.kind == "unreadable"
+
+
+def what(record: "Record") -> str:
+    """Say what it is about: `moved live`, `decided`."""
+    return f"{record.kind} {record.alias if record.kind in STANDS else ''}".strip()
+
+
+def moving(record: "Record") -> str:
+    """Say from where to where, or which release or version it is about."""
+    if record.was and (record.now or record.kind in STANDS):
+        return f"{short(record.was)} → {short(record.now)}"
+    if record.was or record.now:
+        return short(record.now or record.was)
+    return f"{record.model}@{record.version}" if record.model else ""
 
 
 def short(release: "Release | None") -> str:

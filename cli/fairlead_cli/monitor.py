@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fairlead_cli.journal import moving, what
 from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
 from fairlead_cli.output import note, print_json, print_table
 
@@ -105,8 +106,8 @@ def _print(found: "Overview") -> None:
         print_table(("", "state", "since (UTC)"), [(one.name, one.state, _when(one.since)) for one in found.alarms])
     if found.records:
         typer.echo("\non record")
-        told = [(one.number, _when(one.effective), one.kind, one.why) for one in found.records]
-        print_table(("", "when (UTC)", "what", "why"), told)
+        told = [(one.number, _when(one.effective), what(one), moving(one), one.why) for one in found.records]
+        print_table(("", "when (UTC)", "what", "from → to", "why"), told)
 
 
 def _row(view: "View") -> tuple[object, ...]:

@@ -57,6 +57,17 @@ def shadow(
         print_json(done)
         return
     print_facts(_facts(done))
+    typer.echo(next_step(done))
+
+
+def next_step(done: "Shadowed") -> str:
+    """Say what follows from the verdict."""
+    verdict, model, version = done.shadow.comparison.verdict, done.candidate.model, done.candidate.version
+    if verdict == "better":
+        return f"next: fairlead release {model} {version}"
+    if verdict == "worse":
+        return f"next: leave it; fairlead report {model} {version} shows where it differs"
+    return "next: ask again when more outcomes are known; the gate's judgement stands in the meantime"
 
 
 def _facts(done: "Shadowed") -> list[tuple[str, str]]:

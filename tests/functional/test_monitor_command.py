@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import time
 import uuid
 from datetime import UTC, datetime
@@ -96,6 +97,7 @@ def test_the_terminal_says_how_the_live_version_does(stack: str) -> None:
         assert said in done.stdout
     assert f"{stack}-label-coverage" in done.stdout
     assert "too few outcomes are known" in done.stdout
+    assert re.search(r"moved live +r2 penguins@1 +the first one", done.stdout)
     assert "bill_length_mm" in done.stdout
 
 

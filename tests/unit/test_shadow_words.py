@@ -1,0 +1,27 @@
+"""What `fairlead shadow` says comes next: inconclusive is no pass."""
+
+from typing import Literal
+
+import pytest
+
+from fairlead.comparing import Shadow
+from fairlead.moves import Release
+from fairlead.quality.sequential import Comparison
+from fairlead.shadowing import Shadowed
+from fairlead_cli.shadow import next_step
+
+
+def shadowed(verdict: Literal["better", "worse", "not yet decided"]) -> Shadowed:
+    release = Release(release="9", model="churn", version=8, digest="", code_sha256="", modified="")
+    comparison = Comparison(
+        requests=1, rows=1, agreeing=1, advantage=0.0, evidence_better=1.0, evidence_worse=1.0, verdict=verdict
+    )
+    shadow = Shadow(rows=1, agreeing=1, refused=0, comparison=comparison)
+    return Shadowed(candidate=release, live=release, hours=24, shadow=shadow)
+
+
+@pytest.mark.parametrize(("verdict", "releases"), [("better", True), ("worse", False), ("not yet decided", False)])
+def test_only_a_better_candidate_is_to_be_released(
+    verdict: Literal["better", "worse", "not yet decided"], releases: bool
+) -> None:
+    assert ("fairlead release churn 8" in next_step(shadowed(verdict))) is releases
