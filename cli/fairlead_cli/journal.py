@@ -69,7 +69,7 @@ def short(release: "Release | None") -> str:
 def who(record: "Record") -> str:
     """Say who moved it, without the account: `user/ada`, `codedeploy for user/ada`."""
     asked = record.evidence.get("asked_by")
-    return _name(record.by) + (f" for {_name(str(asked))}" if asked else "")
+    return named(record.by) + (f" for {named(str(asked))}" if asked else "")
 
 
 def strategy(record: "Record") -> str:
@@ -80,5 +80,6 @@ def strategy(record: "Record") -> str:
     return spoken(str(configuration), custom="") if configuration else ""
 
 
-def _name(arn: str) -> str:
+def named(arn: str) -> str:
+    """Spell an ARN, and what follows it, without the account."""
     return arn.split(":", 5)[-1] if arn.startswith("arn:") else arn

@@ -153,4 +153,4 @@ def _there(name: str, span: float, *, reason: str, settings: "Operator", json: b
         return
     print_facts([("started", function), ("request", request)])
     note(f"follow it: aws logs tail /aws/lambda/{function} --follow --filter-pattern '\"{request}\"'")
-    note(f"a new version shows in `fairlead versions {name}`, a refusal in `fairlead history {name}`")
+    note(f"what came of it, a new version or why there is none, will be in `fairlead history {name}`")

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fairlead_cli.journal import named
 from fairlead_cli.options import DEFAULT_STACK, Json, Stack, where
 from fairlead_cli.output import note, print_json, print_table, text
 
@@ -96,7 +97,8 @@ def _for_people(facts: dict[str, Any]) -> dict[str, Any]:
     if "error" in facts:
         return {**facts, "created": None, "created_by": "", "engine": "", "rows": "", "metrics": facts["error"]}
     figures = [f"{name} {text(metric.value)}" for name, metric in list(facts["metrics"].items())[:MOST_METRICS]]
-    return {**facts, "rows": facts["rows"].get("held_out", ""), "metrics": ", ".join(figures)}
+    by, rows = named(facts["created_by"]), facts["rows"].get("held_out", "")
+    return {**facts, "created_by": by, "rows": rows, "metrics": ", ".join(figures)}
 
 
 def _roles(settings: "Operator", name: str) -> dict[int, str]:

@@ -1,0 +1,27 @@
+"""Names in tables: no account, no partition."""
+
+import pytest
+
+from fairlead_cli.journal import named
+from fairlead_cli.versions import _for_people
+
+RETRAINED = (
+    "arn:aws:lambda:eu-west-1:123456789012:function:fairlead-retrain, retrained from version 2 because it is time"
+)
+
+
+@pytest.mark.parametrize(
+    ("told", "said"),
+    [
+        ("ada", "ada"),
+        ("arn:aws:iam::123456789012:user/ada", "user/ada"),
+        (RETRAINED, "function:fairlead-retrain, retrained from version 2 because it is time"),
+    ],
+)
+def test_an_arn_is_told_by_its_end(told: str, said: str) -> None:
+    assert named(told) == said
+
+
+def test_versions_say_who_made_them_in_these_words() -> None:
+    shown = _for_people({"created_by": RETRAINED, "rows": {}, "metrics": {}})
+    assert shown["created_by"].startswith("function:fairlead-retrain, retrained")
