@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -18,13 +18,16 @@ from typer.testing import CliRunner, Result
 
 from fairlead.drift.counters import SLOT
 from fairlead.ledger.reading import LedgerReader
-from fairlead.publishing import story
+from fairlead.objects import S3Objects
+from fairlead.publishing import story, training
 from fairlead.publishing.storing import Published
+from fairlead.publishing.training import TrainingRows
 from fairlead.quality.figures import total
+from fairlead.registry import Registry
 from fairlead_cli.main import app
 from fairlead_local.cloud import Credentials, LocalCloud
 from tests.local.packing import packed
-from tests.local.support import Answer, Sam, call
+from tests.local.support import Answer, Sam, call, until
 
 STACK = "fairlead"
 PATIENT = ["VerifyColdStartMs=60000", "VerifyLatencyMs=20000", "CanaryLatencyMs=60000", "LatencyMs=60000"]
@@ -33,11 +36,10 @@ QUICK = ["DriftLooks=3"]
 """The clock need not run for an hour each time that something drifts."""
 
 POLICIES = {
-    "caller": ["CallerPolicyArn"],
-    "reporter": ["FeedbackPolicyArn"],
-    "clerk": ["FeedbackPolicyArn"],
-    "operator": ["OperatorPolicyArn"],
-    "publisher": ["PublisherPolicyArn"],
+    **dict.fromkeys(("caller", "kiosk", "garden"), "Caller"),
+    **dict.fromkeys(("reporter", "clerk"), "Feedback"),
+    "operator": "Operator",
+    "publisher": "Publisher",
 }
 """Two report outcomes: a single source is not learnt from."""
 
@@ -52,6 +54,7 @@ class Stage:
     packed: Path
     outputs: dict[str, str]
     people: dict[str, Credentials] = field(default_factory=dict)
+    model: str = "iris"
 
     # People.
 
@@ -75,7 +78,7 @@ class Stage:
         with pytest.MonkeyPatch.context() as patch:
             for name, value in self.environment("publisher").items():
                 patch.setenv(name, value)
-            return story.publish(estimator, name="iris", by="ada", **given)
+            return story.publish(estimator, name=self.model, by="ada", **given)
 
     def answer(self, who: str, path: str, body: Mapping[str, Any]) -> Answer:
         """A signed call."""
@@ -104,20 +107,77 @@ class Stage:
             patch.setattr("fairlead_cli.shadow.time", SimpleNamespace(time=cloud.now))
             yield
 
+    # What moves.
+
+    def canary(self, version: int) -> None:
+        """Start a canary of a version of iris, and wait until a tenth of the callers reaches it."""
+        release = self.told("release", self.model, version, "--strategy", "canary-10-5m")["release"]["release"]
+        until(lambda: self._alias().get("RoutingConfig") == {"AdditionalVersionWeights": {release: 0.1}}, seconds=60)
+
+    def skip(self, hours: float) -> None:
+        """Let time pass without the stack's own schedules, which may be long."""
+        events = self.cloud.client("events")
+        rules = [rule["Name"] for rule in events.list_rules()["Rules"] if "ScheduleExpression" in rule]
+        for rule in rules:
+            events.disable_rule(Name=rule)
+        self.cloud.advance(hours * 3600)
+        for rule in rules:
+            events.enable_rule(Name=rule)
+
     # What is there.
 
     def live(self) -> int:
         """The model version that live holds."""
-        return int(self.told("status", "iris")["live"]["version"])
+        return int(self.told("status", self.model)["live"]["version"])
+
+    def _alias(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.cloud.client("lambda").get_alias(
+            FunctionName=self.outputs["PredictFunctionName"], Name="live"
+        )
+        return found
+
+    def alarm(self, name: str) -> str:
+        """The state of one of the stack's alarms."""
+        cloudwatch = self.cloud.client("cloudwatch")
+        return str(cloudwatch.describe_alarms(AlarmNames=[f"{STACK}-{name}"])["MetricAlarms"][0]["StateValue"])
+
+    def metric(self, name: str, service: str) -> float:
+        """The sum of a metric of one of the stack's functions, for ever."""
+        now = datetime.fromtimestamp(self.cloud.now(), UTC)
+        found = self.cloud.client("cloudwatch").get_metric_statistics(
+            Namespace="Fairlead", MetricName=name, Dimensions=[{"Name": "service", "Value": service}],
+            StartTime=now - timedelta(days=60), EndTime=now + timedelta(minutes=1), Period=86400, Statistics=["Sum"],
+        )  # fmt: skip
+        return sum(float(one["Sum"]) for one in found["Datapoints"])
+
+    def logged(self, function: str, message: str) -> list[dict[str, Any]]:
+        """The log lines of one of the stack's functions with this message."""
+        pages = self.cloud.client("logs").get_paginator("filter_log_events")
+        found = pages.paginate(logGroupName=f"/aws/lambda/{STACK}-{function}").search("events[].message")
+        lines = [json.loads(one) for one in found if f'"{message}"' in one]
+        return [one for one in lines if one.get("message") == message]
+
+    def training_rows(self, version: int) -> TrainingRows:
+        """What a version of iris learnt, as it was kept."""
+        registry = Registry(S3Objects(self.cloud.client("s3"), self.outputs["BucketName"]))
+        manifest, _ = registry.manifest(self.model, version)
+        return training.decode(registry.blob(manifest.blobs[training.BLOB]))
+
+    def serves(self) -> bool:
+        """Say whether it is the model that is live."""
+        function = self.cloud.client("lambda").get_function_configuration(
+            FunctionName=self.outputs["PredictFunctionName"], Qualifier="live"
+        )
+        return bool(function["Environment"]["Variables"]["FAIRLEAD_MODEL"] == self.model)
 
     def history(self, after: int = 0) -> list[dict[str, Any]]:
         """The journal's records after a number, oldest first."""
-        found: list[dict[str, Any]] = self.told("history", "iris", "--limit", 1000)
+        found: list[dict[str, Any]] = self.told("history", self.model, "--limit", 1000)
         return [one for one in reversed(found) if one["number"] > after]
 
     def newest(self) -> int:
         """The number of the journal's newest record, after all of it was verified."""
-        return int(json.loads(self.did("history", "iris", "--verify", "--json"))["newest"])
+        return int(json.loads(self.did("history", self.model, "--verify", "--json"))["newest"])
 
     def ledger(self) -> LedgerReader:
         return LedgerReader(self.cloud.client("dynamodb"), self.outputs["LedgerTable"])
@@ -125,7 +185,7 @@ class Stage:
     def counted(self, version: int) -> tuple[int, dict[str, float]]:
         """Rows captured and quality counters of a version, since for ever."""
         end = int(self.cloud.now()) // SLOT + 1
-        counters, slots = self.ledger().counted("iris", version, 0, end)
+        counters, slots = self.ledger().counted(self.model, version, 0, end)
         return sum(one.get("rows", 0) for one in counters.clusters.values()), total(slots)
 
     def deploy(self, *overrides: str) -> None:
@@ -144,6 +204,6 @@ def staged(folder: Path) -> Iterator[Stage]:
         stage = Stage(cloud, packed(cloud, folder), {})
         stage.deploy()
         stage.outputs = Sam(cloud).outputs(STACK)
-        for name, arns in POLICIES.items():
-            stage.people[name] = cloud.add_user(name, [stage.outputs[one] for one in arns])
+        for name, policy in POLICIES.items():
+            stage.people[name] = cloud.add_user(name, [stage.outputs[f"{policy}PolicyArn"]])
         yield stage

@@ -1,77 +1,187 @@
-"""The loop on the local cloud, rights enforced: a release that is good where it was judged and bad where it is asked,
-what callers report, the alarm, the decision and the way back. What goes in is counted."""
+"""The whole loop on the local cloud, rights enforced, on one clock: a version goes live through a canary; the next is
+good where it was judged and bad in the world that comes; that is seen, undone and learnt from, and the pupil goes live.
 
-import json
+Nothing is done here that people would not do: by the clock alarms ring, decide, roll back and retrain of themselves.
+All that went in is counted against all that is kept.
+"""
+
 from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+from uuid import uuid4
 
 import pytest
-from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 
+from tests.local.books import STATUSES, Book
+from tests.local.flowers import GROWN, LATE, OVERGROWN, SMALL, Field, Table
 from tests.local.loops import Stage
-from tests.local.support import until
 
-X, Y = load_iris(return_X_y=True, as_frame=True)
-LARGE = X["petal length (cm)"] >= 4.7
-CALLS, ROWS = 60, 5
+CALLERS = ("caller", "kiosk", "garden")
+MINUTE = 60.0
+NEVER = f"{uuid4()}-0"
+"""The id of a prediction that nobody was ever given."""
 
 pytestmark = pytest.mark.xdist_group("loop")
 
 
-@pytest.fixture(scope="module")
-def versions(loop_stage: Stage) -> tuple[int, int]:
-    """A good version, and one that knows small flowers only and was judged on those."""
-    small = X["petal length (cm)"] < 5
-    learnt, held_out = slice(0, None, 2), slice(1, None, 2)
-    good = LogisticRegression(max_iter=1000).fit(X[learnt], Y[learnt])
-    poor = DecisionTreeClassifier(max_depth=1, random_state=0).fit(X[small], Y[small])
-    first = loop_stage.publish(
-        good, X=X[held_out], y=Y[held_out], train=X[learnt], train_y=Y[learnt], keep_training_rows=True,
+def test_the_whole_loop(loop_stage: Stage) -> None:
+    stage, field, book = loop_stage, Field(), Book(loop_stage)
+    good, poor = versions(stage, field)
+    told = stage.newest()
+
+    goes_live_through_a_canary(book, good, field.picked(20))
+    nothing_rings_while_the_world_is_as_it_was(book, field)
+    goes_live_through_a_canary(book, poor, field.picked(20, SMALL))
+    drift_rings_and_without_outcomes_nothing_is_done(book, field, poor)
+    worse_outcomes_ring_and_live_goes_back(book, good, poor)
+    learnt = what_came_true_is_learnt(book, field, good, poor)
+    is_better_in_the_shadow(book, learnt, good)
+    goes_live_through_a_canary(book, learnt, field.picked(20, LATE, grown=OVERGROWN))
+
+    the_journal_tells_the_story(stage, told, good, poor, learnt)
+    nothing_is_lost(book)
+
+
+def versions(stage: Stage, field: Field) -> tuple[int, int]:
+    """A version that knows all flowers as they are, and one that knows small ones and was judged on those."""
+    learnt, judged = field.picked(300), field.picked(500)
+    if not stage.serves():  # a first release goes at once: there is nothing to protect
+        first = stage.publish(
+            DecisionTreeClassifier(max_depth=2, random_state=0).fit(*learnt), X=judged[0], y=judged[1]
+        )
+        stage.did(
+            "release", stage.model, first.manifest.version, "--switch-model", "--strategy", "all-at-once", "--wait"
+        )
+    good = stage.publish(
+        LogisticRegression(max_iter=2000).fit(*learnt), X=judged[0], y=judged[1], train=learnt[0], train_y=learnt[1],
+        keep_training_rows=True,
     )  # fmt: skip
-    asked = small & (Y < 2)
-    second = loop_stage.publish(
-        poor, X=X[asked], y=Y[asked], force=True, reason="judged on small flowers", allow_breaking=True,
-    )  # fmt: skip
-    return first.manifest.version, second.manifest.version
+    known, seen = field.picked(400, SMALL), field.picked(200, SMALL)
+    poor = stage.publish(DecisionTreeClassifier(max_depth=1, random_state=0).fit(*known), X=seen[0], y=seen[1])
+    return good.manifest.version, poor.manifest.version
 
 
-def test_a_release_that_is_worse_in_the_world_is_found_out_and_undone(
-    loop_stage: Stage, versions: tuple[int, int]
-) -> None:
-    stage = loop_stage
-    good, poor = versions
-    stage.did("release", "iris", good, "--wait")
-    stage.did("release", "iris", poor, "--strategy", "all-at-once", "--wait")
-    assert stage.live() == poor
+def goes_live_through_a_canary(book: Book, version: int, flowers: Table) -> None:
+    """Callers are answered all the time, by the version before or by this one."""
+    stage, before = book.stage, book.stage.live()
+    stage.canary(version)
+    asked = book.ask(*flowers, of=1, callers=CALLERS)
+    assert {book.asked[name].version for name in asked} <= {before, version}
+    stage.cloud.advance(6 * MINUTE)
+    assert stage.live() == version
 
-    # Callers ask about large flowers, and report what they were.
-    flowers, truth = X[LARGE], Y[LARGE]
-    outcomes = []
-    for number in range(CALLS):
-        chosen = [(number * ROWS + n) % len(flowers) for n in range(ROWS)]
-        answer = stage.answer("caller", "/predict", {"instances": flowers.iloc[chosen].to_dict("records")})
-        assert answer.status == 200
-        outcomes += [
-            {"prediction_id": prediction["id"], "actual": int(truth.iloc[place])}
-            for prediction, place in zip(answer.json["predictions"], chosen, strict=True)
-        ]
-    assert stage.answer("caller", "/feedback", {"outcomes": outcomes[:1]}).status == 403
-    until(lambda: stage.counted(poor)[0] == CALLS * ROWS, seconds=60)
 
-    statuses: Counter[str] = Counter()
-    contradicted = [one | {"actual": (one["actual"] + 1) % 3} for one in outcomes[:20]]
-    for batch in (outcomes[:150], outcomes[150:], outcomes[:40], contradicted):
-        answer = stage.answer("reporter", "/feedback", {"outcomes": batch})
-        assert answer.status == (207 if batch is contradicted else 200)
-        statuses.update(result["status"] for result in answer.json["results"])
-    assert statuses == {"recorded": CALLS * ROWS, "duplicate": 40, "conflict": 20}
-    rows, counts = stage.counted(poor)
-    assert (rows, counts["outcomes"]) == (CALLS * ROWS, CALLS * ROWS)
+def nothing_rings_while_the_world_is_as_it_was(book: Book, field: Field) -> None:
+    for _ in range(2):
+        a_quarter_of_an_hour(book, field.picked(45), reported=True)
+    assert (book.stage.alarm("drift"), book.stage.alarm("quality")) == ("OK", "OK")
 
-    # The clock goes on: gauges, the alarm, the decision.
-    stage.cloud.advance(2.5 * 3600)
+
+def drift_rings_and_without_outcomes_nothing_is_done(book: Book, field: Field, poor: int) -> None:
+    stage, told = book.stage, book.stage.newest()
+    for _ in range(4):
+        a_quarter_of_an_hour(book, field.picked(60, LATE, grown=GROWN), reported=False)
+    assert (stage.alarm("drift"), stage.alarm("quality"), stage.live()) == ("ALARM", "OK", poor)
+    [decided] = stage.history(told)
+    assert (decided["evidence"]["alarm"], decided["evidence"]["rule"]) == ("fairlead-drift", "too few outcomes")
+
+
+def worse_outcomes_ring_and_live_goes_back(book: Book, good: int, poor: int) -> None:
+    """What was true is reported: some of it twice, some of it wrong, some of what nobody was ever told."""
+    stage, names = book.stage, book.of(poor)
+    assert book.right(names) < 0.6
+    report(book, names)
+    assert book.report("clerk", names[:40]) == {"duplicate": 40}
+    assert book.report("reporter", names[:10], wrong=True) == {"conflict": 10}
+    nonsense, early = {"prediction_id": names[0], "actual": "a rose"}, {"prediction_id": NEVER, "actual": 1}
+    assert book.send("clerk", [nonsense, early]) == {"invalid": 1, "accepted": 1}
+
+    for _ in range(8):
+        if stage.live() == good:
+            break
+        stage.cloud.advance(5 * MINUTE)
     assert stage.live() == good
-    history = json.loads(stage.did("history", "iris", "--json"))
-    decided = [one for one in history if one["kind"] == "decided"]
-    assert "previous is better" in {one["evidence"]["rule"] for one in decided}
+
+
+def what_came_true_is_learnt(book: Book, field: Field, good: int, poor: int) -> int:
+    """The version that is back does badly too, for the world has moved: an alarm has a candidate trained."""
+    stage, newest = book.stage, poor
+    for _ in range(6):
+        a_quarter_of_an_hour(book, field.picked(60, LATE, grown=OVERGROWN), reported=True)
+        if (newest := stage.told("versions", stage.model)[0]["version"]) > poor:
+            break
+    known = {name for version in book.versions() for name in book.known(version)}
+    told = stage.logged("retrain", "retraining ended")[-1]
+    assert (told["result"], told["version"], told["champion"]) == ("published", newest, good)
+    assert told["learnt"] + told["held_out"] == len(known)
+    ids = stage.training_rows(newest).ids
+    assert (ids[:300], len(ids)) == ([""] * 300, 300 + told["learnt"])
+    assert known.issuperset(ids[300:])
+    assert stage.live() == good
+    return newest
+
+
+def a_quarter_of_an_hour(book: Book, flowers: Table, *, reported: bool) -> list[str]:
+    """Callers ask, what they ask is captured, reporters tell what was true; the clock goes on."""
+    names = book.ask(*flowers, callers=CALLERS)
+    book.arrived()
+    if reported:
+        report(book, names)
+    book.stage.cloud.advance(15 * MINUTE)
+    return names
+
+
+def report(book: Book, names: Sequence[str]) -> None:
+    """Two reporters tell what was true, half of it each."""
+    for who, some in (("reporter", names[::2]), ("clerk", names[1::2])):
+        assert book.report(who, some) == {"recorded": len(some)}
+
+
+def is_better_in_the_shadow(book: Book, learnt: int, good: int) -> None:
+    """It answers all that callers asked the live version, without a caller of its own."""
+    stage, asked = book.stage, book.of(good)
+    found = stage.told("shadow", stage.model, learnt, "--hours", 12)["shadow"]
+    assert (found["rows"], found["refused"]) == (len(asked), 0)
+    assert (found["comparison"]["rows"], found["comparison"]["verdict"]) == (len(book.known(good)), "better")
+    assert stage.live() == good
+
+
+def the_journal_tells_the_story(stage: Stage, told: int, good: int, poor: int, learnt: int) -> None:
+    records = stage.history(told)
+    assert [step for one in records if (step := _step(one))] == [
+        ("live", good),
+        ("live", poor),
+        ("roll back", "previous is better"),
+        ("live", good),
+        ("retrain", "learn"),
+        ("published", learnt),
+        ("live", learnt),
+    ]
+    assert [one["at"] for one in records] == sorted(one["at"] for one in records)
+    assert stage.newest() == records[-1]["number"]
+
+
+def _step(record: dict[str, Any]) -> tuple[str, Any] | None:
+    """What a record moved, what it led to, or what came of that; None for anything else."""
+    evidence = record["evidence"]
+    if (record["kind"], record["alias"]) == ("moved", "live"):
+        return "live", record["now"]["version"]
+    if evidence.get("action") in {"roll back", "retrain"}:
+        return evidence["action"], evidence["rule"]
+    return (evidence["result"], record["version"]) if evidence.get("asked") == "retrain" else None
+
+
+def nothing_is_lost(book: Book) -> None:
+    """What callers and reporters were told, the ledger, and the metrics are one account."""
+    book.arrived()
+    became = sum(book.became.values(), Counter[str]())
+    assert book.balance() == {"rows": len(book.asked), "outcomes": became["recorded"], "conflicts": became["conflict"]}
+    [waiting] = book.stage.ledger().outcomes(NEVER.rpartition("-")[0])
+    assert waiting.state == "pending"
+    metrics = book.metrics()
+    assert {status: metrics[status] for status in STATUSES} == {status: became[status] for status in STATUSES}
+    # A delivery whose function was stopped before it said what it had done is brought again.
+    assert metrics["captured"] <= book.requests <= metrics["captured"] + metrics["captured before"]
+    assert metrics["poison"] == 0
