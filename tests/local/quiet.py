@@ -1,0 +1,39 @@
+"""What tests do to the clock and the alarms of a stack that nobody does in life."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tests.local.loops import STACK, Stage
+
+
+def still(stage: Stage, seconds: float) -> None:
+    """Let time pass without the stack's schedules, which over days take long."""
+    events = stage.cloud.client("events")
+    rules = [rule["Name"] for rule in events.list_rules()["Rules"] if "ScheduleExpression" in rule]
+    running = [name for name in rules if events.describe_rule(Name=name)["State"] == "ENABLED"]
+    for name in running:
+        events.disable_rule(Name=name)
+    stage.cloud.advance(seconds)
+    for name in running:
+        events.enable_rule(Name=name)
+
+
+def calm(stage: Stage) -> None:
+    """Let no alarm ring for what was before."""
+    cloudwatch = stage.cloud.client("cloudwatch")
+    for alarm in cloudwatch.describe_alarms(StateValue="ALARM")["MetricAlarms"]:
+        cloudwatch.set_alarm_state(AlarmName=alarm["AlarmName"], StateValue="OK", StateReason="the last test is over")
+
+
+@contextmanager
+def threshold(stage: Stage, alarm: str, value: float) -> Iterator[None]:
+    """Let an alarm of the stack have another threshold, as a parameter would."""
+    cloudwatch = stage.cloud.client("cloudwatch")
+    [found] = cloudwatch.describe_alarms(AlarmNames=[f"{STACK}-{alarm}"])["MetricAlarms"]
+    taken = cloudwatch.meta.service_model.operation_model("PutMetricAlarm").input_shape.members
+    settings = {name: told for name, told in found.items() if name in taken}
+    cloudwatch.put_metric_alarm(**settings | {"Threshold": value})
+    try:
+        yield
+    finally:
+        cloudwatch.put_metric_alarm(**settings)

@@ -1,0 +1,92 @@
+"""What is reported again and again, against itself, or falsely: every report is answered and counted, one stands."""
+
+import uuid
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from tests.local.loops import Stage
+from tests.local.support import until
+from tests.local.variants import HOUR, MINUTE, Told, Variant, begin
+
+pytestmark = pytest.mark.xdist_group("loop")
+
+ROWS = 300
+
+
+def asked(variant: Variant) -> list[Told]:
+    told = [one for seed in range(5) for one in variant.ask(ROWS // 5, seed=seed)]
+    variant.captured(ROWS)
+    return told
+
+
+def thousand(outcomes: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """As many as a request takes, over and over."""
+    return [outcomes[place % len(outcomes)] for place in range(1000)]
+
+
+def test_duplicates_and_conflicts_in_the_thousands_change_nothing_and_are_not_learnt(loop_stage: Stage) -> None:
+    variant = begin(loop_stage, "repeated")
+    told = asked(variant)
+    true, false = [one.said(one.truth) for one in told], [one.said((one.truth + 1) % 3) for one in told]
+    found: Counter[str] = Counter()
+
+    with ThreadPoolExecutor(2) as pool:
+        for some in pool.map(lambda who: variant.report(true, who=who), ("reporter", "clerk")):
+            found += some
+    assert found == {"recorded": ROWS, "duplicate": ROWS}
+    for outcomes in (true, false):
+        found += variant.report(thousand(outcomes))
+    strangers = [{"prediction_id": f"{uuid.UUID(int=place)}-0", "actual": 1} for place in range(150)]
+    nonsense = [one.said("a rose") for one in told[:100]] + [{"prediction_id": "rose", "actual": 1}] * 50
+    found += variant.report(strangers + nonsense)
+    assert found == {"recorded": ROWS, "duplicate": ROWS + 1000, "conflict": 1000, "accepted": 150, "invalid": 150}
+
+    variant.skip(20 * MINUTE)
+    variant.wait(16 * MINUTE)
+    answer = variant.retrain()
+    assert answer["result"] == "refused"
+    assert [one for one in answer["findings"] if "labels that were contradicted" in one]
+    [refused] = variant.decided()
+    assert (refused["asked"], refused["result"]) == ("retrain", "refused")
+
+    assert variant.rang() == {}
+    assert variant.undisturbed()
+    assert max(variant.gauges("QualityDrop")) <= 0
+    last = {name: variant.gauges(name)[-1] for name in ("Outcomes", "Conflicts", "InvalidOutcomes", "LabelCoverage")}
+    assert last == {"Outcomes": ROWS, "Conflicts": 1000, "InvalidOutcomes": 0, "LabelCoverage": 1}
+    assert variant.books().hold(rows=ROWS, outcomes=ROWS, contradictions=1000)
+    counted = {name: variant.metered(name, "intake") for name in ("Recorded", "Duplicates", "Conflicts", "Accepted")}
+    assert counted == {"Recorded": ROWS, "Duplicates": ROWS + 1000, "Conflicts": 1000, "Accepted": 150}
+
+
+def test_a_flood_of_false_feedback_is_believed_and_neither_learnt_nor_acted_on(loop_stage: Stage) -> None:
+    """One reporter lies about everything: quality falls by its word, and there is no other. It says so to people."""
+    variant = begin(loop_stage, "slandered", versions=2, after=13 * HOUR)
+    told = asked(variant)
+    variant.skip(20 * MINUTE)
+    assert variant.report([one.said((one.truth + 1) % 3) for one in told]) == {"recorded": ROWS}
+    variant.wait(26 * MINUTE)
+
+    assert variant.rang() == {"quality": ["ALARM"]}
+    learn, refused = until(lambda: variant.decided() if len(variant.decided()) > 1 else None, seconds=60)
+    assert (learn["action"], learn["rule"]) == ("retrain", "learn")
+    assert learn["facts"]["previous_compared"] == "not yet decided"
+    assert (refused["asked"], refused["result"]) == ("retrain", "refused")
+    [one_source] = [one for one in refused["findings"] if one["finding"] == "largest share of labels from one reporter"]
+    assert one_source["refuses"]
+    assert one_source["figure"].startswith("100% from ")
+    assert one_source["figure"].endswith(":user/reporter")
+    assert variant.undisturbed()
+
+    # Whoever comes with the truth now is too late for these rows, and is heard.
+    assert variant.report([one.said(one.truth) for one in told], who="clerk") == {"conflict": ROWS}
+    variant.skip(88 * MINUTE)
+    variant.wait(16 * MINUTE)  # an hour after it rang the alarm is put again
+    assert [one["rule"] for one in variant.decided()[2:]] == ["cooling down"]
+    assert variant.gauges("Conflicts")[-1] == ROWS
+    assert max(variant.gauges("Quality")) < 0.2
+    assert variant.undisturbed()
+    assert variant.books().hold(rows=ROWS, outcomes=ROWS, contradictions=ROWS)

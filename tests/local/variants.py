@@ -1,0 +1,181 @@
+"""A variant of the loop on the shared stage: a model of its own, what is asked and reported, and where it all went."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_iris
+from sklearn.linear_model import LogisticRegression
+
+from fairlead.drift.counters import SLOT
+from fairlead.publishing import story
+from tests.local.accounts import Books, read
+from tests.local.loops import STACK, Stage
+from tests.local.quiet import calm, still
+from tests.local.support import until
+
+X, Y = load_iris(return_X_y=True, as_frame=True)
+MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
+QUIET = 31 * MINUTE
+"""After so long without a datapoint no alarm looks at what was before."""
+
+
+class Told(NamedTuple):
+    """A prediction as it was answered, and what the flower is."""
+
+    id: str
+    truth: int
+
+    def said(self, actual: Any) -> dict[str, Any]:
+        return {"prediction_id": self.id, "actual": actual}
+
+
+@dataclass
+class Variant:
+    """One model, live on the stage since `began`; `set_aside` was before, `requests` are those that were answered."""
+
+    stage: Stage
+    model: str
+    versions: list[int]
+    began: float
+    set_aside: set[str]
+    requests: list[str] = field(default_factory=list)
+
+    # What people do.
+
+    def ask(self, rows: int, *, seed: int, of: Any = None, who: str = "caller") -> list[Told]:
+        """One request: flowers drawn anew, none quite like another."""
+        dice = np.random.default_rng(seed)
+        chosen = dice.choice(np.arange(len(X)) if of is None else np.flatnonzero(of), rows)
+        flowers = X.iloc[chosen] + dice.normal(0, 0.02, (rows, X.shape[1]))
+        answer = self.stage.answer(who, "/predict", {"instances": flowers.to_dict("records")})
+        assert (answer.status, answer.json["version"]) == (200, self.versions[-1])
+        told = [
+            Told(one["id"], int(Y.iloc[place])) for one, place in zip(answer.json["predictions"], chosen, strict=True)
+        ]
+        self.requests.append(told[0].id.rpartition("-")[0])
+        return told
+
+    def report(self, outcomes: Sequence[dict[str, Any]], *, who: str = "reporter") -> Counter[str]:
+        """What became of each, by the answer."""
+        answer = self.stage.answer(who, "/feedback", {"outcomes": list(outcomes)})
+        assert answer.status in (200, 207), answer.body
+        results = answer.json["results"]
+        assert [one["prediction_id"] for one in results] == [one["prediction_id"] for one in outcomes]
+        statuses = Counter(one["status"] for one in results)
+        assert (answer.status == 207) == bool(statuses["conflict"] + statuses["invalid"])
+        return statuses
+
+    def retrain(self) -> dict[str, Any]:
+        """What the retrain function answers to an order."""
+        order = {"model": self.model, "reason": "it was asked for", "time": self.now().isoformat()}
+        done = self.stage.cloud.client("lambda").invoke(FunctionName=f"{STACK}-retrain", Payload=json.dumps(order))
+        answer: dict[str, Any] = json.loads(done["Payload"].read())
+        return answer
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.stage.cloud.now(), UTC)
+
+    def wait(self, seconds: float) -> None:
+        """Time passes, and the stack's schedules run."""
+        self.stage.cloud.advance(seconds)
+
+    def skip(self, to: float) -> None:
+        """Time passes without them, which over days take long, until so long after the beginning."""
+        still(self.stage, self.began + to - self.stage.cloud.now())
+
+    # What is there.
+
+    def books(self) -> Books:
+        """Read everything."""
+        slots = int(self.began) // SLOT - 1, int(self.stage.cloud.now()) // SLOT + 1
+        return read(self.stage.ledger(), self.requests, self.model, self.versions, slots)
+
+    def captured(self, rows: int) -> None:
+        """Wait for as many rows in the ledger."""
+        until(lambda: self.books().counted_rows == rows, seconds=60)
+
+    def gauges(self, name: str) -> list[float]:
+        """The datapoints of what is live since the variant began."""
+        return self._datapoints(name, "monitor", "Maximum")
+
+    def metered(self, name: str, service: str) -> float:
+        """The sum of a function's metric since the variant began."""
+        return sum(self._datapoints(name, service, "Sum"))
+
+    def _datapoints(self, name: str, service: str, stat: str) -> list[float]:
+        metric = {
+            "Namespace": "Fairlead",
+            "MetricName": name,
+            "Dimensions": [{"Name": "service", "Value": service}],
+        }
+        found = self.stage.cloud.client("cloudwatch").get_metric_data(
+            MetricDataQueries=[{"Id": "it", "MetricStat": {"Metric": metric, "Period": 60, "Stat": stat}}],
+            StartTime=datetime.fromtimestamp(self.began, UTC),
+            EndTime=datetime.fromtimestamp(self.stage.cloud.now() + MINUTE, UTC),
+            ScanBy="TimestampAscending",
+        )
+        return [float(value) for value in found["MetricDataResults"][0]["Values"]]
+
+    def aside(self, prefix: str) -> dict[str, bytes]:
+        """What was set aside since the variant began, by its key."""
+        s3, bucket = self.stage.cloud.client("s3"), self.stage.outputs["SetAsideBucket"]
+        keys = {one["Key"] for one in s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", ())}
+        return {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in sorted(keys - self.set_aside)}
+
+    def rang(self) -> dict[str, list[str]]:
+        """The states of each alarm that rang since the variant began, but of the one that misses skipped schedules."""
+        pages = (
+            self.stage.cloud.client("cloudwatch")
+            .get_paginator("describe_alarm_history")
+            .paginate(
+                HistoryItemType="StateUpdate",
+                StartDate=datetime.fromtimestamp(self.began, UTC),
+                ScanBy="TimestampAscending",
+            )
+        )
+        found: dict[str, list[str]] = {}
+        for item in (item for page in pages for item in page["AlarmHistoryItems"]):
+            state = json.loads(item["HistoryData"])["newState"]["stateValue"]
+            found.setdefault(item["AlarmName"].removeprefix(f"{STACK}-"), []).append(state)
+        return {name: states for name, states in found.items() if "ALARM" in states and name != "monitor-silent"}
+
+    def decided(self) -> list[Mapping[str, Any]]:
+        """The evidence of what was decided about this model, oldest first."""
+        history = self.stage.told("history", self.model, "--limit", 1000)
+        return [one["evidence"] for one in reversed(history) if one["kind"] == "decided"]
+
+    def undisturbed(self) -> bool:
+        """Whether the version that the variant released is still live, and no other was made."""
+        live = self.stage.told("status", self.model)["live"]["version"]
+        made = sorted(one["version"] for one in self.stage.told("versions", self.model))
+        return (live, made) == (self.versions[-1], self.versions)
+
+
+def begin(stage: Stage, model: str, *, versions: int = 1, after: float = QUIET) -> Variant:
+    """Publish versions of a new model, all alike, and release each; no alarm knows of what was before."""
+    still(stage, after)
+    calm(stage)
+    for _ in range(versions):
+        number = publish(stage, model)
+        stage.did("release", model, number, "--switch-model", "--strategy", "all-at-once", "--wait")
+    before = stage.cloud.client("s3").list_objects_v2(Bucket=stage.outputs["SetAsideBucket"]).get("Contents", ())
+    return Variant(stage, model, list(range(1, versions + 1)), stage.cloud.now(), {one["Key"] for one in before})
+
+
+def publish(stage: Stage, model: str) -> int:
+    """A version that knows its flowers, with the rows it learnt."""
+    learnt, judged = slice(0, None, 2), slice(1, None, 2)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in stage.environment("publisher").items():
+            patch.setenv(name, value)
+        published = story.publish(
+            LogisticRegression(max_iter=1000).fit(X[learnt], Y[learnt]), name=model, X=X[judged], y=Y[judged],
+            train=X[learnt], train_y=Y[learnt], keep_training_rows=True, by="ada",
+        )  # fmt: skip
+    return published.manifest.version
