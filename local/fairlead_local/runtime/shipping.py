@@ -4,6 +4,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from fairlead_local.backlog import Backlog
 from fairlead_local.clients import Clients
@@ -76,11 +77,10 @@ class Shipper:
     def _ship(self, group: str, stream: str, batches: Sequence[Batch]) -> None:
         """Deliver what one stream has said, in one call: under load, calls take longer than what they tell of."""
         self._ensure(group, stream)
-        events = [
-            {"timestamp": line.timestamp + round(batch.ahead * 1000), "message": line.text}
-            for batch in batches
-            for line in batch.lines
-        ]
+        lines = [(line.timestamp + round(batch.ahead * 1000), line.text) for batch in batches for line in batch.lines]
+        # A clock that is held is the less ahead the later one looks, and what is not in order is refused whole.
+        times = accumulate((at for at, _ in lines), max)
+        events = [{"timestamp": at, "message": text} for at, (_, text) in zip(times, lines, strict=True)]
         self._clients["logs"].put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)
         for batch in batches:
             for line in batch.lines:

@@ -1,0 +1,47 @@
+"""Log lines on their way: in order, whatever the clocks say meanwhile."""
+
+import threading
+from types import SimpleNamespace
+from typing import Any
+
+from fairlead_local.runtime.output import Line
+from fairlead_local.runtime.shipping import Shipper
+
+VERSION: Any = SimpleNamespace(settings={"LoggingConfig": {"LogGroup": "group", "LogFormat": "Text"}})
+
+
+class Logs:
+    """CloudWatch Logs, as strict about the order of events as it is; busy until it is let go."""
+
+    exceptions = SimpleNamespace(ResourceAlreadyExistsException=ValueError)
+
+    def __init__(self) -> None:
+        self.free = threading.Event()
+        self.put: list[list[tuple[int, str]]] = []
+
+    def create_log_group(self, **_: str) -> None:
+        assert self.free.wait(10)
+
+    def create_log_stream(self, **_: str) -> None:
+        return
+
+    def put_log_events(self, *, logEvents: list[dict[str, Any]], **_: str) -> None:
+        times = [event["timestamp"] for event in logEvents]
+        assert times == sorted(times), "Log events in a single PutLogEvents request must be in chronological order."
+        self.put.append([(event["timestamp"], event["message"]) for event in logEvents])
+
+
+def test_lines_that_waited_together_are_in_order_though_the_clock_stood_still_between_them() -> None:
+    """While the cloud's clock is held, it is the less ahead of the machine's the later one looks."""
+    logs, clock = Logs(), SimpleNamespace(offset=60.0)
+    taken: list[str] = []
+    shipper = Shipper({"logs": logs}, clock, lambda text, _: taken.append(text))  # type: ignore[arg-type]  # stand-ins
+    shipper.deliver(VERSION, "stream", [Line(1_000, "first")])
+    for offset, line in ((60.0, Line(2_000, "second")), (59.9, Line(2_020, "third"))):
+        clock.offset = offset
+        shipper.deliver(VERSION, "stream", [line])
+    logs.free.set()
+    shipper.settle(10)
+    shipper.stop()
+    assert taken == ["first", "second", "third"]
+    assert [one for some in logs.put for one in some][1:] == [(62_000, "second"), (62_000, "third")]
