@@ -111,7 +111,8 @@ def record(number: int, kind: Any, **facts: Any) -> Record:
 
 
 def test_everything_is_told_once_and_cause_comes_before_effect() -> None:
-    news = News(overview(records=(record(4, "moved", alias="live", now=RELEASE),)))
+    before = record(4, "moved", alias="live", now=RELEASE)
+    news = News(overview(alarms={"fairlead-monitor-silent": "ALARM"}, records=(before,)))
     good, fallen = Metric(value=0.98, low=0.9, high=1.0), Metric(value=0.7, low=0.6, high=0.8)
     decided = record(5, "decided", why="fairlead-quality: retrain, because the world moved")
     again = record(6, "decided", why="fairlead-quality: retrain, because the world moved")
@@ -119,8 +120,8 @@ def test_everything_is_told_once_and_cause_comes_before_effect() -> None:
     assert news.of(overview(view(1, now=good))) == ["accuracy of version 1: 0.98 (0.9 to 1), published 0.99"]
     worse = overview(
         view(1, now=fallen, drop=0.1, drifted=("bill_length_mm",)),
-        alarms={"fairlead-quality": "ALARM", "fairlead-errors": "OK"},
-        records=(decided,),
+        alarms={"fairlead-quality": "ALARM", "fairlead-errors": "OK", "fairlead-monitor-silent": "OK"},
+        records=(decided, before),
     )
     assert news.of(worse) == [
         "drift in what version 1 is asked or answers: bill_length_mm (PSI 3.9)",

@@ -18,7 +18,9 @@ class News:
     def __init__(self, before: Overview) -> None:
         self._told: set[str] = set()
         self._standing: set[str] = set()
+        self._old: set[str] = set()
         self.of(before)
+        self._old, self._standing = self._standing, set()
 
     def of(self, found: Overview) -> list[str]:
         """Return the new lines of an overview, in the order of cause and effect."""
@@ -33,7 +35,9 @@ class News:
         return new
 
     def _alarms(self, found: Overview) -> list[str]:
-        standing = {alarm.name for alarm in found.alarms if alarm.state == "ALARM"}
+        rang = {alarm.name for alarm in found.alarms if alarm.state == "ALARM"}
+        self._old &= rang
+        standing = rang - self._old
         over = {alarm.name for alarm in found.alarms if alarm.state == "OK"} & self._standing
         rings = standing - self._standing
         self._standing = (self._standing | standing) - over

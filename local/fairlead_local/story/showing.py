@@ -43,7 +43,7 @@ def show(cloud: LocalCloud, *, stack: str, model: str, port: int) -> None:
     sight, telling = Sight(cloud, stack=stack, model=model, outputs=outputs), Telling()
     story = Story(cloud, sight, People(cloud, outputs), telling, model=model)
     paces = [RUNS]
-    with Page(lambda: render(sight.overview(), above=box(telling.lines, sight.now(), paces[-1])), port) as page:
+    with Page(lambda: render(sight.recent(), above=box(telling.lines, sight.now(), paces[-1])), port) as page:
         _say(OPENING.format(url=page.url, hours=BEHIND / 3600, runs=RUNS))
         with contextlib.suppress(OSError, HTTPException):  # a cloud that has ended says so below
             story.play()

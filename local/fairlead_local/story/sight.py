@@ -1,5 +1,7 @@
 """What the story sees: the same overview as `fairlead monitor`, at the cloud's time, and what retraining made."""
 
+import threading
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
@@ -7,12 +9,15 @@ from fairlead.alarms import Alarms
 from fairlead.journal import Journal
 from fairlead.ledger.reading import LedgerReader
 from fairlead.manifest import Manifest
+from fairlead.monitoring import Looker
 from fairlead.monitoring.overview import Overview, look
 from fairlead.objects import S3Objects
 from fairlead.registry import Registry
 from fairlead_local.cloud import LocalCloud
 
 HOURS = 8
+FRESH = 5.0
+"""Seconds of everybody's clock for which an overview is recent."""
 
 
 class Sight:
@@ -26,7 +31,11 @@ class Sight:
         self.registry = Registry(objects)
         self._objects = objects
         self._ledger = LedgerReader(cloud.client("dynamodb"), outputs["LedgerTable"])
+        self._looker = Looker(self._ledger, self.registry)
+        self._journal = self.journal()
         self._alarms = Alarms(cloud.client("cloudwatch"))
+        self._lock = threading.Lock()
+        self._last: tuple[float, Overview] | None = None
 
     def now(self) -> datetime:
         """The cloud's time."""
@@ -38,15 +47,28 @@ class Sight:
 
     def overview(self) -> Overview:
         """What `fairlead monitor` would show at the cloud's time; raises FairleadError."""
-        return look(
+        with self._lock:
+            return self._look()
+
+    def recent(self) -> Overview:
+        """The overview that was seen last, or a new one where that is too long ago; raises FairleadError."""
+        with self._lock:
+            seen, found = self._last or (0.0, None)
+            return found if found and time.monotonic() - seen < FRESH else self._look()
+
+    def _look(self) -> Overview:
+        found = look(
             self._model,
             self.now(),
             HOURS,
             registry=self.registry,
             ledger=self._ledger,
-            journal=self.journal(),
+            journal=self._journal,
             alarms=self._alarms.named(f"{self._stack}-"),
+            looker=self._looker,
         )
+        self._last = (time.monotonic(), found)
+        return found
 
     def retrained(self, after: int) -> Manifest | None:
         """The first version after this one that the stack's own retraining made."""

@@ -11,7 +11,7 @@ STEP = 300.0
 TEAMS = 5
 ROWS = 2
 """Of a team in one round."""
-CHANGE = 12
+CHANGE = 10
 """The round from which on lengths come in centimetres."""
 DELAY = 24
 """Rounds until the species is known: a laboratory needs two hours."""

@@ -50,13 +50,17 @@ def look(
     ledger: LedgerReader,
     journal: Journal,
     alarms: Iterable[Standing],
+    looker: Looker | None = None,
 ) -> Overview:
-    """See a model with everything around it; raises NotFoundError for an unknown one."""
+    """See a model with everything around it; raises NotFoundError for an unknown one.
+
+    A `looker` of the same ledger and registry that has looked before need not read again what is long past.
+    """
     registry.latest(model)
     standing = journal.standing().live
     release = live_of(standing).release if standing else None
     live = release.version if release and release.model == model else None
-    looker = Looker(ledger, registry)
+    looker = looker or Looker(ledger, registry)
     seen = looker.models().get(model, [])
     window = looker.window(model, seen, at.timestamp(), hours=hours)
     versions = sorted(window.busy, key=lambda version: (version != live, -version))
