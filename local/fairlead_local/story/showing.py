@@ -13,6 +13,7 @@ from fairlead_local.story.people import People
 from fairlead_local.story.playing import BEHIND, PACE, Story
 from fairlead_local.story.sight import Sight
 from fairlead_local.story.telling import Telling
+from fairlead_local.story.traffic import STEP
 
 RUNS = f"up to {PACE} times as fast as yours"
 OPENING = """
@@ -39,6 +40,7 @@ Ctrl-C ends it.
 
 def show(cloud: LocalCloud, *, stack: str, model: str, port: int) -> None:
     """Play the story of a model that is live, and stay; raises LocalCloudError when the cloud ends by itself."""
+    cloud.advance(2 * STEP)  # a new stack's monitor is silent, and its alarm rings, until it first ticks
     outputs = _outputs(cloud, stack)
     sight, telling = Sight(cloud, stack=stack, model=model, outputs=outputs), Telling()
     story = Story(cloud, sight, People(cloud, outputs), telling, model=model)
