@@ -56,6 +56,8 @@ class Story:
 
     def catch_up(self) -> None:
         """Let the clock arrive at everybody's, as fast as what falls due on the way allows."""
+        if time.time() - self._cloud.now() > STEP:
+            self._tell("the clock runs on until it has caught up with yours")
         while (left := time.time() - self._cloud.now()) > 1:
             self._cloud.advance(min(left, STEP))
 
