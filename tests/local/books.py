@@ -115,7 +115,7 @@ class Book:
     def metrics(self) -> Counter[str]:
         """What the functions have counted since the book was opened; metrics come after what they count."""
         with suppress(AssertionError):
-            until(lambda: self._since()["captured"] >= self.requests)
+            until(lambda: self._since()["captured"] + self._since()["captured before"] >= self.requests)
         return self._since()
 
     def _since(self) -> Counter[str]:
