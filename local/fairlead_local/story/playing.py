@@ -16,7 +16,7 @@ from fairlead_local.story.sight import Sight
 from fairlead_local.story.telling import Telling
 from fairlead_local.story.traffic import CHANGE, STEP, Traffic
 
-BEHIND = 7.5 * 3600
+BEHIND = 8 * 3600.0
 """Seconds by which the cloud's clock begins in the past: the story ends when it has caught up with everybody's."""
 PACE = 150
 """How many times as fast as everybody's it runs meanwhile, at most."""
