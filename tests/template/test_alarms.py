@@ -67,6 +67,14 @@ CALCULATED = {
         },
         (0, 2),
     ),
+    "RefusedReports": (
+        "FILL(answered, 0) + FILL(crashed, 0)",
+        {
+            "answered": ("Fairlead", "Errors5xx", service("intake"), 300, "Sum"),
+            "crashed": ("AWS/Lambda", "Errors", function("Intake"), 300, "Sum"),
+        },
+        (0, 3),
+    ),
     "DroppedEvents": (
         "FILL(dropped, 0) + FILL(undelivered, 0)",
         {
@@ -208,5 +216,5 @@ def test_the_dashboard_is_json_that_shows_calls_quality_drift_outcomes_and_alarm
     assert shown == {
         *("DegradedAlarm", "QualityAlarm", "DriftAlarm", "LabelCoverageAlarm", "PoisonRecordsAlarm"),
         *("FailedBatchesAlarm", "DroppedEventsAlarm", "RespondFailedAlarm", "MonitorSilentAlarm"),
-        "FailedRetrainingsAlarm",
+        *("FailedRetrainingsAlarm", "RefusedReportsAlarm"),
     }
