@@ -46,7 +46,7 @@ def start_api(env: dict[str, str], log: Path) -> Iterator[str]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = ["sam", "local", "start-api", "--port", str(port), "--warm-containers", "EAGER", *OPTIONS]
+    command = ["sam", "local", "start-api", "--port", str(port), "--warm-containers", "LAZY", *OPTIONS]
     with log.open("w") as output:
         process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=output, stderr=output, start_new_session=True)
     try:

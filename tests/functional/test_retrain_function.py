@@ -10,6 +10,7 @@ from typing import Any
 
 import boto3
 import pytest
+from moto.backends import get_backend
 from moto.server import ThreadedMotoServer
 
 from fairlead import settings
@@ -78,9 +79,11 @@ print("ANSWER" + json.dumps(handler(json.loads(sys.argv[2]), context())))
 
 @pytest.fixture(scope="module")
 def aws_here() -> Iterator[str]:
-    """S3 and DynamoDB on loopback."""
+    """S3 and DynamoDB on loopback, empty: the server keeps to this process's stores, whoever filled them."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     server.start()
+    for name in ("s3", "dynamodb"):
+        get_backend(name).reset()
     host, port = server.get_host_and_port()
     yield f"http://{host}:{port}"
     server.stop()

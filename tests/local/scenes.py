@@ -227,8 +227,9 @@ class Scene:
         return found[::-1]
 
     def since(self, number: int) -> list[str]:
-        """What was put on record after a number, in words."""
-        return [f"{one['kind']} {one['alias']}".strip() for one in self.history() if one["number"] > number]
+        """Who moved what after a number, in words; what alarms led to is told in the loop's tests."""
+        found = [one for one in self.history() if one["number"] > number and one["kind"] != "decided"]
+        return [f"{one['kind']} {one['alias']}".strip() for one in found]
 
     def newest(self) -> int:
         return int(self.told("history", "iris", "--verify")["newest"])
