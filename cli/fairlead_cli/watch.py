@@ -28,9 +28,14 @@ def show(snapshots: "Iterable[Snapshot]") -> None:
 
 
 def table(snapshot: "Snapshot") -> Any:
-    """One snapshot as a Rich table."""
+    """One snapshot as Rich draws it: both sides, and what is said of neither of them, which may be long."""
+    from rich.console import Group
+
+    return Group(_sides(snapshot), _facts(snapshot))
+
+
+def _sides(snapshot: "Snapshot") -> Any:
     from rich.table import Table
-    from rich.text import Text
 
     drawn = Table(title=_title(snapshot), title_justify="left", box=None, pad_edge=False, header_style="bold")
     drawn.add_column("")
@@ -38,8 +43,15 @@ def table(snapshot: "Snapshot") -> Any:
         drawn.add_column(f"{label}: {side.release}" if side else f"{label}: gone", justify="right")
     for label, figure in FIGURES.items():
         drawn.add_row(label, *(figure(side) if side else "" for side in (snapshot.old, snapshot.new)))
+    return drawn
+
+
+def _facts(snapshot: "Snapshot") -> Any:
+    from rich.table import Table
+    from rich.text import Text
+
+    drawn = Table(box=None, pad_edge=False, show_header=False)
     status = snapshot.deployment.status
-    drawn.add_section()
     drawn.add_row("status", Text(status, style=COLOURS.get(status, "")))
     drawn.add_row("hook", Text(snapshot.hook, style="bold red" if snapshot.hook.startswith("failed") else ""))
     for alarm in snapshot.alarms:

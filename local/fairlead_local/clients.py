@@ -25,10 +25,10 @@ class Clients:
         return self._made[service]
 
     def _make(self, service: str) -> Any:
-        import boto3
         from botocore.config import Config
+
+        from fairlead import aws
 
         # Each thread-safe client gets its own session: a shared session is not safe to create clients from.
         config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, max_pool_connections=50)
-        session = boto3.session.Session(*self._keys, region_name=REGION)
-        return session.client(service, endpoint_url=self.endpoint, config=config)  # type: ignore[call-overload]  # any service
+        return aws.session(*self._keys, region=REGION).client(service, endpoint_url=self.endpoint, config=config)

@@ -2,7 +2,6 @@
 
 import json
 import os
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -114,36 +113,6 @@ def test_a_version_whose_blob_was_replaced_never_becomes_live(cloud: LocalCloud,
     assert aliases() == before
 
 
-def test_two_releases_at_once_leave_one_of_them_live_and_whole(versions: list[int], tmp_path: Path) -> None:
-    ship(versions[0])
-    standing = aliases()["live"]
-    outcomes: dict[int, Any] = {}
-    start = threading.Barrier(2)
-
-    def go(version: int) -> None:
-        start.wait()
-        try:
-            outcomes[version] = ship(version).live
-        except ReleaseError as error:
-            outcomes[version] = error
-
-    threads = [threading.Thread(target=go, args=(version,)) for version in versions[1:]]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    won = {version: one for version, one in outcomes.items() if not isinstance(one, ReleaseError)}
-    after, status = aliases(), releases().status()
-    assert len(outcomes) == 2
-    assert status.live_problem == ""
-    assert {one.release for one in won.values()} >= {after["live"]} or after["live"] == standing
-    if len(won) == 1:
-        assert after["previous"] == standing
-    version, _ = answered_by(tmp_path)
-    assert version in (won or {versions[0]: None})
-
-
 def test_a_rollback_meets_lambdas_own_guard_when_somebody_moves_live_meanwhile(
     versions: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -169,32 +138,6 @@ def test_a_rollback_meets_lambdas_own_guard_when_somebody_moves_live_meanwhile(
 
     assert seen == ["live"]
     assert aliases() == before
-
-
-def test_of_two_rollbacks_at_once_one_moves_live_and_the_other_is_told(versions: list[int]) -> None:
-    ship(versions[0])
-    ship(versions[1])
-    ship(versions[2])
-    standing = aliases()
-    start = threading.Barrier(2)
-    told: list[ReleaseError] = []
-
-    def go(mine: Releases) -> None:
-        registry = stack.registry()
-        start.wait()
-        try:
-            mine.rollback(registry, "iris", away_from=standing["live"])
-        except ReleaseError as error:
-            told.append(error)
-
-    threads = [threading.Thread(target=go, args=(releases(),)) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-    assert len(told) == 1
-    assert aliases() == {"live": standing["previous"], "previous": standing["previous"]}
 
 
 def test_a_caller_without_a_policy_is_told_who_they_are_and_what_they_need(

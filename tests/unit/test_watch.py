@@ -33,9 +33,9 @@ def snapshot(status: str = "InProgress", *, reason: str = "", hook: str = "verif
     )
 
 
-def drawn(one: Snapshot) -> str:
+def drawn(one: Snapshot, *, width: int = 140) -> str:
     page = io.StringIO()
-    Console(file=page, width=140).print(watch.table(one))
+    Console(file=page, width=width).print(watch.table(one))
     return page.getvalue()
 
 
@@ -51,6 +51,12 @@ def test_the_table_has_both_releases_side_by_side_and_what_judges_them() -> None
     assert rows["fairlead-canary-errors"] == ["fairlead-canary-errors", "ALARM"]
     assert "deployment d-1, canary-10-5m, 0:01:35" in drawn(snapshot())
     assert "old: release 13 (churn version 6)  new: release 14 (churn version 7)" in drawn(snapshot())
+
+
+def test_a_long_word_of_the_hook_leaves_the_sides_as_wide_as_they_are() -> None:
+    long = snapshot(hook="verified: 14 findings, cold start 1,234 ms of 3,000, one row 12 ms of 1,000")
+
+    assert "old: release 13 (churn version 6)  new: release 14 (churn version 7)" in drawn(long, width=80)
 
 
 def test_the_end_says_why() -> None:

@@ -3,6 +3,7 @@
 Region, credentials, profile and AWS_ENDPOINT_URL are read the way boto3 reads them.
 """
 
+import functools
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -37,7 +38,6 @@ def client(
 
     `connections` are kept open, for as many threads.
     """
-    import boto3
     from botocore.config import Config
 
     config = Config(
@@ -47,9 +47,30 @@ def client(
         max_pool_connections=connections,
     )
     with translated(f"open a {service} client"):
-        # Not boto3's default session: in a notebook that one would keep the credentials it first met.
-        create: Any = boto3.Session().client
-        return create(service, config=config)
+        return session().client(service, config=config)
+
+
+def session(
+    access_key: str | None = None, secret_key: str | None = None, token: str | None = None, *, region: str | None = None
+) -> Any:
+    """Open a boto3 session, for given keys or for those that are found now.
+
+    Not boto3's default session: in a notebook that one would keep the credentials it first met. What services are like
+    is read once for all sessions; each would take a tenth of a second and megabytes for it.
+    """
+    import boto3
+    from botocore.session import get_session
+
+    made = get_session()
+    made.register_component("data_loader", _descriptions())
+    return boto3.Session(access_key, secret_key, token, region, botocore_session=made)
+
+
+@functools.cache
+def _descriptions() -> Any:
+    from botocore.session import get_session
+
+    return get_session().get_component("data_loader")
 
 
 def caller() -> str:
