@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 from typer.testing import CliRunner, Result
@@ -236,7 +237,18 @@ class Scene:
 
     def check_record(self) -> None:
         """The journal's chain holds, the aliases are where it says, and nothing is left open."""
-        self.until(lambda: not self.running() and self.fairlead("history", "iris", "--verify").exit_code == 0)
+        said = ""
+
+        def settled() -> bool:
+            nonlocal said
+            verified = self.fairlead("history", "iris", "--verify")
+            said = verified.output
+            return not self.running() and verified.exit_code == 0
+
+        try:
+            self.until(settled)
+        except AssertionError:
+            pytest.fail(said)
         since = self.told("history", "iris", "--limit", 1)[0]["since"]
         assert not since.get("intents"), self.did("history", "iris")
 

@@ -1,5 +1,7 @@
 """Rollback: away from a named release, at any time, once."""
 
+from datetime import timedelta
+
 import pytest
 
 from fairlead.errors import ReleaseError
@@ -173,6 +175,24 @@ def test_rollback_stops_a_running_deployment_and_clears_its_weights(
     assert (done.was.release, done.live.release, done.moved) == ("4", "3", True)
     assert lambda_.alias_names() == {"live": "3", "previous": "3"}
     assert "stopping deployment d-3" in desk.said
+
+
+def test_a_rollback_counts_from_after_the_end_of_what_it_stopped_also_by_a_clock_that_is_behind(
+    two: Releases, registry: Registry, deploys: FakeDeploys, desk: Desk
+) -> None:
+    """News of that end come by themselves, later; by a slow clock they would be newer than the move, and unsay it."""
+    deploys.hold = "done"
+    started = two.release(registry, "churn", 3)
+    for _ in range(2):
+        desk.means().deployments.read(started.deployment)
+    desk.now -= timedelta(minutes=2)
+
+    two.rollback(registry, "churn")
+
+    ended = desk.means().deployments.read(started.deployment).ended
+    assert ended
+    [moved] = [one for one in desk.journal().tail(1) if one.kind == "moved"]
+    assert moved.effective > ended
 
 
 def test_rollback_waits_for_codedeploys_own_rollback_before_it_touches_live(

@@ -193,8 +193,10 @@ class Journal:
             raise AssertionError("a draft is always written")
         return record
 
-    def append_if(self, build: Callable[[Tail], Draft | None]) -> Record | None:
+    def append_if(self, build: Callable[[Tail], Draft | None], *, not_before: datetime = NEVER) -> Record | None:
         """Write what `build` makes of the journal as it stands; None if it makes nothing of it.
+
+        `not_before` is what this machine's clock cannot be behind of: what is written came after that.
 
         `build` is asked again whenever somebody else was faster, so what it decided on still holds when its record is
         there. What it raises passes through.
@@ -206,7 +208,7 @@ class Journal:
                 return None
             if draft.key and (standing := tail.keyed(draft.key, self._clock() - REPEATED)):
                 return standing
-            record = self._next(tail, draft)
+            record = self._next(tail, draft, not_before)
             if self._stored.create(record.number, encode(record)):
                 return record
             self._sleep(random.uniform(0, 0.01 * min(attempt, 20)))  # noqa: S311 - jitter, not a secret
@@ -251,9 +253,9 @@ class Journal:
             f"record {number} was overwritten or deleted: the bucket keeps what it held before" for number in numbers
         ]
 
-    def _next(self, tail: Tail, draft: Draft) -> Record:
+    def _next(self, tail: Tail, draft: Draft, not_before: datetime) -> Record:
         before = tail[0] if tail else None
-        at = max(self._clock(), before.at if before else NEVER, draft.happened or NEVER)
+        at = max(self._clock(), not_before, before.at if before else NEVER, draft.happened or NEVER)
         record = Record(
             **msgspec.structs.asdict(draft),
             schema=SCHEMA,

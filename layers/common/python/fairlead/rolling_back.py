@@ -5,6 +5,7 @@ left alone; where it is not older than `live`, there is nothing to go back to, s
 """
 
 import re
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -12,7 +13,7 @@ from fairlead import retiring
 from fairlead.errors import NotFoundError, ReleaseError
 from fairlead.function import SEE_STATUS, Alias
 from fairlead.health import prove
-from fairlead.journal import Tail
+from fairlead.journal import NEVER, Tail
 from fairlead.means import Means, Running, Situation, another, intending, look_and_heal, refuse_retired
 from fairlead.moves import Draft, Record, Release
 from fairlead.registry import Registry
@@ -47,23 +48,28 @@ def roll_back(
     draft = Draft(kind="intended", by=means.by(), why=reason, was=leaving, now=target, evidence={"rollback": True})
     number = situation.running.deployment.id if situation.running else ""
     with intending(means, draft) as intent:
-        live = _stopped(means, situation, situation.running) if situation.running else situation.live
+        live, stopped = _stopped(means, situation, situation.running) if situation.running else (situation.live, NEVER)
         moved = bool(live.weights) or live.version != target.release
         if moved:
             means.progress(f"moving live from {leaving} to {target}")
             means.function.move(live, target.release)
-        _record(means, msgspec.structs.replace(draft, alias="live", deployment=number), intent, moved=moved)
+        done = msgspec.structs.replace(draft, alias="live", deployment=number)
+        _record(means, done, intent, moved=moved, after=stopped)
     return Released(live=target, was=leaving, release=target, moved=moved, deployment=number)
 
 
-def _record(means: Means, done: Draft, intent: Record, *, moved: bool) -> None:
-    """Put on record that live was moved, or was found there: stopped in time, or moved by somebody at the same time."""
+def _record(means: Means, done: Draft, intent: Record, *, moved: bool, after: datetime) -> None:
+    """Put on record that live was moved, or was found there: stopped in time, or moved by somebody at the same time.
+
+    It counts from after the end of what was stopped, also where this machine's clock is behind CodeDeploy's: news of
+    that end, which come by themselves, would unsay it otherwise.
+    """
 
     def unless_told(tail: Tail) -> Draft | None:
         ended = intent.number not in {one.number for one in tail.standing().intents}
         return None if ended and not moved else msgspec.structs.replace(done, kind="moved" if moved else "found")
 
-    means.journal.append_if(unless_told)
+    means.journal.append_if(unless_told, not_before=after + timedelta(milliseconds=1))
 
 
 def _before(means: Means, registry: Registry, situation: Situation, model: str) -> Release:
@@ -134,11 +140,11 @@ def _named(means: Means, model: str, to: str, leaving: Release) -> Release:
     return max(chosen, key=lambda one: int(one.release))
 
 
-def _stopped(means: Means, situation: Situation, running: Running) -> Alias:
-    """Stop the deployment and return `live` as it left it; raises ReleaseError where somebody else has moved it."""
+def _stopped(means: Means, situation: Situation, running: Running) -> tuple[Alias, datetime]:
+    """Stop the deployment; return `live` as it left it, and when. Raises ReleaseError where somebody else moved it."""
     means.progress(f"stopping deployment {running.deployment.id}")
-    means.deployments.stop(running.deployment.id)
+    stopped = means.deployments.stop(running.deployment.id)
     live = means.function.alias("live")
     if live.version not in {situation.live.version, running.target}:
         raise ReleaseError(f"somebody else moved live to release {live.version} in the meantime", hint=SEE_STATUS)
-    return live
+    return live, stopped.ended or NEVER
