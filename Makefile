@@ -35,6 +35,9 @@ run: build ## a live endpoint on this machine: local cloud, sam build, sam deplo
 build: $(VENV)/.ready ## sam build: layers with byte-code, functions
 	@FAIRLEAD_ARCHITECTURE=$(ARCHITECTURE) sam build --cached --parallel --parameter-overrides Architecture=$(ARCHITECTURE)
 
+# Two workers on two cores: libraries that start a thread for each core would fight over them.
+check test: export OMP_NUM_THREADS := 1
+
 check: $(VENV)/.ready ## the inner loop: lint, types, unit tests; under a minute
 	@ruff format --check -q . && ruff check -q . && mypy && pytest -q -n 2 tests/unit
 	@zizmor --offline -q --no-progress --strict-collection .github/workflows
