@@ -34,6 +34,8 @@ PATIENT = ["VerifyColdStartMs=60000", "VerifyLatencyMs=20000", "CanaryLatencyMs=
 """Other tests want the processor too."""
 QUICK = ["DriftLooks=3"]
 """The clock need not run for an hour each time that something drifts."""
+CANDIDATES = ["ReleaseCandidates=canary-10-5m"]
+"""What a retraining published needs no person."""
 
 POLICIES = {
     **dict.fromkeys(("caller", "kiosk", "garden"), "Caller"),
@@ -112,6 +114,10 @@ class Stage:
     def canary(self, version: int) -> None:
         """Start a canary of a version of iris, and wait until a tenth of the callers reaches it."""
         release = self.told("release", self.model, version, "--strategy", "canary-10-5m")["release"]["release"]
+        self.shifting(release)
+
+    def shifting(self, release: str) -> None:
+        """Wait until a tenth of the callers reaches a release."""
         until(lambda: self._alias().get("RoutingConfig") == {"AdditionalVersionWeights": {release: 0.1}}, seconds=60)
 
     def skip(self, hours: float) -> None:
@@ -190,7 +196,7 @@ class Stage:
 
     def deploy(self, *overrides: str) -> None:
         """`sam deploy` the built stack, with parameters."""
-        parameters = [*PATIENT, *QUICK, *overrides]
+        parameters = [*PATIENT, *QUICK, *CANDIDATES, *overrides]
         done = Sam(self.cloud).deploy(self.packed.parent, STACK, parameters, template=self.packed, check=False)
         assert done.returncode == 0, done.stdout
 

@@ -1,7 +1,8 @@
 """The whole loop on the local cloud, rights enforced, on one clock: a version goes live through a canary; the next is
 good where it was judged and bad in the world that comes; that is seen, undone and learnt from, and the pupil goes live.
 
-Nothing is done here that people would not do: by the clock alarms ring, decide, roll back and retrain of themselves.
+Nothing is done here that people would not do: by the clock alarms ring, decide, roll back and retrain of themselves,
+and what a retraining published is released through a canary of itself.
 All that went in is counted against all that is kept.
 """
 
@@ -17,6 +18,7 @@ from sklearn.tree import DecisionTreeClassifier
 from tests.local.books import STATUSES, Book
 from tests.local.flowers import GROWN, LATE, OVERGROWN, SMALL, Field, Table
 from tests.local.loops import Stage
+from tests.local.support import until
 
 CALLERS = ("caller", "kiosk", "garden")
 MINUTE = 60.0
@@ -37,8 +39,9 @@ def test_the_whole_loop(loop_stage: Stage) -> None:
     drift_rings_and_without_outcomes_nothing_is_done(book, field, poor)
     worse_outcomes_ring_and_live_goes_back(book, good, poor)
     learnt = what_came_true_is_learnt(book, field, good, poor)
+    is_tried_by_the_releaser(book, learnt)
     is_better_in_the_shadow(book, learnt, good)
-    goes_live_through_a_canary(book, learnt, field.picked(20, LATE, grown=OVERGROWN))
+    goes_live(book, learnt, field.picked(20, LATE, grown=OVERGROWN))
 
     the_journal_tells_the_story(stage, told, good, poor, learnt)
     nothing_is_lost(book)
@@ -64,9 +67,13 @@ def versions(stage: Stage, field: Field) -> tuple[int, int]:
 
 
 def goes_live_through_a_canary(book: Book, version: int, flowers: Table) -> None:
+    book.stage.canary(version)
+    goes_live(book, version, flowers)
+
+
+def goes_live(book: Book, version: int, flowers: Table) -> None:
     """Callers are answered all the time, by the version before or by this one."""
     stage, before = book.stage, book.stage.live()
-    stage.canary(version)
     asked = book.ask(*flowers, of=1, callers=CALLERS)
     assert {book.asked[name].version for name in asked} <= {before, version}
     stage.cloud.advance(6 * MINUTE)
@@ -139,6 +146,15 @@ def report(book: Book, names: Sequence[str]) -> None:
         assert book.report(who, some) == {"recorded": len(some)}
 
 
+def is_tried_by_the_releaser(book: Book, learnt: int) -> None:
+    """What passed the gate beside the live version needs nobody to begin its canary."""
+    stage = book.stage
+    started = until(
+        lambda: [one for one in stage.history() if one["kind"] == "shifting" and one["now"]["version"] == learnt]
+    )
+    stage.shifting(started[-1]["now"]["release"])
+
+
 def is_better_in_the_shadow(book: Book, learnt: int, good: int) -> None:
     """It answers all that callers asked the live version, without a caller of its own."""
     stage, asked = book.stage, book.of(good)
@@ -157,9 +173,11 @@ def the_journal_tells_the_story(stage: Stage, told: int, good: int, poor: int, l
         ("live", good),
         ("retrain", "learn"),
         ("published", learnt),
+        ("release", ""),
         ("live", learnt),
     ]
-    assert [one["at"] for one in records] == sorted(one["at"] for one in records)
+    seconds = [one["at"][:19] for one in records]  # news of deployments is told by the second
+    assert seconds == sorted(seconds)
     assert stage.newest() == records[-1]["number"]
 
 
@@ -168,7 +186,7 @@ def _step(record: dict[str, Any]) -> tuple[str, Any] | None:
     evidence = record["evidence"]
     if (record["kind"], record["alias"]) == ("moved", "live"):
         return "live", record["now"]["version"]
-    if evidence.get("action") in {"roll back", "retrain"}:
+    if evidence.get("action") in {"roll back", "retrain", "release"}:
         return evidence["action"], evidence["rule"]
     return (evidence["result"], record["version"]) if evidence.get("asked") == "retrain" else None
 

@@ -250,3 +250,19 @@ def test_who_releases_what_and_why_is_on_record_before_anything_moves(
     assert intent.evidence == {"strategy": "canary-10-5m"}
     assert (previous.kind, previous.alias, previous.now and previous.now.release) == ("moved", "previous", "2")
     assert desk.journal().verify() == []
+
+
+def test_what_calls_are_going_over_to_is_frozen_already_and_anything_else_waits(
+    releases: Releases, registry: Registry, deploys: FakeDeploys, lambda_: StrictLambda
+) -> None:
+    """So that what is in its canary can be compared with what is live."""
+    ship(releases, registry, 1)
+    deploys.hold = "shifting"
+    releases.release(registry, "churn", 2)
+    made = lambda_.changes()
+
+    assert (releases.freeze(registry, "churn", 2).release, releases.freeze(registry, "churn", 1).release) == ("3", "2")
+
+    with pytest.raises(ReleaseError, match="deployment d-2 to release 3 is running"):
+        releases.freeze(registry, "churn", 3)
+    assert lambda_.changes() == made

@@ -69,17 +69,28 @@ def release(means: Means, registry: Registry, order: Order) -> Released:
 
 
 def freeze(means: Means, registry: Registry, order: Order) -> Release:
-    """Freeze a model version as a Lambda version and prove that it answers; no alias moves."""
+    """Freeze a model version as a Lambda version and prove that it answers; no alias moves.
+
+    What is live, or is being tried by callers, is frozen already.
+    """
     means.stack.require_settled()
     manifest, sha256 = registry.manifest(order.model, order.version)
     refuse_retired(registry, order.model, order.version)
     situation = look_and_heal(means)
-    _refuse_busy(situation)
     _refuse_other_model(situation.now, order)
     wanted = _wanted(means, manifest, sha256)
+    if known := _serving_already(means, situation, wanted):
+        return known
+    _refuse_busy(situation)
+    return means.function.release(_frozen(means, wanted, manifest, sha256))
+
+
+def _serving_already(means: Means, situation: Situation, wanted: Configuration) -> Release | None:
+    """Return what live names, or is going over to, where it is what is wanted."""
     if situation.serving.same_release(wanted):
         return situation.now
-    return means.function.release(_frozen(means, wanted, manifest, sha256))
+    coming = means.function.configuration(situation.arriving) if situation.arriving else None
+    return coming.release if coming and coming.same_release(wanted) else None
 
 
 def _wanted(means: Means, manifest: Manifest, sha256: str) -> Configuration:
