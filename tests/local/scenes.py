@@ -9,7 +9,7 @@ import threading
 import time
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,6 +23,7 @@ from typer.testing import CliRunner, Result
 
 from fairlead.manifest import EngineName
 from fairlead.publishing import story
+from fairlead.publishing.storing import Published
 from fairlead_cli.main import app
 from fairlead_local.cloud import Credentials, LocalCloud
 from tests.local.packing import BUILT, packed
@@ -37,6 +38,8 @@ PATIENT = [
 POLICY = "[budget]\ncold_load_ms = 60000\none_row_ms = 5000\nhundred_rows_ms = 10000\n"
 """Other tests want the processor too."""
 
+ENGINES: tuple[EngineName, ...] = ("onnx", "onnx", "sklearn")
+"""Of the versions that are there from the first."""
 MINUTE = 60.0
 X, Y = load_iris(return_X_y=True, as_frame=True)
 ROW = X.head(1).to_dict("records")
@@ -266,9 +269,13 @@ class Scene:
         """Five seconds into a minute, so that what callers meet falls into one."""
         self.cloud.advance(MINUTE + 5 - self.cloud.now() % MINUTE)
 
-    def call(self) -> Answer:
+    def call(self, path: str = "/predict") -> Answer:
         """A signed call of an application's."""
-        return call(f"{self.cloud.api_url}/predict", self.people["caller"], body={"instances": ROW})
+        return call(self.cloud.api_url + path, self.people["caller"], body={"instances": ROW})
+
+    def read(self, path: str) -> Answer:
+        """The same, asking for no prediction."""
+        return call(self.cloud.api_url + path, self.people["caller"], method="GET")
 
     def calls(self, count: int, *, threads: int = 4) -> Met:
         """So many calls, by several callers at once."""
@@ -314,6 +321,15 @@ class Scene:
         assert done.returncode == 0, done.stdout
         self.outputs = self.sam.outputs(STACK)
 
+    def publish(self, estimator: Any, **how: Any) -> Published:
+        """Publish a version of iris with a publisher's rights."""
+        policy = self.packed.with_name("patient.toml")
+        policy.write_text(POLICY)
+        with pytest.MonkeyPatch.context() as patch:
+            for name, value in self.environment("publisher").items():
+                patch.setenv(name, value)
+            return story.publish(estimator.fit(X, Y), name="iris", X=X, y=Y, policy=policy, **how)
+
     def standing(self, version: int) -> str:
         """See to it that this version is live, on the built code, with nothing under way; its release."""
         if self.running():
@@ -339,21 +355,7 @@ def staged(folder: Path) -> Iterator[Scene]:
         policies = {"caller": "Caller", "publisher": "Publisher", "operator": "Operator", "colleague": "Operator"}
         for who, policy in policies.items():
             scene.people[who] = cloud.add_user(who, [scene.outputs[f"{policy}PolicyArn"]])
-        (folder / "patient.toml").write_text(POLICY)
-        scene.versions = publish(scene, ["onnx", "onnx", "sklearn"], folder / "patient.toml")
+        for place, engine in enumerate(ENGINES):
+            published = scene.publish(LogisticRegression(max_iter=500, C=1.0 + place), engine=engine)
+            scene.versions.append(published.manifest.version)
         yield scene
-
-
-def publish(scene: Scene, engines: Sequence[EngineName], policy: Path) -> list[int]:
-    """Versions of iris, published with a publisher's rights."""
-    before = dict(os.environ)
-    os.environ.update(scene.environment("publisher"))
-    try:
-        fitted = [LogisticRegression(max_iter=500, C=1.0 + place).fit(X, Y) for place in range(len(engines))]
-        return [
-            story.publish(estimator, name="iris", X=X, y=Y, engine=engine, policy=policy).manifest.version
-            for estimator, engine in zip(fitted, engines, strict=True)
-        ]
-    finally:
-        os.environ.clear()
-        os.environ.update(before)

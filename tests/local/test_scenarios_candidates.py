@@ -1,28 +1,18 @@
 """A candidate, rights enforced: the function that releases has what it needs for it, and is asked once."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 
-from fairlead.publishing import story
 from fairlead.publishing.storing import Published
-from tests.local.scenes import POLICY, Scene, X, Y
+from tests.local.scenes import Scene
 
 MINUTE = 60.0
 
 pytestmark = pytest.mark.xdist_group("scenarios")
-
-
-def published(scene: Scene, estimator: Any, policy: Path, **how: Any) -> Published:
-    """A version of iris, judged beside what is live."""
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in scene.environment("publisher").items():
-            patch.setenv(name, value)
-        return story.publish(estimator.fit(X, Y), name="iris", X=X, y=Y, policy=policy, **how)
 
 
 def handed_over(scene: Scene, candidate: Published) -> dict[str, Any]:
@@ -33,12 +23,10 @@ def handed_over(scene: Scene, candidate: Published) -> dict[str, Any]:
     return answer
 
 
-def test_a_candidate_goes_live_through_the_canary_with_the_releaser_s_own_rights(scene: Scene, tmp_path: Path) -> None:
-    policy = tmp_path / "patient.toml"
-    policy.write_text(POLICY)
-    poor = published(scene, DecisionTreeClassifier(max_depth=1), policy, force=True, reason="to be replaced")
+def test_a_candidate_goes_live_through_the_canary_with_the_releaser_s_own_rights(scene: Scene) -> None:
+    poor = scene.publish(DecisionTreeClassifier(max_depth=1), force=True, reason="to be replaced")
     old = scene.standing(poor.manifest.version)
-    candidate = published(scene, LogisticRegression(max_iter=500), policy)
+    candidate = scene.publish(LogisticRegression(max_iter=500))
     before = scene.newest()
 
     first, again = (handed_over(scene, candidate) for _ in range(2))

@@ -1,4 +1,4 @@
-"""What a release is made of changes: the engine, the code, the stack under it."""
+"""What a release is made of changes: the engine, the code, the bytes of the model, the stack under it."""
 
 import shutil
 from pathlib import Path
@@ -6,9 +6,12 @@ from typing import Any
 
 import pytest
 from samcli.yamlhelper import yaml_dump, yaml_parse
+from sklearn.linear_model import LogisticRegression
 
+from fairlead.registry import blob_key
 from tests.local.packing import BUILT
 from tests.local.scenes import Scene
+from tests.local.support import tampered
 
 pytestmark = pytest.mark.xdist_group("scenarios")
 
@@ -53,6 +56,19 @@ def test_new_code_is_released_with_the_live_version(scene: Scene) -> None:
     assert scene.call().json["release"] == new
     scene.did("rollback", "iris", "--away-from", new)
     assert scene.call().json["release"] == old
+    scene.check_record()
+
+
+def test_a_version_whose_blob_was_replaced_never_becomes_live(scene: Scene) -> None:
+    old = scene.standing(scene.versions[0])
+    fresh = scene.publish(LogisticRegression(max_iter=500)).manifest
+
+    with tampered(scene.cloud, scene.outputs["BucketName"], blob_key(fresh.blobs["onnx"].sha256)):
+        done = scene.fairlead("release", "iris", fresh.version)
+
+    assert done.exit_code == 4
+    assert "cannot be loaded (integrity)" in done.stderr
+    assert (scene.alias(), scene.running()) == (old, False)
     scene.check_record()
 
 

@@ -2,9 +2,12 @@
 
 import subprocess
 import time
+from pathlib import Path
+from typing import Any
 
 import pytest
 
+from fairlead import aws
 from tests.local.scenes import MINUTE, Scene
 
 pytestmark = pytest.mark.xdist_group("scenarios")
@@ -102,6 +105,46 @@ def test_of_two_rollbacks_at_once_live_moves_once_and_only_one_says_so(scene: Sc
     assert (scene.alias(), scene.weights()) == (old, {})
     scene.check_record()
     assert scene.since(known).count("moved live") == 1, scene.did("history", "iris")
+
+
+def test_a_rollback_meets_lambda_s_own_guard_when_somebody_moves_live_meanwhile(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The local cloud refuses a stale RevisionId as AWS does; here the real client meets it."""
+    old = scene.standing(scene.versions[0])
+    new = scene.release(scene.versions[1])
+    plain, somebody = aws.client, scene.cloud.client("lambda")
+    seen: list[str] = []
+
+    def interfere(params: dict[str, Any], **_: Any) -> None:
+        seen.append(params["Name"])
+        for there in (old, new):
+            somebody.update_alias(FunctionName=scene.function, Name="live", FunctionVersion=there)
+
+    def client(service: str, **given: Any) -> Any:
+        made = plain(service, **given)
+        made.meta.events.register("provide-client-params.lambda.UpdateAlias", interfere)
+        return made
+
+    monkeypatch.setattr(aws, "client", client)
+    done = scene.fairlead("rollback", "iris", "--away-from", new)
+
+    assert done.exit_code == 4
+    assert "somebody else changed it" in done.stderr
+    assert (seen, scene.alias()) == (["live"], new)
+    scene.check_record()
+
+
+def test_a_caller_without_a_policy_is_told_who_they_are_and_what_they_need(scene: Scene, tmp_path: Path) -> None:
+    scene.standing(scene.versions[0])
+    scene.people["stranger"] = scene.cloud.add_user("stranger", [])
+    (tmp_path / "rows.csv").write_text("a\n1\n")
+
+    done = scene.fairlead("predict", "iris", "--data", tmp_path / "rows.csv", who="stranger")
+
+    assert (done.exit_code, done.stdout) == (5, "")
+    assert "answered 403" in done.stderr
+    assert "CallerPolicyArn" in done.stderr
 
 
 def test_the_red_alarm_of_the_release_that_was_left_does_not_block_the_way_forward(scene: Scene) -> None:
