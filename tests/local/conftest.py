@@ -12,7 +12,7 @@ import pytest
 
 from fairlead_local.cloud import Credentials, LocalCloud
 from tests.local.packing import packed
-from tests.local.support import Sam, Toy, create, make_role
+from tests.local.support import Sam, Toy, create, deploy_dev, make_role
 
 if TYPE_CHECKING:
     from tests.local.loops import Stage
@@ -53,6 +53,13 @@ def toy(sam: Sam, tmp_path_factory: pytest.TempPathFactory) -> Toy:
 def packed_stack(cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A template of the built stack, for `sam deploy` onto this cloud."""
     return packed(cloud, tmp_path_factory.mktemp("packed"))
+
+
+@pytest.fixture(scope="session")
+def dev(sam: Sam, packed_stack: Path) -> dict[str, str]:
+    """The outputs of the built stack as dev has it, deployed for the first time by an administrator."""
+    deploy_dev(os.environ | sam.cloud.environment(), packed_stack)
+    return sam.outputs("fairlead-dev")
 
 
 @pytest.fixture(scope="session")

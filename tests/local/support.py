@@ -21,6 +21,7 @@ from botocore.exceptions import ClientError
 
 from fairlead_local.cloud import Credentials, LocalCloud
 
+ROOT = Path(__file__).parents[2]
 ROLE = "arn:aws:iam::123456789012:role/any"
 HTTP = urllib3.PoolManager(retries=False, maxsize=8)
 
@@ -76,6 +77,16 @@ class Sam:
         """The stack's outputs."""
         found = self.cloud.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
         return {output["OutputKey"]: output["OutputValue"] for output in found}
+
+
+def deploy_dev(env: dict[str, str], template: Path, *more: str) -> None:
+    """`sam deploy` as samconfig.toml says for the environment dev."""
+    done = subprocess.run(
+        ["sam", "deploy", "--config-file", str(ROOT / "samconfig.toml"), "--config-env", "dev", "--no-progressbar",
+         "--template-file", str(template), *more],
+        cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
 
 
 @dataclass(frozen=True)

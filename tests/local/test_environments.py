@@ -2,37 +2,29 @@
 
 import json
 import os
+import re
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from fairlead_local.cloud import Credentials, LocalCloud
-from tests.local.support import Sam
+from tests.local.packing import BUILT
+from tests.local.support import ROOT, deploy_dev
 
-ROOT = Path(__file__).parents[2]
-CONFIG = ROOT / "samconfig.toml"
+LARGE = "OnnxLayer|SklearnLayer|TrainLayer"
 LATER = "StageName=dev DeploymentStrategy=all-at-once LogRetentionDays=7"
 
 
 @pytest.fixture(scope="module")
-def stack(sam: Sam, packed_stack: Path) -> Iterator[dict[str, str]]:
-    """The stack of dev, deployed for the first time by an administrator."""
-    deploy(sam, os.environ | sam.cloud.environment(), "--template-file", str(packed_stack))
-    yield sam.outputs("fairlead-dev")
-    sam.run("delete", "--stack-name", "fairlead-dev", "--no-prompts", cwd=ROOT, check=False)
-
-
-@pytest.fixture(scope="module")
-def roles(cloud: LocalCloud, stack: dict[str, str]) -> dict[str, str]:
+def roles(cloud: LocalCloud, dev: dict[str, str]) -> dict[str, str]:
     """What bootstrap-ci.yaml makes."""
     given = {
         "Repository": "owner/name",
         "Environment": "dev",
         "StackName": "fairlead-dev",
-        "OperatorPolicyArn": stack["OperatorPolicyArn"],
+        "OperatorPolicyArn": dev["OperatorPolicyArn"],
     }
     cloudformation = cloud.client("cloudformation")
     cloudformation.create_stack(
@@ -57,38 +49,37 @@ def holder(cloud: LocalCloud, role: str) -> Credentials:
     return made
 
 
-def deploy(sam: Sam, env: dict[str, str], *more: str) -> str:
-    done = subprocess.run(
-        ["sam", "deploy", "--config-file", str(CONFIG), "--config-env", "dev", "--no-progressbar", *more],
-        cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout
-    return done.stdout
-
-
-def test_an_environment_is_deployed_as_samconfig_says(cloud: LocalCloud, stack: dict[str, str]) -> None:
+def test_an_environment_is_deployed_as_samconfig_says(cloud: LocalCloud, dev: dict[str, str]) -> None:
     group: Any = cloud.client("codedeploy").get_deployment_group(
-        applicationName=stack["DeploymentApplication"], deploymentGroupName=stack["DeploymentGroup"]
+        applicationName=dev["DeploymentApplication"], deploymentGroupName=dev["DeploymentGroup"]
     )["deploymentGroupInfo"]
 
-    assert group["deploymentConfigName"] == stack["DeploymentStrategy"] == "CodeDeployDefault.LambdaAllAtOnce"
-    assert [alarm["name"] for alarm in group["alarmConfiguration"]["alarms"]] == stack["CanaryAlarms"].split(",")
-    assert stack["ApiUrl"].endswith("/dev")
+    assert group["deploymentConfigName"] == dev["DeploymentStrategy"] == "CodeDeployDefault.LambdaAllAtOnce"
+    assert [alarm["name"] for alarm in group["alarmConfiguration"]["alarms"]] == dev["CanaryAlarms"].split(",")
+    assert dev["ApiUrl"].endswith("/dev")
+
+
+@pytest.fixture
+def built(packed_stack: Path, tmp_path: Path) -> Path:
+    """The template as it was built, for `sam deploy` to zip and upload, but for what is large."""
+    there = re.sub(rf"s3://archives/(?!{LARGE})(\w+)\.zip", rf"{BUILT}/\1", packed_stack.read_text())
+    (tmp_path / "template.yaml").write_text(there)
+    return tmp_path / "template.yaml"
 
 
 def test_the_workflow_s_role_suffices_to_deploy(
-    sam: Sam, cloud: LocalCloud, stack: dict[str, str], roles: dict[str, str]
+    cloud: LocalCloud, built: Path, dev: dict[str, str], roles: dict[str, str]
 ) -> None:
     env = os.environ | cloud.environment(holder(cloud, roles["DeployRoleArn"]))
 
-    deploy(sam, env, "--role-arn", roles["StackRoleArn"], "--parameter-overrides", LATER)
+    deploy_dev(env, built, "--role-arn", roles["StackRoleArn"], "--parameter-overrides", LATER)
 
     groups = cloud.client("logs").describe_log_groups(logGroupNamePrefix="/aws/lambda/fairlead-dev-")["logGroups"]
     assert {group["retentionInDays"] for group in groups} == {7}
 
 
 def test_the_workflow_s_role_suffices_to_release_on_new_code(
-    cloud: LocalCloud, stack: dict[str, str], roles: dict[str, str]
+    cloud: LocalCloud, dev: dict[str, str], roles: dict[str, str]
 ) -> None:
     """Before the first release there is nothing to do, which it finds out by looking."""
     env = os.environ | cloud.environment(holder(cloud, roles["DeployRoleArn"])) | {"FAIRLEAD_STACK": "fairlead-dev"}

@@ -1,7 +1,6 @@
 """The project's own template, deployed as built, before its first release."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,15 +8,13 @@ from botocore.exceptions import ClientError
 
 from fairlead_local.clients import Clients
 from fairlead_local.cloud import Credentials, LocalCloud
-from tests.local.support import Sam, call
+from tests.local.support import call
 
 
 @pytest.fixture(scope="module")
-def stack(sam: Sam, cloud: LocalCloud, packed_stack: Path) -> Credentials:
+def application(cloud: LocalCloud, dev: dict[str, str]) -> Credentials:
     """A caller of the deployed stack."""
-    done = sam.deploy(packed_stack.parent, "real", template=packed_stack, check=False)
-    assert done.returncode == 0, done.stdout
-    return cloud.add_user("real", [sam.outputs("real")["CallerPolicyArn"]])
+    return cloud.add_user("real", [dev["CallerPolicyArn"]])
 
 
 @pytest.mark.parametrize(
@@ -31,18 +28,19 @@ def stack(sam: Sam, cloud: LocalCloud, packed_stack: Path) -> Credentials:
     ],
 )
 def test_before_the_first_release_it_answers_problems(
-    cloud: LocalCloud, stack: Credentials, method: str, path: str, status: int
+    cloud: LocalCloud, application: Credentials, method: str, path: str, status: int
 ) -> None:
-    answer = call(cloud.api_url + path, stack, method=method)
+    answer = call(cloud.stage_url("dev") + path, application, method=method)
 
     assert answer.status == status
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json["status"] == status
 
 
-def test_what_the_gateway_refuses_is_a_problem_too(cloud: LocalCloud, stack: Credentials) -> None:
-    unsigned = call(f"{cloud.api_url}/predict", None)
-    denied = call(f"{cloud.api_url}/predict", cloud.add_user("nobody"))
+def test_what_the_gateway_refuses_is_a_problem_too(cloud: LocalCloud, dev: dict[str, str]) -> None:
+    predict = f"{cloud.stage_url('dev')}/predict"
+    unsigned = call(predict, None)
+    denied = call(predict, cloud.add_user("nobody"))
 
     assert (unsigned.status, unsigned.json["code"]) == (403, "unsigned")
     assert (denied.status, denied.json["code"]) == (403, "access_denied")
@@ -50,12 +48,11 @@ def test_what_the_gateway_refuses_is_a_problem_too(cloud: LocalCloud, stack: Cre
 
 
 @pytest.fixture(scope="module")
-def hold(cloud: LocalCloud, stack: Credentials, sam: Sam) -> dict[str, str]:
+def hold(cloud: LocalCloud, dev: dict[str, str]) -> dict[str, str]:
     """The stack's outputs, with a manifest, a record and a blob in its registry."""
-    outputs = sam.outputs("real")
     for key in ("models/m/versions/1.json", "journal/00000001.json", "blobs/sha256/00"):
-        cloud.client("s3").put_object(Bucket=outputs["BucketName"], Key=key, Body=b"{}", IfNoneMatch="*")
-    return outputs
+        cloud.client("s3").put_object(Bucket=dev["BucketName"], Key=key, Body=b"{}", IfNoneMatch="*")
+    return dev
 
 
 def allowed(service: Any, operation: str, **parameters: Any) -> bool:
@@ -119,7 +116,7 @@ def test_each_policy_gives_its_rights_and_no_more(
         "codedeploy": {
             "applicationName": hold["DeploymentApplication"], "deploymentGroupName": hold["DeploymentGroup"]
         },
-        "cloudformation": {"StackName": "real"},
+        "cloudformation": {"StackName": "fairlead-dev"},
     }[service]  # fmt: skip
 
     found = {name for name in HOLDERS if allowed(people[name][service], operation, **where, **parameters)}
