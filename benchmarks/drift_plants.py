@@ -9,7 +9,7 @@ from benchmarks.drift_counts import Counted, cells_by_row
 from benchmarks.drift_scenes import SLOTS_A_DAY, Judge
 from benchmarks.drift_traffic import HISTORY_DAYS, Traffic
 from benchmarks.drift_world import BASELINE_ROWS, World, baseline
-from fairlead.drift import Finding, judge
+from fairlead.drift import Counters, Finding, judge
 from fairlead.drift.counters import Counts
 
 
@@ -46,24 +46,28 @@ class Planted:
     def __init__(self, of: World, traffic: Traffic, days: int) -> None:
         self._world = of
         self._random = np.random.default_rng(7)
-        self._reference = baseline(of, traffic.sample(HISTORY_DAYS, BASELINE_ROWS))
-        self._counted = Counted(of, self._reference, [traffic.day(number) for number in range(days)])
+        self.reference = baseline(of, traffic.sample(HISTORY_DAYS, BASELINE_ROWS))
+        self._counted = Counted(of, self.reference, [traffic.day(number) for number in range(days)])
 
     def findings(
         self, plant: Plant, quarters: Sequence[int], *, since: int = 0, judge: Judge = judge
     ) -> Iterator[Finding]:
         """What is found of the plant's input in the days that begin at these quarters; drift begins at `since`."""
+        for window in self.windows(plant, quarters, SLOTS_A_DAY, since=since):
+            findings = judge(self.reference, window).findings
+            yield next(one for one in findings if one.feature == plant.feature)
+
+    def windows(self, plant: Plant, quarters: Sequence[int], slots: int, *, since: int = 0) -> Iterator[Counters]:
+        """What is counted in so many slots from each of these quarters on; drift begins at `since`."""
         place, counts = self._planted(plant, since)
         for quarter in quarters:
-            window = self._counted.window(quarter, SLOTS_A_DAY, instead={place: counts})
-            findings = judge(self._reference, window).findings
-            yield next(one for one in findings if one.feature == plant.feature)
+            yield self._counted.window(quarter, slots, instead={place: counts})
 
     def _planted(self, plant: Plant, since: int) -> tuple[int, list[Counts]]:
         at = [field.name for field in self._world.signature.inputs].index(plant.feature)
         rows = [(*row[:at], plant.change(row[at]), *row[at + 1 :]) for row in self._world.rows]
         usual, changed = (
-            cells_by_row(one, self._reference, self._counted.things)[at]
+            cells_by_row(one, self.reference, self._counted.things)[at]
             for one in (self._world, self._world._replace(rows=rows))
         )
         before, after = self._counted.drawn(usual), self._counted.drawn(changed)

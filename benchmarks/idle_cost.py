@@ -14,7 +14,7 @@ from samcli.yamlhelper import yaml_parse
 TEMPLATE = Path(__file__).parents[1] / "template.yaml"
 MINUTES = 30 * 24 * 60
 TICK_SECONDS = 1.0
-GAUGES = 13  # of what is live, and the count of ticks
+GAUGES = 14  # of what is live, and the count of ticks
 # Dollars a month, us-east-1: aws.amazon.com/cloudwatch/pricing, /lambda/pricing, /eventbridge/pricing. The free tier,
 # which covers most of it in a small account, is left out.
 ALARM, COMPOSITE, DASHBOARD, METRIC = 0.10, 0.50, 3.00, 0.30

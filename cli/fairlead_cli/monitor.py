@@ -33,8 +33,9 @@ def monitor(
 ) -> None:
     """Say how a model's versions do.
 
-    Quality with intervals against what was published, drift by how much moved and how much the model relies on it,
-    outcomes that are known and how late they come, the stack's alarms, and what was decided.
+    Quality with intervals against what was published, inputs that broke within the hour, drift by how much moved and
+    how much the model relies on it, outcomes that are known and how late they come, the stack's alarms, and what was
+    decided.
     """
     from fairlead.errors import NotFoundError
 
@@ -100,6 +101,7 @@ def _print(found: "Overview") -> None:
     )
     print_table(columns, [_row(view) for view in found.views])
     for view in found.views:
+        _print_broken(view)
         _print_drift(view)
     if found.alarms:
         typer.echo("\nalarms")
@@ -130,6 +132,11 @@ def _against(view: "View") -> str:
     from fairlead.monitoring.overview import against
 
     return against(view.quality)
+
+
+def _print_broken(view: "View") -> None:
+    for one in view.broken or ():
+        typer.echo(f"\nbroken in version {view.version}: {one.feature}: {one.words}")
 
 
 def _print_drift(view: "View") -> None:

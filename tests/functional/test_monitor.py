@@ -8,9 +8,11 @@ from types import ModuleType
 from typing import Any
 
 import boto3
+import msgspec
 import pytest
 from moto import mock_aws
 
+import fairlead_cli.monitor
 from fairlead import settings
 from fairlead.alarms import Alarms
 from fairlead.monitoring import Looker, View
@@ -55,8 +57,8 @@ def views(book: Book, store: Store, at: int = NOON) -> dict[int, View]:
 
 
 def values(view: View) -> dict[str, float]:
-    """Its gauges."""
-    return gauges(view)[0].values
+    """Its gauges, as if it were live."""
+    return gauges(msgspec.structs.replace(view, live=True))[0].values
 
 
 def test_quality_fell_where_it_did_and_nowhere_else(day: Book, shop: Store, second: Published) -> None:
@@ -81,6 +83,22 @@ def test_the_input_that_moved_is_found_and_ranked_first(day: Book, shop: Store, 
     first = seen[2].judged.findings[0]
     assert (first.feature, first.verdict, first.rank) == ("flipper_length_mm", "drift", 1)
     assert values(seen[2])["DriftedFeatures"] >= 1
+
+
+def test_an_input_that_broke_is_named_by_what_came_within_the_hour(
+    shop: Store, published: Published, second: Published, capsys: pytest.CaptureFixture[str]
+) -> None:
+    book = Book()
+    play(book, shop, published, hours=range(3), each=8)
+    play(book, shop, second, hours=range(3), each=8, changed=heavier)
+    whole, broke = views(book, shop).values()
+    assert (whole.broken, values(whole)["BrokenFeatures"]) == ((), 0)
+    assert broke.broken
+    [one] = broke.broken
+    assert (one.feature, one.strange > 0.9, values(broke)["BrokenFeatures"]) == ("flipper_length_mm", True, 1)
+    fairlead_cli.monitor._print_broken(broke)
+    assert capsys.readouterr().out == f"\nbroken in version 2: flipper_length_mm: {one.words}\n"
+    assert views(book, shop, at=NOON + 3_600_000)[2].broken is None, "nobody asked within the hour"
 
 
 def test_accuracy_is_estimated_without_outcomes_as_advice(day: Book, shop: Store, second: Published) -> None:

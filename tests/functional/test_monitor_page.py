@@ -1,5 +1,6 @@
 """The monitor's page in a real browser: silent, asks nothing, nothing overlaps, and shows what was seen."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -128,6 +129,7 @@ def test_a_fall_is_seen_with_what_was_done(chromium: Browser, opened: Any) -> No
     said = chromium.run("document.body.innerText")
     assert "1 alarm stands" in said
     assert "worse by" in said
+    assert re.search(r"; flipper_length_mm: of \d+ rows in an hour [\d]+% outside", said)
     assert "there are outcomes to learn from" in said
     titles = chromium.run("[...document.querySelectorAll('svg title')].map(one => one.textContent)")
     assert {"Rows answered by version", "Accuracy of version 1 over time", "Accuracy of version 2 over time"} <= set(

@@ -84,6 +84,7 @@ def view(version: int, *, now: Metric | None = None, drop: float | None = None, 
     return View(
         model="penguins", version=version, live=True, at=AT, hours=8,
         judged=Judgement(drift=bool(drifted), enough=True, rows=100, requests=50, findings=findings),
+        broken=(),
         labels=Labels(predictions=100, outcomes=90, invalid=0, conflicts=0, coverage=0.9, delay_hours=6),
         quality=Quality(
             metric="accuracy", published=PUBLISHED, now=now, drop=drop, outcomes=90, effective_outcomes=80.0,

@@ -29,6 +29,10 @@ SINGLE = {
         *("Fairlead", "DriftedFeatures", service("monitor"), "Maximum", 300),
         *("GreaterThanOrEqualToThreshold", "1", "12", "ignore"),
     ),
+    "BrokenInputs": (
+        *("Fairlead", "BrokenFeatures", service("monitor"), "Maximum", 300),
+        *("GreaterThanOrEqualToThreshold", "1", 3, "ignore"),
+    ),
     "LabelCoverage": ("Fairlead", "LabelCoverage", service("monitor"), "Minimum", 300, BELOW, "0", 3, "notBreaching"),
     "RespondFailed": ("AWS/Lambda", "Errors", function("Respond"), "Sum", 300, ABOVE, 0, 1, "notBreaching"),
     "MonitorSilent": ("Fairlead", "Ticks", service("monitor"), "Sum", 900, BELOW, 1, 2, "breaching"),
@@ -153,7 +157,8 @@ def test_no_news_of_the_model_is_no_improvement_and_no_news_of_the_monitor_is_ba
         if alarm["Properties"]["TreatMissingData"] != "notBreaching"
     }
 
-    assert others == {"QualityAlarm": "ignore", "DriftAlarm": "ignore", "MonitorSilentAlarm": "breaching"}
+    silent = dict.fromkeys(("QualityAlarm", "DriftAlarm", "BrokenInputsAlarm"), "ignore")
+    assert others == silent | {"MonitorSilentAlarm": "breaching"}
 
 
 @pytest.mark.parametrize("name", sorted(SINGLE.keys() | CALCULATED.keys() | {"FailedRetrainings"}))
@@ -174,6 +179,7 @@ def test_what_the_system_has_a_rule_for_calls_respond_and_all_tell_the_topic(nam
         ("LatencyMs", "50", "Latency"),
         ("QualityDrop", "0.03", "Quality"),
         ("DriftedFeatures", "4", "Drift"),
+        ("BrokenFeatures", "2", "BrokenInputs"),
         ("LabelCoverage", "0.5", "LabelCoverage"),
     ],
 )
@@ -216,5 +222,5 @@ def test_the_dashboard_is_json_that_shows_calls_quality_drift_outcomes_and_alarm
     assert shown == {
         *("DegradedAlarm", "QualityAlarm", "DriftAlarm", "LabelCoverageAlarm", "PoisonRecordsAlarm"),
         *("FailedBatchesAlarm", "DroppedEventsAlarm", "RespondFailedAlarm", "MonitorSilentAlarm"),
-        *("FailedRetrainingsAlarm", "RefusedReportsAlarm"),
+        *("BrokenInputsAlarm", "FailedRetrainingsAlarm", "RefusedReportsAlarm"),
     }

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from benchmarks import drift_false_alarms, drift_plots, drift_power
+from benchmarks import drift_breaking, drift_false_alarms, drift_plots, drift_power
 from benchmarks.drift_counts import Counted
 from benchmarks.drift_false_alarms import Measured
 from benchmarks.drift_intervals import interval
@@ -152,3 +152,27 @@ def test_figures_stand_alone_on_light_and_dark_pages(tmp_path: Path) -> None:
         assert "nan" not in text.lower()
         assert {one.tag for one in drawing} >= {"title", "desc", "style", "text"}
     assert "never enough data to judge" in (tmp_path / "rates").read_text()
+
+
+def test_hours_are_counted_as_the_monitor_counts_them() -> None:
+    _, _, counted = days(SINGLE, 2)
+    table = drift_breaking.by_hour(counted, counted.tables[0], SLOTS_A_DAY)
+    for first in (0, 33, SLOTS_A_DAY - 1):
+        hour = counted.window(first, drift_breaking.HOUR)
+        whole = [sum(one.get(f"i0_{cell}", 0) for one in hour.clusters.values()) for cell in range(table.shape[1])]
+        assert table[first].tolist() == whole
+
+
+def test_of_steady_traffic_no_hour_is_broken_and_another_unit_is_found_within_two() -> None:
+    found = drift_breaking.month(penguins(), SINGLE, 3, days=2)
+    assert (found.hours, found.broken) == (2 * SLOTS_A_DAY, {})
+    assert found.enough > SLOTS_A_DAY
+    assert drift_breaking.delay(penguins(), SINGLE.habit, 0) <= 2
+
+
+def test_hours_that_are_near_are_looked_at_as_the_monitor_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With any limit below chance, every hour with enough rows is."""
+    monkeypatch.setattr("benchmarks.drift_breaking.MOST", -1.0)
+    monkeypatch.setattr("fairlead.drift.breaking.MOST", -1.0)
+    found = drift_breaking.month(penguins(), SINGLE, 3, days=1)
+    assert len(found.broken) == found.enough > 0

@@ -133,7 +133,7 @@ def view(**changes: Any) -> View:
         "effective_outcomes": 0.0,
     }
     return View(
-        model="churn", version=3, live=True, at=at, hours=24, judged=None, estimate=None,
+        model="churn", version=3, live=True, at=at, hours=24, judged=None, broken=None, estimate=None,
         labels=Labels(**labels | changes.get("labels", {})),
         quality=Quality(**held | changes.get("quality", {}), since=at, until=at, figures={}),
     )  # fmt: skip

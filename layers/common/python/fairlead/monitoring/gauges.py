@@ -8,7 +8,12 @@ from typing import NamedTuple
 from fairlead.drift import Judgement
 from fairlead.monitoring.views import View
 
-COUNTS = frozenset({"DriftedFeatures", "DriftedPredictions", "Predictions", "Outcomes", "InvalidOutcomes", "Conflicts"})
+COUNTS = frozenset(
+    {
+        *("DriftedFeatures", "DriftedPredictions", "BrokenFeatures"),
+        *("Predictions", "Outcomes", "InvalidOutcomes", "Conflicts"),
+    }
+)
 """Gauges whose unit is Count; the others have none."""
 BY_VERSION = frozenset(
     {
@@ -44,6 +49,7 @@ def _all(view: View) -> dict[str, float | None]:
         "EstimatedQuality": view.estimate.value if view.estimate else None,
         "DriftedFeatures": _drifted(view.judged, answers=False),
         "DriftedPredictions": _drifted(view.judged, answers=True),
+        "BrokenFeatures": None if view.broken is None else len(view.broken),
         "LabelCoverage": labels.coverage,
         "LabelDelayHours": labels.delay_hours,
         "Predictions": labels.predictions,

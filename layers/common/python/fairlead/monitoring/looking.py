@@ -78,6 +78,7 @@ class Looker:
         size = window.hours * HOUR
         until = maturing.matured(counted.predictions, counted.outcomes, window.end, window.delay)
         mature = between(counted.outcomes, until - size, until)
+        hour = within(counted.traffic, window.end - HOUR, window.end)
         return View(
             model=window.model,
             version=version,
@@ -85,6 +86,7 @@ class Looker:
             at=moment(window.at),
             hours=window.hours,
             judged=drift.judge(known.baseline, counted.traffic) if known.baseline else None,
+            broken=drift.broken(known.baseline, hour) if known.baseline else None,
             labels=labels(counted, (window.end - size, window.end), (until - size, until), window.delay),
             quality=judged(known, mature, until - size, until),
             estimate=estimated(known.baseline, counted.traffic),

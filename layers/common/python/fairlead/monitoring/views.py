@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from fairlead.drift import Judgement
+from fairlead.drift import Broken, Judgement
 from fairlead.manifest import Metric
 
 
@@ -47,7 +47,8 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     """One version at a moment: drift and traffic of the last `hours`, quality of as many mature hours.
 
     `estimate` is the accuracy to expect without outcomes, which is advice. `judged` is the drift; None where the
-    version has no baseline.
+    version has no baseline. `broken` are inputs that broke within the last hour; None as well
+    with too few rows.
     """
 
     model: str
@@ -56,6 +57,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     at: datetime
     hours: int
     judged: Judgement | None
+    broken: tuple[Broken, ...] | None
     labels: Labels
     quality: Quality
     estimate: Metric | None

@@ -4,6 +4,7 @@ from xml.etree.ElementTree import Element
 
 from fairlead.monitoring.overview import Overview, against
 from fairlead.monitoring.page.times import spelt
+from fairlead.monitoring.views import View
 from fairlead.publishing.report import words
 from fairlead.publishing.report.markup import Children, e
 from fairlead.publishing.report.sections.blocks import slug
@@ -37,11 +38,18 @@ def _said(found: Overview) -> tuple[str, str, str]:
         title = f"{words.several(len(standing), 'alarm stands', 'alarms stand')}"
         worse = view is not None and view.quality.drop is not None and view.quality.drop > 0
         also = f"; version {view.version} is {against(view.quality)}" if view and worse else ""
-        return "fail", title, ", ".join(standing) + also
+        return "fail", title, ", ".join(standing) + also + (f"; {_broken(view)}" if view and view.broken else "")
     if view is None:
         return "warn", "Nothing was captured", "No version answered, or no request is captured."
+    return _of(view)
+
+
+def _of(view: View) -> tuple[str, str, str]:
+    """Say how a version does, about which no alarm stands."""
     if view.quality.drop is not None and view.quality.drop > 0:
         return "fail", f"Version {view.version} is worse than when it was published", against(view.quality)
+    if view.broken:
+        return "fail", f"Inputs of version {view.version} broke", _broken(view)
     if view.judged and view.judged.drift:
         moved = [str(one.feature) for one in view.judged.findings if one.verdict == "drift"]
         return "warn", f"What version {view.version} is asked or answers has moved", ", ".join(moved)
@@ -53,6 +61,10 @@ def _said(found: Overview) -> tuple[str, str, str]:
         "Nothing is known to be wrong",
         "No alarm stands, no drift was found, quality is not shown to be worse.",
     )
+
+
+def _broken(view: View) -> str:
+    return "; ".join(f"{one.feature}: {one.words}" for one in view.broken or ())
 
 
 def _key(found: Overview) -> list[tuple[str, Children]]:

@@ -1,0 +1,113 @@
+"""Inputs that broke: how often an hour says so although nothing did, and how soon it does when one did.
+
+python -m benchmarks.drift_breaking [--months N]
+
+Prints the figures of docs/monitoring.md: the traffic of drift_false_alarms, and the swapped unit of drift_power.
+"""
+
+import argparse
+import warnings
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from benchmarks.drift_counts import Counted, Table
+from benchmarks.drift_plants import SWAPPED, Planted
+from benchmarks.drift_power import DELAYS, LONGEST, TRAFFIC
+from benchmarks.drift_scenes import DAYS, SCENES, SLOTS_A_DAY, Scene, drawn
+from benchmarks.drift_traffic import HABITS, Traffic
+from benchmarks.drift_world import World, world
+from fairlead.baseline import Baseline
+from fairlead.drift import broken
+from fairlead.drift.breaking import FEWEST, MOST
+from fairlead.drift.cells import Cells
+
+HOUR = 4
+"""Slots."""
+RINGS = 1
+"""More quarters of an hour until the alarm has three datapoints."""
+
+
+class Hours(NamedTuple):
+    """Of so many hours, one ending with every quarter of an hour: in how many was enough asked, what broke in which."""
+
+    hours: int
+    enough: int
+    broken: dict[int, str]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--months", type=int, default=10, help="of each kind of traffic")
+    asked = parser.parse_args()
+    warnings.simplefilter("ignore")
+    worlds = {name: world(name) for name in {scene.data for scene in SCENES}}
+    print("| traffic | hours | with enough rows | in which something broke |\n|---|--:|--:|--:|")
+    for scene in SCENES:
+        if scene.window > 1:  # the same traffic again
+            continue
+        found = [month(worlds[scene.data], scene, seed) for seed in range(asked.months)]
+        hours, enough = (sum(getattr(one, name) for one in found) for name in ("hours", "enough"))
+        print(
+            f"| {scene.words} | {hours:,} | {enough / hours:.0%} | {sum(len(one.broken) for one in found)} |",
+            flush=True,
+        )
+    print("\n| another unit in all of 1,000 rows a day | rings | median hours | slowest |\n|---|--:|--:|--:|")
+    for traffic in TRAFFIC:
+        waited = np.sort([delay(worlds["penguins"], traffic, seed) for seed in range(DELAYS)])
+        print(
+            f"| {traffic} | {np.isfinite(waited).mean():.0%} | {np.median(waited):.2f} | {waited[-1]:.2f} |", flush=True
+        )
+
+
+def month(of: World, scene: Scene, seed: int, *, days: int = DAYS) -> Hours:
+    """Look at every hour of a month in which nothing changes."""
+    reference, counted = drawn(of, scene, seed, days)
+    hours = days * SLOTS_A_DAY
+    rows = [by_hour(counted, table, hours) for table in counted.tables]
+    inputs = [(cells, some) for cells, some in zip(counted.things, rows, strict=True) if cells.of == "input"]
+    near = np.any([strange(cells, some) >= MOST / 2 for cells, some in inputs], axis=0)
+    return Hours(
+        hours,
+        int(np.sum(np.max([some.sum(axis=1) for _, some in inputs], axis=0) >= FEWEST)),
+        {first: said for first in np.flatnonzero(near).tolist() if (said := _said(reference, counted, first))},
+    )
+
+
+def strange(cells: Cells, rows: Table) -> np.ndarray:
+    """By hour, the share of rows that the baseline hardly held, less its own share of them."""
+    which = [*cells.outside, cells.missing]
+    before = sum(cells.expected[cell] for cell in which) / sum(cells.expected)
+    shares: np.ndarray = rows[:, which].sum(axis=1) / np.maximum(rows.sum(axis=1), 1) - before
+    return shares
+
+
+def _said(reference: Baseline, counted: Counted, first: int) -> str:
+    return ", ".join(one.feature for one in broken(reference, counted.window(first, HOUR)) or ())
+
+
+def by_hour(counted: Counted, table: Table, hours: int) -> Table:
+    """Rows by cell in each of so many hours, which begin a quarter apart."""
+    slots = np.zeros((hours + HOUR + 1, table.shape[1]), dtype=np.intp)
+    within = counted.slots < hours + HOUR
+    np.add.at(slots, counted.slots[within] + 1, table[within])
+    until = slots.cumsum(axis=0)
+    return np.asarray(until[HOUR : hours + HOUR] - until[:hours])
+
+
+def delay(of: World, habit: str, seed: int) -> float:
+    """Hours of one traffic, from some hour of the second day on, until the alarm; endless where it did not ring."""
+    planted = Planted(of, Traffic(of, HABITS[habit], 1_000, np.random.default_rng(seed)), 3)
+    since = SLOTS_A_DAY + 4 * (8 + seed % 12)
+    ends: Sequence[int] = range(since + 1, since + LONGEST + 1)
+    for end, window in zip(
+        ends, planted.windows(SWAPPED, [end - HOUR for end in ends], HOUR, since=since), strict=True
+    ):
+        if broken(planted.reference, window):
+            return (end - since + RINGS) / HOUR
+    return float("inf")
+
+
+if __name__ == "__main__":
+    main()

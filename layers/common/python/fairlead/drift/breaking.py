@@ -1,0 +1,73 @@
+"""Inputs that broke: most rows of an hour hold what the baseline hardly held.
+
+That is values outside its range, categories that it does not name, or nothing.
+
+Drift is judged against how rows vary from hour to hour, and takes half a day to be sure of. A field in another unit, of
+another code, or no longer sent is seen at once, because it needs no test: it is what came.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from fairlead.baseline import Baseline, Categories
+from fairlead.drift.cells import Cells, cells_of
+from fairlead.drift.counters import Counters
+
+FEWEST = 20
+"""Rows of an hour without which nothing is said of it."""
+MOST = 0.5
+"""Share of rows, beyond that of the baseline, from which on an input is broken."""
+
+
+class Broken(msgspec.Struct, frozen=True, kw_only=True):
+    """An input that broke: of so many `rows`, the share (0–1) that the baseline hardly held, and its share there."""
+
+    feature: str
+    rows: int
+    strange: float
+    strange_before: float
+    words: str
+
+
+def broken(baseline: Baseline, hour: Counters) -> tuple[Broken, ...] | None:
+    """Return the inputs that broke in an hour's counters, the worst first; None where there are too few rows."""
+    inputs = [(cells, _counts(cells, hour)) for cells in cells_of(baseline) if cells.of == "input"]
+    known = [(cells, counts) for cells, counts in inputs if sum(counts) >= FEWEST]
+    if not known:
+        return None
+    found = [_broken(cells, counts) for cells, counts in known]
+    worst = sorted(found, key=lambda one: one.strange_before - one.strange)
+    return tuple(one for one in worst if one.strange - one.strange_before >= MOST)
+
+
+def _counts(cells: Cells, hour: Counters) -> list[int]:
+    """Rows by cell."""
+    names = [f"{cells.short}{cell}" for cell in range(len(cells.expected))]
+    return [sum(counts.get(name, 0) for counts in hour.clusters.values()) for name in names]
+
+
+def _broken(cells: Cells, counts: Sequence[int]) -> Broken:
+    (outside, missing), before = _shares(cells, counts), _shares(cells, cells.expected)
+    said = [f"{outside:.0%} {_where(cells)}" if outside else "", f"{missing:.0%} missing" if missing else ""]
+    return Broken(
+        feature=str(cells.name),
+        rows=sum(counts),
+        strange=outside + missing,
+        strange_before=sum(before),
+        words=f"of {sum(counts):,} rows in an hour {', '.join(filter(None, said))}; before {sum(before):.0%}",
+    )
+
+
+def _shares(cells: Cells, counts: Sequence[int]) -> tuple[float, float]:
+    """Which share of rows lies outside of what the baseline saw, and which is missing."""
+    rows = max(1, sum(counts))
+    return sum(counts[cell] for cell in cells.outside) / rows, counts[cells.missing] / rows
+
+
+def _where(cells: Cells) -> str:
+    if isinstance(cells.seen, Categories):
+        return "in categories that the baseline does not name"
+    if cells.seen.low is None or cells.seen.high is None:
+        return "where the baseline has none"
+    return f"outside {cells.seen.low:.6g} to {cells.seen.high:.6g}{' characters' if cells.text else ''}"

@@ -1,0 +1,75 @@
+"""Inputs that broke: seen within the hour, as facts; what only moved is drift's to judge."""
+
+from typing import Any
+
+import pytest
+
+from fairlead.baseline import Baseline, Categories, Feature, Numbers, Predictions
+from fairlead.drift import Broken, Request, broken, tally
+
+WIDTH = Numbers(edges=(1.0, 2.0), counts=(30, 40, 30), low=0.5, high=2.5)
+COLOUR = Categories(values=("red", "blue"), counts=(50, 30), other=10)
+BASELINE = Baseline(
+    schema=1,
+    rows=100,
+    features=(
+        Feature(name="width", kind="number", missing=0, seen=WIDTH),
+        Feature(name="colour", kind="category", missing=10, seen=COLOUR),
+        Feature(name="never", kind="number", missing=100, seen=Numbers(edges=(), counts=(0,), low=None, high=None)),
+        Feature(name="note", kind="text", missing=0, seen=Numbers(edges=(3.5,), counts=(50, 50), low=1.0, high=9.0)),
+    ),
+    predictions=Predictions(),
+)
+USUAL = (1.5, "red", None, "abcd")
+
+
+def seen(*rows: tuple[Any, ...]) -> tuple[Broken, ...] | None:
+    """What is said of an hour in which some callers asked these."""
+    asked = [Request(caller=str(at % 3), at=900 * (at % 4), rows=[row]) for at, row in enumerate(rows)]
+    return broken(BASELINE, tally(BASELINE, asked))
+
+
+@pytest.mark.parametrize(
+    ("row", "feature", "words"),
+    [
+        ((15.0, "red", None, "abcd"), "width", "of 40 rows in an hour 100% outside 0.5 to 2.5; before 0%"),
+        ((None, "red", None, "abcd"), "width", "of 40 rows in an hour 100% missing; before 0%"),
+        (
+            (1.5, "0xff0000", None, "abcd"),
+            "colour",
+            "of 40 rows in an hour 100% in categories that the baseline does not name; before 20%",
+        ),
+        (
+            (1.5, "red", None, "abcdefghijkl"),
+            "note",
+            "of 40 rows in an hour 100% outside 1 to 9 characters; before 0%",
+        ),
+    ],
+)
+def test_a_field_of_another_unit_code_or_none_is_named_with_what_came(
+    row: tuple[Any, ...], feature: str, words: str
+) -> None:
+    assert [(one.feature, one.words) for one in seen(*[row] * 40) or ()] == [(feature, words)]
+
+
+def test_both_what_is_outside_and_what_is_missing_count_and_the_worst_stands_first() -> None:
+    found = seen(
+        *[(9.0, None, None, "abcd")] * 15, *[(None, None, None, "abcd")] * 10, *[(1.5, None, None, "abcd")] * 10
+    )
+    assert found
+    assert [(one.feature, round(one.strange, 2)) for one in found] == [("colour", 1.0), ("width", 0.71)]
+    assert found[1].words == "of 35 rows in an hour 43% outside 0.5 to 2.5, 29% missing; before 0%"
+
+
+def test_less_than_half_more_than_before_is_not_broken() -> None:
+    assert seen(*[(9.0, *USUAL[1:])] * 19, *[USUAL] * 21) == ()
+    assert seen(*[(1.5, "green", None, "abcd")] * 27, *[USUAL] * 13) == ()  # 68 %, and 20 % before
+
+
+def test_of_few_rows_and_of_none_nothing_is_said() -> None:
+    assert seen() is None
+    assert seen(*[(9.0, *USUAL[1:])] * 19) is None
+
+
+def test_what_comes_where_the_baseline_has_nothing_is_no_break() -> None:
+    assert seen(*[(1.5, "red", 7.0, "abcd")] * 40) == ()
