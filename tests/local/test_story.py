@@ -10,7 +10,7 @@ from urllib.error import HTTPError
 import pytest
 
 from fairlead.alarms import Standing
-from fairlead.drift import Judgement
+from fairlead.drift import Broken, Judgement
 from fairlead.drift.judging import Finding
 from fairlead.errors import CallError
 from fairlead.journal import Journal
@@ -72,7 +72,14 @@ def test_lengths_come_in_centimetres_from_the_change_on_and_nothing_else_does() 
 # What is told.
 
 
-def view(version: int, *, now: Metric | None = None, drop: float | None = None, drifted: tuple[str, ...] = ()) -> View:
+def view(
+    version: int,
+    *,
+    now: Metric | None = None,
+    drop: float | None = None,
+    drifted: tuple[str, ...] = (),
+    broken: tuple[str, ...] = (),
+) -> View:
     findings = tuple(
         Finding(
             feature=name, of="input", verdict="drift", psi=3.9, p=0.0, rows=100, effective_rows=90.0,
@@ -84,7 +91,10 @@ def view(version: int, *, now: Metric | None = None, drop: float | None = None, 
     return View(
         model="penguins", version=version, live=True, at=AT, hours=8,
         judged=Judgement(drift=bool(drifted), enough=True, rows=100, requests=50, findings=findings),
-        broken=(),
+        broken=tuple(
+            Broken(feature=name, rows=40, strange=1.0, strange_before=0.0, words="of 40 rows all outside")
+            for name in broken
+        ),
         labels=Labels(predictions=100, outcomes=90, invalid=0, conflicts=0, coverage=0.9, delay_hours=6),
         quality=Quality(
             metric="accuracy", published=PUBLISHED, now=now, drop=drop, outcomes=90, effective_outcomes=80.0,
@@ -118,7 +128,10 @@ def test_everything_is_told_once_and_cause_comes_before_effect() -> None:
     decided = record(5, "decided", why="fairlead-quality: retrain, because the world moved")
     again = record(6, "decided", why="fairlead-quality: retrain, because the world moved")
 
-    assert news.of(overview(view(1, now=good))) == ["accuracy of version 1: 0.98 (0.9 to 1), published 0.99"]
+    assert news.of(overview(view(1, now=good, broken=("bill_length_mm", "flipper_length_mm")))) == [
+        "broken in what version 1 is asked: bill_length_mm, of 40 rows all outside; also flipper_length_mm",
+        "accuracy of version 1: 0.98 (0.9 to 1), published 0.99",
+    ]
     worse = overview(
         view(1, now=fallen, drop=0.1, drifted=("bill_length_mm",)),
         alarms={"fairlead-quality": "ALARM", "fairlead-errors": "OK", "fairlead-monitor-silent": "OK"},

@@ -1,4 +1,7 @@
-"""What an overview says that was not told yet: drift, quality, alarms, moves and decisions, each once, in few words."""
+"""What an overview says that was not told yet, each once, in few words.
+
+That is inputs that broke, drift, quality, alarms, moves and decisions.
+"""
 
 from collections.abc import Iterator
 
@@ -9,7 +12,7 @@ from fairlead.moves import Record
 from fairlead.publishing.report import words
 
 NAMED = 3
-"""Inputs that a line about drift names."""
+"""Inputs that a line names."""
 
 
 class News:
@@ -24,7 +27,7 @@ class News:
 
     def of(self, found: Overview) -> list[str]:
         """Return the new lines of an overview, in the order of cause and effect."""
-        views = [line for view in found.views for line in (*_drift(view), *_quality(view))]
+        views = [line for view in found.views for line in (*_broken(view), *_drift(view), *_quality(view))]
         records = [line for record in reversed(found.records) for line in _record(record)]
         return [*self._once(views), *self._alarms(found), *self._once(records)]
 
@@ -42,6 +45,16 @@ class News:
         rings = standing - self._standing
         self._standing = (self._standing | standing) - over
         return [f"alarm {name} rings" for name in sorted(rings)] + [f"alarm {name} is over" for name in sorted(over)]
+
+
+def _broken(view: View) -> Iterator[tuple[str, str]]:
+    if view.broken:
+        first = view.broken[0]
+        also = f"; also {', '.join(one.feature for one in view.broken[1:NAMED])}" if view.broken[1:] else ""
+        yield (
+            f"broken {view.version}",
+            f"broken in what version {view.version} is asked: {first.feature}, {first.words}{also}",
+        )
 
 
 def _drift(view: View) -> Iterator[tuple[str, str]]:
