@@ -64,12 +64,16 @@ def server(cloud: LocalCloud) -> int:
 
 
 def children(pid: int) -> set[int]:
-    """All processes below one, by /proc."""
-    found: set[int] = set()
-    for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        for child in task.read_text().split():
-            found |= {int(child), *children(int(child))}
+    """All processes below one, by who is whose parent: a thread's own list loses children while threads end."""
+    parents = {int(path.name): parent(int(path.name)) for path in Path("/proc").glob("[0-9]*")}
+    found, more = set[int](), {pid}
+    while more := {child for child, above in parents.items() if above in more}:
+        found |= more
     return found
+
+
+def parent(pid: int) -> int:
+    return next((int(line.split()[1]) for line in status(pid).splitlines() if line.startswith("PPid:")), 0)
 
 
 def alive(pids: set[int]) -> set[int]:
