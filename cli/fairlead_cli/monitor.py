@@ -135,8 +135,9 @@ def _against(view: "View") -> str:
 
 
 def _print_broken(view: "View") -> None:
-    for one in view.broken or ():
-        typer.echo(f"\nbroken in version {view.version}: {one.feature}: {one.words}")
+    if view.broken:
+        typer.echo(f"\nbroken in version {view.version}, the last hour")
+        print_table(("what", ""), [(one.feature, one.words) for one in view.broken[:LISTED]])
 
 
 def _print_drift(view: "View") -> None:

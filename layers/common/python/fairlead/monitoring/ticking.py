@@ -26,7 +26,7 @@ NAMESPACE = "Fairlead"
 OWN = {"service": "monitor"}
 """Of the gauges that alarms watch: those of what is live."""
 MOST_FINDINGS = 25
-"""Findings of drift in a log line, which must stay far below what Lambda splits."""
+"""Findings of drift, and broken inputs, in a log line, which must stay far below what Lambda splits."""
 
 
 class Ticker:
@@ -125,5 +125,7 @@ def _tell(view: View) -> set[str]:
     told = msgspec.to_builtins(view)
     if view.judged:
         told["judged"]["findings"] = told["judged"]["findings"][:MOST_FINDINGS]
+    if view.broken:
+        told["broken"] = told["broken"][:MOST_FINDINGS]
     telemetry.logger.info("monitored", **told)
     return {name for one in found if not one.dimensions for name in one.values}

@@ -9,6 +9,8 @@ from fairlead.publishing.report import words
 from fairlead.publishing.report.markup import Children, e
 from fairlead.publishing.report.sections.blocks import slug
 
+NAMED = 3
+"""Broken inputs that are named."""
 SIGNS = {"pass": "✓", "warn": "!", "fail": "✕"}
 
 
@@ -64,7 +66,9 @@ def _of(view: View) -> tuple[str, str, str]:
 
 
 def _broken(view: View) -> str:
-    return "; ".join(f"{one.feature}: {one.words}" for one in view.broken or ())
+    found = view.broken or ()
+    more = [f"and {len(found) - NAMED} more"] if len(found) > NAMED else []
+    return "; ".join([*(f"{one.feature}: {one.words}" for one in found[:NAMED]), *more])
 
 
 def _key(found: Overview) -> list[tuple[str, Children]]:
