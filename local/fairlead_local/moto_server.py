@@ -1,5 +1,6 @@
 """moto's server as a WSGI application, and the few things about it that must be otherwise here."""
 
+import functools
 import logging
 import os
 from datetime import UTC, datetime
@@ -23,7 +24,14 @@ def application() -> Any:
     """The WSGI application that finds moto's service for a request."""
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
-    return DomainDispatcherApplication(create_backend_app)
+    class Dispatcher(DomainDispatcherApplication):
+        """Remembers whose a host is: moto looks through its own folder for it, at each request, one after the other."""
+
+        @functools.cache  # noqa: B019 - lives as long as the process
+        def get_backend_for_host(self, host: str | None) -> Any:
+            return super().get_backend_for_host(host)
+
+    return Dispatcher(create_backend_app)
 
 
 def follow(clock: Clock) -> None:

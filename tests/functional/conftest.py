@@ -68,6 +68,17 @@ class Store:
         }
 
 
+MOTO = """
+import sys
+from moto import backends
+from moto.server import main
+known = tuple(backends.list_of_moto_modules())
+backends.list_of_moto_modules = lambda: known
+main(sys.argv[1:])
+"""
+"""moto's server, but for its looking through its own folder at each request."""
+
+
 @pytest.fixture(scope="session")
 def s3_url() -> Iterator[str]:
     """A process of its own: mock_aws in another test resets every store of this process."""
@@ -75,7 +86,7 @@ def s3_url() -> Iterator[str]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     server = subprocess.Popen(
-        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+        [sys.executable, "-c", MOTO, "-H", "127.0.0.1", "-p", str(port)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
