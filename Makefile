@@ -35,7 +35,7 @@ run: build ## a live endpoint on this machine: local cloud, sam build, sam deplo
 build: $(VENV)/.ready ## sam build: layers with byte-code, functions
 	@FAIRLEAD_ARCHITECTURE=$(ARCHITECTURE) sam build --cached --parallel --parameter-overrides Architecture=$(ARCHITECTURE)
 
-# Two workers on two cores: libraries that start a thread for each core would fight over them.
+# Workers share the cores: libraries that start a thread for each core would fight over them.
 check test: export OMP_NUM_THREADS := 1
 
 check: $(VENV)/.ready ## the inner loop: lint, types, unit tests; under a minute
@@ -46,8 +46,9 @@ check: $(VENV)/.ready ## the inner loop: lint, types, unit tests; under a minute
 fmt: $(VENV)/.ready ## format and fix what ruff can
 	@ruff format -q . && ruff check -q --fix .
 
+# Three workers for two cores: a fifth of the time each waits for a cloud or a process.
 test: check build ## everything: check, then functional, template, local cloud and containers
-	@pytest -q -n 2 --dist loadgroup tests --ignore tests/unit
+	@pytest -q -n 3 --dist loadgroup tests --ignore tests/unit
 
 bench: build ## figures of docs/performance.md
 	@python -m benchmarks
