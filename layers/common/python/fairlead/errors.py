@@ -7,6 +7,9 @@ One place per edge prints them: `fairlead_cli.main` for people, `fairlead.proble
 from collections.abc import Sequence
 from typing import TypedDict
 
+MOST_ROWS_NAMED = 8
+"""Rows that one error names, where finding each costs calls of the estimator."""
+
 
 class FairleadError(Exception):
     """The root: `code` is stable and machine-readable, `status` is the HTTP answer, `exit_code` the command line's."""
@@ -99,6 +102,26 @@ class InstancesError(RowsError):
     """The rows are not of this model's signature."""
 
     code = "invalid_instances"
+
+
+class RowNotAnswerableError(RowsError):
+    """Rows fit the signature, but the model has no answer to them: the estimator refuses them, or answers no number.
+
+    An engine raises it for a batch: `positions` are those of the refused rows it knows, zero-based and ascending;
+    `reason` completes "the model has no answer: …".
+    """
+
+    code = "row_not_answerable"
+
+    def __init__(self, positions: Sequence[int], reason: str, *, hint: str = "") -> None:
+        more = f" (and {len(positions) - 1} more rows)" if len(positions) > 1 else ""
+        errors = [
+            FieldError(row=position, field="", expected="a row that the model can answer", got=reason)
+            for position in positions[:MOST_ROWS_NAMED]
+        ]
+        super().__init__(f"row {positions[0]}: the model has no answer: {reason}{more}", errors=errors, hint=hint)
+        self.positions = tuple(positions)
+        self.reason = reason
 
 
 class OutcomesError(RowsError):

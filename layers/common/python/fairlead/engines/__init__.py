@@ -30,7 +30,10 @@ class Engine(Protocol):
     """Anything that answers rows of one signature."""
 
     def answer(self, rows: Sequence[tuple[Any, ...]]) -> Answers:
-        """Answer a batch; a row's answer does not depend on the other rows."""
+        """Answer a batch; a row's answer does not depend on the other rows.
+
+        Raises RowNotAnswerableError for rows that the engine knows the model has no answer to.
+        """
         ...
 
 
