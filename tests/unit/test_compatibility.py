@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from fairlead.compatibility import compare
 from fairlead.errors import InstancesError
 from fairlead.requests import RequestReader
-from fairlead.signature import Field, Kind, Output, Signature
+from fairlead.signature import Field, Ignored, Kind, Output, Signature
 
 LABELS = Output(task="classification", classes=("no", "yes"), probabilities=True)
 FIELDS = (
@@ -153,3 +153,21 @@ def test_what_is_called_additive_takes_every_old_request(live: Field, new: Field
         except InstancesError:
             refused += 1
     assert (refused > 0) == any(one.kind == "breaking" for one in differences)
+
+
+def test_an_input_that_becomes_ignored_is_additive_because_old_requests_stay_right() -> None:
+    new = Signature(inputs=FIELDS[:2], output=LABELS, layout="frame", ignored=(Ignored("island", 2),))
+    assert kinds(new) == [("additive", "input 'island' is no longer used and may be left out")]
+
+
+@pytest.mark.parametrize(
+    ("new", "what"),
+    [
+        (signature(*FIELDS[:2]), "the ignored column 'island' is gone"),
+        (signature(*FIELDS[:2], Field(name="island", kind="text", nullable=True)), "input 'island' is now used"),
+    ],
+)
+def test_an_ignored_column_that_is_gone_or_now_used_is_breaking(new: Signature, what: str) -> None:
+    live = Signature(inputs=FIELDS[:2], output=LABELS, layout="frame", ignored=(Ignored("island", 2),))
+    assert [(one.kind, one.what) for one in compare(live, new)] == [("breaking", what)]
+    assert compare(live, live) == []

@@ -30,17 +30,31 @@ def compare(live: Signature, new: Signature) -> list[Difference]:
     """Return every difference that callers can notice; none means that the contracts are identical."""
     before = {field.name: field for field in live.inputs}
     after = {field.name: field for field in new.inputs}
-    found = [
-        Difference("breaking", f"input {name!r} is gone", "stop sending it") for name in before if name not in after
-    ]
+    found = list(_gone(live, new))
+    unchecked = {column.name for column in live.ignored}
     for name, field in after.items():
         if name in before:
             found += _field(before[name], field)
+        elif name in unchecked:
+            found.append(Difference("breaking", f"input {name!r} is now used", f"send it: {_kind(field)}"))
         elif field.nullable:
             found.append(Difference("additive", f"input {name!r} is new and may be left out"))
         else:
             found.append(Difference("breaking", f"input {name!r} is new and required", f"send it: {_kind(field)}"))
     return found + list(_output(live.output, new.output))
+
+
+def _gone(live: Signature, new: Signature) -> Iterator[Difference]:
+    """Inputs and ignored columns of the live version that are no input of the new one."""
+    inputs, ignored = {field.name for field in new.inputs}, {column.name for column in new.ignored}
+    for field in live.inputs:
+        if field.name in ignored:
+            yield Difference("additive", f"input {field.name!r} is no longer used and may be left out")
+        elif field.name not in inputs:
+            yield Difference("breaking", f"input {field.name!r} is gone", "stop sending it")
+    for column in live.ignored:
+        if column.name not in inputs | ignored:
+            yield Difference("breaking", f"the ignored column {column.name!r} is gone", "stop sending it")
 
 
 def _field(live: Field, new: Field) -> Iterator[Difference]:

@@ -56,8 +56,19 @@ def class_names(output: Output) -> list[str]:
     return [value if isinstance(value, str) else msgspec.json.encode(value).decode() for value in output.classes or ()]
 
 
-class Signature(msgspec.Struct, frozen=True, kw_only=True):
-    """Inputs in the estimator's column order, and the output.
+class Ignored(msgspec.Struct, frozen=True):
+    """A column that the estimator was fitted on and that cannot change its answers.
+
+    `position` counts from 0 among all the estimator's columns. Requests may hold the column with any value; it is
+    neither checked nor captured, and the engine fills the position with a constant.
+    """
+
+    name: str
+    position: int
+
+
+class Signature(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Inputs in the estimator's column order, and the output; `ignored` are the columns that the model does not use.
 
     `layout` is how the estimator was fitted: on a DataFrame, on a bare array of two dimensions, or on one column of
     strings (a text vectorizer comes first), which is handed over as one dimension.
@@ -66,3 +77,4 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True):
     inputs: tuple[Field, ...]
     output: Output
     layout: Layout
+    ignored: tuple[Ignored, ...] = ()
