@@ -129,7 +129,7 @@ def test_a_graph_is_measured_where_it_will_serve(runtime: Remote) -> None:
 
 def test_a_graph_that_does_not_load_is_an_engine_error_with_the_reason(runtime: Remote) -> None:
     here = chosen_here("penguins")
-    with pytest.raises(EngineError, match="cannot load the graph"):
+    with pytest.raises(EngineError, match="graph cannot be read"):
         runtime.open(here.engine, here.signature, b"no graph")
 
 

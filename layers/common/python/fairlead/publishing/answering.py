@@ -6,6 +6,7 @@ import msgspec
 
 from fairlead import engines
 from fairlead.engines import Answers, Engine
+from fairlead.engines.onnx_graph import check_graph
 from fairlead.errors import EngineError, FairleadError
 from fairlead.gate.evidence import Budget
 from fairlead.publishing.evidence.budget import measure_budget
@@ -45,6 +46,7 @@ class Answering:
         wanted = (question.blob, question.spec, question.signature)
         if self._open is None or self._open[0] != wanted:
             blob = self._reading.blob(question.blob)
+            check_graph(blob)
             self._open = (wanted, engines.load(question.spec, question.signature, blob))
         return self._open[1]
 

@@ -9,6 +9,7 @@ import msgspec
 
 from fairlead import manifest
 from fairlead.engines import Engine
+from fairlead.engines.onnx_graph import check_graph
 from fairlead.engines.sklearn import SklearnEngine
 from fairlead.errors import DataError, EngineError
 from fairlead.manifest import Certificate
@@ -91,6 +92,7 @@ def _on_onnx(
     spec = manifest.Engine(name="onnx", blob="onnx", inputs=graph.inputs, outputs=graph.outputs)
     signature = _with_precision(signature)
     try:
+        check_graph(graph.blob)
         engine = runtime.open(spec, signature, graph.blob)
         boundary = answerable(reference, boundary_rows(estimator, signature, rows))
         progress(f"proving parity on {len(rows):,} held-out and {len(boundary):,} boundary rows")
