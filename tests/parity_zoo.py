@@ -140,6 +140,16 @@ def categorical_penguins() -> Data:
 
 
 @cache
+def missing_categories() -> Data:
+    """A category whose missing value says more than all others together, so that splits single it out."""
+    chosen = np.random.default_rng(0)
+    plan = pd.Series(chosen.choice(["basic", "plus", "pro"], 900), dtype="category").mask(chosen.random(900) < 0.2)
+    age = pd.Series(chosen.normal(40, 10, 900)).mask(chosen.random(900) < 0.1)
+    target = np.where(plan.isna(), 2.0, 0.0) + (age.fillna(70) - 40) / 20 + chosen.normal(scale=0.5, size=900) > 1
+    return pd.DataFrame({"plan": plan, "age": age}), target.to_numpy().astype(int)
+
+
+@cache
 def grams() -> Data:
     """A penguin's weight from everything else."""
     table = load_penguins().dropna(subset="body_mass_g")
@@ -353,6 +363,11 @@ TABLES = [
         "histogram boosting on pandas categories",
         categorical_penguins,
         lambda: HistGradientBoostingClassifier(max_iter=20),
+    ),
+    Case(
+        "histogram boosting, splits by missing categories alone",
+        missing_categories,
+        lambda: HistGradientBoostingClassifier(max_iter=20, categorical_features="from_dtype"),
     ),
     Case(
         "histogram boosting behind ordinal codes",

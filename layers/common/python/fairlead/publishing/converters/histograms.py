@@ -12,6 +12,8 @@ from fairlead.publishing.converters.refusal import NotConvertibleError
 
 BITS = 256
 """scikit-learn's own limit of categories per feature: a bitset of eight 32-bit words."""
+NO_CODE = -1.0
+"""Codes begin at 0; what is missing or unknown is NaN."""
 
 
 def histogram_classifier(nodes: Nodes, operator: Any) -> None:
@@ -81,5 +83,6 @@ def _add_predictor(ensemble: Ensemble, predictor: Any, target: int) -> None:
 
 
 def _members(bitset: Array) -> list[float]:
-    """The category codes that go left."""
-    return [float(code) for code in range(BITS) if int(bitset[code // 32]) >> (code % 32) & 1]
+    """The category codes that go left; onnxruntime takes no empty set, which only sends missing values left."""
+    codes = [float(code) for code in range(BITS) if int(bitset[code // 32]) >> (code % 32) & 1]
+    return codes or [NO_CODE]
