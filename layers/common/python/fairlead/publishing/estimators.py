@@ -77,7 +77,8 @@ def parts(value: Any) -> Iterator[Any]:
 def _members(part: Any) -> Iterable[Any]:
     from sklearn.base import BaseEstimator
 
-    if isinstance(part, BaseEstimator):
+    library = type(part).__module__.partition(".")[0] in ("scipy", "sklearn")
+    if isinstance(part, BaseEstimator) or (library and hasattr(part, "__dict__")):
         return list(vars(part).values())
     if isinstance(part, dict):
         return part.values()

@@ -1,17 +1,75 @@
-"""Checks of state that compiled code follows without a look: indices in range, shapes that agree, children without cycles.
+"""Checks of the state that compiled code follows without looking: indices, shapes and children.
 
-`check` is called with plain state before any native object is built, wherever the object sits in an estimator.
-`class_name` is the class's own dotted name (`sklearn.tree._tree.Tree`). `state` maps names to plain values and arrays:
+Cython and C++ read a tree's children, a matrix's indices and a support vector machine's counts unchecked. A damaged or
+crafted state makes them read other memory, walk in circles or end the process. `check` looks at plain state, before a
+native object is made of it or an attribute reaches native code. It judges safety only, never whether a model is good.
 
-- estimators and other Python classes: the attributes, as `vars()` has them (sparse matrices and arrays, SVMs, histogram
-  predictors, B-splines …); members that are objects are built already, and were checked before;
-- `Tree`: its `__getstate__`, with the constructor's `n_features`, `n_classes` and `n_outputs`;
-- KD and ball trees: `data`, `idx_array`, `node_data`, `node_bounds`, `leaf_size`, `n_levels`, `n_nodes`, `n_trims`,
-  `n_leaves`, `n_splits`, `n_calls`, `dist_metric`, `sample_weight`.
+The state of a Python object is its attributes. Parts inside it are objects that were checked before, innermost first.
+The state of a compiled object has the names of its constructor's arguments and of its pickled state:
+
+| class | state |
+|---|---|
+| `Tree` | `n_features`, `n_classes`, `n_outputs`, `max_depth`, `node_count`, `nodes`, `values` |
+| `KDTree`, `BallTree` | `KD_STATE`, in the order of its pickled state |
+| a distance metric | `p`, `vec`, `mat` |
+
+`state_of` reads this state from a live object.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from fairlead.engines.native_state import (
+    clusters,
+    encoders,
+    forests,
+    histograms,
+    neighbors,
+    sparse,
+    splines,
+    svm,
+    trees,
+)
+from fairlead.engines.native_state.neighbors import KD_STATE
+from fairlead.engines.native_state.state import State
+
+__all__ = ["KD_STATE", "check", "state_of"]
+
+MOST_WORKERS = 1024
+"""Threads or processes that an estimator may ask for; each is started."""
+
+CHECKS: dict[str, Callable[[State], None]] = {
+    **clusters.CHECKS,
+    **encoders.CHECKS,
+    **forests.CHECKS,
+    **histograms.CHECKS,
+    **neighbors.CHECKS,
+    **sparse.CHECKS,
+    **splines.CHECKS,
+    **svm.CHECKS,
+    **trees.CHECKS,
+}
+"""By full class name: module and name, as scikit-learn and SciPy define it."""
 
 
 def check(class_name: str, state: Mapping[str, object]) -> None:
-    """Raise ModelFileError, naming class and attribute, where native code would leave its arrays or never end."""
+    """Raise ModelFileError, naming class and place, for state that native code cannot follow safely."""
+    read = State(class_name, state)
+    if state.get("n_jobs") is not None:
+        read.integer("n_jobs", -MOST_WORKERS, MOST_WORKERS)
+    rule = CHECKS.get(class_name)
+    if rule is not None:
+        rule(read)
+
+
+def state_of(part: Any) -> Mapping[str, object] | None:
+    """Return the state of a live object that `check` knows, None for a value without attributes."""
+    kind = type(part)
+    name = f"{kind.__module__}.{kind.__qualname__}"
+    if name in trees.COMPILED:
+        return trees.tree_state(part)
+    if name in neighbors.COMPILED:
+        return dict(zip(KD_STATE, part.__getstate__(), strict=True))
+    if kind.__module__ == neighbors.METRICS:
+        return neighbors.metric_state(part)
+    return getattr(part, "__dict__", None)
