@@ -195,9 +195,9 @@ def test_a_text_pipeline_reads_one_column(estimator: Any) -> None:
 def test_the_text_column_of_a_column_transformer_is_text() -> None:
     table = FRAME.assign(review=TEXTS)
     columns = ColumnTransformer([("text", TfidfVectorizer(), "review"), ("n", StandardScaler(), ["length"])])
-    found = fields(infer(make_pipeline(columns, LogisticRegression()).fit(table, Y), table, Y))
-    assert found["review"].kind == "text"
-    assert found["island"].kind == "category"  # fitted on, though nothing reads it
+    signature = infer(make_pipeline(columns, LogisticRegression()).fit(table, Y), table, Y)
+    assert {field.name: field.kind for field in signature.inputs} == {"length": "number", "review": "text"}
+    assert [column.name for column in signature.ignored] == ["island", "year", "banded"]  # fitted on, though unread
 
 
 def test_two_text_columns_without_names_are_refused() -> None:

@@ -78,3 +78,17 @@ class Signature(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     output: Output
     layout: Layout
     ignored: tuple[Ignored, ...] = ()
+
+
+def with_ignored(signature: Signature) -> Signature:
+    """Return the signature of all the estimator's columns in its order: ignored ones become numbers."""
+    fields = list(signature.inputs)
+    for column in sorted(signature.ignored, key=lambda one: one.position):
+        fields.insert(column.position, Field(name=column.name, kind="number"))
+    return msgspec.structs.replace(signature, inputs=tuple(fields), ignored=())
+
+
+def positions(signature: Signature) -> list[int]:
+    """Return where each input stands among all the estimator's columns."""
+    ignored = {column.position for column in signature.ignored}
+    return [place for place in range(len(signature.inputs) + len(ignored)) if place not in ignored]

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fairlead.engines import Answers
-from fairlead.signature import Field, Signature
+from fairlead.signature import Field, Signature, positions, with_ignored
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Rows = Sequence[tuple[Any, ...]]
+FILL = 0.0
+"""Stands in every ignored column: the estimator wants the column, and its answers cannot depend on the value."""
 
 
 class SklearnEngine:
@@ -24,15 +26,21 @@ class SklearnEngine:
     def __init__(self, estimator: Any, signature: Signature) -> None:
         self._estimator = estimator
         self._signature = signature
+        self._names = [field.name for field in signature.inputs]
+        self._columns = with_ignored(signature).inputs
         self._missing = None if _knows_none(estimator) else np.nan
 
     def answer(self, rows: Rows) -> Answers:
-        """Answer a batch, quietly: what scikit-learn warns of was said at publish."""
+        """Answer a batch."""
+        return self.ask(self.inputs(rows))
+
+    def ask(self, X: Any) -> Answers:
+        """Answer a frame, an array or a column of text, quietly: what scikit-learn warns of was said at publish."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return self._answer(self.inputs(rows))
+            return self._answers(X)
 
-    def _answer(self, X: Any) -> Answers:
+    def _answers(self, X: Any) -> Answers:
         output = self._signature.output
         predicted = np.asarray(self._estimator.predict(X)).tolist()
         if output.task == "regression":
@@ -56,9 +64,11 @@ class SklearnEngine:
         """Build a frame with the signature's columns, however the estimator was fitted."""
         import pandas as pd
 
-        columns = zip(*rows, strict=True)
-        fields = self._signature.inputs
-        arrays = {field.name: self._column(field, column) for field, column in zip(fields, columns, strict=True)}
+        columns = dict(zip(self._names, zip(*rows, strict=True), strict=True))
+        arrays = {
+            field.name: self._column(field, columns[field.name]) if field.name in columns else np.full(len(rows), FILL)
+            for field in self._columns
+        }
         # Named dtypes: pandas 3 would make a column of str, with NaN for None, of any objects that are strings.
         return pd.DataFrame({name: pd.Series(array, dtype=array.dtype) for name, array in arrays.items()})
 
@@ -72,10 +82,18 @@ class SklearnEngine:
         return np.array(values, dtype=np.float64)
 
     def _array(self, rows: Rows) -> np.ndarray[Any, Any]:
-        fields = self._signature.inputs
-        if not any(_is_string(field) for field in fields):
-            return np.array(rows, dtype=np.float64)
-        return np.array([[self._missing if value is None else value for value in row] for row in rows], dtype=object)
+        if not any(_is_string(field) for field in self._columns):
+            return self._filled(np.array(rows, dtype=np.float64))
+        values = [[self._missing if value is None else value for value in row] for row in rows]
+        return self._filled(np.array(values, dtype=object))
+
+    def _filled(self, used: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        """Put ignored columns beside the used ones; shape (rows, all the estimator's columns)."""
+        if not self._signature.ignored:
+            return used
+        filled = np.full((len(used), len(self._columns)), FILL, dtype=used.dtype)
+        filled[:, positions(self._signature)] = used
+        return filled
 
 
 _DTYPES: dict[str, type[Any]] = {"number": np.float64, "integer": np.int64, "category": np.int64, "boolean": np.bool_}

@@ -9,6 +9,7 @@ from fairlead.errors import DataError, ModelFileError
 from fairlead.publishing.estimators import task_of
 from fairlead.publishing.frames import hand_over, refuse_several_targets
 from fairlead.publishing.probing import Probe
+from fairlead.publishing.table_types import is_unicode, to_target
 from fairlead.publishing.values import is_missing
 from fairlead.signature import Output, Scalar
 
@@ -33,14 +34,13 @@ def one_target(y: Any, *, rows: int) -> Any:
     """The target as it is measured: a table of one column is one target; raises DataError for holes and odd lengths."""
     import pandas as pd
 
+    y = to_target(y)
     if y is None:
         return None
     if len(y) != rows:
         raise DataError(f"there are {rows} rows and {len(y)} targets", hint="bring one target for each row")
     if bool(np.any(pd.isna(y))):
         raise DataError("the target has missing values", hint="leave rows without a known outcome out")
-    if np.ndim(y) == 2 and np.shape(y)[1] == 1:
-        return y.iloc[:, 0] if isinstance(y, pd.DataFrame) else np.asarray(y)[:, 0]
     return y
 
 
@@ -55,6 +55,8 @@ def label(value: Any) -> Scalar:
     """A class as a JSON scalar of the same meaning: numpy's 1.0 stays a float, its True a bool."""
     if isinstance(value, np.generic):
         value = value.item()
+    if isinstance(value, str) and not is_unicode([value]):
+        raise ModelFileError(f"the class {value!r} has a lone surrogate, which JSON cannot carry")
     if isinstance(value, (str, bool, int, float)) and not is_missing(value):
         return value
     raise ModelFileError(f"the class {value!r} is no string, number or boolean", hint="fit on labels that JSON has")
@@ -89,7 +91,10 @@ def _has_probabilities(probe: Probe) -> bool:
     ask = getattr(probe.estimator, "predict_proba", None)
     if ask is None:
         return False
-    answer = np.asarray(ask(hand_over(probe.frame.iloc[:2], probe.layout)))
+    try:
+        answer = np.asarray(ask(hand_over(probe.frame.iloc[:2], probe.layout)))
+    except Exception:  # noqa: BLE001 - any step of anyone's pipeline may raise anything; predict answers without it
+        return False
     return answer.ndim == 2 and answer.shape[1] == len(probe.estimator.classes_)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from fairlead.publishing.thresholds import thresholds_by_field
-from fairlead.signature import LARGEST_INTEGER, Field, Signature
+from fairlead.signature import LARGEST_INTEGER, Field, Signature, positions
 
 MOST_ROWS = 2_000
 MOST_THRESHOLDS = 60  # of one field
@@ -28,9 +28,11 @@ Values = Sequence[float] | np.ndarray[Any, Any]
 
 def boundary_rows(estimator: Any, signature: Signature, rows: Sequence[Row]) -> list[Row]:
     """At most MOST_ROWS rows, fields taking turns; each is a held-out row with one value put in, or an extreme row."""
-    splits = thresholds_by_field(estimator, len(signature.inputs))
+    places = positions(signature)
+    splits = thresholds_by_field(estimator, len(places) + len(signature.ignored))
     streams = [
-        _field_rows(position, field, splits.get(position, ()), rows) for position, field in enumerate(signature.inputs)
+        _field_rows(position, field, splits.get(place, ()), rows)
+        for position, (place, field) in enumerate(zip(places, signature.inputs, strict=True))
     ]
     turns = (row for turn in zip_longest(*streams) for row in turn if row is not None)
     found = islice(chain(_whole_rows(signature, rows[0]), turns), 2 * MOST_ROWS)

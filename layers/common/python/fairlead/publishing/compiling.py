@@ -15,9 +15,9 @@ import numpy as np
 from fairlead.engines.texts import COUNTING_KEY, MOST_ROWS_KEY
 from fairlead.manifest import Tensor
 from fairlead.publishing.converters import Inputs, NotConvertibleError, conversion
-from fairlead.publishing.converters.columns import STRINGS
+from fairlead.publishing.converters.columns import NUMBERS, STRINGS
 from fairlead.publishing.converters.nodes import ML, ML_OPSET, OPSETS
-from fairlead.signature import Signature
+from fairlead.signature import Signature, with_ignored
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,8 @@ def compile_estimator(estimator: Any, signature: Signature) -> Graph:
 def _compile(estimator: Any, signature: Signature) -> Graph:
     from skl2onnx import convert_sklearn
 
-    inputs = Inputs(signature)
+    whole = with_ignored(signature)
+    inputs = Inputs(whole)
     ours = conversion(inputs)
     model = convert_sklearn(
         estimator,
@@ -58,7 +59,10 @@ def _compile(estimator: Any, signature: Signature) -> Graph:
     _add_counts(model, inputs)
     _drop_unused(model)
     _import_opset(model)
-    return Graph(model.SerializeToString(), _tensors(model, inputs, signature), outputs)
+    tensors = _tensors(model, inputs, whole)
+    if signature.ignored:
+        tensors = _without_ignored(model, tensors, {column.name for column in signature.ignored})
+    return Graph(model.SerializeToString(), tensors, outputs)
 
 
 def _name_outputs(model: Any, signature: Signature) -> dict[str, str]:
@@ -161,6 +165,39 @@ def _tensors(model: Any, inputs: Inputs, signature: Signature) -> tuple[Tensor, 
         )
         for name in names
     )
+
+
+def _without_ignored(model: Any, tensors: tuple[Tensor, ...], ignored: set[str]) -> tuple[Tensor, ...]:
+    """Take ignored columns out of the graph's inputs: inside the graph they are zeros, as the estimator is given."""
+    from onnx import helper
+
+    narrow = tuple(
+        msgspec.structs.replace(tensor, fields=tuple(name for name in tensor.fields if name not in ignored))
+        for tensor in tensors
+    )
+    for tensor, whole in zip(narrow, tensors, strict=True):
+        if tensor.name != NUMBERS or tensor == whole:
+            continue
+        taken = {name: place for place, name in enumerate(tensor.fields)}
+        order = [taken.get(name, len(taken)) for name in whole.fields]
+        for node in model.graph.node:
+            node.input[:] = ["fairlead_whole" if name == NUMBERS else name for name in node.input]
+        model.graph.initializer.extend(
+            [_integers("fairlead_one_more", [0, 0, 0, 1]), _integers("fairlead_order", order)]
+        )
+        model.graph.node.insert(0, helper.make_node("Pad", [NUMBERS, "fairlead_one_more"], ["fairlead_padded"]))
+        model.graph.node.insert(
+            1, helper.make_node("Gather", ["fairlead_padded", "fairlead_order"], ["fairlead_whole"], axis=1)
+        )
+        given = next(item for item in model.graph.input if item.name == NUMBERS)
+        given.type.tensor_type.shape.dim[1].dim_value = len(taken)
+    return narrow
+
+
+def _integers(name: str, values: list[int]) -> Any:
+    from onnx import TensorProto, helper
+
+    return helper.make_tensor(name, TensorProto.INT64, [len(values)], values)
 
 
 @contextlib.contextmanager

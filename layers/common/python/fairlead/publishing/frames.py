@@ -1,40 +1,17 @@
 """Inputs as the estimator takes them: a frame with its columns in its order, a bare array, or one column of text."""
 
 import difflib
+from collections.abc import Container
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fairlead.engines.sklearn import FILL
 from fairlead.errors import DataError, ModelFileError
 from fairlead.signature import Layout
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-def to_frame(X: Any) -> "pd.DataFrame":
-    """Any table a notebook holds as a DataFrame; an array's columns are x0, x1, …; raises DataError for the rest."""
-    import pandas as pd
-    import scipy.sparse
-
-    if scipy.sparse.issparse(X):
-        raise DataError("sparse input cannot be served", hint="publish a Pipeline that makes the sparse matrix itself")
-    if isinstance(X, pd.Series):
-        X = X.to_frame(name="text" if X.name is None else str(X.name))
-    if not isinstance(X, pd.DataFrame):
-        array = X if isinstance(X, np.ndarray) else np.array(X, dtype=object)
-        if array.ndim == 1:
-            return pd.DataFrame({"text": array}).infer_objects()
-        if array.ndim != 2:
-            raise DataError(f"the rows have {array.ndim} dimensions, not two")
-        X = pd.DataFrame(array, columns=[f"x{position}" for position in range(array.shape[1])]).infer_objects()
-    if not all(isinstance(column, str) for column in X.columns):
-        X = X.set_axis([f"x{position}" for position in range(X.shape[1])], axis=1)
-    if X.columns.has_duplicates:
-        raise DataError(f"the table names the column {X.columns[X.columns.duplicated()][0]!r} more than once")
-    if not len(X):
-        raise DataError("the table has no rows")
-    return X.reset_index(drop=True)
 
 
 def layout_of(estimator: Any, *, text_first: bool) -> Layout:
@@ -52,14 +29,19 @@ def names_of(estimator: Any) -> list[str] | None:
         return None
 
 
-def arrange(estimator: Any, frame: "pd.DataFrame", layout: Layout) -> "pd.DataFrame":
-    """The estimator's columns in its order. Columns it does not know are left out; missing ones are refused by name."""
+def arrange(
+    estimator: Any, frame: "pd.DataFrame", layout: Layout, unused: Container[int] = frozenset()
+) -> "pd.DataFrame":
+    """The estimator's columns in its order. Columns it does not know are left out; missing ones are refused by name.
+
+    Columns at `unused` positions may be missing: the estimator's answers do not depend on them.
+    """
     if layout == "column":
         return _text_column(frame)
     names = names_of(estimator)
     if names is not None:
-        _check_present(names, list(frame.columns))
-        return frame[names]
+        _check_present([name for place, name in enumerate(names) if place not in unused], list(frame.columns))
+        return frame.reindex(columns=names, fill_value=FILL)
     width = getattr(estimator, "n_features_in_", frame.shape[1])
     if frame.shape[1] != width:
         raise DataError(
@@ -74,7 +56,21 @@ def hand_over(frame: "pd.DataFrame", layout: Layout) -> Any:
     """What the estimator's predict is called with."""
     if layout == "frame":
         return frame
-    return frame.to_numpy() if layout == "array" else frame.iloc[:, 0]
+    return _matrix(frame) if layout == "array" else frame.iloc[:, 0]
+
+
+def _matrix(frame: "pd.DataFrame") -> np.ndarray[Any, Any]:
+    """Columns of numbers as doubles, missing as NaN; anything else as objects. pandas' own NA is no number."""
+    from pandas.api import types
+
+    matrix: np.ndarray[Any, Any]
+    if all(isinstance(dtype, np.dtype) for dtype in frame.dtypes):
+        matrix = frame.to_numpy()
+    elif all(types.is_numeric_dtype(dtype) for dtype in frame.dtypes):
+        matrix = frame.to_numpy(dtype=np.float64, na_value=np.nan)
+    else:
+        matrix = np.where(frame.isna().to_numpy(), np.nan, frame.to_numpy(dtype=object))
+    return matrix
 
 
 def _text_column(frame: "pd.DataFrame") -> "pd.DataFrame":

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from fairlead.errors import DataError
+from fairlead.publishing.table_types import is_unicode
 from fairlead.publishing.uses import Use
 from fairlead.publishing.values import plain
 from fairlead.signature import LARGEST_INTEGER, Field, Kind
@@ -31,6 +32,7 @@ OBJECTS: dict[str, Shape] = {
     "integer": "integer",
     "floating": "number",
     "mixed-integer-float": "number",
+    "decimal": "number",
 }
 
 
@@ -41,10 +43,28 @@ def field_of(name: str, columns: "Sequence[pd.Series[Any]]", use: Use) -> Field:
     if kind in ("number", "integer"):
         low, high = _range(name, columns, integer=kind == "integer")
         return Field(name=name, kind=kind, nullable=nullable, minimum=low, maximum=high)
+    values = use.categories | seen(columns) if kind in ("category", "text") else set()
+    _check_spelling(name, values)
     if kind != "category":
         return Field(name=name, kind=kind, nullable=nullable)
-    categories = tuple(sorted(use.categories | seen(columns)))
+    categories = tuple(sorted(values))
     return Field(name=name, kind=kind, nullable=nullable, categories=categories)
+
+
+def _check_spelling(name: str, values: set[Any]) -> None:
+    """Refuse values that no request can carry: integers that are not exact in a double, text that is not Unicode."""
+    beyond = [value for value in values if isinstance(value, int) and abs(value) >= LARGEST_INTEGER]
+    if beyond:
+        raise DataError(
+            f"column {name!r} holds categories beyond ±2**53, such as {beyond[0]}, which no engine computes exactly",
+            hint=f"fit on strings: X[{name!r}].astype(str)",
+        )
+    if not is_unicode(value for value in values if isinstance(value, str)):
+        strange = next(value for value in values if isinstance(value, str) and not is_unicode([value]))
+        raise DataError(
+            f"column {name!r} holds {strange[:60]!r} with a lone surrogate, which JSON cannot carry",
+            hint="decode the text as UTF-8 before fitting",
+        )
 
 
 def seen(columns: "Sequence[pd.Series[Any]]") -> set[Any]:
@@ -109,7 +129,7 @@ def _shape(name: str, column: "pd.Series[Any]") -> Shape | None:
     if held in OBJECTS and not (_categorical(column) and held == "boolean"):
         return OBJECTS[held]
     raise DataError(
-        f"column {name!r} holds {held} values",
+        f"column {name!r} holds {held} values (its dtype is {column.dtype})",
         hint="inputs are numbers, whole numbers, booleans and strings: turn the column into one of them before fitting",
     )
 

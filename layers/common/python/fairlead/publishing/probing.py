@@ -4,6 +4,9 @@ import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from fairlead.engines.sklearn import FILL
 from fairlead.publishing.frames import hand_over
 from fairlead.signature import Field, Layout
 
@@ -12,6 +15,8 @@ if TYPE_CHECKING:
 
 UNSEEN = "a value never seen"
 ROWS = 20
+MOST_ROWS = 200
+"""Thousands of columns with missing values are shown by fewer rows than columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,14 @@ class Probe:
             return error
         return None
 
+    def answers_as(self, other: "Probe") -> bool:
+        """Whether both answer their rows, and equally."""
+        try:
+            mine, theirs = self.answer(self.frame), other.answer(other.frame)
+            return bool(np.array_equal(np.asarray(mine), np.asarray(theirs)))
+        except Exception:  # noqa: BLE001 - as in failure
+            return False
+
     def refuses(self, values: dict[str, Any]) -> bool:
         """Whether one good row with these values put in is refused."""
         row = self.frame.iloc[[0]].copy()
@@ -56,12 +69,40 @@ class Probe:
         )
 
 
-def probe_rows(frame: "pd.DataFrame") -> "pd.DataFrame":
-    """The first rows, the most complete one in front, and for each column a row where it is missing."""
-    holes = frame.isna()
-    first = holes.sum(axis=1).idxmin()
-    wanted = [first, *frame.index[:ROWS], *(column.idxmax() for _, column in holes.items() if column.any())]
-    return frame.loc[list(dict.fromkeys(wanted))].reset_index(drop=True)
+def probe_of(
+    estimator: Any, frame: "pd.DataFrame", layout: Layout, unused: frozenset[int]
+) -> tuple[Probe, frozenset[int]]:
+    """The estimator with a few rows, and which of the `unused` columns it really ignores: all of them or none.
+
+    Ignored columns hold in the probe's rows what the endpoint will put there.
+    """
+    rows = frame.iloc[_places(frame.iloc[:, [place for place in range(frame.shape[1]) if place not in unused]])]
+    rows = rows.reset_index(drop=True)
+    whole = Probe(estimator, rows, layout)
+    if not unused:
+        return whole, unused
+    blank = Probe(estimator, _blank(rows, unused), layout)
+    return (blank, unused) if blank.answers_as(whole) else (Probe(estimator, rows, layout), frozenset())
+
+
+def _blank(rows: "pd.DataFrame", unused: frozenset[int]) -> "pd.DataFrame":
+    import pandas as pd
+
+    fill = pd.Series(FILL, index=rows.index)
+    columns = [fill if place in unused else rows.iloc[:, place] for place in range(rows.shape[1])]
+    return pd.concat(columns, axis=1, keys=rows.columns)
+
+
+def _places(frame: "pd.DataFrame") -> list[int]:
+    """Positions of the first rows, the most complete one in front, and of rows that lack each column that may lack."""
+    holes = frame.isna().to_numpy()
+    chosen = list(dict.fromkeys([int(holes.sum(axis=1).argmin()), *range(min(ROWS, len(frame)))]))
+    shown = holes[chosen].any(axis=0)
+    for column in np.flatnonzero(holes.any(axis=0) & ~shown):
+        if len(chosen) < MOST_ROWS and not shown[column]:
+            chosen.append(int(holes[:, column].argmax()))
+            shown |= holes[chosen[-1]]
+    return chosen
 
 
 def closed_fields(probe: Probe, fields: list[Field]) -> set[str]:
@@ -77,6 +118,11 @@ def open_to_missing(probe: Probe, names: list[str]) -> set[str]:
     if not names or not probe.refuses(dict.fromkeys(names)):
         return set(names)
     return {name for name in names if not probe.refuses({name: None})}
+
+
+def in_one_line(error: BaseException) -> str:
+    """An error's type and the first of what it says."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())}"[:300].rstrip(": ")
 
 
 def unseen_value(field: Field) -> str | int:

@@ -14,10 +14,10 @@ from fairlead.gate.policy import Policy
 from fairlead.golden import Golden
 from fairlead.publishing import choosing, signatures
 from fairlead.publishing.evidence import Candidate, Data, Folding, Live, cross_validate, gather, groups_of, order_of
-from fairlead.publishing.frames import to_frame
 from fairlead.publishing.golden_rows import golden_of
 from fairlead.publishing.material import Material, Progress
 from fairlead.publishing.runtime import HERE, Runtime
+from fairlead.publishing.table_types import to_frame
 from fairlead.signature import Signature
 
 FEWEST_ROWS = 2

@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from fairlead.errors import DataError, ModelFileError
+from fairlead.errors import DataError, FairleadError, ModelFileError
 from fairlead.publishing.answers import one_target, output_of
 from fairlead.publishing.estimators import check_estimator
-from fairlead.publishing.frames import arrange, layout_of, to_frame
+from fairlead.publishing.frames import arrange, layout_of
 from fairlead.publishing.kinds import field_of, looks_like_text, seen
-from fairlead.publishing.probing import Probe, closed_fields, open_to_missing, probe_rows
+from fairlead.publishing.probing import Probe, closed_fields, in_one_line, open_to_missing, probe_of
+from fairlead.publishing.table_types import to_frame
 from fairlead.publishing.tables import MISSING
+from fairlead.publishing.unused import unused_columns
 from fairlead.publishing.uses import Use, reads_text, uses_of
-from fairlead.signature import Field, Signature
+from fairlead.signature import Field, Ignored, Layout, Signature, positions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,15 +32,30 @@ def infer(estimator: Any, X: Any, y: Any, *, target: str = "", train: Any = None
     Raises ModelFileError for an estimator that cannot be published, DataError for rows that do not fit it.
     """
     check_estimator(estimator)
+    try:
+        return _infer(estimator, X, y, target=target, train=train)
+    except FairleadError:
+        raise
+    except Exception as error:  # any step of anyone's pipeline may raise anything, on any attribute
+        raise ModelFileError(
+            f"the signature cannot be taken from this {type(estimator).__name__}: {in_one_line(error)}",
+            hint="check that it answers these rows: estimator.predict(X)",
+        ) from error
+
+
+def _infer(estimator: Any, X: Any, y: Any, *, target: str, train: Any) -> Signature:
     layout = layout_of(estimator, text_first=reads_text(estimator))
-    frame = arrange(estimator, to_frame(X), layout)
+    unused = unused_of(estimator, layout)
+    frame = arrange(estimator, to_frame(X), layout, unused)
     y = one_target(y, rows=len(frame))
-    frames = [frame] if train is None else [frame, arrange(estimator, to_frame(train), layout)]
-    uses = uses_of(estimator, frame.shape[1])
-    fields = [field_of(name, [part[name] for part in frames], use) for name, use in zip(frame, uses, strict=True)]
+    probe, ignored = probe_of(estimator, frame, layout, unused)
+    frames = [frame] if train is None else [frame, arrange(estimator, to_frame(train), layout, unused)]
+    used = [(name, use) for name, use in zip(frame, uses_of(estimator, frame.shape[1]), strict=True)]
+    used = [pair for place, pair in enumerate(used) if place not in ignored]
+    uses = [use for _, use in used]
+    fields = [field_of(name, [part[name] for part in frames], use) for name, use in used]
     _refuse_hidden_categories(fields, uses)
 
-    probe = Probe(estimator, probe_rows(frame), layout)
     _check_answers(probe)
     nullable = _nullable(probe, fields, frames)
     fields = [msgspec.structs.replace(field, nullable=field.name in nullable) for field in fields]
@@ -47,7 +64,18 @@ def infer(estimator: Any, X: Any, y: Any, *, target: str = "", train: Any = None
         _close(field, use, [part[field.name] for part in frames]) if field.name in closed else _open(field, use, probe)
         for field, use in zip(fields, uses, strict=True)
     ]
-    return Signature(inputs=tuple(finished), output=output_of(probe, y, target=target), layout=layout)
+    return Signature(
+        inputs=tuple(finished),
+        output=output_of(probe, y, target=target),
+        layout=layout,
+        ignored=tuple(Ignored(str(frame.columns[place]), place) for place in sorted(ignored)),
+    )
+
+
+def unused_of(estimator: Any, layout: Layout) -> frozenset[int]:
+    """Positions of columns that the estimator's structure says it does not use."""
+    width = getattr(estimator, "n_features_in_", 0)
+    return frozenset() if layout == "column" or not width else unused_columns(estimator, width)
 
 
 def _nullable(probe: Probe, fields: Sequence[Field], frames: "Sequence[pd.DataFrame]") -> set[str]:
@@ -68,11 +96,17 @@ def _check_answers(probe: Probe) -> None:
     failure = first or probe.failure(probe.frame)
     if failure is None:
         return
-    message = str(failure).strip().splitlines()[0][:300] if str(failure).strip() else type(failure).__name__
     rows = "rows of the table" if first else "rows with missing or unusual values of the table"
     raise DataError(
-        f"the estimator cannot answer {rows}: {message}", hint="bring rows as the estimator takes them"
+        f"the estimator cannot answer {rows}: {in_one_line(failure)}",
+        hint=f"bring rows as the estimator takes them; the table has {_dtypes(probe.frame)}",
     ) from failure
+
+
+def _dtypes(frame: "pd.DataFrame") -> str:
+    """The columns and their types, the first ten."""
+    named = [f"{name!r} ({dtype})" for name, dtype in list(frame.dtypes.items())[:10]]
+    return ", ".join(named) + (" …" if frame.shape[1] > 10 else "")
 
 
 def _refuse_hidden_categories(fields: Sequence[Field], uses: Sequence[Use]) -> None:
@@ -119,11 +153,14 @@ def to_rows(signature: Signature, X: Any) -> list[tuple[Any, ...]]:
 
 def _select(signature: Signature, frame: "pd.DataFrame") -> "pd.DataFrame":
     names = [field.name for field in signature.inputs]
-    if all(name in frame.columns for name in names):
+    present = set(frame.columns)
+    if all(name in present for name in names):
         return frame[names]
     if signature.layout != "frame" and frame.shape[1] == len(names):
         return frame
-    absent = [name for name in names if name not in frame.columns]
+    if signature.layout != "frame" and frame.shape[1] == len(names) + len(signature.ignored):
+        return frame.iloc[:, positions(signature)]
+    absent = [name for name in names if name not in present]
     raise DataError(f"the table lacks the column {absent[0]!r}", hint="the model takes " + ", ".join(names[:20]))
 
 
@@ -135,7 +172,10 @@ def _values(field: Field, column: "pd.Series[Any]") -> list[Any]:
     try:
         values = _converted(field, present)
     except (ValueError, TypeError, OverflowError) as error:
-        raise DataError(f"column {field.name!r} holds values that are no {field.kind}") from error
+        raise DataError(
+            f"column {field.name!r} holds values that are no {field.kind}: its dtype is {column.dtype}",
+            hint=f"the model takes {field.name!r} as {field.kind}",
+        ) from error
     if not holes:
         return values
     filled = iter(values)

@@ -23,6 +23,7 @@ from fairlead.publishing.estimators import check_estimator
 from fairlead.publishing.material import Material, Progress, read_material
 from fairlead.publishing.proving import Proved, Terms, prove
 from fairlead.publishing.storing import Published, store
+from fairlead.publishing.table_types import to_frame, to_target
 from fairlead.registry import Registry, check_name
 from fairlead.settings import Operator, operator
 
@@ -215,8 +216,16 @@ def _reason(reason: str, *, force: bool) -> str:
 
 
 def _of_notebook(estimator: Any, X: Any, y: Any, train: Any, train_y: Any, *, keep: bool = False) -> Material:
-    target = str(getattr(y, "name", None) or "")
-    material = Material(estimator=estimator, X=X, y=y, target=target, train=train, train_y=train_y, keep=keep)
+    y = to_target(y)
+    material = Material(
+        estimator=estimator,
+        X=to_frame(X),
+        y=y,
+        target=str(getattr(y, "name", None) or ""),
+        train=None if train is None else to_frame(train),
+        train_y=to_target(train_y),
+        keep=keep,
+    )
     _check_kept(material)
     return material
 

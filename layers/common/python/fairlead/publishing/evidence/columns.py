@@ -8,8 +8,8 @@ import numpy as np
 from fairlead.engines import Answers
 from fairlead.errors import DataError
 from fairlead.gate.evidence import Codes, Column, Floats, Predicted, classes_of
-from fairlead.publishing.frames import to_frame
 from fairlead.publishing.signatures import to_rows
+from fairlead.publishing.table_types import to_frame
 from fairlead.signature import Field, Output, Signature
 
 BLOCK = 20_000

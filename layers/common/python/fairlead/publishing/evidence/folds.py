@@ -11,8 +11,9 @@ from fairlead.errors import DataError
 from fairlead.gate.evidence import Folds
 from fairlead.gate.resampling import Resample
 from fairlead.gate.scores import scores
-from fairlead.publishing.evidence.columns import blocks, joined, predicted, target_of
-from fairlead.publishing.frames import arrange, hand_over, to_frame
+from fairlead.publishing.evidence.columns import predicted, target_of
+from fairlead.publishing.frames import arrange, hand_over
+from fairlead.publishing.table_types import to_frame
 from fairlead.signature import Signature
 
 
@@ -39,7 +40,8 @@ def cross_validate(
     """Fit clones of the estimator on each fold's complement and measure each fold; raises DataError where it cannot."""
     from sklearn.base import clone
 
-    frame, target = arrange(estimator, to_frame(X), signature.layout), np.asarray(y)
+    unused = {column.position for column in signature.ignored}
+    frame, target = arrange(estimator, to_frame(X), signature.layout, unused), np.asarray(y)
     found: dict[str, list[float]] = {}
     how, splits = _splits(signature, frame, target, folding)
     for number, (fitted_on, measured_on) in enumerate(splits, start=1):
@@ -56,8 +58,9 @@ def cross_validate(
 
 
 def _measured(model: Any, signature: Signature, X: Any, y: Any) -> dict[str, float]:
+    """Scores of a fold's model, which may use columns that the whole model ignores, hence the frame itself."""
     engine = SklearnEngine(model, signature)
-    answers = joined([predicted(engine.answer(rows), signature.output) for rows in blocks(signature, X)])
+    answers = predicted(engine.ask(hand_over(X, signature.layout)), signature.output)
     found = scores(target_of(signature.output, y, len(y)), answers, signature.output, Resample(len(y), replicates=0))
     return {name: float(drawn[0]) for name, drawn in found.items() if np.isfinite(drawn[0])}
 

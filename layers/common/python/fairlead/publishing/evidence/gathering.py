@@ -19,8 +19,8 @@ from fairlead.publishing.evidence.champion import Live, ask_champion
 from fairlead.publishing.evidence.columns import Columns, blocks, joined, predicted, target_of
 from fairlead.publishing.evidence.digests import digests_of, row_digests, text_digests
 from fairlead.publishing.evidence.probes import BATCH, probe
-from fairlead.publishing.frames import to_frame
 from fairlead.publishing.signatures import to_rows
+from fairlead.publishing.table_types import to_frame
 from fairlead.signature import Signature
 
 MOST_COMPARED = 100_000

@@ -1,0 +1,213 @@
+"""Tables and targets as a notebook holds them (pandas, NumPy, polars, Arrow, Python lists), read into pandas.
+
+A DataFrame comes out with plain columns: strings as names, sparse columns dense, index from 0. What cannot be read is
+refused with its type and the call that makes it readable.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fairlead.errors import DataError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+READABLE = "a pandas or polars DataFrame, an Arrow table, a NumPy array or a list of rows"
+
+
+def to_frame(X: Any) -> "pd.DataFrame":
+    """Any table as a DataFrame; an array's columns are x0, x1, …; raises DataError for the rest."""
+    import pandas as pd
+
+    if isinstance(X, pd.Series):
+        X = X.to_frame(name="text" if X.name is None else str(X.name))
+    elif not isinstance(X, pd.DataFrame):
+        X = _read(X)
+    if not all(isinstance(column, str) for column in X.columns):
+        X = X.set_axis([f"x{position}" for position in range(X.shape[1])], axis=1)
+    _check_names([str(column) for column in X.columns])
+    if not len(X):
+        raise DataError("the table has no rows")
+    return _dense(X.reset_index(drop=True))
+
+
+def to_target(y: Any) -> Any:
+    """A target as a Series or a DataFrame, plain arrays as they are, None as None; raises DataError for the rest."""
+    import pandas as pd
+
+    if y is None:
+        return None
+    if not isinstance(y, (pd.Series, pd.DataFrame)):
+        y = _converted(y, "the target")
+    if isinstance(y, pd.DataFrame) and y.shape[1] == 1:
+        y = y.iloc[:, 0]
+    if isinstance(y, pd.Series):
+        return _plain(y)
+    if isinstance(y, pd.DataFrame):
+        return y.apply(_plain)
+    array = _array(y, "the target")
+    return array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
+
+
+def _read(X: Any) -> "pd.DataFrame":
+    """A table that is no pandas object."""
+    import pandas as pd
+
+    X = _converted(X, "the table")
+    if isinstance(X, pd.DataFrame):
+        return X
+    if isinstance(X, pd.Series):
+        return X.to_frame(name=str(X.name or "text"))
+    if isinstance(X, Mapping) or (isinstance(X, (list, tuple)) and len(X) and isinstance(X[0], Mapping)):
+        return _of_dictionaries(X)
+    array = _array(X, "the table")
+    if array.dtype.names:
+        return pd.DataFrame({name: array[name] for name in array.dtype.names})
+    if array.ndim == 1:
+        return pd.DataFrame({"text": array}).infer_objects()
+    if array.ndim != 2:
+        raise DataError(f"the rows have {array.ndim} dimensions, not two", hint=f"bring {READABLE}")
+    return pd.DataFrame(array, columns=[f"x{position}" for position in range(array.shape[1])]).infer_objects()
+
+
+def _of_dictionaries(X: Any) -> "pd.DataFrame":
+    import pandas as pd
+
+    try:
+        return pd.DataFrame(X)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise DataError(f"the dictionaries are no table: {error}", hint=f"bring {READABLE}") from error
+
+
+def _converted(value: Any, what: str) -> Any:
+    """Pandas' own object for one of another library that offers the way; the value itself otherwise."""
+    import scipy.sparse
+
+    if scipy.sparse.issparse(value):
+        raise DataError(
+            f"{what} is sparse ({name_of(value)}): sparse input cannot be served",
+            hint="publish a Pipeline that makes the sparse matrix itself, or bring it dense: .toarray()",
+        )
+    if isinstance(value, type):
+        raise DataError(f"{what} is a class ({value.__name__})", hint=f"bring {READABLE}")
+    try:
+        if hasattr(value, "to_pandas"):
+            return value.to_pandas()
+        if hasattr(value, "__arrow_c_stream__"):
+            import pyarrow as pa
+
+            return pa.table(value).to_pandas()
+    except Exception as error:  # another library's conversion may raise anything
+        text = " ".join(str(error).split())[:200]
+        raise DataError(
+            f"{what} is a {name_of(value)}, which pandas cannot read: {text}", hint="bring it as X.to_pandas()"
+        ) from error
+    if hasattr(value, "collect") and hasattr(value, "lazy"):
+        raise DataError(f"{what} is a {name_of(value)}, which holds no rows yet", hint="bring X.collect()")
+    if hasattr(value, "toPandas"):
+        raise DataError(f"{what} is a {name_of(value)}, which is not read", hint="bring X.toPandas()")
+    return value
+
+
+def _array(value: Any, what: str) -> np.ndarray[Any, Any]:
+    """Rows of Python or NumPy as an array, objects where they are no array yet."""
+    if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
+        raise DataError(
+            f"{what} is a masked array: scikit-learn reads the values under the mask",
+            hint="bring X.filled(numpy.nan), and fit on that",
+        )
+    if isinstance(value, (str, bytes, set, frozenset)) or value is None:
+        raise DataError(f"{what} is a {name_of(value)}", hint=f"bring {READABLE}")
+    if isinstance(value, Iterator):
+        raise DataError(f"{what} is a {name_of(value)}, which can be read only once", hint="bring list(X)")
+    _check_lengths(value, what)
+    try:
+        array = np.asarray(value) if isinstance(value, np.ndarray) else np.array(value, dtype=object)
+    except Exception as error:  # another library's __array__ may raise anything
+        text = " ".join(str(error).split())[:200]
+        raise DataError(f"{what} is a {name_of(value)}, which NumPy cannot read: {text}") from error
+    if array.ndim == 0:
+        raise DataError(f"{what} is a {name_of(value)}", hint=f"bring {READABLE}")
+    return array
+
+
+def _check_lengths(rows: Any, what: str) -> None:
+    if not isinstance(rows, (list, tuple)):
+        return
+    lengths = [len(row) if isinstance(row, (list, tuple, np.ndarray)) and np.ndim(row) else -1 for row in rows]
+    other = next((place for place, length in enumerate(lengths) if length != lengths[0]), None)
+    if other is not None and lengths[0] >= 0:
+        raise DataError(
+            f"{what} has rows of different lengths: row 0 has {lengths[0]} values, "
+            + (f"row {other} has {lengths[other]}" if lengths[other] >= 0 else f"row {other} is a value"),
+        )
+
+
+def _check_names(names: list[str]) -> None:
+    """Names are unique, not empty, and text that JSON can carry."""
+    seen: set[str] = set()
+    for position, name in enumerate(names):
+        if name in seen:
+            raise DataError(f"the table names the column {name!r} more than once")
+        if not name:
+            raise DataError(f"column {position} of the table has an empty name", hint="name it, and fit with that name")
+        if not is_unicode([name]):
+            raise DataError(
+                f"the column {name!r} has a lone surrogate in its name, which JSON cannot carry", hint="rename it"
+            )
+        seen.add(name)
+
+
+def is_unicode(texts: Iterable[str]) -> bool:
+    """Whether all texts can be spelt in UTF-8: a lone surrogate cannot."""
+    try:
+        "".join(texts).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _dense(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Sparse columns as plain ones, and names as plain strings."""
+    import pandas as pd
+
+    names = [str(name) for name in frame.columns]
+    sparse = [place for place, dtype in enumerate(frame.dtypes) if isinstance(dtype, pd.SparseDtype)]
+    if sparse:
+        columns = [frame.iloc[:, place] for place in range(frame.shape[1])]
+        for place in sparse:
+            columns[place] = pd.Series(columns[place].sparse.to_dense())
+        frame = pd.concat(columns, axis=1)
+    return frame.set_axis(names, axis=1)
+
+
+def _plain(y: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Categories, nullable and Arrow values as NumPy's own; missing ones stay for the caller to refuse."""
+    import pandas as pd
+
+    if isinstance(y.dtype, pd.CategoricalDtype):
+        y = y.astype(y.cat.categories.dtype) if not y.isna().any() else y.astype(object)
+    if isinstance(y.dtype, pd.SparseDtype):
+        y = pd.Series(y.sparse.to_dense(), name=y.name)
+    if not isinstance(y.dtype, np.dtype) and not y.isna().any():
+        y = pd.Series(y.to_numpy(dtype=_numpy_dtype(y.dtype)), name=y.name)
+    return y.infer_objects()
+
+
+def _numpy_dtype(dtype: Any) -> Any:
+    from pandas.api import types
+
+    if types.is_bool_dtype(dtype):
+        return np.bool_
+    if types.is_integer_dtype(dtype):
+        return np.int64
+    return np.float64 if types.is_float_dtype(dtype) else object
+
+
+def name_of(value: Any) -> str:
+    """The value's type as its users know it: `polars.LazyFrame`, `list`."""
+    kind = type(value)
+    package = kind.__module__.partition(".")[0]
+    return kind.__qualname__ if package == "builtins" else f"{package}.{kind.__qualname__}"
