@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from fairlead.errors import FairleadError, FieldError
+from fairlead_cli.output import print_json
 
 MOST_ERRORS = 10
 
@@ -18,20 +19,35 @@ class Edge(TyperGroup):
     """The root command: whatever a command raises ends here."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command; an error becomes a line on stderr, a hint where there is one, and its exit code."""
+        """Run the command; an error becomes a line on stderr, a hint where there is one, and its exit code.
+
+        With --json the error is also one JSON document on stdout: `{"error": {"code", "message", …}}`.
+        """
+        asked_json = "--json" in [*ctx._protected_args, *ctx.args]  # noqa: SLF001 - Click parses the command later
         try:
             return super().invoke(ctx)
         except FairleadError as error:
             _print_error(error, debug=ctx.params["debug"])
+            if asked_json:
+                print_json({"error": error.document()})
             raise typer.Exit(error.exit_code) from error
         except (typer.Abort, BrokenPipeError):
             raise
         except Exception as error:
             # Usage errors and exits are Typer's own to show.
+            if not hasattr(error, "exit_code"):
+                _print_defect(error, debug=ctx.params["debug"])
+            if asked_json and not isinstance(error, typer.Exit):
+                print_json({"error": _document(error)})
             if hasattr(error, "exit_code"):
                 raise
-            _print_defect(error, debug=ctx.params["debug"])
             raise typer.Exit(1) from error
+
+
+def _document(error: Exception) -> dict[str, str]:
+    code = "usage" if hasattr(error, "exit_code") else "defect"
+    format_message = getattr(error, "format_message", error.__str__)
+    return {"code": code, "message": format_message()}
 
 
 def _print_error(error: FairleadError, *, debug: bool) -> None:

@@ -1,62 +1,153 @@
 """fairlead predict."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
 from fairlead_cli.output import note, print_json, print_table
 
-IDENTITY = ("model", "version", "digest", "release")
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from fairlead.calling import Endpoint
+    from fairlead_cli.predict_run import Answered, Contract
+
+SHOWN = 1_000
+"""Rows of the printed table; --output and --json have all."""
 
 
 def predict(
     name: Name,
     *,
     data: Annotated[Path, typer.Option(help="Rows: .csv or .parquet, one column a field; others are left out.")],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write input columns, prediction ids and answers: .csv, .csv.gz, .parquet or .jsonl."
+        ),
+    ] = None,
+    version: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Ask this version; left out, the live one.")
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Send only the first rows.")] = None,
     stack: Stack = DEFAULT_STACK,
     json: Json = False,
 ) -> None:
-    """Ask the live endpoint for predictions.
+    """Ask the endpoint for predictions.
 
-    Sends the rows of a file, signed with your credentials, and prints the answers.
+    Sends the rows of a file, signed with your credentials. One version answers the whole file, also while a canary
+    runs. Prints the answers, or writes them to --output beside the input columns.
     """
-    import msgspec
-
     from fairlead.calling import Endpoint
-    from fairlead.errors import CallError
-    from fairlead.signature import Signature
-    from fairlead_cli.rows import read_instances
+    from fairlead.publishing.tables import read_table
+    from fairlead_cli.predict_run import contract, run_pinned
+    from fairlead_cli.predictions_file import check_ending
     from fairlead_cli.stack import api_url
 
+    if output:
+        check_ending(output)
     endpoint = Endpoint(api_url(where(stack)))
-    live = endpoint.describe()
-    if live["model"] != name:
-        raise CallError(f"{live['model']} is live, not {name}", hint=f"`fairlead release {name} VERSION` makes it live")
-    signature = msgspec.convert(live["signature"], Signature)
-    instances, dropped = read_instances(data, signature, limit=limit)
-    if dropped:
-        note(f"not sent, because {name} does not take them: {', '.join(dropped)}")
-    answer = _merged(list(endpoint.predict(instances, most_rows=live["most_rows"])))
+    asked = contract(endpoint, name, version) if version else None
+    frame = read_table(data)
+    if limit is not None:
+        frame = frame.head(limit)
+
+    def run(asked: "Contract") -> None:
+        _run(endpoint, asked, frame, output=output, json=json)
+
+    if asked:
+        run(asked)
+    else:
+        run_pinned(endpoint, name, run, notify=note)
+
+
+def _run(endpoint: "Endpoint", asked: "Contract", frame: "pd.DataFrame", *, output: Path | None, json: bool) -> None:
+    from fairlead_cli.predict_run import answers
+    from fairlead_cli.rows import unused_columns
+
+    unused = unused_columns(asked.signature, frame)
+    with _progress(len(frame)) as advance:
+        arriving = _counted(answers(endpoint, asked, frame), advance)
+        if output:
+            summary = _write(arriving, frame, output)
+        else:
+            summary, predictions = _collected(arriving)
+    if unused:
+        note(f"not sent, because {asked.model} does not take them: {', '.join(unused)}")
     if json:
-        print_json(answer)
-        return
-    typer.echo(f"{name} version {answer['version']}, release {answer['release']}, {answer['digest'][:19]}…")
-    print_table(*_table(answer["predictions"]))
+        print_json(summary if output else summary | {"predictions": predictions})
+    elif output:
+        typer.echo(f"{output}: {summary['rows']:,} rows by {_named(summary)}")
+    else:
+        typer.echo(_named(summary))
+        print_table(*_table(predictions[:SHOWN]))
+        if len(predictions) > SHOWN:
+            note(f"… and {len(predictions) - SHOWN:,} more: --output FILE or --json has all")
 
 
-def _merged(answers: list[dict[str, Any]]) -> dict[str, Any]:
-    """One answer of all batches; raises CallError if a release came in between, because they would not compare."""
+def _write(arriving: "Iterator[Answered]", frame: "pd.DataFrame", output: Path) -> dict[str, Any]:
+    from fairlead_cli.predictions_file import predictions_file, with_answers
+
+    summary: dict[str, Any] = {}
+    with predictions_file(output, frame) as write:
+        for one in arriving:
+            summary = _summed(summary, one)
+            write(with_answers(frame.iloc[one.start : one.start + len(one.predictions)], one.predictions))
+    return summary | {"file": str(output)}
+
+
+def _collected(arriving: "Iterator[Answered]") -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    summary: dict[str, Any] = {}
+    predictions: list[dict[str, Any]] = []
+    for one in arriving:
+        summary = _summed(summary, one)
+        predictions += one.predictions
+    return summary, predictions
+
+
+def _summed(summary: dict[str, Any], one: "Answered") -> dict[str, Any]:
+    """Add an answer to the run's facts; raises CallError if another version answered."""
     from fairlead.errors import CallError
+    from fairlead_cli.predict_run import IDENTITY
 
-    identity = {name: answers[0][name] for name in IDENTITY}
-    for answer in answers:
-        if {name: answer[name] for name in IDENTITY} != identity:
-            changed = f"release {identity['release']} answered first, then release {answer['release']}"
-            raise CallError(f"live has moved meanwhile: {changed}", hint="ask again")
-    return {**identity, "predictions": [row for answer in answers for row in answer["predictions"]]}
+    releases = summary.get("releases", [])
+    if any(summary.get(fact, one.identity[fact]) != one.identity[fact] for fact in IDENTITY):
+        raise CallError(
+            f"version {summary['version']} answered first, then version {one.identity['version']}", hint="ask again"
+        )
+    release = one.identity["release"]
+    return {
+        **one.identity,
+        "release": release,
+        "releases": releases if release in releases else [*releases, release],
+        "rows": summary.get("rows", 0) + len(one.predictions),
+    }
+
+
+def _named(summary: dict[str, Any]) -> str:
+    releases = " and ".join(summary["releases"])
+    return f"{summary['model']} version {summary['version']}, release {releases}, {summary['digest'][:19]}…"
+
+
+@contextmanager
+def _progress(total: int) -> "Iterator[Any]":
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("predicting"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda rows: bar.advance(task, rows)
+
+
+def _counted(arriving: "Iterator[Answered]", advance: Any) -> "Iterator[Answered]":
+    for one in arriving:
+        yield one
+        advance(len(one.predictions))
 
 
 def _table(predictions: list[dict[str, Any]]) -> tuple[list[str], list[list[Any]]]:

@@ -79,9 +79,7 @@ def publish(
                 progress=tell,
             )
     except GateError as error:
-        if json:
-            print_json(error.verdict)
-        else:
+        if not json:
             print_findings(error.verdict.findings)
         raise
     _print(published, json=json)

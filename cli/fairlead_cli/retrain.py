@@ -1,7 +1,7 @@
 """fairlead retrain."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -103,12 +103,8 @@ def _retrained(order: "Order", settings: "Operator", *, json: bool) -> "Retraine
             retraining = Retraining(registry, ledger, where=settings, journal=Journal(registry.objects), progress=tell)
             done = retraining.retrain(order)
     except RefusedError as error:
-        verdict: Any = getattr(error, "verdict", None)
-        findings = verdict.findings if verdict else getattr(error, "findings", ())
-        if json:
-            print_json({"result": "refused", "findings": findings})
-        elif findings:
-            print_findings(findings)
+        if error.findings and not json:
+            print_findings(error.findings)
         raise
     return cast("Retrained", done)  # an order without a key is always carried out
 

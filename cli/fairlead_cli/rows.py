@@ -1,30 +1,41 @@
-"""Rows of a file as instances of a request."""
+"""Rows of a file as instances of requests."""
 
 import math
-from pathlib import Path
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from fairlead.errors import DataError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from fairlead.signature import Signature
 
+BLOCK = 5_000
+"""Rows turned into Python values at once: memory stays flat however long the file is."""
 
-def read_instances(path: Path, signature: "Signature", *, limit: int | None) -> tuple[list[dict[str, Any]], list[str]]:
-    """Return the rows by field name, missing values as None, and the columns that the model does not take."""
-    from fairlead.publishing.signatures import left_out, to_rows
-    from fairlead.publishing.tables import read_table
 
-    frame = read_table(path)
-    if limit is not None:
-        frame = frame.head(limit)
+def instances(signature: "Signature", frame: "pd.DataFrame") -> Iterator[dict[str, Any]]:
+    """Yield the rows by field name, missing values as None; raises DataError naming row and field."""
+    from fairlead.publishing.signatures import to_rows
+
     names = [field.name for field in signature.inputs]
-    instances = [dict(zip(names, row, strict=True)) for row in to_rows(signature, frame)]
-    for position, instance in enumerate(instances):
-        for name, value in instance.items():
-            if isinstance(value, float) and math.isinf(value):
-                raise DataError(
-                    f"row {position}, {name}: JSON has no infinity", hint="leave the field empty if unknown"
-                )
-    by_position = not set(names) <= set(frame.columns)
-    return instances, [] if by_position else left_out(signature, frame)
+    for start in range(0, len(frame), BLOCK):
+        for position, row in enumerate(to_rows(signature, frame.iloc[start : start + BLOCK]), start):
+            instance = dict(zip(names, row, strict=True))
+            _refuse_infinity(position, instance)
+            yield instance
+
+
+def unused_columns(signature: "Signature", frame: "pd.DataFrame") -> list[str]:
+    """Return the columns that the model does not take; none where it takes columns by position."""
+    from fairlead.publishing.signatures import left_out
+
+    by_position = not {field.name for field in signature.inputs} <= set(frame.columns)
+    return [] if by_position else left_out(signature, frame)
+
+
+def _refuse_infinity(position: int, instance: dict[str, Any]) -> None:
+    for name, value in instance.items():
+        if isinstance(value, float) and math.isinf(value):
+            raise DataError(f"row {position}, {name}: JSON has no infinity", hint="leave the field empty if unknown")

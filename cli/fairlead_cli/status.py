@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
+from fairlead.errors import CallError, NotFoundError
+from fairlead_cli.options import DEFAULT_STACK, Json, Stack, where
 from fairlead_cli.output import note, print_facts, print_json
 from fairlead_cli.watch import show
 
@@ -14,17 +15,18 @@ if TYPE_CHECKING:
 
 
 def status(
-    name: Name,
+    name: Annotated[
+        str | None, typer.Argument(metavar="[NAME]", help="The model, for example churn; left out, the live one.")
+    ] = None,
     *,
     watch: Annotated[bool, typer.Option("--watch", help="Show a running deployment until it ends, then say.")] = False,
     stack: Stack = DEFAULT_STACK,
     json: Json = False,
 ) -> None:
-    """Say what is live.
+    """Show what is live: alarms first, then live, previous, a running deployment and the canary alarms.
 
-    Also what a rollback would go back to, whether both answer, what deployment is running, and the canary alarms.
+    Exit code 5 if live does not answer, 6 if NAME is neither live nor previous.
     """
-    from fairlead.errors import NotFoundError
     from fairlead_cli.stack import releases
 
     opened = releases(where(stack))
@@ -32,21 +34,33 @@ def status(
     if watch and found.running:
         show(opened.watch(found.running.deployment.id))
         found = opened.status()
-    held = {release.model for release in (found.live, found.previous) if release}
+    if name and name not in {release.model for release in (found.live, found.previous) if release}:
+        raise NotFoundError(f"{name} is not released", hint=f"`fairlead versions {name}` lists its versions")
     if json:
         print_json(found)
     else:
         print_facts(_facts(found))
-    if found.live.model != name:
-        if name not in held:
-            raise NotFoundError(f"{name} is not released", hint=f"`fairlead versions {name}` lists its versions")
+    if name and found.live.model != name:
         note(f"{name} is not live: {found.live.model} answers")
+    if found.live_problem or found.live.model is None:
+        note(_way_forward(found))
+        raise typer.Exit(CallError.exit_code)
+
+
+def _way_forward(found: "Status") -> str:
+    if found.live.model is None:
+        return "next: fairlead release NAME VERSION"
+    back = found.previous
+    if back is None or back.model is None or found.previous_problem:
+        return f"live does not answer\nnext: fairlead history {found.live.model} --limit 5"
+    return f"live does not answer\nnext: fairlead rollback {found.live.model} --away-from r{found.live.release}"
 
 
 def _facts(found: "Status") -> list[tuple[str, str]]:
     shares = ", ".join(f"{share:.0%} of calls to release {number}" for number, share in found.weights.items())
     running = f"{found.running}, {found.running.strategy}" if found.running else ""
     return [
+        *(("ALARM", f"{alarm.name} since {alarm.since:%Y-%m-%d %H:%M}Z: {alarm.reason}") for alarm in found.standing),
         ("live", _release(found.live, found.live_problem)),
         ("previous", _release(found.previous, found.previous_problem)),
         *([("shifting", shares)] if shares else []),

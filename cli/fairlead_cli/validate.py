@@ -58,11 +58,11 @@ def validate(
             where=where(stack),
             progress=tell,
         )
-    if json:
-        print_json(verdict)
-    else:
+    if not json:
         print_findings(verdict.findings)
     if verdict.refused:
         raise GateError(verdict)
-    if not json:
+    if json:
+        print_json(verdict)
+    else:
         typer.echo(f"\n{name} may be published: {count(verdict.findings)}")

@@ -4,22 +4,19 @@ import json
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import boto3
 import joblib
 import pytest
 from moto import mock_aws
-from typer.testing import CliRunner, Result
 
 from fairlead import aws
 from fairlead.objects import S3Objects
 from fairlead.registry import Registry
 from fairlead.stack import Stack
-from fairlead_cli.main import app
 from tests.functional import canary_alarms
+from tests.functional.command_line import fairlead, result
 from tests.functional.fake_deploys import FakeDeploys
-from tests.functional.loopback_api import Script, serving
 from tests.functional.strict_lambda import StrictLambda, deployed, outputs
 from tests.manifests import build
 
@@ -71,48 +68,6 @@ def lambda_(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> StrictLambda:
     ours = {"lambda": strict.client, "codedeploy": deploys.client}
     monkeypatch.setattr(aws, "client", lambda service: ours.get(service) or plain(service))
     return strict
-
-
-@pytest.fixture
-def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Script]:
-    """An API that knows a classifier of x, plan and zone, and answers yes."""
-    with serving() as script:
-        monkeypatch.setenv("FAIRLEAD_API_URL", script.url)
-        identity = {"model": "churn", "version": 3, "digest": "sha256:" + "a" * 64, "release": "14"}
-
-        def answer(body: bytes) -> dict[str, Any]:
-            yes = {"label": "yes", "probabilities": {"no": 0.25, "yes": 0.75}}
-            return identity | {"predictions": [{"id": "1", **yes} for _ in json.loads(body)["instances"]]}
-
-        inputs = [
-            {"name": "x", "kind": "number", "nullable": True},
-            {"name": "zone", "kind": "category", "categories": [1, 2]},
-            {"name": "plan", "kind": "category", "categories": ["basic", "plus"]},
-        ]
-        output = {"task": "classification", "target": "y", "classes": ["no", "yes"], "probabilities": True}
-        signature = {"inputs": inputs, "output": output, "layout": "frame"}
-        script.answers = {
-            "/model": (200, identity | {"signature": signature, "most_rows": 2}),
-            "/predict": (200, answer),
-        }
-        yield script
-
-
-def fairlead(*arguments: object) -> Result:
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
-
-
-def result(*arguments: object) -> Any:
-    """What a command printed with --json, which must be all it printed on stdout."""
-    done = fairlead(*arguments, "--json")
-    assert done.exit_code == 0, done.stderr
-    return json.loads(done.stdout)
-
-
-def rows(tmp_path: Path, text: str) -> Path:
-    path = tmp_path / "rows.csv"
-    path.write_text(text)
-    return path
 
 
 def test_versions_without_a_name_lists_the_models(registry: Registry) -> None:
@@ -169,7 +124,7 @@ def test_a_damaged_version_is_listed_as_such_beside_the_others(
 def test_an_unknown_model_is_an_error_with_a_hint(registry: Registry) -> None:
     done = fairlead("versions", "nobody")
 
-    assert (done.exit_code, done.stdout) == (1, "")
+    assert (done.exit_code, done.stdout) == (6, "")
     assert "there is no model 'nobody'" in done.stderr
     assert "fairlead versions" in done.stderr
 
@@ -197,14 +152,14 @@ def test_show_takes_the_latest_version_and_prints_what_it_is(registry: Registry)
 def test_show_names_one_version(registry: Registry) -> None:
     assert result("show", "churn", 1)["version"] == 1
     done = fairlead("show", "churn", 9)
-    assert (done.exit_code, done.stdout) == (1, "")
+    assert (done.exit_code, done.stdout) == (6, "")
     assert "'churn' has no version 9" in done.stderr
 
 
 def test_a_stack_that_is_not_deployed_says_what_to_run(cloud: None) -> None:
     done = fairlead("show", "churn")
 
-    assert done.exit_code == 1
+    assert done.exit_code == 6
     assert "no stack 'fairlead'" in done.stderr
     assert "sam build && sam deploy" in done.stderr
 
@@ -266,7 +221,7 @@ def test_retire_refuses_the_live_version_and_release_a_retired_one(registry: Reg
     assert "release another version first" in live.stderr
     assert (retired.exit_code, retired.stdout) == (4, "")
     assert "churn version 1 is retired" in retired.stderr
-    assert unknown.exit_code == 1
+    assert unknown.exit_code == 6
     assert "'churn' has no version 9" in unknown.stderr
 
 
@@ -287,102 +242,45 @@ def test_status_says_when_what_is_live_does_not_answer(registry: Registry, lambd
     fairlead("release", "churn", 1)
     lambda_.answers["2"] = [{"statusCode": 503, "body": '{"detail": "churn version 1 cannot be loaded (integrity)"}'}]
 
-    assert result("status", "churn")["live_problem"] == "churn version 1 cannot be loaded (integrity)"
+    done = fairlead("status", "churn", "--json")
+
+    assert json.loads(done.stdout)["live_problem"] == "churn version 1 cannot be loaded (integrity)"
+    assert done.exit_code == 5
     assert "cannot be loaded (integrity)" in fairlead("status", "churn").stdout
 
 
 def test_status_of_a_model_that_is_not_released_is_an_error(registry: Registry, lambda_: StrictLambda) -> None:
     done = fairlead("status", "churn")
 
-    assert done.exit_code == 1
+    assert (done.exit_code, done.stdout) == (6, "")
     assert "churn is not released" in done.stderr
 
 
-def test_predict_sends_what_the_signature_takes_and_prints_the_answers(api: Script, tmp_path: Path) -> None:
-    path = rows(tmp_path, "plan,x,zone,y\nbasic,1.5,1,no\nplus,,2,yes\nplus,2,2,yes\n")
-
-    answer = result("predict", "churn", "--data", path)
-    done = fairlead("predict", "churn", "--data", path)
-
-    sent = [row for body in api.received["/predict"][:2] for row in body["instances"]]
-    assert sent == [
-        {"x": 1.5, "zone": 1, "plan": "basic"},
-        {"x": None, "zone": 2, "plan": "plus"},
-        {"x": 2.0, "zone": 2, "plan": "plus"},
-    ]
-    # the API answers at most two rows at once
-    assert [len(body["instances"]) for body in api.received["/predict"][:2]] == [2, 1]
-    assert (answer["release"], len(answer["predictions"])) == ("14", 3)
-    assert "does not take them: y" in done.stderr
-    assert done.stdout.splitlines()[0].startswith("churn version 3, release 14, sha256:aaaa")
-    assert [line.split() for line in done.stdout.splitlines()[1:3]] == [
-        ["row", "label", "probability"],
-        ["0", "yes", "0.7500"],
-    ]
-
-
-def test_predict_sends_only_the_first_rows_on_request(api: Script, tmp_path: Path) -> None:
-    path = rows(tmp_path, "plan,x,zone\n" + "basic,1,1\n" * 9)
-
-    assert len(result("predict", "churn", "--data", path, "--limit", 1)["predictions"]) == 1
-    assert api.received["/predict"] == [{"instances": [{"x": 1.0, "zone": 1, "plan": "basic"}]}]
-
-
-def test_predict_names_wrong_values_by_row_of_the_file(api: Script, tmp_path: Path) -> None:
-    wrong = {"row": 1, "field": "plan", "expected": "one of basic, plus", "got": "gold"}
-    api.answers["/predict"] = (422, {"detail": "1 value is wrong", "code": "invalid_instances", "errors": [wrong]})
-    path = rows(tmp_path, "plan,x,zone\nbasic,1,1\ngold,1,1\n")
-
-    done = fairlead("predict", "churn", "--data", path)
-
-    assert (done.exit_code, done.stdout) == (5, "")
-    assert "row 1, plan: expected one of basic, plus, got gold" in done.stderr
-
-
-def test_predict_refuses_infinity_before_sending(api: Script, tmp_path: Path) -> None:
-    done = fairlead("predict", "churn", "--data", rows(tmp_path, "plan,x,zone\nbasic,inf,1\n"))
-
-    assert done.exit_code == 3
-    assert "row 0, x: JSON has no infinity" in done.stderr
-    assert "/predict" not in api.received
-
-
-def test_predict_refuses_answers_of_two_releases(api: Script, tmp_path: Path) -> None:
-    answer, releases = api.answers["/predict"][1], iter(["14", "15"])
-    api.answers["/predict"] = (200, lambda body: answer(body) | {"release": next(releases)})
-
-    done = fairlead("predict", "churn", "--data", rows(tmp_path, "plan,x,zone\n" + "basic,1,1\n" * 3))
-
-    assert done.exit_code == 5
-    assert "release 14 answered first, then release 15" in done.stderr
-
-
-@pytest.mark.parametrize(
-    ("prediction", "columns"),
-    [
-        ({"value": 2.5}, {"value": 2.5}),
-        ({"value": {"width": 1, "height": 2}}, {"width": 1, "height": 2}),
-        ({"label": -1, "score": -0.5}, {"label": -1, "score": -0.5}),
-        ({"label": 4}, {"label": 4}),
-    ],
-)
-def test_predict_prints_every_kind_of_answer(
-    api: Script, tmp_path: Path, prediction: dict[str, Any], columns: dict[str, Any]
+def test_status_without_a_name_shows_live_and_every_standing_alarm_first(
+    registry: Registry, lambda_: StrictLambda
 ) -> None:
-    answer = api.answers["/predict"][1]
-    api.answers["/predict"] = (200, lambda body: answer(body) | {"predictions": [{"id": "1", **prediction}]})
+    fairlead("release", "churn", 1)
+    cloudwatch = boto3.Session().client("cloudwatch")
+    facts = {"Namespace": "Fairlead", "MetricName": "Quality", "Period": 300, "Statistic": "Minimum"}
+    needs = {"EvaluationPeriods": 1, "Threshold": 0.5, "ComparisonOperator": "LessThanThreshold"}
+    for name in ("fairlead-quality", "fairlead-calm"):
+        cloudwatch.put_metric_alarm(AlarmName=name, **facts, **needs)
+    cloudwatch.set_alarm_state(AlarmName="fairlead-quality", StateValue="ALARM", StateReason="accuracy fell")
 
-    printed = fairlead("predict", "churn", "--data", rows(tmp_path, "plan,x,zone\nbasic,1,1\n")).stdout.splitlines()
+    lines = fairlead("status").stdout.splitlines()
 
-    assert printed[1].split() == ["row", *columns]
-    assert printed[2].split() == ["0", *(str(value) for value in columns.values())]
+    assert lines[0].startswith("ALARM")
+    assert "fairlead-quality" in lines[0]
+    assert lines[0].endswith("accuracy fell")
+    assert lines[1].split(maxsplit=1)[1].startswith("release 2 (churn version 1), answers")
+    assert not any("fairlead-calm" in line for line in lines)
 
 
-def test_predict_for_a_model_that_is_not_live_says_which_one_is(api: Script, tmp_path: Path) -> None:
-    done = fairlead("predict", "penguins", "--data", rows(tmp_path, "x\n1\n"))
+def test_status_of_a_stack_without_a_model_says_what_to_do(registry: Registry, lambda_: StrictLambda) -> None:
+    done = fairlead("status")
 
     assert done.exit_code == 5
-    assert "churn is live, not penguins" in done.stderr
+    assert "next: fairlead release NAME VERSION" in done.stderr
 
 
 def test_publish_proves_stores_and_says_what_to_run_next(

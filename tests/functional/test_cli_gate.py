@@ -75,7 +75,7 @@ def test_json_has_everything_also_of_a_refusal(desk: Path) -> None:
     assert {"check", "finding", "verdict"} <= said["findings"][0].keys()
     assert said["metrics"]["accuracy"]["low"] < said["metrics"]["accuracy"]["value"]
     assert refused.exit_code == 3
-    assert [one["finding"] for one in json.loads(refused.stdout)["findings"] if one.get("refuses")]
+    assert [one["finding"] for one in json.loads(refused.stdout)["error"]["findings"] if one.get("refuses")]
 
 
 def test_a_forced_version_says_so_wherever_it_is_seen(desk: Path) -> None:

@@ -193,7 +193,7 @@ def test_a_model_that_never_moved_has_no_history_and_that_is_no_error(told: Jour
 def test_the_history_of_an_unknown_model_is_an_error(told: Journal) -> None:
     done = fairlead("history", "chrun")
 
-    assert done.exit_code == 1
+    assert done.exit_code == 6
     assert "there is no model 'chrun'" in done.stderr
 
 
@@ -299,14 +299,14 @@ def test_another_model_was_live(told: Journal) -> None:
 def test_before_the_first_record_nothing_is_known_and_it_says_so(told: Journal) -> None:
     done = fairlead("who-was-live", "churn", "--at", "2026-11-22T11:59:59Z")
 
-    assert (done.exit_code, done.stdout) == (1, "")
+    assert (done.exit_code, done.stdout) == (6, "")
     assert "is not on record: the journal begins at 2026-11-22 12:00:00Z" in done.stderr
 
 
 def test_an_empty_journal_says_so(registry: Registry) -> None:
     done = fairlead("who-was-live", "churn", "--at", "now")
 
-    assert done.exit_code == 1
+    assert done.exit_code == 6
     assert "the journal is empty" in done.stderr
 
 

@@ -91,8 +91,8 @@ def journal(registry: Registry) -> list[Record]:
 def test_a_refusal_as_json_has_the_findings(registry: Registry) -> None:
     done = fairlead("retrain", "penguins", "--local", "--json")
     told = json.loads(done.stdout)
-    assert told["result"] == "refused"
-    assert [one["finding"] for one in told["findings"]] == ["enough labelled rows"]
+    assert told["error"]["code"] == "retraining"
+    assert [one["finding"] for one in told["error"]["findings"]] == ["enough labelled rows"]
     assert registry.versions("penguins") == [1]
 
 

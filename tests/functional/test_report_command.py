@@ -59,7 +59,7 @@ def test_open_hands_the_file_to_the_browser(folder: Path, monkeypatch: pytest.Mo
 
 def test_a_version_without_a_report_says_so_and_writes_nothing(folder: Path) -> None:
     done = fairlead("report", "churn", 1)
-    assert done.exit_code == 1
+    assert done.exit_code == 6
     assert "churn version 1 has no report" in done.stderr
     assert list(folder.iterdir()) == []
 

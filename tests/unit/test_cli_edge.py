@@ -1,6 +1,7 @@
 """The one place that prints errors: our own, defects, interruptions."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
@@ -19,23 +20,23 @@ def program(act: Callable[[], Any]) -> typer.Typer:
         pass
 
     @app.command()
-    def do() -> None:
+    def do(json: bool = False) -> None:
         act()
 
     return app
 
 
-def run(error: BaseException, *options: str, **env: str) -> Any:
+def run(error: BaseException, *options: str, command: Sequence[str] = ("do",), **env: str) -> Any:
     def act() -> None:
         raise error
 
-    return CliRunner().invoke(program(act), [*options, "do"], env=env)
+    return CliRunner().invoke(program(act), [*options, *command], env=env)
 
 
 @pytest.mark.parametrize(
     ("error", "code"),
     [
-        (NotFoundError("no such thing"), 1),
+        (NotFoundError("no such thing"), 6),
         (SettingsError("no such thing"), 2),
         (RefusedError("no such thing"), 3),
         (ReleaseError("no such thing"), 4),
@@ -48,6 +49,40 @@ def test_an_error_is_one_line_on_stderr_and_its_own_exit_code(error: FairleadErr
     assert (done.exit_code, done.stdout, done.stderr) == (code, "", "error: no such thing\n")
 
 
+WRONG: Any = [{"row": 3, "field": "x", "expected": "a number", "got": "a string"}]
+
+
+@pytest.mark.parametrize(
+    ("error", "document"),
+    [
+        (NotFoundError("no model", hint="publish one"), {"message": "no model", "hint": "publish one"}),
+        (CallError("1 value is wrong", problem={"code": "invalid_instances", "errors": WRONG}), {"errors": WRONG}),
+        (RefusedError("refused", findings=[{"check": "leakage"}]), {"findings": [{"check": "leakage"}]}),
+        (ZeroDivisionError("division by zero"), {"code": "defect", "message": "division by zero"}),
+        (typer.BadParameter("give NAME"), {"code": "usage"}),
+    ],
+)
+def test_a_failure_with_json_is_one_json_document_on_stdout(error: Exception, document: dict[str, Any]) -> None:
+    done = run(error, command=("do", "--json"))
+
+    told = json.loads(done.stdout)["error"]
+    assert told["code"] == document.get("code", getattr(error, "code", "usage"))
+    assert {name: told[name] for name in document} == document
+    assert done.exit_code == getattr(error, "exit_code", 1)
+    assert str(error) in done.stderr
+
+
+def test_an_unknown_option_with_json_is_json_too() -> None:
+    done = run(NotFoundError("unreached"), command=("do", "--json", "--nope"))
+
+    assert done.exit_code == 2
+    assert "--nope" in json.loads(done.stdout)["error"]["message"]
+
+
+def test_an_exit_with_json_prints_no_second_document() -> None:
+    assert run(typer.Exit(7), command=("do", "--json")).stdout == ""
+
+
 def test_a_hint_follows_the_error() -> None:
     assert run(NotFoundError("no model", hint="publish one")).stderr == "error: no model\nhint: publish one\n"
 
@@ -55,7 +90,7 @@ def test_a_hint_follows_the_error() -> None:
 def test_wrong_rows_are_listed_up_to_ten() -> None:
     wrong: Any = [{"row": row, "field": "x", "expected": "a number", "got": "a string"} for row in range(13)]
 
-    lines = run(CallError("13 values are wrong", errors=wrong)).stderr.splitlines()
+    lines = run(CallError("13 values are wrong", problem={"errors": wrong})).stderr.splitlines()
 
     assert lines[1] == "  row 0, x: expected a number, got a string"
     assert lines[10] == "  row 9, x: expected a number, got a string"

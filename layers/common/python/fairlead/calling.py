@@ -5,13 +5,13 @@ Region and credentials are those boto3 finds; the endpoint is the stack's ApiUrl
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from fairlead import aws
-from fairlead.errors import CallError, FieldError, SettingsError
+from fairlead.errors import CallError, FairleadError, SettingsError
 
 ROWS_PER_CALL = 1_000
 BYTES_PER_CALL = 2 * 1024 * 1024
@@ -20,6 +20,16 @@ ATTEMPTS = 5
 PATIENCE = 20.0  # seconds of waiting in one call, over all attempts
 DONE = frozenset({200, 207})
 WORTH_RETRYING = frozenset({429, 502, 503, 504})
+CREDENTIALS = {
+    "InvalidSignatureException": "the secret access key does not belong to the access key, or this clock is wrong: "
+    "`aws sts get-caller-identity` shows which",
+    "UnrecognizedClientException": "AWS knows no such access key here: `aws sts get-caller-identity` shows whose "
+    "credentials are used; the local cloud makes new ones at each start, so `source .fairlead/local.env` again",
+    "ExpiredTokenException": "the session token has expired: sign in again (`aws sso login`)",
+    "MissingAuthenticationTokenException": "API Gateway knows no such path: FAIRLEAD_API_URL must be the stack's "
+    "output ApiUrl, with the stage",
+}
+"""Hints by API Gateway's x-amzn-ErrorType, for refusals that no policy can mend."""
 HOST_REGION = re.compile(r"\.execute-api\.([a-z0-9-]+)\.amazonaws\.com")
 
 Instance = Mapping[str, Any]
@@ -37,19 +47,21 @@ class Endpoint:
         self._http = urllib3.PoolManager(retries=False, timeout=urllib3.Timeout(connect=5, read=35))
         self._sleep = sleep
 
-    def describe(self) -> dict[str, Any]:
-        """GET /model: the public part of the live version's manifest."""
-        return self._call("GET", "/model")
+    def describe(self, version: int | None = None) -> dict[str, Any]:
+        """GET /model: the public part of the live version's manifest, or of another version that can be asked for."""
+        return self._call("GET", f"/versions/{version}" if version else "/model")
 
-    def predict(self, instances: Sequence[Instance], *, most_rows: int = ROWS_PER_CALL) -> Iterator[dict[str, Any]]:
-        """POST /predict, at most `most_rows` at a time; yields each answer.
+    def predict(
+        self, instances: Iterable[Instance], *, most_rows: int = ROWS_PER_CALL, version: int | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """POST /predict, or a version's own path, at most `most_rows` at a time; yields each answer.
 
         Raises CallError; its errors count rows from the first of `instances`.
         """
         done = 0
         for rows, body in batches(instances, most_rows=min(most_rows, ROWS_PER_CALL)):
             try:
-                yield self._call("POST", "/predict", body)
+                yield self._call("POST", f"/versions/{version}/predict" if version else "/predict", body)
             except CallError as error:
                 for wrong in error.errors:
                     wrong["row"] += done
@@ -75,7 +87,7 @@ class Endpoint:
             if response.status not in WORTH_RETRYING or attempt == ATTEMPTS or waited > PATIENCE:
                 break
             self._sleep(pause)
-        raise self._refused(response.status, response.data, f"{method} {self._url}{path}")
+        raise self._refused(response, f"{method} {self._url}{path}")
 
     def _send(self, method: str, path: str, body: bytes) -> Any:
         import urllib3
@@ -110,17 +122,17 @@ class Endpoint:
             raise SettingsError("no region to sign for", hint="set AWS_REGION")
         return region
 
-    def _refused(self, status: int, data: bytes, what: str) -> CallError:
-        problem = _problem(data)
+    def _refused(self, response: Any, what: str) -> FairleadError:
+        problem = _problem(response.data)
         detail = str(problem.get("detail") or problem.get("message") or problem.get("Message") or "no reason given")
+        kind = str(response.headers.get("x-amzn-ErrorType", "")).partition(":")[0]
+        if kind in CREDENTIALS:
+            return SettingsError(f"{what} refused your credentials: {detail}", hint=CREDENTIALS[kind])
         hint = str(problem.get("hint", ""))
-        if status == 403:
+        if response.status == 403:
             policy = "FeedbackPolicyArn" if what.endswith("/feedback") else "CallerPolicyArn"
             hint = f"you are {self._who()}: it needs the policy in the stack's output {policy}"
-        errors: list[FieldError] = problem.get("errors") or []
-        return CallError(
-            f"{what} answered {status}: {detail}", code=str(problem.get("code", "call")), errors=errors, hint=hint
-        )
+        return CallError(f"{what} answered {response.status}: {detail}", problem=problem, hint=hint)
 
     def _who(self) -> str:
         """Name the caller, for the one answer that is about nothing else."""
@@ -133,7 +145,7 @@ class Endpoint:
 
 
 def batches(
-    instances: Sequence[Instance], *, most_rows: int = ROWS_PER_CALL, member: str = "instances"
+    instances: Iterable[Instance], *, most_rows: int = ROWS_PER_CALL, member: str = "instances"
 ) -> Iterator[tuple[int, bytes]]:
     """Cut rows into request bodies of bounded rows and bytes; yields how many rows each holds, and the body."""
     rows: list[bytes] = []

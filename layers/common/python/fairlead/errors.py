@@ -4,8 +4,8 @@ Messages begin lower case, name the thing, end without a full stop; `hint` says 
 One place per edge prints them: `fairlead_cli.main` for people, `fairlead.problems` for HTTP callers.
 """
 
-from collections.abc import Sequence
-from typing import TypedDict
+from collections.abc import Mapping, Sequence
+from typing import Any, TypedDict
 
 MOST_ROWS_NAMED = 8
 """Rows that one error names, where finding each costs calls of the estimator."""
@@ -21,6 +21,10 @@ class FairleadError(Exception):
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
         self.hint = hint
+
+    def document(self) -> dict[str, Any]:
+        """Return the error as a JSON object: code, message, hint where there is one, and the facts of its class."""
+        return {"code": self.code, "message": str(self)} | ({"hint": self.hint} if self.hint else {})
 
 
 # --- the caller of the endpoint sent something wrong ------------------------------------------------
@@ -97,6 +101,10 @@ class RowsError(RequestError):
         super().__init__(message, hint=hint)
         self.errors = list(errors)
 
+    def document(self) -> dict[str, Any]:
+        """Return the error as a JSON object, with each wrong value."""
+        return super().document() | {"errors": self.errors}
+
 
 class InstancesError(RowsError):
     """The rows are not of this model's signature."""
@@ -167,10 +175,18 @@ class InternalError(FairleadError):
 
 
 class RefusedError(FairleadError):
-    """Publishing was refused; nothing was written that counts as a version."""
+    """Publishing was refused; nothing was written that counts as a version. `findings` are the checks behind it."""
 
     code = "refused"
     exit_code = 3
+
+    def __init__(self, message: str, *, findings: Sequence[Any] = (), hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.findings = tuple(findings)
+
+    def document(self) -> dict[str, Any]:
+        """Return the error as a JSON object, with its findings."""
+        return super().document() | ({"findings": self.findings} if self.findings else {})
 
 
 class ModelFileError(RefusedError):
@@ -206,6 +222,7 @@ class NotFoundError(FairleadError):
 
     code = "not_found"
     status = 404
+    exit_code = 6
 
 
 class IntegrityError(FairleadError):
@@ -237,12 +254,17 @@ class ReleaseError(FairleadError):
 
 
 class CallError(FairleadError):
-    """The endpoint refused or failed a call; `code` is what it said itself, where it said one."""
+    """The endpoint refused or failed a call; `problem` is the problem document that it answered, empty for none."""
 
     code = "call"
     exit_code = 5
 
-    def __init__(self, message: str, *, code: str = "call", errors: Sequence[FieldError] = (), hint: str = "") -> None:
+    def __init__(self, message: str, *, problem: Mapping[str, Any] | None = None, hint: str = "") -> None:
         super().__init__(message, hint=hint)
-        self.code = code
-        self.errors = list(errors)
+        self.problem = problem or {}
+        self.code = str(self.problem.get("code", CallError.code))
+        self.errors: list[FieldError] = list(self.problem.get("errors") or ())
+
+    def document(self) -> dict[str, Any]:
+        """Return the error as a JSON object, with each wrong value."""
+        return super().document() | ({"errors": self.errors} if self.errors else {})

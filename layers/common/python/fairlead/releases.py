@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from fairlead import aws, ending_service, pruning, releasing, rolling_back, watching
+from fairlead.alarms import Alarms, Standing
 from fairlead.canary import Alarm, CanaryAlarms
 from fairlead.deployments import Deployment, Deployments
 from fairlead.errors import NotFoundError
@@ -34,6 +35,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     """What answers now and what a rollback would go back to. `weights`: shares of other releases while shifting.
 
     `previous` is None where that version was deleted. The problems say why a release does not answer, empty if it does.
+    `standing` are all of the stack's alarms in state ALARM; `alarms` are those that watch a canary.
     """
 
     live: Release
@@ -41,6 +43,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     weights: dict[str, float]
     running: Running | None
     alarms: list[Alarm]
+    standing: list[Standing]
     live_problem: str
     previous_problem: str
     api_url: str
@@ -65,6 +68,7 @@ class Releases:
             weights=situation.live.weights,
             running=situation.running,
             alarms=self._means.alarms.read(),
+            standing=[one for one in Alarms(self._cloudwatch).named(f"{stack.name}-") if one.state == "ALARM"],
             live_problem=problem(function, situation.now.release),
             previous_problem=problem(function, back.release) if back else "",
             api_url=stack.api_url,

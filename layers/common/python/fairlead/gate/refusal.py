@@ -18,7 +18,11 @@ class GateError(RefusedError):
         named = "; ".join(_named(finding) for finding in refused[:MOST_NAMED])
         more = f"; and {len(refused) - MOST_NAMED} more" if len(refused) > MOST_NAMED else ""
         only_contract = {finding.check for finding in refused} == {"contract"}
-        super().__init__(f"the gate refuses this version: {named}{more}", hint=BREAKING if only_contract else HINT)
+        super().__init__(
+            f"the gate refuses this version: {named}{more}",
+            findings=verdict.findings,
+            hint=BREAKING if only_contract else HINT,
+        )
         self.verdict = verdict
 
 

@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 
 from fairlead.errors import RefusedError
-from fairlead.manifest import Finding
 
 Row = tuple[Any, ...]
 
@@ -71,7 +70,3 @@ class RetrainingError(RefusedError):
     """Retraining was refused; `findings` say what was seen."""
 
     code = "retraining"
-
-    def __init__(self, message: str, *, findings: tuple[Finding, ...] = (), hint: str = "") -> None:
-        super().__init__(message, hint=hint)
-        self.findings = findings

@@ -13,7 +13,6 @@ import msgspec
 from fairlead import aws, releases, stack
 from fairlead.errors import RefusedError, SettingsError
 from fairlead.function import PredictFunction
-from fairlead.gate.refusal import GateError
 from fairlead.publishing.storing import Published
 from fairlead.retraining.facts import Limits, Order, RetrainingError
 from fairlead.retraining.story import Retrained, Retraining
@@ -107,7 +106,6 @@ def _named(published: Published) -> dict[str, Any]:
 
 
 def _refused(event: Mapping[str, Any], error: RefusedError) -> dict[str, Any]:
-    findings = error.verdict.refused if isinstance(error, GateError) else getattr(error, "findings", ())
-    refused = [f"{one.check}: {one.finding} {one.figure}" for one in findings if one.refuses]
+    refused = [f"{one.check}: {one.finding} {one.figure}" for one in error.findings if one.refuses]
     model = str(event.get("model") or "")
     return {"result": "refused", "model": model, "why": str(error), "hint": error.hint, "findings": refused}

@@ -23,7 +23,7 @@ def made(order: Order, published: Published) -> Draft:
 
 def refused(order: Order, champion: int, error: RefusedError) -> Draft:
     """Say why no version was made of the champion."""
-    findings = error.verdict.refused if isinstance(error, GateError) else getattr(error, "findings", ())
+    findings = error.verdict.refused if isinstance(error, GateError) else error.findings
     evidence = {
         "result": "refused",
         "code": error.code,

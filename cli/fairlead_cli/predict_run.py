@@ -1,0 +1,84 @@
+"""One run of `fairlead predict` over a table: every row answered by one version, whatever moves meanwhile.
+
+A run pins its version (`/versions/N/predict`), because during a canary two releases answer unpinned calls. A release
+that is older than the pin does not know it yet: then the run starts again with the newest version that it knows.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from fairlead.calling import Endpoint
+from fairlead.errors import CallError
+from fairlead.signature import Signature
+from fairlead_cli.rows import instances
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+IDENTITY = ("model", "version", "digest")
+MOST_STARTS = 3
+
+
+class Contract(msgspec.Struct, frozen=True, kw_only=True):
+    """What `GET /model` or `GET /versions/N` says of the version that a run asks."""
+
+    model: str
+    version: int
+    most_rows: int
+    signature: Signature
+
+
+class Answered(msgspec.Struct, frozen=True):
+    """One request's rows and their predictions, in order; `identity` names version and release."""
+
+    start: int
+    identity: dict[str, Any]
+    predictions: list[dict[str, Any]]
+
+
+def contract(endpoint: Endpoint, name: str, version: int | None) -> Contract:
+    """Read the contract of a version, of the live one where None; raises CallError where another model is live."""
+    found = msgspec.convert(endpoint.describe(version), Contract)
+    if found.model != name:
+        raise CallError(f"{found.model} is live, not {name}", hint=f"`fairlead release {name} VERSION` makes it live")
+    return found
+
+
+def older_version(error: CallError, pinned: int) -> int | None:
+    """Return the version to start again with where a release answered that it does not know the pinned one."""
+    if error.code != "no_such_version":
+        return None
+    return max((known for known in error.problem.get("versions") or () if known < pinned), default=None)
+
+
+def run_pinned(
+    endpoint: Endpoint, name: str, run: Callable[[Contract], None], *, notify: Callable[[str], None]
+) -> None:
+    """Run with the live version; start again with an older one where not every release knows it."""
+    asked = contract(endpoint, name, None)
+    for _ in range(MOST_STARTS):
+        try:
+            run(asked)
+        except CallError as error:
+            older = older_version(error, asked.version)
+            if older is None:
+                raise
+            notify(
+                f"version {asked.version} does not answer every call (a deployment is running): using version {older}"
+            )
+            asked = contract(endpoint, name, older)
+        else:
+            return
+    raise CallError(f"what is live changed {MOST_STARTS} times meanwhile", hint="ask again, or pin with --version N")
+
+
+def answers(endpoint: Endpoint, asked: Contract, frame: "pd.DataFrame") -> Iterator[Answered]:
+    """Yield the answers to a table's rows as they arrive; raises CallError naming rows of the table."""
+    start = 0
+    rows = instances(asked.signature, frame)
+    for answer in endpoint.predict(rows, most_rows=asked.most_rows, version=asked.version):
+        predictions = answer.pop("predictions")
+        yield Answered(start, answer, predictions)
+        start += len(predictions)

@@ -1,0 +1,205 @@
+"""`fairlead predict` from its arguments to its output, against an API on loopback."""
+
+import json
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from tests.functional.command_line import fairlead, result, rows
+from tests.functional.loopback_api import Script, serving
+
+
+@pytest.fixture(autouse=True)
+def account(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    monkeypatch.setenv("COLUMNS", "200")
+
+
+@pytest.fixture
+def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Script]:
+    """An API that knows a classifier of x, plan and zone, and answers yes."""
+    with serving() as script:
+        monkeypatch.setenv("FAIRLEAD_API_URL", script.url)
+        identity = {"model": "churn", "version": 3, "digest": "sha256:" + "a" * 64, "release": "14"}
+
+        def answer(body: bytes) -> dict[str, Any]:
+            yes = {"label": "yes", "probabilities": {"no": 0.25, "yes": 0.75}}
+            return identity | {"predictions": [{"id": "1", **yes} for _ in json.loads(body)["instances"]]}
+
+        inputs = [
+            {"name": "x", "kind": "number", "nullable": True},
+            {"name": "zone", "kind": "category", "categories": [1, 2]},
+            {"name": "plan", "kind": "category", "categories": ["basic", "plus"]},
+        ]
+        output = {"task": "classification", "target": "y", "classes": ["no", "yes"], "probabilities": True}
+        signature = {"inputs": inputs, "output": output, "layout": "frame"}
+        script.answers = {
+            "/model": (200, identity | {"signature": signature, "most_rows": 2}),
+            "/versions/3/predict": (200, answer),
+        }
+        yield script
+
+
+def test_predict_sends_what_the_signature_takes_and_prints_the_answers(api: Script, tmp_path: Path) -> None:
+    path = rows(tmp_path, "plan,x,zone,y\nbasic,1.5,1,no\nplus,,2,yes\nplus,2,2,yes\n")
+
+    answer = result("predict", "churn", "--data", path)
+    done = fairlead("predict", "churn", "--data", path)
+
+    sent = [row for body in api.received["/versions/3/predict"][:2] for row in body["instances"]]
+    assert sent == [
+        {"x": 1.5, "zone": 1, "plan": "basic"},
+        {"x": None, "zone": 2, "plan": "plus"},
+        {"x": 2.0, "zone": 2, "plan": "plus"},
+    ]
+    # the API answers at most two rows at once
+    assert [len(body["instances"]) for body in api.received["/versions/3/predict"][:2]] == [2, 1]
+    assert (answer["release"], len(answer["predictions"])) == ("14", 3)
+    assert "does not take them: y" in done.stderr
+    assert done.stdout.splitlines()[0].startswith("churn version 3, release 14, sha256:aaaa")
+    assert [line.split() for line in done.stdout.splitlines()[1:3]] == [
+        ["row", "label", "probability"],
+        ["0", "yes", "0.7500"],
+    ]
+
+
+def test_predict_sends_only_the_first_rows_on_request(api: Script, tmp_path: Path) -> None:
+    path = rows(tmp_path, "plan,x,zone\n" + "basic,1,1\n" * 9)
+
+    assert len(result("predict", "churn", "--data", path, "--limit", 1)["predictions"]) == 1
+    assert api.received["/versions/3/predict"] == [{"instances": [{"x": 1.0, "zone": 1, "plan": "basic"}]}]
+
+
+def test_predict_names_wrong_values_by_row_of_the_file(api: Script, tmp_path: Path) -> None:
+    wrong = {"row": 1, "field": "plan", "expected": "one of basic, plus", "got": "gold"}
+    api.answers["/versions/3/predict"] = (
+        422,
+        {"detail": "1 value is wrong", "code": "invalid_instances", "errors": [wrong]},
+    )
+    path = rows(tmp_path, "plan,x,zone\nbasic,1,1\ngold,1,1\n")
+
+    done = fairlead("predict", "churn", "--data", path)
+
+    assert (done.exit_code, done.stdout) == (5, "")
+    assert "row 1, plan: expected one of basic, plus, got gold" in done.stderr
+
+
+def test_predict_refuses_infinity_before_sending(api: Script, tmp_path: Path) -> None:
+    done = fairlead("predict", "churn", "--data", rows(tmp_path, "plan,x,zone\nbasic,inf,1\n"))
+
+    assert done.exit_code == 3
+    assert "row 0, x: JSON has no infinity" in done.stderr
+    assert "/versions/3/predict" not in api.received
+
+
+def test_predict_takes_answers_of_two_releases_that_serve_one_version(api: Script, tmp_path: Path) -> None:
+    answer, releases = api.answers["/versions/3/predict"][1], iter(["14", "15"] * 2)
+    api.answers["/versions/3/predict"] = (200, lambda body: answer(body) | {"release": next(releases)})
+    path = rows(tmp_path, "plan,x,zone\n" + "basic,1,1\n" * 3)
+
+    assert result("predict", "churn", "--data", path)["releases"] == ["14", "15"]
+    assert "churn version 3, release 14 and 15, sha256:" in fairlead("predict", "churn", "--data", path).stdout
+
+
+def test_predict_starts_again_with_the_version_that_every_release_knows(api: Script, tmp_path: Path) -> None:
+    """The canary's release answers `GET /model`, the release before does not know version 4."""
+    described, identity = api.answers["/model"][1], {"version": 3, "digest": "sha256:" + "a" * 64}
+    api.answers["/model"] = (200, described | {"version": 4, "digest": "sha256:" + "b" * 64})
+    unknown = {"detail": "churn version 4 is not released; live is 3", "code": "no_such_version", "versions": [3, 1]}
+    api.answers["/versions/4/predict"] = (404, unknown)
+    api.answers["/versions/3"] = (200, described | identity)
+
+    done = fairlead("predict", "churn", "--data", rows(tmp_path, "plan,x,zone\nbasic,1,1\n"), "--json")
+
+    assert json.loads(done.stdout)["version"] == 3
+    assert "using version 3" in done.stderr
+
+
+def test_predict_of_a_version_asks_only_that_version(api: Script, tmp_path: Path) -> None:
+    described, answer = api.answers["/model"][1], api.answers["/versions/3/predict"][1]
+    api.answers["/versions/2"] = (200, described | {"version": 2})
+    api.answers["/versions/2/predict"] = (200, lambda body: answer(body) | {"version": 2})
+    path = rows(tmp_path, "plan,x,zone\nbasic,1,1\n")
+
+    assert result("predict", "churn", "--data", path, "--version", 2)["version"] == 2
+    unknown = {"detail": "churn has no version 9", "code": "no_such_version", "versions": [3, 2]}
+    api.answers["/versions/9"] = (404, unknown)
+    refused = fairlead("predict", "churn", "--data", path, "--version", 9)
+    assert (refused.exit_code, refused.stdout) == (5, "")
+    assert "churn has no version 9" in refused.stderr
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.csv.gz", "out.parquet", "out.jsonl"])
+def test_predict_writes_ids_and_input_columns_beside_answers(api: Script, tmp_path: Path, name: str) -> None:
+    path = rows(tmp_path, "plan,x,zone,y\nbasic,1.5,1,no\nplus,,2,yes\nplus,2,2,yes\n")
+    read = {"out.parquet": pd.read_parquet, "out.jsonl": partial(pd.read_json, lines=True)}.get(name, pd.read_csv)
+
+    done = fairlead("predict", "churn", "--data", path, "--output", tmp_path / name)
+
+    written = read(tmp_path / name)
+    columns = ["prediction_id", "label", "probabilities.no", "probabilities.yes"]
+    assert list(written.columns) == ["plan", "x", "zone", "y", *columns]
+    assert written["y"].tolist() == ["no", "yes", "yes"]
+    assert written["x"].isna().tolist() == [False, True, False]
+    assert written["label"].tolist() == ["yes"] * 3
+    assert f"{name}: 3 rows by churn version 3, release 14" in done.stdout
+    assert sorted(file.name for file in tmp_path.iterdir()) == sorted(["rows.csv", name])
+
+
+def test_predict_that_fails_half_way_leaves_no_file(api: Script, tmp_path: Path) -> None:
+    answer, bodies = api.answers["/versions/3/predict"][1], iter([True, False])
+    api.answers["/versions/3/predict"] = (200, lambda body: answer(body) if next(bodies) else {"predictions": "?"})
+    path = rows(tmp_path, "plan,x,zone\n" + "basic,1,1\n" * 3)
+    (tmp_path / "out.csv").write_text("kept")
+
+    done = fairlead("predict", "churn", "--data", path, "--output", tmp_path / "out.csv")
+
+    assert done.exit_code != 0
+    assert (tmp_path / "out.csv").read_text() == "kept"
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["out.csv", "rows.csv"]
+
+
+def test_predict_refuses_an_output_of_no_known_kind_before_it_asks(api: Script, tmp_path: Path) -> None:
+    path = rows(tmp_path, "plan,x,zone\nbasic,1,1\n")
+
+    done = fairlead("predict", "churn", "--data", path, "--output", tmp_path / "out.xlsx")
+
+    assert done.exit_code == 2
+    assert ".parquet" in done.stderr
+    assert api.received == {}
+
+
+@pytest.mark.parametrize(
+    ("prediction", "columns"),
+    [
+        ({"value": 2.5}, {"value": 2.5}),
+        ({"value": {"width": 1, "height": 2}}, {"width": 1, "height": 2}),
+        ({"label": -1, "score": -0.5}, {"label": -1, "score": -0.5}),
+        ({"label": 4}, {"label": 4}),
+    ],
+)
+def test_predict_prints_every_kind_of_answer(
+    api: Script, tmp_path: Path, prediction: dict[str, Any], columns: dict[str, Any]
+) -> None:
+    answer = api.answers["/versions/3/predict"][1]
+    api.answers["/versions/3/predict"] = (200, lambda body: answer(body) | {"predictions": [{"id": "1", **prediction}]})
+
+    printed = fairlead("predict", "churn", "--data", rows(tmp_path, "plan,x,zone\nbasic,1,1\n")).stdout.splitlines()
+
+    assert printed[1].split() == ["row", *columns]
+    assert printed[2].split() == ["0", *(str(value) for value in columns.values())]
+
+
+def test_predict_for_a_model_that_is_not_live_says_which_one_is(api: Script, tmp_path: Path) -> None:
+    done = fairlead("predict", "penguins", "--data", rows(tmp_path, "x\n1\n"))
+
+    assert done.exit_code == 5
+    assert "churn is live, not penguins" in done.stderr
