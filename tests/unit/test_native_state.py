@@ -226,7 +226,9 @@ DAMAGES: list[Damage] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "attribute", "damage", "place"), DAMAGES, ids=lambda value: str(value)[:40])
+@pytest.mark.parametrize(
+    ("name", "attribute", "damage", "place"), DAMAGES, ids=lambda value: value if isinstance(value, str) else "damage"
+)
 def test_damaged_state_is_refused_by_class_and_place(
     name: str, attribute: str, damage: Callable[[Any], Any], place: str
 ) -> None:
