@@ -48,4 +48,4 @@ def feedback() -> Response[str]:
 @telemetry.metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Resolve one proxy event."""
-    return app.resolve(event, context)
+    return app.resolve(api.at_resource(event), context)

@@ -208,12 +208,13 @@ def test_a_pair_that_a_crash_left_is_scored_when_its_outcome_is_sent_again(
     ("body", "status", "code", "said"),
     [
         ("{", 400, "not_json", "not JSON"),
-        ('{"outcomes": NaN}', 400, "not_json", "not JSON"),
+        ('{"outcomes": [NaN', 400, "not_json", "not JSON"),
+        ('{"outcomes": NaN}', 422, "invalid_outcomes", "an array of rows"),
         ("[]", 422, "invalid_outcomes", "the body must be"),
-        ({"outcomes": {}}, 422, "invalid_outcomes", "the body must be"),
+        ({"outcomes": {}}, 422, "invalid_outcomes", "an array of rows"),
         ({"outcomes": [], "more": 1}, 422, "invalid_outcomes", "the body must be"),
         ({"outcomes": []}, 422, "invalid_outcomes", "empty"),
-        ({"outcomes": [{"prediction_id": "a-0", "actual": 1}] * 1001}, 413, "too_large", "1,001 outcomes"),
+        ({"outcomes": [{"prediction_id": "a-0", "actual": 1}] * 1001}, 413, "too_large", "more than 1,000 outcomes"),
         ({"outcomes": [{"prediction_id": "a-0", "actual": "x" * 3_000_000}]}, 413, "too_large", "bytes"),
     ],
 )
@@ -250,6 +251,44 @@ def test_malformed_reports_are_named_row_by_row_and_nothing_is_written(here: Loo
     ]  # fmt: skip
     assert all(one["expected"] and one["got"] and len(one["got"]) <= 60 for one in problem["errors"])
     assert here.dynamodb.scan(TableName=here.table)["Count"] == 0
+
+
+@pytest.mark.parametrize(
+    ("report", "field", "got"),
+    [
+        ('"prediction_id": 1, "prediction_id": "x", "actual": 1', "prediction_id", "a member twice"),
+        ('"prediction_id": "x", "actual": 1, "actual": 2', "actual", "a member twice"),
+        ('"prediction_id": "x", "actual": {"a": 1, "a": 2}', "actual", "a member twice"),
+        ('"prediction_id": "a:b", "actual": 1, "comment": "", "actual": 2', "actual", "a member twice"),
+        ('"prediction_id": "\\udfff", "actual": 1', "prediction_id", '"\\udfff"'),
+        ('"prediction_id": "x", "actual": "\\ud800"', "actual", '"\\ud800"'),
+        ('"prediction_id": "x", "actual": {"\\ud800": 1}', "actual", "an object"),
+        ('"prediction_id": "x", "actual": 1, "\\udfff": 1', "\\udfff", "an unknown member"),
+        ('"prediction_id": "x", "actual": NaN', "actual", "NaN"),
+        ('"prediction_id": "x", "actual": {"a": -Infinity}', "actual", "an object"),
+        ('"prediction_id": "x", "actual": 1e400', "actual", "NaN, Infinity or a number too large"),
+        ('"prediction_id": "x", "actual": 1' + "0" * 30, "actual", "1" + "0" * 30),
+        ('"prediction_id": "x", "actual": ' + "9" * 5000, "actual", "NaN, Infinity or a number too large"),
+        ('"prediction_id": "x", "actual": ' + '{"a":' * 50 + "1" + "}" * 50, "actual", "an object"),
+    ],
+)
+def test_a_report_that_json_readers_take_differently_is_named(
+    here: Loop, intake: ModuleType, report: str, field: str, got: str
+) -> None:
+    status, problem, _ = post(intake, f'{{"outcomes": [{{{report}}}]}}')
+    assert (status, problem["code"]) == (422, "invalid_outcomes")
+    error = problem["errors"][0]
+    assert (error["row"], error["field"]) == (0, field)
+    assert error["got"].startswith(got)
+    assert here.dynamodb.scan(TableName=here.table)["Count"] == 0
+
+
+def test_a_whole_number_spelt_with_a_point_is_the_same_outcome(here: Loop, intake: ModuleType) -> None:
+    for actual in ("1", "1.0", "1e0"):
+        body = f'{{"outcomes": [{{"prediction_id": "{request_id(1)}-0", "actual": {actual}}}]}}'
+        assert post(intake, body)[0] == 200
+    [kept] = here.ledger.outcomes(request_id(1))
+    assert kept.conflicts == 0
 
 
 def test_while_the_ledger_takes_nothing_the_caller_is_told_when_to_come_back(

@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import gzip
 import json
 from collections.abc import Callable
 from types import ModuleType
@@ -97,6 +98,24 @@ def test_health_is_ready_with_a_model(app: ModuleType) -> None:
         ({"headers": {"Content-Type": "application/x-www-form-urlencoded"}}, 415, "unsupported_media_type"),
         ({"httpMethod": "GET"}, 404, "not_found"),
         ({"path": "/predictions"}, 404, "not_found"),
+        ({"body": '{"instances": [{"\\udfff": 1}]}'}, 422, "invalid_instances"),
+        ({"body": '{"instances": [{"\udfff": 1}]}'}, 422, "invalid_instances"),
+        ({"body": '{"instances": [{"island": "\\ud800"}]}'}, 422, "invalid_instances"),
+        ({"body": '{"\\udfff": [], "\\udfff": []}'}, 422, "invalid_instances"),
+        ({"body": "\ud800"}, 400, "not_json"),
+        ({"body": "\ufeff{}"}, 400, "not_json"),
+        ({"body": "é", "isBase64Encoded": True}, 400, "not_json"),
+        ({"body": "\ud800", "isBase64Encoded": True}, 400, "not_json"),
+        ({"headers": None, "multiValueHeaders": None, "body": None}, 400, "not_json"),
+        ({"headers": {"content-type": None}, "body": "{"}, 400, "not_json"),
+        ({"headers": {"content-type": "\ud800"}}, 415, "unsupported_media_type"),
+        ({"headers": {"content-type": "application/json; charset=iso-8859-1"}}, 415, "unsupported_media_type"),
+        ({"headers": {"content-type": "application/json; charset=UTF-16"}}, 415, "unsupported_media_type"),
+        ({"headers": {"Content-Encoding": "gzip"}}, 415, "unsupported_media_type"),
+        ({"headers": {"content-encoding": "br, \ud800"}}, 415, "unsupported_media_type"),
+        ({"path": "/\ud800"}, 404, "not_found"),
+        ({"queryStringParameters": {"version": "\ud800"}}, 404, "no_such_version"),
+        ({"queryStringParameters": {"version": None}}, 404, "no_such_version"),
     ],
 )
 def test_a_bad_request_is_a_4xx_problem(app: ModuleType, change: dict[str, Any], status: int, code: str) -> None:
@@ -104,6 +123,41 @@ def test_a_bad_request_is_a_4xx_problem(app: ModuleType, change: dict[str, Any],
     assert (got, body["status"], body["code"]) == (status, status, code)
     assert headers["Content-Type"] == "application/problem+json"
     assert body["detail"]
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        None,
+        {},
+        {"content-type": None},
+        {"content-type": ""},
+        {"CONTENT-TYPE": "application/json; charset=UTF-8"},
+        {"content-type": 'application/vnd.fairlead+json;charset="utf-8"; q=1'},
+        {"content-encoding": "identity"},
+        {"content-encoding": None},
+    ],
+)
+def test_json_in_any_spelling_of_the_headers_is_read(app: ModuleType, headers: dict[str, str] | None) -> None:
+    assert invoke(app, event("predict", headers=headers))[0] == 200
+
+
+@pytest.mark.parametrize("base", ["/ml", "/ml/penguins", "/predict", "/versions/1"])
+@pytest.mark.parametrize("name", ["predict", "predict_pinned", "model", "health"])
+def test_a_base_path_in_front_of_the_resource_works(app: ModuleType, name: str, base: str) -> None:
+    """A custom domain's mapping stands in the event's path."""
+    plain = event(name)
+    assert invoke(app, {**plain, "path": f"{base}{plain['path']}"})[0] == 200
+    assert invoke(app, {**plain, "path": f"{base}{plain['path']}/"})[0] == 200
+
+
+def test_a_compressed_body_is_refused_by_name(app: ModuleType) -> None:
+    """API Gateway hands it on broken, so it is not tried."""
+    packed = gzip.compress(event("predict")["body"].encode()).decode("utf-8", "replace")
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    status, body, _ = invoke(app, event("predict", body=packed, headers=headers))
+    assert (status, body["detail"]) == (415, "the body is compressed ('gzip')")
+    assert "without Content-Encoding" in body["hint"]
 
 
 def test_a_wrong_value_names_its_row_and_field(app: ModuleType) -> None:

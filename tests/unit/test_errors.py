@@ -10,5 +10,5 @@ def test_rows_without_an_answer_are_answered_422_naming_the_first_eight() -> Non
     assert answer.status_code == 422
     assert error.positions == tuple(range(3, 15))
     assert [one["row"] for one in error.errors] == list(range(3, 3 + MOST_ROWS_NAMED))
-    assert str(error) == "row 3: the model has no answer: the logarithm of a negative number (and 11 more rows)"
+    assert str(error) == "row 3: the model has no answer: the logarithm of a negative number (and 11 more)"
     assert '"code":"row_not_answerable"' in str(answer.body)

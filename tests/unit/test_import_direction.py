@@ -11,11 +11,23 @@ PACKAGE = ROOT / "layers/common/python/fairlead"
 ROOMS = [
     {"errors", "settings"},
     {  # facts and rules, no I/O
-        *("signature", "manifest", "requests", "matrix", "ranges", "gate", "baseline", "binning", "strategies"),
+        *(
+            "signature",
+            "manifest",
+            "requests",
+            "body_rows",
+            "matrix",
+            "ranges",
+            "gate",
+            "baseline",
+            "binning",
+            "strategies",
+        ),
         *("moves", "standings", "healing", "drift", "policy", "compatibility"),
     },
     {
         "aws",
+        "answer_rows",
         "objects",
         "coldread",
         "registry",

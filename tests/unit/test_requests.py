@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairlead.errors import InstancesError, NotJsonError
+from fairlead.errors import InstancesError, NotJsonError, TooLargeError
 from fairlead.requests import RequestReader
-from fairlead.signature import Field, Output, Signature
+from fairlead.signature import Field, Ignored, Output, Signature
 
 SIGNATURE = Signature(
     inputs=(
@@ -19,11 +19,19 @@ SIGNATURE = Signature(
         Field(name="tagged", kind="boolean"),
         Field(name="island", kind="category", categories=("Dream", "Biscoe"), closed=True, nullable=True),
         Field(name="note", kind="text"),
+        Field(name="ring", kind="category", categories=(3, 5), closed=True),
     ),
     output=Output(task="regression"),
     layout="frame",
 )
-GOOD: dict[str, Any] = {"bill length (mm)": 45.1, "year": 2007, "tagged": True, "island": "Dream", "note": "a: b"}
+GOOD: dict[str, Any] = {
+    "bill length (mm)": 45.1,
+    "year": 2007,
+    "tagged": True,
+    "island": "Dream",
+    "note": "a: b",
+    "ring": 5,
+}
 READER = RequestReader(SIGNATURE)
 
 
@@ -33,15 +41,15 @@ def body(*rows: Any) -> str:
 
 def test_rows_come_out_in_signature_order() -> None:
     shuffled = dict(reversed(GOOD.items()))
-    assert READER.rows(body(GOOD, shuffled)) == [(45.1, 2007, True, "Dream", "a: b")] * 2
-    assert READER.rows(body(GOOD).encode()) == [(45.1, 2007, True, "Dream", "a: b")]
+    assert READER.rows(body(GOOD, shuffled)) == [(45.1, 2007, True, "Dream", "a: b", 5)] * 2
+    assert READER.rows(body(GOOD).encode()) == [(45.1, 2007, True, "Dream", "a: b", 5)]
 
 
 def test_null_and_left_out_both_mean_missing() -> None:
-    bare = {name: GOOD[name] for name in ("year", "tagged", "note")}
+    bare = {name: GOOD[name] for name in ("year", "tagged", "note", "ring")}
     assert (
         READER.rows(body({**GOOD, "island": None, "bill length (mm)": None}, bare))
-        == [(None, 2007, True, None, "a: b")] * 2
+        == [(None, 2007, True, None, "a: b", 5)] * 2
     )
 
 
@@ -63,6 +71,14 @@ def test_null_and_left_out_both_mean_missing() -> None:
         ("island", {"a": {"b": []}}, "an object"),
         ("note", None, "null"),
         ("note", 5, "5"),
+        ("note", "\ud800", "\\ud800"),
+        ("island", "Dream\udfff", "\\udfff"),
+        ("year", 2.0**53, "9007199254740992.0"),
+        ("year", 1e300, "1e+300"),
+        ("ring", 3.5, "3.5"),
+        ("ring", 4.0, "4.0"),
+        ("ring", "3", '"3"'),
+        ("ring", True, "true"),
     ],
 )
 def test_a_wrong_value_is_named_by_row_and_field(field: str, value: Any, got: str) -> None:
@@ -81,13 +97,14 @@ def test_unknown_missing_and_duplicate_fields_are_all_named() -> None:
         ("year", "the field twice"),
         ("colour", "an unknown field"),
         ("note", "nothing"),
+        ("ring", "nothing"),
     }
 
 
 def test_a_duplicate_is_found_even_beside_a_left_out_field() -> None:
     """One colon too many and one too few must not cancel out."""
     with pytest.raises(InstancesError, match="the field twice"):
-        READER.rows('{"instances": [{"year": 1, "year": 1, "tagged": true, "note": "x", "island": null}]}')
+        READER.rows('{"instances": [{"year": 1, "year": 1, "tagged": true, "note": "x", "ring": 3, "island": null}]}')
 
 
 @pytest.mark.parametrize(
@@ -123,13 +140,90 @@ def test_other_shapes_are_refused_as_instances(document: str) -> None:
         b"\xff\xfe",
         "[" * 100000,
         '{"a":' * 100000,
-        '{"instances": [{"note": "\ud800"}]}',
         b'{"instances": [{"note": "\xc3"}]}',
+        '{"instances": [' + body(GOOD)[15:-2] + ",]}",
+        '{"instances": [{"year": 2007, "tagged": tru}]}',
+        '{"instances": [{"year": 2007 "tagged": true}]}',
+        '{"instances": [{"year" 2007}]}',
+        '{"instances": [{year: 2007}]}',
+        "\ufeff" + body(GOOD),
+        "\ud800",
     ],
 )
 def test_what_is_not_json_is_said_to_be_so(document: str | bytes) -> None:
     with pytest.raises(NotJsonError):
         READER.rows(document)
+
+
+def test_whole_numbers_spelt_with_a_point_are_whole_numbers() -> None:
+    [row] = READER.rows(body({**GOOD, "year": 2008.0, "ring": 3.0}))
+    assert row == (45.1, 2008, True, "Dream", "a: b", 3)
+    assert [type(row[place]) for place in (1, 5)] == [int, int]
+    rows = READER.rows(body(GOOD)[:-2] + ", " + body({**GOOD, "ring": 3.0, "year": -2e3})[15:])
+    assert [row[1] for row in rows] == [2007, -2000]
+
+
+def test_a_whole_number_with_a_point_does_not_hide_another_rows_fault() -> None:
+    with pytest.raises(InstancesError) as caught:
+        READER.rows(body({**GOOD, "year": 2008.0}, {**GOOD, "year": 2008.5}))
+    assert [(error["row"], error["field"]) for error in caught.value.errors] == [(1, "year")]
+
+
+@pytest.mark.parametrize("text", ["a", ":", "::", "a\\u003ab", "\\u003A"])
+@pytest.mark.parametrize("name", ["x", "x:y", ":"])
+def test_a_duplicate_is_found_beside_any_colon(text: str, name: str) -> None:
+    fields = (Field(name=name, kind="text", nullable=True), Field(name="n", kind="text", nullable=True))
+    reader = RequestReader(Signature(inputs=fields, output=Output(task="regression"), layout="frame"))
+    row = f'"{name}": "{text}"'
+    assert len(reader.rows(f'{{"instances": [{{{row}}}]}}')) == 1
+    for rows in (f"{{{row}, {row}}}", f"{{{row}, {row}}}, {{}}", f'{{"n": "", "n": ""}}, {{{row}}}'):
+        with pytest.raises(InstancesError, match="the field twice"):
+            reader.rows(f'{{"instances": [{rows}]}}')
+
+
+@pytest.mark.parametrize("value", ["1", "null", '"a:b"', '{"a": [1, {"b:c": null}]}', '["2024-01-01T00:00"]', "1e999"])
+def test_a_column_that_the_model_ignores_may_hold_anything(value: str) -> None:
+    field = Field(name="a", kind="number", nullable=True)
+    ignored = (Ignored("when:at", 0), Ignored("id", 2))
+    reader = RequestReader(
+        Signature(inputs=(field,), output=Output(task="regression"), layout="frame", ignored=ignored)
+    )
+    rows = f'{{"a": 1, "when:at": {value}}}, {{"id": {value}, "a": null}}, {{"a": 2}}'
+    assert reader.rows(f'{{"instances": [{rows}]}}') == [(1.0,), (None,), (2.0,)]
+
+
+@pytest.mark.parametrize(
+    ("row", "fault"),
+    [
+        ('{"a": 1, "id": 1, "id": 2}', "row 0, field 'id': expected each field once"),
+        ('{"id": 1}', "row 0: expected at least one field"),
+        ('{"a": 1, "id": NaN}', "row 0, field 'id': expected a JSON value, got NaN"),
+        ('{"a": 1, "id": "\\udfff"}', "row 0, field 'id': expected a JSON value, got"),
+        ('{"a": 1, "di": 2}', "row 0, field 'di': expected a field of the signature"),
+    ],
+)
+def test_an_ignored_column_is_json_and_stands_once_beside_a_field(row: str, fault: str) -> None:
+    field = Field(name="a", kind="number", nullable=True)
+    reader = RequestReader(
+        Signature(inputs=(field,), output=Output(task="regression"), layout="frame", ignored=(Ignored("id", 1),))
+    )
+    with pytest.raises(InstancesError, match=fault):
+        reader.rows(f'{{"instances": [{row}]}}')
+
+
+def test_more_rows_than_the_limit_are_refused_before_they_are_looked_into() -> None:
+    reader = RequestReader(SIGNATURE, most_rows=2)
+    assert len(reader.rows(body(GOOD, GOOD))) == 2
+    for third in (GOOD, {**GOOD, "year": "x"}):
+        with pytest.raises(TooLargeError, match="more than 2 rows"):
+            reader.rows(body(GOOD, GOOD, third))
+
+
+def test_faults_of_one_row_are_cut_short_before_its_end() -> None:
+    names = ", ".join(f'"u{n}": 1' for n in range(200_000))
+    with pytest.raises(InstancesError) as caught:
+        READER.rows(f'{{"instances": [{{{names}}}]}}')
+    assert [error["field"] for error in caught.value.errors] == [f"u{n}" for n in range(20)]
 
 
 def test_a_row_without_any_field_is_refused_even_if_all_may_be_missing() -> None:

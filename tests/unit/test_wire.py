@@ -8,6 +8,7 @@ import pytest
 from fairlead import wire
 from fairlead.engines import Answers
 from fairlead.errors import CallError
+from fairlead.golden import Golden
 from fairlead.requests import RequestReader
 from fairlead.serving import Model
 from fairlead.signature import Field, Output, Signature
@@ -45,7 +46,8 @@ class Echo:
 def served(output: Output, answers: Answers) -> list[Any]:
     """What serving makes of these answers, through JSON."""
     signature = Signature(inputs=(Field(name="x", kind="number"),), output=output, layout="frame")
-    model = Model(msgspec.structs.replace(build(1, None), signature=signature), "0" * 64, Echo(answers))
+    golden = Golden(rows=[(1.0,)], answers=answers)
+    model = Model(msgspec.structs.replace(build(1, None), signature=signature), "0" * 64, Echo(answers), golden)
     body = msgspec.json.encode({"instances": wire.instances(signature, [(1.0,), (2.0,)])})
     prediction = model.predict(body, request_id="r", release="1")
     found: list[Any] = msgspec.json.decode(prediction.body)["predictions"]

@@ -28,6 +28,7 @@ from fairlead.errors import (
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
+CHARSETS = {"utf-8", "utf8", "us-ascii", "ascii"}
 FACTS = ("version", "rows", "out_of_range", "code")
 
 
@@ -55,12 +56,14 @@ def observe(app: ApiGatewayResolver, next_middleware: Callable[[ApiGatewayResolv
 
 
 def json_body(event: Mapping[str, Any]) -> bytes | str:
-    """Return the body of a proxy event that claims to be JSON; raises MediaTypeError or NotJsonError."""
-    headers = event.get("headers") or {}
-    content_type = next((value for name, value in headers.items() if name.lower() == "content-type"), JSON)
-    kind = content_type.split(";")[0].strip().lower()
-    if kind != JSON and not kind.endswith("+json"):
-        raise MediaTypeError(f"the content type is {kind!r}", hint=f"send {JSON}")
+    """Return the body of a proxy event that claims to be plain JSON; raises MediaTypeError or NotJsonError."""
+    headers = {name.lower(): value or "" for name, value in (event.get("headers") or {}).items()}
+    _check_type(headers.get("content-type") or JSON)
+    coding = headers.get("content-encoding", "").strip().lower()
+    if coding not in {"", "identity"}:
+        raise MediaTypeError(
+            f"the body is compressed ({coding[:40]!r})", hint="send it plain, without Content-Encoding"
+        )
     body = event.get("body") or ""
     if not event.get("isBase64Encoded"):
         return str(body)
@@ -68,6 +71,15 @@ def json_body(event: Mapping[str, Any]) -> bytes | str:
         return base64.b64decode(body, validate=True)
     except (binascii.Error, ValueError) as error:
         raise NotJsonError(f"the body is not base64: {error}") from error
+
+
+def _check_type(content_type: str) -> None:
+    kind, *parameters = (part.strip().lower() for part in content_type.split(";"))
+    if kind != JSON and not kind.endswith("+json"):
+        raise MediaTypeError(f"the content type is {kind[:100]!r}", hint=f"send {JSON}")
+    for name, _, value in (parameter.partition("=") for parameter in parameters):
+        if name.strip() == "charset" and value.strip(" \"'") not in CHARSETS:
+            raise MediaTypeError(f"the body's charset is {value[:40]!r}", hint="send UTF-8, as JSON is")
 
 
 def query_version(event: Mapping[str, Any]) -> str | None:
@@ -93,6 +105,19 @@ def reported(event: Mapping[str, Any]) -> tuple[int, str]:
     return _arrived(context), (context.get("identity") or {}).get("userArn") or ""
 
 
+def at_resource(event: dict[str, Any]) -> dict[str, Any]:
+    """Return a proxy event whose path begins at the API's root: a custom domain puts its base path in front.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-custom-domains.html
+    """
+    resource = str(event.get("resource") or "").rstrip("/")
+    length = resource.count("/")
+    segments = str(event.get("path") or "").rstrip("/").split("/")
+    if not length or "+}" in resource or len(segments) - 1 <= length:
+        return event
+    return {**event, "path": "/" + "/".join(segments[-length:])}
+
+
 def answer(document: Any, *, status: int = 200) -> Response[str]:
     """Answer with a JSON document."""
     return Response(status, JSON, msgspec.json.encode(document).decode())
@@ -114,7 +139,16 @@ def problem(error: FairleadError) -> Response[str]:
     if isinstance(error, NoSuchVersionError) and error.versions is not None:
         body["versions"] = error.versions
     headers = {"Retry-After": str(error.retry_after)} if isinstance(error, UnavailableError) else {}
-    return Response(error.status, PROBLEM, msgspec.json.encode(body).decode(), headers)
+    return Response(error.status, PROBLEM, msgspec.json.encode(_unicode(body)).decode(), headers)
+
+
+def _unicode(value: Any) -> Any:
+    """Return a document of Unicode text; halves of surrogate pairs, which callers may send, are spelt out."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, Mapping):
+        return {name: _unicode(member) for name, member in value.items()}
+    return [_unicode(one) for one in value] if isinstance(value, list) else value
 
 
 def _arrived(context: Mapping[str, Any]) -> int:

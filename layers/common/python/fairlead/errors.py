@@ -116,20 +116,29 @@ class RowNotAnswerableError(RowsError):
     """Rows fit the signature, but the model has no answer to them: the estimator refuses them, or answers no number.
 
     An engine raises it for a batch: `positions` are those of the refused rows it knows, zero-based and ascending;
-    `reason` completes "the model has no answer: …".
+    `reason` completes "the model has no answer: …". `fields` names, by position, a field whose value is the cause and
+    what came in it.
     """
 
     code = "row_not_answerable"
 
-    def __init__(self, positions: Sequence[int], reason: str, *, hint: str = "") -> None:
-        more = f" (and {len(positions) - 1} more rows)" if len(positions) > 1 else ""
+    def __init__(
+        self, positions: Sequence[int], reason: str, *, fields: Mapping[int, tuple[str, str]] | None = None
+    ) -> None:
+        named = fields or {}
         errors = [
-            FieldError(row=position, field="", expected="a row that the model can answer", got=reason)
-            for position in positions[:MOST_ROWS_NAMED]
+            _unanswerable(position, reason, *named.get(position, ("", ""))) for position in positions[:MOST_ROWS_NAMED]
         ]
-        super().__init__(f"row {positions[0]}: the model has no answer: {reason}{more}", errors=errors, hint=hint)
+        field = f", field {errors[0]['field']!r}" if errors[0]["field"] else ""
+        more = f" (and {len(positions) - 1} more)" if len(positions) > 1 else ""
+        super().__init__(f"row {positions[0]}{field}: the model has no answer: {reason}{more}", errors=errors)
         self.positions = tuple(positions)
         self.reason = reason
+
+
+def _unanswerable(row: int, reason: str, field: str, got: str) -> FieldError:
+    expected = "a value that the model can answer" if field else "a row that the model can answer"
+    return FieldError(row=row, field=field, expected=expected, got=got or reason)
 
 
 class OutcomesError(RowsError):

@@ -5,19 +5,22 @@ hold duplicate keys, is read a second time, slowly, to say what is wrong.
 """
 
 import json
-import math
-from collections.abc import Callable, Iterable
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import Annotated, Any, Literal, Optional
 
 import msgspec
 
-from fairlead.errors import FieldError, InstancesError, NotJsonError
+from fairlead import body_rows
+from fairlead.body_rows import MOST_ERRORS, is_plain, shown, value_of
+from fairlead.errors import FieldError, InstancesError, NotJsonError, TooLargeError
 from fairlead.signature import LARGEST_INTEGER, Field, Signature
 
 Row = tuple[Any, ...]
 OMITTED = msgspec.UNSET
 COLON: dict[type, bytes | str] = {bytes: b":", str: ":"}
-MOST_ERRORS = 20
+ESCAPED_COLON: dict[type, tuple[bytes | str, ...]] = {bytes: (b"\\u003a", b"\\u003A"), str: ("\\u003a", "\\u003A")}
 EXPECTED = {
     "number": "a finite number",
     "integer": f"a whole number between ±{LARGEST_INTEGER}",
@@ -25,26 +28,42 @@ EXPECTED = {
     "category": "a category",
     "text": "text",
 }
+HINT = "GET /model shows the signature, GET /versions/N that of version N"
 
 
 class RequestReader:
-    """Decodes `{"instances": [{field: value, …}, …]}` for one signature."""
+    """Decodes `{"instances": [{field: value, …}, …]}` for one signature, at most `most_rows` rows.
 
-    def __init__(self, signature: Signature) -> None:
-        self._fields = {field.name: field for field in signature.inputs}
-        self._nullable = any(field.nullable for field in signature.inputs)
+    Columns that the signature ignores may stand in a row.
+    """
+
+    def __init__(self, signature: Signature, *, most_rows: int = sys.maxsize) -> None:
+        self._most_rows = most_rows
+        fields = signature.inputs
+        self._fields = {field.name: field for field in fields}
+        self._ignored = frozenset(column.name for column in signature.ignored)
+        self._names = [*self._fields, *(column.name for column in signature.ignored)]
+        self._whole = [(place, field) for place, field in enumerate(fields) if _is_whole(field)]
+        self._optional = any(field.nullable for field in fields) or bool(self._ignored)
         row = msgspec.defstruct(
             "Instance",
-            [_member(position, field) for position, field in enumerate(signature.inputs)],
-            rename={f"f{position}": field.name for position, field in enumerate(signature.inputs)},
+            [
+                *(_member(place, field) for place, field in enumerate(fields)),
+                *((f"f{place}", msgspec.Raw, OMITTED) for place in range(len(fields), len(self._names))),
+            ],
+            rename={f"f{place}": name for place, name in enumerate(self._names)},
             forbid_unknown_fields=True,
             kw_only=True,
         )
         body = msgspec.defstruct("Body", [("instances", list[row])], forbid_unknown_fields=True)  # type: ignore[valid-type]  # built at run time
         self._decode: Callable[[bytes | str], Any] = msgspec.json.Decoder(body).decode
+        self._decode_row: Callable[[str], Any] = msgspec.json.Decoder(row).decode
 
     def rows(self, body: bytes | str) -> list[Row]:
-        """Return one tuple a row in signature order, None for missing; raises NotJsonError or InstancesError."""
+        """Return one tuple a row in signature order, None for missing.
+
+        Raises NotJsonError, InstancesError, TooLargeError.
+        """
         try:
             decoded = self._decode(body)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
@@ -53,124 +72,154 @@ class RequestReader:
         rows = [msgspec.structs.astuple(instance) for instance in decoded.instances]
         if not rows:
             raise InstancesError("`instances` is empty", hint="send at least one row")
-        omitted = sum(row.count(OMITTED) for row in rows) if self._nullable else 0
-        # Duplicate keys are silent in JSON readers, but each adds a colon. Colons inside strings send us down the slow
-        # path for nothing, which costs time and never an answer.
-        if body.count(COLON[type(body)]) != len(rows) * len(self._fields) + 1 - omitted:  # type: ignore[arg-type]
+        self._check_count(len(rows))
+        if not self._are_once(body, rows, 1):
             self._explain(body)
-        if omitted:
-            self._refuse_empty(rows)
-            return [tuple(None if value is OMITTED else value for value in row) for row in rows]
-        return rows
+        if self._optional:
+            rows = self._filled(rows)
+        return self._whole_numbers(rows, body)
 
-    def _refuse_empty(self, rows: list[Row]) -> None:
-        """A row without any field is a mistake of the caller's, even where every field may be missing."""
-        for position, row in enumerate(rows):
-            if row.count(OMITTED) == len(row):
-                error = FieldError(row=position, field="", expected="at least one field", got="an empty object")
-                raise InstancesError(f"row {position}: expected at least one field", errors=[error])
+    def _check_count(self, count: int) -> None:
+        if count > self._most_rows:
+            raise TooLargeError(
+                f"more than {self._most_rows:,} rows would answer with more than Lambda's 6 MB",
+                hint=f"send at most {self._most_rows:,} rows in a request",
+            )
+
+    def _are_once(self, text: bytes | str, rows: Sequence[Row], others: int) -> bool:
+        """Say whether no member stands twice in rows that were decoded from a text with `others` members beside.
+
+        Duplicates are silent in JSON readers, but each adds a colon. The colons of names and values are counted only
+        where there is one too many; a colon may also be escaped, and such a text is read slowly.
+        """
+        found = text.count(COLON[type(text)])  # type: ignore[arg-type]
+        expected = others + len(rows) * len(self._names)
+        if self._optional:
+            expected -= sum(row.count(OMITTED) for row in rows)
+        if found == expected:
+            return True
+        if any(text.count(escape) for escape in ESCAPED_COLON[type(text)]):  # type: ignore[arg-type]
+            return False
+        for place, name in enumerate(self._names):
+            values = [row[place] for row in rows if row[place] is not OMITTED]
+            expected += name.count(":") * len(values) + sum(map(_colons, values))
+        return found == expected
+
+    def _filled(self, rows: list[Row]) -> list[Row]:
+        """Drop ignored columns and make what was left out None; a row without any field is the caller's mistake."""
+        width = len(self._fields)
+        if self._ignored:
+            rows = [row[:width] for row in rows]
+        empty = next((place for place, row in enumerate(rows) if row.count(OMITTED) == width), None)
+        if empty is not None:
+            error = FieldError(row=empty, field="", expected="at least one field", got="an empty object")
+            raise body_rows.refusal(InstancesError, [error])
+        return [tuple(None if value is OMITTED else value for value in row) if OMITTED in row else row for row in rows]
+
+    def _whole_numbers(self, rows: list[Row], body: bytes | str) -> list[Row]:
+        """Make `2008.0` the integer that it is, in fields of integers."""
+        spelt = [place for place, _ in self._whole if float in {type(row[place]) for row in rows}]
+        if not spelt:
+            return rows
+        columns = list(zip(*rows, strict=True))
+        for place, field in self._whole:
+            if place in spelt:
+                columns[place] = tuple(_integer(value) for value in columns[place])
+                if not all(_fits(field, value) for value in set(columns[place])):
+                    self._explain(body)
+        return list(zip(*columns, strict=True))
 
     def _explain(self, body: bytes | str) -> None:
         """Read the body the slow way and raise what is wrong with it; returns if nothing is."""
-        instances = _instances(_loads(body))
-        errors: list[FieldError] = []
-        for row, instance in enumerate(instances):
-            errors.extend(self._row_errors(row, instance))
-            if len(errors) >= MOST_ERRORS:
-                break
+        errors = list(islice(self._errors(body), MOST_ERRORS))
         if errors:
-            first = errors[0]
-            where = f"row {first['row']}" + (f", field {first['field']!r}" if first["field"] else "")
-            more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-            raise InstancesError(
-                f"{where}: expected {first['expected']}, got {first['got']}{more}",
-                errors=errors[:MOST_ERRORS],
-                hint="GET /model shows the signature, GET /versions/N that of version N",
-            )
+            raise body_rows.refusal(InstancesError, errors, hint=HINT)
 
-    def _row_errors(self, row: int, instance: Any) -> Iterable[FieldError]:
-        if not isinstance(instance, _Members):
-            yield FieldError(row=row, field="", expected="an object of fields", got=_shown(instance))
-            return
-        seen: dict[str, Any] = {}
-        for name, value in instance.pairs:
+    def _errors(self, body: bytes | str) -> Iterator[FieldError]:
+        for row, text in enumerate(body_rows.rows(body, "instances", InstancesError)):
+            self._check_count(row + 1)
+            if self._is_right(text):
+                continue
+            if text.startswith("{"):
+                yield from self._row_errors(row, text)
+            else:
+                yield FieldError(row=row, field="", expected="an object of fields", got=shown(value_of(text)))
+
+    def _is_right(self, text: str) -> bool:
+        try:
+            row = msgspec.structs.astuple(self._decode_row(text))
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
+            return False
+        whole = all(type(row[place]) is not float for place, _ in self._whole)
+        return whole and self._are_once(text, [row], 0)
+
+    def _row_errors(self, row: int, text: str) -> Iterator[FieldError]:
+        seen = set()
+        for name, value in body_rows.members(text):
             if name in seen:
                 yield FieldError(row=row, field=name, expected="each field once", got="the field twice")
-            elif name not in self._fields:
-                expected = "a field of the signature"
-                yield FieldError(row=row, field=name[:100], expected=expected, got="an unknown field")
-            seen[name] = value
+            elif error := self._fault(row, name, value_of(value)):
+                yield error
+            seen.add(name)
         for name, field in self._fields.items():
             if name not in seen and not field.nullable:
                 yield FieldError(row=row, field=name, expected=_expected(field), got="nothing")
-            elif name in seen and not _fits(field, seen[name]):
-                yield FieldError(row=row, field=name, expected=_expected(field), got=_shown(seen[name]))
+
+    def _fault(self, row: int, name: str, value: Any) -> FieldError | None:
+        """Say what is wrong with a member; None where nothing is."""
+        if field := self._fields.get(name):
+            right, expected, got = _fits(field, value), _expected(field), shown(value)
+        elif name in self._ignored:
+            right, expected, got = is_plain(value), "a JSON value", shown(value)
+        else:
+            right, expected, got = False, "a field of the signature", "an unknown field"
+        return None if right else FieldError(row=row, field=name[:100], expected=expected, got=got)
 
 
-class _Members:
-    """A JSON object as its members in order, duplicates kept."""
-
-    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
-        self.pairs = pairs
-
-
-def _member(position: int, field: Field) -> tuple[str, Any] | tuple[str, Any, Any]:
-    kind = _type(field)
+def _member(place: int, field: Field) -> tuple[str, Any] | tuple[str, Any, Any]:
+    kind = _type(field) | float if _is_whole(field) else _type(field)
     if not field.nullable:
-        return f"f{position}", kind
-    return f"f{position}", Optional[kind], OMITTED  # noqa: UP045 - Annotated has no | on Python 3.11
+        return f"f{place}", kind
+    return f"f{place}", Optional[kind], OMITTED  # noqa: UP045 - Annotated has no | on Python 3.11
 
 
 def _type(field: Field) -> Any:
     if field.closed and field.categories:
         return Literal[field.categories]
-    if field.kind == "integer" or (field.kind == "category" and _of_integers(field)):
+    if _is_whole(field):
         return Annotated[int, msgspec.Meta(ge=-LARGEST_INTEGER, le=LARGEST_INTEGER)]
     return {"number": float, "boolean": bool, "category": str, "text": str}[field.kind]
+
+
+def _is_whole(field: Field) -> bool:
+    """Say whether a field holds integers."""
+    return field.kind == "integer" or (field.kind == "category" and _of_integers(field))
 
 
 def _of_integers(field: Field) -> bool:
     return bool(field.categories) and isinstance(field.categories[0], int)  # type: ignore[index]  # not empty
 
 
-def _loads(body: bytes | str) -> Any:
-    """Read JSON leniently, so that NaN and Infinity reach the field check; raises NotJsonError."""
-    try:
-        data = body.encode() if isinstance(body, str) else body
-        return json.loads(data.decode(), object_pairs_hook=_Members, parse_int=_integer)
-    except UnicodeError as error:
-        raise NotJsonError(f"the body is not UTF-8: {error}") from error
-    except json.JSONDecodeError as error:
-        raise NotJsonError(f"the body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}") from error
-    except RecursionError as error:
-        raise NotJsonError("the body is nested too deeply") from error
+def _integer(value: Any) -> Any:
+    """Return a float that spells an integer as one: JSON knows numbers alone (RFC 8259, section 6)."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < LARGEST_INTEGER:
+        return int(value)
+    return value
 
 
-def _integer(digits: str) -> int | float:
-    """Keep integers that any field could mean; one of hundreds of digits is as good as infinite."""
-    return int(digits) if len(digits) < 300 else math.inf
-
-
-def _instances(document: Any) -> list[Any]:
-    shape = 'an object {"instances": [{…}, …]}'
-    if not isinstance(document, _Members):
-        raise InstancesError(f"the body must be {shape}, got {_shown(document)}")
-    names = [name for name, _ in document.pairs]
-    if names != ["instances"]:
-        raise InstancesError(f"the body must be {shape}, got the members {', '.join(names[:5]) or 'none'}")
-    instances = document.pairs[0][1]
-    if not isinstance(instances, list):
-        raise InstancesError(f"`instances` must be an array of rows, got {_shown(instances)}")
-    return instances
+def _colons(value: Any) -> int:
+    if isinstance(value, str):
+        return value.count(":")
+    return bytes(value).count(b":") if isinstance(value, msgspec.Raw) else 0
 
 
 def _fits(field: Field, value: Any) -> bool:
     if value is None:
         return field.nullable
-    if isinstance(value, float) and not math.isfinite(value):
+    if not is_plain(value):
         return False
     try:
-        msgspec.convert(value, _type(field))
+        msgspec.convert(_integer(value) if _is_whole(field) else value, _type(field))
     except (msgspec.ValidationError, OverflowError):
         return False
     return True
@@ -182,15 +231,3 @@ def _expected(field: Field) -> str:
         listed = ", ".join(json.dumps(category) for category in field.categories[:10])
         text = f"one of {listed}" + (", …" if len(field.categories) > 10 else "")
     return f"{text} or null" if field.nullable else text
-
-
-def _shown(value: Any) -> str:
-    """What came, shortened and safe to send back: values only where they are small."""
-    if isinstance(value, _Members):
-        return "an object"
-    if isinstance(value, list):
-        return "an array"
-    if isinstance(value, float) and not math.isfinite(value):
-        return "NaN, Infinity or a number too large"
-    text = json.dumps(value)
-    return text if len(text) <= 60 else f"{text[:57]}…"

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from fairlead import engines
+from fairlead.answer_rows import RowAnswerer
 from fairlead.capture import Answered, Asked, Capture, prediction_id, sampled
 from fairlead.errors import (
     FairleadError,
     IntegrityError,
     ModelUnavailableError,
-    TooLargeError,
 )
 from fairlead.golden import Golden
 from fairlead.manifest import Manifest
@@ -46,25 +46,19 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
 class Model:
     """One loaded version, proved by its digests and one golden row."""
 
-    def __init__(self, facts: Manifest, sha256: str, engine: engines.Engine) -> None:
+    def __init__(self, facts: Manifest, sha256: str, engine: engines.Engine, golden: Golden) -> None:
         self.facts = facts
         self.sha256 = sha256
-        self._engine = engine
-        self._reader = RequestReader(facts.signature)
+        self._answerer = RowAnswerer(engine, facts.signature, golden)
+        self._reader = RequestReader(facts.signature, most_rows=most_rows(facts.signature))
         self._ranges = Ranges(facts.signature)
         self._keys = class_names(facts.signature.output)
-        self.most_rows = most_rows(facts.signature)
 
     def predict(self, body: bytes | str, *, request_id: str, release: str) -> Prediction:
         """Answer `{"instances": […]}`; raises a RequestError naming what is wrong with it."""
         rows = self._reader.rows(body)
-        if len(rows) > self.most_rows:
-            raise TooLargeError(
-                f"{len(rows):,} rows would answer with more than Lambda's 6 MB",
-                hint=f"send at most {self.most_rows:,} rows in a request",
-            )
         ids = [prediction_id(request_id, position) for position in range(len(rows))]
-        identity, answers = self.identity(release), self._engine.answer(rows)
+        identity, answers = self.identity(release), self._answerer.answer(rows)
         document = identity | {"predictions": self._predictions(ids, answers)}
         return Prediction(
             body=msgspec.json.encode(document).decode(),
@@ -209,7 +203,7 @@ def assemble(reading: Reading, facts: Manifest, sha256: str) -> Model:
     if not golden.agrees(engine.answer(golden.rows)):
         name = f"{facts.model} version {facts.version}"
         raise IntegrityError(f"{name} does not give its golden answer in this environment")
-    return Model(facts, sha256, engine)
+    return Model(facts, sha256, engine, golden)
 
 
 def public(facts: Manifest, sha256: str) -> dict[str, Any]:
@@ -239,7 +233,12 @@ def _widest_answer(signature: Signature, keys: Sequence[str]) -> int:
     if output.task == "regression":
         answer["value"] = dict.fromkeys(output.names, LONGEST_NUMBER) if output.names else LONGEST_NUMBER
     else:
-        answer |= {"label": max(output.classes or (-1,), key=lambda value: len(str(value))), "score": LONGEST_NUMBER}
+        answer |= {"label": max(output.classes or (-1,), key=_encoded), "score": LONGEST_NUMBER}
     if output.probabilities:
         answer["probabilities"] = dict.fromkeys(keys, LONGEST_NUMBER)
-    return len(msgspec.json.encode(msgspec.json.encode(answer).decode())) - 1  # less two quotes, plus a comma
+    return _encoded(answer) - 1  # less two quotes, plus a comma
+
+
+def _encoded(value: Any) -> int:
+    """Return how many bytes a value takes in JSON inside Lambda's JSON response, which is UTF-8 and escapes quotes."""
+    return len(msgspec.json.encode(msgspec.json.encode(value).decode()))

@@ -4,6 +4,7 @@ Powertools' Logger and Metrics (CloudWatch embedded metric format), used as thei
 bodies and answers only what capture is set to keep is logged, by `captured` alone.
 """
 
+import json
 import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -19,7 +20,10 @@ from fairlead.settings import Serving
 
 def _json(document: dict[str, Any]) -> str:
     """A log line with msgspec: several times quicker than the json module, on every request."""
-    return msgspec.json.encode(document, enc_hook=str).decode()
+    try:
+        return msgspec.json.encode(document, enc_hook=str).decode()
+    except (UnicodeError, OverflowError):  # half of a surrogate pair, an integer beyond 64 bits: in an error's text
+        return json.dumps(document, default=str)
 
 
 JUDGED = frozenset({"Requests", "Errors5xx", "Latency"})

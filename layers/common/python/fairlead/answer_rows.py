@@ -1,0 +1,148 @@
+"""Answers the rows of a request, or names those that the model cannot answer.
+
+Whose fault a failure is: a row of the caller's is at fault if it fails alone while the golden row, which the version
+answered when it was published, is answered as ever. All else is the release's and is raised as it came: no memory, a
+golden row that fails or is answered otherwise, a batch of which each row is answered alone.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from itertools import islice
+from typing import Any
+
+from fairlead.body_rows import shown
+from fairlead.engines import Answers, Engine
+from fairlead.errors import MOST_ROWS_NAMED, RowNotAnswerableError
+from fairlead.golden import Golden
+from fairlead.signature import Signature
+
+Row = tuple[Any, ...]
+MOST_CALLS = 64
+"""Calls of the engine for one request, so that a caller cannot take much of its time with a few bytes."""
+REFUSED, NO_NUMBER = "the estimator refuses it", "the answer is not a finite number"
+
+
+class RowAnswerer:
+    """One version's engine; `golden` is one row with its answer."""
+
+    def __init__(self, engine: Engine, signature: Signature, golden: Golden) -> None:
+        self._engine = engine
+        self._names = [field.name for field in signature.inputs]
+        self._golden = golden
+
+    def answer(self, rows: Sequence[Row]) -> Answers:
+        """Answer a batch; raises RowNotAnswerableError, and the engine's exception where no row is the cause."""
+        positions: Sequence[int] = ()
+        cause: Exception = ArithmeticError(NO_NUMBER)
+        reason = REFUSED
+        try:
+            answers = self._engine.answer(rows)
+        except MemoryError:
+            raise
+        except RowNotAnswerableError as error:
+            positions, reason, cause = error.positions, error.reason, error
+        except Exception as error:  # noqa: BLE001 - an estimator may raise anything at a value
+            cause = error
+        else:
+            positions, reason = without_number(answers), NO_NUMBER
+            if not positions:
+                return answers
+        raise self._failure(rows, positions, reason) from cause
+
+    def _failure(self, rows: Sequence[Row], known: Sequence[int], reason: str) -> Exception:
+        calls = _Calls(self._engine)
+        if not calls.agree(self._golden):
+            return RuntimeError("the golden row is no longer answered as when the version was published")
+        positions = list(known) or calls.refused(rows)
+        if not positions:
+            return RuntimeError(f"{len(rows)} rows fail together, and each is answered alone")
+        fields = {}
+        with suppress(_SpentError):
+            for position in positions[:MOST_ROWS_NAMED]:
+                place = calls.field(rows[position], self._golden.rows[0])
+                fields[position] = (self._names[place], shown(rows[position][place]))
+        return RowNotAnswerableError(positions, reason, fields=fields)
+
+
+def without_number(answers: Answers) -> list[int]:
+    """Return the positions of answers that hold an infinity or NaN."""
+    found: set[int] = set()
+    for column in (answers.probabilities, answers.values, answers.scores):
+        if column and not math.isfinite(sum(map(_sum, column))):  # a sum of huge numbers may be infinite too
+            found |= {position for position, one in enumerate(column) if not _is_finite(one)}
+    return sorted(found)
+
+
+class _SpentError(Exception):
+    """No call is left."""
+
+
+class _Calls:
+    """Calls of an engine after a batch of it failed, MOST_CALLS with that one; a call too many raises _SpentError."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._left = MOST_CALLS - 1
+
+    def agree(self, golden: Golden) -> bool:
+        """Say whether the engine still gives the golden answer."""
+        answers = self._ask(golden.rows)
+        return answers is not None and golden.agrees(answers)
+
+    def refused(self, rows: Sequence[Row]) -> list[int]:
+        """Return the positions of the first rows that fail alone, of a batch that failed."""
+        found = []
+        with suppress(_SpentError):
+            for position in islice(self._halved(rows, 0, len(rows)), MOST_ROWS_NAMED):
+                found.append(position)  # noqa: PERF402 - keeps those found before the calls are spent
+        return found
+
+    def field(self, row: Row, golden: Row) -> int:
+        """Return the place of a value with which a row fails and without which it is answered.
+
+        Golden values take the places behind it, so that the answer changes at exactly one place of each bisection.
+        """
+        answered, refused = 0, len(row)
+        while refused - answered > 1:
+            middle = (answered + refused) // 2
+            if self._are_answered([row[:middle] + golden[middle:]]):
+                answered = middle
+            else:
+                refused = middle
+        return refused - 1
+
+    def _halved(self, rows: Sequence[Row], start: int, stop: int) -> Iterator[int]:
+        """Yield the refused rows of a part that failed; the other half of one that is answered must have failed."""
+        if stop - start == 1:
+            yield start
+            return
+        middle = (start + stop) // 2
+        left = self._are_answered(rows[start:middle])
+        if not left:
+            yield from self._halved(rows, start, middle)
+        if (left and stop - middle > 1) or not self._are_answered(rows[middle:stop]):
+            yield from self._halved(rows, middle, stop)
+
+    def _are_answered(self, rows: Sequence[Row]) -> bool:
+        answers = self._ask(rows)
+        return answers is not None and not without_number(answers)
+
+    def _ask(self, rows: Sequence[Row]) -> Answers | None:
+        if not self._left:
+            raise _SpentError
+        self._left -= 1
+        try:
+            return self._engine.answer(rows)
+        except MemoryError:
+            raise
+        except Exception:  # noqa: BLE001 - an estimator may raise anything at a value
+            return None
+
+
+def _sum(one: float | list[float]) -> float:
+    return sum(one) if isinstance(one, list) else one
+
+
+def _is_finite(one: float | list[float]) -> bool:
+    return all(map(math.isfinite, one if isinstance(one, list) else [one]))
