@@ -9,12 +9,13 @@ from typing import Any
 EVENTS = Path(__file__).parents[1] / "events"
 
 
-def context(version: str = "7") -> SimpleNamespace:
+def context(version: str = "7", *, called: str = "live") -> SimpleNamespace:
+    """Of a release that was called by an alias or, as `called`, by its number."""
     return SimpleNamespace(
         aws_request_id="c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
         function_name="fairlead-predict",
         function_version=version,
-        invoked_function_arn="arn:aws:lambda:us-east-1:123456789012:function:fairlead-predict:live",
+        invoked_function_arn=f"arn:aws:lambda:us-east-1:123456789012:function:fairlead-predict:{called}",
         memory_limit_in_mb=1769,
     )
 

@@ -4,8 +4,18 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from fairlead.manifest import Blob, Certificate, Engine, EngineName, Finding, Manifest, Parent, Recipe
+from fairlead.manifest import Blob, Certificate, Engine, EngineName, Finding, Manifest, Parent, Recipe, digest
+from fairlead.registry import Objects, blob_key
 from fairlead.signature import Field, Output, Signature
+
+BLOBS = {name: f"what stands for {name}".encode() for name in ("onnx", "sklearn", "golden")}
+"""What manifests name here: bytes that have the digests, and that nothing can load."""
+
+
+def stock(objects: Objects) -> None:
+    """Put the blobs that every manifest made here names."""
+    for data in BLOBS.values():
+        objects.put_new(blob_key(digest(data)), data)
 
 
 def build(
@@ -32,7 +42,7 @@ def build(
         parity=None,
         metrics={},
         rows={"held_out": 10},
-        blobs={engine: Blob(sha256="0" * 64, size=1)},
+        blobs={name: Blob(sha256=digest(BLOBS[name]), size=len(BLOBS[name])) for name in (engine, "golden")},
         environment={"python": "3.13"},
         recipe=Recipe(estimator="sklearn.svm.SVC", parameters={}),
     )

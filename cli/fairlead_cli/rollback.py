@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from fairlead_cli.options import DEFAULT_STACK, Json, Name, Reason, Stack, where
-from fairlead_cli.output import print_json, telling
+from fairlead_cli.output import note, print_json, telling
 
 
 def rollback(
@@ -24,7 +24,8 @@ def rollback(
 ) -> None:
     """Go back to the previous release, at any time.
 
-    Moves live back once the release it goes to has proved that it still answers. A running deployment is stopped first.
+    Moves live back once the release it goes to has proved that it answers and can start anew: its manifest and blobs
+    are there and unchanged. A running deployment is stopped first.
     """
     from fairlead.stack import registry
     from fairlead_cli.stack import releases
@@ -33,8 +34,10 @@ def rollback(
     away_from = away_from.removeprefix("r") if away_from else None
     with telling() as tell:
         done = releases(settings, progress=tell).rollback(
-            registry(settings), name, to=to, away_from=away_from, reason=reason
+            registry(settings, patient=False), name, to=to, away_from=away_from, reason=reason
         )
+    for doubt in done.doubts:
+        note(f"WARNING: {doubt}")
     if json:
         print_json(done)
     elif done.moved:

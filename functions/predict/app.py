@@ -52,12 +52,14 @@ def _predicted(asked: str | None) -> Response[str]:
 @app.get("/versions")
 def versions() -> Response[str]:
     """List the versions that can be asked for."""
+    app.context["of_others"] = True
     return api.answer({**endpoint.pins().listed(), "release": app.lambda_context.function_version})
 
 
 @app.get("/versions/<version>")
 def version_facts(version: str) -> Response[str]:
     """Show the public part of this version's manifest."""
+    app.context["of_others"] = True
     return api.answer(endpoint.pins().manifest(version))
 
 

@@ -23,9 +23,9 @@ from fairlead.stack import find
 here = settings.responding(os.environ)
 # Predict's own limit is 29 seconds: whoever waits longer waits for nothing.
 lambdas = aws.client("lambda", connect_timeout=3, read_timeout=32)
-terms = Terms(**here.terms)
+terms = msgspec.convert(here.terms, Terms)
 people = People(aws.client("sns"), here.topic)
-registry = Registry(S3Objects(aws.client("s3"), here.bucket))
+registry = Registry(S3Objects(aws.client("s3", connect_timeout=3, read_timeout=10, attempts=2), here.bucket))
 
 
 def retrain(at: datetime, model: str, reason: str) -> None:

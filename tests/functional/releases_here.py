@@ -115,7 +115,7 @@ class ReleasesHere:
     def _handled(self, release: Release, event: Answer, *, cold: bool) -> Answer:
         printed = io.StringIO()
         with self._lock, contextlib.redirect_stdout(printed):
-            answer = release.app.handler(event, context(release.number))
+            answer = release.app.handler(event, context(release.number, called=release.number))
         if event["path"] in release.answers:
             answer = release.answers[event["path"]](answer)
         metrics = {

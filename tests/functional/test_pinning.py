@@ -512,6 +512,28 @@ def test_a_refused_request_is_recorded_for_the_version_that_refused_it(
     ]
 
 
+def test_calls_about_other_versions_do_not_judge_the_release_and_pins_of_its_own_do(
+    load_app: Load, copy: tuple[Store, dict[str, str]]
+) -> None:
+    """A pinned version that cannot be loaded, or is slow to load, is no failure of live."""
+    store, env = copy
+    tamper(store, "models/iris/versions/3.json")
+    app = load_app(env | {"AWS_LAMBDA_FUNCTION_VERSION": "9"})
+
+    def judged(name: str, path: str, status: int) -> bool:
+        records(app)
+        assert call(app, name, path=path, body=body())[0] == status
+        _, [figures] = records(app)
+        return "release" in figures
+
+    assert judged("predict", "/predict", 200)
+    assert judged("predict_pinned", f"/versions/{LIVE}/predict", 200)
+    assert not judged("predict_pinned", "/versions/4/predict", 200)
+    assert not judged("predict_pinned", "/versions/3/predict", 503)
+    assert not judged("versions", "/versions", 503)
+    assert not judged("version", "/versions/4", 200)
+
+
 def test_before_the_first_release_there_is_nothing_to_pin(load_app: Load, shelf: Store) -> None:
     app = load_app(shelf.env)
     assert [predict(app, 1)[0], call(app, "versions")[0], call(app, "version")[0]] == [503, 503, 503]

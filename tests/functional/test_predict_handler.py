@@ -23,10 +23,12 @@ def app(load_app: Load, shelf: Store, published: Published) -> ModuleType:
     return load_app(shelf.released(published))
 
 
-def invoke(app: ModuleType, proxy_event: dict[str, Any]) -> tuple[int, dict[str, Any], dict[str, Any]]:
+def invoke(
+    app: ModuleType, proxy_event: dict[str, Any], *, called: str = "live"
+) -> tuple[int, dict[str, Any], dict[str, Any]]:
     """Status, body and headers of one invocation."""
     with contextlib.redirect_stdout(app.printed):
-        answer = app.handler(proxy_event, context())
+        answer = app.handler(proxy_event, context(called=called))
     headers = {name: values[0] for name, values in answer["multiValueHeaders"].items()}
     return answer["statusCode"], json.loads(answer["body"]), headers
 
@@ -243,14 +245,37 @@ def test_a_releases_own_failures_are_counted_by_release(app: ModuleType, monkeyp
     monkeypatch.setattr(app.endpoint, "version", lambda _: 1 / 0)
     assert invoke(app, event("predict"))[0] == 500
     _, [*_, document] = records(app.printed.getvalue())
-    assert by_dimensions(document)["release", "service"] == {"Requests", "Latency", "Errors5xx"}
+    assert by_dimensions(document)["release", "service"] == {"Requests", "Errors5xx"}
     assert document["Errors5xx"] == [1]
 
 
+@pytest.mark.parametrize("called", ["7", "previous", "$LATEST"])
+@pytest.mark.parametrize("name", ["predict", "health"])
+def test_a_call_that_did_not_come_by_live_judges_no_release(
+    app: ModuleType, monkeypatch: pytest.MonkeyPatch, called: str, name: str
+) -> None:
+    """Probes, the hook and shadows call a version by its number; their failures are not failures of live."""
+    invoke(app, event(name), called=called)
+    monkeypatch.setattr(app.endpoint, "model", lambda: 1 / 0)
+    assert invoke(app, event(name), called=called)[0] == 500
+    _, documents = records(app.printed.getvalue())
+    answered = [document for document in documents if "Requests" in document]
+    assert [list(by_dimensions(document)) for document in answered] == [[("model", "service", "version")]] * 2
+
+
+def test_a_call_is_judged_by_itself_whatever_the_call_before_was(app: ModuleType) -> None:
+    for called in ("live", "7", "live"):
+        invoke(app, event("predict"), called=called)
+    _, documents = records(app.printed.getvalue())
+    answered = [document for document in documents if "Requests" in document]
+    assert [("service",) in by_dimensions(document) for document in answered] == [True, False, True]
+
+
 def test_callers_mistakes_do_not_count_against_a_release(app: ModuleType) -> None:
+    """They are calls, and neither errors nor latencies of the release: a refused body of 6 MB takes a second."""
     invoke(app, event("predict", body="{"))
     _, [*_, document] = records(app.printed.getvalue())
-    assert by_dimensions(document)["release", "service"] == {"Requests", "Latency"}
+    assert by_dimensions(document)["release", "service"] == {"Requests"}
 
 
 def test_where_lambda_names_no_release_there_are_no_metrics_by_release(

@@ -34,7 +34,15 @@ def space() -> str:
 def report(cloud: LocalCloud, space: str) -> Report:
     """Reports what a minute of one release was like."""
 
-    def told(*, release: str = "1", calls: int = 0, handled: int = 0, crashed: int = 0, latency: float = 20.0) -> None:
+    def told(
+        *,
+        release: str = "1",
+        calls: int = 0,
+        handled: int = 0,
+        crashed: int = 0,
+        refused: int = 0,
+        latency: float = 20.0,
+    ) -> None:
         own = [{"Name": "service", "Value": "predict"}, {"Name": "release", "Value": release}]
         by_lambda = [
             {"Name": "FunctionName", "Value": "<PredictFunction>"},
@@ -43,7 +51,7 @@ def report(cloud: LocalCloud, space: str) -> Report:
         ]
         rows: list[tuple[str, list[dict[str, str]], float, int]] = [
             ("Requests", own, 1.0, calls - crashed),
-            ("Latency", own, latency, calls - crashed),
+            ("Latency", own, latency, calls - crashed - handled - refused),
             ("Errors5xx", own, 1.0, handled),
             ("Invocations", by_lambda, 1.0, calls),
             ("Errors", by_lambda, 1.0, crashed),
@@ -92,6 +100,9 @@ def latency(watched: Any, space: str) -> str:
         ({"calls": 100, "handled": 3, "crashed": 3}, "ALARM"),
         ({"calls": 9, "handled": 9}, "OK"),
         ({"calls": 10, "handled": 10}, "ALARM"),
+        ({"calls": 1000, "refused": 990, "handled": 10}, "ALARM"),
+        ({"calls": 1000, "refused": 991, "handled": 9}, "OK"),
+        ({"calls": 1000, "refused": 1000}, "OK"),
         ({}, "OK"),
     ],
     ids=str,
@@ -130,9 +141,13 @@ def test_one_slow_minute_is_no_alarm_and_two_are(cloud: LocalCloud, watched: Any
     assert state(watched, latency) == "ALARM"
 
 
-def test_a_few_slow_calls_are_no_alarm(cloud: LocalCloud, watched: Any, latency: str, report: Report) -> None:
+@pytest.mark.parametrize("refused", [0, 1000])
+def test_a_few_slow_calls_are_no_alarm(
+    cloud: LocalCloud, watched: Any, latency: str, report: Report, refused: int
+) -> None:
+    """Calls that were answered 4xx have no latency that judges, and do not make the few into many."""
     for _ in range(3):
-        report(calls=9, latency=3000.0)
+        report(calls=9 + refused, refused=refused, latency=3000.0)
         cloud.advance(MINUTE)
 
     assert state(watched, latency) == "OK"

@@ -23,7 +23,7 @@ def function(name: str) -> list[dict[str, str]]:
 
 
 SINGLE = {
-    "Throttles": ("AWS/Lambda", "Throttles", function("Predict"), "Sum", 300, ABOVE, 0, 1, "notBreaching"),
+    "Throttles": ("AWS/Lambda", "Throttles", LIVE, "Sum", 300, ABOVE, 0, 1, "notBreaching"),
     "Quality": ("Fairlead", "QualityDrop", service("monitor"), "Maximum", 300, ABOVE, "0", 3, "ignore"),
     "Drift": (
         *("Fairlead", "DriftedFeatures", service("monitor"), "Maximum", 300),
@@ -39,19 +39,21 @@ SINGLE = {
 }
 CALCULATED = {
     "Errors": (
-        "IF(FILL(calls, 0) >= 10, (FILL(handled, 0) + FILL(crashed, 0)) / calls, 0)",
+        "IF(judged >= 10, failed / judged, 0)",
         {
+            "judged": "FILL(answered, 0) + failed",
+            "failed": "FILL(handled, 0) + FILL(crashed, 0)",
             "handled": ("Fairlead", "Errors5xx", service("predict"), 300, "Sum"),
             "crashed": ("AWS/Lambda", "Errors", LIVE, 300, "Sum"),
-            "calls": ("AWS/Lambda", "Invocations", LIVE, 300, "Sum"),
+            "answered": ("Fairlead", "Latency", service("predict"), 300, "SampleCount"),
         },
         ("0.05", 1),
     ),
     "Latency": (
-        "IF(FILL(requests, 0) >= 10, latency, 0)",
+        "IF(FILL(answered, 0) >= 10, latency, 0)",
         {
             "latency": ("Fairlead", "Latency", service("predict"), 300, "p99"),
-            "requests": ("Fairlead", "Requests", service("predict"), 300, "Sum"),
+            "answered": ("Fairlead", "Latency", service("predict"), 300, "SampleCount"),
         },
         ("1000", 3),
     ),
@@ -144,7 +146,9 @@ def test_an_alarm_on_several_metrics(stack: Stack, name: str) -> None:
     assert alarm["DatapointsToAlarm"] == alarm["EvaluationPeriods"]
 
 
-def _stat(query: dict[str, Any]) -> tuple[str, str, list[dict[str, str]], int, str]:
+def _stat(query: dict[str, Any]) -> tuple[str, str, list[dict[str, str]], int, str] | str:
+    if "Expression" in query:
+        return str(query["Expression"])
     stat, metric = query["MetricStat"], query["MetricStat"]["Metric"]
     return metric["Namespace"], metric["MetricName"], metric["Dimensions"], stat["Period"], stat["Stat"]
 

@@ -106,14 +106,18 @@ def test_other_figures_make_a_custom_strategy_of_another_name() -> None:
 
 def test_the_errors_alarm_is_the_share_of_the_release_s_own_failures(stack: Stack) -> None:
     alarm = stack.properties("CanaryErrorsAlarm")
-    [share] = [entry for entry in alarm["Metrics"] if "Expression" in entry]
+    expressions = {entry["Id"]: entry["Expression"] for entry in alarm["Metrics"] if "Expression" in entry}
 
     assert alarm["AlarmName"] == "fairlead-canary-errors"
-    assert share["Expression"] == "IF(FILL(calls, 0) >= 10, (FILL(handled, 0) + FILL(crashed, 0)) / calls, 0)"
-    assert share["ReturnData"] is True
+    assert expressions == {
+        "share": "IF(judged >= 10, failed / judged, 0)",
+        "judged": "FILL(answered, 0) + failed",
+        "failed": "FILL(handled, 0) + FILL(crashed, 0)",
+    }
+    assert [entry["Id"] for entry in alarm["Metrics"] if entry["ReturnData"]] == ["share"]
     assert metric(alarm, "handled") == ("Fairlead", "Errors5xx", RELEASE, 60, "Sum")
     assert metric(alarm, "crashed") == ("AWS/Lambda", "Errors", VERSION, 60, "Sum")
-    assert metric(alarm, "calls") == ("AWS/Lambda", "Invocations", VERSION, 60, "Sum")
+    assert metric(alarm, "answered") == ("Fairlead", "Latency", RELEASE, 60, "SampleCount")
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", "0.05")
 
 
@@ -122,10 +126,10 @@ def test_the_latency_alarm_is_the_release_s_own_99th_percentile(stack: Stack) ->
     [slowest] = [entry for entry in alarm["Metrics"] if "Expression" in entry]
 
     assert alarm["AlarmName"] == "fairlead-canary-latency"
-    assert slowest["Expression"] == "IF(FILL(requests, 0) >= 10, latency, 0)"
+    assert slowest["Expression"] == "IF(FILL(answered, 0) >= 10, latency, 0)"
     assert slowest["ReturnData"] is True
     assert metric(alarm, "latency") == ("Fairlead", "Latency", RELEASE, 60, "p99")
-    assert metric(alarm, "requests") == ("Fairlead", "Requests", RELEASE, 60, "Sum")
+    assert metric(alarm, "answered") == ("Fairlead", "Latency", RELEASE, 60, "SampleCount")
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", "1000")
 
 

@@ -27,6 +27,8 @@ SETTINGS = {
         "FAIRLEAD_TOPIC": "<DecisionsTopic>",
         "FAIRLEAD_RETRAIN": "<RetrainFunction>",
         "FAIRLEAD_RESPONSE": "act",
+        "FAIRLEAD_ERROR_SHARE": "0.05",
+        "FAIRLEAD_LATENCY_MS": "1000",
     },
 }
 

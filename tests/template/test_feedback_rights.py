@@ -36,7 +36,7 @@ RIGHTS = {
     "Respond": {
         "FindStack": ({"cloudformation:DescribeStacks"}, [STACK]),
         "ReadRegistry": ({"s3:GetObject"}, ["<Registry.Arn>/models/*", "<Registry.Arn>/blobs/*", JOURNAL]),
-        "ListJournalAndRetirements": ({"s3:ListBucket"}, ["<Registry.Arn>"]),
+        "ListRecordsAndBlobs": ({"s3:ListBucket"}, ["<Registry.Arn>"]),
         "WriteJournal": ({"s3:PutObject"}, [JOURNAL]),
         "MoveLiveBack": ({"lambda:UpdateAlias"}, [FUNCTION, f"{FUNCTION}:live"]),
         "SeeReleases": ({"lambda:GetAlias", "lambda:GetFunctionConfiguration"}, [FUNCTION, f"{FUNCTION}:*"]),
@@ -65,7 +65,7 @@ RIGHTS = {
 }
 LISTS = {
     "ListVersions": "models/*/versions/*",
-    "ListJournalAndRetirements": ["journal/*", "models/*/retired/"],
+    "ListRecordsAndBlobs": ["journal/*", "models/*/retired/", "models/*/versions/*", "blobs/*"],
     "ListRegistry": ["models/*", "journal/*"],
 }
 

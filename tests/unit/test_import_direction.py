@@ -41,7 +41,7 @@ ROOMS = [
         "deployments",
         "canary",
         "traffic",
-        *("means", "releasing", "rolling_back", "ending_service", "pruning", "watching"),
+        *("means", "cold_start", "releasing", "rolling_back", "ending_service", "pruning", "watching"),
         "calling",
         "engines",
         "golden",

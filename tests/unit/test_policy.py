@@ -16,7 +16,8 @@ def facts(**changes: Any) -> Facts:
     """A release of six hours that fails, with everything known and a release before it that answers."""
     usual = Facts(
         cause="errors", standing=True, live_for=6 * HOUR, deploying=False, since_move=6 * HOUR, since_retraining=None,
-        requests=5_000, labelled=1_000, previous_answers=True, previous_compared=None,
+        requests=5_000, error_share=0.5, latency_ms=5_000.0, labelled=1_000, previous_answers=True,
+        previous_compared=None,
     )  # fmt: skip
     return msgspec.structs.replace(usual, **changes)
 
@@ -31,6 +32,12 @@ def facts(**changes: Any) -> Facts:
         ({"deploying": True}, "nothing", "deploying"),
         ({"since_move": 60.0}, "nothing", "settling"),
         ({"requests": 10}, "nothing", "too few requests"),
+        ({"error_share": 0.05}, "nothing", "not live's own"),
+        ({"error_share": None}, "nothing", "not live's own"),
+        ({"error_share": 0.051, "latency_ms": None}, "roll back", "fresh release broke"),
+        ({"cause": "latency", "latency_ms": 1_000.0}, "nothing", "not live's own"),
+        ({"cause": "latency", "latency_ms": None}, "nothing", "not live's own"),
+        ({"cause": "latency", "latency_ms": 1_001.0, "error_share": None}, "roll back", "fresh release broke"),
         ({"previous_answers": False}, "nothing", "nothing to go back to"),
         ({"live_for": 100 * HOUR}, "nothing", "old release broke"),
         ({"cause": "throttles"}, "nothing", "people"),
@@ -56,16 +63,21 @@ def test_each_line_speaks_where_it_should(changes: dict[str, Any], action: str, 
     assert (decision.action, decision.rule) == (action, rule)
 
 
+OWN = [(None, None, None), (10, 0.5, 5_000.0), (5_000, 0.01, 20.0), (5_000, 0.5, 5_000.0)]
+"""Calls, share of errors and latency of live."""
+
 EVERYTHING = [
-    msgspec.convert(dict(zip(Facts.__struct_fields__, values, strict=True)), Facts)
-    for values in itertools.product(
+    msgspec.convert(
+        dict(zip(Facts.__struct_fields__, (*before, *own, labelled, answers, compared), strict=True)), Facts
+    )
+    for *before, own, labelled, answers, compared in itertools.product(
         ["errors", "latency", "throttles", "quality", "drift", "other"],
         [True, False],
         [None, 60.0, 6 * HOUR, 100 * HOUR],
         [True, False],
         [None, 60.0, 6 * HOUR],
         [None, HOUR, 100 * HOUR],
-        [None, 10, 5_000],
+        OWN,
         [None, 10, 1_000],
         [True, False],
         [None, "better", "worse", "not yet decided"],
@@ -89,6 +101,7 @@ def test_it_goes_back_only_to_what_answers_and_is_known_to_be_better() -> None:
             assert one.previous_answers
             assert not one.deploying
             assert one.cause in {"errors", "latency"} or one.previous_compared == "better"
+            assert one.cause == "quality" or one.error_share == 0.5, "live's own calls must have failed"
 
 
 def test_it_never_trains_twice_within_the_cool_down() -> None:

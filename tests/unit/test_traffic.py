@@ -3,12 +3,17 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from fairlead import traffic
-from fairlead.traffic import Traffic
+from fairlead.traffic import Own, Traffic
+
+SINCE = datetime(2026, 11, 23, 12, 0, 30, tzinfo=UTC)
+UNTIL = datetime(2026, 11, 23, 12, 2, 10, tzinfo=UTC)
 
 
 class Metrics:
-    """A client with one paginator; remembers what it was asked for."""
+    """A client with one paginator, which has a value a minute; remembers what it was asked for."""
 
     def __init__(self, *pages: dict[str, list[float]]) -> None:
         self.pages = pages
@@ -21,13 +26,18 @@ class Metrics:
     def paginate(self, **asked: Any) -> list[dict[str, Any]]:
         self.asked = asked
         return [
-            {"MetricDataResults": [{"Id": name, "Values": values} for name, values in page.items()]}
+            {
+                "MetricDataResults": [
+                    {
+                        "Id": name,
+                        "Values": values,
+                        "Timestamps": [SINCE + timedelta(minutes=minute) for minute in range(len(values))],
+                    }
+                    for name, values in page.items()
+                ]
+            }
             for page in self.pages
         ]
-
-
-SINCE = datetime(2026, 11, 23, 12, 0, 30, tzinfo=UTC)
-UNTIL = datetime(2026, 11, 23, 12, 2, 10, tzinfo=UTC)
 
 
 def test_counts_are_totals_and_latencies_the_last_minutes() -> None:
@@ -78,3 +88,46 @@ def test_calls_that_crashed_are_calls_and_errors() -> None:
         "Resource": "churn-predict:live",
         "ExecutedVersion": "14",
     }
+
+
+@pytest.mark.parametrize(
+    ("figures", "expected"),
+    [
+        ({}, Own()),
+        ({"answered": [100.0]}, Own(calls=100, error_share=0.0)),
+        ({"answered": [90.0], "errors": [5.0], "crashes": [5.0]}, Own(calls=100, error_share=0.1)),
+        ({"errors": [12.0]}, Own(calls=12, error_share=1.0)),
+        # Five minutes that were bad are not diluted by the ten good ones before.
+        ({"answered": [100.0] * 15, "errors": [100.0] * 5 + [0.0] * 10}, Own(calls=2_000, error_share=0.5)),
+        # Too few calls in any five minutes say nothing, many hours of them neither.
+        ({"answered": [1.0] * 15, "errors": [0.0] * 14 + [1.0]}, Own(calls=16)),
+        (
+            {"answered": [50.0], "enough": [50.0, 9.0], "p99": [40.0, 900.0]},
+            Own(calls=50, error_share=0.0, latency_ms=40.0),
+        ),
+    ],
+    ids=str,
+)
+def test_a_release_s_own_figures_are_those_of_the_worst_five_minutes(
+    figures: dict[str, list[float]], expected: Own
+) -> None:
+    found = traffic.own(Metrics(figures), "14", function="churn-predict", since=SINCE, until=UNTIL)
+    assert found == expected
+
+
+def test_own_figures_are_asked_for_by_the_release_alone() -> None:
+    client = Metrics()
+    traffic.own(client, "14", function="churn-predict", since=SINCE, until=UNTIL)
+    asked = {
+        query["Id"]: (query["MetricStat"]["Metric"]["MetricName"], query["MetricStat"]["Stat"])
+        for query in client.asked["MetricDataQueries"]
+    }
+    assert asked == {
+        "answered": ("Latency", "SampleCount"),
+        "errors": ("Errors5xx", "Sum"),
+        "crashes": ("Errors", "Sum"),
+        "p99": ("Latency", "p99"),
+        "enough": ("Latency", "SampleCount"),
+    }
+    own = [query["MetricStat"]["Metric"]["Dimensions"] for query in client.asked["MetricDataQueries"]]
+    assert all({"14"} & {one["Value"] for one in dimensions} for dimensions in own)

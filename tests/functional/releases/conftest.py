@@ -15,7 +15,7 @@ from tests.functional.fake_deploys import FakeDeploys
 from tests.functional.releases.desk import Desk
 from tests.functional.session import connect
 from tests.functional.strict_lambda import StrictLambda, deployed
-from tests.manifests import build
+from tests.manifests import build, stock
 from tests.memory import Memory
 
 
@@ -60,6 +60,7 @@ def memory() -> Memory:
 def registry(memory: Memory) -> Registry:
     """Three versions of churn (the second needs sklearn) and one of penguins."""
     made = Registry(memory)
+    stock(memory)
     made.commit("churn", build)
     made.commit("churn", partial(build, engine="sklearn"))
     made.commit("churn", build)

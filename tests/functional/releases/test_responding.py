@@ -9,15 +9,16 @@ import pytest
 
 from fairlead.asking import Asked, Reply
 from fairlead.capture import Part
-from fairlead.errors import SettingsError
+from fairlead.errors import SettingsError, StorageError
 from fairlead.ledger import Outcome, Pair
 from fairlead.ledger.reading import LedgerReader
 from fairlead.policy import Terms
 from fairlead.quality import tally
-from fairlead.registry import Registry
+from fairlead.registry import Registry, manifest_key
 from fairlead.responding import Gathering, Responder, alarm_of
 from tests.functional.releases.desk import Desk, ship
 from tests.functional.strict_lambda import StrictLambda
+from tests.memory import Memory
 
 
 class Outcomes(LedgerReader):
@@ -112,12 +113,10 @@ class Station:
 
 @pytest.fixture(autouse=True)
 def busy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Moto reads no percentiles: every release had a thousand requests."""
+    """Moto reads no percentiles: every release had a thousand calls of its own, half of which failed."""
     from fairlead import traffic
 
-    monkeypatch.setattr(
-        traffic, "read", lambda *_, **__: {n: traffic.Traffic(requests=1_000) for n in map(str, range(9))}
-    )
+    monkeypatch.setattr(traffic, "own", lambda *_, **__: traffic.Own(calls=1_000, error_share=0.5, latency_ms=9_000.0))
 
 
 @pytest.fixture
@@ -146,6 +145,61 @@ def test_a_fresh_release_that_fails_is_rolled_back_on_record_and_people_are_told
     [(subject, text)] = station.told
     assert subject == "fairlead-errors: roll back"
     assert "release 2" in text
+
+
+@pytest.mark.parametrize("cause", ["errors", "latency"])
+def test_an_alarm_that_live_s_own_calls_do_not_show_moves_nothing_and_the_figures_are_on_record(
+    live: Desk, registry: Registry, lambda_: StrictLambda, monkeypatch: pytest.MonkeyPatch, cause: str
+) -> None:
+    """Another release's canary failed, say, or it is over: live is healthy."""
+    from fairlead import traffic
+
+    monkeypatch.setattr(traffic, "own", lambda *_, **__: traffic.Own(calls=900, error_share=0.0, latency_ms=20.0))
+    station = Station(live, registry)
+    assert station.alarm(cause).decision.rule == "not live's own"
+    assert lambda_.points_at("live") == "3"
+    facts = live.records()[-1].evidence["facts"]
+    assert (facts["requests"], facts["error_share"], facts["latency_ms"]) == (900, 0.0, 20.0)
+
+
+def test_a_release_before_that_cannot_start_anew_is_not_gone_back_to_and_people_learn_why(
+    live: Desk, registry: Registry, lambda_: StrictLambda, memory: Memory
+) -> None:
+    """It answers, from an environment that loaded its model long ago; live serves half of the calls."""
+    del memory.objects[manifest_key("churn", 1)]
+    station = Station(live, registry)
+
+    assert station.alarm("errors").decision.rule == "nothing to go back to"
+
+    assert lambda_.points_at("live") == "3"
+    obstacle = live.records()[-1].evidence["facts"]["obstacle"]
+    assert obstacle.startswith("release 2 (churn version 1) cannot start anew: ")
+    assert obstacle in station.told[0][1]
+
+
+def test_a_fresh_release_that_fails_is_rolled_back_although_the_journal_refuses_writes(
+    live: Desk, registry: Registry, lambda_: StrictLambda, memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Delivered again, it moves nothing more; the next command writes where live stands."""
+
+    def refuse(key: str, _: bytes) -> bool:
+        raise StorageError(f"could not create {key}: AccessDenied")
+
+    station = Station(live, registry, outcomes=Outcomes(400, wrong=0.0))
+    with monkeypatch.context() as refusing:
+        refusing.setattr(memory, "put_new", refuse)
+        response = station.alarm("errors")
+        with pytest.raises(StorageError):
+            station.alarm("drift")  # a retraining would be started once for every delivery
+
+    assert (response.record, response.decision.action) == (None, "roll back")
+    assert lambda_.points_at("live") == "2"
+    assert "this decision is not on record; live: release 2" in station.told[0][1]
+    assert "the next command writes it" in station.told[0][1]
+    assert station.retrained == []
+    live.heal()
+    assert (live.records()[-1].kind, live.records()[-1].alias) == ("found", "live")
+    assert live.journal().verify() == []
 
 
 def test_the_same_alarm_ten_times_is_decided_once(live: Desk, registry: Registry, lambda_: StrictLambda) -> None:

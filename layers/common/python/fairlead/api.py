@@ -30,6 +30,8 @@ JSON = "application/json"
 PROBLEM = "application/problem+json"
 CHARSETS = {"utf-8", "utf8", "us-ascii", "ascii"}
 FACTS = ("version", "rows", "out_of_range", "code")
+LIVE = "live"
+"""The alias that API Gateway invokes. Probes, the hook and shadows invoke a version by its number."""
 
 
 def observe(app: ApiGatewayResolver, next_middleware: Callable[[ApiGatewayResolver], Response[str]]) -> Response[str]:
@@ -51,8 +53,14 @@ def observe(app: ApiGatewayResolver, next_middleware: Callable[[ApiGatewayResolv
         status=response.status_code,
         milliseconds=(time.perf_counter() - started) * 1000,
         facts={name: app.context[name] for name in FACTS if name in app.context},
+        from_caller=_from_caller(app.lambda_context.invoked_function_arn) and not app.context.get("of_others"),
     )
     return response
+
+
+def _from_caller(arn: str) -> bool:
+    """Say whether a call came by the alias `live`: Lambda says so itself, and no header can forge it."""
+    return arn.split(":")[7:] == [LIVE]
 
 
 def json_body(event: Mapping[str, Any]) -> bytes | str:

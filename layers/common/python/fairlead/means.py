@@ -11,7 +11,15 @@ import msgspec
 from fairlead import retiring, strategies
 from fairlead.canary import CanaryAlarms
 from fairlead.deployments import Deployment, Deployments
-from fairlead.errors import FairleadError, NotFoundError, ReleaseError
+from fairlead.errors import (
+    FairleadError,
+    IntegrityError,
+    NotFoundError,
+    ReleaseError,
+    SchemaError,
+    SettingsError,
+    StorageError,
+)
 from fairlead.function import Alias, Configuration, PredictFunction
 from fairlead.journal import Journal, Tail
 from fairlead.moves import Draft, Record, Release, parse_deployment
@@ -21,6 +29,27 @@ from fairlead.stack import Stack
 Progress = Callable[[str], None]
 LOOKED_AT = 50
 """Records in which a retirement is looked for that raced with an intent; older ones show in the registry's list."""
+
+
+UNREADABLE = (StorageError, SettingsError, IntegrityError, SchemaError)
+"""What a registry raises that cannot be reached, or refuses, or holds what nobody understands."""
+
+
+class Doubts:
+    """What could not be read or written where going on is right all the same; each is announced when it occurs."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.found: list[str] = []
+        self._progress = progress
+
+    @contextmanager
+    def about(self, consequence: str) -> Iterator[None]:
+        """Go on after what a registry raises that cannot be used; `consequence` says what that means."""
+        try:
+            yield
+        except UNREADABLE as error:
+            self.found.append(f"{consequence}: {error}")
+            self._progress(f"WARNING: {self.found[-1]}")
 
 
 @dataclass(frozen=True)
@@ -98,10 +127,11 @@ def look_and_heal(means: Means) -> Situation:
 
 
 @contextmanager
-def intending(means: Means, draft: Draft) -> Iterator[Record]:
+def intending(means: Means, draft: Draft, *, doubts: Doubts | None = None) -> Iterator[Record | None]:
     """Put an intent on record before anything moves, and that it failed if it does; the block records what it did.
 
-    Yields the intent. Raises ReleaseError where the journal says that the version was retired: that record came first.
+    Yields the intent; None where `doubts` take it that the journal cannot be written. Raises ReleaseError where the
+    journal says that the version was retired: that record came first.
     """
 
     def unless_retired(tail: Tail) -> Draft:
@@ -110,9 +140,9 @@ def intending(means: Means, draft: Draft) -> Iterator[Record]:
                 raise retired(record.model, record.version)
         return draft
 
-    intent = means.journal.append_if(unless_retired)
-    if intent is None:
-        raise AssertionError("an intent is always written")
+    intent = None
+    with doubts.about("the journal does not hold that live is about to move") if doubts else contextlib.nullcontext():
+        intent = means.journal.append_if(unless_retired)
     try:
         yield intent
     except FairleadError as error:
@@ -157,7 +187,10 @@ def _running(means: Means, deployment: Deployment) -> Running:
 
 
 def _intent(means: Means, target: str) -> Record | None:
-    tail = means.journal.tail()
+    try:
+        tail = means.journal.tail()
+    except UNREADABLE:  # who started a deployment is told where it is known
+        return None
     return next(
         (one for one in tail if one.kind == "intended" and one.now is not None and one.now.release == target), None
     )

@@ -29,13 +29,17 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """Between two retrainings."""
     fewest_requests: int = 50
     fewest_labelled: int = 200
+    error_share: float = 0.05
+    latency_ms: float = 1000.0
+    """What the alarms for errors and latency compare with: live's own figures must be beyond it too."""
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """What is known when an alarm comes in. Ages are in seconds; None is "never" or "not known".
 
-    `requests` and `labelled` are those of the live release in the alarm's window. `previous_answers` is whether there
-    is a release to go back to that answers; `previous_compared` is it against the live one on the same labelled rows.
+    `requests`, `labelled`, `error_share` (0–1) and `latency_ms` are the live release's own in the alarm's window.
+    `previous_answers` is whether there is a release to go back to that answers and can start; `previous_compared` is
+    it against the live one on the same labelled rows.
     """
 
     cause: Cause
@@ -45,9 +49,13 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     since_move: float | None
     since_retraining: float | None
     requests: int | None
+    error_share: float | None
+    latency_ms: float | None
     labelled: int | None
     previous_answers: bool
     previous_compared: Verdict | None
+    obstacle: str = ""
+    """Why live may not go back to the release before, in words for people; empty where none is known."""
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +82,13 @@ def _too_few(count: int | None, fewest: int) -> bool:
     return count is None or count < fewest
 
 
+def _shown(facts: Facts, terms: Terms) -> bool:
+    """Say whether live's own calls show what the alarm says; the alarm sees all calls to the alias, of a canary too."""
+    if facts.cause == "errors":
+        return facts.error_share is not None and facts.error_share > terms.error_share
+    return facts.latency_ms is not None and facts.latency_ms > terms.latency_ms
+
+
 TECHNICAL = frozenset({"errors", "latency"})
 LEARNABLE = frozenset({"quality", "drift"})
 
@@ -93,6 +108,12 @@ TABLE: tuple[Line, ...] = (
         "too few requests to blame the release",
     ),
     (
+        "not live's own",
+        lambda f, t: f.cause in TECHNICAL and not _shown(f, t),
+        "nothing",
+        "the calls that the live release answered itself do not show it: another release's did, or it is over",
+    ),
+    (
         "fresh release broke",
         lambda f, t: f.cause in TECHNICAL and _within(f.live_for, t.fresh) and f.previous_answers,
         "roll back",
@@ -102,7 +123,7 @@ TABLE: tuple[Line, ...] = (
         "nothing to go back to",
         lambda f, t: f.cause in TECHNICAL and _within(f.live_for, t.fresh),
         "nothing",
-        "the release is fresh and fails technically, but there is none before it that answers: people are needed",
+        "the release is fresh and fails technically, but none before it answers and can start: people are needed",
     ),
     (
         "old release broke",

@@ -39,7 +39,7 @@ class Released(msgspec.Struct, frozen=True, kw_only=True):
     """What a release or rollback did: `live` now, and what it `was`. `moved` says whether live moved.
 
     `release` is the one that was asked for: live once `deployment` has ended well. No deployment: live already, or
-    moved there and then.
+    moved there and then. `doubts` are what could not be read or written on the way back, in words for people.
     """
 
     live: Release
@@ -48,6 +48,7 @@ class Released(msgspec.Struct, frozen=True, kw_only=True):
     moved: bool
     deployment: str = ""
     strategy: str = ""
+    doubts: tuple[str, ...] = ()
 
 
 def release(means: Means, registry: Registry, order: Order) -> Released:

@@ -2,6 +2,9 @@
 
 Compare-and-swap: whoever reads a `live` that has moved meanwhile is told, so two at once move it once. `previous` is
 left alone; where it is not older than `live`, there is nothing to go back to, so a second rollback cannot overshoot.
+
+Live goes only to what answers and can start anew. A registry that cannot be used holds nothing up: then the answer
+counts alone, what could not be written is said (`doubts`), and the next command writes it.
 """
 
 import re
@@ -9,12 +12,22 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from fairlead import retiring
-from fairlead.errors import NotFoundError, ReleaseError
+from fairlead import cold_start, retiring
+from fairlead.errors import FairleadError, NotFoundError, ReleaseError
 from fairlead.function import SEE_STATUS, Alias
-from fairlead.health import prove
+from fairlead.health import problem, prove
 from fairlead.journal import NEVER, Tail
-from fairlead.means import Means, Running, Situation, another, intending, look_and_heal, refuse_retired
+from fairlead.means import (
+    Doubts,
+    Means,
+    Running,
+    Situation,
+    another,
+    intending,
+    look,
+    look_and_heal,
+    refuse_retired,
+)
 from fairlead.moves import Draft, Record, Release
 from fairlead.registry import Registry
 from fairlead.releasing import Released
@@ -23,6 +36,9 @@ RELEASE = re.compile(r"r([1-9][0-9]*)")
 VERSION = re.compile(r"[1-9][0-9]*")
 LOOKED_AT = 200
 """Records in which the way back is looked for."""
+
+MOST_TRIED = 10
+"""Older releases that are looked at for the one to name."""
 
 MOVES = frozenset({"moved", "found", "failed"})
 
@@ -34,7 +50,8 @@ def roll_back(
 
     Refused where live is not going to, or at, the release `away_from`. A running deployment is stopped first.
     """
-    situation = look_and_heal(means)
+    doubts = Doubts(means.progress)
+    situation = _looked(means, doubts)
     leaving = means.function.release(situation.arriving) if situation.arriving else situation.now
     if model not in {leaving.model, situation.now.model}:
         raise ReleaseError(f"live holds {leaving.model or 'no model'}, not {model}", hint=SEE_STATUS)
@@ -43,22 +60,76 @@ def roll_back(
     target = _named(means, model, to, leaving) if to else _before(means, registry, situation, model)
     if target.release == leaving.release:
         raise ReleaseError(f"{target} is what live is at: nothing to do", hint=SEE_STATUS)
-    refuse_retired(registry, target.model or model, target.version)
+    with doubts.about(f"whether {target} was retired is not known"):
+        refuse_retired(registry, target.model or model, target.version)
+    with doubts.about(f"whether {target} can start anew is not known, it goes by its answer alone"):
+        _refuse_obstacle(means, registry, target)
     prove(means.function, target.release, target.digest, progress=means.progress, sleep=means.sleep)
     draft = Draft(kind="intended", by=means.by(), why=reason, was=leaving, now=target, evidence={"rollback": True})
     number = situation.running.deployment.id if situation.running else ""
-    with intending(means, draft) as intent:
+    with intending(means, draft, doubts=doubts) as intent:
         live, stopped = _stopped(means, situation, situation.running) if situation.running else (situation.live, NEVER)
         moved = bool(live.weights) or live.version != target.release
         if moved:
             means.progress(f"moving live from {leaving} to {target}")
             means.function.move(live, target.release)
         done = msgspec.structs.replace(draft, alias="live", deployment=number)
-        _record(means, done, intent, moved=moved, after=stopped)
-    return Released(live=target, was=leaving, release=target, moved=moved, deployment=number)
+        with doubts.about(f"the journal does not hold that live is {target}; the next command writes it"):
+            _record(means, done, intent, moved=moved, after=stopped)
+    return Released(
+        live=target, was=leaving, release=target, moved=moved, deployment=number, doubts=tuple(doubts.found)
+    )
 
 
-def _record(means: Means, done: Draft, intent: Record, *, moved: bool, after: datetime) -> None:
+class Obstacle(msgspec.Struct, frozen=True, kw_only=True):
+    """Why live may not go to a release, and what to do instead, in words for people."""
+
+    why: str
+    instead: str
+
+
+def obstacle(means: Means, registry: Registry, target: Release) -> Obstacle | None:
+    """Say why live may not go to a release, and name an older one that it may go to; None if it may.
+
+    Raises StorageError or SettingsError where the registry cannot be read.
+    """
+    why = cold_start.obstacle(registry, target)
+    if not why:
+        return None
+    try:
+        older = _older(means, registry, target)
+    except FairleadError:  # the obstacle stands, whatever else there is
+        older = None
+    model = target.model or ""
+    instead = f"{older} can: `fairlead rollback {model} --to r{older.release}`" if older else another(model)
+    return Obstacle(why=f"{target} cannot start anew: {why}", instead=instead)
+
+
+def _looked(means: Means, doubts: Doubts) -> Situation:
+    with doubts.about("the journal was not compared with where live stands"):
+        return look_and_heal(means)
+    return look(means)
+
+
+def _refuse_obstacle(means: Means, registry: Registry, target: Release) -> None:
+    found = obstacle(means, registry, target)
+    if found:
+        raise ReleaseError(found.why, hint=found.instead)
+
+
+def _older(means: Means, registry: Registry, target: Release) -> Release | None:
+    """Return the newest release of the same model before the target that serves, can start and answers."""
+    gone = retiring.retired(registry.objects, target.model or "")
+    known = [facts.release for facts in means.function.versions()]
+    older = [one for one in known if one.model == target.model and _newer(target, one) and one.version not in gone]
+    newest = sorted(older, key=lambda one: int(one.release), reverse=True)[:MOST_TRIED]
+    return next(
+        (one for one in newest if not cold_start.obstacle(registry, one) and not problem(means.function, one.release)),
+        None,
+    )
+
+
+def _record(means: Means, done: Draft, intent: Record | None, *, moved: bool, after: datetime) -> None:
     """Put on record that live was moved, or was found there: stopped in time, or moved by somebody at the same time.
 
     It counts from after the end of what was stopped, also where this machine's clock is behind CodeDeploy's: news of
@@ -66,7 +137,7 @@ def _record(means: Means, done: Draft, intent: Record, *, moved: bool, after: da
     """
 
     def unless_told(tail: Tail) -> Draft | None:
-        ended = intent.number not in {one.number for one in tail.standing().intents}
+        ended = intent is not None and intent.number not in {one.number for one in tail.standing().intents}
         return None if ended and not moved else msgspec.structs.replace(done, kind="moved" if moved else "found")
 
     means.journal.append_if(unless_told, not_before=after + timedelta(milliseconds=1))
@@ -79,7 +150,7 @@ def _before(means: Means, registry: Registry, situation: Situation, model: str) 
     elif int(situation.previous.version) >= int(situation.live.version):
         raise ReleaseError(
             f"live is {situation.now}, previous release {situation.previous.version}: there is nothing to go back to",
-            hint=_further(means, registry, situation.now, model),
+            hint=_hint(means, registry, situation.now, model),
         )
     else:
         target = situation.back
@@ -90,6 +161,13 @@ def _before(means: Means, registry: Registry, situation: Situation, model: str) 
     if target.model is None:
         raise ReleaseError(f"there is no release of {model} before this one", hint=another(model))
     return target
+
+
+def _hint(means: Means, registry: Registry, live: Release, model: str) -> str:
+    try:
+        return _further(means, registry, live, model)
+    except FairleadError:  # the journal or the registry cannot be read, and only help to say more
+        return another(model)
 
 
 def _further(means: Means, registry: Registry, live: Release, model: str) -> str:

@@ -89,10 +89,14 @@ def find(where: Operator) -> Stack:
     return msgspec.structs.replace(found, bucket=where.bucket or found.bucket, api_url=where.api_url or found.api_url)
 
 
-def registry(where: Operator | None = None) -> Registry:
-    """Open the registry in the settings' bucket, else in their stack's; None takes the settings of this process."""
+def registry(where: Operator | None = None, *, patient: bool = True) -> Registry:
+    """Open the registry in the settings' bucket, else in their stack's; None takes the settings of this process.
+
+    Where it need not be `patient`, a store that does not answer is given up after 20 seconds a read.
+    """
     where = where or operator(os.environ)
-    return Registry(S3Objects(aws.client("s3"), where.bucket or find(where).bucket))
+    client = aws.client("s3") if patient else aws.client("s3", connect_timeout=3, read_timeout=10, attempts=2)
+    return Registry(S3Objects(client, where.bucket or find(where).bucket))
 
 
 def _describe(cloudformation: Any, name: str) -> dict[str, Any]:

@@ -26,20 +26,22 @@ def _json(document: dict[str, Any]) -> str:
         return json.dumps(document, default=str)
 
 
-JUDGED = frozenset({"Requests", "Errors5xx", "Latency"})
-"""What the canary alarms judge a release by: few, because every release makes new CloudWatch metrics of them."""
+JUDGED = frozenset({"Requests", "Errors5xx"})
+"""What alarms judge a release by, beside `Latency`: few, because every release makes new CloudWatch metrics of them."""
 
 
 class Figures(AmazonCloudWatchEMFProvider):
-    """Powertools' metrics, of which some also exist by release, whatever model and version it holds."""
+    """Powertools' metrics, of which some also exist by release: those of calls that judge it (`judged`)."""
 
     release = ""
+    version = 0
+    judged: frozenset[str] = frozenset()
 
     def serialize_metric_set(self, *args: Any, **kwargs: Any) -> Any:
         """Add a directive of our own: Powertools gives all of a document's metrics the same sets of dimensions."""
         document: dict[str, Any] = dict(super().serialize_metric_set(*args, **kwargs))
         directives = document["_aws"]["CloudWatchMetrics"]
-        judged = [metric for metric in directives[0]["Metrics"] if metric["Name"] in JUDGED]
+        judged = [metric for metric in directives[0]["Metrics"] if metric["Name"] in self.judged]
         if self.release and judged:
             # By release for the canary's alarms, by neither release nor version for those of live.
             dimensions = [["service", "release"], ["service"]]
@@ -58,7 +60,7 @@ metrics = Metrics(provider=figures)
 
 def identify(settings: Serving) -> None:
     """Put the frozen model and version on every metric of this process, and the release on those that judge it."""
-    figures.release = settings.release
+    figures.release, figures.version = settings.release, settings.version
     metrics.set_default_dimensions(model=settings.model or "none", version=str(settings.version))
     logger.append_keys(model=settings.model, version=settings.version)
 
@@ -91,11 +93,14 @@ def gauged(values: Mapping[str, float], dimensions: Mapping[str, str], *, counts
     provider.flush_metrics()
 
 
-def answered(*, route: str, status: int, milliseconds: float, facts: dict[str, Any]) -> None:
+def answered(*, route: str, status: int, milliseconds: float, facts: dict[str, Any], from_caller: bool) -> None:
     """Record one request: `facts` are `rows`, `out_of_range` (share, 0–1) and `code` of an error, where known.
 
-    `version` is among them where one was to answer: the live one, or the one the caller pinned.
+    `version` is among them where one was to answer: the live one, or the one the caller pinned. A request judges the
+    release if it is `from_caller` and another version was not pinned; its latency only if it was answered 2xx.
     """
+    judging = from_caller and facts.get("version", figures.version) == figures.version
+    figures.judged = (JUDGED | {"Latency"} if status < 300 else JUDGED) if judging else frozenset()
     if "version" in facts:
         # Until the metrics are flushed; add_dimension would warn of what is meant here.
         figures.dimension_set["version"] = str(facts["version"])

@@ -1,4 +1,7 @@
-"""What callers meet at each release, from CloudWatch: requests, errors and latency by the dimension `release`."""
+"""What callers meet at each release, from CloudWatch: requests, errors and latency by the dimension `release`.
+
+Those metrics hold calls through the alias `live` alone, and latencies of what was answered 2xx (`telemetry.answered`).
+"""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
@@ -13,6 +16,10 @@ NAMESPACE = "Fairlead"
 SERVICE = "predict"
 ALIAS = "live"
 PERIOD = 60
+WINDOW = 300
+"""Seconds over which the alarms of live judge."""
+FEWEST = 10
+"""Calls of a window without which it says nothing."""
 SKEW = timedelta(hours=1)
 """By how much the clock that says `until` may be behind AWS's; a query into the future costs nothing."""
 
@@ -22,6 +29,9 @@ STATISTICS = {
     "p50": ("Latency", "p50"),
     "p99": ("Latency", "p99"),
 }
+
+
+JUDGING = {"answered": ("Latency", "SampleCount"), "errors": ("Errors5xx", "Sum")}
 
 
 class Traffic(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +46,18 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True):
     p99: float | None = None
 
 
+class Own(msgspec.Struct, frozen=True, kw_only=True):
+    """One release's own figures: `calls` that it had to answer, those answered 4xx aside.
+
+    `error_share` (0–1) and `latency_ms` (99th percentile of what was answered) are those of the worst five minutes;
+    None where no five minutes had enough calls.
+    """
+
+    calls: int = 0
+    error_share: float | None = None
+    latency_ms: float | None = None
+
+
 def read(
     client: Any, releases: Sequence[str], *, function: str, since: datetime, until: datetime
 ) -> dict[str, Traffic]:
@@ -43,36 +65,89 @@ def read(
 
     Whole minutes: the one in which `since` falls counts from its beginning.
     """
+    found = _read(client, list(_queries(releases, function)), since, until)
+    values = {name: [value for _, value in points] for name, points in found.items()}
+    return {release: _traffic(values, place) for place, release in enumerate(releases)}
+
+
+def own(client: Any, release: str, *, function: str, since: datetime, until: datetime) -> Own:
+    """Return what a release did with its callers' calls of a time, to hold an alarm against; raises ReleaseError."""
+    labels = _labels(release)
+    queries = [_query(name, NAMESPACE, metric, labels, statistic) for name, (metric, statistic) in JUDGING.items()]
+    slowest = _query("p99", NAMESPACE, "Latency", labels, "p99", period=WINDOW)
+    answers = _query("enough", NAMESPACE, "Latency", labels, "SampleCount", period=WINDOW)
+    found = _read(client, [*queries, _crashes("crashes", release, function), slowest, answers], since, until)
+    failed = _added(found.get("errors", []), found.get("crashes", []))
+    calls = _added(found.get("answered", []), list(failed.items()))
+    enough = dict(found.get("enough", []))
+    return Own(
+        calls=int(sum(calls.values())),
+        error_share=_worst_share(failed, calls),
+        latency_ms=max((value for at, value in found.get("p99", []) if enough.get(at, 0) >= FEWEST), default=None),
+    )
+
+
+def _worst_share(failed: dict[datetime, float], calls: dict[datetime, float]) -> float | None:
+    """Return the largest share that failed in any five minutes that begin with a call."""
+    shares = []
+    for start in calls:
+        inside = [at for at in calls if start <= at < start + timedelta(seconds=WINDOW)]
+        asked = sum(calls[at] for at in inside)
+        if asked >= FEWEST:
+            shares.append(sum(failed.get(at, 0.0) for at in inside) / asked)
+    return max(shares, default=None)
+
+
+Points = list[tuple[datetime, float]]
+
+
+def _added(*series: Points) -> dict[datetime, float]:
+    total: dict[datetime, float] = {}
+    for points in series:
+        for at, value in points:
+            total[at] = total.get(at, 0.0) + value
+    return total
+
+
+def _read(client: Any, queries: list[dict[str, Any]], since: datetime, until: datetime) -> dict[str, Points]:
+    """Return each query's points, newest first; whole minutes, from the one in which `since` falls."""
     start = since.replace(second=0, microsecond=0)
     end = max(since, until) + SKEW
+    values: dict[str, Points] = {}
     with aws.translated("read metrics (cloudwatch:GetMetricData)", otherwise=ReleaseError):
         pages = client.get_paginator("get_metric_data").paginate(
-            MetricDataQueries=list(_queries(releases, function)),
-            StartTime=start,
-            EndTime=end,
-            ScanBy="TimestampDescending",
+            MetricDataQueries=queries, StartTime=start, EndTime=end, ScanBy="TimestampDescending"
         )
-        values: dict[str, list[float]] = {}
         for page in pages:
             for result in page["MetricDataResults"]:
-                values.setdefault(result["Id"], []).extend(result["Values"])
-    return {release: _traffic(values, place) for place, release in enumerate(releases)}
+                points = zip(result["Timestamps"], result["Values"], strict=True)
+                values.setdefault(result["Id"], []).extend(points)
+    return values
 
 
 def _queries(releases: Sequence[str], function: str) -> Iterator[dict[str, Any]]:
     for place, release in enumerate(releases):
-        own = {"service": SERVICE, "release": release}
         for figure, (metric, statistic) in STATISTICS.items():
-            yield _query(f"{figure}_{place}", NAMESPACE, metric, own, statistic)
-        # What crashes says nothing itself; Lambda counts it.
-        by_lambda = {"FunctionName": function, "Resource": f"{function}:{ALIAS}", "ExecutedVersion": release}
-        yield _query(f"crashes_{place}", "AWS/Lambda", "Errors", by_lambda, "Sum")
+            yield _query(f"{figure}_{place}", NAMESPACE, metric, _labels(release), statistic)
+        yield _crashes(f"crashes_{place}", release, function)
 
 
-def _query(name: str, namespace: str, metric: str, dimensions: dict[str, str], statistic: str) -> dict[str, Any]:
+def _labels(release: str) -> dict[str, str]:
+    return {"service": SERVICE, "release": release}
+
+
+def _crashes(name: str, release: str, function: str) -> dict[str, Any]:
+    """What crashes says nothing itself; Lambda counts it."""
+    by_lambda = {"FunctionName": function, "Resource": f"{function}:{ALIAS}", "ExecutedVersion": release}
+    return _query(name, "AWS/Lambda", "Errors", by_lambda, "Sum")
+
+
+def _query(
+    name: str, namespace: str, metric: str, dimensions: dict[str, str], statistic: str, *, period: int = PERIOD
+) -> dict[str, Any]:
     spelled = [{"Name": dimension, "Value": value} for dimension, value in dimensions.items()]
     named = {"Namespace": namespace, "MetricName": metric, "Dimensions": spelled}
-    return {"Id": name, "MetricStat": {"Metric": named, "Period": PERIOD, "Stat": statistic}}
+    return {"Id": name, "MetricStat": {"Metric": named, "Period": period, "Stat": statistic}}
 
 
 def _traffic(values: dict[str, list[float]], place: int) -> Traffic:

@@ -1,14 +1,16 @@
 """The facts of a decision: aliases, journal, metrics, outcomes, and the release before on the same rows."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
 import msgspec
 
-from fairlead import comparing, policy, retiring, traffic
+from fairlead import comparing, policy, retiring, rolling_back, traffic
 from fairlead.asking import Asked
+from fairlead.errors import SettingsError, StorageError
 from fairlead.health import problem
 from fairlead.journal import Tail
 from fairlead.ledger.items import slot_of
@@ -60,7 +62,8 @@ class Gathering:
         """Gather what an alarm's decision needs; what cannot be known is None. Raises FairleadError."""
         live, records = situation.now, tail[:LOOKED_AT]
         cause = CAUSES.get(alarm.name.rsplit("-", 1)[-1], "other")
-        answers = self._answers(situation.back, live)
+        answers, obstacle = self._answers(situation.back, live)
+        own = self._own(live, alarm.at) if cause in policy.TECHNICAL else None
         labelled = self._labelled(live, alarm.at) if cause in policy.LEARNABLE else None
         compared = None
         if cause == "quality" and answers and situation.back and (labelled or 0) >= self._terms.fewest_labelled:
@@ -71,28 +74,41 @@ class Gathering:
             live_for=_age(_since(records, live), alarm.at),
             deploying=situation.arriving != "",
             **_lately(records, alarm),
-            requests=self._requests(live, alarm.at) if cause in policy.TECHNICAL else None,
+            requests=own.calls if own else None,
+            error_share=own.error_share if own else None,
+            latency_ms=own.latency_ms if own else None,
             labelled=labelled,
             previous_answers=answers,
             previous_compared=compared,
+            obstacle=obstacle,
         )
 
     def later(self, facts: Facts, alarm: Alarm, tail: Tail) -> Facts:
         """Return the facts with what the journal says by now: alarms ring together, and one may have led to action."""
         return msgspec.structs.replace(facts, **_lately(tail[:LOOKED_AT], alarm))
 
-    def _answers(self, back: Release | None, live: Release) -> bool:
-        """Say whether there is a release before this one that a rollback could go to."""
+    def _answers(self, back: Release | None, live: Release) -> tuple[bool, str]:
+        """Say whether there is a release before this one that live could go to, and what stands in its way."""
         if back is None or back.model != live.model or int(back.release) >= int(live.release):
-            return False
-        if back.version in retiring.retired(self._registry.objects, back.model or ""):
-            return False
-        return problem(self._means.function, back.release) == ""
+            return False, ""
+        if back.version in self._retired(back.model or ""):
+            return False, f"{back} is retired"
+        with suppress(StorageError, SettingsError):  # then its answer counts alone
+            found = rolling_back.obstacle(self._means, self._registry, back)
+            if found:
+                return False, f"{found.why}; {found.instead}"
+        said = problem(self._means.function, back.release)
+        return said == "", f"{back} does not answer: {said}" if said else ""
 
-    def _requests(self, live: Release, at: datetime) -> int:
+    def _retired(self, model: str) -> frozenset[int]:
+        try:
+            return retiring.retired(self._registry.objects, model)
+        except (StorageError, SettingsError):  # a rollback says so
+            return frozenset()
+
+    def _own(self, live: Release, at: datetime) -> traffic.Own:
         name = self._means.function.name
-        found = traffic.read(self._cloudwatch, [live.release], function=name, since=at - REQUESTS_OVER, until=at)
-        return found[live.release].requests
+        return traffic.own(self._cloudwatch, live.release, function=name, since=at - REQUESTS_OVER, until=at)
 
     def _labelled(self, live: Release, at: datetime) -> int:
         return int(total(self._quality(live, at)).get("outcomes", 0))

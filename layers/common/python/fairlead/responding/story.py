@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from fairlead import policy, rolling_back
-from fairlead.errors import FairleadError
+from fairlead import policy, rolling_back, telemetry
+from fairlead.errors import FairleadError, StorageError
 from fairlead.journal import REPEATED, Tail
 from fairlead.means import Means, look
 from fairlead.moves import Draft, Record, Release
@@ -18,9 +18,12 @@ from fairlead.responding.gathering import Gathering
 
 
 class Response(msgspec.Struct, frozen=True, kw_only=True):
-    """What was decided and what came of it: `outcome` is empty where nothing was to be done."""
+    """What was decided and what came of it: `outcome` is empty where nothing was to be done.
 
-    record: Record
+    `record` is None where the journal could not be written: then live may have been moved back, and nothing else done.
+    """
+
+    record: Record | None
     decision: Decision
     outcome: str
 
@@ -61,13 +64,17 @@ class Responder:
             return None
         record, decision = claimed
         outcome = self._carry_out(decision, situation.now) if self._act else "dry run: nothing was done"
-        self._tell(f"{alarm.name}: {decision.action}", _text(alarm, situation.now, decision, outcome))
+        if record is None:
+            outcome = f"the journal could not be written, so this decision is not on record; {outcome}"
+        self._tell(f"{alarm.name}: {decision.action}", _text(alarm, situation.now, decision, outcome, facts.obstacle))
         return Response(record=record, decision=decision, outcome=outcome)
 
-    def _claim(self, alarm: Alarm, key: str, live: Release, facts: Facts) -> tuple[Record, Decision] | None:
+    def _claim(self, alarm: Alarm, key: str, live: Release, facts: Facts) -> tuple[Record | None, Decision] | None:
         """Decide and write it down, unless another delivery of the alarm was faster.
 
-        Another alarm may have been: then what it led to counts, or two that ring together would act twice.
+        Another alarm may have been: then what it led to counts, or two that ring together would act twice. A journal
+        that refuses the record does not keep live at a release that fails: moving it away from that one twice moves
+        it once. Nothing else is done without a record.
         """
         by, decided = self._means.by(), list[Decision]()
 
@@ -78,7 +85,14 @@ class Responder:
             decided[:] = [policy.decide(known, self._terms)]
             return _draft(alarm, key, live, known, decided[0], by=by, act=self._act)
 
-        record = self._means.journal.append_if(build)
+        try:
+            record = self._means.journal.append_if(build)
+        except StorageError as error:
+            telemetry.logger.error("the journal was not written", reason=str(error))
+            decision = policy.decide(facts, self._terms)
+            if decision.action != "roll back":
+                raise
+            return None, decision
         return None if record is None else (record, decided[0])
 
     def _carry_out(self, decision: Decision, live: Release) -> str:
@@ -87,12 +101,12 @@ class Responder:
                 done = rolling_back.roll_back(
                     self._means, self._registry, live.model or "", away_from=live.release, reason=decision.why
                 )
-                return f"live: {done.live}, was {done.was}"
+                return "; ".join((f"live: {done.live}, was {done.was}", *done.doubts))
             if decision.action == "retrain":
                 self._retrain(live.model or "", decision.why)
                 return f"a retraining of {live.model} was started"
         except FairleadError as error:
-            return f"it did not succeed: {error}"
+            return f"it did not succeed: {error}" + (f"; {error.hint}" if error.hint else "")
         return ""
 
 
@@ -118,11 +132,12 @@ def _draft(alarm: Alarm, key: str, live: Release, facts: Facts, decision: Decisi
     )
 
 
-def _text(alarm: Alarm, live: Release, decision: Decision, outcome: str) -> str:
+def _text(alarm: Alarm, live: Release, decision: Decision, outcome: str, obstacle: str) -> str:
     lines = [
         f"Alarm {alarm.name} is {alarm.state}: {alarm.reason}",
         f"Live is {live}.",
         f"Decision: {decision.action}, because {decision.why} (rule: {decision.rule}).",
+        *([f"What stands in the way back: {obstacle}."] if obstacle else []),
         *([f"Outcome: {outcome}."] if outcome else []),
         f"`fairlead history {live.model or 'NAME'}` has the evidence.",
     ]

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from fairlead.errors import SettingsError
-from fairlead.settings.reading import names, required, whole
+from fairlead.settings.reading import milliseconds, names, required, share, whole
 from fairlead.settings.releases import Operator
 
 
@@ -14,7 +14,8 @@ class Responding(msgspec.Struct, frozen=True, kw_only=True):
 
     `act` is False in a dry run.
 
-    `terms` are those of the policy that the stack sets: `fresh`, `cool_down` (seconds) and `fewest_labelled`.
+    `terms` are those of the policy that the stack sets: `fresh`, `cool_down` (seconds), `fewest_labelled`,
+    `error_share` (0–1) and `latency_ms`.
     """
 
     where: Operator
@@ -23,7 +24,7 @@ class Responding(msgspec.Struct, frozen=True, kw_only=True):
     topic: str
     retrain: str
     act: bool
-    terms: dict[str, int]
+    terms: dict[str, float]
 
 
 def responding(env: Mapping[str, str]) -> Responding:
@@ -40,7 +41,11 @@ def responding(env: Mapping[str, str]) -> Responding:
         topic=required(env, "FAIRLEAD_TOPIC"),
         retrain=env.get("FAIRLEAD_RETRAIN", ""),
         act=_acts(env),
-        terms={term: whole(env, name, 1) for term, name in named.items() if env.get(name)},
+        terms={
+            **{term: whole(env, name, 1) for term, name in named.items() if env.get(name)},
+            "error_share": share(env, "FAIRLEAD_ERROR_SHARE"),
+            "latency_ms": milliseconds(env, "FAIRLEAD_LATENCY_MS"),
+        },
     )
 
 
