@@ -38,7 +38,8 @@ def release(
     watch: Annotated[bool, typer.Option("--watch", help="Wait, and show old and new side by side meanwhile.")] = False,
     reason: Reason = "",
     switch_model: Annotated[
-        bool, typer.Option("--switch-model", help="Let another model answer than the one that is live.")
+        bool,
+        typer.Option("--switch-model", help="Let another model answer than the one that is live, all at once."),
     ] = False,
     stack: Stack = DEFAULT_STACK,
     json: Json = False,
@@ -46,7 +47,8 @@ def release(
     """Make a version live, step by step.
 
     Freezes it in a new release, proves that it answers, points previous at what is live, and starts a deployment: the
-    hook proves the release on golden rows, then traffic goes over; an alarm or a failure brings it back.
+    hook proves the release on golden rows, then traffic goes over; an alarm or a failure brings it back. What takes
+    the place of another model, or of none, goes live all at once, and the command waits for it.
     """
     from fairlead.stack import registry
     from fairlead_cli.stack import releases
@@ -64,7 +66,7 @@ def release(
         done = opened.release(
             registry(settings), model, number, strategy=strategy, reason=reason, switch_model=switch_model
         )
-        if wait and not watch:
+        if (wait or done.was.model != model) and not watch:
             done = opened.follow(done)
     if watch and done.deployment:
         show(opened.watch(done.deployment))

@@ -18,7 +18,7 @@ from tests.functional import canary_alarms
 from tests.functional.command_line import fairlead, result
 from tests.functional.fake_deploys import FakeDeploys
 from tests.functional.strict_lambda import StrictLambda, deployed, outputs
-from tests.manifests import build
+from tests.manifests import build, stock
 
 
 @pytest.fixture(autouse=True)
@@ -54,6 +54,7 @@ def stack(cloud: None) -> Stack:
 def registry(stack: Stack) -> Registry:
     """churn 1 to 3 and penguins 1."""
     made = Registry(S3Objects(boto3.Session().client("s3"), stack.bucket))
+    stock(made.objects)
     for _ in range(3):
         made.commit("churn", partial(build, by="ada"))
     made.commit("penguins", partial(build, model="penguins"))
@@ -66,7 +67,7 @@ def lambda_(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> StrictLambda:
     deploys = FakeDeploys(strict)
     deploys.eager = True
     ours = {"lambda": strict.client, "codedeploy": deploys.client}
-    monkeypatch.setattr(aws, "client", lambda service: ours.get(service) or plain(service))
+    monkeypatch.setattr(aws, "client", lambda service, **_: ours.get(service) or plain(service))
     return strict
 
 

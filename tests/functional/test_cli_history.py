@@ -21,7 +21,7 @@ from fairlead_cli.main import app
 from tests.functional.session import connect
 from tests.functional.strict_lambda import BASE, NAME, StrictLambda, deployed
 from tests.journals import ADA, BOB, NOON, Clock
-from tests.manifests import build
+from tests.manifests import build, stock
 
 CANARY = "r2 churn@1 → r3 churn@2, canary-10-10m, 10%"
 OPS = "assumed-role/ops/ada"
@@ -64,7 +64,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         }
         connect("cloudformation").create_stack(StackName="fairlead", TemplateBody=json.dumps(template))
         strict = StrictLambda()
-        monkeypatch.setattr(aws, "client", lambda name: strict.client if name == "lambda" else connect(name))
+        monkeypatch.setattr(aws, "client", lambda name, **_: strict.client if name == "lambda" else connect(name))
         yield
 
 
@@ -76,6 +76,7 @@ def forced(number: int, parent: Parent | None) -> Manifest:
 def registry() -> Registry:
     """churn 1 to 3, the second forced, and penguins 1."""
     made = Registry(S3Objects(connect("s3"), "registry"))
+    stock(made.objects)
     for how in (build, forced, build):
         made.commit("churn", how)
     made.commit("penguins", partial(build, model="penguins"))

@@ -53,7 +53,7 @@ def deploys(monkeypatch: pytest.MonkeyPatch) -> FakeDeploys:
     lambda_ = StrictLambda()
     made = FakeDeploys(lambda_)
     ours = {"lambda": lambda_.client, "codedeploy": made.client}
-    monkeypatch.setattr(aws, "client", lambda service: ours.get(service) or connect(service))
+    monkeypatch.setattr(aws, "client", lambda service, **_: ours.get(service) or connect(service))
     return made
 
 

@@ -1,6 +1,8 @@
 """The commands that release, watch, roll back and prune, from their arguments to what they print."""
 
 import json
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,7 +16,7 @@ from fairlead_cli.main import app
 from tests.functional.fake_deploys import FakeDeploys
 from tests.functional.session import REGION, connect
 from tests.functional.strict_lambda import NAME, StrictLambda, outputs, package
-from tests.manifests import build
+from tests.manifests import build, stock
 
 
 @pytest.fixture(autouse=True)
@@ -33,11 +35,13 @@ def commands(
     }
     connect("cloudformation").create_stack(StackName="fairlead", TemplateBody=json.dumps(template))
     registry = Registry(S3Objects(s3, stack.bucket))
+    stock(registry.objects)
     for _ in range(3):
         registry.commit("churn", build)
+    registry.commit("penguins", partial(build, model="penguins"))
     deploys.eager = True
     ours = {"lambda": lambda_.client, "codedeploy": deploys.client, "cloudwatch": Metrics(cloudwatch)}
-    monkeypatch.setattr(aws, "client", lambda service: ours.get(service) or connect(service))
+    monkeypatch.setattr(aws, "client", lambda service, **_: ours.get(service) or connect(service))
     monkeypatch.setattr("time.sleep", lambda _: None)
 
 
@@ -56,7 +60,9 @@ class Metrics:
 
     def paginate(self, **_: Any) -> list[dict[str, Any]]:
         figures = {"requests_0": 450.0, "p50_0": 11.0, "p99_0": 42.0, "requests_1": 50.0, "errors_1": 5.0}
-        return [{"MetricDataResults": [{"Id": name, "Values": [value]} for name, value in figures.items()]}]
+        at = datetime(2026, 11, 23, tzinfo=UTC)
+        results = [{"Id": name, "Timestamps": [at], "Values": [value]} for name, value in figures.items()]
+        return [{"MetricDataResults": results}]
 
 
 def fairlead(*arguments: object) -> Result:
@@ -80,6 +86,16 @@ def test_a_release_returns_once_its_deployment_has_started_and_says_how_to_see_i
         "deployment d-2: live goes from release 2 (churn version 1) to release 3 (churn version 2), linear-10-1m",
         "next: fairlead status churn --watch",
     ]
+
+
+def test_what_takes_the_place_of_another_model_is_waited_for(deploys: FakeDeploys) -> None:
+    """A prediction right after the command meets the new model."""
+    deploys.eager = False
+    first = fairlead("release", "churn", 1)
+    switched = fairlead("release", "penguins", 1, "--switch-model")
+
+    assert first.stdout == "live: release 2 (churn version 1), was release 1 (no model)\n", first.stderr
+    assert switched.stdout == "live: release 3 (penguins version 1), was release 2 (churn version 1)\n"
 
 
 def test_wait_ends_when_the_release_is_live(deploys: FakeDeploys) -> None:

@@ -57,7 +57,7 @@ def function(
 ) -> ModuleType:
     """Loaded on a stack that answers with churn 1."""
     ours = {"lambda": lambda_.client, "codedeploy": deploys.client, "cloudwatch": cloudwatch}
-    monkeypatch.setattr(aws, "client", lambda service: ours.get(service) or connect(service))
+    monkeypatch.setattr(aws, "client", lambda service, **_: ours.get(service) or connect(service))
     connect("s3").create_bucket(Bucket=stack.bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
     template = {
         "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}},

@@ -198,6 +198,33 @@ def test_a_version_released_again_after_a_rollback_is_live_again(
     assert lambda_.points_at("previous") == "2"
 
 
+def test_a_switch_to_another_model_is_all_at_once_whatever_the_stacks_strategy(
+    releases: Releases, registry: Registry, deploys: FakeDeploys
+) -> None:
+    """In a canary, chance would decide which model's rows are refused."""
+    ship(releases, registry, 1)
+
+    done = ship(releases, registry, 1, "penguins", switch_model=True)
+
+    assert done.strategy == "all-at-once"
+    assert deploys.last.info["deploymentConfigName"] == "CodeDeployDefault.LambdaAllAtOnce"
+
+
+@pytest.mark.parametrize("strategy", ["canary-10-5m", "linear-10-1m", "custom"])
+def test_a_switch_to_another_model_by_shares_is_refused_before_anything_is_made(
+    releases: Releases, registry: Registry, lambda_: StrictLambda, strategy: str
+) -> None:
+    ship(releases, registry, 1)
+    lambda_.calls.clear()
+
+    with pytest.raises(
+        ReleaseError, match=f"live holds churn, and a switch to penguins is all at once, not {strategy}"
+    ):
+        releases.release(registry, "penguins", 1, strategy=strategy, switch_model=True)
+
+    assert lambda_.changes() == []
+
+
 def test_another_model_is_released_only_when_asked(
     releases: Releases, registry: Registry, lambda_: StrictLambda
 ) -> None:

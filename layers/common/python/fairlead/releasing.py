@@ -24,7 +24,8 @@ from fairlead.stack import Stack
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """What to release, and how. `strategy` is a word, empty for the stack's own; `reason` may be empty.
 
-    `instead_of` is the release that live must be for it; empty for whichever it is.
+    `instead_of` is the release that live must be for it; empty for whichever it is. `switch_model` lets it take the
+    place of another model, all at once whatever the stack's strategy.
     """
 
     model: str
@@ -60,6 +61,7 @@ def release(means: Means, registry: Registry, order: Order) -> Released:
     situation = look_and_heal(means)
     _refuse_busy(situation)
     _refuse_other_model(situation.now, order)
+    _refuse_mixture(situation.now, order)
     _refuse_gone(situation.now, order)
     wanted = _wanted(means, manifest, sha256)
     if situation.serving.same_release(wanted):
@@ -110,8 +112,9 @@ def _frozen(means: Means, wanted: Configuration, manifest: Manifest, sha256: str
 
 def _shift(means: Means, situation: Situation, target: Release, order: Order, configuration: str) -> Released:
     """Keep what is live in `previous`, point the alarms at the target, start the deployment."""
-    if situation.now.model is None:
-        means.progress("nothing is live yet, so there is nothing to protect: all at once")
+    if situation.now.model != order.model:
+        why = "callers ask one model or the other" if situation.now.model else "there is nothing yet to protect"
+        means.progress(f"live holds {situation.now.model or 'no model'}, so it moves all at once: {why}")
         configuration = strategies.SHIPPED[strategies.AT_ONCE]
     strategy = strategies.spoken(configuration, custom=means.stack.custom_strategy)
     draft = Draft(
@@ -237,6 +240,15 @@ def _refuse_other_model(now: Release, order: Order) -> None:
     if now.model not in {None, order.model} and not order.switch_model:
         raise ReleaseError(
             f"live holds {now.model}, not {order.model}", hint=f"--switch-model makes {order.model} answer instead"
+        )
+
+
+def _refuse_mixture(now: Release, order: Order) -> None:
+    """Two models are two contracts: in a canary, chance would decide whose rows are refused."""
+    if now.model not in {None, order.model} and order.strategy not in {"", strategies.AT_ONCE}:
+        raise ReleaseError(
+            f"live holds {now.model}, and a switch to {order.model} is all at once, not {order.strategy}",
+            hint="leave --strategy out; `fairlead rollback` brings the other model back",
         )
 
 
