@@ -222,6 +222,7 @@ DAMAGES: list[Damage] = [
     ("spline", "t", lambda knots: knots[::-1].copy(), "t must be finite knots in ascending order"),
     ("spline", "c", lambda coefficients: coefficients[:2], "c must be 7 coefficients at least"),
     ("spline", "k", lambda _: 100, "t must be 202 knots at least for degree 100"),
+    ("spline", "_delegate_to", lambda _: 1, "_delegate_to must be a _BSpline"),
     ("linear", "n_jobs", lambda _: 10**6, "n_jobs must be a whole number from -1024 to 1024"),
 ]
 

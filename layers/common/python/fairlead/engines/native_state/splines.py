@@ -2,12 +2,21 @@
 
 import numpy as np
 
-from fairlead.engines.native_state.state import REALS, State
+from fairlead.engines.native_state.state import REALS, State, class_of
+
+
+def _delegates(spline: State, abscissae: str) -> bool:
+    """Whether the spline stands in an object of its own, which was checked, as in SciPy 1.17 and later."""
+    inner = spline.get("_delegate_to")
+    kind = spline.owner.rpartition(".")[2].removeprefix("_")
+    if inner is not None and class_of(inner) not in CHECKS:
+        spline.refuse("_delegate_to", f"a _{kind}", class_of(inner))
+    return inner is not None and abscissae not in spline
 
 
 def check_bspline(spline: State) -> None:
     """Require ascending knots and a coefficient for each basis function."""
-    if "_delegate_to" in spline:  # SciPy 1.17 and later: the spline stands in there, and was checked
+    if _delegates(spline, "t"):
         return
     degree = spline.integer("k", 0, 1000)
     knots = spline.array("t", (None,), REALS)
@@ -26,7 +35,7 @@ def check_bspline(spline: State) -> None:
 
 def check_polynomials(pieces: State) -> None:
     """Require a polynomial for each interval between ascending breakpoints."""
-    if "_delegate_to" in pieces:
+    if _delegates(pieces, "x"):
         return
     breaks = pieces.array("x", (None,), REALS)
     if len(breaks) < 2 or not np.isfinite(breaks).all() or (np.diff(breaks) <= 0).any():
