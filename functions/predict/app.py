@@ -16,7 +16,7 @@ telemetry.identify(frozen)
 endpoint = Endpoint(
     frozen,
     ColdReader(frozen.bucket, os.environ),
-    pinned=ColdReader(frozen.bucket, os.environ, attempts=2, timeout=3.0),  # a caller waits, 29 seconds at most
+    pinned=ColdReader(frozen.bucket, os.environ, attempts=2),
     on_failure=telemetry.load_failed,
 )
 endpoint.start()

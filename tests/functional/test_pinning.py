@@ -20,7 +20,7 @@ from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 
 from fairlead import pinning
-from fairlead.coldread import ColdReader
+from fairlead.coldread import PATIENCE, ColdReader
 from fairlead.errors import StorageError
 from fairlead.manifest import EngineName, encode
 from fairlead.publishing import story
@@ -412,11 +412,13 @@ def test_a_slow_s3_ends_the_request_and_the_next_one_goes_on_from_there(
 ) -> None:
     app = load_app(released)
     clock = timed(app)
+    app.endpoint._pinned._clock = clock
     plain = ColdReader.get
 
     def slow(reader: ColdReader, key: str) -> bytes:
-        clock.now += pinning.PATIENCE * 0.6
-        return plain(reader, key)
+        found = plain(reader, key)
+        clock.now += PATIENCE * 0.6
+        return found
 
     monkeypatch.setattr(ColdReader, "get", slow)
     asked.clear()

@@ -4,12 +4,15 @@ import base64
 import contextlib
 import gzip
 import json
+import socket
+import time
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
 import pytest
 
+from fairlead.coldread import ColdReader
 from fairlead.golden import Golden
 from fairlead.publishing.story import Published
 from tests.functional.conftest import Load, Store
@@ -366,6 +369,21 @@ def test_a_failed_load_is_tried_again_on_request(load_app: Load, store: Store, m
     assert invoke(app, event("health"))[0] == 503, "not before its time"
     monkeypatch.setattr(app.endpoint, "_clock", lambda: 1e12)
     assert invoke(app, event("health"))[0] == 200
+
+
+def test_a_dripping_s3_is_answered_503_with_when_to_come_back(
+    load_app: Load, shelf: Store, published: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    defaults = ColdReader.__init__.__kwdefaults__ or {}
+    monkeypatch.setitem(defaults, "patience", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        started = time.monotonic()
+        app = load_app(shelf.released(published) | {"AWS_ENDPOINT_URL": url})
+        status, body, headers = invoke(app, event("predict"))
+    assert time.monotonic() - started < 3
+    assert (status, body["code"]) == (503, "model_unavailable")
+    assert int(headers["Retry-After"]) > 0
 
 
 def test_under_snapstart_a_failed_load_fails_the_version(load_app: Load, store: Store) -> None:

@@ -1,6 +1,9 @@
 """The small S3 reader: signs as botocore does, retries what may pass, names what will not."""
 
+import contextlib
+import socket
 import threading
+import time
 import urllib.parse
 from collections.abc import Iterator
 from datetime import datetime
@@ -125,6 +128,66 @@ def test_patience_is_the_readers_own(endpoint: str) -> None:
     with pytest.raises(StorageError, match="in 2 attempts"):
         hurried.get("k")
     assert len(waits) == 1
+
+
+class Stalling:
+    """A server that takes connections and then behaves badly: `drip` is what it sends, a byte every 20 ms, for ever."""
+
+    def __init__(self, drip: bytes) -> None:
+        self._drip = drip
+        self.connections = 0
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self._socket.accept()
+                self.connections += 1
+                threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with contextlib.suppress(OSError), connection:
+            for byte in self._drip + b"x" * 10_000:
+                if self._drip:
+                    connection.sendall(bytes([byte]))
+                time.sleep(0.02)
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+BODY = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n"
+DRIPS = {"nothing": b"", "headers": b"HTTP/1.1 200 OK\r\nX: ", "a body": BODY, "chunks": b"HTTP/1.1 200 OK\r\n\r\n"}
+
+
+@pytest.mark.parametrize("drip", DRIPS.values(), ids=DRIPS.keys())
+def test_a_server_that_hangs_or_drips_ends_a_load_in_time(drip: bytes) -> None:
+    """Three objects together, as a load reads them, with all retries of each."""
+    server = Stalling(drip)
+    patient = ColdReader("registry", {**KEYS, "AWS_ENDPOINT_URL": server.url}, timeout=0.2, patience=0.6)
+    started = time.monotonic()
+    patient.begin()
+    for key in ("manifest", "graph", "golden"):
+        with pytest.raises(StorageError, match=key):
+            patient.get(key)
+    assert time.monotonic() - started < 1.5
+    assert server.connections >= 1
+    server.close()
+
+
+def test_a_new_load_has_its_time_anew(endpoint: str) -> None:
+    now = [0.0]
+    patient = ColdReader("registry", {**KEYS, "AWS_ENDPOINT_URL": endpoint}, clock=lambda: now[0])
+    Bucket.script = [(200, b"one"), (200, b"two")]
+    patient.begin()
+    assert patient.get("k") == b"one"
+    now[0] = coldread.PATIENCE
+    with pytest.raises(StorageError, match="no time left"):
+        patient.get("k")
+    patient.begin()
+    assert patient.get("k") == b"two"
 
 
 def test_an_unreachable_endpoint_is_a_storage_error() -> None:

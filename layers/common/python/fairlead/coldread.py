@@ -9,7 +9,9 @@ import hashlib
 import hmac
 import http.client
 import json
+import math
 import re
+import threading
 import time
 import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
@@ -21,7 +23,13 @@ from fairlead.errors import NotFoundError, StorageError
 
 EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 ATTEMPTS = 4
-TIMEOUT = 10.0  # seconds, for connecting and for each read
+TIMEOUT = 3.0
+"""Seconds for connecting to one address and for one read of its socket."""
+PATIENCE = 7.0
+"""Seconds for all reads of a load: Lambda ends an initialization after 10, and starting Python takes some of them.
+
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
+"""
 
 
 class Credentials(msgspec.Struct, frozen=True):
@@ -33,7 +41,10 @@ class Credentials(msgspec.Struct, frozen=True):
 
 
 class ColdReader:
-    """Objects and keys of one bucket, with retries; `timeout` is in seconds, for connecting and for each read."""
+    """Objects and keys of one bucket, with retries; after `begin` all reads end within `patience` seconds together.
+
+    `timeout` is in seconds too, for connecting to one address and for one read of its socket.
+    """
 
     def __init__(
         self,
@@ -42,14 +53,23 @@ class ColdReader:
         *,
         attempts: int = ATTEMPTS,
         timeout: float = TIMEOUT,
+        patience: float = PATIENCE,
         sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.bucket = bucket
         self._env = env
         self._attempts = attempts
         self._timeout = timeout
         self._region = env.get("AWS_REGION") or env.get("AWS_DEFAULT_REGION") or "us-east-1"
+        self._patience = patience
         self._sleep = sleep
+        self._clock = clock
+        self._until = math.inf
+
+    def begin(self) -> None:
+        """Start counting: the reads of a load, or of a request, begin."""
+        self._until = self._clock() + self._patience
 
     def get(self, key: str) -> bytes:
         """Return the object's bytes; raises NotFoundError, or StorageError once retries are used up."""
@@ -72,22 +92,45 @@ class ColdReader:
             last = found[-1]
 
     def _read(self, key: str, url: str) -> bytes:
-        failure = ""
-        for attempt in range(self._attempts):
-            if attempt:
-                self._sleep(0.1 * 2**attempt)
+        failure, attempt = "no time left", 0
+        for attempt in range(1, self._attempts + 1):
+            if self._clock() >= self._until:
+                break
             try:
-                status, body = self._fetch(url)
+                status, body = self._fetch_in_time(url)
             except (OSError, http.client.HTTPException) as error:
                 failure = f"{type(error).__name__}: {error}"
-                continue
-            if status == 200:
-                return body
-            code = _error_code(body) or f"HTTP {status}"
-            if status in {403, 404}:
-                raise _refused(self.bucket, key, code)
-            failure = code
-        raise StorageError(f"s3://{self.bucket}/{key} could not be read in {self._attempts} attempts: {failure}")
+            else:
+                if status == 200:
+                    return body
+                failure = _error_code(body) or f"HTTP {status}"
+                if status in {403, 404}:
+                    raise _refused(self.bucket, key, failure)
+            if attempt < self._attempts:
+                self._sleep(min(0.1 * 2**attempt, max(0.0, self._until - self._clock())))
+        raise StorageError(f"s3://{self.bucket}/{key} could not be read in {attempt} attempts: {failure}")
+
+    def _fetch_in_time(self, url: str) -> tuple[int, bytes]:
+        """Fetch in a thread that is left behind when the time is up.
+
+        A socket's timeout starts anew with every address of the host and every byte of a dripping body.
+        """
+        done: list[tuple[int, bytes] | Exception] = []
+
+        def fetch() -> None:
+            try:
+                done.append(self._fetch(url))
+            except Exception as error:  # noqa: BLE001 - raised again in the thread that waits
+                done.append(error)
+
+        thread = threading.Thread(target=fetch, daemon=True)
+        thread.start()
+        thread.join(min(max(0.0, self._until - self._clock()), threading.TIMEOUT_MAX))
+        if not done:
+            raise TimeoutError(f"no whole answer within the {self._patience:.0f} seconds of all reads")
+        if isinstance(done[0], Exception):
+            raise done[0]
+        return done[0]
 
     def _fetch(self, address: str) -> tuple[int, bytes]:
         url = urllib.parse.urlsplit(address)

@@ -13,12 +13,10 @@ from typing import Any
 from fairlead.chain import Chain, Link
 from fairlead.errors import FairleadError, ModelUnavailableError, NoSuchVersionError, NotServedError, RequestError
 from fairlead.manifest import Manifest
-from fairlead.registry import Listed, Reading
+from fairlead.registry import Patient, Reading
 from fairlead.retiring import retired
 from fairlead.serving import Model, assemble, public
 
-PATIENCE = 8.0
-"""Seconds after which a request begins no other read: with the last one's retries it ends before API Gateway's 29."""
 RECHECK = 300.0
 """Seconds for which a look at the retirements holds: so long may a process serve on after `fairlead retire`."""
 RETRY_AFTER = 5.0
@@ -44,7 +42,7 @@ class Pins:
     def __init__(
         self,
         live: Model,
-        objects: Listed,
+        objects: Patient,
         *,
         memory: int,
         on_failure: Callable[[FairleadError], None],
@@ -52,7 +50,7 @@ class Pins:
     ) -> None:
         self._live = live
         self._name = live.facts.model
-        self._objects = _Timed(objects, clock)
+        self._objects = objects
         self._reading = Reading(self._objects)
         self._chain = Chain(live.facts, live.sha256, self._reading)
         self._on_failure = on_failure
@@ -198,33 +196,6 @@ class Pins:
             raise ModelUnavailableError(
                 f"{what} cannot be loaded ({failure.code})", retry_after=round(RETRY_AFTER), version=version or None
             ) from error
-
-
-class _Timed:
-    """A store that begins no read once a request has taken too long."""
-
-    def __init__(self, objects: Listed, clock: Callable[[], float]) -> None:
-        self._objects = objects
-        self._clock = clock
-        self._until = 0.0
-
-    def begin(self) -> None:
-        """Start counting: a request begins."""
-        self._until = self._clock() + PATIENCE
-
-    def get(self, key: str) -> bytes:
-        """Return the object's bytes, unless the time is up."""
-        self._check(key)
-        return self._objects.get(key)
-
-    def keys(self, prefix: str) -> Iterator[str]:
-        """Yield every key under the prefix, unless the time is up."""
-        self._check(prefix)
-        return self._objects.keys(prefix)
-
-    def _check(self, key: str) -> None:
-        if self._clock() > self._until:
-            raise ModelUnavailableError(f"no time left to read {key}: {PATIENCE:.0f} seconds are over")
 
 
 def _size(facts: Manifest) -> int:

@@ -34,6 +34,13 @@ class Listed(Readable, Protocol):
         """Yield every key under the prefix."""
 
 
+class Patient(Listed, Protocol):
+    """A store whose reads are bounded in time, all together."""
+
+    def begin(self) -> None:
+        """Start counting: all reads until the next call end in time, or raise StorageError."""
+
+
 class Objects(Listed, Protocol):
     """A store that publishers write to."""
 

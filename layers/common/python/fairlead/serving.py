@@ -20,7 +20,7 @@ from fairlead.errors import (
 from fairlead.golden import Golden
 from fairlead.manifest import Manifest
 from fairlead.ranges import Ranges
-from fairlead.registry import Listed, Readable, Reading
+from fairlead.registry import Patient, Readable, Reading
 from fairlead.requests import RequestReader
 from fairlead.settings import Serving
 from fairlead.signature import Signature, class_names
@@ -107,9 +107,9 @@ class Endpoint:
     def __init__(
         self,
         settings: Serving,
-        objects: Readable,
+        objects: Patient,
         *,
-        pinned: Listed,
+        pinned: Patient,
         on_failure: Callable[[FairleadError], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -176,6 +176,7 @@ class Endpoint:
         return self._pins
 
     def _try(self) -> None:
+        self._objects.begin()
         try:
             self._model = load(self.settings, self._objects)
             self._failure = None
