@@ -1,5 +1,6 @@
 """One request, warm: the whole handler, the floor under it, and the plain way, interleaved in one process."""
 
+import importlib
 import json
 import os
 import sys
@@ -8,6 +9,7 @@ from collections.abc import Callable
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import msgspec
@@ -51,14 +53,18 @@ def ways(case: Case, rows: int) -> dict[str, Callable[[], Any]]:
     }
 
 
-def _handler(case: Case, proxy_event: dict[str, Any]) -> Callable[[], Any]:
-    import importlib
-
+def loaded(case: Case) -> ModuleType:
+    """Import the function's module as a cold start of this case."""
     sink = Path(os.devnull).open("w")  # noqa: SIM115 - lines are written, as in Lambda, but not to this terminal
     with loopback_s3(case.objects) as endpoint, redirect_stdout(sink):
         os.environ.update(case.env(endpoint))
         sys.modules.pop("functions.predict.app", None)
-        app = importlib.import_module("functions.predict.app")
+        return importlib.import_module("functions.predict.app")
+
+
+def _handler(case: Case, proxy_event: dict[str, Any]) -> Callable[[], Any]:
+    app = loaded(case)
+    sink = Path(os.devnull).open("w")  # noqa: SIM115 - lines are written, as in Lambda, but not to this terminal
     lambda_context = context()
 
     def answer() -> Any:

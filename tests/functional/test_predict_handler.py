@@ -381,7 +381,7 @@ def test_a_dripping_s3_is_answered_503_with_when_to_come_back(
         started = time.monotonic()
         app = load_app(shelf.released(published) | {"AWS_ENDPOINT_URL": url})
         status, body, headers = invoke(app, event("predict"))
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 10, "four attempts of each of three objects would take longer"
     assert (status, body["code"]) == (503, "model_unavailable")
     assert int(headers["Retry-After"]) > 0
 
