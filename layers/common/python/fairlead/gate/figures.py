@@ -1,17 +1,17 @@
 """The figures of a model on rows, each with its confidence interval."""
 
+import math
 from typing import Literal
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
-from fairlead.gate import resampling
-from fairlead.gate.evidence import Floats, Predicted, Rows, classes_of
+from fairlead.gate import macro, resampling
+from fairlead.gate.evidence import Codes, Floats, Predicted, Rows, classes_of
 from fairlead.gate.intervals import normal_quantile, wilson
 from fairlead.gate.resampling import Resample
 from fairlead.gate.scores import scores
-from fairlead.signature import Output
+from fairlead.signature import Output, Scalar
 
 HIGHER = frozenset({"accuracy", "balanced_accuracy", "f1", "roc_auc", "r2"})
 LOWER = frozenset({"log_loss", "brier", "calibration_error", "mae", "rmse", "bias"})
@@ -43,8 +43,9 @@ def measure(rows: Rows, predicted: Predicted, output: Output, *, confidence: flo
     figures = {name: _figure(drawn, confidence) for name, drawn in replicates.items() if np.isfinite(drawn[0])}
     if output.task == "regression" and predicted.values is not None:
         return figures | _error_quantiles(rows.target, predicted.values, confidence)
-    counts = np.bincount(rows.target[rows.target >= 0], minlength=len(classes_of(output)))
-    return {name: _widened(name, figure, output, counts, confidence) for name, figure in figures.items()}
+    return {
+        name: _widened(name, figure, rows.target, predicted, output, confidence) for name, figure in figures.items()
+    }
 
 
 def _figure(drawn: Floats, confidence: float) -> Figure:
@@ -53,24 +54,31 @@ def _figure(drawn: Floats, confidence: float) -> Figure:
     return Figure(value=float(drawn[0]), low=low, high=high, standard_error=resampling.standard_error(drawn))
 
 
-def _widened(name: str, figure: Figure, output: Output, counts: npt.NDArray[np.int64], confidence: float) -> Figure:
-    """Where every row is right the bootstrap sees no variation; a share is never narrower than Wilson's interval.
+def _widened(
+    name: str, figure: Figure, target: Codes, predicted: Predicted, output: Output, confidence: float
+) -> Figure:
+    """Widen an interval where the bootstrap sees no variation, because every row of a class is right or wrong.
 
-    Other bounded figures at their edge get the rule of three over the smallest class (Hanley, Lippman-Hand, JAMA 249,
-    1983): what was not seen in n rows happens in at most 3 of n.
+    A share is never narrower than Wilson's interval. A macro average is widened by `macro.reach`.
     """
     if figure.low is None or figure.high is None:
         return figure
+    classes = classes_of(output)
     low, high = figure.low, figure.high
     if name.startswith(SHARES):
-        classes = [f"recall:{label}" for label in classes_of(output)]
-        trials = float(counts.sum() if name == "accuracy" else counts[classes.index(name)])
+        trials = len(target) if name == "accuracy" else int((target == _code(name, classes)).sum())
         bounds = wilson(figure.value * trials, trials, confidence=confidence)
         low, high = min(low, bounds[0]), max(high, bounds[1])
     elif name in BOUNDED:
-        edge = 3.0 / max(3, int(counts[counts > 0].min())) if low == high else 0.0
-        low, high = max(0.0, low - edge), min(1.0, high + edge)
-    return msgspec.structs.replace(figure, low=low, high=high)
+        below, above = macro.reach(name, target, predicted, len(classes), confidence=confidence)
+        low = max(0.0, figure.value - math.hypot(max(figure.value - low, 0.0), below))
+        high = min(1.0, figure.value + math.hypot(max(high - figure.value, 0.0), above))
+    error = max(figure.value - low, high - figure.value) / normal_quantile((1 + confidence) / 2)
+    return msgspec.structs.replace(figure, low=low, high=high, standard_error=max(figure.standard_error, error))
+
+
+def _code(name: str, classes: tuple[Scalar, ...]) -> int:
+    return [f"recall:{label}" for label in classes].index(name)
 
 
 def _error_quantiles(target: Floats, values: Floats, confidence: float) -> dict[str, Figure]:

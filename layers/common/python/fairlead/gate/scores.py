@@ -119,7 +119,7 @@ def _auc(target: Codes, probabilities: Floats, resample: Resample) -> Floats:
         above = resample.total(np.where(positive, terms, 0.0)) / resample.total(positive)
         below = resample.total(np.where(positive, 0.0, terms)) / resample.total(~positive)
         parts.append(above + below - terms[positive].mean())
-    return np.mean(parts, axis=0) if parts else np.full(1, np.nan)
+    return _mean(np.stack(parts)) if parts else np.full(1, np.nan)
 
 
 def _calibration_error(target: Codes, probabilities: Floats, resample: Resample) -> Floats:
@@ -142,7 +142,7 @@ def _calibration_error(target: Codes, probabilities: Floats, resample: Resample)
 
 
 def _mean(parts: Floats) -> Floats:
-    """Mean over the classes, of those that exist in each replicate."""
+    """Mean over the classes; a class of which a replicate drew no row does not count in that replicate."""
     exists = np.isfinite(parts)
     mean: Floats = np.where(exists, parts, 0.0).sum(axis=0) / exists.sum(axis=0)
     return mean

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from fairlead.gate import figures
+from fairlead.gate import figures, independence
 from fairlead.gate.checks.metrics import shown
 from fairlead.gate.evidence import Evidence, classes_of
 from fairlead.gate.figures import Figure
@@ -28,21 +28,22 @@ def baselines(evidence: Evidence, policy: Policy) -> list[Finding]:
     if name is None:
         return [skipped(NAME, "better than a dummy", "the held-out rows show one class or one value only")]
     dummy = {"roc_auc": 0.5, "r2": 0.0}.get(name, 1 / len(np.unique(rows.target)))
-    findings = [_compared(name, measured[name], dummy, rows.count, policy)]
+    findings = [_compared(name, measured[name], dummy, evidence, policy)]
     if output.task != "regression":
         findings += [_majority(evidence, measured["accuracy"]), _in_place(evidence, policy)]
     return findings
 
 
-def _compared(name: str, figure: Figure, dummy: float, rows: int, policy: Policy) -> Finding:
-    bound = dummy + policy.baselines.margin
+def _compared(name: str, figure: Figure, dummy: float, evidence: Evidence, policy: Policy) -> Finding:
+    rows, bound = evidence.held_out, dummy + policy.baselines.margin
     words = shown(figure), f"> {bound:.4g}"
     finding = f"{name} against a dummy"
-    if figure.low is not None and figure.low > bound:
-        return passed(NAME, finding, figure=words[0], threshold=words[1])
+    beaten, detail = _beaten(name, figure, bound, evidence, policy)
+    if beaten:
+        return passed(NAME, finding, figure=words[0], threshold=words[1], detail=detail)
     if figure.high is None or figure.value <= bound:
         return failed(NAME, finding, figure=words[0], threshold=words[1], detail="no better than knowing no inputs")
-    needed = rows_needed(rows, figure.standard_error, figure.value - bound, confidence=policy.confidence)
+    needed = rows_needed(rows.count, figure.standard_error, figure.value - bound, confidence=policy.confidence)
     refuses = policy.baselines.undecided == "refuse"
     return Finding(
         check=NAME,
@@ -53,6 +54,18 @@ def _compared(name: str, figure: Figure, dummy: float, rows: int, policy: Policy
         detail=f"may be no better than knowing no inputs; about {needed:,} rows would decide",
         refuses=refuses,
     )
+
+
+def _beaten(name: str, figure: Figure, bound: float, evidence: Evidence, policy: Policy) -> tuple[bool, str]:
+    """Say whether the figure is surely above the bound, and by which test.
+
+    Without a margin a classifier is tested against chance itself: intervals of a class of few rows are too narrow.
+    """
+    if name == "r2" or policy.baselines.margin:
+        return figure.low is not None and figure.low > bound, ""
+    chance = independence.p_value(name, evidence.held_out.target, evidence.predicted)
+    detail = f"answers that know no inputs reach this with p = {chance:.2g}"
+    return figure.value > bound and chance < (1 - policy.confidence) / 2, detail
 
 
 def _majority(evidence: Evidence, accuracy: Figure) -> Finding:
