@@ -9,11 +9,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fairlead.gate.evidence import Evidence, Floats, Mask, classes_of
+from fairlead.gate.evidence import Evidence, Floats, Loss, Mask, classes_of
 from fairlead.gate.intervals import gap_z, normal_quantile, ratio_z
+from fairlead.gate.losses import best_constant, row_losses
 from fairlead.gate.policy import Slices
 from fairlead.gate.slicing import Cut
 
+ABSOLUTE = Loss(kind="absolute")
 HONEST = 0.05
 """Largest gap between stated and observed errors on the other rows for probabilities to say what is hard."""
 
@@ -50,7 +52,7 @@ def losses(evidence: Evidence) -> Losses | None:
     if evidence.signature.output.task == "regression":
         if predicted.values is None:
             return None
-        return Losses(np.abs(predicted.values - target).mean(axis=1), None)
+        return Losses(row_losses(evidence.loss or ABSOLUTE, target, predicted.values).mean(axis=1), None)
     if predicted.labels is None or not classes_of(evidence.signature.output):
         return None
     wrong = (predicted.labels != target).astype(np.float64)
@@ -64,7 +66,7 @@ def measure(cut: Cut, code: int, loss: Losses, evidence: Evidence, rules: Slices
     where = cut.codes == code
     inside, rest = loss.model[where], loss.model[~where]
     regression = evidence.signature.output.task == "regression"
-    constant = _constant_loss(evidence.held_out.target[where], regression)
+    constant = _constant_loss(evidence.held_out.target[where], (evidence.loss or ABSOLUTE) if regression else None)
     return Slice(
         name=cut.names[code],
         rows=len(inside),
@@ -78,10 +80,10 @@ def measure(cut: Cut, code: int, loss: Losses, evidence: Evidence, rules: Slices
     )
 
 
-def _constant_loss(target: Any, regression: bool) -> Floats:
-    if regression:
-        apart: Floats = np.abs(target - np.median(target, axis=0)).mean(axis=1)
-        return apart
+def _constant_loss(target: Any, loss: Loss | None) -> Floats:
+    if loss is not None:
+        apart: Floats = row_losses(loss, target, np.broadcast_to(best_constant(loss, target), target.shape))
+        return apart.mean(axis=1)
     known = target[target >= 0]
     missed: Floats = np.not_equal(target, np.bincount(known).argmax() if len(known) else -1).astype(np.float64)
     return missed

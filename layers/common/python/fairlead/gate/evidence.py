@@ -3,7 +3,7 @@
 Floats that are missing are NaN, codes that are missing are -1. Arrays of one `Rows` have the same length.
 """
 
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import numpy as np
@@ -116,8 +116,18 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
     failure: str = ""
 
 
+class Loss(msgspec.Struct, frozen=True, kw_only=True):
+    """The loss that a regressor minimised; `parameter` is the quantile of a pinball loss, the power of a deviance."""
+
+    kind: Literal["absolute", "pinball", "deviance"]
+    parameter: float = 0.0
+
+
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything the gate knows of a candidate. What was not gathered is None, and its checks say so."""
+    """Everything the gate knows of a candidate. What was not gathered is None, and its checks say so.
+
+    `loss` is a regressor's own where that is not squared error.
+    """
 
     signature: Signature
     held_out: Rows
@@ -129,6 +139,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     budget: Budget | None = None
     engine: Engine | None = None
     parity: Certificate | None = None
+    loss: Loss | None = None
     allow_breaking: bool = False
 
 

@@ -7,14 +7,14 @@ import msgspec
 import numpy as np
 
 from fairlead.gate import macro, resampling
-from fairlead.gate.evidence import Codes, Floats, Predicted, Rows, classes_of
+from fairlead.gate.evidence import Codes, Floats, Loss, Predicted, Rows, classes_of
 from fairlead.gate.intervals import normal_quantile, wilson
 from fairlead.gate.resampling import Resample
 from fairlead.gate.scores import scores
 from fairlead.signature import Output, Scalar
 
-HIGHER = frozenset({"accuracy", "balanced_accuracy", "f1", "roc_auc", "r2"})
-LOWER = frozenset({"log_loss", "brier", "calibration_error", "mae", "rmse", "bias"})
+HIGHER = frozenset({"accuracy", "balanced_accuracy", "f1", "roc_auc", "r2", "d2"})
+LOWER = frozenset({"log_loss", "brier", "calibration_error", "mae", "rmse", "bias", "loss"})
 QUANTILES = {"absolute_error_p50": 0.5, "absolute_error_p90": 0.9, "absolute_error_p99": 0.99}
 FIGURES = (*sorted(HIGHER | LOWER), *QUANTILES)
 SHARES = ("accuracy", "recall:")
@@ -35,11 +35,13 @@ def better(name: str) -> Literal["higher", "lower"]:
     return "higher" if name in HIGHER or name.startswith("recall:") else "lower"
 
 
-def measure(rows: Rows, predicted: Predicted, output: Output, *, confidence: float = 0.95) -> dict[str, Figure]:
+def measure(
+    rows: Rows, predicted: Predicted, output: Output, *, confidence: float = 0.95, loss: Loss | None = None
+) -> dict[str, Figure]:
     """Every figure of these answers with its bootstrap interval; empty where rows have no target or answers no kind."""
     if rows.target is None or rows.count == 0:
         return {}
-    replicates = scores(rows.target, predicted, output, Resample(rows.count))
+    replicates = scores(rows.target, predicted, output, Resample(rows.count), loss=loss)
     figures = {name: _figure(drawn, confidence) for name, drawn in replicates.items() if np.isfinite(drawn[0])}
     if output.task == "regression" and predicted.values is not None:
         return figures | _error_quantiles(rows.target, predicted.values, confidence)

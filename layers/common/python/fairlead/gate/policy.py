@@ -42,9 +42,9 @@ class CrossValidation(Table, frozen=True):
 class ChampionRules(Table, frozen=True):
     """Better, or not worse than the live version by `not_worse_by`, of errors a share of its own."""
 
-    metric: Literal["auto", "accuracy", "balanced_accuracy", "f1", "roc_auc", "log_loss", "brier", "mae", "rmse"] = (
-        "auto"
-    )
+    metric: Literal[
+        "auto", "accuracy", "balanced_accuracy", "f1", "roc_auc", "log_loss", "brier", "mae", "rmse", "loss"
+    ] = "auto"
     not_worse_by: NotNegative = 0.01
     inconclusive: Undecided = "go on"
     fewest_rows: Count = 30

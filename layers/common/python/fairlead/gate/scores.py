@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fairlead.gate.evidence import Codes, Floats, Mask, Predicted, classes_of
+from fairlead.gate.evidence import Codes, Floats, Loss, Mask, Predicted, classes_of
+from fairlead.gate.losses import best_constant, row_losses
 from fairlead.gate.resampling import Resample
 from fairlead.signature import Output, Scalar
 
@@ -16,11 +17,16 @@ CALIBRATION_BINS = 10
 SMALLEST_PROBABILITY = float(np.finfo(np.float64).eps)  # as scikit-learn's log_loss
 
 
-def scores(target: Any, predicted: Predicted, output: Output, resample: Resample) -> dict[str, Floats]:
-    """Every figure that is a function of sums, as point and replicates."""
+def scores(
+    target: Any, predicted: Predicted, output: Output, resample: Resample, *, loss: Loss | None = None
+) -> dict[str, Floats]:
+    """Every figure that is a function of sums, as point and replicates; of a regressor also by its own loss."""
     with np.errstate(divide="ignore", invalid="ignore"):
         if output.task == "regression":
-            return {} if predicted.values is None else regression(target, predicted.values, resample)
+            if predicted.values is None:
+                return {}
+            found = regression(target, predicted.values, resample)
+            return found | (own_loss(loss, target, predicted.values, resample) if loss else {})
         classes = classes_of(output)
         if not classes or predicted.labels is None:
             return {}
@@ -82,6 +88,14 @@ def regression(target: Floats, values: Floats, resample: Resample) -> dict[str, 
         parts["r2"].append(1 - squares / spread)
         parts["bias"].append(total(error) / size)
     return {name: np.mean(part, axis=0) for name, part in parts.items()}
+
+
+def own_loss(loss: Loss, target: Floats, values: Floats, resample: Resample) -> dict[str, Floats]:
+    """Mean loss, and D²: one less its share of the loss of the best constant answer (scikit-learn's d2 scores)."""
+    total = resample.total
+    own = total(row_losses(loss, target, values).mean(axis=1))
+    constant = np.broadcast_to(best_constant(loss, target), target.shape)
+    return {"loss": own / resample.size(), "d2": 1 - own / total(row_losses(loss, target, constant).mean(axis=1))}
 
 
 def auc_terms(positive: Mask, score: Floats) -> Floats:

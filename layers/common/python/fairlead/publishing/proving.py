@@ -14,6 +14,7 @@ from fairlead.gate.policy import Policy
 from fairlead.golden import Golden
 from fairlead.publishing import choosing, signatures
 from fairlead.publishing.evidence import Candidate, Data, Folding, Live, cross_validate, gather, groups_of, order_of
+from fairlead.publishing.evidence.own_loss import loss_of
 from fairlead.publishing.golden_rows import golden_of
 from fairlead.publishing.material import Material, Progress
 from fairlead.publishing.runtime import HERE, Runtime
@@ -79,6 +80,7 @@ def prove(
             blob=choice.blob,
             parity=choice.parity,
             golden=golden,
+            loss=loss_of(material.estimator) if choice.signature.output.task == "regression" else None,
         ),
         Data(
             X=material.X,

@@ -12,22 +12,24 @@ from fairlead.gate.intervals import mcnemar, rows_needed
 from fairlead.gate.policy import Policy
 
 NAME = "baselines"
+VALUES = frozenset({"d2", "r2"})
 
 
 def baselines(evidence: Evidence, policy: Policy) -> list[Finding]:
     """Compare the figure that such a model cannot cheat, and show accuracy or MAE beside it.
 
-    Its ROC AUC is 0.5, its balanced accuracy 1 / classes, its R² 0, whatever the classes' shares: so an unbalanced
-    target neither excuses a useless model nor refuses a useful one that the majority beats in accuracy.
+    Its ROC AUC is 0.5, its balanced accuracy 1 / classes, its R² 0, and its D² 0 by the model's own loss. The classes'
+    shares do not matter: an unbalanced target neither excuses a useless model nor refuses a useful one that the
+    majority beats in accuracy.
     """
     rows, output = evidence.held_out, evidence.signature.output
-    measured = figures.measure(rows, evidence.predicted, output, confidence=policy.confidence)
+    measured = figures.measure(rows, evidence.predicted, output, confidence=policy.confidence, loss=evidence.loss)
     if not measured:
         return [skipped(NAME, "better than a dummy", "the rows have no target or the answers are no predictions of it")]
-    name = next((name for name in ("roc_auc", "balanced_accuracy", "r2") if name in measured), None)
+    name = next((name for name in ("roc_auc", "balanced_accuracy", "d2", "r2") if name in measured), None)
     if name is None:
         return [skipped(NAME, "better than a dummy", "the held-out rows show one class or one value only")]
-    dummy = {"roc_auc": 0.5, "r2": 0.0}.get(name, 1 / len(np.unique(rows.target)))
+    dummy = {"roc_auc": 0.5, "d2": 0.0, "r2": 0.0}.get(name, 1 / len(np.unique(rows.target)))
     findings = [_compared(name, measured[name], dummy, evidence, policy)]
     if output.task != "regression":
         findings += [_majority(evidence, measured["accuracy"]), _in_place(evidence, policy)]
@@ -61,7 +63,7 @@ def _beaten(name: str, figure: Figure, bound: float, evidence: Evidence, policy:
 
     Without a margin a classifier is tested against chance itself: intervals of a class of few rows are too narrow.
     """
-    if name == "r2" or policy.baselines.margin:
+    if name in VALUES or policy.baselines.margin:
         return figure.low is not None and figure.low > bound, ""
     chance = independence.p_value(name, evidence.held_out.target, evidence.predicted)
     detail = f"answers that know no inputs reach this with p = {chance:.2g}"

@@ -19,8 +19,8 @@ from fairlead.gate.resampling import Resample
 from fairlead.gate.scores import scores
 
 NAME = "champion"
-RELATIVE = frozenset({"mae", "rmse"})
-BESIDE = ("accuracy", "balanced_accuracy", "f1", "roc_auc", "log_loss", "brier", "mae", "rmse", "r2")
+RELATIVE = frozenset({"mae", "rmse", "loss"})
+BESIDE = ("accuracy", "balanced_accuracy", "f1", "roc_auc", "log_loss", "brier", "mae", "rmse", "r2", "loss", "d2")
 CERTAIN = 0.99  # several figures beside the deciding one: each warns only when nearly certain
 
 
@@ -57,8 +57,8 @@ def _compared(evidence: Evidence, live: Champion, used: Mask, policy: Policy, wo
     rows = Rows(count=int(used.sum()), target=evidence.held_out.target[used])
     resample = Resample(rows.count)
     predicted = (evidence.predicted.take(used), live.predicted.take(used))  # type: ignore[union-attr]  # checked by the caller
-    candidate, before = (scores(rows.target, answers, output, resample) for answers in predicted)
-    auto = "mae" if output.task == "regression" else "accuracy"
+    candidate, before = (scores(rows.target, one, output, resample, loss=evidence.loss) for one in predicted)
+    auto = "loss" if evidence.loss else "mae" if output.task == "regression" else "accuracy"
     deciding = auto if policy.champion.metric == "auto" else policy.champion.metric
     if deciding not in candidate or deciding not in before:
         return [skipped(NAME, words, f"the two versions do not both have the figure {deciding!r}")]

@@ -18,7 +18,11 @@ def cross_validation(evidence: Evidence, policy: Policy) -> list[Finding]:
     if folds is None:
         return [skipped(NAME, "folds", "not asked for (--cv)")]
     measured = figures.measure(
-        evidence.held_out, evidence.predicted, evidence.signature.output, confidence=policy.confidence
+        evidence.held_out,
+        evidence.predicted,
+        evidence.signature.output,
+        confidence=policy.confidence,
+        loss=evidence.loss,
     )
     findings = []
     for name, values in folds.figures.items():

@@ -21,7 +21,9 @@ SUPERVISED = frozenset({"classification", "regression"})
 def metrics(evidence: Evidence, policy: Policy) -> list[Finding]:
     """Return one finding a figure, and one for each bound of the policy that no figure meets."""
     rows = evidence.held_out
-    measured = figures.measure(rows, evidence.predicted, evidence.signature.output, confidence=policy.confidence)
+    measured = figures.measure(
+        rows, evidence.predicted, evidence.signature.output, confidence=policy.confidence, loss=evidence.loss
+    )
     if rows.target is None and evidence.signature.output.task in SUPERVISED:
         return [
             failed(NAME, "held-out figures", detail="the rows have no target: nothing shows how good the answers are")

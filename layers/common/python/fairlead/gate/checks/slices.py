@@ -16,6 +16,7 @@ from fairlead.gate.breakage import Losses, Slice, losses, measure
 from fairlead.gate.evidence import Evidence
 from fairlead.gate.findings import Finding, failed, passed, skipped, warned
 from fairlead.gate.intervals import benjamini_hochberg, holm, upper_tail
+from fairlead.gate.losses import words
 from fairlead.gate.policy import Policy
 from fairlead.gate.resampling import Resample
 from fairlead.gate.scores import scores
@@ -79,7 +80,7 @@ def _line(one: Slice, evidence: Evidence, policy: Policy, *, worse: bool, broken
     found = make(
         NAME,
         one.name,
-        figure=f"MAE {one.loss:.4g}, others {one.rest:.4g}"
+        figure=f"{words(evidence.loss)} {one.loss:.4g}, others {one.rest:.4g}"
         if regression
         else f"accuracy {1 - one.loss:.3f}, others {1 - one.rest:.3f}",
         threshold=f"≤ {policy.slices.largest_ratio:g} times" if regression else f"gap ≤ {policy.slices.largest_gap:g}",
@@ -95,6 +96,7 @@ def _figures(one: Slice, evidence: Evidence) -> dict[str, float]:
     where = one.cut.codes == one.code
     target = evidence.held_out.target[where]
     resample = Resample(one.rows, replicates=0)
-    found = scores(target, evidence.predicted.take(where), evidence.signature.output, resample)
+    answers, output = evidence.predicted.take(where), evidence.signature.output
+    found = scores(target, answers, output, resample, loss=evidence.loss)
     plain = {name: float(drawn[0]) for name, drawn in found.items() if np.isfinite(drawn[0])}
     return {"rows": float(one.rows), "loss": one.loss, "others": one.rest, **plain}

@@ -10,7 +10,7 @@ from fairlead import manifest
 from fairlead.engines import Answers, Engine
 from fairlead.errors import DataError
 from fairlead.gate import slicing
-from fairlead.gate.evidence import Budget, Digests, Evidence, Floats, Folds, Predicted, Rows
+from fairlead.gate.evidence import Budget, Digests, Evidence, Floats, Folds, Loss, Predicted, Rows
 from fairlead.gate.policy import Policy
 from fairlead.golden import Golden
 from fairlead.manifest import Certificate
@@ -30,7 +30,7 @@ Progress = Callable[[str], None]
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be judged: the signature, the engine that will serve with its blob and proof."""
+    """What is to be judged: the signature, the engine that will serve with its blob and proof, a regressor's loss."""
 
     signature: Signature
     serving: Engine
@@ -38,6 +38,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     blob: bytes
     parity: Certificate | None = None
     golden: Golden | None = None
+    loss: Loss | None = None
 
 
 class Data(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,6 +99,7 @@ def gather(
         budget=measure(candidate.engine, signature, candidate.blob, few, golden=candidate.golden),
         engine=candidate.engine,
         parity=candidate.parity,
+        loss=candidate.loss,
         allow_breaking=allow_breaking,
     )
 

@@ -1,0 +1,67 @@
+"""The loss that a fitted regressor minimised, read from its parameters."""
+
+from collections.abc import Callable
+from typing import Any
+
+from fairlead.gate.losses import Loss
+
+ABSOLUTE = Loss(kind="absolute")
+INNER = ("best_estimator_", "estimator_", "regressor_", "estimator")
+"""Attributes by which search, selection and multi-output estimators hold the regressor that answers."""
+
+
+def loss_of(estimator: Any) -> Loss | None:
+    """Return the loss of the regressor that answers at the end; None for squared errors and for what is not known.
+
+    A regressor of a transformed target minimised its loss on another scale, which says nothing here.
+    """
+    last = _last(estimator)
+    if last is None:
+        return None
+    reader = _READERS.get(type(last).__name__)
+    return reader(last) if reader else None
+
+
+def _last(estimator: Any) -> Any:
+    name = type(estimator).__name__
+    if name == "Pipeline":
+        return _last(estimator.steps[-1][1])
+    if name == "TransformedTargetRegressor":
+        return None
+    inner = next((getattr(estimator, held) for held in INNER if hasattr(estimator, held)), None)
+    return estimator if inner is None or name in _READERS else _last(inner)
+
+
+def _boosted(quantile: str) -> Callable[[Any], Loss | None]:
+    """Read `loss`, and the quantile from the parameter that the class keeps it in."""
+
+    def read(model: Any) -> Loss | None:
+        if model.loss == "quantile":
+            return Loss(kind="pinball", parameter=float(getattr(model, quantile)))
+        return _by_name(model.loss)
+
+    return read
+
+
+def _by_name(name: str) -> Loss | None:
+    known = {"absolute_error": ABSOLUTE, "poisson": _tweedie(1), "gamma": _tweedie(2)}
+    return known.get(name)
+
+
+def _tweedie(power: float) -> Loss | None:
+    return Loss(kind="deviance", parameter=float(power)) if power >= 1 else None
+
+
+_READERS: dict[str, Callable[[Any], Loss | None]] = {
+    "QuantileRegressor": lambda model: Loss(kind="pinball", parameter=float(model.quantile)),
+    "GradientBoostingRegressor": _boosted("alpha"),
+    "HistGradientBoostingRegressor": _boosted("quantile"),
+    "PoissonRegressor": lambda _: _tweedie(1),
+    "GammaRegressor": lambda _: _tweedie(2),
+    "TweedieRegressor": lambda model: _tweedie(model.power),
+    "MLPRegressor": lambda model: _by_name(getattr(model, "loss", "")),
+    **dict.fromkeys(
+        ("DecisionTreeRegressor", "ExtraTreeRegressor", "RandomForestRegressor", "ExtraTreesRegressor"),
+        lambda model: _by_name(model.criterion),
+    ),
+}
