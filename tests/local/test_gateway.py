@@ -1,6 +1,7 @@
 """What the function gets from the gateway, and what the caller gets back."""
 
 import base64
+import gzip
 import json
 import subprocess
 from typing import Any
@@ -53,6 +54,14 @@ def test_a_binary_body_arrives_in_base64_and_any_other_loses_its_bad_bytes(echo:
 
     assert (base64.b64decode(picture["body"]), picture["isBase64Encoded"]) == (b"\x89PNG", True)
     assert (text["body"], text["isBase64Encoded"]) == ("�PNG", False)
+
+
+def test_a_compressed_body_arrives_broken_where_no_binary_type_is_declared(echo: str, caller: Credentials) -> None:
+    packed = gzip.compress(b'{"instances": []}', mtime=0)
+    event = call(echo, caller, body=packed, headers={"content-encoding": "gzip"}).json["event"]
+
+    assert (event["body"], event["isBase64Encoded"]) == (packed.decode("utf-8", "replace"), False)
+    assert event["headers"]["content-encoding"] == "gzip"
 
 
 def test_the_functions_answer_is_the_response(echo: str, caller: Credentials) -> None:
