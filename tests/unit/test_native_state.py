@@ -12,7 +12,7 @@ from sklearn.ensemble import GradientBoostingClassifier, HistGradientBoostingCla
 from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer
 from sklearn.linear_model import LinearRegression
 from sklearn.neighbors import KNeighborsClassifier, LocalOutlierFactor
-from sklearn.preprocessing import OneHotEncoder, SplineTransformer
+from sklearn.preprocessing import OneHotEncoder, PolynomialFeatures, SplineTransformer
 from sklearn.svm import SVC, SVR
 from sklearn.tree import DecisionTreeClassifier
 
@@ -39,6 +39,8 @@ def circle(tree: Any) -> Any:
 MAKERS: dict[str, Callable[[], Any]] = {
     "tree": lambda: DecisionTreeClassifier(random_state=0).fit(X, y).tree_,
     "tree estimator": lambda: DecisionTreeClassifier(random_state=0).fit(X, y),
+    "tree of two labels": lambda: DecisionTreeClassifier(random_state=0).fit(X, np.c_[y, y % 2]),
+    "polynomial": lambda: PolynomialFeatures().fit(X),
     "boosting": lambda: GradientBoostingClassifier(n_estimators=2, random_state=0).fit(X, y),
     "histogram tree": lambda: HistGradientBoostingClassifier(max_iter=1).fit(X, y)._predictors[0][0],
     "categorical tree": lambda: (
@@ -223,6 +225,9 @@ DAMAGES: list[Damage] = [
     ("spline", "c", lambda coefficients: coefficients[:2], "c must be 7 coefficients at least"),
     ("spline", "k", lambda _: 100, "t must be 202 knots at least for degree 100"),
     ("spline", "_delegate_to", lambda _: 1, "_delegate_to must be a _BSpline"),
+    ("tree estimator", "n_classes_", lambda _: 10**9, "n_classes_ must be a whole number from 3 to 3"),
+    ("tree of two labels", "n_classes_", lambda _: np.array([3, 10**9]), "n_classes_ must be [3, 2], as classes_ has"),
+    ("polynomial", "_max_degree", lambda _: 10**9, "_max_degree must be a whole number from 0 to 1000"),
     ("linear", "n_jobs", lambda _: 10**6, "n_jobs must be a whole number from -1024 to 1024"),
 ]
 
@@ -245,6 +250,12 @@ def test_damaged_state_is_refused_by_class_and_place(
 def test_a_metric_that_calls_a_function_is_refused() -> None:
     with pytest.raises(ModelFileError, match="not a function"):
         native_state.check("sklearn.metrics._dist_metrics.PyFuncDistance64", {"p": 2.0})
+
+
+def test_a_kernel_of_another_type_is_left_to_python() -> None:
+    """Whatever names a kernel that libsvm does not have never reaches libsvm."""
+    class_name, state = state_of("svm")
+    native_state.check(class_name, {**state, "kernel": ["rbf"]})
 
 
 def test_a_lil_matrix_is_refused() -> None:

@@ -30,13 +30,11 @@ from fairlead.engines.native_state import (
     svm,
     trees,
 )
+from fairlead.engines.native_state.bounds import check_bounds
 from fairlead.engines.native_state.neighbors import KD_STATE
 from fairlead.engines.native_state.state import State
 
 __all__ = ["KD_STATE", "check", "state_of"]
-
-MOST_WORKERS = 1024
-"""Threads or processes that an estimator may ask for; each is started."""
 
 CHECKS: dict[str, Callable[[State], None]] = {
     **clusters.CHECKS,
@@ -55,8 +53,7 @@ CHECKS: dict[str, Callable[[State], None]] = {
 def check(class_name: str, state: Mapping[str, object]) -> None:
     """Raise ModelFileError, naming class and place, for state that native code cannot follow safely."""
     read = State(class_name, state)
-    if state.get("n_jobs") is not None:
-        read.integer("n_jobs", -MOST_WORKERS, MOST_WORKERS)
+    check_bounds(read)
     rule = CHECKS.get(class_name)
     if rule is not None:
         rule(read)

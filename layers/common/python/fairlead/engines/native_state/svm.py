@@ -49,7 +49,7 @@ def _check_vectors(machine: State) -> int:
     vectors, found = len(support), machine.get("support_vectors_")
     if machine.get("_sparse") is True:
         _require_csr(machine, "support_vectors_", found, (vectors, n_features))
-    elif machine.get("kernel") in OWN_FEATURES:
+    elif str(machine.get("kernel")) in OWN_FEATURES:
         machine.array("support_vectors_", (vectors, n_features), REALS)
     else:
         machine.array("support_vectors_", (None, None), REALS)
