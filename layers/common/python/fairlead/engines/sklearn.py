@@ -77,7 +77,7 @@ class SklearnEngine:
             return np.array([self._missing if value is None else value for value in values], dtype=object)
         if None not in values:
             return np.array(values, dtype=_DTYPES[field.kind])
-        if field.kind == "boolean":
+        if field.kind == "boolean" or (field.kind == "category" and self._missing is None):
             return np.array([self._missing if value is None else value for value in values], dtype=object)
         return np.array(values, dtype=np.float64)
 

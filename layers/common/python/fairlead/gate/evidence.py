@@ -101,9 +101,9 @@ class Probe(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Budget(msgspec.Struct, frozen=True, kw_only=True):
-    """What the engine costs in a fresh process: bytes, and milliseconds.
+    """What the engine costs in a fresh process: bytes, and milliseconds of CPU time, which a busy machine leaves alone.
 
-    `cold_load_ms` is from the interpreter's first line to the first answer; `one_row_ms` and `hundred_rows_ms` are
+    `cold_load_ms` is from the interpreter's start to the first answer; `one_row_ms` and `hundred_rows_ms` are
     medians; `golden` is None where no golden answers were asked; `failure` says why nothing was measured.
     """
 

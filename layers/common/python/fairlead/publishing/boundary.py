@@ -14,6 +14,9 @@ from fairlead.publishing.thresholds import thresholds_by_field
 from fairlead.signature import LARGEST_INTEGER, Field, Signature, positions
 
 MOST_ROWS = 2_000
+FEWEST_ROWS = 100
+MOST_VALUES = 4_000_000
+"""Rows × fields: thousands of fields get fewer rows, those with split thresholds first."""
 MOST_THRESHOLDS = 60  # of one field
 MOST_CATEGORIES = 100  # of one field
 UNSEEN_TEXT = "a value never seen"
@@ -27,16 +30,21 @@ Values = Sequence[float] | np.ndarray[Any, Any]
 
 
 def boundary_rows(estimator: Any, signature: Signature, rows: Sequence[Row]) -> list[Row]:
-    """At most MOST_ROWS rows, fields taking turns; each is a held-out row with one value put in, or an extreme row."""
+    """At most MOST_ROWS rows and about MOST_VALUES values, fields taking turns.
+
+    Each is a held-out row with one value put in, or an extreme row.
+    """
     places = positions(signature)
     splits = thresholds_by_field(estimator, len(places) + len(signature.ignored))
+    most = max(FEWEST_ROWS, min(MOST_ROWS, MOST_VALUES // len(places)))
+    telling = sorted(range(len(places)), key=lambda position: places[position] not in splits)[: 2 * most]
     streams = [
-        _field_rows(position, field, splits.get(place, ()), rows)
-        for position, (place, field) in enumerate(zip(places, signature.inputs, strict=True))
+        _field_rows(position, signature.inputs[position], splits.get(places[position], ()), rows)
+        for position in sorted(telling)
     ]
     turns = (row for turn in zip_longest(*streams) for row in turn if row is not None)
-    found = islice(chain(_whole_rows(signature, rows[0]), turns), 2 * MOST_ROWS)
-    return list(dict.fromkeys(found))[:MOST_ROWS]
+    found = islice(chain(_whole_rows(signature, rows[0]), turns), 2 * most)
+    return list(dict.fromkeys(found))[:most]
 
 
 def _whole_rows(signature: Signature, row: Row) -> Iterator[Row]:

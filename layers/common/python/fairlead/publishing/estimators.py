@@ -24,6 +24,18 @@ PLAIN = frozenset({bool, int, float, str, bytes, type(None)})
 
 def check_estimator(estimator: Any) -> None:
     """Refuse what cannot be published, with a reason and a way forward; raises ModelFileError."""
+    try:
+        _check(estimator)
+    except ModelFileError:
+        raise
+    except Exception as error:  # attributes of anyone's estimator may raise anything
+        raise ModelFileError(
+            f"the {_type_name(estimator)} cannot be examined: {type(error).__name__}: {' '.join(str(error).split())[:200]}",
+            hint="check that its attributes can be read and that it answers: estimator.predict(X)",
+        ) from error
+
+
+def _check(estimator: Any) -> None:
     from sklearn.base import BaseEstimator
     from sklearn.exceptions import NotFittedError
     from sklearn.utils.validation import check_is_fitted
@@ -36,7 +48,7 @@ def check_estimator(estimator: Any) -> None:
             hint="publish the fitted estimator itself, not a dictionary, list or wrapper around it",
         )
     task_of(estimator)
-    _refuse_notebook_code(estimator)
+    _refuse_unservable(estimator)
     try:
         check_is_fitted(estimator)
         _check_final_step(estimator)
@@ -91,12 +103,17 @@ def _members(part: Any) -> Iterable[Any]:
     return ()
 
 
-def _refuse_notebook_code(estimator: Any) -> None:
+def _refuse_unservable(estimator: Any) -> None:
     for part in parts(estimator):
         named = part if inspect.isroutine(part) or inspect.isclass(part) else type(part)
         module, name = getattr(named, "__module__", None), getattr(named, "__qualname__", "")
         if module == "__main__" or "<lambda>" in name or "<locals>" in name:
             raise notebook_code(name)
+        if _type_name(part) in ("DictVectorizer", "FeatureHasher"):
+            raise ModelFileError(
+                f"a {_type_name(part)} reads dictionaries, which are not served",
+                hint="fit a ColumnTransformer with a OneHotEncoder on a DataFrame: pandas.DataFrame(rows)",
+            )
         if getattr(part, "input", None) in ("filename", "file") and hasattr(part, "token_pattern"):
             raise ModelFileError(
                 f"the {_type_name(part)} reads files that a caller names (input={part.input!r})",

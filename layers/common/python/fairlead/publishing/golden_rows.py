@@ -5,8 +5,8 @@ take one leaf from every input at once, so a few of them reach all leaves howeve
 change one input only, so that a wrong answer names its culprit. Deterministic: equal material, equal rows.
 """
 
-from collections.abc import Iterator, Sequence
-from itertools import chain, zip_longest
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice, zip_longest
 from typing import Any
 
 from fairlead.engines import Engine
@@ -48,7 +48,16 @@ def choose(signature: Signature, rows: Sequence[Row]) -> list[Row]:
     step = max(1, len(rows) // PLAIN_ROWS)
     most = min(MOST_ROWS, max(FEWEST_ROWS, MOST_VALUES // len(signature.inputs)))
     found = chain([plain], _composed(leaves, plain), rows[::step][:PLAIN_ROWS], _single(leaves, plain, rows[:SEARCHED]))
-    return list(dict.fromkeys(found))[:most]
+    return list(islice(_unique(found), most))
+
+
+def _unique(rows: Iterable[Row]) -> Iterator[Row]:
+    """Rows once each, made one at a time: thousands of inputs have many leaves."""
+    seen: set[Row] = set()
+    for row in rows:
+        if row not in seen:
+            seen.add(row)
+            yield row
 
 
 def _leaves(field: Field) -> Iterator[Any]:

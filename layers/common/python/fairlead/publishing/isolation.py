@@ -18,7 +18,7 @@ from fairlead.errors import EngineError
 from fairlead.publishing.parity import difference
 from fairlead.signature import Signature
 
-SECONDS = 120
+SECONDS = 600  # a busy machine may take long to import scikit-learn
 BOOTSTRAP = """
 import json, sys
 given = json.loads(sys.stdin.buffer.readline())

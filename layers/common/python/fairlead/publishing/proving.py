@@ -25,6 +25,9 @@ FEWEST_ROWS = 2
 FEWEST_FOLDS = 2
 MOST_PROVED = 20_000
 """Held-out rows on which parity is proved, beside the boundary rows; of more, a sample that is always the same."""
+FEWEST_PROVED = 500
+MOST_VALUES = 10_000_000
+"""Rows × inputs of that sample, as Python objects of some 40 bytes: thousands of inputs are proved on fewer rows."""
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,8 +116,9 @@ def _check_terms(material: Material, terms: Terms) -> None:
 def _sample(signature: Signature, X: Any) -> list[tuple[Any, ...]]:
     """Rows for the proof of parity: all, or as many as can stand in memory as Python objects."""
     frame = to_frame(X)
-    if len(frame) > MOST_PROVED:
-        frame = frame.iloc[np.sort(np.random.default_rng(0).choice(len(frame), MOST_PROVED, replace=False))]
+    most = max(FEWEST_PROVED, min(MOST_PROVED, MOST_VALUES // len(signature.inputs)))
+    if len(frame) > most:
+        frame = frame.iloc[np.sort(np.random.default_rng(0).choice(len(frame), most, replace=False))]
     return signatures.to_rows(signature, frame)
 
 

@@ -22,6 +22,7 @@ from fairlead.publishing.choosing import Demand
 from fairlead.publishing.estimators import check_estimator
 from fairlead.publishing.material import Material, Progress, read_material
 from fairlead.publishing.proving import Proved, Terms, prove
+from fairlead.publishing.sklearn_options import as_served
 from fairlead.publishing.storing import Published, store
 from fairlead.publishing.table_types import to_frame, to_target
 from fairlead.registry import Registry, check_name
@@ -252,7 +253,8 @@ def _publisher(by: str, reason: str, place: Place) -> Publisher:
 
 
 def _prove(name: str, material: Material, terms: Terms, place: Place, progress: Progress) -> Proved:
-    return prove(material, terms, lambda: find_champion(place.registry, name, where=place.where), progress=progress)
+    with as_served():
+        return prove(material, terms, lambda: find_champion(place.registry, name, where=place.where), progress=progress)
 
 
 def _publish(

@@ -4,6 +4,7 @@ A DataFrame comes out with plain columns: strings as names, sparse columns dense
 refused with its type and the call that makes it readable.
 """
 
+import contextlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,11 @@ READABLE = "a pandas or polars DataFrame, an Arrow table, a NumPy array or a lis
 
 def to_frame(X: Any) -> "pd.DataFrame":
     """Any table as a DataFrame; an array's columns are x0, x1, …; raises DataError for the rest."""
+    with _no_surrogates("the table"):
+        return _frame(X)
+
+
+def _frame(X: Any) -> "pd.DataFrame":
     import pandas as pd
 
     if isinstance(X, pd.Series):
@@ -35,10 +41,13 @@ def to_frame(X: Any) -> "pd.DataFrame":
 
 def to_target(y: Any) -> Any:
     """A target as a Series or a DataFrame, plain arrays as they are, None as None; raises DataError for the rest."""
+    with _no_surrogates("the target"):
+        return None if y is None else _target(y)
+
+
+def _target(y: Any) -> Any:
     import pandas as pd
 
-    if y is None:
-        return None
     if not isinstance(y, (pd.Series, pd.DataFrame)):
         y = _converted(y, "the target")
     if isinstance(y, pd.DataFrame) and y.shape[1] == 1:
@@ -48,7 +57,21 @@ def to_target(y: Any) -> Any:
     if isinstance(y, pd.DataFrame):
         return y.apply(_plain)
     array = _array(y, "the target")
+    if array.dtype.hasobject:
+        "".join(value for value in array.flat if isinstance(value, str)).encode()
     return array[:, 0] if array.ndim == 2 and array.shape[1] == 1 else array
+
+
+@contextlib.contextmanager
+def _no_surrogates(what: str) -> Iterator[None]:
+    """Refuse text that pandas' strings cannot hold."""
+    try:
+        yield
+    except UnicodeEncodeError as error:
+        raise DataError(
+            f"{what} holds the text {error.object[:60]!r} with a lone surrogate, which JSON cannot carry",
+            hint="decode the text as UTF-8 before fitting",
+        ) from error
 
 
 def _read(X: Any) -> "pd.DataFrame":

@@ -37,4 +37,6 @@ def _finding(kind: str, words: str, probes: tuple[Probe, ...], policy: Policy) -
     more = f" and {len(trouble) - LISTED} more" if len(trouble) > LISTED else ""
     example = next((f": {probe.example}" for probe in trouble if probe.example), "")
     make = warned if kind in policy.robustness.warn_only else failed
-    return make(NAME, words, figure=f"{figure} of {asked:,}", threshold="0", detail=f"{where}{more}{example}")
+    key = "" if kind in policy.robustness.warn_only else f' (policy: robustness.warn_only = ["{kind}"] only warns)'
+    detail = f"{where}{more}{example}{key}"
+    return make(NAME, words, figure=f"{figure} of {asked:,}", threshold="0", detail=detail)

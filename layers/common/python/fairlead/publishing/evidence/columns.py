@@ -13,15 +13,19 @@ from fairlead.publishing.table_types import to_frame
 from fairlead.signature import Field, Output, Signature
 
 BLOCK = 20_000
+"""Rows of a block at most; of wide tables fewer, so that a block holds about BLOCK_VALUES values."""
+BLOCK_VALUES = 2_000_000
+FEWEST_ROWS = 50
 
 Row = tuple[Any, ...]
 
 
 def blocks(signature: Signature, X: Any) -> Iterator[list[Row]]:
-    """Rows as engines take them, at most BLOCK at a time; raises DataError as `to_rows` does."""
+    """Rows as engines take them, a bounded number at a time; raises DataError as `to_rows` does."""
     frame = to_frame(X)
-    for start in range(0, len(frame), BLOCK):
-        yield to_rows(signature, frame.iloc[start : start + BLOCK])
+    size = max(FEWEST_ROWS, min(BLOCK, BLOCK_VALUES // max(1, len(signature.inputs))))
+    for start in range(0, len(frame), size):
+        yield to_rows(signature, frame.iloc[start : start + size])
 
 
 class Columns:

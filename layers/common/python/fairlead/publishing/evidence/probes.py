@@ -1,16 +1,18 @@
 """Probes: the engine is asked strangely, and asked twice; what it does is a fact for the gate.
 
-Strange questions of one kind go in one batch. Only if that fails is each input asked alone, to name the culprit.
+Strange questions of one kind go in batches. Only if one fails is each input asked alone, to name the culprit. Memory is
+bounded by BATCH_VALUES, time by MOST_VALUES.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, zip_longest
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from fairlead.engines import Answers, Engine
 from fairlead.gate.evidence import Probe
-from fairlead.signature import Field, Signature
+from fairlead.signature import LARGEST_INTEGER, Field, Signature
 
 Row = tuple[Any, ...]
 BASES = 10  # rows that each strange value is put into
@@ -18,42 +20,47 @@ BATCH = 100  # rows that are asked twice
 SINGLES = 25  # rows that are asked alone
 FAR = {"extreme": 10.0, "far extreme": 1e6}
 SLACK = 1e-5
+MOST_VALUES = 20_000_000
+"""Rows × inputs asked of one kind of question: seconds, however wide the table is."""
+BATCH_VALUES = 2_000_000
+"""Rows × inputs handed to the engine at once: memory."""
+FEWEST_ROWS = 100
+MOST_SUSPECTS = 1_000
 
 
 class Question(NamedTuple):
-    """Strange rows, about one input or all (empty)."""
+    """Strange values of one input, or of all (empty): each of `changes` is put into every base row."""
 
     field: str
-    rows: list[Row]
+    changes: list[dict[int, Any]]
 
 
 def probe(engine: Engine, signature: Signature, rows: Sequence[Row]) -> tuple[Probe, ...]:
     """Probe an engine with variations of these rows, of which a hundred are plenty."""
     bases = list(rows[:BASES])
     found = [
-        *_asked(engine, "missing", list(_missing(signature, bases))),
-        *_asked(engine, "unseen category", list(_unseen(signature, bases))),
+        *_asked(engine, "missing", list(_missing(signature)), bases),
+        *_asked(engine, "unseen category", list(_unseen(signature)), bases),
     ]
     for kind, ranges in FAR.items():
-        found += _asked(engine, kind, list(_extreme(signature, bases, ranges)))
+        found += _asked(engine, kind, list(_extreme(signature, ranges)), bases)
     return (*found, *_repeated(engine, list(rows[:BATCH])))
 
 
-def _missing(signature: Signature, bases: list[Row]) -> Iterator[Question]:
+def _missing(signature: Signature) -> Iterator[Question]:
     nullable = [position for position, field in enumerate(signature.inputs) if field.nullable]
     for position in nullable:
-        yield Question(signature.inputs[position].name, [_with(row, {position: None}) for row in bases])
+        yield Question(signature.inputs[position].name, [{position: None}])
     if len(nullable) > 1:
-        yield Question("", [_with(row, dict.fromkeys(nullable)) for row in bases])
+        yield Question("", [dict.fromkeys(nullable)])
 
 
-def _unseen(signature: Signature, bases: list[Row]) -> Iterator[Question]:
+def _unseen(signature: Signature) -> Iterator[Question]:
     for position, field in enumerate(signature.inputs):
         if field.kind == "category" and not field.closed:
-            yield Question(field.name, [_with(row, {position: _stranger(field)}) for row in bases])
+            yield Question(field.name, [{position: _stranger(field)}])
         elif field.kind == "text":
-            texts = ("", "?", "Ω≈ç√∫ 漢字", "word " * 500)
-            yield Question(field.name, [_with(bases[0], {position: text}) for text in texts])
+            yield Question(field.name, [{position: text} for text in ("", "?", "Ω≈ç√∫ 漢字", "word " * 500)])
 
 
 def _stranger(field: Field) -> str | int:
@@ -62,33 +69,91 @@ def _stranger(field: Field) -> str | int:
     return max(numbers) + 1 if numbers else "a category never seen"
 
 
-def _extreme(signature: Signature, bases: list[Row], ranges: float) -> Iterator[Question]:
+def _extreme(signature: Signature, ranges: float) -> Iterator[Question]:
     for position, field in enumerate(signature.inputs):
         if field.kind not in {"number", "integer"} or field.minimum is None or field.maximum is None:
             continue
         width = max(field.maximum - field.minimum, abs(field.maximum), 1.0) * ranges
-        ends: list[float] = [field.minimum - width, field.maximum + width]
+        # An input that was never negative (a price, a count) is not made so: nothing says that callers may.
+        low = field.minimum / ranges if field.minimum >= 0 else field.minimum - width
+        ends: list[float] = [low, field.maximum + width]
         if field.kind == "integer":
-            ends = [int(end) for end in ends if abs(end) <= 2**53]
-        yield Question(field.name, [_with(row, {position: end}) for row in bases for end in ends])
+            ends = [int(end) for end in ends if abs(end) < LARGEST_INTEGER]
+        yield Question(field.name, [{position: end} for end in ends])
 
 
-def _with(row: Row, changed: dict[int, Any]) -> Row:
-    return tuple(changed.get(position, value) for position, value in enumerate(row))
+class Group(NamedTuple):
+    """Questions asked together: each of `rows` changes one input of each question."""
+
+    questions: list[Question]
+    rows: list[Row]
 
 
-def _asked(engine: Engine, kind: str, questions: list[Question]) -> Iterator[Probe]:
-    questions = [question for question in questions if question.rows]
-    if not questions:
+def _asked(engine: Engine, kind: str, questions: list[Question], bases: list[Row]) -> Iterator[Probe]:
+    """Ask in batches of bounded size; only where a batch breaks, its groups and then their inputs are asked alone."""
+    questions = [question for question in questions if question.changes]
+    if not questions or not bases:
         return
-    together = [row for question in questions for row in question.rows]
-    broken, _ = _broken(engine, together)
-    if not broken:
-        yield Probe(kind=kind, rows=len(together))
-        return
-    for question in questions:
-        broken, example = _broken(engine, question.rows)
-        yield Probe(kind=kind, field=question.field, rows=len(question.rows), broken=broken, example=example)
+    width = len(bases[0])
+    most, count = max(FEWEST_ROWS, MOST_VALUES // width), sum(len(question.changes) for question in questions)
+    bases = bases[: max(1, most // count)]
+    fine, suspects = 0, MOST_SUSPECTS
+    for batch in _batches(_groups(questions, bases, at_once=-(-count // most)), max(1, BATCH_VALUES // width)):
+        rows = [row for group in batch for row in group.rows]
+        if not _broken(engine, rows)[0]:
+            fine += len(rows)
+            continue
+        for group in batch:
+            found = list(_culprits(engine, kind, group, bases, suspects))
+            suspects -= len(found)
+            yield from found
+    if fine:
+        yield Probe(kind=kind, rows=fine)
+
+
+def _groups(questions: list[Question], bases: list[Row], *, at_once: int) -> Iterator[Group]:
+    """`at_once` inputs are changed in one row, where there are more inputs than rows that may be asked.
+
+    A row never changes one input twice: it holds the n-th change of each of its questions.
+    """
+    for start in range(0, len(questions), at_once):
+        together = questions[start : start + at_once]
+        turns = zip_longest(*(question.changes for question in together), fillvalue={})
+        merged = [dict(chain.from_iterable(change.items() for change in turn)) for turn in turns]
+        yield Group(together, [_changed(row, change) for row in bases for change in merged])
+
+
+def _batches(groups: Iterator[Group], most: int) -> Iterator[list[Group]]:
+    """Groups together up to `most` rows; a larger group is alone."""
+    batch: list[Group] = []
+    for group in groups:
+        if batch and sum(len(one.rows) for one in batch) + len(group.rows) > most:
+            yield batch
+            batch = []
+        batch.append(group)
+    if batch:
+        yield batch
+
+
+def _culprits(engine: Engine, kind: str, group: Group, bases: list[Row], suspects: int) -> Iterator[Probe]:
+    """Name the inputs that break; the whole group where only their combination does, or after many suspects."""
+    broken, example = _broken(engine, group.rows)
+    several = len(group.questions) > 1
+    found = []
+    for question in group.questions[:suspects] if broken and several else ():
+        rows = [_changed(row, change) for row in bases for change in question.changes]
+        bad, said = _broken(engine, rows)
+        if bad:
+            found.append(Probe(kind=kind, field=question.field, rows=len(rows), broken=bad, example=said))
+    field = "" if several else group.questions[0].field
+    yield from found or [Probe(kind=kind, field=field, rows=len(group.rows), broken=broken, example=example)]
+
+
+def _changed(row: Row, change: dict[int, Any]) -> Row:
+    values = list(row)
+    for position, value in change.items():
+        values[position] = value
+    return tuple(values)
 
 
 def _broken(engine: Engine, rows: list[Row]) -> tuple[int, str]:

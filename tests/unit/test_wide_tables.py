@@ -1,0 +1,117 @@
+"""Thousands of inputs: what is asked and kept is bounded by values, counted here instead of timed."""
+
+import tracemalloc
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from fairlead.engines import Answers
+from fairlead.publishing import golden_rows
+from fairlead.publishing.boundary import boundary_rows
+from fairlead.publishing.evidence import probes
+from fairlead.publishing.evidence.columns import BLOCK_VALUES, blocks
+from fairlead.publishing.probing import MOST_ROWS, probe_of
+from fairlead.signature import Field, Output, Signature
+
+WIDE = 3_000
+NUMBERS = Signature(
+    inputs=tuple(Field(name=f"x{at}", kind="number", minimum=-1.0, maximum=1.0, nullable=True) for at in range(WIDE)),
+    output=Output(task="regression"),
+    layout="array",
+)
+ROWS = [(0.5,) * WIDE for _ in range(probes.BASES)]
+
+
+class Counting:
+    """Answers zeros and counts what it is given; breaks on rows in which an input of `breaks` is missing."""
+
+    def __init__(self, breaks: Sequence[int] = ()) -> None:
+        self.breaks = breaks
+        self.batches: list[int] = []
+        self.missing: set[int] = set()
+
+    def answer(self, rows: Sequence[tuple[Any, ...]]) -> Answers:
+        self.batches.append(len(rows) * WIDE)
+        for row in rows:
+            if None in row:
+                self.missing.update(at for at, value in enumerate(row) if value is None)
+        return Answers(values=[float("nan") if any(row[at] is None for at in self.breaks) else 0.0 for row in rows])
+
+
+def test_probes_hand_over_bounded_batches_and_change_every_input() -> None:
+    engine = Counting()
+    found = probes.probe(engine, NUMBERS, ROWS)
+    assert max(engine.batches) <= probes.BATCH_VALUES
+    assert sum(engine.batches) <= 5 * probes.MOST_VALUES
+    assert engine.missing == set(range(WIDE))
+    assert not any(probe.broken for probe in found)
+
+
+@pytest.mark.parametrize("width", [3, WIDE])
+def test_the_input_that_breaks_is_named_among_thousands(width: int) -> None:
+    from msgspec.structs import replace
+
+    signature = replace(NUMBERS, inputs=NUMBERS.inputs[:width])
+    culprit = width - 1
+    found = probes.probe(Counting([culprit]), signature, [row[:width] for row in ROWS])
+    named = {probe.field for probe in found if probe.kind == "missing" and probe.broken}
+    assert f"x{culprit}" in named
+    assert named <= {f"x{culprit}", ""}  # and the row in which all are missing
+
+
+def test_a_combination_that_breaks_is_said_of_all_inputs() -> None:
+    class Together(Counting):
+        def answer(self, rows: Sequence[tuple[Any, ...]]) -> Answers:
+            return Answers(values=[float("inf") if row.count(None) > 1 else 0.0 for row in rows])
+
+    found = [probe for probe in probes.probe(Together(), NUMBERS, ROWS) if probe.broken]
+    assert {probe.field for probe in found} == {""}
+
+
+def test_an_input_that_was_never_negative_is_not_made_negative() -> None:
+    asked: list[float] = []
+
+    class Noting(Counting):
+        def answer(self, rows: Sequence[tuple[Any, ...]]) -> Answers:
+            asked.extend(row[0] for row in rows)
+            return Answers(values=[0.0] * len(rows))
+
+    price = Field(name="price", kind="number", minimum=2.0, maximum=50.0)
+    count = Field(name="count", kind="integer", minimum=0.0, maximum=9.0)
+    for field, lowest in ((price, 2e-6), (count, 0)):
+        asked.clear()
+        probes.probe(
+            Noting(), Signature(inputs=(field,), output=Output(task="regression"), layout="array"), [(3,)] * 10
+        )
+        assert min(asked) == pytest.approx(lowest)
+        assert max(asked) > 1e6
+
+
+def test_golden_and_boundary_rows_of_thousands_of_inputs_take_bounded_memory() -> None:
+    tracemalloc.start()
+    try:
+        golden = golden_rows.choose(NUMBERS, ROWS)
+        boundary = boundary_rows(object(), NUMBERS, ROWS)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(golden) == golden_rows.FEWEST_ROWS
+    assert 100 <= len(boundary) < 2_000
+    assert peak < 150e6
+
+
+def test_blocks_of_wide_tables_hold_fewer_rows() -> None:
+    frame = pd.DataFrame(np.zeros((1_500, WIDE)), columns=[field.name for field in NUMBERS.inputs])
+    sizes = [len(rows) for rows in blocks(NUMBERS, frame)]
+    assert sum(sizes) == 1_500
+    assert max(sizes) * WIDE <= BLOCK_VALUES
+
+
+def test_thousands_of_columns_with_missing_values_are_probed_with_few_rows() -> None:
+    holes = np.zeros((WIDE, WIDE))
+    np.fill_diagonal(holes, np.nan)
+    probe, _ = probe_of(object(), pd.DataFrame(holes), "array", frozenset())
+    assert len(probe.frame) <= MOST_ROWS
