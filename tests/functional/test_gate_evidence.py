@@ -6,6 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.compose import make_column_transformer
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
 
 from fairlead import manifest
 from fairlead.engines import Answers
@@ -195,9 +199,10 @@ def test_a_champion_with_more_inputs_or_other_classes_still_compares() -> None:
 
 def test_a_champion_that_needs_a_column_nobody_brought_says_so() -> None:
     training, held_out, _, _ = chosen("penguins")
-    more = training.X.assign(weather="dry")
-    old = model("penguins").fit(more, training.y)
-    signature = infer(old, held_out.X.assign(weather="dry"), held_out.y)
+    more = training.X.assign(weather=1.0)
+    columns = make_column_transformer((SimpleImputer(), ["bill_length_mm", "weather"]))
+    old = make_pipeline(columns, LogisticRegression()).fit(more, training.y)
+    signature = infer(old, held_out.X.assign(weather=1.0), held_out.y)
     facts = against(Live(version=4, signature=signature, engine=SklearnEngine(old, signature)))
     line = findings(facts, "champion")[0]
     assert line.verdict == "not applicable"

@@ -130,7 +130,7 @@ def test_tables_without_names_are_read(table: Any) -> None:
         (FRAME.set_axis(pd.Index(["a", "\udfff"], dtype=object), axis=1), "lone surrogate in its name", "rename"),
         (FRAME.set_axis(["a", "a"], axis=1), "names the column 'a' more than once", ""),
     ],
-    ids=str,
+    ids=range(17),
 )
 def test_a_table_that_cannot_be_read_is_refused_with_its_type_and_the_way(table: Any, message: str, hint: str) -> None:
     with pytest.raises(DataError) as refusal:
@@ -240,7 +240,7 @@ def test_nullable_targets_are_numbers(dtype: Any) -> None:
         (["\udfff"] * 2, "lone surrogate"),
         (pd.Series([1, None], dtype="Int64"), "missing"),
     ],
-    ids=str,
+    ids=range(6),
 )
 def test_a_target_that_cannot_be_read_is_refused(y: Any, message: str) -> None:
     with pytest.raises(DataError, match=message):

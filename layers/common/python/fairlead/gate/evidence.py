@@ -104,7 +104,7 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
     """What the engine costs in a fresh process: bytes, and milliseconds of CPU time, which a busy machine leaves alone.
 
     `cold_load_ms` is from the interpreter's start to the first answer; `one_row_ms` and `hundred_rows_ms` are
-    medians; `golden` is None where no golden answers were asked; `failure` says why nothing was measured.
+    means; `golden` is None where no golden answers were asked; `failure` says why nothing was measured.
     """
 
     artifact_bytes: int

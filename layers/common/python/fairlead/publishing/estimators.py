@@ -29,8 +29,9 @@ def check_estimator(estimator: Any) -> None:
     except ModelFileError:
         raise
     except Exception as error:  # attributes of anyone's estimator may raise anything
+        text = " ".join(str(error).split())[:200]
         raise ModelFileError(
-            f"the {_type_name(estimator)} cannot be examined: {type(error).__name__}: {' '.join(str(error).split())[:200]}",
+            f"the {_type_name(estimator)} cannot be examined: {type(error).__name__}: {text}",
             hint="check that its attributes can be read and that it answers: estimator.predict(X)",
         ) from error
 
