@@ -62,6 +62,8 @@ def test_a_value_that_the_estimator_refuses_is_named_by_row_and_field(forest: Mo
 def test_rows_that_the_estimator_refuses_do_not_count_against_the_release(forest: ModuleType) -> None:
     ask(forest, {**GOOD, "b": 1e39})
     documents = [json.loads(line) for line in forest.printed.getvalue().splitlines() if "_aws" in line]
+    [line] = [json.loads(line) for line in forest.printed.getvalue().splitlines() if "request answered" in line]
+    assert (line["code"], line["cause"]) == ("row_not_answerable", "ValueError")
     assert documents[-1]["Errors4xx"] == [1]
     assert "Errors5xx" not in documents[-1]
 

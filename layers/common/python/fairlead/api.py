@@ -22,6 +22,7 @@ from fairlead.errors import (
     ModelUnavailableError,
     NoSuchVersionError,
     NotJsonError,
+    RowNotAnswerableError,
     RowsError,
     UnavailableError,
 )
@@ -29,7 +30,7 @@ from fairlead.errors import (
 JSON = "application/json"
 PROBLEM = "application/problem+json"
 CHARSETS = {"utf-8", "utf8", "us-ascii", "ascii"}
-FACTS = ("version", "rows", "out_of_range", "code")
+FACTS = ("version", "rows", "out_of_range", "code", "cause")
 LIVE = "live"
 """The alias that API Gateway invokes. Probes, the hook and shadows invoke a version by its number."""
 
@@ -44,6 +45,8 @@ def observe(app: ApiGatewayResolver, next_middleware: Callable[[ApiGatewayResolv
         app.context["code"] = error.code
         if isinstance(error, ModelUnavailableError) and error.version is not None:
             app.context["version"] = error.version
+        if isinstance(error, RowNotAnswerableError):  # the type alone: its text may hold the caller's values
+            app.context["cause"] = type(error.__cause__).__name__
     except Exception as error:  # noqa: BLE001 - the last line of defence: logged whole, answered without detail
         telemetry.logger.exception("unexpected error", error=type(error).__name__)
         response = problem(InternalError("the service met a defect of its own"))
