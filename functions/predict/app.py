@@ -72,7 +72,7 @@ def model() -> Response[str]:
 @app.get("/health")
 def health() -> Response[str]:
     """Say which release is ready, or why none is."""
-    return api.answer({"status": "ok", **endpoint.model().identity(app.lambda_context.function_version)})
+    return api.answer(endpoint.health(app.lambda_context.function_version))
 
 
 @app.not_found

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from fairlead.asking import Asked, BusyError, SilentError, proxy_event, report
+from fairlead.asking import Asked, SilentError, proxy_event, report
 from fairlead.errors import CallError, ReleaseError
 from tests.lambda_context import event
 
@@ -125,7 +125,7 @@ def refused(code: str) -> ClientError:
 @pytest.mark.parametrize(
     ("error", "kind"),
     [
-        (refused("TooManyRequestsException"), BusyError),
+        (refused("TooManyRequestsException"), SilentError),
         (refused("ServiceException"), SilentError),
         (ReadTimeoutError(endpoint_url="https://lambda"), SilentError),
     ],

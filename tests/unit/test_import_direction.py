@@ -30,6 +30,7 @@ ROOMS = [
         "answer_rows",
         "objects",
         "coldread",
+        "process_age",
         "registry",
         "chain",
         "retiring",

@@ -220,3 +220,50 @@ def test_prune_shows_what_would_go_then_deletes_it(lambda_: StrictLambda) -> Non
     assert "next: fairlead prune churn --keep 2 --apply" in shown.stdout
     assert [one["release"] for one in done["plan"]["goes"]] == ["4", "3", "2"]
     assert "0 of 3 releases of churn to delete" in fairlead("prune", "churn", "--keep", 2).stdout
+
+
+def test_retiring_the_last_release_to_go_back_to_asks_first_and_says_what_is_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for version in (1, 2, 3):
+        assert fairlead("release", "churn", version).exit_code == 0
+
+    first = fairlead("retire", "churn", 2)
+    assert (first.exit_code, "any more; release 2 (churn version 1) is left" in first.stderr) == (0, True)
+
+    refused = fairlead("retire", "churn", 1)
+    assert (refused.exit_code, refused.stdout) == (4, "")
+    assert (
+        "release 2 (churn version 1) is all that a rollback of live could go to: it was not retired" in refused.stderr
+    )
+    assert "--yes" in refused.stderr
+
+    monkeypatch.setattr("typer.confirm", lambda *_, **__: False)
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    assert fairlead("retire", "churn", 1).exit_code == 4
+
+    done = fairlead("retire", "churn", 1, "--yes")
+    assert done.exit_code == 0, done.stderr
+    assert "no rollback can go to release 2 (churn version 1) any more; none is left" in done.stderr
+    assert "churn version 2 is retired" in fairlead("rollback", "churn").stderr
+
+
+def test_retiring_what_no_rollback_could_go_to_asks_nothing() -> None:
+    fairlead("release", "churn", 1)
+    fairlead("release", "churn", 2)
+
+    never_released = fairlead("retire", "churn", 3)
+    of_another_model = fairlead("retire", "penguins", 1)
+
+    assert (never_released.exit_code, never_released.stderr) == (0, "")
+    assert (of_another_model.exit_code, of_another_model.stderr) == (0, "")
+
+
+def test_a_release_that_cannot_start_is_no_fallback_that_retiring_would_lose(stack: Stack) -> None:
+    fairlead("release", "churn", 1)
+    fairlead("release", "churn", 2)
+    connect("s3").delete_object(Bucket=stack.bucket, Key="models/churn/versions/1.json")
+
+    done = fairlead("retire", "churn", 1)
+
+    assert "is all that a rollback" not in done.stderr

@@ -7,6 +7,7 @@ import pytest
 
 from fairlead.canary import CanaryAlarms
 from fairlead.errors import IntegrityError, NotFoundError, ReleaseError, SettingsError
+from fairlead.manifest import Finding, Forced
 from fairlead.registry import Registry
 from fairlead.releases import Releases
 from fairlead.stack import Stack
@@ -16,6 +17,9 @@ from tests.functional.session import connect
 from tests.functional.strict_lambda import BASE, NAME, StrictLambda, package
 from tests.manifests import build
 from tests.memory import Memory
+
+PASSED = Finding(check="baseline", finding="better than the most frequent class", verdict="pass")
+FAILED = Finding(check="leakage", finding="one input alone says it all", verdict="fail", refuses=True)
 
 
 def published(version: str) -> Any:
@@ -223,6 +227,35 @@ def test_a_switch_to_another_model_by_shares_is_refused_before_anything_is_made(
         releases.release(registry, "penguins", 1, strategy=strategy, switch_model=True)
 
     assert lambda_.changes() == []
+
+
+@pytest.mark.parametrize(
+    ("findings", "said"),
+    [
+        ((), "churn version 4 holds no findings of the gate"),
+        ((PASSED, FAILED), "the gate refused churn version 4: leakage, one input alone says it all"),
+        ((msgspec.structs.replace(FAILED, refuses=False),), "the gate refused churn version 4"),
+    ],
+)
+def test_a_version_that_the_gate_did_not_let_pass_is_neither_released_nor_frozen(
+    releases: Releases, registry: Registry, lambda_: StrictLambda, findings: tuple[Finding, ...], said: str
+) -> None:
+    """Who may write a manifest may write one past the gate."""
+    registry.commit("churn", lambda *given: msgspec.structs.replace(build(*given), findings=findings))
+
+    with pytest.raises(ReleaseError, match=said) as caught:
+        releases.release(registry, "churn", 4)
+    with pytest.raises(ReleaseError, match=said):
+        releases.freeze(registry, "churn", 4)
+
+    assert "fairlead publish" in caught.value.hint
+    assert lambda_.changes() == []
+
+
+def test_a_version_that_was_forced_past_the_gate_is_released(releases: Releases, registry: Registry) -> None:
+    forced = Forced(by="ada", reason="the check is wrong here")
+    registry.commit("churn", lambda *given: msgspec.structs.replace(build(*given), findings=(FAILED,), forced=forced))
+    assert ship(releases, registry, 4).live.version == 4
 
 
 def test_another_model_is_released_only_when_asked(

@@ -50,10 +50,6 @@ class SilentError(ReleaseError):
     """The release gave no answer at all: it crashed, or ran out of time."""
 
 
-class BusyError(ReleaseError):
-    """Lambda starts no more environments of the function now: its limit of concurrent calls is reached."""
-
-
 class Asked:
     """One release of one function. The client must not wait for ever: a call is as long as its read timeout."""
 
@@ -71,23 +67,16 @@ class Asked:
         return self._ask(proxy_event("POST", path, body.decode()))
 
     def _ask(self, event: Mapping[str, Any]) -> Reply:
-        from botocore.exceptions import ClientError
-
         started = time.perf_counter()
         doing = f"invoke release {self.release} of {self._function} (lambda:InvokeFunction)"
         with aws.translated(doing, otherwise=SilentError):
-            try:
-                answer = self._client.invoke(
-                    FunctionName=self._function,
-                    Qualifier=self.release,
-                    Payload=msgspec.json.encode(event),
-                    LogType="Tail",
-                )
-                data: bytes = answer["Payload"].read()
-            except ClientError as error:
-                if aws.error_code(error) == "TooManyRequestsException":
-                    raise BusyError(f"release {self.release} was not called: Lambda says it is busy") from error
-                raise
+            answer = self._client.invoke(
+                FunctionName=self._function,
+                Qualifier=self.release,
+                Payload=msgspec.json.encode(event),
+                LogType="Tail",
+            )
+            data: bytes = answer["Payload"].read()
         took = (time.perf_counter() - started) * 1000
         if "FunctionError" in answer:
             raise SilentError(f"release {self.release} gave no answer: {_crash(data)}", hint="its log says more")

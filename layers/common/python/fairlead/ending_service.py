@@ -6,11 +6,11 @@ retirement is refused while an intent names its version. One of the two writes f
 
 from datetime import UTC, datetime
 
-from fairlead import retiring
+from fairlead import cold_start, retiring
 from fairlead.errors import NotFoundError, ReleaseError
 from fairlead.journal import Tail
 from fairlead.means import Means, look_and_heal, same_version
-from fairlead.moves import Draft
+from fairlead.moves import Draft, Release
 from fairlead.registry import Registry
 from fairlead.retiring import Retirement
 
@@ -40,6 +40,23 @@ def retire(means: Means, registry: Registry, model: str, version: int, *, reason
         model=model, version=version, retired=datetime.now(UTC).replace(microsecond=0), retired_by=by, reason=reason
     )
     return retiring.retire(registry, wanted)
+
+
+def fallbacks(means: Means, registry: Registry, model: str) -> list[Release]:
+    """Return the releases that live could go back to, newest first: older ones of a model that serve and can start.
+
+    None where live holds another model. Raises StorageError or SettingsError where the registry cannot be read.
+    """
+    live = means.function.release(means.function.alias("live").version)
+    if live.model != model:
+        return []
+    gone = retiring.retired(registry.objects, model)
+    older = [
+        one
+        for one in (facts.release for facts in means.function.versions())
+        if one.model == model and int(one.release) < int(live.release) and one.version not in {*gone, live.version}
+    ]
+    return [one for one in reversed(older) if not cold_start.obstacle(registry, one)]
 
 
 def _record(means: Means, draft: Draft) -> None:

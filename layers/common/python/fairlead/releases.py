@@ -126,6 +126,10 @@ class Releases:
         """
         return ending_service.retire(self._means, registry, model, version, reason=reason)
 
+    def fallbacks(self, registry: Registry, model: str) -> list[Release]:
+        """Return the older releases of a live model that a rollback could go to, newest first."""
+        return ending_service.fallbacks(self._means, registry, model)
+
     def plan_pruning(self, model: str, *, keep: int, pins: Collection[str] = ()) -> Plan:
         """Say which old releases of a model would go."""
         return pruning.plan(self._means, model, keep=keep, pins=pins)

@@ -55,7 +55,7 @@ class Released(msgspec.Struct, frozen=True, kw_only=True):
 def release(means: Means, registry: Registry, order: Order) -> Released:
     """Freeze a model version as a Lambda version, prove that it answers, and start to shift `live` to it."""
     means.stack.require_settled()
-    manifest, sha256 = registry.manifest(order.model, order.version)
+    manifest, sha256 = _judged(registry, order)
     refuse_retired(registry, order.model, order.version)
     configuration = _configuration(means.stack, order)
     situation = look_and_heal(means)
@@ -77,7 +77,7 @@ def freeze(means: Means, registry: Registry, order: Order) -> Release:
     What is live, or is being tried by callers, is frozen already.
     """
     means.stack.require_settled()
-    manifest, sha256 = registry.manifest(order.model, order.version)
+    manifest, sha256 = _judged(registry, order)
     refuse_retired(registry, order.model, order.version)
     situation = look_and_heal(means)
     _refuse_other_model(situation.now, order)
@@ -94,6 +94,22 @@ def _serving_already(means: Means, situation: Situation, wanted: Configuration) 
         return situation.now
     coming = means.function.configuration(situation.arriving) if situation.arriving else None
     return coming.release if coming and coming.same_release(wanted) else None
+
+
+def _judged(registry: Registry, order: Order) -> tuple[Manifest, str]:
+    """Read a version that the gate let pass, or that was forced past it: who may write a manifest may leave that out.
+
+    Its blobs are compared with their digests, and its graph is looked through, by the deployment's hook.
+    """
+    manifest, sha256 = registry.manifest(order.model, order.version)
+    refused = next((one for one in manifest.findings if one.refuses or one.verdict == "fail"), None)
+    name = f"{order.model} version {order.version}"
+    again = "publish it with `fairlead publish`, whose gate judges it"
+    if not manifest.findings:
+        raise ReleaseError(f"{name} holds no findings of the gate", hint=again)
+    if refused and not manifest.forced:
+        raise ReleaseError(f"the gate refused {name}: {refused.check}, {refused.finding}", hint=again)
+    return manifest, sha256
 
 
 def _wanted(means: Means, manifest: Manifest, sha256: str) -> Configuration:

@@ -19,6 +19,7 @@ from fairlead.errors import (
 )
 from fairlead.golden import Golden
 from fairlead.manifest import Manifest
+from fairlead.process_age import process_age
 from fairlead.ranges import Ranges
 from fairlead.registry import Patient, Readable, Reading
 from fairlead.requests import RequestReader
@@ -123,6 +124,7 @@ class Endpoint:
         self._failure: FairleadError | None = None
         self._failures = 0
         self._next_try = 0.0
+        self._start_ms: float | None = None
 
     def start(self) -> None:
         """Load at init. A failure is kept and tried again on request; under SnapStart it is raised.
@@ -133,8 +135,11 @@ class Endpoint:
         if self.settings.model is None:
             return
         self._try()
-        if self._failure and self.settings.initialization == "snap-start":
-            raise self._failure
+        if self.settings.initialization == "snap-start":
+            if self._failure:
+                raise self._failure
+        elif self._model:  # callers wait for a snapshot's restoration, not for this
+            self._start_ms = process_age()
 
     def model(self) -> Model:
         """Return the loaded model; raises ModelUnavailableError with when to come back."""
@@ -152,6 +157,11 @@ class Endpoint:
         name = f"{self.settings.model} version {self.settings.version}"
         reason = self._failure.code if self._failure else "unknown"
         raise ModelUnavailableError(f"{name} cannot be loaded ({reason})", retry_after=max(1, round(wait)))
+
+    def health(self, release: str) -> dict[str, Any]:
+        """Say which release is ready and, where it loaded its model when it began, how long that took (`start_ms`)."""
+        ready = {"status": "ok", **self.model().identity(release)}
+        return ready if self._start_ms is None else {**ready, "start_ms": round(self._start_ms, 1)}
 
     def version(self, asked: str | None) -> Model:
         """Return the loaded model, or the version of it that a caller pins; raises as `model` and `Pins.model` do."""

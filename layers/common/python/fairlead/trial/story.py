@@ -14,6 +14,7 @@ from fairlead.moves import Described, Release, frozen_release
 from fairlead.registry import Reading
 from fairlead.trial.answers import golden_of, golden_rows
 from fairlead.trial.compatibility import compatibility
+from fairlead.trial.contents import contents
 from fairlead.trial.findings import failed, passed
 from fairlead.trial.speed import cold_start, latency
 from fairlead.trial.subject import Subject
@@ -61,6 +62,8 @@ class Trial:
             check = "manifest"
             facts, _ = self._reading.manifest(str(now.model), now.version, sha256=now.digest.removeprefix("sha256:"))
             yield passed(check, f"version {facts.version} is the one that was frozen", figure=facts.engine.name)
+            check = "contents"
+            yield contents(self._reading, facts)
             check = "golden rows"
             golden = golden_of(self._reading, facts)
             check = "identity"
@@ -88,7 +91,7 @@ class Trial:
         checks: tuple[tuple[str, Callable[[], Finding]], ...] = (
             ("golden rows", lambda: golden_rows(subject, golden)),
             ("latency", lambda: latency(subject, golden, self._budget.latency_ms)),
-            ("cold start", lambda: cold_start(subject, golden, self._budget.cold_start_ms)),
+            ("cold start", lambda: cold_start(subject, self._budget.cold_start_ms)),
             ("compatibility", lambda: compatibility(subject, was, self._reading)),
         )
         for name, check in checks:

@@ -25,7 +25,11 @@ class RefusedRowsError(CallError):
 
 
 class Subject:
-    """One release that serves the version `facts`. `starts` are the milliseconds of every start that was seen."""
+    """One release that serves the version `facts`.
+
+    `starts` are the milliseconds of every start that the runtime reported, `own_start` those that the environment
+    which answered took itself, None where it does not say.
+    """
 
     def __init__(
         self, asked: Asked, release: Release, facts: Manifest, *, sleep: Callable[[float], None] = time.sleep
@@ -33,6 +37,7 @@ class Subject:
         self.release = release
         self.facts = facts
         self.starts: list[float] = []
+        self.own_start: float | None = None
         self.most_rows = 1
         self._asked = asked
         self._sleep = sleep
@@ -45,7 +50,8 @@ class Subject:
                 break
             self._sleep(min(2.0 * attempt, LONGEST_PAUSE))
             reply = self._seen(self._asked.get("/health"))
-        self._identified(_answered(reply))
+        own = self._identified(_answered(reply)).get("start_ms")
+        self.own_start = float(own) if isinstance(own, int | float) else None
         described = _answered(self._seen(self._asked.get("/model")))
         self.most_rows = max(1, min(int(described.get("most_rows", 1)), ROWS_PER_CALL))
 

@@ -1,0 +1,33 @@
+"""Whether the registry holds what the version says it is made of."""
+
+from fairlead.engines.onnx_graph import check_graph
+from fairlead.errors import NotFoundError, StorageError
+from fairlead.manifest import Finding, Manifest
+from fairlead.registry import Reading
+from fairlead.trial.findings import inconclusive, passed
+
+NAME = "contents"
+
+
+def contents(reading: Reading, facts: Manifest) -> Finding:
+    """Compare every blob with its digest, and look through the graph that would be loaded.
+
+    A blob that no environment loads may be gone: training rows are erased on request. Raises IntegrityError for other
+    bytes, NotFoundError or StorageError for a blob that is loaded, EngineError for a graph that may not be.
+    """
+    unread = []
+    for name, blob in facts.blobs.items():
+        try:
+            data = reading.blob(blob)
+        except (NotFoundError, StorageError):
+            if name in {facts.engine.blob, "golden"}:
+                raise
+            unread.append(name)
+            continue
+        if facts.engine.name == "onnx" and name == facts.engine.blob:
+            check_graph(data)
+    figure = f"{len(facts.blobs) - len(unread)} of {len(facts.blobs)} blobs have their digests"
+    if unread:
+        detail = f"not there, or not readable: {', '.join(unread)}; no release loads them"
+        return inconclusive(NAME, "what the manifest names", figure=figure, detail=detail)
+    return passed(NAME, "what the manifest names", figure=figure)
