@@ -167,7 +167,7 @@ def test_any_other_status_than_200_refuses_the_release(
 ) -> None:
     release.answers["/predict"] = failing(status)
     findings = tried(here, shelf, again, after="7")
-    assert refused(findings) == ["golden rows", "latency", "cold start", "compatibility"]
+    assert refused(findings) == ["golden rows", "latency", "compatibility"]
     assert f"HTTP {status} internal: broken" in findings["golden rows"].finding
 
 
