@@ -154,7 +154,8 @@ def test_a_good_release_is_let_through_with_its_evidence_on_record(stage: Stage,
     assert (record.was.release, record.now.release) == ("7", "8")
     assert record.now.digest == f"sha256:{again.sha256}"
     findings = stage.findings()
-    checks = ["deployment", "release", "manifest", "identity", "golden rows", "latency", "cold start", "compatibility"]
+    checks = ["deployment", "release", "manifest", "contents", "identity", "golden rows", "latency"]
+    checks += ["cold start", "compatibility"]
     assert list(findings) == checks
     assert findings["latency"]["figures"] == {"milliseconds": 3.0, "budget": 250.0}
 
@@ -178,7 +179,7 @@ def test_a_crash_of_the_hook_is_a_failure_and_not_a_silence(stage: Stage, monkey
     assert stage.play() == ["Failed"]
     [record] = stage.records()
     assert (record.kind, record.why) == ("failed", "verify: ZeroDivisionError: division by zero")
-    assert list(stage.findings())[:4] == ["deployment", "release", "manifest", "identity"]
+    assert list(stage.findings())[:5] == ["deployment", "release", "manifest", "contents", "identity"]
 
 
 def test_a_missing_setting_is_a_failure_and_not_a_silence(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
