@@ -23,16 +23,16 @@ class OnnxEngine:
         self._session = _session(blob)
         told = self._session.get_modelmeta().custom_metadata_map
         countings = read_countings(told)
-        names = [field.name for field in signature.inputs]
+        places = {field.name: place for place, field in enumerate(signature.inputs)}
         self._feeds: list[tuple[str, Feed]] = []
         for tensor in spec.inputs:
-            positions = [names.index(name) for name in tensor.fields]
+            positions = [places[name] for name in tensor.fields]
             if tensor.name in countings:
                 self._feeds.append((tensor.name, _counts(positions[0], Counter(countings[tensor.name]))))
             elif tensor.dtype == "string":
                 self._feeds.append((tensor.name, _strings(positions)))
             else:
-                self._feeds.append((tensor.name, _numbers(positions, len(names), np.dtype(tensor.dtype))))
+                self._feeds.append((tensor.name, _numbers(positions, len(places), np.dtype(tensor.dtype))))
         self._most_rows = int(told[MOST_ROWS_KEY]) if MOST_ROWS_KEY in told else None
         self._words = list(spec.outputs)
         self._outputs = list(spec.outputs.values())

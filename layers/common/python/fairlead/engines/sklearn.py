@@ -64,6 +64,8 @@ class SklearnEngine:
         """Build a frame with the signature's columns, however the estimator was fitted."""
         import pandas as pd
 
+        if all(field.kind == "number" for field in self._columns):  # one block, however many columns
+            return pd.DataFrame(self._array(rows), columns=[field.name for field in self._columns])
         columns = dict(zip(self._names, zip(*rows, strict=True), strict=True))
         arrays = {
             field.name: self._column(field, columns[field.name]) if field.name in columns else np.full(len(rows), FILL)

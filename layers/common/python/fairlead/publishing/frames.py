@@ -87,7 +87,8 @@ def _text_column(frame: "pd.DataFrame") -> "pd.DataFrame":
 
 
 def _check_present(names: list[str], present: list[str]) -> None:
-    absent = [name for name in names if name not in set(present)]
+    there = set(present)
+    absent = [name for name in names if name not in there]
     if not absent:
         return
     close = difflib.get_close_matches(absent[0], present, n=1)
