@@ -68,7 +68,7 @@ OWN = [(None, None, None), (10, 0.5, 5_000.0), (5_000, 0.01, 20.0), (5_000, 0.5,
 
 EVERYTHING = [
     msgspec.convert(
-        dict(zip(Facts.__struct_fields__, (*before, *own, labelled, answers, compared), strict=True)), Facts
+        dict(zip(Facts.__struct_fields__, (*before, *own, labelled, answers, compared, ""), strict=True)), Facts
     )
     for *before, own, labelled, answers, compared in itertools.product(
         ["errors", "latency", "throttles", "quality", "drift", "other"],
