@@ -105,7 +105,7 @@ def _lines(case: models.Case) -> Iterator[str]:
     identity = {"model": facts.model, "version": facts.version, "digest": f"sha256:{case.published.sha256}"}
     for place in count():
         row = place % len(rows)
-        name, caller = str(uuid.UUID(int=place)), pseudonym(str(place % CALLERS))
+        name, caller = str(uuid.UUID(int=place)), pseudonym(str(place % CALLERS), "key")
         asked = Asked(request=name, at=START + 100 * place, caller=caller, rows=[rows[row]])
         answers = Answers(labels=[labels[row]], probabilities=[shares[row]])
         yield from capture.lines(asked, Answered(identity={**identity, "release": "2"}, answers=answers))

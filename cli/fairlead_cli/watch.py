@@ -14,10 +14,13 @@ COLOURS = {"ALARM": "bold red", "OK": "green", "Succeeded": "green", "Failed": "
 
 
 def show(snapshots: "Iterable[Snapshot]") -> None:
-    """Show snapshots as they come, on stderr: a table that stays in place, or lines where that is no terminal."""
+    """Show snapshots on stderr: a table that stays in place, or a line a change where stderr is no terminal."""
     if not sys.stderr.isatty():
+        before = None
         for snapshot in snapshots:
-            note(line(snapshot))
+            if (now := _standing(snapshot)) != before:
+                note(line(snapshot))
+            before = now
         return
     from rich.console import Console
     from rich.live import Live
@@ -59,6 +62,13 @@ def _facts(snapshot: "Snapshot") -> Any:
     if snapshot.deployment.reason:
         drawn.add_row("reason", Text(snapshot.deployment.reason))
     return drawn
+
+
+def _standing(snapshot: "Snapshot") -> tuple[Any, ...]:
+    """What a change is of: status, weights, errors, hook and alarms. Time, requests and latency move at every look."""
+    sides = [(side.release.release, side.share, side.traffic.errors) for side in (snapshot.old, snapshot.new) if side]
+    alarms = [(alarm.name, alarm.state) for alarm in snapshot.alarms]
+    return snapshot.deployment.status, snapshot.deployment.reason, sides, snapshot.hook, alarms
 
 
 def line(snapshot: "Snapshot") -> str:

@@ -44,7 +44,8 @@ def _predicted(asked: str | None) -> Response[str]:
     app.context["version"] = model.facts.version
     prediction = model.predict(body, request_id=context.aws_request_id, release=context.function_version)
     app.context.update(rows=len(prediction.rows), out_of_range=prediction.out_of_range)
-    if request := api.asked(app.current_event.raw_event, context.aws_request_id, prediction.rows):
+    event, key = app.current_event.raw_event, frozen.pseudonym_key
+    if request := api.asked(event, context.aws_request_id, prediction.rows, key=key):
         telemetry.captured(endpoint.captured(model, prediction, request))
     return Response(200, api.JSON, prediction.body)
 

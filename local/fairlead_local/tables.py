@@ -18,6 +18,7 @@ from moto.dynamodb.models.table import Table
 from werkzeug import Request, Response
 from werkzeug.test import run_wsgi_app
 
+from fairlead_local import dynamo_numbers
 from fairlead_local.account import ACCOUNT, REGION
 from fairlead_local.clock import Clock
 from fairlead_local.faults import Faults
@@ -41,6 +42,7 @@ class Tables:
         self._clock = clock
         self._lock = threading.Lock()
         _mend()
+        dynamo_numbers.mend()
         clock.every(SWEEP_SECONDS, self._sweep)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

@@ -72,11 +72,13 @@ MOTO = """
 import sys
 from moto import backends
 from moto.server import main
+from fairlead_local import dynamo_numbers
+dynamo_numbers.mend()
 known = tuple(backends.list_of_moto_modules())
 backends.list_of_moto_modules = lambda: known
 main(sys.argv[1:])
 """
-"""moto's server, but for its looking through its own folder at each request."""
+"""moto's server with DynamoDB's own sums, and without its search of its own folder at each request."""
 
 
 @pytest.fixture(scope="session")

@@ -140,10 +140,20 @@ def delivery(lines: Sequence[str], *, group: str = LOG_GROUP, kind: str = "DATA_
         "logStream": "2026/11/23/[7]0123456789abcdef0123456789abcdef",
         "subscriptionFilters": ["capture"],
         "logEvents": [
-            {"id": f"{place:056d}", "timestamp": NOON + place, "message": line} for place, line in enumerate(lines)
+            {"id": f"{place:056d}", "timestamp": _written(line) + place, "message": line}
+            for place, line in enumerate(lines)
         ],
     }
     return {"awslogs": {"data": base64.b64encode(gzip.compress(json.dumps(document).encode())).decode()}}
+
+
+def _written(line: str) -> int:
+    """When a line was written: at once, where it is one of predict's."""
+    try:
+        at = json.loads(line)["at"]
+    except (ValueError, TypeError, KeyError):
+        return NOON
+    return at if isinstance(at, int) else NOON
 
 
 def load(function: str, env: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> ModuleType:

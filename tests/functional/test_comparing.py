@@ -23,7 +23,7 @@ from tests.functional.releases_here import FUNCTION, ReleasesHere, edited
 @pytest.fixture
 def here(load_app: Load, shelf: Store, published: Published) -> ReleasesHere:
     made = ReleasesHere(load_app)
-    made.publish("7", shelf.released(published) | {"FAIRLEAD_CAPTURE_RATE": "1"})
+    made.publish("7", shelf.released(published) | {"FAIRLEAD_CAPTURE_RATE": "1", "FAIRLEAD_PSEUDONYM_KEY": "key"})
     return made
 
 

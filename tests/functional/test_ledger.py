@@ -16,7 +16,9 @@ from fairlead.capture import Part
 from fairlead.drift.counters import Counters
 from fairlead.errors import StorageError
 from fairlead.ledger import Ledger, Outcome, Pair, items
+from fairlead.ledger.contradicting import MOST
 from fairlead.ledger.facts import pairs
+from fairlead_local import dynamo_numbers
 
 NOON = 1_790_000_000_000
 TABLE = "ledger"
@@ -25,6 +27,7 @@ TABLE = "ledger"
 @pytest.fixture
 def dynamodb() -> Iterator[Any]:
     """A client of a table like the template's."""
+    dynamo_numbers.mend()
     with mock_aws():
         client = boto3.client("dynamodb", "us-east-1")
         client.create_table(
@@ -147,8 +150,30 @@ def test_the_first_report_stands_and_what_contradicts_it_is_counted(dynamodb: An
     ]
     assert [ledger.record_outcomes([one])[0][0] for one in reports] == ["recorded", "duplicate", "conflict", "conflict"]
     [kept] = ledger.request("r")[1]
-    assert (kept.outcome, kept.conflicts) == (reports[0], 2)
-    assert quality(ledger) == {"conflicts": 2}
+    assert (kept.outcome, kept.conflicts) == (reports[0], 1)
+    assert quality(ledger) == {"conflicts": 1}
+
+
+def test_a_conflict_that_is_sent_again_counts_once_and_another_one_again(dynamodb: Any) -> None:
+    ledger = Ledger(dynamodb, TABLE)
+    ledger.record_parts([part("r")], tally)
+    ledger.record_outcomes([outcome("r", 0, "no"), outcome("r", 1, "no")])
+    batch = [outcome("r", row, actual) for row in (0, 1) for actual in ("yes", "perhaps", "yes")]
+    for _ in range(3):
+        assert set(ledger.record_outcomes(batch)[0]) == {"conflict"}
+    assert [one.conflicts for one in ledger.request("r")[1]] == [2, 2]
+    assert quality(ledger) == {"conflicts": 4}
+
+
+def test_contradictions_without_end_are_counted_up_to_a_bound(dynamodb: Any) -> None:
+    ledger = Ledger(dynamodb, TABLE)
+    ledger.record_parts([part("r")], tally)
+    ledger.record_outcomes([outcome("r", 0, "no")])
+    for start in (0, 500):
+        results, _, _ = ledger.record_outcomes([outcome("r", 0, f"other {n}") for n in range(start, start + 500)])
+        assert set(results) == {"conflict"}
+    [kept] = ledger.request("r")[1]
+    assert kept.conflicts == quality(ledger)["conflicts"] == MOST
 
 
 @pytest.mark.parametrize(

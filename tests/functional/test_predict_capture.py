@@ -9,9 +9,12 @@ import pytest
 
 from fairlead import capture
 from fairlead.capture import Part
+from fairlead.errors import SettingsError
 from fairlead.publishing.story import Published
 from tests.functional.conftest import Load, Store
 from tests.lambda_context import context, event
+
+KEY = "1ab5d340-0000-4000-8000-7b8cc1de6d33"
 
 
 def asked(app: ModuleType, proxy_event: dict[str, Any]) -> tuple[dict[str, Any], list[Part]]:
@@ -25,7 +28,7 @@ def asked(app: ModuleType, proxy_event: dict[str, Any]) -> tuple[dict[str, Any],
 
 @pytest.fixture
 def env(shelf: Store, published: Published) -> dict[str, str]:
-    return shelf.released(published) | {"FAIRLEAD_CAPTURE_RATE": "1"}
+    return shelf.released(published) | {"FAIRLEAD_CAPTURE_RATE": "1", "FAIRLEAD_PSEUDONYM_KEY": KEY}
 
 
 def test_a_captured_request_can_be_joined_with_its_answer(load_app: Load, env: dict[str, str]) -> None:
@@ -41,11 +44,19 @@ def test_a_captured_request_can_be_joined_with_its_answer(load_app: Load, env: d
     )
     sent = event("predict")
     assert part.at == sent["requestContext"]["requestTimeEpoch"]
-    assert part.caller == capture.pseudonym(sent["requestContext"]["identity"]["userArn"])
+    assert part.caller == capture.pseudonym(sent["requestContext"]["identity"]["userArn"], KEY)
     instances = json.loads(sent["body"])["instances"]
     assert [dict(zip(part.fields, row or [], strict=True)) for row in part.rows] == [
         {name: instance.get(name) for name in part.fields} for instance in instances
     ]
+
+
+def test_a_release_that_captures_does_not_start_without_the_key_of_pseudonyms(
+    load_app: Load, env: dict[str, str]
+) -> None:
+    del env["FAIRLEAD_PSEUDONYM_KEY"]
+    with pytest.raises(SettingsError, match="FAIRLEAD_PSEUDONYM_KEY is not set"):
+        load_app(env)
 
 
 def test_nothing_is_captured_unless_a_rate_says_so(load_app: Load, shelf: Store, published: Published) -> None:

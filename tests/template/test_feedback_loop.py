@@ -249,6 +249,7 @@ def test_what_is_captured_is_a_parameter_that_releases_freeze() -> None:
     base = json.loads(stack.outputs["BaseEnvironment"])
 
     assert (base["FAIRLEAD_CAPTURE_RATE"], base["FAIRLEAD_CAPTURE_DROP"]) == ("0.1", "name,postcode")
+    assert base["FAIRLEAD_PSEUDONYM_KEY"] == "<AWS::StackId>"
     assert base == stack.properties("PredictFunction")["Environment"]["Variables"]
 
 

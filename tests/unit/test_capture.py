@@ -1,5 +1,7 @@
 """Captured requests: every row once, in lines that Lambda does not cut."""
 
+import hashlib
+import hmac
 from typing import Any
 
 import msgspec
@@ -20,7 +22,7 @@ IDENTITY = {"model": "penguins", "version": 7, "digest": "sha256:" + "0" * 64, "
 
 def parts(rows: list[tuple[Any, ...]], *, request: str = "r-1", drop: frozenset[str] = frozenset()) -> list[Part]:
     """The decoded lines of a request; every line is one that Lambda keeps whole."""
-    asked = Asked(request=request, at=1_000, caller=capture.pseudonym("arn:user/ada"), rows=rows)
+    asked = Asked(request=request, at=1_000, caller=capture.pseudonym("arn:user/ada", "key"), rows=rows)
     answers = Answers(labels=["a"] * len(rows), probabilities=[[0.75, 0.25]] * len(rows))
     lines = list(Capture(SIGNATURE, drop=drop).lines(asked, Answered(identity=IDENTITY, answers=answers)))
     assert all(len(line.encode()) <= capture.LARGEST_PART for line in lines)
@@ -89,8 +91,16 @@ def test_what_is_no_part_is_refused(wrong: dict[str, Any]) -> None:
 
 
 def test_a_caller_is_told_from_another_but_not_named() -> None:
-    assert capture.pseudonym("arn:user/ada") != capture.pseudonym("arn:user/bob")
-    assert "ada" not in capture.pseudonym("arn:user/ada")
+    assert capture.pseudonym("arn:user/ada", "key") != capture.pseudonym("arn:user/bob", "key")
+    assert "ada" not in capture.pseudonym("arn:user/ada", "key")
+
+
+def test_a_pseudonym_is_an_hmac_of_its_stack() -> None:
+    """Without the key an ARN cannot be tried, and two stacks name one caller differently."""
+    named = capture.pseudonym("arn:user/ada", "key")
+    assert named == hmac.new(b"key", b"arn:user/ada", hashlib.sha256).hexdigest()[:16]
+    assert named != capture.pseudonym("arn:user/ada", "another")
+    assert named != hashlib.sha256(b"arn:user/ada").hexdigest()[:16]
 
 
 @pytest.mark.parametrize(("fields", "rows"), [(2_000, 40), (600, 300), (100, 2_000), (9_500, 3)])

@@ -79,3 +79,28 @@ def test_after_the_last_attempt_nobody_waits() -> None:
         Settling(Busy(), "ledger", sleep=waited.append).settle([Write(1, {"Put": {}}, 500)], lambda _: [], expires=0)
     assert (len(tried), len(waited)) == (ATTEMPTS, ATTEMPTS - 1)
     assert waited[0] < 0.1 < waited[-1]
+
+
+@pytest.mark.parametrize("reasons", [{}, {"CancellationReasons": []}, {"CancellationReasons": [{"Code": "None"}]}])
+def test_a_cancelled_transaction_without_reasons_is_tried_again_and_never_success(reasons: dict[str, Any]) -> None:
+    """AWS leaves the reasons out of some answers; nothing of such a transaction was done."""
+    cancelled: Any = {"Error": {"Code": "TransactionCanceledException"}, **reasons}
+    tried: list[int] = []
+
+    class Cancelling:
+        """A client that cancels so many transactions without saying why."""
+
+        def __init__(self, times: int) -> None:
+            self._left = times
+
+        def transact_write_items(self, TransactItems: list[dict[str, Any]]) -> None:
+            tried.append(len(TransactItems))
+            self._left -= 1
+            if self._left >= 0:
+                raise ClientError(cancelled, "TransactWriteItems")
+
+    writes = [Write(number, {"Put": {}}, 500) for number in range(3)]
+    done = Settling(Cancelling(2), "ledger", sleep=lambda _: None).settle(writes, lambda _: [], expires=0)
+    assert (done, tried) == ([0, 1, 2], [3, 3, 3])
+    with pytest.raises(StorageError, match="did not take a transaction"):
+        Settling(Cancelling(99), "ledger", sleep=lambda _: None).settle(writes, lambda _: [], expires=0)

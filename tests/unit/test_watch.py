@@ -3,6 +3,7 @@
 import io
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 from rich.console import Console
 
@@ -66,12 +67,20 @@ def test_the_end_says_why() -> None:
 
 
 def test_a_release_whose_version_is_gone_is_shown_as_gone() -> None:
-    import msgspec
-
     assert "old: gone" in drawn(msgspec.structs.replace(snapshot(), old=None))
 
 
-def test_without_a_terminal_each_look_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_a_terminal_a_look_that_changes_nothing_is_no_line(capsys: pytest.CaptureFixture[str]) -> None:
+    later = [msgspec.structs.replace(snapshot(), at=CREATED + timedelta(seconds=100 + n)) for n in range(5)]
+    busier = msgspec.structs.replace(snapshot(), old=None)
+    watch.show([snapshot(), *later, busier, busier, snapshot("Succeeded")])
+
+    assert [line.split(" | ")[0] for line in capsys.readouterr().err.splitlines()] == [
+        "03:01:35Z InProgress", "03:01:35Z InProgress", "03:01:35Z Succeeded",
+    ]  # fmt: skip
+
+
+def test_without_a_terminal_each_change_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     watch.show([snapshot(), snapshot("Succeeded")])
 
     first, last = capsys.readouterr().err.splitlines()

@@ -101,13 +101,16 @@ def query_version(event: Mapping[str, Any]) -> str | None:
     return ",".join((event.get("multiValueQueryStringParameters") or {}).get("version") or [single["version"] or ""])
 
 
-def asked(event: Mapping[str, Any], request: str, rows: Sequence[tuple[Any, ...]]) -> Asked | None:
-    """Say who asked what and when; None for a call that did not come through the API, such as a release's proof."""
+def asked(event: Mapping[str, Any], request: str, rows: Sequence[tuple[Any, ...]], *, key: str) -> Asked | None:
+    """Say who asked what and when; None for a call that did not come through the API, such as a release's proof.
+
+    `key` makes the caller's pseudonym.
+    """
     context = event["requestContext"]
     caller = (context.get("identity") or {}).get("userArn")
     if not caller:
         return None
-    return Asked(request=request, at=_arrived(context), caller=pseudonym(caller), rows=rows)
+    return Asked(request=request, at=_arrived(context), caller=pseudonym(caller, key), rows=rows)
 
 
 def reported(event: Mapping[str, Any]) -> tuple[int, str]:

@@ -4,13 +4,14 @@ Lambda splits a line near 256 KB, and half a line is no record: a large request 
 says what it is by itself. Law: the parts of a request hold each of its rows once, in order.
 """
 
-import hashlib
+import hmac
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from zlib import crc32
 
 import msgspec
+from msgspec import Meta
 
 from fairlead.engines import Answers
 from fairlead.signature import Scalar, Signature
@@ -28,6 +29,8 @@ REQUEST = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 """Lambda's request ids. The ledger keeps other things beside requests, under keys that do not look like this."""
 MOST_DIGITS = 7
 """Of a row's number: more rows than any request has."""
+LATEST = 253_402_300_799_999
+"""The last moment of the year 9999 (ms since 1970), which is the last that dates can tell."""
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -42,16 +45,16 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     level: Literal["INFO"] = "INFO"
     schema: Literal[1] = 1
     request: str
-    at: int
+    at: Annotated[int, Meta(ge=0, le=LATEST)]
     model: str
-    version: int
+    version: Annotated[int, Meta(ge=1, lt=2**31)]
     release: str
     digest: str
-    caller: str
-    first: int
-    of: int
+    caller: Annotated[str, Meta(max_length=64)]
+    first: Annotated[int, Meta(ge=0)]
+    of: Annotated[int, Meta(ge=1, lt=10**MOST_DIGITS)]
     fields: tuple[str, ...]
-    rows: list[list[Scalar | None] | None]
+    rows: Annotated[list[list[Scalar | None] | None], Meta(min_length=1)]
     labels: list[Scalar] | None = None
     probabilities: list[list[float | None]] | None = None
     values: list[float | list[float | None] | None] | None = None
@@ -112,9 +115,12 @@ def sampled(request: str, rate: float) -> bool:
     return crc32(request.encode()) < rate * 2**32
 
 
-def pseudonym(caller: str) -> str:
-    """Name a caller (an ARN) so that its requests can be told from others' but not who it is."""
-    return hashlib.sha256(caller.encode()).hexdigest()[:16]
+def pseudonym(caller: str, key: str) -> str:
+    """Name a caller (an ARN) so that its requests can be told from others' but not who it is.
+
+    ARNs can be guessed, so the name is an HMAC (RFC 2104): who does not have the stack's key cannot try them.
+    """
+    return hmac.digest(key.encode(), caller.encode(), "sha256").hex()[:16]
 
 
 def prediction_id(request: str, row: int) -> str:
@@ -138,9 +144,15 @@ def decode(line: str | bytes) -> Part:
         raise msgspec.ValidationError("the columns of a part differ in length")
     if any(row is not None and len(row) != len(part.fields) for row in part.rows):
         raise msgspec.ValidationError("a row has other fields than its part")
-    if part.first < 0 or part.first + len(part.rows) > part.of:
+    if part.first + len(part.rows) > part.of:
         raise msgspec.ValidationError("a part lies outside its request")
     return part
+
+
+def counters(part: Part) -> int:
+    """Return how many counters a part adds to, at most."""
+    captured = sum(row is not None for row in part.rows)
+    return min(captured, MOST_CELLS) * len(part.fields) + min(len(part.rows), MOST_CELLS) * MOST_ANSWERS
 
 
 _DECODER = msgspec.json.Decoder(Part)
@@ -149,15 +161,14 @@ _DECODER = msgspec.json.Decoder(Part)
 def _lines(part: Part) -> Iterator[str]:
     """Spell a part, in halves of halves until each fits a line and its counters a transaction."""
     line = msgspec.json.encode(part)
-    counters = min(len(part.rows), MOST_CELLS) * (len(part.fields) + MOST_ANSWERS)
-    if len(line) <= LARGEST_PART and (counters <= MOST_COUNTERS or len(part.rows) == 1):
+    if len(line) <= LARGEST_PART and counters(part) <= MOST_COUNTERS:
         yield line.decode()
     elif len(part.rows) > 1:
         middle = len(part.rows) // 2
         yield from _lines(_piece(part, slice(0, middle)))
         yield from _lines(_piece(part, slice(middle, None)))
     else:
-        yield msgspec.json.encode(msgspec.structs.replace(part, rows=[None])).decode()
+        yield msgspec.json.encode(msgspec.structs.replace(part, fields=(), rows=[None])).decode()
 
 
 def _piece(part: Part, which: slice) -> Part:

@@ -4,21 +4,32 @@ A delivery comes at least once. Whatever in it will never be understood is set a
 rest; whatever fails for now is raised, so that Lambda brings the whole delivery again.
 """
 
+import base64
+import json
+import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgspec
-from aws_lambda_powertools.utilities.data_classes import CloudWatchLogsEvent
 
 from fairlead import capture, telemetry
 from fairlead.capture import Part
-from fairlead.scoring import Scorer
+from fairlead.scoring import Scorer, Unfit
 from fairlead.set_aside import SetAside
 
+LARGEST_DELIVERY = 64 * 1024 * 1024
+"""Bytes: CloudWatch Logs sends some megabytes at most."""
 LARGEST_RECORD = 256 * 1024
 """Bytes: no line of capture is longer, and a longer one might not fit a DynamoDB item."""
+FARTHEST = 15 * 60 * 1000
+"""Milliseconds between a request and its line: a request takes 29 seconds at most, and clocks differ."""
+RELEASE = re.compile(r"[1-9][0-9]{0,9}|\$LATEST")
+AT_ONCE = 16
+"""Records that are set aside at once: a delivery may hold ten thousand lines."""
 
+GZIP = 16 + zlib.MAX_WBITS
 NO_DELIVERY = (KeyError, TypeError, ValueError, RecursionError, msgspec.MsgspecError, zlib.error)
 """What unpacking anything else than a delivery raises."""
 
@@ -101,21 +112,58 @@ class Collector:
         refused: list[tuple[Line, str]] = []
         for line in delivery.log_events:
             try:
-                parts.append(part_of(line.message))
+                parts.append(_captured(line))
                 lines.append(line)
             except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
                 refused.append((line, f"not a captured part: {error}"))
-        taken = self._scorer.take(parts)
-        refused += [(lines[place], why) for place, why in taken.refused.items()]
-        for line, why in refused:
-            source = {"log_group": delivery.log_group, "log_stream": delivery.log_stream}
-            self.refuse(source | msgspec.structs.asdict(line), why)
-        return Collected(captured=taken.captured, duplicates=taken.duplicates, scored=taken.scored, poison=len(refused))
+        source = {"log_group": delivery.log_group, "log_stream": delivery.log_stream}
+        # Before the others are taken: a delivery that fails there leaves its dead letters all the same.
+        self._refuse_all((source | msgspec.structs.asdict(line), why) for line, why in refused)
+        taken = self._scorer.take(parts, self._unfit)
+        later = [(source | msgspec.structs.asdict(lines[place]), why) for place, why in taken.refused.items()]
+        self._refuse_all(later)
+        return Collected(
+            captured=taken.captured,
+            duplicates=taken.duplicates,
+            scored=taken.scored,
+            poison=len(refused) + len(later) + taken.unfit,
+        )
+
+    def _unfit(self, found: Sequence[Unfit]) -> None:
+        """Set outcomes aside that were accepted before their prediction was known, and cannot be counted with it."""
+        self._refuse_all(
+            (
+                {
+                    "model": one.pair.part.model,
+                    "version": one.pair.part.version,
+                    "outcome": msgspec.to_builtins(one.pair.outcome),
+                },
+                one.why,
+            )
+            for one in found
+        )
+
+    def _refuse_all(self, records: Iterable[tuple[Mapping[str, Any], str]]) -> None:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            list(pool.map(lambda one: self.refuse(*one), records))
 
 
 def read(event: Mapping[str, Any]) -> Delivery:
     """Unpack a delivery; raises NO_DELIVERY for what is none."""
-    return msgspec.convert(CloudWatchLogsEvent(dict(event)).parse_logs_data().raw_event, Delivery)
+    unpacking = zlib.decompressobj(wbits=GZIP)
+    data = unpacking.decompress(base64.b64decode(event["awslogs"]["data"]), LARGEST_DELIVERY)
+    if not unpacking.eof:
+        raise ValueError(f"it is cut off, or larger than {LARGEST_DELIVERY:,} bytes")
+    # The json module also reads what is no valid Unicode, which a line may hold.
+    return msgspec.convert(json.loads(data), Delivery)
+
+
+def _captured(line: Line) -> Part:
+    """Read a log event as a part; raises MsgspecError or UnicodeError for what capture never writes."""
+    part = part_of(line.message)
+    if abs(part.at - line.timestamp) > FARTHEST:
+        raise msgspec.ValidationError(f"its request came at {part.at}, and its line at {line.timestamp}")
+    return part
 
 
 def part_of(message: str) -> Part:
@@ -126,4 +174,10 @@ def part_of(message: str) -> Part:
     part = capture.decode(data)
     if not capture.REQUEST.fullmatch(part.request):
         raise msgspec.ValidationError("its request has no id of Lambda's")
+    if not RELEASE.fullmatch(part.release):
+        raise msgspec.ValidationError(f"{part.release[:60]!r} is no release")
+    if (most := capture.counters(part)) > capture.MOST_COUNTERS:
+        raise msgspec.ValidationError(
+            f"it adds to {most} counters, where capture writes {capture.MOST_COUNTERS} at most"
+        )
     return part

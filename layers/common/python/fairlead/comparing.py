@@ -62,7 +62,7 @@ def shadow(candidate: Asked, output: Output, parts: Iterable[Part], pairs: Itera
 
 
 def compare(candidate: Asked, output: Output, pairs: Iterable[Pair]) -> Comparison:
-    """Let a candidate answer labelled rows of the other release; both must be of one model with the same `output`.
+    """Let a candidate answer labelled rows of the other release, whose `output` it must answer; more is left out.
 
     A request that the candidate does not take is lost in full: its callers would have had no answer.
     """
@@ -125,7 +125,15 @@ def _answers(candidate: Asked, output: Output, rows: Sequence[Row]) -> Answers |
         return None
     if reply.status != 200:
         raise ReleaseError(f"release {candidate.release} did not answer captured rows: {reply.problem}")
-    return wire.answers(output, reply.document["predictions"])
+    return wire.answers(output, [_asked_for(output, one) for one in reply.document["predictions"]])
+
+
+def _asked_for(output: Output, prediction: Any) -> Any:
+    """Leave out targets that the other release does not have."""
+    value = prediction.get("value") if isinstance(prediction, dict) and output.names else None
+    if not isinstance(value, dict):
+        return prediction
+    return {**prediction, "value": {name: value[name] for name in output.names or () if name in value}}
 
 
 def _slice(answers: Answers, which: slice) -> Answers:

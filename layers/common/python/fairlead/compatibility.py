@@ -41,7 +41,12 @@ def compare(live: Signature, new: Signature) -> list[Difference]:
             found.append(Difference("additive", f"input {name!r} is new and may be left out"))
         else:
             found.append(Difference("breaking", f"input {name!r} is new and required", f"send it: {_kind(field)}"))
-    return found + list(_output(live.output, new.output))
+    return found + list(answers(live.output, new.output))
+
+
+def comparable(live: Output, new: Output) -> list[Difference]:
+    """Return what keeps answers from being compared; nothing where the new version answers all that live does."""
+    return [one for one in answers(live, new) if one.kind == "breaking"]
 
 
 def _gone(live: Signature, new: Signature) -> Iterator[Difference]:
@@ -86,7 +91,8 @@ def _categories(name: str, live: Field, new: Field) -> Iterator[Difference]:
         yield Difference("additive", f"{name} also takes {_listed(after - before)}")
 
 
-def _output(live: Output, new: Output) -> Iterator[Difference]:
+def answers(live: Output, new: Output) -> Iterator[Difference]:
+    """Yield every difference between two outputs that callers can notice."""
     if live.task != new.task:
         yield Difference("breaking", f"the model answers {new.task}, answered {live.task}", "read the new answer")
         return

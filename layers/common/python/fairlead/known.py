@@ -24,6 +24,9 @@ NOTHING = Baseline(schema=baseline.SCHEMA, rows=0, features=(), predictions=base
 """Of a version that has no baseline: its rows are counted, and nothing about them."""
 NUMERIC: frozenset[type] = frozenset({int, float, bool, type(None)})
 TEXT: frozenset[type] = frozenset({str, type(None)})
+COLUMNS = ("labels", "probabilities", "values", "scores")
+ROUNDING = 1e-3
+"""By how much a stated probability may lie outside of 0 to 1."""
 
 
 class UnknownVersionError(FairleadError):
@@ -98,6 +101,10 @@ class KnownVersions:
         self._reading = Reading(objects)
         self._known: dict[Named, KnownVersion] = {}
 
+    def has(self, name: Named) -> bool:
+        """Say whether a version was read before."""
+        return name in self._known
+
     def of(self, name: Named) -> KnownVersion:
         """Return a version; raises UnknownVersionError, and what a registry in trouble raises."""
         if name not in self._known:
@@ -129,17 +136,35 @@ def _types(feature: Feature) -> frozenset[type] | None:
 
 
 def _answers_misfit(output: Output, labels: frozenset[str], part: Part) -> str:
+    """Say why answers cannot be the version's: columns that its task has, and no others, in the bounds of the task."""
     if output.task == "regression":
         wide = len(output.names) if output.names else None
         fits = part.values is not None and all(_width(value) == wide for value in part.values if value is not None)
-        return "" if fits else "its values are not those of the version's targets"
-    if part.labels is None or (labels and not labels.issuperset(_spelled(part.labels))):
+        return _others(part, "values") if fits else "its values are not those of the version's targets"
+    if part.labels is None or not (labels.issuperset(_spelled(part.labels)) if labels else _clusters(part.labels)):
         return "its labels are not the version's"
     if output.probabilities:
         classes = len(output.classes or ())
-        fits = part.probabilities is not None and all(len(shares) == classes for shares in part.probabilities)
-        return "" if fits else "its probabilities are not of the version's classes"
-    return ""
+        fits = part.probabilities is not None and all(_shares(shares, classes) for shares in part.probabilities)
+        return (
+            _others(part, "labels", "probabilities") if fits else "its probabilities are not of the version's classes"
+        )
+    return _others(part, "labels", "scores") if output.task == "anomaly" else _others(part, "labels")
+
+
+def _others(part: Part, *taken: str) -> str:
+    """Say which columns a part has beside those of its task; empty if none."""
+    found = [name for name in COLUMNS if name not in taken and getattr(part, name) is not None]
+    return f"its version answers no {' or '.join(found)}" if found else ""
+
+
+def _clusters(labels: Sequence[Scalar]) -> bool:
+    return all(type(label) is int for label in labels)
+
+
+def _shares(shares: Sequence[float | None], classes: int) -> bool:
+    """Say whether these are probabilities of so many classes, but for rounding."""
+    return len(shares) == classes and all(share is None or -ROUNDING <= share <= 1 + ROUNDING for share in shares)
 
 
 def _width(value: float | list[float | None]) -> int | None:

@@ -8,16 +8,17 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from fairlead import telemetry
+from fairlead import quality, telemetry
 from fairlead.capture import Part, parse_prediction_id
-from fairlead.errors import LedgerUnavailableError, NotFoundError, StorageError
-from fairlead.known import KnownVersions, named
+from fairlead.errors import FairleadError, LedgerUnavailableError
+from fairlead.known import KnownVersions, UnknownVersionError, named
 from fairlead.ledger import Ledger, Outcome, Pair
+from fairlead.ledger.contradicting import holds
 from fairlead.ledger.facts import pairs
 from fairlead.ledger.reading import AT_ONCE
-from fairlead.quality.counters import misfit
+from fairlead.quality.counters import TOO_LARGE, misfit, too_large
 from fairlead.reports import Answer, Report
-from fairlead.scoring import Scorer
+from fairlead.scoring import Scorer, Unfit
 
 RETRY_AFTER = 5  # seconds
 
@@ -52,13 +53,19 @@ class Intake:
             request, row = known
             outcome = Outcome(request=request, row=row, actual=report.actual, at=at, by=by, comment=report.comment)
             requests.setdefault(request, []).append(Reported(place, outcome))
+        unfit: list[Unfit] = []
         try:
             found = self._written(requests.values(), reports, answers)
-            self._scorer.score(found)
-        except (StorageError, NotFoundError) as error:
+            self._scorer.score(found, unfit.extend)
+        except FairleadError as error:
             telemetry.logger.error("ledger unavailable", reason=str(error))
             said = "outcomes cannot be written down now"
             raise LedgerUnavailableError(said, retry_after=RETRY_AFTER, hint="send all of them again") from error
+        why = {(one.pair.part.request, one.pair.outcome.row): one.why for one in unfit}
+        for place, outcome in (one for some in requests.values() for one in some):
+            # Its prediction came after it was written and before it was scored.
+            if (outcome.request, outcome.row) in why and answers[place].taken:
+                answers[place] = _answer(reports[place], "invalid", why[outcome.request, outcome.row])
         return [answers[place] for place in range(len(reports))]
 
     def _written(
@@ -90,15 +97,25 @@ class Intake:
                 for one, result in zip(some, results, strict=True):
                     why = "another outcome was reported before, and stands" if result == "conflict" else ""
                     answers[one.place] = _answer(reports[one.place], result, why)
-        return answers, pairs(parts, kept)
+        # Rows that others reported are left to feedback, which sets aside what cannot be counted.
+        return answers, [pair for pair in pairs(parts, kept) if pair.outcome.row in first]
 
     def _misfit(self, parts: Sequence[Part], outcome: Outcome) -> str:
-        """Say why an outcome cannot be one of a prediction that is known; empty where it can, or may."""
+        """Say why an outcome cannot be counted with its prediction; empty where it can, or may."""
+        if too_large(outcome.actual):
+            return TOO_LARGE
         if not parts:
             return ""
         if outcome.row >= parts[0].of:
             return f"the request had {parts[0].of} rows"
-        return misfit(self._versions.of(named(parts[0])).output, outcome.actual)
+        part = next((one for one in parts if holds(one, outcome)), None)
+        try:
+            output = self._versions.of(named(part or parts[0])).output
+        except UnknownVersionError as error:
+            return str(error)
+        if part is None:
+            return misfit(output, outcome.actual)
+        return quality.fits(output, Pair(part=part, position=outcome.row - part.first, outcome=outcome))
 
 
 def _answer(report: Report, status: str, detail: str = "") -> Answer:

@@ -5,7 +5,7 @@ from itertools import islice
 
 import msgspec
 
-from fairlead import comparing
+from fairlead import comparing, compatibility
 from fairlead.asking import Asked
 from fairlead.capture import Part
 from fairlead.comparing import Shadow
@@ -39,11 +39,12 @@ def shadowed(
 ) -> Shadowed:
     """Compare a frozen candidate with the live release on the last `hours` of captured rows, at most `most` requests.
 
-    `now` is seconds since 1970. Raises ReleaseError where the two do not answer the same question.
+    `now` is seconds since 1970. Raises ReleaseError where the candidate does not answer all that live does.
     """
-    outputs = [registry.manifest(one.model or "", one.version)[0].signature.output for one in (candidate, live)]
-    if outputs[0] != outputs[1]:
-        raise ReleaseError(f"{candidate} and {live} answer different things: their answers cannot be compared")
+    outputs = [registry.manifest(one.model or "", one.version)[0].signature.output for one in (live, candidate)]
+    if apart := compatibility.comparable(*outputs):
+        why = "; ".join(one.what for one in apart)
+        raise ReleaseError(f"the answers of {candidate} and {live} cannot be compared: {why}")
     end = int(now) // SLOT + 1
     asked = _Asked(ledger, live, end - max(1, round(hours * 3600 / SLOT)), end)
     found = comparing.shadow(

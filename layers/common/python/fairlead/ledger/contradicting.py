@@ -1,12 +1,19 @@
-"""Reports that say otherwise than an earlier one: a conflict where that stands, its successor where it is invalid."""
+"""Conflicting outcome reports: counted where an earlier one stands, its successor where that is invalid.
 
-from collections.abc import Sequence
+A conflict counts once however often it is sent: the outcome's item keeps a digest of each other outcome of its row.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
 
 from fairlead.capture import Part
 from fairlead.ledger import items
 from fairlead.ledger.counting import Page, pages
 from fairlead.ledger.facts import Kept, Outcome
 from fairlead.ledger.settling import Write
+
+MOST = 20
+"""Other outcomes of one row that are counted; what comes after them adds nothing."""
 
 
 def holds(part: Part, outcome: Outcome) -> bool:
@@ -31,6 +38,35 @@ def better(outcomes: Sequence[Outcome], kept: Sequence[Kept]) -> list[Outcome]:
         if wrong.get(outcome.row) not in {None, items.spelled(outcome.actual)}:
             found.setdefault(outcome.row, outcome)
     return list(found.values())
+
+
+def rounds(outcomes: Sequence[Outcome]) -> Iterator[list[Outcome]]:
+    """Yield outcomes that differ, each row once in a round: a transaction takes each item once."""
+    rows: dict[int, dict[str, Outcome]] = {}
+    for outcome in outcomes:
+        rows.setdefault(outcome.row, {}).setdefault(items.spelled(outcome.actual), outcome)
+    for place in range(MOST):
+        if found := [list(said.values())[place] for said in rows.values() if len(said) > place]:
+            yield found
+
+
+def contradiction(outcome: Outcome, table: str) -> Write[Outcome]:
+    """Spell that an outcome contradicts the one of its row that stands, which counts once."""
+    digest = hashlib.sha256(items.spelled(outcome.actual).encode()).hexdigest()[:16]
+    update = {
+        "TableName": table,
+        "Key": items.outcome_key(outcome.request, outcome.row),
+        "UpdateExpression": "ADD conflicts :one, contradictions :said",
+        "ConditionExpression": "attribute_not_exists(contradictions)"
+        " OR (NOT contains(contradictions, :this) AND size(contradictions) < :most)",
+        "ExpressionAttributeValues": {
+            ":one": {"N": "1"},
+            ":said": {"SS": [digest]},
+            ":this": {"S": digest},
+            ":most": {"N": str(MOST)},
+        },
+    }
+    return Write(outcome, {"Update": update}, 500)
 
 
 def instead(outcome: Outcome, table: str, *, expires: int) -> Write[Outcome]:

@@ -9,8 +9,8 @@ from fairlead import aws
 from fairlead.capture import Part
 from fairlead.drift.counters import SLOT, Counters
 from fairlead.ledger import items
-from fairlead.ledger.contradicting import better, counted, holds, instead
-from fairlead.ledger.counting import Counts, Page, any_shard, pages
+from fairlead.ledger.contradicting import better, contradiction, counted, holds, instead, rounds
+from fairlead.ledger.counting import Counts, Page, pages
 from fairlead.ledger.facts import Kept, Outcome, Pair, Result
 from fairlead.ledger.reading import AT_ONCE, LedgerReader, Seen
 from fairlead.ledger.settling import Settling, Write
@@ -52,7 +52,7 @@ class Ledger(LedgerReader):
         """Keep what really happened to rows of one request, and say how each report relates to what is known.
 
         The first report of a row stands, until it turns out invalid: then another takes its place. An equal one is a
-        duplicate, another a conflict: counted, never taken. Also returns the request as it then is, for scoring.
+        duplicate, another a conflict: counted once, never taken. Also returns the request as it then is, for scoring.
         """
         with ThreadPoolExecutor(AT_ONCE) as pool:
             created = list(pool.map(self._create, outcomes))
@@ -105,22 +105,10 @@ class Ledger(LedgerReader):
 
     def _count_conflicts(self, outcomes: Sequence[Outcome], parts: Sequence[Part]) -> None:
         """Count contradictions: on what they contradict, and among its version's counters where that is known."""
-        updates: list[dict[str, Any]] = [
-            {
-                "TableName": self._table,
-                "Key": items.outcome_key(outcome.request, outcome.row),
-                "UpdateExpression": "ADD conflicts :one",
-                "ExpressionAttributeValues": {":one": {"N": "1"}},
-            }
-            for outcome in outcomes
-        ]
-        if parts:
-            expires = self._expires(parts[0].at)  # those of a request are of one moment
-            counters = counted("conflicts", 1, outcomes, parts)
-            updates += [page.update(self._table, any_shard(), expires=expires) for page in counters]
-        with aws.translated(f"write to the ledger {self._table} (dynamodb:UpdateItem)"):
-            for update in updates:
-                self._client.update_item(**update)
+        for some in rounds(outcomes):
+            writes = [contradiction(outcome, self._table) for outcome in some]
+            expires = self._expires(parts[0].at if parts else some[0].at)
+            self._settling.settle(writes, lambda new: counted("conflicts", 1, new, parts), expires=expires)
 
     def _say(self, seen: Seen) -> None:
         """Name a version and the latest slot it was captured in, once for a process and slot."""

@@ -19,7 +19,8 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.htm
 ATTEMPTS = 10
 DONE_BEFORE = "ConditionalCheckFailed"
 PASSING = {"None", DONE_BEFORE, "TransactionConflict", "ProvisionedThroughputExceeded", "ThrottlingError"}
-"""Reasons after which a transaction can be tried again:
+"""Reasons after which a transaction can be tried again. One that was cancelled without a reason for each of its actions
+is tried again as a whole: nothing of it was done, and nothing is known to have been done before.
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html"""
 
 What = TypeVar("What")
@@ -69,7 +70,7 @@ class Settling:
             shard = any_shard()
             updates = [{"Update": page.update(self._table, shard, expires=expires)} for page in pages]
             reasons = self._transact([write.action for write in writes] + updates)
-            if not reasons:
+            if reasons is None:
                 return [write.what for write in writes]
             if DONE_BEFORE in reasons:
                 writes = [write for write, reason in zip(writes, reasons, strict=False) if reason != DONE_BEFORE]
@@ -80,8 +81,8 @@ class Settling:
             f"the ledger {self._table} did not take a transaction in {ATTEMPTS} attempts", hint="it is tried again"
         )
 
-    def _transact(self, actions: list[dict[str, Any]]) -> list[str]:
-        """Return DynamoDB's reason for each action where it cancelled the transaction, nothing where it did not."""
+    def _transact(self, actions: list[dict[str, Any]]) -> list[str] | None:
+        """Return DynamoDB's reason for each action of a cancelled transaction, or no reason; None where it was done."""
         from botocore.exceptions import ClientError
 
         with aws.translated(f"write to the ledger {self._table} (dynamodb:PutItem, UpdateItem)"):
@@ -94,8 +95,8 @@ class Settling:
                 reasons = [str(reason.get("Code", "None")) for reason in answer.get("CancellationReasons", ())]
                 if not set(reasons) <= PASSING:
                     raise
-                return reasons
-        return []
+                return reasons if len(reasons) == len(actions) else []
+        return None
 
 
 def _fitting(

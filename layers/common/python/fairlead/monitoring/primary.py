@@ -13,6 +13,8 @@ from fairlead.signature import Output
 HIGHER = frozenset({"accuracy", "balanced_accuracy", "f1", "r2"})
 LOWER = frozenset({"log_loss", "brier", "mae", "rmse"})
 """Figures that counters give and the gate publishes, by the direction in which they improve; the gate's `better`."""
+LARGEST_DROP = 1e9
+"""Times the published error: a larger drop says no more, and CloudWatch takes no number beyond 2e108."""
 WIDER = 1.31
 """The gate's intervals hold 95 %; the published one is widened to 99 %, as a lucky figure would stay for the version's
 life."""
@@ -42,7 +44,8 @@ def surely_worse(name: str, published: Metric, now: Metric) -> float:
     if name in HIGHER:
         return published.value - now.value - math.hypot(WIDER * _below(published), _above(now))
     worse = now.value - published.value - math.hypot(WIDER * _above(published), _below(now))
-    return worse / published.value if published.value > 0 else worse
+    drop = worse / published.value if published.value > 0 else worse
+    return max(-LARGEST_DROP, min(LARGEST_DROP, drop))
 
 
 def sound(metrics: Mapping[str, Metric], name: str) -> Metric | None:

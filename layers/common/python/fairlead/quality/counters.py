@@ -1,5 +1,7 @@
 """Counters of pairs: numbers that add up in any order, so that batches, slots and windows are sums of them.
 
+A pair that no counter can take is invalid, with its reason: it moves no figure and stops no other pair.
+
 outcomes, invalid     pairs that fit the model's output, and that do not
 d<i>                  outcomes by delay: less than DELAYS[i] hours, the last all others
 c<i>_<j>              class i came true, class j was answered
@@ -12,7 +14,7 @@ g<k>_n, g<k>_v        rows of the callers' group k, and how many were right (or 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fairlead.drift.counters import GROUPS, cluster
@@ -23,9 +25,14 @@ from fairlead.signature import Output, Scalar
 
 DELAYS = (1, 6, 24, 72, 168)
 """Hours."""
+LARGEST = 1e27
+"""Magnitude of an outcome or answer that can be counted: sums of fourth powers of errors must fit DynamoDB's numbers,
+which end at 1e126."""
 TENTHS = 10
 SMALLEST_PROBABILITY = 2.220446049250313e-16  # as scikit-learn's log_loss
 ANOMALY = (-1, 1)
+
+TOO_LARGE = f"expected a number within ±{LARGEST:.0e}: larger ones cannot be counted"
 
 Tally = dict[str, Number]
 
@@ -37,31 +44,50 @@ def classes_of(output: Output) -> tuple[Scalar, ...]:
 
 def misfit(output: Output, actual: Actual) -> str:
     """Say why an outcome cannot be one of this model's answers; empty if it can."""
+    if too_large(actual):
+        return TOO_LARGE
     if output.task == "clustering":
         return "clusters have no outcome"
-    if output.task != "regression":
-        classes = classes_of(output)
-        if not isinstance(actual, dict) and spelled(actual) in {spelled(one) for one in classes}:
-            return ""
-        shown = ", ".join(spelled(one) for one in classes[:20]) + (", …" if len(classes) > 20 else "")
-        return f"expected one of {shown}"
+    return _value_misfit(output, actual) if output.task == "regression" else _class_misfit(output, actual)
+
+
+def _value_misfit(output: Output, actual: Actual) -> str:
     if output.names is None:
-        return "" if _finite(actual) else "expected a number"
-    if isinstance(actual, dict) and set(actual) == set(output.names) and all(map(_finite, actual.values())):
+        return "" if _countable(actual) else "expected a number"
+    if isinstance(actual, dict) and set(actual) == set(output.names) and all(map(_countable, actual.values())):
         return ""
     return f"expected a number for each of {', '.join(output.names)}"
 
 
+def _class_misfit(output: Output, actual: Actual) -> str:
+    if not isinstance(actual, dict) and spelled(actual) in _places(output):
+        return ""
+    classes = classes_of(output)
+    shown = ", ".join(spelled(one) for one in classes[:20]) + (", …" if len(classes) > 20 else "")
+    return f"expected one of {shown}"
+
+
+def too_large(actual: Actual) -> bool:
+    """Say whether an outcome holds a number that no model's counters can take."""
+    numbers = actual.values() if isinstance(actual, dict) else (actual,)
+    return any(isinstance(one, int | float) and abs(one) > LARGEST for one in numbers)
+
+
 def fits(output: Output, pair: Pair) -> str:
     """Say why a pair cannot be scored; empty if it can."""
-    if output.task == "regression" and not all(map(_finite, _answered(pair))):
-        return "the model answered no finite number"
+    if output.task == "regression":
+        answered = _answered(pair)
+        if not all(isinstance(one, int | float) and math.isfinite(one) for one in answered):
+            return "the model answered no finite number"
+        if not all(map(_countable, answered)):
+            return f"the model answered a number beyond ±{LARGEST:.0e}, which cannot be counted"
     return misfit(output, pair.outcome.actual)
 
 
 def tally(output: Output, pairs: Sequence[Pair]) -> dict[int, Tally]:
     """Count pairs of one version, by the slot of the prediction."""
     slots: dict[int, Tally] = {}
+    places = _places(output)
     for pair in pairs:
         counts = slots.setdefault(slot_of(pair.part.at), {})
         if fits(output, pair):
@@ -69,7 +95,7 @@ def tally(output: Output, pairs: Sequence[Pair]) -> dict[int, Tally]:
             continue
         _add(counts, "outcomes", 1)
         _add(counts, f"d{_delay(pair)}", 1)
-        figure = _regression(counts, output, pair) if output.task == "regression" else _labelled(counts, output, pair)
+        figure = _regression(counts, output, pair) if output.task == "regression" else _labelled(counts, places, pair)
         group = cluster(pair.part.caller, 0).partition("_")[2]
         _add(counts, f"g{group}_n", 1)
         _add(counts, f"g{group}_v", figure)
@@ -81,9 +107,13 @@ def groups() -> range:
     return range(GROUPS)
 
 
-def _labelled(counts: Tally, output: Output, pair: Pair) -> Number:
+def _places(output: Output) -> dict[str, int]:
+    """Return the place of each class by its spelling."""
+    return {spelled(one): place for place, one in enumerate(classes_of(output))}
+
+
+def _labelled(counts: Tally, places: Mapping[str, int], pair: Pair) -> Number:
     """Count a class; returns 1 if the answer was right."""
-    places = {spelled(one): place for place, one in enumerate(classes_of(output))}
     actual, answered = places[spelled(pair.outcome.actual)], places[spelled(pair.column("labels"))]
     _add(counts, f"c{actual}_{answered}", 1)
     shares = pair.column("probabilities")
@@ -132,8 +162,8 @@ def _delay(pair: Pair) -> int:
     return next((place for place, bound in enumerate(DELAYS) if hours < bound), len(DELAYS))
 
 
-def _finite(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+def _countable(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST
 
 
 def _add(counts: Tally, name: str, amount: Number) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from fairlead import comparing, policy, retiring, rolling_back, traffic
+from fairlead import comparing, compatibility, policy, retiring, rolling_back, traffic
 from fairlead.asking import Asked
 from fairlead.errors import SettingsError, StorageError
 from fairlead.health import problem
@@ -123,7 +123,7 @@ class Gathering:
             .signature.output
             for one in (back, live)
         ]  # fmt: skip
-        if outputs[0] != outputs[1]:
+        if compatibility.comparable(outputs[1], outputs[0]):
             return None
         known = sorted(self._quality(live, at), reverse=True)  # of a month of slots, those with outcomes
         labelled = (

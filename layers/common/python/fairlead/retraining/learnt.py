@@ -1,6 +1,7 @@
 """Labelled rows of production: the ledger's pairs in the champion's words, whichever version answered them."""
 
 import re
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -42,8 +43,8 @@ def labelled(reader: LedgerReader, model: str, signature: Signature, start: int,
     names = [field.name for field in signature.inputs]
     targets = Targets(signature.output)
     for pair in _pairs(reader, model, start // SLOT, end // SLOT + 1):
-        missing = set(names).difference(pair.part.fields)
         values = pair.column("rows")
+        missing = set(names).difference(pair.part.fields) if values is not None else set[str]()
         if missing or values is None:
             found.incomplete += 1
             dropped |= missing
@@ -110,4 +111,6 @@ def _value(field: Field, value: Any) -> Any:
     strange = not isinstance(value, TYPES[field.kind]) or (isinstance(value, bool) and field.kind != "boolean")
     if strange or (field.categories and not isinstance(value, type(field.categories[0]))):
         return STRANGE
-    return float(value) if field.kind == "number" else value
+    if field.kind != "number":
+        return value
+    return float(value) if abs(value) <= sys.float_info.max else STRANGE

@@ -25,6 +25,7 @@ class Serving(msgspec.Struct, frozen=True, kw_only=True):
     memory: int  # bytes
     capture_rate: float  # share of requests, 0 to 1
     capture_drop: frozenset[str]  # fields that are never stored
+    pseudonym_key: str = ""  # of callers' names in what is captured
     release: str = ""
     initialization: Literal["on-demand", "provisioned-concurrency", "snap-start", "lambda-managed-instances"]
 
@@ -37,14 +38,16 @@ def serving(env: Mapping[str, str]) -> Serving:
         raise SettingsError(f"FAIRLEAD_VERSION must be a whole number, got {version!r}")
     if model and not env.get("FAIRLEAD_MANIFEST_SHA256"):
         raise SettingsError("FAIRLEAD_MODEL is set but FAIRLEAD_MANIFEST_SHA256 is not", hint="use `fairlead release`")
+    capture_rate = share(env, "FAIRLEAD_CAPTURE_RATE")
     return Serving(
         bucket=required(env, "FAIRLEAD_BUCKET"),
         model=model,
         version=int(version),
         manifest_sha256=env.get("FAIRLEAD_MANIFEST_SHA256", ""),
         memory=int(env.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE") or DEFAULT_MEMORY) * 1024 * 1024,
-        capture_rate=share(env, "FAIRLEAD_CAPTURE_RATE"),
+        capture_rate=capture_rate,
         capture_drop=names(env, "FAIRLEAD_CAPTURE_DROP"),
+        pseudonym_key=required(env, "FAIRLEAD_PSEUDONYM_KEY") if capture_rate else "",
         release=env.get("AWS_LAMBDA_FUNCTION_VERSION", ""),
         initialization=env.get("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),  # type: ignore[arg-type]  # Lambda's own words
     )

@@ -1,0 +1,103 @@
+"""Outcomes and answers of any finite size: what is counted fits DynamoDB's numbers, what is not has a reason."""
+
+import math
+from decimal import Context, Decimal, Inexact, Overflow, Subnormal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fairlead.ledger.counting import pages, read
+from fairlead.monitoring import primary
+from fairlead.quality import figures, fits, tally
+from fairlead.quality.counters import LARGEST, misfit
+from fairlead.quality.figures import design_effect, total
+from fairlead.signature import Output
+from tests.unit.test_quality import CLASSES, TARGETS, VALUES, pair
+
+FINITE = st.floats(allow_nan=False, allow_infinity=False)
+COUNTABLE = st.floats(-LARGEST, LARGEST)
+WHOLE = st.integers(-(10**400), 10**400)
+DYNAMODB = Context(prec=38, Emin=-130, Emax=125, traps=[Inexact, Overflow, Subnormal])
+"""Its numbers: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html"""
+
+
+def added(items: dict[str, Decimal], counts: dict[str, float]) -> None:
+    """Add counters as DynamoDB does; raises a decimal.Signal where DynamoDB refuses."""
+    for page in pages("W", 1, "Q", "0", counts):
+        values = page.update("ledger", 0, expires=0)["ExpressionAttributeValues"]
+        for place, name in enumerate(page.counts):
+            items[name] = DYNAMODB.add(items.get(name, Decimal(0)), Decimal(values[f":{place}"]["N"]))
+
+
+def read_back(items: dict[str, Decimal]) -> dict[str, float]:
+    return read({name: {"N": format(value, "f")} for name, value in items.items()})
+
+
+@given(st.lists(st.one_of(FINITE, WHOLE), min_size=1, max_size=20))
+@settings(max_examples=100, deadline=None)
+def test_an_outcome_of_any_size_is_counted_or_has_a_reason(actuals: list[float]) -> None:
+    items: dict[str, Decimal] = {}
+    for actual in actuals:
+        for answer in (0.0, 1e300, -LARGEST):
+            one = pair(actual, values=answer)
+            [counts] = tally(VALUES, [one]).values()
+            assert ("invalid" in counts) is bool(fits(VALUES, one))
+            added(items, counts)
+    assert all(math.isfinite(value) for value in read_back(items).values())
+
+
+@given(st.lists(st.tuples(COUNTABLE, COUNTABLE), min_size=1, max_size=50))
+@settings(max_examples=100, deadline=None)
+def test_what_is_counted_gives_finite_figures_of_every_window(rows: list[tuple[float, float]]) -> None:
+    items: dict[str, Decimal] = {}
+    pairs = [pair(actual, request=f"r{n}", caller=f"c{n}", values=answer) for n, (actual, answer) in enumerate(rows)]
+    for one in pairs:
+        [counts] = tally(VALUES, [one]).values()
+        added(items, counts)
+    slots = {1: read_back(items)}
+    assert slots[1]["outcomes"] == len(rows)
+    assert math.isfinite(design_effect(slots))
+    found = figures(VALUES, slots)
+    said = [bound for one in found.values() for bound in (one.value, one.low, one.high) if bound is not None]
+    assert all(map(math.isfinite, said))
+    assert math.isfinite(primary.surely_worse("mae", found["mae"], found["rmse"]))
+    assert found["mae"].value == pytest.approx(math.fsum(abs(a - v) for a, v in rows) / len(rows), rel=1e-9)
+
+
+@given(st.lists(st.floats(1e-30, 1e30), min_size=2, max_size=200))
+@settings(max_examples=60, deadline=None)
+def test_sums_of_any_magnitudes_keep_their_digits(amounts: list[float]) -> None:
+    items: dict[str, Decimal] = {}
+    for amount in amounts:
+        added(items, {"q0": amount})
+    assert read_back(items)["q0"] == pytest.approx(math.fsum(amounts), rel=1e-12)
+
+
+def test_a_thousand_million_of_the_largest_amounts_fit_one_counter() -> None:
+    [counts] = tally(VALUES, [pair(LARGEST, values=-LARGEST)]).values()
+    sums = {name: amount * 1e9 for name, amount in counts.items()}
+    added({}, sums)
+
+
+def test_shares_of_classes_add_up_whatever_their_size() -> None:
+    items: dict[str, Decimal] = {}
+    for stated in (1.0, 0.5, 1e-3, 1e-9, 1e-17, 5e-324):
+        rest = (1 - stated) / 2
+        [counts] = tally(CLASSES, [pair("a", labels="b", probabilities=[stated, rest, rest])]).values()
+        added(items, counts)
+    assert read_back(items)["loss"] > 36  # the smallest probability counts as scikit-learn's
+
+
+@pytest.mark.parametrize("actual", [1e40, 3.4e38, -3.4e38, 10**400, -(10**400), 1.7e308, {"x": 1e40, "y": 1.0}])
+@pytest.mark.parametrize("output", [VALUES, TARGETS, CLASSES, Output(task="clustering")])
+def test_an_outcome_beyond_what_any_counter_takes_is_refused_by_that_name(output: Output, actual: Any) -> None:
+    assert "cannot be counted" in misfit(output, actual)
+
+
+def test_an_answer_beyond_what_a_counter_takes_is_invalid_whatever_came_true() -> None:
+    odd = pair(1.0, values=1e300)
+    assert fits(VALUES, odd) == "the model answered a number beyond ±1e+27, which cannot be counted"
+    good = pair(1.0, request="s", values=1.5)
+    assert total(tally(VALUES, [odd, good]))["outcomes"] == 1
