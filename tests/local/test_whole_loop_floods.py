@@ -1,5 +1,6 @@
 """What is reported again and again, against itself, or falsely: every report is answered and counted, one stands."""
 
+import json
 import uuid
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -7,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.local.loops import Stage
+from tests.local.loops import STACK, Stage
 from tests.local.support import until
 from tests.local.variants import HOUR, MINUTE, Told, Variant, begin
 
@@ -56,10 +57,62 @@ def test_duplicates_and_conflicts_in_the_thousands_change_nothing_and_are_not_le
     assert variant.undisturbed()
     assert max(variant.gauges("QualityDrop")) <= 0
     last = {name: variant.gauges(name)[-1] for name in ("Outcomes", "Conflicts", "InvalidOutcomes", "LabelCoverage")}
-    assert last == {"Outcomes": ROWS, "Conflicts": 1000, "InvalidOutcomes": 0, "LabelCoverage": 1}
-    assert variant.books().hold(rows=ROWS, outcomes=ROWS, contradictions=1000)
+    assert last == {"Outcomes": ROWS, "Conflicts": ROWS, "InvalidOutcomes": 0, "LabelCoverage": 1}
+    assert variant.books().hold(rows=ROWS, outcomes=ROWS, contradictions=ROWS)
     counted = {name: variant.metered(name, "intake") for name in ("Recorded", "Duplicates", "Conflicts", "Accepted")}
     assert counted == {"Recorded": ROWS, "Duplicates": ROWS + 1000, "Conflicts": 1000, "Accepted": 150}
+
+
+FORGED: list[dict[str, Any]] = [
+    {"at": 0}, {"at": -1}, {"at": 10**18}, {"version": 99}, {"version": 10**30}, {"model": "another"}, {"digest": ""},
+    {"release": "other stack"}, {"rows": []}, {"of": 0}, {"first": 10**9}, {"labels": ["a rose"]}, {"labels": None},
+    {"probabilities": [[1e308, 1e308, 1e308]]}, {"values": [1e300]}, {"schema": 2}, {"more": 1}, {"fields": ["x"]},
+]  # fmt: skip
+"""What makes a line of one row none that predict writes."""
+
+
+def test_absurd_outcomes_and_forged_lines_in_hundreds_are_all_accounted_for_and_stop_nothing(
+    loop_stage: Stage,
+) -> None:
+    variant = begin(loop_stage, "absurd")
+    told = asked(variant)
+    [one] = variant.ask(1, seed=99)
+    variant.captured(ROWS + 1)
+    absurd = (1e40, 3.4e38, -1e300, "a rose", {"x": 1e40})
+    found = variant.report([each.said(absurd[place % len(absurd)]) for place, each in enumerate(told)])
+    assert found == {"invalid": ROWS}
+    never = [{"prediction_id": f"{uuid.UUID(int=place)}-0", "actual": 1e40} for place in range(50)]
+    assert variant.report(never) == {"invalid": 50}
+
+    forged = forge(variant, one, 200)
+    until(lambda: len(variant.aside("setaside/")) >= forged, seconds=120)
+    assert variant.report([each.said(each.truth) for each in [*told, one]]) == {"recorded": ROWS + 1}
+    assert len(variant.aside("setaside/")) == forged
+    assert variant.aside("aws/lambda/async/") == {}
+    assert variant.metered("PoisonRecords", "feedback") == forged
+    assert variant.books().hold(rows=ROWS + 1, outcomes=ROWS + 1)
+    assert variant.undisturbed()
+
+
+def forge(variant: Variant, told: Told, count: int) -> int:
+    """Write forged lines into predict's log, beside the line of a prediction; returns how many."""
+    logs, group = variant.stage.cloud.client("logs"), f"/aws/lambda/{STACK}-predict"
+    request = told.id.rpartition("-")[0]
+    pages = logs.get_paginator("filter_log_events").paginate(logGroupName=group)
+    lines = (json.loads(event["message"]) for page in pages for event in page["events"] if request in event["message"])
+    honest = next(line for line in lines if line.get("event") == "capture")
+    now = int(variant.stage.cloud.now() * 1000)
+    messages = [
+        json.dumps(honest | {"request": str(uuid.UUID(int=place)), "at": now} | FORGED[place % len(FORGED)])
+        for place in range(count)
+    ]
+    logs.create_log_stream(logGroupName=group, logStreamName="forged")
+    logs.put_log_events(
+        logGroupName=group,
+        logStreamName="forged",
+        logEvents=[{"timestamp": now, "message": message} for message in messages],
+    )
+    return count
 
 
 def test_a_flood_of_false_feedback_is_believed_and_neither_learnt_nor_acted_on(loop_stage: Stage) -> None:

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairlead.ledger.counting import pages, read
+from fairlead.manifest import Metric
 from fairlead.monitoring import primary
 from fairlead.quality import figures, fits, tally
 from fairlead.quality.counters import LARGEST, misfit
@@ -101,3 +102,10 @@ def test_an_answer_beyond_what_a_counter_takes_is_invalid_whatever_came_true() -
     assert fits(VALUES, odd) == "the model answered a number beyond ±1e+27, which cannot be counted"
     good = pair(1.0, request="s", values=1.5)
     assert total(tally(VALUES, [odd, good]))["outcomes"] == 1
+
+
+@pytest.mark.parametrize("published", [5e-324, 1e-300, 1e-17, 0.0, 1.0, 1e27])
+@pytest.mark.parametrize("now", [0.0, 5e-324, 1.0, 1e27])
+def test_a_drop_is_a_number_that_cloudwatch_takes(published: float, now: float) -> None:
+    found = primary.surely_worse("mae", Metric(value=published, low=0.0, high=published), Metric(value=now, low=now))
+    assert abs(found) <= primary.LARGEST_DROP
