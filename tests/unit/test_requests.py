@@ -260,3 +260,35 @@ def test_any_json_is_rows_or_a_request_error(document: Any) -> None:
 def test_any_bytes_are_a_request_error(document: bytes | str) -> None:
     with pytest.raises((InstancesError, NotJsonError)):
         READER.rows(document)
+
+
+@pytest.mark.parametrize(
+    "name", ['screen 15" wide', "cost\\unit", "price\n(EUR)", "a\tb", "\x00", "\x1b", "ключ", " ", "'", "a:b", 'q":"']
+)
+def test_a_name_that_json_escapes_is_read_like_any_other(name: str) -> None:
+    named = RequestReader(
+        Signature(
+            inputs=(Field(name=name, kind="number"), Field(name="rooms", kind="integer", nullable=True)),
+            output=Output(task="regression"),
+            layout="frame",
+            ignored=(Ignored(f"id{name}", 2),),
+        )
+    )
+
+    def rows(*instances: Any) -> list[Any]:
+        return named.rows(json.dumps({"instances": list(instances)}))
+
+    assert rows({name: 1.5, "rooms": 2.0}, {name: 2}) == [(1.5, 2), (2.0, None)]
+    assert rows({name: 1.5, "rooms": None, f"id{name}": [{"x": 1}]}) == [(1.5, None)]
+    for wrong, expected in (
+        ({"rooms": 1}, "a finite number"),
+        ({name: "x"}, "a finite number"),
+        ({name: 1, "other": 2}, "a field of the signature"),
+        ({name: 1, "other": {"a": 1}}, "a field of the signature"),
+    ):
+        with pytest.raises(InstancesError) as refusal:
+            rows({name: 1}, wrong)
+        assert (refusal.value.errors[0]["row"], refusal.value.errors[0]["expected"]) == (1, expected)
+    key = json.dumps(name)
+    with pytest.raises(InstancesError, match="each field once"):
+        named.rows(f'{{"instances": [{{{key}: 1, {key}: 2}}]}}')
