@@ -85,6 +85,18 @@ def test_an_older_release_that_does_not_answer_or_is_retired_is_not_named(
     assert "--to r" not in caught.value.hint
 
 
+def test_live_itself_is_not_named_as_the_way_back(
+    three: Releases, registry: Registry, lambda_: StrictLambda, memory: Memory
+) -> None:
+    three.rollback(registry, "churn", to="r2")
+    lose(memory, MANIFEST)
+
+    with pytest.raises(ReleaseError, match=r"release 3 .* cannot start anew") as caught:
+        three.rollback(registry, "churn", to="r3")
+
+    assert "--to r" not in caught.value.hint
+
+
 class Unreachable(Memory):
     """A store that cannot be reached while `down`, or refuses writes alone."""
 

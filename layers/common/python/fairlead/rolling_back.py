@@ -118,9 +118,9 @@ def _refuse_obstacle(means: Means, registry: Registry, target: Release) -> None:
 
 
 def _older(means: Means, registry: Registry, target: Release) -> Release | None:
-    """Return the newest release of the same model before the target that serves, can start and answers."""
-    gone = retiring.retired(registry.objects, target.model or "")
-    known = [facts.release for facts in means.function.versions()]
+    """Return the newest release of the same model before the target that serves, can start and answers; not live."""
+    gone, live = retiring.retired(registry.objects, target.model or ""), means.function.alias("live").version
+    known = [facts.release for facts in means.function.versions() if facts.version != live]
     older = [one for one in known if one.model == target.model and _newer(target, one) and one.version not in gone]
     newest = sorted(older, key=lambda one: int(one.release), reverse=True)[:MOST_TRIED]
     return next(
