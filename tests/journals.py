@@ -9,6 +9,7 @@ from fairlead.registry import Objects
 
 ADA = "arn:aws:sts::123456789012:assumed-role/ops/ada"
 BOB = "arn:aws:iam::123456789012:user/bob"
+STACK = "fairlead"
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
@@ -41,7 +42,12 @@ def release(number: int, model: str = "churn") -> Release:
 
 
 def journal(objects: Objects, clock: Clock | None = None) -> Journal:
-    return Journal(objects, clock=clock or Clock(), sleep=lambda _: None)
+    return Journal(objects, STACK, clock=clock or Clock(), sleep=lambda _: None)
+
+
+def key_of(number: int, folder: str = "moves") -> str:
+    """Where a record lies in the bucket."""
+    return f"journal/{STACK}/{folder}/{number:08d}.json"
 
 
 def moved(was: int, now: int, **more: Any) -> Draft:

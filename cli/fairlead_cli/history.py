@@ -10,8 +10,9 @@ from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
 from fairlead_cli.output import note, print_json, print_table
 
 if TYPE_CHECKING:
+    from fairlead.journal import Entry
     from fairlead.manifest import Forced
-    from fairlead.moves import Record, Release
+    from fairlead.moves import Release
     from fairlead.registry import Registry
     from fairlead.settings import Operator
 
@@ -37,16 +38,16 @@ def history(
         _verify(settings, json=json)
         return
     journal, registry = open_journal(settings)
-    found = list(islice((record for record in journal.records() if concerns(record, name)), limit))
+    found = list(islice((entry for entry in journal.history() if concerns(entry.record, name)), limit))
     forced = _forced(registry, found)
     if json:
-        print_json([_document(record, forced) for record in found])
+        print_json([_document(entry, forced) for entry in found])
         return
     if not found:
         registry.latest(name)  # says so if there is no such model
         note(f"no move of {name} is on record")
         return
-    print_table(("", "when (UTC)", "what", "from → to", "by", "why"), [_row(record, forced) for record in found])
+    print_table(("", "when (UTC)", "what", "from → to", "by", "why"), [_row(entry, forced) for entry in found])
 
 
 def _verify(settings: "Operator", *, json: bool) -> None:
@@ -65,12 +66,12 @@ def _verify(settings: "Operator", *, json: bool) -> None:
         typer.echo(f"{newest} records: none is missing, the chain holds, and the aliases are where it says")
 
 
-def _forced(registry: "Registry", records: "list[Record]") -> "dict[tuple[str, int], Forced]":
+def _forced(registry: "Registry", entries: "list[Entry]") -> "dict[tuple[str, int], Forced]":
     """Who forced which of these versions through the gate, and why; a manifest that cannot be read says nothing."""
     from fairlead.errors import FairleadError
 
     found: dict[tuple[str, int], Forced] = {}
-    for model, version in {_version(record.now) for record in records} - {("", 0)}:
+    for model, version in {_version(entry.record.now) for entry in entries} - {("", 0)}:
         try:
             manifest, _ = registry.manifest(model, version)
         except FairleadError as error:
@@ -85,16 +86,18 @@ def _version(release: "Release | None") -> tuple[str, int]:
     return (release.model, release.version) if release and release.model else ("", 0)
 
 
-def _document(record: "Record", forced: "dict[tuple[str, int], Forced]") -> dict[str, Any]:
-    """The record in full, defaults too, and whether its version was forced."""
+def _document(entry: "Entry", forced: "dict[tuple[str, int], Forced]") -> dict[str, Any]:
+    """The record in full, defaults too, its label, and whether its version was forced."""
     import msgspec
 
-    return {**msgspec.structs.asdict(record), "forced": forced.get(_version(record.now))}
+    record = entry.record
+    return {"record": entry.label, **msgspec.structs.asdict(record), "forced": forced.get(_version(record.now))}
 
 
-def _row(record: "Record", forced: "dict[tuple[str, int], Forced]") -> tuple[Any, ...]:
+def _row(entry: "Entry", forced: "dict[tuple[str, int], Forced]") -> tuple[Any, ...]:
+    label, record = entry
     mark = " FORCED" if _version(record.now) in forced else ""
     shares = "".join(f", {share:.0%}" for share in record.weights.values())
     how = f", {strategy(record)}" if strategy(record) else ""
     when = "" if record.kind == "unreadable" else f"{record.effective:%Y-%m-%d %H:%M:%S}"
-    return record.number, when, what(record), moving(record) + how + shares + mark, who(record), record.why
+    return label, when, what(record), moving(record) + how + shares + mark, who(record), record.why

@@ -19,7 +19,7 @@ def open_journal(settings: "Operator") -> "tuple[Journal, Registry]":
     from fairlead.stack import registry
 
     opened = registry(settings)
-    return Journal(opened.objects), opened
+    return Journal(opened.objects, settings.stack), opened
 
 
 def see(settings: "Operator") -> "Seen":

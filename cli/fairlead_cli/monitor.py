@@ -80,7 +80,7 @@ def _overview(settings: "Operator", name: str, hours: int) -> "Overview":
         hours,
         registry=Registry(objects),
         ledger=LedgerReader(aws.client("dynamodb"), stack.ledger),
-        journal=Journal(objects),
+        journal=Journal(objects, stack.name),
         alarms=Alarms(aws.client("cloudwatch")).named(f"{stack.name}-"),
     )
 
@@ -108,7 +108,7 @@ def _print(found: "Overview") -> None:
         print_table(("", "state", "since (UTC)"), [(one.name, one.state, _when(one.since)) for one in found.alarms])
     if found.records:
         typer.echo("\non record")
-        told = [(one.number, _when(one.effective), what(one), moving(one), one.why) for one in found.records]
+        told = [(label, _when(one.effective), what(one), moving(one), one.why) for label, one in found.records]
         print_table(("", "when (UTC)", "what", "from → to", "why"), told)
 
 

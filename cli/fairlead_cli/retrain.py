@@ -91,7 +91,7 @@ def _here(
 def _retrained(order: "Order", settings: "Operator", *, json: bool) -> "Retrained":
     from fairlead import aws, stack
     from fairlead.errors import RefusedError
-    from fairlead.journal import Journal
+    from fairlead.journal import RETRAIN, Journal
     from fairlead.ledger.reading import LedgerReader
     from fairlead.retraining.story import Retraining
     from fairlead_cli.findings import print_findings
@@ -100,7 +100,8 @@ def _retrained(order: "Order", settings: "Operator", *, json: bool) -> "Retraine
     ledger = LedgerReader(aws.client("dynamodb"), f"{settings.stack}-ledger")
     try:
         with telling() as tell:
-            retraining = Retraining(registry, ledger, where=settings, journal=Journal(registry.objects), progress=tell)
+            journal = Journal(registry.objects, settings.stack, folder=RETRAIN)
+            retraining = Retraining(registry, ledger, where=settings, journal=journal, progress=tell)
             done = retraining.retrain(order)
     except RefusedError as error:
         if error.findings and not json:

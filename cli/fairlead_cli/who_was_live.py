@@ -11,7 +11,7 @@ from fairlead_cli.output import print_facts, print_json
 from fairlead_cli.times import moment, spell
 
 if TYPE_CHECKING:
-    from fairlead.journal import Tail
+    from fairlead.journal_tail import Tail
     from fairlead.standings import Live
 
 

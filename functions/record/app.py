@@ -17,7 +17,7 @@ recorder = Recorder(
     here,
     PredictFunction(aws.client("lambda"), here.function),
     Deployments(aws.client("codedeploy"), here.application, here.group),
-    Journal(S3Objects(aws.client("s3"), here.bucket)),
+    Journal(S3Objects(aws.client("s3"), here.bucket), here.stack),
 )
 
 

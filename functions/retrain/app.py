@@ -9,7 +9,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from fairlead import aws, settings, telemetry
-from fairlead.journal import Journal
+from fairlead.journal import RETRAIN, Journal
 from fairlead.ledger.reading import LedgerReader
 from fairlead.objects import S3Objects
 from fairlead.publishing.remote import ProveFunction, Remote
@@ -27,7 +27,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         registry,
         LedgerReader(aws.client("dynamodb"), here.ledger),
         where=here.where,
-        journal=Journal(registry.objects),
+        journal=Journal(registry.objects, here.where.stack, folder=RETRAIN),
         runtime=Remote(ProveFunction(aws.client("lambda", read_timeout=200), here.prove), registry),
         progress=telemetry.logger.info,
     )

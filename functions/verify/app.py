@@ -34,8 +34,8 @@ class Pieces:
         )
 
     def journal(self) -> Journal:
-        """Open it by the bucket's name alone, so that any other setting's absence can be put on record."""
-        return Journal(_objects(settings.bucket(os.environ)))
+        """Open it by the names of bucket and stack alone, so that any other setting's absence can be put on record."""
+        return Journal(_objects(settings.bucket(os.environ)), settings.stack(os.environ))
 
 
 def _objects(bucket: str) -> S3Objects:

@@ -119,13 +119,17 @@ class LocalCloud:
             service
         ]
 
-    def add_user(self, name: str, policy_arns: Sequence[str] = ()) -> Credentials:
-        """A user with these managed policies, and a key of it; an existing user gets another key."""
+    def add_user(
+        self, name: str, policy_arns: Sequence[str] = (), *, tags: Mapping[str, str] | None = None
+    ) -> Credentials:
+        """A user with these managed policies and tags, and a key of it; an existing user gets another key."""
         iam = self.client("iam")
         with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):
             iam.create_user(UserName=name)
         for policy in policy_arns:
             iam.attach_user_policy(UserName=name, PolicyArn=policy)
+        if tags:
+            iam.tag_user(UserName=name, Tags=[{"Key": key, "Value": value} for key, value in tags.items()])
         key = iam.create_access_key(UserName=name)["AccessKey"]
         return Credentials(key["AccessKeyId"], key["SecretAccessKey"])
 

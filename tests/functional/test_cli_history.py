@@ -12,7 +12,7 @@ from moto import mock_aws
 from typer.testing import CliRunner, Result
 
 from fairlead import aws
-from fairlead.journal import Journal, key_of
+from fairlead.journal import Journal
 from fairlead.manifest import Forced, Manifest, Parent
 from fairlead.moves import Draft, Release, frozen_release
 from fairlead.objects import S3Objects
@@ -20,7 +20,7 @@ from fairlead.registry import Registry
 from fairlead_cli.main import app
 from tests.functional.session import connect
 from tests.functional.strict_lambda import BASE, NAME, StrictLambda, deployed
-from tests.journals import ADA, BOB, NOON, Clock
+from tests.journals import ADA, BOB, NOON, STACK, Clock, key_of
 from tests.manifests import build, stock
 
 CANARY = "r2 churn@1 → r3 churn@2, canary-10-10m, 10%"
@@ -105,7 +105,7 @@ def point(alias: str, release: Release) -> None:
 def told(registry: Registry) -> Journal:
     """Ada makes churn 1 live at noon; the canary of churn 2 is rolled back by an alarm ten minutes past one."""
     clock = Clock()
-    kept = Journal(registry.objects, clock=clock)
+    kept = Journal(registry.objects, STACK, clock=clock)
     first, second = frozen(1), frozen(2)
     kept.append(Draft(kind="moved", alias="live", by=ADA, why="the first", now=first))
     point("live", first)
@@ -270,7 +270,7 @@ def test_who_was_live(told: Journal, at: str, live: str, weights: dict[str, floa
 
 
 def test_a_date_means_its_first_moment(told: Journal, registry: Registry) -> None:
-    Journal(registry.objects, clock=lambda: NOON + timedelta(days=2)).append(Draft(kind="decided", by=ADA))
+    Journal(registry.objects, STACK, clock=lambda: NOON + timedelta(days=2)).append(Draft(kind="decided", by=ADA))
 
     assert result("who-was-live", "churn", "--at", "2026-11-23")["at"] == "2026-11-23T00:00:00Z"
 

@@ -83,9 +83,9 @@ def test_a_refusal_shows_what_was_seen_and_goes_into_the_history(registry: Regis
 
 
 def journal(registry: Registry) -> list[Record]:
-    from fairlead.journal import Journal
+    from fairlead.journal import RETRAIN, Journal
 
-    return list(Journal(registry.objects).tail())
+    return list(Journal(registry.objects, "fairlead", folder=RETRAIN).tail())
 
 
 def test_a_refusal_as_json_has_the_findings(registry: Registry) -> None:

@@ -9,11 +9,11 @@ import boto3
 import pytest
 
 from fairlead.errors import StorageError
-from fairlead.journal import Journal, key_of
+from fairlead.journal import Journal
 from fairlead.moves import Draft
 from fairlead.objects import S3Objects
 from tests.functional.conftest import Store
-from tests.journals import ADA, moved
+from tests.journals import ADA, STACK, key_of, moved
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def bucket(store: Store) -> str:
 
 @pytest.fixture
 def kept(client: Any, bucket: str) -> Journal:
-    made = Journal(S3Objects(client, bucket))
+    made = Journal(S3Objects(client, bucket), STACK)
     for number in range(1, 4):
         made.append(moved(number, number + 1))
     return made
@@ -43,7 +43,7 @@ def fresh(store: Store) -> Journal:
         "s3", endpoint_url=store.env["AWS_ENDPOINT_URL"], region_name="us-east-1",
         aws_access_key_id="test", aws_secret_access_key="test",
     )  # fmt: skip
-    return Journal(S3Objects(client, store.env["FAIRLEAD_BUCKET"]))
+    return Journal(S3Objects(client, store.env["FAIRLEAD_BUCKET"]), STACK)
 
 
 def test_many_writers_make_one_chain_with_each_key_once(store: Store) -> None:
@@ -129,6 +129,5 @@ def test_who_may_not_list_versions_is_told_what_is_not_known(
 
     monkeypatch.setattr(S3Objects, "rewritten", refused)
 
-    assert kept.verify() == [
-        "whether a record was overwritten or deleted is not known: could not list versions: AccessDenied"
-    ]
+    unknown = "whether a record was overwritten or deleted is not known: could not list versions: AccessDenied"
+    assert kept.verify() == [unknown, f"retrain: {unknown}"]

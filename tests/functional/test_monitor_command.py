@@ -55,7 +55,7 @@ def here(s3_url: str, shelf: Store, published: Published) -> Loop:
         _, parts, kept = here.ledger.record_outcomes(told)
         scorer.score(pairs(parts, kept))
     live = Release(release="2", model="penguins", version=1, digest="", code_sha256="", modified="")
-    journal = Journal(objects)
+    journal = Journal(objects, "fairlead")
     journal.append(Draft(kind="moved", by="user/ada", why="the first one", alias="live", was=None, now=live))
     journal.append(Draft(kind="decided", by="respond", why="too few outcomes are known", model="penguins", version=1))
     return here

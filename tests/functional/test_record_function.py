@@ -30,6 +30,7 @@ ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "eu-west-1",
     "FAIRLEAD_BUCKET": "registry",
     "FAIRLEAD_FUNCTION": NAME,
+    "FAIRLEAD_STACK": "fairlead",
     "FAIRLEAD_APPLICATION": APPLICATION,
     "FAIRLEAD_GROUP": GROUP,
     "POWERTOOLS_SERVICE_NAME": "record",
@@ -91,7 +92,7 @@ def start(deploys: FakeDeploys) -> dict[str, Any]:
 
 
 def journal() -> Journal:
-    return Journal(S3Objects(connect("s3"), "registry"))
+    return Journal(S3Objects(connect("s3"), "registry"), "fairlead")
 
 
 def test_it_writes_down_what_a_deployment_did(deploys: FakeDeploys, capsys: pytest.CaptureFixture[str]) -> None:
@@ -133,7 +134,9 @@ def test_a_refused_call_is_an_error_so_that_lambda_tries_again(deploys: FakeDepl
         app.handler(event, context())
 
 
-@pytest.mark.parametrize("name", ["FAIRLEAD_BUCKET", "FAIRLEAD_FUNCTION", "FAIRLEAD_APPLICATION", "FAIRLEAD_GROUP"])
+@pytest.mark.parametrize(
+    "name", ["FAIRLEAD_STACK", "FAIRLEAD_BUCKET", "FAIRLEAD_FUNCTION", "FAIRLEAD_APPLICATION", "FAIRLEAD_GROUP"]
+)
 def test_it_does_not_start_without_its_settings(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(name)
 

@@ -123,7 +123,7 @@ def test_an_event_becomes_a_refusal_and_with_outcomes_a_version(production: Prod
 
     assert refused["result"] == "refused"
     assert refused["findings"] == ["labels: enough labelled rows 0, 0 of them held out"]
-    assert [record.kind for record in Journal(registry.objects).tail()] == ["decided"]
+    assert [record.kind for record in Journal(registry.objects, "fairlead", folder="retrain").tail()] == ["decided"]
     assert (made["result"], made["version"], made["champion"], made["engine"]) == ("published", 2, 1, "onnx")
     manifest, _ = registry.manifest("penguins", 2)
     assert manifest.parity is not None

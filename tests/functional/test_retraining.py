@@ -16,7 +16,7 @@ from fairlead.engines import load
 from fairlead.errors import DataError, IntegrityError, ModelFileError, StorageError
 from fairlead.gate.policy import ChampionRules, Policy
 from fairlead.gate.refusal import GateError
-from fairlead.journal import Journal
+from fairlead.journal import RETRAIN, Journal
 from fairlead.manifest import Blob, Manifest, Recipe, encode
 from fairlead.moves import Record
 from fairlead.publishing import training
@@ -176,7 +176,7 @@ def test_a_candidate_that_learnt_worse_is_refused_by_the_gate_and_on_record(
     swapped = {"Adelie": "Gentoo", "Gentoo": "Adelie", "Chinstrap": "Chinstrap"}
 
     production.run(table, actual=lambda place, said: swapped[said] if place < 280 else said, scored=True)
-    journal = Journal(memory)
+    journal = decisions(memory)
 
     with pytest.raises(GateError) as caught:
         Retraining(registry, production.ledger, journal=journal).retrain(order(key="event-1"))
@@ -191,8 +191,12 @@ def test_a_candidate_that_learnt_worse_is_refused_by_the_gate_and_on_record(
     assert record.evidence["findings"]
 
 
+def decisions(memory: Memory) -> Journal:
+    return Journal(memory, "fairlead", folder=RETRAIN)
+
+
 def records(memory: Memory) -> list[Record]:
-    return list(Journal(memory).tail())
+    return list(decisions(memory).tail())
 
 
 def test_a_refusal_is_on_record_once_however_often_it_is_asked_for(
@@ -200,7 +204,7 @@ def test_a_refusal_is_on_record_once_however_often_it_is_asked_for(
 ) -> None:
     for _ in range(3):
         with pytest.raises(RetrainingError):
-            Retraining(registry, production.ledger, journal=Journal(memory)).retrain(order(key="event-1"))
+            Retraining(registry, production.ledger, journal=decisions(memory)).retrain(order(key="event-1"))
 
     (record,) = records(memory)
     assert record.evidence["result"] == "refused"
@@ -214,7 +218,7 @@ def test_a_journal_that_cannot_be_written_hides_no_refusal(registry: Registry, p
             raise StorageError("could not write: AccessDenied")
 
     said: list[str] = []
-    retraining = Retraining(registry, production.ledger, journal=Journal(ReadOnly()), progress=said.append)
+    retraining = Retraining(registry, production.ledger, journal=decisions(ReadOnly()), progress=said.append)
 
     with pytest.raises(RetrainingError, match="enough labelled rows"):
         retraining.retrain(order())
@@ -229,7 +233,7 @@ def test_one_order_makes_one_version_and_one_record(registry: Registry, producti
     assert records(memory) == []
 
     for _ in range(2):
-        again = Retraining(registry, production.ledger, journal=Journal(memory)).retrain(order(key="event-1"))
+        again = Retraining(registry, production.ledger, journal=decisions(memory)).retrain(order(key="event-1"))
 
     assert registry.versions("penguins") == [1, 2]
     # nobody released version 2, but without a stack the registry's latest is the champion
@@ -242,7 +246,7 @@ def test_one_order_makes_one_version_and_one_record(registry: Registry, producti
 
 def test_what_was_made_goes_on_record(registry: Registry, production: Production, memory: Memory) -> None:
     production.run(later(300), scored=True)
-    done = Retraining(registry, production.ledger, journal=Journal(memory)).retrain(order())
+    done = Retraining(registry, production.ledger, journal=decisions(memory)).retrain(order())
     assert isinstance(done, Retrained)
     assert [record.version for record in records(memory)] == [done.published.manifest.version]
 

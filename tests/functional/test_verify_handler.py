@@ -92,7 +92,7 @@ class Stage:
         return self.deploy.told
 
     def records(self) -> list[Record]:
-        return list(Journal(S3Objects(self.store.client, self.store.env["FAIRLEAD_BUCKET"])).records())
+        return list(Journal(S3Objects(self.store.client, self.store.env["FAIRLEAD_BUCKET"]), "fairlead").records())
 
     def findings(self) -> dict[str, Answer]:
         [record] = self.records()
@@ -121,6 +121,7 @@ def settings(store: Store) -> dict[str, str]:
     return {
         "FAIRLEAD_BUCKET": store.env["FAIRLEAD_BUCKET"],
         "FAIRLEAD_FUNCTION": FUNCTION,
+        "FAIRLEAD_STACK": "fairlead",
         "FAIRLEAD_APPLICATION": "fairlead",
         "FAIRLEAD_GROUP": "fairlead-live",
         "FAIRLEAD_LATENCY_MS": "250",

@@ -50,7 +50,7 @@ def test_what_the_gateway_refuses_is_a_problem_too(cloud: LocalCloud, dev: dict[
 @pytest.fixture(scope="module")
 def hold(cloud: LocalCloud, dev: dict[str, str]) -> dict[str, str]:
     """The stack's outputs, with a manifest, a record and a blob in its registry."""
-    for key in ("models/m/versions/1.json", "journal/00000001.json", "blobs/sha256/00"):
+    for key in ("models/m/versions/1.json", "journal/fairlead-dev/moves/00000001.json", "blobs/sha256/00"):
         cloud.client("s3").put_object(Bucket=dev["BucketName"], Key=key, Body=b"{}", IfNoneMatch="*")
     return dev
 
@@ -81,10 +81,10 @@ RIGHTS: list[tuple[str, str, dict[str, Any], set[str]]] = [
     ("s3", "put_object", {"Key": "models/m/versions/2.json", "IfNoneMatch": "*"}, {"Publisher"}),
     ("s3", "put_object", {"Key": "models/m/versions/1.json"}, set()),
     ("s3", "put_object", {"Key": "models/m/retired/1.json", "IfNoneMatch": "*"}, {"Operator"}),
-    ("s3", "put_object", {"Key": "journal/00000002.json", "IfNoneMatch": "*"}, {"Operator"}),
-    ("s3", "put_object", {"Key": "journal/00000001.json"}, set()),
+    ("s3", "put_object", {"Key": "journal/fairlead-dev/moves/00000002.json", "IfNoneMatch": "*"}, {"Operator"}),
+    ("s3", "put_object", {"Key": "journal/fairlead-dev/moves/00000001.json"}, set()),
     ("s3", "delete_object", {"Key": "models/m/versions/1.json"}, set()),
-    ("s3", "delete_object", {"Key": "journal/00000001.json"}, set()),
+    ("s3", "delete_object", {"Key": "journal/fairlead-dev/moves/00000001.json"}, set()),
     ("s3", "delete_bucket_policy", {}, set()),
     ("s3", "get_object", {"Key": "models/m/versions/1.json"}, {"Publisher", "Operator"}),
     ("lambda", "get_alias", {"Name": "live"}, {"Publisher", "Operator"}),

@@ -13,7 +13,7 @@ from fairlead.alarms import Standing
 from fairlead.drift import Broken, Judgement
 from fairlead.drift.judging import Finding
 from fairlead.errors import CallError
-from fairlead.journal import Journal
+from fairlead.journal import Entry, Journal
 from fairlead.manifest import Metric
 from fairlead.monitoring.course import Course
 from fairlead.monitoring.overview import Overview
@@ -111,10 +111,9 @@ def overview(*views: View, alarms: dict[str, str] | None = None, records: tuple[
         )
         for name, state in (alarms or {}).items()
     )  # fmt: skip
+    told = tuple(Entry(str(one.number), one) for one in records)
     course = Course(start=AT, end=AT, step_minutes=15, span_hours=2.0, lines=())
-    return Overview(
-        model="penguins", at=AT, hours=8, live=1, views=views, alarms=standing, records=records, course=course
-    )
+    return Overview(model="penguins", at=AT, hours=8, live=1, views=views, alarms=standing, records=told, course=course)
 
 
 def record(number: int, kind: Any, **facts: Any) -> Record:
@@ -153,7 +152,7 @@ def test_everything_is_told_once_and_cause_comes_before_effect() -> None:
 
 
 def test_a_person_who_moves_releases_is_told_from_the_stack_and_from_the_story_itself() -> None:
-    journal = Journal(Memory())
+    journal = Journal(Memory(), "fairlead")
     journal.append(Draft(kind="intended", by=PERSON, now=RELEASE))
     hands = Hands(journal)
     journal.append(Draft(kind="moved", alias="live", by=CODEDEPLOY, now=RELEASE))
@@ -237,7 +236,7 @@ def story(journal: Journal, people: People, *, rounds: float) -> tuple[Story, Te
 @pytest.mark.usefixtures("quick")
 def test_the_story_ends_when_the_clock_has_caught_up() -> None:
     people = People()
-    played, telling, cloud = story(Journal(Memory()), people, rounds=CHANGE + 2)
+    played, telling, cloud = story(Journal(Memory(), "fairlead"), people, rounds=CHANGE + 2)
     played.play()
     played.catch_up()
 
@@ -248,7 +247,7 @@ def test_the_story_ends_when_the_clock_has_caught_up() -> None:
 
 @pytest.mark.usefixtures("quick")
 def test_it_stops_asking_as_soon_as_somebody_moves_a_release(capsys: pytest.CaptureFixture[str]) -> None:
-    journal, people = Journal(Memory()), People()
+    journal, people = Journal(Memory(), "fairlead"), People()
     people.on_round[3] = lambda: journal.append(Draft(kind="intended", by=PERSON, now=RELEASE))
     played, telling, cloud = story(journal, people, rounds=30)
     played.play()
@@ -270,7 +269,7 @@ def test_a_failure_ends_it_with_its_reason() -> None:
 
     people = People()
     people.on_round[1] = fail
-    played, telling, _ = story(Journal(Memory()), people, rounds=30)
+    played, telling, _ = story(Journal(Memory(), "fairlead"), people, rounds=30)
     played.play()
 
     assert telling.lines[-1].text == "the story ends here: POST /predict answered 403: no right"

@@ -128,7 +128,7 @@ def test_it_sets_the_layers_of_the_onnx_engine_and_no_other(stack: Stack) -> Non
     assert statements["SetFairleadLayersOnly"]["Condition"] == {"ForAllValues:StringLike": {"lambda:Layer": LAYERS}}
     assert [arn.split(":")[-2] for arn in LAYERS] == names
     assert statements["ListJournalAndRetirements"]["Condition"] == {
-        "StringLike": {"s3:prefix": ["journal/*", "models/*/retired/"]}
+        "StringLike": {"s3:prefix": ["journal/fairlead/moves/", "models/*/retired/"]}
     }
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.template.rights import FUNCTION, JOURNAL, LOG, REGION, STACK, TRACE, allowed, documents, many
+from tests.template.rights import FUNCTION, JOURNAL, LOG, REGION, RETRAINING, STACK, TRACE, allowed, documents, many
 from tests.template.stack import translate
 
 LEDGER = "<Ledger.Arn>"
@@ -51,8 +51,8 @@ RIGHTS = {
         "Tell": ({"sns:Publish"}, ["<DecisionsTopic>"]),
     },
     "Retrain": {
-        "ReadRegistry": ({"s3:GetObject"}, ["<Registry.Arn>/models/*", "<Registry.Arn>/blobs/*", JOURNAL]),
-        "Publish": ({"s3:PutObject"}, ["<Registry.Arn>/blobs/*", "<Registry.Arn>/models/*/versions/*", JOURNAL]),
+        "ReadRegistry": ({"s3:GetObject"}, ["<Registry.Arn>/models/*", "<Registry.Arn>/blobs/*", RETRAINING]),
+        "Publish": ({"s3:PutObject"}, ["<Registry.Arn>/blobs/*", "<Registry.Arn>/models/*/versions/*", RETRAINING]),
         "ListRegistry": ({"s3:ListBucket"}, ["<Registry.Arn>"]),
         "ReadLedger": ({"dynamodb:Query"}, [LEDGER, f"{LEDGER}/index/slots"]),
         "Prove": ({"lambda:InvokeFunction"}, ["<ProveFunction.Arn>"]),
@@ -65,8 +65,8 @@ RIGHTS = {
 }
 LISTS = {
     "ListVersions": "models/*/versions/*",
-    "ListRecordsAndBlobs": ["journal/*", "models/*/retired/", "models/*/versions/*", "blobs/*"],
-    "ListRegistry": ["models/*", "journal/*"],
+    "ListRecordsAndBlobs": ["journal/fairlead/moves/", "models/*/retired/", "models/*/versions/*", "blobs/*"],
+    "ListRegistry": ["models/*", "journal/fairlead/retrain/"],
 }
 
 

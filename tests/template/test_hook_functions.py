@@ -41,6 +41,7 @@ def test_functions_know_what_they_watch(stack: Stack, name: str, service: str, m
     assert stack.properties(name)["Environment"]["Variables"] == {
         "FAIRLEAD_BUCKET": "<Registry>",
         "FAIRLEAD_FUNCTION": "<PredictFunction>",
+        "FAIRLEAD_STACK": "fairlead",
         "FAIRLEAD_APPLICATION": "<DeploymentApplication>",
         "FAIRLEAD_GROUP": stack.properties("DeploymentGroup")["DeploymentGroupName"],
         "POWERTOOLS_SERVICE_NAME": service,

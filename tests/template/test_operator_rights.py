@@ -1,6 +1,6 @@
 """Operators release, roll back, retire and prune this stack's releases, and touch nothing beside."""
 
-from tests.template.rights import FUNCTION, JOURNAL, REGION, REGISTRY, actions, allowed, denied
+from tests.template.rights import BOTH_JOURNALS, FUNCTION, REGION, REGISTRY, actions, allowed, denied
 from tests.template.stack import translate
 
 CODEDEPLOY = f"arn:<AWS::Partition>:codedeploy:{REGION}"
@@ -18,9 +18,9 @@ def test_operators_read_the_registry_and_write_retirements_and_records() -> None
         "Sid": "RetireAndRecord",
         "Effect": "Allow",
         "Action": "s3:PutObject",
-        "Resource": ["<Registry.Arn>/models/*/retired/*", JOURNAL],
+        "Resource": ["<Registry.Arn>/models/*/retired/*", BOTH_JOURNALS],
     }
-    assert allowed("OperatorPolicy")["ReadRegistry"]["Resource"] == [*REGISTRY, JOURNAL]
+    assert allowed("OperatorPolicy")["ReadRegistry"]["Resource"] == [*REGISTRY, BOTH_JOURNALS]
     assert allowed("OperatorPolicy")["ListRegistry"]["Resource"] == "<Registry.Arn>"
 
 

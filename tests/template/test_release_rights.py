@@ -43,7 +43,7 @@ def test_verify_calls_releases_answers_deployments_and_records() -> None:
     assert statements["AnswerDeployment"]["Resource"] == GROUP
     assert statements["ReadRegistry"]["Resource"] == [*REGISTRY, JOURNAL]
     assert statements["WriteJournal"]["Resource"] == JOURNAL
-    assert statements["ListJournal"]["Condition"] == {"StringLike": {"s3:prefix": "journal/*"}}
+    assert statements["ListJournal"]["Condition"] == {"StringLike": {"s3:prefix": "journal/fairlead/moves/"}}
     assert actions("VerifyRole") == {
         *("s3:GetObject", "s3:ListBucket", "s3:PutObject", "lambda:GetFunctionConfiguration", "lambda:InvokeFunction"),
         *("codedeploy:GetDeployment", "codedeploy:PutLifecycleEventHookExecutionStatus", *LOG, *TRACE),

@@ -23,7 +23,7 @@ ROOMS = [
             "binning",
             "strategies",
         ),
-        *("moves", "standings", "healing", "drift", "policy", "compatibility"),
+        *("moves", "standings", "healing", "hash_chain", "journal_chain", "drift", "policy", "compatibility"),
     },
     {
         "aws",
@@ -34,7 +34,7 @@ ROOMS = [
         "registry",
         "chain",
         "retiring",
-        "journal",
+        *("journal", "journal_tail"),
         "stack",
         "function",
         "health",

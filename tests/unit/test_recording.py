@@ -22,7 +22,9 @@ from fairlead.standings import Seen, drift
 from tests.journals import ADA, NOON, Clock, intended, journal, moved, release
 from tests.memory import Memory
 
-HERE = Recording(bucket="registry", function="fairlead-predict", application="fairlead", group="fairlead-live")
+HERE = Recording(
+    stack="fairlead", bucket="registry", function="fairlead-predict", application="fairlead", group="fairlead-live"
+)
 EVENTS = sorted((Path(__file__).parents[2] / "events").glob("codedeploy-state-change*.json"))
 ALARM = "One or more alarms have been activated: <fairlead-canary-errors>"
 

@@ -40,6 +40,7 @@ def test_without_time_nothing_is_waited_for(seconds: float) -> None:
 ENV = {
     "FAIRLEAD_BUCKET": "registry",
     "FAIRLEAD_FUNCTION": "fairlead-predict",
+    "FAIRLEAD_STACK": "fairlead",
     "FAIRLEAD_APPLICATION": "fairlead",
     "FAIRLEAD_GROUP": "fairlead-live",
     "FAIRLEAD_LATENCY_MS": "500",

@@ -57,7 +57,7 @@ def known(service: str, operation: str = "") -> Callable[[str], bool]:
     def knows(key: str) -> bool:
         if key == "dynamodb:leadingkeys" and service == "dynamodb":
             return operation in LEADING_KEYS
-        return key in KNOWN or not key.startswith((own, "aws:"))
+        return key in KNOWN or key.startswith("aws:principaltag/") or not key.startswith((own, "aws:"))
 
     return knows
 

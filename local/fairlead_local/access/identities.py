@@ -1,6 +1,7 @@
 """Who a key belongs to, and that one's policies, out of moto's IAM and STS, which run in this process."""
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -92,7 +93,8 @@ def _user(access_key: str) -> Caller:
     for user in list(iam().users.values()):
         for key in user.access_keys:
             if key.access_key_id == access_key and key.status == "Active":
-                context = _context(user.arn, "User", user.id) | {"aws:username": (user.name,)}
+                tags = {one["Key"]: one["Value"] for one in iam().list_user_tags(user.name)}
+                context = _context(user.arn, "User", user.id, tags) | {"aws:username": (user.name,)}
                 return Caller(user.arn, access_key, key.secret_access_key, _user_policies(user), (), context)
     raise UnauthenticatedError("unknown", UNKNOWN)
 
@@ -118,15 +120,18 @@ def _session(session: AssumedRole) -> Caller:
         limits.append(("permissions boundary", statements(boundary)))
     if session.policy:
         limits.append(("session policy", statements(session.policy)))
-    context = _context(session.role_arn, "AssumedRole", session.user_id)
+    tags = {one["Key"]: one["Value"] for one in iam().list_role_tags(mine.name, None)[0]}
+    context = _context(session.role_arn, "AssumedRole", session.user_id, tags)
     expires = session.expiration.replace(tzinfo=UTC)
     return Caller(
         session.arn, session.access_key_id, session.secret_access_key, _policies(mine), tuple(limits), context, expires
     )
 
 
-def _context(principal: str, kind: str, user_id: str) -> dict[str, tuple[str, ...]]:
-    return {
+def _context(principal: str, kind: str, user_id: str, tags: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """The keys that tell of a principal; of a session's tags only those of its role."""
+    tagged: dict[str, tuple[str, ...]] = {f"aws:principaltag/{key.lower()}": (value,) for key, value in tags.items()}
+    return tagged | {
         "aws:principalarn": (principal,),
         "aws:principalaccount": (ACCOUNT,),
         "aws:principaltype": (kind,),

@@ -28,7 +28,7 @@ class News:
     def of(self, found: Overview) -> list[str]:
         """Return the new lines of an overview, in the order of cause and effect."""
         views = [line for view in found.views for line in (*_broken(view), *_drift(view), *_quality(view))]
-        records = [line for record in reversed(found.records) for line in _record(record)]
+        records = [line for entry in reversed(found.records) for line in _record(entry.record)]
         return [*self._once(views), *self._alarms(found), *self._once(records)]
 
     def _once(self, lines: list[tuple[str, str]]) -> list[str]:

@@ -43,7 +43,7 @@ class Sight:
 
     def journal(self) -> Journal:
         """A reader of the journal of one's own: it remembers what it read."""
-        return Journal(self._objects)
+        return Journal(self._objects, self._stack)
 
     def overview(self) -> Overview:
         """What `fairlead monitor` would show at the cloud's time; raises FairleadError."""

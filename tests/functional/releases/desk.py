@@ -48,7 +48,7 @@ class Desk:
         return Releases(self.means(by, stack), self.cloudwatch)
 
     def journal(self) -> Journal:
-        return Journal(self.memory, clock=lambda: self.now, sleep=lambda _: None)
+        return Journal(self.memory, "fairlead", clock=lambda: self.now, sleep=lambda _: None)
 
     def records(self) -> list[Record]:
         """The journal, oldest first."""

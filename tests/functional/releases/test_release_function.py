@@ -108,7 +108,7 @@ def test_a_candidate_in_doubt_is_left_to_people(function: ModuleType, deploys: F
 
     assert answer["result"] == "none"
     assert "compared with no version" in answer["why"]
-    assert Journal(function.registry.objects).tail()[0].number == answer["record"]
+    assert Journal(function.registry.objects, "fairlead").tail()[0].number == answer["record"]
     assert len(deploys.entries) == 1
     assert told() == ["churn version 2: left to people"]
 

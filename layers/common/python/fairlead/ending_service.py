@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from fairlead import cold_start, retiring
 from fairlead.errors import NotFoundError, ReleaseError
-from fairlead.journal import Tail
+from fairlead.journal_tail import Tail
 from fairlead.means import Means, look_and_heal, same_version
 from fairlead.moves import Draft, Release
 from fairlead.registry import Registry

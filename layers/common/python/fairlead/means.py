@@ -21,7 +21,8 @@ from fairlead.errors import (
     StorageError,
 )
 from fairlead.function import Alias, Configuration, PredictFunction
-from fairlead.journal import Journal, Tail
+from fairlead.journal import Journal
+from fairlead.journal_tail import Tail
 from fairlead.moves import Draft, Record, Release, parse_deployment
 from fairlead.registry import Registry
 from fairlead.stack import Stack

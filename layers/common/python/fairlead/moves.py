@@ -86,8 +86,10 @@ class Since(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Record(Draft, frozen=True, kw_only=True, omit_defaults=True):
-    """One record. `previous` is the SHA-256 of the bytes of the record before it, "" for the first.
+    """One record. `previous` is the SHA-256 of the bytes of the record that it follows, "" for the first.
 
+    `skips` counts the objects between the two: they hold no record of this journal. `earlier` is the SHA-256 of the
+    record before the one that it follows, so that the chain holds where one record is damaged or deleted later.
     `at` is aware UTC by the writer's clock, never before the record it follows. `mark` is random, so that no two
     records have the same bytes: who meets its own bytes knows that it wrote them.
     """
@@ -97,6 +99,8 @@ class Record(Draft, frozen=True, kw_only=True, omit_defaults=True):
     previous: str
     at: Aware
     mark: str
+    earlier: str = ""
+    skips: Annotated[int, msgspec.Meta(ge=0)] = 0
     since: Since = Since()
 
     @property
@@ -155,5 +159,5 @@ def decode(data: bytes) -> Record:
                 hint="install the Fairlead that wrote it, or a newer one",
             )
         return msgspec.convert(document, type=Record)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise IntegrityError(f"a record of the journal is malformed: {error}") from error

@@ -13,7 +13,8 @@ import msgspec
 from fairlead.deployments import Deployment, Deployments
 from fairlead.errors import NotFoundError
 from fairlead.function import PredictFunction
-from fairlead.journal import Journal, Tail
+from fairlead.journal import Journal
+from fairlead.journal_tail import Tail
 from fairlead.moves import CODEDEPLOY, Described, Draft, Record, Release, parse_deployment
 from fairlead.settings import Recording
 

@@ -150,7 +150,9 @@ def means_of(stack: Stack, *, progress: Progress = lambda _: None, pause: float 
         deployments=Deployments(aws.client("codedeploy"), stack.application, stack.group, pause=pause),
         alarms=CanaryAlarms(aws.client("cloudwatch"), stack.canary_alarms),
         # A rollback goes on without the journal, so it must not wait for it long.
-        journal=Journal(S3Objects(aws.client("s3", connect_timeout=3, read_timeout=10, attempts=2), stack.bucket)),
+        journal=Journal(
+            S3Objects(aws.client("s3", connect_timeout=3, read_timeout=10, attempts=2), stack.bucket), stack.name
+        ),
         by=cache(aws.caller),
         progress=progress,
     )

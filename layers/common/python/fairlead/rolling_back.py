@@ -16,7 +16,7 @@ from fairlead import cold_start, retiring
 from fairlead.errors import FairleadError, NotFoundError, ReleaseError
 from fairlead.function import SEE_STATUS, Alias
 from fairlead.health import problem, prove
-from fairlead.journal import NEVER, Tail
+from fairlead.journal_tail import NEVER, Tail
 from fairlead.means import (
     Doubts,
     Means,

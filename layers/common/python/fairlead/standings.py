@@ -1,4 +1,4 @@
-"""Where the journal says the aliases stand, and whether its chain holds: rules over records, without I/O.
+"""Where the journal says the aliases stand: rules over records, without I/O.
 
 What a record says counts from the moment it took effect, not from the moment it was written: CodeDeploy's events may
 arrive late and out of order, and news of an old move must not unsay a newer one.
@@ -9,9 +9,7 @@ from datetime import datetime
 
 import msgspec
 
-from fairlead.errors import FairleadError
-from fairlead.manifest import digest
-from fairlead.moves import Draft, Record, Release, Since, decode
+from fairlead.moves import Draft, Record, Release, Since
 
 ENDS = frozenset({"moved", "failed", "found"})
 
@@ -101,25 +99,6 @@ def previous_drifts(standing: Standing, seen: Seen) -> bool:
     return seen.previous is not None and _moved(standing.previous.now if standing.previous else None, seen.previous)
 
 
-def check_chain(stored: Sequence[tuple[int, bytes]]) -> list[str]:
-    """Name every gap, and every record that is not what was written; `stored` is bytes by number, ascending.
-
-    The newest record has no successor that vouches for it: nothing here can tell whether it was changed.
-    """
-    problems = []
-    known: dict[int, Record] = {}
-    before: tuple[int, bytes] | None = None
-    for number, data in stored:
-        problems += _gap(before[0] if before else 0, number)
-        record = _read(number, data, problems)
-        if record:
-            problems += _misplaced(number, record, before)
-            problems += _misled(known, number, record)
-            known[number] = record
-        before = number, data
-    return problems
-
-
 def standing_of(since: Since, records: Mapping[int, Record]) -> Standing:
     """Look the records up that say how things stand; one that is missing or unreadable says nothing."""
     live, previous = records.get(since.live), records.get(since.previous)
@@ -174,48 +153,3 @@ def _said(said: Record | None) -> str:
 
 def _shares(release: Release, weights: Mapping[str, float]) -> str:
     return str(release) + "".join(f" and {share:.0%} at release {number}" for number, share in weights.items())
-
-
-def _gap(before: int, number: int) -> list[str]:
-    missing = range(before + 1, number)
-    if not missing:
-        return []
-    if len(missing) == 1:
-        return [f"record {missing[0]} is missing"]
-    return [f"records {missing[0]} to {missing[-1]} are missing"]
-
-
-def _read(number: int, data: bytes, problems: list[str]) -> Record | None:
-    try:
-        return decode(data)
-    except FairleadError as error:
-        problems.append(f"record {number} cannot be read: {error}")
-        return None
-
-
-def _misplaced(number: int, record: Record, before: tuple[int, bytes] | None) -> list[str]:
-    problems = []
-    if record.number != number:
-        problems.append(f"record {number} was replaced: its object holds record {record.number}")
-    if before is None and number == 1 and record.previous:
-        problems.append("record 1 was replaced: it follows another record")
-    if before and before[0] == number - 1 and record.previous != digest(before[1]):
-        problems.append(
-            f"record {before[0]} was changed, or record {number} after it: {number} follows sha256:{record.previous}, "
-            f"{before[0]} is sha256:{digest(before[1])}"
-        )
-    return problems
-
-
-def _misled(known: Mapping[int, Record], number: int, record: Record) -> list[str]:
-    """Check what the record says of the records before it, where the one it follows is there."""
-    before = known.get(number - 1)
-    if number > 1 and before is None:
-        return []
-    problems = []
-    if before and record.at < before.at:
-        problems.append(f"record {number} was written at {record.at}, before the record it follows")
-    since = before.since if before else Since()
-    if record.since != follow(since, standing_of(since, known), record):
-        problems.append(f"record {number} misstates how things stood: {record.since}")
-    return problems

@@ -14,7 +14,7 @@ from fairlead.candidates.order import Order
 from fairlead.candidates.rules import Decision, Facts, decide
 from fairlead.chain import Chain
 from fairlead.errors import FairleadError
-from fairlead.journal import REPEATED, Tail
+from fairlead.journal_tail import REPEATED, Tail
 from fairlead.means import Means, Situation, look_and_heal
 from fairlead.moves import Draft, Record, Release
 from fairlead.registry import Registry

@@ -6,12 +6,11 @@ from datetime import datetime, timedelta
 import msgspec
 
 from fairlead.alarms import Standing
-from fairlead.journal import Journal
+from fairlead.journal import Entry, Journal
 from fairlead.ledger.reading import LedgerReader
 from fairlead.monitoring.course import Course, course
 from fairlead.monitoring.looking import Looker
 from fairlead.monitoring.views import Quality, View
-from fairlead.moves import Record
 from fairlead.registry import Registry
 from fairlead.standings import live_of
 
@@ -32,7 +31,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     live: int | None
     views: tuple[View, ...]
     alarms: tuple[Standing, ...]
-    records: tuple[Record, ...]
+    records: tuple[Entry, ...]
     course: Course
 
     @property
@@ -71,7 +70,7 @@ def look(
         live=live,
         views=tuple(looker.view(window, version, live=version == live) for version in versions),
         alarms=tuple(alarms),
-        records=told(journal.records(), model, at, hours),
+        records=told(journal.history(), model, at, hours),
         course=course(looker, ledger, seen, at.timestamp(), hours),
     )
 
@@ -85,16 +84,17 @@ def against(quality: Quality) -> str:
     return f"worse by {quality.drop:.3g} at least" if quality.drop > 0 else "not shown to be worse"
 
 
-def told(records: Iterable[Record], model: str, at: datetime, hours: int) -> tuple[Record, ...]:
+def told(entries: Iterable[Entry], model: str, at: datetime, hours: int) -> tuple[Entry, ...]:
     """Return the records of a stretch of time that are about a model and tell of a change or a decision."""
     since = at - timedelta(hours=hours)
-    found: list[Record] = []
-    for record in records:
+    found: list[Entry] = []
+    for entry in entries:
+        record = entry.record
         if record.kind != "unreadable" and record.at < since:
             break
         releases = [release for release in (record.was, record.now) if release]
         ours = model in {record.model, *(release.model for release in releases)}
         moved = record.kind in TOLD and record.alias != "previous"
         if ours and moved and since <= record.effective <= at:
-            found.append(record)
+            found.append(entry)
     return tuple(found[:MOST_RECORDS])

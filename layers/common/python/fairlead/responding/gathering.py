@@ -12,7 +12,7 @@ from fairlead import comparing, compatibility, policy, retiring, rolling_back, t
 from fairlead.asking import Asked
 from fairlead.errors import SettingsError, StorageError
 from fairlead.health import problem
-from fairlead.journal import Tail
+from fairlead.journal_tail import Tail
 from fairlead.ledger.items import slot_of
 from fairlead.ledger.reading import LedgerReader
 from fairlead.means import Means, Situation

@@ -8,7 +8,7 @@ import msgspec
 
 from fairlead import policy, rolling_back, telemetry
 from fairlead.errors import FairleadError, StorageError
-from fairlead.journal import REPEATED, Tail
+from fairlead.journal_tail import REPEATED, Tail
 from fairlead.means import Means, look
 from fairlead.moves import Draft, Record, Release
 from fairlead.policy import Decision, Facts, Terms

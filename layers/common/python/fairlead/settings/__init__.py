@@ -3,7 +3,7 @@
 from fairlead.settings.acting import Releasing, Responding, Retraining, releasing, responding, retraining
 from fairlead.settings.endpoint import DEFAULT_MEMORY, Serving, bucket, serving
 from fairlead.settings.ledger import Collecting, Keeping, Monitoring, collecting, keeping, monitoring, redriving
-from fairlead.settings.releases import Operator, Recording, Verifying, operator, recording, verifying
+from fairlead.settings.releases import Operator, Recording, Verifying, operator, recording, stack, verifying
 
 __all__ = [
     "DEFAULT_MEMORY",
@@ -28,5 +28,6 @@ __all__ = [
     "responding",
     "retraining",
     "serving",
+    "stack",
     "verifying",
 ]

@@ -24,9 +24,15 @@ def operator(env: Mapping[str, str]) -> Operator:
     )
 
 
+def stack(env: Mapping[str, str]) -> str:
+    """Read the stack whose journal it is; raises SettingsError."""
+    return required(env, "FAIRLEAD_STACK")
+
+
 class Verifying(msgspec.Struct, frozen=True, kw_only=True):
     """What the verify function runs with: where releases are, and what one may take of a caller's time."""
 
+    stack: str
     bucket: str
     function: str
     application: str
@@ -38,6 +44,7 @@ class Verifying(msgspec.Struct, frozen=True, kw_only=True):
 def verifying(env: Mapping[str, str]) -> Verifying:
     """Read what the stack says to the verify function; raises SettingsError naming the variable."""
     return Verifying(
+        stack=stack(env),
         bucket=required(env, "FAIRLEAD_BUCKET"),
         function=required(env, "FAIRLEAD_FUNCTION"),
         application=required(env, "FAIRLEAD_APPLICATION"),
@@ -50,6 +57,7 @@ def verifying(env: Mapping[str, str]) -> Verifying:
 class Recording(msgspec.Struct, frozen=True, kw_only=True):
     """What the record function runs with: where the journal is, and whose deployments go into it."""
 
+    stack: str
     bucket: str
     function: str
     application: str
@@ -59,6 +67,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
 def recording(env: Mapping[str, str]) -> Recording:
     """Read what the stack says to the record function; raises SettingsError naming the variable."""
     return Recording(
+        stack=stack(env),
         bucket=required(env, "FAIRLEAD_BUCKET"),
         function=required(env, "FAIRLEAD_FUNCTION"),
         application=required(env, "FAIRLEAD_APPLICATION"),

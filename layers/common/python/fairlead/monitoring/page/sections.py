@@ -109,7 +109,7 @@ SECTIONS: tuple[Callable[[Overview], Element | None], ...] = (what_happened, how
 
 def marks(found: Overview) -> list[Mark]:
     """Return what was done, oldest first, numbered from 1."""
-    return [Mark(number, record.effective) for number, record in enumerate(reversed(found.records), 1)]
+    return [Mark(number, entry.record.effective) for number, entry in enumerate(reversed(found.records), 1)]
 
 
 def _strong(one: Line) -> Element:

@@ -1,9 +1,11 @@
 """The tables of the page: what the drawings show, in figures."""
 
+from collections.abc import Sequence
 from xml.etree.ElementTree import Element
 
 from fairlead.alarms import Standing
 from fairlead.drift import Finding
+from fairlead.journal import Entry
 from fairlead.manifest import Metric
 from fairlead.monitoring.course import called
 from fairlead.monitoring.overview import against
@@ -15,11 +17,11 @@ from fairlead.publishing.report.markup import e
 from fairlead.publishing.report.sections.blocks import table
 
 
-def done(records: tuple[Record, ...]) -> Element:
+def done(entries: Sequence[Entry]) -> Element:
     """What was done, oldest first, by the numbers of its marks."""
     rows = [
         (str(number), _short(spelt(record.effective)), record.kind, _moving(record), record.by, record.why)
-        for number, record in enumerate(reversed(records), 1)
+        for number, (_, record) in enumerate(reversed(entries), 1)
     ]
     return table(("", "when (UTC)", "what", "from → to", "by", "why"), rows)
 

@@ -1,0 +1,54 @@
+"""Hash chains of numbered objects that are created once: which of them count, and which one is the head. No I/O.
+
+Each link names the one that it follows by number and SHA-256. Roles that may write into a chain's folder can create any
+object under any number, and nobody may delete it. So an object counts only where the chain reaches it.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import count, pairwise
+from typing import NamedTuple
+
+FAR = 1_000
+"""Numbers that may be missing in a row. Objects beyond a larger hole are far ahead, and ignored."""
+
+
+class Link(NamedTuple):
+    """One object that can be read, and by number and SHA-256 what it follows: the nearest first.
+
+    A further one stands for the nearest where that was damaged or deleted since. `first` may begin a chain.
+    """
+
+    number: int
+    sha256: str
+    before: tuple[tuple[int, str], ...]
+    first: bool
+
+
+def near(numbers: Sequence[int]) -> list[int]:
+    """Return the ascending numbers up to the first hole of more than FAR."""
+    holes = (index for index, (one, next_) in enumerate(pairwise([0, *numbers])) if next_ - one > FAR)
+    return list(numbers[: next(holes, None)])
+
+
+def longest(links: Iterable[Link], *, whole: bool) -> int:
+    """Return the number at the end of the longest chain, 0 where none is; of two equally long ones the older.
+
+    `links` are ascending: the newest ones, or the `whole` folder, where a chain begins with a link that may be first.
+    A link that follows an older one, as if those in between were not there, never takes the place of what follows them.
+    """
+    lengths: dict[tuple[int, str], int] = {}
+    best, most = 0, 0
+    for link in links:
+        known = [(lengths[one], further) for further, one in enumerate(link.before) if one in lengths]
+        length = known[0][0] + known[0][1] if known else 0
+        if length or not whole or link.first:
+            lengths[link.number, link.sha256] = length + 1
+            if length >= most:
+                best, most = link.number, length + 1
+    return best
+
+
+def free(numbers: Iterable[int], head: int) -> int:
+    """Return the lowest number above the head that is not taken."""
+    taken = set(numbers)
+    return next(number for number in count(head + 1) if number not in taken)

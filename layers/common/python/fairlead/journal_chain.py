@@ -1,0 +1,130 @@
+"""The journal's hash chain: which objects are records of it, which one is its head, and what is wrong. Without I/O.
+
+An unreadable object, a copy, or a record that follows another is a gap: the next record says how many objects it
+stepped over (`skips`).
+"""
+
+import contextlib
+from collections.abc import Callable, Iterable, Mapping
+from itertools import pairwise
+
+from fairlead.errors import FairleadError, IntegrityError
+from fairlead.hash_chain import Link, longest, near
+from fairlead.manifest import digest
+from fairlead.moves import Record, Since, decode
+from fairlead.standings import follow, standing_of
+
+
+def read(number: int, data: bytes) -> Record:
+    """Return the record under a number; raises IntegrityError or SchemaError for bytes that are none, or another's."""
+    record = decode(data)
+    if record.number != number:
+        raise IntegrityError(f"it holds record {record.number}")
+    return record
+
+
+def head(objects: Mapping[int, bytes], *, whole: bool) -> int:
+    """Return the number of the newest record that the chain reaches, 0 where none is.
+
+    `objects` are the newest ones, or the `whole` journal: then the chain begins with its first record, or its second,
+    should the first be gone.
+    """
+    links = []
+    for number in sorted(objects):
+        with contextlib.suppress(FairleadError):
+            links.append(_link(read(number, objects[number]), objects[number]))
+    return longest(links, whole=whole)
+
+
+def follows(record: Record) -> int:
+    """Return the number of the record that a record says it follows; 0 for the first."""
+    return record.number - 1 - record.skips
+
+
+def linked(record: Record, data: Callable[[int], bytes]) -> bool:
+    """Say whether a record follows the one before it, or the one before that where the former was changed since."""
+    before = follows(record)
+    return (
+        _is_first(record)
+        or record.previous == digest(data(before))
+        or (before > 1 and record.earlier == digest(data(before - 1)))
+    )
+
+
+def check_chain(stored: Iterable[tuple[int, bytes]]) -> list[str]:
+    """Name every gap, and every record that is not what was written; `stored` is bytes by number, ascending.
+
+    The newest record has no successor that vouches for it: nothing here can tell whether it was changed.
+    """
+    objects = dict(stored)
+    reached = near(list(objects))
+    problems = []
+    known: dict[int, Record] = {}
+    for before, number in pairwise([0, *reached]):
+        problems += _missing(before, number)
+        record = _record(number, objects[number], problems)
+        if record:
+            problems += [*_misplaced(record, objects), *_misled(known, record)]
+            known[number] = record
+    last = head({number: objects[number] for number in reached}, whole=True)
+    problems += [f"object {number} is not reached by the chain" for number in reached if number > last]
+    ahead = objects.keys() - set(reached)
+    return problems + [f"object {number} lies far ahead and is ignored" for number in sorted(ahead)]
+
+
+def _link(record: Record, data: bytes) -> Link:
+    before = follows(record)
+    return Link(
+        number=record.number,
+        sha256=digest(data),
+        before=((before, record.previous), (before - 1, record.earlier)),
+        first=not record.earlier,
+    )
+
+
+def _is_first(record: Record) -> bool:
+    return follows(record) == 0 and not record.previous
+
+
+def _missing(before: int, number: int) -> list[str]:
+    missing = range(before + 1, number)
+    if not missing:
+        return []
+    if len(missing) == 1:
+        return [f"record {missing[0]} is missing"]
+    return [f"records {missing[0]} to {missing[-1]} are missing"]
+
+
+def _record(number: int, data: bytes, problems: list[str]) -> Record | None:
+    try:
+        return read(number, data)
+    except FairleadError as error:
+        problems.append(f"record {number} cannot be read: {error}")
+        return None
+
+
+def _misplaced(record: Record, objects: Mapping[int, bytes]) -> list[str]:
+    number, before = record.number, follows(record)
+    problems = [f"record {number} stepped over object {skipped}" for skipped in range(before + 1, number)]
+    if before <= 0 and record.previous:
+        problems.append(f"record {number} was replaced: it follows another record")
+    if before in objects and record.previous != digest(objects[before]):
+        problems.append(
+            f"record {before} was changed, or record {number} after it: {number} follows sha256:{record.previous}, "
+            f"{before} is sha256:{digest(objects[before])}"
+        )
+    return problems
+
+
+def _misled(known: Mapping[int, Record], record: Record) -> list[str]:
+    """Check what the record says of the records before it, where the one it follows is there."""
+    number, before = record.number, known.get(follows(record))
+    if follows(record) > 0 and before is None:
+        return []
+    problems = []
+    if before and record.at < before.at:
+        problems.append(f"record {number} was written at {record.at}, before the record it follows")
+    since = before.since if before else Since()
+    if record.since != follow(since, standing_of(since, known), record):
+        problems.append(f"record {number} misstates how things stood: {record.since}")
+    return problems

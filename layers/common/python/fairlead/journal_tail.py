@@ -1,0 +1,220 @@
+"""The journal's records as they are read: from the bucket, each once, newest first, gaps named.
+
+A record that cannot be read, or that the hash chain steps over, is read as one of kind `unreadable` that says why.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import overload
+
+from fairlead import hash_chain, journal_chain
+from fairlead.errors import FairleadError, NotFoundError
+from fairlead.moves import SCHEMA, Record, Since
+from fairlead.registry import Objects
+from fairlead.standings import Live, Standing, standing_of, who_was_live
+
+NAME = re.compile(r"([0-9]{8})\.json")
+READERS = 8
+MOST_AHEAD = 64
+WINDOW = 32
+"""Readable records among which the head is looked for, the newest: a chain from there on is the journal's."""
+
+MOST_INTENTS = 64
+"""Open intents that are looked up: more are no work of this package."""
+
+KEYED = range(50, 400)
+"""Records in which a draft's key is looked for: so many at least, and more while they are younger than REPEATED."""
+
+REPEATED = timedelta(days=2)
+"""Longer than AWS delivers an event late, or again."""
+
+NEVER = datetime.fromtimestamp(0, UTC)
+
+
+class Stored:
+    """The records' bytes by number, under one prefix. What was created once is read once."""
+
+    def __init__(self, objects: Objects, prefix: str) -> None:
+        self._objects = objects
+        self._prefix = prefix
+        self._records: list[int] = []
+        self._listed: set[int] = set()
+        self._data: dict[int, bytes] = {}
+
+    def numbers(self) -> list[int]:
+        """List the numbers there are now, ascending: of records known already, and of every newer object."""
+        known = self._records
+        keys = self._objects.keys(self._prefix, after=self._key(known[-1]) if known else "")
+        newer = self.numbered(keys)
+        self._listed.update(newer)
+        return [*known, *newer]
+
+    def numbered(self, keys: Iterable[str]) -> list[int]:
+        """Return the numbers of these keys, without those that hold no record by their name."""
+        names = (key.removeprefix(self._prefix) for key in keys)
+        return [int(found[1]) for name in names if (found := NAME.fullmatch(name))]
+
+    def tail(self) -> "Tail":
+        """Return the journal as it stands now."""
+        numbers = hash_chain.near(self.numbers())
+        head = self._head(numbers)
+        # A new list, because other threads may be reading the old one.
+        self._records = records = numbers[: bisect_right(numbers, head)]
+        return Tail(self, records[::-1], hash_chain.free(numbers, head))
+
+    def fetch(self, numbers: Iterable[int]) -> None:
+        """Read those of these records that there are, several at a time.
+
+        What was not listed is not asked for: a role that may not list the whole bucket is answered 403, not 404.
+        """
+        missing = [number for number in numbers if number in self._listed and number not in self._data]
+        if len(missing) == 1:
+            self._fetch(missing[0])
+        elif missing:
+            with ThreadPoolExecutor(min(READERS, len(missing))) as pool:
+                list(pool.map(self._fetch, missing))
+
+    def data(self, number: int) -> bytes:
+        """Return a record's bytes; none if it is not there."""
+        self.fetch([number])
+        return self._data.get(number, b"")
+
+    def has(self, number: int) -> bool:
+        """Say whether a record's bytes were read already."""
+        return number in self._data
+
+    def record(self, number: int) -> Record:
+        """Return a record; what cannot be read as this one is `unreadable`."""
+        try:
+            return journal_chain.read(number, self.data(number))
+        except FairleadError as error:
+            return unreadable(number, str(error))
+
+    def linked(self, number: int) -> Record:
+        """Return a record that follows the one which it names; any other is `unreadable`."""
+        record = self.record(number)
+        if record.kind == "unreadable" or journal_chain.linked(record, self.data):
+            return record
+        return unreadable(number, "it follows another record")
+
+    def create(self, number: int, data: bytes) -> bool:
+        """Create a record; False says that somebody else has."""
+        key = self._key(number)
+        # A put whose answer got lost is sent again by the client below us, and then meets its own object.
+        done = self._objects.put_new(key, data) or self._objects.get(key) == data
+        if done:
+            self._data[number] = data
+        return done
+
+    def _head(self, numbers: Sequence[int]) -> int:
+        window: dict[int, bytes] = {}
+        readable = 0
+        for start in range(len(numbers), 0, -WINDOW):
+            some = numbers[max(0, start - WINDOW) : start]
+            self.fetch(some)
+            window |= {number: self.data(number) for number in some}
+            readable += sum(self.record(number).kind != "unreadable" for number in some)
+            if readable >= WINDOW // 2:
+                break
+        return journal_chain.head(window, whole=len(window) == len(numbers))
+
+    def _fetch(self, number: int) -> None:
+        try:
+            self._data[number] = self._objects.get(self._key(number))
+        except NotFoundError:  # listed a moment ago: somebody took it away
+            return
+
+    def _key(self, number: int) -> str:
+        return f"{self._prefix}{number:08d}.json"
+
+
+class Tail(Sequence[Record]):
+    """The journal as it stood when it was listed, newest first; its records are read as they are looked at.
+
+    `free` is the number that the next record takes.
+    """
+
+    def __init__(self, stored: Stored, numbers: list[int], free: int) -> None:
+        self._stored = stored
+        self._numbers = numbers
+        self.free = free
+
+    @property
+    def newest(self) -> int:
+        """The newest record's number; 0 in an empty journal."""
+        return self._numbers[0] if self._numbers else 0
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __iter__(self) -> Iterator[Record]:
+        return self._walk(0)
+
+    @overload
+    def __getitem__(self, index: int) -> Record: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Record]: ...
+
+    def __getitem__(self, index: int | slice) -> Record | list[Record]:
+        if isinstance(index, slice):
+            self._stored.fetch(self._numbers[index])
+            return list(islice(self, *index.indices(len(self))))
+        number = self._numbers[index]
+        return self._stored.record(number) if number == self.newest else self._stored.linked(number)
+
+    def standing(self) -> Standing:
+        """Return where the journal says the aliases stand."""
+        since = self[0].since if self else Since()
+        intents = sorted(since.intents)[-MOST_INTENTS:]
+        named = [number for number in (since.live, since.previous, *intents) if 0 < number <= self.newest]
+        self._stored.fetch(named)
+        return standing_of(since, {number: self._stored.record(number) for number in named})
+
+    def who_was_live(self, at: datetime) -> Live | None:
+        """Return what was live at a moment; None before the first record that says so."""
+        low, high = 0, len(self)
+        while low < high:  # pass over what was written so long after `at` that it is no late news of then
+            middle = (low + high) // 2
+            low, high = (middle + 1, high) if self[middle].at - at > REPEATED else (low, middle)
+        # From a little newer ones on, which say what they stepped over.
+        return who_was_live(self._walk(max(0, low - WINDOW)), at)
+
+    def keyed(self, key: str, since: datetime) -> Record | None:
+        """Return the record with this key, if it was written lately."""
+        for index, record in enumerate(self):
+            if record.key == key:
+                return record
+            if index >= KEYED.stop or (index >= KEYED.start and record.at < since):
+                return None
+        return None
+
+    def _walk(self, start: int) -> Iterator[Record]:
+        """Yield records from the one at `start` on; those that a newer one steps over are gaps."""
+        reached = self.newest
+        for index in range(start, len(self)):
+            self._read_ahead(index, index - start)
+            number = self._numbers[index]
+            record = self._stored.record(number)
+            if record.kind == "unreadable":
+                yield record
+            elif number > reached:
+                yield unreadable(number, "the hash chain does not reach it")
+            else:
+                reached = journal_chain.follows(record)
+                yield record
+
+    def _read_ahead(self, index: int, walked: int) -> None:
+        if walked > 0 and not self._stored.has(self._numbers[index]):  # twice as many each time
+            self._stored.fetch(self._numbers[index : index + min(walked, MOST_AHEAD) + 1])
+
+
+def unreadable(number: int, why: str) -> Record:
+    """Return what stands where a record cannot be read."""
+    return Record(
+        schema=SCHEMA, number=number, previous="", at=NEVER, mark="", kind="unreadable", by="", why=f"unreadable: {why}"
+    )
