@@ -62,7 +62,7 @@ def versions(
 
 
 def _models(opened: "Registry", *, json: bool) -> None:
-    found = [{"model": model, "latest": opened.latest(model)} for model in opened.models()]
+    found = [{"model": model, "latest": _latest(opened, model)} for model in opened.models()]
     if json:
         print_json(found)
         return
@@ -70,6 +70,16 @@ def _models(opened: "Registry", *, json: bool) -> None:
         note("no model has been published yet")
         return
     print_table(("model", "latest"), [(one["model"], one["latest"]) for one in found])
+
+
+def _latest(opened: "Registry", model: str) -> int | None:
+    """Return the newest version's number; None where what lies under the model's name is no version."""
+    from fairlead.errors import NotFoundError
+
+    try:
+        return opened.latest(model)
+    except NotFoundError:
+        return None
 
 
 def _version(opened: "Registry", name: str, number: int, roles: dict[int, str]) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from fairlead.objects import S3Objects
 from fairlead.publishing.runtime import Here
 from fairlead.publishing.story import Published
 from fairlead.registry import Registry
+from fairlead.settings import pinnable
 from fairlead.signature import Signature
 from tests import penguins
 
@@ -65,6 +66,7 @@ class Store:
             "FAIRLEAD_MODEL": facts.model,
             "FAIRLEAD_VERSION": str(facts.version),
             "FAIRLEAD_MANIFEST_SHA256": published.sha256,
+            "FAIRLEAD_PINNABLE": pinnable.spell(range(1, facts.version)),
         }
 
 

@@ -248,6 +248,24 @@ def test_a_version_above_the_released_one_is_not_there_and_not_read(
     assert not [path for path in asked if "versions/6.json" in path]
 
 
+@pytest.mark.parametrize("pinnable", ["", "4,1-2", "1-2,6-9"])
+def test_a_version_that_was_never_live_is_not_served_though_it_is_in_the_chain(
+    load_app: Load, released: dict[str, str], asked: list[str], pinnable: str
+) -> None:
+    """A manifest that was written by hand, and that an honest publication followed, has passed no gate."""
+    app = load_app(released | {"FAIRLEAD_PINNABLE": pinnable})
+    asked.clear()
+
+    status, got, _ = predict(app, 3)
+    shown, _, _ = call(app, "version", path="/versions/3")
+
+    assert (status, shown, got["code"]) == (404, 404, "no_such_version")
+    assert "was not live before this release" in got["detail"]
+    assert 3 not in got["versions"]
+    assert 3 not in [one["version"] for one in call(app, "versions")[1]["versions"]]
+    assert predict(app, LIVE)[0] == 200
+
+
 def test_a_version_of_the_sklearn_engine_is_refused_and_never_read_as_a_pickle(
     load_app: Load, released: dict[str, str], asked: list[str], line: tuple[Store, list[Published]]
 ) -> None:

@@ -18,8 +18,10 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from werkzeug.serving import make_server
 
 from fairlead.aws import client
-from fairlead.errors import NotFoundError, SettingsError, StorageError
+from fairlead.errors import IntegrityError, NotFoundError, SettingsError, StorageError
+from fairlead.journal import Journal
 from fairlead.manifest import Parent
+from fairlead.moves import Draft
 from fairlead.objects import CONFLICT_ATTEMPTS, S3Objects
 from fairlead.registry import Registry
 from tests.manifests import build
@@ -90,6 +92,22 @@ def test_listing_goes_on_after_the_first_thousand(s3: Any) -> None:
     s3.put_object(Bucket=BUCKET, Key="other", Body=b"")
 
     assert list(objects.keys("many/")) == [f"many/{number:04}" for number in range(1003)]
+
+
+def test_a_huge_object_in_the_way_is_not_read_into_memory(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fairlead.objects.MOST_JSON", 100_000)
+    objects = S3Objects(s3, BUCKET)
+    registry, journal = Registry(objects), Journal(objects, "fairlead")
+    registry.commit("churn", build)
+    journal.append(Draft(kind="decided", by="ada"))
+    for key in ("models/churn/versions/2.json", "journal/fairlead/moves/00000002.json", "blobs/sha256/big"):
+        s3.put_object(Bucket=BUCKET, Key=key, Body=b" " * 100_001)
+
+    with pytest.raises(IntegrityError, match="has 100,001 bytes"):
+        registry.manifest("churn", 2)
+    assert registry.commit("churn", build)[0].version == 3
+    assert journal.append(Draft(kind="decided", by="ada")).number == 3
+    assert len(objects.get("blobs/sha256/big")) == 100_001
 
 
 def test_a_registry_on_s3_publishes_and_reads_back(s3: Any) -> None:

@@ -76,7 +76,9 @@ class Stage:
         return json.loads(self.did(*arguments, "--json"))
 
     def publish(self, estimator: Any, **given: Any) -> Published:
-        """Publish a version of iris with a publisher's rights."""
+        """Publish a version with the rights of a publisher whose tag names the model."""
+        tags = [{"Key": "fairlead-model", "Value": self.model}]
+        self.cloud.client("iam").tag_user(UserName="publisher", Tags=tags)
         with pytest.MonkeyPatch.context() as patch:
             for name, value in self.environment("publisher").items():
                 patch.setenv(name, value)

@@ -354,7 +354,9 @@ def staged(folder: Path) -> Iterator[Scene]:
         scene.deploy()
         policies = {"caller": "Caller", "publisher": "Publisher", "operator": "Operator", "colleague": "Operator"}
         for who, policy in policies.items():
-            scene.people[who] = cloud.add_user(who, [scene.outputs[f"{policy}PolicyArn"]])
+            scene.people[who] = cloud.add_user(
+                who, [scene.outputs[f"{policy}PolicyArn"]], tags={"fairlead-model": "iris"}
+            )
         for place, engine in enumerate(ENGINES):
             published = scene.publish(LogisticRegression(max_iter=500, C=1.0 + place), engine=engine)
             scene.versions.append(published.manifest.version)

@@ -363,3 +363,38 @@ def test_setting_a_function_may_not_bring_in_foreign_layers_or_roles(
     assert "lambda:UpdateFunctionConfiguration" in foreign[2]
     assert "iam:PassRole" in passed[2]
     mine.update_function_configuration(FunctionName=name, Layers=[layers["ours"]])
+
+
+def test_a_principals_tag_fills_a_resource_and_an_absent_one_names_nothing(
+    cloud: LocalCloud, user: Callable[..., Clients], new_name: str
+) -> None:
+    own = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": f"{ARN}/models/${{aws:PrincipalTag/Model}}/*"}
+    mine = user(own)
+    assert refused(mine["s3"].put_object, Bucket=BUCKET, Key="models/churn/1")[0] == "AccessDenied"
+    assert refused(mine["s3"].put_object, Bucket=BUCKET, Key="models//1")[0] == "AccessDenied"
+
+    cloud.client("iam").tag_user(UserName=new_name, Tags=[{"Key": "model", "Value": "churn"}])
+
+    mine["s3"].put_object(Bucket=BUCKET, Key="models/churn/1", Body=b"1")
+    assert refused(mine["s3"].put_object, Bucket=BUCKET, Key="models/fraud/1")[0] == "AccessDenied"
+    assert refused(mine["s3"].put_object, Bucket=BUCKET, Key="models/churn-2/1")[0] == "AccessDenied"
+
+
+def test_a_role_s_tags_are_those_of_its_sessions(cloud: LocalCloud, new_name: str) -> None:
+    iam, principal = cloud.client("iam"), f"arn:aws:iam::{ACCOUNT}:root"
+    trust = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole"}
+    made = iam.create_role(
+        RoleName=new_name, AssumeRolePolicyDocument=policy(trust), Tags=[{"Key": "model", "Value": "churn"}]
+    )
+    own = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": f"{ARN}/models/${{aws:PrincipalTag/model}}/*"}
+    iam.put_role_policy(RoleName=new_name, PolicyName="p", PolicyDocument=policy(own))
+    keys = cloud.client("sts").assume_role(RoleArn=made["Role"]["Arn"], RoleSessionName="s")["Credentials"]
+    session = Clients(
+        cloud.endpoint_url,
+        access_key=keys["AccessKeyId"],
+        secret_key=keys["SecretAccessKey"],
+        token=keys["SessionToken"],
+    )
+
+    session["s3"].put_object(Bucket=BUCKET, Key="models/churn/2", Body=b"2")
+    assert refused(session["s3"].put_object, Bucket=BUCKET, Key="models/fraud/2")[0] == "AccessDenied"

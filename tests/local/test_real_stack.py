@@ -66,8 +66,9 @@ def allowed(service: Any, operation: str, **parameters: Any) -> bool:
 
 @pytest.fixture(scope="module")
 def people(cloud: LocalCloud, hold: dict[str, str]) -> dict[str, Clients]:
-    """One user for each of the stack's policies, who holds nothing else."""
-    keys = {name: cloud.add_user(f"real-{name}", [hold[f"{name}PolicyArn"]]) for name in HOLDERS}
+    """One user for each of the stack's policies, who holds nothing else; tags name the models m and fourth."""
+    tags = {"fairlead-model": "m", "fairlead-model-4": "fourth"}
+    keys = {name: cloud.add_user(f"real-{name}", [hold[f"{name}PolicyArn"]], tags=tags) for name in HOLDERS}
     return {
         name: Clients(cloud.endpoint_url, access_key=key.access_key_id, secret_key=key.secret_access_key)
         for name, key in keys.items()
@@ -79,10 +80,22 @@ HOLDERS = ("Caller", "Publisher", "Operator")
 RIGHTS: list[tuple[str, str, dict[str, Any], set[str]]] = [
     ("s3", "put_object", {"Key": "blobs/sha256/01", "IfNoneMatch": "*"}, {"Publisher"}),
     ("s3", "put_object", {"Key": "models/m/versions/2.json", "IfNoneMatch": "*"}, {"Publisher"}),
+    ("s3", "put_object", {"Key": "models/fourth/versions/1.json", "IfNoneMatch": "*"}, {"Publisher"}),
+    ("s3", "put_object", {"Key": "models/other/versions/1.json", "IfNoneMatch": "*"}, set()),
+    ("s3", "put_object", {"Key": "models/m-2/versions/1.json", "IfNoneMatch": "*"}, set()),
+    ("s3", "put_object", {"Key": "models//versions/1.json", "IfNoneMatch": "*"}, set()),
     ("s3", "put_object", {"Key": "models/m/versions/1.json"}, set()),
     ("s3", "put_object", {"Key": "models/m/retired/1.json", "IfNoneMatch": "*"}, {"Operator"}),
     ("s3", "put_object", {"Key": "journal/fairlead-dev/moves/00000002.json", "IfNoneMatch": "*"}, {"Operator"}),
     ("s3", "put_object", {"Key": "journal/fairlead-dev/moves/00000001.json"}, set()),
+    ("s3", "put_object", {"Key": "models/m/versions/3.json", "IfNoneMatch": "*", "StorageClass": "GLACIER"}, set()),
+    (
+        "s3",
+        "put_object",
+        {"Key": "models/m/versions/3.json", "IfNoneMatch": "*", "ServerSideEncryption": "aws:kms"},
+        set(),
+    ),
+    ("s3", "put_object", {"Key": "journal/fairlead/moves/00000001.json", "IfNoneMatch": "*"}, set()),
     ("s3", "delete_object", {"Key": "models/m/versions/1.json"}, set()),
     ("s3", "delete_object", {"Key": "journal/fairlead-dev/moves/00000001.json"}, set()),
     ("s3", "delete_bucket_policy", {}, set()),

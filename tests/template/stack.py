@@ -107,6 +107,11 @@ class Reader:
             if "Condition" not in resource or self(self._conditions[resource["Condition"]])
         }
 
+    def _named(self, found: re.Match[str]) -> str:
+        """What stands for a name in a text; `${!name}` is IAM's to fill."""
+        name = found[1]
+        return f"${{{name[1:]}}}" if name.startswith("!") else self._names.get(name, f"<{name}>")
+
     def _text(self, value: Any) -> Any:
         match value:
             case {"Ref": name}:
@@ -114,7 +119,7 @@ class Reader:
             case {"Fn::GetAtt": [name, attribute]}:
                 return f"<{name}.{attribute}>"
             case {"Fn::Sub": str(text)}:
-                return re.sub(r"\$\{([^}]+)\}", lambda found: self._names.get(found[1], f"<{found[1]}>"), text)
+                return re.sub(r"\$\{([^}]+)\}", self._named, text)
             case dict():
                 members = {key: self(inner) for key, inner in value.items()}
                 return {key: inner for key, inner in members.items() if inner != NOTHING}

@@ -59,6 +59,35 @@ def test_objects_are_created_once_and_never_replaced() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("sid", "condition"),
+    [
+        (
+            "OnlyReadableStorage",
+            {"Null": {"s3:x-amz-storage-class": "false"}, "StringNotEquals": {"s3:x-amz-storage-class": "STANDARD"}},
+        ),
+        (
+            "OnlyReadableEncryption",
+            {
+                "Null": {"s3:x-amz-server-side-encryption": "false"},
+                "StringNotEquals": {"s3:x-amz-server-side-encryption": "AES256"},
+            },
+        ),
+        ("NoKeysOfCallers", {"Null": {"s3:x-amz-server-side-encryption-customer-algorithm": "false"}}),
+    ],
+)
+def test_nothing_is_created_that_the_stacks_roles_cannot_read(sid: str, condition: dict[str, Any]) -> None:
+    """Archived, or under a key of the writer's: nobody could read or delete it."""
+    assert statement(sid) == {
+        "Sid": sid,
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:PutObject",
+        "Resource": ["<Registry.Arn>/models/*", "<Registry.Arn>/blobs/*", "<Registry.Arn>/journal/*"],
+        "Condition": condition,
+    }
+
+
 def test_manifests_and_the_journal_cannot_be_deleted() -> None:
     found = statement("RecordsStay")
 

@@ -172,6 +172,9 @@ def test_callers_call_this_stage_but_report_no_outcomes() -> None:
     ]
 
 
+MORE_TAGS = ("-2", "-3", "-4")
+
+
 def test_publishers_create_and_read_and_never_delete_or_release() -> None:
     assert actions("PublisherPolicy") == {
         "s3:GetObject",
@@ -184,7 +187,7 @@ def test_publishers_create_and_read_and_never_delete_or_release() -> None:
     assert allowed("PublisherPolicy")["ReadRegistry"]["Resource"] == REGISTRY
     assert allowed("PublisherPolicy")["CreateVersions"]["Resource"] == [
         "<Registry.Arn>/blobs/*",
-        "<Registry.Arn>/models/*/versions/*",
+        *(f"<Registry.Arn>/models/${{aws:PrincipalTag/fairlead-model{more}}}/versions/*" for more in ("", *MORE_TAGS)),
     ]
     assert allowed("PublisherPolicy")["List"]["Resource"] == "<Registry.Arn>"
     assert allowed("PublisherPolicy")["FindStack"]["Resource"] == STACK

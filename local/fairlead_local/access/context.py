@@ -21,6 +21,7 @@ KNOWN = {
     "aws:principalisawsservice", "aws:principalservicename", "aws:multifactorauthpresent",
     "s3:prefix", "s3:delimiter", "s3:max-keys", "s3:versionid", "s3:if-none-match", "s3:if-match",
     "s3:objectcreationoperation", "s3:x-amz-acl", "s3:x-amz-server-side-encryption", "s3:x-amz-storage-class",
+    "s3:x-amz-server-side-encryption-customer-algorithm",
     "s3:authtype", "s3:signatureversion", "s3:resourceaccount",
     "lambda:layer", "dynamodb:leadingkeys", "cloudwatch:namespace", "iam:passedtoservice",
     "sts:externalid", "sts:rolesessionname",

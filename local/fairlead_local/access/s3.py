@@ -48,6 +48,7 @@ ACTIONS = {
 OF_A_VERSION = {"GetObject", "GetObjectAcl", "GetObjectTagging", "DeleteObject", "DeleteObjectTagging"}
 # Names that newer operations took over.
 OLD = {"GetBucketLifecycle", "PutBucketLifecycle", "GetBucketNotification", "PutBucketNotification"}
+KEY_OF_CALLER = "x-amz-server-side-encryption-customer-algorithm"
 CREATING = {"PutObject", "CopyObject", "CompleteMultipartUpload"}
 # Operations of a key that its path does not tell apart.
 BY_ARGUMENT = {
@@ -91,7 +92,14 @@ def context(operation: str, request: HttpRequest, query: Mapping[str, str]) -> d
     """The condition keys of a request."""
     found = {key: query.get(key) for key in ("prefix", "delimiter", "max-keys")}
     found["versionid"] = query.get("versionId")
-    for header in ("if-none-match", "if-match", "x-amz-acl", "x-amz-server-side-encryption", "x-amz-storage-class"):
+    for header in (
+        "if-none-match",
+        "if-match",
+        "x-amz-acl",
+        "x-amz-server-side-encryption",
+        "x-amz-storage-class",
+        KEY_OF_CALLER,
+    ):
         found[header] = request.header(header)
     if ACTIONS.get(operation, operation) == "PutObject":
         found["objectcreationoperation"] = "true" if operation in CREATING else "false"

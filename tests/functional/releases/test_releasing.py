@@ -38,6 +38,7 @@ def test_a_release_freezes_model_digest_and_layers_in_a_version_and_live_arrives
         "FAIRLEAD_MODEL": "churn",
         "FAIRLEAD_VERSION": "1",
         "FAIRLEAD_MANIFEST_SHA256": sha256,
+        "FAIRLEAD_PINNABLE": "",
     }
     assert [layer["Arn"] for layer in frozen["Layers"]] == [stack.common_layer, stack.engine_layers["onnx"]]
     assert frozen["Description"] == f"churn@1 sha256:{sha256[:16]}"
@@ -135,7 +136,7 @@ def test_nothing_of_the_scratch_leaks_into_a_release(
 
     ship(releases, registry, 1)
 
-    assert lambda_.environment("2").keys() == BASE.keys()
+    assert lambda_.environment("2").keys() == {*BASE, "FAIRLEAD_PINNABLE"}
     assert lambda_.environment("2")["FAIRLEAD_BUCKET"] == "registry"
 
 
@@ -326,3 +327,47 @@ def test_what_calls_are_going_over_to_is_frozen_already_and_anything_else_waits(
     with pytest.raises(ReleaseError, match="deployment d-2 to release 3 is running"):
         releases.freeze(registry, "churn", 3)
     assert lambda_.changes() == made
+
+
+def pinnable(release: str) -> str:
+    text: str = published(release)["Environment"]["Variables"]["FAIRLEAD_PINNABLE"]
+    return text
+
+
+def test_a_release_freezes_which_versions_were_live_before_it(releases: Releases, registry: Registry) -> None:
+    """Version 2 is in the chain of manifests, and was never released."""
+    registry.commit("churn", build)
+    for version in (1, 3, 4):
+        ship(releases, registry, version)
+
+    assert [pinnable(release) for release in ("2", "3", "4")] == ["", "1", "3,1"]
+
+
+def test_a_version_that_was_rolled_back_is_not_pinnable_until_it_is_live_again(
+    releases: Releases, registry: Registry
+) -> None:
+    registry.commit("churn", build)
+    for version in (1, 2, 3):
+        ship(releases, registry, version)
+    releases.rollback(registry, "churn", to="1")  # previous still names the release of version 2
+
+    ship(releases, registry, 4)
+
+    assert pinnable("5") == "1-2"
+
+
+def test_releasing_what_is_live_again_freezes_nothing_else(releases: Releases, registry: Registry) -> None:
+    ship(releases, registry, 1)
+    ship(releases, registry, 3)
+    releases.rollback(registry, "churn")
+
+    assert not ship(releases, registry, 1).moved
+
+
+def test_another_models_versions_are_not_pinnable(releases: Releases, registry: Registry) -> None:
+    registry.commit("penguins", lambda version, parent: build(version, parent, model="penguins"))
+    ship(releases, registry, 1)
+
+    ship(releases, registry, 2, "penguins", switch_model=True)
+
+    assert pinnable("3") == ""

@@ -7,7 +7,7 @@ retirement is refused while an intent names its version. One of the two writes f
 from datetime import UTC, datetime
 
 from fairlead import cold_start, retiring
-from fairlead.errors import NotFoundError, ReleaseError
+from fairlead.errors import ReleaseError
 from fairlead.journal_tail import Tail
 from fairlead.means import Means, look_and_heal, same_version
 from fairlead.moves import Draft, Release
@@ -21,8 +21,7 @@ def retire(means: Means, registry: Registry, model: str, version: int, *, reason
     Returns the retirement that stands, and whether it is this one. Raises NotFoundError for no such version.
     """
     if version not in registry.versions(model):
-        hint = f"`fairlead versions {model}` lists its versions"
-        raise NotFoundError(f"model {model!r} has no version {version}", hint=hint)
+        raise registry.unknown_version(model, version)
     standing = retiring.retirement(registry, model, version)
     if standing:
         return standing, False

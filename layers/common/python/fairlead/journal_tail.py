@@ -12,7 +12,7 @@ from itertools import islice
 from typing import overload
 
 from fairlead import hash_chain, journal_chain
-from fairlead.errors import FairleadError, NotFoundError
+from fairlead.errors import FairleadError, IntegrityError, NotFoundError
 from fairlead.moves import SCHEMA, Record, Since
 from fairlead.registry import Objects
 from fairlead.standings import Live, Standing, standing_of, who_was_live
@@ -125,7 +125,7 @@ class Stored:
     def _fetch(self, number: int) -> None:
         try:
             self._data[number] = self._objects.get(self._key(number))
-        except NotFoundError:  # listed a moment ago: somebody took it away
+        except (NotFoundError, IntegrityError):  # it was taken away since it was listed, or is too large for a record
             return
 
     def _key(self, number: int) -> str:

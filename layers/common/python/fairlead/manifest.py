@@ -14,6 +14,8 @@ from fairlead.errors import IntegrityError, SchemaError
 from fairlead.signature import Signature
 
 SCHEMA = 1
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises for bytes that hold no such document: text that is no UTF-8 and deep nesting have their own."""
 
 EngineName = Literal["onnx", "sklearn"]
 
@@ -151,7 +153,7 @@ def decode(data: bytes) -> Manifest:
     """Read a manifest; raises SchemaError for an unknown schema number, IntegrityError for anything else unreadable."""
     try:
         schema = msgspec.json.decode(data, type=dict[str, Any]).get("schema")
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise IntegrityError(f"the manifest is not JSON: {error}") from error
     if schema != SCHEMA:
         raise SchemaError(
@@ -160,7 +162,7 @@ def decode(data: bytes) -> Manifest:
         )
     try:
         return msgspec.json.decode(data, type=Manifest)
-    except msgspec.ValidationError as error:
+    except UNREADABLE as error:
         raise IntegrityError(f"the manifest is malformed: {error}") from error
 
 

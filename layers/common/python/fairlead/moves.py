@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from fairlead.errors import IntegrityError, SchemaError
+from fairlead.manifest import UNREADABLE
 
 SCHEMA = 1
 CODEDEPLOY = "codedeploy"
@@ -159,5 +160,5 @@ def decode(data: bytes) -> Record:
                 hint="install the Fairlead that wrote it, or a newer one",
             )
         return msgspec.convert(document, type=Record)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except UNREADABLE as error:
         raise IntegrityError(f"a record of the journal is malformed: {error}") from error

@@ -12,8 +12,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from fairlead.aws import error_code, translated
+from fairlead.errors import IntegrityError
 
 CONFLICT_ATTEMPTS = 6
+MOST_JSON = 32 * 1024 * 1024
+"""Bytes of a manifest or record that are read: larger ones are none of ours, and would fill a reader's memory."""
+
 EXISTS = frozenset({"PreconditionFailed", "412"})
 CONFLICT = frozenset({"ConditionalRequestConflict", "409"})
 
@@ -27,9 +31,13 @@ class S3Objects:
         self._sleep = sleep
 
     def get(self, key: str) -> bytes:
-        """Return the object's bytes; raises NotFoundError, StorageError."""
+        """Return the object's bytes; raises NotFoundError, StorageError, IntegrityError for JSON over MOST_JSON."""
         with translated(f"read s3://{self._bucket}/{key} (s3:GetObject)"):
             answer = self._client.get_object(Bucket=self._bucket, Key=key)
+            size = answer.get("ContentLength", 0)
+            if key.endswith(".json") and size > MOST_JSON:
+                answer["Body"].close()
+                raise IntegrityError(f"s3://{self._bucket}/{key} has {size:,} bytes, no JSON of ours has")
             body: bytes = answer["Body"].read()
         return body
 

@@ -1,12 +1,13 @@
 """Pinned versions: older versions of the live model, for callers who go on asking for the one they know.
 
-What the chain of manifests proves and nobody retired is served, on the onnx engine, and nothing else. Here alone a
+Served is only what was live before, as the release froze it, what the chain of manifests proves, and what is not
+retired, on the onnx engine: a publisher can write a manifest by hand, and it must not be served. Here alone a
 request may call S3: for a version not loaded yet, and every few minutes for retirements. The first pin imports this.
 """
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -36,7 +37,8 @@ LISTING = 0
 class Pins:
     """The versions below the live one, proved, loaded when first asked for, the least used dropped.
 
-    `memory` is the function's in bytes, `clock` is in seconds; `on_failure` learns why a version could not be loaded.
+    `pinnable` are the versions that were live before, `memory` is the function's in bytes, `clock` is in seconds;
+    `on_failure` learns why a version could not be loaded.
     """
 
     def __init__(
@@ -44,12 +46,14 @@ class Pins:
         live: Model,
         objects: Patient,
         *,
+        pinnable: Sequence[range],
         memory: int,
         on_failure: Callable[[FairleadError], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._live = live
         self._name = live.facts.model
+        self._pinnable = pinnable
         self._objects = objects
         self._reading = Reading(self._objects)
         self._chain = Chain(live.facts, live.sha256, self._reading)
@@ -102,7 +106,12 @@ class Pins:
             raise self._no_such(f"{asked[:40]!r} is not a version: ask for a whole number from 1, once")
         if int(asked) > self._live.facts.version:
             raise self._no_such(f"{self._name} version {asked} is not released; live is {self._live.facts.version}")
+        if int(asked) < self._live.facts.version and not self._was_live(int(asked)):
+            raise self._no_such(f"{self._name} version {asked} was not live before this release")
         return int(asked)
+
+    def _was_live(self, version: int) -> bool:
+        return any(version in run for run in self._pinnable)
 
     def _link(self, version: int) -> Link:
         link = self._chain.find(version)
@@ -143,7 +152,9 @@ class Pins:
                 hint="a larger MemorySize of the stack makes room",
             )
 
-    def _fits(self, link: Link) -> bool:
+    def _serves(self, link: Link, gone: frozenset[int]) -> bool:
+        if link.version in gone:
+            return False
         try:
             self._refuse_unfit(link)
         except NotServedError:
@@ -166,7 +177,7 @@ class Pins:
         with self._tried(LISTING):
             gone = self._retirements()
             live, *older = self._chain.links()
-            return [live, *(link for link in older if link.version not in gone and self._fits(link))]
+            return [live, *(link for link in older if self._was_live(link.version) and self._serves(link, gone))]
 
     def _no_such(self, detail: str) -> NoSuchVersionError:
         """Say what is there as well; a wrong request is not answered 503 because that cannot be found out."""

@@ -5,16 +5,28 @@
 
 A publisher killed at any point leaves no version, at most blobs nobody names. Of two publishers racing for one
 number the store lets one create it; the other builds its manifest anew on top of the winner's.
+
+Publishers can create any object under their model's numbers, and no role may delete one. So an object there is a
+version only where the chain of manifests reaches it. The next version follows the newest one and takes the next free
+number: what lies in between is a gap, which its parent's number shows.
 """
 
+import contextlib
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
-from fairlead.errors import IntegrityError, NotFoundError, SettingsError, StorageError
+from fairlead.errors import FairleadError, IntegrityError, NotFoundError, SchemaError, SettingsError, StorageError
+from fairlead.hash_chain import Link, free, longest, near
 from fairlead.manifest import Blob, Manifest, Parent, decode, digest, encode
 
 COMMIT_ATTEMPTS = 50
+WINDOW = 8
+"""Numbers that are read at once to find the newest version."""
+
+ALIKE = 3
+"""Names or numbers that an error about an unknown one proposes."""
+
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 MANIFEST_KEY = re.compile(r"models/(?P<model>[a-z0-9][a-z0-9-]{0,62})/versions/(?P<version>[1-9][0-9]*)\.json")
 CHANGED = "somebody changed the object; its earlier version is still in the versioned bucket"
@@ -94,9 +106,11 @@ class Reading:
         try:
             return self._readable.get(manifest_key(model, version))
         except NotFoundError as error:
-            raise NotFoundError(
-                f"model {model!r} has no version {version}", hint=f"`fairlead versions {model}` lists its versions"
-            ) from error
+            raise self._no_version(model, version) from error
+
+    def _no_version(self, model: str, version: int) -> NotFoundError:
+        hint = f"`fairlead versions {model}` lists its versions"
+        return NotFoundError(f"model {model!r} has no version {version}", hint=hint)
 
 
 class Registry(Reading):
@@ -123,17 +137,50 @@ class Registry(Reading):
         return sorted({match["model"] for match in found if match})
 
     def versions(self, model: str) -> list[int]:
-        """Return the model's version numbers, ascending; none for an unknown model."""
+        """Return the model's version numbers, ascending; none for an unknown model.
+
+        Objects that are no versions have numbers too, except those far ahead.
+        """
         check_name(model)
         found = (MANIFEST_KEY.fullmatch(key) for key in self.objects.keys(f"models/{model}/versions/"))
-        return sorted(int(match["version"]) for match in found if match)
+        return near(sorted(int(match["version"]) for match in found if match))
 
     def latest(self, model: str) -> int:
-        """Return the model's highest version number; raises NotFoundError for an unknown model."""
-        versions = self.versions(model)
-        if not versions:
-            raise NotFoundError(f"there is no model {model!r}", hint="`fairlead versions` lists the models")
-        return versions[-1]
+        """Return the number of the model's newest version; raises NotFoundError for an unknown model."""
+        newest = self._newest(model, self.versions(model))
+        if newest is None:
+            raise self.unknown_model(model)
+        return newest[0].version
+
+    def lineage(self, model: str) -> Iterator[tuple[Manifest, str]]:
+        """Yield the newest version's manifest and digest, then its parent's, and so on; raises as `manifest` does."""
+        link = self._newest(model, self.versions(model))
+        while link:
+            yield link
+            parent = link[0].parent
+            link = self.manifest(model, parent.version, sha256=parent.sha256) if parent else None
+
+    def unknown_model(self, model: str) -> NotFoundError:
+        """Return the error for a model without versions, with the names that look like it."""
+        import difflib
+
+        alike: list[str] = []
+        with contextlib.suppress(FairleadError):  # a role that may not list the models gets the error all the same
+            alike = difflib.get_close_matches(model, self.models(), n=ALIKE)
+        meant = f"did you mean {' or '.join(alike)}? " if alike else ""
+        return NotFoundError(f"there is no model {model!r}", hint=f"{meant}`fairlead versions` lists the models")
+
+    def unknown_version(self, model: str, version: int) -> NotFoundError:
+        """Return the error for a version that is not there, with the nearest ones, or for its unknown model."""
+        nearest: list[int] = []
+        with contextlib.suppress(StorageError):
+            known = self.versions(model)
+            if not known:
+                return self.unknown_model(model)
+            nearest = sorted(sorted(known, key=lambda one: abs(one - version))[:ALIKE])
+        meant = f"did you mean {' or '.join(map(str, nearest))}? " if nearest else ""
+        hint = f"{meant}`fairlead versions {model}` lists its versions"
+        return NotFoundError(f"model {model!r} has no version {version}", hint=hint)
 
     def commit(self, model: str, build: Callable[[int, Parent | None], Manifest]) -> tuple[Manifest, str]:
         """Create the next version; `build` gets its number and parent, again after each race that was lost.
@@ -141,8 +188,10 @@ class Registry(Reading):
         Returns the manifest and its digest. Every blob the manifest names must have been put before.
         """
         for _ in range(COMMIT_ATTEMPTS):
-            parent = self._parent(model)
-            version = parent.version + 1 if parent else 1
+            versions = self.versions(model)
+            newest = self._newest(model, versions)
+            parent = Parent(version=newest[0].version, sha256=newest[1]) if newest else None
+            version = free(versions, parent.version if parent else 0)
             manifest = build(version, parent)
             data = encode(manifest)
             if self._create(manifest_key(model, version), data):
@@ -155,12 +204,25 @@ class Registry(Reading):
         # A put whose answer got lost is sent again by the client below us, and then meets its own object.
         return self.objects.put_new(key, data) or self.objects.get(key) == data
 
-    def _parent(self, model: str) -> Parent | None:
-        versions = self.versions(model)
-        if not versions:
-            return None
-        _, sha256 = self.manifest(model, versions[-1])
-        return Parent(version=versions[-1], sha256=sha256)
+    def _newest(self, model: str, versions: Sequence[int]) -> tuple[Manifest, str] | None:
+        """Return the newest version that the chain reaches, None where there is none."""
+        found: dict[int, tuple[Manifest, str]] = {}
+        start = len(versions)
+        while start > 0 and len(found) < WINDOW // 2:
+            for version in versions[max(0, start - WINDOW) : start]:
+                with contextlib.suppress(IntegrityError, SchemaError, NotFoundError):
+                    found[version] = self.manifest(model, version)
+            start -= WINDOW
+        return found.get(longest((_link(*found[version]) for version in sorted(found)), whole=start <= 0))
+
+    def _no_version(self, model: str, version: int) -> NotFoundError:
+        return self.unknown_version(model, version)
+
+
+def _link(manifest: Manifest, sha256: str) -> Link:
+    parent = manifest.parent
+    before = ((parent.version, parent.sha256),) if parent else ()
+    return Link(number=manifest.version, sha256=sha256, before=before, first=parent is None)
 
 
 def check_name(model: str) -> None:

@@ -18,6 +18,7 @@ from fairlead.manifest import Manifest
 from fairlead.means import Means, Situation, intending, look_and_heal, refuse_retired
 from fairlead.moves import Described, Draft, Release, describe_deployment
 from fairlead.registry import Registry
+from fairlead.settings import pinnable
 from fairlead.stack import Stack
 
 
@@ -63,7 +64,7 @@ def release(means: Means, registry: Registry, order: Order) -> Released:
     _refuse_other_model(situation.now, order)
     _refuse_mixture(situation.now, order)
     _refuse_gone(situation.now, order)
-    wanted = _wanted(means, manifest, sha256)
+    wanted = _wanted(means, situation, manifest, sha256)
     if situation.serving.same_release(wanted):
         return Released(live=situation.now, was=situation.now, release=situation.now, moved=False)
     number = _frozen(means, wanted, manifest, sha256)
@@ -81,7 +82,7 @@ def freeze(means: Means, registry: Registry, order: Order) -> Release:
     refuse_retired(registry, order.model, order.version)
     situation = look_and_heal(means)
     _refuse_other_model(situation.now, order)
-    wanted = _wanted(means, manifest, sha256)
+    wanted = _wanted(means, situation, manifest, sha256)
     if known := _serving_already(means, situation, wanted):
         return known
     _refuse_busy(situation)
@@ -112,12 +113,32 @@ def _judged(registry: Registry, order: Order) -> tuple[Manifest, str]:
     return manifest, sha256
 
 
-def _wanted(means: Means, manifest: Manifest, sha256: str) -> Configuration:
+def _wanted(means: Means, situation: Situation, manifest: Manifest, sha256: str) -> Configuration:
     return msgspec.structs.replace(
         means.function.configuration(),
-        environment=_environment(means.stack, manifest, sha256),
+        environment=_environment(means.stack, manifest, sha256)
+        | {pinnable.NAME: _pinnable(means, situation, manifest, sha256)},
         layers=(means.stack.common_layer, means.stack.engine_layers[manifest.engine.name]),
     )
+
+
+def _pinnable(means: Means, situation: Situation, manifest: Manifest, sha256: str) -> str:
+    """Spell which older versions of the model callers may pin: those that were live when another release came.
+
+    Each release freezes what was live before it, so the releases that live and previous name tell of all before.
+    """
+    coming = [means.function.configuration(situation.arriving)] if situation.arriving else []
+    for one in (situation.serving, *coming):
+        if one.release.digest == f"sha256:{sha256}":
+            return one.environment.get(pinnable.NAME, "")
+    named = [situation.serving]
+    if situation.back and situation.back.release != situation.now.release:
+        named.append(means.function.configuration(situation.back.release))
+    before: set[int] = set()
+    for one in named:
+        if one.release.model == manifest.model:
+            before |= {one.release.version}.union(*pinnable.parse(one.environment.get(pinnable.NAME, "")))
+    return pinnable.spell({version for version in before if version < manifest.version})
 
 
 def _frozen(means: Means, wanted: Configuration, manifest: Manifest, sha256: str) -> str:

@@ -11,6 +11,7 @@ from datetime import datetime
 import msgspec
 
 from fairlead.errors import IntegrityError, NotFoundError
+from fairlead.manifest import UNREADABLE
 from fairlead.registry import Listed, Registry, check_name
 
 NUMBERED = re.compile(r"([1-9][0-9]*)\.json")
@@ -36,8 +37,7 @@ def retire(registry: Registry, retirement: Retirement) -> tuple[Retirement, bool
     """
     model, version = retirement.model, retirement.version
     if version not in registry.versions(model):
-        hint = f"`fairlead versions {model}` lists its versions"
-        raise NotFoundError(f"model {model!r} has no version {version}", hint=hint)
+        raise registry.unknown_version(model, version)
     data = msgspec.json.format(msgspec.json.encode(retirement), indent=1)
     if registry.objects.put_new(_key(model, version), data):
         return retirement, True
@@ -67,7 +67,7 @@ def _read(registry: Registry, model: str, version: int) -> Retirement:
     data = registry.objects.get(_key(model, version))
     try:
         return msgspec.json.decode(data, type=Retirement)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         raise IntegrityError(f"the retirement of {model} version {version} is malformed: {error}") from error
 
 

@@ -181,7 +181,12 @@ class Endpoint:
             from fairlead.pinning import Pins
 
             self._pins = Pins(
-                live, self._pinned, memory=self.settings.memory, on_failure=self._on_failure, clock=self._clock
+                live,
+                self._pinned,
+                pinnable=self.settings.pinnable,
+                memory=self.settings.memory,
+                on_failure=self._on_failure,
+                clock=self._clock,
             )
         return self._pins
 

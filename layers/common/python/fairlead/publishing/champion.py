@@ -1,7 +1,8 @@
 """The champion: which version a candidate is compared with.
 
 It is the one that `live` serves, where the stack can be asked and serves this model. A publisher may have rights to the
-registry alone, and a model may never have been released: then it is the newest version that was not retired.
+registry alone, and a model may never have been released: then it is the newest version that was not retired and that
+passed the gate, or was forced, by what its manifest says.
 """
 
 import tempfile
@@ -38,17 +39,22 @@ def find_champion(registry: Registry, model: str, *, where: Operator | None, run
     Raises IntegrityError or NotFoundError for a manifest or blob that was changed or is gone.
     """
     standing = Standing(0, "", "") if where is None else _standing(where, model)
-    versions = registry.versions(model)
-    if standing.version in versions:
+    if standing.version in registry.versions(model):
         manifest, _ = registry.manifest(model, standing.version, sha256=standing.sha256)
         return _live(registry, manifest, standing.words, runtime)
     gone = retired(registry.objects, model)
-    serving = [version for version in versions if version not in gone]
-    if not serving:
+    serving = (one for one, _ in registry.lineage(model) if one.version not in gone and _was_judged(one))
+    newest = next(serving, None)
+    if newest is None:
         return None
-    manifest, _ = registry.manifest(model, serving[-1])
     why = f": version {standing.version} is live but not in it" if standing.version else standing.words
-    return _live(registry, manifest, f"the registry's latest{why}", runtime)
+    return _live(registry, newest, f"the registry's latest{why}", runtime)
+
+
+def _was_judged(manifest: Manifest) -> bool:
+    """Say whether the gate let a version pass, or a person forced it: a manifest can be written by hand, too."""
+    refused = any(one.refuses for one in manifest.findings)
+    return bool(manifest.findings and manifest.policy) and (not refused or manifest.forced is not None)
 
 
 def _standing(where: Operator, model: str) -> Standing:

@@ -4,6 +4,7 @@ It publishes and never releases: whoever reads what others reported, and opens a
 """
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 import msgspec
 import numpy as np
@@ -142,8 +143,8 @@ class Retraining:
         return store(order.model, material, proved, forced=None, registry=self._registry, by=by, progress=self._tell)
 
     def _made_before(self, order: Order, live: int) -> Published | None:
-        newer = (version for version in self._registry.versions(order.model) if version >= live)
-        made = (Published(*self._registry.manifest(order.model, version)) for version in newer)
+        newer = takewhile(lambda one: one[0].version >= live, self._registry.lineage(order.model))
+        made = (Published(*one) for one in newer)
         return next((one for one in made if one.manifest.created_by.endswith(_mark(order))), None)
 
     def _record(self, draft: Draft) -> None:

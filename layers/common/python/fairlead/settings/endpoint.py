@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from fairlead.errors import SettingsError
+from fairlead.settings import pinnable
 from fairlead.settings.reading import names, required, share
 
 DEFAULT_MEMORY = 1769
@@ -22,6 +23,7 @@ class Serving(msgspec.Struct, frozen=True, kw_only=True):
     model: str | None
     version: int
     manifest_sha256: str
+    pinnable: tuple[range, ...] = ()  # versions that were live before
     memory: int  # bytes
     capture_rate: float  # share of requests, 0 to 1
     capture_drop: frozenset[str]  # fields that are never stored
@@ -44,6 +46,7 @@ def serving(env: Mapping[str, str]) -> Serving:
         model=model,
         version=int(version),
         manifest_sha256=env.get("FAIRLEAD_MANIFEST_SHA256", ""),
+        pinnable=pinnable.parse(env.get(pinnable.NAME, "")),
         memory=int(env.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE") or DEFAULT_MEMORY) * 1024 * 1024,
         capture_rate=capture_rate,
         capture_drop=names(env, "FAIRLEAD_CAPTURE_DROP"),

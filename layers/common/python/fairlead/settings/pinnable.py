@@ -1,0 +1,38 @@
+"""Which older versions of the live model callers may pin, as a release freezes it: `1-4,6`, the newest first."""
+
+import re
+from collections.abc import Collection
+from itertools import groupby
+
+from fairlead.errors import SettingsError
+
+NAME = "FAIRLEAD_PINNABLE"
+MOST = 1_000
+"""Characters that it takes at most: Lambda's environment holds 4 KB. What no longer fits are the oldest versions."""
+
+RUN = re.compile(r"([1-9][0-9]{0,8})(?:-([1-9][0-9]{0,8}))?")
+
+
+def spell(versions: Collection[int]) -> str:
+    """Spell version numbers as runs, the newest first, as many as fit."""
+    spelled = ""
+    for _, run in groupby(enumerate(sorted(set(versions), reverse=True)), key=lambda one: one[0] + one[1]):
+        numbers = [version for _, version in run]
+        text = f"{numbers[-1]}-{numbers[0]}" if numbers[1:] else str(numbers[0])
+        longer = f"{spelled},{text}" if spelled else text
+        if len(longer) > MOST:
+            break
+        spelled = longer
+    return spelled
+
+
+def parse(text: str) -> tuple[range, ...]:
+    """Read what `spell` spelled; raises SettingsError."""
+    runs = []
+    for part in text.split(",") if text else ():
+        found = RUN.fullmatch(part)
+        if not found:
+            raise SettingsError(f"{NAME} must be versions like 1-4,6, got {text!r}", hint="use `fairlead release`")
+        first = int(found[1])
+        runs.append(range(first, int(found[2] or first) + 1))
+    return tuple(runs)
