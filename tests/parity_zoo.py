@@ -44,6 +44,7 @@ from sklearn.linear_model import (
     SGDRegressor,
 )
 from sklearn.model_selection import GridSearchCV, TunedThresholdClassifierCV
+from sklearn.multiclass import OneVsOneClassifier, OneVsRestClassifier, OutputCodeClassifier
 from sklearn.naive_bayes import BernoulliNB, ComplementNB, GaussianNB, MultinomialNB
 from sklearn.neighbors import KNeighborsClassifier, KNeighborsRegressor
 from sklearn.neural_network import MLPClassifier, MLPRegressor
@@ -188,6 +189,10 @@ def unlabelled() -> Data:
     return wine()[0], None
 
 
+ROOTS = make_column_transformer(
+    (FunctionTransformer(np.sqrt), [0, 1]), (FunctionTransformer(np.reciprocal), [2, 3]), remainder=StandardScaler()
+)
+BOOSTING = HistGradientBoostingClassifier(max_iter=10)
 NUMBERS = make_column_selector(dtype_include="number")
 WORDS = make_column_selector(dtype_exclude="number")
 
@@ -271,6 +276,14 @@ CLASSIFIERS = [
         "stacking, inputs pass through", cancer, lambda: StackingClassifier(two(), forest(10), cv=3, passthrough=True)
     ),
     Case("bagging", wine, lambda: BaggingClassifier(DecisionTreeClassifier(max_depth=3), random_state=0)),
+    Case("one against the rest", wine, lambda: scaled(OneVsRestClassifier(logistic()))),
+    Case("one against the rest, two classes", cancer, lambda: scaled(OneVsRestClassifier(logistic()))),
+    Case("one against the rest, margins", digits, lambda: OneVsRestClassifier(scaled(LinearSVC()))),
+    Case("one against the rest, forests", wine, lambda: OneVsRestClassifier(forest(10))),
+    Case("one against one", wine, lambda: scaled(OneVsOneClassifier(LinearSVC()))),
+    Case("one against one, two classes", cancer, lambda: scaled(OneVsOneClassifier(logistic()))),
+    Case("one against one, kernels", wine, lambda: OneVsOneClassifier(scaled(SVC()))),
+    Case("output codes", wine, lambda: scaled(OutputCodeClassifier(logistic(), code_size=3, random_state=0))),
     Case("grid search", cancer, lambda: GridSearchCV(scaled(logistic()), {"logisticregression__C": [0.1, 1]}, cv=2)),
     Case("tuned threshold", cancer, lambda: TunedThresholdClassifierCV(scaled(logistic()), cv=3)),
 ]
@@ -322,6 +335,16 @@ TRANSFORMERS = [
     Case("bins", wine, lambda: make_pipeline(KBinsDiscretizer(4), logistic())),
     Case("normalizer", wine, lambda: make_pipeline(Normalizer(), logistic())),
     Case("logarithm", wine, lambda: make_pipeline(FunctionTransformer(np.log1p), StandardScaler(), logistic())),
+    Case("logarithm, then trees", wine, lambda: make_pipeline(FunctionTransformer(np.log), forest(10))),
+    Case("root and reciprocal", wine, lambda: make_pipeline(ROOTS, logistic())),
+    Case(
+        "exponential",
+        wine,
+        lambda: make_pipeline(MinMaxScaler(), FunctionTransformer(np.exp), StandardScaler(), GaussianNB()),
+    ),
+    Case("scaled, then trees", wine, lambda: scaled(forest(10))),
+    Case("Box-Cox", wine, lambda: make_pipeline(PowerTransformer(method="box-cox"), logistic())),
+    Case("logarithm, then histogram boosting", wine, lambda: make_pipeline(FunctionTransformer(np.log), BOOSTING)),
     Case("passthrough", wine, lambda: make_pipeline("passthrough", StandardScaler(), logistic())),
 ]
 TABLES = [

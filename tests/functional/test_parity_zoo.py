@@ -3,7 +3,7 @@
 import math
 import warnings
 from collections.abc import Sequence
-from itertools import cycle
+from itertools import cycle, islice
 from typing import Any
 
 import numpy as np
@@ -11,10 +11,11 @@ import pytest
 
 from fairlead.engines import Answers
 from fairlead.publishing import choosing, signatures
-from fairlead.publishing.parity import TOLERANCE, difference
+from fairlead.publishing.parity import TOLERANCE, difference, prove
 from tests.parity_zoo import ZOO, Case
 
 Row = tuple[Any, ...]
+FAR_ROWS = 200
 
 
 def split(X: Any, y: Any) -> list[Any]:
@@ -44,6 +45,21 @@ def beside_thresholds(rows: Sequence[Row], thresholds: Sequence[tuple[int, float
     ]
 
 
+def far_outside(choice: choosing.Choice, rows: Sequence[Row]) -> list[Row]:
+    """Rows with some numbers of any size that their fields take, other sizes than the proof tries."""
+    chosen = np.random.default_rng(1)
+    numbers = [place for place, field in enumerate(choice.signature.inputs) if field.kind == "number"]
+    limits = {place: choice.signature.inputs[place].largest for place in numbers}
+    found = []
+    for row in list(islice(cycle(rows), FAR_ROWS if numbers else 0)):
+        changed = list(row)
+        for place in chosen.permutation(numbers)[: chosen.integers(1, len(numbers) + 1)]:
+            size = 10.0 ** chosen.uniform(-12 if chosen.random() < 0.9 else -320, math.log10(limits[place]))
+            changed[place] = float(size * chosen.choice([-1, 1]))
+        found.append(tuple(changed))
+    return found
+
+
 def splits(estimator: Any) -> list[tuple[int, float]]:
     """(column, threshold) of the nodes of a bare tree, forest or boosting; empty for anything else."""
     members = getattr(estimator, "estimators_", [])
@@ -70,6 +86,7 @@ def test_an_estimator_of_the_zoo_runs_on_onnx_with_the_same_answers(case: Case) 
     assert choice.parity.label_differences == 0
     assert choice.parity.tolerance == TOLERANCE
     assert 0 < choice.parity.boundary_rows < choice.parity.rows
+    prove(choice.reference, choice.serving, [], [], far_outside(choice, rows))
     rows = rows + beside_thresholds(rows, [] if choice.engine.inputs[0].dtype == "string" else splits(estimator))
     assert difference(choice.reference.answer(rows), choice.serving.answer(rows)) == ""
     assert_json_ready(choice.serving.answer(rows[:3]))

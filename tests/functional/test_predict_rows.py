@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.compose import TransformedTargetRegressor
-from sklearn.ensemble import RandomForestClassifier
-from sklearn.linear_model import LinearRegression
+from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
 from fairlead.manifest import EngineName
@@ -40,7 +41,8 @@ def released(store: Store, load_app: Load, estimator: Any, y: Any, engine: Engin
 
 @pytest.fixture
 def forest(store: Store, load_app: Load) -> ModuleType:
-    estimator = RandomForestClassifier(10, random_state=0)
+    """Trees on squares, which overflow single precision."""
+    estimator = make_pipeline(FunctionTransformer(np.square), RandomForestClassifier(10, random_state=0))
     return released(store, load_app, estimator, (X.sum(axis=1) > 0).astype(int), "sklearn")
 
 
@@ -50,7 +52,7 @@ def ask(app: ModuleType, *rows: dict[str, Any]) -> tuple[int, dict[str, Any]]:
     return answer["statusCode"], json.loads(answer["body"])
 
 
-@pytest.mark.parametrize("value", [1e39, -1e300, 1.797e308])
+@pytest.mark.parametrize("value", [1e30, -1e30, 3e38])
 def test_a_value_that_the_estimator_refuses_is_named_by_row_and_field(forest: ModuleType, value: float) -> None:
     status, body = ask(forest, GOOD, {**GOOD, "b": value})
     assert (status, body["code"]) == (422, "row_not_answerable")
@@ -59,8 +61,38 @@ def test_a_value_that_the_estimator_refuses_is_named_by_row_and_field(forest: Mo
     ]
 
 
+@pytest.mark.parametrize("engine", ["sklearn", "onnx"])
+@pytest.mark.parametrize("value", [1e39, -1e300, 1.797e308])
+def test_a_number_beyond_single_precision_is_refused_on_both_engines_alike(
+    store: Store, load_app: Load, engine: EngineName, value: float
+) -> None:
+    app = released(store, load_app, LogisticRegression(), (X.sum(axis=1) > 0).astype(int), engine)
+    status, body = ask(app, GOOD, {**GOOD, "b": value})
+    assert (status, body["code"]) == (422, "invalid_instances")
+    expected = "a finite number between ±3.4e+38"
+    assert body["errors"] == [{"row": 1, "field": "b", "expected": expected, "got": json.dumps(value)}]
+    assert ask(app, {**GOOD, "b": 3.4e38 if value > 0 else -3.4e38})[0] == 200
+
+
+@pytest.mark.parametrize("amount", [-5.0, 0.0])
+def test_a_row_whose_logarithm_the_estimator_refuses_has_no_answer_on_onnx_either(
+    store: Store, load_app: Load, amount: float
+) -> None:
+    estimator = make_pipeline(FunctionTransformer(np.log), GradientBoostingClassifier(n_estimators=5, random_state=0))
+    positive, y = np.exp(X), (X.sum(axis=1) > 0).astype(int)
+    done = story.publish(
+        estimator.fit(positive, y), name="logs", X=positive, y=y, registry=store.registry, force=True, reason="a try"
+    )
+    assert done.manifest.engine.name == "onnx"
+    app = load_app(store.released(done))
+    assert ask(app, GOOD)[0] == 200
+    status, body = ask(app, GOOD, {**GOOD, "b": amount})
+    assert (status, body["code"]) == (422, "row_not_answerable")
+    assert [(error["row"], error["field"]) for error in body["errors"]] == [(1, "b")]
+
+
 def test_rows_that_the_estimator_refuses_do_not_count_against_the_release(forest: ModuleType) -> None:
-    ask(forest, {**GOOD, "b": 1e39})
+    ask(forest, {**GOOD, "b": 1e30})
     documents = [json.loads(line) for line in forest.printed.getvalue().splitlines() if "_aws" in line]
     [line] = [json.loads(line) for line in forest.printed.getvalue().splitlines() if "request answered" in line]
     assert (line["code"], line["cause"]) == ("row_not_answerable", "ValueError")
@@ -69,7 +101,7 @@ def test_rows_that_the_estimator_refuses_do_not_count_against_the_release(forest
 
 
 def test_the_first_eight_of_many_refused_rows_are_named(forest: ModuleType) -> None:
-    rows = [{**GOOD, "a": 1e39} if place % 10 == 3 else GOOD for place in range(100)]
+    rows = [{**GOOD, "a": 1e30} if place % 10 == 3 else GOOD for place in range(100)]
     status, body = ask(forest, *rows)
     assert (status, body["code"]) == (422, "row_not_answerable")
     assert [error["row"] for error in body["errors"]] == list(range(3, 83, 10))

@@ -42,7 +42,8 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
     """What serves this version, from which blob, and why this one.
 
     `inputs` and `outputs` describe the ONNX graph and are empty for `sklearn`; `outputs` maps our words
-    (`label`, `probabilities`, `value`, `score`) to the graph's output names.
+    (`label`, `probabilities`, `value`, `score`, `refused`) to the graph's output names. `refused` says which rows the
+    estimator refuses; a graph of an estimator that takes every row of its signature has none.
     """
 
     name: EngineName
@@ -55,8 +56,8 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
 class Certificate(msgspec.Struct, frozen=True, kw_only=True):
     """The parity proof: engine and estimator answered the same `rows`; `boundary_rows` of them lie beside thresholds.
 
-    `largest_difference` is absolute, over probabilities, values or scores; it was compared with `tolerance`,
-    absolute for probabilities and relative to max(1, |value|) otherwise.
+    `largest_difference` is over probabilities, values or scores, and was compared with `tolerance`: absolute for
+    probabilities, relative to max(1, |value|) otherwise. Both refused the same `unanswerable_rows`.
     """
 
     rows: int
@@ -64,6 +65,7 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
     label_differences: int
     largest_difference: float
     tolerance: float
+    unanswerable_rows: int = 0
 
 
 class Parent(msgspec.Struct, frozen=True):

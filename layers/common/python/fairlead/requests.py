@@ -200,7 +200,9 @@ def _type(field: Field) -> Any:
         return Literal[field.categories]
     if _is_whole(field):
         return Annotated[int, msgspec.Meta(ge=-LARGEST_INTEGER, le=LARGEST_INTEGER)]
-    return {"number": float, "boolean": bool, "category": str, "text": str}[field.kind]
+    if field.kind == "number":
+        return Annotated[float, msgspec.Meta(ge=-field.largest, le=field.largest)]
+    return {"boolean": bool, "category": str, "text": str}[field.kind]
 
 
 def _is_whole(field: Field) -> bool:
@@ -239,6 +241,8 @@ def _fits(field: Field, value: Any) -> bool:
 
 def _expected(field: Field) -> str:
     text = EXPECTED[field.kind]
+    if field.kind == "number":
+        text += f" between ±{field.largest:.3g}"
     if field.closed and field.categories:
         listed = ", ".join(json.dumps(category) for category in field.categories[:10])
         text = f"one of {listed}" + (", …" if len(field.categories) > 10 else "")

@@ -14,6 +14,8 @@ Layout = Literal["frame", "array", "column"]
 
 LARGEST_INTEGER = 2**53
 """Integers beyond this are not exact in a double (IEEE 754), which is what engines compute in."""
+LARGEST_NUMBER = 3.4028235677973362e38
+"""The largest double that is finite in single precision. Trees refuse numbers beyond it, other estimators overflow."""
 
 
 class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -23,6 +25,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     A `closed` category is a limit, because the estimator itself refuses values it has not seen.
     A `nullable` field may be null or left out; both mean missing.
     `precision` is the grid on which parity was proved: the engine reads the value rounded to it.
+    `largest` is a limit of a number's size, up to which parity was proved.
     """
 
     name: str
@@ -33,6 +36,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     maximum: float | None = None
     categories: tuple[str | int, ...] | None = None  # of one type; msgspec reads no union of tuples
     closed: bool = False
+    largest: float = LARGEST_NUMBER
 
 
 class Output(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -8,12 +8,13 @@ import numpy as np
 from fairlead import manifest
 from fairlead.engines import Answers
 from fairlead.engines.texts import MISSING, MOST_ROWS_KEY, Counter, read_countings
-from fairlead.errors import EngineError
+from fairlead.errors import EngineError, RowNotAnswerableError
 from fairlead.matrix import reader, taker
 from fairlead.signature import Scalar, Signature
 
 Rows = Sequence[tuple[Any, ...]]
 Feed = Callable[[Rows], np.ndarray[Any, Any]]
+REFUSED = "a step of the model refuses the numbers that this row leads to, as the estimator does"
 
 
 class OnnxEngine:
@@ -39,7 +40,10 @@ class OnnxEngine:
         self._labels = _label_table(signature.output.classes)
 
     def answer(self, rows: Rows) -> Answers:
-        """Answer a batch, in one run of the graph unless its tables would grow too large."""
+        """Answer a batch, in one run of the graph unless its tables would grow too large.
+
+        Raises RowNotAnswerableError with every row that the estimator refuses.
+        """
         if self._most_rows is None or len(rows) <= self._most_rows:
             results = self._run(rows)
         else:
@@ -55,7 +59,10 @@ class OnnxEngine:
     def _as_answers(self, results: list[np.ndarray[Any, Any]]) -> Answers:
         labels = probabilities = values = scores = None
         for word, result in zip(self._words, results, strict=True):
-            if word == "label":
+            if word == "refused":
+                if result.any():
+                    raise RowNotAnswerableError(np.flatnonzero(result).tolist(), REFUSED)
+            elif word == "label":
                 labels = result.tolist()
                 if self._labels is not None:
                     table = self._labels

@@ -7,7 +7,7 @@ import msgspec
 from fairlead import engines
 from fairlead.engines import Answers, Engine
 from fairlead.engines.onnx_graph import check_graph
-from fairlead.errors import EngineError, FairleadError
+from fairlead.errors import EngineError, FairleadError, RowNotAnswerableError
 from fairlead.gate.evidence import Budget
 from fairlead.publishing.evidence.budget import measure_budget
 from fairlead.publishing.remote import Question, Reply, pack, unpack
@@ -35,6 +35,8 @@ class Answering:
         try:
             engine = self._engine(question)
             return Reply(answers=engine.answer(question.rows) if question.rows else Answers())
+        except RowNotAnswerableError as error:
+            return Reply(refused=error.positions, reason=error.reason)
         except EngineError as error:
             return Reply(failure=str(error))
         except FairleadError:  # the registry's trouble says nothing of the graph

@@ -4,14 +4,14 @@ Everything is deterministic: the same estimator, signature and held-out rows giv
 """
 
 import math
-from collections.abc import Iterator, Sequence
-from itertools import chain, islice, zip_longest
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, cycle, islice, zip_longest
 from typing import Any
 
 import numpy as np
 
 from fairlead.publishing.thresholds import thresholds_by_field
-from fairlead.signature import LARGEST_INTEGER, Field, Signature, positions
+from fairlead.signature import LARGEST_INTEGER, LARGEST_NUMBER, Field, Signature, positions
 
 MOST_ROWS = 2_000
 FEWEST_ROWS = 100
@@ -24,6 +24,13 @@ ODD_TEXTS = (
     *("", " ", "\t\n", "a", "A", "0", "null", "NaN", "UPPER lower MiXeD", "don't stop-me_now 3.14!"),
     *("naïve CAFÉ İstanbul straße ﬁ", "日本語 текст 😀", "e\u0301 \u00a0 \u200b", "x" * 5_000),
 )
+
+MOST_FAR = 1_000
+FAR_BASES = 4  # held-out rows that are changed
+FAR_SIGNS = 6  # of all fields at once
+FACTORS = (-10.0, 10.0, 100.0, 1e4, 1e8)
+SIZES = (0.0, -0.0, 5e-324, 1e-310, 1e-38, 1e6, 1e10, 1e20, 1e30, LARGEST_NUMBER)
+"""Of numbers far outside: zeros, denormals of double and single precision, and what squares and cubes carry away."""
 
 Row = tuple[Any, ...]
 Values = Sequence[float] | np.ndarray[Any, Any]
@@ -45,6 +52,47 @@ def boundary_rows(estimator: Any, signature: Signature, rows: Sequence[Row]) -> 
     turns = (row for turn in zip_longest(*streams) for row in turn if row is not None)
     found = islice(chain(_whole_rows(signature, rows[0]), turns), 2 * most)
     return list(dict.fromkeys(found))[:most]
+
+
+def far_rows(signature: Signature, rows: Sequence[Row]) -> list[Row]:
+    """At most MOST_FAR rows far outside: held-out rows times FACTORS, every size up to the largest number.
+
+    Rows of several fields change all at once, with every sign, then one field at a time.
+    """
+    numbers = [place for place, field in enumerate(signature.inputs) if field.kind in ("number", "integer")]
+    chosen = rows[:: max(1, len(rows) // FAR_BASES)][:FAR_BASES]
+    streams = [_far_whole(signature, chosen, numbers)] if numbers else []
+    streams += [_far_field(signature, chosen, place) for place in numbers]
+    turns = (row for turn in zip_longest(*streams) for row in turn if row is not None)
+    return list(dict.fromkeys(islice(turns, 2 * MOST_FAR)))[:MOST_FAR]
+
+
+def _far_whole(signature: Signature, rows: Sequence[Row], numbers: Sequence[int]) -> Iterator[Row]:
+    signs = np.random.default_rng(0).choice([-1.0, 1.0], (FAR_SIGNS, len(signature.inputs)))
+    signs[0] = 1.0
+    for factor in FACTORS:
+        for row in rows:
+            yield _replaced(signature, row, {place: (row[place] or 0.0) * factor for place in numbers})
+    for size in SIZES:
+        for row, sign in zip(cycle(rows), signs, strict=False):
+            yield _replaced(signature, row, {place: float(sign[place]) * size for place in numbers})
+
+
+def _far_field(signature: Signature, rows: Sequence[Row], place: int) -> Iterator[Row]:
+    turns = cycle(rows)
+    for size in SIZES:
+        yield _replaced(signature, next(turns), {place: size})
+        yield _replaced(signature, next(turns), {place: -size})
+    for factor in FACTORS:
+        row = next(turns)
+        yield _replaced(signature, row, {place: (row[place] or 0.0) * factor})
+
+
+def _replaced(signature: Signature, row: Row, values: Mapping[int, float]) -> Row:
+    return tuple(
+        _number(field, values[place]) if place in values else value
+        for place, (field, value) in enumerate(zip(signature.inputs, row, strict=True))
+    )
 
 
 def _whole_rows(signature: Signature, row: Row) -> Iterator[Row]:
@@ -123,7 +171,7 @@ def _sample(values: Values, most: int) -> list[float]:
 
 def _number(field: Field, value: float) -> float | int:
     if field.kind != "integer":
-        return float(value)
+        return float(max(-field.largest, min(field.largest, value)))
     return int(max(-LARGEST_INTEGER, min(LARGEST_INTEGER, round(value))))
 
 

@@ -1,6 +1,7 @@
 """Which engine serves: onnx where parity is proved, else sklearn where it can run, else a refusal; never in silence."""
 
 import io
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -11,20 +12,22 @@ from fairlead import manifest
 from fairlead.engines import Engine
 from fairlead.engines.onnx_graph import check_graph
 from fairlead.engines.sklearn import SklearnEngine
-from fairlead.errors import DataError, EngineError
+from fairlead.errors import DataError, EngineError, FairleadError
 from fairlead.manifest import Certificate
-from fairlead.publishing.boundary import boundary_rows
+from fairlead.publishing.boundary import boundary_rows, far_rows
 from fairlead.publishing.compiling import compile_estimator
 from fairlead.publishing.converters import NotConvertibleError
 from fairlead.publishing.isolation import prove_in_layer
-from fairlead.publishing.parity import NotProvedError, answerable, prove
+from fairlead.publishing.parity import NotProvedError, prove
 from fairlead.publishing.runtime import HERE, Runtime
 from fairlead.publishing.scanning import slower_on_onnx
-from fairlead.signature import Signature
+from fairlead.signature import Field, Signature
 
 Demand = Literal["auto", "onnx", "sklearn"]
 Row = tuple[Any, ...]
 LAYER_ROWS = 50
+BEYOND = (1e8, 1e6, 1e4)
+"""How far beyond what was seen a number may be, at least, where parity does not hold up to the largest number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +64,12 @@ def choose_engine(
     if not reason:
         try:
             return _on_onnx(estimator, signature, rows, reference, runtime=runtime, progress=progress)
-        except (NotConvertibleError, NotProvedError) as error:
+        except (NotConvertibleError, NotProvedError, EngineError) as error:
             reason = str(error)
+        except FairleadError:  # the registry's trouble, or a function's, says nothing of the graph
+            raise
+        except Exception as error:  # noqa: BLE001 - onnxruntime's own exceptions share no base class
+            reason = f"its graph fails when it runs: {type(error).__name__}: {' '.join(str(error).split())[:200]}"
     if demanded == "onnx":
         raise EngineError(
             f"this model does not run on onnx: {reason}", hint="publish it with --engine sklearn, or auto"
@@ -91,15 +98,43 @@ def _on_onnx(
     graph = compile_estimator(estimator, signature)
     spec = manifest.Engine(name="onnx", blob="onnx", inputs=graph.inputs, outputs=graph.outputs)
     signature = _with_precision(signature)
-    try:
-        check_graph(graph.blob)
-        engine = runtime.open(spec, signature, graph.blob)
-        boundary = answerable(reference, boundary_rows(estimator, signature, rows))
-        progress(f"proving parity on {len(rows):,} held-out and {len(boundary):,} boundary rows")
-        certificate = prove(reference, engine, rows, boundary)
-    except EngineError as error:
-        raise NotConvertibleError(str(error)) from error
+    check_graph(graph.blob)
+    engine = runtime.open(spec, signature, graph.blob)
+    boundary = boundary_rows(estimator, signature, rows)
+    progress(f"proving parity on {len(rows):,} held-out and {len(boundary):,} boundary rows")
+    limits = BEYOND[-1:] if graph.distances else (math.inf, *BEYOND)
+    certificate, signature = _proved(reference, engine, [_nearer(signature, limit) for limit in limits], rows, boundary)
     return Choice(spec, graph.blob, certificate, signature, engine, reference)
+
+
+def _proved(
+    reference: Engine, engine: Engine, proposals: Sequence[Signature], rows: list[Row], boundary: list[Row]
+) -> tuple[Certificate, Signature]:
+    """Prove parity up to the first proposal's limits; where only rows far outside differ, up to the next one's.
+
+    Distances to far rows are equal in doubles, so that an estimator that compares them answers by rounding alone.
+    """
+    for proposed in proposals:
+        try:
+            return prove(reference, engine, rows, boundary, far_rows(proposed, rows)), proposed
+        except NotProvedError as error:
+            if not error.far:
+                raise
+            last = error
+    raise last
+
+
+def _nearer(signature: Signature, beyond: float) -> Signature:
+    """Limit each number to the power of ten above `beyond` times the largest seen, or not where that is infinite."""
+    return msgspec.structs.replace(signature, inputs=tuple(_limited(field, beyond) for field in signature.inputs))
+
+
+def _limited(field: Field, beyond: float) -> Field:
+    if field.kind != "number" or field.minimum is None or field.maximum is None or beyond == math.inf:
+        return field
+    seen = max(abs(field.minimum), abs(field.maximum)) or 1.0
+    limit = 10.0 ** math.ceil(math.log10(seen * beyond))
+    return msgspec.structs.replace(field, largest=min(field.largest, limit))
 
 
 def _with_precision(signature: Signature) -> Signature:

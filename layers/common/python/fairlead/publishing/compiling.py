@@ -22,11 +22,15 @@ from fairlead.signature import Signature, with_ignored
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """An ONNX model as bytes, the tensors it takes, and which output holds which of our words."""
+    """An ONNX model as bytes, the tensors it takes, and which output holds which of our words.
+
+    `distances` says that answers depend on which of several distances is the smallest.
+    """
 
     blob: bytes
     inputs: tuple[Tensor, ...]
     outputs: dict[str, str]
+    distances: bool
 
 
 def compile_estimator(estimator: Any, signature: Signature) -> Graph:
@@ -55,14 +59,14 @@ def _compile(estimator: Any, signature: Signature) -> Graph:
         custom_shape_calculators=ours.shapes,
         custom_conversion_functions=ours.functions,
     )
-    outputs = _name_outputs(model, signature)
+    outputs = _name_outputs(model, signature) | _refused_output(model, inputs)
     _add_counts(model, inputs)
     _drop_unused(model)
     _import_opset(model)
     tensors = _tensors(model, inputs, whole)
     if signature.ignored:
         tensors = _without_ignored(model, tensors, {column.name for column in signature.ignored})
-    return Graph(model.SerializeToString(), tensors, outputs)
+    return Graph(model.SerializeToString(), tensors, outputs, inputs.distances)
 
 
 def _name_outputs(model: Any, signature: Signature) -> dict[str, str]:
@@ -88,6 +92,22 @@ def _name_outputs(model: Any, signature: Signature) -> dict[str, str]:
             helper.make_tensor_value_info(outputs[word], _kind(word, types[name], signature), shape)
         )
     return outputs
+
+
+def _refused_output(model: Any, inputs: Inputs) -> dict[str, str]:
+    """Add the output that says which rows the estimator refuses, where it may refuse any."""
+    from onnx import TensorProto, helper
+
+    if not inputs.refused:
+        return {}
+    total = inputs.refused[0]
+    for number, guard in enumerate(inputs.refused[1:]):
+        model.graph.node.append(helper.make_node("Add", [total, guard], [f"fairlead_guards{number}"]))
+        total = f"fairlead_guards{number}"
+    model.graph.node.append(helper.make_node("IsNaN", [total], ["fairlead_guarded"]))
+    model.graph.node.append(helper.make_node("Reshape", ["fairlead_guarded", "fairlead_flat"], ["fairlead_refused"]))
+    model.graph.output.append(helper.make_tensor_value_info("fairlead_refused", TensorProto.BOOL, [None]))
+    return {"refused": "fairlead_refused"}
 
 
 def _kind(word: str, declared: int, signature: Signature) -> int:

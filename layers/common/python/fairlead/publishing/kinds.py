@@ -16,7 +16,7 @@ from fairlead.errors import DataError
 from fairlead.publishing.table_types import is_unicode
 from fairlead.publishing.uses import Use
 from fairlead.publishing.values import plain
-from fairlead.signature import LARGEST_INTEGER, Field, Kind
+from fairlead.signature import LARGEST_INTEGER, LARGEST_NUMBER, Field, Kind
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -155,6 +155,11 @@ def _range(name: str, columns: "Sequence[pd.Series[Any]]", *, integer: bool) -> 
     if not (np.isfinite(float(low)) and np.isfinite(float(high))):
         raise DataError(
             f"column {name!r} holds infinite values", hint="JSON has no infinity: make them missing or finite"
+        )
+    if max(abs(float(low)), abs(float(high))) > LARGEST_NUMBER:
+        raise DataError(
+            f"column {name!r} holds numbers beyond ±{LARGEST_NUMBER:.2g}, which are refused in requests",
+            hint="make what such a number stands for missing, or scale the column before fitting",
         )
     if integer and max(abs(int(low)), abs(int(high))) > LARGEST_INTEGER:
         raise DataError(

@@ -12,7 +12,7 @@ import msgspec
 
 from fairlead import aws, manifest
 from fairlead.engines import Answers, Engine
-from fairlead.errors import CallError, EngineError
+from fairlead.errors import CallError, EngineError, RowNotAnswerableError
 from fairlead.gate.evidence import Budget
 from fairlead.golden import Golden
 from fairlead.manifest import Blob
@@ -39,9 +39,11 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Its answers, what it measured, or why the graph does not load or answer."""
+    """Its answers, the rows that have none and why, what it measured, or why the graph does not load or answer."""
 
     answers: Answers | None = None
+    refused: tuple[int, ...] = ()
+    reason: str = ""
     budget: Budget | None = None
     failure: str = ""
 
@@ -106,19 +108,24 @@ class RemoteEngine:
         self._most_rows = _most_rows(signature)
 
     def answer(self, rows: Sequence[Row]) -> Answers:
-        """Answer a batch; raises EngineError where the graph cannot."""
+        """Answer a batch; raises EngineError where the graph cannot, RowNotAnswerableError with all refused rows."""
         starts = range(0, max(1, len(rows)), self._most_rows)
-        return _joined([part for start in starts for part in self._answers(rows[start : start + self._most_rows])])
+        replies = [one for start in starts for one in self._replies(rows[start : start + self._most_rows], start)]
+        refused = [start + position for start, reply in replies for position in reply.refused]
+        if refused:
+            raise RowNotAnswerableError(refused, next(reply.reason for _, reply in replies if reply.refused))
+        return _joined([reply.answers or Answers() for _, reply in replies])
 
-    def _answers(self, rows: Sequence[Row]) -> list[Answers]:
+    def _replies(self, rows: Sequence[Row], start: int) -> list[tuple[int, Reply]]:
+        """Ask in parts that Lambda takes: each reply with the position of its first row."""
         question = msgspec.structs.replace(self._question, rows=list(rows))
         if len(rows) > 1 and len(msgspec.msgpack.encode(question.rows)) > MOST_BYTES:
             middle = len(rows) // 2
-            return self._answers(rows[:middle]) + self._answers(rows[middle:])
+            return self._replies(rows[:middle], start) + self._replies(rows[middle:], start + middle)
         reply = self._ask(question)
         if reply.failure:
             raise EngineError(reply.failure)
-        return [reply.answers or Answers()]
+        return [(start, reply)]
 
 
 def pack(what: Question | Reply) -> bytes:

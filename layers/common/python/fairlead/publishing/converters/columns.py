@@ -42,13 +42,22 @@ class Inputs:
             STRINGS: [position for position, field in fields if holds_strings(field)],
         }
         self._slices: dict[str, list[int]] = {}
-        self.scored: set[int] = set()  # id() of classifiers inside others that answer their decision function
+        self.scoring: Any = None  # the classifier, about to be parsed, that answers its decision function
+        self.scored: set[int] = set()  # id() of operators of such classifiers
+        self.refused: list[str] = []  # by guard, shape (rows, 1): NaN where a step of the estimator refuses the row
+        self.sources: dict[str, list[Any]] = {}  # by name: the variables that one holds side by side
+        self.bounds: dict[str, float] = {}  # by name: what no finite number of the variable exceeds, in size
+        self.distances = False  # whether an answer depends on which of several distances is the smallest
         self.most_rows: int | None = None  # a graph whose work per row is large is fed in parts
         self.countings: dict[str, tuple[int, Counting]] = {}  # by graph input: field and what to count in it
 
     def fields(self, name: str) -> list[int]:
         """Positions in the signature of a graph input's columns; a text's counts are of one field."""
         return [self.countings[name][0]] if name in self.countings else self._fields[name]
+
+    def is_given(self, variable: Any) -> bool:
+        """Whether a variable holds columns as requests have them."""
+        return variable.raw_name in self._fields or variable.onnx_name in self._slices
 
     def types(self) -> list[tuple[str, Any]]:
         """The graph's inputs as skl2onnx wants them declared."""

@@ -4,6 +4,7 @@ from typing import Any
 
 from fairlead.publishing.converters.columns import Inputs
 from fairlead.publishing.converters.committees import StackedAnswers
+from fairlead.publishing.converters.multiclass import is_constant
 from fairlead.publishing.converters.parsers import declare, parse
 from fairlead.publishing.converters.refusal import NotConvertibleError
 
@@ -64,20 +65,47 @@ class CommitteeParsers:
             raise NotConvertibleError(f"{type(model).__name__} on {response} of {positive!r} has no graph")
         return self._declared(scope, model, parse(scope, model.estimator_, inputs, custom_parsers))
 
+    def one_against_rest(self, scope: Any, model: Any, inputs: list[Any], custom_parsers: Any = None) -> list[Any]:
+        """The values that labels are decided by, then probabilities where it has them."""
+        parts = [(part, _binary_method(part)) for part in model.estimators_]
+        given = [self._answer(scope, part, inputs, custom_parsers, method) for part, method in parts]
+        if hasattr(model, "predict_proba"):
+            given += [parse(scope, part, inputs, custom_parsers)[1] for part, _ in parts]
+        return self._declared(scope, model, given)
+
+    def one_against_one(self, scope: Any, model: Any, inputs: list[Any], custom_parsers: Any = None) -> list[Any]:
+        """The parts' labels, then the values that break ties."""
+        if model.pairwise_indices_ is not None:
+            raise NotConvertibleError("one against one on precomputed kernels has no graph")
+        parts = [(part, _binary_method(part)) for part in model.estimators_]
+        given = [self._outputs(scope, part, inputs, custom_parsers, method) for part, method in parts]
+        return self._declared(scope, model, [each[0] for each in given] + [each[-1] for each in given])
+
+    def output_codes(self, scope: Any, model: Any, inputs: list[Any], custom_parsers: Any = None) -> list[Any]:
+        """The values that are compared with the codes."""
+        parts = [(part, _binary_method(part)) for part in model.estimators_ if not is_constant(part)]
+        given = [self._answer(scope, part, inputs, custom_parsers, method) for part, method in parts]
+        return self._declared(scope, model, given)
+
     def transformed_target(self, scope: Any, model: Any, inputs: list[Any], custom_parsers: Any = None) -> list[Any]:
         """The regressor inside, before its target is transformed back."""
         return self._declared(scope, model, parse(scope, model.regressor_, inputs, custom_parsers))
 
     def _answer(self, scope: Any, part: Any, inputs: list[Any], custom_parsers: Any, method: str) -> Any:
+        outputs = self._outputs(scope, part, inputs, custom_parsers, method)
+        return outputs[0] if method == "predict" else outputs[1]
+
+    def _outputs(self, scope: Any, part: Any, inputs: list[Any], custom_parsers: Any, method: str) -> list[Any]:
         if method == "decision_function":
             last = _last(part)
             if type(last).__name__ not in SCORED:
                 raise NotConvertibleError(
                     f"the decision function of a {type(last).__name__} inside another has no graph"
                 )
-            self._inputs.scored.add(id(last))
+            self._inputs.scoring = last
         outputs = parse(scope, part, inputs, custom_parsers)
-        return outputs[0] if method == "predict" else outputs[1]
+        self._inputs.scoring = None
+        return outputs
 
     def _declared(self, scope: Any, model: Any, inputs: list[Any]) -> list[Any]:
         from skl2onnx.common.data_types import DoubleTensorType, Int64TensorType
@@ -91,6 +119,15 @@ class CommitteeParsers:
 
 def _inner(model: Any) -> Any:
     return model.best_estimator_ if hasattr(model, "best_estimator_") else model.estimator
+
+
+def _binary_method(part: Any) -> str:
+    """Name what scikit-learn compares of a binary part; one that saw a single class answers a constant."""
+    if is_constant(part):
+        raise NotConvertibleError("a part that saw only one class has no graph")
+    if hasattr(part, "decision_function"):
+        return "decision_function"
+    return "predict_proba" if hasattr(part, "predict_proba") else "predict"
 
 
 def _last(model: Any) -> Any:

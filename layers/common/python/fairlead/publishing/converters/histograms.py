@@ -20,7 +20,7 @@ def histogram_classifier(nodes: Nodes, operator: Any) -> None:
     """Raw scores through the loss's link; a binary label is positive above zero."""
     model = operator.raw_operator
     raw = _raw(nodes, operator)
-    scored = nodes.wants_scores(model)
+    scored = nodes.wants_scores(operator)
     if model.n_trees_per_iteration_ > 1:
         write_classes(nodes, operator, scores=raw, probabilities=raw if scored else nodes.add("Softmax", raw, axis=1))
         return

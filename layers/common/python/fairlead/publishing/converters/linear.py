@@ -21,7 +21,7 @@ def linear_classifier(nodes: Nodes, operator: Any) -> None:
     binary = weights.shape[1] == 1
     indices = positive_indices(nodes, scores) if binary else nodes.first_largest(scores)
     second = scores
-    if hasattr(model, "predict_proba") and not nodes.wants_scores(model):
+    if hasattr(model, "predict_proba") and not nodes.wants_scores(operator):
         second = LINKS[_link(model, binary=binary)](nodes, scores)
     write_classes(nodes, operator, indices=indices, probabilities=second)
 

@@ -36,6 +36,7 @@ def _nearest(nodes: Nodes, operator: Any) -> tuple[str, str]:
     """Indices of the nearest training rows, and their weights (empty where all count alike)."""
     model = operator.raw_operator
     table = _training_rows(model)
+    nodes.inputs.distances = True
     nodes.inputs.limit_rows(LARGEST_TABLE // max(1, table.size))
     distances = _distances(nodes, model, nodes.matrix(operator), table)
     nearest, indices = nodes.several("TopK", distances, np.array([model.n_neighbors]), outputs=2, axis=1, largest=0)

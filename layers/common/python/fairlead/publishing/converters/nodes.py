@@ -92,9 +92,9 @@ class Nodes:
         name = str(variable.onnx_name)
         return name if type(variable.type).__name__ == "DoubleTensorType" else self.cast(name, np.float64)
 
-    def wants_scores(self, model: Any) -> bool:
+    def wants_scores(self, operator: Any) -> bool:
         """Whether a classifier's second output is its decision function here: one column where it is binary."""
-        return id(model) in self.inputs.scored
+        return id(operator) in self.inputs.scored
 
     def first_largest(self, scores: str) -> str:
         """Return the index of each row's largest score, the first of equals, shape (rows,)."""

@@ -18,6 +18,8 @@ class Parsers:
         from skl2onnx.common.data_types import DoubleTensorType, Int64TensorType
 
         operator = declare(scope, model, inputs)
+        if self._inputs.scoring is model:
+            self._inputs.scored.add(id(operator))
         operator.outputs.append(scope.declare_local_variable("label", Int64TensorType()))
         operator.outputs.append(scope.declare_local_variable("probabilities", DoubleTensorType()))
         return list(operator.outputs)
@@ -28,6 +30,14 @@ class Parsers:
 
         operator = declare(scope, model, inputs)
         operator.outputs.append(scope.declare_local_variable("variable", DoubleTensorType()))
+        return list(operator.outputs)
+
+    def clusterer(self, scope: Any, model: Any, inputs: list[Any], **_: Any) -> list[Any]:
+        """A clustering has a label."""
+        from skl2onnx.common.data_types import Int64TensorType
+
+        operator = declare(scope, model, inputs)
+        operator.outputs.append(scope.declare_local_variable("label", Int64TensorType([None])))
         return list(operator.outputs)
 
     def imputer(self, scope: Any, model: Any, inputs: list[Any], **_: Any) -> list[Any]:
@@ -68,7 +78,7 @@ class Parsers:
             results = given if passed else parse(scope, member, given, custom_parsers)
             weight = (model.transformer_weights or {}).get(name)
             found += results if weight is None else [_weighted(scope, result, weight) for result in results]
-        return _joined(scope, found)
+        return self._joined(scope, found)
 
     def _slice(self, scope: Any, run: list[Column]) -> Any:
         variable, positions = run[0].variable, [column.position for column in run]
@@ -82,6 +92,19 @@ class Parsers:
         operator.outputs.append(result)
         self._inputs.note_slice(result, run)
         return result
+
+    def _joined(self, scope: Any, variables: list[Any]) -> list[Any]:
+        """One matrix where all are numbers; strings that pass through stay apart."""
+        if not variables:
+            raise NotConvertibleError("a ColumnTransformer leaves no columns")
+        if len(variables) == 1 or any(type(variable.type).__name__ == "StringTensorType" for variable in variables):
+            return variables
+        operator = scope.declare_local_operator("SklearnConcat")
+        operator.inputs = variables
+        result = scope.declare_local_variable("joined", type(variables[0].type)([None, None]))
+        operator.outputs.append(result)
+        self._inputs.sources[result.onnx_name] = variables
+        return [result]
 
 
 def declare(scope: Any, model: Any, inputs: list[Any]) -> Any:
@@ -107,16 +130,3 @@ def _weighted(scope: Any, variable: Any, weight: float) -> Any:
     result = scope.declare_local_variable("weighted", type(variable.type)([None, None]))
     operator.outputs.append(result)
     return result
-
-
-def _joined(scope: Any, variables: list[Any]) -> list[Any]:
-    """One matrix where all are numbers; strings that pass through stay apart."""
-    if not variables:
-        raise NotConvertibleError("a ColumnTransformer leaves no columns")
-    if len(variables) == 1 or any(type(variable.type).__name__ == "StringTensorType" for variable in variables):
-        return variables
-    operator = scope.declare_local_operator("SklearnConcat")
-    operator.inputs = variables
-    result = scope.declare_local_variable("joined", type(variables[0].type)([None, None]))
-    operator.outputs.append(result)
-    return [result]

@@ -7,12 +7,14 @@ from importlib import import_module
 from typing import Any
 
 from fairlead.publishing.converters import (
+    clusters,
     committees,
     encoders,
     functions,
     histograms,
     imputing,
     linear,
+    multiclass,
     neighbors,
     perceptrons,
     shapes,
@@ -23,6 +25,7 @@ from fairlead.publishing.converters import (
 )
 from fairlead.publishing.converters.columns import Inputs
 from fairlead.publishing.converters.committee_parsers import CommitteeParsers
+from fairlead.publishing.converters.guards import write_guard
 from fairlead.publishing.converters.nodes import Nodes
 from fairlead.publishing.converters.parsers import Parsers
 
@@ -63,6 +66,15 @@ MATRICES: dict[Convert, str] = {
     transformers.tfidf_transformer: "feature_extraction.text.TfidfTransformer",
     vectorizers.vectorizer: "feature_extraction.text.CountVectorizer feature_extraction.text.TfidfVectorizer",
 }
+MEETING: frozenset[Convert] = frozenset(
+    {
+        *(committees.voting_classifier, committees.voting_regressor, committees.stacking_features),
+        *(committees.stacking_classifier, committees.calibrated_classifier, committees.threshold_classifier),
+        *(multiclass.one_against_rest, multiclass.one_against_one, multiclass.output_codes),
+        committees.transformed_target,
+    }
+)
+"""Where the answers of parts meet: each part has guarded its own inputs."""
 WRAPPERS = (
     "model_selection.GridSearchCV model_selection.RandomizedSearchCV model_selection._search_successive_halving."
     "HalvingGridSearchCV model_selection._search_successive_halving.HalvingRandomSearchCV frozen.FrozenEstimator"
@@ -89,6 +101,7 @@ def conversion(inputs: Inputs) -> Conversion:
             found.shapes[cls] = shape
             found.functions[cls] = partial(_run, convert, inputs)
 
+    found.functions.update(dict.fromkeys(_stock_estimators(), partial(_run_stock, inputs)))
     found.parsers.update(dict.fromkeys(_stock_classifiers(), simple.classifier))
     for convert, names in CLASSIFIERS.items():
         register(names, simple.classifier, shapes.classes, convert)
@@ -97,6 +110,13 @@ def conversion(inputs: Inputs) -> Conversion:
     for convert, names in MATRICES.items():
         register(names, simple.transformer, shapes.matrix, convert)
     register("impute.SimpleImputer", simple.imputer, shapes.declared, imputing.simple_imputer)
+    register("cluster.KMeans cluster.MiniBatchKMeans", simple.clusterer, shapes.declared, clusters.k_means)
+    for name, parse, convert in (
+        ("OneVsRestClassifier", committee.one_against_rest, multiclass.one_against_rest),
+        ("OneVsOneClassifier", committee.one_against_one, multiclass.one_against_one),
+        ("OutputCodeClassifier", committee.output_codes, multiclass.output_codes),
+    ):
+        register(f"multiclass.{name}", parse, shapes.classes, convert)
     register("ensemble.VotingClassifier", committee.voting, shapes.classes, committees.voting_classifier)
     register("ensemble.VotingRegressor", committee.voting, shapes.matrix, committees.voting_regressor)
     register("ensemble.StackingClassifier", committee.stacking, shapes.classes, committees.stacking_classifier)
@@ -117,7 +137,25 @@ def conversion(inputs: Inputs) -> Conversion:
 
 
 def _run(convert: Convert, inputs: Inputs, scope: Any, operator: Any, container: Any) -> None:
-    convert(Nodes(scope, container, inputs), operator)
+    nodes = Nodes(scope, container, inputs)
+    if convert not in MEETING:
+        write_guard(nodes, operator)
+    convert(nodes, operator)
+
+
+def _run_stock(inputs: Inputs, scope: Any, operator: Any, container: Any) -> None:
+    """Convert by skl2onnx's own function, behind our guard."""
+    from skl2onnx.common._registration import get_converter
+
+    write_guard(Nodes(scope, container, inputs), operator)
+    get_converter(operator.type)(scope, operator, container)
+
+
+def _stock_estimators() -> list[type[Any]]:
+    """Every class that skl2onnx converts as one operator."""
+    from skl2onnx._supported_operators import sklearn_operator_name_map
+
+    return [cls for cls in sklearn_operator_name_map if hasattr(cls, "get_params")]
 
 
 def _stock_classifiers() -> list[type[Any]]:

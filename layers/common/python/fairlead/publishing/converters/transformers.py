@@ -32,19 +32,20 @@ def binarizer(nodes: Nodes, operator: Any) -> None:
 
 
 def normalizer(nodes: Nodes, operator: Any) -> None:
-    """Each row over its norm; a row of zeros stays."""
+    """Each row over its norm; a row of next to zeros stays, by scikit-learn's measure for dense rows."""
     matrix = nodes.matrix(operator)
-    nodes.fill(operator.outputs[0], normalized(nodes, matrix, operator.raw_operator.norm))
+    tiny = float(np.nextafter(10 * np.finfo(np.float64).eps, 0))
+    nodes.fill(operator.outputs[0], normalized(nodes, matrix, operator.raw_operator.norm, zero=tiny))
 
 
-def normalized(nodes: Nodes, matrix: str, norm: str) -> str:
-    """Rows over their l1, l2 or max norm."""
+def normalized(nodes: Nodes, matrix: str, norm: str, *, zero: float = 0.0) -> str:
+    """Rows over their l1, l2 or max norm; a norm up to `zero` counts as one."""
     if norm == "l2":
         size = nodes.add("Sqrt", nodes.add("ReduceSumSquare", matrix, np.array([1]), keepdims=1))
     else:
         reduce = "ReduceSum" if norm == "l1" else "ReduceMax"
         size = nodes.add(reduce, nodes.add("Abs", matrix), np.array([1]), keepdims=1)
-    return nodes.add("Div", matrix, nodes.add("Where", nodes.add("Equal", size, 0.0), 1.0, size))
+    return nodes.add("Div", matrix, nodes.add("Where", nodes.add("LessOrEqual", size, zero), 1.0, size))
 
 
 def bins(nodes: Nodes, operator: Any) -> None:

@@ -33,7 +33,7 @@ def boosting_classifier(nodes: Nodes, operator: Any) -> None:
     """Gradient boosting: the sum of all stages through the loss's link."""
     model = operator.raw_operator
     raw = _boosting(nodes, operator)
-    scored = nodes.wants_scores(model)
+    scored = nodes.wants_scores(operator)
     if model.n_trees_per_iteration_ > 1:
         write_classes(nodes, operator, scores=raw, probabilities=raw if scored else nodes.add("Softmax", raw, axis=1))
         return

@@ -1,0 +1,21 @@
+"""KMeans: the nearest centre, by the same formula as scikit-learn's, which far rows do not lose to rounding."""
+
+from typing import Any
+
+import numpy as np
+
+from fairlead.publishing.converters.nodes import Nodes
+
+
+def k_means(nodes: Nodes, operator: Any) -> None:
+    """The index of the nearest centre."""
+    centres = np.asarray(operator.raw_operator.cluster_centers_, dtype=np.float64)
+    nodes.fill(operator.outputs[0], nearest(nodes, nodes.matrix(operator), centres))
+
+
+def nearest(nodes: Nodes, matrix: str, points: Any) -> str:
+    """Return the index of each row's nearest point, shape (rows,): the row's own square, equal for all, is left out."""
+    points = np.asarray(points, dtype=np.float64)
+    products = nodes.add("MatMul", matrix, -2.0 * points.T)
+    distances = nodes.add("Add", products, (points**2).sum(axis=1)[None, :])
+    return nodes.add("ArgMin", distances, axis=1, keepdims=0)

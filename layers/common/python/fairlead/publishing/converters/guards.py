@@ -1,0 +1,129 @@
+"""Guards: which rows a step of the estimator refuses, as a column of the graph that is NaN for them.
+
+scikit-learn refuses NaN, infinity and, before trees, numbers beyond single precision, wherever a step checks its input.
+A graph would answer. Each step is asked what it refuses; a guard is written only where such a value can arise, so a
+pipeline that keeps finite numbers finite has none.
+"""
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from fairlead.publishing.converters.nodes import Nodes
+from fairlead.signature import LARGEST_NUMBER
+
+MISSING, INFINITE, BEYOND_SINGLE = float("nan"), float("inf"), 1e39
+SMALL = 2.0**53
+TAKES_ALL = ("HistGradientBoostingClassifier", "HistGradientBoostingRegressor", "FunctionTransformer")
+"""Estimators that refuse no number, FunctionTransformer unless it validates; some have no plain row to be asked on."""
+MONOTONE = {
+    *("StandardScaler", "MinMaxScaler", "MaxAbsScaler", "RobustScaler", "PowerTransformer", "PolynomialFeatures"),
+    "Normalizer",
+}
+"""Transformers whose largest answers, in size, are those to the largest inputs."""
+ENCODING = {
+    *("OneHotEncoder", "OrdinalEncoder", "TargetEncoder", "KBinsDiscretizer", "Binarizer"),
+    *("CountVectorizer", "TfidfVectorizer", "TfidfTransformer"),
+}
+"""Transformers whose answers are small whatever comes."""
+
+
+def write_guard(nodes: Nodes, operator: Any) -> None:
+    """Write the guard that an operator's estimator needs on its inputs, and note how large its answers can be."""
+    model = operator.raw_operator
+    bound = max((bound_of(nodes, variable) for variable in operator.inputs), default=np.inf)
+    _note_bound(nodes, operator, bound)
+    if not hasattr(model, "n_features_in_") or type(model).__name__ in ENCODING or _holds_strings(operator):
+        return
+    if type(model).__name__ == "PowerTransformer" and model.method == "box-cox":
+        _guard_positive(nodes, operator)
+    beyond = [value for value in (MISSING, INFINITE, BEYOND_SINGLE) if _can_be(value, bound)]
+    refused = [value for value in beyond if _refuses(model, value)]
+    if refused:
+        nodes.inputs.refused.append(_guard(nodes, nodes.matrix(operator), refused))
+
+
+def bound_of(nodes: Nodes, variable: Any) -> float:
+    """What no finite number of a variable exceeds in size; infinite where an infinity or NaN may have arisen."""
+    inputs, name = nodes.inputs, variable.onnx_name
+    if inputs.is_given(variable):
+        return LARGEST_NUMBER
+    if name in inputs.sources:
+        return max(bound_of(nodes, source) for source in inputs.sources[name])
+    return inputs.bounds.get(name, np.inf)
+
+
+def _note_bound(nodes: Nodes, operator: Any, bound: float) -> None:
+    name = type(operator.raw_operator).__name__
+    if name in ENCODING:
+        answer = SMALL
+    elif name == "SimpleImputer":
+        answer = max(bound, SMALL)
+    elif name in MONOTONE and np.isfinite(bound):
+        answer = _largest_answer(operator.raw_operator, bound)
+    else:
+        return
+    for output in operator.outputs:
+        nodes.inputs.bounds[output.onnx_name] = answer
+
+
+def _largest_answer(model: Any, bound: float) -> float:
+    rows = np.full((2, model.n_features_in_), bound)
+    rows[1] = -bound
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        try:
+            answers = model.transform(rows)
+        except ValueError:
+            return float("inf")
+    largest = float(abs(answers).max())
+    return largest if np.isfinite(largest) else float("inf")
+
+
+def _can_be(value: float, bound: float) -> bool:
+    """Whether finite or missing inputs can have become this value, in a variable with this bound."""
+    return bound > LARGEST_NUMBER if value == BEYOND_SINGLE else not np.isfinite(bound)
+
+
+def _refuses(model: Any, value: float) -> bool:
+    """Ask the estimator: whether it refuses a plain row with this value put in; yes where it has no plain row."""
+    if type(model).__name__ in TAKES_ALL and not getattr(model, "validate", False):
+        return False
+    ask = getattr(model, "predict", None) or model.transform
+    for plain in (1.0, 0.0, 0.5):
+        row = np.full((1, model.n_features_in_), plain)
+        if _answers(ask, row):
+            row[0, 0] = value
+            return not _answers(ask, row)
+    return True
+
+
+def _answers(ask: Any, row: Any) -> bool:
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        try:
+            ask(row)
+        except Exception:  # noqa: BLE001 - estimators may raise anything
+            return False
+    return True
+
+
+def _guard(nodes: Nodes, matrix: str, refused: list[float]) -> str:
+    """Sum zero times every number of a row: NaN where one is infinite or, unless that is taken, missing."""
+    if BEYOND_SINGLE in refused:
+        matrix = nodes.cast(nodes.cast(matrix, np.float32), np.float64)
+    if not any(np.isnan(value) for value in refused):
+        matrix = nodes.add("Where", nodes.add("IsNaN", matrix), 0.0, matrix)
+    return nodes.add("ReduceSum", nodes.add("Mul", matrix, 0.0), np.array([1]), keepdims=1)
+
+
+def _guard_positive(nodes: Nodes, operator: Any) -> None:
+    """Box-Cox is for positive numbers."""
+    outside = nodes.add("LessOrEqual", nodes.matrix(operator), 0.0)
+    refused = nodes.add("Where", outside, np.nan, 0.0)
+    nodes.inputs.refused.append(nodes.add("ReduceSum", refused, np.array([1]), keepdims=1))
+
+
+def _holds_strings(operator: Any) -> bool:
+    return any(type(variable.type).__name__ == "StringTensorType" for variable in operator.inputs)
