@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from moto.backends import get_backend
 
 from tests.local.scenes import MINUTE, Met, Scene
 
@@ -21,20 +20,31 @@ HEALTH = {
 
 
 @contextmanager
-def broken(scene: Scene, key: str, how: str) -> Iterator[None]:
-    """One object of the registry missing or changed, which its policy lets nobody do: moto's own store is touched."""
-    backend, bucket = get_backend("s3")["123456789012"]["aws"], scene.outputs["BucketName"]
-    stored = backend.get_object(bucket, key)
-    assert stored is not None
-    data = stored.value
-    if how == "missing":
-        backend.delete_object(bucket, key)
-    else:
-        backend.put_object(bucket, key, data + b" ")
+def unguarded(s3: Any, bucket: str) -> Iterator[None]:
+    """A bucket without its policy, which lets not even an administrator delete or replace a manifest."""
+    policy = s3.get_bucket_policy(Bucket=bucket)["Policy"]
+    s3.delete_bucket_policy(Bucket=bucket)
     try:
         yield
     finally:
-        backend.put_object(bucket, key, data)
+        s3.put_bucket_policy(Bucket=bucket, Policy=policy)
+
+
+@contextmanager
+def broken(scene: Scene, key: str, how: str) -> Iterator[None]:
+    """One object of the registry missing or changed, as an administrator past the bucket's policy leaves it."""
+    s3, bucket = scene.cloud.client("s3"), scene.outputs["BucketName"]
+    data = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+    with unguarded(s3, bucket):
+        if how == "missing":
+            s3.delete_object(Bucket=bucket, Key=key)
+        else:
+            s3.put_object(Bucket=bucket, Key=key, Body=data + b" ")
+    try:
+        yield
+    finally:
+        with unguarded(s3, bucket):
+            s3.put_object(Bucket=bucket, Key=key, Body=data)
 
 
 def key_of(scene: Scene, version: int, what: str) -> str:
