@@ -94,9 +94,14 @@ def _print(published: "Published", *, json: bool) -> None:
         print_json(document(manifest, published.sha256))
         return
     print_findings(manifest.findings)
-    proved = f"parity proved on {manifest.parity.rows:,} rows" if manifest.parity else manifest.engine.reason
-    typer.echo(f"\npublished {manifest.model} version {manifest.version} (engine {manifest.engine.name}: {proved})")
+    typer.echo(f"\npublished {manifest.model} version {manifest.version}")
     typer.echo(f"gate: {count(manifest.findings)}")
     if manifest.forced:
         typer.echo(f"FORCED by {manifest.forced.by}: {manifest.forced.reason}")
     typer.echo(f"next: fairlead release {manifest.model} {manifest.version}")
+    if manifest.parity:
+        typer.echo(f"engine onnx: parity proved on {manifest.parity.rows:,} rows")
+    else:
+        reason = manifest.engine.reason
+        change = "" if reason == "demanded" else "; change that part of the model to get onnx back"
+        typer.echo(f"ENGINE SKLEARN, slower than onnx: {reason}{change}")

@@ -299,10 +299,11 @@ def test_publish_proves_stores_and_says_what_to_run_next(
     document = result(*arguments, "--target", "species", "--engine", "onnx")
 
     assert done.exit_code == 0, done.stderr
-    last = done.stdout.splitlines()[-3:]
-    assert last[0].startswith("published iris version 1 (engine onnx: parity proved on ")
+    last = done.stdout.splitlines()[-4:]
+    assert last[0] == "published iris version 1"
     assert last[1].startswith("gate: ")
     assert last[2] == "next: fairlead release iris 1"
+    assert last[3].startswith("engine onnx: parity proved on ")
     assert "· taking the signature" in done.stderr
     assert (document["version"], document["digest"]) == (2, f"sha256:{registry.manifest('iris', 2)[1]}")
 

@@ -31,9 +31,8 @@ class Recorder:
         return np.array([[1.0, 2.0]] * len(X))
 
 
-def ask(layout: Any, fields: tuple[Field, ...] = FIELDS, rows: Any = ROWS, **learnt: Any) -> Any:
+def ask(layout: Any, fields: tuple[Field, ...] = FIELDS, rows: Any = ROWS) -> Any:
     estimator = Recorder()
-    vars(estimator).update(learnt)
     signature = Signature(inputs=fields, output=Output(task="regression", names=("x", "y")), layout=layout)
     assert SklearnEngine(estimator, signature).answer(rows).values == [[1.0, 2.0]] * len(rows)
     return estimator.asked
@@ -61,8 +60,12 @@ def test_missing_is_nan_everywhere() -> None:
     assert isinstance(frame["word"].iloc[0], float)
 
 
-def test_missing_is_none_where_an_encoder_learnt_none() -> None:
-    assert ask("frame", categories_=[np.array(["a", None], dtype=object)])["word"].iloc[0] is None
+@pytest.mark.parametrize(("null", "missing"), [("none", None), ("na", pd.NA)])
+def test_missing_is_what_null_stands_for_in_each_field(null: Any, missing: Any) -> None:
+    fields = (*FIELDS[:5], Field(name="word", kind="category", nullable=True, categories=("a",), null=null), FIELDS[6])
+    frame = ask("frame", fields)
+    assert frame["word"].iloc[0] is missing
+    assert isinstance(frame["flag_or_missing"].iloc[0], float)
 
 
 def test_an_array_of_numbers_is_of_doubles_and_one_with_strings_of_objects() -> None:

@@ -11,6 +11,7 @@ Kind = Literal["number", "integer", "boolean", "category", "text"]
 Task = Literal["classification", "regression", "anomaly", "clustering"]
 Scalar = str | int | float | bool
 Layout = Literal["frame", "array", "column"]
+Null = Literal["nan", "none", "na"]
 
 LARGEST_INTEGER = 2**53
 """Integers beyond this are not exact in a double (IEEE 754), which is what engines compute in."""
@@ -25,6 +26,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     A `closed` category is a limit, because the estimator itself refuses values it has not seen.
     A `nullable` field may be null or left out; both mean missing.
     `precision` is the grid on which parity was proved: the engine reads the value rounded to it.
+    `null` is the missing value of the estimator's column that null stands for: NaN, None or pandas' NA.
     `largest` is a limit of a number's size, up to which parity was proved.
     """
 
@@ -36,6 +38,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     maximum: float | None = None
     categories: tuple[str | int, ...] | None = None  # of one type; msgspec reads no union of tuples
     closed: bool = False
+    null: Null = "nan"
     largest: float = LARGEST_NUMBER
 
 

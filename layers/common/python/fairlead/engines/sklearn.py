@@ -4,13 +4,13 @@ It is also the reference that parity compares the onnx engine with.
 """
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fairlead.engines import Answers
-from fairlead.signature import Field, Signature, positions, with_ignored
+from fairlead.signature import Field, Null, Signature, positions, with_ignored
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +28,7 @@ class SklearnEngine:
         self._signature = signature
         self._names = [field.name for field in signature.inputs]
         self._columns = with_ignored(signature).inputs
-        self._missing = None if _knows_none(estimator) else np.nan
+        self._missing = [missing_value(field.null) for field in signature.inputs]
 
     def answer(self, rows: Rows) -> Answers:
         """Answer a batch."""
@@ -75,18 +75,17 @@ class SklearnEngine:
         return pd.DataFrame({name: pd.Series(array, dtype=array.dtype) for name, array in arrays.items()})
 
     def _column(self, field: Field, values: tuple[Any, ...]) -> np.ndarray[Any, Any]:
-        if _is_string(field):
-            return np.array([self._missing if value is None else value for value in values], dtype=object)
-        if None not in values:
-            return np.array(values, dtype=_DTYPES[field.kind])
-        if field.kind == "boolean" or (field.kind == "category" and self._missing is None):
-            return np.array([self._missing if value is None else value for value in values], dtype=object)
-        return np.array(values, dtype=np.float64)
+        objects = field.kind == "boolean" or (field.kind == "category" and field.null != "nan")
+        if _is_string(field) or (objects and None in values):
+            missing = missing_value(field.null)
+            return np.array([missing if value is None else value for value in values], dtype=object)
+        return np.array(values, dtype=np.float64 if None in values else _DTYPES[field.kind])
 
     def _array(self, rows: Rows) -> np.ndarray[Any, Any]:
         if not any(_is_string(field) for field in self._columns):
             return self._filled(np.array(rows, dtype=np.float64))
-        values = [[self._missing if value is None else value for value in row] for row in rows]
+        missing = self._missing
+        values = [[missing[place] if value is None else value for place, value in enumerate(row)] for row in rows]
         return self._filled(np.array(values, dtype=object))
 
     def _filled(self, used: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
@@ -108,32 +107,10 @@ def _is_string(field: Field) -> bool:
     return field.kind == "text"
 
 
-def _knows_none(estimator: Any) -> bool:
-    """Whether the estimator was fitted on None rather than NaN for missing strings, which encoders tell apart."""
-    for part in _parts(estimator):
-        if type(part).__name__ == "SimpleImputer" and part.missing_values is None:
-            return True
-        categories = getattr(part, "categories_", None)
-        if isinstance(categories, list) and any(value is None for known in categories for value in known):
-            return True
-    return False
+def missing_value(null: Null) -> Any:
+    """Make the missing value that a field's null stands for."""
+    if null == "na":
+        import pandas as pd
 
-
-def _parts(estimator: Any) -> Iterator[Any]:
-    """The estimator and every fitted part that may meet strings: steps, columns, members."""
-    yield estimator
-    for name in ("steps", "transformers_", "transformer_list"):
-        for member in getattr(estimator, name, None) or ():
-            yield from _parts(member[1])
-    for name in (
-        "best_estimator_",
-        "estimator_",
-        "estimator",
-        "_preprocessor",
-        "estimators_",
-        "calibrated_classifiers_",
-    ):
-        member = getattr(estimator, name, None)
-        for part in member if isinstance(member, list) else [member]:
-            if hasattr(part, "get_params") or hasattr(part, "calibrators"):
-                yield from _parts(part)
+        return pd.NA
+    return None if null == "none" else np.nan

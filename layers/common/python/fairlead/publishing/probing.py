@@ -8,6 +8,7 @@ import numpy as np
 
 from fairlead.engines.sklearn import FILL
 from fairlead.publishing.frames import hand_over
+from fairlead.publishing.values import is_missing
 from fairlead.signature import Field, Layout
 
 if TYPE_CHECKING:
@@ -32,6 +33,13 @@ class Probe:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return self.estimator.predict(hand_over(frame, self.layout))
+
+    def answer_in_full(self, frame: "pd.DataFrame") -> Any:
+        """Probabilities where there are any, else what predict says."""
+        ask = getattr(self.estimator, "predict_proba", None) or self.estimator.predict
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return np.asarray(ask(hand_over(frame, self.layout)))
 
     def failure(self, frame: "pd.DataFrame") -> Exception | None:
         """Why the estimator cannot answer these rows, None where it can."""
@@ -61,12 +69,11 @@ class Probe:
         import pandas as pd
 
         dtype = self.frame[name].dtype
-        if value is None and pd.api.types.is_numeric_dtype(dtype):
+        missing = is_missing(value)
+        if missing and pd.api.types.is_numeric_dtype(dtype):
             return pd.Series([float("nan")], index=self.frame.index[:1])
         numeric = pd.api.types.is_numeric_dtype(dtype) and not isinstance(value, str)
-        return pd.Series(
-            [float("nan") if value is None else value], index=self.frame.index[:1], dtype=dtype if numeric else object
-        )
+        return pd.Series([value], index=self.frame.index[:1], dtype=dtype if numeric else object)
 
 
 def probe_of(
@@ -113,11 +120,11 @@ def closed_fields(probe: Probe, fields: list[Field]) -> set[str]:
     return {name for name, value in unseen.items() if probe.refuses({name: value})}
 
 
-def open_to_missing(probe: Probe, names: list[str]) -> set[str]:
-    """Names of the columns that may be missing in a row that the estimator answers; one question where all may."""
-    if not names or not probe.refuses(dict.fromkeys(names)):
-        return set(names)
-    return {name for name in names if not probe.refuses({name: None})}
+def open_to_missing(probe: Probe, missing: dict[str, Any]) -> set[str]:
+    """Names of the columns that may hold their missing value in an answered row; one question where all may."""
+    if not missing or not probe.refuses(missing):
+        return set(missing)
+    return {name for name, value in missing.items() if not probe.refuses({name: value})}
 
 
 def in_one_line(error: BaseException) -> str:

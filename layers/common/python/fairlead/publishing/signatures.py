@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from fairlead.engines.sklearn import missing_value
 from fairlead.errors import DataError, FairleadError, ModelFileError
 from fairlead.publishing.answers import one_target, output_of
 from fairlead.publishing.estimators import check_estimator
 from fairlead.publishing.frames import arrange, layout_of
 from fairlead.publishing.kinds import field_of, looks_like_text, seen
+from fairlead.publishing.nulls import null_in
 from fairlead.publishing.probing import Probe, closed_fields, in_one_line, open_to_missing, probe_of
 from fairlead.publishing.table_types import to_frame
 from fairlead.publishing.tables import MISSING
@@ -57,6 +59,12 @@ def _infer(estimator: Any, X: Any, y: Any, *, target: str, train: Any) -> Signat
     _refuse_hidden_categories(fields, uses)
 
     _check_answers(probe)
+    fields = [
+        msgspec.structs.replace(field, null=null_in(field.name, use, [part[field.name] for part in frames], probe))
+        if field.kind in ("category", "boolean")
+        else field
+        for field, use in zip(fields, uses, strict=True)
+    ]
     nullable = _nullable(probe, fields, frames)
     fields = [msgspec.structs.replace(field, nullable=field.name in nullable) for field in fields]
     closed = closed_fields(probe, fields)
@@ -81,7 +89,7 @@ def unused_of(estimator: Any, layout: Layout) -> frozenset[int]:
 def _nullable(probe: Probe, fields: Sequence[Field], frames: "Sequence[pd.DataFrame]") -> set[str]:
     """Columns that the data shows missing, and those built for it that prove it."""
     shown = {field.name for field in fields if any(bool(frame[field.name].isna().any()) for frame in frames)}
-    built = [field.name for field in fields if field.nullable and field.name not in shown]
+    built = {field.name: missing_value(field.null) for field in fields if field.nullable and field.name not in shown}
     return shown | open_to_missing(probe, built)
 
 
@@ -128,7 +136,7 @@ def _open(field: Field, use: Use, probe: Probe) -> Field:
             hint="encode it with handle_unknown='ignore', or leave it a number",
         )
     if looks_like_text(field) and isinstance((field.categories or ("",))[0], str):
-        return Field(name=field.name, kind="text", nullable=field.nullable)
+        return Field(name=field.name, kind="text", nullable=field.nullable, null=field.null)
     return field
 
 

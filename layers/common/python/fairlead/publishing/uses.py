@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from fairlead.publishing.values import is_missing, plain
+from fairlead.publishing.values import is_missing, null_of, plain
+from fairlead.signature import Null
 
 CHILDREN = ("best_estimator_", "estimator_", "regressor_", "estimator", "_preprocessor")
 LISTS = ("estimators_", "calibrated_classifiers_")
@@ -15,13 +16,14 @@ class Use:
     """One column: `text` is read by a vectorizer, `encoded` by an encoder that knows `categories`.
 
     `missing` says that the estimator was built for missing values here: an imputer comes first, or its encoder knows
-    missing as a category.
+    missing as a category. `nulls` are the missing values it was fitted on here, as far as it knows them.
     """
 
     text: bool = False
     encoded: bool = False
     missing: bool = False
     categories: set[Any] = field(default_factory=set)
+    nulls: set[Null] = field(default_factory=set)
 
 
 def uses_of(estimator: Any, width: int) -> list[Use]:
@@ -52,6 +54,8 @@ def _walk(node: Any, uses: Sequence[Use]) -> None:
     elif type(node).__module__.startswith("sklearn.impute"):
         for use in uses:
             use.missing = True
+            if getattr(node, "missing_values", 0) is None:
+                use.nulls.add("none")
     elif hasattr(node, "categories_"):
         _note_categories(node, uses)
     else:
@@ -88,6 +92,7 @@ def _note_categories(encoder: Any, uses: Sequence[Use]) -> None:
     for use, known in zip(uses, encoder.categories_, strict=True):
         use.encoded = True
         use.missing |= any(is_missing(value) for value in known)
+        use.nulls.update(null_of(value) for value in known if is_missing(value) and known.dtype == object)
         use.categories.update(plain(value) for value in known if not is_missing(value))
 
 

@@ -4,6 +4,8 @@ from typing import Any
 
 import numpy as np
 
+from fairlead.signature import Null
+
 
 def is_missing(value: Any) -> bool:
     """None, NaN, NaT and pandas' NA."""
@@ -12,6 +14,15 @@ def is_missing(value: Any) -> bool:
     if isinstance(value, (float, np.floating)):
         return bool(np.isnan(value))
     return value is None or value is pd.NA or value is pd.NaT
+
+
+def null_of(value: Any) -> Null:
+    """Which kind of missing value it is."""
+    import pandas as pd
+
+    if value is pd.NA:
+        return "na"
+    return "none" if value is None else "nan"
 
 
 def plain(value: Any) -> Any:

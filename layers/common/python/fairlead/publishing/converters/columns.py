@@ -6,7 +6,7 @@ from typing import Any
 
 from fairlead.engines.texts import Counting
 from fairlead.publishing.converters.refusal import NotConvertibleError
-from fairlead.signature import Field, Signature
+from fairlead.signature import Field, Null, Signature
 
 NUMBERS, STRINGS = "numbers", "strings"
 
@@ -41,6 +41,7 @@ class Inputs:
             NUMBERS: [position for position, field in fields if not holds_strings(field)],
             STRINGS: [position for position, field in fields if holds_strings(field)],
         }
+        self._nulls = [field.null for field in signature.inputs]
         self._slices: dict[str, list[int]] = {}
         self.scoring: Any = None  # the classifier, about to be parsed, that answers its decision function
         self.scored: set[int] = set()  # id() of operators of such classifiers
@@ -54,6 +55,10 @@ class Inputs:
     def fields(self, name: str) -> list[int]:
         """Positions in the signature of a graph input's columns; a text's counts are of one field."""
         return [self.countings[name][0]] if name in self.countings else self._fields[name]
+
+    def null(self, column: Column) -> Null | None:
+        """What null stands for in a column, None where a step has changed it."""
+        return None if column.field is None else self._nulls[column.field]
 
     def is_given(self, variable: Any) -> bool:
         """Whether a variable holds columns as requests have them."""

@@ -10,11 +10,14 @@ from typing import Any
 
 import numpy as np
 
+from fairlead.engines.sklearn import missing_value
 from fairlead.engines.texts import MISSING
 from fairlead.publishing.converters.columns import Column
 from fairlead.publishing.converters.ensembles import Array
 from fairlead.publishing.converters.nodes import ML, Nodes
 from fairlead.publishing.converters.refusal import NotConvertibleError
+from fairlead.publishing.values import null_of
+from fairlead.signature import Null
 
 UNSEEN = "\ue000fairlead.unseen\ue000"
 CHUNK = 500  # categories asked at once: each becomes a dense row as wide as all of them
@@ -38,7 +41,10 @@ def ordinal_encoder(nodes: Nodes, operator: Any) -> None:
 
 def codes(nodes: Nodes, encoder: Any, columns: Sequence[Column]) -> str:
     """Write an OrdinalEncoder's codes of these columns, shape (rows, columns)."""
-    found = [_look_up(nodes, column, _ordinal(encoder, position)) for position, column in enumerate(columns)]
+    found = [
+        _look_up(nodes, column, _ordinal(encoder, position, _null(nodes, encoder, position, column)))
+        for position, column in enumerate(columns)
+    ]
     return nodes.add("Concat", *found, axis=1) if len(found) > 1 else found[0]
 
 
@@ -48,7 +54,7 @@ def one_hot_encoder(nodes: Nodes, operator: Any) -> None:
     columns = nodes.inputs.columns(operator.inputs, len(encoder.categories_))
     blocks = []
     for position, column in enumerate(columns):
-        lookup, width = _one_hot(encoder, position)
+        lookup, width = _one_hot(encoder, position, _null(nodes, encoder, position, column))
         if width:
             hot = _look_up(nodes, column, lookup)
             blocks.append(nodes.add("Equal", hot, np.arange(width, dtype=np.float64)[None, :]))
@@ -65,7 +71,9 @@ def target_encoder(nodes: Nodes, operator: Any) -> None:
     for position, (column, known) in enumerate(zip(columns, encoder.categories_, strict=True)):
         for place, mean in enumerate(means):
             answers = encoder.encodings_[position * len(means) + place]
-            lookup = Lookup(list(known), [float(answer) for answer in answers], float(mean))
+            null = _null(nodes, encoder, position, column)
+            pairs = [(key, float(answer)) for key, answer in zip(known, answers, strict=True) if _reached(key, null)]
+            lookup = Lookup([key for key, _ in pairs], [answer for _, answer in pairs], float(mean))
             found.append(_look_up(nodes, column, lookup))
     nodes.fill(operator.outputs[0], nodes.add("Concat", *found, axis=1) if len(found) > 1 else found[0])
 
@@ -103,11 +111,27 @@ def _is_missing(key: Any) -> bool:
     return key is None or (isinstance(key, (float, np.floating)) and bool(np.isnan(key)))
 
 
-def _ordinal(encoder: Any, position: int) -> Lookup:
-    return _asked(encoder, position, lambda rows: rows[:, position].tolist(), other=float("nan"))
+def _null(nodes: Nodes, encoder: Any, position: int, column: Column) -> Null:
+    """What null stands for in a column: behind an imputer, the one missing value that the encoder knows."""
+    null = nodes.inputs.null(column)
+    if null is not None:
+        return null
+    known = {null_of(key) for key in encoder.categories_[position] if _is_missing(key)}
+    if len(known) > 1:
+        raise NotConvertibleError("an encoder behind another step knows None and NaN, which a graph cannot tell apart")
+    return next(iter(known), "nan")
 
 
-def _one_hot(encoder: Any, position: int) -> tuple[Lookup, int]:
+def _reached(key: Any, null: Null) -> bool:
+    """Whether a row can hold this category: of missing values only the one that null stands for."""
+    return not _is_missing(key) or null_of(key) == null
+
+
+def _ordinal(encoder: Any, position: int, null: Null) -> Lookup:
+    return _asked(encoder, position, null, lambda rows: rows[:, position].tolist(), other=float("nan"))
+
+
+def _one_hot(encoder: Any, position: int, null: Null) -> tuple[Lookup, int]:
     start = sum(encoder._n_features_outs[:position])
     width = int(encoder._n_features_outs[position])
 
@@ -115,20 +139,20 @@ def _one_hot(encoder: Any, position: int) -> tuple[Lookup, int]:
         own = rows[:, start : start + width] != 0
         return [float(row.argmax()) if row.any() else -1.0 for row in own]
 
-    return _asked(encoder, position, place_of_one, other=-1.0), width
+    return _asked(encoder, position, null, place_of_one, other=-1.0), width
 
 
-def _asked(encoder: Any, position: int, read: Callable[[Array], list[float]], *, other: float) -> Lookup:
+def _asked(encoder: Any, position: int, null: Null, read: Callable[[Array], list[float]], *, other: float) -> Lookup:
     """What the encoder makes of every category of a column, and of an unseen value; `other` where it refuses one.
 
     A missing value that is no category is asked for too: encoders treat it as unknown, or refuse it.
     """
-    known = list(encoder.categories_[position])
+    known = [key for key in encoder.categories_[position] if _reached(key, null)]
     answers = _read(encoder, position, known, read)
     if answers is None:
         raise NotConvertibleError("an encoder refuses its own categories")
     keys = known.copy()
-    missing = None if any(_is_missing(key) for key in known) else _read(encoder, position, [np.nan], read)
+    missing = None if any(_is_missing(key) for key in known) else _read(encoder, position, [missing_value(null)], read)
     if missing is not None:
         keys.append(np.nan)
         answers += missing

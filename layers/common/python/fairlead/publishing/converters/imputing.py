@@ -9,6 +9,8 @@ from fairlead.publishing.converters.columns import Column, runs
 from fairlead.publishing.converters.encoders import _is_missing
 from fairlead.publishing.converters.nodes import Nodes
 from fairlead.publishing.converters.refusal import NotConvertibleError
+from fairlead.publishing.values import null_of
+from fairlead.signature import Null
 
 
 def simple_imputer(nodes: Nodes, operator: Any) -> None:
@@ -32,7 +34,7 @@ def simple_imputer(nodes: Nodes, operator: Any) -> None:
 
 def kept_columns(model: Any) -> list[int]:
     """Columns that come out: one that was always missing has nothing to be replaced by."""
-    return [position for position, value in enumerate(model.statistics_) if not _is_missing(value)]
+    return [position for position, value in enumerate(model.statistics_) if value is None or not _is_missing(value)]
 
 
 def _impute(nodes: Nodes, model: Any, run: list[Column], positions: list[int]) -> str:
@@ -42,10 +44,21 @@ def _impute(nodes: Nodes, model: Any, run: list[Column], positions: list[int]) -
         fill = np.array(fills, dtype=np.float64)[None, :]
         return nodes.add("Where", _missing(nodes, model, value), fill, value)
     marker = MISSING if _is_missing(model.missing_values) else model.missing_values
+    if _is_missing(model.missing_values):
+        fills = [
+            MISSING if fill is None or not _fills(model, nodes.inputs.null(column)) else fill
+            for fill, column in zip(fills, run, strict=True)
+        ]
     if not isinstance(marker, str) or not all(isinstance(fill, str) for fill in fills):
         raise NotConvertibleError("SimpleImputer puts numbers among strings")
     missing = nodes.add("Equal", value, np.array([[marker]], dtype=object))
     return nodes.add("Where", missing, np.array(fills, dtype=object)[None, :], value)
+
+
+def _fills(model: Any, null: Null | None) -> bool:
+    """Whether the imputer takes a column's null for missing: NaN and None are two things to it."""
+    kind = null_of(model.missing_values)
+    return null is None or kind in ("na", null)
 
 
 def _missing(nodes: Nodes, model: Any, value: str) -> str:
