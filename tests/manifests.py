@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from fairlead.manifest import Blob, Certificate, Engine, EngineName, Finding, Manifest, Parent, Recipe, digest
+from fairlead.manifest import SCHEMA, Blob, Certificate, Engine, EngineName, Finding, Manifest, Parent, Recipe, digest
 from fairlead.registry import Objects, blob_key
 from fairlead.signature import Field, Output, Signature
 
@@ -22,7 +22,7 @@ def build(
     version: int, parent: Parent | None, *, model: str = "churn", by: str = "test", engine: EngineName = "onnx"
 ) -> Manifest:
     return Manifest(
-        schema=1,
+        schema=SCHEMA,
         model=model,
         version=version,
         created=datetime(2026, 11, 23, 12, 0, tzinfo=UTC),

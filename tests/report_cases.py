@@ -14,7 +14,7 @@ from fairlead.engines.sklearn import SklearnEngine
 from fairlead.gate import judge
 from fairlead.gate.evidence import Budget, Evidence
 from fairlead.gate.policy import Condition, Metrics, NamedSlice, Policy, Slices
-from fairlead.manifest import Blob, Certificate, Manifest, Parent
+from fairlead.manifest import SCHEMA, Blob, Certificate, Manifest, Parent
 from fairlead.publishing import report
 from fairlead.publishing.environment import environment
 from fairlead.publishing.evidence import Candidate, Data, Live, gather
@@ -56,7 +56,7 @@ def facts(
     reference = baseline_of(signature, evidence.held_out, evidence.predicted)
     return ReportFacts(
         manifest=Manifest(
-            schema=1,
+            schema=SCHEMA,
             model=name,
             version=version,
             created=datetime(2026, 11, 23, 12, 0, tzinfo=UTC),

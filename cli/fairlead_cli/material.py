@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from fairlead.errors import SettingsError
+
 
 class Demand(StrEnum):
     """Which engine the publisher asks for."""
@@ -30,10 +32,17 @@ Training = Annotated[
     ),
 ]
 Engine = Annotated[Demand, typer.Option("--engine", help="auto takes onnx where parity is proved, else sklearn.")]
-Allow = Annotated[
-    list[str] | None,
-    typer.Option("--allow", metavar="PACKAGE", help="A package of your own the file may import; repeatable."),
-]
+
+
+def _refuse_own_code(given: list[str] | None) -> None:
+    if given:
+        raise SettingsError(
+            "--allow is gone: code of your own has no way to be served yet",
+            hint="express it with scikit-learn's own transformers and numpy's functions, inside the Pipeline",
+        )
+
+
+Allow = Annotated[list[str] | None, typer.Option("--allow", hidden=True, callback=_refuse_own_code)]
 Rules = Annotated[
     Path | None,
     typer.Option("--policy", metavar="GATE.toml", help="The gate's thresholds (docs/gate.md); left out, the defaults."),

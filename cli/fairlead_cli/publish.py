@@ -47,7 +47,7 @@ def publish(
         ),
     ] = False,
     engine: Engine = Demand.auto,
-    allow: Allow = None,
+    allow: Allow = None,  # noqa: ARG001 - refused by its callback
     stack: Stack = DEFAULT_STACK,
     json: Json = False,
 ) -> None:
@@ -68,7 +68,6 @@ def publish(
                 target=columns(target),
                 train=train,
                 engine=engine.value,
-                allow=allow or (),
                 policy=policy,
                 cv=cv,
                 allow_breaking=allow_breaking,

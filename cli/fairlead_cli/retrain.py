@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
-from fairlead_cli.material import Allow
 from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
 from fairlead_cli.output import note, print_facts, print_json, telling
 
@@ -37,7 +36,6 @@ def retrain(
     local: Here = False,
     train: Train = None,
     trust: Trust = None,
-    allow: Allow = None,
     reason: Annotated[str, typer.Option("--reason", help="Why; it stays in the new version's record.")] = "",
     stack: Stack = DEFAULT_STACK,
     json: Json = False,
@@ -52,10 +50,10 @@ def retrain(
 
     span = days(since)
     if local:
-        _here(name, span, train=train, trust=trust, allow=allow, reason=reason, settings=where(stack), json=json)
+        _here(name, span, train=train, trust=trust, reason=reason, settings=where(stack), json=json)
         return
-    if train or trust or allow:
-        raise SettingsError("--train, --trust and --allow are for --local", hint="the function has the stack's own")
+    if train or trust:
+        raise SettingsError("--train and --trust are for --local", hint="the function has the stack's own")
     _there(name, span, reason=reason, settings=where(stack), json=json)
 
 
@@ -65,7 +63,6 @@ def _here(
     *,
     train: Path | None,
     trust: list[str] | None,
-    allow: list[str] | None,
     reason: str,
     settings: "Operator",
     json: bool,
@@ -82,7 +79,6 @@ def _here(
         why=reason or "it was asked for",
         since=timedelta(days=span),
         train=train,
-        allow=tuple(allow or ()),
         limits=Limits(trusted=tuple(trust or ())),
     )
     _print(_retrained(order, settings, json=json), json=json)

@@ -31,7 +31,7 @@ def validate(
     cv: Folds = 0,
     allow_breaking: Breaking = False,
     engine: Engine = Demand.auto,
-    allow: Allow = None,
+    allow: Allow = None,  # noqa: ARG001 - refused by its callback
     stack: Stack = DEFAULT_STACK,
     json: Json = False,
 ) -> None:
@@ -51,7 +51,6 @@ def validate(
             target=columns(target),
             train=train,
             engine=engine.value,
-            allow=allow or (),
             policy=policy,
             cv=cv,
             allow_breaking=allow_breaking,

@@ -148,7 +148,7 @@ def test_how_to_follow_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [["--train", "train.csv"], ["--trust", "*"], ["--allow", "churn"], ["--since", "3x"], ["--since", "0d"]],
+    [["--train", "train.csv"], ["--trust", "*"], ["--since", "3x"], ["--since", "0d"]],
     ids=" ".join,
 )
 def test_options_that_cannot_work_are_refused(options: list[str]) -> None:

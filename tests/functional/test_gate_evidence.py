@@ -21,6 +21,7 @@ from fairlead.gate.policy import Policy, Split
 from fairlead.gate.policy_file import parse
 from fairlead.golden import Golden
 from fairlead.publishing.choosing import Choice, choose_engine
+from fairlead.publishing.estimator_files.convert import from_live
 from fairlead.publishing.evidence import (
     Candidate,
     Data,
@@ -288,15 +289,9 @@ def test_clusters_and_signatures_without_a_target_are_no_reason_to_fail() -> Non
     estimator = KMeans(3, n_init=1, random_state=0).fit(X)
     signature: Signature = infer(estimator, X, None)
     engine = manifest.Engine(name="sklearn", blob="estimator")
-    import io
-
-    import joblib
-
-    buffer = io.BytesIO()
-    joblib.dump(estimator, buffer)
     serving = SklearnEngine(estimator, signature)
     facts = gather(
-        Candidate(signature=signature, serving=serving, engine=engine, blob=buffer.getvalue()), Data(X=X), Policy()
+        Candidate(signature=signature, serving=serving, engine=engine, blob=from_live(estimator)), Data(X=X), Policy()
     )
     verdict = judge(facts, Policy())
     assert refused(verdict) == []

@@ -58,8 +58,9 @@ from sklearn.preprocessing import (
 )
 from sklearn.svm import SVC, LinearSVC, OneClassSVM
 
+from fairlead.engines.estimator_data.reader import read
 from fairlead.errors import ModelFileError
-from fairlead.publishing.model_file import read_model
+from fairlead.publishing.estimator_files.convert import from_file, from_live
 from fairlead.publishing.signatures import infer, to_rows
 
 rng = np.random.default_rng(0)
@@ -146,6 +147,13 @@ FAMILIES: dict[str, tuple[Any, Any, Any]] = {
     "mixture": (GaussianMixture(2), NUMBERS, None),
     "bare array": (make_pipeline(StandardScaler(), LOGISTIC), NUMBERS.to_numpy(), LABELS),
 }
+
+
+def read_model(path: Path) -> Any:
+    """Read a model file as the closed process does, in this one."""
+    return read(from_file(path.read_bytes(), path.name)).estimator
+
+
 FORMATS: dict[str, Callable[[Any, Path], Any]] = {
     "plain": joblib.dump,
     "compress=3": lambda model, path: joblib.dump(model, path, compress=3),
@@ -239,11 +247,18 @@ def test_a_damaged_model_is_refused_or_opened(flips: list[tuple[float, int]], tm
             read.predict(NUMBERS)
 
 
-def test_nothing_is_imported_before_the_file_is_judged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_that_a_file_names_is_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "innocent.py").write_text("raise SystemExit('imported')\n")
     monkeypatch.syspath_prepend(str(tmp_path))
     path = tmp_path / "model.joblib"
-    path.write_bytes(b"\x80\x02cinnocent\nf\n(lp0\ncos\nsystem\na.")
-    with pytest.raises(ModelFileError):
+    path.write_bytes(b"\x80\x02cinnocent\nf\n.")
+    with pytest.raises(ModelFileError, match="package innocent"):
         read_model(path)
     assert "innocent" not in sys.modules
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_an_estimator_written_twice_has_the_same_bytes(family: str) -> None:
+    estimator, X, y = FAMILIES[family]
+    data = from_live(clone(estimator).fit(X, y))
+    assert from_live(read(data).estimator) == data

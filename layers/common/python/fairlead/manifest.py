@@ -13,7 +13,7 @@ import msgspec
 from fairlead.errors import IntegrityError, SchemaError
 from fairlead.signature import Signature
 
-SCHEMA = 1
+SCHEMA = 2
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """What msgspec raises for bytes that hold no such document: text that is no UTF-8 and deep nesting have their own."""
 
@@ -122,7 +122,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """One immutable version of one model.
 
     `findings` are the gate's, in its order; `policy` is the SHA-256 of the policy that judged, which is the blob
-    `policy`; `champion` is the version compared with. Versions from before the gate have none of them.
+    `policy`; `champion` is the version compared with. Versions from before the gate
+    have none of them. `walls` stood around the process that opened the model file; a notebook's estimator has none.
     """
 
     schema: int
@@ -144,6 +145,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     policy: str = ""
     forced: Forced | None = None
     champion: int | None = None
+    walls: tuple[str, ...] = ()
 
 
 def encode(manifest: Manifest) -> bytes:

@@ -1,4 +1,4 @@
-"""Engines: what answers rows. `onnx` runs a graph and unpickles nothing; `sklearn` runs the estimator itself.
+"""Engines: what answers rows. `onnx` runs a graph; `sklearn` runs the estimator. Neither loads a pickle.
 
 Rows are tuples in signature order: float, int, bool, str, or None for missing. Answers are plain Python values, ready
 for JSON. Only the engine a version names is imported.
@@ -43,7 +43,7 @@ def load(spec: manifest.Engine, signature: Signature, blob: bytes) -> Engine:
         from fairlead.engines.onnx import OnnxEngine
 
         return OnnxEngine(spec, signature, blob)
-    from fairlead.engines.layer import unpickle
+    from fairlead.engines.layer import load_estimator
     from fairlead.engines.sklearn import SklearnEngine
 
-    return SklearnEngine(unpickle(blob), signature)
+    return SklearnEngine(load_estimator(blob), signature)

@@ -1,15 +1,14 @@
-"""The sklearn layer's versions, stated once: an estimator is unpickled only where exactly these run.
+"""The sklearn layer's versions, stated once: an estimator is loaded only where exactly these run.
 
 scikit-learn promises nothing across versions (https://scikit-learn.org/stable/model_persistence.html), so a blob made
 elsewhere is refused rather than answered differently. tests/unit/test_engines_layer.py holds PINS to the layer's lock.
 """
 
 import importlib
-import io
 import platform
 from typing import Any
 
-from fairlead.errors import EngineError
+from fairlead.errors import EngineError, ModelFileError
 
 PYTHON = "3.13"
 PINS = {"scikit-learn": "1.9.1", "numpy": "2.5.5", "scipy": "1.18.1", "joblib": "1.6.0", "pandas": "3.1.1"}
@@ -30,9 +29,9 @@ def differences() -> list[str]:
     ]
 
 
-def unpickle(blob: bytes) -> Any:
-    """Load an estimator whose digest a release froze; raises EngineError where versions differ or it cannot be read."""
-    import joblib
+def load_estimator(blob: bytes) -> Any:
+    """Build an estimator from its data form; raises EngineError where versions differ or the data is refused."""
+    from fairlead.engines.estimator_data.reader import read
 
     different = differences()
     if different:
@@ -41,9 +40,9 @@ def unpickle(blob: bytes) -> Any:
             hint=f"use Python {PYTHON} with " + ", ".join(f"{name}=={version}" for name, version in PINS.items()),
         )
     try:
-        return joblib.load(io.BytesIO(blob))
-    except Exception as error:  # unpickling may raise anything
-        raise EngineError(f"the estimator cannot be loaded: {type(error).__name__}: {error}") from error
+        return read(blob).estimator
+    except ModelFileError as error:
+        raise EngineError(f"the estimator cannot be loaded: {error}", hint=error.hint) from error
 
 
 def _version(module: str) -> str:

@@ -5,18 +5,14 @@ registry alone, and a model may never have been released: then it is the newest 
 passed the gate, or was forced, by what its manifest says.
 """
 
-import tempfile
-from pathlib import Path
 from typing import NamedTuple
 
-from fairlead import aws, releases, stack
+from fairlead import aws, engines, releases, stack
 from fairlead.engines import Engine
-from fairlead.engines.layer import differences
 from fairlead.errors import EngineError, FairleadError, ModelFileError
 from fairlead.function import PredictFunction
 from fairlead.manifest import Manifest
 from fairlead.publishing.evidence import Live, unpack
-from fairlead.publishing.model_file import read_model
 from fairlead.publishing.runtime import HERE, Runtime
 from fairlead.registry import Registry
 from fairlead.retiring import retired
@@ -88,14 +84,7 @@ def _live(registry: Registry, manifest: Manifest, chosen: str, runtime: Runtime)
 
 
 def _engine(manifest: Manifest, blob: bytes, runtime: Runtime) -> Engine:
-    """Open the engine. Another publisher's pickle is read as a stranger's model file is: scanned before it can run."""
+    """Open the engine."""
     if manifest.engine.name == "onnx":
         return runtime.open(manifest.engine, manifest.signature, blob)
-    from fairlead.engines.sklearn import SklearnEngine
-
-    if different := differences():
-        raise EngineError(f"it needs the sklearn layer's versions; here: {', '.join(different)}")
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, f"{manifest.model}-{manifest.version}.joblib")
-        path.write_bytes(blob)
-        return SklearnEngine(read_model(path), manifest.signature)
+    return engines.load(manifest.engine, manifest.signature, blob)

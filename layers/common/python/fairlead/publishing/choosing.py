@@ -1,6 +1,5 @@
 """Which engine serves: onnx where parity is proved, else sklearn where it can run, else a refusal; never in silence."""
 
-import io
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from fairlead.manifest import Certificate
 from fairlead.publishing.boundary import boundary_rows, far_rows
 from fairlead.publishing.compiling import compile_estimator
 from fairlead.publishing.converters import NotConvertibleError
+from fairlead.publishing.estimator_files.convert import from_live
 from fairlead.publishing.isolation import prove_in_layer
 from fairlead.publishing.parity import NotProvedError, prove
 from fairlead.publishing.runtime import HERE, Runtime
@@ -47,11 +47,14 @@ def choose_engine(
     signature: Signature,
     rows: list[Row],
     *,
+    data: bytes = b"",
     demanded: Demand = "auto",
     runtime: Runtime = HERE,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Choice:
     """Choose and prove; `rows` are held-out rows in signature order, `runtime` runs the graph.
+
+    `data` is the estimator's data form, made here if it is empty.
 
     auto: onnx if proved equal (a nearest-neighbour model only if it is small enough to be faster there), else sklearn
     with the reason. Raises EngineError, with the reason and a way forward, where the demanded engine or none can serve.
@@ -59,7 +62,8 @@ def choose_engine(
     reference = SklearnEngine(estimator, signature)
     _check_held_out(reference, rows)
     if demanded == "sklearn":
-        return _on_sklearn(estimator, signature, rows, reference, reason="demanded", progress=progress)
+        form = data or from_live(estimator)
+        return _on_sklearn(form, signature, rows, reference, reason="demanded", progress=progress)
     reason = slower_on_onnx(estimator) if demanded == "auto" else ""
     if not reason:
         try:
@@ -74,7 +78,7 @@ def choose_engine(
         raise EngineError(
             f"this model does not run on onnx: {reason}", hint="publish it with --engine sklearn, or auto"
         )
-    return _on_sklearn(estimator, signature, rows, reference, reason=reason, progress=progress)
+    return _on_sklearn(data or from_live(estimator), signature, rows, reference, reason=reason, progress=progress)
 
 
 def _check_held_out(reference: Engine, rows: Sequence[Row]) -> None:
@@ -144,7 +148,7 @@ def _with_precision(signature: Signature) -> Signature:
 
 
 def _on_sklearn(
-    estimator: Any,
+    data: bytes,
     signature: Signature,
     rows: list[Row],
     reference: Engine,
@@ -152,22 +156,15 @@ def _on_sklearn(
     reason: str,
     progress: Callable[[str], None],
 ) -> Choice:
-    import joblib
-
     progress("proving the estimator in the sklearn layer's environment")
-    buffer = io.BytesIO()
-    try:
-        joblib.dump(estimator, buffer)
-    except Exception as error:  # pickling may raise anything
-        raise _refused(reason, f"the estimator cannot be pickled: {' '.join(str(error).split())[:200]}") from error
     spec = manifest.Engine(name="sklearn", blob="estimator", reason=reason)
     step = max(1, len(rows) // LAYER_ROWS)
     chosen = rows[::step][:LAYER_ROWS]
     try:
-        prove_in_layer(spec, signature, buffer.getvalue(), chosen, reference.answer(chosen))
+        prove_in_layer(spec, signature, data, chosen, reference.answer(chosen))
     except EngineError as error:
         raise _refused(reason, str(error), hint=error.hint) from error
-    return Choice(spec, buffer.getvalue(), None, signature, reference, reference)
+    return Choice(spec, data, None, signature, reference, reference)
 
 
 def _refused(reason: str, obstacle: str, *, hint: str = "") -> EngineError:

@@ -123,11 +123,10 @@ def _refuse_unservable(estimator: Any) -> None:
 
 
 def notebook_code(name: str) -> ModelFileError:
-    """Refuse a function or class that exists only in a notebook or script, with both ways forward."""
+    """Refuse a function or class that exists only in a notebook or script, with the way forward."""
     return ModelFileError(
         f"the model uses {name}, which is defined in a notebook or script and exists nowhere else",
-        hint="express it with a built-in transformer, or move it to a package that can be imported and name that with "
-        "--allow PACKAGE (it is then served by the sklearn engine)",
+        hint="express it with scikit-learn's own transformers and numpy's functions; code of your own has no way yet",
     )
 
 

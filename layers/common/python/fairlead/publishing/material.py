@@ -14,6 +14,7 @@ Progress = Callable[[str], None]
 class Material(msgspec.Struct, frozen=True, kw_only=True):
     """An estimator, held-out rows with their target, training rows with theirs where they are at hand.
 
+    `data` is the estimator's data form where a file brought it, and `walls` stood around the process that opened that.
     `keep` stores the training rows with the version; `learnt_from` are the ids of the predictions that training rows
     were learnt from, one a row, empty for the others. `order` and `train_order` say when rows happened, where no column
     does.
@@ -27,6 +28,8 @@ class Material(msgspec.Struct, frozen=True, kw_only=True):
     train_y: Any = None
     keep: bool = False
     learnt_from: Sequence[str] = ()
+    data: bytes = b""
+    walls: tuple[str, ...] = ()
     order: Any = None
     train_order: Any = None
 
@@ -37,17 +40,27 @@ def read_material(
     data: Path,
     target: Sequence[str] = (),
     train: Path | None = None,
-    allow: Sequence[str] = (),
     keep: bool = False,
     progress: Progress,
 ) -> Material:
     """Read a model file and its tables; raises ModelFileError and DataError, each naming the file."""
     progress(f"reading {path.name}")
-    estimator = model_file.read_model(path, allow=allow)
+    model = model_file.read_model(path)
+    progress(f"opened in a closed process; its walls: {', '.join(model.walls)}")
     progress(f"reading {data.name}")
     X, y = tables.split_target(tables.read_table(data), target, data)
     train_X = train_y = None
     if train is not None:
         progress(f"reading {train.name}")
         train_X, train_y = tables.split_target(tables.read_table(train), target, train)
-    return Material(estimator=estimator, X=X, y=y, target=",".join(target), train=train_X, train_y=train_y, keep=keep)
+    return Material(
+        estimator=model.estimator,
+        X=X,
+        y=y,
+        target=",".join(target),
+        train=train_X,
+        train_y=train_y,
+        keep=keep,
+        data=model.data,
+        walls=model.walls,
+    )

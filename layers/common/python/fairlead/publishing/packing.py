@@ -31,19 +31,22 @@ FOREIGN = (
 HINTS = {"compressed with lz4": "dump it anew with compress=3 or no compression"}
 
 
-def unpack(path: Path) -> bytes:
-    """Content of a model file, joblib's compression undone; raises ModelFileError for what is no such file."""
+def check_file(path: Path) -> None:
+    """Raise ModelFileError where no model file can be: nothing there, no file, too large."""
     if not path.is_file():
         raise ModelFileError(f"there is no file {path}", hint=DUMP)
     if path.stat().st_size > LARGEST_MODEL:
         raise ModelFileError(f"{path.name} is larger than {LARGEST_MODEL >> 30} GiB", hint="fit a smaller model")
-    content = path.read_bytes()
+
+
+def unpack(content: bytes, name: str) -> bytes:
+    """Undo joblib's compression of a model file's bytes; raises ModelFileError for what is no such file."""
     if not content:
-        raise ModelFileError(f"{path.name} is empty", hint=DUMP)
+        raise ModelFileError(f"{name} is empty", hint=DUMP)
     decompressor = _decompressor(content)
     if decompressor is not None:
-        content = _decompress(content, decompressor, path.name)
-    _refuse_foreign(content, path)
+        content = _decompress(content, decompressor, name)
+    _refuse_foreign(content, name)
     return content
 
 
@@ -86,12 +89,12 @@ def _pieces(data: bytes, decompressor: Any) -> Iterator[bytes]:
         yield part
 
 
-def _refuse_foreign(content: bytes, path: Path) -> None:
+def _refuse_foreign(content: bytes, name: str) -> None:
     what = next((kind for magic, kind in FOREIGN if content.startswith(magic)), None) or _text(content)
-    if what is None and path.suffix == ".onnx":
+    if what is None and name.endswith(".onnx"):
         what = "an ONNX graph"
     if what is not None:
-        raise ModelFileError(f"{path.name} is {what}, not a scikit-learn estimator", hint=HINTS.get(what, DUMP))
+        raise ModelFileError(f"{name} is {what}, not a scikit-learn estimator", hint=HINTS.get(what, DUMP))
 
 
 def _text(content: bytes) -> str | None:

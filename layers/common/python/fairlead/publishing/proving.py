@@ -1,28 +1,34 @@
 """Proving: from material to the gate's verdict. Nothing is stored here; `validate` ends with it, `publish` goes on."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
 import numpy as np
 
-from fairlead.errors import DataError
+from fairlead.engines.estimator_data.reader import read
+from fairlead.engines.sklearn import SklearnEngine
+from fairlead.errors import DataError, ModelFileError
 from fairlead.gate import judge
 from fairlead.gate.evidence import Evidence, Folds
 from fairlead.gate.findings import Verdict
 from fairlead.gate.policy import Policy
 from fairlead.golden import Golden
 from fairlead.publishing import choosing, signatures
+from fairlead.publishing.estimator_files.convert import from_live
 from fairlead.publishing.evidence import Candidate, Data, Folding, Live, cross_validate, gather, groups_of, order_of
 from fairlead.publishing.evidence.own_loss import loss_of
 from fairlead.publishing.golden_rows import golden_of
 from fairlead.publishing.material import Material, Progress
+from fairlead.publishing.parity import difference
 from fairlead.publishing.runtime import HERE, Runtime
 from fairlead.publishing.table_types import to_frame
 from fairlead.signature import Signature
 
 FEWEST_ROWS = 2
 FEWEST_FOLDS = 2
+MOST_COMPARED = 1_000
+"""Held-out rows on which an estimator is compared with what was built from its data form."""
 MOST_PROVED = 20_000
 """Held-out rows on which parity is proved, beside the boundary rows; of more, a sample that is always the same."""
 FEWEST_PROVED = 500
@@ -40,9 +46,13 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Proved(msgspec.Struct, frozen=True, kw_only=True):
-    """A candidate with its proofs, the evidence and the verdict: all that a version is made of."""
+    """A candidate with its proofs, the evidence and the verdict: all that a version is made of.
+
+    `data` is the estimator in data form, which every proof was made with.
+    """
 
     choice: choosing.Choice
+    data: bytes
     golden: Golden
     evidence: Evidence
     verdict: Verdict
@@ -62,6 +72,7 @@ def prove(
     Raises RefusedError where there is no candidate to judge; what the gate thinks of one is in the verdict.
     """
     _check_terms(material, terms)
+    material, original = _as_data(material), material.estimator
     progress("taking the signature")
     signature = signatures.infer(
         material.estimator, material.X, material.y, target=material.target, train=material.train
@@ -71,8 +82,15 @@ def prove(
     rows = _sample(signature, material.X)
     if len(rows) < FEWEST_ROWS:
         raise DataError("one held-out row proves nothing", hint="bring at least a few hundred")
+    _check_same(original, material.estimator, signature, rows)
     choice = choosing.choose_engine(
-        material.estimator, signature, rows, demanded=terms.engine, runtime=runtime, progress=progress
+        material.estimator,
+        signature,
+        rows,
+        data=material.data,
+        demanded=terms.engine,
+        runtime=runtime,
+        progress=progress,
     )
     golden = golden_of(choice.signature, rows, choice.reference, choice.serving)
     evidence = gather(
@@ -102,8 +120,37 @@ def prove(
     )
     progress(f"judging {evidence.held_out.count:,} held-out rows")
     return Proved(
-        choice=choice, golden=golden, evidence=evidence, verdict=judge(evidence, terms.policy), policy=terms.policy
+        choice=choice,
+        data=material.data,
+        golden=golden,
+        evidence=evidence,
+        verdict=judge(evidence, terms.policy),
+        policy=terms.policy,
     )
+
+
+def _as_data(material: Material) -> Material:
+    """Go on with the estimator built from its data form: what is proved and judged is what will serve."""
+    if material.data:
+        return material
+    data = from_live(material.estimator)
+    return msgspec.structs.replace(material, estimator=read(data).estimator, data=data)
+
+
+def _check_same(original: Any, built: Any, signature: Signature, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Raise ModelFileError where the estimator in data form answers otherwise than the one it was made from."""
+    if original is built:
+        return
+    some = rows[:MOST_COMPARED]
+    try:
+        expected = SklearnEngine(original, signature).answer(some)
+    except Exception:  # noqa: BLE001 - what it cannot answer is refused where the rows are looked at
+        return
+    if found := difference(expected, SklearnEngine(built, signature).answer(some)):
+        raise ModelFileError(
+            f"the {type(original).__name__} answers otherwise after it was written as data: {found}",
+            hint="publish it without attributes of your own; if it has none, report this model",
+        )
 
 
 def _check_terms(material: Material, terms: Terms) -> None:

@@ -1,9 +1,7 @@
 """Storing: blobs first, the manifest last. Killed anywhere before that, no version exists."""
 
-import io
 import subprocess
 from datetime import UTC, datetime
-from typing import Any
 
 import msgspec
 
@@ -65,8 +63,7 @@ def store(
 
 def _contents(material: Material, proved: Proved, reference: Baseline) -> dict[str, bytes]:
     contents = {
-        # Written anew, never the publisher's bytes: what joblib reads back is what was checked here.
-        "estimator": _dumped(material.estimator),
+        "estimator": proved.data,
         "golden": msgspec.json.encode(proved.golden),
         "baseline": baseline.encode(reference),
         "policy": proved.policy.canonical(),
@@ -115,6 +112,7 @@ def _manifest(
         policy=verdict.policy,
         forced=forced,
         champion=None if evidence.champion is None else evidence.champion.version,
+        walls=material.walls,
     )
 
 
@@ -123,14 +121,6 @@ def _metrics(material: Material, proved: Proved) -> dict[str, Metric]:
     if proved.choice.signature.output.task != "clustering" or material.y is None:
         return proved.verdict.metrics
     return {"adjusted_rand": adjusted_rand(material.y, proved.evidence.predicted.labels)}
-
-
-def _dumped(estimator: Any) -> bytes:
-    import joblib
-
-    buffer = io.BytesIO()
-    joblib.dump(estimator, buffer)
-    return buffer.getvalue()
 
 
 def _git_commit() -> str | None:

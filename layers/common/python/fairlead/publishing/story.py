@@ -136,7 +136,6 @@ def publish_file(  # noqa: PLR0913 - one parameter for each option of the comman
     target: Sequence[str] = (),
     train: Path | None = None,
     engine: Demand = "auto",
-    allow: Sequence[str] = (),
     policy: Path | None = None,
     cv: int = 0,
     allow_breaking: bool = False,
@@ -150,16 +149,14 @@ def publish_file(  # noqa: PLR0913 - one parameter for each option of the comman
 ) -> Published:
     """Publish a model file with the held-out rows of a CSV or Parquet file: what `fairlead publish` does.
 
-    `allow` names packages of the publisher's own that the file may import. Raises as `publish` does.
+    Raises as `publish` does.
     """
     check_name(name)
     terms = _terms(engine, policy, cv, allow_breaking=allow_breaking)
     why = _reason(reason, force=force)
     place, tell = _place(registry, where), progress or _silent
     publisher = _publisher(by, why, place)
-    material = read_material(
-        path, data=data, target=target, train=train, allow=allow, keep=keep_training_rows, progress=tell
-    )
+    material = read_material(path, data=data, target=target, train=train, keep=keep_training_rows, progress=tell)
     _check_kept(material)
     proved = _prove(name, material, terms, place, tell)
     return _publish(name, material, proved, publisher, place=place, progress=tell)
@@ -173,7 +170,6 @@ def validate_file(  # noqa: PLR0913 - one parameter for each option of the comma
     target: Sequence[str] = (),
     train: Path | None = None,
     engine: Demand = "auto",
-    allow: Sequence[str] = (),
     policy: Path | None = None,
     cv: int = 0,
     allow_breaking: bool = False,
@@ -185,7 +181,7 @@ def validate_file(  # noqa: PLR0913 - one parameter for each option of the comma
     check_name(name)
     terms = _terms(engine, policy, cv, allow_breaking=allow_breaking)
     place, tell = _place(registry, where), progress or _silent
-    material = read_material(path, data=data, target=target, train=train, allow=allow, progress=tell)
+    material = read_material(path, data=data, target=target, train=train, progress=tell)
     return _prove(name, material, terms, place, tell).verdict
 
 

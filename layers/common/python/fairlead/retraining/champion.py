@@ -24,11 +24,11 @@ TIME = "the time of the prediction"
 class Champion:
     """One version of the registry, its blobs checked by digest; raises RefusedError where it cannot be fitted anew."""
 
-    def __init__(self, registry: Registry, model: str, version: int, *, allow: Sequence[str] = ()) -> None:
+    def __init__(self, registry: Registry, model: str, version: int) -> None:
         self._registry = registry
         self._manifest, _ = registry.manifest(model, version)
         self.signature = self._manifest.signature
-        self.refit = unfitted(champion_estimator(registry, self._manifest, allow=allow), self._manifest)
+        self.refit = unfitted(champion_estimator(registry, self._manifest), self._manifest)
 
     def training_rows(self, path: Path | None) -> TrainingRows:
         """Return what it learnt: from a file, or as it was kept; raises RetrainingError, DataError."""

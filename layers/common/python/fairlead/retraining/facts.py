@@ -62,7 +62,6 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     since: timedelta = timedelta(days=30)
     key: str = ""
     train: Path | None = None
-    allow: tuple[str, ...] = ()
     limits: Limits = Limits()
 
 

@@ -5,16 +5,14 @@ has learnt through a clone would be published as newly fitted and is not, so it 
 """
 
 import ast
-import tempfile
 import warnings
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fairlead.engines.estimator_data.reader import read
 from fairlead.engines.sklearn import SklearnEngine
 from fairlead.manifest import Manifest, Recipe
 from fairlead.publishing.estimators import parts
-from fairlead.publishing.model_file import read_model
 from fairlead.publishing.recipe import recipe
 from fairlead.registry import Registry
 from fairlead.retraining.facts import RetrainingError, Row
@@ -66,16 +64,15 @@ class Refit:
         return pd.Series(list(target), name=self._output.target or None)
 
 
-def champion_estimator(registry: Registry, manifest: Manifest, *, allow: Sequence[str] = ()) -> Any:
-    """Read the champion's fitted estimator as a stranger's model file is read: digest first, scanned, allow-listed.
+def champion_estimator(registry: Registry, manifest: Manifest) -> Any:
+    """Build the champion's fitted estimator from its data form, digest first.
 
-    Raises ModelFileError, IntegrityError, NotFoundError.
+    Raises ModelFileError, IntegrityError, NotFoundError, and RetrainingError where data could not hold a parameter.
     """
-    data = registry.blob(manifest.blobs["estimator"])
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, f"{manifest.model}-{manifest.version}.joblib")
-        path.write_bytes(data)
-        return read_model(path, allow=allow)
+    found = read(registry.blob(manifest.blobs["estimator"]))
+    if found.left_out:
+        raise RetrainingError(f"its {', '.join(found.left_out)} was code, which no version keeps", hint=BY_HAND)
+    return found.estimator
 
 
 def unfitted(fitted: Any, manifest: Manifest) -> Refit:

@@ -1,0 +1,245 @@
+"""The data form → an estimator. This is the one authority on what an estimator may be made of.
+
+Nodes are built in their order, each from nodes that were built and judged before. An object's class must be known, its
+attributes must be the class's own and hold the types that the class has there; native state is checked before a native
+object is built.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from fairlead.engines import native_state
+from fairlead.engines.estimator_data import names, parameters, shapes
+from fairlead.engines.estimator_data.arrays import check_elements, make_dtype
+from fairlead.engines.estimator_data.builders import build
+from fairlead.engines.estimator_data.document import (
+    Array,
+    Big,
+    Document,
+    Dtype,
+    Items,
+    Named,
+    Node,
+    Object,
+    Objects,
+    Pairs,
+    Scalar,
+    Value,
+    array_of,
+    decode,
+)
+from fairlead.errors import ModelFileError
+
+LONGEST_INTEGER = 60
+MOST_PARTS = 50_000_000
+SCALAR_WORDS: dict[type, str] = {type(None): "none", bool: "number", int: "number", float: "number", str: "str"}
+HASHED = (bool, int, float, str, type(None), np.generic)
+
+
+class Read(NamedTuple):
+    """An estimator, and the names of the parameters that data could not hold."""
+
+    estimator: Any
+    left_out: tuple[str, ...]
+
+
+class Built(NamedTuple):
+    """A node's object, the words for it and for all that it holds, and how many parts a walk through it meets.
+
+    An object of a class is one word, whatever it holds.
+    """
+
+    value: Any
+    words: frozenset[str]
+    parts: int = 1
+
+
+def read(data: bytes) -> Read:
+    """Build the estimator of a data form; raises ModelFileError that names class and place."""
+    document, arrays = decode(data)
+    built = Reader(document, arrays).run()
+    return Read(built.value, document.left_out)
+
+
+class Reader:
+    """Builds the nodes of one document."""
+
+    def __init__(self, document: Document, arrays: memoryview) -> None:
+        self._nodes = document.nodes
+        self._arrays = arrays
+        self._built: list[Built] = []
+
+    def run(self) -> Built:
+        """Build every node, and return the last."""
+        for index, node in enumerate(self._nodes):
+            try:
+                self._built.append(MAKERS[type(node)](self, node))
+            except ModelFileError as error:
+                raise ModelFileError(f"{error} (at {place(self._nodes, index)})", hint=error.hint) from error
+        return self._built[-1]
+
+    def _get(self, value: Value) -> Built:
+        if isinstance(value, list):
+            if len(value) != 1 or not 0 <= value[0] < len(self._built):
+                raise ModelFileError("a reference to something that does not come before it")
+            return self._built[value[0]]
+        return Built(value, frozenset({SCALAR_WORDS[type(value)]}))
+
+    def _all(self, values: list[Value], word: str) -> tuple[list[Any], frozenset[str], int]:
+        found = [self._get(value) for value in values]
+        words = {word}
+        for words_of in {one.words for one in found}:
+            words |= words_of
+        return [one.value for one in found], frozenset(words), _sum(found)
+
+    def items(self, node: Items) -> Built:
+        """Build a list, tuple or set."""
+        values, words, parts = self._all(node.items, "set" if node.kind == "set" else "list")
+        if node.kind == "set":
+            _check_hashable(values)
+            return Built(set(values), words, parts)
+        return Built(tuple(values) if node.kind == "tuple" else values, words, parts)
+
+    def pairs(self, node: Pairs) -> Built:
+        """Build a dictionary."""
+        keys, words, some = self._all(node.keys, "dict")
+        values, more, others = self._all(node.values, "dict")
+        _check_hashable(keys)
+        if len(keys) != len(values):
+            raise ModelFileError("a dictionary with half a pair")
+        return Built(dict(zip(keys, values, strict=True)), words | more, some + others)
+
+    def array(self, node: Array) -> Built:
+        """Build an array of numbers, booleans, text or records."""
+        return Built(array_of(node, self._arrays), frozenset({"records" if "|" in node.dtype else "array"}))
+
+    def objects(self, node: Objects) -> Built:
+        """Build an array of values."""
+        values, words, parts = self._all(node.items, "objects")
+        array = np.empty(len(values), dtype=object)
+        for index, value in enumerate(values):
+            array[index] = value
+        try:
+            return Built(array.reshape(node.shape), words, parts)
+        except ValueError as error:
+            raise ModelFileError("an array of objects whose shape does not fit") from error
+
+    def scalar(self, node: Scalar) -> Built:
+        """Build a numpy scalar."""
+        dtype = make_dtype(node.dtype)
+        if dtype.names is not None or len(node.data) != dtype.itemsize or not dtype.itemsize:
+            raise ModelFileError("a scalar whose bytes do not fit its type")
+        array = np.frombuffer(node.data, dtype)
+        check_elements(array)
+        return Built(array[0], frozenset({"str" if dtype.kind == "U" else "number"}))
+
+    def dtype(self, node: Dtype) -> Built:
+        """Build a dtype."""
+        return Built(np.dtype("O") if node.code == "O" else make_dtype(node.code), frozenset({"dtype"}))
+
+    def big(self, node: Big) -> Built:
+        """Build an integer beyond 64 bits."""
+        if len(node.digits) > LONGEST_INTEGER or not node.digits.removeprefix("-").isdecimal():
+            raise ModelFileError("an integer of more digits than an estimator needs")
+        return Built(int(node.digits), frozenset({"number"}))
+
+    def named(self, node: Named) -> Built:
+        """Find a function or type."""
+        found = names.find(node.name)
+        if found is None:
+            raise ModelFileError(
+                f"the function or type {node.name[:100]} is none that an estimator may hold",
+                hint="use a numpy or scipy ufunc, or a built-in transformer",
+            )
+        return Built(found, frozenset({"named"}))
+
+    def object(self, node: Object) -> Built:
+        """Build an object of a known class."""
+        if not shapes.is_class(node.name):
+            raise ModelFileError(f"the class {node.name[:100]} is none that an estimator may be made of")
+        shape = shapes.shape_of(node.name)
+        found = {name: self._get(value) for name, value in node.attributes.items()}
+        for name, one in found.items():
+            _check_attribute(shape, name, one)
+        attributes = {name: one.value for name, one in found.items()}
+        native_state.check(shape.name, attributes)
+        return Built(build(shape, attributes), frozenset({shape.word}), _sum(list(found.values())))
+
+
+def _sum(found: list[Built]) -> int:
+    """Count parts as a prediction meets them, again at each place; raises ModelFileError where that would never end."""
+    parts = 1 + sum(one.parts for one in found)
+    if parts > MOST_PARTS:
+        raise ModelFileError("parts inside parts, more than a prediction could ever pass through")
+    return parts
+
+
+def _check_attribute(shape: shapes.Shape, name: str, found: Built) -> None:
+    allowed = shape.allowed(name)
+    label = shape.name.rpartition(".")[2]
+    if allowed is None:
+        raise ModelFileError(
+            f"a {label} has no attribute {name[:60]!r}",
+            hint=f"delete it before you save the estimator: del estimator.{name[:60]}",
+        )
+    if not found.words <= allowed:
+        raise ModelFileError(
+            f"{label}.{name} holds {', '.join(sorted(found.words - allowed))}; "
+            f"it may hold {', '.join(sorted(allowed)) or 'nothing'}"
+        )
+    parameters.check(label, name, found.value)
+
+
+def _check_hashable(values: list[Any]) -> None:
+    """Keys are hashed, and hashing a tuple of tuples of tuples … never ends."""
+    for value in values:
+        parts = value if isinstance(value, tuple) else (value,)
+        if not all(isinstance(part, HASHED) for part in parts):
+            raise ModelFileError("a key that is no plain value")
+
+
+MAKERS: dict[type[Node], Callable[[Reader, Any], Built]] = {
+    Array: Reader.array,
+    Big: Reader.big,
+    Dtype: Reader.dtype,
+    Items: Reader.items,
+    Named: Reader.named,
+    Object: Reader.object,
+    Objects: Reader.objects,
+    Pairs: Reader.pairs,
+    Scalar: Reader.scalar,
+}
+
+
+def place(nodes: list[Node], index: int) -> str:
+    """Say where a node stands, from the outermost object: `Pipeline.steps[1][1].func`."""
+    steps: list[str] = []
+    outer = index
+    while (parent := _parent(nodes, outer)) is not None:
+        outer, step = parent
+        steps.append(step)
+    root = nodes[outer]
+    return (root.name.rpartition(".")[2] if isinstance(root, Object) else "the file") + "".join(reversed(steps))
+
+
+def _parent(nodes: list[Node], index: int) -> tuple[int, str] | None:
+    """Return the first node that refers to this one, and how."""
+    for position in range(index + 1, len(nodes)):
+        for step, value in _references(nodes[position]):
+            if value == [index]:
+                return position, step
+    return None
+
+
+def _references(node: Node) -> list[tuple[str, Value]]:
+    if isinstance(node, (Items, Objects)):
+        return [(f"[{index}]", value) for index, value in enumerate(node.items)]
+    if isinstance(node, Pairs):
+        return [(f"[{key!r}]"[:60], value) for key, value in zip(node.keys, node.values, strict=False)] + [
+            (".keys()", key) for key in node.keys
+        ]
+    if isinstance(node, Object):
+        return [(f".{name}"[:60], value) for name, value in node.attributes.items()]
+    return []

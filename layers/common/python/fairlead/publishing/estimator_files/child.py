@@ -1,0 +1,47 @@
+"""What the closed process runs: close the walls, read the file, convert it, build it once."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import msgspec
+
+from fairlead.errors import FairleadError
+from fairlead.publishing.estimator_files import walls
+from fairlead.publishing.estimator_files.closed import Reply
+
+
+def main(name: str, readable: list[str]) -> None:
+    """Read a model file from standard input; write the walls as a line, and a Reply."""
+    out, sys.stdout = sys.stdout.buffer, sys.stderr
+    _preload()
+    out.write(json.dumps(walls.close(readable)).encode() + b"\n")
+    out.flush()
+    out.write(msgspec.msgpack.encode(_reply(sys.stdin.buffer.read(), name)))
+    out.flush()
+    os._exit(0)  # nothing of the file runs at the interpreter's end
+
+
+def _reply(content: bytes, name: str) -> Reply:
+    from fairlead.publishing.estimator_files.convert import from_file
+
+    try:
+        return Reply(data=from_file(content, name))
+    except FairleadError as error:
+        return Reply(failure=str(error), hint=error.hint)
+    except MemoryError:
+        return Reply(failure=f"{name} asks for more memory than a model may take", hint="fit a smaller model")
+
+
+def _preload() -> None:
+    """Import what no wall may hinder; all, where the user who comes after root cannot read the packages."""
+    from fairlead.engines.estimator_data import shapes
+    from fairlead.publishing.estimator_files import convert  # noqa: F401 - while all files can still be read
+
+    if os.getuid() == 0 and not all(_open_to_others(Path(module.__file__ or "")) for module in (os, msgspec, shapes)):
+        shapes.import_all()
+
+
+def _open_to_others(path: Path) -> bool:
+    return all(folder.stat().st_mode & 0o001 for folder in path.resolve().parents)

@@ -1,0 +1,128 @@
+"""The closed process: a fresh interpreter that opens one model file, without credentials, network or rights.
+
+The file is its standard input. What comes back is one line with the walls that stand, and a Reply: the estimator's data
+form, built there once, or a refusal. The parent believes neither: it reads the data form with every check again.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import threading
+from pathlib import Path
+from typing import IO, NamedTuple
+
+import msgspec
+
+from fairlead.engines.estimator_data.document import LARGEST
+from fairlead.errors import ModelFileError
+from fairlead.publishing.estimator_files import walls
+from fairlead.publishing.packing import DUMP
+
+SECONDS = 300
+"""Wall-clock time for one file; the bound on CPU time is lower."""
+MOST_BYTES = LARGEST + (1 << 20)
+LONGEST_LINE = 1000
+PACKAGES = ("fairlead", "joblib", "msgspec", "narwhals", "numpy", "pandas", "scipy", "sklearn", "threadpoolctl")
+SYSTEM = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache", "/dev/null", "/dev/urandom")
+BOOTSTRAP = """
+import json, sys
+given = json.loads(sys.argv[1])
+sys.path[:] = given["path"]
+from fairlead.publishing.estimator_files.child import main
+main(given["name"], given["readable"])
+"""
+
+
+class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The data form, or why there is none."""
+
+    data: bytes = b""
+    failure: str = ""
+    hint: str = ""
+
+
+class Opened(NamedTuple):
+    """The data form of a model file, and the walls that stood while it was opened."""
+
+    data: bytes
+    walls: tuple[str, ...]
+
+
+def open_file(path: Path) -> Opened:
+    """Open a model file in a closed process; raises ModelFileError for every file that is no estimator."""
+    where = [entry for entry in sys.path if entry and _needed(entry)]
+    given = {"path": where, "name": path.name, "readable": [*where, sys.prefix, sys.base_prefix, *SYSTEM]}
+    command = [sys.executable, "-I", "-B", "-c", BOOTSTRAP, json.dumps(given)]
+    with tempfile.TemporaryDirectory() as folder, path.open("rb") as file, walls.closed_memory() as closed:
+        process = subprocess.Popen(  # noqa: S603 - this interpreter, with a program of our own
+            command,
+            stdin=file,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=folder,
+            env=_environment(folder),
+            start_new_session=True,
+        )
+        opened = _outcome(process, path.name)
+    return Opened(opened.data, tuple(sorted({*opened.walls, walls.PARENT} if closed else opened.walls)))
+
+
+def _needed(entry: str) -> bool:
+    standard = {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")}
+    inside = any(entry.startswith(folder) for folder in standard if folder)
+    return inside or entry.endswith(".zip") or any(Path(entry, package).is_dir() for package in PACKAGES)
+
+
+def _environment(folder: str) -> dict[str, str]:
+    """No credentials, no home; threads would only ask for memory."""
+    kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "SYSTEMROOT") if name in os.environ}
+    threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    return kept | threads | {"HOME": folder, "TMPDIR": folder, "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
+
+
+def _outcome(process: subprocess.Popen[bytes], name: str) -> Opened:
+    late = threading.Event()
+
+    def stop() -> None:
+        late.set()
+        process.kill()
+
+    timer = threading.Timer(SECONDS, stop)
+    timer.start()
+    try:
+        stand, content = _read(process.stdout) if process.stdout else ([], b"")
+    finally:
+        timer.cancel()
+        process.kill()
+        code = process.wait()
+    if late.is_set():
+        raise ModelFileError(f"{name} could not be opened in {SECONDS} seconds", hint=DUMP)
+    try:
+        reply = msgspec.msgpack.decode(content, type=Reply)
+    except msgspec.DecodeError as error:
+        raise ModelFileError(f"{name} cannot be opened: {_ended(code)}", hint=DUMP) from error
+    if not reply.data:
+        raise ModelFileError(reply.failure[:1000], hint=reply.hint[:1000])
+    return Opened(reply.data, tuple(stand))
+
+
+def _read(stdout: IO[bytes]) -> tuple[list[str], bytes]:
+    line = stdout.readline(LONGEST_LINE)
+    content = stdout.read(MOST_BYTES + 1)
+    try:
+        stand = msgspec.json.decode(line, type=list[str])
+    except msgspec.DecodeError:
+        return [], b""
+    return [wall for wall in stand if wall in walls.ALL], content if len(content) <= MOST_BYTES else b""
+
+
+def _ended(code: int) -> str:
+    if code in (-signal.SIGXCPU, -signal.SIGKILL):
+        return "the process that opened it took too much time or memory"
+    if code < 0:
+        return f"the process that opened it was ended by {signal.Signals(-code).name}"
+    return "the process that opened it ended without an answer"

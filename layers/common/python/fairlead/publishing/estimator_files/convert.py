@@ -1,0 +1,70 @@
+"""Pickles → the data form: the one place that reads pickles, and it executes nothing of them."""
+
+import io
+import pickle
+import re
+from typing import Any
+
+from fairlead.engines.estimator_data.reader import read
+from fairlead.errors import ModelFileError
+from fairlead.publishing.estimator_files.inert import InertUnpickler, MalformedError
+from fairlead.publishing.estimator_files.refusals import OWN_KERNEL, judge, unknown
+from fairlead.publishing.estimator_files.writer import Writer
+from fairlead.publishing.estimators import check_estimator
+from fairlead.publishing.packing import DUMP, unpack
+
+VERSION = re.compile(rb"_sklearn_version\W+?(\d+\.\d+\.?\w*)")
+
+
+def from_file(content: bytes, name: str) -> bytes:
+    """Return the data form of a model file's bytes, tried: it builds a fitted estimator. Raises ModelFileError."""
+    data = from_pickle(unpack(content, name), name)
+    check_estimator(read(data).estimator)
+    return data
+
+
+def from_pickle(content: bytes, name: str) -> bytes:
+    """Return the data form of what a pickle holds; `name` is the file's. Raises ModelFileError; then nothing ran."""
+    _check_versions(content, name)
+    writer = Writer(unknown)
+    try:
+        return writer.write(_facts(content))
+    except ModelFileError:
+        raise
+    except Exception as error:  # a damaged stream raises anything
+        reason = " ".join(str(error).split())[:200] or type(error).__name__
+        place = f" (at {writer.place()[:100]})" if writer.place() else ""
+        raise ModelFileError(f"{name} is truncated, damaged or no model file: {reason}{place}", hint=DUMP) from error
+
+
+def from_live(estimator: Any) -> bytes:
+    """Return the data form of an estimator in this process; raises ModelFileError for what data cannot hold."""
+    kind = type(estimator).__name__
+    try:
+        content = pickle.dumps(estimator, protocol=5)
+    except Exception as error:  # pickling may raise anything
+        reason = " ".join(str(error).split())[:200]
+        raise ModelFileError(
+            f"the {kind} cannot be saved: {reason}", hint="save it with joblib.dump to see why"
+        ) from error
+    return from_pickle(content, f"the {kind}")
+
+
+def _facts(content: bytes) -> Any:
+    file = io.BytesIO(content)
+    facts = InertUnpickler(file, judge).load()
+    if file.tell() != len(content):
+        raise MalformedError(f"it has {len(content) - file.tell()} bytes behind its end")
+    return facts
+
+
+def _check_versions(content: bytes, name: str) -> None:
+    import sklearn
+
+    strange = sorted({found.decode() for found in VERSION.findall(content)} - {sklearn.__version__})
+    if strange:
+        raise ModelFileError(
+            f"{name} was made by scikit-learn {strange[0]}, and this is {sklearn.__version__}: across versions its "
+            "answers may change",
+            hint=OWN_KERNEL,
+        )

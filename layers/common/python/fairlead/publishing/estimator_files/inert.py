@@ -1,0 +1,199 @@
+"""Reads a pickle as facts: no name is imported, no callable is called, no object of a real class is made.
+
+Python's own unpickler does the opcodes. Every global it asks for is a stand-in, and a stand-in only remembers what it
+was called with and which state was put into it. joblib writes the bytes of arrays between opcodes; those become arrays.
+"""
+
+import io
+import math
+import pickle
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import numpy as np
+
+from fairlead.engines.estimator_data.arrays import make_dtype
+
+CHUNK = 1 << 24
+DEEPEST_NEST = 8
+"""Pickles inside object arrays inside pickles."""
+ARRAY_WRAPPER = "joblib.numpy_pickle.NumpyArrayWrapper"
+
+PYTHON_UNPICKLER: Any = pickle._Unpickler  # noqa: SLF001 - joblib's base, too: only Python's own can stop at array bytes
+
+# What old names mean today: Python 2's, which protocols 0 to 2 write still, and those of older numpy and scikit-learn.
+MODERN = {
+    "__builtin__": "builtins",
+    "_loss": "sklearn._loss._loss",
+    "copy_reg": "copyreg",
+    "numpy.core": "numpy._core",
+}
+MODERN_NAMES = {"builtins.long": "builtins.int", "builtins.unicode": "builtins.str"}
+
+
+class MalformedError(Exception):
+    """The stream is no pickle that a fitted estimator makes; the message says why."""
+
+
+class Fact:
+    """What a call would have made: `by` is the callable's name; all else is what the file says."""
+
+    by: ClassVar[str] = ""
+    __slots__ = ("arguments", "items", "pairs", "state")
+    arguments: tuple[Any, ...]
+    state: Any
+    items: list[Any]
+    pairs: list[tuple[Any, Any]]
+
+    def __new__(cls, *arguments: Any) -> "Fact":
+        """Remember the arguments; nothing is called."""
+        made = object.__new__(cls)
+        made.arguments, made.state, made.items, made.pairs = arguments, None, [], []
+        return made
+
+    def append(self, item: Any) -> None:
+        """Remember an item."""
+        self.items.append(item)
+
+    add = append
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        """Remember a pair."""
+        self.pairs.append((key, value))
+
+
+class ArrayFact(Fact):
+    """An array whose bytes stood behind joblib's wrapper, or the value of a pickle nested there."""
+
+    by = "array"
+    __slots__ = ()
+
+
+def modern(module: str, name: str) -> str:
+    """Return the dotted name as today's Python and numpy have it."""
+    for old, new in MODERN.items():
+        if module == old or module.startswith(old + "."):
+            module = new + module[len(old) :]
+    return MODERN_NAMES.get(f"{module}.{name}", f"{module}.{name}")
+
+
+class InertUnpickler(PYTHON_UNPICKLER):  # type: ignore[misc]  # see there
+    """Unpickles joblib and plain files into facts; `judge` refuses names before anything is made of them."""
+
+    dispatch: ClassVar[dict[int, Any]] = dict(PYTHON_UNPICKLER.dispatch)
+
+    def __init__(self, file: io.BytesIO, judge: Callable[[str], None], depth: int = 0) -> None:
+        super().__init__(file)
+        self._file, self._judge, self._depth = file, judge, depth
+        self._stand_ins: dict[str, type[Fact]] = {}
+
+    def find_class(self, module_name: Any, global_name: Any) -> type[Fact]:
+        """Return the stand-in of a name."""
+        if type(module_name) is not str or type(global_name) is not str:
+            raise MalformedError("a name that is computed while the file is read")
+        name = modern(module_name, global_name)
+        if name not in self._stand_ins:
+            self._judge(name)
+            self._stand_ins[name] = type("StandIn", (Fact,), {"by": name, "__slots__": ()})
+        return self._stand_ins[name]
+
+    def persistent_load(self, pid: Any) -> Any:
+        """Refuse: estimators have no persistent ids."""
+        raise MalformedError(f"the persistent id {pid!r}"[:100])
+
+    def get_extension(self, code: int) -> None:
+        """Refuse: estimators have no names by number."""
+        raise MalformedError(f"the extension {code}")
+
+    def _check_stand_in(self, position: int) -> None:
+        called = self.stack[position]
+        if not (isinstance(called, type) and issubclass(called, Fact)):
+            raise MalformedError("a call of something that is no name")
+
+    def _reduce(self) -> None:
+        self._check_stand_in(-2)
+        if type(self.stack[-1]) is not tuple:
+            raise MalformedError("a call without arguments")
+        self.load_reduce()
+
+    def _newobj(self) -> None:
+        self._check_stand_in(-2)
+        self.load_newobj()
+
+    def _newobj_ex(self) -> None:
+        self._check_stand_in(-3)
+        if self.stack[-1] != {}:
+            raise MalformedError("an object made with keyword arguments")
+        self.load_newobj_ex()
+
+    def _build(self) -> None:
+        state = self.stack.pop()
+        made = self.stack[-1]
+        if not isinstance(made, Fact) or made.state is not None:
+            raise MalformedError("state put into something that is no new object")
+        made.state = state
+        if ARRAY_WRAPPER in (made.by, getattr(made.arguments[0], "by", "") if made.arguments else ""):
+            self.stack[-1] = self._array(state)
+
+    def _array(self, wrapper: Any) -> Fact:
+        """Read the array behind a wrapper: raw bytes, or a pickle of its own for objects."""
+        if self._unframer.current_frame and self._unframer.current_frame.read(1):
+            raise MalformedError("array bytes inside a frame")
+        if type(wrapper) is not dict or wrapper.get("order") not in ("C", "F"):
+            raise MalformedError("an array with a strange wrapper")
+        if dtype_code(wrapper.get("dtype")) == "O":
+            if self._depth >= DEEPEST_NEST:
+                raise MalformedError("arrays nested too deeply")
+            return ArrayFact(InertUnpickler(self._file, self._judge, self._depth + 1).load())
+        if wrapper.get("numpy_array_alignment_bytes") is not None:
+            self._file.read(self._file.read(1)[0])
+        return ArrayFact(_read_array(self._file, wrapper))
+
+    def _refuse(self) -> None:
+        raise MalformedError("an instruction that no fitted estimator needs")
+
+    dispatch[pickle.REDUCE[0]] = _reduce
+    dispatch[pickle.NEWOBJ[0]] = _newobj
+    dispatch[pickle.NEWOBJ_EX[0]] = _newobj_ex
+    dispatch[pickle.BUILD[0]] = _build
+    dispatch[pickle.INST[0]] = _refuse
+    dispatch[pickle.OBJ[0]] = _refuse
+    dispatch[pickle.NEXT_BUFFER[0]] = _refuse
+    dispatch[pickle.READONLY_BUFFER[0]] = _refuse
+
+
+def _read_array(file: io.BytesIO, wrapper: dict[str, Any]) -> np.ndarray[Any, Any]:
+    dtype, shape = make_dtype(dtype_code(wrapper.get("dtype"))), shape_of(wrapper.get("shape"))
+    data = file.read(math.prod(shape) * dtype.itemsize)
+    if len(data) != math.prod(shape) * dtype.itemsize:
+        raise MalformedError("it ends inside an array")
+    return np.frombuffer(data, dtype).reshape(shape, order=wrapper["order"])
+
+
+def shape_of(shape: Any) -> tuple[int, ...]:
+    """Return an array's shape, checked."""
+    if type(shape) is not tuple or len(shape) > 8 or not all(type(length) is int and length >= 0 for length in shape):
+        raise MalformedError("an array with a strange shape")
+    return shape
+
+
+def dtype_code(fact: Any) -> str:
+    """Spell the dtype that a pickle describes, as `make_dtype` reads it; "O" is an array of objects."""
+    if not isinstance(fact, Fact) or fact.by != "numpy.dtype" or not fact.arguments:
+        raise MalformedError("an array without a dtype")
+    code, state = fact.arguments[0], fact.state
+    if type(code) is not str or (state is not None and (type(state) is not tuple or len(state) < 8)):
+        raise MalformedError("a dtype with a strange state")
+    if code in ("O", "O8", "|O", "|O8"):
+        return "O"
+    if state is None or state[3] is None:
+        order = "" if state is None else str(state[1])
+        return ("<" if order in ("", "<", "|") else order) + code.lstrip("<|")
+    names, fields = state[3], state[4]
+    if type(fields) is not dict or type(names) is not tuple:
+        raise MalformedError("a structured dtype with strange fields")
+    try:
+        members = [f"{name} {dtype_code(fields[name][0])} {fields[name][1]}" for name in names]
+    except (KeyError, IndexError, TypeError) as error:
+        raise MalformedError("a structured dtype with strange fields") from error
+    return f"{code.lstrip('|V')}|" + "|".join(members)

@@ -1,0 +1,157 @@
+"""Facts of a pickle → the data form. Nothing is judged here but what data can hold; the reader judges the rest."""
+
+from collections.abc import Callable
+from typing import Any
+
+from fairlead.engines.estimator_data.document import (
+    Array,
+    Big,
+    Document,
+    Dtype,
+    Items,
+    Named,
+    Node,
+    Object,
+    Objects,
+    Pairs,
+    Scalar,
+    Value,
+    encode,
+    padding,
+)
+from fairlead.engines.estimator_data.shapes import ARGUMENTS, is_class
+from fairlead.errors import ModelFileError
+from fairlead.publishing.estimator_files import values
+from fairlead.publishing.estimator_files.inert import Fact, MalformedError, dtype_code
+
+SMALLEST, LARGEST = -(1 << 63), (1 << 63) - 1
+DROPPED = frozenset(
+    [
+        *("scorer_", "_scorer", "cv_results_", "callbacks", "_checked_cv_orig"),
+        *("_rng", "_feature_subsample_rng", "_optimizer", "_loss_function_", "_kmeans_single"),
+    ]
+)
+"""Attributes that only fitting uses, never written: scorers, optimizers, protocols of a search."""
+OPTIONAL = frozenset({"scoring", "param_distributions", "param_grid", "cv"})
+"""Parameters that only fitting uses: where data cannot hold them they are None, and named in `left_out`."""
+
+
+class Writer:
+    """Walks the facts of one pickle, members first; `refuse` makes the error for a name that is no known class."""
+
+    def __init__(self, refuse: Callable[[str, str], Exception]) -> None:
+        self._refuse = refuse
+        self._nodes: list[Node] = []
+        self._arrays: list[bytes] = []
+        self._size = 0
+        self._known: dict[int, list[int]] = {}
+        self._path: list[str] = []
+        self._open: set[int] = set()
+        self._kept: list[Any] = []
+        self._left_out: set[str] = set()
+
+    def write(self, fact: Any) -> bytes:
+        """Return the data form of an estimator; raises MalformedError, or what `refuse` makes."""
+        if isinstance(fact, type) and issubclass(fact, Fact):
+            name = fact.by.rpartition(".")[2]
+            raise ModelFileError(f"{name} is a class, not a fitted estimator", hint="fit it and publish that")
+        try:
+            root = self._value(fact)
+        except RecursionError as error:
+            raise MalformedError("objects nested too deeply") from error
+        if not isinstance(root, list):
+            self._nodes.append(Items("list", [root]))
+        return encode(Document(nodes=self._nodes, left_out=tuple(sorted(self._left_out))), self._arrays)
+
+    def _value(self, value: Any, place: str = "") -> Value:
+        if value is None or type(value) in (bool, float, str):
+            return value  # type: ignore[no-any-return]  # just looked at
+        if type(value) is int and SMALLEST <= value <= LARGEST:
+            return value
+        if id(value) in self._known:
+            return self._known[id(value)]
+        if id(value) in self._open:
+            raise MalformedError("an object that contains itself")
+        self._open.add(id(value))
+        self._path.append(place)
+        self._nodes.append(self._node(value))
+        self._path.pop()
+        self._open.discard(id(value))
+        self._kept.append(value)  # an id is a name only while its object lives
+        self._known[id(value)] = [len(self._nodes) - 1]
+        return self._known[id(value)]
+
+    def _values(self, values: Any) -> list[Value]:
+        return [self._value(value, f"[{index}]") for index, value in enumerate(values)]
+
+    def _node(self, value: Any) -> Node:
+        if isinstance(value, (list, tuple)):
+            return Items("list" if isinstance(value, list) else "tuple", self._values(value))
+        if isinstance(value, (set, frozenset)):
+            return Items("set", self._values(sorted(value, key=str)))
+        if isinstance(value, dict):
+            return self._pairs(list(value.items()))
+        if type(value) is int:
+            return Big(str(value))
+        if isinstance(value, type) and issubclass(value, Fact):
+            return Named(value.by)
+        if isinstance(value, Fact):
+            return self._fact(value)
+        raise MalformedError(f"a {type(value).__name__}")
+
+    def _pairs(self, pairs: list[tuple[Any, Any]]) -> Pairs:
+        return Pairs(
+            self._values([key for key, _ in pairs]), [self._value(value, f"[{key!r}]"[:60]) for key, value in pairs]
+        )
+
+    def _fact(self, fact: Fact) -> Node:
+        if fact.by in values.PLAIN:
+            return self._node(values.PLAIN[fact.by](fact))
+        if fact.by in values.ARRAYS:
+            return self._array(*values.ARRAYS[fact.by](fact))
+        if fact.by == "numpy._core.multiarray.scalar":
+            return Scalar(*values.scalar(fact))
+        if fact.by == "numpy.dtype":
+            return Dtype(dtype_code(fact))
+        return self._object(fact)
+
+    def _object(self, fact: Fact) -> Object:
+        name, arguments, state = values.made(fact)
+        if not is_class(name):
+            raise self._refuse(name, self.place())
+        attributes = dict(zip(ARGUMENTS.get(name, ()), arguments, strict=False))
+        if len(attributes) != len(arguments):
+            raise MalformedError(f"a {name} made with {len(arguments)} arguments")
+        attributes |= values.attributes(name, state)
+        attributes |= {key: value for key, value in fact.pairs if type(key) is str}
+        if fact.items:
+            raise MalformedError(f"a {name} with items")
+        kept = {key: value for key, value in attributes.items() if key not in DROPPED}
+        return Object(name, {key: self._attribute(key, value) for key, value in kept.items()})
+
+    def _attribute(self, name: str, value: Any) -> Value:
+        if name == "memory":
+            return None  # a cache of fits
+        if name not in OPTIONAL:
+            return self._value(value, f".{name}")
+        before = len(self._nodes)
+        try:
+            return self._value(value, f".{name}")
+        except Exception:  # noqa: BLE001 - a refusal of any kind; what was written of it goes
+            del self._nodes[before:], self._path[len(self._path) :]
+            self._known = {key: known for key, known in self._known.items() if known[0] < before}
+            self._left_out.add(name)
+            return None
+
+    def place(self) -> str:
+        """Where the writer stands: `.steps[1][1].func`."""
+        return "".join(self._path).removeprefix(".")
+
+    def _array(self, code: str, shape: tuple[int, ...], fortran: bool, content: Any) -> Node:
+        """Keep an array's bytes and describe them, or walk what an array of objects holds."""
+        if code == "O":
+            return Objects(shape, self._values(content))
+        node = Array(code, shape, fortran, self._size)
+        self._arrays.append(content)
+        self._size += len(content) + padding(len(content))
+        return node
