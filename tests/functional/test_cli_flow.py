@@ -18,6 +18,7 @@ from tests.functional import canary_alarms
 from tests.functional.command_line import fairlead, result
 from tests.functional.fake_deploys import FakeDeploys
 from tests.functional.strict_lambda import StrictLambda, deployed, outputs
+from tests.hints import commands
 from tests.manifests import build, stock
 
 
@@ -348,3 +349,22 @@ def test_publish_refuses_a_file_that_is_not_there(registry: Registry, tmp_path: 
 
     assert (done.exit_code, done.stdout) == (3, "")
     assert "no.joblib" in done.stderr
+
+
+ELSEWHERE = frozenset({"local", "retrain", "shadow", "report"})
+"""Commands that need more than this stack: a local cloud, a ledger, a published report. Their arguments parse."""
+NAMED = sorted({words[1:] for _, words in commands() if len(words) > 2 and words[1] not in ELSEWHERE})
+
+
+@pytest.mark.parametrize("command", NAMED, ids=" ".join)
+def test_a_command_that_a_message_names_does_what_it_says(
+    registry: Registry, lambda_: StrictLambda, command: tuple[str, ...]
+) -> None:
+    """Two releases are there. A refusal of the product is an answer; a usage error or a defect is not."""
+    fairlead("release", "churn", 1)
+    fairlead("release", "churn", 2)
+
+    done = fairlead(*command)
+
+    assert done.exit_code in {0, 4}, done.stderr
+    assert "unexpected" not in done.stderr
