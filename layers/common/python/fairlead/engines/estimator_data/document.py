@@ -136,7 +136,7 @@ def decode(data: bytes) -> tuple[Document, memoryview]:
 def array_of(node: Array, arrays: memoryview) -> np.ndarray[Any, Any]:
     """Copy an array out of the bytes; raises ModelFileError where it does not lie in them."""
     dtype = make_dtype(node.dtype)
-    if len(node.shape) > 8 or any(length < 0 for length in node.shape):
+    if len(node.shape) > 8 or any(not 0 <= length <= LARGEST for length in node.shape):
         raise ModelFileError(f"an array of shape {node.shape}"[:100])
     size = math.prod(node.shape) * dtype.itemsize
     if not 0 <= node.start <= len(arrays) - size:

@@ -193,10 +193,9 @@ def _check_attribute(shape: shapes.Shape, name: str, found: Built) -> None:
 
 
 def _check_hashable(values: list[Any]) -> None:
-    """Keys are hashed, and hashing a tuple of tuples of tuples … never ends."""
+    """Keys are hashed. Hashing tuples of tuples may never end, and long numbers can be chosen that have one hash."""
     for value in values:
-        parts = value if isinstance(value, tuple) else (value,)
-        if not all(isinstance(part, HASHED) for part in parts):
+        if not isinstance(value, HASHED) or (isinstance(value, int) and abs(value) >> 64):
             raise ModelFileError("a key that is no plain value")
 
 

@@ -29,8 +29,8 @@ def from_pickle(content: bytes, name: str) -> bytes:
     writer = Writer(unknown)
     try:
         return writer.write(_facts(content))
-    except ModelFileError:
-        raise
+    except ModelFileError as error:
+        raise ModelFileError(str(error), hint=error.hint or DUMP) from error
     except Exception as error:  # a damaged stream raises anything
         reason = " ".join(str(error).split())[:200] or type(error).__name__
         place = f" (at {writer.place()[:100]})" if writer.place() else ""

@@ -149,6 +149,26 @@ class InertUnpickler(PYTHON_UNPICKLER):  # type: ignore[misc]  # see there
             self._file.read(self._file.read(1)[0])
         return ArrayFact(_read_array(self._file, wrapper))
 
+    def _dict(self) -> None:
+        _check_keys(self.stack[::2])
+        self.load_dict()
+
+    def _setitem(self) -> None:
+        _check_keys(self.stack[-2:-1])
+        self.load_setitem()
+
+    def _setitems(self) -> None:
+        _check_keys(self.stack[::2])
+        self.load_setitems()
+
+    def _frozenset(self) -> None:
+        _check_keys(self.stack)
+        self.load_frozenset()
+
+    def _additems(self) -> None:
+        _check_keys(self.stack)
+        self.load_additems()
+
     def _refuse(self) -> None:
         raise MalformedError("an instruction that no fitted estimator needs")
 
@@ -156,10 +176,23 @@ class InertUnpickler(PYTHON_UNPICKLER):  # type: ignore[misc]  # see there
     dispatch[pickle.NEWOBJ[0]] = _newobj
     dispatch[pickle.NEWOBJ_EX[0]] = _newobj_ex
     dispatch[pickle.BUILD[0]] = _build
+    dispatch[pickle.DICT[0]] = _dict
+    dispatch[pickle.SETITEM[0]] = _setitem
+    dispatch[pickle.SETITEMS[0]] = _setitems
+    dispatch[pickle.FROZENSET[0]] = _frozenset
+    dispatch[pickle.ADDITEMS[0]] = _additems
     dispatch[pickle.INST[0]] = _refuse
     dispatch[pickle.OBJ[0]] = _refuse
     dispatch[pickle.NEXT_BUFFER[0]] = _refuse
     dispatch[pickle.READONLY_BUFFER[0]] = _refuse
+
+
+def _check_keys(keys: list[Any]) -> None:
+    """Keys are hashed. Hashing tuples of tuples may never end, and long numbers can be chosen that have one hash."""
+    for key in keys:
+        for part in key if isinstance(key, tuple) else (key,):
+            if isinstance(part, tuple) or (isinstance(part, int) and abs(part) >> 64):
+                raise MalformedError("a key that is no plain value")
 
 
 def _read_array(file: io.BytesIO, wrapper: dict[str, Any]) -> np.ndarray[Any, Any]:

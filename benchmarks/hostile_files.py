@@ -1,0 +1,37 @@
+"""Mutants of valid model files, opened as the closed process does: `python -m benchmarks.hostile_files [COUNT]`."""
+
+import collections
+import pickle
+import sys
+import time
+
+from tests.hostile.models import LEARNERS, fitted
+from tests.hostile.opening import open_files
+from tests.hostile.streams import mutants
+
+COUNT = 20_000
+BATCH = 1_000
+PROTOCOLS = (2, 3, 4, 0)
+KEPT = ("refused", "answered")
+
+
+def main(count: int = COUNT) -> None:
+    """Print how the mutants ended, and fail where one ran, crashed, hung or raised what is no refusal."""
+    began, ends = time.monotonic(), collections.Counter[str]()
+    slowest = 0.0
+    for batch in range(count // BATCH):
+        model, _ = fitted(list(LEARNERS)[batch % len(LEARNERS)])
+        content = pickle.dumps(model, PROTOCOLS[batch % len(PROTOCOLS)])
+        files = [(str(number), mutant, None) for number, mutant in enumerate(mutants(batch, BATCH, content))]
+        for outcome in open_files(files).values():
+            ends[outcome.ended] += 1
+            slowest = max(slowest, outcome.seconds)
+            if outcome.ended not in KEPT:
+                print(outcome)
+    total = sum(ends.values())
+    print(f"{total:,} mutants: {dict(ends)}; slowest {slowest:.2f} s; {time.monotonic() - began:.0f} s in all")
+    sys.exit(any(ends[end] for end in ends if end not in KEPT))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if sys.argv[1:] else COUNT)

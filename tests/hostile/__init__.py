@@ -1,0 +1,24 @@
+"""Hostile model files, made from valid ones; nothing in them may run, crash, hang or pass unnamed."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from tests.hostile import bombs, calls, composed, damaged, streams, texts
+from tests.hostile.models import NUMBERS
+
+
+class Hostile(NamedTuple):
+    """A hostile file, and rows that its model would answer."""
+
+    name: str
+    make: Callable[[], bytes]
+    rows: Any = NUMBERS
+
+
+def corpus() -> Iterator[Hostile]:
+    """Every hostile file that has a name."""
+    yield from (Hostile(name, make) for name, make in calls.files())
+    for group in (composed.FILES, streams.FILES, bombs.FILES):
+        yield from (Hostile(name, make) for name, make in group.items())
+    yield from (Hostile(*file) for file in texts.files())
+    yield from (Hostile(*file) for file in damaged.files())
