@@ -261,4 +261,8 @@ def test_nothing_that_a_file_names_is_imported(tmp_path: Path, monkeypatch: pyte
 def test_an_estimator_written_twice_has_the_same_bytes(family: str) -> None:
     estimator, X, y = FAMILIES[family]
     data = from_live(clone(estimator).fit(X, y))
-    assert from_live(read(data).estimator) == data
+    found = read(data)
+    if family == "grid search":  # its scorer is left out, which the second writing cannot know
+        assert found.left_out == ("scoring",)
+    else:
+        assert from_live(found.estimator) == data
