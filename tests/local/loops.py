@@ -75,14 +75,15 @@ class Stage:
         """The result of a command as JSON."""
         return json.loads(self.did(*arguments, "--json"))
 
-    def publish(self, estimator: Any, **given: Any) -> Published:
-        """Publish a version with the rights of a publisher whose tag names the model."""
-        tags = [{"Key": "fairlead-model", "Value": self.model}]
+    def publish(self, estimator: Any, *, name: str = "", **given: Any) -> Published:
+        """Publish a version, of another model if one is named, with the rights of a publisher whose tag names it."""
+        model = name or self.model
+        tags = [{"Key": "fairlead-model", "Value": model}]
         self.cloud.client("iam").tag_user(UserName="publisher", Tags=tags)
         with pytest.MonkeyPatch.context() as patch:
-            for name, value in self.environment("publisher").items():
-                patch.setenv(name, value)
-            return story.publish(estimator, name=self.model, by="ada", **given)
+            for variable, value in self.environment("publisher").items():
+                patch.setenv(variable, value)
+            return story.publish(estimator, name=model, by="ada", **given)
 
     def answer(self, who: str, path: str, body: Mapping[str, Any]) -> Answer:
         """A signed call."""

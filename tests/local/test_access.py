@@ -388,7 +388,7 @@ def test_a_role_s_tags_are_those_of_its_sessions(cloud: LocalCloud, new_name: st
     )
     own = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": f"{ARN}/models/${{aws:PrincipalTag/model}}/*"}
     iam.put_role_policy(RoleName=new_name, PolicyName="p", PolicyDocument=policy(own))
-    keys = cloud.client("sts").assume_role(RoleArn=made["Role"]["Arn"], RoleSessionName="s")["Credentials"]
+    keys = cloud.client("sts").assume_role(RoleArn=made["Role"]["Arn"], RoleSessionName="session")["Credentials"]
     session = Clients(
         cloud.endpoint_url,
         access_key=keys["AccessKeyId"],

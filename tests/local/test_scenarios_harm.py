@@ -32,14 +32,17 @@ def unguarded(s3: Any, bucket: str) -> Iterator[None]:
 
 @contextmanager
 def broken(scene: Scene, key: str, how: str) -> Iterator[None]:
-    """One object of the registry missing or changed, as an administrator past the bucket's policy leaves it."""
+    """One object of the registry missing or changed, as an administrator past the bucket's policy leaves it.
+
+    What was changed is no JSON either: whoever reads a manifest for the first time has no digest to hold it against.
+    """
     s3, bucket = scene.cloud.client("s3"), scene.outputs["BucketName"]
     data = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
     with unguarded(s3, bucket):
         if how == "missing":
             s3.delete_object(Bucket=bucket, Key=key)
         else:
-            s3.put_object(Bucket=bucket, Key=key, Body=data + b" ")
+            s3.put_object(Bucket=bucket, Key=key, Body=data + b"}")
     try:
         yield
     finally:
@@ -133,7 +136,7 @@ def test_a_release_that_cannot_be_read_is_refused_in_time_and_harms_no_call(scen
         before = met.calls
         scene.until(lambda: met.calls > before + 10)
 
-    assert (met.failed, set(met.identities)) == (0, {scene.identity(live)})
+    assert (met.failed, set(met.identities)) == (0, {scene.identity(live)}), met.statuses
     assert (scene.alias(), alarm(scene)[0]) == (live, "OK")
 
 
@@ -159,7 +162,7 @@ def test_a_warm_target_that_cannot_start_anew_is_never_gone_to_and_the_next_one_
         before = met.calls
         scene.until(lambda: met.calls > before + 10)
 
-    assert (met.failed, set(met.identities)) == (0, {scene.identity(live)})
+    assert (met.failed, set(met.identities)) == (0, {scene.identity(live)}), met.statuses
     assert scene.alias() == live
     [last] = [one for one in scene.history(8) if one["kind"] == "decided"][-1:]
     assert last["evidence"]["action"] == "nothing"
@@ -195,7 +198,7 @@ def test_a_target_that_never_loads_is_refused_and_harms_no_call(scene: Scene) ->
 
     assert done.exit_code == 4
     assert "a defect at start" in done.stderr
-    assert (met.failed, set(met.identities)) == (0, {scene.identity(live)})
+    assert (met.failed, set(met.identities)) == (0, {scene.identity(live)}), met.statuses
     assert scene.alias() == live
 
 

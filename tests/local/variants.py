@@ -8,12 +8,10 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import numpy as np
-import pytest
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 
 from fairlead.drift.counters import SLOT
-from fairlead.publishing import story
 from tests.local.accounts import Books, read
 from tests.local.loops import STACK, Stage
 from tests.local.quiet import calm, still
@@ -171,11 +169,8 @@ def begin(stage: Stage, model: str, *, versions: int = 1, after: float = QUIET) 
 def publish(stage: Stage, model: str) -> int:
     """A version that knows its flowers, with the rows it learnt."""
     learnt, judged = slice(0, None, 2), slice(1, None, 2)
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in stage.environment("publisher").items():
-            patch.setenv(name, value)
-        published = story.publish(
-            LogisticRegression(max_iter=1000).fit(X[learnt], Y[learnt]), name=model, X=X[judged], y=Y[judged],
-            train=X[learnt], train_y=Y[learnt], keep_training_rows=True, by="ada",
-        )  # fmt: skip
+    published = stage.publish(
+        LogisticRegression(max_iter=1000).fit(X[learnt], Y[learnt]), name=model, X=X[judged], y=Y[judged],
+        train=X[learnt], train_y=Y[learnt], keep_training_rows=True,
+    )  # fmt: skip
     return published.manifest.version
