@@ -179,15 +179,29 @@ def test_a_server_that_hangs_or_drips_ends_a_load_in_time(drip: bytes) -> None:
 
 def test_a_new_load_has_its_time_anew(endpoint: str) -> None:
     now = [0.0]
-    patient = ColdReader("registry", {**KEYS, "AWS_ENDPOINT_URL": endpoint}, clock=lambda: now[0])
-    Bucket.script = [(200, b"one"), (200, b"two")]
+
+    def wait(_: float) -> None:
+        now[0] += coldread.PATIENCE
+
+    patient = ColdReader("registry", {**KEYS, "AWS_ENDPOINT_URL": endpoint}, clock=lambda: now[0], sleep=wait)
+    Bucket.script = [(503, b""), (200, b"two")]
     patient.begin()
-    assert patient.get("k") == b"one"
-    now[0] = coldread.PATIENCE
+    with pytest.raises(StorageError, match="HTTP 503"):
+        patient.get("k")
     with pytest.raises(StorageError, match="no time left"):
         patient.get("k")
     patient.begin()
     assert patient.get("k") == b"two"
+
+
+def test_an_engine_that_is_imported_slowly_between_two_reads_leaves_the_second_its_time(endpoint: str) -> None:
+    now = [0.0]
+    patient = ColdReader("registry", {**KEYS, "AWS_ENDPOINT_URL": endpoint}, clock=lambda: now[0])
+    Bucket.script = [(200, b"manifest"), (200, b"estimator")]
+    patient.begin()
+    assert patient.get("manifest") == b"manifest"
+    now[0] += 10 * coldread.PATIENCE
+    assert patient.get("blob") == b"estimator"
 
 
 def test_an_unreachable_endpoint_is_a_storage_error() -> None:

@@ -28,6 +28,8 @@ TIMEOUT = 3.0
 PATIENCE = 7.0
 """Seconds for all reads of a load: Lambda ends an initialization after 10, and starting Python takes some of them.
 
+Only reading counts. An engine that a busy processor imports slowly leaves its blob no less time.
+
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 """
 
@@ -41,7 +43,7 @@ class Credentials(msgspec.Struct, frozen=True):
 
 
 class ColdReader:
-    """Objects and keys of one bucket, with retries; after `begin` all reads end within `patience` seconds together.
+    """Objects and keys of one bucket, with retries; after `begin` all reads together take at most `patience` seconds.
 
     `timeout` is in seconds too, for connecting to one address and for one read of its socket.
     """
@@ -65,11 +67,11 @@ class ColdReader:
         self._patience = patience
         self._sleep = sleep
         self._clock = clock
-        self._until = math.inf
+        self._left = math.inf
 
     def begin(self) -> None:
         """Start counting: the reads of a load, or of a request, begin."""
-        self._until = self._clock() + self._patience
+        self._left = self._patience
 
     def get(self, key: str) -> bytes:
         """Return the object's bytes; raises NotFoundError, or StorageError once retries are used up."""
@@ -92,12 +94,19 @@ class ColdReader:
             last = found[-1]
 
     def _read(self, key: str, url: str) -> bytes:
+        began = self._clock()
+        try:
+            return self._read_until(began + self._left, key, url)
+        finally:
+            self._left -= self._clock() - began
+
+    def _read_until(self, end: float, key: str, url: str) -> bytes:
         failure, attempt = "no time left", 0
         for attempt in range(1, self._attempts + 1):
-            if self._clock() >= self._until:
+            if self._clock() >= end:
                 break
             try:
-                status, body = self._fetch_in_time(url)
+                status, body = self._fetch_in_time(url, end)
             except (OSError, http.client.HTTPException) as error:
                 failure = f"{type(error).__name__}: {error}"
             else:
@@ -107,10 +116,10 @@ class ColdReader:
                 if status in {403, 404}:
                     raise _refused(self.bucket, key, failure)
             if attempt < self._attempts:
-                self._sleep(min(0.1 * 2**attempt, max(0.0, self._until - self._clock())))
+                self._sleep(min(0.1 * 2**attempt, max(0.0, end - self._clock())))
         raise StorageError(f"s3://{self.bucket}/{key} could not be read in {attempt} attempts: {failure}")
 
-    def _fetch_in_time(self, url: str) -> tuple[int, bytes]:
+    def _fetch_in_time(self, url: str, end: float) -> tuple[int, bytes]:
         """Fetch in a thread that is left behind when the time is up.
 
         A socket's timeout starts anew with every address of the host and every byte of a dripping body.
@@ -125,7 +134,7 @@ class ColdReader:
 
         thread = threading.Thread(target=fetch, daemon=True)
         thread.start()
-        thread.join(min(max(0.0, self._until - self._clock()), threading.TIMEOUT_MAX))
+        thread.join(min(max(0.0, end - self._clock()), threading.TIMEOUT_MAX))
         if not done:
             raise TimeoutError(f"no whole answer within the {self._patience:.0f} seconds of all reads")
         if isinstance(done[0], Exception):
