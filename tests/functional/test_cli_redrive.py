@@ -82,5 +82,5 @@ def test_a_function_that_crashes_is_an_error_with_its_reason(lambda_: Stubber) -
 def test_a_stack_without_the_function_says_so(lambda_: Stubber) -> None:
     lambda_.add_client_error("invoke", "ResourceNotFoundException", "Function not found")
     done = redrive()
-    assert done.exit_code == 1
+    assert done.exit_code == 6
     assert "could not run fairlead-redrive (lambda:InvokeFunction)" in done.stderr
