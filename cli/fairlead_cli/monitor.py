@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -46,7 +46,7 @@ def monitor(
             hint="look further back with --hours; CaptureRate says what share of requests is captured",
         )
     if json:
-        print_json(found)
+        print_json(_document(found))
     else:
         _print(found)
     path = html or (Path(f"{name}-monitor.html") if show else None)
@@ -83,6 +83,14 @@ def _overview(settings: "Operator", name: str, hours: int) -> "Overview":
         journal=Journal(objects, stack.name),
         alarms=Alarms(aws.client("cloudwatch")).named(f"{stack.name}-"),
     )
+
+
+def _document(found: "Overview") -> dict[str, Any]:
+    """The overview in full; each record with the label that the history shows it by."""
+    import msgspec
+
+    records = [{"record": label, **msgspec.structs.asdict(record)} for label, record in found.records]
+    return msgspec.structs.asdict(found) | {"records": records}
 
 
 def _print(found: "Overview") -> None:

@@ -54,10 +54,6 @@ def here(s3_url: str, shelf: Store, published: Published) -> Loop:
         ]
         _, parts, kept = here.ledger.record_outcomes(told)
         scorer.score(pairs(parts, kept))
-    live = Release(release="2", model="penguins", version=1, digest="", code_sha256="", modified="")
-    journal = Journal(objects, "fairlead")
-    journal.append(Draft(kind="moved", by="user/ada", why="the first one", alias="live", was=None, now=live))
-    journal.append(Draft(kind="decided", by="respond", why="too few outcomes are known", model="penguins", version=1))
     return here
 
 
@@ -71,6 +67,10 @@ def stack(here: Loop, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.delenv("FAIRLEAD_BUCKET")
     name = f"monitored-{os.urandom(4).hex()}"
+    live = Release(release="2", model="penguins", version=1, digest="", code_sha256="", modified="")
+    journal = Journal(S3Objects(here.store.client, here.store.env["FAIRLEAD_BUCKET"]), name)
+    journal.append(Draft(kind="moved", by="user/ada", why="the first one", alias="live", was=None, now=live))
+    journal.append(Draft(kind="decided", by="respond", why="too few outcomes are known", model="penguins", version=1))
     outputs = OUTPUTS | {"BucketName": here.store.env["FAIRLEAD_BUCKET"], "LedgerTable": here.table}
     template = {
         "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}},

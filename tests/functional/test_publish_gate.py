@@ -297,7 +297,8 @@ def test_sparse_rows_are_refused_in_words(memory: Memory) -> None:
 def test_parity_of_many_rows_is_proved_on_a_sample_and_all_of_them_are_measured(
     memory: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("fairlead.publishing.proving.MOST_PROVED", 50)
+    for bound in ("MOST_PROVED", "FEWEST_PROVED"):
+        monkeypatch.setattr(f"fairlead.publishing.proving.{bound}", 50)
     brought = material("breast_cancer")
     done = published(memory, brought).manifest
     assert done.parity

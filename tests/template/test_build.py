@@ -188,7 +188,7 @@ clients["s3"].get_paginator("list_objects_v2")
 @pytest.mark.parametrize("function", ["VerifyFunction", "RecordFunction"])
 def test_functions_that_operate_aws_start_without_numpy(function: str) -> None:
     code = "import sys, app; print(callable(app.handler), 'numpy' in sys.modules)"
-    env = {f"FAIRLEAD_{name}": "x" for name in ("BUCKET", "FUNCTION", "APPLICATION", "GROUP")} | {
+    env = {f"FAIRLEAD_{name}": "x" for name in ("BUCKET", "STACK", "FUNCTION", "APPLICATION", "GROUP")} | {
         "AWS_DEFAULT_REGION": "eu-west-1"
     }
     assert run_as_lambda(code, "CommonLayer", "AwsLayer", function=function, **env).split() == ["True", "False"]
