@@ -27,14 +27,17 @@ def status(
 
     Exit code 5 if live does not answer, 6 if NAME is neither live nor previous.
     """
+    from fairlead.stack import registry
     from fairlead_cli.stack import releases
 
-    opened = releases(where(stack))
+    settings = where(stack)
+    opened = releases(settings)
     found = opened.status()
     if watch and found.running:
         show(opened.watch(found.running.deployment.id))
         found = opened.status()
     if name and name not in {release.model for release in (found.live, found.previous) if release}:
+        registry(settings).latest(name)  # an unknown name is an error of its own, with the names that look like it
         raise NotFoundError(f"{name} is not released", hint=f"`fairlead versions {name}` lists its versions")
     if json:
         print_json(found)

@@ -45,7 +45,8 @@ def _predicted(asked: str | None) -> Response[str]:
     prediction = model.predict(body, request_id=context.aws_request_id, release=context.function_version)
     app.context.update(rows=len(prediction.rows), out_of_range=prediction.out_of_range)
     event, key = app.current_event.raw_event, frozen.pseudonym_key
-    if request := api.asked(event, context.aws_request_id, prediction.rows, key=key):
+    request = api.asked(event, context.aws_request_id, prediction.rows, key=key)
+    if request and api.from_caller(context.invoked_function_arn):
         telemetry.captured(endpoint.captured(model, prediction, request))
     return Response(200, api.JSON, prediction.body)
 

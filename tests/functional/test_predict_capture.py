@@ -17,11 +17,11 @@ from tests.lambda_context import context, event
 KEY = "1ab5d340-0000-4000-8000-7b8cc1de6d33"
 
 
-def asked(app: ModuleType, proxy_event: dict[str, Any]) -> tuple[dict[str, Any], list[Part]]:
+def asked(app: ModuleType, proxy_event: dict[str, Any], *, called: str = "live") -> tuple[dict[str, Any], list[Part]]:
     """The answer, and the parts that this call logged."""
     app.printed.truncate(0)
     with contextlib.redirect_stdout(app.printed):
-        answer = app.handler(proxy_event, context())
+        answer = app.handler(proxy_event, context(called=called))
     lines = [line for line in app.printed.getvalue().splitlines() if '"event":"capture"' in line]
     return json.loads(answer["body"]), [capture.decode(line) for line in lines]
 
@@ -49,6 +49,13 @@ def test_a_captured_request_can_be_joined_with_its_answer(load_app: Load, env: d
     assert [dict(zip(part.fields, row or [], strict=True)) for row in part.rows] == [
         {name: instance.get(name) for name in part.fields} for instance in instances
     ]
+
+
+def test_a_call_past_the_alias_is_not_captured_whatever_its_event_says(load_app: Load, env: dict[str, str]) -> None:
+    """A tester invokes a release with a recorded event, which names a caller and a time long past."""
+    body, parts = asked(load_app(env), event("predict"), called="7")
+    assert body["predictions"]
+    assert parts == []
 
 
 def test_a_release_that_captures_does_not_start_without_the_key_of_pseudonyms(

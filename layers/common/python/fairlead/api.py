@@ -56,12 +56,12 @@ def observe(app: ApiGatewayResolver, next_middleware: Callable[[ApiGatewayResolv
         status=response.status_code,
         milliseconds=(time.perf_counter() - started) * 1000,
         facts={name: app.context[name] for name in FACTS if name in app.context},
-        from_caller=_from_caller(app.lambda_context.invoked_function_arn) and not app.context.get("of_others"),
+        from_caller=from_caller(app.lambda_context.invoked_function_arn) and not app.context.get("of_others"),
     )
     return response
 
 
-def _from_caller(arn: str) -> bool:
+def from_caller(arn: str) -> bool:
     """Say whether a call came by the alias `live`: Lambda says so itself, and no header can forge it."""
     return arn.split(":")[7:] == [LIVE]
 

@@ -24,6 +24,12 @@ BAD_CREDENTIALS = frozenset(
         "UnrecognizedClientException",
     }
 )
+CREDENTIALS = {
+    "SignatureDoesNotMatch": "the secret access key does not belong to the access key, or this clock is wrong: ",
+    "InvalidSignatureException": "the secret access key does not belong to the access key, or this clock is wrong: ",
+    "ExpiredToken": "sign in again: ",
+    "ExpiredTokenException": "sign in again: ",
+}
 
 
 def client(
@@ -103,14 +109,16 @@ def error_code(error: Exception) -> str:
 
 def _from_answer(response: Mapping[str, Any], doing: str, otherwise: type[FairleadError]) -> FairleadError:
     code = str(response.get("Error", {}).get("Code", ""))
-    message = str(response.get("Error", {}).get("Message", "")).rstrip(". ")
+    message = str(response.get("Error", {}).get("Message", "")).partition("\n")[0].rstrip(". ")
     said = f"could not {doing}: {code}" + (f", {message}" if message else "")
     if code == "NoSuchBucket":
         return SettingsError(said, hint="check FAIRLEAD_BUCKET, --stack and the region")
     if code in ABSENT:
         return NotFoundError(said)
     if code in BAD_CREDENTIALS:
-        return SettingsError(said, hint="`aws sts get-caller-identity` shows whether your credentials still work")
+        return SettingsError(
+            said, hint=f"{CREDENTIALS.get(code, '')}`aws sts get-caller-identity` shows whose they are"
+        )
     if code in REFUSED:
         return otherwise(
             said,

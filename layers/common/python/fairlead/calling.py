@@ -125,6 +125,7 @@ class Endpoint:
     def _refused(self, response: Any, what: str) -> FairleadError:
         problem = _problem(response.data)
         detail = str(problem.get("detail") or problem.get("message") or problem.get("Message") or "no reason given")
+        detail = detail.partition("\n")[0].strip()  # a refused signature is followed by all that was signed
         kind = str(response.headers.get("x-amzn-ErrorType", "")).partition(":")[0]
         if kind in CREDENTIALS:
             return SettingsError(f"{what} refused your credentials: {detail}", hint=CREDENTIALS[kind])
