@@ -16,7 +16,7 @@ from fairlead.scoring import Scorer
 
 here = settings.keeping(os.environ)
 # A caller waits, 29 seconds at most.
-dynamodb = aws.client("dynamodb", connect_timeout=1, read_timeout=3, attempts=3, connections=64)
+dynamodb = aws.client("dynamodb", connect_timeout=1, read_timeout=7, attempts=3, connections=64)
 ledger = Ledger(dynamodb, here.ledger, keep=here.days)
 versions = KnownVersions(S3Objects(aws.client("s3", connect_timeout=1, read_timeout=3, attempts=3), here.bucket))
 intake = Intake(ledger, versions, Scorer(ledger, versions))
