@@ -13,7 +13,7 @@ GROUP: Any = typer.main.get_command(app)
 
 
 def test_messages_name_commands() -> None:
-    assert len({command for _, command in FOUND}) > 20
+    assert len({command for _, command in FOUND}) > 15
 
 
 @pytest.mark.parametrize(("place", "command"), FOUND, ids=lambda one: one if isinstance(one, str) else " ".join(one))
