@@ -180,9 +180,9 @@ class Stage:
         return bool(function["Environment"]["Variables"]["FAIRLEAD_MODEL"] == self.model)
 
     def history(self, after: int = 0) -> list[dict[str, Any]]:
-        """The journal's records after a number, oldest first."""
+        """The journal's records after a number, and the retrain function's, oldest first."""
         found: list[dict[str, Any]] = self.told("history", self.model, "--limit", 1000)
-        return [one for one in reversed(found) if one["number"] > after]
+        return [one for one in reversed(found) if one["number"] > after or one["record"].startswith("retrain/")]
 
     def newest(self) -> int:
         """The number of the journal's newest record, after all of it was verified."""

@@ -165,14 +165,17 @@ def is_better_in_the_shadow(book: Book, learnt: int, good: int) -> None:
 
 
 def the_journal_tells_the_story(stage: Stage, told: int, good: int, poor: int, learnt: int) -> None:
-    records = stage.history(told)
+    # The folders are merged by time; on a clock that runs ahead only the order within each is sure.
+    both = stage.history(told)
+    records = [one for one in both if not one["record"].startswith("retrain/")]
+    made = [one for one in both if one["record"].startswith("retrain/")]
+    assert [_step(one) for one in made] == [("published", learnt)]
     assert [step for one in records if (step := _step(one))] == [
         ("live", good),
         ("live", poor),
         ("roll back", "previous is better"),
         ("live", good),
         ("retrain", "learn"),
-        ("published", learnt),
         ("release", ""),
         ("live", learnt),
     ]

@@ -144,9 +144,19 @@ class Variant:
         return {name: states for name, states in found.items() if "ALARM" in states and name != "monitor-silent"}
 
     def decided(self) -> list[Mapping[str, Any]]:
-        """The evidence of what was decided about this model, oldest first."""
+        """The evidence of what was decided about this model, oldest first; retrain's answers follow what it was asked.
+
+        The journal's folders are merged by time, and the machine's clock is behind the cloud's.
+        """
         history = self.stage.told("history", self.model, "--limit", 1000)
-        return [one["evidence"] for one in reversed(history) if one["kind"] == "decided"]
+        decided = [one["evidence"] for one in reversed(history) if one["kind"] == "decided"]
+        answers = iter([one for one in decided if "rule" not in one])
+        found = []
+        for one in (one for one in decided if "rule" in one):
+            found.append(one)
+            if one["action"] == "retrain":
+                found += [answer for answer in [next(answers, None)] if answer is not None]
+        return found
 
     def undisturbed(self) -> bool:
         """Whether the version that the variant released is still live, and no other was made."""
