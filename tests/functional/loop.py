@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 import sys
+import threading
 import uuid
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,7 +32,14 @@ OWN_LOG_GROUP = "/aws/lambda/fairlead-feedback"
 
 
 def make_table(client: Any, name: str) -> None:
-    """A table like the template's."""
+    """A table like the template's; the client's calls take turns, since moto's tables know no threads."""
+    plain, turn = client._make_api_call, threading.Lock()
+
+    def call(operation: str, asked: dict[str, Any]) -> Any:
+        with turn:
+            return plain(operation, asked)
+
+    client._make_api_call = call
     client.create_table(
         TableName=name,
         BillingMode="PAY_PER_REQUEST",

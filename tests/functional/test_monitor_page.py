@@ -48,7 +48,7 @@ class Told:
     def __init__(self, *records: Record) -> None:
         self._records = records
 
-    def records(self) -> Iterator[Record]:
+    def history(self) -> Iterator[Record]:
         yield from self._records
 
     def standing(self) -> Any:

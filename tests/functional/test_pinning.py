@@ -431,14 +431,14 @@ def test_a_slow_s3_ends_the_request_and_the_next_one_goes_on_from_there(
     app = load_app(released)
     clock = timed(app)
     app.endpoint._pinned._clock = clock
-    plain = ColdReader.get
+    plain = ColdReader._fetch
 
-    def slow(reader: ColdReader, key: str) -> bytes:
-        found = plain(reader, key)
-        clock.now += PATIENCE * 0.6
+    def slow(reader: ColdReader, address: str) -> tuple[int, bytes]:
+        found = plain(reader, address)
+        clock.now += PATIENCE * 0.4
         return found
 
-    monkeypatch.setattr(ColdReader, "get", slow)
+    monkeypatch.setattr(ColdReader, "_fetch", slow)
     asked.clear()
     assert predict(app, 1)[0] == 503
     assert len([path for path in asked if "/versions/" in path]) == 2

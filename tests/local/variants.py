@@ -146,7 +146,8 @@ class Variant:
     def decided(self) -> list[Mapping[str, Any]]:
         """The evidence of what was decided about this model, oldest first; retrain's answers follow what it was asked.
 
-        The journal's folders are merged by time, and the machine's clock is behind the cloud's.
+        The journal's folders are merged by time, and the machine's clock is behind the cloud's; what was asked by hand
+        comes last.
         """
         history = self.stage.told("history", self.model, "--limit", 1000)
         decided = [one["evidence"] for one in reversed(history) if one["kind"] == "decided"]
@@ -156,7 +157,7 @@ class Variant:
             found.append(one)
             if one["action"] == "retrain":
                 found += [answer for answer in [next(answers, None)] if answer is not None]
-        return found
+        return found + list(answers)
 
     def undisturbed(self) -> bool:
         """Whether the version that the variant released is still live, and no other was made."""

@@ -199,6 +199,8 @@ def test_a_column_that_the_model_ignores_may_hold_anything(value: str) -> None:
         ('{"id": 1}', "row 0: expected at least one field"),
         ('{"a": 1, "id": NaN}', "row 0, field 'id': expected a JSON value, got NaN"),
         ('{"a": 1, "id": "\\udfff"}', "row 0, field 'id': expected a JSON value, got"),
+        ('{"a": 1, "id": [{"x": "\\udfff"}]}', "row 0, field 'id': expected a JSON value, got an array"),
+        ('{"a": 1, "id": {"\\udfff": 1}}', "row 0, field 'id': expected a JSON value, got an object"),
         ('{"a": 1, "di": 2}', "row 0, field 'di': expected a field of the signature"),
     ],
 )
@@ -209,6 +211,15 @@ def test_an_ignored_column_is_json_and_stands_once_beside_a_field(row: str, faul
     )
     with pytest.raises(InstancesError, match=fault):
         reader.rows(f'{{"instances": [{row}]}}')
+
+
+def test_bytes_of_an_ignored_column_that_are_not_utf8_are_refused() -> None:
+    field = Field(name="a", kind="number", nullable=True)
+    reader = RequestReader(
+        Signature(inputs=(field,), output=Output(task="regression"), layout="frame", ignored=(Ignored("id", 1),))
+    )
+    with pytest.raises(NotJsonError, match="not UTF-8"):
+        reader.rows(b'{"instances": [{"a": 1, "id": "\xff"}]}')
 
 
 def test_more_rows_than_the_limit_are_refused_before_they_are_looked_into() -> None:

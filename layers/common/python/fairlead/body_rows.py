@@ -142,10 +142,20 @@ def shown(value: Any) -> str:
 
 
 def is_plain(value: Any) -> bool:
-    """Say whether a number is finite and a string Unicode text, which half of a surrogate pair is not."""
-    if isinstance(value, float):
-        return math.isfinite(value)
-    return not isinstance(value, str) or not any("\ud800" <= char <= "\udfff" for char in value)
+    """Say whether every number in a value is finite and every string Unicode text; half a surrogate pair is none."""
+    parts = [value]
+    while parts:
+        part = parts.pop()
+        if isinstance(part, dict):
+            parts += [*part, *part.values()]
+        elif isinstance(part, list):
+            parts += part
+        elif isinstance(part, float):
+            if not math.isfinite(part):
+                return False
+        elif isinstance(part, str) and any("\ud800" <= char <= "\udfff" for char in part):
+            return False
+    return True
 
 
 def _elements(source: Source) -> Iterator[str]:

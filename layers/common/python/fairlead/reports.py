@@ -137,8 +137,7 @@ def wrong(row: int, report: Any) -> Iterator[FieldError]:
 
 
 def _is(value: Any, kind: Any) -> bool:
-    parts = [*value, *value.values()] if isinstance(value, dict) else [value]
-    if not all(map(is_plain, parts)):
+    if not is_plain(value):
         return False
     try:
         msgspec.convert(value, kind)

@@ -105,22 +105,29 @@ def _on_onnx(
     check_graph(graph.blob)
     engine = runtime.open(spec, signature, graph.blob)
     boundary = boundary_rows(estimator, signature, rows)
-    progress(f"proving parity on {len(rows):,} held-out and {len(boundary):,} boundary rows")
     limits = BEYOND[-1:] if graph.distances else (math.inf, *BEYOND)
-    certificate, signature = _proved(reference, engine, [_nearer(signature, limit) for limit in limits], rows, boundary)
+    proposals = [_nearer(signature, limit) for limit in limits]
+    certificate, signature = _proved(reference, engine, proposals, rows, boundary, progress)
     return Choice(spec, graph.blob, certificate, signature, engine, reference)
 
 
 def _proved(
-    reference: Engine, engine: Engine, proposals: Sequence[Signature], rows: list[Row], boundary: list[Row]
+    reference: Engine,
+    engine: Engine,
+    proposals: Sequence[Signature],
+    rows: list[Row],
+    boundary: list[Row],
+    progress: Callable[[str], None],
 ) -> tuple[Certificate, Signature]:
     """Prove parity up to the first proposal's limits; where only rows far outside differ, up to the next one's.
 
     Distances to far rows are equal in doubles, so that an estimator that compares them answers by rounding alone.
     """
     for proposed in proposals:
+        far = far_rows(proposed, rows)
+        progress(f"proving parity on {len(rows):,} held-out, {len(boundary):,} boundary and {len(far):,} far rows")
         try:
-            return prove(reference, engine, rows, boundary, far_rows(proposed, rows)), proposed
+            return prove(reference, engine, rows, boundary, far), proposed
         except NotProvedError as error:
             if not error.far:
                 raise
