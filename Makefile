@@ -46,9 +46,9 @@ check: $(VENV)/.ready ## the inner loop: lint, types, unit tests; under a minute
 fmt: $(VENV)/.ready ## format and fix what ruff can
 	@ruff format -q . && ruff check -q --fix .
 
-# Three workers for two cores: a fifth of the time each waits for a cloud or a process.
+# Four workers for two cores: much of the time each waits for a cloud or a process.
 test: check build ## everything: check, then functional, template, local cloud and containers
-	@pytest -q -n 3 --dist loadgroup tests --ignore tests/unit
+	@pytest -q -n 4 --dist loadgroup tests --ignore tests/unit
 
 bench: build ## figures of docs/performance.md
 	@python -m benchmarks

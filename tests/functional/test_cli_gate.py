@@ -143,21 +143,21 @@ def _no_toml(desk: Path) -> None:
 
 
 CASES: list[Any] = [
-    (_truncated, {}, 3, "line 2 of held_out.csv has 1 fields, the header has 2"),
-    (_no_parquet, {"data": "held_out.parquet"}, 3, "held_out.parquet cannot be read as Parquet"),
-    (_no_joblib, {}, 3, "penguins.joblib"),
-    (_missing_import, {}, 3, "nowhere_to_be_found"),
-    (_one_row, {}, 3, "one held-out row proves nothing"),
-    (None, {"target": "specie"}, 3, "no column 'specie'"),
-    (None, {"target": "island"}, 3, "island"),
-    (_bad_policy, {"policy": "gate.toml"}, 2, "gate.toml line 2, [champion]: unknown key 'not_worse'"),
-    (_no_toml, {"policy": "gate.toml"}, 2, "gate.toml is not TOML"),
-    (None, {"policy": "nowhere.toml"}, 2, "the policy nowhere.toml cannot be read"),
+    ("publish", _truncated, {}, 3, "line 2 of held_out.csv has 1 fields, the header has 2"),
+    ("validate", _no_parquet, {"data": "held_out.parquet"}, 3, "held_out.parquet cannot be read as Parquet"),
+    ("publish", _no_joblib, {}, 3, "penguins.joblib"),
+    ("validate", _missing_import, {}, 3, "nowhere_to_be_found"),
+    ("publish", _one_row, {}, 3, "one held-out row proves nothing"),
+    ("validate", None, {"target": "specie"}, 3, "no column 'specie'"),
+    ("publish", None, {"target": "island"}, 3, "island"),
+    ("validate", _bad_policy, {"policy": "gate.toml"}, 2, "gate.toml line 2, [champion]: unknown key 'not_worse'"),
+    ("publish", _no_toml, {"policy": "gate.toml"}, 2, "gate.toml is not TOML"),
+    ("validate", None, {"policy": "nowhere.toml"}, 2, "the policy nowhere.toml cannot be read"),
 ]
+"""The two commands take the same way to where each is found."""
 
 
-@pytest.mark.parametrize(("damage", "options", "code", "said"), CASES)
-@pytest.mark.parametrize("command", ["validate", "publish"])
+@pytest.mark.parametrize(("command", "damage", "options", "code", "said"), CASES)
 def test_what_cannot_be_judged_is_one_clear_line_and_nothing_is_stored(
     command: str, damage: Any, options: dict[str, str], code: int, said: str, desk: Path, store: Store
 ) -> None:

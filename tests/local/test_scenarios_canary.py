@@ -4,7 +4,7 @@ import pytest
 
 from tests.local.scenes import BROKEN_FOR_CALLERS, CRASHES_FOR_CALLERS, MINUTE, WRONG_ANSWERS, Scene
 
-pytestmark = pytest.mark.xdist_group("scenarios")
+pytestmark = pytest.mark.xdist_group("scenarios by hand")
 FIVE_MINUTES = 5 * MINUTE
 COMPLETE = ["intended", "moved previous", "shifting live", "verified", "moved live"]
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.local.scenes import MINUTE, Scene
 
-pytestmark = pytest.mark.xdist_group("scenarios")
+pytestmark = pytest.mark.xdist_group("scenarios broken off")
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")
 AGAIN = "\x1b[2K"
 ROWS, COLUMNS = 40, 110

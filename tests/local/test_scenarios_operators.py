@@ -10,7 +10,7 @@ import pytest
 from fairlead import aws
 from tests.local.scenes import MINUTE, Scene
 
-pytestmark = pytest.mark.xdist_group("scenarios")
+pytestmark = pytest.mark.xdist_group("scenarios by hand")
 ROLLBACK = "codeDeployRollback"
 
 
