@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from fairlead.alarms import Standing
+from fairlead.journal import Entry
 from fairlead.monitoring.overview import Overview, look
 from fairlead.monitoring.page import render
 from fairlead.moves import Record, Release
@@ -48,8 +49,9 @@ class Told:
     def __init__(self, *records: Record) -> None:
         self._records = records
 
-    def history(self) -> Iterator[Record]:
-        yield from self._records
+    def history(self) -> Iterator[Entry]:
+        for one in self._records:
+            yield Entry(str(one.number), one)
 
     def standing(self) -> Any:
         live = next((one for one in self._records if one.kind == "moved"), None)
@@ -91,7 +93,7 @@ def overviews(s3_url: str, shelf: Store, published: Published) -> dict[str, Over
         first,
         model=HOSTILE,
         alarms=(standing(HOSTILE, "ALARM", HOSTILE),),
-        records=(record(1, 2, "decided", HOSTILE * 3, model="penguins"),),
+        records=(Entry("1", record(1, 2, "decided", HOSTILE * 3, model="penguins")),),
     )
     return {"falling": first, "unlabelled": seen(unlabelled, Told(), ()), "hostile": hostile}
 
