@@ -48,7 +48,7 @@ fmt: $(VENV)/.ready ## format and fix what ruff can
 
 # Four workers for two cores: much of the time each waits for a cloud or a process.
 test: check build ## everything: check, then functional, template, local cloud and containers
-	@pytest -q -n 4 --dist loadgroup tests --ignore tests/unit
+	@pytest -q -n 4 --dist loadgroup --no-loadscope-reorder tests --ignore tests/unit
 
 bench: build ## figures of docs/performance.md
 	@python -m benchmarks

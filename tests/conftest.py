@@ -1,8 +1,27 @@
-"""For every test: signals as a foreground process has them."""
+"""For every test: signals as a foreground process has them, and which tests share a worker."""
 
 import signal
+
+import pytest
 
 # A shell that starts the tests in the background makes them ignore SIGINT, and every process they start inherits that:
 # nothing here could be stopped the way a person stops it. A handler, unlike ignoring, is not inherited through exec.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+LONGEST = ("scenarios", "scenarios by hand", "scenarios broken off", "loop", "local cloud", "containers")
+"""The groups that take longest: whichever starts last is what everyone else waits for."""
+
+
+def _group(item: pytest.Item) -> str:
+    marker = item.get_closest_marker("xdist_group")
+    return str(marker.args[0]) if marker else ""
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep a file in one worker, since each worker would make its fixtures again; put the longest groups first."""
+    for item in items:
+        if not _group(item):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    items.sort(key=lambda item: LONGEST.index(_group(item)) if _group(item) in LONGEST else len(LONGEST))
