@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from fairlead.journal import Journal
+from fairlead.journal_chain import seal
 from fairlead.moves import Draft, Release
 from fairlead.registry import Objects
 
@@ -48,6 +49,11 @@ def journal(objects: Objects, clock: Clock | None = None) -> Journal:
 def key_of(number: int, folder: str = "moves") -> str:
     """Where a record lies in the bucket."""
     return f"journal/{STACK}/{folder}/{number:08d}.json"
+
+
+def sealed(data: bytes) -> str:
+    """What the next record names these bytes of a record by."""
+    return seal(f"journal/{STACK}/moves/", data)
 
 
 def moved(was: int, now: int, **more: Any) -> Draft:

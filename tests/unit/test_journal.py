@@ -10,9 +10,8 @@ import pytest
 from fairlead.errors import ReleaseError, StorageError
 from fairlead.journal import Journal
 from fairlead.journal_tail import Tail
-from fairlead.manifest import digest
 from fairlead.moves import Draft, Record, Since, encode
-from tests.journals import ADA, NOON, STACK, Clock, intended, journal, key_of, moved, release, shifting
+from tests.journals import ADA, NOON, STACK, Clock, intended, journal, key_of, moved, release, sealed, shifting
 from tests.memory import Memory
 
 PAGE = 1000
@@ -56,7 +55,7 @@ def long_store(count: int) -> Counting:
             **said,
         )
         data = encode(record)
-        previous, earlier = digest(data), previous
+        previous, earlier = sealed(data), previous
         store.objects[key_of(number)] = data
     return store
 
@@ -81,7 +80,7 @@ def test_each_record_holds_the_digest_of_the_one_before_it() -> None:
 
     record = kept.append(moved(2, 3))
 
-    assert record.previous == digest(store.objects[key_of(1)])
+    assert record.previous == sealed(store.objects[key_of(1)])
     assert kept.tail() == [record, journal(store).tail()[1]]
 
 

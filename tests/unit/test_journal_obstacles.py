@@ -10,9 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairlead.journal import Journal
-from fairlead.manifest import digest
 from fairlead.moves import Draft, Record, decode, encode
-from tests.journals import ADA, NOON, STACK, Clock, intended, journal, key_of, moved, release
+from tests.journals import ADA, NOON, STACK, Clock, intended, journal, key_of, moved, release, sealed
 from tests.memory import Memory
 
 RECORDS = 8
@@ -36,7 +35,7 @@ def newest(store: Memory) -> Record:
 
 def forged(store: Memory, number: int, **changes: object) -> bytes:
     """A record in good order that says live is at release 66, and follows the newest one."""
-    said = {"number": number, "previous": digest(store.objects[key_of(RECORDS)]), "now": release(66), "at": LATER}
+    said = {"number": number, "previous": sealed(store.objects[key_of(RECORDS)]), "now": release(66), "at": LATER}
     return encode(msgspec.structs.replace(newest(store), **said | changes))
 
 
@@ -57,7 +56,7 @@ OBSTACLES: dict[str, Callable[[Memory], bytes]] = {
     "a copy of the first record": lambda store: store.objects[key_of(1)],
     "a record that follows another": lambda store: forged(store, RECORDS + 1, previous="f" * 64, earlier="e" * 64),
     "a record that follows an older one": lambda store: forged(
-        store, RECORDS + 1, previous=digest(store.objects[key_of(3)]), earlier="", skips=5
+        store, RECORDS + 1, previous=sealed(store.objects[key_of(3)]), earlier="", skips=5
     ),
     "a record that follows none": lambda store: forged(store, RECORDS + 1, previous="", earlier="", skips=RECORDS),
 }
@@ -81,12 +80,29 @@ def test_an_object_under_the_next_number_is_stepped_over(obstacle: str) -> None:
     added = kept.append(moved(5, 4))
 
     assert (added.number, added.skips) == (RECORDS + 2, 1)
-    assert added.previous == digest(store.objects[key_of(RECORDS)])
+    assert added.previous == sealed(store.objects[key_of(RECORDS)])
     assert live(journal(store)) == "4"
     kinds = [one.kind for one in journal(store).records()]
     assert kinds[:3] == ["moved", "unreadable", "moved"]
     assert kinds.count("unreadable") == 1
     assert [one for one in journal(store).verify() if one.startswith(f"record {RECORDS + 2} stepped over object")]
+
+
+@pytest.mark.parametrize("copies", [1, 31, 32, 60])
+def test_records_of_another_stack_copied_over_the_head_are_stepped_over(copies: int) -> None:
+    store, clock = written(), Clock()
+    other = Journal(store, "another", clock=clock, sleep=lambda _: None)
+    for number in range(1, 80):
+        clock.pass_(minutes=1)
+        other.append(moved(100 + number, 101 + number))
+    for number in range(RECORDS + 1, RECORDS + 1 + copies):
+        store.objects[key_of(number)] = store.objects[f"journal/another/moves/{number:08d}.json"]
+
+    kept = journal(store, clock)
+    assert (kept.last(), live(kept)) == (RECORDS, "5")
+    added = kept.append(moved(5, 4))
+    assert (added.number, added.skips) == (RECORDS + copies + 1, copies)
+    assert live(journal(store, clock)) == "4"
 
 
 @pytest.mark.parametrize("obstacle", OBSTACLES)

@@ -30,8 +30,8 @@ def near(numbers: Sequence[int]) -> list[int]:
     return list(numbers[: next(holes, None)])
 
 
-def longest(links: Iterable[Link], *, whole: bool) -> int:
-    """Return the number at the end of the longest chain, 0 where none is; of two equally long ones the older.
+def longest(links: Iterable[Link], *, whole: bool) -> tuple[int, int]:
+    """Return the number at the end of the longest chain and its length, zeros where none is; of equally long the older.
 
     `links` are ascending: the newest ones, or the `whole` folder, where a chain begins with a link that may be first.
     A link that follows an older one, as if those in between were not there, never takes the place of what follows them.
@@ -45,7 +45,7 @@ def longest(links: Iterable[Link], *, whole: bool) -> int:
             lengths[link.number, link.sha256] = length + 1
             if length >= most:
                 best, most = link.number, length + 1
-    return best
+    return best, most
 
 
 def free(numbers: Iterable[int], head: int) -> int:

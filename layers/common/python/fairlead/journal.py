@@ -22,7 +22,6 @@ from fairlead.errors import StorageError
 from fairlead.healing import mend
 from fairlead.journal_chain import check_chain
 from fairlead.journal_tail import NEVER, REPEATED, Stored, Tail, unreadable
-from fairlead.manifest import digest
 from fairlead.moves import SCHEMA, Draft, Record, Release, Since, encode
 from fairlead.registry import Objects
 from fairlead.standings import Seen, Standing, follow
@@ -143,7 +142,8 @@ class Journal:
         stored = Stored(self._objects, self._prefix)  # what was read before may have been changed since
         numbers = stored.numbers()
         stored.fetch(numbers)
-        problems = [*check_chain((number, stored.data(number)) for number in numbers), *self._rewritten()]
+        objects = ((number, stored.data(number)) for number in numbers)
+        problems = [*check_chain(self._prefix, objects), *self._rewritten()]
         return problems + ([f"{RETRAIN}: {one}" for one in self._retraining.verify()] if self._retraining else [])
 
     def _rewritten(self) -> list[str]:
@@ -164,7 +164,7 @@ class Journal:
             **msgspec.structs.asdict(draft),
             schema=SCHEMA,
             number=tail.free,
-            previous=digest(self._stored.data(tail.newest)) if before else "",
+            previous=self._stored.seal(tail.newest) if before else "",
             earlier=before.previous if before else "",
             skips=tail.free - 1 - tail.newest,
             at=at,

@@ -23,8 +23,16 @@ def read(number: int, data: bytes) -> Record:
     return record
 
 
-def head(objects: Mapping[int, bytes], *, whole: bool) -> int:
-    """Return the number of the newest record that the chain reaches, 0 where none is.
+def seal(folder: str, data: bytes) -> str:
+    """Return what a record's successor names it by: the SHA-256 of its folder and its bytes.
+
+    So the records of another stack, copied here, do not even follow each other.
+    """
+    return digest(folder.encode() + b"\n" + data)
+
+
+def head(folder: str, objects: Mapping[int, bytes], *, whole: bool) -> tuple[int, int]:
+    """Return the number of the newest record that the chain reaches, and the chain's length; zeros where none is.
 
     `objects` are the newest ones, or the `whole` journal: then the chain begins with its first record, or its second,
     should the first be gone.
@@ -32,7 +40,7 @@ def head(objects: Mapping[int, bytes], *, whole: bool) -> int:
     links = []
     for number in sorted(objects):
         with contextlib.suppress(FairleadError):
-            links.append(_link(read(number, objects[number]), objects[number]))
+            links.append(_link(folder, read(number, objects[number]), objects[number]))
     return longest(links, whole=whole)
 
 
@@ -41,17 +49,17 @@ def follows(record: Record) -> int:
     return record.number - 1 - record.skips
 
 
-def linked(record: Record, data: Callable[[int], bytes]) -> bool:
+def linked(folder: str, record: Record, data: Callable[[int], bytes]) -> bool:
     """Say whether a record follows the one before it, or the one before that where the former was changed since."""
     before = follows(record)
     return (
         _is_first(record)
-        or record.previous == digest(data(before))
-        or (before > 1 and record.earlier == digest(data(before - 1)))
+        or record.previous == seal(folder, data(before))
+        or (before > 1 and record.earlier == seal(folder, data(before - 1)))
     )
 
 
-def check_chain(stored: Iterable[tuple[int, bytes]]) -> list[str]:
+def check_chain(folder: str, stored: Iterable[tuple[int, bytes]]) -> list[str]:
     """Name every gap, and every record that is not what was written; `stored` is bytes by number, ascending.
 
     The newest record has no successor that vouches for it: nothing here can tell whether it was changed.
@@ -64,19 +72,19 @@ def check_chain(stored: Iterable[tuple[int, bytes]]) -> list[str]:
         problems += _missing(before, number)
         record = _record(number, objects[number], problems)
         if record:
-            problems += [*_misplaced(record, objects), *_misled(known, record)]
+            problems += [*_misplaced(folder, record, objects), *_misled(known, record)]
             known[number] = record
-    last = head({number: objects[number] for number in reached}, whole=True)
+    last, _ = head(folder, {number: objects[number] for number in reached}, whole=True)
     problems += [f"object {number} is not reached by the chain" for number in reached if number > last]
     ahead = objects.keys() - set(reached)
     return problems + [f"object {number} lies far ahead and is ignored" for number in sorted(ahead)]
 
 
-def _link(record: Record, data: bytes) -> Link:
+def _link(folder: str, record: Record, data: bytes) -> Link:
     before = follows(record)
     return Link(
         number=record.number,
-        sha256=digest(data),
+        sha256=seal(folder, data),
         before=((before, record.previous), (before - 1, record.earlier)),
         first=not record.earlier,
     )
@@ -103,15 +111,15 @@ def _record(number: int, data: bytes, problems: list[str]) -> Record | None:
         return None
 
 
-def _misplaced(record: Record, objects: Mapping[int, bytes]) -> list[str]:
+def _misplaced(folder: str, record: Record, objects: Mapping[int, bytes]) -> list[str]:
     number, before = record.number, follows(record)
     problems = [f"record {number} stepped over object {skipped}" for skipped in range(before + 1, number)]
     if before <= 0 and record.previous:
         problems.append(f"record {number} was replaced: it follows another record")
-    if before in objects and record.previous != digest(objects[before]):
+    if before in objects and record.previous != seal(folder, objects[before]):
         problems.append(
             f"record {before} was changed, or record {number} after it: {number} follows sha256:{record.previous}, "
-            f"{before} is sha256:{digest(objects[before])}"
+            f"{before} is sha256:{seal(folder, objects[before])}"
         )
     return problems
 

@@ -21,7 +21,7 @@ NAME = re.compile(r"([0-9]{8})\.json")
 READERS = 8
 MOST_AHEAD = 64
 WINDOW = 32
-"""Readable records among which the head is looked for, the newest: a chain from there on is the journal's."""
+"""Objects that are read at a time to find the head, the newest first: a chain of half as many is the journal's."""
 
 MOST_INTENTS = 64
 """Open intents that are looked up: more are no work of this package."""
@@ -97,7 +97,7 @@ class Stored:
     def linked(self, number: int) -> Record:
         """Return a record that follows the one which it names; any other is `unreadable`."""
         record = self.record(number)
-        if record.kind == "unreadable" or journal_chain.linked(record, self.data):
+        if record.kind == "unreadable" or journal_chain.linked(self._prefix, record, self.data):
             return record
         return unreadable(number, "it follows another record")
 
@@ -112,15 +112,19 @@ class Stored:
 
     def _head(self, numbers: Sequence[int]) -> int:
         window: dict[int, bytes] = {}
-        readable = 0
+        found = 0
         for start in range(len(numbers), 0, -WINDOW):
             some = numbers[max(0, start - WINDOW) : start]
             self.fetch(some)
             window |= {number: self.data(number) for number in some}
-            readable += sum(self.record(number).kind != "unreadable" for number in some)
-            if readable >= WINDOW // 2:
+            found, length = journal_chain.head(self._prefix, window, whole=len(window) == len(numbers))
+            if length >= WINDOW // 2:
                 break
-        return journal_chain.head(window, whole=len(window) == len(numbers))
+        return found
+
+    def seal(self, number: int) -> str:
+        """Return what the successor of a record names it by."""
+        return journal_chain.seal(self._prefix, self.data(number))
 
     def _fetch(self, number: int) -> None:
         try:

@@ -213,7 +213,8 @@ class Registry(Reading):
                 with contextlib.suppress(IntegrityError, SchemaError, NotFoundError):
                     found[version] = self.manifest(model, version)
             start -= WINDOW
-        return found.get(longest((_link(*found[version]) for version in sorted(found)), whole=start <= 0))
+        newest, _ = longest((_link(*found[version]) for version in sorted(found)), whole=start <= 0)
+        return found.get(newest)
 
     def _no_version(self, model: str, version: int) -> NotFoundError:
         return self.unknown_version(model, version)
