@@ -15,7 +15,7 @@ BLOBS = {name: f"what stands for {name}".encode() for name in ("onnx", "sklearn"
 def stock(objects: Objects) -> None:
     """Put the blobs that every manifest made here names."""
     for data in BLOBS.values():
-        objects.put_new(blob_key(digest(data)), data)
+        objects.put_new(blob_key(Blob(sha256=digest(data), size=len(data))), data)
 
 
 def build(

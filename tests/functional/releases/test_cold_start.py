@@ -20,7 +20,7 @@ def key_of(registry: Registry, what: str) -> str:
     if what == "manifest":
         return manifest_key("churn", 1)
     facts, _ = registry.manifest("churn", 1)
-    return blob_key(facts.blobs[facts.engine.blob if what == "engine" else what].sha256)
+    return blob_key(facts.blobs[facts.engine.blob if what == "engine" else what])
 
 
 def test_a_release_whose_objects_are_whole_has_no_obstacle(registry: Registry, release: Release) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from fairlead.errors import ReleaseError, StorageError
-from fairlead.manifest import digest
+from fairlead.manifest import Blob, digest
 from fairlead.registry import Registry, blob_key, manifest_key
 from fairlead.releases import Releases
 from tests.functional.releases.desk import Desk, ship
@@ -15,7 +15,7 @@ from tests.manifests import BLOBS, build
 from tests.memory import Memory
 
 MANIFEST = manifest_key("churn", 2)
-SKLEARN, GOLDEN = blob_key(digest(BLOBS["sklearn"])), blob_key(digest(BLOBS["golden"]))
+SKLEARN, GOLDEN = (blob_key(Blob(sha256=digest(BLOBS[name]), size=0)) for name in ("sklearn", "golden"))
 
 
 @pytest.fixture

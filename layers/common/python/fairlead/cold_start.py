@@ -25,7 +25,7 @@ def obstacle(registry: Registry, release: Release) -> str:
         for name in (facts.engine.blob, LOADED):
             if name not in facts.blobs:
                 return f"its manifest names no blob {name!r}"
-            _require(registry, blob_key(facts.blobs[name].sha256))
+            _require(registry, blob_key(facts.blobs[name]))
             registry.blob(facts.blobs[name])
     except (NotFoundError, IntegrityError, SchemaError) as error:
         return str(error)

@@ -20,11 +20,15 @@ UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 EngineName = Literal["onnx", "sklearn"]
 
 
-class Blob(msgspec.Struct, frozen=True):
-    """Bytes in the registry: SHA-256 in lower-case hex, size in bytes."""
+class Blob(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Bytes in the registry: SHA-256 in lower-case hex, size in bytes.
+
+    `copy` is the end of its name where other bytes stood under the plain one.
+    """
 
     sha256: str
     size: int
+    copy: str = ""
 
 
 class Tensor(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,6 @@
 """The registry: content-addressed blobs and create-once manifests; no database.
 
-    blobs/sha256/<hex>               bytes named by their digest
+    blobs/sha256/<hex>               bytes named by their digest; <hex>.<copy> where other bytes stood in the way
     models/<name>/versions/<n>.json  the manifest, written last: its creation is the commit
 
 A publisher killed at any point leaves no version, at most blobs nobody names. Of two publishers racing for one
@@ -12,6 +12,7 @@ number: what lies in between is a gap, which its parent's number shows.
 """
 
 import contextlib
+import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
@@ -74,7 +75,7 @@ class Reading:
 
     def blob(self, blob: Blob) -> bytes:
         """Return the bytes, with size and digest checked; raises IntegrityError, NotFoundError."""
-        data = self._readable.get(blob_key(blob.sha256))
+        data = self._readable.get(blob_key(blob))
         if len(data) != blob.size or digest(data) != blob.sha256:
             raise IntegrityError(
                 f"blob sha256:{blob.sha256} ({blob.size} bytes) holds {len(data)} bytes of sha256:{digest(data)}",
@@ -121,14 +122,19 @@ class Registry(Reading):
         self.objects = objects
 
     def put_blob(self, data: bytes) -> Blob:
-        """Store bytes under their digest, once. Raises IntegrityError if other bytes stand under that name.
+        """Store bytes under their digest, once.
 
-        A blob that exists already is read back in full before it is trusted: a release would refuse a damaged one,
-        and publishing is the moment when somebody is there to act on it.
+        A blob that exists already is read back in full before it is trusted. Each publisher may create any blob, and
+        digests can be known beforehand: where other bytes stand under the name, these get one that nobody can foresee.
         """
         blob = Blob(sha256=digest(data), size=len(data))
-        if not self.objects.put_new(blob_key(blob.sha256), data):
+        if self.objects.put_new(blob_key(blob), data):
+            return blob
+        try:
             self.blob(blob)
+        except IntegrityError:
+            blob = Blob(sha256=blob.sha256, size=blob.size, copy=os.urandom(8).hex())
+            self.objects.put_new(blob_key(blob), data)
         return blob
 
     def models(self) -> list[str]:
@@ -237,9 +243,9 @@ def check_name(model: str) -> None:
     )
 
 
-def blob_key(sha256: str) -> str:
+def blob_key(blob: Blob) -> str:
     """Say where a blob lies in the bucket."""
-    return f"blobs/sha256/{sha256}"
+    return f"blobs/sha256/{blob.sha256}" + (f".{blob.copy}" if blob.copy else "")
 
 
 def manifest_key(model: str, version: int) -> str:
