@@ -35,7 +35,6 @@ from fairlead_local.lambdas.sleeping import put_to_sleep
 from fairlead_local.lambdas.store import Store
 from fairlead_local.lambdas.versions import Versions
 from fairlead_local.lambdas.waiting import Waiting
-from fairlead_local.logs.metric_filters import MetricFilters
 from fairlead_local.logs.service import Logs
 from fairlead_local.logs.subscriptions import Subscriptions
 from fairlead_local.metrics.embedded import Embedded
@@ -109,7 +108,7 @@ class Cloud:
             "monitoring": Service("cloudwatch", cloudwatch.handlers()),
             "events": Service("events", EventBridge(self.bus).handlers()),
             "dynamodb": Tables(moto, faults, self.clock),
-            "logs": Logs(moto, self._subscriptions, MetricFilters(metrics, self.clock), store, self.clock),
+            "logs": Logs(moto, self._subscriptions, store, self.clock),
         }
         self.clock.settle = self._settle
         control = Control(self.clock, self.deploys.pace, faults, sleep=partial(put_to_sleep, store))

@@ -94,8 +94,8 @@ class Ground:
         return {step["lifecycleEventName"]: step["status"] for step in self.target(deployment)["lifecycleEvents"]}
 
     def target(self, deployment: str) -> dict[str, Any]:
-        (one,) = self.codedeploy.list_deployment_targets(deploymentId=deployment)["targetIds"]
-        found = self.codedeploy.get_deployment_target(deploymentId=deployment, targetId=one)["deploymentTarget"]
+        where = {"deploymentId": deployment, "targetId": f"{self.name}:live"}
+        found = self.codedeploy.get_deployment_target(**where)["deploymentTarget"]
         shown: dict[str, Any] = found["lambdaTarget"]
         return shown
 

@@ -212,8 +212,8 @@ def test_a_transaction_needs_the_right_of_each_part() -> None:
 
 
 def test_alarms_named_together_are_needed_each() -> None:
-    assert needed("cloudwatch", "disable_alarm_actions", AlarmNames=["a", "b"]) == [
-        ("cloudwatch:DisableAlarmActions", f"arn:aws:cloudwatch:{HERE}:alarm:{name}") for name in "ab"
+    assert needed("cloudwatch", "delete_alarms", AlarmNames=["a", "b"]) == [
+        ("cloudwatch:DeleteAlarms", f"arn:aws:cloudwatch:{HERE}:alarm:{name}") for name in "ab"
     ]
 
 

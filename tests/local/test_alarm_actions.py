@@ -85,18 +85,15 @@ def test_an_action_without_a_permission_is_told_in_the_history(
 
 def test_switched_off_actions_do_not_run(cloud: LocalCloud, functions: Any, watched: Any, space: str) -> None:
     called = actor(functions)
-    name = put(watched, space, AlarmActions=[called])
-    watched.disable_alarm_actions(AlarmNames=[name])
-    watched.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="a test")
-    assert shown(watched, name)["ActionsEnabled"] is False
-
-    watched.enable_alarm_actions(AlarmNames=[name])
-    watched.set_alarm_state(AlarmName=name, StateValue="OK", StateReason="a test")
-    watched.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="a test")
-    watched.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="the same state, no transition")
+    off = put(watched, space, AlarmActions=[called], ActionsEnabled=False)
+    watched.set_alarm_state(AlarmName=off, StateValue="ALARM", StateReason="switched off")
+    on = put(watched, space, AlarmActions=[called])
+    watched.set_alarm_state(AlarmName=on, StateValue="ALARM", StateReason="a test")
+    watched.set_alarm_state(AlarmName=on, StateValue="ALARM", StateReason="the same state, no transition")
 
     assert [event["alarmData"]["state"]["reason"] for event in until(lambda: acted(cloud, called))] == ["a test"]
-    assert history(watched, name, "Action") == [f"Successfully executed action {called}"]
+    assert history(watched, off, "Action") == []
+    assert history(watched, on, "Action") == [f"Successfully executed action {called}"]
 
 
 def test_a_transition_is_an_event_and_a_topics_message(
@@ -132,7 +129,7 @@ def test_a_composite_alarm_follows_its_parts(cloud: LocalCloud, functions: Any, 
     first, second = put(watched, space), put(watched, space, MetricName="Other")
     both = f"both-{uuid.uuid4().hex[:12]}"
     watched.put_composite_alarm(
-        AlarmName=both, AlarmRule=f'ALARM("{first}") AND NOT OK({second})', AlarmActions=[called], OKActions=[called]
+        AlarmName=both, AlarmRule=f'ALARM("{first}") OR ALARM({second})', AlarmActions=[called], OKActions=[called]
     )
     assert state(watched, both, "CompositeAlarm") == "OK"
     assert watched.describe_alarms(AlarmNames=[both])["CompositeAlarms"] == [], "only if asked for, as in AWS"
@@ -145,7 +142,7 @@ def test_a_composite_alarm_follows_its_parts(cloud: LocalCloud, functions: Any, 
     assert f":alarm:{first} transitioned to ALARM at " in found["StateReason"]
     assert json.loads(found["StateReasonData"])["triggeringAlarms"][0]["state"]["value"] == "ALARM"
     events = until(lambda: [e for e in acted(cloud, called) if e["alarmData"]["state"]["value"] == "ALARM"])
-    assert events[0]["alarmData"]["configuration"] == {"alarmRule": f'ALARM("{first}") AND NOT OK({second})'}
+    assert events[0]["alarmData"]["configuration"] == {"alarmRule": f'ALARM("{first}") OR ALARM({second})'}
 
     with pytest.raises(ClientError, match="composite alarm"):
         watched.delete_alarms(AlarmNames=[first])

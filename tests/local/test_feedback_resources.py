@@ -1,4 +1,4 @@
-"""What the feedback loop's stack is made of: a table, topics, queues, a subscription and event-invoke settings."""
+"""What the feedback loop's stack is made of: a table, a topic, a log subscription and event-invoke settings."""
 
 import json
 import uuid
@@ -138,39 +138,19 @@ def refused_at_once(stack: Deployed, stream: dict[str, str]) -> str:
         return str(error)
 
 
-def test_a_topic_reaches_the_queue_that_subscribes_to_it(stack: Deployed) -> None:
-    sns, sqs = stack.cloud.client("sns"), stack.cloud.client("sqs")
-    statement = {"Effect": "Allow", "Principal": {"Service": "cloudwatch.amazonaws.com"}, "Action": "sns:Publish",
-                 "Resource": {"Ref": "Decisions"}}  # fmt: skip
-    resources: dict[str, Any] = {
-        "Decisions": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": f"{stack.name}-decisions",
-                                                                "KmsMasterKeyId": "alias/aws/sns"}},
-        "Policy": {"Type": "AWS::SNS::TopicPolicy", "Properties": {
-            "Topics": [{"Ref": "Decisions"}], "PolicyDocument": {"Statement": [statement]}}},
-        "Queue": {"Type": "AWS::SQS::Queue", "Properties": {"MessageRetentionPeriod": 1209600,
-                                                            "SqsManagedSseEnabled": True}},
-        "Tell": {"Type": "AWS::SNS::Subscription", "Properties": {
-            "TopicArn": {"Ref": "Decisions"}, "Protocol": "sqs", "Endpoint": {"Fn::GetAtt": ["Queue", "Arn"]},
-            "RawMessageDelivery": True}},
-        "Mail": {"Type": "AWS::SNS::Subscription", "Properties": {
-            "TopicArn": {"Ref": "Decisions"}, "Protocol": "email", "Endpoint": "somebody@example.com"}},
-    }  # fmt: skip
-    stack.put(**resources)
+def test_a_topic_is_as_the_template_says_and_keeps_its_name_when_it_changes(stack: Deployed) -> None:
+    sns = stack.cloud.client("sns")
+    topic: dict[str, Any] = {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": f"{stack.name}-decisions",
+                                                                       "KmsMasterKeyId": "alias/aws/sns"}}  # fmt: skip
+    stack.put(Decisions=topic)
+    arn = stack.id_of("Decisions")
+    assert arn == f"arn:aws:sns:{HERE}:{stack.name}-decisions"
 
-    topic, url = stack.id_of("Decisions"), stack.id_of("Queue")
-    assert topic == f"arn:aws:sns:{HERE}:{stack.name}-decisions"
-    sns.publish(TopicArn=topic, Message="decided")
-    assert [m["Body"] for m in sqs.receive_message(QueueUrl=url)["Messages"]] == ["decided"]
-    policy = json.loads(sns.get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"])
-    assert policy["Statement"][0]["Resource"] == topic
-    assert sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]["MessageRetentionPeriod"] == (
-        "1209600"
-    )
+    topic["Properties"]["DisplayName"] = "decisions"
+    stack.put(Decisions=topic)
 
-    del resources["Tell"]
-    stack.put(**resources)
-    sns.publish(TopicArn=topic, Message="decided again")
-    assert "Messages" not in sqs.receive_message(QueueUrl=url)
+    shown = sns.get_topic_attributes(TopicArn=arn)["Attributes"]
+    assert (shown["DisplayName"], shown["KmsMasterKeyId"]) == ("decisions", "alias/aws/sns")
 
 
 def test_a_function_subscribes_to_a_log_group_and_says_where_its_failures_go(stack: Deployed) -> None:
@@ -184,9 +164,6 @@ def test_a_function_subscribes_to_a_log_group_and_says_where_its_failures_go(sta
             "SourceArn": {"Fn::GetAtt": ["Group", "Arn"]}}},
         "Filter": {"Type": "AWS::Logs::SubscriptionFilter", "DependsOn": "Allow", "Properties": {
             "LogGroupName": {"Ref": "Group"}, "FilterPattern": '{ $.event = "capture" }', "DestinationArn": arn}},
-        "Count": {"Type": "AWS::Logs::MetricFilter", "Properties": {
-            "LogGroupName": {"Ref": "Group"}, "FilterPattern": "ERROR", "MetricTransformations": [
-                {"MetricName": "Errors", "MetricNamespace": stack.name, "MetricValue": 1, "DefaultValue": "0"}]}},
         "Settings": {"Type": "AWS::Lambda::EventInvokeConfig", "Properties": {
             "FunctionName": reader, "Qualifier": "$LATEST", "MaximumRetryAttempts": "2",
             "MaximumEventAgeInSeconds": "3600",
@@ -196,10 +173,6 @@ def test_a_function_subscribes_to_a_log_group_and_says_where_its_failures_go(sta
 
     (shown,) = logs.describe_subscription_filters(logGroupName=f"{stack.name}-group")["subscriptionFilters"]
     assert (shown["filterName"], shown["destinationArn"]) == (stack.id_of("Filter"), arn)
-    (counts,) = logs.describe_metric_filters(logGroupName=f"{stack.name}-group")["metricFilters"]
-    assert counts["metricTransformations"] == [
-        {"metricName": "Errors", "metricNamespace": stack.name, "metricValue": "1", "defaultValue": 0.0}
-    ]
     config = functions.get_function_event_invoke_config(FunctionName=reader)
     assert (config["MaximumRetryAttempts"], config["MaximumEventAgeInSeconds"]) == (2, 3600)
     assert config["DestinationConfig"]["OnFailure"]["Destination"] == "arn:aws:s3:::somewhere"

@@ -148,12 +148,12 @@ def test_what_a_function_logs_reaches_the_subscriber(reader: Reader, functions: 
 def test_a_filter_can_be_shown_changed_and_deleted(reader: Reader) -> None:
     reader.allow()
     reader.subscribe()
-    reader.subscribe("{ $.event = other }")
+    reader.subscribe('{ $.event = "other" }')
 
     (shown,) = reader.logs.describe_subscription_filters(logGroupName=reader.name)["subscriptionFilters"]
     assert shown.pop("creationTime") <= reader.cloud.now() * 1000
     assert shown == {
-        "filterName": "mine", "logGroupName": reader.name, "filterPattern": "{ $.event = other }",
+        "filterName": "mine", "logGroupName": reader.name, "filterPattern": '{ $.event = "other" }',
         "destinationArn": reader.arn, "distribution": "ByLogStream",
     }  # fmt: skip
     reader.logs.delete_subscription_filter(logGroupName=reader.name, filterName="mine")

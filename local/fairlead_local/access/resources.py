@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fairlead_local.access.calls import Call
-from fairlead_local.account import ACCOUNT, PARTITION, REGION, arn
+from fairlead_local.account import PARTITION, REGION, arn
 from fairlead_local.lambdas.store import split
 
 WORD = re.compile(r"\{(\w+)\}")
@@ -23,32 +23,24 @@ TABLE: dict[str, list[tuple[str, str]]] = {
         ("*", "arn:aws:s3:::{Bucket}/{Key}|arn:aws:s3:::{Bucket}"),
     ],
     "lambda": [
-        ("GetAccountSettings ListFunctions ListLayers ListEventSourceMappings CreateEventSourceMapping", "*"),
+        ("GetAccountSettings ListFunctions ListEventSourceMappings CreateEventSourceMapping", "*"),
         ("GetLayerVersion GetLayerVersionByArn DeleteLayerVersion *LayerVersionPolicy *LayerVersionPermission",
          "{Arn}|layer:{LayerName}:{VersionNumber}"),
-        ("PublishLayerVersion ListLayerVersions", "layer:{LayerName}"),
-        ("ListTags TagResource UntagResource", "{Resource}"),
+        ("PublishLayerVersion", "layer:{LayerName}"),
         # AWS's pages leave open which of the two counts for these, so both must be allowed.
         ("CreateAlias GetAlias UpdateAlias DeleteAlias", "function:{function} & function:{function}:{Name}"),
         ("*", "function:{function}:{qualifier}|function:{function}"),
     ],
     "cloudwatch": [
-        ("PutMetricData GetMetric* ListMetrics ListDashboards", "*"),
-        ("*Dashboards", "arn:aws:cloudwatch::{account}:dashboard/{DashboardNames}"),
-        ("*Dashboard", "arn:aws:cloudwatch::{account}:dashboard/{DashboardName}"),
-        ("*TagsForResource *agResource", "{ResourceARN}"),
+        ("PutMetricData GetMetric* ListMetrics", "*"),
         # Whichever are asked for.
-        ("DescribeAlarms DescribeAlarmsForMetric", "alarm:*"),
+        ("DescribeAlarms", "alarm:*"),
         ("DescribeAlarmHistory", "alarm:{AlarmName}|alarm:*"),
         ("*", "alarm:{AlarmName}|alarm:{AlarmNames}"),
     ],
     "codedeploy": [
-        ("ListApplications ListDeploymentConfigs", "*"),
         ("*DeploymentConfig", "deploymentconfig:{deploymentConfigName}"),
-        ("*Application *Applications", "application:{applicationName}|application:{applicationNames}"),
-        ("*ApplicationRevision *ApplicationRevisions ListDeploymentGroups", "application:{applicationName}"),
-        ("BatchGetDeploymentGroups", "deploymentgroup:{applicationName}/{deploymentGroupNames}"),
-        ("*TagsForResource *agResource", "{ResourceArn}"),
+        ("*Application *ApplicationRevision", "application:{applicationName}"),
         ("*", "deploymentgroup:{applicationName}/{deploymentGroupName}|deploymentgroup:{group}"),
     ],
     "logs": [
@@ -72,7 +64,7 @@ TABLE: dict[str, list[tuple[str, str]]] = {
     ],
     "sqs": [("ListQueues", "*"), ("*", "{queue}|{QueueName}")],
     "events": [
-        ("ListRules ListRuleNamesByTarget ListEventBuses", "*"),
+        ("ListRules", "*"),
         ("PutEvents", "event-bus/{buses}"),
         ("*EventBus", "event-bus/{Name}|event-bus/default"),
         ("*agResource ListTagsForResource", "{ResourceARN}"),
@@ -144,14 +136,14 @@ def _full(text: str, service: str) -> str:
 
 def _facts(call: Call, caller_arn: str, group: Callable[[str], str | None]) -> dict[str, Any]:
     """What parameters only imply."""
-    facts: dict[str, Any] = {"account": ACCOUNT, "user": caller_arn if call.service == "iam" else ""}
+    facts: dict[str, Any] = {"user": caller_arn if call.service == "iam" else ""}
     if call.service == "lambda" and call.text("FunctionName"):
         facts["function"], inside = split(call.text("FunctionName"))
         facts["qualifier"] = inside or call.text("Qualifier")
     if call.service == "cloudformation" and (stack := call.text("StackName")):
         facts["stack"] = stack if stack.startswith("arn:") else f"stack/{stack}/*"
-    if call.service == "codedeploy" and (ids := call.text("deploymentId") or call.texts("deploymentIds")):
-        facts["group"] = [group(one) for one in ([ids] if isinstance(ids, str) else ids)]
+    if call.service == "codedeploy" and call.text("deploymentId"):
+        facts["group"] = group(call.text("deploymentId"))
     if call.service == "logs":
         named = call.text("logGroupName") or call.text("logGroupIdentifier") or call.texts("logGroupNames")
         groups = [named] if isinstance(named, str) else named

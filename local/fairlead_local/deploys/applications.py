@@ -1,4 +1,4 @@
-"""Applications, deployment configurations, revisions and tags."""
+"""Applications, deployment configurations and revisions."""
 
 from typing import Any
 
@@ -20,26 +20,21 @@ class Applications:
         return {
             "CreateApplication": self.create,
             "GetApplication": self.get,
-            "ListApplications": self.list_all,
             "DeleteApplication": self.delete,
             "CreateDeploymentConfig": self.create_config,
             "GetDeploymentConfig": self.get_config,
-            "ListDeploymentConfigs": self.list_configs,
             "DeleteDeploymentConfig": self.delete_config,
             "GetApplicationRevision": self.get_revision,
-            "ListTagsForResource": self.list_tags,
-            "TagResource": self.tag,
-            "UntagResource": self.untag,
         }
 
     def create(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """CreateApplication, of the compute platform Lambda."""
+        """CreateApplication, of the compute platform Lambda; its tags are not kept."""
         name = asked["applicationName"]
         _check_platform(asked)
         with self._store.lock:
             if name in self._store.applications:
                 raise ServiceError("ApplicationAlreadyExistsException", f"Application already exists: {name}")
-            record = Application(name, self._store.now(), tags_of(asked))
+            record = Application(name, self._store.now())
             self._store.applications[name] = record
             return {"applicationId": record.id}
 
@@ -47,11 +42,6 @@ class Applications:
         """GetApplication."""
         with self._store.lock:
             return {"application": describe.application(self._store.application(asked.get("applicationName")))}
-
-    def list_all(self, asked: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002 - it takes nothing but a page
-        """ListApplications."""
-        with self._store.lock:
-            return {"applications": sorted(self._store.applications)}
 
     def delete(self, asked: dict[str, Any]) -> None:
         """DeleteApplication with its groups; gone already is fine."""
@@ -77,11 +67,6 @@ class Applications:
         with self._store.lock:
             return {"deploymentConfigInfo": describe.config(self._store.config(asked["deploymentConfigName"]))}
 
-    def list_configs(self, asked: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002 - it takes nothing but a page
-        """ListDeploymentConfigs."""
-        with self._store.lock:
-            return {"deploymentConfigsList": sorted(self._store.configs)}
-
     def delete_config(self, asked: dict[str, Any]) -> None:
         """DeleteDeploymentConfig, unless a group uses it or it is CodeDeploy's own."""
         name = asked["deploymentConfigName"]
@@ -103,28 +88,6 @@ class Applications:
                 raise ServiceError("RevisionDoesNotExistException", f"no revision of {found.name} has the digest given")
             info = {"description": "Application revision registered by Deployment"}
             return {"applicationName": found.name, "revision": found.revisions[sha256], "revisionInfo": info}
-
-    def list_tags(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """ListTagsForResource."""
-        with self._store.lock:
-            tags = self._store.tagged(asked["ResourceArn"]).tags
-            return {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
-
-    def tag(self, asked: dict[str, Any]) -> None:
-        """TagResource."""
-        with self._store.lock:
-            self._store.tagged(asked["ResourceArn"]).tags.update({t["Key"]: t["Value"] for t in asked["Tags"]})
-
-    def untag(self, asked: dict[str, Any]) -> None:
-        """UntagResource."""
-        with self._store.lock:
-            for key in asked["TagKeys"]:
-                self._store.tagged(asked["ResourceArn"]).tags.pop(key, None)
-
-
-def tags_of(asked: dict[str, Any]) -> dict[str, str]:
-    """The tags a Create… call gives."""
-    return {tag["Key"]: tag.get("Value", "") for tag in asked.get("tags", [])}
 
 
 def _check_platform(asked: dict[str, Any]) -> None:

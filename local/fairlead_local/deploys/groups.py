@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 from fairlead_local.deploys import describe
-from fairlead_local.deploys.applications import tags_of
 from fairlead_local.deploys.records import Group
 from fairlead_local.deploys.store import Store
 from fairlead_local.errors import ServiceError
@@ -32,14 +31,12 @@ class Groups:
         return {
             "CreateDeploymentGroup": self.create,
             "GetDeploymentGroup": self.get,
-            "BatchGetDeploymentGroups": self.get_several,
             "UpdateDeploymentGroup": self.update,
             "DeleteDeploymentGroup": self.delete,
-            "ListDeploymentGroups": self.list_all,
         }
 
     def create(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """CreateDeploymentGroup."""
+        """CreateDeploymentGroup; its tags are not kept."""
         name = asked["deploymentGroupName"]
         settings = {
             "deploymentConfigName": DEFAULT_CONFIG,
@@ -53,7 +50,7 @@ class Groups:
             self._store.config(settings["deploymentConfigName"])
             if name in application.groups:
                 raise ServiceError("DeploymentGroupAlreadyExistsException", f"Deployment group already exists: {name}")
-            application.groups[name] = Group(application.name, name, settings, tags_of(asked))
+            application.groups[name] = Group(application.name, name, settings)
             return {"deploymentGroupId": application.groups[name].id}
 
     def get(self, asked: dict[str, Any]) -> dict[str, Any]:
@@ -61,13 +58,6 @@ class Groups:
         with self._store.lock:
             found = self._store.group(asked.get("applicationName"), asked.get("deploymentGroupName"))
             return {"deploymentGroupInfo": describe.group(found, self._store.of_group(found))}
-
-    def get_several(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """BatchGetDeploymentGroups; those that do not exist are left out."""
-        with self._store.lock:
-            groups = self._store.application(asked["applicationName"]).groups
-            found = [groups[name] for name in asked["deploymentGroupNames"] if name in groups]
-            return {"deploymentGroupsInfo": [describe.group(one, self._store.of_group(one)) for one in found]}
 
     def update(self, asked: dict[str, Any]) -> dict[str, Any]:
         """UpdateDeploymentGroup: what is given replaces; a running deployment keeps what it began with."""
@@ -94,12 +84,6 @@ class Groups:
             if application:
                 application.groups.pop(asked["deploymentGroupName"], None)
             return {"hooksNotCleanedUp": []}
-
-    def list_all(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """ListDeploymentGroups."""
-        with self._store.lock:
-            application = self._store.application(asked.get("applicationName"))
-            return {"applicationName": application.name, "deploymentGroups": sorted(application.groups)}
 
     def _check_role(self, settings: dict[str, Any]) -> None:
         role = settings.get("serviceRoleArn")

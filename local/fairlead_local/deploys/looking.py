@@ -9,7 +9,6 @@ from fairlead_local.deploys.store import Store
 from fairlead_local.errors import ServiceError
 from fairlead_local.protocol import Handler
 
-BATCH_LIMIT = 25
 STATUSES = frozenset({"Created", "Queued", "InProgress", "Baking", "Succeeded", "Failed", "Stopped", "Ready"})
 
 
@@ -23,26 +22,14 @@ class Looking:
         """Operation names to handlers."""
         return {
             "GetDeployment": self.get,
-            "BatchGetDeployments": self.get_several,
             "ListDeployments": self.list_all,
             "GetDeploymentTarget": self.get_target,
-            "ListDeploymentTargets": self.list_targets,
-            "BatchGetDeploymentTargets": self.get_targets,
         }
 
     def get(self, asked: dict[str, Any]) -> dict[str, Any]:
         """GetDeployment."""
         with self._store.lock:
             return {"deploymentInfo": describe.deployment(self._store.deployment(asked.get("deploymentId")))}
-
-    def get_several(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """BatchGetDeployments; those that do not exist are left out."""
-        ids = asked["deploymentIds"]
-        if len(ids) > BATCH_LIMIT:
-            raise ServiceError("BatchLimitExceededException", f"at most {BATCH_LIMIT} deployments at once")
-        with self._store.lock:
-            found = [self._store.deployments[one] for one in ids if one in self._store.deployments]
-            return {"deploymentsInfo": [describe.deployment(deployment) for deployment in found]}
 
     def list_all(self, asked: dict[str, Any]) -> dict[str, Any]:
         """ListDeployments, newest first: of everything, or of a group; by status and time of creation."""
@@ -62,20 +49,13 @@ class Looking:
             }
 
     def get_target(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """GetDeploymentTarget."""
-        with self._store.lock:
-            return {"deploymentTarget": self._target(self._begun(asked), asked["targetId"])}
-
-    def list_targets(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """ListDeploymentTargets: the function and its alias."""
-        with self._store.lock:
-            return {"targetIds": [self._begun(asked).target_id]}
-
-    def get_targets(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """BatchGetDeploymentTargets."""
+        """GetDeploymentTarget: the function and its alias."""
         with self._store.lock:
             deployment = self._begun(asked)
-            return {"deploymentTargets": [self._target(deployment, one) for one in asked["targetIds"]]}
+            if asked["targetId"] != deployment.target_id:
+                message = f"The deployment {deployment.id} has no target {asked['targetId']}"
+                raise ServiceError("DeploymentTargetDoesNotExistException", message)
+            return {"deploymentTarget": describe.target(deployment)}
 
     def _of(self, asked: dict[str, Any]) -> list[Deployment]:
         name, group = asked.get("applicationName"), asked.get("deploymentGroupName")
@@ -90,13 +70,6 @@ class Looking:
         if deployment.status in ("Created", "Queued"):
             raise ServiceError("DeploymentNotStartedException", f"The deployment {deployment.id} has not started")
         return deployment
-
-    @staticmethod
-    def _target(deployment: Deployment, target_id: str) -> dict[str, Any]:
-        if target_id != deployment.target_id:
-            message = f"The deployment {deployment.id} has no target {target_id}"
-            raise ServiceError("DeploymentTargetDoesNotExistException", message)
-        return describe.target(deployment)
 
 
 def _seconds(given: datetime | None, default: float) -> float:

@@ -38,7 +38,6 @@ class Group:
     application: str
     name: str
     settings: dict[str, Any]
-    tags: dict[str, str]
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
     @property
@@ -58,15 +57,9 @@ class Application:
 
     name: str
     created: float
-    tags: dict[str, str]
     groups: dict[str, Group] = field(default_factory=dict)
     revisions: dict[str, dict[str, Any]] = field(default_factory=dict)
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
-
-    @property
-    def arn(self) -> str:
-        """The application's ARN."""
-        return arn("codedeploy", f"application:{self.name}")
 
 
 @dataclass

@@ -63,12 +63,3 @@ class Store:
     def running(self, group: Group) -> Deployment | None:
         """The group's deployment that has not ended; there is one at most."""
         return next((deployment for deployment in self.of_group(group) if not deployment.over), None)
-
-    def tagged(self, resource_arn: str) -> Application | Group:
-        """What an ARN names, if it can carry tags; raises InvalidArnException or its like."""
-        for application in self.applications.values():
-            carriers: list[Application | Group] = [application, *application.groups.values()]
-            for found in carriers:
-                if found.arn == resource_arn:
-                    return found
-        raise ServiceError("ArnNotSupportedException", f"The specified ARN is not supported: {resource_arn}")

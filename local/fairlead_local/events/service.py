@@ -24,17 +24,13 @@ class EventBridge:
         """Operation names to handlers."""
         return {
             "PutRule": self.put_rule,
-            "DescribeRule": self.describe_rule,
             "ListRules": self.list_rules,
             "DeleteRule": self.delete_rule,
             "EnableRule": lambda asked: self._switch(asked, "ENABLED"),
             "DisableRule": lambda asked: self._switch(asked, "DISABLED"),
             "PutTargets": self.put_targets,
             "RemoveTargets": self.remove_targets,
-            "ListTargetsByRule": self.list_targets,
-            "ListRuleNamesByTarget": self.list_names,
             "PutEvents": self.put_events,
-            "TestEventPattern": self.test_pattern,
         }
 
     def put_rule(self, asked: dict[str, Any]) -> dict[str, Any]:
@@ -55,11 +51,6 @@ class EventBridge:
             rule.targets = old.targets if old else {}
             self._bus.put(rule)
         return {"RuleArn": rule.arn}
-
-    def describe_rule(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """DescribeRule."""
-        with self._bus.lock:
-            return _shown(self._rule(asked, "Name"))
 
     def list_rules(self, asked: dict[str, Any]) -> dict[str, Any]:
         """ListRules, by prefix if asked."""
@@ -101,32 +92,10 @@ class EventBridge:
         ]
         return {"FailedEntryCount": len(failed), "FailedEntries": failed}
 
-    def list_targets(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """ListTargetsByRule."""
-        with self._bus.lock:
-            return {"Targets": list(self._rule(asked, "Rule").targets.values())}
-
-    def list_names(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """ListRuleNamesByTarget."""
-        _check_bus(asked)
-        wanted = asked["TargetArn"]
-        with self._bus.lock:
-            rules = self._bus.rules.values()
-            return {"RuleNames": sorted(r.name for r in rules if wanted in [t["Arn"] for t in r.targets.values()])}
-
     def put_events(self, asked: dict[str, Any]) -> dict[str, Any]:
         """PutEvents: each entry is taken or refused by itself."""
         results = [entries.taken(self._bus, entry) for entry in asked["Entries"]]
         return {"FailedEntryCount": sum("ErrorCode" in one for one in results), "Entries": results}
-
-    def test_pattern(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """TestEventPattern."""
-        pattern = patterns.read(asked["EventPattern"])
-        try:
-            event = json.loads(asked["Event"])
-        except ValueError as error:
-            raise ServiceError("ValidationException", f"Event is not valid JSON: {error}") from error
-        return {"Result": patterns.matches(pattern, event)}
 
     def _switch(self, asked: dict[str, Any], state: str) -> None:
         with self._bus.lock:

@@ -25,19 +25,18 @@ class InvokeConfigs:
         """Operation names to handlers."""
         return {
             "PutFunctionEventInvokeConfig": self.put,
-            "UpdateFunctionEventInvokeConfig": self.update,
             "GetFunctionEventInvokeConfig": self.get,
-            "ListFunctionEventInvokeConfigs": self.list_all,
             "DeleteFunctionEventInvokeConfig": self.delete,
         }
 
     def put(self, asked: dict[str, Any]) -> dict[str, Any]:
         """PutFunctionEventInvokeConfig: what is not given is as if never set."""
-        return self._set(asked, keep=False)
-
-    def update(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """UpdateFunctionEventInvokeConfig: what is not given stays."""
-        return self._set(asked, keep=True)
+        given = {key: asked[key] for key in KEPT if key in asked}
+        _check(given)
+        with self._store.lock:
+            function, qualifier = self._where(asked)
+            function.invoke_configs[qualifier] = {**given, "LastModified": time.time()}
+            return _shown(function, qualifier)
 
     def get(self, asked: dict[str, Any]) -> dict[str, Any]:
         """GetFunctionEventInvokeConfig."""
@@ -45,27 +44,11 @@ class InvokeConfigs:
             function, qualifier = self._where(asked)
             return _shown(function, qualifier)
 
-    def list_all(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """ListFunctionEventInvokeConfigs, in one page."""
-        with self._store.lock:
-            function = self._store.function(asked["FunctionName"])
-            configs = [_shown(function, qualifier) for qualifier in sorted(function.invoke_configs)]
-            return {"FunctionEventInvokeConfigs": configs}
-
     def delete(self, asked: dict[str, Any]) -> None:
         """DeleteFunctionEventInvokeConfig."""
         with self._store.lock:
             function, qualifier = self._where(asked)
             function.invoke_configs.pop(qualifier, None)
-
-    def _set(self, asked: dict[str, Any], *, keep: bool) -> dict[str, Any]:
-        given = {key: asked[key] for key in KEPT if key in asked}
-        _check(given)
-        with self._store.lock:
-            function, qualifier = self._where(asked)
-            old = _shown(function, qualifier) if keep else {}
-            function.invoke_configs[qualifier] = {**old, **given, "LastModified": time.time()}
-            return _shown(function, qualifier)
 
     def _where(self, asked: dict[str, Any]) -> tuple[Function, str]:
         target = self._store.target(asked["FunctionName"], asked.get("Qualifier"))

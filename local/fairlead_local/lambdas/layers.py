@@ -26,8 +26,6 @@ class Layers:
             "PublishLayerVersion": self.publish,
             "GetLayerVersion": self.get,
             "GetLayerVersionByArn": self.get_by_arn,
-            "ListLayerVersions": self.list_versions,
-            "ListLayers": self.list_all,
             "DeleteLayerVersion": self.delete,
         }
 
@@ -56,24 +54,6 @@ class Layers:
         """GetLayerVersionByArn."""
         with self._store.lock:
             return describe.layer(self._store.layer(asked["Arn"]))
-
-    def list_versions(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """ListLayerVersions, newest first."""
-        name = asked["LayerName"].split(":layer:")[-1]
-        with self._store.lock:
-            found = sorted(self._store.layers.get(name, {}).values(), key=lambda record: -record.number)
-            return {"LayerVersions": [describe.layer(record) for record in found]}
-
-    def list_all(self, _: dict[str, Any]) -> dict[str, Any]:
-        """ListLayers, each with its newest version."""
-        with self._store.lock:
-            newest = [versions[max(versions)] for versions in self._store.layers.values() if versions]
-            return {
-                "Layers": [
-                    {"LayerName": r.name, "LayerArn": r.layer_arn, "LatestMatchingVersion": describe.layer(r)}
-                    for r in newest
-                ]
-            }
 
     def delete(self, asked: dict[str, Any]) -> None:
         """DeleteLayerVersion: versions that use it keep their copy, as in AWS."""

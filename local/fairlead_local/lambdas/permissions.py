@@ -1,4 +1,4 @@
-"""Resource policies of functions: who else may invoke which qualifier; and tags."""
+"""Resource policies of functions: who else may invoke which qualifier."""
 
 import fnmatch
 import json
@@ -23,9 +23,6 @@ class Permissions:
             "AddPermission": self.add,
             "RemovePermission": self.remove,
             "GetPolicy": self.get,
-            "ListTags": self.list_tags,
-            "TagResource": self.tag,
-            "UntagResource": self.untag,
         }
 
     def add(self, asked: dict[str, Any]) -> dict[str, Any]:
@@ -72,22 +69,6 @@ class Permissions:
         with self._store.lock:
             function = self._store.target(name, qualifier).function
             return any(_matches(s, service, source_arn) for s in function.policies.get(qualifier or "", []))
-
-    def list_tags(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """ListTags."""
-        with self._store.lock:
-            return {"Tags": self._store.function(asked["Resource"]).tags}
-
-    def tag(self, asked: dict[str, Any]) -> None:
-        """TagResource."""
-        with self._store.lock:
-            self._store.function(asked["Resource"]).tags.update(asked["Tags"])
-
-    def untag(self, asked: dict[str, Any]) -> None:
-        """UntagResource."""
-        with self._store.lock:
-            for key in asked["TagKeys"]:
-                self._store.function(asked["Resource"]).tags.pop(key, None)
 
     def _where(self, asked: dict[str, Any]) -> tuple[Function, str | None]:
         target = self._store.target(asked["FunctionName"], asked.get("Qualifier"))

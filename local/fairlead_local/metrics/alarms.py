@@ -1,10 +1,9 @@
 """The alarm operations of CloudWatch's API."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from fairlead_local.clock import Clock
-from fairlead_local.errors import ServiceError
 from fairlead_local.metrics import describe
 from fairlead_local.metrics.book import Book
 from fairlead_local.metrics.queries import Answers, invalid
@@ -18,7 +17,7 @@ from fairlead_local.protocol import Handler
 
 
 class Alarms:
-    """Puts, sets, deletes and switches alarms. An update leaves the state as it is."""
+    """Puts, sets and deletes alarms. An update leaves the state as it is."""
 
     def __init__(self, store: Store, book: Book, clock: Clock, watch: Watch) -> None:
         self._store = store
@@ -33,11 +32,6 @@ class Alarms:
             "PutCompositeAlarm": self.put_composite,
             "SetAlarmState": self.set_state,
             "DeleteAlarms": self.delete,
-            "EnableAlarmActions": self._switch(on=True),
-            "DisableAlarmActions": self._switch(on=False),
-            "ListTagsForResource": self.list_tags,
-            "TagResource": self.tag,
-            "UntagResource": self.untag,
         }
 
     def put_metric(self, asked: dict[str, Any]) -> None:
@@ -47,7 +41,7 @@ class Alarms:
             alarm, _ = self._keep(asked, "MetricAlarm", settings)
             watched = next(query.id for query in queries if query.returned)
             period = next(query.source.period for query in queries if query.source)
-            Answers(self._store, queries, Grid(0, period, 1)).one(watched)
+            Answers(self._store, queries, Grid(0, period, 1)).series(watched)
             alarm.queries, alarm.silent_at = queries, -1
             self._book.alarms[alarm.name] = alarm
 
@@ -90,30 +84,13 @@ class Alarms:
                 del self._book.alarms[alarm.name]
                 self._configured(alarm, "deleted")
 
-    def list_tags(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """ListTagsForResource."""
-        with self._book.lock:
-            tags = self._by_arn(asked["ResourceARN"]).tags
-            return {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
-
-    def tag(self, asked: dict[str, Any]) -> None:
-        """TagResource."""
-        with self._book.lock:
-            self._by_arn(asked["ResourceARN"]).tags.update(_tags(asked))
-
-    def untag(self, asked: dict[str, Any]) -> None:
-        """UntagResource."""
-        with self._book.lock:
-            for key in asked["TagKeys"]:
-                self._by_arn(asked["ResourceARN"]).tags.pop(key, None)
-
     def _keep(self, asked: dict[str, Any], kind: Kind, settings: dict[str, Any]) -> tuple[Alarm, str]:
-        """The alarm with its new settings, not yet in the book if it is new; tags count at creation only."""
+        """The alarm with its new settings, not yet in the book if it is new."""
         now, name = self._clock.now(), asked["AlarmName"]
         alarm = self._book.alarms.get(name)
         if alarm is None:
             state = State("INSUFFICIENT_DATA", UNCHECKED, "", now)
-            alarm = Alarm(name, kind, settings, now, state, now, tags=_tags(asked))
+            alarm = Alarm(name, kind, settings, now, state, now)
             self._configured(alarm, "created")
             return alarm, "created"
         if alarm.kind != kind:
@@ -125,24 +102,3 @@ class Alarms:
     def _configured(self, alarm: Alarm, verb: str) -> None:
         facts = {"version": "1.0", "type": verb.title(), f"{verb}Alarm": alarm.settings}
         self._book.note(alarm, self._clock.now(), "ConfigurationUpdate", f'Alarm "{alarm.name}" {verb}', facts)
-
-    def _switch(self, *, on: bool) -> Callable[[dict[str, Any]], None]:
-        def switch(asked: dict[str, Any]) -> None:
-            with self._book.lock:
-                for name in asked["AlarmNames"]:
-                    if name in self._book.alarms:
-                        alarm = self._book.alarms[name]
-                        alarm.settings = {**alarm.settings, "ActionsEnabled": on}
-                        self._configured(alarm, "updated")
-
-        return switch
-
-    def _by_arn(self, arn: str) -> Alarm:
-        for alarm in self._book.alarms.values():
-            if alarm.arn == arn:
-                return alarm
-        raise ServiceError("ResourceNotFoundException", f"{arn} does not exist", status=404)
-
-
-def _tags(asked: dict[str, Any]) -> dict[str, str]:
-    return {tag["Key"]: tag["Value"] for tag in asked.get("Tags") or []}

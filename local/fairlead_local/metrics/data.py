@@ -59,8 +59,7 @@ class Data:
             period = _period(query, queries)
             first = _aligned(start, period)
             answers = Answers(self._store, queries, Grid(first, period, -(-(end - first) // period)))
-            several = answers.value(query.id)
-            results += [_result(query, series, asked, end) for series in several]
+            results.append(_result(query, answers.series(query.id), asked, end))
         return {"MetricDataResults": results, "Messages": []}
 
     def get_statistics(self, asked: dict[str, Any]) -> dict[str, Any]:

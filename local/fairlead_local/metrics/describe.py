@@ -1,4 +1,4 @@
-"""How alarms and their history are shown: DescribeAlarms, DescribeAlarmsForMetric, DescribeAlarmHistory."""
+"""How alarms and their history are shown: DescribeAlarms, DescribeAlarmHistory."""
 
 import json
 from collections.abc import Sequence
@@ -8,7 +8,6 @@ from fairlead_local.errors import ServiceError
 from fairlead_local.metrics.book import Book
 from fairlead_local.metrics.moments import epoch, moment
 from fairlead_local.metrics.records import Alarm, HistoryItem
-from fairlead_local.metrics.store import Metric
 from fairlead_local.protocol import Handler
 
 
@@ -22,7 +21,6 @@ class Descriptions:
         """Operation names to handlers."""
         return {
             "DescribeAlarms": self.alarms,
-            "DescribeAlarmsForMetric": self.for_metric,
             "DescribeAlarmHistory": self.history,
         }
 
@@ -37,19 +35,6 @@ class Descriptions:
                 "CompositeAlarms": [described(alarm) for alarm in page if alarm.rule],
                 **token,
             }
-
-    def for_metric(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """DescribeAlarmsForMetric: alarms on exactly this one metric, none on math."""
-        wanted = Metric.of(asked["Namespace"], asked["MetricName"], asked.get("Dimensions") or [])
-        compared = [name for name in ("Statistic", "ExtendedStatistic", "Period", "Unit") if name in asked]
-        with self._book.lock:
-            found = [
-                described(alarm)
-                for alarm in self._book.alarms.values()
-                if alarm.statistic and alarm.queries[0].source and alarm.queries[0].source.metric == wanted
-                and all(alarm.settings.get(name) == asked[name] for name in compared)
-            ]  # fmt: skip
-        return {"MetricAlarms": found}
 
     def history(self, asked: dict[str, Any]) -> dict[str, Any]:
         """DescribeAlarmHistory, the latest first unless asked otherwise."""

@@ -1,19 +1,16 @@
-"""Metric math as text made a tree.
+"""Metric math as text made a tree: numbers, ids, arithmetic, comparisons, and the functions named in FUNCTIONS.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html: names of metrics and
-expressions begin in lower case, functions are upper case.
+expressions begin in lower case, functions are upper case. Any other function, sign or word is refused by name.
 """
 
 import re
 from dataclasses import dataclass
 
-TOKEN = re.compile(
-    r"\s*(?:(?P<number>\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+)|(?P<word>[A-Za-z_][A-Za-z0-9_]*)"
-    r"|(?P<text>\"[^\"]*\"|'[^']*')|(?P<sign>==|!=|<=|>=|&&|\|\||[-+*/^<>(),\[\]]))"
-)
-SYNONYMS = {"&&": "AND", "||": "OR"}
+FUNCTIONS = ("FILL", "IF")
+TOKEN = re.compile(r"\s*(?:\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+|[A-Za-z_][A-Za-z0-9_]*|==|!=|<=|>=|[-+*/<>(),])")
 # From the loosest to the tightest.
-LEVELS = (("OR",), ("AND",), ("==", "!=", "<=", ">=", "<", ">"), ("+", "-"), ("*", "/"))
+LEVELS = (("==", "!=", "<=", ">=", "<", ">"), ("+", "-"), ("*", "/"))
 
 
 class ExpressionError(ValueError):
@@ -28,24 +25,10 @@ class Number:
 
 
 @dataclass(frozen=True)
-class Text:
-    """A string, as METRICS("…") takes it."""
-
-    value: str
-
-
-@dataclass(frozen=True)
 class Name:
     """The id of a metric or of another expression."""
 
     id: str
-
-
-@dataclass(frozen=True)
-class Many:
-    """An array of time series."""
-
-    items: tuple["Node", ...]
 
 
 @dataclass(frozen=True)
@@ -56,62 +39,25 @@ class Call:
     arguments: tuple["Node", ...]
 
 
-Node = Number | Text | Name | Many | Call
+Node = Number | Name | Call
 
 
 def parse(text: str) -> Node:
     """The tree; raises ExpressionError."""
-    reader = _Reader(_tokens(text))
+    reader = _Reader(text)
     tree = reader.level(0)
-    if reader.next is not None:
+    if reader.next:
         raise ExpressionError(f"unexpected {reader.next}")
     return tree
 
 
-def names(node: Node) -> set[str]:
-    """The ids a tree refers to."""
-    match node:
-        case Name(found):
-            return {found}
-        case Many(children) | Call(_, children):
-            return {name for child in children for name in names(child)}
-        case _:
-            return set()
-
-
-def _leaf(word: str) -> Node:
-    if word[0].isdigit() or word[0] == ".":
-        return Number(float(word))
-    if word[0].islower():
-        return Name(word)
-    # Bare upper-case words are what some functions take: REPEAT, LINEAR, DESC.
-    if word[0] in "\"'" or word[0].isupper():
-        return Text(word.strip("\"'"))
-    raise ExpressionError(f"unexpected {word}")
-
-
-def _tokens(text: str) -> list[str]:
-    found, place = [], 0
-    while text[place:].strip():
-        match = TOKEN.match(text, place)
-        if match is None:
-            raise ExpressionError(f"cannot read {text[place:].strip()!r}")
-        token = match[0].strip()
-        found.append(SYNONYMS.get(token, token))
-        place = match.end()
-    return found
-
-
 class _Reader:
-    """Recursive descent; `next` is the token not yet taken."""
+    """Recursive descent, token by token: what is not known here is refused before what stands in its parentheses."""
 
-    def __init__(self, tokens: list[str]) -> None:
-        self._tokens = tokens
+    def __init__(self, text: str) -> None:
+        self._text = text
         self._place = 0
-
-    @property
-    def next(self) -> str | None:
-        return self._tokens[self._place] if self._place < len(self._tokens) else None
+        self.next = self._token()
 
     def level(self, number: int) -> Node:
         if number == len(LEVELS):
@@ -123,36 +69,37 @@ class _Reader:
         return left
 
     def _unary(self) -> Node:
-        if self.next == "-":
-            self._take()
-            return Call("-", (self._unary(),))
-        base = self._primary()
-        if self.next == "^":
-            self._take()
-            return Call("^", (base, self._unary()))
-        return base
+        if self.next != "-":
+            return self._primary()
+        self._take()
+        return Call("-", (self._unary(),))
 
     def _primary(self) -> Node:
-        word = self._take()
+        word = self.next
+        if word and word[0].isupper() and word not in FUNCTIONS:
+            raise ExpressionError(f"the local cloud does not know the function {word}")
+        self._take()
         if word == "(":
             inside = self.level(0)
             self._expect(")")
             return inside
-        if word == "[":
-            return Many(self._list("]"))
-        if word[0].isupper() and self.next == "(":
-            self._take()
-            return Call(word, self._list(")"))
-        return _leaf(word)
+        if word in FUNCTIONS:
+            self._expect("(")
+            return Call(word, self._arguments())
+        if word[0].islower():
+            return Name(word)
+        if word[0].isdigit() or word[0] == ".":
+            return Number(float(word))
+        raise ExpressionError(f"unexpected {word}")
 
-    def _list(self, end: str) -> tuple[Node, ...]:
-        items: list[Node] = []
-        while self.next != end:
-            if items:
+    def _arguments(self) -> tuple[Node, ...]:
+        found: list[Node] = []
+        while self.next != ")":
+            if found:
                 self._expect(",")
-            items.append(self.level(0))
+            found.append(self.level(0))
         self._take()
-        return tuple(items)
+        return tuple(found)
 
     def _expect(self, wanted: str) -> None:
         found = self._take()
@@ -161,7 +108,18 @@ class _Reader:
 
     def _take(self) -> str:
         token = self.next
-        if token is None:
+        if not token:
             raise ExpressionError("it ends too early")
-        self._place += 1
+        self.next = self._token()
         return token
+
+    def _token(self) -> str:
+        """The token not yet taken; none at the end."""
+        rest = self._text[self._place :].strip()
+        if not rest:
+            return ""
+        found = TOKEN.match(self._text, self._place)
+        if found is None:
+            raise ExpressionError(f"the local cloud cannot read {rest!r}")
+        self._place = found.end()
+        return found[0].strip()

@@ -8,7 +8,6 @@ from typing import Any
 from fairlead_local.errors import ServiceError
 from fairlead_local.metrics.calculation import Scope, Value, calculate
 from fairlead_local.metrics.expression import ExpressionError, Node, parse
-from fairlead_local.metrics.functions import FUNCTIONS
 from fairlead_local.metrics.series import Grid, Series
 from fairlead_local.metrics.statistics import check_statistic
 from fairlead_local.metrics.store import Metric, Store
@@ -62,34 +61,23 @@ class Answers:
         self._grid = grid
         self._known: dict[str, Value] = {}
         self._open: list[str] = []
-        metrics = tuple(query.id for query in queries if query.source)
-        self._scope = Scope(grid, self._lookup, metrics, FUNCTIONS)
+        self._scope = Scope(grid, self._lookup)
 
-    def value(self, name: str) -> list[Series]:
-        """One or several series; raises ServiceError if the expression makes no sense."""
-        query = self._queries[name]
+    def series(self, name: str) -> Series:
+        """The series of a query; raises ServiceError if its expression makes no sense."""
         try:
             found = self._lookup(name)
         except ExpressionError as error:
             raise invalid(f"Error in expression '{name}' [{error}]") from error
-        if isinstance(found, Series):
-            return [found]
-        if isinstance(found, list):
-            return found
-        raise invalid(f"Error in expression '{name}' [{query.text} is no time series]")
-
-    def one(self, name: str) -> Series:
-        """The one series; raises ServiceError if there are several."""
-        found = self.value(name)
-        if len(found) != 1:
-            raise invalid(f"Error in expression '{name}' [an alarm watches one time series, not {len(found)}]")
-        return found[0]
+        if not isinstance(found, Series):
+            raise invalid(f"Error in expression '{name}' [{self._queries[name].text} is no time series]")
+        return found
 
     @property
     def silent(self) -> bool:
         """Whether no metric asked so far had a single point."""
-        metrics = [self._known.get(name) for name in self._scope.metrics]
-        return not any(isinstance(series, Series) and series.points for series in metrics)
+        known = [self._known.get(query.id) for query in self._queries.values() if query.source]
+        return not any(isinstance(series, Series) and series.points for series in known)
 
     def _lookup(self, name: str) -> Value:
         if name in self._known:

@@ -35,7 +35,6 @@ class Alarm:
     transitioned: float
     queries: list[Query] = field(default_factory=list)
     rule: Rule | None = None
-    tags: dict[str, str] = field(default_factory=dict)
     # Nothing was there to judge at this count of the store's changes, so nothing new can come of judging again.
     silent_at: int = -1
     # The single metric's id in events, which has no other.

@@ -8,7 +8,6 @@ from fairlead_local.clock import Clock
 from fairlead_local.metrics.actions import Actions, Permissions
 from fairlead_local.metrics.alarms import Alarms
 from fairlead_local.metrics.book import Book
-from fairlead_local.metrics.dashboards import Dashboards
 from fairlead_local.metrics.data import Data
 from fairlead_local.metrics.describe import Descriptions
 from fairlead_local.metrics.store import Store
@@ -32,7 +31,7 @@ class CloudWatch:
         book = Book()
         actions = Actions(book, clients, permissions=permissions, invoke=invoke, publish=publish)
         watch = Watch(store, book, clock, actions.run)
-        self._parts = (Data(store, clock), Alarms(store, book, clock, watch), Descriptions(book), Dashboards(clock))
+        self._parts = (Data(store, clock), Alarms(store, book, clock, watch), Descriptions(book))
 
     def handlers(self) -> dict[str, Handler]:
         """Operation names to handlers."""

@@ -83,7 +83,7 @@ class Watch:
             return None
         grid = Grid.until(at, alarm.period, alarm.periods + EXTRA)
         answers = Answers(self._store, alarm.queries, grid)
-        points = _points(alarm, answers.one(alarm.watched))
+        points = _points(alarm, answers.series(alarm.watched))
         # What comes later, or is dated later, may still be seen.
         alarm.silent_at = changes if answers.silent and self._store.latest < at else -1
         missing = alarm.settings.get("TreatMissingData", "missing")

@@ -14,18 +14,8 @@ from fairlead_local.stacks.providers.deploying import (
 from fairlead_local.stacks.providers.eventing import RuleProvider
 from fairlead_local.stacks.providers.functions import FunctionProvider, LayerVersionProvider, PermissionProvider
 from fairlead_local.stacks.providers.identity import ManagedPolicyProvider, PolicyProvider, RoleProvider
-from fairlead_local.stacks.providers.messaging import (
-    QueueProvider,
-    SubscriptionProvider,
-    TopicPolicyProvider,
-    TopicProvider,
-)
-from fairlead_local.stacks.providers.monitoring import (
-    DashboardProvider,
-    LogGroupProvider,
-    MetricFilterProvider,
-    SubscriptionFilterProvider,
-)
+from fairlead_local.stacks.providers.messaging import TopicProvider
+from fairlead_local.stacks.providers.monitoring import LogGroupProvider, SubscriptionFilterProvider
 from fairlead_local.stacks.providers.recorded import Recorded
 from fairlead_local.stacks.providers.releases import AliasProvider, EventInvokeConfigProvider, VersionProvider
 from fairlead_local.stacks.providers.storage import BucketPolicyProvider, BucketProvider
@@ -42,7 +32,8 @@ def catalogue(clients: Clients, apis: Apis, buckets: BucketPolicies) -> dict[str
         "AWS::ApiGateway::Stage": StageProvider(apis),
         "AWS::CloudWatch::Alarm": AlarmProvider(clients),
         "AWS::CloudWatch::CompositeAlarm": CompositeAlarmProvider(clients),
-        "AWS::CloudWatch::Dashboard": DashboardProvider(clients),
+        # Nobody looks at a dashboard here.
+        "AWS::CloudWatch::Dashboard": Recorded("DashboardBody DashboardName", replaces="DashboardName"),
         "AWS::CodeDeploy::Application": DeploymentApplicationProvider(clients),
         "AWS::CodeDeploy::DeploymentConfig": DeploymentConfigProvider(clients),
         "AWS::CodeDeploy::DeploymentGroup": DeploymentGroupProvider(clients),
@@ -60,12 +51,8 @@ def catalogue(clients: Clients, apis: Apis, buckets: BucketPolicies) -> dict[str
         "AWS::Lambda::Permission": PermissionProvider(clients),
         "AWS::Lambda::Version": VersionProvider(clients),
         "AWS::Logs::LogGroup": LogGroupProvider(clients),
-        "AWS::Logs::MetricFilter": MetricFilterProvider(clients),
         "AWS::Logs::SubscriptionFilter": SubscriptionFilterProvider(clients),
         "AWS::S3::Bucket": BucketProvider(clients),
         "AWS::S3::BucketPolicy": BucketPolicyProvider(buckets),
-        "AWS::SNS::Subscription": SubscriptionProvider(clients),
         "AWS::SNS::Topic": TopicProvider(clients),
-        "AWS::SNS::TopicPolicy": TopicPolicyProvider(clients),
-        "AWS::SQS::Queue": QueueProvider(clients),
     }

@@ -1,4 +1,4 @@
-"""AWS::Logs::LogGroup, SubscriptionFilter and MetricFilter, and AWS::CloudWatch::Dashboard."""
+"""AWS::Logs::LogGroup and SubscriptionFilter."""
 
 from typing import Any
 
@@ -76,75 +76,6 @@ class SubscriptionFilterProvider:
         self._clients["logs"].put_subscription_filter(**_lower_first(properties) | {"filterName": name})
 
 
-class MetricFilterProvider:
-    """A metric filter of a log group."""
-
-    accepts = names("FilterName FilterPattern LogGroupName MetricTransformations")
-    replaces = names("FilterName LogGroupName")
-
-    def __init__(self, clients: Clients) -> None:
-        self._clients = clients
-
-    def create(self, asked: Asked) -> Made:
-        """PutMetricFilter."""
-        name = asked.properties.get("FilterName") or asked.name(limit=512)
-        self._put(name, asked.properties)
-        return Made(name)
-
-    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:  # noqa: ARG002 - the protocol's
-        """PutMetricFilter again."""
-        self._put(made.physical_id, asked.properties)
-        return made
-
-    def delete(self, made: Made, properties: dict[str, Any]) -> None:
-        """DeleteMetricFilter; gone already, or with its group, is fine."""
-        logs = self._clients["logs"]
-        try:
-            logs.delete_metric_filter(logGroupName=properties["LogGroupName"], filterName=made.physical_id)
-        except logs.exceptions.ResourceNotFoundException:
-            return
-
-    def _put(self, name: str, properties: dict[str, Any]) -> None:
-        given = _lower_first(properties) | {"filterName": name}
-        given["metricTransformations"] = [_transformation(one) for one in properties["MetricTransformations"]]
-        self._clients["logs"].put_metric_filter(**given)
-
-
-class DashboardProvider:
-    """A dashboard."""
-
-    accepts = names("DashboardBody DashboardName")
-    replaces = names("DashboardName")
-
-    def __init__(self, clients: Clients) -> None:
-        self._clients = clients
-
-    def create(self, asked: Asked) -> Made:
-        """PutDashboard."""
-        name = asked.properties.get("DashboardName") or asked.name(limit=255)
-        self._clients["cloudwatch"].put_dashboard(DashboardName=name, DashboardBody=asked.properties["DashboardBody"])
-        return Made(name)
-
-    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:  # noqa: ARG002 - the protocol's
-        """PutDashboard again."""
-        body = asked.properties["DashboardBody"]
-        self._clients["cloudwatch"].put_dashboard(DashboardName=made.physical_id, DashboardBody=body)
-        return made
-
-    def delete(self, made: Made, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
-        """DeleteDashboards."""
-        self._clients["cloudwatch"].delete_dashboards(DashboardNames=[made.physical_id])
-
-
 def _lower_first(properties: dict[str, Any]) -> dict[str, Any]:
     """Names as CloudWatch Logs writes them."""
     return {name[0].lower() + name[1:]: value for name, value in properties.items()}
-
-
-def _transformation(given: dict[str, Any]) -> dict[str, Any]:
-    found = _lower_first(given) | {"metricValue": str(given["MetricValue"])}
-    if "DefaultValue" in given:
-        found["defaultValue"] = float(given["DefaultValue"])
-    if "Dimensions" in given:
-        found["dimensions"] = {one["Key"]: one["Value"] for one in given["Dimensions"]}
-    return found
