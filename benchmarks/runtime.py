@@ -18,8 +18,8 @@ import numpy as np
 from benchmarks.cold import BUILT, layers
 from benchmarks.models import Case, loopback_s3
 from benchmarks.warm import Timing
-from fairlead_local.runtime import client
-from fairlead_local.runtime.api import Invocation, RuntimeApi
+from fairlead_local.lambda_runtime import runtime_client
+from fairlead_local.lambda_runtime.runtime_api import Invocation, RuntimeApi
 from tests.lambda_context import event
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:fairlead-predict:live"
@@ -48,7 +48,7 @@ def running(case: Case) -> Iterator[tuple[RuntimeApi, "subprocess.Popen[bytes]"]
     """A warm process that waits for invocations."""
     api = RuntimeApi()
     with tempfile.TemporaryDirectory() as folder, loopback_s3(case.objects) as endpoint:
-        path = [BUILT / "PredictFunction", *layers("CommonLayer", "OnnxLayer"), client.install(Path(folder))]
+        path = [BUILT / "PredictFunction", *layers("CommonLayer", "OnnxLayer"), runtime_client.install(Path(folder))]
         named = {"AWS_LAMBDA_RUNTIME_API": api.address, "AWS_LAMBDA_FUNCTION_VERSION": "1"}
         process = subprocess.Popen(
             [sys.executable, "-S", "-s", "-B", "-m", "awslambdaric", "app.handler"],

@@ -66,9 +66,9 @@ def demo(
     """
     for address in host:
         _check_private(address)
-    from fairlead_local import demo as first
+    from fairlead_local.demo import BEHIND, show
+    from fairlead_local.demo import first_model as first
     from fairlead_local.shell import HOME, serving
-    from fairlead_local.story import BEHIND, show
 
     with serving(port, api_port, also_on=host, behind=BEHIND if story else 0.0) as cloud:
         first.run(cloud, HOME / "demo", container_host=host[0] if host else None)

@@ -1,16 +1,19 @@
-"""The local cloud: the same template, the same `sam deploy`, on loopback, with no account and no Docker.
+"""The local cloud: the same template and the same `sam deploy`, on loopback, without an AWS account and without Docker.
 
-`fairlead_local.cloud.LocalCloud` starts and stops it. Inside its process:
+`fairlead_local.cloud.LocalCloud` starts and stops it as a child process. Inside that process:
 
-- `server` opens the ports and `assembly` joins the parts;
-- `front` sends each signed request to the service its signature names;
-- `lambdas` is AWS Lambda's API as strict as AWS, `runtime` runs each version in real processes;
-- `stacks` is CloudFormation with the real SAM transform; one provider per resource type;
-- `gateway` is API Gateway: routes, signatures, policies, proxy events;
-- `metrics` is CloudWatch: data points, metric math, alarms;
-- `deploys` is CodeDeploy for Lambda, `events` is EventBridge;
-- `clock` is the time all of it goes by, which tests move on;
-- everything else (S3, IAM, STS, Logs …) is moto's server.
+- `server` opens the two ports; `wiring` creates the services and connects them; `control` moves the clock for tests;
+- `router` sends each signed request to the service that its signature names;
+- `service` serves an AWS API from botocore's description of it; `protocols` holds the wire formats;
+- `iam` checks signatures and policies of every request;
+- `lambda_` is AWS Lambda's API; `lambda_runtime` runs each version in processes of its own;
+- `apigateway` serves the deployed REST APIs: routes, IAM authorisation, proxy events;
+- `cloudformation` deploys stacks: the SAM transform, and one provider for each resource type;
+- `cloudwatch` stores metrics and evaluates alarms; `logs` delivers subscription filters;
+- `codedeploy` shifts an alias's traffic; `eventbridge` delivers events and schedules; `dynamodb` guards moto's tables;
+- `clock` is the time that all of them read;
+- S3, STS, SNS and everything else are moto's server (`moto_server`).
 
-It is a test double: it proves our wiring, not AWS. docs/local.md lists every known difference.
+`demo` is no part of the emulator: it shows Fairlead on it. Each service's folder has a `service` with its handlers.
+The local cloud is a test double: it tests Fairlead's wiring, not AWS. docs/local.md lists the known differences.
 """

@@ -7,7 +7,7 @@ from typing import Any
 from werkzeug import Request, Response
 
 from fairlead_local.clock import Clock
-from fairlead_local.deploys.world import Pace
+from fairlead_local.codedeploy.context import Pace
 from fairlead_local.faults import Faults
 
 PREFIX = "/_fairlead/"

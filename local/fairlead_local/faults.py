@@ -6,7 +6,7 @@ import threading
 from typing import Any, Literal
 
 from fairlead_local.errors import ServiceError
-from fairlead_local.runtime.outcome import Outcome, failure
+from fairlead_local.lambda_.outcome import Outcome, failure
 
 Mode = Literal["fail", "throttle"]
 MODES = ("fail", "throttle")

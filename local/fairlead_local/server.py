@@ -47,7 +47,7 @@ class Server:
             shutil.rmtree(directory / old, ignore_errors=True)
         self._directory = directory
         # Imported here: moto and the translator take seconds, and a taken port should be told at once.
-        from fairlead_local.assembly import Cloud
+        from fairlead_local.wiring import Cloud
 
         self._cloud = Cloud(self.endpoint, directory, behind=behind)
         self._front.target = self._cloud.front
@@ -84,7 +84,7 @@ class Server:
         return int(server.server_address[1])
 
     def _listen_api(self, host: str, port: int) -> int:
-        from fairlead_local.gateway.http import GatewayServer
+        from fairlead_local.apigateway.http_server import GatewayServer
 
         _check_free(host, port, "--api-port")
         server = GatewayServer((host, port), self._answer)

@@ -17,7 +17,7 @@ from moto.core.utils import get_service_model
 from werkzeug import Request, Response
 
 from fairlead_local.errors import ServiceError
-from fairlead_local.wires import HANDLED, Wire, plain
+from fairlead_local.protocols import HANDLED, Wire, plain
 
 logger = logging.getLogger(__name__)
 

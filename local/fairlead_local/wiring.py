@@ -6,50 +6,50 @@ from functools import partial
 from pathlib import Path
 
 from fairlead_local import moto_server
-from fairlead_local.access.buckets import BucketPolicies
-from fairlead_local.access.guard import Guard
-from fairlead_local.access.identities import Identities
-from fairlead_local.access.judge import Judge
-from fairlead_local.access.roles import Roles as AccessRoles
+from fairlead_local.apigateway.apis import Apis
+from fairlead_local.apigateway.authorizer import Authoriser
+from fairlead_local.apigateway.gateway import Gateway
 from fairlead_local.clients import Clients
 from fairlead_local.clock import Clock
+from fairlead_local.cloudformation.engine import Engine
+from fairlead_local.cloudformation.providers.catalogue import catalogue
+from fairlead_local.cloudformation.registry import Registry
+from fairlead_local.cloudformation.service import CloudFormation
+from fairlead_local.cloudwatch.embedded_metrics import Embedded
+from fairlead_local.cloudwatch.metric_store import Store as MetricStore
+from fairlead_local.cloudwatch.service import CloudWatch
+from fairlead_local.cloudwatch.service_metrics import Platform
+from fairlead_local.codedeploy.service import CodeDeploy
 from fairlead_local.control import Control
-from fairlead_local.deploys.service import CodeDeploy
-from fairlead_local.events.bus import Bus
-from fairlead_local.events.delivery import Delivery
-from fairlead_local.events.service import EventBridge
+from fairlead_local.dynamodb.service import Tables
+from fairlead_local.eventbridge.bus import Bus
+from fairlead_local.eventbridge.delivery import Delivery
+from fairlead_local.eventbridge.service import EventBridge
 from fairlead_local.faults import Faults
-from fairlead_local.front import Front, WsgiApp
-from fairlead_local.gateway.apis import Apis
-from fairlead_local.gateway.authorising import Authoriser
-from fairlead_local.gateway.gateway import Gateway
-from fairlead_local.lambdas.aliases import Aliases
-from fairlead_local.lambdas.code import Archives
-from fairlead_local.lambdas.destinations import Destinations
-from fairlead_local.lambdas.functions import Functions
-from fairlead_local.lambdas.invoke import Invoker
-from fairlead_local.lambdas.invoke_configs import InvokeConfigs
-from fairlead_local.lambdas.layers import Layers
-from fairlead_local.lambdas.permissions import Permissions
-from fairlead_local.lambdas.sleeping import put_to_sleep
-from fairlead_local.lambdas.store import Store
-from fairlead_local.lambdas.versions import Versions
-from fairlead_local.lambdas.waiting import Waiting
+from fairlead_local.iam.bucket_policies import BucketPolicies
+from fairlead_local.iam.evaluate import Judge
+from fairlead_local.iam.guard import Guard
+from fairlead_local.iam.identities import Identities
+from fairlead_local.iam.roles import Roles as AccessRoles
+from fairlead_local.lambda_.aliases import Aliases
+from fairlead_local.lambda_.archives import Archives
+from fairlead_local.lambda_.async_queue import Waiting
+from fairlead_local.lambda_.destinations import Destinations
+from fairlead_local.lambda_.event_invoke_configs import InvokeConfigs
+from fairlead_local.lambda_.functions import Functions
+from fairlead_local.lambda_.invoke import Invoker
+from fairlead_local.lambda_.layers import Layers
+from fairlead_local.lambda_.resource_policies import Permissions
+from fairlead_local.lambda_.snapstart import put_to_sleep
+from fairlead_local.lambda_.store import Store
+from fairlead_local.lambda_.versions import Versions
+from fairlead_local.lambda_runtime import runtime_client
+from fairlead_local.lambda_runtime.log_delivery import Shipper
+from fairlead_local.lambda_runtime.process_pools import Pools
 from fairlead_local.logs.service import Logs
 from fairlead_local.logs.subscriptions import Subscriptions
-from fairlead_local.metrics.embedded import Embedded
-from fairlead_local.metrics.platform import Platform
-from fairlead_local.metrics.service import CloudWatch
-from fairlead_local.metrics.store import Store as MetricStore
-from fairlead_local.protocol import Handler, Service
-from fairlead_local.runtime import client
-from fairlead_local.runtime.pools import Pools
-from fairlead_local.runtime.shipping import Shipper
-from fairlead_local.stacks.engine import Engine
-from fairlead_local.stacks.providers.catalogue import catalogue
-from fairlead_local.stacks.registry import Registry
-from fairlead_local.stacks.service import CloudFormation
-from fairlead_local.tables import Tables
+from fairlead_local.router import Front, WsgiApp
+from fairlead_local.service import Handler, Service
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +73,7 @@ class Cloud:
         self._shipper = Shipper(clients, self.clock, Embedded(metrics, self.clock).take)
         self._pools = Pools(
             archives,
-            runtime=client.install(directory / "runtime"),
+            runtime=runtime_client.install(directory / "runtime"),
             empty=_made(directory / "opt-empty"),
             endpoint=endpoint,
             deliver=self._shipper.deliver,

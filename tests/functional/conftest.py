@@ -74,8 +74,8 @@ MOTO = """
 import sys
 from moto import backends
 from moto.server import main
-from fairlead_local import dynamo_numbers
-dynamo_numbers.mend()
+from fairlead_local.dynamodb import numbers
+numbers.mend()
 known = tuple(backends.list_of_moto_modules())
 backends.list_of_moto_modules = lambda: known
 main(sys.argv[1:])

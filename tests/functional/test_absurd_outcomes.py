@@ -20,7 +20,7 @@ from fairlead.ledger.items import slot_of
 from fairlead.outcomes import Intake
 from fairlead.reports import Answer, Report
 from fairlead.scoring import Scorer
-from fairlead_local import dynamo_numbers
+from fairlead_local.dynamodb import numbers
 from tests.functional.loop import make_table
 from tests.unit.test_forged_lines import DIGEST, GROUP, NOON, Aside, Registry, line
 
@@ -62,7 +62,7 @@ class Bench:
 
 @pytest.fixture
 def bench() -> Iterator[Bench]:
-    dynamo_numbers.mend()
+    numbers.mend()
     with mock_aws():
         client = boto3.client("dynamodb", "us-east-1")
         make_table(client, "ledger")

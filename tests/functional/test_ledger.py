@@ -18,7 +18,7 @@ from fairlead.errors import StorageError
 from fairlead.ledger import Ledger, Outcome, Pair, items
 from fairlead.ledger.contradicting import MOST
 from fairlead.ledger.facts import pairs
-from fairlead_local import dynamo_numbers
+from fairlead_local.dynamodb import numbers
 
 NOON = 1_790_000_000_000
 TABLE = "ledger"
@@ -27,7 +27,7 @@ TABLE = "ledger"
 @pytest.fixture
 def dynamodb() -> Iterator[Any]:
     """A client of a table like the template's."""
-    dynamo_numbers.mend()
+    numbers.mend()
     with mock_aws():
         client = boto3.client("dynamodb", "us-east-1")
         client.create_table(

@@ -9,10 +9,10 @@ import pytest
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.config import Config
 
-from fairlead_local.access.calls import Call
-from fairlead_local.access.claims import claim_of
-from fairlead_local.access.needs import needs
-from fairlead_local.gateway.message import HttpRequest
+from fairlead_local.http_message import HttpRequest
+from fairlead_local.iam.api_calls import Call
+from fairlead_local.iam.credentials import claim_of
+from fairlead_local.iam.required_actions import needs
 
 HERE = "us-east-1:123456789012"
 FUNCTION = f"arn:aws:lambda:{HERE}:function:f"

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from fairlead_local.assembly import SETTLE_SECONDS
 from fairlead_local.clock import Clock
 from fairlead_local.cloud import Credentials, LocalCloud
+from fairlead_local.wiring import SETTLE_SECONDS
 from tests.local.support import call
 
 

@@ -10,9 +10,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from fairlead_local.cloud import LocalCloud
+from fairlead_local.cloudwatch.composite_rules import parse as parse_rule
+from fairlead_local.cloudwatch.math_expression import ExpressionError, parse
 from fairlead_local.errors import ServiceError
-from fairlead_local.metrics.expression import ExpressionError, parse
-from fairlead_local.metrics.rules import parse as parse_rule
 
 OPERATIONS = {
     "cloudwatch": (

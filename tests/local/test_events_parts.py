@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fairlead_local.errors import ServiceError
-from fairlead_local.events import patterns, schedules
+from fairlead_local.eventbridge import event_patterns, schedules
 
 EVENT = {
     "source": "aws.codedeploy",
@@ -46,7 +46,7 @@ EVENT = {
     ],
 )
 def test_a_pattern_wants_every_member_and_any_of_its_values(pattern: dict[str, Any], *, wanted: bool) -> None:
-    assert patterns.matches(patterns.read(json.dumps(pattern)), EVENT) is wanted
+    assert event_patterns.matches(event_patterns.read(json.dumps(pattern)), EVENT) is wanted
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_a_pattern_wants_every_member_and_any_of_its_values(pattern: dict[str, A
 )  # fmt: skip
 def test_a_pattern_that_is_none_or_not_known_here_is_refused(text: str) -> None:
     with pytest.raises(ServiceError) as caught:
-        patterns.read(text)
+        event_patterns.read(text)
     assert caught.value.code == "InvalidEventPatternException"
 
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from fairlead_local.errors import ServiceError
-from fairlead_local.logs import patterns
+from fairlead_local.logs import filter_patterns
 
 EVENT = {"event": "capture", "rows": 12, "inner": {"event": "other"}, "words": "a b"}
 
@@ -25,12 +25,12 @@ EVENT = {"event": "capture", "rows": 12, "inner": {"event": "other"}, "words": "
     ],
 )
 def test_a_pattern_matches_events_whose_property_is_the_text(pattern: str, wanted: bool) -> None:
-    assert patterns.read(pattern)(json.dumps(EVENT)) is wanted
+    assert filter_patterns.read(pattern)(json.dumps(EVENT)) is wanted
 
 
 @pytest.mark.parametrize("message", ["event capture", "[1]", '"capture"', '{"event": "capture"', ""])
 def test_a_json_pattern_matches_no_other_messages(message: str) -> None:
-    assert not patterns.read('{ $.event = "capture" }')(message)
+    assert not filter_patterns.read('{ $.event = "capture" }')(message)
 
 
 @pytest.mark.parametrize(
@@ -55,5 +55,5 @@ def test_a_json_pattern_matches_no_other_messages(message: str) -> None:
 )
 def test_any_other_pattern_is_refused_and_named(pattern: str) -> None:
     with pytest.raises(ServiceError) as caught:
-        patterns.read(pattern)
+        filter_patterns.read(pattern)
     assert (caught.value.code, pattern in caught.value.message) == ("InvalidParameterException", True)

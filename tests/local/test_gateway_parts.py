@@ -6,17 +6,17 @@ from typing import Any
 
 import pytest
 
+from fairlead_local.apigateway import gateway as module
+from fairlead_local.apigateway.apis import Apis
+from fairlead_local.apigateway.gateway import Gateway
+from fairlead_local.apigateway.gateway_error import Refusal
+from fairlead_local.apigateway.gateway_responses import rendered
+from fairlead_local.apigateway.routes import Routes
 from fairlead_local.clock import Clock
+from fairlead_local.cloudwatch.metric_store import Metric, Store
+from fairlead_local.cloudwatch.service_metrics import Platform
 from fairlead_local.errors import ServiceError
-from fairlead_local.gateway import gateway as module
-from fairlead_local.gateway.apis import Apis
-from fairlead_local.gateway.gateway import Gateway
-from fairlead_local.gateway.message import HttpRequest
-from fairlead_local.gateway.refusal import Refusal
-from fairlead_local.gateway.responses import rendered
-from fairlead_local.gateway.routes import Routes
-from fairlead_local.metrics.platform import Platform
-from fairlead_local.metrics.store import Metric, Store
+from fairlead_local.http_message import HttpRequest
 
 FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:f:live"
 URI = f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{FUNCTION}/invocations"

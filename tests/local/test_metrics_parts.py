@@ -4,13 +4,13 @@ import math
 
 import pytest
 
+from fairlead_local.cloudwatch.alarm_state import Point, judge
+from fairlead_local.cloudwatch.composite_rules import parse
+from fairlead_local.cloudwatch.metric_queries import Answers, read
+from fairlead_local.cloudwatch.metric_store import Metric, Store
+from fairlead_local.cloudwatch.series import Grid
+from fairlead_local.cloudwatch.statistics import Values, statistic
 from fairlead_local.errors import ServiceError
-from fairlead_local.metrics.judgement import Point, judge
-from fairlead_local.metrics.queries import Answers, read
-from fairlead_local.metrics.rules import parse
-from fairlead_local.metrics.series import Grid
-from fairlead_local.metrics.statistics import Values, statistic
-from fairlead_local.metrics.store import Metric, Store
 
 RETAIN = None
 I = "INSUFFICIENT_DATA"  # noqa: E741 - as short as its column

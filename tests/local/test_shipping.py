@@ -4,8 +4,8 @@ import threading
 from types import SimpleNamespace
 from typing import Any
 
-from fairlead_local.runtime.output import Line
-from fairlead_local.runtime.shipping import Shipper
+from fairlead_local.lambda_runtime.log_delivery import Shipper
+from fairlead_local.lambda_runtime.process_output import Line
 
 VERSION: Any = SimpleNamespace(settings={"LoggingConfig": {"LogGroup": "group", "LogFormat": "Text"}})
 

@@ -20,14 +20,14 @@ from fairlead.monitoring.overview import Overview
 from fairlead.monitoring.page import render
 from fairlead.monitoring.views import Labels, Quality, View
 from fairlead.moves import CODEDEPLOY, Draft, Record, Release
-from fairlead_local.story import traffic
-from fairlead_local.story.box import box
-from fairlead_local.story.hands import Hands
-from fairlead_local.story.news import News
-from fairlead_local.story.page import Page
-from fairlead_local.story.playing import Story
-from fairlead_local.story.telling import Line, Telling
-from fairlead_local.story.traffic import CHANGE, LENGTHS, ROWS, TARGET, TEAMS, Traffic, penguins
+from fairlead_local.demo import traffic
+from fairlead_local.demo.banner import box
+from fairlead_local.demo.changes import News
+from fairlead_local.demo.log import Line, Telling
+from fairlead_local.demo.page import Page
+from fairlead_local.demo.script import Story
+from fairlead_local.demo.takeover import Hands
+from fairlead_local.demo.traffic import CHANGE, LENGTHS, ROWS, TARGET, TEAMS, Traffic, penguins
 from tests.memory import Memory
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -225,7 +225,7 @@ class People:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fairlead_local.story.playing.PACE", 1e9)
+    monkeypatch.setattr("fairlead_local.demo.script.PACE", 1e9)
 
 
 def story(journal: Journal, people: People, *, rounds: float) -> tuple[Story, Telling, Cloud]:
@@ -296,7 +296,7 @@ def test_the_page_is_served_to_be_asked_for_again_and_outlives_a_cloud_that_fail
     page, _ = drawn
     text, headers = got(page.url)
     assert (text, headers["Refresh"], headers["Cache-Control"]) == ("first", "3", "no-store")
-    monkeypatch.setattr("fairlead_local.story.page.EVERY", 0)  # nothing is fresh
+    monkeypatch.setattr("fairlead_local.demo.page.EVERY", 0)  # nothing is fresh
     assert got(page.url)[0] == "first", "drawing failed: there is nothing to pop"
     with pytest.raises(HTTPError, match="404"):
         got(f"{page.url}elsewhere")

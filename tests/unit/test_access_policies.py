@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from fairlead_local.access.conditions import UnsupportedError, hold
-from fairlead_local.access.policies import Ask, statements, verdict
+from fairlead_local.iam.conditions import UnsupportedError, hold
+from fairlead_local.iam.policies import Ask, statements, verdict
 
 BUCKET = "arn:aws:s3:::registry"
 ALLOW = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"{BUCKET}/*"}

@@ -7,7 +7,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import Any
 
-from fairlead_local.gateway.routes import Routes
+from fairlead_local.apigateway.routes import Routes
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,14 @@
 
 from datetime import UTC, datetime
 
-from fairlead_local.access import context, signature
-from fairlead_local.access.claims import Claim, UnauthenticatedError, claim_of
-from fairlead_local.access.identities import Caller, Identities
-from fairlead_local.access.judge import DeniedError, Judge
-from fairlead_local.access.policies import Ask
 from fairlead_local.account import ACCOUNT, arn
-from fairlead_local.gateway.message import HttpRequest
-from fairlead_local.gateway.refusal import Refusal
+from fairlead_local.apigateway.gateway_error import Refusal
+from fairlead_local.http_message import HttpRequest
+from fairlead_local.iam import condition_keys, signature
+from fairlead_local.iam.credentials import Claim, UnauthenticatedError, claim_of
+from fairlead_local.iam.evaluate import DeniedError, Judge
+from fairlead_local.iam.identities import Caller, Identities
+from fairlead_local.iam.policies import Ask
 
 SERVICE = "execute-api"
 ACTION = f"{SERVICE}:Invoke"
@@ -32,7 +32,7 @@ class Authoriser:
         except UnauthenticatedError as error:
             raise _refusal(error) from error
         where = arn(SERVICE, resource)
-        ask = Ask(ACTION, where, context.general(request, caller), context.known(SERVICE))
+        ask = Ask(ACTION, where, condition_keys.general(request, caller), condition_keys.known(SERVICE))
         try:
             self._judge.check(caller, [(ACTION, where)], ask)
         except DeniedError as error:

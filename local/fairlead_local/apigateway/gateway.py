@@ -10,18 +10,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fairlead_local.account import ACCOUNT, arn
+from fairlead_local.apigateway.apis import Apis, Stage
+from fairlead_local.apigateway.authorizer import Authoriser
+from fairlead_local.apigateway.gateway_error import Refusal
+from fairlead_local.apigateway.gateway_responses import rendered
+from fairlead_local.apigateway.proxy_event import Facts, is_binary, proxy_event
+from fairlead_local.apigateway.routes import Match, Operation
+from fairlead_local.cloudwatch.service_metrics import Platform
 from fairlead_local.errors import ServiceError
-from fairlead_local.gateway.apis import Apis, Stage
-from fairlead_local.gateway.authorising import Authoriser
-from fairlead_local.gateway.event import Facts, is_binary, proxy_event
-from fairlead_local.gateway.message import HttpRequest, HttpResponse
-from fairlead_local.gateway.refusal import Refusal
-from fairlead_local.gateway.responses import rendered
-from fairlead_local.gateway.routes import Match, Operation
-from fairlead_local.lambdas.invoke import Invoker
-from fairlead_local.lambdas.permissions import Permissions
-from fairlead_local.lambdas.store import split
-from fairlead_local.metrics.platform import Platform
+from fairlead_local.http_message import HttpRequest, HttpResponse
+from fairlead_local.lambda_.invoke import Invoker
+from fairlead_local.lambda_.resource_policies import Permissions
+from fairlead_local.lambda_.store import split
 
 BODY_LIMIT = 10 * 1024 * 1024  # bytes
 INTEGRATION_SECONDS = 29.0

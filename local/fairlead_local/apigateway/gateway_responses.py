@@ -9,8 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from fairlead_local.gateway.message import HttpResponse
-from fairlead_local.gateway.refusal import Refusal
+from fairlead_local.apigateway.gateway_error import Refusal
+from fairlead_local.http_message import HttpResponse
 
 NAME = r"(?:context|stageVariables)(?:\.\w+)+"
 VARIABLE = re.compile(rf"\$(?:\{{({NAME})\}}|({NAME}))")

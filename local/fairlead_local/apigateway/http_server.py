@@ -4,7 +4,7 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from fairlead_local.gateway.message import HttpRequest, HttpResponse
+from fairlead_local.http_message import HttpRequest, HttpResponse
 
 Answer = Callable[[HttpRequest], HttpResponse]
 

@@ -10,11 +10,11 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
-from fairlead_local.access.identities import Caller
 from fairlead_local.account import ACCOUNT
-from fairlead_local.gateway.apis import Stage
-from fairlead_local.gateway.message import HttpRequest
-from fairlead_local.gateway.routes import Match
+from fairlead_local.apigateway.apis import Stage
+from fairlead_local.apigateway.routes import Match
+from fairlead_local.http_message import HttpRequest
+from fairlead_local.iam.identities import Caller
 
 IDENTITY = (
     "accessKey", "accountId", "apiKey", "apiKeyId", "caller", "clientCert", "cognitoAuthenticationProvider",

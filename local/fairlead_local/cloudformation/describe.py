@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-from fairlead_local.stacks.records import Change, ChangeSet, Event, Resource, Stack
-from fairlead_local.stacks.templates import Template, capabilities, transforms
+from fairlead_local.cloudformation.records import Change, ChangeSet, Event, Resource, Stack
+from fairlead_local.cloudformation.templates import Template, capabilities, transforms
 
 
 def stack(record: Stack) -> dict[str, Any]:

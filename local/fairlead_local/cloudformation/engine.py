@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fairlead_local.account import ACCOUNT
+from fairlead_local.cloudformation.intrinsics import Scope, ordered
+from fairlead_local.cloudformation.provider import Asked, Made, Provider, changed, check_accepted
+from fairlead_local.cloudformation.records import Change, Resource, Stack, Wanted
+from fairlead_local.cloudformation.templates import invalid, parameter_values, pseudo_parameters
 from fairlead_local.errors import ServiceError
-from fairlead_local.stacks.intrinsics import Scope, ordered
-from fairlead_local.stacks.provider import Asked, Made, Provider, changed, check_accepted
-from fairlead_local.stacks.records import Change, Resource, Stack, Wanted
-from fairlead_local.stacks.templates import invalid, parameter_values, pseudo_parameters
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from fairlead_local.account import REGION
-from fairlead_local.stacks.templates import Template, invalid
+from fairlead_local.cloudformation.templates import Template, invalid
 
 NO_VALUE = object()
 SUB = re.compile(r"\$\{(!?)([^}]*)\}")

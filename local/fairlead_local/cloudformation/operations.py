@@ -4,9 +4,9 @@ import logging
 import threading
 from collections.abc import Callable
 
+from fairlead_local.cloudformation.engine import Engine
+from fairlead_local.cloudformation.records import Stack, Wanted, now
 from fairlead_local.errors import ServiceError
-from fairlead_local.stacks.engine import Engine
-from fairlead_local.stacks.records import Stack, Wanted, now
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from fairlead_local.stacks.templates import invalid
+from fairlead_local.cloudformation.templates import invalid
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fairlead_local.account import arn
-from fairlead_local.stacks.templates import Template
+from fairlead_local.cloudformation.templates import Template
 
 
 def now() -> datetime:

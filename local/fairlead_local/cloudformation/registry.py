@@ -5,10 +5,10 @@ from typing import Any
 from urllib.parse import urlparse
 
 from fairlead_local.clients import Clients
+from fairlead_local.cloudformation import templates
+from fairlead_local.cloudformation.records import Stack, Wanted
+from fairlead_local.cloudformation.templates import invalid
 from fairlead_local.errors import ServiceError
-from fairlead_local.stacks import templates
-from fairlead_local.stacks.records import Stack, Wanted
-from fairlead_local.stacks.templates import invalid
 
 
 class Registry:

@@ -2,14 +2,14 @@
 
 from typing import Any
 
+from fairlead_local.cloudformation import describe, templates
+from fairlead_local.cloudformation.engine import Engine
+from fairlead_local.cloudformation.operations import Operations
+from fairlead_local.cloudformation.records import ChangeSet, Stack, Wanted
+from fairlead_local.cloudformation.registry import Registry
+from fairlead_local.cloudformation.templates import invalid
 from fairlead_local.errors import ServiceError
-from fairlead_local.protocol import Handler
-from fairlead_local.stacks import describe, templates
-from fairlead_local.stacks.engine import Engine
-from fairlead_local.stacks.operations import Operations
-from fairlead_local.stacks.records import ChangeSet, Stack, Wanted
-from fairlead_local.stacks.registry import Registry
-from fairlead_local.stacks.templates import invalid
+from fairlead_local.service import Handler
 
 NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
 # Seconds an answer waits for its operation: the pollers of `sam` and boto3 sleep for many if it is not done at once.

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from fairlead_local.clients import Clients
+from fairlead_local.cloudwatch.alarm_events import bus_detail, lambda_event, topic_message
+from fairlead_local.cloudwatch.alarm_records import Transition
+from fairlead_local.cloudwatch.alarm_store import Book
 from fairlead_local.errors import ServiceError
-from fairlead_local.lambdas.store import split
-from fairlead_local.metrics.book import Book
-from fairlead_local.metrics.events import bus_detail, lambda_event, topic_message
-from fairlead_local.metrics.moments import written
-from fairlead_local.metrics.records import Transition
+from fairlead_local.lambda_.store import split
+from fairlead_local.times import written
 
 PRINCIPAL = "lambda.alarms.cloudwatch.amazonaws.com"
 DETAIL_TYPE = "CloudWatch Alarm State Change"

@@ -4,11 +4,11 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from fairlead_local.cloudwatch.alarm_records import Alarm, HistoryItem
+from fairlead_local.cloudwatch.alarm_store import Book
 from fairlead_local.errors import ServiceError
-from fairlead_local.metrics.book import Book
-from fairlead_local.metrics.moments import epoch, moment
-from fairlead_local.metrics.records import Alarm, HistoryItem
-from fairlead_local.protocol import Handler
+from fairlead_local.service import Handler
+from fairlead_local.times import epoch, moment
 
 
 class Descriptions:

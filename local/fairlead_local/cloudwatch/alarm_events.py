@@ -7,9 +7,9 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-ev
 from typing import Any
 
 from fairlead_local.account import ACCOUNT, REGION
-from fairlead_local.metrics.moments import written
-from fairlead_local.metrics.queries import Query
-from fairlead_local.metrics.records import Alarm, State, Transition
+from fairlead_local.cloudwatch.alarm_records import Alarm, State, Transition
+from fairlead_local.cloudwatch.metric_queries import Query
+from fairlead_local.times import written
 
 
 def lambda_event(transition: Transition) -> dict[str, Any]:

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from fairlead_local.account import arn
-from fairlead_local.metrics.judgement import StateValue
-from fairlead_local.metrics.queries import Query
-from fairlead_local.metrics.rules import Rule
+from fairlead_local.cloudwatch.alarm_state import StateValue
+from fairlead_local.cloudwatch.composite_rules import Rule
+from fairlead_local.cloudwatch.metric_queries import Query
 
 Kind = Literal["MetricAlarm", "CompositeAlarm"]
 UNCHECKED = "Unchecked: Initial alarm creation"

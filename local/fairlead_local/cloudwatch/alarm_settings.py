@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from fairlead_local.cloudwatch.metric_queries import Query, Source, check_period, invalid, read
+from fairlead_local.cloudwatch.metric_store import Metric
+from fairlead_local.cloudwatch.statistics import OF, check_statistic
 from fairlead_local.errors import ServiceError
-from fairlead_local.metrics.queries import Query, Source, check_period, invalid, read
-from fairlead_local.metrics.statistics import OF, check_statistic
-from fairlead_local.metrics.store import Metric
 
 COMMON = {
     "ActionsEnabled", "AlarmActions", "AlarmDescription", "AlarmName", "InsufficientDataActions", "OKActions", "Tags",

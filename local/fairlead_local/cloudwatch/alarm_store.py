@@ -5,9 +5,9 @@ import threading
 from collections import deque
 from typing import Any
 
+from fairlead_local.cloudwatch.alarm_records import Alarm, HistoryItem, State, Transition
+from fairlead_local.cloudwatch.alarm_state import StateValue
 from fairlead_local.errors import ServiceError
-from fairlead_local.metrics.judgement import StateValue
-from fairlead_local.metrics.records import Alarm, HistoryItem, State, Transition
 
 HISTORY_LIMIT = 10_000  # items; AWS keeps them for thirty days
 

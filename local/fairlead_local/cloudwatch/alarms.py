@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from fairlead_local.clock import Clock
-from fairlead_local.metrics import describe
-from fairlead_local.metrics.book import Book
-from fairlead_local.metrics.queries import Answers, invalid
-from fairlead_local.metrics.records import UNCHECKED, Alarm, Kind, State, Transition
-from fairlead_local.metrics.rules import parse
-from fairlead_local.metrics.series import Grid
-from fairlead_local.metrics.settings import check_composite, check_metric
-from fairlead_local.metrics.store import Store
-from fairlead_local.metrics.watch import Watch
-from fairlead_local.protocol import Handler
+from fairlead_local.cloudwatch import alarm_descriptions
+from fairlead_local.cloudwatch.alarm_records import UNCHECKED, Alarm, Kind, State, Transition
+from fairlead_local.cloudwatch.alarm_settings import check_composite, check_metric
+from fairlead_local.cloudwatch.alarm_store import Book
+from fairlead_local.cloudwatch.composite_rules import parse
+from fairlead_local.cloudwatch.evaluator import Watch
+from fairlead_local.cloudwatch.metric_queries import Answers, invalid
+from fairlead_local.cloudwatch.metric_store import Store
+from fairlead_local.cloudwatch.series import Grid
+from fairlead_local.service import Handler
 
 
 class Alarms:
@@ -65,7 +65,7 @@ class Alarms:
         with self._book.lock:
             alarm = self._book.alarm(asked["AlarmName"])
             alarm.silent_at = -1
-            data, value = describe.checked_json(asked.get("StateReasonData", "")), asked["StateValue"]
+            data, value = alarm_descriptions.checked_json(asked.get("StateReasonData", "")), asked["StateValue"]
             changed = self._book.enter(alarm, value, asked["StateReason"], data=data, at=now)
             transitions: Sequence[Transition] = self._watch.spread(changed)
         self._watch.act(transitions)

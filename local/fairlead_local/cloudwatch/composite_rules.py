@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fairlead_local.metrics.queries import invalid
+from fairlead_local.cloudwatch.metric_queries import invalid
 
 TOKEN = re.compile(r"""\s*("[^"]*"|'[^']*'|[()]|[^\s()"']+)""")
 StateOf = Callable[[str], str]

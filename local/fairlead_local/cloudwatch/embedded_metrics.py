@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from fairlead_local.clock import Clock
-from fairlead_local.metrics.data import FUTURE, PAST
-from fairlead_local.metrics.statistics import Values
-from fairlead_local.metrics.store import MINUTE, Metric, Store
+from fairlead_local.cloudwatch.metric_data import FUTURE, PAST
+from fairlead_local.cloudwatch.metric_store import MINUTE, Metric, Store
+from fairlead_local.cloudwatch.statistics import Values
 
 ARRAY_LIMIT, DIMENSIONS_LIMIT = 100, 30
 

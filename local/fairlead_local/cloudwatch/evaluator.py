@@ -10,16 +10,16 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from fairlead_local.clock import Clock
-from fairlead_local.metrics import reasons
-from fairlead_local.metrics.book import Book
-from fairlead_local.metrics.judgement import EXTRA, Point, StateValue, judge
-from fairlead_local.metrics.moments import moment, written
-from fairlead_local.metrics.queries import Answers
-from fairlead_local.metrics.records import Alarm, Transition
-from fairlead_local.metrics.series import Grid, Series
-from fairlead_local.metrics.settings import DAY, HOUR, OPERATORS
-from fairlead_local.metrics.statistics import share_of
-from fairlead_local.metrics.store import MINUTE, Store
+from fairlead_local.cloudwatch import state_reasons
+from fairlead_local.cloudwatch.alarm_records import Alarm, Transition
+from fairlead_local.cloudwatch.alarm_settings import DAY, HOUR, OPERATORS
+from fairlead_local.cloudwatch.alarm_state import EXTRA, Point, StateValue, judge
+from fairlead_local.cloudwatch.alarm_store import Book
+from fairlead_local.cloudwatch.metric_queries import Answers
+from fairlead_local.cloudwatch.metric_store import MINUTE, Store
+from fairlead_local.cloudwatch.series import Grid, Series
+from fairlead_local.cloudwatch.statistics import share_of
+from fairlead_local.times import moment, written
 
 logger = logging.getLogger(__name__)
 
@@ -92,8 +92,8 @@ class Watch:
         if verdict.state in (None, alarm.state.value) or _too_few(alarm, verdict.points, samples):
             return None
         now = self._clock.now()
-        data = reasons.data(alarm, verdict, at=now, samples=samples)
-        return self._book.enter(alarm, verdict.state, reasons.sentence(alarm, verdict), data=data, at=now)
+        data = state_reasons.data(alarm, verdict, at=now, samples=samples)
+        return self._book.enter(alarm, verdict.state, state_reasons.sentence(alarm, verdict), data=data, at=now)
 
     def _samples(self, alarm: Alarm, grid: Grid) -> dict[int, float]:
         source = alarm.queries[0].source

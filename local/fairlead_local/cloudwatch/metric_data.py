@@ -4,14 +4,14 @@ import math
 from typing import Any
 
 from fairlead_local.clock import Clock
+from fairlead_local.cloudwatch.alarm_descriptions import paged
+from fairlead_local.cloudwatch.metric_queries import Answers, Query, check_period, invalid, read
+from fairlead_local.cloudwatch.metric_store import MINUTE, Metric, Store
+from fairlead_local.cloudwatch.series import Grid, Series
+from fairlead_local.cloudwatch.statistics import Values, check_statistic, statistic
 from fairlead_local.errors import ServiceError
-from fairlead_local.metrics.describe import paged
-from fairlead_local.metrics.moments import epoch, moment
-from fairlead_local.metrics.queries import Answers, Query, check_period, invalid, read
-from fairlead_local.metrics.series import Grid, Series
-from fairlead_local.metrics.statistics import Values, check_statistic, statistic
-from fairlead_local.metrics.store import MINUTE, Metric, Store
-from fairlead_local.protocol import Handler
+from fairlead_local.service import Handler
+from fairlead_local.times import epoch, moment
 
 LISTED_SECONDS = {None: 14 * 86_400, "PT3H": 3 * 3_600}
 PAST, FUTURE = 14 * 86_400, 2 * 3_600  # seconds around now within which data is taken

@@ -9,8 +9,8 @@ import operator
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fairlead_local.metrics.expression import Call, ExpressionError, Name, Node, Number
-from fairlead_local.metrics.series import Grid, Series
+from fairlead_local.cloudwatch.math_expression import Call, ExpressionError, Name, Node, Number
+from fairlead_local.cloudwatch.series import Grid, Series
 
 Value = float | Series
 Sign = Callable[[float, float], float]

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from fairlead_local.cloudwatch.math_expression import ExpressionError, Node, parse
+from fairlead_local.cloudwatch.metric_math import Scope, Value, calculate
+from fairlead_local.cloudwatch.metric_store import Metric, Store
+from fairlead_local.cloudwatch.series import Grid, Series
+from fairlead_local.cloudwatch.statistics import check_statistic
 from fairlead_local.errors import ServiceError
-from fairlead_local.metrics.calculation import Scope, Value, calculate
-from fairlead_local.metrics.expression import ExpressionError, Node, parse
-from fairlead_local.metrics.series import Grid, Series
-from fairlead_local.metrics.statistics import check_statistic
-from fairlead_local.metrics.store import Metric, Store
 
 ID = re.compile(r"[a-z][A-Za-z0-9_]*")
 

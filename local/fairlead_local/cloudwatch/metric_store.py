@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from fairlead_local.metrics.series import Grid, Series
-from fairlead_local.metrics.statistics import Values, statistic
+from fairlead_local.cloudwatch.series import Grid, Series
+from fairlead_local.cloudwatch.statistics import Values, statistic
 
 MINUTE = 60
 

@@ -5,14 +5,14 @@ from typing import Any
 
 from fairlead_local.clients import Clients
 from fairlead_local.clock import Clock
-from fairlead_local.metrics.actions import Actions, Permissions
-from fairlead_local.metrics.alarms import Alarms
-from fairlead_local.metrics.book import Book
-from fairlead_local.metrics.data import Data
-from fairlead_local.metrics.describe import Descriptions
-from fairlead_local.metrics.store import Store
-from fairlead_local.metrics.watch import Watch
-from fairlead_local.protocol import Handler
+from fairlead_local.cloudwatch.alarm_actions import Actions, Permissions
+from fairlead_local.cloudwatch.alarm_descriptions import Descriptions
+from fairlead_local.cloudwatch.alarm_store import Book
+from fairlead_local.cloudwatch.alarms import Alarms
+from fairlead_local.cloudwatch.evaluator import Watch
+from fairlead_local.cloudwatch.metric_data import Data
+from fairlead_local.cloudwatch.metric_store import Store
+from fairlead_local.service import Handler
 
 
 class CloudWatch:

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics
 """
 
 from fairlead_local.clock import Clock
-from fairlead_local.metrics.store import Metric, Store
+from fairlead_local.cloudwatch.metric_store import Metric, Store
 
 Dimensions = tuple[tuple[str, str], ...]
 

@@ -3,10 +3,10 @@
 import json
 from typing import Any
 
-from fairlead_local.metrics.judgement import Point, Verdict
-from fairlead_local.metrics.moments import moment, written
-from fairlead_local.metrics.records import Alarm
-from fairlead_local.metrics.settings import OPERATORS
+from fairlead_local.cloudwatch.alarm_records import Alarm
+from fairlead_local.cloudwatch.alarm_settings import OPERATORS
+from fairlead_local.cloudwatch.alarm_state import Point, Verdict
+from fairlead_local.times import moment, written
 
 TREATED = {"missing": "Missing", "ignore": "Ignored", "breaching": "Breaching", "notBreaching": "NonBreaching"}
 

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from fairlead_local.deploys import appspec, describe, plans
-from fairlead_local.deploys.records import PLATFORM, Application, Config
-from fairlead_local.deploys.store import Store
+from fairlead_local.codedeploy import appspec, describe, traffic_routing
+from fairlead_local.codedeploy.records import PLATFORM, Application, Config
+from fairlead_local.codedeploy.store import Store
 from fairlead_local.errors import ServiceError
-from fairlead_local.protocol import Handler
+from fairlead_local.service import Handler
 
 
 class Applications:
@@ -58,7 +58,7 @@ class Applications:
             if name in self._store.configs:
                 message = f"Deployment configuration already exists: {name}"
                 raise ServiceError("DeploymentConfigAlreadyExistsException", message)
-            record = Config(name, plans.checked(asked.get("trafficRoutingConfig")), self._store.now())
+            record = Config(name, traffic_routing.checked(asked.get("trafficRoutingConfig")), self._store.now())
             self._store.configs[name] = record
             return {"deploymentConfigId": record.id}
 
@@ -71,7 +71,7 @@ class Applications:
         """DeleteDeploymentConfig, unless a group uses it or it is CodeDeploy's own."""
         name = asked["deploymentConfigName"]
         with self._store.lock:
-            if name in plans.predefined():
+            if name in traffic_routing.predefined():
                 raise ServiceError("InvalidOperationException", f"{name} is predefined and cannot be deleted")
             groups = [group for found in self._store.applications.values() for group in found.groups.values()]
             if any(group.settings["deploymentConfigName"] == name for group in groups):

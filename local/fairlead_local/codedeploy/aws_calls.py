@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fairlead_local.clients import Clients
-from fairlead_local.deploys.appspec import AppSpec
+from fairlead_local.codedeploy.appspec import AppSpec
 from fairlead_local.errors import ServiceError
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from fairlead_local.clock import Clock
-from fairlead_local.deploys.records import Deployment
-from fairlead_local.deploys.store import Store
+from fairlead_local.codedeploy.records import Deployment
+from fairlead_local.codedeploy.store import Store
 
 Event = Literal["START", "SUCCESS", "FAILURE", "STOP"]
 Publish = Callable[[Deployment, Event], None]

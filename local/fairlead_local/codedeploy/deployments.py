@@ -4,16 +4,16 @@ import json
 from typing import Any
 
 from fairlead_local.clock import Clock
-from fairlead_local.deploys import appspec
-from fairlead_local.deploys.appspec import AppSpec
-from fairlead_local.deploys.course import Course
-from fairlead_local.deploys.groups import DEFAULT_CONFIG, check_alarms, check_rollback
-from fairlead_local.deploys.hands import Assume, Hands
-from fairlead_local.deploys.records import Deployment
-from fairlead_local.deploys.store import Store
-from fairlead_local.deploys.world import Pace, Publish, World
+from fairlead_local.codedeploy import appspec
+from fairlead_local.codedeploy.appspec import AppSpec
+from fairlead_local.codedeploy.aws_calls import Assume, Hands
+from fairlead_local.codedeploy.context import Pace, Publish, World
+from fairlead_local.codedeploy.groups import DEFAULT_CONFIG, check_alarms, check_rollback
+from fairlead_local.codedeploy.lifecycle import Course
+from fairlead_local.codedeploy.records import Deployment
+from fairlead_local.codedeploy.store import Store
 from fairlead_local.errors import ServiceError
-from fairlead_local.protocol import Handler
+from fairlead_local.service import Handler
 
 DESCRIPTION_LIMIT = 256
 

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fairlead_local.account import function_arn
-from fairlead_local.deploys import appspec
-from fairlead_local.deploys.records import PLATFORM, Application, Config, Deployment, Group, Step
+from fairlead_local.codedeploy import appspec
+from fairlead_local.codedeploy.records import PLATFORM, Application, Config, Deployment, Group, Step
 
 STYLE = {"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"}
 COUNTS = {"Created": "Pending", "Queued": "Pending", "Stopped": "Skipped"}

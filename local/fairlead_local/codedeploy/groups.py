@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from fairlead_local.deploys import describe
-from fairlead_local.deploys.records import Group
-from fairlead_local.deploys.store import Store
+from fairlead_local.codedeploy import describe
+from fairlead_local.codedeploy.records import Group
+from fairlead_local.codedeploy.store import Store
 from fairlead_local.errors import ServiceError
-from fairlead_local.protocol import Handler
+from fairlead_local.service import Handler
 
 DEFAULT_CONFIG = "CodeDeployDefault.LambdaAllAtOnce"
 SETTINGS = ("deploymentConfigName", "serviceRoleArn", "alarmConfiguration", "autoRollbackConfiguration")

@@ -10,11 +10,11 @@ from functools import partial
 from typing import Any, Literal
 
 from fairlead_local.clock import Timer
-from fairlead_local.deploys import plans
-from fairlead_local.deploys.hands import Hands, Refused
-from fairlead_local.deploys.records import Deployment, Step
-from fairlead_local.deploys.traffic import Traffic
-from fairlead_local.deploys.world import Event, World
+from fairlead_local.codedeploy import traffic_routing
+from fairlead_local.codedeploy.aws_calls import Hands, Refused
+from fairlead_local.codedeploy.context import Event, World
+from fairlead_local.codedeploy.records import Deployment, Step
+from fairlead_local.codedeploy.traffic import Traffic
 
 logger = logging.getLogger(__name__)
 
@@ -102,7 +102,7 @@ class Course:
 
     def _shift(self, index: int) -> None:
         self._traffic.look()
-        shifts = plans.shifts(self.deployment.config.routing)
+        shifts = traffic_routing.shifts(self.deployment.config.routing)
         self._traffic.shift(shifts[index].percentage)
         if index + 1 < len(shifts):
             self._after(shifts[index + 1].after - shifts[index].after, partial(self._shift, index + 1))

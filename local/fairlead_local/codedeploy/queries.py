@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from fairlead_local.deploys import describe
-from fairlead_local.deploys.records import Deployment
-from fairlead_local.deploys.store import Store
+from fairlead_local.codedeploy import describe
+from fairlead_local.codedeploy.records import Deployment
+from fairlead_local.codedeploy.store import Store
 from fairlead_local.errors import ServiceError
-from fairlead_local.protocol import Handler
+from fairlead_local.service import Handler
 
 STATUSES = frozenset({"Created", "Queued", "InProgress", "Baking", "Succeeded", "Failed", "Stopped", "Ready"})
 

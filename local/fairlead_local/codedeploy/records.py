@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from fairlead_local.account import arn
-from fairlead_local.deploys.appspec import AppSpec
+from fairlead_local.codedeploy.appspec import AppSpec
 
 Status = Literal["Created", "Queued", "InProgress", "Succeeded", "Failed", "Stopped"]
 StepStatus = Literal["Pending", "InProgress", "Succeeded", "Failed", "Skipped"]

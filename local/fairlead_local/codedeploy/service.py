@@ -2,17 +2,17 @@
 
 from fairlead_local.account import REGION
 from fairlead_local.clock import Clock
-from fairlead_local.deploys.applications import Applications
-from fairlead_local.deploys.deployments import Deployments
-from fairlead_local.deploys.groups import Groups
-from fairlead_local.deploys.hands import Assume
-from fairlead_local.deploys.looking import Looking
-from fairlead_local.deploys.records import Deployment
-from fairlead_local.deploys.store import Store
-from fairlead_local.deploys.world import Event, Pace
+from fairlead_local.codedeploy.applications import Applications
+from fairlead_local.codedeploy.aws_calls import Assume
+from fairlead_local.codedeploy.context import Event, Pace
+from fairlead_local.codedeploy.deployments import Deployments
+from fairlead_local.codedeploy.groups import Groups
+from fairlead_local.codedeploy.queries import Looking
+from fairlead_local.codedeploy.records import Deployment
+from fairlead_local.codedeploy.store import Store
 from fairlead_local.errors import ServiceError
-from fairlead_local.events.bus import Bus
-from fairlead_local.protocol import Handler
+from fairlead_local.eventbridge.bus import Bus
+from fairlead_local.service import Handler
 
 DETAIL_TYPE = "CodeDeploy Deployment State-change Notification"
 

@@ -3,8 +3,8 @@
 import threading
 from collections.abc import Callable
 
-from fairlead_local.deploys import plans
-from fairlead_local.deploys.records import Application, Config, Deployment, Group
+from fairlead_local.codedeploy import traffic_routing
+from fairlead_local.codedeploy.records import Application, Config, Deployment, Group
 from fairlead_local.errors import ServiceError
 
 
@@ -16,7 +16,7 @@ class Store:
         self.now = now
         self.applications: dict[str, Application] = {}
         self.deployments: dict[str, Deployment] = {}
-        self.configs = {name: Config(name, routing, now()) for name, routing in plans.predefined().items()}
+        self.configs = {name: Config(name, routing, now()) for name, routing in traffic_routing.predefined().items()}
 
     def application(self, name: str | None) -> Application:
         """By name; raises ApplicationDoesNotExistException."""

@@ -1,8 +1,8 @@
 """What a deployment does to its alias, and what it looks at before: versions, the alias as it stands, alarms."""
 
-from fairlead_local.deploys import plans
-from fairlead_local.deploys.hands import CONFIGURATION, Hands, Refused
-from fairlead_local.deploys.records import Deployment
+from fairlead_local.codedeploy import traffic_routing
+from fairlead_local.codedeploy.aws_calls import CONFIGURATION, Hands, Refused
+from fairlead_local.codedeploy.records import Deployment
 
 
 class Traffic:
@@ -24,7 +24,7 @@ class Traffic:
             )
         if standing.weights:
             raise _configuration("The Lambda function alias is configured to shift traffic between two versions.")
-        if spec.current == spec.target and routing["type"] != plans.ALL_AT_ONCE:
+        if spec.current == spec.target and routing["type"] != traffic_routing.ALL_AT_ONCE:
             raise _configuration("")
         self._hands.check_version(spec.target)
         self.found = True

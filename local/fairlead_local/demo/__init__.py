@@ -1,21 +1,21 @@
-"""The demo's story: callers ask, their world changes, and what the loop makes of it, on a clock that runs fast.
+"""The demo on the local cloud: a first model, then the feedback loop live, on a clock that runs fast.
 
-    traffic    what field teams ask and laboratories report, real penguins: a plan, no calls
-    people     the users who call, each with one policy of the stack
-    news       what an overview says that was not told yet
-    telling    the lines told so far, on the terminal and on the page
-    box, page  the monitor's page with the story above it, drawn anew for whoever looks, on loopback
-    hands      whether a person has begun to move releases: then the story steps aside
-    releasing  the one command that it types itself
-    sight      what it sees: the overview of `fairlead monitor`, at the cloud's time
-    playing    all of it, round by round
-    showing    the story with its page, and what to type when it is over
+    first_model  deploy, publish, release and predict, by the commands a user would type
+    run          the feedback loop with its page, and the text before and after it
+    script       the loop, round by round
+    traffic      which rows are sent in each round, and their true species: a plan, no calls
+    callers      the users who call, each with one policy of the stack
+    observer     the overview of `fairlead monitor` at the cloud's time
+    changes      what is new in an overview, as lines of text
+    log          the lines so far, on the terminal and on the page
+    banner, page the monitor's page with these lines above it, on loopback
+    takeover     detects that an operator moves releases; the demo then stops
+    release      the one command that the demo types itself
 
-Nothing is staged: rows go through the gateway, outcomes through POST /feedback, and alarms, decisions and retraining
-are the stack's own. The story plays one person, who releases what retraining made.
+Rows go through the API, outcomes through POST /feedback; alarms, decisions and retraining are the stack's own.
 """
 
-from fairlead_local.story.playing import BEHIND
-from fairlead_local.story.showing import show
+from fairlead_local.demo.run import show
+from fairlead_local.demo.script import BEHIND
 
 __all__ = ["BEHIND", "show"]

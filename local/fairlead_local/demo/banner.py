@@ -5,7 +5,7 @@ from datetime import datetime
 from xml.etree.ElementTree import Element
 
 from fairlead.publishing.report.markup import e
-from fairlead_local.story.telling import Line
+from fairlead_local.demo.log import Line
 
 STYLE = """
 .story { border: 1px solid var(--rule); background: var(--wash); padding: 14px 20px 16px; margin: 0 0 34px; }

@@ -6,7 +6,7 @@ from typing import Any
 from fairlead.calling import Endpoint
 from fairlead_local.account import REGION
 from fairlead_local.cloud import Credentials, LocalCloud
-from fairlead_local.story.traffic import DELAY, TEAMS, Asked
+from fairlead_local.demo.traffic import DELAY, TEAMS, Asked
 
 LABORATORIES = 2
 

@@ -7,13 +7,13 @@ from http.client import HTTPException
 
 from fairlead.monitoring.page import render
 from fairlead_local.cloud import LocalCloud
-from fairlead_local.story.box import box
-from fairlead_local.story.page import Page
-from fairlead_local.story.people import People
-from fairlead_local.story.playing import BEHIND, PACE, Story
-from fairlead_local.story.sight import Sight
-from fairlead_local.story.telling import Telling
-from fairlead_local.story.traffic import STEP
+from fairlead_local.demo.banner import box
+from fairlead_local.demo.callers import People
+from fairlead_local.demo.log import Telling
+from fairlead_local.demo.observer import Sight
+from fairlead_local.demo.page import Page
+from fairlead_local.demo.script import BEHIND, PACE, Story
+from fairlead_local.demo.traffic import STEP
 
 RUNS = f"up to {PACE} times as fast as yours"
 OPENING = """

@@ -7,14 +7,14 @@ from fairlead.errors import FairleadError
 from fairlead.manifest import Manifest
 from fairlead.publishing.report import words
 from fairlead_local.cloud import LocalCloud
-from fairlead_local.story import traffic
-from fairlead_local.story.hands import Hands
-from fairlead_local.story.news import News
-from fairlead_local.story.people import People
-from fairlead_local.story.releasing import Releasing
-from fairlead_local.story.sight import Sight
-from fairlead_local.story.telling import Telling
-from fairlead_local.story.traffic import CHANGE, STEP, Traffic
+from fairlead_local.demo import traffic
+from fairlead_local.demo.callers import People
+from fairlead_local.demo.changes import News
+from fairlead_local.demo.log import Telling
+from fairlead_local.demo.observer import Sight
+from fairlead_local.demo.release import Releasing
+from fairlead_local.demo.takeover import Hands
+from fairlead_local.demo.traffic import CHANGE, STEP, Traffic
 
 BEHIND = 8 * 3600.0
 """Seconds by which the cloud's clock begins in the past: the story ends when it has caught up with everybody's."""

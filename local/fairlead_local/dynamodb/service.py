@@ -18,9 +18,9 @@ from moto.dynamodb.models.table import Table
 from werkzeug import Request, Response
 from werkzeug.test import run_wsgi_app
 
-from fairlead_local import dynamo_numbers
 from fairlead_local.account import ACCOUNT, REGION
 from fairlead_local.clock import Clock
+from fairlead_local.dynamodb import numbers
 from fairlead_local.faults import Faults
 
 WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
@@ -42,7 +42,7 @@ class Tables:
         self._clock = clock
         self._lock = threading.Lock()
         _mend()
-        dynamo_numbers.mend()
+        numbers.mend()
         clock.every(SWEEP_SECONDS, self._sweep)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

@@ -10,8 +10,8 @@ from typing import Any
 
 from fairlead_local.account import ACCOUNT, REGION, arn
 from fairlead_local.clock import Clock, Timer
-from fairlead_local.events import patterns
-from fairlead_local.events.schedules import Cron, Rate
+from fairlead_local.eventbridge import event_patterns
+from fairlead_local.eventbridge.schedules import Cron, Rate
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +72,9 @@ class Bus:
             "detail": detail,
         }
         with self.lock:
-            wanting = [r for r in self.rules.values() if r.enabled and r.pattern and patterns.matches(r.pattern, event)]
+            wanting = [
+                r for r in self.rules.values() if r.enabled and r.pattern and event_patterns.matches(r.pattern, event)
+            ]
             pairs = [(rule, target) for rule in wanting for target in rule.targets.values()]
         for rule, target in pairs:
             self._deliver(rule, target, event)

@@ -5,10 +5,10 @@ import logging
 from typing import Any
 
 from fairlead_local.errors import ServiceError
-from fairlead_local.events.bus import Event, Rule
-from fairlead_local.lambdas.invoke import Invoker
-from fairlead_local.lambdas.permissions import Permissions
-from fairlead_local.lambdas.store import split
+from fairlead_local.eventbridge.bus import Event, Rule
+from fairlead_local.lambda_.invoke import Invoker
+from fairlead_local.lambda_.resource_policies import Permissions
+from fairlead_local.lambda_.store import split
 
 logger = logging.getLogger(__name__)
 PRINCIPAL = "events.amazonaws.com"

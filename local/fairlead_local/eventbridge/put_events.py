@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from fairlead_local.events.bus import Bus
+from fairlead_local.eventbridge.bus import Bus
 
 REQUIRED = ("Source", "DetailType", "Detail")
 

@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 from fairlead_local.errors import ServiceError
-from fairlead_local.events import entries, patterns, schedules
-from fairlead_local.events.bus import Bus, Rule
-from fairlead_local.lambdas.store import split
-from fairlead_local.protocol import Handler
+from fairlead_local.eventbridge import event_patterns, put_events, schedules
+from fairlead_local.eventbridge.bus import Bus, Rule
+from fairlead_local.lambda_.store import split
+from fairlead_local.service import Handler
 
 TARGETS_LIMIT = 5
 KNOWN = {"Id", "Arn", "Input", "InputPath", "RetryPolicy", "DeadLetterConfig"}
@@ -43,7 +43,7 @@ class EventBridge:
         rule = Rule(
             asked["Name"],
             {"State": "ENABLED"} | {name: asked[name] for name in SHOWN if asked.get(name)},
-            patterns.read(pattern) if pattern else None,
+            event_patterns.read(pattern) if pattern else None,
             schedules.read(schedule) if schedule else None,
         )
         with self._bus.lock:
@@ -94,7 +94,7 @@ class EventBridge:
 
     def put_events(self, asked: dict[str, Any]) -> dict[str, Any]:
         """PutEvents: each entry is taken or refused by itself."""
-        results = [entries.taken(self._bus, entry) for entry in asked["Entries"]]
+        results = [put_events.taken(self._bus, entry) for entry in asked["Entries"]]
         return {"FailedEntryCount": sum("ErrorCode" in one for one in results), "Entries": results}
 
     def _switch(self, asked: dict[str, Any], state: str) -> None:

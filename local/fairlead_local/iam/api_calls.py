@@ -10,10 +10,10 @@ from moto.core.utils import get_service_model
 from werkzeug import Request
 from werkzeug.test import EnvironBuilder
 
-from fairlead_local.access import s3
 from fairlead_local.errors import ServiceError
-from fairlead_local.gateway.message import HttpRequest
-from fairlead_local.wires import RestJson, plain
+from fairlead_local.http_message import HttpRequest
+from fairlead_local.iam import s3_actions
+from fairlead_local.protocols import RestJson, plain
 
 # Services whose signatures name something else than botocore calls them.
 SIGNED_AS = {"monitoring": "cloudwatch", "tagging": "resourcegroupstaggingapi", "eventbridge": "events"}
@@ -71,7 +71,7 @@ class Call:
         if self.protocol == "query":
             return self._form.get("Action", ""), {}
         if self.protocol == "rest-xml" and self.service == "s3":
-            return s3.operation(self.request, self.query)
+            return s3_actions.operation(self.request, self.query)
         if self.protocol == "rest-json":
             builder = EnvironBuilder(
                 method=self.request.method, path=unquote(self.request.path), query_string=self.request.query

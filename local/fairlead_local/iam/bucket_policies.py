@@ -11,11 +11,11 @@ from typing import Any
 
 from werkzeug import Response
 
-from fairlead_local.access.calls import Call
-from fairlead_local.access.identities import Caller
-from fairlead_local.access.policies import Ask, Statement, Verdict, statements, verdict
-from fairlead_local.access.principals import names
 from fairlead_local.errors import ServiceError
+from fairlead_local.iam.api_calls import Call
+from fairlead_local.iam.identities import Caller
+from fairlead_local.iam.policies import Ask, Statement, Verdict, statements, verdict
+from fairlead_local.iam.principals import names
 
 PREFIX = "arn:aws:s3:::"
 OPERATIONS = {"PutBucketPolicy", "GetBucketPolicy", "DeleteBucketPolicy"}

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from fairlead_local.access import s3
-from fairlead_local.access.calls import Call
-from fairlead_local.access.identities import Caller
-from fairlead_local.access.needs import layers, passed_to
-from fairlead_local.access.patterns import Context
 from fairlead_local.account import ACCOUNT, REGION
-from fairlead_local.gateway.message import HttpRequest
+from fairlead_local.http_message import HttpRequest
+from fairlead_local.iam import s3_actions
+from fairlead_local.iam.api_calls import Call
+from fairlead_local.iam.identities import Caller
+from fairlead_local.iam.required_actions import layers, passed_to
+from fairlead_local.iam.wildcards import Context
 
 # Keys that may be absent from a request; one that is not listed here is not known, and what asks for it is denied.
 # A key of a service that a request is not about is absent, as in AWS.
@@ -67,7 +67,7 @@ def _own(call: Call) -> dict[str, tuple[str, ...]]:
     if call.service == "s3":
         how = ("REST-QUERY-STRING",) if "X-Amz-Signature" in call.query else ("REST-HEADER",)
         signed = {"s3:authtype": how, "s3:signatureversion": ("AWS4-HMAC-SHA256",), "s3:resourceaccount": (ACCOUNT,)}
-        return signed | s3.context(call.operation, call.request, call.query)
+        return signed | s3_actions.context(call.operation, call.request, call.query)
     found: dict[str, Any] = {
         "lambda:layer": layers(call),
         "iam:passedtoservice": passed_to(call)

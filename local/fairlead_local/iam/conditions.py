@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from fairlead_local.access.patterns import Context, arn_matches, matches
+from fairlead_local.iam.wildcards import Context, arn_matches, matches
 
 
 class UnsupportedError(Exception):

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 from urllib.parse import parse_qsl
 
-from fairlead_local.gateway.message import HttpRequest
+from fairlead_local.http_message import HttpRequest
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 FIELD = re.compile(r"(Credential|SignedHeaders|Signature)=([^,\s]*)")

@@ -6,9 +6,9 @@ from xml.sax.saxutils import escape
 
 from werkzeug import Response
 
-from fairlead_local.access.claims import Kind, UnauthenticatedError
 from fairlead_local.errors import ServiceError
-from fairlead_local.gateway.message import HttpRequest
+from fairlead_local.http_message import HttpRequest
+from fairlead_local.iam.credentials import Kind, UnauthenticatedError
 
 # Code by kind for S3, for query services and for the others, whose codes end with "Exception".
 CODES: dict[Kind, tuple[str, str, str]] = {

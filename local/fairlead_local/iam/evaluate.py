@@ -6,10 +6,10 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 import logging
 from collections.abc import Iterable
 
-from fairlead_local.access.buckets import BucketPolicies
-from fairlead_local.access.identities import Caller
-from fairlead_local.access.needs import Need
-from fairlead_local.access.policies import Ask, verdict
+from fairlead_local.iam.bucket_policies import BucketPolicies
+from fairlead_local.iam.identities import Caller
+from fairlead_local.iam.policies import Ask, verdict
+from fairlead_local.iam.required_actions import Need
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ class Judge:
             if why:
                 if resource is None:
                     logger.warning("the local cloud does not know what %s is about", action)
-                    why += "; the local cloud does not know this operation's resources (access/resources.py)"
+                    why += "; the local cloud does not know this operation's resources (iam/resources.py)"
                 raise DeniedError(caller.arn, one, why)
 
     def _refusal(self, caller: Caller, ask: Ask) -> str | None:

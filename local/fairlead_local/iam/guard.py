@@ -13,18 +13,18 @@ from typing import Any
 from werkzeug.test import run_wsgi_app
 
 from fairlead_local import control
-from fairlead_local.access import needs, refusals, signature
-from fairlead_local.access.buckets import OPERATIONS, PREFIX, BucketPolicies
-from fairlead_local.access.calls import Call, unsigned_protocol
-from fairlead_local.access.claims import UnauthenticatedError, claim_of
-from fairlead_local.access.context import context, known
-from fairlead_local.access.identities import Caller, Identities
-from fairlead_local.access.judge import DeniedError, Judge
-from fairlead_local.access.policies import Ask
-from fairlead_local.access.roles import Roles
 from fairlead_local.clients import NOBODY
 from fairlead_local.errors import ServiceError
-from fairlead_local.gateway.message import HttpRequest
+from fairlead_local.http_message import HttpRequest
+from fairlead_local.iam import error_responses, required_actions, signature
+from fairlead_local.iam.api_calls import Call, unsigned_protocol
+from fairlead_local.iam.bucket_policies import OPERATIONS, PREFIX, BucketPolicies
+from fairlead_local.iam.condition_keys import context, known
+from fairlead_local.iam.credentials import UnauthenticatedError, claim_of
+from fairlead_local.iam.evaluate import DeniedError, Judge
+from fairlead_local.iam.identities import Caller, Identities
+from fairlead_local.iam.policies import Ask
+from fairlead_local.iam.roles import Roles
 
 logger = logging.getLogger(__name__)
 WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
@@ -42,7 +42,7 @@ class Guard:
         buckets: BucketPolicies,
         roles: Roles,
         *,
-        group: needs.Group,
+        group: required_actions.Group,
     ) -> None:
         self._app = app
         self._identities = identities
@@ -73,15 +73,15 @@ class Guard:
             signature.check(request, claim, caller.secret_key, now=datetime.now(UTC))
             app = self._admit(call, caller)
         except UnauthenticatedError as error:
-            app = refusals.response(refusals.unauthenticated(error, service, protocol), request, protocol)
+            app = error_responses.response(error_responses.unauthenticated(error, service, protocol), request, protocol)
         except DeniedError as error:
-            app = refusals.response(refusals.denied(str(error), service, protocol), request, protocol)
+            app = error_responses.response(error_responses.denied(str(error), service, protocol), request, protocol)
         except ServiceError as error:
-            app = refusals.response(error, request, protocol)
+            app = error_responses.response(error, request, protocol)
         except Exception:
             logger.exception("a call to %s could not be checked", service)
             failure = ServiceError("InternalFailure", "the local cloud failed; see its log", status=500)
-            app = refusals.response(failure, request, protocol)
+            app = error_responses.response(failure, request, protocol)
         return app(environ, start_response)
 
     def _admit(self, call: Call, caller: Caller) -> WsgiApp:
@@ -90,7 +90,7 @@ class Guard:
         if (call.service, call.operation) == ("sts", "AssumeRole"):
             self._roles.check_assumed(caller, call.text("RoleArn"), ask)
             return self._app
-        self._judge.check(caller, needs.needs(call, caller.arn, self._group), ask)
+        self._judge.check(caller, required_actions.needs(call, caller.arn, self._group), ask)
         if call.service == "iam" and not call.operation.startswith(("Get", "List")):
             return self._changing
         if call.service != "s3":
@@ -117,7 +117,7 @@ class Guard:
         body, status, headers = run_wsgi_app(self._app, environ)
         if status.startswith("404") and b"NoSuchBucket" not in b"".join(body):
             denied = ServiceError("AccessDenied", "Access Denied", status=403)
-            return refusals.response(denied, _request(environ), "rest-xml")(environ, start_response)
+            return error_responses.response(denied, _request(environ), "rest-xml")(environ, start_response)
         start_response(status, headers.to_wsgi_list())
         return body
 

@@ -9,9 +9,9 @@ from typing import Any
 from moto.iam.models import Group, IAMBackend, Policy, Role, User, iam_backends
 from moto.sts.models import AssumedRole, sts_backends
 
-from fairlead_local.access.claims import UnauthenticatedError
-from fairlead_local.access.policies import Statement, statements
 from fairlead_local.account import ACCOUNT, PARTITION
+from fairlead_local.iam.credentials import UnauthenticatedError
+from fairlead_local.iam.policies import Statement, statements
 
 UNKNOWN = "The security token included in the request is invalid."
 EXPIRED = "The security token included in the request is expired"

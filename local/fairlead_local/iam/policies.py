@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from fairlead_local.access.conditions import UnsupportedError, hold, listed
-from fairlead_local.access.patterns import Context, matches
+from fairlead_local.iam.conditions import UnsupportedError, hold, listed
+from fairlead_local.iam.wildcards import Context, matches
 
 logger = logging.getLogger(__name__)
 Verdict = Literal["allowed", "denied", "explicitly denied"]

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from fairlead_local.access.conditions import listed
-from fairlead_local.access.identities import Caller
 from fairlead_local.account import ACCOUNT, PARTITION
+from fairlead_local.iam.conditions import listed
+from fairlead_local.iam.identities import Caller
 
 ROOT = {ACCOUNT, f"arn:{PARTITION}:iam::{ACCOUNT}:root"}
 

@@ -3,10 +3,10 @@
 import fnmatch
 from collections.abc import Callable, Iterator
 
-from fairlead_local.access import s3
-from fairlead_local.access.calls import Call
-from fairlead_local.access.resources import resources
 from fairlead_local.account import arn
+from fairlead_local.iam import s3_actions
+from fairlead_local.iam.api_calls import Call
+from fairlead_local.iam.resources import resources
 
 Need = tuple[str, str | None]  # action, resource
 Group = Callable[[str], str | None]
@@ -42,7 +42,10 @@ def needs(call: Call, caller_arn: str, group: Group) -> list[Need]:
     if call.service == "dynamodb" and call.operation.startswith("Transact"):
         return list(_transaction(call))
     if call.service == "s3" and call.operation == "DeleteObjects":
-        return [("s3:DeleteObject", f"arn:aws:s3:::{call.text('Bucket')}/{key}") for key in s3.keys(call.request.body)]
+        return [
+            ("s3:DeleteObject", f"arn:aws:s3:::{call.text('Bucket')}/{key}")
+            for key in s3_actions.keys(call.request.body)
+        ]
     name = action(call)
     return [*((name, one) for one in resources(call, caller_arn, group)), *_besides(call)]
 
@@ -50,7 +53,7 @@ def needs(call: Call, caller_arn: str, group: Group) -> list[Need]:
 def action(call: Call) -> str:
     """IAM's name for the call; a service with a question mark if the operation is not known."""
     if call.service == "s3" and call.operation:
-        return s3.action(call.operation, call.query)
+        return s3_actions.action(call.operation, call.query)
     if call.service == "apigateway":
         return f"apigateway:{call.request.method}"
     named = ACTIONS.get((call.service, call.operation), call.operation) or "?"

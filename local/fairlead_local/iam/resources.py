@@ -12,9 +12,9 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fairlead_local.access.calls import Call
 from fairlead_local.account import PARTITION, REGION, arn
-from fairlead_local.lambdas.store import split
+from fairlead_local.iam.api_calls import Call
+from fairlead_local.lambda_.store import split
 
 WORD = re.compile(r"\{(\w+)\}")
 TABLE: dict[str, list[tuple[str, str]]] = {

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from moto.sts.models import sts_backends
 
-from fairlead_local.access.identities import Caller, role
-from fairlead_local.access.judge import DeniedError, Judge
-from fairlead_local.access.policies import Ask, Statement, statements, verdict
-from fairlead_local.access.principals import names, names_itself, names_service
 from fairlead_local.account import ACCOUNT, PARTITION, REGION
 from fairlead_local.clients import Clients
 from fairlead_local.errors import ServiceError
+from fairlead_local.iam.evaluate import DeniedError, Judge
+from fairlead_local.iam.identities import Caller, role
+from fairlead_local.iam.policies import Ask, Statement, statements, verdict
+from fairlead_local.iam.principals import names, names_itself, names_service
 
 CODEDEPLOY = "codedeploy.amazonaws.com"
 LAMBDA = "lambda.amazonaws.com"

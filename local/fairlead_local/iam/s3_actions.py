@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from moto.core.utils import get_service_model
 
-from fairlead_local.gateway.message import HttpRequest
+from fairlead_local.http_message import HttpRequest
 
 # Where IAM's action is not the operation's name.
 ACTIONS = {

@@ -5,9 +5,9 @@ import hmac
 from datetime import datetime, timedelta
 from urllib.parse import quote, unquote
 
-from fairlead_local.access.claims import ALGORITHM, Claim, UnauthenticatedError
 from fairlead_local.account import REGION
-from fairlead_local.gateway.message import HttpRequest
+from fairlead_local.http_message import HttpRequest
+from fairlead_local.iam.credentials import ALGORITHM, Claim, UnauthenticatedError
 
 SKEW = timedelta(minutes=5)
 S3_SKEW = timedelta(minutes=15)

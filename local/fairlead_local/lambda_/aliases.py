@@ -4,12 +4,12 @@ from typing import Any
 
 from fairlead_local.account import function_arn
 from fairlead_local.errors import ServiceError
-from fairlead_local.lambdas import describe
-from fairlead_local.lambdas.functions import check_revision
-from fairlead_local.lambdas.limits import refused
-from fairlead_local.lambdas.records import LATEST, Alias, Function, new_revision
-from fairlead_local.lambdas.store import Store
-from fairlead_local.protocol import Handler
+from fairlead_local.lambda_ import describe
+from fairlead_local.lambda_.functions import check_revision
+from fairlead_local.lambda_.limits import refused
+from fairlead_local.lambda_.records import LATEST, Alias, Function, new_revision
+from fairlead_local.lambda_.store import Store
+from fairlead_local.service import Handler
 
 
 class Aliases:

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from fairlead_local.account import function_arn
-from fairlead_local.lambdas.records import LATEST
-from fairlead_local.runtime.outcome import Outcome
+from fairlead_local.lambda_.outcome import Outcome
+from fairlead_local.lambda_.records import LATEST
 
 Condition = Literal["Success", "RetriesExhausted", "EventAgeExceeded", "ZeroReservedConcurrency"]
 

@@ -12,12 +12,12 @@ from collections.abc import Callable
 from typing import Any
 
 from fairlead_local.clock import Clock
+from fairlead_local.cloudwatch.service_metrics import Platform
 from fairlead_local.errors import ServiceError
-from fairlead_local.lambdas.destinations import Destinations
-from fairlead_local.lambdas.events import Condition, Event
-from fairlead_local.lambdas.store import Store
-from fairlead_local.metrics.platform import Platform
-from fairlead_local.runtime.outcome import Outcome
+from fairlead_local.lambda_.async_events import Condition, Event
+from fairlead_local.lambda_.destinations import Destinations
+from fairlead_local.lambda_.outcome import Outcome
+from fairlead_local.lambda_.store import Store
 
 logger = logging.getLogger(__name__)
 

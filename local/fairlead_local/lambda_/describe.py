@@ -3,7 +3,7 @@
 from typing import Any
 
 from fairlead_local.account import function_arn
-from fairlead_local.lambdas.records import LATEST, Alias, LayerVersion, Version
+from fairlead_local.lambda_.records import LATEST, Alias, LayerVersion, Version
 
 SHOWN = (
     "Architectures", "DeadLetterConfig", "Description", "Environment", "EphemeralStorage", "Handler", "KMSKeyArn",

@@ -8,10 +8,10 @@ from typing import Any
 from fairlead_local.account import ACCOUNT
 from fairlead_local.clients import Clients
 from fairlead_local.clock import Clock
+from fairlead_local.cloudwatch.service_metrics import Platform
 from fairlead_local.errors import ServiceError
-from fairlead_local.lambdas.events import Condition, Event, object_key, record
-from fairlead_local.lambdas.store import Store, split
-from fairlead_local.metrics.platform import Platform
+from fairlead_local.lambda_.async_events import Condition, Event, object_key, record
+from fairlead_local.lambda_.store import Store, split
 
 logger = logging.getLogger(__name__)
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from fairlead_local.account import function_arn
 from fairlead_local.errors import ServiceError
-from fairlead_local.lambdas.limits import refused
-from fairlead_local.lambdas.records import LATEST, Function
-from fairlead_local.lambdas.store import Store
-from fairlead_local.protocol import Handler
+from fairlead_local.lambda_.limits import refused
+from fairlead_local.lambda_.records import LATEST, Function
+from fairlead_local.lambda_.store import Store
+from fairlead_local.service import Handler
 
 RETRIES, AGE_SECONDS = (0, 2), (60, 21_600)
 DESTINATIONS = {"OnSuccess": ("sqs", "sns", "lambda"), "OnFailure": ("s3", "sqs", "sns", "lambda")}

@@ -5,11 +5,11 @@ from typing import Any
 
 from fairlead_local.account import function_arn
 from fairlead_local.errors import ServiceError
-from fairlead_local.lambdas import describe, limits
-from fairlead_local.lambdas.code import Archives
-from fairlead_local.lambdas.records import LATEST, Function, Version, new_revision, now_text
-from fairlead_local.lambdas.store import Store
-from fairlead_local.protocol import Handler
+from fairlead_local.lambda_ import describe, limits
+from fairlead_local.lambda_.archives import Archives
+from fairlead_local.lambda_.records import LATEST, Function, Version, new_revision, now_text
+from fairlead_local.lambda_.store import Store
+from fairlead_local.service import Handler
 
 DEFAULTS: dict[str, Any] = {
     "Architectures": ["x86_64"],

@@ -5,18 +5,18 @@ import random
 import uuid
 from typing import Any
 
+from fairlead_local.cloudwatch.service_metrics import Platform
 from fairlead_local.errors import ServiceError
 from fairlead_local.faults import Faults
-from fairlead_local.lambdas.events import Event
-from fairlead_local.lambdas.functions import check_ready
-from fairlead_local.lambdas.records import LATEST, Version
-from fairlead_local.lambdas.sleeping import wake
-from fairlead_local.lambdas.store import Store, Target
-from fairlead_local.lambdas.waiting import Waiting
-from fairlead_local.metrics.platform import Platform
-from fairlead_local.protocol import Handler, Reply
-from fairlead_local.runtime.outcome import Outcome
-from fairlead_local.runtime.pools import Pools
+from fairlead_local.lambda_.async_events import Event
+from fairlead_local.lambda_.async_queue import Waiting
+from fairlead_local.lambda_.functions import check_ready
+from fairlead_local.lambda_.outcome import Outcome
+from fairlead_local.lambda_.records import LATEST, Version
+from fairlead_local.lambda_.snapstart import wake
+from fairlead_local.lambda_.store import Store, Target
+from fairlead_local.lambda_runtime.process_pools import Pools
+from fairlead_local.service import Handler, Reply
 
 PAYLOAD_LIMIT = 6_291_556  # bytes, asked and answered
 EVENT_LIMIT = 1_048_576  # bytes of an asynchronous invocation

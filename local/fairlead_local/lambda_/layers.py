@@ -3,11 +3,11 @@
 from typing import Any
 
 from fairlead_local.errors import ServiceError
-from fairlead_local.lambdas import describe
-from fairlead_local.lambdas.code import Archives
-from fairlead_local.lambdas.records import LayerVersion
-from fairlead_local.lambdas.store import Store
-from fairlead_local.protocol import Handler
+from fairlead_local.lambda_ import describe
+from fairlead_local.lambda_.archives import Archives
+from fairlead_local.lambda_.records import LayerVersion
+from fairlead_local.lambda_.store import Store
+from fairlead_local.service import Handler
 
 FACTS = ("Description", "CompatibleRuntimes", "CompatibleArchitectures", "LicenseInfo")
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fairlead_local.errors import ServiceError
-from fairlead_local.lambdas.code import UNZIPPED_LIMIT, Archive
-from fairlead_local.lambdas.records import LayerVersion
+from fairlead_local.lambda_.archives import UNZIPPED_LIMIT, Archive
+from fairlead_local.lambda_.records import LayerVersion
 
 ENVIRONMENT_LIMIT = 4096  # bytes of the whole map as JSON
 LAYERS_LIMIT = 5

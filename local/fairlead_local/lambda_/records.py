@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from fairlead_local.account import arn, function_arn
-from fairlead_local.lambdas.code import Archive
+from fairlead_local.lambda_.archives import Archive
 
 LATEST = "$LATEST"
 SETTLE_SECONDS = 0.25

@@ -6,9 +6,9 @@ from typing import Any
 
 from fairlead_local.account import function_arn
 from fairlead_local.errors import ServiceError
-from fairlead_local.lambdas.records import LATEST, Function
-from fairlead_local.lambdas.store import Store
-from fairlead_local.protocol import Handler
+from fairlead_local.lambda_.records import LATEST, Function
+from fairlead_local.lambda_.store import Store
+from fairlead_local.service import Handler
 
 
 class Permissions:

@@ -4,8 +4,8 @@ https://docs.aws.amazon.com/lambda/latest/dg/snapstart-troubleshooting.html
 """
 
 from fairlead_local.errors import ServiceError
-from fairlead_local.lambdas.records import Version
-from fairlead_local.lambdas.store import Store
+from fairlead_local.lambda_.records import Version
+from fairlead_local.lambda_.store import Store
 
 
 def put_to_sleep(store: Store, function: str, number: str) -> None:

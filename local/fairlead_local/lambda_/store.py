@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from fairlead_local.account import arn, function_arn
 from fairlead_local.errors import ServiceError
-from fairlead_local.lambdas.records import LATEST, Alias, Function, LayerVersion, Version
+from fairlead_local.lambda_.records import LATEST, Alias, Function, LayerVersion, Version
 
 
 @dataclass(frozen=True)

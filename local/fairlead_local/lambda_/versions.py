@@ -8,12 +8,12 @@ from collections.abc import Callable
 from typing import Any
 
 from fairlead_local.errors import ServiceError
-from fairlead_local.lambdas import describe
-from fairlead_local.lambdas.functions import check_ready, check_revision
-from fairlead_local.lambdas.limits import refused
-from fairlead_local.lambdas.records import Function, Version, new_revision, now_text
-from fairlead_local.lambdas.store import Store
-from fairlead_local.protocol import Handler
+from fairlead_local.lambda_ import describe
+from fairlead_local.lambda_.functions import check_ready, check_revision
+from fairlead_local.lambda_.limits import refused
+from fairlead_local.lambda_.records import Function, Version, new_revision, now_text
+from fairlead_local.lambda_.store import Store
+from fairlead_local.service import Handler
 
 
 class Versions:

@@ -3,9 +3,9 @@
 import sys
 from pathlib import Path
 
-from fairlead_local.access.roles import Keys
 from fairlead_local.account import REGION
-from fairlead_local.lambdas.records import Version
+from fairlead_local.iam.roles import Keys
+from fairlead_local.lambda_.records import Version
 
 
 def variables(

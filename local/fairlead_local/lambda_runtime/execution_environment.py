@@ -13,13 +13,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fairlead_local.access.roles import Keys
-from fairlead_local.lambdas.records import Version
-from fairlead_local.runtime.api import Invocation, RuntimeApi, deadline
-from fairlead_local.runtime.outcome import Outcome, failure
-from fairlead_local.runtime.output import Line, Output
-from fairlead_local.runtime.platform_log import PlatformLog
-from fairlead_local.runtime.variables import variables
+from fairlead_local.iam.roles import Keys
+from fairlead_local.lambda_.outcome import Outcome, failure
+from fairlead_local.lambda_.records import Version
+from fairlead_local.lambda_runtime.environment_variables import variables
+from fairlead_local.lambda_runtime.platform_log import PlatformLog
+from fairlead_local.lambda_runtime.process_output import Line, Output
+from fairlead_local.lambda_runtime.runtime_api import Invocation, RuntimeApi, deadline
 
 INIT_SECONDS = 10.0
 RESPONSE_LIMIT = 6_291_556  # bytes

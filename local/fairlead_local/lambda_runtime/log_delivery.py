@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from fairlead_local.backlog import Backlog
 from fairlead_local.clients import Clients
 from fairlead_local.clock import Clock
-from fairlead_local.lambdas.records import Version
-from fairlead_local.runtime.output import Line
-from fairlead_local.runtime.platform_log import kept
+from fairlead_local.drain_queue import Backlog
+from fairlead_local.lambda_.records import Version
+from fairlead_local.lambda_runtime.platform_log import kept
+from fairlead_local.lambda_runtime.process_output import Line
 
 logger = logging.getLogger(__name__)
 

@@ -5,8 +5,8 @@ import math
 from datetime import UTC, datetime
 from typing import Any
 
-from fairlead_local.lambdas.records import Version
-from fairlead_local.runtime.output import Output
+from fairlead_local.lambda_.records import Version
+from fairlead_local.lambda_runtime.process_output import Output
 
 LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 

@@ -4,12 +4,12 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from fairlead_local.access.roles import Keys
 from fairlead_local.errors import ServiceError
-from fairlead_local.lambdas.code import Archives
-from fairlead_local.lambdas.records import Version
-from fairlead_local.runtime.environment import Deliver, Environment
-from fairlead_local.runtime.outcome import Outcome
+from fairlead_local.iam.roles import Keys
+from fairlead_local.lambda_.archives import Archives
+from fairlead_local.lambda_.outcome import Outcome
+from fairlead_local.lambda_.records import Version
+from fairlead_local.lambda_runtime.execution_environment import Deliver, Environment
 
 Assume = Callable[[Version], Keys]  # the credentials of a session of the version's role
 BUSY_LIMIT = 10  # processes of one version at a time; further requests wait, where AWS would start more

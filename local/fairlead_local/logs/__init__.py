@@ -1,6 +1,6 @@
-"""CloudWatch Logs' subscription filters, in front of moto, which plays the rest.
+"""Amazon CloudWatch Logs: subscription filters in front of moto, which implements the other operations.
 
-- `patterns` reads filter patterns;
-- `subscriptions` holds subscription filters and delivers what they match, which `packing` packs;
-- `service` is their API.
+- `filter_patterns` reads filter patterns;
+- `subscriptions` keeps subscription filters and delivers matching events, `payloads` encodes them;
+- `service` has the operations.
 """

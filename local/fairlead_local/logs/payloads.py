@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from fairlead_local.account import ACCOUNT
-from fairlead_local.lambdas.invoke import EVENT_LIMIT
+from fairlead_local.lambda_.invoke import EVENT_LIMIT
 
 BATCH_BYTES, BATCH_EVENTS, OVERHEAD = 1_048_576, 10_000, 26  # the limits of PutLogEvents
 LogEvent = dict[str, Any]

@@ -10,11 +10,11 @@ from werkzeug.test import run_wsgi_app
 
 from fairlead_local.clock import Clock
 from fairlead_local.errors import ServiceError
-from fairlead_local.lambdas.store import Store
-from fairlead_local.logs import patterns
+from fairlead_local.lambda_.store import Store
+from fairlead_local.logs import filter_patterns
 from fairlead_local.logs.subscriptions import Filter, Subscriptions, check_group
-from fairlead_local.protocol import Service
-from fairlead_local.wires import plain
+from fairlead_local.protocols import plain
+from fairlead_local.service import Service
 
 WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
 FILTERS_LIMIT = 2
@@ -66,7 +66,7 @@ class Logs:
             )
         group, name, destination = asked["logGroupName"], asked["filterName"], asked["destinationArn"]
         check_group(group)
-        matches = patterns.read(asked["filterPattern"])
+        matches = filter_patterns.read(asked["filterPattern"])
         self._check_destination(group, destination, asked.get("roleArn"))
         distribution = asked.get("distribution", "ByLogStream")
         with self._subscriptions.lock:
@@ -108,19 +108,19 @@ class Logs:
             message = f"the local cloud's filters go to functions only, not {destination}"
             raise ServiceError("NotImplemented", message, status=501)
         if role:
-            raise patterns.invalid("destinationArn for vendor lambda cannot be used with roleArn")
+            raise filter_patterns.invalid("destinationArn for vendor lambda cannot be used with roleArn")
         try:
             allowed = self._subscriptions.may_invoke(group, destination)
             settings = self._store.target(destination, None).version.settings
         except ServiceError:
             allowed, settings = False, {}
         if not allowed:
-            raise patterns.invalid(
+            raise filter_patterns.invalid(
                 "Could not execute the lambda function. Make sure you have given CloudWatch Logs permission to execute "
                 "your function."
             )
         if settings["LoggingConfig"]["LogGroup"] == group:
-            raise patterns.invalid(f"{destination} writes to {group} itself: each delivery would cause another")
+            raise filter_patterns.invalid(f"{destination} writes to {group} itself: each delivery would cause another")
 
 
 def _shown(one: Filter) -> dict[str, Any]:

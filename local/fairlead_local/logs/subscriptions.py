@@ -13,13 +13,13 @@ from typing import Any, Protocol
 from moto.logs.models import logs_backends
 
 from fairlead_local.account import ACCOUNT, REGION, arn
-from fairlead_local.backlog import Backlog
 from fairlead_local.clock import Clock
+from fairlead_local.drain_queue import Backlog
 from fairlead_local.errors import ServiceError
-from fairlead_local.lambdas.store import split
-from fairlead_local.logs import packing
-from fairlead_local.logs.packing import LogEvent
-from fairlead_local.logs.patterns import Matches
+from fairlead_local.lambda_.store import split
+from fairlead_local.logs import payloads
+from fairlead_local.logs.filter_patterns import Matches
+from fairlead_local.logs.payloads import LogEvent
 
 logger = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ class Subscriptions:
 
     def greet(self, made: Filter) -> None:
         """What a function is called with when a filter is made for it."""
-        self._call(made, packing.control(self._clock.now()))
+        self._call(made, payloads.control(self._clock.now()))
 
     def take(self, group: str, stream: str, events: Sequence[LogEvent]) -> None:
         """Events that a stream has accepted, with timestamp (ms) and message."""
@@ -85,7 +85,7 @@ class Subscriptions:
         for one in filters:
             matched = [event for event in events if one.matches(event["message"])]
             if matched:
-                self._queue.put(Parcel(one, stream, [{"id": packing.new_id(event), **event} for event in matched]))
+                self._queue.put(Parcel(one, stream, [{"id": payloads.new_id(event), **event} for event in matched]))
 
     def settle(self, seconds: float) -> bool:
         """Wait until what was matched so far is delivered; whether anything was not."""
@@ -109,7 +109,7 @@ class Subscriptions:
             gathered.setdefault((parcel.filter.group, parcel.filter.name, parcel.stream), []).append(parcel)
         for (group, name, stream), mine in gathered.items():
             events = [event for parcel in mine for event in parcel.events]
-            for payload in packing.messages(group, stream, name, events):
+            for payload in payloads.messages(group, stream, name, events):
                 self._call(mine[0].filter, payload)
 
     def _call(self, one: Filter, payload: bytes) -> None:

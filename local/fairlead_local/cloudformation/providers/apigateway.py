@@ -3,10 +3,10 @@
 import json
 from typing import Any
 
+from fairlead_local.apigateway.apis import Apis
 from fairlead_local.clients import Clients
-from fairlead_local.gateway.apis import Apis
-from fairlead_local.stacks.provider import Asked, Made, names
-from fairlead_local.stacks.templates import invalid
+from fairlead_local.cloudformation.provider import Asked, Made, names
+from fairlead_local.cloudformation.templates import invalid
 
 
 class RestApiProvider:

@@ -1,25 +1,33 @@
 """Every resource type the local cloud can create."""
 
-from fairlead_local.access.buckets import BucketPolicies
+from fairlead_local.apigateway.apis import Apis
 from fairlead_local.clients import Clients
-from fairlead_local.gateway.apis import Apis
-from fairlead_local.stacks.provider import Provider
-from fairlead_local.stacks.providers.alarms import AlarmProvider, CompositeAlarmProvider
-from fairlead_local.stacks.providers.api import DeploymentProvider, RestApiProvider, StageProvider
-from fairlead_local.stacks.providers.deploying import (
+from fairlead_local.cloudformation.provider import Provider
+from fairlead_local.cloudformation.providers.apigateway import DeploymentProvider, RestApiProvider, StageProvider
+from fairlead_local.cloudformation.providers.cloudwatch import AlarmProvider, CompositeAlarmProvider
+from fairlead_local.cloudformation.providers.codedeploy import (
     DeploymentApplicationProvider,
     DeploymentConfigProvider,
     DeploymentGroupProvider,
 )
-from fairlead_local.stacks.providers.eventing import RuleProvider
-from fairlead_local.stacks.providers.functions import FunctionProvider, LayerVersionProvider, PermissionProvider
-from fairlead_local.stacks.providers.identity import ManagedPolicyProvider, PolicyProvider, RoleProvider
-from fairlead_local.stacks.providers.messaging import TopicProvider
-from fairlead_local.stacks.providers.monitoring import LogGroupProvider, SubscriptionFilterProvider
-from fairlead_local.stacks.providers.recorded import Recorded
-from fairlead_local.stacks.providers.releases import AliasProvider, EventInvokeConfigProvider, VersionProvider
-from fairlead_local.stacks.providers.storage import BucketPolicyProvider, BucketProvider
-from fairlead_local.stacks.providers.tables import TableProvider
+from fairlead_local.cloudformation.providers.dynamodb import TableProvider
+from fairlead_local.cloudformation.providers.eventbridge import RuleProvider
+from fairlead_local.cloudformation.providers.iam import ManagedPolicyProvider, PolicyProvider, RoleProvider
+from fairlead_local.cloudformation.providers.lambda_functions import (
+    FunctionProvider,
+    LayerVersionProvider,
+    PermissionProvider,
+)
+from fairlead_local.cloudformation.providers.lambda_versions import (
+    AliasProvider,
+    EventInvokeConfigProvider,
+    VersionProvider,
+)
+from fairlead_local.cloudformation.providers.logs import LogGroupProvider, SubscriptionFilterProvider
+from fairlead_local.cloudformation.providers.recorded import Recorded
+from fairlead_local.cloudformation.providers.s3 import BucketPolicyProvider, BucketProvider
+from fairlead_local.cloudformation.providers.sns import TopicProvider
+from fairlead_local.iam.bucket_policies import BucketPolicies
 
 
 def catalogue(clients: Clients, apis: Apis, buckets: BucketPolicies) -> dict[str, Provider]:

@@ -4,8 +4,8 @@ from typing import Any
 
 from fairlead_local.account import arn
 from fairlead_local.clients import Clients
-from fairlead_local.stacks.provider import Asked, Made, changed, names, tags
-from fairlead_local.stacks.templates import invalid
+from fairlead_local.cloudformation.provider import Asked, Made, changed, names, tags
+from fairlead_local.cloudformation.templates import invalid
 
 PLAIN = ("AttributeDefinitions", "BillingMode", "KeySchema", "LocalSecondaryIndexes", "TableClass")
 UNITS = ("ReadCapacityUnits", "WriteCapacityUnits")

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from fairlead_local.clients import Clients
-from fairlead_local.stacks.provider import Asked, Made, changed, names, tags
+from fairlead_local.cloudformation.provider import Asked, Made, changed, names, tags
 
 
 class RoleProvider:

@@ -4,8 +4,8 @@ import time
 from typing import Any
 
 from fairlead_local.clients import Clients
+from fairlead_local.cloudformation.provider import Asked, Made, changed, names, tags
 from fairlead_local.errors import ServiceError
-from fairlead_local.stacks.provider import Asked, Made, changed, names, tags
 
 SETTLE_TIMEOUT = 30.0
 

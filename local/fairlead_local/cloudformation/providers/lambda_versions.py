@@ -4,8 +4,8 @@ from typing import Any
 
 from fairlead_local.account import function_arn
 from fairlead_local.clients import Clients
+from fairlead_local.cloudformation.provider import Asked, Made, names
 from fairlead_local.errors import ServiceError
-from fairlead_local.stacks.provider import Asked, Made, names
 
 
 class VersionProvider:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fairlead_local.stacks.provider import Asked, Made, names
+from fairlead_local.cloudformation.provider import Asked, Made, names
 
 
 class Recorded:

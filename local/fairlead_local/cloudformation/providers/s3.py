@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from fairlead_local.access.buckets import BucketPolicies
 from fairlead_local.account import REGION
 from fairlead_local.clients import Clients
-from fairlead_local.stacks.provider import Asked, Made, names, tags
-from fairlead_local.stacks.templates import invalid
+from fairlead_local.cloudformation.provider import Asked, Made, names, tags
+from fairlead_local.cloudformation.templates import invalid
+from fairlead_local.iam.bucket_policies import BucketPolicies
 
 
 class BucketProvider:

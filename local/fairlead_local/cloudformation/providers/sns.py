@@ -3,7 +3,7 @@
 from typing import Any
 
 from fairlead_local.clients import Clients
-from fairlead_local.stacks.provider import Asked, Made, names, tags
+from fairlead_local.cloudformation.provider import Asked, Made, names, tags
 
 
 class TopicProvider:

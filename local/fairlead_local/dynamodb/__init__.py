@@ -1,0 +1,1 @@
+"""Amazon DynamoDB: moto's tables with exact numbers, atomic transactions, throttling on demand, and expiry."""
