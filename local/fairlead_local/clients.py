@@ -6,14 +6,14 @@ from typing import Any
 from fairlead_local.account import REGION
 
 # The cloud calls itself with this key, which may do everything; nobody outside its process can know it.
-NOBODY = f"internal-{secrets.token_hex(16)}"
+INTERNAL_KEY = f"internal-{secrets.token_hex(16)}"
 
 
 class Clients:
     """Makes clients for one endpoint; `clients["s3"]` is boto3's S3 client."""
 
     def __init__(
-        self, endpoint: str, *, access_key: str = NOBODY, secret_key: str = NOBODY, token: str | None = None
+        self, endpoint: str, *, access_key: str = INTERNAL_KEY, secret_key: str = INTERNAL_KEY, token: str | None = None
     ) -> None:
         self.endpoint = endpoint
         self._keys = (access_key, secret_key, token)

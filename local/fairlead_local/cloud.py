@@ -145,9 +145,9 @@ class LocalCloud:
         """How long CodeDeploy takes by the cloud's clock: `begin`, `stop`, `look` (at alarms), `hook` (at most)."""
         self._control("pace", seconds)
 
-    def put_to_sleep(self, function: str, version: str) -> None:
+    def make_inactive(self, function: str, version: str) -> None:
         """Let a version with a snapshot fall asleep, as one does that is not called for 14 days; a call wakes it."""
-        self._control("sleep", {"function": function, "version": version})
+        self._control("inactive", {"function": function, "version": version})
 
     @contextlib.contextmanager
     def faults(

@@ -11,26 +11,37 @@ from fairlead_local.codedeploy.context import Pace
 from fairlead_local.faults import Faults
 
 PREFIX = "/_fairlead/"
+WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 class Control:
     """A WSGI application: /_fairlead/clock tells and moves the time, /_fairlead/pace says how long deployments take.
 
-    /_fairlead/faults makes things fail, /_fairlead/sleep lets a version fall asleep.
+    /_fairlead/faults makes things fail, /_fairlead/inactive makes a version Inactive.
     """
 
-    def __init__(self, clock: Clock, pace: Pace, faults: Faults, *, sleep: Callable[[str, str], None]) -> None:
+    def __init__(
+        self, rest: WsgiApp, clock: Clock, pace: Pace, faults: Faults, *, make_inactive: Callable[[str, str], None]
+    ) -> None:
+        self._rest = rest
         self._faults = faults
-        self._sleep = sleep
+        self._inactivate = make_inactive
         self._clock = clock
         self._pace = pace
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """Answer one request."""
+        """Answer one request, or hand it on."""
+        if not environ.get("PATH_INFO", "").startswith(PREFIX):
+            return self._rest(environ, start_response)
         return self._answer(Request(environ))(environ, start_response)
 
     def _answer(self, request: Request) -> Response:
-        acts = {"clock": self._advance, "pace": self._set_pace, "faults": self._set_faults, "sleep": self._put_to_sleep}
+        acts = {
+            "clock": self._advance,
+            "pace": self._set_pace,
+            "faults": self._set_faults,
+            "inactive": self._make_inactive,
+        }
         act = acts.get(request.path.removeprefix(PREFIX))
         if act and request.method == "POST":
             return act(request)
@@ -51,13 +62,13 @@ class Control:
         except (AttributeError, TypeError, ValueError) as error:
             return _json({"message": str(error)}, 400)
 
-    def _put_to_sleep(self, request: Request) -> Response:
+    def _make_inactive(self, request: Request) -> Response:
         try:
-            asked = json.loads(request.get_data())
-            self._sleep(asked["function"], asked["version"])
+            params = json.loads(request.get_data())
+            self._inactivate(params["function"], params["version"])
         except (KeyError, TypeError, ValueError) as error:
             return _json({"message": str(error)}, 400)
-        return _json(asked)
+        return _json(params)
 
     def _set_pace(self, request: Request) -> Response:
         try:

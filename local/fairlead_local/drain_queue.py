@@ -4,7 +4,7 @@ import queue
 from typing import Any
 
 
-class Backlog[Item](queue.Queue[Item]):
+class DrainQueue[Item](queue.Queue[Item]):
     """Items end in the order in which they came; whoever takes one says `task_done`."""
 
     def __init__(self) -> None:

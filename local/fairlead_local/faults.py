@@ -6,7 +6,6 @@ import threading
 from typing import Any, Literal
 
 from fairlead_local.errors import ServiceError
-from fairlead_local.lambda_.outcome import Outcome, failure
 
 Mode = Literal["fail", "throttle"]
 MODES = ("fail", "throttle")
@@ -20,29 +19,29 @@ class Faults:
         self._functions: dict[str, Mode] = {}
         self._writes = 0.0
 
-    def set(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def set(self, params: dict[str, Any]) -> dict[str, Any]:
         """`functions`: how each named one fails, none for no more; `writes`: how many fail, -1 for all until told.
 
         What is not named stays. The answer is what holds now; raises ValueError for what is not understood.
         """
-        functions, writes = asked.get("functions", {}), asked.get("writes", self._writes)
-        unknown = sorted({*asked} - {"functions", "writes"}) + [
+        functions, writes = params.get("functions", {}), params.get("writes", self._writes)
+        unknown = sorted({*params} - {"functions", "writes"}) + [
             m for m in functions.values() if m not in (*MODES, None)
         ]
         if unknown or not isinstance(writes, int | float):
-            raise ValueError(f"not understood: {json.dumps(asked)}")
+            raise ValueError(f"not understood: {json.dumps(params)}")
         with self._lock:
             merged = {**self._functions, **functions}
             self._functions = {name: mode for name, mode in merged.items() if mode}
             self._writes = math.inf if writes < 0 else writes
             return {"functions": dict(self._functions), "writes": -1 if math.isinf(self._writes) else self._writes}
 
-    def of_function(self, name: str) -> Outcome | None:
-        """The answer of a function that is to fail; raises TooManyRequestsException for one to be throttled."""
+    def fails(self, name: str) -> bool:
+        """Whether a function is to fail; raises TooManyRequestsException for one to be throttled."""
         mode = self._functions.get(name)
         if mode == "throttle":
             raise ServiceError("TooManyRequestsException", "Rate Exceeded.", status=429)
-        return Outcome(failure("Injected", "made to fail"), "Unhandled") if mode else None
+        return mode == "fail"
 
     def write_throttled(self) -> bool:
         """Whether this write to DynamoDB is one that fails; it is counted."""

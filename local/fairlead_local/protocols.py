@@ -16,7 +16,7 @@ from werkzeug.routing import Map, Rule
 from fairlead_local.errors import ServiceError
 
 
-class Wire(Protocol):
+class WireProtocol(Protocol):
     """One protocol of one service."""
 
     protocol: str
@@ -34,7 +34,7 @@ class Wire(Protocol):
         """An error answer."""
 
 
-class Json:
+class JsonProtocol:
     """JSON 1.0 and 1.1: the operation stands in X-Amz-Target."""
 
     protocol = "json"
@@ -70,7 +70,7 @@ class Json:
         return Response(text, error.status, headers=headers, content_type=self.content_type())
 
 
-class Query:
+class QueryProtocol:
     """Form parameters in, XML out."""
 
     protocol = "query"
@@ -100,7 +100,7 @@ class Query:
         return Response(text, error.status, content_type=self.content_type())
 
 
-class RestJson:
+class RestJsonProtocol:
     """Methods and paths in, JSON out."""
 
     protocol = "rest-json"
@@ -134,12 +134,14 @@ class RestJson:
         return Response(text, error.status, headers=headers)
 
 
-def plain(body: bytes, encoding: str | None) -> bytes:
+def decompressed(body: bytes, encoding: str | None) -> bytes:
     """A request's body as it was before botocore compressed it, which it does from ten kilobytes on where it may."""
     return gzip.decompress(body) if encoding == "gzip" else body
 
 
-HANDLED: dict[str, type[Json | Query | RestJson]] = {wire.protocol: wire for wire in (Json, Query, RestJson)}
+PROTOCOLS: dict[str, type[JsonProtocol | QueryProtocol | RestJsonProtocol]] = {
+    protocol.protocol: protocol for protocol in (JsonProtocol, QueryProtocol, RestJsonProtocol)
+}
 
 
 def _routes(model: Any) -> Map:

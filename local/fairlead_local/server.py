@@ -34,13 +34,13 @@ class Server:
             raise PlatformError(sys.platform)
         moto_server.prepare()
         self._servers: list[Any] = []
-        self._front: Any = _Later()
+        self._aws_api: Any = _Later()
         self._answer: Any = _Later()
-        self.port = self._listen(HOST, bind.port, "--port", self._front)
+        self.port = self._listen(HOST, bind.port, "--port", self._aws_api)
         self.endpoint = f"http://{HOST}:{self.port}"
         self.api_port = self._listen_api(HOST, bind.api_port)
         for address in bind.also:
-            self._listen(address, self.port, "--port", self._front)
+            self._listen(address, self.port, "--port", self._aws_api)
             self._listen_api(address, self.api_port)
         # Nothing in memory speaks of what an earlier cloud unpacked here.
         for old in KEPT:
@@ -50,7 +50,7 @@ class Server:
         from fairlead_local.wiring import Cloud
 
         self._cloud = Cloud(self.endpoint, directory, behind=behind)
-        self._front.target = self._cloud.front
+        self._aws_api.target = self._cloud.aws_api
         self._answer.target = self._cloud.gateway.answer
         for server in self._servers:
             # A shutdown is noticed between two polls.

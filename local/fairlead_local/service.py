@@ -17,7 +17,7 @@ from moto.core.utils import get_service_model
 from werkzeug import Request, Response
 
 from fairlead_local.errors import ServiceError
-from fairlead_local.protocols import HANDLED, Wire, plain
+from fairlead_local.protocols import PROTOCOLS, WireProtocol, decompressed
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ class Service:
         if unknown:
             raise ValueError(f"{name} has no operations {sorted(unknown)}")
         spoken = self._model.metadata.get("protocols", [self._model.metadata["protocol"]])
-        self._wires: list[Wire] = [HANDLED[word](self._model) for word in spoken if word in HANDLED]
+        self._protocols: list[WireProtocol] = [PROTOCOLS[word](self._model) for word in spoken if word in PROTOCOLS]
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer one request."""
@@ -54,18 +54,20 @@ class Service:
         return response(environ, start_response)
 
     def _answer(self, request: Request) -> Response:
-        body = plain(request.get_data(cache=True, parse_form_data=False), request.headers.get("Content-Encoding"))
-        wire = next((wire for wire in self._wires if wire.speaks(request)), self._wires[-1])
+        body = decompressed(
+            request.get_data(cache=True, parse_form_data=False), request.headers.get("Content-Encoding")
+        )
+        protocol = next((protocol for protocol in self._protocols if protocol.speaks(request)), self._protocols[-1])
         try:
-            operation, uri_values = wire.operation(request)
+            operation, uri_values = protocol.operation(request)
             handler = self._handlers.get(operation, self._missing(operation))
-            asked = self._read(wire, operation, request, body, uri_values)
-            return self._write(wire, operation, handler(asked))
+            params = self._read(protocol, operation, request, body, uri_values)
+            return self._write(protocol, operation, handler(params))
         except ServiceError as error:
-            return wire.error(error)
+            return protocol.error(error)
         except Exception:
             logger.exception("%s failed", self.name)
-            return wire.error(ServiceError("InternalFailure", "the local cloud failed; see its log", status=500))
+            return protocol.error(ServiceError("InternalFailure", "the local cloud failed; see its log", status=500))
 
     def _missing(self, operation: str) -> Handler:
         def refuse(_: dict[str, Any]) -> None:
@@ -75,11 +77,11 @@ class Service:
         return refuse
 
     def _read(
-        self, wire: Wire, operation: str, request: Request, body: bytes, uri_values: dict[str, Any]
+        self, protocol: WireProtocol, operation: str, request: Request, body: bytes, uri_values: dict[str, Any]
     ) -> dict[str, Any]:
         if operation not in self._model.operation_names:
             raise ServiceError("UnknownOperationException", f"{self.name} has no operation {operation}", status=404)
-        parser = PROTOCOL_PARSERS[wire.protocol](self._model.operation_model(operation))
+        parser = PROTOCOL_PARSERS[protocol.protocol](self._model.operation_model(operation))
         parsed: dict[str, Any] = parser.parse(
             {
                 "method": request.method,
@@ -92,11 +94,11 @@ class Service:
         )
         return {name: value for name, value in parsed.items() if value is not None}
 
-    def _write(self, wire: Wire, operation: str, answer: dict[str, Any] | Reply | None) -> Response:
+    def _write(self, protocol: WireProtocol, operation: str, answer: dict[str, Any] | Reply | None) -> Response:
         result = answer.result if isinstance(answer, Reply) else answer or {}
-        serializer = SERIALIZERS[wire.protocol](self._model.operation_model(operation))
+        serializer = SERIALIZERS[protocol.protocol](self._model.operation_model(operation))
         written = serializer.serialize(result)
         headers = {name: str(value) for name, value in written["headers"].items()}
-        headers["Content-Type"] = wire.content_type()
+        headers["Content-Type"] = protocol.content_type()
         status = answer.status if isinstance(answer, Reply) else written["status_code"]
         return Response(written["body"], status, headers=headers)

@@ -7,48 +7,48 @@ from pathlib import Path
 
 from fairlead_local import moto_server
 from fairlead_local.apigateway.apis import Apis
-from fairlead_local.apigateway.authorizer import Authoriser
+from fairlead_local.apigateway.authorizer import Authorizer
 from fairlead_local.apigateway.gateway import Gateway
 from fairlead_local.clients import Clients
 from fairlead_local.clock import Clock
 from fairlead_local.cloudformation.engine import Engine
 from fairlead_local.cloudformation.providers.catalogue import catalogue
-from fairlead_local.cloudformation.registry import Registry
+from fairlead_local.cloudformation.registry import StackRegistry
 from fairlead_local.cloudformation.service import CloudFormation
-from fairlead_local.cloudwatch.embedded_metrics import Embedded
-from fairlead_local.cloudwatch.metric_store import Store as MetricStore
+from fairlead_local.cloudwatch.embedded_metrics import EmbeddedMetrics
+from fairlead_local.cloudwatch.metric_store import MetricStore
 from fairlead_local.cloudwatch.service import CloudWatch
-from fairlead_local.cloudwatch.service_metrics import Platform
+from fairlead_local.cloudwatch.service_metrics import ServiceMetrics
 from fairlead_local.codedeploy.service import CodeDeploy
 from fairlead_local.control import Control
-from fairlead_local.dynamodb.service import Tables
+from fairlead_local.dynamodb.service import DynamoDb
 from fairlead_local.eventbridge.bus import Bus
 from fairlead_local.eventbridge.delivery import Delivery
 from fairlead_local.eventbridge.service import EventBridge
 from fairlead_local.faults import Faults
 from fairlead_local.iam.bucket_policies import BucketPolicies
-from fairlead_local.iam.evaluate import Judge
+from fairlead_local.iam.evaluate import PolicyEvaluator
 from fairlead_local.iam.guard import Guard
 from fairlead_local.iam.identities import Identities
 from fairlead_local.iam.roles import Roles as AccessRoles
 from fairlead_local.lambda_.aliases import Aliases
 from fairlead_local.lambda_.archives import Archives
-from fairlead_local.lambda_.async_queue import Waiting
+from fairlead_local.lambda_.async_queue import AsyncQueue
 from fairlead_local.lambda_.destinations import Destinations
 from fairlead_local.lambda_.event_invoke_configs import InvokeConfigs
 from fairlead_local.lambda_.functions import Functions
 from fairlead_local.lambda_.invoke import Invoker
 from fairlead_local.lambda_.layers import Layers
 from fairlead_local.lambda_.resource_policies import Permissions
-from fairlead_local.lambda_.snapstart import put_to_sleep
+from fairlead_local.lambda_.snapstart import make_inactive
 from fairlead_local.lambda_.store import Store
 from fairlead_local.lambda_.versions import Versions
 from fairlead_local.lambda_runtime import runtime_client
-from fairlead_local.lambda_runtime.log_delivery import Shipper
+from fairlead_local.lambda_runtime.log_delivery import LogDelivery
 from fairlead_local.lambda_runtime.process_pools import Pools
 from fairlead_local.logs.service import Logs
 from fairlead_local.logs.subscriptions import Subscriptions
-from fairlead_local.router import Front, WsgiApp
+from fairlead_local.router import Router, WsgiApp
 from fairlead_local.service import Handler, Service
 
 logger = logging.getLogger(__name__)
@@ -65,25 +65,25 @@ class Cloud:
         self.clock = Clock(behind=behind)
         moto_server.follow(self.clock)
         identities, buckets = Identities(), BucketPolicies()
-        judge = Judge(buckets)
-        roles = AccessRoles(judge, endpoint)
+        evaluator = PolicyEvaluator(buckets)
+        roles = AccessRoles(evaluator, endpoint)
         archives = Archives(directory / "archives", clients)
         metrics = MetricStore()
-        platform = Platform(metrics, self.clock)
-        self._shipper = Shipper(clients, self.clock, Embedded(metrics, self.clock).take)
+        platform = ServiceMetrics(metrics, self.clock)
+        self._log_delivery = LogDelivery(clients, self.clock, EmbeddedMetrics(metrics, self.clock).take)
         self._pools = Pools(
             archives,
             runtime=runtime_client.install(directory / "runtime"),
             empty=_made(directory / "opt-empty"),
             endpoint=endpoint,
-            deliver=self._shipper.deliver,
+            deliver=self._log_delivery.deliver,
             assume=lambda version: roles.function_session(version.settings["Role"], version.function),
         )
         store, apis, faults = Store(), Apis(), Faults()
         permissions = Permissions(store)
         destinations = Destinations(store, roles.function_clients, self.clock, platform)
-        self._waiting = Waiting(store, self.clock, destinations, platform)
-        invoker = Invoker(store, self._pools, platform, self._waiting, faults)
+        self._async_queue = AsyncQueue(store, self.clock, destinations, platform)
+        invoker = Invoker(store, self._pools, platform, self._async_queue, faults)
         functions = Functions(store, archives, self._pools.retire, roles.check_function_role)
         versions = Versions(store, self._pools.initialise)
         parts = (
@@ -93,34 +93,34 @@ class Cloud:
         for part in parts:
             operations |= part.handlers()
         self.bus = Bus(self.clock, Delivery(invoker, permissions))
-        self.deploys = CodeDeploy(self.clock, self.bus, assume=roles.codedeploy)
+        self.codedeploy = CodeDeploy(self.clock, publish=self.bus.publish, assume=roles.codedeploy)
         cloudwatch = CloudWatch(
             metrics, self.clock, clients, permissions=permissions, invoke=invoker.handle, publish=self.bus.publish
         )
         self._subscriptions = Subscriptions(self.clock, permissions, invoker.handle)
         moto = moto_server.application()
-        registry = Registry(clients)
+        registry = StackRegistry(clients)
         stacks = CloudFormation(registry, Engine(catalogue(clients, apis, buckets), registry.exports))
         services: dict[str, WsgiApp] = {
             "lambda": Service("lambda", operations),
             "cloudformation": Service("cloudformation", stacks.handlers()),
-            "codedeploy": Service("codedeploy", self.deploys.handlers()),
+            "codedeploy": Service("codedeploy", self.codedeploy.handlers()),
             "monitoring": Service("cloudwatch", cloudwatch.handlers()),
             "events": Service("events", EventBridge(self.bus).handlers()),
-            "dynamodb": Tables(moto, faults, self.clock),
+            "dynamodb": DynamoDb(moto, faults, self.clock),
             "logs": Logs(moto, self._subscriptions, store, self.clock),
         }
         self.clock.settle = self._settle
-        control = Control(self.clock, self.deploys.pace, faults, sleep=partial(put_to_sleep, store))
-        front = Front(services, moto, control=control)
-        self.front = Guard(front, identities, buckets, roles, group=self.deploys.group_of)
-        self.gateway = Gateway(apis, invoker, permissions, Authoriser(identities, judge), platform)
+        guard = Guard(Router(services, moto), identities, buckets, roles, group=self.codedeploy.group_of)
+        inactivate = partial(make_inactive, store)
+        self.aws_api = Control(guard, self.clock, self.codedeploy.pace, faults, make_inactive=inactivate)
+        self.gateway = Gateway(apis, invoker, permissions, Authorizer(identities, evaluator), platform)
 
     def stop(self) -> None:
         """End every function process and deliver the last logs; the ports must still be open."""
         self.clock.stop()
         self._pools.stop()
-        self._shipper.stop()
+        self._log_delivery.stop()
         self.gateway.close()
 
     def _settle(self) -> None:
@@ -129,7 +129,7 @@ class Cloud:
         Not until all is quiet: callers who go on meanwhile always give the parts work.
         """
         end = time.monotonic() + SETTLE_SECONDS
-        parts = (self._waiting, self._shipper, self._subscriptions)
+        parts = (self._async_queue, self._log_delivery, self._subscriptions)
         for _ in range(SETTLE_ROUNDS):  # each may give the others work
             left = end - time.monotonic()
             if left <= 0:

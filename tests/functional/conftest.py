@@ -75,7 +75,7 @@ import sys
 from moto import backends
 from moto.server import main
 from fairlead_local.dynamodb import numbers
-numbers.mend()
+numbers.patch_numbers()
 known = tuple(backends.list_of_moto_modules())
 backends.list_of_moto_modules = lambda: known
 main(sys.argv[1:])

@@ -62,7 +62,7 @@ class Bench:
 
 @pytest.fixture
 def bench() -> Iterator[Bench]:
-    numbers.mend()
+    numbers.patch_numbers()
     with mock_aws():
         client = boto3.client("dynamodb", "us-east-1")
         make_table(client, "ledger")

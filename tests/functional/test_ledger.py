@@ -27,7 +27,7 @@ TABLE = "ledger"
 @pytest.fixture
 def dynamodb() -> Iterator[Any]:
     """A client of a table like the template's."""
-    numbers.mend()
+    numbers.patch_numbers()
     with mock_aws():
         client = boto3.client("dynamodb", "us-east-1")
         client.create_table(

@@ -10,9 +10,9 @@ from botocore.awsrequest import AWSPreparedRequest
 from botocore.config import Config
 
 from fairlead_local.http_message import HttpRequest
-from fairlead_local.iam.api_calls import Call
-from fairlead_local.iam.credentials import claim_of
-from fairlead_local.iam.required_actions import needs
+from fairlead_local.iam.api_calls import ApiCall
+from fairlead_local.iam.credentials import read_credentials
+from fairlead_local.iam.required_actions import required_actions
 
 HERE = "us-east-1:123456789012"
 FUNCTION = f"arn:aws:lambda:{HERE}:function:f"
@@ -44,7 +44,7 @@ def client(service: str) -> Any:
     return made
 
 
-def call(service: str, operation: str, **parameters: Any) -> Call:
+def call(service: str, operation: str, **parameters: Any) -> ApiCall:
     with pytest.raises(Sent) as caught:
         getattr(client(service), operation)(**parameters)
     sent = caught.value.request
@@ -54,11 +54,11 @@ def call(service: str, operation: str, **parameters: Any) -> Call:
     assert isinstance(body, bytes | bytearray)
     target = parts.path + (f"?{parts.query}" if parts.query else "")
     request = HttpRequest(str(sent.method), target, headers, bytes(body), "127.0.0.1")
-    return Call(claim_of(request).service, request)
+    return ApiCall(read_credentials(request).service, request)
 
 
 def needed(service: str, operation: str, **parameters: Any) -> list[tuple[str, str | None]]:
-    return needs(call(service, operation, **parameters), ME, {"d-1": "app/live"}.get)
+    return required_actions(call(service, operation, **parameters), ME, {"d-1": "app/live"}.get)
 
 
 @pytest.mark.parametrize(

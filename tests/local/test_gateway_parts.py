@@ -9,12 +9,12 @@ import pytest
 from fairlead_local.apigateway import gateway as module
 from fairlead_local.apigateway.apis import Apis
 from fairlead_local.apigateway.gateway import Gateway
-from fairlead_local.apigateway.gateway_error import Refusal
-from fairlead_local.apigateway.gateway_responses import rendered
+from fairlead_local.apigateway.gateway_error import GatewayError
+from fairlead_local.apigateway.gateway_responses import render
 from fairlead_local.apigateway.routes import Routes
 from fairlead_local.clock import Clock
-from fairlead_local.cloudwatch.metric_store import Metric, Store
-from fairlead_local.cloudwatch.service_metrics import Platform
+from fairlead_local.cloudwatch.metric_store import Metric, MetricStore
+from fairlead_local.cloudwatch.service_metrics import ServiceMetrics
 from fairlead_local.errors import ServiceError
 from fairlead_local.http_message import HttpRequest
 
@@ -41,8 +41,8 @@ def test_a_function_slower_than_the_gateway_waits_is_a_timeout(monkeypatch: pyte
     apis = Apis()
     api = apis.create("slow", {"paths": {"/": {"get": operation()}}}, [])
     apis.put_stage(api, "slow", apis.deploy(api), {})
-    metrics, clock = Store(), Clock()
-    slow = Gateway(apis, Slow(), Allowing(), Allowing(), Platform(metrics, clock))  # type: ignore[arg-type]  # stand-ins with the methods used
+    metrics, clock = MetricStore(), Clock()
+    slow = Gateway(apis, Slow(), Allowing(), Allowing(), ServiceMetrics(metrics, clock))  # type: ignore[arg-type]  # stand-ins with the methods used
 
     answer = slow.answer(HttpRequest("GET", "/slow", (("Host", "h"),), b"", "127.0.0.1"))
 
@@ -105,7 +105,7 @@ def test_a_deployed_body_stays_until_it_is_deployed_again() -> None:
 def test_a_gateway_response_for_the_class_answers_where_there_is_none_for_the_type() -> None:
     declared = {"DEFAULT_5XX": {"responseTemplates": {"application/json": '{"type":"$context.error.responseType"}'}}}
 
-    answer = rendered(Refusal.timeout(), declared, accept="", context={})
+    answer = render(GatewayError.timeout(), declared, accept="", context={})
 
     assert (answer.status, answer.body) == (504, b'{"type":"INTEGRATION_TIMEOUT"}')
 
@@ -114,7 +114,7 @@ def test_templates_know_simple_substitution() -> None:
     template = '{"one":$context.error.messageString,"two":"${context.stage}","three":"$context.unknown"}'
     declared = {"INVALID_SIGNATURE": {"responseTemplates": {"application/json": template}}}
 
-    refusal = Refusal.signature('a "quoted"\nline')
-    answer = rendered(refusal, declared, accept="", context={"context.stage": "prod"})
+    error = GatewayError.signature('a "quoted"\nline')
+    answer = render(error, declared, accept="", context={"context.stage": "prod"})
 
     assert json.loads(answer.body) == {"one": 'a "quoted"\nline', "two": "prod", "three": ""}

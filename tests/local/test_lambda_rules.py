@@ -159,7 +159,7 @@ def test_a_version_that_fell_asleep_refuses_the_call_that_wakes_it(
     name = create(functions, new_name, SnapStart={"ApplyOn": "PublishedVersions"})
     functions.publish_version(FunctionName=name)
     until(lambda: settled_version(functions, name, "1"))
-    cloud.put_to_sleep(name, "1")
+    cloud.make_inactive(name, "1")
     assert functions.get_function_configuration(FunctionName=name, Qualifier="1")["State"] == "Inactive"
 
     refused = refusal(functions.invoke, "Invoke", functions, FunctionName=name, Qualifier="1")
@@ -168,7 +168,7 @@ def test_a_version_that_fell_asleep_refuses_the_call_that_wakes_it(
     assert (refused["code"], refused["status"], state["State"]) == ("SnapStartNotReadyException", 409, "Active")
     assert functions.invoke(FunctionName=name, Qualifier="1")["Payload"].read() == b'"1"'
     with pytest.raises(ValueError, match="Function not found"):
-        cloud.put_to_sleep(name, "7")
+        cloud.make_inactive(name, "7")
 
 
 def settled_version(functions: Any, name: str, number: str) -> dict[str, Any] | None:

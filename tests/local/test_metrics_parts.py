@@ -4,10 +4,10 @@ import math
 
 import pytest
 
-from fairlead_local.cloudwatch.alarm_state import Point, judge
+from fairlead_local.cloudwatch.alarm_state import Point, evaluate
 from fairlead_local.cloudwatch.composite_rules import parse
-from fairlead_local.cloudwatch.metric_queries import Answers, read
-from fairlead_local.cloudwatch.metric_store import Metric, Store
+from fairlead_local.cloudwatch.metric_queries import QueryResults, read
+from fairlead_local.cloudwatch.metric_store import Metric, MetricStore
 from fairlead_local.cloudwatch.series import Grid
 from fairlead_local.cloudwatch.statistics import Values, statistic
 from fairlead_local.errors import ServiceError
@@ -47,8 +47,8 @@ def test_states_are_those_of_the_documented_tables(needed: int, row: tuple[str, 
     ]
 
     for missing, state in zip(("missing", "ignore", "breaching", "notBreaching"), states, strict=True):
-        verdict = judge(latest_first, periods=3, needed=needed, missing=missing)
-        assert (verdict.state, max(verdict.filled, 0)) == (state, filled), missing
+        evaluation = evaluate(latest_first, periods=3, needed=needed, missing=missing)
+        assert (evaluation.state, max(evaluation.filled, 0)) == (state, filled), missing
 
 
 GRID = Grid(600, 60, 5)
@@ -63,7 +63,7 @@ SERIES = {
 
 
 def worked_out(expression: str) -> list[float | None]:
-    store = Store()
+    store = MetricStore()
     for name, numbers in SERIES.items():
         for at, number in zip(GRID.times, numbers, strict=True):
             if number is not None:
@@ -73,7 +73,7 @@ def worked_out(expression: str) -> list[float | None]:
         for name in SERIES
     ]
     queries = read([*entries, {"Id": "e", "Expression": expression}])
-    points = Answers(store, queries, GRID).series("e").points
+    points = QueryResults(store, queries, GRID).series("e").points
     return [points.get(at) for at in GRID.times]
 
 

@@ -12,7 +12,7 @@ def test_with_snapstart_a_rollback_wakes_what_fell_asleep_before_callers_reach_i
     old = scene.standing(scene.versions[0])
     new = scene.release(scene.versions[1])
     assert scene.frozen(old)["SnapStart"]["OptimizationStatus"] == "On"
-    scene.cloud.put_to_sleep(scene.function, old)
+    scene.cloud.make_inactive(scene.function, old)
 
     with scene.callers() as met:
         done = scene.fairlead("rollback", "iris", "--away-from", new, "--reason", "worse")

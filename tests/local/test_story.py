@@ -21,12 +21,12 @@ from fairlead.monitoring.page import render
 from fairlead.monitoring.views import Labels, Quality, View
 from fairlead.moves import CODEDEPLOY, Draft, Record, Release
 from fairlead_local.demo import traffic
-from fairlead_local.demo.banner import box
-from fairlead_local.demo.changes import News
-from fairlead_local.demo.log import Line, Telling
+from fairlead_local.demo.banner import banner
+from fairlead_local.demo.changes import Changes
+from fairlead_local.demo.log import Line, Log
 from fairlead_local.demo.page import Page
-from fairlead_local.demo.script import Story
-from fairlead_local.demo.takeover import Hands
+from fairlead_local.demo.script import Script
+from fairlead_local.demo.takeover import Takeover
 from fairlead_local.demo.traffic import CHANGE, LENGTHS, ROWS, TARGET, TEAMS, Traffic, penguins
 from tests.memory import Memory
 
@@ -45,17 +45,17 @@ pytestmark = pytest.mark.xdist_group("story")
 def test_the_same_traffic_comes_every_time_and_deals_each_penguin_before_any_comes_again() -> None:
     rounds = len(penguins()) // (TEAMS * ROWS)
     one, other = Traffic(penguins()), Traffic(penguins())
-    asked = [found for number in range(rounds) for found in one.round(number)]
+    request = [found for number in range(rounds) for found in one.round(number)]
 
-    assert asked == [found for number in range(rounds) for found in other.round(number)]
-    dealt = Counter(species for found in asked for species in found.truth)
+    assert request == [found for number in range(rounds) for found in other.round(number)]
+    dealt = Counter(species for found in request for species in found.truth)
     there = Counter(row[TARGET] for row in penguins())
     assert all(there[species] - TEAMS * ROWS < dealt[species] <= there[species] for species in there)
 
 
 def test_lengths_come_in_centimetres_from_the_change_on_and_nothing_else_does() -> None:
     found = Traffic(penguins())
-    rounds = [[row for asked in found.round(number) for row in asked.rows] for number in range(2 * CHANGE)]
+    rounds = [[row for request in found.round(number) for row in request.rows] for number in range(2 * CHANGE)]
     before, after = ([row for some in part for row in some] for part in (rounds[:CHANGE], rounds[CHANGE:]))
 
     def mean(rows: list[dict[str, Any]], name: str) -> float:
@@ -122,12 +122,12 @@ def record(number: int, kind: Any, **facts: Any) -> Record:
 
 def test_everything_is_told_once_and_cause_comes_before_effect() -> None:
     before = record(4, "moved", alias="live", now=RELEASE)
-    news = News(overview(alarms={"fairlead-monitor-silent": "ALARM"}, records=(before,)))
+    changes = Changes(overview(alarms={"fairlead-monitor-silent": "ALARM"}, records=(before,)))
     good, fallen = Metric(value=0.98, low=0.9, high=1.0), Metric(value=0.7, low=0.6, high=0.8)
     decided = record(5, "decided", why="fairlead-quality: retrain, because the world moved")
     again = record(6, "decided", why="fairlead-quality: retrain, because the world moved")
 
-    assert news.of(overview(view(1, now=good, broken=("bill_length_mm", "flipper_length_mm")))) == [
+    assert changes.of(overview(view(1, now=good, broken=("bill_length_mm", "flipper_length_mm")))) == [
         "broken in what version 1 is asked: bill_length_mm, of 40 rows all outside; also flipper_length_mm",
         "accuracy of version 1: 0.98 (0.9 to 1), published 0.99",
     ]
@@ -136,7 +136,7 @@ def test_everything_is_told_once_and_cause_comes_before_effect() -> None:
         alarms={"fairlead-quality": "ALARM", "fairlead-errors": "OK", "fairlead-monitor-silent": "OK"},
         records=(decided, before),
     )
-    assert news.of(worse) == [
+    assert changes.of(worse) == [
         "drift in what version 1 is asked or answers: bill_length_mm (PSI 3.9)",
         "accuracy of version 1: 0.7 (0.6 to 0.8): surely worse than published",
         "alarm fairlead-quality rings",
@@ -144,8 +144,8 @@ def test_everything_is_told_once_and_cause_comes_before_effect() -> None:
     ]
     moved = record(7, "moved", alias="live", now=RELEASE)
     after = overview(view(2), alarms={"fairlead-quality": "OK"}, records=(moved, again, decided))
-    assert news.of(after) == ["alarm fairlead-quality is over", "live is release 3 (penguins version 2)"]
-    assert news.of(after) == []
+    assert changes.of(after) == ["alarm fairlead-quality is over", "live is release 3 (penguins version 2)"]
+    assert changes.of(after) == []
 
 
 # Whom it steps aside for.
@@ -154,17 +154,17 @@ def test_everything_is_told_once_and_cause_comes_before_effect() -> None:
 def test_a_person_who_moves_releases_is_told_from_the_stack_and_from_the_story_itself() -> None:
     journal = Journal(Memory(), "fairlead")
     journal.append(Draft(kind="intended", by=PERSON, now=RELEASE))
-    hands = Hands(journal)
+    takeover = Takeover(journal)
     journal.append(Draft(kind="moved", alias="live", by=CODEDEPLOY, now=RELEASE))
     journal.append(Draft(kind="decided", by=ROLE, why="nothing"))
-    assert hands.others() is None
+    assert takeover.others() is None
 
     journal.append(Draft(kind="intended", by=PERSON, now=RELEASE))
-    hands.mine()
-    assert hands.others() is None
+    takeover.mine()
+    assert takeover.others() is None
 
     journal.append(Draft(kind="moved", alias="live", by=PERSON, now=RELEASE))
-    found = hands.others()
+    found = takeover.others()
     assert found
     assert (found.kind, found.by) == ("moved", PERSON)
 
@@ -186,7 +186,7 @@ class Cloud:
         return self.now()
 
 
-class Sight:
+class Observer:
     """What is seen never changes, and nothing is retrained."""
 
     def __init__(self, journal: Journal) -> None:
@@ -209,12 +209,12 @@ class Sight:
         return None
 
 
-class People:
+class Callers:
     def __init__(self) -> None:
         self.rounds: list[int] = []
         self.on_round: dict[int, Any] = {}
 
-    def ask(self, number: int, requests: list[traffic.Asked]) -> None:
+    def ask(self, number: int, requests: list[traffic.TeamRequest]) -> None:
         assert len(requests) == TEAMS
         self.rounds.append(number)
         self.on_round.get(number, lambda: None)()
@@ -228,37 +228,37 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fairlead_local.demo.script.PACE", 1e9)
 
 
-def story(journal: Journal, people: People, *, rounds: float) -> tuple[Story, Telling, Cloud]:
-    cloud, telling = Cloud(rounds * traffic.STEP + 1), Telling()
-    return Story(cloud, Sight(journal), people, telling, model="penguins"), telling, cloud  # type: ignore[arg-type]  # fakes
+def script(journal: Journal, callers: Callers, *, rounds: float) -> tuple[Script, Log, Cloud]:
+    cloud, log = Cloud(rounds * traffic.STEP + 1), Log()
+    return Script(cloud, Observer(journal), callers, log, model="penguins"), log, cloud  # type: ignore[arg-type]  # fakes
 
 
 @pytest.mark.usefixtures("quick")
 def test_the_story_ends_when_the_clock_has_caught_up() -> None:
-    people = People()
-    played, telling, cloud = story(Journal(Memory(), "fairlead"), people, rounds=CHANGE + 2)
+    callers = Callers()
+    played, log, cloud = script(Journal(Memory(), "fairlead"), callers, rounds=CHANGE + 2)
     played.play()
     played.catch_up()
 
-    assert people.rounds == list(range(CHANGE + 2))
-    assert len(telling.lines) == 2, "how it opens, and the change"
+    assert callers.rounds == list(range(CHANGE + 2))
+    assert len(log.lines) == 2, "how it opens, and the change"
     assert abs(cloud._behind) <= 1
 
 
 @pytest.mark.usefixtures("quick")
 def test_it_stops_asking_as_soon_as_somebody_moves_a_release(capsys: pytest.CaptureFixture[str]) -> None:
-    journal, people = Journal(Memory(), "fairlead"), People()
-    people.on_round[3] = lambda: journal.append(Draft(kind="intended", by=PERSON, now=RELEASE))
-    played, telling, cloud = story(journal, people, rounds=30)
+    journal, callers = Journal(Memory(), "fairlead"), Callers()
+    callers.on_round[3] = lambda: journal.append(Draft(kind="intended", by=PERSON, now=RELEASE))
+    played, log, cloud = script(journal, callers, rounds=30)
     played.play()
 
-    assert people.rounds == [0, 1, 2, 3]
+    assert callers.rounds == [0, 1, 2, 3]
     said = "somebody moves releases (intended release 3 (penguins version 2)): the story ends here"
-    assert telling.lines[-1].text == said
+    assert log.lines[-1].text == said
     assert said in capsys.readouterr().out
 
     played.catch_up()
-    assert people.rounds == [0, 1, 2, 3], "callers are silent"
+    assert callers.rounds == [0, 1, 2, 3], "callers are silent"
     assert cloud._behind <= 1
 
 
@@ -267,12 +267,12 @@ def test_a_failure_ends_it_with_its_reason() -> None:
     def fail() -> None:
         raise CallError("POST /predict answered 403: no right")
 
-    people = People()
-    people.on_round[1] = fail
-    played, telling, _ = story(Journal(Memory(), "fairlead"), people, rounds=30)
+    callers = Callers()
+    callers.on_round[1] = fail
+    played, log, _ = script(Journal(Memory(), "fairlead"), callers, rounds=30)
     played.play()
 
-    assert telling.lines[-1].text == "the story ends here: POST /predict answered 403: no right"
+    assert log.lines[-1].text == "the story ends here: POST /predict answered 403: no right"
 
 
 # Its page.
@@ -311,7 +311,7 @@ def test_a_page_whose_port_is_taken_finds_another(drawn: tuple[Page, list[str]])
 
 def test_what_was_told_stands_above_the_monitors_page_newest_first() -> None:
     lines = [Line(AT, "it begins"), Line(AT + timedelta(minutes=5), "<b>it goes on</b>")]
-    page = render(overview(), above=box(lines, AT, "fast"))
+    page = render(overview(), above=banner(lines, AT, "fast"))
 
     assert page.index("&lt;b&gt;it goes on") < page.index("it begins") < page.index("<h1>penguins</h1>")
     assert "12:05" in page

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from fairlead_local.iam.conditions import UnsupportedError, hold
-from fairlead_local.iam.policies import Ask, statements, verdict
+from fairlead_local.iam.policies import AccessRequest, decide, statements
 
 BUCKET = "arn:aws:s3:::registry"
 ALLOW = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"{BUCKET}/*"}
@@ -14,7 +14,7 @@ DENY = {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}
 
 
 def said(*given: dict[str, Any], action: str = "s3:GetObject", resource: str | None = f"{BUCKET}/k") -> str:
-    return verdict(statements({"Statement": list(given)}), Ask(action, resource, {"aws:username": ("anna",)}))
+    return decide(statements({"Statement": list(given)}), AccessRequest(action, resource, {"aws:username": ("anna",)}))
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,9 @@ def test_what_cannot_be_judged_is_refused_and_logged(
 ) -> None:
     def answer(effect: str) -> str:
         policy = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"} | more for more in mores[effect]]}
-        return verdict(statements(policy), Ask("s3:GetObject", BUCKET, CONTEXT, lambda key: key != "aws:strange"))
+        return decide(
+            statements(policy), AccessRequest("s3:GetObject", BUCKET, CONTEXT, lambda key: key != "aws:strange")
+        )
 
     mores: dict[str, list[dict[str, Any]]] = {
         "Allow": [{"Condition": condition}],

@@ -9,19 +9,18 @@ from concurrent.futures import TimeoutError as Late
 from datetime import UTC, datetime
 from typing import Any
 
-from fairlead_local.account import ACCOUNT, arn
+from fairlead_local.account import ACCOUNT, arn, function_and_qualifier
 from fairlead_local.apigateway.apis import Apis, Stage
-from fairlead_local.apigateway.authorizer import Authoriser
-from fairlead_local.apigateway.gateway_error import Refusal
-from fairlead_local.apigateway.gateway_responses import rendered
+from fairlead_local.apigateway.authorizer import Authorizer
+from fairlead_local.apigateway.gateway_error import GatewayError
+from fairlead_local.apigateway.gateway_responses import render
 from fairlead_local.apigateway.proxy_event import Facts, is_binary, proxy_event
 from fairlead_local.apigateway.routes import Match, Operation
-from fairlead_local.cloudwatch.service_metrics import Platform
+from fairlead_local.cloudwatch.service_metrics import ServiceMetrics
 from fairlead_local.errors import ServiceError
 from fairlead_local.http_message import HttpRequest, HttpResponse
 from fairlead_local.lambda_.invoke import Invoker
 from fairlead_local.lambda_.resource_policies import Permissions
-from fairlead_local.lambda_.store import split
 
 BODY_LIMIT = 10 * 1024 * 1024  # bytes
 INTEGRATION_SECONDS = 29.0
@@ -34,12 +33,12 @@ class Gateway:
     """Answers every request; what goes wrong on the way is a Refusal and becomes a gateway response."""
 
     def __init__(
-        self, apis: Apis, invoker: Invoker, permissions: Permissions, authoriser: Authoriser, metrics: Platform
+        self, apis: Apis, invoker: Invoker, permissions: Permissions, authorizer: Authorizer, metrics: ServiceMetrics
     ) -> None:
         self._apis = apis
         self._invoker = invoker
         self._permissions = permissions
-        self._authoriser = authoriser
+        self._authorizer = authorizer
         self._metrics = metrics
         self._workers = ThreadPoolExecutor(64, thread_name_prefix="integration")
 
@@ -51,7 +50,7 @@ class Gateway:
         trace = f"Root=1-{int(time.time()):08x}-{uuid.uuid4().hex[:24]}"
         request_id = str(uuid.uuid4())
         if stage is None:
-            response = rendered(Refusal.forbidden(), {}, accept="", context={})
+            response = render(GatewayError.forbidden(), {}, accept="", context={})
         else:
             facts = Facts(request_id, stage, f"/{rest}", datetime.fromtimestamp(at, UTC), trace)
             response = self._answer(request, facts)
@@ -71,44 +70,44 @@ class Gateway:
         match = facts.stage.deployment.routes.match(request.method, facts.path)
         try:
             return self._served(request, match, facts)
-        except Refusal as refusal:
+        except GatewayError as error:
             context = _context(request, match, facts)
             accept = request.header("Accept") or ""
-            return rendered(refusal, facts.stage.deployment.responses, accept=accept, context=context)
+            return render(error, facts.stage.deployment.responses, accept=accept, context=context)
 
     def _served(self, request: HttpRequest, match: Match | None, facts: Facts) -> HttpResponse:
         if match is None:
-            raise Refusal.missing_token()
+            raise GatewayError.missing_token()
         if len(request.body) > BODY_LIMIT:
-            raise Refusal.too_large()
+            raise GatewayError.too_large()
         resource = f"{facts.stage.deployment.api_id}/{facts.stage.name}/{request.method}{facts.path}"
-        caller = self._authoriser.authorise(request, resource) if match.operation.iam else None
+        caller = self._authorizer.authorize(request, resource) if match.operation.iam else None
         event = proxy_event(request, match, caller, facts)
         answer = self._call(match.operation, facts, json.dumps(event).encode())
         return _response(answer, request, facts.stage)
 
     def _call(self, operation: Operation, facts: Facts, event: bytes) -> Any:
         """The function's answer; the permission is looked for on exactly the qualifier the integration names."""
-        name, qualifier = split(operation.function)
+        name, qualifier = function_and_qualifier(operation.function)
         method = "*" if operation.method == "ANY" else operation.method
         source = arn(
             "execute-api", f"{facts.stage.deployment.api_id}/{facts.stage.name}/{method}{_as_source(operation)}"
         )
         try:
             if not self._permissions.allows(name, qualifier, service=PRINCIPAL, source_arn=source):
-                raise Refusal.misconfigured()
+                raise GatewayError.misconfigured()
             work = self._workers.submit(self._invoker.call, name, qualifier, event, trace=facts.trace)
             outcome = work.result(INTEGRATION_SECONDS)
         except Late as error:
-            raise Refusal.timeout() from error
+            raise GatewayError.timeout() from error
         except ServiceError as error:
-            raise (Refusal.misconfigured() if error.status == 404 else Refusal.throttled()) from error
+            raise (GatewayError.misconfigured() if error.status == 404 else GatewayError.throttled()) from error
         if outcome.error:
-            raise Refusal.bad_answer()
+            raise GatewayError.bad_answer()
         try:
             return json.loads(outcome.payload)
         except ValueError as error:
-            raise Refusal.bad_answer() from error
+            raise GatewayError.bad_answer() from error
 
 
 def _as_source(operation: Operation) -> str:
@@ -120,18 +119,18 @@ def _as_source(operation: Operation) -> str:
 def _response(answer: Any, request: HttpRequest, stage: Stage) -> HttpResponse:
     """A proxy response made HTTP; raises Refusal for anything that is not one."""
     if not isinstance(answer, dict) or set(answer) - MEMBERS or "statusCode" not in answer:
-        raise Refusal.bad_answer()
+        raise GatewayError.bad_answer()
     body = answer.get("body")
     if body is not None and not isinstance(body, str):
-        raise Refusal.bad_answer()
+        raise GatewayError.bad_answer()
     try:
         response = HttpResponse(int(answer["statusCode"]))
         response.body = _body(body or "", answer, request, stage)
         _add_headers(response, answer)
     except (TypeError, ValueError, AttributeError) as error:
-        raise Refusal.bad_answer() from error
+        raise GatewayError.bad_answer() from error
     if not 100 <= response.status <= 599:
-        raise Refusal.bad_answer()
+        raise GatewayError.bad_answer()
     if not response.has("Content-Type"):
         response.set("Content-Type", "application/json")
     return response

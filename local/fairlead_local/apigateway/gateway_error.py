@@ -3,7 +3,7 @@
 from typing import Self
 
 
-class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not a failure of ours
+class GatewayError(Exception):
     """`kind` is the gateway response type that answers, `error` the x-amzn-ErrorType header."""
 
     def __init__(self, kind: str, status: int, message: str, error: str, *, key: str = "message") -> None:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from fairlead_local.apigateway.gateway_error import Refusal
+from fairlead_local.apigateway.gateway_error import GatewayError
 from fairlead_local.http_message import HttpResponse
 
 NAME = r"(?:context|stageVariables)(?:\.\w+)+"
@@ -17,25 +17,27 @@ VARIABLE = re.compile(rf"\$(?:\{{({NAME})\}}|({NAME}))")
 HEADER = "gatewayresponse.header."
 
 
-def rendered(refusal: Refusal, declared: Mapping[str, Any], *, accept: str, context: Mapping[str, str]) -> HttpResponse:
+def render(
+    error: GatewayError, declared: Mapping[str, Any], *, accept: str, context: Mapping[str, str]
+) -> HttpResponse:
     """The refusal as the API's gateway response for its type, or the default for its class, or AWS's own."""
-    fallback = "DEFAULT_4XX" if refusal.status < 500 else "DEFAULT_5XX"
-    chosen = declared.get(refusal.kind) or declared.get(fallback) or {}
+    fallback = "DEFAULT_4XX" if error.status < 500 else "DEFAULT_5XX"
+    chosen = declared.get(error.kind) or declared.get(fallback) or {}
     names = {
         **context,
-        "context.error.message": refusal.message,
-        "context.error.messageString": json.dumps(refusal.message),
-        "context.error.responseType": refusal.kind,
+        "context.error.message": error.message,
+        "context.error.messageString": json.dumps(error.message),
+        "context.error.responseType": error.kind,
     }
-    own_status = declared.get(refusal.kind, {}).get("statusCode")
-    response = HttpResponse(int(own_status or refusal.status))
+    own_status = declared.get(error.kind, {}).get("statusCode")
+    response = HttpResponse(int(own_status or error.status))
     content_type, template = _template(chosen.get("responseTemplates", {}), accept)
     if template is None:
-        response.body = json.dumps({refusal.key: refusal.message}).encode()
+        response.body = json.dumps({error.key: error.message}).encode()
     else:
         response.body = VARIABLE.sub(lambda match: names.get(match[1] or match[2], ""), template).encode()
     response.set("Content-Type", content_type)
-    response.set("x-amzn-ErrorType", refusal.error)
+    response.set("x-amzn-ErrorType", error.error)
     for name, value in chosen.get("responseParameters", {}).items():
         if name.startswith(HEADER):
             response.set(name.removeprefix(HEADER), _value(str(value), names))

@@ -6,8 +6,8 @@ from typing import Any
 
 from fairlead_local.account import ACCOUNT
 from fairlead_local.cloudformation.intrinsics import Scope, ordered
-from fairlead_local.cloudformation.provider import Asked, Made, Provider, changed, check_accepted
-from fairlead_local.cloudformation.records import Change, Resource, Stack, Wanted
+from fairlead_local.cloudformation.provider import CreatedResource, DesiredResource, Provider, changed, check_accepted
+from fairlead_local.cloudformation.records import Change, DesiredStack, Resource, Stack
 from fairlead_local.cloudformation.templates import invalid, parameter_values, pseudo_parameters
 from fairlead_local.errors import ServiceError
 
@@ -21,14 +21,14 @@ class Engine:
         self._providers = providers
         self._exports = exports
 
-    def check(self, wanted: Wanted) -> None:
+    def check(self, wanted: DesiredStack) -> None:
         """Refuse a template whose resource types are unknown or whose references form a circle."""
         for logical_id, resource in wanted.template["Resources"].items():
             if resource["Type"] not in self._providers:
                 raise invalid(f"the local cloud knows no resource type {resource['Type']} (resource {logical_id})")
         ordered(wanted.template["Resources"])
 
-    def plan(self, stack: Stack, wanted: Wanted) -> list[Change]:
+    def plan(self, stack: Stack, wanted: DesiredStack) -> list[Change]:
         """The changes that `apply` would make; values only known afterwards count as changed."""
         fresh: set[str] = set()
 
@@ -53,19 +53,19 @@ class Engine:
                 changes.append(Change("Remove", logical_id, gone.type, gone.physical_id))
         return changes
 
-    def outputs(self, stack: Stack, wanted: Wanted) -> dict[str, dict[str, Any]]:
+    def outputs(self, stack: Stack, wanted: DesiredStack) -> dict[str, dict[str, Any]]:
         """The stack's outputs with their values."""
         scope = self._scope(stack, wanted, lambda logical, name: _attribute(stack.resources, logical, name))
         return {name: scope.resolve({k: v for k, v in o.items() if k != "Condition"})
                 for name, o in scope.active("Outputs").items()}  # fmt: skip
 
-    def apply(self, stack: Stack, wanted: Wanted) -> None:
+    def apply(self, stack: Stack, wanted: DesiredStack) -> None:
         """Make the stack what is wanted; raises ServiceError with the first failure's reason, half-way as it stands."""
         scope = self._scope(stack, wanted, lambda logical, name: _attribute(stack.resources, logical, name))
         active = scope.active("Resources")
         replaced: list[Resource] = []
         for logical_id in ordered(active):
-            self._settle(stack, logical_id, active[logical_id], scope, wanted, replaced)
+            self._apply_resource(stack, logical_id, active[logical_id], scope, wanted, replaced)
         stack.outputs = self.outputs(stack, wanted)
         # Removal comes last, as in CloudFormation: nothing refers to the old ones any more.
         gone = [resource for logical_id, resource in stack.resources.items() if logical_id not in active]
@@ -77,38 +77,38 @@ class Engine:
         for resource in self._newest_first(stack, list(stack.resources.values())):
             self._remove(stack, resource, must=True)
 
-    def _settle(
-        self, stack: Stack, logical_id: str, declared: dict[str, Any], scope: Scope, wanted: Wanted,
+    def _apply_resource(
+        self, stack: Stack, logical_id: str, declared: dict[str, Any], scope: Scope, wanted: DesiredStack,
         replaced: list[Resource],
     ) -> None:  # fmt: skip
         kind = declared["Type"]
-        asked = Asked(logical_id, scope.resolve(declared.get("Properties", {})), stack.name, wanted.tags)
+        desired = DesiredResource(logical_id, scope.resolve(declared.get("Properties", {})), stack.name, wanted.tags)
         retained = declared.get("DeletionPolicy") in ("Retain", "RetainExceptOnCreate")
         old = stack.resources.get(logical_id)
-        if old and old.type == kind and old.properties == asked.properties:
+        if old and old.type == kind and old.properties == desired.properties:
             old.retained = retained
             return
         provider = self._providers[kind]
         verb = "UPDATE" if old else "CREATE"
-        stack.tell(logical_id, kind, f"{verb}_IN_PROGRESS", physical_id=old.physical_id if old else "")
+        stack.add_event(logical_id, kind, f"{verb}_IN_PROGRESS", physical_id=old.physical_id if old else "")
         try:
-            check_accepted(kind, provider, asked.properties)
-            if old and old.type == kind and not changed(asked, old.properties) & provider.replaces:
-                made = provider.update(asked, old.properties, Made(old.physical_id, old.attributes))
+            check_accepted(kind, provider, desired.properties)
+            if old and old.type == kind and not changed(desired, old.properties) & provider.replaces:
+                created = provider.update(desired, old.properties, CreatedResource(old.physical_id, old.attributes))
             else:
-                made = provider.create(asked)
+                created = provider.create(desired)
                 if old:
                     old.retained = declared.get("UpdateReplacePolicy") == "Retain"
                     replaced.append(old)
         except Exception as error:
             reason = _reason(error)
-            stack.tell(logical_id, kind, f"{verb}_FAILED", reason=reason)
+            stack.add_event(logical_id, kind, f"{verb}_FAILED", reason=reason)
             raise ServiceError("ResourceFailed", f"{logical_id} ({kind}): {reason}") from error
         status = f"{verb}_COMPLETE"
         stack.resources[logical_id] = Resource(
-            logical_id, kind, made.physical_id, asked.properties, made.attributes, retained, status
+            logical_id, kind, created.physical_id, desired.properties, created.attributes, retained, status
         )
-        stack.tell(logical_id, kind, status, physical_id=made.physical_id)
+        stack.add_event(logical_id, kind, status, physical_id=created.physical_id)
 
     def _planned(self, stack: Stack, logical_id: str, declared: dict[str, Any], scope: Scope) -> Change | None:
         kind = declared["Type"]
@@ -118,27 +118,27 @@ class Engine:
             return Change("Add", logical_id, kind)
         if old.type == kind and old.properties == properties:
             return None
-        asked = Asked(logical_id, properties, stack.name, {})
-        replacement = old.type != kind or bool(changed(asked, old.properties) & self._providers[kind].replaces)
+        desired = DesiredResource(logical_id, properties, stack.name, {})
+        replacement = old.type != kind or bool(changed(desired, old.properties) & self._providers[kind].replaces)
         return Change("Modify", logical_id, kind, old.physical_id, replacement)
 
     def _remove(self, stack: Stack, resource: Resource, *, must: bool = False) -> None:
         current = stack.resources.get(resource.logical_id) is resource
         facts = {"physical_id": resource.physical_id}
         if resource.retained:
-            stack.tell(resource.logical_id, resource.type, "DELETE_SKIPPED", **facts)
+            stack.add_event(resource.logical_id, resource.type, "DELETE_SKIPPED", **facts)
         else:
-            stack.tell(resource.logical_id, resource.type, "DELETE_IN_PROGRESS", **facts)
+            stack.add_event(resource.logical_id, resource.type, "DELETE_IN_PROGRESS", **facts)
             try:
-                made = Made(resource.physical_id, resource.attributes)
-                self._providers[resource.type].delete(made, resource.properties)
+                created = CreatedResource(resource.physical_id, resource.attributes)
+                self._providers[resource.type].delete(created, resource.properties)
             except Exception as error:
                 reason = _reason(error)
-                stack.tell(resource.logical_id, resource.type, "DELETE_FAILED", reason=reason, **facts)
+                stack.add_event(resource.logical_id, resource.type, "DELETE_FAILED", reason=reason, **facts)
                 if must:
                     raise ServiceError("ResourceFailed", f"{resource.logical_id}: {reason}") from error
                 return
-            stack.tell(resource.logical_id, resource.type, "DELETE_COMPLETE", **facts)
+            stack.add_event(resource.logical_id, resource.type, "DELETE_COMPLETE", **facts)
         if current:
             del stack.resources[resource.logical_id]
 
@@ -147,7 +147,7 @@ class Engine:
         order = {logical_id: place for place, logical_id in enumerate(ordered(template))}
         return sorted(resources, key=lambda resource: -order.get(resource.logical_id, len(order)))
 
-    def _scope(self, stack: Stack, wanted: Wanted, attribute: Any) -> Scope:
+    def _scope(self, stack: Stack, wanted: DesiredStack, attribute: Any) -> Scope:
         values = parameter_values(wanted.template, wanted.values) | pseudo_parameters(stack.name, stack.id, ACCOUNT)
         return Scope(wanted.template, values, attribute, self._exports())
 
@@ -163,7 +163,7 @@ def _attribute(resources: Mapping[str, Resource], logical_id: str, name: str | N
     return resource.attributes[name]
 
 
-def _check_known(wanted: Wanted, logical_id: str) -> None:
+def _check_known(wanted: DesiredStack, logical_id: str) -> None:
     if logical_id not in wanted.template["Resources"]:
         raise invalid(f"Template format error: Unresolved resource dependencies [{logical_id}] in the template")
 

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 
 from fairlead_local.cloudformation.engine import Engine
-from fairlead_local.cloudformation.records import Stack, Wanted, now
+from fairlead_local.cloudformation.records import DesiredStack, Stack, now
 from fairlead_local.errors import ServiceError
 
 logger = logging.getLogger(__name__)
@@ -18,12 +18,12 @@ class Operations:
         self._engine = engine
         self._forget = forget
 
-    def create(self, stack: Stack, wanted: Wanted, *, rollback: bool = True) -> threading.Thread:
+    def create(self, stack: Stack, wanted: DesiredStack, *, rollback: bool = True) -> threading.Thread:
         """CREATE_IN_PROGRESS, then CREATE_COMPLETE or ROLLBACK_COMPLETE."""
         stack.move("CREATE_IN_PROGRESS", "User Initiated")
         return self._start(stack, lambda: self._create(stack, wanted, rollback=rollback))
 
-    def update(self, stack: Stack, wanted: Wanted, *, rollback: bool = True) -> threading.Thread:
+    def update(self, stack: Stack, wanted: DesiredStack, *, rollback: bool = True) -> threading.Thread:
         """UPDATE_IN_PROGRESS, then UPDATE_COMPLETE or UPDATE_ROLLBACK_COMPLETE."""
         stack.move("UPDATE_IN_PROGRESS", "User Initiated")
         stack.updated = now()
@@ -34,7 +34,7 @@ class Operations:
         stack.move("DELETE_IN_PROGRESS", "User Initiated")
         return self._start(stack, lambda: self._delete(stack))
 
-    def _create(self, stack: Stack, wanted: Wanted, *, rollback: bool) -> None:
+    def _create(self, stack: Stack, wanted: DesiredStack, *, rollback: bool) -> None:
         stack.current = wanted
         try:
             self._engine.apply(stack, wanted)
@@ -48,7 +48,7 @@ class Operations:
             return
         stack.move("CREATE_COMPLETE")
 
-    def _update(self, stack: Stack, wanted: Wanted, *, rollback: bool) -> None:
+    def _update(self, stack: Stack, wanted: DesiredStack, *, rollback: bool) -> None:
         before = stack.current
         try:
             self._engine.apply(stack, wanted)

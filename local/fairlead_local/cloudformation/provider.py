@@ -10,7 +10,7 @@ from fairlead_local.cloudformation.templates import invalid
 
 
 @dataclass(frozen=True)
-class Asked:
+class DesiredResource:
     """A resource as the template wants it, every function resolved."""
 
     logical_id: str
@@ -27,7 +27,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Made:
+class CreatedResource:
     """A resource as it came to be: what Ref gives, and what GetAtt gives by name."""
 
     physical_id: str
@@ -44,13 +44,13 @@ class Provider(Protocol):
     accepts: frozenset[str]
     replaces: frozenset[str]
 
-    def create(self, asked: Asked) -> Made:
+    def create(self, desired: DesiredResource) -> CreatedResource:
         """Bring the resource into being."""
 
-    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:
+    def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:
         """Change what differs from the `old` properties."""
 
-    def delete(self, made: Made, properties: dict[str, Any]) -> None:
+    def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:
         """Remove it; gone already is fine."""
 
 
@@ -66,9 +66,9 @@ def check_accepted(kind: str, provider: Provider, properties: Iterable[str]) -> 
         raise invalid(f"the local cloud does not support {kind} with {', '.join(unknown)}")
 
 
-def changed(asked: Asked, old: dict[str, Any]) -> set[str]:
+def changed(desired: DesiredResource, old: dict[str, Any]) -> set[str]:
     """The names of properties that differ from the old ones."""
-    return {name for name in {*asked.properties, *old} if asked.properties.get(name) != old.get(name)}
+    return {name for name in {*desired.properties, *old} if desired.properties.get(name) != old.get(name)}
 
 
 def tags(properties: dict[str, Any]) -> dict[str, str]:

@@ -42,7 +42,7 @@ class Event:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class DesiredStack:
     """What a stack is asked to become: the text, the transformed template, every parameter's value."""
 
     text: str
@@ -68,7 +68,7 @@ class ChangeSet:
 
     name: str
     kind: str
-    wanted: Wanted
+    wanted: DesiredStack
     changes: list[Change]
     description: str = ""
     status: str = "CREATE_COMPLETE"
@@ -87,7 +87,7 @@ class Stack:
     name: str
     status: str = "REVIEW_IN_PROGRESS"
     reason: str | None = None
-    current: Wanted | None = None
+    current: DesiredStack | None = None
     resources: dict[str, Resource] = field(default_factory=dict)
     outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
@@ -105,7 +105,7 @@ class Stack:
         self.status, self.reason = status, reason
         self.events.append(Event(self.name, self.id, "AWS::CloudFormation::Stack", status, reason))
 
-    def tell(
+    def add_event(
         self, logical_id: str, kind: str, status: str, *, physical_id: str = "", reason: str | None = None
     ) -> None:
         """Add a resource's event."""

@@ -6,12 +6,12 @@ from urllib.parse import urlparse
 
 from fairlead_local.clients import Clients
 from fairlead_local.cloudformation import templates
-from fairlead_local.cloudformation.records import Stack, Wanted
+from fairlead_local.cloudformation.records import DesiredStack, Stack
 from fairlead_local.cloudformation.templates import invalid
 from fairlead_local.errors import ServiceError
 
 
-class Registry:
+class StackRegistry:
     """Stacks by name, deleted ones by id, and exported values."""
 
     def __init__(self, clients: Clients) -> None:
@@ -43,36 +43,36 @@ class Registry:
             self.stacks.pop(stack.name, None)
             self.deleted.append(stack)
 
-    def wanted(self, asked: dict[str, Any], current: Wanted | None) -> Wanted:
+    def wanted(self, params: dict[str, Any], current: DesiredStack | None) -> DesiredStack:
         """What a request wants a stack to be; raises ValidationError or InsufficientCapabilitiesException."""
-        text = self._text(asked, current)
+        text = self._text(params, current)
         template = templates.parse(text)
-        values = templates.parameters(template, _given(asked, current))
+        values = templates.parameters(template, _given(params, current))
         transformed = templates.transform(template, values, self._managed_policies)
-        missing = templates.capabilities(transformed) - _granted(asked)
+        missing = templates.capabilities(transformed) - _granted(params)
         if missing:
             raise ServiceError("InsufficientCapabilitiesException", f"Requires capabilities : [{', '.join(missing)}]")
-        tags = {tag["Key"]: tag["Value"] for tag in asked.get("Tags", [])}
-        return Wanted(text, transformed, values, tags)
+        tags = {tag["Key"]: tag["Value"] for tag in params.get("Tags", [])}
+        return DesiredStack(text, transformed, values, tags)
 
-    def text_of(self, asked: dict[str, Any]) -> str:
+    def text_of(self, params: dict[str, Any]) -> str:
         """The template's text: given in the request, or read from the bucket its URL names."""
-        if asked.get("TemplateBody"):
-            return str(asked["TemplateBody"])
-        if not asked.get("TemplateURL"):
+        if params.get("TemplateBody"):
+            return str(params["TemplateBody"])
+        if not params.get("TemplateURL"):
             raise invalid("Either Template URL or Template Body must be specified.")
-        bucket, _, key = urlparse(asked["TemplateURL"]).path.lstrip("/").partition("/")
+        bucket, _, key = urlparse(params["TemplateURL"]).path.lstrip("/").partition("/")
         try:
             return str(self._clients["s3"].get_object(Bucket=bucket, Key=key)["Body"].read().decode())
         except self._clients["s3"].exceptions.ClientError as error:
             raise invalid(f"S3 error: {error}") from error
 
-    def _text(self, asked: dict[str, Any], current: Wanted | None) -> str:
-        if asked.get("UsePreviousTemplate"):
+    def _text(self, params: dict[str, Any], current: DesiredStack | None) -> str:
+        if params.get("UsePreviousTemplate"):
             if current is None:
                 raise invalid("there is no previous template to use")
             return current.text
-        return self.text_of(asked)
+        return self.text_of(params)
 
     def _managed_policies(self) -> dict[str, str]:
         if not self._managed:
@@ -81,9 +81,9 @@ class Registry:
         return self._managed
 
 
-def _given(asked: dict[str, Any], current: Wanted | None) -> dict[str, str]:
+def _given(params: dict[str, Any], current: DesiredStack | None) -> dict[str, str]:
     given = {}
-    for parameter in asked.get("Parameters", []):
+    for parameter in params.get("Parameters", []):
         name = parameter["ParameterKey"]
         if not parameter.get("UsePreviousValue"):
             given[name] = parameter.get("ParameterValue", "")
@@ -95,6 +95,6 @@ def _given(asked: dict[str, Any], current: Wanted | None) -> dict[str, str]:
     return given
 
 
-def _granted(asked: dict[str, Any]) -> set[str]:
-    granted = set(asked.get("Capabilities", []))
+def _granted(params: dict[str, Any]) -> set[str]:
+    granted = set(params.get("Capabilities", []))
     return granted | ({"CAPABILITY_IAM"} if "CAPABILITY_NAMED_IAM" in granted else set())

@@ -5,8 +5,8 @@ from typing import Any
 from fairlead_local.cloudformation import describe, templates
 from fairlead_local.cloudformation.engine import Engine
 from fairlead_local.cloudformation.operations import Operations
-from fairlead_local.cloudformation.records import ChangeSet, Stack, Wanted
-from fairlead_local.cloudformation.registry import Registry
+from fairlead_local.cloudformation.records import ChangeSet, DesiredStack, Stack
+from fairlead_local.cloudformation.registry import StackRegistry
 from fairlead_local.cloudformation.templates import invalid
 from fairlead_local.errors import ServiceError
 from fairlead_local.service import Handler
@@ -20,7 +20,7 @@ DEAD = ("REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FA
 class CloudFormation:
     """The handlers; each answers at once, operations go on in the background."""
 
-    def __init__(self, registry: Registry, engine: Engine) -> None:
+    def __init__(self, registry: StackRegistry, engine: Engine) -> None:
         self._registry = registry
         self._engine = engine
         self._operations = Operations(engine, registry.forget)
@@ -51,16 +51,16 @@ class CloudFormation:
             "ValidateTemplate": self.get_template_summary,
         }
 
-    def create_change_set(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def create_change_set(self, params: dict[str, Any]) -> dict[str, Any]:
         """CreateChangeSet: planned at once; without changes it is FAILED with the reason SAM looks for."""
-        kind = asked.get("ChangeSetType", "UPDATE")
+        kind = params.get("ChangeSetType", "UPDATE")
         with self._registry.lock:
-            stack = self._stack_for(asked["StackName"], create=kind == "CREATE")
-            wanted = self._registry.wanted(asked, stack.current)
+            stack = self._stack_for(params["StackName"], create=kind == "CREATE")
+            wanted = self._registry.wanted(params, stack.current)
             self._engine.check(wanted)
             self._registry.stacks[stack.name] = stack
             changes = self._engine.plan(stack, wanted)
-            change_set = ChangeSet(asked["ChangeSetName"], kind, wanted, changes, asked.get("Description", ""))
+            change_set = ChangeSet(params["ChangeSetName"], kind, wanted, changes, params.get("Description", ""))
             if not changes and not self._differs(stack, wanted):
                 change_set.status, change_set.execution = "FAILED", "UNAVAILABLE"
                 change_set.reason = NO_CHANGES
@@ -69,10 +69,10 @@ class CloudFormation:
             stack.change_sets.append(change_set)
             return {"Id": change_set.id, "StackId": stack.id}
 
-    def execute_change_set(self, asked: dict[str, Any]) -> None:
+    def execute_change_set(self, params: dict[str, Any]) -> None:
         """ExecuteChangeSet."""
         with self._registry.lock:
-            stack, change_set = self._change_set(asked)
+            stack, change_set = self._change_set(params)
             if change_set.execution != "AVAILABLE":
                 message = (
                     f"ChangeSet [{change_set.id}] cannot be executed in its current status of [{change_set.status}]"
@@ -80,51 +80,51 @@ class CloudFormation:
                 raise ServiceError("InvalidChangeSetStatus", message)
             change_set.execution = "EXECUTE_COMPLETE"
             stack.change_sets.clear()
-            rollback = not asked.get("DisableRollback", False)
+            rollback = not params.get("DisableRollback", False)
             start = self._operations.create if stack.current is None else self._operations.update
             operation = start(stack, change_set.wanted, rollback=rollback)
         operation.join(PATIENCE)
 
-    def describe_change_set(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def describe_change_set(self, params: dict[str, Any]) -> dict[str, Any]:
         """DescribeChangeSet."""
-        return describe.change_set(*self._change_set(asked))
+        return describe.change_set(*self._change_set(params))
 
-    def list_change_sets(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def list_change_sets(self, params: dict[str, Any]) -> dict[str, Any]:
         """ListChangeSets."""
-        stack = self._registry.find(asked["StackName"])
+        stack = self._registry.find(params["StackName"])
         return {"Summaries": [describe.change_set_summary(stack, change_set) for change_set in stack.change_sets]}
 
-    def delete_change_set(self, asked: dict[str, Any]) -> None:
+    def delete_change_set(self, params: dict[str, Any]) -> None:
         """DeleteChangeSet."""
-        stack, change_set = self._change_set(asked)
+        stack, change_set = self._change_set(params)
         stack.change_sets.remove(change_set)
 
-    def create_stack(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def create_stack(self, params: dict[str, Any]) -> dict[str, Any]:
         """CreateStack; a template with a transform needs CAPABILITY_AUTO_EXPAND."""
         with self._registry.lock:
-            stack = self._stack_for(asked["StackName"], create=True)
-            wanted = self._directly_wanted(asked, stack)
+            stack = self._stack_for(params["StackName"], create=True)
+            wanted = self._directly_wanted(params, stack)
             self._registry.stacks[stack.name] = stack
-            operation = self._operations.create(stack, wanted, rollback=not asked.get("DisableRollback", False))
+            operation = self._operations.create(stack, wanted, rollback=not params.get("DisableRollback", False))
         operation.join(PATIENCE)
         return {"StackId": stack.id}
 
-    def update_stack(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def update_stack(self, params: dict[str, Any]) -> dict[str, Any]:
         """UpdateStack."""
         with self._registry.lock:
-            stack = self._stack_for(asked["StackName"], create=False)
-            wanted = self._directly_wanted(asked, stack)
+            stack = self._stack_for(params["StackName"], create=False)
+            wanted = self._directly_wanted(params, stack)
             if not self._engine.plan(stack, wanted) and not self._differs(stack, wanted):
                 raise invalid("No updates are to be performed.")
-            operation = self._operations.update(stack, wanted, rollback=not asked.get("DisableRollback", False))
+            operation = self._operations.update(stack, wanted, rollback=not params.get("DisableRollback", False))
         operation.join(PATIENCE)
         return {"StackId": stack.id}
 
-    def delete_stack(self, asked: dict[str, Any]) -> None:
+    def delete_stack(self, params: dict[str, Any]) -> None:
         """DeleteStack; one that does not exist is fine, as in AWS."""
         with self._registry.lock:
-            stack = self._registry.stacks.get(asked["StackName"])
-            stack = stack or next((s for s in self._registry.stacks.values() if s.id == asked["StackName"]), None)
+            stack = self._registry.stacks.get(params["StackName"])
+            stack = stack or next((s for s in self._registry.stacks.values() if s.id == params["StackName"]), None)
             if stack is None or stack.status == "DELETE_IN_PROGRESS":
                 return
             if stack.protected:
@@ -132,75 +132,75 @@ class CloudFormation:
             operation = self._operations.delete(stack)
         operation.join(PATIENCE)
 
-    def describe_stacks(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def describe_stacks(self, params: dict[str, Any]) -> dict[str, Any]:
         """DescribeStacks, one or all."""
-        if asked.get("StackName"):
-            return {"Stacks": [describe.stack(self._registry.find(asked["StackName"]))]}
+        if params.get("StackName"):
+            return {"Stacks": [describe.stack(self._registry.find(params["StackName"]))]}
         with self._registry.lock:
             return {"Stacks": [describe.stack(stack) for stack in self._registry.stacks.values()]}
 
-    def list_stacks(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def list_stacks(self, params: dict[str, Any]) -> dict[str, Any]:
         """ListStacks, deleted ones too."""
-        wanted = asked.get("StackStatusFilter")
+        wanted = params.get("StackStatusFilter")
         with self._registry.lock:
             known = [*self._registry.stacks.values(), *self._registry.deleted]
         return {"StackSummaries": [describe.stack(stack) for stack in known if not wanted or stack.status in wanted]}
 
-    def describe_stack_events(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def describe_stack_events(self, params: dict[str, Any]) -> dict[str, Any]:
         """DescribeStackEvents, newest first."""
-        stack = self._registry.find(asked["StackName"])
+        stack = self._registry.find(params["StackName"])
         return {"StackEvents": [describe.event(stack, event) for event in reversed(stack.events)]}
 
-    def describe_stack_resource(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def describe_stack_resource(self, params: dict[str, Any]) -> dict[str, Any]:
         """DescribeStackResource."""
-        stack = self._registry.find(asked["StackName"])
-        resource = stack.resources.get(asked["LogicalResourceId"])
+        stack = self._registry.find(params["StackName"])
+        resource = stack.resources.get(params["LogicalResourceId"])
         if resource is None:
-            raise invalid(f"Resource {asked['LogicalResourceId']} does not exist for stack {stack.name}")
+            raise invalid(f"Resource {params['LogicalResourceId']} does not exist for stack {stack.name}")
         return {"StackResourceDetail": describe.resource(stack, resource)}
 
-    def describe_stack_resources(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def describe_stack_resources(self, params: dict[str, Any]) -> dict[str, Any]:
         """DescribeStackResources, of one logical id if asked."""
-        stack = self._registry.find(asked["StackName"])
-        wanted = asked.get("LogicalResourceId")
+        stack = self._registry.find(params["StackName"])
+        wanted = params.get("LogicalResourceId")
         found = [r for r in stack.resources.values() if wanted in (None, r.logical_id)]
         return {"StackResources": [describe.resource(stack, resource) for resource in found]}
 
-    def list_stack_resources(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def list_stack_resources(self, params: dict[str, Any]) -> dict[str, Any]:
         """ListStackResources."""
-        stack = self._registry.find(asked["StackName"])
+        stack = self._registry.find(params["StackName"])
         return {"StackResourceSummaries": [describe.resource(stack, r) for r in stack.resources.values()]}
 
-    def get_template(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def get_template(self, params: dict[str, Any]) -> dict[str, Any]:
         """GetTemplate: as given, or transformed."""
-        current = self._registry.find(asked["StackName"]).current
+        current = self._registry.find(params["StackName"]).current
         if current is None:
             raise invalid("this stack has no template yet")
-        body = current.template if asked.get("TemplateStage") == "Processed" else current.text
+        body = current.template if params.get("TemplateStage") == "Processed" else current.text
         return {"TemplateBody": describe.template_body(body), "StagesAvailable": ["Original", "Processed"]}
 
-    def get_template_summary(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def get_template_summary(self, params: dict[str, Any]) -> dict[str, Any]:
         """GetTemplateSummary and ValidateTemplate."""
-        if asked.get("StackName"):
-            current = self._registry.find(asked["StackName"]).current
+        if params.get("StackName"):
+            current = self._registry.find(params["StackName"]).current
             if current is None:
                 raise invalid("GetTemplateSummary cannot be called on REVIEW_IN_PROGRESS stacks.")
             return describe.summary(templates.parse(current.text))
-        return describe.summary(templates.parse(self._registry.text_of(asked)))
+        return describe.summary(templates.parse(self._registry.text_of(params)))
 
-    def get_stack_policy(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def get_stack_policy(self, params: dict[str, Any]) -> dict[str, Any]:
         """GetStackPolicy."""
-        policy = self._registry.find(asked["StackName"]).policy
+        policy = self._registry.find(params["StackName"]).policy
         return {"StackPolicyBody": policy} if policy else {}
 
-    def set_stack_policy(self, asked: dict[str, Any]) -> None:
+    def set_stack_policy(self, params: dict[str, Any]) -> None:
         """SetStackPolicy: stored and shown, not enforced."""
-        self._registry.find(asked["StackName"]).policy = asked.get("StackPolicyBody")
+        self._registry.find(params["StackName"]).policy = params.get("StackPolicyBody")
 
-    def update_termination_protection(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def update_termination_protection(self, params: dict[str, Any]) -> dict[str, Any]:
         """UpdateTerminationProtection."""
-        stack = self._registry.find(asked["StackName"])
-        stack.protected = asked["EnableTerminationProtection"]
+        stack = self._registry.find(params["StackName"])
+        stack.protected = params["EnableTerminationProtection"]
         return {"StackId": stack.id}
 
     def list_exports(self, _: dict[str, Any]) -> dict[str, Any]:
@@ -218,21 +218,21 @@ class CloudFormation:
             raise invalid(f"Stack:{stack.id} is in {stack.status} state and can not be updated.")
         return stack
 
-    def _directly_wanted(self, asked: dict[str, Any], stack: Stack) -> Wanted:
-        wanted = self._registry.wanted(asked, stack.current)
-        if wanted.template.get("Transform") and "CAPABILITY_AUTO_EXPAND" not in asked.get("Capabilities", []):
+    def _directly_wanted(self, params: dict[str, Any], stack: Stack) -> DesiredStack:
+        wanted = self._registry.wanted(params, stack.current)
+        if wanted.template.get("Transform") and "CAPABILITY_AUTO_EXPAND" not in params.get("Capabilities", []):
             raise ServiceError("InsufficientCapabilitiesException", "Requires capabilities : [CAPABILITY_AUTO_EXPAND]")
         self._engine.check(wanted)
         return wanted
 
-    def _differs(self, stack: Stack, wanted: Wanted) -> bool:
+    def _differs(self, stack: Stack, wanted: DesiredStack) -> bool:
         """Whether anything but resources changes: outputs, or the stack's tags."""
         return stack.current is None or self._engine.outputs(stack, wanted) != stack.outputs
 
-    def _change_set(self, asked: dict[str, Any]) -> tuple[Stack, ChangeSet]:
-        name = asked["ChangeSetName"]
+    def _change_set(self, params: dict[str, Any]) -> tuple[Stack, ChangeSet]:
+        name = params["ChangeSetName"]
         with self._registry.lock:
-            stacks = [self._registry.find(asked["StackName"])] if asked.get("StackName") else [
+            stacks = [self._registry.find(params["StackName"])] if params.get("StackName") else [
                 *self._registry.stacks.values()
             ]  # fmt: skip
             for stack in stacks:

@@ -7,12 +7,12 @@ import json
 from collections.abc import Callable
 from typing import Any, Protocol
 
+from fairlead_local.account import function_and_qualifier
 from fairlead_local.clients import Clients
 from fairlead_local.cloudwatch.alarm_events import bus_detail, lambda_event, topic_message
 from fairlead_local.cloudwatch.alarm_records import Transition
-from fairlead_local.cloudwatch.alarm_store import Book
+from fairlead_local.cloudwatch.alarm_store import AlarmStore
 from fairlead_local.errors import ServiceError
-from fairlead_local.lambda_.store import split
 from fairlead_local.times import written
 
 PRINCIPAL = "lambda.alarms.cloudwatch.amazonaws.com"
@@ -27,19 +27,19 @@ class Permissions(Protocol):
         """Whether the service may invoke exactly this function and qualifier; raises ServiceError for none."""
 
 
-class Actions:
+class AlarmActions:
     """Does what a transition asks for; what fails is told in the alarm's history, as in AWS."""
 
     def __init__(
         self,
-        book: Book,
+        alarms: AlarmStore,
         clients: Clients,
         *,
         permissions: Permissions,
         invoke: Callable[[dict[str, Any]], Any],
         publish: Callable[..., Any],
     ) -> None:
-        self._book = book
+        self._alarms = alarms
         self._clients = clients
         self._permissions = permissions
         self._invoke = invoke
@@ -69,7 +69,7 @@ class Actions:
         return ""
 
     def _call(self, transition: Transition, action: str) -> None:
-        name, qualifier = split(action)
+        name, qualifier = function_and_qualifier(action)
         if not self._permissions.allows(name, qualifier, service=PRINCIPAL, source_arn=transition.alarm.arn):
             raise ServiceError(
                 "AccessDeniedException",
@@ -77,8 +77,8 @@ class Actions:
                 "resource-based policy allows the lambda:InvokeFunction action",
             )
         payload = json.dumps(lambda_event(transition)).encode()
-        asked = {"FunctionName": name, "InvocationType": "Event", "Payload": payload}
-        self._invoke(asked | ({"Qualifier": qualifier} if qualifier else {}))
+        params = {"FunctionName": name, "InvocationType": "Event", "Payload": payload}
+        self._invoke(params | ({"Qualifier": qualifier} if qualifier else {}))
 
     def _tell(self, transition: Transition, action: str) -> None:
         subject = f'{transition.after.value}: "{transition.alarm.name}" in US East (N. Virginia)'
@@ -93,4 +93,4 @@ class Actions:
             "stateUpdateTimestamp": written(transition.after.at),
             "error": failure or None,
         }
-        self._book.note(transition.alarm, transition.after.at, "Action", summary, facts)
+        self._alarms.add_history(transition.alarm, transition.after.at, "Action", summary, facts)

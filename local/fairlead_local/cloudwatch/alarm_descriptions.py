@@ -5,17 +5,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from fairlead_local.cloudwatch.alarm_records import Alarm, HistoryItem
-from fairlead_local.cloudwatch.alarm_store import Book
+from fairlead_local.cloudwatch.alarm_store import AlarmStore
 from fairlead_local.errors import ServiceError
 from fairlead_local.service import Handler
 from fairlead_local.times import epoch, moment
 
 
-class Descriptions:
+class AlarmDescriptions:
     """The handlers that only read."""
 
-    def __init__(self, book: Book) -> None:
-        self._book = book
+    def __init__(self, alarms: AlarmStore) -> None:
+        self._alarms = alarms
 
     def handlers(self) -> dict[str, Handler]:
         """Operation names to handlers."""
@@ -24,44 +24,44 @@ class Descriptions:
             "DescribeAlarmHistory": self.history,
         }
 
-    def alarms(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def alarms(self, params: dict[str, Any]) -> dict[str, Any]:
         """DescribeAlarms; composite alarms only if AlarmTypes asks for them, as in AWS."""
-        kinds = asked.get("AlarmTypes") or ["MetricAlarm"]
-        with self._book.lock:
-            found = [alarm for alarm in self._related(asked) if alarm.kind in kinds and _fits(alarm, asked)]
-            page, token = paged(sorted(found, key=lambda alarm: alarm.name), asked, default=50)
+        kinds = params.get("AlarmTypes") or ["MetricAlarm"]
+        with self._alarms.lock:
+            found = [alarm for alarm in self._related(params) if alarm.kind in kinds and _fits(alarm, params)]
+            page, token = paged(sorted(found, key=lambda alarm: alarm.name), params, default=50)
             return {
                 "MetricAlarms": [described(alarm) for alarm in page if alarm.rule is None],
                 "CompositeAlarms": [described(alarm) for alarm in page if alarm.rule],
                 **token,
             }
 
-    def history(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def history(self, params: dict[str, Any]) -> dict[str, Any]:
         """DescribeAlarmHistory, the latest first unless asked otherwise."""
-        kinds = asked.get("AlarmTypes") or ["MetricAlarm"]
-        start, end = epoch(asked.get("StartDate"), 0.0), epoch(asked.get("EndDate"), float("inf"))
-        with self._book.lock:
+        kinds = params.get("AlarmTypes") or ["MetricAlarm"]
+        start, end = epoch(params.get("StartDate"), 0.0), epoch(params.get("EndDate"), float("inf"))
+        with self._alarms.lock:
             found = [
                 item
-                for item in self._book.history
+                for item in self._alarms.history
                 if item.kind in kinds
-                and asked.get("AlarmName") in (None, item.alarm)
-                and asked.get("HistoryItemType") in (None, item.type)
+                and params.get("AlarmName") in (None, item.alarm)
+                and params.get("HistoryItemType") in (None, item.type)
                 and start <= item.at <= end
             ]
-        if asked.get("ScanBy") != "TimestampAscending":
+        if params.get("ScanBy") != "TimestampAscending":
             found.reverse()
-        page, token = paged(found, asked, default=100)
+        page, token = paged(found, params, default=100)
         return {"AlarmHistoryItems": [_item(item) for item in page], **token}
 
-    def _related(self, asked: dict[str, Any]) -> list[Alarm]:
-        if asked.get("ChildrenOfAlarmName"):
-            parent = self._book.alarm(asked["ChildrenOfAlarmName"])
+    def _related(self, params: dict[str, Any]) -> list[Alarm]:
+        if params.get("ChildrenOfAlarmName"):
+            parent = self._alarms.alarm(params["ChildrenOfAlarmName"])
             names = parent.rule.names if parent.rule else frozenset()
-            return [alarm for alarm in self._book.alarms.values() if alarm.name in names]
-        if asked.get("ParentsOfAlarmName"):
-            return self._book.parents(asked["ParentsOfAlarmName"])
-        return list(self._book.alarms.values())
+            return [alarm for alarm in self._alarms.alarms.values() if alarm.name in names]
+        if params.get("ParentsOfAlarmName"):
+            return self._alarms.parents(params["ParentsOfAlarmName"])
+        return list(self._alarms.alarms.values())
 
 
 def described(alarm: Alarm) -> dict[str, Any]:
@@ -78,12 +78,12 @@ def described(alarm: Alarm) -> dict[str, Any]:
     }
 
 
-def paged(items: Sequence[Any], asked: dict[str, Any], *, default: int) -> tuple[Sequence[Any], dict[str, str]]:
+def paged(items: Sequence[Any], params: dict[str, Any], *, default: int) -> tuple[Sequence[Any], dict[str, str]]:
     """One page and the token for the next; raises InvalidNextToken."""
-    token = asked.get("NextToken") or "0"
+    token = params.get("NextToken") or "0"
     if not token.isdecimal():
         raise ServiceError("InvalidNextToken", f"{token} is no token")
-    start, size = int(token), int(asked.get("MaxRecords") or default)
+    start, size = int(token), int(params.get("MaxRecords") or default)
     rest = {"NextToken": str(start + size)} if start + size < len(items) else {}
     return items[start : start + size], rest
 
@@ -97,13 +97,13 @@ def checked_json(text: str) -> str:
     return text
 
 
-def _fits(alarm: Alarm, asked: dict[str, Any]) -> bool:
+def _fits(alarm: Alarm, params: dict[str, Any]) -> bool:
     actions = [arn for kind in ("OKActions", "AlarmActions", "InsufficientDataActions") for arn in alarm.settings[kind]]
     return (
-        (not asked.get("AlarmNames") or alarm.name in asked["AlarmNames"])
-        and alarm.name.startswith(asked.get("AlarmNamePrefix") or "")
-        and asked.get("StateValue") in (None, alarm.state.value)
-        and (not asked.get("ActionPrefix") or any(arn.startswith(asked["ActionPrefix"]) for arn in actions))
+        (not params.get("AlarmNames") or alarm.name in params["AlarmNames"])
+        and alarm.name.startswith(params.get("AlarmNamePrefix") or "")
+        and params.get("StateValue") in (None, alarm.state.value)
+        and (not params.get("ActionPrefix") or any(arn.startswith(params["ActionPrefix"]) for arn in actions))
     )
 
 

@@ -31,65 +31,65 @@ MATH_LIMIT = 10  # metrics in one alarm
 DAY, WEEK, HOUR = 86_400, 604_800, 3_600
 
 
-def check_composite(asked: dict[str, Any]) -> dict[str, Any]:
+def check_composite(params: dict[str, Any]) -> dict[str, Any]:
     """The settings to keep; raises ServiceError."""
-    _check_known("PutCompositeAlarm", asked, COMPOSITE)
-    return _common(asked)
+    _check_known("PutCompositeAlarm", params, COMPOSITE)
+    return _common(params)
 
 
-def check_metric(asked: dict[str, Any]) -> tuple[dict[str, Any], list[Query]]:
+def check_metric(params: dict[str, Any]) -> tuple[dict[str, Any], list[Query]]:
     """The settings to keep, and what to query; raises ServiceError."""
-    _check_known("PutMetricAlarm", asked, METRIC)
+    _check_known("PutMetricAlarm", params, METRIC)
     for required in ("ComparisonOperator", "EvaluationPeriods", "Threshold"):
-        if asked.get(required) is None:
+        if params.get(required) is None:
             raise invalid(f"The parameter {required} is required for an alarm on a static threshold")
-    if asked["ComparisonOperator"] not in OPERATORS:
-        raise invalid(f"{asked['ComparisonOperator']} needs an anomaly detection band")
-    if asked.get("TreatMissingData", "missing") not in MISSING:
-        raise invalid(f"The value {asked['TreatMissingData']} for parameter TreatMissingData is not one of {MISSING}")
-    if asked.get("DatapointsToAlarm", 1) > asked["EvaluationPeriods"]:
+    if params["ComparisonOperator"] not in OPERATORS:
+        raise invalid(f"{params['ComparisonOperator']} needs an anomaly detection band")
+    if params.get("TreatMissingData", "missing") not in MISSING:
+        raise invalid(f"The value {params['TreatMissingData']} for parameter TreatMissingData is not one of {MISSING}")
+    if params.get("DatapointsToAlarm", 1) > params["EvaluationPeriods"]:
         raise invalid("DatapointsToAlarm must be less than or equal to EvaluationPeriods")
-    queries = _several(asked) if asked.get("Metrics") else [_single(asked)]
-    _check_span(queries, asked["EvaluationPeriods"])
-    return _common(asked), queries
+    queries = _several(params) if params.get("Metrics") else [_single(params)]
+    _check_span(queries, params["EvaluationPeriods"])
+    return _common(params), queries
 
 
-def _check_known(operation: str, asked: dict[str, Any], known: set[str]) -> None:
-    unknown = sorted(set(asked) - known)
+def _check_known(operation: str, params: dict[str, Any], known: set[str]) -> None:
+    unknown = sorted(set(params) - known)
     if unknown:
         message = f"the local cloud does not implement {operation} with {', '.join(unknown)}"
         raise ServiceError("NotImplemented", message, status=501)
 
 
-def _common(asked: dict[str, Any]) -> dict[str, Any]:
+def _common(params: dict[str, Any]) -> dict[str, Any]:
     for kind in ACTIONS:
-        for action in asked.get(kind) or []:
+        for action in params.get(kind) or []:
             if not ACTION.fullmatch(action):
                 raise invalid(f"Invalid arn syntax, or no Lambda function or SNS topic: {action}")
-    kept = {name: value for name, value in asked.items() if name != "Tags"}
+    kept = {name: value for name, value in params.items() if name != "Tags"}
     return {"ActionsEnabled": True, **{kind: [] for kind in ACTIONS}, **kept}
 
 
-def _single(asked: dict[str, Any]) -> Query:
+def _single(params: dict[str, Any]) -> Query:
     for required in ("MetricName", "Namespace", "Period"):
-        if not asked.get(required):
+        if not params.get(required):
             raise invalid(f"The parameter {required} is required for an alarm on one metric")
-    if bool(asked.get("Statistic")) == bool(asked.get("ExtendedStatistic")):
+    if bool(params.get("Statistic")) == bool(params.get("ExtendedStatistic")):
         raise invalid("Exactly one of Statistic and ExtendedStatistic must be given")
-    if asked.get("Statistic") and asked["Statistic"] not in OF:
-        raise invalid(f"The value {asked['Statistic']} for parameter Statistic is not supported")
-    stat = asked.get("Statistic") or asked["ExtendedStatistic"]
+    if params.get("Statistic") and params["Statistic"] not in OF:
+        raise invalid(f"The value {params['Statistic']} for parameter Statistic is not supported")
+    stat = params.get("Statistic") or params["ExtendedStatistic"]
     check_statistic(stat)
-    check_period(asked["Period"])
-    metric = Metric.of(asked["Namespace"], asked["MetricName"], asked.get("Dimensions") or [])
-    return Query("m1", Source(metric, asked["Period"], stat, asked.get("Unit")), label=metric.name)
+    check_period(params["Period"])
+    metric = Metric.of(params["Namespace"], params["MetricName"], params.get("Dimensions") or [])
+    return Query("m1", Source(metric, params["Period"], stat, params.get("Unit")), label=metric.name)
 
 
-def _several(asked: dict[str, Any]) -> list[Query]:
-    both = sorted(SINGLE & {name for name, value in asked.items() if value})
+def _several(params: dict[str, Any]) -> list[Query]:
+    both = sorted(SINGLE & {name for name, value in params.items() if value})
     if both:
         raise invalid(f"Metrics cannot be given together with {', '.join(both)}")
-    queries = read(asked["Metrics"])
+    queries = read(params["Metrics"])
     if sum(query.returned for query in queries) != 1:
         raise invalid("Exactly one element of the metrics list should return data.")
     sources = [query.source for query in queries if query.source]

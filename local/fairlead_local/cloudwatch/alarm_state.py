@@ -23,7 +23,7 @@ class Point:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Evaluation:
     """The state to be in (None = as it is), the points it rests on (latest first), how many were filled in."""
 
     state: StateValue | None
@@ -31,20 +31,20 @@ class Verdict:
     filled: int = 0
 
 
-def judge(points: Sequence[Point], *, periods: int, needed: int, missing: str) -> Verdict:
+def evaluate(points: Sequence[Point], *, periods: int, needed: int, missing: str) -> Evaluation:
     """The verdict over the evaluation range; `points` latest first, `needed` of `periods` must breach."""
     if len(points) >= periods:
         latest = tuple(points[:periods])
-        return Verdict("ALARM" if _breaching(latest) >= needed else "OK", latest)
+        return Evaluation("ALARM" if _breaching(latest) >= needed else "OK", latest)
     used, filled = tuple(points), periods - len(points)
     if not points:
-        return Verdict(_without_data(missing), used, filled)
+        return Evaluation(_without_data(missing), used, filled)
     breaching = _breaching(used) + (filled if missing == "breaching" else 0)
     if breaching >= needed:
-        return Verdict("ALARM", used, filled)
+        return Evaluation("ALARM", used, filled)
     if missing in ("missing", "ignore") and all(point.breaching for point in used):
-        return Verdict(_premature(used[-1], needed, missing), used, filled)
-    return Verdict("OK", used, filled)
+        return Evaluation(_premature(used[-1], needed, missing), used, filled)
+    return Evaluation("OK", used, filled)
 
 
 def _without_data(missing: str) -> StateValue | None:

@@ -12,7 +12,7 @@ from fairlead_local.errors import ServiceError
 HISTORY_LIMIT = 10_000  # items; AWS keeps them for thirty days
 
 
-class Book:
+class AlarmStore:
     """Hold `lock` while reading and changing what a look-up returned."""
 
     def __init__(self) -> None:
@@ -34,17 +34,17 @@ class Book:
         """The composite alarms whose rules speak of this one."""
         return [alarm for alarm in self.alarms.values() if alarm.rule and name in alarm.rule.names]
 
-    def enter(self, alarm: Alarm, value: StateValue, reason: str, *, data: str, at: float) -> Transition | None:
+    def set_state(self, alarm: Alarm, value: StateValue, reason: str, *, data: str, at: float) -> Transition | None:
         """Set an alarm's state; the transition, if that is another state than before."""
         before, alarm.state = alarm.state, State(value, reason[:1023], data[:4000], at)
         if before.value == value:
             return None
         alarm.transitioned = at
         facts = {"version": "1.0", "oldState": _told(before), "newState": _told(alarm.state)}
-        self.note(alarm, at, "StateUpdate", f"Alarm updated from {before.value} to {value}", facts)
+        self.add_history(alarm, at, "StateUpdate", f"Alarm updated from {before.value} to {value}", facts)
         return Transition(alarm, before, alarm.state)
 
-    def note(self, alarm: Alarm, at: float, kind: Any, summary: str, facts: dict[str, Any]) -> None:
+    def add_history(self, alarm: Alarm, at: float, kind: Any, summary: str, facts: dict[str, Any]) -> None:
         """Add to the history."""
         data = json.dumps(facts, separators=(",", ":"), default=str)
         with self.lock:

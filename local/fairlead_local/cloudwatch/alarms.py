@@ -7,23 +7,23 @@ from fairlead_local.clock import Clock
 from fairlead_local.cloudwatch import alarm_descriptions
 from fairlead_local.cloudwatch.alarm_records import UNCHECKED, Alarm, Kind, State, Transition
 from fairlead_local.cloudwatch.alarm_settings import check_composite, check_metric
-from fairlead_local.cloudwatch.alarm_store import Book
+from fairlead_local.cloudwatch.alarm_store import AlarmStore
 from fairlead_local.cloudwatch.composite_rules import parse
-from fairlead_local.cloudwatch.evaluator import Watch
-from fairlead_local.cloudwatch.metric_queries import Answers, invalid
-from fairlead_local.cloudwatch.metric_store import Store
+from fairlead_local.cloudwatch.evaluator import Evaluator
+from fairlead_local.cloudwatch.metric_queries import QueryResults, invalid
+from fairlead_local.cloudwatch.metric_store import MetricStore
 from fairlead_local.cloudwatch.series import Grid
 from fairlead_local.service import Handler
 
 
-class Alarms:
+class AlarmOperations:
     """Puts, sets and deletes alarms. An update leaves the state as it is."""
 
-    def __init__(self, store: Store, book: Book, clock: Clock, watch: Watch) -> None:
+    def __init__(self, store: MetricStore, alarms: AlarmStore, clock: Clock, evaluator: Evaluator) -> None:
         self._store = store
-        self._book = book
+        self._alarms = alarms
         self._clock = clock
-        self._watch = watch
+        self._evaluator = evaluator
 
     def handlers(self) -> dict[str, Handler]:
         """Operation names to handlers."""
@@ -34,60 +34,60 @@ class Alarms:
             "DeleteAlarms": self.delete,
         }
 
-    def put_metric(self, asked: dict[str, Any]) -> None:
+    def put_metric(self, params: dict[str, Any]) -> None:
         """PutMetricAlarm; an expression is tried out on no data, so that it fails here and not at night."""
-        settings, queries = check_metric(asked)
-        with self._book.lock:
-            alarm, _ = self._keep(asked, "MetricAlarm", settings)
+        settings, queries = check_metric(params)
+        with self._alarms.lock:
+            alarm, _ = self._keep(params, "MetricAlarm", settings)
             watched = next(query.id for query in queries if query.returned)
             period = next(query.source.period for query in queries if query.source)
-            Answers(self._store, queries, Grid(0, period, 1)).series(watched)
+            QueryResults(self._store, queries, Grid(0, period, 1)).series(watched)
             alarm.queries, alarm.silent_at = queries, -1
-            self._book.alarms[alarm.name] = alarm
+            self._alarms.alarms[alarm.name] = alarm
 
-    def put_composite(self, asked: dict[str, Any]) -> None:
+    def put_composite(self, params: dict[str, Any]) -> None:
         """PutCompositeAlarm; the rule is weighed at once."""
-        settings, rule = check_composite(asked), parse(asked["AlarmRule"])
-        with self._book.lock:
-            unknown = sorted(rule.names - set(self._book.alarms))
+        settings, rule = check_composite(params), parse(params["AlarmRule"])
+        with self._alarms.lock:
+            unknown = sorted(rule.names - set(self._alarms.alarms))
             if unknown:
                 message = f"Could not save the composite alarm as alarms [{', '.join(unknown)}] in the alarm rule do "
                 raise invalid(message + "not exist")
-            alarm, verb = self._keep(asked, "CompositeAlarm", settings)
+            alarm, verb = self._keep(params, "CompositeAlarm", settings)
             alarm.rule = rule
-            self._book.alarms[alarm.name] = alarm
-            transitions = self._watch.spread(self._watch.settle(alarm, verb))
-        self._watch.act(transitions)
+            self._alarms.alarms[alarm.name] = alarm
+            transitions = self._evaluator.propagate(self._evaluator.evaluate_composite(alarm, verb))
+        self._evaluator.act(transitions)
 
-    def set_state(self, asked: dict[str, Any]) -> None:
+    def set_state(self, params: dict[str, Any]) -> None:
         """SetAlarmState: with all that follows from it, until the next evaluation finds otherwise."""
         now = self._clock.now()
-        with self._book.lock:
-            alarm = self._book.alarm(asked["AlarmName"])
+        with self._alarms.lock:
+            alarm = self._alarms.alarm(params["AlarmName"])
             alarm.silent_at = -1
-            data, value = alarm_descriptions.checked_json(asked.get("StateReasonData", "")), asked["StateValue"]
-            changed = self._book.enter(alarm, value, asked["StateReason"], data=data, at=now)
-            transitions: Sequence[Transition] = self._watch.spread(changed)
-        self._watch.act(transitions)
+            data, value = alarm_descriptions.checked_json(params.get("StateReasonData", "")), params["StateValue"]
+            changed = self._alarms.set_state(alarm, value, params["StateReason"], data=data, at=now)
+            transitions: Sequence[Transition] = self._evaluator.propagate(changed)
+        self._evaluator.act(transitions)
 
-    def delete(self, asked: dict[str, Any]) -> None:
+    def delete(self, params: dict[str, Any]) -> None:
         """DeleteAlarms: all or none, and none that a composite alarm's rule speaks of."""
-        names = asked["AlarmNames"]
-        with self._book.lock:
-            alarms = [self._book.alarm(name) for name in names]
+        names = params["AlarmNames"]
+        with self._alarms.lock:
+            alarms = [self._alarms.alarm(name) for name in names]
             if sum(alarm.rule is not None for alarm in alarms) > 1:
                 raise invalid("Only one composite alarm can be deleted in one operation")
             for alarm in alarms:
-                if any(parent.name not in names for parent in self._book.parents(alarm.name)):
+                if any(parent.name not in names for parent in self._alarms.parents(alarm.name)):
                     raise invalid(f"Cannot delete {alarm.name} as there are composite alarm(s) depending on it.")
             for alarm in alarms:
-                del self._book.alarms[alarm.name]
+                del self._alarms.alarms[alarm.name]
                 self._configured(alarm, "deleted")
 
-    def _keep(self, asked: dict[str, Any], kind: Kind, settings: dict[str, Any]) -> tuple[Alarm, str]:
+    def _keep(self, params: dict[str, Any], kind: Kind, settings: dict[str, Any]) -> tuple[Alarm, str]:
         """The alarm with its new settings, not yet in the book if it is new."""
-        now, name = self._clock.now(), asked["AlarmName"]
-        alarm = self._book.alarms.get(name)
+        now, name = self._clock.now(), params["AlarmName"]
+        alarm = self._alarms.alarms.get(name)
         if alarm is None:
             state = State("INSUFFICIENT_DATA", UNCHECKED, "", now)
             alarm = Alarm(name, kind, settings, now, state, now)
@@ -101,4 +101,4 @@ class Alarms:
 
     def _configured(self, alarm: Alarm, verb: str) -> None:
         facts = {"version": "1.0", "type": verb.title(), f"{verb}Alarm": alarm.settings}
-        self._book.note(alarm, self._clock.now(), "ConfigurationUpdate", f'Alarm "{alarm.name}" {verb}', facts)
+        self._alarms.add_history(alarm, self._clock.now(), "ConfigurationUpdate", f'Alarm "{alarm.name}" {verb}', facts)

@@ -12,16 +12,16 @@ from typing import Any
 
 from fairlead_local.clock import Clock
 from fairlead_local.cloudwatch.metric_data import FUTURE, PAST
-from fairlead_local.cloudwatch.metric_store import MINUTE, Metric, Store
+from fairlead_local.cloudwatch.metric_store import MINUTE, Metric, MetricStore
 from fairlead_local.cloudwatch.statistics import Values
 
 ARRAY_LIMIT, DIMENSIONS_LIMIT = 100, 30
 
 
-class Embedded:
+class EmbeddedMetrics:
     """Takes log lines and puts what metrics they hold into the store."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: MetricStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
 

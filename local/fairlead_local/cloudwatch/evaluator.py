@@ -13,10 +13,10 @@ from fairlead_local.clock import Clock
 from fairlead_local.cloudwatch import state_reasons
 from fairlead_local.cloudwatch.alarm_records import Alarm, Transition
 from fairlead_local.cloudwatch.alarm_settings import DAY, HOUR, OPERATORS
-from fairlead_local.cloudwatch.alarm_state import EXTRA, Point, StateValue, judge
-from fairlead_local.cloudwatch.alarm_store import Book
-from fairlead_local.cloudwatch.metric_queries import Answers
-from fairlead_local.cloudwatch.metric_store import MINUTE, Store
+from fairlead_local.cloudwatch.alarm_state import EXTRA, Point, StateValue, evaluate
+from fairlead_local.cloudwatch.alarm_store import AlarmStore
+from fairlead_local.cloudwatch.metric_queries import QueryResults
+from fairlead_local.cloudwatch.metric_store import MINUTE, MetricStore
 from fairlead_local.cloudwatch.series import Grid, Series
 from fairlead_local.cloudwatch.statistics import share_of
 from fairlead_local.times import moment, written
@@ -26,17 +26,17 @@ logger = logging.getLogger(__name__)
 FAST = 10  # seconds between two looks at an alarm of high resolution
 
 
-class Watch:
+class Evaluator:
     """Judges alarms and hands transitions to `act`, after the book is let go."""
 
-    def __init__(self, store: Store, book: Book, clock: Clock, act: Callable[[Transition], None]) -> None:
+    def __init__(self, store: MetricStore, alarms: AlarmStore, clock: Clock, act: Callable[[Transition], None]) -> None:
         self._store = store
-        self._book = book
+        self._alarms = alarms
         self._clock = clock
         self._act = act
         self._plan()
 
-    def spread(self, first: Transition | None) -> list[Transition]:
+    def propagate(self, first: Transition | None) -> list[Transition]:
         """A transition and those of the composite alarms that follow from it; hold the book's lock."""
         found: list[Transition] = []
         waiting = deque([first] if first else [])
@@ -45,14 +45,14 @@ class Watch:
             found.append(done)
             # Rules may form a circle, which AWS stops evaluating too.
             seen = {transition.alarm.name for transition in found}
-            for parent in self._book.parents(done.alarm.name):
-                if parent.name not in seen and (follows := self._weigh(parent, _told(done), done)):
+            for parent in self._alarms.parents(done.alarm.name):
+                if parent.name not in seen and (follows := self._evaluate_rule(parent, _told(done), done)):
                     waiting.append(follows)
         return found
 
-    def settle(self, alarm: Alarm, verb: str) -> Transition | None:
+    def evaluate_composite(self, alarm: Alarm, verb: str) -> Transition | None:
         """Judge a composite alarm that was just created or updated; hold the book's lock."""
-        return self._weigh(alarm, f"{alarm.arn} was {verb} and its alarm rule evaluates to", None)
+        return self._evaluate_rule(alarm, f"{alarm.arn} was {verb} and its alarm rule evaluates to", None)
 
     def act(self, transitions: Sequence[Transition]) -> None:
         """Do what they ask for; do not hold the book's lock."""
@@ -60,40 +60,42 @@ class Watch:
             self._act(transition)
 
     def _plan(self) -> None:
-        with self._book.lock:
-            fast = any(alarm.queries and alarm.period < MINUTE for alarm in self._book.alarms.values())
+        with self._alarms.lock:
+            fast = any(alarm.queries and alarm.period < MINUTE for alarm in self._alarms.alarms.values())
         step = FAST if fast else MINUTE
         at = (int(self._clock.now()) // step + 1) * step
         self._clock.at(at, lambda: self._tick(at))
 
     def _tick(self, at: int) -> None:
         transitions: list[Transition] = []
-        with self._book.lock:
-            for alarm in [alarm for alarm in self._book.alarms.values() if _due(alarm, at)]:
+        with self._alarms.lock:
+            for alarm in [alarm for alarm in self._alarms.alarms.values() if _due(alarm, at)]:
                 try:
-                    transitions += self.spread(self._judge(alarm, at))
+                    transitions += self.propagate(self._evaluate(alarm, at))
                 except Exception:
                     logger.exception("alarm %s could not be evaluated", alarm.name)
         self._plan()
         self.act(transitions)
 
-    def _judge(self, alarm: Alarm, at: int) -> Transition | None:
+    def _evaluate(self, alarm: Alarm, at: int) -> Transition | None:
         changes = self._store.changes
         if alarm.silent_at == changes:
             return None
         grid = Grid.until(at, alarm.period, alarm.periods + EXTRA)
-        answers = Answers(self._store, alarm.queries, grid)
-        points = _points(alarm, answers.series(alarm.watched))
+        queried = QueryResults(self._store, alarm.queries, grid)
+        points = _points(alarm, queried.series(alarm.watched))
         # What comes later, or is dated later, may still be seen.
-        alarm.silent_at = changes if answers.silent and self._store.latest < at else -1
+        alarm.silent_at = changes if queried.silent and self._store.latest < at else -1
         missing = alarm.settings.get("TreatMissingData", "missing")
-        verdict = judge(points, periods=alarm.periods, needed=alarm.needed, missing=missing)
+        evaluation = evaluate(points, periods=alarm.periods, needed=alarm.needed, missing=missing)
         samples = self._samples(alarm, grid)
-        if verdict.state in (None, alarm.state.value) or _too_few(alarm, verdict.points, samples):
+        if evaluation.state in (None, alarm.state.value) or _too_few(alarm, evaluation.points, samples):
             return None
         now = self._clock.now()
-        data = state_reasons.data(alarm, verdict, at=now, samples=samples)
-        return self._book.enter(alarm, verdict.state, state_reasons.sentence(alarm, verdict), data=data, at=now)
+        data = state_reasons.data(alarm, evaluation, at=now, samples=samples)
+        return self._alarms.set_state(
+            alarm, evaluation.state, state_reasons.sentence(alarm, evaluation), data=data, at=now
+        )
 
     def _samples(self, alarm: Alarm, grid: Grid) -> dict[int, float]:
         source = alarm.queries[0].source
@@ -101,15 +103,15 @@ class Watch:
             return {}
         return self._store.series(source.metric, grid, "SampleCount", source.unit).points
 
-    def _weigh(self, alarm: Alarm, because: str, cause: Transition | None) -> Transition | None:
+    def _evaluate_rule(self, alarm: Alarm, because: str, cause: Transition | None) -> Transition | None:
         if alarm.rule is None:
             return None
-        value: StateValue = "ALARM" if alarm.rule.holds(self._book.state_of) else "OK"
+        value: StateValue = "ALARM" if alarm.rule.holds(self._alarms.state_of) else "OK"
         if value == alarm.state.value:
             return None
         data = json.dumps({"triggeringAlarms": [_trigger(cause)] if cause else []}, separators=(",", ":"))
         reason = because if cause else f"{because} {value}"
-        return self._book.enter(alarm, value, reason, data=data, at=self._clock.now())
+        return self._alarms.set_state(alarm, value, reason, data=data, at=self._clock.now())
 
 
 def _due(alarm: Alarm, at: int) -> bool:

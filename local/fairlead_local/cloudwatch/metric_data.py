@@ -5,8 +5,8 @@ from typing import Any
 
 from fairlead_local.clock import Clock
 from fairlead_local.cloudwatch.alarm_descriptions import paged
-from fairlead_local.cloudwatch.metric_queries import Answers, Query, check_period, invalid, read
-from fairlead_local.cloudwatch.metric_store import MINUTE, Metric, Store
+from fairlead_local.cloudwatch.metric_queries import Query, QueryResults, check_period, invalid, read
+from fairlead_local.cloudwatch.metric_store import MINUTE, Metric, MetricStore
 from fairlead_local.cloudwatch.series import Grid, Series
 from fairlead_local.cloudwatch.statistics import Values, check_statistic, statistic
 from fairlead_local.errors import ServiceError
@@ -18,10 +18,10 @@ PAST, FUTURE = 14 * 86_400, 2 * 3_600  # seconds around now within which data is
 VALUES_LIMIT, DIMENSIONS_LIMIT, DATA_LIMIT, POINTS_LIMIT = 150, 30, 1_000, 1_440
 
 
-class Data:
+class MetricOperations:
     """The handlers for data points."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: MetricStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
 
@@ -34,10 +34,10 @@ class Data:
             "ListMetrics": self.list_all,
         }
 
-    def put(self, asked: dict[str, Any]) -> None:
+    def put(self, params: dict[str, Any]) -> None:
         """PutMetricData; all is checked before any of it is kept."""
-        namespace, data = asked["Namespace"], asked.get("MetricData") or []
-        if asked.get("EntityMetricData"):
+        namespace, data = params["Namespace"], params.get("MetricData") or []
+        if params.get("EntityMetricData"):
             raise ServiceError("NotImplemented", "the local cloud does not implement EntityMetricData", status=501)
         if namespace.startswith("AWS/"):
             raise refused(f"The value {namespace} for parameter Namespace is invalid.")
@@ -48,37 +48,37 @@ class Data:
             resolution = datum.get("StorageResolution") or MINUTE
             self._store.put(metric, at, values, unit=datum.get("Unit") or "None", resolution=resolution)
 
-    def get(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def get(self, params: dict[str, Any]) -> dict[str, Any]:
         """GetMetricData, in one page."""
-        queries = read(asked["MetricDataQueries"])
-        start, end = _span(asked)
+        queries = read(params["MetricDataQueries"])
+        start, end = _span(params)
         results = []
         for query in queries:
             if not query.returned:
                 continue
             period = _period(query, queries)
             first = _aligned(start, period)
-            answers = Answers(self._store, queries, Grid(first, period, -(-(end - first) // period)))
-            results.append(_result(query, answers.series(query.id), asked, end))
+            queried = QueryResults(self._store, queries, Grid(first, period, -(-(end - first) // period)))
+            results.append(_result(query, queried.series(query.id), params, end))
         return {"MetricDataResults": results, "Messages": []}
 
-    def get_statistics(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def get_statistics(self, params: dict[str, Any]) -> dict[str, Any]:
         """GetMetricStatistics: a data point per period and unit, in no order in AWS; here in time's."""
-        metric = Metric.of(asked["Namespace"], asked["MetricName"], asked.get("Dimensions") or [])
-        simple, extended = asked.get("Statistics") or [], asked.get("ExtendedStatistics") or []
+        metric = Metric.of(params["Namespace"], params["MetricName"], params.get("Dimensions") or [])
+        simple, extended = params.get("Statistics") or [], params.get("ExtendedStatistics") or []
         if bool(simple) == bool(extended):
             message = "Exactly one of the parameters Statistics and ExtendedStatistics must be given."
             raise ServiceError("InvalidParameterCombination", message)
         for name in (*simple, *extended):
             check_statistic(name)
-        check_period(asked["Period"])
-        start, end = _span(asked)
-        first = _aligned(start, asked["Period"])
-        grid = Grid(first, asked["Period"], -(-(end - first) // asked["Period"]))
+        check_period(params["Period"])
+        start, end = _span(params)
+        first = _aligned(start, params["Period"])
+        grid = Grid(first, params["Period"], -(-(end - first) // params["Period"]))
         if grid.count > POINTS_LIMIT:
             raise ServiceError("InvalidParameterCombination", f"You have requested up to {grid.count} datapoints, "
                                f"which exceeds the limit of {POINTS_LIMIT}.")  # fmt: skip
-        units = [asked["Unit"]] if asked.get("Unit") else self._store.units(metric)
+        units = [params["Unit"]] if params.get("Unit") else self._store.units(metric)
         points = []
         for at in grid.times:
             for unit in units:
@@ -87,11 +87,11 @@ class Data:
                     points.append({"Timestamp": moment(at), "Unit": unit, **_numbers(values, simple, extended)})
         return {"Label": metric.name, "Datapoints": points}
 
-    def list_all(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def list_all(self, params: dict[str, Any]) -> dict[str, Any]:
         """ListMetrics with data in the last two weeks, or three hours if asked."""
-        since = self._clock.now() - LISTED_SECONDS[asked.get("RecentlyActive")]
-        found = [metric.described() for metric in self._store.metrics(since=since) if _listed(metric, asked)]
-        page, token = paged(found, asked, default=500)
+        since = self._clock.now() - LISTED_SECONDS[params.get("RecentlyActive")]
+        found = [metric.described() for metric in self._store.metrics(since=since) if _listed(metric, params)]
+        page, token = paged(found, params, default=500)
         return {"Metrics": page, **token}
 
     def _moment(self, datum: dict[str, Any]) -> float:
@@ -131,8 +131,8 @@ def _values(datum: dict[str, Any]) -> Values:
     return found
 
 
-def _span(asked: dict[str, Any]) -> tuple[int, int]:
-    start, end = epoch(asked["StartTime"], 0.0), epoch(asked["EndTime"], 0.0)
+def _span(params: dict[str, Any]) -> tuple[int, int]:
+    start, end = epoch(params["StartTime"], 0.0), epoch(params["EndTime"], 0.0)
     if start >= end:
         raise invalid("The parameter StartTime must be less than the parameter EndTime.")
     return int(start), math.ceil(end)
@@ -149,8 +149,8 @@ def _period(query: Query, queries: list[Query]) -> int:
     return min((period for period in periods if period), default=MINUTE)
 
 
-def _result(query: Query, series: Series, asked: dict[str, Any], end: int) -> dict[str, Any]:
-    times = sorted((at for at in series.points if at < end), reverse=asked.get("ScanBy") != "TimestampAscending")
+def _result(query: Query, series: Series, params: dict[str, Any], end: int) -> dict[str, Any]:
+    times = sorted((at for at in series.points if at < end), reverse=params.get("ScanBy") != "TimestampAscending")
     return {
         "Id": query.id,
         "Label": query.label,
@@ -166,13 +166,13 @@ def _numbers(values: Values, simple: list[str], extended: list[str]) -> dict[str
     return numbers | ({"ExtendedStatistics": percentiles} if percentiles else {})
 
 
-def _listed(metric: Metric, asked: dict[str, Any]) -> bool:
+def _listed(metric: Metric, params: dict[str, Any]) -> bool:
     dimensions = dict(metric.dimensions)
     return (
-        asked.get("Namespace") in (None, metric.namespace)
-        and asked.get("MetricName") in (None, metric.name)
+        params.get("Namespace") in (None, metric.namespace)
+        and params.get("MetricName") in (None, metric.name)
         and all(
             wanted["Name"] in dimensions and wanted.get("Value") in (None, dimensions[wanted["Name"]])
-            for wanted in asked.get("Dimensions") or []
+            for wanted in params.get("Dimensions") or []
         )
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 from fairlead_local.cloudwatch.math_expression import ExpressionError, Node, parse
 from fairlead_local.cloudwatch.metric_math import Scope, Value, calculate
-from fairlead_local.cloudwatch.metric_store import Metric, Store
+from fairlead_local.cloudwatch.metric_store import Metric, MetricStore
 from fairlead_local.cloudwatch.series import Grid, Series
 from fairlead_local.cloudwatch.statistics import check_statistic
 from fairlead_local.errors import ServiceError
@@ -52,10 +52,10 @@ def invalid(message: str) -> ServiceError:
     return ServiceError("ValidationError", message)
 
 
-class Answers:
+class QueryResults:
     """The values of a set of queries over one grid, each worked out once."""
 
-    def __init__(self, store: Store, queries: Sequence[Query], grid: Grid) -> None:
+    def __init__(self, store: MetricStore, queries: Sequence[Query], grid: Grid) -> None:
         self._store = store
         self._queries = {query.id: query for query in queries}
         self._grid = grid
@@ -124,10 +124,10 @@ def _query(entry: dict[str, Any]) -> Query:
 
 
 def _source(stat: dict[str, Any]) -> Source:
-    asked, period = stat["Metric"], int(stat["Period"])
+    params, period = stat["Metric"], int(stat["Period"])
     check_period(period)
     check_statistic(stat["Stat"])
-    metric = Metric.of(asked.get("Namespace", ""), asked.get("MetricName", ""), asked.get("Dimensions") or [])
+    metric = Metric.of(params.get("Namespace", ""), params.get("MetricName", ""), params.get("Dimensions") or [])
     return Source(metric, period, stat["Stat"], stat.get("Unit"))
 
 

@@ -32,7 +32,7 @@ class Metric:
 
 
 @dataclass
-class _Kept:
+class _Points:
     """One metric's values: moments in order, and at each the values by unit."""
 
     moments: list[int] = field(default_factory=list)
@@ -56,7 +56,7 @@ class _Kept:
         return found
 
 
-class Store:
+class MetricStore:
     """Every data point there is, safe for many threads.
 
     `changes` counts what was put, so that readers can tell; `latest` is the last moment of all.
@@ -64,7 +64,7 @@ class Store:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kept: dict[Metric, _Kept] = {}
+        self._points: dict[Metric, _Points] = {}
         self.changes = 0
         self.latest = 0
 
@@ -72,7 +72,7 @@ class Store:
         """Add values at a moment; at standard resolution they belong to its minute."""
         moment = int(at) if resolution == 1 else int(at) // MINUTE * MINUTE
         with self._lock:
-            self._kept.setdefault(metric, _Kept()).at(moment, unit).merge(values)
+            self._points.setdefault(metric, _Points()).at(moment, unit).merge(values)
             self.changes += 1
             self.latest = max(self.latest, moment)
 
@@ -85,19 +85,19 @@ class Store:
     def metrics(self, *, since: float) -> list[Metric]:
         """The metrics with data since then, in order."""
         with self._lock:
-            found = [metric for metric, kept in self._kept.items() if kept.moments[-1] >= since]
+            found = [metric for metric, kept in self._points.items() if kept.moments[-1] >= since]
         return sorted(found, key=lambda metric: (metric.namespace, metric.name, metric.dimensions))
 
     def units(self, metric: Metric) -> list[str]:
         """The units a metric was reported in."""
         with self._lock:
-            kept = self._kept.get(metric)
+            kept = self._points.get(metric)
             return sorted({unit for units in kept.values.values() for unit in units}) if kept else []
 
     def values(self, metric: Metric, start: int, end: int, unit: str | None = None) -> Values:
         """All values from `start` to before `end`, of any unit if none is named."""
         with self._lock:
-            kept = self._kept.get(metric)
+            kept = self._points.get(metric)
             return kept.between(start, end, unit) if kept else Values()
 
     def series(self, metric: Metric, grid: Grid, stat: str, unit: str | None = None) -> Series:

@@ -5,13 +5,13 @@ from typing import Any
 
 from fairlead_local.clients import Clients
 from fairlead_local.clock import Clock
-from fairlead_local.cloudwatch.alarm_actions import Actions, Permissions
-from fairlead_local.cloudwatch.alarm_descriptions import Descriptions
-from fairlead_local.cloudwatch.alarm_store import Book
-from fairlead_local.cloudwatch.alarms import Alarms
-from fairlead_local.cloudwatch.evaluator import Watch
-from fairlead_local.cloudwatch.metric_data import Data
-from fairlead_local.cloudwatch.metric_store import Store
+from fairlead_local.cloudwatch.alarm_actions import AlarmActions, Permissions
+from fairlead_local.cloudwatch.alarm_descriptions import AlarmDescriptions
+from fairlead_local.cloudwatch.alarm_store import AlarmStore
+from fairlead_local.cloudwatch.alarms import AlarmOperations
+from fairlead_local.cloudwatch.evaluator import Evaluator
+from fairlead_local.cloudwatch.metric_data import MetricOperations
+from fairlead_local.cloudwatch.metric_store import MetricStore
 from fairlead_local.service import Handler
 
 
@@ -20,7 +20,7 @@ class CloudWatch:
 
     def __init__(
         self,
-        store: Store,
+        store: MetricStore,
         clock: Clock,
         clients: Clients,
         *,
@@ -28,10 +28,14 @@ class CloudWatch:
         invoke: Callable[[dict[str, Any]], Any],
         publish: Callable[..., Any],
     ) -> None:
-        book = Book()
-        actions = Actions(book, clients, permissions=permissions, invoke=invoke, publish=publish)
-        watch = Watch(store, book, clock, actions.run)
-        self._parts = (Data(store, clock), Alarms(store, book, clock, watch), Descriptions(book))
+        alarms = AlarmStore()
+        actions = AlarmActions(alarms, clients, permissions=permissions, invoke=invoke, publish=publish)
+        evaluator = Evaluator(store, alarms, clock, actions.run)
+        self._parts = (
+            MetricOperations(store, clock),
+            AlarmOperations(store, alarms, clock, evaluator),
+            AlarmDescriptions(alarms),
+        )
 
     def handlers(self) -> dict[str, Handler]:
         """Operation names to handlers."""

@@ -5,15 +5,15 @@ https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics
 """
 
 from fairlead_local.clock import Clock
-from fairlead_local.cloudwatch.metric_store import Metric, Store
+from fairlead_local.cloudwatch.metric_store import Metric, MetricStore
 
 Dimensions = tuple[tuple[str, str], ...]
 
 
-class Platform:
+class ServiceMetrics:
     """Writes the metrics of invocations and of API calls, dated when they began."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
+    def __init__(self, store: MetricStore, clock: Clock) -> None:
         self._store = store
         self.now = clock.now
 

@@ -5,30 +5,30 @@ from typing import Any
 
 from fairlead_local.cloudwatch.alarm_records import Alarm
 from fairlead_local.cloudwatch.alarm_settings import OPERATORS
-from fairlead_local.cloudwatch.alarm_state import Point, Verdict
+from fairlead_local.cloudwatch.alarm_state import Evaluation, Point
 from fairlead_local.times import moment, written
 
 TREATED = {"missing": "Missing", "ignore": "Ignored", "breaching": "Breaching", "notBreaching": "NonBreaching"}
 
 
-def sentence(alarm: Alarm, verdict: Verdict) -> str:
+def sentence(alarm: Alarm, evaluation: Evaluation) -> str:
     """One sentence."""
-    if verdict.state == "INSUFFICIENT_DATA":
-        filled = verdict.filled
+    if evaluation.state == "INSUFFICIENT_DATA":
+        filled = evaluation.filled
         return f"Insufficient Data: {filled} datapoint{'s were' if filled > 1 else ' was'} unknown."
     treated = TREATED[alarm.settings.get("TreatMissingData", "missing")]
-    if not verdict.points:
-        periods, filled = alarm.periods, verdict.filled
+    if not evaluation.points:
+        periods, filled = alarm.periods, evaluation.filled
         return (
             f"Threshold Crossed: no datapoints were received for {periods} period{'s' if periods > 1 else ''} and "
             f"{filled} missing datapoint{'s were' if filled > 1 else ' was'} treated as [{treated}]."
         )
-    return f"Threshold Crossed: {_counted(alarm, verdict)}{_filled(verdict, treated)}{_rule(alarm, verdict)}."
+    return f"Threshold Crossed: {_counted(alarm, evaluation)}{_filled(evaluation, treated)}{_rule(alarm, evaluation)}."
 
 
-def data(alarm: Alarm, verdict: Verdict, *, at: float, samples: dict[int, float]) -> str:
+def data(alarm: Alarm, evaluation: Evaluation, *, at: float, samples: dict[int, float]) -> str:
     """The JSON: what was asked and what came of it."""
-    points = verdict.points
+    points = evaluation.points
     facts: dict[str, Any] = {"version": "1.0", "queryDate": written(at)}
     if points:
         facts["startDate"] = written(min(point.at for point in points))
@@ -47,9 +47,9 @@ def _evaluated(point: Point, samples: dict[int, float]) -> dict[str, Any]:
     return {"timestamp": written(point.at), **count, "value": point.value}
 
 
-def _counted(alarm: Alarm, verdict: Verdict) -> str:
-    alarming = verdict.state == "ALARM"
-    counted = [point for point in verdict.points if point.breaching == alarming] or list(verdict.points)
+def _counted(alarm: Alarm, evaluation: Evaluation) -> str:
+    alarming = evaluation.state == "ALARM"
+    counted = [point for point in evaluation.points if point.breaching == alarming] or list(evaluation.points)
     shown = ", ".join(f"{point.value} ({moment(point.at):%d/%m/%y %H:%M:%S})" for point in counted)
     comparison, _ = OPERATORS[alarm.settings["ComparisonOperator"]]
     verb = "was" if len(counted) == 1 else "were"
@@ -59,15 +59,15 @@ def _counted(alarm: Alarm, verdict: Verdict) -> str:
     )
 
 
-def _filled(verdict: Verdict, treated: str) -> str:
-    if not verdict.filled:
+def _filled(evaluation: Evaluation, treated: str) -> str:
+    if not evaluation.filled:
         return ""
-    many = verdict.filled > 1
-    return f" and {verdict.filled} missing datapoint{'s were' if many else ' was'} treated as [{treated}]"
+    many = evaluation.filled > 1
+    return f" and {evaluation.filled} missing datapoint{'s were' if many else ' was'} treated as [{treated}]"
 
 
-def _rule(alarm: Alarm, verdict: Verdict) -> str:
-    alarming = verdict.state == "ALARM"
+def _rule(alarm: Alarm, evaluation: Evaluation) -> str:
+    alarming = evaluation.state == "ALARM"
     minimum = alarm.needed if alarming else alarm.periods - alarm.needed + 1
     way = "OK -> ALARM" if alarming else "ALARM -> OK"
     return f" (minimum {minimum} datapoint{'s' if minimum > 1 else ''} for {way} transition)"

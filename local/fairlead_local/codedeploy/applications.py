@@ -27,10 +27,10 @@ class Applications:
             "GetApplicationRevision": self.get_revision,
         }
 
-    def create(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def create(self, params: dict[str, Any]) -> dict[str, Any]:
         """CreateApplication, of the compute platform Lambda; its tags are not kept."""
-        name = asked["applicationName"]
-        _check_platform(asked)
+        name = params["applicationName"]
+        _check_platform(params)
         with self._store.lock:
             if name in self._store.applications:
                 raise ServiceError("ApplicationAlreadyExistsException", f"Application already exists: {name}")
@@ -38,38 +38,38 @@ class Applications:
             self._store.applications[name] = record
             return {"applicationId": record.id}
 
-    def get(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def get(self, params: dict[str, Any]) -> dict[str, Any]:
         """GetApplication."""
         with self._store.lock:
-            return {"application": describe.application(self._store.application(asked.get("applicationName")))}
+            return {"application": describe.application(self._store.application(params.get("applicationName")))}
 
-    def delete(self, asked: dict[str, Any]) -> None:
+    def delete(self, params: dict[str, Any]) -> None:
         """DeleteApplication with its groups; gone already is fine."""
         with self._store.lock:
-            self._store.applications.pop(asked["applicationName"], None)
+            self._store.applications.pop(params["applicationName"], None)
 
-    def create_config(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def create_config(self, params: dict[str, Any]) -> dict[str, Any]:
         """CreateDeploymentConfig."""
-        name = asked["deploymentConfigName"]
-        _check_platform(asked)
+        name = params["deploymentConfigName"]
+        _check_platform(params)
         if name.startswith("CodeDeployDefault."):
             raise ServiceError("InvalidDeploymentConfigNameException", f"{name}: that prefix is CodeDeploy's own")
         with self._store.lock:
             if name in self._store.configs:
                 message = f"Deployment configuration already exists: {name}"
                 raise ServiceError("DeploymentConfigAlreadyExistsException", message)
-            record = Config(name, traffic_routing.checked(asked.get("trafficRoutingConfig")), self._store.now())
+            record = Config(name, traffic_routing.checked(params.get("trafficRoutingConfig")), self._store.now())
             self._store.configs[name] = record
             return {"deploymentConfigId": record.id}
 
-    def get_config(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def get_config(self, params: dict[str, Any]) -> dict[str, Any]:
         """GetDeploymentConfig."""
         with self._store.lock:
-            return {"deploymentConfigInfo": describe.config(self._store.config(asked["deploymentConfigName"]))}
+            return {"deploymentConfigInfo": describe.config(self._store.config(params["deploymentConfigName"]))}
 
-    def delete_config(self, asked: dict[str, Any]) -> None:
+    def delete_config(self, params: dict[str, Any]) -> None:
         """DeleteDeploymentConfig, unless a group uses it or it is CodeDeploy's own."""
-        name = asked["deploymentConfigName"]
+        name = params["deploymentConfigName"]
         with self._store.lock:
             if name in traffic_routing.predefined():
                 raise ServiceError("InvalidOperationException", f"{name} is predefined and cannot be deleted")
@@ -78,19 +78,19 @@ class Applications:
                 raise ServiceError("DeploymentConfigInUseException", f"Deployment configuration is in use: {name}")
             self._store.configs.pop(name, None)
 
-    def get_revision(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def get_revision(self, params: dict[str, Any]) -> dict[str, Any]:
         """GetApplicationRevision: the AppSpec's text by its digest, which no other answer shows."""
         with self._store.lock:
-            found = self._store.application(asked.get("applicationName"))
-            kind = asked["revision"].get("revisionType", "")
-            sha256 = asked["revision"].get(appspec.CONTENT.get(kind, ""), {}).get("sha256", "")
+            found = self._store.application(params.get("applicationName"))
+            kind = params["revision"].get("revisionType", "")
+            sha256 = params["revision"].get(appspec.CONTENT.get(kind, ""), {}).get("sha256", "")
             if sha256 not in found.revisions:
                 raise ServiceError("RevisionDoesNotExistException", f"no revision of {found.name} has the digest given")
             info = {"description": "Application revision registered by Deployment"}
             return {"applicationName": found.name, "revision": found.revisions[sha256], "revisionInfo": info}
 
 
-def _check_platform(asked: dict[str, Any]) -> None:
-    platform = asked.get("computePlatform", "Server")
+def _check_platform(params: dict[str, Any]) -> None:
+    platform = params.get("computePlatform", "Server")
     if platform != PLATFORM:
         raise ServiceError("InvalidComputePlatformException", f"the local cloud deploys to {PLATFORM}, not {platform}")

@@ -21,7 +21,7 @@ CONFIGURATION = (
 )
 
 
-class Refused(Exception):  # noqa: N818 - what happened to a deployment, not an error of this program
+class DeploymentError(Exception):
     """A deployment cannot go on; `code` is one of CodeDeploy's ErrorCode values."""
 
     def __init__(self, code: str, message: str) -> None:
@@ -31,7 +31,7 @@ class Refused(Exception):  # noqa: N818 - what happened to a deployment, not an 
 
 
 @dataclass(frozen=True)
-class Standing:
+class AliasState:
     """Where an alias points, and the revision that says so."""
 
     version: str
@@ -39,7 +39,7 @@ class Standing:
     revision: str
 
 
-class Hands:
+class AwsCalls:
     """One deployment's way to other services."""
 
     def __init__(self, assume: Assume, role: str, spec: AppSpec) -> None:
@@ -48,16 +48,16 @@ class Hands:
         self._function = spec.function
         self._where = {"FunctionName": spec.function, "Name": spec.alias}
 
-    def standing(self) -> Standing:
+    def alias_state(self) -> AliasState:
         """GetAlias."""
-        with self._refusing("AWSLambda"):
+        with self._deployment_errors("AWSLambda"):
             found = self._assume(self._role)["lambda"].get_alias(**self._where)
         weights = found.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
-        return Standing(found["FunctionVersion"], weights, found["RevisionId"])
+        return AliasState(found["FunctionVersion"], weights, found["RevisionId"])
 
     def check_version(self, version: str) -> None:
         """GetProvisionedConcurrencyConfig, which CodeDeploy asks before it shifts: here, whether the version exists."""
-        with self._refusing("AWSLambda"):
+        with self._deployment_errors("AWSLambda"):
             client = self._assume(self._role)["lambda"]
             with contextlib.suppress(client.exceptions.ProvisionedConcurrencyConfigNotFoundException):
                 client.get_provisioned_concurrency_config(FunctionName=self._function, Qualifier=version)
@@ -66,14 +66,14 @@ class Hands:
         """UpdateAlias to one version, or to two; guarded if there is a revision."""
         routing = {"AdditionalVersionWeights": weights}
         guard = {"RevisionId": revision} if revision else {}
-        with self._refusing("AWSLambda"):
+        with self._deployment_errors("AWSLambda"):
             client = self._assume(self._role)["lambda"]
             client.update_alias(**self._where, FunctionVersion=version, RoutingConfig=routing, **guard)
 
     def invoke(self, function: str, deployment_id: str, execution_id: str) -> None:
         """Start a hook; what becomes of it CodeDeploy learns by its answer alone."""
         event = {"DeploymentId": deployment_id, "LifecycleEventHookExecutionId": execution_id}
-        with self._refusing("AWSLambda"):
+        with self._deployment_errors("AWSLambda"):
             client = self._assume(self._role)["lambda"]
             client.invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps(event).encode())
 
@@ -81,36 +81,38 @@ class Hands:
         """Those of the alarms that are in ALARM."""
         if not names:
             return []
-        with self._refusing("AmazonCloudWatch"):
+        with self._deployment_errors("AmazonCloudWatch"):
             client = self._assume(self._role)["cloudwatch"]
             found = client.describe_alarms(AlarmNames=list(names), AlarmTypes=["MetricAlarm", "CompositeAlarm"])
         alarms = [*found.get("MetricAlarms", []), *found.get("CompositeAlarms", [])]
         return sorted(alarm["AlarmName"] for alarm in alarms if alarm["StateValue"] == "ALARM")
 
     @contextlib.contextmanager
-    def _refusing(self, service: str) -> Iterator[None]:
+    def _deployment_errors(self, service: str) -> Iterator[None]:
         from botocore.exceptions import ClientError
 
         try:
             yield
         except ClientError as error:
-            raise self._refused(service, error) from error
+            raise self._deployment_error(service, error) from error
         except ServiceError as error:
             message = f"The IAM role {self._role} cannot be assumed: {error.message}"
-            raise Refused("IAM_ROLE_MISSING", message) from error
+            raise DeploymentError("IAM_ROLE_MISSING", message) from error
 
-    def _refused(self, service: str, error: "ClientError") -> Refused:
+    def _deployment_error(self, service: str, error: "ClientError") -> DeploymentError:
         code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
         if code in ("AccessDenied", "AccessDeniedException"):
-            return Refused(
+            return DeploymentError(
                 "IAM_ROLE_PERMISSIONS",
                 f"The IAM role {self._role} does not give you permission to perform operations in the following AWS "
                 f"service: {service}. Contact your AWS administrator if you need help. ({message})",
             )
         if code == "ResourceNotFoundException":
-            return Refused("INVALID_LAMBDA_FUNCTION", f"The deployment failed because of a missing function: {message}")
+            return DeploymentError(
+                "INVALID_LAMBDA_FUNCTION", f"The deployment failed because of a missing function: {message}"
+            )
         if code in ("PreconditionFailedException", "InvalidParameterValueException"):
-            return Refused("INVALID_LAMBDA_CONFIGURATION", f"{CONFIGURATION} {message}")
+            return DeploymentError("INVALID_LAMBDA_CONFIGURATION", f"{CONFIGURATION} {message}")
         if code in ("TooManyRequestsException", "Throttling", "ThrottlingException"):
-            return Refused("THROTTLED", message)
-        return Refused("INTERNAL_ERROR", f"{code}: {message}")
+            return DeploymentError("THROTTLED", message)
+        return DeploymentError("INTERNAL_ERROR", f"{code}: {message}")

@@ -27,7 +27,7 @@ class Pace:
 
 
 @dataclass(frozen=True)
-class World:
+class DeploymentContext:
     """The records and the clock; `undo` starts a rollback deployment."""
 
     store: Store

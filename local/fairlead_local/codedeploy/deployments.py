@@ -6,10 +6,10 @@ from typing import Any
 from fairlead_local.clock import Clock
 from fairlead_local.codedeploy import appspec
 from fairlead_local.codedeploy.appspec import AppSpec
-from fairlead_local.codedeploy.aws_calls import Assume, Hands
-from fairlead_local.codedeploy.context import Pace, Publish, World
+from fairlead_local.codedeploy.aws_calls import Assume, AwsCalls
+from fairlead_local.codedeploy.context import DeploymentContext, Pace, Publish
 from fairlead_local.codedeploy.groups import DEFAULT_CONFIG, check_alarms, check_rollback
-from fairlead_local.codedeploy.lifecycle import Course
+from fairlead_local.codedeploy.lifecycle import Lifecycle
 from fairlead_local.codedeploy.records import Deployment
 from fairlead_local.codedeploy.store import Store
 from fairlead_local.errors import ServiceError
@@ -32,8 +32,8 @@ class Deployments:
     ) -> None:
         self._store = store
         self._assume = assume
-        self._world = World(store, clock, pace, publish, self._undo)
-        self._courses: dict[str, Course] = {}
+        self._context = DeploymentContext(store, clock, pace, publish, self._undo)
+        self._lifecycles: dict[str, Lifecycle] = {}
 
     def handlers(self) -> dict[str, Handler]:
         """Operation names to handlers."""
@@ -43,51 +43,51 @@ class Deployments:
             "PutLifecycleEventHookExecutionStatus": self.answer,
         }
 
-    def create(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def create(self, params: dict[str, Any]) -> dict[str, Any]:
         """CreateDeployment: what can be seen to be wrong at once is refused; the rest fails the deployment."""
         with self._store.lock:
-            group = self._store.group(asked.get("applicationName"), asked.get("deploymentGroupName"))
-            _check(asked)
-            spec = appspec.read(asked["revision"])
-            config = self._store.config(asked.get("deploymentConfigName") or group.settings["deploymentConfigName"])
+            group = self._store.group(params.get("applicationName"), params.get("deploymentGroupName"))
+            _check(params)
+            spec = appspec.read(params["revision"])
+            config = self._store.config(params.get("deploymentConfigName") or group.settings["deploymentConfigName"])
             running = self._store.running(group)
             if running:
                 raise ServiceError(
                     "DeploymentLimitExceededException",
                     f"The Deployment Group '{group.name}' already has an active Deployment '{running.id}'",
                 )
-            watched = asked.get("overrideAlarmConfiguration") or group.settings["alarmConfiguration"]
+            watched = params.get("overrideAlarmConfiguration") or group.settings["alarmConfiguration"]
             deployment = Deployment(
                 group,
                 config,
                 spec,
-                asked["revision"],
+                params["revision"],
                 self._store.now(),
                 alarms=_alarms(watched),
-                blind=bool(watched.get("ignorePollAlarmFailure")),
-                auto_rollback=asked.get("autoRollbackConfiguration") or group.settings["autoRollbackConfiguration"],
-                description=asked.get("description", ""),
+                ignore_poll_failure=bool(watched.get("ignorePollAlarmFailure")),
+                auto_rollback=params.get("autoRollbackConfiguration") or group.settings["autoRollbackConfiguration"],
+                description=params.get("description", ""),
             )
             self._begin(deployment)
             return {"deploymentId": deployment.id}
 
-    def stop(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def stop(self, params: dict[str, Any]) -> dict[str, Any]:
         """StopDeployment: Pending; the deployment's own status says when it has stopped."""
         with self._store.lock:
-            deployment = self._store.deployment(asked.get("deploymentId"))
+            deployment = self._store.deployment(params.get("deploymentId"))
             if deployment.over:
                 message = f"The deployment {deployment.id} has already completed"
                 raise ServiceError("DeploymentAlreadyCompletedException", message)
             setting = deployment.auto_rollback
             by_setting = setting.get("enabled") and "DEPLOYMENT_STOP_ON_REQUEST" in setting.get("events", [])
-            self._courses[deployment.id].stop(roll_back=bool(asked.get("autoRollbackEnabled", by_setting)))
+            self._lifecycles[deployment.id].stop(roll_back=bool(params.get("autoRollbackEnabled", by_setting)))
             return {"status": "Pending", "statusMessage": "The deployment is being stopped"}
 
-    def answer(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def answer(self, params: dict[str, Any]) -> dict[str, Any]:
         """PutLifecycleEventHookExecutionStatus: a hook's word, once."""
         with self._store.lock:
-            deployment = self._store.deployment(asked.get("deploymentId"))
-            execution, status = asked.get("lifecycleEventHookExecutionId", ""), asked.get("status", "")
+            deployment = self._store.deployment(params.get("deploymentId"))
+            execution, status = params.get("lifecycleEventHookExecutionId", ""), params.get("status", "")
             if status not in ("Succeeded", "Failed"):
                 message = f"A hook reports Succeeded or Failed, not {status!r}"
                 raise ServiceError("InvalidLifecycleEventHookExecutionStatusException", message)
@@ -99,7 +99,7 @@ class Deployments:
             if step.status != "InProgress" or deployment.over:
                 raise ServiceError("LifecycleEventAlreadyCompletedException", f"{step.name} is already {step.status}")
             step.status, step.ended = status, self._store.now()
-            self._courses[deployment.id].answered(step)
+            self._lifecycles[deployment.id].answered(step)
             return {"lifecycleEventHookExecutionId": execution}
 
     def _begin(self, deployment: Deployment) -> None:
@@ -109,9 +109,9 @@ class Deployments:
         digest = appspec.digest(appspec.content(deployment.revision))
         application.revisions[digest] = deployment.revision
         self._store.deployments[deployment.id] = deployment
-        hands = Hands(self._assume, deployment.group.role, deployment.spec)
-        self._courses[deployment.id] = Course(self._world, deployment, hands)
-        self._courses[deployment.id].start()
+        aws = AwsCalls(self._assume, deployment.group.role, deployment.spec)
+        self._lifecycles[deployment.id] = Lifecycle(self._context, deployment, aws)
+        self._lifecycles[deployment.id].start()
 
     def _undo(self, failed: Deployment) -> Deployment:
         """A rollback is a deployment of its own, without hooks and alarms, at once."""
@@ -135,19 +135,19 @@ class Deployments:
         return deployment
 
 
-def _check(asked: dict[str, Any]) -> None:
-    if "revision" not in asked:
+def _check(params: dict[str, Any]) -> None:
+    if "revision" not in params:
         raise ServiceError("RevisionRequiredException", "A revision is required.")
-    if len(asked.get("description", "")) > DESCRIPTION_LIMIT:
+    if len(params.get("description", "")) > DESCRIPTION_LIMIT:
         message = f"The description is longer than {DESCRIPTION_LIMIT} characters"
         raise ServiceError("DescriptionTooLongException", message)
-    unknown = sorted({"targetInstances", "ec2DeploymentOptions", "deploymentMode"} & asked.keys())
+    unknown = sorted({"targetInstances", "ec2DeploymentOptions", "deploymentMode"} & params.keys())
     if unknown:
         raise ServiceError(
             "NotImplemented", f"the local cloud has no deployments with {', '.join(unknown)}", status=501
         )
-    check_alarms(asked.get("overrideAlarmConfiguration"))
-    check_rollback(asked.get("autoRollbackConfiguration"))
+    check_alarms(params.get("overrideAlarmConfiguration"))
+    check_rollback(params.get("autoRollbackConfiguration"))
 
 
 def _alarms(setting: dict[str, Any]) -> tuple[str, ...]:

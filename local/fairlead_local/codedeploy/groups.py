@@ -35,39 +35,39 @@ class Groups:
             "DeleteDeploymentGroup": self.delete,
         }
 
-    def create(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def create(self, params: dict[str, Any]) -> dict[str, Any]:
         """CreateDeploymentGroup; its tags are not kept."""
-        name = asked["deploymentGroupName"]
+        name = params["deploymentGroupName"]
         settings = {
             "deploymentConfigName": DEFAULT_CONFIG,
             "alarmConfiguration": {"enabled": False, "ignorePollAlarmFailure": False, "alarms": []},
             "autoRollbackConfiguration": {"enabled": False, "events": []},
-            **_settings(asked),
+            **_settings(params),
         }
         self._check_role(settings)
         with self._store.lock:
-            application = self._store.application(asked["applicationName"])
+            application = self._store.application(params["applicationName"])
             self._store.config(settings["deploymentConfigName"])
             if name in application.groups:
                 raise ServiceError("DeploymentGroupAlreadyExistsException", f"Deployment group already exists: {name}")
             application.groups[name] = Group(application.name, name, settings)
             return {"deploymentGroupId": application.groups[name].id}
 
-    def get(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def get(self, params: dict[str, Any]) -> dict[str, Any]:
         """GetDeploymentGroup."""
         with self._store.lock:
-            found = self._store.group(asked.get("applicationName"), asked.get("deploymentGroupName"))
+            found = self._store.group(params.get("applicationName"), params.get("deploymentGroupName"))
             return {"deploymentGroupInfo": describe.group(found, self._store.of_group(found))}
 
-    def update(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def update(self, params: dict[str, Any]) -> dict[str, Any]:
         """UpdateDeploymentGroup: what is given replaces; a running deployment keeps what it began with."""
-        settings = _settings(asked)
+        settings = _settings(params)
         self._check_role(settings)
         with self._store.lock:
-            found = self._store.group(asked["applicationName"], asked["currentDeploymentGroupName"])
+            found = self._store.group(params["applicationName"], params["currentDeploymentGroupName"])
             if "deploymentConfigName" in settings:
                 self._store.config(settings["deploymentConfigName"])
-            renamed = asked.get("newDeploymentGroupName", found.name)
+            renamed = params.get("newDeploymentGroupName", found.name)
             groups = self._store.application(found.application).groups
             if renamed != found.name and renamed in groups:
                 message = f"Deployment group already exists: {renamed}"
@@ -77,12 +77,12 @@ class Groups:
             found.settings |= settings
             return {"hooksNotCleanedUp": []}
 
-    def delete(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def delete(self, params: dict[str, Any]) -> dict[str, Any]:
         """DeleteDeploymentGroup; gone already is fine."""
         with self._store.lock:
-            application = self._store.applications.get(asked["applicationName"])
+            application = self._store.applications.get(params["applicationName"])
             if application:
-                application.groups.pop(asked["deploymentGroupName"], None)
+                application.groups.pop(params["deploymentGroupName"], None)
             return {"hooksNotCleanedUp": []}
 
     def _check_role(self, settings: dict[str, Any]) -> None:
@@ -92,16 +92,16 @@ class Groups:
             raise ServiceError("InvalidRoleException", message)
 
 
-def _settings(asked: dict[str, Any]) -> dict[str, Any]:
+def _settings(params: dict[str, Any]) -> dict[str, Any]:
     """What was asked for that a Lambda group has; what the local cloud lacks is refused by name."""
-    unknown = sorted(name for name, value in asked.items() if name not in KNOWN and value)
+    unknown = sorted(name for name, value in params.items() if name not in KNOWN and value)
     if unknown:
         raise ServiceError("NotImplemented", f"the local cloud has no groups with {', '.join(unknown)}", status=501)
-    if asked.get("deploymentStyle", describe.STYLE) != describe.STYLE:
+    if params.get("deploymentStyle", describe.STYLE) != describe.STYLE:
         raise ServiceError("InvalidDeploymentStyleException", "a Lambda group is BLUE_GREEN, WITH_TRAFFIC_CONTROL")
-    check_alarms(asked.get("alarmConfiguration"))
-    check_rollback(asked.get("autoRollbackConfiguration"))
-    return {name: asked[name] for name in SETTINGS if name in asked}
+    check_alarms(params.get("alarmConfiguration"))
+    check_rollback(params.get("autoRollbackConfiguration"))
+    return {name: params[name] for name in SETTINGS if name in params}
 
 
 def check_alarms(given: dict[str, Any] | None) -> None:

@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 from fairlead_local.clock import Timer
 from fairlead_local.codedeploy import traffic_routing
-from fairlead_local.codedeploy.aws_calls import Hands, Refused
-from fairlead_local.codedeploy.context import Event, World
+from fairlead_local.codedeploy.aws_calls import AwsCalls, DeploymentError
+from fairlead_local.codedeploy.context import DeploymentContext, Event
 from fairlead_local.codedeploy.records import Deployment, Step
 from fairlead_local.codedeploy.traffic import Traffic
 
@@ -22,52 +22,52 @@ ROLLBACK_ON = {"ALARM_ACTIVE": "DEPLOYMENT_STOP_ON_ALARM", "MANUAL_STOP": "DEPLO
 STOPS = frozenset(ROLLBACK_ON)
 
 
-class Course:
+class Lifecycle:
     """Takes one deployment from Created to its end."""
 
-    def __init__(self, world: World, deployment: Deployment, hands: Hands) -> None:
+    def __init__(self, context: DeploymentContext, deployment: Deployment, aws: AwsCalls) -> None:
         self.deployment = deployment
-        self._world = world
-        self._traffic = Traffic(deployment, hands)
+        self._context = context
+        self._traffic = Traffic(deployment, aws)
         self._timers: list[Timer] = []
         self._stopping = False
         self._then: dict[str, Callable[[], None]] = {}
 
     def start(self) -> None:
         """Queue it."""
-        self._after(self._world.pace.begin / 2, self._queue)
+        self._after(self._context.pace.begin / 2, self._queue)
 
     def stop(self, *, roll_back: bool) -> None:
         """Stop it after the time stopping takes; until then nothing further happens to the alias."""
         if self._stopping:
             return
         self._stopping = True
-        problem = Refused("MANUAL_STOP", "The deployment was stopped by a user request.")
-        self._world.clock.after(self._world.pace.stop, lambda: self._end_badly(problem, roll_back=roll_back))
+        problem = DeploymentError("MANUAL_STOP", "The deployment was stopped by a user request.")
+        self._context.clock.after(self._context.pace.stop, lambda: self._fail(problem, roll_back=roll_back))
 
     def answered(self, step: Step) -> None:
         """A hook has answered: go on, or fail."""
-        self._after(0, partial(self._judge, step))
+        self._after(0, partial(self._hook_answered, step))
 
     def _queue(self) -> None:
         self.deployment.status = "Queued"
-        self._after(self._world.pace.begin / 2, self._begin)
+        self._after(self._context.pace.begin / 2, self._begin)
 
     def _begin(self) -> None:
         self.deployment.status = "InProgress"
-        self.deployment.started = self._world.clock.now()
-        self._world.publish(self.deployment, "START")
+        self.deployment.started = self._context.clock.now()
+        self._context.publish(self.deployment, "START")
         if self.deployment.is_rollback:
-            self._put_back()
+            self._restore()
             return
         self._traffic.check()
-        self._traffic.look()
-        self._timers.append(self._world.clock.every(self._world.pace.look, self._work(self._traffic.look)))
+        self._traffic.check_alarms()
+        self._timers.append(self._context.clock.every(self._context.pace.look, self._work(self._traffic.check_alarms)))
         self._hook("BeforeAllowTraffic", self._allow)
 
-    def _put_back(self) -> None:
+    def _restore(self) -> None:
         step = self._enter("AllowTraffic")
-        self._traffic.put_back()
+        self._traffic.restore()
         self._leave(step)
         self._end("Succeeded", "SUCCESS")
 
@@ -77,31 +77,31 @@ class Course:
             self._leave(step)
             then()
             return
-        with self._world.store.lock:
+        with self._context.store.lock:
             step.execution_id = secrets.token_urlsafe(96)
         self._then[name] = then
-        self._after(self._world.pace.hook, partial(self._overdue, step))
+        self._after(self._context.pace.hook, partial(self._overdue, step))
         self._traffic.invoke(step.hook, step.execution_id)
 
-    def _judge(self, step: Step) -> None:
+    def _hook_answered(self, step: Step) -> None:
         if step.status == "Failed":
-            raise Refused("HOOK_EXECUTION_FAILURE", f"The deployment failed because its {step.name} hook "
-                          f"{step.hook} reported a failure.")  # fmt: skip
+            why = f"The deployment failed because its {step.name} hook {step.hook} reported a failure."
+            raise DeploymentError("HOOK_EXECUTION_FAILURE", why)
         self._then.pop(step.name)()
 
     def _overdue(self, step: Step) -> None:
         if step.status != "InProgress":
             return
-        step.problem = f"{step.hook} did not report within {self._world.pace.hook:.0f} seconds"
-        raise Refused("HOOK_EXECUTION_FAILURE", f"The deployment failed because its {step.name} hook timed out: "
-                      f"{step.problem}.")  # fmt: skip
+        step.problem = f"{step.hook} did not report within {self._context.pace.hook:.0f} seconds"
+        why = f"The deployment failed because its {step.name} hook timed out: {step.problem}."
+        raise DeploymentError("HOOK_EXECUTION_FAILURE", why)
 
     def _allow(self) -> None:
         self._enter("AllowTraffic")
         self._shift(0)
 
     def _shift(self, index: int) -> None:
-        self._traffic.look()
+        self._traffic.check_alarms()
         shifts = traffic_routing.shifts(self.deployment.config.routing)
         self._traffic.shift(shifts[index].percentage)
         if index + 1 < len(shifts):
@@ -112,16 +112,16 @@ class Course:
 
     def _enter(self, name: str) -> Step:
         step = self.deployment.steps[name]
-        with self._world.store.lock:
-            step.status, step.started = "InProgress", self._world.clock.now()
+        with self._context.store.lock:
+            step.status, step.started = "InProgress", self._context.clock.now()
         return step
 
     def _leave(self, step: Step) -> None:
-        with self._world.store.lock:
-            step.status, step.ended = "Succeeded", self._world.clock.now()
+        with self._context.store.lock:
+            step.status, step.ended = "Succeeded", self._context.clock.now()
 
     def _after(self, seconds: float, work: Callable[[], None]) -> None:
-        self._timers.append(self._world.clock.after(seconds, self._work(work)))
+        self._timers.append(self._context.clock.after(seconds, self._work(work)))
 
     def _work(self, work: Callable[[], None]) -> Callable[[], None]:
         """Work of a deployment that runs: none once it stops, and a refusal ends it."""
@@ -131,23 +131,23 @@ class Course:
                 return
             try:
                 work()
-            except Refused as problem:
-                self._end_badly(problem, roll_back=None)
+            except DeploymentError as problem:
+                self._fail(problem, roll_back=None)
             except Exception:
                 logger.exception("deployment %s", self.deployment.id)
-                self._end_badly(Refused("INTERNAL_ERROR", "the local cloud failed; see its log"), roll_back=None)
+                self._fail(DeploymentError("INTERNAL_ERROR", "the local cloud failed; see its log"), roll_back=None)
 
         return guarded
 
-    def _end_badly(self, problem: Refused, *, roll_back: bool | None) -> None:
+    def _fail(self, problem: DeploymentError, *, roll_back: bool | None) -> None:
         if self.deployment.over:  # it came to its end while it was being stopped
             return
         stopped = problem.code in STOPS
-        with self._world.store.lock:
+        with self._context.store.lock:
             self.deployment.error = (problem.code, problem.message)
             for step in self.deployment.steps.values():
                 if step.status == "InProgress":
-                    step.status, step.ended = ("Skipped" if stopped else "Failed"), self._world.clock.now()
+                    step.status, step.ended = ("Skipped" if stopped else "Failed"), self._context.clock.now()
                     step.problem = step.problem or problem.message
             undo = self._undoes(problem, roll_back)
             if stopped:
@@ -155,23 +155,23 @@ class Course:
             else:
                 self._end("Failed", "FAILURE", undo=undo)
 
-    def _undoes(self, problem: Refused, asked: bool | None) -> bool:
+    def _undoes(self, problem: DeploymentError, params: bool | None) -> bool:
         if not self._traffic.found:
             return False
-        if asked is not None:
-            return asked
+        if params is not None:
+            return params
         setting: dict[str, Any] = self.deployment.auto_rollback
         return bool(setting.get("enabled")) and ROLLBACK_ON.get(problem.code, "DEPLOYMENT_FAILURE") in setting["events"]
 
     def _end(self, status: Literal["Succeeded", "Failed", "Stopped"], event: Event, *, undo: bool = False) -> None:
         for timer in self._timers:
             timer.cancel()
-        with self._world.store.lock:
-            self.deployment.status, self.deployment.ended = status, self._world.clock.now()
+        with self._context.store.lock:
+            self.deployment.status, self.deployment.ended = status, self._context.clock.now()
             for step in self.deployment.steps.values():
                 if step.status == "Pending":
                     step.status = "Skipped"
             # In one breath with the end: whoever sees the one can see the other.
             if undo:
-                self._world.undo(self.deployment)
-        self._world.publish(self.deployment, event)
+                self._context.undo(self.deployment)
+        self._context.publish(self.deployment, event)

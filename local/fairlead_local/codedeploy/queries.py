@@ -12,7 +12,7 @@ from fairlead_local.service import Handler
 STATUSES = frozenset({"Created", "Queued", "InProgress", "Baking", "Succeeded", "Failed", "Stopped", "Ready"})
 
 
-class Looking:
+class Queries:
     """The handlers that only read."""
 
     def __init__(self, store: Store) -> None:
@@ -26,47 +26,47 @@ class Looking:
             "GetDeploymentTarget": self.get_target,
         }
 
-    def get(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def get(self, params: dict[str, Any]) -> dict[str, Any]:
         """GetDeployment."""
         with self._store.lock:
-            return {"deploymentInfo": describe.deployment(self._store.deployment(asked.get("deploymentId")))}
+            return {"deploymentInfo": describe.deployment(self._store.deployment(params.get("deploymentId")))}
 
-    def list_all(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def list_all(self, params: dict[str, Any]) -> dict[str, Any]:
         """ListDeployments, newest first: of everything, or of a group; by status and time of creation."""
-        wanted = set(asked.get("includeOnlyStatuses", []))
+        wanted = set(params.get("includeOnlyStatuses", []))
         if wanted - STATUSES:
             raise ServiceError("InvalidDeploymentStatusException", f"unknown statuses {sorted(wanted - STATUSES)}")
-        within = asked.get("createTimeRange", {})
+        within = params.get("createTimeRange", {})
         start, end = _seconds(within.get("start"), 0.0), _seconds(within.get("end"), float("inf"))
         if start > end:
             raise ServiceError("InvalidTimeRangeException", "The time range ends before it starts")
         with self._store.lock:
-            found = sorted(self._of(asked), key=lambda deployment: deployment.created, reverse=True)
+            found = sorted(self._of(params), key=lambda deployment: deployment.created, reverse=True)
             return {
                 "deployments": [
                     one.id for one in found if start <= one.created <= end and (not wanted or one.status in wanted)
                 ]
             }
 
-    def get_target(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def get_target(self, params: dict[str, Any]) -> dict[str, Any]:
         """GetDeploymentTarget: the function and its alias."""
         with self._store.lock:
-            deployment = self._begun(asked)
-            if asked["targetId"] != deployment.target_id:
-                message = f"The deployment {deployment.id} has no target {asked['targetId']}"
+            deployment = self._started(params)
+            if params["targetId"] != deployment.target_id:
+                message = f"The deployment {deployment.id} has no target {params['targetId']}"
                 raise ServiceError("DeploymentTargetDoesNotExistException", message)
             return {"deploymentTarget": describe.target(deployment)}
 
-    def _of(self, asked: dict[str, Any]) -> list[Deployment]:
-        name, group = asked.get("applicationName"), asked.get("deploymentGroupName")
+    def _of(self, params: dict[str, Any]) -> list[Deployment]:
+        name, group = params.get("applicationName"), params.get("deploymentGroupName")
         if name and not group:
             raise ServiceError("DeploymentGroupNameRequiredException", "A deployment group name is required.")
         if group:
             return self._store.of_group(self._store.group(name, group))
         return list(self._store.deployments.values())
 
-    def _begun(self, asked: dict[str, Any]) -> Deployment:
-        deployment = self._store.deployment(asked.get("deploymentId"))
+    def _started(self, params: dict[str, Any]) -> Deployment:
+        deployment = self._store.deployment(params.get("deploymentId"))
         if deployment.status in ("Created", "Queued"):
             raise ServiceError("DeploymentNotStartedException", f"The deployment {deployment.id} has not started")
         return deployment

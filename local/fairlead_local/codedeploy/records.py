@@ -88,7 +88,7 @@ class Deployment:
     auto_rollback: dict[str, Any]
     description: str = ""
     creator: str = "user"
-    blind: bool = False  # goes on when its alarms cannot be read
+    ignore_poll_failure: bool = False  # goes on when its alarms cannot be read
     previous_revision: dict[str, Any] | None = None
     id: str = field(default_factory=new_id)
     status: Status = "Created"

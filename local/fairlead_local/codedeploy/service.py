@@ -1,5 +1,8 @@
 """CodeDeploy, joined: its parts, its events, and the role it takes on."""
 
+from collections.abc import Callable
+from typing import Any
+
 from fairlead_local.account import REGION
 from fairlead_local.clock import Clock
 from fairlead_local.codedeploy.applications import Applications
@@ -7,11 +10,10 @@ from fairlead_local.codedeploy.aws_calls import Assume
 from fairlead_local.codedeploy.context import Event, Pace
 from fairlead_local.codedeploy.deployments import Deployments
 from fairlead_local.codedeploy.groups import Groups
-from fairlead_local.codedeploy.queries import Looking
+from fairlead_local.codedeploy.queries import Queries
 from fairlead_local.codedeploy.records import Deployment
 from fairlead_local.codedeploy.store import Store
 from fairlead_local.errors import ServiceError
-from fairlead_local.eventbridge.bus import Bus
 from fairlead_local.service import Handler
 
 DETAIL_TYPE = "CodeDeploy Deployment State-change Notification"
@@ -20,13 +22,13 @@ DETAIL_TYPE = "CodeDeploy Deployment State-change Notification"
 class CodeDeploy:
     """Everything behind CodeDeploy's API; `pace` may be changed while it runs."""
 
-    def __init__(self, clock: Clock, bus: Bus, *, assume: Assume) -> None:
+    def __init__(self, clock: Clock, *, publish: Callable[..., Any], assume: Assume) -> None:
         self.pace = Pace()
         self._assume = assume
-        self._bus = bus
+        self._publish_event = publish
         store = self._store = Store(clock.now)
         deployments = Deployments(store, clock, pace=self.pace, assume=assume, publish=self._publish)
-        self._parts = (Applications(store), Groups(store, self._trusts), deployments, Looking(store))
+        self._parts = (Applications(store), Groups(store, self._trusts), deployments, Queries(store))
 
     def handlers(self) -> dict[str, Handler]:
         """Operation names to handlers."""
@@ -60,4 +62,4 @@ class CodeDeploy:
             "state": event,
             "deploymentGroup": group.name,
         }
-        self._bus.publish("aws.codedeploy", DETAIL_TYPE, detail, resources=[application, group.arn])
+        self._publish_event("aws.codedeploy", DETAIL_TYPE, detail, resources=[application, group.arn])

@@ -1,40 +1,40 @@
 """What a deployment does to its alias, and what it looks at before: versions, the alias as it stands, alarms."""
 
 from fairlead_local.codedeploy import traffic_routing
-from fairlead_local.codedeploy.aws_calls import CONFIGURATION, Hands, Refused
+from fairlead_local.codedeploy.aws_calls import CONFIGURATION, AwsCalls, DeploymentError
 from fairlead_local.codedeploy.records import Deployment
 
 
 class Traffic:
     """Shifts one deployment's traffic. `found` says that the alias was as it should be: there is a way back."""
 
-    def __init__(self, deployment: Deployment, hands: Hands) -> None:
+    def __init__(self, deployment: Deployment, aws: AwsCalls) -> None:
         self.found = False
         self._deployment = deployment
-        self._hands = hands
+        self._aws = aws
         self._expected: tuple[str, dict[str, float]] = (deployment.spec.current, {})
 
     def check(self) -> None:
         """Raise Refused unless the alias is on the current version alone and the target version exists."""
         spec, routing = self._deployment.spec, self._deployment.config.routing
-        standing = self._hands.standing()
-        if standing.version != spec.current:
+        alias_state = self._aws.alias_state()
+        if alias_state.version != spec.current:
             raise _configuration(
                 "The Lambda function alias version does not match the current version in AppSpec file."
             )
-        if standing.weights:
+        if alias_state.weights:
             raise _configuration("The Lambda function alias is configured to shift traffic between two versions.")
         if spec.current == spec.target and routing["type"] != traffic_routing.ALL_AT_ONCE:
             raise _configuration("")
-        self._hands.check_version(spec.target)
+        self._aws.check_version(spec.target)
         self.found = True
 
-    def look(self) -> None:
+    def check_alarms(self) -> None:
         """Raise Refused if an alarm of the deployment is in ALARM."""
         try:
-            red = self._hands.alarming(self._deployment.alarms)
-        except Refused:
-            if self._deployment.blind:
+            red = self._aws.alarming(self._deployment.alarms)
+        except DeploymentError:
+            if self._deployment.ignore_poll_failure:
                 return
             raise
         if red:
@@ -42,28 +42,28 @@ class Traffic:
                 "One or more alarms have been activated according to the Amazon CloudWatch metrics you selected, and "
                 f"the affected deployments have been stopped. Activated alarms: <{', '.join(red)}>"
             )
-            raise Refused("ALARM_ACTIVE", message)
+            raise DeploymentError("ALARM_ACTIVE", message)
 
     def shift(self, percentage: float) -> None:
         """Give the target version that share, if nobody else has touched the alias since the last shift."""
-        spec, standing = self._deployment.spec, self._hands.standing()
-        if (standing.version, standing.weights) != self._expected:
+        spec, alias_state = self._deployment.spec, self._aws.alias_state()
+        if (alias_state.version, alias_state.weights) != self._expected:
             raise _configuration("The Lambda function alias was changed while the deployment was running.")
         whole = percentage >= 100
         wanted = (spec.target, {}) if whole else (spec.current, {spec.target: percentage / 100})
-        self._hands.move(*wanted, revision=standing.revision)
+        self._aws.move(*wanted, revision=alias_state.revision)
         self._expected = wanted
         self._deployment.weight = float(percentage)
 
-    def put_back(self) -> None:
+    def restore(self) -> None:
         """A rollback: the alias alone on its target, whatever it is on and whatever the alarms say."""
-        self._hands.move(self._deployment.spec.target, {})
+        self._aws.move(self._deployment.spec.target, {})
         self._deployment.weight = 100.0
 
     def invoke(self, function: str, execution_id: str) -> None:
         """Start a hook."""
-        self._hands.invoke(function, self._deployment.id, execution_id)
+        self._aws.invoke(function, self._deployment.id, execution_id)
 
 
-def _configuration(reason: str) -> Refused:
-    return Refused("INVALID_LAMBDA_CONFIGURATION", f"{CONFIGURATION} {reason}".rstrip())
+def _configuration(reason: str) -> DeploymentError:
+    return DeploymentError("INVALID_LAMBDA_CONFIGURATION", f"{CONFIGURATION} {reason}".rstrip())

@@ -19,7 +19,7 @@ STYLE = """
 """
 
 
-def box(lines: Sequence[Line], now: datetime, pace: str) -> Element:
+def banner(lines: Sequence[Line], now: datetime, pace: str) -> Element:
     """Return the box above the monitor's page; `pace` says how the cloud's clock runs."""
     told = [e("li", e("time", f"{line.at:%H:%M}"), e("span", line.text)) for line in reversed(lines)]
     clock = e("p", "The cloud's clock: ", e("b", f"{now:%H:%M} UTC"), f", {pace}. This page follows by itself.")

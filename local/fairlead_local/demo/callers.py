@@ -6,14 +6,14 @@ from typing import Any
 from fairlead.calling import Endpoint
 from fairlead_local.account import REGION
 from fairlead_local.cloud import Credentials, LocalCloud
-from fairlead_local.demo.traffic import DELAY, TEAMS, Asked
+from fairlead_local.demo.traffic import DELAY, TEAMS, TeamRequest
 
 LABORATORIES = 2
 
 Outcome = dict[str, Any]
 
 
-class People:
+class Callers:
     """Signed calls of them all; outcomes wait with them until they are known."""
 
     def __init__(self, cloud: LocalCloud, outputs: Mapping[str, str]) -> None:
@@ -23,13 +23,13 @@ class People:
         ]
         self._waiting: dict[int, list[Outcome]] = {}
 
-    def ask(self, number: int, requests: Sequence[Asked]) -> None:
+    def ask(self, number: int, requests: Sequence[TeamRequest]) -> None:
         """Send a round's requests; raises CallError."""
-        for asked in requests:
-            for answer in self._teams[asked.team].predict(asked.rows):
+        for request in requests:
+            for answer in self._teams[request.team].predict(request.rows):
                 self._waiting.setdefault(number + DELAY, []).extend(
                     {"prediction_id": prediction["id"], "actual": species}
-                    for prediction, species in zip(answer["predictions"], asked.truth, strict=True)
+                    for prediction, species in zip(answer["predictions"], request.truth, strict=True)
                 )
 
     def report(self, number: int) -> None:

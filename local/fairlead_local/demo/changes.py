@@ -15,7 +15,7 @@ NAMED = 3
 """Inputs that a line names."""
 
 
-class News:
+class Changes:
     """Compares what is seen with what was told before; what `before` shows is none."""
 
     def __init__(self, before: Overview) -> None:

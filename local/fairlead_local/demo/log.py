@@ -12,13 +12,13 @@ class Line(NamedTuple):
     text: str
 
 
-class Telling:
+class Log:
     """The story so far; lines are added by one thread and read by others."""
 
     def __init__(self) -> None:
         self.lines: tuple[Line, ...] = ()
 
-    def tell(self, at: datetime, text: str) -> None:
+    def add(self, at: datetime, text: str) -> None:
         """Add a line and print it."""
         self.lines = (*self.lines, Line(at, text))
         sys.stdout.write(f"  {at:%H:%M}  {text}\n")

@@ -20,7 +20,7 @@ FRESH = 5.0
 """Seconds of everybody's clock for which an overview is recent."""
 
 
-class Sight:
+class Observer:
     """One model of one stack on a cloud; methods may be called by several threads."""
 
     def __init__(self, cloud: LocalCloud, *, stack: str, model: str, outputs: Mapping[str, str]) -> None:

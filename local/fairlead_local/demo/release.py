@@ -7,7 +7,7 @@ import subprocess
 from fairlead_local.cloud import LocalCloud
 
 
-class Releasing:
+class ReleaseCommand:
     """`fairlead release` at work in a process of its own, while callers go on asking."""
 
     def __init__(self, cloud: LocalCloud, line: str) -> None:

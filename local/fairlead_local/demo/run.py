@@ -7,12 +7,12 @@ from http.client import HTTPException
 
 from fairlead.monitoring.page import render
 from fairlead_local.cloud import LocalCloud
-from fairlead_local.demo.banner import box
-from fairlead_local.demo.callers import People
-from fairlead_local.demo.log import Telling
-from fairlead_local.demo.observer import Sight
+from fairlead_local.demo.banner import banner
+from fairlead_local.demo.callers import Callers
+from fairlead_local.demo.log import Log
+from fairlead_local.demo.observer import Observer
 from fairlead_local.demo.page import Page
-from fairlead_local.demo.script import BEHIND, PACE, Story
+from fairlead_local.demo.script import BEHIND, PACE, Script
 from fairlead_local.demo.traffic import STEP
 
 RUNS = f"up to {PACE} times as fast as yours"
@@ -42,16 +42,16 @@ def show(cloud: LocalCloud, *, stack: str, model: str, port: int) -> None:
     """Play the story of a model that is live, and stay; raises LocalCloudError when the cloud ends by itself."""
     cloud.advance(2 * STEP)  # a new stack's monitor is silent, and its alarm rings, until it first ticks
     outputs = _outputs(cloud, stack)
-    sight, telling = Sight(cloud, stack=stack, model=model, outputs=outputs), Telling()
-    story = Story(cloud, sight, People(cloud, outputs), telling, model=model)
+    observer, log = Observer(cloud, stack=stack, model=model, outputs=outputs), Log()
+    script = Script(cloud, observer, Callers(cloud, outputs), log, model=model)
     paces = [RUNS]
-    with Page(lambda: render(sight.recent(), above=box(telling.lines, sight.now(), paces[-1])), port) as page:
+    with Page(lambda: render(observer.recent(), above=banner(log.lines, observer.now(), paces[-1])), port) as page:
         _say(OPENING.format(url=page.url, hours=BEHIND / 3600, runs=RUNS))
         with contextlib.suppress(OSError, HTTPException):  # a cloud that has ended says so below
-            story.play()
-            story.catch_up()
+            script.play()
+            script.catch_up()
             paces.append("which is yours")
-            _say(CLOSING.format(model=model, at=sight.now() - timedelta(hours=3)))
+            _say(CLOSING.format(model=model, at=observer.now() - timedelta(hours=3)))
         cloud.wait()
 
 

@@ -8,12 +8,12 @@ from fairlead.manifest import Manifest
 from fairlead.publishing.report import words
 from fairlead_local.cloud import LocalCloud
 from fairlead_local.demo import traffic
-from fairlead_local.demo.callers import People
-from fairlead_local.demo.changes import News
-from fairlead_local.demo.log import Telling
-from fairlead_local.demo.observer import Sight
-from fairlead_local.demo.release import Releasing
-from fairlead_local.demo.takeover import Hands
+from fairlead_local.demo.callers import Callers
+from fairlead_local.demo.changes import Changes
+from fairlead_local.demo.log import Log
+from fairlead_local.demo.observer import Observer
+from fairlead_local.demo.release import ReleaseCommand
+from fairlead_local.demo.takeover import Takeover
 from fairlead_local.demo.traffic import CHANGE, STEP, Traffic
 
 BEHIND = 8 * 3600.0
@@ -26,20 +26,20 @@ CHANGED = "the teams get a new app: it sends lengths in centimetres, in fields t
 REASON = "it knows what the new app sends"
 
 
-class Story:
+class Script:
     """Plays on a cloud whose stack serves a version of `model`; what happens is told."""
 
-    def __init__(self, cloud: LocalCloud, sight: Sight, people: People, telling: Telling, *, model: str) -> None:
+    def __init__(self, cloud: LocalCloud, observer: Observer, callers: Callers, log: Log, *, model: str) -> None:
         self._cloud = cloud
-        self._sight = sight
-        self._people = people
-        self._telling = telling
+        self._observer = observer
+        self._callers = callers
+        self._log = log
         self._model = model
         self._traffic = Traffic(traffic.penguins())
-        self._hands = Hands(sight.journal())
-        self._news = News(sight.overview())
-        self._version = sight.registry.latest(model)
-        self._releasing: Releasing | None = None
+        self._takeover = Takeover(observer.journal())
+        self._changes = Changes(observer.overview())
+        self._version = observer.registry.latest(model)
+        self._release_command: ReleaseCommand | None = None
 
     def play(self) -> None:
         """Play until the clock has caught up, or a person or a failure ends it before."""
@@ -49,15 +49,15 @@ class Story:
                     return
                 self._round(number)
         except FairleadError as error:
-            self._tell(f"the story ends here: {error}")
+            self._say(f"the story ends here: {error}")
         finally:
-            if self._releasing:
-                self._releasing.stop()
+            if self._release_command:
+                self._release_command.stop()
 
     def catch_up(self) -> None:
         """Let the clock arrive at everybody's, as fast as what falls due on the way allows."""
         if time.time() - self._cloud.now() > STEP:
-            self._tell("the clock runs on until it has caught up with yours")
+            self._say("the clock runs on until it has caught up with yours")
         while (left := time.time() - self._cloud.now()) > 1:
             self._cloud.advance(min(left, STEP))
 
@@ -73,42 +73,40 @@ class Story:
 
     def _round(self, number: int) -> None:
         if number in (0, CHANGE):
-            self._tell(CHANGED if number else OPENING)
-        self._people.report(number)
-        self._people.ask(number, self._traffic.round(number))
+            self._say(CHANGED if number else OPENING)
+        self._callers.report(number)
+        self._callers.ask(number, self._traffic.round(number))
 
     def _look(self) -> None:
-        for line in self._news.of(self._sight.overview()):
-            self._tell(line)
-        if self._releasing is None and (made := self._sight.retrained(self._version)):
+        for line in self._changes.of(self._observer.overview()):
+            self._say(line)
+        if self._release_command is None and (made := self._observer.retrained(self._version)):
             self._release(made)
-        elif self._releasing and self._releasing.over():
-            self._released(self._releasing)
+        elif self._release_command and self._release_command.over():
+            self._released(self._release_command)
 
     def _release(self, made: Manifest) -> None:
         figure = made.metrics.get("accuracy")
         said = f": accuracy {words.figure(figure.value)} on the newest outcomes" if figure else ""
         line = f'fairlead release {self._model} {made.version} --reason "{REASON}" --wait'
-        self._tell(f"version {made.version} is learnt, and the gate lets it pass{said}")
-        self._tell(f"releasing is left to a person, who reads its report first; the story types: {line}")
+        self._say(f"version {made.version} is learnt, and the gate lets it pass{said}")
+        self._say(f"releasing is left to a person, who reads its report first; the story types: {line}")
         self._version = made.version
-        self._releasing = Releasing(self._cloud, line)
+        self._release_command = ReleaseCommand(self._cloud, line)
 
-    def _released(self, releasing: Releasing) -> None:
+    def _released(self, releasing: ReleaseCommand) -> None:
         if problem := releasing.problem():
-            self._tell(f"it was not released: {problem}")
-        self._hands.mine()
-        self._releasing = None
+            self._say(f"it was not released: {problem}")
+        self._takeover.mine()
+        self._release_command = None
 
     def _interrupted(self) -> bool:
         """Whether a person moves releases: the story's own command may be at work meanwhile."""
-        record = None if self._releasing else self._hands.others()
+        record = None if self._release_command else self._takeover.others()
         if record:
             release = record.now or record.was
-            self._tell(
-                f"somebody moves releases ({record.kind}{f' {release}' if release else ''}): the story ends here"
-            )
+            self._say(f"somebody moves releases ({record.kind}{f' {release}' if release else ''}): the story ends here")
         return record is not None
 
-    def _tell(self, text: str) -> None:
-        self._telling.tell(self._sight.now(), text)
+    def _say(self, text: str) -> None:
+        self._log.add(self._observer.now(), text)

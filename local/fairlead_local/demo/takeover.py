@@ -6,7 +6,7 @@ from fairlead.moves import CODEDEPLOY, Record
 MOVES = frozenset({"intended", "moved", "retired", "pruned"})
 
 
-class Hands:
+class Takeover:
     """Tells a person's records from the story's own, which `mine` passes over."""
 
     def __init__(self, journal: Journal) -> None:

@@ -23,7 +23,7 @@ LENGTHS = ("bill_length_mm", "bill_depth_mm", "flipper_length_mm")
 MEASURED = (*LENGTHS, "body_mass_g")
 
 
-class Asked(NamedTuple):
+class TeamRequest(NamedTuple):
     """One team's request in a round, and what is true of its rows."""
 
     team: int
@@ -39,14 +39,14 @@ class Traffic:
         self._dice = random.Random(seed)  # noqa: S311 - a demo's dice
         self._deck: list[Row] = []
 
-    def round(self, number: int) -> list[Asked]:
+    def round(self, number: int) -> list[TeamRequest]:
         """Return the requests of a round; rounds are asked for in order."""
-        return [self._asked(team, centimetres=number >= CHANGE) for team in range(TEAMS)]
+        return [self._request(team, centimetres=number >= CHANGE) for team in range(TEAMS)]
 
-    def _asked(self, team: int, *, centimetres: bool) -> Asked:
+    def _request(self, team: int, *, centimetres: bool) -> TeamRequest:
         rows = [self._measured(self._deal()) for _ in range(ROWS)]
         truth = [str(row.pop(TARGET)) for row in rows]
-        return Asked(team, [in_centimetres(row) for row in rows] if centimetres else rows, truth)
+        return TeamRequest(team, [in_centimetres(row) for row in rows] if centimetres else rows, truth)
 
     def _deal(self) -> Row:
         if not self._deck:

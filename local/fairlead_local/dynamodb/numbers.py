@@ -14,7 +14,7 @@ OVERFLOW = "Number overflow. Attempting to store a number with magnitude larger 
 NOT_A_NUMBER = "The parameter cannot be converted to a numeric value"
 
 
-def mend() -> None:
+def patch_numbers() -> None:
     """Let moto add as DynamoDB does."""
     DynamoType.__add__ = _add  # type: ignore[method-assign]
 

@@ -33,7 +33,7 @@ THROTTLED = "The level of configured provisioned throughput for the table was ex
 SCALING = "Throughput exceeds the current capacity of your table or index."
 
 
-class Tables:
+class DynamoDb:
     """A WSGI application before moto's."""
 
     def __init__(self, rest: WsgiApp, faults: Faults, clock: Clock) -> None:
@@ -41,8 +41,8 @@ class Tables:
         self._faults = faults
         self._clock = clock
         self._lock = threading.Lock()
-        _mend()
-        numbers.mend()
+        _patch_moto()
+        numbers.patch_numbers()
         clock.every(SWEEP_SECONDS, self._sweep)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -83,7 +83,7 @@ def _throttled(operation: str, environ: dict[str, Any]) -> Response:
     return Response(json.dumps(answer), 400, content_type="application/x-amz-json-1.0")
 
 
-def _mend() -> None:
+def _patch_moto() -> None:
     """Replace moto's query and transaction by the same on no more items than they need."""
     if getattr(Table.query, "mended", False):
         return

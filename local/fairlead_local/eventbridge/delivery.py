@@ -4,11 +4,11 @@ import json
 import logging
 from typing import Any
 
+from fairlead_local.account import function_and_qualifier
 from fairlead_local.errors import ServiceError
 from fairlead_local.eventbridge.bus import Event, Rule
 from fairlead_local.lambda_.invoke import Invoker
 from fairlead_local.lambda_.resource_policies import Permissions
-from fairlead_local.lambda_.store import split
 
 logger = logging.getLogger(__name__)
 PRINCIPAL = "events.amazonaws.com"
@@ -23,13 +23,13 @@ class Delivery:
 
     def __call__(self, rule: Rule, target: dict[str, Any], event: Event) -> None:
         """Hand it to Lambda's queue, which does not keep the bus waiting."""
-        name, qualifier = split(target["Arn"])
+        name, qualifier = function_and_qualifier(target["Arn"])
         try:
             if not self._permissions.allows(name, qualifier, service=PRINCIPAL, source_arn=rule.arn):
                 logger.warning("%s may not invoke %s: its resource policy does not allow it", rule.arn, target["Arn"])
                 return
-            asked = {"FunctionName": name, "InvocationType": "Event", "Payload": _payload(target, event)}
-            self._invoker.handle(asked | ({"Qualifier": qualifier} if qualifier else {}))
+            params = {"FunctionName": name, "InvocationType": "Event", "Payload": _payload(target, event)}
+            self._invoker.handle(params | ({"Qualifier": qualifier} if qualifier else {}))
         except ServiceError as error:
             logger.warning("%s could not invoke %s: %s", rule.arn, target["Arn"], error)
 

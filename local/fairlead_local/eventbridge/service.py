@@ -3,10 +3,10 @@
 import json
 from typing import Any
 
+from fairlead_local.account import function_and_qualifier
 from fairlead_local.errors import ServiceError
 from fairlead_local.eventbridge import event_patterns, put_events, schedules
 from fairlead_local.eventbridge.bus import Bus, Rule
-from fairlead_local.lambda_.store import split
 from fairlead_local.service import Handler
 
 TARGETS_LIMIT = 5
@@ -26,23 +26,23 @@ class EventBridge:
             "PutRule": self.put_rule,
             "ListRules": self.list_rules,
             "DeleteRule": self.delete_rule,
-            "EnableRule": lambda asked: self._switch(asked, "ENABLED"),
-            "DisableRule": lambda asked: self._switch(asked, "DISABLED"),
+            "EnableRule": lambda params: self._switch(params, "ENABLED"),
+            "DisableRule": lambda params: self._switch(params, "DISABLED"),
             "PutTargets": self.put_targets,
             "RemoveTargets": self.remove_targets,
             "PutEvents": self.put_events,
         }
 
-    def put_rule(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def put_rule(self, params: dict[str, Any]) -> dict[str, Any]:
         """PutRule: a new one, or another definition for one that keeps its targets."""
-        _check_bus(asked)
-        pattern, schedule = asked.get("EventPattern"), asked.get("ScheduleExpression")
+        _check_bus(params)
+        pattern, schedule = params.get("EventPattern"), params.get("ScheduleExpression")
         if not pattern and not schedule:
             message = "Parameter(s) EventPattern or ScheduleExpression must be specified."
             raise ServiceError("ValidationException", message)
         rule = Rule(
-            asked["Name"],
-            {"State": "ENABLED"} | {name: asked[name] for name in SHOWN if asked.get(name)},
+            params["Name"],
+            {"State": "ENABLED"} | {name: params[name] for name in SHOWN if params.get(name)},
             event_patterns.read(pattern) if pattern else None,
             schedules.read(schedule) if schedule else None,
         )
@@ -52,27 +52,27 @@ class EventBridge:
             self._bus.put(rule)
         return {"RuleArn": rule.arn}
 
-    def list_rules(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def list_rules(self, params: dict[str, Any]) -> dict[str, Any]:
         """ListRules, by prefix if asked."""
-        _check_bus(asked)
+        _check_bus(params)
         with self._bus.lock:
-            names = sorted(name for name in self._bus.rules if name.startswith(asked.get("NamePrefix", "")))
+            names = sorted(name for name in self._bus.rules if name.startswith(params.get("NamePrefix", "")))
             return {"Rules": [_shown(self._bus.rules[name]) for name in names]}
 
-    def delete_rule(self, asked: dict[str, Any]) -> None:
+    def delete_rule(self, params: dict[str, Any]) -> None:
         """DeleteRule, once it has no targets; gone already is fine."""
-        _check_bus(asked)
+        _check_bus(params)
         with self._bus.lock:
-            rule = self._bus.rules.get(asked["Name"])
+            rule = self._bus.rules.get(params["Name"])
             if rule and rule.targets:
                 raise ServiceError("ValidationException", "Rule can't be deleted since it has targets.")
-            self._bus.remove(asked["Name"])
+            self._bus.remove(params["Name"])
 
-    def put_targets(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def put_targets(self, params: dict[str, Any]) -> dict[str, Any]:
         """PutTargets: functions only; what the local cloud cannot do is refused by name."""
         with self._bus.lock:
-            rule = self._rule(asked, "Rule")
-            targets = {target["Id"]: target for target in asked["Targets"]}
+            rule = self._rule(params, "Rule")
+            targets = {target["Id"]: target for target in params["Targets"]}
             for target in targets.values():
                 _check_target(target)
             if len(rule.targets | targets) > TARGETS_LIMIT:
@@ -81,39 +81,39 @@ class EventBridge:
             rule.targets |= targets
         return {"FailedEntryCount": 0, "FailedEntries": []}
 
-    def remove_targets(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def remove_targets(self, params: dict[str, Any]) -> dict[str, Any]:
         """RemoveTargets; those that do not exist are reported."""
         with self._bus.lock:
-            rule = self._rule(asked, "Rule")
-            missing = [one for one in asked["Ids"] if rule.targets.pop(one, None) is None]
+            rule = self._rule(params, "Rule")
+            missing = [one for one in params["Ids"] if rule.targets.pop(one, None) is None]
         failed = [
             {"TargetId": one, "ErrorCode": "ResourceNotFoundException", "ErrorMessage": f"No target {one}"}
             for one in missing
         ]
         return {"FailedEntryCount": len(failed), "FailedEntries": failed}
 
-    def put_events(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def put_events(self, params: dict[str, Any]) -> dict[str, Any]:
         """PutEvents: each entry is taken or refused by itself."""
-        results = [put_events.taken(self._bus, entry) for entry in asked["Entries"]]
+        results = [put_events.taken(self._bus, entry) for entry in params["Entries"]]
         return {"FailedEntryCount": sum("ErrorCode" in one for one in results), "Entries": results}
 
-    def _switch(self, asked: dict[str, Any], state: str) -> None:
+    def _switch(self, params: dict[str, Any], state: str) -> None:
         with self._bus.lock:
-            rule = self._rule(asked, "Name")
+            rule = self._rule(params, "Name")
             rule.settings["State"] = state
             self._bus.put(rule)
 
-    def _rule(self, asked: dict[str, Any], member: str) -> Rule:
-        _check_bus(asked)
-        name = asked[member]
+    def _rule(self, params: dict[str, Any], member: str) -> Rule:
+        _check_bus(params)
+        name = params[member]
         if name not in self._bus.rules:
             message = f"Rule {name} does not exist on EventBus default."
             raise ServiceError("ResourceNotFoundException", message)
         return self._bus.rules[name]
 
 
-def _check_bus(asked: dict[str, Any]) -> None:
-    name = asked.get("EventBusName", "default").rsplit("/", 1)[-1]
+def _check_bus(params: dict[str, Any]) -> None:
+    name = params.get("EventBusName", "default").rsplit("/", 1)[-1]
     if name != "default":
         raise ServiceError("ResourceNotFoundException", f"Event bus {name} does not exist.")
 
@@ -122,7 +122,7 @@ def _check_target(target: dict[str, Any]) -> None:
     unknown = sorted(set(target) - KNOWN)
     if unknown:
         raise ServiceError("NotImplemented", f"the local cloud has no targets with {', '.join(unknown)}", status=501)
-    if ":lambda:" not in target["Arn"] or not split(target["Arn"])[0]:
+    if ":lambda:" not in target["Arn"] or not function_and_qualifier(target["Arn"])[0]:
         raise ServiceError(
             "NotImplemented", f"the local cloud's events go to functions only, not {target['Arn']}", status=501
         )

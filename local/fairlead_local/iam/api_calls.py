@@ -13,7 +13,7 @@ from werkzeug.test import EnvironBuilder
 from fairlead_local.errors import ServiceError
 from fairlead_local.http_message import HttpRequest
 from fairlead_local.iam import s3_actions
-from fairlead_local.protocols import RestJson, plain
+from fairlead_local.protocols import RestJsonProtocol, decompressed
 
 # Services whose signatures name something else than botocore calls them.
 SIGNED_AS = {"monitoring": "cloudwatch", "tagging": "resourcegroupstaggingapi", "eventbridge": "events"}
@@ -21,7 +21,7 @@ TARGET = "X-Amz-Target"
 FORM = "application/x-www-form-urlencoded"
 
 
-class Call:
+class ApiCall:
     """One request, read as far as a decision needs."""
 
     def __init__(self, signed_as: str, request: HttpRequest) -> None:
@@ -34,7 +34,7 @@ class Call:
     @functools.cached_property
     def body(self) -> bytes:
         """As it was before botocore compressed it, which it does with long ones."""
-        return plain(self.request.body, self.request.header("Content-Encoding"))
+        return decompressed(self.request.body, self.request.header("Content-Encoding"))
 
     @functools.cached_property
     def parameters(self) -> Mapping[str, Any]:
@@ -115,5 +115,5 @@ def _flat(form: Mapping[str, str]) -> dict[str, Any]:
 
 
 @functools.cache
-def _routes(service: str) -> RestJson:
-    return RestJson(get_service_model(service))
+def _routes(service: str) -> RestJsonProtocol:
+    return RestJsonProtocol(get_service_model(service))

@@ -12,9 +12,9 @@ from typing import Any
 from werkzeug import Response
 
 from fairlead_local.errors import ServiceError
-from fairlead_local.iam.api_calls import Call
+from fairlead_local.iam.api_calls import ApiCall
 from fairlead_local.iam.identities import Caller
-from fairlead_local.iam.policies import Ask, Statement, Verdict, statements, verdict
+from fairlead_local.iam.policies import AccessRequest, Decision, Statement, decide, statements
 from fairlead_local.iam.principals import names
 
 PREFIX = "arn:aws:s3:::"
@@ -45,15 +45,15 @@ class BucketPolicies:
         with self._lock:
             self._policies.pop(bucket, None)
 
-    def verdict(self, caller: Caller, ask: Ask) -> Verdict:
+    def decide(self, caller: Caller, ask: AccessRequest) -> Decision:
         """What the policy of the resource's bucket says."""
         if ask.resource is None or not ask.resource.startswith(PREFIX):
             return "denied"
         policy = self._policies.get(ask.resource.removeprefix(PREFIX).partition("/")[0])
         mine = [statement for statement in policy.statements if names(statement.principals, caller)] if policy else []
-        return verdict(mine, ask)
+        return decide(mine, ask)
 
-    def answer(self, call: Call) -> Response:
+    def answer(self, call: ApiCall) -> Response:
         """One of OPERATIONS, by somebody who may; raises ServiceError."""
         bucket = call.text("Bucket")
         if call.operation == "PutBucketPolicy":

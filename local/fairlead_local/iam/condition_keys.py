@@ -7,7 +7,7 @@ from typing import Any
 from fairlead_local.account import ACCOUNT, REGION
 from fairlead_local.http_message import HttpRequest
 from fairlead_local.iam import s3_actions
-from fairlead_local.iam.api_calls import Call
+from fairlead_local.iam.api_calls import ApiCall
 from fairlead_local.iam.identities import Caller
 from fairlead_local.iam.required_actions import layers, passed_to
 from fairlead_local.iam.wildcards import Context
@@ -46,7 +46,7 @@ def general(request: HttpRequest, caller: Caller) -> dict[str, tuple[str, ...]]:
     }
 
 
-def context(call: Call, caller: Caller) -> Context:
+def context(call: ApiCall, caller: Caller) -> Context:
     """Those and the keys of the service."""
     return general(call.request, caller) | _own(call)
 
@@ -63,7 +63,7 @@ def known(service: str, operation: str = "") -> Callable[[str], bool]:
     return knows
 
 
-def _own(call: Call) -> dict[str, tuple[str, ...]]:
+def _own(call: ApiCall) -> dict[str, tuple[str, ...]]:
     if call.service == "s3":
         how = ("REST-QUERY-STRING",) if "X-Amz-Signature" in call.query else ("REST-HEADER",)
         signed = {"s3:authtype": how, "s3:signatureversion": ("AWS4-HMAC-SHA256",), "s3:resourceaccount": (ACCOUNT,)}
@@ -83,7 +83,7 @@ def _own(call: Call) -> dict[str, tuple[str, ...]]:
     return {key: tuple([value] if isinstance(value, str) else value) for key, value in found.items() if value}
 
 
-def _leading_key(call: Call) -> str | None:
+def _leading_key(call: ApiCall) -> str | None:
     """The partition key's value, by the table's own schema."""
     from moto.dynamodb.models import dynamodb_backends
 

@@ -26,7 +26,7 @@ class UnauthenticatedError(Exception):
 
 
 @dataclass(frozen=True)
-class Claim:
+class RequestCredentials:
     """Who says to have signed what, when, and for which service."""
 
     access_key: str
@@ -45,7 +45,7 @@ class Claim:
         return self.lifetime is not None
 
 
-def claim_of(request: HttpRequest) -> Claim:
+def read_credentials(request: HttpRequest) -> RequestCredentials:
     """The claim; raises UnauthenticatedError for none and for one that cannot be read."""
     header = request.header("Authorization")
     if header:
@@ -55,7 +55,7 @@ def claim_of(request: HttpRequest) -> Claim:
     raise UnauthenticatedError("missing", "Missing Authentication Token")
 
 
-def _from_header(request: HttpRequest, header: str) -> Claim:
+def _from_header(request: HttpRequest, header: str) -> RequestCredentials:
     if not header.startswith(ALGORITHM):
         first = header.rsplit(" ", maxsplit=1)[-1]
         message = f"'{first}' not a valid key=value pair (missing equal-sign) in Authorization header: '{header}'."
@@ -73,10 +73,10 @@ def _from_header(request: HttpRequest, header: str) -> Claim:
         raise UnauthenticatedError("incomplete", f"{message} Authorization={header}") from error
     signed = tuple(fields["SignedHeaders"].split(";"))
     token = request.header("X-Amz-Security-Token")
-    return Claim(key, date, region, service, signed, fields["Signature"], moment, token)
+    return RequestCredentials(key, date, region, service, signed, fields["Signature"], moment, token)
 
 
-def _from_query(request: HttpRequest) -> Claim:
+def _from_query(request: HttpRequest) -> RequestCredentials:
     said = dict(parse_qsl(request.query, keep_blank_values=True))
     key, date, region, service = _scope(said.get("X-Amz-Credential", ""))
     try:
@@ -87,7 +87,7 @@ def _from_query(request: HttpRequest) -> Claim:
         message = f"Query-string authentication version 4 requires the {wanted} parameters."
         raise UnauthenticatedError("incomplete", message) from error
     token = said.get("X-Amz-Security-Token")
-    return Claim(key, date, region, service, signed, said["X-Amz-Signature"], moment, token, lifetime)
+    return RequestCredentials(key, date, region, service, signed, said["X-Amz-Signature"], moment, token, lifetime)
 
 
 def _scope(credential: str) -> tuple[str, str, str, str]:

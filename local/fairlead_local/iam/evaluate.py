@@ -8,8 +8,8 @@ from collections.abc import Iterable
 
 from fairlead_local.iam.bucket_policies import BucketPolicies
 from fairlead_local.iam.identities import Caller
-from fairlead_local.iam.policies import Ask, verdict
-from fairlead_local.iam.required_actions import Need
+from fairlead_local.iam.policies import AccessRequest, decide
+from fairlead_local.iam.required_actions import RequiredAction
 
 logger = logging.getLogger(__name__)
 
@@ -17,20 +17,20 @@ logger = logging.getLogger(__name__)
 class DeniedError(Exception):
     """The caller may not; the text is AWS's."""
 
-    def __init__(self, caller: str, ask: Ask, why: str) -> None:
+    def __init__(self, caller: str, ask: AccessRequest, why: str) -> None:
         resource = f'"{ask.resource}"' if ask.action.startswith("s3:") else ask.resource
         where = f" on resource: {resource}" if ask.resource not in (None, "*") else " on resource: *"
         super().__init__(f"User: {caller} is not authorized to perform: {ask.action}{where} {why}")
         self.why = why
 
 
-class Judge:
+class PolicyEvaluator:
     """Decides by the caller's policies and by those of buckets."""
 
     def __init__(self, buckets: BucketPolicies) -> None:
         self._buckets = buckets
 
-    def check(self, caller: Caller, wanted: Iterable[Need], ask: Ask) -> None:
+    def check(self, caller: Caller, wanted: Iterable[RequiredAction], ask: AccessRequest) -> None:
         """Raise DeniedError for the first need that is not allowed; `ask` brings the request's context."""
         for action, resource in wanted:
             one = ask.of(action, resource)
@@ -41,8 +41,8 @@ class Judge:
                     why += "; the local cloud does not know this operation's resources (iam/resources.py)"
                 raise DeniedError(caller.arn, one, why)
 
-    def _refusal(self, caller: Caller, ask: Ask) -> str | None:
-        identity, own = verdict(caller.statements, ask), self._buckets.verdict(caller, ask)
+    def _refusal(self, caller: Caller, ask: AccessRequest) -> str | None:
+        identity, own = decide(caller.statements, ask), self._buckets.decide(caller, ask)
         if identity == "explicitly denied":
             return "with an explicit deny in an identity-based policy"
         if own == "explicitly denied":
@@ -50,7 +50,7 @@ class Judge:
         if "allowed" not in (identity, own):
             return f"because no identity-based policy allows the {ask.action} action"
         for kind, statements in caller.limits:
-            said = verdict(statements, ask)
+            said = decide(statements, ask)
             if said == "explicitly denied":
                 return f"with an explicit deny in a {kind}"
             if said == "denied":

@@ -12,23 +12,22 @@ from typing import Any
 
 from werkzeug.test import run_wsgi_app
 
-from fairlead_local import control
-from fairlead_local.clients import NOBODY
+from fairlead_local.clients import INTERNAL_KEY
 from fairlead_local.errors import ServiceError
 from fairlead_local.http_message import HttpRequest
 from fairlead_local.iam import error_responses, required_actions, signature
-from fairlead_local.iam.api_calls import Call, unsigned_protocol
+from fairlead_local.iam.api_calls import ApiCall, unsigned_protocol
 from fairlead_local.iam.bucket_policies import OPERATIONS, PREFIX, BucketPolicies
 from fairlead_local.iam.condition_keys import context, known
-from fairlead_local.iam.credentials import UnauthenticatedError, claim_of
-from fairlead_local.iam.evaluate import DeniedError, Judge
+from fairlead_local.iam.credentials import UnauthenticatedError, read_credentials
+from fairlead_local.iam.evaluate import DeniedError, PolicyEvaluator
 from fairlead_local.iam.identities import Caller, Identities
-from fairlead_local.iam.policies import Ask
+from fairlead_local.iam.policies import AccessRequest
 from fairlead_local.iam.roles import Roles
 
 logger = logging.getLogger(__name__)
 WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
-INTERNAL = f"Credential={NOBODY}/"
+INTERNAL = f"Credential={INTERNAL_KEY}/"
 READING = ("GetObject", "HeadObject")
 
 
@@ -47,14 +46,12 @@ class Guard:
         self._app = app
         self._identities = identities
         self._buckets = buckets
-        self._judge = Judge(buckets)
+        self._evaluator = PolicyEvaluator(buckets)
         self._roles = roles
         self._group = group
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Refuse a request, or hand it on."""
-        if environ["PATH_INFO"].startswith(control.PREFIX):  # no API of AWS
-            return self._app(environ, start_response)
         header = environ.get("HTTP_AUTHORIZATION", "")
         if INTERNAL not in header:
             return self._checked(environ, start_response)
@@ -66,11 +63,11 @@ class Guard:
         request = _request(environ)
         service, protocol = "", unsigned_protocol(request)
         try:
-            claim = claim_of(request)
-            call = Call(claim.service, request)
+            credentials = read_credentials(request)
+            call = ApiCall(credentials.service, request)
             service, protocol = call.service, call.protocol
-            caller = self._identities.find(claim.access_key, claim.token)
-            signature.check(request, claim, caller.secret_key, now=datetime.now(UTC))
+            caller = self._identities.find(credentials.access_key, credentials.token)
+            signature.check(request, credentials, caller.secret_key, now=datetime.now(UTC))
             app = self._admit(call, caller)
         except UnauthenticatedError as error:
             app = error_responses.response(error_responses.unauthenticated(error, service, protocol), request, protocol)
@@ -84,13 +81,13 @@ class Guard:
             app = error_responses.response(failure, request, protocol)
         return app(environ, start_response)
 
-    def _admit(self, call: Call, caller: Caller) -> WsgiApp:
+    def _admit(self, call: ApiCall, caller: Caller) -> WsgiApp:
         """Who answers the call; raises DeniedError if the caller may not make it."""
-        ask = Ask("", None, context(call, caller), known(call.service, call.operation))
+        ask = AccessRequest("", None, context(call, caller), known(call.service, call.operation))
         if (call.service, call.operation) == ("sts", "AssumeRole"):
             self._roles.check_assumed(caller, call.text("RoleArn"), ask)
             return self._app
-        self._judge.check(caller, required_actions.needs(call, caller.arn, self._group), ask)
+        self._evaluator.check(caller, required_actions.required_actions(call, caller.arn, self._group), ask)
         if call.service == "iam" and not call.operation.startswith(("Get", "List")):
             return self._changing
         if call.service != "s3":
@@ -99,9 +96,9 @@ class Guard:
             return self._buckets.answer(call)
         return self._hiding if call.operation in READING and not self._may_list(call, caller, ask) else self._app
 
-    def _may_list(self, call: Call, caller: Caller, ask: Ask) -> bool:
+    def _may_list(self, call: ApiCall, caller: Caller, ask: AccessRequest) -> bool:
         try:
-            self._judge.check(caller, [("s3:ListBucket", f"{PREFIX}{call.text('Bucket')}")], ask)
+            self._evaluator.check(caller, [("s3:ListBucket", f"{PREFIX}{call.text('Bucket')}")], ask)
         except DeniedError:
             return False
         return True

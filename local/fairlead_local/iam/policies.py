@@ -10,11 +10,11 @@ from fairlead_local.iam.conditions import UnsupportedError, hold, listed
 from fairlead_local.iam.wildcards import Context, matches
 
 logger = logging.getLogger(__name__)
-Verdict = Literal["allowed", "denied", "explicitly denied"]
+Decision = Literal["allowed", "denied", "explicitly denied"]
 
 
 @dataclass(frozen=True)
-class Ask:
+class AccessRequest:
     """One thing somebody wants to do.
 
     `resource` is None where the local cloud cannot tell which one it is: only a statement about all resources, or a
@@ -26,9 +26,9 @@ class Ask:
     context: Context
     known: Callable[[str], bool] = lambda _: True
 
-    def of(self, action: str, resource: str | None) -> "Ask":
+    def of(self, action: str, resource: str | None) -> "AccessRequest":
         """The same request as another action needs it."""
-        return Ask(action, resource, self.context, self.known)
+        return AccessRequest(action, resource, self.context, self.known)
 
 
 @dataclass(frozen=True)
@@ -41,17 +41,17 @@ class Statement:
     principals: Any
     condition: dict[str, dict[str, Any]]
 
-    def speaks_of(self, ask: Ask) -> bool:
+    def speaks_of(self, ask: AccessRequest) -> bool:
         """Whether action, resource and condition fit."""
         fits = _named(self.actions, ask.action, ask.context, insensitive=True)
         return fits and self._resource_fits(ask) and self._condition_holds(ask)
 
-    def _resource_fits(self, ask: Ask) -> bool:
+    def _resource_fits(self, ask: AccessRequest) -> bool:
         if ask.resource is None:
             return self.effect == "Deny" or self.resources == (True, ("*",))
         return _named(self.resources, ask.resource, ask.context)
 
-    def _condition_holds(self, ask: Ask) -> bool:
+    def _condition_holds(self, ask: AccessRequest) -> bool:
         if not self.condition:
             return True
         try:
@@ -67,7 +67,7 @@ def statements(document: str | Mapping[str, Any]) -> tuple[Statement, ...]:
     return tuple(_statement(statement) for statement in listed(policy.get("Statement", [])))
 
 
-def verdict(among: Iterable[Statement], ask: Ask) -> Verdict:
+def decide(among: Iterable[Statement], ask: AccessRequest) -> Decision:
     """What these statements say to it."""
     effects = {statement.effect for statement in among if statement.speaks_of(ask)}
     if "Deny" in effects:

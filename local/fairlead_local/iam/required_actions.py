@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 
 from fairlead_local.account import arn
 from fairlead_local.iam import s3_actions
-from fairlead_local.iam.api_calls import Call
+from fairlead_local.iam.api_calls import ApiCall
 from fairlead_local.iam.resources import resources
 
-Need = tuple[str, str | None]  # action, resource
+RequiredAction = tuple[str, str | None]  # action, resource
 Group = Callable[[str], str | None]
 # IAM's prefix, where it is not botocore's name, and its actions, where they are not the operations.
 PREFIXES = {"resourcegroupstaggingapi": "tag"}
@@ -35,7 +35,7 @@ PASSED = {
 }
 
 
-def needs(call: Call, caller_arn: str, group: Group) -> list[Need]:
+def required_actions(call: ApiCall, caller_arn: str, group: Group) -> list[RequiredAction]:
     """Every action and resource; the first is what the call is about."""
     if (call.service, call.operation) in FREE:
         return []
@@ -50,7 +50,7 @@ def needs(call: Call, caller_arn: str, group: Group) -> list[Need]:
     return [*((name, one) for one in resources(call, caller_arn, group)), *_besides(call)]
 
 
-def action(call: Call) -> str:
+def action(call: ApiCall) -> str:
     """IAM's name for the call; a service with a question mark if the operation is not known."""
     if call.service == "s3" and call.operation:
         return s3_actions.action(call.operation, call.query)
@@ -60,14 +60,14 @@ def action(call: Call) -> str:
     return f"{PREFIXES.get(call.service, call.service)}:{named}"
 
 
-def passed_to(call: Call) -> str | None:
+def passed_to(call: ApiCall) -> str | None:
     """The service that a call hands a role to."""
     return next(
         (taker for (service, name), taker in PASSED.items() if service == call.service and call.text(name)), None
     )
 
 
-def _besides(call: Call) -> Iterator[Need]:
+def _besides(call: ApiCall) -> Iterator[RequiredAction]:
     if call.service == "s3" and (source := call.request.header("x-amz-copy-source")):
         yield "s3:GetObject", f"arn:aws:s3:::{source.lstrip('/').partition('?')[0]}"
     for service, name in PASSED:
@@ -85,12 +85,12 @@ def _besides(call: Call) -> Iterator[Need]:
             yield "codedeploy:GetDeploymentConfig", arn("codedeploy", f"deploymentconfig:{chosen}")
 
 
-def layers(call: Call) -> list[str]:
+def layers(call: ApiCall) -> list[str]:
     """The layer versions a function is to have."""
     return call.texts("Layers") if call.service == "lambda" and "Function" in call.operation else []
 
 
-def _transaction(call: Call) -> Iterator[Need]:
+def _transaction(call: ApiCall) -> Iterator[RequiredAction]:
     """A transaction has no right of its own: each part needs that of the plain operation."""
     for item in call.parameters.get("TransactItems", []):
         for kind, what in item.items():

@@ -12,9 +12,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fairlead_local.account import PARTITION, REGION, arn
-from fairlead_local.iam.api_calls import Call
-from fairlead_local.lambda_.store import split
+from fairlead_local.account import PARTITION, REGION, arn, function_and_qualifier
+from fairlead_local.iam.api_calls import ApiCall
 
 WORD = re.compile(r"\{(\w+)\}")
 TABLE: dict[str, list[tuple[str, str]]] = {
@@ -95,7 +94,7 @@ TABLE: dict[str, list[tuple[str, str]]] = {
 }  # fmt: skip
 
 
-def resources(call: Call, caller_arn: str, group: Callable[[str], str | None]) -> list[str | None]:
+def resources(call: ApiCall, caller_arn: str, group: Callable[[str], str | None]) -> list[str | None]:
     """Every ARN (or `*`) the call needs; `[None]` if it cannot be told. `group` finds a deployment's group."""
     if call.service == "apigateway":
         return [f"arn:{PARTITION}:apigateway:{REGION}::{call.request.path}"]
@@ -134,11 +133,11 @@ def _full(text: str, service: str) -> str:
     return arn(service, text, region="" if service == "iam" else REGION)
 
 
-def _facts(call: Call, caller_arn: str, group: Callable[[str], str | None]) -> dict[str, Any]:
+def _facts(call: ApiCall, caller_arn: str, group: Callable[[str], str | None]) -> dict[str, Any]:
     """What parameters only imply."""
     facts: dict[str, Any] = {"user": caller_arn if call.service == "iam" else ""}
     if call.service == "lambda" and call.text("FunctionName"):
-        facts["function"], inside = split(call.text("FunctionName"))
+        facts["function"], inside = function_and_qualifier(call.text("FunctionName"))
         facts["qualifier"] = inside or call.text("Qualifier")
     if call.service == "cloudformation" and (stack := call.text("StackName")):
         facts["stack"] = stack if stack.startswith("arn:") else f"stack/{stack}/*"

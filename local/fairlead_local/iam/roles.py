@@ -8,9 +8,9 @@ from moto.sts.models import sts_backends
 from fairlead_local.account import ACCOUNT, PARTITION, REGION
 from fairlead_local.clients import Clients
 from fairlead_local.errors import ServiceError
-from fairlead_local.iam.evaluate import DeniedError, Judge
+from fairlead_local.iam.evaluate import DeniedError, PolicyEvaluator
 from fairlead_local.iam.identities import Caller, role
-from fairlead_local.iam.policies import Ask, Statement, statements, verdict
+from fairlead_local.iam.policies import AccessRequest, Statement, decide, statements
 from fairlead_local.iam.principals import names, names_itself, names_service
 
 CODEDEPLOY = "codedeploy.amazonaws.com"
@@ -32,8 +32,8 @@ class Keys:
 class Roles:
     """Asks moto's IAM; a session is made once per role and name and then reused."""
 
-    def __init__(self, judge: Judge, endpoint: str) -> None:
-        self._judge = judge
+    def __init__(self, evaluator: PolicyEvaluator, endpoint: str) -> None:
+        self._evaluator = evaluator
         self._endpoint = endpoint
         self._lock = threading.Lock()
         self._sessions: dict[tuple[str, str], Keys] = {}
@@ -42,7 +42,7 @@ class Roles:
     def check_trusts(self, role_arn: str, service: str) -> None:
         """Raise ServiceError (AccessDenied) unless the role exists and lets `service` assume it."""
         mine = [s for s in self._trust(role_arn) if names_service(s.principals, service)]
-        if verdict(mine, Ask(ASSUME, "*", {"aws:sourceaccount": (ACCOUNT,)})) != "allowed":
+        if decide(mine, AccessRequest(ASSUME, "*", {"aws:sourceaccount": (ACCOUNT,)})) != "allowed":
             message = f"{service} is not authorized to perform: {ASSUME} on resource: {role_arn}"
             raise ServiceError("AccessDenied", message, status=403)
 
@@ -68,18 +68,18 @@ class Roles:
         self.check_trusts(role_arn, CODEDEPLOY)
         return self._as(self._keys(role_arn, "CodeDeploy"))
 
-    def check_assumed(self, caller: Caller, role_arn: str, ask: Ask) -> None:
+    def check_assumed(self, caller: Caller, role_arn: str, ask: AccessRequest) -> None:
         """Raise DeniedError unless the role trusts the caller; where it names the account, policies must allow too."""
         one = ask.of(ASSUME, role_arn)
         trusting = [s for s in self._trust(role_arn) if names(s.principals, caller)]
-        said = verdict(trusting, ask.of(ASSUME, "*"))
+        said = decide(trusting, ask.of(ASSUME, "*"))
         itself = [s for s in trusting if names_itself(s.principals, caller)]
         if said == "explicitly denied":
             raise DeniedError(caller.arn, one, "with an explicit deny in a resource-based policy")
         if said == "denied":
             raise DeniedError(caller.arn, one, f"because no resource-based policy allows the {ASSUME} action")
-        if verdict(itself, ask.of(ASSUME, "*")) != "allowed" or verdict(caller.statements, one) == "explicitly denied":
-            self._judge.check(caller, [(ASSUME, role_arn)], one)
+        if decide(itself, ask.of(ASSUME, "*")) != "allowed" or decide(caller.statements, one) == "explicitly denied":
+            self._evaluator.check(caller, [(ASSUME, role_arn)], one)
 
     def _as(self, keys: Keys) -> Clients:
         with self._lock:

@@ -7,67 +7,73 @@ from urllib.parse import quote, unquote
 
 from fairlead_local.account import REGION
 from fairlead_local.http_message import HttpRequest
-from fairlead_local.iam.credentials import ALGORITHM, Claim, UnauthenticatedError
+from fairlead_local.iam.credentials import ALGORITHM, RequestCredentials, UnauthenticatedError
 
 SKEW = timedelta(minutes=5)
 S3_SKEW = timedelta(minutes=15)
 S3 = "s3"
 
 
-def check(request: HttpRequest, claim: Claim, secret: str, *, now: datetime) -> None:
+def check(request: HttpRequest, credentials: RequestCredentials, secret: str, *, now: datetime) -> None:
     """Raise UnauthenticatedError unless `secret` signed exactly this request, for now and for this region."""
-    _check_scope(claim)
-    canonical = _canonical(request, claim)
-    text = _string_to_sign(claim, canonical)
-    if not hmac.compare_digest(_signature(secret, claim, text), claim.signature):
-        raise UnauthenticatedError("signature", _mismatch(claim, canonical, text))
-    _check_clock(claim, now)
+    _check_scope(credentials)
+    canonical = _canonical(request, credentials)
+    text = _string_to_sign(credentials, canonical)
+    if not hmac.compare_digest(_signature(secret, credentials, text), credentials.signature):
+        raise UnauthenticatedError("signature", _mismatch(credentials, canonical, text))
+    _check_clock(credentials, now)
 
 
-def _check_scope(claim: Claim) -> None:
-    if claim.region != REGION:
-        message = f"Credential should be scoped to a valid region, not '{claim.region}'. "
+def _check_scope(credentials: RequestCredentials) -> None:
+    if credentials.region != REGION:
+        message = f"Credential should be scoped to a valid region, not '{credentials.region}'. "
         raise UnauthenticatedError("signature", message)
-    if claim.date != f"{claim.moment:%Y%m%d}":
+    if credentials.date != f"{credentials.moment:%Y%m%d}":
         message = (
             f"Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: "
-            f"'{claim.date}' != '{claim.moment:%Y%m%d}', from '{claim.moment:%Y%m%dT%H%M%SZ}'."
+            f"'{credentials.date}' != '{credentials.moment:%Y%m%d}', from '{credentials.moment:%Y%m%dT%H%M%SZ}'."
         )
         raise UnauthenticatedError("signature", message)
 
 
-def _check_clock(claim: Claim, now: datetime) -> None:
+def _check_clock(credentials: RequestCredentials, now: datetime) -> None:
     form = "%Y%m%dT%H%M%SZ"
-    skew = S3_SKEW if claim.service == S3 else SKEW
+    skew = S3_SKEW if credentials.service == S3 else SKEW
     minutes = skew.seconds // 60
-    moment, lasts = claim.moment, claim.lifetime if claim.lifetime is not None else skew
+    moment, lasts = credentials.moment, credentials.lifetime if credentials.lifetime is not None else skew
     if moment < now - lasts:
         edge = f"{now - lasts:{form}} ({now:{form}} - {minutes} min.)"
-        said = "Request has expired" if claim.presigned else f"Signature expired: {moment:{form}} is now earlier than"
-        raise UnauthenticatedError("clock", said if claim.presigned else f"{said} {edge}")
+        said = (
+            "Request has expired"
+            if credentials.presigned
+            else f"Signature expired: {moment:{form}} is now earlier than"
+        )
+        raise UnauthenticatedError("clock", said if credentials.presigned else f"{said} {edge}")
     if moment > now + skew:
         edge = f"{now + skew:{form}} ({now:{form}} + {minutes} min.)"
         message = f"Signature not yet current: {moment:{form}} is still later than {edge}"
         raise UnauthenticatedError("clock", message)
 
 
-def _canonical(request: HttpRequest, claim: Claim) -> str:
+def _canonical(request: HttpRequest, credentials: RequestCredentials) -> str:
     values: dict[str, list[str]] = {}
     for name, value in request.headers:
         values.setdefault(name.lower(), []).append(" ".join(value.split()))
-    if "host" not in claim.signed_headers:
+    if "host" not in credentials.signed_headers:
         message = "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."
         raise UnauthenticatedError("signature", message)
-    headers = "".join(f"{name}:{','.join(values.get(name, []))}\n" for name in claim.signed_headers)
+    headers = "".join(f"{name}:{','.join(values.get(name, []))}\n" for name in credentials.signed_headers)
     # S3 signs the path as it travels; elsewhere it is normalised, and encoded once more than it travels.
-    path = request.path if claim.service == S3 else quote(_normalised(request.path), safe="/-_.~")
-    signed = ";".join(claim.signed_headers)
-    return "\n".join([request.method, path, _canonical_query(request.query), headers, signed, _payload(request, claim)])
+    path = request.path if credentials.service == S3 else quote(_normalised(request.path), safe="/-_.~")
+    signed = ";".join(credentials.signed_headers)
+    return "\n".join(
+        [request.method, path, _canonical_query(request.query), headers, signed, _payload(request, credentials)]
+    )
 
 
-def _payload(request: HttpRequest, claim: Claim) -> str:
+def _payload(request: HttpRequest, credentials: RequestCredentials) -> str:
     said = request.header("X-Amz-Content-SHA256")
-    if claim.presigned and claim.service == S3:
+    if credentials.presigned and credentials.service == S3:
         return said or "UNSIGNED-PAYLOAD"
     # Of a body signed in chunks the signature covers the first word only.
     if said is not None and (said == "UNSIGNED-PAYLOAD" or said.startswith("STREAMING-")):
@@ -99,21 +105,21 @@ def _encoded(text: str) -> str:
     return quote(unquote(text), safe="-_.~")
 
 
-def _string_to_sign(claim: Claim, canonical: str) -> str:
-    scope = f"{claim.date}/{claim.region}/{claim.service}/aws4_request"
+def _string_to_sign(credentials: RequestCredentials, canonical: str) -> str:
+    scope = f"{credentials.date}/{credentials.region}/{credentials.service}/aws4_request"
     digest = hashlib.sha256(canonical.encode()).hexdigest()
-    return f"{ALGORITHM}\n{claim.moment:%Y%m%dT%H%M%SZ}\n{scope}\n{digest}"
+    return f"{ALGORITHM}\n{credentials.moment:%Y%m%dT%H%M%SZ}\n{scope}\n{digest}"
 
 
-def _signature(secret: str, claim: Claim, text: str) -> str:
+def _signature(secret: str, credentials: RequestCredentials, text: str) -> str:
     key = f"AWS4{secret}".encode()
-    for part in (claim.date, claim.region, claim.service, "aws4_request"):
+    for part in (credentials.date, credentials.region, credentials.service, "aws4_request"):
         key = hmac.new(key, part.encode(), hashlib.sha256).digest()
     return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
 
 
-def _mismatch(claim: Claim, canonical: str, text: str) -> str:
-    if claim.service == S3:
+def _mismatch(credentials: RequestCredentials, canonical: str, text: str) -> str:
+    if credentials.service == S3:
         return (
             "The request signature we calculated does not match the signature you provided. "
             "Check your key and signing method."

@@ -28,59 +28,59 @@ class Aliases:
             "DeleteAlias": self.delete,
         }
 
-    def create(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def create(self, params: dict[str, Any]) -> dict[str, Any]:
         """CreateAlias."""
         with self._store.lock:
-            function = self._store.function(asked["FunctionName"])
-            name = asked["Name"]
+            function = self._store.function(params["FunctionName"])
+            name = params["Name"]
             if name in function.aliases:
                 where = function_arn(function.name, name)
                 raise ServiceError("ResourceConflictException", f"Alias already exists: {where}", status=409)
-            record = Alias(function.name, name, asked["FunctionVersion"], asked.get("Description", ""))
-            record.weights = _weights(asked)
+            record = Alias(function.name, name, params["FunctionVersion"], params.get("Description", ""))
+            record.weights = _weights(params)
             self._check(function, record)
             function.aliases[name] = record
             return describe.alias(record)
 
-    def update(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def update(self, params: dict[str, Any]) -> dict[str, Any]:
         """UpdateAlias, guarded by RevisionId; a given RoutingConfig replaces the old one, an empty one clears it."""
         with self._store.lock:
-            function, old = self._find(asked)
-            check_revision(asked, old.revision)
-            changed = Alias(function.name, old.name, asked.get("FunctionVersion", old.version))
-            changed.description = asked.get("Description", old.description)
-            changed.weights = _weights(asked) if "RoutingConfig" in asked else dict(old.weights)
+            function, old = self._find(params)
+            check_revision(params, old.revision)
+            changed = Alias(function.name, old.name, params.get("FunctionVersion", old.version))
+            changed.description = params.get("Description", old.description)
+            changed.weights = _weights(params) if "RoutingConfig" in params else dict(old.weights)
             changed.revision = new_revision()
             self._check(function, changed)
             function.aliases[old.name] = changed
             return describe.alias(changed)
 
-    def get(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def get(self, params: dict[str, Any]) -> dict[str, Any]:
         """GetAlias."""
         with self._store.lock:
-            return describe.alias(self._find(asked)[1])
+            return describe.alias(self._find(params)[1])
 
-    def list_all(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def list_all(self, params: dict[str, Any]) -> dict[str, Any]:
         """ListAliases, of one version if asked."""
         with self._store.lock:
-            function = self._store.function(asked["FunctionName"])
-            wanted = asked.get("FunctionVersion")
+            function = self._store.function(params["FunctionName"])
+            wanted = params.get("FunctionVersion")
             found = [a for a in function.aliases.values() if wanted in (None, a.version, *a.weights)]
             return {"Aliases": [describe.alias(record) for record in sorted(found, key=lambda a: a.name)]}
 
-    def delete(self, asked: dict[str, Any]) -> None:
+    def delete(self, params: dict[str, Any]) -> None:
         """DeleteAlias: gone already is fine, as in AWS; its resource policy goes with it."""
         with self._store.lock:
-            function = self._store.function(asked["FunctionName"])
-            function.aliases.pop(asked["Name"], None)
-            function.policies.pop(asked["Name"], None)
+            function = self._store.function(params["FunctionName"])
+            function.aliases.pop(params["Name"], None)
+            function.policies.pop(params["Name"], None)
 
-    def _find(self, asked: dict[str, Any]) -> tuple[Function, Alias]:
-        function = self._store.function(asked["FunctionName"])
-        if asked["Name"] not in function.aliases:
-            where = function_arn(function.name, asked["Name"])
+    def _find(self, params: dict[str, Any]) -> tuple[Function, Alias]:
+        function = self._store.function(params["FunctionName"])
+        if params["Name"] not in function.aliases:
+            where = function_arn(function.name, params["Name"])
             raise ServiceError("ResourceNotFoundException", f"Cannot find alias arn: {where}", status=404)
-        return function, function.aliases[asked["Name"]]
+        return function, function.aliases[params["Name"]]
 
     def _check(self, function: Function, record: Alias) -> None:
         self._store.version(function, record.version)
@@ -107,5 +107,5 @@ class Aliases:
                 raise refused(f"The versions of an alias with routing configuration must have the same {words}")
 
 
-def _weights(asked: dict[str, Any]) -> dict[str, float]:
-    return dict(asked.get("RoutingConfig", {}).get("AdditionalVersionWeights", {}))
+def _weights(params: dict[str, Any]) -> dict[str, float]:
+    return dict(params.get("RoutingConfig", {}).get("AdditionalVersionWeights", {}))

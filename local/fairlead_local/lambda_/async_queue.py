@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fairlead_local.clock import Clock
-from fairlead_local.cloudwatch.service_metrics import Platform
+from fairlead_local.cloudwatch.service_metrics import ServiceMetrics
 from fairlead_local.errors import ServiceError
 from fairlead_local.lambda_.async_events import Condition, Event
 from fairlead_local.lambda_.destinations import Destinations
@@ -28,10 +28,10 @@ LONGEST_WAIT = 300.0
 AGAIN = {409, 429}  # not active yet, and throttled
 
 
-class Waiting:
+class AsyncQueue:
     """Runs events until they succeed or are given up; each attempt in a thread of its own."""
 
-    def __init__(self, store: Store, clock: Clock, destinations: Destinations, metrics: Platform) -> None:
+    def __init__(self, store: Store, clock: Clock, destinations: Destinations, metrics: ServiceMetrics) -> None:
         self._store = store
         self._clock = clock
         self._destinations = destinations

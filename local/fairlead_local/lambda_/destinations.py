@@ -5,13 +5,13 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from fairlead_local.account import ACCOUNT
+from fairlead_local.account import ACCOUNT, function_and_qualifier
 from fairlead_local.clients import Clients
 from fairlead_local.clock import Clock
-from fairlead_local.cloudwatch.service_metrics import Platform
+from fairlead_local.cloudwatch.service_metrics import ServiceMetrics
 from fairlead_local.errors import ServiceError
 from fairlead_local.lambda_.async_events import Condition, Event, object_key, record
-from fairlead_local.lambda_.store import Store, split
+from fairlead_local.lambda_.store import Store
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ ERROR_LIMIT = 1024  # bytes of the error in a dead letter
 class Destinations:
     """Delivers records and dead letters once; what fails is counted, as in AWS, and lost."""
 
-    def __init__(self, store: Store, assume: Assume, clock: Clock, metrics: Platform) -> None:
+    def __init__(self, store: Store, assume: Assume, clock: Clock, metrics: ServiceMetrics) -> None:
         self._store = store
         self._assume = assume
         self._clock = clock
@@ -67,7 +67,7 @@ class Destinations:
         elif service == "sns":
             clients["sns"].publish(TopicArn=arn, Message=body, MessageAttributes=typed)
         else:
-            function, qualifier = split(arn)
+            function, qualifier = function_and_qualifier(arn)
             where = {"FunctionName": function} | ({"Qualifier": qualifier} if qualifier else {})
             clients["lambda"].invoke(**where, InvocationType="Event", Payload=body.encode())
 

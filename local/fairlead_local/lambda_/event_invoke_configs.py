@@ -29,29 +29,29 @@ class InvokeConfigs:
             "DeleteFunctionEventInvokeConfig": self.delete,
         }
 
-    def put(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def put(self, params: dict[str, Any]) -> dict[str, Any]:
         """PutFunctionEventInvokeConfig: what is not given is as if never set."""
-        given = {key: asked[key] for key in KEPT if key in asked}
+        given = {key: params[key] for key in KEPT if key in params}
         _check(given)
         with self._store.lock:
-            function, qualifier = self._where(asked)
+            function, qualifier = self._where(params)
             function.invoke_configs[qualifier] = {**given, "LastModified": time.time()}
             return _shown(function, qualifier)
 
-    def get(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def get(self, params: dict[str, Any]) -> dict[str, Any]:
         """GetFunctionEventInvokeConfig."""
         with self._store.lock:
-            function, qualifier = self._where(asked)
+            function, qualifier = self._where(params)
             return _shown(function, qualifier)
 
-    def delete(self, asked: dict[str, Any]) -> None:
+    def delete(self, params: dict[str, Any]) -> None:
         """DeleteFunctionEventInvokeConfig."""
         with self._store.lock:
-            function, qualifier = self._where(asked)
+            function, qualifier = self._where(params)
             function.invoke_configs.pop(qualifier, None)
 
-    def _where(self, asked: dict[str, Any]) -> tuple[Function, str]:
-        target = self._store.target(asked["FunctionName"], asked.get("Qualifier"))
+    def _where(self, params: dict[str, Any]) -> tuple[Function, str]:
+        target = self._store.target(params["FunctionName"], params.get("Qualifier"))
         # The bare function and `$LATEST` are one here.
         return target.function, "" if target.qualifier in (None, LATEST) else str(target.qualifier)
 

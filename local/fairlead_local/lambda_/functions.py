@@ -56,53 +56,53 @@ class Functions:
             "DeleteFunctionConcurrency": self.delete_concurrency,
         }
 
-    def create(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def create(self, params: dict[str, Any]) -> dict[str, Any]:
         """CreateFunction; Publish is refused, because nothing here uses it."""
-        name = asked["FunctionName"]
-        if asked.get("Publish"):
+        name = params["FunctionName"]
+        if params.get("Publish"):
             raise limits.refused("the local cloud does not publish while creating; call PublishVersion")
-        self._check_role(asked["Role"])
-        code = self._archives.take(asked.get("Code", {}))
+        self._check_role(params["Role"])
+        code = self._archives.take(params.get("Code", {}))
         with self._store.lock:
             if name in self._store.functions:
                 raise ServiceError("ResourceConflictException", f"Function already exist: {name}", status=409)
-            given = {key: asked[key] for key in (*SETTABLE, *ONLY_AT_CREATION) if key in asked}
-            version = self._checked(Version(name, LATEST, {**DEFAULTS, **given}, code, self._layers(asked)))
+            given = {key: params[key] for key in (*SETTABLE, *ONLY_AT_CREATION) if key in params}
+            version = self._checked(Version(name, LATEST, {**DEFAULTS, **given}, code, self._layers(params)))
             version.settings["LoggingConfig"] = _logging(name, version.settings)
             version.settle_later()
-            self._store.functions[name] = Function(name, version, tags=asked.get("Tags", {}))
+            self._store.functions[name] = Function(name, version, tags=params.get("Tags", {}))
             return describe.configuration(version)
 
-    def update_code(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def update_code(self, params: dict[str, Any]) -> dict[str, Any]:
         """UpdateFunctionCode, guarded by RevisionId and by an update still in progress."""
-        code = self._archives.take(asked)
+        code = self._archives.take(params)
         with self._store.lock:
-            version = self._store.function(asked["FunctionName"]).latest
+            version = self._store.function(params["FunctionName"]).latest
             check_ready(version)
-            check_revision(asked, version.revision)
+            check_revision(params, version.revision)
             changed = Version(version.function, LATEST, dict(version.settings), code, version.layers)
-            if "Architectures" in asked:
-                changed.settings["Architectures"] = asked["Architectures"]
-            return self._replace(version, self._checked(changed), dry_run=bool(asked.get("DryRun")))
+            if "Architectures" in params:
+                changed.settings["Architectures"] = params["Architectures"]
+            return self._replace(version, self._checked(changed), dry_run=bool(params.get("DryRun")))
 
-    def update_configuration(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def update_configuration(self, params: dict[str, Any]) -> dict[str, Any]:
         """UpdateFunctionConfiguration: each given property replaces the old one whole, the environment's map too."""
-        if "Role" in asked:
-            self._check_role(asked["Role"])
+        if "Role" in params:
+            self._check_role(params["Role"])
         with self._store.lock:
-            version = self._store.function(asked["FunctionName"]).latest
+            version = self._store.function(params["FunctionName"]).latest
             check_ready(version)
-            check_revision(asked, version.revision)
-            settings = {**version.settings, **{key: asked[key] for key in SETTABLE if key in asked}}
+            check_revision(params, version.revision)
+            settings = {**version.settings, **{key: params[key] for key in SETTABLE if key in params}}
             settings["LoggingConfig"] = _logging(version.function, settings)
-            layers = self._layers(asked) if "Layers" in asked else version.layers
+            layers = self._layers(params) if "Layers" in params else version.layers
             changed = Version(version.function, LATEST, settings, version.code, layers)
             return self._replace(version, self._checked(changed))
 
-    def get(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def get(self, params: dict[str, Any]) -> dict[str, Any]:
         """GetFunction."""
         with self._store.lock:
-            target = self._store.target(asked["FunctionName"], asked.get("Qualifier"))
+            target = self._store.target(params["FunctionName"], params.get("Qualifier"))
             answer: dict[str, Any] = {
                 "Configuration": describe.configuration(target.version, qualifier=target.qualifier),
                 "Code": {"RepositoryType": "S3", "Location": target.version.code.folder.as_uri()},
@@ -112,27 +112,27 @@ class Functions:
                 answer["Concurrency"] = {"ReservedConcurrentExecutions": target.function.reserved_concurrency}
             return answer
 
-    def get_configuration(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def get_configuration(self, params: dict[str, Any]) -> dict[str, Any]:
         """GetFunctionConfiguration."""
         with self._store.lock:
-            target = self._store.target(asked["FunctionName"], asked.get("Qualifier"))
+            target = self._store.target(params["FunctionName"], params.get("Qualifier"))
             return describe.configuration(target.version, qualifier=target.qualifier)
 
-    def list_all(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def list_all(self, params: dict[str, Any]) -> dict[str, Any]:
         """ListFunctions: `$LATEST` of each, or every version with FunctionVersion=ALL."""
         with self._store.lock:
             found = []
             for name in sorted(self._store.functions):
                 function = self._store.function(name)
                 found.append(describe.configuration(function.latest))
-                if asked.get("FunctionVersion") == "ALL":
+                if params.get("FunctionVersion") == "ALL":
                     found += [describe.configuration(version) for version in function.versions.values()]
             return {"Functions": found}
 
-    def delete(self, asked: dict[str, Any]) -> None:
+    def delete(self, params: dict[str, Any]) -> None:
         """DeleteFunction: the whole function, or one version that no alias points to."""
         with self._store.lock:
-            target = self._store.target(asked["FunctionName"], asked.get("Qualifier"))
+            target = self._store.target(params["FunctionName"], params.get("Qualifier"))
             if target.qualifier is None:
                 gone = self._store.functions.pop(target.function.name)
                 for version in (gone.latest, *gone.versions.values()):
@@ -144,17 +144,17 @@ class Functions:
                 raise limits.refused("$LATEST version cannot be deleted without deleting the function.")
             self._delete_version(target.function, target.version)
 
-    def put_concurrency(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def put_concurrency(self, params: dict[str, Any]) -> dict[str, Any]:
         """PutFunctionConcurrency."""
         with self._store.lock:
-            function = self._store.function(asked["FunctionName"])
-            function.reserved_concurrency = asked["ReservedConcurrentExecutions"]
+            function = self._store.function(params["FunctionName"])
+            function.reserved_concurrency = params["ReservedConcurrentExecutions"]
             return {"ReservedConcurrentExecutions": function.reserved_concurrency}
 
-    def delete_concurrency(self, asked: dict[str, Any]) -> None:
+    def delete_concurrency(self, params: dict[str, Any]) -> None:
         """DeleteFunctionConcurrency."""
         with self._store.lock:
-            self._store.function(asked["FunctionName"]).reserved_concurrency = None
+            self._store.function(params["FunctionName"]).reserved_concurrency = None
 
     def _delete_version(self, function: Function, version: Version) -> None:
         holders = [a.name for a in function.aliases.values() if version.number in (a.version, *a.weights)]
@@ -178,8 +178,8 @@ class Functions:
         self._retire(old)
         return describe.configuration(old)
 
-    def _layers(self, asked: dict[str, Any]) -> list[Any]:
-        return [self._store.layer(layer) for layer in asked.get("Layers", [])]
+    def _layers(self, params: dict[str, Any]) -> list[Any]:
+        return [self._store.layer(layer) for layer in params.get("Layers", [])]
 
     @staticmethod
     def _checked(version: Version) -> Version:
@@ -204,9 +204,9 @@ def check_ready(version: Version) -> None:
         )
 
 
-def check_revision(asked: dict[str, Any], current: str) -> None:
+def check_revision(params: dict[str, Any], current: str) -> None:
     """Raise PreconditionFailedException if the caller's RevisionId is not the present one."""
-    if asked.get("RevisionId") not in (None, "", current):
+    if params.get("RevisionId") not in (None, "", current):
         raise ServiceError(
             "PreconditionFailedException",
             "The Revision Id provided does not match the latest Revision Id. "

@@ -3,33 +3,43 @@
 import base64
 import random
 import uuid
-from typing import Any
+from typing import Any, Protocol
 
-from fairlead_local.cloudwatch.service_metrics import Platform
+from fairlead_local.cloudwatch.service_metrics import ServiceMetrics
 from fairlead_local.errors import ServiceError
 from fairlead_local.faults import Faults
 from fairlead_local.lambda_.async_events import Event
-from fairlead_local.lambda_.async_queue import Waiting
+from fairlead_local.lambda_.async_queue import AsyncQueue
 from fairlead_local.lambda_.functions import check_ready
-from fairlead_local.lambda_.outcome import Outcome
+from fairlead_local.lambda_.outcome import Outcome, failure
 from fairlead_local.lambda_.records import LATEST, Version
 from fairlead_local.lambda_.snapstart import wake
 from fairlead_local.lambda_.store import Store, Target
-from fairlead_local.lambda_runtime.process_pools import Pools
 from fairlead_local.service import Handler, Reply
 
 PAYLOAD_LIMIT = 6_291_556  # bytes, asked and answered
 EVENT_LIMIT = 1_048_576  # bytes of an asynchronous invocation
 
 
+class Runtime(Protocol):
+    """Runs one request in a process of a version."""
+
+    def run(
+        self, version: Version, payload: bytes, *, request_id: str, arn: str, trace: str, concurrency: int | None
+    ) -> Outcome:
+        """The outcome; raises ServiceError over the reserved concurrency."""
+
+
 class Invoker:
     """Runs functions on behalf of callers of the API and of the gateway."""
 
-    def __init__(self, store: Store, pools: Pools, metrics: Platform, waiting: Waiting, faults: Faults) -> None:
+    def __init__(
+        self, store: Store, runtime: Runtime, metrics: ServiceMetrics, async_queue: AsyncQueue, faults: Faults
+    ) -> None:
         self._store = store
-        self._pools = pools
+        self._runtime = runtime
         self._metrics = metrics
-        self._waiting = waiting
+        self._async_queue = async_queue
         self._faults = faults
         self._random = random.SystemRandom()
 
@@ -37,14 +47,14 @@ class Invoker:
         """Operation names to handlers."""
         return {"Invoke": self.handle}
 
-    def handle(self, asked: dict[str, Any]) -> Reply:
+    def handle(self, params: dict[str, Any]) -> Reply:
         """The Invoke operation: RequestResponse, Event or DryRun."""
-        kind = asked.get("InvocationType", "RequestResponse")
-        payload = asked.get("Payload") or b"{}"
+        kind = params.get("InvocationType", "RequestResponse")
+        payload = params.get("Payload") or b"{}"
         if len(payload) > PAYLOAD_LIMIT:
             message = f"Request must be smaller than {PAYLOAD_LIMIT} bytes for the InvokeFunction operation"
             raise ServiceError("RequestTooLargeException", message, status=413)
-        target, version = self._choose(asked["FunctionName"], asked.get("Qualifier"))
+        target, version = self._choose(params["FunctionName"], params.get("Qualifier"))
         executed = {"ExecutedVersion": version.number}
         if kind == "DryRun":
             return Reply(executed, 204)
@@ -55,7 +65,7 @@ class Invoker:
         result: dict[str, Any] = {**executed, "Payload": outcome.payload}
         if outcome.error:
             result["FunctionError"] = outcome.error
-        if asked.get("LogType") == "Tail":
+        if params.get("LogType") == "Tail":
             result["LogResult"] = base64.b64encode(outcome.log[-4096:]).decode()
         return Reply(result, 200)
 
@@ -71,7 +81,7 @@ class Invoker:
             )
             raise ServiceError("RequestTooLargeException", message, status=413)
         event = Event(target.function.name, target.qualifier, payload, self._metrics.now())
-        self._waiting.take(event, self._attempt)
+        self._async_queue.take(event, self._attempt)
 
     def _attempt(self, event: Event) -> tuple[str, Outcome]:
         target, version = self._choose(event.function, event.qualifier)
@@ -98,9 +108,12 @@ class Invoker:
         told = (target.function.name, target.qualifier, version.number if target.alias else None)
         try:
             request_id = request_id or str(uuid.uuid4())
-            outcome = self._faults.of_function(target.function.name) or self._pools.run(
-                version, payload, request_id=request_id, arn=target.arn, trace=trace, concurrency=limit
-            )
+            if self._faults.fails(target.function.name):
+                outcome = Outcome(failure("Injected", "made to fail"), "Unhandled")
+            else:
+                outcome = self._runtime.run(
+                    version, payload, request_id=request_id, arn=target.arn, trace=trace, concurrency=limit
+                )
         except ServiceError as error:
             if error.status == 429:
                 self._metrics.throttled(*told, at=at)

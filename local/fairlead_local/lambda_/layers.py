@@ -29,34 +29,34 @@ class Layers:
             "DeleteLayerVersion": self.delete,
         }
 
-    def publish(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def publish(self, params: dict[str, Any]) -> dict[str, Any]:
         """PublishLayerVersion; numbers are never used twice."""
-        code = self._archives.take(asked.get("Content", {}))
-        name = asked["LayerName"].split(":layer:")[-1]
+        code = self._archives.take(params.get("Content", {}))
+        name = params["LayerName"].split(":layer:")[-1]
         with self._store.lock:
             number = self._published[name] = self._published.get(name, 0) + 1
-            record = LayerVersion(name, number, code, {key: asked[key] for key in FACTS if key in asked})
+            record = LayerVersion(name, number, code, {key: params[key] for key in FACTS if key in params})
             self._store.layers.setdefault(name, {})[number] = record
             return describe.layer(record)
 
-    def get(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def get(self, params: dict[str, Any]) -> dict[str, Any]:
         """GetLayerVersion."""
-        name = asked["LayerName"].split(":layer:")[-1]
+        name = params["LayerName"].split(":layer:")[-1]
         with self._store.lock:
-            record = self._store.layers.get(name, {}).get(int(asked["VersionNumber"]))
+            record = self._store.layers.get(name, {}).get(int(params["VersionNumber"]))
             if record is None:
                 raise ServiceError(
                     "ResourceNotFoundException", "The resource you requested does not exist.", status=404
                 )
             return describe.layer(record)
 
-    def get_by_arn(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def get_by_arn(self, params: dict[str, Any]) -> dict[str, Any]:
         """GetLayerVersionByArn."""
         with self._store.lock:
-            return describe.layer(self._store.layer(asked["Arn"]))
+            return describe.layer(self._store.layer(params["Arn"]))
 
-    def delete(self, asked: dict[str, Any]) -> None:
+    def delete(self, params: dict[str, Any]) -> None:
         """DeleteLayerVersion: versions that use it keep their copy, as in AWS."""
-        name = asked["LayerName"].split(":layer:")[-1]
+        name = params["LayerName"].split(":layer:")[-1]
         with self._store.lock:
-            self._store.layers.get(name, {}).pop(int(asked["VersionNumber"]), None)
+            self._store.layers.get(name, {}).pop(int(params["VersionNumber"]), None)

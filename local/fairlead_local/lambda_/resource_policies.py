@@ -25,37 +25,37 @@ class Permissions:
             "GetPolicy": self.get,
         }
 
-    def add(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def add(self, params: dict[str, Any]) -> dict[str, Any]:
         """AddPermission."""
         with self._store.lock:
-            function, qualifier = self._where(asked)
+            function, qualifier = self._where(params)
             statements = function.policies.setdefault(qualifier or "", [])
-            if any(statement["Sid"] == asked["StatementId"] for statement in statements):
+            if any(statement["Sid"] == params["StatementId"] for statement in statements):
                 raise ServiceError(
                     "ResourceConflictException",
-                    f"The statement id ({asked['StatementId']}) provided already exists. Please provide a new "
+                    f"The statement id ({params['StatementId']}) provided already exists. Please provide a new "
                     "statement id, or remove the existing statement.",
                     status=409,
                 )
-            statement = _statement(asked, function_arn(function.name, qualifier))
+            statement = _statement(params, function_arn(function.name, qualifier))
             statements.append(statement)
             return {"Statement": json.dumps(statement)}
 
-    def remove(self, asked: dict[str, Any]) -> None:
+    def remove(self, params: dict[str, Any]) -> None:
         """RemovePermission."""
         with self._store.lock:
-            function, qualifier = self._where(asked)
+            function, qualifier = self._where(params)
             statements = function.policies.get(qualifier or "", [])
-            kept = [statement for statement in statements if statement["Sid"] != asked["StatementId"]]
+            kept = [statement for statement in statements if statement["Sid"] != params["StatementId"]]
             if len(kept) == len(statements):
-                message = f"Statement {asked['StatementId']} is not found in resource policy."
+                message = f"Statement {params['StatementId']} is not found in resource policy."
                 raise ServiceError("ResourceNotFoundException", message, status=404)
             function.policies[qualifier or ""] = kept
 
-    def get(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def get(self, params: dict[str, Any]) -> dict[str, Any]:
         """GetPolicy."""
         with self._store.lock:
-            function, qualifier = self._where(asked)
+            function, qualifier = self._where(params)
             statements = function.policies.get(qualifier or "")
             if not statements:
                 raise ServiceError(
@@ -70,25 +70,25 @@ class Permissions:
             function = self._store.target(name, qualifier).function
             return any(_matches(s, service, source_arn) for s in function.policies.get(qualifier or "", []))
 
-    def _where(self, asked: dict[str, Any]) -> tuple[Function, str | None]:
-        target = self._store.target(asked["FunctionName"], asked.get("Qualifier"))
+    def _where(self, params: dict[str, Any]) -> tuple[Function, str | None]:
+        target = self._store.target(params["FunctionName"], params.get("Qualifier"))
         # The bare function and `$LATEST` are one here.
         return target.function, None if target.qualifier == LATEST else target.qualifier
 
 
-def _statement(asked: dict[str, Any], resource: str) -> dict[str, Any]:
-    principal = asked["Principal"]
+def _statement(params: dict[str, Any], resource: str) -> dict[str, Any]:
+    principal = params["Principal"]
     kind = "Service" if principal.endswith(".amazonaws.com") else "AWS"
     condition: dict[str, dict[str, str]] = {}
-    if asked.get("SourceAccount"):
-        condition["StringEquals"] = {"AWS:SourceAccount": asked["SourceAccount"]}
-    if asked.get("SourceArn"):
-        condition["ArnLike"] = {"AWS:SourceArn": asked["SourceArn"]}
+    if params.get("SourceAccount"):
+        condition["StringEquals"] = {"AWS:SourceAccount": params["SourceAccount"]}
+    if params.get("SourceArn"):
+        condition["ArnLike"] = {"AWS:SourceArn": params["SourceArn"]}
     return {
-        "Sid": asked["StatementId"],
+        "Sid": params["StatementId"],
         "Effect": "Allow",
         "Principal": principal if principal == "*" else {kind: principal},
-        "Action": asked["Action"],
+        "Action": params["Action"],
         "Resource": resource,
         **({"Condition": condition} if condition else {}),
     }

@@ -8,7 +8,7 @@ from fairlead_local.lambda_.records import Version
 from fairlead_local.lambda_.store import Store
 
 
-def put_to_sleep(store: Store, function: str, number: str) -> None:
+def make_inactive(store: Store, function: str, number: str) -> None:
     """What Lambda does to a version that was not called for 14 days; raises ValueError for one without a snapshot."""
     try:
         with store.lock:

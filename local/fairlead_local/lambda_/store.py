@@ -3,7 +3,7 @@
 import threading
 from dataclasses import dataclass
 
-from fairlead_local.account import arn, function_arn
+from fairlead_local.account import arn, function_and_qualifier, function_arn
 from fairlead_local.errors import ServiceError
 from fairlead_local.lambda_.records import LATEST, Alias, Function, LayerVersion, Version
 
@@ -33,7 +33,7 @@ class Store:
 
     def function(self, name: str) -> Function:
         """By name, partial or full ARN; a qualifier in it is ignored. Raises ResourceNotFoundException."""
-        bare, _ = split(name)
+        bare, _ = function_and_qualifier(name)
         found = self.functions.get(bare)
         if found is None:
             raise not_found(bare, None)
@@ -43,7 +43,7 @@ class Store:
 
     def target(self, name: str, qualifier: str | None) -> Target:
         """Resolve a qualifier given apart or inside the name; raises ResourceNotFoundException."""
-        bare, inside = split(name)
+        bare, inside = function_and_qualifier(name)
         if inside and qualifier and inside != qualifier:
             raise ServiceError("InvalidParameterValueException", "The derived qualifier from the function name "
                                "does not match the specified qualifier.")  # fmt: skip
@@ -72,14 +72,6 @@ class Store:
         if found is None or found.arn != layer_arn:
             raise ServiceError("InvalidParameterValueException", f"Layer version {layer_arn} does not exist.")
         return found
-
-
-def split(name: str) -> tuple[str, str | None]:
-    """A function's name and qualifier out of `name`, `name:qualifier`, or a partial or full ARN."""
-    parts = name.split(":")
-    if "function" in parts[:-1]:
-        parts = parts[parts.index("function") + 1 :]
-    return parts[0], parts[1] if len(parts) > 1 else None
 
 
 def not_found(name: str, qualifier: str | None) -> ServiceError:

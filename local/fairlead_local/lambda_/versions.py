@@ -31,32 +31,32 @@ class Versions:
             "GetProvisionedConcurrencyConfig": self.get_provisioned,
         }
 
-    def publish(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def publish(self, params: dict[str, Any]) -> dict[str, Any]:
         """PublishVersion: freeze `$LATEST`; if nothing changed since the last publish, that version again."""
         with self._store.lock:
-            function = self._store.function(asked["FunctionName"])
+            function = self._store.function(params["FunctionName"])
             latest = function.latest
             check_ready(latest)
-            check_revision(asked, latest.revision)
-            _check_digest(asked, latest)
+            check_revision(params, latest.revision)
+            _check_digest(params, latest)
             source = (_fingerprint(latest), latest.code.digest)
             if function.published_from == source and str(function.published) in function.versions:
                 return describe.configuration(function.versions[str(function.published)])
-            version = self._freeze(function, asked.get("Description"))
+            version = self._freeze(function, params.get("Description"))
             function.published_from = source
             return describe.configuration(version)
 
-    def list_all(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def list_all(self, params: dict[str, Any]) -> dict[str, Any]:
         """ListVersionsByFunction, `$LATEST` first."""
         with self._store.lock:
-            function = self._store.function(asked["FunctionName"])
+            function = self._store.function(params["FunctionName"])
             latest = describe.configuration(function.latest, qualifier="$LATEST")
             return {"Versions": [latest, *(describe.configuration(version) for version in function.versions.values())]}
 
-    def get_provisioned(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def get_provisioned(self, params: dict[str, Any]) -> dict[str, Any]:
         """GetProvisionedConcurrencyConfig, of which there is none: CodeDeploy asks before it shifts."""
         with self._store.lock:
-            self._store.target(asked["FunctionName"], asked["Qualifier"])
+            self._store.target(params["FunctionName"], params["Qualifier"])
         message = "No Provisioned Concurrency Config found for this function"
         raise ServiceError("ProvisionedConcurrencyConfigNotFoundException", message, status=404)
 
@@ -90,8 +90,8 @@ class Versions:
             version.reason_code = "FunctionError.RuntimeInitError"
 
 
-def _check_digest(asked: dict[str, Any], latest: Version) -> None:
-    wanted = asked.get("CodeSha256")
+def _check_digest(params: dict[str, Any], latest: Version) -> None:
+    wanted = params.get("CodeSha256")
     if wanted and wanted != latest.code.sha256:
         raise refused(
             f"CodeSHA256 ({wanted}) is different from current CodeSHA256 in $LATEST ({latest.code.sha256}). "

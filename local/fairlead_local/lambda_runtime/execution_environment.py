@@ -18,7 +18,7 @@ from fairlead_local.lambda_.outcome import Outcome, failure
 from fairlead_local.lambda_.records import Version
 from fairlead_local.lambda_runtime.environment_variables import variables
 from fairlead_local.lambda_runtime.platform_log import PlatformLog
-from fairlead_local.lambda_runtime.process_output import Line, Output
+from fairlead_local.lambda_runtime.process_output import Line, ProcessOutput
 from fairlead_local.lambda_runtime.runtime_api import Invocation, RuntimeApi, deadline
 
 INIT_SECONDS = 10.0
@@ -26,7 +26,7 @@ RESPONSE_LIMIT = 6_291_556  # bytes
 Deliver = Callable[[Version, str, list[Line]], None]
 
 
-class Environment:
+class ExecutionEnvironment:
     """Starts the process at once; `alive` is False after a timeout, a crash or a failed init."""
 
     def __init__(
@@ -42,7 +42,7 @@ class Environment:
         self._killed = False
         self._api = RuntimeApi()
         reading, writing = os.pipe()
-        self._output = Output(reading, lambda lines: deliver(version, self.stream, lines))
+        self._output = ProcessOutput(reading, lambda lines: deliver(version, self.stream, lines))
         self._log = PlatformLog(version, self._output)
         env = variables(
             version,

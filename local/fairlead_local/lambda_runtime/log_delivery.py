@@ -8,9 +8,9 @@ from itertools import accumulate
 
 from fairlead_local.clients import Clients
 from fairlead_local.clock import Clock
-from fairlead_local.drain_queue import Backlog
+from fairlead_local.drain_queue import DrainQueue
 from fairlead_local.lambda_.records import Version
-from fairlead_local.lambda_runtime.platform_log import kept
+from fairlead_local.lambda_runtime.platform_log import passes_level
 from fairlead_local.lambda_runtime.process_output import Line
 
 logger = logging.getLogger(__name__)
@@ -28,14 +28,14 @@ class Batch:
     ahead: float
 
 
-class Shipper:
+class LogDelivery:
     """One thread that delivers in order, so that no request waits for its logs; `take` looks for metrics in a line."""
 
     def __init__(self, clients: Clients, clock: Clock, take: Callable[[str, float], None]) -> None:
         self._clients = clients
         self._clock = clock
         self._take = take
-        self._queue: Backlog[Batch | None] = Backlog()
+        self._queue: DrainQueue[Batch | None] = DrainQueue()
         self._streams: set[tuple[str, str]] = set()
         self._thread = threading.Thread(target=self._work, name="log shipper", daemon=True)
         self._thread.start()
@@ -44,7 +44,7 @@ class Shipper:
         """Queue a version's lines for its log group."""
         settings = version.settings["LoggingConfig"]
         ahead = self._clock.offset
-        chosen = [line for line in lines if line.text and kept(line.text, settings)]
+        chosen = [line for line in lines if line.text and passes_level(line.text, settings)]
         if chosen:
             self._queue.put(Batch(settings["LogGroup"], stream, chosen, ahead))
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from fairlead_local.lambda_.records import Version
-from fairlead_local.lambda_runtime.process_output import Output
+from fairlead_local.lambda_runtime.process_output import ProcessOutput
 
 LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 
@@ -14,7 +14,7 @@ LEVELS = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
 class PlatformLog:
     """START, END and REPORT as text, or platform.start and platform.report as JSON."""
 
-    def __init__(self, version: Version, output: Output) -> None:
+    def __init__(self, version: Version, output: ProcessOutput) -> None:
         self._version = version
         self._output = output
         logging = version.settings["LoggingConfig"]
@@ -53,7 +53,7 @@ class PlatformLog:
         self._output.note(json.dumps({"time": time, "type": kind, "record": record}))
 
 
-def kept(text: str, logging: dict[str, Any]) -> bool:
+def passes_level(text: str, logging: dict[str, Any]) -> bool:
     """Whether a line passes: JSON logs drop what is below ApplicationLogLevel, and a line without a level is INFO."""
     if logging["LogFormat"] != "JSON":
         return True

@@ -18,7 +18,7 @@ class Line:
     text: str
 
 
-class Output:
+class ProcessOutput:
     """Reads one pipe; `drain` gives everything printed so far, so that END follows the function's last line."""
 
     def __init__(self, descriptor: int, deliver: Callable[[list[Line]], None]) -> None:

@@ -9,7 +9,7 @@ from fairlead_local.iam.roles import Keys
 from fairlead_local.lambda_.archives import Archives
 from fairlead_local.lambda_.outcome import Outcome
 from fairlead_local.lambda_.records import Version
-from fairlead_local.lambda_runtime.execution_environment import Deliver, Environment
+from fairlead_local.lambda_runtime.execution_environment import Deliver, ExecutionEnvironment
 
 Assume = Callable[[Version], Keys]  # the credentials of a session of the version's role
 BUSY_LIMIT = 10  # processes of one version at a time; further requests wait, where AWS would start more
@@ -19,14 +19,14 @@ IDLE_LIMIT = 12  # processes kept warm over all versions
 class Pool:
     """The environments of one version."""
 
-    def __init__(self, start: Callable[[], Environment]) -> None:
+    def __init__(self, start: Callable[[], ExecutionEnvironment]) -> None:
         self._start = start
         self._changed = threading.Condition()
-        self._busy: set[Environment] = set()
-        self.idle: list[Environment] = []
+        self._busy: set[ExecutionEnvironment] = set()
+        self.idle: list[ExecutionEnvironment] = []
         self.retired = False
 
-    def acquire(self, concurrency: int | None) -> Environment:
+    def acquire(self, concurrency: int | None) -> ExecutionEnvironment:
         """An idle environment, or a new one; raises TooManyRequestsException over the reserved concurrency."""
         with self._changed:
             if concurrency is not None and len(self._busy) >= concurrency:
@@ -42,7 +42,7 @@ class Pool:
             self._busy.add(environment)
             return environment
 
-    def release(self, environment: Environment) -> None:
+    def release(self, environment: ExecutionEnvironment) -> None:
         """Keep it warm if it can take another request."""
         with self._changed:
             self._busy.discard(environment)
@@ -53,7 +53,7 @@ class Pool:
         if not reusable:
             environment.close()
 
-    def take_idle(self, environment: Environment) -> bool:
+    def take_idle(self, environment: ExecutionEnvironment) -> bool:
         """Remove an idle environment from the pool; False if it is at work again."""
         with self._changed:
             if environment not in self.idle:
@@ -141,10 +141,10 @@ class Pools:
                 self._pools[key] = Pool(lambda: self._start(version))
             return self._pools[key]
 
-    def _start(self, version: Version) -> Environment:
+    def _start(self, version: Version) -> ExecutionEnvironment:
         layers = [layer.code for layer in version.layers]
         opt = self._archives.overlay(layers) if layers else self._empty
-        return Environment(
+        return ExecutionEnvironment(
             version,
             opt=opt,
             runtime=self._runtime,

@@ -13,7 +13,7 @@ from fairlead_local.errors import ServiceError
 from fairlead_local.lambda_.store import Store
 from fairlead_local.logs import filter_patterns
 from fairlead_local.logs.subscriptions import Filter, Subscriptions, check_group
-from fairlead_local.protocols import plain
+from fairlead_local.protocols import decompressed
 from fairlead_local.service import Service
 
 WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
@@ -50,58 +50,58 @@ class Logs:
         request = Request(environ)
         data = request.get_data()
         environ["wsgi.input"] = io.BytesIO(data)
-        asked = json.loads(plain(data, request.headers.get("Content-Encoding")))
+        params = json.loads(decompressed(data, request.headers.get("Content-Encoding")))
         body, status, headers = run_wsgi_app(self._rest, environ)
         if status.startswith("200"):
-            self._heard(operation, asked)
+            self._heard(operation, params)
         start_response(status, headers.to_wsgi_list())
         return body
 
-    def put(self, asked: dict[str, Any]) -> None:
+    def put(self, params: dict[str, Any]) -> None:
         """PutSubscriptionFilter: to functions; a filter of that name is replaced."""
-        unknown = sorted(set(asked) - KNOWN)
+        unknown = sorted(set(params) - KNOWN)
         if unknown:
             raise ServiceError(
                 "NotImplemented", f"the local cloud has no filters with {', '.join(unknown)}", status=501
             )
-        group, name, destination = asked["logGroupName"], asked["filterName"], asked["destinationArn"]
+        group, name, destination = params["logGroupName"], params["filterName"], params["destinationArn"]
         check_group(group)
-        matches = filter_patterns.read(asked["filterPattern"])
-        self._check_destination(group, destination, asked.get("roleArn"))
-        distribution = asked.get("distribution", "ByLogStream")
+        matches = filter_patterns.read(params["filterPattern"])
+        self._check_destination(group, destination, params.get("roleArn"))
+        distribution = params.get("distribution", "ByLogStream")
         with self._subscriptions.lock:
             mine = self._subscriptions.filters.setdefault(group, {})
             if name not in mine and len(mine) >= FILTERS_LIMIT:
                 raise ServiceError("LimitExceededException", "Resource limit exceeded.")
             created = mine[name].created if name in mine else round(self._clock.now() * 1000)
-            made = Filter(group, name, asked["filterPattern"], matches, destination, distribution, created)
+            made = Filter(group, name, params["filterPattern"], matches, destination, distribution, created)
             mine[name] = made
         self._subscriptions.greet(made)
 
-    def describe(self, asked: dict[str, Any]) -> dict[str, Any]:
+    def describe(self, params: dict[str, Any]) -> dict[str, Any]:
         """DescribeSubscriptionFilters."""
-        check_group(asked["logGroupName"])
+        check_group(params["logGroupName"])
         with self._subscriptions.lock:
-            found = self._subscriptions.filters.get(asked["logGroupName"], {})
-            chosen = [found[name] for name in sorted(found) if name.startswith(asked.get("filterNamePrefix", ""))]
+            found = self._subscriptions.filters.get(params["logGroupName"], {})
+            chosen = [found[name] for name in sorted(found) if name.startswith(params.get("filterNamePrefix", ""))]
         return {"subscriptionFilters": [_shown(one) for one in chosen]}
 
-    def delete(self, asked: dict[str, Any]) -> None:
+    def delete(self, params: dict[str, Any]) -> None:
         """DeleteSubscriptionFilter."""
-        check_group(asked["logGroupName"])
+        check_group(params["logGroupName"])
         with self._subscriptions.lock:
-            if self._subscriptions.filters.get(asked["logGroupName"], {}).pop(asked["filterName"], None) is None:
+            if self._subscriptions.filters.get(params["logGroupName"], {}).pop(params["filterName"], None) is None:
                 message = "The specified subscription filter does not exist."
                 raise ServiceError("ResourceNotFoundException", message)
 
-    def _heard(self, operation: str, asked: dict[str, Any]) -> None:
+    def _heard(self, operation: str, params: dict[str, Any]) -> None:
         if operation == "DeleteLogGroup":
             with self._subscriptions.lock:
-                self._subscriptions.filters.pop(asked["logGroupName"], None)
+                self._subscriptions.filters.pop(params["logGroupName"], None)
             return
         now = self._clock.now()
-        taken = [e for e in asked["logEvents"] if now - PAST <= e["timestamp"] / 1000 <= now + FUTURE]
-        self._subscriptions.take(asked["logGroupName"], asked["logStreamName"], taken)
+        taken = [e for e in params["logEvents"] if now - PAST <= e["timestamp"] / 1000 <= now + FUTURE]
+        self._subscriptions.take(params["logGroupName"], params["logStreamName"], taken)
 
     def _check_destination(self, group: str, destination: str, role: str | None) -> None:
         if ":lambda:" not in destination:

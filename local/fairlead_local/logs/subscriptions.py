@@ -12,11 +12,10 @@ from typing import Any, Protocol
 
 from moto.logs.models import logs_backends
 
-from fairlead_local.account import ACCOUNT, REGION, arn
+from fairlead_local.account import ACCOUNT, REGION, arn, function_and_qualifier
 from fairlead_local.clock import Clock
-from fairlead_local.drain_queue import Backlog
+from fairlead_local.drain_queue import DrainQueue
 from fairlead_local.errors import ServiceError
-from fairlead_local.lambda_.store import split
 from fairlead_local.logs import payloads
 from fairlead_local.logs.filter_patterns import Matches
 from fairlead_local.logs.payloads import LogEvent
@@ -65,12 +64,12 @@ class Subscriptions:
         self._clock = clock
         self._permissions = permissions
         self._invoke = invoke
-        self._queue: Backlog[Parcel] = Backlog()
+        self._queue: DrainQueue[Parcel] = DrainQueue()
         threading.Thread(target=self._work, name="log subscriptions", daemon=True).start()
 
     def may_invoke(self, group: str, destination: str) -> bool:
         """Whether the function's resource policy lets CloudWatch Logs; raises ServiceError if there is none."""
-        name, qualifier = split(destination)
+        name, qualifier = function_and_qualifier(destination)
         source = arn("logs", f"log-group:{group}:*")
         return any(self._permissions.allows(name, qualifier, service=s, source_arn=source) for s in PRINCIPALS)
 
@@ -113,12 +112,12 @@ class Subscriptions:
                 self._call(mine[0].filter, payload)
 
     def _call(self, one: Filter, payload: bytes) -> None:
-        name, qualifier = split(one.destination)
-        asked = {"FunctionName": name, "InvocationType": "Event", "Payload": payload}
+        name, qualifier = function_and_qualifier(one.destination)
+        params = {"FunctionName": name, "InvocationType": "Event", "Payload": payload}
         why: object = "its resource policy does not allow CloudWatch Logs"
         try:
             if self.may_invoke(one.group, one.destination):
-                self._invoke(asked | ({"Qualifier": qualifier} if qualifier else {}))
+                self._invoke(params | ({"Qualifier": qualifier} if qualifier else {}))
                 return
         except ServiceError as error:
             why = error

@@ -5,7 +5,7 @@ from typing import Any
 
 from fairlead_local.apigateway.apis import Apis
 from fairlead_local.clients import Clients
-from fairlead_local.cloudformation.provider import Asked, Made, names
+from fairlead_local.cloudformation.provider import CreatedResource, DesiredResource, names
 from fairlead_local.cloudformation.templates import invalid
 
 
@@ -22,23 +22,23 @@ class RestApiProvider:
         self._clients = clients
         self._apis = apis
 
-    def create(self, asked: Asked) -> Made:
+    def create(self, desired: DesiredResource) -> CreatedResource:
         """Register it."""
-        properties = asked.properties
+        properties = desired.properties
         body = self._body(properties)
-        name = properties.get("Name") or body.get("info", {}).get("title") or asked.logical_id
+        name = properties.get("Name") or body.get("info", {}).get("title") or desired.logical_id
         api_id = self._apis.create(name, body, properties.get("BinaryMediaTypes", []))
-        return Made(api_id, {"RootResourceId": api_id[::-1], "RestApiId": api_id})
+        return CreatedResource(api_id, {"RootResourceId": api_id[::-1], "RestApiId": api_id})
 
-    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:  # noqa: ARG002 - the protocol's
+    def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:  # noqa: ARG002 - the protocol's
         """Take the new Body; stages serve it only after a new deployment."""
-        body = self._body(asked.properties)
-        self._apis.define(made.physical_id, body, asked.properties.get("BinaryMediaTypes", []))
-        return made
+        body = self._body(desired.properties)
+        self._apis.define(created.physical_id, body, desired.properties.get("BinaryMediaTypes", []))
+        return created
 
-    def delete(self, made: Made, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
+    def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
         """Forget it and its stages."""
-        self._apis.delete(made.physical_id)
+        self._apis.delete(created.physical_id)
 
     def _body(self, properties: dict[str, Any]) -> dict[str, Any]:
         if "Body" in properties:
@@ -61,20 +61,20 @@ class DeploymentProvider:
     def __init__(self, apis: Apis) -> None:
         self._apis = apis
 
-    def create(self, asked: Asked) -> Made:
+    def create(self, desired: DesiredResource) -> CreatedResource:
         """Freeze the Body as it is now."""
-        deployment = self._apis.deploy(asked.properties["RestApiId"])
-        if asked.properties.get("StageName"):
-            self._apis.put_stage(asked.properties["RestApiId"], asked.properties["StageName"], deployment, {})
-        return Made(deployment, {"DeploymentId": deployment})
+        deployment = self._apis.deploy(desired.properties["RestApiId"])
+        if desired.properties.get("StageName"):
+            self._apis.put_stage(desired.properties["RestApiId"], desired.properties["StageName"], deployment, {})
+        return CreatedResource(deployment, {"DeploymentId": deployment})
 
-    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:  # noqa: ARG002 - the protocol's
+    def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:  # noqa: ARG002 - the protocol's
         """Never: every property replaces."""
-        return made
+        return created
 
-    def delete(self, made: Made, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
+    def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
         """Forget the snapshot."""
-        self._apis.delete_deployment(made.physical_id)
+        self._apis.delete_deployment(created.physical_id)
 
 
 class StageProvider:
@@ -89,19 +89,19 @@ class StageProvider:
     def __init__(self, apis: Apis) -> None:
         self._apis = apis
 
-    def create(self, asked: Asked) -> Made:
+    def create(self, desired: DesiredResource) -> CreatedResource:
         """Serve it."""
-        return self._put(asked)
+        return self._put(desired)
 
-    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:  # noqa: ARG002 - the protocol's
+    def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:  # noqa: ARG002 - the protocol's
         """Serve another deployment."""
-        return self._put(asked)
+        return self._put(desired)
 
-    def delete(self, made: Made, properties: dict[str, Any]) -> None:
+    def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:
         """Serve it no longer."""
-        self._apis.delete_stage(properties["RestApiId"], made.physical_id)
+        self._apis.delete_stage(properties["RestApiId"], created.physical_id)
 
-    def _put(self, asked: Asked) -> Made:
-        given = asked.properties
+    def _put(self, desired: DesiredResource) -> CreatedResource:
+        given = desired.properties
         self._apis.put_stage(given["RestApiId"], given["StageName"], given["DeploymentId"], given.get("Variables", {}))
-        return Made(given["StageName"])
+        return CreatedResource(given["StageName"])

@@ -24,7 +24,7 @@ from fairlead_local.cloudformation.providers.lambda_versions import (
     VersionProvider,
 )
 from fairlead_local.cloudformation.providers.logs import LogGroupProvider, SubscriptionFilterProvider
-from fairlead_local.cloudformation.providers.recorded import Recorded
+from fairlead_local.cloudformation.providers.recorded import RecordedProvider
 from fairlead_local.cloudformation.providers.s3 import BucketPolicyProvider, BucketProvider
 from fairlead_local.cloudformation.providers.sns import TopicProvider
 from fairlead_local.iam.bucket_policies import BucketPolicies
@@ -34,14 +34,14 @@ def catalogue(clients: Clients, apis: Apis, buckets: BucketPolicies) -> dict[str
     """Resource types by name; adding one is adding a line here."""
     return {
         # The account's role for API Gateway's logs: there are no access logs here.
-        "AWS::ApiGateway::Account": Recorded("CloudWatchRoleArn"),
+        "AWS::ApiGateway::Account": RecordedProvider("CloudWatchRoleArn"),
         "AWS::ApiGateway::Deployment": DeploymentProvider(apis),
         "AWS::ApiGateway::RestApi": RestApiProvider(clients, apis),
         "AWS::ApiGateway::Stage": StageProvider(apis),
         "AWS::CloudWatch::Alarm": AlarmProvider(clients),
         "AWS::CloudWatch::CompositeAlarm": CompositeAlarmProvider(clients),
         # Nobody looks at a dashboard here.
-        "AWS::CloudWatch::Dashboard": Recorded("DashboardBody DashboardName", replaces="DashboardName"),
+        "AWS::CloudWatch::Dashboard": RecordedProvider("DashboardBody DashboardName", replaces="DashboardName"),
         "AWS::CodeDeploy::Application": DeploymentApplicationProvider(clients),
         "AWS::CodeDeploy::DeploymentConfig": DeploymentConfigProvider(clients),
         "AWS::CodeDeploy::DeploymentGroup": DeploymentGroupProvider(clients),
@@ -49,7 +49,7 @@ def catalogue(clients: Clients, apis: Apis, buckets: BucketPolicies) -> dict[str
         "AWS::Events::Rule": RuleProvider(clients),
         "AWS::IAM::ManagedPolicy": ManagedPolicyProvider(clients),
         # Nobody here signs web identities, so no role is assumed with one.
-        "AWS::IAM::OIDCProvider": Recorded("ClientIdList Tags ThumbprintList Url", replaces="Url"),
+        "AWS::IAM::OIDCProvider": RecordedProvider("ClientIdList Tags ThumbprintList Url", replaces="Url"),
         "AWS::IAM::Policy": PolicyProvider(clients),
         "AWS::IAM::Role": RoleProvider(clients),
         "AWS::Lambda::Alias": AliasProvider(clients),

@@ -4,7 +4,7 @@ from typing import Any
 
 from fairlead_local.account import arn
 from fairlead_local.clients import Clients
-from fairlead_local.cloudformation.provider import Asked, Made, names, tags
+from fairlead_local.cloudformation.provider import CreatedResource, DesiredResource, names, tags
 
 WHOLE = names("EvaluationPeriods DatapointsToAlarm Period")
 ACTIONS = "ActionsEnabled AlarmActions InsufficientDataActions OKActions"
@@ -23,28 +23,31 @@ class AlarmProvider:
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
 
-    def create(self, asked: Asked) -> Made:
+    def create(self, desired: DesiredResource) -> CreatedResource:
         """PutMetricAlarm."""
-        name = asked.properties.get("AlarmName") or asked.name(limit=255)
-        self._put(name, asked)
-        return Made(name, {"Arn": arn("cloudwatch", f"alarm:{name}")})
+        name = desired.properties.get("AlarmName") or desired.name(limit=255)
+        self._put(name, desired)
+        return CreatedResource(name, {"Arn": arn("cloudwatch", f"alarm:{name}")})
 
-    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:  # noqa: ARG002 - the protocol's
+    def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:  # noqa: ARG002 - the protocol's
         """PutMetricAlarm again."""
-        self._put(made.physical_id, asked)
-        return made
+        self._put(created.physical_id, desired)
+        return created
 
-    def delete(self, made: Made, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
+    def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
         """DeleteAlarms; gone already is fine."""
-        _delete(self._clients, made.physical_id)
+        _delete(self._clients, created.physical_id)
 
-    def _put(self, name: str, asked: Asked) -> None:
-        settings = {**asked.properties, **{key: int(asked.properties[key]) for key in WHOLE & set(asked.properties)}}
+    def _put(self, name: str, desired: DesiredResource) -> None:
+        settings = {
+            **desired.properties,
+            **{key: int(desired.properties[key]) for key in WHOLE & set(desired.properties)},
+        }
         if "Threshold" in settings:
             settings["Threshold"] = float(settings["Threshold"])
         if "Metrics" in settings:
             settings["Metrics"] = [_query(query) for query in settings["Metrics"]]
-        self._clients["cloudwatch"].put_metric_alarm(**_common(settings, asked), AlarmName=name)
+        self._clients["cloudwatch"].put_metric_alarm(**_common(settings, desired), AlarmName=name)
 
 
 class CompositeAlarmProvider:
@@ -56,28 +59,30 @@ class CompositeAlarmProvider:
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
 
-    def create(self, asked: Asked) -> Made:
+    def create(self, desired: DesiredResource) -> CreatedResource:
         """PutCompositeAlarm."""
-        name = asked.properties.get("AlarmName") or asked.name(limit=255)
-        self._clients["cloudwatch"].put_composite_alarm(**_common(asked.properties, asked), AlarmName=name)
-        return Made(name, {"Arn": arn("cloudwatch", f"alarm:{name}")})
+        name = desired.properties.get("AlarmName") or desired.name(limit=255)
+        self._clients["cloudwatch"].put_composite_alarm(**_common(desired.properties, desired), AlarmName=name)
+        return CreatedResource(name, {"Arn": arn("cloudwatch", f"alarm:{name}")})
 
-    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:  # noqa: ARG002 - the protocol's
+    def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:  # noqa: ARG002 - the protocol's
         """PutCompositeAlarm again."""
-        self._clients["cloudwatch"].put_composite_alarm(**_common(asked.properties, asked), AlarmName=made.physical_id)
-        return made
+        self._clients["cloudwatch"].put_composite_alarm(
+            **_common(desired.properties, desired), AlarmName=created.physical_id
+        )
+        return created
 
-    def delete(self, made: Made, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
+    def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
         """DeleteAlarms; gone already is fine."""
-        _delete(self._clients, made.physical_id)
+        _delete(self._clients, created.physical_id)
 
 
-def _common(settings: dict[str, Any], asked: Asked) -> dict[str, Any]:
+def _common(settings: dict[str, Any], desired: DesiredResource) -> dict[str, Any]:
     """The settings less the name, with the stack's tags and booleans that parameters made strings."""
     kept = {key: value for key, value in settings.items() if key != "AlarmName"}
     if "ActionsEnabled" in kept:
         kept["ActionsEnabled"] = _flag(kept["ActionsEnabled"])
-    tagged = asked.tags | tags(settings)
+    tagged = desired.tags | tags(settings)
     return kept | {"Tags": [{"Key": key, "Value": value} for key, value in tagged.items()]}
 
 

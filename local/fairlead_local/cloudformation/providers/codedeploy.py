@@ -3,7 +3,7 @@
 from typing import Any
 
 from fairlead_local.clients import Clients
-from fairlead_local.cloudformation.provider import Asked, Made, names, tags
+from fairlead_local.cloudformation.provider import CreatedResource, DesiredResource, names, tags
 
 NUMBERS = frozenset({"canaryInterval", "canaryPercentage", "linearInterval", "linearPercentage"})
 FLAGS = frozenset({"enabled", "ignorePollAlarmFailure"})
@@ -19,22 +19,22 @@ class DeploymentApplicationProvider:
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
 
-    def create(self, asked: Asked) -> Made:
+    def create(self, desired: DesiredResource) -> CreatedResource:
         """CreateApplication."""
-        name = asked.properties.get("ApplicationName") or asked.name(limit=100)
-        platform = asked.properties.get("ComputePlatform", "Server")
+        name = desired.properties.get("ApplicationName") or desired.name(limit=100)
+        platform = desired.properties.get("ComputePlatform", "Server")
         self._clients["codedeploy"].create_application(
-            applicationName=name, computePlatform=platform, tags=_tags(asked)
+            applicationName=name, computePlatform=platform, tags=_tags(desired)
         )
-        return Made(name)
+        return CreatedResource(name)
 
-    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:  # noqa: ARG002 - the protocol's
+    def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:  # noqa: ARG002 - the protocol's
         """Nothing: tags alone can change."""
-        return made
+        return created
 
-    def delete(self, made: Made, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
+    def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
         """DeleteApplication."""
-        self._clients["codedeploy"].delete_application(applicationName=made.physical_id)
+        self._clients["codedeploy"].delete_application(applicationName=created.physical_id)
 
 
 class DeploymentConfigProvider:
@@ -46,20 +46,20 @@ class DeploymentConfigProvider:
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
 
-    def create(self, asked: Asked) -> Made:
+    def create(self, desired: DesiredResource) -> CreatedResource:
         """CreateDeploymentConfig."""
-        name = asked.properties.get("DeploymentConfigName") or asked.name(limit=100)
-        given = {key: value for key, value in asked.properties.items() if key != "DeploymentConfigName"}
+        name = desired.properties.get("DeploymentConfigName") or desired.name(limit=100)
+        given = {key: value for key, value in desired.properties.items() if key != "DeploymentConfigName"}
         self._clients["codedeploy"].create_deployment_config(deploymentConfigName=name, **_api(given))
-        return Made(name)
+        return CreatedResource(name)
 
-    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:  # noqa: ARG002 - the protocol's
+    def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:  # noqa: ARG002 - the protocol's
         """Never: every property replaces."""
-        return made
+        return created
 
-    def delete(self, made: Made, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
+    def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
         """DeleteDeploymentConfig."""
-        self._clients["codedeploy"].delete_deployment_config(deploymentConfigName=made.physical_id)
+        self._clients["codedeploy"].delete_deployment_config(deploymentConfigName=created.physical_id)
 
 
 class DeploymentGroupProvider:
@@ -74,30 +74,30 @@ class DeploymentGroupProvider:
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
 
-    def create(self, asked: Asked) -> Made:
+    def create(self, desired: DesiredResource) -> CreatedResource:
         """CreateDeploymentGroup."""
-        name = asked.properties.get("DeploymentGroupName") or asked.name(limit=100)
-        settings = _api(_settings(asked.properties))
-        application = asked.properties["ApplicationName"]
+        name = desired.properties.get("DeploymentGroupName") or desired.name(limit=100)
+        settings = _api(_settings(desired.properties))
+        application = desired.properties["ApplicationName"]
         self._clients["codedeploy"].create_deployment_group(
-            applicationName=application, deploymentGroupName=name, tags=_tags(asked), **settings
+            applicationName=application, deploymentGroupName=name, tags=_tags(desired), **settings
         )
-        return Made(name)
+        return CreatedResource(name)
 
-    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:  # noqa: ARG002 - the protocol's
+    def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:  # noqa: ARG002 - the protocol's
         """UpdateDeploymentGroup; a property that is gone falls back to nothing."""
         nothing = {name: {"enabled": False} for name in OPTIONAL}
-        settings = nothing | _api(_settings(asked.properties))
-        application = asked.properties["ApplicationName"]
+        settings = nothing | _api(_settings(desired.properties))
+        application = desired.properties["ApplicationName"]
         self._clients["codedeploy"].update_deployment_group(
-            applicationName=application, currentDeploymentGroupName=made.physical_id, **settings
+            applicationName=application, currentDeploymentGroupName=created.physical_id, **settings
         )
-        return made
+        return created
 
-    def delete(self, made: Made, properties: dict[str, Any]) -> None:
+    def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:
         """DeleteDeploymentGroup."""
         self._clients["codedeploy"].delete_deployment_group(
-            applicationName=properties["ApplicationName"], deploymentGroupName=made.physical_id
+            applicationName=properties["ApplicationName"], deploymentGroupName=created.physical_id
         )
 
 
@@ -107,8 +107,8 @@ def _settings(properties: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _tags(asked: Asked) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in (asked.tags | tags(asked.properties)).items()]
+def _tags(desired: DesiredResource) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in (desired.tags | tags(desired.properties)).items()]
 
 
 def _api(value: Any, name: str = "") -> Any:

@@ -4,7 +4,7 @@ from typing import Any
 
 from fairlead_local.account import arn
 from fairlead_local.clients import Clients
-from fairlead_local.cloudformation.provider import Asked, Made, changed, names, tags
+from fairlead_local.cloudformation.provider import CreatedResource, DesiredResource, changed, names, tags
 from fairlead_local.cloudformation.templates import invalid
 
 PLAIN = ("AttributeDefinitions", "BillingMode", "KeySchema", "LocalSecondaryIndexes", "TableClass")
@@ -24,21 +24,21 @@ class TableProvider:
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
 
-    def create(self, asked: Asked) -> Made:
+    def create(self, desired: DesiredResource) -> CreatedResource:
         """CreateTable, then what has calls of its own."""
-        given = asked.properties
-        name = given.get("TableName") or asked.name(limit=255)
+        given = desired.properties
+        name = given.get("TableName") or desired.name(limit=255)
         settings = {key: given[key] for key in PLAIN if key in given} | _throughput(given) | _settings(given)
         if given.get("GlobalSecondaryIndexes"):
             settings["GlobalSecondaryIndexes"] = [_index(index) for index in given["GlobalSecondaryIndexes"]]
-        labels = [{"Key": key, "Value": value} for key, value in (asked.tags | tags(given)).items()]
+        labels = [{"Key": key, "Value": value} for key, value in (desired.tags | tags(given)).items()]
         self._dynamodb.create_table(TableName=name, Tags=labels, **settings)
         self._configure(name, given, {})
-        return Made(name, {"Arn": arn("dynamodb", f"table/{name}")})
+        return CreatedResource(name, {"Arn": arn("dynamodb", f"table/{name}")})
 
-    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:
+    def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:
         """UpdateTable and the rest, as far as they differ."""
-        name, given, different = made.physical_id, asked.properties, changed(asked, old)
+        name, given, different = created.physical_id, desired.properties, changed(desired, old)
         plain = {"BillingMode", "ProvisionedThroughput", "DeletionProtectionEnabled", "SSESpecification", "TableClass"}
         if different & plain:
             settings = {key: given[key] for key in ("BillingMode", "TableClass") if key in given}
@@ -51,12 +51,12 @@ class TableProvider:
                 GlobalSecondaryIndexUpdates=[change],
             )
         self._configure(name, given, old)
-        return made
+        return created
 
-    def delete(self, made: Made, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
+    def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
         """DeleteTable; gone already is fine, a protected one fails."""
         try:
-            self._dynamodb.delete_table(TableName=made.physical_id)
+            self._dynamodb.delete_table(TableName=created.physical_id)
         except self._dynamodb.exceptions.ResourceNotFoundException:
             return
 

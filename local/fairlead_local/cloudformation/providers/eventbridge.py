@@ -5,7 +5,7 @@ from typing import Any
 
 from fairlead_local.account import arn
 from fairlead_local.clients import Clients
-from fairlead_local.cloudformation.provider import Asked, Made, names
+from fairlead_local.cloudformation.provider import CreatedResource, DesiredResource, names
 
 PLAIN = ("Description", "EventBusName", "ScheduleExpression", "State")
 
@@ -19,29 +19,29 @@ class RuleProvider:
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
 
-    def create(self, asked: Asked) -> Made:
+    def create(self, desired: DesiredResource) -> CreatedResource:
         """PutRule and PutTargets."""
-        name = asked.properties.get("Name") or asked.name(limit=64)
-        self._put(name, asked.properties)
-        return Made(name, {"Arn": arn("events", f"rule/{name}")})
+        name = desired.properties.get("Name") or desired.name(limit=64)
+        self._put(name, desired.properties)
+        return CreatedResource(name, {"Arn": arn("events", f"rule/{name}")})
 
-    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:
+    def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:
         """PutRule again; targets that are gone are removed."""
-        self._put(made.physical_id, asked.properties)
-        gone = sorted(_ids(old) - _ids(asked.properties))
+        self._put(created.physical_id, desired.properties)
+        gone = sorted(_ids(old) - _ids(desired.properties))
         if gone:
-            self._clients["events"].remove_targets(Rule=made.physical_id, Ids=gone)
-        return made
+            self._clients["events"].remove_targets(Rule=created.physical_id, Ids=gone)
+        return created
 
-    def delete(self, made: Made, properties: dict[str, Any]) -> None:
+    def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:
         """RemoveTargets and DeleteRule; gone already is fine."""
         events = self._clients["events"]
         try:
             if _ids(properties):
-                events.remove_targets(Rule=made.physical_id, Ids=sorted(_ids(properties)))
+                events.remove_targets(Rule=created.physical_id, Ids=sorted(_ids(properties)))
         except events.exceptions.ResourceNotFoundException:
             return
-        events.delete_rule(Name=made.physical_id)
+        events.delete_rule(Name=created.physical_id)
 
     def _put(self, name: str, properties: dict[str, Any]) -> None:
         rule: dict[str, Any] = {key: properties[key] for key in PLAIN if key in properties}

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from fairlead_local.clients import Clients
-from fairlead_local.cloudformation.provider import Asked, Made, changed, names, tags
+from fairlead_local.cloudformation.provider import CreatedResource, DesiredResource, changed, names, tags
 
 
 class RoleProvider:
@@ -19,33 +19,33 @@ class RoleProvider:
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
 
-    def create(self, asked: Asked) -> Made:
+    def create(self, desired: DesiredResource) -> CreatedResource:
         """CreateRole, then its policies."""
-        properties = asked.properties
-        name = properties.get("RoleName") or asked.name()
+        properties = desired.properties
+        name = properties.get("RoleName") or desired.name()
         optional = {k: properties[k] for k in ("Description", "Path", "PermissionsBoundary") if k in properties}
         role = self._iam.create_role(
             RoleName=name,
             AssumeRolePolicyDocument=json.dumps(properties["AssumeRolePolicyDocument"]),
             MaxSessionDuration=int(properties.get("MaxSessionDuration", 3600)),
-            Tags=[{"Key": key, "Value": value} for key, value in (asked.tags | tags(properties)).items()],
+            Tags=[{"Key": key, "Value": value} for key, value in (desired.tags | tags(properties)).items()],
             **optional,
         )["Role"]
         self._set_policies(name, properties, {})
-        return Made(name, {"Arn": role["Arn"], "RoleId": role["RoleId"]})
+        return CreatedResource(name, {"Arn": role["Arn"], "RoleId": role["RoleId"]})
 
-    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:
+    def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:
         """The trust policy and the policies that differ."""
-        name = made.physical_id
-        if "AssumeRolePolicyDocument" in changed(asked, old):
-            document = json.dumps(asked.properties["AssumeRolePolicyDocument"])
+        name = created.physical_id
+        if "AssumeRolePolicyDocument" in changed(desired, old):
+            document = json.dumps(desired.properties["AssumeRolePolicyDocument"])
             self._iam.update_assume_role_policy(RoleName=name, PolicyDocument=document)
-        self._set_policies(name, asked.properties, old)
-        return made
+        self._set_policies(name, desired.properties, old)
+        return created
 
-    def delete(self, made: Made, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
+    def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
         """Detach and delete everything, then the role."""
-        name = made.physical_id
+        name = created.physical_id
         for policy in self._iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]:
             self._iam.detach_role_policy(RoleName=name, PolicyArn=policy["PolicyArn"])
         for policy in self._iam.list_role_policies(RoleName=name)["PolicyNames"]:
@@ -77,33 +77,33 @@ class ManagedPolicyProvider:
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
 
-    def create(self, asked: Asked) -> Made:
+    def create(self, desired: DesiredResource) -> CreatedResource:
         """CreatePolicy and attach."""
-        properties = asked.properties
+        properties = desired.properties
         optional = {key: properties[key] for key in ("Description", "Path") if key in properties}
         policy = self._iam.create_policy(
-            PolicyName=properties.get("ManagedPolicyName") or asked.name(limit=128),
+            PolicyName=properties.get("ManagedPolicyName") or desired.name(limit=128),
             PolicyDocument=json.dumps(properties["PolicyDocument"]),
             **optional,
         )["Policy"]
         self._attach(policy["Arn"], properties, {})
-        return Made(policy["Arn"], {"PolicyArn": policy["Arn"], "PolicyId": policy["PolicyId"]})
+        return CreatedResource(policy["Arn"], {"PolicyArn": policy["Arn"], "PolicyId": policy["PolicyId"]})
 
-    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:
+    def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:
         """A new default version; the oldest goes, because there may be five."""
-        arn = made.physical_id
-        if "PolicyDocument" in changed(asked, old):
+        arn = created.physical_id
+        if "PolicyDocument" in changed(desired, old):
             for version in self._iam.list_policy_versions(PolicyArn=arn)["Versions"]:
                 if not version["IsDefaultVersion"]:
                     self._iam.delete_policy_version(PolicyArn=arn, VersionId=version["VersionId"])
-            document = json.dumps(asked.properties["PolicyDocument"])
+            document = json.dumps(desired.properties["PolicyDocument"])
             self._iam.create_policy_version(PolicyArn=arn, PolicyDocument=document, SetAsDefault=True)
-        self._attach(arn, asked.properties, old)
-        return made
+        self._attach(arn, desired.properties, old)
+        return created
 
-    def delete(self, made: Made, properties: dict[str, Any]) -> None:
+    def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:
         """Detach from what the template listed, and delete; attached elsewhere fails, as in AWS."""
-        arn = made.physical_id
+        arn = created.physical_id
         self._attach(arn, {}, properties)
         for version in self._iam.list_policy_versions(PolicyArn=arn)["Versions"]:
             if not version["IsDefaultVersion"]:
@@ -132,19 +132,19 @@ class PolicyProvider:
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
 
-    def create(self, asked: Asked) -> Made:
+    def create(self, desired: DesiredResource) -> CreatedResource:
         """Put it on everything listed."""
-        self._put(asked.properties, {})
-        return Made(asked.properties["PolicyName"], {"Id": asked.name()})
+        self._put(desired.properties, {})
+        return CreatedResource(desired.properties["PolicyName"], {"Id": desired.name()})
 
-    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:
+    def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:
         """Put it again; delete it from what is no longer listed."""
-        self._put(asked.properties, old)
-        return made
+        self._put(desired.properties, old)
+        return created
 
-    def delete(self, made: Made, properties: dict[str, Any]) -> None:
+    def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:
         """Delete it from everything listed."""
-        self._put({"PolicyName": made.physical_id}, properties)
+        self._put({"PolicyName": created.physical_id}, properties)
 
     def _put(self, new: dict[str, Any], old: dict[str, Any]) -> None:
         iam = self._clients["iam"]

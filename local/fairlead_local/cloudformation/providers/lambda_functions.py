@@ -4,7 +4,7 @@ import time
 from typing import Any
 
 from fairlead_local.clients import Clients
-from fairlead_local.cloudformation.provider import Asked, Made, changed, names, tags
+from fairlead_local.cloudformation.provider import CreatedResource, DesiredResource, changed, names, tags
 from fairlead_local.errors import ServiceError
 
 SETTLE_TIMEOUT = 30.0
@@ -25,45 +25,45 @@ class FunctionProvider:
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
 
-    def create(self, asked: Asked) -> Made:
+    def create(self, desired: DesiredResource) -> CreatedResource:
         """CreateFunction, and wait until it is active."""
-        name = asked.properties.get("FunctionName") or asked.name()
-        settings = self._settings(asked.properties, set(asked.properties))
+        name = desired.properties.get("FunctionName") or desired.name()
+        settings = self._settings(desired.properties, set(desired.properties))
         self._lambda.create_function(
             FunctionName=name,
-            Code=_code(asked.properties["Code"]),
-            Tags=asked.tags | tags(asked.properties),
+            Code=_code(desired.properties["Code"]),
+            Tags=desired.tags | tags(desired.properties),
             **settings,
         )
         self._settled(name)
-        self._concurrency(name, asked.properties)
+        self._concurrency(name, desired.properties)
         return self._made(name)
 
-    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:
+    def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:
         """UpdateFunctionConfiguration and UpdateFunctionCode, each only if its part changed."""
-        name = made.physical_id
-        different = changed(asked, old)
-        settings = self._settings(asked.properties, different - {"Architectures"}) | _cleared(
-            asked.properties, different
+        name = created.physical_id
+        different = changed(desired, old)
+        settings = self._settings(desired.properties, different - {"Architectures"}) | _cleared(
+            desired.properties, different
         )
         if settings:
             self._lambda.update_function_configuration(FunctionName=name, **settings)
             self._settled(name)
         if different & {"Code", "Architectures"}:
-            code = _code(asked.properties["Code"])
+            code = _code(desired.properties["Code"])
             self._lambda.update_function_code(
-                FunctionName=name, Architectures=asked.properties.get("Architectures", ["x86_64"]), **code
+                FunctionName=name, Architectures=desired.properties.get("Architectures", ["x86_64"]), **code
             )
             self._settled(name)
         if "ReservedConcurrentExecutions" in different:
-            self._concurrency(name, asked.properties)
-        return made
+            self._concurrency(name, desired.properties)
+        return created
 
-    def delete(self, made: Made, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
+    def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
         """DeleteFunction with all versions."""
         client = self._lambda
         try:
-            client.delete_function(FunctionName=made.physical_id)
+            client.delete_function(FunctionName=created.physical_id)
         except client.exceptions.ResourceNotFoundException:
             return
 
@@ -90,9 +90,9 @@ class FunctionProvider:
             time.sleep(0.05)
         raise ServiceError("NotStabilized", f"{name} did not settle within {SETTLE_TIMEOUT:.0f} seconds")
 
-    def _made(self, name: str) -> Made:
+    def _made(self, name: str) -> CreatedResource:
         state = self._lambda.get_function_configuration(FunctionName=name)
-        return Made(name, {"Arn": state["FunctionArn"], "SnapStartResponse": state["SnapStart"]})
+        return CreatedResource(name, {"Arn": state["FunctionArn"], "SnapStartResponse": state["SnapStart"]})
 
 
 class LayerVersionProvider:
@@ -104,19 +104,19 @@ class LayerVersionProvider:
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
 
-    def create(self, asked: Asked) -> Made:
+    def create(self, desired: DesiredResource) -> CreatedResource:
         """PublishLayerVersion."""
-        properties = {**asked.properties, "LayerName": asked.properties.get("LayerName") or asked.name()}
+        properties = {**desired.properties, "LayerName": desired.properties.get("LayerName") or desired.name()}
         layer = self._clients["lambda"].publish_layer_version(**properties)
-        return Made(layer["LayerVersionArn"], {"LayerVersionArn": layer["LayerVersionArn"]})
+        return CreatedResource(layer["LayerVersionArn"], {"LayerVersionArn": layer["LayerVersionArn"]})
 
-    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:  # noqa: ARG002 - the protocol's
+    def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:  # noqa: ARG002 - the protocol's
         """Never: a layer version is immutable."""
-        return made
+        return created
 
-    def delete(self, made: Made, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
+    def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
         """DeleteLayerVersion."""
-        name, number = made.physical_id.rsplit(":", 2)[-2:]
+        name, number = created.physical_id.rsplit(":", 2)[-2:]
         self._clients["lambda"].delete_layer_version(LayerName=name, VersionNumber=int(number))
 
 
@@ -129,21 +129,21 @@ class PermissionProvider:
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
 
-    def create(self, asked: Asked) -> Made:
+    def create(self, desired: DesiredResource) -> CreatedResource:
         """AddPermission."""
-        statement = asked.name()
-        self._clients["lambda"].add_permission(StatementId=statement, **asked.properties)
-        return Made(statement, {"Id": statement})
+        statement = desired.name()
+        self._clients["lambda"].add_permission(StatementId=statement, **desired.properties)
+        return CreatedResource(statement, {"Id": statement})
 
-    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:  # noqa: ARG002 - the protocol's
+    def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:  # noqa: ARG002 - the protocol's
         """Never: every property replaces."""
-        return made
+        return created
 
-    def delete(self, made: Made, properties: dict[str, Any]) -> None:
+    def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:
         """RemovePermission; gone with its function or alias is fine."""
         client = self._clients["lambda"]
         try:
-            client.remove_permission(FunctionName=properties["FunctionName"], StatementId=made.physical_id)
+            client.remove_permission(FunctionName=properties["FunctionName"], StatementId=created.physical_id)
         except client.exceptions.ResourceNotFoundException:
             return
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from fairlead_local.account import function_arn
 from fairlead_local.clients import Clients
-from fairlead_local.cloudformation.provider import Asked, Made, names
+from fairlead_local.cloudformation.provider import CreatedResource, DesiredResource, names
 from fairlead_local.errors import ServiceError
 
 
@@ -17,11 +17,11 @@ class VersionProvider:
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
 
-    def create(self, asked: Asked) -> Made:
+    def create(self, desired: DesiredResource) -> CreatedResource:
         """PublishVersion; from an unchanged `$LATEST` it fails, as in AWS."""
         client = self._clients["lambda"]
-        name = asked.properties["FunctionName"]
-        optional = {key: asked.properties[key] for key in ("CodeSha256", "Description") if key in asked.properties}
+        name = desired.properties["FunctionName"]
+        optional = {key: desired.properties[key] for key in ("CodeSha256", "Description") if key in desired.properties}
         known = {version["Version"] for version in client.list_versions_by_function(FunctionName=name)["Versions"]}
         published = client.publish_version(FunctionName=name, **optional)
         number = published["Version"]
@@ -30,17 +30,17 @@ class VersionProvider:
                 f"A version for this Lambda function exists ( {number} ). Modify the function to create a new version."
             )
             raise ServiceError("AlreadyExists", message)
-        return Made(published["FunctionArn"], {"Version": number, "FunctionArn": published["FunctionArn"]})
+        return CreatedResource(published["FunctionArn"], {"Version": number, "FunctionArn": published["FunctionArn"]})
 
-    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:  # noqa: ARG002 - the protocol's
+    def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:  # noqa: ARG002 - the protocol's
         """Nothing: what can change without replacement is not acted on here."""
-        return made
+        return created
 
-    def delete(self, made: Made, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
+    def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
         """DeleteFunction of that version."""
         client = self._clients["lambda"]
         try:
-            client.delete_function(FunctionName=made.physical_id)
+            client.delete_function(FunctionName=created.physical_id)
         except client.exceptions.ResourceNotFoundException:
             return
 
@@ -54,21 +54,21 @@ class AliasProvider:
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
 
-    def create(self, asked: Asked) -> Made:
+    def create(self, desired: DesiredResource) -> CreatedResource:
         """CreateAlias."""
-        made = self._clients["lambda"].create_alias(**_alias(asked))
-        return Made(made["AliasArn"], {"AliasArn": made["AliasArn"]})
+        created = self._clients["lambda"].create_alias(**_alias(desired))
+        return CreatedResource(created["AliasArn"], {"AliasArn": created["AliasArn"]})
 
-    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:  # noqa: ARG002 - the protocol's
+    def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:  # noqa: ARG002 - the protocol's
         """UpdateAlias."""
-        self._clients["lambda"].update_alias(**{"RoutingConfig": {"AdditionalVersionWeights": {}}, **_alias(asked)})
-        return made
+        self._clients["lambda"].update_alias(**{"RoutingConfig": {"AdditionalVersionWeights": {}}, **_alias(desired)})
+        return created
 
-    def delete(self, made: Made, properties: dict[str, Any]) -> None:
+    def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:
         """DeleteAlias; gone with its function is fine."""
         client = self._clients["lambda"]
         try:
-            client.delete_alias(FunctionName=properties["FunctionName"], Name=made.physical_id.rsplit(":", 1)[-1])
+            client.delete_alias(FunctionName=properties["FunctionName"], Name=created.physical_id.rsplit(":", 1)[-1])
         except client.exceptions.ResourceNotFoundException:
             return
 
@@ -82,17 +82,17 @@ class EventInvokeConfigProvider:
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
 
-    def create(self, asked: Asked) -> Made:
+    def create(self, desired: DesiredResource) -> CreatedResource:
         """PutFunctionEventInvokeConfig."""
-        self._put(asked)
-        return Made(function_arn(asked.properties["FunctionName"], asked.properties["Qualifier"]))
+        self._put(desired)
+        return CreatedResource(function_arn(desired.properties["FunctionName"], desired.properties["Qualifier"]))
 
-    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:  # noqa: ARG002 - the protocol's
+    def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:  # noqa: ARG002 - the protocol's
         """PutFunctionEventInvokeConfig again."""
-        self._put(asked)
-        return made
+        self._put(desired)
+        return created
 
-    def delete(self, made: Made, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
+    def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
         """DeleteFunctionEventInvokeConfig; gone with its function is fine."""
         client = self._clients["lambda"]
         where = {"FunctionName": properties["FunctionName"], "Qualifier": properties["Qualifier"]}
@@ -101,14 +101,14 @@ class EventInvokeConfigProvider:
         except client.exceptions.ResourceNotFoundException:
             return
 
-    def _put(self, asked: Asked) -> None:
+    def _put(self, desired: DesiredResource) -> None:
         limits = ("MaximumEventAgeInSeconds", "MaximumRetryAttempts")
-        whole = {name: int(asked.properties[name]) for name in limits if name in asked.properties}
-        self._clients["lambda"].put_function_event_invoke_config(**asked.properties | whole)
+        whole = {name: int(desired.properties[name]) for name in limits if name in desired.properties}
+        self._clients["lambda"].put_function_event_invoke_config(**desired.properties | whole)
 
 
-def _alias(asked: Asked) -> dict[str, Any]:
-    properties = dict(asked.properties)
+def _alias(desired: DesiredResource) -> dict[str, Any]:
+    properties = dict(desired.properties)
     routing = properties.pop("RoutingConfig", None)
     if routing:
         weights = {

@@ -4,7 +4,7 @@ from typing import Any
 
 from fairlead_local.account import arn
 from fairlead_local.clients import Clients
-from fairlead_local.cloudformation.provider import Asked, Made, names, tags
+from fairlead_local.cloudformation.provider import CreatedResource, DesiredResource, names, tags
 
 
 class LogGroupProvider:
@@ -16,23 +16,23 @@ class LogGroupProvider:
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
 
-    def create(self, asked: Asked) -> Made:
+    def create(self, desired: DesiredResource) -> CreatedResource:
         """CreateLogGroup; one that exists already fails, as in AWS."""
-        name = asked.properties.get("LogGroupName") or asked.name(limit=512)
-        self._clients["logs"].create_log_group(logGroupName=name, tags=asked.tags | tags(asked.properties))
-        self._retain(name, asked.properties)
-        return Made(name, {"Arn": arn("logs", f"log-group:{name}:*")})
+        name = desired.properties.get("LogGroupName") or desired.name(limit=512)
+        self._clients["logs"].create_log_group(logGroupName=name, tags=desired.tags | tags(desired.properties))
+        self._retain(name, desired.properties)
+        return CreatedResource(name, {"Arn": arn("logs", f"log-group:{name}:*")})
 
-    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:  # noqa: ARG002 - the protocol's
+    def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:  # noqa: ARG002 - the protocol's
         """PutRetentionPolicy."""
-        self._retain(made.physical_id, asked.properties)
-        return made
+        self._retain(created.physical_id, desired.properties)
+        return created
 
-    def delete(self, made: Made, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
+    def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
         """DeleteLogGroup; gone already is fine."""
         logs = self._clients["logs"]
         try:
-            logs.delete_log_group(logGroupName=made.physical_id)
+            logs.delete_log_group(logGroupName=created.physical_id)
         except logs.exceptions.ResourceNotFoundException:
             return
 
@@ -53,22 +53,22 @@ class SubscriptionFilterProvider:
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
 
-    def create(self, asked: Asked) -> Made:
+    def create(self, desired: DesiredResource) -> CreatedResource:
         """PutSubscriptionFilter."""
-        name = asked.properties.get("FilterName") or asked.name(limit=512)
-        self._put(name, asked.properties)
-        return Made(name)
+        name = desired.properties.get("FilterName") or desired.name(limit=512)
+        self._put(name, desired.properties)
+        return CreatedResource(name)
 
-    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:  # noqa: ARG002 - the protocol's
+    def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:  # noqa: ARG002 - the protocol's
         """PutSubscriptionFilter again."""
-        self._put(made.physical_id, asked.properties)
-        return made
+        self._put(created.physical_id, desired.properties)
+        return created
 
-    def delete(self, made: Made, properties: dict[str, Any]) -> None:
+    def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:
         """DeleteSubscriptionFilter; gone already, or with its group, is fine."""
         logs = self._clients["logs"]
         try:
-            logs.delete_subscription_filter(logGroupName=properties["LogGroupName"], filterName=made.physical_id)
+            logs.delete_subscription_filter(logGroupName=properties["LogGroupName"], filterName=created.physical_id)
         except logs.exceptions.ResourceNotFoundException:
             return
 

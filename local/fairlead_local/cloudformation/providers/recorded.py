@@ -2,23 +2,23 @@
 
 from typing import Any
 
-from fairlead_local.cloudformation.provider import Asked, Made, names
+from fairlead_local.cloudformation.provider import CreatedResource, DesiredResource, names
 
 
-class Recorded:
+class RecordedProvider:
     """Keeps the properties and does nothing; the physical id is generated."""
 
     def __init__(self, accepts: str, *, replaces: str = "") -> None:
         self.accepts = names(accepts)
         self.replaces = names(replaces)
 
-    def create(self, asked: Asked) -> Made:
+    def create(self, desired: DesiredResource) -> CreatedResource:
         """Write it down."""
-        return Made(asked.name())
+        return CreatedResource(desired.name())
 
-    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:  # noqa: ARG002 - the protocol's
+    def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:  # noqa: ARG002 - the protocol's
         """Write it down again."""
-        return made
+        return created
 
-    def delete(self, made: Made, properties: dict[str, Any]) -> None:
+    def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:
         """Forget it."""

@@ -4,7 +4,7 @@ from typing import Any
 
 from fairlead_local.account import REGION
 from fairlead_local.clients import Clients
-from fairlead_local.cloudformation.provider import Asked, Made, names, tags
+from fairlead_local.cloudformation.provider import CreatedResource, DesiredResource, names, tags
 from fairlead_local.cloudformation.templates import invalid
 from fairlead_local.iam.bucket_policies import BucketPolicies
 
@@ -21,31 +21,33 @@ class BucketProvider:
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
 
-    def create(self, asked: Asked) -> Made:
+    def create(self, desired: DesiredResource) -> CreatedResource:
         """CreateBucket and its settings."""
-        name = asked.properties.get("BucketName") or asked.name(limit=63, lower=True)
-        lock = {"ObjectLockEnabledForBucket": True} if asked.properties.get("ObjectLockEnabled") else {}
+        name = desired.properties.get("BucketName") or desired.name(limit=63, lower=True)
+        lock = {"ObjectLockEnabledForBucket": True} if desired.properties.get("ObjectLockEnabled") else {}
         self._s3.create_bucket(Bucket=name, **lock)
-        self._configure(name, asked)
+        self._configure(name, desired)
         domain = f"{name}.s3.amazonaws.com"
         regional = f"{name}.s3.{REGION}.amazonaws.com"
-        return Made(name, {"Arn": f"arn:aws:s3:::{name}", "DomainName": domain, "RegionalDomainName": regional})
+        return CreatedResource(
+            name, {"Arn": f"arn:aws:s3:::{name}", "DomainName": domain, "RegionalDomainName": regional}
+        )
 
-    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:  # noqa: ARG002 - the protocol's
+    def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:  # noqa: ARG002 - the protocol's
         """Set every setting again."""
-        self._configure(made.physical_id, asked)
-        return made
+        self._configure(created.physical_id, desired)
+        return created
 
-    def delete(self, made: Made, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
+    def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
         """DeleteBucket; one with objects in it fails, as in AWS."""
-        self._s3.delete_bucket(Bucket=made.physical_id)
+        self._s3.delete_bucket(Bucket=created.physical_id)
 
     @property
     def _s3(self) -> Any:
         return self._clients["s3"]
 
-    def _configure(self, name: str, asked: Asked) -> None:
-        given = asked.properties
+    def _configure(self, name: str, desired: DesiredResource) -> None:
+        given = desired.properties
         if "VersioningConfiguration" in given:
             self._s3.put_bucket_versioning(Bucket=name, VersioningConfiguration=given["VersioningConfiguration"])
         if "BucketEncryption" in given:
@@ -58,7 +60,7 @@ class BucketProvider:
         if "LifecycleConfiguration" in given:
             rules = [_lifecycle(rule) for rule in given["LifecycleConfiguration"]["Rules"]]
             self._s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": rules})
-        labels = asked.tags | tags(given)
+        labels = desired.tags | tags(given)
         if labels:
             tagging = {"TagSet": [{"Key": key, "Value": value} for key, value in labels.items()]}
             self._s3.put_bucket_tagging(Bucket=name, Tagging=tagging)
@@ -73,23 +75,23 @@ class BucketPolicyProvider:
     def __init__(self, buckets: BucketPolicies) -> None:
         self._buckets = buckets
 
-    def create(self, asked: Asked) -> Made:
+    def create(self, desired: DesiredResource) -> CreatedResource:
         """Put it in force."""
-        self._put(asked)
-        return Made(asked.properties["Bucket"])
+        self._put(desired)
+        return CreatedResource(desired.properties["Bucket"])
 
-    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:  # noqa: ARG002 - the protocol's
+    def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:  # noqa: ARG002 - the protocol's
         """Replace it."""
-        self._put(asked)
-        return made
+        self._put(desired)
+        return created
 
-    def delete(self, made: Made, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
+    def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
         """Lift it."""
         self._buckets.remove(properties["Bucket"])
 
-    def _put(self, asked: Asked) -> None:
+    def _put(self, desired: DesiredResource) -> None:
         try:
-            self._buckets.put(asked.properties["Bucket"], asked.properties["PolicyDocument"])
+            self._buckets.put(desired.properties["Bucket"], desired.properties["PolicyDocument"])
         except (KeyError, TypeError, ValueError) as error:
             raise invalid(f"the local cloud cannot read the bucket's policy: {error}") from error
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from fairlead_local.clients import Clients
-from fairlead_local.cloudformation.provider import Asked, Made, names, tags
+from fairlead_local.cloudformation.provider import CreatedResource, DesiredResource, names, tags
 
 
 class TopicProvider:
@@ -15,26 +15,26 @@ class TopicProvider:
     def __init__(self, clients: Clients) -> None:
         self._clients = clients
 
-    def create(self, asked: Asked) -> Made:
+    def create(self, desired: DesiredResource) -> CreatedResource:
         """CreateTopic."""
-        name = asked.properties.get("TopicName") or asked.name(limit=256)
-        labels = [{"Key": key, "Value": value} for key, value in (asked.tags | tags(asked.properties)).items()]
+        name = desired.properties.get("TopicName") or desired.name(limit=256)
+        labels = [{"Key": key, "Value": value} for key, value in (desired.tags | tags(desired.properties)).items()]
         given = {
-            key: str(asked.properties[key]) for key in ("DisplayName", "KmsMasterKeyId") if key in asked.properties
+            key: str(desired.properties[key]) for key in ("DisplayName", "KmsMasterKeyId") if key in desired.properties
         }
-        made = self._clients["sns"].create_topic(Name=name, Tags=labels, Attributes=given)["TopicArn"]
-        return Made(made, {"TopicArn": made, "TopicName": name})
+        created = self._clients["sns"].create_topic(Name=name, Tags=labels, Attributes=given)["TopicArn"]
+        return CreatedResource(created, {"TopicArn": created, "TopicName": name})
 
-    def update(self, asked: Asked, old: dict[str, Any], made: Made) -> Made:
+    def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:
         """SetTopicAttributes."""
         for key in ("DisplayName", "KmsMasterKeyId"):
-            if asked.properties.get(key) != old.get(key):
-                value = str(asked.properties.get(key, ""))
+            if desired.properties.get(key) != old.get(key):
+                value = str(desired.properties.get(key, ""))
                 self._clients["sns"].set_topic_attributes(
-                    TopicArn=made.physical_id, AttributeName=key, AttributeValue=value
+                    TopicArn=created.physical_id, AttributeName=key, AttributeValue=value
                 )
-        return made
+        return created
 
-    def delete(self, made: Made, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
+    def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
         """DeleteTopic."""
-        self._clients["sns"].delete_topic(TopicArn=made.physical_id)
+        self._clients["sns"].delete_topic(TopicArn=created.physical_id)

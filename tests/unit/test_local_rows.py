@@ -1,0 +1,85 @@
+"""Which room of the local cloud may import which: rooms of lower rows alone, and of the product two modules."""
+
+import ast
+from collections import Counter
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+LOCAL = Path(__file__).parents[2] / "local"
+PACKAGE = LOCAL / "fairlead_local"
+ROWS = (
+    {"account", "clock", "drain_queue", "errors", "http_message", "times"},
+    {"clients", "faults", "moto_server", "protocols"},
+    {"service", "cloud"},
+    {"cloudwatch", "codedeploy", "dynamodb", "iam", "shell"},
+    {"lambda_"},
+    {"apigateway", "eventbridge", "lambda_runtime", "logs"},
+    {"cloudformation", "control", "router"},
+    {"wiring"},
+    {"server"},
+    {"__main__", "demo"},
+)
+ROW = {room: number for number, rooms in enumerate(ROWS) for room in rooms}
+FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
+# Each service's handlers stand in a module of this name, its docstring in the other.
+EVERYWHERE = {"service.py", "__init__.py"}
+
+
+def room(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def module(path: Path) -> str:
+    return ".".join(path.relative_to(LOCAL).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = {module(path): path for path in FILES}
+
+
+def imports(path: Path) -> Iterator[str]:
+    """The modules a file imports, wherever the statement stands."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            named = [f"{node.module}.{alias.name}" for alias in node.names]
+            yield from (one if one in MODULES or node.module in ("fairlead", "fairlead_local") else node.module
+                        for one in named)  # fmt: skip
+
+
+def test_every_room_has_a_row() -> None:
+    assert {room(path) for path in FILES} == set(ROW)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_room_imports_rooms_of_lower_rows_alone(path: Path) -> None:
+    own = room(path)
+    named = {one.split(".")[1] for one in imports(path) if one.startswith("fairlead_local.")} - {own}
+    assert {one for one in named if ROW[one] >= ROW[own]} == set()
+
+
+def test_modules_import_each_other_in_no_circle() -> None:
+    graph = {name: set(imports(path)) & set(MODULES) for name, path in MODULES.items() if path.name != "__init__.py"}
+    assert list(TopologicalSorter(graph).static_order())
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if room(path) != "demo"], ids=lambda path: str(path.name))
+def test_the_emulator_imports_errors_and_aws_of_the_product_alone(path: Path) -> None:
+    product = {one for one in imports(path) if one.split(".")[0] in {"fairlead", "fairlead_cli", "functions"}}
+    assert {one for one in product if one.split(".")[:2] not in (["fairlead", "aws"], ["fairlead", "errors"])} == set()
+
+
+@pytest.mark.parametrize("rooms", ROWS, ids=lambda rooms: " ".join(sorted(rooms)))
+def test_no_file_name_and_no_public_class_name_repeats_in_a_row(rooms: set[str]) -> None:
+    paths = [path for path in FILES if room(path) in rooms]
+    files = Counter(path.name for path in paths if path.name not in EVERYWHERE)
+    classes = Counter(
+        node.name
+        for path in paths
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.ClassDef) and not node.name.startswith("_")
+    )
+    assert [name for name, count in (files + classes).items() if count > 1] == []
