@@ -5,7 +5,7 @@ import uuid
 from typing import Any
 
 from fairlead_local.cloud import LocalCloud
-from tests.local.conforming import compare
+from tests.emulator.conformance import compare
 from tests.local.support import archive, create
 
 MINUTE = 60

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from fairlead_local.cloud import LocalCloud
-from tests.local.conforming import conforming
+from tests.emulator.conformance import conforming
 from tests.local.support import archive, create, publish, until
 
 CANARY = "CodeDeployDefault.LambdaCanary10Percent5Minutes"

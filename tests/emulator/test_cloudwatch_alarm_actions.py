@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from fairlead_local.cloud import LocalCloud
-from tests.local.alarming import MINUTE, acted, actor, cloudwatch, history, put, report, shown, state
+from tests.emulator.alarms import MINUTE, acted, actor, cloudwatch, history, put, report, shown, state
 from tests.local.support import until
 
 

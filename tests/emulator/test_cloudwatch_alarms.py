@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fairlead_local.cloud import LocalCloud
-from tests.local.alarming import MINUTE, cloudwatch, history, metric, put, report, shown, state
+from tests.emulator.alarms import MINUTE, cloudwatch, history, metric, put, report, shown, state
 from tests.local.support import archive, settled, update
 
 FAILS = archive(app="def handler(event, context):\n    if event['fail']:\n        raise ValueError('asked')\n")

@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from fairlead_local.cloud import LocalCloud
-from tests.local.alarming import MINUTE, cloudwatch, metric, put, report, shown, state
+from tests.emulator.alarms import MINUTE, cloudwatch, metric, put, report, shown, state
 from tests.local.support import archive, create, settled, until
 
 FAILS = archive(app="def handler(event, context):\n    if event.get('fail'):\n        raise ValueError('asked')\n")

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from fairlead_local.cloud import LocalCloud
-from tests.local.deploying import AT_ONCE, CANARY, Ground, make_role, prepare
+from tests.emulator.deployments import AT_ONCE, CANARY, Ground, make_role, prepare
 
 
 @pytest.fixture(scope="module")

@@ -11,10 +11,10 @@ from moto import mock_aws
 from fairlead.deployments import Deployment, Deployments, Shift
 from fairlead.errors import NotFoundError, ReleaseError
 from fairlead_local.cloud import LocalCloud
+from tests.emulator.deployments import AT_ONCE, CANARY, Ground, prepare
 from tests.functional.fake_deploys import APPLICATION, GROUP, FakeDeploys
 from tests.functional.session import connect
 from tests.functional.strict_lambda import NAME, StrictLambda, deployed, package
-from tests.local.deploying import AT_ONCE, CANARY, Ground, prepare
 from tests.local.support import until
 
 Weights = tuple[str, dict[str, float]]

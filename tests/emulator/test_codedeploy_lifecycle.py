@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from fairlead_local.cloud import LocalCloud
-from tests.local.deploying import AT_ONCE, CANARY, Ground, prepare
+from tests.emulator.deployments import AT_ONCE, CANARY, Ground, prepare
 from tests.local.support import until
 
 

@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from fairlead_local.cloud import LocalCloud
-from tests.local.conforming import conforming
+from tests.emulator.conformance import conforming
 from tests.local.support import archive, create, until
 
 KEEPS = """

@@ -101,7 +101,7 @@ def test_stopping_ends_every_process_and_removes_every_file() -> None:
 HOST = """
 import os, sys, time
 from fairlead_local.cloud import LocalCloud
-from tests.local.test_lifecycle import children, running
+from tests.emulator.test_process import children, running
 cloud = LocalCloud().start()
 running(cloud)
 print(cloud._process.pid, *children(cloud._process.pid), flush=True)

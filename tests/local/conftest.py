@@ -1,18 +1,16 @@
-"""One local cloud for all tests here, with the toy stack deployed onto it by the real `sam deploy`."""
+"""One local cloud for the product scenarios that share it, and stages with the built stack for the others."""
 
-import hashlib
 import os
-import shutil
 from collections.abc import Iterator
 from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
-from fairlead_local.cloud import Credentials, LocalCloud
+from fairlead_local.cloud import LocalCloud
 from tests.local.packing import packed
-from tests.local.support import Sam, Toy, create, deploy_dev, make_role
+from tests.local.support import Sam, deploy_dev, make_role
 
 if TYPE_CHECKING:
     from tests.local.loops import Stage
@@ -39,14 +37,6 @@ def cloud() -> Iterator[LocalCloud]:
 @pytest.fixture(scope="session")
 def sam(cloud: LocalCloud) -> Sam:
     return Sam(cloud)
-
-
-@pytest.fixture(scope="session")
-def toy(sam: Sam, tmp_path_factory: pytest.TempPathFactory) -> Toy:
-    folder = tmp_path_factory.mktemp("toy") / "toy"
-    shutil.copytree(HERE / "toy", folder)
-    sam.deploy(folder, "toy")
-    return Toy(folder, sam.outputs("toy"))
 
 
 @pytest.fixture(scope="session")
@@ -95,33 +85,3 @@ def scene(stage: "Scene", monkeypatch: pytest.MonkeyPatch) -> "Scene":
     monkeypatch.setattr("fairlead.journal.datetime", Now)
     monkeypatch.setattr("fairlead_cli.who_was_live.datetime", Now)
     return stage
-
-
-@pytest.fixture(scope="session")
-def functions(cloud: LocalCloud) -> Any:
-    """boto3's Lambda client."""
-    return cloud.client("lambda")
-
-
-@pytest.fixture(scope="session")
-def caller(cloud: LocalCloud, toy: Toy) -> Credentials:
-    """A user who may call the toy's API and do nothing else."""
-    return cloud.add_user("caller", [toy.outputs["CallerPolicyArn"]])
-
-
-@pytest.fixture(scope="session")
-def echo(cloud: LocalCloud, toy: Toy) -> str:
-    """The URL of the toy's POST /echo."""
-    return cloud.stage_url("toy") + "/echo"
-
-
-@pytest.fixture
-def new_name(request: pytest.FixtureRequest) -> str:
-    """A function's name that no other test uses."""
-    return f"f-{hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:16]}"
-
-
-@pytest.fixture
-def name(functions: Any, new_name: str) -> str:
-    """A function of its own, created and settled."""
-    return create(functions, new_name)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fairlead_local.cloud import LocalCloud
-from tests.local.alarming import MINUTE, cloudwatch, state
+from tests.emulator.alarms import MINUTE, cloudwatch, state
 from tests.template.stack import translate
 
 Report = Callable[..., None]
