@@ -9,7 +9,7 @@ import pytest
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-LONGEST = ("scenarios", "scenarios by hand", "scenarios broken off", "loop", "local cloud", "containers")
+LONGEST = ("scenarios", "scenarios by hand", "scenarios broken off", "loop", "emulator", "local cloud", "containers")
 """The groups that take longest: whichever starts last is what everyone else waits for."""
 
 
