@@ -96,15 +96,18 @@ def test_listing_goes_on_after_the_first_thousand(s3: Any) -> None:
 
 def test_a_huge_object_in_the_way_is_not_read_into_memory(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fairlead.objects.MOST_JSON", 100_000)
+    monkeypatch.setattr("fairlead.objects.MOST_RECORD", 10_000)
     objects = S3Objects(s3, BUCKET)
     registry, journal = Registry(objects), Journal(objects, "fairlead")
     registry.commit("churn", build)
     journal.append(Draft(kind="decided", by="ada"))
     for key in ("models/churn/versions/2.json", "journal/fairlead/moves/00000002.json", "blobs/sha256/big"):
-        s3.put_object(Bucket=BUCKET, Key=key, Body=b" " * 100_001)
+        s3.put_object(Bucket=BUCKET, Key=key, Body=b" " * (10_001 if "journal" in key else 100_001))
 
     with pytest.raises(IntegrityError, match="has 100,001 bytes"):
         registry.manifest("churn", 2)
+    with pytest.raises(IntegrityError, match="has 10,001 bytes"):
+        objects.get("journal/fairlead/moves/00000002.json")
     assert registry.commit("churn", build)[0].version == 3
     assert journal.append(Draft(kind="decided", by="ada")).number == 3
     assert len(objects.get("blobs/sha256/big")) == 100_001

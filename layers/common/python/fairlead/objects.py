@@ -16,7 +16,10 @@ from fairlead.errors import IntegrityError
 
 CONFLICT_ATTEMPTS = 6
 MOST_JSON = 32 * 1024 * 1024
-"""Bytes of a manifest or record that are read: larger ones are none of ours, and would fill a reader's memory."""
+"""Bytes of a manifest that are read: larger ones are none of ours, and would fill a reader's memory."""
+
+MOST_RECORD = 128 * 1024
+"""Likewise of a journal's record: a reader keeps those that it read, a thousand where garbage stands in the way."""
 
 EXISTS = frozenset({"PreconditionFailed", "412"})
 CONFLICT = frozenset({"ConditionalRequestConflict", "409"})
@@ -31,11 +34,11 @@ class S3Objects:
         self._sleep = sleep
 
     def get(self, key: str) -> bytes:
-        """Return the object's bytes; raises NotFoundError, StorageError, IntegrityError for JSON over MOST_JSON."""
+        """Return the object's bytes; raises NotFoundError, StorageError, IntegrityError for JSON too large."""
         with translated(f"read s3://{self._bucket}/{key} (s3:GetObject)"):
             answer = self._client.get_object(Bucket=self._bucket, Key=key)
             size = answer.get("ContentLength", 0)
-            if key.endswith(".json") and size > MOST_JSON:
+            if key.endswith(".json") and size > (MOST_RECORD if key.startswith("journal/") else MOST_JSON):
                 answer["Body"].close()
                 raise IntegrityError(f"s3://{self._bucket}/{key} has {size:,} bytes, no JSON of ours has")
             body: bytes = answer["Body"].read()
