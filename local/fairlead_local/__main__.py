@@ -1,7 +1,7 @@
 """`python -m fairlead_local`: the process that `LocalCloud` starts.
 
-It prints one line of JSON when it serves (or why it cannot), and stops on SIGTERM, SIGINT, or when standard input
-ends: whoever started it is gone then, however it went.
+It prints one line of JSON when it serves, or the reason why it cannot. It stops on SIGTERM, on SIGINT, and when
+standard input ends, which happens however the parent process ends.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from fairlead_local.server import Bind, Server
 
 
 def main() -> int:
-    """Serve until told to stop."""
+    """Serve until a signal or the end of standard input."""
     parser = argparse.ArgumentParser(prog="fairlead_local")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--api-port", type=int, default=0)
@@ -29,7 +29,7 @@ def main() -> int:
     parser.add_argument("--temporary", action="store_true", help="remove the directory at the end")
     options = parser.parse_args()
     logging.basicConfig(filename=options.directory / "cloud.log", level=logging.WARNING, format=_LOG_FORMAT)
-    # The translator warns about its own build.
+    # The SAM translator warns about its own build.
     logging.getLogger("samtranslator").setLevel(logging.ERROR)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -64,7 +64,7 @@ def _say(facts: dict[str, object]) -> None:
 
 
 if __name__ == "__main__":
-    # Daemon threads may hold locks of the interpreter's shutdown; everything worth an end has had it.
+    # The cloud has stopped; daemon threads may hold locks that the interpreter's shutdown needs.
     code = main()
     sys.stdout.flush()
     os._exit(code)

@@ -1,4 +1,4 @@
-"""The one account and region the local cloud knows, and the names of things in it."""
+"""The account and region of the local cloud, and the ARNs of resources in it."""
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
@@ -8,17 +8,17 @@ HOST = "127.0.0.1"
 
 
 def arn(service: str, resource: str, *, region: str = REGION) -> str:
-    """An ARN of this account; global services pass an empty region."""
+    """Return an ARN of this account; global services pass an empty region."""
     return f"arn:{PARTITION}:{service}:{region}:{ACCOUNT}:{resource}"
 
 
 def function_arn(name: str, qualifier: str | None = None) -> str:
-    """A function's ARN, with the qualifier if there is one."""
+    """Return a function's ARN, with the qualifier if one is given."""
     return arn("lambda", f"function:{name}" + (f":{qualifier}" if qualifier else ""))
 
 
 def function_and_qualifier(name: str) -> tuple[str, str | None]:
-    """A function's name and qualifier out of `name`, `name:qualifier`, or a partial or full ARN."""
+    """Return name and qualifier of a function from `name`, `name:qualifier`, or a partial or full ARN."""
     parts = name.split(":")
     if "function" in parts[:-1]:
         parts = parts[parts.index("function") + 1 :]

@@ -1,16 +1,16 @@
-"""boto3 clients for the cloud's own endpoint, made once per service."""
+"""boto3 clients for the local cloud's endpoint, created once per service."""
 
 import secrets
 from typing import Any
 
 from fairlead_local.account import REGION
 
-# The cloud calls itself with this key, which may do everything; nobody outside its process can know it.
+# The key of the cloud's own calls, with all rights; it is known in this process only.
 INTERNAL_KEY = f"internal-{secrets.token_hex(16)}"
 
 
 class Clients:
-    """Makes clients for one endpoint; `clients["s3"]` is boto3's S3 client."""
+    """Creates clients for one endpoint: `clients["s3"]` is boto3's S3 client."""
 
     def __init__(
         self, endpoint: str, *, access_key: str = INTERNAL_KEY, secret_key: str = INTERNAL_KEY, token: str | None = None
@@ -29,6 +29,6 @@ class Clients:
 
         from fairlead import aws
 
-        # Each thread-safe client gets its own session: a shared session is not safe to create clients from.
+        # Each client has a session of its own: creating clients from a shared session is not thread-safe.
         config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, max_pool_connections=50)
         return aws.session(*self._keys, region=REGION).client(service, endpoint_url=self.endpoint, config=config)

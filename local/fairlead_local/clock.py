@@ -1,8 +1,8 @@
-"""The one clock of a cloud: real time plus an offset that tests move forward; it may begin in the past.
+"""The cloud's clock: real time plus an offset that tests increase; it may start in the past.
 
-Work is due at a moment of this clock. In real time a thread runs it; `advance` runs what falls due on the
-way, in order. Work runs one piece at a time, so whatever may take long starts a thread of its own; `settle`, if set,
-waits for such threads, so that advanced time passes for nobody who is still at work.
+Timers run at a moment of this clock. In real time a thread runs them; `advance` runs every timer that becomes due, in
+order. Timers run one at a time, so work that takes long starts a thread of its own. `settle`, if set, waits for such
+threads, so that the clock does not advance while they work.
 """
 
 import heapq
@@ -21,7 +21,7 @@ Work = Callable[[], object]
 
 @dataclass(order=True)
 class Timer:
-    """Work that waits for its moment; ordered by the moment, then by who asked first."""
+    """Work to run at a moment; timers are ordered by moment, then by creation."""
 
     when: float
     order: int
@@ -30,12 +30,12 @@ class Timer:
     cancelled: bool = field(default=False, compare=False)
 
     def cancel(self) -> None:
-        """Not to run any more; work at it already is not stopped."""
+        """Do not run it any more; running work is not stopped."""
         self.cancelled = True
 
 
 class Clock:
-    """Epoch seconds that never run backwards, and timers on them; it begins `behind` seconds ago."""
+    """Epoch seconds that never decrease, and timers; the clock starts `behind` seconds ago."""
 
     def __init__(self, *, behind: float = 0.0) -> None:
         self.settle: Work = lambda: None
@@ -50,31 +50,31 @@ class Clock:
         self._thread.start()
 
     def now(self) -> float:
-        """Seconds since the epoch; within advanced work exactly the moment it was due."""
+        """Return seconds since the epoch; while a timer runs in `advance`, exactly the moment it was due."""
         held = self._held
         return time.time() + self._offset if held is None else held
 
     @property
     def offset(self) -> float:
-        """Seconds by which this clock is ahead of the machine's; below zero where it is behind."""
+        """Seconds by which this clock is ahead of the machine's clock; negative if it is behind."""
         return self.now() - time.time()
 
     def at(self, when: float, work: Work) -> Timer:
-        """Run `work` at that moment; a past one is now."""
+        """Run `work` at that moment, or now if the moment is past."""
         return self._add(Timer(when, next(self._orders), work))
 
     def after(self, seconds: float, work: Work) -> Timer:
-        """Run `work` so many seconds from now."""
+        """Run `work` after this many seconds."""
         return self.at(self.now() + seconds, work)
 
     def every(self, seconds: float, work: Work) -> Timer:
-        """Run `work` again and again, the first time after one interval."""
+        """Run `work` repeatedly, for the first time after one interval."""
         return self._add(Timer(self.now() + seconds, next(self._orders), work, interval=seconds))
 
     def advance(self, seconds: float) -> float:
-        """Move on, doing everything that falls due on the way, in order, before it returns; the new time."""
+        """Advance the clock, running every timer that becomes due, in order; return the new time."""
         if not 0 <= seconds < math.inf:
-            raise ValueError(f"the clock does not run backwards ({seconds} seconds)")
+            raise ValueError(f"the clock advances by a finite number of seconds from 0, not {seconds}")
         with self._running:
             self._held = self.now()
             target = self._held + seconds
@@ -90,7 +90,7 @@ class Clock:
             return target
 
     def stop(self) -> None:
-        """Run nothing any more."""
+        """Run no timer any more."""
         with self._changed:
             self._stopped = True
             self._timers.clear()
@@ -104,7 +104,7 @@ class Clock:
         return timer
 
     def _take(self, until: float) -> Timer | None:
-        """The next timer that is due by then, off the list."""
+        """Remove and return the next timer that is due by then."""
         with self._changed:
             while self._timers and (self._timers[0].cancelled or self._timers[0].when <= until):
                 timer = heapq.heappop(self._timers)
@@ -118,7 +118,7 @@ class Clock:
         except Exception:
             logger.exception("work due at %.3f failed", timer.when)
         if timer.interval and not timer.cancelled:
-            # The same timer, so that its cancel() still holds.
+            # The same timer, so that cancel() still works.
             timer.when += timer.interval
             timer.order = next(self._orders)
             self._add(timer)
@@ -136,7 +136,7 @@ class Clock:
         with self._changed:
             if self._stopped:
                 return
-            # An advance changes how long this is, and tells.
+            # `advance` changes this time and notifies.
             wait = self._timers[0].when - self.now() if self._timers else None
             if wait is None or wait > 0:
                 self._changed.wait(wait)

@@ -1,4 +1,4 @@
-"""`LocalCloud`: start the local cloud, use it, stop it."""
+"""`LocalCloud`: start, use and stop the local cloud."""
 
 import atexit
 import contextlib
@@ -22,23 +22,23 @@ from fairlead_local.errors import LocalCloudError, PlatformError, PortTakenError
 
 STAGE = "prod"
 STOP_SECONDS = 15.0
-ADVANCE_SECONDS = 600.0  # of real time, for the work that falls due on the way
+ADVANCE_SECONDS = 600.0  # of real time, for the timers that become due
 
 
 @dataclass(frozen=True)
 class Credentials:
-    """A key of a user of the local cloud."""
+    """An access key of a user of the local cloud."""
 
     access_key_id: str
     secret_access_key: str
 
 
 class LocalCloud:
-    """A cloud in a child process; a context manager, so that nothing of it outlives the block.
+    """A local cloud in a child process; as a context manager it leaves nothing behind.
 
-    `port` and `api_port` 0 take free ones. `directory` holds unpacked archives and `cloud.log`; a temporary one is
-    made, and removed, if none is given. `also_on` are further addresses to listen on, for containers. The cloud's clock
-    begins `behind` seconds ago.
+    `port` and `api_port` 0 choose free ports. `directory` holds unpacked archives and `cloud.log`; without one, a
+    temporary directory is created and removed. `also_on` lists further addresses to listen on, for containers. The
+    cloud's clock starts `behind` seconds ago.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class LocalCloud:
         self._facts: dict[str, Any] = {}
 
     def start(self) -> Self:
-        """Start the child and wait until it serves; raises LocalCloudError with what it said."""
+        """Start the child process and wait until it serves; raises LocalCloudError with its reason."""
         if sys.platform != "linux":
             raise PlatformError(sys.platform)
         self.directory.mkdir(parents=True, exist_ok=True)
@@ -76,7 +76,7 @@ class LocalCloud:
         return self
 
     def stop(self) -> None:
-        """Stop the child and wait for it; safe to call again."""
+        """Stop the child process and wait for its end; a second call does nothing."""
         atexit.unregister(self.stop)
         process, self._process = self._process, None
         if process is None:
@@ -91,7 +91,7 @@ class LocalCloud:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-        if self._temporary:  # the child removes it, but not if it was killed or never served
+        if self._temporary:  # the child removes it unless it was killed or never served
             shutil.rmtree(self.directory, ignore_errors=True)
 
     @property
@@ -101,20 +101,20 @@ class LocalCloud:
 
     @property
     def api_url(self) -> str:
-        """Where the template's API answers, under its default stage."""
+        """The URL of the deployed API under the template's default stage."""
         return self.stage_url(STAGE)
 
     def stage_url(self, stage: str) -> str:
-        """Where an API's stage of that name answers."""
+        """Return the URL of the deployed API's stage of that name."""
         return f"http://{HOST}:{self._facts['api_port']}/{stage}"
 
     @property
     def admin(self) -> Credentials:
-        """A user who may do everything."""
+        """The access key of a user with all rights."""
         return Credentials(*self._facts["keys"])
 
     def client(self, service: str) -> Any:
-        """A boto3 client for the admin user."""
+        """Return a boto3 client with the admin's access key."""
         return Clients(self.endpoint_url, access_key=self.admin.access_key_id, secret_key=self.admin.secret_access_key)[
             service
         ]
@@ -122,7 +122,7 @@ class LocalCloud:
     def add_user(
         self, name: str, policy_arns: Sequence[str] = (), *, tags: Mapping[str, str] | None = None
     ) -> Credentials:
-        """A user with these managed policies and tags, and a key of it; an existing user gets another key."""
+        """Create a user with these managed policies and tags, unless it exists; return a new access key of it."""
         iam = self.client("iam")
         with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):
             iam.create_user(UserName=name)
@@ -134,28 +134,29 @@ class LocalCloud:
         return Credentials(key["AccessKeyId"], key["SecretAccessKey"])
 
     def now(self) -> float:
-        """The cloud's time, in seconds since the epoch."""
+        """Return the cloud's time in seconds since the epoch."""
         return float(self._control("clock")["now"])
 
     def advance(self, seconds: float) -> float:
-        """Move the cloud's clock on; what falls due on the way is done when this returns. The new time."""
+        """Advance the cloud's clock and run everything that becomes due before returning the new time."""
         return float(self._control("clock", {"advance": seconds})["now"])
 
     def set_pace(self, **seconds: float) -> None:
-        """How long CodeDeploy takes by the cloud's clock: `begin`, `stop`, `look` (at alarms), `hook` (at most)."""
+        """Set CodeDeploy's delays in seconds: `begin`, `stop`, `look` (between alarm checks), `hook` (timeout)."""
         self._control("pace", seconds)
 
     def make_inactive(self, function: str, version: str) -> None:
-        """Let a version with a snapshot fall asleep, as one does that is not called for 14 days; a call wakes it."""
+        """Make a SnapStart version Inactive, as after 14 days without a call; the next call reactivates it."""
         self._control("inactive", {"function": function, "version": version})
 
     @contextlib.contextmanager
     def faults(
         self, *, functions: Mapping[str, Literal["fail", "throttle"]] | None = None, writes: int = 0
     ) -> Iterator[None]:
-        """Make functions fail by name, and so many writes to DynamoDB be throttled (-1 = all), for as long as it lasts.
+        """Inject faults while the block runs: functions that fail or are throttled, and throttled DynamoDB writes.
 
-        A function that fails does not run; its calls end with a function error, or are refused as throttled.
+        `functions` maps names to faults; a failing function does not run and answers with a function error. `writes` is
+        the number of writes to throttle, -1 for all.
         """
         named = functions or {}
         self._control("faults", {"functions": dict(named), "writes": writes})
@@ -165,7 +166,7 @@ class LocalCloud:
             self._control("faults", {"functions": dict.fromkeys(named), "writes": 0})
 
     def environment(self, credentials: Credentials | None = None) -> dict[str, str]:
-        """The variables that point AWS's tools and `fairlead` at this cloud."""
+        """Return the environment variables that point AWS's tools and `fairlead` at this cloud."""
         keys = credentials or self.admin
         return {
             "AWS_ENDPOINT_URL": self.endpoint_url,
@@ -176,12 +177,12 @@ class LocalCloud:
             "AWS_PAGER": "",
             "FAIRLEAD_API_URL": self.api_url,
             "SAM_CLI_TELEMETRY": "0",
-            # SAM polls every five seconds otherwise; nothing here takes that long.
+            # SAM polls every five seconds by default; operations here are faster.
             "SAM_CLI_POLL_DELAY": "0.2",
         }
 
     def wait(self) -> None:
-        """Block for as long as the child serves; raises LocalCloudError when it ends by itself."""
+        """Block while the child process serves; raises LocalCloudError when it ends by itself."""
         if self._process:
             self._process.wait()
             raise LocalCloudError("the local cloud ended by itself", hint=f"see {self.directory / 'cloud.log'}")
@@ -220,7 +221,7 @@ class LocalCloud:
 
 
 def _environment() -> dict[str, str]:
-    """The environment for the child: ours less whatever points AWS's tools elsewhere."""
+    """Return this process's environment without variables that point AWS's tools elsewhere."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "MOTO_"))}
-    # Import paths set up by a test runner are not inherited by a child.
+    # A child does not inherit import paths that a test runner has set up.
     return kept | {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}

@@ -1,4 +1,4 @@
-"""`/_fairlead/…` on the cloud's API port: what AWS has no API for, because nobody moves AWS's clock."""
+"""`/_fairlead/…` on the AWS port: test controls for which AWS has no API."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -15,9 +15,9 @@ WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 class Control:
-    """A WSGI application: /_fairlead/clock tells and moves the time, /_fairlead/pace says how long deployments take.
+    """A WSGI application in front of another: clock, CodeDeploy's delays, faults, and Inactive versions.
 
-    /_fairlead/faults makes things fail, /_fairlead/inactive makes a version Inactive.
+    GET /_fairlead/clock returns the time; POST requests change clock, pace, faults and inactive.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class Control:
         self._pace = pace
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """Answer one request, or hand it on."""
+        """Answer a control request, or pass the request on."""
         if not environ.get("PATH_INFO", "").startswith(PREFIX):
             return self._rest(environ, start_response)
         return self._answer(Request(environ))(environ, start_response)
@@ -47,7 +47,7 @@ class Control:
             return act(request)
         if act == self._advance:
             return _json({"now": self._clock.now()})
-        return _json({"message": f"nothing at {request.path}"}, 404)
+        return _json({"message": f"there is no control {request.path}"}, 404)
 
     def _advance(self, request: Request) -> Response:
         try:

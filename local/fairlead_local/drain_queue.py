@@ -1,11 +1,11 @@
-"""A queue that can be asked to finish what is in it now, though more is put in all the time."""
+"""A queue that can be drained of its present items while others are still added."""
 
 import queue
 from typing import Any
 
 
 class DrainQueue[Item](queue.Queue[Item]):
-    """Items end in the order in which they came; whoever takes one says `task_done`."""
+    """A first-in first-out queue; the consumer calls `task_done` after each item."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -13,7 +13,7 @@ class DrainQueue[Item](queue.Queue[Item]):
         self._ended = 0
 
     def settle(self, seconds: float) -> bool:
-        """Wait until what has come so far has ended; whether anything had not."""
+        """Wait until the items queued so far are done; return whether any was not."""
         with self.all_tasks_done:
             awaited = self._came
             waited = self._ended < awaited
@@ -21,7 +21,7 @@ class DrainQueue[Item](queue.Queue[Item]):
             return waited
 
     def task_done(self) -> None:
-        """Say that the oldest item has ended."""
+        """Mark the oldest item as done."""
         super().task_done()
         with self.all_tasks_done:
             self._ended += 1

@@ -1,10 +1,10 @@
-"""What can go wrong: an API's refusal (goes back to its caller) and a cloud that cannot start (goes to a person)."""
+"""Errors of the local cloud: answers of its AWS APIs, and failures to start, which the CLI prints."""
 
 from fairlead.errors import FairleadError
 
 
 class ServiceError(Exception):
-    """An AWS error answer: `code` as the service's model names it, and the HTTP status it comes with."""
+    """An AWS error answer: `code` as the service's model names it, and the HTTP status."""
 
     def __init__(self, code: str, message: str, *, status: int = 400) -> None:
         super().__init__(message)
@@ -20,7 +20,7 @@ class LocalCloudError(FairleadError):
 
 
 class PortTakenError(LocalCloudError):
-    """Something else listens where the cloud should."""
+    """Another program listens on the port."""
 
     def __init__(self, port: int, option: str) -> None:
         super().__init__(

@@ -1,4 +1,4 @@
-"""What goes wrong on demand: functions that fail or are throttled, and a database that is."""
+"""Injected faults: functions that fail or are throttled, and throttled DynamoDB writes."""
 
 import json
 import math
@@ -12,7 +12,7 @@ MODES = ("fail", "throttle")
 
 
 class Faults:
-    """Set by the control endpoint, asked by what is to fail."""
+    """The faults that are set now; the control endpoint sets them, the services read them."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -20,16 +20,17 @@ class Faults:
         self._writes = 0.0
 
     def set(self, params: dict[str, Any]) -> dict[str, Any]:
-        """`functions`: how each named one fails, none for no more; `writes`: how many fail, -1 for all until told.
+        """Set faults and return all that hold now; raises ValueError for an unknown one.
 
-        What is not named stays. The answer is what holds now; raises ValueError for what is not understood.
+        `functions` maps names to a mode, None for no fault; `writes` is the number of writes to throttle, -1 for all.
+        Faults that are not named stay.
         """
         functions, writes = params.get("functions", {}), params.get("writes", self._writes)
         unknown = sorted({*params} - {"functions", "writes"}) + [
             m for m in functions.values() if m not in (*MODES, None)
         ]
         if unknown or not isinstance(writes, int | float):
-            raise ValueError(f"not understood: {json.dumps(params)}")
+            raise ValueError(f"unknown fault: {json.dumps(params)}")
         with self._lock:
             merged = {**self._functions, **functions}
             self._functions = {name: mode for name, mode in merged.items() if mode}
@@ -37,14 +38,14 @@ class Faults:
             return {"functions": dict(self._functions), "writes": -1 if math.isinf(self._writes) else self._writes}
 
     def fails(self, name: str) -> bool:
-        """Whether a function is to fail; raises TooManyRequestsException for one to be throttled."""
+        """Return whether a function is to fail; raises TooManyRequestsException for one to be throttled."""
         mode = self._functions.get(name)
         if mode == "throttle":
             raise ServiceError("TooManyRequestsException", "Rate Exceeded.", status=429)
         return mode == "fail"
 
     def write_throttled(self) -> bool:
-        """Whether this write to DynamoDB is one that fails; it is counted."""
+        """Return whether this DynamoDB write is throttled, and count it."""
         with self._lock:
             throttled = self._writes > 0
             self._writes = max(self._writes - 1, 0.0)

@@ -1,11 +1,11 @@
-"""An HTTP request as it came and a response as it goes, before any web framework has touched them."""
+"""HTTP requests and responses as they are on the wire, independent of any web framework."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class HttpRequest:
-    """Method, raw target (path and query as sent), headers in order and case, body, and who sent it."""
+    """Method, raw target (path and query as sent), headers in order and case, body, and the sender's address."""
 
     method: str
     target: str
@@ -24,14 +24,14 @@ class HttpRequest:
         return self.target.partition("?")[2]
 
     def header(self, name: str) -> str | None:
-        """The last header of that name, as API Gateway's single-value view has it."""
+        """Return the last header of that name, as API Gateway's single-value view does."""
         found = [value for key, value in self.headers if key.lower() == name.lower()]
         return found[-1] if found else None
 
 
 @dataclass
 class HttpResponse:
-    """Status, headers in order, body."""
+    """Status, headers in order, and body."""
 
     status: int
     body: bytes = b""
@@ -43,5 +43,5 @@ class HttpResponse:
         self.headers.append((name, value))
 
     def has(self, name: str) -> bool:
-        """Whether there is a header of that name."""
+        """Return whether a header of that name is set."""
         return any(key.lower() == name.lower() for key, _ in self.headers)

@@ -1,4 +1,4 @@
-"""moto's server as a WSGI application, and the few things about it that must be otherwise here."""
+"""moto's server as a WSGI application, with the changes that the local cloud needs."""
 
 import functools
 import logging
@@ -11,21 +11,21 @@ from fairlead_local.clock import Clock
 
 
 def prepare() -> None:
-    """Settings that moto and the SAM translator read from the environment; call before anything imports them."""
-    # AWS's managed policies must exist, because roles attach them and the SAM transform looks up their ARNs.
+    """Set what moto and the SAM translator read from the environment; call it before they are imported."""
+    # Roles attach AWS's managed policies, and the SAM transform looks up their ARNs.
     os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
     os.environ["MOTO_ACCOUNT_ID"] = ACCOUNT
-    # The SAM translator takes its region from here.
+    # The SAM translator reads its region here.
     os.environ["AWS_DEFAULT_REGION"] = REGION
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
 
 
 def application() -> Any:
-    """The WSGI application that finds moto's service for a request."""
+    """Return the WSGI application that finds moto's service for a request."""
     from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
     class Dispatcher(DomainDispatcherApplication):
-        """Remembers whose a host is: moto looks through its own folder for it, at each request, one after the other."""
+        """Caches the service of each host, for which moto otherwise searches its own folder at each request."""
 
         @functools.cache  # noqa: B019 - lives as long as the process
         def get_backend_for_host(self, host: str | None) -> Any:
@@ -35,7 +35,7 @@ def application() -> Any:
 
 
 def follow(clock: Clock) -> None:
-    """Let moto's log service read the cloud's clock, or it would refuse lines as more than two hours in the future."""
+    """Make moto's log service read the cloud's clock; it refuses events more than two hours in the future."""
     from moto.logs import models
 
     def now() -> datetime:
@@ -45,7 +45,7 @@ def follow(clock: Clock) -> None:
 
 
 def request_handler() -> Any:
-    """The handler moto needs for S3's header names, with keep-alive, or boto3 would connect anew for each call."""
+    """Return moto's request handler, which S3's header names need, with keep-alive for boto3."""
     from moto.moto_server.werkzeug_app import MotoRequestHandler
 
     class KeepAlive(MotoRequestHandler):

@@ -1,6 +1,6 @@
-"""How each of AWS's protocols names the operation and words an error; moto reads and writes the rest.
+"""AWS's protocols: how each names the operation and encodes an error; moto reads and writes the rest.
 
-A wire's `protocol` is moto's (and botocore's) word for it. `HANDLED` lists the wires a service may speak.
+`protocol` is the name that moto and botocore use. `PROTOCOLS` has the ones that a service may use.
 """
 
 import gzip
@@ -21,48 +21,48 @@ class WireProtocol(Protocol):
 
     protocol: str
 
-    def speaks(self, request: Request) -> bool:
-        """Whether a request is of this protocol; the first wire that says so takes it."""
+    def accepts(self, request: Request) -> bool:
+        """Return whether a request uses this protocol; the first protocol that returns True takes it."""
 
     def operation(self, request: Request) -> tuple[str, dict[str, Any]]:
-        """The operation's name and what the path held; raises ServiceError for none."""
+        """Return the operation's name and the parameters in the path; raises ServiceError for none."""
 
     def content_type(self) -> str:
-        """Of answers."""
+        """Return the content type of answers."""
 
     def error(self, error: ServiceError) -> Response:
-        """An error answer."""
+        """Return an error answer."""
 
 
 class JsonProtocol:
-    """JSON 1.0 and 1.1: the operation stands in X-Amz-Target."""
+    """JSON 1.0 and 1.1: the operation is in X-Amz-Target."""
 
     protocol = "json"
 
     def __init__(self, model: Any) -> None:
         self._prefix = model.metadata["targetPrefix"]
         self._version = model.metadata.get("jsonVersion", "1.0")
-        # A service that spoke Query before tells the code of that time in a header, where clients look first.
+        # A service that used Query before has its old error code in a header, which clients read first.
         self._once_query = "awsQueryCompatible" in model.metadata
         self._shapes = {str(shape.error_code): str(shape.name) for shape in model.error_shapes}
 
-    def speaks(self, request: Request) -> bool:
-        """By its header."""
+    def accepts(self, request: Request) -> bool:
+        """Return whether the header X-Amz-Target is set."""
         return "X-Amz-Target" in request.headers
 
     def operation(self, request: Request) -> tuple[str, dict[str, Any]]:
-        """`<prefix>.<operation>`."""
+        """Return the operation from `<prefix>.<operation>`."""
         prefix, _, name = request.headers.get("X-Amz-Target", "").rpartition(".")
         if prefix != self._prefix:
             raise ServiceError("UnknownOperationException", f"no operation {prefix}.{name}")
         return name, {}
 
     def content_type(self) -> str:
-        """With the version."""
+        """Return the content type with JSON's version."""
         return f"application/x-amz-json-{self._version}"
 
     def error(self, error: ServiceError) -> Response:
-        """The code is in `__type`."""
+        """Return the error with its code in `__type`."""
         name = self._shapes.get(error.code, error.code)
         text = json.dumps({"__type": name, "message": error.message})
         fault = "Sender" if error.status < 500 else "Receiver"
@@ -71,27 +71,27 @@ class JsonProtocol:
 
 
 class QueryProtocol:
-    """Form parameters in, XML out."""
+    """Form parameters in requests, XML in answers."""
 
     protocol = "query"
 
     def __init__(self, model: Any) -> None:
         self._model = model
 
-    def speaks(self, request: Request) -> bool:  # noqa: ARG002 - the protocol's
-        """Whatever no other wire takes."""
+    def accepts(self, request: Request) -> bool:  # noqa: ARG002 - the protocol's
+        """Take every request that no other protocol takes."""
         return True
 
     def operation(self, request: Request) -> tuple[str, dict[str, Any]]:
-        """The parameter Action."""
+        """Return the parameter Action."""
         return request.values.get("Action", ""), {}
 
     def content_type(self) -> str:
-        """Always XML."""
+        """Return the content type of XML."""
         return "text/xml"
 
     def error(self, error: ServiceError) -> Response:
-        """An ErrorResponse element."""
+        """Return an ErrorResponse element."""
         kind = "Sender" if error.status < 500 else "Receiver"
         text = (
             f"<ErrorResponse><Error><Type>{kind}</Type><Code>{error.code}</Code><Message>{escape(error.message)}"
@@ -101,7 +101,7 @@ class QueryProtocol:
 
 
 class RestJsonProtocol:
-    """Methods and paths in, JSON out."""
+    """Methods and paths in requests, JSON in answers."""
 
     protocol = "rest-json"
 
@@ -109,12 +109,12 @@ class RestJsonProtocol:
         self._service = model.service_name
         self._routes = _routes(model)
 
-    def speaks(self, request: Request) -> bool:  # noqa: ARG002 - the protocol's
-        """Whatever no other wire takes."""
+    def accepts(self, request: Request) -> bool:  # noqa: ARG002 - the protocol's
+        """Take every request that no other protocol takes."""
         return True
 
     def operation(self, request: Request) -> tuple[str, dict[str, Any]]:
-        """By method and path."""
+        """Return the operation by method and path."""
         try:
             operation, uri_values = self._routes.bind("localhost").match(_path(request), method=request.method)
         except HTTPException as error:
@@ -123,11 +123,11 @@ class RestJsonProtocol:
         return str(operation), dict(uri_values)
 
     def content_type(self) -> str:
-        """Plain JSON."""
+        """Return the content type of JSON."""
         return "application/json"
 
     def error(self, error: ServiceError) -> Response:
-        """The code is in a header."""
+        """Return the error with its code in a header."""
         fault = "User" if error.status < 500 else "Service"
         text = json.dumps({"Type": fault, "Message": error.message, "message": error.message})
         headers = {"Content-Type": self.content_type(), "x-amzn-ErrorType": error.code}
@@ -135,7 +135,7 @@ class RestJsonProtocol:
 
 
 def decompressed(body: bytes, encoding: str | None) -> bytes:
-    """A request's body as it was before botocore compressed it, which it does from ten kilobytes on where it may."""
+    """Return a request's body without gzip; botocore compresses bodies over ten kilobytes where a service allows it."""
     return gzip.decompress(body) if encoding == "gzip" else body
 
 
@@ -155,6 +155,6 @@ def _routes(model: Any) -> Map:
 
 
 def _path(request: Request) -> str:
-    """The path to match; Lambda tells two operations apart by a fixed `find=…` in the query alone."""
+    """Return the path to match; two of Lambda's operations differ only by `find=…` in the query."""
     find = request.args.get("find")
     return f"{request.path.rstrip('/')}/find={find}" if find else request.path

@@ -1,4 +1,4 @@
-"""The cloud's process: everything joined, on loopback, until told to stop."""
+"""The server process: creates the cloud and serves its two ports on loopback until it is stopped."""
 
 import errno
 import shutil
@@ -19,7 +19,7 @@ KEPT = ("archives", "runtime", "opt-empty")
 
 @dataclass(frozen=True)
 class Bind:
-    """Where to listen: two ports (0 = any free one) on loopback, and further addresses for containers."""
+    """The addresses to listen on: two ports (0 = a free one) on loopback, and further addresses for containers."""
 
     port: int
     api_port: int
@@ -27,38 +27,38 @@ class Bind:
 
 
 class Server:
-    """Starts on construction; `stop` ends every process and thread that serves."""
+    """Starts on construction; `stop` ends every process and thread."""
 
     def __init__(self, bind: Bind, directory: Path, *, behind: float = 0.0) -> None:
         if sys.platform != "linux":
             raise PlatformError(sys.platform)
         moto_server.prepare()
         self._servers: list[Any] = []
-        self._aws_api: Any = _Later()
-        self._answer: Any = _Later()
+        self._aws_api: Any = _Deferred()
+        self._answer: Any = _Deferred()
         self.port = self._listen(HOST, bind.port, "--port", self._aws_api)
         self.endpoint = f"http://{HOST}:{self.port}"
         self.api_port = self._listen_api(HOST, bind.api_port)
         for address in bind.also:
             self._listen(address, self.port, "--port", self._aws_api)
             self._listen_api(address, self.api_port)
-        # Nothing in memory speaks of what an earlier cloud unpacked here.
+        # Files of an earlier cloud are of no use: everything else is in memory.
         for old in KEPT:
             shutil.rmtree(directory / old, ignore_errors=True)
         self._directory = directory
-        # Imported here: moto and the translator take seconds, and a taken port should be told at once.
+        # Imported here: moto and the translator take seconds, and a taken port is reported before.
         from fairlead_local.wiring import Cloud
 
         self._cloud = Cloud(self.endpoint, directory, behind=behind)
         self._aws_api.target = self._cloud.aws_api
         self._answer.target = self._cloud.gateway.answer
         for server in self._servers:
-            # A shutdown is noticed between two polls.
+            # The poll interval, in seconds, bounds the time a shutdown takes.
             threading.Thread(target=server.serve_forever, args=(0.05,), name="serve", daemon=True).start()
         self.access_key, self.secret_key = self._admin()
 
     def stop(self) -> None:
-        """Stop listening, end every function process, deliver the last logs."""
+        """Stop listening, end every function process, and deliver the last logs."""
         self._cloud.stop()
         for server in self._servers:
             server.shutdown()
@@ -67,7 +67,7 @@ class Server:
             shutil.rmtree(self._directory / old, ignore_errors=True)
 
     def _admin(self) -> tuple[str, str]:
-        """A user who may do everything, and its key."""
+        """Create a user with all rights and return its access key."""
         iam = Clients(self.endpoint)["iam"]
         iam.create_user(UserName=ADMIN)
         iam.attach_user_policy(UserName=ADMIN, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
@@ -92,8 +92,8 @@ class Server:
         return int(server.server_address[1])
 
 
-class _Later:
-    """A callable whose body comes once everything is assembled; sockets listen before that, to fail early."""
+class _Deferred:
+    """A WSGI application that is set later; the sockets are opened first, so that a taken port fails early."""
 
     target: Any = None
 

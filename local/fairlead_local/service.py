@@ -1,8 +1,8 @@
-"""An AWS API over HTTP, driven by botocore's own description of it.
+"""An AWS API over HTTP, driven by botocore's description of the service.
 
-A `Service` finds the operation a request means, hands its parameters to the operation's handler as a
-dict with the model's names, and writes the returned dict (or the `ServiceError`) in the protocol it was asked in.
-moto's parsers and serializers do the reading and writing; operations without a handler answer 501 by name.
+A `Service` finds the operation of a request, calls the operation's handler with the parameters (a dict with the model's
+names), and encodes the returned dict, or the `ServiceError`, in the request's protocol. moto's parsers and serializers
+read and write. An operation without a handler answers 501 with its name.
 """
 
 import logging
@@ -24,7 +24,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Reply:
-    """A result whose HTTP status is not the model's usual one (202 for an asynchronous invocation)."""
+    """A result with an HTTP status other than the model's (202 for an asynchronous invocation)."""
 
     result: dict[str, Any]
     status: int
@@ -34,7 +34,7 @@ Handler = Callable[[dict[str, Any]], dict[str, Any] | Reply | None]
 
 
 class Service:
-    """A WSGI application that speaks one AWS service, in every protocol of it that `wires` handles."""
+    """A WSGI application for one AWS service, in each of the service's protocols that `PROTOCOLS` has."""
 
     def __init__(self, name: str, handlers: Mapping[str, Handler]) -> None:
         self.name = name
@@ -43,8 +43,8 @@ class Service:
         unknown = set(handlers) - set(self._model.operation_names)
         if unknown:
             raise ValueError(f"{name} has no operations {sorted(unknown)}")
-        spoken = self._model.metadata.get("protocols", [self._model.metadata["protocol"]])
-        self._protocols: list[WireProtocol] = [PROTOCOLS[word](self._model) for word in spoken if word in PROTOCOLS]
+        names = self._model.metadata.get("protocols", [self._model.metadata["protocol"]])
+        self._protocols: list[WireProtocol] = [PROTOCOLS[word](self._model) for word in names if word in PROTOCOLS]
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer one request."""
@@ -57,7 +57,7 @@ class Service:
         body = decompressed(
             request.get_data(cache=True, parse_form_data=False), request.headers.get("Content-Encoding")
         )
-        protocol = next((protocol for protocol in self._protocols if protocol.speaks(request)), self._protocols[-1])
+        protocol = next((protocol for protocol in self._protocols if protocol.accepts(request)), self._protocols[-1])
         try:
             operation, uri_values = protocol.operation(request)
             handler = self._handlers.get(operation, self._missing(operation))
@@ -67,7 +67,7 @@ class Service:
             return protocol.error(error)
         except Exception:
             logger.exception("%s failed", self.name)
-            return protocol.error(ServiceError("InternalFailure", "the local cloud failed; see its log", status=500))
+            return protocol.error(ServiceError("InternalFailure", "the local cloud failed; see cloud.log", status=500))
 
     def _missing(self, operation: str) -> Handler:
         def refuse(_: dict[str, Any]) -> None:

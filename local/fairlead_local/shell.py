@@ -1,4 +1,4 @@
-"""A cloud in the foreground of a shell: variables for other shells to source, and signals that end it."""
+"""A local cloud in the foreground of a shell, with variables for other shells to source."""
 
 import contextlib
 import shlex
@@ -15,9 +15,9 @@ ENV_FILE = HOME / "local.env"
 
 @contextlib.contextmanager
 def serving(port: int, api_port: int, *, also_on: Sequence[str] = (), behind: float = 0.0) -> Iterator[LocalCloud]:
-    """Run a cloud with its files below `.fairlead` until the block ends, or SIGINT or SIGTERM, which are no errors.
+    """Run a cloud with its files in `.fairlead` until the block or SIGINT or SIGTERM ends it.
 
-    Its clock begins `behind` seconds ago.
+    A signal is no error. The cloud's clock starts `behind` seconds ago.
     """
     made = LocalCloud(port, api_port, HOME / "cloud", also_on=also_on, behind=behind)
     with made as cloud, _written_env(cloud), _until_stopped():
@@ -27,9 +27,9 @@ def serving(port: int, api_port: int, *, also_on: Sequence[str] = (), behind: fl
 @contextlib.contextmanager
 def _written_env(cloud: LocalCloud) -> Iterator[None]:
     lines = [f"export {name}={shlex.quote(value)}\n" for name, value in cloud.environment().items()]
-    # The commands of this environment: fairlead, sam, aws, python.
+    # This environment's commands: fairlead, sam, aws, python.
     lines.append(f'export PATH={shlex.quote(sysconfig.get_path("scripts"))}:"$PATH"\n')
-    # Its owner's only, because it holds a key.
+    # Readable by the owner only, because it has a key.
     ENV_FILE.touch(mode=0o600)
     ENV_FILE.write_text("".join(lines))
     try:
@@ -54,4 +54,4 @@ def _until_stopped() -> Iterator[None]:
 
 
 class _Stopped(BaseException):
-    """A signal came."""
+    """SIGINT or SIGTERM was received."""

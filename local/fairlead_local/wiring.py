@@ -1,4 +1,4 @@
-"""The parts of the cloud, joined."""
+"""The services of the cloud, created and connected."""
 
 import logging
 import time
@@ -53,12 +53,12 @@ from fairlead_local.service import Handler, Service
 
 logger = logging.getLogger(__name__)
 
-SETTLE_SECONDS = 300.0  # of real time, for each moment that something is due at
-SETTLE_ROUNDS = 8  # logs that a function is called with, whose logs …: longer than any such chain
+SETTLE_SECONDS = 300.0  # of real time, for each moment at which a timer is due
+SETTLE_ROUNDS = 8  # functions whose logs invoke functions whose logs …: more than any such chain has
 
 
 class Cloud:
-    """Everything behind the two ports: `front` answers AWS's APIs, `gateway` the deployed ones."""
+    """The applications behind the two ports: `aws_api` answers AWS's APIs, `gateway` the deployed APIs."""
 
     def __init__(self, endpoint: str, directory: Path, *, behind: float) -> None:
         clients = Clients(endpoint)
@@ -124,16 +124,16 @@ class Cloud:
         self.gateway.close()
 
     def _settle(self) -> None:
-        """Wait until functions that were started asynchronously have ended and what was logged is delivered.
+        """Wait until asynchronous invocations have ended and log events are delivered.
 
-        Not until all is quiet: callers who go on meanwhile always give the parts work.
+        Work that callers start meanwhile is not waited for, because it might never end.
         """
         end = time.monotonic() + SETTLE_SECONDS
         parts = (self._async_queue, self._log_delivery, self._subscriptions)
-        for _ in range(SETTLE_ROUNDS):  # each may give the others work
+        for _ in range(SETTLE_ROUNDS):  # each part may start work of the others
             left = end - time.monotonic()
             if left <= 0:
-                logger.warning("time passes though functions are at work for %d seconds", SETTLE_SECONDS)
+                logger.warning("the clock advances although functions still run after %d seconds", SETTLE_SECONDS)
                 return
             waited = [part.settle(left) for part in parts]
             if not any(waited):

@@ -135,7 +135,7 @@ def test_what_is_not_done_here_is_said_by_name(watched: Any, space: str) -> None
     assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
     with pytest.raises(ClientError, match="PutCompositeAlarm with ActionsSuppressor"):
         watched.put_composite_alarm(AlarmName="c", AlarmRule="ALARM(any)", ActionsSuppressor="another")
-    with pytest.raises(ClientError, match="does not know the function SEARCH"):
+    with pytest.raises(ClientError, match="does not support the function SEARCH"):
         put(watched, space, Metrics=[metric(space, "Errors", "m"), {"Id": "e", "Expression": "SEARCH('x', 'Sum')"}])
     with pytest.raises(ClientError, match=r"alarms \[nobody\] in the alarm rule do not exist"):
         watched.put_composite_alarm(AlarmName="c", AlarmRule="ALARM(nobody)")

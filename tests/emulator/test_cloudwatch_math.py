@@ -67,7 +67,7 @@ def worked_out(expression: str) -> list[float | None]:
     for name, numbers in SERIES.items():
         for at, number in zip(GRID.times, numbers, strict=True):
             if number is not None:
-                store.one(Metric("Test", name), at, float(number), "None")
+                store.add_value(Metric("Test", name), at, float(number), "None")
     entries = [
         {"Id": name, "MetricStat": {"Metric": {"Namespace": "Test", "MetricName": name}, "Period": 60, "Stat": "Sum"}}
         for name in SERIES
@@ -113,9 +113,9 @@ def test_metric_math(expression: str, expected: list[float | None]) -> None:
         ("e + 1", "refers to itself"),
         ("1 + 2", "no time series"),
         ("m1 m2", "unexpected m2"),
-        ("m1 ? 2", "cannot read"),
-        ("FILL(m1)", "FILL takes 2 arguments, not 1"),
-        ("IF(m1 > 1, m2)", "IF takes 3 arguments, not 2"),
+        ("m1 ? 2", "does not support"),
+        ("FILL(m1)", "FILL with 2 arguments, not 1"),
+        ("IF(m1 > 1, m2)", "IF with 3 arguments, not 2"),
     ],
 )
 def test_math_that_makes_no_sense_is_refused_with_its_reason(expression: str, why: str) -> None:

@@ -226,7 +226,7 @@ def test_other_filters_aws_refuses(reader: Reader, more: dict[str, str], code: s
 
 
 def test_destinations_that_do_not_exist_here_are_refused_by_name(reader: Reader) -> None:
-    with pytest.raises(ClientError, match="go to functions only"):
+    with pytest.raises(ClientError, match="filters to functions only"):
         reader.logs.put_subscription_filter(
             logGroupName=reader.name, filterName="x", filterPattern="",
             destinationArn="arn:aws:firehose:us-east-1:123456789012:deliverystream/x",

@@ -1,1 +1,1 @@
-"""API Gateway's REST APIs: routes, IAM authorisation, proxy integration, gateway responses."""
+"""Amazon API Gateway's REST APIs: routes, IAM authorisation, proxy integration, and gateway responses."""

@@ -1,4 +1,4 @@
-"""The APIs there are: bodies, deployments (frozen bodies) and stages."""
+"""REST APIs: bodies, deployments (frozen bodies) and stages."""
 
 import copy
 import secrets
@@ -12,7 +12,7 @@ from fairlead_local.apigateway.routes import Routes
 
 @dataclass(frozen=True)
 class Deployment:
-    """A body frozen when it was deployed."""
+    """A body as it was when it was deployed."""
 
     id: str
     api_id: str
@@ -23,7 +23,7 @@ class Deployment:
 
 @dataclass(frozen=True)
 class Stage:
-    """A deployment served under a name, with the stage's variables."""
+    """A deployment under a name, with the stage's variables."""
 
     name: str
     deployment: Deployment
@@ -32,7 +32,7 @@ class Stage:
 
 @dataclass
 class Api:
-    """An API: its present body, which only a deployment makes visible, and its stages."""
+    """An API: its present body, which takes effect with a deployment, and its stages."""
 
     id: str
     name: str
@@ -42,7 +42,7 @@ class Api:
 
 
 class Apis:
-    """All APIs of the account, safe for many threads."""
+    """All APIs of the account; thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -50,7 +50,7 @@ class Apis:
         self._deployments: dict[str, Deployment] = {}
 
     def create(self, name: str, body: dict[str, Any], binary_types: list[str]) -> str:
-        """Register an API; returns its id."""
+        """Create an API and return its id."""
         api = Api(_identifier(), name, body, binary_types)
         with self._lock:
             self._apis[api.id] = api
@@ -63,12 +63,12 @@ class Apis:
             api.body, api.binary_types = body, binary_types
 
     def delete(self, api_id: str) -> None:
-        """Forget an API; its stages answer no more."""
+        """Delete an API with its stages."""
         with self._lock:
             self._apis.pop(api_id, None)
 
     def deploy(self, api_id: str) -> str:
-        """Freeze an API's body; raises ServiceError for an integration that cannot be served."""
+        """Freeze an API's body and return the deployment's id; raises ServiceError for an unsupported integration."""
         with self._lock:
             api = self._apis[api_id]
             body = copy.deepcopy(api.body)
@@ -79,7 +79,7 @@ class Apis:
             return deployment.id
 
     def delete_deployment(self, deployment_id: str) -> None:
-        """Forget a deployment; a stage that serves it keeps it."""
+        """Delete a deployment; a stage that serves it keeps it."""
         with self._lock:
             self._deployments.pop(deployment_id, None)
 
@@ -89,20 +89,20 @@ class Apis:
             self._apis[api_id].stages[name] = Stage(name, self._deployments[deployment_id], variables)
 
     def delete_stage(self, api_id: str, name: str) -> None:
-        """Serve a stage no longer."""
+        """Stop serving a stage."""
         with self._lock:
             api = self._apis.get(api_id)
             if api:
                 api.stages.pop(name, None)
 
     def name(self, stage: Stage) -> str:
-        """The name of a stage's API, as metrics have it."""
+        """Return the name of a stage's API, which metrics use."""
         with self._lock:
             api = self._apis.get(stage.deployment.api_id)
             return api.name if api else stage.deployment.api_id
 
     def stage(self, name: str) -> Stage | None:
-        """The stage of this name; of several APIs' the newest API's, because one port serves them all."""
+        """Return the stage of this name; with several, the newest API's, because all APIs share one port."""
         with self._lock:
             found = [api.stages[name] for api in self._apis.values() if name in api.stages]
             return found[-1] if found else None

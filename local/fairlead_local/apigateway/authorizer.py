@@ -1,4 +1,4 @@
-"""IAM authorisation of a call to a deployed API, answered in API Gateway's words."""
+"""IAM authorisation of calls to deployed APIs, with API Gateway's error messages."""
 
 from datetime import UTC, datetime
 
@@ -16,14 +16,14 @@ ACTION = f"{SERVICE}:Invoke"
 
 
 class Authorizer:
-    """The cloud's one rule of who may do what, for `execute-api:Invoke`."""
+    """Checks signature and policies for `execute-api:Invoke`."""
 
     def __init__(self, identities: Identities, evaluator: PolicyEvaluator) -> None:
         self._identities = identities
         self._evaluator = evaluator
 
     def authorize(self, request: HttpRequest, resource: str) -> Caller:
-        """Who signed the request, if that one may; raises Refusal. Signatures are of real time, whatever the clock."""
+        """Return the caller; raises GatewayError. Signatures are checked against real time, not the cloud's clock."""
         try:
             credentials = read_credentials(request)
             caller = self._identities.find(credentials.access_key, credentials.token)

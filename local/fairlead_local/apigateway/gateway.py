@@ -1,4 +1,4 @@
-"""One request from the wire to the function and back."""
+"""API Gateway: a request is authorised, passed to its function, and answered."""
 
 import base64
 import json
@@ -6,7 +6,6 @@ import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as Late
-from datetime import UTC, datetime
 from typing import Any
 
 from fairlead_local.account import ACCOUNT, arn, function_and_qualifier
@@ -21,6 +20,7 @@ from fairlead_local.errors import ServiceError
 from fairlead_local.http_message import HttpRequest, HttpResponse
 from fairlead_local.lambda_.invoke import Invoker
 from fairlead_local.lambda_.resource_policies import Permissions
+from fairlead_local.times import moment
 
 BODY_LIMIT = 10 * 1024 * 1024  # bytes
 INTEGRATION_SECONDS = 29.0
@@ -30,7 +30,7 @@ REMAPPED = {"connection", "content-length", "date", "server", "transfer-encoding
 
 
 class Gateway:
-    """Answers every request; what goes wrong on the way is a Refusal and becomes a gateway response."""
+    """Answers every request; a GatewayError becomes a gateway response."""
 
     def __init__(
         self, apis: Apis, invoker: Invoker, permissions: Permissions, authorizer: Authorizer, metrics: ServiceMetrics
@@ -43,7 +43,7 @@ class Gateway:
         self._workers = ThreadPoolExecutor(64, thread_name_prefix="integration")
 
     def answer(self, request: HttpRequest) -> HttpResponse:
-        """The response; it always has a request id."""
+        """Return the response; it always has a request id."""
         name, _, rest = request.path.lstrip("/").partition("/")
         at, began = self._metrics.now(), time.monotonic()
         stage = self._apis.stage(name)
@@ -52,7 +52,7 @@ class Gateway:
         if stage is None:
             response = render(GatewayError.forbidden(), {}, accept="", context={})
         else:
-            facts = Facts(request_id, stage, f"/{rest}", datetime.fromtimestamp(at, UTC), trace)
+            facts = Facts(request_id, stage, f"/{rest}", moment(at), trace)
             response = self._answer(request, facts)
             took = (time.monotonic() - began) * 1000
             self._metrics.called(self._apis.name(stage), stage.name, at=at, status=response.status, milliseconds=took)
@@ -63,7 +63,7 @@ class Gateway:
         return response
 
     def close(self) -> None:
-        """Take no more work."""
+        """Stop the workers."""
         self._workers.shutdown(wait=False, cancel_futures=True)
 
     def _answer(self, request: HttpRequest, facts: Facts) -> HttpResponse:
@@ -87,7 +87,7 @@ class Gateway:
         return _response(answer, request, facts.stage)
 
     def _call(self, operation: Operation, facts: Facts, event: bytes) -> Any:
-        """The function's answer; the permission is looked for on exactly the qualifier the integration names."""
+        """Return the function's answer; the permission must be on the qualifier that the integration names."""
         name, qualifier = function_and_qualifier(operation.function)
         method = "*" if operation.method == "ANY" else operation.method
         source = arn(
@@ -111,13 +111,13 @@ class Gateway:
 
 
 def _as_source(operation: Operation) -> str:
-    """API Gateway names the resource in the source ARN with a star for each parameter."""
+    """Return the resource as the source ARN has it: with a star for each parameter."""
     parts = ["*" if part.startswith("{") else part for part in operation.resource.split("/")]
     return "/".join(parts)
 
 
 def _response(answer: Any, request: HttpRequest, stage: Stage) -> HttpResponse:
-    """A proxy response made HTTP; raises Refusal for anything that is not one."""
+    """Return a proxy response as an HTTP response; raises GatewayError for an invalid one."""
     if not isinstance(answer, dict) or set(answer) - MEMBERS or "statusCode" not in answer:
         raise GatewayError.bad_answer()
     body = answer.get("body")
@@ -137,7 +137,7 @@ def _response(answer: Any, request: HttpRequest, stage: Stage) -> HttpResponse:
 
 
 def _body(text: str, answer: dict[str, Any], request: HttpRequest, stage: Stage) -> bytes:
-    """Base64 is decoded only if the caller accepts, first of all, one of the API's binary types."""
+    """Return the body; Base64 is decoded only if the caller's first accepted type is binary for the API."""
     accept = (request.header("Accept") or "").split(",")[0]
     if answer.get("isBase64Encoded") and is_binary(accept, stage.deployment.binary_types):
         return base64.b64decode(text, validate=True)

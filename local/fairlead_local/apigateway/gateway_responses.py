@@ -1,7 +1,7 @@
-"""Gateway responses: how a refusal looks, by the API's own templates where it has any.
+"""Gateway responses: the body and headers of an error, by the API's own templates if it has any.
 
+Templates support simple substitution only, as in AWS: `$context.error.messageString` and similar.
 https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-gatewayResponse-definition.html
-Templates know simple substitution only, as in AWS: `$context.error.messageString` and its kin.
 """
 
 import json
@@ -20,7 +20,7 @@ HEADER = "gatewayresponse.header."
 def render(
     error: GatewayError, declared: Mapping[str, Any], *, accept: str, context: Mapping[str, str]
 ) -> HttpResponse:
-    """The refusal as the API's gateway response for its type, or the default for its class, or AWS's own."""
+    """Return the error by the API's gateway response for its type, by the default for its class, or by AWS's own."""
     fallback = "DEFAULT_4XX" if error.status < 500 else "DEFAULT_5XX"
     chosen = declared.get(error.kind) or declared.get(fallback) or {}
     names = {
@@ -53,7 +53,7 @@ def _template(templates: Mapping[str, str], accept: str) -> tuple[str, str | Non
 
 
 def _value(expression: str, names: Mapping[str, str]) -> str:
-    """A static value in single quotes, or a context variable by name."""
+    """Return a static value in single quotes, or the value of a context variable."""
     if expression.startswith("'") and expression.endswith("'"):
         return expression[1:-1]
     return names.get(expression, "")

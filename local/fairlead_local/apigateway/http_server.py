@@ -1,4 +1,4 @@
-"""The gateway's own port: plain HTTP/1.1 with keep-alive, bodies by length or in chunks."""
+"""The port of deployed APIs: plain HTTP/1.1 with keep-alive, bodies by length or in chunks."""
 
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -10,7 +10,7 @@ Answer = Callable[[HttpRequest], HttpResponse]
 
 
 class GatewayServer(ThreadingHTTPServer):
-    """Serves one `answer` function, a thread per connection."""
+    """Serves one `answer` function, with a thread per connection."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -20,7 +20,7 @@ class GatewayServer(ThreadingHTTPServer):
         self.answer = answer
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A caller that hangs up is not our error."""
+        """Ignore a caller that closes the connection."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -31,7 +31,7 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = 60
 
     def respond(self) -> None:
-        """Read one request, answer it."""
+        """Read one request and answer it."""
         headers = tuple(self.headers.items())
         request = HttpRequest(self.command, self.path, headers, self._body(), self.client_address[0])
         response = self.server.answer(request)
@@ -48,12 +48,12 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_DELETE = do_PATCH = do_HEAD = do_OPTIONS = respond  # noqa: N815 - as http.server
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
-        """Requests are told by the function's own log."""
+        """Log nothing: the function has its own log."""
 
     def _body(self) -> bytes:
         if self.headers.get("Transfer-Encoding", "").lower() == "chunked":
             return self._chunks()
-        # A body over the gateway's limit is read whole all the same: a caller cut off never sees the refusal.
+        # A body over the gateway's limit is read, too; otherwise the caller would not read the answer.
         return self.rfile.read(int(self.headers.get("Content-Length") or 0))
 
     def _chunks(self) -> bytes:

@@ -1,4 +1,4 @@
-"""The proxy event (version 1.0) a function gets.
+"""The Lambda proxy event (version 1.0).
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
 """
@@ -25,7 +25,7 @@ IDENTITY = (
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of one request besides its text."""
+    """Request id, stage, path, time and trace of one request."""
 
     request_id: str
     stage: Stage
@@ -35,7 +35,7 @@ class Facts:
 
 
 def proxy_event(request: HttpRequest, match: Match, caller: Caller | None, facts: Facts) -> dict[str, Any]:
-    """The event; a body that is neither text nor declared binary loses its bad bytes, as in API Gateway."""
+    """Return the event; in a text body, invalid UTF-8 is replaced, as in API Gateway."""
     headers: dict[str, list[str]] = {}
     for name, value in (*request.headers, *_added(request, facts)):
         headers.setdefault(name, []).append(value)
@@ -60,7 +60,7 @@ def proxy_event(request: HttpRequest, match: Match, caller: Caller | None, facts
 
 
 def is_binary(content_type: str, declared: tuple[str, ...]) -> bool:
-    """Whether a media type is one of the API's binary ones, which may hold wildcards."""
+    """Return whether a media type is one of the API's binary types, which may have wildcards."""
     bare = content_type.split(";", maxsplit=1)[0].strip().lower()
     return any(fnmatch.fnmatchcase(bare, pattern.replace("~1", "/").lower()) for pattern in declared)
 

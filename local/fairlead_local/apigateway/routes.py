@@ -1,4 +1,4 @@
-"""Which operation of an API a method and path mean: exact segments before `{name}`, `{name+}` last."""
+"""The routes of an API: exact segments match before `{name}`, and `{name+}` matches last."""
 
 import re
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ FUNCTION = re.compile(r":lambda:path/[^/]+/functions/(?P<arn>[^/]+)/invocations"
 
 @dataclass(frozen=True)
 class Operation:
-    """One method of one path: how it is authorised, and the function (ARN with qualifier) it calls."""
+    """One method of one path: its authorisation, and the function (ARN with qualifier) it calls."""
 
     resource: str
     method: str
@@ -25,7 +25,7 @@ class Operation:
 
 @dataclass(frozen=True)
 class Match:
-    """An operation and the path parameters it was reached with."""
+    """An operation and the path parameters of the request."""
 
     operation: Operation
     parameters: dict[str, str]
@@ -41,14 +41,14 @@ class Routes:
         )
 
     def match(self, method: str, path: str) -> Match | None:
-        """The operation for a request; None if no path, or no method of the path that matches best."""
+        """Return the operation of a request; None if no path matches, or the best path lacks the method."""
         segments = path.strip("/").split("/") if path.strip("/") else []
         for resource, operations in self._resources:
             parameters = _fits(resource, segments)
             if parameters is None:
                 continue
             operation = operations.get(method.lower()) or operations.get("any")
-            # The best resource decides: a method it lacks is not looked for in a greedy one.
+            # Only the best match counts: a method it lacks is not looked up in a greedy path.
             return Match(operation, parameters) if operation else None
         return None
 
@@ -69,10 +69,10 @@ def _operation(path: str, method: str, operation: dict[str, Any], body: dict[str
     if kind != "aws_proxy" or not called:
         raise ServiceError(
             "BadRequestException",
-            f"the local cloud serves Lambda proxy integrations only; {method.upper()} {path} has {kind or 'none'}",
+            f"the local cloud supports Lambda proxy integrations only; {method.upper()} {path} has {kind or 'none'}",
         )
     if integration.get("credentials"):
-        message = "the local cloud does not call functions with an integration's credentials"
+        message = "the local cloud does not support an integration's credentials"
         raise ServiceError("BadRequestException", f"{message} ({method.upper()} {path})")
     return Operation(path, method.upper(), _uses_iam(path, method, operation, body), called["arn"])
 
@@ -85,7 +85,7 @@ def _uses_iam(path: str, method: str, operation: dict[str, Any], body: dict[str,
         return False
     for name in names:
         if schemes.get(name, {}).get("x-amazon-apigateway-authtype", "").lower() != "awssigv4":
-            message = f"the local cloud knows IAM authorisation only; {method.upper()} {path} asks for {name}"
+            message = f"the local cloud supports IAM authorisation only; {method.upper()} {path} has {name}"
             raise ServiceError("BadRequestException", message)
     return True
 

@@ -1,4 +1,4 @@
-"""CloudFormation: the real SAM transform, one provider per resource type, updates in dependency order, rollback.
+"""AWS CloudFormation: the SAM transform, one provider per resource type, ordered updates, and rollback.
 
-A resource type without a provider fails the deployment by name; nothing is skipped.
+A resource type without a provider fails the deployment by name.
 """

@@ -1,4 +1,4 @@
-"""CloudFormation's records as its API shows them."""
+"""Stacks, resources, events and change sets as CloudFormation's API shows them."""
 
 import json
 from typing import Any
@@ -8,7 +8,7 @@ from fairlead_local.cloudformation.templates import Template, capabilities, tran
 
 
 def stack(record: Stack) -> dict[str, Any]:
-    """A stack with parameters, outputs and tags."""
+    """Return a stack with parameters, outputs and tags."""
     current = record.current
     shown: dict[str, Any] = {
         "StackId": record.id,
@@ -37,7 +37,7 @@ def stack(record: Stack) -> dict[str, Any]:
 
 
 def event(record: Stack, happened: Event) -> dict[str, Any]:
-    """A stack event."""
+    """Return a stack event."""
     return {
         "StackId": record.id,
         "StackName": record.name,
@@ -52,7 +52,7 @@ def event(record: Stack, happened: Event) -> dict[str, Any]:
 
 
 def resource(record: Stack, made: Resource) -> dict[str, Any]:
-    """A stack resource, for the three operations that show one."""
+    """Return a stack resource, for the three operations that show one."""
     return {
         "StackId": record.id,
         "StackName": record.name,
@@ -67,7 +67,7 @@ def resource(record: Stack, made: Resource) -> dict[str, Any]:
 
 
 def change_set(record: Stack, proposed: ChangeSet) -> dict[str, Any]:
-    """A change set with its changes."""
+    """Return a change set with its changes."""
     return {
         **change_set_summary(record, proposed),
         "Parameters": [{"ParameterKey": k, "ParameterValue": v} for k, v in proposed.wanted.values.items()],
@@ -77,7 +77,7 @@ def change_set(record: Stack, proposed: ChangeSet) -> dict[str, Any]:
 
 
 def change_set_summary(record: Stack, proposed: ChangeSet) -> dict[str, Any]:
-    """A change set without its changes."""
+    """Return a change set without its changes."""
     return {
         "StackId": record.id,
         "StackName": record.name,
@@ -92,12 +92,12 @@ def change_set_summary(record: Stack, proposed: ChangeSet) -> dict[str, Any]:
 
 
 def template_body(body: str | Template) -> str:
-    """A template as text."""
+    """Return a template as text."""
     return body if isinstance(body, str) else json.dumps(body, default=str)
 
 
 def summary(template: Template) -> dict[str, Any]:
-    """Parameters, resource types, capabilities and transforms of a template."""
+    """Return parameters, resource types, capabilities and transforms of a template."""
     declared = template.get("Parameters", {})
     needed = capabilities(template) | ({"CAPABILITY_AUTO_EXPAND"} if transforms(template) else set())
     return {

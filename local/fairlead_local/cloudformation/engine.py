@@ -1,4 +1,4 @@
-"""Carries a stack from what it is to what is wanted: create, update, replace, remove, and back again on failure."""
+"""The engine of stacks: creates, updates, replaces and deletes resources."""
 
 import logging
 from collections.abc import Callable, Mapping
@@ -15,21 +15,23 @@ logger = logging.getLogger(__name__)
 
 
 class Engine:
-    """Works on one stack at a time; `exports` gives the values that may be imported."""
+    """Works on one stack at a time; `exports` returns the exported values of all stacks."""
 
     def __init__(self, providers: Mapping[str, Provider], exports: Callable[[], Mapping[str, str]]) -> None:
         self._providers = providers
         self._exports = exports
 
     def check(self, wanted: DesiredStack) -> None:
-        """Refuse a template whose resource types are unknown or whose references form a circle."""
+        """Raise for a template with unknown resource types or circular references."""
         for logical_id, resource in wanted.template["Resources"].items():
             if resource["Type"] not in self._providers:
-                raise invalid(f"the local cloud knows no resource type {resource['Type']} (resource {logical_id})")
+                raise invalid(
+                    f"the local cloud does not support the resource type {resource['Type']} (resource {logical_id})"
+                )
         ordered(wanted.template["Resources"])
 
     def plan(self, stack: Stack, wanted: DesiredStack) -> list[Change]:
-        """The changes that `apply` would make; values only known afterwards count as changed."""
+        """Return the changes that `apply` would make; values unknown before the update count as changed."""
         fresh: set[str] = set()
 
         def attribute(logical_id: str, name: str | None) -> Any:
@@ -54,26 +56,26 @@ class Engine:
         return changes
 
     def outputs(self, stack: Stack, wanted: DesiredStack) -> dict[str, dict[str, Any]]:
-        """The stack's outputs with their values."""
+        """Return the stack's outputs with their values."""
         scope = self._scope(stack, wanted, lambda logical, name: _attribute(stack.resources, logical, name))
         return {name: scope.resolve({k: v for k, v in o.items() if k != "Condition"})
                 for name, o in scope.active("Outputs").items()}  # fmt: skip
 
     def apply(self, stack: Stack, wanted: DesiredStack) -> None:
-        """Make the stack what is wanted; raises ServiceError with the first failure's reason, half-way as it stands."""
+        """Bring the stack to the desired state; raises ServiceError at the first failure and leaves what was done."""
         scope = self._scope(stack, wanted, lambda logical, name: _attribute(stack.resources, logical, name))
         active = scope.active("Resources")
         replaced: list[Resource] = []
         for logical_id in ordered(active):
             self._apply_resource(stack, logical_id, active[logical_id], scope, wanted, replaced)
         stack.outputs = self.outputs(stack, wanted)
-        # Removal comes last, as in CloudFormation: nothing refers to the old ones any more.
+        # Old resources are deleted last, as in CloudFormation, when no resource refers to them.
         gone = [resource for logical_id, resource in stack.resources.items() if logical_id not in active]
         for resource in [*replaced, *self._newest_first(stack, gone)]:
             self._remove(stack, resource)
 
     def delete(self, stack: Stack) -> None:
-        """Remove every resource that is not retained; raises ServiceError when one cannot be."""
+        """Delete every resource that is not retained; raises ServiceError if one cannot be deleted."""
         for resource in self._newest_first(stack, list(stack.resources.values())):
             self._remove(stack, resource, must=True)
 
@@ -159,7 +161,9 @@ def _attribute(resources: Mapping[str, Resource], logical_id: str, name: str | N
     if name is None:
         return resource.physical_id
     if name not in resource.attributes:
-        raise invalid(f"the local cloud's {resource.type} has no attribute {name} (resource {logical_id})")
+        raise invalid(
+            f"the local cloud does not support the attribute {name} of {resource.type} (resource {logical_id})"
+        )
     return resource.attributes[name]
 
 

@@ -1,4 +1,4 @@
-"""CloudFormation's functions: Ref, Fn::GetAtt, Fn::Sub and the rest, and conditions."""
+"""CloudFormation's intrinsic functions (Ref, Fn::GetAtt, Fn::Sub and others) and conditions."""
 
 import base64
 import json
@@ -14,7 +14,7 @@ SUB = re.compile(r"\$\{(!?)([^}]*)\}")
 
 
 class Scope:
-    """What names mean while a template is resolved: values of parameters, `attribute` of resources, exports."""
+    """The values of names in a template: parameters, `attribute` of resources, and exports."""
 
     def __init__(
         self,
@@ -30,7 +30,7 @@ class Scope:
         self._conditions: dict[str, bool] = {}
 
     def resolve(self, value: Any) -> Any:
-        """The value with every function replaced by what it means; `AWS::NoValue` members vanish."""
+        """Return the value with every function resolved; members that are `AWS::NoValue` are removed."""
         if isinstance(value, list):
             return [item for item in map(self.resolve, value) if item is not NO_VALUE]
         if not isinstance(value, dict):
@@ -47,7 +47,7 @@ class Scope:
         return {key: member for key, member in members.items() if member is not NO_VALUE}
 
     def holds(self, name: str) -> bool:
-        """Whether a condition of the template is true."""
+        """Return whether a condition of the template is true."""
         if name not in self._conditions:
             declared = self._template.get("Conditions", {})
             if name not in declared:
@@ -56,7 +56,7 @@ class Scope:
         return self._conditions[name]
 
     def active(self, section: str) -> dict[str, Any]:
-        """The members of Resources or Outputs whose condition is true."""
+        """Return the members of Resources or Outputs whose condition is true."""
         members = self._template.get(section) or {}
         return {name: m for name, m in members.items() if "Condition" not in m or self.holds(m["Condition"])}
 
@@ -81,7 +81,7 @@ class Scope:
             return self._find_in_map(self.resolve(argument))
         if name == "Fn::ImportValue":
             return self._import(self.resolve(argument))
-        raise invalid(f"the local cloud does not implement {name}")
+        raise invalid(f"the local cloud does not support {name}")
 
     def _sub(self, argument: Any) -> str:
         text, extra = (argument, {}) if isinstance(argument, str) else argument
@@ -132,7 +132,7 @@ FUNCTIONS: dict[str, Callable[[Any], Any]] = {
 
 
 def references(value: Any) -> Iterator[str]:
-    """Every name that Ref, GetAtt or Sub mention inside a value."""
+    """Yield the names in Ref, GetAtt and Sub inside a value."""
     if isinstance(value, list):
         for item in value:
             yield from references(item)
@@ -152,7 +152,7 @@ def references(value: Any) -> Iterator[str]:
 
 
 def ordered(resources: Mapping[str, Any]) -> list[str]:
-    """Logical ids so that each stands after what it refers to or depends on; raises for a circle."""
+    """Return logical ids, each after the ones it refers to or depends on; raises for circular references."""
     from graphlib import CycleError, TopologicalSorter
 
     def needs(resource: Mapping[str, Any]) -> set[str]:

@@ -1,4 +1,4 @@
-"""Runs change sets, updates and deletions in the background, one at a time per stack, with rollback."""
+"""Creations, updates and deletions of stacks in the background, one at a time per stack, with rollback."""
 
 import logging
 import threading
@@ -12,25 +12,25 @@ logger = logging.getLogger(__name__)
 
 
 class Operations:
-    """Starts threads that move a stack from one status to the next."""
+    """Starts a thread for each operation."""
 
     def __init__(self, engine: Engine, forget: Callable[[Stack], None]) -> None:
         self._engine = engine
         self._forget = forget
 
     def create(self, stack: Stack, wanted: DesiredStack, *, rollback: bool = True) -> threading.Thread:
-        """CREATE_IN_PROGRESS, then CREATE_COMPLETE or ROLLBACK_COMPLETE."""
+        """Create a stack: CREATE_IN_PROGRESS, then CREATE_COMPLETE or ROLLBACK_COMPLETE."""
         stack.move("CREATE_IN_PROGRESS", "User Initiated")
         return self._start(stack, lambda: self._create(stack, wanted, rollback=rollback))
 
     def update(self, stack: Stack, wanted: DesiredStack, *, rollback: bool = True) -> threading.Thread:
-        """UPDATE_IN_PROGRESS, then UPDATE_COMPLETE or UPDATE_ROLLBACK_COMPLETE."""
+        """Update a stack: UPDATE_IN_PROGRESS, then UPDATE_COMPLETE or UPDATE_ROLLBACK_COMPLETE."""
         stack.move("UPDATE_IN_PROGRESS", "User Initiated")
         stack.updated = now()
         return self._start(stack, lambda: self._update(stack, wanted, rollback=rollback))
 
     def delete(self, stack: Stack) -> threading.Thread:
-        """DELETE_IN_PROGRESS, then DELETE_COMPLETE or DELETE_FAILED."""
+        """Delete a stack: DELETE_IN_PROGRESS, then DELETE_COMPLETE or DELETE_FAILED."""
         stack.move("DELETE_IN_PROGRESS", "User Initiated")
         return self._start(stack, lambda: self._delete(stack))
 

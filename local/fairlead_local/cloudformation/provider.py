@@ -1,4 +1,4 @@
-"""What a resource type must bring to be deployable."""
+"""The interface of resource types."""
 
 import secrets
 import string
@@ -11,7 +11,7 @@ from fairlead_local.cloudformation.templates import invalid
 
 @dataclass(frozen=True)
 class DesiredResource:
-    """A resource as the template wants it, every function resolved."""
+    """A resource of the template with every function resolved."""
 
     logical_id: str
     properties: dict[str, Any]
@@ -19,7 +19,7 @@ class DesiredResource:
     tags: dict[str, str]
 
     def name(self, *, limit: int = 64, lower: bool = False) -> str:
-        """A physical name as CloudFormation makes one: stack, logical id, random suffix, at most `limit` long."""
+        """Return a generated physical name of at most `limit` characters: stack, logical id, random suffix."""
         suffix = "".join(secrets.choice(string.ascii_letters + string.digits) for _ in range(12))
         room = limit - len(suffix) - 1
         name = f"{f'{self.stack_name}-{self.logical_id}'[:room]}-{suffix}"
@@ -28,50 +28,50 @@ class DesiredResource:
 
 @dataclass(frozen=True)
 class CreatedResource:
-    """A resource as it came to be: what Ref gives, and what GetAtt gives by name."""
+    """A created resource: the value of Ref, and the values of GetAtt by name."""
 
     physical_id: str
     attributes: dict[str, Any] = field(default_factory=dict)
 
 
 class Provider(Protocol):
-    """Creates, updates and deletes one resource type.
+    """Creates, updates and deletes resources of one type.
 
-    `accepts` names the properties it acts on or records; any other fails the deployment.
-    `replaces` names those whose change makes a new resource, as the type's documentation says.
+    `accepts` names the properties it applies or records; any other fails the deployment. `replaces` names the
+    properties whose change replaces the resource, according to the type's documentation.
     """
 
     accepts: frozenset[str]
     replaces: frozenset[str]
 
     def create(self, desired: DesiredResource) -> CreatedResource:
-        """Bring the resource into being."""
+        """Create the resource."""
 
     def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:
-        """Change what differs from the `old` properties."""
+        """Apply what differs from the `old` properties."""
 
     def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:
-        """Remove it; gone already is fine."""
+        """Delete the resource; a missing one is no error."""
 
 
 def names(text: str) -> frozenset[str]:
-    """Property names, written as words."""
+    """Return a set of property names from a text with blanks."""
     return frozenset(text.split())
 
 
 def check_accepted(kind: str, provider: Provider, properties: Iterable[str]) -> None:
-    """Refuse a property the provider would silently drop."""
+    """Raise for a property that the provider does not accept."""
     unknown = sorted(set(properties) - provider.accepts)
     if unknown:
         raise invalid(f"the local cloud does not support {kind} with {', '.join(unknown)}")
 
 
 def changed(desired: DesiredResource, old: dict[str, Any]) -> set[str]:
-    """The names of properties that differ from the old ones."""
+    """Return the names of properties that differ from the old ones."""
     return {name for name in {*desired.properties, *old} if desired.properties.get(name) != old.get(name)}
 
 
 def tags(properties: dict[str, Any]) -> dict[str, str]:
-    """The Tags property as a map; CloudFormation writes it as a list or a map by type."""
+    """Return the property Tags as a map; by type it is a list or a map."""
     given = properties.get("Tags", {})
     return dict(given) if isinstance(given, dict) else {tag["Key"]: tag["Value"] for tag in given}

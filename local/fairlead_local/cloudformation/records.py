@@ -1,4 +1,4 @@
-"""What CloudFormation keeps: stacks, their resources and events, change sets."""
+"""Records of stacks, resources, events and change sets."""
 
 import uuid
 from dataclasses import dataclass, field
@@ -10,13 +10,13 @@ from fairlead_local.cloudformation.templates import Template
 
 
 def now() -> datetime:
-    """The present, aware."""
+    """Return the present time, aware."""
     return datetime.now(UTC)
 
 
 @dataclass
 class Resource:
-    """A created resource: its physical id, attributes, and the properties it was last given."""
+    """A created resource: its physical id, attributes and properties."""
 
     logical_id: str
     type: str
@@ -30,7 +30,7 @@ class Resource:
 
 @dataclass(frozen=True)
 class Event:
-    """One line of a stack's story."""
+    """A stack event."""
 
     logical_id: str
     physical_id: str
@@ -43,7 +43,7 @@ class Event:
 
 @dataclass(frozen=True)
 class DesiredStack:
-    """What a stack is asked to become: the text, the transformed template, every parameter's value."""
+    """The desired state of a stack: template as text and transformed, parameter values, and tags."""
 
     text: str
     template: Template
@@ -53,7 +53,7 @@ class DesiredStack:
 
 @dataclass(frozen=True)
 class Change:
-    """One line of a change set; `replacement` for Modify only."""
+    """A change in a change set; `replacement` only for Modify."""
 
     action: str
     logical_id: str
@@ -64,7 +64,7 @@ class Change:
 
 @dataclass
 class ChangeSet:
-    """A proposed change and what became of it."""
+    """A change set with its status."""
 
     name: str
     kind: str
@@ -101,12 +101,12 @@ class Stack:
         self.id = arn("cloudformation", f"stack/{self.name}/{uuid.uuid4()}")
 
     def move(self, status: str, reason: str | None = None) -> None:
-        """Change the stack's status and tell it."""
+        """Set the stack's status and add an event."""
         self.status, self.reason = status, reason
         self.events.append(Event(self.name, self.id, "AWS::CloudFormation::Stack", status, reason))
 
     def add_event(
         self, logical_id: str, kind: str, status: str, *, physical_id: str = "", reason: str | None = None
     ) -> None:
-        """Add a resource's event."""
+        """Add an event of a resource."""
         self.events.append(Event(logical_id, physical_id, kind, status, reason))

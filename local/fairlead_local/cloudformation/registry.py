@@ -1,4 +1,4 @@
-"""The stacks there are, and what a request's template and parameters ask of one."""
+"""All stacks, and the desired state that a request describes."""
 
 import threading
 from typing import Any
@@ -22,13 +22,13 @@ class StackRegistry:
         self._managed: dict[str, str] = {}
 
     def exports(self) -> dict[str, str]:
-        """Exported values by name, as they are now."""
+        """Return the exported values by name."""
         with self.lock:
             outputs = [output for stack in self.stacks.values() for output in stack.outputs.values()]
         return {output["Export"]["Name"]: str(output["Value"]) for output in outputs if output.get("Export")}
 
     def find(self, name: str) -> Stack:
-        """By name or id, deleted ones by id only; raises ValidationError as CloudFormation words it."""
+        """Return a stack by name or id, a deleted one by id only; raises CloudFormation's ValidationError."""
         with self.lock:
             if name in self.stacks:
                 return self.stacks[name]
@@ -38,13 +38,13 @@ class StackRegistry:
         raise invalid(f"Stack with id {name} does not exist")
 
     def forget(self, stack: Stack) -> None:
-        """A stack was deleted: its name is free again."""
+        """Free the name of a deleted stack."""
         with self.lock:
             self.stacks.pop(stack.name, None)
             self.deleted.append(stack)
 
     def wanted(self, params: dict[str, Any], current: DesiredStack | None) -> DesiredStack:
-        """What a request wants a stack to be; raises ValidationError or InsufficientCapabilitiesException."""
+        """Return a request's desired state; raises ValidationError or InsufficientCapabilitiesException."""
         text = self._text(params, current)
         template = templates.parse(text)
         values = templates.parameters(template, _given(params, current))
@@ -56,7 +56,7 @@ class StackRegistry:
         return DesiredStack(text, transformed, values, tags)
 
     def text_of(self, params: dict[str, Any]) -> str:
-        """The template's text: given in the request, or read from the bucket its URL names."""
+        """Return the template's text from the request, or from the bucket in its URL."""
         if params.get("TemplateBody"):
             return str(params["TemplateBody"])
         if not params.get("TemplateURL"):

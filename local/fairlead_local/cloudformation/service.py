@@ -12,13 +12,13 @@ from fairlead_local.errors import ServiceError
 from fairlead_local.service import Handler
 
 NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
-# Seconds an answer waits for its operation: the pollers of `sam` and boto3 sleep for many if it is not done at once.
+# Seconds that an answer waits for a short operation, because the pollers of `sam` and boto3 sleep for many.
 PATIENCE = 2.0
 DEAD = ("REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED")
 
 
 class CloudFormation:
-    """The handlers; each answers at once, operations go on in the background."""
+    """The handlers; operations continue in the background."""
 
     def __init__(self, registry: StackRegistry, engine: Engine) -> None:
         self._registry = registry
@@ -26,7 +26,7 @@ class CloudFormation:
         self._operations = Operations(engine, registry.forget)
 
     def handlers(self) -> dict[str, Handler]:
-        """Operation names to handlers."""
+        """Return the handlers by operation name."""
         return {
             "CreateChangeSet": self.create_change_set,
             "CreateStack": self.create_stack,
@@ -52,7 +52,7 @@ class CloudFormation:
         }
 
     def create_change_set(self, params: dict[str, Any]) -> dict[str, Any]:
-        """CreateChangeSet: planned at once; without changes it is FAILED with the reason SAM looks for."""
+        """CreateChangeSet: planned at once; FAILED without changes, with the reason that SAM expects."""
         kind = params.get("ChangeSetType", "UPDATE")
         with self._registry.lock:
             stack = self._stack_for(params["StackName"], create=kind == "CREATE")
@@ -121,7 +121,7 @@ class CloudFormation:
         return {"StackId": stack.id}
 
     def delete_stack(self, params: dict[str, Any]) -> None:
-        """DeleteStack; one that does not exist is fine, as in AWS."""
+        """DeleteStack; a missing stack is no error, as in AWS."""
         with self._registry.lock:
             stack = self._registry.stacks.get(params["StackName"])
             stack = stack or next((s for s in self._registry.stacks.values() if s.id == params["StackName"]), None)
@@ -133,14 +133,14 @@ class CloudFormation:
         operation.join(PATIENCE)
 
     def describe_stacks(self, params: dict[str, Any]) -> dict[str, Any]:
-        """DescribeStacks, one or all."""
+        """DescribeStacks: one stack or all."""
         if params.get("StackName"):
             return {"Stacks": [describe.stack(self._registry.find(params["StackName"]))]}
         with self._registry.lock:
             return {"Stacks": [describe.stack(stack) for stack in self._registry.stacks.values()]}
 
     def list_stacks(self, params: dict[str, Any]) -> dict[str, Any]:
-        """ListStacks, deleted ones too."""
+        """ListStacks, with deleted ones."""
         wanted = params.get("StackStatusFilter")
         with self._registry.lock:
             known = [*self._registry.stacks.values(), *self._registry.deleted]
@@ -160,7 +160,7 @@ class CloudFormation:
         return {"StackResourceDetail": describe.resource(stack, resource)}
 
     def describe_stack_resources(self, params: dict[str, Any]) -> dict[str, Any]:
-        """DescribeStackResources, of one logical id if asked."""
+        """DescribeStackResources, optionally of one logical id."""
         stack = self._registry.find(params["StackName"])
         wanted = params.get("LogicalResourceId")
         found = [r for r in stack.resources.values() if wanted in (None, r.logical_id)]
@@ -172,7 +172,7 @@ class CloudFormation:
         return {"StackResourceSummaries": [describe.resource(stack, r) for r in stack.resources.values()]}
 
     def get_template(self, params: dict[str, Any]) -> dict[str, Any]:
-        """GetTemplate: as given, or transformed."""
+        """GetTemplate: the original or the processed one."""
         current = self._registry.find(params["StackName"]).current
         if current is None:
             raise invalid("this stack has no template yet")
@@ -194,7 +194,7 @@ class CloudFormation:
         return {"StackPolicyBody": policy} if policy else {}
 
     def set_stack_policy(self, params: dict[str, Any]) -> None:
-        """SetStackPolicy: stored and shown, not enforced."""
+        """SetStackPolicy: stored, not enforced."""
         self._registry.find(params["StackName"]).policy = params.get("StackPolicyBody")
 
     def update_termination_protection(self, params: dict[str, Any]) -> dict[str, Any]:
@@ -226,7 +226,7 @@ class CloudFormation:
         return wanted
 
     def _differs(self, stack: Stack, wanted: DesiredStack) -> bool:
-        """Whether anything but resources changes: outputs, or the stack's tags."""
+        """Return whether the outputs change, or the stack is new."""
         return stack.current is None or self._engine.outputs(stack, wanted) != stack.outputs
 
     def _change_set(self, params: dict[str, Any]) -> tuple[Stack, ChangeSet]:

@@ -1,4 +1,4 @@
-"""Template text to a template CloudFormation can deploy: parsed, parameters checked, SAM transformed."""
+"""Templates: parsing, checks of parameters, and the SAM transform."""
 
 import copy
 import re
@@ -13,12 +13,12 @@ Template = dict[str, Any]
 
 
 def invalid(message: str) -> ServiceError:
-    """CloudFormation's ValidationError."""
+    """Return CloudFormation's ValidationError."""
     return ServiceError("ValidationError", message)
 
 
 def parse(text: str) -> Template:
-    """Read YAML (with CloudFormation's tags) or JSON."""
+    """Parse YAML (with CloudFormation's tags) or JSON."""
     from samtranslator.yaml_helper import yaml_parse
 
     try:
@@ -31,13 +31,13 @@ def parse(text: str) -> Template:
 
 
 def transforms(template: Template) -> list[str]:
-    """The names in the template's Transform section."""
+    """Return the names in the template's Transform section."""
     declared = template.get("Transform", [])
     return [declared] if isinstance(declared, str) else list(declared)
 
 
 def parameters(template: Template, given: Mapping[str, str]) -> dict[str, str]:
-    """Every parameter's value: given or default, checked against the template's constraints."""
+    """Return every parameter's value, given or default; raises for a value against the constraints."""
     declared = template.get("Parameters", {})
     unknown = sorted(set(given) - set(declared))
     if unknown:
@@ -57,20 +57,20 @@ def transform(
     """Run the SAM translator if the template asks for it; any other transform is refused by name."""
     for name in transforms(template):
         if name != SAM:
-            raise invalid(f"the local cloud knows no transform named {name}")
+            raise invalid(f"the local cloud does not support the transform {name}")
     if not transforms(template):
         return template
     from samtranslator.model.exceptions import InvalidDocumentException
     from samtranslator.translator.transform import transform as translate
 
     class Loader:
-        """What the translator asks for the ARNs of AWS's managed policies."""
+        """Returns the ARNs of AWS's managed policies to the translator."""
 
         def load(self) -> dict[str, str]:
             return managed_policies()
 
     try:
-        # The translator changes what it is given.
+        # The translator changes its argument.
         translated: Template = translate(copy.deepcopy(template), dict(values), Loader())
     except InvalidDocumentException as error:
         causes = ". ".join(cause.message for cause in error.causes)
@@ -82,7 +82,7 @@ def transform(
 
 
 def parameter_values(template: Template, values: Mapping[str, str]) -> dict[str, Any]:
-    """What `Ref` of each parameter gives: lists for the list types, else text."""
+    """Return the value of `Ref` for each parameter: a list for list types, else text."""
     kinds = {name: facts.get("Type", "String") for name, facts in template.get("Parameters", {}).items()}
     lists = {name for name, kind in kinds.items() if kind == "CommaDelimitedList" or kind.startswith("List<")}
     return {
@@ -91,7 +91,7 @@ def parameter_values(template: Template, values: Mapping[str, str]) -> dict[str,
 
 
 def pseudo_parameters(stack_name: str, stack_id: str, account: str) -> dict[str, Any]:
-    """What `Ref: AWS::…` means."""
+    """Return the values of `Ref: AWS::…`."""
     return {
         "AWS::AccountId": account,
         "AWS::NotificationARNs": [],
@@ -104,7 +104,7 @@ def pseudo_parameters(stack_name: str, stack_id: str, account: str) -> dict[str,
 
 
 def capabilities(template: Template) -> set[str]:
-    """The capabilities a deployed template needs: IAM resources, named ones more."""
+    """Return the capabilities that a template needs for its IAM resources."""
     needed = set()
     for resource in template["Resources"].values():
         if not resource["Type"].startswith("AWS::IAM::"):
@@ -117,7 +117,7 @@ def capabilities(template: Template) -> set[str]:
 def _check_parameter(name: str, facts: Mapping[str, Any], value: str) -> None:
     kind = facts.get("Type", "String")
     if kind.startswith("AWS::SSM::Parameter"):
-        raise invalid(f"the local cloud does not read parameters of type {kind} (parameter {name})")
+        raise invalid(f"the local cloud does not support parameters of type {kind} (parameter {name})")
     allowed = facts.get("AllowedValues")
     if allowed and value not in [_text(choice) for choice in allowed]:
         raise invalid(f"Parameter '{name}' must be one of AllowedValues")

@@ -1,6 +1,6 @@
-"""What an alarm does when it changes its state: functions, topics, and the event every change is.
+"""Alarm actions: functions, SNS topics, and the event that EventBridge gets for each state change.
 
-Actions run on transitions only, never again while the state stands.
+Actions run on transitions only, not while a state lasts.
 """
 
 import json
@@ -13,7 +13,7 @@ from fairlead_local.cloudwatch.alarm_events import bus_detail, lambda_event, top
 from fairlead_local.cloudwatch.alarm_records import Transition
 from fairlead_local.cloudwatch.alarm_store import AlarmStore
 from fairlead_local.errors import ServiceError
-from fairlead_local.times import written
+from fairlead_local.times import cloudwatch_time
 
 PRINCIPAL = "lambda.alarms.cloudwatch.amazonaws.com"
 DETAIL_TYPE = "CloudWatch Alarm State Change"
@@ -24,11 +24,11 @@ class Permissions(Protocol):
     """The resource policies of functions."""
 
     def allows(self, name: str, qualifier: str | None, *, service: str, source_arn: str) -> bool:
-        """Whether the service may invoke exactly this function and qualifier; raises ServiceError for none."""
+        """Return whether the service may invoke this function and qualifier; raises ServiceError if it is missing."""
 
 
 class AlarmActions:
-    """Does what a transition asks for; what fails is told in the alarm's history, as in AWS."""
+    """Runs the actions of a transition; a failure is recorded in the alarm's history, as in AWS."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class AlarmActions:
         self._publish = publish
 
     def run(self, transition: Transition) -> None:
-        """The event, then the actions of the new state in their order."""
+        """Publish the event, then run the new state's actions in order."""
         arn, at = transition.alarm.arn, transition.after.at
         self._publish("aws.cloudwatch", DETAIL_TYPE, bus_detail(transition), resources=[arn], moment=at)
         settings = transition.alarm.settings
@@ -56,19 +56,19 @@ class AlarmActions:
             self._note(transition, action, self._failure(transition, action))
 
     def _failure(self, transition: Transition, action: str) -> str:
-        """Run one action; what went wrong, or nothing."""
+        """Run one action; return the error message, "" for success."""
         try:
             if ":lambda:" in action:
-                self._call(transition, action)
+                self._invoke_function(transition, action)
             else:
-                self._tell(transition, action)
+                self._publish_message(transition, action)
         except ServiceError as error:
             return error.message
-        except Exception as error:  # noqa: BLE001 - whatever the topic's client raises ends in the history
+        except Exception as error:  # noqa: BLE001 - any error of the client is recorded in the history
             return str(error)
         return ""
 
-    def _call(self, transition: Transition, action: str) -> None:
+    def _invoke_function(self, transition: Transition, action: str) -> None:
         name, qualifier = function_and_qualifier(action)
         if not self._permissions.allows(name, qualifier, service=PRINCIPAL, source_arn=transition.alarm.arn):
             raise ServiceError(
@@ -80,7 +80,7 @@ class AlarmActions:
         params = {"FunctionName": name, "InvocationType": "Event", "Payload": payload}
         self._invoke(params | ({"Qualifier": qualifier} if qualifier else {}))
 
-    def _tell(self, transition: Transition, action: str) -> None:
+    def _publish_message(self, transition: Transition, action: str) -> None:
         subject = f'{transition.after.value}: "{transition.alarm.name}" in US East (N. Virginia)'
         message = json.dumps(topic_message(transition))
         self._clients["sns"].publish(TopicArn=action, Subject=subject[:100], Message=message)
@@ -90,7 +90,7 @@ class AlarmActions:
         facts = {
             "actionState": "Failed" if failure else "Succeeded",
             "notificationResource": action,
-            "stateUpdateTimestamp": written(transition.after.at),
+            "stateUpdateTimestamp": cloudwatch_time(transition.after.at),
             "error": failure or None,
         }
         self._alarms.add_history(transition.alarm, transition.after.at, "Action", summary, facts)

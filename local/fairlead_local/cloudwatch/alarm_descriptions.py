@@ -1,4 +1,4 @@
-"""How alarms and their history are shown: DescribeAlarms, DescribeAlarmHistory."""
+"""DescribeAlarms and DescribeAlarmHistory."""
 
 import json
 from collections.abc import Sequence
@@ -12,20 +12,20 @@ from fairlead_local.times import epoch, moment
 
 
 class AlarmDescriptions:
-    """The handlers that only read."""
+    """The handlers that read alarms."""
 
     def __init__(self, alarms: AlarmStore) -> None:
         self._alarms = alarms
 
     def handlers(self) -> dict[str, Handler]:
-        """Operation names to handlers."""
+        """Return the handlers by operation name."""
         return {
             "DescribeAlarms": self.alarms,
             "DescribeAlarmHistory": self.history,
         }
 
     def alarms(self, params: dict[str, Any]) -> dict[str, Any]:
-        """DescribeAlarms; composite alarms only if AlarmTypes asks for them, as in AWS."""
+        """DescribeAlarms; composite alarms only if AlarmTypes has them, as in AWS."""
         kinds = params.get("AlarmTypes") or ["MetricAlarm"]
         with self._alarms.lock:
             found = [alarm for alarm in self._related(params) if alarm.kind in kinds and _fits(alarm, params)]
@@ -37,7 +37,7 @@ class AlarmDescriptions:
             }
 
     def history(self, params: dict[str, Any]) -> dict[str, Any]:
-        """DescribeAlarmHistory, the latest first unless asked otherwise."""
+        """DescribeAlarmHistory, the latest first by default."""
         kinds = params.get("AlarmTypes") or ["MetricAlarm"]
         start, end = epoch(params.get("StartDate"), 0.0), epoch(params.get("EndDate"), float("inf"))
         with self._alarms.lock:
@@ -65,7 +65,7 @@ class AlarmDescriptions:
 
 
 def described(alarm: Alarm) -> dict[str, Any]:
-    """One alarm as the API shows it."""
+    """Return an alarm as the API shows it."""
     return {
         **alarm.settings,
         "AlarmArn": alarm.arn,
@@ -79,7 +79,7 @@ def described(alarm: Alarm) -> dict[str, Any]:
 
 
 def paged(items: Sequence[Any], params: dict[str, Any], *, default: int) -> tuple[Sequence[Any], dict[str, str]]:
-    """One page and the token for the next; raises InvalidNextToken."""
+    """Return one page and the token of the next; raises InvalidNextToken."""
     token = params.get("NextToken") or "0"
     if not token.isdecimal():
         raise ServiceError("InvalidNextToken", f"{token} is no token")
@@ -89,7 +89,7 @@ def paged(items: Sequence[Any], params: dict[str, Any], *, default: int) -> tupl
 
 
 def checked_json(text: str) -> str:
-    """The text if it is JSON or nothing; raises InvalidFormat."""
+    """Return the text if it is JSON or empty; raises InvalidFormat."""
     try:
         json.loads(text or "{}")
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""The shapes in which an alarm's transition is told: to functions, to EventBridge, to SNS topics.
+"""The payloads of an alarm's transition: for functions, EventBridge and SNS topics.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html
@@ -9,16 +9,16 @@ from typing import Any
 from fairlead_local.account import ACCOUNT, REGION
 from fairlead_local.cloudwatch.alarm_records import Alarm, State, Transition
 from fairlead_local.cloudwatch.metric_queries import Query
-from fairlead_local.times import written
+from fairlead_local.times import cloudwatch_time
 
 
 def lambda_event(transition: Transition) -> dict[str, Any]:
-    """What a function that is an alarm's action is invoked with."""
+    """Return the event for a function that is an alarm's action."""
     return {
         "source": "aws.cloudwatch",
         "alarmArn": transition.alarm.arn,
         "accountId": ACCOUNT,
-        "time": written(transition.after.at),
+        "time": cloudwatch_time(transition.after.at),
         "region": REGION,
         "alarmData": {
             "alarmName": transition.alarm.name,
@@ -30,7 +30,7 @@ def lambda_event(transition: Transition) -> dict[str, Any]:
 
 
 def bus_detail(transition: Transition) -> dict[str, Any]:
-    """The detail of the event that EventBridge gets, whatever the alarm's actions are."""
+    """Return the detail of the EventBridge event."""
     return {
         "alarmName": transition.alarm.name,
         "configuration": _configuration(transition.alarm),
@@ -40,16 +40,16 @@ def bus_detail(transition: Transition) -> dict[str, Any]:
 
 
 def topic_message(transition: Transition) -> dict[str, Any]:
-    """What an SNS topic's subscribers get as the message's JSON."""
+    """Return the message for an SNS topic."""
     alarm = transition.alarm
     return {
         "AlarmName": alarm.name,
         "AlarmDescription": alarm.settings.get("AlarmDescription"),
         "AWSAccountId": ACCOUNT,
-        "AlarmConfigurationUpdatedTimestamp": written(alarm.configured),
+        "AlarmConfigurationUpdatedTimestamp": cloudwatch_time(alarm.configured),
         "NewStateValue": transition.after.value,
         "NewStateReason": transition.after.reason,
-        "StateChangeTime": written(transition.after.at),
+        "StateChangeTime": cloudwatch_time(transition.after.at),
         "Region": "US East (N. Virginia)",
         "AlarmArn": alarm.arn,
         "OldStateValue": transition.before.value,
@@ -59,7 +59,7 @@ def topic_message(transition: Transition) -> dict[str, Any]:
 
 
 def _state(state: State) -> dict[str, Any]:
-    told = {"value": state.value, "reason": state.reason, "timestamp": written(state.at)}
+    told = {"value": state.value, "reason": state.reason, "timestamp": cloudwatch_time(state.at)}
     return told | ({"reasonData": state.data} if state.data else {})
 
 

@@ -1,4 +1,4 @@
-"""What is kept of an alarm."""
+"""Records of alarms, their states and their history."""
 
 import uuid
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ UNCHECKED = "Unchecked: Initial alarm creation"
 
 @dataclass(frozen=True)
 class State:
-    """A state with its reason; `data` is JSON, or nothing."""
+    """A state with its reason; `data` is JSON or empty."""
 
     value: StateValue
     reason: str
@@ -25,7 +25,7 @@ class State:
 
 @dataclass
 class Alarm:
-    """An alarm as it was put, with the state it is in. `settings` has the API's names."""
+    """An alarm with its state; `settings` has the API's names."""
 
     name: str
     kind: Kind
@@ -35,9 +35,9 @@ class Alarm:
     transitioned: float
     queries: list[Query] = field(default_factory=list)
     rule: Rule | None = None
-    # Nothing was there to judge at this count of the store's changes, so nothing new can come of judging again.
-    silent_at: int = -1
-    # The single metric's id in events, which has no other.
+    # The store's count of changes at an evaluation without data: until it changes, another evaluation is useless.
+    empty_at: int = -1
+    # The id of a single metric in events.
     metric_id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
     @property
@@ -47,12 +47,12 @@ class Alarm:
 
     @property
     def watched(self) -> str:
-        """The id of the query whose result is judged."""
+        """The id of the query that the alarm watches."""
         return next(query.id for query in self.queries if query.returned)
 
     @property
     def period(self) -> int:
-        """Seconds a data point stands for."""
+        """The period of a data point in seconds."""
         return next(query.source.period for query in self.queries if query.source)
 
     @property
@@ -74,7 +74,7 @@ class Alarm:
 
 @dataclass(frozen=True)
 class Transition:
-    """An alarm went from one state into another."""
+    """A change of an alarm's state."""
 
     alarm: Alarm
     before: State
@@ -83,7 +83,7 @@ class Transition:
 
 @dataclass(frozen=True)
 class HistoryItem:
-    """One line of an alarm's history."""
+    """One item of an alarm's history."""
 
     alarm: str
     kind: Kind

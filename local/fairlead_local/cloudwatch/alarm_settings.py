@@ -1,4 +1,4 @@
-"""What PutMetricAlarm and PutCompositeAlarm accept, checked as CloudWatch checks it."""
+"""CloudWatch's checks of the parameters of PutMetricAlarm and PutCompositeAlarm."""
 
 import re
 from collections.abc import Callable
@@ -32,13 +32,13 @@ DAY, WEEK, HOUR = 86_400, 604_800, 3_600
 
 
 def check_composite(params: dict[str, Any]) -> dict[str, Any]:
-    """The settings to keep; raises ServiceError."""
+    """Return the settings to keep; raises ServiceError."""
     _check_known("PutCompositeAlarm", params, COMPOSITE)
     return _common(params)
 
 
 def check_metric(params: dict[str, Any]) -> tuple[dict[str, Any], list[Query]]:
-    """The settings to keep, and what to query; raises ServiceError."""
+    """Return the settings to keep and the queries; raises ServiceError."""
     _check_known("PutMetricAlarm", params, METRIC)
     for required in ("ComparisonOperator", "EvaluationPeriods", "Threshold"):
         if params.get(required) is None:
@@ -57,7 +57,7 @@ def check_metric(params: dict[str, Any]) -> tuple[dict[str, Any], list[Query]]:
 def _check_known(operation: str, params: dict[str, Any], known: set[str]) -> None:
     unknown = sorted(set(params) - known)
     if unknown:
-        message = f"the local cloud does not implement {operation} with {', '.join(unknown)}"
+        message = f"the local cloud does not support {operation} with {', '.join(unknown)}"
         raise ServiceError("NotImplemented", message, status=501)
 
 

@@ -1,7 +1,7 @@
-"""From data points to an alarm's state, by AWS's documented rules.
+"""The documented rule from data points to an alarm's state.
 
-https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html. Its two tables are this
-module's test.
+The two tables of the page are this module's test.
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
 """
 
 from collections.abc import Sequence
@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 StateValue = Literal["OK", "ALARM", "INSUFFICIENT_DATA"]
-EXTRA = 2  # periods looked at beyond EvaluationPeriods; AWS says "a higher number", and shows 5 for 3
+EXTRA = 2  # periods evaluated beyond EvaluationPeriods; AWS says "a higher number" and shows 5 for 3
 
 
 @dataclass(frozen=True)
 class Point:
-    """A data point that is there: how many periods ago (0 = the latest), when, its value, and whether it breaches."""
+    """A data point: its age in periods (0 = the latest), time, value, and whether it breaches."""
 
     age: int
     at: int
@@ -24,7 +24,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The state to be in (None = as it is), the points it rests on (latest first), how many were filled in."""
+    """The new state (None = unchanged), the points it is based on (latest first), and the number of missing points."""
 
     state: StateValue | None
     points: tuple[Point, ...]
@@ -32,7 +32,7 @@ class Evaluation:
 
 
 def evaluate(points: Sequence[Point], *, periods: int, needed: int, missing: str) -> Evaluation:
-    """The verdict over the evaluation range; `points` latest first, `needed` of `periods` must breach."""
+    """Return the evaluation of `points` (latest first); `needed` of `periods` must breach."""
     if len(points) >= periods:
         latest = tuple(points[:periods])
         return Evaluation("ALARM" if _breaching(latest) >= needed else "OK", latest)
@@ -53,7 +53,7 @@ def _without_data(missing: str) -> StateValue | None:
 
 
 def _premature(oldest: Point, needed: int, missing: str) -> StateValue | None:
-    """All that is known breaches, but is too little: alarm once the oldest is old enough, else wait for more."""
+    """All points breach, but there are too few: ALARM if the oldest is old enough, else INSUFFICIENT_DATA."""
     if missing == "ignore":
         return None
     return "ALARM" if oldest.age + 1 >= needed else "INSUFFICIENT_DATA"

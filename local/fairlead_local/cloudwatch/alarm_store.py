@@ -1,4 +1,4 @@
-"""Every alarm and its history, under one lock."""
+"""Alarms and their history, under one lock."""
 
 import json
 import threading
@@ -13,7 +13,7 @@ HISTORY_LIMIT = 10_000  # items; AWS keeps them for thirty days
 
 
 class AlarmStore:
-    """Hold `lock` while reading and changing what a look-up returned."""
+    """Hold `lock` while reading or changing what a look-up returned."""
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
@@ -21,21 +21,21 @@ class AlarmStore:
         self.history: deque[HistoryItem] = deque(maxlen=HISTORY_LIMIT)
 
     def alarm(self, name: str) -> Alarm:
-        """By name; raises ResourceNotFound."""
+        """Return an alarm by name; raises ResourceNotFound."""
         if name not in self.alarms:
             raise ServiceError("ResourceNotFound", f"Alarm {name} does not exist", status=404)
         return self.alarms[name]
 
     def state_of(self, name: str) -> str:
-        """The state's value; of an alarm that is gone, none there is."""
+        """Return the value of an alarm's state; "" for a deleted alarm."""
         return self.alarms[name].state.value if name in self.alarms else ""
 
     def parents(self, name: str) -> list[Alarm]:
-        """The composite alarms whose rules speak of this one."""
+        """Return the composite alarms whose rules name this alarm."""
         return [alarm for alarm in self.alarms.values() if alarm.rule and name in alarm.rule.names]
 
     def set_state(self, alarm: Alarm, value: StateValue, reason: str, *, data: str, at: float) -> Transition | None:
-        """Set an alarm's state; the transition, if that is another state than before."""
+        """Set an alarm's state; return the transition if the value changed."""
         before, alarm.state = alarm.state, State(value, reason[:1023], data[:4000], at)
         if before.value == value:
             return None
@@ -45,7 +45,7 @@ class AlarmStore:
         return Transition(alarm, before, alarm.state)
 
     def add_history(self, alarm: Alarm, at: float, kind: Any, summary: str, facts: dict[str, Any]) -> None:
-        """Add to the history."""
+        """Add an item to the history."""
         data = json.dumps(facts, separators=(",", ":"), default=str)
         with self.lock:
             self.history.append(HistoryItem(alarm.name, alarm.kind, at, kind, summary[:255], data[:4095]))

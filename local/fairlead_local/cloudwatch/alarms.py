@@ -1,4 +1,4 @@
-"""The alarm operations of CloudWatch's API."""
+"""The operations that change alarms."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,7 +17,7 @@ from fairlead_local.service import Handler
 
 
 class AlarmOperations:
-    """Puts, sets and deletes alarms. An update leaves the state as it is."""
+    """The handlers that put, set and delete alarms. An update keeps the state."""
 
     def __init__(self, store: MetricStore, alarms: AlarmStore, clock: Clock, evaluator: Evaluator) -> None:
         self._store = store
@@ -26,7 +26,7 @@ class AlarmOperations:
         self._evaluator = evaluator
 
     def handlers(self) -> dict[str, Handler]:
-        """Operation names to handlers."""
+        """Return the handlers by operation name."""
         return {
             "PutMetricAlarm": self.put_metric,
             "PutCompositeAlarm": self.put_composite,
@@ -35,18 +35,18 @@ class AlarmOperations:
         }
 
     def put_metric(self, params: dict[str, Any]) -> None:
-        """PutMetricAlarm; an expression is tried out on no data, so that it fails here and not at night."""
+        """PutMetricAlarm; an expression is computed once without data, so that an invalid one fails here."""
         settings, queries = check_metric(params)
         with self._alarms.lock:
             alarm, _ = self._keep(params, "MetricAlarm", settings)
             watched = next(query.id for query in queries if query.returned)
             period = next(query.source.period for query in queries if query.source)
             QueryResults(self._store, queries, Grid(0, period, 1)).series(watched)
-            alarm.queries, alarm.silent_at = queries, -1
+            alarm.queries, alarm.empty_at = queries, -1
             self._alarms.alarms[alarm.name] = alarm
 
     def put_composite(self, params: dict[str, Any]) -> None:
-        """PutCompositeAlarm; the rule is weighed at once."""
+        """PutCompositeAlarm; the rule is evaluated at once."""
         settings, rule = check_composite(params), parse(params["AlarmRule"])
         with self._alarms.lock:
             unknown = sorted(rule.names - set(self._alarms.alarms))
@@ -60,18 +60,18 @@ class AlarmOperations:
         self._evaluator.act(transitions)
 
     def set_state(self, params: dict[str, Any]) -> None:
-        """SetAlarmState: with all that follows from it, until the next evaluation finds otherwise."""
+        """SetAlarmState, with its actions; the next evaluation may set another state."""
         now = self._clock.now()
         with self._alarms.lock:
             alarm = self._alarms.alarm(params["AlarmName"])
-            alarm.silent_at = -1
+            alarm.empty_at = -1
             data, value = alarm_descriptions.checked_json(params.get("StateReasonData", "")), params["StateValue"]
             changed = self._alarms.set_state(alarm, value, params["StateReason"], data=data, at=now)
             transitions: Sequence[Transition] = self._evaluator.propagate(changed)
         self._evaluator.act(transitions)
 
     def delete(self, params: dict[str, Any]) -> None:
-        """DeleteAlarms: all or none, and none that a composite alarm's rule speaks of."""
+        """DeleteAlarms: all or none, and none that a composite alarm's rule names."""
         names = params["AlarmNames"]
         with self._alarms.lock:
             alarms = [self._alarms.alarm(name) for name in names]
@@ -85,7 +85,7 @@ class AlarmOperations:
                 self._configured(alarm, "deleted")
 
     def _keep(self, params: dict[str, Any], kind: Kind, settings: dict[str, Any]) -> tuple[Alarm, str]:
-        """The alarm with its new settings, not yet in the book if it is new."""
+        """Return the alarm with its new settings; a new alarm is not yet in the store."""
         now, name = self._clock.now(), params["AlarmName"]
         alarm = self._alarms.alarms.get(name)
         if alarm is None:

@@ -1,7 +1,7 @@
-"""The rule of a composite alarm: `ALARM("one") OR ALARM("another")`. Any other word of a rule is refused by name.
+"""Rules of composite alarms: `ALARM("one") OR ALARM("another")`. Other words are refused by name.
 
-https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html. An alarm is meant by its
-name or ARN, quoted or bare.
+An alarm is given by name or ARN, quoted or not.
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html
 """
 
 import re
@@ -16,17 +16,17 @@ StateOf = Callable[[str], str]
 
 @dataclass(frozen=True)
 class Rule:
-    """The alarms a rule speaks of by name."""
+    """The names of the alarms in a rule."""
 
     names: frozenset[str]
 
     def holds(self, state_of: StateOf) -> bool:
-        """Whether any of them is in ALARM, given each alarm's state by name."""
+        """Return whether any of them is in ALARM; `state_of` returns an alarm's state."""
         return any(state_of(name) == "ALARM" for name in self.names)
 
 
 def parse(text: str) -> Rule:
-    """The rule; raises ServiceError for what is none, and for what the local cloud does not know."""
+    """Return the rule; raises ServiceError for an invalid or unsupported one."""
     if TOKEN.sub("", text).strip():
         raise _invalid("an open quotation", text)
     tokens, names = TOKEN.findall(text), set()
@@ -37,15 +37,15 @@ def parse(text: str) -> Rule:
             return Rule(frozenset(names))
         joint, *tokens = tokens
         if joint != "OR":
-            raise _invalid(f"the local cloud joins alarms by OR only, not by {joint}", text)
+            raise _invalid(f"the local cloud supports OR only, not {joint}", text)
 
 
 def _name(head: list[str], text: str) -> str:
-    """The alarm's name in `ALARM ( name )`."""
+    """Return the alarm's name from the tokens `ALARM ( name )`."""
     if not head:
         raise _invalid("it ends too early", text)
     if head[0] != "ALARM":
-        raise _invalid(f"the local cloud knows ALARM(…) only, not {head[0]}", text)
+        raise _invalid(f"the local cloud supports ALARM(…) only, not {head[0]}", text)
     if len(head) < 4 or (head[1], head[3]) != ("(", ")") or head[2] in "()":
         raise _invalid("ALARM takes one alarm", text)
     return head[2].strip("\"'").rpartition(":alarm:")[2]

@@ -1,8 +1,8 @@
-"""The embedded metric format: metrics in a function's log lines.
+"""Metrics in a function's log lines, in the embedded metric format.
 
-https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html:
-several directives, each with several dimension sets and metrics; a value may be an array. What does not follow the
-format is no metric, and the line stays a line.
+A line may have several directives, each with several dimension sets and metrics; a value may be an array. A line that
+does not follow the format has no metrics.
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
 
 import json
@@ -19,14 +19,14 @@ ARRAY_LIMIT, DIMENSIONS_LIMIT = 100, 30
 
 
 class EmbeddedMetrics:
-    """Takes log lines and puts what metrics they hold into the store."""
+    """Stores the metrics of log lines."""
 
     def __init__(self, store: MetricStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
 
     def take(self, text: str, ahead: float) -> None:
-        """One line; `ahead` is by how many seconds the cloud's clock is before the one the function reads."""
+        """Store the metrics of one line; `ahead` is the cloud clock's offset in seconds when it was printed."""
         if '"_aws"' not in text:
             return
         try:
@@ -56,7 +56,7 @@ class EmbeddedMetrics:
 
 
 def _dimensions(sets: list[list[str]], line: dict[str, Any]) -> Iterator[tuple[tuple[str, str], ...]]:
-    """The sets whose members the line holds, as strings."""
+    """Yield the dimension sets whose members the line has, as strings."""
     for names in sets:
         if len(names) <= DIMENSIONS_LIMIT and all(isinstance(line.get(name), str) for name in names):
             yield tuple(sorted((name, line[name]) for name in names))

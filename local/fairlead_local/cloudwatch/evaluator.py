@@ -1,7 +1,8 @@
-"""Alarms judged on the clock: every minute (every ten seconds at high resolution), composites whenever a part changes.
+"""The evaluation of alarms: each minute (high resolution: ten seconds), composite alarms when a part changes.
 
-https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html: whatever the period, the window
-ends at the present minute; alarms that look back more than a day are judged once per hour.
+The evaluation range ends at the present minute for every period. Alarms with a range over a day are evaluated once an
+hour.
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-evaluation.html
 """
 
 import json
@@ -19,15 +20,15 @@ from fairlead_local.cloudwatch.metric_queries import QueryResults
 from fairlead_local.cloudwatch.metric_store import MINUTE, MetricStore
 from fairlead_local.cloudwatch.series import Grid, Series
 from fairlead_local.cloudwatch.statistics import share_of
-from fairlead_local.times import moment, written
+from fairlead_local.times import cloudwatch_time, moment
 
 logger = logging.getLogger(__name__)
 
-FAST = 10  # seconds between two looks at an alarm of high resolution
+FAST = 10  # seconds between two evaluations of a high-resolution alarm
 
 
 class Evaluator:
-    """Judges alarms and hands transitions to `act`, after the book is let go."""
+    """Evaluates alarms and passes transitions to `act` after the store's lock is released."""
 
     def __init__(self, store: MetricStore, alarms: AlarmStore, clock: Clock, act: Callable[[Transition], None]) -> None:
         self._store = store
@@ -37,13 +38,13 @@ class Evaluator:
         self._plan()
 
     def propagate(self, first: Transition | None) -> list[Transition]:
-        """A transition and those of the composite alarms that follow from it; hold the book's lock."""
+        """Return a transition and the composite alarms' transitions it causes; hold the store's lock."""
         found: list[Transition] = []
         waiting = deque([first] if first else [])
         while waiting:
             done = waiting.popleft()
             found.append(done)
-            # Rules may form a circle, which AWS stops evaluating too.
+            # Rules may be circular; AWS stops evaluating them, too.
             seen = {transition.alarm.name for transition in found}
             for parent in self._alarms.parents(done.alarm.name):
                 if parent.name not in seen and (follows := self._evaluate_rule(parent, _told(done), done)):
@@ -51,11 +52,11 @@ class Evaluator:
         return found
 
     def evaluate_composite(self, alarm: Alarm, verb: str) -> Transition | None:
-        """Judge a composite alarm that was just created or updated; hold the book's lock."""
+        """Evaluate a composite alarm that was created or updated; hold the store's lock."""
         return self._evaluate_rule(alarm, f"{alarm.arn} was {verb} and its alarm rule evaluates to", None)
 
     def act(self, transitions: Sequence[Transition]) -> None:
-        """Do what they ask for; do not hold the book's lock."""
+        """Run the actions of transitions; do not hold the store's lock."""
         for transition in transitions:
             self._act(transition)
 
@@ -79,13 +80,13 @@ class Evaluator:
 
     def _evaluate(self, alarm: Alarm, at: int) -> Transition | None:
         changes = self._store.changes
-        if alarm.silent_at == changes:
+        if alarm.empty_at == changes:
             return None
         grid = Grid.until(at, alarm.period, alarm.periods + EXTRA)
         queried = QueryResults(self._store, alarm.queries, grid)
         points = _points(alarm, queried.series(alarm.watched))
-        # What comes later, or is dated later, may still be seen.
-        alarm.silent_at = changes if queried.silent and self._store.latest < at else -1
+        # Without data so far, evaluate again only after new data, or when later data becomes due.
+        alarm.empty_at = changes if queried.empty and self._store.latest < at else -1
         missing = alarm.settings.get("TreatMissingData", "missing")
         evaluation = evaluate(points, periods=alarm.periods, needed=alarm.needed, missing=missing)
         samples = self._samples(alarm, grid)
@@ -134,7 +135,7 @@ def _points(alarm: Alarm, series: Series) -> list[Point]:
 
 
 def _too_few(alarm: Alarm, points: Sequence[Point], samples: dict[int, float]) -> bool:
-    """Whether a percentile's alarm keeps its state because it was asked to, with so few values."""
+    """Return whether a percentile alarm ignores the data points, because they have too few samples."""
     share = share_of(alarm.statistic or "")
     if share is None or not points or alarm.settings.get("EvaluateLowSampleCountPercentile") != "ignore":
         return False
@@ -148,5 +149,5 @@ def _told(transition: Transition) -> str:
 
 
 def _trigger(transition: Transition) -> dict[str, object]:
-    state = {"value": transition.after.value, "timestamp": written(transition.after.at)}
+    state = {"value": transition.after.value, "timestamp": cloudwatch_time(transition.after.at)}
     return {"arn": transition.alarm.arn, "state": state}

@@ -1,7 +1,7 @@
-"""Metric math as text made a tree: numbers, ids, arithmetic, comparisons, and the functions named in FUNCTIONS.
+"""The parser of metric math: numbers, ids, arithmetic, comparisons, and the functions in FUNCTIONS.
 
-https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html: names of metrics and
-expressions begin in lower case, functions are upper case. Any other function, sign or word is refused by name.
+Ids begin in lower case, functions are upper case. Other functions, signs and words are refused by name.
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
 """
 
 import re
@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 FUNCTIONS = ("FILL", "IF")
 TOKEN = re.compile(r"\s*(?:\d+(?:\.\d*)?(?:[eE][+-]?\d+)?|\.\d+|[A-Za-z_][A-Za-z0-9_]*|==|!=|<=|>=|[-+*/<>(),])")
-# From the loosest to the tightest.
+# Operators by precedence, lowest first.
 LEVELS = (("==", "!=", "<=", ">=", "<", ">"), ("+", "-"), ("*", "/"))
 
 
 class ExpressionError(ValueError):
-    """An expression that cannot be read or worked out."""
+    """An expression cannot be parsed or computed."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ Node = Number | Name | Call
 
 
 def parse(text: str) -> Node:
-    """The tree; raises ExpressionError."""
+    """Return the syntax tree; raises ExpressionError."""
     reader = _Reader(text)
     tree = reader.level(0)
     if reader.next:
@@ -52,7 +52,7 @@ def parse(text: str) -> Node:
 
 
 class _Reader:
-    """Recursive descent, token by token: what is not known here is refused before what stands in its parentheses."""
+    """A recursive-descent parser that reads token by token, so that an unknown function fails before its arguments."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -77,7 +77,7 @@ class _Reader:
     def _primary(self) -> Node:
         word = self.next
         if word and word[0].isupper() and word not in FUNCTIONS:
-            raise ExpressionError(f"the local cloud does not know the function {word}")
+            raise ExpressionError(f"the local cloud does not support the function {word}")
         self._take()
         if word == "(":
             inside = self.level(0)
@@ -114,12 +114,12 @@ class _Reader:
         return token
 
     def _token(self) -> str:
-        """The token not yet taken; none at the end."""
+        """Return the next token; "" at the end."""
         rest = self._text[self._place :].strip()
         if not rest:
             return ""
         found = TOKEN.match(self._text, self._place)
         if found is None:
-            raise ExpressionError(f"the local cloud cannot read {rest!r}")
+            raise ExpressionError(f"the local cloud does not support {rest!r}")
         self._place = found.end()
         return found[0].strip()

@@ -1,4 +1,4 @@
-"""The metric operations of CloudWatch's API: PutMetricData, GetMetricData, GetMetricStatistics, ListMetrics."""
+"""The operations of metrics: PutMetricData, GetMetricData, GetMetricStatistics, ListMetrics."""
 
 import math
 from typing import Any
@@ -14,19 +14,19 @@ from fairlead_local.service import Handler
 from fairlead_local.times import epoch, moment
 
 LISTED_SECONDS = {None: 14 * 86_400, "PT3H": 3 * 3_600}
-PAST, FUTURE = 14 * 86_400, 2 * 3_600  # seconds around now within which data is taken
+PAST, FUTURE = 14 * 86_400, 2 * 3_600  # seconds before and after now; other data is refused
 VALUES_LIMIT, DIMENSIONS_LIMIT, DATA_LIMIT, POINTS_LIMIT = 150, 30, 1_000, 1_440
 
 
 class MetricOperations:
-    """The handlers for data points."""
+    """The handlers for metrics."""
 
     def __init__(self, store: MetricStore, clock: Clock) -> None:
         self._store = store
         self._clock = clock
 
     def handlers(self) -> dict[str, Handler]:
-        """Operation names to handlers."""
+        """Return the handlers by operation name."""
         return {
             "PutMetricData": self.put,
             "GetMetricData": self.get,
@@ -35,10 +35,10 @@ class MetricOperations:
         }
 
     def put(self, params: dict[str, Any]) -> None:
-        """PutMetricData; all is checked before any of it is kept."""
+        """PutMetricData; everything is checked before anything is stored."""
         namespace, data = params["Namespace"], params.get("MetricData") or []
         if params.get("EntityMetricData"):
-            raise ServiceError("NotImplemented", "the local cloud does not implement EntityMetricData", status=501)
+            raise ServiceError("NotImplemented", "the local cloud does not support EntityMetricData", status=501)
         if namespace.startswith("AWS/"):
             raise refused(f"The value {namespace} for parameter Namespace is invalid.")
         if len(data) > DATA_LIMIT:
@@ -63,7 +63,7 @@ class MetricOperations:
         return {"MetricDataResults": results, "Messages": []}
 
     def get_statistics(self, params: dict[str, Any]) -> dict[str, Any]:
-        """GetMetricStatistics: a data point per period and unit, in no order in AWS; here in time's."""
+        """GetMetricStatistics: a data point per period and unit, in order of time."""
         metric = Metric.of(params["Namespace"], params["MetricName"], params.get("Dimensions") or [])
         simple, extended = params.get("Statistics") or [], params.get("ExtendedStatistics") or []
         if bool(simple) == bool(extended):
@@ -88,7 +88,7 @@ class MetricOperations:
         return {"Label": metric.name, "Datapoints": points}
 
     def list_all(self, params: dict[str, Any]) -> dict[str, Any]:
-        """ListMetrics with data in the last two weeks, or three hours if asked."""
+        """ListMetrics with data in the last two weeks, or three hours on request."""
         since = self._clock.now() - LISTED_SECONDS[params.get("RecentlyActive")]
         found = [metric.described() for metric in self._store.metrics(since=since) if _listed(metric, params)]
         page, token = paged(found, params, default=500)
@@ -104,7 +104,7 @@ class MetricOperations:
 
 
 def refused(message: str) -> ServiceError:
-    """CloudWatch's answer to a value it does not take."""
+    """Return CloudWatch's error for an invalid value."""
     return ServiceError("InvalidParameterValue", message)
 
 
@@ -139,7 +139,7 @@ def _span(params: dict[str, Any]) -> tuple[int, int]:
 
 
 def _aligned(start: int, period: int) -> int:
-    """Down to the whole minute, or to a division of it that the period makes."""
+    """Round down to the minute, or to the period if it is shorter."""
     step = min(period, MINUTE)
     return start // step * step
 

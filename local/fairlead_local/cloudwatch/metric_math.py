@@ -1,6 +1,6 @@
-"""Metric math worked out: arithmetic, comparisons, IF and FILL over scalars and time series.
+"""The computation of metric math: arithmetic, comparisons, IF and FILL over scalars and time series.
 
-A value missing on one side of an operator counts as 0, a division by zero drops the point, a comparison gives 1 or 0:
+A value missing on one side of an operator counts as 0. A division by zero drops the point. A comparison is 1 or 0.
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
 """
 
@@ -36,14 +36,14 @@ SIGNS: dict[str, Sign] = {
 
 @dataclass(frozen=True)
 class Scope:
-    """What an expression can refer to: values by id, worked out when they are asked for."""
+    """The values that an expression can refer to, computed when they are looked up."""
 
     grid: Grid
     lookup: Callable[[str], Value]
 
 
 def calculate(node: Node, scope: Scope) -> Value:
-    """The value of a tree; raises ExpressionError."""
+    """Return the value of a syntax tree; raises ExpressionError."""
     match node:
         case Number(value):
             return value
@@ -80,7 +80,7 @@ def _each(value: Value, change: Callable[[float], float]) -> Value:
 def _fill(arguments: list[Value], scope: Scope) -> Value:
     value, filler = _exactly("FILL", arguments, 2)
     if isinstance(filler, Series):
-        raise ExpressionError("the local cloud fills with a number only")
+        raise ExpressionError("the local cloud supports FILL with a number only")
     points = _series(value).points
     return Series.of(scope.grid, ((at, points.get(at, filler)) for at in scope.grid.times))
 
@@ -91,7 +91,7 @@ def _if(arguments: list[Value], scope: Scope) -> Value:
         return yes if condition else no
     points = []
     for at, holds in sorted(condition.points.items()):
-        # A true condition without a value gives 0, a false one drops the point: so the documentation's tables.
+        # A true condition without a value gives 0, a false one drops the point, as in the documentation's tables.
         points.append((at, _at(yes, at) or 0.0 if holds else _at(no, at)))
     return Series.of(scope.grid, points)
 
@@ -102,7 +102,7 @@ def _at(value: Value, at: int) -> float | None:
 
 def _exactly(function: str, arguments: list[Value], count: int) -> list[Value]:
     if len(arguments) != count:
-        raise ExpressionError(f"the local cloud's {function} takes {count} arguments, not {len(arguments)}")
+        raise ExpressionError(f"the local cloud supports {function} with {count} arguments, not {len(arguments)}")
     return arguments
 
 

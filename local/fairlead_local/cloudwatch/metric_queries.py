@@ -1,4 +1,4 @@
-"""MetricDataQueries: metrics and expressions over a grid, by id."""
+"""MetricDataQueries: metrics and expressions by id, over a grid of periods."""
 
 import re
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ class Source:
 
 @dataclass(frozen=True)
 class Query:
-    """One entry: a metric or an expression (`text` and its tree), and whether its result is asked for."""
+    """A metric or an expression (`text` and its tree), and whether its result is returned."""
 
     id: str
     source: Source | None
@@ -39,7 +39,7 @@ class Query:
 
 
 def read(entries: Sequence[dict[str, Any]]) -> list[Query]:
-    """The API's list; raises ServiceError for what AWS would refuse."""
+    """Return the queries of the API's list; raises ServiceError for what AWS refuses."""
     found = [_query(entry) for entry in entries]
     ids = [query.id for query in found]
     if len(set(ids)) != len(ids):
@@ -48,12 +48,12 @@ def read(entries: Sequence[dict[str, Any]]) -> list[Query]:
 
 
 def invalid(message: str) -> ServiceError:
-    """CloudWatch's answer to a request that makes no sense."""
+    """Return CloudWatch's ValidationError."""
     return ServiceError("ValidationError", message)
 
 
 class QueryResults:
-    """The values of a set of queries over one grid, each worked out once."""
+    """The results of queries over one grid, each computed once."""
 
     def __init__(self, store: MetricStore, queries: Sequence[Query], grid: Grid) -> None:
         self._store = store
@@ -64,7 +64,7 @@ class QueryResults:
         self._scope = Scope(grid, self._lookup)
 
     def series(self, name: str) -> Series:
-        """The series of a query; raises ServiceError if its expression makes no sense."""
+        """Return the time series of a query; raises ServiceError for an invalid expression."""
         try:
             found = self._lookup(name)
         except ExpressionError as error:
@@ -74,8 +74,8 @@ class QueryResults:
         return found
 
     @property
-    def silent(self) -> bool:
-        """Whether no metric asked so far had a single point."""
+    def empty(self) -> bool:
+        """Whether no metric read so far has a data point."""
         known = [self._known.get(query.id) for query in self._queries.values() if query.source]
         return not any(isinstance(series, Series) and series.points for series in known)
 
@@ -132,6 +132,6 @@ def _source(stat: dict[str, Any]) -> Source:
 
 
 def check_period(period: int) -> None:
-    """Refuse what no data point stands for."""
+    """Raise for an invalid period."""
     if period not in (1, 5, 10, 20, 30) and (period % 60 or not period):
         raise invalid("Period must be 10, 20, 30 or a multiple of 60")

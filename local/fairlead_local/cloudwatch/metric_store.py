@@ -1,4 +1,4 @@
-"""Where data points are kept: by metric, by unit, by the minute (or the second, at high resolution)."""
+"""The store of data points: by metric, by unit, and by minute (high resolution: by second)."""
 
 import bisect
 import threading
@@ -14,7 +14,7 @@ MINUTE = 60
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric's identity: namespace, name, and its dimensions in one order."""
+    """A metric's identity: namespace, name and sorted dimensions."""
 
     namespace: str
     name: str
@@ -22,18 +22,18 @@ class Metric:
 
     @classmethod
     def of(cls, namespace: str, name: str, dimensions: Iterable[Mapping[str, str]] = ()) -> Self:
-        """As the API writes it."""
+        """Return a metric from the API's dimensions."""
         return cls(namespace, name, tuple(sorted((item["Name"], item["Value"]) for item in dimensions)))
 
     def described(self) -> dict[str, Any]:
-        """As the API writes it."""
+        """Return the metric as the API shows it."""
         dimensions = [{"Name": name, "Value": value} for name, value in self.dimensions]
         return {"Namespace": self.namespace, "MetricName": self.name, "Dimensions": dimensions}
 
 
 @dataclass
 class _Points:
-    """One metric's values: moments in order, and at each the values by unit."""
+    """One metric's values by moment and unit."""
 
     moments: list[int] = field(default_factory=list)
     values: dict[int, dict[str, Values]] = field(default_factory=dict)
@@ -57,9 +57,9 @@ class _Points:
 
 
 class MetricStore:
-    """Every data point there is, safe for many threads.
+    """All data points; thread-safe.
 
-    `changes` counts what was put, so that readers can tell; `latest` is the last moment of all.
+    `changes` counts additions, `latest` is the latest moment of all.
     """
 
     def __init__(self) -> None:
@@ -69,38 +69,38 @@ class MetricStore:
         self.latest = 0
 
     def put(self, metric: Metric, at: float, values: Values, *, unit: str = "None", resolution: int = MINUTE) -> None:
-        """Add values at a moment; at standard resolution they belong to its minute."""
+        """Add values at a moment; at standard resolution they are stored by minute."""
         moment = int(at) if resolution == 1 else int(at) // MINUTE * MINUTE
         with self._lock:
             self._points.setdefault(metric, _Points()).at(moment, unit).merge(values)
             self.changes += 1
             self.latest = max(self.latest, moment)
 
-    def one(self, metric: Metric, at: float, value: float, unit: str) -> None:
+    def add_value(self, metric: Metric, at: float, value: float, unit: str) -> None:
         """Add one value."""
         values = Values()
         values.add(value)
         self.put(metric, at, values, unit=unit)
 
     def metrics(self, *, since: float) -> list[Metric]:
-        """The metrics with data since then, in order."""
+        """Return the metrics with data since then, sorted."""
         with self._lock:
             found = [metric for metric, kept in self._points.items() if kept.moments[-1] >= since]
         return sorted(found, key=lambda metric: (metric.namespace, metric.name, metric.dimensions))
 
     def units(self, metric: Metric) -> list[str]:
-        """The units a metric was reported in."""
+        """Return the units of a metric's values."""
         with self._lock:
             kept = self._points.get(metric)
             return sorted({unit for units in kept.values.values() for unit in units}) if kept else []
 
     def values(self, metric: Metric, start: int, end: int, unit: str | None = None) -> Values:
-        """All values from `start` to before `end`, of any unit if none is named."""
+        """Return all values from `start` to before `end`, optionally of one unit."""
         with self._lock:
             kept = self._points.get(metric)
             return kept.between(start, end, unit) if kept else Values()
 
     def series(self, metric: Metric, grid: Grid, stat: str, unit: str | None = None) -> Series:
-        """A statistic per period."""
+        """Return a statistic per period."""
         periods = ((at, self.values(metric, at, at + grid.period, unit)) for at in grid.times)
         return Series.of(grid, ((at, statistic(values, stat)) for at, values in periods))

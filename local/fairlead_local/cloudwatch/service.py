@@ -1,4 +1,4 @@
-"""CloudWatch, joined: its handlers, and where the cloud's own services write their metrics."""
+"""CloudWatch: its handlers, created and connected."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +16,7 @@ from fairlead_local.service import Handler
 
 
 class CloudWatch:
-    """The service over a store of metrics that others write to as well."""
+    """The service over a metric store that other services write to as well."""
 
     def __init__(
         self,
@@ -38,5 +38,5 @@ class CloudWatch:
         )
 
     def handlers(self) -> dict[str, Handler]:
-        """Operation names to handlers."""
+        """Return the handlers by operation name."""
         return {name: handler for part in self._parts for name, handler in part.handlers().items()}

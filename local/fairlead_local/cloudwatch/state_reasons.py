@@ -1,4 +1,4 @@
-"""Why an alarm is in its state, in CloudWatch's words and as the JSON beside them."""
+"""The reason of an alarm's state: CloudWatch's sentence, and its data as JSON."""
 
 import json
 from typing import Any
@@ -6,13 +6,13 @@ from typing import Any
 from fairlead_local.cloudwatch.alarm_records import Alarm
 from fairlead_local.cloudwatch.alarm_settings import OPERATORS
 from fairlead_local.cloudwatch.alarm_state import Evaluation, Point
-from fairlead_local.times import moment, written
+from fairlead_local.times import cloudwatch_time, moment
 
 TREATED = {"missing": "Missing", "ignore": "Ignored", "breaching": "Breaching", "notBreaching": "NonBreaching"}
 
 
 def sentence(alarm: Alarm, evaluation: Evaluation) -> str:
-    """One sentence."""
+    """Return the reason as a sentence."""
     if evaluation.state == "INSUFFICIENT_DATA":
         filled = evaluation.filled
         return f"Insufficient Data: {filled} datapoint{'s were' if filled > 1 else ' was'} unknown."
@@ -27,11 +27,11 @@ def sentence(alarm: Alarm, evaluation: Evaluation) -> str:
 
 
 def data(alarm: Alarm, evaluation: Evaluation, *, at: float, samples: dict[int, float]) -> str:
-    """The JSON: what was asked and what came of it."""
+    """Return the reason's data as JSON."""
     points = evaluation.points
-    facts: dict[str, Any] = {"version": "1.0", "queryDate": written(at)}
+    facts: dict[str, Any] = {"version": "1.0", "queryDate": cloudwatch_time(at)}
     if points:
-        facts["startDate"] = written(min(point.at for point in points))
+        facts["startDate"] = cloudwatch_time(min(point.at for point in points))
     if alarm.settings.get("Unit"):
         facts["unit"] = alarm.settings["Unit"]
     if alarm.statistic:
@@ -44,7 +44,7 @@ def data(alarm: Alarm, evaluation: Evaluation, *, at: float, samples: dict[int, 
 
 def _evaluated(point: Point, samples: dict[int, float]) -> dict[str, Any]:
     count = {"sampleCount": samples[point.at]} if point.at in samples else {}
-    return {"timestamp": written(point.at), **count, "value": point.value}
+    return {"timestamp": cloudwatch_time(point.at), **count, "value": point.value}
 
 
 def _counted(alarm: Alarm, evaluation: Evaluation) -> str:

@@ -1,6 +1,7 @@
-"""Statistics of the values that fell into one period.
+"""Statistics of the values in one period.
 
-Percentiles are nearest-rank over the exact values. CloudWatch's own come from a histogram and may differ a little.
+Percentiles are nearest-rank over the exact values. CloudWatch's percentiles come from a histogram and may differ a
+little.
 """
 
 import re
@@ -14,7 +15,7 @@ PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d{1,10})?|100)")
 
 @dataclass
 class Values:
-    """Values with their counts; `exact` is False once a statistic set came whose values nobody knows."""
+    """Values with their counts; `exact` is False after a statistic set, whose values are unknown."""
 
     count: float = 0.0
     total: float = 0.0
@@ -24,12 +25,12 @@ class Values:
     exact: bool = True
 
     def add(self, value: float, count: float = 1.0) -> None:
-        """The same value so many times."""
+        """Add a value `count` times."""
         self.counts[value] = self.counts.get(value, 0.0) + count
         self._widen(count, value * count, value, value)
 
     def add_set(self, count: float, total: float, low: float, high: float) -> None:
-        """A statistic set."""
+        """Add a statistic set."""
         if low == high:
             self.add(low, count)
             return
@@ -37,7 +38,7 @@ class Values:
         self._widen(count, total, low, high)
 
     def merge(self, other: "Values") -> None:
-        """Everything of another."""
+        """Add everything from another."""
         for value, count in other.counts.items():
             self.counts[value] = self.counts.get(value, 0.0) + count
         self.exact = self.exact and other.exact
@@ -59,26 +60,26 @@ OF: dict[str, Callable[[Values], float]] = {
 
 
 def check_statistic(name: str) -> None:
-    """Refuse a statistic that is not worked out here."""
+    """Raise for an unsupported statistic."""
     if name not in OF and not PERCENTILE.fullmatch(name):
-        raise ServiceError("InvalidParameterValue", f"the local cloud does not know the statistic {name}")
+        raise ServiceError("InvalidParameterValue", f"the local cloud does not support the statistic {name}")
 
 
 def statistic(values: Values, name: str) -> float | None:
-    """One statistic of a period; None if there is none (no values, or a percentile of a statistic set)."""
+    """Return one statistic; None without values, and for a percentile of a statistic set."""
     if not values.count:
         return None
     return OF[name](values) if name in OF else _percentile(values, float(name[1:]))
 
 
 def share_of(name: str) -> float | None:
-    """The share (0 to 1) a percentile stands for; None for any other statistic."""
+    """Return a percentile's share (0 to 1); None for any other statistic."""
     found = PERCENTILE.fullmatch(name)
     return float(found[1]) / 100 if found else None
 
 
 def _percentile(values: Values, percent: float) -> float | None:
-    # There are none of negative values either.
+    # CloudWatch has no percentiles of negative values.
     if not values.exact or values.low < 0:
         return None
     rank, seen = values.count * percent / 100, 0.0

@@ -1,1 +1,1 @@
-"""AWS CodeDeploy for Lambda: applications, groups, plans, and deployments that run on the cloud's clock."""
+"""AWS CodeDeploy for Lambda: applications, groups, configurations, and deployments on the cloud's clock."""

@@ -1,4 +1,4 @@
-"""Applications, deployment configurations and revisions."""
+"""The operations of applications, deployment configurations and revisions."""
 
 from typing import Any
 
@@ -10,13 +10,13 @@ from fairlead_local.service import Handler
 
 
 class Applications:
-    """The handlers for applications and what is named beside them."""
+    """The handlers for applications, configurations and revisions."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def handlers(self) -> dict[str, Handler]:
-        """Operation names to handlers."""
+        """Return the handlers by operation name."""
         return {
             "CreateApplication": self.create,
             "GetApplication": self.get,
@@ -28,7 +28,7 @@ class Applications:
         }
 
     def create(self, params: dict[str, Any]) -> dict[str, Any]:
-        """CreateApplication, of the compute platform Lambda; its tags are not kept."""
+        """CreateApplication, for the compute platform Lambda; its tags are not kept."""
         name = params["applicationName"]
         _check_platform(params)
         with self._store.lock:
@@ -44,7 +44,7 @@ class Applications:
             return {"application": describe.application(self._store.application(params.get("applicationName")))}
 
     def delete(self, params: dict[str, Any]) -> None:
-        """DeleteApplication with its groups; gone already is fine."""
+        """DeleteApplication with its groups; a missing one is no error."""
         with self._store.lock:
             self._store.applications.pop(params["applicationName"], None)
 
@@ -68,7 +68,7 @@ class Applications:
             return {"deploymentConfigInfo": describe.config(self._store.config(params["deploymentConfigName"]))}
 
     def delete_config(self, params: dict[str, Any]) -> None:
-        """DeleteDeploymentConfig, unless a group uses it or it is CodeDeploy's own."""
+        """DeleteDeploymentConfig; refused if a group uses it or it is predefined."""
         name = params["deploymentConfigName"]
         with self._store.lock:
             if name in traffic_routing.predefined():
@@ -79,7 +79,7 @@ class Applications:
             self._store.configs.pop(name, None)
 
     def get_revision(self, params: dict[str, Any]) -> dict[str, Any]:
-        """GetApplicationRevision: the AppSpec's text by its digest, which no other answer shows."""
+        """GetApplicationRevision: the AppSpec's text by its digest; no other operation shows it."""
         with self._store.lock:
             found = self._store.application(params.get("applicationName"))
             kind = params["revision"].get("revisionType", "")
@@ -93,4 +93,6 @@ class Applications:
 def _check_platform(params: dict[str, Any]) -> None:
     platform = params.get("computePlatform", "Server")
     if platform != PLATFORM:
-        raise ServiceError("InvalidComputePlatformException", f"the local cloud deploys to {PLATFORM}, not {platform}")
+        raise ServiceError(
+            "InvalidComputePlatformException", f"the local cloud supports the platform {PLATFORM} only, not {platform}"
+        )

@@ -1,4 +1,4 @@
-"""The AppSpec of a Lambda deployment: which alias goes from which version to which, and the hooks."""
+"""The AppSpec of a Lambda deployment: function, alias, current and target version, and hooks."""
 
 import hashlib
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ CONTENT = {"AppSpecContent": "appSpecContent", "String": "string"}
 
 @dataclass(frozen=True)
 class AppSpec:
-    """What the file says; hooks are functions by lifecycle event."""
+    """The parsed AppSpec; hooks are function names by lifecycle event."""
 
     function: str
     alias: str
@@ -24,15 +24,15 @@ class AppSpec:
 
 
 def read(revision: dict[str, Any]) -> AppSpec:
-    """Parse the AppSpec (JSON or YAML) a revision holds; raises ServiceError as CreateDeployment does."""
+    """Parse the AppSpec (JSON or YAML) of a revision; raises CreateDeployment's ServiceErrors."""
     return _parse(content(revision))
 
 
 def content(revision: dict[str, Any]) -> str:
-    """The AppSpec's text, its digest checked if one was given."""
+    """Return the AppSpec's text; raises for a wrong digest."""
     kind = revision.get("revisionType", "")
     if kind in ("S3", "GitHub"):
-        raise ServiceError("NotImplemented", f"the local cloud reads no revisions of type {kind}", status=501)
+        raise ServiceError("NotImplemented", f"the local cloud does not support revisions of type {kind}", status=501)
     given = revision.get(CONTENT.get(kind, ""), {})
     text = given.get("content")
     if not text:
@@ -43,7 +43,7 @@ def content(revision: dict[str, Any]) -> str:
 
 
 def digest(text: str) -> str:
-    """SHA-256 in hex, by which a revision is known."""
+    """Return the SHA-256 in hex that identifies a revision."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -1,4 +1,4 @@
-"""What CodeDeploy does in other services with the rights of a group's role: alias, alarms, hooks."""
+"""CodeDeploy's calls of other services with the rights of the group's role: alias, alarms and hooks."""
 
 import contextlib
 import json
@@ -22,7 +22,7 @@ CONFIGURATION = (
 
 
 class DeploymentError(Exception):
-    """A deployment cannot go on; `code` is one of CodeDeploy's ErrorCode values."""
+    """A deployment fails; `code` is one of CodeDeploy's ErrorCode values."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -32,7 +32,7 @@ class DeploymentError(Exception):
 
 @dataclass(frozen=True)
 class AliasState:
-    """Where an alias points, and the revision that says so."""
+    """An alias's version, weights and RevisionId."""
 
     version: str
     weights: dict[str, float]
@@ -40,7 +40,7 @@ class AliasState:
 
 
 class AwsCalls:
-    """One deployment's way to other services."""
+    """The calls of one deployment."""
 
     def __init__(self, assume: Assume, role: str, spec: AppSpec) -> None:
         self._assume = assume
@@ -56,14 +56,14 @@ class AwsCalls:
         return AliasState(found["FunctionVersion"], weights, found["RevisionId"])
 
     def check_version(self, version: str) -> None:
-        """GetProvisionedConcurrencyConfig, which CodeDeploy asks before it shifts: here, whether the version exists."""
+        """GetProvisionedConcurrencyConfig, as CodeDeploy calls it: raises if the version does not exist."""
         with self._deployment_errors("AWSLambda"):
             client = self._assume(self._role)["lambda"]
             with contextlib.suppress(client.exceptions.ProvisionedConcurrencyConfigNotFoundException):
                 client.get_provisioned_concurrency_config(FunctionName=self._function, Qualifier=version)
 
     def move(self, version: str, weights: dict[str, float], *, revision: str = "") -> None:
-        """UpdateAlias to one version, or to two; guarded if there is a revision."""
+        """UpdateAlias to one version or two; with optimistic locking if a revision is given."""
         routing = {"AdditionalVersionWeights": weights}
         guard = {"RevisionId": revision} if revision else {}
         with self._deployment_errors("AWSLambda"):
@@ -71,14 +71,14 @@ class AwsCalls:
             client.update_alias(**self._where, FunctionVersion=version, RoutingConfig=routing, **guard)
 
     def invoke(self, function: str, deployment_id: str, execution_id: str) -> None:
-        """Start a hook; what becomes of it CodeDeploy learns by its answer alone."""
+        """Invoke a hook asynchronously; it reports its result by itself."""
         event = {"DeploymentId": deployment_id, "LifecycleEventHookExecutionId": execution_id}
         with self._deployment_errors("AWSLambda"):
             client = self._assume(self._role)["lambda"]
             client.invoke(FunctionName=function, InvocationType="Event", Payload=json.dumps(event).encode())
 
     def alarming(self, names: Sequence[str]) -> list[str]:
-        """Those of the alarms that are in ALARM."""
+        """Return the names of the alarms that are in ALARM."""
         if not names:
             return []
         with self._deployment_errors("AmazonCloudWatch"):

@@ -1,4 +1,4 @@
-"""What the course of a deployment needs around it."""
+"""What all deployments share: records, clock and delays."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ Publish = Callable[[Deployment, Event], None]
 
 @dataclass
 class Pace:
-    """Seconds of the clock that CodeDeploy takes.
+    """CodeDeploy's delays in seconds of the cloud's clock.
 
-    `begin` until a deployment is under way, `stop` until it has stopped when asked to, `look` between two looks at its
-    alarms, `hook` at most for a hook's answer.
+    `begin` before a deployment starts, `stop` until it has stopped, `look` between two checks of its alarms, `hook` the
+    timeout of a hook.
     """
 
     begin: float = 0.1
@@ -28,7 +28,7 @@ class Pace:
 
 @dataclass(frozen=True)
 class DeploymentContext:
-    """The records and the clock; `undo` starts a rollback deployment."""
+    """Records, clock and delays; `undo` starts a rollback deployment."""
 
     store: Store
     clock: Clock

@@ -1,4 +1,4 @@
-"""CreateDeployment and its kin: what a deployment is asked to be, and what it says of itself."""
+"""The operations that create and stop deployments, and take the results of hooks."""
 
 import json
 from typing import Any
@@ -19,7 +19,7 @@ DESCRIPTION_LIMIT = 256
 
 
 class Deployments:
-    """The handlers that make, stop and answer deployments."""
+    """The handlers that change deployments."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class Deployments:
         self._lifecycles: dict[str, Lifecycle] = {}
 
     def handlers(self) -> dict[str, Handler]:
-        """Operation names to handlers."""
+        """Return the handlers by operation name."""
         return {
             "CreateDeployment": self.create,
             "StopDeployment": self.stop,
@@ -44,7 +44,7 @@ class Deployments:
         }
 
     def create(self, params: dict[str, Any]) -> dict[str, Any]:
-        """CreateDeployment: what can be seen to be wrong at once is refused; the rest fails the deployment."""
+        """CreateDeployment: invalid parameters are refused at once; other problems fail the deployment."""
         with self._store.lock:
             group = self._store.group(params.get("applicationName"), params.get("deploymentGroupName"))
             _check(params)
@@ -72,7 +72,7 @@ class Deployments:
             return {"deploymentId": deployment.id}
 
     def stop(self, params: dict[str, Any]) -> dict[str, Any]:
-        """StopDeployment: Pending; the deployment's own status says when it has stopped."""
+        """StopDeployment: returns Pending; the deployment's status shows when it has stopped."""
         with self._store.lock:
             deployment = self._store.deployment(params.get("deploymentId"))
             if deployment.over:
@@ -84,7 +84,7 @@ class Deployments:
             return {"status": "Pending", "statusMessage": "The deployment is being stopped"}
 
     def answer(self, params: dict[str, Any]) -> dict[str, Any]:
-        """PutLifecycleEventHookExecutionStatus: a hook's word, once."""
+        """PutLifecycleEventHookExecutionStatus: takes a hook's result, once."""
         with self._store.lock:
             deployment = self._store.deployment(params.get("deploymentId"))
             execution, status = params.get("lifecycleEventHookExecutionId", ""), params.get("status", "")
@@ -114,7 +114,7 @@ class Deployments:
         self._lifecycles[deployment.id].start()
 
     def _undo(self, failed: Deployment) -> Deployment:
-        """A rollback is a deployment of its own, without hooks and alarms, at once."""
+        """Start a rollback: a deployment of its own, without hooks and alarms."""
         old = failed.spec
         spec = AppSpec(old.function, old.alias, current=old.target, target=old.current, hooks={})
         deployment = Deployment(
@@ -144,7 +144,7 @@ def _check(params: dict[str, Any]) -> None:
     unknown = sorted({"targetInstances", "ec2DeploymentOptions", "deploymentMode"} & params.keys())
     if unknown:
         raise ServiceError(
-            "NotImplemented", f"the local cloud has no deployments with {', '.join(unknown)}", status=501
+            "NotImplemented", f"the local cloud does not support deployments with {', '.join(unknown)}", status=501
         )
     check_alarms(params.get("overrideAlarmConfiguration"))
     check_rollback(params.get("autoRollbackConfiguration"))

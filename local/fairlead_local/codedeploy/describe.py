@@ -1,19 +1,14 @@
-"""Records as CodeDeploy's API shows them."""
+"""Applications, groups and deployments as CodeDeploy's API shows them."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from fairlead_local.account import function_arn
 from fairlead_local.codedeploy import appspec
 from fairlead_local.codedeploy.records import PLATFORM, Application, Config, Deployment, Group, Step
+from fairlead_local.times import moment
 
 STYLE = {"deploymentType": "BLUE_GREEN", "deploymentOption": "WITH_TRAFFIC_CONTROL"}
 COUNTS = {"Created": "Pending", "Queued": "Pending", "Stopped": "Skipped"}
-
-
-def moment(seconds: float) -> datetime:
-    """A moment of the clock as an aware datetime."""
-    return datetime.fromtimestamp(seconds, UTC)
 
 
 def application(record: Application) -> dict[str, Any]:
@@ -39,7 +34,7 @@ def config(record: Config) -> dict[str, Any]:
 
 
 def group(record: Group, deployments: list[Deployment]) -> dict[str, Any]:
-    """DeploymentGroupInfo; `deployments` are the group's, newest first."""
+    """Return DeploymentGroupInfo; `deployments` are the group's, newest first."""
     shown = {
         "applicationName": record.application,
         "deploymentGroupId": record.id,
@@ -59,7 +54,7 @@ def group(record: Group, deployments: list[Deployment]) -> dict[str, Any]:
 
 
 def revision(given: dict[str, Any]) -> dict[str, Any]:
-    """A revision without its AppSpec's text, which only GetApplicationRevision shows."""
+    """Return a revision without its AppSpec's text, which only GetApplicationRevision shows."""
     kind = given["revisionType"]
     return {"revisionType": kind, appspec.CONTENT[kind]: {"sha256": appspec.digest(appspec.content(given))}}
 
@@ -97,7 +92,7 @@ def deployment(record: Deployment) -> dict[str, Any]:
 
 
 def target(record: Deployment) -> dict[str, Any]:
-    """DeploymentTarget: the one function and alias."""
+    """Return DeploymentTarget: the function and alias."""
     spec = record.spec
     statuses = {"Created": "Pending", "Queued": "Pending", "Stopped": "Skipped"}
     updated = max(at for step in record.steps.values() for at in (step.started, step.ended, record.created) if at)

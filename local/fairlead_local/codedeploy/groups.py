@@ -1,4 +1,4 @@
-"""Deployment groups: the role, the plan, alarms and rollbacks of what is deployed to one alias."""
+"""The operations of deployment groups: role, configuration, alarms and rollback settings of one alias."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,14 +20,14 @@ ALARMS_LIMIT = 10
 
 
 class Groups:
-    """The handlers for groups; `trusts` says whether a role lets CodeDeploy take it on."""
+    """The handlers for groups; `trusts` says whether CodeDeploy may assume a role."""
 
     def __init__(self, store: Store, trusts: Callable[[str], bool]) -> None:
         self._store = store
         self._trusts = trusts
 
     def handlers(self) -> dict[str, Handler]:
-        """Operation names to handlers."""
+        """Return the handlers by operation name."""
         return {
             "CreateDeploymentGroup": self.create,
             "GetDeploymentGroup": self.get,
@@ -60,7 +60,7 @@ class Groups:
             return {"deploymentGroupInfo": describe.group(found, self._store.of_group(found))}
 
     def update(self, params: dict[str, Any]) -> dict[str, Any]:
-        """UpdateDeploymentGroup: what is given replaces; a running deployment keeps what it began with."""
+        """UpdateDeploymentGroup: replaces what is given; a running deployment keeps its settings."""
         settings = _settings(params)
         self._check_role(settings)
         with self._store.lock:
@@ -78,7 +78,7 @@ class Groups:
             return {"hooksNotCleanedUp": []}
 
     def delete(self, params: dict[str, Any]) -> dict[str, Any]:
-        """DeleteDeploymentGroup; gone already is fine."""
+        """DeleteDeploymentGroup; a missing one is no error."""
         with self._store.lock:
             application = self._store.applications.get(params["applicationName"])
             if application:
@@ -93,10 +93,12 @@ class Groups:
 
 
 def _settings(params: dict[str, Any]) -> dict[str, Any]:
-    """What was asked for that a Lambda group has; what the local cloud lacks is refused by name."""
+    """Return the settings of a Lambda group; others are refused by name."""
     unknown = sorted(name for name, value in params.items() if name not in KNOWN and value)
     if unknown:
-        raise ServiceError("NotImplemented", f"the local cloud has no groups with {', '.join(unknown)}", status=501)
+        raise ServiceError(
+            "NotImplemented", f"the local cloud does not support groups with {', '.join(unknown)}", status=501
+        )
     if params.get("deploymentStyle", describe.STYLE) != describe.STYLE:
         raise ServiceError("InvalidDeploymentStyleException", "a Lambda group is BLUE_GREEN, WITH_TRAFFIC_CONTROL")
     check_alarms(params.get("alarmConfiguration"))
@@ -105,7 +107,7 @@ def _settings(params: dict[str, Any]) -> dict[str, Any]:
 
 
 def check_alarms(given: dict[str, Any] | None) -> None:
-    """Raise for an alarm configuration CodeDeploy refuses."""
+    """Raise for an alarm configuration that CodeDeploy refuses."""
     alarms = (given or {}).get("alarms", [])
     if len(alarms) > ALARMS_LIMIT:
         raise ServiceError("AlarmsLimitExceededException", f"A group can have at most {ALARMS_LIMIT} alarms")
@@ -117,7 +119,7 @@ def check_alarms(given: dict[str, Any] | None) -> None:
 
 
 def check_rollback(given: dict[str, Any] | None) -> None:
-    """Raise for an automatic rollback configuration CodeDeploy refuses."""
+    """Raise for an automatic rollback configuration that CodeDeploy refuses."""
     events = set((given or {}).get("events", []))
     if events - ROLLBACK_EVENTS:
         raise ServiceError("InvalidAutoRollbackConfigException", f"unknown events {sorted(events - ROLLBACK_EVENTS)}")

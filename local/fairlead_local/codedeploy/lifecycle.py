@@ -1,6 +1,6 @@
-"""The course of one deployment: lifecycle events in order, each a piece of work on the cloud's clock.
+"""The lifecycle of one deployment: lifecycle events in order, each a timer on the cloud's clock.
 
-Everything here runs on the clock, one piece at a time; API calls only leave a mark and put work on the clock.
+Everything here runs on the clock, one timer at a time; API calls only set flags and add timers.
 """
 
 import logging
@@ -23,7 +23,7 @@ STOPS = frozenset(ROLLBACK_ON)
 
 
 class Lifecycle:
-    """Takes one deployment from Created to its end."""
+    """Runs one deployment from Created to its end."""
 
     def __init__(self, context: DeploymentContext, deployment: Deployment, aws: AwsCalls) -> None:
         self.deployment = deployment
@@ -34,11 +34,11 @@ class Lifecycle:
         self._then: dict[str, Callable[[], None]] = {}
 
     def start(self) -> None:
-        """Queue it."""
+        """Queue the deployment."""
         self._after(self._context.pace.begin / 2, self._queue)
 
     def stop(self, *, roll_back: bool) -> None:
-        """Stop it after the time stopping takes; until then nothing further happens to the alias."""
+        """Stop the deployment after the stop delay; the alias does not change meanwhile."""
         if self._stopping:
             return
         self._stopping = True
@@ -46,7 +46,7 @@ class Lifecycle:
         self._context.clock.after(self._context.pace.stop, lambda: self._fail(problem, roll_back=roll_back))
 
     def answered(self, step: Step) -> None:
-        """A hook has answered: go on, or fail."""
+        """Continue or fail after a hook's result."""
         self._after(0, partial(self._hook_answered, step))
 
     def _queue(self) -> None:
@@ -124,7 +124,7 @@ class Lifecycle:
         self._timers.append(self._context.clock.after(seconds, self._work(work)))
 
     def _work(self, work: Callable[[], None]) -> Callable[[], None]:
-        """Work of a deployment that runs: none once it stops, and a refusal ends it."""
+        """Return work that does nothing once the deployment stops, and fails it on a DeploymentError."""
 
         def guarded() -> None:
             if self._stopping or self.deployment.over:
@@ -135,12 +135,12 @@ class Lifecycle:
                 self._fail(problem, roll_back=None)
             except Exception:
                 logger.exception("deployment %s", self.deployment.id)
-                self._fail(DeploymentError("INTERNAL_ERROR", "the local cloud failed; see its log"), roll_back=None)
+                self._fail(DeploymentError("INTERNAL_ERROR", "the local cloud failed; see cloud.log"), roll_back=None)
 
         return guarded
 
     def _fail(self, problem: DeploymentError, *, roll_back: bool | None) -> None:
-        if self.deployment.over:  # it came to its end while it was being stopped
+        if self.deployment.over:  # it ended during the stop delay
             return
         stopped = problem.code in STOPS
         with self._context.store.lock:
@@ -171,7 +171,7 @@ class Lifecycle:
             for step in self.deployment.steps.values():
                 if step.status == "Pending":
                     step.status = "Skipped"
-            # In one breath with the end: whoever sees the one can see the other.
+            # Under the same lock, so that a caller who sees the end also sees the rollback.
             if undo:
                 self._context.undo(self.deployment)
         self._context.publish(self.deployment, event)

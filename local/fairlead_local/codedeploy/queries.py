@@ -1,4 +1,4 @@
-"""What deployments say of themselves: by id, by list, and by their one target."""
+"""The operations that read deployments."""
 
 from datetime import datetime
 from typing import Any
@@ -13,13 +13,13 @@ STATUSES = frozenset({"Created", "Queued", "InProgress", "Baking", "Succeeded", 
 
 
 class Queries:
-    """The handlers that only read."""
+    """The handlers that read."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def handlers(self) -> dict[str, Handler]:
-        """Operation names to handlers."""
+        """Return the handlers by operation name."""
         return {
             "GetDeployment": self.get,
             "ListDeployments": self.list_all,
@@ -32,7 +32,7 @@ class Queries:
             return {"deploymentInfo": describe.deployment(self._store.deployment(params.get("deploymentId")))}
 
     def list_all(self, params: dict[str, Any]) -> dict[str, Any]:
-        """ListDeployments, newest first: of everything, or of a group; by status and time of creation."""
+        """ListDeployments, newest first: all or of a group, by status and creation time."""
         wanted = set(params.get("includeOnlyStatuses", []))
         if wanted - STATUSES:
             raise ServiceError("InvalidDeploymentStatusException", f"unknown statuses {sorted(wanted - STATUSES)}")

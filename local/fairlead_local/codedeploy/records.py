@@ -1,4 +1,4 @@
-"""What CodeDeploy keeps: applications, groups, plans of traffic, deployments. Plain records."""
+"""Records of applications, groups, configurations and deployments."""
 
 import secrets
 import string
@@ -17,7 +17,7 @@ PLATFORM = "Lambda"
 
 
 def new_id() -> str:
-    """A DeploymentId such as d-A1B2C3D4E."""
+    """Return a new deployment id such as d-A1B2C3D4E."""
     return "d-" + "".join(secrets.choice(string.ascii_uppercase + string.digits) for _ in range(9))
 
 
@@ -33,7 +33,7 @@ class Config:
 
 @dataclass
 class Group:
-    """A deployment group; `settings` holds what was asked for, by the API's names."""
+    """A deployment group; `settings` has the API's names."""
 
     application: str
     name: str
@@ -47,13 +47,13 @@ class Group:
 
     @property
     def role(self) -> str:
-        """The ARN of the role CodeDeploy takes on for it."""
+        """The ARN of the role that CodeDeploy assumes."""
         return str(self.settings["serviceRoleArn"])
 
 
 @dataclass
 class Application:
-    """An application with its groups by name, and the revisions it was given by digest."""
+    """An application with its groups by name, and its revisions by digest."""
 
     name: str
     created: float
@@ -77,7 +77,7 @@ class Step:
 
 @dataclass
 class Deployment:
-    """One deployment, from its creation to its end."""
+    """A deployment with its status."""
 
     group: Group
     config: Config
@@ -88,7 +88,7 @@ class Deployment:
     auto_rollback: dict[str, Any]
     description: str = ""
     creator: str = "user"
-    ignore_poll_failure: bool = False  # goes on when its alarms cannot be read
+    ignore_poll_failure: bool = False  # continue if alarms cannot be read
     previous_revision: dict[str, Any] | None = None
     id: str = field(default_factory=new_id)
     status: Status = "Created"
@@ -104,15 +104,15 @@ class Deployment:
 
     @property
     def over(self) -> bool:
-        """Whether it has ended, one way or another."""
+        """Whether it has ended."""
         return self.status in OVER
 
     @property
     def is_rollback(self) -> bool:
-        """Whether CodeDeploy made it to undo another one."""
+        """Whether CodeDeploy created it to roll back another one."""
         return self.creator == "codeDeployRollback"
 
     @property
     def target_id(self) -> str:
-        """Its one target: the alias."""
+        """The id of its one target, the alias."""
         return f"{self.spec.function}:{self.spec.alias}"

@@ -1,4 +1,4 @@
-"""CodeDeploy, joined: its parts, its events, and the role it takes on."""
+"""CodeDeploy: its handlers, its events, and the role that it assumes."""
 
 from collections.abc import Callable
 from typing import Any
@@ -20,7 +20,7 @@ DETAIL_TYPE = "CodeDeploy Deployment State-change Notification"
 
 
 class CodeDeploy:
-    """Everything behind CodeDeploy's API; `pace` may be changed while it runs."""
+    """The service; `pace` may be changed at any time."""
 
     def __init__(self, clock: Clock, *, publish: Callable[..., Any], assume: Assume) -> None:
         self.pace = Pace()
@@ -31,20 +31,20 @@ class CodeDeploy:
         self._parts = (Applications(store), Groups(store, self._trusts), deployments, Queries(store))
 
     def handlers(self) -> dict[str, Handler]:
-        """Operation names to handlers."""
+        """Return the handlers by operation name."""
         operations: dict[str, Handler] = {}
         for part in self._parts:
             operations |= part.handlers()
         return operations
 
     def group_of(self, deployment_id: str) -> str | None:
-        """A deployment's group as `application/group`, by which rights to a deployment are given."""
+        """Return a deployment's group as `application/group`, on which IAM grants rights to deployments."""
         with self._store.lock:
             found = self._store.deployments.get(deployment_id)
             return f"{found.group.application}/{found.group.name}" if found else None
 
     def _trusts(self, role: str) -> bool:
-        """Whether a role exists and lets CodeDeploy take it on."""
+        """Return whether a role exists and CodeDeploy may assume it."""
         try:
             self._assume(role)
         except ServiceError:

@@ -1,4 +1,4 @@
-"""The one place applications, groups, configurations and deployments live: look-ups by name, under one lock."""
+"""Applications, groups, configurations and deployments, found by name, under one lock."""
 
 import threading
 from collections.abc import Callable
@@ -9,7 +9,7 @@ from fairlead_local.errors import ServiceError
 
 
 class Store:
-    """Hold `lock` while reading and changing what a look-up returned; never while calling another service."""
+    """Hold `lock` while reading or changing what a look-up returned, but not while calling another service."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self.lock = threading.RLock()
@@ -19,7 +19,7 @@ class Store:
         self.configs = {name: Config(name, routing, now()) for name, routing in traffic_routing.predefined().items()}
 
     def application(self, name: str | None) -> Application:
-        """By name; raises ApplicationDoesNotExistException."""
+        """Return an application by name; raises ApplicationDoesNotExistException."""
         if not name:
             raise ServiceError("ApplicationNameRequiredException", "An application name is required.")
         if name not in self.applications:
@@ -27,7 +27,7 @@ class Store:
         return self.applications[name]
 
     def group(self, application: str | None, name: str | None) -> Group:
-        """By application and name; raises DeploymentGroupDoesNotExistException."""
+        """Return a group by application and name; raises DeploymentGroupDoesNotExistException."""
         found = self.application(application)
         if not name:
             raise ServiceError("DeploymentGroupNameRequiredException", "A deployment group name is required.")
@@ -37,14 +37,14 @@ class Store:
         return found.groups[name]
 
     def config(self, name: str) -> Config:
-        """By name; raises DeploymentConfigDoesNotExistException."""
+        """Return a configuration by name; raises DeploymentConfigDoesNotExistException."""
         if name not in self.configs:
             message = f"No Deployment Configuration found for name: {name}"
             raise ServiceError("DeploymentConfigDoesNotExistException", message)
         return self.configs[name]
 
     def deployment(self, deployment_id: str | None) -> Deployment:
-        """By id; raises DeploymentDoesNotExistException, or what a malformed id gets."""
+        """Return a deployment by id; raises DeploymentDoesNotExistException or InvalidDeploymentIdException."""
         if not deployment_id:
             raise ServiceError("DeploymentIdRequiredException", "At least one deployment ID must be specified.")
         if not deployment_id.startswith("d-"):
@@ -56,10 +56,10 @@ class Store:
         return self.deployments[deployment_id]
 
     def of_group(self, group: Group) -> list[Deployment]:
-        """A group's deployments, newest first."""
+        """Return a group's deployments, newest first."""
         found = [deployment for deployment in self.deployments.values() if deployment.group is group]
         return sorted(found, key=lambda deployment: deployment.created, reverse=True)
 
     def running(self, group: Group) -> Deployment | None:
-        """The group's deployment that has not ended; there is one at most."""
+        """Return the group's deployment that has not ended, if there is one."""
         return next((deployment for deployment in self.of_group(group) if not deployment.over), None)

@@ -1,4 +1,4 @@
-"""What a deployment does to its alias, and what it looks at before: versions, the alias as it stands, alarms."""
+"""A deployment's checks and changes of its alias."""
 
 from fairlead_local.codedeploy import traffic_routing
 from fairlead_local.codedeploy.aws_calls import CONFIGURATION, AwsCalls, DeploymentError
@@ -6,7 +6,7 @@ from fairlead_local.codedeploy.records import Deployment
 
 
 class Traffic:
-    """Shifts one deployment's traffic. `found` says that the alias was as it should be: there is a way back."""
+    """Shifts one deployment's traffic; `found` is True after the checks passed, so that a rollback is possible."""
 
     def __init__(self, deployment: Deployment, aws: AwsCalls) -> None:
         self.found = False
@@ -15,7 +15,7 @@ class Traffic:
         self._expected: tuple[str, dict[str, float]] = (deployment.spec.current, {})
 
     def check(self) -> None:
-        """Raise Refused unless the alias is on the current version alone and the target version exists."""
+        """Raise DeploymentError unless the alias is on the current version alone and the target version exists."""
         spec, routing = self._deployment.spec, self._deployment.config.routing
         alias_state = self._aws.alias_state()
         if alias_state.version != spec.current:
@@ -30,7 +30,7 @@ class Traffic:
         self.found = True
 
     def check_alarms(self) -> None:
-        """Raise Refused if an alarm of the deployment is in ALARM."""
+        """Raise DeploymentError if an alarm of the deployment is in ALARM."""
         try:
             red = self._aws.alarming(self._deployment.alarms)
         except DeploymentError:
@@ -45,7 +45,7 @@ class Traffic:
             raise DeploymentError("ALARM_ACTIVE", message)
 
     def shift(self, percentage: float) -> None:
-        """Give the target version that share, if nobody else has touched the alias since the last shift."""
+        """Shift this percentage to the target version, unless the alias was changed since the last shift."""
         spec, alias_state = self._deployment.spec, self._aws.alias_state()
         if (alias_state.version, alias_state.weights) != self._expected:
             raise _configuration("The Lambda function alias was changed while the deployment was running.")
@@ -56,12 +56,12 @@ class Traffic:
         self._deployment.weight = float(percentage)
 
     def restore(self) -> None:
-        """A rollback: the alias alone on its target, whatever it is on and whatever the alarms say."""
+        """Point the alias to the rollback's target alone, without checks."""
         self._aws.move(self._deployment.spec.target, {})
         self._deployment.weight = 100.0
 
     def invoke(self, function: str, execution_id: str) -> None:
-        """Start a hook."""
+        """Invoke a hook."""
         self._aws.invoke(function, self._deployment.id, execution_id)
 
 

@@ -1,4 +1,4 @@
-"""How much traffic goes to the target version, and when."""
+"""Traffic routing: when the target version gets which share of the traffic."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ ALL_AT_ONCE = "AllAtOnce"
 
 @dataclass(frozen=True)
 class Shift:
-    """From `after` seconds since traffic was first allowed, the target version gets this percentage."""
+    """From `after` seconds on, the target version gets this percentage."""
 
     after: float
     percentage: float
 
 
 def shifts(routing: dict[str, Any]) -> Sequence[Shift]:
-    """The plan of a traffic routing configuration; the last shift is to 100 %."""
+    """Return the shifts of a routing configuration; the last one is to 100 %."""
     if routing["type"] == "TimeBasedCanary":
         canary = routing["timeBasedCanary"]
         return (Shift(0, canary["canaryPercentage"]), Shift(canary["canaryInterval"] * 60, 100))
@@ -31,7 +31,7 @@ def shifts(routing: dict[str, Any]) -> Sequence[Shift]:
 
 
 def checked(routing: dict[str, Any] | None) -> dict[str, Any]:
-    """A routing configuration as asked for; raises InvalidTrafficRoutingConfigurationException."""
+    """Return a routing configuration; raises InvalidTrafficRoutingConfigurationException."""
     if routing is None:
         raise _invalid("a configuration for Lambda needs a trafficRoutingConfig")
     kind = routing.get("type", "")
@@ -46,14 +46,14 @@ def checked(routing: dict[str, Any] | None) -> dict[str, Any]:
     given = routing.get(part, {})
     if not 1 <= given.get(share, 0) <= 99:
         raise _invalid(f"{share} must be between 1 and 99")
-    # Two days is CodeDeploy's limit for a whole Lambda deployment.
+    # CodeDeploy limits a Lambda deployment to two days.
     if not 1 <= given.get(interval, 0) <= 2880:
         raise _invalid(f"{interval} must be between 1 and 2880 minutes")
     return {"type": kind, part: {share: given[share], interval: given[interval]}}
 
 
 def predefined() -> dict[str, dict[str, Any]]:
-    """CodeDeploy's own configurations for Lambda, by name."""
+    """Return CodeDeploy's own configurations for Lambda, by name."""
     prefix = "CodeDeployDefault.Lambda"
     found: dict[str, dict[str, Any]] = {f"{prefix}AllAtOnce": {"type": ALL_AT_ONCE}}
     for minutes in (5, 10, 15, 30):

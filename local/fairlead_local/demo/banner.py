@@ -1,4 +1,4 @@
-"""The story on the page: what time it is in the cloud, and what was told so far, newest first."""
+"""The banner above the monitor's page: the cloud's time, and the log with the newest line first."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,7 +20,7 @@ STYLE = """
 
 
 def banner(lines: Sequence[Line], now: datetime, pace: str) -> Element:
-    """Return the box above the monitor's page; `pace` says how the cloud's clock runs."""
+    """Return the banner; `pace` says how fast the cloud's clock runs."""
     told = [e("li", e("time", f"{line.at:%H:%M}"), e("span", line.text)) for line in reversed(lines)]
     clock = e("p", "The cloud's clock: ", e("b", f"{now:%H:%M} UTC"), f", {pace}. This page follows by itself.")
     return e("aside", e("style", STYLE), clock, e("ol", told), class_="story", aria_label="What happens")

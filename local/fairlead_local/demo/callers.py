@@ -1,4 +1,7 @@
-"""Who calls: field teams, and laboratories that report outcomes; users with one of the stack's policies each."""
+"""The demo's callers: field teams that ask for predictions, and laboratories that report outcomes.
+
+Each is a user with one policy of the stack.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,7 +17,7 @@ Outcome = dict[str, Any]
 
 
 class Callers:
-    """Signed calls of them all; outcomes wait with them until they are known."""
+    """Sends signed calls; outcomes are kept until their round."""
 
     def __init__(self, cloud: LocalCloud, outputs: Mapping[str, str]) -> None:
         self._teams = [_endpoint(cloud, f"field-team-{n}", outputs["CallerPolicyArn"]) for n in range(1, TEAMS + 1)]
@@ -33,7 +36,7 @@ class Callers:
                 )
 
     def report(self, number: int) -> None:
-        """Report what is known by this round, each laboratory its share; raises CallError."""
+        """Report the outcomes of this round, shared by the laboratories; raises CallError."""
         known = self._waiting.pop(number, [])
         for place, laboratory in enumerate(self._laboratories):
             for _ in laboratory.report(known[place::LABORATORIES]):

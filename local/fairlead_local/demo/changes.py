@@ -1,6 +1,6 @@
-"""What an overview says that was not told yet, each once, in few words.
+"""The new facts of an overview, each reported once as a short line.
 
-That is inputs that broke, drift, quality, alarms, moves and decisions.
+These are broken inputs, drift, quality, alarms, moves of releases, and decisions.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ NAMED = 3
 
 
 class Changes:
-    """Compares what is seen with what was told before; what `before` shows is none."""
+    """Compares overviews; the facts in `before` are not new."""
 
     def __init__(self, before: Overview) -> None:
         self._told: set[str] = set()
@@ -32,7 +32,7 @@ class Changes:
         return [*self._once(views), *self._alarms(found), *self._once(records)]
 
     def _once(self, lines: list[tuple[str, str]]) -> list[str]:
-        """Pass on lines whose key was not told before."""
+        """Return the lines whose key was not reported before."""
         new = [text for key, text in lines if key not in self._told]
         self._told |= {key for key, _ in lines}
         return new
@@ -79,7 +79,7 @@ def _quality(view: View) -> Iterator[tuple[str, str]]:
 
 
 def _record(record: Record) -> Iterator[tuple[str, str]]:
-    if record.kind == "decided":  # the same decision about an alarm that still stands is told once
+    if record.kind == "decided":  # the same decision about a lasting alarm is reported once
         yield f"decided {record.why}", f"decision about {record.why}"
     elif record.kind == "moved" and record.now:
         yield f"record {record.number}", f"live is {record.now}"

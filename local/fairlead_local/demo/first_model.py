@@ -1,6 +1,7 @@
-"""`make run`: from nothing to a signed prediction on this machine, by the commands a user would type.
+"""`make run`: deploys the stack and makes a signed prediction, by the commands that a user would type.
 
-Trains on palmerpenguins: three species, missing values, categories. Every step is a real command, printed first.
+The model is trained on palmerpenguins: three species, missing values, categories. Every command is printed before it
+runs.
 """
 
 import json
@@ -21,9 +22,9 @@ FUNCTION = f"{STACK}-predict"
 
 
 def run(cloud: LocalCloud, folder: Path, *, container_host: str | None = None) -> None:
-    """Deploy, publish, release and predict on a running cloud; raises LocalCloudError naming the step that failed.
+    """Deploy, publish, release and predict on a running cloud; raises LocalCloudError with the step that failed.
 
-    `container_host` is the address under which containers reach the cloud, for `sam local`.
+    `container_host` is the cloud's address for containers, for `sam local`.
     """
     started = time.monotonic()
     folder.mkdir(parents=True, exist_ok=True)
@@ -43,11 +44,11 @@ def run(cloud: LocalCloud, folder: Path, *, container_host: str | None = None) -
     command(cloud, f"fairlead predict {MODEL} --data {folder}/held_out.csv --limit 3")
     if container_host:
         write_sam_local(cloud, folder / "sam-local.json", container_host)
-    print(farewell(folder, time.monotonic() - started, containers=container_host is not None))  # noqa: T201
+    print(next_commands(folder, time.monotonic() - started, containers=container_host is not None))  # noqa: T201
 
 
 def train(folder: Path) -> None:
-    """Fit the demo model; write model, held-out and training rows, and one request."""
+    """Fit the demo's model; write the model, held-out and training rows, and one request."""
     import joblib
     from palmerpenguins import load_penguins
     from sklearn.compose import make_column_selector, make_column_transformer
@@ -74,14 +75,14 @@ def train(folder: Path) -> None:
 
 
 def latest(cloud: LocalCloud) -> int:
-    """The newest version of the demo model: a kept registry may hold earlier ones."""
+    """Return the newest version of the demo's model; a kept registry may have earlier ones."""
     done = command(cloud, f"fairlead show {MODEL} --json", quiet=True, echo=False)
     version: Any = json.loads(done)["version"]
     return int(version)
 
 
 def write_sam_local(cloud: LocalCloud, path: Path, host: str) -> None:
-    """Write the live release's environment for `sam local … --env-vars`, with S3 where a container finds it."""
+    """Write the live release's environment for `sam local … --env-vars`, with S3's address for containers."""
     live = cloud.client("lambda").get_function_configuration(FunctionName=FUNCTION, Qualifier="live")
     port = cloud.endpoint_url.rpartition(":")[2]
     variables = live["Environment"]["Variables"] | {"AWS_ENDPOINT_URL": f"http://{host}:{port}"}
@@ -89,10 +90,10 @@ def write_sam_local(cloud: LocalCloud, path: Path, host: str) -> None:
 
 
 def command(cloud: LocalCloud, line: str, *, quiet: bool = False, echo: bool = True) -> str:
-    """Run one command against the cloud and return what it printed; raises LocalCloudError with it if it fails."""
+    """Run one command against the cloud and return its output; raises LocalCloudError with it on failure."""
     if echo:
         print(f"  $ {line}", flush=True)  # noqa: T201
-    done = subprocess.run(  # noqa: S603 - our own words
+    done = subprocess.run(  # noqa: S603 - a command of the demo
         shlex.split(line),
         env=os.environ | cloud.environment(),
         stdout=subprocess.PIPE,
@@ -108,12 +109,12 @@ def command(cloud: LocalCloud, line: str, *, quiet: bool = False, echo: bool = T
 
 
 def step(text: str) -> None:
-    """Announce a step."""
+    """Print the title of a step."""
     print(f"\n{text}", flush=True)  # noqa: T201
 
 
-def farewell(folder: Path, seconds: float, *, containers: bool) -> str:
-    """What to type next, from another shell."""
+def next_commands(folder: Path, seconds: float, *, containers: bool) -> str:
+    """Return the commands to try next in another shell."""
     sam_local = (
         f"""
   sam local invoke PredictFunction -e events/predict.json --env-vars {folder}/sam-local.json

@@ -1,4 +1,4 @@
-"""What was told: one line after the other, by the cloud's clock, on the terminal and for the page."""
+"""The demo's log, printed on the terminal and shown on the page."""
 
 import sys
 from datetime import datetime
@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 
 class Line(NamedTuple):
-    """One line of the story and when it happened, aware."""
+    """One line of the log and its time, aware."""
 
     at: datetime
     text: str
 
 
 class Log:
-    """The story so far; lines are added by one thread and read by others."""
+    """The lines so far; one thread adds lines, others read them."""
 
     def __init__(self) -> None:
         self.lines: tuple[Line, ...] = ()

@@ -1,4 +1,4 @@
-"""What the story sees: the same overview as `fairlead monitor`, at the cloud's time, and what retraining made."""
+"""The overview of `fairlead monitor` at the cloud's time, and the versions that retraining published."""
 
 import threading
 import time
@@ -21,7 +21,7 @@ FRESH = 5.0
 
 
 class Observer:
-    """One model of one stack on a cloud; methods may be called by several threads."""
+    """Observes one model of one stack; thread-safe."""
 
     def __init__(self, cloud: LocalCloud, *, stack: str, model: str, outputs: Mapping[str, str]) -> None:
         self._cloud = cloud
@@ -38,20 +38,20 @@ class Observer:
         self._last: tuple[float, Overview] | None = None
 
     def now(self) -> datetime:
-        """The cloud's time."""
+        """Return the cloud's time."""
         return datetime.fromtimestamp(self._cloud.now(), UTC)
 
     def journal(self) -> Journal:
-        """A reader of the journal of one's own: it remembers what it read."""
+        """Return a journal reader with a position of its own."""
         return Journal(self._objects, self._stack)
 
     def overview(self) -> Overview:
-        """What `fairlead monitor` would show at the cloud's time; raises FairleadError."""
+        """Return the overview at the cloud's time; raises FairleadError."""
         with self._lock:
             return self._look()
 
     def recent(self) -> Overview:
-        """The overview that was seen last, or a new one where that is too long ago; raises FairleadError."""
+        """Return the last overview, or a new one if it is too old; raises FairleadError."""
         with self._lock:
             seen, found = self._last or (0.0, None)
             return found if found and time.monotonic() - seen < FRESH else self._look()
@@ -71,7 +71,7 @@ class Observer:
         return found
 
     def retrained(self, after: int) -> Manifest | None:
-        """The first version after this one that the stack's own retraining made."""
+        """Return the first later version that the stack's own retraining published."""
         newer = [version for version in self.registry.versions(self._model) if version > after]
         made = (self.registry.manifest(self._model, version)[0] for version in newer)
         return next((one for one in made if f":function:{self._stack}-retrain" in one.created_by), None)

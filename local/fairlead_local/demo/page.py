@@ -1,4 +1,4 @@
-"""The page on loopback: the monitor's page with the story above it, drawn anew for whoever looks."""
+"""The demo's page on loopback: the monitor's page with the log above it, rendered on request."""
 
 import threading
 import time
@@ -13,9 +13,9 @@ EVERY = 3
 
 
 class Page:
-    """Serves what `draw` returns to whoever asks for /, drawn at most every other second; a context manager.
+    """Serves the result of `draw` at /, rendered at most every other second; a context manager.
 
-    `port` is taken if it is free, else another one.
+    `port` is used if it is free, else another one.
     """
 
     def __init__(self, draw: Callable[[], str], port: int) -> None:
@@ -26,17 +26,17 @@ class Page:
 
     @property
     def url(self) -> str:
-        """Where it is served."""
+        """The page's URL."""
         return f"http://{HOST}:{self._server.server_address[1]}/"
 
     def body(self) -> bytes:
-        """Return the page, newly drawn unless it is fresh; where that fails, as it was."""
+        """Return the page, rendered again unless it is recent; the last one if rendering fails."""
         with self._lock:
             drawn, body = self._drawn
             if time.monotonic() - drawn > EVERY / 2:
                 try:
                     body = self._draw().encode()
-                except Exception:  # noqa: BLE001 - the cloud may be ending; whoever looks keeps what there was
+                except Exception:  # noqa: BLE001 - the cloud may be ending; the browser keeps the last page
                     body = body or b"<!doctype html><title>Fairlead</title><p>Nothing can be seen at the moment."
                 self._drawn = (time.monotonic(), body)
             return body
@@ -55,7 +55,7 @@ class _Server(ThreadingHTTPServer):
     page: Page
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A browser that went away is nobody's concern."""
+        """Ignore a browser that closes the connection."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -74,7 +74,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the standard library's name
-        """The terminal is the story's."""
+        """Log nothing: the terminal shows the demo's log."""
 
 
 def _listening(page: Page, port: int) -> _Server:

@@ -1,4 +1,4 @@
-"""The one thing that the story does as a person would: it releases what retraining made, by the command."""
+"""The release of the retrained version: the one command that the demo types itself."""
 
 import os
 import shlex
@@ -8,10 +8,10 @@ from fairlead_local.cloud import LocalCloud
 
 
 class ReleaseCommand:
-    """`fairlead release` at work in a process of its own, while callers go on asking."""
+    """`fairlead release` in a process of its own, while callers continue."""
 
     def __init__(self, cloud: LocalCloud, line: str) -> None:
-        self._process = subprocess.Popen(  # noqa: S603 - our own words
+        self._process = subprocess.Popen(  # noqa: S603 - a command of the demo
             shlex.split(line),
             env=os.environ | cloud.environment(),
             stdin=subprocess.DEVNULL,
@@ -21,15 +21,15 @@ class ReleaseCommand:
         )
 
     def over(self) -> bool:
-        """Whether it has ended."""
+        """Return whether it has ended."""
         return self._process.poll() is not None
 
     def problem(self) -> str:
-        """Why it failed, in its own words; empty where it did not."""
+        """Return its output if it failed, else ""."""
         said = self._process.communicate()[0].strip()
         return (said or f"exit code {self._process.returncode}") if self._process.returncode else ""
 
     def stop(self) -> None:
-        """End it."""
+        """Terminate it."""
         self._process.terminate()
         self._process.wait()

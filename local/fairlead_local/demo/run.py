@@ -1,4 +1,4 @@
-"""The story with its page, what is said before and after it, and both kept for as long as the cloud serves."""
+"""The feedback loop with its page, which stay until the cloud ends, and the text before and after it."""
 
 import contextlib
 import sys
@@ -39,15 +39,15 @@ Ctrl-C ends it.
 
 
 def show(cloud: LocalCloud, *, stack: str, model: str, port: int) -> None:
-    """Play the story of a model that is live, and stay; raises LocalCloudError when the cloud ends by itself."""
-    cloud.advance(2 * STEP)  # a new stack's monitor is silent, and its alarm rings, until it first ticks
+    """Run the demo of a live model and keep its page; raises LocalCloudError when the cloud ends by itself."""
+    cloud.advance(2 * STEP)  # until a new stack's monitor first runs, its alarm is in ALARM
     outputs = _outputs(cloud, stack)
     observer, log = Observer(cloud, stack=stack, model=model, outputs=outputs), Log()
     script = Script(cloud, observer, Callers(cloud, outputs), log, model=model)
     paces = [RUNS]
     with Page(lambda: render(observer.recent(), above=banner(log.lines, observer.now(), paces[-1])), port) as page:
         _say(OPENING.format(url=page.url, hours=BEHIND / 3600, runs=RUNS))
-        with contextlib.suppress(OSError, HTTPException):  # a cloud that has ended says so below
+        with contextlib.suppress(OSError, HTTPException):  # `wait` raises for a cloud that has ended
             script.play()
             script.catch_up()
             paces.append("which is yours")

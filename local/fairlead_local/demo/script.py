@@ -1,4 +1,4 @@
-"""The story, round by round: requests and outcomes, the clock a step on, and what is new."""
+"""The feedback loop of the demo, round by round: requests, outcomes, a step of the clock, and what is new."""
 
 import time
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ REASON = "it knows what the new app sends"
 
 
 class Script:
-    """Plays on a cloud whose stack serves a version of `model`; what happens is told."""
+    """Runs the demo on a cloud whose stack serves a version of `model`, and logs what happens."""
 
     def __init__(self, cloud: LocalCloud, observer: Observer, callers: Callers, log: Log, *, model: str) -> None:
         self._cloud = cloud
@@ -42,7 +42,7 @@ class Script:
         self._release_command: ReleaseCommand | None = None
 
     def play(self) -> None:
-        """Play until the clock has caught up, or a person or a failure ends it before."""
+        """Run rounds until the clock has caught up, an operator takes over, or a call fails."""
         try:
             for number in self._steps():
                 if self._interrupted():
@@ -55,7 +55,7 @@ class Script:
                 self._release_command.stop()
 
     def catch_up(self) -> None:
-        """Let the clock arrive at everybody's, as fast as what falls due on the way allows."""
+        """Advance the clock to real time, as fast as its timers allow."""
         if time.time() - self._cloud.now() > STEP:
             self._say("the clock runs on until it has caught up with yours")
         while (left := time.time() - self._cloud.now()) > 1:
@@ -101,11 +101,13 @@ class Script:
         self._release_command = None
 
     def _interrupted(self) -> bool:
-        """Whether a person moves releases: the story's own command may be at work meanwhile."""
+        """Return whether an operator moves releases, unless the demo's own release runs."""
         record = None if self._release_command else self._takeover.others()
         if record:
             release = record.now or record.was
-            self._say(f"somebody moves releases ({record.kind}{f' {release}' if release else ''}): the story ends here")
+            self._say(
+                f"an operator moves releases ({record.kind}{f' {release}' if release else ''}): the demo stops here"
+            )
         return record is not None
 
     def _say(self, text: str) -> None:

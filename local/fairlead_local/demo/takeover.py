@@ -1,4 +1,4 @@
-"""Whether a person moves releases while the story runs: then they have the cloud for themselves."""
+"""Detects that an operator moves releases; then the demo stops."""
 
 from fairlead.journal import Journal
 from fairlead.moves import CODEDEPLOY, Record
@@ -7,18 +7,18 @@ MOVES = frozenset({"intended", "moved", "retired", "pruned"})
 
 
 class Takeover:
-    """Tells a person's records from the story's own, which `mine` passes over."""
+    """Tells an operator's records in the journal from the demo's own, which `mine` skips."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
         self._seen = journal.last()
 
     def mine(self) -> None:
-        """Take what is on record by now as the story's own."""
+        """Count all records so far as the demo's own."""
         self._seen = self._journal.last()
 
     def others(self) -> Record | None:
-        """Return the first record since then by which a person moves, or is about to move, a release."""
+        """Return the first later record by which an operator moves a release or starts to."""
         tail = self._journal.all()
         fresh = tail[: max(0, tail.newest - self._seen)]
         return next((one for one in reversed(fresh) if one.kind in MOVES and _person(one.by)), None)

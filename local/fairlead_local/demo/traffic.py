@@ -1,4 +1,4 @@
-"""What field teams ask about real penguins and laboratories report later; the same seed gives the same traffic."""
+"""The demo's traffic: rows of real penguins and their species; the same seed gives the same traffic."""
 
 import random
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ MEASURED = (*LENGTHS, "body_mass_g")
 
 
 class TeamRequest(NamedTuple):
-    """One team's request in a round, and what is true of its rows."""
+    """One team's request in a round, and the true species of its rows."""
 
     team: int
     rows: list[Row]
@@ -32,7 +32,7 @@ class TeamRequest(NamedTuple):
 
 
 class Traffic:
-    """Deals penguins: none a second time before each had its turn, each measured anew."""
+    """Draws penguins without replacement, and measures each again with a small error."""
 
     def __init__(self, penguins: Sequence[Row], *, seed: int = 0) -> None:
         self._penguins = penguins
@@ -40,7 +40,7 @@ class Traffic:
         self._deck: list[Row] = []
 
     def round(self, number: int) -> list[TeamRequest]:
-        """Return the requests of a round; rounds are asked for in order."""
+        """Return the requests of a round; call it with rounds in order."""
         return [self._request(team, centimetres=number >= CHANGE) for team in range(TEAMS)]
 
     def _request(self, team: int, *, centimetres: bool) -> TeamRequest:
@@ -63,12 +63,12 @@ class Traffic:
 
 
 def in_centimetres(row: Row) -> Row:
-    """Return a row as the new app writes it: lengths in centimetres, under the old names."""
+    """Return a row as the new app sends it: lengths in centimetres, under the old names."""
     return row | {name: round(row[name] / 10, 2) for name in LENGTHS if row[name] is not None}
 
 
 def penguins() -> list[Row]:
-    """Return the rows of palmerpenguins, missing values as None."""
+    """Return the rows of palmerpenguins, with None for missing values."""
     from palmerpenguins import load_penguins
 
     records: list[Row] = load_penguins().to_dict("records")

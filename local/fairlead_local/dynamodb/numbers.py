@@ -1,6 +1,6 @@
-"""DynamoDB's numbers: 38 significant digits, magnitudes from 1e-130 to below 1e126. A sum that needs more is refused.
+"""DynamoDB's numbers: 38 significant digits, magnitudes from 1e-130 to below 1e126; other sums are refused.
 
-moto adds with 28 digits, rounds, and refuses nothing. AWS calls a sum with too many digits an overflow too.
+moto adds with 28 digits, rounds, and refuses nothing. AWS reports a sum with too many digits as an overflow, too.
 https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
 """
 
@@ -15,7 +15,7 @@ NOT_A_NUMBER = "The parameter cannot be converted to a numeric value"
 
 
 def patch_numbers() -> None:
-    """Let moto add as DynamoDB does."""
+    """Make moto add numbers as DynamoDB does."""
     DynamoType.__add__ = _add  # type: ignore[method-assign]
 
 

@@ -1,7 +1,7 @@
-"""moto's DynamoDB: one call at a time, throttled on demand, quick with many items, and rid of what has expired.
+"""moto's DynamoDB with serialised calls, throttling on demand, faster queries, and expiry of items.
 
-By itself moto lets two threads both meet one condition, copies whole tables for each transaction, and sorts them for
-each query.
+Unpatched, moto lets two threads pass the same condition, copies whole tables for each transaction, and sorts a table
+for each query.
 """
 
 import copy
@@ -27,14 +27,14 @@ WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
 TRANSACTION = "TransactWriteItems"
 Key = tuple[DynamoType, DynamoType | None]
 WRITES = {"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", TRANSACTION}
-SWEEP_SECONDS = 3600.0  # AWS: within a few days
+EXPIRY_SECONDS = 3600.0  # AWS deletes within a few days
 FAMILY = "com.amazonaws.dynamodb.v20120810#"
 THROTTLED = "The level of configured provisioned throughput for the table was exceeded."
 SCALING = "Throughput exceeds the current capacity of your table or index."
 
 
 class DynamoDb:
-    """A WSGI application before moto's."""
+    """A WSGI application in front of moto's."""
 
     def __init__(self, rest: WsgiApp, faults: Faults, clock: Clock) -> None:
         self._rest = rest
@@ -43,10 +43,10 @@ class DynamoDb:
         self._lock = threading.Lock()
         _patch_moto()
         numbers.patch_numbers()
-        clock.every(SWEEP_SECONDS, self._sweep)
+        clock.every(EXPIRY_SECONDS, self._delete_expired)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """Answer one request, alone."""
+        """Answer one request; calls are serialised."""
         operation = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
         if operation in WRITES and self._faults.write_throttled():
             return _throttled(operation, environ)(environ, start_response)
@@ -55,8 +55,8 @@ class DynamoDb:
         start_response(status, headers.to_wsgi_list())
         return body
 
-    def _sweep(self) -> None:
-        """Items whose time to live is over go."""
+    def _delete_expired(self) -> None:
+        """Delete items whose time to live is over."""
         now = self._clock.now()
         with self._lock:
             for table in dynamodb_backends[ACCOUNT][REGION].tables.values():
@@ -71,7 +71,7 @@ def _expired(value: DynamoType | None, now: float) -> bool:
 
 
 def _throttled(operation: str, environ: dict[str, Any]) -> Response:
-    """What AWS answers: a transaction is cancelled for it, with a reason for each item."""
+    """Return AWS's answer to a throttled write; a transaction is cancelled with one reason per item."""
     if operation != TRANSACTION:
         answer: dict[str, Any] = {"__type": f"{FAMILY}ProvisionedThroughputExceededException", "message": THROTTLED}
     else:
@@ -84,7 +84,7 @@ def _throttled(operation: str, environ: dict[str, Any]) -> Response:
 
 
 def _patch_moto() -> None:
-    """Replace moto's query and transaction by the same on no more items than they need."""
+    """Replace moto's query and transaction by versions that read only the items they need."""
     if getattr(Table.query, "mended", False):
         return
     query, transact = Table.query, DynamoDBBackend.transact_write_items
@@ -122,7 +122,7 @@ def _patch_moto() -> None:
 
 
 def _matching(table: Table, conditions: Sequence[tuple[str, DynamoType]]) -> Any:
-    """The items that an index query is about, as a table keeps them."""
+    """Return the items that match an index query's keys, in the table's own structure."""
     items: Any = defaultdict(dict)
     kept: Any = table.items
     for key, within in kept.items():
@@ -136,7 +136,7 @@ def _matching(table: Table, conditions: Sequence[tuple[str, DynamoType]]) -> Any
 
 
 def _keys(table: Table, transact_items: Sequence[dict[str, Any]]) -> list[Key]:
-    """The keys of a table that a transaction names; what lacks one is refused by moto."""
+    """Return the keys of a table that a transaction names; moto refuses an item without its key."""
     found = []
     for item in transact_items:
         for operation in item.values():
@@ -148,7 +148,7 @@ def _keys(table: Table, transact_items: Sequence[dict[str, Any]]) -> list[Key]:
 
 
 def _chosen(table: Table, keys: Sequence[Key]) -> Any:
-    """The items under these keys, as a table keeps them."""
+    """Return the items under these keys, in the table's own structure."""
     items: Any = defaultdict(dict)
     for hash_key, range_key in keys:
         if hash_key in table.items and range_key is None:
@@ -159,7 +159,7 @@ def _chosen(table: Table, keys: Sequence[Key]) -> Any:
 
 
 def _take_over(table: Table, other: Table, key: Key) -> None:
-    """Make a table say of one key what the other says."""
+    """Copy one key's item from another table, or delete it where the other has none."""
     item, kept = other.get_item(*key), table.items
     if item is None:
         table.delete_item(*key)

@@ -1,4 +1,4 @@
-"""The default event bus: events come from services of the cloud, from PutEvents, and from the clock."""
+"""The default event bus: events from the cloud's services, from PutEvents, and from schedules."""
 
 import logging
 import threading
@@ -21,7 +21,7 @@ Deliver = Callable[["Rule", dict[str, Any], Event], None]
 
 @dataclass
 class Rule:
-    """A rule; `settings` is what PutRule was given, by the API's names."""
+    """A rule; `settings` has PutRule's parameters by the API's names."""
 
     name: str
     settings: dict[str, Any]
@@ -37,12 +37,12 @@ class Rule:
 
     @property
     def enabled(self) -> bool:
-        """Whether it looks at events at all."""
+        """Whether the rule matches events."""
         return bool(self.settings.get("State", "ENABLED") != "DISABLED")
 
 
 class Bus:
-    """Keeps the rules and hands events to the targets of those that want them."""
+    """Keeps the rules and delivers each event to the targets of the rules that match it."""
 
     def __init__(self, clock: Clock, deliver: Deliver) -> None:
         self.lock = threading.RLock()
@@ -59,7 +59,7 @@ class Bus:
         resources: Sequence[str] = (),
         moment: float | None = None,
     ) -> str:
-        """Take an event in; its id. Delivery does not keep the caller waiting."""
+        """Publish an event and return its id; delivery is asynchronous."""
         event = {
             "version": "0",
             "id": str(uuid.uuid4()),
@@ -81,7 +81,7 @@ class Bus:
         return str(event["id"])
 
     def put(self, rule: Rule) -> None:
-        """Take a rule in, or take it in again after a change: a rate counts from then."""
+        """Add or replace a rule; a rate starts then."""
         with self.lock:
             self.remove(rule.name)
             self.rules[rule.name] = rule
@@ -89,7 +89,7 @@ class Bus:
                 self._plan(rule, self._clock.now())
 
     def remove(self, name: str) -> None:
-        """Forget a rule and its timer."""
+        """Remove a rule and its timer."""
         with self.lock:
             gone = self.rules.pop(name, None)
             if gone and gone.timer:

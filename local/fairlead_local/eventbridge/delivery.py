@@ -1,4 +1,4 @@
-"""Events reach functions: by asynchronous invocation, and only where the function's resource policy lets the rule."""
+"""Delivery of events to functions: an asynchronous invocation, if the function's resource policy allows the rule."""
 
 import json
 import logging
@@ -15,14 +15,14 @@ PRINCIPAL = "events.amazonaws.com"
 
 
 class Delivery:
-    """Invokes a rule's target with an event; a refusal is logged and nobody's answer."""
+    """Invokes a rule's target with an event; a failure is logged."""
 
     def __init__(self, invoker: Invoker, permissions: Permissions) -> None:
         self._invoker = invoker
         self._permissions = permissions
 
     def __call__(self, rule: Rule, target: dict[str, Any], event: Event) -> None:
-        """Hand it to Lambda's queue, which does not keep the bus waiting."""
+        """Invoke the target asynchronously."""
         name, qualifier = function_and_qualifier(target["Arn"])
         try:
             if not self._permissions.allows(name, qualifier, service=PRINCIPAL, source_arn=rule.arn):

@@ -1,4 +1,4 @@
-"""Event patterns: which events a rule wants. A kind of match that is not known here is refused by name."""
+"""Event patterns of rules. A kind of match that is not supported is refused by name."""
 
 import json
 import operator
@@ -26,7 +26,7 @@ def read(text: str) -> dict[str, Any]:
 
 
 def matches(pattern: dict[str, Any], event: Any) -> bool:
-    """Whether an event has every member a pattern names, with one of the values it allows."""
+    """Return whether an event has every member of a pattern with one of its values."""
     for name, wanted in pattern.items():
         found = event.get(name, _ABSENT) if isinstance(event, dict) else _ABSENT
         if isinstance(wanted, dict):
@@ -53,7 +53,7 @@ def _fits(condition: Any, value: Any) -> bool:
 
 
 def _same(wanted: Any, value: Any) -> bool:
-    # In JSON true is not 1.
+    # In JSON, true is not 1.
     return wanted == value and isinstance(wanted, bool) is isinstance(value, bool)
 
 
@@ -82,7 +82,7 @@ KINDS: dict[str, Callable[[Any, Any], bool]] = {
 def _check(pattern: dict[str, Any]) -> None:
     for name, wanted in pattern.items():
         if name.startswith("$"):
-            raise _invalid(f"the local cloud does not know {name}")
+            raise _invalid(f"the local cloud does not support {name}")
         if isinstance(wanted, dict):
             _check(wanted)
         elif not isinstance(wanted, list) or not wanted:
@@ -98,7 +98,7 @@ def _check_condition(name: str, condition: Any) -> None:
     if not isinstance(condition, dict):
         return
     if len(condition) != 1 or not {*condition} <= {*KINDS, "exists"}:
-        raise _invalid(f"the local cloud does not know the match {sorted(condition)} of {name!r}")
+        raise _invalid(f"the local cloud does not support the match {sorted(condition)} of {name!r}")
     (kind, wanted), *_ = condition.items()
     if kind == "exists" and not isinstance(wanted, bool):
         raise _invalid("exists must be true or false")

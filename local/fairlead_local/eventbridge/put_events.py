@@ -1,4 +1,4 @@
-"""One entry of PutEvents: taken onto the bus, or refused by itself."""
+"""The entries of PutEvents: each one is published or refused on its own."""
 
 import json
 from typing import Any
@@ -8,8 +8,8 @@ from fairlead_local.eventbridge.bus import Bus
 REQUIRED = ("Source", "DetailType", "Detail")
 
 
-def taken(bus: Bus, entry: dict[str, Any]) -> dict[str, Any]:
-    """The entry's result: the event's id, or an error's code and message."""
+def put_entry(bus: Bus, entry: dict[str, Any]) -> dict[str, Any]:
+    """Publish an entry; return the event's id, or an error's code and message."""
     missing = next((name for name in REQUIRED if not entry.get(name)), None)
     if missing:
         reason = f"Parameter {missing} is not valid. Reason: {missing} is a required argument."

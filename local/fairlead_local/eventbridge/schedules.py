@@ -1,4 +1,4 @@
-"""Schedule expressions: rate(…) and cron(…), in UTC; when they fire next."""
+"""Schedule expressions in UTC: rate(…) and cron(…)."""
 
 import re
 from collections.abc import Sequence
@@ -17,18 +17,18 @@ HORIZON_DAYS = 8 * 366  # a 29th of February is at most eight years away
 
 @dataclass(frozen=True)
 class Rate:
-    """Every so many seconds from when the rule was made."""
+    """An interval in seconds from the creation of the rule."""
 
     seconds: int
 
     def after(self, moment: float) -> float | None:
-        """The next time after a moment."""
+        """Return the next time after a moment."""
         return moment + self.seconds
 
 
 @dataclass(frozen=True)
 class Cron:
-    """The values each field allows; days of the week count from 1 = Sunday."""
+    """The values that each field allows; days of the week count from 1 = Sunday."""
 
     minutes: Sequence[int]
     hours: Sequence[int]
@@ -38,7 +38,7 @@ class Cron:
     years: frozenset[int]
 
     def after(self, moment: float) -> float | None:
-        """The next time after a moment; None if there is none."""
+        """Return the next time after a moment; None if there is none."""
         start = datetime.fromtimestamp(moment, UTC)
         day = start.replace(hour=0, minute=0, second=0, microsecond=0)
         for _ in range(HORIZON_DAYS):
@@ -61,7 +61,7 @@ class Cron:
 
 
 def read(expression: str) -> Rate | Cron:
-    """Parse an expression; raises ValidationException as PutRule does."""
+    """Parse an expression; raises PutRule's ValidationException."""
     if rate := RATE.fullmatch(expression):
         return _rate(int(rate[1]), rate[2])
     if cron := CRON.fullmatch(expression):
@@ -70,7 +70,7 @@ def read(expression: str) -> Rate | Cron:
 
 
 def _rate(count: int, unit: str) -> Rate:
-    # AWS wants the singular for one and the plural for more.
+    # AWS requires the singular for one and the plural for more.
     if count < 1 or unit not in UNITS or (count == 1) is unit.endswith("s"):
         raise _invalid()
     return Rate(count * UNITS[unit])
@@ -78,7 +78,7 @@ def _rate(count: int, unit: str) -> Rate:
 
 def _cron(fields: Sequence[str]) -> Cron:
     minutes, hours, days, months, weekdays, years = fields
-    # Exactly one of the two days must be left open by ?.
+    # Exactly one of the two day fields must be ?.
     if (days == "?") is (weekdays == "?"):
         raise _invalid()
     return Cron(
@@ -111,7 +111,7 @@ def _values(field: str, low: int, high: int, names: Sequence[str] = ()) -> froze
 def _number(text: str, names: Sequence[str]) -> int:
     if text.upper() in names:
         return names.index(text.upper()) + 1
-    # L, W and # are AWS's too, but not known here.
+    # AWS also has L, W and #, which are not supported here.
     if not text.isdecimal():
         raise _invalid()
     return int(text)

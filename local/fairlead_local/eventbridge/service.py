@@ -1,4 +1,4 @@
-"""EventBridge's API for the default bus."""
+"""EventBridge's operations for the default bus."""
 
 import json
 from typing import Any
@@ -21,7 +21,7 @@ class EventBridge:
         self._bus = bus
 
     def handlers(self) -> dict[str, Handler]:
-        """Operation names to handlers."""
+        """Return the handlers by operation name."""
         return {
             "PutRule": self.put_rule,
             "ListRules": self.list_rules,
@@ -34,7 +34,7 @@ class EventBridge:
         }
 
     def put_rule(self, params: dict[str, Any]) -> dict[str, Any]:
-        """PutRule: a new one, or another definition for one that keeps its targets."""
+        """PutRule: create or replace a rule; its targets stay."""
         _check_bus(params)
         pattern, schedule = params.get("EventPattern"), params.get("ScheduleExpression")
         if not pattern and not schedule:
@@ -53,14 +53,14 @@ class EventBridge:
         return {"RuleArn": rule.arn}
 
     def list_rules(self, params: dict[str, Any]) -> dict[str, Any]:
-        """ListRules, by prefix if asked."""
+        """ListRules, with an optional name prefix."""
         _check_bus(params)
         with self._bus.lock:
             names = sorted(name for name in self._bus.rules if name.startswith(params.get("NamePrefix", "")))
             return {"Rules": [_shown(self._bus.rules[name]) for name in names]}
 
     def delete_rule(self, params: dict[str, Any]) -> None:
-        """DeleteRule, once it has no targets; gone already is fine."""
+        """DeleteRule: refused while the rule has targets; a missing rule is no error."""
         _check_bus(params)
         with self._bus.lock:
             rule = self._bus.rules.get(params["Name"])
@@ -69,7 +69,7 @@ class EventBridge:
             self._bus.remove(params["Name"])
 
     def put_targets(self, params: dict[str, Any]) -> dict[str, Any]:
-        """PutTargets: functions only; what the local cloud cannot do is refused by name."""
+        """PutTargets: functions only; what is not supported is refused by name."""
         with self._bus.lock:
             rule = self._rule(params, "Rule")
             targets = {target["Id"]: target for target in params["Targets"]}
@@ -82,7 +82,7 @@ class EventBridge:
         return {"FailedEntryCount": 0, "FailedEntries": []}
 
     def remove_targets(self, params: dict[str, Any]) -> dict[str, Any]:
-        """RemoveTargets; those that do not exist are reported."""
+        """RemoveTargets: missing targets are reported."""
         with self._bus.lock:
             rule = self._rule(params, "Rule")
             missing = [one for one in params["Ids"] if rule.targets.pop(one, None) is None]
@@ -93,8 +93,8 @@ class EventBridge:
         return {"FailedEntryCount": len(failed), "FailedEntries": failed}
 
     def put_events(self, params: dict[str, Any]) -> dict[str, Any]:
-        """PutEvents: each entry is taken or refused by itself."""
-        results = [put_events.taken(self._bus, entry) for entry in params["Entries"]]
+        """PutEvents: each entry is published or refused on its own."""
+        results = [put_events.put_entry(self._bus, entry) for entry in params["Entries"]]
         return {"FailedEntryCount": sum("ErrorCode" in one for one in results), "Entries": results}
 
     def _switch(self, params: dict[str, Any], state: str) -> None:
@@ -121,10 +121,12 @@ def _check_bus(params: dict[str, Any]) -> None:
 def _check_target(target: dict[str, Any]) -> None:
     unknown = sorted(set(target) - KNOWN)
     if unknown:
-        raise ServiceError("NotImplemented", f"the local cloud has no targets with {', '.join(unknown)}", status=501)
+        raise ServiceError(
+            "NotImplemented", f"the local cloud does not support targets with {', '.join(unknown)}", status=501
+        )
     if ":lambda:" not in target["Arn"] or not function_and_qualifier(target["Arn"])[0]:
         raise ServiceError(
-            "NotImplemented", f"the local cloud's events go to functions only, not {target['Arn']}", status=501
+            "NotImplemented", f"the local cloud supports functions as targets only, not {target['Arn']}", status=501
         )
     if "Input" in target:
         try:

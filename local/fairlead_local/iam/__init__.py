@@ -1,1 +1,1 @@
-"""Who may do what: signatures, identities, policies, and the guard that holds every API request to them."""
+"""AWS IAM and STS: signatures, identities and policies, and the guard that checks every request to an AWS API."""

@@ -1,4 +1,4 @@
-"""Which operation of which service a request is, and its parameters, in whichever of AWS's protocols it came."""
+"""AWS API calls read from HTTP requests: service, operation and parameters, in each of AWS's protocols."""
 
 import functools
 import json
@@ -15,14 +15,14 @@ from fairlead_local.http_message import HttpRequest
 from fairlead_local.iam import s3_actions
 from fairlead_local.protocols import RestJsonProtocol, decompressed
 
-# Services whose signatures name something else than botocore calls them.
+# Services by their name in signatures, where botocore has another name.
 SIGNED_AS = {"monitoring": "cloudwatch", "tagging": "resourcegroupstaggingapi", "eventbridge": "events"}
 TARGET = "X-Amz-Target"
 FORM = "application/x-www-form-urlencoded"
 
 
 class ApiCall:
-    """One request, read as far as a decision needs."""
+    """One request, read as far as authorisation needs."""
 
     def __init__(self, signed_as: str, request: HttpRequest) -> None:
         self.service = SIGNED_AS.get(signed_as, signed_as)
@@ -33,12 +33,12 @@ class ApiCall:
 
     @functools.cached_property
     def body(self) -> bytes:
-        """As it was before botocore compressed it, which it does with long ones."""
+        """The body, decompressed if botocore compressed it."""
         return decompressed(self.request.body, self.request.header("Content-Encoding"))
 
     @functools.cached_property
     def parameters(self) -> Mapping[str, Any]:
-        """By the names of the service's model; of nested query parameters only lists are read."""
+        """The parameters by the names of the service's model; of nested query parameters only lists are read."""
         if self.protocol == "json":
             return dict(json.loads(self.body or b"{}"))
         if self.protocol == "query":
@@ -49,12 +49,12 @@ class ApiCall:
         return found
 
     def text(self, name: str) -> str:
-        """A parameter that is a text, else an empty one."""
+        """Return a text parameter, or "" if it is none."""
         value = self.parameters.get(name)
         return str(value) if isinstance(value, str | int) else ""
 
     def texts(self, name: str) -> list[str]:
-        """A parameter that is a list of texts."""
+        """Return a parameter that is a list of texts."""
         value = self.parameters.get(name) or []
         return [str(one) for one in (value if isinstance(value, list | tuple) else [value])]
 
@@ -65,7 +65,7 @@ class ApiCall:
         return self.query | dict(parse_qsl(body, keep_blank_values=True))
 
     def _find(self) -> tuple[str, dict[str, Any]]:
-        """The operation's name, or "" for none that is known."""
+        """Return the operation's name, or "" if it is unknown, and the parameters in the path."""
         if self.protocol == "json":
             return (self.request.header(TARGET) or "").rpartition(".")[2], {}
         if self.protocol == "query":
@@ -84,7 +84,7 @@ class ApiCall:
 
 
 def unsigned_protocol(request: HttpRequest) -> str:
-    """What a request that names no service seems to speak; S3's, if nothing says otherwise."""
+    """Return the protocol of a request that names no service; S3's if nothing indicates another."""
     if request.header(TARGET):
         return "json"
     return "query" if (request.header("Content-Type") or "").startswith(FORM) else "rest-xml"

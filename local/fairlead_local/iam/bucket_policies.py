@@ -1,6 +1,6 @@
-"""Bucket policies: what they say, and the three operations that set, show and lift one.
+"""Bucket policies, and the three operations that put, get and delete one.
 
-moto must not see them: it takes a Deny whose condition does not hold for a Deny.
+moto does not get them: it applies a Deny also when the statement's condition does not hold.
 """
 
 import json
@@ -35,18 +35,18 @@ class BucketPolicies:
         self._policies: dict[str, _Policy] = {}
 
     def put(self, bucket: str, document: Mapping[str, Any]) -> None:
-        """Set a bucket's policy, replacing the old one; raises KeyError, TypeError or ValueError for what is none."""
+        """Set or replace a bucket's policy; raises KeyError, TypeError or ValueError for an invalid document."""
         policy = _Policy(json.dumps(document), statements(document))
         with self._lock:
             self._policies[bucket] = policy
 
     def remove(self, bucket: str) -> None:
-        """Lift it."""
+        """Delete a bucket's policy."""
         with self._lock:
             self._policies.pop(bucket, None)
 
     def decide(self, caller: Caller, ask: AccessRequest) -> Decision:
-        """What the policy of the resource's bucket says."""
+        """Return the decision of the policy of the resource's bucket."""
         if ask.resource is None or not ask.resource.startswith(PREFIX):
             return "denied"
         policy = self._policies.get(ask.resource.removeprefix(PREFIX).partition("/")[0])
@@ -54,7 +54,7 @@ class BucketPolicies:
         return decide(mine, ask)
 
     def answer(self, call: ApiCall) -> Response:
-        """One of OPERATIONS, by somebody who may; raises ServiceError."""
+        """Answer one of OPERATIONS for an authorised caller; raises ServiceError."""
         bucket = call.text("Bucket")
         if call.operation == "PutBucketPolicy":
             try:

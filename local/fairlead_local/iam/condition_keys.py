@@ -1,4 +1,4 @@
-"""The condition keys of a request, and which keys the local cloud knows how to tell."""
+"""The condition keys of a request, and the list of keys that the local cloud supports."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -12,8 +12,8 @@ from fairlead_local.iam.identities import Caller
 from fairlead_local.iam.required_actions import layers, passed_to
 from fairlead_local.iam.wildcards import Context
 
-# Keys that may be absent from a request; one that is not listed here is not known, and what asks for it is denied.
-# A key of a service that a request is not about is absent, as in AWS.
+# Supported keys, which may be absent from a request; a statement with any other key denies. A key of another service
+# than the request's is absent, as in AWS.
 KNOWN = {
     "aws:securetransport", "aws:sourceip", "aws:requestedregion", "aws:currenttime", "aws:epochtime", "aws:useragent",
     "aws:principalarn", "aws:principalaccount", "aws:principaltype", "aws:userid", "aws:username",
@@ -26,12 +26,12 @@ KNOWN = {
     "lambda:layer", "dynamodb:leadingkeys", "cloudwatch:namespace", "iam:passedtoservice",
     "sts:externalid", "sts:rolesessionname",
 }  # fmt: skip
-# Of other operations the local cloud cannot tell it.
+# The operations for which the local cloud can tell it.
 LEADING_KEYS = {"GetItem", "PutItem", "UpdateItem", "DeleteItem"}
 
 
 def general(request: HttpRequest, caller: Caller) -> dict[str, tuple[str, ...]]:
-    """The keys of every request: lower case, to values. Plain HTTP counts as TLS, because nothing here speaks TLS."""
+    """Return the global keys (lower case) with their values. Plain HTTP counts as TLS: nothing here uses TLS."""
     now = datetime.now(UTC)
     return caller.context | {
         "aws:securetransport": ("true",),
@@ -47,12 +47,12 @@ def general(request: HttpRequest, caller: Caller) -> dict[str, tuple[str, ...]]:
 
 
 def context(call: ApiCall, caller: Caller) -> Context:
-    """Those and the keys of the service."""
+    """Return the global keys and those of the service."""
     return general(call.request, caller) | _own(call)
 
 
 def known(service: str, operation: str = "") -> Callable[[str], bool]:
-    """Says of a key whether its absence means that it is absent."""
+    """Return a function that says whether a key is supported, so that its absence means that it is absent."""
     own = f"{service}:"
 
     def knows(key: str) -> bool:
@@ -84,7 +84,7 @@ def _own(call: ApiCall) -> dict[str, tuple[str, ...]]:
 
 
 def _leading_key(call: ApiCall) -> str | None:
-    """The partition key's value, by the table's own schema."""
+    """Return the partition key's value by the table's schema."""
     from moto.dynamodb.models import dynamodb_backends
 
     table = dynamodb_backends[ACCOUNT][REGION].tables.get(call.text("TableName").rpartition("/")[2])

@@ -1,4 +1,4 @@
-"""The Condition element of a statement.
+"""The Condition element of a policy statement.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 """
@@ -11,7 +11,7 @@ from fairlead_local.iam.wildcards import Context, arn_matches, matches
 
 
 class UnsupportedError(Exception):
-    """A condition the local cloud cannot judge."""
+    """A condition that the local cloud cannot evaluate."""
 
 
 Test = Callable[[str, str, Context], bool]  # wanted, given, context
@@ -55,7 +55,7 @@ NEGATED = {
 
 
 def hold(condition: dict[str, dict[str, Any]], context: Context, known: Callable[[str], bool]) -> bool:
-    """Whether all hold; raises UnsupportedError for an operator, or a key that `known` does not know."""
+    """Return whether all conditions hold; raises UnsupportedError for an unknown operator or key."""
     for name, keys in condition.items():
         for key, wanted in keys.items():
             if not known(key.lower()):
@@ -66,7 +66,7 @@ def hold(condition: dict[str, dict[str, Any]], context: Context, known: Callable
 
 
 def listed(value: Any) -> Iterable[Any]:
-    """A policy writes one value bare, several as a list."""
+    """Return a list; a policy may write a single value without brackets."""
     return value if isinstance(value, list) else [value]
 
 
@@ -85,7 +85,7 @@ def _holds(name: str, wanted: list[str], given: tuple[str, ...] | None, context:
     if given is None:
         return quantifier == "forallvalues" or (negated and not quantifier)
     fits = [any(test(value, one, context) for value in wanted) != negated for one in given]
-    # Without a quantifier a key has one value; a negated test of several must hold for each.
+    # Without a quantifier, a negated test must hold for each value.
     return all(fits) if quantifier == "forallvalues" or (negated and not quantifier) else any(fits)
 
 

@@ -1,4 +1,4 @@
-"""What a signed request says of itself: in the Authorization header, or (S3's presigned URLs) in the query.
+"""The credentials of a signed request: from the Authorization header, or from the query of a presigned S3 URL.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 """
@@ -17,7 +17,7 @@ Kind = Literal["missing", "incomplete", "unknown", "expired", "signature", "cloc
 
 
 class UnauthenticatedError(Exception):
-    """Nobody known signed this request; `kind` says what is wrong, each service has its own word for it."""
+    """The request has no valid signature; `kind` says why, and each service has its own error code for it."""
 
     def __init__(self, kind: Kind, message: str) -> None:
         super().__init__(message)
@@ -27,7 +27,7 @@ class UnauthenticatedError(Exception):
 
 @dataclass(frozen=True)
 class RequestCredentials:
-    """Who says to have signed what, when, and for which service."""
+    """The parts of a Signature Version 4: access key, scope, signed headers, signature and time."""
 
     access_key: str
     date: str
@@ -41,12 +41,12 @@ class RequestCredentials:
 
     @property
     def presigned(self) -> bool:
-        """Whether the query says it."""
+        """Whether they come from the query."""
         return self.lifetime is not None
 
 
 def read_credentials(request: HttpRequest) -> RequestCredentials:
-    """The claim; raises UnauthenticatedError for none and for one that cannot be read."""
+    """Return a request's credentials; raises UnauthenticatedError for none and for malformed ones."""
     header = request.header("Authorization")
     if header:
         return _from_header(request, header)

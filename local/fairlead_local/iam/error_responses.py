@@ -1,4 +1,4 @@
-"""How each kind of service says that somebody may not: its words and its envelope."""
+"""The error responses of each kind of service for unauthenticated and unauthorised requests."""
 
 import json
 import uuid
@@ -10,7 +10,7 @@ from fairlead_local.errors import ServiceError
 from fairlead_local.http_message import HttpRequest
 from fairlead_local.iam.credentials import Kind, UnauthenticatedError
 
-# Code by kind for S3, for query services and for the others, whose codes end with "Exception".
+# Codes by kind: of S3, of query services, and of other services, whose codes end with "Exception".
 CODES: dict[Kind, tuple[str, str, str]] = {
     "missing": ("AccessDenied", "MissingAuthenticationToken", "MissingAuthenticationTokenException"),
     "incomplete": ("AuthorizationHeaderMalformed", "IncompleteSignature", "IncompleteSignatureException"),
@@ -19,13 +19,13 @@ CODES: dict[Kind, tuple[str, str, str]] = {
     "signature": ("SignatureDoesNotMatch", "SignatureDoesNotMatch", "InvalidSignatureException"),
     "clock": ("RequestTimeTooSkewed", "SignatureDoesNotMatch", "InvalidSignatureException"),
 }
-# They speak JSON now and kept the codes of the query protocol.
+# They use JSON now, with the error codes of the query protocol.
 ONCE_QUERY = {"cloudwatch", "sqs"}
 UNKNOWN_TO_S3 = "The AWS Access Key Id you provided does not exist in our records."
 
 
 def unauthenticated(error: UnauthenticatedError, service: str, protocol: str) -> ServiceError:
-    """The service's own error for a request nobody known signed."""
+    """Return the service's error for a request without a valid signature."""
     for_s3, query, other = CODES[error.kind]
     if protocol == "rest-xml":
         message = {"unknown": UNKNOWN_TO_S3, "missing": "Access Denied"}.get(error.kind, error.message)
@@ -37,7 +37,7 @@ def unauthenticated(error: UnauthenticatedError, service: str, protocol: str) ->
 
 
 def denied(message: str, service: str, protocol: str) -> ServiceError:
-    """The service's own error for a caller whose policies do not allow it."""
+    """Return the service's error for a caller whose policies do not allow the call."""
     if service == "sns":
         return ServiceError("AuthorizationError", message, status=403)
     plain = protocol in ("rest-xml", "query") or service in ONCE_QUERY
@@ -45,7 +45,7 @@ def denied(message: str, service: str, protocol: str) -> ServiceError:
 
 
 def response(error: ServiceError, request: HttpRequest, protocol: str) -> Response:
-    """The error on the wire."""
+    """Return the error as an HTTP response."""
     request_id = str(uuid.uuid4())
     headers = {"x-amzn-RequestId": request_id}
     code, message = escape(error.code), escape(error.message)

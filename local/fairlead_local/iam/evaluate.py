@@ -1,4 +1,4 @@
-"""The decision: identity policies, their limits, and the resource's own policy, with AWS's sentence for a no.
+"""Policy evaluation: identity policies, their limits, and resource policies, with AWS's error messages.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 """
@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 
 class DeniedError(Exception):
-    """The caller may not; the text is AWS's."""
+    """The caller is not authorised; the text is AWS's."""
 
     def __init__(self, caller: str, ask: AccessRequest, why: str) -> None:
         resource = f'"{ask.resource}"' if ask.action.startswith("s3:") else ask.resource
@@ -25,19 +25,19 @@ class DeniedError(Exception):
 
 
 class PolicyEvaluator:
-    """Decides by the caller's policies and by those of buckets."""
+    """Evaluates the caller's policies and bucket policies."""
 
     def __init__(self, buckets: BucketPolicies) -> None:
         self._buckets = buckets
 
     def check(self, caller: Caller, wanted: Iterable[RequiredAction], ask: AccessRequest) -> None:
-        """Raise DeniedError for the first need that is not allowed; `ask` brings the request's context."""
+        """Raise DeniedError for the first action that is not allowed; `ask` has the request's condition keys."""
         for action, resource in wanted:
             one = ask.of(action, resource)
             why = self._refusal(caller, one)
             if why:
                 if resource is None:
-                    logger.warning("the local cloud does not know what %s is about", action)
+                    logger.warning("the resources of %s are unknown", action)
                     why += "; the local cloud does not know this operation's resources (iam/resources.py)"
                 raise DeniedError(caller.arn, one, why)
 

@@ -1,7 +1,6 @@
-"""In front of every AWS API: a request passes if somebody known signed it and may do what it asks.
+"""The guard in front of every AWS API: a request needs a valid signature and a policy that allows it.
 
-The cloud calls itself with a key of its own, which passes. S3's rule for missing objects is kept too: whoever may
-not list a bucket is not told that an object is missing.
+The cloud's own calls use an internal key and pass. As in S3, a caller without ListBucket gets 403 for a missing object.
 """
 
 import io
@@ -32,7 +31,7 @@ READING = ("GetObject", "HeadObject")
 
 
 class Guard:
-    """A WSGI application before another. `group` names a deployment's group (`application/group`), if it knows it."""
+    """A WSGI application in front of another. `group` returns a deployment's group (`application/group`)."""
 
     def __init__(
         self,
@@ -51,7 +50,7 @@ class Guard:
         self._group = group
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """Refuse a request, or hand it on."""
+        """Refuse a request, or pass it on."""
         header = environ.get("HTTP_AUTHORIZATION", "")
         if INTERNAL not in header:
             return self._checked(environ, start_response)
@@ -77,12 +76,12 @@ class Guard:
             app = error_responses.response(error, request, protocol)
         except Exception:
             logger.exception("a call to %s could not be checked", service)
-            failure = ServiceError("InternalFailure", "the local cloud failed; see its log", status=500)
+            failure = ServiceError("InternalFailure", "the local cloud failed; see cloud.log", status=500)
             app = error_responses.response(failure, request, protocol)
         return app(environ, start_response)
 
     def _admit(self, call: ApiCall, caller: Caller) -> WsgiApp:
-        """Who answers the call; raises DeniedError if the caller may not make it."""
+        """Return the application that answers the call; raises DeniedError if the caller may not make it."""
         ask = AccessRequest("", None, context(call, caller), known(call.service, call.operation))
         if (call.service, call.operation) == ("sts", "AssumeRole"):
             self._roles.check_assumed(caller, call.text("RoleArn"), ask)
@@ -110,7 +109,7 @@ class Guard:
             self._identities.changed()
 
     def _hiding(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """A missing object is a forbidden one to whoever may not list the bucket."""
+        """Answer 403 for a missing object, because the caller may not list the bucket."""
         body, status, headers = run_wsgi_app(self._app, environ)
         if status.startswith("404") and b"NoSuchBucket" not in b"".join(body):
             denied = ServiceError("AccessDenied", "Access Denied", status=403)
@@ -120,7 +119,7 @@ class Guard:
 
 
 def _request(environ: dict[str, Any]) -> HttpRequest:
-    """The request as it came; its body can be read once more."""
+    """Return the request as it was sent; its body can be read again."""
     if "HTTP_TRANSFER_ENCODING" in environ:
         body = environ["wsgi.input"].read()
     else:

@@ -1,4 +1,4 @@
-"""Who a key belongs to, and that one's policies, out of moto's IAM and STS, which run in this process."""
+"""Callers by access key, with their policies, from moto's IAM and STS in this process."""
 
 import threading
 from collections.abc import Mapping
@@ -16,12 +16,12 @@ from fairlead_local.iam.policies import Statement, statements
 UNKNOWN = "The security token included in the request is invalid."
 EXPIRED = "The security token included in the request is expired"
 
-Limit = tuple[str, tuple[Statement, ...]]  # its kind and what it says
+Limit = tuple[str, tuple[Statement, ...]]  # its kind and its statements
 
 
 @dataclass(frozen=True)
 class Caller:
-    """A user or a role's session. Each of `limits` (permissions boundary, session policy) must allow as well."""
+    """A user or a role's session. Each of `limits` (permissions boundary, session policy) must allow a call as well."""
 
     arn: str
     access_key: str
@@ -33,17 +33,17 @@ class Caller:
 
     @property
     def user_id(self) -> str:
-        """What requestContext.identity.user says; AWS gives a unique id, this the last word of the ARN."""
+        """The value of requestContext.identity.user: the last part of the ARN, where AWS has a unique id."""
         return self.arn.rsplit("/", 1)[-1]
 
     @property
     def principal_arn(self) -> str:
-        """The user's ARN, or that of the session's role."""
+        """The user's ARN, or the ARN of the session's role."""
         return self.context["aws:principalarn"][0]
 
 
 class Identities:
-    """Looks keys up; what it found stays good until `changed` is called."""
+    """Looks up callers; results are cached until `changed` is called."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -51,13 +51,13 @@ class Identities:
         self._known: dict[tuple[str, str | None], Caller] = {}
 
     def changed(self) -> None:
-        """IAM changed: read everything anew."""
+        """Forget cached callers, because IAM has changed."""
         with self._lock:
             self._revision += 1
             self._known = {}
 
     def find(self, access_key: str, token: str | None) -> Caller:
-        """The caller; raises UnauthenticatedError for a key or token that is not known, or no longer."""
+        """Return the caller; raises UnauthenticatedError for an unknown or expired key or token."""
         caller = self._known.get((access_key, token))
         if caller is None:
             revision = self._revision
@@ -71,12 +71,12 @@ class Identities:
 
 
 def iam() -> IAMBackend:
-    """IAM as moto keeps it; others change it meanwhile, so iterate over copies."""
+    """Return moto's IAM. Other threads change it, so iterate over copies."""
     return iam_backends[ACCOUNT][PARTITION]
 
 
 def role(role_arn: str) -> Role | None:
-    """A role by its ARN."""
+    """Return a role by its ARN."""
     return next((one for one in list(iam().roles.values()) if one.arn == role_arn), None)
 
 
@@ -105,7 +105,7 @@ def _user_policies(user: User) -> tuple[Statement, ...]:
 
 
 def _policies(holder: User | Group | Role) -> tuple[Statement, ...]:
-    """Inline policies, which moto keeps as texts by name, and attached ones."""
+    """Return the statements of inline policies, which moto keeps as text by name, and of attached policies."""
     documents = [*holder.policies.values(), *map(_default_version, list(holder.managed_policies.values()))]
     return tuple(statement for document in documents for statement in statements(document))
 
@@ -129,7 +129,7 @@ def _session(session: AssumedRole) -> Caller:
 
 
 def _context(principal: str, kind: str, user_id: str, tags: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    """The keys that tell of a principal; of a session's tags only those of its role."""
+    """Return the condition keys of a principal; of a session's tags only those of its role."""
     tagged: dict[str, tuple[str, ...]] = {f"aws:principaltag/{key.lower()}": (value,) for key, value in tags.items()}
     return tagged | {
         "aws:principalarn": (principal,),

@@ -1,4 +1,4 @@
-"""Policies as statements, and IAM's rule: an explicit deny wins, then an allow, else denied."""
+"""Policy statements, and IAM's rule: an explicit deny wins, then an allow; anything else is denied."""
 
 import json
 import logging
@@ -15,10 +15,10 @@ Decision = Literal["allowed", "denied", "explicitly denied"]
 
 @dataclass(frozen=True)
 class AccessRequest:
-    """One thing somebody wants to do.
+    """An action on a resource, with the request's condition keys.
 
-    `resource` is None where the local cloud cannot tell which one it is: only a statement about all resources, or a
-    Deny, speaks of it then. `known` says of a condition key (lower case) whether an absent one is really absent.
+    `resource` is None if the local cloud cannot tell it: then only a statement about all resources, or a Deny, applies.
+    `known` says of a condition key (lower case) whether it is supported.
     """
 
     action: str
@@ -27,13 +27,13 @@ class AccessRequest:
     known: Callable[[str], bool] = lambda _: True
 
     def of(self, action: str, resource: str | None) -> "AccessRequest":
-        """The same request as another action needs it."""
+        """Return the same request for another action and resource."""
         return AccessRequest(action, resource, self.context, self.known)
 
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement; a name that starts with "Not" turns the match around."""
+    """One statement; a flag is False where the element's name starts with "Not"."""
 
     effect: str
     actions: tuple[bool, tuple[str, ...]]
@@ -41,8 +41,8 @@ class Statement:
     principals: Any
     condition: dict[str, dict[str, Any]]
 
-    def speaks_of(self, ask: AccessRequest) -> bool:
-        """Whether action, resource and condition fit."""
+    def applies_to(self, ask: AccessRequest) -> bool:
+        """Return whether action, resource and condition match."""
         fits = _named(self.actions, ask.action, ask.context, insensitive=True)
         return fits and self._resource_fits(ask) and self._condition_holds(ask)
 
@@ -57,26 +57,26 @@ class Statement:
         try:
             return hold(self.condition, ask.context, ask.known)
         except UnsupportedError as error:
-            logger.error("%s on %s is denied: the local cloud cannot judge %s", ask.action, ask.resource, error)  # noqa: TRY400 - the trace tells nothing
+            logger.error("%s on %s is denied: the local cloud does not support %s", ask.action, ask.resource, error)  # noqa: TRY400 - the traceback is of no use
             return self.effect == "Deny"
 
 
 def statements(document: str | Mapping[str, Any]) -> tuple[Statement, ...]:
-    """The statements of a policy document."""
+    """Return the statements of a policy document."""
     policy = json.loads(document) if isinstance(document, str) else document
     return tuple(_statement(statement) for statement in listed(policy.get("Statement", [])))
 
 
 def decide(among: Iterable[Statement], ask: AccessRequest) -> Decision:
-    """What these statements say to it."""
-    effects = {statement.effect for statement in among if statement.speaks_of(ask)}
+    """Return the decision of these statements."""
+    effects = {statement.effect for statement in among if statement.applies_to(ask)}
     if "Deny" in effects:
         return "explicitly denied"
     return "allowed" if "Allow" in effects else "denied"
 
 
 def _statement(given: Mapping[str, Any]) -> Statement:
-    # A resource policy of a role (its trust policy) names no resources: it is about the role.
+    # A trust policy has no Resource element: it is about its role.
     resource = given if "Resource" in given or "NotResource" in given else {"Resource": "*"}
     principals = given.get("Principal", {})
     if "NotPrincipal" in given:

@@ -1,4 +1,4 @@
-"""The Principal element of a resource policy, a role's trust policy for one."""
+"""The Principal element of resource policies and trust policies."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ ROOT = {ACCOUNT, f"arn:{PARTITION}:iam::{ACCOUNT}:root"}
 
 
 def names(principals: Any, caller: Caller) -> bool:
-    """Whether a statement is about this caller: all, its account, itself, or its session's role."""
+    """Return whether a statement matches this caller: all principals, its account, itself, or its session's role."""
     if principals == "*":
         return True
     given = set(listed(principals.get("AWS", []))) if isinstance(principals, dict) else set()
@@ -18,11 +18,11 @@ def names(principals: Any, caller: Caller) -> bool:
 
 
 def names_itself(principals: Any, caller: Caller) -> bool:
-    """Whether the caller itself is meant, so that in its own account no identity policy is needed."""
+    """Return whether the caller itself is named, so that no identity policy is needed in its own account."""
     given = set(listed(principals.get("AWS", []))) if isinstance(principals, dict) else {principals}
     return bool(given & {"*", caller.arn, caller.principal_arn})
 
 
 def names_service(principals: Any, service: str) -> bool:
-    """Whether a statement is about this service."""
+    """Return whether a statement names this service."""
     return isinstance(principals, dict) and service in listed(principals.get("Service", []))

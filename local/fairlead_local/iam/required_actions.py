@@ -1,4 +1,4 @@
-"""What a call needs: its own action on its resources, and what AWS asks for besides."""
+"""The actions that a call requires: its own on its resources, and those that AWS requires in addition."""
 
 import fnmatch
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ from fairlead_local.iam.resources import resources
 
 RequiredAction = tuple[str, str | None]  # action, resource
 Group = Callable[[str], str | None]
-# IAM's prefix, where it is not botocore's name, and its actions, where they are not the operations.
+# IAM's prefixes that differ from botocore's names, and actions that differ from operations.
 PREFIXES = {"resourcegroupstaggingapi": "tag"}
 ACTIONS = {
     ("lambda", "Invoke"): "InvokeFunction",
@@ -22,11 +22,11 @@ ACTIONS = {
     ("sqs", "DeleteMessageBatch"): "DeleteMessage",
     ("sqs", "ChangeMessageVisibilityBatch"): "ChangeMessageVisibility",
 }
-# Nobody needs a right for these.
+# Calls that need no permission.
 FREE = {("sts", "GetCallerIdentity"), ("sts", "GetSessionToken")}
 TRANSACTION = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem",
                "Get": "GetItem"}  # fmt: skip
-# Who takes a role that a call passes on, by the parameter that holds it.
+# The service that assumes a passed role, by the parameter with the role.
 PASSED = {
     ("lambda", "Role"): "lambda.amazonaws.com",
     ("codedeploy", "serviceRoleArn"): "codedeploy.amazonaws.com",
@@ -36,7 +36,7 @@ PASSED = {
 
 
 def required_actions(call: ApiCall, caller_arn: str, group: Group) -> list[RequiredAction]:
-    """Every action and resource; the first is what the call is about."""
+    """Return every required action with its resource; the first is the call's own."""
     if (call.service, call.operation) in FREE:
         return []
     if call.service == "dynamodb" and call.operation.startswith("Transact"):
@@ -51,7 +51,7 @@ def required_actions(call: ApiCall, caller_arn: str, group: Group) -> list[Requi
 
 
 def action(call: ApiCall) -> str:
-    """IAM's name for the call; a service with a question mark if the operation is not known."""
+    """Return IAM's name of the call's action; `service:?` if the operation is unknown."""
     if call.service == "s3" and call.operation:
         return s3_actions.action(call.operation, call.query)
     if call.service == "apigateway":
@@ -61,7 +61,7 @@ def action(call: ApiCall) -> str:
 
 
 def passed_to(call: ApiCall) -> str | None:
-    """The service that a call hands a role to."""
+    """Return the service that a call passes a role to."""
     return next(
         (taker for (service, name), taker in PASSED.items() if service == call.service and call.text(name)), None
     )
@@ -86,12 +86,12 @@ def _besides(call: ApiCall) -> Iterator[RequiredAction]:
 
 
 def layers(call: ApiCall) -> list[str]:
-    """The layer versions a function is to have."""
+    """Return the layer versions that a call gives a function."""
     return call.texts("Layers") if call.service == "lambda" and "Function" in call.operation else []
 
 
 def _transaction(call: ApiCall) -> Iterator[RequiredAction]:
-    """A transaction has no right of its own: each part needs that of the plain operation."""
+    """Yield the actions of a transaction's parts; a transaction has no action of its own."""
     for item in call.parameters.get("TransactItems", []):
         for kind, what in item.items():
             table = what["TableName"].rpartition("/")[2]

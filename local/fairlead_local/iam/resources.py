@@ -1,9 +1,9 @@
-"""Which resources a call is about: one table, and what is read out of requests to fill it in.
+"""The resources of each API call: one table, and the values that fill it.
 
-A line names operations (with wildcards) and the resources each of them needs to be allowed on; the first line that
-fits counts. In braces stand the call's parameters and the words of `facts`. A list stands for one resource each. Of
-several lines of words apart by `|` the first counts whose words are all there. `*` is what AWS says of actions that
-know no resource. What no line fits, or no line can fill, has no resource: see `policies.Ask`.
+A row has operations (with wildcards) and the resources that each of them requires; the first matching row applies.
+Braces hold parameters of the call or values of `_facts`; a list gives one resource per item. Of alternatives separated
+by `|`, the first whose values are all present applies. `*` stands for actions without a resource. A call that no row
+fits has no resource: see `policies.AccessRequest`.
 """
 
 import fnmatch
@@ -26,13 +26,13 @@ TABLE: dict[str, list[tuple[str, str]]] = {
         ("GetLayerVersion GetLayerVersionByArn DeleteLayerVersion *LayerVersionPolicy *LayerVersionPermission",
          "{Arn}|layer:{LayerName}:{VersionNumber}"),
         ("PublishLayerVersion", "layer:{LayerName}"),
-        # AWS's pages leave open which of the two counts for these, so both must be allowed.
+        # AWS's pages do not say which of the two counts, so both must be allowed.
         ("CreateAlias GetAlias UpdateAlias DeleteAlias", "function:{function} & function:{function}:{Name}"),
         ("*", "function:{function}:{qualifier}|function:{function}"),
     ],
     "cloudwatch": [
         ("PutMetricData GetMetric* ListMetrics", "*"),
-        # Whichever are asked for.
+        # For any alarm names.
         ("DescribeAlarms", "alarm:*"),
         ("DescribeAlarmHistory", "alarm:{AlarmName}|alarm:*"),
         ("*", "alarm:{AlarmName}|alarm:{AlarmNames}"),
@@ -95,7 +95,7 @@ TABLE: dict[str, list[tuple[str, str]]] = {
 
 
 def resources(call: ApiCall, caller_arn: str, group: Callable[[str], str | None]) -> list[str | None]:
-    """Every ARN (or `*`) the call needs; `[None]` if it cannot be told. `group` finds a deployment's group."""
+    """Return every ARN (or `*`) that the call requires, `[None]` if unknown. `group` returns a deployment's group."""
     if call.service == "apigateway":
         return [f"arn:{PARTITION}:apigateway:{REGION}::{call.request.path}"]
     line = _line(call.service, call.operation)
@@ -118,7 +118,7 @@ def _line(service: str, operation: str) -> str | None:
 
 
 def _filled(part: str, facts: Mapping[str, Any], service: str) -> list[str]:
-    """One resource for each value of its last word; none if a word is missing."""
+    """Return one resource for each value of the last name in braces; none if a value is missing."""
     texts = [part]
     for word in WORD.findall(part):
         value = facts.get(word)
@@ -134,7 +134,7 @@ def _full(text: str, service: str) -> str:
 
 
 def _facts(call: ApiCall, caller_arn: str, group: Callable[[str], str | None]) -> dict[str, Any]:
-    """What parameters only imply."""
+    """Return values that follow from the parameters."""
     facts: dict[str, Any] = {"user": caller_arn if call.service == "iam" else ""}
     if call.service == "lambda" and call.text("FunctionName"):
         facts["function"], inside = function_and_qualifier(call.text("FunctionName"))

@@ -1,4 +1,4 @@
-"""Roles: who may assume one, and sessions for functions and for CodeDeploy, which act with nothing else."""
+"""Roles: trust policies, and the sessions of functions and of CodeDeploy."""
 
 import threading
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from fairlead_local.iam.principals import names, names_itself, names_service
 CODEDEPLOY = "codedeploy.amazonaws.com"
 LAMBDA = "lambda.amazonaws.com"
 ASSUME = "sts:AssumeRole"
-# AWS changes a function's keys every few hours; here they last as long as any process.
+# AWS renews a function's keys every few hours; here they outlast any process.
 SESSION_SECONDS = 10 * 365 * 24 * 3600
 
 
@@ -30,7 +30,7 @@ class Keys:
 
 
 class Roles:
-    """Asks moto's IAM; a session is made once per role and name and then reused."""
+    """Reads moto's IAM; sessions are created once per role and name."""
 
     def __init__(self, evaluator: PolicyEvaluator, endpoint: str) -> None:
         self._evaluator = evaluator
@@ -40,14 +40,14 @@ class Roles:
         self._clients: dict[Keys, Clients] = {}
 
     def check_trusts(self, role_arn: str, service: str) -> None:
-        """Raise ServiceError (AccessDenied) unless the role exists and lets `service` assume it."""
+        """Raise ServiceError (AccessDenied) unless the role exists and `service` may assume it."""
         mine = [s for s in self._trust(role_arn) if names_service(s.principals, service)]
         if decide(mine, AccessRequest(ASSUME, "*", {"aws:sourceaccount": (ACCOUNT,)})) != "allowed":
             message = f"{service} is not authorized to perform: {ASSUME} on resource: {role_arn}"
             raise ServiceError("AccessDenied", message, status=403)
 
     def check_function_role(self, role_arn: str) -> None:
-        """Raise ServiceError, as CreateFunction words it, unless Lambda may assume the role."""
+        """Raise CreateFunction's ServiceError unless Lambda may assume the role."""
         try:
             self.check_trusts(role_arn, LAMBDA)
         except ServiceError as error:
@@ -55,21 +55,24 @@ class Roles:
             raise ServiceError("InvalidParameterValueException", message) from error
 
     def function_session(self, role_arn: str, function: str) -> Keys:
-        """The credentials a function's process gets; raises ServiceError if Lambda may not assume the role."""
+        """Return the credentials of a function's processes; raises ServiceError if Lambda may not assume the role."""
         self.check_function_role(role_arn)
         return self._keys(role_arn, function)
 
     def function_clients(self, role_arn: str, function: str) -> Clients:
-        """boto3 clients with a function's rights, for what Lambda does with them; raises ServiceError as before."""
+        """Return boto3 clients with a function's rights; raises ServiceError if Lambda may not assume the role."""
         return self._as(self.function_session(role_arn, function))
 
     def codedeploy(self, role_arn: str) -> Clients:
-        """boto3 clients with the rights of CodeDeploy's role; raises ServiceError if CodeDeploy may not assume it."""
+        """Return boto3 clients with the role's rights; raises ServiceError if CodeDeploy may not assume it."""
         self.check_trusts(role_arn, CODEDEPLOY)
         return self._as(self._keys(role_arn, "CodeDeploy"))
 
     def check_assumed(self, caller: Caller, role_arn: str, ask: AccessRequest) -> None:
-        """Raise DeniedError unless the role trusts the caller; where it names the account, policies must allow too."""
+        """Raise DeniedError unless the caller may assume the role.
+
+        A role that trusts the account requires a policy of the caller as well.
+        """
         one = ask.of(ASSUME, role_arn)
         trusting = [s for s in self._trust(role_arn) if names(s.principals, caller)]
         said = decide(trusting, ask.of(ASSUME, "*"))

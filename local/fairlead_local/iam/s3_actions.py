@@ -1,4 +1,4 @@
-"""S3's operations: found by method, path and sub-resource, and allowed under names of their own."""
+"""S3's operations by method, path and subresource, and the IAM actions they require."""
 
 import functools
 from collections.abc import Mapping
@@ -9,7 +9,7 @@ from moto.core.utils import get_service_model
 
 from fairlead_local.http_message import HttpRequest
 
-# Where IAM's action is not the operation's name.
+# IAM's actions that differ from the operation's name.
 ACTIONS = {
     "CompleteMultipartUpload": "PutObject",
     "CopyObject": "PutObject",
@@ -44,13 +44,13 @@ ACTIONS = {
     "UploadPart": "PutObject",
     "UploadPartCopy": "PutObject",
 }
-# With a version's id these are actions of their own.
+# With a version id, these have actions of their own.
 OF_A_VERSION = {"GetObject", "GetObjectAcl", "GetObjectTagging", "DeleteObject", "DeleteObjectTagging"}
-# Names that newer operations took over.
+# Older operations with the paths of newer ones.
 OLD = {"GetBucketLifecycle", "PutBucketLifecycle", "GetBucketNotification", "PutBucketNotification"}
 KEY_OF_CALLER = "x-amz-server-side-encryption-customer-algorithm"
 CREATING = {"PutObject", "CopyObject", "CompleteMultipartUpload"}
-# Operations of a key that its path does not tell apart.
+# Operations on a key that only a query argument tells apart.
 BY_ARGUMENT = {
     ("PUT", "uploadId"): "UploadPart",
     ("POST", "uploadId"): "CompleteMultipartUpload",
@@ -64,7 +64,7 @@ PLAIN = {
 
 
 def operation(request: HttpRequest, query: Mapping[str, str]) -> tuple[str, dict[str, Any]]:
-    """The operation's name ("" if there is none) and Bucket and Key."""
+    """Return the operation's name ("" if there is none), and Bucket and Key."""
     bucket, _, key = unquote(request.path).lstrip("/").partition("/")
     if not bucket:
         return ("ListBuckets" if request.method == "GET" else ""), {}
@@ -81,7 +81,7 @@ def operation(request: HttpRequest, query: Mapping[str, str]) -> tuple[str, dict
 
 
 def action(operation: str, query: Mapping[str, str]) -> str:
-    """IAM's name for it."""
+    """Return IAM's name of the operation's action."""
     name = ACTIONS.get(operation, operation)
     if "versionId" in query and name in OF_A_VERSION:
         name = name.replace("Object", "ObjectVersion", 1)
@@ -89,7 +89,7 @@ def action(operation: str, query: Mapping[str, str]) -> str:
 
 
 def context(operation: str, request: HttpRequest, query: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    """The condition keys of a request."""
+    """Return S3's condition keys of a request."""
     found = {key: query.get(key) for key in ("prefix", "delimiter", "max-keys")}
     found["versionid"] = query.get("versionId")
     for header in (
@@ -108,7 +108,7 @@ def context(operation: str, request: HttpRequest, query: Mapping[str, str]) -> d
 
 @functools.cache
 def _subresources() -> dict[tuple[str, str, str], str]:
-    """(method, level, first argument) to operation, for those whose path carries an argument."""
+    """Return operations by (method, level, first query argument), for paths with a query argument."""
     model = get_service_model("s3")
     found: dict[tuple[str, str, str], str] = {}
     for name in model.operation_names:
@@ -121,7 +121,7 @@ def _subresources() -> dict[tuple[str, str, str], str]:
 
 
 def keys(body: bytes) -> list[str]:
-    """The keys that a DeleteObjects names."""
+    """Return the keys in a DeleteObjects request."""
     from xml.etree import ElementTree as ET
 
     root = ET.fromstring(body)  # noqa: S314 - the tests' own request

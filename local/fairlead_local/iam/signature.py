@@ -1,4 +1,4 @@
-"""Signature Version 4 of a request, computed from the request as it came and compared with its claim."""
+"""Signature Version 4: computed from the request as it was sent and compared with its credentials."""
 
 import hashlib
 import hmac
@@ -15,7 +15,7 @@ S3 = "s3"
 
 
 def check(request: HttpRequest, credentials: RequestCredentials, secret: str, *, now: datetime) -> None:
-    """Raise UnauthenticatedError unless `secret` signed exactly this request, for now and for this region."""
+    """Raise UnauthenticatedError unless `secret` signed exactly this request, for this region and about `now`."""
     _check_scope(credentials)
     canonical = _canonical(request, credentials)
     text = _string_to_sign(credentials, canonical)
@@ -63,7 +63,7 @@ def _canonical(request: HttpRequest, credentials: RequestCredentials) -> str:
         message = "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."
         raise UnauthenticatedError("signature", message)
     headers = "".join(f"{name}:{','.join(values.get(name, []))}\n" for name in credentials.signed_headers)
-    # S3 signs the path as it travels; elsewhere it is normalised, and encoded once more than it travels.
+    # S3 signs the path as sent; other services sign it normalised and encoded once more.
     path = request.path if credentials.service == S3 else quote(_normalised(request.path), safe="/-_.~")
     signed = ";".join(credentials.signed_headers)
     return "\n".join(
@@ -75,11 +75,11 @@ def _payload(request: HttpRequest, credentials: RequestCredentials) -> str:
     said = request.header("X-Amz-Content-SHA256")
     if credentials.presigned and credentials.service == S3:
         return said or "UNSIGNED-PAYLOAD"
-    # Of a body signed in chunks the signature covers the first word only.
+    # Of a body signed in chunks, only the first signature is checked.
     if said is not None and (said == "UNSIGNED-PAYLOAD" or said.startswith("STREAMING-")):
         return said
     digest = hashlib.sha256(request.body).hexdigest()
-    return digest if said in (None, digest) else "the body does not have the digest its header claims"
+    return digest if said in (None, digest) else "the body does not have the digest in its header"
 
 
 def _normalised(path: str) -> str:

@@ -1,4 +1,4 @@
-"""IAM's wildcards and policy variables as regular expressions."""
+"""IAM's wildcards and policy variables, as regular expressions."""
 
 import functools
 import re
@@ -10,13 +10,13 @@ Context = Mapping[str, tuple[str, ...]]  # condition keys in lower case; an abse
 
 
 def matches(pattern: str, value: str, context: Context, *, insensitive: bool = False) -> bool:
-    """Whether `value` fits: `*` any text, `?` one character, `${aws:username}` what the context holds."""
+    """Return whether `value` matches: `*` any text, `?` one character, `${aws:username}` the value in the context."""
     expression = _compiled(pattern, insensitive) if "${" not in pattern else _filled(pattern, context, insensitive)
     return expression is not None and expression.fullmatch(value) is not None
 
 
 def arn_matches(pattern: str, value: str, context: Context) -> bool:
-    """Part by part: in an ARN a wildcard does not reach over a colon, but in its last part."""
+    """Compare two ARNs part by part: a wildcard does not match a colon, except in the last part."""
     wanted, given = pattern.split(":", 5), value.split(":", 5)
     return len(wanted) == len(given) == 6 and all(
         matches(part, other, context) for part, other in zip(wanted, given, strict=True)
@@ -29,7 +29,7 @@ def _compiled(pattern: str, insensitive: bool) -> re.Pattern[str]:
 
 
 def _filled(pattern: str, context: Context, insensitive: bool) -> re.Pattern[str] | None:
-    """None if a variable has no value, or several: then nothing fits."""
+    """Return the pattern with its variables filled in; None if a variable has no value or several."""
     written, end = "", 0
     for variable in VARIABLE.finditer(pattern):
         name = variable[1].strip()

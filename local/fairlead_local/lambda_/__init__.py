@@ -1,1 +1,1 @@
-"""AWS Lambda's API, as strict as AWS where it matters to a release: revisions, digests, aliases, limits, settling."""
+"""AWS Lambda's API, as strict as AWS where a release depends on it: revisions, digests, aliases, limits, states."""

@@ -1,4 +1,4 @@
-"""CreateAlias, UpdateAlias and their kin: at most two versions, with the rules AWS has for weights."""
+"""The operations of aliases: one or two versions, with AWS's rules for weights."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ class Aliases:
         self._store = store
 
     def handlers(self) -> dict[str, Handler]:
-        """Operation names to handlers."""
+        """Return the handlers by operation name."""
         return {
             "CreateAlias": self.create,
             "UpdateAlias": self.update,
@@ -43,7 +43,7 @@ class Aliases:
             return describe.alias(record)
 
     def update(self, params: dict[str, Any]) -> dict[str, Any]:
-        """UpdateAlias, guarded by RevisionId; a given RoutingConfig replaces the old one, an empty one clears it."""
+        """UpdateAlias, with optimistic locking by RevisionId; a given RoutingConfig replaces the old one."""
         with self._store.lock:
             function, old = self._find(params)
             check_revision(params, old.revision)
@@ -61,7 +61,7 @@ class Aliases:
             return describe.alias(self._find(params)[1])
 
     def list_all(self, params: dict[str, Any]) -> dict[str, Any]:
-        """ListAliases, of one version if asked."""
+        """ListAliases, optionally of one version."""
         with self._store.lock:
             function = self._store.function(params["FunctionName"])
             wanted = params.get("FunctionVersion")
@@ -69,7 +69,7 @@ class Aliases:
             return {"Aliases": [describe.alias(record) for record in sorted(found, key=lambda a: a.name)]}
 
     def delete(self, params: dict[str, Any]) -> None:
-        """DeleteAlias: gone already is fine, as in AWS; its resource policy goes with it."""
+        """DeleteAlias with its resource policy; a missing alias is no error, as in AWS."""
         with self._store.lock:
             function = self._store.function(params["FunctionName"])
             function.aliases.pop(params["Name"], None)
@@ -100,7 +100,7 @@ class Aliases:
         self._check_alike(function, record)
 
     def _check_alike(self, function: Function, record: Alias) -> None:
-        """Two versions of one alias must have the same execution role and the same dead-letter queue, or none."""
+        """Raise unless both versions of the alias have the same role and the same dead-letter queue, or none."""
         versions = [self._store.version(function, number) for number in (record.version, *record.weights)]
         for setting, words in (("Role", "execution role"), ("DeadLetterConfig", "dead-letter configuration")):
             if len({str(version.settings.get(setting) or "") for version in versions}) > 1:

@@ -1,4 +1,4 @@
-"""Zip archives of functions and layers: digests, sizes, and their unpacked files, once per digest."""
+"""Zip archives of functions and layers: digest, sizes and unpacked files, unpacked once per digest."""
 
 import base64
 import hashlib
@@ -22,7 +22,7 @@ UNZIPPED_LIMIT = 262_144_000  # bytes, code and layers together
 
 @dataclass(frozen=True)
 class Archive:
-    """One zip: SHA-256 in hex, size packed and unpacked (bytes), and the folder that holds its files."""
+    """One zip archive: SHA-256 in hex, size packed and unpacked (bytes), and the folder with its files."""
 
     digest: str
     size: int
@@ -31,12 +31,12 @@ class Archive:
 
     @property
     def sha256(self) -> str:
-        """The digest as Lambda writes it: base64."""
+        """The digest in base64, as Lambda shows it."""
         return base64.b64encode(bytes.fromhex(self.digest)).decode()
 
 
 class Archives:
-    """Keeps every archive unpacked below one directory."""
+    """Unpacks archives below one directory."""
 
     def __init__(self, directory: Path, clients: Clients) -> None:
         self._directory = directory
@@ -45,7 +45,7 @@ class Archives:
         self._known: dict[str, Archive] = {}
 
     def take(self, content: dict[str, Any]) -> Archive:
-        """Read `ZipFile` or `S3Bucket`/`S3Key`; raises ServiceError for what Lambda refuses."""
+        """Read `ZipFile` or `S3Bucket`/`S3Key`; raises ServiceError for an archive that Lambda refuses."""
         data = self._bytes(content)
         digest = hashlib.sha256(data).hexdigest()
         with self._lock:
@@ -54,7 +54,7 @@ class Archives:
             return self._known[digest]
 
     def overlay(self, layers: Sequence[Archive]) -> Path:
-        """One folder with all layers' files; a later layer's file replaces an earlier one's, as in /opt."""
+        """Return one folder with all layers' files; a later layer's file replaces an earlier one's, as in /opt."""
         if len(layers) == 1:
             return layers[0].folder
         name = hashlib.sha256("".join(layer.digest for layer in layers).encode()).hexdigest()
@@ -101,7 +101,7 @@ def _unpack(data: bytes, digest: str, folder: Path) -> Archive:
         raise ServiceError(
             "InvalidParameterValueException", f"Unzipped size must be smaller than {UNZIPPED_LIMIT} bytes"
         )
-    # Unpacked aside and renamed, so that a folder under its digest is always whole.
+    # Unpacked elsewhere and renamed, so that a folder with a digest as its name is complete.
     aside = folder.with_name(f"{folder.name}.{uuid.uuid4().hex}")
     aside.mkdir(parents=True)
     for entry in archive.infolist():

@@ -1,4 +1,4 @@
-"""An asynchronous invocation's event, and the JSON record Lambda makes of what became of it.
+"""The events of asynchronous invocations, and the invocation records that Lambda sends to destinations.
 
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
 """
@@ -6,19 +6,19 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.htm
 import json
 import uuid
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, Literal
 
 from fairlead_local.account import function_arn
 from fairlead_local.lambda_.outcome import Outcome
 from fairlead_local.lambda_.records import LATEST
+from fairlead_local.times import moment
 
 Condition = Literal["Success", "RetriesExhausted", "EventAgeExceeded", "ZeroReservedConcurrency"]
 
 
 @dataclass
 class Event:
-    """What waits for its function: asked for by which qualifier, since when, tried how often, with what result."""
+    """An asynchronous invocation: function, qualifier, payload, attempts so far, and the last outcome."""
 
     function: str
     qualifier: str | None
@@ -32,15 +32,15 @@ class Event:
 
     @property
     def key(self) -> str:
-        """The qualifier, under which policies and settings are kept; `$LATEST` is the bare function."""
+        """The qualifier under which policies and settings are kept; "" for the unqualified function and `$LATEST`."""
         return "" if self.qualifier in (None, LATEST) else str(self.qualifier)
 
 
 def record(event: Event, condition: Condition, at: float) -> dict[str, Any]:
-    """The invocation record; where the function never ran there is no response in it."""
+    """Return the invocation record; without a response if the function never ran."""
     written: dict[str, Any] = {
         "version": "1.0",
-        "timestamp": _moment(at).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z",
+        "timestamp": moment(at).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z",
         "requestContext": {
             "requestId": event.request_id,
             "functionArn": function_arn(event.function, event.key or LATEST),
@@ -57,12 +57,8 @@ def record(event: Event, condition: Condition, at: float) -> dict[str, Any]:
 
 
 def object_key(event: Event, at: float) -> str:
-    """Where in a bucket the record goes."""
-    return f"aws/lambda/async/{event.function}/{_moment(at):%Y/%m/%d/%Y-%m-%dT%H.%M.%S}-{uuid.uuid4()}"
-
-
-def _moment(at: float) -> datetime:
-    return datetime.fromtimestamp(at, UTC)
+    """Return the S3 key of the record."""
+    return f"aws/lambda/async/{event.function}/{moment(at):%Y/%m/%d/%Y-%m-%dT%H.%M.%S}-{uuid.uuid4()}"
 
 
 def _value(payload: bytes) -> Any:

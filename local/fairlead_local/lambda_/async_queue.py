@@ -1,8 +1,8 @@
-"""Asynchronous invocations: a queue on the cloud's clock that tries again as Lambda does.
+"""The queue of asynchronous invocations, which retries on the cloud's clock as Lambda does.
 
-The first attempt starts at once. A function's error is tried again after one minute and after two more; throttling
-and Lambda's own errors with growing waits until the event is too old. What is given up goes to the function's
-destination and dead-letter queue.
+The first attempt starts at once. A function error is retried after one minute and after two more minutes. Throttling
+and Lambda's own errors are retried with growing delays until the event is too old. An event that is given up goes to
+the function's destination and dead-letter queue.
 https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 """
 
@@ -25,11 +25,11 @@ Attempt = Callable[[Event], tuple[str, Outcome]]  # the version that ran, and it
 RETRIES, RETRY_SECONDS = 2, (60.0, 120.0)
 AGE_SECONDS = 21_600.0
 LONGEST_WAIT = 300.0
-AGAIN = {409, 429}  # not active yet, and throttled
+AGAIN = {409, 429}  # not active yet, or throttled
 
 
 class AsyncQueue:
-    """Runs events until they succeed or are given up; each attempt in a thread of its own."""
+    """Runs events until they succeed or are given up; each attempt has a thread of its own."""
 
     def __init__(self, store: Store, clock: Clock, destinations: Destinations, metrics: ServiceMetrics) -> None:
         self._store = store
@@ -45,14 +45,14 @@ class AsyncQueue:
         self._start(lambda: self._try(event, attempt))
 
     def settle(self, seconds: float) -> bool:
-        """Wait until the attempts that are under way now have ended; whether there were any."""
+        """Wait until the attempts that run now have ended; return whether any ran."""
         with self._changed:
             awaited = set(self._busy)
             self._changed.wait_for(lambda: not awaited & self._busy, seconds)
             return bool(awaited)
 
     def _start(self, work: Callable[[], None]) -> None:
-        """Count before the thread exists, so that nobody finds nothing under way in between."""
+        """Count the attempt before its thread starts, so that `settle` never misses it."""
         attempt = object()
         with self._changed:
             self._busy.add(attempt)
@@ -106,11 +106,11 @@ class AsyncQueue:
     def _give_up(self, event: Event, condition: Condition) -> None:
         settings, _ = self._settings(event)
         self._destinations.deliver(event, settings, condition)
-        self._destinations.bury(event)
+        self._destinations.send_dead_letter(event)
         self._count("AsyncEventsDropped", event)
 
     def _settings(self, event: Event) -> tuple[dict[str, Any], int | None]:
-        """The event-invoke settings, as they are now, and the reserved concurrency."""
+        """Return the present event-invoke settings and the reserved concurrency."""
         with self._store.lock:
             function = self._store.functions.get(event.function)
             if function is None:

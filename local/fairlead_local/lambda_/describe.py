@@ -1,4 +1,4 @@
-"""Records as Lambda's API shows them."""
+"""Functions, aliases and layers as Lambda's API shows them."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ SHOWN = (
 
 
 def configuration(version: Version, *, qualifier: str | None = None) -> dict[str, Any]:
-    """FunctionConfiguration; `qualifier` is what the caller asked by, and ends up in the ARN."""
+    """Return FunctionConfiguration; `qualifier` is the caller's, and part of the ARN."""
     shown = {name: version.settings[name] for name in SHOWN if version.settings.get(name)}
     applied = version.settings.get("SnapStart", {}).get("ApplyOn", "None")
     optimised = "On" if version.snap_start and version.number != LATEST else "Off"
@@ -39,7 +39,7 @@ def configuration(version: Version, *, qualifier: str | None = None) -> dict[str
 
 
 def alias(record: Alias) -> dict[str, Any]:
-    """AliasConfiguration; RoutingConfig only when there are weights."""
+    """Return AliasConfiguration; RoutingConfig only if there are weights."""
     shown: dict[str, Any] = {
         "AliasArn": function_arn(record.function, record.name),
         "Name": record.name,
@@ -53,7 +53,7 @@ def alias(record: Alias) -> dict[str, Any]:
 
 
 def layer(record: LayerVersion) -> dict[str, Any]:
-    """A layer version, with where its content came from."""
+    """Return a layer version with its content's location."""
     content = {"CodeSha256": record.code.sha256, "CodeSize": record.code.size, "Location": record.code.folder.as_uri()}
     return {
         "LayerArn": record.layer_arn,

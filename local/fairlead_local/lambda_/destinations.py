@@ -1,4 +1,4 @@
-"""Where Lambda sends what became of asynchronous invocations, with the rights of the function's role."""
+"""Destinations and dead-letter queues of asynchronous invocations, written with the rights of the function's role."""
 
 import json
 import logging
@@ -20,7 +20,7 @@ ERROR_LIMIT = 1024  # bytes of the error in a dead letter
 
 
 class Destinations:
-    """Delivers records and dead letters once; what fails is counted, as in AWS, and lost."""
+    """Delivers records and dead letters once; a failed delivery is counted and lost, as in AWS."""
 
     def __init__(self, store: Store, assume: Assume, clock: Clock, metrics: ServiceMetrics) -> None:
         self._store = store
@@ -29,15 +29,15 @@ class Destinations:
         self._metrics = metrics
 
     def deliver(self, event: Event, settings: dict[str, Any], condition: Condition) -> None:
-        """The record to the destination for this condition, if there is one."""
+        """Send the invocation record to the destination for this condition, if there is one."""
         when = "OnSuccess" if condition == "Success" else "OnFailure"
         destination = settings.get("DestinationConfig", {}).get(when, {}).get("Destination")
         if destination:
             body = json.dumps(record(event, condition, self._clock.now()))
             self._send(event, destination, body, {}, failing="DestinationDeliveryFailures")
 
-    def bury(self, event: Event) -> None:
-        """The event itself to the dead-letter queue or topic, if there is one, with three attributes."""
+    def send_dead_letter(self, event: Event) -> None:
+        """Send the event to the dead-letter queue or topic, if there is one, with three attributes."""
         target = self._version_settings(event).get("DeadLetterConfig", {}).get("TargetArn")
         if not target:
             return
@@ -51,8 +51,8 @@ class Destinations:
         try:
             role = self._version_settings(event)["Role"]
             self._put(self._assume(role, event.function), event, arn, body, attributes)
-        except Exception as error:  # noqa: BLE001 - whatever the other service's client raises is a failed delivery
-            logger.warning("what became of an event of %s did not reach %s: %s", event.function, arn, error)
+        except Exception as error:  # noqa: BLE001 - any error of the client is a failed delivery
+            logger.warning("the record of an event of %s was not delivered to %s: %s", event.function, arn, error)
             self._metrics.asynchronous(failing, event.function, event.qualifier)
 
     def _put(self, clients: Clients, event: Event, arn: str, body: str, attributes: dict[str, tuple[str, str]]) -> None:
@@ -72,7 +72,7 @@ class Destinations:
             clients["lambda"].invoke(**where, InvocationType="Event", Payload=body.encode())
 
     def _version_settings(self, event: Event) -> dict[str, Any]:
-        """Of the version that ran last, else of what was asked for; none if the function is gone."""
+        """Return the settings of the version that ran, else of the qualifier; {} for a deleted function."""
         with self._store.lock:
             try:
                 return self._store.target(event.function, event.executed or event.qualifier).version.settings
@@ -81,7 +81,7 @@ class Destinations:
 
 
 def _message(error: str) -> str:
-    """The error's own words, if the payload is what a runtime writes."""
+    """Return the error message of a payload in the runtime's format, else the payload."""
     try:
         return str(json.loads(error)["errorMessage"])
     except (ValueError, KeyError, TypeError):

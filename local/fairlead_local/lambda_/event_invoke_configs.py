@@ -1,4 +1,4 @@
-"""Event-invoke settings of functions: retries, age and destinations of asynchronous invocations, by qualifier."""
+"""Event-invoke settings of functions by qualifier: retries, maximum age, and destinations."""
 
 import time
 from typing import Any
@@ -16,13 +16,13 @@ KEPT = ("MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig")
 
 
 class InvokeConfigs:
-    """The handlers for event-invoke settings; one qualifier's speak for no other."""
+    """The handlers for event-invoke settings; each qualifier has its own."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def handlers(self) -> dict[str, Handler]:
-        """Operation names to handlers."""
+        """Return the handlers by operation name."""
         return {
             "PutFunctionEventInvokeConfig": self.put,
             "GetFunctionEventInvokeConfig": self.get,
@@ -30,7 +30,7 @@ class InvokeConfigs:
         }
 
     def put(self, params: dict[str, Any]) -> dict[str, Any]:
-        """PutFunctionEventInvokeConfig: what is not given is as if never set."""
+        """PutFunctionEventInvokeConfig: replaces all settings of the qualifier."""
         given = {key: params[key] for key in KEPT if key in params}
         _check(given)
         with self._store.lock:
@@ -52,7 +52,7 @@ class InvokeConfigs:
 
     def _where(self, params: dict[str, Any]) -> tuple[Function, str]:
         target = self._store.target(params["FunctionName"], params.get("Qualifier"))
-        # The bare function and `$LATEST` are one here.
+        # Unqualified and `$LATEST` are the same here.
         return target.function, "" if target.qualifier in (None, LATEST) else str(target.qualifier)
 
 
@@ -72,7 +72,7 @@ def _check(given: dict[str, Any]) -> None:
         destination = wanted.get("Destination", "")
         if destination and _service(destination) not in DESTINATIONS[when]:
             known = ", ".join(DESTINATIONS[when])
-            raise refused(f"The destination ARN {destination} is invalid: the local cloud's {when} goes to {known}")
+            raise refused(f"The destination ARN {destination} is invalid: the local cloud supports {known} for {when}")
 
 
 def _service(destination: str) -> str:

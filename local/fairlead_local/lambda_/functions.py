@@ -1,4 +1,4 @@
-"""CreateFunction, UpdateFunctionCode, UpdateFunctionConfiguration and their kin."""
+"""The operations of functions: create, update, get, list, delete, and reserved concurrency."""
 
 from collections.abc import Callable
 from typing import Any
@@ -28,7 +28,7 @@ ONLY_AT_CREATION = ("Architectures", "PackageType")
 
 
 class Functions:
-    """The handlers for functions; `retire` is told which version's processes may go, `check_role` refuses a role."""
+    """The handlers for functions; `retire` ends a version's processes, `check_role` refuses an invalid role."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class Functions:
         self._check_role = check_role
 
     def handlers(self) -> dict[str, Handler]:
-        """Operation names to handlers."""
+        """Return the handlers by operation name."""
         return {
             "CreateFunction": self.create,
             "UpdateFunctionCode": self.update_code,
@@ -57,10 +57,10 @@ class Functions:
         }
 
     def create(self, params: dict[str, Any]) -> dict[str, Any]:
-        """CreateFunction; Publish is refused, because nothing here uses it."""
+        """CreateFunction; Publish is refused by name."""
         name = params["FunctionName"]
         if params.get("Publish"):
-            raise limits.refused("the local cloud does not publish while creating; call PublishVersion")
+            raise limits.refused("the local cloud does not support CreateFunction with Publish; call PublishVersion")
         self._check_role(params["Role"])
         code = self._archives.take(params.get("Code", {}))
         with self._store.lock:
@@ -74,7 +74,7 @@ class Functions:
             return describe.configuration(version)
 
     def update_code(self, params: dict[str, Any]) -> dict[str, Any]:
-        """UpdateFunctionCode, guarded by RevisionId and by an update still in progress."""
+        """UpdateFunctionCode, with optimistic locking by RevisionId; refused during another update."""
         code = self._archives.take(params)
         with self._store.lock:
             version = self._store.function(params["FunctionName"]).latest
@@ -86,7 +86,7 @@ class Functions:
             return self._replace(version, self._checked(changed), dry_run=bool(params.get("DryRun")))
 
     def update_configuration(self, params: dict[str, Any]) -> dict[str, Any]:
-        """UpdateFunctionConfiguration: each given property replaces the old one whole, the environment's map too."""
+        """UpdateFunctionConfiguration: a given property replaces the old one, also the map of variables."""
         if "Role" in params:
             self._check_role(params["Role"])
         with self._store.lock:
@@ -119,7 +119,7 @@ class Functions:
             return describe.configuration(target.version, qualifier=target.qualifier)
 
     def list_all(self, params: dict[str, Any]) -> dict[str, Any]:
-        """ListFunctions: `$LATEST` of each, or every version with FunctionVersion=ALL."""
+        """ListFunctions: `$LATEST` of each function, or every version with FunctionVersion=ALL."""
         with self._store.lock:
             found = []
             for name in sorted(self._store.functions):
@@ -130,7 +130,7 @@ class Functions:
             return {"Functions": found}
 
     def delete(self, params: dict[str, Any]) -> None:
-        """DeleteFunction: the whole function, or one version that no alias points to."""
+        """DeleteFunction: the whole function, or one version without an alias."""
         with self._store.lock:
             target = self._store.target(params["FunctionName"], params.get("Qualifier"))
             if target.qualifier is None:
@@ -205,7 +205,7 @@ def check_ready(version: Version) -> None:
 
 
 def check_revision(params: dict[str, Any], current: str) -> None:
-    """Raise PreconditionFailedException if the caller's RevisionId is not the present one."""
+    """Raise PreconditionFailedException unless the caller's RevisionId is the present one."""
     if params.get("RevisionId") not in (None, "", current):
         raise ServiceError(
             "PreconditionFailedException",

@@ -1,4 +1,4 @@
-"""Invoke: resolve the qualifier, draw by the alias's weights, run, answer as Lambda does."""
+"""The Invoke operation: resolves the qualifier, chooses a version by the alias's weights, and runs it."""
 
 import base64
 import random
@@ -13,11 +13,11 @@ from fairlead_local.lambda_.async_queue import AsyncQueue
 from fairlead_local.lambda_.functions import check_ready
 from fairlead_local.lambda_.outcome import Outcome, failure
 from fairlead_local.lambda_.records import LATEST, Version
-from fairlead_local.lambda_.snapstart import wake
+from fairlead_local.lambda_.snapstart import reactivate
 from fairlead_local.lambda_.store import Store, Target
 from fairlead_local.service import Handler, Reply
 
-PAYLOAD_LIMIT = 6_291_556  # bytes, asked and answered
+PAYLOAD_LIMIT = 6_291_556  # bytes of request and response
 EVENT_LIMIT = 1_048_576  # bytes of an asynchronous invocation
 
 
@@ -27,11 +27,11 @@ class Runtime(Protocol):
     def run(
         self, version: Version, payload: bytes, *, request_id: str, arn: str, trace: str, concurrency: int | None
     ) -> Outcome:
-        """The outcome; raises ServiceError over the reserved concurrency."""
+        """Return the outcome; raises ServiceError over the reserved concurrency."""
 
 
 class Invoker:
-    """Runs functions on behalf of callers of the API and of the gateway."""
+    """Runs functions for callers of the API and for other services."""
 
     def __init__(
         self, store: Store, runtime: Runtime, metrics: ServiceMetrics, async_queue: AsyncQueue, faults: Faults
@@ -44,11 +44,11 @@ class Invoker:
         self._random = random.SystemRandom()
 
     def handlers(self) -> dict[str, Handler]:
-        """Operation names to handlers."""
+        """Return the handlers by operation name."""
         return {"Invoke": self.handle}
 
     def handle(self, params: dict[str, Any]) -> Reply:
-        """The Invoke operation: RequestResponse, Event or DryRun."""
+        """Invoke: RequestResponse, Event or DryRun."""
         kind = params.get("InvocationType", "RequestResponse")
         payload = params.get("Payload") or b"{}"
         if len(payload) > PAYLOAD_LIMIT:
@@ -70,7 +70,7 @@ class Invoker:
         return Reply(result, 200)
 
     def call(self, name: str, qualifier: str | None, payload: bytes, *, trace: str = "") -> Outcome:
-        """Run a function for another service; raises ServiceError as Invoke would."""
+        """Run a function for another service; raises Invoke's ServiceErrors."""
         target, version = self._choose(name, qualifier)
         return self._run(target, version, payload, trace=trace)
 
@@ -123,7 +123,7 @@ class Invoker:
 
 
 def _check_created(version: Version) -> None:
-    # An update in progress does not stop invocations; a creation does.
+    # A function can be invoked during an update, but not during its creation.
     if version.state == "Pending":
         check_ready(version)
 
@@ -132,7 +132,7 @@ def _check_active(version: Version) -> None:
     if version.state == "Active":
         return
     if version.state == "Inactive":
-        raise wake(version)
+        raise reactivate(version)
     raise ServiceError(
         "ResourceConflictException",
         f"The operation cannot be performed at this time. The function is currently in the following state: "

@@ -1,4 +1,4 @@
-"""PublishLayerVersion and its kin."""
+"""The operations of layers."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ class Layers:
         self._published: dict[str, int] = {}
 
     def handlers(self) -> dict[str, Handler]:
-        """Operation names to handlers."""
+        """Return the handlers by operation name."""
         return {
             "PublishLayerVersion": self.publish,
             "GetLayerVersion": self.get,
@@ -30,7 +30,7 @@ class Layers:
         }
 
     def publish(self, params: dict[str, Any]) -> dict[str, Any]:
-        """PublishLayerVersion; numbers are never used twice."""
+        """PublishLayerVersion; version numbers are never reused."""
         code = self._archives.take(params.get("Content", {}))
         name = params["LayerName"].split(":layer:")[-1]
         with self._store.lock:
@@ -56,7 +56,7 @@ class Layers:
             return describe.layer(self._store.layer(params["Arn"]))
 
     def delete(self, params: dict[str, Any]) -> None:
-        """DeleteLayerVersion: versions that use it keep their copy, as in AWS."""
+        """DeleteLayerVersion; function versions that use it keep their copy, as in AWS."""
         name = params["LayerName"].split(":layer:")[-1]
         with self._store.lock:
             self._store.layers.get(name, {}).pop(int(params["VersionNumber"]), None)

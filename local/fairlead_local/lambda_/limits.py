@@ -1,4 +1,4 @@
-"""What Lambda refuses in a configuration: sizes, counts, reserved names, and what this machine cannot run."""
+"""Lambda's limits on a configuration: sizes, counts, reserved variables, and what this machine cannot run."""
 
 import json
 import platform
@@ -23,15 +23,15 @@ RESERVED = {
 
 
 def refused(message: str) -> ServiceError:
-    """InvalidParameterValueException, Lambda's word for most refusals."""
+    """Return InvalidParameterValueException, Lambda's code for most refusals."""
     return ServiceError("InvalidParameterValueException", message)
 
 
 def check_settings(settings: Mapping[str, Any]) -> None:
-    """Raise for an environment, runtime or feature that Lambda, or the local cloud, refuses."""
+    """Raise for an environment, runtime or feature that Lambda or the local cloud refuses."""
     _check_environment(settings.get("Environment", {}).get("Variables", {}))
     if settings.get("Runtime") != RUNTIME:
-        raise refused(f"the local cloud runs {RUNTIME} only, not {settings.get('Runtime')}")
+        raise refused(f"the local cloud supports {RUNTIME} only, not {settings.get('Runtime')}")
     if settings.get("Architectures", ["x86_64"]) != [ARCHITECTURE]:
         raise refused(f"this machine runs {ARCHITECTURE} only, not {settings.get('Architectures', ['x86_64'])[0]}")
     for feature in ("FileSystemConfigs", "ImageConfig", "VpcConfig", "CapacityProviderConfig"):
@@ -48,7 +48,7 @@ def check_settings(settings: Mapping[str, Any]) -> None:
 
 
 def check_size(code: Archive, layers: Sequence[LayerVersion]) -> None:
-    """Raise if there are too many layers, or code and layers unzip to more than Lambda's limit."""
+    """Raise if there are too many layers, or if code and layers exceed Lambda's unzipped size."""
     if len(layers) > LAYERS_LIMIT:
         raise refused(f"cannot reference more than {LAYERS_LIMIT} layers.")
     names = [layer.name for layer in layers]

@@ -1,4 +1,4 @@
-"""What came out of one invocation."""
+"""The outcome of an invocation."""
 
 import json
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Outcome:
-    """The payload answered, Lambda's word if it is an error, and what was logged."""
+    """The payload, Lambda's error type if it failed, and what was logged."""
 
     payload: bytes
     error: Literal["Unhandled"] | None = None
@@ -16,5 +16,5 @@ class Outcome:
 
 
 def failure(kind: str, message: str) -> bytes:
-    """An error payload, as the platform (not the function) writes it."""
+    """Return an error payload in the platform's format."""
     return json.dumps({"errorType": kind, "errorMessage": message}).encode()

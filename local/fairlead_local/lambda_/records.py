@@ -1,4 +1,4 @@
-"""What Lambda keeps: functions, versions, aliases, layers. Plain records; the rules stand in their own modules."""
+"""Records of functions, versions, aliases and layers."""
 
 import time
 import uuid
@@ -15,18 +15,18 @@ State = Literal["Pending", "Active", "Inactive", "Failed"]
 
 
 def new_revision() -> str:
-    """A fresh RevisionId."""
+    """Return a new RevisionId."""
     return str(uuid.uuid4())
 
 
 def now_text() -> str:
-    """The present, as Lambda writes LastModified."""
+    """Return the present time in the format of LastModified."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "+0000"
 
 
 @dataclass
 class Version:
-    """One configuration with its code: `$LATEST`, which changes, or a published number, which never does."""
+    """A configuration with its code: `$LATEST`, which changes, or a published number, which never does."""
 
     function: str
     number: str
@@ -42,11 +42,11 @@ class Version:
     modified: str = field(default_factory=now_text)
 
     def settle_later(self) -> None:
-        """An update (or the creation) was accepted and takes a moment, as in AWS."""
+        """Start a creation or update, which takes a moment as in AWS."""
         self.settles_at = time.monotonic() + SETTLE_SECONDS
 
     def settle(self) -> None:
-        """If that moment has passed: active, and with yet another RevisionId."""
+        """Finish a creation or update that is due: the version is active and has a new RevisionId."""
         if self.settles_at is None or time.monotonic() < self.settles_at:
             return
         self.settles_at = None
@@ -62,13 +62,13 @@ class Version:
 
     @property
     def arn(self) -> str:
-        """The ARN with the version's number; `$LATEST` has the bare one."""
+        """The ARN with the version's number; without a qualifier for `$LATEST`."""
         return function_arn(self.function, None if self.number == LATEST else self.number)
 
 
 @dataclass
 class Alias:
-    """A name for a version, or for two with weights."""
+    """A name for one version, or for two with weights."""
 
     function: str
     name: str
@@ -80,7 +80,7 @@ class Alias:
 
 @dataclass
 class LayerVersion:
-    """One immutable version of a layer."""
+    """An immutable version of a layer."""
 
     name: str
     number: int

@@ -1,4 +1,4 @@
-"""Resource policies of functions: who else may invoke which qualifier."""
+"""Resource policies of functions: the services that may invoke each qualifier."""
 
 import fnmatch
 import json
@@ -12,13 +12,13 @@ from fairlead_local.service import Handler
 
 
 class Permissions:
-    """The handlers for resource policies. A statement belongs to one qualifier and speaks for no other."""
+    """The handlers for resource policies. A statement applies to one qualifier only."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def handlers(self) -> dict[str, Handler]:
-        """Operation names to handlers."""
+        """Return the handlers by operation name."""
         return {
             "AddPermission": self.add,
             "RemovePermission": self.remove,
@@ -65,14 +65,14 @@ class Permissions:
             return {"Policy": json.dumps(policy), "RevisionId": function.latest.revision}
 
     def allows(self, name: str, qualifier: str | None, *, service: str, source_arn: str) -> bool:
-        """Whether `service` may invoke exactly this function and qualifier on behalf of `source_arn`."""
+        """Return whether `service` may invoke exactly this function and qualifier on behalf of `source_arn`."""
         with self._store.lock:
             function = self._store.target(name, qualifier).function
             return any(_matches(s, service, source_arn) for s in function.policies.get(qualifier or "", []))
 
     def _where(self, params: dict[str, Any]) -> tuple[Function, str | None]:
         target = self._store.target(params["FunctionName"], params.get("Qualifier"))
-        # The bare function and `$LATEST` are one here.
+        # Unqualified and `$LATEST` are the same here.
         return target.function, None if target.qualifier == LATEST else target.qualifier
 
 
@@ -102,5 +102,5 @@ def _matches(statement: dict[str, Any], service: str, source_arn: str) -> bool:
     condition = statement.get("Condition", {})
     wanted = condition.get("ArnLike", {}).get("AWS:SourceArn", "*")
     account = condition.get("StringEquals", {}).get("AWS:SourceAccount")
-    # fnmatch's [ has no meaning in an ARN pattern; execute-api ARNs never hold one.
+    # In fnmatch, [ is special, but not in an ARN pattern; ARNs here have none.
     return fnmatch.fnmatchcase(source_arn, wanted) and account in (None, source_arn.split(":")[4])

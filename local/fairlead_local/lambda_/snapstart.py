@@ -1,4 +1,4 @@
-"""Versions with a snapshot that fell asleep: the first call wakes one, and is refused until it is awake.
+"""Inactive SnapStart versions: the first call reactivates one, and is refused until it is active.
 
 https://docs.aws.amazon.com/lambda/latest/dg/snapstart-troubleshooting.html
 """
@@ -9,7 +9,7 @@ from fairlead_local.lambda_.store import Store
 
 
 def make_inactive(store: Store, function: str, number: str) -> None:
-    """What Lambda does to a version that was not called for 14 days; raises ValueError for one without a snapshot."""
+    """Make a version Inactive, as after 14 days without a call; raises ValueError for one without a snapshot."""
     try:
         with store.lock:
             version = store.target(function, number).version
@@ -20,8 +20,8 @@ def make_inactive(store: Store, function: str, number: str) -> None:
         raise ValueError(error.message) from error
 
 
-def wake(version: Version) -> ServiceError:
-    """Begin to wake a version; what its caller is told meanwhile."""
+def reactivate(version: Version) -> ServiceError:
+    """Start reactivating a version; return the error for its caller."""
     version.state = "Pending"
     version.settle_later()
     message = (

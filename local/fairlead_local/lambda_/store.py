@@ -1,4 +1,4 @@
-"""The one place functions and layers live: look-ups by name, ARN and qualifier, under one lock."""
+"""Functions and layers, found by name, ARN and qualifier, under one lock."""
 
 import threading
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from fairlead_local.lambda_.records import LATEST, Alias, Function, LayerVersion
 
 @dataclass(frozen=True)
 class Target:
-    """What a name and a qualifier mean: the function, the alias if it was one, and the version it stands for."""
+    """The function, alias (if any) and version that a name and a qualifier refer to."""
 
     function: Function
     qualifier: str | None
@@ -19,12 +19,12 @@ class Target:
 
     @property
     def arn(self) -> str:
-        """The ARN as asked for, with its qualifier."""
+        """The ARN with the caller's qualifier."""
         return function_arn(self.function.name, self.qualifier)
 
 
 class Store:
-    """Functions and layers; hold `lock` while reading and changing what a look-up returned."""
+    """Functions and layers; hold `lock` while reading or changing what a look-up returned."""
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
@@ -32,7 +32,7 @@ class Store:
         self.layers: dict[str, dict[int, LayerVersion]] = {}
 
     def function(self, name: str) -> Function:
-        """By name, partial or full ARN; a qualifier in it is ignored. Raises ResourceNotFoundException."""
+        """Return a function by name or ARN; a qualifier is ignored. Raises ResourceNotFoundException."""
         bare, _ = function_and_qualifier(name)
         found = self.functions.get(bare)
         if found is None:
@@ -42,7 +42,7 @@ class Store:
         return found
 
     def target(self, name: str, qualifier: str | None) -> Target:
-        """Resolve a qualifier given apart or inside the name; raises ResourceNotFoundException."""
+        """Resolve a qualifier, separate or in the name; raises ResourceNotFoundException."""
         bare, inside = function_and_qualifier(name)
         if inside and qualifier and inside != qualifier:
             raise ServiceError("InvalidParameterValueException", "The derived qualifier from the function name "
@@ -58,7 +58,7 @@ class Store:
         raise not_found(bare, chosen)
 
     def version(self, function: Function, number: str) -> Version:
-        """A version by number or `$LATEST`; raises ResourceNotFoundException."""
+        """Return a version by number or `$LATEST`; raises ResourceNotFoundException."""
         if number == LATEST:
             return function.latest
         if number not in function.versions:
@@ -66,7 +66,7 @@ class Store:
         return function.versions[number]
 
     def layer(self, layer_arn: str) -> LayerVersion:
-        """A layer version by its ARN; raises what Lambda answers for an unknown one."""
+        """Return a layer version by ARN; raises InvalidParameterValueException."""
         name, number = layer_arn.rsplit(":", 2)[-2:]
         found = self.layers.get(name, {}).get(int(number)) if number.isdecimal() else None
         if found is None or found.arn != layer_arn:
@@ -75,7 +75,7 @@ class Store:
 
 
 def not_found(name: str, qualifier: str | None) -> ServiceError:
-    """Lambda's answer for an unknown function, version or alias."""
+    """Return Lambda's error for an unknown function, version or alias."""
     function = arn("lambda", f"function:{name}")
     return ServiceError(
         "ResourceNotFoundException",

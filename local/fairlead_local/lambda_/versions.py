@@ -1,4 +1,4 @@
-"""PublishVersion and ListVersionsByFunction."""
+"""The operations of versions."""
 
 import copy
 import hashlib
@@ -24,7 +24,7 @@ class Versions:
         self._initialise = initialise
 
     def handlers(self) -> dict[str, Handler]:
-        """Operation names to handlers."""
+        """Return the handlers by operation name."""
         return {
             "PublishVersion": self.publish,
             "ListVersionsByFunction": self.list_all,
@@ -32,7 +32,7 @@ class Versions:
         }
 
     def publish(self, params: dict[str, Any]) -> dict[str, Any]:
-        """PublishVersion: freeze `$LATEST`; if nothing changed since the last publish, that version again."""
+        """PublishVersion: freeze `$LATEST`; without changes since the last publish, return that version."""
         with self._store.lock:
             function = self._store.function(params["FunctionName"])
             latest = function.latest
@@ -47,14 +47,14 @@ class Versions:
             return describe.configuration(version)
 
     def list_all(self, params: dict[str, Any]) -> dict[str, Any]:
-        """ListVersionsByFunction, `$LATEST` first."""
+        """ListVersionsByFunction, with `$LATEST` first."""
         with self._store.lock:
             function = self._store.function(params["FunctionName"])
             latest = describe.configuration(function.latest, qualifier="$LATEST")
             return {"Versions": [latest, *(describe.configuration(version) for version in function.versions.values())]}
 
     def get_provisioned(self, params: dict[str, Any]) -> dict[str, Any]:
-        """GetProvisionedConcurrencyConfig, of which there is none: CodeDeploy asks before it shifts."""
+        """GetProvisionedConcurrencyConfig, which CodeDeploy calls before it shifts: there never is one."""
         with self._store.lock:
             self._store.target(params["FunctionName"], params["Qualifier"])
         message = "No Provisioned Concurrency Config found for this function"
@@ -69,7 +69,7 @@ class Versions:
             settings["Description"] = description
         version = Version(function.name, number, settings, latest.code, list(latest.layers), modified=now_text())
         function.versions[number] = version
-        # Publishing changes $LATEST's revision too, so a second publish with the old one is refused.
+        # Publishing changes $LATEST's RevisionId, so that a second publish with the old one is refused.
         latest.revision = new_revision()
         if version.snap_start:
             threading.Thread(

@@ -1,5 +1,5 @@
-"""Runs versions as real processes: AWS's runtime client (awslambdaric) against a Runtime API served here.
+"""Lambda's execution environments: AWS's runtime client (awslambdaric) in processes, with a Runtime API served here.
 
-Not `aws-lambda-rie`: it starts the function's init with the first call only, answers 404 to a SnapStart restore, and
-tells the function another account and no alias. The protocol it would speak is small; `api` speaks it instead.
+`aws-lambda-rie` is not used: it runs a function's init only with the first call, answers 404 to a SnapStart restore,
+and passes another account and no alias. `runtime_api` serves the same protocol.
 """

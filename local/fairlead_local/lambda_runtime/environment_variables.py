@@ -1,4 +1,4 @@
-"""The environment variables a function sees in Lambda."""
+"""The environment variables of a function."""
 
 import sys
 from pathlib import Path
@@ -11,7 +11,7 @@ from fairlead_local.lambda_.records import Version
 def variables(
     version: Version, *, task: Path, opt: Path, runtime: Path, stream: str, endpoint: str, keys: Keys
 ) -> dict[str, str]:
-    """Everything Lambda sets, the function's own on top, and AWS_ENDPOINT_URL so that its calls stay in this cloud."""
+    """Return Lambda's variables, the function's own, and AWS_ENDPOINT_URL, which points its calls to this cloud."""
     settings = version.settings
     logging = settings["LoggingConfig"]
     packages = f"python/lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
@@ -44,5 +44,5 @@ def variables(
 
 
 def initialization_type(version: Version) -> str:
-    """`snap-start` for published versions that ask for it, else `on-demand`."""
+    """Return `snap-start` for published versions with SnapStart, else `on-demand`."""
     return "snap-start" if version.snap_start and version.number.isdecimal() else "on-demand"

@@ -1,4 +1,4 @@
-"""One execution environment: a process of a version, one request at a time, as long as it lives."""
+"""An execution environment: a process of one version that serves one request at a time."""
 
 import contextlib
 import os
@@ -27,7 +27,7 @@ Deliver = Callable[[Version, str, list[Line]], None]
 
 
 class ExecutionEnvironment:
-    """Starts the process at once; `alive` is False after a timeout, a crash or a failed init."""
+    """Starts the process; `alive` is False after a timeout, a crash or a failed init."""
 
     def __init__(
         self, version: Version, *, opt: Path, runtime: Path, endpoint: str, keys: Keys, deliver: Deliver
@@ -54,7 +54,7 @@ class ExecutionEnvironment:
             keys=keys,
         )
         env |= {"AWS_LAMBDA_RUNTIME_API": self._api.address, "TMPDIR": self._home.name, "HOME": self._home.name}
-        # -S and -s: neither this environment's packages nor the user's reach the function; -B: /opt is read-only.
+        # -S and -s hide this environment's and the user's packages from the function; -B: /opt is read-only.
         self._process = subprocess.Popen(  # noqa: S603 - the interpreter this runs in
             [sys.executable, "-S", "-s", "-B", "-m", "awslambdaric", version.settings["Handler"]],
             cwd=version.code.folder, env=env, stdin=subprocess.DEVNULL, stdout=writing, stderr=writing,
@@ -65,11 +65,11 @@ class ExecutionEnvironment:
 
     @property
     def alive(self) -> bool:
-        """Whether it can take another request."""
+        """Whether it can serve another request."""
         return not self._killed and self._process.poll() is None and self._api.init_error is None
 
     def initialised(self) -> bytes | None:
-        """Wait for the end of init; the error payload if it failed or took too long."""
+        """Wait for the end of init; return the error payload if it failed or timed out."""
         timeout = INIT_SECONDS + self.version.settings["Timeout"]
         if not self._api.ready.wait(timeout):
             self._api.fail(failure("Sandbox.Timedout", f"init did not end within {timeout:.0f} seconds"))
@@ -79,7 +79,7 @@ class ExecutionEnvironment:
         return self._api.init_error
 
     def run(self, payload: bytes, *, request_id: str, arn: str, trace: str) -> Outcome:
-        """One request; on a timeout the process is killed, as Lambda does."""
+        """Serve one request; on a timeout the process is killed, as in Lambda."""
         self._output.begin()
         self._log.start(request_id)
         init_error = self.initialised()
@@ -103,14 +103,14 @@ class ExecutionEnvironment:
         return self._finish(request_id, answer, failed=failed, duration_ms=(time.monotonic() - started) * 1000)
 
     def kill(self) -> None:
-        """End the whole process group."""
-        # A killed process is there for a moment longer.
+        """Kill the process group."""
+        # A killed process still exists for a moment.
         self._killed = True
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
 
     def close(self) -> None:
-        """End it and remove what it left."""
+        """Kill the process and remove its files."""
         self.kill()
         self._process.wait(10)
         self._api.close()

@@ -1,4 +1,4 @@
-"""Log lines to CloudWatch Logs and embedded metrics (EMF) to CloudWatch, a moment later, as in AWS."""
+"""Asynchronous delivery of log lines to CloudWatch Logs and of embedded metrics (EMF) to CloudWatch."""
 
 import logging
 import threading
@@ -20,7 +20,7 @@ MOST_AT_ONCE = 200  # batches of lines
 
 @dataclass(frozen=True)
 class Batch:
-    """Lines for one log stream, and by how many seconds the cloud's clock was ahead when they were said."""
+    """Lines of one log stream, and the cloud clock's offset in seconds when they were printed."""
 
     group: str
     stream: str
@@ -29,7 +29,7 @@ class Batch:
 
 
 class LogDelivery:
-    """One thread that delivers in order, so that no request waits for its logs; `take` looks for metrics in a line."""
+    """One thread that delivers in order, so that no request waits for its logs; `take` extracts metrics."""
 
     def __init__(self, clients: Clients, clock: Clock, take: Callable[[str, float], None]) -> None:
         self._clients = clients
@@ -49,11 +49,11 @@ class LogDelivery:
             self._queue.put(Batch(settings["LogGroup"], stream, chosen, ahead))
 
     def settle(self, seconds: float) -> bool:
-        """Wait until what was said so far is delivered; whether anything was not."""
+        """Wait until the lines queued so far are delivered; return whether any were not."""
         return self._queue.settle(seconds)
 
     def stop(self) -> None:
-        """Deliver what is queued, then end."""
+        """Deliver what is queued, then end the thread."""
         self._queue.put(None)
         self._thread.join(5)
 
@@ -75,10 +75,10 @@ class LogDelivery:
                 self._queue.task_done()
 
     def _ship(self, group: str, stream: str, batches: Sequence[Batch]) -> None:
-        """Deliver what one stream has said, in one call: under load, calls take longer than what they tell of."""
+        """Deliver all queued batches of one stream in one call, because a call per batch is too slow under load."""
         self._ensure(group, stream)
         lines = [(line.timestamp + round(batch.ahead * 1000), line.text) for batch in batches for line in batch.lines]
-        # A clock that is held is the less ahead the later one looks, and what is not in order is refused whole.
+        # While timers run, the clock is held and its offset shrinks; events that are not in order would be refused.
         times = accumulate((at for at, _ in lines), max)
         events = [{"timestamp": at, "message": text} for at, (_, text) in zip(times, lines, strict=True)]
         self._clients["logs"].put_log_events(logGroupName=group, logStreamName=stream, logEvents=events)

@@ -1,4 +1,4 @@
-"""The lines Lambda itself writes about an invocation, in the function's log format."""
+"""Lambda's own log lines about an invocation, in the function's log format."""
 
 import json
 import math
@@ -22,14 +22,14 @@ class PlatformLog:
         self._quiet = self._json and logging.get("SystemLogLevel") == "WARN"
 
     def start(self, request_id: str) -> None:
-        """A request begins."""
+        """Log the start of a request."""
         if self._json:
             self._event("platform.start", {"requestId": request_id, "version": self._version.number})
             return
         self._output.note(f"START RequestId: {request_id} Version: {self._version.number}")
 
     def end(self, request_id: str, duration_ms: float, init_ms: float | None, peak_mb: int) -> None:
-        """It ended; `init_ms` only for the first request of an environment."""
+        """Log the end of a request; `init_ms` only for the first request of an environment."""
         size = self._version.settings["MemorySize"]
         billed = math.ceil(duration_ms)
         if self._json:
@@ -54,7 +54,7 @@ class PlatformLog:
 
 
 def passes_level(text: str, logging: dict[str, Any]) -> bool:
-    """Whether a line passes: JSON logs drop what is below ApplicationLogLevel, and a line without a level is INFO."""
+    """Return whether a line passes the application log level; a JSON line without a level is INFO."""
     if logging["LogFormat"] != "JSON":
         return True
     wanted = LEVELS.index(logging.get("ApplicationLogLevel", "INFO"))

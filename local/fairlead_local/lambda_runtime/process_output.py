@@ -1,4 +1,4 @@
-"""What a runtime process prints, line by line, in order with the platform's own lines."""
+"""The output of a runtime process by lines, in order with the platform's own lines."""
 
 import os
 import select
@@ -19,7 +19,7 @@ class Line:
 
 
 class ProcessOutput:
-    """Reads one pipe; `drain` gives everything printed so far, so that END follows the function's last line."""
+    """Reads one pipe; `drain` reads everything printed so far, so that END follows the function's last line."""
 
     def __init__(self, descriptor: int, deliver: Callable[[list[Line]], None]) -> None:
         self._descriptor = descriptor
@@ -31,17 +31,17 @@ class ProcessOutput:
         threading.Thread(target=self._read, name="function output", daemon=True).start()
 
     def note(self, text: str) -> None:
-        """A line of the platform (START, END, REPORT)."""
+        """Add a line of the platform (START, END, REPORT)."""
         with self._lock:
             self._take(text.encode() + b"\n")
 
     def begin(self) -> None:
-        """Forget what was kept for the previous invocation's log tail."""
+        """Clear the log tail of the previous invocation."""
         with self._lock:
             self._kept.clear()
 
     def drain(self) -> bytes:
-        """Wait for nothing, read what is there, and return this invocation's lines."""
+        """Read what is in the pipe without waiting; return this invocation's lines."""
         with self._lock:
             while self._open and select.select([self._descriptor], [], [], 0)[0]:
                 self._fill()

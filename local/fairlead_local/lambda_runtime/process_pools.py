@@ -1,4 +1,4 @@
-"""Execution environments by version: reused when idle, started when busy, ended when their version goes."""
+"""Pools of execution environments by version: idle ones are reused, and ended when their version is deleted."""
 
 import threading
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from fairlead_local.lambda_.records import Version
 from fairlead_local.lambda_runtime.execution_environment import Deliver, ExecutionEnvironment
 
 Assume = Callable[[Version], Keys]  # the credentials of a session of the version's role
-BUSY_LIMIT = 10  # processes of one version at a time; further requests wait, where AWS would start more
+BUSY_LIMIT = 10  # processes of one version at a time; further requests wait (AWS would start more)
 IDLE_LIMIT = 12  # processes kept warm over all versions
 
 
@@ -27,7 +27,7 @@ class Pool:
         self.retired = False
 
     def acquire(self, concurrency: int | None) -> ExecutionEnvironment:
-        """An idle environment, or a new one; raises TooManyRequestsException over the reserved concurrency."""
+        """Return an idle environment or a new one; raises TooManyRequestsException over the reserved concurrency."""
         with self._changed:
             if concurrency is not None and len(self._busy) >= concurrency:
                 raise ServiceError("TooManyRequestsException", "Rate Exceeded.", status=429)
@@ -43,7 +43,7 @@ class Pool:
             return environment
 
     def release(self, environment: ExecutionEnvironment) -> None:
-        """Keep it warm if it can take another request."""
+        """Keep the environment if it can serve another request, else close it."""
         with self._changed:
             self._busy.discard(environment)
             reusable = environment.alive and not self.retired
@@ -54,7 +54,7 @@ class Pool:
             environment.close()
 
     def take_idle(self, environment: ExecutionEnvironment) -> bool:
-        """Remove an idle environment from the pool; False if it is at work again."""
+        """Remove an idle environment from the pool; return False if it is busy again."""
         with self._changed:
             if environment not in self.idle:
                 return False
@@ -62,7 +62,7 @@ class Pool:
             return True
 
     def retire(self) -> None:
-        """End the idle ones; the busy ones end after their request."""
+        """Close the idle environments; busy ones close after their request."""
         with self._changed:
             self.retired = True
             gone, self.idle = self.idle, []
@@ -70,7 +70,7 @@ class Pool:
             environment.close()
 
     def kill(self) -> None:
-        """End all processes, whatever they do."""
+        """Kill all processes."""
         with self._changed:
             environments = [*self.idle, *self._busy]
         for environment in environments:
@@ -78,7 +78,7 @@ class Pool:
 
 
 class Pools:
-    """All pools; runs requests and keeps the number of idle processes bounded."""
+    """All pools; runs requests and limits the number of idle processes."""
 
     def __init__(
         self, archives: Archives, *, runtime: Path, empty: Path, endpoint: str, deliver: Deliver, assume: Assume
@@ -96,7 +96,7 @@ class Pools:
     def run(
         self, version: Version, payload: bytes, *, request_id: str, arn: str, trace: str, concurrency: int | None
     ) -> Outcome:
-        """One request through one environment of the version."""
+        """Run one request in an environment of the version."""
         pool = self._pool(version)
         environment = pool.acquire(concurrency)
         try:
@@ -106,7 +106,7 @@ class Pools:
             self._trim()
 
     def initialise(self, version: Version) -> str | None:
-        """Run a version's init and keep the process for its first request; the reason if init failed."""
+        """Run a version's init and keep the process for its first request; return the reason if init failed."""
         pool = self._pool(version)
         environment = pool.acquire(None)
         try:
@@ -116,7 +116,7 @@ class Pools:
             pool.release(environment)
 
     def retire(self, version: Version) -> None:
-        """The version changed or is gone: its processes end."""
+        """End the processes of a version that was changed or deleted."""
         with self._lock:
             pool = self._pools.pop((version.function, version.number), None)
         if pool:

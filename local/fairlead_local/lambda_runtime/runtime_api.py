@@ -1,7 +1,8 @@
 """The Lambda Runtime API for one execution environment.
 
-https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html: the runtime asks for the next invocation, answers it
-with a response or an error, and reports when its init failed. Under SnapStart it asks for the restore first.
+The runtime asks for the next invocation, answers it with a response or an error, and reports a failed init. With
+SnapStart it asks for the restore first.
+https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 """
 
 import contextlib
@@ -20,7 +21,7 @@ PREFIX = "/2018-06-01/runtime"
 
 @dataclass
 class Invocation:
-    """One event for the runtime; `done` is set when `payload` is the answer (an error's if `failed`)."""
+    """One event for the runtime; `done` is set with the answer, which is an error if `failed`."""
 
     request_id: str
     arn: str
@@ -32,7 +33,7 @@ class Invocation:
     failed: bool = False
 
     def headers(self) -> dict[str, str]:
-        """What the runtime is told beside the payload."""
+        """Return the headers that the runtime gets with the payload."""
         named = {
             "Lambda-Runtime-Aws-Request-Id": self.request_id,
             "Lambda-Runtime-Deadline-Ms": str(int(self.deadline * 1000)),
@@ -42,17 +43,17 @@ class Invocation:
         return named | ({"Lambda-Runtime-Trace-Id": self.trace} if self.trace else {})
 
     def finish(self, answer: bytes, *, failed: bool) -> None:
-        """The first answer counts."""
+        """Set the answer; only the first one counts."""
         if not self.done.is_set():
             self.answer, self.failed = answer, failed
             self.done.set()
 
 
 class RuntimeApi:
-    """Serves one runtime process on its own loopback port."""
+    """Serves one runtime process on a loopback port of its own."""
 
     def __init__(self) -> None:
-        self.ready = threading.Event()  # init is over: the runtime asked for work, or reported that init failed
+        self.ready = threading.Event()  # set after init: the runtime asked for work or reported a failed init
         self.init_error: bytes | None = None
         self._waiting: queue.Queue[Invocation | None] = queue.Queue()
         self._current: Invocation | None = None
@@ -66,7 +67,7 @@ class RuntimeApi:
         self._waiting.put(invocation)
 
     def fail(self, answer: bytes) -> None:
-        """The runtime is gone: whatever waits gets this answer."""
+        """Answer a waiting invocation or init for a runtime that has ended."""
         if not self.ready.is_set():
             self.init_error = self.init_error or answer
             self.ready.set()
@@ -79,19 +80,19 @@ class RuntimeApi:
         self._server.stop()
 
     def next(self) -> Invocation | None:
-        """Block until there is work; None when closing."""
+        """Block until there is an invocation; return None when closing."""
         self.ready.set()
         return self._waiting.get()
 
     def answered(self, request_id: str, answer: bytes, *, failed: bool) -> bool:
-        """Take the runtime's answer; False if it answers something it was not asked."""
+        """Take the runtime's answer; return False if it is for another invocation."""
         if self._current is None or self._current.request_id != request_id:
             return False
         self._current.finish(answer, failed=failed)
         return True
 
     def init_failed(self, answer: bytes) -> None:
-        """The runtime could not load the handler."""
+        """Take the error of a failed init."""
         self.init_error = answer
         self.ready.set()
 
@@ -105,7 +106,7 @@ class _Server(ThreadingHTTPServer):
         self.api = api
 
     def serve(self) -> None:
-        """Accept until stopped; unlike serve_forever it notices at once."""
+        """Accept connections until stopped; it ends faster than serve_forever."""
         while True:
             try:
                 self.process_request(*self.get_request())
@@ -119,7 +120,7 @@ class _Server(ThreadingHTTPServer):
         self.server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A runtime that was killed leaves a broken connection, which is nobody's error."""
+        """Ignore the broken connection of a runtime that was killed."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -129,7 +130,7 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1
 
     def do_GET(self) -> None:
-        """The runtime asks for work, or for the end of a restore."""
+        """Answer the runtime's request for an invocation or for the end of a restore."""
         if self.path == f"{PREFIX}/restore/next":
             self.server.api.ready.set()
             self._reply(200)
@@ -141,7 +142,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._reply(200, invocation.payload, invocation.headers())
 
     def do_POST(self) -> None:
-        """The runtime answers, or reports that its init failed."""
+        """Take the runtime's answer or its report of a failed init."""
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         parts = self.path.removeprefix(PREFIX).strip("/").split("/")
         match parts:
@@ -155,7 +156,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._reply(404)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
-        """Requests of the runtime are not worth a line."""
+        """Log nothing for the runtime's requests."""
 
     def _reply(self, status: int, body: bytes = b"", headers: dict[str, str] | None = None) -> None:
         self.send_response_only(status)
@@ -168,5 +169,5 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def deadline(seconds: float) -> float:
-    """The moment an invocation must have answered by."""
+    """Return the moment by which an invocation must have answered."""
     return time.time() + seconds

@@ -1,15 +1,15 @@
-"""AWS's runtime client in a folder of its own, so that a function sees it and nothing else of this environment."""
+"""AWS's runtime client in a folder of its own, so that functions import nothing else from this environment."""
 
 import importlib.util
 import shutil
 from pathlib import Path
 
-# What awslambdaric imports; runtime_client is its compiled part, a top-level module.
+# The modules that awslambdaric imports; runtime_client is its compiled part.
 MODULES = ("awslambdaric", "runtime_client", "simplejson", "snapshot_restore_py")
 
 
 def install(folder: Path) -> Path:
-    """Copy the client and its dependencies below `folder`; returns it."""
+    """Copy the client and its dependencies below `folder` and return it."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in MODULES:
         spec = importlib.util.find_spec(name)

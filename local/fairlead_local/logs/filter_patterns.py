@@ -1,6 +1,7 @@
-"""Filter patterns: all events, or JSON events one of whose properties is a text: `{ $.event = "capture" }`.
+"""Filter patterns: the empty one, and JSON events with a text property: `{ $.event = "capture" }`.
 
-https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html knows many more, which are refused.
+Other patterns are refused by name.
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
 """
 
 import json
@@ -14,15 +15,13 @@ EQUALS = re.compile(r'\{\s*\$\.([A-Za-z0-9_-]+)\s*=\s*"([^"\\*]*)"\s*\}')
 
 
 def read(text: str) -> Matches:
-    """What a pattern says of a message; raises InvalidParameterException for one that is none, or not known here."""
+    """Return a function that matches messages; raises InvalidParameterException for an unsupported pattern."""
     pattern = text.strip()
     if not pattern:
         return lambda _: True
     found = EQUALS.fullmatch(pattern)
     if found is None:
-        raise invalid(
-            f'the local cloud knows no filter patterns but the empty one and {{ $.name = "text" }}: {pattern}'
-        )
+        raise invalid(f'the local cloud supports the filter patterns "" and {{ $.name = "text" }} only, not {pattern}')
     name, wanted = found.groups()
     return lambda message: _property(message, name) == wanted
 

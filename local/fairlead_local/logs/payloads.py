@@ -1,4 +1,4 @@
-"""Log events as CloudWatch Logs hands them to a function: JSON, compressed, as text, in bounded messages.
+"""Payloads of subscription filters: log events as JSON, compressed, encoded, and limited in size.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html#LambdaFunctionExample
 """
@@ -18,20 +18,20 @@ LogEvent = dict[str, Any]
 
 
 def messages(group: str, stream: str, name: str, events: Sequence[LogEvent]) -> Iterator[bytes]:
-    """The payloads that bring a stream's events to the function of the filter of this name."""
+    """Yield the payloads with a stream's events for the filter of this name."""
     for batch in _batches(events):
         yield from _payloads(group, stream, name, batch)
 
 
 def control(at: float) -> bytes:
-    """What a function is called with when a filter is made for it."""
+    """Return the control message that a function gets when a filter is created for it."""
     message = "CWL CONTROL MESSAGE: Checking health of destination Lambda function."
     event = {"id": "", "timestamp": round(at * 1000), "message": message}
     return _packed("CONTROL_MESSAGE", "CloudwatchLogs", "", "", [], [event])
 
 
 def new_id(event: LogEvent) -> str:
-    """56 digits that grow with time, as AWS's do."""
+    """Return 56 digits that grow with time, as AWS's do."""
     return f"{(event['timestamp'] << 138) + secrets.randbits(138):056d}"
 
 
@@ -47,7 +47,7 @@ def _packed(
 
 
 def _payloads(group: str, stream: str, name: str, batch: Sequence[LogEvent]) -> Iterator[bytes]:
-    """One message, or more where Lambda would not take what could hardly be compressed."""
+    """Yield one message, or several if Lambda would refuse it for its size."""
     payload = _packed("DATA_MESSAGE", ACCOUNT, group, stream, [name], batch)
     if len(payload) <= EVENT_LIMIT or len(batch) == 1:
         yield payload
@@ -58,7 +58,7 @@ def _payloads(group: str, stream: str, name: str, batch: Sequence[LogEvent]) -> 
 
 
 def _batches(events: Sequence[LogEvent]) -> Iterator[list[LogEvent]]:
-    """In order, each within the limits; one event is always within them."""
+    """Yield the events in order, in batches within the limits; one event is always within them."""
     batch: list[LogEvent] = []
     size = 0
     for event in events:

@@ -1,4 +1,4 @@
-"""The operations of subscription filters, in front of moto's log service, which is listened to."""
+"""The operations of subscription filters, in front of moto's log service."""
 
 import io
 import json
@@ -18,12 +18,12 @@ from fairlead_local.service import Service
 
 WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
 FILTERS_LIMIT = 2
-PAST, FUTURE = 14 * 86_400, 2 * 3600  # seconds; events outside of them are not accepted
+PAST, FUTURE = 14 * 86_400, 2 * 3600  # seconds before and after now; other events are not accepted
 KNOWN = {"logGroupName", "filterName", "filterPattern", "destinationArn", "roleArn", "distribution"}
 
 
 class Logs:
-    """A WSGI application: the operations of filters, the rest by `rest`."""
+    """A WSGI application that answers the operations of filters and passes the others to moto."""
 
     def __init__(self, rest: WsgiApp, subscriptions: Subscriptions, store: Store, clock: Clock) -> None:
         self._rest = rest
@@ -40,9 +40,9 @@ class Logs:
         )
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """Answer one request, or listen to moto's answer."""
+        """Answer one request; of requests passed to moto, accepted log events are taken."""
         operation = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
-        # moto would keep a metric filter and count nothing: the own service refuses it by name.
+        # Metric filters are not passed to moto, which would keep them without effect; they are refused by name.
         if operation.rstrip("s").endswith(("SubscriptionFilter", "MetricFilter")):
             return self._own(environ, start_response)
         if operation not in ("PutLogEvents", "DeleteLogGroup"):
@@ -58,11 +58,11 @@ class Logs:
         return body
 
     def put(self, params: dict[str, Any]) -> None:
-        """PutSubscriptionFilter: to functions; a filter of that name is replaced."""
+        """PutSubscriptionFilter: creates or replaces a filter to a function."""
         unknown = sorted(set(params) - KNOWN)
         if unknown:
             raise ServiceError(
-                "NotImplemented", f"the local cloud has no filters with {', '.join(unknown)}", status=501
+                "NotImplemented", f"the local cloud does not support filters with {', '.join(unknown)}", status=501
             )
         group, name, destination = params["logGroupName"], params["filterName"], params["destinationArn"]
         check_group(group)
@@ -76,7 +76,7 @@ class Logs:
             created = mine[name].created if name in mine else round(self._clock.now() * 1000)
             made = Filter(group, name, params["filterPattern"], matches, destination, distribution, created)
             mine[name] = made
-        self._subscriptions.greet(made)
+        self._subscriptions.send_control_message(made)
 
     def describe(self, params: dict[str, Any]) -> dict[str, Any]:
         """DescribeSubscriptionFilters."""
@@ -105,7 +105,7 @@ class Logs:
 
     def _check_destination(self, group: str, destination: str, role: str | None) -> None:
         if ":lambda:" not in destination:
-            message = f"the local cloud's filters go to functions only, not {destination}"
+            message = f"the local cloud supports filters to functions only, not {destination}"
             raise ServiceError("NotImplemented", message, status=501)
         if role:
             raise filter_patterns.invalid("destinationArn for vendor lambda cannot be used with roleArn")
@@ -120,7 +120,7 @@ class Logs:
                 "your function."
             )
         if settings["LoggingConfig"]["LogGroup"] == group:
-            raise filter_patterns.invalid(f"{destination} writes to {group} itself: each delivery would cause another")
+            raise filter_patterns.invalid(f"{destination} writes to {group}: each delivery would cause another")
 
 
 def _shown(one: Filter) -> dict[str, Any]:

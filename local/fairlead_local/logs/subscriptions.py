@@ -1,4 +1,4 @@
-"""Subscription filters of log groups: what they match goes to functions, a moment later, as Lambda's callers do it.
+"""Subscription filters of log groups, and the asynchronous delivery of matching events to functions.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.html
 """
@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from moto.logs.models import logs_backends
 
@@ -16,6 +16,7 @@ from fairlead_local.account import ACCOUNT, REGION, arn, function_and_qualifier
 from fairlead_local.clock import Clock
 from fairlead_local.drain_queue import DrainQueue
 from fairlead_local.errors import ServiceError
+from fairlead_local.lambda_.resource_policies import Permissions
 from fairlead_local.logs import payloads
 from fairlead_local.logs.filter_patterns import Matches
 from fairlead_local.logs.payloads import LogEvent
@@ -26,16 +27,9 @@ PRINCIPALS = ("logs.amazonaws.com", "logs.us-east-1.amazonaws.com")
 GATHER_SECONDS = 0.2
 
 
-class Permissions(Protocol):
-    """The resource policies of functions."""
-
-    def allows(self, name: str, qualifier: str | None, *, service: str, source_arn: str) -> bool:
-        """Whether the service may invoke exactly this function and qualifier; raises ServiceError for none."""
-
-
 @dataclass(frozen=True)
 class Filter:
-    """A subscription filter: its pattern as given and as read, the function's ARN, and when it was made (ms)."""
+    """A subscription filter: pattern as text and as a function, the target's ARN, and its creation time (ms)."""
 
     group: str
     name: str
@@ -47,7 +41,7 @@ class Filter:
 
 
 @dataclass(frozen=True)
-class Parcel:
+class EventBatch:
     """Events of one stream that one filter matched."""
 
     filter: Filter
@@ -56,7 +50,7 @@ class Parcel:
 
 
 class Subscriptions:
-    """Keeps the filters by log group and name; one thread gathers what they match and hands it to Lambda."""
+    """Keeps the filters by log group and name; one thread collects matching events and invokes the functions."""
 
     def __init__(self, clock: Clock, permissions: Permissions, invoke: Callable[[dict[str, Any]], Any]) -> None:
         self.lock = threading.Lock()
@@ -64,50 +58,50 @@ class Subscriptions:
         self._clock = clock
         self._permissions = permissions
         self._invoke = invoke
-        self._queue: DrainQueue[Parcel] = DrainQueue()
+        self._queue: DrainQueue[EventBatch] = DrainQueue()
         threading.Thread(target=self._work, name="log subscriptions", daemon=True).start()
 
     def may_invoke(self, group: str, destination: str) -> bool:
-        """Whether the function's resource policy lets CloudWatch Logs; raises ServiceError if there is none."""
+        """Return whether the function's resource policy allows CloudWatch Logs; raises ServiceError if missing."""
         name, qualifier = function_and_qualifier(destination)
         source = arn("logs", f"log-group:{group}:*")
         return any(self._permissions.allows(name, qualifier, service=s, source_arn=source) for s in PRINCIPALS)
 
-    def greet(self, made: Filter) -> None:
-        """What a function is called with when a filter is made for it."""
+    def send_control_message(self, made: Filter) -> None:
+        """Send the control message of a new filter."""
         self._call(made, payloads.control(self._clock.now()))
 
     def take(self, group: str, stream: str, events: Sequence[LogEvent]) -> None:
-        """Events that a stream has accepted, with timestamp (ms) and message."""
+        """Queue a stream's accepted events, with timestamp (ms) and message, for the filters they match."""
         with self.lock:
             filters = list(self.filters.get(group, {}).values())
         for one in filters:
             matched = [event for event in events if one.matches(event["message"])]
             if matched:
-                self._queue.put(Parcel(one, stream, [{"id": payloads.new_id(event), **event} for event in matched]))
+                self._queue.put(EventBatch(one, stream, [{"id": payloads.new_id(event), **event} for event in matched]))
 
     def settle(self, seconds: float) -> bool:
-        """Wait until what was matched so far is delivered; whether anything was not."""
+        """Wait until the events queued so far are delivered; return whether any were not."""
         return self._queue.settle(seconds)
 
     def _work(self) -> None:
         while True:
-            parcels = [self._queue.get()]
+            batches = [self._queue.get()]
             time.sleep(GATHER_SECONDS)
-            parcels += [self._queue.get() for _ in range(self._queue.qsize())]
+            batches += [self._queue.get() for _ in range(self._queue.qsize())]
             try:
-                self._deliver(parcels)
+                self._deliver(batches)
             except Exception:
                 logger.exception("log events were not delivered")
-            for _ in parcels:
+            for _ in batches:
                 self._queue.task_done()
 
-    def _deliver(self, parcels: Sequence[Parcel]) -> None:
-        gathered: dict[tuple[str, str, str], list[Parcel]] = {}
-        for parcel in parcels:
-            gathered.setdefault((parcel.filter.group, parcel.filter.name, parcel.stream), []).append(parcel)
+    def _deliver(self, batches: Sequence[EventBatch]) -> None:
+        gathered: dict[tuple[str, str, str], list[EventBatch]] = {}
+        for batch in batches:
+            gathered.setdefault((batch.filter.group, batch.filter.name, batch.stream), []).append(batch)
         for (group, name, stream), mine in gathered.items():
-            events = [event for parcel in mine for event in parcel.events]
+            events = [event for batch in mine for event in batch.events]
             for payload in payloads.messages(group, stream, name, events):
                 self._call(mine[0].filter, payload)
 

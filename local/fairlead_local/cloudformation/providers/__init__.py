@@ -1,1 +1,1 @@
-"""One module per service; `catalogue` lists every resource type the local cloud can create."""
+"""The providers of resource types, by service; `catalogue` lists them all."""

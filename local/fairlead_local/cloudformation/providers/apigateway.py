@@ -1,4 +1,4 @@
-"""AWS::ApiGateway::RestApi, Deployment and Stage: the gateway's own registry, frozen at deployment as in AWS."""
+"""AWS::ApiGateway::RestApi, Deployment and Stage."""
 
 import json
 from typing import Any
@@ -10,7 +10,7 @@ from fairlead_local.cloudformation.templates import invalid
 
 
 class RestApiProvider:
-    """An API defined by its Body; without one there is nothing to serve."""
+    """An API defined by its Body."""
 
     accepts = names(
         "BinaryMediaTypes Body BodyS3Location Description DisableExecuteApiEndpoint EndpointConfiguration "
@@ -23,7 +23,7 @@ class RestApiProvider:
         self._apis = apis
 
     def create(self, desired: DesiredResource) -> CreatedResource:
-        """Register it."""
+        """Create the API."""
         properties = desired.properties
         body = self._body(properties)
         name = properties.get("Name") or body.get("info", {}).get("title") or desired.logical_id
@@ -31,20 +31,20 @@ class RestApiProvider:
         return CreatedResource(api_id, {"RootResourceId": api_id[::-1], "RestApiId": api_id})
 
     def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:  # noqa: ARG002 - the protocol's
-        """Take the new Body; stages serve it only after a new deployment."""
+        """Set the new Body; stages serve it after a new deployment."""
         body = self._body(desired.properties)
         self._apis.define(created.physical_id, body, desired.properties.get("BinaryMediaTypes", []))
         return created
 
     def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
-        """Forget it and its stages."""
+        """Delete the API and its stages."""
         self._apis.delete(created.physical_id)
 
     def _body(self, properties: dict[str, Any]) -> dict[str, Any]:
         if "Body" in properties:
             return dict(properties["Body"])
         if "BodyS3Location" not in properties:
-            raise invalid("the local cloud needs an API with a Body")
+            raise invalid("the local cloud does not support an API without a Body")
         where = properties["BodyS3Location"]
         text = self._clients["s3"].get_object(Bucket=where["Bucket"], Key=where["Key"])["Body"].read().decode()
         from samtranslator.yaml_helper import yaml_parse
@@ -62,18 +62,18 @@ class DeploymentProvider:
         self._apis = apis
 
     def create(self, desired: DesiredResource) -> CreatedResource:
-        """Freeze the Body as it is now."""
+        """Take a snapshot of the Body."""
         deployment = self._apis.deploy(desired.properties["RestApiId"])
         if desired.properties.get("StageName"):
             self._apis.put_stage(desired.properties["RestApiId"], desired.properties["StageName"], deployment, {})
         return CreatedResource(deployment, {"DeploymentId": deployment})
 
     def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:  # noqa: ARG002 - the protocol's
-        """Never: every property replaces."""
+        """Return it unchanged: every property replaces."""
         return created
 
     def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
-        """Forget the snapshot."""
+        """Delete the snapshot."""
         self._apis.delete_deployment(created.physical_id)
 
 
@@ -90,7 +90,7 @@ class StageProvider:
         self._apis = apis
 
     def create(self, desired: DesiredResource) -> CreatedResource:
-        """Serve it."""
+        """Serve the deployment."""
         return self._put(desired)
 
     def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:  # noqa: ARG002 - the protocol's
@@ -98,7 +98,7 @@ class StageProvider:
         return self._put(desired)
 
     def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:
-        """Serve it no longer."""
+        """Stop serving the stage."""
         self._apis.delete_stage(properties["RestApiId"], created.physical_id)
 
     def _put(self, desired: DesiredResource) -> CreatedResource:

@@ -1,4 +1,4 @@
-"""Every resource type the local cloud can create."""
+"""The resource types that the local cloud can create."""
 
 from fairlead_local.apigateway.apis import Apis
 from fairlead_local.clients import Clients
@@ -31,16 +31,16 @@ from fairlead_local.iam.bucket_policies import BucketPolicies
 
 
 def catalogue(clients: Clients, apis: Apis, buckets: BucketPolicies) -> dict[str, Provider]:
-    """Resource types by name; adding one is adding a line here."""
+    """Return the providers by resource type; a new type is a new row here."""
     return {
-        # The account's role for API Gateway's logs: there are no access logs here.
+        # API Gateway's role for logs: there are no access logs here.
         "AWS::ApiGateway::Account": RecordedProvider("CloudWatchRoleArn"),
         "AWS::ApiGateway::Deployment": DeploymentProvider(apis),
         "AWS::ApiGateway::RestApi": RestApiProvider(clients, apis),
         "AWS::ApiGateway::Stage": StageProvider(apis),
         "AWS::CloudWatch::Alarm": AlarmProvider(clients),
         "AWS::CloudWatch::CompositeAlarm": CompositeAlarmProvider(clients),
-        # Nobody looks at a dashboard here.
+        # Dashboards are not shown here.
         "AWS::CloudWatch::Dashboard": RecordedProvider("DashboardBody DashboardName", replaces="DashboardName"),
         "AWS::CodeDeploy::Application": DeploymentApplicationProvider(clients),
         "AWS::CodeDeploy::DeploymentConfig": DeploymentConfigProvider(clients),
@@ -48,7 +48,7 @@ def catalogue(clients: Clients, apis: Apis, buckets: BucketPolicies) -> dict[str
         "AWS::DynamoDB::Table": TableProvider(clients),
         "AWS::Events::Rule": RuleProvider(clients),
         "AWS::IAM::ManagedPolicy": ManagedPolicyProvider(clients),
-        # Nobody here signs web identities, so no role is assumed with one.
+        # There are no web identities here.
         "AWS::IAM::OIDCProvider": RecordedProvider("ClientIdList Tags ThumbprintList Url", replaces="Url"),
         "AWS::IAM::Policy": PolicyProvider(clients),
         "AWS::IAM::Role": RoleProvider(clients),

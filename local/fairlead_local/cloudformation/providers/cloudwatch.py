@@ -11,7 +11,7 @@ ACTIONS = "ActionsEnabled AlarmActions InsufficientDataActions OKActions"
 
 
 class AlarmProvider:
-    """A metric alarm; an update leaves its state."""
+    """A metric alarm; an update keeps its state."""
 
     accepts = names(
         f"{ACTIONS} AlarmDescription AlarmName ComparisonOperator DatapointsToAlarm Dimensions "
@@ -35,7 +35,7 @@ class AlarmProvider:
         return created
 
     def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
-        """DeleteAlarms; gone already is fine."""
+        """DeleteAlarms; a missing alarm is no error."""
         _delete(self._clients, created.physical_id)
 
     def _put(self, name: str, desired: DesiredResource) -> None:
@@ -73,12 +73,12 @@ class CompositeAlarmProvider:
         return created
 
     def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
-        """DeleteAlarms; gone already is fine."""
+        """DeleteAlarms; a missing alarm is no error."""
         _delete(self._clients, created.physical_id)
 
 
 def _common(settings: dict[str, Any], desired: DesiredResource) -> dict[str, Any]:
-    """The settings less the name, with the stack's tags and booleans that parameters made strings."""
+    """Return the settings without the name, with the stack's tags, and with booleans instead of texts."""
     kept = {key: value for key, value in settings.items() if key != "AlarmName"}
     if "ActionsEnabled" in kept:
         kept["ActionsEnabled"] = _flag(kept["ActionsEnabled"])

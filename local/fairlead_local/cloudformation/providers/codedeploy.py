@@ -1,4 +1,4 @@
-"""AWS::CodeDeploy::Application, DeploymentConfig and DeploymentGroup: through CodeDeploy's API."""
+"""AWS::CodeDeploy::Application, DeploymentConfig and DeploymentGroup."""
 
 from typing import Any
 
@@ -29,7 +29,7 @@ class DeploymentApplicationProvider:
         return CreatedResource(name)
 
     def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:  # noqa: ARG002 - the protocol's
-        """Nothing: tags alone can change."""
+        """Return it unchanged: only tags can change."""
         return created
 
     def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
@@ -38,7 +38,7 @@ class DeploymentApplicationProvider:
 
 
 class DeploymentConfigProvider:
-    """A plan of traffic: made once, never updated."""
+    """A deployment configuration, which is immutable."""
 
     accepts = names("ComputePlatform DeploymentConfigName TrafficRoutingConfig")
     replaces = accepts
@@ -54,7 +54,7 @@ class DeploymentConfigProvider:
         return CreatedResource(name)
 
     def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:  # noqa: ARG002 - the protocol's
-        """Never: every property replaces."""
+        """Return it unchanged: every property replaces."""
         return created
 
     def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
@@ -63,7 +63,7 @@ class DeploymentConfigProvider:
 
 
 class DeploymentGroupProvider:
-    """A deployment group with its alarms and rollbacks."""
+    """A deployment group with its alarms and rollback settings."""
 
     accepts = names(
         "AlarmConfiguration ApplicationName AutoRollbackConfiguration DeploymentConfigName DeploymentGroupName "
@@ -85,7 +85,7 @@ class DeploymentGroupProvider:
         return CreatedResource(name)
 
     def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:  # noqa: ARG002 - the protocol's
-        """UpdateDeploymentGroup; a property that is gone falls back to nothing."""
+        """UpdateDeploymentGroup; a removed property is disabled."""
         nothing = {name: {"enabled": False} for name in OPTIONAL}
         settings = nothing | _api(_settings(desired.properties))
         application = desired.properties["ApplicationName"]
@@ -112,7 +112,7 @@ def _tags(desired: DesiredResource) -> list[dict[str, str]]:
 
 
 def _api(value: Any, name: str = "") -> Any:
-    """A template's words as the API's: names begin in lower case, numbers and flags are no text."""
+    """Return the template's properties in the API's form: names in lower case, numbers and booleans typed."""
     if isinstance(value, dict):
         return {(key := word[0].lower() + word[1:]): _api(item, key) for word, item in value.items()}
     if isinstance(value, list):

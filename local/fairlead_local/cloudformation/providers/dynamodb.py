@@ -1,4 +1,4 @@
-"""AWS::DynamoDB::Table: through moto, with its indexes, time to live, recovery and encryption."""
+"""AWS::DynamoDB::Table, with indexes, time to live, recovery and encryption."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ UNITS = ("ReadCapacityUnits", "WriteCapacityUnits")
 
 
 class TableProvider:
-    """A table; an index is added or removed by an update, one at a time, as in AWS."""
+    """A table; an update adds or removes one index at a time, as in AWS."""
 
     accepts = names(
         "AttributeDefinitions BillingMode DeletionProtectionEnabled GlobalSecondaryIndexes KeySchema "
@@ -25,7 +25,7 @@ class TableProvider:
         self._clients = clients
 
     def create(self, desired: DesiredResource) -> CreatedResource:
-        """CreateTable, then what has calls of its own."""
+        """CreateTable, then the settings with calls of their own."""
         given = desired.properties
         name = given.get("TableName") or desired.name(limit=255)
         settings = {key: given[key] for key in PLAIN if key in given} | _throughput(given) | _settings(given)
@@ -37,7 +37,7 @@ class TableProvider:
         return CreatedResource(name, {"Arn": arn("dynamodb", f"table/{name}")})
 
     def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:
-        """UpdateTable and the rest, as far as they differ."""
+        """UpdateTable and other calls for what differs."""
         name, given, different = created.physical_id, desired.properties, changed(desired, old)
         plain = {"BillingMode", "ProvisionedThroughput", "DeletionProtectionEnabled", "SSESpecification", "TableClass"}
         if different & plain:
@@ -54,7 +54,7 @@ class TableProvider:
         return created
 
     def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
-        """DeleteTable; gone already is fine, a protected one fails."""
+        """DeleteTable; a missing table is no error, a protected one is."""
         try:
             self._dynamodb.delete_table(TableName=created.physical_id)
         except self._dynamodb.exceptions.ResourceNotFoundException:
@@ -103,14 +103,16 @@ def _index(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _index_change(given: dict[str, Any], old: dict[str, Any]) -> dict[str, Any] | None:
-    """The one index that is made or removed."""
+    """Return the index that is added or removed."""
     new, before = (
         {index["IndexName"]: index for index in properties.get("GlobalSecondaryIndexes", [])}
         for properties in (given, old)
     )
     altered = sorted(name for name in set(new) & set(before) if new[name] != before[name])
     if altered:
-        raise invalid(f"the local cloud does not alter indexes ({', '.join(altered)}): give the index another name")
+        raise invalid(
+            f"the local cloud does not support changing an index ({', '.join(altered)}); give the index another name"
+        )
     changes = [{"Create": _index(new[name])} for name in sorted(set(new) - set(before))]
     changes += [{"Delete": {"IndexName": name}} for name in sorted(set(before) - set(new))]
     if len(changes) > 1:

@@ -1,4 +1,4 @@
-"""AWS::Events::Rule: through EventBridge's API."""
+"""AWS::Events::Rule."""
 
 import json
 from typing import Any
@@ -26,7 +26,7 @@ class RuleProvider:
         return CreatedResource(name, {"Arn": arn("events", f"rule/{name}")})
 
     def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:
-        """PutRule again; targets that are gone are removed."""
+        """PutRule again; removed targets are removed."""
         self._put(created.physical_id, desired.properties)
         gone = sorted(_ids(old) - _ids(desired.properties))
         if gone:
@@ -34,7 +34,7 @@ class RuleProvider:
         return created
 
     def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:
-        """RemoveTargets and DeleteRule; gone already is fine."""
+        """RemoveTargets and DeleteRule; a missing rule is no error."""
         events = self._clients["events"]
         try:
             if _ids(properties):

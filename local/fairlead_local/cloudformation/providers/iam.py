@@ -35,7 +35,7 @@ class RoleProvider:
         return CreatedResource(name, {"Arn": role["Arn"], "RoleId": role["RoleId"]})
 
     def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:
-        """The trust policy and the policies that differ."""
+        """Update the trust policy and the policies that differ."""
         name = created.physical_id
         if "AssumeRolePolicyDocument" in changed(desired, old):
             document = json.dumps(desired.properties["AssumeRolePolicyDocument"])
@@ -44,7 +44,7 @@ class RoleProvider:
         return created
 
     def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
-        """Detach and delete everything, then the role."""
+        """Detach and delete all policies, then delete the role."""
         name = created.physical_id
         for policy in self._iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]:
             self._iam.detach_role_policy(RoleName=name, PolicyArn=policy["PolicyArn"])
@@ -69,7 +69,7 @@ class RoleProvider:
 
 
 class ManagedPolicyProvider:
-    """A customer-managed policy, attached to what the template lists."""
+    """A customer-managed policy, attached to the principals in the template."""
 
     accepts = names("Description Groups ManagedPolicyName Path PolicyDocument Roles Users")
     replaces = names("Description ManagedPolicyName Path")
@@ -90,7 +90,7 @@ class ManagedPolicyProvider:
         return CreatedResource(policy["Arn"], {"PolicyArn": policy["Arn"], "PolicyId": policy["PolicyId"]})
 
     def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:
-        """A new default version; the oldest goes, because there may be five."""
+        """Create a new default version; older versions are deleted, because five is the limit."""
         arn = created.physical_id
         if "PolicyDocument" in changed(desired, old):
             for version in self._iam.list_policy_versions(PolicyArn=arn)["Versions"]:
@@ -102,7 +102,7 @@ class ManagedPolicyProvider:
         return created
 
     def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:
-        """Detach from what the template listed, and delete; attached elsewhere fails, as in AWS."""
+        """Detach from the template's principals and delete; fails if attached elsewhere, as in AWS."""
         arn = created.physical_id
         self._attach(arn, {}, properties)
         for version in self._iam.list_policy_versions(PolicyArn=arn)["Versions"]:
@@ -133,17 +133,17 @@ class PolicyProvider:
         self._clients = clients
 
     def create(self, desired: DesiredResource) -> CreatedResource:
-        """Put it on everything listed."""
+        """Put the policy on every principal in the template."""
         self._put(desired.properties, {})
         return CreatedResource(desired.properties["PolicyName"], {"Id": desired.name()})
 
     def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:
-        """Put it again; delete it from what is no longer listed."""
+        """Put it again; delete it from principals that were removed."""
         self._put(desired.properties, old)
         return created
 
     def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:
-        """Delete it from everything listed."""
+        """Delete it from every principal."""
         self._put({"PolicyName": created.physical_id}, properties)
 
     def _put(self, new: dict[str, Any], old: dict[str, Any]) -> None:

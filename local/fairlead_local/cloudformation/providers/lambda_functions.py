@@ -1,4 +1,4 @@
-"""AWS::Lambda::Function, LayerVersion and Permission: through Lambda's API, as CloudFormation does."""
+"""AWS::Lambda::Function, LayerVersion and Permission."""
 
 import time
 from typing import Any
@@ -11,7 +11,7 @@ SETTLE_TIMEOUT = 30.0
 
 
 class FunctionProvider:
-    """A function's `$LATEST`. An update sends only what the template changed, so what a release set stays."""
+    """A function's `$LATEST`. An update sends only what the template changed and keeps what a release set."""
 
     accepts = names(
         "Architectures Code DeadLetterConfig Description Environment EphemeralStorage FunctionName Handler KmsKeyArn "
@@ -19,7 +19,7 @@ class FunctionProvider:
         "TracingConfig RuntimeManagementConfig RecursiveLoop"
     )
     replaces = names("FunctionName PackageType")
-    # Part of the resource, but not of CreateFunction or UpdateFunctionConfiguration.
+    # Properties that are no parameters of CreateFunction and UpdateFunctionConfiguration.
     apart = names("ReservedConcurrentExecutions RuntimeManagementConfig RecursiveLoop Tags FunctionName Code KmsKeyArn")
 
     def __init__(self, clients: Clients) -> None:
@@ -96,7 +96,7 @@ class FunctionProvider:
 
 
 class LayerVersionProvider:
-    """A layer's version: every property but its policies makes a new one."""
+    """A layer version, which is immutable."""
 
     accepts = names("CompatibleArchitectures CompatibleRuntimes Content Description LayerName LicenseInfo")
     replaces = accepts
@@ -111,7 +111,7 @@ class LayerVersionProvider:
         return CreatedResource(layer["LayerVersionArn"], {"LayerVersionArn": layer["LayerVersionArn"]})
 
     def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:  # noqa: ARG002 - the protocol's
-        """Never: a layer version is immutable."""
+        """Return it unchanged: every property replaces."""
         return created
 
     def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
@@ -121,7 +121,7 @@ class LayerVersionProvider:
 
 
 class PermissionProvider:
-    """A statement of a function's (or alias's) resource policy."""
+    """A statement of a function's or alias's resource policy."""
 
     accepts = names("Action FunctionName Principal SourceAccount SourceArn")
     replaces = accepts
@@ -136,11 +136,11 @@ class PermissionProvider:
         return CreatedResource(statement, {"Id": statement})
 
     def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:  # noqa: ARG002 - the protocol's
-        """Never: every property replaces."""
+        """Return it unchanged: every property replaces."""
         return created
 
     def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:
-        """RemovePermission; gone with its function or alias is fine."""
+        """RemovePermission; a missing function or alias is no error."""
         client = self._clients["lambda"]
         try:
             client.remove_permission(FunctionName=properties["FunctionName"], StatementId=created.physical_id)
@@ -155,7 +155,7 @@ def _code(code: dict[str, Any]) -> dict[str, Any]:
 
 
 def _typed(name: str, value: Any) -> Any:
-    """Numbers that came out of parameters are text; Environment values are text whatever the template wrote."""
+    """Return the value in the API's type; numbers from parameters are texts, and variables must be texts."""
     if name in ("MemorySize", "Timeout"):
         return int(value)
     if name == "EphemeralStorage":
@@ -170,7 +170,7 @@ def _text(value: Any) -> str:
 
 
 def _cleared(properties: dict[str, Any], different: set[str]) -> dict[str, Any]:
-    """What a removed property falls back to."""
+    """Return the default values of removed properties."""
     empty: dict[str, Any] = {
         "Description": "", "Environment": {"Variables": {}}, "Layers": [], "MemorySize": 128, "Timeout": 3,
         "SnapStart": {"ApplyOn": "None"}, "TracingConfig": {"Mode": "PassThrough"}, "DeadLetterConfig": {},

@@ -9,7 +9,7 @@ from fairlead_local.errors import ServiceError
 
 
 class VersionProvider:
-    """A published version: made once, never updated."""
+    """A published version, which is immutable."""
 
     accepts = names("CodeSha256 Description FunctionName ProvisionedConcurrencyConfig RuntimePolicy")
     replaces = names("CodeSha256 Description FunctionName")
@@ -18,7 +18,7 @@ class VersionProvider:
         self._clients = clients
 
     def create(self, desired: DesiredResource) -> CreatedResource:
-        """PublishVersion; from an unchanged `$LATEST` it fails, as in AWS."""
+        """PublishVersion; fails for an unchanged `$LATEST`, as in AWS."""
         client = self._clients["lambda"]
         name = desired.properties["FunctionName"]
         optional = {key: desired.properties[key] for key in ("CodeSha256", "Description") if key in desired.properties}
@@ -33,11 +33,11 @@ class VersionProvider:
         return CreatedResource(published["FunctionArn"], {"Version": number, "FunctionArn": published["FunctionArn"]})
 
     def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:  # noqa: ARG002 - the protocol's
-        """Nothing: what can change without replacement is not acted on here."""
+        """Return it unchanged: the other properties have no effect here."""
         return created
 
     def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
-        """DeleteFunction of that version."""
+        """DeleteFunction of that version; a missing one is no error."""
         client = self._clients["lambda"]
         try:
             client.delete_function(FunctionName=created.physical_id)
@@ -46,7 +46,7 @@ class VersionProvider:
 
 
 class AliasProvider:
-    """An alias. Moved only when its own text in the template changes, so a release's move stays."""
+    """An alias. Only a change in the template moves it, so that a release's move is kept."""
 
     accepts = names("Description FunctionName FunctionVersion Name RoutingConfig")
     replaces = names("FunctionName Name")
@@ -65,7 +65,7 @@ class AliasProvider:
         return created
 
     def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:
-        """DeleteAlias; gone with its function is fine."""
+        """DeleteAlias; a missing function or alias is no error."""
         client = self._clients["lambda"]
         try:
             client.delete_alias(FunctionName=properties["FunctionName"], Name=created.physical_id.rsplit(":", 1)[-1])
@@ -93,7 +93,7 @@ class EventInvokeConfigProvider:
         return created
 
     def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
-        """DeleteFunctionEventInvokeConfig; gone with its function is fine."""
+        """DeleteFunctionEventInvokeConfig; a missing one is no error."""
         client = self._clients["lambda"]
         where = {"FunctionName": properties["FunctionName"], "Qualifier": properties["Qualifier"]}
         try:

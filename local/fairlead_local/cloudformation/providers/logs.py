@@ -17,7 +17,7 @@ class LogGroupProvider:
         self._clients = clients
 
     def create(self, desired: DesiredResource) -> CreatedResource:
-        """CreateLogGroup; one that exists already fails, as in AWS."""
+        """CreateLogGroup; fails for an existing group, as in AWS."""
         name = desired.properties.get("LogGroupName") or desired.name(limit=512)
         self._clients["logs"].create_log_group(logGroupName=name, tags=desired.tags | tags(desired.properties))
         self._retain(name, desired.properties)
@@ -29,7 +29,7 @@ class LogGroupProvider:
         return created
 
     def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
-        """DeleteLogGroup; gone already is fine."""
+        """DeleteLogGroup; a missing group is no error."""
         logs = self._clients["logs"]
         try:
             logs.delete_log_group(logGroupName=created.physical_id)
@@ -65,7 +65,7 @@ class SubscriptionFilterProvider:
         return created
 
     def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:
-        """DeleteSubscriptionFilter; gone already, or with its group, is fine."""
+        """DeleteSubscriptionFilter; a missing filter or group is no error."""
         logs = self._clients["logs"]
         try:
             logs.delete_subscription_filter(logGroupName=properties["LogGroupName"], filterName=created.physical_id)
@@ -77,5 +77,5 @@ class SubscriptionFilterProvider:
 
 
 def _lower_first(properties: dict[str, Any]) -> dict[str, Any]:
-    """Names as CloudWatch Logs writes them."""
+    """Return the properties with names in CloudWatch Logs' form."""
     return {name[0].lower() + name[1:]: value for name, value in properties.items()}

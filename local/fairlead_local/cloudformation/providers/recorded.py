@@ -1,4 +1,4 @@
-"""Resource types that are only written down, each with the reason."""
+"""Resource types that are recorded and have no effect."""
 
 from typing import Any
 
@@ -6,19 +6,19 @@ from fairlead_local.cloudformation.provider import CreatedResource, DesiredResou
 
 
 class RecordedProvider:
-    """Keeps the properties and does nothing; the physical id is generated."""
+    """Records the properties; the physical id is generated."""
 
     def __init__(self, accepts: str, *, replaces: str = "") -> None:
         self.accepts = names(accepts)
         self.replaces = names(replaces)
 
     def create(self, desired: DesiredResource) -> CreatedResource:
-        """Write it down."""
+        """Record the resource."""
         return CreatedResource(desired.name())
 
     def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:  # noqa: ARG002 - the protocol's
-        """Write it down again."""
+        """Record the new properties."""
         return created
 
     def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:
-        """Forget it."""
+        """Delete the record."""

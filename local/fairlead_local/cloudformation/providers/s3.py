@@ -10,7 +10,7 @@ from fairlead_local.iam.bucket_policies import BucketPolicies
 
 
 class BucketProvider:
-    """A bucket with versioning, encryption, ownership and public-access settings really set."""
+    """A bucket with versioning, encryption, ownership, lifecycle and public-access settings."""
 
     accepts = names(
         "AccessControl BucketEncryption BucketName LifecycleConfiguration ObjectLockEnabled OwnershipControls "
@@ -39,7 +39,7 @@ class BucketProvider:
         return created
 
     def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
-        """DeleteBucket; one with objects in it fails, as in AWS."""
+        """DeleteBucket; fails for a bucket with objects, as in AWS."""
         self._s3.delete_bucket(Bucket=created.physical_id)
 
     @property
@@ -67,7 +67,7 @@ class BucketProvider:
 
 
 class BucketPolicyProvider:
-    """A bucket's policy, for the cloud's own judge; moto would take a Deny whose condition does not hold for a Deny."""
+    """A bucket's policy. moto does not get it: it applies a Deny also when its condition does not hold."""
 
     accepts = names("Bucket PolicyDocument")
     replaces = names("Bucket")
@@ -76,24 +76,24 @@ class BucketPolicyProvider:
         self._buckets = buckets
 
     def create(self, desired: DesiredResource) -> CreatedResource:
-        """Put it in force."""
+        """Put the policy."""
         self._put(desired)
         return CreatedResource(desired.properties["Bucket"])
 
     def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:  # noqa: ARG002 - the protocol's
-        """Replace it."""
+        """Replace the policy."""
         self._put(desired)
         return created
 
     def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
-        """Lift it."""
+        """Delete the policy."""
         self._buckets.remove(properties["Bucket"])
 
     def _put(self, desired: DesiredResource) -> None:
         try:
             self._buckets.put(desired.properties["Bucket"], desired.properties["PolicyDocument"])
         except (KeyError, TypeError, ValueError) as error:
-            raise invalid(f"the local cloud cannot read the bucket's policy: {error}") from error
+            raise invalid(f"the bucket policy is invalid: {error}") from error
 
 
 def _encryption(given: dict[str, Any]) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def _encryption(given: dict[str, Any]) -> dict[str, Any]:
 
 
 def _lifecycle(rule: dict[str, Any]) -> dict[str, Any]:
-    """A rule in the API's words; S3 itself refuses a member that is not translated here."""
+    """Return a lifecycle rule in the API's form; S3 refuses members that are not translated here."""
     renamed = {("ID" if key == "Id" else key): value for key, value in rule.items() if key != "Prefix"}
     days = renamed.pop("ExpirationInDays", None)
     expiration = {"Expiration": {"Days": int(days)}} if days is not None else {}

@@ -1,4 +1,4 @@
-"""AWS::SNS::Topic: through moto."""
+"""AWS::SNS::Topic."""
 
 from typing import Any
 
