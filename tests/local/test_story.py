@@ -128,7 +128,7 @@ def test_everything_is_told_once_and_cause_comes_before_effect() -> None:
     again = record(6, "decided", why="fairlead-quality: retrain, because the world moved")
 
     assert changes.of(overview(view(1, now=good, broken=("bill_length_mm", "flipper_length_mm")))) == [
-        "broken in what version 1 is asked: bill_length_mm, of 40 rows all outside; also flipper_length_mm",
+        "broken input of version 1: bill_length_mm, of 40 rows all outside; also flipper_length_mm",
         "accuracy of version 1: 0.98 (0.9 to 1), published 0.99",
     ]
     worse = overview(
@@ -137,14 +137,14 @@ def test_everything_is_told_once_and_cause_comes_before_effect() -> None:
         records=(decided, before),
     )
     assert changes.of(worse) == [
-        "drift in what version 1 is asked or answers: bill_length_mm (PSI 3.9)",
-        "accuracy of version 1: 0.7 (0.6 to 0.8): surely worse than published",
-        "alarm fairlead-quality rings",
+        "drift in inputs or predictions of version 1: bill_length_mm (PSI 3.9)",
+        "accuracy of version 1: 0.7 (0.6 to 0.8): significantly worse than published",
+        "alarm fairlead-quality is in ALARM",
         "decision about fairlead-quality: retrain, because the world moved",
     ]
     moved = record(7, "moved", alias="live", now=RELEASE)
     after = overview(view(2), alarms={"fairlead-quality": "OK"}, records=(moved, again, decided))
-    assert changes.of(after) == ["alarm fairlead-quality is over", "live is release 3 (penguins version 2)"]
+    assert changes.of(after) == ["alarm fairlead-quality is OK", "live is release 3 (penguins version 2)"]
     assert changes.of(after) == []
 
 
@@ -253,7 +253,7 @@ def test_it_stops_asking_as_soon_as_somebody_moves_a_release(capsys: pytest.Capt
     played.play()
 
     assert callers.rounds == [0, 1, 2, 3]
-    said = "somebody moves releases (intended release 3 (penguins version 2)): the story ends here"
+    said = "an operator moves releases (intended release 3 (penguins version 2)): the demo stops here"
     assert log.lines[-1].text == said
     assert said in capsys.readouterr().out
 
@@ -272,7 +272,7 @@ def test_a_failure_ends_it_with_its_reason() -> None:
     played, log, _ = script(Journal(Memory(), "fairlead"), callers, rounds=30)
     played.play()
 
-    assert log.lines[-1].text == "the story ends here: POST /predict answered 403: no right"
+    assert log.lines[-1].text == "the demo stops here: POST /predict answered 403: no right"
 
 
 # Its page.

@@ -8,19 +8,19 @@ from fairlead.publishing.report.markup import e
 from fairlead_local.demo.log import Line
 
 STYLE = """
-.story { border: 1px solid var(--rule); background: var(--wash); padding: 14px 20px 16px; margin: 0 0 34px; }
-.story > p { color: var(--soft); font-size: 13px; margin: 0 0 8px; max-width: none; }
-.story b { color: var(--ink); font-variant-numeric: tabular-nums; }
-.story ol { list-style: none; margin: 0; padding: 0; max-height: 15.5em; overflow-y: auto; }
-.story li { display: grid; grid-template-columns: 4.2em 1fr; padding: 1px 0; color: var(--soft); }
-.story li:first-child { color: var(--ink); font-weight: 600; }
-.story time { font-variant-numeric: tabular-nums; }
-@media print { .story { display: none; } }
+.demo-log { border: 1px solid var(--rule); background: var(--wash); padding: 14px 20px 16px; margin: 0 0 34px; }
+.demo-log > p { color: var(--soft); font-size: 13px; margin: 0 0 8px; max-width: none; }
+.demo-log b { color: var(--ink); font-variant-numeric: tabular-nums; }
+.demo-log ol { list-style: none; margin: 0; padding: 0; max-height: 15.5em; overflow-y: auto; }
+.demo-log li { display: grid; grid-template-columns: 4.2em 1fr; padding: 1px 0; color: var(--soft); }
+.demo-log li:first-child { color: var(--ink); font-weight: 600; }
+.demo-log time { font-variant-numeric: tabular-nums; }
+@media print { .demo-log { display: none; } }
 """
 
 
 def banner(lines: Sequence[Line], now: datetime, pace: str) -> Element:
     """Return the banner; `pace` says how fast the cloud's clock runs."""
-    told = [e("li", e("time", f"{line.at:%H:%M}"), e("span", line.text)) for line in reversed(lines)]
-    clock = e("p", "The cloud's clock: ", e("b", f"{now:%H:%M} UTC"), f", {pace}. This page follows by itself.")
-    return e("aside", e("style", STYLE), clock, e("ol", told), class_="story", aria_label="What happens")
+    items = [e("li", e("time", f"{line.at:%H:%M}"), e("span", line.text)) for line in reversed(lines)]
+    clock = e("p", "The cloud's clock: ", e("b", f"{now:%H:%M} UTC"), f", {pace}. This page refreshes itself.")
+    return e("aside", e("style", STYLE), clock, e("ol", items), class_="demo-log", aria_label="Log of the demo")

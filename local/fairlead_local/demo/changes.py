@@ -44,7 +44,9 @@ class Changes:
         over = {alarm.name for alarm in found.alarms if alarm.state == "OK"} & self._standing
         rings = standing - self._standing
         self._standing = (self._standing | standing) - over
-        return [f"alarm {name} rings" for name in sorted(rings)] + [f"alarm {name} is over" for name in sorted(over)]
+        return [f"alarm {name} is in ALARM" for name in sorted(rings)] + [
+            f"alarm {name} is OK" for name in sorted(over)
+        ]
 
 
 def _broken(view: View) -> Iterator[tuple[str, str]]:
@@ -53,7 +55,7 @@ def _broken(view: View) -> Iterator[tuple[str, str]]:
         also = f"; also {', '.join(one.feature for one in view.broken[1:NAMED])}" if view.broken[1:] else ""
         yield (
             f"broken {view.version}",
-            f"broken in what version {view.version} is asked: {first.feature}, {first.words}{also}",
+            f"broken input of version {view.version}: {first.feature}, {first.words}{also}",
         )
 
 
@@ -62,7 +64,7 @@ def _drift(view: View) -> Iterator[tuple[str, str]]:
     if moved:
         said = ", ".join(f"{called(one)} (PSI {one.psi:.1f})" for one in moved[:NAMED])
         more = f" and {len(moved) - NAMED} more" if len(moved) > NAMED else ""
-        yield f"drift {view.version}", f"drift in what version {view.version} is asked or answers: {said}{more}"
+        yield f"drift {view.version}", f"drift in inputs or predictions of version {view.version}: {said}{more}"
 
 
 def _quality(view: View) -> Iterator[tuple[str, str]]:
@@ -72,7 +74,7 @@ def _quality(view: View) -> Iterator[tuple[str, str]]:
     now = f"{words.metric(quality.metric).lower()} of version {view.version}: {words.figure(quality.now.value)}"
     between = f"{now} ({words.interval(quality.now)})"
     if quality.drop is not None and quality.drop > 0:
-        yield f"worse {view.version}", f"{between}: surely worse than published"
+        yield f"worse {view.version}", f"{between}: significantly worse than published"
     else:
         published = f", published {words.figure(quality.published.value)}" if quality.published else ""
         yield f"quality {view.version}", f"{between}{published}"
@@ -84,4 +86,4 @@ def _record(record: Record) -> Iterator[tuple[str, str]]:
     elif record.kind == "moved" and record.now:
         yield f"record {record.number}", f"live is {record.now}"
     elif record.kind == "failed":
-        yield f"record {record.number}", f"a release did not become live: {record.why}"
+        yield f"record {record.number}", f"a release failed: {record.why}"

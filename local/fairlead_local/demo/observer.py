@@ -17,7 +17,7 @@ from fairlead_local.cloud import LocalCloud
 
 HOURS = 8
 FRESH = 5.0
-"""Seconds of everybody's clock for which an overview is recent."""
+"""Seconds of real time for which an overview is recent."""
 
 
 class Observer:

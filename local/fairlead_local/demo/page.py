@@ -9,7 +9,7 @@ from typing import Any
 from fairlead_local.account import HOST
 
 EVERY = 3
-"""Seconds after which a browser asks again."""
+"""Seconds between two refreshes of the browser."""
 
 
 class Page:
@@ -37,7 +37,7 @@ class Page:
                 try:
                     body = self._draw().encode()
                 except Exception:  # noqa: BLE001 - the cloud may be ending; the browser keeps the last page
-                    body = body or b"<!doctype html><title>Fairlead</title><p>Nothing can be seen at the moment."
+                    body = body or b"<!doctype html><title>Fairlead</title><p>The page cannot be shown at the moment."
                 self._drawn = (time.monotonic(), body)
             return body
 

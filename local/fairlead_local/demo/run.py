@@ -15,14 +15,14 @@ from fairlead_local.demo.page import Page
 from fairlead_local.demo.script import BEHIND, PACE, Script
 from fairlead_local.demo.traffic import STEP
 
-RUNS = f"up to {PACE} times as fast as yours"
+RUNS = f"up to {PACE} times as fast as real time"
 OPENING = """
-The loop, live: {url} follows the model by itself.
-The cloud's clock began {hours:g} hours ago and runs {runs} until it has caught up; times are UTC.
-Nothing is staged: release something yourself at any time, and the story steps aside.
+The feedback loop is live: {url} shows the model and refreshes itself.
+The cloud's clock started {hours:g} hours ago and runs {runs} until it has caught up; times are UTC.
+Everything is real: release a version yourself at any time, and the demo stops.
 """
 CLOSING = """
-The cloud's clock is yours again. All of it stays up, the page too; from another shell in this folder:
+The cloud's clock shows real time. The cloud and the page stay up; in another shell in this folder:
 
   source .fairlead/local.env
 
@@ -50,7 +50,7 @@ def show(cloud: LocalCloud, *, stack: str, model: str, port: int) -> None:
         with contextlib.suppress(OSError, HTTPException):  # `wait` raises for a cloud that has ended
             script.play()
             script.catch_up()
-            paces.append("which is yours")
+            paces.append("real time")
             _say(CLOSING.format(model=model, at=observer.now() - timedelta(hours=3)))
         cloud.wait()
 

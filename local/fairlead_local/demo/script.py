@@ -17,13 +17,13 @@ from fairlead_local.demo.takeover import Takeover
 from fairlead_local.demo.traffic import CHANGE, STEP, Traffic
 
 BEHIND = 8 * 3600.0
-"""Seconds by which the cloud's clock begins in the past: the story ends when it has caught up with everybody's."""
+"""Seconds in the past at which the cloud's clock starts; the demo ends when the clock has caught up with real time."""
 PACE = 150
-"""How many times as fast as everybody's it runs meanwhile, at most."""
+"""How many times as fast as real time the clock runs, at most."""
 
-OPENING = "field teams ask for the species of penguins they measure; laboratories report what it was, two hours later"
-CHANGED = "the teams get a new app: it sends lengths in centimetres, in fields that say millimetres"
-REASON = "it knows what the new app sends"
+OPENING = "field teams ask for the species of the penguins they measure; laboratories report it two hours later"
+CHANGED = "the teams get a new app, which sends lengths in centimetres in fields for millimetres"
+REASON = "retrained on rows of the new app"
 
 
 class Script:
@@ -49,7 +49,7 @@ class Script:
                     return
                 self._round(number)
         except FairleadError as error:
-            self._say(f"the story ends here: {error}")
+            self._say(f"the demo stops here: {error}")
         finally:
             if self._release_command:
                 self._release_command.stop()
@@ -57,7 +57,7 @@ class Script:
     def catch_up(self) -> None:
         """Advance the clock to real time, as fast as its timers allow."""
         if time.time() - self._cloud.now() > STEP:
-            self._say("the clock runs on until it has caught up with yours")
+            self._say("the clock runs on until it has caught up with real time")
         while (left := time.time() - self._cloud.now()) > 1:
             self._cloud.advance(min(left, STEP))
 
@@ -89,14 +89,14 @@ class Script:
         figure = made.metrics.get("accuracy")
         said = f": accuracy {words.figure(figure.value)} on the newest outcomes" if figure else ""
         line = f'fairlead release {self._model} {made.version} --reason "{REASON}" --wait'
-        self._say(f"version {made.version} is learnt, and the gate lets it pass{said}")
-        self._say(f"releasing is left to a person, who reads its report first; the story types: {line}")
+        self._say(f"retraining published version {made.version}, which passed the gate{said}")
+        self._say(f"an operator reads its report and releases it; the demo types: {line}")
         self._version = made.version
         self._release_command = ReleaseCommand(self._cloud, line)
 
     def _released(self, releasing: ReleaseCommand) -> None:
         if problem := releasing.problem():
-            self._say(f"it was not released: {problem}")
+            self._say(f"the release failed: {problem}")
         self._takeover.mine()
         self._release_command = None
 

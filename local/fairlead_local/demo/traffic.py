@@ -10,13 +10,13 @@ STEP = 300.0
 """Seconds of the cloud's clock from one round of requests to the next."""
 TEAMS = 5
 ROWS = 2
-"""Of a team in one round."""
+"""Rows of a team in one round."""
 CHANGE = 10
-"""The round from which on lengths come in centimetres."""
+"""The first round with lengths in centimetres."""
 DELAY = 24
-"""Rounds until the species is known: a laboratory needs two hours."""
+"""Rounds until a laboratory reports the species: two hours."""
 SPREAD = 0.01
-"""Who measures a penguin again reads something else: the relative standard deviation."""
+"""The relative standard deviation of repeated measurements."""
 
 TARGET = "species"
 LENGTHS = ("bill_length_mm", "bill_depth_mm", "flipper_length_mm")
