@@ -74,7 +74,7 @@ class Clock:
     def advance(self, seconds: float) -> float:
         """Advance the clock, running every timer that becomes due, in order; return the new time."""
         if not 0 <= seconds < math.inf:
-            raise ValueError(f"the clock advances by a finite number of seconds from 0, not {seconds}")
+            raise ValueError(f"the clock cannot advance by {seconds} seconds")
         with self._running:
             self._held = self.now()
             target = self._held + seconds

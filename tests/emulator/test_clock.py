@@ -72,7 +72,7 @@ def test_in_real_time_work_runs_when_it_is_due(clock: Clock) -> None:
 
 @pytest.mark.parametrize("seconds", [-1.0, float("nan"), float("inf")])
 def test_time_runs_forward_by_a_number_of_seconds(clock: Clock, seconds: float) -> None:
-    with pytest.raises(ValueError, match="backwards"):
+    with pytest.raises(ValueError, match="cannot advance"):
         clock.advance(seconds)
 
 

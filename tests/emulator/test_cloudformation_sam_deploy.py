@@ -66,7 +66,7 @@ def test_an_unknown_resource_type_fails_the_deploy_by_name(sam: Sam, cloud: Loca
     )  # fmt: skip
 
     assert done.returncode != 0
-    assert "knows no resource type AWS::Timestream::Database (resource Clock)" in done.stdout
+    assert "does not support the resource type AWS::Timestream::Database (resource Clock)" in done.stdout
     assert "unknown" not in [s["StackName"] for s in cloud.client("cloudformation").describe_stacks()["Stacks"]]
 
 

@@ -59,33 +59,33 @@ def topic_message(transition: Transition) -> dict[str, Any]:
 
 
 def _state(state: State) -> dict[str, Any]:
-    told = {"value": state.value, "reason": state.reason, "timestamp": cloudwatch_time(state.at)}
-    return told | ({"reasonData": state.data} if state.data else {})
+    facts = {"value": state.value, "reason": state.reason, "timestamp": cloudwatch_time(state.at)}
+    return facts | ({"reasonData": state.data} if state.data else {})
 
 
 def _configuration(alarm: Alarm) -> dict[str, Any]:
     description = alarm.settings.get("AlarmDescription")
-    told: dict[str, Any] = {"description": description} if description else {}
+    facts: dict[str, Any] = {"description": description} if description else {}
     if alarm.rule:
-        return told | {"alarmRule": alarm.settings["AlarmRule"]}
-    return told | {"metrics": [_metric(alarm, query) for query in alarm.queries]}
+        return facts | {"alarmRule": alarm.settings["AlarmRule"]}
+    return facts | {"metrics": [_metric(alarm, query) for query in alarm.queries]}
 
 
 def _metric(alarm: Alarm, query: Query) -> dict[str, Any]:
-    told: dict[str, Any] = {"id": alarm.metric_id if alarm.statistic else query.id}
+    facts: dict[str, Any] = {"id": alarm.metric_id if alarm.statistic else query.id}
     if query.source is None:
-        return told | {"expression": query.text, "label": query.label, "returnData": query.returned}
+        return facts | {"expression": query.text, "label": query.label, "returnData": query.returned}
     metric = query.source.metric
     identity = {"namespace": metric.namespace, "name": metric.name, "dimensions": dict(metric.dimensions)}
     stat: dict[str, Any] = {"metric": identity, "period": query.source.period, "stat": query.source.stat}
     if query.source.unit:
         stat["unit"] = query.source.unit
-    return told | {"metricStat": stat, "returnData": query.returned}
+    return facts | {"metricStat": stat, "returnData": query.returned}
 
 
 def _trigger(alarm: Alarm) -> dict[str, Any]:
     settings = alarm.settings
-    told: dict[str, Any] = {
+    facts: dict[str, Any] = {
         "Period": alarm.period,
         "EvaluationPeriods": alarm.periods,
         "DatapointsToAlarm": alarm.needed,
@@ -95,9 +95,9 @@ def _trigger(alarm: Alarm) -> dict[str, Any]:
         "EvaluateLowSampleCountPercentile": settings.get("EvaluateLowSampleCountPercentile", ""),
     }
     if settings.get("Metrics"):
-        return told | {"Metrics": settings["Metrics"]}
+        return facts | {"Metrics": settings["Metrics"]}
     dimensions = [{"name": item["Name"], "value": item["Value"]} for item in settings.get("Dimensions") or []]
     kind = "Statistic" if settings.get("Statistic") else "ExtendedStatistic"
     named = {"MetricName": settings["MetricName"], "Namespace": settings["Namespace"], "StatisticType": kind}
     statistic = settings["Statistic"].upper() if settings.get("Statistic") else settings["ExtendedStatistic"]
-    return told | named | {kind: statistic, "Unit": settings.get("Unit"), "Dimensions": dimensions}
+    return facts | named | {kind: statistic, "Unit": settings.get("Unit"), "Dimensions": dimensions}

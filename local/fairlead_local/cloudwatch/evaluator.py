@@ -47,7 +47,7 @@ class Evaluator:
             # Rules may be circular; AWS stops evaluating them, too.
             seen = {transition.alarm.name for transition in found}
             for parent in self._alarms.parents(done.alarm.name):
-                if parent.name not in seen and (follows := self._evaluate_rule(parent, _told(done), done)):
+                if parent.name not in seen and (follows := self._evaluate_rule(parent, _transition_text(done), done)):
                     waiting.append(follows)
         return found
 
@@ -85,7 +85,7 @@ class Evaluator:
         grid = Grid.until(at, alarm.period, alarm.periods + EXTRA)
         queried = QueryResults(self._store, alarm.queries, grid)
         points = _points(alarm, queried.series(alarm.watched))
-        # Without data so far, evaluate again only after new data, or when later data becomes due.
+        # Without data, evaluations are skipped until data is added, unless stored data becomes due later.
         alarm.empty_at = changes if queried.empty and self._store.latest < at else -1
         missing = alarm.settings.get("TreatMissingData", "missing")
         evaluation = evaluate(points, periods=alarm.periods, needed=alarm.needed, missing=missing)
@@ -143,7 +143,7 @@ def _too_few(alarm: Alarm, points: Sequence[Point], samples: dict[int, float]) -
     return sum(samples.get(point.at, 0.0) for point in points) * rest < 10
 
 
-def _told(transition: Transition) -> str:
+def _transition_text(transition: Transition) -> str:
     at = f"{moment(transition.after.at):%A %d %B, %Y %H:%M:%S} UTC"
     return f"{transition.alarm.arn} transitioned to {transition.after.value} at {at}"
 

@@ -124,10 +124,10 @@ def _query(entry: dict[str, Any]) -> Query:
 
 
 def _source(stat: dict[str, Any]) -> Source:
-    params, period = stat["Metric"], int(stat["Period"])
+    given, period = stat["Metric"], int(stat["Period"])
     check_period(period)
     check_statistic(stat["Stat"])
-    metric = Metric.of(params.get("Namespace", ""), params.get("MetricName", ""), params.get("Dimensions") or [])
+    metric = Metric.of(given.get("Namespace", ""), given.get("MetricName", ""), given.get("Dimensions") or [])
     return Source(metric, period, stat["Stat"], stat.get("Unit"))
 
 

@@ -155,11 +155,11 @@ class Lifecycle:
             else:
                 self._end("Failed", "FAILURE", undo=undo)
 
-    def _undoes(self, problem: DeploymentError, params: bool | None) -> bool:
+    def _undoes(self, problem: DeploymentError, wanted: bool | None) -> bool:
         if not self._traffic.found:
             return False
-        if params is not None:
-            return params
+        if wanted is not None:
+            return wanted
         setting: dict[str, Any] = self.deployment.auto_rollback
         return bool(setting.get("enabled")) and ROLLBACK_ON.get(problem.code, "DEPLOYMENT_FAILURE") in setting["events"]
 

@@ -105,7 +105,7 @@ class Invoker:
         self, target: Target, version: Version, payload: bytes, *, request_id: str = "", trace: str = ""
     ) -> Outcome:
         limit, at = target.function.reserved_concurrency, self._metrics.now()
-        told = (target.function.name, target.qualifier, version.number if target.alias else None)
+        dimensions = (target.function.name, target.qualifier, version.number if target.alias else None)
         try:
             request_id = request_id or str(uuid.uuid4())
             if self._faults.fails(target.function.name):
@@ -116,9 +116,9 @@ class Invoker:
                 )
         except ServiceError as error:
             if error.status == 429:
-                self._metrics.throttled(*told, at=at)
+                self._metrics.throttled(*dimensions, at=at)
             raise
-        self._metrics.invoked(*told, at=at, failed=bool(outcome.error), milliseconds=outcome.duration_ms)
+        self._metrics.invoked(*dimensions, at=at, failed=bool(outcome.error), milliseconds=outcome.duration_ms)
         return outcome
 
 
