@@ -18,7 +18,7 @@ import joblib
 import numpy as np
 
 from benchmarks.models import Case, loopback_s3
-from tests.lambda_context import event
+from testkit.lambda_context import event
 
 ROOT = Path(__file__).parents[1]
 BUILT = ROOT / ".aws-sam/build"

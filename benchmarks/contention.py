@@ -16,9 +16,9 @@ from unittest import mock
 
 from botocore.exceptions import ClientError
 
-from fairlead.capture import Part
 from fairlead.drift.counters import Counters
-from fairlead.ledger import Ledger, counting
+from fairlead.feedback.ledger import Ledger, counter_items
+from fairlead.telemetry.capture import Part
 
 START = 1_795_435_200_000
 COUNTERS = 350
@@ -88,7 +88,7 @@ def _cancelled(busy: Sequence[bool]) -> ClientError:
     return ClientError(error, "TransactWriteItems")
 
 
-def measure(writers: int, *, shards: int = counting.SHARDS, each: int = EACH, latency: float = LATENCY) -> Met:
+def measure(writers: int, *, shards: int = counter_items.SHARDS, each: int = EACH, latency: float = LATENCY) -> Met:
     """Let so many writers deliver `each` parts one after the other; what they met."""
     table = Held(latency)
 
@@ -102,7 +102,7 @@ def measure(writers: int, *, shards: int = counting.SHARDS, each: int = EACH, la
         return failed
 
     started = time.monotonic()
-    with mock.patch.object(counting, "SHARDS", shards), ThreadPoolExecutor(writers) as pool:
+    with mock.patch.object(counter_items, "SHARDS", shards), ThreadPoolExecutor(writers) as pool:
         failed = sum(pool.map(deliver, range(writers)))
     assert table.counted["n0"] == writers * each - failed, "each delivery is counted once"
     return Met(writers * each, table.asked, table.cancelled, failed, time.monotonic() - started)
@@ -124,7 +124,7 @@ def main() -> None:
     """Print how sharding changes what is cancelled."""
     print("| writers at once | shards | transactions/s | cancelled | failed |\n|--:|--:|--:|--:|--:|")
     for writers in WRITERS:
-        for shards in (1, counting.SHARDS):
+        for shards in (1, counter_items.SHARDS):
             print(f"| {writers} | {shards} | {measure(writers, shards=shards)} |", flush=True)
 
 

@@ -18,10 +18,10 @@ from benchmarks.drift_power import DELAYS, LONGEST, TRAFFIC
 from benchmarks.drift_scenes import DAYS, SCENES, SLOTS_A_DAY, Scene, drawn
 from benchmarks.drift_traffic import HABITS, Traffic
 from benchmarks.drift_world import World, world
-from fairlead.baseline import Baseline
 from fairlead.drift import broken
-from fairlead.drift.breaking import FEWEST, MOST
+from fairlead.drift.broken_inputs import FEWEST, MOST
 from fairlead.drift.cells import Cells
+from fairlead.model.baseline import Baseline
 
 HOUR = 4
 """Slots."""

@@ -10,10 +10,10 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.drift_world import Day, Indices, World, requests
-from fairlead.baseline import Baseline
 from fairlead.drift import Counters, Tally
 from fairlead.drift.cells import Cells, cells_of
 from fairlead.drift.counters import GROUPS, SLOT, Counts
+from fairlead.model.baseline import Baseline
 
 Table = npt.NDArray[np.intp]
 

@@ -11,8 +11,8 @@ import numpy as np
 from benchmarks.drift_intervals import interval
 from benchmarks.drift_plants import PLANTS
 from benchmarks.drift_scenes import STATED, Month, Scene, Simpler
-from fairlead.publishing.report.markup import e
-from fairlead.publishing.report.plots.frame import Frame, Scale, line, svg
+from fairlead.html.axes import Frame, Scale, line, svg
+from fairlead.html.elements import e
 
 FONT = 'font:12px system-ui,-apple-system,"Segoe UI","Noto Sans","DejaVu Sans",sans-serif'
 STYLE = """

@@ -11,9 +11,9 @@ from benchmarks.drift_kept import kept
 from benchmarks.drift_screen import Looking, moved, plain
 from benchmarks.drift_traffic import DAY, HABITS, HISTORY_DAYS, Traffic
 from benchmarks.drift_world import BASELINE_ROWS, World, baseline, world
-from fairlead.baseline import Baseline
 from fairlead.drift import Counters, Judgement, Thresholds, judge
 from fairlead.drift.counters import SLOT
+from fairlead.model.baseline import Baseline
 
 DAYS = 30
 SLOTS_A_DAY = DAY // SLOT

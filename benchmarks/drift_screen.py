@@ -12,8 +12,8 @@ import numpy.typing as npt
 from benchmarks.drift_counts import Counted
 from fairlead.drift import Thresholds
 from fairlead.drift.cells import Cells
-from fairlead.drift.clusters import tables
-from fairlead.drift.looking import look, pooled
+from fairlead.drift.comparison import look, pooled
+from fairlead.drift.effective_sample import tables
 
 Values = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]

@@ -6,16 +6,16 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fairlead.baseline import Baseline
 from fairlead.drift import Request
 from fairlead.engines import Answers
 from fairlead.engines.sklearn import SklearnEngine
 from fairlead.gate.evidence import Rows
+from fairlead.model.baseline import Baseline
+from fairlead.model.signature import Signature
+from fairlead.publishing.baseline import baseline_of
 from fairlead.publishing.evidence.columns import Columns, predicted
-from fairlead.publishing.reference import baseline_of
-from fairlead.publishing.signatures import infer, to_rows
-from fairlead.signature import Signature
-from tests.gate_cases import model, table
+from fairlead.publishing.signature.infer import infer, to_rows
+from testkit.gate_cases import model, table
 
 ORDERS = 6
 BASELINE_ROWS = 500

@@ -14,14 +14,14 @@ from itertools import count
 from typing import Any, NamedTuple
 
 from benchmarks import models
-from fairlead.capture import Answered, Asked, Capture, pseudonym
-from fairlead.collecting import Collector
+from fairlead.api.instances import RequestReader
 from fairlead.engines import Answers
-from fairlead.known import KnownVersions
-from fairlead.ledger import Ledger
-from fairlead.requests import RequestReader
-from fairlead.scoring import Scorer
-from fairlead.set_aside import SetAside
+from fairlead.feedback.dead_letters import SetAside
+from fairlead.feedback.ledger import Ledger
+from fairlead.feedback.log_delivery import Collector
+from fairlead.feedback.score import Scorer
+from fairlead.feedback.versions import KnownVersions
+from fairlead.telemetry.capture import Answered, Asked, Capture, pseudonym
 
 EVENTS = (1_000, 10_000, 100_000)
 DELIVERY = 500

@@ -14,8 +14,8 @@ from fairlead.gate import judge
 from fairlead.gate.checks.champion import champion
 from fairlead.gate.evidence import Champion, Evidence, Predicted, Rows
 from fairlead.gate.policy import Policy
-from fairlead.signature import Output, Signature
-from tests.gate_cases import evidence, model, table
+from fairlead.model.signature import Output, Signature
+from testkit.gate_cases import evidence, model, table
 
 DATA = ("iris", "wine", "penguins", "diabetes", "breast_cancer", "digits")
 SIZES = (200, 500, 2_000, 10_000)

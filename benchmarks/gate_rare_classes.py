@@ -12,7 +12,7 @@ import numpy as np
 from fairlead.gate.checks.baselines import baselines
 from fairlead.gate.evidence import Evidence, Predicted, Rows
 from fairlead.gate.policy import Policy
-from fairlead.signature import Field, Output, Signature
+from fairlead.model.signature import Field, Output, Signature
 
 CASES: dict[str, tuple[int, ...]] = {
     "2 classes of 3 rows": (3, 3),

@@ -22,9 +22,9 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from fairlead.publishing.story import publish_file
-from fairlead.registry import Registry
-from tests.memory import Memory
+from fairlead.publishing.publish import publish_file
+from fairlead.registry.store import Registry
+from testkit.memory import Memory
 
 TRAINING_ROWS = 20_000
 FIRST_ROWS = 1_000

@@ -5,9 +5,9 @@ import pickle
 import sys
 import time
 
-from tests.hostile.models import LEARNERS, fitted
-from tests.hostile.opening import open_files
-from tests.hostile.streams import mutants
+from testkit.hostile.models import LEARNERS, fitted
+from testkit.hostile.opening import open_files
+from testkit.hostile.streams import mutants
 
 COUNT = 20_000
 BATCH = 1_000

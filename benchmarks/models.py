@@ -16,9 +16,9 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from fairlead.publishing.story import Published, publish
-from fairlead.registry import Registry
-from tests.memory import Memory
+from fairlead.publishing.publish import Published, publish
+from fairlead.registry.store import Registry
+from testkit.memory import Memory
 
 ESTIMATORS = {
     "logistic regression": lambda: make_pipeline(StandardScaler(), LogisticRegression()),

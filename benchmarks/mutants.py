@@ -19,12 +19,12 @@ import msgspec
 
 from benchmarks.models import Case
 from benchmarks.warm import loaded
-from fairlead.manifest import EngineName
-from fairlead.publishing import story
-from fairlead.registry import Registry
-from tests import penguins
-from tests.lambda_context import context, event
-from tests.memory import Memory
+from fairlead.model.manifest import EngineName
+from fairlead.publishing import publish
+from fairlead.registry.store import Registry
+from testkit import penguins
+from testkit.lambda_context import context, event
+from testkit.memory import Memory
 
 TOKENS = (
     *("NaN", "-Infinity", "1e999", "-0.0", "1E400", "9" * 30, "9" * 400, "9" * 5000, "2008.0", "1e39", "1e300"),
@@ -122,7 +122,7 @@ def handler_of(engine: EngineName) -> Callable[[Any, Any], Any]:
     """Penguins, released with an engine, as Lambda loads them; every request is captured."""
     objects = Memory()
     _, held_out = penguins.split()
-    published = story.publish(
+    published = publish.publish(
         penguins.estimator(),
         name="penguins",
         X=held_out.drop(columns=penguins.TARGET),

@@ -8,10 +8,10 @@ from statistics import NormalDist
 
 import numpy as np
 
-from fairlead.manifest import Metric
-from fairlead.monitoring.judging import CERTAIN
-from fairlead.monitoring.primary import surely_worse
-from fairlead.quality.figures import wilson
+from fairlead.model.manifest import Metric
+from fairlead.monitoring.primary_metric import surely_worse
+from fairlead.monitoring.quality_window import CERTAIN
+from fairlead.quality.metrics import wilson
 
 MONTHS = 300
 HOURS = 24

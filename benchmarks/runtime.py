@@ -20,7 +20,7 @@ from benchmarks.models import Case, loopback_s3
 from benchmarks.warm import Timing
 from fairlead_local.lambda_runtime import runtime_client
 from fairlead_local.lambda_runtime.runtime_api import Invocation, RuntimeApi
-from tests.lambda_context import event
+from testkit.lambda_context import event
 
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:fairlead-predict:live"
 ROUNDS = 10

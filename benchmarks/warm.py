@@ -16,7 +16,7 @@ import msgspec
 import numpy as np
 
 from benchmarks.models import Case, loopback_s3
-from tests.lambda_context import context, event
+from testkit.lambda_context import context, event
 
 ROUNDS = 30
 

@@ -13,9 +13,9 @@ from fairlead.gate.findings import Finding, Verdict
 from fairlead.gate.policy import Policy
 from fairlead.publishing.evidence.columns import Columns, blocks, joined, predicted, target_of
 from fairlead.publishing.evidence.digests import row_digests
-from fairlead.publishing.evidence.gathering import training_rows
+from fairlead.publishing.evidence.gather import training_rows
 from fairlead.publishing.evidence.probes import BATCH, probe
-from fairlead.publishing.signatures import infer, to_rows
+from fairlead.publishing.signature.infer import infer, to_rows
 
 
 class Table(NamedTuple):

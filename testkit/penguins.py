@@ -12,9 +12,9 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
 
-from fairlead.publishing import story
-from fairlead.publishing.story import Published
-from fairlead.registry import Registry
+from fairlead.publishing import publish as publishing
+from fairlead.publishing.publish import Published
+from fairlead.registry.store import Registry
 
 TARGET = "species"
 
@@ -47,4 +47,6 @@ def estimator() -> Any:
 def publish(registry: Registry, *, name: str = "penguins") -> Published:
     """The next version of the penguins model."""
     _, held_out = split()
-    return story.publish(estimator(), name=name, X=held_out.drop(columns=TARGET), y=held_out[TARGET], registry=registry)
+    return publishing.publish(
+        estimator(), name=name, X=held_out.drop(columns=TARGET), y=held_out[TARGET], registry=registry
+    )

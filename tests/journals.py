@@ -3,10 +3,10 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from fairlead.journal import Journal
-from fairlead.journal_chain import seal
-from fairlead.moves import Draft, Release
-from fairlead.registry import Objects
+from fairlead.journal.chain import seal
+from fairlead.journal.journal import Journal
+from fairlead.journal.records import Draft, Release
+from fairlead.registry.store import Objects
 
 ADA = "arn:aws:sts::123456789012:assumed-role/ops/ada"
 BOB = "arn:aws:iam::123456789012:user/bob"

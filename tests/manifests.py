@@ -4,9 +4,20 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from fairlead.manifest import SCHEMA, Blob, Certificate, Engine, EngineName, Finding, Manifest, Parent, Recipe, digest
-from fairlead.registry import Objects, blob_key
-from fairlead.signature import Field, Output, Signature
+from fairlead.model.manifest import (
+    SCHEMA,
+    Blob,
+    Certificate,
+    Engine,
+    EngineName,
+    Finding,
+    Manifest,
+    Parent,
+    Recipe,
+    digest,
+)
+from fairlead.model.signature import Field, Output, Signature
+from fairlead.registry.store import Objects, blob_key
 
 BLOBS = {name: f"what stands for {name}".encode() for name in ("onnx", "sklearn", "golden")}
 """What manifests name here: bytes that have the digests, and that nothing can load."""

@@ -14,15 +14,15 @@ from moto import mock_aws
 from palmerpenguins import load_penguins
 
 from fairlead import engines
-from fairlead.capture import Part
-from fairlead.known import KnownVersions
-from fairlead.ledger import Ledger, Outcome, items
-from fairlead.ledger.counting import any_shard, pages
-from fairlead.ledger.facts import pairs
-from fairlead.publishing.signatures import to_rows
-from fairlead.registry import Registry
-from fairlead.scoring import Scorer
-from tests.gate_cases import Table, model
+from fairlead.feedback.ledger import Ledger, Outcome, items
+from fairlead.feedback.ledger.counter_items import any_shard, pages
+from fairlead.feedback.score import Scorer
+from fairlead.feedback.versions import KnownVersions
+from fairlead.publishing.signature.infer import to_rows
+from fairlead.registry.store import Registry
+from fairlead.telemetry.capture import Part
+from fairlead.telemetry.outcomes import pairs
+from testkit.gate_cases import Table, model
 
 TABLE = "ledger"
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -8,21 +8,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fairlead import manifest
 from fairlead.engines import Engine
 from fairlead.engines.sklearn import SklearnEngine
 from fairlead.gate import judge
 from fairlead.gate.evidence import Budget, Evidence
 from fairlead.gate.policy import Condition, Metrics, NamedSlice, Policy, Slices
-from fairlead.manifest import SCHEMA, Blob, Certificate, Manifest, Parent
+from fairlead.model import manifest
+from fairlead.model.manifest import SCHEMA, Blob, Certificate, Manifest, Parent
 from fairlead.publishing import report
+from fairlead.publishing.baseline import baseline_of
 from fairlead.publishing.environment import environment
 from fairlead.publishing.evidence import Candidate, Data, Live, gather
 from fairlead.publishing.recipe import recipe
-from fairlead.publishing.reference import baseline_of
 from fairlead.publishing.report import ReportFacts
-from fairlead.publishing.signatures import infer
-from tests.gate_cases import Table, model, table
+from fairlead.publishing.signature.infer import infer
+from testkit.gate_cases import Table, model, table
 
 SPENT = Budget(
     artifact_bytes=20_480, memory_bytes=90 << 20, cold_load_ms=412.0, one_row_ms=0.21, hundred_rows_ms=1.3, golden=True

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fairlead_cli.output import note
 
 if TYPE_CHECKING:
-    from fairlead.watching import Side, Snapshot
+    from fairlead.releases.watch import Side, Snapshot
 
 COLOURS = {"ALARM": "bold red", "OK": "green", "Succeeded": "green", "Failed": "bold red", "Stopped": "bold red"}
 
@@ -80,7 +80,7 @@ def line(snapshot: "Snapshot") -> str:
 
 
 def _title(snapshot: "Snapshot") -> str:
-    from fairlead.strategies import spoken
+    from fairlead.releases.strategies import spoken
 
     elapsed = timedelta(seconds=max(0, int((snapshot.at - snapshot.deployment.created).total_seconds())))
     return f"deployment {snapshot.deployment.id}, {spoken(snapshot.deployment.configuration, custom='')}, {elapsed}"

@@ -8,7 +8,7 @@ import typer
 from fairlead_cli.output import stdout
 
 if TYPE_CHECKING:
-    from fairlead.manifest import Finding
+    from fairlead.model.manifest import Finding
 
 ORDER = {"fail": 0, "inconclusive": 1, "warn": 2, "not applicable": 3, "pass": 4}
 WORDS = {"fail": "FAIL", "not applicable": "n/a"}

@@ -3,11 +3,11 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fairlead.journal import Journal
-    from fairlead.moves import Record, Release
-    from fairlead.registry import Registry
+    from fairlead.journal.alias_state import Seen
+    from fairlead.journal.journal import Journal
+    from fairlead.journal.records import Record, Release
+    from fairlead.registry.store import Registry
     from fairlead.settings import Operator
-    from fairlead.standings import Seen
 
 STANDS = frozenset({"moved", "shifting", "found"})
 """Kinds of records that say where an alias stands."""
@@ -15,8 +15,8 @@ STANDS = frozenset({"moved", "shifting", "found"})
 
 def open_journal(settings: "Operator") -> "tuple[Journal, Registry]":
     """Open the journal in the registry's bucket; returns the registry too."""
-    from fairlead.journal import Journal
-    from fairlead.stack import registry
+    from fairlead.aws.stack import registry
+    from fairlead.journal.journal import Journal
 
     opened = registry(settings)
     return Journal(opened.objects, settings.stack), opened
@@ -24,13 +24,13 @@ def open_journal(settings: "Operator") -> "tuple[Journal, Registry]":
 
 def see(settings: "Operator") -> "Seen":
     """Look where the aliases really are."""
-    from fairlead import aws
+    from fairlead.aws import clients
+    from fairlead.aws.lambda_function import PredictFunction
+    from fairlead.aws.stack import find
     from fairlead.errors import NotFoundError
-    from fairlead.function import PredictFunction
-    from fairlead.stack import find
-    from fairlead.standings import Seen
+    from fairlead.journal.alias_state import Seen
 
-    function = PredictFunction(aws.client("lambda"), find(settings).function)
+    function = PredictFunction(clients.client("lambda"), find(settings).function)
     live = function.alias("live")
     try:
         previous = function.release(function.alias("previous").version)
@@ -74,7 +74,7 @@ def who(record: "Record") -> str:
 
 def strategy(record: "Record") -> str:
     """Say how a deployment shifts calls: a strategy's word, or the name of a configuration that has none."""
-    from fairlead.strategies import spoken
+    from fairlead.releases.strategies import spoken
 
     configuration = record.evidence.get("configuration") if record.kind == "shifting" else None
     return spoken(str(configuration), custom="") if configuration else ""

@@ -9,25 +9,25 @@ from typing import Annotated
 
 import typer
 
-from fairlead_cli.edge import Edge
-from fairlead_cli.feedback import feedback
-from fairlead_cli.history import history
-from fairlead_cli.monitor import monitor
-from fairlead_cli.predict import predict
-from fairlead_cli.prune import prune
-from fairlead_cli.publish import publish
-from fairlead_cli.redrive import redrive
-from fairlead_cli.release import release
-from fairlead_cli.report import report
-from fairlead_cli.retire import retire
-from fairlead_cli.retrain import retrain
-from fairlead_cli.rollback import rollback
-from fairlead_cli.shadow import shadow
-from fairlead_cli.show import show
-from fairlead_cli.status import status
-from fairlead_cli.validate import validate
-from fairlead_cli.versions import versions
-from fairlead_cli.who_was_live import who_was_live
+from fairlead_cli.commands.feedback import feedback
+from fairlead_cli.commands.history import history
+from fairlead_cli.commands.monitor import monitor
+from fairlead_cli.commands.predict import predict
+from fairlead_cli.commands.prune import prune
+from fairlead_cli.commands.publish import publish
+from fairlead_cli.commands.redrive import redrive
+from fairlead_cli.commands.release import release
+from fairlead_cli.commands.report import report
+from fairlead_cli.commands.retire import retire
+from fairlead_cli.commands.retrain import retrain
+from fairlead_cli.commands.rollback import rollback
+from fairlead_cli.commands.shadow import shadow
+from fairlead_cli.commands.show import show
+from fairlead_cli.commands.status import status
+from fairlead_cli.commands.validate import validate
+from fairlead_cli.commands.versions import versions
+from fairlead_cli.commands.who_was_live import who_was_live
+from fairlead_cli.errors import Edge
 
 app = typer.Typer(
     cls=Edge,
@@ -84,11 +84,11 @@ app.command(epilog=_example("feedback churn --data truth.csv --actual-column chu
 app.command(epilog=_example("redrive --json"))(redrive)
 
 if importlib.util.find_spec("moto"):  # of the extra `local`
-    from fairlead_cli.local import local
+    from fairlead_cli.commands.local import local
 
     app.add_typer(local, name="local")
 else:
-    from fairlead_cli.no_local import no_local
+    from fairlead_cli.commands.no_local import no_local
 
     app.command(
         "local",

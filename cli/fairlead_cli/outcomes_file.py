@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from fairlead.signature import Output
+    from fairlead.model.signature import Output
 
 LINES = (".jsonl", ".ndjson")
 
@@ -32,7 +32,7 @@ class Truth(NamedTuple):
 
 def read_truth(path: Path, columns: Columns, output: "Output") -> Truth:
     """Read outcomes from CSV, Parquet or JSON lines; raises DataError, and OutcomesError for rows that are none."""
-    from fairlead import reports
+    from fairlead.api import outcomes as reports
 
     texts = bool(output.classes) and all(isinstance(one, str) for one in output.classes or ())
     outcomes: list[dict[str, Any]] = []
@@ -58,7 +58,7 @@ def _records(path: Path, columns: Columns) -> Iterator[dict[str, Any]]:
     if path.name.lower().endswith(LINES) and path.is_file():
         yield from _lines(path, columns)
         return
-    from fairlead.publishing.tables import read_table
+    from fairlead.publishing.input.tables import read_table
 
     frame = read_table(path)
     wanted = [columns.name, *columns.actual, *([columns.comment] if columns.comment else [])]

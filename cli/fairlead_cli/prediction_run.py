@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from fairlead.calling import Endpoint
+from fairlead.api.client import Endpoint
 from fairlead.errors import CallError
-from fairlead.signature import Signature
+from fairlead.model.signature import Signature
 from fairlead_cli.rows import instances
 
 if TYPE_CHECKING:

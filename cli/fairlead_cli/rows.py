@@ -9,7 +9,7 @@ from fairlead.errors import DataError
 if TYPE_CHECKING:
     import pandas as pd
 
-    from fairlead.signature import Signature
+    from fairlead.model.signature import Signature
 
 BLOCK = 5_000
 """Rows turned into Python values at once: memory stays flat however long the file is."""
@@ -17,7 +17,7 @@ BLOCK = 5_000
 
 def instances(signature: "Signature", frame: "pd.DataFrame") -> Iterator[dict[str, Any]]:
     """Yield the rows by field name, missing values as None; raises DataError naming row and field."""
-    from fairlead.publishing.signatures import to_rows
+    from fairlead.publishing.signature.infer import to_rows
 
     names = [field.name for field in signature.inputs]
     for start in range(0, len(frame), BLOCK):
@@ -29,7 +29,7 @@ def instances(signature: "Signature", frame: "pd.DataFrame") -> Iterator[dict[st
 
 def unused_columns(signature: "Signature", frame: "pd.DataFrame") -> list[str]:
     """Return the columns that the model does not take; none where it takes columns by position."""
-    from fairlead.publishing.signatures import left_out
+    from fairlead.publishing.signature.infer import left_out
 
     by_position = not {field.name for field in signature.inputs} <= set(frame.columns)
     return [] if by_position else left_out(signature, frame)

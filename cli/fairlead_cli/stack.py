@@ -4,22 +4,22 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fairlead.releases import Releases
+    from fairlead.releases.facade import Releases
     from fairlead.settings import Operator
 
 
 def releases(settings: "Operator", *, progress: Callable[[str], None] = lambda _: None) -> "Releases":
     """Open the releases of the stack that the settings name."""
-    from fairlead.releases import opened
-    from fairlead.stack import find
+    from fairlead.aws.stack import find
+    from fairlead.releases.facade import opened
 
     return opened(find(settings), progress=progress)
 
 
 def api_url(settings: "Operator") -> str:
     """Say where the API is; callers need no right to read the stack if they know the address."""
+    from fairlead.aws.stack import find
     from fairlead.errors import StorageError
-    from fairlead.stack import find
 
     if settings.api_url:
         return settings.api_url

@@ -5,17 +5,19 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from fairlead import aws, settings, telemetry
-from fairlead.collecting import Collector
-from fairlead.known import KnownVersions
-from fairlead.ledger import Ledger
-from fairlead.objects import S3Objects
-from fairlead.scoring import Scorer
-from fairlead.set_aside import SetAside
+from fairlead import settings
+from fairlead.aws import clients
+from fairlead.aws.s3 import S3Objects
+from fairlead.feedback.dead_letters import SetAside
+from fairlead.feedback.ledger import Ledger
+from fairlead.feedback.log_delivery import Collector
+from fairlead.feedback.score import Scorer
+from fairlead.feedback.versions import KnownVersions
+from fairlead.telemetry import emit
 
 here = settings.collecting(os.environ)
-s3 = aws.client("s3", connect_timeout=2, read_timeout=10)
-dynamodb = aws.client("dynamodb", connect_timeout=2, read_timeout=5)
+s3 = clients.client("s3", connect_timeout=2, read_timeout=10)
+dynamodb = clients.client("dynamodb", connect_timeout=2, read_timeout=5)
 collector = Collector(
     Scorer(Ledger(dynamodb, here.ledger, keep=here.days), KnownVersions(S3Objects(s3, here.bucket))),
     SetAside(s3, here.set_aside),
@@ -24,10 +26,10 @@ collector = Collector(
 )
 
 
-@telemetry.logger.inject_lambda_context
-@telemetry.metrics.log_metrics
+@emit.logger.inject_lambda_context
+@emit.metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001 - Lambda's shape
     """Take one delivery; raises for Lambda to bring it again."""
     counts = collector.take(event).counts()
-    telemetry.counted(counts)
+    emit.counted(counts)
     return counts

@@ -8,31 +8,33 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from fairlead import aws, settings, telemetry
-from fairlead.journal import RETRAIN, Journal
-from fairlead.ledger.reading import LedgerReader
-from fairlead.objects import S3Objects
-from fairlead.publishing.remote import ProveFunction, Remote
-from fairlead.registry import Registry
-from fairlead.retraining.ordering import answer, hand_over
-from fairlead.retraining.story import Retraining
+from fairlead import settings
+from fairlead.aws import clients
+from fairlead.aws.s3 import S3Objects
+from fairlead.feedback.ledger.reader import LedgerReader
+from fairlead.journal.journal import RETRAIN, Journal
+from fairlead.publishing.parity.remote_runtime import ProveFunction, Remote
+from fairlead.registry.store import Registry
+from fairlead.retraining.handler import answer, hand_over
+from fairlead.retraining.retrain import Retraining
+from fairlead.telemetry import emit
 
 
-@telemetry.logger.inject_lambda_context(log_event=True)
+@emit.logger.inject_lambda_context(log_event=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Carry out one order."""
     here = settings.retraining(os.environ)
-    registry = Registry(S3Objects(aws.client("s3"), here.bucket))
+    registry = Registry(S3Objects(clients.client("s3"), here.bucket))
     retraining = Retraining(
         registry,
-        LedgerReader(aws.client("dynamodb"), here.ledger),
+        LedgerReader(clients.client("dynamodb"), here.ledger),
         where=here.where,
         journal=Journal(registry.objects, here.where.stack, folder=RETRAIN),
-        runtime=Remote(ProveFunction(aws.client("lambda", read_timeout=200), here.prove), registry),
-        progress=telemetry.logger.info,
+        runtime=Remote(ProveFunction(clients.client("lambda", read_timeout=200), here.prove), registry),
+        progress=emit.logger.info,
     )
     answered = answer(event, here, retraining, by=context.invoked_function_arn, request=context.aws_request_id)
-    telemetry.logger.info("retraining ended", **answered)
+    emit.logger.info("retraining ended", **answered)
     if here.release:
-        hand_over(aws.client("lambda"), here.release, answered)
+        hand_over(clients.client("lambda"), here.release, answered)
     return answered

@@ -6,15 +6,18 @@ from typing import Any
 import msgspec
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from fairlead import aws, settings, telemetry, verifying
-from fairlead.asking import Asked
-from fairlead.function import PredictFunction
-from fairlead.hooks import Execution, Hook
-from fairlead.journal import Journal
-from fairlead.moves import Described
-from fairlead.objects import S3Objects
-from fairlead.registry import Reading
-from fairlead.trial.story import Budget, Trial
+from fairlead import settings
+from fairlead.aws import clients
+from fairlead.aws.codedeploy_hooks import Execution, Hook
+from fairlead.aws.lambda_function import PredictFunction
+from fairlead.aws.release_client import Asked
+from fairlead.aws.s3 import S3Objects
+from fairlead.journal.journal import Journal
+from fairlead.journal.records import Described
+from fairlead.registry.store import Reading
+from fairlead.telemetry import emit
+from fairlead.verification import hook
+from fairlead.verification.trial.trial import Budget, Trial
 
 
 class Pieces:
@@ -24,7 +27,7 @@ class Pieces:
         """Try a release within the stack's budget."""
         stack = settings.verifying(os.environ)
         # Predict's own limit is 29 seconds: whoever waits longer waits for nothing.
-        client = aws.client("lambda", connect_timeout=3, read_timeout=32, attempts=2)
+        client = clients.client("lambda", connect_timeout=3, read_timeout=32, attempts=2)
         return Trial(
             described,
             PredictFunction(client, stack.function),
@@ -39,15 +42,15 @@ class Pieces:
 
 
 def _objects(bucket: str) -> S3Objects:
-    return S3Objects(aws.client("s3", connect_timeout=2, read_timeout=5, attempts=2), bucket)
+    return S3Objects(clients.client("s3", connect_timeout=2, read_timeout=5, attempts=2), bucket)
 
 
-@telemetry.logger.inject_lambda_context
+@emit.logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one deployment."""
-    status = verifying.answer(
+    status = hook.answer(
         msgspec.convert(event, Execution),
-        Hook(aws.client("codedeploy", connect_timeout=2, read_timeout=3, attempts=2)),
+        Hook(clients.client("codedeploy", connect_timeout=2, read_timeout=3, attempts=2)),
         Pieces(),
         remaining=lambda: context.get_remaining_time_in_millis() / 1000,
         by=context.invoked_function_arn,

@@ -27,8 +27,8 @@ class Clients:
     def _make(self, service: str) -> Any:
         from botocore.config import Config
 
-        from fairlead import aws
+        from fairlead.aws import clients
 
         # Each client has a session of its own: creating clients from a shared session is not thread-safe.
         config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, max_pool_connections=50)
-        return aws.session(*self._keys, region=REGION).client(service, endpoint_url=self.endpoint, config=config)
+        return clients.session(*self._keys, region=REGION).client(service, endpoint_url=self.endpoint, config=config)

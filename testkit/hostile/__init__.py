@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from tests.hostile import bombs, calls, composed, damaged, streams, texts
-from tests.hostile.models import NUMBERS
+from testkit.hostile import bombs, calls, composed, damaged, streams, texts
+from testkit.hostile.models import NUMBERS
 
 
 class Hostile(NamedTuple):

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from sklearn.pipeline import FeatureUnion, Pipeline
 
-from tests.hostile.composed import Swap
-from tests.hostile.forge import Stateful, forge
-from tests.hostile.models import fitted, scaled
+from testkit.hostile.composed import Swap
+from testkit.hostile.forge import Stateful, forge
+from testkit.hostile.models import fitted, scaled
 
 HASH_MODULUS = 2**61 - 1
 """Whole numbers that differ by it have one hash."""

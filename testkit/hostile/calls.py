@@ -9,8 +9,8 @@ import numpy as np
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.frozen import FrozenEstimator
 
-from tests.hostile.forge import CANARY, Call, Named, Stateful, forge
-from tests.hostile.models import NUMBERS, fitted, scaled
+from testkit.hostile.forge import CANARY, Call, Named, Stateful, forge
+from testkit.hostile.models import NUMBERS, fitted, scaled
 
 Made = Callable[[], bytes]
 """Makes a file's bytes."""

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from tests.hostile.calls import Made
-from tests.hostile.forge import CANARY, Call, Named, Stateful, forge
-from tests.hostile.models import fitted, scaled
+from testkit.hostile.calls import Made
+from testkit.hostile.forge import CANARY, Call, Named, Stateful, forge
+from testkit.hostile.models import fitted, scaled
 
 
 def _frame(shadow: Any) -> Any:

@@ -7,8 +7,8 @@ from typing import Any
 
 import joblib
 
-from tests.hostile.damage import damages
-from tests.hostile.models import LEARNERS, fitted
+from testkit.hostile.damage import damages
+from testkit.hostile.models import LEARNERS, fitted
 
 WRONG: dict[str, list[tuple[str, str]]] = {
     # learner: where its place ends, kind of damage

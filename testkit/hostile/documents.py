@@ -20,7 +20,7 @@ from fairlead.engines.estimator_data.document import (
     encode,
 )
 from fairlead.publishing.estimator_files.convert import from_live
-from tests.hostile.models import fitted
+from testkit.hostile.models import fitted
 
 HASH_MODULUS = 2**61 - 1
 LINEAR = "sklearn.linear_model._base.LinearRegression"

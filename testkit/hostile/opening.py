@@ -18,10 +18,10 @@ from typing import Any, NamedTuple
 
 from fairlead.engines.estimator_data.reader import read
 from fairlead.errors import FairleadError, ModelFileError
-from fairlead.publishing import packing
-from fairlead.publishing.estimator_files import child
-from fairlead.publishing.estimators import check_estimator
-from tests.hostile.forge import CANARY
+from fairlead.publishing.estimator_files import closed_process_main
+from fairlead.publishing.input import archive
+from fairlead.publishing.input.estimator_checks import check_estimator
+from testkit.hostile.forge import CANARY
 
 SECONDS = 20
 MEMORY = 4 << 30
@@ -94,7 +94,7 @@ def _watched(run: Callable[[], None]) -> None:
 
 
 def _child(cases: Sequence[Case], step: Step, writing: int) -> None:
-    packing.LARGEST_MODEL = SMALL  # a bomb that unpacks to a gigabyte would take its time
+    archive.LARGEST_MODEL = SMALL  # a bomb that unpacks to a gigabyte would take its time
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     acts: list[str] = []
@@ -127,7 +127,7 @@ def _own(event: str, arguments: Any) -> bool:
 
 
 def _from_file(content: bytes) -> Any:
-    reply = child._reply(content, "model.joblib")
+    reply = closed_process_main._reply(content, "model.joblib")
     if reply.failure:
         raise ModelFileError(reply.failure, hint=reply.hint)
     return read(reply.data).estimator

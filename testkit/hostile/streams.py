@@ -5,8 +5,8 @@ import pickletools
 import random
 from collections.abc import Callable, Iterator
 
-from tests.hostile.forge import CANARY, Call, forge
-from tests.hostile.models import scaled
+from testkit.hostile.forge import CANARY, Call, forge
+from testkit.hostile.models import scaled
 
 TOUCH = f"cos\nmkdir\n(S'{CANARY}'\ntR.".encode()
 WRAPPER = b"cjoblib.numpy_pickle\nNumpyArrayWrapper\n)\x81"

@@ -10,9 +10,9 @@ from sklearn.feature_extraction.text import CountVectorizer, HashingVectorizer, 
 from sklearn.frozen import FrozenEstimator
 from sklearn.pipeline import make_pipeline, make_union
 
-from tests.hostile.composed import Swap
-from tests.hostile.forge import Named, forge
-from tests.hostile.models import LABELS, TEXTS, logistic
+from testkit.hostile.composed import Swap
+from testkit.hostile.forge import Named, forge
+from testkit.hostile.models import LABELS, TEXTS, logistic
 
 VECTORIZERS = {"counts": CountVectorizer, "tf-idf": TfidfVectorizer, "hashes": lambda: HashingVectorizer(n_features=16)}
 NESTS: dict[str, Callable[[Any], Any]] = {

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from fairlead.objects import S3Objects
-from fairlead.registry import Registry
+from fairlead.aws.s3 import S3Objects
+from fairlead.registry.store import Registry
 from fairlead_local.cloud import LocalCloud
-from tests import penguins
+from testkit import penguins
 from tests.containers.sam import BUILD, bridge, docker
 
 ARCHITECTURE = "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import pytest
 from moto import mock_aws
 
-from fairlead.deployments import Deployment, Deployments, Shift
+from fairlead.aws.codedeploy import Deployment, Deployments, Shift
 from fairlead.errors import NotFoundError, ReleaseError
 from fairlead_local.cloud import LocalCloud
 from tests.emulator.deployments import AT_ONCE, CANARY, Ground, prepare

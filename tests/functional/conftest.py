@@ -19,16 +19,15 @@ import boto3
 import msgspec
 import pytest
 
-import fairlead
+from fairlead.aws.s3 import S3Objects
 from fairlead.gate.evidence import Budget
-from fairlead.manifest import Engine
-from fairlead.objects import S3Objects
-from fairlead.publishing.runtime import Here
-from fairlead.publishing.story import Published
-from fairlead.registry import Registry
-from fairlead.settings import pinnable
-from fairlead.signature import Signature
-from tests import penguins
+from fairlead.model.manifest import Engine
+from fairlead.model.signature import Signature
+from fairlead.publishing.parity.graph_runtime import Here
+from fairlead.publishing.publish import Published
+from fairlead.registry.store import Registry
+from fairlead.settings import pinnable_versions
+from testkit import penguins
 
 APP = Path(__file__).parents[2] / "functions/predict/app.py"
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"}
@@ -66,7 +65,7 @@ class Store:
             "FAIRLEAD_MODEL": facts.model,
             "FAIRLEAD_VERSION": str(facts.version),
             "FAIRLEAD_MANIFEST_SHA256": published.sha256,
-            "FAIRLEAD_PINNABLE": pinnable.spell(range(1, facts.version)),
+            "FAIRLEAD_PINNABLE": pinnable_versions.spell(range(1, facts.version)),
         }
 
 
@@ -165,7 +164,7 @@ def load_app(monkeypatch: pytest.MonkeyPatch) -> Load:
 
 def _forget_earlier_starts() -> None:
     """Powertools keeps one logger a process; here several cold starts share one."""
-    for name in ("telemetry", "api"):
-        if sys.modules.pop(f"fairlead.{name}", None):
-            delattr(fairlead, name)
+    for room, name in (("telemetry", "emit"), ("api", "http")):
+        if sys.modules.pop(f"fairlead.{room}.{name}", None):
+            delattr(sys.modules[f"fairlead.{room}"], name)
     logging.Logger.manager.loggerDict.pop("predict", None)

@@ -16,12 +16,13 @@ from typing import Any
 import boto3
 import pytest
 
-from fairlead import serving, settings
-from fairlead.capture import Asked, Capture
-from fairlead.ledger import Ledger
-from fairlead.objects import S3Objects
-from fairlead.publishing.story import Published
-from fairlead.serving import Model
+from fairlead import settings
+from fairlead.aws.s3 import S3Objects
+from fairlead.feedback.ledger import Ledger
+from fairlead.publishing.publish import Published
+from fairlead.serving import endpoint
+from fairlead.serving.endpoint import Model
+from fairlead.telemetry.capture import Asked, Capture
 from tests.functional.conftest import Store, _forget_earlier_starts
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
@@ -114,7 +115,7 @@ class Traffic:
 
     def __init__(self, store: Store, published: Published) -> None:
         frozen = settings.serving(store.released(published))
-        self.model: Model = serving.load(frozen, S3Objects(store.client, store.env["FAIRLEAD_BUCKET"]))
+        self.model: Model = endpoint.load(frozen, S3Objects(store.client, store.env["FAIRLEAD_BUCKET"]))
         self.signature = self.model.facts.signature
 
     def lines(
@@ -172,8 +173,8 @@ def load(function: str, env: dict[str, str], monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setenv(name, value)
     _forget_earlier_starts()
     # They hold the telemetry of an earlier start.
-    for story in ("collecting", "redriving", "outcomes", "monitoring.ticking"):
-        sys.modules.pop(f"fairlead.{story}", None)
+    for name in ("feedback.log_delivery", "feedback.redrive", "feedback.intake", "monitoring.tick"):
+        sys.modules.pop(f"fairlead.{name}", None)
     spec = importlib.util.spec_from_file_location(f"{function}_app", FUNCTIONS / function / "app.py")
     assert spec
     assert spec.loader

@@ -12,17 +12,18 @@ from typing import Any
 
 import msgspec
 
-from fairlead import capture, quality
+from fairlead import quality
+from fairlead.aws.s3 import S3Objects
 from fairlead.drift import Counters, merge
-from fairlead.known import KnownVersions, named
-from fairlead.ledger import Outcome, Pair
-from fairlead.ledger.reading import LedgerReader, Seen
-from fairlead.manifest import Manifest, Parent
-from fairlead.objects import S3Objects
-from fairlead.publishing.story import Published
-from tests import penguins
+from fairlead.feedback.ledger import Outcome, Pair
+from fairlead.feedback.ledger.reader import LedgerReader, Seen
+from fairlead.feedback.versions import KnownVersions, named
+from fairlead.model.manifest import Manifest, Parent
+from fairlead.publishing.publish import Published
+from fairlead.telemetry import capture
+from testkit import penguins
 from tests.functional.conftest import Store, make_store
-from tests.functional.loop import NOON, Traffic
+from tests.functional.ledger_fixture import NOON, Traffic
 
 HOUR = 3_600_000
 CALLERS = 8

@@ -17,8 +17,8 @@ from typing import Any
 import boto3
 from botocore.exceptions import ReadTimeoutError
 
+from testkit.lambda_context import context
 from tests.functional.conftest import Load
-from tests.lambda_context import context
 
 FUNCTION = "fairlead-predict"
 Answer = dict[str, Any]

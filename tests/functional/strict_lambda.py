@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from fairlead.stack import Stack
+from fairlead.aws.stack import Stack
 from tests.functional.session import connect
 
 NAME = "fairlead-predict"

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from itertools import batched, cycle
 from typing import Any, NamedTuple
 
-from fairlead.capture import prediction_id
 from fairlead.drift.counters import SLOT
-from fairlead.ledger import Pair
-from tests.local.loops import Stage
+from fairlead.feedback.ledger import Pair
+from fairlead.telemetry.capture import prediction_id
+from tests.local.feedback_stack import Stage
 from tests.local.support import until
 
 SOON = 60.0

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from fairlead.ledger.reading import LedgerReader
-from fairlead.quality.figures import total
+from fairlead.feedback.ledger.reader import LedgerReader
+from fairlead.quality.metrics import total
 
 
 @dataclass

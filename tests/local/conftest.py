@@ -13,8 +13,8 @@ from tests.local.packing import packed
 from tests.local.support import Sam, deploy_dev, make_role
 
 if TYPE_CHECKING:
-    from tests.local.loops import Stage
-    from tests.local.scenes import Scene
+    from tests.local.feedback_stack import Stage
+    from tests.local.release_stack import Scene
 
 HERE = Path(__file__).parent
 
@@ -55,7 +55,7 @@ def dev(sam: Sam, packed_stack: Path) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Scene"]:
     """The stack that the scenarios share, deployed once."""
-    from tests.local.scenes import staged
+    from tests.local.release_stack import staged
 
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith(("AWS_", "FAIRLEAD_"))]:
@@ -67,7 +67,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Scene"]:
 @pytest.fixture(scope="session")
 def loop_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Stage"]:
     """The stack that the tests of the feedback loop share; they are one group: pytest.mark.xdist_group("loop")."""
-    from tests.local.loops import staged
+    from tests.local.feedback_stack import staged
 
     with staged(tmp_path_factory.mktemp("loop")) as stage:
         yield stage
@@ -82,6 +82,6 @@ def scene(stage: "Scene", monkeypatch: pytest.MonkeyPatch) -> "Scene":
         def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]  # a plain one, as is written
             return datetime.fromtimestamp(stage.cloud.now(), tz)
 
-    monkeypatch.setattr("fairlead.journal.datetime", Now)
-    monkeypatch.setattr("fairlead_cli.who_was_live.datetime", Now)
+    monkeypatch.setattr("fairlead.journal.journal.datetime", Now)
+    monkeypatch.setattr("fairlead_cli.commands.who_was_live.datetime", Now)
     return stage

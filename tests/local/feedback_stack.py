@@ -16,14 +16,15 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from fairlead.aws.s3 import S3Objects
 from fairlead.drift.counters import SLOT
-from fairlead.ledger.reading import LedgerReader
-from fairlead.objects import S3Objects
-from fairlead.publishing import story, training
-from fairlead.publishing.storing import Published
-from fairlead.publishing.training import TrainingRows
-from fairlead.quality.figures import total
-from fairlead.registry import Registry
+from fairlead.feedback.ledger.reader import LedgerReader
+from fairlead.publishing import publish
+from fairlead.publishing.input import training_rows
+from fairlead.publishing.input.training_rows import TrainingRows
+from fairlead.publishing.store import Published
+from fairlead.quality.metrics import total
+from fairlead.registry.store import Registry
 from fairlead_cli.main import app
 from fairlead_local.cloud import Credentials, LocalCloud
 from tests.local.packing import packed
@@ -45,7 +46,12 @@ POLICIES = {
 }
 """Two report outcomes: a single source is not learnt from."""
 
-CLOCKS = ("fairlead.journal", "fairlead.invoking", "fairlead_cli.monitor", "fairlead_cli.who_was_live")
+CLOCKS = (
+    "fairlead.journal.journal",
+    "fairlead.aws.lambda_invocation",
+    "fairlead_cli.commands.monitor",
+    "fairlead_cli.commands.who_was_live",
+)
 
 
 @dataclass
@@ -83,7 +89,7 @@ class Stage:
         with pytest.MonkeyPatch.context() as patch:
             for variable, value in self.environment("publisher").items():
                 patch.setenv(variable, value)
-            return story.publish(estimator, name=model, by="ada", **given)
+            return publish.publish(estimator, name=model, by="ada", **given)
 
     def answer(self, who: str, path: str, body: Mapping[str, Any]) -> Answer:
         """A signed call."""
@@ -109,7 +115,7 @@ class Stage:
         with pytest.MonkeyPatch.context() as patch:
             for module in CLOCKS:
                 patch.setattr(f"{module}.datetime", Now)
-            patch.setattr("fairlead_cli.shadow.time", SimpleNamespace(time=cloud.now))
+            patch.setattr("fairlead_cli.commands.shadow.time", SimpleNamespace(time=cloud.now))
             yield
 
     # What moves.
@@ -170,7 +176,7 @@ class Stage:
         """What a version of iris learnt, as it was kept."""
         registry = Registry(S3Objects(self.cloud.client("s3"), self.outputs["BucketName"]))
         manifest, _ = registry.manifest(self.model, version)
-        return training.decode(registry.blob(manifest.blobs[training.BLOB]))
+        return training_rows.decode(registry.blob(manifest.blobs[training_rows.BLOB]))
 
     def serves(self) -> bool:
         """Say whether it is the model that is live."""

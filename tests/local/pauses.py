@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.local.loops import STACK, Stage
+from tests.local.feedback_stack import STACK, Stage
 
 
 def still(stage: Stage, seconds: float) -> None:

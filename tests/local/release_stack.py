@@ -21,9 +21,9 @@ from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 from typer.testing import CliRunner, Result
 
-from fairlead.manifest import EngineName
-from fairlead.publishing import story
-from fairlead.publishing.storing import Published
+from fairlead.model.manifest import EngineName
+from fairlead.publishing import publish
+from fairlead.publishing.store import Published
 from fairlead_cli.main import app
 from fairlead_local.cloud import Credentials, LocalCloud
 from tests.local.packing import BUILT, packed
@@ -46,7 +46,7 @@ ROW = X.head(1).to_dict("records")
 
 COMMAND = """
 import datetime, sys
-from fairlead import journal
+from fairlead.journal import journal
 from fairlead_cli.main import app
 
 ahead = datetime.timedelta(seconds=float(sys.argv.pop(1)))
@@ -328,7 +328,7 @@ class Scene:
         with pytest.MonkeyPatch.context() as patch:
             for name, value in self.environment("publisher").items():
                 patch.setenv(name, value)
-            return story.publish(estimator.fit(X, Y), name="iris", X=X, y=Y, policy=policy, **how)
+            return publish.publish(estimator.fit(X, Y), name="iris", X=X, y=Y, policy=policy, **how)
 
     def standing(self, version: int) -> str:
         """See to it that this version is live, on the built code, with nothing under way; its release."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.local.scenes import BROKEN_FOR_CALLERS, CRASHES_FOR_CALLERS, MINUTE, WRONG_ANSWERS, Scene
+from tests.local.release_stack import BROKEN_FOR_CALLERS, CRASHES_FOR_CALLERS, MINUTE, WRONG_ANSWERS, Scene
 
 pytestmark = pytest.mark.xdist_group("scenarios by hand")
 FIVE_MINUTES = 5 * MINUTE

@@ -7,8 +7,8 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 
-from fairlead.publishing.storing import Published
-from tests.local.scenes import Scene
+from fairlead.publishing.store import Published
+from tests.local.release_stack import Scene
 
 MINUTE = 60.0
 

@@ -8,9 +8,9 @@ import pytest
 from samcli.yamlhelper import yaml_dump, yaml_parse
 from sklearn.linear_model import LogisticRegression
 
-from fairlead.registry import blob_key
+from fairlead.registry.store import blob_key
 from tests.local.packing import BUILT
-from tests.local.scenes import Scene
+from tests.local.release_stack import Scene
 from tests.local.support import tampered
 
 pytestmark = pytest.mark.xdist_group("scenarios broken off")

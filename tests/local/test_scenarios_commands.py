@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.local.scenes import MINUTE, Scene
+from tests.local.release_stack import MINUTE, Scene
 
 pytestmark = pytest.mark.xdist_group("scenarios broken off")
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\r")

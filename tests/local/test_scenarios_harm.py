@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.local.scenes import MINUTE, Met, Scene
+from tests.local.release_stack import MINUTE, Met, Scene
 
 pytestmark = pytest.mark.xdist_group("scenarios")
 

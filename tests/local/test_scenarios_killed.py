@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.local.killing import Way, way_to
-from tests.local.scenes import Scene
+from tests.local.release_stack import Scene
 
 pytestmark = pytest.mark.xdist_group("scenarios broken off")
 RELEASE = {

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from fairlead import aws
-from tests.local.scenes import MINUTE, Scene
+from fairlead.aws import clients
+from tests.local.release_stack import MINUTE, Scene
 
 pytestmark = pytest.mark.xdist_group("scenarios by hand")
 ROLLBACK = "codeDeployRollback"
@@ -113,7 +113,7 @@ def test_a_rollback_meets_lambda_s_own_guard_when_somebody_moves_live_meanwhile(
     """The local cloud refuses a stale RevisionId as AWS does; here the real client meets it."""
     old = scene.standing(scene.versions[0])
     new = scene.release(scene.versions[1])
-    plain, somebody = aws.client, scene.cloud.client("lambda")
+    plain, somebody = clients.client, scene.cloud.client("lambda")
     seen: list[str] = []
 
     def interfere(params: dict[str, Any], **_: Any) -> None:
@@ -126,7 +126,7 @@ def test_a_rollback_meets_lambda_s_own_guard_when_somebody_moves_live_meanwhile(
         made.meta.events.register("provide-client-params.lambda.UpdateAlias", interfere)
         return made
 
-    monkeypatch.setattr(aws, "client", client)
+    monkeypatch.setattr(clients, "client", client)
     done = scene.fairlead("rollback", "iris", "--away-from", new)
 
     assert done.exit_code == 4

@@ -3,7 +3,7 @@
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from tests.local.scenes import Scene
+from tests.local.release_stack import Scene
 
 pytestmark = pytest.mark.xdist_group("scenarios")
 

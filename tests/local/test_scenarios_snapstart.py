@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.local.scenes import Scene
+from tests.local.release_stack import Scene
 
 pytestmark = pytest.mark.xdist_group("scenarios")
 

@@ -9,17 +9,17 @@ from urllib.error import HTTPError
 
 import pytest
 
-from fairlead.alarms import Standing
+from fairlead.aws.cloudwatch_alarms import Standing
 from fairlead.drift import Broken, Judgement
-from fairlead.drift.judging import Finding
+from fairlead.drift.judgement import Finding
 from fairlead.errors import CallError
-from fairlead.journal import Entry, Journal
-from fairlead.manifest import Metric
-from fairlead.monitoring.course import Course
+from fairlead.journal.journal import Entry, Journal
+from fairlead.journal.records import CODEDEPLOY, Draft, Record, Release
+from fairlead.model.manifest import Metric
+from fairlead.monitoring.dashboard import render
+from fairlead.monitoring.history import Course
 from fairlead.monitoring.overview import Overview
-from fairlead.monitoring.page import render
 from fairlead.monitoring.views import Labels, Quality, View
-from fairlead.moves import CODEDEPLOY, Draft, Record, Release
 from fairlead_local.demo import traffic
 from fairlead_local.demo.banner import banner
 from fairlead_local.demo.changes import Changes
@@ -28,7 +28,7 @@ from fairlead_local.demo.page import Page
 from fairlead_local.demo.script import Script
 from fairlead_local.demo.takeover import Takeover
 from fairlead_local.demo.traffic import CHANGE, LENGTHS, ROWS, TARGET, TEAMS, Traffic, penguins
-from tests.memory import Memory
+from testkit.memory import Memory
 
 AT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 PUBLISHED = Metric(value=0.99, low=0.95, high=1.0)

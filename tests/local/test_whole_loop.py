@@ -15,9 +15,9 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 
-from tests.local.books import STATUSES, Book
-from tests.local.flowers import GROWN, LATE, OVERGROWN, SMALL, Field, Table
-from tests.local.loops import Stage
+from tests.local.accounting import STATUSES, Book
+from tests.local.feedback_stack import Stage
+from tests.local.iris_traffic import GROWN, LATE, OVERGROWN, SMALL, Field, Table
 from tests.local.support import until
 
 CALLERS = ("caller", "kiosk", "garden")

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from tests.local.loops import Stage
-from tests.local.quiet import still
+from tests.local.feedback_stack import Stage
+from tests.local.pauses import still
 from tests.local.variants import HOUR, MINUTE, Told, begin
 
 pytestmark = pytest.mark.xdist_group("loop")

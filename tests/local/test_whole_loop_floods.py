@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.local.loops import STACK, Stage
+from tests.local.feedback_stack import STACK, Stage
 from tests.local.support import until
 from tests.local.variants import HOUR, MINUTE, Told, Variant, begin
 

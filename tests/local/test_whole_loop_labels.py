@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.local.loops import Stage
-from tests.local.quiet import threshold
+from tests.local.feedback_stack import Stage
+from tests.local.pauses import threshold
 from tests.local.variants import DAY, HOUR, MINUTE, X, begin
 
 pytestmark = pytest.mark.xdist_group("loop")

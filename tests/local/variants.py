@@ -13,8 +13,8 @@ from sklearn.linear_model import LogisticRegression
 
 from fairlead.drift.counters import SLOT
 from tests.local.accounts import Books, read
-from tests.local.loops import STACK, Stage
-from tests.local.quiet import calm, still
+from tests.local.feedback_stack import STACK, Stage
+from tests.local.pauses import calm, still
 from tests.local.support import until
 
 X, Y = load_iris(return_X_y=True, as_frame=True)

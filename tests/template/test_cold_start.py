@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks.models import loopback_s3
-from fairlead.registry import Registry
-from tests import penguins
-from tests.lambda_context import event
-from tests.memory import Memory
+from fairlead.registry.store import Registry
+from testkit import penguins
+from testkit.lambda_context import event
+from testkit.memory import Memory
 
 BUILT = Path(__file__).parents[2] / ".aws-sam/build"
 TRAINING = {"sklearn", "scipy", "joblib", "pandas", "onnx", "skl2onnx"}

@@ -73,7 +73,7 @@ for kind in (RandomForestClassifier(5), HistGradientBoostingClassifier(max_iter=
 
 
 def test_its_versions_are_those_that_estimators_are_opened_with() -> None:
-    from fairlead.engines.layer import PINS
+    from fairlead.engines.sklearn_layer import PINS
 
     pinned = _pins("train")
     assert {name: pinned[name] for name in PINS} == PINS

@@ -9,8 +9,8 @@ from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
 from fairlead_cli.output import note, print_facts, print_json, print_table
 
 if TYPE_CHECKING:
-    from fairlead.calling import Endpoint
-    from fairlead_cli.truth import Progress, Truth
+    from fairlead.api.client import Endpoint
+    from fairlead_cli.outcomes_file import Progress, Truth
 
 SHOWN = 10
 FACTS = {
@@ -43,11 +43,11 @@ def feedback(
     """
     import msgspec
 
-    from fairlead.calling import Endpoint
+    from fairlead.api.client import Endpoint
     from fairlead.errors import CallError
-    from fairlead.signature import Output
+    from fairlead.model.signature import Output
+    from fairlead_cli.outcomes_file import Columns, Progress, read_truth
     from fairlead_cli.stack import api_url
-    from fairlead_cli.truth import Columns, Progress, read_truth
 
     url = api_url(where(stack))
     endpoint = Endpoint(url)

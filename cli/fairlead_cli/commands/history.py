@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fairlead_cli.journal import concerns, moving, open_journal, see, strategy, what, who
+from fairlead_cli.journal_view import concerns, moving, open_journal, see, strategy, what, who
 from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
 from fairlead_cli.output import note, print_json, print_table
 
 if TYPE_CHECKING:
-    from fairlead.journal import Entry
-    from fairlead.manifest import Forced
-    from fairlead.moves import Release
-    from fairlead.registry import Registry
+    from fairlead.journal.journal import Entry
+    from fairlead.journal.records import Release
+    from fairlead.model.manifest import Forced
+    from fairlead.registry.store import Registry
     from fairlead.settings import Operator
 
 LIMIT = 20
@@ -51,7 +51,7 @@ def history(
 
 
 def _verify(settings: "Operator", *, json: bool) -> None:
-    from fairlead.standings import drift
+    from fairlead.journal.alias_state import drift
 
     journal, _ = open_journal(settings)
     newest = journal.last()

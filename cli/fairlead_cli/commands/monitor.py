@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fairlead_cli.journal import moving, what
+from fairlead_cli.journal_view import moving, what
 from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
 from fairlead_cli.output import note, print_json, print_table
 
 if TYPE_CHECKING:
     from fairlead.drift import Finding
-    from fairlead.manifest import Metric
+    from fairlead.model.manifest import Metric
     from fairlead.monitoring import View
     from fairlead.monitoring.overview import Overview
     from fairlead.settings import Operator
@@ -60,28 +60,28 @@ def monitor(
 def _overview(settings: "Operator", name: str, hours: int) -> "Overview":
     from datetime import UTC
 
-    from fairlead import aws
-    from fairlead.alarms import Alarms
+    from fairlead.aws import clients
+    from fairlead.aws.cloudwatch_alarms import Alarms
+    from fairlead.aws.s3 import S3Objects
+    from fairlead.aws.stack import find
     from fairlead.errors import SettingsError
-    from fairlead.journal import Journal
-    from fairlead.ledger.reading import LedgerReader
+    from fairlead.feedback.ledger.reader import LedgerReader
+    from fairlead.journal.journal import Journal
     from fairlead.monitoring.overview import look
-    from fairlead.objects import S3Objects
-    from fairlead.registry import Registry
-    from fairlead.stack import find
+    from fairlead.registry.store import Registry
 
     stack = find(settings)
     if not stack.ledger:
         raise SettingsError(f"stack {stack.name!r} has no ledger", hint="run `sam build && sam deploy`")
-    objects = S3Objects(aws.client("s3"), stack.bucket)
+    objects = S3Objects(clients.client("s3"), stack.bucket)
     return look(
         name,
         datetime.now(UTC),
         hours,
         registry=Registry(objects),
-        ledger=LedgerReader(aws.client("dynamodb"), stack.ledger),
+        ledger=LedgerReader(clients.client("dynamodb"), stack.ledger),
         journal=Journal(objects, stack.name),
-        alarms=Alarms(aws.client("cloudwatch")).named(f"{stack.name}-"),
+        alarms=Alarms(clients.client("cloudwatch")).named(f"{stack.name}-"),
     )
 
 
@@ -157,7 +157,7 @@ def _print_drift(view: "View") -> None:
 
 
 def _moved(one: "Finding") -> tuple[object, ...]:
-    from fairlead.monitoring.course import called
+    from fairlead.monitoring.history import called
 
     relied = "" if one.importance is None else f"{one.importance:.0%}"
     return one.rank, called(one), one.verdict, f"{one.psi:.3f}", relied, one.words
@@ -177,7 +177,7 @@ def _when(at: datetime) -> str:
 
 def _write(path: Path, found: "Overview") -> None:
     from fairlead.errors import SettingsError
-    from fairlead.monitoring.page import render
+    from fairlead.monitoring.dashboard import render
 
     try:
         path.write_text(render(found), encoding="utf-8")

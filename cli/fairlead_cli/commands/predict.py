@@ -13,8 +13,8 @@ from fairlead_cli.output import note, print_json, print_table
 if TYPE_CHECKING:
     import pandas as pd
 
-    from fairlead.calling import Endpoint
-    from fairlead_cli.predict_run import Answered, Contract
+    from fairlead.api.client import Endpoint
+    from fairlead_cli.prediction_run import Answered, Contract
 
 SHOWN = 1_000
 """Rows of the printed table; --output and --json have all."""
@@ -42,9 +42,9 @@ def predict(
     Sends the rows of a file, signed with your credentials. One version answers the whole file, also while a canary
     runs. Prints the answers, or writes them to --output beside the input columns.
     """
-    from fairlead.calling import Endpoint
-    from fairlead.publishing.tables import read_table
-    from fairlead_cli.predict_run import contract, run_pinned
+    from fairlead.api.client import Endpoint
+    from fairlead.publishing.input.tables import read_table
+    from fairlead_cli.prediction_run import contract, run_pinned
     from fairlead_cli.predictions_file import check_ending
     from fairlead_cli.stack import api_url
 
@@ -66,7 +66,7 @@ def predict(
 
 
 def _run(endpoint: "Endpoint", asked: "Contract", frame: "pd.DataFrame", *, output: Path | None, json: bool) -> None:
-    from fairlead_cli.predict_run import answers
+    from fairlead_cli.prediction_run import answers
     from fairlead_cli.rows import unused_columns
 
     unused = unused_columns(asked.signature, frame)
@@ -112,7 +112,7 @@ def _collected(arriving: "Iterator[Answered]") -> tuple[dict[str, Any], list[dic
 def _summed(summary: dict[str, Any], one: "Answered") -> dict[str, Any]:
     """Add an answer to the run's facts; raises CallError if another version answered."""
     from fairlead.errors import CallError
-    from fairlead_cli.predict_run import IDENTITY
+    from fairlead_cli.prediction_run import IDENTITY
 
     releases = summary.get("releases", [])
     if any(summary.get(fact, one.identity[fact]) != one.identity[fact] for fact in IDENTITY):

@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fairlead_cli.material import (
+from fairlead_cli.options import DEFAULT_STACK, Json, Stack, where
+from fairlead_cli.output import print_json, telling
+from fairlead_cli.publish_options import (
     Allow,
     Breaking,
     Demand,
@@ -18,11 +20,9 @@ from fairlead_cli.material import (
     Training,
     columns,
 )
-from fairlead_cli.options import DEFAULT_STACK, Json, Stack, where
-from fairlead_cli.output import print_json, telling
 
 if TYPE_CHECKING:
-    from fairlead.publishing.story import Published
+    from fairlead.publishing.publish import Published
 
 
 def publish(
@@ -56,7 +56,7 @@ def publish(
     Nothing is stored unless every proof and check has passed; `fairlead validate` tries them without storing.
     """
     from fairlead.gate.refusal import GateError
-    from fairlead.publishing.story import publish_file
+    from fairlead.publishing.publish import publish_file
     from fairlead_cli.findings import print_findings
 
     try:
@@ -85,8 +85,8 @@ def publish(
 
 
 def _print(published: "Published", *, json: bool) -> None:
+    from fairlead_cli.commands.show import document
     from fairlead_cli.findings import count, print_findings
-    from fairlead_cli.show import document
 
     manifest = published.manifest
     if json:

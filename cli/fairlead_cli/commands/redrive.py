@@ -28,14 +28,14 @@ def redrive(*, stack: Stack = DEFAULT_STACK, json: Json = False) -> None:
     that it has not tried. Nothing is counted twice, however often this runs. Retrainings that failed are only counted.
     Exit code 1 if something failed again, or if a retraining did.
     """
-    from fairlead import invoking
+    from fairlead.aws import lambda_invocation
 
     function = f"{where(stack).stack}-redrive"
-    client = invoking.client()
-    total = run = invoking.run(client, function)
+    client = lambda_invocation.client()
+    total = run = lambda_invocation.run(client, function)
     while run["Left"] and run["Redriven"]:
         note(f"{total['Redriven']} taken, {run['Left']} left")
-        run = invoking.run(client, function)
+        run = lambda_invocation.run(client, function)
         total = _added(total, run)
     if json:
         print_json(total)

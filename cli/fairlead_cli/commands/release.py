@@ -4,13 +4,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fairlead_cli.deployment_view import show
 from fairlead_cli.options import DEFAULT_STACK, Json, Reason, Stack, where
 from fairlead_cli.output import note, print_json, telling
-from fairlead_cli.watch import show
 
 if TYPE_CHECKING:
-    from fairlead.moves import Release
-    from fairlead.releasing import Released
+    from fairlead.journal.records import Release
+    from fairlead.releases.release import Released
 
 
 def release(
@@ -50,7 +50,7 @@ def release(
     hook proves the release on golden rows, then traffic goes over; an alarm or a failure brings it back. What takes
     the place of another model, or of none, goes live all at once, and the command waits for it.
     """
-    from fairlead.stack import registry
+    from fairlead.aws.stack import registry
     from fairlead_cli.stack import releases
 
     if code == (version is not None) or not (name or code):

@@ -9,7 +9,7 @@ from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
 from fairlead_cli.output import print_json
 
 if TYPE_CHECKING:
-    from fairlead.manifest import Blob, Manifest
+    from fairlead.model.manifest import Blob, Manifest
 
 
 def report(
@@ -28,7 +28,7 @@ def report(
 
     Verdict, figures with intervals, drawings, slices, inputs, parity, costs, lineage: what publish saw.
     """
-    from fairlead.stack import registry
+    from fairlead.aws.stack import registry
 
     opened = registry(where(stack))
     manifest, _ = opened.manifest(name, version or opened.latest(name))

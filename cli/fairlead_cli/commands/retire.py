@@ -11,7 +11,7 @@ from fairlead_cli.output import note, print_json
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fairlead.moves import Release
+    from fairlead.journal.records import Release
 
 
 def retire(
@@ -30,7 +30,7 @@ def retire(
     Callers who pin it get 404 within five minutes, and it can be neither released nor rolled back to again; its record
     stays. It asks first where that leaves live without a release to go back to.
     """
-    from fairlead.stack import registry
+    from fairlead.aws.stack import registry
     from fairlead_cli.stack import releases
 
     settings = where(stack)

@@ -9,8 +9,8 @@ from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
 from fairlead_cli.output import note, print_facts, print_json, telling
 
 if TYPE_CHECKING:
-    from fairlead.retraining.facts import Order
-    from fairlead.retraining.story import Retrained
+    from fairlead.retraining.retrain import Retrained
+    from fairlead.retraining.types import Order
     from fairlead.settings import Operator
 
 Since = Annotated[
@@ -69,13 +69,13 @@ def _here(
 ) -> None:
     from datetime import UTC, datetime, timedelta
 
-    from fairlead import aws
-    from fairlead.retraining.facts import Limits, Order
+    from fairlead.aws import clients
+    from fairlead.retraining.types import Limits, Order
 
     order = Order(
         model=name,
         now=datetime.now(UTC),
-        by=aws.caller(),
+        by=clients.caller(),
         why=reason or "it was asked for",
         since=timedelta(days=span),
         train=train,
@@ -85,15 +85,15 @@ def _here(
 
 
 def _retrained(order: "Order", settings: "Operator", *, json: bool) -> "Retrained":
-    from fairlead import aws, stack
+    from fairlead.aws import clients, stack
     from fairlead.errors import RefusedError
-    from fairlead.journal import RETRAIN, Journal
-    from fairlead.ledger.reading import LedgerReader
-    from fairlead.retraining.story import Retraining
+    from fairlead.feedback.ledger.reader import LedgerReader
+    from fairlead.journal.journal import RETRAIN, Journal
+    from fairlead.retraining.retrain import Retraining
     from fairlead_cli.findings import print_findings
 
     registry = stack.registry(settings)
-    ledger = LedgerReader(aws.client("dynamodb"), f"{settings.stack}-ledger")
+    ledger = LedgerReader(clients.client("dynamodb"), f"{settings.stack}-ledger")
     try:
         with telling() as tell:
             journal = Journal(registry.objects, settings.stack, folder=RETRAIN)
@@ -107,7 +107,7 @@ def _retrained(order: "Order", settings: "Operator", *, json: bool) -> "Retraine
 
 
 def _print(done: "Retrained", *, json: bool) -> None:
-    from fairlead.retraining.ordering import told
+    from fairlead.retraining.handler import told
     from fairlead_cli.findings import count, print_findings
 
     if json:
@@ -126,19 +126,19 @@ def _print(done: "Retrained", *, json: bool) -> None:
 def _there(name: str, span: float, *, reason: str, settings: "Operator", json: bool) -> None:
     from datetime import UTC, datetime
 
-    from fairlead import aws
-    from fairlead.retraining.ordering import start
+    from fairlead.aws import clients
+    from fairlead.retraining.handler import start
 
     function = f"{settings.stack}-retrain"
     request = start(
-        aws.client("lambda"),
+        clients.client("lambda"),
         function,
         {
             "model": name,
             "reason": reason or "it was asked for",
             "time": datetime.now(UTC).isoformat(timespec="seconds"),
             "since_days": span,
-            "by": aws.caller(),
+            "by": clients.caller(),
         },
     )
     if json:

@@ -27,7 +27,7 @@ def rollback(
     Moves live back once the release it goes to has proved that it answers and can start anew: its manifest and blobs
     are there and unchanged. A running deployment is stopped first.
     """
-    from fairlead.stack import registry
+    from fairlead.aws.stack import registry
     from fairlead_cli.stack import releases
 
     settings = where(stack)

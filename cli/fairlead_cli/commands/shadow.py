@@ -9,7 +9,7 @@ from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
 from fairlead_cli.output import print_facts, print_json, telling
 
 if TYPE_CHECKING:
-    from fairlead.shadowing import Shadowed
+    from fairlead.monitoring.shadow import Shadowed
 
 
 def shadow(
@@ -27,12 +27,12 @@ def shadow(
     where outcomes are known, which is right more often. The comparison is valid however often you look; not yet decided
     is no pass.
     """
-    from fairlead import aws
-    from fairlead.asking import Asked
-    from fairlead.ledger.reading import LedgerReader
-    from fairlead.releases import opened
-    from fairlead.shadowing import shadowed
-    from fairlead.stack import find, registry
+    from fairlead.aws import clients
+    from fairlead.aws.release_client import Asked
+    from fairlead.aws.stack import find, registry
+    from fairlead.feedback.ledger.reader import LedgerReader
+    from fairlead.monitoring.shadow import shadowed
+    from fairlead.releases.facade import opened
 
     settings = where(stack)
     found = find(settings)
@@ -42,10 +42,10 @@ def shadow(
         candidate = releases.freeze(models, name, version)
         live = releases.live()
         tell(f"asking release {candidate.release} what callers asked release {live.release}")
-        client = aws.client("lambda")
+        client = clients.client("lambda")
         done = shadowed(
             models,
-            LedgerReader(aws.client("dynamodb"), f"{stack}-ledger"),
+            LedgerReader(clients.client("dynamodb"), f"{stack}-ledger"),
             candidate,
             live,
             ask=lambda release: Asked(client, found.function, release),

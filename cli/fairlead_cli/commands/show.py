@@ -9,9 +9,9 @@ from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
 from fairlead_cli.output import print_facts, print_json, print_table, text
 
 if TYPE_CHECKING:
-    from fairlead.manifest import Certificate, Manifest, Metric
-    from fairlead.retiring import Retirement
-    from fairlead.signature import Field
+    from fairlead.model.manifest import Certificate, Manifest, Metric
+    from fairlead.model.signature import Field
+    from fairlead.registry.retirements import Retirement
 
 
 def show(
@@ -25,8 +25,8 @@ def show(
 
     Signature, engine and why, parity, metrics, what the gate found, environment, lineage and digests.
     """
-    from fairlead.retiring import retirement
-    from fairlead.stack import registry
+    from fairlead.aws.stack import registry
+    from fairlead.registry.retirements import retirement
 
     opened = registry(where(stack))
     manifest, sha256 = opened.manifest(name, version or opened.latest(name))

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fairlead.errors import CallError, NotFoundError
+from fairlead_cli.deployment_view import show
 from fairlead_cli.options import DEFAULT_STACK, Json, Stack, where
 from fairlead_cli.output import note, print_facts, print_json
-from fairlead_cli.watch import show
 
 if TYPE_CHECKING:
-    from fairlead.moves import Release
-    from fairlead.releases import Status
+    from fairlead.journal.records import Release
+    from fairlead.releases.facade import Status
 
 
 def status(
@@ -27,7 +27,7 @@ def status(
 
     Exit code 5 if live does not answer, 6 if NAME is neither live nor previous.
     """
-    from fairlead.stack import registry
+    from fairlead.aws.stack import registry
     from fairlead_cli.stack import releases
 
     settings = where(stack)

@@ -2,7 +2,9 @@
 
 import typer
 
-from fairlead_cli.material import (
+from fairlead_cli.options import DEFAULT_STACK, Json, Stack, where
+from fairlead_cli.output import print_json, telling
+from fairlead_cli.publish_options import (
     Allow,
     Breaking,
     Demand,
@@ -16,8 +18,6 @@ from fairlead_cli.material import (
     Training,
     columns,
 )
-from fairlead_cli.options import DEFAULT_STACK, Json, Stack, where
-from fairlead_cli.output import print_json, telling
 
 
 def validate(
@@ -40,7 +40,7 @@ def validate(
     One line a finding. Exit code 3 where the gate would refuse it.
     """
     from fairlead.gate.refusal import GateError
-    from fairlead.publishing.story import validate_file
+    from fairlead.publishing.publish import validate_file
     from fairlead_cli.findings import count, print_findings
 
     with telling() as tell:

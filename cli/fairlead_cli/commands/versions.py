@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fairlead_cli.journal import named
+from fairlead_cli.journal_view import named
 from fairlead_cli.options import DEFAULT_STACK, Json, Stack, where
 from fairlead_cli.output import note, print_json, print_table, text
 
 if TYPE_CHECKING:
-    from fairlead.registry import Registry
+    from fairlead.registry.store import Registry
     from fairlead.settings import Operator
 
 MOST_METRICS = 2
@@ -28,8 +28,8 @@ def versions(
     Versions come newest first, with their figures; retired and forced ones are marked, live and previous too where the
     stack can be asked.
     """
-    from fairlead import retiring
-    from fairlead.stack import registry
+    from fairlead.aws.stack import registry
+    from fairlead.registry import retirements
 
     settings = where(stack)
     opened = registry(settings)
@@ -38,7 +38,7 @@ def versions(
         return
     opened.latest(name)
     roles = _roles(settings, name)
-    gone = retiring.retired(opened.objects, name)
+    gone = retirements.retired(opened.objects, name)
     listed = [
         {**_version(opened, name, number, roles), "retired": number in gone}
         for number in reversed(opened.versions(name))
@@ -113,16 +113,17 @@ def _for_people(facts: dict[str, Any]) -> dict[str, Any]:
 
 def _roles(settings: "Operator", name: str) -> dict[int, str]:
     """Which versions are live and previous; nothing but a note where the stack cannot be asked."""
-    from fairlead import aws, releases
+    from fairlead.aws import clients
+    from fairlead.aws.lambda_function import PredictFunction
+    from fairlead.aws.stack import find
     from fairlead.errors import FairleadError
-    from fairlead.function import PredictFunction
-    from fairlead.stack import find
+    from fairlead.releases import facade
 
     roles: dict[int, str] = {}
     try:
-        function = PredictFunction(aws.client("lambda"), find(settings).function)
+        function = PredictFunction(clients.client("lambda"), find(settings).function)
         for role in ("previous", "live"):
-            release = releases.named(function, role)
+            release = facade.named(function, role)
             if release and release.model == name:
                 roles[release.version] = role
     except FairleadError as error:

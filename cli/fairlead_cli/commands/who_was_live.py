@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fairlead_cli.journal import open_journal, strategy, who
+from fairlead_cli.journal_view import open_journal, strategy, who
 from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
 from fairlead_cli.output import print_facts, print_json
 from fairlead_cli.times import moment, spell
 
 if TYPE_CHECKING:
-    from fairlead.journal_tail import Tail
-    from fairlead.standings import Live
+    from fairlead.journal.alias_state import Live
+    from fairlead.journal.tail import Tail
 
 
 def who_was_live(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from xml.etree.ElementTree import Element
 
-from fairlead.publishing.report.markup import e
+from fairlead.html.elements import e
 from fairlead_local.demo.log import Line
 
 STYLE = """

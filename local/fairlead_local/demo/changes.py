@@ -5,11 +5,11 @@ These are broken inputs, drift, quality, alarms, moves of releases, and decision
 
 from collections.abc import Iterator
 
-from fairlead.monitoring.course import called
+from fairlead.html import formatting
+from fairlead.journal.records import Record
+from fairlead.monitoring.history import called
 from fairlead.monitoring.overview import Overview
 from fairlead.monitoring.views import View
-from fairlead.moves import Record
-from fairlead.publishing.report import words
 
 NAMED = 3
 """Inputs that a line names."""
@@ -71,12 +71,14 @@ def _quality(view: View) -> Iterator[tuple[str, str]]:
     quality = view.quality
     if quality.now is None:
         return
-    now = f"{words.metric(quality.metric).lower()} of version {view.version}: {words.figure(quality.now.value)}"
-    between = f"{now} ({words.interval(quality.now)})"
+    now = (
+        f"{formatting.metric(quality.metric).lower()} of version {view.version}: {formatting.figure(quality.now.value)}"
+    )
+    between = f"{now} ({formatting.interval(quality.now)})"
     if quality.drop is not None and quality.drop > 0:
         yield f"worse {view.version}", f"{between}: significantly worse than published"
     else:
-        published = f", published {words.figure(quality.published.value)}" if quality.published else ""
+        published = f", published {formatting.figure(quality.published.value)}" if quality.published else ""
         yield f"quality {view.version}", f"{between}{published}"
 
 

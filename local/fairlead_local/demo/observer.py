@@ -5,14 +5,14 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from fairlead.alarms import Alarms
-from fairlead.journal import Journal
-from fairlead.ledger.reading import LedgerReader
-from fairlead.manifest import Manifest
+from fairlead.aws.cloudwatch_alarms import Alarms
+from fairlead.aws.s3 import S3Objects
+from fairlead.feedback.ledger.reader import LedgerReader
+from fairlead.journal.journal import Journal
+from fairlead.model.manifest import Manifest
 from fairlead.monitoring import Looker
 from fairlead.monitoring.overview import Overview, look
-from fairlead.objects import S3Objects
-from fairlead.registry import Registry
+from fairlead.registry.store import Registry
 from fairlead_local.cloud import LocalCloud
 
 HOURS = 8

@@ -5,7 +5,7 @@ import sys
 from datetime import timedelta
 from http.client import HTTPException
 
-from fairlead.monitoring.page import render
+from fairlead.monitoring.dashboard import render
 from fairlead_local.cloud import LocalCloud
 from fairlead_local.demo.banner import banner
 from fairlead_local.demo.callers import Callers

@@ -4,8 +4,8 @@ import time
 from collections.abc import Iterator
 
 from fairlead.errors import FairleadError
-from fairlead.manifest import Manifest
-from fairlead.publishing.report import words
+from fairlead.html import formatting
+from fairlead.model.manifest import Manifest
 from fairlead_local.cloud import LocalCloud
 from fairlead_local.demo import traffic
 from fairlead_local.demo.callers import Callers
@@ -87,7 +87,7 @@ class Script:
 
     def _release(self, made: Manifest) -> None:
         figure = made.metrics.get("accuracy")
-        said = f": accuracy {words.figure(figure.value)} on the newest outcomes" if figure else ""
+        said = f": accuracy {formatting.figure(figure.value)} on the newest outcomes" if figure else ""
         line = f'fairlead release {self._model} {made.version} --reason "{REASON}" --wait'
         self._say(f"retraining published version {made.version}, which passed the gate{said}")
         self._say(f"an operator reads its report and releases it; the demo types: {line}")

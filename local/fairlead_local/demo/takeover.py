@@ -1,7 +1,7 @@
 """Detects that an operator moves releases; then the demo stops."""
 
-from fairlead.journal import Journal
-from fairlead.moves import CODEDEPLOY, Record
+from fairlead.journal.journal import Journal
+from fairlead.journal.records import CODEDEPLOY, Record
 
 MOVES = frozenset({"intended", "moved", "retired", "pruned"})
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from moto import mock_aws
 
-from fairlead.deployments import Deployments, Shift
+from fairlead.aws.codedeploy import Deployments, Shift
 from fairlead.errors import NotFoundError, ReleaseError
 from tests.functional.fake_deploys import APPLICATION, GROUP, FakeDeploys
 from tests.functional.session import connect

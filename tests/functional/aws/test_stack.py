@@ -8,8 +8,8 @@ import pytest
 from botocore.stub import Stubber
 from moto import mock_aws
 
-from fairlead import stack
-from fairlead.aws import client
+from fairlead.aws import stack
+from fairlead.aws.clients import client
 from fairlead.errors import NotFoundError, ReleaseError, SettingsError, StorageError
 from fairlead.settings import Operator
 

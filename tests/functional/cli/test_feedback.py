@@ -11,13 +11,13 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner, Result
 
-from fairlead_cli import truth
+from fairlead_cli import outcomes_file
 from fairlead_cli.main import app
-from tests.functional import loop
+from testkit.lambda_context import context, event
+from tests.functional import ledger_fixture
 from tests.functional.conftest import Store
-from tests.functional.loop import Loop, request_id
+from tests.functional.ledger_fixture import Loop, request_id
 from tests.functional.loopback_api import Script, serving
-from tests.lambda_context import context, event
 
 CLASSES = {"task": "classification", "classes": ["no", "yes"], "probabilities": True}
 
@@ -158,14 +158,14 @@ def test_interrupted_by_ctrl_c_it_goes_on_where_it_was(
 ) -> None:
     path = table(tmp_path, prediction_id=ids(4), actual=["no"] * 4)
 
-    add = truth.Progress.add
+    add = outcomes_file.Progress.add
 
-    def interrupted(self: truth.Progress, *given: Any) -> None:
+    def interrupted(self: outcomes_file.Progress, *given: Any) -> None:
         add(self, *given)
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(truth.Progress, "add", interrupted)
+        patched.setattr(outcomes_file.Progress, "add", interrupted)
         assert feedback(path, "--batch", "2").exit_code != 0
     api.received.clear()
     assert feedback(path).exit_code == 0
@@ -221,7 +221,7 @@ def test_a_file_reaches_the_ledger_through_the_real_intake_and_again_changes_not
     here = Loop(shelf)
     path = table(tmp_path, prediction_id=[*ids(40), "junk"], actual=["no", "yes"] * 20 + ["no"])
     with monkeypatch.context() as patched:
-        intake = loop.load("intake", here.env("intake"), patched)
+        intake = ledger_fixture.load("intake", here.env("intake"), patched)
 
     def taken(body: bytes) -> Any:
         with contextlib.redirect_stdout(io.StringIO()):  # its log, while the command waits

@@ -10,10 +10,10 @@ import joblib
 import pytest
 from moto import mock_aws
 
-from fairlead import aws
-from fairlead.objects import S3Objects
-from fairlead.registry import Registry
-from fairlead.stack import Stack
+from fairlead.aws import clients
+from fairlead.aws.s3 import S3Objects
+from fairlead.aws.stack import Stack
+from fairlead.registry.store import Registry
 from tests.functional import canary_alarms
 from tests.functional.command_line import fairlead, result
 from tests.functional.fake_deploys import FakeDeploys
@@ -64,11 +64,11 @@ def registry(stack: Stack) -> Registry:
 
 @pytest.fixture
 def lambda_(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> StrictLambda:
-    strict, plain = StrictLambda(), aws.client
+    strict, plain = StrictLambda(), clients.client
     deploys = FakeDeploys(strict)
     deploys.eager = True
     ours = {"lambda": strict.client, "codedeploy": deploys.client}
-    monkeypatch.setattr(aws, "client", lambda service, **_: ours.get(service) or plain(service))
+    monkeypatch.setattr(clients, "client", lambda service, **_: ours.get(service) or plain(service))
     return strict
 
 

@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from fairlead_cli.main import app
-from tests import penguins
+from testkit import penguins
 from tests.functional.conftest import Store
 
 COLUMNS = ["check", "finding", "figure", "threshold", "verdict"]

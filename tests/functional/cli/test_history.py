@@ -11,12 +11,12 @@ import pytest
 from moto import mock_aws
 from typer.testing import CliRunner, Result
 
-from fairlead import aws
-from fairlead.journal import Journal
-from fairlead.manifest import Forced, Manifest, Parent
-from fairlead.moves import Draft, Release, frozen_release
-from fairlead.objects import S3Objects
-from fairlead.registry import Registry
+from fairlead.aws import clients
+from fairlead.aws.s3 import S3Objects
+from fairlead.journal.journal import Journal
+from fairlead.journal.records import Draft, Release, frozen_release
+from fairlead.model.manifest import Forced, Manifest, Parent
+from fairlead.registry.store import Registry
 from fairlead_cli.main import app
 from tests.functional.session import connect
 from tests.functional.strict_lambda import BASE, NAME, StrictLambda, deployed
@@ -64,7 +64,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         }
         connect("cloudformation").create_stack(StackName="fairlead", TemplateBody=json.dumps(template))
         strict = StrictLambda()
-        monkeypatch.setattr(aws, "client", lambda name, **_: strict.client if name == "lambda" else connect(name))
+        monkeypatch.setattr(clients, "client", lambda name, **_: strict.client if name == "lambda" else connect(name))
         yield
 
 

@@ -14,20 +14,20 @@ import boto3
 import pytest
 from typer.testing import CliRunner, Result
 
-from fairlead import capture
-from fairlead.journal import Journal
-from fairlead.known import KnownVersions
-from fairlead.ledger import Outcome
-from fairlead.ledger.facts import pairs
-from fairlead.moves import Draft, Release
-from fairlead.objects import S3Objects
-from fairlead.publishing.story import Published
-from fairlead.scoring import Scorer
+from fairlead.aws.s3 import S3Objects
+from fairlead.feedback.ledger import Outcome
+from fairlead.feedback.score import Scorer
+from fairlead.feedback.versions import KnownVersions
+from fairlead.journal.journal import Journal
+from fairlead.journal.records import Draft, Release
+from fairlead.publishing.publish import Published
+from fairlead.telemetry import capture
+from fairlead.telemetry.outcomes import pairs
 from fairlead_cli.main import app
+from tests.functional.aws.test_stack import OUTPUTS
 from tests.functional.conftest import Store
-from tests.functional.loop import Loop, Traffic
+from tests.functional.ledger_fixture import Loop, Traffic
 from tests.functional.monitored import rows, stocked
-from tests.functional.test_stack import OUTPUTS
 
 MINUTE = 60_000
 

@@ -10,7 +10,7 @@ from botocore.response import StreamingBody
 from botocore.stub import ANY, Stubber
 from typer.testing import CliRunner, Result
 
-from fairlead import invoking
+from fairlead.aws import lambda_invocation
 from fairlead_cli.main import app
 from tests.functional.session import connect
 
@@ -23,7 +23,7 @@ DONE = {
 @pytest.fixture
 def lambda_(monkeypatch: pytest.MonkeyPatch) -> Stubber:
     client = connect("lambda")
-    monkeypatch.setattr(invoking, "client", lambda: client)
+    monkeypatch.setattr(lambda_invocation, "client", lambda: client)
     stub = Stubber(client)
     stub.activate()
     return stub

@@ -8,7 +8,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from fairlead.manifest import Manifest, Parent
+from fairlead.model.manifest import Manifest, Parent
 from fairlead_cli.main import app
 from tests.functional.conftest import Store
 from tests.manifests import build

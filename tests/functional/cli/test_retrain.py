@@ -11,13 +11,13 @@ import boto3
 import pytest
 from typer.testing import CliRunner
 
-from fairlead import aws
+from fairlead.aws import clients
+from fairlead.aws.s3 import S3Objects
 from fairlead.errors import FairleadError, SettingsError
-from fairlead.moves import Record
-from fairlead.objects import S3Objects
-from fairlead.publishing.story import publish
-from fairlead.registry import Registry
-from fairlead.retraining.facts import RetrainingError
+from fairlead.journal.records import Record
+from fairlead.publishing.publish import publish
+from fairlead.registry.store import Registry
+from fairlead.retraining.types import RetrainingError
 from fairlead_cli.main import app
 from tests.production import Production, champion, later, ledger_table, penguins
 
@@ -26,7 +26,7 @@ BUCKET = "registry"
 
 @pytest.fixture(scope="module")
 def version_one() -> dict[str, bytes]:
-    from tests.memory import Memory
+    from testkit.memory import Memory
 
     memory = Memory()
     publish(**champion(), registry=Registry(memory))
@@ -83,7 +83,7 @@ def test_a_refusal_shows_what_was_seen_and_goes_into_the_history(registry: Regis
 
 
 def journal(registry: Registry) -> list[Record]:
-    from fairlead.journal import RETRAIN, Journal
+    from fairlead.journal.journal import RETRAIN, Journal
 
     return list(Journal(registry.objects, "fairlead", folder=RETRAIN).tail())
 
@@ -122,8 +122,8 @@ class Lambda:
 
 def test_without_local_the_stacks_function_is_started(monkeypatch: pytest.MonkeyPatch) -> None:
     client = Lambda()
-    monkeypatch.setattr(aws, "client", lambda *_, **__: client)
-    monkeypatch.setattr(aws, "caller", lambda: "arn:user/ada")
+    monkeypatch.setattr(clients, "client", lambda *_, **__: client)
+    monkeypatch.setattr(clients, "caller", lambda: "arn:user/ada")
 
     done = fairlead("retrain", "penguins", "--since", "36h", "--stack", "shop", "--json")
 
@@ -136,8 +136,8 @@ def test_without_local_the_stacks_function_is_started(monkeypatch: pytest.Monkey
 
 
 def test_how_to_follow_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(aws, "client", lambda *_, **__: Lambda())
-    monkeypatch.setattr(aws, "caller", lambda: "arn:user/ada")
+    monkeypatch.setattr(clients, "client", lambda *_, **__: Lambda())
+    monkeypatch.setattr(clients, "caller", lambda: "arn:user/ada")
 
     done = fairlead("retrain", "penguins")
 

@@ -13,16 +13,16 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from fairlead.collecting import Collected, Collector
-from fairlead.known import Named
-from fairlead.ledger import Ledger
-from fairlead.ledger.items import slot_of
-from fairlead.outcomes import Intake
-from fairlead.reports import Answer, Report
-from fairlead.scoring import Scorer
+from fairlead.api.outcomes import Answer, Report
+from fairlead.feedback.intake import Intake
+from fairlead.feedback.ledger import Ledger
+from fairlead.feedback.ledger.items import slot_of
+from fairlead.feedback.log_delivery import Collected, Collector
+from fairlead.feedback.score import Scorer
+from fairlead.feedback.versions import Named
 from fairlead_local.dynamodb import numbers
-from tests.functional.loop import make_table
-from tests.unit.test_forged_lines import DIGEST, GROUP, NOON, Aside, Registry, line
+from tests.functional.ledger_fixture import make_table
+from tests.unit.feedback.test_forged_lines import DIGEST, GROUP, NOON, Aside, Registry, line
 
 
 class Bench:

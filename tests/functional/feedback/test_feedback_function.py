@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from fairlead import collecting
-from fairlead.capture import LARGEST_PART, prediction_id
 from fairlead.errors import SettingsError, StorageError
-from fairlead.ledger import Outcome
-from fairlead.publishing.story import Published
-from fairlead.registry import Reading
-from tests.functional import loop
+from fairlead.feedback import log_delivery
+from fairlead.feedback.ledger import Outcome
+from fairlead.publishing.publish import Published
+from fairlead.registry.store import Reading
+from fairlead.telemetry.capture import LARGEST_PART, prediction_id
+from testkit.lambda_context import event
+from tests.functional import ledger_fixture
 from tests.functional.conftest import Store
-from tests.functional.loop import NOON, SLOT, Loop, Traffic, delivery, request_id, running
-from tests.lambda_context import event
+from tests.functional.ledger_fixture import NOON, SLOT, Loop, Traffic, delivery, request_id, running
 
 ROW = json.loads(event("predict")["body"])["instances"][0]
 
@@ -35,7 +35,7 @@ def traffic(shelf: Store, published: Published) -> Traffic:
 
 @pytest.fixture
 def feedback(here: Loop, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    return loop.load("feedback", here.env("feedback"), monkeypatch)
+    return ledger_fixture.load("feedback", here.env("feedback"), monkeypatch)
 
 
 def counts(captured: int = 0, duplicates: int = 0, scored: int = 0, poison: int = 0) -> dict[str, int]:
@@ -119,9 +119,9 @@ def test_fields_that_are_never_stored_are_not_counted_as_missing(
 
 
 def test_the_example_event_is_what_capture_logs_of_the_example_request() -> None:
-    found = collecting.read(event("feedback"))
-    [part] = [collecting.part_of(line.message) for line in found.log_events]
-    assert (found.log_group, part.at) == (loop.LOG_GROUP, NOON)
+    found = log_delivery.read(event("feedback"))
+    [part] = [log_delivery.part_of(line.message) for line in found.log_events]
+    assert (found.log_group, part.at) == (ledger_fixture.LOG_GROUP, NOON)
     assert dict(zip(part.fields, part.rows[0] or [], strict=True)) == ROW
     reported = json.loads(event("intake")["body"])["outcomes"]
     assert [one["prediction_id"] for one in reported] == [prediction_id(part.request, row) for row in range(part.of)]
@@ -162,7 +162,7 @@ def test_a_record_that_will_never_be_understood_is_set_aside_and_holds_nothing_u
     [found] = here.aside()
     assert why in found["why"]
     assert found["record"]["message"] == bad
-    assert (found["record"]["log_group"], found["record"]["timestamp"]) == (loop.LOG_GROUP, NOON)
+    assert (found["record"]["log_group"], found["record"]["timestamp"]) == (ledger_fixture.LOG_GROUP, NOON)
     assert here.rows_counted() == 1
 
 
@@ -202,7 +202,7 @@ def test_of_its_own_log_it_takes_nothing_and_writes_nothing(
     feedback: ModuleType, here: Loop, traffic: Traffic, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Whatever is written about a delivery of its own log would be the next delivery."""
-    own = delivery([*traffic.lines([ROW]), "what is this"], group=loop.OWN_LOG_GROUP)
+    own = delivery([*traffic.lines([ROW]), "what is this"], group=ledger_fixture.OWN_LOG_GROUP)
     capsys.readouterr()
     assert feedback.handler(own, running()) == counts()
     assert '"event":"capture"' not in capsys.readouterr().out
@@ -217,14 +217,14 @@ def test_a_table_in_trouble_is_an_error_so_that_lambda_brings_the_batch_again(
     here.dynamodb.delete_table(TableName=here.table)
     with pytest.raises(Exception, match="ledger"):
         feedback.handler(sent, running())
-    loop.make_table(here.dynamodb, here.table)
+    ledger_fixture.make_table(here.dynamodb, here.table)
     assert feedback.handler(sent, running()) == counts(captured=1, poison=1)
 
 
 def test_a_version_that_cannot_be_read_now_does_not_hold_up_the_others(
     here: Loop, traffic: Traffic, again: Published, shelf: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    feedback = loop.load("feedback", here.env("feedback"), monkeypatch)
+    feedback = ledger_fixture.load("feedback", here.env("feedback"), monkeypatch)
     manifest = Reading.manifest
     second = Traffic(shelf, again)
 
@@ -263,4 +263,4 @@ def test_it_does_not_start_without_its_settings(here: Loop, name: str, monkeypat
     env = here.env("feedback")
     del env[name]
     with pytest.raises(SettingsError, match=name):
-        loop.load("feedback", env, monkeypatch)
+        ledger_fixture.load("feedback", env, monkeypatch)

@@ -10,12 +10,12 @@ import pytest
 from botocore.exceptions import ClientError
 
 from fairlead.errors import SettingsError
-from fairlead.ledger import Ledger
-from fairlead.publishing.story import Published
-from tests.functional import loop
+from fairlead.feedback.ledger import Ledger
+from fairlead.publishing.publish import Published
+from testkit.lambda_context import context, event
+from tests.functional import ledger_fixture
 from tests.functional.conftest import Store
-from tests.functional.loop import SLOT, Loop, Traffic, delivery, request_id, running
-from tests.lambda_context import context, event
+from tests.functional.ledger_fixture import SLOT, Loop, Traffic, delivery, request_id, running
 
 ROW = json.loads(event("predict")["body"])["instances"][0]
 CALLER = event("intake")["requestContext"]["identity"]["userArn"]
@@ -35,13 +35,13 @@ def traffic(shelf: Store, published: Published) -> Traffic:
 
 @pytest.fixture
 def intake(here: Loop, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    return loop.load("intake", here.env("intake"), monkeypatch)
+    return ledger_fixture.load("intake", here.env("intake"), monkeypatch)
 
 
 @pytest.fixture
 def capture(here: Loop, intake: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Callable[[Sequence[str]], Any]:
     """What the feedback function does with some lines."""
-    feedback = loop.load("feedback", here.env("feedback"), monkeypatch)
+    feedback = ledger_fixture.load("feedback", here.env("feedback"), monkeypatch)
     return lambda lines: feedback.handler(delivery(lines), running())
 
 
@@ -336,10 +336,10 @@ def test_it_does_not_start_without_its_settings(here: Loop, name: str, monkeypat
     env = here.env("intake")
     del env[name]
     with pytest.raises(SettingsError, match=name):
-        loop.load("intake", env, monkeypatch)
+        ledger_fixture.load("intake", env, monkeypatch)
 
 
 @pytest.mark.parametrize("days", ["0", "-1", "x"])
 def test_a_ledger_is_kept_for_whole_days(here: Loop, days: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SettingsError, match="FAIRLEAD_LEDGER_DAYS"):
-        loop.load("intake", here.env("intake") | {"FAIRLEAD_LEDGER_DAYS": days}, monkeypatch)
+        ledger_fixture.load("intake", here.env("intake") | {"FAIRLEAD_LEDGER_DAYS": days}, monkeypatch)

@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 from moto import mock_aws
 
 from fairlead import quality
-from fairlead.capture import Part, prediction_id
-from fairlead.known import KnownVersion, Named
-from fairlead.ledger import Ledger
-from fairlead.ledger.facts import Pair
-from fairlead.outcomes import Intake
-from fairlead.reports import Report
-from fairlead.scoring import Scorer
-from fairlead.signature import Field, Output, Signature
-from tests.functional.loop import NOON, SLOT, make_table, request_id
+from fairlead.api.outcomes import Report
+from fairlead.feedback.intake import Intake
+from fairlead.feedback.ledger import Ledger
+from fairlead.feedback.score import Scorer
+from fairlead.feedback.versions import KnownVersion, Named
+from fairlead.model.signature import Field, Output, Signature
+from fairlead.telemetry.capture import Part, prediction_id
+from fairlead.telemetry.outcomes import Pair
+from tests.functional.ledger_fixture import NOON, SLOT, make_table, request_id
 
 VERSION = KnownVersion(
     Signature(

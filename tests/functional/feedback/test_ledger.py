@@ -12,12 +12,12 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from fairlead.capture import Part
 from fairlead.drift.counters import Counters
 from fairlead.errors import StorageError
-from fairlead.ledger import Ledger, Outcome, Pair, items
-from fairlead.ledger.contradicting import MOST
-from fairlead.ledger.facts import pairs
+from fairlead.feedback.ledger import Ledger, Outcome, Pair, items
+from fairlead.feedback.ledger.conflicts import MOST
+from fairlead.telemetry.capture import Part
+from fairlead.telemetry.outcomes import pairs
 from fairlead_local.dynamodb import numbers
 
 NOON = 1_790_000_000_000

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from fairlead.errors import SettingsError, StorageError
-from fairlead.ledger import Ledger
-from fairlead.publishing.story import Published
-from fairlead.redriving import RESERVE
-from tests.functional import loop
+from fairlead.feedback.ledger import Ledger
+from fairlead.feedback.redrive import RESERVE
+from fairlead.publishing.publish import Published
+from testkit.lambda_context import event
+from tests.functional import ledger_fixture
 from tests.functional.conftest import Store
-from tests.functional.loop import Loop, Traffic, delivery, request_id, running
-from tests.lambda_context import event
+from tests.functional.ledger_fixture import Loop, Traffic, delivery, request_id, running
 
 ROW = json.loads(event("predict")["body"])["instances"][0]
 TICK = event("redrive")
@@ -33,7 +33,7 @@ def traffic(shelf: Store, published: Published) -> Traffic:
 
 @pytest.fixture
 def redrive(here: Loop, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    return loop.load("redrive", here.env("redrive"), monkeypatch)
+    return ledger_fixture.load("redrive", here.env("redrive"), monkeypatch)
 
 
 def fail(here: Loop, payload: Any, minute: int, *, function: str = "fairlead-feedback") -> str:
@@ -102,7 +102,7 @@ def test_while_there_is_no_table_everything_stays(redrive: ModuleType, here: Loo
     fail(here, delivery(traffic.lines([ROW])), 1)
     here.dynamodb.delete_table(TableName=here.table)
     assert redrive.handler(TICK, running())["RedriveFailed"] == 1
-    loop.make_table(here.dynamodb, here.table)
+    ledger_fixture.make_table(here.dynamodb, here.table)
     assert redrive.handler(TICK, running())["Captured"] == 1
 
 
@@ -169,7 +169,9 @@ def test_other_functions_events_are_left_alone(redrive: ModuleType, here: Loop) 
 def test_a_retraining_that_failed_is_said_at_every_tick_and_left_to_people(
     here: Loop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    redrive = loop.load("redrive", here.env("redrive") | {"FAIRLEAD_RETRAIN": "fairlead-retrain"}, monkeypatch)
+    redrive = ledger_fixture.load(
+        "redrive", here.env("redrive") | {"FAIRLEAD_RETRAIN": "fairlead-retrain"}, monkeypatch
+    )
     fail(here, {"model": "penguins", "reason": "drift"}, 1, function="fairlead-retrain")
     capsys.readouterr()
 
@@ -198,4 +200,4 @@ def test_it_does_not_start_without_the_function_whose_events_it_redrives(
     env = here.env("redrive")
     del env["FAIRLEAD_FUNCTION"]
     with pytest.raises(SettingsError, match="FAIRLEAD_FUNCTION"):
-        loop.load("redrive", env, monkeypatch)
+        ledger_fixture.load("redrive", env, monkeypatch)

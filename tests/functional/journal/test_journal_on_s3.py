@@ -8,10 +8,10 @@ from typing import Any
 import boto3
 import pytest
 
+from fairlead.aws.s3 import S3Objects
 from fairlead.errors import StorageError
-from fairlead.journal import Journal
-from fairlead.moves import Draft
-from fairlead.objects import S3Objects
+from fairlead.journal.journal import Journal
+from fairlead.journal.records import Draft
 from tests.functional.conftest import Store
 from tests.journals import ADA, STACK, key_of, moved
 

@@ -9,17 +9,17 @@ from typing import Any
 import msgspec
 import pytest
 
-from fairlead.alarms import Standing
-from fairlead.journal import Entry
+from fairlead.aws.cloudwatch_alarms import Standing
+from fairlead.journal.journal import Entry
+from fairlead.journal.records import Record, Release
+from fairlead.monitoring.dashboard import render
 from fairlead.monitoring.overview import Overview, look
-from fairlead.monitoring.page import render
-from fairlead.moves import Record, Release
-from fairlead.publishing.story import Published
+from fairlead.publishing.publish import Published
 from tests.browser import Browser, browser
 from tests.functional.conftest import Store
-from tests.functional.loop import NOON
+from tests.functional.ledger_fixture import NOON
 from tests.functional.monitored import Book, another, heavier, mistaken, play, stocked
-from tests.functional.test_report_browser import CLASHES
+from tests.functional.publishing.test_report_browser import CLASHES
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 

@@ -12,19 +12,19 @@ import msgspec
 import pytest
 from moto import mock_aws
 
-import fairlead_cli.monitor
 from fairlead import settings
-from fairlead.alarms import Alarms
+from fairlead.aws.cloudwatch_alarms import Alarms
 from fairlead.monitoring import Looker, View
 from fairlead.monitoring.gauges import gauges
-from fairlead.monitoring.ticking import Ticker
-from fairlead.publishing.story import Published
-from tests.functional import loop
+from fairlead.monitoring.tick import Ticker
+from fairlead.publishing.publish import Published
+from fairlead_cli.commands.monitor import _print_broken
+from tests.functional import ledger_fixture
 from tests.functional.conftest import Store
-from tests.functional.loop import NOON, Loop, running
+from tests.functional.ledger_fixture import NOON, Loop, running
 from tests.functional.monitored import Book, another, heavier, mistaken, play, stocked
 
-EVENT = json.loads((Path(__file__).parents[2] / "events/monitor.json").read_text())
+EVENT = json.loads((Path(__file__).parents[3] / "events/monitor.json").read_text())
 RESPOND = "arn:aws:lambda:us-east-1:123456789012:function:fairlead-respond"
 
 
@@ -96,7 +96,7 @@ def test_an_input_that_broke_is_named_by_what_came_within_the_hour(
     assert broke.broken
     [one] = broke.broken
     assert (one.feature, one.strange > 0.9, values(broke)["BrokenFeatures"]) == ("flipper_length_mm", True, 1)
-    fairlead_cli.monitor._print_broken(broke)
+    _print_broken(broke)
     heading, _, named = capsys.readouterr().out.strip().splitlines()
     assert (heading, named.split(maxsplit=1)) == (
         "broken in version 2, the last hour",
@@ -149,7 +149,7 @@ def test_outcomes_a_week_late_are_judged_a_week_later_and_not_before(shop: Store
 def monitor(shop: Store, day: Book, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The function, over the day's counters."""
     here = Loop(shop)
-    app = loop.load("monitor", here.env("monitor") | {"FAIRLEAD_FUNCTION": "fairlead-predict"}, monkeypatch)
+    app = ledger_fixture.load("monitor", here.env("monitor") | {"FAIRLEAD_FUNCTION": "fairlead-predict"}, monkeypatch)
     looker = Looker(day, shop.registry)
     monkeypatch.setattr(app.ticker, "_looker", looker)
     monkeypatch.setattr(app.ticker, "_live", lambda: ("penguins", 2))

@@ -6,17 +6,17 @@ from typing import Any
 import msgspec
 import pytest
 
-from fairlead import capture
-from fairlead.asking import Asked
-from fairlead.capture import Part
-from fairlead.comparing import compare, shadow
+from fairlead.aws.release_client import Asked
 from fairlead.errors import ReleaseError
-from fairlead.ledger import Outcome, Pair
-from fairlead.publishing.story import Published
-from fairlead.signature import Output
-from tests import penguins
+from fairlead.feedback.ledger import Outcome, Pair
+from fairlead.model.signature import Output
+from fairlead.monitoring.replay import compare, shadow
+from fairlead.publishing.publish import Published
+from fairlead.telemetry import capture
+from fairlead.telemetry.capture import Part
+from testkit import penguins
 from tests.functional.conftest import Load, Store
-from tests.functional.loop import NOON, Traffic, request_id
+from tests.functional.ledger_fixture import NOON, Traffic, request_id
 from tests.functional.releases_here import FUNCTION, ReleasesHere, edited
 
 

@@ -6,13 +6,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from fairlead.manifest import Manifest, decode, digest
-from fairlead.publishing.story import Published
-from fairlead.registry import manifest_key
-from tests import penguins
+from fairlead.model.manifest import Manifest, decode, digest
+from fairlead.publishing.publish import Published
+from fairlead.registry.store import manifest_key
+from testkit import penguins
+from testkit.lambda_context import event
 from tests.functional.conftest import Load, Store
-from tests.functional.test_predict_handler import invoke
-from tests.lambda_context import event
+from tests.functional.serving.test_predict_function import invoke
 
 NEW = ("findings", "policy", "forced", "champion")
 NEW_BLOBS = ("baseline", "policy", "training_rows", "report", "card")

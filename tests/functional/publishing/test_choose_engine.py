@@ -19,18 +19,21 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from fairlead import engines
-from fairlead.engines import layer
+from fairlead.engines import sklearn_layer
 from fairlead.errors import DataError, EngineError, ModelFileError
-from fairlead.publishing import choosing, compiling, parity, scanning, signatures
-from fairlead.publishing.choosing import Choice, choose_engine
+from fairlead.publishing.onnx import compiler
+from fairlead.publishing.parity import choose_engine as choosing
+from fairlead.publishing.parity import compare, row_scans
+from fairlead.publishing.parity.choose_engine import Choice, choose_engine
+from fairlead.publishing.signature import infer
 from tests.parity_zoo import reviews
 
 X, Y = load_breast_cancer(return_X_y=True)
 
 
 def choose(estimator: Any, data: Any = X, target: Any = Y, **demands: Any) -> Choice:
-    signature = signatures.infer(estimator, data, target, target="y")
-    return choose_engine(estimator, signature, signatures.to_rows(signature, data), **demands)
+    signature = infer.infer(estimator, data, target, target="y")
+    return choose_engine(estimator, signature, infer.to_rows(signature, data), **demands)
 
 
 def linear() -> Any:
@@ -61,7 +64,7 @@ def test_what_has_no_graph_is_served_by_sklearn_with_the_reason(bad: Any) -> Non
 
 def test_a_graph_that_differs_is_never_served(monkeypatch: pytest.MonkeyPatch) -> None:
     """GIVEN a converter that is slightly wrong, WHEN the engine is chosen, THEN the reason says how wrong."""
-    monkeypatch.setattr(parity, "TOLERANCE", 0.0)
+    monkeypatch.setattr(compare, "TOLERANCE", 0.0)
     choice = choose(linear())
     assert choice.engine.name == "sklearn"
     assert "rows differ by more than 0, largest difference" in choice.engine.reason
@@ -72,7 +75,7 @@ def test_a_graph_that_differs_is_never_served(monkeypatch: pytest.MonkeyPatch) -
 def test_labels_are_compared_where_the_estimator_lives(monkeypatch: pytest.MonkeyPatch) -> None:
     """GIVEN a graph of another estimator, THEN rows that differ in label are counted."""
     other = RandomForestClassifier(3, max_depth=1, random_state=0).fit(X, Y)
-    compiled = compiling.compile_estimator
+    compiled = compiler.compile_estimator
     monkeypatch.setattr(choosing, "compile_estimator", lambda _, signature: compiled(other, signature))
     assert "rows differ in label" in choose(linear()).engine.reason
 
@@ -89,8 +92,8 @@ def test_a_demand_for_sklearn_is_met_without_a_graph() -> None:
 
 
 def test_nearest_neighbours_go_to_the_faster_engine_by_size_unless_demanded() -> None:
-    small = KNeighborsClassifier().fit(X[: scanning.MOST_VALUES // 30], Y[: scanning.MOST_VALUES // 30])
-    assert scanning.slower_on_onnx(make_pipeline(StandardScaler().fit(X), small)) == ""
+    small = KNeighborsClassifier().fit(X[: row_scans.MOST_VALUES // 30], Y[: row_scans.MOST_VALUES // 30])
+    assert row_scans.slower_on_onnx(make_pipeline(StandardScaler().fit(X), small)) == ""
     data, target = np.tile(X, (2, 1)) + np.random.default_rng(0).normal(size=(2 * len(X), 30)), np.tile(Y, 2)
     large = KNeighborsClassifier().fit(data, target)
     choice = choose(large)
@@ -100,7 +103,7 @@ def test_nearest_neighbours_go_to_the_faster_engine_by_size_unless_demanded() ->
 
 
 def test_other_versions_are_refused_only_where_onnx_cannot_serve(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(layer.PINS, "scikit-learn", "1.6.0")
+    monkeypatch.setitem(sklearn_layer.PINS, "scikit-learn", "1.6.0")
     assert choose(linear()).engine.name == "onnx"
     with pytest.raises(
         EngineError, match=r"no converter for NearestCentroid.*scikit-learn 1\..*the layer has 1\.6\.0"
@@ -138,7 +141,7 @@ def test_a_vectorizer_with_a_function_of_the_users_own_is_refused() -> None:
 
 def test_rows_that_the_estimator_refuses_are_an_error_of_the_data() -> None:
     estimator = linear()
-    signature = signatures.infer(estimator, X, Y, target="y")
+    signature = infer.infer(estimator, X, Y, target="y")
     with pytest.raises(DataError, match="cannot answer the held-out rows: ValueError: Input X contains NaN"):
         choose_engine(estimator, signature, [(None,) * 30])
 

@@ -12,8 +12,8 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from fairlead.errors import ModelFileError, SettingsError
-from fairlead.publishing.estimator_files import closed, walls
-from fairlead.publishing.model_file import read_model
+from fairlead.publishing.estimator_files import closed_process, sandbox
+from fairlead.publishing.input.model_file import read_model
 from tests.functional.command_line import fairlead
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the kernel's walls are Linux's")
@@ -22,8 +22,8 @@ TRIES = """
 import json, os, socket, subprocess, sys, threading
 parent, folder, secret = sys.argv[1:4]
 sys.path[:0] = json.loads(sys.argv[4])
-from fairlead.publishing.estimator_files import walls
-stand = walls.close([*sys.path, sys.prefix, sys.base_prefix, "/lib", "/usr/lib", "/lib64"])
+from fairlead.publishing.estimator_files import sandbox
+stand = sandbox.close([*sys.path, sys.prefix, sys.base_prefix, "/lib", "/usr/lib", "/lib64"])
 
 def fails(act):
     try:
@@ -59,8 +59,8 @@ print(json.dumps({"stand": stand, "results": results}))
 def test_every_wall_that_is_said_to_stand_holds(tmp_path: Path) -> None:
     secret = tmp_path / "credentials"
     secret.write_text("aws_secret_access_key = x")
-    package = str(Path(walls.__file__).parents[3])
-    with walls.closed_memory():
+    package = str(Path(sandbox.__file__).parents[3])
+    with sandbox.closed_memory():
         done = subprocess.run(
             [sys.executable, "-c", TRIES, str(os.getpid()), str(tmp_path), str(secret), json.dumps([package])],
             capture_output=True,
@@ -68,14 +68,16 @@ def test_every_wall_that_is_said_to_stand_holds(tmp_path: Path) -> None:
             check=True,
         )
     told = json.loads(done.stdout)
-    assert {walls.ENVIRONMENT, walls.LIMITS, walls.USER} <= set(told["stand"])
+    assert {sandbox.ENVIRONMENT, sandbox.LIMITS, sandbox.USER} <= set(told["stand"])
     needs = {
-        "writes elsewhere": walls.LIMITS,
-        "reads a secret": walls.FILES,
-        "reads the parent's environment": walls.FILES,
-        "becomes root": walls.USER,
+        "writes elsewhere": sandbox.LIMITS,
+        "reads a secret": sandbox.FILES,
+        "reads the parent's environment": sandbox.FILES,
+        "becomes root": sandbox.USER,
     }
-    standing = {name: held for name, held in told["results"].items() if needs.get(name, walls.NETWORK) in told["stand"]}
+    standing = {
+        name: held for name, held in told["results"].items() if needs.get(name, sandbox.NETWORK) in told["stand"]
+    }
     assert standing
     assert all(standing.values()), standing
     assert not (tmp_path / "canary").exists() or not (tmp_path / "canary").read_text()
@@ -93,10 +95,10 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_model_file_is_opened_and_says_which_walls_stood(model: Path) -> None:
     found = read_model(model)
     assert found.estimator.predict([[9.0, 0, 0], [-9.0, 0, 0]]).tolist() == [True, False]
-    assert walls.ENVIRONMENT in found.walls
-    assert set(found.walls) <= set(walls.ALL)
+    assert sandbox.ENVIRONMENT in found.walls
+    assert set(found.walls) <= set(sandbox.ALL)
     if sys.platform == "linux":
-        assert {walls.LIMITS, walls.PARENT} <= set(found.walls)
+        assert {sandbox.LIMITS, sandbox.PARENT} <= set(found.walls)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
@@ -105,7 +107,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 
 def test_a_file_that_takes_too_long_is_refused(model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(closed, "SECONDS", 0.2)
+    monkeypatch.setattr(closed_process, "SECONDS", 0.2)
     with pytest.raises(ModelFileError, match=r"could not be opened in 0\.2 seconds"):
         read_model(model)
 
@@ -122,8 +124,8 @@ def test_a_file_that_takes_too_long_is_refused(model: Path, monkeypatch: pytest.
 def test_a_process_that_ends_without_an_answer_refuses_the_file(
     model: Path, monkeypatch: pytest.MonkeyPatch, program: str, message: str
 ) -> None:
-    monkeypatch.setattr(closed, "BOOTSTRAP", program)
-    monkeypatch.setattr(closed, "MOST_BYTES", 4 << 20)
+    monkeypatch.setattr(closed_process, "BOOTSTRAP", program)
+    monkeypatch.setattr(closed_process, "MOST_BYTES", 4 << 20)
     with pytest.raises(ModelFileError, match=message):
         read_model(model)
 
@@ -132,10 +134,10 @@ def test_the_process_sees_no_credentials(model: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
     program = (
         "import os, sys; sys.path[:0] = __import__('json').loads(sys.argv[1])['path']\n"
-        "import msgspec; from fairlead.publishing.estimator_files.closed import Reply\n"
+        "import msgspec; from fairlead.publishing.estimator_files.closed_process import Reply\n"
         "sys.stdout.buffer.write(b'[]\\n' + msgspec.msgpack.encode(Reply(failure=' '.join(sorted(os.environ)))))"
     )
-    monkeypatch.setattr(closed, "BOOTSTRAP", program)
+    monkeypatch.setattr(closed_process, "BOOTSTRAP", program)
     with pytest.raises(ModelFileError) as refusal:
         read_model(model)
     assert "AWS" not in str(refusal.value)

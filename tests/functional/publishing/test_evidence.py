@@ -11,7 +11,6 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from fairlead import manifest
 from fairlead.engines import Answers
 from fairlead.engines.sklearn import SklearnEngine
 from fairlead.errors import DataError, IntegrityError, SettingsError
@@ -19,8 +18,9 @@ from fairlead.gate import judge
 from fairlead.gate.evidence import Evidence
 from fairlead.gate.policy import Policy, Split
 from fairlead.gate.policy_file import parse
-from fairlead.golden import Golden
-from fairlead.publishing.choosing import Choice, choose_engine
+from fairlead.model import manifest
+from fairlead.model.golden import Golden
+from fairlead.model.signature import Output, Signature
 from fairlead.publishing.estimator_files.convert import from_live
 from fairlead.publishing.evidence import (
     Candidate,
@@ -35,9 +35,9 @@ from fairlead.publishing.evidence import (
     pack,
     unpack,
 )
-from fairlead.publishing.signatures import infer, to_rows
-from fairlead.signature import Output, Signature
-from tests.gate_cases import Table, findings, model, refused, table
+from fairlead.publishing.parity.choose_engine import Choice, choose_engine
+from fairlead.publishing.signature.infer import infer, to_rows
+from testkit.gate_cases import Table, findings, model, refused, table
 
 pytestmark = pytest.mark.budget
 

@@ -11,7 +11,7 @@ from fairlead.errors import DataError
 from fairlead.gate import judge
 from fairlead.gate.evidence import Champion
 from fairlead.gate.policy import Policy, Split
-from tests.gate_cases import Table, evidence, findings, model, refused, table
+from testkit.gate_cases import Table, evidence, findings, model, refused, table
 
 SETS = ["iris", "wine", "breast_cancer", "digits", "diabetes", "penguins"]
 
@@ -184,7 +184,7 @@ def test_a_pipeline_that_breaks_on_what_may_be_missing_is_caught() -> None:
 
     from fairlead.engines.sklearn import SklearnEngine
     from fairlead.publishing.evidence.probes import probe
-    from fairlead.publishing.signatures import to_rows
+    from fairlead.publishing.signature.infer import to_rows
 
     estimator = fitted("penguins", training)
     facts = evidence(estimator, held_out, training)
@@ -200,7 +200,7 @@ def test_answers_that_depend_on_other_rows_are_caught(fault: str) -> None:
     """Scaling by the batch's own mean is the classic; remembering the row before is another."""
     from fairlead.engines.sklearn import SklearnEngine
     from fairlead.publishing.evidence.probes import probe
-    from fairlead.publishing.signatures import to_rows
+    from fairlead.publishing.signature.infer import to_rows
 
     training, held_out = table("diabetes").split(1)
     estimator = fitted("diabetes", training)

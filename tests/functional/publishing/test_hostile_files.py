@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from fairlead.errors import ModelFileError
-from fairlead.publishing.model_file import read_model
-from tests.hostile import corpus
-from tests.hostile.documents import DOCUMENTS
-from tests.hostile.forge import CANARY, Call, forge
-from tests.hostile.models import NUMBERS, TEXTS
-from tests.hostile.opening import open_documents, open_files
-from tests.hostile.streams import mutants
+from fairlead.publishing.input.model_file import read_model
+from testkit.hostile import corpus
+from testkit.hostile.documents import DOCUMENTS
+from testkit.hostile.forge import CANARY, Call, forge
+from testkit.hostile.models import NUMBERS, TEXTS
+from testkit.hostile.opening import open_documents, open_files
+from testkit.hostile.streams import mutants
 
 PARTS = 4
 CORPUS = list(corpus())

@@ -16,11 +16,11 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Normalizer, OneHotEncoder, StandardScaler
 
-from fairlead.publishing.choosing import choose_engine
+from fairlead.model.signature import Ignored
 from fairlead.publishing.evidence import Folding, cross_validate
-from fairlead.publishing.signatures import infer, to_rows
-from fairlead.publishing.unused import unused_columns
-from fairlead.signature import Ignored
+from fairlead.publishing.parity.choose_engine import choose_engine
+from fairlead.publishing.signature.infer import infer, to_rows
+from fairlead.publishing.signature.unused_columns import unused_columns
 
 rng = np.random.default_rng(0)
 ROWS = 300

@@ -61,7 +61,7 @@ from sklearn.svm import SVC, LinearSVC, OneClassSVM
 from fairlead.engines.estimator_data.reader import read
 from fairlead.errors import ModelFileError
 from fairlead.publishing.estimator_files.convert import from_file, from_live
-from fairlead.publishing.signatures import infer, to_rows
+from fairlead.publishing.signature.infer import infer, to_rows
 
 rng = np.random.default_rng(0)
 ROWS = 80

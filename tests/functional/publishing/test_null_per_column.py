@@ -13,8 +13,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 
 from fairlead.errors import DataError
-from fairlead.publishing import signatures
-from fairlead.publishing.choosing import choose_engine
+from fairlead.publishing.parity.choose_engine import choose_engine
+from fairlead.publishing.signature import infer
 
 RNG = np.random.default_rng(1)
 ROWS = 600
@@ -64,8 +64,8 @@ def model(encoder: Any) -> Any:
 )
 def test_null_is_answered_as_the_columns_own_missing_value(held: pd.DataFrame, encoder: Any, engine: Any) -> None:
     estimator = model(encoder()).fit(held[:300], TARGET[:300])
-    signature = signatures.infer(estimator, held, TARGET, target="y")
-    rows = signatures.to_rows(signature, held)
+    signature = infer.infer(estimator, held, TARGET, target="y")
+    rows = infer.to_rows(signature, held)
     choice = choose_engine(estimator, signature, rows, demanded=engine)
     answers = choice.serving.answer(rows)
     assert answers.labels == estimator.predict(held).tolist()
@@ -75,9 +75,9 @@ def test_null_is_answered_as_the_columns_own_missing_value(held: pd.DataFrame, e
 def test_none_behind_an_imputer_of_nan_is_no_reason_to_leave_onnx() -> None:
     held = table(None, None)
     estimator = model(imputed()).fit(held[:300], TARGET[:300])
-    signature = signatures.infer(estimator, held, TARGET, target="y")
+    signature = infer.infer(estimator, held, TARGET, target="y")
     assert [field.null for field in signature.inputs] == ["nan", "none", "none"]
-    assert choose_engine(estimator, signature, signatures.to_rows(signature, held)).engine.name == "onnx"
+    assert choose_engine(estimator, signature, infer.to_rows(signature, held)).engine.name == "onnx"
 
 
 @pytest.mark.parametrize("encoder", [hot, codes])
@@ -86,7 +86,7 @@ def test_a_column_of_both_that_the_model_tells_apart_is_refused_by_name(encoder:
     held.loc[held.plan.isna() & (held.age > 40), "plan"] = np.nan
     estimator = model(encoder()).fit(held[:300], TARGET[:300])
     with pytest.raises(DataError, match="column 'plan' holds NaN and None, which the model tells apart") as refused:
-        signatures.infer(estimator, held, TARGET, target="y")
+        infer.infer(estimator, held, TARGET, target="y")
     assert "X['plan']" in refused.value.hint
 
 
@@ -99,16 +99,16 @@ def test_a_column_of_both_that_the_model_takes_for_one_is_served() -> None:
         hot(),
     )
     estimator = model(both).fit(held[:300], TARGET[:300])
-    signature = signatures.infer(estimator, held, TARGET, target="y")
-    rows = signatures.to_rows(signature, held)
+    signature = infer.infer(estimator, held, TARGET, target="y")
+    rows = infer.to_rows(signature, held)
     assert choose_engine(estimator, signature, rows).serving.answer(rows).labels == estimator.predict(held).tolist()
 
 
 def test_missing_pandas_categories_are_answered_alike() -> None:
     held = table(np.nan, np.nan).astype({"plan": "category", "region": "category"})
     estimator = HistGradientBoostingClassifier(max_iter=5, categorical_features="from_dtype").fit(held, TARGET)
-    signature = signatures.infer(estimator, held, TARGET, target="y")
-    rows = signatures.to_rows(signature, held)
+    signature = infer.infer(estimator, held, TARGET, target="y")
+    rows = infer.to_rows(signature, held)
     choice = choose_engine(estimator, signature, rows)
     assert choice.engine.name == "onnx"
     assert choice.serving.answer(rows).labels == estimator.predict(held).tolist()

@@ -10,18 +10,18 @@ import pytest
 from msgspec.json import decode
 
 from fairlead import engines
-from fairlead.golden import Golden
-from fairlead.registry import Registry
-from tests.memory import Memory
+from fairlead.model.golden import Golden
+from fairlead.registry.store import Registry
+from testkit.memory import Memory
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PUBLISH = """
 import json, pathlib, sys
 from sklearn.datasets import load_breast_cancer
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from fairlead import publish
-from fairlead.registry import Registry
-from tests.memory import Memory
+from fairlead.registry.store import Registry
+from testkit.memory import Memory
 
 X, y = load_breast_cancer(return_X_y=True, as_frame=True)
 memory = Memory()

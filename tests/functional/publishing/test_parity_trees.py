@@ -11,8 +11,8 @@ from sklearn.ensemble import (
     RandomForestRegressor,
 )
 
-from fairlead.publishing import signatures
-from fairlead.publishing.choosing import Choice, choose_engine
+from fairlead.publishing.parity.choose_engine import Choice, choose_engine
+from fairlead.publishing.signature import infer
 
 RNG = np.random.default_rng(0)
 X = np.round(RNG.normal(size=(600, 4)), 2)
@@ -20,8 +20,8 @@ Y = (X[:, 0] + RNG.normal(scale=1.5, size=600) > 0).astype(int) + (X[:, 1] > 1)
 
 
 def serve(estimator: Any, target: Any = Y) -> Choice:
-    signature = signatures.infer(estimator, X, target, target="y")
-    return choose_engine(estimator, signature, signatures.to_rows(signature, X))
+    signature = infer.infer(estimator, X, target, target="y")
+    return choose_engine(estimator, signature, infer.to_rows(signature, X))
 
 
 @pytest.mark.parametrize("settings", [{}, {"max_depth": 2}, {"min_samples_leaf": 7}])

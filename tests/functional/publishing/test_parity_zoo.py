@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from fairlead.engines import Answers
-from fairlead.publishing import choosing, signatures
-from fairlead.publishing.parity import TOLERANCE, difference, prove
+from fairlead.publishing.parity import choose_engine
+from fairlead.publishing.parity.compare import TOLERANCE, difference, prove
+from fairlead.publishing.signature import infer
 from tests.parity_zoo import ZOO, Case
 
 Row = tuple[Any, ...]
@@ -25,15 +26,15 @@ def split(X: Any, y: Any) -> list[Any]:
     return [*taken, *([None] * 3 if y is None else [y[part] for part in parts])]
 
 
-def fit(case: Case) -> tuple[Any, list[Row], choosing.Choice]:
+def fit(case: Case) -> tuple[Any, list[Row], choose_engine.Choice]:
     """Fit and choose; also the rows that were kept from the proof."""
     train, held_out, kept, target, held_out_target, _ = split(*case.data())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         estimator = case.make().fit(train) if target is None else case.make().fit(train, target)
-        signature = signatures.infer(estimator, held_out, held_out_target, target="target", train=train)
-    choice = choosing.choose_engine(estimator, signature, signatures.to_rows(signature, held_out))
-    return estimator, signatures.to_rows(signature, kept), choice
+        signature = infer.infer(estimator, held_out, held_out_target, target="target", train=train)
+    choice = choose_engine.choose_engine(estimator, signature, infer.to_rows(signature, held_out))
+    return estimator, infer.to_rows(signature, kept), choice
 
 
 def beside_thresholds(rows: Sequence[Row], thresholds: Sequence[tuple[int, float]]) -> list[Row]:
@@ -45,7 +46,7 @@ def beside_thresholds(rows: Sequence[Row], thresholds: Sequence[tuple[int, float
     ]
 
 
-def far_outside(choice: choosing.Choice, rows: Sequence[Row]) -> list[Row]:
+def far_outside(choice: choose_engine.Choice, rows: Sequence[Row]) -> list[Row]:
     """Rows with some numbers of any size that their fields take, other sizes than the proof tries."""
     chosen = np.random.default_rng(1)
     numbers = [place for place, field in enumerate(choice.signature.inputs) if field.kind == "number"]

@@ -11,20 +11,20 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from fairlead import baseline
 from fairlead.errors import DataError, SettingsError
 from fairlead.gate.policy import Policy
 from fairlead.gate.refusal import GateError
-from fairlead.golden import Golden
-from fairlead.manifest import Manifest
-from fairlead.publishing import training
+from fairlead.model import baseline
+from fairlead.model.golden import Golden
+from fairlead.model.manifest import Manifest
 from fairlead.publishing.evidence import digests_of, unpack
-from fairlead.publishing.signatures import to_rows
-from fairlead.publishing.story import Published, publish, validate
-from fairlead.registry import Registry
-from fairlead.retiring import Retirement, retire
-from tests.gate_cases import Table, model, table
-from tests.memory import Memory
+from fairlead.publishing.input import training_rows
+from fairlead.publishing.publish import Published, publish, validate
+from fairlead.publishing.signature.infer import to_rows
+from fairlead.registry.retirements import Retirement, retire
+from fairlead.registry.store import Registry
+from testkit.gate_cases import Table, model, table
+from testkit.memory import Memory
 
 SETS = ["iris", "wine", "breast_cancer", "digits", "diabetes", "penguins"]
 
@@ -298,7 +298,7 @@ def test_parity_of_many_rows_is_proved_on_a_sample_and_all_of_them_are_measured(
     memory: Memory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for bound in ("MOST_PROVED", "FEWEST_PROVED"):
-        monkeypatch.setattr(f"fairlead.publishing.proving.{bound}", 50)
+        monkeypatch.setattr(f"fairlead.publishing.prove.{bound}", 50)
     brought = material("breast_cancer")
     done = published(memory, brought).manifest
     assert done.parity
@@ -314,8 +314,8 @@ def test_training_rows_are_kept_only_where_asked_for(memory: Memory) -> None:
     without = published(memory, brought).manifest
     done = published(memory, brought, keep_training_rows=True, allow_breaking=True).manifest
 
-    assert training.BLOB not in without.blobs
-    kept = training.decode(Registry(memory).blob(done.blobs[training.BLOB]))
+    assert training_rows.BLOB not in without.blobs
+    kept = training_rows.decode(Registry(memory).blob(done.blobs[training_rows.BLOB]))
     assert kept.fields == tuple(field.name for field in done.signature.inputs)
     assert kept.rows == to_rows(done.signature, brought["train"])
     assert kept.target == brought["train_y"].tolist()

@@ -17,12 +17,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 import fairlead
+from fairlead.api.instances import RequestReader
 from fairlead.errors import DataError, EngineError, FairleadError, ModelFileError
-from fairlead.publishing.evidence import fresh
-from fairlead.publishing.signatures import to_rows
-from fairlead.registry import Registry
-from fairlead.requests import RequestReader
-from tests.memory import Memory
+from fairlead.publishing.evidence import measure_main
+from fairlead.publishing.signature.infer import to_rows
+from fairlead.registry.store import Registry
+from testkit.memory import Memory
 
 rng = np.random.default_rng(0)
 ROWS, HALF = 800, 400
@@ -165,7 +165,7 @@ def test_an_exception_of_a_probe_is_a_refusal_never_a_traceback(name: str) -> No
 
 
 def test_a_cost_is_the_cpu_time_of_the_engine_not_the_time_that_passes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fresh, "LONGEST_WAIT", 0.1)
+    monkeypatch.setattr(measure_main, "LONGEST_WAIT", 0.1)
 
     class Waiting:
         """Waits as a process waits for a busy machine."""
@@ -173,4 +173,4 @@ def test_a_cost_is_the_cpu_time_of_the_engine_not_the_time_that_passes(monkeypat
         def answer(self, _: Any) -> None:
             time.sleep(0.02)
 
-    assert fresh._cost(Waiting(), []) < 10  # type: ignore[arg-type]  # an engine as far as it is asked
+    assert measure_main._cost(Waiting(), []) < 10  # type: ignore[arg-type]  # an engine as far as it is asked

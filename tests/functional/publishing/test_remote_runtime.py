@@ -13,20 +13,20 @@ import msgspec
 import numpy as np
 import pytest
 
-from fairlead import manifest
 from fairlead.engines import Answers, Engine, load
 from fairlead.errors import CallError, EngineError, IntegrityError
-from fairlead.publishing import remote
-from fairlead.publishing.answering import Answering
-from fairlead.publishing.choosing import Choice, choose_engine
-from fairlead.publishing.remote import ProveFunction, Question, Remote, Reply, pack, unpack
-from fairlead.publishing.signatures import infer, to_rows
-from fairlead.registry import Reading, Registry
-from fairlead.signature import Signature
-from tests.gate_cases import model, table
-from tests.memory import Memory
+from fairlead.model import manifest
+from fairlead.model.signature import Signature
+from fairlead.publishing.parity import remote_runtime
+from fairlead.publishing.parity.choose_engine import Choice, choose_engine
+from fairlead.publishing.parity.remote_handler import Answering
+from fairlead.publishing.parity.remote_runtime import ProveFunction, Question, Remote, Reply, pack, unpack
+from fairlead.publishing.signature.infer import infer, to_rows
+from fairlead.registry.store import Reading, Registry
+from testkit.gate_cases import model, table
+from testkit.memory import Memory
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 class Lambda:
@@ -103,7 +103,7 @@ def test_infinities_and_whole_doubles_arrive_as_they_are(runtime: Remote) -> Non
 def test_many_rows_go_in_batches_that_lambda_takes(
     runtime: Remote, client: Lambda, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(remote, "MOST_BYTES", 6_000)
+    monkeypatch.setattr(remote_runtime, "MOST_BYTES", 6_000)
     rows = candidate("penguins")[2] * 5
     engine = opened(runtime)
 

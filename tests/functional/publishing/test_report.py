@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from fairlead.gate.findings import failed
-from fairlead.manifest import Forced
-from fairlead.publishing import card, report
-from fairlead.publishing.report.plots.frame import ticks
+from fairlead.html.axes import ticks
+from fairlead.model.manifest import Forced
+from fairlead.publishing import report
+from fairlead.publishing.report import model_card
 from tests.report_cases import CASES, HOSTILE, case
 
 VOID = {"meta", "link", "br", "img", "hr", "input"}
@@ -99,7 +100,7 @@ def test_reports_and_cards_stay_small_and_are_made_the_same_again(name: str) -> 
     text = report.render(case(name))
     assert len(text.encode()) < 400_000
     assert report.render(case(name)) == text
-    assert len(card.render(case(name)).encode()) < 20_000
+    assert len(model_card.render(case(name)).encode()) < 20_000
 
 
 def test_names_categories_and_labels_stay_text_whatever_they_hold() -> None:
@@ -118,7 +119,9 @@ def test_names_categories_and_labels_stay_text_whatever_they_hold() -> None:
 
 
 def test_a_card_holds_no_markup_of_others() -> None:
-    text = card.render(msgspec.structs.replace(case("hostile"), forced=Forced(by=HOSTILE, reason="x\n# Injected")))
+    text = model_card.render(
+        msgspec.structs.replace(case("hostile"), forced=Forced(by=HOSTILE, reason="x\n# Injected"))
+    )
     assert "<" not in text
     assert re.findall(r"^#+ .*$", text, re.MULTILINE)[1:] == [
         "## Model details",
@@ -174,7 +177,7 @@ def test_the_verdict_comes_first_and_says_what_refused_and_who_went_on() -> None
     assert "The gate refused this version; ada published it all the same" in shown
     assert "Refused by: r2." in shown
     assert "the old one is down" in shown
-    assert "the old one is down" in card.render(refused)
+    assert "the old one is down" in model_card.render(refused)
 
 
 def test_figures_agree_with_the_gates_and_with_scikit_learns() -> None:
@@ -192,8 +195,8 @@ def test_curves_are_scikit_learns_before_they_are_thinned() -> None:
     from sklearn.metrics import average_precision_score, roc_auc_score
 
     from fairlead.gate.evidence import Evidence, Predicted, Rows
+    from fairlead.model.signature import Output, Signature
     from fairlead.publishing.report.curves import MOST_POINTS, curves
-    from fairlead.signature import Output, Signature
 
     random = np.random.default_rng(5)
     target = random.integers(0, 2, 5000).astype(np.int32)

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from fairlead.publishing.estimator_files import walls
+from fairlead.publishing.estimator_files import sandbox
 
 TRIES = """
 import ctypes, json, os, resource, socket, sys, threading
 own, parent, path = sys.argv[1], int(sys.argv[2]), json.loads(sys.argv[3])
 sys.path[:0] = path
-from fairlead.publishing.estimator_files import walls
-walls._other_user = lambda: False
-stand = walls.close([*sys.path, sys.prefix, sys.base_prefix, "/lib", "/usr/lib", "/lib64"])
+from fairlead.publishing.estimator_files import sandbox
+sandbox._other_user = lambda: False
+stand = sandbox.close([*sys.path, sys.prefix, sys.base_prefix, "/lib", "/usr/lib", "/lib64"])
 libc = ctypes.CDLL(None, use_errno=True)
 
 def system(name, *arguments):
@@ -58,7 +58,7 @@ def test_a_process_of_the_same_user_changes_and_leaves_nothing(tmp_path: Path) -
     own = tmp_path / "own"
     own.write_text("content")
     own.chmod(0o600)
-    package = str(Path(walls.__file__).parents[3])
+    package = str(Path(sandbox.__file__).parents[3])
     done = subprocess.run(
         [sys.executable, "-c", TRIES, str(own), str(os.getpid()), json.dumps([package])],
         capture_output=True,
@@ -66,7 +66,7 @@ def test_a_process_of_the_same_user_changes_and_leaves_nothing(tmp_path: Path) -
         check=True,
     )
     told = json.loads(done.stdout)
-    if walls.NETWORK not in told["stand"]:
+    if sandbox.NETWORK not in told["stand"]:
         pytest.skip("this kernel takes no filter of system calls")
     assert all(told["held"].values()), told["held"]
     assert own.read_text() == "content"

@@ -17,13 +17,13 @@ from moto import mock_aws
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import make_server
 
-from fairlead.aws import client
+from fairlead.aws.clients import client
+from fairlead.aws.s3 import CONFLICT_ATTEMPTS, S3Objects
 from fairlead.errors import IntegrityError, NotFoundError, SettingsError, StorageError
-from fairlead.journal import Journal
-from fairlead.manifest import Parent
-from fairlead.moves import Draft
-from fairlead.objects import CONFLICT_ATTEMPTS, S3Objects
-from fairlead.registry import Registry
+from fairlead.journal.journal import Journal
+from fairlead.journal.records import Draft
+from fairlead.model.manifest import Parent
+from fairlead.registry.store import Registry
 from tests.manifests import build
 
 BUCKET = "registry"
@@ -95,8 +95,8 @@ def test_listing_goes_on_after_the_first_thousand(s3: Any) -> None:
 
 
 def test_a_huge_object_in_the_way_is_not_read_into_memory(s3: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fairlead.objects.MOST_JSON", 100_000)
-    monkeypatch.setattr("fairlead.objects.MOST_RECORD", 10_000)
+    monkeypatch.setattr("fairlead.aws.s3.MOST_JSON", 100_000)
+    monkeypatch.setattr("fairlead.aws.s3.MOST_RECORD", 10_000)
     objects = S3Objects(s3, BUCKET)
     registry, journal = Registry(objects), Journal(objects, "fairlead")
     registry.commit("churn", build)

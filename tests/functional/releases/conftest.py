@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from fairlead.registry import Registry
-from fairlead.releases import Releases
-from fairlead.stack import Stack
+from fairlead.aws.stack import Stack
+from fairlead.registry.store import Registry
+from fairlead.releases.facade import Releases
+from testkit.memory import Memory
 from tests.functional import canary_alarms
 from tests.functional.fake_deploys import FakeDeploys
-from tests.functional.releases.desk import Desk
+from tests.functional.releases.operator import Desk
 from tests.functional.session import connect
 from tests.functional.strict_lambda import StrictLambda, deployed
 from tests.manifests import build, stock
-from tests.memory import Memory
 
 
 @pytest.fixture(autouse=True)

@@ -4,19 +4,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from fairlead.canary import CanaryAlarms
-from fairlead.deployments import Deployments
-from fairlead.function import PredictFunction
-from fairlead.journal import Journal
-from fairlead.means import Means, look_and_heal
-from fairlead.moves import Draft, Record
-from fairlead.registry import Registry
-from fairlead.releases import Releases
-from fairlead.releasing import Released
-from fairlead.stack import Stack
+from fairlead.aws.codedeploy import Deployments
+from fairlead.aws.lambda_function import PredictFunction
+from fairlead.aws.stack import Stack
+from fairlead.journal.journal import Journal
+from fairlead.journal.records import Draft, Record
+from fairlead.registry.store import Registry
+from fairlead.releases.canary_alarms import CanaryAlarms
+from fairlead.releases.context import Means, look_and_heal
+from fairlead.releases.facade import Releases
+from fairlead.releases.release import Released
+from testkit.memory import Memory
 from tests.functional.fake_deploys import FakeDeploys
 from tests.functional.strict_lambda import NAME, StrictLambda
-from tests.memory import Memory
 
 
 @dataclass

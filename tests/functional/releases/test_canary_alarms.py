@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from fairlead.canary import CanaryAlarms
 from fairlead.errors import ReleaseError
+from fairlead.releases.canary_alarms import CanaryAlarms
 from tests.functional.canary_alarms import ERRORS, LATENCY, make
 from tests.functional.session import connect
 

@@ -6,17 +6,17 @@ from typing import Any
 import msgspec
 import pytest
 
-from fairlead import releasing
-from fairlead.candidates import Order, Releaser
+from fairlead.automation.candidates import Order, Releaser
+from fairlead.aws.stack import Stack
 from fairlead.errors import IntegrityError
-from fairlead.moves import Record
-from fairlead.registry import Registry
-from fairlead.stack import Stack
+from fairlead.journal.records import Record
+from fairlead.registry.store import Registry
+from fairlead.releases import release
+from testkit.memory import Memory
 from tests.functional.fake_deploys import FakeDeploys
-from tests.functional.releases.desk import Desk, ship
+from tests.functional.releases.operator import Desk, ship
 from tests.functional.strict_lambda import StrictLambda
 from tests.manifests import passing
-from tests.memory import Memory
 
 CANARY = "CodeDeployDefault.LambdaCanary10Percent15Minutes"
 
@@ -165,7 +165,7 @@ def test_a_run_that_was_killed_after_it_decided_is_taken_up_by_the_same_event_al
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(releasing, "release", killed)
+        patch.setattr(release, "release", killed)
         with pytest.raises(KeyboardInterrupt):
             office.consider("r1")
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from fairlead import aws
-from fairlead.objects import S3Objects
-from fairlead.registry import Registry
-from fairlead.stack import Stack
+from fairlead.aws import clients
+from fairlead.aws.s3 import S3Objects
+from fairlead.aws.stack import Stack
+from fairlead.registry.store import Registry
 from fairlead_cli.main import app
 from tests.functional.fake_deploys import FakeDeploys
 from tests.functional.session import REGION, connect
@@ -41,7 +41,7 @@ def commands(
     registry.commit("penguins", partial(build, model="penguins"))
     deploys.eager = True
     ours = {"lambda": lambda_.client, "codedeploy": deploys.client, "cloudwatch": Metrics(cloudwatch)}
-    monkeypatch.setattr(aws, "client", lambda service, **_: ours.get(service) or connect(service))
+    monkeypatch.setattr(clients, "client", lambda service, **_: ours.get(service) or connect(service))
     monkeypatch.setattr("time.sleep", lambda _: None)
 
 

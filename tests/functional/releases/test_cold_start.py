@@ -4,10 +4,10 @@ import hashlib
 
 import pytest
 
-from fairlead.cold_start import obstacle
-from fairlead.moves import Release
-from fairlead.registry import Registry, blob_key, manifest_key
-from tests.memory import Memory
+from fairlead.journal.records import Release
+from fairlead.registry.store import Registry, blob_key, manifest_key
+from fairlead.releases.cold_start import obstacle
+from testkit.memory import Memory
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ from typing import Any
 import msgspec
 import pytest
 
+from fairlead.aws.lambda_function import PredictFunction
+from fairlead.aws.stack import Stack
 from fairlead.errors import NotFoundError, ReleaseError
-from fairlead.function import PredictFunction
-from fairlead.registry import Registry
-from fairlead.releases import Releases
-from fairlead.stack import Stack
+from fairlead.registry.store import Registry
+from fairlead.releases.facade import Releases
 from tests.functional.fake_deploys import FakeDeploys
-from tests.functional.releases.desk import Desk, ship
+from tests.functional.releases.operator import Desk, ship
 from tests.functional.strict_lambda import NAME, StrictLambda
 
 

@@ -10,19 +10,19 @@ from typing import Any
 import pytest
 from moto import mock_aws
 
-from fairlead import aws
-from fairlead.deployments import Deployments, Shift
+from fairlead.aws import clients
+from fairlead.aws.codedeploy import Deployments, Shift
+from fairlead.aws.s3 import S3Objects
 from fairlead.errors import SettingsError
-from fairlead.journal import Journal
-from fairlead.moves import Described, describe_deployment
-from fairlead.objects import S3Objects
+from fairlead.journal.journal import Journal
+from fairlead.journal.records import Described, describe_deployment
+from testkit.lambda_context import context
 from tests.functional.conftest import _forget_earlier_starts
 from tests.functional.fake_deploys import APPLICATION, GROUP, FakeDeploys
 from tests.functional.session import connect
 from tests.functional.strict_lambda import BASE, NAME, StrictLambda, deployed
-from tests.lambda_context import context
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 EVENT = json.loads((ROOT / "events/codedeploy-state-change.json").read_text())
 ENVIRONMENT = {
     "AWS_ACCESS_KEY_ID": "test",
@@ -54,7 +54,7 @@ def deploys(monkeypatch: pytest.MonkeyPatch) -> FakeDeploys:
     lambda_ = StrictLambda()
     made = FakeDeploys(lambda_)
     ours = {"lambda": lambda_.client, "codedeploy": made.client}
-    monkeypatch.setattr(aws, "client", lambda service, **_: ours.get(service) or connect(service))
+    monkeypatch.setattr(clients, "client", lambda service, **_: ours.get(service) or connect(service))
     return made
 
 

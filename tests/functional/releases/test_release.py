@@ -5,18 +5,18 @@ from typing import Any
 import msgspec
 import pytest
 
-from fairlead.canary import CanaryAlarms
+from fairlead.aws.stack import Stack
 from fairlead.errors import IntegrityError, NotFoundError, ReleaseError, SettingsError
-from fairlead.manifest import Finding, Forced
-from fairlead.registry import Registry
-from fairlead.releases import Releases
-from fairlead.stack import Stack
+from fairlead.model.manifest import Finding, Forced
+from fairlead.registry.store import Registry
+from fairlead.releases.canary_alarms import CanaryAlarms
+from fairlead.releases.facade import Releases
+from testkit.memory import Memory
 from tests.functional.fake_deploys import FakeDeploys
-from tests.functional.releases.desk import Desk, ship
+from tests.functional.releases.operator import Desk, ship
 from tests.functional.session import connect
 from tests.functional.strict_lambda import BASE, NAME, StrictLambda, package
 from tests.manifests import build
-from tests.memory import Memory
 
 PASSED = Finding(check="baseline", finding="better than the most frequent class", verdict="pass")
 FAILED = Finding(check="leakage", finding="one input alone says it all", verdict="fail", refuses=True)

@@ -13,18 +13,18 @@ from typing import Any
 import pytest
 from moto.sns.models import sns_backends
 
-from fairlead import aws
+from fairlead.aws import clients
+from fairlead.aws.s3 import S3Objects
+from fairlead.aws.stack import Stack, find
 from fairlead.errors import SettingsError
-from fairlead.journal import Journal
-from fairlead.objects import S3Objects
-from fairlead.registry import Registry
-from fairlead.releases import opened
+from fairlead.journal.journal import Journal
+from fairlead.registry.store import Registry
+from fairlead.releases.facade import opened
 from fairlead.settings import Operator, releasing
-from fairlead.stack import Stack, find
+from testkit.lambda_context import context
 from tests.functional.fake_deploys import FakeDeploys
 from tests.functional.session import REGION, connect
 from tests.functional.strict_lambda import StrictLambda, outputs
-from tests.lambda_context import context
 from tests.manifests import build, passing
 
 ROOT = Path(__file__).parents[3]
@@ -57,7 +57,7 @@ def function(
 ) -> ModuleType:
     """Loaded on a stack that answers with churn 1."""
     ours = {"lambda": lambda_.client, "codedeploy": deploys.client, "cloudwatch": cloudwatch}
-    monkeypatch.setattr(aws, "client", lambda service, **_: ours.get(service) or connect(service))
+    monkeypatch.setattr(clients, "client", lambda service, **_: ours.get(service) or connect(service))
     connect("s3").create_bucket(Bucket=stack.bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
     template = {
         "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}},

@@ -7,18 +7,18 @@ from typing import Any
 import msgspec
 import pytest
 
-from fairlead.asking import Asked, Reply
-from fairlead.capture import Part
+from fairlead.automation.responding import Gathering, Responder, alarm_of
+from fairlead.automation.response_policy import Terms
+from fairlead.aws.release_client import Asked, Reply
 from fairlead.errors import SettingsError, StorageError
-from fairlead.ledger import Outcome, Pair
-from fairlead.ledger.reading import LedgerReader
-from fairlead.policy import Terms
+from fairlead.feedback.ledger import Outcome, Pair
+from fairlead.feedback.ledger.reader import LedgerReader
 from fairlead.quality import tally
-from fairlead.registry import Registry, manifest_key
-from fairlead.responding import Gathering, Responder, alarm_of
-from tests.functional.releases.desk import Desk, ship
+from fairlead.registry.store import Registry, manifest_key
+from fairlead.telemetry.capture import Part
+from testkit.memory import Memory
+from tests.functional.releases.operator import Desk, ship
 from tests.functional.strict_lambda import StrictLambda
-from tests.memory import Memory
 
 
 class Outcomes(LedgerReader):
@@ -114,9 +114,9 @@ class Station:
 @pytest.fixture(autouse=True)
 def busy(monkeypatch: pytest.MonkeyPatch) -> None:
     """Moto reads no percentiles: every release had a thousand calls of its own, half of which failed."""
-    from fairlead import traffic
+    from fairlead.releases import metrics
 
-    monkeypatch.setattr(traffic, "own", lambda *_, **__: traffic.Own(calls=1_000, error_share=0.5, latency_ms=9_000.0))
+    monkeypatch.setattr(metrics, "own", lambda *_, **__: metrics.Own(calls=1_000, error_share=0.5, latency_ms=9_000.0))
 
 
 @pytest.fixture
@@ -152,9 +152,9 @@ def test_an_alarm_that_live_s_own_calls_do_not_show_moves_nothing_and_the_figure
     live: Desk, registry: Registry, lambda_: StrictLambda, monkeypatch: pytest.MonkeyPatch, cause: str
 ) -> None:
     """Another release's canary failed, say, or it is over: live is healthy."""
-    from fairlead import traffic
+    from fairlead.releases import metrics
 
-    monkeypatch.setattr(traffic, "own", lambda *_, **__: traffic.Own(calls=900, error_share=0.0, latency_ms=20.0))
+    monkeypatch.setattr(metrics, "own", lambda *_, **__: metrics.Own(calls=900, error_share=0.0, latency_ms=20.0))
     station = Station(live, registry)
     assert station.alarm(cause).decision.rule == "not live's own"
     assert lambda_.points_at("live") == "3"

@@ -2,12 +2,12 @@
 
 import pytest
 
-from fairlead import retiring
 from fairlead.errors import NotFoundError, ReleaseError
-from fairlead.registry import Registry
-from fairlead.releases import Releases
+from fairlead.registry import retirements
+from fairlead.registry.store import Registry
+from fairlead.releases.facade import Releases
 from tests.functional.fake_deploys import FakeDeploys
-from tests.functional.releases.desk import Desk, ship
+from tests.functional.releases.operator import Desk, ship
 from tests.functional.strict_lambda import StrictLambda
 
 
@@ -19,7 +19,7 @@ def test_a_version_that_is_not_live_can_be_retired_once(releases: Releases, regi
 
     assert (done, first.retired_by, first.reason) == (True, "ada", "biased")
     assert again == (first, False)
-    assert retiring.retired(registry.objects, "churn") == {1}
+    assert retirements.retired(registry.objects, "churn") == {1}
     [record] = [one for one in desk.records() if one.kind == "retired"]
     assert (record.model, record.version, record.by, record.why) == ("churn", 1, "ada", "biased")
 
@@ -36,7 +36,7 @@ def test_the_live_version_cannot_be_retired_until_another_is_released(releases: 
     with pytest.raises(ReleaseError, match=r"release 2 \(churn version 1\) is live") as caught:
         releases.retire(registry, "churn", 1)
     assert "release another version first" in caught.value.hint
-    assert retiring.retired(registry.objects, "churn") == frozenset()
+    assert retirements.retired(registry.objects, "churn") == frozenset()
 
     ship(releases, registry, 3)
     assert releases.retire(registry, "churn", 1)[1]
@@ -95,7 +95,7 @@ def test_of_a_release_and_a_retirement_at_once_the_one_on_record_first_wins(
 
     assert ship(releases, registry, 1).moved
     assert refused
-    assert retiring.retired(registry.objects, "churn") == frozenset()
+    assert retirements.retired(registry.objects, "churn") == frozenset()
 
 
 def test_a_retirement_on_record_whose_object_is_still_missing_refuses_the_release(

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from fairlead.errors import ReleaseError
-from fairlead.registry import Registry
-from fairlead.releases import Releases
+from fairlead.registry.store import Registry
+from fairlead.releases.facade import Releases
 from tests.functional.fake_deploys import FakeDeploys
-from tests.functional.releases.desk import Desk, ship
+from tests.functional.releases.operator import Desk, ship
 from tests.functional.strict_lambda import NAME, StrictLambda
 
 

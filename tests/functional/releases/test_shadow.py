@@ -5,14 +5,14 @@ from typing import Any
 
 import msgspec
 
-from fairlead.asking import Asked, Reply
-from fairlead.capture import Part
+from fairlead.aws.release_client import Asked, Reply
 from fairlead.drift.counters import SLOT, Counters
-from fairlead.ledger import Outcome, Pair
-from fairlead.ledger.reading import LedgerReader
-from fairlead.moves import Release
-from fairlead.registry import Registry
-from fairlead.shadowing import shadowed
+from fairlead.feedback.ledger import Outcome, Pair
+from fairlead.feedback.ledger.reader import LedgerReader
+from fairlead.journal.records import Release
+from fairlead.monitoring.shadow import shadowed
+from fairlead.registry.store import Registry
+from fairlead.telemetry.capture import Part
 
 END = 1_000_000
 BUSY = (END - 2_000, END - 30, END - 1)

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from fairlead.errors import ReleaseError, StorageError
-from fairlead.manifest import Blob, digest
-from fairlead.registry import Registry, blob_key, manifest_key
-from fairlead.releases import Releases
-from tests.functional.releases.desk import Desk, ship
+from fairlead.model.manifest import Blob, digest
+from fairlead.registry.store import Registry, blob_key, manifest_key
+from fairlead.releases.facade import Releases
+from testkit.memory import Memory
+from tests.functional.releases.operator import Desk, ship
 from tests.functional.strict_lambda import StrictLambda
 from tests.manifests import BLOBS, build
-from tests.memory import Memory
 
 MANIFEST = manifest_key("churn", 2)
 SKLEARN, GOLDEN = (blob_key(Blob(sha256=digest(BLOBS[name]), size=0)) for name in ("sklearn", "golden"))

@@ -14,18 +14,18 @@ from moto.backends import get_backend
 from moto.server import ThreadedMotoServer
 
 from fairlead import settings
+from fairlead.aws.s3 import S3Objects
 from fairlead.errors import SettingsError
-from fairlead.journal import Journal
-from fairlead.objects import S3Objects
-from fairlead.publishing.story import publish
-from fairlead.registry import Registry
-from fairlead.retraining import ordering
-from fairlead.retraining.facts import RetrainingError
-from fairlead.retraining.ordering import SCHEDULED, answer, hand_over, order_of
-from fairlead.retraining.story import Retraining
+from fairlead.journal.journal import Journal
+from fairlead.publishing.publish import publish
+from fairlead.registry.store import Registry
+from fairlead.retraining import handler
+from fairlead.retraining.handler import SCHEDULED, answer, hand_over, order_of
+from fairlead.retraining.retrain import Retraining
+from fairlead.retraining.types import RetrainingError
 from tests.production import TABLE, Production, champion, create_table, later
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 EVENT = json.loads((ROOT / "events/retrain.json").read_text())
 SCHEDULE = json.loads((ROOT / "events/retrain-schedule.json").read_text())
 ENVIRONMENT = {
@@ -60,7 +60,7 @@ RETRAIN = (
     ABSENT.format(absent={"onnxruntime", "pyarrow"})
     + """
 import subprocess
-from fairlead.publishing.remote import ProveFunction, Reply, pack, unpack
+from fairlead.publishing.parity.remote_runtime import ProveFunction, Reply, pack, unpack
 prove = subprocess.Popen([sys.executable, "-c", sys.argv[1]], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 def ask(self, question):
     assert self._function == "fairlead-prove"
@@ -68,10 +68,10 @@ def ask(self, question):
     prove.stdin.flush()
     return unpack(prove.stdout.readline(), Reply)
 ProveFunction.__call__ = ask
-from fairlead.retraining import ordering
-ordering.start = lambda client, function, event: print("HANDED" + json.dumps([function, event]))
+from fairlead.retraining import handler as retrain_handler
+retrain_handler.start = lambda client, function, event: print("HANDED" + json.dumps([function, event]))
 from functions.retrain.app import handler
-from tests.lambda_context import context
+from testkit.lambda_context import context
 print("ANSWER" + json.dumps(handler(json.loads(sys.argv[2]), context())))
 """
 )
@@ -220,7 +220,7 @@ def test_a_clock_that_ticks_before_any_release_is_answered(monkeypatch: pytest.M
     def nothing_live(_: Any) -> str:
         raise RetrainingError("stack fairlead serves no model")
 
-    monkeypatch.setattr(ordering, "live_model", nothing_live)
+    monkeypatch.setattr(handler, "live_model", nothing_live)
 
     answered = answer(SCHEDULE, here(), Broken(), by="arn:function", request="r1")
 

@@ -16,20 +16,20 @@ from fairlead.engines import load
 from fairlead.errors import DataError, IntegrityError, ModelFileError, StorageError
 from fairlead.gate.policy import ChampionRules, Policy
 from fairlead.gate.refusal import GateError
-from fairlead.journal import RETRAIN, Journal
-from fairlead.manifest import Blob, Manifest, Recipe, encode
-from fairlead.moves import Record
-from fairlead.publishing import training
-from fairlead.publishing.answering import Answering
+from fairlead.journal.journal import RETRAIN, Journal
+from fairlead.journal.records import Record
+from fairlead.model.manifest import Blob, Manifest, Recipe, encode
 from fairlead.publishing.evidence import digests_of
-from fairlead.publishing.remote import Question, Remote, Reply, pack, unpack
-from fairlead.publishing.signatures import to_rows
-from fairlead.publishing.story import publish
-from fairlead.registry import Registry
-from fairlead.retraining.facts import Limits, Order, RetrainingError
-from fairlead.retraining.story import Retrained, Retraining
-from tests.gate_cases import Table, model
-from tests.memory import Memory
+from fairlead.publishing.input import training_rows
+from fairlead.publishing.parity.remote_handler import Answering
+from fairlead.publishing.parity.remote_runtime import Question, Remote, Reply, pack, unpack
+from fairlead.publishing.publish import publish
+from fairlead.publishing.signature.infer import to_rows
+from fairlead.registry.store import Registry
+from fairlead.retraining.retrain import Retrained, Retraining
+from fairlead.retraining.types import Limits, Order, RetrainingError
+from testkit.gate_cases import Table, model
+from testkit.memory import Memory
 from tests.production import (
     ASKED,
     HOUR,
@@ -121,7 +121,7 @@ def test_what_drifted_is_learnt_and_the_candidate_is_better_where_it_counts(
     fresh = later(300, seed=9)
     assert accuracy(registry, 1, fresh) < 0.75
     assert accuracy(registry, 2, fresh) > 0.95
-    kept = training.decode(registry.blob(made.blobs["training"]))
+    kept = training_rows.decode(registry.blob(made.blobs["training"]))
     assert len(kept.rows) == 150 + 280
     assert kept.ids[150] == f"{first[0]}-0"
     assert sum(map(bool, kept.ids)) == 280
@@ -141,7 +141,7 @@ def test_what_judges_was_learnt_by_neither(registry: Registry, production: Produ
     said = {one.finding: one.figure for one in done.findings}
     assert said["rows on both sides of the split, left out"].startswith("20 of 300")
     made = done.published.manifest
-    kept = training.decode(registry.blob(made.blobs["training"]))
+    kept = training_rows.decode(registry.blob(made.blobs["training"]))
     names = [field.name for field in made.signature.inputs]
     import pandas as pd
 
@@ -162,7 +162,7 @@ def test_rows_learnt_before_are_not_learnt_twice(registry: Registry, production:
     assert counted["known"] == 210
     # 90 rows that judged version 2 and 300 new ones, of both versions' answers
     assert counted["rows"] + counted["repeated"] == 390
-    kept = training.decode(registry.blob(second.published.manifest.blobs["training"]))
+    kept = training_rows.decode(registry.blob(second.published.manifest.blobs["training"]))
     ids = [one for one in kept.ids if one]
     assert len(ids) == len(set(ids)) == 210 + second.learnt
     assert second.champion == 2

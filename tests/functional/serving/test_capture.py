@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from fairlead import capture
-from fairlead.capture import Part
 from fairlead.errors import SettingsError
-from fairlead.publishing.story import Published
+from fairlead.publishing.publish import Published
+from fairlead.telemetry import capture
+from fairlead.telemetry.capture import Part
+from testkit.lambda_context import context, event
 from tests.functional.conftest import Load, Store
-from tests.lambda_context import context, event
 
 KEY = "1ab5d340-0000-4000-8000-7b8cc1de6d33"
 

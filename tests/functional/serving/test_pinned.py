@@ -19,15 +19,15 @@ import pytest
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 
-from fairlead import pinning
-from fairlead.coldread import PATIENCE, ColdReader
+from fairlead.aws.s3_stdlib import PATIENCE, ColdReader
 from fairlead.errors import StorageError
-from fairlead.manifest import EngineName, encode
-from fairlead.publishing import story
-from fairlead.publishing.story import Published
-from fairlead.retiring import Retirement, retire
+from fairlead.model.manifest import EngineName, encode
+from fairlead.publishing import publish as publishing
+from fairlead.publishing.publish import Published
+from fairlead.registry.retirements import Retirement, retire
+from fairlead.serving import pinned
+from testkit.lambda_context import context, event
 from tests.functional.conftest import APP, Load, Store, make_store
-from tests.lambda_context import context, event
 
 SKLEARN = 2
 LIVE = 5
@@ -38,7 +38,7 @@ def publish(store: Store, version: int, engine: EngineName = "onnx") -> Publishe
     X, y = load_iris(return_X_y=True, as_frame=True)
     names = [f"setosa by {version}", "versicolor", "virginica"]
     estimator = LogisticRegression(max_iter=500).fit(X, [names[kind] for kind in y])
-    return story.publish(
+    return publishing.publish(
         estimator,
         name="iris",
         X=X,
@@ -311,7 +311,7 @@ def test_retiring_takes_effect_in_a_running_process_without_a_release(
     assert predict(app, 3)[0] == 200
 
     retire_version(store, 3)
-    clock.now += pinning.RECHECK - 1
+    clock.now += pinned.RECHECK - 1
     assert predict(app, 3)[0] == 200
     clock.now += 1
     assert predict(app, 3)[1]["code"] == "no_such_version"
@@ -337,7 +337,7 @@ def test_while_nobody_can_say_what_is_retired_no_pin_is_served(
         raise StorageError(f"{prefix} may not be listed (AccessDenied)")
 
     monkeypatch.setattr(ColdReader, "keys", refused)
-    clock.now += pinning.RECHECK
+    clock.now += pinned.RECHECK
     status, got, headers = predict(app, 3)
 
     assert (status, got["code"], headers["Retry-After"]) == (503, "model_unavailable", "5")
@@ -421,7 +421,7 @@ def test_a_version_that_could_not_be_loaded_is_left_alone_for_a_while(
 
     status, _, headers = predict(app, 3)
     assert (status, headers["Retry-After"], asked) == (503, "5", [])
-    clock.now += pinning.RETRY_AFTER
+    clock.now += pinned.RETRY_AFTER
     assert predict(app, 3)[0] == 200
 
 
@@ -442,7 +442,7 @@ def test_a_slow_s3_ends_the_request_and_the_next_one_goes_on_from_there(
     asked.clear()
     assert predict(app, 1)[0] == 503
     assert len([path for path in asked if "/versions/" in path]) == 2
-    clock.now += pinning.RETRY_AFTER
+    clock.now += pinned.RETRY_AFTER
     asked.clear()
     predict(app, 1)
     assert not [path for path in asked if "versions/4.json" in path]
@@ -451,7 +451,7 @@ def test_a_slow_s3_ends_the_request_and_the_next_one_goes_on_from_there(
 def test_a_bounded_number_of_versions_stays_loaded_the_least_used_goes(
     load_app: Load, released: dict[str, str], asked: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pinning, "MOST_MODELS", 2)
+    monkeypatch.setattr(pinned, "MOST_MODELS", 2)
     app = load_app(released)
     for version in (1, 3, 1, 4):
         assert predict(app, version)[0] == 200
@@ -492,7 +492,7 @@ def test_room_for_pinned_versions_is_taken_from_the_functions_memory(
     app = load_app(released | {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512"})
 
     live = line[1][LIVE - 1].manifest.blobs["onnx"].size
-    assert app.endpoint.pins()._room == 512 * 1024 * 1024 // 2 // pinning.SESSION - live
+    assert app.endpoint.pins()._room == 512 * 1024 * 1024 // 2 // pinned.SESSION - live
 
 
 def test_log_and_metrics_name_the_version_that_answered(load_app: Load, released: dict[str, str]) -> None:
@@ -566,7 +566,7 @@ def test_calls_that_do_not_pin_import_nothing_of_it(released: dict[str, str], tm
         "context = types.SimpleNamespace(aws_request_id='1', function_name='f', function_version='1',"
         " memory_limit_in_mb=1, invoked_function_arn='a');"
         f"answer = app.handler(json.load(open({str(tmp_path / 'event.json')!r})), context);"
-        "names = ['fairlead.pinning', 'fairlead.chain', 'fairlead.retiring'];"
+        "names = ['fairlead.serving.pinned', 'fairlead.registry.lineage', 'fairlead.registry.retirements'];"
         "print(answer['statusCode'], [name for name in names if name in sys.modules])"
     )
     done = subprocess.run(

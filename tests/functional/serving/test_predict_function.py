@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
-from fairlead.coldread import ColdReader
-from fairlead.golden import Golden
-from fairlead.publishing.story import Published
+from fairlead.aws.s3_stdlib import ColdReader
+from fairlead.model.golden import Golden
+from fairlead.publishing.publish import Published
+from testkit.lambda_context import context, event
 from tests.functional.conftest import Load, Store
-from tests.lambda_context import context, event
 
 Call = Callable[..., tuple[int, dict[str, Any], dict[str, Any]]]
 
@@ -61,7 +61,7 @@ def test_an_answer_names_the_exact_release_and_each_row(app: ModuleType, publish
 
 
 def test_the_answers_are_the_estimators(app: ModuleType) -> None:
-    from tests import penguins
+    from testkit import penguins
 
     _, held_out = penguins.split()
     features = held_out.drop(columns=penguins.TARGET)
@@ -326,7 +326,7 @@ def tamper(store: Store, key: str) -> None:
 
 @pytest.mark.parametrize("name", ["manifest", "onnx", "golden"])
 def test_an_edited_object_is_never_served(load_app: Load, store: Store, name: str) -> None:
-    from tests import penguins
+    from testkit import penguins
 
     published = penguins.publish(store.registry)
     facts = published.manifest
@@ -343,7 +343,7 @@ def test_an_edited_object_is_never_served(load_app: Load, store: Store, name: st
 
 def test_a_replaced_version_is_never_served(load_app: Load, store: Store) -> None:
     """Another valid manifest under the released number has another digest."""
-    from tests import penguins
+    from testkit import penguins
 
     first, second = penguins.publish(store.registry), penguins.publish(store.registry)
     other = store.client.get_object(Bucket=store.env["FAIRLEAD_BUCKET"], Key="models/penguins/versions/2.json")
@@ -356,7 +356,7 @@ def test_a_replaced_version_is_never_served(load_app: Load, store: Store) -> Non
 
 
 def test_a_failed_load_is_tried_again_on_request(load_app: Load, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tests import penguins
+    from testkit import penguins
 
     published = penguins.publish(store.registry)
     bucket = {"Bucket": store.env["FAIRLEAD_BUCKET"], "Key": "models/penguins/versions/1.json"}
@@ -387,7 +387,7 @@ def test_a_dripping_s3_is_answered_503_with_when_to_come_back(
 
 
 def test_under_snapstart_a_failed_load_fails_the_version(load_app: Load, store: Store) -> None:
-    from tests import penguins
+    from testkit import penguins
 
     published = penguins.publish(store.registry)
     tamper(store, f"blobs/sha256/{published.manifest.blobs['onnx'].sha256}")
@@ -396,7 +396,7 @@ def test_under_snapstart_a_failed_load_fails_the_version(load_app: Load, store: 
 
 
 def test_a_wrong_golden_answer_is_never_served(load_app: Load, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tests import penguins
+    from testkit import penguins
 
     published = penguins.publish(store.registry)
     monkeypatch.setattr(Golden, "agrees", lambda *_: False)

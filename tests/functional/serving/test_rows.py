@@ -14,10 +14,10 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from fairlead.manifest import EngineName
-from fairlead.publishing import story
+from fairlead.model.manifest import EngineName
+from fairlead.publishing import publish
+from testkit.lambda_context import context, event
 from tests.functional.conftest import Load, Store
-from tests.lambda_context import context, event
 
 GOOD = {"a": 0.1, "b": 0.2, "c": 0.3}
 RNG = np.random.default_rng(0)
@@ -25,7 +25,7 @@ X = pd.DataFrame(RNG.normal(size=(400, 3)), columns=list(GOOD))
 
 
 def released(store: Store, load_app: Load, estimator: Any, y: Any, engine: EngineName) -> ModuleType:
-    done = story.publish(
+    done = publish.publish(
         estimator.fit(X, y),
         name="numbers",
         X=X,
@@ -80,7 +80,7 @@ def test_a_row_whose_logarithm_the_estimator_refuses_has_no_answer_on_onnx_eithe
 ) -> None:
     estimator = make_pipeline(FunctionTransformer(np.log), GradientBoostingClassifier(n_estimators=5, random_state=0))
     positive, y = np.exp(X), (X.sum(axis=1) > 0).astype(int)
-    done = story.publish(
+    done = publish.publish(
         estimator.fit(positive, y), name="logs", X=positive, y=y, registry=store.registry, force=True, reason="a try"
     )
     assert done.manifest.engine.name == "onnx"

@@ -7,16 +7,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from fairlead import manifest
-from fairlead.asking import Asked
+from fairlead.aws.lambda_function import PredictFunction
+from fairlead.aws.release_client import Asked
 from fairlead.errors import EngineError
-from fairlead.function import PredictFunction
-from fairlead.manifest import Finding
-from fairlead.moves import Described
-from fairlead.publishing.story import Published, publish
-from fairlead.trial import speed
-from fairlead.trial.story import Budget, Trial
-from tests import penguins
+from fairlead.journal.records import Described
+from fairlead.model import manifest
+from fairlead.model.manifest import Finding
+from fairlead.publishing.publish import Published, publish
+from fairlead.verification.trial import latency_check
+from fairlead.verification.trial.trial import Budget, Trial
+from testkit import penguins
 from tests.functional.conftest import Load, Store, make_store
 from tests.functional.releases_here import FUNCTION, Answer, Release, ReleasesHere, edited
 
@@ -335,7 +335,7 @@ def test_a_graph_that_may_not_be_loaded_is_refused_although_its_digest_is_right(
     def refuse(_: bytes) -> None:
         raise EngineError("the graph uses operators of 'evil', which are not allowed")
 
-    monkeypatch.setattr("fairlead.trial.contents.check_graph", refuse)
+    monkeypatch.setattr("fairlead.verification.trial.contents_check.check_graph", refuse)
     findings = tried(here, shelf, again)
     assert refused(findings) == ["contents"]
     assert "operators of 'evil'" in findings["contents"].finding
@@ -451,7 +451,7 @@ def test_old_rows_need_a_well_formed_answer_and_not_an_equal_one(
     """From the trial of the old rows on: swapped labels are another opinion, a missing label is no answer."""
 
     def old_rows() -> bool:
-        return release.calls.count("POST /predict") > 1 + speed.WARM_CALLS
+        return release.calls.count("POST /predict") > 1 + latency_check.WARM_CALLS
 
     release.answers["/predict"] = edited(lambda body: flip(body) if old_rows() else None)
     assert refused(tried(here, shelf, again, after="7")) == []

@@ -10,17 +10,17 @@ from typing import Any
 import boto3
 import pytest
 
-from fairlead import aws
-from fairlead.deployments import Shift
-from fairlead.journal import Journal
-from fairlead.moves import Described, Record, describe_deployment
-from fairlead.objects import S3Objects
-from fairlead.publishing.story import Published
+from fairlead.aws import clients as aws_clients
+from fairlead.aws.codedeploy import Shift
+from fairlead.aws.s3 import S3Objects
+from fairlead.journal.journal import Journal
+from fairlead.journal.records import Described, Record, describe_deployment
+from fairlead.publishing.publish import Published
+from testkit.lambda_context import event
 from tests.functional.conftest import Load, Store
 from tests.functional.releases_here import FUNCTION, Release, ReleasesHere, edited
-from tests.lambda_context import event
 
-APP = Path(__file__).parents[2] / "functions/verify/app.py"
+APP = Path(__file__).parents[3] / "functions/verify/app.py"
 ARN = "arn:aws:lambda:us-east-1:123456789012:function:CodeDeployHook_fairlead-verify"
 HOOK = event("verify")
 Answer = dict[str, Any]
@@ -111,7 +111,7 @@ def stage(
     for name, value in settings(shelf).items():
         monkeypatch.setenv(name, value)
     clients = {"lambda": here.client, "codedeploy": deploy.client, "s3": shelf.client}
-    monkeypatch.setattr(aws, "client", lambda service, **_: clients[service])
+    monkeypatch.setattr(aws_clients, "client", lambda service, **_: clients[service])
     for key in keys(shelf):
         shelf.client.delete_object(Bucket=shelf.env["FAIRLEAD_BUCKET"], Key=key)
     return Stage(deploy, here, release, shelf, load_verify())
@@ -176,7 +176,7 @@ def test_a_crash_of_the_release_is_a_failure(stage: Stage) -> None:
 
 
 def test_a_crash_of_the_hook_is_a_failure_and_not_a_silence(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fairlead.trial.story.golden_rows", lambda *_: 1 / 0)
+    monkeypatch.setattr("fairlead.verification.trial.trial.golden_rows", lambda *_: 1 / 0)
     assert stage.play() == ["Failed"]
     [record] = stage.records()
     assert (record.kind, record.why) == ("failed", "verify: ZeroDivisionError: division by zero")
@@ -191,8 +191,8 @@ def test_a_missing_setting_is_a_failure_and_not_a_silence(stage: Stage, monkeypa
 
 def test_what_takes_too_long_is_a_failure_in_time(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Half a second is left for the trial, which takes ten; the record and the answer have the rest."""
-    monkeypatch.setattr("fairlead.verifying.RECORDING", 2.0)
-    monkeypatch.setattr("fairlead.verifying.ANSWERING", 1.0)
+    monkeypatch.setattr("fairlead.verification.hook.RECORDING", 2.0)
+    monkeypatch.setattr("fairlead.verification.hook.ANSWERING", 1.0)
     stage.release.answers["/model"] = lambda answer: time.sleep(10) or answer  # type: ignore[func-returns-value]
     assert stage.play(milliseconds=3500) == ["Failed"]
     [record] = stage.records()
@@ -222,7 +222,7 @@ def test_without_a_record_nothing_is_let_through_and_nothing_is_kept_silent(
 
 def test_a_journal_that_hangs_is_left_behind(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     never, ended = threading.Event(), []
-    monkeypatch.setattr("fairlead.verifying.RECORDING", 0.5)
+    monkeypatch.setattr("fairlead.verification.hook.RECORDING", 0.5)
     monkeypatch.setattr(S3Objects, "put_new", lambda *_: ended.append(never.wait(60)))
     assert stage.play() == ["Failed"]
     assert ended == []
@@ -282,7 +282,7 @@ def test_an_answer_that_was_given_before_is_no_error(stage: Stage) -> None:
 
 
 def test_codedeploy_is_told_again_where_it_could_not_be_told(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fairlead.verifying.time.sleep", lambda _: None)
+    monkeypatch.setattr("fairlead.verification.hook.time.sleep", lambda _: None)
     stage.deploy.refusals = ["InternalFailure", "InternalFailure"]
     assert stage.play() == ["Succeeded"]
 

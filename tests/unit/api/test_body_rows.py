@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fairlead import body_rows, reports
-from fairlead.api import problem
+from fairlead.api import body_rows, outcomes
+from fairlead.api.http import problem
+from fairlead.api.instances import RequestReader
 from fairlead.errors import InstancesError, NotJsonError, RequestError
-from fairlead.requests import RequestReader
-from fairlead.signature import Field, Ignored, Output, Signature
+from fairlead.model.signature import Field, Ignored, Output, Signature
 
 READER = RequestReader(
     Signature(
@@ -86,7 +86,7 @@ def test_any_body_is_rows_or_a_problem_that_is_json(body: str) -> None:
 @given(bodies("outcomes", REPORT))
 def test_any_body_is_reports_or_a_problem_that_is_json(body: str) -> None:
     try:
-        found = reports.read(body)
+        found = outcomes.read(body)
     except RequestError as error:
         answered(error)
         return

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from fairlead.calling import BYTES_PER_CALL, Endpoint, batches
+from fairlead.api.client import BYTES_PER_CALL, Endpoint, batches
 from fairlead.errors import CallError, SettingsError
 
 

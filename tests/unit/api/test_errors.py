@@ -1,6 +1,6 @@
 """Errors that carry the rows they are about."""
 
-from fairlead.api import problem
+from fairlead.api.http import problem
 from fairlead.errors import MOST_ROWS_NAMED, RowNotAnswerableError
 
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fairlead.api.instances import RequestReader
 from fairlead.errors import InstancesError, NotJsonError, TooLargeError
-from fairlead.requests import RequestReader
-from fairlead.signature import Field, Ignored, Output, Signature
+from fairlead.model.signature import Field, Ignored, Output, Signature
 
 SIGNATURE = Signature(
     inputs=(

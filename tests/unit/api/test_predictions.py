@@ -5,13 +5,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from fairlead import wire
+from fairlead.api import predictions
+from fairlead.api.instances import RequestReader
 from fairlead.engines import Answers
 from fairlead.errors import CallError
-from fairlead.golden import Golden
-from fairlead.requests import RequestReader
-from fairlead.serving import Model
-from fairlead.signature import Field, Output, Signature
+from fairlead.model.golden import Golden
+from fairlead.model.signature import Field, Output, Signature
+from fairlead.serving.endpoint import Model
 from tests.manifests import build
 
 SPECIES = Output(task="classification", classes=("Adelie", "Gentoo"), probabilities=True)
@@ -48,7 +48,7 @@ def served(output: Output, answers: Answers) -> list[Any]:
     signature = Signature(inputs=(Field(name="x", kind="number"),), output=output, layout="frame")
     golden = Golden(rows=[(1.0,)], answers=answers)
     model = Model(msgspec.structs.replace(build(1, None), signature=signature), "0" * 64, Echo(answers), golden)
-    body = msgspec.json.encode({"instances": wire.instances(signature, [(1.0,), (2.0,)])})
+    body = msgspec.json.encode({"instances": predictions.instances(signature, [(1.0,), (2.0,)])})
     prediction = model.predict(body, request_id="r", release="1")
     found: list[Any] = msgspec.json.decode(prediction.body)["predictions"]
     return found
@@ -56,7 +56,7 @@ def served(output: Output, answers: Answers) -> list[Any]:
 
 @pytest.mark.parametrize(("output", "answers"), CASES, ids=lambda value: getattr(value, "task", ""))
 def test_reading_undoes_what_serving_writes(output: Output, answers: Answers) -> None:
-    assert wire.answers(output, served(output, answers)) == answers
+    assert predictions.answers(output, served(output, answers)) == answers
 
 
 @pytest.mark.parametrize(("output", "answers"), CASES, ids=lambda value: getattr(value, "task", ""))
@@ -67,7 +67,7 @@ def test_members_are_those_of_an_answer(output: Output, answers: Answers) -> Non
         if name != "id"
         for inner in (value if isinstance(value, dict) else [""])
     }
-    assert wire.members(output) == found
+    assert predictions.members(output) == found
 
 
 def test_instances_are_what_requests_read_back() -> None:
@@ -83,7 +83,7 @@ def test_instances_are_what_requests_read_back() -> None:
         layout="frame",
     )
     rows = [(0.1, 2**53, True, "other", "é\n"), (None, -1, False, "x", "")]
-    body = msgspec.json.encode({"instances": wire.instances(signature, rows)})
+    body = msgspec.json.encode({"instances": predictions.instances(signature, rows)})
     assert RequestReader(signature).rows(body) == rows
 
 
@@ -110,15 +110,15 @@ def changed(**changes: Any) -> list[Any]:
 )
 def test_a_malformed_prediction_is_refused_by_name(changes: dict[str, Any], said: str) -> None:
     with pytest.raises(CallError, match=said):
-        wire.answers(SPECIES, changed(**changes))
+        predictions.answers(SPECIES, changed(**changes))
 
 
 @pytest.mark.parametrize(("output", "prediction"), [(PRICE, {"value": "1"}), (PRICE, {}), (PRICES, {"value": 1.0})])
 def test_a_malformed_value_is_refused(output: Output, prediction: dict[str, Any]) -> None:
     with pytest.raises(CallError, match="prediction 0 has no"):
-        wire.answers(output, [{"id": "1", **prediction}])
+        predictions.answers(output, [{"id": "1", **prediction}])
 
 
 def test_what_is_no_object_is_refused() -> None:
     with pytest.raises(CallError, match="prediction 0 is no object"):
-        wire.answers(PRICE, ["1.5"])
+        predictions.answers(PRICE, ["1.5"])

@@ -5,12 +5,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from fairlead.candidates import Facts, decide, order_of
-from fairlead.candidates.rules import TABLE
+from fairlead.automation.candidates import Facts, decide, order_of
+from fairlead.automation.candidates.release_rules import TABLE
 from fairlead.errors import SettingsError
-from fairlead.manifest import Engine, Finding, Forced, Manifest
-from fairlead.moves import Release
-from fairlead.signature import Field
+from fairlead.journal.records import Release
+from fairlead.model.manifest import Engine, Finding, Forced, Manifest
+from fairlead.model.signature import Field
 from tests.manifests import build, passing
 
 LIVE = Release(release="4", model="churn", version=3, digest="sha256:a", code_sha256="", modified="")

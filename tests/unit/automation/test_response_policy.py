@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from fairlead.policy import TABLE, Facts, Terms, decide
+from fairlead.automation.response_policy import TABLE, Facts, Terms, decide
 
 TERMS = Terms()
 HOUR = 3600.0

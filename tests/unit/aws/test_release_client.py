@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from fairlead.asking import Asked, SilentError, proxy_event, report
+from fairlead.aws.release_client import Asked, SilentError, proxy_event, report
 from fairlead.errors import CallError, ReleaseError
-from tests.lambda_context import event
+from testkit.lambda_context import event
 
 TEXT = b"""START RequestId: 1 Version: 14
 {"level":"INFO"}

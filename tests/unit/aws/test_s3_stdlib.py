@@ -15,8 +15,8 @@ from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials as BotoCredentials
 
-from fairlead import coldread
-from fairlead.coldread import ColdReader, Credentials, credentials, signed_headers
+from fairlead.aws import s3_stdlib
+from fairlead.aws.s3_stdlib import ColdReader, Credentials, credentials, signed_headers
 from fairlead.errors import NotFoundError, StorageError
 
 KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_REGION": "eu-central-1"}
@@ -26,7 +26,7 @@ KEYS = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret", "
 @pytest.mark.parametrize("key", ["models/m/versions/1.json", "blobs/sha256/00ff", "a b/ü+~.json"])
 def test_the_signature_is_botocores(key: str, token: str) -> None:
     url = urllib.parse.urlsplit("https://bucket.s3.eu-central-1.amazonaws.com/" + urllib.parse.quote(key))
-    request = AWSRequest("GET", url.geturl(), headers={"x-amz-content-sha256": coldread.EMPTY_SHA256})
+    request = AWSRequest("GET", url.geturl(), headers={"x-amz-content-sha256": s3_stdlib.EMPTY_SHA256})
     S3SigV4Auth(BotoCredentials("AKIDEXAMPLE", "secret", token or None), "s3", "eu-central-1").add_auth(request)
     stamp = datetime.strptime(request.headers["X-Amz-Date"] + "+0000", "%Y%m%dT%H%M%SZ%z")
     ours = signed_headers(url, "eu-central-1", Credentials("AKIDEXAMPLE", "secret", token), stamp)
@@ -36,7 +36,7 @@ def test_the_signature_is_botocores(key: str, token: str) -> None:
 def test_the_signature_of_a_query_is_botocores() -> None:
     query = "list-type=2&prefix=models%2Fchurn%2Fretired%2F&start-after=models%2Fchurn%2Fretired%2F7.json"
     url = urllib.parse.urlsplit(f"https://bucket.s3.eu-central-1.amazonaws.com/?{query}")
-    request = AWSRequest("GET", url.geturl(), headers={"x-amz-content-sha256": coldread.EMPTY_SHA256})
+    request = AWSRequest("GET", url.geturl(), headers={"x-amz-content-sha256": s3_stdlib.EMPTY_SHA256})
     S3SigV4Auth(BotoCredentials("AKIDEXAMPLE", "secret"), "s3", "eu-central-1").add_auth(request)
     stamp = datetime.strptime(request.headers["X-Amz-Date"] + "+0000", "%Y%m%dT%H%M%SZ%z")
     ours = signed_headers(url, "eu-central-1", Credentials("AKIDEXAMPLE", "secret"), stamp)
@@ -84,7 +84,7 @@ def test_a_passing_fault_is_retried(endpoint: str) -> None:
 
 
 def test_a_lasting_fault_is_named_after_the_last_attempt(endpoint: str) -> None:
-    Bucket.script = [(503, b"<Error><Code>SlowDown</Code></Error>")] * coldread.ATTEMPTS
+    Bucket.script = [(503, b"<Error><Code>SlowDown</Code></Error>")] * s3_stdlib.ATTEMPTS
     with pytest.raises(StorageError, match="SlowDown"):
         reader(endpoint, []).get("k")
 
@@ -181,7 +181,7 @@ def test_a_new_load_has_its_time_anew(endpoint: str) -> None:
     now = [0.0]
 
     def wait(_: float) -> None:
-        now[0] += coldread.PATIENCE
+        now[0] += s3_stdlib.PATIENCE
 
     patient = ColdReader("registry", {**KEYS, "AWS_ENDPOINT_URL": endpoint}, clock=lambda: now[0], sleep=wait)
     Bucket.script = [(503, b""), (200, b"two")]
@@ -200,7 +200,7 @@ def test_an_engine_that_is_imported_slowly_between_two_reads_leaves_the_second_i
     Bucket.script = [(200, b"manifest"), (200, b"estimator")]
     patient.begin()
     assert patient.get("manifest") == b"manifest"
-    now[0] += 10 * coldread.PATIENCE
+    now[0] += 10 * s3_stdlib.PATIENCE
     assert patient.get("blob") == b"estimator"
 
 

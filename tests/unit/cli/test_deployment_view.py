@@ -7,12 +7,12 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from fairlead.canary import Alarm
-from fairlead.deployments import Deployment
-from fairlead.moves import Release
-from fairlead.traffic import Traffic
-from fairlead.watching import Side, Snapshot
-from fairlead_cli import watch
+from fairlead.aws.codedeploy import Deployment
+from fairlead.journal.records import Release
+from fairlead.releases.canary_alarms import Alarm
+from fairlead.releases.metrics import Traffic
+from fairlead.releases.watch import Side, Snapshot
+from fairlead_cli import deployment_view
 
 CANARY = "CodeDeployDefault.LambdaCanary10Percent5Minutes"
 CREATED = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
@@ -36,7 +36,7 @@ def snapshot(status: str = "InProgress", *, reason: str = "", hook: str = "verif
 
 def drawn(one: Snapshot, *, width: int = 140) -> str:
     page = io.StringIO()
-    Console(file=page, width=width).print(watch.table(one))
+    Console(file=page, width=width).print(deployment_view.table(one))
     return page.getvalue()
 
 
@@ -73,7 +73,7 @@ def test_a_release_whose_version_is_gone_is_shown_as_gone() -> None:
 def test_without_a_terminal_a_look_that_changes_nothing_is_no_line(capsys: pytest.CaptureFixture[str]) -> None:
     later = [msgspec.structs.replace(snapshot(), at=CREATED + timedelta(seconds=100 + n)) for n in range(5)]
     busier = msgspec.structs.replace(snapshot(), old=None)
-    watch.show([snapshot(), *later, busier, busier, snapshot("Succeeded")])
+    deployment_view.show([snapshot(), *later, busier, busier, snapshot("Succeeded")])
 
     assert [line.split(" | ")[0] for line in capsys.readouterr().err.splitlines()] == [
         "03:01:35Z InProgress", "03:01:35Z InProgress", "03:01:35Z Succeeded",
@@ -81,7 +81,7 @@ def test_without_a_terminal_a_look_that_changes_nothing_is_no_line(capsys: pytes
 
 
 def test_without_a_terminal_each_change_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
-    watch.show([snapshot(), snapshot("Succeeded")])
+    deployment_view.show([snapshot(), snapshot("Succeeded")])
 
     first, last = capsys.readouterr().err.splitlines()
     assert first.startswith("03:01:35Z InProgress | release 13: weight 90%, requests 900, errors 0 (0.0%), p50 4.0 ms")

@@ -9,7 +9,7 @@ import typer
 from typer.testing import CliRunner
 
 from fairlead.errors import CallError, FairleadError, NotFoundError, RefusedError, ReleaseError, SettingsError
-from fairlead_cli.edge import Edge
+from fairlead_cli.errors import Edge
 
 
 def program(act: Callable[[], Any]) -> typer.Typer:

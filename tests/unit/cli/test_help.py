@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from fairlead_cli.main import app
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 COMMANDS = [
     "publish",
     "versions",

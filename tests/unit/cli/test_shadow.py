@@ -4,11 +4,11 @@ from typing import Literal
 
 import pytest
 
-from fairlead.comparing import Shadow
-from fairlead.moves import Release
-from fairlead.quality.sequential import Comparison
-from fairlead.shadowing import Shadowed
-from fairlead_cli.shadow import next_step
+from fairlead.journal.records import Release
+from fairlead.monitoring.replay import Shadow
+from fairlead.monitoring.shadow import Shadowed
+from fairlead.quality.paired_test import Comparison
+from fairlead_cli.commands.shadow import next_step
 
 
 def shadowed(verdict: Literal["better", "worse", "not yet decided"]) -> Shadowed:

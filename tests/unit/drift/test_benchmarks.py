@@ -19,9 +19,9 @@ from benchmarks.drift_scenes import HELD, SLOTS_A_DAY, Month, Scene, Simpler, al
 from benchmarks.drift_screen import moved, uncorrected
 from benchmarks.drift_traffic import HABITS, Traffic
 from benchmarks.drift_world import Day, World, baseline, requests, world
-from fairlead.baseline import Baseline
 from fairlead.drift import Counters, Judgement, judge, tally
 from fairlead.drift.counters import SLOT
+from fairlead.model.baseline import Baseline
 
 SINGLE, CALLERS = (Scene("penguins", habit) for habit in ("single rows, nothing alike", "callers and hours"))
 
@@ -112,7 +112,7 @@ def test_an_alarm_is_drift_that_lasts_and_the_next_one_needs_a_gap() -> None:
 
 
 def test_the_alarm_that_is_measured_is_the_templates() -> None:
-    template = (Path(__file__).parents[2] / "template.yaml").read_text()
+    template = (Path(__file__).parents[3] / "template.yaml").read_text()
     alarm, looks = (template.partition(f"\n  {name}:\n")[2] for name in ("DriftAlarm", "DriftLooks"))
     period, usual = re.search(r"Period: (\d+)", alarm), re.search(r"Default: (\d+)", looks)
     assert period
@@ -173,6 +173,6 @@ def test_of_steady_traffic_no_hour_is_broken_and_another_unit_is_found_within_tw
 def test_hours_that_are_near_are_looked_at_as_the_monitor_does(monkeypatch: pytest.MonkeyPatch) -> None:
     """With any limit below chance, every hour with enough rows is."""
     monkeypatch.setattr("benchmarks.drift_breaking.MOST", -1.0)
-    monkeypatch.setattr("fairlead.drift.breaking.MOST", -1.0)
+    monkeypatch.setattr("fairlead.drift.broken_inputs.MOST", -1.0)
     found = drift_breaking.month(penguins(), SINGLE, 3, days=1)
     assert len(found.broken) == found.enough > 0

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from fairlead.baseline import Baseline, Categories, Feature, Numbers, Predictions
 from fairlead.drift import Broken, Request, broken, tally
+from fairlead.model.baseline import Baseline, Categories, Feature, Numbers, Predictions
 
 WIDTH = Numbers(edges=(1.0, 2.0), counts=(30, 40, 30), low=0.5, high=2.5)
 COLOUR = Categories(values=("red", "blue"), counts=(50, 30), other=10)

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairlead.baseline import Baseline, Categories, Feature, Numbers, Predictions, Score, encode
 from fairlead.drift import Counters, Request, merge, tally
 from fairlead.drift.cells import cells_of
 from fairlead.drift.counters import GROUPS, SLOT, cluster
-from tests.gate_cases import evidence, model, table
+from fairlead.model.baseline import Baseline, Categories, Feature, Numbers, Predictions, Score, encode
+from testkit.gate_cases import evidence, model, table
 
 
 def feature(name: str, kind: Any, seen: Numbers | Categories, missing: int = 0) -> Feature:
@@ -131,8 +131,8 @@ def test_batches_add_up_to_what_one_batch_would_have_counted(requests: list[Requ
 @pytest.mark.parametrize("name", ["penguins", "digits", "diabetes"])
 def test_the_held_out_rows_counted_again_are_the_baseline(name: str) -> None:
     from fairlead.engines.sklearn import SklearnEngine
-    from fairlead.publishing.reference import baseline_of
-    from fairlead.publishing.signatures import to_rows
+    from fairlead.publishing.baseline import baseline_of
+    from fairlead.publishing.signature.infer import to_rows
 
     training, held_out = table(name).split()
     estimator = model(name).fit(training.X, training.y)
@@ -151,7 +151,7 @@ def test_the_held_out_rows_counted_again_are_the_baseline(name: str) -> None:
 def test_counting_and_judging_need_no_numpy() -> None:
     program = (
         "import sys; sys.modules['numpy'] = None\n"
-        "from fairlead.baseline import decode; from fairlead.drift import Request, judge, tally\n"
+        "from fairlead.model.baseline import decode; from fairlead.drift import Request, judge, tally\n"
         "baseline = decode(sys.stdin.buffer.read())\n"
         "requests = [Request(caller=str(n % 9), at=900 * n, rows=[(1.5, 'red', True, 'abcd')]) for n in range(90)]\n"
         "print(judge(baseline, tally(baseline, requests)).drift)"

@@ -7,11 +7,11 @@ import msgspec
 import numpy as np
 import pytest
 
-from fairlead.baseline import Baseline, Numbers
 from fairlead.drift import Counters, Finding, Judgement, Request, Thresholds, judge, tally
 from fairlead.gate.evidence import Column, Predicted, Rows
-from fairlead.publishing.reference import baseline_of, with_importances
-from fairlead.signature import Field, Output, Signature
+from fairlead.model.baseline import Baseline, Numbers
+from fairlead.model.signature import Field, Output, Signature
+from fairlead.publishing.baseline import baseline_of, with_importances
 
 HOUR = 3600
 ISLANDS = ("Biscoe", "Dream", "Torgersen")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from fairlead.drift.clusters import Table
+from fairlead.drift.effective_sample import Table
 from fairlead.drift.significance import coarse, compare, compare_share, stability_index
 
 SHARES = np.array([0.3, 0.25, 0.2, 0.15, 0.1])

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
-from fairlead import manifest
 from fairlead.engines.onnx import OnnxEngine
-from fairlead.engines.texts import MISSING
+from fairlead.engines.text_counts import MISSING
 from fairlead.errors import EngineError
-from fairlead.signature import Field, Output, Signature
+from fairlead.model import manifest
+from fairlead.model.signature import Field, Output, Signature
 
 FIELDS = (
     Field(name="a", kind="number", nullable=True),

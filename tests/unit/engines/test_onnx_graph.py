@@ -13,8 +13,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 from fairlead.engines.onnx_graph import DEEPEST, OPSETS, check_graph
 from fairlead.errors import EngineError
-from fairlead.publishing.converters.nodes import ML_OPSET
-from fairlead.publishing.converters.nodes import OPSETS as COMPILED
+from fairlead.publishing.onnx.converters.graph_writer import ML_OPSET
+from fairlead.publishing.onnx.converters.graph_writer import OPSETS as COMPILED
 
 
 def model(

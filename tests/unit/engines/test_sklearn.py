@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from fairlead.engines.sklearn import SklearnEngine
-from fairlead.signature import Field, Output, Signature
+from fairlead.model.signature import Field, Output, Signature
 
 FIELDS = (
     Field(name="number", kind="number", nullable=True),

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer
 
-from fairlead.engines.texts import Counter
-from fairlead.publishing.converters.vectorizers import _counting
+from fairlead.engines.text_counts import Counter
+from fairlead.publishing.onnx.converters.vectorizers import _counting
 
 CORPUS = [
     "The quick brown fox isn't lazy",

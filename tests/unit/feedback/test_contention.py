@@ -1,9 +1,9 @@
 """No item is hot: writers who count the same at once get their turn, and everything is counted once."""
 
 from benchmarks.contention import Held, measure
-from fairlead.ledger import counting
-from fairlead.ledger.counting import pages
-from fairlead.ledger.settling import Settling, Write
+from fairlead.feedback.ledger import counter_items
+from fairlead.feedback.ledger.counter_items import pages
+from fairlead.feedback.ledger.transactions import Settling, Write
 
 
 def test_writers_of_the_same_counters_all_get_through() -> None:
@@ -22,7 +22,7 @@ def test_a_transaction_keeps_to_one_shard_and_the_next_takes_another() -> None:
             named = [one["Update"]["Key"]["sk"]["S"] for one in TransactItems if "Update" in one]
             shards.append({name.rpartition("#")[2] for name in named})
 
-    counts = {f"n{place}": 1 for place in range(5 * counting.PAGE)}
+    counts = {f"n{place}": 1 for place in range(5 * counter_items.PAGE)}
     settling = Settling(Seen(0), "ledger", sleep=lambda _: None)
     put = {"Put": {"Item": {"pk": {"S": "r"}, "sk": {"S": "P#0"}}}}
     for _ in range(40):

@@ -15,16 +15,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fairlead import capture, quality
-from fairlead.baseline import SCHEMA, Baseline, Calibration, Categories, Feature, Numbers, Predictions, Score
-from fairlead.capture import MOST_COUNTERS, Part, counters
-from fairlead.collecting import Collected, Collector
+from fairlead import quality
 from fairlead.engines import Answers
-from fairlead.known import KnownVersion, Named, UnknownVersionError
-from fairlead.ledger import Ledger, Outcome, Pair
-from fairlead.ledger.counting import pages
-from fairlead.scoring import MOST_UNKNOWN, Scorer
-from fairlead.signature import Field, Output, Signature
+from fairlead.feedback.ledger import Ledger, Outcome, Pair
+from fairlead.feedback.ledger.counter_items import pages
+from fairlead.feedback.log_delivery import Collected, Collector
+from fairlead.feedback.score import MOST_UNKNOWN, Scorer
+from fairlead.feedback.versions import KnownVersion, Named, UnknownVersionError
+from fairlead.model.baseline import SCHEMA, Baseline, Calibration, Categories, Feature, Numbers, Predictions, Score
+from fairlead.model.signature import Field, Output, Signature
+from fairlead.telemetry import capture
+from fairlead.telemetry.capture import MOST_COUNTERS, Part, counters
 
 NOON = 1_795_435_200_000
 GROUP = "/aws/lambda/predict"

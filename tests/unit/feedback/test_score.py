@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from fairlead.capture import Part
-from fairlead.known import KnownVersion, Named
-from fairlead.ledger import Ledger
-from fairlead.scoring import Scorer, Taken
-from fairlead.signature import Field, Output, Signature
+from fairlead.feedback.ledger import Ledger
+from fairlead.feedback.score import Scorer, Taken
+from fairlead.feedback.versions import KnownVersion, Named
+from fairlead.model.signature import Field, Output, Signature
+from fairlead.telemetry.capture import Part
 
 NOON = 1_795_435_200_000
 DELIVERY = 500

@@ -7,8 +7,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from fairlead.errors import StorageError
-from fairlead.ledger.counting import PAGE, Page, pages
-from fairlead.ledger.settling import ATTEMPTS, MOST_ACTIONS, MOST_BYTES, Settling, Write
+from fairlead.feedback.ledger.counter_items import PAGE, Page, pages
+from fairlead.feedback.ledger.transactions import ATTEMPTS, MOST_ACTIONS, MOST_BYTES, Settling, Write
 
 
 class Taking:

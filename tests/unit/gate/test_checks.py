@@ -13,8 +13,8 @@ from fairlead.gate.evidence import Budget, Champion, Column, Evidence, Folds, Pr
 from fairlead.gate.findings import Finding
 from fairlead.gate.policy import Condition, Metrics, NamedSlice, Policy, Privacy, Slices
 from fairlead.gate.policy_file import parse
-from fairlead.manifest import Certificate, Engine
-from fairlead.signature import Field, Output, Signature
+from fairlead.model.manifest import Certificate, Engine
+from fairlead.model.signature import Field, Output, Signature
 
 OUTPUT = Output(task="classification", classes=("no", "yes"))
 SIGNATURE = Signature(inputs=(Field(name="age", kind="number"),), output=OUTPUT, layout="frame")

@@ -5,14 +5,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fairlead.gate import figures
+from fairlead.gate import metrics
 from fairlead.gate.checks.baselines import baselines
 from fairlead.gate.checks.champion import champion
 from fairlead.gate.checks.slices import slices
 from fairlead.gate.evidence import Champion, Column, Evidence, Floats, Loss, Predicted, Rows
 from fairlead.gate.policy import Policy
-from fairlead.publishing.evidence.own_loss import loss_of
-from fairlead.signature import Field, Output, Signature
+from fairlead.model.signature import Field, Output, Signature
+from fairlead.publishing.evidence.estimator_loss import loss_of
 
 VALUES = Output(task="regression")
 SIGNATURE = Signature(inputs=(Field(name="x", kind="number"),), output=VALUES, layout="array")
@@ -51,7 +51,7 @@ def test_own_loss_and_d2_are_scikit_learns(loss: Loss) -> None:
     }
     mean, d2, options = pairs[loss.kind]
 
-    found = figures.measure(Rows(count=len(target), target=target), Predicted(values=values), VALUES, loss=loss)
+    found = metrics.measure(Rows(count=len(target), target=target), Predicted(values=values), VALUES, loss=loss)
 
     assert found["loss"].value == pytest.approx(mean(target[:, 0], values[:, 0], **options))
     assert found["d2"].value == pytest.approx(d2(target[:, 0], values[:, 0], **options))

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from fairlead.gate import figures
+from fairlead.gate import metrics
+from fairlead.gate.bootstrap import MOST_BLOCKS, Resample, interval, standard_error
 from fairlead.gate.evidence import Predicted, Rows
-from fairlead.gate.resampling import MOST_BLOCKS, Resample, interval, standard_error
 from fairlead.gate.scores import midranks
-from fairlead.signature import Output
+from fairlead.model.signature import Output
 
 BINARY = Output(task="classification", classes=("no", "yes"), probabilities=True)
 TERNARY = Output(task="classification", classes=("a", "b", "c"), probabilities=True)
@@ -43,7 +43,7 @@ def test_classification_figures_are_scikit_learns(output: Output, classes: int) 
         "log_loss": sk.log_loss(truth, probabilities),
         "brier": sk.brier_score_loss(truth, scores) if classes == 2 else ((probabilities - one_hot) ** 2).sum(1).mean(),
     }
-    found = figures.measure(rows, predicted, output)
+    found = metrics.measure(rows, predicted, output)
     assert {name: found[name].value for name in expected} == pytest.approx(expected)
     recalls = sk.recall_score(truth, labels, average=None)
     assert [found[f"recall:{name}"].value for name in output.classes or ()] == pytest.approx(list(recalls))
@@ -56,7 +56,7 @@ def test_regression_figures_are_scikit_learns(targets: int) -> None:
     generator = np.random.default_rng(1)
     truth = generator.normal(1e6, 3.0, size=(400, targets))
     values = truth + generator.normal(0.5, 1.0, size=truth.shape)
-    found = figures.measure(Rows(count=400, target=truth), Predicted(values=values), VALUES)
+    found = metrics.measure(Rows(count=400, target=truth), Predicted(values=values), VALUES)
     expected = {
         "mae": sk.mean_absolute_error(truth, values),
         "rmse": sk.root_mean_squared_error(truth, values),
@@ -86,14 +86,14 @@ def test_intervals_cover_the_truth_as_often_as_they_say() -> None:
         target = (generator.random(150) < 0.4).astype(np.int32)
         positive = 1 / (1 + np.exp(-generator.normal(target, 1.0)))
         answers = Predicted(labels=(positive > 0.5).astype(np.int32), probabilities=np.c_[1 - positive, positive])
-        auc = figures.measure(Rows(count=150, target=target), answers, BINARY)["roc_auc"]
+        auc = metrics.measure(Rows(count=150, target=target), answers, BINARY)["roc_auc"]
         covered += (auc.low or 0) <= truth <= (auc.high or 1)
     assert 0.92 <= covered / 300 <= 0.98
 
 
 def test_thirty_right_answers_of_thirty_do_not_prove_perfection() -> None:
     target = np.arange(30, dtype=np.int32) % 2
-    found = figures.measure(Rows(count=30, target=target), Predicted(labels=target), BINARY)
+    found = metrics.measure(Rows(count=30, target=target), Predicted(labels=target), BINARY)
     accuracy, balanced = found["accuracy"], found["balanced_accuracy"]
     assert accuracy.value == balanced.value == 1.0
     assert accuracy.low == pytest.approx(0.886, abs=0.002)
@@ -107,7 +107,7 @@ def test_calibration_error_tells_honest_from_overconfident() -> None:
     target = (generator.random(5_000) < stated).astype(np.int32)
     bold = np.clip(stated * 2 - 0.5, 0, 1)
     honest, overconfident = (
-        figures.measure(
+        metrics.measure(
             Rows(count=5_000, target=target),
             Predicted(labels=(p > 0.5).astype(np.int32), probabilities=np.c_[1 - p, p]),
             BINARY,
@@ -121,7 +121,7 @@ def test_calibration_error_tells_honest_from_overconfident() -> None:
 def test_an_unknown_class_counts_as_wrong_and_a_missing_one_not_at_all() -> None:
     rows = Rows(count=4, target=np.array([0, 0, 1, -1], dtype=np.int32))
     predicted = Predicted(labels=np.array([0, 0, 1, 1], dtype=np.int32))
-    found = figures.measure(rows, predicted, TERNARY)
+    found = metrics.measure(rows, predicted, TERNARY)
     assert found["accuracy"].value == 0.75
     assert found["balanced_accuracy"].value == 1.0
     assert "recall:c" not in found
@@ -129,19 +129,19 @@ def test_an_unknown_class_counts_as_wrong_and_a_missing_one_not_at_all() -> None
 
 def test_anomaly_detectors_are_measured_against_outlier_and_inlier() -> None:
     rows = Rows(count=4, target=np.array([0, 1, 1, 1], dtype=np.int32))
-    found = figures.measure(rows, Predicted(labels=np.array([0, 1, 1, 0], dtype=np.int32)), Output(task="anomaly"))
+    found = metrics.measure(rows, Predicted(labels=np.array([0, 1, 1, 0], dtype=np.int32)), Output(task="anomaly"))
     assert found["accuracy"].value == 0.75
     assert found["recall:-1"].value == 1.0
 
 
 def test_nothing_is_measured_without_a_target() -> None:
-    assert figures.measure(Rows(count=3), Predicted(labels=np.zeros(3, dtype=np.int32)), BINARY) == {}
-    assert figures.measure(Rows(count=3, target=None), Predicted(), Output(task="clustering")) == {}
+    assert metrics.measure(Rows(count=3), Predicted(labels=np.zeros(3, dtype=np.int32)), BINARY) == {}
+    assert metrics.measure(Rows(count=3, target=None), Predicted(), Output(task="clustering")) == {}
 
 
 def test_one_class_alone_has_no_roc_auc() -> None:
     rows, predicted = classified(50, 2)
-    found = figures.measure(Rows(count=50, target=np.zeros(50, dtype=np.int32)), predicted, BINARY)
+    found = metrics.measure(Rows(count=50, target=np.zeros(50, dtype=np.int32)), predicted, BINARY)
     assert "roc_auc" not in found
     assert "accuracy" in found
     assert rows.count == 50

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from fairlead.gate.identifiers import by_name, by_values, is_card, is_phone
+from fairlead.gate.personal_data import by_name, by_values, is_card, is_phone
 
 
 @pytest.mark.parametrize(

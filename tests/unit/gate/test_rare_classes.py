@@ -5,13 +5,13 @@ import itertools
 import numpy as np
 import pytest
 
-from fairlead.gate import figures
+from fairlead.gate import metrics
 from fairlead.gate.checks.baselines import baselines
 from fairlead.gate.evidence import Evidence, Floats, Predicted, Rows
 from fairlead.gate.findings import Finding
 from fairlead.gate.independence import hypergeometric_tail
 from fairlead.gate.policy import Baselines, Policy
-from fairlead.signature import Field, Output, Signature
+from fairlead.model.signature import Field, Output, Signature
 
 SIZES = {
     "two rare": (3, 3),
@@ -87,7 +87,7 @@ def test_a_macro_average_is_as_wide_as_its_rarest_class_deserves(name: str) -> N
         shares = np.eye(classes)[target]
         output = Output(task="classification", classes=tuple(range(classes)), probabilities=True)
         answers = Predicted(labels=target, probabilities=shares)
-        found = figures.measure(Rows(count=len(target), target=target), answers, output)[name]
+        found = metrics.measure(Rows(count=len(target), target=target), answers, output)[name]
         assert found.high == 1.0
         widths.append(1.0 - (found.low or 0.0))
     parts = 1 if name == "roc_auc" else 2  # of two classes one AUC says all

@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from fairlead.journal import Journal
-from fairlead.moves import Draft, Release, decode, encode
-from fairlead.standings import Live, Seen, drift, who_was_live
+from fairlead.journal.alias_state import Live, Seen, drift, who_was_live
+from fairlead.journal.journal import Journal
+from fairlead.journal.records import Draft, Release, decode, encode
+from testkit.memory import Memory
 from tests.journals import ADA, NOON, Clock, intended, journal, key_of, moved, release, shifting
-from tests.memory import Memory
 
 
 def at(minutes: float) -> datetime:

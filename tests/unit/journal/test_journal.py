@@ -8,11 +8,11 @@ from datetime import timedelta
 import pytest
 
 from fairlead.errors import ReleaseError, StorageError
-from fairlead.journal import Journal
-from fairlead.journal_tail import Tail
-from fairlead.moves import Draft, Record, Since, encode
+from fairlead.journal.journal import Journal
+from fairlead.journal.records import Draft, Record, Since, encode
+from fairlead.journal.tail import Tail
+from testkit.memory import Memory
 from tests.journals import ADA, NOON, STACK, Clock, intended, journal, key_of, moved, release, sealed, shifting
-from tests.memory import Memory
 
 PAGE = 1000
 

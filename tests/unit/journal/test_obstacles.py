@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fairlead.journal import Journal
-from fairlead.moves import Draft, Record, decode, encode
+from fairlead.journal.journal import Journal
+from fairlead.journal.records import Draft, Record, decode, encode
+from testkit.memory import Memory
 from tests.journals import ADA, NOON, STACK, Clock, intended, journal, key_of, moved, release, sealed
-from tests.memory import Memory
 
 RECORDS = 8
 LATER = NOON + timedelta(days=1)

@@ -6,10 +6,10 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from fairlead.errors import StorageError
-from fairlead.moves import Draft, Record
-from fairlead.standings import Seen, drift
+from fairlead.journal.alias_state import Seen, drift
+from fairlead.journal.records import Draft, Record
+from testkit.memory import Memory
 from tests.journals import ADA, BOB, Clock, intended, journal, moved, release, shifting
-from tests.memory import Memory
 
 
 class Killed(Memory):

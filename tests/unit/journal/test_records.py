@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fairlead.errors import IntegrityError, SchemaError
-from fairlead.moves import (
+from fairlead.journal.records import (
     Described,
     Draft,
     Record,

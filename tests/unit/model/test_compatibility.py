@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairlead.compatibility import compare
+from fairlead.api.instances import RequestReader
 from fairlead.errors import InstancesError
-from fairlead.requests import RequestReader
-from fairlead.signature import Field, Ignored, Kind, Output, Signature
+from fairlead.model.compatibility import compare
+from fairlead.model.signature import Field, Ignored, Kind, Output, Signature
 
 LABELS = Output(task="classification", classes=("no", "yes"), probabilities=True)
 FIELDS = (

@@ -8,16 +8,16 @@ from typing import Any
 import pytest
 
 from fairlead import quality
-from fairlead.capture import Part
-from fairlead.gate import figures
-from fairlead.ledger import Outcome, Pair
-from fairlead.manifest import Metric
-from fairlead.monitoring import Labels, Quality, View, maturing, primary
+from fairlead.feedback.ledger import Outcome, Pair
+from fairlead.gate import metrics
+from fairlead.model.manifest import Metric
+from fairlead.model.signature import Output
+from fairlead.monitoring import Labels, Quality, View, label_delay, primary_metric
 from fairlead.monitoring.gauges import gauges
-from fairlead.monitoring.judging import CERTAIN
-from fairlead.monitoring.ticking import due
-from fairlead.quality.figures import figures as measured
-from fairlead.signature import Output
+from fairlead.monitoring.quality_window import CERTAIN
+from fairlead.monitoring.tick import due
+from fairlead.quality.metrics import figures as measured
+from fairlead.telemetry.capture import Part
 
 NOW = 2_000_000
 DAY = 96
@@ -41,21 +41,21 @@ def counts(outcomes: int, delay: int = 0) -> dict[str, int | float]:
     ],
 )
 def test_the_usual_delay_is_when_nine_in_ten_outcomes_have_come(late: dict[str, int], usual: int | None) -> None:
-    assert maturing.usual_delay([late, {}]) == usual
+    assert label_delay.usual_delay([late, {}]) == usual
 
 
 def test_predictions_mature_with_the_usual_delay() -> None:
     asked = {NOW - n: 10 for n in range(1, 4 * DAY)}
     known = {NOW - n: counts(4, delay=2) for n in range(DAY + 1, 4 * DAY)}
-    assert maturing.matured(asked, known, NOW, 24) == NOW - DAY
+    assert label_delay.matured(asked, known, NOW, 24) == NOW - DAY
 
 
 def test_young_predictions_whose_outcomes_are_as_complete_as_the_old_ones_are_mature() -> None:
     asked = {NOW - n: 10 for n in range(1, 2 * DAY)}
     known = {NOW - n: counts(4) for n in range(1, 2 * DAY)}
-    assert maturing.matured(asked, known, NOW, 1) == NOW
+    assert label_delay.matured(asked, known, NOW, 1) == NOW
     first_hour = {NOW - n: 10 for n in range(1, 4)}
-    assert maturing.matured(first_hour, {slot: counts(10) for slot in first_hour}, NOW, 1) == NOW
+    assert label_delay.matured(first_hour, {slot: counts(10) for slot in first_hour}, NOW, 1) == NOW
 
 
 def test_a_few_quick_outcomes_make_nothing_mature() -> None:
@@ -64,13 +64,13 @@ def test_a_few_quick_outcomes_make_nothing_mature() -> None:
     known = {NOW - n: counts(10, delay=2) for n in range(DAY + 1, 3 * DAY)} | {
         NOW - n: counts(2) for n in range(1, DAY + 1)
     }
-    assert maturing.matured(asked, known, NOW, 24) == NOW - DAY
+    assert label_delay.matured(asked, known, NOW, 24) == NOW - DAY
 
 
 def test_names_of_figures_are_the_gates_and_improve_in_its_direction() -> None:
-    assert {name for name in primary.HIGHER if figures.better(name) == "higher"} == primary.HIGHER
-    assert {name for name in primary.LOWER if figures.better(name) == "lower"} == primary.LOWER
-    assert set(figures.FIGURES) >= primary.HIGHER | primary.LOWER
+    assert {name for name in primary_metric.HIGHER if metrics.better(name) == "higher"} == primary_metric.HIGHER
+    assert {name for name in primary_metric.LOWER if metrics.better(name) == "lower"} == primary_metric.LOWER
+    assert set(metrics.FIGURES) >= primary_metric.HIGHER | primary_metric.LOWER
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_worse_means_beyond_both_uncertainties(
     name: str, published: tuple[float, ...], now: tuple[float, ...], *, worse: bool
 ) -> None:
     before, after = (Metric(value=one[0], low=one[1], high=one[2]) for one in (published, now))
-    assert (primary.surely_worse(name, before, after) > 0) is worse
+    assert (primary_metric.surely_worse(name, before, after) > 0) is worse
 
 
 def pairs(right: float, rows: int, dice: random.Random) -> list[Pair]:
@@ -116,7 +116,10 @@ def test_a_drop_is_seen_where_there_is_one_and_not_where_there_is_none(right: fl
     seen = 0
     for _ in range(100):
         slots = quality.tally(OUTPUT, pairs(right, 300, dice))
-        seen += primary.surely_worse("accuracy", published, measured(OUTPUT, slots, confidence=CERTAIN)["accuracy"]) > 0
+        seen += (
+            primary_metric.surely_worse("accuracy", published, measured(OUTPUT, slots, confidence=CERTAIN)["accuracy"])
+            > 0
+        )
     assert seen == falls
 
 

@@ -5,11 +5,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from fairlead.asking import Asked, Reply
-from fairlead.capture import Part
-from fairlead.comparing import shadow
-from fairlead.compatibility import comparable
-from fairlead.signature import Output
+from fairlead.aws.release_client import Asked, Reply
+from fairlead.model.compatibility import comparable
+from fairlead.model.signature import Output
+from fairlead.monitoring.replay import shadow
+from fairlead.telemetry.capture import Part
 
 CLASSES = Output(task="classification", target="species", classes=("a", "b"), probabilities=True)
 TARGETS = Output(task="regression", names=("x", "y"))

@@ -10,7 +10,7 @@ import typer
 
 from fairlead_cli.main import app
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 README = (ROOT / "README.md").read_text()
 DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 ROOT_COMMAND: Any = typer.main.get_command(app)

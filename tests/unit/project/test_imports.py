@@ -1,76 +1,49 @@
-"""Who may import whom: facts know no outside, stories know no transport, functions know no functions."""
+"""Imports follow the rows: a room imports rooms of lower rows only, never one of its own row."""
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PACKAGE = ROOT / "layers/common/python/fairlead"
-ROOMS = [
-    {"errors", "settings"},
-    {  # facts and rules, no I/O
-        *(
-            "signature",
-            "manifest",
-            "requests",
-            "body_rows",
-            "matrix",
-            "ranges",
-            "gate",
-            "baseline",
-            "binning",
-            "strategies",
-        ),
-        *("moves", "standings", "healing", "hash_chain", "journal_chain", "drift", "policy", "compatibility"),
-    },
-    {
-        "aws",
-        "answer_rows",
-        "objects",
-        "coldread",
-        "process_age",
-        "registry",
-        "chain",
-        "retiring",
-        *("journal", "journal_tail"),
-        "stack",
-        "function",
-        "health",
-        "releases",
-        "deployments",
-        "canary",
-        "traffic",
-        *("means", "cold_start", "releasing", "rolling_back", "ending_service", "pruning", "watching"),
-        "calling",
-        "engines",
-        "golden",
-        *("asking", "wire", "hooks"),
-        "capture",
-        "ledger",
-        *("set_aside", "alarms", "people"),
-        *("invoking", "reports"),
-        "quality",
-        "telemetry",
-    },
-    {  # stories
-        *("serving", "pinning", "api", "publishing", "retraining", "trial", "verifying", "recording", "monitoring"),
-        *(
-            "comparing",
-            "responding",
-            "candidates",
-            "shadowing",
-            "known",
-            "scoring",
-            "collecting",
-            "redriving",
-            "outcomes",
-        ),
-    },
+COMMANDS = ROOT / "cli/fairlead_cli"
+ROWS = [
+    {"errors"},
+    {"settings", "model"},
+    {"engines", "telemetry", "aws", "html", "gate", "drift"},
+    {"api", "registry", "quality"},
+    {"journal", "serving", "publishing", "feedback"},
+    {"releases", "verification", "monitoring"},
+    {"automation", "retraining"},
 ]
-LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
+CLI_ROWS = [
+    {"options", "output", "publish_options", "predictions_file", "rows", "stack", "times"},
+    {"errors", "deployment_view", "findings", "journal_view", "outcomes_file", "prediction_run"},
+    {"commands"},
+    {"main"},
+]
+# Rules without I/O, beside the rooms `model`, `gate` and `drift`.
+RULES = {
+    *("api/body_rows", "api/instances", "automation/response_policy", "engines/row_packing", "journal/alias_state"),
+    *("journal/chain", "journal/reconcile", "journal/records", "publishing/bins", "registry/hash_chain"),
+    *("releases/strategies", "serving/range_check", "errors"),
+}
+# What still leads upwards or sideways: names that move to their room next.
+SEAMS = {
+    "aws/lambda_function": {"journal"},
+    "aws/stack": {"registry"},
+    "model/golden": {"engines"},
+    "publishing/champion": {"releases"},
+    "quality/counters": {"feedback"},
+    "quality/estimate": {"feedback"},
+    "quality/metrics": {"feedback"},
+    "telemetry/capture": {"engines"},
+}
 HEAVY = {"boto3", "botocore", "joblib", "onnx", "onnxruntime", "pandas", "pyarrow", "scipy", "skl2onnx", "sklearn"}
+OUTSIDE = HEAVY | {"os", "http", "urllib", "subprocess", "socket", "time"}
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -83,42 +56,74 @@ def imports(path: Path) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def room(module: str) -> str | None:
-    """The room of `fairlead.<room>[.…]`; None outside the package."""
-    parts = module.split(".")
-    return parts[1] if parts[0] == "fairlead" and len(parts) > 1 and parts[1] in LEVEL else None
+def modules(package: Path) -> list[Path]:
+    return sorted(path for path in package.rglob("*.py") if path != package / "__init__.py")
 
 
-def own(path: Path) -> str:
-    """The room that a file of the package is in."""
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+def room(path: Path, package: Path) -> str:
+    """The folder or module at the package's top that a file belongs to."""
+    return path.relative_to(package).parts[0].removesuffix(".py")
 
 
-FILES = sorted(path for path in PACKAGE.rglob("*.py") if path != PACKAGE / "__init__.py")
+def imported_rooms(path: Path, package: Path) -> set[str]:
+    """Rooms of the package that a file imports, its own left out."""
+    names = {parts[1] for name in imports(path) if (parts := name.split("."))[0] == package.name and len(parts) > 1}
+    return names & {room(one, package) for one in modules(package)} - {room(path, package)}
 
 
-def test_every_room_has_a_level() -> None:
-    assert {own(path) for path in FILES} - set(LEVEL) == set()
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_room_imports_only_its_own_level_and_those_below(path: Path) -> None:
-    level = LEVEL[own(path)]
-    above = {module for module in imports(path) if (other := room(module)) and LEVEL[other] > level}
-    assert above == set()
+HOUSES = [(PACKAGE, ROWS), (COMMANDS, CLI_ROWS)]
+FILES = [pytest.param(path, package, rows, id=name(path)) for package, rows in HOUSES for path in modules(package)]
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_the_package_knows_no_edge(path: Path) -> None:
+@pytest.mark.parametrize(("package", "rows"), HOUSES, ids=["fairlead", "fairlead_cli"])
+def test_every_room_stands_in_one_row(package: Path, rows: list[set[str]]) -> None:
+    named = [one for row in rows for one in row]
+    assert len(named) == len(set(named))
+    assert set(named) == {room(path, package) for path in modules(package)}
+
+
+@pytest.mark.parametrize(("path", "package", "rows"), FILES)
+def test_a_room_imports_only_rooms_of_lower_rows(path: Path, package: Path, rows: list[set[str]]) -> None:
+    row = next(number for number, rooms in enumerate(rows) if room(path, package) in rooms)
+    lower = {one for rooms in rows[:row] for one in rooms}
+    seams = SEAMS.get(str(path.relative_to(package).with_suffix("")), set())
+    assert imported_rooms(path, package) - lower == seams
+
+
+@pytest.mark.parametrize("rooms", ROWS, ids=lambda rooms: " ".join(sorted(rooms)))
+def test_no_file_name_repeats_inside_a_row(rooms: set[str]) -> None:
+    names = Counter(path.stem for path in modules(PACKAGE) if room(path, PACKAGE) in rooms)
+    assert [one for one, times in names.items() if times > 1 and one != "__init__"] == []
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("__init__.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_every_package_says_what_lives_in_it(path: Path) -> None:
+    assert ast.get_docstring(ast.parse(path.read_text()))
+
+
+def test_the_package_docstring_maps_every_room() -> None:
+    text = ast.get_docstring(ast.parse((PACKAGE / "__init__.py").read_text())) or ""
+    mapped = [line.split()[0] for line in text.splitlines() if line.startswith("    ")]
+    assert set(mapped) == {one for row in ROWS for one in row}
+
+
+@pytest.mark.parametrize("path", modules(PACKAGE), ids=name)
+def test_the_package_imports_no_edge(path: Path) -> None:
     assert not [module for module in imports(path) if module.split(".")[0] in {"fairlead_cli", "fairlead_local"}]
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in FILES if LEVEL[own(path)] <= 1], ids=lambda path: str(path.relative_to(PACKAGE))
-)
-def test_facts_and_rules_have_no_outside(path: Path) -> None:
-    outside = HEAVY | {"os", "http", "urllib", "subprocess", "socket", "time"}
-    assert not {module.split(".")[0] for module in imports(path)} & outside
+def test_rules_do_no_io() -> None:
+    pure = [
+        path
+        for path in modules(PACKAGE)
+        if room(path, PACKAGE) in {"model", "gate", "drift"} or str(path.relative_to(PACKAGE).with_suffix("")) in RULES
+    ]
+    assert len(pure) > len(RULES)
+    assert [name(path) for path in pure if {module.split(".")[0] for module in imports(path)} & OUTSIDE] == []
 
 
 def test_functions_never_import_each_other_nor_anything_heavy() -> None:
@@ -126,3 +131,8 @@ def test_functions_never_import_each_other_nor_anything_heavy() -> None:
         named = set(imports(path))
         assert not {module for module in named if module.startswith(("functions", "fairlead_cli", "fairlead_local"))}
         assert not {module.split(".")[0] for module in named} & HEAVY
+
+
+def test_benchmarks_import_no_tests() -> None:
+    for path in [*(ROOT / "benchmarks").rglob("*.py"), *(ROOT / "testkit").rglob("*.py")]:
+        assert not [module for module in imports(path) if module.split(".")[0] == "tests"], path

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-LOCAL = Path(__file__).parents[2] / "local"
+LOCAL = Path(__file__).parents[3] / "local"
 PACKAGE = LOCAL / "fairlead_local"
 ROWS = (
     {"account", "clock", "drain_queue", "errors", "http_message", "times"},

@@ -5,12 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairlead import baseline, binning
-from fairlead.baseline import Baseline, Categories, Numbers
 from fairlead.errors import IntegrityError, SchemaError
 from fairlead.gate.evidence import Column, Predicted, Rows
-from fairlead.publishing.reference import baseline_of
-from fairlead.signature import Field, Output, Signature
+from fairlead.model import baseline
+from fairlead.model.baseline import Baseline, Categories, Numbers
+from fairlead.model.signature import Field, Output, Signature
+from fairlead.publishing import bins
+from fairlead.publishing.baseline import baseline_of
 
 RANDOM = np.random.default_rng(7)
 
@@ -31,33 +32,33 @@ def feature(one: Column) -> baseline.Feature:
 
 
 def test_a_continuous_number_gets_ten_bins_of_equal_counts() -> None:
-    found = binning.numbers(RANDOM.normal(size=5000))
+    found = bins.numbers(RANDOM.normal(size=5000))
     assert found.counts == (500,) * 10
     assert found.edges[4] == pytest.approx(0, abs=0.1)
 
 
 def test_many_zeros_get_a_bin_of_their_own_beside_small_numbers() -> None:
     values = np.concatenate([np.zeros(600), RANDOM.exponential(size=300), -RANDOM.exponential(size=100)])
-    found = binning.numbers(values)
-    alone = int(binning.place(found, np.zeros(1))[0])
+    found = bins.numbers(values)
+    alone = int(bins.place(found, np.zeros(1))[0])
     assert found.counts[alone] == 600
     assert sorted(set(found.counts) - {600}) == [100]
 
 
 def test_whole_numbers_are_cut_between_themselves() -> None:
-    found = binning.numbers(np.repeat([1.0, 2.0, 5.0], [50, 30, 20]))
+    found = bins.numbers(np.repeat([1.0, 2.0, 5.0], [50, 30, 20]))
     assert (found.edges, found.counts) == ((1.5, 3.5), (50, 30, 20))
     assert (found.low, found.high) == (1.0, 5.0)
 
 
 def test_few_rows_make_few_bins() -> None:
-    assert len(binning.numbers(np.arange(23.0)).counts) == 4
-    assert binning.numbers(np.arange(3.0)).edges == ()
+    assert len(bins.numbers(np.arange(23.0)).counts) == 4
+    assert bins.numbers(np.arange(3.0)).edges == ()
 
 
 def test_nothing_seen_and_one_value_are_no_trouble() -> None:
-    assert binning.numbers(np.array([np.nan, np.nan])) == Numbers(edges=(), counts=(0,))
-    assert binning.numbers(np.full(40, 7.0)) == Numbers(edges=(), counts=(40,), low=7.0, high=7.0)
+    assert bins.numbers(np.array([np.nan, np.nan])) == Numbers(edges=(), counts=(0,))
+    assert bins.numbers(np.full(40, 7.0)) == Numbers(edges=(), counts=(40,), low=7.0, high=7.0)
 
 
 @given(
@@ -69,20 +70,18 @@ def test_nothing_seen_and_one_value_are_no_trouble() -> None:
 def test_every_present_value_is_in_one_bin_and_bins_are_few_and_ascending(values: list[float]) -> None:
     array = np.array(values, dtype=np.float64)
     present = array[~np.isnan(array)]
-    found = binning.numbers(array)
+    found = bins.numbers(array)
     assert sum(found.counts) == len(present)
-    assert len(found.counts) == len(found.edges) + 1 <= 3 * binning.BINS
+    assert len(found.counts) == len(found.edges) + 1 <= 3 * bins.BINS
     assert list(found.edges) == sorted(set(found.edges))
     assert np.isfinite(found.edges).all()
-    assert np.array_equal(np.bincount(binning.place(found, present), minlength=len(found.counts)), found.counts)
+    assert np.array_equal(np.bincount(bins.place(found, present), minlength=len(found.counts)), found.counts)
 
 
 def test_single_precision_moves_no_value_across_an_edge() -> None:
     values = RANDOM.normal(loc=1e3, size=997)
-    found = binning.numbers(values)
-    assert np.array_equal(
-        binning.place(found, values.astype(np.float32).astype(np.float64)), binning.place(found, values)
-    )
+    found = bins.numbers(values)
+    assert np.array_equal(bins.place(found, values.astype(np.float32).astype(np.float64)), bins.place(found, values))
 
 
 def test_categories_are_counted_commonest_first_and_missing_apart() -> None:
@@ -97,9 +96,9 @@ def test_very_many_and_very_long_categories_are_counted_together() -> None:
     codes = np.repeat(np.arange(121, dtype=np.int32), 2)
     seen = feature(column(codes, kind="category", levels=levels)).seen
     assert isinstance(seen, Categories)
-    assert len(seen.values) == binning.MOST_CATEGORIES
+    assert len(seen.values) == bins.MOST_CATEGORIES
     assert seen.other == 242 - sum(seen.counts)
-    assert max(len(str(value)) for value in seen.values) <= binning.LONGEST_CATEGORY
+    assert max(len(str(value)) for value in seen.values) <= bins.LONGEST_CATEGORY
 
 
 def test_booleans_stay_booleans_and_text_is_counted_by_its_length() -> None:

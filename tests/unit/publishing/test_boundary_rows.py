@@ -12,9 +12,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, RobustScaler, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
-from fairlead.publishing.boundary import MOST_ROWS, boundary_rows
-from fairlead.publishing.thresholds import thresholds_by_field
-from fairlead.signature import Field, Output, Signature
+from fairlead.model.signature import Field, Output, Signature
+from fairlead.publishing.parity.boundary_rows import MOST_ROWS, boundary_rows
+from fairlead.publishing.parity.split_points import thresholds_by_field
 
 FIELDS = (
     Field(name="price", kind="number", nullable=True, minimum=0.25, maximum=99.75),

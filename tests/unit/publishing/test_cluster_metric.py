@@ -1,6 +1,6 @@
 """Clusters have no truth to be right about; where a grouping is known, they are compared with it."""
 
-from fairlead.publishing.metrics import adjusted_rand
+from fairlead.publishing.cluster_metric import adjusted_rand
 
 
 def test_clusters_are_compared_up_to_their_numbering() -> None:

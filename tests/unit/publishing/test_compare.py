@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from fairlead.engines import Answers
-from fairlead.publishing.parity import TOLERANCE, NotProvedError, answerable, difference, prove
+from fairlead.publishing.parity.compare import TOLERANCE, NotProvedError, answerable, difference, prove
 
 Row = tuple[Any, ...]
 HELD_OUT: list[Row] = [(float(value),) for value in range(100)]

@@ -5,9 +5,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairlead.publishing.golden_rows import FEWEST_ROWS, MOST_CATEGORIES, MOST_ROWS, choose
-from fairlead.publishing.probing import unseen_value
-from fairlead.signature import Field, Output, Signature
+from fairlead.model.signature import Field, Output, Signature
+from fairlead.publishing.parity.golden_rows import FEWEST_ROWS, MOST_CATEGORIES, MOST_ROWS, choose
+from fairlead.publishing.signature.probe import unseen_value
 
 OUTPUT = Output(task="regression", target="y")
 ISLANDS = ("Biscoe", "Dream", "Torgersen")

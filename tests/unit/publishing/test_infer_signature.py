@@ -28,8 +28,8 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEnc
 from sklearn.svm import SVC
 
 from fairlead.errors import DataError, ModelFileError
-from fairlead.publishing.signatures import infer, left_out, to_rows
-from fairlead.signature import Field, Signature
+from fairlead.model.signature import Field, Signature
+from fairlead.publishing.signature.infer import infer, left_out, to_rows
 
 rng = np.random.default_rng(0)
 ROWS = 60

@@ -26,8 +26,8 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from fairlead.engines.estimator_data.reader import read
 from fairlead.errors import ModelFileError
-from fairlead.publishing import packing
 from fairlead.publishing.estimator_files.convert import from_file
+from fairlead.publishing.input import archive
 
 X = np.random.default_rng(0).normal(size=(40, 3))
 Y = (X[:, 0] > 0).astype(int)
@@ -259,7 +259,7 @@ def test_a_second_compressed_stream_is_refused(tmp_path: Path) -> None:
 def test_a_small_file_that_unpacks_to_a_huge_one_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
-    monkeypatch.setattr(packing, "LARGEST_MODEL", 8 << 20)
+    monkeypatch.setattr(archive, "LARGEST_MODEL", 8 << 20)
     path = tmp_path / "model.joblib"
     joblib.dump(np.zeros(2 << 20), path, compress=(method, 3))
     assert path.stat().st_size < 1 << 20

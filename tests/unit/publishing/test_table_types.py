@@ -14,8 +14,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from fairlead.errors import DataError
-from fairlead.publishing.signatures import infer, to_rows
-from fairlead.publishing.table_types import to_frame, to_target
+from fairlead.publishing.input.table_types import to_frame, to_target
+from fairlead.publishing.signature.infer import infer, to_rows
 
 rng = np.random.default_rng(0)
 ROWS = 40

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairlead.errors import DataError
-from fairlead.publishing import csv_tables
-from fairlead.publishing.tables import MISSING, read_table, split_target
+from fairlead.publishing.input import csv
+from fairlead.publishing.input.tables import MISSING, read_table, split_target
 
 
 def table(tmp_path: Path, content: bytes | str, name: str = "rows.csv") -> Path:
@@ -164,5 +164,5 @@ def test_blocks_put_together_are_what_the_whole_would_be(columns: list[list[str]
         path = Path(folder, "rows.csv")
         path.write_text(text)
         whole = read_table(path)
-        patch.setattr(csv_tables, "BLOCK", 3)
+        patch.setattr(csv, "BLOCK", 3)
         pd.testing.assert_frame_equal(read_table(path), whole)

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fairlead.errors import IntegrityError, SchemaError
-from fairlead.publishing import training
-from fairlead.publishing.training import TrainingRows, decode, encode
+from fairlead.publishing.input import training_rows
+from fairlead.publishing.input.training_rows import TrainingRows, decode, encode
 
 VALUES = st.one_of(
     st.none(), st.booleans(), st.integers(-(2**53), 2**53), st.floats(allow_nan=False), st.text(max_size=5)
@@ -58,7 +58,7 @@ def test_what_is_no_table_is_refused(blob: bytes) -> None:
 
 
 def test_a_blob_that_would_fill_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training, "MOST_BYTES", 1000)
+    monkeypatch.setattr(training_rows, "MOST_BYTES", 1000)
     many = some(rows=[(0.0, "x")] * 5000, target=["no"] * 5000, ids=[""] * 5000)
     assert len(encode(many)) < 1000
     with pytest.raises(IntegrityError, match="more than"):

@@ -9,12 +9,12 @@ import pandas as pd
 import pytest
 
 from fairlead.engines import Answers
-from fairlead.publishing import golden_rows
-from fairlead.publishing.boundary import boundary_rows
+from fairlead.model.signature import Field, Output, Signature
 from fairlead.publishing.evidence import probes
 from fairlead.publishing.evidence.columns import BLOCK_VALUES, blocks
-from fairlead.publishing.probing import MOST_ROWS, probe_of
-from fairlead.signature import Field, Output, Signature
+from fairlead.publishing.parity import golden_rows
+from fairlead.publishing.parity.boundary_rows import boundary_rows
+from fairlead.publishing.signature.probe import MOST_ROWS, probe_of
 
 WIDE = 3_000
 NUMBERS = Signature(

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fairlead.ledger.counting import pages, read
-from fairlead.manifest import Metric
-from fairlead.monitoring import primary
+from fairlead.feedback.ledger.counter_items import pages, read
+from fairlead.model.manifest import Metric
+from fairlead.model.signature import Output
+from fairlead.monitoring import primary_metric
 from fairlead.quality import figures, fits, tally
 from fairlead.quality.counters import LARGEST, misfit
-from fairlead.quality.figures import design_effect, total
-from fairlead.signature import Output
-from tests.unit.test_quality import CLASSES, TARGETS, VALUES, pair
+from fairlead.quality.metrics import design_effect, total
+from tests.unit.quality.test_quality import CLASSES, TARGETS, VALUES, pair
 
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
 COUNTABLE = st.floats(-LARGEST, LARGEST)
@@ -63,7 +63,7 @@ def test_what_is_counted_gives_finite_figures_of_every_window(rows: list[tuple[f
     found = figures(VALUES, slots)
     said = [bound for one in found.values() for bound in (one.value, one.low, one.high) if bound is not None]
     assert all(map(math.isfinite, said))
-    assert math.isfinite(primary.surely_worse("mae", found["mae"], found["rmse"]))
+    assert math.isfinite(primary_metric.surely_worse("mae", found["mae"], found["rmse"]))
     assert found["mae"].value == pytest.approx(math.fsum(abs(a - v) for a, v in rows) / len(rows), rel=1e-9)
 
 
@@ -107,5 +107,7 @@ def test_an_answer_beyond_what_a_counter_takes_is_invalid_whatever_came_true() -
 @pytest.mark.parametrize("published", [5e-324, 1e-300, 1e-17, 0.0, 1.0, 1e27])
 @pytest.mark.parametrize("now", [0.0, 5e-324, 1.0, 1e27])
 def test_a_drop_is_a_number_that_cloudwatch_takes(published: float, now: float) -> None:
-    found = primary.surely_worse("mae", Metric(value=published, low=0.0, high=published), Metric(value=now, low=now))
-    assert abs(found) <= primary.LARGEST_DROP
+    found = primary_metric.surely_worse(
+        "mae", Metric(value=published, low=0.0, high=published), Metric(value=now, low=now)
+    )
+    assert abs(found) <= primary_metric.LARGEST_DROP

@@ -2,7 +2,7 @@
 
 import random
 
-from fairlead.quality.sequential import FEWEST, Comparison, Request, compare
+from fairlead.quality.paired_test import FEWEST, Comparison, Request, compare
 
 
 def requests(count: int, won: float, lost: float, *, rows: int = 1, seed: int = 0) -> list[Request]:

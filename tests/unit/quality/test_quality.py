@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from sklearn import metrics
 
-from fairlead.capture import Part
-from fairlead.ledger import Outcome, Pair
+from fairlead.feedback.ledger import Outcome, Pair
+from fairlead.model.signature import Output
 from fairlead.quality import figures, fits, tally
-from fairlead.quality.figures import design_effect, total
-from fairlead.signature import Output
+from fairlead.quality.metrics import design_effect, total
+from fairlead.telemetry.capture import Part
 
 NOON = 1_790_000_000_000
 CLASSES = Output(task="classification", classes=("a", "b", "c"), probabilities=True)

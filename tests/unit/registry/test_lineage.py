@@ -2,11 +2,11 @@
 
 import pytest
 
-from fairlead.chain import Chain
 from fairlead.errors import IntegrityError, NotFoundError
-from fairlead.registry import Registry, manifest_key
+from fairlead.registry.lineage import Chain
+from fairlead.registry.store import Registry, manifest_key
+from testkit.memory import Memory
 from tests.manifests import build
-from tests.memory import Memory
 
 
 class Counted(Memory):

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fairlead.chain import Chain
 from fairlead.errors import NotFoundError
-from fairlead.manifest import Parent, digest, encode
-from fairlead.registry import Registry, manifest_key
+from fairlead.model.manifest import Parent, digest, encode
+from fairlead.registry.lineage import Chain
+from fairlead.registry.store import Registry, manifest_key
+from testkit.memory import Memory
 from tests.manifests import build
-from tests.memory import Memory
 
 VERSIONS = 6
 

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 import pytest
 
 from fairlead.errors import IntegrityError, NotFoundError
-from fairlead.registry import Registry
-from fairlead.retiring import Retirement, retire, retired, retirement
+from fairlead.registry.retirements import Retirement, retire, retired, retirement
+from fairlead.registry.store import Registry
+from testkit.memory import Memory
 from tests.manifests import build
-from tests.memory import Memory
 
 WHEN = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

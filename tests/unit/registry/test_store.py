@@ -5,10 +5,10 @@ from functools import partial
 import pytest
 
 from fairlead.errors import IntegrityError, NotFoundError, SchemaError, SettingsError, StorageError
-from fairlead.manifest import Blob, Manifest, Parent, digest, encode
-from fairlead.registry import Registry, blob_key, check_name, manifest_key
+from fairlead.model.manifest import Blob, Manifest, Parent, digest, encode
+from fairlead.registry.store import Registry, blob_key, check_name, manifest_key
+from testkit.memory import Memory
 from tests.manifests import build
-from tests.memory import Memory
 
 
 def assert_chain(registry: Registry, model: str, length: int) -> None:

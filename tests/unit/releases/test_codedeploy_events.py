@@ -11,21 +11,21 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from fairlead.deployments import Deployments
+from fairlead.aws.codedeploy import Deployments
+from fairlead.aws.lambda_function import PredictFunction
 from fairlead.errors import NotFoundError
-from fairlead.function import PredictFunction
-from fairlead.journal import Journal
-from fairlead.moves import Described, Draft, Record, describe_deployment
-from fairlead.recording import Recorder
+from fairlead.journal.alias_state import Seen, drift
+from fairlead.journal.journal import Journal
+from fairlead.journal.records import Described, Draft, Record, describe_deployment
+from fairlead.releases.codedeploy_events import Recorder
 from fairlead.settings import Recording
-from fairlead.standings import Seen, drift
+from testkit.memory import Memory
 from tests.journals import ADA, NOON, Clock, intended, journal, moved, release
-from tests.memory import Memory
 
 HERE = Recording(
     stack="fairlead", bucket="registry", function="fairlead-predict", application="fairlead", group="fairlead-live"
 )
-EVENTS = sorted((Path(__file__).parents[2] / "events").glob("codedeploy-state-change*.json"))
+EVENTS = sorted((Path(__file__).parents[3] / "events").glob("codedeploy-state-change*.json"))
 ALARM = "One or more alarms have been activated: <fairlead-canary-errors>"
 
 

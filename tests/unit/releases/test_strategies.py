@@ -2,8 +2,8 @@
 
 import pytest
 
-from fairlead import strategies
 from fairlead.errors import SettingsError
+from fairlead.releases import strategies
 
 
 @pytest.mark.parametrize(

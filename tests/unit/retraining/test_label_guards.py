@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from fairlead.manifest import Finding
-from fairlead.retraining.facts import Labelled, Limits
-from fairlead.retraining.guards import guard
-from fairlead.retraining.learnt import Found
-from fairlead.retraining.splitting import Split
+from fairlead.model.manifest import Finding
+from fairlead.retraining.label_guards import guard
+from fairlead.retraining.labelled_rows import Found
+from fairlead.retraining.time_split import Split
+from fairlead.retraining.types import Labelled, Limits
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 Change = Callable[[int, random.Random], dict[str, Any]]

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from fairlead.capture import Part
 from fairlead.drift.counters import SLOT
-from fairlead.ledger import Outcome, Pair
-from fairlead.ledger.reading import Seen
-from fairlead.retraining.learnt import Targets, labelled
-from fairlead.signature import Field, Output, Signature
+from fairlead.feedback.ledger import Outcome, Pair
+from fairlead.feedback.ledger.reader import Seen
+from fairlead.model.signature import Field, Output, Signature
+from fairlead.retraining.labelled_rows import Targets, labelled
+from fairlead.telemetry.capture import Part
 
 START, END = 100 * SLOT, 200 * SLOT
 SIGNATURE = Signature(

@@ -18,14 +18,14 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from fairlead.manifest import Recipe
+from fairlead.model.manifest import Recipe
+from fairlead.model.signature import Signature
+from fairlead.publishing.input.training_rows import targets
 from fairlead.publishing.recipe import recipe
-from fairlead.publishing.signatures import infer, to_rows
-from fairlead.publishing.training import targets
-from fairlead.retraining.facts import RetrainingError
-from fairlead.retraining.refitting import Refit, unfitted
-from fairlead.signature import Signature
-from tests.gate_cases import model, table
+from fairlead.publishing.signature.infer import infer, to_rows
+from fairlead.retraining.refit import Refit, unfitted
+from fairlead.retraining.types import RetrainingError
+from testkit.gate_cases import model, table
 
 WORDS = [
     "cheap offer now",

@@ -4,8 +4,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairlead.retraining.facts import Labelled
-from fairlead.retraining.splitting import split
+from fairlead.retraining.time_split import split
+from fairlead.retraining.types import Labelled
 
 NONE = np.zeros(0, dtype=np.uint64)
 

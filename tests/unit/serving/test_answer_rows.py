@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairlead.answer_rows import MOST_CALLS, RowAnswerer, without_number
 from fairlead.engines import Answers
 from fairlead.errors import RowNotAnswerableError
-from fairlead.golden import Golden
-from fairlead.signature import Field, Output, Signature
+from fairlead.model.golden import Golden
+from fairlead.model.signature import Field, Output, Signature
+from fairlead.serving.answer_rows import MOST_CALLS, RowAnswerer, without_number
 
 NAMES = ("a", "b", "c")
 SIGNATURE = Signature(

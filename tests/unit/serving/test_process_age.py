@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from fairlead.process_age import process_age
+from fairlead.serving.process_age import process_age
 
-PACKAGE = Path(__file__).parents[2] / "layers/common/python"
-CODE = "import time; time.sleep(0.1); from fairlead.process_age import process_age; print(process_age())"
+PACKAGE = Path(__file__).parents[3] / "layers/common/python"
+CODE = "import time; time.sleep(0.1); from fairlead.serving.process_age import process_age; print(process_age())"
 
 
 def test_a_process_s_age_counts_from_its_beginning_and_grows_by_the_clock() -> None:

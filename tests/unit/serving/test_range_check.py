@@ -1,7 +1,7 @@
 """The share of values outside what the data showed."""
 
-from fairlead.ranges import Ranges
-from fairlead.signature import Field, Output, Signature
+from fairlead.model.signature import Field, Output, Signature
+from fairlead.serving.range_check import Ranges
 
 RANGES = Ranges(
     Signature(

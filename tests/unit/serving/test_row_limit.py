@@ -8,9 +8,9 @@ import pytest
 from awslambdaric.lambda_runtime_marshaller import Encoder
 
 from fairlead.engines import Answers
-from fairlead.golden import Golden
-from fairlead.serving import LONGEST_NUMBER, Model, most_rows
-from fairlead.signature import Field, Output, Signature
+from fairlead.model.golden import Golden
+from fairlead.model.signature import Field, Output, Signature
+from fairlead.serving.endpoint import LONGEST_NUMBER, Model, most_rows
 from tests.manifests import build
 
 LAMBDA = 6 * 1024 * 1024

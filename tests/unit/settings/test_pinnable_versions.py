@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from fairlead.errors import SettingsError
 from fairlead.settings import serving
-from fairlead.settings.pinnable import MOST, parse, spell
+from fairlead.settings.pinnable_versions import MOST, parse, spell
 
 
 def numbers(text: str) -> set[int]:

@@ -7,10 +7,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from fairlead import capture
-from fairlead.capture import Answered, Asked, Capture, Part
 from fairlead.engines import Answers
-from fairlead.signature import Field, Output, Signature
+from fairlead.model.signature import Field, Output, Signature
+from fairlead.telemetry import capture
+from fairlead.telemetry.capture import Answered, Asked, Capture, Part
 
 SIGNATURE = Signature(
     inputs=(Field(name="island", kind="category"), Field(name="mass", kind="number"), Field(name="note", kind="text")),

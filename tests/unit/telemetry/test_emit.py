@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from fairlead import telemetry
+from fairlead.telemetry import emit
 
 
 @pytest.mark.parametrize("value", ["\ud800", 2**70, "é"])
 def test_a_log_line_is_json_whatever_it_holds(value: object) -> None:
-    assert json.loads(telemetry._json({"reason": value})) == {"reason": value}
+    assert json.loads(emit._json({"reason": value})) == {"reason": value}

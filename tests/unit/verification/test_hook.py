@@ -6,7 +6,7 @@ import pytest
 
 from fairlead import settings
 from fairlead.errors import SettingsError
-from fairlead.verifying import OutOfTimeError, within
+from fairlead.verification.hook import OutOfTimeError, within
 
 
 def test_work_in_time_returns_its_result() -> None:

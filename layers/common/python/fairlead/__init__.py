@@ -1,7 +1,30 @@
 """Fairlead: a fitted scikit-learn model as a live, authorised, versioned endpoint on AWS Lambda.
 
-`fairlead.publish(estimator, name=…, X=…, y=…)` is the verb a notebook needs, `fairlead.validate(…)` its dry run;
-all else is a module of its own.
+`fairlead.publish(estimator, name=…, X=…, y=…)` is the verb a notebook needs, `fairlead.validate(…)` its dry run.
+All else is a room of its own; a room imports only rooms of lower rows:
+
+    errors        every error, with its HTTP status and exit code
+    settings      settings from the environment
+    model         what a version is: signature, manifest, baseline, golden rows, answers, release
+    engines       run a model: onnx or scikit-learn
+    telemetry     log lines, metrics, captured requests
+    aws           one AWS service a module
+    html          elements, charts and style of the HTML pages
+    gate          quality gate: checks over evidence, one verdict
+    drift         drift of inputs and predictions against the baseline
+    api           the public HTTP contract, and a client of it
+    registry      versions in S3: blobs, manifests, lineage, retirements
+    quality       metrics from reported outcomes
+    journal       audit log of the aliases, a hash chain in S3
+    serving       load one frozen version, answer requests, pinned versions too
+    publishing    estimator and rows → one immutable version, or a refusal
+    feedback      captured predictions and outcomes → the ledger in DynamoDB
+    releases      release, rollback, retire, prune, status
+    verification  CodeDeploy's hook tries a release before traffic
+    monitoring    views, gauges, dashboard, shadow comparison
+    automation    response to alarms, release of candidates
+    retraining    a new version from reported outcomes
+
 Nothing heavy is imported here: Lambda imports this package on every cold start.
 """
 
@@ -13,7 +36,7 @@ __version__ = "0.1.0"
 def __getattr__(name: str) -> Any:
     """Load `fairlead.publish` and `fairlead.validate` on first use, because publishing imports scikit-learn."""
     if name in {"publish", "validate"}:
-        from fairlead.publishing import story
+        from fairlead.publishing import publish
 
-        return getattr(story, name)
+        return getattr(publish, name)
     raise AttributeError(f"module 'fairlead' has no attribute {name!r}")

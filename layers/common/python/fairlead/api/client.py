@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from fairlead import aws
+from fairlead.aws import clients
 from fairlead.errors import CallError, FairleadError, SettingsError
 
 ROWS_PER_CALL = 1_000
@@ -105,7 +105,7 @@ class Endpoint:
         from botocore.auth import SigV4Auth
         from botocore.awsrequest import AWSRequest
 
-        with aws.translated("load credentials", otherwise=SettingsError):
+        with clients.translated("load credentials", otherwise=SettingsError):
             credentials = self._session.get_credentials()
         if credentials is None:
             raise SettingsError(

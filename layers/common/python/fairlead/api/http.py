@@ -13,8 +13,6 @@ from typing import Any
 import msgspec
 from aws_lambda_powertools.event_handler import ApiGatewayResolver, Response
 
-from fairlead import telemetry
-from fairlead.capture import Asked, pseudonym
 from fairlead.errors import (
     FairleadError,
     InternalError,
@@ -26,6 +24,8 @@ from fairlead.errors import (
     RowsError,
     UnavailableError,
 )
+from fairlead.telemetry import emit
+from fairlead.telemetry.capture import Asked, pseudonym
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
@@ -48,10 +48,10 @@ def observe(app: ApiGatewayResolver, next_middleware: Callable[[ApiGatewayResolv
         if isinstance(error, RowNotAnswerableError):  # the type alone: its text may hold the caller's values
             app.context["cause"] = type(error.__cause__).__name__
     except Exception as error:  # noqa: BLE001 - the last line of defence: logged whole, answered without detail
-        telemetry.logger.exception("unexpected error", error=type(error).__name__)
+        emit.logger.exception("unexpected error", error=type(error).__name__)
         response = problem(InternalError("the service met a defect of its own"))
         app.context["code"] = InternalError.code
-    telemetry.answered(
+    emit.answered(
         route=f"{app.current_event['httpMethod']} {app.current_event['resource']}",
         status=response.status_code,
         milliseconds=(time.perf_counter() - started) * 1000,

@@ -13,10 +13,10 @@ from typing import Annotated, Any, Literal, NotRequired, Optional, TypedDict
 
 import msgspec
 
-from fairlead import body_rows
-from fairlead.body_rows import MOST_ERRORS, is_plain, shown, value_of
+from fairlead.api import body_rows
+from fairlead.api.body_rows import MOST_ERRORS, is_plain, shown, value_of
 from fairlead.errors import FieldError, InstancesError, NotJsonError, TooLargeError
-from fairlead.signature import LARGEST_INTEGER, Field, Signature
+from fairlead.model.signature import LARGEST_INTEGER, Field, Signature
 
 Row = tuple[Any, ...]
 OMITTED = msgspec.UNSET

@@ -7,10 +7,10 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from fairlead import body_rows
-from fairlead.body_rows import MOST_ERRORS, is_plain, shown, value_of
+from fairlead.api import body_rows
+from fairlead.api.body_rows import MOST_ERRORS, is_plain, shown, value_of
 from fairlead.errors import FieldError, NotJsonError, OutcomesError, RowsError, TooLargeError
-from fairlead.ledger.facts import Result
+from fairlead.telemetry.outcomes import Result
 
 MOST_REPORTS = 1_000
 LARGEST_BODY = 2 * 1024 * 1024

@@ -8,7 +8,7 @@ from typing import Any
 
 from fairlead.engines import Answers
 from fairlead.errors import CallError
-from fairlead.signature import Output, Scalar, Signature, class_names
+from fairlead.model.signature import Output, Scalar, Signature, class_names
 
 
 def instances(signature: Signature, rows: Sequence[tuple[Any, ...]]) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from fairlead import aws
+from fairlead.aws import clients
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,7 +80,7 @@ class Alarms:
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    with aws.translated("read the alarms (cloudwatch:DescribeAlarms)"):
+    with clients.translated("read the alarms (cloudwatch:DescribeAlarms)"):
         yield
 
 

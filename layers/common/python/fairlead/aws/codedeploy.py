@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from fairlead import aws
+from fairlead.aws import clients
 from fairlead.errors import NotFoundError, ReleaseError
 
 RUNNING = ("Created", "Queued", "InProgress", "Ready", "Baking")
@@ -129,7 +129,7 @@ class Deployments:
             try:
                 self._client.stop_deployment(deploymentId=number, autoRollbackEnabled=False)
             except ClientError as error:
-                if aws.error_code(error) != "DeploymentAlreadyCompletedException":
+                if clients.error_code(error) != "DeploymentAlreadyCompletedException":
                     raise
         return self.wait(number, pause=min(self._pause, STOPPING))  # somebody waits for live to be back
 
@@ -155,11 +155,11 @@ class Deployments:
     def _translated(self, doing: str, action: str) -> Iterator[None]:
         from botocore.exceptions import ClientError
 
-        with aws.translated(f"{doing} of {self.group} (codedeploy:{action})", otherwise=ReleaseError):
+        with clients.translated(f"{doing} of {self.group} (codedeploy:{action})", otherwise=ReleaseError):
             try:
                 yield
             except ClientError as error:
-                code = aws.error_code(error)
+                code = clients.error_code(error)
                 if code == "DeploymentLimitExceededException":
                     raise ReleaseError("another deployment is running", hint=SEE_STATUS) from error
                 if code in ABSENT:

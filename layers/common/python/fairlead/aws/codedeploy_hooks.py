@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from fairlead import aws
+from fairlead.aws import clients
 from fairlead.errors import ReleaseError
 
 Status = Literal["Succeeded", "Failed"]
@@ -38,7 +38,7 @@ class Hook:
     def order(self, execution: Execution) -> Order:
         """Read the deployment that asks; raises ReleaseError, NotFoundError."""
         number = execution.deployment_id
-        with aws.translated(f"read deployment {number} (codedeploy:GetDeployment)", otherwise=ReleaseError):
+        with clients.translated(f"read deployment {number} (codedeploy:GetDeployment)", otherwise=ReleaseError):
             facts = self._client.get_deployment(deploymentId=number)["deploymentInfo"]
         current, target = _versions(facts.get("revision") or {})
         undoes = (facts.get("rollbackInfo") or {}).get("rollbackTriggeringDeploymentId", "")
@@ -49,7 +49,7 @@ class Hook:
         from botocore.exceptions import ClientError
 
         doing = f"answer deployment {execution.deployment_id} (codedeploy:PutLifecycleEventHookExecutionStatus)"
-        with aws.translated(doing, otherwise=ReleaseError):
+        with clients.translated(doing, otherwise=ReleaseError):
             try:
                 self._client.put_lifecycle_event_hook_execution_status(
                     deploymentId=execution.deployment_id,
@@ -57,7 +57,7 @@ class Hook:
                     status=status,
                 )
             except ClientError as error:
-                if aws.error_code(error) != "LifecycleEventAlreadyCompletedException":
+                if clients.error_code(error) != "LifecycleEventAlreadyCompletedException":
                     raise
                 return False
         return True

@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 
-from fairlead import aws
+from fairlead.aws import clients
 from fairlead.errors import ReleaseError
-from fairlead.moves import Release, frozen_release
+from fairlead.journal.records import Release, frozen_release
 
 LATEST = "$LATEST"
 NOT_READY = frozenset({"ResourceNotReadyException", "SnapStartNotReadyException"})
@@ -133,7 +133,7 @@ class PredictFunction:
             try:
                 return self._invoke(version, event)
             except ClientError as error:
-                if aws.error_code(error) not in NOT_READY:
+                if clients.error_code(error) not in NOT_READY:
                     raise
         self.wait_active(version)
         with self._translated(f"invoke {self._called(version)}", "InvokeFunction"):
@@ -170,11 +170,11 @@ class PredictFunction:
     def _translated(self, doing: str, action: str) -> Iterator[None]:
         from botocore.exceptions import ClientError
 
-        with aws.translated(f"{doing} (lambda:{action})", otherwise=ReleaseError):
+        with clients.translated(f"{doing} (lambda:{action})", otherwise=ReleaseError):
             try:
                 yield
             except ClientError as error:
-                code = aws.error_code(error)
+                code = clients.error_code(error)
                 if code == "PreconditionFailedException":
                     message = f"could not {doing}: somebody else changed it in the meantime"
                     raise ReleaseError(message, hint=SEE_STATUS) from error

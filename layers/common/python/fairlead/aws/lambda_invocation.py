@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from fairlead import aws
+from fairlead.aws import clients
 from fairlead.errors import CallError
 
 LONGEST = 900
@@ -14,13 +14,13 @@ LONGEST = 900
 
 def client() -> Any:
     """Open a client that waits as long as a function may take, and asks once: a second call would be a second run."""
-    return aws.client("lambda", read_timeout=LONGEST + 10, attempts=1)
+    return clients.client("lambda", read_timeout=LONGEST + 10, attempts=1)
 
 
 def run(client: Any, function: str, *, now: datetime | None = None) -> dict[str, Any]:
     """Return a function's answer to a tick of the clock; raises CallError, NotFoundError."""
     tick = {"source": "fairlead", "time": (now or datetime.now(UTC)).isoformat(timespec="seconds"), "detail": {}}
-    with aws.translated(f"run {function} (lambda:InvokeFunction)", otherwise=CallError):
+    with clients.translated(f"run {function} (lambda:InvokeFunction)", otherwise=CallError):
         answer = client.invoke(FunctionName=function, Payload=msgspec.json.encode(tick))
         data: bytes = answer["Payload"].read()
     if "FunctionError" in answer:

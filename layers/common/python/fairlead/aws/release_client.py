@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from fairlead import aws
+from fairlead.aws import clients
 from fairlead.errors import CallError, ReleaseError
 
 REASON = 500  # characters of what a runtime said when it crashed
@@ -69,7 +69,7 @@ class Asked:
     def _ask(self, event: Mapping[str, Any]) -> Reply:
         started = time.perf_counter()
         doing = f"invoke release {self.release} of {self._function} (lambda:InvokeFunction)"
-        with aws.translated(doing, otherwise=SilentError):
+        with clients.translated(doing, otherwise=SilentError):
             answer = self._client.invoke(
                 FunctionName=self._function,
                 Qualifier=self.release,

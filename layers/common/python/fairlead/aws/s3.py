@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from fairlead.aws import error_code, translated
+from fairlead.aws.clients import error_code, translated
 from fairlead.errors import IntegrityError
 
 CONFLICT_ATTEMPTS = 6

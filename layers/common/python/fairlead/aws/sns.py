@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fairlead import aws
+from fairlead.aws import clients
 
 LONGEST = 100
 """Characters that SNS takes as a subject."""
@@ -17,5 +17,5 @@ class People:
 
     def tell(self, subject: str, text: str) -> None:
         """Tell them; raises StorageError."""
-        with aws.translated("tell people (sns:Publish)"):
+        with clients.translated("tell people (sns:Publish)"):
             self._client.publish(TopicArn=self._topic, Subject=subject[:LONGEST], Message=text)

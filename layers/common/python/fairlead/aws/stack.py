@@ -5,11 +5,11 @@ from typing import Any
 
 import msgspec
 
-from fairlead import aws
+from fairlead.aws import clients
+from fairlead.aws.s3 import S3Objects
 from fairlead.errors import NotFoundError, ReleaseError, SettingsError
-from fairlead.manifest import EngineName
-from fairlead.objects import S3Objects
-from fairlead.registry import Registry
+from fairlead.model.manifest import EngineName
+from fairlead.registry.store import Registry
 from fairlead.settings import Operator, operator
 
 DEPLOY = "run `sam build && sam deploy` first, or name another stack with --stack"
@@ -85,7 +85,7 @@ def read(cloudformation: Any, name: str) -> Stack:
 
 def find(where: Operator) -> Stack:
     """Read the stack that the settings name; the settings' bucket and API address win over its outputs."""
-    found = read(aws.client("cloudformation"), where.stack)
+    found = read(clients.client("cloudformation"), where.stack)
     return msgspec.structs.replace(found, bucket=where.bucket or found.bucket, api_url=where.api_url or found.api_url)
 
 
@@ -95,19 +95,19 @@ def registry(where: Operator | None = None, *, patient: bool = True) -> Registry
     Where it need not be `patient`, a store that does not answer is given up after 20 seconds a read.
     """
     where = where or operator(os.environ)
-    client = aws.client("s3") if patient else aws.client("s3", connect_timeout=3, read_timeout=10, attempts=2)
+    client = clients.client("s3") if patient else clients.client("s3", connect_timeout=3, read_timeout=10, attempts=2)
     return Registry(S3Objects(client, where.bucket or find(where).bucket))
 
 
 def _describe(cloudformation: Any, name: str) -> dict[str, Any]:
     from botocore.exceptions import ClientError
 
-    with aws.translated(f"describe stack {name!r} (cloudformation:DescribeStacks)"):
+    with clients.translated(f"describe stack {name!r} (cloudformation:DescribeStacks)"):
         try:
             described: dict[str, Any] = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
         except ClientError as error:
             # CloudFormation's answer for a stack that does not exist.
-            if aws.error_code(error) != "ValidationError":
+            if clients.error_code(error) != "ValidationError":
                 raise
             raise NotFoundError(f"there is no stack {name!r} in this region", hint=DEPLOY) from error
     return described

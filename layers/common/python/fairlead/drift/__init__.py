@@ -5,9 +5,9 @@ knows how many independent rows there were, both needed; `broken` says which inp
 functions of counts; docs/monitoring.md says how often they cry wolf.
 """
 
-from fairlead.drift.breaking import Broken, broken
+from fairlead.drift.broken_inputs import Broken, broken
 from fairlead.drift.counters import Counters, Request, Tally, merge, tally
-from fairlead.drift.judging import Finding, Judgement, judge
+from fairlead.drift.judgement import Finding, Judgement, judge
 from fairlead.drift.thresholds import Thresholds
 
 __all__ = [

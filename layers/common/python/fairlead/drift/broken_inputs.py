@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from fairlead.baseline import Baseline, Categories
 from fairlead.drift.cells import Cells, cells_of
 from fairlead.drift.counters import Counters
+from fairlead.model.baseline import Baseline, Categories
 
 FEWEST = 20
 """Rows of an hour without which nothing is said of it."""

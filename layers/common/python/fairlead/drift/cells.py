@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from fairlead.baseline import Baseline, Categories, Numbers
-from fairlead.signature import Scalar
+from fairlead.model.baseline import Baseline, Categories, Numbers
+from fairlead.model.signature import Scalar
 
 Of = Literal["input", "label", "score"]
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import msgspec
 
-from fairlead.baseline import Categories, Numbers
 from fairlead.drift.cells import Cells
-from fairlead.drift.clusters import Table
+from fairlead.drift.effective_sample import Table
 from fairlead.drift.significance import FEWEST_A_CELL, Test, compare, compare_share, stability_index
+from fairlead.model.baseline import Categories, Numbers
 
 
 class Looked(msgspec.Struct, frozen=True, kw_only=True):

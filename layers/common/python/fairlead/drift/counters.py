@@ -15,8 +15,8 @@ from zlib import crc32
 
 import msgspec
 
-from fairlead.baseline import Baseline
 from fairlead.drift.cells import Place, cells_of
+from fairlead.model.baseline import Baseline
 
 GROUPS = 32
 SLOT = 900

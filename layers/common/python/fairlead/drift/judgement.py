@@ -4,15 +4,15 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from fairlead.baseline import Baseline
 from fairlead.drift.cells import Of, cells_of
-from fairlead.drift.clusters import tables
+from fairlead.drift.comparison import Looked, look
 from fairlead.drift.counters import Counters
 from fairlead.drift.distributions import holm
-from fairlead.drift.looking import Looked, look
+from fairlead.drift.effective_sample import tables
+from fairlead.drift.messages import words
 from fairlead.drift.thresholds import Thresholds, Verdict
-from fairlead.drift.words import words
-from fairlead.signature import Scalar
+from fairlead.model.baseline import Baseline
+from fairlead.model.signature import Scalar
 
 LEAST_WEIGHT = 0.1
 VERDICTS: tuple[Verdict, ...] = ("drift", "none", "not enough data")

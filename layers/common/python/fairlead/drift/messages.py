@@ -1,8 +1,8 @@
 """A finding in words."""
 
-from fairlead.baseline import Numbers
-from fairlead.drift.looking import Looked
+from fairlead.drift.comparison import Looked
 from fairlead.drift.thresholds import Thresholds, Verdict
+from fairlead.model.baseline import Numbers
 
 WORTH_A_WORD = 0.001
 """Share of rows from which on missing, unseen and outside are spoken of."""

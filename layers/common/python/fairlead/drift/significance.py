@@ -12,8 +12,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from fairlead.drift.clusters import Table, Varying, varying
 from fairlead.drift.distributions import f_tail, fisher_tail
+from fairlead.drift.effective_sample import Table, Varying, varying
 
 FEWEST_A_CELL = 5
 """Rows that a cell of a chi-square test should expect (Cochran, Annals of Mathematical Statistics 23, 1952)."""

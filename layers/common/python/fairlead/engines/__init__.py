@@ -9,8 +9,8 @@ from typing import Any, Protocol
 
 import msgspec
 
-from fairlead import manifest
-from fairlead.signature import Scalar, Signature
+from fairlead.model import manifest
+from fairlead.model.signature import Scalar, Signature
 
 
 class Answers(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,7 +43,7 @@ def load(spec: manifest.Engine, signature: Signature, blob: bytes) -> Engine:
         from fairlead.engines.onnx import OnnxEngine
 
         return OnnxEngine(spec, signature, blob)
-    from fairlead.engines.layer import load_estimator
     from fairlead.engines.sklearn import SklearnEngine
+    from fairlead.engines.sklearn_layer import load_estimator
 
     return SklearnEngine(load_estimator(blob), signature)

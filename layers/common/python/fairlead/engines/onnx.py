@@ -5,12 +5,12 @@ from typing import Any, cast
 
 import numpy as np
 
-from fairlead import manifest
 from fairlead.engines import Answers
-from fairlead.engines.texts import MISSING, MOST_ROWS_KEY, Counter, read_countings
+from fairlead.engines.row_packing import reader, taker
+from fairlead.engines.text_counts import MISSING, MOST_ROWS_KEY, Counter, read_countings
 from fairlead.errors import EngineError, RowNotAnswerableError
-from fairlead.matrix import reader, taker
-from fairlead.signature import Scalar, Signature
+from fairlead.model import manifest
+from fairlead.model.signature import Scalar, Signature
 
 Rows = Sequence[tuple[Any, ...]]
 Feed = Callable[[Rows], np.ndarray[Any, Any]]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fairlead.engines import Answers
-from fairlead.signature import Field, Null, Signature, positions, with_ignored
+from fairlead.model.signature import Field, Null, Signature, positions, with_ignored
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,7 +1,7 @@
 """The sklearn layer's versions, stated once: an estimator is loaded only where exactly these run.
 
 scikit-learn promises nothing across versions (https://scikit-learn.org/stable/model_persistence.html), so a blob made
-elsewhere is refused rather than answered differently. tests/unit/test_engines_layer.py holds PINS to the layer's lock.
+elsewhere is refused rather than answered differently. A test holds PINS to the layer's lock.
 """
 
 import importlib

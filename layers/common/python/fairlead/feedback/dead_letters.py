@@ -10,8 +10,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from fairlead import aws
-from fairlead.objects import S3Objects
+from fairlead.aws import clients
+from fairlead.aws.s3 import S3Objects
 
 
 class SetAside:
@@ -40,5 +40,5 @@ class SetAside:
 
     def done(self, key: str) -> None:
         """Remove an event that is done with; raises StorageError."""
-        with aws.translated(f"delete s3://{self._bucket}/{key} (s3:DeleteObject)"):
+        with clients.translated(f"delete s3://{self._bucket}/{key} (s3:DeleteObject)"):
             self._client.delete_object(Bucket=self._bucket, Key=key)

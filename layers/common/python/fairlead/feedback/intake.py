@@ -8,17 +8,18 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
-from fairlead import quality, telemetry
-from fairlead.capture import Part, parse_prediction_id
+from fairlead import quality
+from fairlead.api.outcomes import Answer, Report
 from fairlead.errors import FairleadError, LedgerUnavailableError
-from fairlead.known import KnownVersions, UnknownVersionError, named
-from fairlead.ledger import Ledger, Outcome, Pair
-from fairlead.ledger.contradicting import holds
-from fairlead.ledger.facts import pairs
-from fairlead.ledger.reading import AT_ONCE
+from fairlead.feedback.ledger import Ledger, Outcome, Pair
+from fairlead.feedback.ledger.conflicts import holds
+from fairlead.feedback.ledger.reader import AT_ONCE
+from fairlead.feedback.score import Scorer, Unfit
+from fairlead.feedback.versions import KnownVersions, UnknownVersionError, named
 from fairlead.quality.counters import TOO_LARGE, misfit, too_large
-from fairlead.reports import Answer, Report
-from fairlead.scoring import Scorer, Unfit
+from fairlead.telemetry import emit
+from fairlead.telemetry.capture import Part, parse_prediction_id
+from fairlead.telemetry.outcomes import pairs
 
 RETRY_AFTER = 5  # seconds
 
@@ -58,7 +59,7 @@ class Intake:
             found = self._written(requests.values(), reports, answers)
             self._scorer.score(found, unfit.extend)
         except FairleadError as error:
-            telemetry.logger.error("ledger unavailable", reason=str(error))
+            emit.logger.error("ledger unavailable", reason=str(error))
             said = "outcomes cannot be written down now"
             raise LedgerUnavailableError(said, retry_after=RETRY_AFTER, hint="send all of them again") from error
         why = {(one.pair.part.request, one.pair.outcome.row): one.why for one in unfit}

@@ -14,10 +14,10 @@ from typing import Any
 
 import msgspec
 
-from fairlead import capture, telemetry
-from fairlead.capture import Part
-from fairlead.scoring import Scorer, Unfit
-from fairlead.set_aside import SetAside
+from fairlead.feedback.dead_letters import SetAside
+from fairlead.feedback.score import Scorer, Unfit
+from fairlead.telemetry import capture, emit
+from fairlead.telemetry.capture import Part
 
 LARGEST_DELIVERY = 64 * 1024 * 1024
 """Bytes: CloudWatch Logs sends some megabytes at most."""
@@ -100,7 +100,7 @@ class Collector:
     def refuse(self, record: Mapping[str, Any], why: str) -> None:
         """Set one record aside."""
         key = self._aside.keep(record, why)
-        telemetry.logger.warning("set aside", key=key, why=why)
+        emit.logger.warning("set aside", key=key, why=why)
 
     def _refuse(self, event: Mapping[str, Any], why: str) -> Collected:
         self.refuse({"event": event}, why)

@@ -12,10 +12,10 @@ from typing import Any
 
 import msgspec
 
-from fairlead import telemetry
-from fairlead.collecting import Collected, Collector
 from fairlead.errors import NotFoundError
-from fairlead.set_aside import SetAside
+from fairlead.feedback.dead_letters import SetAside
+from fairlead.feedback.log_delivery import Collected, Collector
+from fairlead.telemetry import emit
 
 RESERVE = 60.0
 """Seconds that must be left to begin with another delivery: the largest takes some of them, retries included."""
@@ -80,10 +80,10 @@ class Redriver:
             collected = self._take(data, key)
             self._aside.done(key)
         except Exception as error:  # noqa: BLE001 - whatever one delivery fails on, the others have their turn
-            telemetry.logger.exception("failed again", key=key, error=type(error).__name__)
+            emit.logger.exception("failed again", key=key, error=type(error).__name__)
             found.failed += 1
             return
-        telemetry.logger.info("redriven", key=key, counts=collected.counts())
+        emit.logger.info("redriven", key=key, counts=collected.counts())
         found.redriven += 1
         found.collected += collected
 

@@ -12,13 +12,13 @@ from typing import NamedTuple
 import msgspec
 
 from fairlead import quality
-from fairlead.capture import Part
 from fairlead.drift.counters import cluster
 from fairlead.errors import FairleadError
-from fairlead.known import KnownVersions, Named, UnknownVersionError, named
-from fairlead.ledger import Ledger, Pair
-from fairlead.ledger.facts import pairs
-from fairlead.ledger.reading import AT_ONCE
+from fairlead.feedback.ledger import Ledger, Pair
+from fairlead.feedback.ledger.reader import AT_ONCE
+from fairlead.feedback.versions import KnownVersions, Named, UnknownVersionError, named
+from fairlead.telemetry.capture import Part
+from fairlead.telemetry.outcomes import pairs
 
 MOST_UNKNOWN = 100
 """Versions that one delivery may ask the registry for in vain. Predict writes one version a delivery, and pins; what

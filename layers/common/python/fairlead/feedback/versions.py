@@ -9,16 +9,17 @@ from typing import Any, NamedTuple
 
 from msgspec import UNSET
 
-from fairlead import baseline, quality
-from fairlead.baseline import Baseline, Feature, Numbers
-from fairlead.capture import Part
+from fairlead import quality
 from fairlead.drift import Counters, Request, Tally, merge
 from fairlead.errors import FairleadError, IntegrityError, NotFoundError
-from fairlead.ledger.items import spelled
-from fairlead.manifest import Manifest
+from fairlead.feedback.ledger.items import spelled
+from fairlead.model import baseline
+from fairlead.model.baseline import Baseline, Feature, Numbers
+from fairlead.model.manifest import Manifest
+from fairlead.model.signature import Output, Scalar, Signature
 from fairlead.quality.counters import classes_of
-from fairlead.registry import NAME, Listed, Reading, manifest_key
-from fairlead.signature import Output, Scalar, Signature
+from fairlead.registry.store import NAME, Listed, Reading, manifest_key
+from fairlead.telemetry.capture import Part
 
 NOTHING = Baseline(schema=baseline.SCHEMA, rows=0, features=(), predictions=baseline.Predictions())
 """Of a version that has no baseline: its rows are counted, and nothing about them."""

@@ -4,6 +4,6 @@
 nothing here reads a file, asks an engine or imports scikit-learn. `fairlead.publishing.evidence` gathers the facts.
 """
 
-from fairlead.gate.judging import judge
+from fairlead.gate.judge import judge
 
 __all__ = ["judge"]

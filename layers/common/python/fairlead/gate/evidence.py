@@ -9,8 +9,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from fairlead.manifest import Certificate, Engine
-from fairlead.signature import Kind, Output, Scalar, Signature
+from fairlead.model.manifest import Certificate, Engine
+from fairlead.model.signature import Kind, Output, Scalar, Signature
 
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int32]

@@ -4,7 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from fairlead.manifest import Decision, Finding, Metric
+from fairlead.model.manifest import Decision, Finding, Metric
 
 __all__ = ["Decision", "Finding", "Verdict", "failed", "passed", "skipped", "warned"]
 

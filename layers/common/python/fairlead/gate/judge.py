@@ -3,11 +3,11 @@
 import msgspec
 
 from fairlead.gate.checks import CHECKS
-from fairlead.gate.checks.metrics import metrics
+from fairlead.gate.checks.metric_bounds import metrics
 from fairlead.gate.evidence import Evidence
 from fairlead.gate.findings import Finding, Verdict, skipped
 from fairlead.gate.policy import Policy
-from fairlead.manifest import Metric
+from fairlead.model.manifest import Metric
 
 
 def judge(evidence: Evidence, policy: Policy) -> Verdict:

@@ -6,12 +6,12 @@ from typing import Literal
 import msgspec
 import numpy as np
 
-from fairlead.gate import macro, resampling
+from fairlead.gate import bootstrap, macro_average
+from fairlead.gate.bootstrap import Resample
 from fairlead.gate.evidence import Codes, Floats, Loss, Predicted, Rows, classes_of
 from fairlead.gate.intervals import normal_quantile, wilson
-from fairlead.gate.resampling import Resample
 from fairlead.gate.scores import scores
-from fairlead.signature import Output, Scalar
+from fairlead.model.signature import Output, Scalar
 
 HIGHER = frozenset({"accuracy", "balanced_accuracy", "f1", "roc_auc", "r2", "d2"})
 LOWER = frozenset({"log_loss", "brier", "calibration_error", "mae", "rmse", "bias", "loss"})
@@ -51,9 +51,9 @@ def measure(
 
 
 def _figure(drawn: Floats, confidence: float) -> Figure:
-    bounds = resampling.interval(drawn, confidence)
+    bounds = bootstrap.interval(drawn, confidence)
     low, high = bounds or (None, None)
-    return Figure(value=float(drawn[0]), low=low, high=high, standard_error=resampling.standard_error(drawn))
+    return Figure(value=float(drawn[0]), low=low, high=high, standard_error=bootstrap.standard_error(drawn))
 
 
 def _widened(
@@ -72,7 +72,7 @@ def _widened(
         bounds = wilson(figure.value * trials, trials, confidence=confidence)
         low, high = min(low, bounds[0]), max(high, bounds[1])
     elif name in BOUNDED:
-        below, above = macro.reach(name, target, predicted, len(classes), confidence=confidence)
+        below, above = macro_average.reach(name, target, predicted, len(classes), confidence=confidence)
         low = max(0.0, figure.value - math.hypot(max(figure.value - low, 0.0), below))
         high = min(1.0, figure.value + math.hypot(max(high - figure.value, 0.0), above))
     error = max(figure.value - low, high - figure.value) / normal_quantile((1 + confidence) / 2)

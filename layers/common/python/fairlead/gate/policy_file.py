@@ -10,7 +10,7 @@ import msgspec
 
 from fairlead.errors import SettingsError
 from fairlead.gate.checks import CHECKS
-from fairlead.gate.figures import FIGURES
+from fairlead.gate.metrics import FIGURES
 from fairlead.gate.policy import Condition, NamedSlice, Policy
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fairlead.gate.bootstrap import Resample
 from fairlead.gate.evidence import Codes, Floats, Loss, Mask, Predicted, classes_of
 from fairlead.gate.losses import best_constant, row_losses
-from fairlead.gate.resampling import Resample
-from fairlead.signature import Output, Scalar
+from fairlead.model.signature import Output, Scalar
 
 CALIBRATION_BINS = 10
 SMALLEST_PROBABILITY = float(np.finfo(np.float64).eps)  # as scikit-learn's log_loss

@@ -13,7 +13,7 @@ from fairlead.gate.evidence import Evidence, Floats, Loss, Mask, classes_of
 from fairlead.gate.intervals import gap_z, normal_quantile, ratio_z
 from fairlead.gate.losses import best_constant, row_losses
 from fairlead.gate.policy import Slices
-from fairlead.gate.slicing import Cut
+from fairlead.gate.row_slices import Cut
 
 ABSOLUTE = Loss(kind="absolute")
 HONEST = 0.05

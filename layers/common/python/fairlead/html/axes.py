@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
-from fairlead.publishing.report.markup import Children, e
-from fairlead.publishing.report.words import figure
+from fairlead.html.elements import Children, e
+from fairlead.html.formatting import figure
 
 
 def svg(width: float, height: float, title: str, description: str, *children: Children) -> Element:

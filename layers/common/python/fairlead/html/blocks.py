@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element
 
-from fairlead.publishing.report.markup import Children, Content, e
+from fairlead.html.elements import Children, Content, e
 
 Cell = Content
 

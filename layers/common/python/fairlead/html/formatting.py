@@ -2,8 +2,8 @@
 
 import math
 
-from fairlead.manifest import Metric
-from fairlead.signature import Output, Scalar, Signature
+from fairlead.model.manifest import Metric
+from fairlead.model.signature import Output, Scalar, Signature
 
 METRICS = {
     "accuracy": "Accuracy",

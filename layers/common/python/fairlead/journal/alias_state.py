@@ -9,7 +9,7 @@ from datetime import datetime
 
 import msgspec
 
-from fairlead.moves import Draft, Record, Release, Since
+from fairlead.journal.records import Draft, Record, Release, Since
 
 ENDS = frozenset({"moved", "failed", "found"})
 

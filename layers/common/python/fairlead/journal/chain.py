@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Mapping
 from itertools import pairwise
 
 from fairlead.errors import FairleadError, IntegrityError
-from fairlead.hash_chain import Link, longest, near
-from fairlead.manifest import digest
-from fairlead.moves import Record, Since, decode
-from fairlead.standings import follow, standing_of
+from fairlead.journal.alias_state import follow, standing_of
+from fairlead.journal.records import Record, Since, decode
+from fairlead.model.manifest import digest
+from fairlead.registry.hash_chain import Link, longest, near
 
 
 def read(number: int, data: bytes) -> Record:

@@ -19,12 +19,12 @@ from typing import NamedTuple
 import msgspec
 
 from fairlead.errors import StorageError
-from fairlead.healing import mend
-from fairlead.journal_chain import check_chain
-from fairlead.journal_tail import NEVER, REPEATED, Stored, Tail, unreadable
-from fairlead.moves import SCHEMA, Draft, Record, Release, Since, encode
-from fairlead.registry import Objects
-from fairlead.standings import Seen, Standing, follow
+from fairlead.journal.alias_state import Seen, Standing, follow
+from fairlead.journal.chain import check_chain
+from fairlead.journal.reconcile import mend
+from fairlead.journal.records import SCHEMA, Draft, Record, Release, Since, encode
+from fairlead.journal.tail import NEVER, REPEATED, Stored, Tail, unreadable
+from fairlead.registry.store import Objects
 
 MOVES = "moves"
 RETRAIN = "retrain"

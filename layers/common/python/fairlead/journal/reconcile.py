@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from fairlead.moves import Draft, Record
-from fairlead.standings import Seen, Standing, live_drifts, live_of, previous_drifts
+from fairlead.journal.alias_state import Seen, Standing, live_drifts, live_of, previous_drifts
+from fairlead.journal.records import Draft, Record
 
 ABANDONED = timedelta(minutes=15)
 """Longer than any command takes between its intent and its first move; its author may still be at work before that."""

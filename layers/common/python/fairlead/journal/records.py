@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from fairlead.errors import IntegrityError, SchemaError
-from fairlead.manifest import UNREADABLE
+from fairlead.model.manifest import UNREADABLE
 
 SCHEMA = 1
 CODEDEPLOY = "codedeploy"

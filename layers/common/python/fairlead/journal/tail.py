@@ -11,11 +11,12 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import overload
 
-from fairlead import hash_chain, journal_chain
 from fairlead.errors import FairleadError, IntegrityError, NotFoundError
-from fairlead.moves import SCHEMA, Record, Since
-from fairlead.registry import Objects
-from fairlead.standings import Live, Standing, standing_of, who_was_live
+from fairlead.journal import chain
+from fairlead.journal.alias_state import Live, Standing, standing_of, who_was_live
+from fairlead.journal.records import SCHEMA, Record, Since
+from fairlead.registry import hash_chain
+from fairlead.registry.store import Objects
 
 NAME = re.compile(r"([0-9]{8})\.json")
 READERS = 8
@@ -90,14 +91,14 @@ class Stored:
     def record(self, number: int) -> Record:
         """Return a record; what cannot be read as this one is `unreadable`."""
         try:
-            return journal_chain.read(number, self.data(number))
+            return chain.read(number, self.data(number))
         except FairleadError as error:
             return unreadable(number, str(error))
 
     def linked(self, number: int) -> Record:
         """Return a record that follows the one which it names; any other is `unreadable`."""
         record = self.record(number)
-        if record.kind == "unreadable" or journal_chain.linked(self._prefix, record, self.data):
+        if record.kind == "unreadable" or chain.linked(self._prefix, record, self.data):
             return record
         return unreadable(number, "it follows another record")
 
@@ -117,14 +118,14 @@ class Stored:
             some = numbers[max(0, start - WINDOW) : start]
             self.fetch(some)
             window |= {number: self.data(number) for number in some}
-            found, length = journal_chain.head(self._prefix, window, whole=len(window) == len(numbers))
+            found, length = chain.head(self._prefix, window, whole=len(window) == len(numbers))
             if length >= WINDOW // 2:
                 break
         return found
 
     def seal(self, number: int) -> str:
         """Return what the successor of a record names it by."""
-        return journal_chain.seal(self._prefix, self.data(number))
+        return chain.seal(self._prefix, self.data(number))
 
     def _fetch(self, number: int) -> None:
         try:
@@ -209,7 +210,7 @@ class Tail(Sequence[Record]):
             elif number > reached:
                 yield unreadable(number, "the hash chain does not reach it")
             else:
-                reached = journal_chain.follows(record)
+                reached = chain.follows(record)
                 yield record
 
     def _read_ahead(self, index: int, walked: int) -> None:

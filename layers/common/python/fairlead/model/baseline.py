@@ -1,13 +1,13 @@
 """The baseline: how inputs and answers were distributed on the held-out rows; what drift is measured against later.
 
 Small and bounded: counts in bins and categories, no rows. Law: `decode(encode(b)) == b`. It is made by
-`fairlead.publishing.reference` and `fairlead.binning`; whoever only reads one needs no NumPy.
+`fairlead.publishing.baseline` and `fairlead.publishing.bins`; whoever only reads one needs no NumPy.
 """
 
 import msgspec
 
 from fairlead.errors import IntegrityError, SchemaError
-from fairlead.signature import Kind, Scalar
+from fairlead.model.signature import Kind, Scalar
 
 SCHEMA = 1
 

@@ -8,7 +8,7 @@ part of the contract.
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from fairlead.signature import Field, Output, Signature
+from fairlead.model.signature import Field, Output, Signature
 
 WIDER: dict[str, frozenset[str]] = {
     "integer": frozenset({"number"}),

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from fairlead.errors import IntegrityError, SchemaError
-from fairlead.signature import Signature
+from fairlead.model.signature import Signature
 
 SCHEMA = 2
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)

@@ -1,6 +1,6 @@
 """The signature: what a model takes and what it answers, as facts.
 
-Decoding requests against it is `fairlead.requests`; taking it from data is `fairlead.publishing.signatures`.
+Decoding requests against it is `fairlead.api.instances`; taking it from data is `fairlead.publishing.signature.infer`.
 """
 
 from typing import Literal

@@ -10,12 +10,12 @@ import msgspec
 
 from fairlead import drift, quality
 from fairlead.drift.counters import SLOT, Counters
-from fairlead.ledger.reading import LedgerReader, Seen
-from fairlead.manifest import Metric
-from fairlead.monitoring import primary
-from fairlead.monitoring.judging import Known, Slots, between, moment, rows, within
-from fairlead.monitoring.looking import Looker
-from fairlead.monitoring.maturing import HOUR
+from fairlead.feedback.ledger.reader import LedgerReader, Seen
+from fairlead.model.manifest import Metric
+from fairlead.monitoring import primary_metric
+from fairlead.monitoring.label_delay import HOUR
+from fairlead.monitoring.quality_window import Known, Slots, between, moment, rows, within
+from fairlead.monitoring.reader import Looker
 
 STEPS = 48
 FEWEST = 30
@@ -70,7 +70,7 @@ def course(looker: Looker, ledger: LedgerReader, seen: Sequence[Seen], at: float
             known = looker.known(one.model, one.version)
             ends = [start + step * (number + 1) for number in range(steps)]
             points = tuple(_point(known, traffic, outcomes, stop, step, span) for stop in ends)
-            published = primary.sound(known.manifest.metrics, known.primary)
+            published = primary_metric.sound(known.manifest.metrics, known.primary)
             lines.append(Line(version=one.version, metric=known.primary, published=published, points=points))
     return Course(
         start=moment(start * SLOT),
@@ -93,7 +93,7 @@ def _point(known: Known, traffic: Counters, outcomes: Slots, stop: int, step: in
 
 
 def _figure(known: Known, slots: Slots) -> Metric | None:
-    return primary.sound(quality.figures(known.manifest.signature.output, slots), known.primary)
+    return primary_metric.sound(quality.figures(known.manifest.signature.output, slots), known.primary)
 
 
 def _psi(known: Known, traffic: Counters) -> dict[str, float]:

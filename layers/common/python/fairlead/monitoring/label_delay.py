@@ -9,7 +9,7 @@ judged; they never change what it says.
 from collections.abc import Iterable, Mapping
 
 from fairlead.drift.counters import SLOT
-from fairlead.ledger.counting import Number
+from fairlead.feedback.ledger.counter_items import Number
 from fairlead.quality.counters import DELAYS
 
 LONGEST = 720

@@ -5,14 +5,14 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from fairlead.alarms import Standing
-from fairlead.journal import Entry, Journal
-from fairlead.ledger.reading import LedgerReader
-from fairlead.monitoring.course import Course, course
-from fairlead.monitoring.looking import Looker
+from fairlead.aws.cloudwatch_alarms import Standing
+from fairlead.feedback.ledger.reader import LedgerReader
+from fairlead.journal.alias_state import live_of
+from fairlead.journal.journal import Entry, Journal
+from fairlead.monitoring.history import Course, course
+from fairlead.monitoring.reader import Looker
 from fairlead.monitoring.views import Quality, View
-from fairlead.registry import Registry
-from fairlead.standings import live_of
+from fairlead.registry.store import Registry
 
 TOLD = frozenset({"moved", "found", "failed", "retired", "decided"})
 """Kinds of records that changed what answers, or say why nothing did."""

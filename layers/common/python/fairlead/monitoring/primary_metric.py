@@ -6,9 +6,9 @@ from typing import Any
 
 import msgspec
 
-from fairlead.manifest import Manifest, Metric
-from fairlead.registry import Reading
-from fairlead.signature import Output
+from fairlead.model.manifest import Manifest, Metric
+from fairlead.model.signature import Output
+from fairlead.registry.store import Reading
 
 HIGHER = frozenset({"accuracy", "balanced_accuracy", "f1", "r2"})
 LOWER = frozenset({"log_loss", "brier", "mae", "rmse"})

@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from fairlead import quality
-from fairlead.baseline import Baseline
 from fairlead.drift.counters import SLOT, Counters
-from fairlead.ledger.counting import Number
-from fairlead.manifest import Manifest, Metric
-from fairlead.monitoring import maturing, primary
+from fairlead.feedback.ledger.counter_items import Number
+from fairlead.model.baseline import Baseline
+from fairlead.model.manifest import Manifest, Metric
+from fairlead.monitoring import label_delay, primary_metric
 from fairlead.monitoring.views import Labels, Quality
-from fairlead.quality.figures import design_effect
+from fairlead.quality.metrics import design_effect
 
 FEWEST = 50
 """Effective outcomes, or predictions, without which nothing is said of a window."""
@@ -42,15 +42,15 @@ def judged(known: Known, slots: Slots, since: int, until: int) -> Quality:
     output, name = known.manifest.signature.output, known.primary
     counts = sum(int(one.get("outcomes", 0)) for one in slots.values())
     effective = counts / design_effect(slots) if counts else 0.0
-    published = primary.sound(known.manifest.metrics, name)
-    enough = effective >= FEWEST and primary.judgeable(output)
-    now = primary.sound(quality.figures(output, slots), name) if enough else None
-    sure = primary.sound(quality.figures(output, slots, confidence=CERTAIN), name) if enough else None
+    published = primary_metric.sound(known.manifest.metrics, name)
+    enough = effective >= FEWEST and primary_metric.judgeable(output)
+    now = primary_metric.sound(quality.figures(output, slots), name) if enough else None
+    sure = primary_metric.sound(quality.figures(output, slots, confidence=CERTAIN), name) if enough else None
     return Quality(
         metric=name,
         published=published,
         now=now,
-        drop=primary.surely_worse(name, published, sure) if published and sure else None,
+        drop=primary_metric.surely_worse(name, published, sure) if published and sure else None,
         outcomes=counts,
         effective_outcomes=effective,
         since=moment(since * SLOT),
@@ -111,7 +111,7 @@ def labels(counted: Counted, window: tuple[int, int], mature: tuple[int, int], d
         outcomes=count("outcomes"),
         invalid=count("invalid"),
         conflicts=count("conflicts"),
-        coverage=maturing.coverage(predictions, outcomes, mature[1], since=mature[0])
+        coverage=label_delay.coverage(predictions, outcomes, mature[1], since=mature[0])
         if asked(mature) >= FEWEST
         else None,
         delay_hours=delay,

@@ -7,14 +7,26 @@ three days, a week or a month ago, and these stretches are read too, once an hou
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from fairlead import baseline, drift
+from fairlead import drift
 from fairlead.drift.counters import SLOT, Counters
-from fairlead.ledger.reading import LedgerReader, Seen
-from fairlead.monitoring import maturing, primary
-from fairlead.monitoring.judging import Counted, Known, Slots, between, estimated, judged, labels, moment, rows, within
-from fairlead.monitoring.maturing import HOUR
+from fairlead.feedback.ledger.reader import LedgerReader, Seen
+from fairlead.model import baseline
+from fairlead.monitoring import label_delay, primary_metric
+from fairlead.monitoring.label_delay import HOUR
+from fairlead.monitoring.quality_window import (
+    Counted,
+    Known,
+    Slots,
+    between,
+    estimated,
+    judged,
+    labels,
+    moment,
+    rows,
+    within,
+)
 from fairlead.monitoring.views import View
-from fairlead.registry import Reading
+from fairlead.registry.store import Reading
 
 HOURS = 24
 SHIFTS = (24, 72, 168, 720)
@@ -61,14 +73,14 @@ class Looker:
             manifest, _ = self._reading.manifest(model, version)
             blob = manifest.blobs.get("baseline")
             reference = baseline.decode(self._reading.blob(blob)) if blob else None
-            self._known[model, version] = Known(manifest, reference, primary.primary(manifest, self._reading))
+            self._known[model, version] = Known(manifest, reference, primary_metric.primary(manifest, self._reading))
         return self._known[model, version]
 
     def window(self, model: str, seen: Sequence[Seen], at: float, *, hours: int = HOURS) -> Window:
         """Read the counters of a model's versions at a moment (seconds since 1970); raises StorageError."""
         end = int(at) // SLOT + 1
         versions = {one.version: self._counted(one, end, hours) for one in seen}
-        delay = maturing.usual_delay(counts for one in versions.values() for counts in one.outcomes.values())
+        delay = label_delay.usual_delay(counts for one in versions.values() for counts in one.outcomes.values())
         return Window(model, at, end, hours, delay, versions)
 
     def view(self, window: Window, version: int, *, live: bool) -> View:
@@ -76,7 +88,7 @@ class Looker:
         known = self.known(window.model, version)
         counted = window.versions.get(version, Counted(Counters(), {}, {}))
         size = window.hours * HOUR
-        until = maturing.matured(counted.predictions, counted.outcomes, window.end, window.delay)
+        until = label_delay.matured(counted.predictions, counted.outcomes, window.end, window.delay)
         mature = between(counted.outcomes, until - size, until)
         hour = within(counted.traffic, window.end - HOUR, window.end)
         return View(

@@ -2,7 +2,7 @@
 
 Callers never wait for it: the release is asked by its number, in its own runtime, and what it answers is not captured.
 Without outcomes it shows how often two releases agree; with outcomes, which of them is right more often
-(`fairlead.quality.sequential`).
+(`fairlead.quality.paired_test`).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,16 +11,16 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from fairlead import wire
-from fairlead.asking import Asked
-from fairlead.capture import Part
+from fairlead.api import predictions
+from fairlead.aws.release_client import Asked
 from fairlead.engines import Answers
 from fairlead.errors import ReleaseError
-from fairlead.ledger.facts import Actual, Pair
-from fairlead.ledger.items import spelled
-from fairlead.quality import sequential
-from fairlead.quality.sequential import Comparison, Request
-from fairlead.signature import Output
+from fairlead.feedback.ledger.items import spelled
+from fairlead.model.signature import Output
+from fairlead.quality import paired_test
+from fairlead.quality.paired_test import Comparison, Request
+from fairlead.telemetry.capture import Part
+from fairlead.telemetry.outcomes import Actual, Pair
 
 MOST_ROWS = 500
 """In one call: well under Lambda's 6 MB, and quickly answered."""
@@ -69,7 +69,7 @@ def compare(candidate: Asked, output: Output, pairs: Iterable[Pair]) -> Comparis
     ordered = sorted(pairs, key=lambda pair: (pair.part.at, pair.part.request, pair.outcome.row))
     by_request = groupby(ordered, key=lambda pair: (pair.part.at, pair.part.request))
     requests = [[Row(one.part, one.position, one.outcome.actual) for one in some] for _, some in by_request]
-    return sequential.compare(
+    return paired_test.compare(
         _judged(request, answers, output) for request, answers in _asked(candidate, output, requests)
     )
 
@@ -125,7 +125,7 @@ def _answers(candidate: Asked, output: Output, rows: Sequence[Row]) -> Answers |
         return None
     if reply.status != 200:
         raise ReleaseError(f"release {candidate.release} did not answer captured rows: {reply.problem}")
-    return wire.answers(output, [_asked_for(output, one) for one in reply.document["predictions"]])
+    return predictions.answers(output, [_asked_for(output, one) for one in reply.document["predictions"]])
 
 
 def _asked_for(output: Output, prediction: Any) -> Any:

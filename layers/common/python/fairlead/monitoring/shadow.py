@@ -5,16 +5,17 @@ from itertools import islice
 
 import msgspec
 
-from fairlead import comparing, compatibility
-from fairlead.asking import Asked
-from fairlead.capture import Part
-from fairlead.comparing import Shadow
+from fairlead.aws.release_client import Asked
 from fairlead.drift.counters import SLOT
 from fairlead.errors import ReleaseError
-from fairlead.ledger import Pair
-from fairlead.ledger.reading import LedgerReader
-from fairlead.moves import Release
-from fairlead.registry import Registry
+from fairlead.feedback.ledger import Pair
+from fairlead.feedback.ledger.reader import LedgerReader
+from fairlead.journal.records import Release
+from fairlead.model import compatibility
+from fairlead.monitoring import replay
+from fairlead.monitoring.replay import Shadow
+from fairlead.registry.store import Registry
+from fairlead.telemetry.capture import Part
 
 
 class Shadowed(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,9 +48,7 @@ def shadowed(
         raise ReleaseError(f"the answers of {candidate} and {live} cannot be compared: {why}")
     end = int(now) // SLOT + 1
     asked = _Asked(ledger, live, end - max(1, round(hours * 3600 / SLOT)), end)
-    found = comparing.shadow(
-        ask(candidate.release), outputs[0], islice(asked.parts(), most), islice(asked.pairs(), most)
-    )
+    found = replay.shadow(ask(candidate.release), outputs[0], islice(asked.parts(), most), islice(asked.pairs(), most))
     return Shadowed(candidate=candidate, live=live, hours=hours, shadow=found)
 
 

@@ -11,15 +11,16 @@ from typing import Any
 
 import msgspec
 
-from fairlead import aws, telemetry
-from fairlead.alarms import Alarms, Standing
+from fairlead.aws import clients
+from fairlead.aws.cloudwatch_alarms import Alarms, Standing
+from fairlead.aws.lambda_function import PredictFunction
 from fairlead.errors import FairleadError
-from fairlead.function import PredictFunction
-from fairlead.ledger.reading import Seen
+from fairlead.feedback.ledger.reader import Seen
 from fairlead.monitoring.gauges import COUNTS, gauges
-from fairlead.monitoring.looking import Looker
+from fairlead.monitoring.reader import Looker
 from fairlead.monitoring.views import View
 from fairlead.settings import Monitoring
+from fairlead.telemetry import emit
 
 LIVE = "live"
 NAMESPACE = "Fairlead"
@@ -51,7 +52,7 @@ class Ticker:
             again = self._put_again(at, told)
         if failures:
             raise failures[0]
-        telemetry.gauged({"Ticks": 1}, {}, counts=frozenset({"Ticks"}))
+        emit.gauged({"Ticks": 1}, {}, counts=frozenset({"Ticks"}))
         return {"versions": len(views), "put_again": len(again)}
 
     def _views(self, at: datetime, failures: list[FairleadError]) -> Iterator[View]:
@@ -85,13 +86,13 @@ class Ticker:
         known = [alarm for alarm in standing if told.issuperset(alarm.gauges(NAMESPACE, OWN))]
         due = [alarm for alarm in known if self._due(alarm, at)]
         for alarm in due:
-            with aws.translated(f"put alarm {alarm.name} to respond (lambda:InvokeFunction)"):
+            with clients.translated(f"put alarm {alarm.name} to respond (lambda:InvokeFunction)"):
                 self._client.invoke(
                     FunctionName=self._here.respond,
                     InvocationType="Event",
                     Payload=msgspec.json.encode(alarm.event(at)),
                 )
-            telemetry.logger.info("put to respond again", alarm=alarm.name, since=alarm.since.isoformat())
+            emit.logger.info("put to respond again", alarm=alarm.name, since=alarm.since.isoformat())
         return [alarm.name for alarm in due]
 
     def _due(self, alarm: Standing, at: datetime) -> bool:
@@ -113,7 +114,7 @@ def _held(failures: list[FairleadError]) -> Iterator[None]:
     try:
         yield
     except FairleadError as error:
-        telemetry.logger.error("not all was seen", code=error.code, reason=str(error))
+        emit.logger.error("not all was seen", code=error.code, reason=str(error))
         failures.append(error)
 
 
@@ -121,11 +122,11 @@ def _tell(view: View) -> set[str]:
     """Write a version's gauges, and in one line what they are made of; returns the names of those of what is live."""
     found = gauges(view)
     for one in found:
-        telemetry.gauged(one.values, one.dimensions, counts=COUNTS)
+        emit.gauged(one.values, one.dimensions, counts=COUNTS)
     told = msgspec.to_builtins(view)
     if view.judged:
         told["judged"]["findings"] = told["judged"]["findings"][:MOST_FINDINGS]
     if view.broken:
         told["broken"] = told["broken"][:MOST_FINDINGS]
-    telemetry.logger.info("monitored", **told)
+    emit.logger.info("monitored", **told)
     return {name for one in found if not one.dimensions for name in one.values}

@@ -5,7 +5,7 @@ from datetime import datetime
 import msgspec
 
 from fairlead.drift import Broken, Judgement
-from fairlead.manifest import Metric
+from fairlead.model.manifest import Metric
 
 
 class Labels(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,10 +6,10 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from fairlead.baseline import SCHEMA, Baseline, Calibration, Categories, Feature, Numbers, Predictions, Score
-from fairlead.binning import categories, numbers, place
 from fairlead.gate.evidence import Codes, Column, Floats, Mask, Predicted, Rows, classes_of
-from fairlead.signature import Output, Scalar, Signature
+from fairlead.model.baseline import SCHEMA, Baseline, Calibration, Categories, Feature, Numbers, Predictions, Score
+from fairlead.model.signature import Output, Scalar, Signature
+from fairlead.publishing.bins import categories, numbers, place
 
 MOST_CLASSES = 50
 

@@ -12,8 +12,8 @@ import itertools
 import numpy as np
 import numpy.typing as npt
 
-from fairlead.baseline import Categories, Numbers
-from fairlead.signature import Scalar
+from fairlead.model.baseline import Categories, Numbers
+from fairlead.model.signature import Scalar
 
 BINS = 10
 FEWEST_A_BIN = 5

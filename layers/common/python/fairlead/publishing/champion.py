@@ -7,15 +7,17 @@ passed the gate, or was forced, by what its manifest says.
 
 from typing import NamedTuple
 
-from fairlead import aws, engines, releases, stack
+from fairlead import engines
+from fairlead.aws import clients, stack
+from fairlead.aws.lambda_function import PredictFunction
 from fairlead.engines import Engine
 from fairlead.errors import EngineError, FairleadError, ModelFileError
-from fairlead.function import PredictFunction
-from fairlead.manifest import Manifest
+from fairlead.model.manifest import Manifest
 from fairlead.publishing.evidence import Live, unpack
-from fairlead.publishing.runtime import HERE, Runtime
-from fairlead.registry import Registry
-from fairlead.retiring import retired
+from fairlead.publishing.parity.graph_runtime import HERE, Runtime
+from fairlead.registry.retirements import retired
+from fairlead.registry.store import Registry
+from fairlead.releases import facade
 from fairlead.settings import Operator
 
 LONGEST_WORDS = 160  # AWS names whole ARNs
@@ -56,7 +58,7 @@ def _was_judged(manifest: Manifest) -> bool:
 def _standing(where: Operator, model: str) -> Standing:
     try:
         found = stack.find(where)
-        live = releases.named(PredictFunction(aws.client("lambda"), found.function), "live")
+        live = facade.named(PredictFunction(clients.client("lambda"), found.function), "live")
     except FairleadError as error:
         return Standing(0, "", f", because what is live is not known: {str(error)[:LONGEST_WORDS]}")
     if live is None or live.model != model:

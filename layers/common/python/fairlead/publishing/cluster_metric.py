@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from fairlead.manifest import Metric
+from fairlead.model.manifest import Metric
 
 
 def adjusted_rand(y: Any, labels: Any) -> Metric:

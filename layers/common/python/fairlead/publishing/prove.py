@@ -13,17 +13,18 @@ from fairlead.gate import judge
 from fairlead.gate.evidence import Evidence, Folds
 from fairlead.gate.findings import Verdict
 from fairlead.gate.policy import Policy
-from fairlead.golden import Golden
-from fairlead.publishing import choosing, signatures
+from fairlead.model.golden import Golden
+from fairlead.model.signature import Signature
 from fairlead.publishing.estimator_files.convert import from_live
 from fairlead.publishing.evidence import Candidate, Data, Folding, Live, cross_validate, gather, groups_of, order_of
-from fairlead.publishing.evidence.own_loss import loss_of
-from fairlead.publishing.golden_rows import golden_of
-from fairlead.publishing.material import Material, Progress
-from fairlead.publishing.parity import difference
-from fairlead.publishing.runtime import HERE, Runtime
-from fairlead.publishing.table_types import to_frame
-from fairlead.signature import Signature
+from fairlead.publishing.evidence.estimator_loss import loss_of
+from fairlead.publishing.input.inputs import Material, Progress
+from fairlead.publishing.input.table_types import to_frame
+from fairlead.publishing.parity import choose_engine
+from fairlead.publishing.parity.compare import difference
+from fairlead.publishing.parity.golden_rows import golden_of
+from fairlead.publishing.parity.graph_runtime import HERE, Runtime
+from fairlead.publishing.signature import infer
 
 FEWEST_ROWS = 2
 FEWEST_FOLDS = 2
@@ -39,7 +40,7 @@ MOST_VALUES = 10_000_000
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """How a publisher wants it judged: which engine, by which policy, with how many folds (0: none)."""
 
-    engine: choosing.Demand = "auto"
+    engine: choose_engine.Demand = "auto"
     policy: Policy = Policy()
     folds: int = 0
     allow_breaking: bool = False
@@ -51,7 +52,7 @@ class Proved(msgspec.Struct, frozen=True, kw_only=True):
     `data` is the estimator in data form, which every proof was made with.
     """
 
-    choice: choosing.Choice
+    choice: choose_engine.Choice
     data: bytes
     golden: Golden
     evidence: Evidence
@@ -74,16 +75,14 @@ def prove(
     _check_terms(material, terms)
     material, original = _as_data(material), material.estimator
     progress("taking the signature")
-    signature = signatures.infer(
-        material.estimator, material.X, material.y, target=material.target, train=material.train
-    )
-    if strangers := signatures.left_out(signature, material.X):
+    signature = infer.infer(material.estimator, material.X, material.y, target=material.target, train=material.train)
+    if strangers := infer.left_out(signature, material.X):
         progress(f"left out, because the model does not take them: {', '.join(strangers[:10])}")
     rows = _sample(signature, material.X)
     if len(rows) < FEWEST_ROWS:
         raise DataError("one held-out row proves nothing", hint="bring at least a few hundred")
     _check_same(original, material.estimator, signature, rows)
-    choice = choosing.choose_engine(
+    choice = choose_engine.choose_engine(
         material.estimator,
         signature,
         rows,
@@ -166,7 +165,7 @@ def _sample(signature: Signature, X: Any) -> list[tuple[Any, ...]]:
     most = max(FEWEST_PROVED, min(MOST_PROVED, MOST_VALUES // len(signature.inputs)))
     if len(frame) > most:
         frame = frame.iloc[np.sort(np.random.default_rng(0).choice(len(frame), most, replace=False))]
-    return signatures.to_rows(signature, frame)
+    return infer.to_rows(signature, frame)
 
 
 def _folds(material: Material, signature: Signature, terms: Terms, progress: Progress) -> Folds | None:

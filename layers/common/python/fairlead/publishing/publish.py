@@ -10,22 +10,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from fairlead import aws, stack
+from fairlead.aws import clients, stack
 from fairlead.errors import DataError, SettingsError
 from fairlead.gate.findings import Verdict
 from fairlead.gate.policy import Policy
 from fairlead.gate.policy_file import parse
 from fairlead.gate.refusal import GateError
-from fairlead.manifest import Forced
+from fairlead.model.manifest import Forced
 from fairlead.publishing.champion import find_champion
-from fairlead.publishing.choosing import Demand
-from fairlead.publishing.estimators import check_estimator
-from fairlead.publishing.material import Material, Progress, read_material
-from fairlead.publishing.proving import Proved, Terms, prove
-from fairlead.publishing.sklearn_options import as_served
-from fairlead.publishing.storing import Published, store
-from fairlead.publishing.table_types import to_frame, to_target
-from fairlead.registry import Registry, check_name
+from fairlead.publishing.input.estimator_checks import check_estimator
+from fairlead.publishing.input.inputs import Material, Progress, read_material
+from fairlead.publishing.input.sklearn_options import as_served
+from fairlead.publishing.input.table_types import to_frame, to_target
+from fairlead.publishing.parity.choose_engine import Demand
+from fairlead.publishing.prove import Proved, Terms, prove
+from fairlead.publishing.store import Published, store
+from fairlead.registry.store import Registry, check_name
 from fairlead.settings import Operator, operator
 
 __all__ = ["Published", "publish", "publish_file", "validate", "validate_file"]
@@ -245,7 +245,7 @@ def _place(registry: Registry | None, where: Operator | None) -> Place:
 
 def _publisher(by: str, reason: str, place: Place) -> Publisher:
     """Asked for before the long work: somebody without credentials should not wait for it."""
-    return Publisher(by or (getpass.getuser() if place.where is None else aws.caller()), reason)
+    return Publisher(by or (getpass.getuser() if place.where is None else clients.caller()), reason)
 
 
 def _prove(name: str, material: Material, terms: Terms, place: Place, progress: Progress) -> Proved:

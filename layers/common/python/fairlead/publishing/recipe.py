@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from fairlead.manifest import Recipe
+from fairlead.model.manifest import Recipe
 
 LONGEST_VALUE = 2000
 """Characters of one parameter; pipelines nest, vocabularies are long."""

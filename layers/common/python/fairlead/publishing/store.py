@@ -5,19 +5,20 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from fairlead import baseline
-from fairlead.baseline import Baseline
-from fairlead.manifest import SCHEMA, Blob, Forced, Manifest, Metric, Parent, decode, encode
-from fairlead.publishing import card, report, training
+from fairlead.model import baseline
+from fairlead.model.baseline import Baseline
+from fairlead.model.manifest import SCHEMA, Blob, Forced, Manifest, Metric, Parent, decode, encode
+from fairlead.publishing import report
+from fairlead.publishing.baseline import baseline_of, with_importances
+from fairlead.publishing.cluster_metric import adjusted_rand
 from fairlead.publishing.environment import environment
 from fairlead.publishing.evidence import pack
-from fairlead.publishing.material import Material, Progress
-from fairlead.publishing.metrics import adjusted_rand
-from fairlead.publishing.proving import Proved
+from fairlead.publishing.input import training_rows
+from fairlead.publishing.input.inputs import Material, Progress
+from fairlead.publishing.prove import Proved
 from fairlead.publishing.recipe import recipe
-from fairlead.publishing.reference import baseline_of, with_importances
-from fairlead.publishing.report import ReportFacts
-from fairlead.registry import Registry
+from fairlead.publishing.report import ReportFacts, model_card
+from fairlead.registry.store import Registry
 
 
 class Published(msgspec.Struct, frozen=True):
@@ -51,7 +52,7 @@ def store(
         facts = ReportFacts(
             manifest=draft, verdict=proved.verdict, baseline=reference, observed=observed, forced=forced
         )
-        pages = {"report": report.render(facts), "card": card.render(facts)}
+        pages = {"report": report.render(facts), "card": model_card.render(facts)}
         written = {key: registry.put_blob(page.encode()) for key, page in pages.items()}
         made = msgspec.structs.replace(draft, blobs=blobs | written)
         decode(encode(made))  # a manifest that cannot be read would end the chain for ever
@@ -73,7 +74,7 @@ def _contents(material: Material, proved: Proved, reference: Baseline) -> dict[s
     if learnt is not None and learnt.digests is not None:
         contents["training_rows"] = pack(learnt.digests)
     if material.keep:
-        contents[training.BLOB] = training.kept(material, proved.choice.signature)
+        contents[training_rows.BLOB] = training_rows.kept(material, proved.choice.signature)
     return contents
 
 

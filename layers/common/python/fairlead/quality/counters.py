@@ -18,10 +18,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fairlead.drift.counters import GROUPS, cluster
-from fairlead.ledger.counting import Number
-from fairlead.ledger.facts import Actual, Pair
-from fairlead.ledger.items import slot_of, spelled
-from fairlead.signature import Output, Scalar
+from fairlead.feedback.ledger.counter_items import Number
+from fairlead.feedback.ledger.items import slot_of, spelled
+from fairlead.model.signature import Output, Scalar
+from fairlead.telemetry.outcomes import Actual, Pair
 
 DELAYS = (1, 6, 24, 72, 168)
 """Hours."""

@@ -10,12 +10,12 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from statistics import NormalDist
 
-from fairlead.baseline import Baseline, Calibration
-from fairlead.capture import Part
 from fairlead.drift.counters import Counters, cluster
-from fairlead.ledger.counting import Number
-from fairlead.manifest import Metric
-from fairlead.quality.figures import CONFIDENCE
+from fairlead.feedback.ledger.counter_items import Number
+from fairlead.model.baseline import Baseline, Calibration
+from fairlead.model.manifest import Metric
+from fairlead.quality.metrics import CONFIDENCE
+from fairlead.telemetry.capture import Part
 
 
 def confidences(baseline: Baseline, parts: Sequence[Part]) -> Counters:

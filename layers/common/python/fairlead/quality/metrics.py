@@ -9,10 +9,10 @@ import math
 from collections.abc import Mapping
 from statistics import NormalDist
 
-from fairlead.ledger.counting import Number
-from fairlead.manifest import Metric
+from fairlead.feedback.ledger.counter_items import Number
+from fairlead.model.manifest import Metric
+from fairlead.model.signature import Output
 from fairlead.quality.counters import TENTHS, classes_of, groups
-from fairlead.signature import Output
 
 CONFIDENCE = 0.95
 

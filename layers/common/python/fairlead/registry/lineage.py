@@ -7,8 +7,8 @@ from datetime import datetime
 
 import msgspec
 
-from fairlead.manifest import EngineName, Manifest
-from fairlead.registry import Reading
+from fairlead.model.manifest import EngineName, Manifest
+from fairlead.registry.store import Reading
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,8 +11,8 @@ from datetime import datetime
 import msgspec
 
 from fairlead.errors import IntegrityError, NotFoundError
-from fairlead.manifest import UNREADABLE
-from fairlead.registry import Listed, Registry, check_name
+from fairlead.model.manifest import UNREADABLE
+from fairlead.registry.store import Listed, Registry, check_name
 
 NUMBERED = re.compile(r"([1-9][0-9]*)\.json")
 

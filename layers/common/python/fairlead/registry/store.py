@@ -18,8 +18,8 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
 from fairlead.errors import FairleadError, IntegrityError, NotFoundError, SchemaError, SettingsError, StorageError
-from fairlead.hash_chain import Link, free, longest, near
-from fairlead.manifest import Blob, Manifest, Parent, decode, digest, encode
+from fairlead.model.manifest import Blob, Manifest, Parent, decode, digest, encode
+from fairlead.registry.hash_chain import Link, free, longest, near
 
 COMMIT_ATTEMPTS = 50
 WINDOW = 8

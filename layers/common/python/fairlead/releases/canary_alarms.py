@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from fairlead import aws
+from fairlead.aws import clients
 from fairlead.errors import ReleaseError
 
 NAMING = frozenset({"release", "ExecutedVersion"})
@@ -100,5 +100,5 @@ def _alarm(facts: dict[str, Any]) -> Alarm:
 
 @contextmanager
 def _translated(doing: str, action: str) -> Iterator[None]:
-    with aws.translated(f"{doing} (cloudwatch:{action})", otherwise=ReleaseError):
+    with clients.translated(f"{doing} (cloudwatch:{action})", otherwise=ReleaseError):
         yield

@@ -10,12 +10,12 @@ from typing import Any
 
 import msgspec
 
-from fairlead.deployments import Deployment, Deployments
+from fairlead.aws.codedeploy import Deployment, Deployments
+from fairlead.aws.lambda_function import PredictFunction
 from fairlead.errors import NotFoundError
-from fairlead.function import PredictFunction
-from fairlead.journal import Journal
-from fairlead.journal_tail import Tail
-from fairlead.moves import CODEDEPLOY, Described, Draft, Record, Release, parse_deployment
+from fairlead.journal.journal import Journal
+from fairlead.journal.records import CODEDEPLOY, Described, Draft, Record, Release, parse_deployment
+from fairlead.journal.tail import Tail
 from fairlead.settings import Recording
 
 LOOKED_AT = 50

@@ -5,8 +5,8 @@ environments start, and read the registry.
 """
 
 from fairlead.errors import IntegrityError, NotFoundError, SchemaError
-from fairlead.moves import Release
-from fairlead.registry import Registry, blob_key, manifest_key
+from fairlead.journal.records import Release
+from fairlead.registry.store import Registry, blob_key, manifest_key
 
 LOADED = "golden"
 """The blob that every engine loads beside its own."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import msgspec
 
-from fairlead import retiring, strategies
-from fairlead.canary import CanaryAlarms
-from fairlead.deployments import Deployment, Deployments
+from fairlead.aws.codedeploy import Deployment, Deployments
+from fairlead.aws.lambda_function import Alias, Configuration, PredictFunction
+from fairlead.aws.stack import Stack
 from fairlead.errors import (
     FairleadError,
     IntegrityError,
@@ -20,12 +20,13 @@ from fairlead.errors import (
     SettingsError,
     StorageError,
 )
-from fairlead.function import Alias, Configuration, PredictFunction
-from fairlead.journal import Journal
-from fairlead.journal_tail import Tail
-from fairlead.moves import Draft, Record, Release, parse_deployment
-from fairlead.registry import Registry
-from fairlead.stack import Stack
+from fairlead.journal.journal import Journal
+from fairlead.journal.records import Draft, Record, Release, parse_deployment
+from fairlead.journal.tail import Tail
+from fairlead.registry import retirements
+from fairlead.registry.store import Registry
+from fairlead.releases import strategies
+from fairlead.releases.canary_alarms import CanaryAlarms
 
 Progress = Callable[[str], None]
 LOOKED_AT = 50
@@ -155,7 +156,7 @@ def intending(means: Means, draft: Draft, *, doubts: Doubts | None = None) -> It
 
 def refuse_retired(registry: Registry, model: str, version: int) -> None:
     """Raise ReleaseError for a version whose service has ended."""
-    if version in retiring.retired(registry.objects, model):
+    if version in retirements.retired(registry.objects, model):
         raise retired(model, version)
 
 

@@ -12,23 +12,24 @@ from typing import Any
 
 import msgspec
 
-from fairlead import aws, ending_service, pruning, releasing, rolling_back, watching
-from fairlead.alarms import Alarms, Standing
-from fairlead.canary import Alarm, CanaryAlarms
-from fairlead.deployments import Deployment, Deployments
+from fairlead.aws import clients
+from fairlead.aws.cloudwatch_alarms import Alarms, Standing
+from fairlead.aws.codedeploy import Deployment, Deployments
+from fairlead.aws.lambda_function import PredictFunction
+from fairlead.aws.s3 import S3Objects
+from fairlead.aws.stack import Stack
 from fairlead.errors import NotFoundError
-from fairlead.function import PredictFunction
-from fairlead.health import problem
-from fairlead.journal import Journal
-from fairlead.means import Means, Progress, Running, look
-from fairlead.moves import Release
-from fairlead.objects import S3Objects
-from fairlead.pruning import Plan
-from fairlead.registry import Registry
-from fairlead.releasing import Order, Released
-from fairlead.retiring import Retirement
-from fairlead.stack import Stack
-from fairlead.watching import Snapshot
+from fairlead.journal.journal import Journal
+from fairlead.journal.records import Release
+from fairlead.registry.retirements import Retirement
+from fairlead.registry.store import Registry
+from fairlead.releases import prune, release, retire, rollback, watch
+from fairlead.releases.canary_alarms import Alarm, CanaryAlarms
+from fairlead.releases.context import Means, Progress, Running, look
+from fairlead.releases.health_check import problem
+from fairlead.releases.prune import Plan
+from fairlead.releases.release import Order, Released
+from fairlead.releases.watch import Snapshot
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,14 +93,14 @@ class Releases:
         callers must know. `follow` waits for the end.
         """
         order = Order(model=model, version=version, strategy=strategy, reason=reason, switch_model=switch_model)
-        return releasing.release(self._means, registry, order)
+        return release.release(self._means, registry, order)
 
     def freeze(self, registry: Registry, model: str, version: int) -> Release:
         """Freeze a model version as a Lambda version that nobody reaches by an alias, and prove that it answers.
 
         The next release of that version takes it as it is.
         """
-        return releasing.freeze(self._means, registry, Order(model=model, version=version))
+        return release.freeze(self._means, registry, Order(model=model, version=version))
 
     def live(self) -> Release:
         """Return the release that live names; while shifting, the old one."""
@@ -107,36 +108,36 @@ class Releases:
 
     def follow(self, released: Released, *, looked: Callable[[Deployment], None] = lambda _: None) -> Released:
         """Wait until a release's deployment has ended; raises ReleaseError with the reason if it did not end well."""
-        return releasing.follow(self._means, released, looked=looked)
+        return release.follow(self._means, released, looked=looked)
 
     def watch(self, deployment: str, *, pause: float = 3) -> Iterator[Snapshot]:
         """Yield how a deployment stands, until it has ended."""
-        return watching.watch(self._means, self._cloudwatch, deployment, pause=pause)
+        return watch.watch(self._means, self._cloudwatch, deployment, pause=pause)
 
     def rollback(
         self, registry: Registry, model: str, *, to: str = "", away_from: str | None = None, reason: str = ""
     ) -> Released:
         """Point `live` back at `previous`, or where `to` says, if it is still at, or on its way to, `away_from`."""
-        return rolling_back.roll_back(self._means, registry, model, to=to, away_from=away_from, reason=reason)
+        return rollback.roll_back(self._means, registry, model, to=to, away_from=away_from, reason=reason)
 
     def retire(self, registry: Registry, model: str, version: int, *, reason: str = "") -> tuple[Retirement, bool]:
         """End a version's service for ever, unless it is live or about to be; its record stays.
 
         Returns the retirement that stands, and whether it is this one. Raises NotFoundError for no such version.
         """
-        return ending_service.retire(self._means, registry, model, version, reason=reason)
+        return retire.retire(self._means, registry, model, version, reason=reason)
 
     def fallbacks(self, registry: Registry, model: str) -> list[Release]:
         """Return the older releases of a live model that a rollback could go to, newest first."""
-        return ending_service.fallbacks(self._means, registry, model)
+        return retire.fallbacks(self._means, registry, model)
 
     def plan_pruning(self, model: str, *, keep: int, pins: Collection[str] = ()) -> Plan:
         """Say which old releases of a model would go."""
-        return pruning.plan(self._means, model, keep=keep, pins=pins)
+        return prune.plan(self._means, model, keep=keep, pins=pins)
 
     def prune(self, planned: Plan) -> None:
         """Delete the Lambda versions that a plan says go."""
-        pruning.prune(self._means, planned)
+        prune.prune(self._means, planned)
 
 
 def means_of(stack: Stack, *, progress: Progress = lambda _: None, pause: float = 2) -> Means:
@@ -146,21 +147,21 @@ def means_of(stack: Stack, *, progress: Progress = lambda _: None, pause: float 
     """
     return Means(
         stack=stack,
-        function=PredictFunction(aws.client("lambda"), stack.function, pause=min(pause, 1)),
-        deployments=Deployments(aws.client("codedeploy"), stack.application, stack.group, pause=pause),
-        alarms=CanaryAlarms(aws.client("cloudwatch"), stack.canary_alarms),
+        function=PredictFunction(clients.client("lambda"), stack.function, pause=min(pause, 1)),
+        deployments=Deployments(clients.client("codedeploy"), stack.application, stack.group, pause=pause),
+        alarms=CanaryAlarms(clients.client("cloudwatch"), stack.canary_alarms),
         # A rollback goes on without the journal, so it must not wait for it long.
         journal=Journal(
-            S3Objects(aws.client("s3", connect_timeout=3, read_timeout=10, attempts=2), stack.bucket), stack.name
+            S3Objects(clients.client("s3", connect_timeout=3, read_timeout=10, attempts=2), stack.bucket), stack.name
         ),
-        by=cache(aws.caller),
+        by=cache(clients.caller),
         progress=progress,
     )
 
 
 def opened(stack: Stack, *, progress: Progress = lambda _: None, pause: float = 2) -> Releases:
     """Open a stack's releases for whoever this process's credentials are; `pause` is the seconds between looks."""
-    return Releases(means_of(stack, progress=progress, pause=pause), aws.client("cloudwatch"))
+    return Releases(means_of(stack, progress=progress, pause=pause), clients.client("cloudwatch"))
 
 
 def named(function: PredictFunction, alias: str) -> Release | None:

@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
+from fairlead.aws.lambda_function import PredictFunction
 from fairlead.errors import FairleadError, ReleaseError
-from fairlead.function import PredictFunction
 
 ATTEMPTS = 3
 HEALTH = {

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from fairlead import aws
+from fairlead.aws import clients
 from fairlead.errors import ReleaseError
 
 NAMESPACE = "Fairlead"
@@ -114,7 +114,7 @@ def _read(client: Any, queries: list[dict[str, Any]], since: datetime, until: da
     start = since.replace(second=0, microsecond=0)
     end = max(since, until) + SKEW
     values: dict[str, Points] = {}
-    with aws.translated("read metrics (cloudwatch:GetMetricData)", otherwise=ReleaseError):
+    with clients.translated("read metrics (cloudwatch:GetMetricData)", otherwise=ReleaseError):
         pages = client.get_paginator("get_metric_data").paginate(
             MetricDataQueries=queries, StartTime=start, EndTime=end, ScanBy="TimestampDescending"
         )

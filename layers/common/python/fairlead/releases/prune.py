@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterable
 import msgspec
 
 from fairlead.errors import ReleaseError
-from fairlead.means import Means, Situation, look_and_heal
-from fairlead.moves import Draft, Record, Release
+from fairlead.journal.records import Draft, Record, Release
+from fairlead.releases.context import Means, Situation, look_and_heal
 
 BOOTSTRAP = "1"
 LAST_GOOD = 3

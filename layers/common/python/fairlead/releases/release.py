@@ -9,17 +9,17 @@ from contextlib import contextmanager
 
 import msgspec
 
-from fairlead import strategies
-from fairlead.deployments import Deployment, Shift
+from fairlead.aws.codedeploy import Deployment, Shift
+from fairlead.aws.lambda_function import SEE_STATUS, Alias, Configuration
+from fairlead.aws.stack import Stack
 from fairlead.errors import FairleadError, ReleaseError
-from fairlead.function import SEE_STATUS, Alias, Configuration
-from fairlead.health import prove
-from fairlead.manifest import Manifest
-from fairlead.means import Means, Situation, intending, look_and_heal, refuse_retired
-from fairlead.moves import Described, Draft, Release, describe_deployment
-from fairlead.registry import Registry
-from fairlead.settings import pinnable
-from fairlead.stack import Stack
+from fairlead.journal.records import Described, Draft, Release, describe_deployment
+from fairlead.model.manifest import Manifest
+from fairlead.registry.store import Registry
+from fairlead.releases import strategies
+from fairlead.releases.context import Means, Situation, intending, look_and_heal, refuse_retired
+from fairlead.releases.health_check import prove
+from fairlead.settings import pinnable_versions
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -117,7 +117,7 @@ def _wanted(means: Means, situation: Situation, manifest: Manifest, sha256: str)
     return msgspec.structs.replace(
         means.function.configuration(),
         environment=_environment(means.stack, manifest, sha256)
-        | {pinnable.NAME: _pinnable(means, situation, manifest, sha256)},
+        | {pinnable_versions.NAME: _pinnable(means, situation, manifest, sha256)},
         layers=(means.stack.common_layer, means.stack.engine_layers[manifest.engine.name]),
     )
 
@@ -130,15 +130,17 @@ def _pinnable(means: Means, situation: Situation, manifest: Manifest, sha256: st
     coming = [means.function.configuration(situation.arriving)] if situation.arriving else []
     for one in (situation.serving, *coming):
         if one.release.digest == f"sha256:{sha256}":
-            return one.environment.get(pinnable.NAME, "")
+            return one.environment.get(pinnable_versions.NAME, "")
     named = [situation.serving]
     if situation.back and situation.back.release != situation.now.release:
         named.append(means.function.configuration(situation.back.release))
     before: set[int] = set()
     for one in named:
         if one.release.model == manifest.model:
-            before |= {one.release.version}.union(*pinnable.parse(one.environment.get(pinnable.NAME, "")))
-    return pinnable.spell({version for version in before if version < manifest.version})
+            before |= {one.release.version}.union(
+                *pinnable_versions.parse(one.environment.get(pinnable_versions.NAME, ""))
+            )
+    return pinnable_versions.spell({version for version in before if version < manifest.version})
 
 
 def _frozen(means: Means, wanted: Configuration, manifest: Manifest, sha256: str) -> str:

@@ -6,13 +6,14 @@ retirement is refused while an intent names its version. One of the two writes f
 
 from datetime import UTC, datetime
 
-from fairlead import cold_start, retiring
 from fairlead.errors import ReleaseError
-from fairlead.journal_tail import Tail
-from fairlead.means import Means, look_and_heal, same_version
-from fairlead.moves import Draft, Release
-from fairlead.registry import Registry
-from fairlead.retiring import Retirement
+from fairlead.journal.records import Draft, Release
+from fairlead.journal.tail import Tail
+from fairlead.registry import retirements
+from fairlead.registry.retirements import Retirement
+from fairlead.registry.store import Registry
+from fairlead.releases import cold_start
+from fairlead.releases.context import Means, look_and_heal, same_version
 
 
 def retire(means: Means, registry: Registry, model: str, version: int, *, reason: str = "") -> tuple[Retirement, bool]:
@@ -22,7 +23,7 @@ def retire(means: Means, registry: Registry, model: str, version: int, *, reason
     """
     if version not in registry.versions(model):
         raise registry.unknown_version(model, version)
-    standing = retiring.retirement(registry, model, version)
+    standing = retirements.retirement(registry, model, version)
     if standing:
         return standing, False
     situation = look_and_heal(means)
@@ -38,7 +39,7 @@ def retire(means: Means, registry: Registry, model: str, version: int, *, reason
     wanted = Retirement(
         model=model, version=version, retired=datetime.now(UTC).replace(microsecond=0), retired_by=by, reason=reason
     )
-    return retiring.retire(registry, wanted)
+    return retirements.retire(registry, wanted)
 
 
 def fallbacks(means: Means, registry: Registry, model: str) -> list[Release]:
@@ -49,7 +50,7 @@ def fallbacks(means: Means, registry: Registry, model: str) -> list[Release]:
     live = means.function.release(means.function.alias("live").version)
     if live.model != model:
         return []
-    gone = retiring.retired(registry.objects, model)
+    gone = retirements.retired(registry.objects, model)
     older = [
         one
         for one in (facts.release for facts in means.function.versions())

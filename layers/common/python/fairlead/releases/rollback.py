@@ -12,12 +12,14 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from fairlead import cold_start, retiring
+from fairlead.aws.lambda_function import SEE_STATUS, Alias
 from fairlead.errors import FairleadError, NotFoundError, ReleaseError
-from fairlead.function import SEE_STATUS, Alias
-from fairlead.health import problem, prove
-from fairlead.journal_tail import NEVER, Tail
-from fairlead.means import (
+from fairlead.journal.records import Draft, Record, Release
+from fairlead.journal.tail import NEVER, Tail
+from fairlead.registry import retirements
+from fairlead.registry.store import Registry
+from fairlead.releases import cold_start
+from fairlead.releases.context import (
     Doubts,
     Means,
     Running,
@@ -28,9 +30,8 @@ from fairlead.means import (
     look_and_heal,
     refuse_retired,
 )
-from fairlead.moves import Draft, Record, Release
-from fairlead.registry import Registry
-from fairlead.releasing import Released
+from fairlead.releases.health_check import problem, prove
+from fairlead.releases.release import Released
 
 RELEASE = re.compile(r"r([1-9][0-9]*)")
 VERSION = re.compile(r"[1-9][0-9]*")
@@ -119,7 +120,7 @@ def _refuse_obstacle(means: Means, registry: Registry, target: Release) -> None:
 
 def _older(means: Means, registry: Registry, target: Release) -> Release | None:
     """Return the newest release of the same model before the target that serves, can start and answers; not live."""
-    gone, live = retiring.retired(registry.objects, target.model or ""), means.function.alias("live").version
+    gone, live = retirements.retired(registry.objects, target.model or ""), means.function.alias("live").version
     known = [facts.release for facts in means.function.versions() if facts.version != live]
     older = [one for one in known if one.model == target.model and _newer(target, one) and one.version not in gone]
     newest = sorted(older, key=lambda one: int(one.release), reverse=True)[:MOST_TRIED]
@@ -196,7 +197,7 @@ def _serves(means: Means, registry: Registry, release: Release) -> bool:
         means.function.release(release.release)
     except NotFoundError:
         return False
-    return release.version not in retiring.retired(registry.objects, release.model or "")
+    return release.version not in retirements.retired(registry.objects, release.model or "")
 
 
 def _named(means: Means, model: str, to: str, leaving: Release) -> Release:

@@ -6,13 +6,13 @@ from typing import Any
 
 import msgspec
 
-from fairlead import traffic
-from fairlead.canary import Alarm
-from fairlead.deployments import Deployment
+from fairlead.aws.codedeploy import Deployment
 from fairlead.errors import NotFoundError
-from fairlead.means import Means
-from fairlead.moves import Record, Release, parse_deployment
-from fairlead.traffic import Traffic
+from fairlead.journal.records import Record, Release, parse_deployment
+from fairlead.releases import metrics
+from fairlead.releases.canary_alarms import Alarm
+from fairlead.releases.context import Means
+from fairlead.releases.metrics import Traffic
 
 NOT_YET = "not yet"
 
@@ -60,7 +60,7 @@ def _snapshot(means: Means, cloudwatch: Any, deployment: Deployment, at: datetim
     live = means.function.alias("live")
     shares = {live.version: 1 - sum(live.weights.values())} | live.weights
     met = (
-        traffic.read(cloudwatch, pair, function=means.function.name, since=deployment.created, until=at) if pair else {}
+        metrics.read(cloudwatch, pair, function=means.function.name, since=deployment.created, until=at) if pair else {}
     )
     old, new = (_side(means, release, shares, met) for release in pair) if pair else (None, None)
     return Snapshot(

@@ -9,13 +9,13 @@ import numpy as np
 from fairlead.errors import NotFoundError
 from fairlead.gate.evidence import Digests
 from fairlead.gate.policy import Policy
-from fairlead.publishing import tables, training
 from fairlead.publishing.evidence import digests_of, unpack
-from fairlead.publishing.signatures import to_rows
-from fairlead.publishing.training import TrainingRows
-from fairlead.registry import Registry
-from fairlead.retraining.facts import RetrainingError, Row
-from fairlead.retraining.refitting import champion_estimator, unfitted
+from fairlead.publishing.input import tables, training_rows
+from fairlead.publishing.input.training_rows import TrainingRows
+from fairlead.publishing.signature.infer import to_rows
+from fairlead.registry.store import Registry
+from fairlead.retraining.refit import champion_estimator, unfitted
+from fairlead.retraining.types import RetrainingError, Row
 
 TIME = "the time of the prediction"
 """What parts the rows: the ledger's knowledge, not a column."""
@@ -34,14 +34,14 @@ class Champion:
         """Return what it learnt: from a file, or as it was kept; raises RetrainingError, DataError."""
         if path is not None:
             return self._brought(path)
-        blob = self._manifest.blobs.get(training.BLOB)
+        blob = self._manifest.blobs.get(training_rows.BLOB)
         if blob is None:
             raise RetrainingError(
                 f"version {self._manifest.version} did not keep its training rows",
                 hint="bring them (--local --train train.csv), or publish with --keep-training-rows from now on",
             )
         try:
-            return training.decode(self._registry.blob(blob))
+            return training_rows.decode(self._registry.blob(blob))
         except NotFoundError as error:
             raise RetrainingError(
                 f"the training rows of version {self._manifest.version} were erased",
@@ -78,5 +78,5 @@ class Champion:
         rows = to_rows(self.signature, X)
         names = tuple(field.name for field in self.signature.inputs)
         return TrainingRows(
-            fields=names, rows=rows, target=training.targets(output, y, len(rows)), ids=[""] * len(rows)
+            fields=names, rows=rows, target=training_rows.targets(output, y, len(rows)), ids=[""] * len(rows)
         )

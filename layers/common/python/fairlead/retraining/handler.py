@@ -10,12 +10,13 @@ from typing import Any
 
 import msgspec
 
-from fairlead import aws, releases, stack
+from fairlead.aws import clients, stack
+from fairlead.aws.lambda_function import PredictFunction
 from fairlead.errors import RefusedError, SettingsError
-from fairlead.function import PredictFunction
-from fairlead.publishing.storing import Published
-from fairlead.retraining.facts import Limits, Order, RetrainingError
-from fairlead.retraining.story import Retrained, Retraining
+from fairlead.publishing.store import Published
+from fairlead.releases import facade
+from fairlead.retraining.retrain import Retrained, Retraining
+from fairlead.retraining.types import Limits, Order, RetrainingError
 from fairlead.settings import Operator
 from fairlead.settings import Retraining as Settings
 
@@ -47,14 +48,14 @@ def order_of(event: Mapping[str, Any], here: Settings, *, by: str, request: str)
 
 def start(client: Any, function: str, event: Mapping[str, Any]) -> str:
     """Start a function and do not wait; returns the request's id, which its log lines carry."""
-    with aws.translated(f"start {function} (lambda:InvokeFunction)"):
+    with clients.translated(f"start {function} (lambda:InvokeFunction)"):
         called = client.invoke(FunctionName=function, InvocationType="Event", Payload=msgspec.json.encode(event))
     return str(called["ResponseMetadata"]["RequestId"])
 
 
 def live_model(where: Operator) -> str:
     """Name the model that is live on the stack; raises RetrainingError where there is none."""
-    live = releases.named(PredictFunction(aws.client("lambda"), stack.find(where).function), "live")
+    live = facade.named(PredictFunction(clients.client("lambda"), stack.find(where).function), "live")
     if live is None or live.model is None:
         raise RetrainingError(f"stack {where.stack} serves no model", hint="name one, or release one first")
     return live.model

@@ -9,9 +9,9 @@ import msgspec
 
 from fairlead.errors import RefusedError
 from fairlead.gate.refusal import GateError
-from fairlead.moves import Draft
-from fairlead.publishing.storing import Published
-from fairlead.retraining.facts import Order
+from fairlead.journal.records import Draft
+from fairlead.publishing.store import Published
+from fairlead.retraining.types import Order
 
 
 def made(order: Order, published: Published) -> Draft:

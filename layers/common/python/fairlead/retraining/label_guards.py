@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from typing import Any
 
-from fairlead.manifest import Finding
-from fairlead.retraining.facts import Labelled, Limits
-from fairlead.retraining.learnt import Found
-from fairlead.retraining.shifts import Bins
-from fairlead.retraining.splitting import Split
+from fairlead.model.manifest import Finding
+from fairlead.retraining.label_shift import Bins
+from fairlead.retraining.labelled_rows import Found
+from fairlead.retraining.time_split import Split
+from fairlead.retraining.types import Labelled, Limits
 
 
 def guard(

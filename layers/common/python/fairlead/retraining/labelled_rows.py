@@ -7,13 +7,13 @@ from typing import Any
 
 import msgspec
 
-from fairlead.capture import prediction_id
 from fairlead.drift.counters import SLOT
-from fairlead.ledger import Pair
-from fairlead.ledger.items import spelled
-from fairlead.ledger.reading import LedgerReader
-from fairlead.retraining.facts import Labelled, Row
-from fairlead.signature import Field, Output, Signature
+from fairlead.feedback.ledger import Pair
+from fairlead.feedback.ledger.items import spelled
+from fairlead.feedback.ledger.reader import LedgerReader
+from fairlead.model.signature import Field, Output, Signature
+from fairlead.retraining.types import Labelled, Row
+from fairlead.telemetry.capture import prediction_id
 
 SESSION = re.compile(r"(arn:[^:]*:sts::\d+:assumed-role/[^/]+)/.*")
 TYPES: dict[str, tuple[type, ...]] = {

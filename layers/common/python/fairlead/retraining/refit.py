@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from fairlead.engines.estimator_data.reader import read
 from fairlead.engines.sklearn import SklearnEngine
-from fairlead.manifest import Manifest, Recipe
-from fairlead.publishing.estimators import parts
+from fairlead.model.manifest import Manifest, Recipe
+from fairlead.model.signature import Signature
+from fairlead.publishing.input.estimator_checks import parts
 from fairlead.publishing.recipe import recipe
-from fairlead.registry import Registry
-from fairlead.retraining.facts import RetrainingError, Row
-from fairlead.signature import Signature
+from fairlead.registry.store import Registry
+from fairlead.retraining.types import RetrainingError, Row
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -10,26 +10,26 @@ import msgspec
 import numpy as np
 
 from fairlead.errors import FairleadError, RefusedError
+from fairlead.feedback.ledger.reader import LedgerReader
 from fairlead.gate.evidence import Floats
 from fairlead.gate.refusal import GateError
-from fairlead.journal import Journal
-from fairlead.ledger.reading import LedgerReader
-from fairlead.manifest import Finding
-from fairlead.moves import Draft
+from fairlead.journal.journal import Journal
+from fairlead.journal.records import Draft
+from fairlead.model.manifest import Finding
 from fairlead.publishing.champion import find_champion
 from fairlead.publishing.evidence import Live
-from fairlead.publishing.material import Material, Progress
-from fairlead.publishing.proving import Terms, prove
-from fairlead.publishing.runtime import HERE, Runtime
-from fairlead.publishing.storing import Published, store
-from fairlead.publishing.training import TrainingRows
-from fairlead.registry import Registry
-from fairlead.retraining import recording
-from fairlead.retraining.champion import Champion
-from fairlead.retraining.facts import Labelled, Order, RetrainingError
-from fairlead.retraining.guards import guard
-from fairlead.retraining.learnt import labelled
-from fairlead.retraining.splitting import Split, split
+from fairlead.publishing.input.inputs import Material, Progress
+from fairlead.publishing.input.training_rows import TrainingRows
+from fairlead.publishing.parity.graph_runtime import HERE, Runtime
+from fairlead.publishing.prove import Terms, prove
+from fairlead.publishing.store import Published, store
+from fairlead.registry.store import Registry
+from fairlead.retraining import journal_entries
+from fairlead.retraining.base_version import Champion
+from fairlead.retraining.label_guards import guard
+from fairlead.retraining.labelled_rows import labelled
+from fairlead.retraining.time_split import Split, split
+from fairlead.retraining.types import Labelled, Order, RetrainingError
 from fairlead.settings import Operator
 
 
@@ -72,14 +72,14 @@ class Retraining:
         if live is None:
             raise RetrainingError(f"{order.model} has no version to learn more", hint="publish one first")
         if order.key and (made := self._made_before(order, live.version)):
-            self._record(recording.made(order, made))  # whoever made it may have been killed before this
+            self._record(journal_entries.made(order, made))  # whoever made it may have been killed before this
             return made
         try:
             done = self._retrain(order, live)
         except RefusedError as error:
-            self._record(recording.refused(order, live.version, error))
+            self._record(journal_entries.refused(order, live.version, error))
             raise
-        self._record(recording.made(order, done.published))
+        self._record(journal_entries.made(order, done.published))
         return done
 
     def _retrain(self, order: Order, live: Live) -> Retrained:

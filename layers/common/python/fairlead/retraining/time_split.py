@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 
 from fairlead.gate.evidence import Digests
-from fairlead.retraining.facts import Labelled
+from fairlead.retraining.types import Labelled
 
 
 class Split(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,11 +11,11 @@ from contextlib import suppress
 from itertools import islice
 from typing import Any
 
-from fairlead.body_rows import shown
+from fairlead.api.body_rows import shown
 from fairlead.engines import Answers, Engine
 from fairlead.errors import MOST_ROWS_NAMED, RowNotAnswerableError
-from fairlead.golden import Golden
-from fairlead.signature import Signature
+from fairlead.model.golden import Golden
+from fairlead.model.signature import Signature
 
 Row = tuple[Any, ...]
 MOST_CALLS = 64

@@ -10,24 +10,24 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from fairlead import engines
-from fairlead.answer_rows import RowAnswerer
-from fairlead.capture import Answered, Asked, Capture, prediction_id, sampled
+from fairlead.api.instances import RequestReader
 from fairlead.errors import (
     FairleadError,
     IntegrityError,
     ModelUnavailableError,
 )
-from fairlead.golden import Golden
-from fairlead.manifest import Manifest
-from fairlead.process_age import process_age
-from fairlead.ranges import Ranges
-from fairlead.registry import Patient, Readable, Reading
-from fairlead.requests import RequestReader
+from fairlead.model.golden import Golden
+from fairlead.model.manifest import Manifest
+from fairlead.model.signature import Signature, class_names
+from fairlead.registry.store import Patient, Readable, Reading
+from fairlead.serving.answer_rows import RowAnswerer
+from fairlead.serving.process_age import process_age
+from fairlead.serving.range_check import Ranges
 from fairlead.settings import Serving
-from fairlead.signature import Signature, class_names
+from fairlead.telemetry.capture import Answered, Asked, Capture, prediction_id, sampled
 
 if TYPE_CHECKING:
-    from fairlead.pinning import Pins
+    from fairlead.serving.pinned import Pins
 
 LARGEST_RESPONSE = 6 * 1024 * 1024 - 16 * 1024
 """Bytes of a Lambda response (6 MB) less room for the envelope: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
@@ -178,7 +178,7 @@ class Endpoint:
         """Return the loaded model's older versions; raises ModelUnavailableError while there is no model."""
         live = self.model()
         if self._pins is None:
-            from fairlead.pinning import Pins
+            from fairlead.serving.pinned import Pins
 
             self._pins = Pins(
                 live,

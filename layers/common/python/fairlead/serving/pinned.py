@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from fairlead.chain import Chain, Link
 from fairlead.errors import FairleadError, ModelUnavailableError, NoSuchVersionError, NotServedError, RequestError
-from fairlead.manifest import Manifest
-from fairlead.registry import Patient, Reading
-from fairlead.retiring import retired
-from fairlead.serving import Model, assemble, public
+from fairlead.model.manifest import Manifest
+from fairlead.registry.lineage import Chain, Link
+from fairlead.registry.retirements import retired
+from fairlead.registry.store import Patient, Reading
+from fairlead.serving.endpoint import Model, assemble, public
 
 RECHECK = 300.0
 """Seconds for which a look at the retirements holds: so long may a process serve on after `fairlead retire`."""

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from fairlead.matrix import reader
-from fairlead.requests import Row
-from fairlead.signature import Signature
+from fairlead.api.instances import Row
+from fairlead.engines.row_packing import reader
+from fairlead.model.signature import Signature
 
 
 class Ranges:

@@ -1,9 +1,9 @@
 """Settings from the environment, read once at an edge and passed on; nothing else reads os.environ."""
 
-from fairlead.settings.acting import Releasing, Responding, Retraining, releasing, responding, retraining
-from fairlead.settings.endpoint import DEFAULT_MEMORY, Serving, bucket, serving
-from fairlead.settings.ledger import Collecting, Keeping, Monitoring, collecting, keeping, monitoring, redriving
+from fairlead.settings.automation import Releasing, Responding, Retraining, releasing, responding, retraining
+from fairlead.settings.feedback import Collecting, Keeping, Monitoring, collecting, keeping, monitoring, redriving
 from fairlead.settings.releases import Operator, Recording, Verifying, operator, recording, stack, verifying
+from fairlead.settings.serving import DEFAULT_MEMORY, Serving, bucket, serving
 
 __all__ = [
     "DEFAULT_MEMORY",

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import msgspec
 
 from fairlead.errors import SettingsError
-from fairlead.settings.reading import milliseconds, names, required, share, whole
+from fairlead.settings.env import milliseconds, names, required, share, whole
 from fairlead.settings.releases import Operator
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from fairlead.settings.reading import required, whole
+from fairlead.settings.env import required, whole
 
 
 class Keeping(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import msgspec
 
-from fairlead.settings.reading import milliseconds, required
+from fairlead.settings.env import milliseconds, required
 
 
 class Operator(msgspec.Struct, frozen=True, kw_only=True):

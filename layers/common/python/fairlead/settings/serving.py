@@ -6,8 +6,8 @@ from typing import Literal
 import msgspec
 
 from fairlead.errors import SettingsError
-from fairlead.settings import pinnable
-from fairlead.settings.reading import names, required, share
+from fairlead.settings import pinnable_versions
+from fairlead.settings.env import names, required, share
 
 DEFAULT_MEMORY = 1769
 """MB, where no Lambda says it; what the template asks for."""
@@ -46,7 +46,7 @@ def serving(env: Mapping[str, str]) -> Serving:
         model=model,
         version=int(version),
         manifest_sha256=env.get("FAIRLEAD_MANIFEST_SHA256", ""),
-        pinnable=pinnable.parse(env.get(pinnable.NAME, "")),
+        pinnable=pinnable_versions.parse(env.get(pinnable_versions.NAME, "")),
         memory=int(env.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE") or DEFAULT_MEMORY) * 1024 * 1024,
         capture_rate=capture_rate,
         capture_drop=names(env, "FAIRLEAD_CAPTURE_DROP"),

@@ -14,14 +14,14 @@ import msgspec
 from msgspec import Meta
 
 from fairlead.engines import Answers
-from fairlead.signature import Scalar, Signature
+from fairlead.model.signature import Scalar, Signature
 
 SCHEMA = 1
 LARGEST_PART = 200_000
 """Bytes of a line: Lambda cuts near 256 KB, and DynamoDB keeps no item over 400 KB."""
 MOST_COUNTERS = 9_000
 """Counters that a part may add to: they are written with it, in one transaction, which has room for 99 updates of 100
-counters each (`fairlead.ledger.counting`)."""
+counters each (`fairlead.feedback.ledger.counter_items`)."""
 MOST_CELLS = 53
 MOST_ANSWERS = 52
 """What a baseline counts of one field in cells, and of one answer beside its fields, at most."""

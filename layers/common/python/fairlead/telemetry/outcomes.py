@@ -4,8 +4,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from fairlead.capture import Part
-from fairlead.signature import Scalar
+from fairlead.model.signature import Scalar
+from fairlead.telemetry.capture import Part
 
 Actual = Scalar | dict[str, float]
 """What really happened: a class, a value, or values by name where the model has several targets."""

@@ -12,14 +12,14 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from fairlead import telemetry
+from fairlead.aws.codedeploy_hooks import Execution, Hook, Order, Status
 from fairlead.errors import FairleadError, ReleaseError
-from fairlead.hooks import Execution, Hook, Order, Status
-from fairlead.journal import Journal
-from fairlead.manifest import Finding
-from fairlead.moves import Described, Draft, parse_deployment
-from fairlead.trial.findings import failed, passed
-from fairlead.trial.story import Trial
+from fairlead.journal.journal import Journal
+from fairlead.journal.records import Described, Draft, parse_deployment
+from fairlead.model.manifest import Finding
+from fairlead.telemetry import emit
+from fairlead.verification.trial.findings import failed, passed
+from fairlead.verification.trial.trial import Trial
 
 RECORDING = 15.0
 ANSWERING = 10.0
@@ -56,7 +56,7 @@ class Proof:
     def add(self, finding: Finding) -> None:
         """Keep a finding, and say it in the log."""
         self._findings.append(finding)
-        telemetry.logger.info("checked", **_told(finding))
+        emit.logger.info("checked", **_told(finding))
 
     def settled(self) -> tuple[Finding, ...]:
         """Return what was found by now."""
@@ -76,7 +76,7 @@ def answer(execution: Execution, hook: Hook, pieces: Pieces, *, remaining: Calla
     except FairleadError as error:
         proof.add(failed("deployment", str(error)))
     except Exception as error:  # noqa: BLE001 - the last line of defence: a crash is a failure, not a silence
-        telemetry.logger.exception("unexpected error", error=type(error).__name__)
+        emit.logger.exception("unexpected error", error=type(error).__name__)
         proof.add(failed("verify", f"{type(error).__name__}: {error}"))
     findings = proof.settled()
     status: Status = "Failed" if any(finding.refuses for finding in findings) else "Succeeded"
@@ -109,7 +109,7 @@ def _prove(proof: Proof, execution: Execution, hook: Hook, pieces: Pieces) -> No
     if order.undoes:
         # CodeDeploy goes back to what has served callers until now: nothing may hold that up.
         proof.exempt = True
-        telemetry.logger.info("a rollback is not examined", deployment=execution.deployment_id, undoes=order.undoes)
+        emit.logger.info("a rollback is not examined", deployment=execution.deployment_id, undoes=order.undoes)
         return
     described = proof.described = _described(order)
     proof.add(passed("deployment", order.description))
@@ -155,7 +155,7 @@ def _on_record(draft: Draft, pieces: Pieces, status: Status, seconds: float) -> 
     try:
         record = within(seconds, lambda: pieces.journal().append(draft))
     except Exception as error:  # noqa: BLE001 - CodeDeploy is told in any case
-        telemetry.logger.exception("the journal was not written", error=type(error).__name__, why=draft.why)
+        emit.logger.exception("the journal was not written", error=type(error).__name__, why=draft.why)
         return "Failed"
     return status if record.kind == "verified" else "Failed"
 
@@ -167,11 +167,11 @@ def _tell(hook: Hook, execution: Execution, status: Status, remaining: Callable[
             first = hook.answer(execution, status)
             break
         except FairleadError as error:
-            telemetry.logger.error("the deployment was not answered", reason=str(error), status=status)
+            emit.logger.error("the deployment was not answered", reason=str(error), status=status)
             if remaining() < ANSWERING / 2:
                 raise
         time.sleep(1)
-    telemetry.logger.info("deployment answered", deployment=execution.deployment_id, status=status, first=first)
+    emit.logger.info("deployment answered", deployment=execution.deployment_id, status=status, first=first)
 
 
 def _told(finding: Finding) -> dict[str, Any]:

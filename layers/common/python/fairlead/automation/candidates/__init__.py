@@ -4,8 +4,8 @@ Whoever learns unpickles and reads what others reported, so it releases nothing.
 opens no blob, and judges by what they prove; all that is in doubt is left to people, with the reason on record.
 """
 
-from fairlead.candidates.order import Order, order_of
-from fairlead.candidates.rules import Decision, Facts, decide
-from fairlead.candidates.story import Releaser
+from fairlead.automation.candidates.candidate import Order, order_of
+from fairlead.automation.candidates.release_rules import Decision, Facts, decide
+from fairlead.automation.candidates.releaser import Releaser
 
 __all__ = ["Decision", "Facts", "Order", "Releaser", "decide", "order_of"]

@@ -9,15 +9,16 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from fairlead import releasing, retiring
-from fairlead.candidates.order import Order
-from fairlead.candidates.rules import Decision, Facts, decide
-from fairlead.chain import Chain
+from fairlead.automation.candidates.candidate import Order
+from fairlead.automation.candidates.release_rules import Decision, Facts, decide
 from fairlead.errors import FairleadError
-from fairlead.journal_tail import REPEATED, Tail
-from fairlead.means import Means, Situation, look_and_heal
-from fairlead.moves import Draft, Record, Release
-from fairlead.registry import Registry
+from fairlead.journal.records import Draft, Record, Release
+from fairlead.journal.tail import REPEATED, Tail
+from fairlead.registry import retirements
+from fairlead.registry.lineage import Chain
+from fairlead.registry.store import Registry
+from fairlead.releases import release
+from fairlead.releases.context import Means, Situation, look_and_heal
 
 LOOKED_AT = 200
 """Records in which an earlier release of the candidate is looked for."""
@@ -69,11 +70,11 @@ class Releaser:
             descends=descends,
             busy=_busy(situation),
             tried=_tried(tail, order),
-            retired=order.version in retiring.retired(self._registry.objects, order.model),
+            retired=order.version in retirements.retired(self._registry.objects, order.model),
         )
 
     def _release(self, order: Order, live: Release, record: Record) -> Record:
-        asked = releasing.Order(
+        asked = release.Order(
             model=order.model,
             version=order.version,
             strategy=self._strategy,
@@ -81,7 +82,7 @@ class Releaser:
             instead_of=live.release,
         )
         try:
-            done = releasing.release(self._means, self._registry, asked)
+            done = release.release(self._means, self._registry, asked)
         except FairleadError as error:
             decision = Decision(release=False, rule="failed", why=f"releasing it did not succeed: {error}")
             return self._leave(order, live, decision, again=True)

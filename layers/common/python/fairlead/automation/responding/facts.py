@@ -8,19 +8,23 @@ from typing import Any
 
 import msgspec
 
-from fairlead import comparing, compatibility, policy, retiring, rolling_back, traffic
-from fairlead.asking import Asked
+from fairlead.automation import response_policy
+from fairlead.automation.responding.alarm_event import Alarm
+from fairlead.automation.response_policy import Action, Cause, Facts, Terms
+from fairlead.aws.release_client import Asked
 from fairlead.errors import SettingsError, StorageError
-from fairlead.health import problem
-from fairlead.journal_tail import Tail
-from fairlead.ledger.items import slot_of
-from fairlead.ledger.reading import LedgerReader
-from fairlead.means import Means, Situation
-from fairlead.moves import Record, Release
-from fairlead.policy import Action, Cause, Facts, Terms
-from fairlead.quality.figures import Slots, total
-from fairlead.registry import Registry
-from fairlead.responding.alarm import Alarm
+from fairlead.feedback.ledger.items import slot_of
+from fairlead.feedback.ledger.reader import LedgerReader
+from fairlead.journal.records import Record, Release
+from fairlead.journal.tail import Tail
+from fairlead.model import compatibility
+from fairlead.monitoring import replay
+from fairlead.quality.metrics import Slots, total
+from fairlead.registry import retirements
+from fairlead.registry.store import Registry
+from fairlead.releases import metrics, rollback
+from fairlead.releases.context import Means, Situation
+from fairlead.releases.health_check import problem
 
 REQUESTS_OVER = timedelta(minutes=15)
 OUTCOMES_OVER = timedelta(days=30)
@@ -63,8 +67,8 @@ class Gathering:
         live, records = situation.now, tail[:LOOKED_AT]
         cause = CAUSES.get(alarm.name.rsplit("-", 1)[-1], "other")
         answers, obstacle = self._answers(situation.back, live)
-        own = self._own(live, alarm.at) if cause in policy.TECHNICAL else None
-        labelled = self._labelled(live, alarm.at) if cause in policy.LEARNABLE else None
+        own = self._own(live, alarm.at) if cause in response_policy.TECHNICAL else None
+        labelled = self._labelled(live, alarm.at) if cause in response_policy.LEARNABLE else None
         compared = None
         if cause == "quality" and answers and situation.back and (labelled or 0) >= self._terms.fewest_labelled:
             compared = self._compared(situation.back, live, alarm.at)
@@ -94,7 +98,7 @@ class Gathering:
         if back.version in self._retired(back.model or ""):
             return False, f"{back} is retired"
         with suppress(StorageError, SettingsError):  # then its answer counts alone
-            found = rolling_back.obstacle(self._means, self._registry, back)
+            found = rollback.obstacle(self._means, self._registry, back)
             if found:
                 return False, f"{found.why}; {found.instead}"
         said = problem(self._means.function, back.release)
@@ -102,13 +106,13 @@ class Gathering:
 
     def _retired(self, model: str) -> frozenset[int]:
         try:
-            return retiring.retired(self._registry.objects, model)
+            return retirements.retired(self._registry.objects, model)
         except (StorageError, SettingsError):  # a rollback says so
             return frozenset()
 
-    def _own(self, live: Release, at: datetime) -> traffic.Own:
+    def _own(self, live: Release, at: datetime) -> metrics.Own:
         name = self._means.function.name
-        return traffic.own(self._cloudwatch, live.release, function=name, since=at - REQUESTS_OVER, until=at)
+        return metrics.own(self._cloudwatch, live.release, function=name, since=at - REQUESTS_OVER, until=at)
 
     def _labelled(self, live: Release, at: datetime) -> int:
         return int(total(self._quality(live, at)).get("outcomes", 0))
@@ -116,7 +120,7 @@ class Gathering:
     def _quality(self, live: Release, at: datetime) -> Slots:
         return self._ledger.quality(live.model or "", live.version, *_slots(at))
 
-    def _compared(self, back: Release, live: Release, at: datetime) -> policy.Verdict | None:
+    def _compared(self, back: Release, live: Release, at: datetime) -> response_policy.Verdict | None:
         """Let the release before answer the live one's labelled rows; None where the two answer different things."""
         outputs = [
             self._registry.manifest(one.model or "", one.version, sha256=one.digest.removeprefix("sha256:"))[0]
@@ -129,7 +133,7 @@ class Gathering:
         labelled = (
             pair for slot in known for pair in self._ledger.labelled(live.model or "", live.version, slot, slot + 1)
         )
-        return comparing.compare(self._ask(back.release), outputs[1], islice(labelled, MOST_COMPARED)).verdict
+        return replay.compare(self._ask(back.release), outputs[1], islice(labelled, MOST_COMPARED)).verdict
 
 
 def _slots(at: datetime) -> tuple[int, int]:

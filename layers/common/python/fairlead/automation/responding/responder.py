@@ -6,15 +6,17 @@ from typing import Any
 
 import msgspec
 
-from fairlead import policy, rolling_back, telemetry
+from fairlead.automation import response_policy
+from fairlead.automation.responding.alarm_event import Alarm, alarm_of
+from fairlead.automation.responding.facts import Gathering
+from fairlead.automation.response_policy import Decision, Facts, Terms
 from fairlead.errors import FairleadError, StorageError
-from fairlead.journal_tail import REPEATED, Tail
-from fairlead.means import Means, look
-from fairlead.moves import Draft, Record, Release
-from fairlead.policy import Decision, Facts, Terms
-from fairlead.registry import Registry
-from fairlead.responding.alarm import Alarm, alarm_of
-from fairlead.responding.gathering import Gathering
+from fairlead.journal.records import Draft, Record, Release
+from fairlead.journal.tail import REPEATED, Tail
+from fairlead.registry.store import Registry
+from fairlead.releases import rollback
+from fairlead.releases.context import Means, look
+from fairlead.telemetry import emit
 
 
 class Response(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,14 +84,14 @@ class Responder:
             if tail.keyed(key, datetime.now(UTC) - REPEATED):
                 return None
             known = self._gathering.later(facts, alarm, tail)
-            decided[:] = [policy.decide(known, self._terms)]
+            decided[:] = [response_policy.decide(known, self._terms)]
             return _draft(alarm, key, live, known, decided[0], by=by, act=self._act)
 
         try:
             record = self._means.journal.append_if(build)
         except StorageError as error:
-            telemetry.logger.error("the journal was not written", reason=str(error))
-            decision = policy.decide(facts, self._terms)
+            emit.logger.error("the journal was not written", reason=str(error))
+            decision = response_policy.decide(facts, self._terms)
             if decision.action != "roll back":
                 raise
             return None, decision
@@ -98,7 +100,7 @@ class Responder:
     def _carry_out(self, decision: Decision, live: Release) -> str:
         try:
             if decision.action == "roll back":
-                done = rolling_back.roll_back(
+                done = rollback.roll_back(
                     self._means, self._registry, live.model or "", away_from=live.release, reason=decision.why
                 )
                 return "; ".join((f"live: {done.live}, was {done.was}", *done.doubts))

@@ -12,7 +12,7 @@ with strongly consistent reads, so whoever comes second sees both; a mark and th
 transaction, so each is counted once. Times are milliseconds since 1970, slots are seconds // SLOT.
 """
 
-from fairlead.ledger.facts import Kept, Outcome, Pair, Result
-from fairlead.ledger.ledger import Ledger
+from fairlead.feedback.ledger.writer import Ledger
+from fairlead.telemetry.outcomes import Kept, Outcome, Pair, Result
 
 __all__ = ["Kept", "Ledger", "Outcome", "Pair", "Result"]

@@ -6,11 +6,11 @@ A conflict counts once however often it is sent: the outcome's item keeps a dige
 import hashlib
 from collections.abc import Iterator, Sequence
 
-from fairlead.capture import Part
-from fairlead.ledger import items
-from fairlead.ledger.counting import Page, pages
-from fairlead.ledger.facts import Kept, Outcome
-from fairlead.ledger.settling import Write
+from fairlead.feedback.ledger import items
+from fairlead.feedback.ledger.counter_items import Page, pages
+from fairlead.feedback.ledger.transactions import Write
+from fairlead.telemetry.capture import Part
+from fairlead.telemetry.outcomes import Kept, Outcome
 
 MOST = 20
 """Other outcomes of one row that are counted; what comes after them adds nothing."""

@@ -6,11 +6,11 @@ from typing import Any
 
 import msgspec
 
-from fairlead import capture
-from fairlead.capture import Part
 from fairlead.drift.counters import SLOT
 from fairlead.errors import IntegrityError
-from fairlead.ledger.facts import Actual, Kept, Outcome
+from fairlead.telemetry import capture
+from fairlead.telemetry.capture import Part
+from fairlead.telemetry.outcomes import Actual, Kept, Outcome
 
 Item = dict[str, dict[str, Any]]
 Key = dict[str, dict[str, str]]

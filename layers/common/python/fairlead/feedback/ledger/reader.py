@@ -6,13 +6,13 @@ from typing import Any
 
 import msgspec
 
-from fairlead import aws
-from fairlead.capture import Part
+from fairlead.aws import clients
 from fairlead.drift.counters import Counters
-from fairlead.ledger import items
-from fairlead.ledger.counting import Number, read
-from fairlead.ledger.facts import Kept, Pair
-from fairlead.ledger.items import Item
+from fairlead.feedback.ledger import items
+from fairlead.feedback.ledger.counter_items import Number, read
+from fairlead.feedback.ledger.items import Item
+from fairlead.telemetry.capture import Part
+from fairlead.telemetry.outcomes import Kept, Pair
 
 AT_ONCE = 8
 
@@ -108,7 +108,7 @@ class LedgerReader:
     def _query(self, **asked: Any) -> Iterator[Item]:
         # An index cannot be read consistently; what it names is read again by its key.
         consistent = {} if "IndexName" in asked else {"ConsistentRead": True}
-        with aws.translated(f"read the ledger {self._table} (dynamodb:Query)"):
+        with clients.translated(f"read the ledger {self._table} (dynamodb:Query)"):
             pages = self._client.get_paginator("query").paginate(TableName=self._table, **asked, **consistent)
             for page in pages:
                 yield from page["Items"]

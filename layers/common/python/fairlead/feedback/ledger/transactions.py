@@ -8,9 +8,9 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Any, Generic, NamedTuple, TypeVar
 
-from fairlead import aws
+from fairlead.aws import clients
 from fairlead.errors import StorageError
-from fairlead.ledger.counting import Page, any_shard
+from fairlead.feedback.ledger.counter_items import Page, any_shard
 
 MOST_ACTIONS = 100
 MOST_BYTES = 3_500_000
@@ -85,11 +85,11 @@ class Settling:
         """Return DynamoDB's reason for each action of a cancelled transaction, or no reason; None where it was done."""
         from botocore.exceptions import ClientError
 
-        with aws.translated(f"write to the ledger {self._table} (dynamodb:PutItem, UpdateItem)"):
+        with clients.translated(f"write to the ledger {self._table} (dynamodb:PutItem, UpdateItem)"):
             try:
                 self._client.transact_write_items(TransactItems=actions)
             except ClientError as error:
-                if aws.error_code(error) != "TransactionCanceledException":
+                if clients.error_code(error) != "TransactionCanceledException":
                     raise
                 answer: dict[str, Any] = error.response  # type: ignore[assignment]  # botocore's own type
                 reasons = [str(reason.get("Code", "None")) for reason in answer.get("CancellationReasons", ())]

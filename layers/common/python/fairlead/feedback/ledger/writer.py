@@ -5,15 +5,15 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from fairlead import aws
-from fairlead.capture import Part
+from fairlead.aws import clients
 from fairlead.drift.counters import SLOT, Counters
-from fairlead.ledger import items
-from fairlead.ledger.contradicting import better, contradiction, counted, holds, instead, rounds
-from fairlead.ledger.counting import Counts, Page, pages
-from fairlead.ledger.facts import Kept, Outcome, Pair, Result
-from fairlead.ledger.reading import AT_ONCE, LedgerReader, Seen
-from fairlead.ledger.settling import Settling, Write
+from fairlead.feedback.ledger import items
+from fairlead.feedback.ledger.conflicts import better, contradiction, counted, holds, instead, rounds
+from fairlead.feedback.ledger.counter_items import Counts, Page, pages
+from fairlead.feedback.ledger.reader import AT_ONCE, LedgerReader, Seen
+from fairlead.feedback.ledger.transactions import Settling, Write
+from fairlead.telemetry.capture import Part
+from fairlead.telemetry.outcomes import Kept, Outcome, Pair, Result
 
 DAY = 86_400
 
@@ -122,11 +122,11 @@ class Ledger(LedgerReader):
         from botocore.exceptions import ClientError
 
         named = {"ExpressionAttributeValues": values} if values else {}
-        with aws.translated(f"write to the ledger {self._table} (dynamodb:PutItem)"):
+        with clients.translated(f"write to the ledger {self._table} (dynamodb:PutItem)"):
             try:
                 self._client.put_item(TableName=self._table, Item=item, ConditionExpression=condition, **named)
             except ClientError as error:
-                if aws.error_code(error) != "ConditionalCheckFailedException":
+                if clients.error_code(error) != "ConditionalCheckFailedException":
                     raise
                 return False
         return True

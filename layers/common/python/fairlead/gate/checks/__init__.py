@@ -8,7 +8,7 @@ from fairlead.gate.checks.champion import champion
 from fairlead.gate.checks.contract import contract
 from fairlead.gate.checks.cross_validation import cross_validation
 from fairlead.gate.checks.leakage import leakage
-from fairlead.gate.checks.metrics import metrics
+from fairlead.gate.checks.metric_bounds import metrics
 from fairlead.gate.checks.parity import parity
 from fairlead.gate.checks.privacy import privacy
 from fairlead.gate.checks.robustness import robustness

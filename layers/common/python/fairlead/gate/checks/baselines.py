@@ -3,12 +3,12 @@
 import numpy as np
 import numpy.typing as npt
 
-from fairlead.gate import figures, independence
-from fairlead.gate.checks.metrics import shown
+from fairlead.gate import independence, metrics
+from fairlead.gate.checks.metric_bounds import shown
 from fairlead.gate.evidence import Evidence, classes_of
-from fairlead.gate.figures import Figure
 from fairlead.gate.findings import Finding, failed, passed, skipped, warned
 from fairlead.gate.intervals import mcnemar, rows_needed
+from fairlead.gate.metrics import Figure
 from fairlead.gate.policy import Policy
 
 NAME = "baselines"
@@ -23,7 +23,7 @@ def baselines(evidence: Evidence, policy: Policy) -> list[Finding]:
     majority beats in accuracy.
     """
     rows, output = evidence.held_out, evidence.signature.output
-    measured = figures.measure(rows, evidence.predicted, output, confidence=policy.confidence, loss=evidence.loss)
+    measured = metrics.measure(rows, evidence.predicted, output, confidence=policy.confidence, loss=evidence.loss)
     if not measured:
         return [skipped(NAME, "better than a dummy", "the rows have no target or the answers are no predictions of it")]
     name = next((name for name in ("roc_auc", "balanced_accuracy", "d2", "r2") if name in measured), None)

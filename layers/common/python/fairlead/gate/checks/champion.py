@@ -10,12 +10,12 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from fairlead.gate import figures, resampling
+from fairlead.gate import bootstrap, metrics
+from fairlead.gate.bootstrap import Resample
 from fairlead.gate.evidence import Champion, Evidence, Floats, Mask, Rows
 from fairlead.gate.findings import Finding, failed, passed, skipped, warned
 from fairlead.gate.intervals import mcnemar, paired_share_difference, rows_needed
 from fairlead.gate.policy import Policy
-from fairlead.gate.resampling import Resample
 from fairlead.gate.scores import scores
 
 NAME = "champion"
@@ -80,12 +80,12 @@ def _compared(evidence: Evidence, live: Champion, used: Mask, policy: Policy, wo
 def _gain(name: str, candidate: Floats, before: Floats, confidence: float) -> Gain:
     """Candidate less champion, positive = better; a share of the champion's own where the figure has a unit."""
     with np.errstate(invalid="ignore"):  # R² of a constant target is infinite for both
-        gained = candidate - before if figures.better(name) == "higher" else before - candidate
+        gained = candidate - before if metrics.better(name) == "higher" else before - candidate
     if name in RELATIVE:
         gained = np.divide(gained, before, out=np.zeros_like(gained), where=before > 0)
-    low, high = resampling.interval(gained, 2 * confidence - 1) or (-np.inf, np.inf)
-    _, most = resampling.interval(gained, confidence) or (-np.inf, np.inf)
-    return Gain(float(gained[0]), low, high, resampling.standard_error(gained), most < 0)
+    low, high = bootstrap.interval(gained, 2 * confidence - 1) or (-np.inf, np.inf)
+    _, most = bootstrap.interval(gained, confidence) or (-np.inf, np.inf)
+    return Gain(float(gained[0]), low, high, bootstrap.standard_error(gained), most < 0)
 
 
 def _decided(words: str, gain: Gain, rows: int, policy: Policy, note: str, name: str) -> Finding:

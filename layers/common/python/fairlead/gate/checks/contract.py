@@ -1,9 +1,9 @@
 """The contract: what the new signature means to those who call the live version."""
 
-from fairlead.compatibility import compare
 from fairlead.gate.evidence import Evidence
 from fairlead.gate.findings import Finding, failed, passed, skipped, warned
 from fairlead.gate.policy import Policy
+from fairlead.model.compatibility import compare
 
 NAME = "contract"
 

@@ -4,7 +4,7 @@ import statistics
 
 import msgspec
 
-from fairlead.gate import figures
+from fairlead.gate import metrics
 from fairlead.gate.evidence import Evidence
 from fairlead.gate.findings import Finding, passed, skipped, warned
 from fairlead.gate.policy import Policy
@@ -17,7 +17,7 @@ def cross_validation(evidence: Evidence, policy: Policy) -> list[Finding]:
     folds = evidence.folds
     if folds is None:
         return [skipped(NAME, "folds", "not asked for (--cv)")]
-    measured = figures.measure(
+    measured = metrics.measure(
         evidence.held_out,
         evidence.predicted,
         evidence.signature.output,

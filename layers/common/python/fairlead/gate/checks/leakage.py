@@ -5,11 +5,11 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from fairlead.gate.alone import Alone, labels_alone, sample, values_alone
 from fairlead.gate.evidence import Column, Digests, Evidence, Rows, classes_of
 from fairlead.gate.findings import Finding, failed, passed, skipped, warned
 from fairlead.gate.intervals import wilson
 from fairlead.gate.policy import Policy
+from fairlead.gate.single_input import Alone, labels_alone, sample, values_alone
 
 NAME = "leakage"
 SURELY = 0.95  # a leak must be all but perfect beyond doubt; good inputs of easy data sets are not

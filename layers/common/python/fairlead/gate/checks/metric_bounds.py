@@ -6,11 +6,11 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from fairlead.gate import figures
+from fairlead.gate import metrics as gate_metrics
 from fairlead.gate.evidence import Evidence, Predicted
-from fairlead.gate.figures import Figure
 from fairlead.gate.findings import Finding, failed, passed, skipped, warned
 from fairlead.gate.intervals import rows_needed
+from fairlead.gate.metrics import Figure
 from fairlead.gate.policy import Metrics, Policy
 
 NAME = "metrics"
@@ -21,7 +21,7 @@ SUPERVISED = frozenset({"classification", "regression"})
 def metrics(evidence: Evidence, policy: Policy) -> list[Finding]:
     """Return one finding a figure, and one for each bound of the policy that no figure meets."""
     rows = evidence.held_out
-    measured = figures.measure(
+    measured = gate_metrics.measure(
         rows, evidence.predicted, evidence.signature.output, confidence=policy.confidence, loss=evidence.loss
     )
     if rows.target is None and evidence.signature.output.task in SUPERVISED:

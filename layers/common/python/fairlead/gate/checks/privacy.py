@@ -4,7 +4,7 @@ import numpy as np
 
 from fairlead.gate.evidence import Column, Evidence
 from fairlead.gate.findings import Finding, failed, passed, warned
-from fairlead.gate.identifiers import Look, by_name, by_values
+from fairlead.gate.personal_data import Look, by_name, by_values
 from fairlead.gate.policy import Policy
 
 NAME = "privacy"

@@ -3,7 +3,7 @@
 Every input is cut into its categories or quantiles, and each slice is tested against the other rows: not whether it is
 worse, which some slice always is, but whether it is worse by more than the policy's gap; the p values are corrected
 for the number of slices. A slice found automatically also has to be broken and not merely hard, as
-`fairlead.gate.breakage` tells them apart; a hard one warns.
+`fairlead.gate.slice_quality` tells them apart; a hard one warns.
 """
 
 from collections.abc import Iterator
@@ -11,16 +11,16 @@ from collections.abc import Iterator
 import msgspec
 import numpy as np
 
-from fairlead.gate import slicing
-from fairlead.gate.breakage import Losses, Slice, losses, measure
+from fairlead.gate import row_slices
+from fairlead.gate.bootstrap import Resample
 from fairlead.gate.evidence import Evidence
 from fairlead.gate.findings import Finding, failed, passed, skipped, warned
 from fairlead.gate.intervals import benjamini_hochberg, holm, upper_tail
 from fairlead.gate.losses import words
 from fairlead.gate.policy import Policy
-from fairlead.gate.resampling import Resample
+from fairlead.gate.row_slices import Cut
 from fairlead.gate.scores import scores
-from fairlead.gate.slicing import Cut
+from fairlead.gate.slice_quality import Losses, Slice, losses, measure
 
 NAME = "slices"
 
@@ -32,7 +32,7 @@ def slices(evidence: Evidence, policy: Policy) -> list[Finding]:
         return [skipped(NAME, "slices", "the rows have no target or the answers are no predictions of it")]
     rules = policy.slices
     found, too_small = [], []
-    for name, where in slicing.named(evidence.held_out, rules.named):
+    for name, where in row_slices.named(evidence.held_out, rules.named):
         if where.sum() < rules.fewest_rows:
             too_small.append(skipped(NAME, name, f"{int(where.sum())} rows, the policy asks {rules.fewest_rows}"))
         else:
@@ -48,7 +48,7 @@ def slices(evidence: Evidence, policy: Policy) -> list[Finding]:
 def _automatic(evidence: Evidence, loss: Losses, policy: Policy) -> Iterator[Slice]:
     rules = policy.slices
     for column in evidence.held_out.columns:
-        cut = slicing.cut(column, quantiles=rules.quantiles, most_categories=rules.most_categories)
+        cut = row_slices.cut(column, quantiles=rules.quantiles, most_categories=rules.most_categories)
         if cut is None:
             continue
         counts = np.bincount(cut.codes[cut.codes >= 0], minlength=len(cut.names))

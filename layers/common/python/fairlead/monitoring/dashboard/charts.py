@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from itertools import groupby
 from xml.etree.ElementTree import Element
 
-from fairlead.monitoring.course import Course, Line, Point
-from fairlead.monitoring.page.times import Mark, drawn_marks, spelt, time_axis, times
-from fairlead.publishing.report.markup import e
-from fairlead.publishing.report.plots.frame import Frame, Scale, line, svg, ticks
-from fairlead.publishing.report.words import figure, metric, several
+from fairlead.html.axes import Frame, Scale, line, svg, ticks
+from fairlead.html.elements import e
+from fairlead.html.formatting import figure, metric, several
+from fairlead.monitoring.dashboard.time_axis import Mark, drawn_marks, spelt, time_axis, times
+from fairlead.monitoring.history import Course, Line, Point
 
 WIDE, NARROW = 1012.0, 490.0
 SMALL, LOW = 320.0, 140.0

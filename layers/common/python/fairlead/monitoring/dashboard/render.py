@@ -2,14 +2,14 @@
 
 from xml.etree.ElementTree import Element
 
+from fairlead.html.elements import document, e
+from fairlead.html.stylesheet import STYLES
+from fairlead.monitoring.dashboard.sections import SECTIONS
+from fairlead.monitoring.dashboard.styles import DARK, OWN
+from fairlead.monitoring.dashboard.summary import opening
+from fairlead.monitoring.dashboard.time_axis import spelt
 from fairlead.monitoring.overview import Overview
-from fairlead.monitoring.page.opening import opening
-from fairlead.monitoring.page.sections import SECTIONS
-from fairlead.monitoring.page.styles import DARK, OWN
-from fairlead.monitoring.page.times import spelt
-from fairlead.publishing.report.markup import document, e
-from fairlead.publishing.report.rendering import POLICY
-from fairlead.publishing.report.styles import STYLES
+from fairlead.publishing.report.render import POLICY
 
 
 def render(found: Overview, *, above: Element | None = None) -> str:

@@ -4,13 +4,13 @@ from collections.abc import Callable
 from xml.etree.ElementTree import Element
 
 from fairlead.drift import Thresholds
-from fairlead.monitoring.course import Line, called
+from fairlead.html import formatting
+from fairlead.html.blocks import figure, folded, paragraph, section
+from fairlead.html.elements import e
+from fairlead.monitoring.dashboard import charts, tables
+from fairlead.monitoring.dashboard.time_axis import Mark
+from fairlead.monitoring.history import Line, called
 from fairlead.monitoring.overview import Overview
-from fairlead.monitoring.page import drawings, tables
-from fairlead.monitoring.page.times import Mark
-from fairlead.publishing.report import words
-from fairlead.publishing.report.markup import e
-from fairlead.publishing.report.sections.blocks import figure, folded, paragraph, section
 
 DRAWN = 9
 """Inputs and answers whose course is drawn: those that rank first."""
@@ -22,8 +22,8 @@ def what_happened(found: Overview) -> Element | None:
         return None
     return section(
         "What happened",
-        paragraph(f"{drawings.caption(found.course)}. Numbers are what was done, as the journal has it."),
-        e("div", figure(drawings.bands(found.course, marks(found))), class_="wide"),
+        paragraph(f"{charts.caption(found.course)}. Numbers are what was done, as the journal has it."),
+        e("div", figure(charts.bands(found.course, marks(found))), class_="wide"),
         tables.done(found.records) if found.records else paragraph("Nothing was done in this time."),
     )
 
@@ -44,7 +44,7 @@ def how_good(found: Overview) -> Element | None:
         e(
             "div",
             [
-                figure(drawings.quality(found.course, one, drawings.reach(lines), marks(found)), _strong(one))
+                figure(charts.quality(found.course, one, charts.reach(lines), marks(found)), _strong(one))
                 for one in lines
             ],
             class_="row two",
@@ -58,13 +58,13 @@ def outcomes(found: Overview) -> Element | None:
     if not found.course.lines:
         return None
     delay = found.views[0].labels.delay_hours if found.views else None
-    said = f"Nine in ten come within {words.several(delay, 'hour')}." if delay else "None was ever reported."
+    said = f"Nine in ten come within {formatting.several(delay, 'hour')}." if delay else "None was ever reported."
     return section(
         "Outcomes",
         paragraph(f"{said} A bar is the share of a step's predictions whose outcome is known by now."),
         e(
             "div",
-            [figure(drawings.coverage(found.course, one), _strong(one)) for one in found.course.lines],
+            [figure(charts.coverage(found.course, one), _strong(one)) for one in found.course.lines],
             class_="row two",
         ),
         tables.known(found.views),
@@ -80,9 +80,7 @@ def moved(found: Overview) -> Element | None:
     line = next((one for one in found.course.lines if one.version == first.version), None)
     listed = first.judged.findings[:DRAWN] if first.judged else ()
     drawn = [
-        figure(
-            drawings.drift(found.course, line, called(one), limits.psi), e("strong", called(one)), f": {one.verdict}"
-        )
+        figure(charts.drift(found.course, line, called(one), limits.psi), e("strong", called(one)), f": {one.verdict}")
         for one in listed
         if line
     ]

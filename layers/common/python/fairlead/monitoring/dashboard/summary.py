@@ -2,12 +2,12 @@
 
 from xml.etree.ElementTree import Element
 
+from fairlead.html import formatting
+from fairlead.html.blocks import slug
+from fairlead.html.elements import Children, e
+from fairlead.monitoring.dashboard.time_axis import spelt
 from fairlead.monitoring.overview import Overview, against
-from fairlead.monitoring.page.times import spelt
 from fairlead.monitoring.views import View
-from fairlead.publishing.report import words
-from fairlead.publishing.report.markup import Children, e
-from fairlead.publishing.report.sections.blocks import slug
 
 NAMED = 3
 """Broken inputs that are named."""
@@ -20,7 +20,7 @@ def opening(found: Overview, titles: list[str]) -> Element:
         "header",
         e("p", "Fairlead monitor", class_="kicker"),
         e("h1", found.model),
-        e("p", f"{words.several(found.hours, 'hour')} to {spelt(found.at)} UTC."),
+        e("p", f"{formatting.several(found.hours, 'hour')} to {spelt(found.at)} UTC."),
         _verdict(found),
         e("dl", [e("div", e("dt", name), e("dd", said)) for name, said in _key(found)], class_="key"),
         e("nav", [(e("a", title, href=f"#{slug(title)}"), " ") for title in titles], aria_label="Sections"),
@@ -37,7 +37,7 @@ def _said(found: Overview) -> tuple[str, str, str]:
     standing = [alarm.name for alarm in found.alarms if alarm.state == "ALARM"]
     view = found.first
     if standing:
-        title = f"{words.several(len(standing), 'alarm stands', 'alarms stand')}"
+        title = f"{formatting.several(len(standing), 'alarm stands', 'alarms stand')}"
         worse = view is not None and view.quality.drop is not None and view.quality.drop > 0
         also = f"; version {view.version} is {against(view.quality)}" if view and worse else ""
         return "fail", title, ", ".join(standing) + also + (f"; {_broken(view)}" if view and view.broken else "")
@@ -77,20 +77,25 @@ def _key(found: Overview) -> list[tuple[str, Children]]:
     if view is None:
         return [("Live", live)]
     now, published = view.quality.now, view.quality.published
-    measured: list[Children] = [words.figure(now.value) if now else "–"]
-    measured.append(e("span", f"interval {words.interval(now)}" if now else "too few outcomes"))
+    measured: list[Children] = [formatting.figure(now.value) if now else "–"]
+    measured.append(e("span", f"interval {formatting.interval(now)}" if now else "too few outcomes"))
     if published:
-        measured.append(e("span", f"published {words.figure(published.value)} ({words.interval(published)})"))
+        measured.append(e("span", f"published {formatting.figure(published.value)} ({formatting.interval(published)})"))
     drifted = sum(one.verdict == "drift" and one.of == "input" for one in view.judged.findings) if view.judged else 0
     judged = bool(view.judged and view.judged.enough)
     labels = view.labels
     known = "–" if labels.coverage is None else f"{labels.coverage:.0%}"
     late = (
-        f"90 % come within {words.several(labels.delay_hours, 'hour')}" if labels.delay_hours else "none was reported"
+        f"90 % come within {formatting.several(labels.delay_hours, 'hour')}"
+        if labels.delay_hours
+        else "none was reported"
     )
     return [
-        ("Live", [live, e("span", f"{words.several(labels.predictions, 'row')} answered by version {view.version}")]),
-        (words.metric(view.quality.metric), measured),
+        (
+            "Live",
+            [live, e("span", f"{formatting.several(labels.predictions, 'row')} answered by version {view.version}")],
+        ),
+        (formatting.metric(view.quality.metric), measured),
         (
             "Inputs that drifted",
             [str(drifted) if judged else "–", e("span", "" if judged else "not enough data to judge")],

@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element
 
-from fairlead.alarms import Standing
+from fairlead.aws.cloudwatch_alarms import Standing
 from fairlead.drift import Finding
-from fairlead.journal import Entry
-from fairlead.manifest import Metric
-from fairlead.monitoring.course import called
+from fairlead.html import formatting
+from fairlead.html.blocks import table
+from fairlead.html.elements import e
+from fairlead.journal.journal import Entry
+from fairlead.journal.records import Record, Release
+from fairlead.model.manifest import Metric
+from fairlead.monitoring.dashboard.time_axis import spelt
+from fairlead.monitoring.history import called
 from fairlead.monitoring.overview import against
-from fairlead.monitoring.page.times import spelt
 from fairlead.monitoring.views import View
-from fairlead.moves import Record, Release
-from fairlead.publishing.report import words
-from fairlead.publishing.report.markup import e
-from fairlead.publishing.report.sections.blocks import table
 
 
 def done(entries: Sequence[Entry]) -> Element:
@@ -31,7 +31,7 @@ def measured(views: tuple[View, ...]) -> Element:
     rows = [
         (
             f"version {view.version}" + (", live" if view.live else ""),
-            words.metric(view.quality.metric),
+            formatting.metric(view.quality.metric),
             _figure(view.quality.now),
             _figure(view.quality.published),
             against(view.quality),
@@ -101,7 +101,7 @@ def _shares(one: Finding) -> tuple[str, str]:
 
 
 def _figure(metric: Metric | None) -> str:
-    return f"{words.figure(metric.value)} ({words.interval(metric)})" if metric else "–"
+    return f"{formatting.figure(metric.value)} ({formatting.interval(metric)})" if metric else "–"
 
 
 def _moving(record: Record) -> str:

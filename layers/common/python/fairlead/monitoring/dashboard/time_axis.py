@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
-from fairlead.publishing.report.markup import e
-from fairlead.publishing.report.plots.frame import Frame, Scale
+from fairlead.html.axes import Frame, Scale
+from fairlead.html.elements import e
 
 HOUR = 3600.0
 STEPS = tuple(HOUR * hours for hours in (0.25, 0.5, 1, 2, 3, 6, 12, 24, 48, 120, 240))

@@ -1,1 +1,1 @@
-"""Model files and live estimators → the data form. `inert` reads a pickle as facts and executes nothing of it."""
+"""Model files and live estimators → the data form. `inert_unpickler` reads a pickle as facts and executes nothing."""

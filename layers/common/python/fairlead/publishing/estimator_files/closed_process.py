@@ -19,8 +19,8 @@ import msgspec
 
 from fairlead.engines.estimator_data.document import LARGEST
 from fairlead.errors import ModelFileError
-from fairlead.publishing.estimator_files import walls
-from fairlead.publishing.packing import DUMP
+from fairlead.publishing.estimator_files import sandbox
+from fairlead.publishing.input.archive import DUMP
 
 SECONDS = 300
 """Wall-clock time for one file; the bound on CPU time is lower."""
@@ -32,7 +32,7 @@ BOOTSTRAP = """
 import json, sys
 given = json.loads(sys.argv[1])
 sys.path[:] = given["path"]
-from fairlead.publishing.estimator_files.child import main
+from fairlead.publishing.estimator_files.closed_process_main import main
 main(given["name"], given["readable"])
 """
 
@@ -57,7 +57,7 @@ def open_file(path: Path) -> Opened:
     where = [entry for entry in sys.path if entry and _needed(entry)]
     given = {"path": where, "name": path.name, "readable": [*where, sys.prefix, sys.base_prefix, *SYSTEM]}
     command = [sys.executable, "-I", "-B", "-c", BOOTSTRAP, json.dumps(given)]
-    with tempfile.TemporaryDirectory() as folder, path.open("rb") as file, walls.closed_memory() as closed:
+    with tempfile.TemporaryDirectory() as folder, path.open("rb") as file, sandbox.closed_memory() as closed:
         process = subprocess.Popen(  # noqa: S603 - this interpreter, with a program of our own
             command,
             stdin=file,
@@ -68,7 +68,7 @@ def open_file(path: Path) -> Opened:
             start_new_session=True,
         )
         opened = _outcome(process, path.name)
-    return Opened(opened.data, tuple(sorted({*opened.walls, walls.PARENT} if closed else opened.walls)))
+    return Opened(opened.data, tuple(sorted({*opened.walls, sandbox.PARENT} if closed else opened.walls)))
 
 
 def _needed(entry: str) -> bool:
@@ -117,7 +117,7 @@ def _read(stdout: IO[bytes]) -> tuple[list[str], bytes]:
         stand = msgspec.json.decode(line, type=list[str])
     except msgspec.DecodeError:
         return [], b""
-    return [wall for wall in stand if wall in walls.ALL], content if len(content) <= MOST_BYTES else b""
+    return [wall for wall in stand if wall in sandbox.ALL], content if len(content) <= MOST_BYTES else b""
 
 
 def _ended(code: int) -> str:

@@ -8,15 +8,15 @@ from pathlib import Path
 import msgspec
 
 from fairlead.errors import FairleadError
-from fairlead.publishing.estimator_files import walls
-from fairlead.publishing.estimator_files.closed import Reply
+from fairlead.publishing.estimator_files import sandbox
+from fairlead.publishing.estimator_files.closed_process import Reply
 
 
 def main(name: str, readable: list[str]) -> None:
     """Read a model file from standard input; write the walls as a line, and a Reply."""
     out, sys.stdout = sys.stdout.buffer, sys.stderr
     _preload()
-    out.write(json.dumps(walls.close(readable)).encode() + b"\n")
+    out.write(json.dumps(sandbox.close(readable)).encode() + b"\n")
     out.flush()
     out.write(msgspec.msgpack.encode(_reply(sys.stdin.buffer.read(), name)))
     out.flush()

@@ -7,11 +7,11 @@ from typing import Any
 
 from fairlead.engines.estimator_data.reader import read
 from fairlead.errors import ModelFileError
-from fairlead.publishing.estimator_files.inert import InertUnpickler, MalformedError
+from fairlead.publishing.estimator_files.data_writer import Writer
+from fairlead.publishing.estimator_files.inert_unpickler import InertUnpickler, MalformedError
 from fairlead.publishing.estimator_files.refusals import OWN_KERNEL, judge, unknown
-from fairlead.publishing.estimator_files.writer import Writer
-from fairlead.publishing.estimators import check_estimator
-from fairlead.publishing.packing import DUMP, unpack
+from fairlead.publishing.input.archive import DUMP, unpack
+from fairlead.publishing.input.estimator_checks import check_estimator
 
 VERSION = re.compile(rb"_sklearn_version\W+?(\d+\.\d+\.?\w*)")
 

@@ -21,8 +21,8 @@ from fairlead.engines.estimator_data.document import (
 )
 from fairlead.engines.estimator_data.shapes import ARGUMENTS, is_class
 from fairlead.errors import ModelFileError
-from fairlead.publishing.estimator_files import values
-from fairlead.publishing.estimator_files.inert import Fact, MalformedError, dtype_code
+from fairlead.publishing.estimator_files import pickled_values
+from fairlead.publishing.estimator_files.inert_unpickler import Fact, MalformedError, dtype_code
 
 SMALLEST, LARGEST = -(1 << 63), (1 << 63) - 1
 DROPPED = frozenset(
@@ -105,24 +105,24 @@ class Writer:
         )
 
     def _fact(self, fact: Fact) -> Node:
-        if fact.by in values.PLAIN:
-            return self._node(values.PLAIN[fact.by](fact))
-        if fact.by in values.ARRAYS:
-            return self._array(*values.ARRAYS[fact.by](fact))
+        if fact.by in pickled_values.PLAIN:
+            return self._node(pickled_values.PLAIN[fact.by](fact))
+        if fact.by in pickled_values.ARRAYS:
+            return self._array(*pickled_values.ARRAYS[fact.by](fact))
         if fact.by == "numpy._core.multiarray.scalar":
-            return Scalar(*values.scalar(fact))
+            return Scalar(*pickled_values.scalar(fact))
         if fact.by == "numpy.dtype":
             return Dtype(dtype_code(fact))
         return self._object(fact)
 
     def _object(self, fact: Fact) -> Object:
-        name, arguments, state = values.made(fact)
+        name, arguments, state = pickled_values.made(fact)
         if not is_class(name):
             raise self._refuse(name, self.place())
         attributes = dict(zip(ARGUMENTS.get(name, ()), arguments, strict=False))
         if len(attributes) != len(arguments):
             raise MalformedError(f"a {name} made with {len(arguments)} arguments")
-        attributes |= values.attributes(name, state)
+        attributes |= pickled_values.attributes(name, state)
         attributes |= {key: value for key, value in fact.pairs if type(key) is str}
         if fact.items:
             raise MalformedError(f"a {name} with items")

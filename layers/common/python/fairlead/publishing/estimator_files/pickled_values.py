@@ -8,7 +8,7 @@ import numpy as np
 
 from fairlead.engines.estimator_data.arrays import make_dtype
 from fairlead.engines.estimator_data.shapes import state_names
-from fairlead.publishing.estimator_files.inert import Fact, MalformedError, dtype_code, shape_of
+from fairlead.publishing.estimator_files.inert_unpickler import Fact, MalformedError, dtype_code, shape_of
 
 CURVE_SCORER = "sklearn.metrics._scorer._CurveScorer"
 SPLINE = "scipy.interpolate._bsplines.BSpline"

@@ -3,7 +3,7 @@
 import sys
 
 from fairlead.errors import ModelFileError
-from fairlead.publishing.estimators import notebook_code
+from fairlead.publishing.input.estimator_checks import notebook_code
 
 OWN_KERNEL = "publish from the kernel that made it: fairlead.publish(estimator, name=…, X=…, y=…)"
 SMUGGLERS = frozenset({"cloudpickle", "dill"})

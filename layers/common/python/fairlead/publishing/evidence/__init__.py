@@ -3,11 +3,11 @@
 Rows pass through in blocks, so that a million of them never stand in memory as Python objects.
 """
 
-from fairlead.publishing.evidence.budget import measure_budget
-from fairlead.publishing.evidence.champion import Live
+from fairlead.publishing.evidence.champion_answers import Live
+from fairlead.publishing.evidence.cross_validate import Folding, cross_validate
 from fairlead.publishing.evidence.digests import digests_of, pack, unpack
-from fairlead.publishing.evidence.folds import Folding, cross_validate
-from fairlead.publishing.evidence.gathering import Candidate, Data, gather, groups_of, order_of
+from fairlead.publishing.evidence.gather import Candidate, Data, gather, groups_of, order_of
+from fairlead.publishing.evidence.measure import measure_budget
 
 __all__ = [
     "Candidate",

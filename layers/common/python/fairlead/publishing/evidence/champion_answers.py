@@ -8,9 +8,9 @@ import numpy as np
 from fairlead.engines import Engine
 from fairlead.errors import FairleadError
 from fairlead.gate.evidence import Champion, Digests, Predicted, classes_of
+from fairlead.model.signature import Output, Signature
 from fairlead.publishing.evidence.columns import blocks, codes_of, joined, predicted
 from fairlead.publishing.evidence.digests import digests_of
-from fairlead.signature import Output, Signature
 
 
 class Live(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,9 +8,9 @@ import numpy as np
 from fairlead.engines import Answers
 from fairlead.errors import DataError
 from fairlead.gate.evidence import Codes, Column, Floats, Predicted, classes_of
-from fairlead.publishing.signatures import to_rows
-from fairlead.publishing.table_types import to_frame
-from fairlead.signature import Field, Output, Signature
+from fairlead.model.signature import Field, Output, Signature
+from fairlead.publishing.input.table_types import to_frame
+from fairlead.publishing.signature.infer import to_rows
 
 BLOCK = 20_000
 """Rows of a block at most; of wide tables fewer, so that a block holds about BLOCK_VALUES values."""

@@ -8,13 +8,13 @@ import numpy as np
 
 from fairlead.engines.sklearn import SklearnEngine
 from fairlead.errors import DataError
+from fairlead.gate.bootstrap import Resample
 from fairlead.gate.evidence import Folds
-from fairlead.gate.resampling import Resample
 from fairlead.gate.scores import scores
+from fairlead.model.signature import Signature
 from fairlead.publishing.evidence.columns import predicted, target_of
-from fairlead.publishing.frames import arrange, hand_over
-from fairlead.publishing.table_types import to_frame
-from fairlead.signature import Signature
+from fairlead.publishing.input.frames import arrange, hand_over
+from fairlead.publishing.input.table_types import to_frame
 
 
 class Folding(msgspec.Struct, frozen=True, kw_only=True):

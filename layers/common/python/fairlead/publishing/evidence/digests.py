@@ -13,8 +13,8 @@ import numpy as np
 
 from fairlead.errors import IntegrityError
 from fairlead.gate.evidence import Column, Digests
+from fairlead.model.signature import Signature
 from fairlead.publishing.evidence.columns import Columns, blocks
-from fairlead.signature import Signature
 
 MISSING = np.uint64(0x9E3779B97F4A7C15)
 

@@ -6,22 +6,22 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from fairlead import manifest
 from fairlead.engines import Answers, Engine
 from fairlead.errors import DataError
-from fairlead.gate import slicing
+from fairlead.gate import row_slices
 from fairlead.gate.evidence import Budget, Digests, Evidence, Floats, Folds, Loss, Predicted, Rows
 from fairlead.gate.policy import Policy
-from fairlead.golden import Golden
-from fairlead.manifest import Certificate
-from fairlead.publishing.evidence.budget import measure_budget
-from fairlead.publishing.evidence.champion import Live, ask_champion
+from fairlead.model import manifest
+from fairlead.model.golden import Golden
+from fairlead.model.manifest import Certificate
+from fairlead.model.signature import Signature
+from fairlead.publishing.evidence.champion_answers import Live, ask_champion
 from fairlead.publishing.evidence.columns import Columns, blocks, joined, predicted, target_of
 from fairlead.publishing.evidence.digests import digests_of, row_digests, text_digests
+from fairlead.publishing.evidence.measure import measure_budget
 from fairlead.publishing.evidence.probes import BATCH, probe
-from fairlead.publishing.signatures import to_rows
-from fairlead.publishing.table_types import to_frame
-from fairlead.signature import Signature
+from fairlead.publishing.input.table_types import to_frame
+from fairlead.publishing.signature.infer import to_rows
 
 MOST_COMPARED = 100_000
 """Training rows that are compared with the held-out ones in distribution; digests are taken of all."""
@@ -71,7 +71,7 @@ def gather(
     Raises SettingsError first of all where the policy names an input that the model does not have.
     """
     signature = candidate.signature
-    slicing.check_fields(policy.slices.named, [field.name for field in signature.inputs])
+    row_slices.check_fields(policy.slices.named, [field.name for field in signature.inputs])
     frame = to_frame(data.X)
     progress(f"asking the engine about {len(frame):,} held-out rows")
     held_out, answers = _answered(candidate.serving, signature, frame, data.y, policy)

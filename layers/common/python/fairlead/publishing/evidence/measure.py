@@ -10,10 +10,10 @@ from typing import Any
 
 import msgspec
 
-from fairlead import manifest
 from fairlead.gate.evidence import Budget
-from fairlead.golden import Golden
-from fairlead.signature import Signature
+from fairlead.model import manifest
+from fairlead.model.golden import Golden
+from fairlead.model.signature import Signature
 
 CPU_SECONDS = 180
 SECONDS = 900
@@ -22,7 +22,7 @@ PROGRAM = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_CPU, (int(sys.argv[1]), int(sys.argv[1]) + 5))
 sys.path[:] = sys.argv[2:]
-from fairlead.publishing.evidence.fresh import main
+from fairlead.publishing.evidence.measure_main import main
 main()
 """
 

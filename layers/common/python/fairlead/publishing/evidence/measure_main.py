@@ -9,7 +9,7 @@ import msgspec
 
 from fairlead import engines
 from fairlead.gate.evidence import Budget
-from fairlead.publishing.evidence.budget import Task
+from fairlead.publishing.evidence.measure import Task
 
 ENOUGH = 0.2  # CPU seconds for one kind of question: some systems count CPU time in steps of ten milliseconds
 LONGEST_WAIT = 20.0  # seconds that pass meanwhile, on a machine that is busy

@@ -12,7 +12,7 @@ import numpy as np
 
 from fairlead.engines import Answers, Engine
 from fairlead.gate.evidence import Probe
-from fairlead.signature import LARGEST_INTEGER, Field, Signature
+from fairlead.model.signature import LARGEST_INTEGER, Field, Signature
 
 Row = tuple[Any, ...]
 BASES = 10  # rows that each strange value is put into

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from fairlead.errors import ModelFileError
-from fairlead.signature import Task
+from fairlead.model.signature import Task
 
 TASKS: dict[str, Task] = {
     "classifier": "classification",

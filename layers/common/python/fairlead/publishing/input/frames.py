@@ -8,7 +8,7 @@ import numpy as np
 
 from fairlead.engines.sklearn import FILL
 from fairlead.errors import DataError, ModelFileError
-from fairlead.signature import Layout
+from fairlead.model.signature import Layout
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from fairlead.publishing import model_file, tables
+from fairlead.publishing.input import model_file, tables
 
 Progress = Callable[[str], None]
 

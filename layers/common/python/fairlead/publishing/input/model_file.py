@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from fairlead.engines.estimator_data.reader import read
-from fairlead.publishing.estimator_files.closed import open_file
-from fairlead.publishing.estimators import check_estimator
-from fairlead.publishing.packing import check_file
+from fairlead.publishing.estimator_files.closed_process import open_file
+from fairlead.publishing.input.archive import check_file
+from fairlead.publishing.input.estimator_checks import check_estimator
 
 
 class ModelFile(NamedTuple):

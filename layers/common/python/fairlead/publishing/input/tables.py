@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fairlead.errors import DataError
-from fairlead.publishing.csv_tables import read_csv
+from fairlead.publishing.input.csv import read_csv
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,10 +13,10 @@ import msgspec
 import numpy as np
 
 from fairlead.errors import DataError, IntegrityError, SchemaError
-from fairlead.publishing import signatures
-from fairlead.publishing.answers import label, one_target
-from fairlead.publishing.material import Material
-from fairlead.signature import Output, Signature
+from fairlead.model.signature import Output, Signature
+from fairlead.publishing.input.inputs import Material
+from fairlead.publishing.signature import infer
+from fairlead.publishing.signature.output import label, one_target
 
 SCHEMA = 1
 BLOB = "training"
@@ -51,7 +51,7 @@ class _Stored(msgspec.Struct, frozen=True, kw_only=True):
 
 def kept(material: Material, signature: Signature) -> bytes:
     """Spell the material's training rows; raises DataError where they have no target."""
-    rows = signatures.to_rows(signature, material.train)
+    rows = infer.to_rows(signature, material.train)
     target = targets(signature.output, material.train_y, len(rows))
     ids = list(material.learnt_from) or [""] * len(rows)
     names = tuple(field.name for field in signature.inputs)

@@ -12,12 +12,12 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from fairlead.engines.texts import COUNTING_KEY, MOST_ROWS_KEY
-from fairlead.manifest import Tensor
-from fairlead.publishing.converters import Inputs, NotConvertibleError, conversion
-from fairlead.publishing.converters.columns import NUMBERS, STRINGS
-from fairlead.publishing.converters.nodes import ML, ML_OPSET, OPSETS
-from fairlead.signature import Signature, with_ignored
+from fairlead.engines.text_counts import COUNTING_KEY, MOST_ROWS_KEY
+from fairlead.model.manifest import Tensor
+from fairlead.model.signature import Signature, with_ignored
+from fairlead.publishing.onnx.converters import Inputs, NotConvertibleError, conversion
+from fairlead.publishing.onnx.converters.graph_inputs import NUMBERS, STRINGS
+from fairlead.publishing.onnx.converters.graph_writer import ML, ML_OPSET, OPSETS
 
 
 @dataclass(frozen=True, slots=True)

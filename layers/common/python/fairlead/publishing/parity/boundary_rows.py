@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from fairlead.publishing.thresholds import thresholds_by_field
-from fairlead.signature import LARGEST_INTEGER, LARGEST_NUMBER, Field, Signature, positions
+from fairlead.model.signature import LARGEST_INTEGER, LARGEST_NUMBER, Field, Signature, positions
+from fairlead.publishing.parity.split_points import thresholds_by_field
 
 MOST_ROWS = 2_000
 FEWEST_ROWS = 100

@@ -7,21 +7,21 @@ from typing import Any, Literal
 
 import msgspec
 
-from fairlead import manifest
 from fairlead.engines import Engine
 from fairlead.engines.onnx_graph import check_graph
 from fairlead.engines.sklearn import SklearnEngine
 from fairlead.errors import DataError, EngineError, FairleadError
-from fairlead.manifest import Certificate
-from fairlead.publishing.boundary import boundary_rows, far_rows
-from fairlead.publishing.compiling import compile_estimator
-from fairlead.publishing.converters import NotConvertibleError
+from fairlead.model import manifest
+from fairlead.model.manifest import Certificate
+from fairlead.model.signature import Field, Signature
 from fairlead.publishing.estimator_files.convert import from_live
-from fairlead.publishing.isolation import prove_in_layer
-from fairlead.publishing.parity import NotProvedError, prove
-from fairlead.publishing.runtime import HERE, Runtime
-from fairlead.publishing.scanning import slower_on_onnx
-from fairlead.signature import Field, Signature
+from fairlead.publishing.onnx.compiler import compile_estimator
+from fairlead.publishing.onnx.converters import NotConvertibleError
+from fairlead.publishing.parity.boundary_rows import boundary_rows, far_rows
+from fairlead.publishing.parity.compare import NotProvedError, prove
+from fairlead.publishing.parity.graph_runtime import HERE, Runtime
+from fairlead.publishing.parity.layer_process import prove_in_layer
+from fairlead.publishing.parity.row_scans import slower_on_onnx
 
 Demand = Literal["auto", "onnx", "sklearn"]
 Row = tuple[Any, ...]

@@ -8,7 +8,7 @@ import numpy as np
 
 from fairlead.engines import Answers, Engine
 from fairlead.errors import RowNotAnswerableError
-from fairlead.manifest import Certificate
+from fairlead.model.manifest import Certificate
 
 TOLERANCE = 1e-5
 """Absolute for probabilities, relative to max(1, |value|) for values and scores. Graphs in doubles stay near 1e-15;

@@ -11,10 +11,10 @@ from typing import Any
 
 from fairlead.engines import Engine
 from fairlead.errors import EngineError
-from fairlead.golden import Golden
-from fairlead.publishing.parity import answerable, difference
-from fairlead.publishing.probing import unseen_value
-from fairlead.signature import Field, Signature
+from fairlead.model.golden import Golden
+from fairlead.model.signature import Field, Signature
+from fairlead.publishing.parity.compare import answerable, difference
+from fairlead.publishing.signature.probe import unseen_value
 
 MOST_ROWS = 100
 MOST_VALUES = 10_000

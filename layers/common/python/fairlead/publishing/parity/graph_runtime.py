@@ -7,12 +7,13 @@ another. Whoever proves, measures or compares a graph asks its runtime for the e
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from fairlead import engines, manifest
+from fairlead import engines
 from fairlead.engines import Engine
 from fairlead.gate.evidence import Budget
-from fairlead.golden import Golden
-from fairlead.publishing.evidence.budget import measure_budget
-from fairlead.signature import Signature
+from fairlead.model import manifest
+from fairlead.model.golden import Golden
+from fairlead.model.signature import Signature
+from fairlead.publishing.evidence.measure import measure_budget
 
 
 class Runtime(Protocol):

@@ -11,12 +11,12 @@ from typing import Any
 
 import msgspec
 
-from fairlead import manifest
 from fairlead.engines import Answers
-from fairlead.engines.layer import IMPORTABLE, PINS, PYTHON, differences
+from fairlead.engines.sklearn_layer import IMPORTABLE, PINS, PYTHON, differences
 from fairlead.errors import EngineError
-from fairlead.publishing.parity import difference
-from fairlead.signature import Signature
+from fairlead.model import manifest
+from fairlead.model.signature import Signature
+from fairlead.publishing.parity.compare import difference
 
 SECONDS = 600  # a busy machine may take long to import scikit-learn
 BOOTSTRAP = """
@@ -31,7 +31,7 @@ class OnlyTheLayer:
         if top not in allowed and not top.startswith("_sysconfigdata"):
             raise ModuleNotFoundError(f"No module named {top!r}", name=top)
 sys.meta_path.insert(0, OnlyTheLayer)
-from fairlead.publishing.isolated import main
+from fairlead.publishing.parity.layer_process_main import main
 main()
 """
 

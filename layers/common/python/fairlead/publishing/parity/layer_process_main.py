@@ -6,7 +6,7 @@ import sys
 import msgspec
 
 from fairlead import engines
-from fairlead.publishing.isolation import Question, Reply
+from fairlead.publishing.parity.layer_process import Question, Reply
 
 
 def main() -> None:

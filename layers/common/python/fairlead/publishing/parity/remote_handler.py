@@ -9,9 +9,9 @@ from fairlead.engines import Answers, Engine
 from fairlead.engines.onnx_graph import check_graph
 from fairlead.errors import EngineError, FairleadError, RowNotAnswerableError
 from fairlead.gate.evidence import Budget
-from fairlead.publishing.evidence.budget import measure_budget
-from fairlead.publishing.remote import Question, Reply, pack, unpack
-from fairlead.registry import Reading
+from fairlead.publishing.evidence.measure import measure_budget
+from fairlead.publishing.parity.remote_runtime import Question, Reply, pack, unpack
+from fairlead.registry.store import Reading
 
 
 class Answering:

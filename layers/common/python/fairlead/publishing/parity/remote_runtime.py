@@ -10,15 +10,16 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from fairlead import aws, manifest
+from fairlead.aws import clients
 from fairlead.engines import Answers, Engine
 from fairlead.errors import CallError, EngineError, RowNotAnswerableError
 from fairlead.gate.evidence import Budget
-from fairlead.golden import Golden
-from fairlead.manifest import Blob
-from fairlead.publishing.evidence.budget import measure_budget
-from fairlead.registry import Registry
-from fairlead.signature import Signature, class_names
+from fairlead.model import manifest
+from fairlead.model.golden import Golden
+from fairlead.model.manifest import Blob
+from fairlead.model.signature import Signature, class_names
+from fairlead.publishing.evidence.measure import measure_budget
+from fairlead.registry.store import Registry
 
 Row = tuple[Any, ...]
 What = TypeVar("What", "Question", "Reply")
@@ -60,7 +61,7 @@ class ProveFunction:
 
     def __call__(self, question: Question) -> Reply:
         """Ask and wait; raises CallError where the function fails, StorageError where it cannot be called."""
-        with aws.translated(f"ask {self._function} (lambda:InvokeFunction)"):
+        with clients.translated(f"ask {self._function} (lambda:InvokeFunction)"):
             called = self._client.invoke(FunctionName=self._function, Payload=pack(question))
             payload: bytes = called["Payload"].read()
         if called.get("FunctionError"):

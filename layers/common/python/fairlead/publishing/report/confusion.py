@@ -3,8 +3,8 @@
 import numpy as np
 
 from fairlead.gate.evidence import Codes, Evidence, classes_of
+from fairlead.html.formatting import class_name
 from fairlead.publishing.report.facts import Confusion
-from fairlead.publishing.report.words import class_name
 
 MOST_CLASSES = 12
 OTHERS = "others"

@@ -3,8 +3,8 @@
 import numpy as np
 
 from fairlead.gate.evidence import Evidence, Floats, Mask, classes_of
+from fairlead.html.formatting import class_name
 from fairlead.publishing.report.facts import Curve, Point
-from fairlead.publishing.report.words import class_name
 
 MOST_CURVES = 6
 MOST_POINTS = 120

@@ -2,10 +2,10 @@
 
 import msgspec
 
-from fairlead.baseline import Baseline
 from fairlead.gate.evidence import Budget
 from fairlead.gate.findings import Verdict
-from fairlead.manifest import Forced, Manifest
+from fairlead.model.baseline import Baseline
+from fairlead.model.manifest import Forced, Manifest
 
 Point = tuple[float, float]
 

@@ -3,9 +3,9 @@
 import numpy as np
 import numpy.typing as npt
 
-from fairlead.baseline import Baseline, Categories, Numbers
 from fairlead.gate.evidence import Column, Evidence, Floats
-from fairlead.publishing.reference import lengths
+from fairlead.model.baseline import Baseline, Categories, Numbers
+from fairlead.publishing.baseline import lengths
 from fairlead.publishing.report.facts import Histogram, Shape
 
 BARS = 24

@@ -6,12 +6,12 @@ Made of the same facts as the report. What only people know is left open, marked
 import re
 from collections.abc import Sequence
 
-from fairlead.baseline import Categories, Feature
 from fairlead.gate.findings import Finding
-from fairlead.manifest import Metric
-from fairlead.publishing.report import words
+from fairlead.html import formatting
+from fairlead.html.elements import clean
+from fairlead.model.baseline import Categories, Feature
+from fairlead.model.manifest import Metric
 from fairlead.publishing.report.facts import ReportFacts
-from fairlead.publishing.report.markup import clean
 
 MOST_ROWS = 40
 MOST_VALUES = 6
@@ -69,7 +69,7 @@ def _verdict(facts: ReportFacts) -> str:
 def _use(facts: ReportFacts) -> list[str]:
     return [
         "## Intended use",
-        _text(words.purpose(facts.manifest.signature)),
+        _text(formatting.purpose(facts.manifest.signature)),
         _list(
             [
                 f"Primary intended uses: {PLACEHOLDER}",
@@ -98,7 +98,7 @@ def _metrics(facts: ReportFacts) -> list[str]:
     found = facts.verdict.metrics
     if not found:
         return ["## Metrics", "None: the held-out rows have no target, or the answers are no predictions of it."]
-    rows = [(words.metric(name), _value(one), *_bound(judged.get(name))) for name, one in found.items()]
+    rows = [(formatting.metric(name), _value(one), *_bound(judged.get(name))) for name, one in found.items()]
     return [
         "## Metrics",
         "Held-out figures with bootstrap intervals. Where the gate's policy has a bound, the interval was compared.",
@@ -108,7 +108,7 @@ def _metrics(facts: ReportFacts) -> list[str]:
 
 
 def _value(one: Metric) -> str:
-    return words.figure(one.value) + (f" ({words.interval(one)})" if one.low is not None else "")
+    return formatting.figure(one.value) + (f" ({formatting.interval(one)})" if one.low is not None else "")
 
 
 def _bound(judged: Finding | None) -> tuple[str, str]:
@@ -120,7 +120,7 @@ def _evaluation_data(facts: ReportFacts) -> list[str]:
     told = [f"{one.finding}: {one.verdict}{_because(one)}" for one in split if one.verdict != "not applicable"]
     return [
         "## Evaluation data",
-        f"{words.several(facts.baseline.rows, 'held-out row')}, brought by the publisher.",
+        f"{formatting.several(facts.baseline.rows, 'held-out row')}, brought by the publisher.",
         _list([_text(line) for line in told]) if told else "The gate found nothing against the split.",
         f"Where they come from, and why they stand for the use: {PLACEHOLDER}",
     ]
@@ -128,7 +128,7 @@ def _evaluation_data(facts: ReportFacts) -> list[str]:
 
 def _training_data(facts: ReportFacts) -> list[str]:
     rows = facts.observed.training_rows
-    said = f"{words.several(rows, 'row')}, brought along for comparison." if rows else "Not brought along."
+    said = f"{formatting.several(rows, 'row')}, brought along for comparison." if rows else "Not brought along."
     return ["## Training data", said, f"Where they come from, and how they were prepared: {PLACEHOLDER}"]
 
 
@@ -144,7 +144,7 @@ def _analyses(facts: ReportFacts) -> list[str]:
         compared = [(one.finding, one.figure, one.verdict) for one in champion]
         parts += ["Gain over the live version, positive is better:", _table(("figure", "gain", "verdict"), compared)]
     if importances and importances.inputs:
-        ranked = [(one.name, words.figure(one.mean)) for one in importances.inputs[:10]]
+        ranked = [(one.name, formatting.figure(one.mean)) for one in importances.inputs[:10]]
         parts += [f"Permutation importance, {importances.measure}:", _table(("input", "mean"), ranked)]
     parts.append("Curves, the confusion matrix, residuals and every finding are in the version's report.html.")
     return parts
@@ -181,13 +181,13 @@ def _because(one: Finding) -> str:
 
 def _seen(feature: Feature) -> str:
     seen, rows = feature.seen, feature.missing
-    holes = f"; {words.several(rows, 'row')} without it" if rows else ""
+    holes = f"; {formatting.several(rows, 'row')} without it" if rows else ""
     if isinstance(seen, Categories):
-        named = ", ".join(words.clipped(str(value), 40) for value in seen.values[:MOST_VALUES])
+        named = ", ".join(formatting.clipped(str(value), 40) for value in seen.values[:MOST_VALUES])
         more = len(seen.values) - MOST_VALUES
         return f"{named}{f' and {more:,} more' if more > 0 else ''}{holes}"
     unit = " characters" if feature.kind == "text" else ""
-    return f"{words.figure(seen.low)} to {words.figure(seen.high)}{unit}{holes}"
+    return f"{formatting.figure(seen.low)} to {formatting.figure(seen.high)}{unit}{holes}"
 
 
 def _list(lines: Sequence[str]) -> str:

@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 
-from fairlead.baseline import Baseline
 from fairlead.engines import Engine
 from fairlead.gate.evidence import Evidence
+from fairlead.model.baseline import Baseline
 from fairlead.publishing.report.confusion import confusion
 from fairlead.publishing.report.curves import curves
 from fairlead.publishing.report.facts import Observed
 from fairlead.publishing.report.histograms import score_histograms, shapes, training_counts
-from fairlead.publishing.report.importance import importances
+from fairlead.publishing.report.permutation import importances
 from fairlead.publishing.report.residuals import residuals
 
 MOST_DRAWN = 60

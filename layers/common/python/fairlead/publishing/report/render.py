@@ -1,10 +1,10 @@
 """Rendering: from facts to one HTML file that opens offline, prints, and asks nothing of anybody."""
 
+from fairlead.html.elements import document, e
+from fairlead.html.stylesheet import STYLES
 from fairlead.publishing.report.facts import ReportFacts
-from fairlead.publishing.report.markup import document, e
 from fairlead.publishing.report.sections import SECTIONS
-from fairlead.publishing.report.sections.opening import opening
-from fairlead.publishing.report.styles import STYLES
+from fairlead.publishing.report.sections.summary import opening
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 

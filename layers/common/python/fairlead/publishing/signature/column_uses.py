@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from fairlead.publishing.values import is_missing, null_of, plain
-from fairlead.signature import Null
+from fairlead.model.signature import Null
+from fairlead.publishing.signature.json_values import is_missing, null_of, plain
 
 CHILDREN = ("best_estimator_", "estimator_", "regressor_", "estimator", "_preprocessor")
 LISTS = ("estimators_", "calibrated_classifiers_")

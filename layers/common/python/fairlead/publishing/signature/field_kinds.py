@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from fairlead.errors import DataError
-from fairlead.publishing.table_types import is_unicode
-from fairlead.publishing.uses import Use
-from fairlead.publishing.values import plain
-from fairlead.signature import LARGEST_INTEGER, LARGEST_NUMBER, Field, Kind
+from fairlead.model.signature import LARGEST_INTEGER, LARGEST_NUMBER, Field, Kind
+from fairlead.publishing.input.table_types import is_unicode
+from fairlead.publishing.signature.column_uses import Use
+from fairlead.publishing.signature.json_values import plain
 
 if TYPE_CHECKING:
     import pandas as pd

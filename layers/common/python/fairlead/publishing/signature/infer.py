@@ -12,17 +12,17 @@ import msgspec
 
 from fairlead.engines.sklearn import missing_value
 from fairlead.errors import DataError, FairleadError, ModelFileError
-from fairlead.publishing.answers import one_target, output_of
-from fairlead.publishing.estimators import check_estimator
-from fairlead.publishing.frames import arrange, layout_of
-from fairlead.publishing.kinds import field_of, looks_like_text, seen
-from fairlead.publishing.nulls import null_in
-from fairlead.publishing.probing import Probe, closed_fields, in_one_line, open_to_missing, probe_of
-from fairlead.publishing.table_types import to_frame
-from fairlead.publishing.tables import MISSING
-from fairlead.publishing.unused import unused_columns
-from fairlead.publishing.uses import Use, reads_text, uses_of
-from fairlead.signature import Field, Ignored, Layout, Signature, positions
+from fairlead.model.signature import Field, Ignored, Layout, Signature, positions
+from fairlead.publishing.input.estimator_checks import check_estimator
+from fairlead.publishing.input.frames import arrange, layout_of
+from fairlead.publishing.input.table_types import to_frame
+from fairlead.publishing.input.tables import MISSING
+from fairlead.publishing.signature.column_uses import Use, reads_text, uses_of
+from fairlead.publishing.signature.field_kinds import field_of, looks_like_text, seen
+from fairlead.publishing.signature.null_values import null_in
+from fairlead.publishing.signature.output import one_target, output_of
+from fairlead.publishing.signature.probe import Probe, closed_fields, in_one_line, open_to_missing, probe_of
+from fairlead.publishing.signature.unused_columns import unused_columns
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from fairlead.signature import Null
+from fairlead.model.signature import Null
 
 
 def is_missing(value: Any) -> bool:

@@ -10,10 +10,10 @@ import numpy as np
 
 from fairlead.engines.sklearn import missing_value
 from fairlead.errors import DataError
-from fairlead.publishing.probing import Probe
-from fairlead.publishing.uses import Use
-from fairlead.publishing.values import null_of
-from fairlead.signature import Null
+from fairlead.model.signature import Null
+from fairlead.publishing.signature.column_uses import Use
+from fairlead.publishing.signature.json_values import null_of
+from fairlead.publishing.signature.probe import Probe
 
 if TYPE_CHECKING:
     import pandas as pd

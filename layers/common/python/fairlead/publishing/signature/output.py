@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 
 from fairlead.errors import DataError, ModelFileError
-from fairlead.publishing.estimators import task_of
-from fairlead.publishing.frames import hand_over, refuse_several_targets
-from fairlead.publishing.probing import Probe
-from fairlead.publishing.table_types import is_unicode, to_target
-from fairlead.publishing.values import is_missing
-from fairlead.signature import Output, Scalar
+from fairlead.model.signature import Output, Scalar
+from fairlead.publishing.input.estimator_checks import task_of
+from fairlead.publishing.input.frames import hand_over, refuse_several_targets
+from fairlead.publishing.input.table_types import is_unicode, to_target
+from fairlead.publishing.signature.json_values import is_missing
+from fairlead.publishing.signature.probe import Probe
 
 
 def output_of(probe: Probe, y: Any, *, target: str) -> Output:

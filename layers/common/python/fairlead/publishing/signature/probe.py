@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fairlead.engines.sklearn import FILL
-from fairlead.publishing.frames import hand_over
-from fairlead.publishing.values import is_missing
-from fairlead.signature import Field, Layout
+from fairlead.model.signature import Field, Layout
+from fairlead.publishing.input.frames import hand_over
+from fairlead.publishing.signature.json_values import is_missing
 
 if TYPE_CHECKING:
     import pandas as pd

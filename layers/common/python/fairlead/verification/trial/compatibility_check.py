@@ -6,14 +6,14 @@ one; not an equal answer, which would forbid a better model.
 
 from collections.abc import Sequence
 
-from fairlead import wire
+from fairlead.api import predictions as wire
 from fairlead.errors import FairleadError
-from fairlead.manifest import Finding, Manifest
-from fairlead.moves import Release
-from fairlead.registry import Reading
-from fairlead.trial.answers import golden_of
-from fairlead.trial.findings import failed, inconclusive, passed, skipped, warned
-from fairlead.trial.subject import RefusedRowsError, Subject
+from fairlead.journal.records import Release
+from fairlead.model.manifest import Finding, Manifest
+from fairlead.registry.store import Reading
+from fairlead.verification.trial.findings import failed, inconclusive, passed, skipped, warned
+from fairlead.verification.trial.golden_check import golden_of
+from fairlead.verification.trial.target import RefusedRowsError, Subject
 
 NAME = "compatibility"
 

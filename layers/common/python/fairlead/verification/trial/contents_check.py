@@ -2,9 +2,9 @@
 
 from fairlead.engines.onnx_graph import check_graph
 from fairlead.errors import NotFoundError, StorageError
-from fairlead.manifest import Finding, Manifest
-from fairlead.registry import Reading
-from fairlead.trial.findings import inconclusive, passed
+from fairlead.model.manifest import Finding, Manifest
+from fairlead.registry.store import Reading
+from fairlead.verification.trial.findings import inconclusive, passed
 
 NAME = "contents"
 

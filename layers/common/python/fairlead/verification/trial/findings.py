@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fairlead.manifest import Finding
+from fairlead.model.manifest import Finding
 
 
 def passed(check: str, finding: str, **facts: Any) -> Finding:

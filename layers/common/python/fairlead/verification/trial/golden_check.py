@@ -2,13 +2,13 @@
 
 import msgspec
 
-from fairlead import wire
+from fairlead.api import predictions as wire
 from fairlead.engines import Answers
-from fairlead.golden import SLACK, Golden, answer_of
-from fairlead.manifest import Finding, Manifest
-from fairlead.registry import Reading
-from fairlead.trial.findings import failed, passed
-from fairlead.trial.subject import Subject
+from fairlead.model.golden import SLACK, Golden, answer_of
+from fairlead.model.manifest import Finding, Manifest
+from fairlead.registry.store import Reading
+from fairlead.verification.trial.findings import failed, passed
+from fairlead.verification.trial.target import Subject
 
 NAME = "golden rows"
 SHOWN = 200  # characters of an answer

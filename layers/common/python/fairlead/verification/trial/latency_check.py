@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from fairlead import wire
-from fairlead.asking import Reply
-from fairlead.calling import batches
-from fairlead.golden import Golden
-from fairlead.manifest import Finding
-from fairlead.trial.findings import failed, inconclusive, passed
-from fairlead.trial.subject import Subject
+from fairlead.api import predictions
+from fairlead.api.client import batches
+from fairlead.aws.release_client import Reply
+from fairlead.model.golden import Golden
+from fairlead.model.manifest import Finding
+from fairlead.verification.trial.findings import failed, inconclusive, passed
+from fairlead.verification.trial.target import Subject
 
 WARM_CALLS = 5
 
@@ -61,7 +61,7 @@ def cold_start(subject: Subject, budget: float) -> Finding:
 def _body(subject: Subject, golden: Golden, rows: int) -> bytes:
     """A body of this many golden rows, or as many as one call may have."""
     wanted: Sequence[tuple[object, ...]] = (golden.rows * (rows // len(golden.rows) + 1))[:rows]
-    [(_, body), *_] = batches(wire.instances(subject.facts.signature, wanted), most_rows=subject.most_rows)
+    [(_, body), *_] = batches(predictions.instances(subject.facts.signature, wanted), most_rows=subject.most_rows)
     return body
 
 

@@ -4,13 +4,13 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from fairlead import wire
-from fairlead.asking import Asked, Reply
-from fairlead.calling import ROWS_PER_CALL, batches
+from fairlead.api import predictions as wire
+from fairlead.api.client import ROWS_PER_CALL, batches
+from fairlead.aws.release_client import Asked, Reply
 from fairlead.errors import CallError
-from fairlead.manifest import Manifest
-from fairlead.moves import Release
-from fairlead.signature import Signature
+from fairlead.journal.records import Release
+from fairlead.model.manifest import Manifest
+from fairlead.model.signature import Signature
 
 WAKING = 3  # calls: a release backs off itself after a failed load
 LONGEST_PAUSE = 4.0  # seconds

@@ -5,19 +5,19 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from fairlead.asking import Asked, SilentError
+from fairlead.aws.lambda_function import PredictFunction
+from fairlead.aws.release_client import Asked, SilentError
 from fairlead.errors import FairleadError, ReleaseError
-from fairlead.function import PredictFunction
-from fairlead.golden import Golden
-from fairlead.manifest import Finding
-from fairlead.moves import Described, Release, frozen_release
-from fairlead.registry import Reading
-from fairlead.trial.answers import golden_of, golden_rows
-from fairlead.trial.compatibility import compatibility
-from fairlead.trial.contents import contents
-from fairlead.trial.findings import failed, passed
-from fairlead.trial.speed import cold_start, latency
-from fairlead.trial.subject import Subject
+from fairlead.journal.records import Described, Release, frozen_release
+from fairlead.model.golden import Golden
+from fairlead.model.manifest import Finding
+from fairlead.registry.store import Reading
+from fairlead.verification.trial.compatibility_check import compatibility
+from fairlead.verification.trial.contents_check import contents
+from fairlead.verification.trial.findings import failed, passed
+from fairlead.verification.trial.golden_check import golden_of, golden_rows
+from fairlead.verification.trial.latency_check import cold_start, latency
+from fairlead.verification.trial.target import Subject
 
 
 class Budget(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,8 +4,8 @@ They are handed to skl2onnx for one conversion at a time, by its own `custom_*` 
 others who use skl2onnx in the same process. Everything else is skl2onnx's own, fed with doubles.
 """
 
-from fairlead.publishing.converters.columns import Inputs
-from fairlead.publishing.converters.refusal import NotConvertibleError
-from fairlead.publishing.converters.table import Conversion, conversion
+from fairlead.publishing.onnx.converters.catalogue import Conversion, conversion
+from fairlead.publishing.onnx.converters.errors import NotConvertibleError
+from fairlead.publishing.onnx.converters.graph_inputs import Inputs
 
 __all__ = ["Conversion", "Inputs", "NotConvertibleError", "conversion"]

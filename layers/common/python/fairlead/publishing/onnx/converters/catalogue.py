@@ -6,28 +6,28 @@ from functools import partial
 from importlib import import_module
 from typing import Any
 
-from fairlead.publishing.converters import (
+from fairlead.publishing.onnx.converters import (
     clusters,
-    committees,
+    elementwise,
     encoders,
-    functions,
-    histograms,
-    imputing,
+    hist_gradient_boosting,
+    imputers,
     linear,
+    meta_estimators,
+    mlp,
     multiclass,
     neighbors,
-    perceptrons,
     shapes,
+    svm,
     transformers,
     trees,
     vectorizers,
-    vectors,
 )
-from fairlead.publishing.converters.columns import Inputs
-from fairlead.publishing.converters.committee_parsers import CommitteeParsers
-from fairlead.publishing.converters.guards import write_guard
-from fairlead.publishing.converters.nodes import Nodes
-from fairlead.publishing.converters.parsers import Parsers
+from fairlead.publishing.onnx.converters.graph_inputs import Inputs
+from fairlead.publishing.onnx.converters.graph_writer import Nodes
+from fairlead.publishing.onnx.converters.meta_parsers import CommitteeParsers
+from fairlead.publishing.onnx.converters.parsers import Parsers
+from fairlead.publishing.onnx.converters.row_guards import write_guard
 
 Convert = Callable[[Nodes, Any], None]
 
@@ -35,29 +35,29 @@ CLASSIFIERS: dict[Convert, str] = {
     trees.forest_classifier: "tree.DecisionTreeClassifier tree.ExtraTreeClassifier ensemble.RandomForestClassifier "
     "ensemble.ExtraTreesClassifier",
     trees.boosting_classifier: "ensemble.GradientBoostingClassifier",
-    histograms.histogram_classifier: "ensemble.HistGradientBoostingClassifier",
+    hist_gradient_boosting.histogram_classifier: "ensemble.HistGradientBoostingClassifier",
     linear.linear_classifier: "linear_model.LogisticRegression linear_model.LogisticRegressionCV "
     "linear_model.RidgeClassifier linear_model.RidgeClassifierCV linear_model.SGDClassifier linear_model.Perceptron "
     "linear_model.PassiveAggressiveClassifier svm.LinearSVC discriminant_analysis.LinearDiscriminantAnalysis",
-    vectors.support_vector_classifier: "svm.SVC svm.NuSVC",
+    svm.support_vector_classifier: "svm.SVC svm.NuSVC",
     neighbors.neighbors_classifier: "neighbors.KNeighborsClassifier",
 }
 ANOMALIES: dict[Convert, str] = {
     trees.isolation_forest: "ensemble.IsolationForest",
-    vectors.one_class: "svm.OneClassSVM",
+    svm.one_class: "svm.OneClassSVM",
 }
 MATRICES: dict[Convert, str] = {
     trees.forest_regressor: "tree.DecisionTreeRegressor tree.ExtraTreeRegressor ensemble.RandomForestRegressor "
     "ensemble.ExtraTreesRegressor",
     trees.boosting_regressor: "ensemble.GradientBoostingRegressor",
-    histograms.histogram_regressor: "ensemble.HistGradientBoostingRegressor",
-    vectors.support_vector_regressor: "svm.SVR svm.NuSVR",
+    hist_gradient_boosting.histogram_regressor: "ensemble.HistGradientBoostingRegressor",
+    svm.support_vector_regressor: "svm.SVR svm.NuSVR",
     neighbors.neighbors_regressor: "neighbors.KNeighborsRegressor",
-    perceptrons.perceptron_regressor: "neural_network.MLPRegressor",
+    mlp.perceptron_regressor: "neural_network.MLPRegressor",
     encoders.one_hot_encoder: "preprocessing.OneHotEncoder",
     encoders.ordinal_encoder: "preprocessing.OrdinalEncoder",
     encoders.target_encoder: "preprocessing.TargetEncoder",
-    functions.function_transformer: "preprocessing.FunctionTransformer",
+    elementwise.function_transformer: "preprocessing.FunctionTransformer",
     transformers.polynomial_features: "preprocessing.PolynomialFeatures",
     transformers.binarizer: "preprocessing.Binarizer",
     transformers.normalizer: "preprocessing.Normalizer",
@@ -68,10 +68,14 @@ MATRICES: dict[Convert, str] = {
 }
 MEETING: frozenset[Convert] = frozenset(
     {
-        *(committees.voting_classifier, committees.voting_regressor, committees.stacking_features),
-        *(committees.stacking_classifier, committees.calibrated_classifier, committees.threshold_classifier),
+        *(meta_estimators.voting_classifier, meta_estimators.voting_regressor, meta_estimators.stacking_features),
+        *(
+            meta_estimators.stacking_classifier,
+            meta_estimators.calibrated_classifier,
+            meta_estimators.threshold_classifier,
+        ),
         *(multiclass.one_against_rest, multiclass.one_against_one, multiclass.output_codes),
-        committees.transformed_target,
+        meta_estimators.transformed_target,
     }
 )
 """Where the answers of parts meet: each part has guarded its own inputs."""
@@ -109,7 +113,7 @@ def conversion(inputs: Inputs) -> Conversion:
         register(names, simple.classifier, shapes.anomaly, convert)
     for convert, names in MATRICES.items():
         register(names, simple.transformer, shapes.matrix, convert)
-    register("impute.SimpleImputer", simple.imputer, shapes.declared, imputing.simple_imputer)
+    register("impute.SimpleImputer", simple.imputer, shapes.declared, imputers.simple_imputer)
     register("cluster.KMeans cluster.MiniBatchKMeans", simple.clusterer, shapes.declared, clusters.k_means)
     for name, parse, convert in (
         ("OneVsRestClassifier", committee.one_against_rest, multiclass.one_against_rest),
@@ -117,18 +121,21 @@ def conversion(inputs: Inputs) -> Conversion:
         ("OutputCodeClassifier", committee.output_codes, multiclass.output_codes),
     ):
         register(f"multiclass.{name}", parse, shapes.classes, convert)
-    register("ensemble.VotingClassifier", committee.voting, shapes.classes, committees.voting_classifier)
-    register("ensemble.VotingRegressor", committee.voting, shapes.matrix, committees.voting_regressor)
-    register("ensemble.StackingClassifier", committee.stacking, shapes.classes, committees.stacking_classifier)
+    register("ensemble.VotingClassifier", committee.voting, shapes.classes, meta_estimators.voting_classifier)
+    register("ensemble.VotingRegressor", committee.voting, shapes.matrix, meta_estimators.voting_regressor)
+    register("ensemble.StackingClassifier", committee.stacking, shapes.classes, meta_estimators.stacking_classifier)
     register(
-        "calibration.CalibratedClassifierCV", committee.calibrated, shapes.classes, committees.calibrated_classifier
+        "calibration.CalibratedClassifierCV",
+        committee.calibrated,
+        shapes.classes,
+        meta_estimators.calibrated_classifier,
     )
     thresholds = "model_selection.FixedThresholdClassifier model_selection.TunedThresholdClassifierCV"
-    register(thresholds, committee.threshold, shapes.classes, committees.threshold_classifier)
+    register(thresholds, committee.threshold, shapes.classes, meta_estimators.threshold_classifier)
     target = "compose.TransformedTargetRegressor"
-    register(target, committee.transformed_target, shapes.matrix, committees.transformed_target)
-    found.shapes[committees.StackedAnswers] = shapes.matrix
-    found.functions[committees.StackedAnswers] = partial(_run, committees.stacking_features, inputs)
+    register(target, committee.transformed_target, shapes.matrix, meta_estimators.transformed_target)
+    found.shapes[meta_estimators.StackedAnswers] = shapes.matrix
+    found.functions[meta_estimators.StackedAnswers] = partial(_run, meta_estimators.stacking_features, inputs)
     found.parsers[_class("ensemble.StackingRegressor")] = committee.stacking
     found.parsers[_class("compose.ColumnTransformer")] = simple.column_transformer
     found.parsers[_class("pipeline.Pipeline")] = simple.pipeline

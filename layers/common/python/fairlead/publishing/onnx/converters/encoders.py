@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from fairlead.engines.sklearn import missing_value
-from fairlead.engines.texts import MISSING
-from fairlead.publishing.converters.columns import Column
-from fairlead.publishing.converters.ensembles import Array
-from fairlead.publishing.converters.nodes import ML, Nodes
-from fairlead.publishing.converters.refusal import NotConvertibleError
-from fairlead.publishing.values import null_of
-from fairlead.signature import Null
+from fairlead.engines.text_counts import MISSING
+from fairlead.model.signature import Null
+from fairlead.publishing.onnx.converters.errors import NotConvertibleError
+from fairlead.publishing.onnx.converters.graph_inputs import Column
+from fairlead.publishing.onnx.converters.graph_writer import ML, Nodes
+from fairlead.publishing.onnx.converters.tree_ensembles import Array
+from fairlead.publishing.signature.json_values import null_of
 
 UNSEEN = "\ue000fairlead.unseen\ue000"
 CHUNK = 500  # categories asked at once: each becomes a dense row as wide as all of them

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fairlead.engines.texts import Counting
-from fairlead.publishing.converters.refusal import NotConvertibleError
-from fairlead.signature import Field, Null, Signature
+from fairlead.engines.text_counts import Counting
+from fairlead.model.signature import Field, Null, Signature
+from fairlead.publishing.onnx.converters.errors import NotConvertibleError
 
 NUMBERS, STRINGS = "numbers", "strings"
 

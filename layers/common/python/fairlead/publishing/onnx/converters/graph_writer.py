@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from fairlead.publishing.converters.columns import Column, Inputs, runs
-from fairlead.publishing.converters.refusal import NotConvertibleError
+from fairlead.publishing.onnx.converters.errors import NotConvertibleError
+from fairlead.publishing.onnx.converters.graph_inputs import Column, Inputs, runs
 
 ML = "ai.onnx.ml"
 OPSETS = {"": 21, ML: 3, "com.microsoft": 1}

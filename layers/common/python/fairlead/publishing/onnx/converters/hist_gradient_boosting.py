@@ -4,11 +4,11 @@ from typing import Any
 
 import numpy as np
 
-from fairlead.publishing.converters.encoders import codes
-from fairlead.publishing.converters.ensembles import Array, Ensemble
-from fairlead.publishing.converters.links import binary_probabilities, positive_indices, write_classes
-from fairlead.publishing.converters.nodes import Nodes
-from fairlead.publishing.converters.refusal import NotConvertibleError
+from fairlead.publishing.onnx.converters.encoders import codes
+from fairlead.publishing.onnx.converters.errors import NotConvertibleError
+from fairlead.publishing.onnx.converters.graph_writer import Nodes
+from fairlead.publishing.onnx.converters.link_functions import binary_probabilities, positive_indices, write_classes
+from fairlead.publishing.onnx.converters.tree_ensembles import Array, Ensemble
 
 BITS = 256
 """scikit-learn's own limit of categories per feature: a bitset of eight 32-bit words."""

@@ -4,13 +4,13 @@ from typing import Any
 
 import numpy as np
 
-from fairlead.engines.texts import MISSING
-from fairlead.publishing.converters.columns import Column, runs
-from fairlead.publishing.converters.encoders import _is_missing
-from fairlead.publishing.converters.nodes import Nodes
-from fairlead.publishing.converters.refusal import NotConvertibleError
-from fairlead.publishing.values import null_of
-from fairlead.signature import Null
+from fairlead.engines.text_counts import MISSING
+from fairlead.model.signature import Null
+from fairlead.publishing.onnx.converters.encoders import _is_missing
+from fairlead.publishing.onnx.converters.errors import NotConvertibleError
+from fairlead.publishing.onnx.converters.graph_inputs import Column, runs
+from fairlead.publishing.onnx.converters.graph_writer import Nodes
+from fairlead.publishing.signature.json_values import null_of
 
 
 def simple_imputer(nodes: Nodes, operator: Any) -> None:

@@ -6,9 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from fairlead.publishing.converters.links import binary_probabilities, positive_indices, shares, write_classes
-from fairlead.publishing.converters.nodes import Nodes
-from fairlead.publishing.converters.refusal import NotConvertibleError
+from fairlead.publishing.onnx.converters.errors import NotConvertibleError
+from fairlead.publishing.onnx.converters.graph_writer import Nodes
+from fairlead.publishing.onnx.converters.link_functions import (
+    binary_probabilities,
+    positive_indices,
+    shares,
+    write_classes,
+)
 
 CLOSE = 1e-9
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from fairlead.publishing.converters.nodes import Nodes
+from fairlead.publishing.onnx.converters.graph_writer import Nodes
 
 
 def write_classes(

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from fairlead.publishing.converters.functions import apply_inverse
-from fairlead.publishing.converters.links import shares, write_classes
-from fairlead.publishing.converters.nodes import Nodes
-from fairlead.publishing.converters.refusal import NotConvertibleError
+from fairlead.publishing.onnx.converters.elementwise import apply_inverse
+from fairlead.publishing.onnx.converters.errors import NotConvertibleError
+from fairlead.publishing.onnx.converters.graph_writer import Nodes
+from fairlead.publishing.onnx.converters.link_functions import shares, write_classes
 
 
 def voting_classifier(nodes: Nodes, operator: Any) -> None:

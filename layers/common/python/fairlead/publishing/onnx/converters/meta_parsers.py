@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from fairlead.publishing.converters.columns import Inputs
-from fairlead.publishing.converters.committees import StackedAnswers
-from fairlead.publishing.converters.multiclass import is_constant
-from fairlead.publishing.converters.parsers import declare, parse
-from fairlead.publishing.converters.refusal import NotConvertibleError
+from fairlead.publishing.onnx.converters.errors import NotConvertibleError
+from fairlead.publishing.onnx.converters.graph_inputs import Inputs
+from fairlead.publishing.onnx.converters.meta_estimators import StackedAnswers
+from fairlead.publishing.onnx.converters.multiclass import is_constant
+from fairlead.publishing.onnx.converters.parsers import declare, parse
 
 SCORED = {
     *("LogisticRegression", "LogisticRegressionCV", "RidgeClassifier", "RidgeClassifierCV", "SGDClassifier"),

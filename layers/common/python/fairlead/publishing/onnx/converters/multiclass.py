@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from fairlead.publishing.converters.clusters import nearest
-from fairlead.publishing.converters.links import write_classes
-from fairlead.publishing.converters.nodes import Nodes
+from fairlead.publishing.onnx.converters.clusters import nearest
+from fairlead.publishing.onnx.converters.graph_writer import Nodes
+from fairlead.publishing.onnx.converters.link_functions import write_classes
 
 
 def one_against_rest(nodes: Nodes, operator: Any) -> None:

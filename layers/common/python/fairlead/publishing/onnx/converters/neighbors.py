@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from fairlead.publishing.converters.links import write_classes
-from fairlead.publishing.converters.nodes import Nodes
-from fairlead.publishing.converters.refusal import NotConvertibleError
+from fairlead.publishing.onnx.converters.errors import NotConvertibleError
+from fairlead.publishing.onnx.converters.graph_writer import Nodes
+from fairlead.publishing.onnx.converters.link_functions import write_classes
 
 LARGEST_TABLE = 4_000_000
 """Doubles of the table rows × training rows × features (32 MB): more rows are answered in parts."""

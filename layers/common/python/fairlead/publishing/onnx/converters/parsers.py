@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from fairlead.publishing.converters.columns import Column, Inputs, runs
-from fairlead.publishing.converters.imputing import kept_columns
-from fairlead.publishing.converters.refusal import NotConvertibleError
+from fairlead.publishing.onnx.converters.errors import NotConvertibleError
+from fairlead.publishing.onnx.converters.graph_inputs import Column, Inputs, runs
+from fairlead.publishing.onnx.converters.imputers import kept_columns
 
 
 class Parsers:

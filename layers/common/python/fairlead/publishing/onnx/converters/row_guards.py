@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from fairlead.publishing.converters.nodes import Nodes
-from fairlead.signature import LARGEST_NUMBER
+from fairlead.model.signature import LARGEST_NUMBER
+from fairlead.publishing.onnx.converters.graph_writer import Nodes
 
 MISSING, INFINITE, BEYOND_SINGLE = float("nan"), float("inf"), 1e39
 SMALL = 2.0**53

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from fairlead.publishing.converters.links import positive_indices
-from fairlead.publishing.converters.nodes import ML, Nodes
-from fairlead.publishing.converters.refusal import NotConvertibleError
+from fairlead.publishing.onnx.converters.errors import NotConvertibleError
+from fairlead.publishing.onnx.converters.graph_writer import ML, Nodes
+from fairlead.publishing.onnx.converters.link_functions import positive_indices
 
 KERNELS = {"linear": "LINEAR", "poly": "POLY", "rbf": "RBF", "sigmoid": "SIGMOID"}
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from fairlead.publishing.converters.nodes import Nodes
-from fairlead.publishing.converters.refusal import NotConvertibleError
+from fairlead.publishing.onnx.converters.errors import NotConvertibleError
+from fairlead.publishing.onnx.converters.graph_writer import Nodes
 
 
 def polynomial_features(nodes: Nodes, operator: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from fairlead.publishing.converters.nodes import ML, Nodes
+from fairlead.publishing.onnx.converters.graph_writer import ML, Nodes
 
 Array = np.ndarray[Any, Any]
 LESS_OR_EQUAL, MEMBER = 0, 6

@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from fairlead.publishing.converters.ensembles import Array, Ensemble
-from fairlead.publishing.converters.links import binary_probabilities, write_classes
-from fairlead.publishing.converters.nodes import Nodes
-from fairlead.publishing.converters.refusal import NotConvertibleError
+from fairlead.publishing.onnx.converters.errors import NotConvertibleError
+from fairlead.publishing.onnx.converters.graph_writer import Nodes
+from fairlead.publishing.onnx.converters.link_functions import binary_probabilities, write_classes
+from fairlead.publishing.onnx.converters.tree_ensembles import Array, Ensemble
 
 
 def forest_classifier(nodes: Nodes, operator: Any) -> None:

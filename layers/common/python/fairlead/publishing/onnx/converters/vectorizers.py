@@ -1,11 +1,11 @@
-"""Text vectorizers: the engine counts terms (`fairlead.engines.texts`), the graph begins with the counts."""
+"""Text vectorizers: the engine counts terms (`fairlead.engines.text_counts`), the graph begins with the counts."""
 
 from typing import Any
 
-from fairlead.engines.texts import Counting
-from fairlead.publishing.converters.nodes import Nodes
-from fairlead.publishing.converters.refusal import NotConvertibleError
-from fairlead.publishing.converters.transformers import weighted_terms
+from fairlead.engines.text_counts import Counting
+from fairlead.publishing.onnx.converters.errors import NotConvertibleError
+from fairlead.publishing.onnx.converters.graph_writer import Nodes
+from fairlead.publishing.onnx.converters.transformers import weighted_terms
 
 LARGEST_COUNTS = 4_000_000
 """Doubles of the table rows × vocabulary (32 MB): more rows are answered in parts."""

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element
 
+from fairlead.html.axes import Frame, Scale, line, svg, ticks
+from fairlead.html.elements import e
+from fairlead.html.formatting import clipped, figure, several, share
 from fairlead.publishing.report.facts import Histogram
-from fairlead.publishing.report.markup import e
-from fairlead.publishing.report.plots.frame import Frame, Scale, line, svg, ticks
-from fairlead.publishing.report.words import clipped, figure, several, share
 
 WIDTH = 320.0
 HEIGHT = 170.0

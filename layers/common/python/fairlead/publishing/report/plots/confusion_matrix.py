@@ -3,10 +3,10 @@
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
+from fairlead.html.axes import svg
+from fairlead.html.elements import e
+from fairlead.html.formatting import clipped, share
 from fairlead.publishing.report.facts import Confusion
-from fairlead.publishing.report.markup import e
-from fairlead.publishing.report.plots.frame import svg
-from fairlead.publishing.report.words import clipped, share
 
 LIGHT, DARK = (255, 255, 255), (31, 58, 95)
 LONGEST = 18

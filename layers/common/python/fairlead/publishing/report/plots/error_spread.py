@@ -2,10 +2,10 @@
 
 from xml.etree.ElementTree import Element
 
+from fairlead.html.axes import Frame, Scale, line, svg, ticks
+from fairlead.html.elements import e
+from fairlead.html.formatting import figure
 from fairlead.publishing.report.facts import Residuals, Spread
-from fairlead.publishing.report.markup import e
-from fairlead.publishing.report.plots.frame import Frame, Scale, line, svg, ticks
-from fairlead.publishing.report.words import figure
 
 WIDTH, HEIGHT = 490.0, 280.0
 

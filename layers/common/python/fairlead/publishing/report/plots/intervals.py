@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
-from fairlead.publishing.report.markup import e
-from fairlead.publishing.report.plots.frame import Frame, Scale, line, svg, ticks
-from fairlead.publishing.report.words import clipped, figure
+from fairlead.html.axes import Frame, Scale, line, svg, ticks
+from fairlead.html.elements import e
+from fairlead.html.formatting import clipped, figure
 
 WIDTH = 660.0
 ROW = 24.0

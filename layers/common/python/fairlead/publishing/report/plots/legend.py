@@ -2,8 +2,8 @@
 
 from xml.etree.ElementTree import Element
 
-from fairlead.publishing.report.markup import e
-from fairlead.publishing.report.plots.frame import svg
+from fairlead.html.axes import svg
+from fairlead.html.elements import e
 
 
 def key(*, training: bool) -> Element:

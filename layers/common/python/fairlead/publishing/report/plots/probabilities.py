@@ -3,12 +3,12 @@
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from fairlead.baseline import Calibration
 from fairlead.gate.intervals import wilson
+from fairlead.html.axes import Frame, Scale, line, svg
+from fairlead.html.elements import e
+from fairlead.html.formatting import figure
+from fairlead.model.baseline import Calibration
 from fairlead.publishing.report.facts import Curve
-from fairlead.publishing.report.markup import e
-from fairlead.publishing.report.plots.frame import Frame, Scale, line, svg
-from fairlead.publishing.report.words import figure
 
 WIDTH, HEIGHT = 320.0, 280.0
 UNIT = (0.0, 0.25, 0.5, 0.75, 1.0)

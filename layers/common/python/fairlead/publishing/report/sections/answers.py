@@ -2,13 +2,13 @@
 
 from xml.etree.ElementTree import Element
 
-from fairlead.baseline import Baseline, Categories
-from fairlead.publishing.report import words
+from fairlead.html import formatting
+from fairlead.html.blocks import figure, paragraph, section
+from fairlead.html.elements import e
+from fairlead.model.baseline import Baseline, Categories
+from fairlead.model.signature import Output
 from fairlead.publishing.report.facts import ReportFacts
-from fairlead.publishing.report.markup import e
 from fairlead.publishing.report.plots.bars import categories, histogram
-from fairlead.publishing.report.sections.blocks import figure, paragraph, section
-from fairlead.signature import Output
 
 MOST_BARS = 10
 TALL = 190.0
@@ -33,7 +33,7 @@ def answers(facts: ReportFacts) -> Element:
 
 def _labels(labels: Categories, output: Output) -> Element:
     prefix = "cluster " if output.task == "clustering" else ""
-    names = [f"{prefix}{words.class_name(label, output)}" for label in labels.values[:MOST_BARS]]
+    names = [f"{prefix}{formatting.class_name(label, output)}" for label in labels.values[:MOST_BARS]]
     counts = list(labels.counts[:MOST_BARS])
     rest = sum(labels.counts[MOST_BARS:]) + labels.other
     if rest:

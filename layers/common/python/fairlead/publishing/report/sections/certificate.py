@@ -3,9 +3,9 @@
 from xml.etree.ElementTree import Element
 
 from fairlead.gate.findings import Finding
+from fairlead.html.blocks import Cell, paragraph, section, table
+from fairlead.html.blocks import facts as listed
 from fairlead.publishing.report.facts import ReportFacts
-from fairlead.publishing.report.sections.blocks import Cell, paragraph, section, table
-from fairlead.publishing.report.sections.blocks import facts as listed
 from fairlead.publishing.report.sections.findings import findings_table, verdict_cell
 
 

@@ -2,13 +2,13 @@
 
 from xml.etree.ElementTree import Element
 
-from fairlead.baseline import Calibration
-from fairlead.publishing.report import words
+from fairlead.html import formatting
+from fairlead.html.blocks import figure, folded, paragraph, section, table
+from fairlead.html.elements import e
+from fairlead.model.baseline import Calibration
 from fairlead.publishing.report.facts import Confusion, Curve, ReportFacts
-from fairlead.publishing.report.markup import e
-from fairlead.publishing.report.plots.matrix import matrix
+from fairlead.publishing.report.plots.confusion_matrix import matrix
 from fairlead.publishing.report.plots.probabilities import precision_recall, reliability, roc
-from fairlead.publishing.report.sections.blocks import figure, folded, paragraph, section, table
 
 
 def classes(facts: ReportFacts) -> Element | None:
@@ -28,7 +28,7 @@ def classes(facts: ReportFacts) -> Element | None:
 
 def _group(curve: Curve, calibration: Calibration | None) -> Element:
     """One class's drawings side by side."""
-    rows = f"{words.several(curve.positives, 'row')} of it, {curve.negatives:,} others"
+    rows = f"{formatting.several(curve.positives, 'row')} of it, {curve.negatives:,} others"
     drawings = [figure(roc(curve), "ROC"), figure(precision_recall(curve), "Precision and recall")]
     tables = [_points("ROC", ("false positive rate", "true positive rate"), curve.roc)]
     tables.append(_points("Precision and recall", ("recall", "precision"), curve.precision_recall))
@@ -53,12 +53,14 @@ def _points(caption: str, headings: tuple[str, str], points: tuple[tuple[float, 
     """About a dozen points of a curve."""
     step = max(1, len(points) // 12)
     chosen = [*points[:-1:step], points[-1]]
-    return table(headings, [(words.figure(x), words.figure(y)) for x, y in chosen], numbers=(1,), caption=caption)
+    return table(
+        headings, [(formatting.figure(x), formatting.figure(y)) for x, y in chosen], numbers=(1,), caption=caption
+    )
 
 
 def _bins(one: Calibration) -> Element:
     rows = [
-        (words.figure(stated), words.figure(true / count), f"{count:,}")
+        (formatting.figure(stated), formatting.figure(true / count), f"{count:,}")
         for count, stated, true in zip(one.counts, one.stated, one.true, strict=True)
         if count
     ]

@@ -3,10 +3,10 @@
 from xml.etree.ElementTree import Element
 
 from fairlead.gate.findings import Finding
-from fairlead.publishing.report import words
+from fairlead.html import formatting
+from fairlead.html.blocks import figure, paragraph, section
 from fairlead.publishing.report.facts import ReportFacts
 from fairlead.publishing.report.plots.intervals import Interval, forest
-from fairlead.publishing.report.sections.blocks import figure, paragraph, section
 from fairlead.publishing.report.sections.findings import findings_table
 
 
@@ -30,7 +30,8 @@ def _drawn(found: list[Finding]) -> list[Element]:
         return []
     rows = [Interval(_name(one), one.figures["gain"], one.figures["low"], one.figures["high"]) for one in found]
     told = "; ".join(
-        f"{row.name} {words.figure(row.value)}, {words.figure(row.low)} to {words.figure(row.high)}" for row in rows
+        f"{row.name} {formatting.figure(row.value)}, {formatting.figure(row.low)} to {formatting.figure(row.high)}"
+        for row in rows
     )
     drawing = forest(
         rows, "Gains over the live version", f"{told}.", x_label="gain: right of the dashed line is better"
@@ -43,4 +44,4 @@ def _drawn(found: list[Finding]) -> list[Element]:
 
 
 def _name(one: Finding) -> str:
-    return words.metric(one.finding.partition(" ")[0])
+    return formatting.metric(one.finding.partition(" ")[0])

@@ -2,11 +2,11 @@
 
 from xml.etree.ElementTree import Element
 
-from fairlead.publishing.report import words
+from fairlead.html import formatting
+from fairlead.html.blocks import facts as listed
+from fairlead.html.blocks import section, table
+from fairlead.model.signature import Field, Output
 from fairlead.publishing.report.facts import ReportFacts
-from fairlead.publishing.report.sections.blocks import facts as listed
-from fairlead.publishing.report.sections.blocks import section, table
-from fairlead.signature import Field, Output
 
 MOST_NAMED = 12
 MOST_INPUTS = 500
@@ -48,9 +48,9 @@ def _seen(one: Field) -> str:
         return f"{said} (nothing else is answered)" if one.closed else said
     if one.minimum is None and one.maximum is None:
         return ""
-    return f"{words.figure(one.minimum)} to {words.figure(one.maximum)}"
+    return f"{formatting.figure(one.minimum)} to {formatting.figure(one.maximum)}"
 
 
 def _named(names: list[str]) -> str:
-    shown = ", ".join(words.clipped(name, 60) for name in names[:MOST_NAMED])
+    shown = ", ".join(formatting.clipped(name, 60) for name in names[:MOST_NAMED])
     return f"{shown} and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else shown

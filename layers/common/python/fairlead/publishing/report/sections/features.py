@@ -3,13 +3,13 @@
 import itertools
 from xml.etree.ElementTree import Element
 
-from fairlead.baseline import Categories, Feature, Numbers
-from fairlead.publishing.report import words
+from fairlead.html import formatting
+from fairlead.html.blocks import figure, folded, paragraph, section, table
+from fairlead.html.elements import Children, e
+from fairlead.model.baseline import Categories, Feature, Numbers
 from fairlead.publishing.report.facts import ReportFacts
-from fairlead.publishing.report.markup import Children, e
 from fairlead.publishing.report.plots.bars import categories, histogram
-from fairlead.publishing.report.plots.keys import key
-from fairlead.publishing.report.sections.blocks import figure, folded, paragraph, section, table
+from fairlead.publishing.report.plots.legend import key
 
 MOST_BARS = 7
 MOST_DRAWN = 60
@@ -24,8 +24,8 @@ def features(facts: ReportFacts) -> Element:
     return section(
         "Inputs",
         paragraph(
-            f"Distributions over {words.several(facts.baseline.rows, 'held-out row')}; drift is measured against the "
-            f"baseline's bins.{some}"
+            f"Distributions over {formatting.several(facts.baseline.rows, 'held-out row')}; "
+            f"drift is measured against the baseline's bins.{some}"
         ),
         key(training=facts.observed.training_rows > 0),
         e("div", [_drawn(feature, facts) for feature in drawn], class_="row features"),
@@ -35,7 +35,7 @@ def features(facts: ReportFacts) -> Element:
 
 def _drawn(feature: Feature, facts: ReportFacts) -> Element:
     caption: list[Children] = [
-        e("strong", words.clipped(feature.name, 80)),
+        e("strong", formatting.clipped(feature.name, 80)),
         f" · {_kind(feature)}{_missing(feature, facts)}",
     ]
     if isinstance(feature.seen, Categories):
@@ -63,12 +63,12 @@ def _kind(feature: Feature) -> str:
 
 
 def _missing(feature: Feature, facts: ReportFacts) -> str:
-    return f" · {words.share(feature.missing, facts.baseline.rows)} missing" if feature.missing else ""
+    return f" · {formatting.share(feature.missing, facts.baseline.rows)} missing" if feature.missing else ""
 
 
 def _bins(facts: ReportFacts) -> Element:
     rows = [
-        (feature.name, feature.kind, words.share(feature.missing, facts.baseline.rows), _spelt(feature.seen))
+        (feature.name, feature.kind, formatting.share(feature.missing, facts.baseline.rows), _spelt(feature.seen))
         for feature in facts.baseline.features[:MOST_LISTED]
     ]
     return table(("input", "kind", "missing", "bins and their rows"), rows)
@@ -77,11 +77,12 @@ def _bins(facts: ReportFacts) -> Element:
 def _spelt(seen: Numbers | Categories) -> str:
     if isinstance(seen, Categories):
         named = [
-            f"{words.clipped(str(value), 40)}: {count:,}" for value, count in zip(seen.values, seen.counts, strict=True)
+            f"{formatting.clipped(str(value), 40)}: {count:,}"
+            for value, count in zip(seen.values, seen.counts, strict=True)
         ]
         return " · ".join([*named, *([f"others: {seen.other:,}"] if seen.other else [])]) or "none"
     if not seen.edges:
         return f"all: {sum(seen.counts):,}"
-    bounds = [words.figure(edge) for edge in seen.edges]
+    bounds = [formatting.figure(edge) for edge in seen.edges]
     names = [f"< {bounds[0]}", *(f"{low} to {high}" for low, high in itertools.pairwise(bounds)), f"≥ {bounds[-1]}"]
     return " · ".join(f"{name}: {count:,}" for name, count in zip(names, seen.counts, strict=True))

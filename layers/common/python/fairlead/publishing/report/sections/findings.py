@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from xml.etree.ElementTree import Element
 
 from fairlead.gate.findings import Decision, Finding
-from fairlead.publishing.report import words
+from fairlead.html import formatting
+from fairlead.html.blocks import Cell, paragraph, section, table
+from fairlead.html.elements import e
 from fairlead.publishing.report.facts import ReportFacts
-from fairlead.publishing.report.markup import e
-from fairlead.publishing.report.sections.blocks import Cell, paragraph, section, table
 
 SIGNS: dict[Decision, str] = {"pass": "✓", "warn": "!", "fail": "✕", "inconclusive": "?", "not applicable": "–"}
 ORDER: tuple[Decision, ...] = ("fail", "inconclusive", "warn")
@@ -37,7 +37,7 @@ def findings_table(findings: Sequence[Finding], *, of_one_check: bool = False) -
         [
             one.finding,
             verdict_cell(one.verdict),
-            *([] if of_one_check else [e("td", words.check(one.check), class_="short")]),
+            *([] if of_one_check else [e("td", formatting.check(one.check), class_="short")]),
             one.figure,
             one.threshold,
             _detail(one),

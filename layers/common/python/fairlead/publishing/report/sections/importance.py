@@ -2,10 +2,10 @@
 
 from xml.etree.ElementTree import Element
 
-from fairlead.publishing.report import words
+from fairlead.html import formatting
+from fairlead.html.blocks import figure, folded, paragraph, section, table
 from fairlead.publishing.report.facts import ReportFacts
 from fairlead.publishing.report.plots.intervals import Interval, forest
-from fairlead.publishing.report.sections.blocks import figure, folded, paragraph, section, table
 
 TITLE = "Importance of inputs"
 MOST_DRAWN = 20
@@ -17,13 +17,17 @@ def importance(facts: ReportFacts) -> Element:
     if found is None or found.skipped:
         return section(TITLE, paragraph(f"Not measured: {found.skipped}." if found else "Not measured."))
     explained = (
-        f"{words.opened(found.measure)} when one input's values are shuffled on {words.several(found.rows, 'row')}: "
-        f"mean, least and most of {words.several(found.repeats, 'shuffle')}. It is what this model relies on, not what "
-        "causes what; inputs that carry the same information hide one another."
+        f"{formatting.opened(found.measure)} when one input's values are shuffled on "
+        f"{formatting.several(found.rows, 'row')}: mean, least and most of "
+        f"{formatting.several(found.repeats, 'shuffle')}. It is what this model relies on, not what causes what; "
+        "inputs that carry the same information hide one another."
     )
     drawn = [Interval(one.name, one.mean, one.least, one.most) for one in found.inputs[:MOST_DRAWN]]
-    first = ", ".join(f"{one.name} {words.figure(one.value)}" for one in drawn[:5])
-    rows = [(one.name, words.figure(one.mean), words.figure(one.least), words.figure(one.most)) for one in found.inputs]
+    first = ", ".join(f"{one.name} {formatting.figure(one.value)}" for one in drawn[:5])
+    rows = [
+        (one.name, formatting.figure(one.mean), formatting.figure(one.least), formatting.figure(one.most))
+        for one in found.inputs
+    ]
     more = len(found.inputs) - len(drawn)
     return section(
         TITLE,

@@ -2,11 +2,11 @@
 
 from xml.etree.ElementTree import Element
 
-from fairlead.publishing.report import words
+from fairlead.html import formatting
+from fairlead.html.blocks import facts as listed
+from fairlead.html.blocks import folded, section, table
+from fairlead.html.elements import Children, e
 from fairlead.publishing.report.facts import ReportFacts
-from fairlead.publishing.report.markup import Children, e
-from fairlead.publishing.report.sections.blocks import facts as listed
-from fairlead.publishing.report.sections.blocks import folded, section, table
 
 LONGEST = 300
 
@@ -19,7 +19,7 @@ def environment(facts: ReportFacts) -> Element:
         ("estimator", e("code", recipe.estimator)),
     ]
     parameters = [
-        (name, e("td", e("code", words.clipped(value, LONGEST)))) for name, value in recipe.parameters.items()
+        (name, e("td", e("code", formatting.clipped(value, LONGEST)))) for name, value in recipe.parameters.items()
     ]
     return section(
         "Environment",
@@ -41,7 +41,7 @@ def lineage(facts: ReportFacts) -> Element:
         ("rows", ", ".join(f"{count:,} {kind.replace('_', '-')}" for kind, count in manifest.rows.items())),
     ]
     blobs = [
-        (name, words.size(blob.size), e("td", e("code", f"sha256:{blob.sha256}")))
+        (name, formatting.size(blob.size), e("td", e("code", f"sha256:{blob.sha256}")))
         for name, blob in manifest.blobs.items()
     ]
     return section("Lineage", listed(pairs), table(("blob", "size", "digest"), blobs, numbers=(1,)))

@@ -3,12 +3,12 @@
 from xml.etree.ElementTree import Element
 
 from fairlead.gate.findings import Finding
-from fairlead.manifest import Metric
-from fairlead.publishing.report import words
+from fairlead.html import formatting
+from fairlead.html.blocks import Cell, paragraph, section, table
+from fairlead.html.elements import e
+from fairlead.model.manifest import Metric
 from fairlead.publishing.report.facts import ReportFacts
-from fairlead.publishing.report.markup import e
 from fairlead.publishing.report.plots.intervals import Interval, glyph
-from fairlead.publishing.report.sections.blocks import Cell, paragraph, section, table
 from fairlead.publishing.report.sections.findings import verdict_cell
 
 UNIT = frozenset({"accuracy", "balanced_accuracy", "f1", "roc_auc", "calibration_error"})
@@ -20,14 +20,14 @@ def metrics(facts: ReportFacts) -> Element:
     rows = facts.manifest.rows.get("held_out", facts.baseline.rows)
     if not found:
         said = next((one.detail for one in facts.verdict.findings if one.check == "metrics"), "")
-        return section("Metrics", paragraph(f"None on {words.several(rows, 'held-out row')}: {said}."))
+        return section("Metrics", paragraph(f"None on {formatting.several(rows, 'held-out row')}: {said}."))
     judged = {one.finding: one for one in facts.verdict.findings if one.check == "metrics"}
     drawn = any(_unit(name, one) for name, one in found.items())
     headings = ("figure", "value", "interval", *(["0 to 1"] if drawn else []), "threshold", "verdict")
     return section(
         "Metrics",
         paragraph(
-            f"On {words.several(rows, 'held-out row')}, answered by the engine that serves. "
+            f"On {formatting.several(rows, 'held-out row')}, answered by the engine that serves. "
             "Intervals are bootstrapped over rows; where the policy bounds a figure, its interval is compared."
         ),
         table(headings, [_row(name, one, judged.get(name), drawn=drawn) for name, one in found.items()], numbers=(1,)),
@@ -36,8 +36,8 @@ def metrics(facts: ReportFacts) -> Element:
 
 
 def _row(name: str, one: Metric, judged: Finding | None, *, drawn: bool) -> list[Cell]:
-    spelt = words.metric(name)
-    cells: list[Cell] = [spelt, words.figure(one.value), words.interval(one)]
+    spelt = formatting.metric(name)
+    cells: list[Cell] = [spelt, formatting.figure(one.value), formatting.interval(one)]
     if drawn:
         cells.append(_glyph(spelt, one) if _unit(name, one) else "")
     if judged is None or (judged.verdict == "pass" and not judged.threshold):
@@ -60,10 +60,10 @@ def _folds(facts: ReportFacts) -> Element | None:
         return None
     rows = [
         (
-            words.metric(one.finding),
-            words.figure(one.figures["mean"]),
-            words.figure(one.figures["standard_deviation"]),
-            f"{words.figure(one.figures['least'])} to {words.figure(one.figures['most'])}",
+            formatting.metric(one.finding),
+            formatting.figure(one.figures["mean"]),
+            formatting.figure(one.figures["standard_deviation"]),
+            f"{formatting.figure(one.figures['least'])} to {formatting.figure(one.figures['most'])}",
             one.detail,
         )
         for one in found

@@ -2,12 +2,12 @@
 
 from xml.etree.ElementTree import Element
 
-from fairlead.publishing.report import words
+from fairlead.html import formatting
+from fairlead.html.blocks import figure, folded, paragraph, section, table
+from fairlead.html.elements import e
 from fairlead.publishing.report.facts import ReportFacts, Residuals
-from fairlead.publishing.report.markup import e
 from fairlead.publishing.report.plots.bars import histogram
-from fairlead.publishing.report.plots.errors import spreads
-from fairlead.publishing.report.sections.blocks import figure, folded, paragraph, section, table
+from fairlead.publishing.report.plots.error_spread import spreads
 
 TALL = 280.0
 
@@ -29,7 +29,7 @@ def errors(facts: ReportFacts) -> Element | None:
 def _target(one: Residuals) -> Element:
     drawn = histogram(one.errors, f"Errors of {one.of}", zero=True, x_label="error", height=TALL, width=490.0)
     rows = [
-        (words.figure(part.answer), f"{part.rows:,}", *(words.figure(error) for error in part.errors))
+        (formatting.figure(part.answer), f"{part.rows:,}", *(formatting.figure(error) for error in part.errors))
         for part in one.spreads
     ]
     headings = ("answer (median)", "rows", "5 %", "25 %", "median", "75 %", "95 %")

@@ -3,9 +3,9 @@
 from xml.etree.ElementTree import Element
 
 from fairlead.gate.findings import Finding
-from fairlead.publishing.report import words
+from fairlead.html import formatting
+from fairlead.html.blocks import Cell, paragraph, section, table
 from fairlead.publishing.report.facts import ReportFacts
-from fairlead.publishing.report.sections.blocks import Cell, paragraph, section, table
 from fairlead.publishing.report.sections.findings import verdict_cell
 
 FIRST = ("accuracy", "mae")
@@ -23,11 +23,19 @@ def slices(facts: ReportFacts) -> Element:
     regression = facts.manifest.signature.output.task == "regression"
     main = "mae" if regression else "accuracy"
     beside = [name for name in BESIDE if all(name in one.figures for one in listed)][:MOST_BESIDE]
-    headings = ("slice", "rows", words.metric(main), "other rows", *map(words.metric, beside), "verdict", "detail")
+    headings = (
+        "slice",
+        "rows",
+        formatting.metric(main),
+        "other rows",
+        *map(formatting.metric, beside),
+        "verdict",
+        "detail",
+    )
     return section(
         "Slices",
         paragraph(
-            f"{words.opened(summary.detail)}." if summary and summary.detail else None,
+            f"{formatting.opened(summary.detail)}." if summary and summary.detail else None,
             " The worst are listed, and those that the policy names.",
         ),
         table(
@@ -38,7 +46,11 @@ def slices(facts: ReportFacts) -> Element:
 
 def _row(one: Finding, beside: list[str], *, regression: bool) -> list[Cell]:
     losses = [one.figures["loss"], one.figures["others"]]
-    shown = [words.figure(loss if regression else 1 - loss) for loss in losses]
-    figures: list[Cell] = [f"{one.figures['rows']:,.0f}", *shown, *(words.figure(one.figures[name]) for name in beside)]
+    shown = [formatting.figure(loss if regression else 1 - loss) for loss in losses]
+    figures: list[Cell] = [
+        f"{one.figures['rows']:,.0f}",
+        *shown,
+        *(formatting.figure(one.figures[name]) for name in beside),
+    ]
     detail = one.detail.partition(", ")[2]  # the number of rows stands in its own column
     return [one.finding, *figures, verdict_cell(one.verdict), detail]

@@ -3,11 +3,11 @@
 from collections import Counter
 from xml.etree.ElementTree import Element
 
-from fairlead.manifest import Metric
-from fairlead.publishing.report import words
+from fairlead.html import formatting
+from fairlead.html.blocks import slug
+from fairlead.html.elements import Children, e
+from fairlead.model.manifest import Metric
 from fairlead.publishing.report.facts import ReportFacts
-from fairlead.publishing.report.markup import Children, e
-from fairlead.publishing.report.sections.blocks import slug
 
 HEADLINE = ("accuracy", "mae")
 SECOND = ("roc_auc", "balanced_accuracy", "r2")
@@ -21,7 +21,7 @@ def opening(facts: ReportFacts, titles: list[str]) -> Element:
         "header",
         e("p", "Fairlead version report", class_="kicker"),
         e("h1", f"{manifest.model}, version {manifest.version}"),
-        e("p", words.purpose(manifest.signature)),
+        e("p", formatting.purpose(manifest.signature)),
         _verdict(facts),
         e("dl", [e("div", e("dt", name), e("dd", said)) for name, said in _key(facts)], class_="key"),
         e("nav", [(e("a", title, href=f"#{slug(title)}"), " ") for title in titles], aria_label="Sections"),
@@ -37,7 +37,7 @@ def _verdict(facts: ReportFacts) -> Element:
     )
     titles = {"pass": "The gate passed this version", "warn": "The gate passed this version, with findings to read"}
     title = titles.get(verdict.verdict, "The gate refused this version")
-    said: Children = f"{words.several(len(verdict.findings), 'finding')}: {tally}."
+    said: Children = f"{formatting.several(len(verdict.findings), 'finding')}: {tally}."
     if refused:
         said = [f"Refused by: {'; '.join(refused)}. ", said]
     if facts.forced:
@@ -60,7 +60,7 @@ def _key(facts: ReportFacts) -> list[tuple[str, Children]]:
 
 
 def _metric(name: str, one: Metric) -> tuple[str, Children]:
-    return words.metric(name), [words.figure(one.value), e("span", f"interval {words.interval(one)}")]
+    return formatting.metric(name), [formatting.figure(one.value), e("span", f"interval {formatting.interval(one)}")]
 
 
 def _champion(facts: ReportFacts) -> tuple[str, Children]:
@@ -74,13 +74,13 @@ def _champion(facts: ReportFacts) -> tuple[str, Children]:
 def _engine(facts: ReportFacts) -> tuple[str, Children]:
     manifest = facts.manifest
     proved = manifest.parity
-    said = f"parity on {words.several(proved.rows, 'row')}" if proved else manifest.engine.reason
+    said = f"parity on {formatting.several(proved.rows, 'row')}" if proved else manifest.engine.reason
     if facts.observed.budget and not facts.observed.budget.failure:
-        said += f"; one row takes {words.figure(facts.observed.budget.one_row_ms)} ms"
+        said += f"; one row takes {formatting.figure(facts.observed.budget.one_row_ms)} ms"
     return "Engine", [manifest.engine.name, e("span", said)]
 
 
 def _rows(facts: ReportFacts) -> tuple[str, Children]:
     training = facts.observed.training_rows
-    trained = f"{words.several(training, 'training row')} at hand" if training else "training rows were not given"
+    trained = f"{formatting.several(training, 'training row')} at hand" if training else "training rows were not given"
     return "Held-out rows", [f"{facts.baseline.rows:,}", e("span", trained)]

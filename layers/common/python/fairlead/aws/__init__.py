@@ -1,0 +1,1 @@
+"""AWS, one service a module: clients, and errors in Fairlead's words."""

@@ -1,0 +1,1 @@
+"""The kit that HTML pages are made with: elements, blocks, axes, formatting, one style sheet."""

@@ -1,0 +1,1 @@
+"""What a version is: its signature, manifest, baseline, golden rows and answers."""

@@ -1,0 +1,1 @@
+"""The signature, inferred from a fitted estimator and its data."""

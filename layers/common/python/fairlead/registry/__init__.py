@@ -1,0 +1,1 @@
+"""The model registry in S3: versions, their lineage, and which of them are retired."""

@@ -1,0 +1,1 @@
+"""Releases: a version becomes live, is watched, rolled back, retired and pruned."""

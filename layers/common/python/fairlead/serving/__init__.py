@@ -1,0 +1,1 @@
+"""Serving: a release loads its model and answers requests."""

@@ -1,0 +1,1 @@
+"""What predict logs and captures, and what the feedback loop reads of it."""

@@ -1,0 +1,1 @@
+"""Verification: CodeDeploy's hook tries a release before callers reach it."""
