@@ -9,9 +9,9 @@ from werkzeug import Request, Response
 from fairlead_local.clock import Clock
 from fairlead_local.codedeploy.context import Pace
 from fairlead_local.faults import Faults
+from fairlead_local.http_message import WsgiApp
 
 PREFIX = "/_fairlead/"
-WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 class Control:

@@ -1,6 +1,10 @@
 """HTTP requests and responses as they are on the wire, independent of any web framework."""
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
+
+WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,11 @@
 """The router of the AWS port: each signed request goes to the service in its signature, any other to moto."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
+from fairlead_local.http_message import WsgiApp
+
 SCOPE = re.compile(r"Credential=[^/,\s]+/\d+/[^/,\s]+/([^/,\s]+)/aws4_request")
 
 

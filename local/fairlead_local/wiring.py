@@ -26,6 +26,7 @@ from fairlead_local.eventbridge.bus import Bus
 from fairlead_local.eventbridge.delivery import Delivery
 from fairlead_local.eventbridge.service import EventBridge
 from fairlead_local.faults import Faults
+from fairlead_local.http_message import WsgiApp
 from fairlead_local.iam.bucket_policies import BucketPolicies
 from fairlead_local.iam.evaluate import PolicyEvaluator
 from fairlead_local.iam.guard import Guard
@@ -48,7 +49,7 @@ from fairlead_local.lambda_runtime.log_delivery import LogDelivery
 from fairlead_local.lambda_runtime.process_pools import Pools
 from fairlead_local.logs.service import Logs
 from fairlead_local.logs.subscriptions import Subscriptions
-from fairlead_local.router import Router, WsgiApp
+from fairlead_local.router import Router
 from fairlead_local.service import Handler, Service
 
 logger = logging.getLogger(__name__)

@@ -1,4 +1,4 @@
-"""Alarms and metrics for tests: put, reported, looked at, and a function that tells what it was invoked with."""
+"""Helpers for tests of alarms: put, report, read, and a function that prints the event of an action."""
 
 import json
 import uuid

@@ -1,4 +1,4 @@
-"""Every answer is held against botocore's description of the service: names, types, enums, declared errors."""
+"""Checks of every answer against botocore's description of the service: names, types, enums, declared errors."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""A function with versions and an alias, and a deployment group for it: what CodeDeploy's tests are played on."""
+"""The subject of CodeDeploy's tests: a function with versions, an alias, a hook, and a deployment group."""
 
 import json
 from dataclasses import dataclass

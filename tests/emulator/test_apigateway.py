@@ -1,4 +1,4 @@
-"""What the function gets from the gateway, and what the caller gets back."""
+"""API Gateway: the function's event, and the caller's response."""
 
 import base64
 import gzip
@@ -20,7 +20,7 @@ def test_an_unknown_stage_is_forbidden(cloud: LocalCloud, caller: Credentials) -
     assert (answer.status, answer.json) == (403, {"message": "Forbidden"})
 
 
-def test_the_best_path_decides_and_the_greedy_one_takes_the_rest(cloud: LocalCloud, caller: Credentials) -> None:
+def test_best_path_matches_before_the_greedy_one(cloud: LocalCloud, caller: Credentials) -> None:
     base = cloud.stage_url("toy")
     thing = call(f"{base}/things/7%2F8", caller, method="GET").json["event"]
     greedy = call(f"{base}/a/b/c", caller, method="DELETE").json["event"]
@@ -48,7 +48,7 @@ def test_the_function_gets_the_whole_proxy_event(echo: str, caller: Credentials,
     assert context["identity"]["sourceIp"] == "127.0.0.1"
 
 
-def test_a_binary_body_arrives_in_base64_and_any_other_loses_its_bad_bytes(echo: str, caller: Credentials) -> None:
+def test_binary_body_is_base64_and_invalid_text_is_replaced(echo: str, caller: Credentials) -> None:
     picture = call(echo, caller, body=b"\x89PNG", headers={"content-type": "image/png"}).json["event"]
     text = call(echo, caller, body=b"\x89PNG").json["event"]
 
@@ -56,7 +56,7 @@ def test_a_binary_body_arrives_in_base64_and_any_other_loses_its_bad_bytes(echo:
     assert (text["body"], text["isBase64Encoded"]) == ("�PNG", False)
 
 
-def test_a_compressed_body_arrives_broken_where_no_binary_type_is_declared(echo: str, caller: Credentials) -> None:
+def test_compressed_body_without_binary_type_is_corrupted(echo: str, caller: Credentials) -> None:
     packed = gzip.compress(b'{"instances": []}', mtime=0)
     event = call(echo, caller, body=packed, headers={"content-encoding": "gzip"}).json["event"]
 
@@ -79,7 +79,9 @@ def test_the_functions_answer_is_the_response(echo: str, caller: Credentials) ->
 
 
 @pytest.mark.parametrize(("accept", "body"), [("image/png", b"\x89PNG"), ("*/*", b"iVBORw==")])
-def test_base64_is_decoded_for_those_who_accept_it(echo: str, caller: Credentials, accept: str, body: bytes) -> None:
+def test_base64_answer_is_decoded_for_an_accepted_binary_type(
+    echo: str, caller: Credentials, accept: str, body: bytes
+) -> None:
     wanted = {"statusCode": 200, "body": "iVBORw==", "isBase64Encoded": True}
 
     assert call(echo, caller, body={"answer": wanted}, headers={"Accept": accept}).body == body
@@ -94,9 +96,7 @@ def test_base64_is_decoded_for_those_who_accept_it(echo: str, caller: Credential
     ],
     ids=str,
 )  # fmt: skip
-def test_a_function_that_fails_or_answers_nonsense_is_a_bad_gateway(
-    echo: str, caller: Credentials, asked: dict[str, Any]
-) -> None:
+def test_failed_function_or_invalid_answer_is_502(echo: str, caller: Credentials, asked: dict[str, Any]) -> None:
     answer = call(echo, caller, body=asked)
 
     assert (answer.status, answer.json) == (502, {"message": "Internal server error"})

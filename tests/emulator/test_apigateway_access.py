@@ -1,4 +1,4 @@
-"""Who may call: signatures, clocks, keys and policies, answered as API Gateway does."""
+"""IAM authorisation of API Gateway: signatures, expiry, keys and policies."""
 
 import json
 import subprocess
@@ -37,11 +37,11 @@ def test_a_signed_call_is_answered(echo: str, caller: Credentials) -> None:
 @pytest.mark.parametrize(
     "path", ["/echo?b=2&a=1", "/echo?a=with%20space&empty=", "/a%20b/%C3%BC/c", "/echo/", "//x", "/a/../b/./c"]
 )
-def test_signatures_hold_for_every_kind_of_path_and_query(cloud: LocalCloud, caller: Credentials, path: str) -> None:
+def test_signature_is_valid_for_every_kind_of_path_and_query(cloud: LocalCloud, caller: Credentials, path: str) -> None:
     assert call(cloud.stage_url("toy") + path, caller, body={"a": 1}).status == 200
 
 
-def test_plain_curl_signs_well_enough(echo: str, caller: Credentials) -> None:
+def test_curl_signature_is_accepted(echo: str, caller: Credentials) -> None:
     done = subprocess.run(
         [
             "curl", "-sS", "-w", "%{http_code}", "-o", "/dev/null", "--aws-sigv4", "aws:amz:us-east-1:execute-api",
@@ -112,7 +112,7 @@ def test_a_signature_for_something_else_is_refused(
     ("minutes", "status", "message"),
     [(-6, 403, "Signature expired: "), (6, 403, "Signature not yet current: "), (-4, 200, ""), (4, 200, "")],
 )
-def test_a_signature_is_good_for_five_minutes(
+def test_signature_expires_after_five_minutes(
     echo: str, caller: Credentials, monkeypatch: pytest.MonkeyPatch, minutes: int, status: int, message: str
 ) -> None:
     moment = datetime.now(UTC) + timedelta(minutes=minutes)
@@ -132,7 +132,7 @@ def test_a_signature_is_good_for_five_minutes(
         "AWS4-HMAC-SHA256 Credential=a/b/c/d, SignedHeaders=host, Signature=x",
     ],
 )
-def test_a_header_that_is_no_signature_is_refused(echo: str, header: str) -> None:
+def test_malformed_authorization_header_is_refused(echo: str, header: str) -> None:
     answer = call(echo, None, headers={"Authorization": header})
 
     assert (answer.status, answer.headers["x-amzn-errortype"]) == (403, "IncompleteSignatureException")
@@ -155,7 +155,7 @@ def test_an_assumed_role_calls_with_its_session_token(cloud: LocalCloud, toy: To
     assert (bad.status, bad.headers["x-amzn-errortype"]) == (403, "UnrecognizedClientException")
 
 
-def test_a_caller_without_a_policy_gets_the_apis_own_answer(cloud: LocalCloud, toy: Toy, echo: str) -> None:
+def test_caller_without_policy_gets_the_apis_gateway_response(cloud: LocalCloud, toy: Toy, echo: str) -> None:
     """The template's ACCESS_DENIED response: its content type, its text, its header."""
     answer = call(echo, cloud.add_user("stranger"))
 
@@ -198,7 +198,7 @@ def test_the_admin_may_call(cloud: LocalCloud, echo: str) -> None:
     assert call(echo, cloud.admin).status == 200
 
 
-def test_without_the_functions_permission_the_gateway_may_not_call_it(
+def test_function_without_permission_for_the_gateway_is_500(
     cloud: LocalCloud, functions: Any, toy: Toy, echo: str, caller: Credentials
 ) -> None:
     """The template lets it call the alias `live`; `/latest` calls the bare function, which nothing allows."""

@@ -1,4 +1,4 @@
-"""What the gateway does that takes half a minute, or another template, to see from outside."""
+"""API Gateway's timeout, routes, deployments and gateway responses, without a cloud."""
 
 import json
 import time
@@ -36,7 +36,7 @@ class Slow:
         time.sleep(1)
 
 
-def test_a_function_slower_than_the_gateway_waits_is_a_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_function_over_the_integration_timeout_is_504(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "INTEGRATION_SECONDS", 0.05)
     apis = Apis()
     api = apis.create("slow", {"paths": {"/": {"get": operation()}}}, [])
@@ -60,7 +60,7 @@ def test_a_function_slower_than_the_gateway_waits_is_a_timeout(monkeypatch: pyte
     ("path", "resource"),
     [("/a/b", "/a/b"), ("/a/c", "/a/{x}"), ("/a/b/c", "/a/{rest+}"), ("/z", "/{rest+}"), ("/", "/")],
 )
-def test_exact_before_parameter_before_greedy(path: str, resource: str) -> None:
+def test_exact_path_matches_before_parameter_before_greedy(path: str, resource: str) -> None:
     paths = ("/{rest+}", "/a/{rest+}", "/a/{x}", "/a/b", "/")
     routes = Routes({"paths": {name: {"get": operation()} for name in paths}})
 
@@ -70,7 +70,7 @@ def test_exact_before_parameter_before_greedy(path: str, resource: str) -> None:
     assert found.operation.resource == resource
 
 
-def test_a_greedy_path_does_not_lend_its_methods_to_a_better_one() -> None:
+def test_greedy_path_is_not_used_for_a_missing_method_of_a_better_path() -> None:
     routes = Routes({"paths": {"/a": {"post": operation()}, "/{rest+}": {"get": operation()}}})
 
     assert routes.match("GET", "/a") is None
@@ -84,12 +84,12 @@ def test_a_greedy_path_does_not_lend_its_methods_to_a_better_one() -> None:
         operation(security=[{"cognito": []}]),
     ],
 )
-def test_what_the_gateway_cannot_serve_fails_the_deployment(broken: dict[str, Any]) -> None:
+def test_unsupported_integration_fails_the_deployment(broken: dict[str, Any]) -> None:
     with pytest.raises(ServiceError, match="the local cloud"):
         Routes({"paths": {"/": {"get": broken}}})
 
 
-def test_a_deployed_body_stays_until_it_is_deployed_again() -> None:
+def test_changed_body_takes_effect_with_a_deployment() -> None:
     apis = Apis()
     api = apis.create("frozen", {"paths": {"/old": {"get": operation()}}}, [])
     apis.put_stage(api, "frozen", apis.deploy(api), {})
@@ -102,7 +102,7 @@ def test_a_deployed_body_stays_until_it_is_deployed_again() -> None:
     assert not stage.deployment.routes.match("GET", "/new")
 
 
-def test_a_gateway_response_for_the_class_answers_where_there_is_none_for_the_type() -> None:
+def test_default_gateway_response_is_used_without_one_for_the_type() -> None:
     declared = {"DEFAULT_5XX": {"responseTemplates": {"application/json": '{"type":"$context.error.responseType"}'}}}
 
     answer = render(GatewayError.timeout(), declared, accept="", context={})
@@ -110,7 +110,7 @@ def test_a_gateway_response_for_the_class_answers_where_there_is_none_for_the_ty
     assert (answer.status, answer.body) == (504, b'{"type":"INTEGRATION_TIMEOUT"}')
 
 
-def test_templates_know_simple_substitution() -> None:
+def test_templates_substitute_variables() -> None:
     template = '{"one":$context.error.messageString,"two":"${context.stage}","three":"$context.unknown"}'
     declared = {"INVALID_SIGNATURE": {"responseTemplates": {"application/json": template}}}
 

@@ -1,4 +1,4 @@
-"""The cloud's clock: what is due runs in order, at its moment."""
+"""The cloud's clock: timers run in order, at their moment."""
 
 import itertools
 import threading
@@ -20,7 +20,7 @@ def clock() -> Iterator[Clock]:
     made.stop()
 
 
-def test_advancing_runs_what_falls_due_in_order_and_each_sees_its_moment(clock: Clock) -> None:
+def test_advance_runs_due_timers_in_order_at_their_moment(clock: Clock) -> None:
     start, seen = clock.now(), []
     clock.at(start + 200, lambda: seen.append(("second", clock.now())))
     clock.at(start + 100, lambda: seen.append(("first", clock.now())))
@@ -33,7 +33,7 @@ def test_advancing_runs_what_falls_due_in_order_and_each_sees_its_moment(clock: 
     assert 0 <= clock.now() - now < 10, "it runs on with the machine's"
 
 
-def test_work_may_ask_for_more_work_within_the_same_advance(clock: Clock) -> None:
+def test_timer_added_by_a_timer_runs_in_the_same_advance(clock: Clock) -> None:
     start, seen = clock.now(), []
     clock.at(start + 60, lambda: clock.after(60, lambda: seen.append(clock.now())))
 
@@ -42,7 +42,7 @@ def test_work_may_ask_for_more_work_within_the_same_advance(clock: Clock) -> Non
     assert seen == [start + 120]
 
 
-def test_repeated_work_keeps_its_beat_until_it_is_cancelled(clock: Clock) -> None:
+def test_repeated_timer_runs_at_its_interval_until_cancelled(clock: Clock) -> None:
     seen: list[float] = []
     timer = clock.every(60, lambda: seen.append(clock.now()))
     clock.advance(185)
@@ -52,7 +52,7 @@ def test_repeated_work_keeps_its_beat_until_it_is_cancelled(clock: Clock) -> Non
     assert [later - earlier for earlier, later in itertools.pairwise(seen)] == [60, 60]
 
 
-def test_failing_work_does_not_stop_the_clock(clock: Clock) -> None:
+def test_failing_timer_does_not_stop_the_clock(clock: Clock) -> None:
     seen: list[float] = []
     clock.after(10, lambda: 1 / 0)
     clock.after(20, lambda: seen.append(clock.now()))
@@ -62,7 +62,7 @@ def test_failing_work_does_not_stop_the_clock(clock: Clock) -> None:
     assert len(seen) == 1
 
 
-def test_in_real_time_work_runs_when_it_is_due(clock: Clock) -> None:
+def test_timer_runs_in_real_time_when_due(clock: Clock) -> None:
     ran = threading.Event()
     clock.after(3600.05, ran.set)
     clock.advance(3600)
@@ -71,12 +71,12 @@ def test_in_real_time_work_runs_when_it_is_due(clock: Clock) -> None:
 
 
 @pytest.mark.parametrize("seconds", [-1.0, float("nan"), float("inf")])
-def test_time_runs_forward_by_a_number_of_seconds(clock: Clock, seconds: float) -> None:
+def test_advance_by_an_invalid_number_is_refused(clock: Clock, seconds: float) -> None:
     with pytest.raises(ValueError, match="cannot advance"):
         clock.advance(seconds)
 
 
-def test_a_cloud_of_its_own_tells_and_moves_its_time() -> None:
+def test_cloud_reports_and_advances_its_time() -> None:
     with LocalCloud(behind=3600) as cloud:
         before = cloud.now()
         after = cloud.advance(7200)
@@ -85,7 +85,7 @@ def test_a_cloud_of_its_own_tells_and_moves_its_time() -> None:
         assert cloud.now() >= after
 
 
-def test_time_can_be_moved_on_while_callers_go_on(cloud: LocalCloud, echo: str, caller: Credentials) -> None:
+def test_clock_advances_while_callers_continue(cloud: LocalCloud, echo: str, caller: Credentials) -> None:
     """Their log lines never cease; each moment waits for those that were there."""
     over = threading.Event()
 

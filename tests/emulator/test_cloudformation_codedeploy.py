@@ -1,4 +1,4 @@
-"""Stacks hold CodeDeploy's application, plan and group and EventBridge's rules: made, changed, removed."""
+"""Stacks with CodeDeploy's application, configuration and group, and EventBridge's rules."""
 
 import json
 from collections.abc import Callable
@@ -76,7 +76,7 @@ def stacks(cloud: LocalCloud) -> Any:
     return cloud.client("cloudformation")
 
 
-def test_a_stacks_way_from_creation_to_deletion(cloud: LocalCloud, stacks: Any) -> None:
+def test_stack_of_codedeploy_and_eventbridge_is_created_updated_and_deleted(cloud: LocalCloud, stacks: Any) -> None:
     codedeploy, events = conforming(cloud.client("codedeploy")), conforming(cloud.client("events"))
     where = {"applicationName": STACK, "deploymentGroupName": "live"}
 

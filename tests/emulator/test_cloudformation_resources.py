@@ -1,4 +1,4 @@
-"""What the feedback loop's stack is made of: a table, a topic, a log subscription and event-invoke settings."""
+"""Stacks with a table, a topic, a subscription filter and event-invoke settings."""
 
 import json
 import uuid
@@ -78,7 +78,7 @@ def table(*indexes: str, **more: Any) -> dict[str, Any]:
     }}  # fmt: skip
 
 
-def test_a_table_is_as_the_template_says_and_keeps_its_rows_when_it_changes(stack: Deployed) -> None:
+def test_table_has_the_templates_settings_and_keeps_its_rows_on_update(stack: Deployed) -> None:
     dynamodb = stack.cloud.client("dynamodb")
     stack.put(Ledger=table("slot"))
     name = stack.id_of("Ledger")
@@ -107,13 +107,13 @@ def recovery(dynamodb: Any, name: str) -> str:
     return str(found["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"])
 
 
-def test_two_indexes_at_once_fail_as_in_aws(stack: Deployed) -> None:
+def test_update_with_two_new_indexes_fails(stack: Deployed) -> None:
     stack.put(Ledger=table())
 
     assert "more than one GSI" in stack.refused(Ledger=table("one", "two"))
 
 
-def test_a_key_that_changes_is_another_table(stack: Deployed) -> None:
+def test_changed_key_replaces_the_table(stack: Deployed) -> None:
     stack.put(Ledger=table())
     name = stack.id_of("Ledger")
     only = {"KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
@@ -124,7 +124,7 @@ def test_a_key_that_changes_is_another_table(stack: Deployed) -> None:
     assert name not in stack.cloud.client("dynamodb").list_tables()["TableNames"]
 
 
-def test_what_the_local_cloud_would_drop_is_refused(stack: Deployed) -> None:
+def test_unsupported_property_of_a_table_is_refused(stack: Deployed) -> None:
     stack.put(Ledger=table())
 
     stream = {"StreamViewType": "NEW_IMAGE"}
@@ -138,7 +138,7 @@ def refused_at_once(stack: Deployed, stream: dict[str, str]) -> str:
         return str(error)
 
 
-def test_a_topic_is_as_the_template_says_and_keeps_its_name_when_it_changes(stack: Deployed) -> None:
+def test_topic_has_the_templates_settings_and_keeps_its_name_on_update(stack: Deployed) -> None:
     sns = stack.cloud.client("sns")
     topic: dict[str, Any] = {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": f"{stack.name}-decisions",
                                                                        "KmsMasterKeyId": "alias/aws/sns"}}  # fmt: skip
@@ -153,7 +153,7 @@ def test_a_topic_is_as_the_template_says_and_keeps_its_name_when_it_changes(stac
     assert (shown["DisplayName"], shown["KmsMasterKeyId"]) == ("decisions", "alias/aws/sns")
 
 
-def test_a_function_subscribes_to_a_log_group_and_says_where_its_failures_go(stack: Deployed) -> None:
+def test_stack_has_a_subscription_filter_and_event_invoke_settings(stack: Deployed) -> None:
     logs, functions = stack.cloud.client("logs"), stack.cloud.client("lambda")
     reader = create(functions, f"{stack.name}-reader")
     arn = f"arn:aws:lambda:{HERE}:function:{reader}"

@@ -29,13 +29,11 @@ def test_every_resource_of_the_template_exists_after_a_deploy(cloud: LocalCloud,
     }
 
 
-def test_deploying_the_same_again_changes_nothing(sam: Sam, toy: Toy) -> None:
+def test_second_deploy_changes_nothing(sam: Sam, toy: Toy) -> None:
     assert "No changes to deploy" in sam.deploy(toy.folder, "toy").stdout
 
 
-def test_a_changed_parameter_reaches_latest_and_leaves_version_and_alias_alone(
-    sam: Sam, toy: Toy, functions: Any
-) -> None:
+def test_changed_parameter_updates_latest_and_keeps_version_and_alias(sam: Sam, toy: Toy, functions: Any) -> None:
     """A release may have moved the alias; a stack update must not move it back."""
     stack = "update"
     sam.deploy(toy.folder, stack, ["StageName=update"])
@@ -70,7 +68,7 @@ def test_an_unknown_resource_type_fails_the_deploy_by_name(sam: Sam, cloud: Loca
     assert "unknown" not in [s["StackName"] for s in cloud.client("cloudformation").describe_stacks()["Stacks"]]
 
 
-def test_a_property_that_would_be_dropped_fails_the_deploy_and_rolls_it_back(cloud: LocalCloud) -> None:
+def test_unsupported_property_fails_the_deploy_with_rollback(cloud: LocalCloud) -> None:
     cloudformation, logs = cloud.client("cloudformation"), cloud.client("logs")
     resources = {
         "Good": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "rolled-back"}},
@@ -87,7 +85,7 @@ def test_a_property_that_would_be_dropped_fails_the_deploy_and_rolls_it_back(clo
     assert logs.describe_log_groups(logGroupNamePrefix="rolled-back")["logGroups"] == []
 
 
-def test_a_failed_update_goes_back_to_what_was(cloud: LocalCloud) -> None:
+def test_failed_update_is_rolled_back(cloud: LocalCloud) -> None:
     cloudformation, logs = cloud.client("cloudformation"), cloud.client("logs")
 
     def template(days: int, *, broken: bool) -> str:
@@ -146,7 +144,7 @@ def test_a_bad_parameter_is_refused_by_name(cloud: LocalCloud, toy: Toy, overrid
     assert name in str(caught.value)
 
 
-def test_a_removed_resource_goes_and_a_retained_one_stays(cloud: LocalCloud) -> None:
+def test_removed_resource_is_deleted_unless_retained(cloud: LocalCloud) -> None:
     cloudformation, logs = cloud.client("cloudformation"), cloud.client("logs")
 
     def template(*names: str) -> str:
@@ -171,7 +169,7 @@ def test_a_removed_resource_goes_and_a_retained_one_stays(cloud: LocalCloud) -> 
     assert [group["logGroupName"] for group in groups] == ["removal-first", "removal-stays"]
 
 
-def test_a_function_is_updated_before_anything_snapshots_it(cloud: LocalCloud, functions: Any) -> None:
+def test_function_is_updated_before_its_version_is_published(cloud: LocalCloud, functions: Any) -> None:
     """moto's own engine adds new resources before it updates old ones, and so publishes stale code."""
     cloudformation, s3 = cloud.client("cloudformation"), cloud.client("s3")
     s3.create_bucket(Bucket="order")

@@ -1,4 +1,4 @@
-"""What an alarm's transition does: functions, topics, events, and the composite alarms above it."""
+"""Alarm actions: functions, topics, EventBridge, and composite alarms."""
 
 import json
 import uuid
@@ -30,9 +30,7 @@ def space() -> str:
     return f"Test/{uuid.uuid4().hex[:12]}"
 
 
-def test_the_action_is_called_once_while_the_state_stands(
-    cloud: LocalCloud, functions: Any, watched: Any, space: str
-) -> None:
+def test_action_runs_once_while_the_state_lasts(cloud: LocalCloud, functions: Any, watched: Any, space: str) -> None:
     called = actor(functions)
     name = put(watched, space, AlarmActions=[called], AlarmDescription="too many", TreatMissingData="notBreaching")
     cloud.advance(MINUTE)
@@ -65,7 +63,7 @@ def test_the_action_is_called_once_while_the_state_stands(
     assert until(lambda: len(acted(cloud, called)) == 2)
 
 
-def test_an_action_without_a_permission_is_told_in_the_history(
+def test_action_without_permission_fails_in_the_history(
     cloud: LocalCloud, functions: Any, watched: Any, space: str
 ) -> None:
     forbidden = actor(functions, permitted=False)
@@ -83,7 +81,7 @@ def test_an_action_without_a_permission_is_told_in_the_history(
     assert acted(cloud, forbidden) == []
 
 
-def test_switched_off_actions_do_not_run(cloud: LocalCloud, functions: Any, watched: Any, space: str) -> None:
+def test_disabled_actions_do_not_run(cloud: LocalCloud, functions: Any, watched: Any, space: str) -> None:
     called = actor(functions)
     off = put(watched, space, AlarmActions=[called], ActionsEnabled=False)
     watched.set_alarm_state(AlarmName=off, StateValue="ALARM", StateReason="switched off")
@@ -96,7 +94,7 @@ def test_switched_off_actions_do_not_run(cloud: LocalCloud, functions: Any, watc
     assert history(watched, on, "Action") == [f"Successfully executed action {called}"]
 
 
-def test_a_transition_is_an_event_and_a_topics_message(
+def test_transition_is_sent_to_eventbridge_and_to_the_topic(
     cloud: LocalCloud, functions: Any, watched: Any, space: str
 ) -> None:
     events, sns, sqs = cloud.client("events"), cloud.client("sns"), cloud.client("sqs")
@@ -124,7 +122,7 @@ def test_a_transition_is_an_event_and_a_topics_message(
     assert (told["AlarmName"], told["NewStateValue"], told["Trigger"]["Statistic"]) == (name, "ALARM", "SUM")
 
 
-def test_a_composite_alarm_follows_its_parts(cloud: LocalCloud, functions: Any, watched: Any, space: str) -> None:
+def test_composite_alarm_follows_its_alarms(cloud: LocalCloud, functions: Any, watched: Any, space: str) -> None:
     called = actor(functions)
     first, second = put(watched, space), put(watched, space, MetricName="Other")
     both = f"both-{uuid.uuid4().hex[:12]}"

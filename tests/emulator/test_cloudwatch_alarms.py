@@ -1,4 +1,4 @@
-"""From data points to an alarm's state, on the cloud's clock."""
+"""Alarms: from data points to a state, on the cloud's clock."""
 
 import json
 import uuid
@@ -37,7 +37,7 @@ def alarm(watched: Any, space: str) -> str:
     return put(watched, space)
 
 
-def test_an_alarm_begins_without_data_and_follows_its_metric(
+def test_alarm_starts_with_insufficient_data_and_follows_its_metric(
     cloud: LocalCloud, watched: Any, space: str, alarm: str
 ) -> None:
     assert shown(watched, alarm)["StateReason"] == "Unchecked: Initial alarm creation"
@@ -72,7 +72,7 @@ def test_an_alarm_begins_without_data_and_follows_its_metric(
         ("notBreaching", "OK", "OK"),
     ],
 )
-def test_missing_data_is_treated_as_the_alarm_says(
+def test_missing_data_is_treated_by_the_alarms_setting(
     cloud: LocalCloud, watched: Any, space: str, missing: str, empty: str, late: str
 ) -> None:
     """Without any data, after a breach, while the breach is in the evaluation range, and when it has left it."""
@@ -89,7 +89,7 @@ def test_missing_data_is_treated_as_the_alarm_says(
     assert state(watched, name) == late
 
 
-def test_an_alarm_on_math_judges_the_share_of_failures(cloud: LocalCloud, watched: Any, space: str) -> None:
+def test_alarm_on_metric_math_watches_the_share_of_failures(cloud: LocalCloud, watched: Any, space: str) -> None:
     share = {"Id": "share", "Expression": "IF(FILL(calls, 0) >= 10, FILL(failed, 0) / calls, 0)"}
     metrics = [share, metric(space, "Calls", "calls"), metric(space, "Failed", "failed")]
     name = put(watched, space, Metrics=metrics, Threshold=0.05)
@@ -112,7 +112,7 @@ def test_an_alarm_on_math_judges_the_share_of_failures(cloud: LocalCloud, watche
     assert "[0.06 (" in found["StateReason"]
 
 
-def test_a_canarys_alarm_sees_the_crashes_of_its_release_alone(
+def test_canary_alarm_counts_errors_of_its_release_only(
     cloud: LocalCloud, functions: Any, watched: Any, space: str, name: str
 ) -> None:
     """The template's expression over what Lambda itself reports; the alias is shared, the release is not."""
@@ -157,7 +157,7 @@ def test_an_alarm_on_a_percentile(cloud: LocalCloud, watched: Any, space: str) -
     assert state(watched, name) == "ALARM"
 
 
-def test_an_update_overwrites_everything_but_the_state(cloud: LocalCloud, watched: Any, space: str, alarm: str) -> None:
+def test_update_of_an_alarm_keeps_its_state(cloud: LocalCloud, watched: Any, space: str, alarm: str) -> None:
     report(cloud, space, 9)
     cloud.advance(MINUTE)
     before = shown(watched, alarm)
@@ -174,7 +174,7 @@ def test_an_update_overwrites_everything_but_the_state(cloud: LocalCloud, watche
     assert history(watched, alarm, "ConfigurationUpdate") == [f'Alarm "{alarm}" created', f'Alarm "{alarm}" updated']
 
 
-def test_an_alarm_that_watches_another_release_is_not_red_for_the_old_ones_errors(
+def test_alarm_moved_to_another_release_ignores_the_old_releases_errors(
     cloud: LocalCloud, watched: Any, space: str
 ) -> None:
     """What a release does with the canary's alarms: a new definition, then no state until there is data."""
@@ -198,7 +198,7 @@ def test_an_alarm_that_watches_another_release_is_not_red_for_the_old_ones_error
     assert state(watched, name) == "OK"
 
 
-def test_alarms_that_look_back_long_are_judged_every_minute_and_over_days_every_hour(
+def test_alarm_over_days_is_evaluated_hourly_and_others_each_minute(
     cloud: LocalCloud, watched: Any, space: str
 ) -> None:
     """Five minutes' alarm sees the last five at any minute; two days' only on the hour."""
@@ -212,7 +212,7 @@ def test_alarms_that_look_back_long_are_judged_every_minute_and_over_days_every_
     assert state(watched, days) == "ALARM"
 
 
-def test_a_high_resolution_alarm_is_judged_every_ten_seconds(cloud: LocalCloud, watched: Any, space: str) -> None:
+def test_high_resolution_alarm_is_evaluated_every_ten_seconds(cloud: LocalCloud, watched: Any, space: str) -> None:
     name = put(watched, space, Period=10)
     cloud.advance(60 - cloud.now() % 60 + 2)
     data = {"MetricName": "Errors", "Value": 9.0, "Timestamp": cloud.now(), "StorageResolution": 1}
@@ -221,7 +221,7 @@ def test_a_high_resolution_alarm_is_judged_every_ten_seconds(cloud: LocalCloud, 
     assert state(watched, name) == "ALARM"
 
 
-def test_too_few_values_for_a_percentile_leave_the_state_if_asked_to(
+def test_percentile_alarm_with_few_samples_keeps_its_state_on_ignore(
     cloud: LocalCloud, watched: Any, space: str
 ) -> None:
     settings = {"MetricName": "Latency", "ExtendedStatistic": "p99", "Threshold": 1000.0}

@@ -1,4 +1,4 @@
-"""CloudWatch's API, and where metrics come from."""
+"""CloudWatch's operations, and the sources of metrics."""
 
 import json
 import time
@@ -34,7 +34,7 @@ def alarm(watched: Any, space: str) -> str:
     return put(watched, space)
 
 
-def test_functions_and_their_log_lines_make_metrics(cloud: LocalCloud, functions: Any, watched: Any) -> None:
+def test_invocations_are_counted_by_function_alias_and_version(cloud: LocalCloud, functions: Any, watched: Any) -> None:
     """AWS/Lambda by function, alias and version; the latter sees one release alone."""
     name = create(functions, f"f-{uuid.uuid4().hex[:12]}", Code={"ZipFile": FAILS})
     functions.publish_version(FunctionName=name)
@@ -65,7 +65,7 @@ def test_functions_and_their_log_lines_make_metrics(cloud: LocalCloud, functions
     assert (total("Throttles"), total("Invocations")) == (1, 4)
 
 
-def test_embedded_metrics_have_several_directives_sets_and_values_and_the_clouds_time(
+def test_embedded_metrics_have_several_directives_and_the_clouds_time(
     cloud: LocalCloud, functions: Any, watched: Any, space: str
 ) -> None:
     name = create(functions, f"f-{uuid.uuid4().hex[:12]}", Code={"ZipFile": PRINTS})
@@ -108,13 +108,13 @@ def test_embedded_metrics_have_several_directives_sets_and_values_and_the_clouds
         ({"Metrics": [{"Id": "e", "Expression": "m +"}]}, "Error in expression 'e'"),
     ],
 )
-def test_an_alarm_that_makes_no_sense_is_refused(watched: Any, space: str, settings: dict[str, Any], why: str) -> None:
+def test_invalid_alarm_is_refused(watched: Any, space: str, settings: dict[str, Any], why: str) -> None:
     with pytest.raises(ClientError, match=why) as caught:
         put(watched, space, **settings)
     assert caught.value.response["Error"]["Code"] == "ValidationError"
 
 
-def test_data_is_checked_before_it_is_taken(cloud: LocalCloud, watched: Any, space: str) -> None:
+def test_invalid_data_is_refused_as_a_whole(cloud: LocalCloud, watched: Any, space: str) -> None:
     def code(**asked: Any) -> str:
         with pytest.raises(ClientError) as caught:
             watched.put_metric_data(**{"Namespace": space, **asked})
@@ -128,7 +128,7 @@ def test_data_is_checked_before_it_is_taken(cloud: LocalCloud, watched: Any, spa
     assert watched.list_metrics(Namespace=space)["Metrics"] == []
 
 
-def test_what_is_not_done_here_is_said_by_name(watched: Any, space: str) -> None:
+def test_unsupported_operations_and_parameters_are_refused_by_name(watched: Any, space: str) -> None:
     """Never half an answer: operations and parameters that do not exist here are refused."""
     with pytest.raises(ClientError, match="does not implement cloudwatch:PutAnomalyDetector") as caught:
         watched.put_anomaly_detector(Namespace=space, MetricName="Errors", Stat="Sum")
@@ -141,7 +141,7 @@ def test_what_is_not_done_here_is_said_by_name(watched: Any, space: str) -> None
         watched.put_composite_alarm(AlarmName="c", AlarmRule="ALARM(nobody)")
 
 
-def test_alarms_are_found_by_what_describes_them(cloud: LocalCloud, watched: Any, space: str) -> None:
+def test_alarms_are_filtered_by_name_state_and_action(cloud: LocalCloud, watched: Any, space: str) -> None:
     topic = f"arn:aws:sns:us-east-1:123456789012:{uuid.uuid4().hex}"
     dimensions = [{"Name": "service", "Value": "predict"}]
     one, two = put(watched, space, Dimensions=dimensions, OKActions=[topic]), put(watched, space, MetricName="Other")

@@ -1,4 +1,4 @@
-"""CloudWatch's parts by themselves: AWS's tables of missing data, metric math, rules of composite alarms."""
+"""AWS's tables of missing data, metric math, rules of composite alarms, and statistics, without a cloud."""
 
 import math
 
@@ -118,7 +118,7 @@ def test_metric_math(expression: str, expected: list[float | None]) -> None:
         ("IF(m1 > 1, m2)", "IF with 3 arguments, not 2"),
     ],
 )
-def test_math_that_makes_no_sense_is_refused_with_its_reason(expression: str, why: str) -> None:
+def test_invalid_metric_math_is_refused_with_its_reason(expression: str, why: str) -> None:
     with pytest.raises(ServiceError, match=why) as caught:
         worked_out(expression)
     assert caught.value.code == "ValidationError"
@@ -142,7 +142,7 @@ def test_a_composite_rule(rule: str, holds: bool) -> None:
 
 
 @pytest.mark.parametrize("rule", ["", "ALARM(", "ALARM()", "red", "ALARM(red) OR", "alarm(red)", 'ALARM("red)'])
-def test_a_rule_that_is_none_is_refused(rule: str) -> None:
+def test_invalid_alarm_rule_is_refused(rule: str) -> None:
     with pytest.raises(ServiceError, match="AlarmRule"):
         parse(rule)
 

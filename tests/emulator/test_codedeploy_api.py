@@ -1,4 +1,4 @@
-"""CodeDeploy's API as botocore's model and AWS's documentation have it; every answer here is held against the model."""
+"""CodeDeploy's operations; every answer is checked against botocore's model."""
 
 import hashlib
 import json
@@ -36,7 +36,7 @@ def revision(text: str, **more: str) -> dict[str, Any]:
     return {"revisionType": "AppSpecContent", "appSpecContent": {"content": text, **more}}
 
 
-def test_applications_are_made_once_shown_and_forgotten(api: Any) -> None:
+def test_application_is_created_shown_and_deleted(api: Any) -> None:
     made = api.create_application(applicationName="one", computePlatform="Lambda", tags=[{"Key": "a", "Value": "b"}])
 
     shown = api.get_application(applicationName="one")["application"]
@@ -50,7 +50,7 @@ def test_applications_are_made_once_shown_and_forgotten(api: Any) -> None:
     assert code_of(api.get_application, applicationName="one") == "ApplicationDoesNotExistException"
 
 
-def test_the_plans_for_lambda_are_predefined_with_their_numbers(api: Any) -> None:
+def test_configurations_for_lambda_are_predefined(api: Any) -> None:
     canaries = {f"CodeDeployDefault.LambdaCanary10Percent{minutes}Minutes" for minutes in (5, 10, 15, 30)}
     linear = {
         f"CodeDeployDefault.LambdaLinear10PercentEvery{each}"
@@ -67,7 +67,7 @@ def test_the_plans_for_lambda_are_predefined_with_their_numbers(api: Any) -> Non
     assert code_of(api.delete_deployment_config, deploymentConfigName=CANARY) == "InvalidOperationException"
 
 
-def test_a_plan_of_ones_own_lives_as_long_as_no_group_uses_it(api: Any, ground: Ground) -> None:
+def test_own_configuration_is_deleted_unless_a_group_uses_it(api: Any, ground: Ground) -> None:
     routing = {"type": "TimeBasedLinear", "timeBasedLinear": {"linearPercentage": 30, "linearInterval": 2}}
     own = {"deploymentConfigName": "own", "computePlatform": "Lambda", "trafficRoutingConfig": routing}
     api.create_deployment_config(**own)
@@ -89,13 +89,13 @@ def test_a_plan_of_ones_own_lives_as_long_as_no_group_uses_it(api: Any, ground: 
         {"type": "Sometimes"},
     ],
 )
-def test_a_plan_that_makes_no_sense_is_refused(api: Any, routing: dict[str, Any]) -> None:
+def test_invalid_configuration_of_traffic_is_refused(api: Any, routing: dict[str, Any]) -> None:
     given = {"deploymentConfigName": "bad", "computePlatform": "Lambda", "trafficRoutingConfig": routing}
 
     assert code_of(api.create_deployment_config, **given) == "InvalidTrafficRoutingConfigurationException"
 
 
-def test_a_group_shows_what_it_was_given_and_its_deployments(api: Any, ground: Ground) -> None:
+def test_group_shows_its_settings_and_deployments(api: Any, ground: Ground) -> None:
     where = {"applicationName": ground.name, "deploymentGroupName": "shown"}
     ground.add_group(CANARY, deploymentGroupName="shown", tags=[{"Key": "a", "Value": "b"}])
 
@@ -134,7 +134,7 @@ def test_a_group_shows_what_it_was_given_and_its_deployments(api: Any, ground: G
         ({"autoScalingGroups": ["any"]}, "NotImplemented"),
     ],
 )
-def test_groups_that_cannot_be_are_refused(ground: Ground, settings: dict[str, Any], code: str) -> None:
+def test_invalid_group_is_refused(ground: Ground, settings: dict[str, Any], code: str) -> None:
     assert code_of(ground.add_group, **{"deploymentGroupName": "new", **settings}) == code
 
 
@@ -169,7 +169,7 @@ def test_a_role_without_the_right_fails_the_deployment(cloud: LocalCloud, new_na
         ({"revision": {"revisionType": "S3", "s3Location": {"bucket": "b", "key": "k"}}}, "NotImplemented"),
     ],
 )
-def test_deployments_that_cannot_be_are_refused_at_once(ground: Ground, change: dict[str, Any], code: str) -> None:
+def test_invalid_deployment_is_refused_at_once(ground: Ground, change: dict[str, Any], code: str) -> None:
     where = {"applicationName": ground.name, "deploymentGroupName": "live"}
     asked = {**where, "revision": revision(ground.spec("1", "2")), **change}
     given = {name: value for name, value in asked.items() if value is not None}
@@ -184,7 +184,7 @@ def test_the_digest_of_the_appspec_is_checked(ground: Ground) -> None:
     assert code_of(ground.codedeploy.create_deployment, **where, revision=given) == "InvalidRevisionException"
 
 
-def test_a_deployment_says_what_it_is_but_not_its_appspec(ground: Ground, api: Any) -> None:
+def test_deployment_is_described_without_its_appspec(ground: Ground, api: Any) -> None:
     text = ground.spec("1", "2")
     digest = hashlib.sha256(text.encode()).hexdigest()
     deployment = ground.deploy("1", "2", description="why")
@@ -275,13 +275,13 @@ def test_the_target_is_the_function_and_its_alias(ground: Ground, api: Any) -> N
         ("list_git_hub_account_token_names", {}, "NotImplemented"),
     ],
 )
-def test_what_does_not_exist_is_refused_by_the_codes_of_the_model(
+def test_missing_resources_have_the_models_error_codes(
     api: Any, call: str, parameters: dict[str, Any], code: str
 ) -> None:
     assert code_of(getattr(api, call), **parameters) == code
 
 
-def test_a_hook_answers_for_itself_and_once(ground: Ground, api: Any) -> None:
+def test_hook_reports_its_result_once(ground: Ground, api: Any) -> None:
     deployment = ground.deploy("1", "1", hook=True)
     event = ground.asked()
     answer = api.put_lifecycle_event_hook_execution_status

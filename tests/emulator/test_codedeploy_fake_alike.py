@@ -1,4 +1,4 @@
-"""The functional tests' CodeDeploy and the local cloud's tell a command the same story of its deployments."""
+"""The functional tests' fake CodeDeploy and the local cloud's report the same deployments to a command."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -114,7 +114,7 @@ def on_local(cloud: LocalCloud, new_name: str, tmp_path: Path) -> OnLocal:
     return OnLocal(Deployments(ground.codedeploy, ground.name, "live", pause=0.05), ground)
 
 
-def test_the_fake_tells_the_local_clouds_story(on_fake: OnFake, on_local: OnLocal) -> None:
+def test_fake_and_local_cloud_report_the_same_deployments(on_fake: OnFake, on_local: OnLocal) -> None:
     local = list(story(on_local))
 
     assert list(story(on_fake)) == local

@@ -1,4 +1,4 @@
-"""A deployment's course: traffic by its plan, hooks, alarms, stops and rollbacks, on the clock."""
+"""The lifecycle of deployments: traffic, hooks, alarms, stops and rollbacks, on the clock."""
 
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ def ground(cloud: LocalCloud, new_name: str, tmp_path: Path) -> Ground:
     return prepare(cloud, new_name, tmp_path)
 
 
-def test_a_canary_gets_its_share_and_then_all(ground: Ground) -> None:
+def test_canary_shifts_its_share_and_then_all_traffic(ground: Ground) -> None:
     ground.add_group()
     deployment = ground.deploy("1", "2")
     ground.shifted("1", {"2": 0.1})
@@ -46,14 +46,14 @@ def test_linear_shifting_adds_a_tenth_each_minute(ground: Ground) -> None:
     assert (ground.ended(deployment)["status"], ground.alias()) == ("Succeeded", ("3", {}))
 
 
-def test_all_at_once_needs_no_time(ground: Ground) -> None:
+def test_all_at_once_shifts_immediately(ground: Ground) -> None:
     ground.add_group(AT_ONCE)
 
     assert ground.ended(ground.deploy("1", "2"))["status"] == "Succeeded"
     assert ground.alias() == ("2", {})
 
 
-def test_a_deployment_may_take_another_plan_than_its_group(ground: Ground) -> None:
+def test_deployment_may_override_its_groups_configuration(ground: Ground) -> None:
     ground.add_group(CANARY)
     deployment = ground.deploy("1", "2", deploymentConfigName=AT_ONCE)
 
@@ -63,7 +63,7 @@ def test_a_deployment_may_take_another_plan_than_its_group(ground: Ground) -> No
     )
 
 
-def test_no_traffic_moves_before_the_hook_has_said_yes(ground: Ground) -> None:
+def test_traffic_waits_for_the_hook_to_succeed(ground: Ground) -> None:
     ground.add_group(AT_ONCE)
     deployment = ground.deploy("1", "2", hook=True)
     event = ground.asked()
@@ -79,7 +79,7 @@ def test_no_traffic_moves_before_the_hook_has_said_yes(ground: Ground) -> None:
     assert ground.alias() == ("2", {})
 
 
-def test_a_hook_that_says_no_fails_the_deployment_and_nobody_reached_the_new_version(ground: Ground) -> None:
+def test_failed_hook_fails_the_deployment_before_any_traffic(ground: Ground) -> None:
     ground.add_group(AT_ONCE)
     deployment = ground.deploy("1", "2", hook=True)
     ground.answer(ground.asked(), "Failed")
@@ -94,7 +94,7 @@ def test_a_hook_that_says_no_fails_the_deployment_and_nobody_reached_the_new_ver
     assert ground.alias() == ("1", {})
 
 
-def test_the_hook_after_traffic_can_still_undo_it(ground: Ground) -> None:
+def test_failed_hook_after_traffic_rolls_back(ground: Ground) -> None:
     ground.add_group(AT_ONCE)
     deployment = ground.deploy("1", "2", after=True)
     event = ground.asked()
@@ -108,7 +108,7 @@ def test_the_hook_after_traffic_can_still_undo_it(ground: Ground) -> None:
 
 
 @pytest.mark.parametrize("crashes", [False, True])
-def test_silence_fails_after_an_hour_and_a_crash_is_silence(
+def test_hook_without_result_fails_after_an_hour(
     cloud: LocalCloud, new_name: str, tmp_path: Path, *, crashes: bool
 ) -> None:
     ground = prepare(cloud, new_name, tmp_path, crashes=crashes)
@@ -143,7 +143,7 @@ def test_an_alarm_stops_the_deployment_and_rolls_it_back(ground: Ground) -> None
     assert ground.alias() == ("1", {}), "although the alarm is still red"
 
 
-def test_an_alarm_that_is_red_already_stops_it_before_any_traffic(ground: Ground) -> None:
+def test_alarm_in_alarm_stops_the_deployment_before_any_traffic(ground: Ground) -> None:
     ground.add_group()
     ground.ring()
     deployment = ground.deploy("1", "2", hook=True)
@@ -157,7 +157,7 @@ def test_an_alarm_that_is_red_already_stops_it_before_any_traffic(ground: Ground
     assert ground.ended(ground.deploy("1", "2", deploymentConfigName=AT_ONCE))["status"] == "Succeeded"
 
 
-def test_no_rollback_unless_the_group_wants_it(ground: Ground) -> None:
+def test_no_rollback_without_the_groups_setting(ground: Ground) -> None:
     ground.add_group(autoRollbackConfiguration={"enabled": False})
     deployment = ground.deploy("1", "2")
     ground.shifted("1", {"2": 0.1})
@@ -168,7 +168,7 @@ def test_no_rollback_unless_the_group_wants_it(ground: Ground) -> None:
     assert ground.alias() == ("1", {"2": 0.1})
 
 
-def test_stopping_takes_its_time_and_leaves_two_versions_without_rollback(ground: Ground) -> None:
+def test_stop_without_rollback_takes_time_and_leaves_two_versions(ground: Ground) -> None:
     ground.add_group()
     deployment = ground.deploy("1", "2")
     ground.shifted("1", {"2": 0.1})
@@ -191,7 +191,7 @@ def test_stopping_takes_its_time_and_leaves_two_versions_without_rollback(ground
     assert (refused["status"], refused["errorInformation"]["code"]) == ("Failed", "INVALID_LAMBDA_CONFIGURATION")
 
 
-def test_a_stop_with_rollback_sets_the_alias_back(ground: Ground) -> None:
+def test_stop_with_rollback_restores_the_alias(ground: Ground) -> None:
     ground.add_group()
     deployment = ground.deploy("1", "2")
     ground.shifted("1", {"2": 0.1})
@@ -202,7 +202,7 @@ def test_a_stop_with_rollback_sets_the_alias_back(ground: Ground) -> None:
     assert ground.alias() == ("1", {})
 
 
-def test_what_has_ended_cannot_be_stopped(ground: Ground) -> None:
+def test_ended_deployment_cannot_be_stopped(ground: Ground) -> None:
     ground.add_group(AT_ONCE)
     deployment = ground.deploy("1", "2")
     ground.ended(deployment)
@@ -211,7 +211,7 @@ def test_what_has_ended_cannot_be_stopped(ground: Ground) -> None:
         ground.codedeploy.stop_deployment(deploymentId=deployment)
 
 
-def test_one_deployment_at_a_time(ground: Ground) -> None:
+def test_second_deployment_of_a_group_is_refused(ground: Ground) -> None:
     ground.add_group()
     running = ground.deploy("1", "2")
 
@@ -228,9 +228,7 @@ def test_one_deployment_at_a_time(ground: Ground) -> None:
         (("9", "1"), "INVALID_LAMBDA_CONFIGURATION"),
     ],
 )
-def test_what_cannot_work_fails_and_leaves_the_alias_alone(
-    ground: Ground, versions: tuple[str, str], code: str
-) -> None:
+def test_invalid_deployment_fails_and_keeps_the_alias(ground: Ground, versions: tuple[str, str], code: str) -> None:
     ground.add_group()
 
     info = ground.ended(ground.deploy(*versions))
@@ -240,7 +238,7 @@ def test_what_cannot_work_fails_and_leaves_the_alias_alone(
     assert ground.alias() == ("1", {})
 
 
-def test_an_alias_that_somebody_moved_meanwhile_fails_the_deployment_which_rolls_back(ground: Ground) -> None:
+def test_alias_moved_during_a_deployment_fails_it_with_rollback(ground: Ground) -> None:
     ground.add_group()
     deployment = ground.deploy("1", "2")
     ground.shifted("1", {"2": 0.1})
@@ -255,7 +253,7 @@ def test_an_alias_that_somebody_moved_meanwhile_fails_the_deployment_which_rolls
     assert ground.alias() == ("1", {}), "a rollback overwrites whoever moved the alias"
 
 
-def test_every_turn_is_an_event_that_a_rule_can_take_to_a_function(ground: Ground) -> None:
+def test_state_changes_are_published_to_eventbridge(ground: Ground) -> None:
     rules = ground.cloud.client("events")
     rule = rules.put_rule(
         Name=ground.name,

@@ -1,4 +1,4 @@
-"""DynamoDB in the local cloud: one call at a time, whole transactions, throttled on demand, expiring, and guarded."""
+"""DynamoDB: concurrent writes, transactions, throttling on demand, expiry and permissions."""
 
 import json
 import uuid
@@ -64,7 +64,7 @@ def refused(work: Callable[..., Any], **asked: Any) -> dict[str, Any]:
     return answer
 
 
-def test_a_condition_is_met_by_one_of_many_at_once_and_no_addition_is_lost(dynamodb: Any, table: str) -> None:
+def test_concurrent_writes_meet_a_condition_once_and_lose_no_addition(dynamodb: Any, table: str) -> None:
     def put(number: int) -> bool:
         try:
             dynamodb.transact_write_items(
@@ -83,7 +83,7 @@ def test_a_condition_is_met_by_one_of_many_at_once_and_no_addition_is_lost(dynam
     assert counts == {"count": "20", "lost": "140"}
 
 
-def test_a_cancelled_transaction_changes_nothing_and_says_which_part_was_to_blame(dynamodb: Any, table: str) -> None:
+def test_cancelled_transaction_changes_nothing_and_has_reasons(dynamodb: Any, table: str) -> None:
     for sk in ("kept", "changed", "deleted"):
         dynamodb.put_item(TableName=table, Item=key("p", sk) | {"n": {"N": "1"}})
     before = everything(dynamodb, table)
@@ -100,7 +100,7 @@ def test_a_cancelled_transaction_changes_nothing_and_says_which_part_was_to_blam
     assert everything(dynamodb, table) == before
 
 
-def test_a_transaction_does_all_its_parts(dynamodb: Any, table: str) -> None:
+def test_transaction_applies_all_parts(dynamodb: Any, table: str) -> None:
     for sk in ("kept", "changed", "deleted"):
         dynamodb.put_item(TableName=table, Item=key("p", sk) | {"n": {"N": "1"}})
 
@@ -135,7 +135,7 @@ def test_transactions_over_a_table_with_one_key(dynamodb: Any, new_name: str) ->
     assert everything(dynamodb, new_name) == []
 
 
-def test_queries_find_what_is_asked_for_in_order_and_page_by_page(dynamodb: Any, table: str) -> None:
+def test_query_returns_matching_items_in_order_and_pages(dynamodb: Any, table: str) -> None:
     for pk in ("a", "b"):
         for number in range(5):
             dynamodb.put_item(TableName=table, Item=key(pk, f"s{number}") | {"slot": {"S": f"t{number % 2}"}})
@@ -158,7 +158,7 @@ def test_queries_find_what_is_asked_for_in_order_and_page_by_page(dynamodb: Any,
     assert found(KeyConditionExpression="pk = :p", ExpressionAttributeValues={":p": {"S": "none"}}) == []
 
 
-def test_so_many_writes_are_throttled_and_no_reads(cloud: LocalCloud, dynamodb: Any, table: str) -> None:
+def test_given_number_of_writes_is_throttled_but_no_reads(cloud: LocalCloud, dynamodb: Any, table: str) -> None:
     with cloud.faults(writes=3):
         put = {"TableName": table, "Item": key("p", "x")}
         answers = [
@@ -175,7 +175,7 @@ def test_so_many_writes_are_throttled_and_no_reads(cloud: LocalCloud, dynamodb: 
     assert [reason["Code"] for reason in cancelled["CancellationReasons"]] == ["ThrottlingError", "None"]
 
 
-def test_all_writes_are_throttled_until_told(cloud: LocalCloud, dynamodb: Any, table: str) -> None:
+def test_all_writes_are_throttled_until_the_block_ends(cloud: LocalCloud, dynamodb: Any, table: str) -> None:
     with cloud.faults(writes=-1):
         for _ in range(5):
             refused(dynamodb.update_item, **add(table, "p", "x"))
@@ -184,12 +184,12 @@ def test_all_writes_are_throttled_until_told(cloud: LocalCloud, dynamodb: Any, t
     assert len(everything(dynamodb, table)) == 1
 
 
-def test_what_is_not_understood_is_no_fault(cloud: LocalCloud) -> None:
+def test_unknown_fault_is_refused(cloud: LocalCloud) -> None:
     with pytest.raises(ValueError, match="unknown fault"), cloud.faults(functions={"f": "explode"}):  # type: ignore[dict-item]
         pass
 
 
-def test_items_go_when_their_time_to_live_is_over(cloud: LocalCloud, dynamodb: Any, table: str) -> None:
+def test_expired_items_are_deleted(cloud: LocalCloud, dynamodb: Any, table: str) -> None:
     now = int(cloud.now())
     for sk, expires in (("soon", now + 60), ("late", now + 90_000)):
         dynamodb.put_item(TableName=table, Item=key("p", sk) | {"expires": {"N": str(expires)}})
@@ -211,7 +211,7 @@ def test_items_go_when_their_time_to_live_is_over(cloud: LocalCloud, dynamodb: A
         (["PutItem", "ConditionCheckItem"], "x", False),
     ],
 )
-def test_a_transaction_is_allowed_by_the_rights_of_its_parts(
+def test_transaction_requires_the_rights_of_its_parts(
     cloud: LocalCloud, table: str, actions: Sequence[str], where: str, allowed: bool
 ) -> None:
     mine = user(cloud, actions, f"table/{table}{where}")["dynamodb"]
@@ -224,7 +224,7 @@ def test_a_transaction_is_allowed_by_the_rights_of_its_parts(
         assert refused(mine.transact_write_items, TransactItems=items)["Error"]["Code"] == "AccessDeniedException"
 
 
-def test_an_index_has_a_right_of_its_own(cloud: LocalCloud, table: str) -> None:
+def test_index_requires_a_right_of_its_own(cloud: LocalCloud, table: str) -> None:
     asked = {"KeyConditionExpression": "slot = :s", "ExpressionAttributeValues": {":s": {"S": "t1"}}}
     only_table, only_index = (
         user(cloud, ["Query"], resource)["dynamodb"] for resource in (f"table/{table}", f"table/{table}/index/*")

@@ -1,4 +1,4 @@
-"""EventBridge: rules take events and the clock's ticks to functions that let them."""
+"""EventBridge: rules deliver events and schedules to functions that allow them."""
 
 import json
 import time
@@ -71,7 +71,7 @@ def pattern(source: str) -> str:
     return json.dumps({"source": [source]})
 
 
-def test_an_event_reaches_the_function_in_the_shape_aws_gives_it(cloud: LocalCloud, listener: Listener) -> None:
+def test_matching_event_reaches_the_function_in_awss_format(cloud: LocalCloud, listener: Listener) -> None:
     listener.listen(EventPattern=pattern(listener.name))
     listener.send(detail={"b": 2})
 
@@ -86,7 +86,7 @@ def test_an_event_reaches_the_function_in_the_shape_aws_gives_it(cloud: LocalClo
     assert event["time"][:15] == moment[:15]
 
 
-def test_other_events_do_not(listener: Listener) -> None:
+def test_event_that_does_not_match_is_not_delivered(listener: Listener) -> None:
     listener.listen(EventPattern=pattern(listener.name))
     listener.send(source="somebody.else")
     listener.send(detail={"mine": True})
@@ -99,14 +99,16 @@ def test_other_events_do_not(listener: Listener) -> None:
     ("target", "wanted"),
     [({"Input": '{"fixed": 1}'}, {"fixed": 1}), ({"InputPath": "$.detail.b"}, 2), ({"InputPath": "$.nothing"}, None)],
 )
-def test_a_target_may_get_less_than_the_event(listener: Listener, target: dict[str, str], wanted: Any) -> None:
+def test_target_with_input_path_gets_a_part_of_the_event(
+    listener: Listener, target: dict[str, str], wanted: Any
+) -> None:
     listener.listen(EventPattern=pattern(listener.name), target=target)
     listener.send(detail={"b": 2})
 
     assert listener.first() == wanted
 
 
-def test_a_function_whose_policy_does_not_allow_the_rule_is_not_called(cloud: LocalCloud, listener: Listener) -> None:
+def test_function_without_permission_for_the_rule_is_not_called(cloud: LocalCloud, listener: Listener) -> None:
     listener.listen(EventPattern=pattern(listener.name), allowed=False)
     listener.send()
 
@@ -115,7 +117,7 @@ def test_a_function_whose_policy_does_not_allow_the_rule_is_not_called(cloud: Lo
     assert listener.kept() == []
 
 
-def test_a_rate_ticks_on_the_clock_with_the_time_it_was_due(cloud: LocalCloud, listener: Listener) -> None:
+def test_rate_fires_on_the_clock_with_its_due_time(cloud: LocalCloud, listener: Listener) -> None:
     listener.listen(ScheduleExpression="rate(5 minutes)")
     made = cloud.now()
     cloud.advance(601)
@@ -138,7 +140,7 @@ def test_a_cron_fires_at_its_minute(cloud: LocalCloud, listener: Listener) -> No
     assert listener.first()["time"] == time.strftime("%Y-%m-%dT%H:%M:00Z", due)
 
 
-def test_a_disabled_rule_sleeps_until_it_is_enabled(cloud: LocalCloud, listener: Listener) -> None:
+def test_disabled_rule_does_not_fire_until_it_is_enabled(cloud: LocalCloud, listener: Listener) -> None:
     listener.listen(ScheduleExpression="rate(1 minute)", State="DISABLED")
     cloud.advance(121)
     assert listener.events.list_rules(NamePrefix=listener.name)["Rules"][0]["State"] == "DISABLED"
@@ -151,7 +153,7 @@ def test_a_disabled_rule_sleeps_until_it_is_enabled(cloud: LocalCloud, listener:
     assert len(listener.kept()) == 1
 
 
-def test_rules_and_their_targets_are_shown_and_deleted_in_order(listener: Listener) -> None:
+def test_rule_with_targets_is_deleted_after_its_targets(listener: Listener) -> None:
     listener.listen(EventPattern=pattern(listener.name), Description="why")
     events = listener.events
 
@@ -167,7 +169,7 @@ def test_rules_and_their_targets_are_shown_and_deleted_in_order(listener: Listen
     assert events.list_rules(NamePrefix=listener.name)["Rules"] == []
 
 
-def test_a_rule_that_is_put_again_keeps_its_targets(listener: Listener) -> None:
+def test_replaced_rule_keeps_its_targets(listener: Listener) -> None:
     listener.listen(EventPattern=pattern("another"))
     listener.events.put_rule(Name=listener.name, EventPattern=pattern(listener.name))
     listener.send()
@@ -200,7 +202,7 @@ def test_what_cannot_be_is_refused(api: Any, call: str, parameters: dict[str, An
         {"Arn": "arn:aws:lambda:us-east-1:123456789012:function:f", "InputTransformer": {"InputTemplate": '"x"'}},
     ],
 )
-def test_targets_that_the_local_cloud_lacks_are_refused_by_name(api: Any, target: dict[str, Any]) -> None:
+def test_unsupported_target_is_refused_by_name(api: Any, target: dict[str, Any]) -> None:
     api.put_rule(Name="lacking", EventPattern=pattern("s"))
 
     with pytest.raises(ClientError, match="the local cloud"):
@@ -215,7 +217,7 @@ def test_targets_that_the_local_cloud_lacks_are_refused_by_name(api: Any, target
         ({"Source": "s", "DetailType": "d", "Detail": "{"}, "MalformedDetail"),
     ],
 )
-def test_one_bad_entry_does_not_spoil_the_others(api: Any, entry: dict[str, str], code: str) -> None:
+def test_invalid_entry_is_refused_and_others_are_published(api: Any, entry: dict[str, str], code: str) -> None:
     answer = api.put_events(Entries=[entry, {"Source": "s", "DetailType": "d", "Detail": "{}"}])
 
     assert answer["FailedEntryCount"] == 1

@@ -1,4 +1,4 @@
-"""Event patterns and schedules by themselves."""
+"""Event patterns and schedule expressions, without a cloud."""
 
 import json
 from datetime import UTC, datetime
@@ -45,7 +45,7 @@ EVENT = {
         ({"detail": {"flag": [{"numeric": ["=", 1]}]}}, False),
     ],
 )
-def test_a_pattern_wants_every_member_and_any_of_its_values(pattern: dict[str, Any], *, wanted: bool) -> None:
+def test_pattern_matches_every_member_with_any_of_its_values(pattern: dict[str, Any], *, wanted: bool) -> None:
     assert event_patterns.matches(event_patterns.read(json.dumps(pattern)), EVENT) is wanted
 
 
@@ -56,7 +56,7 @@ def test_a_pattern_wants_every_member_and_any_of_its_values(pattern: dict[str, A
         '{"source": [{"wildcard": "a*"}]}', '{"source": [{"exists": 1}]}', '{"a": [{"numeric": ["~", 1]}]}',
     ],
 )  # fmt: skip
-def test_a_pattern_that_is_none_or_not_known_here_is_refused(text: str) -> None:
+def test_invalid_or_unsupported_pattern_is_refused(text: str) -> None:
     with pytest.raises(ServiceError) as caught:
         event_patterns.read(text)
     assert caught.value.code == "InvalidEventPatternException"
@@ -84,7 +84,7 @@ def test_a_schedule_fires_next(expression: str, after: str, fires: str) -> None:
     assert datetime.fromtimestamp(found, UTC).strftime("%Y-%m-%dT%H:%M:%S") == fires
 
 
-def test_a_schedule_of_a_year_that_is_over_never_fires() -> None:
+def test_schedule_in_a_past_year_never_fires() -> None:
     assert schedules.read("cron(0 0 1 1 ? 2020)").after(datetime(2026, 1, 1, tzinfo=UTC).timestamp()) is None
 
 
@@ -96,7 +96,7 @@ def test_a_schedule_of_a_year_that_is_over_never_fires() -> None:
         "cron(0/0 12 * * ? *)",
     ],
 )  # fmt: skip
-def test_a_schedule_that_is_none_is_refused(expression: str) -> None:
+def test_invalid_schedule_is_refused(expression: str) -> None:
     with pytest.raises(ServiceError) as caught:
         schedules.read(expression)
     assert caught.value.code == "ValidationException"

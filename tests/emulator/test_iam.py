@@ -1,4 +1,4 @@
-"""Who may do what in the local cloud: keys, signatures, users, roles, buckets, and the words of a refusal."""
+"""IAM: keys, signatures, users, roles, bucket policies, and error responses."""
 
 import json
 from collections.abc import Callable
@@ -79,7 +79,7 @@ def read(of: Clients, key: str = "k") -> bytes:
          400),
     ],
 )  # fmt: skip
-def test_each_service_refuses_in_its_own_words(
+def test_each_service_has_its_own_error_codes(
     cloud: LocalCloud, user: Callable[..., Clients], service: str, operation: str, unknown: str, wrong: str,
     denied: str, status: int,
 ) -> None:  # fmt: skip
@@ -91,7 +91,7 @@ def test_each_service_refuses_in_its_own_words(
     assert refused(getattr(user()[service], operation))[:2] == (denied, status)
 
 
-def test_a_refusal_names_who_what_and_where(user: Callable[..., Clients], new_name: str) -> None:
+def test_denied_error_names_caller_action_and_resource(user: Callable[..., Clients], new_name: str) -> None:
     _, _, message = refused(user()["lambda"].get_function, FunctionName="f", Qualifier="7")
 
     assert message == (
@@ -101,7 +101,7 @@ def test_a_refusal_names_who_what_and_where(user: Callable[..., Clients], new_na
     )
 
 
-def test_what_the_cloud_cannot_place_is_refused_by_name(user: Callable[..., Clients], cloud: LocalCloud) -> None:
+def test_action_with_unknown_resources_is_refused_by_name(user: Callable[..., Clients], cloud: LocalCloud) -> None:
     one = {"Effect": "Allow", "Action": "*", "Resource": f"arn:aws:*:*:{ACCOUNT}:*"}
 
     _, _, message = refused(user(one)["ecs"].list_clusters)
@@ -112,7 +112,7 @@ def test_what_the_cloud_cannot_place_is_refused_by_name(user: Callable[..., Clie
 
 
 @pytest.mark.parametrize("key", ["local", "internal", "testing"])
-def test_the_clouds_own_key_is_no_word_one_could_guess(cloud: LocalCloud, key: str) -> None:
+def test_guessed_internal_key_is_refused(cloud: LocalCloud, key: str) -> None:
     assert refused(clients(cloud, Credentials(key, key))["sts"].get_caller_identity)[0] == "InvalidClientTokenId"
 
 
@@ -121,7 +121,7 @@ def test_an_unsigned_request_is_refused(cloud: LocalCloud) -> None:
         assert HTTP.request("GET", cloud.endpoint_url + path).status == 403
 
 
-def test_a_presigned_url_opens_its_object_and_no_other(cloud: LocalCloud, new_name: str) -> None:
+def test_presigned_url_gives_access_to_its_object_only(cloud: LocalCloud, new_name: str) -> None:
     keys = cloud.add_user(new_name)
     cloud.client("iam").put_user_policy(UserName=new_name, PolicyName="p", PolicyDocument=policy(READ))
     config = Config(signature_version="s3v4", s3={"addressing_style": "path"})
@@ -136,7 +136,7 @@ def test_a_presigned_url_opens_its_object_and_no_other(cloud: LocalCloud, new_na
     assert HTTP.request("GET", url.replace(f"/{BUCKET}/k", f"/{BUCKET}/other")).status == 403
 
 
-def test_a_users_rights_come_from_itself_its_groups_and_managed_policies(
+def test_user_has_rights_of_inline_group_and_managed_policies(
     cloud: LocalCloud, user: Callable[..., Clients], new_name: str
 ) -> None:
     iam, mine = cloud.client("iam"), user()
@@ -156,9 +156,7 @@ def test_a_users_rights_come_from_itself_its_groups_and_managed_policies(
     assert "explicit deny in an identity-based policy" in refused(mine["s3"].get_object, Bucket=BUCKET, Key="k")[2]
 
 
-def test_a_key_that_was_switched_off_opens_nothing(
-    cloud: LocalCloud, user: Callable[..., Clients], new_name: str
-) -> None:
+def test_inactive_key_is_refused(cloud: LocalCloud, user: Callable[..., Clients], new_name: str) -> None:
     mine, iam = user(READ), cloud.client("iam")
     assert read(mine) == b"here"
     (key,) = iam.list_access_keys(UserName=new_name)["AccessKeyMetadata"]
@@ -168,7 +166,7 @@ def test_a_key_that_was_switched_off_opens_nothing(
     assert refused(mine["s3"].get_object, Bucket=BUCKET, Key="k")[0] == "InvalidAccessKeyId"
 
 
-def test_listing_is_held_to_its_prefix(user: Callable[..., Clients]) -> None:
+def test_list_is_restricted_to_the_allowed_prefix(user: Callable[..., Clients]) -> None:
     only = {"StringLike": {"s3:prefix": "models/*/retired/"}}
     s3 = user({"Effect": "Allow", "Action": "s3:ListBucket", "Resource": ARN, "Condition": only})["s3"]
 
@@ -177,7 +175,7 @@ def test_listing_is_held_to_its_prefix(user: Callable[..., Clients]) -> None:
     assert refused(s3.list_objects_v2, Bucket=BUCKET)[0] == "AccessDenied"
 
 
-def test_a_missing_object_is_forbidden_to_whoever_may_not_list(user: Callable[..., Clients]) -> None:
+def test_missing_object_without_list_permission_is_403(user: Callable[..., Clients]) -> None:
     s3 = user(READ)["s3"]
     assert refused(s3.get_object, Bucket=BUCKET, Key="none")[:2] == ("AccessDenied", 403)
     assert refused(s3.head_object, Bucket=BUCKET, Key="none")[1] == 403
@@ -186,7 +184,7 @@ def test_a_missing_object_is_forbidden_to_whoever_may_not_list(user: Callable[..
     assert refused(s3.get_object, Bucket=BUCKET, Key="none")[:2] == ("NoSuchKey", 404)
 
 
-def test_a_condition_nobody_can_judge_denies(user: Callable[..., Clients], cloud: LocalCloud, new_name: str) -> None:
+def test_unsupported_condition_key_denies(user: Callable[..., Clients], cloud: LocalCloud, new_name: str) -> None:
     mine = user({**READ, "Condition": {"StringEquals": {"s3:ExistingObjectTag/team": "x"}}})
 
     assert refused(mine["s3"].get_object, Bucket=BUCKET, Key="k")[0] == "AccessDenied"
@@ -194,7 +192,7 @@ def test_a_condition_nobody_can_judge_denies(user: Callable[..., Clients], cloud
     assert "does not support the condition key s3:ExistingObjectTag/team" in log
 
 
-def test_a_row_key_can_be_the_right(cloud: LocalCloud, user: Callable[..., Clients], new_name: str) -> None:
+def test_leading_key_condition_restricts_items(cloud: LocalCloud, user: Callable[..., Clients], new_name: str) -> None:
     cloud.client("dynamodb").create_table(
         TableName=new_name, KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}], BillingMode="PAY_PER_REQUEST",
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
@@ -208,7 +206,7 @@ def test_a_row_key_can_be_the_right(cloud: LocalCloud, user: Callable[..., Clien
     assert refused(rows.scan, TableName=new_name)[0] == "AccessDeniedException"
 
 
-def test_a_bucket_policy_binds_everybody_until_it_is_lifted(cloud: LocalCloud, bucket: Any, new_name: str) -> None:
+def test_bucket_policy_applies_to_all_until_it_is_deleted(cloud: LocalCloud, bucket: Any, new_name: str) -> None:
     once = {
         "Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{new_name}/*",
         "Condition": {"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"}},
@@ -274,7 +272,7 @@ def test_a_session_has_its_roles_rights(cloud: LocalCloud, user: Callable[..., C
     )
 
 
-def test_a_role_that_trusts_the_account_wants_the_callers_right_too(
+def test_role_that_trusts_the_account_requires_the_callers_policy(
     cloud: LocalCloud, user: Callable[..., Clients], new_name: str
 ) -> None:
     arn = role(cloud, new_name, trust(AWS=f"arn:aws:iam::{ACCOUNT}:root"), READ)
@@ -285,7 +283,7 @@ def test_a_role_that_trusts_the_account_wants_the_callers_right_too(
     assert read(assumed(mine, cloud, arn)) == b"here"
 
 
-def test_a_role_trusts_nobody_it_does_not_name(cloud: LocalCloud, new_name: str) -> None:
+def test_caller_not_in_the_trust_policy_is_refused(cloud: LocalCloud, new_name: str) -> None:
     arn = role(cloud, new_name, trust(Service="lambda.amazonaws.com"), READ)
 
     assert refused(cloud.client("sts").assume_role, RoleArn=arn, RoleSessionName="me")[0] == "AccessDenied"
@@ -293,7 +291,7 @@ def test_a_role_trusts_nobody_it_does_not_name(cloud: LocalCloud, new_name: str)
     assert refused(cloud.client("sts").assume_role, RoleArn=missing, RoleSessionName="me")[0] == "AccessDenied"
 
 
-def test_boundaries_and_session_policies_only_take_away(cloud: LocalCloud, new_name: str) -> None:
+def test_boundary_and_session_policy_only_restrict(cloud: LocalCloud, new_name: str) -> None:
     iam, everything = cloud.client("iam"), {"Effect": "Allow", "Action": "*", "Resource": "*"}
     boundary = iam.create_policy(PolicyName=new_name, PolicyDocument=policy(READ))["Policy"]["Arn"]
     arn = role(cloud, new_name, trust(AWS=ACCOUNT), everything, PermissionsBoundary=boundary)
@@ -334,7 +332,7 @@ def test_a_function_has_the_rights_of_its_own_role(cloud: LocalCloud, functions:
     assert refused(process()["s3"].get_object, Bucket=BUCKET, Key="k")[0] == "AccessDenied"
 
 
-def test_lambda_takes_no_role_that_does_not_trust_it(cloud: LocalCloud, functions: Any, name: str) -> None:
+def test_role_that_does_not_trust_lambda_is_refused(cloud: LocalCloud, functions: Any, name: str) -> None:
     arn = role(cloud, name, trust(AWS=ACCOUNT), READ)
 
     code, _, message = refused(functions.update_function_configuration, FunctionName=name, Role=arn)
@@ -343,7 +341,7 @@ def test_lambda_takes_no_role_that_does_not_trust_it(cloud: LocalCloud, function
     assert message == "The role defined for the function cannot be assumed by Lambda."
 
 
-def test_setting_a_function_may_not_bring_in_foreign_layers_or_roles(
+def test_update_of_a_function_requires_rights_on_layers_and_role(
     user: Callable[..., Clients], functions: Any, name: str
 ) -> None:
     where = f"arn:aws:lambda:us-east-1:{ACCOUNT}"
@@ -365,7 +363,7 @@ def test_setting_a_function_may_not_bring_in_foreign_layers_or_roles(
     mine.update_function_configuration(FunctionName=name, Layers=[layers["ours"]])
 
 
-def test_a_principals_tag_fills_a_resource_and_an_absent_one_names_nothing(
+def test_principal_tag_in_a_resource_without_value_matches_nothing(
     cloud: LocalCloud, user: Callable[..., Clients], new_name: str
 ) -> None:
     own = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": f"{ARN}/models/${{aws:PrincipalTag/Model}}/*"}
@@ -380,7 +378,7 @@ def test_a_principals_tag_fills_a_resource_and_an_absent_one_names_nothing(
     assert refused(mine["s3"].put_object, Bucket=BUCKET, Key="models/churn-2/1")[0] == "AccessDenied"
 
 
-def test_a_role_s_tags_are_those_of_its_sessions(cloud: LocalCloud, new_name: str) -> None:
+def test_session_has_its_roles_tags(cloud: LocalCloud, new_name: str) -> None:
     iam, principal = cloud.client("iam"), f"arn:aws:iam::{ACCOUNT}:root"
     trust = {"Effect": "Allow", "Principal": {"AWS": principal}, "Action": "sts:AssumeRole"}
     made = iam.create_role(

@@ -1,4 +1,4 @@
-"""What a policy allows, without a cloud: names, wildcards, variables, conditions, and what cannot be judged."""
+"""Policy evaluation without a cloud: wildcards, variables, conditions, and unsupported conditions."""
 
 import logging
 from typing import Any
@@ -36,11 +36,11 @@ def said(*given: dict[str, Any], action: str = "s3:GetObject", resource: str | N
         ([{"Effect": "Allow", "Action": "*", "NotResource": f"{BUCKET}/*"}], "denied"),
     ],
 )
-def test_an_explicit_deny_wins_then_an_allow_else_it_is_denied(given: list[dict[str, Any]], expected: str) -> None:
+def test_explicit_deny_wins_over_allow(given: list[dict[str, Any]], expected: str) -> None:
     assert said(*given) == expected
 
 
-def test_variables_are_filled_in_and_cannot_smuggle_wildcards() -> None:
+def test_policy_variables_are_filled_in_without_wildcards() -> None:
     own = {**ALLOW, "Resource": f"{BUCKET}/${{aws:username}}/*"}
 
     assert said(own, resource=f"{BUCKET}/anna/k") == "allowed"
@@ -50,7 +50,7 @@ def test_variables_are_filled_in_and_cannot_smuggle_wildcards() -> None:
     assert said({**ALLOW, "Resource": f"{BUCKET}/${{*}}"}) == "denied"
 
 
-def test_a_call_whose_resource_is_unknown_passes_by_a_statement_on_everything_only() -> None:
+def test_unknown_resource_is_allowed_by_a_statement_on_all_resources_only() -> None:
     assert said({**ALLOW, "Resource": "*"}, resource=None) == "allowed"
     assert said(ALLOW, resource=None) == "denied"
     assert said({**ALLOW, "Resource": "arn:*"}, resource=None) == "denied"
@@ -105,7 +105,7 @@ def test_conditions(operator: str, key: str, wanted: Any, holds: bool) -> None:
     assert hold({operator: {key: wanted}}, CONTEXT, lambda _: True) is holds
 
 
-def test_several_conditions_must_all_hold() -> None:
+def test_all_conditions_must_hold() -> None:
     both = {"StringLike": {"s3:prefix": "models/*"}, "Bool": {"aws:SecureTransport": "true"}}
 
     assert hold(both, CONTEXT, lambda _: True)
@@ -115,7 +115,7 @@ def test_several_conditions_must_all_hold() -> None:
 @pytest.mark.parametrize(
     "condition", [{"DateLessThan": {"aws:CurrentTime": "2030"}}, {"Bool": {"aws:Strange": "true"}}]
 )
-def test_what_cannot_be_judged_is_refused_and_logged(
+def test_unsupported_condition_denies_and_is_logged(
     condition: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     def answer(effect: str) -> str:

@@ -1,4 +1,4 @@
-"""What each call needs to be allowed, read out of requests as boto3 sends them."""
+"""The actions and resources that each call requires, read from requests of boto3."""
 
 import functools
 from typing import Any
@@ -161,17 +161,17 @@ def test_a_call_needs_its_action_on_its_resource(
     assert needed(service, operation, **parameters) == [(action, resource)]
 
 
-def test_who_asks_who_he_is_needs_no_right() -> None:
+def test_get_caller_identity_requires_no_right() -> None:
     assert needed("sts", "get_caller_identity") == []
 
 
-def test_an_aliases_right_is_wanted_on_the_function_and_on_the_alias() -> None:
+def test_alias_operation_requires_function_and_alias() -> None:
     wanted = [("lambda:UpdateAlias", FUNCTION), ("lambda:UpdateAlias", f"{FUNCTION}:live")]
 
     assert needed("lambda", "update_alias", FunctionName="f", Name="live") == wanted
 
 
-def test_setting_a_function_needs_its_layers_and_may_not_pass_any_role() -> None:
+def test_function_update_requires_layers_and_pass_role() -> None:
     assert needed("lambda", "update_function_configuration", FunctionName="f", Layers=[LAYER], Role=ROLE) == [
         ("lambda:UpdateFunctionConfiguration", FUNCTION),
         ("iam:PassRole", ROLE),
@@ -179,7 +179,7 @@ def test_setting_a_function_needs_its_layers_and_may_not_pass_any_role() -> None
     ]
 
 
-def test_a_deployment_needs_its_revision_and_strategy_too() -> None:
+def test_deployment_requires_revision_and_configuration() -> None:
     asked = {"applicationName": "app", "deploymentGroupName": "live", "deploymentConfigName": "c"}
 
     assert needed("codedeploy", "create_deployment", **asked, revision={"revisionType": "AppSpecContent"}) == [
@@ -189,14 +189,14 @@ def test_a_deployment_needs_its_revision_and_strategy_too() -> None:
     ]
 
 
-def test_a_copy_reads_its_source() -> None:
+def test_copy_requires_its_source() -> None:
     assert needed("s3", "copy_object", Bucket="bkt", Key="k", CopySource={"Bucket": "other", "Key": "o"}) == [
         ("s3:PutObject", "arn:aws:s3:::bkt/k"),
         ("s3:GetObject", "arn:aws:s3:::other/o"),
     ]
 
 
-def test_a_transaction_needs_the_right_of_each_part() -> None:
+def test_transaction_requires_the_action_of_each_part() -> None:
     key = {"k": {"S": "1"}}
     items = [
         {"Put": {"TableName": "t", "Item": key}},
@@ -211,13 +211,13 @@ def test_a_transaction_needs_the_right_of_each_part() -> None:
     ]
 
 
-def test_alarms_named_together_are_needed_each() -> None:
+def test_each_named_alarm_is_required() -> None:
     assert needed("cloudwatch", "delete_alarms", AlarmNames=["a", "b"]) == [
         ("cloudwatch:DeleteAlarms", f"arn:aws:cloudwatch:{HERE}:alarm:{name}") for name in "ab"
     ]
 
 
-def test_what_botocore_compresses_is_read() -> None:
+def test_compressed_parameters_are_read() -> None:
     data = [{"MetricName": "m", "Value": 1.0, "Dimensions": [{"Name": "n", "Value": "x" * 200}]}] * 100
 
     found = call("cloudwatch", "put_metric_data", Namespace="Fairlead", MetricData=data)

@@ -1,4 +1,4 @@
-"""Aliases: at most two versions, guarded moves, and no version deleted from under them."""
+"""Aliases: at most two versions, optimistic locking, and versions that an alias protects."""
 
 import json
 from typing import Any
@@ -66,7 +66,7 @@ def test_two_versions_of_an_alias_have_the_same_role(cloud: LocalCloud, function
     assert functions.update_alias(FunctionName=name, Name="live", FunctionVersion="2")["FunctionVersion"] == "2"
 
 
-def test_weights_stay_until_an_empty_routing_clears_them(functions: Any, name: str) -> None:
+def test_weights_stay_until_an_empty_routing_config(functions: Any, name: str) -> None:
     publish(functions, name, "one")
     publish(functions, name, "two")
     weights = {"AdditionalVersionWeights": {"2": 0.25}}

@@ -1,4 +1,4 @@
-"""Asynchronous invocations: tried again on the clock, then sent where the settings say."""
+"""Asynchronous invocations: retries on the clock, then destinations and dead letters."""
 
 import json
 import re
@@ -99,7 +99,7 @@ def on_failure(subject: Subject, service: str, **settings: Any) -> None:
     )  # fmt: skip
 
 
-def test_an_error_is_tried_again_after_one_minute_and_after_two_more(subject: Subject) -> None:
+def test_function_error_is_retried_after_one_and_two_more_minutes(subject: Subject) -> None:
     subject.invoke(word="x")
     until(lambda: len(subject.attempts()) == 1)
 
@@ -117,7 +117,7 @@ def test_an_error_is_tried_again_after_one_minute_and_after_two_more(subject: Su
     assert [subject.total(m) for m in ("AsyncEventsReceived", "AsyncEventsDropped", "Errors")] == [1, 1, 3]
 
 
-def test_an_attempt_that_succeeds_ends_it(subject: Subject) -> None:
+def test_successful_retry_ends_the_retries(subject: Subject) -> None:
     subject.invoke(failures=1)
     subject.cloud.advance(7200)
 
@@ -126,7 +126,7 @@ def test_an_attempt_that_succeeds_ends_it(subject: Subject) -> None:
     assert 60_000 <= subject.total("AsyncEventAge") < 90_000
 
 
-def test_what_fails_to_the_end_lies_in_the_bucket_as_aws_writes_it(
+def test_failed_event_is_written_to_the_bucket_in_awss_format(
     subject: Subject, bucket: Callable[[], list[tuple[str, Any]]]
 ) -> None:
     on_failure(subject, "s3")
@@ -151,7 +151,7 @@ def test_what_fails_to_the_end_lies_in_the_bucket_as_aws_writes_it(
     }  # fmt: skip
 
 
-def test_fewer_attempts_if_the_settings_say_so(subject: Subject, bucket: Callable[[], list[tuple[str, Any]]]) -> None:
+def test_retries_are_limited_by_the_settings(subject: Subject, bucket: Callable[[], list[tuple[str, Any]]]) -> None:
     on_failure(subject, "s3", MaximumRetryAttempts=0)
     subject.invoke()
     until(bucket)
@@ -160,9 +160,7 @@ def test_fewer_attempts_if_the_settings_say_so(subject: Subject, bucket: Callabl
     assert len(subject.attempts()) == len(bucket()) == 1
 
 
-def test_an_event_that_would_be_too_old_is_given_up_when_it_is(
-    subject: Subject, bucket: Callable[[], list[tuple[str, Any]]]
-) -> None:
+def test_event_over_its_maximum_age_is_given_up(subject: Subject, bucket: Callable[[], list[tuple[str, Any]]]) -> None:
     on_failure(subject, "s3", MaximumEventAgeInSeconds=100)
     subject.invoke()
     subject.cloud.advance(95)
@@ -174,7 +172,7 @@ def test_an_event_that_would_be_too_old_is_given_up_when_it_is(
     assert record["requestContext"]["approximateInvokeCount"] == len(subject.attempts()) == 2
 
 
-def test_a_function_can_be_made_to_fail_for_a_day_and_nothing_is_lost(
+def test_events_of_a_function_with_an_injected_fault_reach_the_bucket(
     subject: Subject, bucket: Callable[[], list[tuple[str, Any]]]
 ) -> None:
     on_failure(subject, "s3")
@@ -192,7 +190,7 @@ def test_a_function_can_be_made_to_fail_for_a_day_and_nothing_is_lost(
     assert subject.total("Errors") == 1 + 3 * 3
 
 
-def test_throttled_events_wait_for_hours_and_are_not_lost(subject: Subject) -> None:
+def test_throttled_events_are_retried_for_hours(subject: Subject) -> None:
     subject.functions.put_function_concurrency(FunctionName=subject.name, ReservedConcurrentExecutions=1)
     with subject.cloud.faults(functions={subject.name: "throttle"}):
         subject.invoke(failures=0)
@@ -218,7 +216,7 @@ def test_throttled_events_are_given_up_after_six_hours(
     assert "responsePayload" not in record
 
 
-def test_with_a_concurrency_of_nothing_events_are_given_up_at_once(
+def test_events_with_zero_reserved_concurrency_are_given_up_at_once(
     subject: Subject, bucket: Callable[[], list[tuple[str, Any]]]
 ) -> None:
     on_failure(subject, "s3")
@@ -231,7 +229,7 @@ def test_with_a_concurrency_of_nothing_events_are_given_up_at_once(
     assert record["requestContext"]["condition"] == "ZeroReservedConcurrency"
 
 
-def test_a_queue_and_a_topic_take_records_too(subject: Subject, queue: Callable[[], list[Any]]) -> None:
+def test_queue_and_topic_get_invocation_records(subject: Subject, queue: Callable[[], list[Any]]) -> None:
     on_failure(subject, "sqs", MaximumRetryAttempts=0)
     subject.invoke(word="first")
     (message,) = until(queue)
@@ -246,7 +244,7 @@ def test_a_queue_and_a_topic_take_records_too(subject: Subject, queue: Callable[
     assert json.loads(json.loads(message["Body"])["Message"])["requestPayload"] == {"word": "second"}
 
 
-def test_another_function_takes_records_of_success(subject: Subject, tmp_path: Path) -> None:
+def test_function_gets_invocation_records_of_success(subject: Subject, tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.mkdir()
     name = f"{subject.name}-next"
@@ -306,9 +304,7 @@ def test_an_event_over_one_megabyte_is_refused(subject: Subject) -> None:
         ({"DestinationConfig": {"OnFailure": {"Destination": "arn:aws:sqs:us-east-1:1:x.fifo"}}}, "is invalid"),
     ],
 )
-def test_destinations_that_do_not_exist_here_are_refused(
-    functions: Any, name: str, settings: dict[str, Any], reason: str
-) -> None:
+def test_unsupported_destination_is_refused(functions: Any, name: str, settings: dict[str, Any], reason: str) -> None:
     refused = refusal(
         functions.put_function_event_invoke_config, "PutFunctionEventInvokeConfig", functions, FunctionName=name,
         **settings,
@@ -318,7 +314,7 @@ def test_destinations_that_do_not_exist_here_are_refused(
     assert reason in refused["message"]
 
 
-def test_settings_that_are_put_again_replace_the_old_ones(functions: Any, name: str) -> None:
+def test_second_put_replaces_all_settings(functions: Any, name: str) -> None:
     functions.put_function_event_invoke_config(FunctionName=name, MaximumEventAgeInSeconds=60)
     functions.put_function_event_invoke_config(FunctionName=name, MaximumRetryAttempts=2)
 

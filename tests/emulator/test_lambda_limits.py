@@ -1,4 +1,4 @@
-"""What Lambda refuses in a configuration."""
+"""Lambda's limits on a configuration."""
 
 from typing import Any
 
@@ -15,9 +15,7 @@ from tests.local.support import NOTHING, archive, refusal, update
         ({"Runtime": "python3.9"}, "python3.13 only"),
     ],
 )
-def test_a_configuration_lambda_refuses_is_refused(
-    functions: Any, name: str, settings: dict[str, Any], reason: str
-) -> None:
+def test_invalid_configuration_is_refused(functions: Any, name: str, settings: dict[str, Any], reason: str) -> None:
     refused = refusal(
         functions.update_function_configuration, "UpdateFunctionConfiguration", functions, FunctionName=name, **settings
     )
@@ -26,7 +24,7 @@ def test_a_configuration_lambda_refuses_is_refused(
     assert reason in refused["message"]
 
 
-def test_at_most_five_layers(functions: Any, name: str) -> None:
+def test_sixth_layer_is_refused(functions: Any, name: str) -> None:
     layers = [
         functions.publish_layer_version(LayerName=f"{name}-{number}", Content={"ZipFile": NOTHING})["LayerVersionArn"]
         for number in range(6)
@@ -41,7 +39,7 @@ def test_at_most_five_layers(functions: Any, name: str) -> None:
     assert len(update(functions, name, Layers=layers[:5])["Layers"]) == 5
 
 
-def test_code_and_layers_may_not_unzip_to_more_than_the_limit(functions: Any, name: str) -> None:
+def test_code_and_layers_over_the_unzipped_limit_are_refused(functions: Any, name: str) -> None:
     """Two layers of 131,072,001 bytes each, which is one byte more together than Lambda allows."""
     zeros = archive(zeros=b"\0" * 131_072_001)
     layers = [

@@ -1,4 +1,4 @@
-"""Log lines on their way: in order, whatever the clocks say meanwhile."""
+"""Delivery of log lines in order, while the clock is held."""
 
 import threading
 from types import SimpleNamespace
@@ -31,7 +31,7 @@ class Logs:
         self.put.append([(event["timestamp"], event["message"]) for event in logEvents])
 
 
-def test_lines_that_waited_together_are_in_order_though_the_clock_stood_still_between_them() -> None:
+def test_lines_queued_while_the_clock_is_held_are_in_order() -> None:
     """While the cloud's clock is held, it is the less ahead of the machine's the later one looks."""
     logs, clock = Logs(), SimpleNamespace(offset=60.0)
     taken: list[str] = []

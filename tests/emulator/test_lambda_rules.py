@@ -1,4 +1,4 @@
-"""Lambda's API is as strict as AWS where a release depends on it; error codes are those of botocore's model."""
+"""Lambda's rules that a release depends on; error codes are those of botocore's model."""
 
 import time
 from typing import Any
@@ -50,7 +50,7 @@ def test_the_revision_changes_with_an_update_and_again_when_it_settles(functions
         ("PublishVersion", "publish_version", {}),
     ],
 )
-def test_nothing_else_happens_while_an_update_is_in_progress(
+def test_second_update_during_an_update_is_refused(
     functions: Any, name: str, operation: str, method: str, extra: Any
 ) -> None:
     functions.update_function_configuration(FunctionName=name, Timeout=7)
@@ -61,7 +61,7 @@ def test_nothing_else_happens_while_an_update_is_in_progress(
     assert "An update is in progress" in refused["message"]
 
 
-def test_publishing_guards_the_code_it_expects(functions: Any, name: str) -> None:
+def test_publish_with_another_code_digest_is_refused(functions: Any, name: str) -> None:
     digest = functions.get_function_configuration(FunctionName=name)["CodeSha256"]
     refused = refusal(functions.publish_version, "PublishVersion", functions, FunctionName=name, CodeSha256="other")
 
@@ -70,7 +70,7 @@ def test_publishing_guards_the_code_it_expects(functions: Any, name: str) -> Non
     assert functions.publish_version(FunctionName=name, CodeSha256=digest)["Version"] == "1"
 
 
-def test_publishing_what_is_published_gives_that_version_again(functions: Any, name: str) -> None:
+def test_publish_without_changes_returns_the_last_version(functions: Any, name: str) -> None:
     first = functions.publish_version(FunctionName=name)
     again = functions.publish_version(FunctionName=name)
 
@@ -88,7 +88,7 @@ def test_a_version_is_pending_then_active(functions: Any, name: str) -> None:
     assert functions.get_function_configuration(FunctionName=name, Qualifier="1")["State"] == "Active"
 
 
-def test_a_version_keeps_what_was_frozen(functions: Any, name: str) -> None:
+def test_published_version_is_immutable(functions: Any, name: str) -> None:
     update(functions, name, Environment={"Variables": {"A": "1", "B": "1"}})
     functions.publish_version(FunctionName=name)
     update(functions, name, Environment={"Variables": {"A": "2"}})
@@ -120,7 +120,7 @@ def test_a_function_that_is_being_created_cannot_be_invoked_yet(functions: Any, 
     assert (refused["code"], refused["status"]) == ("ResourceConflictException", 409)
 
 
-def test_an_operation_that_is_not_implemented_says_so_by_name(functions: Any, name: str) -> None:
+def test_operation_without_handler_is_refused_by_name(functions: Any, name: str) -> None:
     with pytest.raises(ClientError, match="does not implement lambda:GetAccountSettings"):
         functions.get_account_settings()
 
@@ -140,7 +140,7 @@ def test_snapstart_runs_the_init_when_publishing(functions: Any, new_name: str) 
     assert functions.invoke(FunctionName=name)["Payload"].read() == b'"on-demand"'
 
 
-def test_an_init_that_fails_under_snapstart_makes_the_version_failed(functions: Any, new_name: str) -> None:
+def test_failed_init_with_snapstart_fails_the_version(functions: Any, new_name: str) -> None:
     code = archive(app="raise RuntimeError('no model')\n")
     name = create(functions, new_name, Code={"ZipFile": code}, SnapStart={"ApplyOn": "PublishedVersions"})
 
@@ -153,7 +153,7 @@ def test_an_init_that_fails_under_snapstart_makes_the_version_failed(functions: 
     assert refused["code"] == "ResourceConflictException"
 
 
-def test_a_version_that_fell_asleep_refuses_the_call_that_wakes_it(
+def test_inactive_version_refuses_the_call_that_reactivates_it(
     cloud: LocalCloud, functions: Any, new_name: str
 ) -> None:
     name = create(functions, new_name, SnapStart={"ApplyOn": "PublishedVersions"})

@@ -1,4 +1,4 @@
-"""Versions run as real processes with what was frozen, and their logs and metrics arrive."""
+"""Function processes: frozen code and environment, errors, concurrency, logs and metrics."""
 
 import base64
 import json
@@ -20,7 +20,7 @@ def facts(functions: Any, name: str, payload: dict[str, Any] | None = None, **mo
     return json.loads(answer["Payload"].read())
 
 
-def test_the_process_sees_its_code_its_layers_in_order_and_nothing_else(functions: Any, toy: Toy) -> None:
+def test_process_imports_its_code_and_layers_only(functions: Any, toy: Toy) -> None:
     seen = facts(functions, toy.function)
 
     assert seen["word"] == "second", "a later layer lies over an earlier one"
@@ -29,7 +29,7 @@ def test_the_process_sees_its_code_its_layers_in_order_and_nothing_else(function
     }  # fmt: skip
 
 
-def test_the_environment_is_lambdas_and_the_functions_own(cloud: LocalCloud, functions: Any, toy: Toy) -> None:
+def test_environment_has_lambdas_and_the_functions_variables(cloud: LocalCloud, functions: Any, toy: Toy) -> None:
     seen = facts(functions, toy.function, Qualifier="live")["environment"]
 
     assert seen["WORD"] == "one"
@@ -43,7 +43,7 @@ def test_the_environment_is_lambdas_and_the_functions_own(cloud: LocalCloud, fun
     assert "VIRTUAL_ENV" not in seen
 
 
-def test_the_qualifier_decides_and_is_told(functions: Any, toy: Toy) -> None:
+def test_qualifier_selects_the_version(functions: Any, toy: Toy) -> None:
     by_alias = functions.invoke(FunctionName=toy.function, Qualifier="live", Payload=b"{}")
     by_name = functions.invoke(FunctionName=f"{toy.function}:live", Payload=b"{}")
     latest = functions.invoke(FunctionName=toy.function, Payload=b"{}")
@@ -55,7 +55,7 @@ def test_the_qualifier_decides_and_is_told(functions: Any, toy: Toy) -> None:
     assert caught.value.response["Error"]["Code"] == "ResourceNotFoundException"
 
 
-def test_an_alias_draws_by_its_weights(functions: Any, toy: Toy) -> None:
+def test_alias_selects_versions_by_its_weights(functions: Any, toy: Toy) -> None:
     """300 draws at 0.3: outside of 50 to 130 less than once in ten million runs."""
     name = "weights"
     code = archive(app="def handler(event, context):\n    return None\n")
@@ -74,7 +74,7 @@ def test_an_alias_draws_by_its_weights(functions: Any, toy: Toy) -> None:
     assert drawn.total() == drawn["1"] + drawn["2"] == 300
 
 
-def test_a_function_error_is_told_with_its_trace(functions: Any, toy: Toy) -> None:
+def test_function_error_has_its_stack_trace(functions: Any, toy: Toy) -> None:
     answer = functions.invoke(FunctionName=toy.function, Payload=b'{"raise": "as asked"}')
     error = json.loads(answer["Payload"].read())
 
@@ -83,7 +83,7 @@ def test_a_function_error_is_told_with_its_trace(functions: Any, toy: Toy) -> No
     assert "handler" in error["stackTrace"][0]
 
 
-def test_a_function_over_its_timeout_is_ended_and_the_next_call_served(functions: Any, toy: Toy) -> None:
+def test_function_over_its_timeout_is_killed_and_the_next_call_served(functions: Any, toy: Toy) -> None:
     before = facts(functions, toy.function)["pid"]
     late = functions.invoke(FunctionName=toy.function, Payload=b'{"sleep": 30}')
     after = facts(functions, toy.function)["pid"]
@@ -167,7 +167,7 @@ def test_a_failing_init_is_the_answer_of_each_call(functions: Any, toy: Toy) -> 
         assert json.loads(answer["Payload"].read())["errorMessage"] == "cannot load"
 
 
-def test_reserved_concurrency_refuses_what_is_over_it(functions: Any, toy: Toy) -> None:
+def test_call_over_reserved_concurrency_is_throttled(functions: Any, toy: Toy) -> None:
     functions.put_function_concurrency(FunctionName=toy.function, ReservedConcurrentExecutions=0)
     try:
         with pytest.raises(functions.exceptions.TooManyRequestsException):

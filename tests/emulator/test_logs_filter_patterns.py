@@ -1,4 +1,4 @@
-"""Filter patterns: what they match, and which ones are refused."""
+"""Filter patterns: matches, and patterns that are refused."""
 
 import json
 
@@ -53,7 +53,7 @@ def test_a_json_pattern_matches_no_other_messages(message: str) -> None:
         "[ip, user, code = 4*]",
     ],
 )
-def test_any_other_pattern_is_refused_and_named(pattern: str) -> None:
+def test_unsupported_pattern_is_refused_by_name(pattern: str) -> None:
     with pytest.raises(ServiceError) as caught:
         filter_patterns.read(pattern)
     assert (caught.value.code, pattern in caught.value.message) == ("InvalidParameterException", True)

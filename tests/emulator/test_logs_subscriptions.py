@@ -1,4 +1,4 @@
-"""Subscription filters: what a function is called with for which log events, and which filters are refused."""
+"""Subscription filters: the payloads of functions, and filters that are refused."""
 
 import base64
 import gzip
@@ -76,7 +76,7 @@ def line(number: int, event: str = "capture") -> str:
     return json.dumps({"event": event, "number": number})
 
 
-def test_what_matches_arrives_as_aws_packs_it(reader: Reader) -> None:
+def test_matching_events_arrive_in_awss_format(reader: Reader) -> None:
     reader.allow()
     reader.subscribe()
     before = reader.cloud.now()
@@ -95,7 +95,7 @@ def test_what_matches_arrives_as_aws_packs_it(reader: Reader) -> None:
     assert all(before - 1 <= event["timestamp"] / 1000 <= before + 60 for event in events)
 
 
-def test_a_new_filter_is_tried_out_with_a_control_message(reader: Reader) -> None:
+def test_new_filter_sends_a_control_message(reader: Reader) -> None:
     reader.allow()
     reader.subscribe()
 
@@ -104,7 +104,7 @@ def test_a_new_filter_is_tried_out_with_a_control_message(reader: Reader) -> Non
     assert content["logEvents"][0]["message"].startswith("CWL CONTROL MESSAGE: Checking health of destination")
 
 
-def test_each_stream_has_messages_of_its_own_and_each_stays_below_a_megabyte(reader: Reader) -> None:
+def test_messages_are_per_stream_and_below_a_megabyte(reader: Reader) -> None:
     reader.allow()
     reader.subscribe("")
     for _ in range(6):
@@ -119,7 +119,7 @@ def test_each_stream_has_messages_of_its_own_and_each_stays_below_a_megabyte(rea
     assert max(sizes["one"]) <= 4
 
 
-def test_what_cannot_be_compressed_is_split_until_lambda_takes_it(reader: Reader) -> None:
+def test_incompressible_events_are_split_to_lambdas_limit(reader: Reader) -> None:
     """Five events just below a megabyte together, and above it when they are packed."""
     reader.allow()
     reader.subscribe("")
@@ -129,7 +129,7 @@ def test_what_cannot_be_compressed_is_split_until_lambda_takes_it(reader: Reader
     assert sum(len(one["logEvents"]) for one in reader.called()) == 5
 
 
-def test_what_a_function_logs_reaches_the_subscriber(reader: Reader, functions: Any) -> None:
+def test_log_lines_of_a_function_reach_the_subscriber(reader: Reader, functions: Any) -> None:
     reader.allow("arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/*:*")
     code = archive(app="def handler(event, context):\n    print(event['line'])\n")
     talks = create(functions, f"{reader.name}-talks", Code={"ZipFile": code})
@@ -145,7 +145,7 @@ def test_what_a_function_logs_reaches_the_subscriber(reader: Reader, functions: 
     assert json.loads(content["logEvents"][0]["message"]) == {"event": "capture", "number": 7}
 
 
-def test_a_filter_can_be_shown_changed_and_deleted(reader: Reader) -> None:
+def test_filter_is_described_replaced_and_deleted(reader: Reader) -> None:
     reader.allow()
     reader.subscribe()
     reader.subscribe('{ $.event = "other" }')
@@ -163,7 +163,7 @@ def test_a_filter_can_be_shown_changed_and_deleted(reader: Reader) -> None:
         reader.logs.delete_subscription_filter(logGroupName=reader.name, filterName="mine")
 
 
-def test_a_group_that_is_made_again_has_no_filters(reader: Reader) -> None:
+def test_recreated_log_group_has_no_filters(reader: Reader) -> None:
     reader.allow()
     reader.subscribe()
     reader.logs.delete_log_group(logGroupName=reader.name)
@@ -173,7 +173,7 @@ def test_a_group_that_is_made_again_has_no_filters(reader: Reader) -> None:
 
 
 @pytest.mark.parametrize("allowed", ["", "arn:aws:logs:us-east-1:123456789012:log-group:another:*"])
-def test_a_function_that_does_not_allow_it_is_no_destination(reader: Reader, allowed: str) -> None:
+def test_function_without_permission_is_refused_as_destination(reader: Reader, allowed: str) -> None:
     if allowed:
         reader.allow(allowed)
 
@@ -182,7 +182,7 @@ def test_a_function_that_does_not_allow_it_is_no_destination(reader: Reader, all
     assert refused["message"].startswith("Could not execute the lambda function.")
 
 
-def test_a_permission_that_was_taken_back_ends_deliveries(reader: Reader) -> None:
+def test_removed_permission_ends_deliveries(reader: Reader) -> None:
     reader.allow()
     reader.subscribe()
     reader.cloud.client("lambda").remove_permission(FunctionName=reader.name, StatementId="logs")
@@ -192,7 +192,7 @@ def test_a_permission_that_was_taken_back_ends_deliveries(reader: Reader) -> Non
     assert f"filter mine of {reader.name} could not invoke" in (reader.cloud.directory / "cloud.log").read_text()
 
 
-def test_a_function_does_not_subscribe_to_its_own_log_group(reader: Reader) -> None:
+def test_filter_to_the_groups_own_function_is_refused(reader: Reader) -> None:
     reader.allow("arn:aws:logs:us-east-1:123456789012:log-group:*")
     reader.logs.create_log_group(logGroupName=f"/aws/lambda/{reader.name}")
 
@@ -201,7 +201,7 @@ def test_a_function_does_not_subscribe_to_its_own_log_group(reader: Reader) -> N
     assert "each delivery would cause another" in refused["message"]
 
 
-def test_a_group_has_two_filters_at_most(reader: Reader) -> None:
+def test_third_filter_of_a_group_is_refused(reader: Reader) -> None:
     reader.allow()
     reader.subscribe(name="first")
     reader.subscribe(name="second")
@@ -225,7 +225,7 @@ def test_other_filters_aws_refuses(reader: Reader, more: dict[str, str], code: s
     assert refused_filter(reader, **more)["code"] == code
 
 
-def test_destinations_that_do_not_exist_here_are_refused_by_name(reader: Reader) -> None:
+def test_unsupported_destination_of_a_filter_is_refused_by_name(reader: Reader) -> None:
     with pytest.raises(ClientError, match="filters to functions only"):
         reader.logs.put_subscription_filter(
             logGroupName=reader.name, filterName="x", filterPattern="",

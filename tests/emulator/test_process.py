@@ -1,4 +1,4 @@
-"""Starting, saying why not, and leaving nothing behind."""
+"""The cloud's process: start, errors, and an end that leaves nothing behind."""
 
 import json
 import os
@@ -30,7 +30,7 @@ def taken() -> Iterator[int]:
 
 
 @pytest.mark.parametrize(("place", "option"), [(0, "--port"), (1, "--api-port")])
-def test_a_taken_port_is_told_with_the_option_that_changes_it(taken: int, place: int, option: str) -> None:
+def test_taken_port_is_reported_with_its_option(taken: int, place: int, option: str) -> None:
     port, api_port = (taken, 0) if place == 0 else (0, taken)
 
     with pytest.raises(LocalCloudError, match=f"port {taken} is taken") as caught:
@@ -39,7 +39,7 @@ def test_a_taken_port_is_told_with_the_option_that_changes_it(taken: int, place:
     assert option in caught.value.hint
 
 
-def test_elsewhere_than_on_linux_it_points_to_sam_local(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_platform_than_linux_is_refused_with_a_hint(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
 
     with pytest.raises(PlatformError, match="needs Linux") as caught:
@@ -111,7 +111,7 @@ time.sleep(60)
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL, signal.SIGINT])
-def test_however_its_starter_ends_nothing_stays(how: signal.Signals) -> None:
+def test_cloud_ends_with_its_parent_process(how: signal.Signals) -> None:
     starter = subprocess.Popen(
         [sys.executable, "-c", HOST], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
     )
@@ -128,7 +128,7 @@ def test_however_its_starter_ends_nothing_stays(how: signal.Signals) -> None:
     until(lambda: not directory.exists())
 
 
-def test_function_processes_end_with_a_cloud_that_was_killed() -> None:
+def test_function_processes_end_with_a_killed_cloud() -> None:
     with LocalCloud() as cloud:
         idle = running(cloud)
         os.kill(server(cloud), signal.SIGKILL)
@@ -136,7 +136,7 @@ def test_function_processes_end_with_a_cloud_that_was_killed() -> None:
         until(lambda: not alive({idle}))
 
 
-def test_two_clouds_do_not_see_each_other() -> None:
+def test_two_clouds_are_independent() -> None:
     with LocalCloud() as one, LocalCloud() as other:
         one.client("s3").create_bucket(Bucket="mine")
 
@@ -144,7 +144,7 @@ def test_two_clouds_do_not_see_each_other() -> None:
         assert one.endpoint_url != other.endpoint_url
 
 
-def test_up_writes_what_another_shell_sources_and_takes_it_away(tmp_path: Path) -> None:
+def test_up_writes_the_environment_file_and_removes_it(tmp_path: Path) -> None:
     ports: list[Any] = []
     for _ in range(2):
         with socket.socket() as free:
@@ -177,7 +177,7 @@ def test_up_writes_what_another_shell_sources_and_takes_it_away(tmp_path: Path) 
 
 
 @pytest.mark.parametrize("address", ["0.0.0.0", "8.8.8.8", "example.org"])  # noqa: S104 - it is refused
-def test_up_does_not_open_the_cloud_to_a_network(address: str) -> None:
+def test_up_refuses_a_public_address(address: str) -> None:
     done = subprocess.run(["fairlead", "local", "up", "--host", address], capture_output=True, text=True, check=False)
 
     assert done.returncode == 2

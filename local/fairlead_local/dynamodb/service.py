@@ -9,7 +9,7 @@ import inspect
 import json
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
@@ -22,8 +22,8 @@ from fairlead_local.account import ACCOUNT, REGION
 from fairlead_local.clock import Clock
 from fairlead_local.dynamodb import numbers
 from fairlead_local.faults import Faults
+from fairlead_local.http_message import WsgiApp
 
-WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
 TRANSACTION = "TransactWriteItems"
 Key = tuple[DynamoType, DynamoType | None]
 WRITES = {"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", TRANSACTION}

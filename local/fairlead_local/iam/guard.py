@@ -5,7 +5,7 @@ The cloud's own calls use an internal key and pass. As in S3, a caller without L
 
 import io
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from werkzeug.test import run_wsgi_app
 
 from fairlead_local.clients import INTERNAL_KEY
 from fairlead_local.errors import ServiceError
-from fairlead_local.http_message import HttpRequest
+from fairlead_local.http_message import HttpRequest, WsgiApp
 from fairlead_local.iam import error_responses, required_actions, signature
 from fairlead_local.iam.api_calls import ApiCall, unsigned_protocol
 from fairlead_local.iam.bucket_policies import OPERATIONS, PREFIX, BucketPolicies
@@ -25,7 +25,6 @@ from fairlead_local.iam.policies import AccessRequest
 from fairlead_local.iam.roles import Roles
 
 logger = logging.getLogger(__name__)
-WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
 INTERNAL = f"Credential={INTERNAL_KEY}/"
 READING = ("GetObject", "HeadObject")
 

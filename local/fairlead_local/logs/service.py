@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from werkzeug import Request
@@ -10,13 +10,13 @@ from werkzeug.test import run_wsgi_app
 
 from fairlead_local.clock import Clock
 from fairlead_local.errors import ServiceError
+from fairlead_local.http_message import WsgiApp
 from fairlead_local.lambda_.store import Store
 from fairlead_local.logs import filter_patterns
 from fairlead_local.logs.subscriptions import Filter, Subscriptions, check_group
 from fairlead_local.protocols import decompressed
 from fairlead_local.service import Service
 
-WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
 FILTERS_LIMIT = 2
 PAST, FUTURE = 14 * 86_400, 2 * 3600  # seconds before and after now; other events are not accepted
 KNOWN = {"logGroupName", "filterName", "filterPattern", "destinationArn", "roleArn", "distribution"}
