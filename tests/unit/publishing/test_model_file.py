@@ -285,7 +285,7 @@ def _zipped() -> bytes:
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "model.joblib", "is text"),
         (b"\x04\x22\x4d\x18" + b"\0" * 32, "model.joblib", "compressed with lz4"),
         (b"ZF0x10               \x78\x9c", "model.joblib", "joblib before 0.10"),
-        (bytes(range(130, 250)), "model.joblib", "truncated, damaged or no model file"),
+        (bytes(range(130, 250)), "model.joblib", "truncated, damaged or not a model file"),
         (pickle.dumps({"model": 1}), "model.pkl", "a dict is not a scikit-learn estimator"),
         (pickle.dumps(LogisticRegression()), "model.pkl", "is not fitted"),
         (pickle.dumps(FITTED["standardscaler"]), "model.pkl", "no classifier, regressor"),

@@ -11,6 +11,15 @@ MOST_ROWS_NAMED = 8
 """Rows that one error names, where finding each costs calls of the estimator."""
 
 
+def one_line(error: BaseException, limit: int = 300, *, named: bool = False) -> str:
+    """Return an error's text on one line of at most `limit` characters, behind its type's name where `named`.
+
+    An error without a text gives its type's name.
+    """
+    kind, text = type(error).__name__, " ".join(str(error).split())
+    return (f"{kind}: {text}" if named and text else text or kind)[:limit]
+
+
 class FairleadError(Exception):
     """The root: `code` is stable and machine-readable, `status` is the HTTP answer, `exit_code` the command line's."""
 

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from fairlead.engines.estimator_data.reader import read
-from fairlead.errors import ModelFileError
+from fairlead.errors import ModelFileError, one_line
 from fairlead.publishing.estimator_files.data_writer import Writer
 from fairlead.publishing.estimator_files.inert_unpickler import InertUnpickler, MalformedError
 from fairlead.publishing.estimator_files.refusals import OWN_KERNEL, judge, unknown
@@ -32,9 +32,10 @@ def from_pickle(content: bytes, name: str) -> bytes:
     except ModelFileError as error:
         raise ModelFileError(str(error), hint=error.hint or DUMP) from error
     except Exception as error:  # a damaged stream raises anything
-        reason = " ".join(str(error).split())[:200] or type(error).__name__
         place = f" (at {writer.place()[:100]})" if writer.place() else ""
-        raise ModelFileError(f"{name} is truncated, damaged or no model file: {reason}{place}", hint=DUMP) from error
+        raise ModelFileError(
+            f"{name} is truncated, damaged or not a model file: {one_line(error, 200)}{place}", hint=DUMP
+        ) from error
 
 
 def from_live(estimator: Any) -> bytes:
@@ -43,9 +44,8 @@ def from_live(estimator: Any) -> bytes:
     try:
         content = pickle.dumps(estimator, protocol=5)
     except Exception as error:  # pickling may raise anything
-        reason = " ".join(str(error).split())[:200]
         raise ModelFileError(
-            f"the {kind} cannot be saved: {reason}", hint="save it with joblib.dump to see why"
+            f"the {kind} cannot be pickled: {one_line(error, 200)}", hint="save it with joblib.dump to see why"
         ) from error
     return from_pickle(content, f"the {kind}")
 

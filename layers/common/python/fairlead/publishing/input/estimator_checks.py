@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from fairlead.errors import ModelFileError
+from fairlead.errors import ModelFileError, one_line
 from fairlead.model.signature import Task
 
 TASKS: dict[str, Task] = {
@@ -29,9 +29,8 @@ def check_estimator(estimator: Any) -> None:
     except ModelFileError:
         raise
     except Exception as error:  # attributes of anyone's estimator may raise anything
-        text = " ".join(str(error).split())[:200]
         raise ModelFileError(
-            f"the {_type_name(estimator)} cannot be examined: {type(error).__name__}: {text}",
+            f"the {_type_name(estimator)} cannot be examined: {one_line(error, 200, named=True)}",
             hint="check that its attributes can be read and that it answers: estimator.predict(X)",
         ) from error
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fairlead.errors import DataError
+from fairlead.errors import DataError, one_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -123,9 +123,9 @@ def _converted(value: Any, what: str) -> Any:
 
             return pa.table(value).to_pandas()
     except Exception as error:  # another library's conversion may raise anything
-        text = " ".join(str(error).split())[:200]
         raise DataError(
-            f"{what} is a {name_of(value)}, which pandas cannot read: {text}", hint="bring it as X.to_pandas()"
+            f"{what} is a {name_of(value)}, which pandas cannot read: {one_line(error, 200)}",
+            hint="convert it first: X.to_pandas()",
         ) from error
     if hasattr(value, "collect") and hasattr(value, "lazy"):
         raise DataError(f"{what} is a {name_of(value)}, which holds no rows yet", hint="bring X.collect()")
@@ -149,8 +149,7 @@ def _array(value: Any, what: str) -> np.ndarray[Any, Any]:
     try:
         array = np.asarray(value) if isinstance(value, np.ndarray) else np.array(value, dtype=object)
     except Exception as error:  # another library's __array__ may raise anything
-        text = " ".join(str(error).split())[:200]
-        raise DataError(f"{what} is a {name_of(value)}, which NumPy cannot read: {text}") from error
+        raise DataError(f"{what} is a {name_of(value)}, which NumPy cannot read: {one_line(error, 200)}") from error
     if array.ndim == 0:
         raise DataError(f"{what} is a {name_of(value)}", hint=f"bring {READABLE}")
     return array

@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 
 from fairlead.engines.text_counts import COUNTING_KEY, MOST_ROWS_KEY
+from fairlead.errors import one_line
 from fairlead.model.manifest import Tensor
 from fairlead.model.signature import Signature, with_ignored
 from fairlead.publishing.onnx.converters import Inputs, NotConvertibleError, conversion
@@ -41,7 +42,7 @@ def compile_estimator(estimator: Any, signature: Signature) -> Graph:
         except NotConvertibleError:
             raise
         except Exception as error:  # converters of any estimator may raise anything
-            raise NotConvertibleError(_one_line(error)) from error
+            raise NotConvertibleError(_reason(error)) from error
 
 
 def _compile(estimator: Any, signature: Signature) -> Graph:
@@ -233,9 +234,9 @@ def _quiet() -> Iterator[None]:
         logging.disable(before)
 
 
-def _one_line(error: BaseException) -> str:
-    text = " ".join(str(error).split())
+def _reason(error: BaseException) -> str:
+    """Return why a conversion failed, on one line; the class's name where skl2onnx has no converter for it."""
     if type(error).__name__ in ("MissingConverter", "MissingShapeCalculator"):
-        named = re.search(r"<class '([\w.]+)'>", text)
+        named = re.search(r"<class '([\w.]+)'>", str(error))
         return f"there is no converter for {named.group(1).rpartition('.')[2] if named else 'a part of it'}"
-    return f"{type(error).__name__}: {text[:200]}" if text else type(error).__name__
+    return one_line(error, 200, named=True)

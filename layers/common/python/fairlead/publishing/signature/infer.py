@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from fairlead.engines.sklearn import missing_value
-from fairlead.errors import DataError, FairleadError, ModelFileError
+from fairlead.errors import DataError, FairleadError, ModelFileError, one_line
 from fairlead.model.signature import Field, Ignored, Layout, Signature, positions
 from fairlead.publishing.input.estimator_checks import check_estimator
 from fairlead.publishing.input.frames import arrange, layout_of
@@ -21,7 +21,7 @@ from fairlead.publishing.signature.column_uses import Use, reads_text, uses_of
 from fairlead.publishing.signature.field_kinds import field_of, looks_like_text, seen
 from fairlead.publishing.signature.null_values import null_in
 from fairlead.publishing.signature.output import one_target, output_of
-from fairlead.publishing.signature.probe import Probe, closed_fields, in_one_line, open_to_missing, probe_of
+from fairlead.publishing.signature.probe import Probe, closed_fields, open_to_missing, probe_of
 from fairlead.publishing.signature.unused_columns import unused_columns
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def infer(estimator: Any, X: Any, y: Any, *, target: str = "", train: Any = None
         raise
     except Exception as error:  # any step of anyone's pipeline may raise anything, on any attribute
         raise ModelFileError(
-            f"the signature cannot be taken from this {type(estimator).__name__}: {in_one_line(error)}",
+            f"the signature cannot be taken from this {type(estimator).__name__}: {one_line(error, named=True)}",
             hint="check that it answers these rows: estimator.predict(X)",
         ) from error
 
@@ -106,7 +106,7 @@ def _check_answers(probe: Probe) -> None:
         return
     rows = "rows of the table" if first else "rows with missing or unusual values of the table"
     raise DataError(
-        f"the estimator cannot answer {rows}: {in_one_line(failure)}",
+        f"the estimator cannot answer {rows}: {one_line(failure, named=True)}",
         hint=f"bring rows as the estimator takes them; the table has {_dtypes(probe.frame)}",
     ) from failure
 

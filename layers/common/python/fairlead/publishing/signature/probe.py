@@ -127,11 +127,6 @@ def open_to_missing(probe: Probe, missing: dict[str, Any]) -> set[str]:
     return {name for name, value in missing.items() if not probe.refuses({name: value})}
 
 
-def in_one_line(error: BaseException) -> str:
-    """An error's type and the first of what it says."""
-    return f"{type(error).__name__}: {' '.join(str(error).split())}"[:300].rstrip(": ")
-
-
 def unseen_value(field: Field) -> str | int:
     """A value of the field's kind that is none of its categories."""
     numbers = [value for value in field.categories or () if isinstance(value, int)]
