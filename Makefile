@@ -50,7 +50,7 @@ fmt: $(VENV)/.ready ## format and fix what ruff can
 test: check build ## everything: check, then functional, template, local cloud and containers
 	@pytest -q -n 4 --dist loadgroup --no-loadscope-reorder tests --ignore tests/unit
 
-bench: build ## figures of docs/performance.md
+bench: build ## figures of docs/reference/performance.md
 	@python -m benchmarks
 
 lock: $(VENV)/.ready ## resolve requirements/*.in and the layers' anew, with hashes

@@ -1,1 +1,1 @@
-"""Figures of docs/performance.md: `make bench`."""
+"""Figures of docs/reference/performance.md: `make bench`."""

@@ -2,7 +2,7 @@
 
 python -m benchmarks.drift_breaking [--months N]
 
-Prints the figures of docs/monitoring.md: the traffic of drift_false_alarms, and the swapped unit of drift_power.
+Prints the figures of docs/explanation/drift.md: the traffic of drift_false_alarms, and the swapped unit of drift_power.
 """
 
 import argparse

@@ -2,8 +2,8 @@
 
 python -m benchmarks.drift_false_alarms [--months N] [--figures docs/figures]
 
-Prints the table of docs/monitoring.md and draws its figure. What was measured is kept in .benchmarks/drift, so that it
-can be interrupted.
+Prints the table of docs/explanation/drift.md and draws its figure. Measurements are kept in .benchmarks/drift, so that
+it can be interrupted.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""The figures of docs/monitoring.md, as SVG files that need nothing else, on light and on dark pages."""
+"""The figures of docs/explanation/drift.md, as SVG files that need nothing else, on light and on dark pages."""
 
 import math
 from collections.abc import Sequence

@@ -2,7 +2,7 @@
 
 python -m benchmarks.drift_power [--days 30] [--figures docs/figures]
 
-Prints the tables of docs/monitoring.md and draws its figure. What was measured is kept in .benchmarks/drift, so that
+Prints the tables of docs/explanation/drift.md and draws its figure. Measurements are kept in .benchmarks/drift, so that
 it can be interrupted.
 """
 

@@ -1,7 +1,7 @@
 """What the stack costs a month while nobody calls: counted in the template, at the list prices below.
 
-`python -m benchmarks.idle_cost` prints the table of docs/performance.md. Two lines are bounds, and say so: a tick of
-a clock is taken for a second, and the monitor for emitting each of its gauges in every hour.
+`python -m benchmarks.idle_cost` prints the table of docs/reference/performance.md. Two lines are bounds, and say so:
+a tick of a clock is taken for a second, and the monitor for emitting each of its gauges in every hour.
 """
 
 import re

@@ -45,7 +45,11 @@ def _refuse_own_code(given: list[str] | None) -> None:
 Allow = Annotated[list[str] | None, typer.Option("--allow", hidden=True, callback=_refuse_own_code)]
 Rules = Annotated[
     Path | None,
-    typer.Option("--policy", metavar="GATE.toml", help="The gate's thresholds (docs/gate.md); left out, the defaults."),
+    typer.Option(
+        "--policy",
+        metavar="GATE.toml",
+        help="The gate's thresholds (docs/explanation/gate.md); left out, the defaults.",
+    ),
 ]
 Folds = Annotated[int, typer.Option("--cv", min=0, help="Cross-validate on this many folds of the training rows.")]
 Breaking = Annotated[

@@ -15,5 +15,6 @@
 - S3, STS, SNS and everything else are moto's server (`moto_server`).
 
 `demo` is no part of the emulator: it shows Fairlead on it. Each service's folder has a `service` with its handlers.
-The local cloud is a test double: it tests Fairlead's wiring, not AWS. docs/local.md lists the known differences.
+The local cloud is a test double: it tests Fairlead's wiring, not AWS.
+docs/explanation/local-cloud.md lists the known differences.
 """

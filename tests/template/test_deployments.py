@@ -172,11 +172,11 @@ def test_alarms_tell_a_topic_where_one_is_named() -> None:
 
 
 def test_every_alarm_says_where_to_read_what_to_do(stack: Stack) -> None:
-    text = (ROOT / "docs/operations.md").read_text()
+    text = (ROOT / "docs/how-to/alarms.md").read_text()
     anchors = {re.sub(r"[^a-z0-9 -]", "", line.lower()).strip().replace(" ", "-") for line in text.splitlines()
                if line.startswith("#")}  # fmt: skip
     alarms = stack.of_type("AWS::CloudWatch::Alarm") | stack.of_type("AWS::CloudWatch::CompositeAlarm")
     for alarm in alarms.values():
-        [named] = re.findall(r"docs/operations\.md#([a-z-]+)", alarm["Properties"]["AlarmDescription"])
+        [named] = re.findall(r"docs/how-to/alarms\.md#([a-z-]+)", alarm["Properties"]["AlarmDescription"])
         assert named in anchors
         assert alarm["Properties"]["AlarmName"] == f"fairlead-{named}"

@@ -44,7 +44,7 @@ def redrive(*, stack: Stack = DEFAULT_STACK, json: Json = False) -> None:
     if total["RedriveFailed"] or total["Left"]:
         note(f"why: aws logs tail /aws/lambda/{function}")
     if total["FailedRetrainings"]:
-        note("what to do about retrainings: docs/operations.md#failed-retrainings")
+        note("what to do about retrainings: docs/how-to/alarms.md#failed-retrainings")
     if total["RedriveFailed"] or total["Left"] or total["FailedRetrainings"]:
         raise typer.Exit(1)
 

@@ -64,7 +64,7 @@ def test_a_retraining_that_failed_is_said_until_somebody_has_dealt_with_it(lambd
     done = redrive()
     assert done.exit_code == 1
     assert re.search(r"failed retrainings, for people +2\n", done.stdout)
-    assert "docs/operations.md#failed-retrainings" in done.stderr
+    assert "docs/how-to/alarms.md#failed-retrainings" in done.stderr
 
 
 def test_it_does_not_go_round_in_circles(lambda_: Stubber) -> None:

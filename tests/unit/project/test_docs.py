@@ -12,7 +12,8 @@ from fairlead_cli.main import app
 
 ROOT = Path(__file__).parents[3]
 README = (ROOT / "README.md").read_text()
-DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
+DOCS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+PAGES = [path for path in DOCS if path.parent.parent == ROOT / "docs" and path.name != "README.md"]
 ROOT_COMMAND: Any = typer.main.get_command(app)
 
 
@@ -26,7 +27,7 @@ def commands(group: Any = ROOT_COMMAND, prefix: str = "") -> dict[str, Any]:
 
 
 COMMANDS = commands()
-TOLD = README + (ROOT / "docs/operations.md").read_text()
+TOLD = README + (ROOT / "docs/how-to/alarms.md").read_text()
 SAID = sorted(set(re.findall(r"(?:^ {4,}|`)(fairlead [^`\n]*)", TOLD, flags=re.MULTILINE)))
 
 
@@ -62,10 +63,42 @@ def test_every_verb_that_is_spoken_of_is_in_the_makefile() -> None:
     assert said <= verbs
 
 
-@pytest.mark.parametrize("path", DOCS, ids=lambda path: path.name)
-def test_links_inside_the_project_lead_somewhere(path: Path) -> None:
-    for target in re.findall(r"\]\((?!https?://|#)([^)#\s]+)", path.read_text()):
-        assert (path.parent / target).exists(), target
+def anchors(path: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    prose = re.sub(r"^```.*?^```", "", path.read_text(), flags=re.DOTALL | re.MULTILINE)
+    headings = re.findall(r"^#+ (.*)$", prose, flags=re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("path", DOCS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_link_inside_the_project_names_a_file_and_a_heading(path: Path) -> None:
+    for target, anchor in re.findall(r"\]\((?!https?://)([^)#\s]*)#?([^)\s]*)\)", path.read_text()):
+        page = path.parent / target if target else path
+        assert page.exists(), target
+        assert not anchor or anchor in anchors(page), f"{target}#{anchor}"
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_page_is_linked_from_the_index_of_its_kind(path: Path) -> None:
+    index = ROOT / ("docs/decisions/README.md" if path.parent.name == "decisions" else "docs/README.md")
+    assert f"({path.relative_to(index.parent)})" in index.read_text()
+
+
+def test_a_decision_has_one_file_one_number_and_a_status() -> None:
+    files = sorted((ROOT / "docs/decisions").glob("[0-9]*.md"))
+    numbers = [int(path.name[:3]) for path in files]
+    assert len(set(numbers)) == len(numbers)
+    for number, path in zip(numbers, files, strict=True):
+        title, _, status = path.read_text().splitlines()[:3]
+        assert title.startswith(f"# {number}. ")
+        assert re.match(r"Date: \d{4}-\d\d-\d\d · Status: (accepted|amended|superseded)", status), path.name
+
+
+def test_a_superseded_decision_names_a_later_one() -> None:
+    for path in (ROOT / "docs/decisions").glob("[0-9]*.md"):
+        status = path.read_text().splitlines()[2]
+        for later in re.findall(r"(?:superseded|amended) by \[(\d+)\]", status):
+            assert int(later) > int(path.name[:3]), path.name
 
 
 def test_the_readmes_first_model_is_python() -> None:

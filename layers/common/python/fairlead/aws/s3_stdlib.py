@@ -1,7 +1,7 @@
 """Reads objects from S3 with the standard library alone: the one thing predict asks of AWS, on its cold path.
 
-Importing boto3 and making a client costs more than the whole rest of the cold start (docs/performance.md), so this
-signs the GET itself: Signature Version 4, https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html.
+Importing boto3 and making a client costs more than the whole rest of the cold start (docs/reference/performance.md), so
+this signs the GET itself: Signature Version 4, https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html.
 A conformance test holds the signature equal to botocore's.
 """
 

@@ -2,7 +2,7 @@
 
 `tally` counts captured requests, `merge` adds counts up, `judge` says what moved: an effect size and a p value that
 knows how many independent rows there were, both needed; `broken` says which inputs broke within the hour. Pure
-functions of counts; docs/monitoring.md says how often they cry wolf.
+functions of counts; docs/explanation/drift.md says how often they cry wolf.
 """
 
 from fairlead.drift.broken_inputs import Broken, broken

@@ -1,6 +1,6 @@
 """The policy: what a version must show. Every key has a default; `policy_file` reads it from TOML.
 
-`docs/gate.md` explains each key; a test holds the two together.
+`docs/explanation/gate.md` explains each key; a test holds the two together.
 """
 
 import hashlib

@@ -83,7 +83,7 @@ def publish(  # noqa: PLR0913 - the one verb of a notebook
         force: publish although checks failed; `reason` is kept in the manifest for ever.
         reason: why it is forced.
         keep_training_rows: store the training rows with the version, so that it can be fitted anew on them and on what
-            was learnt since (docs/retraining.md says what that means for people in those rows).
+            was learnt since (docs/explanation/retraining.md says what that means for people in those rows).
         registry: where to publish; None takes the registry of the stack in FAIRLEAD_STACK.
         by: who publishes, for the record; left out, the AWS identity, or the login name where a registry is given.
         progress: called with a sentence before each step.

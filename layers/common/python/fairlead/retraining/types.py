@@ -29,7 +29,7 @@ class Labelled(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """What must hold of labels before anything learns from them; docs/retraining.md says why these."""
+    """What must hold of labels before anything learns from them; docs/explanation/retraining.md says why these."""
 
     fewest: int = 200
     """Labelled rows to learn from and to be judged by, together."""
