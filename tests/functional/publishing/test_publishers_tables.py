@@ -174,3 +174,32 @@ def test_a_cost_is_the_cpu_time_of_the_engine_not_the_time_that_passes(monkeypat
             time.sleep(0.02)
 
     assert measure_main._cost(Waiting(), []) < 10  # type: ignore[arg-type]  # an engine as far as it is asked
+
+
+OBJECTS: dict[str, tuple[Any, Any, int]] = {
+    "NumPy strings": (lambda code: np.str_("abc"[code]), None, 0),
+    "NumPy strings with None": (lambda code: np.str_("abc"[code]), None, 7),
+    "floats": (float, None, 0),
+    "whole numbers": (int, None, 0),
+    "NumPy integers with NaN": (np.int64, np.nan, 7),
+}
+
+
+@pytest.mark.parametrize("held", OBJECTS)
+def test_column_of_objects_is_published_and_reads_its_own_rows(held: str) -> None:
+    make, missing, every = OBJECTS[held]
+    a, codes = rng.normal(size=ROWS), rng.integers(0, 3, ROWS)
+    cells = [missing if every and row % every == 0 else make(int(code)) for row, code in enumerate(codes)]
+    X = pd.DataFrame({"a": a, "c": pd.Series(cells, dtype=object)})
+    done = published(encoded("c"), X, (a + codes > 1).astype(int), force=True, reason="few rows")
+    assert done.manifest.engine.name == "onnx"
+    check_reads_its_own_rows(done, X)
+
+
+def test_labels_that_are_numpy_strings_are_published_as_strings() -> None:
+    a = rng.normal(size=ROWS)
+    y = np.array([np.str_("yes" if value > 0 else "no") for value in a], dtype=object)
+    X = pd.DataFrame({"a": a, "b": rng.normal(size=ROWS)})
+    done = published(LogisticRegression(), X, y, force=True, reason="few rows")
+    assert done.manifest.signature.output.classes == ("no", "yes")
+    assert done.manifest.engine.name == "onnx"

@@ -1,6 +1,7 @@
 """Tables as people bring them: read as pandas reads them, or refused with the line."""
 
 import gzip
+import os
 import tempfile
 from pathlib import Path
 
@@ -9,9 +10,12 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.linear_model import Ridge
 
-from fairlead.errors import DataError
+import fairlead
+from fairlead.errors import DataError, ModelFileError, SettingsError
 from fairlead.publishing.input import csv
+from fairlead.publishing.input.archive import check_file
 from fairlead.publishing.input.tables import MISSING, read_table, split_target
 
 
@@ -166,3 +170,18 @@ def test_blocks_put_together_are_what_the_whole_would_be(columns: list[list[str]
         whole = read_table(path)
         patch.setattr(csv, "BLOCK", 3)
         pd.testing.assert_frame_equal(read_table(path), whole)
+
+
+def test_a_folder_or_a_pipe_where_a_file_is_expected_is_named_and_not_waited_for(tmp_path: Path) -> None:
+    folder, pipe = tmp_path / "rows.csv", tmp_path / "pipe.csv"
+    folder.mkdir()
+    os.mkfifo(pipe)
+    with pytest.raises(DataError, match=r"rows\.csv is a folder"):
+        read_table(folder)
+    with pytest.raises(DataError, match=r"pipe\.csv is a pipe or a device, not a file") as refusal:
+        read_table(pipe)
+    assert "did you mean" not in refusal.value.hint
+    with pytest.raises(ModelFileError, match=r"rows\.csv is a folder"):
+        check_file(folder)
+    with pytest.raises(SettingsError, match=r"the policy cannot be read: .*pipe\.csv is a pipe"):
+        fairlead.validate(Ridge().fit([[0.0]], [0.0]), name="m", X=None, policy=pipe)

@@ -42,7 +42,7 @@ class SklearnEngine:
 
     def _answers(self, X: Any) -> Answers:
         output = self._signature.output
-        predicted = np.asarray(self._estimator.predict(X)).tolist()
+        predicted = _plain(np.asarray(self._estimator.predict(X)))
         if output.task == "regression":
             single = output.names is None
             return Answers(values=[v[0] if single and isinstance(v, list) else v for v in predicted])
@@ -76,7 +76,7 @@ class SklearnEngine:
 
     def _column(self, field: Field, values: tuple[Any, ...]) -> np.ndarray[Any, Any]:
         objects = field.kind == "boolean" or (field.kind == "category" and field.null != "nan")
-        if _is_string(field) or (objects and None in values):
+        if _is_string(field) or field.objects or (objects and None in values):
             missing = missing_value(field.null)
             return np.array([missing if value is None else value for value in values], dtype=object)
         return np.array(values, dtype=np.float64 if None in values else _DTYPES[field.kind])
@@ -95,6 +95,13 @@ class SklearnEngine:
         filled = np.full((len(used), len(self._columns)), FILL, dtype=used.dtype)
         filled[:, positions(self._signature)] = used
         return filled
+
+
+def _plain(predicted: np.ndarray[Any, Any]) -> list[Any]:
+    """Return Python's own values: an array of objects may hold NumPy's scalars, which JSON does not know."""
+    if predicted.dtype != object:
+        return predicted.tolist()
+    return [value.item() if isinstance(value, np.generic) else value for value in predicted.tolist()]
 
 
 _DTYPES: dict[str, type[Any]] = {"number": np.float64, "integer": np.int64, "category": np.int64, "boolean": np.bool_}

@@ -28,6 +28,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `precision` is the grid on which parity was proved: the engine reads the value rounded to it.
     `null` is the missing value of the estimator's column that null stands for: NaN, None or pandas' NA.
     `largest` is a limit of a number's size, up to which parity was proved.
+    `objects` says that the estimator's encoder was fitted on numbers held as Python objects, and compares only those.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     closed: bool = False
     null: Null = "nan"
     largest: float = LARGEST_NUMBER
+    objects: bool = False
 
 
 class Output(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

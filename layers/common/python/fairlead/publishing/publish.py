@@ -20,6 +20,7 @@ from fairlead.model.manifest import Forced
 from fairlead.publishing.champion import find_champion
 from fairlead.publishing.input.estimator_checks import check_estimator
 from fairlead.publishing.input.inputs import Material, Progress, read_material
+from fairlead.publishing.input.paths import fault_of
 from fairlead.publishing.input.sklearn_options import as_served
 from fairlead.publishing.input.table_types import to_frame, to_target
 from fairlead.publishing.parity.choose_engine import Demand
@@ -193,6 +194,8 @@ def _policy(path: Path | str | None) -> Policy:
     if path is None:
         return Policy()
     path = Path(path)
+    if fault := fault_of(path):
+        raise SettingsError(f"the policy cannot be read: {fault}")
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fairlead.errors import ModelFileError
+from fairlead.publishing.input.paths import fault_of
 
 LARGEST_MODEL = 1 << 30
 """Bytes of a model, unpacked: no function of 2 GB serves more, and a small file may unpack to anything."""
@@ -33,8 +34,8 @@ HINTS = {"compressed with lz4": "dump it anew with compress=3 or no compression"
 
 def check_file(path: Path) -> None:
     """Raise ModelFileError where no model file can be: nothing there, no file, too large."""
-    if not path.is_file():
-        raise ModelFileError(f"there is no file {path}", hint=DUMP)
+    if fault := fault_of(path):
+        raise ModelFileError(fault, hint=DUMP)
     if path.stat().st_size > LARGEST_MODEL:
         raise ModelFileError(f"{path.name} is larger than {LARGEST_MODEL >> 30} GiB", hint="fit a smaller model")
 

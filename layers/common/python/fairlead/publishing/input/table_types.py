@@ -192,7 +192,7 @@ def is_unicode(texts: Iterable[str]) -> bool:
 
 
 def _dense(frame: "pd.DataFrame") -> "pd.DataFrame":
-    """Sparse columns as plain ones, and names as plain strings."""
+    """Sparse columns as plain ones, names as plain strings, NumPy's scalars among objects as Python's values."""
     import pandas as pd
 
     names = [str(name) for name in frame.columns]
@@ -202,7 +202,18 @@ def _dense(frame: "pd.DataFrame") -> "pd.DataFrame":
         for place in sparse:
             columns[place] = pd.Series(columns[place].sparse.to_dense())
         frame = pd.concat(columns, axis=1)
-    return frame.set_axis(names, axis=1)
+    frame = frame.set_axis(names, axis=1)
+    scalars = [name for name in names if frame[name].dtype == object and _holds_scalars(frame[name])]
+    return frame.assign(**{name: frame[name].map(_item).astype(object) for name in scalars}) if scalars else frame
+
+
+def _holds_scalars(column: "pd.Series[Any]") -> bool:
+    return any(isinstance(value, np.generic) for value in column)
+
+
+def _item(value: Any) -> Any:
+    """A NumPy scalar, as `rng.choice` makes them, as the Python value that it holds."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _plain(y: "pd.Series[Any]") -> "pd.Series[Any]":

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from fairlead.errors import DataError
 from fairlead.publishing.input.csv import read_csv
+from fairlead.publishing.input.paths import fault_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,8 +28,9 @@ MISSING = frozenset(
 
 def read_table(path: Path) -> "pd.DataFrame":
     """Rows of a .csv, .csv.gz or .parquet file; raises DataError naming the file and, where there is one, the line."""
-    if not path.is_file():
-        raise DataError(f"there is no file {path}", hint=_near(path.name, _siblings(path)))
+    if fault := fault_of(path):
+        near = "" if path.exists() else _near(path.name, _siblings(path))
+        raise DataError(fault, hint=near or "bring a .csv, .csv.gz or .parquet file")
     name = path.name.lower()
     if name.endswith((".csv", ".csv.gz")):
         frame = read_csv(path)

@@ -16,11 +16,13 @@ class Use:
     """One column: `text` is read by a vectorizer, `encoded` by an encoder that knows `categories`.
 
     `missing` says that the estimator was built for missing values here: an imputer comes first, or its encoder knows
-    missing as a category. `nulls` are the missing values it was fitted on here, as far as it knows them.
+    missing as a category. `nulls` are the missing values it was fitted on here, as far as it knows them. `objects` says
+    that the encoder was fitted on Python objects.
     """
 
     text: bool = False
     encoded: bool = False
+    objects: bool = False
     missing: bool = False
     categories: set[Any] = field(default_factory=set)
     nulls: set[Null] = field(default_factory=set)
@@ -91,6 +93,7 @@ def _note_categories(encoder: Any, uses: Sequence[Use]) -> None:
         return
     for use, known in zip(uses, encoder.categories_, strict=True):
         use.encoded = True
+        use.objects |= known.dtype == object
         use.missing |= any(is_missing(value) for value in known)
         use.nulls.update(null_of(value) for value in known if is_missing(value) and known.dtype == object)
         use.categories.update(plain(value) for value in known if not is_missing(value))

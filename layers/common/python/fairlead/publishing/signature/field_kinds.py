@@ -48,7 +48,8 @@ def field_of(name: str, columns: "Sequence[pd.Series[Any]]", use: Use) -> Field:
     if kind != "category":
         return Field(name=name, kind=kind, nullable=nullable)
     categories = tuple(sorted(values))
-    return Field(name=name, kind=kind, nullable=nullable, categories=categories)
+    objects = use.objects and not any(isinstance(value, str) for value in categories)
+    return Field(name=name, kind=kind, nullable=nullable, categories=categories, objects=objects)
 
 
 def _check_spelling(name: str, values: set[Any]) -> None:
