@@ -99,9 +99,10 @@ class SklearnEngine:
 
 def _plain(predicted: np.ndarray[Any, Any]) -> list[Any]:
     """Return Python's own values: an array of objects may hold NumPy's scalars, which JSON does not know."""
+    values: list[Any] = predicted.tolist()
     if predicted.dtype != object:
-        return predicted.tolist()
-    return [value.item() if isinstance(value, np.generic) else value for value in predicted.tolist()]
+        return values
+    return [value.item() if isinstance(value, np.generic) else value for value in values]
 
 
 _DTYPES: dict[str, type[Any]] = {"number": np.float64, "integer": np.int64, "category": np.int64, "boolean": np.bool_}
