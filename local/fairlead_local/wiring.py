@@ -101,7 +101,7 @@ class Cloud:
         self._subscriptions = Subscriptions(self.clock, permissions, invoker.handle)
         moto = moto_server.application()
         registry = StackRegistry(clients)
-        stacks = CloudFormation(registry, Engine(catalogue(clients, apis, buckets), registry.exports))
+        stacks = CloudFormation(registry, Engine(catalogue(clients, apis, buckets)))
         services: dict[str, WsgiApp] = {
             "lambda": Service("lambda", operations),
             "cloudformation": Service("cloudformation", stacks.handlers()),

@@ -15,6 +15,7 @@ from fairlead_local.cloudwatch.math_expression import ExpressionError, parse
 from fairlead_local.errors import ServiceError
 
 OPERATIONS = {
+    "cloudformation": "DeleteChangeSet ListExports ListImports",
     "cloudwatch": (
         "DeleteDashboards GetDashboard ListDashboards PutDashboard DescribeAlarmsForMetric EnableAlarmActions "
         "DisableAlarmActions ListTagsForResource TagResource UntagResource"
@@ -25,8 +26,8 @@ OPERATIONS = {
     ),
     "events": "DescribeRule ListRuleNamesByTarget ListTargetsByRule TestEventPattern",
     "lambda": (
-        "ListFunctionEventInvokeConfigs ListLayerVersions ListLayers ListTags TagResource UntagResource "
-        "UpdateFunctionEventInvokeConfig"
+        "GetLayerVersionByArn ListFunctionEventInvokeConfigs ListLayerVersions ListLayers ListTags TagResource "
+        "UntagResource UpdateFunctionEventInvokeConfig"
     ),
     "logs": "DeleteMetricFilter DescribeMetricFilters PutMetricFilter TestMetricFilter",
 }
@@ -83,3 +84,22 @@ def test_a_resource_type_that_is_left_out_fails_the_deployment_by_name(cloud: Lo
     body = json.dumps({"Resources": {"One": {"Type": kind, "Properties": {}}}})
     with pytest.raises(ClientError, match=f"the local cloud does not support the resource type {kind} "):
         cloud.client("cloudformation").create_stack(StackName="left-out", TemplateBody=body)
+
+
+@pytest.mark.parametrize("function", ["Base64", "Cidr", "GetAZs", "ImportValue", "Length", "ToJsonString", "Transform"])
+def test_an_intrinsic_function_that_is_left_out_fails_the_deployment_by_name(cloud: LocalCloud, function: str) -> None:
+    topic = {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": {f"Fn::{function}": "x"}}}
+    body = json.dumps({"Resources": {"One": topic}})
+    with pytest.raises(ClientError, match=f"the local cloud does not support Fn::{function}$"):
+        cloud.client("cloudformation").create_change_set(
+            StackName=f"left-out-{function.lower()}", ChangeSetName="one", ChangeSetType="CREATE", TemplateBody=body
+        )
+
+
+def test_an_export_fails_the_deployment_by_name(cloud: LocalCloud) -> None:
+    template = {
+        "Resources": {"One": {"Type": "AWS::SNS::Topic"}},
+        "Outputs": {"Name": {"Value": "x", "Export": {"Name": "x"}}},
+    }
+    with pytest.raises(ClientError, match=r"does not support outputs with Export \(output Name\)"):
+        cloud.client("cloudformation").create_stack(StackName="left-out", TemplateBody=json.dumps(template))

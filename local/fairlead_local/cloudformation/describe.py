@@ -126,7 +126,6 @@ def _output(name: str, facts: dict[str, Any]) -> dict[str, Any]:
         "OutputKey": name,
         "OutputValue": str(facts["Value"]),
         "Description": facts.get("Description"),
-        "ExportName": facts.get("Export", {}).get("Name"),
     }
 
 

@@ -1,7 +1,7 @@
 """The engine of stacks: creates, updates, replaces and deletes resources."""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from fairlead_local.account import ACCOUNT
@@ -15,19 +15,21 @@ logger = logging.getLogger(__name__)
 
 
 class Engine:
-    """Works on one stack at a time; `exports` returns the exported values of all stacks."""
+    """Works on one stack at a time."""
 
-    def __init__(self, providers: Mapping[str, Provider], exports: Callable[[], Mapping[str, str]]) -> None:
+    def __init__(self, providers: Mapping[str, Provider]) -> None:
         self._providers = providers
-        self._exports = exports
 
     def check(self, wanted: DesiredStack) -> None:
-        """Raise for a template with unknown resource types or circular references."""
+        """Raise for a template with unsupported resource types, exports, or circular references."""
         for logical_id, resource in wanted.template["Resources"].items():
             if resource["Type"] not in self._providers:
                 raise invalid(
                     f"the local cloud does not support the resource type {resource['Type']} (resource {logical_id})"
                 )
+        for name, output in wanted.template.get("Outputs", {}).items():
+            if "Export" in output:
+                raise invalid(f"the local cloud does not support outputs with Export (output {name})")
         ordered(wanted.template["Resources"])
 
     def plan(self, stack: Stack, wanted: DesiredStack) -> list[Change]:
@@ -151,7 +153,7 @@ class Engine:
 
     def _scope(self, stack: Stack, wanted: DesiredStack, attribute: Any) -> Scope:
         values = parameter_values(wanted.template, wanted.values) | pseudo_parameters(stack.name, stack.id, ACCOUNT)
-        return Scope(wanted.template, values, attribute, self._exports())
+        return Scope(wanted.template, values, attribute)
 
 
 def _attribute(resources: Mapping[str, Resource], logical_id: str, name: str | None) -> Any:

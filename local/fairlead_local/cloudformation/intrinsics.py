@@ -1,12 +1,9 @@
 """CloudFormation's intrinsic functions (Ref, Fn::GetAtt, Fn::Sub and others) and conditions."""
 
-import base64
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from fairlead_local.account import REGION
 from fairlead_local.cloudformation.templates import Template, invalid
 
 NO_VALUE = object()
@@ -14,19 +11,17 @@ SUB = re.compile(r"\$\{(!?)([^}]*)\}")
 
 
 class Scope:
-    """The values of names in a template: parameters, `attribute` of resources, and exports."""
+    """The values of names in a template: parameters, and `attribute` of resources."""
 
     def __init__(
         self,
         template: Template,
         values: Mapping[str, Any],
         attribute: Callable[[str, str | None], Any],
-        exports: Mapping[str, str],
     ) -> None:
         self._template = template
         self._values = values
         self._attribute = attribute
-        self._exports = exports
         self._conditions: dict[str, bool] = {}
 
     def resolve(self, value: Any) -> Any:
@@ -79,8 +74,6 @@ class Scope:
             return function(self.resolve(argument))
         if name == "Fn::FindInMap":
             return self._find_in_map(self.resolve(argument))
-        if name == "Fn::ImportValue":
-            return self._import(self.resolve(argument))
         raise invalid(f"the local cloud does not support {name}")
 
     def _sub(self, argument: Any) -> str:
@@ -105,11 +98,6 @@ class Scope:
         except KeyError as error:
             raise invalid(f"Template error: Unable to get mapping for {name}::{top}::{second}") from error
 
-    def _import(self, name: str) -> str:
-        if name not in self._exports:
-            raise invalid(f"No export named {name} found.")
-        return self._exports[name]
-
 
 def _equals(argument: list[Any]) -> bool:
     left, right = (str(value).lower() if isinstance(value, bool) else str(value) for value in argument)
@@ -118,16 +106,12 @@ def _equals(argument: list[Any]) -> bool:
 
 FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "Fn::And": all,
-    "Fn::Base64": lambda text: base64.b64encode(text.encode()).decode(),
     "Fn::Equals": _equals,
-    "Fn::GetAZs": lambda region: [f"{region or REGION}{letter}" for letter in "abc"],
     "Fn::Join": lambda argument: argument[0].join(str(item) for item in argument[1]),
-    "Fn::Length": len,
     "Fn::Not": lambda argument: not argument[0],
     "Fn::Or": any,
     "Fn::Select": lambda argument: argument[1][int(argument[0])],
     "Fn::Split": lambda argument: argument[1].split(argument[0]),
-    "Fn::ToJsonString": lambda value: json.dumps(value, separators=(",", ":")),
 }
 
 

@@ -12,7 +12,7 @@ from fairlead_local.errors import ServiceError
 
 
 class StackRegistry:
-    """Stacks by name, deleted ones by id, and exported values."""
+    """Stacks by name, deleted ones by id."""
 
     def __init__(self, clients: Clients) -> None:
         self.lock = threading.RLock()
@@ -20,12 +20,6 @@ class StackRegistry:
         self.deleted: list[Stack] = []
         self._clients = clients
         self._managed: dict[str, str] = {}
-
-    def exports(self) -> dict[str, str]:
-        """Return the exported values by name."""
-        with self.lock:
-            outputs = [output for stack in self.stacks.values() for output in stack.outputs.values()]
-        return {output["Export"]["Name"]: str(output["Value"]) for output in outputs if output.get("Export")}
 
     def find(self, name: str) -> Stack:
         """Return a stack by name or id, a deleted one by id only; raises CloudFormation's ValidationError."""

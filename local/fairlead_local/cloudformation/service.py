@@ -30,7 +30,6 @@ class CloudFormation:
         return {
             "CreateChangeSet": self.create_change_set,
             "CreateStack": self.create_stack,
-            "DeleteChangeSet": self.delete_change_set,
             "DeleteStack": self.delete_stack,
             "DescribeChangeSet": self.describe_change_set,
             "DescribeStackEvents": self.describe_stack_events,
@@ -42,7 +41,6 @@ class CloudFormation:
             "GetTemplate": self.get_template,
             "GetTemplateSummary": self.get_template_summary,
             "ListChangeSets": self.list_change_sets,
-            "ListExports": self.list_exports,
             "ListStackResources": self.list_stack_resources,
             "ListStacks": self.list_stacks,
             "SetStackPolicy": self.set_stack_policy,
@@ -93,11 +91,6 @@ class CloudFormation:
         """ListChangeSets."""
         stack = self._registry.find(params["StackName"])
         return {"Summaries": [describe.change_set_summary(stack, change_set) for change_set in stack.change_sets]}
-
-    def delete_change_set(self, params: dict[str, Any]) -> None:
-        """DeleteChangeSet."""
-        stack, change_set = self._change_set(params)
-        stack.change_sets.remove(change_set)
 
     def create_stack(self, params: dict[str, Any]) -> dict[str, Any]:
         """CreateStack; a template with a transform needs CAPABILITY_AUTO_EXPAND."""
@@ -202,10 +195,6 @@ class CloudFormation:
         stack = self._registry.find(params["StackName"])
         stack.protected = params["EnableTerminationProtection"]
         return {"StackId": stack.id}
-
-    def list_exports(self, _: dict[str, Any]) -> dict[str, Any]:
-        """ListExports."""
-        return {"Exports": [{"Name": name, "Value": value} for name, value in self._registry.exports().items()]}
 
     def _stack_for(self, name: str, *, create: bool) -> Stack:
         existing = self._registry.stacks.get(name)

@@ -15,7 +15,6 @@ PREFIXES = {"resourcegroupstaggingapi": "tag"}
 ACTIONS = {
     ("lambda", "Invoke"): "InvokeFunction",
     ("lambda", "InvokeWithResponseStream"): "InvokeFunction",
-    ("lambda", "GetLayerVersionByArn"): "GetLayerVersion",
     ("dynamodb", "BatchExecuteStatement"): "PartiQLSelect",
     ("sns", "PublishBatch"): "Publish",
     ("sqs", "SendMessageBatch"): "SendMessage",

@@ -23,8 +23,8 @@ TABLE: dict[str, list[tuple[str, str]]] = {
     ],
     "lambda": [
         ("GetAccountSettings ListFunctions ListEventSourceMappings CreateEventSourceMapping", "*"),
-        ("GetLayerVersion GetLayerVersionByArn DeleteLayerVersion *LayerVersionPolicy *LayerVersionPermission",
-         "{Arn}|layer:{LayerName}:{VersionNumber}"),
+        ("GetLayerVersion DeleteLayerVersion *LayerVersionPolicy *LayerVersionPermission",
+         "layer:{LayerName}:{VersionNumber}"),
         ("PublishLayerVersion", "layer:{LayerName}"),
         # AWS's pages do not say which of the two counts, so both must be allowed.
         ("CreateAlias GetAlias UpdateAlias DeleteAlias", "function:{function} & function:{function}:{Name}"),
@@ -70,7 +70,7 @@ TABLE: dict[str, list[tuple[str, str]]] = {
         ("*", "rule/{bus}/{rule}|rule/{rule}"),
     ],
     "cloudformation": [
-        ("ListStacks ValidateTemplate GetTemplateSummary ListExports ListImports DescribeAccountLimits", "*"),
+        ("ListStacks ValidateTemplate GetTemplateSummary ListImports DescribeAccountLimits", "*"),
         ("*ChangeSet *ChangeSets", "{stack}|{ChangeSetName}"),
         ("DescribeStacks", "{stack}|*"),
         ("*", "{stack}"),

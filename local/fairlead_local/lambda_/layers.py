@@ -25,7 +25,6 @@ class Layers:
         return {
             "PublishLayerVersion": self.publish,
             "GetLayerVersion": self.get,
-            "GetLayerVersionByArn": self.get_by_arn,
             "DeleteLayerVersion": self.delete,
         }
 
@@ -49,11 +48,6 @@ class Layers:
                     "ResourceNotFoundException", "The resource you requested does not exist.", status=404
                 )
             return describe.layer(record)
-
-    def get_by_arn(self, params: dict[str, Any]) -> dict[str, Any]:
-        """GetLayerVersionByArn."""
-        with self._store.lock:
-            return describe.layer(self._store.layer(params["Arn"]))
 
     def delete(self, params: dict[str, Any]) -> None:
         """DeleteLayerVersion; function versions that use it keep their copy, as in AWS."""
