@@ -19,6 +19,7 @@ from fairlead.telemetry.capture import Part
 from testkit.memory import Memory
 from tests.functional.releases.operator import Desk, ship
 from tests.functional.strict_lambda import StrictLambda
+from tests.journals import key_of
 
 
 class Outcomes(LedgerReader):
@@ -313,3 +314,32 @@ def test_an_alarms_time_is_aware() -> None:
         }
     ).at
     assert at == datetime(2026, 11, 23, 10, tzinfo=UTC)
+
+
+def test_garbage_that_a_record_stepped_over_does_not_hide_how_long_live_is_live(
+    live: Desk, registry: Registry, lambda_: StrictLambda, memory: Memory
+) -> None:
+    station = Station(live, registry)
+    newest = live.journal().last()
+    for number in range(newest + 1, newest + 251):
+        memory.objects[key_of(number)] = b"{}"
+    station.alarm("drift")  # its decision steps over the garbage
+    response = station.alarm("errors", at=live.now + timedelta(hours=2))
+    assert response is not None
+    assert (response.decision.action, lambda_.points_at("live")) == ("roll back", "2")
+
+
+def test_a_journal_that_cannot_be_read_does_not_keep_live_at_a_release_that_fails(
+    live: Desk, registry: Registry, lambda_: StrictLambda, memory: Memory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    station = Station(live, registry)
+
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise StorageError("could not list s3://…: SlowDown")
+
+    monkeypatch.setattr(memory, "keys", refuse)
+    monkeypatch.setattr(memory, "get", refuse)
+    response = station.alarm("errors")
+    assert response is not None
+    assert (response.record, lambda_.points_at("live")) == (None, "2")
+    assert len(station.told) == 1

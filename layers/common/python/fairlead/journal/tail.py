@@ -191,12 +191,19 @@ class Tail(Sequence[Record]):
 
     def keyed(self, key: str, since: datetime) -> Record | None:
         """Return the record with this key, if it was written lately."""
-        for index, record in enumerate(self):
+        for index, record in enumerate(self._readable()):
             if record.key == key:
                 return record
             if index >= KEYED.stop or (index >= KEYED.start and record.at < since):
                 return None
         return None
+
+    def recent(self, count: int) -> list[Record]:
+        """Return the newest records that can be read, at most `count`: gaps hide nothing."""
+        return list(islice(self._readable(), count))
+
+    def _readable(self) -> Iterator[Record]:
+        return (record for record in self if record.kind != "unreadable")
 
     def _walk(self, start: int) -> Iterator[Record]:
         """Yield records from the one at `start` on; those that a newer one steps over are gaps."""

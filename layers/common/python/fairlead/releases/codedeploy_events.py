@@ -185,7 +185,7 @@ def _why(shift: Shift, tail: Tail, intent: Record | None) -> str:
 
 def _reason(deployment: Deployment, tail: Tail) -> str:
     """Say why a deployment ended badly: CodeDeploy's reason, and what the hook found where it was the hook."""
-    proofs = (one for one in tail[:LOOKED_AT] if one.key == f"{deployment.id}:verify" and one.kind == "failed")
+    proofs = (one for one in tail.recent(LOOKED_AT) if one.key == f"{deployment.id}:verify" and one.kind == "failed")
     found = next(proofs, None)
     reason = deployment.reason or f"it was {deployment.status.lower()}"
     return f"{reason}: {found.why}" if found else reason
@@ -194,7 +194,7 @@ def _reason(deployment: Deployment, tail: Tail) -> str:
 def _intent(shift: Shift, tail: Tail) -> Record | None:
     if not shift.ours or shift.undone or not shift.now:
         return None
-    aimed = (one for one in tail[:LOOKED_AT] if one.kind == "intended" and one.now)
+    aimed = (one for one in tail.recent(LOOKED_AT) if one.kind == "intended" and one.now)
     return next((one for one in aimed if one.now and one.now.release == shift.now.release), None)
 
 

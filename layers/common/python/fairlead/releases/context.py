@@ -137,7 +137,7 @@ def intending(means: Means, draft: Draft, *, doubts: Doubts | None = None) -> It
     """
 
     def unless_retired(tail: Tail) -> Draft:
-        for record in tail[:LOOKED_AT]:
+        for record in tail.recent(LOOKED_AT):
             if draft.now and record.kind == "retired" and same_version(record, draft.now):
                 raise retired(record.model, record.version)
         return draft

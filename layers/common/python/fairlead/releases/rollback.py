@@ -173,7 +173,7 @@ def _hint(means: Means, registry: Registry, live: Release, model: str) -> str:
 
 def _further(means: Means, registry: Registry, live: Release, model: str) -> str:
     """Say what was undone already, and what to type for a further step back, by what the journal knows."""
-    told = [one for one in means.journal.tail(LOOKED_AT) if one.alias == "live" and one.kind in MOVES]
+    told = [one for one in means.journal.all().recent(LOOKED_AT) if one.alias == "live" and one.kind in MOVES]
     undone = next(((one, left) for one in told if (left := _left(one)) and _newer(left, live)), None)
     said = f"{undone[1]} was left already, at {undone[0].effective:%Y-%m-%d %H:%M}Z; " if undone else ""
     came = (one.was for one in told if one.was and one.now and one.now.release == live.release)

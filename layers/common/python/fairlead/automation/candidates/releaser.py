@@ -142,7 +142,7 @@ def _left_open(before: Record, tail: Tail, order: Order) -> bool:
 
 
 def _tried(tail: Tail, order: Order) -> bool:
-    holding = [one.now for one in tail[:LOOKED_AT] if one.kind in MOVING and one.now]
+    holding = [one.now for one in tail.recent(LOOKED_AT) if one.kind in MOVING and one.now]
     return any((one.model, one.version) == (order.model, order.version) for one in holding)
 
 

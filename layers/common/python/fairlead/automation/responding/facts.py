@@ -62,9 +62,12 @@ class Gathering:
         self._ask = ask
         self._terms = terms
 
-    def facts(self, alarm: Alarm, situation: Situation, tail: Tail) -> Facts:
-        """Gather what an alarm's decision needs; what cannot be known is None. Raises FairleadError."""
-        live, records = situation.now, tail[:LOOKED_AT]
+    def facts(self, alarm: Alarm, situation: Situation, tail: Tail | None) -> Facts:
+        """Gather what an alarm's decision needs; what cannot be known is None. Raises FairleadError.
+
+        `tail` is None where the journal cannot be read: then a release has been live for no longer than it exists.
+        """
+        live, records = situation.now, tail.recent(LOOKED_AT) if tail else []
         cause = CAUSES.get(alarm.name.rsplit("-", 1)[-1], "other")
         answers, obstacle = self._answers(situation.back, live)
         own = self._own(live, alarm.at) if cause in response_policy.TECHNICAL else None
@@ -75,7 +78,7 @@ class Gathering:
         return Facts(
             cause=cause,
             standing=alarm.state == "ALARM",
-            live_for=_age(_since(records, live), alarm.at),
+            live_for=_age(_since(records, live) or _made(live), alarm.at),
             deploying=situation.arriving != "",
             **_lately(records, alarm),
             requests=own.calls if own else None,
@@ -89,7 +92,7 @@ class Gathering:
 
     def later(self, facts: Facts, alarm: Alarm, tail: Tail) -> Facts:
         """Return the facts with what the journal says by now: alarms ring together, and one may have led to action."""
-        return msgspec.structs.replace(facts, **_lately(tail[:LOOKED_AT], alarm))
+        return msgspec.structs.replace(facts, **_lately(tail.recent(LOOKED_AT), alarm))
 
     def _answers(self, back: Release | None, live: Release) -> tuple[bool, str]:
         """Say whether there is a release before this one that live could go to, and what stands in its way."""
@@ -145,6 +148,14 @@ def _since(records: Sequence[Record], live: Release) -> datetime | None:
     """Return when this release became live, if that is among these records (newest first)."""
     moves = [one for one in records if _moved_live(one) and one.now and one.now.release == live.release]
     return moves[-1].effective if moves else None
+
+
+def _made(live: Release) -> datetime | None:
+    """Return when Lambda published this release."""
+    try:
+        return datetime.fromisoformat(live.modified)
+    except ValueError:
+        return None
 
 
 def _lately(records: Sequence[Record], alarm: Alarm) -> dict[str, float | None]:

@@ -56,8 +56,8 @@ class Responder:
         """Decide about one alarm, act, and tell; None where this very alarm was decided before."""
         alarm = alarm_of(event)
         key = f"{alarm.arn}@{alarm.at.isoformat()}"
-        tail = self._means.journal.all()
-        if tail.keyed(key, alarm.at - REPEATED):
+        tail = self._read_journal()
+        if tail and tail.keyed(key, alarm.at - REPEATED):
             return None
         situation = look(self._means)
         facts = self._gathering.facts(alarm, situation, tail)
@@ -70,6 +70,14 @@ class Responder:
             outcome = f"the journal could not be written, so this decision is not on record; {outcome}"
         self._tell(f"{alarm.name}: {decision.action}", _text(alarm, situation.now, decision, outcome, facts.obstacle))
         return Response(record=record, decision=decision, outcome=outcome)
+
+    def _read_journal(self) -> Tail | None:
+        """Return the journal; None where it cannot be read, which does not keep live at a release that fails."""
+        try:
+            return self._means.journal.all()
+        except StorageError as error:
+            emit.logger.error("the journal cannot be read", reason=str(error))
+            return None
 
     def _claim(self, alarm: Alarm, key: str, live: Release, facts: Facts) -> tuple[Record | None, Decision] | None:
         """Decide and write it down, unless another delivery of the alarm was faster.
