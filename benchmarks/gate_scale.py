@@ -22,7 +22,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from fairlead.publishing.publish import publish_file
+from fairlead.publishing.publish import PublishOptions, publish_file
 from fairlead.registry.store import Registry
 from testkit.memory import Memory
 
@@ -75,12 +75,10 @@ def main() -> None:
             began = time.perf_counter()
             done = publish_file(
                 folder / "model.joblib",
-                name="scale",
+                PublishOptions(name="scale", registry=registry, progress=partial(told, began)),
                 data=folder / f"{rows}.{asked.format}",
                 target=["label"],
                 train=folder / f"train.{asked.format}",
-                registry=registry,
-                progress=partial(told, began),
             )
             told(began, f"published version {done.manifest.version}, {len(done.manifest.findings)} findings\n")
 

@@ -36,14 +36,14 @@ def publish(
     cv: Folds = 0,
     allow_breaking: Breaking = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Publish although checks failed; --reason stays on record for ever.")
+        bool, typer.Option("--force", help="Publish although checks failed; the manifest keeps --reason.")
     ] = False,
-    reason: Annotated[str, typer.Option("--reason", metavar='"…"', help="Why it is forced.")] = "",
+    reason: Annotated[str, typer.Option("--reason", metavar='"…"', help="The reason for --force.")] = "",
     keep_training_rows: Annotated[
         bool,
         typer.Option(
             "--keep-training-rows",
-            help="Store the rows of --train with the version: `fairlead retrain` starts from them.",
+            help="Store the rows of --train with the version; `fairlead retrain` fits on them again.",
         ),
     ] = False,
     engine: Engine = Demand.auto,
@@ -51,22 +51,18 @@ def publish(
     stack: Stack = DEFAULT_STACK,
     json: Json = False,
 ) -> None:
-    """Prove and judge a model, and store it as the next version.
+    """Store a model as the next version, after all proofs and checks have passed.
 
-    Nothing is stored unless every proof and check has passed; `fairlead validate` tries them without storing.
+    A refused model is not stored. `fairlead validate` runs the same proofs and checks and stores nothing.
     """
     from fairlead.gate.refusal import GateError
-    from fairlead.publishing.publish import publish_file
+    from fairlead.publishing.publish import PublishOptions, publish_file
     from fairlead_cli.findings import print_findings
 
     try:
         with telling() as tell:
-            published = publish_file(
-                model,
+            options = PublishOptions(
                 name=name,
-                data=data,
-                target=columns(target),
-                train=train,
                 engine=engine.value,
                 policy=policy,
                 cv=cv,
@@ -77,6 +73,7 @@ def publish(
                 where=where(stack),
                 progress=tell,
             )
+            published = publish_file(model, options, data=data, target=columns(target), train=train)
     except GateError as error:
         if not json:
             print_findings(error.verdict.findings)

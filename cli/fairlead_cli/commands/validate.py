@@ -35,21 +35,17 @@ def validate(
     stack: Stack = DEFAULT_STACK,
     json: Json = False,
 ) -> None:
-    """Prove and judge a model as publish would; nothing is stored.
+    """Run the proofs and checks of `fairlead publish`; nothing is stored.
 
-    One line a finding. Exit code 3 where the gate would refuse it.
+    Prints one line for each finding. The exit code is 3 where the gate refuses the model.
     """
     from fairlead.gate.refusal import GateError
-    from fairlead.publishing.publish import validate_file
+    from fairlead.publishing.publish import PublishOptions, validate_file
     from fairlead_cli.findings import count, print_findings
 
     with telling() as tell:
-        verdict = validate_file(
-            model,
+        options = PublishOptions(
             name=name,
-            data=data,
-            target=columns(target),
-            train=train,
             engine=engine.value,
             policy=policy,
             cv=cv,
@@ -57,6 +53,7 @@ def validate(
             where=where(stack),
             progress=tell,
         )
+        verdict = validate_file(model, options, data=data, target=columns(target), train=train)
     if not json:
         print_findings(verdict.findings)
     if verdict.refused:

@@ -305,7 +305,7 @@ def test_publish_proves_stores_and_says_what_to_run_next(
     assert last[1].startswith("gate: ")
     assert last[2] == "next: fairlead release iris 1"
     assert last[3].startswith("engine onnx: parity proved on ")
-    assert "· taking the signature" in done.stderr
+    assert "· inferring the signature" in done.stderr
     assert (document["version"], document["digest"]) == (2, f"sha256:{registry.manifest('iris', 2)[1]}")
 
 

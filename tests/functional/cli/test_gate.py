@@ -147,7 +147,7 @@ CASES: list[Any] = [
     ("validate", _no_parquet, {"data": "held_out.parquet"}, 3, "held_out.parquet cannot be read as Parquet"),
     ("publish", _no_joblib, {}, 3, "penguins.joblib"),
     ("validate", _missing_import, {}, 3, "nowhere_to_be_found"),
-    ("publish", _one_row, {}, 3, "one held-out row proves nothing"),
+    ("publish", _one_row, {}, 3, "the table has one held-out row, which proves nothing"),
     ("validate", None, {"target": "specie"}, 3, "no column 'specie'"),
     ("publish", None, {"target": "island"}, 3, "island"),
     ("validate", _bad_policy, {"policy": "gate.toml"}, 2, "gate.toml line 2, [champion]: unknown key 'not_worse'"),

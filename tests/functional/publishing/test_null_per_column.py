@@ -85,7 +85,7 @@ def test_a_column_of_both_that_the_model_tells_apart_is_refused_by_name(encoder:
     held = table(None, None)
     held.loc[held.plan.isna() & (held.age > 40), "plan"] = np.nan
     estimator = model(encoder()).fit(held[:300], TARGET[:300])
-    with pytest.raises(DataError, match="column 'plan' holds NaN and None, which the model tells apart") as refused:
+    with pytest.raises(DataError, match="column 'plan' has NaN and None, which the model distinguishes") as refused:
         infer.infer(estimator, held, TARGET, target="y")
     assert "X['plan']" in refused.value.hint
 

@@ -59,7 +59,7 @@ def test_categories_beyond_doubles_are_refused_by_name(handle_unknown: str) -> N
     encoder = OneHotEncoder(handle_unknown=handle_unknown)
     estimator = make_pipeline(make_column_transformer((encoder, ["store"]), remainder="passthrough"))
     estimator.steps.append(("model", LogisticRegression()))
-    with pytest.raises(DataError, match=r"column 'store' holds categories beyond ±2\*\*53, such as 11529") as refusal:
+    with pytest.raises(DataError, match=r"column 'store' has categories beyond ±2\*\*53, such as 11529") as refusal:
         published(estimator, X, (X.a > 0).astype(int))
     assert refusal.value.hint == "fit on strings: X['store'].astype(str)"
 
@@ -111,7 +111,7 @@ def test_a_global_option_that_the_endpoint_lacks_is_named_as_the_cause() -> None
     y = (X.a + X.b > 0).astype(int)
     with pytest.raises((DataError, EngineError)) as refusal:
         published(by_name(), X, y)
-    assert "sklearn.set_config(transform_output='pandas') holds here and not where the model is served" in str(
+    assert "sklearn.set_config(transform_output='pandas') is set in this process but not at the endpoint" in str(
         refusal.value
     )
     assert "set_output" in refusal.value.hint

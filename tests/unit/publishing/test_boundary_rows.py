@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from sklearn.compose import make_column_transformer
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier, VotingClassifier
+from sklearn.ensemble import BaggingClassifier, HistGradientBoostingClassifier, RandomForestClassifier, VotingClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MinMaxScaler, OneHotEncoder, RobustScaler, StandardScaler
@@ -93,3 +93,20 @@ def test_boosting_with_categories_first_is_traced_to_the_right_columns() -> None
     found = thresholds_by_field(model, 2)
     assert set(found) == {0}
     assert np.abs(found[0] - 52).min() < 0.5
+
+
+def test_splits_of_a_bagging_on_some_columns_belong_to_those_columns() -> None:
+    X = np.column_stack([np.arange(200.0), 1000 + np.arange(200.0), 5000 + np.arange(200.0)])
+    bagging = BaggingClassifier(DecisionTreeClassifier(), n_estimators=8, max_features=1, random_state=0)
+    found = thresholds_by_field(bagging.fit(X, X[:, 0] > 99), 3)
+    assert len(found) > 1
+    assert all((abs(found[place] - X[:, place].mean()) // 200).max() <= 1 for place in found)
+
+
+def test_splits_are_found_behind_an_imputer_that_adds_indicators() -> None:
+    X = np.arange(80.0).reshape(40, 2)
+    X[::5, 1] = np.nan
+    tree = DecisionTreeClassifier(random_state=0)
+    model = make_pipeline(SimpleImputer(add_indicator=True), tree).fit(X, X[:, 0] > 30)
+    assert 30 < thresholds_by_field(model, 2)[0][0] < 32
+    assert set(thresholds_by_field(model, 2)) <= {0, 1}

@@ -81,7 +81,7 @@ def test_a_category_is_closed_when_the_estimator_refuses_what_it_has_not_seen() 
 def test_held_out_values_that_a_closed_category_lacks_are_named() -> None:
     held_out = FRAME.copy()
     held_out.loc[50, "island"] = "Atlantis"
-    with pytest.raises(DataError, match="'island' holds values the estimator refuses: 'Atlantis'"):
+    with pytest.raises(DataError, match="'island' has values the estimator refuses: 'Atlantis'"):
         infer(mixed(unknown="error").fit(FRAME, Y), held_out, Y)
 
 
@@ -238,7 +238,7 @@ def test_a_classifier_without_probabilities_says_so() -> None:
 
 def test_labels_of_another_type_are_refused() -> None:
     labels = np.where(FRAME["banded"], 1, 0)
-    with pytest.raises(DataError, match="column 'y' holds labels the estimator does not know: '"):
+    with pytest.raises(DataError, match="column 'y' has labels the estimator does not know: '"):
         infer(LogisticRegression().fit(NUMBERS, labels), NUMBERS, labels.astype(str), target="y")
 
 
@@ -262,11 +262,11 @@ def test_outlier_detectors_and_clusterings_need_no_target() -> None:
         (LogisticRegression(), "the LogisticRegression is not fitted"),
         (make_pipeline(StandardScaler(), LogisticRegression()), "the Pipeline is not fitted"),
         (DBSCAN().fit(NUMBERS), "cannot answer new rows"),
-        (StandardScaler().fit(NUMBERS), "no classifier, regressor"),
-        (make_pipeline(StandardScaler()).fit(NUMBERS), "no classifier, regressor"),
+        (StandardScaler().fit(NUMBERS), "not a classifier, regressor"),
+        (make_pipeline(StandardScaler()).fit(NUMBERS), "not a classifier, regressor"),
         (LogisticRegression, "is a class"),
         ({"model": LogisticRegression()}, "a dict is not a scikit-learn estimator"),
-        (BaseEstimator(), "no classifier, regressor"),
+        (BaseEstimator(), "not a classifier, regressor"),
     ],
     ids=str,
 )
@@ -281,7 +281,7 @@ def test_a_lambda_in_a_pipeline_is_refused_with_the_way_forward() -> None:
     estimator = make_pipeline(FunctionTransformer(lambda X: X), LogisticRegression()).fit(NUMBERS, Y)
     with pytest.raises(ModelFileError, match="defined in a notebook") as refusal:
         infer(estimator, NUMBERS, Y)
-    assert "no way yet" in refusal.value.hint
+    assert "not supported yet" in refusal.value.hint
 
 
 def test_a_vectorizer_that_opens_files_a_caller_names_is_refused() -> None:
@@ -296,16 +296,16 @@ def test_a_vectorizer_that_opens_files_a_caller_names_is_refused() -> None:
 @pytest.mark.parametrize(
     ("column", "message"),
     [
-        (pd.date_range("2024", periods=ROWS), "holds datetime64 values"),
-        ([1, "a"] * (ROWS // 2), "holds mixed-integer values"),
-        ([float("inf")] * ROWS, "holds infinite values"),
+        (pd.date_range("2024", periods=ROWS), "has datetime64 values"),
+        ([1, "a"] * (ROWS // 2), "has mixed-integer values"),
+        ([float("inf")] * ROWS, "has infinite values"),
         ([2**60 + 1] * ROWS, "beyond ±2\\*\\*53"),
     ],
     ids=["dates", "mixed", "infinite", "huge"],
 )
 def test_values_json_cannot_carry_are_refused_by_column(column: Any, message: str) -> None:
     estimator = HistGradientBoostingClassifier(max_iter=2).fit(NUMBERS, Y)
-    with pytest.raises(DataError, match=f"column 'year' {message}|column 'year' holds .*{message}"):
+    with pytest.raises(DataError, match=f"column 'year' {message}|column 'year' has .*{message}"):
         infer(estimator, NUMBERS.assign(year=column), Y)
 
 
@@ -350,15 +350,15 @@ def test_rows_that_do_not_fit_the_signature_are_refused_by_column() -> None:
     signature = infer(mixed().fit(FRAME, Y), FRAME, Y)
     with pytest.raises(DataError, match="lacks the column 'island'"):
         to_rows(signature, NUMBERS)
-    with pytest.raises(DataError, match="column 'year' holds values that are no integer"):
+    with pytest.raises(DataError, match="column 'year' has values that are not of kind integer"):
         to_rows(signature, FRAME.assign(year=FRAME["year"] + 0.5))
-    with pytest.raises(DataError, match="column 'island' holds values that are no category"):
+    with pytest.raises(DataError, match="column 'island' has values that are not of kind category"):
         to_rows(signature, FRAME.assign(island=1))
 
 
 def test_codes_that_csv_turned_into_numbers_are_not_silently_unknown() -> None:
     train = FRAME.assign(island=FRAME["year"].astype(str))
-    with pytest.raises(DataError, match="column 'island' holds integer values, the estimator knows '2007'") as refusal:
+    with pytest.raises(DataError, match="column 'island' has integer values, the estimator knows '2007'") as refusal:
         infer(mixed().fit(train, Y), FRAME.assign(island=FRAME["year"]), Y)
     assert "Parquet" in refusal.value.hint
 
@@ -373,7 +373,7 @@ def test_a_target_in_a_table_of_one_column_is_one_target() -> None:
     [
         (FRAME["length"][:-1], "60 rows and 59 targets"),
         (FRAME["length"].where(FRAME.index > 0), "the target has missing values"),
-        (Y, "must hold finite numbers"),
+        (Y, "must contain finite numbers"),
         (FRAME[["length", "year"]], "predicts 1 target, the table has 2"),
     ],
     ids=["length", "missing", "strings", "several"],

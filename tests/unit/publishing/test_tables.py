@@ -80,7 +80,7 @@ def test_thousands_of_columns_read(tmp_path: Path) -> None:
         (b"", "rows.csv", "is empty"),
         (b"\n \n", "rows.csv", "is empty"),
         (b"a,b\n", "rows.csv", "no rows"),
-        (b"a,b\n1,2\n", "rows.xlsx", "not a table Fairlead reads"),
+        (b"a,b\n1,2\n", "rows.xlsx", "not a table that Fairlead reads"),
         (b"junk", "rows.parquet", "cannot be read as Parquet"),
         (b"junk", "rows.csv.gz", "cannot be read"),
         (gzip.compress(b"a,b\n1,2\n" * 99, mtime=0)[:-9], "rows.csv.gz", "cannot be read"),

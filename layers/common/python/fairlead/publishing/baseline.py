@@ -1,4 +1,4 @@
-"""Making the baseline of a version: its held-out rows and the answers to them, counted."""
+"""Make the baseline of a version: histograms of its held-out rows and of the answers to them."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +15,7 @@ MOST_CLASSES = 50
 
 
 def baseline_of(signature: Signature, held_out: Rows, predicted: Predicted) -> Baseline:
-    """Count what the gate's evidence holds: held-out rows with their target, and the answers to them."""
+    """Return the baseline of held-out rows with their target, and of the model's answers to them."""
     return Baseline(
         schema=SCHEMA,
         rows=held_out.count,
@@ -25,7 +25,7 @@ def baseline_of(signature: Signature, held_out: Rows, predicted: Predicted) -> B
 
 
 def with_importances(baseline: Baseline, importances: Mapping[str, float]) -> Baseline:
-    """Add what the model relies on, by input, so that whoever watches for drift knows which inputs matter."""
+    """Return the baseline with each input's importance: drift of an input matters as much as the model uses it."""
     features = [
         msgspec.structs.replace(feature, importance=importances.get(feature.name)) for feature in baseline.features
     ]
@@ -49,7 +49,7 @@ def _seen(column: Column, present: Any) -> Numbers | Categories:
 
 
 def lengths(column: Column) -> Floats:
-    """Characters of each text; missing stays missing."""
+    """Return the number of characters of each text, shape (rows,); NaN where it is missing."""
     table = np.array([*(len(str(level)) for level in column.levels or ()), np.nan])
     found: Floats = table[column.values]  # code -1 is the last
     return found

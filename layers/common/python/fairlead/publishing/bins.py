@@ -1,10 +1,10 @@
-"""Bins and categories: how a column of values is counted, and where a later value falls.
+"""Bins and categories: count a column of values, and find the bin of a later value.
 
-Numbers are binned by quantiles, because bins that expect equal counts need no assumption about a shape and give every
-bin the same say (Mann and Wald, Annals of Mathematical Statistics 13, 1942). Values that fill a bin alone get a bin of
-their own first, so that many zeros never hide among small numbers; the rest between them is shared out evenly. Edges
-lie halfway between values that were seen, so rounding moves no value across one. No bin expects fewer than five rows,
-as the chi-square tests on it ask (Cochran, Annals of Mathematical Statistics 23, 1952).
+Numbers are binned by quantiles: bins of equal expected counts assume no distribution and weigh equally (Mann and Wald,
+Annals of Mathematical Statistics 13, 1942). A value frequent enough to fill a bin gets a bin of its own first, so many
+zeros are not counted with small numbers. The other values are divided evenly. Edges lie halfway between seen values,
+so rounding moves no value across an edge. No bin expects fewer than five rows, as chi-square tests require (Cochran,
+Annals of Mathematical Statistics 23, 1952).
 """
 
 import itertools
@@ -24,12 +24,12 @@ Floats = npt.NDArray[np.float64]
 
 
 def place(seen: Numbers, values: Floats) -> npt.NDArray[np.intp]:
-    """Bin of each value; the values must not be missing."""
+    """Return the bin of each value, shape (values,); no value may be missing."""
     return np.searchsorted(np.array(seen.edges), values, side="right")
 
 
 def numbers(values: Floats) -> Numbers:
-    """Bin numbers by their quantiles; missing values are left out, infinite ones fall into the outer bins."""
+    """Bin numbers by their quantiles; missing values are left out, infinite values fall into the outer bins."""
     present = values[~np.isnan(values)]
     finite = present[np.isfinite(present)]
     if len(finite) == 0:
@@ -43,7 +43,7 @@ def numbers(values: Floats) -> Numbers:
 
 
 def _edges(distinct: Floats, counts: npt.NDArray[np.intp]) -> Floats:
-    """Edges between the bins of ascending distinct values that were met so often."""
+    """Return the edges between the bins; `distinct` values ascend, and `counts` says how often each occurs."""
     total = int(counts.sum())
     bins = max(1, min(BINS, total // FEWEST_A_BIN))
     heavy = counts * bins >= total
@@ -54,18 +54,18 @@ def _edges(distinct: Floats, counts: npt.NDArray[np.intp]) -> Floats:
             cuts |= {begin + at for at in _even_cuts(counts[begin:end], total / bins)}
     places = np.array(sorted(cuts - {0}), dtype=np.intp)
     below, above = distinct[places - 1], distinct[places]
-    middle = below / 2 + above / 2  # halves first: the sum of two large numbers may be infinite
+    middle = below / 2 + above / 2  # halved before the sum: two large numbers may add up to infinity
     edges: Floats = np.where((below < middle) & (middle <= above), middle, above)
     return edges
 
 
 def _changes(heavy: npt.NDArray[np.bool_]) -> npt.NDArray[np.intp]:
-    """Places where a heavy value stands beside another, or where heavy and light values meet."""
+    """Return the places before which a new bin starts: next to each heavy value, which fills a bin alone."""
     return np.flatnonzero(heavy[1:] | heavy[:-1]) + 1
 
 
 def _even_cuts(counts: npt.NDArray[np.intp], size: float) -> list[int]:
-    """Places that share these values out into parts of about `size` rows."""
+    """Return the places that cut these values into parts of about `size` rows."""
     cumulated = np.cumsum(counts)
     parts = round(float(cumulated[-1]) / size)
     wanted = cumulated[-1] * np.arange(1, parts) / max(1, parts)
@@ -74,7 +74,7 @@ def _even_cuts(counts: npt.NDArray[np.intp], size: float) -> list[int]:
 
 
 def categories(values: list[Scalar], counts: npt.NDArray[np.intp]) -> Categories:
-    """Keep the commonest categories of those that were met; the others, and very long names, are counted together."""
+    """Count categories: the most frequent by name, the others and very long names together as `other`."""
     order = sorted(np.flatnonzero(counts).tolist(), key=lambda at: (-counts[at], str(values[at])))
     kept = [at for at in order if len(str(values[at])) <= LONGEST_CATEGORY][:MOST_CATEGORIES]
     return Categories(

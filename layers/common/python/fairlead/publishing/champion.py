@@ -1,8 +1,8 @@
-"""The champion: which version a candidate is compared with.
+"""Find the champion: the version that a candidate is compared with.
 
-It is the one that `live` serves, where the stack can be asked and serves this model. A publisher may have rights to the
-registry alone, and a model may never have been released: then it is the newest version that was not retired and that
-passed the gate, or was forced, by what its manifest says.
+It is the live version, where the stack can be read and serves this model. A publisher may have rights to the registry
+alone, and a model may never have been released. Then the champion is the newest version that is not retired and whose
+manifest says that it passed the gate or was forced.
 """
 
 from typing import NamedTuple
@@ -20,51 +20,51 @@ from fairlead.registry.store import Registry
 from fairlead.releases import facade
 from fairlead.settings import Operator
 
-LONGEST_WORDS = 160  # AWS names whole ARNs
+LONGEST_ERROR = 160  # AWS's messages contain whole ARNs
 
 
-class Standing(NamedTuple):
-    """What is known of `live`: this model's version there and its digest, or 0 and why the registry must do."""
+class LiveVersion(NamedTuple):
+    """The live version of this model and its digest; version 0 where the registry decides, and `note` says why."""
 
     version: int
     sha256: str
-    words: str
+    note: str
 
 
 def find_champion(registry: Registry, model: str, *, where: Operator | None, runtime: Runtime = HERE) -> Live | None:
     """Return the version to compare with, None where none is in service; without `where` the registry alone decides.
 
-    Raises IntegrityError or NotFoundError for a manifest or blob that was changed or is gone.
+    Raises IntegrityError or NotFoundError for a manifest or blob that was changed or deleted.
     """
-    standing = Standing(0, "", "") if where is None else _standing(where, model)
-    if standing.version in registry.versions(model):
-        manifest, _ = registry.manifest(model, standing.version, sha256=standing.sha256)
-        return _live(registry, manifest, standing.words, runtime)
+    live = LiveVersion(0, "", "") if where is None else _live_version(where, model)
+    if live.version in registry.versions(model):
+        manifest, _ = registry.manifest(model, live.version, sha256=live.sha256)
+        return _live(registry, manifest, live.note, runtime)
     gone = retired(registry.objects, model)
     serving = (one for one, _ in registry.lineage(model) if one.version not in gone and _was_judged(one))
     newest = next(serving, None)
     if newest is None:
         return None
-    why = f": version {standing.version} is live but not in it" if standing.version else standing.words
+    why = f": version {live.version} is live but not in it" if live.version else live.note
     return _live(registry, newest, f"the registry's latest{why}", runtime)
 
 
 def _was_judged(manifest: Manifest) -> bool:
-    """Say whether the gate let a version pass, or a person forced it: a manifest can be written by hand, too."""
+    """Return whether the version passed the gate or was forced: a manifest can also be written by hand."""
     refused = any(one.refuses for one in manifest.findings)
     return bool(manifest.findings and manifest.policy) and (not refused or manifest.forced is not None)
 
 
-def _standing(where: Operator, model: str) -> Standing:
+def _live_version(where: Operator, model: str) -> LiveVersion:
     try:
         found = stack.find(where)
         live = facade.named(PredictFunction(clients.client("lambda"), found.function), "live")
     except FairleadError as error:
-        return Standing(0, "", f", because what is live is not known: {str(error)[:LONGEST_WORDS]}")
+        return LiveVersion(0, "", f", because the live version is unknown: {str(error)[:LONGEST_ERROR]}")
     if live is None or live.model != model:
         serves = live.model if live else None
-        return Standing(0, "", f", because stack {where.stack} serves {serves or 'no model'}")
-    return Standing(live.version, live.digest.removeprefix("sha256:"), f"live on stack {where.stack}")
+        return LiveVersion(0, "", f", because stack {where.stack} serves {serves or 'no model'}")
+    return LiveVersion(live.version, live.digest.removeprefix("sha256:"), f"live on stack {where.stack}")
 
 
 def _live(registry: Registry, manifest: Manifest, chosen: str, runtime: Runtime) -> Live:
@@ -86,7 +86,7 @@ def _live(registry: Registry, manifest: Manifest, chosen: str, runtime: Runtime)
 
 
 def _engine(manifest: Manifest, blob: bytes, runtime: Runtime) -> Engine:
-    """Open the engine."""
+    """Open a version's engine; the graph runs in `runtime`."""
     if manifest.engine.name == "onnx":
         return runtime.open(manifest.engine, manifest.signature, blob)
     return engines.load(manifest.engine, manifest.signature, blob)

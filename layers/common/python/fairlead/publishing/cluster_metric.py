@@ -1,4 +1,4 @@
-"""The one held-out figure that is not the gate's: clusters against a known grouping."""
+"""Adjusted Rand index of a clustering: the only held-out metric that the gate does not compute."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from fairlead.model.manifest import Metric
 
 
 def adjusted_rand(y: Any, labels: Any) -> Metric:
-    """How well clusters agree with the target, up to their numbering: 1 the same, 0 by chance (scikit-learn's)."""
+    """Return how well clusters agree with the target, whatever their numbers: 1 equal, 0 chance (scikit-learn's)."""
     from sklearn.metrics import adjusted_rand_score
 
     return Metric(value=float(adjusted_rand_score(np.asarray(y).ravel(), np.asarray(labels))))

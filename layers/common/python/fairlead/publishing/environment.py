@@ -1,4 +1,4 @@
-"""What made a version: Python and the packages whose versions decide what an estimator is."""
+"""The environment of a version: Python and the packages whose versions determine an estimator."""
 
 import platform
 from importlib.metadata import PackageNotFoundError, version
@@ -17,7 +17,7 @@ PACKAGES = (
 
 
 def environment() -> dict[str, str]:
-    """Versions by distribution name, and `python`; what is not installed is left out."""
+    """Return versions by distribution name, and `python`; packages that are not installed are left out."""
     found = {"python": platform.python_version()}
     for name in PACKAGES:
         try:

@@ -1,4 +1,4 @@
-"""Proving: from material to the gate's verdict. Nothing is stored here; `validate` ends with it, `publish` goes on."""
+"""Prove a candidate: from inputs to the gate's verdict. Nothing is stored here; `validate` ends with it."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -18,7 +18,7 @@ from fairlead.model.signature import Signature
 from fairlead.publishing.estimator_files.convert import from_live
 from fairlead.publishing.evidence import Candidate, Data, Folding, Live, cross_validate, gather, groups_of, order_of
 from fairlead.publishing.evidence.estimator_loss import loss_of
-from fairlead.publishing.input.inputs import Material, Progress
+from fairlead.publishing.input.inputs import Progress, PublishInputs
 from fairlead.publishing.input.table_types import to_frame
 from fairlead.publishing.parity import choose_engine
 from fairlead.publishing.parity.compare import difference
@@ -29,16 +29,16 @@ from fairlead.publishing.signature import infer
 FEWEST_ROWS = 2
 FEWEST_FOLDS = 2
 MOST_COMPARED = 1_000
-"""Held-out rows on which an estimator is compared with what was built from its data form."""
+"""Held-out rows on which an estimator is compared with the estimator built from its data form."""
 MOST_PROVED = 20_000
-"""Held-out rows on which parity is proved, beside the boundary rows; of more, a sample that is always the same."""
+"""Held-out rows on which parity is proved, beside the boundary rows. A larger table is sampled with a fixed seed."""
 FEWEST_PROVED = 500
 MOST_VALUES = 10_000_000
-"""Rows × inputs of that sample, as Python objects of some 40 bytes: thousands of inputs are proved on fewer rows."""
+"""Rows × inputs of that sample, as Python objects of about 40 bytes: thousands of inputs are proved on fewer rows."""
 
 
-class Terms(msgspec.Struct, frozen=True, kw_only=True):
-    """How a publisher wants it judged: which engine, by which policy, with how many folds (0: none)."""
+class ProofOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """Options of proof and verdict: the engine demanded, the gate's policy, cross-validation folds (0: none)."""
 
     engine: choose_engine.Demand = "auto"
     policy: Policy = Policy()
@@ -47,9 +47,9 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Proved(msgspec.Struct, frozen=True, kw_only=True):
-    """A candidate with its proofs, the evidence and the verdict: all that a version is made of.
+    """A candidate with its proofs, the evidence and the verdict: everything that a version is made of.
 
-    `data` is the estimator in data form, which every proof was made with.
+    `data` is the estimator in data form; every proof used the estimator built from it.
     """
 
     choice: choose_engine.Choice
@@ -61,33 +61,35 @@ class Proved(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def prove(
-    material: Material,
-    terms: Terms,
+    inputs: PublishInputs,
+    options: ProofOptions,
     champion: Callable[[], Live | None],
     *,
     runtime: Runtime = HERE,
     progress: Progress,
 ) -> Proved:
-    """Take the signature, choose and prove the engine, gather the evidence, judge it.
+    """Infer the signature, choose and prove the engine, gather the evidence, judge it.
 
-    Raises RefusedError where there is no candidate to judge; what the gate thinks of one is in the verdict.
+    Raises RefusedError where there is no candidate to judge. The gate's own refusals are in the verdict.
     """
-    _check_terms(material, terms)
-    material, original = _as_data(material), material.estimator
-    progress("taking the signature")
-    signature = infer.infer(material.estimator, material.X, material.y, target=material.target, train=material.train)
-    if strangers := infer.left_out(signature, material.X):
-        progress(f"left out, because the model does not take them: {', '.join(strangers[:10])}")
-    rows = _sample(signature, material.X)
+    _check_options(inputs, options)
+    inputs, original = _as_data(inputs), inputs.estimator
+    progress("inferring the signature")
+    signature = infer.infer(inputs.estimator, inputs.X, inputs.y, target=inputs.target, train=inputs.train)
+    if extra := infer.left_out(signature, inputs.X):
+        progress(f"columns left out, because the model does not take them: {', '.join(extra[:10])}")
+    rows = _sample(signature, inputs.X)
     if len(rows) < FEWEST_ROWS:
-        raise DataError("one held-out row proves nothing", hint="bring at least a few hundred")
-    _check_same(original, material.estimator, signature, rows)
+        raise DataError(
+            "the table has one held-out row, which proves nothing", hint="use at least a few hundred held-out rows"
+        )
+    _check_same(original, inputs.estimator, signature, rows)
     choice = choose_engine.choose_engine(
-        material.estimator,
+        inputs.estimator,
         signature,
         rows,
-        data=material.data,
-        demanded=terms.engine,
+        data=inputs.data,
+        demanded=options.engine,
         runtime=runtime,
         progress=progress,
     )
@@ -100,67 +102,69 @@ def prove(
             blob=choice.blob,
             parity=choice.parity,
             golden=golden,
-            loss=loss_of(material.estimator) if choice.signature.output.task == "regression" else None,
+            loss=loss_of(inputs.estimator) if choice.signature.output.task == "regression" else None,
         ),
         Data(
-            X=material.X,
-            y=material.y,
-            train=material.train,
-            train_y=material.train_y,
-            order=material.order,
-            train_order=material.train_order,
+            X=inputs.X,
+            y=inputs.y,
+            train=inputs.train,
+            train_y=inputs.train_y,
+            order=inputs.order,
+            train_order=inputs.train_order,
         ),
-        terms.policy,
+        options.policy,
         live=champion(),
-        folds=_folds(material, choice.signature, terms, progress),
-        allow_breaking=terms.allow_breaking,
+        folds=_folds(inputs, choice.signature, options, progress),
+        allow_breaking=options.allow_breaking,
         measure=runtime.measure,
         progress=progress,
     )
     progress(f"judging {evidence.held_out.count:,} held-out rows")
     return Proved(
         choice=choice,
-        data=material.data,
+        data=inputs.data,
         golden=golden,
         evidence=evidence,
-        verdict=judge(evidence, terms.policy),
-        policy=terms.policy,
+        verdict=judge(evidence, options.policy),
+        policy=options.policy,
     )
 
 
-def _as_data(material: Material) -> Material:
-    """Go on with the estimator built from its data form: what is proved and judged is what will serve."""
-    if material.data:
-        return material
-    data = from_live(material.estimator)
-    return msgspec.structs.replace(material, estimator=read(data).estimator, data=data)
+def _as_data(inputs: PublishInputs) -> PublishInputs:
+    """Replace the estimator by the one built from its data form: proofs and verdict are about what will serve."""
+    if inputs.data:
+        return inputs
+    data = from_live(inputs.estimator)
+    return msgspec.structs.replace(inputs, estimator=read(data).estimator, data=data)
 
 
 def _check_same(original: Any, built: Any, signature: Signature, rows: Sequence[tuple[Any, ...]]) -> None:
-    """Raise ModelFileError where the estimator in data form answers otherwise than the one it was made from."""
+    """Raise ModelFileError where the estimator built from its data form gives other answers than the original."""
     if original is built:
         return
     some = rows[:MOST_COMPARED]
     try:
         expected = SklearnEngine(original, signature).answer(some)
-    except Exception:  # noqa: BLE001 - what it cannot answer is refused where the rows are looked at
+    except Exception:  # noqa: BLE001 - rows that it cannot answer are refused by the parity proof
         return
     if found := difference(expected, SklearnEngine(built, signature).answer(some)):
         raise ModelFileError(
-            f"the {type(original).__name__} answers otherwise after it was written as data: {found}",
-            hint="publish it without attributes of your own; if it has none, report this model",
+            f"the {type(original).__name__} gives other answers after conversion to the data form: {found}",
+            hint="remove attributes that your code added to it; if there are none, report this model",
         )
 
 
-def _check_terms(material: Material, terms: Terms) -> None:
-    if terms.folds and (material.train is None or material.train_y is None):
-        raise DataError("cross-validation needs the training rows with their target", hint="bring them with --train")
-    if terms.folds and terms.folds < FEWEST_FOLDS:
-        raise DataError(f"{terms.folds} fold is no cross-validation", hint="--cv 5 is usual")
+def _check_options(inputs: PublishInputs, options: ProofOptions) -> None:
+    if options.folds and (inputs.train is None or inputs.train_y is None):
+        raise DataError("cross-validation needs the training rows with their target", hint="give them with --train")
+    if options.folds and options.folds < FEWEST_FOLDS:
+        raise DataError(
+            f"cross-validation needs at least {FEWEST_FOLDS} folds, got {options.folds}", hint="--cv 5 is usual"
+        )
 
 
 def _sample(signature: Signature, X: Any) -> list[tuple[Any, ...]]:
-    """Rows for the proof of parity: all, or as many as can stand in memory as Python objects."""
+    """Return the rows for the parity proof: all, or as many as fit in memory as Python objects."""
     frame = to_frame(X)
     most = max(FEWEST_PROVED, min(MOST_PROVED, MOST_VALUES // len(signature.inputs)))
     if len(frame) > most:
@@ -168,13 +172,13 @@ def _sample(signature: Signature, X: Any) -> list[tuple[Any, ...]]:
     return infer.to_rows(signature, frame)
 
 
-def _folds(material: Material, signature: Signature, terms: Terms, progress: Progress) -> Folds | None:
-    if not terms.folds:
+def _folds(inputs: PublishInputs, signature: Signature, options: ProofOptions, progress: Progress) -> Folds | None:
+    if not options.folds:
         return None
-    train = to_frame(material.train)
+    train = to_frame(inputs.train)
     folding = Folding(
-        folds=terms.folds,
-        groups=groups_of(train, terms.policy.split.group),
-        order=order_of(train, terms.policy.split.time),
+        folds=options.folds,
+        groups=groups_of(train, options.policy.split.group),
+        order=order_of(train, options.policy.split.time),
     )
-    return cross_validate(material.estimator, signature, train, material.train_y, folding, progress=progress)
+    return cross_validate(inputs.estimator, signature, train, inputs.train_y, folding, progress=progress)

@@ -1,4 +1,4 @@
-"""The training recipe: class and constructor parameters as text, so that the kind can be fitted again."""
+"""The training recipe: class and constructor parameters as text, so that the same estimator can be fitted again."""
 
 import re
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 from fairlead.model.manifest import Recipe
 
 LONGEST_VALUE = 2000
-"""Characters of one parameter; pipelines nest, vocabularies are long."""
+"""Characters of one parameter: nested pipelines and vocabularies are long."""
 
 
 def recipe(estimator: Any) -> Recipe:
-    """Class path and the repr of each constructor parameter, cut at LONGEST_VALUE characters."""
+    """Return the class path and the repr of each constructor parameter, cut at LONGEST_VALUE characters."""
     kind = type(estimator)
     parameters = estimator.get_params(deep=False)
     return Recipe(

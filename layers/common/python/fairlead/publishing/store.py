@@ -1,4 +1,4 @@
-"""Storing: blobs first, the manifest last. Killed anywhere before that, no version exists."""
+"""Store a proved candidate: blobs first, the manifest last. An interrupted process leaves no version."""
 
 import subprocess
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from fairlead.publishing.cluster_metric import adjusted_rand
 from fairlead.publishing.environment import environment
 from fairlead.publishing.evidence import pack
 from fairlead.publishing.input import training_rows
-from fairlead.publishing.input.inputs import Material, Progress
+from fairlead.publishing.input.inputs import Progress, PublishInputs
 from fairlead.publishing.prove import Proved
 from fairlead.publishing.recipe import recipe
 from fairlead.publishing.report import ReportFacts, model_card
@@ -22,7 +22,7 @@ from fairlead.registry.store import Registry
 
 
 class Published(msgspec.Struct, frozen=True):
-    """A new version: its manifest, and the digest that names it."""
+    """A new version: its manifest, and the manifest's SHA-256 as 64 hexadecimal digits."""
 
     manifest: Manifest
     sha256: str
@@ -30,7 +30,7 @@ class Published(msgspec.Struct, frozen=True):
 
 def store(
     name: str,
-    material: Material,
+    inputs: PublishInputs,
     proved: Proved,
     *,
     forced: Forced | None,
@@ -45,36 +45,36 @@ def store(
     if observed.importances:
         reference = with_importances(reference, {one.name: one.mean for one in observed.importances.inputs})
     progress("storing blobs")
-    blobs = {key: registry.put_blob(content) for key, content in _contents(material, proved, reference).items()}
+    blobs = {key: registry.put_blob(content) for key, content in _contents(inputs, proved, reference).items()}
 
     def build(version: int, parent: Parent | None) -> Manifest:
-        draft = _manifest(name, version, parent, material, proved, blobs=blobs, forced=forced, by=by)
+        draft = _manifest(name, version, parent, inputs, proved, blobs=blobs, forced=forced, by=by)
         facts = ReportFacts(
             manifest=draft, verdict=proved.verdict, baseline=reference, observed=observed, forced=forced
         )
         pages = {"report": report.render(facts), "card": model_card.render(facts)}
         written = {key: registry.put_blob(page.encode()) for key, page in pages.items()}
         made = msgspec.structs.replace(draft, blobs=blobs | written)
-        decode(encode(made))  # a manifest that cannot be read would end the chain for ever
+        decode(encode(made))  # an unreadable manifest would block every later version of the model
         return made
 
     progress("writing report and manifest")
     return Published(*registry.commit(name, build))
 
 
-def _contents(material: Material, proved: Proved, reference: Baseline) -> dict[str, bytes]:
+def _contents(inputs: PublishInputs, proved: Proved, reference: Baseline) -> dict[str, bytes]:
     contents = {
         "estimator": proved.data,
         "golden": msgspec.json.encode(proved.golden),
         "baseline": baseline.encode(reference),
         "policy": proved.policy.canonical(),
-        proved.choice.engine.blob: proved.choice.blob,  # what was proved is what serves
+        proved.choice.engine.blob: proved.choice.blob,  # the blob that was proved serves
     }
     learnt = proved.evidence.training
     if learnt is not None and learnt.digests is not None:
         contents["training_rows"] = pack(learnt.digests)
-    if material.keep:
-        contents[training_rows.BLOB] = training_rows.kept(material, proved.choice.signature)
+    if inputs.keep:
+        contents[training_rows.BLOB] = training_rows.training_blob(inputs, proved.choice.signature)
     return contents
 
 
@@ -82,7 +82,7 @@ def _manifest(
     name: str,
     version: int,
     parent: Parent | None,
-    material: Material,
+    inputs: PublishInputs,
     proved: Proved,
     *,
     blobs: dict[str, Blob],
@@ -104,28 +104,28 @@ def _manifest(
         signature=choice.signature,
         engine=choice.engine,
         parity=choice.parity,
-        metrics=_metrics(material, proved),
+        metrics=_metrics(inputs, proved),
         rows=rows,
         blobs=blobs,
         environment=environment(),
-        recipe=recipe(material.estimator),
+        recipe=recipe(inputs.estimator),
         findings=verdict.findings,
         policy=verdict.policy,
         forced=forced,
         champion=None if evidence.champion is None else evidence.champion.version,
-        walls=material.walls,
+        walls=inputs.walls,
     )
 
 
-def _metrics(material: Material, proved: Proved) -> dict[str, Metric]:
-    """The gate's figures; clusters have none, and are compared with the target where there is one."""
-    if proved.choice.signature.output.task != "clustering" or material.y is None:
+def _metrics(inputs: PublishInputs, proved: Proved) -> dict[str, Metric]:
+    """Return the gate's metrics. A clustering has none there: its labels are compared with the target, if given."""
+    if proved.choice.signature.output.task != "clustering" or inputs.y is None:
         return proved.verdict.metrics
-    return {"adjusted_rand": adjusted_rand(material.y, proved.evidence.predicted.labels)}
+    return {"adjusted_rand": adjusted_rand(inputs.y, proved.evidence.predicted.labels)}
 
 
 def _git_commit() -> str | None:
-    """The commit of the working folder, if it is one of a repository."""
+    """Return the current commit of the working folder, None outside a repository."""
     try:
         done = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=False)  # noqa: S607 - the user's own git
     except (OSError, subprocess.TimeoutExpired):

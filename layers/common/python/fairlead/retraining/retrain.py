@@ -18,10 +18,10 @@ from fairlead.journal.records import Draft
 from fairlead.model.manifest import Finding
 from fairlead.publishing.champion import find_champion
 from fairlead.publishing.evidence import Live
-from fairlead.publishing.input.inputs import Material, Progress
+from fairlead.publishing.input.inputs import Progress, PublishInputs
 from fairlead.publishing.input.training_rows import TrainingRows
 from fairlead.publishing.parity.graph_runtime import HERE, Runtime
-from fairlead.publishing.prove import Terms, prove
+from fairlead.publishing.prove import ProofOptions, prove
 from fairlead.publishing.store import Published, store
 from fairlead.registry.store import Registry
 from fairlead.retraining import journal_entries
@@ -90,7 +90,7 @@ class Retraining:
         self._tell(f"fitting on {len(before.rows):,} rows and {len(parted.learn):,} new ones")
         rows = [*before.rows, *(one.row for one in parted.learn)]
         target = [*before.target, *(one.target for one in parted.learn)]
-        material = Material(
+        material = PublishInputs(
             estimator=refit.fit(rows, target),
             X=refit.frame([one.row for one in parted.judge]),
             y=refit.target([one.target for one in parted.judge]),
@@ -133,9 +133,9 @@ class Retraining:
             )
         return parted, findings
 
-    def _publish(self, order: Order, champion: Champion, live: Live, material: Material) -> Published:
+    def _publish(self, order: Order, champion: Champion, live: Live, material: PublishInputs) -> Published:
         proved = prove(
-            material, Terms(policy=champion.policy()), lambda: live, runtime=self._runtime, progress=self._tell
+            material, ProofOptions(policy=champion.policy()), lambda: live, runtime=self._runtime, progress=self._tell
         )
         if proved.verdict.refused:
             raise GateError(proved.verdict)

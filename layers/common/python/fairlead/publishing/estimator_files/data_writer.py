@@ -22,7 +22,7 @@ from fairlead.engines.estimator_data.document import (
 from fairlead.engines.estimator_data.shapes import ARGUMENTS, is_class
 from fairlead.errors import ModelFileError
 from fairlead.publishing.estimator_files import pickled_values
-from fairlead.publishing.estimator_files.inert_unpickler import Fact, MalformedError, dtype_code
+from fairlead.publishing.estimator_files.inert_unpickler import InertObject, MalformedError, dtype_code
 
 SMALLEST, LARGEST = -(1 << 63), (1 << 63) - 1
 DROPPED = frozenset(
@@ -52,7 +52,7 @@ class Writer:
 
     def write(self, fact: Any) -> bytes:
         """Return the data form of an estimator; raises MalformedError, or what `refuse` makes."""
-        if isinstance(fact, type) and issubclass(fact, Fact):
+        if isinstance(fact, type) and issubclass(fact, InertObject):
             name = fact.by.rpartition(".")[2]
             raise ModelFileError(f"{name} is a class, not a fitted estimator", hint="fit it and publish that")
         try:
@@ -93,9 +93,9 @@ class Writer:
             return self._pairs(list(value.items()))
         if type(value) is int:
             return Big(str(value))
-        if isinstance(value, type) and issubclass(value, Fact):
+        if isinstance(value, type) and issubclass(value, InertObject):
             return Named(value.by)
-        if isinstance(value, Fact):
+        if isinstance(value, InertObject):
             return self._fact(value)
         raise MalformedError(f"a {type(value).__name__}")
 
@@ -104,7 +104,7 @@ class Writer:
             self._values([key for key, _ in pairs]), [self._value(value, f"[{key!r}]"[:60]) for key, value in pairs]
         )
 
-    def _fact(self, fact: Fact) -> Node:
+    def _fact(self, fact: InertObject) -> Node:
         if fact.by in pickled_values.PLAIN:
             return self._node(pickled_values.PLAIN[fact.by](fact))
         if fact.by in pickled_values.ARRAYS:
@@ -115,7 +115,7 @@ class Writer:
             return Dtype(dtype_code(fact))
         return self._object(fact)
 
-    def _object(self, fact: Fact) -> Object:
+    def _object(self, fact: InertObject) -> Object:
         name, arguments, state = pickled_values.made(fact)
         if not is_class(name):
             raise self._refuse(name, self.place())

@@ -35,7 +35,7 @@ class MalformedError(Exception):
     """The stream is no pickle that a fitted estimator makes; the message says why."""
 
 
-class Fact:
+class InertObject:
     """What a call would have made: `by` is the callable's name; all else is what the file says."""
 
     by: ClassVar[str] = ""
@@ -45,7 +45,7 @@ class Fact:
     items: list[Any]
     pairs: list[tuple[Any, Any]]
 
-    def __new__(cls, *arguments: Any) -> "Fact":
+    def __new__(cls, *arguments: Any) -> "InertObject":
         """Remember the arguments; nothing is called."""
         made = object.__new__(cls)
         made.arguments, made.state, made.items, made.pairs = arguments, None, [], []
@@ -62,7 +62,7 @@ class Fact:
         self.pairs.append((key, value))
 
 
-class ArrayFact(Fact):
+class InertArray(InertObject):
     """An array whose bytes stood behind joblib's wrapper, or the value of a pickle nested there."""
 
     by = "array"
@@ -85,16 +85,16 @@ class InertUnpickler(PYTHON_UNPICKLER):  # type: ignore[misc]  # see there
     def __init__(self, file: io.BytesIO, judge: Callable[[str], None], depth: int = 0) -> None:
         super().__init__(file)
         self._file, self._judge, self._depth = file, judge, depth
-        self._stand_ins: dict[str, type[Fact]] = {}
+        self._stand_ins: dict[str, type[InertObject]] = {}
 
-    def find_class(self, module_name: Any, global_name: Any) -> type[Fact]:
+    def find_class(self, module_name: Any, global_name: Any) -> type[InertObject]:
         """Return the stand-in of a name."""
         if type(module_name) is not str or type(global_name) is not str:
             raise MalformedError("a name that is computed while the file is read")
         name = modern(module_name, global_name)
         if name not in self._stand_ins:
             self._judge(name)
-            self._stand_ins[name] = type("StandIn", (Fact,), {"by": name, "__slots__": ()})
+            self._stand_ins[name] = type("StandIn", (InertObject,), {"by": name, "__slots__": ()})
         return self._stand_ins[name]
 
     def persistent_load(self, pid: Any) -> Any:
@@ -107,7 +107,7 @@ class InertUnpickler(PYTHON_UNPICKLER):  # type: ignore[misc]  # see there
 
     def _check_stand_in(self, position: int) -> None:
         called = self.stack[position]
-        if not (isinstance(called, type) and issubclass(called, Fact)):
+        if not (isinstance(called, type) and issubclass(called, InertObject)):
             raise MalformedError("a call of something that is no name")
 
     def _reduce(self) -> None:
@@ -129,13 +129,13 @@ class InertUnpickler(PYTHON_UNPICKLER):  # type: ignore[misc]  # see there
     def _build(self) -> None:
         state = self.stack.pop()
         made = self.stack[-1]
-        if not isinstance(made, Fact) or made.state is not None:
+        if not isinstance(made, InertObject) or made.state is not None:
             raise MalformedError("state put into something that is no new object")
         made.state = state
         if ARRAY_WRAPPER in (made.by, getattr(made.arguments[0], "by", "") if made.arguments else ""):
             self.stack[-1] = self._array(state)
 
-    def _array(self, wrapper: Any) -> Fact:
+    def _array(self, wrapper: Any) -> InertObject:
         """Read the array behind a wrapper: raw bytes, or a pickle of its own for objects."""
         if self._unframer.current_frame and self._unframer.current_frame.read(1):
             raise MalformedError("array bytes inside a frame")
@@ -144,10 +144,10 @@ class InertUnpickler(PYTHON_UNPICKLER):  # type: ignore[misc]  # see there
         if dtype_code(wrapper.get("dtype")) == "O":
             if self._depth >= DEEPEST_NEST:
                 raise MalformedError("arrays nested too deeply")
-            return ArrayFact(InertUnpickler(self._file, self._judge, self._depth + 1).load())
+            return InertArray(InertUnpickler(self._file, self._judge, self._depth + 1).load())
         if wrapper.get("numpy_array_alignment_bytes") is not None:
             self._file.read(self._file.read(1)[0])
-        return ArrayFact(_read_array(self._file, wrapper))
+        return InertArray(_read_array(self._file, wrapper))
 
     def _dict(self) -> None:
         _check_keys(self.stack[::2])
@@ -212,7 +212,7 @@ def shape_of(shape: Any) -> tuple[int, ...]:
 
 def dtype_code(fact: Any) -> str:
     """Spell the dtype that a pickle describes, as `make_dtype` reads it; "O" is an array of objects."""
-    if not isinstance(fact, Fact) or fact.by != "numpy.dtype" or not fact.arguments:
+    if not isinstance(fact, InertObject) or fact.by != "numpy.dtype" or not fact.arguments:
         raise MalformedError("an array without a dtype")
     code, state = fact.arguments[0], fact.state
     if type(code) is not str or (state is not None and (type(state) is not tuple or len(state) < 8)):

@@ -8,7 +8,7 @@ import numpy as np
 
 from fairlead.engines.estimator_data.arrays import make_dtype
 from fairlead.engines.estimator_data.shapes import state_names
-from fairlead.publishing.estimator_files.inert_unpickler import Fact, MalformedError, dtype_code, shape_of
+from fairlead.publishing.estimator_files.inert_unpickler import InertObject, MalformedError, dtype_code, shape_of
 
 CURVE_SCORER = "sklearn.metrics._scorer._CurveScorer"
 SPLINE = "scipy.interpolate._bsplines.BSpline"
@@ -19,13 +19,13 @@ ArrayParts = tuple[str, tuple[int, ...], bool, Any]
 """Code of the dtype, shape, whether in Fortran's order, and bytes; a list in C order where the code is "O"."""
 
 
-def _one(fact: Fact) -> Any:
+def _one(fact: InertObject) -> Any:
     if len(fact.arguments) != 1:
         raise MalformedError(f"{fact.by} of {len(fact.arguments)} values")
     return fact.arguments[0]
 
 
-def _collection(fact: Fact, kind: Callable[[Any], Any]) -> Any:
+def _collection(fact: InertObject, kind: Callable[[Any], Any]) -> Any:
     """Protocols below 4 make sets by a call with a list."""
     given = _one(fact) if fact.arguments else []
     if type(given) is not list:
@@ -35,23 +35,23 @@ def _collection(fact: Fact, kind: Callable[[Any], Any]) -> Any:
 
 def data(value: Any) -> bytes:
     """Return bytes, which protocols below 3 write as a call that encodes text."""
-    if isinstance(value, Fact) and value.by == "_codecs.encode" and value.arguments[1:] == ("latin1",):
+    if isinstance(value, InertObject) and value.by == "_codecs.encode" and value.arguments[1:] == ("latin1",):
         value = str(value.arguments[0]).encode("latin1")
-    if isinstance(value, Fact) and value.by in ("builtins.bytes", "builtins.bytearray"):
+    if isinstance(value, InertObject) and value.by in ("builtins.bytes", "builtins.bytearray"):
         return data(value.arguments[0]) if value.arguments else b""
     if not isinstance(value, (bytes, bytearray)):
         raise MalformedError(f"a {type(value).__name__} where bytes belong")
     return bytes(value)
 
 
-def scalar(fact: Fact) -> tuple[str, bytes]:
+def scalar(fact: InertObject) -> tuple[str, bytes]:
     """Return dtype and bytes of a numpy scalar."""
     if len(fact.arguments) != 2:
         raise MalformedError("a scalar without its value")
     return dtype_code(fact.arguments[0]), data(fact.arguments[1])
 
 
-def _reconstructed(fact: Fact) -> ArrayParts:
+def _reconstructed(fact: InertObject) -> ArrayParts:
     """Arrays are made empty; the state brings shape, dtype and content."""
     kind, state = fact.arguments[:1], fact.state
     if not kind or getattr(kind[0], "by", "") not in ("numpy.ndarray", "numpy.memmap"):
@@ -62,18 +62,18 @@ def _reconstructed(fact: Fact) -> ArrayParts:
     return _checked(dtype_code(dtype), shape_of(shape), bool(fortran), content)
 
 
-def _from_buffer(fact: Fact) -> ArrayParts:
+def _from_buffer(fact: InertObject) -> ArrayParts:
     if len(fact.arguments) != 4:
         raise MalformedError("an array with a strange buffer")
     content, dtype, shape, order = fact.arguments
     return _checked(dtype_code(dtype), shape_of(shape), order == "F", content)
 
 
-def _behind_wrapper(fact: Fact) -> ArrayParts:
+def _behind_wrapper(fact: InertObject) -> ArrayParts:
     """Return joblib's arrays, which the reader of the file has made."""
     array = _one(fact)
     if not isinstance(array, np.ndarray):
-        if isinstance(array, Fact) and array.by in ARRAYS:
+        if isinstance(array, InertObject) and array.by in ARRAYS:
             return ARRAYS[array.by](array)
         raise MalformedError("an array of objects that is no array")
     fortran = array.flags.f_contiguous and not array.flags.c_contiguous
@@ -109,19 +109,19 @@ def code_of(dtype: np.dtype[Any]) -> str:
     return f"{dtype.itemsize}|" + "|".join(members)
 
 
-PLAIN: dict[str, Callable[[Fact], Any]] = {
+PLAIN: dict[str, Callable[[InertObject], Any]] = {
     "builtins.set": lambda fact: _collection(fact, set),
     "builtins.frozenset": lambda fact: _collection(fact, set),
     "collections.OrderedDict": lambda fact: dict(fact.pairs),
 }
-ARRAYS: dict[str, Callable[[Fact], ArrayParts]] = {
+ARRAYS: dict[str, Callable[[InertObject], ArrayParts]] = {
     "array": _behind_wrapper,
     "numpy._core.multiarray._reconstruct": _reconstructed,
     "numpy._core.numeric._frombuffer": _from_buffer,
 }
 
 
-def made(fact: Fact) -> tuple[str, tuple[Any, ...], Any]:
+def made(fact: InertObject) -> tuple[str, tuple[Any, ...], Any]:
     """Return an object's class, arguments and state, whichever way its class is pickled."""
     name, arguments = fact.by, fact.arguments
     last = name.rpartition(".")[2]
@@ -137,7 +137,7 @@ def made(fact: Fact) -> tuple[str, tuple[Any, ...], Any]:
     return name, arguments, fact.state
 
 
-def _partial(fact: Fact) -> tuple[str, Any]:
+def _partial(fact: InertObject) -> tuple[str, Any]:
     """Histogram boosting holds `partial(check_array, …)`; it is data by the function's name, no other partial is."""
     state = fact.state
     if type(state) is not tuple or len(state) != 4 or state[1] != () or type(state[2]) is not dict:
@@ -145,7 +145,7 @@ def _partial(fact: Fact) -> tuple[str, Any]:
     return _name(state[0]), state[2]
 
 
-def _curve_scorer(fact: Fact) -> tuple[str, Any]:
+def _curve_scorer(fact: InertObject) -> tuple[str, Any]:
     """Keep what a tuned threshold takes from its scorer: the positive label, which some metrics set to 1."""
     state = fact.state
     kwargs = state.get("_kwargs") if type(state) is dict else None
@@ -155,21 +155,21 @@ def _curve_scorer(fact: Fact) -> tuple[str, Any]:
     return CURVE_SCORER, {"pos_label": kwargs.get("pos_label", 1 if metric in POSITIVE_IS_ONE else None)}
 
 
-def _random_state(fact: Fact) -> Any:
+def _random_state(fact: InertObject) -> Any:
     """Return a generator's state: its own, or that of the bit generator it was made of."""
     state = fact.state
-    if state is None and fact.arguments and isinstance(fact.arguments[0], Fact):
+    if state is None and fact.arguments and isinstance(fact.arguments[0], InertObject):
         state = fact.arguments[0].state
     return {"state": state[0] if type(state) is tuple and state else state}
 
 
-def _spline(fact: Fact) -> tuple[str, Any]:
+def _spline(fact: InertObject) -> tuple[str, Any]:
     """Newer scipy keeps a spline's state in an object inside it."""
     inner = fact.state[0] if type(fact.state) is tuple and fact.state else None
-    return SPLINE, inner.state if isinstance(inner, Fact) else fact.state
+    return SPLINE, inner.state if isinstance(inner, InertObject) else fact.state
 
 
-REDUCED: dict[str, Callable[[Fact], tuple[str, Any]]] = {
+REDUCED: dict[str, Callable[[InertObject], tuple[str, Any]]] = {
     "functools.partial": _partial,
     "numpy.random._pickle.__generator_ctor": lambda fact: ("numpy.random.Generator", _random_state(fact)),
     "numpy.random._pickle.__randomstate_ctor": lambda fact: ("numpy.random.RandomState", _random_state(fact)),
@@ -184,7 +184,7 @@ REDUCED: dict[str, Callable[[Fact], tuple[str, Any]]] = {
 
 
 def _name(stand_in: Any) -> str:
-    if isinstance(stand_in, type) and issubclass(stand_in, Fact):
+    if isinstance(stand_in, type) and issubclass(stand_in, InertObject):
         return stand_in.by
     raise MalformedError("an object of something that is no class")
 

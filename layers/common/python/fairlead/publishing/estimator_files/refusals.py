@@ -39,7 +39,7 @@ def judge(name: str) -> None:
         )
     raise ModelFileError(
         f"the file needs the package {root[:60]}, and only scikit-learn's own classes are served",
-        hint="express it with scikit-learn's own estimators and transformers; other packages have no way yet",
+        hint="use scikit-learn's own estimators and transformers; other packages are not supported yet",
     )
 
 

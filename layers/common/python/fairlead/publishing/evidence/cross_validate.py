@@ -13,7 +13,7 @@ from fairlead.gate.evidence import Folds
 from fairlead.gate.scores import scores
 from fairlead.model.signature import Signature
 from fairlead.publishing.evidence.columns import predicted, target_of
-from fairlead.publishing.input.frames import arrange, hand_over
+from fairlead.publishing.input.frames import predict_input, select_columns
 from fairlead.publishing.input.table_types import to_frame
 
 
@@ -41,14 +41,14 @@ def cross_validate(
     from sklearn.base import clone
 
     unused = {column.position for column in signature.ignored}
-    frame, target = arrange(estimator, to_frame(X), signature.layout, unused), np.asarray(y)
+    frame, target = select_columns(estimator, to_frame(X), signature.layout, unused), np.asarray(y)
     found: dict[str, list[float]] = {}
     how, splits = _splits(signature, frame, target, folding)
     for number, (fitted_on, measured_on) in enumerate(splits, start=1):
         progress(f"cross-validation: fold {number} of {folding.folds}")
         model = clone(estimator)
         try:
-            model.fit(hand_over(frame.iloc[fitted_on], signature.layout), target[fitted_on])
+            model.fit(predict_input(frame.iloc[fitted_on], signature.layout), target[fitted_on])
         except Exception as error:  # any step of anyone's pipeline may raise anything
             text = " ".join(str(error).split())[:200]
             raise DataError(f"fold {number} cannot be fitted: {type(error).__name__}: {text}") from error
@@ -60,7 +60,7 @@ def cross_validate(
 def _measured(model: Any, signature: Signature, X: Any, y: Any) -> dict[str, float]:
     """Scores of a fold's model, which may use columns that the whole model ignores, hence the frame itself."""
     engine = SklearnEngine(model, signature)
-    answers = predicted(engine.ask(hand_over(X, signature.layout)), signature.output)
+    answers = predicted(engine.ask(predict_input(X, signature.layout)), signature.output)
     found = scores(target_of(signature.output, y, len(y)), answers, signature.output, Resample(len(y), replicates=0))
     return {name: float(drawn[0]) for name, drawn in found.items() if np.isfinite(drawn[0])}
 

@@ -1,1 +1,1 @@
-"""What a publisher brings: model files, tables, estimators and training rows, read and checked."""
+"""Inputs of publishing: reads and checks model files, tables, estimators and training rows."""

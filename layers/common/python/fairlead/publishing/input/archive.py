@@ -1,4 +1,4 @@
-"""What a model file is by its first bytes, and its content unpacked within bounds."""
+"""Recognise a model file by its first bytes, and decompress it within a size limit."""
 
 import bz2
 import io
@@ -12,14 +12,15 @@ from fairlead.errors import ModelFileError
 from fairlead.publishing.input.paths import fault_of
 
 LARGEST_MODEL = 1 << 30
-"""Bytes of a model, unpacked: no function of 2 GB serves more, and a small file may unpack to anything."""
+"""Bytes of a decompressed model: a function with 2 GB of memory serves no more, and a small file may decompress to any
+size."""
 
 CHUNK = 1 << 20
 DUMP = "save the fitted estimator with joblib.dump(estimator, 'model.joblib') and publish that"
 
 FOREIGN = (
     (b"PK\x03\x04", "a zip archive (skops, Keras and PyTorch files are zip archives, too)"),
-    (b"\x89HDF\r\n\x1a\n", "an HDF5 file, as older Keras writes it"),
+    (b"\x89HDF\r\n\x1a\n", "an HDF5 file, as older Keras versions write"),
     (b"\x93NUMPY", "a numpy array"),
     (b"PAR1", "a Parquet table"),
     (b"\x7fELF", "a program"),
@@ -29,11 +30,11 @@ FOREIGN = (
     (b"\x04\x22\x4d\x18", "compressed with lz4"),
     (b"\x28\xb5\x2f\xfd", "compressed with zstandard"),
 )
-HINTS = {"compressed with lz4": "dump it anew with compress=3 or no compression"}
+HINTS = {"compressed with lz4": "save it again with compress=3 or without compression"}
 
 
 def check_file(path: Path) -> None:
-    """Raise ModelFileError where no model file can be: nothing there, no file, too large."""
+    """Raise ModelFileError where the path is not a file, or the file is too large."""
     if fault := fault_of(path):
         raise ModelFileError(fault, hint=DUMP)
     if path.stat().st_size > LARGEST_MODEL:
@@ -41,7 +42,7 @@ def check_file(path: Path) -> None:
 
 
 def unpack(content: bytes, name: str) -> bytes:
-    """Undo joblib's compression of a model file's bytes; raises ModelFileError for what is no such file."""
+    """Return a model file's bytes without joblib's compression; raises ModelFileError for other kinds of file."""
     if not content:
         raise ModelFileError(f"{name} is empty", hint=DUMP)
     decompressor = _decompressor(content)
@@ -75,16 +76,16 @@ def _decompress(content: bytes, decompressor: Any, name: str) -> bytes:
     except (EOFError, OSError, zlib.error, lzma.LZMAError) as error:
         raise ModelFileError(f"{name} is truncated or damaged: it cannot be decompressed", hint=DUMP) from error
     if out.tell() > LARGEST_MODEL:
-        raise ModelFileError(f"{name} unpacks to more than {LARGEST_MODEL >> 30} GiB", hint="fit a smaller model")
+        raise ModelFileError(f"{name} decompresses to more than {LARGEST_MODEL >> 30} GiB", hint="fit a smaller model")
     if decompressor.unused_data:
-        raise ModelFileError(f"{name} goes on behind its compressed content", hint=DUMP)
+        raise ModelFileError(f"{name} has bytes after its compressed content", hint=DUMP)
     return out.getvalue()
 
 
 def _pieces(data: bytes, decompressor: Any) -> Iterator[bytes]:
     while not decompressor.eof:
         part: bytes = decompressor.decompress(data, CHUNK)
-        data = getattr(decompressor, "unconsumed_tail", b"")  # zlib hands back what it did not read
+        data = getattr(decompressor, "unconsumed_tail", b"")  # zlib returns the bytes that it did not read
         if not part and not data and not decompressor.eof:
             raise EOFError("the compressed stream ends too early")
         yield part
@@ -99,7 +100,10 @@ def _refuse_foreign(content: bytes, name: str) -> None:
 
 
 def _text(content: bytes) -> str | None:
-    """Text, unless it is a pickle of protocol 0, which is text that ends in a full stop."""
+    """Return which text format the content is, None for other content and for a pickle of protocol 0.
+
+    Protocol 0 is text that ends in a full stop.
+    """
     start = content[:512].lstrip()
     if start[:1] == b"<":
         return "a web page or XML" if start[:1] == b"<" and b">" in start else None

@@ -1,7 +1,7 @@
-"""Rows from a CSV file, read twice in passing, for its shape and for its values: the file never stands in memory.
+"""Read rows from a CSV file in two passes, for its shape and for its values; the file is never in memory as a whole.
 
-What pandas makes of the whole is what comes out: it reads blocks of rows, and a column that looks different in two
-blocks is read again alone.
+The result equals pandas' result for the whole file: pandas reads blocks of rows, and a column whose blocks differ in
+type is read again alone.
 """
 
 import csv
@@ -22,25 +22,25 @@ if TYPE_CHECKING:
 LARGEST_TABLE = 2 << 30
 """Bytes of a table, decompressed."""
 BLOCK = 50_000  # rows
-SAME = frozenset({"int64", "float64"})
-"""Blocks of whole numbers and others put together are the numbers that the whole column would be."""
+NUMERIC = frozenset({"int64", "float64"})
+"""Blocks of these types joined give the same column as the whole file read at once."""
 
 
 def read_csv(path: Path) -> "pd.DataFrame":
-    """Rows of a .csv or .csv.gz file; raises DataError naming the file and the line."""
+    """Return the rows of a .csv or .csv.gz file; raises DataError with the file and the line."""
     import pandas as pd
 
     _check_text(path)
     try:
         parts = list(_blocks(path))
-        torn = _torn(parts)
+        mixed = _mixed_columns(parts)
         frame = (
-            pd.concat([part.drop(columns=torn) for part in parts], ignore_index=True) if len(parts) > 1 else parts[0]
+            pd.concat([part.drop(columns=mixed) for part in parts], ignore_index=True) if len(parts) > 1 else parts[0]
         )
-        if not torn:
+        if not mixed:
             return frame
         with _opened(path) as file:
-            whole = pd.read_csv(file, usecols=torn, **_options())
+            whole = pd.read_csv(file, usecols=mixed, **_options())
         return pd.concat([frame, whole], axis=1)[list(parts[0].columns)]
     except pd.errors.EmptyDataError as error:
         raise DataError(f"{path.name} is empty") from error
@@ -59,10 +59,10 @@ def _options() -> dict[str, Any]:
     return {"low_memory": False, "index_col": False, "skipinitialspace": False, "encoding": "utf-8-sig"}
 
 
-def _torn(parts: "list[pd.DataFrame]") -> list[str]:
-    """Columns whose blocks are of different types: only the whole column says what it holds."""
+def _mixed_columns(parts: "list[pd.DataFrame]") -> list[str]:
+    """Return the columns whose blocks differ in type: only the whole column tells its type."""
     kinds = {name: {str(part[name].dtype) for part in parts} for name in parts[0].columns}
-    return [name for name, found in kinds.items() if len(found) > 1 and not found <= SAME]
+    return [name for name, found in kinds.items() if len(found) > 1 and not found <= NUMERIC]
 
 
 @contextmanager
@@ -76,7 +76,10 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
 
 
 def _check_text(path: Path) -> None:
-    """UTF-8 of bounded size, every row as long as the header: pandas would fill short rows and shift long ones."""
+    """Raise DataError unless the file is UTF-8 within the size limit and every row is as long as the header.
+
+    pandas would fill short rows and shift long ones.
+    """
     with _opened(path) as file:
         if file.read(2) in {b"\xff\xfe", b"\xfe\xff"}:
             raise DataError(f"{path.name} is UTF-16", hint="save it as UTF-8")
@@ -85,7 +88,7 @@ def _check_text(path: Path) -> None:
 
 
 class _Lines:
-    """Lines of a file as csv wants them; raises DataError for what is no text, or too much of it."""
+    """Lines of a file for the csv module; raises DataError for bytes that are not text, and beyond the size limit."""
 
     def __init__(self, file: IO[bytes], path: Path) -> None:
         self._file = file
@@ -111,7 +114,7 @@ class _Lines:
                 hint="save it as UTF-8 (pandas: frame.to_csv(…, encoding='utf-8'))",
             ) from error
         if "\x00" in text:
-            raise DataError(f"{self._path.name} holds a zero byte in line {number}")
+            raise DataError(f"{self._path.name} has a zero byte in line {number}")
         return text
 
 

@@ -1,4 +1,4 @@
-"""What may be published: a fitted scikit-learn estimator that answers new rows."""
+"""Check that an estimator can be published: a fitted scikit-learn estimator that answers new rows."""
 
 import functools
 import inspect
@@ -9,6 +9,7 @@ import numpy as np
 
 from fairlead.errors import ModelFileError, one_line
 from fairlead.model.signature import Task
+from fairlead.publishing.input.inner_estimators import pipeline_steps
 
 TASKS: dict[str, Task] = {
     "classifier": "classification",
@@ -17,21 +18,21 @@ TASKS: dict[str, Task] = {
     "clusterer": "clustering",
     "density_estimator": "clustering",
 }
-"""The estimator types of scikit-learn; a mixture's label is the component, so it answers like a clustering."""
+"""Task by scikit-learn's estimator type; a mixture answers with a component's number, as a clustering does."""
 
 PLAIN = frozenset({bool, int, float, str, bytes, type(None)})
 
 
 def check_estimator(estimator: Any) -> None:
-    """Refuse what cannot be published, with a reason and a way forward; raises ModelFileError."""
+    """Raise ModelFileError with a reason and a hint for an estimator that cannot be published."""
     try:
         _check(estimator)
     except ModelFileError:
         raise
-    except Exception as error:  # attributes of anyone's estimator may raise anything
+    except Exception as error:  # attributes of a custom estimator may raise any exception
         raise ModelFileError(
             f"the {_type_name(estimator)} cannot be examined: {one_line(error, 200, named=True)}",
-            hint="check that its attributes can be read and that it answers: estimator.predict(X)",
+            hint="check that its attributes can be read and that estimator.predict(X) works",
         ) from error
 
 
@@ -57,14 +58,14 @@ def _check(estimator: Any) -> None:
 
 
 def task_of(estimator: Any) -> Task:
-    """What kind of answer the estimator gives; raises ModelFileError for one that answers no new rows."""
+    """Return the estimator's task; raises ModelFileError for an estimator that answers no new rows."""
     from sklearn.utils import get_tags
 
     kind = get_tags(estimator).estimator_type
     name = _type_name(estimator)
     if kind not in TASKS:
         raise ModelFileError(
-            f"a {name} is no classifier, regressor, outlier detector or clustering",
+            f"a {name} is not a classifier, regressor, outlier detector or clustering",
             hint="publish a Pipeline that ends in one of them",
         )
     if not hasattr(estimator, "predict"):
@@ -122,23 +123,22 @@ def _refuse_unservable(estimator: Any) -> None:
 
 
 def notebook_code(name: str) -> ModelFileError:
-    """Refuse a function or class that exists only in a notebook or script, with the way forward."""
+    """Return the refusal of a function or class that exists only in a notebook or script."""
     return ModelFileError(
-        f"the model uses {name}, which is defined in a notebook or script and exists nowhere else",
-        hint="express it with scikit-learn's own transformers and numpy's functions; code of your own has no way yet",
+        f"the model uses {name}, which is defined in a notebook or script and not in an installed package",
+        hint="express it with scikit-learn's own transformers and numpy's functions; custom code is not supported yet",
     )
 
 
 def _check_final_step(estimator: Any) -> None:
-    """A Pipeline answers for its last step; a step behind it could still be unfitted."""
+    """Raise NotFittedError for an unfitted step: check_is_fitted looks only at a Pipeline's last step."""
     from sklearn.pipeline import Pipeline
     from sklearn.utils.validation import check_is_fitted
 
     if isinstance(estimator, Pipeline):
-        for _, step in estimator.steps:
-            if step is not None and step != "passthrough":
-                check_is_fitted(step)
-                _check_final_step(step)
+        for step in pipeline_steps(estimator):
+            check_is_fitted(step)
+            _check_final_step(step)
 
 
 def _type_name(value: Any) -> str:

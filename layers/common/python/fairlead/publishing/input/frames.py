@@ -1,4 +1,4 @@
-"""Inputs as the estimator takes them: a frame with its columns in its order, a bare array, or one column of text."""
+"""Inputs in the estimator's layout: a frame with its columns in its order, a bare array, or one column of text."""
 
 import difflib
 from collections.abc import Container
@@ -15,26 +15,26 @@ if TYPE_CHECKING:
 
 
 def layout_of(estimator: Any, *, text_first: bool) -> Layout:
-    """How the estimator was fitted; `text_first` says that its first step reads one column of strings."""
+    """Return the layout the estimator was fitted on; with `text_first` its first step reads one column of strings."""
     if text_first:
         return "column"
     return "frame" if names_of(estimator) is not None else "array"
 
 
 def names_of(estimator: Any) -> list[str] | None:
-    """Column names the estimator was fitted on, None where it saw a bare array."""
+    """Return the column names the estimator was fitted on, None for a bare array."""
     try:
         return [str(name) for name in estimator.feature_names_in_]
-    except AttributeError:  # a Pipeline hands the question to its first step
+    except AttributeError:  # also a Pipeline's, which reads the attribute of its first step
         return None
 
 
-def arrange(
+def select_columns(
     estimator: Any, frame: "pd.DataFrame", layout: Layout, unused: Container[int] = frozenset()
 ) -> "pd.DataFrame":
-    """The estimator's columns in its order. Columns it does not know are left out; missing ones are refused by name.
+    """Return the estimator's columns in its order, without columns it does not know; raises DataError for absent ones.
 
-    Columns at `unused` positions may be missing: the estimator's answers do not depend on them.
+    Columns at `unused` positions may be absent: the estimator's answers do not depend on them.
     """
     if layout == "column":
         return _text_column(frame)
@@ -47,20 +47,20 @@ def arrange(
         raise DataError(
             f"the estimator was fitted on a bare array of {width} columns, the table has {frame.shape[1]} "
             f"beside the target: {', '.join(frame.columns[:20])}",
-            hint="leave the others out, or fit on a DataFrame so that columns are found by name",
+            hint="remove the other columns, or fit on a DataFrame so that columns are found by name",
         )
     return frame
 
 
-def hand_over(frame: "pd.DataFrame", layout: Layout) -> Any:
-    """What the estimator's predict is called with."""
+def predict_input(frame: "pd.DataFrame", layout: Layout) -> Any:
+    """Return the argument of the estimator's predict: the frame, an array, or the one column of text."""
     if layout == "frame":
         return frame
     return _matrix(frame) if layout == "array" else frame.iloc[:, 0]
 
 
 def _matrix(frame: "pd.DataFrame") -> np.ndarray[Any, Any]:
-    """Columns of numbers as doubles, missing as NaN; anything else as objects. pandas' own NA is no number."""
+    """Return numeric columns as doubles with NaN for missing, other tables as objects; pandas' NA is not a number."""
     from pandas.api import types
 
     matrix: np.ndarray[Any, Any]
@@ -81,7 +81,7 @@ def _text_column(frame: "pd.DataFrame") -> "pd.DataFrame":
         found = ", ".join(columns) if columns else "none"
         raise DataError(
             f"the estimator reads one column of text, the table has {len(columns)} columns of strings ({found})",
-            hint="leave the others out, or fit a ColumnTransformer so that the column is found by name",
+            hint="remove the other columns, or fit a ColumnTransformer so that the column is found by name",
         )
     return frame[columns]
 
@@ -97,7 +97,7 @@ def _check_present(names: list[str], present: list[str]) -> None:
         + (" …" if len(absent) > 10 else ""),
         hint=f"{absent[0]!r} may be {close[0]!r} in the table"
         if close
-        else "bring the columns the estimator saw in fit",
+        else "add the columns that the estimator was fitted on",
     )
 
 
@@ -106,8 +106,8 @@ def _plural(count: int) -> str:
 
 
 def refuse_several_targets() -> ModelFileError:
-    """A classifier of several targets has no one label per row."""
+    """Return the refusal of a classifier with several targets: an answer has one label per row."""
     return ModelFileError(
-        "a classifier of several targets cannot be served: one row has one label",
+        "a classifier of several targets cannot be served: an answer has one label per row",
         hint="publish one classifier for each target",
     )

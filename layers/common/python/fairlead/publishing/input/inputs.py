@@ -1,4 +1,4 @@
-"""The material: what a publisher brings, from a notebook or from files."""
+"""The inputs of one publication, from a notebook or from files."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -11,13 +11,13 @@ from fairlead.publishing.input import model_file, tables
 Progress = Callable[[str], None]
 
 
-class Material(msgspec.Struct, frozen=True, kw_only=True):
-    """An estimator, held-out rows with their target, training rows with theirs where they are at hand.
+class PublishInputs(msgspec.Struct, frozen=True, kw_only=True):
+    """An estimator, held-out rows with their target, and training rows with their target where given.
 
-    `data` is the estimator's data form where a file brought it, and `walls` stood around the process that opened that.
-    `keep` stores the training rows with the version; `learnt_from` are the ids of the predictions that training rows
-    were learnt from, one a row, empty for the others. `order` and `train_order` say when rows happened, where no column
-    does.
+    `data` is the estimator's data form where it came from a file. `walls` are the restrictions of the closed process
+    that opened the file. `keep` stores the training rows with the version. `learnt_from` has one prediction id for each
+    training row that came from production, empty for the others. `order` and `train_order` give the time order of the
+    rows where no column does.
     """
 
     estimator: Any
@@ -34,7 +34,7 @@ class Material(msgspec.Struct, frozen=True, kw_only=True):
     train_order: Any = None
 
 
-def read_material(
+def read_inputs(
     path: Path,
     *,
     data: Path,
@@ -42,18 +42,18 @@ def read_material(
     train: Path | None = None,
     keep: bool = False,
     progress: Progress,
-) -> Material:
+) -> PublishInputs:
     """Read a model file and its tables; raises ModelFileError and DataError, each naming the file."""
     progress(f"reading {path.name}")
     model = model_file.read_model(path)
-    progress(f"opened in a closed process; its walls: {', '.join(model.walls)}")
+    progress(f"opened in a closed process, restricted by: {', '.join(model.walls)}")
     progress(f"reading {data.name}")
     X, y = tables.split_target(tables.read_table(data), target, data)
     train_X = train_y = None
     if train is not None:
         progress(f"reading {train.name}")
         train_X, train_y = tables.split_target(tables.read_table(train), target, train)
-    return Material(
+    return PublishInputs(
         estimator=model.estimator,
         X=X,
         y=y,

@@ -1,8 +1,9 @@
-"""A model file → its estimator, its data form, and the walls that stood while a closed process opened it.
+"""Read a model file: its estimator, its data form, and the walls of the closed process that opened it.
 
-1. A closed process reads the pickle as facts, converts them to the data form and builds that once (`estimator_files`).
-2. This process reads the data form, with every check again (`engines.estimator_data`). It never sees the pickle.
-3. What came out must be a fitted scikit-learn estimator.
+1. A closed process reads the pickle without executing it, converts it to the data form and builds the estimator once
+   as a check (`estimator_files`).
+2. This process reads the data form and repeats every check (`engines.estimator_data`). It never reads the pickle.
+3. The result must be a fitted scikit-learn estimator.
 """
 
 from pathlib import Path
@@ -15,7 +16,7 @@ from fairlead.publishing.input.estimator_checks import check_estimator
 
 
 class ModelFile(NamedTuple):
-    """A fitted estimator, the data form it was built from, and the walls around the process that opened its file."""
+    """A fitted estimator, the data form it was built from, and the walls of the process that opened its file."""
 
     estimator: Any
     data: bytes
@@ -23,7 +24,7 @@ class ModelFile(NamedTuple):
 
 
 def read_model(path: Path) -> ModelFile:
-    """Read a joblib or pickle file; raises ModelFileError with the reason and the way forward, and nothing ran."""
+    """Read a joblib or pickle file; raises ModelFileError with a reason and a hint. No code of the file is executed."""
     check_file(path)
     opened = open_file(path)
     estimator = read(opened.data).estimator

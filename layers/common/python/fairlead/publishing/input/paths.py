@@ -1,12 +1,12 @@
-"""What stands at a path that a user names where a file is expected."""
+"""Check the path of an input file."""
 
 from pathlib import Path
 
 
 def fault_of(path: Path) -> str:
-    """Return why a path is no file that can be read as one: absent, a folder, a pipe or a device; empty if it is one.
+    """Return why a path is not a regular file: absent, a folder, a pipe or a device. Empty for a regular file.
 
-    A pipe can be read once and only from its start, and waits for its writer: nothing is read from it.
+    A pipe can be read only once and from its start, and reading waits for its writer. Nothing is read from it.
     """
     if path.is_file():
         return ""

@@ -1,7 +1,7 @@
-"""Tables and targets as a notebook holds them (pandas, NumPy, polars, Arrow, Python lists), read into pandas.
+"""Convert a notebook's tables and targets (pandas, NumPy, polars, Arrow, Python lists) to pandas.
 
-A DataFrame comes out with plain columns: strings as names, sparse columns dense, index from 0. What cannot be read is
-refused with its type and the call that makes it readable.
+The resulting DataFrame has strings as column names, dense columns and an index from 0. Other types are refused: the
+error names the type and the call that converts it.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ READABLE = "a pandas or polars DataFrame, an Arrow table, a NumPy array or a lis
 
 
 def to_frame(X: Any) -> "pd.DataFrame":
-    """Any table as a DataFrame; an array's columns are x0, x1, …; raises DataError for the rest."""
+    """Return any table as a DataFrame; an array's columns are x0, x1, …; raises DataError for other types."""
     with _no_surrogates("the table"):
         return _frame(X)
 
@@ -40,7 +40,7 @@ def _frame(X: Any) -> "pd.DataFrame":
 
 
 def to_target(y: Any) -> Any:
-    """A target as a Series or a DataFrame, plain arrays as they are, None as None; raises DataError for the rest."""
+    """Return a target as a Series or a DataFrame, a plain array unchanged, None as None; raises DataError otherwise."""
     with _no_surrogates("the target"):
         return None if y is None else _target(y)
 
@@ -64,18 +64,18 @@ def _target(y: Any) -> Any:
 
 @contextlib.contextmanager
 def _no_surrogates(what: str) -> Iterator[None]:
-    """Refuse text that pandas' strings cannot hold."""
+    """Raise DataError for text that pandas' strings cannot hold."""
     try:
         yield
     except UnicodeEncodeError as error:
         raise DataError(
-            f"{what} holds the text {error.object[:60]!r} with a lone surrogate, which JSON cannot carry",
+            f"{what} has the text {error.object[:60]!r} with a lone surrogate, which JSON cannot represent",
             hint="decode the text as UTF-8 before fitting",
         ) from error
 
 
 def _read(X: Any) -> "pd.DataFrame":
-    """A table that is no pandas object."""
+    """Convert a table of another library to a DataFrame."""
     import pandas as pd
 
     X = _converted(X, "the table")
@@ -91,7 +91,7 @@ def _read(X: Any) -> "pd.DataFrame":
     if array.ndim == 1:
         return pd.DataFrame({"text": array}).infer_objects()
     if array.ndim != 2:
-        raise DataError(f"the rows have {array.ndim} dimensions, not two", hint=f"bring {READABLE}")
+        raise DataError(f"the rows have {array.ndim} dimensions, expected two", hint=f"use {READABLE}")
     return pd.DataFrame(array, columns=[f"x{position}" for position in range(array.shape[1])]).infer_objects()
 
 
@@ -101,20 +101,20 @@ def _of_dictionaries(X: Any) -> "pd.DataFrame":
     try:
         return pd.DataFrame(X)
     except (ValueError, TypeError, AttributeError) as error:
-        raise DataError(f"the dictionaries are no table: {error}", hint=f"bring {READABLE}") from error
+        raise DataError(f"the dictionaries cannot be read as a table: {error}", hint=f"use {READABLE}") from error
 
 
 def _converted(value: Any, what: str) -> Any:
-    """Pandas' own object for one of another library that offers the way; the value itself otherwise."""
+    """Return a pandas object where the value's library converts to pandas, otherwise the value; raises DataError."""
     import scipy.sparse
 
     if scipy.sparse.issparse(value):
         raise DataError(
             f"{what} is sparse ({name_of(value)}): sparse input cannot be served",
-            hint="publish a Pipeline that makes the sparse matrix itself, or bring it dense: .toarray()",
+            hint="publish a Pipeline that makes the sparse matrix itself, or convert it with .toarray()",
         )
     if isinstance(value, type):
-        raise DataError(f"{what} is a class ({value.__name__})", hint=f"bring {READABLE}")
+        raise DataError(f"{what} is a class ({value.__name__})", hint=f"use {READABLE}")
     try:
         if hasattr(value, "to_pandas"):
             return value.to_pandas()
@@ -122,36 +122,36 @@ def _converted(value: Any, what: str) -> Any:
             import pyarrow as pa
 
             return pa.table(value).to_pandas()
-    except Exception as error:  # another library's conversion may raise anything
+    except Exception as error:  # another library's conversion may raise any exception
         raise DataError(
             f"{what} is a {name_of(value)}, which pandas cannot read: {one_line(error, 200)}",
             hint="convert it first: X.to_pandas()",
         ) from error
     if hasattr(value, "collect") and hasattr(value, "lazy"):
-        raise DataError(f"{what} is a {name_of(value)}, which holds no rows yet", hint="bring X.collect()")
+        raise DataError(f"{what} is a {name_of(value)}, which has no rows yet", hint="use X.collect()")
     if hasattr(value, "toPandas"):
-        raise DataError(f"{what} is a {name_of(value)}, which is not read", hint="bring X.toPandas()")
+        raise DataError(f"{what} is a {name_of(value)}, which Fairlead does not read", hint="use X.toPandas()")
     return value
 
 
 def _array(value: Any, what: str) -> np.ndarray[Any, Any]:
-    """Rows of Python or NumPy as an array, objects where they are no array yet."""
+    """Return rows of Python or NumPy as an array, of objects where they are not an array yet; raises DataError."""
     if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
         raise DataError(
             f"{what} is a masked array: scikit-learn reads the values under the mask",
-            hint="bring X.filled(numpy.nan), and fit on that",
+            hint="fit and publish with X.filled(numpy.nan)",
         )
     if isinstance(value, (str, bytes, set, frozenset)) or value is None:
-        raise DataError(f"{what} is a {name_of(value)}", hint=f"bring {READABLE}")
+        raise DataError(f"{what} is a {name_of(value)}", hint=f"use {READABLE}")
     if isinstance(value, Iterator):
-        raise DataError(f"{what} is a {name_of(value)}, which can be read only once", hint="bring list(X)")
+        raise DataError(f"{what} is a {name_of(value)}, which can be read only once", hint="use list(X)")
     _check_lengths(value, what)
     try:
         array = np.asarray(value) if isinstance(value, np.ndarray) else np.array(value, dtype=object)
-    except Exception as error:  # another library's __array__ may raise anything
+    except Exception as error:  # another library's __array__ may raise any exception
         raise DataError(f"{what} is a {name_of(value)}, which NumPy cannot read: {one_line(error, 200)}") from error
     if array.ndim == 0:
-        raise DataError(f"{what} is a {name_of(value)}", hint=f"bring {READABLE}")
+        raise DataError(f"{what} is a {name_of(value)}", hint=f"use {READABLE}")
     return array
 
 
@@ -168,22 +168,24 @@ def _check_lengths(rows: Any, what: str) -> None:
 
 
 def _check_names(names: list[str]) -> None:
-    """Names are unique, not empty, and text that JSON can carry."""
+    """Raise DataError unless names are unique, not empty, and representable in JSON."""
     seen: set[str] = set()
     for position, name in enumerate(names):
         if name in seen:
             raise DataError(f"the table names the column {name!r} more than once")
         if not name:
-            raise DataError(f"column {position} of the table has an empty name", hint="name it, and fit with that name")
+            raise DataError(
+                f"column {position} of the table has an empty name", hint="give it a name, and fit with that name"
+            )
         if not is_unicode([name]):
             raise DataError(
-                f"the column {name!r} has a lone surrogate in its name, which JSON cannot carry", hint="rename it"
+                f"the column {name!r} has a lone surrogate in its name, which JSON cannot represent", hint="rename it"
             )
         seen.add(name)
 
 
 def is_unicode(texts: Iterable[str]) -> bool:
-    """Whether all texts can be spelt in UTF-8: a lone surrogate cannot."""
+    """Return whether all texts can be encoded in UTF-8: a lone surrogate cannot."""
     try:
         "".join(texts).encode()
     except UnicodeEncodeError:
@@ -192,7 +194,7 @@ def is_unicode(texts: Iterable[str]) -> bool:
 
 
 def _dense(frame: "pd.DataFrame") -> "pd.DataFrame":
-    """Sparse columns as plain ones, names as plain strings, NumPy's scalars among objects as Python's values."""
+    """Return the frame with dense columns, plain strings as names, and Python's values for NumPy's scalar objects."""
     import pandas as pd
 
     names = [str(name) for name in frame.columns]
@@ -212,12 +214,12 @@ def _holds_scalars(column: "pd.Series[Any]") -> bool:
 
 
 def _item(value: Any) -> Any:
-    """A NumPy scalar, as `rng.choice` makes them, as the Python value that it holds."""
+    """Return a NumPy scalar, such as `rng.choice` returns, as a Python value; other values unchanged."""
     return value.item() if isinstance(value, np.generic) else value
 
 
 def _plain(y: "pd.Series[Any]") -> "pd.Series[Any]":
-    """Categories, nullable and Arrow values as NumPy's own; missing ones stay for the caller to refuse."""
+    """Convert categories, nullable and Arrow values to NumPy's types; missing values stay for the caller to refuse."""
     import pandas as pd
 
     if isinstance(y.dtype, pd.CategoricalDtype):
@@ -240,7 +242,7 @@ def _numpy_dtype(dtype: Any) -> Any:
 
 
 def name_of(value: Any) -> str:
-    """The value's type as its users know it: `polars.LazyFrame`, `list`."""
+    """Return the value's type as users know it: `polars.LazyFrame`, `list`."""
     kind = type(value)
     package = kind.__module__.partition(".")[0]
     return kind.__qualname__ if package == "builtins" else f"{package}.{kind.__qualname__}"

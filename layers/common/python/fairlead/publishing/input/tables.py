@@ -1,10 +1,10 @@
-"""Rows from a file: CSV (also gzip-compressed) and Parquet.
+"""Read rows from a file: CSV (also gzip-compressed) and Parquet.
 
-CSV means UTF-8, commas, one header line, as many fields in every row as in the header. Numbers, `true`/`false` and
-strings are told apart by column, as pandas does. What counts as missing in CSV is the empty field and the strings in
-MISSING, which are pandas.read_csv's own: the estimator was most likely fitted on a frame read that way, and a value
-that was missing then must be missing now. Parquet keeps missing values apart from strings: use it where `NA` or
-`None` is the name of a category.
+A CSV file is UTF-8 with commas, one header line, and as many fields in every row as in the header. A column holds
+numbers, `true`/`false` or strings, by pandas' rules. Missing in CSV are the empty field and the strings in MISSING,
+which are pandas.read_csv's own. The estimator was most likely fitted on a frame read that way, and a value that was
+missing in fitting must be missing here. Parquet distinguishes missing values from strings: use it where `NA` or `None`
+is the name of a category.
 """
 
 import difflib
@@ -23,21 +23,21 @@ MISSING = frozenset(
     {"", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA"}
     | {"NULL", "NaN", "None", "n/a", "nan", "null"}
 )
-"""Strings that a CSV column may hold for a missing value."""
+"""Strings that stand for a missing value in a CSV column."""
 
 
 def read_table(path: Path) -> "pd.DataFrame":
-    """Rows of a .csv, .csv.gz or .parquet file; raises DataError naming the file and, where there is one, the line."""
+    """Return the rows of a .csv, .csv.gz or .parquet file; raises DataError with the file and, for CSV, the line."""
     if fault := fault_of(path):
         near = "" if path.exists() else _near(path.name, _siblings(path))
-        raise DataError(fault, hint=near or "bring a .csv, .csv.gz or .parquet file")
+        raise DataError(fault, hint=near or "give a .csv, .csv.gz or .parquet file")
     name = path.name.lower()
     if name.endswith((".csv", ".csv.gz")):
         frame = read_csv(path)
     elif name.endswith((".parquet", ".pq")):
         frame = _read_parquet(path)
     else:
-        raise DataError(f"{path.name} is not a table Fairlead reads", hint="bring .csv, .csv.gz or .parquet")
+        raise DataError(f"{path.name} is not a table that Fairlead reads", hint="use .csv, .csv.gz or .parquet")
     if len(frame) == 0:
         raise DataError(f"{path.name} has columns but no rows")
     return frame
@@ -46,10 +46,10 @@ def read_table(path: Path) -> "pd.DataFrame":
 def split_target(
     frame: "pd.DataFrame", target: str | Sequence[str], path: Path | str = "the table"
 ) -> "tuple[pd.DataFrame, pd.Series[Any] | pd.DataFrame | None]":
-    """Columns and target apart: y is a Series, a DataFrame where `target` names several columns, None where none.
+    """Split a table into inputs and target: a Series, a DataFrame for several target columns, None for no target.
 
-    Several targets are a sequence or one string with commas. Rows without a target are refused, not dropped: which
-    rows the metrics stand on is the publisher's decision.
+    Several targets are a sequence or one string with commas. Rows without a target raise DataError and are not dropped:
+    the publisher decides which rows the metrics are computed on.
     """
     targets = _target_names(frame, target)
     if not targets:
@@ -63,7 +63,7 @@ def split_target(
     if empty:
         raise DataError(
             f"{empty} of {len(frame)} rows in {path} have no {' or '.join(targets)}",
-            hint="leave rows without a known outcome out of the file",
+            hint="remove rows without a known outcome from the file",
         )
     inputs = frame.drop(columns=targets)
     if inputs.shape[1] == 0:
@@ -72,7 +72,7 @@ def split_target(
 
 
 def _target_names(frame: "pd.DataFrame", target: str | Sequence[str]) -> list[str]:
-    """A column's own name wins over a list with commas."""
+    """Return the target's column names; a column whose own name contains commas takes precedence over a list."""
     if not isinstance(target, str):
         return list(target)
     if target in frame.columns or "," not in target:
@@ -88,7 +88,7 @@ def _read_parquet(path: Path) -> "pd.DataFrame":
         frame = pd.read_parquet(path, engine="pyarrow")
     except (pa.ArrowException, OSError, ValueError) as error:
         raise DataError(f"{path.name} cannot be read as Parquet: {error}") from error
-    pa.default_memory_pool().release_unused()  # else it keeps as much again as the table takes
+    pa.default_memory_pool().release_unused()  # else Arrow keeps as much memory again as the table takes
     twice = frame.columns[frame.columns.duplicated()]
     if len(twice):
         raise DataError(f"{path.name} names the column {twice[0]!r} more than once")

@@ -1,8 +1,8 @@
-"""Training rows as a blob: what a version learnt from, kept only where the publisher asks for it.
+"""Training rows as a blob, stored only where the publisher asks for it.
 
-Values in signature order, column by column, in MessagePack (exact doubles, JSON's types) and compressed; no pickle, and
-nothing that Lambda's training layer does not have. Law: `decode(encode(t)) == t`. The blob may be deleted at any time:
-the version serves on, the manifest goes on naming it, and retraining needs the rows by hand.
+The blob is compressed MessagePack (exact doubles, JSON's types): values in signature order, column by column. It is no
+pickle, and Lambda's training layer has all that reads it. Law: `decode(encode(t)) == t`. The blob may be deleted at any
+time: the version still serves and its manifest still names the blob, but retraining must be given the rows.
 """
 
 import zlib
@@ -14,24 +14,24 @@ import numpy as np
 
 from fairlead.errors import DataError, IntegrityError, SchemaError
 from fairlead.model.signature import Output, Signature
-from fairlead.publishing.input.inputs import Material
+from fairlead.publishing.input.inputs import PublishInputs
 from fairlead.publishing.signature import infer
 from fairlead.publishing.signature.output import label, one_target
 
 SCHEMA = 1
 BLOB = "training"
-"""Its name among a manifest's blobs."""
+"""The blob's name in a manifest."""
 
 MOST_BYTES = 2_000_000_000
-"""Unpacked; a small blob could claim to be more than memory holds."""
+"""Decompressed: a small blob could decompress to more than memory holds."""
 
 Row = tuple[Any, ...]
 
 
 class TrainingRows(msgspec.Struct, frozen=True, kw_only=True):
-    """Rows in the order of `fields`, with their target: a class or a value a row, a list where there are several.
+    """Rows in the order of `fields`, with their target: one class or value per row, a list for several targets.
 
-    `ids` are the predictions that rows were learnt from in production, empty for the others.
+    `ids` has the prediction id of each row that came from production, empty for the others.
     """
 
     schema: int = SCHEMA
@@ -49,20 +49,20 @@ class _Stored(msgspec.Struct, frozen=True, kw_only=True):
     ids: dict[int, str]
 
 
-def kept(material: Material, signature: Signature) -> bytes:
-    """Spell the material's training rows; raises DataError where they have no target."""
-    rows = infer.to_rows(signature, material.train)
-    target = targets(signature.output, material.train_y, len(rows))
-    ids = list(material.learnt_from) or [""] * len(rows)
+def training_blob(inputs: PublishInputs, signature: Signature) -> bytes:
+    """Return the training rows as the bytes of a blob; raises DataError where they have no target."""
+    rows = infer.to_rows(signature, inputs.train)
+    target = targets(signature.output, inputs.train_y, len(rows))
+    ids = list(inputs.learnt_from) or [""] * len(rows)
     names = tuple(field.name for field in signature.inputs)
     return encode(TrainingRows(fields=names, rows=rows, target=target, ids=ids))
 
 
 def targets(output: Output, y: Any, count: int) -> list[Any]:
-    """Return targets as JSON has them, one a row; raises DataError where there are none."""
+    """Return one target per row, of JSON's types; raises DataError where there are none."""
     y = one_target(y, rows=count)
     if y is None:
-        raise DataError("the training rows have no target", hint="keep them with the column that was learnt")
+        raise DataError("the training rows have no target", hint="keep them with the target column")
     if output.task == "classification":
         return [label(value) for value in np.asarray(y, dtype=object)]
     values: list[Any] = np.asarray(y, dtype=np.float64).tolist()
@@ -70,7 +70,7 @@ def targets(output: Output, y: Any, count: int) -> list[Any]:
 
 
 def encode(training: TrainingRows) -> bytes:
-    """The bytes of the blob."""
+    """Return the bytes of the blob."""
     columns = [msgspec.Raw(msgspec.msgpack.encode(column)) for column in zip(*training.rows, strict=True)]
     stored = _Stored(
         schema=training.schema,
@@ -83,12 +83,12 @@ def encode(training: TrainingRows) -> bytes:
 
 
 def decode(blob: bytes) -> TrainingRows:
-    """Read training rows; raises SchemaError for an unknown schema number, IntegrityError for what is unreadable."""
+    """Read training rows; raises SchemaError for an unknown schema number, IntegrityError for unreadable bytes."""
     try:
         unpacking = zlib.decompressobj()
         data = unpacking.decompress(blob, MOST_BYTES)
         if not unpacking.eof:
-            raise IntegrityError(f"the training rows take more than {MOST_BYTES:,} bytes, or end early")
+            raise IntegrityError(f"the training rows take more than {MOST_BYTES:,} bytes or are truncated")
         stored = msgspec.msgpack.decode(data, type=_Stored)
         columns: Sequence[list[Any]] = [msgspec.msgpack.decode(column, type=list) for column in stored.columns]
         rows: list[Row] = list(zip(*columns, strict=True))

@@ -1,16 +1,16 @@
-"""Models whose every answer scans the training rows: past a size, scikit-learn's own search is the faster engine."""
+"""Models whose every answer scans the training rows: above a size, scikit-learn's own search is the faster engine."""
 
 from typing import Any
+
+from fairlead.publishing.input.inner_estimators import last_estimator
 
 MOST_VALUES = 20_000
 """Training rows × features that a graph scans for each row. A rule, not a timing: publishing twice chooses the same."""
 
 
 def slower_on_onnx(estimator: Any) -> str:
-    """Say why a nearest-neighbour model is served by sklearn, empty where onnx is no slower."""
-    model = estimator
-    while hasattr(model, "steps") or hasattr(model, "best_estimator_"):
-        model = model.steps[-1][1] if hasattr(model, "steps") else model.best_estimator_
+    """Return why a nearest-neighbour model is served by sklearn, empty where onnx is no slower."""
+    model = last_estimator(estimator)
     if not hasattr(model, "kneighbors") or not hasattr(model, "n_samples_fit_"):
         return ""
     values = int(model.n_samples_fit_) * int(model.n_features_in_)

@@ -1,1 +1,1 @@
-"""The signature, inferred from a fitted estimator and its data."""
+"""Infer the signature from a fitted estimator and its data."""

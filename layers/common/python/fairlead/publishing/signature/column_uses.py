@@ -1,23 +1,21 @@
-"""What the fitted estimator does first with each column: reads text, encodes categories, fills what is missing."""
+"""Find the first use of each column in a fitted estimator: read as text, encoded as a category, or imputed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from fairlead.model.signature import Null
+from fairlead.publishing.input.inner_estimators import inner_estimators, pipeline_steps, walk_estimator
 from fairlead.publishing.signature.json_values import is_missing, null_of, plain
-
-CHILDREN = ("best_estimator_", "estimator_", "regressor_", "estimator", "_preprocessor")
-LISTS = ("estimators_", "calibrated_classifiers_")
 
 
 @dataclass(slots=True)
-class Use:
-    """One column: `text` is read by a vectorizer, `encoded` by an encoder that knows `categories`.
+class ColumnUse:
+    """The use of one column: `text` where a vectorizer reads it, `encoded` by an encoder with these `categories`.
 
-    `missing` says that the estimator was built for missing values here: an imputer comes first, or its encoder knows
-    missing as a category. `nulls` are the missing values it was fitted on here, as far as it knows them. `objects` says
-    that the encoder was fitted on Python objects.
+    `missing` says that the estimator expects missing values in the column: an imputer comes first, or the encoder has
+    a category for missing. `nulls` are the kinds of missing values that it was fitted on, where it stores them.
+    `objects` says that the encoder was fitted on Python objects.
     """
 
     text: bool = False
@@ -28,28 +26,30 @@ class Use:
     nulls: set[Null] = field(default_factory=set)
 
 
-def uses_of(estimator: Any, width: int) -> list[Use]:
-    """One Use for each of the estimator's `width` columns, in order."""
-    uses = [Use() for _ in range(width)]
-    _walk(estimator, uses)
+def column_uses(estimator: Any, width: int) -> list[ColumnUse]:
+    """Return one ColumnUse for each of the estimator's `width` columns, in order."""
+    uses = [ColumnUse() for _ in range(width)]
+    for node, columns in walk_estimator(estimator, uses, _through):
+        _note(node, columns)
     return uses
 
 
 def reads_text(estimator: Any) -> bool:
-    """Whether the first step is a text vectorizer, which takes one column of strings rather than a table."""
+    """Return whether the first step is a text vectorizer, which takes one column of strings and no table."""
+    from sklearn.compose import ColumnTransformer
+    from sklearn.pipeline import Pipeline
+
     if _is_vectorizer(estimator):
         return True
-    if hasattr(estimator, "transformers_"):
+    if isinstance(estimator, ColumnTransformer):
         return False
-    if hasattr(estimator, "steps"):
-        steps = [step for _, step in estimator.steps if step is not None and step != "passthrough"]
-        return bool(steps) and reads_text(steps[0])
-    if hasattr(estimator, "transformer_list"):
-        return any(reads_text(member) for _, member in estimator.transformer_list)
-    return any(reads_text(child) for child, _ in _children(estimator, []))
+    if isinstance(estimator, Pipeline):
+        return any(reads_text(step) for step in pipeline_steps(estimator)[:1])
+    return any(reads_text(inner.estimator) for inner in inner_estimators(estimator))
 
 
-def _walk(node: Any, uses: Sequence[Use]) -> None:
+def _note(node: Any, uses: Sequence[ColumnUse]) -> None:
+    """Note how an estimator uses its columns."""
     if _is_vectorizer(node):
         for use in uses:
             use.text = True
@@ -60,35 +60,20 @@ def _walk(node: Any, uses: Sequence[Use]) -> None:
                 use.nulls.add("none")
     elif hasattr(node, "categories_"):
         _note_categories(node, uses)
-    else:
-        _walk_inside(node, uses)
-
-
-def _walk_inside(node: Any, uses: Sequence[Use]) -> None:
-    if hasattr(node, "steps"):
-        _walk_steps(node, uses)
-    elif hasattr(node, "transformers_"):
-        _walk_columns(node, uses)
-    elif hasattr(node, "transformer_list"):
-        for _, member in node.transformer_list:
-            _walk(member, uses)
-    else:
-        for child, columns in _children(node, uses):
-            if getattr(child, "n_features_in_", len(columns)) == len(columns):
-                _walk(child, columns)
 
 
 def _is_vectorizer(node: Any) -> bool:
     from sklearn.base import BaseEstimator
+    from sklearn.pipeline import Pipeline
     from sklearn.utils import get_tags
 
-    if not isinstance(node, BaseEstimator) or not hasattr(node, "transform") or hasattr(node, "steps"):
+    if not isinstance(node, BaseEstimator) or isinstance(node, Pipeline) or not hasattr(node, "transform"):
         return False
     tags = get_tags(node).input_tags
     return bool(tags.string and not tags.two_d_array)
 
 
-def _note_categories(encoder: Any, uses: Sequence[Use]) -> None:
+def _note_categories(encoder: Any, uses: Sequence[ColumnUse]) -> None:
     if len(encoder.categories_) != len(uses):
         return
     for use, known in zip(uses, encoder.categories_, strict=True):
@@ -99,14 +84,9 @@ def _note_categories(encoder: Any, uses: Sequence[Use]) -> None:
         use.categories.update(plain(value) for value in known if not is_missing(value))
 
 
-def _walk_steps(pipeline: Any, uses: Sequence[Use]) -> None:
-    """Follow the columns through steps that keep them apart; what an encoder made of them is no longer the column."""
-    for _, step in pipeline.steps:
-        if step is None or step == "passthrough":
-            continue
-        _walk(step, uses)
-        if hasattr(step, "categories_") or not _keeps_columns(step, len(uses)):
-            return
+def _through(step: Any, uses: Sequence[ColumnUse]) -> Sequence[ColumnUse] | None:
+    """Return the columns behind a step that keeps them separate; an encoder's output is no longer the column."""
+    return None if hasattr(step, "categories_") or not _keeps_columns(step, len(uses)) else uses
 
 
 def _keeps_columns(step: Any, width: int) -> bool:
@@ -116,27 +96,3 @@ def _keeps_columns(step: Any, width: int) -> bool:
     if isinstance(step, SimpleImputer):
         return len(step.statistics_) == width == len(step.get_feature_names_out())
     return isinstance(step, OneToOneFeatureMixin)
-
-
-def _walk_columns(transformer: Any, uses: Sequence[Use]) -> None:
-    positions = transformer._transformer_to_input_indices  # noqa: SLF001 - columns by name, mask, slice or callable, resolved
-    for name, member, _ in transformer.transformers_:
-        columns = [uses[position] for position in positions.get(name, []) if position < len(uses)]
-        if not isinstance(member, str) and columns:
-            _walk(member, columns)
-
-
-def _children(node: Any, uses: Sequence[Use]) -> Iterator[tuple[Any, Sequence[Use]]]:
-    from sklearn.tree import BaseDecisionTree
-
-    for name in CHILDREN:
-        child = getattr(node, name, None)
-        if child is not None:
-            yield child, uses
-    subsets = getattr(node, "estimators_features_", None) if uses else None
-    for name in LISTS:
-        members = getattr(node, name, None)
-        for number, child in enumerate(members if isinstance(members, list) else []):
-            if isinstance(child, BaseDecisionTree):
-                return
-            yield child, uses if subsets is None else [uses[position] for position in subsets[number]]

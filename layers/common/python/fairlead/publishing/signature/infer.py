@@ -1,8 +1,8 @@
-"""The signature from a fitted estimator and its data: names, kinds, what may be missing, ranges, categories, output.
+"""Infer a signature from a fitted estimator and its data: names, kinds, nullability, ranges, categories, output.
 
-Columns that the table has and the estimator does not know are left out of the signature; columns that the estimator
-knows and the table lacks are refused by name. A field is nullable where the data shows missing values, or where the
-estimator was built for them (an imputer comes first, an encoder knows missing) and answers a row without it.
+The signature leaves out columns of the table that the estimator does not know. Columns that the estimator knows and the
+table lacks are refused by name. A field is nullable where the data has missing values. It is also nullable where the
+estimator expects them (an imputer comes first, an encoder has a category for missing) and answers a row without it.
 """
 
 from collections.abc import Sequence
@@ -14,10 +14,10 @@ from fairlead.engines.sklearn import missing_value
 from fairlead.errors import DataError, FairleadError, ModelFileError, one_line
 from fairlead.model.signature import Field, Ignored, Layout, Signature, positions
 from fairlead.publishing.input.estimator_checks import check_estimator
-from fairlead.publishing.input.frames import arrange, layout_of
+from fairlead.publishing.input.frames import layout_of, select_columns
 from fairlead.publishing.input.table_types import to_frame
 from fairlead.publishing.input.tables import MISSING
-from fairlead.publishing.signature.column_uses import Use, reads_text, uses_of
+from fairlead.publishing.signature.column_uses import ColumnUse, column_uses, reads_text
 from fairlead.publishing.signature.field_kinds import field_of, looks_like_text, seen
 from fairlead.publishing.signature.null_values import null_in
 from fairlead.publishing.signature.output import one_target, output_of
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def infer(estimator: Any, X: Any, y: Any, *, target: str = "", train: Any = None) -> Signature:
-    """Take the signature from held-out rows `X` and, where given, training inputs; y may be None without a target.
+    """Return the signature from held-out rows `X` and, where given, training inputs; y is None without a target.
 
     Raises ModelFileError for an estimator that cannot be published, DataError for rows that do not fit it.
     """
@@ -38,21 +38,21 @@ def infer(estimator: Any, X: Any, y: Any, *, target: str = "", train: Any = None
         return _infer(estimator, X, y, target=target, train=train)
     except FairleadError:
         raise
-    except Exception as error:  # any step of anyone's pipeline may raise anything, on any attribute
+    except Exception as error:  # a custom step may raise any exception, on any attribute
         raise ModelFileError(
-            f"the signature cannot be taken from this {type(estimator).__name__}: {one_line(error, named=True)}",
-            hint="check that it answers these rows: estimator.predict(X)",
+            f"the signature of this {type(estimator).__name__} cannot be inferred: {one_line(error, named=True)}",
+            hint="check that estimator.predict(X) answers these rows",
         ) from error
 
 
 def _infer(estimator: Any, X: Any, y: Any, *, target: str, train: Any) -> Signature:
     layout = layout_of(estimator, text_first=reads_text(estimator))
     unused = unused_of(estimator, layout)
-    frame = arrange(estimator, to_frame(X), layout, unused)
+    frame = select_columns(estimator, to_frame(X), layout, unused)
     y = one_target(y, rows=len(frame))
     probe, ignored = probe_of(estimator, frame, layout, unused)
-    frames = [frame] if train is None else [frame, arrange(estimator, to_frame(train), layout, unused)]
-    used = [(name, use) for name, use in zip(frame, uses_of(estimator, frame.shape[1]), strict=True)]
+    frames = [frame] if train is None else [frame, select_columns(estimator, to_frame(train), layout, unused)]
+    used = [(name, use) for name, use in zip(frame, column_uses(estimator, frame.shape[1]), strict=True)]
     used = [pair for place, pair in enumerate(used) if place not in ignored]
     uses = [use for _, use in used]
     fields = [field_of(name, [part[name] for part in frames], use) for name, use in used]
@@ -81,20 +81,22 @@ def _infer(estimator: Any, X: Any, y: Any, *, target: str, train: Any) -> Signat
 
 
 def unused_of(estimator: Any, layout: Layout) -> frozenset[int]:
-    """Positions of columns that the estimator's structure says it does not use."""
+    """Return the positions of columns that the estimator does not use, by its structure."""
     width = getattr(estimator, "n_features_in_", 0)
     return frozenset() if layout == "column" or not width else unused_columns(estimator, width)
 
 
 def _nullable(probe: Probe, fields: Sequence[Field], frames: "Sequence[pd.DataFrame]") -> set[str]:
-    """Columns that the data shows missing, and those built for it that prove it."""
-    shown = {field.name for field in fields if any(bool(frame[field.name].isna().any()) for frame in frames)}
-    built = {field.name: missing_value(field.null) for field in fields if field.nullable and field.name not in shown}
-    return shown | open_to_missing(probe, built)
+    """Return the columns with missing values in the data, and those where the estimator answers a missing value."""
+    seen_missing = {field.name for field in fields if any(bool(frame[field.name].isna().any()) for frame in frames)}
+    expected = {
+        field.name: missing_value(field.null) for field in fields if field.nullable and field.name not in seen_missing
+    }
+    return seen_missing | open_to_missing(probe, expected)
 
 
 def left_out(signature: Signature, X: Any) -> list[str]:
-    """Columns of the table that the signature does not have: the publisher is told, the model never sees them."""
+    """Return the columns of the table that the signature does not have; the model never receives them."""
     names = {field.name for field in signature.inputs}
     return [column for column in to_frame(X).columns if column not in names]
 
@@ -107,53 +109,53 @@ def _check_answers(probe: Probe) -> None:
     rows = "rows of the table" if first else "rows with missing or unusual values of the table"
     raise DataError(
         f"the estimator cannot answer {rows}: {one_line(failure, named=True)}",
-        hint=f"bring rows as the estimator takes them; the table has {_dtypes(probe.frame)}",
+        hint=f"use rows of the types that the estimator was fitted on; the table has {_dtypes(probe.frame)}",
     ) from failure
 
 
 def _dtypes(frame: "pd.DataFrame") -> str:
-    """The columns and their types, the first ten."""
+    """Return the first ten columns with their types, as text."""
     named = [f"{name!r} ({dtype})" for name, dtype in list(frame.dtypes.items())[:10]]
     return ", ".join(named) + (" …" if frame.shape[1] > 10 else "")
 
 
-def _refuse_hidden_categories(fields: Sequence[Field], uses: Sequence[Use]) -> None:
-    """A category called NA reads as missing in CSV; the estimator that knows it as a name would get it wrong."""
+def _refuse_hidden_categories(fields: Sequence[Field], uses: Sequence[ColumnUse]) -> None:
+    """Raise DataError for a category such as `NA` in a column with missing values: CSV reads it as missing."""
     for field, use in zip(fields, uses, strict=True):
         hidden = sorted(value for value in use.categories if isinstance(value, str) and value in MISSING - {""})
         if hidden and field.nullable and not use.missing:
             raise DataError(
-                f"the estimator knows {hidden[0]!r} as a category of {field.name!r}, where the table has holes",
-                hint="CSV cannot tell the two apart: bring the rows as Parquet",
+                f"the estimator knows {hidden[0]!r} as a category of {field.name!r}, which has missing values here",
+                hint="CSV does not distinguish the two: give the rows as Parquet",
             )
 
 
-def _open(field: Field, use: Use, probe: Probe) -> Field:
-    """A field whose unseen values are answered: free text where it looks so."""
+def _open(field: Field, use: ColumnUse, probe: Probe) -> Field:
+    """Return a field whose unseen values the estimator answers, as text where its values look like free text."""
     if field.kind == "number" and use.encoded and probe.refuses({field.name: (field.maximum or 0.0) + 0.5}):
         raise ModelFileError(
-            f"the estimator refuses every number in {field.name!r} that it has not seen",
-            hint="encode it with handle_unknown='ignore', or leave it a number",
+            f"the estimator refuses every unseen number in {field.name!r}",
+            hint="encode it with handle_unknown='ignore', or fit on it as a number",
         )
     if looks_like_text(field) and isinstance((field.categories or ("",))[0], str):
         return Field(name=field.name, kind="text", nullable=field.nullable, null=field.null)
     return field
 
 
-def _close(field: Field, use: Use, columns: "Sequence[pd.Series[Any]]") -> Field:
-    """A field whose unseen values are refused: its categories are the estimator's own."""
+def _close(field: Field, use: ColumnUse, columns: "Sequence[pd.Series[Any]]") -> Field:
+    """Return a field whose unseen values the estimator refuses, closed over the estimator's own categories."""
     known = use.categories or seen(columns)
     strange = sorted(seen(columns) - known)
     if strange:
         raise DataError(
-            f"column {field.name!r} holds values the estimator refuses: {', '.join(map(repr, strange[:5]))}",
-            hint="leave those rows out, or fit with an encoder that ignores unknown values",
+            f"column {field.name!r} has values the estimator refuses: {', '.join(map(repr, strange[:5]))}",
+            hint="remove those rows, or fit with an encoder that ignores unknown values",
         )
     return msgspec.structs.replace(field, closed=True, categories=tuple(sorted(known)))
 
 
 def to_rows(signature: Signature, X: Any) -> list[tuple[Any, ...]]:
-    """Rows as the engines take them: one tuple a row in signature order, Python values, None for missing."""
+    """Return rows as the engines take them: one tuple per row in signature order, Python values, None for missing."""
     frame = _select(signature, to_frame(X))
     columns = [_values(field, frame.iloc[:, position]) for position, field in enumerate(signature.inputs)]
     return list(zip(*columns, strict=True))
@@ -173,21 +175,21 @@ def _select(signature: Signature, frame: "pd.DataFrame") -> "pd.DataFrame":
 
 
 def _values(field: Field, column: "pd.Series[Any]") -> list[Any]:
-    """One column's values as Python has them; raises DataError for a value that is none of the field's kind."""
+    """Return one column as Python values, None for missing; raises DataError for a value of another kind."""
     missing = column.isna()
-    holes = bool(missing.any())
-    present = column[~missing] if holes else column
+    has_missing = bool(missing.any())
+    present = column[~missing] if has_missing else column
     try:
         values = _converted(field, present)
     except (ValueError, TypeError, OverflowError) as error:
         raise DataError(
-            f"column {field.name!r} holds values that are no {field.kind}: its dtype is {column.dtype}",
+            f"column {field.name!r} has values that are not of kind {field.kind}: its dtype is {column.dtype}",
             hint=f"the model takes {field.name!r} as {field.kind}",
         ) from error
-    if not holes:
+    if not has_missing:
         return values
     filled = iter(values)
-    return [None if hole else next(filled) for hole in missing.tolist()]
+    return [None if is_missing else next(filled) for is_missing in missing.tolist()]
 
 
 def _converted(field: Field, present: "pd.Series[Any]") -> list[Any]:

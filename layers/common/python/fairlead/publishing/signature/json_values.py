@@ -1,4 +1,4 @@
-"""Single values as JSON has them."""
+"""Convert single values to JSON's types, and recognise missing ones."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from fairlead.model.signature import Null
 
 
 def is_missing(value: Any) -> bool:
-    """None, NaN, NaT and pandas' NA."""
+    """Return whether a value is None, NaN, NaT or pandas' NA."""
     import pandas as pd
 
     if isinstance(value, (float, np.floating)):
@@ -17,7 +17,7 @@ def is_missing(value: Any) -> bool:
 
 
 def null_of(value: Any) -> Null:
-    """Which kind of missing value it is."""
+    """Return the kind of a missing value."""
     import pandas as pd
 
     if value is pd.NA:
@@ -26,7 +26,7 @@ def null_of(value: Any) -> Null:
 
 
 def plain(value: Any) -> Any:
-    """A numpy scalar as the Python value it holds; whole floats become integers, because 3.0 and 3 are one category."""
+    """Return a numpy scalar as a Python value; whole floats become integers, because 3.0 and 3 are one category."""
     if isinstance(value, np.generic):
         value = value.item()
     return int(value) if isinstance(value, float) and value.is_integer() else value

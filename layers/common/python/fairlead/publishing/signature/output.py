@@ -1,4 +1,4 @@
-"""The output part of the signature: what the estimator answers, in JSON's words."""
+"""Infer the output part of the signature: task, classes, probabilities, target names."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,14 +8,14 @@ import numpy as np
 from fairlead.errors import DataError, ModelFileError
 from fairlead.model.signature import Output, Scalar
 from fairlead.publishing.input.estimator_checks import task_of
-from fairlead.publishing.input.frames import hand_over, refuse_several_targets
+from fairlead.publishing.input.frames import predict_input, refuse_several_targets
 from fairlead.publishing.input.table_types import is_unicode, to_target
 from fairlead.publishing.signature.json_values import is_missing
 from fairlead.publishing.signature.probe import Probe
 
 
 def output_of(probe: Probe, y: Any, *, target: str) -> Output:
-    """Task, classes or target names; raises ModelFileError for answers that have no place in the API."""
+    """Return the output part of the signature; raises ModelFileError for answers that the API cannot represent."""
     task = task_of(probe.estimator)
     answer = np.asarray(probe.answer(probe.frame.iloc[:2]))
     if task == "classification":
@@ -26,21 +26,24 @@ def output_of(probe: Probe, y: Any, *, target: str) -> Output:
         _check_numbers(y, target)
         return Output(task=task, target=target, names=_names(answer, y, target))
     if answer.ndim != 1:
-        raise ModelFileError(f"the estimator answers {answer.ndim} dimensions, expected one label for each row")
+        raise ModelFileError(f"the estimator's answer has {answer.ndim} dimensions, expected one label per row")
     return Output(task=task, target=target)
 
 
 def one_target(y: Any, *, rows: int) -> Any:
-    """The target as it is measured: a table of one column is one target; raises DataError for holes and odd lengths."""
+    """Return the target as an array or table; raises DataError for missing values or another number of rows.
+
+    A table with one column is one target.
+    """
     import pandas as pd
 
     y = to_target(y)
     if y is None:
         return None
     if len(y) != rows:
-        raise DataError(f"there are {rows} rows and {len(y)} targets", hint="bring one target for each row")
+        raise DataError(f"there are {rows} rows and {len(y)} targets", hint="give one target for each row")
     if bool(np.any(pd.isna(y))):
-        raise DataError("the target has missing values", hint="leave rows without a known outcome out")
+        raise DataError("the target has missing values", hint="remove rows without a known outcome")
     return y
 
 
@@ -52,18 +55,20 @@ def _classes(estimator: Any, answer: np.ndarray) -> tuple[Scalar, ...]:
 
 
 def label(value: Any) -> Scalar:
-    """A class as a JSON scalar of the same meaning: numpy's 1.0 stays a float, its True a bool."""
+    """Return a class as a JSON scalar of the same type: numpy's 1.0 as a float, its True as a bool."""
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, str) and not is_unicode([value]):
-        raise ModelFileError(f"the class {value!r} has a lone surrogate, which JSON cannot carry")
+        raise ModelFileError(f"the class {value!r} has a lone surrogate, which JSON cannot represent")
     if isinstance(value, (str, bool, int, float)) and not is_missing(value):
         return value
-    raise ModelFileError(f"the class {value!r} is no string, number or boolean", hint="fit on labels that JSON has")
+    raise ModelFileError(
+        f"the class {value!r} is not a string, number or boolean", hint="fit on labels of one of these types"
+    )
 
 
 def _check_labels(classes: Sequence[Scalar], y: Any, target: str) -> None:
-    """The held-out labels must be the estimator's own: '1' and 1 never meet in a metric."""
+    """Raise DataError for held-out labels that are not the estimator's: '1' and 1 would never be equal in a metric."""
     import pandas as pd
 
     if y is None:
@@ -71,17 +76,17 @@ def _check_labels(classes: Sequence[Scalar], y: Any, target: str) -> None:
     if np.ndim(y) != 1:
         raise refuse_several_targets()
     present = [label(value) for value in pd.unique(pd.Series(y).astype(object))]
-    types = {_word(value) for value in classes}
-    strange = [value for value in present if value not in classes or _word(value) not in types]
+    types = {_json_type(value) for value in classes}
+    strange = [value for value in present if value not in classes or _json_type(value) not in types]
     if strange:
         name = f"column {target!r}" if target else "y"
         raise DataError(
-            f"{name} holds labels the estimator does not know: {', '.join(map(repr, strange[:5]))}",
+            f"{name} has labels the estimator does not know: {', '.join(map(repr, strange[:5]))}",
             hint=f"it knows {', '.join(map(repr, classes[:10]))}" + (" …" if len(classes) > 10 else ""),
         )
 
 
-def _word(value: Scalar) -> str:
+def _json_type(value: Scalar) -> str:
     if isinstance(value, bool):
         return "boolean"
     return "string" if isinstance(value, str) else "number"
@@ -92,8 +97,8 @@ def _has_probabilities(probe: Probe) -> bool:
     if ask is None:
         return False
     try:
-        answer = np.asarray(ask(hand_over(probe.frame.iloc[:2], probe.layout)))
-    except Exception:  # noqa: BLE001 - any step of anyone's pipeline may raise anything; predict answers without it
+        answer = np.asarray(ask(predict_input(probe.frame.iloc[:2], probe.layout)))
+    except Exception:  # noqa: BLE001 - a custom step may raise any exception; predict answers without it
         return False
     return answer.ndim == 2 and answer.shape[1] == len(probe.estimator.classes_)
 
@@ -106,15 +111,15 @@ def _check_numbers(y: Any, target: str) -> None:
     if not finite:
         name = f"column {target!r}" if target else "y"
         raise DataError(
-            f"{name} must hold finite numbers: the estimator is a regressor", hint="name the target it was fitted on"
+            f"{name} must contain finite numbers: the estimator is a regressor", hint="name the target it was fitted on"
         )
 
 
 def _names(answer: np.ndarray, y: Any, target: str) -> tuple[str, ...] | None:
-    """Names of several targets, None for one; a single column of values is one target."""
+    """Return the names of several targets, None for one; a single column of values is one target."""
     width = 1 if answer.ndim == 1 else answer.shape[1]
     if answer.ndim > 2:
-        raise ModelFileError(f"the estimator answers {answer.ndim} dimensions, expected one or several values a row")
+        raise ModelFileError(f"the estimator's answer has {answer.ndim} dimensions, expected one or two")
     targets = width if y is None else 1 if np.ndim(y) == 1 else np.shape(y)[1]
     if targets != width:
         raise DataError(

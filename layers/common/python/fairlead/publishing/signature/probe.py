@@ -1,4 +1,4 @@
-"""Questions put to the fitted estimator itself: does it answer these rows, does it refuse values it has not seen."""
+"""Probe a fitted estimator: call it to learn whether it answers given rows and refuses unseen values."""
 
 import warnings
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 
 from fairlead.engines.sklearn import FILL
 from fairlead.model.signature import Field, Layout
-from fairlead.publishing.input.frames import hand_over
+from fairlead.publishing.input.frames import predict_input
 from fairlead.publishing.signature.json_values import is_missing
 
 if TYPE_CHECKING:
@@ -17,40 +17,40 @@ if TYPE_CHECKING:
 UNSEEN = "a value never seen"
 ROWS = 20
 MOST_ROWS = 200
-"""Thousands of columns with missing values are shown by fewer rows than columns."""
+"""The limit where thousands of columns have missing values: one row covers many columns."""
 
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """The estimator and a few rows of the table that it is asked about."""
+    """An estimator, and a few rows of the table to call it with."""
 
     estimator: Any
     frame: "pd.DataFrame"
     layout: Layout
 
     def answer(self, frame: "pd.DataFrame") -> Any:
-        """What predict says, quietly: a probe's warnings are not the publisher's."""
+        """Return predict's answer without warnings: those of a probe do not concern the publisher."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return self.estimator.predict(hand_over(frame, self.layout))
+            return self.estimator.predict(predict_input(frame, self.layout))
 
     def answer_in_full(self, frame: "pd.DataFrame") -> Any:
-        """Probabilities where there are any, else what predict says."""
+        """Return probabilities where the estimator has them, else predict's answer."""
         ask = getattr(self.estimator, "predict_proba", None) or self.estimator.predict
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return np.asarray(ask(hand_over(frame, self.layout)))
+            return np.asarray(ask(predict_input(frame, self.layout)))
 
     def failure(self, frame: "pd.DataFrame") -> Exception | None:
-        """Why the estimator cannot answer these rows, None where it can."""
+        """Return the exception that the estimator raises for these rows, None where it answers them."""
         try:
             self.answer(frame)
-        except Exception as error:  # noqa: BLE001 - any step of anyone's pipeline may raise anything
+        except Exception as error:  # noqa: BLE001 - a custom step may raise any exception
             return error
         return None
 
     def answers_as(self, other: "Probe") -> bool:
-        """Whether both answer their rows, and equally."""
+        """Return whether both estimators answer their rows, and give equal answers."""
         try:
             mine, theirs = self.answer(self.frame), other.answer(other.frame)
             return bool(np.array_equal(np.asarray(mine), np.asarray(theirs)))
@@ -58,14 +58,14 @@ class Probe:
             return False
 
     def refuses(self, values: dict[str, Any]) -> bool:
-        """Whether one good row with these values put in is refused."""
+        """Return whether the estimator refuses its first row with these values put in."""
         row = self.frame.iloc[[0]].copy()
         for name, value in values.items():
             row[name] = self._column(name, value)
         return self.failure(row) is not None
 
     def _column(self, name: str, value: Any) -> "pd.Series[Any]":
-        """One row's column holding the value, in the column's own dtype where it takes it."""
+        """Return a column of one row with the value, in the column's own dtype where that can hold it."""
         import pandas as pd
 
         dtype = self.frame[name].dtype
@@ -79,9 +79,9 @@ class Probe:
 def probe_of(
     estimator: Any, frame: "pd.DataFrame", layout: Layout, unused: frozenset[int]
 ) -> tuple[Probe, frozenset[int]]:
-    """The estimator with a few rows, and which of the `unused` columns it really ignores: all of them or none.
+    """Return a probe with a few rows, and which of the `unused` columns the estimator really ignores: all or none.
 
-    Ignored columns hold in the probe's rows what the endpoint will put there.
+    Ignored columns have in the probe's rows the constant that the endpoint fills them with.
     """
     rows = frame.iloc[_places(frame.iloc[:, [place for place in range(frame.shape[1]) if place not in unused]])]
     rows = rows.reset_index(drop=True)
@@ -101,19 +101,19 @@ def _blank(rows: "pd.DataFrame", unused: frozenset[int]) -> "pd.DataFrame":
 
 
 def _places(frame: "pd.DataFrame") -> list[int]:
-    """Positions of the first rows, the most complete one in front, and of rows that lack each column that may lack."""
-    holes = frame.isna().to_numpy()
-    chosen = list(dict.fromkeys([int(holes.sum(axis=1).argmin()), *range(min(ROWS, len(frame)))]))
-    shown = holes[chosen].any(axis=0)
-    for column in np.flatnonzero(holes.any(axis=0) & ~shown):
-        if len(chosen) < MOST_ROWS and not shown[column]:
-            chosen.append(int(holes[:, column].argmax()))
-            shown |= holes[chosen[-1]]
+    """Return positions of the most complete row, the first rows, and rows that cover every column's missing values."""
+    missing = frame.isna().to_numpy()
+    chosen = list(dict.fromkeys([int(missing.sum(axis=1).argmin()), *range(min(ROWS, len(frame)))]))
+    covered = missing[chosen].any(axis=0)
+    for column in np.flatnonzero(missing.any(axis=0) & ~covered):
+        if len(chosen) < MOST_ROWS and not covered[column]:
+            chosen.append(int(missing[:, column].argmax()))
+            covered |= missing[chosen[-1]]
     return chosen
 
 
 def closed_fields(probe: Probe, fields: list[Field]) -> set[str]:
-    """Names of the category fields whose unseen values the estimator refuses; one question where none is closed."""
+    """Return the names of category fields whose unseen values the estimator refuses; one call where it refuses none."""
     unseen = {field.name: unseen_value(field) for field in fields if field.kind == "category"}
     if not unseen or not probe.refuses(unseen):
         return set()
@@ -121,13 +121,13 @@ def closed_fields(probe: Probe, fields: list[Field]) -> set[str]:
 
 
 def open_to_missing(probe: Probe, missing: dict[str, Any]) -> set[str]:
-    """Names of the columns that may hold their missing value in an answered row; one question where all may."""
+    """Return the names of columns whose missing value the estimator answers; one call where it answers all."""
     if not missing or not probe.refuses(missing):
         return set(missing)
     return {name for name, value in missing.items() if not probe.refuses({name: value})}
 
 
 def unseen_value(field: Field) -> str | int:
-    """A value of the field's kind that is none of its categories."""
+    """Return a value of the field's kind that is not among its categories."""
     numbers = [value for value in field.categories or () if isinstance(value, int)]
     return max(numbers) + 1 if numbers else UNSEEN

@@ -1,16 +1,17 @@
-"""Columns that cannot influence an answer, from the fitted estimator's structure alone.
+"""Find the columns that cannot influence an answer, from the fitted estimator's structure alone.
 
-A column is unused where a ColumnTransformer drops it, or where a selector drops it before any step has mixed it with
-others. Only scikit-learn's own classes are followed; any other step is taken to use all of its columns.
+A column is unused where a ColumnTransformer drops it, or where a selector drops it before any step has combined it with
+others. Only scikit-learn's own classes are followed; any other step is assumed to use all of its columns.
 """
 
-from collections.abc import Iterable
 from typing import Any
+
+from fairlead.publishing.input.inner_estimators import inner_estimators
 
 Origins = frozenset[int]
 """Positions of the estimator's columns that a value depends on."""
 Columns = list[Origins] | Origins
-"""The origins of each column of a step; one set where their number is unknown, and each may depend on all of it."""
+"""The origins of each column of a step. One set where the number of columns is unknown: each may depend on all."""
 
 COLUMN_WISE = frozenset(
     {
@@ -18,7 +19,7 @@ COLUMN_WISE = frozenset(
         *("QuantileTransformer", "Binarizer", "OrdinalEncoder"),
     }
 )
-"""Each output column depends on the input column at its position, and there are as many."""
+"""Each output column depends on the input column at its position alone, and their numbers are equal."""
 INNER = frozenset(
     {
         *("GridSearchCV", "RandomizedSearchCV", "HalvingGridSearchCV", "HalvingRandomSearchCV"),
@@ -27,41 +28,31 @@ INNER = frozenset(
         *("OneVsRestClassifier", "CalibratedClassifierCV"),
     }
 )
-"""Their answers depend on their inputs only through the fitted estimators that they hold."""
-HELD = ("best_estimator_", "regressor_", "estimator_", "estimators_", "calibrated_classifiers_")
+"""Their answers depend on their inputs only through their fitted inner estimators."""
 
 
 def unused_columns(estimator: Any, width: int) -> frozenset[int]:
-    """Positions among the estimator's `width` columns that its answers cannot depend on; empty where unsure."""
+    """Return the positions among `width` columns that the answers cannot depend on; empty where that is unknown."""
     everything = frozenset(range(width))
     used = _read(estimator, [frozenset({position}) for position in range(width)])
     return everything - used if used else frozenset()
 
 
 def _read(node: Any, columns: Columns) -> Origins:
-    """Origins that the answers of a fitted estimator depend on."""
+    """Return the origins that the answers of a fitted estimator depend on."""
     name = _known(node)
     if name == "Pipeline":
         for _, step in node.steps[:-1]:
             columns = _through(step, columns)
         return _read(node.steps[-1][1], columns)
-    held = list(_held(node)) if name in INNER else []
-    if not held:
+    inner = list(inner_estimators(node)) if name in INNER else []
+    if not inner:
         return _all(columns)
-    return frozenset().union(*(_read(member, columns) for member in held))
-
-
-def _held(node: Any) -> Iterable[Any]:
-    for attribute in HELD:
-        members = getattr(node, attribute, None)
-        for member in members if isinstance(members, list) else [members]:
-            inner = getattr(member, "estimator", None) if attribute == "calibrated_classifiers_" else member
-            if inner is not None and not isinstance(inner, str):
-                yield inner
+    return frozenset().union(*(_read(member.estimator, columns) for member in inner))
 
 
 def _through(step: Any, columns: Columns) -> Columns:
-    """Origins of what a transformer makes of these columns."""
+    """Return the origins of a transformer's outputs for these input columns."""
     name = _known(step)
     if isinstance(columns, frozenset) or name in COLUMN_WISE or _passes(step, len(columns)):
         return columns
@@ -77,7 +68,7 @@ def _through(step: Any, columns: Columns) -> Columns:
 
 
 def _chosen(transformer: Any, columns: list[Origins]) -> list[Origins]:
-    """A ColumnTransformer's columns, in the order of its outputs; those that no transformer takes are gone."""
+    """Return the origins of a ColumnTransformer's outputs, in their order; columns that no member takes are dropped."""
     found: list[Origins] = [frozenset()] * max(
         (place.stop for place in transformer.output_indices_.values()), default=0
     )
@@ -99,13 +90,13 @@ def _all(columns: Columns) -> Origins:
 
 
 def _known(node: Any) -> str:
-    """The class's name where scikit-learn itself defines it, empty otherwise."""
+    """Return the class's name where scikit-learn itself defines it, empty otherwise."""
     kind = type(node)
     return kind.__name__ if kind.__module__.partition(".")[0] == "sklearn" else ""
 
 
 def _passes(step: Any, width: int) -> bool:
-    """Whether columns come out as many as they went in, each from itself."""
+    """Return whether the step returns each column at its position, derived from that column alone."""
     if step is None or isinstance(step, str):
         return True
     name = _known(step)

@@ -25,7 +25,7 @@ from fairlead.publishing.onnx.converters import (
 )
 from fairlead.publishing.onnx.converters.graph_inputs import Inputs
 from fairlead.publishing.onnx.converters.graph_writer import Nodes
-from fairlead.publishing.onnx.converters.meta_parsers import CommitteeParsers
+from fairlead.publishing.onnx.converters.meta_parsers import MetaParsers
 from fairlead.publishing.onnx.converters.parsers import Parsers
 from fairlead.publishing.onnx.converters.row_guards import write_guard
 
@@ -66,7 +66,7 @@ MATRICES: dict[Convert, str] = {
     transformers.tfidf_transformer: "feature_extraction.text.TfidfTransformer",
     vectorizers.vectorizer: "feature_extraction.text.CountVectorizer feature_extraction.text.TfidfVectorizer",
 }
-MEETING: frozenset[Convert] = frozenset(
+COMBINERS: frozenset[Convert] = frozenset(
     {
         *(meta_estimators.voting_classifier, meta_estimators.voting_regressor, meta_estimators.stacking_features),
         *(
@@ -97,7 +97,7 @@ class Conversion:
 def conversion(inputs: Inputs) -> Conversion:
     """Everything of ours, for a graph with these inputs."""
     found = Conversion({}, {}, {})
-    simple, committee = Parsers(inputs), CommitteeParsers(inputs)
+    simple, meta = Parsers(inputs), MetaParsers(inputs)
 
     def register(names: str, parse: Any, shape: Any, convert: Convert) -> None:
         for cls in _classes(names):
@@ -116,36 +116,36 @@ def conversion(inputs: Inputs) -> Conversion:
     register("impute.SimpleImputer", simple.imputer, shapes.declared, imputers.simple_imputer)
     register("cluster.KMeans cluster.MiniBatchKMeans", simple.clusterer, shapes.declared, clusters.k_means)
     for name, parse, convert in (
-        ("OneVsRestClassifier", committee.one_against_rest, multiclass.one_against_rest),
-        ("OneVsOneClassifier", committee.one_against_one, multiclass.one_against_one),
-        ("OutputCodeClassifier", committee.output_codes, multiclass.output_codes),
+        ("OneVsRestClassifier", meta.one_against_rest, multiclass.one_against_rest),
+        ("OneVsOneClassifier", meta.one_against_one, multiclass.one_against_one),
+        ("OutputCodeClassifier", meta.output_codes, multiclass.output_codes),
     ):
         register(f"multiclass.{name}", parse, shapes.classes, convert)
-    register("ensemble.VotingClassifier", committee.voting, shapes.classes, meta_estimators.voting_classifier)
-    register("ensemble.VotingRegressor", committee.voting, shapes.matrix, meta_estimators.voting_regressor)
-    register("ensemble.StackingClassifier", committee.stacking, shapes.classes, meta_estimators.stacking_classifier)
+    register("ensemble.VotingClassifier", meta.voting, shapes.classes, meta_estimators.voting_classifier)
+    register("ensemble.VotingRegressor", meta.voting, shapes.matrix, meta_estimators.voting_regressor)
+    register("ensemble.StackingClassifier", meta.stacking, shapes.classes, meta_estimators.stacking_classifier)
     register(
         "calibration.CalibratedClassifierCV",
-        committee.calibrated,
+        meta.calibrated,
         shapes.classes,
         meta_estimators.calibrated_classifier,
     )
     thresholds = "model_selection.FixedThresholdClassifier model_selection.TunedThresholdClassifierCV"
-    register(thresholds, committee.threshold, shapes.classes, meta_estimators.threshold_classifier)
+    register(thresholds, meta.threshold, shapes.classes, meta_estimators.threshold_classifier)
     target = "compose.TransformedTargetRegressor"
-    register(target, committee.transformed_target, shapes.matrix, meta_estimators.transformed_target)
+    register(target, meta.transformed_target, shapes.matrix, meta_estimators.transformed_target)
     found.shapes[meta_estimators.StackedAnswers] = shapes.matrix
     found.functions[meta_estimators.StackedAnswers] = partial(_run, meta_estimators.stacking_features, inputs)
-    found.parsers[_class("ensemble.StackingRegressor")] = committee.stacking
+    found.parsers[_class("ensemble.StackingRegressor")] = meta.stacking
     found.parsers[_class("compose.ColumnTransformer")] = simple.column_transformer
     found.parsers[_class("pipeline.Pipeline")] = simple.pipeline
-    found.parsers.update(dict.fromkeys(_classes(WRAPPERS), committee.unwrap))
+    found.parsers.update(dict.fromkeys(_classes(WRAPPERS), meta.unwrap))
     return found
 
 
 def _run(convert: Convert, inputs: Inputs, scope: Any, operator: Any, container: Any) -> None:
     nodes = Nodes(scope, container, inputs)
-    if convert not in MEETING:
+    if convert not in COMBINERS:
         write_guard(nodes, operator)
     convert(nodes, operator)
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from fairlead.publishing.input.inner_estimators import inner_estimators, last_estimator
 from fairlead.publishing.onnx.converters.errors import NotConvertibleError
 from fairlead.publishing.onnx.converters.graph_inputs import Inputs
 from fairlead.publishing.onnx.converters.meta_estimators import StackedAnswers
@@ -16,7 +17,7 @@ SCORED = {
 """Classifiers whose converters can answer the decision function."""
 
 
-class CommitteeParsers:
+class MetaParsers:
     """Parsers of one compilation for voting, stacking, calibration and other estimators with parts."""
 
     def __init__(self, inputs: Inputs) -> None:
@@ -24,7 +25,7 @@ class CommitteeParsers:
 
     def unwrap(self, scope: Any, model: Any, inputs: list[Any], custom_parsers: Any = None) -> list[Any]:
         """A search or a frozen estimator answers as the estimator inside."""
-        return parse(scope, _inner(model), inputs, custom_parsers)
+        return parse(scope, next(inner_estimators(model)).estimator, inputs, custom_parsers)
 
     def voting(self, scope: Any, model: Any, inputs: list[Any], custom_parsers: Any = None) -> list[Any]:
         """Probabilities of each part, its label where votes are hard, its value where it is a regressor."""
@@ -97,7 +98,7 @@ class CommitteeParsers:
 
     def _outputs(self, scope: Any, part: Any, inputs: list[Any], custom_parsers: Any, method: str) -> list[Any]:
         if method == "decision_function":
-            last = _last(part)
+            last = last_estimator(part)
             if type(last).__name__ not in SCORED:
                 raise NotConvertibleError(
                     f"the decision function of a {type(last).__name__} inside another has no graph"
@@ -117,10 +118,6 @@ class CommitteeParsers:
         return list(operator.outputs)
 
 
-def _inner(model: Any) -> Any:
-    return model.best_estimator_ if hasattr(model, "best_estimator_") else model.estimator
-
-
 def _binary_method(part: Any) -> str:
     """Name what scikit-learn compares of a binary part; one that saw a single class answers a constant."""
     if is_constant(part):
@@ -128,16 +125,3 @@ def _binary_method(part: Any) -> str:
     if hasattr(part, "decision_function"):
         return "decision_function"
     return "predict_proba" if hasattr(part, "predict_proba") else "predict"
-
-
-def _last(model: Any) -> Any:
-    """The estimator that answers in the end, through pipelines and wrappers."""
-    while True:
-        if hasattr(model, "steps"):
-            model = model.steps[-1][1]
-        elif hasattr(model, "best_estimator_"):
-            model = model.best_estimator_
-        elif type(model).__name__ == "FrozenEstimator":
-            model = model.estimator
-        else:
-            return model

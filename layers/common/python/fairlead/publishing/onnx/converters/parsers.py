@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from fairlead.publishing.input.inner_estimators import pipeline_steps
 from fairlead.publishing.onnx.converters.errors import NotConvertibleError
 from fairlead.publishing.onnx.converters.graph_inputs import Column, Inputs, runs
 from fairlead.publishing.onnx.converters.imputers import kept_columns
@@ -59,9 +60,8 @@ class Parsers:
 
     def pipeline(self, scope: Any, model: Any, inputs: list[Any], custom_parsers: Any = None) -> list[Any]:
         """One step after the other."""
-        for _, step in model.steps:
-            if step is not None and not isinstance(step, str):
-                inputs = parse(scope, step, inputs, custom_parsers)
+        for step in pipeline_steps(model):
+            inputs = parse(scope, step, inputs, custom_parsers)
         return inputs
 
     def column_transformer(self, scope: Any, model: Any, inputs: list[Any], custom_parsers: Any = None) -> list[Any]:
