@@ -26,7 +26,7 @@ class RuleProvider:
         return CreatedResource(name, {"Arn": arn("events", f"rule/{name}")})
 
     def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:
-        """PutRule again; removed targets are removed."""
+        """PutRule and PutTargets again; targets that the template no longer has are removed."""
         self._put(created.physical_id, desired.properties)
         gone = sorted(_ids(old) - _ids(desired.properties))
         if gone:
