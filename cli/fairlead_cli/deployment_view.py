@@ -1,4 +1,4 @@
-"""A deployment, live in the terminal: old and new release side by side, in one place that is drawn anew."""
+"""Shows a running deployment in the terminal: the old and the new release side by side, updated in place."""
 
 import sys
 from collections.abc import Callable, Iterable
@@ -14,7 +14,7 @@ COLOURS = {"ALARM": "bold red", "OK": "green", "Succeeded": "green", "Failed": "
 
 
 def show(snapshots: "Iterable[Snapshot]") -> None:
-    """Show snapshots on stderr: a table that stays in place, or a line a change where stderr is no terminal."""
+    """Show snapshots on stderr: a table updated in place, or one line a change if stderr is not a terminal."""
     if not sys.stderr.isatty():
         before = None
         for snapshot in snapshots:
@@ -31,7 +31,7 @@ def show(snapshots: "Iterable[Snapshot]") -> None:
 
 
 def table(snapshot: "Snapshot") -> Any:
-    """One snapshot as Rich draws it: both sides, and what is said of neither of them, which may be long."""
+    """Return a snapshot as a Rich renderable: both releases, and notes about the deployment below them."""
     from rich.console import Group
 
     return Group(_sides(snapshot), _facts(snapshot))
@@ -65,14 +65,14 @@ def _facts(snapshot: "Snapshot") -> Any:
 
 
 def _standing(snapshot: "Snapshot") -> tuple[Any, ...]:
-    """What a change is of: status, weights, errors, hook and alarms. Time, requests and latency move at every look."""
+    """Return the facts whose change prints a line; time, requests and latency change with every snapshot."""
     sides = [(side.release.release, side.share, side.traffic.errors) for side in (snapshot.old, snapshot.new) if side]
     alarms = [(alarm.name, alarm.state) for alarm in snapshot.alarms]
     return snapshot.deployment.status, snapshot.deployment.reason, sides, snapshot.hook, alarms
 
 
 def line(snapshot: "Snapshot") -> str:
-    """One snapshot as one line, for a log."""
+    """Return a snapshot as one line, for a log."""
     sides = [_spoken(side) for side in (snapshot.old, snapshot.new) if side]
     alarms = ", ".join(f"{alarm.name} {alarm.state}" for alarm in snapshot.alarms)
     parts = [f"{snapshot.at:%H:%M:%S}Z {snapshot.deployment.status}", *sides, f"hook {snapshot.hook}", alarms]

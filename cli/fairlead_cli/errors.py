@@ -16,10 +16,10 @@ MOST_ERRORS = 10
 
 
 class Edge(TyperGroup):
-    """The root command: whatever a command raises ends here."""
+    """The root command; handles every exception that a command raises."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command; an error becomes a line on stderr, a hint where there is one, and its exit code.
+        """Run the command; an error prints one line on stderr, its hint, and sets its exit code.
 
         With --json the error is also one JSON document on stdout: `{"error": {"code", "message", …}}`.
         """
@@ -74,7 +74,7 @@ def _print_defect(error: Exception, *, debug: bool) -> None:
 
 
 def _line(label: str, text: str, colour: str) -> None:
-    """Typer leaves colours out where stderr is no terminal, and where NO_COLOR is set."""
+    """Print in colour; Typer omits colours if stderr is not a terminal or NO_COLOR is set."""
     typer.echo(f"{typer.style(label + ':', fg=colour, bold=True)} {text}", err=True, color=_colour())
 
 

@@ -14,11 +14,11 @@ ORDER = {"fail": 0, "inconclusive": 1, "warn": 2, "not applicable": 3, "pass": 4
 WORDS = {"fail": "FAIL", "not applicable": "n/a"}
 STYLES = {"fail": "bold red", "inconclusive": "yellow", "warn": "yellow", "not applicable": "dim", "pass": "green"}
 COLUMNS = {"check": 0, "finding": 6, "figure": 5, "threshold": 4, "verdict": 0}
-"""Shares of what the check and the verdict leave of a narrow terminal."""
+"""Shares of the width that the columns check and verdict leave on a narrow terminal."""
 
 
 def print_findings(findings: "Sequence[Finding]", *, worst_first: bool = False) -> None:
-    """Print a line for each finding, and below the table what there is to say about those that did not pass."""
+    """Print a table row for each finding, and below it the details of those that did not pass."""
     from rich.table import Table
     from rich.text import Text
 
@@ -33,7 +33,7 @@ def print_findings(findings: "Sequence[Finding]", *, worst_first: bool = False) 
 
 
 def count(findings: "Sequence[Finding]") -> str:
-    """Say how many findings there are of each verdict, worst first."""
+    """Return the number of findings of each verdict, worst first."""
     found: dict[str, int] = {}
     for one in sorted(findings, key=_rank):
         found[one.verdict] = found.get(one.verdict, 0) + 1
@@ -52,6 +52,6 @@ def _rank(one: "Finding") -> tuple[bool, int]:
 
 
 def _word(one: "Finding") -> str:
-    """A capital word catches the eye where there is no colour."""
+    """Return the verdict's word; capitals stand out without colour."""
     word = WORDS.get(one.verdict, one.verdict)
     return f"{word} (refuses)" if one.refuses and one.verdict != "fail" else word

@@ -1,4 +1,4 @@
-"""The stack's journal, opened for a command, and its records in words."""
+"""Opens the stack's journal for a command, and formats its records."""
 
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from fairlead.settings import Operator
 
 STANDS = frozenset({"moved", "shifting", "found"})
-"""Kinds of records that say where an alias stands."""
+"""Kinds of records that state an alias's position."""
 
 
 def open_journal(settings: "Operator") -> "tuple[Journal, Registry]":
@@ -23,7 +23,7 @@ def open_journal(settings: "Operator") -> "tuple[Journal, Registry]":
 
 
 def see(settings: "Operator") -> "Seen":
-    """Look where the aliases really are."""
+    """Return the aliases' actual positions."""
     from fairlead.aws import clients
     from fairlead.aws.lambda_function import PredictFunction
     from fairlead.aws.stack import find
@@ -40,18 +40,18 @@ def see(settings: "Operator") -> "Seen":
 
 
 def concerns(record: "Record", model: str) -> bool:
-    """Say whether a record is about a model; one that cannot be read may be."""
+    """Return whether a record is about a model; an unreadable record may be."""
     held = {record.model, *(release.model for release in (record.was, record.now) if release)}
     return model in held or record.kind == "unreadable"
 
 
 def what(record: "Record") -> str:
-    """Say what it is about: `moved live`, `decided`."""
+    """Return the record's subject: `moved live`, `decided`."""
     return f"{record.kind} {record.alias if record.kind in STANDS else ''}".strip()
 
 
 def moving(record: "Record") -> str:
-    """Say from where to where, or which release or version it is about."""
+    """Return the move's source and target, or the release or version of the record."""
     if record.was and (record.now or record.kind in STANDS):
         return f"{short(record.was)} → {short(record.now)}"
     if record.was or record.now:
@@ -60,20 +60,20 @@ def moving(record: "Record") -> str:
 
 
 def short(release: "Release | None") -> str:
-    """Spell a release in a table's cell: `r14 churn@7`, `r1` without a model."""
+    """Format a release for a table cell: `r14 churn@7`, `r1` without a model."""
     if release is None:
         return "?"
     return f"r{release.release}" + (f" {release.model}@{release.version}" if release.model else "")
 
 
 def who(record: "Record") -> str:
-    """Say who moved it, without the account: `user/ada`, `codedeploy for user/ada`."""
+    """Return who moved it, without the account: `user/ada`, `codedeploy for user/ada`."""
     asked = record.evidence.get("asked_by")
     return named(record.by) + (f" for {named(str(asked))}" if asked else "")
 
 
 def strategy(record: "Record") -> str:
-    """Say how a deployment shifts calls: a strategy's word, or the name of a configuration that has none."""
+    """Return the strategy of a deployment, or the name of a configuration that no strategy names."""
     from fairlead.releases.strategies import spoken
 
     configuration = record.evidence.get("configuration") if record.kind == "shifting" else None
@@ -81,5 +81,5 @@ def strategy(record: "Record") -> str:
 
 
 def named(arn: str) -> str:
-    """Spell an ARN, and what follows it, without the account."""
+    """Return an ARN without its account."""
     return arn.split(":", 5)[-1] if arn.startswith("arn:") else arn

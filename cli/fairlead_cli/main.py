@@ -32,6 +32,7 @@ from fairlead_cli.errors import Edge
 app = typer.Typer(
     cls=Edge,
     no_args_is_help=True,
+    rich_markup_mode=None,  # plain help: rich takes half a second to import
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Start with:  fairlead publish model.joblib --name churn --data held_out.csv --target churned",
@@ -93,7 +94,7 @@ else:
     app.command(
         "local",
         context_settings={"ignore_unknown_options": True, "allow_extra_args": True},
-        epilog="Example:  pip install 'fairlead\\[local]'",
+        epilog="Example:  pip install 'fairlead[local]'",
     )(no_local)
 
 

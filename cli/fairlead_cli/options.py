@@ -9,7 +9,7 @@ from fairlead import settings
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The model, for example churn.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
-Reason = Annotated[str, typer.Option("--reason", help="Why, for those who look it up later.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why; stored in the journal.")]
 Stack = Annotated[str, typer.Option("--stack", envvar="FAIRLEAD_STACK", help="The deployed stack.")]
 DEFAULT_STACK = "fairlead"
 

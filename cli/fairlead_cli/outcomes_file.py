@@ -1,4 +1,4 @@
-"""Outcomes from a file, and how far they have been sent."""
+"""Reads outcomes from a file, and stores how many have been sent."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ LINES = (".jsonl", ".ndjson")
 
 
 class Columns(NamedTuple):
-    """Which columns hold what; several `actual` where the model has several targets, by their names."""
+    """Names of the columns; several `actual` columns for a model with several targets."""
 
     name: str
     actual: tuple[str, ...]
@@ -23,7 +23,7 @@ class Columns(NamedTuple):
 
 
 class Truth(NamedTuple):
-    """Outcomes as the API takes them, and the row of the file that each came from; `without` rows have none yet."""
+    """Outcomes in the API's form and the file row of each; `without` counts rows without an outcome."""
 
     outcomes: list[dict[str, Any]]
     rows: list[int]
@@ -94,7 +94,7 @@ def _require(path: Path, wanted: Sequence[str], there: Sequence[str], *, where: 
 
 
 def _actual(record: dict[str, Any], names: Sequence[str]) -> Any:
-    """Return what came true; None where that is not known, also of one target of several."""
+    """Return the outcome; None if it is unknown, or if one of several targets is."""
     if len(names) == 1:
         return record[names[0]]
     values = {name: record[name] for name in names}
@@ -102,7 +102,7 @@ def _actual(record: dict[str, Any], names: Sequence[str]) -> Any:
 
 
 class Progress:
-    """How far a file has been sent, in a small file beside it that is named by what it is about.
+    """The number of outcomes sent, in a small file beside the data file.
 
     The same content sent to the same endpoint from the same columns goes on where it stopped; anything else begins.
     """
@@ -120,7 +120,7 @@ class Progress:
             self.sent, self.statuses, self.refused = kept["sent"], Counter(kept["statuses"]), kept["refused"]
 
     def add(self, rows: Sequence[int], results: Sequence[dict[str, Any]]) -> None:
-        """Count an answered batch, and put it on record before the next is sent."""
+        """Count an accepted batch, and store the count before the next batch is sent."""
         self.sent += len(results)
         self.statuses.update(result["status"] for result in results)
         refused = (result["status"] in {"conflict", "invalid"} for result in results)
@@ -131,5 +131,5 @@ class Progress:
         os.replace(written, self._path)
 
     def done(self) -> None:
-        """Forget: the next time, the whole file is sent again, and found to be known."""
+        """Delete the count: the next run sends the whole file again, and each outcome is a duplicate."""
         self._path.unlink(missing_ok=True)

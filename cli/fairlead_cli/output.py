@@ -1,4 +1,4 @@
-"""How commands speak: results on stdout (tables, or JSON alone), progress on stderr."""
+"""Output of commands: results on stdout (tables, or JSON alone), progress on stderr."""
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -9,16 +9,16 @@ import msgspec
 import typer
 
 PIPED_WIDTH = 200
-"""Columns where stdout is no terminal: nothing is cut off in a log."""
+"""Width if stdout is not a terminal: a log is not truncated."""
 
 
 def print_json(result: Any) -> None:
-    """Print one JSON document, and nothing else, on stdout."""
+    """Print one JSON document on stdout."""
     typer.echo(msgspec.json.format(msgspec.json.encode(result), indent=2).decode())
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print rows under their columns; numbers stand to the right."""
+    """Print a table; numbers are right-aligned."""
     from rich.table import Table
     from rich.text import Text
 
@@ -32,20 +32,20 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
 
 
 def print_facts(facts: Sequence[tuple[str, str]]) -> None:
-    """Print labels and what they say, one fact a line."""
+    """Print labels and values, one pair a line."""
     width = max(len(label) for label, _ in facts)
     for label, said in facts:
         typer.echo(f"{label:<{width}}  {said}".rstrip())
 
 
 def note(said: str) -> None:
-    """Say something beside the result, on stderr."""
+    """Print a note on stderr."""
     typer.echo(said, err=True)
 
 
 @contextmanager
 def telling() -> Iterator[Callable[[str], None]]:
-    """Give a function that announces steps on stderr, with a spinner where somebody is watching."""
+    """Return a function that prints progress on stderr, with a spinner on a terminal."""
     from rich.console import Console
     from rich.text import Text
 
@@ -60,7 +60,7 @@ def telling() -> Iterator[Callable[[str], None]]:
 
 
 def text(value: object) -> str:
-    """Spell a value for people."""
+    """Format a value."""
     if isinstance(value, float):
         return f"{value:.4g}"
     return "" if value is None else str(value)

@@ -22,7 +22,7 @@ MOST_STARTS = 3
 
 
 class Contract(msgspec.Struct, frozen=True, kw_only=True):
-    """What `GET /model` or `GET /versions/N` says of the version that a run asks."""
+    """The contract of the version in use, from `GET /model` or `GET /versions/N`."""
 
     model: str
     version: int

@@ -22,16 +22,16 @@ ModelName = Annotated[str, typer.Option("--name", help="The model: lower-case le
 HeldOut = Annotated[Path, typer.Option("--data", help="Held-out rows with their target: .csv or .parquet.")]
 Target = Annotated[
     list[str] | None,
-    typer.Option("--target", help="The target's column; several with commas, or repeat the option."),
+    typer.Option("--target", help="The target's column. Several: separate by commas, or repeat the option."),
 ]
 Training = Annotated[
     Path | None,
     typer.Option(
         "--train",
-        help="The rows it was fitted on, target included: the gate compares them, the signature knows their ranges.",
+        help="The training rows with their target, for the gate's comparisons and the signature's ranges.",
     ),
 ]
-Engine = Annotated[Demand, typer.Option("--engine", help="auto takes onnx where parity is proved, else sklearn.")]
+Engine = Annotated[Demand, typer.Option("--engine", help="auto: onnx if parity is proved, else sklearn.")]
 
 
 def _refuse_own_code(given: list[str] | None) -> None:
@@ -48,12 +48,12 @@ Rules = Annotated[
     typer.Option(
         "--policy",
         metavar="GATE.toml",
-        help="The gate's thresholds (docs/explanation/gate.md); left out, the defaults.",
+        help="A file with the gate's thresholds (docs/explanation/gate.md). Default: built-in thresholds.",
     ),
 ]
 Folds = Annotated[int, typer.Option("--cv", min=0, help="Cross-validate on this many folds of the training rows.")]
 Breaking = Annotated[
-    bool, typer.Option("--allow-breaking", help="Go on although callers of the live version must change.")
+    bool, typer.Option("--allow-breaking", help="Publish although callers of the live version must change.")
 ]
 
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from fairlead.model.signature import Signature
 
 BLOCK = 5_000
-"""Rows turned into Python values at once: memory stays flat however long the file is."""
+"""Rows converted to Python values at a time, so that memory does not grow with the file."""
 
 
 def instances(signature: "Signature", frame: "pd.DataFrame") -> Iterator[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The deployed stack, opened for a command."""
+"""Opens the deployed stack for a command."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def releases(settings: "Operator", *, progress: Callable[[str], None] = lambda _: None) -> "Releases":
-    """Open the releases of the stack that the settings name."""
+    """Open the releases of the stack in the settings."""
     from fairlead.aws.stack import find
     from fairlead.releases.facade import opened
 
@@ -17,7 +17,7 @@ def releases(settings: "Operator", *, progress: Callable[[str], None] = lambda _
 
 
 def api_url(settings: "Operator") -> str:
-    """Say where the API is; callers need no right to read the stack if they know the address."""
+    """Return the API's address; callers who set it need no permission to read the stack."""
     from fairlead.aws.stack import find
     from fairlead.errors import StorageError
 

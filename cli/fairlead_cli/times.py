@@ -1,4 +1,4 @@
-"""Moments as people type them."""
+"""Parses times and durations of the command line."""
 
 import re
 from datetime import UTC, datetime
@@ -42,5 +42,5 @@ def days(text: str) -> float:
 
 
 def spell(at: datetime) -> str:
-    """Spell a moment for people: UTC, to the second."""
+    """Format a time: UTC, to the second."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z"

@@ -25,21 +25,21 @@ FACTS = {
 def feedback(
     name: Name,
     *,
-    data: Annotated[Path, typer.Option(help="What came true: .csv, .parquet, or .jsonl, one row a prediction.")],
+    data: Annotated[Path, typer.Option(help="Outcomes: .csv, .parquet or .jsonl, one row a prediction.")],
     id_column: Annotated[str, typer.Option(help="The column of prediction ids.")] = "prediction_id",
     actual_column: Annotated[
-        list[str], typer.Option(help="The column of what came true; again for each target of several.")
+        list[str], typer.Option(help="The column of outcomes; repeat the option for several targets.")
     ] = ["actual"],  # noqa: B006 - Typer's way to a default; never changed
-    comment_column: Annotated[str | None, typer.Option(help="A column of words to keep with it.")] = None,
+    comment_column: Annotated[str | None, typer.Option(help="A column of comments, stored with the outcomes.")] = None,
     batch: Annotated[int, typer.Option(min=1, max=1000, help="Outcomes in one request.")] = 500,
     stack: Stack = DEFAULT_STACK,
     json: Json = False,
 ) -> None:
-    """Tell the endpoint what really happened.
+    """Report outcomes of predictions to the endpoint.
 
-    Sends the outcomes of a file, by the ids that predictions were answered with. Rows without an outcome are left
-    out. Stopped anywhere, the same command goes on where it was; sent again, nothing is counted twice. Exit code 1
-    if some were in conflict or invalid; all others are taken nevertheless.
+    Sends the outcomes of a file by prediction id; rows without an outcome are skipped. The command is idempotent: run
+    it again after an interruption, and it continues; nothing is counted twice. Exit code 1 if some outcomes conflict
+    with earlier ones or are invalid; all others are recorded.
     """
     import msgspec
 

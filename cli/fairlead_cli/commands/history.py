@@ -22,16 +22,19 @@ LIMIT = 20
 def history(
     name: Name,
     *,
-    limit: Annotated[int, typer.Option(min=1, metavar="N", help="The newest N records.")] = LIMIT,
+    limit: Annotated[int, typer.Option(min=1, metavar="N", help="Show the newest N records.")] = LIMIT,
     verify: Annotated[
-        bool, typer.Option("--verify", help="Check the whole journal and the aliases instead; exit code 1 if wrong.")
+        bool,
+        typer.Option(
+            "--verify", help="Verify the whole journal and the aliases instead; exit code 1 if something is wrong."
+        ),
     ] = False,
     stack: Stack = DEFAULT_STACK,
     json: Json = False,
 ) -> None:
-    """Say who moved what, when and why.
+    """Show who moved live and previous, when and why.
 
-    Every move of live and previous, newest first; releases are r14, versions churn@7. --json has the evidence.
+    Lists the journal's records, newest first. r14 is a release, churn@7 a version. --json includes the evidence.
     """
     settings = where(stack)
     if verify:
@@ -67,7 +70,7 @@ def _verify(settings: "Operator", *, json: bool) -> None:
 
 
 def _forced(registry: "Registry", entries: "list[Entry]") -> "dict[tuple[str, int], Forced]":
-    """Who forced which of these versions through the gate, and why; a manifest that cannot be read says nothing."""
+    """Return who forced which of these versions through the gate, and why; unreadable manifests are skipped."""
     from fairlead.errors import FairleadError
 
     found: dict[tuple[str, int], Forced] = {}
@@ -87,7 +90,7 @@ def _version(release: "Release | None") -> tuple[str, int]:
 
 
 def _document(entry: "Entry", forced: "dict[tuple[str, int], Forced]") -> dict[str, Any]:
-    """The record in full, defaults too, its label, and whether its version was forced."""
+    """Return the whole record with defaults, its label, and whether its version was forced."""
     import msgspec
 
     record = entry.record

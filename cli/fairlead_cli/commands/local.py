@@ -6,20 +6,22 @@ import typer
 
 from fairlead.errors import SettingsError
 
-local = typer.Typer(no_args_is_help=True, help="Run the local cloud: the same template on this machine, no account.")
+local = typer.Typer(
+    no_args_is_help=True, help="Run the local cloud: the same template on this machine, without an AWS account."
+)
 
-Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="Where every AWS API answers.")]
-ApiPort = Annotated[int, typer.Option("--api-port", min=1, max=65535, help="Where the deployed API answers.")]
+Port = Annotated[int, typer.Option("--port", min=1, max=65535, help="Port of the AWS APIs.")]
+ApiPort = Annotated[int, typer.Option("--api-port", min=1, max=65535, help="Port of the deployed API.")]
 Host = Annotated[
     list[str],
     typer.Option(
-        "--host", help="Also listen on this private address, for containers: the Docker bridge is mostly 172.17.0.1."
+        "--host", help="Also listen on this private address, for containers. The Docker bridge is usually 172.17.0.1."
     ),
 ]
 
-Story = Annotated[bool, typer.Option("--story/--no-story", help="Whether to show the feedback loop once it is live.")]
+Story = Annotated[bool, typer.Option("--story/--no-story", help="Run the feedback loop after the release.")]
 PagePort = Annotated[
-    int, typer.Option("--page-port", min=1, max=65535, help="Where the page that follows the loop answers, if free.")
+    int, typer.Option("--page-port", min=1, max=65535, help="Port of the page that follows the loop, if it is free.")
 ]
 
 NEXT = """\
@@ -27,17 +29,17 @@ local cloud: AWS APIs on {endpoint}, deployed APIs on {api}
 in another shell:
   source {env}
   sam build && sam deploy --stack-name fairlead --resolve-s3 --capabilities CAPABILITY_IAM --no-confirm-changeset
-Ctrl-C stops it and forgets everything in it."""
+Ctrl-C stops it and deletes its data."""
 
 
 @local.callback()
 def group() -> None:
-    """Run the local cloud: the same template on this machine, no account."""
+    """Run the local cloud: the same template on this machine, without an AWS account."""
 
 
 @local.command(epilog="Example:  fairlead local up --port 5600 --api-port 5700")
 def up(*, port: Port = 5600, api_port: ApiPort = 5700, host: Host = []) -> None:  # noqa: B006 - Typer's way for none
-    """Start the local cloud and keep it until Ctrl-C.
+    """Start the local cloud and run it until Ctrl-C.
 
     Writes .fairlead/local.env for other shells to source.
     """
@@ -59,10 +61,10 @@ def demo(
     story: Story = True,
     page_port: PagePort = 5800,
 ) -> None:
-    """Show the whole product on this machine: deploy, publish, release and predict; then the feedback loop, live.
+    """Deploy, publish, release and predict on this machine; then run the feedback loop.
 
-    Callers' data change, quality falls, an alarm rings, and the system decides: on a page and in a few lines, on a
-    clock that runs fast. All of it stays up until Ctrl-C.
+    In the loop the callers' data change, quality falls, an alarm rings and the system responds, on a fast clock. A page
+    and log lines show it. Everything runs until Ctrl-C.
     """
     for address in host:
         _check_private(address)
@@ -78,7 +80,7 @@ def demo(
 
 
 def _check_private(address: str) -> None:
-    """The cloud gives anybody who reaches it everything, so it is never opened to a network."""
+    """Refuse public addresses: the local cloud gives every client full access."""
     import ipaddress
 
     try:

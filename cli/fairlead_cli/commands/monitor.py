@@ -23,19 +23,19 @@ LISTED = 10
 def monitor(
     name: Name,
     *,
-    hours: Annotated[int, typer.Option(min=1, max=720, metavar="N", help="How far to look back.")] = 24,
+    hours: Annotated[int, typer.Option(min=1, max=720, metavar="N", help="Hours to look back.")] = 24,
     html: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Also write a page with drawings, which opens offline.")
+        Path | None, typer.Option(metavar="FILE", help="Also write an HTML page with charts that opens offline.")
     ] = None,
-    show: Annotated[bool, typer.Option("--open", help="Open that page in the browser.")] = False,
+    show: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
     stack: Stack = DEFAULT_STACK,
     json: Json = False,
 ) -> None:
-    """Say how a model's versions do.
+    """Show quality, drift, outcomes and alarms of a model's versions.
 
-    Quality with intervals against what was published, inputs that broke within the hour, drift by how much moved and
-    how much the model relies on it, outcomes that are known and how late they come, the stack's alarms, and what was
-    decided.
+    Compares quality (with intervals) to the published metrics, names broken inputs within the hour, and ranks drift by
+    its size and by the model's reliance on the input. Also shows how many outcomes are known, how late they come, the
+    stack's alarms and its decisions.
     """
     from fairlead.errors import NotFoundError
 
@@ -86,7 +86,7 @@ def _overview(settings: "Operator", name: str, hours: int) -> "Overview":
 
 
 def _document(found: "Overview") -> dict[str, Any]:
-    """The overview in full; each record with the label that the history shows it by."""
+    """Return the whole overview; each record carries its label from the history."""
     import msgspec
 
     records = [{"record": label, **msgspec.structs.asdict(record)} for label, record in found.records]
@@ -164,7 +164,7 @@ def _moved(one: "Finding") -> tuple[object, ...]:
 
 
 def spelt(metric: "Metric | None") -> str:
-    """Spell a figure with its interval."""
+    """Format a figure with its interval."""
     if metric is None:
         return ""
     interval = "" if metric.low is None or metric.high is None else f" ({metric.low:.4g} to {metric.high:.4g})"

@@ -1,4 +1,4 @@
-"""What stands in for `fairlead local` where its packages are not installed."""
+"""Replaces `fairlead local` where the packages of the extra `local` are not installed."""
 
 import typer
 

@@ -17,21 +17,22 @@ if TYPE_CHECKING:
     from fairlead_cli.prediction_run import Answered, Contract
 
 SHOWN = 1_000
-"""Rows of the printed table; --output and --json have all."""
+"""Rows of the printed table; --output and --json return all rows."""
 
 
 def predict(
     name: Name,
     *,
-    data: Annotated[Path, typer.Option(help="Rows: .csv or .parquet, one column a field; others are left out.")],
+    data: Annotated[Path, typer.Option(help="Rows: .csv or .parquet, one column a field; other columns are not sent.")],
     output: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="Write input columns, prediction ids and answers: .csv, .csv.gz, .parquet or .jsonl."
+            metavar="FILE",
+            help="Write input columns, prediction ids and predictions: .csv, .csv.gz, .parquet or .jsonl.",
         ),
     ] = None,
     version: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Ask this version; left out, the live one.")
+        int | None, typer.Option(min=1, metavar="N", help="The version that predicts. Default: the live one.")
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Send only the first rows.")] = None,
     stack: Stack = DEFAULT_STACK,
@@ -39,8 +40,8 @@ def predict(
 ) -> None:
     """Ask the endpoint for predictions.
 
-    Sends the rows of a file, signed with your credentials. One version answers the whole file, also while a canary
-    runs. Prints the answers, or writes them to --output beside the input columns.
+    Sends the rows of a file, signed with your credentials. One version predicts the whole file, even while a canary is
+    running. Prints the predictions, or writes them to --output beside the input columns.
     """
     from fairlead.api.client import Endpoint
     from fairlead.publishing.input.tables import read_table
@@ -110,7 +111,7 @@ def _collected(arriving: "Iterator[Answered]") -> tuple[dict[str, Any], list[dic
 
 
 def _summed(summary: dict[str, Any], one: "Answered") -> dict[str, Any]:
-    """Add an answer to the run's facts; raises CallError if another version answered."""
+    """Add a response to the run's facts; raises CallError if another version responded."""
     from fairlead.errors import CallError
     from fairlead_cli.prediction_run import IDENTITY
 
@@ -156,7 +157,7 @@ def _table(predictions: list[dict[str, Any]]) -> tuple[list[str], list[list[Any]
 
 
 def _cells(answer: dict[str, Any]) -> dict[str, Any]:
-    """One answer's columns: a value, several values by name, or a label with its probability or score."""
+    """Return a prediction's columns: a value, several values by name, or a label with its probability or score."""
     if "value" in answer:
         value = answer["value"]
         return value if isinstance(value, dict) else {"value": value}

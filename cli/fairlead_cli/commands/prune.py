@@ -11,18 +11,20 @@ from fairlead_cli.output import print_json, print_table, telling
 def prune(
     name: Name,
     *,
-    keep: Annotated[int, typer.Option(min=1, help="How many of the newest releases stay in any case.")] = 10,
+    keep: Annotated[int, typer.Option(min=1, help="Number of newest releases that are always kept.")] = 10,
     pin: Annotated[
-        list[str] | None, typer.Option(metavar="RELEASE", help="A release that stays too; may be given again.")
+        list[str] | None, typer.Option(metavar="RELEASE", help="Also keep this release; repeatable.")
     ] = None,
-    apply: Annotated[bool, typer.Option("--apply", help="Delete; without it, only what would go is shown.")] = False,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Delete the releases. Without it the command only lists them.")
+    ] = False,
     stack: Stack = DEFAULT_STACK,
     json: Json = False,
 ) -> None:
     """Delete old releases of a model: their Lambda versions and snapshots.
 
-    Never version 1, nor what an alias, a running deployment or the journal's last releases in service name. Versions
-    in the registry stay, and so do pinned callers: the live release answers them.
+    Lambda version 1 is kept, and so is each release that an alias, a running deployment or the journal's newest records
+    name. Versions in the registry are kept. The live release continues to serve callers who pin a version.
     """
     from fairlead_cli.stack import releases
 

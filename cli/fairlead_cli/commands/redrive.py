@@ -22,11 +22,11 @@ STANDING = frozenset({"RedriveFailed", "Left", "FailedRetrainings"})
 
 
 def redrive(*, stack: Stack = DEFAULT_STACK, json: Json = False) -> None:
-    """Take again what the feedback function failed on, now.
+    """Process the feedback function's dead letters again, now.
 
-    The stack's redrive function does it by itself every quarter of an hour; this runs it until there is nothing left
-    that it has not tried. Nothing is counted twice, however often this runs. Retrainings that failed are only counted.
-    Exit code 1 if something failed again, or if a retraining did.
+    The stack's redrive function does this every 15 minutes. This command runs it until each dead letter has been tried
+    once. It is idempotent: nothing is counted twice. Failed retrainings are counted, not repeated. Exit code 1 if a
+    dead letter failed again, or if a retraining had failed.
     """
     from fairlead.aws import lambda_invocation
 
@@ -50,5 +50,5 @@ def redrive(*, stack: Stack = DEFAULT_STACK, json: Json = False) -> None:
 
 
 def _added(total: dict[str, Any], run: dict[str, Any]) -> dict[str, Any]:
-    """Add up what was done; what failed or is left is what the last run says of it."""
+    """Add up what was done; failures and the remainder are those of the last run."""
     return {name: run[name] if name in STANDING else total[name] + run[name] for name in total}

@@ -15,40 +15,42 @@ if TYPE_CHECKING:
 
 def release(
     name: Annotated[
-        str | None, typer.Argument(metavar="NAME", help="The model, for example churn; with --code, the live one.")
+        str | None, typer.Argument(metavar="NAME", help="The model, for example churn. With --code: the live model.")
     ] = None,
     version: Annotated[
-        int | None, typer.Argument(min=1, metavar="VERSION", help="The version to make live; none with --code.")
+        int | None, typer.Argument(min=1, metavar="VERSION", help="The version to make live. Not with --code.")
     ] = None,
     *,
     code: Annotated[
-        bool, typer.Option("--code", help="Release the live version again, on the stack's code and layers of now.")
+        bool, typer.Option("--code", help="Release the live version again, on the stack's current code and layers.")
     ] = False,
     strategy: Annotated[
         str,
         typer.Option(
             metavar="WORD",
-            help="How traffic goes over: canary-10-5m (10m, 15m, 30m), linear-10-1m (2m, 3m, 10m), all-at-once, "
+            help="How traffic shifts: canary-10-5m (10m, 15m, 30m), linear-10-1m (2m, 3m, 10m), all-at-once, "
             "custom. Default: the stack's.",
         ),
     ] = "",
-    wait: Annotated[bool, typer.Option("--wait", help="Wait until all traffic has gone over; exit code 4 if not.")] = (
-        False
-    ),
-    watch: Annotated[bool, typer.Option("--watch", help="Wait, and show old and new side by side meanwhile.")] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait until all traffic has shifted; exit code 4 if it does not.")
+    ] = (False),
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Wait, and show the old and the new release side by side.")
+    ] = False,
     reason: Reason = "",
     switch_model: Annotated[
         bool,
-        typer.Option("--switch-model", help="Let another model answer than the one that is live, all at once."),
+        typer.Option("--switch-model", help="Replace the live model by another one, all at once."),
     ] = False,
     stack: Stack = DEFAULT_STACK,
     json: Json = False,
 ) -> None:
-    """Make a version live, step by step.
+    """Make a version live by a canary deployment.
 
-    Freezes it in a new release, proves that it answers, points previous at what is live, and starts a deployment: the
-    hook proves the release on golden rows, then traffic goes over; an alarm or a failure brings it back. What takes
-    the place of another model, or of none, goes live all at once, and the command waits for it.
+    Freezes the version in a new release, checks its health, points previous at the live release and starts a
+    deployment. The hook checks the release on golden rows, then traffic shifts. An alarm or a failure rolls it back. A
+    release that replaces another model, or the first one, goes live all at once, and the command waits for it.
     """
     from fairlead.aws.stack import registry
     from fairlead_cli.stack import releases
@@ -78,7 +80,7 @@ def release(
 
 
 def _chosen(name: str | None, version: int | None, live: "Release | None") -> tuple[str, int]:
-    """Which version of which model: what was asked for, or what is live."""
+    """Return the model and version to release: those of the arguments, or the live ones."""
     from fairlead.errors import ReleaseError
 
     if live is None:

@@ -14,19 +14,21 @@ if TYPE_CHECKING:
 
 def report(
     name: Name,
-    version: Annotated[int | None, typer.Argument(min=1, metavar="VERSION", help="Left out, the latest.")] = None,
+    version: Annotated[int | None, typer.Argument(min=1, metavar="VERSION", help="Default: the latest.")] = None,
     *,
     show: Annotated[bool, typer.Option("--open", help="Open the file in the browser.")] = False,
-    card: Annotated[bool, typer.Option("--card", help="The model card (Markdown) instead of the report.")] = False,
+    card: Annotated[
+        bool, typer.Option("--card", help="Fetch the model card (Markdown) instead of the report.")
+    ] = False,
     output: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Where to write; left out, a name in this folder.")
+        Path | None, typer.Option(metavar="FILE", help="The file to write. Default: a name in the current folder.")
     ] = None,
     stack: Stack = DEFAULT_STACK,
     json: Json = False,
 ) -> None:
-    """Fetch a version's report, one file that opens offline and prints.
+    """Fetch a version's report: one HTML file that opens offline.
 
-    Verdict, figures with intervals, drawings, slices, inputs, parity, costs, lineage: what publish saw.
+    It shows the verdict, metrics with intervals, charts, slices, inputs, parity, costs and lineage as of publishing.
     """
     from fairlead.aws.stack import registry
 

@@ -20,15 +20,15 @@ def retire(
     *,
     reason: Reason = "",
     yes: Annotated[
-        bool, typer.Option("--yes", help="Do not ask, also where nothing is left that a rollback could go to.")
+        bool, typer.Option("--yes", help="Do not ask for confirmation, even if no release is left for a rollback.")
     ] = False,
     stack: Stack = DEFAULT_STACK,
     json: Json = False,
 ) -> None:
-    """End a version's service for ever.
+    """Retire a version permanently.
 
-    Callers who pin it get 404 within five minutes, and it can be neither released nor rolled back to again; its record
-    stays. It asks first where that leaves live without a release to go back to.
+    Callers who pin it get 404 within five minutes. It can no longer be released or be the target of a rollback; its
+    manifest stays in the registry. The command asks for confirmation if no release would be left for a rollback.
     """
     from fairlead.aws.stack import registry
     from fairlead_cli.stack import releases
@@ -52,7 +52,7 @@ def retire(
 
 
 def _ask(lost: "Sequence[Release]") -> None:
-    """Go on where a person says so; raises ReleaseError otherwise, and where nobody can be asked."""
+    """Ask for confirmation; raises ReleaseError if it is denied, or if there is no terminal."""
     from fairlead.errors import ReleaseError
 
     said = f"{_listed(lost)} is all that a rollback of live could go to"

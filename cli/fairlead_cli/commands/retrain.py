@@ -14,17 +14,19 @@ if TYPE_CHECKING:
     from fairlead.settings import Operator
 
 Since = Annotated[
-    str, typer.Option("--since", metavar="30d", help="Learn what came true of so many days, or hours (36h).")
+    str, typer.Option("--since", metavar="30d", help="Use outcomes of this many days (30d) or hours (36h).")
 ]
-Here = Annotated[bool, typer.Option("--local", help="Fit on this machine, without Lambda's limits, and wait for it.")]
+Here = Annotated[bool, typer.Option("--local", help="Fit on this machine, without Lambda's limits, and wait.")]
 Train = Annotated[
     Path | None,
-    typer.Option("--train", help="With --local: the champion's training rows, where it did not keep them."),
+    typer.Option("--train", help="With --local: the live model's training rows, if its version does not store them."),
 ]
 Trust = Annotated[
     list[str] | None,
     typer.Option(
-        "--trust", metavar="ARN", help="With --local: a reporter who may report most outcomes; repeatable, * for any."
+        "--trust",
+        metavar="ARN",
+        help="With --local: a reporter who may report more than half of the outcomes; repeatable, * for any.",
     ),
 ]
 
@@ -36,14 +38,14 @@ def retrain(
     local: Here = False,
     train: Train = None,
     trust: Trust = None,
-    reason: Annotated[str, typer.Option("--reason", help="Why; it stays in the new version's record.")] = "",
+    reason: Annotated[str, typer.Option("--reason", help="Why; stored with the new version.")] = "",
     stack: Stack = DEFAULT_STACK,
     json: Json = False,
 ) -> None:
-    """Fit the champion's kind anew on what came true since.
+    """Retrain the live model's estimator on outcomes reported since it was trained.
 
-    It is compiled, proved and judged beside the champion as `fairlead publish` does, and becomes the next version or is
-    refused with what was seen. Nothing is released. Without --local this starts the stack's retrain function.
+    The candidate passes the same gate as with `fairlead publish`, compared with the live version. It becomes the next
+    version, or is refused with the findings. Nothing is released. Without --local the stack's retrain function runs.
     """
     from fairlead.errors import SettingsError
     from fairlead_cli.times import days

@@ -12,20 +12,26 @@ def rollback(
     name: Name,
     *,
     to: Annotated[
-        str, typer.Option(metavar="VERSION|RELEASE", help="A version like 7, or a release like r13, not the previous.")
+        str,
+        typer.Option(
+            metavar="VERSION|RELEASE",
+            help="A version such as 7 or a release such as r13. Default: the previous release.",
+        ),
     ] = "",
     away_from: Annotated[
         str | None,
-        typer.Option(metavar="RELEASE", help="Only if live is at, or on its way to, this release (fairlead status)."),
+        typer.Option(
+            metavar="RELEASE", help="Only if live is at this release, or is shifting to it (see fairlead status)."
+        ),
     ] = None,
     reason: Reason = "",
     stack: Stack = DEFAULT_STACK,
     json: Json = False,
 ) -> None:
-    """Go back to the previous release, at any time.
+    """Roll back to the previous release.
 
-    Moves live back once the release it goes to has proved that it answers and can start anew: its manifest and blobs
-    are there and unchanged. A running deployment is stopped first.
+    Moves live only to a release that responds and can start cold: its manifest and blobs exist and have the right
+    digests. A running deployment is stopped first.
     """
     from fairlead.aws.stack import registry
     from fairlead_cli.stack import releases

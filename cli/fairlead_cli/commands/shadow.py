@@ -14,18 +14,18 @@ if TYPE_CHECKING:
 
 def shadow(
     name: Name,
-    version: Annotated[int, typer.Argument(min=1, metavar="VERSION", help="The candidate.")],
+    version: Annotated[int, typer.Argument(min=1, metavar="VERSION", help="The candidate version.")],
     *,
-    hours: Annotated[float, typer.Option(min=0.25, help="How far to look back.")] = 24,
-    limit: Annotated[int, typer.Option(min=1, help="Requests to compare at most, the latest ones.")] = 5_000,
+    hours: Annotated[float, typer.Option(min=0.25, help="Hours to look back.")] = 24,
+    limit: Annotated[int, typer.Option(min=1, help="Maximum number of requests to compare, newest first.")] = 5_000,
     stack: Stack = DEFAULT_STACK,
     json: Json = False,
 ) -> None:
-    """Compare a version with the live one on what callers asked.
+    """Compare a version with the live one on captured requests.
 
-    Freezes it as a Lambda version that no caller reaches and has it answer captured rows: how often the two agree, and
-    where outcomes are known, which is right more often. The comparison is valid however often you look; not yet decided
-    is no pass.
+    Freezes the candidate as a Lambda version that no caller reaches, and replays captured rows on it. Shows how often
+    the two agree and, where outcomes are known, which one is right more often. The test is sequential: you may repeat
+    it at any time. Undecided is not passed.
     """
     from fairlead.aws import clients
     from fairlead.aws.release_client import Asked
@@ -61,7 +61,7 @@ def shadow(
 
 
 def next_step(done: "Shadowed") -> str:
-    """Say what follows from the verdict."""
+    """Print what follows from the verdict."""
     verdict, model, version = done.shadow.comparison.verdict, done.candidate.model, done.candidate.version
     if verdict == "better":
         return f"next: fairlead release {model} {version}"

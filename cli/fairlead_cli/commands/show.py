@@ -16,14 +16,15 @@ if TYPE_CHECKING:
 
 def show(
     name: Name,
-    version: Annotated[int | None, typer.Argument(min=1, metavar="VERSION", help="Left out, the latest.")] = None,
+    version: Annotated[int | None, typer.Argument(min=1, metavar="VERSION", help="Default: the latest.")] = None,
     *,
     stack: Stack = DEFAULT_STACK,
     json: Json = False,
 ) -> None:
-    """Show what a version is.
+    """Show a version's manifest.
 
-    Signature, engine and why, parity, metrics, what the gate found, environment, lineage and digests.
+    It has the signature, the engine and its reason, parity, metrics, findings of the gate, environment, lineage and
+    digests.
     """
     from fairlead.aws.stack import registry
     from fairlead.registry.retirements import retirement
@@ -52,7 +53,7 @@ def show(
 
 
 def document(manifest: "Manifest", sha256: str) -> dict[str, Any]:
-    """Return the manifest with its own digest, for --json."""
+    """Return the manifest with its digest, for --json."""
     import msgspec
 
     return {"digest": f"sha256:{sha256}", **msgspec.to_builtins(manifest)}

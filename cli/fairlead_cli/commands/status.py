@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 def status(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="The model, for example churn; left out, the live one.")
+        str | None, typer.Argument(metavar="[NAME]", help="The model, for example churn. Default: the live model.")
     ] = None,
     *,
-    watch: Annotated[bool, typer.Option("--watch", help="Show a running deployment until it ends, then say.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Follow a running deployment until it ends.")] = False,
     stack: Stack = DEFAULT_STACK,
     json: Json = False,
 ) -> None:
-    """Show what is live: alarms first, then live, previous, a running deployment and the canary alarms.
+    """Show alarms, the live and the previous release, and a running deployment.
 
-    Exit code 5 if live does not answer, 6 if NAME is neither live nor previous.
+    Exit code 5 if the live release does not respond, 6 if NAME is neither live nor previous.
     """
     from fairlead.aws.stack import registry
     from fairlead_cli.stack import releases

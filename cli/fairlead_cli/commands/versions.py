@@ -16,17 +16,15 @@ MOST_METRICS = 2
 
 
 def versions(
-    name: Annotated[
-        str | None, typer.Argument(metavar="NAME", help="A model; left out, all models are listed.")
-    ] = None,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="The model. Default: list all models.")] = None,
     *,
     stack: Stack = DEFAULT_STACK,
     json: Json = False,
 ) -> None:
     """List the models, or one model's versions.
 
-    Versions come newest first, with their figures; retired and forced ones are marked, live and previous too where the
-    stack can be asked.
+    Lists versions with their metrics, newest first. Marks retired and forced versions; also the live and the previous
+    one if the stack can be read.
     """
     from fairlead.aws.stack import registry
     from fairlead.registry import retirements
@@ -73,7 +71,7 @@ def _models(opened: "Registry", *, json: bool) -> None:
 
 
 def _latest(opened: "Registry", model: str) -> int | None:
-    """Return the newest version's number; None where what lies under the model's name is no version."""
+    """Return the newest version's number; None if no object under the model's name is a version."""
     from fairlead.errors import NotFoundError
 
     try:
@@ -83,7 +81,7 @@ def _latest(opened: "Registry", model: str) -> int | None:
 
 
 def _version(opened: "Registry", name: str, number: int, roles: dict[int, str]) -> dict[str, Any]:
-    """One version's facts; a damaged manifest is listed with its error, so the others can still be seen."""
+    """Return a version's facts; a damaged manifest is listed with its error beside the others."""
     from fairlead.errors import IntegrityError, SchemaError
 
     facts: dict[str, Any] = {"version": number, "role": roles.get(number, "")}
@@ -112,7 +110,7 @@ def _for_people(facts: dict[str, Any]) -> dict[str, Any]:
 
 
 def _roles(settings: "Operator", name: str) -> dict[int, str]:
-    """Which versions are live and previous; nothing but a note where the stack cannot be asked."""
+    """Return which versions are live and previous; prints a note if the stack cannot be read."""
     from fairlead.aws import clients
     from fairlead.aws.lambda_function import PredictFunction
     from fairlead.aws.stack import find

@@ -20,14 +20,14 @@ def who_was_live(
     *,
     at: Annotated[
         str,
-        typer.Option(metavar="TIME", help="ISO 8601 with Z or an offset; a date means its first moment, UTC; or now."),
+        typer.Option(metavar="TIME", help="ISO 8601 with Z or an offset; a date (its first moment, UTC); or now."),
     ],
     stack: Stack = DEFAULT_STACK,
     json: Json = False,
 ) -> None:
-    """Say which release was live at a moment.
+    """Show which release was live at a given time.
 
-    Also what else answered while traffic was shifting, who had moved it, and why.
+    Also shows the other release while traffic was shifting, who moved live, and why.
     """
     journal, _ = open_journal(where(stack))
     tail = journal.all()

@@ -25,7 +25,7 @@ COMMANDS = [
     "feedback",
     "redrive",
 ]
-HEAVY = ["sklearn", "boto3", "botocore", "pandas", "moto", "numpy", "onnxruntime", "fairlead.publishing"]
+HEAVY = ["rich", "sklearn", "boto3", "botocore", "pandas", "moto", "numpy", "onnxruntime", "fairlead.publishing"]
 
 
 def fairlead(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
