@@ -13,7 +13,7 @@ from fairlead.aws import clients
 from fairlead.aws.s3 import S3Objects
 from fairlead.feedback.ledger.reader import LedgerReader
 from fairlead.journal.journal import RETRAIN, Journal
-from fairlead.publishing.parity.remote_runtime import ProveFunction, Remote
+from fairlead.publishing.parity.remote_runtime import ProveFunction, RemoteRuntime
 from fairlead.registry.store import Registry
 from fairlead.retraining.handler import answer, hand_over
 from fairlead.retraining.retrain import Retraining
@@ -30,7 +30,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         LedgerReader(clients.client("dynamodb"), here.ledger),
         where=here.where,
         journal=Journal(registry.objects, here.where.stack, folder=RETRAIN),
-        runtime=Remote(ProveFunction(clients.client("lambda", read_timeout=200), here.prove), registry),
+        runtime=RemoteRuntime(ProveFunction(clients.client("lambda", read_timeout=200), here.prove), registry),
         progress=emit.logger.info,
     )
     answered = answer(event, here, retraining, by=context.invoked_function_arn, request=context.aws_request_id)

@@ -23,7 +23,7 @@ from fairlead.aws.s3 import S3Objects
 from fairlead.gate.evidence import Budget
 from fairlead.model.manifest import Engine
 from fairlead.model.signature import Signature
-from fairlead.publishing.parity.graph_runtime import Here
+from fairlead.publishing.parity.graph_runtime import Runtime
 from fairlead.publishing.publish import Published
 from fairlead.registry.store import Registry
 from fairlead.settings import pinnable_versions
@@ -41,12 +41,12 @@ def _budget(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     Tests marked `budget` measure.
     """
 
-    def told(_: Here, spec: Engine, signature: Signature, blob: bytes, rows: Any, *, golden: Any = None) -> Budget:
+    def told(_: Runtime, spec: Engine, signature: Signature, blob: bytes, rows: Any, *, golden: Any = None) -> Budget:
         known = Budget(artifact_bytes=len(blob), golden=True if golden else None, memory_bytes=150_000_000)
         return msgspec.structs.replace(known, cold_load_ms=200.0, one_row_ms=0.1, hundred_rows_ms=1.0)
 
     if not request.node.get_closest_marker("budget"):
-        monkeypatch.setattr(Here, "measure", told)
+        monkeypatch.setattr(Runtime, "measure", told)
 
 
 @dataclass(frozen=True)

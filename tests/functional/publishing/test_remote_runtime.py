@@ -1,4 +1,4 @@
-"""Graphs asked in the prove function: the same version comes out as when they are asked here."""
+"""The remote runtime: a graph in the prove function gives the same version as a graph in this process."""
 
 import io
 import json
@@ -19,8 +19,9 @@ from fairlead.model import manifest
 from fairlead.model.signature import Signature
 from fairlead.publishing.parity import remote_runtime
 from fairlead.publishing.parity.choose_engine import Choice, choose_engine
-from fairlead.publishing.parity.remote_handler import Answering
-from fairlead.publishing.parity.remote_runtime import ProveFunction, Question, Remote, Reply, pack, unpack
+from fairlead.publishing.parity.messages import GraphQuestion, Reply, pack, unpack
+from fairlead.publishing.parity.remote_handler import GraphHandler
+from fairlead.publishing.parity.remote_runtime import ProveFunction, RemoteRuntime
 from fairlead.publishing.signature.infer import infer, to_rows
 from fairlead.registry.store import Reading, Registry
 from testkit.gate_cases import model, table
@@ -33,14 +34,19 @@ class Lambda:
     """A client of Lambda whose one function is prove, in this process; it keeps the sizes of what went through."""
 
     def __init__(self, registry: Registry) -> None:
-        self._answering = Answering(registry)
+        self._handler = GraphHandler(registry)
         self.sizes: list[tuple[int, int]] = []
 
     def invoke(self, *, FunctionName: str, Payload: bytes) -> dict[str, Any]:
         assert FunctionName == "prove"
-        answered = json.dumps(self._answering.answer(json.loads(Payload))).encode()
+        answered = json.dumps(self._handler.answer(json.loads(Payload))).encode()
         self.sizes.append((len(Payload), len(answered)))
         return {"StatusCode": 200, "Payload": io.BytesIO(answered)}
+
+
+def sent(question: GraphQuestion) -> bytes:
+    """Return the bytes that invoke the function."""
+    return json.dumps(pack(question)).encode()
 
 
 @pytest.fixture
@@ -54,8 +60,8 @@ def client(registry: Registry) -> Lambda:
 
 
 @pytest.fixture
-def runtime(client: Lambda, registry: Registry) -> Remote:
-    return Remote(ProveFunction(client, "prove"), registry)
+def runtime(client: Lambda, registry: Registry) -> RemoteRuntime:
+    return RemoteRuntime(ProveFunction(client, "prove"), registry)
 
 
 @cache
@@ -73,7 +79,7 @@ def chosen_here(name: str) -> Choice:
 
 
 @pytest.mark.parametrize("name", ["penguins", "diabetes"])
-def test_the_same_engine_is_proved_with_the_same_figures(name: str, runtime: Remote) -> None:
+def test_the_same_engine_is_proved_with_the_same_figures(name: str, runtime: RemoteRuntime) -> None:
     here = chosen_here(name)
 
     there = choose_engine(*candidate(name), runtime=runtime)
@@ -84,12 +90,12 @@ def test_the_same_engine_is_proved_with_the_same_figures(name: str, runtime: Rem
     assert there.engine.name == "onnx"
 
 
-def opened(runtime: Remote, name: str = "penguins") -> Engine:
+def opened(runtime: RemoteRuntime, name: str = "penguins") -> Engine:
     here = chosen_here(name)
     return runtime.open(here.engine, here.signature, here.blob)
 
 
-def test_infinities_and_whole_doubles_arrive_as_they_are(runtime: Remote) -> None:
+def test_infinities_and_whole_doubles_arrive_as_they_are(runtime: RemoteRuntime) -> None:
     rows = [tuple(math.inf if isinstance(value, float) else value for value in row) for row in candidate("diabetes")[2]]
     whole = [tuple(2.0 if isinstance(value, float) else value for value in row) for row in candidate("diabetes")[2]]
     here = chosen_here("diabetes").serving
@@ -101,7 +107,7 @@ def test_infinities_and_whole_doubles_arrive_as_they_are(runtime: Remote) -> Non
 
 
 def test_many_rows_go_in_batches_that_lambda_takes(
-    runtime: Remote, client: Lambda, monkeypatch: pytest.MonkeyPatch
+    runtime: RemoteRuntime, client: Lambda, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(remote_runtime, "MOST_BYTES", 6_000)
     rows = candidate("penguins")[2] * 5
@@ -111,13 +117,13 @@ def test_many_rows_go_in_batches_that_lambda_takes(
 
     assert answers == chosen_here("penguins").serving.answer(rows)
     assert len(client.sizes) > 4
-    overhead = len(pack(Question(blob=manifest.Blob("0" * 64, 9), spec=chosen_here("penguins").engine,
+    overhead = len(sent(GraphQuestion(blob=manifest.Blob("0" * 64, 9), spec=chosen_here("penguins").engine,
                                  signature=chosen_here("penguins").signature, rows=[])))  # fmt: skip
     assert max(asked for asked, _ in client.sizes) < 8_000 + overhead
     assert max(answered for _, answered in client.sizes) < 8_000
 
 
-def test_a_graph_is_measured_where_it_will_serve(runtime: Remote) -> None:
+def test_a_graph_is_measured_where_it_will_serve(runtime: RemoteRuntime) -> None:
     here = chosen_here("penguins")
 
     budget = runtime.measure(here.engine, here.signature, here.blob, candidate("penguins")[2])
@@ -127,13 +133,13 @@ def test_a_graph_is_measured_where_it_will_serve(runtime: Remote) -> None:
     assert budget.cold_load_ms > budget.one_row_ms > 0
 
 
-def test_a_graph_that_does_not_load_is_an_engine_error_with_the_reason(runtime: Remote) -> None:
+def test_a_graph_that_does_not_load_is_an_engine_error_with_the_reason(runtime: RemoteRuntime) -> None:
     here = chosen_here("penguins")
     with pytest.raises(EngineError, match="graph cannot be read"):
         runtime.open(here.engine, here.signature, b"no graph")
 
 
-def test_rows_the_graph_cannot_take_are_an_engine_error(runtime: Remote) -> None:
+def test_rows_the_graph_cannot_take_are_an_engine_error(runtime: RemoteRuntime) -> None:
     with pytest.raises(EngineError):
         opened(runtime).answer([("strange",)])
 
@@ -142,28 +148,28 @@ def test_an_estimator_is_never_opened_there(registry: Registry) -> None:
     put = registry.put_blob(b"a pickle")
     here = chosen_here("penguins")
     spec = manifest.Engine(name="sklearn", blob="estimator")
-    question = Question(blob=put, spec=spec, signature=here.signature, rows=[])
+    question = GraphQuestion(blob=put, spec=spec, signature=here.signature, rows=[])
 
-    answered = Answering(registry).answer(json.loads(pack(question)))
+    answered = GraphHandler(registry).answer(pack(question))
 
-    assert "never opened" in unpack(json.dumps(answered).encode(), Reply).failure
+    assert "never opened" in unpack(answered, Reply).failure
 
 
 def test_a_blob_of_another_digest_is_refused_and_no_finding_about_the_model(
-    registry: Registry, runtime: Remote
+    registry: Registry, runtime: RemoteRuntime
 ) -> None:
     here = chosen_here("penguins")
     memory: Any = registry.objects
     opened(runtime)
     memory.objects[f"blobs/sha256/{manifest.digest(here.blob)}"] = b"another"
-    question = Question(
+    question = GraphQuestion(
         blob=manifest.Blob(manifest.digest(here.blob), len(here.blob)),
         spec=here.engine,
         signature=here.signature,
         rows=[],
     )
     with pytest.raises(IntegrityError, match="holds 7 bytes"):
-        Answering(registry).answer(json.loads(pack(question)))
+        GraphHandler(registry).answer(pack(question))
 
 
 def test_a_graph_is_read_once_for_many_questions(registry: Registry) -> None:
@@ -175,10 +181,10 @@ def test_a_graph_is_read_once_for_many_questions(registry: Registry) -> None:
             return registry.objects.get(key)
 
     blob = registry.put_blob(here.blob)
-    answering = Answering(Reading(Counting()))
+    handler = GraphHandler(Reading(Counting()))
     for row in candidate("penguins")[2][:5]:
-        question = Question(blob=blob, spec=here.engine, signature=here.signature, rows=[row])
-        assert unpack(json.dumps(answering.answer(json.loads(pack(question)))).encode(), Reply).answers
+        question = GraphQuestion(blob=blob, spec=here.engine, signature=here.signature, rows=[row])
+        assert unpack(handler.answer(pack(question)), Reply).answers
     assert len(read) == 1
 
 
@@ -188,18 +194,24 @@ def test_a_function_that_fails_is_no_finding_about_the_model(registry: Registry)
             return {"FunctionError": "Unhandled", "Payload": io.BytesIO(b'{"errorMessage": "timed out"}')}
 
     with pytest.raises(CallError, match="timed out"):
-        choose_engine(*candidate("penguins"), runtime=Remote(ProveFunction(Failing(), "prove"), registry))
+        choose_engine(*candidate("penguins"), runtime=RemoteRuntime(ProveFunction(Failing(), "prove"), registry))
 
 
 @pytest.mark.parametrize("payload", [b"", b"{}", b'{"packed": "no base64!"}', b'{"packed": "AAAA"}', b"[]"])
 def test_a_malformed_reply_is_a_call_error(payload: bytes) -> None:
-    with pytest.raises(CallError, match="no reply"):
-        unpack(payload, Reply)
+    class Malformed:
+        def invoke(self, **_: Any) -> dict[str, Any]:
+            return {"Payload": io.BytesIO(payload)}
+
+    here = chosen_here("penguins")
+    question = GraphQuestion(blob=manifest.Blob("0" * 64, 9), spec=here.engine, signature=here.signature, rows=[])
+    with pytest.raises(CallError, match="is not"):
+        ProveFunction(Malformed(), "prove")(question)
 
 
 def test_answers_survive_the_way(registry: Registry) -> None:
     answers = Answers(labels=["a", 1, True, 1.5], probabilities=[[0.1, 1.0]], values=[math.inf], scores=[-0.0])
-    reply = unpack(pack(Reply(answers=answers)), Reply)
+    reply = unpack(json.loads(json.dumps(pack(Reply(answers=answers)))), Reply)
     assert reply == Reply(answers=answers)
     assert [type(one) for one in reply.answers.labels or ()] == [str, int, bool, float]  # type: ignore[union-attr]
 
@@ -208,7 +220,7 @@ def test_the_prove_function_needs_nothing_that_is_not_in_its_layers(tmp_path: Pa
     here = chosen_here("penguins")
     blob = registry.put_blob(here.blob)
     rows = candidate("penguins")[2]
-    question = Question(blob=blob, spec=here.engine, signature=here.signature, rows=rows)
+    question = GraphQuestion(blob=blob, spec=here.engine, signature=here.signature, rows=rows)
     measured = msgspec.structs.replace(question, rows=rows[:2], measure=True)
     (tmp_path / blob.sha256).write_bytes(here.blob)
     program = f"""
@@ -222,9 +234,9 @@ sys.meta_path.insert(0, Absent)
 import functions.prove.app as app
 class Files:
     def get(self, key): return open({str(tmp_path)!r} + "/" + key.rpartition("/")[2], "rb").read()
-app.answering._reading._readable = Files()
+app.graphs._reading._readable = Files()
 for line in sys.stdin:
-    print(json.dumps(app.answering.answer(json.loads(line))))
+    print(json.dumps(app.graphs.answer(json.loads(line))))
 """
     env = {
         "FAIRLEAD_BUCKET": "registry", "AWS_DEFAULT_REGION": "us-east-1", "AWS_REGION": "us-east-1",
@@ -233,11 +245,11 @@ for line in sys.stdin:
     }  # fmt: skip
     done = subprocess.run(
         [sys.executable, "-c", program],
-        input=b"\n".join([pack(question), pack(measured)]) + b"\n",
+        input=b"\n".join([sent(question), sent(measured), b""]),
         capture_output=True, env=env, cwd=ROOT, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr.decode()
-    first, second = (unpack(line, Reply) for line in done.stdout.splitlines())
+    first, second = (unpack(json.loads(line), Reply) for line in done.stdout.splitlines())
     assert first.answers == load(here.engine, here.signature, here.blob).answer(rows)
     assert second.budget is not None
     assert second.budget.failure == ""

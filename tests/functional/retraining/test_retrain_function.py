@@ -51,22 +51,23 @@ sys.meta_path.insert(0, Absent)
 PROVE = (
     ABSENT.format(absent={"sklearn", "pandas", "scipy", "joblib", "onnx", "skl2onnx", "boto3", "pyarrow"})
     + """
-from functions.prove.app import answering
+from functions.prove.app import graphs
 for line in sys.stdin:
-    print(json.dumps(answering.answer(json.loads(line))), flush=True)
+    print(json.dumps(graphs.answer(json.loads(line))), flush=True)
 """
 )
 RETRAIN = (
     ABSENT.format(absent={"onnxruntime", "pyarrow"})
     + """
 import subprocess
-from fairlead.publishing.parity.remote_runtime import ProveFunction, Reply, pack, unpack
+from fairlead.publishing.parity.messages import Reply, pack, unpack
+from fairlead.publishing.parity.remote_runtime import ProveFunction
 prove = subprocess.Popen([sys.executable, "-c", sys.argv[1]], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 def ask(self, question):
     assert self._function == "fairlead-prove"
-    prove.stdin.write(pack(question) + b"\\n")
+    prove.stdin.write(json.dumps(pack(question)).encode() + b"\\n")
     prove.stdin.flush()
-    return unpack(prove.stdout.readline(), Reply)
+    return unpack(json.loads(prove.stdout.readline()), Reply)
 ProveFunction.__call__ = ask
 from fairlead.retraining import handler as retrain_handler
 retrain_handler.start = lambda client, function, event: print("HANDED" + json.dumps([function, event]))

@@ -1,6 +1,5 @@
 """Retraining on real penguins, with a ledger: what came true is learnt where plausible, and judged beside live."""
 
-import json
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -21,8 +20,9 @@ from fairlead.journal.records import Record
 from fairlead.model.manifest import Blob, Manifest, Recipe, encode
 from fairlead.publishing.evidence import digests_of
 from fairlead.publishing.input import training_rows
-from fairlead.publishing.parity.remote_handler import Answering
-from fairlead.publishing.parity.remote_runtime import Question, Remote, Reply, pack, unpack
+from fairlead.publishing.parity.messages import GraphQuestion, Reply, pack, unpack
+from fairlead.publishing.parity.remote_handler import GraphHandler
+from fairlead.publishing.parity.remote_runtime import RemoteRuntime
 from fairlead.publishing.publish import publish
 from fairlead.publishing.signature.infer import to_rows
 from fairlead.registry.store import Registry
@@ -441,18 +441,17 @@ def test_inputs_that_go_on_moving_are_told_and_do_not_refuse(registry: Registry,
 
     (moved,) = [one for one in made.findings if one.finding == "held-out rows like the training rows"]
     assert moved.verdict == "warn"
-    assert "later rows moved, as they may: body_mass_g" in moved.detail
+    assert "later rows moved, which a time split allows: body_mass_g" in moved.detail
 
 
 def test_graphs_asked_beside_give_the_same_version(registry: Registry, production: Production) -> None:
     production.run(later(300), scored=True)
-    answering = Answering(registry)
+    handler = GraphHandler(registry)
 
-    def ask(question: Question) -> Reply:
-        answered = answering.answer(json.loads(pack(question)))
-        return unpack(json.dumps(answered).encode(), Reply)
+    def ask(question: GraphQuestion) -> Reply:
+        return unpack(handler.answer(pack(question)), Reply)
 
-    done = Retraining(registry, production.ledger, runtime=Remote(ask, registry)).retrain(order())
+    done = Retraining(registry, production.ledger, runtime=RemoteRuntime(ask, registry)).retrain(order())
 
     assert isinstance(done, Retrained)
     made = done.published.manifest

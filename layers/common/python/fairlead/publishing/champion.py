@@ -14,7 +14,7 @@ from fairlead.engines import Engine
 from fairlead.errors import EngineError, FairleadError, ModelFileError
 from fairlead.model.manifest import Manifest
 from fairlead.publishing.evidence import Live, unpack
-from fairlead.publishing.parity.graph_runtime import HERE, Runtime
+from fairlead.publishing.parity.graph_runtime import LOCAL, Runtime
 from fairlead.registry.retirements import retired
 from fairlead.registry.store import Registry
 from fairlead.releases import facade
@@ -31,7 +31,7 @@ class LiveVersion(NamedTuple):
     note: str
 
 
-def find_champion(registry: Registry, model: str, *, where: Operator | None, runtime: Runtime = HERE) -> Live | None:
+def find_champion(registry: Registry, model: str, *, where: Operator | None, runtime: Runtime = LOCAL) -> Live | None:
     """Return the version to compare with, None where none is in service; without `where` the registry alone decides.
 
     Raises IntegrityError or NotFoundError for a manifest or blob that was changed or deleted.

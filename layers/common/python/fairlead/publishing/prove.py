@@ -23,7 +23,7 @@ from fairlead.publishing.input.table_types import to_frame
 from fairlead.publishing.parity import choose_engine
 from fairlead.publishing.parity.compare import difference
 from fairlead.publishing.parity.golden_rows import golden_of
-from fairlead.publishing.parity.graph_runtime import HERE, Runtime
+from fairlead.publishing.parity.graph_runtime import LOCAL, Runtime
 from fairlead.publishing.signature import infer
 
 FEWEST_ROWS = 2
@@ -65,7 +65,7 @@ def prove(
     options: ProofOptions,
     champion: Callable[[], Live | None],
     *,
-    runtime: Runtime = HERE,
+    runtime: Runtime = LOCAL,
     progress: Progress,
 ) -> Proved:
     """Infer the signature, choose and prove the engine, gather the evidence, judge it.

@@ -20,7 +20,7 @@ from fairlead.publishing.champion import find_champion
 from fairlead.publishing.evidence import Live
 from fairlead.publishing.input.inputs import Progress, PublishInputs
 from fairlead.publishing.input.training_rows import TrainingRows
-from fairlead.publishing.parity.graph_runtime import HERE, Runtime
+from fairlead.publishing.parity.graph_runtime import LOCAL, Runtime
 from fairlead.publishing.prove import ProofOptions, prove
 from fairlead.publishing.store import Published, store
 from fairlead.registry.store import Registry
@@ -53,7 +53,7 @@ class Retraining:
         *,
         where: Operator | None = None,
         journal: Journal | None = None,
-        runtime: Runtime = HERE,
+        runtime: Runtime = LOCAL,
         progress: Progress = lambda _: None,
     ) -> None:
         self._registry = registry

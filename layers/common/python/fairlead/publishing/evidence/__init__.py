@@ -1,6 +1,6 @@
-"""Evidence for the gate, gathered: ask the engine, probe it, measure it in a fresh process, fit folds.
+"""Evidence for the gate: the engine's answers and probes, its cost in a fresh process, and cross-validation folds.
 
-Rows pass through in blocks, so that a million of them never stand in memory as Python objects.
+Rows are read in blocks, so that a million rows are never Python objects at the same time.
 """
 
 from fairlead.publishing.evidence.champion_answers import Live

@@ -1,4 +1,4 @@
-"""The live version's answers to the same rows, in the candidate's words, and which of them it was trained on."""
+"""The live version's answers to the candidate's held-out rows, with labels as the candidate's class codes."""
 
 from typing import Any
 
@@ -14,9 +14,10 @@ from fairlead.publishing.evidence.digests import digests_of
 
 
 class Live(msgspec.Struct, frozen=True, kw_only=True):
-    """The live version: its engine answers the held-out rows, `trained_on` are its training rows' digests.
+    """The live version with its engine and its training rows' digests (`trained_on`).
 
-    Where its engine cannot run here, it is None and `unavailable` says why. `chosen` says why it is taken for live.
+    `engine` is None if it cannot run here, for the reason in `unavailable`. `chosen` is the reason why this version
+    counts as the live one.
     """
 
     version: int
@@ -28,7 +29,10 @@ class Live(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def ask_champion(live: Live, output: Output, X: Any) -> Champion:
-    """Ask the live version; its classes are put into the candidate's order. What it cannot answer is a fact."""
+    """Return the live version's answers in the candidate's class order; `unanswered` has the reason if there are none.
+
+    `trained_on` marks the held-out rows that the live version was trained on.
+    """
     known = Champion(version=live.version, signature=live.signature, chosen=live.chosen)
     theirs = live.signature.output
     if live.engine is None:

@@ -1,4 +1,4 @@
-"""Rows in signature order become columns, and answers become arrays: block by block, in numpy's own types."""
+"""Conversion of rows in signature order to columns, and of answers to numpy arrays, block by block."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from fairlead.publishing.input.table_types import to_frame
 from fairlead.publishing.signature.infer import to_rows
 
 BLOCK = 20_000
-"""Rows of a block at most; of wide tables fewer, so that a block holds about BLOCK_VALUES values."""
+"""Rows of a block at most; fewer for wide tables, so that a block has about BLOCK_VALUES values."""
 BLOCK_VALUES = 2_000_000
 FEWEST_ROWS = 50
 
@@ -21,7 +21,7 @@ Row = tuple[Any, ...]
 
 
 def blocks(signature: Signature, X: Any) -> Iterator[list[Row]]:
-    """Rows as engines take them, a bounded number at a time; raises DataError as `to_rows` does."""
+    """Yield rows in signature order, a bounded number at a time; raises DataError as `to_rows` does."""
     frame = to_frame(X)
     size = max(FEWEST_ROWS, min(BLOCK, BLOCK_VALUES // max(1, len(signature.inputs))))
     for start in range(0, len(frame), size):
@@ -29,7 +29,7 @@ def blocks(signature: Signature, X: Any) -> Iterator[list[Row]]:
 
 
 class Columns:
-    """Columns that grow by blocks of rows."""
+    """Columns of a known number of rows, filled block by block."""
 
     def __init__(self, signature: Signature, rows: int) -> None:
         self._rows = rows
@@ -82,7 +82,7 @@ def _has_levels(field: Field) -> bool:
 
 
 def predicted(answers: Answers, output: Output) -> Predicted:
-    """One block of answers as arrays; a label that is no class becomes -1."""
+    """Return one block of answers as arrays; a label that is not a class becomes -1."""
     if output.task == "regression":
         values = np.asarray(answers.values, dtype=np.float64)
         return Predicted(values=values.reshape(len(values), -1))
@@ -97,7 +97,7 @@ def _floats(figures: Sequence[Any] | None) -> Floats | None:
 
 
 def joined(parts: Sequence[Predicted]) -> Predicted:
-    """Blocks of answers as one."""
+    """Concatenate blocks of answers."""
     found: dict[str, Any] = {}
     for name in Predicted.__struct_fields__:
         arrays = [getattr(part, name) for part in parts]
@@ -106,13 +106,16 @@ def joined(parts: Sequence[Predicted]) -> Predicted:
 
 
 def codes_of(labels: Sequence[Any], classes: Sequence[Any]) -> Codes:
-    """Labels as positions in `classes`, -1 for others."""
+    """Return each label's position in `classes`; -1 for other labels."""
     position = {value: code for code, value in enumerate(classes)}
     return np.array([position.get(label, -1) for label in labels], dtype=np.int32)
 
 
 def target_of(output: Output, y: Any, rows: int) -> Codes | Floats | None:
-    """The target as the gate reads it; None where there is none or nothing is predicted of it."""
+    """Return the target as class codes or as floats (rows, targets); None if there is none or the task has no target.
+
+    Raises DataError if the number of values is wrong or a regression's target is not a finite number.
+    """
     classes = classes_of(output)
     if y is None or (output.task != "regression" and not classes):
         return None
@@ -124,8 +127,8 @@ def target_of(output: Output, y: Any, rows: int) -> Codes | Floats | None:
     try:
         values = array.astype(np.float64).reshape(rows, -1)
     except (ValueError, TypeError) as error:
-        raise DataError(f"the target of a regression is no number: {error}") from error
+        raise DataError(f"the target of a regression is not a number: {error}") from error
     empty = int((~np.isfinite(values)).any(axis=1).sum())
     if empty:
-        raise DataError(f"{empty:,} rows have no target", hint="leave rows without a known outcome out")
+        raise DataError(f"{empty:,} rows have no target", hint="leave out rows without a known outcome")
     return values

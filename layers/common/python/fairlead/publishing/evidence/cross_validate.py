@@ -1,4 +1,4 @@
-"""Cross-validation: the estimator's kind, fitted anew on parts of the training rows and measured on the rest."""
+"""Cross-validation: clones of the estimator, fitted on part of the training rows and measured on the rest."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
@@ -18,9 +18,9 @@ from fairlead.publishing.input.table_types import to_frame
 
 
 class Folding(msgspec.Struct, frozen=True, kw_only=True):
-    """How to fold: `groups` keep a group's rows in one fold, `order` fits on earlier rows only; else at random.
+    """How training rows are folded: `groups` keep a group's rows in one fold, `order` fits on earlier rows only.
 
-    Both are arrays with an element a training row.
+    Both are arrays with one element a training row. Without them rows are folded at random.
     """
 
     folds: int = 5
@@ -37,7 +37,10 @@ def cross_validate(
     *,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Folds:
-    """Fit clones of the estimator on each fold's complement and measure each fold; raises DataError where it cannot."""
+    """Fit a clone of the estimator on each fold's complement and return its figures on the fold.
+
+    Raises DataError if the rows cannot be folded or a clone cannot be fitted.
+    """
     from sklearn.base import clone
 
     unused = {column.position for column in signature.ignored}
@@ -58,7 +61,10 @@ def cross_validate(
 
 
 def _measured(model: Any, signature: Signature, X: Any, y: Any) -> dict[str, float]:
-    """Scores of a fold's model, which may use columns that the whole model ignores, hence the frame itself."""
+    """Return the scores of a fold's model.
+
+    It gets the whole frame, because it may use columns that the published model ignores.
+    """
     engine = SklearnEngine(model, signature)
     answers = predicted(engine.ask(predict_input(X, signature.layout)), signature.output)
     found = scores(target_of(signature.output, y, len(y)), answers, signature.output, Resample(len(y), replicates=0))

@@ -1,8 +1,8 @@
-"""Row digests: 64 bits that name a row's inputs, so that rows can be recognised later without being kept.
+"""Row digests: 64 bits that identify a row's inputs, so that rows are recognised later without being stored.
 
-A digest depends on names and values, not on the order of columns, the file's format or this machine: whole numbers
-count as such whatever their type, others to float32, missing is one value. Two different rows share a digest with a
-chance of 2⁻⁶⁴; among a million against a million that is one in ten million.
+A digest depends on names and values, not on the order of columns, the file format or the machine. Whole numbers of any
+type are equal, other numbers are rounded to float32, and missing is one value. Two different rows share a digest with a
+probability of 2⁻⁶⁴; for a million rows against a million that is one in ten million.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ MISSING = np.uint64(0x9E3779B97F4A7C15)
 
 
 def row_digests(columns: Sequence[Column], rows: int) -> Digests:
-    """Digest each row over these columns."""
+    """Return the digest of each row over these columns."""
     digests = np.zeros(rows, dtype=np.uint64)
     for column in columns:
         digests += _mixed(_bits(column) ^ _text_bits(column.name))
@@ -28,7 +28,7 @@ def row_digests(columns: Sequence[Column], rows: int) -> Digests:
 
 
 def digests_of(signature: Signature, X: Any) -> Digests:
-    """Digests of rows over a signature's inputs: what a version keeps of its training rows."""
+    """Return the digest of each row over a signature's inputs; a version stores those of its training rows."""
     parts = []
     for rows in blocks(signature, X):
         columns = Columns(signature, len(rows))
@@ -38,18 +38,18 @@ def digests_of(signature: Signature, X: Any) -> Digests:
 
 
 def text_digests(texts: Sequence[str]) -> Digests:
-    """Digest strings: the groups of a grouped split."""
+    """Return the digest of each string, such as the groups of a grouped split."""
     known = {text: _text_bits(text) for text in set(texts)}
     return np.array([known[text] for text in texts], dtype=np.uint64)
 
 
 def pack(digests: Digests) -> bytes:
-    """Digests as a blob: sorted, each once, eight little-endian bytes each."""
+    """Return digests as a blob: sorted, without duplicates, eight little-endian bytes each."""
     return np.unique(digests).astype("<u8").tobytes()
 
 
 def unpack(blob: bytes) -> Digests:
-    """Digests from a blob; raises IntegrityError where it is none."""
+    """Return the digests in a blob; raises IntegrityError if its size is not a multiple of eight."""
     if len(blob) % 8:
         raise IntegrityError(f"row digests take eight bytes each, the blob has {len(blob):,}")
     return np.frombuffer(blob, dtype="<u8").astype(np.uint64)
@@ -69,7 +69,7 @@ def _bits(column: Column) -> Digests:
 
 
 def _level_bits(level: str | int) -> np.uint64:
-    """A category of integers digests as the number that it may be in another version's signature."""
+    """Return the bits of a level; an integer category counts as the number it may be in another version's signature."""
     if isinstance(level, str):
         return _text_bits(level)
     return np.float64(level).view(np.uint64)
@@ -80,7 +80,7 @@ def _text_bits(text: str) -> np.uint64:
 
 
 def _mixed(values: Digests) -> Digests:
-    """The finaliser of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014): every bit moves every other."""
+    """Apply the finaliser of SplitMix64 (Steele, Lea, Flood, OOPSLA 2014): each bit affects all others."""
     values = values + MISSING
     values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

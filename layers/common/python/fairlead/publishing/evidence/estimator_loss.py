@@ -1,4 +1,4 @@
-"""The loss that a fitted regressor minimised, read from its parameters."""
+"""The loss that a fitted regressor minimises, read from its parameters."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,13 +7,13 @@ from fairlead.gate.losses import Loss
 
 ABSOLUTE = Loss(kind="absolute")
 INNER = ("best_estimator_", "estimator_", "regressor_", "estimator")
-"""Attributes by which search, selection and multi-output estimators hold the regressor that answers."""
+"""Attributes in which search, selection and multi-output estimators keep the regressor that answers."""
 
 
 def loss_of(estimator: Any) -> Loss | None:
-    """Return the loss of the regressor that answers at the end; None for squared errors and for what is not known.
+    """Return the loss of the final regressor; None for squared errors and for classes that are not known.
 
-    A regressor of a transformed target minimised its loss on another scale, which says nothing here.
+    None also for a regressor of a transformed target: its loss is on another scale.
     """
     last = _last(estimator)
     if last is None:
@@ -33,7 +33,7 @@ def _last(estimator: Any) -> Any:
 
 
 def _boosted(quantile: str) -> Callable[[Any], Loss | None]:
-    """Read `loss`, and the quantile from the parameter that the class keeps it in."""
+    """Return a reader of a boosting model's `loss`; `quantile` is the parameter that has the quantile."""
 
     def read(model: Any) -> Loss | None:
         if model.loss == "quantile":

@@ -1,4 +1,4 @@
-"""Gathering: from a candidate, its rows and the live version to the facts that the gate judges."""
+"""Collection of the gate's evidence from a candidate, its rows and the live version."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -24,13 +24,13 @@ from fairlead.publishing.input.table_types import to_frame
 from fairlead.publishing.signature.infer import to_rows
 
 MOST_COMPARED = 100_000
-"""Training rows that are compared with the held-out ones in distribution; digests are taken of all."""
+"""Training rows whose distribution is compared with the held-out rows; all training rows get a digest."""
 
 Progress = Callable[[str], None]
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be judged: the signature, the engine that will serve with its blob and proof, a regressor's loss."""
+    """The version to judge: signature, the engine that will serve with its blob and proof, and a regressor's loss."""
 
     signature: Signature
     serving: Engine
@@ -42,9 +42,9 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Data(msgspec.Struct, frozen=True, kw_only=True):
-    """Held-out rows with their target, and the training rows with theirs where they are at hand.
+    """Held-out rows with their target, and training rows with theirs if they were given.
 
-    `order` and `train_order` say when rows happened, where no column does; NaN is not known.
+    `order` and `train_order` are the times of rows if no column has them; NaN means not known.
     """
 
     X: Any
@@ -66,9 +66,10 @@ def gather(
     measure: Callable[..., Budget] = measure_budget,
     progress: Progress = lambda _: None,
 ) -> Evidence:
-    """Gather the evidence; raises DataError where the rows do not fit the signature or the target.
+    """Return the evidence for the gate.
 
-    Raises SettingsError first of all where the policy names an input that the model does not have.
+    Raises SettingsError, before any work, if the policy names an input that the model does not have. Raises DataError
+    if the rows do not fit the signature or the target.
     """
     signature = candidate.signature
     row_slices.check_fields(policy.slices.named, [field.name for field in signature.inputs])
@@ -105,7 +106,7 @@ def gather(
 
 
 def training_rows(signature: Signature, X: Any, y: Any, policy: Policy) -> Rows:
-    """Training rows as the gate compares them: digests of all, columns and target of a sample."""
+    """Return training rows for the gate: digests of all rows, columns and target of a sample."""
     frame = to_frame(X)
     digests = digests_of(signature, frame)
     count = len(frame)
@@ -153,13 +154,16 @@ def _asked(engine: Engine, rows: list[tuple[Any, ...]]) -> Answers:
 
 
 def _few(signature: Signature, frame: Any) -> Sequence[tuple[Any, ...]]:
-    """Rows spread over all of them, for probes and measurements."""
+    """Return up to BATCH rows spread over the frame, for probes and measurements."""
     step = max(1, len(frame) // BATCH)
     return to_rows(signature, frame.iloc[::step][:BATCH])
 
 
 def order_of(frame: Any, name: str | None) -> Floats | None:
-    """When rows happened: numbers as they are, dates as seconds; None without such a column."""
+    """Return the times of rows: numbers as they are, dates as seconds since 1970; None without such a column.
+
+    Raises DataError if the column has neither numbers nor dates.
+    """
     if name is None or name not in frame.columns:
         return None
     import pandas as pd
@@ -170,13 +174,13 @@ def order_of(frame: Any, name: str | None) -> Floats | None:
     try:
         times = pd.to_datetime(column, utc=True)
     except (ValueError, TypeError) as error:
-        raise DataError(f"column {name!r} orders nothing: {error}") from error
+        raise DataError(f"column {name!r} has neither numbers nor dates: {error}") from error
     seconds: Floats = (times - pd.Timestamp(0, tz="UTC")).dt.total_seconds().to_numpy(dtype=np.float64)
     return seconds
 
 
 def groups_of(frame: Any, name: str | None) -> Digests | None:
-    """Whom rows belong to; None without such a column."""
+    """Return the digest of each row's group; None without such a column."""
     if name is None or name not in frame.columns:
         return None
     return text_digests([str(value) for value in frame[name].tolist()])

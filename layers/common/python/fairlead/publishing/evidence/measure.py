@@ -1,4 +1,4 @@
-"""The budget's facts: a fresh process loads the engine as a release does, answers, and says what that took."""
+"""Measurement of the budget: a fresh process loads the engine as a release does, answers rows and reports the cost."""
 
 import signal
 import subprocess
@@ -17,7 +17,7 @@ from fairlead.model.signature import Signature
 
 CPU_SECONDS = 180
 SECONDS = 900
-"""Until a fresh process is given up: it may have to wait for a busy machine, so the CPU time it uses ends it first."""
+"""Wall-clock limit of a fresh process. It is longer than the limit of CPU time, because the machine may be busy."""
 PROGRAM = """
 import resource, sys
 resource.setrlimit(resource.RLIMIT_CPU, (int(sys.argv[1]), int(sys.argv[1]) + 5))
@@ -28,7 +28,7 @@ main()
 
 
 class Task(msgspec.Struct, frozen=True):
-    """What the fresh process is given: an engine, the file of its blob, its signature, rows, golden rows."""
+    """Input of the fresh process: an engine, the path of its blob, its signature, rows and golden rows."""
 
     spec: manifest.Engine
     signature: Signature
@@ -46,7 +46,7 @@ def measure_budget(
     golden: Golden | None = None,
     interpreter: str = sys.executable,
 ) -> Budget:
-    """Measure an engine on up to a hundred rows; what goes wrong is a fact too, never an exception."""
+    """Measure an engine on up to a hundred rows; a failure is in the budget's `failure`, never an exception."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "blob")
         path.write_bytes(blob)

@@ -1,4 +1,4 @@
-"""What the fresh process runs: load the engine, answer, and say on standard output what that took."""
+"""The program of the fresh process: load the engine, answer rows, write the cost to standard output."""
 
 import sys
 import time
@@ -11,14 +11,14 @@ from fairlead import engines
 from fairlead.gate.evidence import Budget
 from fairlead.publishing.evidence.measure import Task
 
-ENOUGH = 0.2  # CPU seconds for one kind of question: some systems count CPU time in steps of ten milliseconds
-LONGEST_WAIT = 20.0  # seconds that pass meanwhile, on a machine that is busy
+ENOUGH = 0.2  # CPU seconds for one figure, because some systems count CPU time in steps of ten milliseconds
+LONGEST_WAIT = 20.0  # wall-clock seconds for one figure, on a busy machine
 
 
 def main() -> None:
-    """Do one Task from standard input. Costs are CPU time of this process: what else the machine does is not its."""
+    """Measure one Task from standard input. Times are CPU time of this process, so a busy machine does not count."""
     task = msgspec.json.decode(sys.stdin.buffer.read(), type=Task)
-    out, sys.stdout = sys.stdout, sys.stderr  # whatever a library prints must not spoil the answer
+    out, sys.stdout = sys.stdout, sys.stderr  # a library's prints must not mix with the result
     try:
         budget = _measured(task)
     except Exception as error:  # noqa: BLE001 - unpickling and predicting may raise anything
@@ -43,7 +43,7 @@ def _measured(task: Task) -> Budget:
 
 
 def _cost(engine: engines.Engine, rows: list[tuple[Any, ...]]) -> float:
-    """Mean milliseconds of CPU time of one question, asked again until there is enough to count."""
+    """Return the mean CPU time of one batch in milliseconds; the batch is repeated until ENOUGH time is counted."""
     began, start = time.perf_counter(), time.process_time()
     asked, spent = 0, 0.0
     while spent < ENOUGH and time.perf_counter() - began < LONGEST_WAIT:
@@ -55,9 +55,9 @@ def _cost(engine: engines.Engine, rows: list[tuple[Any, ...]]) -> float:
 
 
 def _peak_memory() -> int:
-    """Peak resident bytes of this program alone.
+    """Return the peak resident memory of this process in bytes.
 
-    getrusage would count the publisher too: Linux hands the peak of the process that forked down through exec.
+    getrusage would count the publisher too: on Linux a process keeps the peak of its parent through fork and exec.
     """
     status = Path("/proc/self/status")
     if status.exists():

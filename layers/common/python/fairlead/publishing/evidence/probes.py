@@ -1,7 +1,7 @@
-"""Probes: the engine is asked strangely, and asked twice; what it does is a fact for the gate.
+"""Probes: the engine answers unusual values, and the same rows in another order and batch size.
 
-Strange questions of one kind go in batches. Only if one fails is each input asked alone, to name the culprit. Memory is
-bounded by BATCH_VALUES, time by MOST_VALUES.
+Unusual values of one kind go in batches. Only if a batch fails is each input probed alone, to name the input that
+fails. BATCH_VALUES bounds memory, MOST_VALUES bounds time.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -12,31 +12,32 @@ import numpy as np
 
 from fairlead.engines import Answers, Engine
 from fairlead.gate.evidence import Probe
-from fairlead.model.signature import LARGEST_INTEGER, Field, Signature
+from fairlead.model.signature import LARGEST_INTEGER, Signature
+from fairlead.publishing.signature.probe import unseen_value
 
 Row = tuple[Any, ...]
-BASES = 10  # rows that each strange value is put into
-BATCH = 100  # rows that are asked twice
-SINGLES = 25  # rows that are asked alone
+BASES = 10  # rows that each unusual value is put into
+BATCH = 100  # rows that are answered twice
+SINGLES = 25  # rows that are answered one by one
 FAR = {"extreme": 10.0, "far extreme": 1e6}
 SLACK = 1e-5
 MOST_VALUES = 20_000_000
-"""Rows × inputs asked of one kind of question: seconds, however wide the table is."""
+"""Rows × inputs of one kind of probe, so that a wide table takes seconds."""
 BATCH_VALUES = 2_000_000
-"""Rows × inputs handed to the engine at once: memory."""
+"""Rows × inputs that the engine answers at once; bounds memory."""
 FEWEST_ROWS = 100
 MOST_SUSPECTS = 1_000
 
 
 class Question(NamedTuple):
-    """Strange values of one input, or of all (empty): each of `changes` is put into every base row."""
+    """Unusual values of the input `field`, of all inputs if empty: each of `changes` is put into every base row."""
 
     field: str
     changes: list[dict[int, Any]]
 
 
 def probe(engine: Engine, signature: Signature, rows: Sequence[Row]) -> tuple[Probe, ...]:
-    """Probe an engine with variations of these rows, of which a hundred are plenty."""
+    """Probe an engine with variations of these rows; only the first BATCH rows are used."""
     bases = list(rows[:BASES])
     found = [
         *_asked(engine, "missing", list(_missing(signature)), bases),
@@ -58,15 +59,9 @@ def _missing(signature: Signature) -> Iterator[Question]:
 def _unseen(signature: Signature) -> Iterator[Question]:
     for position, field in enumerate(signature.inputs):
         if field.kind == "category" and not field.closed:
-            yield Question(field.name, [{position: _stranger(field)}])
+            yield Question(field.name, [{position: unseen_value(field)}])
         elif field.kind == "text":
             yield Question(field.name, [{position: text} for text in ("", "?", "Ω≈ç√∫ 漢字", "word " * 500)])
-
-
-def _stranger(field: Field) -> str | int:
-    known = field.categories or ("",)
-    numbers = [value for value in known if isinstance(value, int)]
-    return max(numbers) + 1 if numbers else "a category never seen"
 
 
 def _extreme(signature: Signature, ranges: float) -> Iterator[Question]:
@@ -74,7 +69,7 @@ def _extreme(signature: Signature, ranges: float) -> Iterator[Question]:
         if field.kind not in {"number", "integer"} or field.minimum is None or field.maximum is None:
             continue
         width = max(field.maximum - field.minimum, abs(field.maximum), 1.0) * ranges
-        # An input that was never negative (a price, a count) is not made so: nothing says that callers may.
+        # An input without negative values (a price, a count) gets no negative probe: callers may never send one.
         low = field.minimum / ranges if field.minimum >= 0 else field.minimum - width
         ends: list[float] = [low, field.maximum + width]
         if field.kind == "integer":
@@ -83,14 +78,17 @@ def _extreme(signature: Signature, ranges: float) -> Iterator[Question]:
 
 
 class Group(NamedTuple):
-    """Questions asked together: each of `rows` changes one input of each question."""
+    """Questions that share rows: each of `rows` has one change of each question."""
 
     questions: list[Question]
     rows: list[Row]
 
 
 def _asked(engine: Engine, kind: str, questions: list[Question], bases: list[Row]) -> Iterator[Probe]:
-    """Ask in batches of bounded size; only where a batch breaks, its groups and then their inputs are asked alone."""
+    """Yield probes of one kind, asked in batches of bounded size.
+
+    If a batch fails, its groups are asked alone, and then the inputs of a failing group.
+    """
     questions = [question for question in questions if question.changes]
     if not questions or not bases:
         return
@@ -112,9 +110,9 @@ def _asked(engine: Engine, kind: str, questions: list[Question], bases: list[Row
 
 
 def _groups(questions: list[Question], bases: list[Row], *, at_once: int) -> Iterator[Group]:
-    """`at_once` inputs are changed in one row, where there are more inputs than rows that may be asked.
+    """Yield groups of `at_once` questions; more than one if there are more inputs than rows that may be asked.
 
-    A row never changes one input twice: it holds the n-th change of each of its questions.
+    A row never changes one input twice: it has the n-th change of each of its questions.
     """
     for start in range(0, len(questions), at_once):
         together = questions[start : start + at_once]
@@ -124,7 +122,7 @@ def _groups(questions: list[Question], bases: list[Row], *, at_once: int) -> Ite
 
 
 def _batches(groups: Iterator[Group], most: int) -> Iterator[list[Group]]:
-    """Groups together up to `most` rows; a larger group is alone."""
+    """Yield lists of groups with up to `most` rows together; a larger group is alone in its list."""
     batch: list[Group] = []
     for group in groups:
         if batch and sum(len(one.rows) for one in batch) + len(group.rows) > most:
@@ -136,15 +134,18 @@ def _batches(groups: Iterator[Group], most: int) -> Iterator[list[Group]]:
 
 
 def _culprits(engine: Engine, kind: str, group: Group, bases: list[Row], suspects: int) -> Iterator[Probe]:
-    """Name the inputs that break; the whole group where only their combination does, or after many suspects."""
+    """Yield a probe for each input that fails alone; for the whole group if only the combination fails.
+
+    At most `suspects` inputs of the group are probed alone.
+    """
     broken, example = _broken(engine, group.rows)
     several = len(group.questions) > 1
     found = []
     for question in group.questions[:suspects] if broken and several else ():
         rows = [_changed(row, change) for row in bases for change in question.changes]
-        bad, said = _broken(engine, rows)
+        bad, reason = _broken(engine, rows)
         if bad:
-            found.append(Probe(kind=kind, field=question.field, rows=len(rows), broken=bad, example=said))
+            found.append(Probe(kind=kind, field=question.field, rows=len(rows), broken=bad, example=reason))
     field = "" if several else group.questions[0].field
     yield from found or [Probe(kind=kind, field=field, rows=len(group.rows), broken=broken, example=example)]
 
@@ -157,10 +158,10 @@ def _changed(row: Row, change: dict[int, Any]) -> Row:
 
 
 def _broken(engine: Engine, rows: list[Row]) -> tuple[int, str]:
-    """How many of these rows get no finite answer, and what was said."""
-    answers, said = _answer(engine, rows)
+    """Return how many of these rows get no finite answer, and the reason."""
+    answers, reason = _answer(engine, rows)
     if answers is None:
-        return len(rows), said
+        return len(rows), reason
     bad = sum(not np.isfinite(figures).all() for figures in _figures(answers))
     return bad, "an answer that is not finite" if bad else ""
 
@@ -180,10 +181,10 @@ def _figures(answers: Answers) -> Sequence[Any]:
 
 
 def _repeated(engine: Engine, rows: list[Row]) -> Iterator[Probe]:
-    """Ask the same rows in other orders and sizes; the first answers are the measure."""
-    whole, said = _answer(engine, rows)
+    """Yield probes that compare answers to the same rows in another order and in other batch sizes."""
+    whole, reason = _answer(engine, rows)
     if whole is None:
-        yield Probe(kind="row order", rows=len(rows), broken=len(rows), example=said)
+        yield Probe(kind="row order", rows=len(rows), broken=len(rows), example=reason)
         return
     order = np.random.default_rng(0).permutation(len(rows)).tolist()
     yield _compared("row order", whole, order, lambda: engine.answer([rows[at] for at in order]))

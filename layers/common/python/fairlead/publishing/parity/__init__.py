@@ -1,1 +1,1 @@
-"""The choice of the engine: a graph serves only where its answers equal the estimator's."""
+"""Engine choice: a compiled graph serves only if its answers equal the estimator's on held-out and boundary rows."""

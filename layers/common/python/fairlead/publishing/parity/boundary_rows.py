@@ -1,6 +1,7 @@
-"""Rows where an engine would err first: beside split thresholds, at the edges of what was seen, missing, unseen, odd.
+"""Boundary rows: values next to split thresholds, at the ends of the held-out range, missing, unseen and unusual.
 
-Everything is deterministic: the same estimator, signature and held-out rows give the same boundary rows.
+An engine that differs from the estimator differs there first. Rows are deterministic: the same estimator, signature and
+held-out rows give the same boundary rows.
 """
 
 import math
@@ -12,14 +13,15 @@ import numpy as np
 
 from fairlead.model.signature import LARGEST_INTEGER, LARGEST_NUMBER, Field, Signature, positions
 from fairlead.publishing.parity.split_points import thresholds_by_field
+from fairlead.publishing.signature.probe import unseen_value
 
 MOST_ROWS = 2_000
 FEWEST_ROWS = 100
 MOST_VALUES = 4_000_000
-"""Rows × fields: thousands of fields get fewer rows, those with split thresholds first."""
+"""Rows × fields. Thousands of fields get fewer rows; fields with split thresholds come first."""
 MOST_THRESHOLDS = 60  # of one field
 MOST_CATEGORIES = 100  # of one field
-UNSEEN_TEXT = "a value never seen"
+
 ODD_TEXTS = (
     *("", " ", "\t\n", "a", "A", "0", "null", "NaN", "UPPER lower MiXeD", "don't stop-me_now 3.14!"),
     *("naïve CAFÉ İstanbul straße ﬁ", "日本語 текст 😀", "e\u0301 \u00a0 \u200b", "x" * 5_000),
@@ -30,24 +32,24 @@ FAR_BASES = 4  # held-out rows that are changed
 FAR_SIGNS = 6  # of all fields at once
 FACTORS = (-10.0, 10.0, 100.0, 1e4, 1e8)
 SIZES = (0.0, -0.0, 5e-324, 1e-310, 1e-38, 1e6, 1e10, 1e20, 1e30, LARGEST_NUMBER)
-"""Of numbers far outside: zeros, denormals of double and single precision, and what squares and cubes carry away."""
+"""Sizes of far numbers: zeros, denormals of double and single precision, numbers whose squares or cubes overflow."""
 
 Row = tuple[Any, ...]
 Values = Sequence[float] | np.ndarray[Any, Any]
 
 
 def boundary_rows(estimator: Any, signature: Signature, rows: Sequence[Row]) -> list[Row]:
-    """At most MOST_ROWS rows and about MOST_VALUES values, fields taking turns.
+    """Return boundary rows in signature order, fields in turn: at most MOST_ROWS rows and about MOST_VALUES values.
 
-    Each is a held-out row with one value put in, or an extreme row.
+    Each row is a held-out row with one value replaced, or a row with all values at one extreme.
     """
     places = positions(signature)
     splits = thresholds_by_field(estimator, len(places) + len(signature.ignored))
     most = max(FEWEST_ROWS, min(MOST_ROWS, MOST_VALUES // len(places)))
-    telling = sorted(range(len(places)), key=lambda position: places[position] not in splits)[: 2 * most]
+    chosen = sorted(range(len(places)), key=lambda position: places[position] not in splits)[: 2 * most]
     streams = [
         _field_rows(position, signature.inputs[position], splits.get(places[position], ()), rows)
-        for position in sorted(telling)
+        for position in sorted(chosen)
     ]
     turns = (row for turn in zip_longest(*streams) for row in turn if row is not None)
     found = islice(chain(_whole_rows(signature, rows[0]), turns), 2 * most)
@@ -55,9 +57,9 @@ def boundary_rows(estimator: Any, signature: Signature, rows: Sequence[Row]) -> 
 
 
 def far_rows(signature: Signature, rows: Sequence[Row]) -> list[Row]:
-    """At most MOST_FAR rows far outside: held-out rows times FACTORS, every size up to the largest number.
+    """Return at most MOST_FAR rows far outside the held-out range: held-out values times FACTORS, and all SIZES.
 
-    Rows of several fields change all at once, with every sign, then one field at a time.
+    First all number fields change at once, with several combinations of signs, then one field at a time.
     """
     numbers = [place for place, field in enumerate(signature.inputs) if field.kind in ("number", "integer")]
     chosen = rows[:: max(1, len(rows) // FAR_BASES)][:FAR_BASES]
@@ -96,14 +98,14 @@ def _replaced(signature: Signature, row: Row, values: Mapping[int, float]) -> Ro
 
 
 def _whole_rows(signature: Signature, row: Row) -> Iterator[Row]:
-    """All fields at once: lowest, highest, beyond, zero, missing, unseen."""
+    """Yield rows with all fields at once lowest, highest, below, above, zero, missing, unseen."""
     fields = signature.inputs
     for pick in (_lowest, _highest, _below, _above, _zero, _missing, _unseen):
         yield tuple(pick(field, value) for field, value in zip(fields, row, strict=True))
 
 
 def _field_rows(position: int, field: Field, splits: Values, rows: Sequence[Row]) -> Iterator[Row]:
-    """Held-out rows with one field's value replaced; a number goes into the row whose own value is nearest to it."""
+    """Yield held-out rows with one field's value replaced; a number replaces the value that is nearest to it."""
     numeric = field.kind in ("number", "integer")
     present = [row for row in rows if isinstance(row[position], (int, float))] if numeric else []
     own = np.array([row[position] for row in present], dtype=np.float64)
@@ -116,7 +118,7 @@ def _field_rows(position: int, field: Field, splits: Values, rows: Sequence[Row]
 
 
 def _values(field: Field, splits: Values, own: np.ndarray[Any, Any]) -> Iterator[Any]:
-    """Values worth trying in one field, the most telling first."""
+    """Yield the values to try in one field, those most likely to differ first."""
     if field.nullable:
         yield None
     if field.kind == "boolean":
@@ -126,7 +128,7 @@ def _values(field: Field, splits: Values, own: np.ndarray[Any, Any]) -> Iterator
     elif field.kind == "category":
         yield from (field.categories or ())[:MOST_CATEGORIES]
         if not field.closed:
-            yield _unseen(field, None)
+            yield unseen_value(field)
     else:
         edges = [pick(field, 0.0) for pick in (_lowest, _highest, _below, _above, _zero)]
         yield from (_number(field, value) for value in edges)
@@ -138,14 +140,14 @@ def _values(field: Field, splits: Values, own: np.ndarray[Any, Any]) -> Iterator
 
 
 def _texts(field: Field, position: int, rows: Sequence[Row]) -> Iterator[str]:
-    """Held-out texts shouted, doubled and cut in two."""
+    """Yield held-out texts in upper case, doubled, and cut in half."""
     if field.kind == "text":
         for text in [row[position] for row in rows[:20] if row[position] is not None]:
             yield from (text.upper(), f"{text}\n{text}", text[: len(text) // 2])
 
 
 def _beside(value: float, step: float | None) -> Iterator[float]:
-    """The value, its neighbours among doubles and among single-precision numbers, and one decimal step away."""
+    """Yield the value, its neighbours in double and in single precision, and the values one decimal step away."""
     single = np.float32(value)
     yield from (value, math.nextafter(value, -math.inf), math.nextafter(value, math.inf))
     for towards in (-np.inf, np.inf):
@@ -155,7 +157,7 @@ def _beside(value: float, step: float | None) -> Iterator[float]:
 
 
 def _decimal_step(values: np.ndarray[Any, Any]) -> float | None:
-    """The grid the data lies on: 0.01 for prices; None where it has more than six decimals."""
+    """Return the decimal grid of the data, such as 0.01 for prices; None if it has more than six decimals."""
     for decimals in range(7):
         if len(values) and np.array_equal(np.round(values, decimals), values):
             return float(10.0**-decimals)
@@ -163,7 +165,7 @@ def _decimal_step(values: np.ndarray[Any, Any]) -> float | None:
 
 
 def _sample(values: Values, most: int) -> list[float]:
-    """At most `most` values, spread evenly over the sorted ones."""
+    """Return at most `most` values, spread evenly over sorted `values`."""
     if len(values) <= most:
         return [float(value) for value in values]
     return [float(values[round(place)]) for place in np.linspace(0, len(values) - 1, most)]
@@ -196,7 +198,7 @@ def _zero(field: Field, value: Any) -> Any:
 
 
 def _edge(field: Field, value: Any, edge: float | None, beyond: float) -> Any:
-    """An edge of a number's range, or as far beyond it as the range is wide; other kinds keep their value."""
+    """Return an edge of a number's range moved by `beyond` times the range's width; other kinds keep their value."""
     if field.kind not in ("number", "integer") or edge is None:
         return value
     width = (field.maximum or 0.0) - (field.minimum or 0.0) or 1.0
@@ -208,7 +210,4 @@ def _missing(field: Field, value: Any) -> Any:
 
 
 def _unseen(field: Field, value: Any) -> Any:
-    if field.kind != "category" or field.closed:
-        return value
-    numbers = [known for known in field.categories or () if isinstance(known, int)]
-    return max(numbers) + 1 if numbers else UNSEEN_TEXT
+    return value if field.kind != "category" or field.closed else unseen_value(field)

@@ -1,4 +1,7 @@
-"""Which engine serves: onnx where parity is proved, else sklearn where it can run, else a refusal; never in silence."""
+"""The choice of a version's engine.
+
+onnx if parity is proved, else sklearn if the estimator runs in the layer, else a refusal. The manifest has the reason.
+"""
 
 import math
 from collections.abc import Callable, Sequence
@@ -19,7 +22,7 @@ from fairlead.publishing.onnx.compiler import compile_estimator
 from fairlead.publishing.onnx.converters import NotConvertibleError
 from fairlead.publishing.parity.boundary_rows import boundary_rows, far_rows
 from fairlead.publishing.parity.compare import NotProvedError, prove
-from fairlead.publishing.parity.graph_runtime import HERE, Runtime
+from fairlead.publishing.parity.graph_runtime import LOCAL, Runtime
 from fairlead.publishing.parity.layer_process import prove_in_layer
 from fairlead.publishing.parity.row_scans import slower_on_onnx
 
@@ -27,12 +30,15 @@ Demand = Literal["auto", "onnx", "sklearn"]
 Row = tuple[Any, ...]
 LAYER_ROWS = 50
 BEYOND = (1e8, 1e6, 1e4)
-"""How far beyond what was seen a number may be, at least, where parity does not hold up to the largest number."""
+"""Multiples of the largest held-out number, tried in turn as an input's limit where parity fails on larger numbers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The engine of a version and why; `serving` answers as the endpoint will, `reference` is the estimator here."""
+    """A version's engine with its blob and certificate.
+
+    `serving` answers as the endpoint will; `reference` is the estimator in this process.
+    """
 
     engine: manifest.Engine
     blob: bytes
@@ -49,15 +55,15 @@ def choose_engine(
     *,
     data: bytes = b"",
     demanded: Demand = "auto",
-    runtime: Runtime = HERE,
+    runtime: Runtime = LOCAL,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Choice:
-    """Choose and prove; `rows` are held-out rows in signature order, `runtime` runs the graph.
+    """Return the engine that serves, with its proof.
 
-    `data` is the estimator's data form, made here if it is empty.
-
-    auto: onnx if proved equal (a nearest-neighbour model only if it is small enough to be faster there), else sklearn
-    with the reason. Raises EngineError, with the reason and a way forward, where the demanded engine or none can serve.
+    `rows` are held-out rows in signature order; `runtime` runs the graph; `data` is the estimator's data form, written
+    here if it is empty. `auto` takes onnx if parity is proved, else sklearn with the reason. A nearest-neighbour model
+    takes onnx only if it is small enough to be faster there. Raises EngineError with the reason and a hint if the
+    demanded engine cannot serve or no engine can; DataError if the estimator cannot answer the held-out rows.
     """
     reference = SklearnEngine(estimator, signature)
     _check_held_out(reference, rows)
@@ -70,7 +76,7 @@ def choose_engine(
             return _on_onnx(estimator, signature, rows, reference, runtime=runtime, progress=progress)
         except (NotConvertibleError, NotProvedError, EngineError) as error:
             reason = str(error)
-        except FairleadError:  # the registry's trouble, or a function's, says nothing of the graph
+        except FairleadError:  # an error of the registry or of a function is not a finding about the graph
             raise
         except Exception as error:  # noqa: BLE001 - onnxruntime's own exceptions share no base class
             reason = f"its graph fails when it runs: {type(error).__name__}: {' '.join(str(error).split())[:200]}"
@@ -119,9 +125,10 @@ def _proved(
     boundary: list[Row],
     progress: Callable[[str], None],
 ) -> tuple[Certificate, Signature]:
-    """Prove parity up to the first proposal's limits; where only rows far outside differ, up to the next one's.
+    """Return the certificate and the first of the proposed signatures whose parity is proved.
 
-    Distances to far rows are equal in doubles, so that an estimator that compares them answers by rounding alone.
+    The next proposal, with lower limits, is tried only if all differences are on far rows. Distances to far rows are
+    equal in doubles, so an estimator that compares distances answers such rows by rounding alone.
     """
     for proposed in proposals:
         far = far_rows(proposed, rows)
@@ -136,7 +143,7 @@ def _proved(
 
 
 def _nearer(signature: Signature, beyond: float) -> Signature:
-    """Limit each number to the power of ten above `beyond` times the largest seen, or not where that is infinite."""
+    """Limit each number to the power of ten above `beyond` times the largest seen; infinity sets no limit."""
     return msgspec.structs.replace(signature, inputs=tuple(_limited(field, beyond) for field in signature.inputs))
 
 
@@ -149,7 +156,7 @@ def _limited(field: Field, beyond: float) -> Field:
 
 
 def _with_precision(signature: Signature) -> Signature:
-    """Graphs take doubles, so every field is proved on the grid of doubles."""
+    """Set every field's precision to float64: graphs take doubles, so parity is proved on doubles."""
     fields = tuple(msgspec.structs.replace(field, precision="float64") for field in signature.inputs)
     return msgspec.structs.replace(signature, inputs=fields)
 

@@ -1,6 +1,6 @@
-"""The parity proof: engine and estimator answer the same rows, and every label and every figure is compared."""
+"""The parity proof: engine and estimator answer the same rows; every label and every number is compared."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,16 +8,17 @@ import numpy as np
 
 from fairlead.engines import Answers, Engine
 from fairlead.errors import RowNotAnswerableError
+from fairlead.model.golden import answer_of
 from fairlead.model.manifest import Certificate
 
 TOLERANCE = 1e-5
-"""Absolute for probabilities, relative to max(1, |value|) for values and scores. Graphs in doubles stay near 1e-15;
-the slack is for operators that onnxruntime has in single precision only. Labels get none."""
+"""Absolute for probabilities, relative to max(1, |value|) for values and scores. Graphs in doubles differ by about
+1e-15; operators that onnxruntime has only in single precision need more. Labels have no tolerance."""
 CHUNK = 5_000
 SINGLES = 300
 MOST_QUESTIONS = 500
 MOST_REFUSED = 100
-"""Rows refused by the engine that the estimator is asked about, one by one."""
+"""Of the rows that the engine refuses, how many the estimator is asked, one by one."""
 FAR = "far row"
 FIGURES = ("probabilities", "values", "scores")
 
@@ -25,9 +26,9 @@ Rows = Sequence[tuple[Any, ...]]
 
 
 class NotProvedError(Exception):
-    """Engine and estimator differ; the message says on how many rows, and by how much.
+    """Engine and estimator differ; the message has the number of rows and the largest difference.
 
-    `far` says that they differ only on rows far outside the held-out rows.
+    `far` is true if they differ only on rows far outside the held-out rows.
     """
 
     def __init__(self, message: str, *, far: bool = False) -> None:
@@ -36,10 +37,10 @@ class NotProvedError(Exception):
 
 
 @dataclass(slots=True)
-class Tally:
-    """What was compared so far; a row asked in a batch and again alone is one row.
+class Differences:
+    """Rows compared so far, and the names of those that differ; a row asked in a batch and again alone counts once.
 
-    `refused` are rows that the estimator answers and the engine does not, `answered` the other way round.
+    `refused` are rows that only the estimator answers, `answered` are rows that only the engine answers.
     """
 
     rows: int = 0
@@ -52,7 +53,7 @@ class Tally:
     where: str = ""
 
     def reason(self) -> str:
-        """Say what differs, for a person; empty where nothing does."""
+        """Return the differences as a sentence; empty if there are none."""
         counted = (
             (self.labels, "differ in label"),
             (self.figures, f"differ by more than {TOLERANCE:g}"),
@@ -63,51 +64,52 @@ class Tally:
         return f"{', '.join(parts)}, largest difference {self.largest:.2g} ({self.where})" if parts else ""
 
     def far(self) -> bool:
-        """Whether all that differs lies far outside."""
+        """Return whether only far rows differ."""
         return all(row.startswith(FAR) for row in self.labels | self.figures | self.refused | self.answered)
 
 
 def prove(reference: Engine, engine: Engine, rows: Rows, boundary: Rows, far: Rows = ()) -> Certificate:
-    """Compare both on all rows in batches, and on some one at a time; raises NotProvedError with the figures.
+    """Compare both engines on all rows in batches and on a sample one at a time; return the certificate.
 
-    Rows that the estimator refuses, or answers with no finite number, must have no answer from the engine either.
+    Rows that the estimator refuses or answers with no finite number must have no answer from the engine either.
+    Raises NotProvedError with the differences.
     """
-    tally = Tally()
+    found = Differences()
     for kind, group in (("held-out row", rows), ("boundary row", boundary), (FAR, far)):
         for start in range(0, len(group), CHUNK):
-            _compare_batch(tally, reference, engine, group[start : start + CHUNK], kind, start)
-    if tally.reason():
-        raise NotProvedError(tally.reason(), far=tally.far())
+            _compare_batch(found, reference, engine, group[start : start + CHUNK], kind, start)
+    if found.reason():
+        raise NotProvedError(found.reason(), far=found.far())
     return Certificate(
-        rows=tally.rows,
+        rows=found.rows,
         boundary_rows=len(boundary) + len(far),
         label_differences=0,
-        largest_difference=tally.largest,
+        largest_difference=found.largest,
         tolerance=TOLERANCE,
-        unanswerable_rows=tally.unanswerable,
+        unanswerable_rows=found.unanswerable,
     )
 
 
 def difference(expected: Answers, got: Answers) -> str:
-    """Say how two answers to the same rows differ, empty where they do not."""
+    """Return how two answers to the same rows differ, as a sentence; empty if they do not."""
     rows = len(expected.labels or expected.values or ())
-    tally = Tally(rows=rows)
+    found = Differences(rows=rows)
     try:
-        _compare(tally, expected, got, [f"row {place}" for place in range(rows)])
+        _compare(found, expected, got, [f"row {place}" for place in range(rows)])
     except (NotProvedError, ValueError) as error:
         return str(error)
-    return tally.reason()
+    return found.reason()
 
 
 def answerable(reference: Engine, rows: Rows) -> list[tuple[Any, ...]]:
-    """The rows that the estimator itself does not refuse."""
+    """Return the rows that the estimator itself answers."""
     return [rows[position] for position in _answerable(reference, rows)]
 
 
 def _answerable(reference: Engine, rows: Rows) -> list[int]:
-    """Positions of rows that are not refused: a refused batch is halved until the refused rows are alone.
+    """Return the positions of rows that the estimator answers; a refused batch is halved until refused rows are alone.
 
-    After MOST_QUESTIONS what is still in a refused batch is left out: some estimators refuse hundreds of odd rows.
+    After MOST_QUESTIONS the rest of a refused batch is left out: some estimators refuse hundreds of unusual rows.
     """
     found: list[int] = []
     waiting = [range(len(rows))]
@@ -130,39 +132,39 @@ def _answers(reference: Engine, rows: Rows) -> Answers | None:
         return None
 
 
-def _compare_batch(tally: Tally, reference: Engine, engine: Engine, rows: Rows, what: str, start: int) -> None:
-    tally.rows += len(rows)
+def _compare_batch(found: Differences, reference: Engine, engine: Engine, rows: Rows, what: str, start: int) -> None:
+    found.rows += len(rows)
     refused = _refused(engine, rows)
-    tally.unanswerable += len(refused)
+    found.unanswerable += len(refused)
     for place in refused[:: max(1, len(refused) // MOST_REFUSED)]:
-        said = _answers(reference, rows[place : place + 1])
-        if said is not None and not _not_finite(said):
-            tally.refused.add(f"{what} {start + place}")
+        alone = _answers(reference, rows[place : place + 1])
+        if alone is not None and not _not_finite(alone):
+            found.refused.add(f"{what} {start + place}")
     left = set(refused)
     kept = [place for place in range(len(rows)) if place not in left]
     expected = _answers(reference, [rows[place] for place in kept])
     if expected is None:
         taken = _answerable(reference, [rows[place] for place in kept])
         known = {kept[place] for place in taken}
-        tally.answered.update(f"{what} {start + place}" for place in kept if place not in known)
+        found.answered.update(f"{what} {start + place}" for place in kept if place not in known)
         kept = [kept[place] for place in taken]
         expected = reference.answer([rows[place] for place in kept]) if kept else Answers()
     if kept:
-        _compare_kept(tally, expected, engine, [(f"{what} {start + place}", rows[place]) for place in kept])
-    tally.where = tally.where or next(iter(sorted(tally.answered | tally.refused)), "")
+        _compare_kept(found, expected, engine, [(f"{what} {start + place}", rows[place]) for place in kept])
+    found.where = found.where or next(iter(sorted(found.answered | found.refused)), "")
 
 
 def _compare_kept(
-    tally: Tally, expected: Answers, engine: Engine, named: Sequence[tuple[str, tuple[Any, ...]]]
+    found: Differences, expected: Answers, engine: Engine, named: Sequence[tuple[str, tuple[Any, ...]]]
 ) -> None:
     names, rows = [name for name, _ in named], [row for _, row in named]
-    _compare(tally, expected, engine.answer(rows), names)
+    _compare(found, expected, engine.answer(rows), names)
     for place in range(0, len(rows), max(1, len(rows) // SINGLES)):
-        _compare(tally, _only(expected, place), engine.answer(rows[place : place + 1]), names[place : place + 1])
+        _compare(found, answer_of(expected, place), engine.answer(rows[place : place + 1]), names[place : place + 1])
 
 
 def _refused(engine: Engine, rows: Rows) -> list[int]:
-    """Positions of rows that the engine refuses, or answers with a number that is not finite."""
+    """Return the positions of rows that the engine refuses or answers with a number that is not finite."""
     try:
         return _not_finite(engine.answer(rows))
     except RowNotAnswerableError as error:
@@ -173,7 +175,7 @@ def _refused(engine: Engine, rows: Rows) -> list[int]:
 
 
 def _not_finite(answers: Answers) -> list[int]:
-    """Positions of rows with a figure that is not finite."""
+    """Return the positions of rows with a number that is not finite."""
     bad: set[int] = set()
     for name in FIGURES:
         figures = getattr(answers, name)
@@ -183,23 +185,23 @@ def _not_finite(answers: Answers) -> list[int]:
     return sorted(bad)
 
 
-def _compare(tally: Tally, expected: Answers, got: Answers, names: Sequence[str]) -> None:
+def _compare(found: Differences, expected: Answers, got: Answers, names: Sequence[str]) -> None:
     if expected.labels is not None:
         for name, pair in zip(names, zip(expected.labels, got.labels or [], strict=True), strict=True):
             if not _same(*pair):
-                tally.labels.add(name)
-                tally.where = tally.where or name
+                found.labels.add(name)
+                found.where = found.where or name
     for kind in FIGURES:
         if getattr(expected, kind) is not None:
-            _compare_figures(tally, getattr(expected, kind), getattr(got, kind), kind, names)
+            _compare_figures(found, getattr(expected, kind), getattr(got, kind), kind, names)
 
 
 def _same(expected: Any, got: Any) -> bool:
-    """Equal and of one JSON type: 1, 1.0 and true are three labels."""
+    """Return whether two labels are equal and of one JSON type: 1, 1.0 and true are three labels."""
     return type(expected) is type(got) and bool(expected == got)
 
 
-def _compare_figures(tally: Tally, expected: Any, got: Any, kind: str, names: Sequence[str]) -> None:
+def _compare_figures(found: Differences, expected: Any, got: Any, kind: str, names: Sequence[str]) -> None:
     wanted, given = np.asarray(expected, dtype=np.float64), np.asarray(got, dtype=np.float64)
     if wanted.shape != given.shape:
         raise NotProvedError(f"{kind} have shape {given.shape}, the estimator's have {wanted.shape}")
@@ -210,19 +212,8 @@ def _compare_figures(tally: Tally, expected: Any, got: Any, kind: str, names: Se
     equal = (wanted == given) | (np.isnan(wanted) & np.isnan(given))
     gaps, far = (np.where(equal, 0.0, np.nan_to_num(item, nan=np.inf, posinf=np.inf)) for item in (gaps, far))
     by_row = far.reshape(len(far), -1).max(axis=1)
-    tally.figures.update(names[row] for row in np.flatnonzero(by_row > TOLERANCE).tolist())
-    if far.max() > tally.largest:
-        tally.largest = float(far.max())
+    found.figures.update(names[row] for row in np.flatnonzero(by_row > TOLERANCE).tolist())
+    if far.max() > found.largest:
+        found.largest = float(far.max())
         if by_row.max() > TOLERANCE:
-            tally.where = names[int(by_row.argmax())]
-
-
-def _only(answers: Answers, position: int) -> Answers:
-    """One row's part of a batch's answers."""
-    return Answers(**dict(_parts(answers, position)))
-
-
-def _parts(answers: Answers, position: int) -> Iterator[tuple[str, Any]]:
-    for name in answers.__struct_fields__:
-        value = getattr(answers, name)
-        yield name, None if value is None else value[position : position + 1]
+            found.where = names[int(by_row.argmax())]

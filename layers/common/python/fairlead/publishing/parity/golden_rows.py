@@ -1,8 +1,8 @@
-"""Which rows become golden: a plain one first, then rows that touch every leaf of the signature.
+"""The choice of golden rows: an ordinary row first, then rows that cover every leaf of the signature.
 
-A leaf is a category, an end of a number's range, either boolean, a missing value, a category never seen. Composed rows
-take one leaf from every input at once, so a few of them reach all leaves however many inputs there are; single rows
-change one input only, so that a wrong answer names its culprit. Deterministic: equal material, equal rows.
+A leaf is a category, an end of a number's range, a boolean, a missing value or an unseen category. Composed rows take
+one leaf from every input at once, so a few rows cover all leaves of any number of inputs. Single rows change one input
+only, so that a wrong answer names the input. The choice is deterministic: equal inputs give equal rows.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,19 +18,19 @@ from fairlead.publishing.signature.probe import unseen_value
 
 MOST_ROWS = 100
 MOST_VALUES = 10_000
-"""Rows times inputs: the blob is read on every cold start."""
+"""Rows × inputs at most, because every cold start reads the blob."""
 FEWEST_ROWS = 12
 PLAIN_ROWS = 10
 MOST_CATEGORIES = 40  # of one input
-SEARCHED = 2_000  # held-out rows in which a real example of a leaf is looked for
+SEARCHED = 2_000  # held-out rows that are searched for a real example of a leaf
 
 Row = tuple[Any, ...]
 
 
 def golden_of(signature: Signature, rows: Sequence[Row], reference: Engine, serving: Engine) -> Golden:
-    """Choose golden rows and answer them by the engine that will serve; raises EngineError where the estimator differs.
+    """Return golden rows with the answers of the engine that will serve.
 
-    Rows that the estimator itself cannot answer are left out.
+    Rows that the estimator cannot answer are left out. Raises EngineError if engine and estimator differ.
     """
     chosen = answerable(reference, choose(signature, rows))
     answers = serving.answer(chosen)
@@ -42,7 +42,7 @@ def golden_of(signature: Signature, rows: Sequence[Row], reference: Engine, serv
 
 
 def choose(signature: Signature, rows: Sequence[Row]) -> list[Row]:
-    """Return the golden rows, at most MOST_ROWS; the first is a plain one."""
+    """Return the golden rows, at most MOST_ROWS; the first is a held-out row without missing values, if any."""
     plain = next((row for row in rows if None not in row), rows[0])
     leaves = [list(_leaves(field)) for field in signature.inputs]
     step = max(1, len(rows) // PLAIN_ROWS)
@@ -52,7 +52,7 @@ def choose(signature: Signature, rows: Sequence[Row]) -> list[Row]:
 
 
 def _unique(rows: Iterable[Row]) -> Iterator[Row]:
-    """Rows once each, made one at a time: thousands of inputs have many leaves."""
+    """Yield each row once. A generator, because thousands of inputs have many leaves."""
     seen: set[Row] = set()
     for row in rows:
         if row not in seen:
@@ -75,7 +75,7 @@ def _leaves(field: Field) -> Iterator[Any]:
 
 
 def _composed(leaves: Sequence[Sequence[Any]], plain: Row) -> Iterator[Row]:
-    """The n-th row has every input's n-th leaf; inputs with fewer begin again, each at another place."""
+    """Yield rows whose n-th row has every input's n-th leaf; inputs with fewer leaves start again."""
     for turn in range(max(map(len, leaves), default=0)):
         yield tuple(
             values[turn % len(values)] if values else value for values, value in zip(leaves, plain, strict=True)
@@ -83,7 +83,7 @@ def _composed(leaves: Sequence[Sequence[Any]], plain: Row) -> Iterator[Row]:
 
 
 def _single(leaves: Sequence[Sequence[Any]], plain: Row, rows: Sequence[Row]) -> Iterator[Row]:
-    """One leaf a row, inputs taking turns; a held-out row that has it, else the plain row with it put in."""
+    """Yield a row for each leaf, inputs in turn: a held-out row that has the leaf, else `plain` with the leaf."""
     for turn in zip_longest(*([(place, value) for value in values] for place, values in enumerate(leaves))):
         for place, value in filter(None, turn):
             real = (row for row in rows if row[place] == value and type(row[place]) is type(value))

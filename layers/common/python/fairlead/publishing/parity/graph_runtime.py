@@ -1,11 +1,11 @@
-"""Where compiled graphs run while a version is made: in this process, or beside it (`remote`).
+"""The runtime that opens and measures compiled graphs while a version is made.
 
-Training and serving packages do not fit into one Lambda function, so a graph that was compiled in one is asked in
-another. Whoever proves, measures or compares a graph asks its runtime for the engine, and learns no more of it.
+Training and serving packages do not fit into one Lambda function. A graph compiled in the retrain function therefore
+runs in the prove function (`remote_runtime`). Parity, budget and champion code uses either runtime in the same way.
 """
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from fairlead import engines
 from fairlead.engines import Engine
@@ -16,31 +16,11 @@ from fairlead.model.signature import Signature
 from fairlead.publishing.evidence.measure import measure_budget
 
 
-class Runtime(Protocol):
-    """What runs graphs."""
+class Runtime:
+    """Opens graphs in this process and measures them in fresh processes of this machine."""
 
     def open(self, spec: manifest.Engine, signature: Signature, blob: bytes) -> Engine:
-        """Open an onnx engine; raises EngineError where the graph does not load."""
-        ...
-
-    def measure(
-        self,
-        spec: manifest.Engine,
-        signature: Signature,
-        blob: bytes,
-        rows: Sequence[tuple[Any, ...]],
-        *,
-        golden: Golden | None = None,
-    ) -> Budget:
-        """Measure an engine in a fresh process."""
-        ...
-
-
-class Here:
-    """In this process, and in fresh ones beside it."""
-
-    def open(self, spec: manifest.Engine, signature: Signature, blob: bytes) -> Engine:
-        """Open an onnx engine; raises EngineError where the graph does not load."""
+        """Open an onnx engine; raises EngineError if the graph does not load."""
         return engines.load(spec, signature, blob)
 
     def measure(
@@ -52,8 +32,8 @@ class Here:
         *,
         golden: Golden | None = None,
     ) -> Budget:
-        """Measure an engine in a fresh process."""
+        """Measure an engine in a fresh process; a failure is part of the budget, never an exception."""
         return measure_budget(spec, signature, blob, rows, golden=golden)
 
 
-HERE = Here()
+LOCAL = Runtime()

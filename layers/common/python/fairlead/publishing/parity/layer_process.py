@@ -1,9 +1,9 @@
-"""Asking an estimator in an interpreter where only what the sklearn layer holds can be imported.
+"""The proof that an estimator loads and answers in an interpreter that can import only the sklearn layer's packages.
 
-It stands in for Lambda at publish: a class of the user's own, or a function of a notebook, is missing there too.
+The process stands in for Lambda at publish. A class of the user's own code or a function of a notebook is missing in
+both, so the publish is refused before a release can fail.
 """
 
-import base64
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -13,10 +13,11 @@ import msgspec
 
 from fairlead.engines import Answers
 from fairlead.engines.sklearn_layer import IMPORTABLE, PINS, PYTHON, differences
-from fairlead.errors import EngineError
+from fairlead.errors import CallError, EngineError
 from fairlead.model import manifest
 from fairlead.model.signature import Signature
 from fairlead.publishing.parity.compare import difference
+from fairlead.publishing.parity.messages import LayerQuestion, Reply, decode, encode
 
 SECONDS = 600  # a busy machine may take long to import scikit-learn
 BOOTSTRAP = """
@@ -36,34 +37,21 @@ main()
 """
 
 
-class Question(msgspec.Struct, frozen=True):
-    """What the interpreter is asked: an engine with its blob (base64), a signature, rows."""
-
-    spec: manifest.Engine
-    signature: Signature
-    blob: str
-    rows: list[list[Any]]
-
-
-class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Its answers, or why there are none."""
-
-    answers: Answers | None = None
-    failure: str = ""
-
-
 def prove_in_layer(
     spec: manifest.Engine, signature: Signature, blob: bytes, rows: Sequence[tuple[Any, ...]], expected: Answers
 ) -> None:
-    """Prove that the blob loads and answers as expected with the layer's packages alone; raises EngineError."""
+    """Check that the blob loads and gives the `expected` answers with the layer's packages alone.
+
+    Raises EngineError with the reason.
+    """
     different = differences()
     if different:
         raise EngineError(
-            f"the sklearn engine runs only what its own versions made; here: {', '.join(different)}",
+            f"the sklearn engine serves only estimators fitted with its own versions; here: {', '.join(different)}",
             hint=f"fit and publish with Python {PYTHON} and "
             + ", ".join(f"{name}=={version}" for name, version in PINS.items()),
         )
-    reply = _ask(Question(spec, signature, base64.b64encode(blob).decode(), [list(row) for row in rows]))
+    reply = _ask(LayerQuestion(spec=spec, signature=signature, blob=blob, rows=list(rows)))
     if reply.answers is None:
         raise EngineError(
             f"it does not load with the layer's packages alone: {reply.failure}",
@@ -72,23 +60,23 @@ def prove_in_layer(
         )
     found = difference(expected, reply.answers)
     if found:
-        raise EngineError(f"it answers otherwise with the layer's packages alone: {found}")
+        raise EngineError(f"its answers differ with the layer's packages alone: {found}")
 
 
-def _ask(question: Question) -> Reply:
+def _ask(question: LayerQuestion) -> Reply:
     environment = {
         "path": [entry for entry in sys.path if entry],
         "importable": sorted({*IMPORTABLE, "fairlead", "msgspec"}),
     }
-    lines = msgspec.json.encode(environment) + b"\n" + msgspec.json.encode(question)
+    given = msgspec.json.encode(environment) + b"\n" + encode(question)
     try:
         done = subprocess.run(  # noqa: S603 - this interpreter, with a program of our own
-            [sys.executable, "-I", "-c", BOOTSTRAP], input=lines, capture_output=True, timeout=SECONDS, check=False
+            [sys.executable, "-I", "-c", BOOTSTRAP], input=given, capture_output=True, timeout=SECONDS, check=False
         )
     except subprocess.TimeoutExpired:
         return Reply(failure=f"no answer in {SECONDS} seconds")
     try:
-        return msgspec.json.decode(done.stdout, type=Reply)
-    except msgspec.DecodeError:
-        said = done.stderr.decode(errors="replace").strip().splitlines() or [f"exit code {done.returncode}"]
-        return Reply(failure=said[-1][:300])
+        return decode(done.stdout, Reply)
+    except CallError:
+        lines = done.stderr.decode(errors="replace").strip().splitlines() or [f"exit code {done.returncode}"]
+        return Reply(failure=lines[-1][:300])

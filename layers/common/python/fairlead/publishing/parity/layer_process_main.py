@@ -1,25 +1,22 @@
-"""What the isolated interpreter runs: load the blob, answer the rows, say so on standard output."""
+"""The program of the sklearn layer's process: load the blob, answer the rows, write the reply to standard output."""
 
-import base64
 import sys
 
-import msgspec
-
 from fairlead import engines
-from fairlead.publishing.parity.layer_process import Question, Reply
+from fairlead.publishing.parity.messages import LayerQuestion, Reply, decode, encode
 
 
 def main() -> None:
-    """Answer one Question from standard input with one Reply."""
-    question = msgspec.json.decode(sys.stdin.buffer.read(), type=Question)
-    out, sys.stdout = sys.stdout, sys.stderr
+    """Answer one LayerQuestion from standard input with one Reply."""
+    question = decode(sys.stdin.buffer.read(), LayerQuestion)
+    out, sys.stdout = sys.stdout, sys.stderr  # a library's prints must not mix with the reply
     reply = _reply(question)
-    out.buffer.write(msgspec.json.encode(reply))
+    out.buffer.write(encode(reply))
 
 
-def _reply(question: Question) -> Reply:
+def _reply(question: LayerQuestion) -> Reply:
     try:
-        engine = engines.load(question.spec, question.signature, base64.b64decode(question.blob))
-        return Reply(answers=engine.answer([tuple(row) for row in question.rows]))
-    except Exception as error:  # noqa: BLE001 - unpickling and predicting may raise anything
+        engine = engines.load(question.spec, question.signature, question.blob)
+        return Reply(answers=engine.answer(question.rows))
+    except Exception as error:  # noqa: BLE001 - loading and predicting may raise anything
         return Reply(failure=" ".join(str(error).split())[:300] or type(error).__name__)

@@ -1,15 +1,16 @@
-"""Models whose every answer scans the training rows: above a size, scikit-learn's own search is the faster engine."""
+"""The size from which a nearest-neighbour model is faster on sklearn, because a graph scans all training rows."""
 
 from typing import Any
 
 from fairlead.publishing.input.inner_estimators import last_estimator
 
 MOST_VALUES = 20_000
-"""Training rows × features that a graph scans for each row. A rule, not a timing: publishing twice chooses the same."""
+"""Training rows × features that a graph scans for each row. A fixed limit, not a timing, so that publishing the same
+model twice chooses the same engine."""
 
 
 def slower_on_onnx(estimator: Any) -> str:
-    """Return why a nearest-neighbour model is served by sklearn, empty where onnx is no slower."""
+    """Return why sklearn serves a nearest-neighbour model; empty if onnx is not slower."""
     model = last_estimator(estimator)
     if not hasattr(model, "kneighbors") or not hasattr(model, "n_samples_fit_"):
         return ""

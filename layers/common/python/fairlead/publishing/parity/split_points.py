@@ -1,4 +1,4 @@
-"""Find where a fitted estimator splits its inputs, in the inputs' own units: from columns through scalers to trees."""
+"""Split points of a fitted estimator in its inputs' own units, found through scalers and column transformers."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
