@@ -248,7 +248,7 @@ def test_a_champion_whose_engine_does_not_run_here_or_answers_other_targets_says
 def test_a_policy_that_names_no_input_is_refused_before_any_work() -> None:
     _, held_out, _, choice = chosen("penguins")
     policy = parse("[[slices.named]]\nname = 'x'\nwhere = [{field = 'bill', below = 1}]")
-    with pytest.raises(SettingsError, match="slice 'x' names no input: 'bill'"):
+    with pytest.raises(SettingsError, match="slice 'x' names an unknown input 'bill'"):
         gather(candidate(choice), Data(X=held_out.X, y=held_out.y), policy)
 
 
@@ -261,7 +261,7 @@ def test_too_few_rows_cannot_be_folded() -> None:
 
 def test_a_target_that_does_not_fit_is_refused() -> None:
     _, held_out, _, choice = chosen("diabetes")
-    with pytest.raises(DataError, match="the target of a regression is no number"):
+    with pytest.raises(DataError, match="the target of a regression is not a number"):
         gather(candidate(choice), Data(X=held_out.X, y=["high"] * len(held_out.y)), Policy())
     with pytest.raises(DataError, match="177 rows have no target"):
         gather(candidate(choice), Data(X=held_out.X, y=held_out.y * np.nan), Policy())

@@ -272,7 +272,7 @@ def test_folds_are_fitted_as_the_estimator_was(memory: Memory) -> None:
 def test_the_policy_file_decides_and_its_digest_is_kept(memory: Memory, tmp_path: Any) -> None:
     path = tmp_path / "gate.toml"
     path.write_text("[metrics.at_least]\naccuracy = 0.999\n")
-    with pytest.raises(GateError, match=r"metrics: accuracy .* \(asked: ≥ 0.999\)"):
+    with pytest.raises(GateError, match=r"metrics: accuracy .* \(required: ≥ 0.999\)"):
         published(memory, material("iris"), policy=path)
     path.write_text('[checks]\nprivacy = "off"\n')
     done = published(memory, material("iris"), policy=path).manifest

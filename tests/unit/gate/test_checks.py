@@ -101,7 +101,7 @@ def test_bias_is_bounded_on_both_sides() -> None:
 def test_the_first_version_has_no_champion_and_says_so() -> None:
     lines = found("champion", facts()) + found("contract", facts())
     assert [line.verdict for line in lines] == ["not applicable", "not applicable"]
-    assert "first version" in lines[0].detail
+    assert "no live version" in lines[0].detail
 
 
 def test_a_champion_that_is_right_more_often_wins() -> None:
@@ -225,7 +225,7 @@ def test_a_slice_at_the_decision_boundary_is_hard_and_not_broken() -> None:
 
 def test_a_slice_of_an_input_that_does_not_exist_is_the_policys_mistake() -> None:
     policy = Policy(slices=Slices(named=[NamedSlice(name="x", where=[Condition(field="aeg", below=1)])]))
-    with pytest.raises(SettingsError, match="slice 'x' names no input: 'aeg'"):
+    with pytest.raises(SettingsError, match="slice 'x' names an unknown input 'aeg'"):
         judge(facts(), policy)
 
 

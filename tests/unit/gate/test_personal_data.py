@@ -51,9 +51,9 @@ def test_dates_and_figures_are_no_phone_numbers(text: str) -> None:
 
 def test_values_speak_for_a_column_with_any_name() -> None:
     assert by_values(["Dream", "jo@example.org", "Biscoe"]) == ("an e-mail address", 1, 3)
-    look = by_values(["4111111111111111"] * 9 + ["0"])
-    assert look is not None
-    assert look.what == "a card or account number"
+    match = by_values(["4111111111111111"] * 9 + ["0"])
+    assert match is not None
+    assert match.kind == "a card or account number"
     assert by_values(["Dream", "Biscoe"]) is None
     assert by_values([]) is None
 

@@ -1,7 +1,8 @@
-"""The gate: named checks with findings. No version goes live unproved, and its figures are part of it for ever.
+"""The quality gate: named checks whose findings pass, warn about or refuse a version before it is published.
 
-`judge(evidence, policy)` is the one verb. Evidence is facts, a policy is thresholds, checks are pure functions of both:
-nothing here reads a file, asks an engine or imports scikit-learn. `fairlead.publishing.evidence` gathers the facts.
+`judge(evidence, policy)` is the entry point. Evidence is facts, a policy is thresholds, and checks are pure functions
+of both: this package reads no file, asks no engine and never imports scikit-learn. `fairlead.publishing.evidence`
+collects the facts. The findings are stored in the version's manifest.
 """
 
 from fairlead.gate.judge import judge

@@ -1,12 +1,13 @@
-"""The bootstrap, vectorised and bounded: every figure is a function of sums, and sums are resampled.
+"""A vectorised bootstrap of bounded memory: every figure is a function of sums, and the sums are resampled.
 
-A replicate draws blocks with replacement and adds up the blocks' sums; replicates × blocks is one matrix, made once,
-and each sum over rows costs one pass over them. Up to MOST_BLOCKS rows a block is a row, which is Efron's bootstrap.
-Above, rows are dealt at random into MOST_BLOCKS equal blocks: block sums of independent rows are independent, so their
-resampling estimates the same variance, with a relative error of its own of about 1/sqrt(2 × MOST_BLOCKS) = 1.6 % in the
-standard error. Time grows with the rows and memory does not grow with rows × replicates: that is the point that
-Chamandy, Muralidharan, Najmi, Naidu, "Estimating Uncertainty for Massive Data Streams" (2012) make for resampling
-counts on sums, and Kleiner et al., "A scalable bootstrap for massive data" (JRSS B 76, 2014) for subsets.
+A replicate draws blocks with replacement and adds up the blocks' sums. Replicates × blocks is one matrix, computed
+once; each sum over rows costs one pass over them. Up to MOST_BLOCKS rows a block is a row, which is Efron's bootstrap.
+Above, rows are assigned at random to MOST_BLOCKS equal blocks. Block sums of independent rows are independent.
+Resampling them estimates the same variance; the standard error has a relative error of about 1/sqrt(2 × MOST_BLOCKS) =
+1.6 %. Time grows with the rows, and memory does not grow with rows × replicates.
+
+Sources: Chamandy, Muralidharan, Najmi, Naidu, "Estimating Uncertainty for Massive Data Streams" (2012) for resampling
+counts on sums; Kleiner et al., "A scalable bootstrap for massive data" (JRSS B 76, 2014) for subsets.
 """
 
 import numpy as np
@@ -20,13 +21,13 @@ SEED = 20_240_229
 
 
 class Resample:
-    """One set of replicates for a number of rows; figures that share it are paired."""
+    """A set of replicates for a number of rows; figures computed with the same set are paired."""
 
     def __init__(self, rows: int, *, replicates: int = REPLICATES, seed: int = SEED) -> None:
         generator = np.random.default_rng(seed)
         self.rows = rows
         self._blocks = min(rows, MOST_BLOCKS)
-        # A permutation, because rows may come sorted by time or target.
+        # A permutation, because rows may be sorted by time or target.
         self._block: npt.NDArray[np.int32] | None = None
         if rows > MOST_BLOCKS:
             self._block = (generator.permutation(rows) % MOST_BLOCKS).astype(np.int32)
@@ -34,7 +35,7 @@ class Resample:
         self._weights = np.vstack([np.ones(self._blocks), drawn])
 
     def total(self, values: npt.NDArray[np.float64] | npt.NDArray[np.bool_]) -> Floats:
-        """Sum of one value a row: element 0 over the rows themselves, the others over each replicate."""
+        """Return sums of one value a row: element 0 over the rows themselves, the others over each replicate."""
         sums: Floats = np.asarray(values, dtype=np.float64)
         if self._block is not None:
             sums = np.bincount(self._block, weights=sums, minlength=self._blocks)
@@ -42,12 +43,12 @@ class Resample:
         return drawn
 
     def size(self) -> Floats:
-        """Rows in each replicate: constant where blocks are rows, nearly so otherwise."""
+        """Return the rows in each replicate: constant if blocks are rows, nearly constant otherwise."""
         return self.total(np.ones(self.rows))
 
 
 def interval(replicates: Floats, confidence: float) -> tuple[float, float] | None:
-    """Two-sided percentile interval of `replicates[1:]`; None where the figure does not exist."""
+    """Return the two-sided percentile interval of `replicates[1:]`; None if the figure is not defined."""
     drawn = replicates[1:]
     finite = drawn[np.isfinite(drawn)]
     if len(finite) < len(drawn) / 2 or not np.isfinite(replicates[0]):
@@ -58,7 +59,7 @@ def interval(replicates: Floats, confidence: float) -> tuple[float, float] | Non
 
 
 def standard_error(replicates: Floats) -> float:
-    """Standard deviation of the replicates that exist; 0 where fewer than two do."""
+    """Return the standard deviation of the finite replicates; 0 if there are fewer than two."""
     drawn = replicates[1:]
     finite = drawn[np.isfinite(drawn)]
     return float(finite.std(ddof=1)) if len(finite) > 1 else 0.0

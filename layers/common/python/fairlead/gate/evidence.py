@@ -1,6 +1,6 @@
-"""Evidence: what the checks look at. Facts and arrays only; no estimator, no engine, no file.
+"""Evidence: the input of the checks. It has facts and arrays only, no estimator, engine or file.
 
-Floats that are missing are NaN, codes that are missing are -1. Arrays of one `Rows` have the same length.
+A missing float is NaN, a missing code is -1. Arrays of one `Rows` have the same length.
 """
 
 from typing import Any, Literal
@@ -19,7 +19,7 @@ Mask = npt.NDArray[np.bool_]
 
 
 class Column(msgspec.Struct, frozen=True, kw_only=True):
-    """One input: numbers (also integers, booleans) as floats, or codes into `levels` for categories and text."""
+    """One input: numbers, integers and booleans as floats; categories and text as codes into `levels`."""
 
     name: str
     kind: Kind
@@ -27,15 +27,15 @@ class Column(msgspec.Struct, frozen=True, kw_only=True):
     levels: tuple[str | int, ...] | None = None
 
     def missing(self) -> Mask:
-        """Where the value is missing."""
+        """Return a mask of the rows whose value is missing."""
         mask: Mask = np.isnan(self.values) if self.levels is None else self.values < 0
         return mask
 
 
 class Predicted(msgspec.Struct, frozen=True, kw_only=True):
-    """Answers: `labels` are codes into the classes, `probabilities` (rows, classes), `values` (rows, targets).
+    """Answers: `labels` are class codes, `probabilities` have shape (rows, classes), `values` (rows, targets).
 
-    Of a clustering, `labels` are the clusters' indices; `scores` are an anomaly detector's.
+    `labels` of a clustering are cluster indices; `scores` are those of an anomaly detector.
     """
 
     labels: Codes | None = None
@@ -50,10 +50,10 @@ class Predicted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Rows(msgspec.Struct, frozen=True, kw_only=True):
-    """Rows with what is known of them.
+    """Rows of a table.
 
-    `target` is codes into the classes (-1: a class the model does not know) or floats (rows, targets); `digests` name
-    each row's inputs; `order` is when it happened; `groups` is whom it belongs to.
+    `target` has class codes (-1: a class the model does not know) or floats (rows, targets). `digests` identify each
+    row's inputs, `order` is each row's time, `groups` identify the group that each row belongs to.
     """
 
     count: int
@@ -67,8 +67,8 @@ class Rows(msgspec.Struct, frozen=True, kw_only=True):
 class Champion(msgspec.Struct, frozen=True, kw_only=True):
     """The live version's answers to the held-out rows.
 
-    `trained_on` marks the held-out rows that it was trained on, None where no digests of its training rows were kept.
-    `chosen` says why this version is taken for the live one, `unanswered` why it could not answer them.
+    `trained_on` marks the held-out rows that it was trained on; None if its training rows have no digests. `chosen` is
+    the reason why this version counts as the live one, `unanswered` the reason why it has no answers.
     """
 
     version: int
@@ -80,16 +80,17 @@ class Champion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Folds(msgspec.Struct, frozen=True, kw_only=True):
-    """Cross-validation figures: metric to one figure a fold; `how` is stratified, plain, grouped or time."""
+    """Cross-validation figures by metric, one a fold; `how` is stratified, plain, grouped or time."""
 
     how: str
     figures: dict[str, tuple[float, ...]]
 
 
 class Probe(msgspec.Struct, frozen=True, kw_only=True):
-    """Questions asked twice or asked strangely: `kind` is what was tried, `field` on which input (empty: on all).
+    """Result of a robustness probe of one `kind` on the input `field` (empty: all inputs).
 
-    Of `rows` questions, `broken` got no answer or one that is not finite, `changed` got another answer than before.
+    Of `rows` rows, `broken` got no finite answer and `changed` got a different answer the second time. `example` is one
+    error message.
     """
 
     kind: str
@@ -101,10 +102,10 @@ class Probe(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Budget(msgspec.Struct, frozen=True, kw_only=True):
-    """What the engine costs in a fresh process: bytes, and milliseconds of CPU time, which a busy machine leaves alone.
+    """Cost of the engine in a fresh process: bytes, and milliseconds of CPU time, which a busy machine does not change.
 
-    `cold_load_ms` is from the interpreter's start to the first answer; `one_row_ms` and `hundred_rows_ms` are
-    means; `golden` is None where no golden answers were asked; `failure` says why nothing was measured.
+    `cold_load_ms` is from the interpreter's start to the first answer; `one_row_ms` and `hundred_rows_ms` are means.
+    `golden` is whether the golden answers are right, None without golden rows. `failure` is why nothing was measured.
     """
 
     artifact_bytes: int
@@ -117,16 +118,16 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Loss(msgspec.Struct, frozen=True, kw_only=True):
-    """The loss that a regressor minimised; `parameter` is the quantile of a pinball loss, the power of a deviance."""
+    """The loss that a regressor minimises; `parameter` is the quantile of a pinball loss or the power of a deviance."""
 
     kind: Literal["absolute", "pinball", "deviance"]
     parameter: float = 0.0
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything the gate knows of a candidate. What was not gathered is None, and its checks say so.
+    """All facts about a candidate. A fact that was not collected is None, and its check is not applicable.
 
-    `loss` is a regressor's own where that is not squared error.
+    `loss` is a regressor's loss if that is not squared error.
     """
 
     signature: Signature
@@ -144,7 +145,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def classes_of(output: Output) -> tuple[Scalar, ...]:
-    """What codes of labels mean: the classes, of an anomaly detector outlier and inlier, otherwise nothing."""
+    """Return the labels that class codes stand for; -1 and 1 for an anomaly detector, none without classes."""
     if output.task == "anomaly":
         return (-1, 1)
     return (output.classes or ()) if output.task == "classification" else ()

@@ -1,4 +1,4 @@
-"""Findings: what each check found, in words the table, the report and the manifest share."""
+"""Findings of checks and the gate's verdict; the table, the report and the manifest show the same texts."""
 
 from typing import Literal
 
@@ -10,7 +10,7 @@ __all__ = ["Decision", "Finding", "Verdict", "failed", "passed", "skipped", "war
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """The gate's whole answer: every finding, the metrics with intervals, and the digest of the policy that judged."""
+    """The gate's result: all findings, the metrics with intervals, and the SHA-256 of the policy."""
 
     verdict: Literal["pass", "warn", "fail"]
     findings: tuple[Finding, ...]
@@ -19,17 +19,17 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def refused(self) -> tuple[Finding, ...]:
-        """The findings that refuse the version; none means it may be published."""
+        """The findings that refuse the version; without any it may be published."""
         return tuple(finding for finding in self.findings if finding.refuses)
 
 
 def passed(check: str, finding: str, *, figure: str = "", threshold: str = "", detail: str = "") -> Finding:
-    """Return a finding that all is well."""
+    """Return a finding that passes."""
     return Finding(check=check, finding=finding, verdict="pass", figure=figure, threshold=threshold, detail=detail)
 
 
 def warned(check: str, finding: str, *, figure: str = "", threshold: str = "", detail: str = "") -> Finding:
-    """Return a finding that a person should read and that refuses nothing."""
+    """Return a finding that warns and does not refuse the version."""
     return Finding(check=check, finding=finding, verdict="warn", figure=figure, threshold=threshold, detail=detail)
 
 
@@ -41,5 +41,5 @@ def failed(check: str, finding: str, *, figure: str = "", threshold: str = "", d
 
 
 def skipped(check: str, finding: str, detail: str) -> Finding:
-    """Return a finding that the check had nothing to look at, and why."""
+    """Return a finding that the check is not applicable, with the reason."""
     return Finding(check=check, finding=finding, verdict="not applicable", detail=detail)

@@ -1,7 +1,7 @@
-"""Tests of the hypothesis that answers know nothing of the target, valid also where a class has three rows.
+"""Tests of the hypothesis that answers and target are independent, valid also if a class has only three rows.
 
-A confidence interval of a figure asks how the figure would vary with other rows of each class. Whether answers beat
-chance is another question: under chance the target is a random permutation of itself, whatever the answers are.
+A confidence interval shows how a metric varies with other rows of each class. Whether answers are better than chance is
+another question: under chance the target is a random permutation of itself, for any answers.
 """
 
 import math
@@ -14,7 +14,7 @@ from fairlead.gate.scores import midranks
 
 
 def p_value(name: str, target: Codes, predicted: Predicted) -> float:
-    """Return the one-sided p value that a ROC AUC or a balanced accuracy this high comes by chance."""
+    """Return the one-sided p value of a ROC AUC or a balanced accuracy this high under chance."""
     if name == "roc_auc" and predicted.probabilities is not None:
         return _ranks(target, predicted.probabilities)
     return 1.0 if predicted.labels is None else _hits(target, predicted.labels)
@@ -23,8 +23,8 @@ def p_value(name: str, target: Codes, predicted: Predicted) -> float:
 def _ranks(target: Codes, probabilities: Floats) -> float:
     """Test the macro AUC by the variance of Mann and Whitney's U (Annals of Mathematical Statistics 18, 1947).
 
-    Continuity-corrected. Classes share rows, so their AUCs are correlated: the standard error of their mean is taken
-    as the mean of their standard errors, which it never exceeds. Ties only narrow the distribution.
+    Continuity-corrected. Classes share rows, so their AUCs are correlated: the mean of their standard errors is used as
+    the standard error of their mean, which is never larger. Ties only narrow the distribution.
     """
     excess, spread = [], []
     for code in [1] if probabilities.shape[1] == 2 else range(probabilities.shape[1]):
@@ -39,7 +39,7 @@ def _ranks(target: Codes, probabilities: Floats) -> float:
 
 
 def _hits(target: Codes, labels: Codes) -> float:
-    """Test how many rows of each class are answered rightly: Fisher's exact test, Bonferroni's bound over classes."""
+    """Test how many rows of each class are answered correctly: Fisher's exact test with Bonferroni's correction."""
     known = (target >= 0) & (labels >= 0)
     classes = int(max(target.max(initial=0), labels.max(initial=0))) + 1
     rows, answered = (np.bincount(codes[known], minlength=classes) for codes in (target, labels))
@@ -50,9 +50,10 @@ def _hits(target: Codes, labels: Codes) -> float:
 
 
 def hypergeometric_tail(least: int, total: int, marked: int, drawn: int) -> float:
-    """Return the chance of at least `least` marked among `drawn` of `total`, of which `marked` are.
+    """Return the probability of at least `least` marked items in `drawn` of `total`, of which `marked` are marked.
 
-    Summed from the first term on by the ratio of neighbours, which falls above the mean; 1 where `least` is not above.
+    Terms are summed from the first one by the ratio of neighbours, which falls above the mean; 1 if `least` is not
+    above the mean.
     """
     if least * total <= marked * drawn:
         return 1.0

@@ -1,4 +1,4 @@
-"""Textbook intervals and tests that need no resampling, each with its source."""
+"""Confidence intervals and tests that need no resampling, each with its source."""
 
 import math
 from statistics import NormalDist
@@ -9,14 +9,14 @@ from fairlead.gate.evidence import Floats
 
 
 def normal_quantile(probability: float) -> float:
-    """Quantile of the standard normal distribution."""
+    """Return a quantile of the standard normal distribution."""
     return NormalDist().inv_cdf(probability)
 
 
 def wilson(successes: float, trials: float, *, confidence: float) -> tuple[float, float]:
-    """Two-sided score interval of a share (Wilson 1927; Brown, Cai, DasGupta, Statistical Science 16, 2001).
+    """Return the two-sided score interval of a share (Wilson 1927; Brown, Cai, DasGupta, Statistical Science 16, 2001).
 
-    Unlike the bootstrap it does not shrink to nothing where every row is right.
+    Unlike a bootstrap interval, it keeps a width if every row is right.
     """
     if trials <= 0:
         return 0.0, 1.0
@@ -29,9 +29,10 @@ def wilson(successes: float, trials: float, *, confidence: float) -> tuple[float
 
 
 def mcnemar(first_only: int, second_only: int) -> float:
-    """Two-sided exact p value that two models are right equally often (McNemar 1947), from the rows where one is right.
+    """Return the two-sided exact p value that two models are right equally often (McNemar 1947).
 
-    Above 1,000 such rows the normal approximation with continuity correction, which then agrees to three digits.
+    The arguments count rows on which only one model is right. Above 1,000 such rows the normal approximation with
+    continuity correction is used, which then agrees to three digits.
     """
     rows = first_only + second_only
     if rows == 0:
@@ -45,7 +46,10 @@ def mcnemar(first_only: int, second_only: int) -> float:
 
 
 def holm(p_values: Floats) -> Floats:
-    """Adjusted p values that bound the chance of any false finding (Holm, Scandinavian J. of Statistics 6, 1979)."""
+    """Return adjusted p values that bound the chance of any false finding.
+
+    Holm, Scandinavian J. of Statistics 6, 1979.
+    """
     order = np.argsort(p_values, kind="stable")
     remaining = len(p_values) - np.arange(len(p_values))
     adjusted = np.empty(len(p_values))
@@ -54,7 +58,7 @@ def holm(p_values: Floats) -> Floats:
 
 
 def benjamini_hochberg(p_values: Floats) -> Floats:
-    """Adjusted p values that bound the share of false findings (Benjamini, Hochberg, JRSS B 57, 1995)."""
+    """Return adjusted p values that bound the share of false findings (Benjamini, Hochberg, JRSS B 57, 1995)."""
     order = np.argsort(p_values, kind="stable")[::-1]
     ranks = np.arange(len(p_values), 0, -1)
     adjusted = np.empty(len(p_values))
@@ -63,7 +67,7 @@ def benjamini_hochberg(p_values: Floats) -> Floats:
 
 
 def upper_tail(z: Floats | float) -> Floats:
-    """One-sided p values of standard normal figures."""
+    """Return the one-sided p values of standard normal figures."""
     normal = NormalDist()
     return np.array([normal.cdf(-float(value)) for value in np.atleast_1d(z)])
 
@@ -71,9 +75,9 @@ def upper_tail(z: Floats | float) -> Floats:
 def rows_needed(
     rows: int, standard_error: float, distance: float, *, confidence: float, power: float = 0.8
 ) -> int | None:
-    """How many rows would show that a figure lies `distance` inside its bound, with this power; None if never.
+    """Return how many rows show, with this power, that a value lies `distance` inside its bound; None if no number can.
 
-    The standard error shrinks with the square root of the rows, so n × ((z + z') × se / distance)².
+    The standard error falls with the square root of the rows, so n × ((z + z') × se / distance)².
     """
     if distance <= 0:
         return None
@@ -82,9 +86,9 @@ def rows_needed(
 
 
 def paired_share_difference(first_only: int, second_only: int, rows: int, *, confidence: float) -> tuple[float, float]:
-    """Two-sided interval of (second_only − first_only) / rows, half a row added to each of the four cells.
+    """Return the two-sided interval of (second_only − first_only) / rows, with half a row added to each of four cells.
 
-    Agresti and Min, Statistics in Medicine 24 (2005): it keeps its width where the two models never disagree.
+    Agresti and Min, Statistics in Medicine 24 (2005): it keeps a width if the two models never disagree.
     """
     size = rows + 2
     difference = (second_only - first_only) / size
@@ -94,9 +98,9 @@ def paired_share_difference(first_only: int, second_only: int, rows: int, *, con
 
 
 def kolmogorov_smirnov(first: Floats, second: Floats) -> tuple[float, float]:
-    """Largest distance between two distributions, and its asymptotic p value (Smirnov 1948; Stephens 1970).
+    """Return the largest distance between two distributions and its asymptotic p value (Smirnov 1948; Stephens 1970).
 
-    Missing values count as the smallest value, so that a column that goes missing moves too.
+    Missing values count as the smallest value, so that a change in missing values is a distance too.
     """
     first, second = (np.sort(np.where(np.isnan(values), -np.inf, values)) for values in (first, second))
     both = np.concatenate([first, second])
@@ -111,9 +115,9 @@ def kolmogorov_smirnov(first: Floats, second: Floats) -> tuple[float, float]:
 
 
 def total_variation(first: Floats, second: Floats) -> tuple[float, float]:
-    """Half the summed distance between two tables of counts, and the χ² p value that they are of one distribution.
+    """Return the total variation distance of two tables of counts, and the χ² p value that their distribution is equal.
 
-    The χ² tail by the cube-root normal approximation (Wilson, Hilferty, PNAS 17, 1931).
+    The χ² tail is the cube-root normal approximation (Wilson, Hilferty, PNAS 17, 1931).
     """
     met = (first + second) > 0
     first, second = first[met], second[met]
@@ -129,7 +133,7 @@ def total_variation(first: Floats, second: Floats) -> tuple[float, float]:
 
 
 def gap_z(inside: Floats, rest: Floats, gap: float) -> float:
-    """Return how many standard errors speak against shares that differ by at most `gap`.
+    """Return by how many standard errors the difference of two shares exceeds `gap`.
 
     One right and one wrong row are added to each side (Agresti, Caffo, The American Statistician 54, 2000).
     """
@@ -141,7 +145,7 @@ def gap_z(inside: Floats, rest: Floats, gap: float) -> float:
 
 
 def ratio_z(inside: Floats, rest: Floats, ratio: float) -> float:
-    """Return how many standard errors speak against a mean of at most `ratio` times the rest's."""
+    """Return by how many standard errors a mean exceeds `ratio` times the mean of the rest."""
     if len(rest) < 2:
         return -np.inf
     spread = inside.var(ddof=1) / len(inside) + ratio**2 * rest.var(ddof=1) / len(rest)

@@ -1,4 +1,4 @@
-"""The judgement: every check, the policy's severities, one verdict."""
+"""The gate's entry point: it runs every check, applies the policy's severities and returns one verdict."""
 
 import msgspec
 
@@ -11,8 +11,11 @@ from fairlead.model.manifest import Metric
 
 
 def judge(evidence: Evidence, policy: Policy) -> Verdict:
-    """Run every check; raises SettingsError where the policy names an input that the model does not have."""
-    measured = metrics(evidence, policy)  # a version keeps its figures also where the policy does not judge them
+    """Run every check and return the verdict.
+
+    Raises SettingsError if the policy names an input that the model does not have.
+    """
+    measured = metrics(evidence, policy)  # a version keeps its metrics even if the policy turns their check off
     findings = tuple(finding for family in CHECKS for finding in _run(family, evidence, policy, measured))
     refused = any(finding.refuses for finding in findings)
     doubtful = any(finding.verdict in {"warn", "fail", "inconclusive"} for finding in findings)
@@ -27,7 +30,7 @@ def judge(evidence: Evidence, policy: Policy) -> Verdict:
 def _run(family: str, evidence: Evidence, policy: Policy, measured: list[Finding]) -> list[Finding]:
     severity = policy.checks.get(family, "fail")
     if severity == "off":
-        return [skipped(family, family, "switched off by the policy")]
+        return [skipped(family, family, "turned off by the policy")]
     found = measured if family == "metrics" else CHECKS[family](evidence, policy)
     return found if severity == "fail" else [_softened(finding) for finding in found]
 

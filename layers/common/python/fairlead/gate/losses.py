@@ -1,7 +1,7 @@
-"""The loss that a regressor minimises, and the constant answer that minimises it: what such a model is judged by.
+"""The loss that a regressor minimises, and the constant answer that minimises it.
 
-A quantile regressor is meant to lie above most targets, and a Poisson regressor to be right about large ones in
-proportion: by squared errors either may look worse than the mean.
+A quantile regressor lies above most targets by design, and a Poisson regressor has larger errors on larger targets.
+Both may be worse than the mean by squared error, so they are judged by their own loss.
 """
 
 import numpy as np
@@ -12,7 +12,7 @@ __all__ = ["Loss", "best_constant", "row_losses", "words"]
 
 
 def row_losses(loss: Loss, target: Floats, values: Floats) -> Floats:
-    """Return each value's loss, of the arrays' common shape; infinite where a deviance is not defined.
+    """Return each value's loss in the arrays' common shape; infinite if a deviance is not defined.
 
     Pinball: Koenker and Bassett (Econometrica 46, 1978). Unit deviances of the Tweedie family by power: 1 Poisson, 2
     gamma (Jørgensen, The Theory of Dispersion Models, 1997), as scikit-learn's mean_tweedie_deviance.
@@ -27,7 +27,7 @@ def row_losses(loss: Loss, target: Floats, values: Floats) -> Floats:
 
 
 def best_constant(loss: Loss, target: Floats) -> Floats:
-    """Return the constant answer of least loss for each target, shape (targets,)."""
+    """Return the constant answer with the least loss for each target, shape (targets,)."""
     if loss.kind == "absolute":
         return np.median(target, axis=0)
     if loss.kind == "pinball":
@@ -36,7 +36,7 @@ def best_constant(loss: Loss, target: Floats) -> Floats:
 
 
 def words(loss: Loss | None) -> str:
-    """Name the mean of a loss, for a table."""
+    """Return the name of a mean loss, for a table."""
     if loss is None or loss.kind == "absolute":
         return "MAE"
     if loss.kind == "pinball":

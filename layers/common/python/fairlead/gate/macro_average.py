@@ -1,8 +1,8 @@
-"""Macro averages over classes: how far one may lie from its figure where resampling shows no variation of a class.
+"""The uncertainty of macro averages that a bootstrap misses: classes without variation in any replicate.
 
-A class whose rows are all right stays all right in every bootstrap replicate, however few they are. Its part of the
-average gets Wilson's interval instead, and the parts are joined as in Zou and Donner, "Construction of confidence
-limits about effect measures" (Statistics in Medicine 27, 2008): squared distances of independent parts add up.
+A class whose rows are all right stays all right in every bootstrap replicate, even if it has few rows. Its part of the
+average gets Wilson's interval instead. Parts are joined as in Zou and Donner, "Construction of confidence limits about
+effect measures" (Statistics in Medicine 27, 2008): squared distances of independent parts add up.
 """
 
 import math
@@ -14,10 +14,10 @@ from fairlead.gate.intervals import wilson
 
 
 def reach(name: str, target: Codes, predicted: Predicted, classes: int, *, confidence: float) -> tuple[float, float]:
-    """Return how far below and above its figure a macro average may lie because of classes without variation.
+    """Return how far below and above its value a macro average may lie because of classes without variation.
 
-    `name` is balanced_accuracy, f1 or roc_auc. Trials of a class are its rows; for roc_auc the pairs of a row of the
-    class and one of the others that share no row.
+    `name` is balanced_accuracy, f1 or roc_auc. Trials of a class are its rows; for roc_auc they are disjoint pairs of a
+    row of the class and another row.
     """
     shares, trials = _parts(name, target, predicted, classes)
     below = [1 - wilson(count, count, confidence=confidence)[0] for count in trials[shares == 1]]
@@ -26,7 +26,7 @@ def reach(name: str, target: Codes, predicted: Predicted, classes: int, *, confi
 
 
 def _parts(name: str, target: Codes, predicted: Predicted, classes: int) -> tuple[Floats, Floats]:
-    """Return each class's share of the average where that is 0 or 1, else NaN, and its trials."""
+    """Return each class's part of the average if that is 0 or 1, else NaN, and its trials."""
     if name == "roc_auc" and predicted.probabilities is not None:
         return _separated(target, predicted.probabilities)
     labels = np.asarray(predicted.labels)
@@ -39,7 +39,7 @@ def _parts(name: str, target: Codes, predicted: Predicted, classes: int) -> tupl
 
 
 def _separated(target: Codes, probabilities: Floats) -> tuple[Floats, Floats]:
-    """Return 1 for classes whose rows all score above the others', 0 where all score below."""
+    """Return for each class 1 if all its rows score above the others, 0 if all score below, else NaN; and trials."""
     shares, trials = [], []
     for code in [1] if probabilities.shape[1] == 2 else range(probabilities.shape[1]):
         inside = target == code

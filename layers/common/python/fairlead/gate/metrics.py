@@ -1,4 +1,4 @@
-"""The figures of a model on rows, each with its confidence interval."""
+"""A model's metrics on rows, each with its confidence interval."""
 
 import math
 from typing import Literal
@@ -22,7 +22,7 @@ BOUNDED = frozenset({"balanced_accuracy", "f1", "roc_auc"})
 
 
 class Figure(msgspec.Struct, frozen=True, kw_only=True):
-    """One figure with its interval and standard error; the interval is None where it could not be computed."""
+    """A metric's value with its interval and standard error; the interval is None if it cannot be computed."""
 
     value: float
     low: float | None = None
@@ -31,14 +31,14 @@ class Figure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def better(name: str) -> Literal["higher", "lower"]:
-    """Say in which direction a figure improves; bias improves towards zero from either side."""
+    """Return the direction in which a metric improves; bias improves towards zero from both sides."""
     return "higher" if name in HIGHER or name.startswith("recall:") else "lower"
 
 
 def measure(
     rows: Rows, predicted: Predicted, output: Output, *, confidence: float = 0.95, loss: Loss | None = None
 ) -> dict[str, Figure]:
-    """Every figure of these answers with its bootstrap interval; empty where rows have no target or answers no kind."""
+    """Return all metrics of these answers with intervals; empty if there is no target or no prediction of it."""
     if rows.target is None or rows.count == 0:
         return {}
     replicates = scores(rows.target, predicted, output, Resample(rows.count), loss=loss)
@@ -59,9 +59,9 @@ def _figure(drawn: Floats, confidence: float) -> Figure:
 def _widened(
     name: str, figure: Figure, target: Codes, predicted: Predicted, output: Output, confidence: float
 ) -> Figure:
-    """Widen an interval where the bootstrap sees no variation, because every row of a class is right or wrong.
+    """Widen an interval that lacks the variation of a class whose rows are all right or all wrong.
 
-    A share is never narrower than Wilson's interval. A macro average is widened by `macro.reach`.
+    A share gets at least Wilson's interval; a macro average is widened by `macro_average.reach`.
     """
     if figure.low is None or figure.high is None:
         return figure
@@ -84,9 +84,9 @@ def _code(name: str, classes: tuple[Scalar, ...]) -> int:
 
 
 def _error_quantiles(target: Floats, values: Floats, confidence: float) -> dict[str, Figure]:
-    """Quantiles of the absolute error over rows and targets.
+    """Return quantiles of the absolute error over rows and targets.
 
-    The bootstrap distribution of a quantile is known without resampling (Efron 1982): its interval runs between the
+    The bootstrap distribution of a quantile is known without resampling (Efron 1982): its interval lies between the
     order statistics at the binomial's quantiles, here by their normal approximation.
     """
     errors = np.sort(np.abs(values - target), axis=None)
@@ -99,6 +99,6 @@ def _error_quantiles(target: Floats, values: Floats, confidence: float) -> dict[
 
 
 def quantile_ranks(count: int, q: float, confidence: float) -> tuple[int, int]:
-    """Zero-based ranks of the order statistics that bound quantile `q`."""
+    """Return the zero-based ranks of the order statistics that bound quantile `q`."""
     reach = normal_quantile((1 + confidence) / 2) * np.sqrt(count * q * (1 - q))
     return max(0, int(np.floor(count * q - reach))), min(count - 1, int(np.ceil(count * q + reach)))

@@ -1,4 +1,4 @@
-"""What personal data looks like, by name and by value. Only counts leave this module, never a value."""
+"""Patterns that recognise personal data by column name and by value. Functions return counts, never a value."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -22,40 +22,49 @@ NAMES = {
 BY_NAME = {what: re.compile(rf"(?:.+_)?(?:{pattern})(?:_\d+)?") for what, pattern in NAMES.items()}
 
 
-class Look(NamedTuple):
-    """What a column looks like, and how many of the values looked at say so (0: its name does)."""
+class Match(NamedTuple):
+    """A kind of personal data, and how many of the `checked` values match it (0: only the column's name does)."""
 
-    what: str
+    kind: str
     values: int
-    looked_at: int
+    checked: int
 
 
 def by_name(name: str) -> str | None:
-    """What the name says, words split at capitals and punctuation; None for an ordinary name."""
+    """Return the kind of personal data that a column's name suggests; None for an ordinary name.
+
+    Words are split at capitals and punctuation.
+    """
     parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
     plain = re.sub(r"[^a-z0-9]+", "_", parted.lower()).strip("_")
     return next((what for what, pattern in BY_NAME.items() if pattern.fullmatch(plain)), None)
 
 
-def by_values(texts: Sequence[str]) -> Look | None:
-    """What the values say: any e-mail address; card numbers or phone numbers in at least half of them."""
+def by_values(texts: Sequence[str]) -> Match | None:
+    """Return the kind of personal data among values; None if there is none.
+
+    One e-mail address is enough; card or phone numbers must be at least half of the values.
+    """
     count = len(texts)
     if count == 0:
         return None
     emails = sum(bool(EMAIL.search(text)) for text in texts)
     if emails:
-        return Look("an e-mail address", emails, count)
+        return Match("an e-mail address", emails, count)
     cards = sum(is_card(text) for text in texts)
     if cards >= max(1, count / 2):
-        return Look("a card or account number", cards, count)
+        return Match("a card or account number", cards, count)
     phones = sum(is_phone(text) for text in texts)
     if phones >= max(1, count / 2):
-        return Look("a phone number", phones, count)
+        return Match("a phone number", phones, count)
     return None
 
 
 def is_card(text: str) -> bool:
-    """Whether a text is 13 to 19 digits, as an issuer begins them, with a right check digit (ISO/IEC 7812, Luhn)."""
+    """Return whether a text is a card number: 13 to 19 digits with an issuer's first digit and a valid check digit.
+
+    ISO/IEC 7812; the check digit is Luhn's.
+    """
     if not DIGITS.fullmatch(text):
         return False
     digits = [int(character) for character in text if character.isdigit()]
@@ -63,12 +72,12 @@ def is_card(text: str) -> bool:
 
 
 def luhn(digits: Sequence[int]) -> bool:
-    """Whether the last digit is the check digit of the others."""
+    """Return whether the last digit is the Luhn check digit of the others."""
     doubled: Iterable[int] = (2 * digit if at % 2 else digit for at, digit in enumerate(reversed(digits)))
     return sum(digit - 9 if digit > 9 else digit for digit in doubled) % 10 == 0
 
 
 def is_phone(text: str) -> bool:
-    """Whether a text is a telephone number as people write them: 8 to 15 digits (E.164) in groups or after + or (."""
+    """Return whether a text looks like a telephone number: 8 to 15 digits (E.164), in groups or after + or (."""
     digits = sum(character.isdigit() for character in text)
     return 8 <= digits <= 15 and bool(PHONE.fullmatch(text.strip())) and not DATE.fullmatch(text.strip())

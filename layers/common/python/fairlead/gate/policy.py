@@ -1,6 +1,6 @@
-"""The policy: what a version must show. Every key has a default; `policy_file` reads it from TOML.
+"""The gate's policy: thresholds for every check. Every key has a default; `policy_file` reads a policy from TOML.
 
-`docs/explanation/gate.md` explains each key; a test holds the two together.
+`docs/explanation/gate.md` explains each key; a test compares the two.
 """
 
 import hashlib
@@ -19,13 +19,13 @@ ProbeKind = Literal["missing", "unseen category", "extreme", "far extreme", "row
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A table of the policy; a misspelt key is refused, never passed over."""
+    """A table of the policy; an unknown key is refused, never ignored."""
 
 
 class Metrics(Table, frozen=True):
-    """Bounds for figures by name: the whole confidence interval must lie inside.
+    """Bounds for metrics by name: the whole confidence interval must lie inside.
 
-    `undecided` says what happens where the interval straddles the bound.
+    `undecided` is the action if the bound lies inside the interval.
     """
 
     at_least: dict[str, Bound] = {}
@@ -34,13 +34,13 @@ class Metrics(Table, frozen=True):
 
 
 class CrossValidation(Table, frozen=True):
-    """`largest_gap` is how many standard errors the held-out figure may lie from the folds' mean."""
+    """`largest_gap` is the largest distance of the held-out value from the folds' mean, in standard errors."""
 
     largest_gap: Positive = 4.0
 
 
 class ChampionRules(Table, frozen=True):
-    """Better, or not worse than the live version by `not_worse_by`, of errors a share of its own."""
+    """The margin by which a candidate may be worse than the live version; for errors a share of the live value."""
 
     metric: Literal[
         "auto", "accuracy", "balanced_accuracy", "f1", "roc_auc", "log_loss", "brier", "mae", "rmse", "loss"
@@ -51,7 +51,7 @@ class ChampionRules(Table, frozen=True):
 
 
 class Condition(Table, frozen=True):
-    """Rows whose `field` is one of `equals`, at least `at_least`, below `below`; several hold together."""
+    """Rows whose `field` is one of `equals`, at least `at_least` and below `below`; all given conditions must hold."""
 
     field: str
     equals: list[str | int | float | bool] | None = None
@@ -67,7 +67,7 @@ class NamedSlice(Table, frozen=True):
 
 
 class Slices(Table, frozen=True):
-    """No slice may be worse than the others by more than `largest_gap` (accuracy) or `largest_ratio` times (MAE)."""
+    """How much worse a slice may be than the other rows: `largest_gap` of accuracy, `largest_ratio` times the MAE."""
 
     automatic: bool = True
     fewest_rows: Count = 30
@@ -82,14 +82,14 @@ class Slices(Table, frozen=True):
 
 
 class Baselines(Table, frozen=True):
-    """How much better than a model that knows no inputs, in the figure compared (ROC AUC, balanced accuracy or R²)."""
+    """How much better the model must be than a dummy that ignores its inputs (ROC AUC, balanced accuracy, R² or D²)."""
 
     margin: NotNegative = 0.0
     undecided: Undecided = "refuse"
 
 
 class Leakage(Table, frozen=True):
-    """Held-out rows that were trained on, and single inputs that alone give the target."""
+    """Limits for held-out rows that were trained on and for single inputs that alone predict the target."""
 
     shared_rows: Share = 0.01
     single_input: Share = 0.99
@@ -97,7 +97,7 @@ class Leakage(Table, frozen=True):
 
 
 class Split(Table, frozen=True):
-    """Held-out rows like the training rows, and after them where `time` names a column."""
+    """Limits for the shift between training and held-out rows; the columns of a time split or a grouped split."""
 
     time: str | None = None
     group: str | None = None
@@ -106,13 +106,13 @@ class Split(Table, frozen=True):
 
 
 class Robustness(Table, frozen=True):
-    """Kinds of probe whose trouble only warns."""
+    """Kinds of probe that only warn."""
 
     warn_only: tuple[ProbeKind, ...] = ("far extreme",)
 
 
 class BudgetLimits(Table, frozen=True):
-    """Most an engine may cost in a fresh process."""
+    """Limits for the engine's cost in a fresh process: megabytes and milliseconds."""
 
     artifact_mb: Positive = 200.0
     memory_mb: Positive = 1024.0
@@ -122,14 +122,14 @@ class BudgetLimits(Table, frozen=True):
 
 
 class Privacy(Table, frozen=True):
-    """Whether personal data among the inputs refuses, and inputs that are known and wanted."""
+    """Whether personal data among the inputs warns or refuses, and inputs to ignore."""
 
     verdict: Literal["warn", "fail"] = "warn"
     ignore: list[str] = []
 
 
 class Policy(Table, frozen=True):
-    """All thresholds. `checks` turns a family's failures into warnings, or the family off."""
+    """All thresholds. `checks` turns a check's failures into warnings, or turns the check off."""
 
     confidence: Annotated[float, msgspec.Meta(gt=0.5, lt=1.0)] = 0.95
     checks: dict[str, Severity] = {}
@@ -145,9 +145,9 @@ class Policy(Table, frozen=True):
     privacy: Privacy = Privacy()
 
     def canonical(self) -> bytes:
-        """Return the policy as JSON with its defaults written out: equal rules, equal bytes."""
+        """Return the policy as JSON with its defaults; equal policies have equal bytes."""
         return msgspec.json.encode(self, order="deterministic")
 
     def digest(self) -> str:
-        """SHA-256 of the canonical JSON, which is stored with every version that it judged."""
+        """Return the SHA-256 of the canonical JSON, which is stored with every version that the policy judged."""
         return hashlib.sha256(self.canonical()).hexdigest()

@@ -1,4 +1,4 @@
-"""A policy from a TOML file: whatever is misspelt or out of range is refused with its line, table and key."""
+"""Reader of a policy in TOML; an unknown key or a value out of range is refused with its line, table and key."""
 
 import difflib
 import re
@@ -15,7 +15,7 @@ from fairlead.gate.policy import Condition, NamedSlice, Policy
 
 
 def parse(text: str, *, name: str = "the policy") -> Policy:
-    """Read a policy from TOML; raises SettingsError naming the line, the table and the key."""
+    """Return the policy in a TOML text; raises SettingsError with the line, the table and the key."""
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -35,7 +35,7 @@ def parse(text: str, *, name: str = "the policy") -> Policy:
 
 
 def _refusal(message: str, text: str, name: str) -> SettingsError:
-    """Say in a line where the trouble is. msgspec ends its messages with ` - at `$.table.key``."""
+    """Return the error with its line, table and key; msgspec's messages end with ` - at `$.table.key``."""
     reason, _, where = message.partition(" - at `")
     path = tuple(re.findall(r"[^.]+", re.sub(r"\[[^\]]*\]", "", where.rstrip("`").removeprefix("$"))))
     unknown = re.search(r"unknown field `(.+)`", reason)
@@ -56,7 +56,7 @@ def _unknown(key: str, known: Iterable[str], where: str) -> SettingsError:
 
 
 def _field(path: tuple[str, ...]) -> Any:
-    """Return the type of the field that a path names; of an array of tables, the table."""
+    """Return the type of the field at a path; for an array of tables, the table's type."""
     inner: dict[tuple[str, ...], Any] = {("slices", "named"): NamedSlice, ("slices", "named", "where"): Condition}
     found: Any = Policy
     for depth, part in enumerate(path, start=1):
@@ -66,7 +66,7 @@ def _field(path: tuple[str, ...]) -> Any:
 
 
 def _place(text: str, path: tuple[str, ...], name: str) -> str:
-    """Find the line of a key: the first that assigns it under its table's header, or the header itself."""
+    """Return the file's name and the line of a key: the first line that assigns it, else its table's header."""
     if not path:
         return name
     header, found = "", None

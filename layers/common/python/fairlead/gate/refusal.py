@@ -1,15 +1,15 @@
-"""The refusal: which checks failed, in one line; the whole verdict is kept beside it."""
+"""The error that refuses a version: one line with the checks that failed, and the whole verdict."""
 
 from fairlead.errors import RefusedError
 from fairlead.gate.findings import Finding, Verdict
 
 MOST_NAMED = 4
-HINT = 'look into what failed, or publish all the same with --force --reason "…", which stays on record for ever'
-BREAKING = "if callers know and are ready, publish with --allow-breaking"
+HINT = 'correct what failed, or publish anyway with --force --reason "…"; the manifest keeps the reason'
+BREAKING = "if all callers are ready for the change, publish with --allow-breaking"
 
 
 class GateError(RefusedError):
-    """The gate refuses the version: `verdict` has every finding."""
+    """The gate refuses the version; `verdict` has all findings."""
 
     code = "gate"
 
@@ -28,6 +28,6 @@ class GateError(RefusedError):
 
 def _named(finding: Finding) -> str:
     figure = f" {finding.figure}" if finding.figure else ""
-    threshold = f" (asked: {finding.threshold})" if finding.threshold else ""
+    threshold = f" (required: {finding.threshold})" if finding.threshold else ""
     verdict = ", inconclusive" if finding.verdict == "inconclusive" else ""
     return f"{finding.check}: {finding.finding}{figure}{threshold}{verdict}"

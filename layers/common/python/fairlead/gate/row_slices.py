@@ -1,4 +1,4 @@
-"""Cutting rows into slices: by category, by quantile, by missingness, or as a policy names them."""
+"""Slices of rows: by category, by quantile, by missing value, or as a policy names them."""
 
 import itertools
 from collections.abc import Iterator, Sequence
@@ -11,18 +11,18 @@ from fairlead.errors import SettingsError
 from fairlead.gate.evidence import Column, Mask, Rows
 from fairlead.gate.policy import Condition, NamedSlice
 
-MOST_TEXTS = 1000  # a column of more different strings is text, whose quantiles and categories mean nothing
+MOST_TEXTS = 1000  # a column with more distinct strings is text, which has no useful categories
 
 
 class Cut(NamedTuple):
     """A column's slices: a code a row (-1: in none) and a name a code."""
 
-    codes: npt.NDArray[np.int16]  # small, because one is kept for every column of a million rows
+    codes: npt.NDArray[np.int16]  # two bytes, because every column of a million rows has one
     names: list[str]
 
 
 def cut(column: Column, *, quantiles: int, most_categories: int) -> Cut | None:
-    """Cut one column; None where it has one value only or is free text."""
+    """Return the slices of one column; None if it has one value only or is free text."""
     if column.levels is None:
         return _numbers(column, quantiles, most_categories)
     if column.kind == "text" or len(column.levels) > MOST_TEXTS:
@@ -34,7 +34,7 @@ def cut(column: Column, *, quantiles: int, most_categories: int) -> Cut | None:
 
 
 def named(rows: Rows, slices: Sequence[NamedSlice]) -> Iterator[tuple[str, Mask]]:
-    """Rows of each slice that the policy names; raises SettingsError where it names an input that does not exist."""
+    """Yield the name and the rows of each slice of the policy; raises SettingsError for an unknown input."""
     columns = {column.name: column for column in rows.columns}
     check_fields(slices, list(columns))
     for one in slices:
@@ -45,12 +45,14 @@ def named(rows: Rows, slices: Sequence[NamedSlice]) -> Iterator[tuple[str, Mask]
 
 
 def check_fields(slices: Sequence[NamedSlice], inputs: Sequence[str]) -> None:
-    """Raise SettingsError where a slice names no input."""
+    """Raise SettingsError if a slice names an unknown input."""
     for one in slices:
         for condition in one.where:
             if condition.field not in inputs:
                 known = ", ".join(inputs[:20])
-                raise SettingsError(f"slice {one.name!r} names no input: {condition.field!r}", hint=f"inputs: {known}")
+                raise SettingsError(
+                    f"slice {one.name!r} names an unknown input {condition.field!r}", hint=f"inputs: {known}"
+                )
 
 
 def _numbers(column: Column, quantiles: int, most_categories: int) -> Cut | None:
@@ -72,7 +74,7 @@ def _numbers(column: Column, quantiles: int, most_categories: int) -> Cut | None
 
 
 def _commonest(codes: npt.NDArray[Any], names: list[str], most: int) -> Cut:
-    """Keep the commonest codes, for memory and for the correction's sake."""
+    """Keep the most common codes, which bounds memory and the correction of p values."""
     counts = np.bincount(codes, minlength=len(names))
     kept = np.argsort(-counts, kind="stable")[:most]
     place = np.full(len(names), -1, dtype=np.int16)
@@ -94,7 +96,7 @@ def _meets(column: Column, condition: Condition) -> Mask:
             where &= np.isin(column.values, [float(value) for value in wanted if not isinstance(value, str)])
     bounded = condition.at_least is not None or condition.below is not None
     if bounded and column.levels is not None:
-        raise SettingsError(f"a slice bounds {column.name!r}, which is no number", hint="use equals = [...]")
+        raise SettingsError(f"a slice bounds {column.name!r}, which is not a number", hint="use equals = [...]")
     if condition.at_least is not None:
         where &= column.values >= condition.at_least
     if condition.below is not None:

@@ -1,6 +1,6 @@
-"""The formulas: every score is a function of sums over rows.
+"""Formulas of metrics, each a function of sums over rows.
 
-Element 0 of each array is the plain score and agrees with scikit-learn's; the others are bootstrap replicates of it.
+Element 0 of each array is the metric, equal to scikit-learn's; the others are its bootstrap replicates.
 """
 
 from typing import Any
@@ -20,7 +20,7 @@ SMALLEST_PROBABILITY = float(np.finfo(np.float64).eps)  # as scikit-learn's log_
 def scores(
     target: Any, predicted: Predicted, output: Output, resample: Resample, *, loss: Loss | None = None
 ) -> dict[str, Floats]:
-    """Every figure that is a function of sums, as point and replicates; of a regressor also by its own loss."""
+    """Return all metrics that are functions of sums, with their replicates; for a regressor also its own loss."""
     with np.errstate(divide="ignore", invalid="ignore"):
         if output.task == "regression":
             if predicted.values is None:
@@ -37,7 +37,7 @@ def scores(
 
 
 def labelled(target: Codes, labels: Codes, classes: tuple[Scalar, ...], resample: Resample) -> dict[str, Floats]:
-    """Accuracy, balanced accuracy (mean recall), macro F1, recall by class."""
+    """Return accuracy, balanced accuracy (mean recall), macro F1 and the recall of each class."""
     total, size = resample.total, resample.size()
     actual = np.stack([total(target == code) for code in range(len(classes))])
     answered = np.stack([total(labels == code) for code in range(len(classes))])
@@ -48,7 +48,7 @@ def labelled(target: Codes, labels: Codes, classes: tuple[Scalar, ...], resample
     met = (actual + answered)[:, 0] > 0
     found = {
         "accuracy": right.sum(axis=0) / size,
-        # A class that the rows have and a replicate drew none of does not count in it.
+        # A class with rows, none of which a replicate drew, does not count in that replicate.
         "balanced_accuracy": _mean(recalls[present]),
         "f1": _mean(f1[met]),
     }
@@ -56,9 +56,9 @@ def labelled(target: Codes, labels: Codes, classes: tuple[Scalar, ...], resample
 
 
 def probabilistic(target: Codes, probabilities: Floats, resample: Resample) -> dict[str, Floats]:
-    """ROC AUC (one against the rest, macro), log loss, Brier score, calibration error.
+    """Return ROC AUC (one against the rest, macro), log loss, Brier score and calibration error.
 
-    Rows of a class the model does not know have no probability of their own and count as impossible.
+    The true class of a row has probability 0 if the model does not know the class.
     """
     size = resample.size()
     known = target >= 0
@@ -75,7 +75,7 @@ def probabilistic(target: Codes, probabilities: Floats, resample: Resample) -> d
 
 
 def regression(target: Floats, values: Floats, resample: Resample) -> dict[str, Floats]:
-    """MAE, RMSE, R² and bias (mean of answer less truth), each the mean over targets."""
+    """Return MAE, RMSE, R² and bias (mean of answer minus truth), each the mean over targets."""
     total, size = resample.total, resample.size()
     parts: dict[str, list[Floats]] = {"mae": [], "rmse": [], "r2": [], "bias": []}
     for truth, value in zip(target.T, values.T, strict=True):
@@ -91,7 +91,7 @@ def regression(target: Floats, values: Floats, resample: Resample) -> dict[str, 
 
 
 def own_loss(loss: Loss, target: Floats, values: Floats, resample: Resample) -> dict[str, Floats]:
-    """Mean loss, and D²: one less its share of the loss of the best constant answer (scikit-learn's d2 scores)."""
+    """Return the mean loss, and D²: one minus its share of the best constant's loss (scikit-learn's d2 scores)."""
     total = resample.total
     own = total(row_losses(loss, target, values).mean(axis=1))
     constant = np.broadcast_to(best_constant(loss, target), target.shape)
@@ -99,7 +99,7 @@ def own_loss(loss: Loss, target: Floats, values: Floats, resample: Resample) -> 
 
 
 def auc_terms(positive: Mask, score: Floats) -> Floats:
-    """Each row's placement value: for a positive the share of negatives below it, for a negative of positives above.
+    """Return each row's placement value: the share of negatives below a positive, or of positives above a negative.
 
     Their means are the AUC, and resampling them resamples it to first order (DeLong, DeLong, Clarke-Pearson,
     Biometrics 44, 1988); ranks as in Sun and Xu, IEEE Signal Processing Letters 21 (2014).
@@ -112,7 +112,7 @@ def auc_terms(positive: Mask, score: Floats) -> Floats:
 
 
 def midranks(values: npt.NDArray[np.float64]) -> Floats:
-    """Ranks from 1; equal values share the mean of theirs."""
+    """Return ranks from 1; equal values share their mean rank."""
     order = np.argsort(values, kind="stable")
     ordered = values[order]
     first = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]]) if len(values) else np.empty(0, dtype=np.intp)
@@ -137,10 +137,10 @@ def _auc(target: Codes, probabilities: Floats, resample: Resample) -> Floats:
 
 
 def _calibration_error(target: Codes, probabilities: Floats, resample: Resample) -> Floats:
-    """Mean gap between stated and observed shares over ten equal bins (Naeini, Cooper, Hauskrecht, AAAI 2015).
+    """Return the mean gap of stated and observed shares over ten equal bins (Naeini, Cooper, Hauskrecht, AAAI 2015).
 
-    Of the second class where there are two, else of the class with the largest probability. The replicates' excess
-    over the figure, which resampling noise adds to every bin's absolute value, is taken off them.
+    It is that of the second of two classes, else of the class with the largest probability. Resampling noise adds to
+    every bin's absolute value; the replicates' mean excess over the value is subtracted from them.
     """
     if probabilities.shape[1] == 2:
         stated, observed = probabilities[:, 1], target == 1
@@ -156,7 +156,7 @@ def _calibration_error(target: Codes, probabilities: Floats, resample: Resample)
 
 
 def _mean(parts: Floats) -> Floats:
-    """Mean over the classes; a class of which a replicate drew no row does not count in that replicate."""
+    """Return the mean over classes; a class does not count in a replicate that drew none of its rows."""
     exists = np.isfinite(parts)
     mean: Floats = np.where(exists, parts, 0.0).sum(axis=0) / exists.sum(axis=0)
     return mean

@@ -1,8 +1,8 @@
-"""Slices measured: how much worse than the other rows, and whether broken or merely hard.
+"""Quality of a slice: how much worse it is than the other rows, and whether it is broken or hard.
 
-Rows next to a decision boundary are wrong more often with any model: such a slice is hard, and refusing it would refuse
-every honest model. A slice is broken where the model does surely worse than always giving that slice's commonest answer
-(or median), or where its probabilities, honest elsewhere, did not foresee half of the gap.
+Rows next to a decision boundary are wrong more often with any model. Such a slice is hard; refusing it would refuse
+every model. A slice is broken if the model is surely worse than a constant answer (the slice's most common class or
+median). It is also broken if probabilities that are calibrated on the other rows do not explain half of the gap.
 """
 
 from typing import Any, NamedTuple
@@ -16,21 +16,21 @@ from fairlead.gate.policy import Slices
 from fairlead.gate.row_slices import Cut
 
 ABSOLUTE = Loss(kind="absolute")
-HONEST = 0.05
-"""Largest gap between stated and observed errors on the other rows for probabilities to say what is hard."""
+CALIBRATED = 0.05
+"""Largest gap between stated and observed errors on the other rows up to which probabilities count as calibrated."""
 
 
 class Losses(NamedTuple):
-    """Each row's loss, and for classifiers with probabilities the loss less what they stated it to be."""
+    """Each row's loss, and for classifiers with probabilities the loss minus the loss that they stated."""
 
     model: Floats
     unforeseen: Floats | None
 
 
 class Slice(NamedTuple):
-    """One slice's mean loss against the others': shares of wrong labels, or mean absolute errors.
+    """One slice's mean loss against the other rows': shares of wrong labels, or mean absolute errors.
 
-    `z` says how surely it is worse than the policy allows.
+    `z` is by how many standard errors the slice is worse than the policy allows.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Slice(NamedTuple):
 
 
 def losses(evidence: Evidence) -> Losses | None:
-    """Return each row's loss; None where there is no target or no prediction of it."""
+    """Return each row's loss; None if there is no target or no prediction of it."""
     target, predicted = evidence.held_out.target, evidence.predicted
     if target is None:
         return None
@@ -62,7 +62,7 @@ def losses(evidence: Evidence) -> Losses | None:
 
 
 def measure(cut: Cut, code: int, loss: Losses, evidence: Evidence, rules: Slices, *, named: bool) -> Slice:
-    """Measure one slice; one that the policy names is broken as soon as it is worse."""
+    """Measure one slice; a slice that the policy names counts as broken if it is worse."""
     where = cut.codes == code
     inside, rest = loss.model[where], loss.model[~where]
     regression = evidence.signature.output.task == "regression"
@@ -90,7 +90,7 @@ def _constant_loss(target: Any, loss: Loss | None) -> Floats:
 
 
 def _loses(difference: Floats, level: float) -> bool:
-    """Whether the mean of these paired differences is surely above zero."""
+    """Return whether the mean of these paired differences is above zero at this level."""
     error = float(difference.std(ddof=1)) / np.sqrt(len(difference)) if len(difference) > 1 else np.inf
     return float(difference.mean()) > max(normal_quantile(1 - level), 0.0) * error
 
@@ -100,4 +100,4 @@ def _unforeseen(loss: Losses, where: Mask, inside: Floats, rest: Floats) -> bool
         return False
     elsewhere = float(loss.unforeseen[~where].mean())
     surprise = float(loss.unforeseen[where].mean()) - elsewhere
-    return abs(elsewhere) <= HONEST and surprise > float(inside.mean() - rest.mean()) / 2
+    return abs(elsewhere) <= CALIBRATED and surprise > float(inside.mean() - rest.mean()) / 2

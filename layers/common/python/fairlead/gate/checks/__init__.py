@@ -1,4 +1,4 @@
-"""The checks, one family a module, each a pure function of evidence and policy: a new one is a function and a line."""
+"""The gate's checks, one a module, each a pure function of evidence and policy; a new check is added to CHECKS."""
 
 from collections.abc import Callable
 

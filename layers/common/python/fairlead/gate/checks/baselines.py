@@ -1,10 +1,10 @@
-"""Better than a model that knows no inputs: the majority, the class shares, the mean."""
+"""Baselines check: the model is better than a dummy that ignores its inputs (majority class, class shares, mean)."""
 
 import numpy as np
 import numpy.typing as npt
 
 from fairlead.gate import independence, metrics
-from fairlead.gate.checks.metric_bounds import shown
+from fairlead.gate.checks.metric_bounds import NO_METRIC, shown
 from fairlead.gate.evidence import Evidence, classes_of
 from fairlead.gate.findings import Finding, failed, passed, skipped, warned
 from fairlead.gate.intervals import mcnemar, rows_needed
@@ -16,23 +16,23 @@ VALUES = frozenset({"d2", "r2"})
 
 
 def baselines(evidence: Evidence, policy: Policy) -> list[Finding]:
-    """Compare the figure that such a model cannot cheat, and show accuracy or MAE beside it.
+    """Compare a metric whose value for a dummy does not depend on class shares; report accuracy beside it.
 
-    Its ROC AUC is 0.5, its balanced accuracy 1 / classes, its R² 0, and its D² 0 by the model's own loss. The classes'
-    shares do not matter: an unbalanced target neither excuses a useless model nor refuses a useful one that the
-    majority beats in accuracy.
+    A dummy's ROC AUC is 0.5, its balanced accuracy 1 / classes, its R² 0, and its D² 0 by the model's own loss. On an
+    unbalanced target such a metric neither passes a useless model nor refuses a useful one whose accuracy is below the
+    majority's.
     """
     rows, output = evidence.held_out, evidence.signature.output
     measured = metrics.measure(rows, evidence.predicted, output, confidence=policy.confidence, loss=evidence.loss)
     if not measured:
-        return [skipped(NAME, "better than a dummy", "the rows have no target or the answers are no predictions of it")]
+        return [skipped(NAME, "better than a dummy", NO_METRIC)]
     name = next((name for name in ("roc_auc", "balanced_accuracy", "d2", "r2") if name in measured), None)
     if name is None:
         return [skipped(NAME, "better than a dummy", "the held-out rows show one class or one value only")]
     dummy = {"roc_auc": 0.5, "d2": 0.0, "r2": 0.0}.get(name, 1 / len(np.unique(rows.target)))
     findings = [_compared(name, measured[name], dummy, evidence, policy)]
     if output.task != "regression":
-        findings += [_majority(evidence, measured["accuracy"]), _in_place(evidence, policy)]
+        findings += [_majority(evidence, measured["accuracy"]), _label_meaning(evidence, policy)]
     return findings
 
 
@@ -44,7 +44,7 @@ def _compared(name: str, figure: Figure, dummy: float, evidence: Evidence, polic
     if beaten:
         return passed(NAME, finding, figure=words[0], threshold=words[1], detail=detail)
     if figure.high is None or figure.value <= bound:
-        return failed(NAME, finding, figure=words[0], threshold=words[1], detail="no better than knowing no inputs")
+        return failed(NAME, finding, figure=words[0], threshold=words[1], detail="not better than ignoring the inputs")
     needed = rows_needed(rows.count, figure.standard_error, figure.value - bound, confidence=policy.confidence)
     refuses = policy.baselines.undecided == "refuse"
     return Finding(
@@ -53,20 +53,20 @@ def _compared(name: str, figure: Figure, dummy: float, evidence: Evidence, polic
         verdict="inconclusive",
         figure=words[0],
         threshold=words[1],
-        detail=f"may be no better than knowing no inputs; about {needed:,} rows would decide",
+        detail=f"may not be better than ignoring the inputs; about {needed:,} rows would decide",
         refuses=refuses,
     )
 
 
 def _beaten(name: str, figure: Figure, bound: float, evidence: Evidence, policy: Policy) -> tuple[bool, str]:
-    """Say whether the figure is surely above the bound, and by which test.
+    """Return whether the metric is surely above the bound, and a sentence on the test.
 
-    Without a margin a classifier is tested against chance itself: intervals of a class of few rows are too narrow.
+    Without a margin a classifier is tested against chance, because intervals of a class of few rows are too narrow.
     """
     if name in VALUES or policy.baselines.margin:
         return figure.low is not None and figure.low > bound, ""
     chance = independence.p_value(name, evidence.held_out.target, evidence.predicted)
-    detail = f"answers that know no inputs reach this with p = {chance:.2g}"
+    detail = f"answers that ignore the inputs reach this with p = {chance:.2g}"
     return figure.value > bound and chance < (1 - policy.confidence) / 2, detail
 
 
@@ -77,40 +77,40 @@ def _majority(evidence: Evidence, accuracy: Figure) -> Finding:
     finding = "accuracy against the majority class"
     if accuracy.high is None or accuracy.high >= majority:
         return passed(NAME, finding, **words)
-    return warned(NAME, finding, **words, detail="always answering the commonest class would be right more often")
+    return warned(NAME, finding, **words, detail="always answering the most common class would be right more often")
 
 
-def _in_place(evidence: Evidence, policy: Policy) -> Finding:
-    """Look for classes that were exchanged: most rows of one are answered the next, round in a circle.
+def _label_meaning(evidence: Evidence, policy: Policy) -> Finding:
+    """Return a finding on exchanged classes: most rows of a class are answered with the next one, in a cycle.
 
-    A model that knows the data and reads other labels is worse than guessing on some classes and right on the rest,
-    which no average shows.
+    A model whose labels were exchanged is worse than guessing on some classes and right on the rest; an average does
+    not show it.
     """
     words = "labels mean the same as in training"
     target, labels, classes = evidence.held_out.target, evidence.predicted.labels, classes_of(evidence.signature.output)
     known = (target >= 0) & (labels >= 0)  # type: ignore[operator]  # there are labels where accuracy was measured
     pairs = np.bincount(target[known] * len(classes) + labels[known], minlength=len(classes) ** 2)  # type: ignore[index]
     table = pairs.reshape(len(classes), len(classes))
-    circle = _circle(table)
-    if not circle:
+    cycle = _cycle(table)
+    if not cycle:
         return passed(NAME, words)
-    kept = int(sum(table[code, code] for code in circle))
-    moved = int(sum(table[code, after] for code, after in zip(circle, [*circle[1:], circle[0]], strict=True)))
-    named = " → ".join(str(classes[code]) for code in [*circle, circle[0]])
+    kept = int(sum(table[code, code] for code in cycle))
+    moved = int(sum(table[code, after] for code, after in zip(cycle, [*cycle[1:], cycle[0]], strict=True)))
+    named = " → ".join(str(classes[code]) for code in [*cycle, cycle[0]])
     facts = {"figure": f"{moved:,} rows moved, {kept:,} kept", "detail": f"exchanged: {named}"}
     if mcnemar(moved, kept) < (1 - policy.confidence) / 5:  # 0.01 by default: any of many pairs might look exchanged
         return failed(NAME, words, **facts)
     return warned(NAME, words, **facts)
 
 
-def _circle(table: npt.NDArray[np.int64]) -> list[int]:
-    """Follow each class to what its rows are mostly answered; a circle of two or more classes, or nothing."""
+def _cycle(table: npt.NDArray[np.int64]) -> list[int]:
+    """Follow each class to its most frequent answer; return a cycle of two or more classes, or an empty list."""
     after = [int(row.argmax()) if row.any() else code for code, row in enumerate(table)]
     for start in range(len(after)):
         path = [start]
         while after[path[-1]] not in path:
             path.append(after[path[-1]])
-        circle = path[path.index(after[path[-1]]) :]
-        if len(circle) > 1:
-            return circle
+        cycle = path[path.index(after[path[-1]]) :]
+        if len(cycle) > 1:
+            return cycle
     return []

@@ -1,4 +1,4 @@
-"""Budget: what the engine costs in a fresh process."""
+"""Budget check: the engine's size, memory and CPU time in a fresh process against the policy's limits."""
 
 from fairlead.gate.evidence import Evidence
 from fairlead.gate.findings import Finding, failed, passed, skipped
@@ -9,7 +9,7 @@ MEGABYTE = 1 << 20
 
 
 def budget(evidence: Evidence, policy: Policy) -> list[Finding]:
-    """Return one finding a cost, and whether the fresh process gave the golden answers."""
+    """Return one finding a cost, and one on whether the fresh process gave the golden answers."""
     spent, limits = evidence.budget, policy.budget
     if spent is None:
         return [skipped(NAME, "costs", "the engine was not measured")]

@@ -1,8 +1,8 @@
-"""The champion: whether the candidate is better than the live version, or at least not worse, on the same rows.
+"""Champion check: whether the candidate is better than the live version on the same rows, or not worse by a margin.
 
-Trying to prove "not worse" on few rows refuses equal models as a habit: of two equal models that disagree on 6 % of
-rows, a margin of 0.01 lets 23 % pass with 500 rows. So there is a third verdict, inconclusive, and the policy says
-whether it refuses or goes on to where more rows are: canary and shadow.
+A proof of "not worse" on few rows often refuses equal models: if two equal models disagree on 6 % of rows, a margin of
+0.01 passes 23 % of such candidates with 500 rows. So there is a third verdict, inconclusive. The policy decides whether
+it refuses the version, or lets it go on to canary and shadow, which see more rows.
 """
 
 from typing import NamedTuple
@@ -27,7 +27,7 @@ CERTAIN = 0.99  # several figures beside the deciding one: each warns only when 
 class Gain(NamedTuple):
     """How much better the candidate is, with both one-sided bounds at the policy's confidence.
 
-    `worse` says whether it is worse by a two-sided test at that confidence.
+    `worse` is the result of a two-sided test at that confidence.
     """
 
     value: float
@@ -38,10 +38,10 @@ class Gain(NamedTuple):
 
 
 def champion(evidence: Evidence, policy: Policy) -> list[Finding]:
-    """Return the verdict on the deciding figure, and the other figures' differences beside it."""
+    """Return the verdict on the deciding metric, and the differences of the other metrics."""
     live = evidence.champion
     if live is None:
-        return [skipped(NAME, "against the live version", "there is no champion: this is the first version in service")]
+        return [skipped(NAME, "against the live version", "there is no live version")]
     words = f"against version {live.version}"
     if live.predicted is None or evidence.held_out.target is None:
         return [skipped(NAME, words, live.unanswered or "the rows have no target")]
@@ -61,7 +61,7 @@ def _compared(evidence: Evidence, live: Champion, used: Mask, policy: Policy, wo
     auto = "loss" if evidence.loss else "mae" if output.task == "regression" else "accuracy"
     deciding = auto if policy.champion.metric == "auto" else policy.champion.metric
     if deciding not in candidate or deciding not in before:
-        return [skipped(NAME, words, f"the two versions do not both have the figure {deciding!r}")]
+        return [skipped(NAME, words, f"one of the two versions does not have the metric {deciding!r}")]
     note = _note(live, used)
     gain = _gain(deciding, candidate[deciding], before[deciding], policy.confidence)
     if deciding == "accuracy" and predicted[0].labels is not None and predicted[1].labels is not None:
@@ -78,7 +78,7 @@ def _compared(evidence: Evidence, live: Champion, used: Mask, policy: Policy, wo
 
 
 def _gain(name: str, candidate: Floats, before: Floats, confidence: float) -> Gain:
-    """Candidate less champion, positive = better; a share of the champion's own where the figure has a unit."""
+    """Return candidate minus champion, positive if better; relative to the champion if the metric has a unit."""
     with np.errstate(invalid="ignore"):  # R² of a constant target is infinite for both
         gained = candidate - before if metrics.better(name) == "higher" else before - candidate
     if name in RELATIVE:
@@ -102,7 +102,7 @@ def _decided(words: str, gain: Gain, rows: int, policy: Policy, note: str, name:
     if gain.worse:
         return failed(NAME, words, **facts, detail=f"worse; {note}")
     needed = rows_needed(rows, gain.standard_error, margin, confidence=2 * policy.confidence - 1)
-    decide = f"if the two are equal, about {needed:,} rows would decide" if needed else "a margin of 0 cannot be shown"
+    decide = f"if the two are equal, about {needed:,} rows would decide" if needed else "a margin of 0 cannot be proved"
     return _inconclusive(words, f"{decide}; {note}", policy, **facts)
 
 
@@ -127,7 +127,7 @@ def _beside(name: str, candidate: Floats, before: Floats, words: str) -> Finding
 
 
 def _with_figures(finding: Finding, gain: Gain) -> Finding:
-    """Give the report the gain and its bounds as numbers, where there are bounds."""
+    """Add the gain and its bounds as numbers for the report, if the bounds are finite."""
     if not np.isfinite([gain.low, gain.high]).all():
         return finding
     return msgspec.structs.replace(finding, figures={"gain": gain.value, "low": gain.low, "high": gain.high})

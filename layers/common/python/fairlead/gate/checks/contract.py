@@ -1,4 +1,4 @@
-"""The contract: what the new signature means to those who call the live version."""
+"""Contract check: whether the new signature breaks callers of the live version."""
 
 from fairlead.gate.evidence import Evidence
 from fairlead.gate.findings import Finding, failed, passed, skipped, warned
@@ -9,9 +9,9 @@ NAME = "contract"
 
 
 def contract(evidence: Evidence, policy: Policy) -> list[Finding]:  # noqa: ARG001 - every check has this shape
-    """Return identical, additive or breaking, and a finding for each difference with what callers must change."""
+    """Return a finding that is identical, additive or breaking, and one a difference with what callers must change."""
     if evidence.champion is None:
-        return [skipped(NAME, "against the live version", "there is none: callers start with this signature")]
+        return [skipped(NAME, "against the live version", "there is no live version")]
     words = f"against version {evidence.champion.version}"
     chosen = f"it is {evidence.champion.chosen}" if evidence.champion.chosen else ""
     differences = compare(evidence.champion.signature, evidence.signature)
@@ -21,9 +21,9 @@ def contract(evidence: Evidence, policy: Policy) -> list[Finding]:  # noqa: ARG0
     facts = {"figure": "additive", "threshold": "no breaking difference"}
     lines = [passed(NAME, one.what, figure="additive") for one in differences if one.kind == "additive"]
     if not breaking:
-        return [passed(NAME, words, **facts, detail="old requests stay right"), *lines]
+        return [passed(NAME, words, **facts, detail="old requests stay valid"), *lines]
     make = warned if evidence.allow_breaking else failed
     facts["figure"] = f"{len(breaking)} breaking"
-    asked = "asked for by --allow-breaking" if evidence.allow_breaking else "--allow-breaking publishes it all the same"
+    asked = "allowed by --allow-breaking" if evidence.allow_breaking else "--allow-breaking publishes it anyway"
     broken = [make(NAME, one.what, figure="breaking", detail=f"callers must: {one.change}") for one in breaking]
     return [make(NAME, words, **facts, detail=asked), *broken, *lines]

@@ -1,4 +1,4 @@
-"""Cross-validation: how much the figures vary with the training rows, and whether the held-out rows agree."""
+"""Cross-validation check: how much metrics vary over folds, and whether the held-out metrics agree with them."""
 
 import statistics
 
@@ -13,7 +13,7 @@ NAME = "cross_validation"
 
 
 def cross_validation(evidence: Evidence, policy: Policy) -> list[Finding]:
-    """Return one finding a figure: mean and spread over folds, warned of where the held-out figure lies far away."""
+    """Return one finding a metric with mean and spread over folds; it warns if the held-out metric lies far away."""
     folds = evidence.folds
     if folds is None:
         return [skipped(NAME, "folds", "not asked for (--cv)")]
@@ -33,7 +33,7 @@ def cross_validation(evidence: Evidence, policy: Policy) -> list[Finding]:
             error = (held_out.standard_error**2 + spread**2) ** 0.5
             away = abs(held_out.value - mean) / error if error > 0 else 0.0
             if away > policy.cross_validation.largest_gap:
-                detail = f"the held-out figure, {held_out.value:.4g}, lies {away:.1f} standard errors away"
+                detail = f"the held-out value, {held_out.value:.4g}, lies {away:.1f} standard errors away"
                 found = warned(NAME, name, detail=f"{found.detail}; {detail}")
         findings.append(
             msgspec.structs.replace(

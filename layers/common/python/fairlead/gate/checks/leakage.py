@@ -1,4 +1,4 @@
-"""Leakage: held-out rows that were trained on, inputs that know the target, inputs that say nothing or the same."""
+"""Leakage check: held-out rows that were trained on, inputs that reveal the target, constant and duplicate inputs."""
 
 import hashlib
 from collections.abc import Iterable
@@ -9,16 +9,16 @@ from fairlead.gate.evidence import Column, Digests, Evidence, Rows, classes_of
 from fairlead.gate.findings import Finding, failed, passed, skipped, warned
 from fairlead.gate.intervals import wilson
 from fairlead.gate.policy import Policy
-from fairlead.gate.single_input import Alone, labels_alone, sample, values_alone
+from fairlead.gate.single_input import Skill, label_skill, sample, value_skill
 
 NAME = "leakage"
-SURELY = 0.95  # a leak must be all but perfect beyond doubt; good inputs of easy data sets are not
+SURE_SKILL = 0.95  # least lower bound of a leak's skill; good inputs of easy data sets stay below
 MANY_REPEATED = 0.05
 LISTED = 10
 
 
 def leakage(evidence: Evidence, policy: Policy) -> list[Finding]:
-    """Return findings on shared rows, repeated rows, single inputs, constant and duplicate columns."""
+    """Return findings on shared rows, repeated rows, single inputs, constant columns and duplicate columns."""
     return [
         _shared(evidence, policy),
         _repeated(evidence.held_out),
@@ -29,10 +29,10 @@ def leakage(evidence: Evidence, policy: Policy) -> list[Finding]:
 
 
 def _shared(evidence: Evidence, policy: Policy) -> Finding:
-    """Held-out rows whose inputs were trained on, beyond what rows repeat anyway.
+    """Return a finding on held-out rows whose inputs are also training rows, beyond the share that repeats anyway.
 
-    Where training rows repeat among themselves, a fresh row is as likely to meet one: discrete data is no leak. But
-    rows duplicated before the split look the same, so that is said.
+    If training rows repeat among themselves, a new row is as likely to equal one: discrete data is not a leak. Rows
+    duplicated before the split look the same, so the finding warns.
     """
     words = "held-out rows that were trained on"
     training, held_out = evidence.training, evidence.held_out
@@ -43,16 +43,16 @@ def _shared(evidence: Evidence, policy: Policy) -> Finding:
     least = wilson(shared, held_out.count, confidence=policy.confidence)[0]
     facts = {"figure": f"{shared:,} of {held_out.count:,}", "threshold": f"≤ {policy.leakage.shared_rows:.1%}"}
     if least <= policy.leakage.shared_rows:
-        detail = "" if shared <= policy.leakage.shared_rows * held_out.count else "a few rows may meet by chance"
+        detail = "" if shared <= policy.leakage.shared_rows * held_out.count else "a few rows may be equal by chance"
         return passed(NAME, words, **facts, detail=detail)
     if least > policy.leakage.shared_rows + repeated:
-        return failed(NAME, words, **facts, detail="the figures of this gate flatter the model: split the rows again")
+        return failed(NAME, words, **facts, detail="the metrics are too optimistic: split the rows again")
     detail = f"{repeated:.1%} of the training rows repeat too: discrete data, or rows duplicated before the split"
     return warned(NAME, words, **facts, detail=detail)
 
 
 def repeated_share(digests: Digests) -> float:
-    """Share of rows that are not the only one of their kind."""
+    """Return the share of rows that have an equal row."""
     _, counts = np.unique(digests, return_counts=True)
     return float(counts[counts > 1].sum() / max(1, len(digests)))
 
@@ -71,7 +71,7 @@ def _single_inputs(evidence: Evidence, policy: Policy) -> list[Finding]:
     words = "inputs that alone give the target"
     skills = _skills(evidence.held_out, evidence, policy.leakage.ignore)
     if not skills:
-        return [skipped(NAME, words, "the rows have no target or no inputs to look at")]
+        return [skipped(NAME, words, "the rows have no target or no inputs to check")]
     limit = policy.leakage.single_input
     suspects = {name: skill for name, skill in skills.items() if skill.skill >= limit}
     best = max(skills, key=lambda name: skills[name].skill)
@@ -81,16 +81,16 @@ def _single_inputs(evidence: Evidence, policy: Policy) -> list[Finding]:
     return [_suspect(name, skill, facts) for name, skill in list(suspects.items())[:LISTED]]
 
 
-def _suspect(name: str, skill: Alone, facts: dict[str, str]) -> Finding:
+def _suspect(name: str, skill: Skill, facts: dict[str, str]) -> Finding:
     words = f"{name} alone gives the target"
-    if skill.surely >= SURELY:
-        detail = "was it filled in after the outcome was known? if not, name it in leakage.ignore"
+    if skill.lower >= SURE_SKILL:
+        detail = "remove it if it was filled in after the outcome was known; else name it in leakage.ignore"
         return failed(NAME, words, **facts, figure=f"{skill.skill:.3f}", detail=detail)
-    detail = f"too few rows to be sure: at least {max(skill.surely, 0):.3f}"
+    detail = f"too few rows to be sure: at least {max(skill.lower, 0):.3f}"
     return warned(NAME, words, **facts, figure=f"{skill.skill:.3f}", detail=detail)
 
 
-def _skills(rows: Rows, evidence: Evidence, ignored: Iterable[str]) -> dict[str, Alone]:
+def _skills(rows: Rows, evidence: Evidence, ignored: Iterable[str]) -> dict[str, Skill]:
     if rows.target is None:
         return {}
     regression = evidence.signature.output.task == "regression"
@@ -106,15 +106,17 @@ def _skills(rows: Rows, evidence: Evidence, ignored: Iterable[str]) -> dict[str,
             continue
         part = Column(name=column.name, kind=column.kind, values=column.values[known], levels=column.levels)
         if regression:
-            skills[column.name] = max(values_alone(part, target[:, at]) for at in range(target.shape[1]))
+            skills[column.name] = max(value_skill(part, target[:, at]) for at in range(target.shape[1]))
         else:
-            skills[column.name] = labels_alone(part, target, classes)
+            skills[column.name] = label_skill(part, target, classes)
     return skills
 
 
 def _constant(rows: Rows) -> Finding:
     names = [column.name for column in rows.columns if _is_constant(column)]
-    return _listed("inputs of one value only", names, "the model learns nothing from them, and they cannot be watched")
+    return _listed(
+        "inputs of one value only", names, "the model learns nothing from them, and drift cannot be measured"
+    )
 
 
 def _is_constant(column: Column) -> bool:
@@ -124,7 +126,7 @@ def _is_constant(column: Column) -> bool:
 
 
 def _duplicates(rows: Rows) -> Finding:
-    """Equal columns have equal bytes; -0.0 and codes of other levels aside, which no engine tells apart either."""
+    """Return a finding on columns with equal bytes and levels."""
     seen: dict[tuple[bytes, tuple[str | int, ...] | None], str] = {}
     twins = []
     for column in rows.columns:
@@ -132,7 +134,7 @@ def _duplicates(rows: Rows) -> Finding:
         if key in seen and not _is_constant(column):
             twins.append(f"{column.name} = {seen[key]}")
         seen.setdefault(key, column.name)
-    return _listed("inputs that repeat another", twins, "the model reads the same fact twice")
+    return _listed("inputs that repeat another", twins, "the model gets the same fact twice")
 
 
 def _fingerprint(column: Column) -> bytes:

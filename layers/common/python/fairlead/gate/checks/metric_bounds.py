@@ -1,4 +1,4 @@
-"""The held-out figures with their intervals; bounds are compared with the interval, not the point."""
+"""Metrics check: held-out metrics with intervals; the policy's bounds are compared with the interval, not the value."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -16,24 +16,23 @@ from fairlead.gate.policy import Metrics, Policy
 NAME = "metrics"
 FEW_ROWS = 30
 SUPERVISED = frozenset({"classification", "regression"})
+NO_METRIC = "the rows have no target, or the answers do not predict it"
 
 
 def metrics(evidence: Evidence, policy: Policy) -> list[Finding]:
-    """Return one finding a figure, and one for each bound of the policy that no figure meets."""
+    """Return one finding a metric, and a failed finding for each bound on a metric that the model does not have."""
     rows = evidence.held_out
     measured = gate_metrics.measure(
         rows, evidence.predicted, evidence.signature.output, confidence=policy.confidence, loss=evidence.loss
     )
     if rows.target is None and evidence.signature.output.task in SUPERVISED:
-        return [
-            failed(NAME, "held-out figures", detail="the rows have no target: nothing shows how good the answers are")
-        ]
+        return [failed(NAME, "held-out figures", detail="the rows have no target, so no metric can be computed")]
     if not measured and not _not_finite(evidence.predicted):
-        return [skipped(NAME, "held-out figures", "the rows have no target or the answers are no predictions of it")]
+        return [skipped(NAME, "held-out figures", NO_METRIC)]
     findings = [_finding(name, figure, rows.count, policy) for name, figure in measured.items()]
     absent = sorted((policy.metrics.at_least.keys() | policy.metrics.at_most.keys()) - measured.keys())
     findings += [
-        failed(NAME, name, detail="the policy bounds a figure that this model does not have") for name in absent
+        failed(NAME, name, detail="the policy bounds a metric that this model does not have") for name in absent
     ]
     strange = _not_finite(evidence.predicted)
     if strange:
@@ -44,7 +43,7 @@ def metrics(evidence: Evidence, policy: Policy) -> list[Finding]:
 
 
 def _not_finite(predicted: Predicted) -> int:
-    """Count rows with an answer that is no number: figures over them do not exist, which must not pass in silence."""
+    """Return the number of rows whose answer is not finite; metrics over such rows are not defined."""
     arrays = [array for array in (predicted.probabilities, predicted.values) if array is not None]
     return sum(int((~np.isfinite(array)).any(axis=1).sum()) for array in arrays)
 
@@ -55,8 +54,8 @@ def _finding(name: str, figure: Figure, rows: int, policy: Policy) -> Finding:
     return msgspec.structs.replace(found, figure=shown(figure), figures={"value": figure.value, **bounds})
 
 
-class _Room(NamedTuple):
-    """A bound, and how far inside it the interval's worse end, its better end and the figure lie."""
+class _Margin(NamedTuple):
+    """A bound, and how far inside it the interval's worse end, its better end and the value lie."""
 
     bound: str
     worse: float
@@ -65,17 +64,17 @@ class _Room(NamedTuple):
 
 
 def _judged(name: str, figure: Figure, rows: int, policy: Policy) -> Finding:
-    rooms = list(_rooms(name, figure, policy.metrics))
-    if not rooms:
+    margins = list(_margins(name, figure, policy.metrics))
+    if not margins:
         return passed(NAME, name)
-    threshold = " and ".join(room.bound for room in rooms)
+    threshold = " and ".join(margin.bound for margin in margins)
     if figure.low is None:
         return failed(NAME, name, threshold=threshold, detail="no interval could be computed")
-    if all(room.worse >= 0 for room in rooms):
+    if all(margin.worse >= 0 for margin in margins):
         return passed(NAME, name, threshold=threshold)
-    if any(room.better < 0 for room in rooms):
+    if any(margin.better < 0 for margin in margins):
         return failed(NAME, name, threshold=threshold, detail="the whole interval lies outside")
-    distance = min(room.figure for room in rooms)
+    distance = min(margin.figure for margin in margins)
     needed = rows_needed(rows, figure.standard_error, distance, confidence=policy.confidence)
     more = f"about {needed:,} rows would decide" if needed else "more rows are unlikely to help"
     return Finding(
@@ -83,28 +82,28 @@ def _judged(name: str, figure: Figure, rows: int, policy: Policy) -> Finding:
         finding=name,
         verdict="inconclusive",
         threshold=threshold,
-        detail=f"the interval straddles the bound; {more}",
+        detail=f"the bound lies inside the interval; {more}",
         refuses=policy.metrics.undecided == "refuse",
     )
 
 
-def _rooms(name: str, figure: Figure, bounds: Metrics) -> Iterator[_Room]:
+def _margins(name: str, figure: Figure, bounds: Metrics) -> Iterator[_Margin]:
     value, low, high = figure.value, figure.low or 0.0, figure.high or 0.0
     sign = ""
     if name == "bias":  # as bad below zero as above
-        straddles = low <= 0 <= high
-        low, high = 0.0 if straddles else min(abs(low), abs(high)), max(abs(low), abs(high))
+        has_zero = low <= 0 <= high
+        low, high = 0.0 if has_zero else min(abs(low), abs(high)), max(abs(low), abs(high))
         value, sign = abs(value), "±"
     if name in bounds.at_least:
         least = bounds.at_least[name]
-        yield _Room(f"≥ {sign}{least:g}", low - least, high - least, value - least)
+        yield _Margin(f"≥ {sign}{least:g}", low - least, high - least, value - least)
     if name in bounds.at_most:
         most = bounds.at_most[name]
-        yield _Room(f"≤ {sign}{most:g}", most - high, most - low, most - value)
+        yield _Margin(f"≤ {sign}{most:g}", most - high, most - low, most - value)
 
 
 def shown(figure: Figure) -> str:
-    """Word a figure: `0.931 (0.902 to 0.957)`."""
+    """Return a metric with its interval as text: `0.931 (0.902 to 0.957)`."""
     if figure.low is None or figure.high is None:
         return f"{figure.value:.4g}"
     return f"{figure.value:.4g} ({figure.low:.4g} to {figure.high:.4g})"

@@ -1,4 +1,4 @@
-"""Parity, as proved when the engine was chosen: the engine's answers are the estimator's."""
+"""Parity check: the certificate that the engine's answers equal the estimator's."""
 
 from fairlead.gate.evidence import Evidence
 from fairlead.gate.findings import Finding, failed, passed, skipped
@@ -8,7 +8,7 @@ NAME = "parity"
 
 
 def parity(evidence: Evidence, policy: Policy) -> list[Finding]:  # noqa: ARG001 - every check has this shape
-    """Return the certificate as a finding; the sklearn engine is the estimator and needs none."""
+    """Return the certificate as a finding; the sklearn engine runs the estimator itself and needs none."""
     engine, certificate = evidence.engine, evidence.parity
     if engine is None:
         return [skipped(NAME, "engine", "no engine was chosen")]

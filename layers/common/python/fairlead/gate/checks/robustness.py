@@ -1,4 +1,4 @@
-"""Robustness: what callers will send one day gets an answer, and the same answer however it is sent."""
+"""Robustness check: unusual values get a finite answer, and answers do not depend on row order or batch size."""
 
 from fairlead.gate.evidence import Evidence, Probe
 from fairlead.gate.findings import Finding, failed, passed, skipped, warned
@@ -17,7 +17,7 @@ LISTED = 5
 
 
 def robustness(evidence: Evidence, policy: Policy) -> list[Finding]:
-    """Return one finding a kind of probe, with the inputs that broke."""
+    """Return one finding a kind of probe, with the inputs that got no finite answer or a different one."""
     if evidence.probes is None:
         return [skipped(NAME, "probes", "the engine was not probed")]
     return [_finding(kind, words, evidence.probes, policy) for kind, words in QUESTIONS.items()]

@@ -1,9 +1,9 @@
-"""Slices: no group of rows may be answered much worse than the others.
+"""Slices check: no group of rows may have a much larger loss than the other rows.
 
-Every input is cut into its categories or quantiles, and each slice is tested against the other rows: not whether it is
-worse, which some slice always is, but whether it is worse by more than the policy's gap; the p values are corrected
-for the number of slices. A slice found automatically also has to be broken and not merely hard, as
-`fairlead.gate.slice_quality` tells them apart; a hard one warns.
+Every input is cut into its categories or quantiles, and each slice is tested against the other rows. Some slice is
+always worse, so the test asks whether it is worse by more than the policy's gap. P values are corrected for the number
+of slices. A slice found automatically fails only if it is broken, and warns if it is hard
+(`fairlead.gate.slice_quality`).
 """
 
 from collections.abc import Iterator
@@ -13,6 +13,7 @@ import numpy as np
 
 from fairlead.gate import row_slices
 from fairlead.gate.bootstrap import Resample
+from fairlead.gate.checks.metric_bounds import NO_METRIC
 from fairlead.gate.evidence import Evidence
 from fairlead.gate.findings import Finding, failed, passed, skipped, warned
 from fairlead.gate.intervals import benjamini_hochberg, holm, upper_tail
@@ -26,15 +27,15 @@ NAME = "slices"
 
 
 def slices(evidence: Evidence, policy: Policy) -> list[Finding]:
-    """Return a finding for the whole, each named slice, each failing one, and the worst of the others."""
+    """Return a summary, and a finding for each named slice, each worse slice and the worst of the others."""
     loss = losses(evidence)
     if loss is None:
-        return [skipped(NAME, "slices", "the rows have no target or the answers are no predictions of it")]
+        return [skipped(NAME, "slices", NO_METRIC)]
     rules = policy.slices
     found, too_small = [], []
     for name, where in row_slices.named(evidence.held_out, rules.named):
         if where.sum() < rules.fewest_rows:
-            too_small.append(skipped(NAME, name, f"{int(where.sum())} rows, the policy asks {rules.fewest_rows}"))
+            too_small.append(skipped(NAME, name, f"{int(where.sum())} rows; the policy needs {rules.fewest_rows}"))
         else:
             one = Cut(where.astype(np.int16) - 1, [name])
             found.append(measure(one, 0, loss, evidence, rules, named=True))
@@ -92,7 +93,7 @@ def _line(one: Slice, evidence: Evidence, policy: Policy, *, worse: bool, broken
 
 
 def _figures(one: Slice, evidence: Evidence) -> dict[str, float]:
-    """Every figure on the rows of one slice, without intervals: what the report lists."""
+    """Return the metrics of one slice without intervals, for the report."""
     where = one.cut.codes == one.code
     target = evidence.held_out.target[where]
     resample = Resample(one.rows, replicates=0)

@@ -1,4 +1,4 @@
-"""The split: held-out rows are like the training rows, of other groups, and later, where the policy says so."""
+"""Split check: held-out rows are distributed as the training rows; later or of other groups if the policy asks it."""
 
 from collections.abc import Iterator
 
@@ -22,9 +22,9 @@ def split(evidence: Evidence, policy: Policy) -> list[Finding]:
         return [*findings, skipped(NAME, "held-out rows like the training rows", "no training rows were given")]
     findings.append(_shift(training, evidence, policy))
     if policy.split.time is not None:
-        findings.append(_later(training, evidence.held_out, policy.split.time))
+        findings.append(_time_order(training, evidence.held_out, policy.split.time))
     if policy.split.group is not None:
-        findings.append(_apart(training, evidence.held_out, policy.split.group))
+        findings.append(_shared_groups(training, evidence.held_out, policy.split.group))
     return findings
 
 
@@ -32,21 +32,24 @@ def _unknown_classes(evidence: Evidence) -> Finding:
     words = "held-out rows of a class the model does not know"
     target = evidence.held_out.target
     if target is None or evidence.signature.output.task != "classification":
-        return skipped(NAME, words, "the target is no class")
+        return skipped(NAME, words, "the target is not a class")
     unknown = int((target < 0).sum())
     facts = {"figure": f"{unknown:,} of {len(target):,}", "threshold": f"≤ {FEW_UNKNOWN:.0%}"}
     if unknown == 0:
         return passed(NAME, words, **facts)
     make = warned if unknown <= FEW_UNKNOWN * len(target) else failed
-    return make(NAME, words, **facts, detail="the training rows had none of it: was the data sorted when it was split?")
+    return make(NAME, words, **facts, detail="no training row has it; shuffle the rows before the split")
 
 
 def _shift(training: Rows, evidence: Evidence, policy: Policy) -> Finding:
-    """Say how far inputs and target moved: an effect size and a corrected p value, because each alone misleads."""
+    """Return a finding on the shift of inputs and target.
+
+    A shift needs an effect size and a corrected p value, because either alone misleads.
+    """
     words = "held-out rows like the training rows"
     distances = dict(_distances(training, evidence.held_out, evidence.signature.output.task == "regression"))
     if not distances:
-        return skipped(NAME, words, "the two have no column in common")
+        return skipped(NAME, words, "training and held-out rows have no column in common")
     names = list(distances)
     p_values = holm(np.array([distances[name][1] for name in names]))
     moved = [
@@ -61,8 +64,8 @@ def _shift(training: Rows, evidence: Evidence, policy: Policy) -> Finding:
     moved.sort(key=lambda name: -distances[name][0])
     listed = ", ".join(f"{name} by {distances[name][0]:.2f}" for name in moved[:LISTED])
     if policy.split.time is not None:
-        return warned(NAME, words, **facts, detail=f"later rows moved, as they may: {listed}")
-    detail = f"{listed}: shuffle before splitting, or name the column of time in the policy"
+        return warned(NAME, words, **facts, detail=f"later rows moved, which a time split allows: {listed}")
+    detail = f"{listed}: shuffle the rows before the split, or name the time column in the policy"
     return failed(NAME, words, **facts, detail=detail)
 
 
@@ -94,19 +97,19 @@ def _distance(before: Column, after: Column) -> tuple[float, float]:
     return total_variation(*counts)
 
 
-def _later(training: Rows, held_out: Rows, name: str) -> Finding:
+def _time_order(training: Rows, held_out: Rows, name: str) -> Finding:
     words = f"held-out rows after the training rows, by {name}"
     if training.order is None or held_out.order is None:
-        return failed(NAME, words, detail=f"the rows have no column {name!r} that orders them")
+        return failed(NAME, words, detail=f"the rows have no time column {name!r}")
     early = int((held_out.order < np.nanmax(training.order)).sum())
     facts = {"figure": f"{early:,} of {held_out.count:,} earlier", "threshold": "0"}
     return failed(NAME, words, **facts) if early else passed(NAME, words, **facts)
 
 
-def _apart(training: Rows, held_out: Rows, name: str) -> Finding:
-    words = f"groups apart, by {name}"
+def _shared_groups(training: Rows, held_out: Rows, name: str) -> Finding:
+    words = f"held-out rows of other groups, by {name}"
     if training.groups is None or held_out.groups is None:
-        return failed(NAME, words, detail=f"the rows have no column {name!r} that groups them")
+        return failed(NAME, words, detail=f"the rows have no group column {name!r}")
     shared = int(np.isin(held_out.groups, training.groups).sum())
     facts = {"figure": f"{shared:,} of {held_out.count:,} rows of a group trained on", "threshold": "0"}
     return failed(NAME, words, **facts) if shared else passed(NAME, words, **facts)
