@@ -20,7 +20,7 @@ Table = npt.NDArray[np.intp]
 
 def cells_by_row(world: World, reference: Baseline, things: Sequence[Cells]) -> list[Indices]:
     """For each thing that is counted, the cell of every row of the data set."""
-    tally, at = Tally(reference), {thing.short: place for place, thing in enumerate(things)}
+    tally, at = Tally(reference), {thing.prefix: place for place, thing in enumerate(things)}
     found = np.zeros((len(things), len(world.rows)), dtype=np.intp)
     for row in range(len(world.rows)):
         alone = Day([""], np.zeros(1, dtype=np.intp), np.ones(1, dtype=np.intp), np.array([row]))
@@ -68,7 +68,7 @@ class Counted:
 
     def keyed(self, place: int, table: Table) -> list[Counts]:
         """One thing's rows by cell as counters have them, a dictionary a cluster."""
-        short = self.things[place].short
+        short = self.things[place].prefix
         names = [f"{short}{cell}" for cell in range(table.shape[1])]
         found: list[Counts] = [{} for _ in self._codes]
         clusters, cells = np.nonzero(table)

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from benchmarks.drift_counts import Counted
 from fairlead.drift import Thresholds
 from fairlead.drift.cells import Cells
-from fairlead.drift.comparison import look, pooled
+from fairlead.drift.comparison import compare_with_baseline, pooled
 from fairlead.drift.effective_sample import tables
 
 Values = npt.NDArray[np.float64]
@@ -72,7 +72,7 @@ def uncorrected(counted: Counted, place: int, first: int, slots: int) -> float:
     """The p value of one thing in one window, before correction; 1 where there is too little to judge."""
     thing = counted.things[place]
     (table,) = tables([thing], counted.alone(place, first, slots))
-    test = look(thing, table).test
+    test = compare_with_baseline(thing, table).test
     return test.p if test and test.effective_rows >= Thresholds().effective_rows else 1.0
 
 

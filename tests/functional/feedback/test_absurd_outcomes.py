@@ -91,7 +91,7 @@ def test_an_answer_that_cannot_be_counted_is_named_to_who_reports_and_stops_no_o
     bench.captured((1, [1e300, 2.0]))
     bad, good = bench.report((1, 0, 5.0), (1, 1, 2.5))
     assert (bad.status, good.status) == ("invalid", "recorded")
-    assert bad.detail.startswith("the model answered a number beyond")
+    assert bad.detail.startswith("the model's answer is beyond")
     assert bench.counted()["outcomes"] == 1
 
 
@@ -101,7 +101,7 @@ def test_what_was_accepted_before_its_prediction_and_cannot_be_counted_is_a_dead
     found = bench.captured((1, [1.5, 2.0]), (2, [1e300, 4.0]))
     assert (found.captured, found.scored, found.poison) == (2, 4, 2)
     assert sorted(bench.aside.kept.values()) == [
-        "expected a number", "the model answered a number beyond ±1e+27, which cannot be counted",
+        "expected a number", "the model's answer is beyond ±1e+27, which cannot be counted",
     ]  # fmt: skip
     assert {json.loads(record)["outcome"]["actual"] for record in bench.aside.kept} == {"a rose", 1.0}
     assert (bench.counted()["outcomes"], bench.counted()["invalid"]) == (2, 2)

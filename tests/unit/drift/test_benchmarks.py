@@ -19,7 +19,7 @@ from benchmarks.drift_scenes import HELD, SLOTS_A_DAY, Month, Scene, Simpler, al
 from benchmarks.drift_screen import moved, uncorrected
 from benchmarks.drift_traffic import HABITS, Traffic
 from benchmarks.drift_world import Day, World, baseline, requests, world
-from fairlead.drift import Counters, Judgement, judge, tally
+from fairlead.drift import Counters, Judgement, Tally, judge
 from fairlead.drift.counters import SLOT
 from fairlead.model.baseline import Baseline
 
@@ -63,7 +63,7 @@ def test_counting_by_arrays_is_what_the_tally_counts() -> None:
     reference, drawn, counted = days(CALLERS, 2)
     for number, day in enumerate(drawn):
         whole = counted.window(number * SLOTS_A_DAY, SLOTS_A_DAY)
-        assert whole == tally(reference, requests(penguins(), day))
+        assert whole == Tally(reference)(requests(penguins(), day))
         assert len(whole.clusters) > 30
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from fairlead.drift import Broken, Request, broken, tally
+from fairlead.drift import Broken, Request, Tally, broken
 from fairlead.model.baseline import Baseline, Categories, Feature, Numbers, Predictions
 
 WIDTH = Numbers(edges=(1.0, 2.0), counts=(30, 40, 30), low=0.5, high=2.5)
@@ -26,7 +26,7 @@ USUAL = (1.5, "red", None, "abcd")
 def seen(*rows: tuple[Any, ...]) -> tuple[Broken, ...] | None:
     """What is said of an hour in which some callers asked these."""
     asked = [Request(caller=str(at % 3), at=900 * (at % 4), rows=[row]) for at, row in enumerate(rows)]
-    return broken(BASELINE, tally(BASELINE, asked))
+    return broken(BASELINE, Tally(BASELINE)(asked))
 
 
 @pytest.mark.parametrize(

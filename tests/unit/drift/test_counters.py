@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairlead.drift import Counters, Request, merge, tally
+from fairlead.drift import Counters, Request, Tally, merge
 from fairlead.drift.cells import cells_of
 from fairlead.drift.counters import GROUPS, SLOT, cluster
 from fairlead.model.baseline import Baseline, Categories, Feature, Numbers, Predictions, Score, encode
@@ -45,7 +45,7 @@ def request(*rows: tuple[Any, ...], caller: str = "arn:aws:iam::1:user/a", at: i
 
 
 def counts(*rows: tuple[Any, ...], **facts: Any) -> dict[str, int]:
-    (only,) = tally(BASELINE, [request(*rows, **facts)]).clusters.values()
+    (only,) = Tally(BASELINE)([request(*rows, **facts)]).clusters.values()
     return {key: number for key, number in only.items() if key not in {"rows", "requests"}}
 
 
@@ -84,12 +84,12 @@ def test_labels_and_of_two_classes_one_probability_are_counted() -> None:
 
 def test_a_value_of_one_target_may_stand_by_itself() -> None:
     one = msgspec.structs.replace(BASELINE, predictions=Predictions(scores=(Score(of="price", seen=WIDTH),)))
-    (found,) = tally(one, [request(ROW, ROW, scores=[1.5, [0.7]])]).clusters.values()
+    (found,) = Tally(one)([request(ROW, ROW, scores=[1.5, [0.7]])]).clusters.values()
     assert (found["s0_2"], found["s0_1"]) == (1, 1)
 
 
 def test_a_cluster_is_a_quarter_of_an_hour_and_a_group_of_callers_without_names() -> None:
-    found = tally(BASELINE, [request(ROW, at=at) for at in (0, SLOT - 1, SLOT)])
+    found = Tally(BASELINE)([request(ROW, at=at) for at in (0, SLOT - 1, SLOT)])
     first, second = sorted(found.clusters)
     assert (found.clusters[first]["requests"], found.clusters[second]["requests"]) == (2, 1)
     assert second.split("_")[0] == "1"
@@ -116,14 +116,14 @@ REQUESTS = st.builds(
 
 @given(st.lists(REQUESTS, max_size=12), st.integers(0, 12))
 def test_batches_add_up_to_what_one_batch_would_have_counted(requests: list[Request], cut: int) -> None:
-    one, other = tally(BASELINE, requests[:cut]), tally(BASELINE, requests[cut:])
-    whole = tally(BASELINE, requests)
+    one, other = Tally(BASELINE)(requests[:cut]), Tally(BASELINE)(requests[cut:])
+    whole = Tally(BASELINE)(requests)
     assert merge(one, other) == merge(other, one) == whole
     assert msgspec.json.decode(msgspec.json.encode(whole), type=Counters) == whole
     rows = [row for request in requests for row in request.rows]
     for thing in cells_of(BASELINE)[: len(BASELINE.features)]:
         cells = [
-            number for found in whole.clusters.values() for key, number in found.items() if key.startswith(thing.short)
+            number for found in whole.clusters.values() for key, number in found.items() if key.startswith(thing.prefix)
         ]
         assert sum(cells) == len(rows)
 
@@ -141,20 +141,20 @@ def test_the_held_out_rows_counted_again_are_the_baseline(name: str) -> None:
     rows = to_rows(facts.signature, held_out.X)
     answers = SklearnEngine(estimator, facts.signature).answer(rows)
     scores: Any = answers.probabilities or answers.values
-    (found,) = tally(
-        reference, [Request(caller="", at=0, rows=rows, labels=answers.labels or (), scores=scores)]
+    (found,) = Tally(reference)(
+        [Request(caller="", at=0, rows=rows, labels=answers.labels or (), scores=scores)]
     ).clusters.values()
     for thing in cells_of(reference):
-        assert tuple(found.get(f"{thing.short}{cell}", 0) for cell in range(len(thing.expected))) == thing.expected
+        assert tuple(found.get(f"{thing.prefix}{cell}", 0) for cell in range(len(thing.expected))) == thing.expected
 
 
 def test_counting_and_judging_need_no_numpy() -> None:
     program = (
         "import sys; sys.modules['numpy'] = None\n"
-        "from fairlead.model.baseline import decode; from fairlead.drift import Request, judge, tally\n"
+        "from fairlead.model.baseline import decode; from fairlead.drift import Request, judge, Tally\n"
         "baseline = decode(sys.stdin.buffer.read())\n"
         "requests = [Request(caller=str(n % 9), at=900 * n, rows=[(1.5, 'red', True, 'abcd')]) for n in range(90)]\n"
-        "print(judge(baseline, tally(baseline, requests)).drift)"
+        "print(judge(baseline, Tally(baseline)(requests)).drift)"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], input=encode(BASELINE), capture_output=True, check=True, timeout=60
@@ -164,5 +164,5 @@ def test_counting_and_judging_need_no_numpy() -> None:
 
 def test_a_batch_of_many_rows_stays_small() -> None:
     values = np.random.default_rng(0).normal(1.5, 0.4, 5000).tolist()
-    found = tally(BASELINE, [request(*((value, *ROW[1:]) for value in values))])
+    found = Tally(BASELINE)([request(*((value, *ROW[1:]) for value in values))])
     assert len(msgspec.json.encode(found)) < 300

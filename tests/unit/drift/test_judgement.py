@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from fairlead.drift import Counters, Finding, Judgement, Request, Thresholds, judge, tally
+from fairlead.drift import Counters, Finding, Judgement, Request, Tally, Thresholds, judge
 from fairlead.gate.evidence import Column, Predicted, Rows
 from fairlead.model.baseline import Baseline, Numbers
 from fairlead.model.signature import Field, Output, Signature
@@ -84,7 +84,7 @@ def window(
                 scores=[[1 - one, one] for one in stated],
             )
         )
-    return tally(BASELINE, found)
+    return Tally(BASELINE)(found)
 
 
 def of(judgement: Judgement, feature: str) -> Finding:
@@ -210,7 +210,7 @@ def test_one_callers_flood_of_like_rows_is_not_taken_for_many_rows() -> None:
         )
         for at in range(0, 10_000, 1000)
     ]
-    whole = tally(BASELINE, parts)
+    whole = Tally(BASELINE)(parts)
     together = Counters(clusters=window().clusters | whole.clusters)
     judgement = judge(BASELINE, together)
     assert judgement.rows > 10_000
@@ -225,7 +225,7 @@ def test_rows_that_repeat_each_other_count_once() -> None:
     for number in range(900):
         row = drawn(random)
         repeated.append(Request(caller=f"c{number % 40}", at=number * 96, rows=[row] * 20, labels=[label(row)] * 20))
-    alone, many = of(judge(BASELINE, single), "mass"), of(judge(BASELINE, tally(BASELINE, repeated)), "mass")
+    alone, many = of(judge(BASELINE, single), "mass"), of(judge(BASELINE, Tally(BASELINE)(repeated)), "mass")
     assert many.rows == 18_000
     assert 300 < many.effective_rows < 1_800  # 900 rows, each sent twenty times
     assert 900 < alone.effective_rows <= 1_800
@@ -239,7 +239,7 @@ def test_callers_that_keep_to_their_own_rows_make_fewer_effective_rows() -> None
         caller = int(random.integers(60))
         row = drawn(random, callers[caller], 0.3)
         requests.append(Request(caller=f"c{caller}", at=number * 28, rows=[row], labels=[label(row)]))
-    judgement = judge(BASELINE, tally(BASELINE, requests))
+    judgement = judge(BASELINE, Tally(BASELINE)(requests))
     assert not judgement.drift
     assert of(judgement, "flipper").effective_rows < 300
     assert of(judgement, "island").effective_rows > 1000
@@ -341,6 +341,6 @@ def test_a_baseline_of_one_value_or_of_nothing_is_no_trouble() -> None:
         Predicted(labels=np.zeros(50, dtype=np.int32)),
     )
     requests = [Request(caller=str(n % 20), at=n * 400, rows=[(None, 3.0)], labels=[0]) for n in range(200)]
-    assert not judge(nothing, tally(nothing, requests)).drift
+    assert not judge(nothing, Tally(nothing)(requests)).drift
     moved = [Request(caller=str(n % 20), at=n * 400, rows=[(1.0, 4.0)], labels=[0]) for n in range(200)]
-    assert drifting(judge(nothing, tally(nothing, moved))) == {"a", "b"}
+    assert drifting(judge(nothing, Tally(nothing)(moved))) == {"a", "b"}

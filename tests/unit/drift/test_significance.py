@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from fairlead.drift.effective_sample import Table
-from fairlead.drift.significance import coarse, compare, compare_share, stability_index
+from fairlead.drift.significance import compare, compare_share, join_small_cells, stability_index
 
 SHARES = np.array([0.3, 0.25, 0.2, 0.15, 0.1])
 BASELINE = (SHARES * 2_000).astype(int).tolist()
@@ -105,7 +105,7 @@ def test_the_stability_index_is_symmetric_zero_for_the_same_and_finite_for_empty
 
 
 def test_cells_are_joined_with_their_neighbours_until_enough_is_expected() -> None:
-    assert coarse([50, 50], 1_000) == [[0], [1]]
-    assert coarse([500, 3, 2, 495], 1_000) == [[0], [1, 2], [3]]
-    assert coarse([500, 500, 3], 10_000) == [[0], [1, 2]]
-    assert coarse([100] * 10, 20) == [[0, 1, 2], [3, 4, 5], [6, 7, 8, 9]]
+    assert join_small_cells([50, 50], 1_000) == [[0], [1]]
+    assert join_small_cells([500, 3, 2, 495], 1_000) == [[0], [1, 2], [3]]
+    assert join_small_cells([500, 500, 3], 10_000) == [[0], [1, 2]]
+    assert join_small_cells([100] * 10, 20) == [[0, 1, 2], [3, 4, 5], [6, 7, 8, 9]]

@@ -396,7 +396,7 @@ def test_a_pair_of_any_outcome_and_answer_is_counted_or_invalid(
     outcome = Outcome(request=part.request, row=1, actual=actual, at=NOON, by="arn")
     pair = Pair(part=part, position=1, outcome=outcome)
     [(slot, counts)] = quality.tally(OUTPUTS[model], [pair]).items()
-    assert ("invalid" in counts) is bool(quality.fits(OUTPUTS[model], pair))
+    assert ("invalid" in counts) is bool(quality.pair_error(OUTPUTS[model], pair))
     for page in pages("W", slot, "Q", "0", counts):
         for held in page.update("ledger", 0, expires=0)["ExpressionAttributeValues"].values():
             _check(held)

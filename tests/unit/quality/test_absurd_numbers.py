@@ -12,8 +12,8 @@ from fairlead.feedback.ledger.counter_items import pages, read
 from fairlead.model.manifest import Metric
 from fairlead.model.signature import Output
 from fairlead.monitoring import primary_metric
-from fairlead.quality import figures, fits, tally
-from fairlead.quality.counters import LARGEST, misfit
+from fairlead.quality import figures, pair_error, tally
+from fairlead.quality.counters import LARGEST, outcome_error
 from fairlead.quality.metrics import design_effect, total
 from tests.unit.quality.test_quality import CLASSES, TARGETS, VALUES, pair
 
@@ -44,7 +44,7 @@ def test_an_outcome_of_any_size_is_counted_or_has_a_reason(actuals: list[float])
         for answer in (0.0, 1e300, -LARGEST):
             one = pair(actual, values=answer)
             [counts] = tally(VALUES, [one]).values()
-            assert ("invalid" in counts) is bool(fits(VALUES, one))
+            assert ("invalid" in counts) is bool(pair_error(VALUES, one))
             added(items, counts)
     assert all(math.isfinite(value) for value in read_back(items).values())
 
@@ -94,12 +94,12 @@ def test_shares_of_classes_add_up_whatever_their_size() -> None:
 @pytest.mark.parametrize("actual", [1e40, 3.4e38, -3.4e38, 10**400, -(10**400), 1.7e308, {"x": 1e40, "y": 1.0}])
 @pytest.mark.parametrize("output", [VALUES, TARGETS, CLASSES, Output(task="clustering")])
 def test_an_outcome_beyond_what_any_counter_takes_is_refused_by_that_name(output: Output, actual: Any) -> None:
-    assert "cannot be counted" in misfit(output, actual)
+    assert "cannot be counted" in outcome_error(output, actual)
 
 
 def test_an_answer_beyond_what_a_counter_takes_is_invalid_whatever_came_true() -> None:
     odd = pair(1.0, values=1e300)
-    assert fits(VALUES, odd) == "the model answered a number beyond ±1e+27, which cannot be counted"
+    assert pair_error(VALUES, odd) == "the model's answer is beyond ±1e+27, which cannot be counted"
     good = pair(1.0, request="s", values=1.5)
     assert total(tally(VALUES, [odd, good]))["outcomes"] == 1
 

@@ -10,7 +10,7 @@ from sklearn import metrics
 
 from fairlead.feedback.ledger import Outcome, Pair
 from fairlead.model.signature import Output
-from fairlead.quality import figures, fits, tally
+from fairlead.quality import figures, pair_error, tally
 from fairlead.quality.metrics import design_effect, total
 from fairlead.telemetry.capture import Part
 
@@ -178,7 +178,7 @@ def test_alike_rows_of_few_callers_widen_the_intervals() -> None:
 )
 def test_an_outcome_fits_if_it_could_be_an_answer(output: Output, actual: Any, *, fit: bool) -> None:
     values = [1.0] * len(output.names) if output.names else 1.0
-    assert (fits(output, pair(actual, labels="a", values=values)) == "") is fit
+    assert (pair_error(output, pair(actual, labels="a", values=values)) == "") is fit
 
 
 def test_what_does_not_fit_is_counted_and_moves_no_figure() -> None:
@@ -192,7 +192,7 @@ def test_what_does_not_fit_is_counted_and_moves_no_figure() -> None:
 def test_what_was_answered_without_a_finite_number_is_not_scored(names: tuple[str, ...] | None, value: Any) -> None:
     output = Output(task="regression", names=names)
     odd = pair({"a": 1.0, "b": 2.0} if names else 1.0, values=value)
-    assert fits(output, odd) == "the model answered no finite number"
+    assert pair_error(output, odd) == "the model's answer is not a finite number"
     assert list(tally(output, [odd]).values()) == [{"invalid": 1}]
 
 

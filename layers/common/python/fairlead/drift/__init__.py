@@ -1,15 +1,15 @@
-"""Drift: what the model is asked, and what it answers, against the baseline of its version.
+"""Drift: the distribution of a model's inputs and answers in a window, compared with its version's baseline.
 
-`tally` counts captured requests, `merge` adds counts up, `judge` says what moved: an effect size and a p value that
-knows how many independent rows there were, both needed; `broken` says which inputs broke within the hour. Pure
-functions of counts; docs/explanation/drift.md says how often they cry wolf.
+`Tally` counts captured requests, `merge` adds counters up, and `judge` returns the findings of a window. Drift needs
+both an effect size and a p value over the effective number of independent rows. `broken` returns the inputs that broke
+within an hour. All are pure functions of counts; docs/explanation/drift.md has the measured false-alarm rates.
 """
 
 from fairlead.drift.broken_inputs import Broken, broken
-from fairlead.drift.counters import Counters, Request, Tally, merge, tally
+from fairlead.drift.counters import Counters, Request, Tally, merge
 from fairlead.drift.judgement import Finding, Judgement, judge
 from fairlead.drift.thresholds import Thresholds
 
 __all__ = [
-    "Broken", "Counters", "Finding", "Judgement", "Request", "Tally", "Thresholds", "broken", "judge", "merge", "tally",
+    "Broken", "Counters", "Finding", "Judgement", "Request", "Tally", "Thresholds", "broken", "judge", "merge",
 ]  # fmt: skip

@@ -1,9 +1,7 @@
-"""Inputs that broke: most rows of an hour hold what the baseline hardly held.
+"""Broken inputs: most rows of an hour are outside the baseline's range, of unknown categories, or missing.
 
-That is values outside its range, categories that it does not name, or nothing.
-
-Drift is judged against how rows vary from hour to hour, and takes half a day to be sure of. A field in another unit, of
-another code, or no longer sent is seen at once, because it needs no test: it is what came.
+Drift is judged against the variation of rows from hour to hour, which takes half a day. An input in another unit, with
+other codes, or no longer sent needs no test and is reported within the hour.
 """
 
 from collections.abc import Sequence
@@ -15,13 +13,13 @@ from fairlead.drift.counters import Counters
 from fairlead.model.baseline import Baseline, Categories
 
 FEWEST = 20
-"""Rows of an hour without which nothing is said of it."""
+"""Rows of an hour below which an input is not judged."""
 MOST = 0.5
-"""Share of rows, beyond that of the baseline, from which on an input is broken."""
+"""Share of rows, above the baseline's share, from which an input counts as broken."""
 
 
 class Broken(msgspec.Struct, frozen=True, kw_only=True):
-    """An input that broke: of so many `rows`, the share (0–1) that the baseline hardly held, and its share there."""
+    """A broken input: of `rows` rows, the share (0–1) that is outside, unknown or missing, and the baseline's share."""
 
     feature: str
     rows: int
@@ -31,7 +29,7 @@ class Broken(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def broken(baseline: Baseline, hour: Counters) -> tuple[Broken, ...] | None:
-    """Return the inputs that broke in an hour's counters, the worst first; None where there are too few rows."""
+    """Return the broken inputs of an hour's counters, the worst first; None if there are too few rows."""
     inputs = [(cells, _counts(cells, hour)) for cells in cells_of(baseline) if cells.of == "input"]
     known = [(cells, counts) for cells, counts in inputs if sum(counts) >= FEWEST]
     if not known:
@@ -42,25 +40,25 @@ def broken(baseline: Baseline, hour: Counters) -> tuple[Broken, ...] | None:
 
 
 def _counts(cells: Cells, hour: Counters) -> list[int]:
-    """Rows by cell."""
-    names = [f"{cells.short}{cell}" for cell in range(len(cells.expected))]
+    """Return the rows in each cell."""
+    names = [f"{cells.prefix}{cell}" for cell in range(len(cells.expected))]
     return [sum(counts.get(name, 0) for counts in hour.clusters.values()) for name in names]
 
 
 def _broken(cells: Cells, counts: Sequence[int]) -> Broken:
     (outside, missing), before = _shares(cells, counts), _shares(cells, cells.expected)
-    said = [f"{outside:.0%} {_where(cells)}" if outside else "", f"{missing:.0%} missing" if missing else ""]
+    parts = [f"{outside:.0%} {_where(cells)}" if outside else "", f"{missing:.0%} missing" if missing else ""]
     return Broken(
         feature=str(cells.name),
         rows=sum(counts),
         strange=outside + missing,
         strange_before=sum(before),
-        words=f"of {sum(counts):,} rows in an hour {', '.join(filter(None, said))}; before {sum(before):.0%}",
+        words=f"of {sum(counts):,} rows in an hour {', '.join(filter(None, parts))}; before {sum(before):.0%}",
     )
 
 
 def _shares(cells: Cells, counts: Sequence[int]) -> tuple[float, float]:
-    """Which share of rows lies outside of what the baseline saw, and which is missing."""
+    """Return the share of rows outside of what the baseline saw, and the share that is missing."""
     rows = max(1, sum(counts))
     return sum(counts[cell] for cell in cells.outside) / rows, counts[cells.missing] / rows
 

@@ -1,7 +1,7 @@
-"""Cells: where a value is counted. A baseline fixes them, so counts of any window can be held against it.
+"""Cells that values are counted in. The baseline defines them, so the counts of any window can be compared with it.
 
-Of numbers, the baseline's bins with a cell on either side for values outside what it saw, and one for missing; of
-categories, one for each that the baseline names, one for all others, and one for missing.
+A number has the baseline's bins, a cell on either side for values outside its range, and a cell for missing values.
+Categories have a cell for each one that the baseline names, a cell for all others, and a cell for missing values.
 """
 
 import math
@@ -19,9 +19,9 @@ Of = Literal["input", "label", "score"]
 
 
 class Cells(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that is counted: an input, the label that is answered, or a score (of a class, of a target).
+    """The cells of one input, of the answered label, or of a score (of a class or a target).
 
-    `at` is its place among the baseline's inputs or scores; `expected` are the baseline's rows by cell.
+    `at` is its position among the baseline's inputs or scores; `expected` are the baseline's rows in each cell.
     """
 
     of: Of
@@ -32,25 +32,25 @@ class Cells(msgspec.Struct, frozen=True, kw_only=True):
     text: bool = False
 
     @property
-    def short(self) -> str:
-        """Its name in counters, before the cell's number."""
+    def prefix(self) -> str:
+        """The name in counters, before the cell's number."""
         return f"{self.of[0]}{self.at}_"
 
     @property
     def outside(self) -> tuple[int, ...]:
-        """Cells of values that the baseline did not see or does not name."""
+        """The cells of values that the baseline did not see or does not name."""
         return (0, len(self.expected) - 2) if isinstance(self.seen, Numbers) else (len(self.expected) - 2,)
 
     @property
     def missing(self) -> int:
-        """The cell of missing values, which is the last."""
+        """The cell of missing values, the last one."""
         return len(self.expected) - 1
 
 
 def cells_of(baseline: Baseline) -> tuple[Cells, ...]:
-    """Everything that drift is judged on: the inputs in the signature's order, the label, the scores.
+    """Return the cells of everything that drift is judged on: inputs in the signature's order, the label, the scores.
 
-    Of two classes the first one's probability says nothing that the second one's does not: it is left out.
+    The probability of the first of two classes is left out: it follows from the second one's.
     """
     labels, scores = baseline.predictions.labels, baseline.predictions.scores
     inputs = [
@@ -79,11 +79,11 @@ def _expected(seen: Numbers | Categories, missing: int) -> tuple[int, ...]:
     return (0, *seen.counts, 0, missing) if isinstance(seen, Numbers) else (*seen.counts, seen.other, missing)
 
 
-class Place:
-    """Counts values of one thing by cell, as quickly as Python can: the loops run in C."""
+class CellCounter:
+    """Counts values by cell; the loops run in C."""
 
     def __init__(self, cells: Cells) -> None:
-        self.short = cells.short
+        self.prefix = cells.prefix
         self._missing = cells.missing
         self._text = cells.text
         self._edges: list[float] | None = None
@@ -94,7 +94,7 @@ class Place:
             self._other = len(cells.seen.values)
 
     def count(self, values: Sequence[Any]) -> dict[int, int]:
-        """Rows by cell; None is missing, UNSET was not captured and is not counted."""
+        """Return the rows in each cell; None is missing, UNSET was not captured and is not counted."""
         present = [value for value in values if value is not None and value is not msgspec.UNSET]
         found = self._numbers(present) if self._edges is not None else self._categories(present)
         if len(present) < len(values) and (missing := sum(value is None for value in values)):
@@ -115,7 +115,7 @@ class Place:
 
 
 def _edges(seen: Numbers) -> list[float]:
-    """Edges with the range that was seen around them: below it is cell 0, above it the last before missing."""
+    """Return the bins' edges and the ends of the range: below it is cell 0, above it the last cell before missing."""
     if seen.low is None or seen.high is None:
         return [-math.inf]  # nothing was seen, so nothing lies outside
     return [seen.low, *seen.edges, math.nextafter(seen.high, math.inf)]

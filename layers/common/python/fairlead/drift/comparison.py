@@ -1,4 +1,4 @@
-"""Looking at one input or answer: its rows in a window beside the baseline's, the effect, and the tests."""
+"""Comparison of one input or answer in a window with the baseline: shares, effect size and tests."""
 
 from collections.abc import Sequence
 
@@ -10,8 +10,8 @@ from fairlead.drift.significance import FEWEST_A_CELL, Test, compare, compare_sh
 from fairlead.model.baseline import Categories, Numbers
 
 
-class Looked(msgspec.Struct, frozen=True, kw_only=True):
-    """What is seen of one thing. Shares are of rows, 0–1; `test` is None where there was too little to test."""
+class BaselineComparison(msgspec.Struct, frozen=True, kw_only=True):
+    """An input or answer compared with the baseline. Shares are of rows, 0–1; `test` is None with too few rows."""
 
     cells: Cells
     rows: int
@@ -24,14 +24,14 @@ class Looked(msgspec.Struct, frozen=True, kw_only=True):
     out_of_range: float | None = None
 
 
-def look(cells: Cells, table: Table) -> Looked:
-    """Compare one thing's counts with its baseline."""
+def compare_with_baseline(cells: Cells, table: Table) -> BaselineComparison:
+    """Compare the counts of one input or answer with its baseline."""
     window = table.totals
     rows, reference = sum(window), sum(cells.expected)
     together = pooled(cells)
     outside = sum(window[cell] for cell in cells.outside) / max(1, rows)
     categories = isinstance(cells.seen, Categories)
-    return Looked(
+    return BaselineComparison(
         cells=cells,
         rows=rows,
         psi=stability_index(_sums(window, together), _sums(cells.expected, together)),
@@ -45,10 +45,10 @@ def look(cells: Cells, table: Table) -> Looked:
 
 
 def _tested(cells: Cells, table: Table) -> Test | None:
-    """The smallest p value of the tests that apply, times their number (Bonferroni).
+    """Return the smallest p value of the tests that apply, times their number (Bonferroni).
 
-    Values that are missing or that the baseline never saw are tested by themselves, because among ten bins of values
-    they would be lost.
+    The shares of missing values and of values that the baseline did not see have tests of their own. Among ten bins of
+    values a change of theirs would not be significant.
     """
     inner = _inner(cells)
     shape = compare(table.joined(inner), _sums(cells.expected, inner))
@@ -69,11 +69,11 @@ def _tested(cells: Cells, table: Table) -> Test | None:
 
 
 def _outside(cells: Cells) -> int:
-    """Rows of the baseline that stand for what it did not see.
+    """Return the number of baseline rows that stand for values it did not see.
 
-    Beyond the smallest and the largest of n values lie two of the n + 1 gaps between them, so as many new values as if
-    one of the n did (Gumbel, von Schelling, Annals of Mathematical Statistics 21, 1950, on exceedances); new categories
-    come as often as those that were met once (Good, Biometrika 40, 1953).
+    Numbers: two of the n + 1 gaps between n values lie beyond the smallest and the largest, so one row of n stands for
+    new values outside (Gumbel, von Schelling, Annals of Mathematical Statistics 21, 1950, on exceedances). Categories:
+    new ones are as frequent as those that occurred once (Good, Biometrika 40, 1953).
     """
     if isinstance(cells.seen, Numbers):
         return 1
@@ -81,7 +81,7 @@ def _outside(cells: Cells) -> int:
 
 
 def _inner(cells: Cells) -> list[list[int]]:
-    """Cells of values, without missing; numbers outside the range join the outer bins."""
+    """Return the groups of cells to test, without missing values; numbers outside the range join the outer bins."""
     last = cells.missing - 1
     if isinstance(cells.seen, Categories):
         return [[cell] for cell in range(last + 1)]
@@ -91,7 +91,7 @@ def _inner(cells: Cells) -> list[list[int]]:
 
 
 def pooled(cells: Cells) -> list[list[int]]:
-    """Cells for the effect: categories that were hardly met count as others."""
+    """Return the groups of cells for the effect size; rare categories join the group of other categories."""
     every = range(len(cells.expected))
     if isinstance(cells.seen, Numbers):
         return [[cell] for cell in every]

@@ -1,12 +1,12 @@
-"""Counters: how many rows fell into which cell, in whole numbers that add up in any order.
+"""Counters: the number of rows in each cell and cluster, as integers that add up in any order.
 
-Rows of one request, and of one caller, resemble each other, so rows alone do not say how much a window knows. Counts
-are therefore kept apart by cluster: a quarter of an hour, and one of GROUPS groups that callers are dealt into by a
-checksum of their name. What varies between the clusters of a window tells how many independent rows it is worth,
-whatever resembles whatever within them (the method of random groups: Wolter, Introduction to Variance Estimation, 2007,
-chapter 2). Callers' names are not kept.
+Rows of one request and of one caller are similar, so the number of rows overstates the information in a window. Counts
+are therefore kept by cluster: a quarter of an hour, and one of GROUPS groups of callers, chosen by a checksum of their
+name. The variance between a window's clusters gives its effective number of independent rows, for any dependence within
+clusters (the method of random groups: Wolter, Introduction to Variance Estimation, 2007, chapter 2). Callers' names are
+not stored.
 
-Law: `merge(tally(b, one), tally(b, other)) == tally(b, [*one, *other])`.
+Law: for `tally = Tally(baseline)`, `merge(tally(one), tally(other)) == tally([*one, *other])`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,7 +15,7 @@ from zlib import crc32
 
 import msgspec
 
-from fairlead.drift.cells import Place, cells_of
+from fairlead.drift.cells import CellCounter, cells_of
 from fairlead.model.baseline import Baseline
 
 GROUPS = 32
@@ -23,15 +23,15 @@ SLOT = 900
 """Seconds of one cluster."""
 
 Counts = dict[str, int]
-"""Rows by cell, those without a row left out: `i3_7` is cell 7 of input 3, `l0_2` of the label, `s1_4` of score 1;
-`rows` and `requests` count the whole."""
+"""Rows by cell, without empty cells: `i3_7` is cell 7 of input 3, `l0_2` of the label, `s1_4` of score 1; `rows` and
+`requests` are the totals."""
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """One answered request as it was captured; `at` is seconds since 1970.
 
-    `rows` are in the signature's order: None is missing, UNSET was never captured. Of each row, `labels` has the label
-    and `scores` the probabilities, values or scores as the engine answers them; both may be empty.
+    `rows` are in the signature's order: None is missing, UNSET was not captured. `labels` has each row's label,
+    `scores` each row's probabilities, values or scores as the engine answers them; both may be empty.
     """
 
     caller: str
@@ -42,18 +42,18 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Counters(msgspec.Struct, frozen=True, kw_only=True):
-    """Counts by cluster. A cluster is named `<slot>_<group>`, its slot is seconds since 1970 // SLOT."""
+    """Counts by cluster. A cluster's name is `<slot>_<group>`; the slot is seconds since 1970 // SLOT."""
 
     clusters: dict[str, Counts] = {}
 
 
 def cluster(caller: str, at: int) -> str:
-    """Name the cluster of a request."""
+    """Return the name of a request's cluster; `at` is seconds since 1970."""
     return f"{at // SLOT}_{crc32(caller.encode()) % GROUPS}"
 
 
 def merge(*counters: Counters) -> Counters:
-    """Add counters up."""
+    """Return the sum of counters."""
     clusters: dict[str, Counts] = {}
     for one in counters:
         for name, counts in one.clusters.items():
@@ -64,16 +64,16 @@ def merge(*counters: Counters) -> Counters:
 
 
 class Tally:
-    """Counts requests against one baseline; made once for a version, called for each batch."""
+    """Counts requests in the cells of one baseline; created once for a version, called for each batch."""
 
     def __init__(self, baseline: Baseline) -> None:
-        places = [(cells, Place(cells)) for cells in cells_of(baseline)]
-        self._inputs = [place for cells, place in places if cells.of == "input"]
-        self._labels = [place for cells, place in places if cells.of == "label"]
-        self._scores = [(cells.at, place) for cells, place in places if cells.of == "score"]
+        counters = [(cells, CellCounter(cells)) for cells in cells_of(baseline)]
+        self._inputs = [counter for cells, counter in counters if cells.of == "input"]
+        self._labels = [counter for cells, counter in counters if cells.of == "label"]
+        self._scores = [(cells.at, counter) for cells, counter in counters if cells.of == "score"]
 
     def __call__(self, requests: Iterable[Request]) -> Counters:
-        """Count a batch: time grows with its rows × inputs, and the answer with clusters × cells at most."""
+        """Count a batch. Time grows with rows × inputs; the result has at most clusters × cells entries."""
         by_cluster: dict[str, list[Request]] = {}
         for request in requests:
             by_cluster.setdefault(cluster(request.caller, request.at), []).append(request)
@@ -82,21 +82,16 @@ class Tally:
     def _counts(self, requests: Sequence[Request]) -> Counts:
         rows = [row for request in requests for row in request.rows]
         counts = {"requests": len(requests), "rows": len(rows)}
-        for place, column in zip(self._inputs, zip(*rows, strict=True), strict=True):
-            _add(counts, place, column)
-        for place in self._labels:
-            _add(counts, place, [label for request in requests for label in request.labels])
+        for counter, column in zip(self._inputs, zip(*rows, strict=True), strict=True):
+            _add(counts, counter, column)
+        for counter in self._labels:
+            _add(counts, counter, [label for request in requests for label in request.labels])
         scores = [score for request in requests for score in request.scores]
-        for at, place in self._scores:
-            _add(counts, place, [row[at] if isinstance(row, list | tuple) else row for row in scores])
+        for at, counter in self._scores:
+            _add(counts, counter, [row[at] if isinstance(row, list | tuple) else row for row in scores])
         return counts
 
 
-def tally(baseline: Baseline, requests: Iterable[Request]) -> Counters:
-    """Count a batch of requests against a baseline; who has several batches of one version keeps a Tally."""
-    return Tally(baseline)(requests)
-
-
-def _add(counts: Counts, place: Place, values: Sequence[Any]) -> None:
-    for cell, rows in place.count(values).items():
-        counts[f"{place.short}{cell}"] = rows
+def _add(counts: Counts, counter: CellCounter, values: Sequence[Any]) -> None:
+    for cell, rows in counter.count(values).items():
+        counts[f"{counter.prefix}{cell}"] = rows

@@ -1,4 +1,4 @@
-"""Tails of two distributions, in pure Python: the monitor carries neither NumPy nor SciPy."""
+"""Tail probabilities and Holm's correction in pure Python, because the monitor function has neither NumPy nor SciPy."""
 
 import math
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ MOST_TERMS = 2_000
 
 
 def f_tail(value: float, first: float, second: float) -> float:
-    """P(F ≥ value) with `first` and `second` degrees of freedom, which need not be whole numbers."""
+    """Return P(F ≥ value) with `first` and `second` degrees of freedom, which need not be whole numbers."""
     if value <= 0:
         return 1.0
     whole = second + first * value
@@ -18,12 +18,12 @@ def f_tail(value: float, first: float, second: float) -> float:
 
 
 def fisher_tail(successes: int, trials: int, *, others: int, of: int) -> float:
-    """P of at least so many `successes` in `trials` if they are as likely as `others` in `of`.
+    """Return the probability of at least `successes` in `trials` if they are as likely as `others` in `of`.
 
-    The one-sided exact test (Fisher 1934), whose tail is the hypergeometric's.
+    It is the one-sided exact test (Fisher 1934), a tail of the hypergeometric distribution.
     """
     drawn, most = successes + others, min(trials, successes + others)
-    terms = range(successes, min(most, successes + MOST_TERMS) + 1)  # they fall quickly
+    terms = range(successes, min(most, successes + MOST_TERMS) + 1)  # later terms are negligible
     whole = _choose(trials + of, drawn)
     return min(
         1.0, sum(math.exp(_choose(trials, k) + _choose(of, drawn - k) - whole) for k in terms if drawn - k <= of)
@@ -31,10 +31,10 @@ def fisher_tail(successes: int, trials: int, *, others: int, of: int) -> float:
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """Adjusted p values that bound the chance of any false finding (Holm, Scandinavian J. of Statistics 6, 1979).
+    """Return adjusted p values that bound the chance of any false finding.
 
-    Unlike a bound on the share of false findings it holds whatever the features have in common, and one false finding
-    already rings an alarm.
+    Holm, Scandinavian J. of Statistics 6, 1979. Unlike a bound on the share of false findings, it holds for any
+    dependence between features; and one false finding already triggers an alarm.
     """
     adjusted, largest = [1.0] * len(p_values), 0.0
     for place, at in enumerate(sorted(range(len(p_values)), key=p_values.__getitem__)):
@@ -44,12 +44,12 @@ def holm(p_values: Sequence[float]) -> list[float]:
 
 
 def _choose(of: int, drawn: int) -> float:
-    """Logarithm of the binomial coefficient."""
+    """Return the logarithm of the binomial coefficient."""
     return math.lgamma(of + 1) - math.lgamma(drawn + 1) - math.lgamma(of - drawn + 1)
 
 
 def _beta(x: float, rest: float, a: float, b: float) -> float:
-    """The regularised incomplete beta function, `rest` being 1 − x (Press et al., Numerical Recipes, section 6.4)."""
+    """Return the regularised incomplete beta function; `rest` is 1 − x (Press et al., Numerical Recipes, 6.4)."""
     if x <= 0 or rest <= 0:
         return float(rest <= 0)
     front = math.exp(math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b) + a * math.log(x) + b * math.log(rest))
@@ -59,7 +59,7 @@ def _beta(x: float, rest: float, a: float, b: float) -> float:
 
 
 def _fraction(x: float, a: float, b: float) -> float:
-    """Its continued fraction, by Lentz's method."""
+    """Return the continued fraction of the incomplete beta function, by Lentz's method."""
     c, d = 1.0, 1.0 / _safe(1.0 - (a + b) * x / (a + 1))
     found = d
     for m in range(1, STEPS):

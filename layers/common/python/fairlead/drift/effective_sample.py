@@ -1,10 +1,9 @@
-"""How much a window knows: what varies between its clusters, by time and by caller.
+"""The effective sample size of a window, from the variance between its clusters by time and by caller.
 
-Blocks of time are clusters, and groups of callers are. A variance between clusters holds whatever resembles whatever
-within them; the larger of the two is taken, so that rows which resemble each other in time, by caller, or within one
-request are never taken for more than they are worth. A group that sends a large part of all rows is no draw from a
-population of callers, it is the population, and only blocks of time speak of it (a self-representing unit: Wolter
-2007).
+Clusters are blocks of time, or groups of callers. The variance between clusters is valid for any dependence within
+them. The larger of the two variances is used, so that rows which are similar in time, by caller or within a request do
+not count as independent rows. A group that sends a large part of all rows is not a sample of callers; it is divided
+into blocks of time (a self-representing unit: Wolter 2007).
 """
 
 import math
@@ -18,22 +17,22 @@ from fairlead.drift.cells import Cells
 from fairlead.drift.counters import Counters
 
 BLOCKS = 24
-"""Blocks of time a window is cut into: enough to see how they vary, long enough to be nearly independent
+"""Blocks of time in a window: enough to estimate their variance, and long enough to be nearly independent
 (batch means: Schmeiser, Operations Research 30, 1982)."""
 LARGE = 0.25
-"""Share of all rows from which on a group of callers represents itself."""
+"""Share of all rows from which a group of callers is divided into blocks of time."""
 FEWEST = 5.0
-"""Clusters of even size that a variance between them needs."""
+"""Effective number of clusters below which no variance is estimated."""
 
 
 class Table(NamedTuple):
-    """Rows by cell of one thing that is counted: for each block of time, and for each group of callers."""
+    """Rows by cell of one input or answer, for each block of time and for each group of callers."""
 
     by_time: list[list[int]]
     by_caller: list[list[int]]
 
     def joined(self, cells: Sequence[Sequence[int]]) -> "Table":
-        """Add cells up: one new cell for each group of old ones, those that are in none left out."""
+        """Return a table with one cell for each group of old cells; cells in no group are left out."""
         return Table(*([_joined(counts, cells) for counts in side] for side in self))
 
     @property
@@ -46,12 +45,12 @@ def _joined(counts: list[int], cells: Sequence[Sequence[int]]) -> list[int]:
     return [counts[group[0]] if len(group) == 1 else sum(counts[cell] for cell in group) for group in cells]
 
 
-class Varying(msgspec.Struct, frozen=True):
-    """How shares of cells vary between clusters, against rows drawn one by one.
+class ClusterVariance(msgspec.Struct, frozen=True):
+    """The variance of cells' shares between clusters, relative to that of independent rows.
 
-    `effect`, the design effect, is the mean eigenvalue of that comparison: how many rows are worth one independent row.
-    `unevenness` is the mean square of the eigenvalues over their squared mean, 1 where cells vary alike; `freedom` the
-    degrees of freedom that the clusters leave.
+    `effect`, the design effect, is the mean eigenvalue of that ratio: the number of rows that count as one independent
+    row. `unevenness` is the mean square of the eigenvalues over their squared mean, 1 if all cells vary alike.
+    `freedom` are the degrees of freedom of the clusters.
     """
 
     effect: float
@@ -60,9 +59,9 @@ class Varying(msgspec.Struct, frozen=True):
 
 
 def tables(things: Sequence[Cells], counters: Counters) -> list[Table]:
-    """Lay counters out, for each thing by block of time and by caller."""
+    """Return the table of each input or answer, by block of time and by caller."""
     names = {name: _place(name) for name in counters.clusters}
-    slots = sorted({slot for slot, _ in names.values()})  # those with rows: nights without any are no cluster
+    slots = sorted({slot for slot, _ in names.values()})  # only slots with rows: a night without rows is not a cluster
     numbers = {slot: at * min(BLOCKS, len(slots)) // len(slots) for at, slot in enumerate(slots)}
     blocks = {name: numbers[slot] for name, (slot, _) in names.items()}
     callers = _callers(counters, names, blocks)
@@ -73,7 +72,7 @@ def tables(things: Sequence[Cells], counters: Counters) -> list[Table]:
         for one in things
     ]
     places = {
-        f"{one.short}{cell}": (table, cell)
+        f"{one.prefix}{cell}": (table, cell)
         for one, table in zip(things, found, strict=True)
         for cell in range(len(one.expected))
     }
@@ -88,7 +87,7 @@ def tables(things: Sequence[Cells], counters: Counters) -> list[Table]:
 
 
 def _callers(counters: Counters, names: dict[str, tuple[int, int]], blocks: dict[str, int]) -> dict[str, int]:
-    """Number the clusters by caller: groups, and of large groups their blocks."""
+    """Number the clusters by caller: a number for each group, and for each block of time of a large group."""
     rows: dict[int, int] = {}
     for name, (_, group) in names.items():
         rows[group] = rows.get(group, 0) + counters.clusters[name].get("rows", 0)
@@ -105,18 +104,18 @@ def _place(name: str) -> tuple[int, int]:
     return int(slot), int(group)
 
 
-def varying(table: Table, expected: Sequence[float]) -> Varying | None:
-    """Measure how shares of cells vary; `expected` are above zero. None where clusters are too few."""
+def cluster_variance(table: Table, expected: Sequence[float]) -> ClusterVariance | None:
+    """Return the variance of cells' shares; None if there are too few clusters. `expected` shares are above zero."""
     rows = table.totals
     found = [one for one in (_between(side, rows, expected) for side in table) if one]
     if not found:
         return None
     most = max(found, key=lambda one: one.effect)
-    return Varying(max(1.0, most.effect), most.unevenness, most.freedom)
+    return ClusterVariance(max(1.0, most.effect), most.unevenness, most.freedom)
 
 
 class _Between:
-    """What varies between clusters: how far each cell lies from its share of the cluster's rows, in equal units."""
+    """Deviations of each cell from its expected share of a cluster's rows, in equal units, and their variance."""
 
     def __init__(self, far: list[list[float]], scale: float, freedom: float) -> None:
         self._columns: list[tuple[float, ...]] = list(zip(*far, strict=True))
@@ -127,7 +126,7 @@ class _Between:
 
     @property
     def unevenness(self) -> float:
-        """Mean square of the eigenvalues over their squared mean; few clusters exaggerate it, on the safe side."""
+        """The mean square of the eigenvalues over their squared mean; with few clusters too large, on the safe side."""
         if self._trace == 0:
             return 1.0
         squares = sum(float(self._scale * sum(map(mul, a, b))) ** 2 for a in self._columns for b in self._columns)
@@ -135,14 +134,14 @@ class _Between:
 
 
 def _between(clusters: Sequence[Sequence[int]], rows: Sequence[int], expected: Sequence[float]) -> _Between | None:
-    """The variance of each cell's share between clusters, against that of as many independent rows.
+    """Return the variance of each cell's share between clusters, relative to that of as many independent rows.
 
-    Cells weigh as they are expected to, so that one which is nearly empty in this window does not look steady (the mean
-    of design effects of Rao and Scott 1981). Each cluster is held against the others alone, which a few large ones
-    need (the jackknife: Bell, McCaffrey, Survey Methodology 28, 2002).
+    Cells are weighted by their expected share, so that a cell which is nearly empty in this window does not appear
+    constant (the mean of design effects of Rao and Scott 1981). Each cluster is compared with all others, which is
+    needed with a few large clusters (the jackknife: Bell, McCaffrey, Survey Methodology 28, 2002).
     """
     every, sizes = sum(rows), [sum(counts) for counts in clusters]
-    even = sum(sizes) ** 2 / max(1, sum(map(mul, sizes, sizes)))  # clusters of even size (Kish 1965)
+    even = sum(sizes) ** 2 / max(1, sum(map(mul, sizes, sizes)))  # effective number of clusters (Kish 1965)
     if even < FEWEST:
         return None
     shares = [cell / every for cell in rows]

@@ -1,11 +1,11 @@
-"""Judging a window: which inputs and answers are distributed otherwise than in the baseline, and by how much."""
+"""Judgement of a window: the inputs and answers whose distribution differs from the baseline, and by how much."""
 
 from collections.abc import Mapping, Sequence
 
 import msgspec
 
 from fairlead.drift.cells import Of, cells_of
-from fairlead.drift.comparison import Looked, look
+from fairlead.drift.comparison import BaselineComparison, compare_with_baseline
 from fairlead.drift.counters import Counters
 from fairlead.drift.distributions import holm
 from fairlead.drift.effective_sample import tables
@@ -19,12 +19,12 @@ VERDICTS: tuple[Verdict, ...] = ("drift", "none", "not enough data")
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One input, or `label`, or a score (of a class, of a target), in this window against the baseline.
+    """An input, `label`, or a score (of a class or a target) in this window, compared with the baseline.
 
-    `p` is corrected over everything judged; None where there was too little to test. Shares are of rows, 0–1:
-    missing, of categories that the baseline does not name (`unseen`), of numbers outside the range it saw; those two
-    are None where they do not apply. `importance` is its share (0–1) of what the model relies on, None for answers or
-    where it is unknown. `rank` is 1 for what moved most where the model relies on it most. `words` says it all.
+    `p` is corrected over everything judged; None with too few rows to test. Shares are of rows, 0–1: `missing` values,
+    `unseen` categories that the baseline does not name, numbers `out_of_range`; the last two are None if they do not
+    apply. `importance` is the input's share (0–1) of the model's permutation importance; None for answers or if it is
+    not known. `rank` is 1 for the largest effect weighted by importance. `words` is the finding as a sentence.
     """
 
     feature: Scalar
@@ -45,7 +45,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
-    """What a window shows: findings by rank, and whether any is drift. `enough` says whether any could be judged."""
+    """The findings of a window by rank; `drift` is whether any drifted, `enough` whether any could be judged."""
 
     drift: bool
     enough: bool
@@ -61,14 +61,14 @@ def judge(
     thresholds: Thresholds | None = None,
     importances: Mapping[str, float] | None = None,
 ) -> Judgement:
-    """Judge the merged counters of a window; `importances` by input replace those in the baseline."""
+    """Judge the merged counters of a window; `importances` by input replace the baseline's."""
     limits = thresholds or Thresholds()
     things = cells_of(baseline)
-    looked = [look(one, table) for one, table in zip(things, tables(things, counters), strict=True)]
+    compared = [compare_with_baseline(one, table) for one, table in zip(things, tables(things, counters), strict=True)]
     shares = _shares(baseline, importances)
     found = [
         _finding(seen, p, limits, shares.get(str(seen.cells.name)) if seen.cells.of == "input" else None)
-        for seen, p in zip(looked, _corrected(looked, limits), strict=True)
+        for seen, p in zip(compared, _corrected(compared, limits), strict=True)
     ]
     found.sort(key=lambda one: (-VERDICTS.index(one.verdict), one.psi * _weight(one, len(shares))), reverse=True)
     return Judgement(
@@ -80,14 +80,16 @@ def judge(
     )
 
 
-def _corrected(looked: Sequence[Looked], limits: Thresholds) -> list[float | None]:
-    """P values corrected over everything there is enough of; None for the rest."""
-    tests = [seen.test if seen.test and seen.test.effective_rows >= limits.effective_rows else None for seen in looked]
+def _corrected(compared: Sequence[BaselineComparison], limits: Thresholds) -> list[float | None]:
+    """Return p values corrected over all tests with enough effective rows; None for the others."""
+    tests = [
+        seen.test if seen.test and seen.test.effective_rows >= limits.effective_rows else None for seen in compared
+    ]
     adjusted = iter(holm([test.p for test in tests if test]))
     return [next(adjusted) if test else None for test in tests]
 
 
-def _finding(seen: Looked, p: float | None, limits: Thresholds, importance: float | None) -> Finding:
+def _finding(seen: BaselineComparison, p: float | None, limits: Thresholds, importance: float | None) -> Finding:
     verdict: Verdict = "not enough data"
     if p is not None:
         verdict = "drift" if p <= limits.level and seen.psi >= limits.psi else "none"
@@ -111,7 +113,7 @@ def _finding(seen: Looked, p: float | None, limits: Thresholds, importance: floa
 
 
 def _shares(baseline: Baseline, importances: Mapping[str, float] | None) -> dict[str, float]:
-    """Each input's share of what the model relies on; empty where nothing is known."""
+    """Return each input's share of the total importance; empty if no importance is known."""
     known = importances
     if known is None:
         known = {one.name: one.importance for one in baseline.features if one.importance is not None}
@@ -120,5 +122,8 @@ def _shares(baseline: Baseline, importances: Mapping[str, float] | None) -> dict
 
 
 def _weight(one: Finding, inputs: int) -> float:
-    """1 for an input of average importance and for answers; never 0, as inputs that say the same hide one another."""
+    """Return the weight of a finding: 1 for an input of average importance and for answers.
+
+    It is never 0, because correlated inputs hide each other's importance.
+    """
     return 1.0 if one.importance is None else max(LEAST_WEIGHT, one.importance * inputs)

@@ -1,10 +1,11 @@
-"""How surely shares differ from the baseline's, and by how much.
+"""Effect size and significance of the difference between a window's shares and the baseline's.
 
-The effect is the population stability index, Σ (p − q) ln(p / q): 0.1 is commonly called a small shift, 0.25 a large
-one (Siddiqi, Credit Risk Scorecards, 2006); two normal distributions of equal spread that lie d deviations apart have
-about d². The evidence is Pearson's chi-square with Rao and Scott's second-order correction for clusters (Rao, Scott,
-J. of the American Statistical Association 76, 1981; Annals of Statistics 12, 1984), referred to F because the
-clusters' variance is itself an estimate (Thomas, Rao, J. of the American Statistical Association 82, 1987).
+The effect size is the population stability index, Σ (p − q) ln(p / q): 0.1 is commonly called a small shift, 0.25 a
+large one (Siddiqi, Credit Risk Scorecards, 2006). For two normal distributions of equal spread whose means differ by d
+standard deviations it is about d². The test is Pearson's chi-square with Rao and Scott's second-order correction for
+clusters (Rao, Scott, J. of the American Statistical Association 76, 1981; Annals of Statistics 12, 1984). It refers to
+the F distribution, because the clusters' variance is an estimate (Thomas, Rao, J. of the American Statistical
+Association 82, 1987).
 """
 
 import math
@@ -13,23 +14,24 @@ from collections.abc import Sequence
 import msgspec
 
 from fairlead.drift.distributions import f_tail, fisher_tail
-from fairlead.drift.effective_sample import Table, Varying, varying
+from fairlead.drift.effective_sample import ClusterVariance, Table, cluster_variance
 
 FEWEST_A_CELL = 5
 """Rows that a cell of a chi-square test should expect (Cochran, Annals of Mathematical Statistics 23, 1952)."""
 
 
 class Test(msgspec.Struct, frozen=True):
-    """A p value, and how many independent rows of the window it rests on."""
+    """A p value, and the window's effective number of independent rows."""
 
     p: float
     effective_rows: float
 
 
 def stability_index(window: Sequence[int], baseline: Sequence[int]) -> float:
-    """The population stability index over cells; half a row is added to each, as large a share on both sides.
+    """Return the population stability index over cells.
 
-    Without it an empty cell would move infinitely far.
+    An equal share, half a row of the smaller side, is added to each cell on both sides: without it an empty cell would
+    make the index infinite.
     """
     rows, reference = sum(window), sum(baseline)
     if not rows or not reference:
@@ -41,17 +43,17 @@ def stability_index(window: Sequence[int], baseline: Sequence[int]) -> float:
 
 
 def compare(table: Table, baseline: Sequence[int]) -> Test | None:
-    """Test whether a window's cells have the baseline's shares; None where clusters or cells are too few."""
-    cells = coarse(baseline, sum(table.totals))
+    """Test whether a window's cells have the baseline's shares; None if there are too few clusters or cells."""
+    cells = join_small_cells(baseline, sum(table.totals))
     found = _in_cells(table, baseline, cells)
     if found is None:
         return None
-    coarser = coarse(baseline, found.effective_rows)
+    coarser = join_small_cells(baseline, found.effective_rows)
     return found if coarser == cells else _in_cells(table, baseline, coarser)
 
 
-def coarse(baseline: Sequence[int], rows: float) -> list[list[int]]:
-    """Join neighbouring cells until each expects enough rows, of so many in the window and of the baseline's own."""
+def join_small_cells(baseline: Sequence[int], rows: float) -> list[list[int]]:
+    """Return groups of neighbouring cells that each expect FEWEST_A_CELL of `rows` rows, and of the baseline's rows."""
     reference = sum(baseline)
     fewest = FEWEST_A_CELL * reference / max(1, min(reference, rows))
     groups: list[list[int]] = []
@@ -79,7 +81,7 @@ def _compared(table: Table, baseline: Sequence[int]) -> Test | None:
     if not rows:
         return None
     expected = [(a + b) / (rows + reference) for a, b in zip(window, baseline, strict=True)]
-    found = varying(table, expected)
+    found = cluster_variance(table, expected)
     if found is None:
         return None
     effective = rows / found.effect
@@ -89,8 +91,8 @@ def _compared(table: Table, baseline: Sequence[int]) -> Test | None:
     return Test(_tail(distance, found, effective, reference, len(window) - 1), effective)
 
 
-def _tail(distance: float, found: Varying, effective: float, reference: int, dimensions: int) -> float:
-    """P of such a mean squared distance: the window's part of the variance is estimated, the baseline's is known."""
+def _tail(distance: float, found: ClusterVariance, effective: float, reference: int, dimensions: int) -> float:
+    """Return the p value of a mean squared distance; the window's variance is estimated, the baseline's is known."""
     own, known = 1 / effective, 1 / reference
     mean = own + known
     unevenness = (own * own * found.unevenness + 2 * own * known + known * known) / (mean * mean)
@@ -101,20 +103,20 @@ def _tail(distance: float, found: Varying, effective: float, reference: int, dim
 def compare_share(
     table: Table, cells: Sequence[int], others: int, of: int, *, least_effect: float = 1.0
 ) -> Test | None:
-    """Test whether rows fall into some rare cells as often as `others` in `of`; None where clusters are too few.
+    """Test whether rows are in rare cells as often as `others` in `of`; None if there are too few clusters.
 
-    The larger p value of two: the exact test on effective rows, right where hardly any row is expected, and the
-    clusters' one, right where few clusters hold them all. A share that fell to nothing does not vary any more, so
-    its rows are taken to be alike as others are: `least_effect`.
+    The result is the larger p value of two tests: the exact test on effective rows, valid if hardly any row is
+    expected, and the clusters' test, valid if a few clusters have all of them. A share that fell to zero has no
+    variance, so `least_effect` is the least design effect of a share that fell.
     """
     rest = [cell for cell in range(len(table.by_time[0])) if cell not in cells]
     two = table.joined([rest, list(cells)])
     (without, with_), rows = two.totals, sum(two.totals)
     if not rows or not with_ + others:
         return None
-    if not without + of - others:  # all of them, before as now
+    if not without + of - others:  # all rows are in these cells, in the baseline as in the window
         return Test(1.0, rows)
-    found = varying(two, [(without + of - others) / (rows + of), (with_ + others) / (rows + of)])
+    found = cluster_variance(two, [(without + of - others) / (rows + of), (with_ + others) / (rows + of)])
     if found is None:
         return None
     rises = with_ * of > others * rows
@@ -127,7 +129,10 @@ def compare_share(
 
 
 def _welch(share: float, rows: float, freedom: float, other: float, of: int) -> float:
-    """P of two shares that differ so; of the window's, the variance is estimated (Welch, Biometrika 34, 1947)."""
+    """Return the p value of the difference of two shares, with the window's variance estimated.
+
+    Welch, Biometrika 34, 1947.
+    """
     own, known = share * (1 - share) / rows, other * (1 - other) / of
     if own == 0:
         return 0.0 if share != other else 1.0

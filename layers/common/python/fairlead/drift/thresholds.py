@@ -1,4 +1,4 @@
-"""What a finding of drift needs."""
+"""Thresholds of a drift finding."""
 
 from typing import Literal
 
@@ -8,10 +8,10 @@ Verdict = Literal["drift", "none", "not enough data"]
 
 
 class Thresholds(msgspec.Struct, frozen=True, kw_only=True):
-    """What a finding of drift needs, all of it: effect, evidence, and enough of what evidence is made of.
+    """Thresholds of a drift finding; all three must be met.
 
     `psi` is the least population stability index, `level` the largest p value after Holm's correction over everything
-    judged, and `effective_rows` the fewest independent rows a window must be worth.
+    judged, and `effective_rows` the least effective number of independent rows in the window.
     """
 
     psi: float = 0.1

@@ -16,7 +16,7 @@ from fairlead.feedback.ledger.conflicts import holds
 from fairlead.feedback.ledger.reader import AT_ONCE
 from fairlead.feedback.score import Scorer, Unfit
 from fairlead.feedback.versions import KnownVersions, UnknownVersionError, named
-from fairlead.quality.counters import TOO_LARGE, misfit, too_large
+from fairlead.quality.counters import TOO_LARGE, outcome_error, too_large
 from fairlead.telemetry import emit
 from fairlead.telemetry.capture import Part, parse_prediction_id
 from fairlead.telemetry.outcomes import pairs
@@ -115,8 +115,8 @@ class Intake:
         except UnknownVersionError as error:
             return str(error)
         if part is None:
-            return misfit(output, outcome.actual)
-        return quality.fits(output, Pair(part=part, position=outcome.row - part.first, outcome=outcome))
+            return outcome_error(output, outcome.actual)
+        return quality.pair_error(output, Pair(part=part, position=outcome.row - part.first, outcome=outcome))
 
 
 def _answer(report: Report, status: str, detail: str = "") -> Answer:

@@ -132,10 +132,10 @@ class Scorer:
 
     def _score(self, name: Named, found: Sequence[Pair], tell: Told) -> int:
         output = self._versions.of(name).output
-        if unfit := [Unfit(pair, why) for pair in found if (why := quality.fits(output, pair))]:
+        if unfit := [Unfit(pair, why) for pair in found if (why := quality.pair_error(output, pair))]:
             tell(unfit)
         done = self._ledger.score(
-            found, lambda pair: not quality.fits(output, pair), lambda some: quality.tally(output, some)
+            found, lambda pair: not quality.pair_error(output, pair), lambda some: quality.tally(output, some)
         )
         return len(done)
 

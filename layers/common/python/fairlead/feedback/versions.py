@@ -64,7 +64,7 @@ class KnownVersion:
     def traffic(self, parts: Sequence[Part]) -> Counters:
         """Count what was asked and answered."""
         asked = self._tally([self._request(part) for part in parts])
-        return merge(asked, quality.confidences(self._reference, parts))
+        return merge(asked, quality.count_confidences(self._reference, parts))
 
     def misfit(self, part: Part) -> str:
         """Say why a part cannot be of this version; empty if it can."""

@@ -1,16 +1,16 @@
-"""Counters of pairs: numbers that add up in any order, so that batches, slots and windows are sums of them.
+"""Counters of pairs (a prediction and its outcome): numbers that add up in any order to slots and windows.
 
-A pair that no counter can take is invalid, with its reason: it moves no figure and stops no other pair.
+A pair that cannot be counted is invalid, with a reason. It changes no metric and does not affect other pairs.
 
-outcomes, invalid     pairs that fit the model's output, and that do not
-d<i>                  outcomes by delay: less than DELAYS[i] hours, the last all others
-c<i>_<j>              class i came true, class j was answered
-loss, loss2           sum of log loss, and of its square; squares, squares2 likewise of the Brier score
-k<i>, t<i>, s<i>      of the rows whose answer stated a probability in tenth i: rows, right ones, sum of the stated
-e<t> a<t> q<t> f<t>   errors of target t: sum, sum of absolutes, of squares, of fourth powers
+outcomes, invalid     pairs that fit the model's output, and pairs that do not
+d<i>                  outcomes by delay: less than DELAYS[i] hours; the last counts all others
+c<i>_<j>              the outcome is class i, the answer is class j
+loss, loss2           sum of log loss, and of its square; squares, squares2 the same for the Brier score
+k<i>, t<i>, s<i>      rows whose answer states a probability in tenth i: rows, right answers, sum of the probabilities
+e<t> a<t> q<t> f<t>   errors of target t: sum, sum of absolute values, of squares, of fourth powers
 y<t>, z<t>            true values of target t: sum, sum of squares
-g<k>_n, g<k>_v        rows of the callers' group k, and how many were right (or their absolute errors): what says
-                      how alike the rows of a caller and a quarter of an hour are
+g<k>_n, g<k>_v        rows of the callers' group k, and the right answers (or absolute errors) among them; from these
+                      follows how similar rows of one caller in a quarter of an hour are
 """
 
 import math
@@ -26,8 +26,8 @@ from fairlead.telemetry.outcomes import Actual, Pair
 DELAYS = (1, 6, 24, 72, 168)
 """Hours."""
 LARGEST = 1e27
-"""Magnitude of an outcome or answer that can be counted: sums of fourth powers of errors must fit DynamoDB's numbers,
-which end at 1e126."""
+"""Largest magnitude of an outcome or answer that is counted: sums of fourth powers of errors must fit DynamoDB's
+numbers, which end at 1e126."""
 TENTHS = 10
 SMALLEST_PROBABILITY = 2.220446049250313e-16  # as scikit-learn's log_loss
 ANOMALY = (-1, 1)
@@ -38,20 +38,20 @@ Tally = dict[str, Number]
 
 
 def classes_of(output: Output) -> tuple[Scalar, ...]:
-    """Return what labels can be; anomalies are -1 (outlier) and 1 (inlier)."""
+    """Return the possible labels; those of an anomaly detector are -1 (outlier) and 1 (inlier)."""
     return ANOMALY if output.task == "anomaly" else output.classes or ()
 
 
-def misfit(output: Output, actual: Actual) -> str:
-    """Say why an outcome cannot be one of this model's answers; empty if it can."""
+def outcome_error(output: Output, actual: Actual) -> str:
+    """Return why an outcome is not a possible answer of this model; empty if it is one."""
     if too_large(actual):
         return TOO_LARGE
     if output.task == "clustering":
         return "clusters have no outcome"
-    return _value_misfit(output, actual) if output.task == "regression" else _class_misfit(output, actual)
+    return _value_error(output, actual) if output.task == "regression" else _class_error(output, actual)
 
 
-def _value_misfit(output: Output, actual: Actual) -> str:
+def _value_error(output: Output, actual: Actual) -> str:
     if output.names is None:
         return "" if _countable(actual) else "expected a number"
     if isinstance(actual, dict) and set(actual) == set(output.names) and all(map(_countable, actual.values())):
@@ -59,7 +59,7 @@ def _value_misfit(output: Output, actual: Actual) -> str:
     return f"expected a number for each of {', '.join(output.names)}"
 
 
-def _class_misfit(output: Output, actual: Actual) -> str:
+def _class_error(output: Output, actual: Actual) -> str:
     if not isinstance(actual, dict) and spelled(actual) in _places(output):
         return ""
     classes = classes_of(output)
@@ -68,29 +68,29 @@ def _class_misfit(output: Output, actual: Actual) -> str:
 
 
 def too_large(actual: Actual) -> bool:
-    """Say whether an outcome holds a number that no model's counters can take."""
+    """Return whether an outcome has a number that is too large to be counted."""
     numbers = actual.values() if isinstance(actual, dict) else (actual,)
     return any(isinstance(one, int | float) and abs(one) > LARGEST for one in numbers)
 
 
-def fits(output: Output, pair: Pair) -> str:
-    """Say why a pair cannot be scored; empty if it can."""
+def pair_error(output: Output, pair: Pair) -> str:
+    """Return why a pair cannot be scored; empty if it can."""
     if output.task == "regression":
         answered = _answered(pair)
         if not all(isinstance(one, int | float) and math.isfinite(one) for one in answered):
-            return "the model answered no finite number"
+            return "the model's answer is not a finite number"
         if not all(map(_countable, answered)):
-            return f"the model answered a number beyond ±{LARGEST:.0e}, which cannot be counted"
-    return misfit(output, pair.outcome.actual)
+            return f"the model's answer is beyond ±{LARGEST:.0e}, which cannot be counted"
+    return outcome_error(output, pair.outcome.actual)
 
 
 def tally(output: Output, pairs: Sequence[Pair]) -> dict[int, Tally]:
-    """Count pairs of one version, by the slot of the prediction."""
+    """Return the counters of one version's pairs, by the slot of the prediction."""
     slots: dict[int, Tally] = {}
     places = _places(output)
     for pair in pairs:
         counts = slots.setdefault(slot_of(pair.part.at), {})
-        if fits(output, pair):
+        if pair_error(output, pair):
             _add(counts, "invalid", 1)
             continue
         _add(counts, "outcomes", 1)
@@ -108,12 +108,12 @@ def groups() -> range:
 
 
 def _places(output: Output) -> dict[str, int]:
-    """Return the place of each class by its spelling."""
+    """Return the position of each class by its canonical text."""
     return {spelled(one): place for place, one in enumerate(classes_of(output))}
 
 
 def _labelled(counts: Tally, places: Mapping[str, int], pair: Pair) -> Number:
-    """Count a class; returns 1 if the answer was right."""
+    """Count one answer; return 1 if it is right, else 0."""
     actual, answered = places[spelled(pair.outcome.actual)], places[spelled(pair.column("labels"))]
     _add(counts, f"c{actual}_{answered}", 1)
     shares = pair.column("probabilities")
@@ -136,7 +136,7 @@ def _probabilistic(counts: Tally, shares: Sequence[float], actual: int, answered
 
 
 def _regression(counts: Tally, output: Output, pair: Pair) -> Number:
-    """Count an error for each target; returns the mean absolute one."""
+    """Count the error of each target; return the mean absolute error."""
     actual, answered = _values(output, pair.outcome.actual), _answered(pair)
     total = 0.0
     for target, (truth, answer) in enumerate(zip(actual, answered, strict=True)):

@@ -1,8 +1,9 @@
-"""The accuracy to expect without outcomes: advice beside the truth, never a trigger.
+"""The expected accuracy without outcomes. It is shown beside measured accuracy and never triggers an action.
 
-Each answer states a probability; the baseline says what such statements were worth on the held-out rows; their mean
-over the window's answers is the accuracy to expect (confidence-based performance estimation: NannyML's CBPE; Guillory
-et al., ICCV 2021). It holds while the meaning of the inputs does, so it does not see concept drift.
+Each answer states a probability, and the baseline has the accuracy of answers with that probability on the held-out
+rows. The mean over the window's answers is the expected accuracy (confidence-based performance estimation: NannyML's
+CBPE; Guillory et al., ICCV 2021). It assumes that inputs and target keep their relation, so it does not show concept
+drift.
 """
 
 import math
@@ -18,8 +19,8 @@ from fairlead.quality.metrics import CONFIDENCE
 from fairlead.telemetry.capture import Part
 
 
-def confidences(baseline: Baseline, parts: Sequence[Part]) -> Counters:
-    """Count the stated probabilities of answers by the baseline's bins: `v<i>` in each cluster of the traffic."""
+def count_confidences(baseline: Baseline, parts: Sequence[Part]) -> Counters:
+    """Count answers by the baseline's bin of their stated probability: `v<i>` in each cluster of the traffic."""
     calibration = _of_answers(baseline)
     clusters: dict[str, dict[str, int]] = {}
     if calibration is None:
@@ -35,9 +36,9 @@ def confidences(baseline: Baseline, parts: Sequence[Part]) -> Counters:
 
 
 def expected_accuracy(baseline: Baseline, counts: Mapping[str, Number]) -> Metric | None:
-    """Return the accuracy to expect of a window's answers, from its `v<i>`; None where probabilities were not stated.
+    """Return the expected accuracy of a window's answers, from its `v<i>`; None if answers state no probabilities.
 
-    The interval is that of the calibration map, which comes from finitely many held-out rows.
+    The interval is that of the calibration map, which is estimated on the held-out rows.
     """
     calibration = _of_answers(baseline)
     if calibration is None:
@@ -50,7 +51,7 @@ def expected_accuracy(baseline: Baseline, counts: Mapping[str, Number]) -> Metri
         rows, calibration.counts, calibration.true, calibration.stated, strict=True
     ):
         weight = answered / sum(rows)
-        # One row of prior belief in what was stated: a bin that the held-out rows hardly met knows little more.
+        # One pseudo-row at the stated probability: a bin with few held-out rows stays near it.
         share = (true + stated) / (known + 1)
         value += weight * share
         variance += weight * weight * share * (1 - share) / (known + 1)

@@ -1,8 +1,8 @@
-"""Figures of a window: the task's metrics from its counters, with intervals.
+"""Metrics of a window from its counters, with intervals.
 
-Rows of one caller within a quarter of an hour resemble each other, so a window is worth fewer rows than it has: the
-variance between those groups, over that of independent rows, is the design effect (Kish, Survey Sampling, 1965, 8.2),
-and every interval is made with the effective rows. Intervals of ratios are the delta method's.
+Rows of one caller within a quarter of an hour are similar, so the effective number of rows is smaller than the number
+of rows. The variance between those groups, divided by that of independent rows, is the design effect (Kish, Survey
+Sampling, 1965, 8.2). Every interval uses the effective rows. Intervals of ratios use the delta method.
 """
 
 import math
@@ -21,7 +21,7 @@ Slots = Mapping[int, Counts]
 
 
 def total(slots: Slots) -> dict[str, Number]:
-    """Add up the counters of a window's slots."""
+    """Return the sum of the counters of a window's slots."""
     counts: dict[str, Number] = {}
     for some in slots.values():
         for name, amount in some.items():
@@ -30,20 +30,20 @@ def total(slots: Slots) -> dict[str, Number]:
 
 
 def figures(output: Output, slots: Slots, *, confidence: float = CONFIDENCE) -> dict[str, Metric]:
-    """Return the metrics of a window, by the names the gate uses; none without an outcome that fits."""
+    """Return the metrics of a window by the gate's names; empty without a valid outcome."""
     counts = total(slots)
     rows = counts.get("outcomes", 0)
     if not rows:
         return {}
     z = NormalDist().inv_cdf((1 + confidence) / 2)
-    worth = rows / design_effect(slots)
+    effective = rows / design_effect(slots)
     if output.task == "regression":
-        return _regression(counts, len(output.names or ("",)), worth, z)
-    return _labelled(output, counts, worth, z) | _probabilistic(counts, worth, z)
+        return _regression(counts, len(output.names or ("",)), effective, z)
+    return _labelled(output, counts, effective, z) | _probabilistic(counts, effective, z)
 
 
 def design_effect(slots: Slots) -> float:
-    """Say how many rows are worth one independent row: at least 1; 1 too where there are too few groups to tell."""
+    """Return how many rows count as one independent row: at least 1, and 1 with too few groups to estimate it."""
     clusters = [
         (counts[f"g{group}_n"], counts.get(f"g{group}_v", 0))
         for counts in slots.values()
@@ -68,8 +68,8 @@ def wilson(share: float, rows: float, z: float) -> tuple[float, float]:
     return max(0.0, (middle - spread) / scale), min(1.0, (middle + spread) / scale)
 
 
-def _labelled(output: Output, counts: Counts, worth: float, z: float) -> dict[str, Metric]:
-    """Accuracy, balanced accuracy (mean recall), macro F1, recall by class."""
+def _labelled(output: Output, counts: Counts, effective: float, z: float) -> dict[str, Metric]:
+    """Return accuracy, balanced accuracy (mean recall), macro F1 and the recall of each class."""
     classes = classes_of(output)
     places = range(len(classes))
     rows = counts["outcomes"]
@@ -81,7 +81,7 @@ def _labelled(output: Output, counts: Counts, worth: float, z: float) -> dict[st
     met = [k for k in places if actual[k] + answered[k]]
 
     def recall_slope(i: int, j: int) -> float:
-        # Of mean recall by the share of cell (i, j): only the recall of class i moves.
+        # Derivative of the mean recall by the share of cell (i, j): only the recall of class i changes.
         return ((i == j) * actual[i] - right[i]) / actual[i] ** 2 / len(present)
 
     def f1_slope(i: int, j: int) -> float:
@@ -95,11 +95,11 @@ def _labelled(output: Output, counts: Counts, worth: float, z: float) -> dict[st
     def spread(slope: dict[tuple[int, int], float]) -> float:
         mean = sum(cells[cell] * slope[cell] for cell in cells)
         variance = sum(cells[cell] * slope[cell] ** 2 for cell in cells) - mean * mean
-        return z * math.sqrt(max(variance, 0.0) / worth)
+        return z * math.sqrt(max(variance, 0.0) / effective)
 
     accuracy = sum(right)
     found = {
-        "accuracy": Metric(value=accuracy, **_bounds(wilson(accuracy, worth, z))),
+        "accuracy": Metric(value=accuracy, **_bounds(wilson(accuracy, effective, z))),
         "balanced_accuracy": _share(
             sum(right[k] / actual[k] for k in present) / len(present), spread({c: recall_slope(*c) for c in cells})
         ),
@@ -110,17 +110,17 @@ def _labelled(output: Output, counts: Counts, worth: float, z: float) -> dict[st
     }
     for k in present:
         recall = right[k] / actual[k]
-        found[f"recall:{classes[k]}"] = Metric(value=recall, **_bounds(wilson(recall, worth * actual[k], z)))
+        found[f"recall:{classes[k]}"] = Metric(value=recall, **_bounds(wilson(recall, effective * actual[k], z)))
     return found
 
 
-def _probabilistic(counts: Counts, worth: float, z: float) -> dict[str, Metric]:
-    """Log loss, Brier score, and the calibration error of the stated probability of the answer."""
+def _probabilistic(counts: Counts, effective: float, z: float) -> dict[str, Metric]:
+    """Return log loss, Brier score, and the calibration error of the answer's stated probability."""
     stated = sum(counts.get(f"k{tenth}", 0) for tenth in range(TENTHS))
     if not stated:
         return {}
     gaps = sum(abs(counts.get(f"s{tenth}", 0) - counts.get(f"t{tenth}", 0)) for tenth in range(TENTHS))
-    share = worth / counts["outcomes"]
+    share = effective / counts["outcomes"]
     return {
         "log_loss": _mean(counts["loss"], counts["loss2"], stated, share, z),
         "brier": _mean(counts["squares"], counts["squares2"], stated, share, z),
@@ -128,17 +128,17 @@ def _probabilistic(counts: Counts, worth: float, z: float) -> dict[str, Metric]:
     }
 
 
-def _regression(counts: Counts, targets: int, worth: float, z: float) -> dict[str, Metric]:
-    """MAE, RMSE, R² and bias, each the mean over targets; with several targets the widest half of the intervals."""
+def _regression(counts: Counts, targets: int, effective: float, z: float) -> dict[str, Metric]:
+    """Return MAE, RMSE, R² and bias, each the mean over targets, with the widest half interval of the targets."""
     rows = counts["outcomes"]
-    parts = [_target(counts, target, rows, worth / rows, z) for target in range(targets)]
+    parts = [_target(counts, target, rows, effective / rows, z) for target in range(targets)]
     return {name: _averaged([part[name] for part in parts]) for name in parts[0]}
 
 
 def _target(counts: Counts, target: int, rows: float, share: float, z: float) -> dict[str, Metric]:
     error, absolute, squares, fourths, truth, truths = (counts.get(f"{name}{target}", 0.0) for name in "eaqfyz")
     mean_square = squares / rows
-    # By the delta method: of the root, and of the ratio to a spread that is taken as known.
+    # Delta method, for the square root and for the ratio to a spread that is taken as known.
     half = z * math.sqrt(max(fourths / rows - mean_square**2, 0.0) / (rows * share))
     root = math.sqrt(mean_square)
     rmse = Metric(value=root, low=math.sqrt(max(mean_square - half, 0.0)), high=math.sqrt(mean_square + half))
@@ -158,7 +158,7 @@ def _target(counts: Counts, target: int, rows: float, share: float, z: float) ->
 
 
 def _mean(sums: float, squares: float, rows: float, share: float, z: float) -> Metric:
-    """A mean of `rows`, `share` of which are effective, with the normal interval."""
+    """Return the mean over `rows`, a `share` of which is effective, with the normal interval."""
     mean = sums / rows
     half = z * math.sqrt(max(squares / rows - mean * mean, 0.0) / (rows * share))
     return Metric(value=mean, low=mean - half, high=mean + half)

@@ -1,10 +1,10 @@
-"""Which of two releases is right more often, on the same rows: an answer that is valid whenever one looks.
+"""A sequential paired test of which of two releases is right more often on the same rows.
 
-Each request is a bet against "the candidate is no better": wealth grows by 1 + λ·d, where d (-1 to 1) is by how much
-the candidate did better on its rows, and is the mean over several λ. Under that hypothesis wealth is a
-supermartingale, so it ever reaches 1/α with probability at most α, however often it is looked at (Ville 1939;
-Waudby-Smith and Ramdas, Estimating means of bounded random variables by betting, JRSS B 86, 2024). Bets are by request,
-because the rows of one are not independent of each other.
+Each request is a bet against the hypothesis "the candidate is not better". The wealth is multiplied by 1 + λ·d, where d
+(-1 to 1) is the candidate's advantage on the request's rows; it is the mean over several λ. Under the hypothesis the
+wealth is a supermartingale, so it ever reaches 1/α with probability at most α. The test may therefore be evaluated at
+any time and any number of times (Ville 1939; Waudby-Smith and Ramdas, Estimating means of bounded random variables by
+betting, JRSS B 86, 2024). Bets are by request, because rows of one request are not independent.
 """
 
 import math
@@ -15,16 +15,17 @@ import msgspec
 
 ALPHA = 0.05
 FEWEST = 30
-"""Requests below which there is no verdict: a handful of lucky ones is no evidence to act on."""
+"""Requests below which there is no verdict: no action may depend on a handful of requests."""
 BETS = tuple(step / 20 for step in range(1, 20))
 
 Verdict = Literal["better", "worse", "not yet decided"]
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
-    """A candidate against the other release: requests and rows compared, rows that agree, mean advantage (-1 to 1).
+    """A candidate compared with another release: requests, rows, rows with equal answers, mean advantage (-1 to 1).
 
-    `evidence_better` and `evidence_worse` are e-values: the chance to see so much without cause is at most 1/e.
+    `evidence_better` and `evidence_worse` are e-values: a value of at least e has probability 1/e at most under the
+    hypothesis.
     """
 
     requests: int
@@ -37,7 +38,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """One labelled request, answered by both: rows, rows on which they agree, rows won and lost by the candidate."""
+    """A labelled request that both releases answered: rows, equal answers, rows the candidate won and lost."""
 
     rows: int
     agreeing: int
@@ -46,7 +47,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def compare(requests: Iterable[Request], *, margin: float = 0.0, alpha: float = ALPHA) -> Comparison:
-    """Compare over requests in the order they came; `margin` is by how much the candidate must be better (or worse)."""
+    """Compare two releases over requests in order; `margin` is the advantage that better or worse must exceed."""
     seen = [one for one in requests if one.rows]
     gains = [(one.won - one.lost) / one.rows for one in seen]
     better = _wealth((gain - margin) / (1 + margin) for gain in gains)
@@ -63,14 +64,14 @@ def compare(requests: Iterable[Request], *, margin: float = 0.0, alpha: float = 
 
 
 def _verdict(requests: int, better: float, worse: float, alpha: float) -> Verdict:
-    enough = 2 / alpha  # two questions are asked
+    enough = 2 / alpha  # two hypotheses are tested
     if requests < FEWEST or max(better, worse) < enough:
         return "not yet decided"
     return "better" if better >= worse else "worse"
 
 
 def _wealth(gains: Iterable[float]) -> float:
-    """Return the largest wealth so far: stopping there would have been allowed."""
+    """Return the largest wealth so far, at which the test may stop."""
     logs = [0.0] * len(BETS)
     largest = 0.0  # the logarithm
     for gain in gains:
