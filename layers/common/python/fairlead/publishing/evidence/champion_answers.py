@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 
 from fairlead.engines import Engine
-from fairlead.errors import FairleadError
+from fairlead.errors import FairleadError, one_line
 from fairlead.gate.evidence import Champion, Digests, Predicted, classes_of
 from fairlead.model.signature import Output, Signature
 from fairlead.publishing.evidence.columns import blocks, codes_of, joined, predicted
@@ -45,9 +45,7 @@ def ask_champion(live: Live, output: Output, X: Any) -> Champion:
     except FairleadError as error:
         return msgspec.structs.replace(known, unanswered=f"it cannot answer these rows: {error}")
     except Exception as error:  # noqa: BLE001 - another version's pipeline may raise anything on rows it never saw
-        return msgspec.structs.replace(
-            known, unanswered=f"it cannot answer these rows: {type(error).__name__}: {error}"
-        )
+        return msgspec.structs.replace(known, unanswered=f"it cannot answer these rows: {one_line(error, named=True)}")
     answers = _in_order(joined(parts), theirs, output)
     return msgspec.structs.replace(known, predicted=answers, trained_on=trained_on)
 

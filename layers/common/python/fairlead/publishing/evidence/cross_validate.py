@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 
 from fairlead.engines.sklearn import SklearnEngine
-from fairlead.errors import DataError
+from fairlead.errors import DataError, one_line
 from fairlead.gate.bootstrap import Resample
 from fairlead.gate.evidence import Folds
 from fairlead.gate.scores import scores
@@ -53,8 +53,7 @@ def cross_validate(
         try:
             model.fit(predict_input(frame.iloc[fitted_on], signature.layout), target[fitted_on])
         except Exception as error:  # any step of anyone's pipeline may raise anything
-            text = " ".join(str(error).split())[:200]
-            raise DataError(f"fold {number} cannot be fitted: {type(error).__name__}: {text}") from error
+            raise DataError(f"fold {number} cannot be fitted: {one_line(error, 200, named=True)}") from error
         for name, value in _measured(model, signature, frame.iloc[measured_on], target[measured_on]).items():
             found.setdefault(name, []).append(value)
     return Folds(how=how, figures={name: tuple(values) for name, values in found.items() if len(values) > 1})

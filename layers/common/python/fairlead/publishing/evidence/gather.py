@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 
 from fairlead.engines import Answers, Engine
-from fairlead.errors import DataError
+from fairlead.errors import DataError, one_line
 from fairlead.gate import row_slices
 from fairlead.gate.evidence import Budget, Digests, Evidence, Floats, Folds, Loss, Predicted, Rows
 from fairlead.gate.policy import Policy
@@ -149,8 +149,7 @@ def _asked(engine: Engine, rows: list[tuple[Any, ...]]) -> Answers:
     try:
         return engine.answer(rows)
     except Exception as error:  # any step of anyone's pipeline may raise anything
-        text = " ".join(str(error).split())[:300]
-        raise DataError(f"the engine cannot answer the held-out rows: {type(error).__name__}: {text}") from error
+        raise DataError(f"the engine cannot answer the held-out rows: {one_line(error, named=True)}") from error
 
 
 def _few(signature: Signature, frame: Any) -> Sequence[tuple[Any, ...]]:

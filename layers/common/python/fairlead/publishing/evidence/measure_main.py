@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from fairlead import engines
+from fairlead.errors import one_line
 from fairlead.gate.evidence import Budget
 from fairlead.publishing.evidence.measure import Task
 
@@ -22,7 +23,7 @@ def main() -> None:
     try:
         budget = _measured(task)
     except Exception as error:  # noqa: BLE001 - unpickling and predicting may raise anything
-        budget = Budget(artifact_bytes=0, failure=f"{type(error).__name__}: {' '.join(str(error).split())}"[:300])
+        budget = Budget(artifact_bytes=0, failure=one_line(error, named=True))
     out.buffer.write(msgspec.json.encode(budget))
 
 

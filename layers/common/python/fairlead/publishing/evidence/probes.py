@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fairlead.engines import Answers, Engine
+from fairlead.errors import one_line
 from fairlead.gate.evidence import Probe
 from fairlead.model.signature import LARGEST_INTEGER, Signature
 from fairlead.publishing.signature.probe import unseen_value
@@ -170,7 +171,7 @@ def _answer(engine: Engine, rows: list[Row]) -> tuple[Answers | None, str]:
     try:
         return engine.answer(rows), ""
     except Exception as error:  # noqa: BLE001 - any step of anyone's pipeline may raise anything: that is the finding
-        return None, f"{type(error).__name__}: {' '.join(str(error).split())}"[:200]
+        return None, one_line(error, 200, named=True)
 
 
 def _figures(answers: Answers) -> Sequence[Any]:
@@ -207,7 +208,7 @@ def _compared(kind: str, whole: Answers, places: list[int], ask: Callable[[], An
     try:
         again = ask()
     except Exception as error:  # noqa: BLE001 - as in _answer
-        return Probe(kind=kind, rows=len(places), broken=len(places), example=f"{type(error).__name__}: {error}"[:200])
+        return Probe(kind=kind, rows=len(places), broken=len(places), example=one_line(error, 200, named=True))
     changed = np.zeros(len(places), dtype=np.bool_)
     if whole.labels is not None and again.labels is not None:
         changed |= np.array([whole.labels[at] != label for at, label in zip(places, again.labels, strict=True)])

@@ -13,7 +13,7 @@ import msgspec
 from fairlead.engines import Engine
 from fairlead.engines.onnx_graph import check_graph
 from fairlead.engines.sklearn import SklearnEngine
-from fairlead.errors import DataError, EngineError, FairleadError
+from fairlead.errors import DataError, EngineError, FairleadError, one_line
 from fairlead.model import manifest
 from fairlead.model.manifest import Certificate
 from fairlead.model.signature import Field, Signature
@@ -79,7 +79,7 @@ def choose_engine(
         except FairleadError:  # an error of the registry or of a function is not a finding about the graph
             raise
         except Exception as error:  # noqa: BLE001 - onnxruntime's own exceptions share no base class
-            reason = f"its graph fails when it runs: {type(error).__name__}: {' '.join(str(error).split())[:200]}"
+            reason = f"its graph fails when it runs: {one_line(error, 200, named=True)}"
     if demanded == "onnx":
         raise EngineError(
             f"this model does not run on onnx: {reason}", hint="publish it with --engine sklearn, or auto"
@@ -91,8 +91,7 @@ def _check_held_out(reference: Engine, rows: Sequence[Row]) -> None:
     try:
         reference.answer(rows)
     except Exception as error:  # any step of anyone's pipeline may raise anything
-        text = " ".join(str(error).split())[:300]
-        raise DataError(f"the estimator cannot answer the held-out rows: {type(error).__name__}: {text}") from error
+        raise DataError(f"the estimator cannot answer the held-out rows: {one_line(error, named=True)}") from error
 
 
 def _on_onnx(

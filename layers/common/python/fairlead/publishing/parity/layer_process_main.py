@@ -3,6 +3,7 @@
 import sys
 
 from fairlead import engines
+from fairlead.errors import one_line
 from fairlead.publishing.parity.messages import LayerQuestion, Reply, decode, encode
 
 
@@ -19,4 +20,4 @@ def _reply(question: LayerQuestion) -> Reply:
         engine = engines.load(question.spec, question.signature, question.blob)
         return Reply(answers=engine.answer(question.rows))
     except Exception as error:  # noqa: BLE001 - loading and predicting may raise anything
-        return Reply(failure=" ".join(str(error).split())[:300] or type(error).__name__)
+        return Reply(failure=one_line(error))

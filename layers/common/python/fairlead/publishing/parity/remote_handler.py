@@ -8,7 +8,7 @@ from typing import Any
 from fairlead import engines
 from fairlead.engines import Answers, Engine
 from fairlead.engines.onnx_graph import check_graph
-from fairlead.errors import EngineError, FairleadError, RowNotAnswerableError
+from fairlead.errors import EngineError, FairleadError, RowNotAnswerableError, one_line
 from fairlead.gate.evidence import Budget
 from fairlead.publishing.evidence.measure import measure_budget
 from fairlead.publishing.parity.messages import GraphQuestion, Reply, pack, unpack
@@ -41,7 +41,7 @@ class GraphHandler:
         except FairleadError:  # an error of the registry is not a finding about the graph
             raise
         except Exception as error:  # noqa: BLE001 - onnxruntime's own exceptions share no base class
-            return Reply(failure=" ".join(str(error).split())[:300] or type(error).__name__)
+            return Reply(failure=one_line(error))
 
     def _engine(self, question: GraphQuestion) -> Engine:
         wanted = (question.blob, question.spec, question.signature)
