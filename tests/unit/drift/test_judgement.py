@@ -114,7 +114,7 @@ def test_a_shifted_input_is_found_and_others_are_not() -> None:
     assert found.psi == pytest.approx(1.0, abs=0.2)  # one standard deviation
     assert found.p is not None
     assert found.p < 1e-6
-    assert found.words.startswith("moved: PSI ")
+    assert found.words.startswith("drift: PSI ")
 
 
 def test_answers_that_moved_are_found() -> None:
@@ -256,7 +256,7 @@ def test_one_caller_alone_is_judged_by_the_hours() -> None:
     [
         (Counters(), "no row was captured"),
         (window(requests=15), "where 50 are needed"),
-        (window(requests=300, callers=1, hours=1), "of too few callers and times"),
+        (window(requests=300, callers=1, hours=1), "from too few callers and times"),
     ],
 )
 def test_little_data_is_said_to_be_little(counters: Counters, words: str) -> None:
