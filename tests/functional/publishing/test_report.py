@@ -157,7 +157,7 @@ SHOWN = {
     "hostile": ["Confusion matrix"],
 }
 ALWAYS = ["Metrics", "Answers", "Inputs", "Parity and robustness", "Latency and cost", "Signature", "Environment"]
-ALWAYS += ["Lineage", "The gate, line by line", "beside thresholds and edges"]
+ALWAYS += ["Lineage", "All findings of the gate", "beside thresholds and edges"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -174,7 +174,7 @@ def test_the_verdict_comes_first_and_says_what_refused_and_who_went_on() -> None
     verdict = msgspec.structs.replace(facts.verdict, verdict="fail", findings=(line, *facts.verdict.findings))
     refused = msgspec.structs.replace(facts, verdict=verdict, forced=Forced(by="ada", reason="the old one is down"))
     shown = "".join(Page(report.render(refused)).texts)
-    assert "The gate refused this version; ada published it all the same" in shown
+    assert "The gate refused this version; ada published it with --force" in shown
     assert "Refused by: r2." in shown
     assert "the old one is down" in shown
     assert "the old one is down" in model_card.render(refused)

@@ -1,1 +1,1 @@
-"""The kit that HTML pages are made with: elements, blocks, axes, formatting, one style sheet."""
+"""Building blocks of HTML pages: elements, page, blocks, axes, formatting, style sheet."""

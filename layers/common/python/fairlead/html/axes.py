@@ -1,4 +1,4 @@
-"""What drawings share: the svg itself, scales, ticks, axes."""
+"""Common parts of plots: the svg element, scales, ticks, axes, lines."""
 
 import itertools
 import math
@@ -11,7 +11,7 @@ from fairlead.html.formatting import figure
 
 
 def svg(width: float, height: float, title: str, description: str, *children: Children) -> Element:
-    """One drawing; `description` says in words what it shows."""
+    """Return a plot; `description` is its content as a sentence, for screen readers."""
     return e(
         "svg",
         e("title", title),
@@ -25,7 +25,7 @@ def svg(width: float, height: float, title: str, description: str, *children: Ch
 
 
 class Scale(NamedTuple):
-    """From data to the drawing: `low` lies at `start`, `high` at `end`."""
+    """A map from data to coordinates: `low` is at `start`, `high` at `end`."""
 
     low: float
     high: float
@@ -33,7 +33,7 @@ class Scale(NamedTuple):
     end: float
 
     def __call__(self, value: float) -> float:
-        """Place a value; what lies outside is drawn at the edge."""
+        """Return a value's coordinate; a value outside is drawn at the edge."""
         width = self.high - self.low
         part = (value - self.low) / width if width else 0.5
         return self.start + min(1.0, max(0.0, part)) * (self.end - self.start)
@@ -48,7 +48,7 @@ class Frame(NamedTuple):
     def axes(
         self, *, x_ticks: Sequence[float] = (), y_ticks: Sequence[float] = (), x_label: str = "", y_label: str = ""
     ) -> list[Element]:
-        """Draw a base line, tick labels, light grid lines, and what the axes are."""
+        """Draw a base line, tick labels, light grid lines and the axes' labels."""
         left, right, bottom, top = self.x.start, self.x.end, self.y.start, self.y.end
         parts = [e("line", x1=left, x2=right, y1=self.y(tick), y2=self.y(tick), class_="grid") for tick in y_ticks]
         parts.append(e("line", x1=left, x2=right, y1=bottom, y2=bottom, class_="axis"))
@@ -67,13 +67,13 @@ class Frame(NamedTuple):
 
 
 def line(points: Sequence[tuple[float, float]], frame: Frame, *, kind: str = "line") -> Element:
-    """Draw a line through points of data."""
+    """Draw a line through data points."""
     drawn = " ".join(f"{frame.x(x):.1f},{frame.y(y):.1f}" for x, y in points)
     return e("polyline", points=drawn, class_=kind)
 
 
 def ticks(low: float, high: float, *, about: int = 4) -> list[float]:
-    """Round numbers inside the range, 1, 2 or 5 times a power of ten apart (Heckbert, Graphics Gems, 1990)."""
+    """Return round numbers in the range, 1, 2 or 5 times a power of ten apart (Heckbert, Graphics Gems, 1990)."""
     width = high - low
     if not (math.isfinite(width) and width > 0):
         return [low] if math.isfinite(low) else []

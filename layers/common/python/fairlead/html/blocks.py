@@ -1,4 +1,4 @@
-"""Building blocks of sections: headings, tables, figures, lists of facts."""
+"""Blocks of a page: sections, tables, figures, details, lists of facts, paragraphs."""
 
 import re
 from collections.abc import Sequence
@@ -10,13 +10,13 @@ Cell = Content
 
 
 def section(title: str, *content: Children) -> Element:
-    """A section with its heading; the id that links go to is made of our own title."""
+    """Return a section with its heading; its id for links is made of the title, which is Fairlead's own text."""
     key = slug(title)
     return e("section", e("h2", title, id=key), *content, aria_labelledby=key)
 
 
 def slug(title: str) -> str:
-    """An id from one of our own titles."""
+    """Return an id made of a section's title."""
     return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")
 
 
@@ -27,8 +27,11 @@ def table(
     numbers: Sequence[int] = (),
     caption: str = "",
 ) -> Element:
-    """A table whose first column names each row; columns in `numbers` stand to the right, empty ones are left out."""
-    kept = [at for at in range(len(headings)) if at == 0 or any(_says(row[at]) for row in rows)]
+    """Return a table whose first column is the row's heading.
+
+    Columns in `numbers` are right-aligned; empty columns are left out.
+    """
+    kept = [at for at in range(len(headings)) if at == 0 or any(_has_content(row[at]) for row in rows)]
     head = [e("th", headings[at], scope="col", class_="number" if at in numbers else None) for at in kept]
     return e(
         "div",
@@ -42,7 +45,7 @@ def table(
     )
 
 
-def _says(content: Cell) -> bool:
+def _has_content(content: Cell) -> bool:
     return bool(len(content) or content.text) if isinstance(content, Element) else bool(content)
 
 
@@ -55,20 +58,20 @@ def _cell(content: Cell, at: int, number: bool) -> Element:
 
 
 def figure(drawing: Element, *caption: Children) -> Element:
-    """A drawing with its caption above, as a heading."""
+    """Return a plot with its caption above."""
     return e("figure", e("figcaption", *caption) if caption else None, drawing)
 
 
-def folded(summary: str, *content: Children) -> Element:
-    """Content that opens on demand: the numbers behind a drawing."""
+def details(summary: str, *content: Children) -> Element:
+    """Return content that opens on demand, such as the numbers of a plot."""
     return e("details", e("summary", summary), *content)
 
 
 def facts(pairs: Sequence[tuple[str, Children]]) -> Element:
-    """Facts by name."""
-    return e("dl", [part for name, said in pairs for part in (e("dt", name), e("dd", said))], class_="facts")
+    """Return a list of named facts."""
+    return e("dl", [part for name, value in pairs for part in (e("dt", name), e("dd", value))], class_="facts")
 
 
 def paragraph(*content: Children, soft: bool = True) -> Element:
-    """A paragraph; soft ones explain."""
+    """Return a paragraph; `soft` is the lighter style of explanations."""
     return e("p", *content, class_="soft" if soft else None)

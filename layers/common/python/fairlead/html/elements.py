@@ -1,6 +1,6 @@
-"""A document as a tree: text can only ever be text, so no name or category that a user chose becomes markup.
+"""HTML documents as trees: text stays text, so a name or category that a user chose never becomes markup.
 
-The serializer is the standard library's; nothing in this package joins strings of HTML.
+The standard library serializes the tree; this package never joins strings of HTML.
 """
 
 import re
@@ -13,28 +13,28 @@ Attribute = str | float | bool | None
 
 # XML 1.0 and HTML allow none of these; lone surrogates cannot even be encoded.
 FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff\ud800-\udfff]")
-# They change the direction of the text around them, so that a name could rewrite its neighbours.
+# They change the direction of the text around them, so a name could change how its neighbours read.
 BIDIRECTIONAL = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 def e(tag: str, *children: Children, **attributes: Attribute) -> Element:
-    """Make an element: `class_` is class, `stroke_width` is stroke-width; what is None or False is left out."""
+    """Return an element: `class_` is class, `stroke_width` is stroke-width; None and False are left out."""
     element = Element(tag)
     for name, value in attributes.items():
         if value is not None and value is not False:
-            element.set(name.rstrip("_").replace("_", "-"), _spelt(value))
+            element.set(name.rstrip("_").replace("_", "-"), _attribute(value))
     for child in _flat(children):
         _append(element, child)
     return element
 
 
 def clean(text: str) -> str:
-    """Replace what no document may contain by a visible mark."""
+    """Replace characters that a document must not contain by a visible mark."""
     return BIDIRECTIONAL.sub("�", FORBIDDEN.sub("�", text))
 
 
 def document(root: Element) -> str:
-    """Write the page; every drawing's title and description get ids of their own, by which readers find them."""
+    """Return the page; each plot's title and description get ids, which its aria-labelledby refers to."""
     for number, drawing in enumerate(root.iter("svg"), 1):
         named = [part for part in drawing if part.tag in {"title", "desc"}]
         for part in named:
@@ -60,7 +60,7 @@ def _flat(children: Iterable[Children]) -> Iterator[Element | str]:
             yield from _flat(child)
 
 
-def _spelt(value: Attribute) -> str:
+def _attribute(value: Attribute) -> str:
     if value is True:
         return ""
     return f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else clean(str(value))

@@ -1,4 +1,4 @@
-"""Words and figures as the report and the card spell them."""
+"""Text of numbers, shares, metrics, checks and classes, for the report, the model card and the dashboard."""
 
 import math
 
@@ -27,7 +27,7 @@ CHECKS = {"cross_validation": "cross-validation"}
 
 
 def figure(value: float | None) -> str:
-    """Spell a number in four digits, thousands apart, with a true minus."""
+    """Return a number with four digits, thousands separators and a minus sign; a dash for None or NaN."""
     if value is None or math.isnan(value):
         return "–"
     rounded = f"{value:,.0f}" if 10_000 <= abs(value) < 1e9 else f"{value:.4g}"
@@ -35,12 +35,12 @@ def figure(value: float | None) -> str:
 
 
 def interval(metric: Metric) -> str:
-    """Spell a metric's interval; nothing where there is none."""
+    """Return a metric's interval; empty if there is none."""
     return "" if metric.low is None or metric.high is None else f"{figure(metric.low)} to {figure(metric.high)}"
 
 
 def share(part: float, whole: float) -> str:
-    """Spell a share in percent; tiny ones do not become nought."""
+    """Return a share in percent; a share below 0.1 % is not shown as zero."""
     if whole <= 0:
         return "–"
     percent = 100 * part / whole
@@ -50,7 +50,7 @@ def share(part: float, whole: float) -> str:
 
 
 def size(count: float) -> str:
-    """Spell bytes."""
+    """Return a size in B, kB or MB."""
     for unit in ("B", "kB", "MB"):
         if count < 1024 or unit == "MB":
             return f"{count:.0f} {unit}" if unit == "B" else f"{count:.1f} {unit}"
@@ -58,43 +58,43 @@ def size(count: float) -> str:
     return ""
 
 
-def several(count: int, one: str, many: str = "") -> str:
-    """`1 row`, `2 rows`."""
+def plural(count: int, one: str, many: str = "") -> str:
+    """Return a count with its noun: `1 row`, `2 rows`."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
 def metric(name: str) -> str:
-    """A metric's name for people."""
+    """Return a metric's display name."""
     if name.startswith("recall:"):
         return f"Recall of {name.removeprefix('recall:')}"
     return METRICS.get(name, name.replace("_", " "))
 
 
 def check(name: str) -> str:
-    """A check's name for people."""
+    """Return a check's display name."""
     return CHECKS.get(name, name)
 
 
 def class_name(label: Scalar, output: Output) -> str:
-    """A class for people: an anomaly detector's -1 and 1 say nothing by themselves."""
+    """Return a class's display name; an anomaly detector's -1 and 1 are outlier and inlier."""
     if output.task == "anomaly":
         return "outlier (−1)" if label == -1 else "inlier (1)"
     return str(label)
 
 
-def opened(text: str) -> str:
-    """Begin a sentence with these words."""
+def capitalized(text: str) -> str:
+    """Return a text with its first letter in upper case."""
     return text[:1].upper() + text[1:]
 
 
 def clipped(text: str, most: int) -> str:
-    """Cut a text to `most` characters, with an ellipsis."""
+    """Return a text cut to `most` characters, with an ellipsis."""
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def purpose(signature: Signature) -> str:
-    """Say in a sentence what the model does."""
-    inputs, output = several(len(signature.inputs), "input"), signature.output
+    """Return a sentence on what the model does."""
+    inputs, output = plural(len(signature.inputs), "input"), signature.output
     if output.task == "clustering":
         return f"Puts rows of {inputs} into clusters."
     if output.task == "anomaly":

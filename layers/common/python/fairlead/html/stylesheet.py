@@ -1,4 +1,4 @@
-"""The report's only style sheet: inline, for screens from 320 px on and for A4 paper."""
+"""The style sheet of report and dashboard: inline, for screens from 320 px and for A4 paper."""
 
 STYLES = """
 :root { color-scheme: light; --ink: #1b1f24; --soft: #57606a; --rule: #d5dae0; --wash: #f5f7f9; --blue: #1f3a5f;

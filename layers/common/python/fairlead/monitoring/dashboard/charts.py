@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element
 
 from fairlead.html.axes import Frame, Scale, line, svg, ticks
 from fairlead.html.elements import e
-from fairlead.html.formatting import figure, metric, several
+from fairlead.html.formatting import figure, metric, plural
 from fairlead.monitoring.dashboard.time_axis import Mark, drawn_marks, spelt, time_axis, times
 from fairlead.monitoring.history import Course, Line, Point
 
@@ -30,7 +30,7 @@ def bands(course: Course, marks: Sequence[Mark]) -> Element:
         parts += _band(frame, course, one, base, number)
         base = [below + point.predictions for below, point in zip(base, one.points, strict=True)]
     said = "; ".join(
-        f"version {one.version} answered {several(sum(point.predictions for point in one.points), 'row')}"
+        f"version {one.version} answered {plural(sum(point.predictions for point in one.points), 'row')}"
         for one in course.lines
     )
     return svg(
@@ -72,7 +72,7 @@ def coverage(course: Course, one: Line) -> Element:
     asked, known = (sum(getattr(point, name) for point in one.points) for name in ("predictions", "outcomes"))
     return svg(
         NARROW, height, f"Known outcomes of version {one.version} over time",
-        f"Of {several(asked, 'prediction')} {known:,} have an outcome by now.",
+        f"Of {plural(asked, 'prediction')} {known:,} have an outcome by now.",
         frame.axes(y_ticks=(0, 0.5, 1), y_label="share with an outcome"), time_axis(frame), bars,
     )  # fmt: skip
 
@@ -167,4 +167,4 @@ def caption(course: Course) -> str:
 
 
 def _length(minutes: int) -> str:
-    return several(minutes // 60, "hour") if minutes % 60 == 0 else several(minutes, "minute")
+    return plural(minutes // 60, "hour") if minutes % 60 == 0 else plural(minutes, "minute")

@@ -5,7 +5,7 @@ from xml.etree.ElementTree import Element
 
 from fairlead.drift import Thresholds
 from fairlead.html import formatting
-from fairlead.html.blocks import figure, folded, paragraph, section
+from fairlead.html.blocks import details, figure, paragraph, section
 from fairlead.html.elements import e
 from fairlead.monitoring.dashboard import charts, tables
 from fairlead.monitoring.dashboard.time_axis import Mark
@@ -58,7 +58,7 @@ def outcomes(found: Overview) -> Element | None:
     if not found.course.lines:
         return None
     delay = found.views[0].labels.delay_hours if found.views else None
-    said = f"Nine in ten come within {formatting.several(delay, 'hour')}." if delay else "None was ever reported."
+    said = f"Nine in ten come within {formatting.plural(delay, 'hour')}." if delay else "None was ever reported."
     return section(
         "Outcomes",
         paragraph(f"{said} A bar is the share of a step's predictions whose outcome is known by now."),
@@ -93,7 +93,7 @@ def moved(found: Overview) -> Element | None:
         ),
         e("div", drawn, class_="row features"),
         tables.findings(first),
-        [folded(f"Version {view.version}", tables.findings(view)) for view in judged[1:]],
+        [details(f"Version {view.version}", tables.findings(view)) for view in judged[1:]],
     )
 
 

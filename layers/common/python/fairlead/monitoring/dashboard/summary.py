@@ -20,7 +20,7 @@ def opening(found: Overview, titles: list[str]) -> Element:
         "header",
         e("p", "Fairlead monitor", class_="kicker"),
         e("h1", found.model),
-        e("p", f"{formatting.several(found.hours, 'hour')} to {spelt(found.at)} UTC."),
+        e("p", f"{formatting.plural(found.hours, 'hour')} to {spelt(found.at)} UTC."),
         _verdict(found),
         e("dl", [e("div", e("dt", name), e("dd", said)) for name, said in _key(found)], class_="key"),
         e("nav", [(e("a", title, href=f"#{slug(title)}"), " ") for title in titles], aria_label="Sections"),
@@ -37,7 +37,7 @@ def _said(found: Overview) -> tuple[str, str, str]:
     standing = [alarm.name for alarm in found.alarms if alarm.state == "ALARM"]
     view = found.first
     if standing:
-        title = f"{formatting.several(len(standing), 'alarm stands', 'alarms stand')}"
+        title = f"{formatting.plural(len(standing), 'alarm stands', 'alarms stand')}"
         worse = view is not None and view.quality.drop is not None and view.quality.drop > 0
         also = f"; version {view.version} is {against(view.quality)}" if view and worse else ""
         return "fail", title, ", ".join(standing) + also + (f"; {_broken(view)}" if view and view.broken else "")
@@ -86,14 +86,14 @@ def _key(found: Overview) -> list[tuple[str, Children]]:
     labels = view.labels
     known = "–" if labels.coverage is None else f"{labels.coverage:.0%}"
     late = (
-        f"90 % come within {formatting.several(labels.delay_hours, 'hour')}"
+        f"90 % come within {formatting.plural(labels.delay_hours, 'hour')}"
         if labels.delay_hours
         else "none was reported"
     )
     return [
         (
             "Live",
-            [live, e("span", f"{formatting.several(labels.predictions, 'row')} answered by version {view.version}")],
+            [live, e("span", f"{formatting.plural(labels.predictions, 'row')} answered by version {view.version}")],
         ),
         (formatting.metric(view.quality.metric), measured),
         (

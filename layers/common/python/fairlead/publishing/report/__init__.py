@@ -1,4 +1,4 @@
-"""The report of a version: gather what the held-out rows show, then render one file that needs nothing else."""
+"""The report of a version: figures of the held-out rows, rendered as one HTML file, and the model card."""
 
 from fairlead.publishing.report.facts import Observed, ReportFacts
 from fairlead.publishing.report.observe import gather

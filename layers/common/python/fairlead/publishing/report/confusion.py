@@ -1,4 +1,4 @@
-"""Which classes are taken for which."""
+"""Counts of the confusion matrix."""
 
 import numpy as np
 
@@ -12,7 +12,10 @@ UNKNOWN = "not known to the model"
 
 
 def confusion(evidence: Evidence) -> Confusion | None:
-    """Count true against answered classes; beyond MOST_CLASSES the rarer ones are put together."""
+    """Return the counts of true and answered classes; of more than MOST_CLASSES the rare ones become one.
+
+    None if rows have no class.
+    """
     output = evidence.signature.output
     target, labels, classes = evidence.held_out.target, evidence.predicted.labels, classes_of(output)
     if target is None or labels is None or not classes:
@@ -24,17 +27,17 @@ def confusion(evidence: Evidence) -> Confusion | None:
         size = len(names)
     table = np.zeros((size + 1, size), dtype=np.int64)
     answered = labels >= 0
-    np.add.at(table, (target[answered], labels[answered]), 1)  # a class not known, -1, is counted in the last row
-    strange = bool(table[-1].any())
+    np.add.at(table, (target[answered], labels[answered]), 1)  # an unknown class, -1, counts in the last row
+    unknown = bool(table[-1].any())
     return Confusion(
-        truths=(*names, UNKNOWN) if strange else tuple(names),
+        truths=(*names, UNKNOWN) if unknown else tuple(names),
         answers=tuple(names),
-        counts=tuple(tuple(row) for row in (table if strange else table[:-1]).tolist()),
+        counts=tuple(tuple(row) for row in (table if unknown else table[:-1]).tolist()),
     )
 
 
 def _fewer(target: Codes, labels: Codes, names: list[str]) -> tuple[Codes, Codes, list[str]]:
-    """Keep the classes that occur most; all others become one."""
+    """Keep the most common classes; all others become one."""
     counts = np.bincount(target[target >= 0], minlength=len(names))
     kept = np.sort(np.argsort(-counts, kind="stable")[: MOST_CLASSES - 1])
     place = np.full(len(names) + 1, len(kept), dtype=np.int32)

@@ -1,4 +1,4 @@
-"""ROC and precision-recall curves, one class against the rest, thinned to what a drawing can show."""
+"""ROC and precision-recall curves of one class against the rest, thinned for drawing."""
 
 import numpy as np
 
@@ -11,7 +11,7 @@ MOST_POINTS = 120
 
 
 def curves(evidence: Evidence) -> tuple[Curve, ...]:
-    """Of the second class where there are two, of the commonest where there are more, of outliers by their score."""
+    """Return curves of the second of two classes, of the most common of more classes, or of outliers by their score."""
     target, predicted = evidence.held_out.target, evidence.predicted
     output = evidence.signature.output
     if target is None:
@@ -32,7 +32,7 @@ def _commonest(target: Floats, classes: int) -> list[int]:
 
 
 def _curves(named: list[tuple[str, Mask, Floats]]) -> list[Curve]:
-    """Curves of those classes that have both rows of their own and others, and scores that are numbers."""
+    """Return the curves of classes that have rows, are not all rows, and have finite scores."""
     return [
         _curve(name, positive, score)
         for name, positive, score in named
@@ -61,7 +61,7 @@ def _curve(name: str, positive: Mask, score: Floats) -> Curve:
 
 
 def _thinned(x: Floats, y: Floats) -> tuple[Point, ...]:
-    """Points at even distances along the curve, both ends among them."""
+    """Return points at even distances along the curve, with both ends."""
     kept = np.arange(len(x))
     if len(x) > MOST_POINTS:
         along = np.r_[0.0, np.cumsum(np.abs(np.diff(x)) + np.abs(np.diff(y)))]

@@ -1,4 +1,4 @@
-"""Facts of a version's report and model card: everything they say, and nothing that must still be computed."""
+"""The data that report and model card show; nothing else is computed while they are rendered."""
 
 import msgspec
 
@@ -11,7 +11,7 @@ Point = tuple[float, float]
 
 
 class Confusion(msgspec.Struct, frozen=True, kw_only=True):
-    """Rows by true class (first index) and answered class; the last true class may be those the model does not know."""
+    """Rows by true class (first index) and answered class; the last true class may be the model's unknown classes."""
 
     truths: tuple[str, ...]
     answers: tuple[str, ...]
@@ -19,7 +19,7 @@ class Confusion(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Curve(msgspec.Struct, frozen=True, kw_only=True):
-    """One class against the rest: ROC points (false, true positive rate) and PR points (recall, precision), thinned."""
+    """One class against the rest: thinned points of ROC (false, true positive rate) and PR (recall, precision)."""
 
     of: str
     positives: int
@@ -31,7 +31,7 @@ class Curve(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Spread(msgspec.Struct, frozen=True, kw_only=True):
-    """Rows whose answer lies about `answer`: quantiles 5, 25, 50, 75, 95 % of their errors (answer less truth)."""
+    """Rows whose median answer is `answer`: quantiles 5, 25, 50, 75, 95 % of their errors (answer minus truth)."""
 
     answer: float
     rows: int
@@ -39,7 +39,7 @@ class Spread(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Histogram(msgspec.Struct, frozen=True, kw_only=True):
-    """Counts in bins of equal width from `low` to `high`, and of what lies below and above."""
+    """Counts in bins of equal width from `low` to `high`, and counts of values below and above."""
 
     low: float
     high: float
@@ -49,7 +49,7 @@ class Histogram(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Residuals(msgspec.Struct, frozen=True, kw_only=True):
-    """Errors of one target: their histogram, and how they spread by answer, in ten parts of equally many rows."""
+    """Errors of one target: their histogram, and their spread in ten parts of equally many rows by answer."""
 
     of: str
     errors: Histogram
@@ -57,7 +57,7 @@ class Residuals(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Importance(msgspec.Struct, frozen=True, kw_only=True):
-    """How much worse the answers become when one input is shuffled: mean, least and most over the repeats."""
+    """The growth of the loss when one input is shuffled: mean, least and most over the repeats."""
 
     name: str
     mean: float
@@ -66,7 +66,7 @@ class Importance(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Importances(msgspec.Struct, frozen=True, kw_only=True):
-    """Permutation importance of every input, largest first; `measure` says of what, `skipped` why there is none."""
+    """Permutation importance of every input, largest first; `measure` names the loss, `skipped` why there is none."""
 
     measure: str
     rows: int
@@ -76,17 +76,17 @@ class Importances(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Shape(msgspec.Struct, frozen=True, kw_only=True):
-    """One number's histogram over the held-out rows, and over the training rows where they are at hand."""
+    """One input's histogram over the held-out rows, and over the training rows if they were given."""
 
     held_out: Histogram
     training: Histogram | None = None
 
 
 class Observed(msgspec.Struct, frozen=True, kw_only=True):
-    """What the held-out rows show of the model, small enough to draw.
+    """Figures of the held-out rows, small enough to draw.
 
-    `shapes` are by input, `scores` by what is answered (the probability of a class, the value of a target, a score),
-    `training` is by input of categories: counts in the order of the baseline's, others last.
+    `shapes` are by input; `scores` by class (its probability), by target (its value) or `score`. `training` has the
+    training rows of each categorical input: counts in the order of the baseline's categories, others last.
     """
 
     confusion: Confusion | None = None
@@ -101,9 +101,10 @@ class Observed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReportFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything the report and the card say.
+    """All data of the report and the model card.
 
-    `manifest` is as it will be committed, but for the blobs of report and card, which cannot name themselves.
+    `manifest` is the one that will be committed, without the blobs of report and card, which cannot contain their own
+    digests.
     """
 
     manifest: Manifest

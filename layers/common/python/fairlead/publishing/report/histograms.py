@@ -1,4 +1,4 @@
-"""Histograms of equal width: what a column looks like, beside the baseline's bins."""
+"""Histograms of equal width for the report, of inputs and answers."""
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +13,7 @@ FEW_VALUES = 12
 
 
 def histogram(values: Floats, low: float, high: float, bars: int) -> Histogram:
-    """Count values in equal bins from `low` to `high`; missing ones are left out."""
+    """Count values in equal bins from `low` to `high`; missing values are left out."""
     values = values[~np.isnan(values)]
     inside = values[(values >= low) & (values <= high)]
     counts, _ = np.histogram(inside, bins=bars, range=(low, high))
@@ -26,10 +26,11 @@ def histogram(values: Floats, low: float, high: float, bars: int) -> Histogram:
     )
 
 
-def reach(values: Floats) -> tuple[float, float, int]:
-    """From where to where a histogram of these values should run, and in how many bars.
+def histogram_range(values: Floats) -> tuple[float, float, int]:
+    """Return the lower end, the upper end and the number of bars of a histogram of these values.
 
-    All of them, unless a tail would squeeze the rest: then three times the middle 90 % at most.
+    The range is that of all values, but at most three times that of the middle 90 %, so that a tail does not compress
+    the rest.
     """
     finite = values[np.isfinite(values)]
     if len(finite) == 0:
@@ -48,7 +49,7 @@ def reach(values: Floats) -> tuple[float, float, int]:
 
 
 def shapes(evidence: Evidence, reference: Baseline, *, most: int) -> dict[str, Shape]:
-    """Shapes of the first `most` inputs that are counted as numbers."""
+    """Return the histograms of the first `most` inputs that are counted as numbers."""
     training = {} if evidence.training is None else {column.name: column for column in evidence.training.columns}
     found = {}
     for column, feature in list(zip(evidence.held_out.columns, reference.features, strict=True))[:most]:
@@ -58,10 +59,10 @@ def shapes(evidence: Evidence, reference: Baseline, *, most: int) -> dict[str, S
 
 
 def score_histograms(evidence: Evidence, *, most: int) -> dict[str, Histogram]:
-    """Histograms of what rows are answered with: of the first `most` probabilities or values, or of the score."""
+    """Return the histograms of answers: of the first `most` probabilities or values, or of the score."""
     output, predicted = evidence.signature.output, evidence.predicted
     if predicted.scores is not None:
-        low, high, bars = reach(predicted.scores)
+        low, high, bars = histogram_range(predicted.scores)
         return {"score": histogram(predicted.scores, low, high, bars)}
     if predicted.probabilities is not None:
         by_class = list(zip(output.classes or (), predicted.probabilities.T, strict=True))
@@ -69,12 +70,12 @@ def score_histograms(evidence: Evidence, *, most: int) -> dict[str, Histogram]:
         return {str(label): histogram(stated, 0.0, 1.0, 20) for label, stated in chosen}
     names = output.names or (output.target or "the target",)
     by_target = [] if predicted.values is None else list(zip(names, predicted.values.T, strict=True))[:most]
-    return {name: histogram(values, *reach(values)) for name, values in by_target}
+    return {name: histogram(values, *histogram_range(values)) for name, values in by_target}
 
 
 def _shape(column: Column, training: Column | None) -> Shape:
     values = _counted(column)
-    low, high, bars = reach(values)
+    low, high, bars = histogram_range(values)
     before = None if training is None else histogram(_counted(training), low, high, bars)
     return Shape(held_out=histogram(values, low, high, bars), training=before)
 
@@ -87,7 +88,7 @@ def _counted(column: Column) -> Floats:
 
 
 def training_counts(evidence: Evidence, reference: Baseline) -> dict[str, tuple[int, ...]]:
-    """Training rows in the baseline's categories, the others last; empty without training rows."""
+    """Return the training rows' counts by the baseline's categories, others last; empty without training rows."""
     if evidence.training is None:
         return {}
     features = {feature.name: feature for feature in reference.features}

@@ -1,6 +1,6 @@
 """The model card: model_card.md with the headings of Mitchell et al., "Model Cards for Model Reporting" (FAT* 2019).
 
-Made of the same facts as the report. What only people know is left open, marked by `to be written` and said once.
+It has the same facts as the report. Entries that only the model's owner knows are marked `to be written`.
 """
 
 import re
@@ -20,11 +20,11 @@ SPECIAL = re.compile(r"[\\`*_{}\[\]#|~$]|^[-+]|(?<=^\d)[.)]")
 
 
 def render(facts: ReportFacts) -> str:
-    """Write model_card.md. Names and categories stay text whatever they hold."""
+    """Return model_card.md. Names and categories stay text whatever characters they have."""
     manifest = facts.manifest
     parts = [
         f"# Model card: {_text(manifest.model)}, version {manifest.version}",
-        f"Made by Fairlead when the version was published. Lines marked {PLACEHOLDER} need a person who knows the use.",
+        f"Written by Fairlead when the version was published. The model's owner completes lines marked {PLACEHOLDER}.",
         *_details(facts),
         *_use(facts),
         *_factors(facts),
@@ -60,10 +60,10 @@ def _details(facts: ReportFacts) -> list[str]:
 
 
 def _verdict(facts: ReportFacts) -> str:
-    said = {"pass": "passed", "warn": "passed, with findings to read"}.get(facts.verdict.verdict, "refused")
+    result = {"pass": "passed", "warn": "passed, with warnings"}.get(facts.verdict.verdict, "refused")
     if facts.forced is None:
-        return said
-    return f"{said}; published all the same by {_text(facts.forced.by)}: {_text(facts.forced.reason)}"
+        return result
+    return f"{result}; published with --force by {_text(facts.forced.by)}: {_text(facts.forced.reason)}"
 
 
 def _use(facts: ReportFacts) -> list[str]:
@@ -87,9 +87,9 @@ def _factors(facts: ReportFacts) -> list[str]:
     ]
     return [
         "## Factors",
-        "What the model is given. The gate compared its answers over groups of rows cut by each of these inputs.",
+        "The model's inputs. The gate compared its answers between groups of rows by each input.",
         _table(("input", "kind", "missing", "held-out rows show"), rows),
-        f"Groups that matter and that no input names: {PLACEHOLDER}",
+        f"Relevant groups that no input identifies: {PLACEHOLDER}",
     ]
 
 
@@ -97,13 +97,13 @@ def _metrics(facts: ReportFacts) -> list[str]:
     judged = {one.finding: one for one in facts.verdict.findings if one.check == "metrics"}
     found = facts.verdict.metrics
     if not found:
-        return ["## Metrics", "None: the held-out rows have no target, or the answers are no predictions of it."]
+        return ["## Metrics", "None: the held-out rows have no target, or the answers do not predict it."]
     rows = [(formatting.metric(name), _value(one), *_bound(judged.get(name))) for name, one in found.items()]
     return [
         "## Metrics",
-        "Held-out figures with bootstrap intervals. Where the gate's policy has a bound, the interval was compared.",
+        "Metrics on the held-out rows with bootstrap intervals. The gate compared intervals with the policy's bounds.",
         _table(("figure", "value (interval)", "bound", "verdict"), rows),
-        f"Why these figures, and which matters most: {PLACEHOLDER}",
+        f"Why these metrics, and which matters most: {PLACEHOLDER}",
     ]
 
 
@@ -117,19 +117,19 @@ def _bound(judged: Finding | None) -> tuple[str, str]:
 
 def _evaluation_data(facts: ReportFacts) -> list[str]:
     split = [one for one in facts.verdict.findings if one.check in {"split", "leakage"} and one.verdict != "pass"]
-    told = [f"{one.finding}: {one.verdict}{_because(one)}" for one in split if one.verdict != "not applicable"]
+    lines = [f"{one.finding}: {one.verdict}{_because(one)}" for one in split if one.verdict != "not applicable"]
     return [
         "## Evaluation data",
-        f"{formatting.several(facts.baseline.rows, 'held-out row')}, brought by the publisher.",
-        _list([_text(line) for line in told]) if told else "The gate found nothing against the split.",
-        f"Where they come from, and why they stand for the use: {PLACEHOLDER}",
+        f"{formatting.plural(facts.baseline.rows, 'held-out row')}, given by the publisher.",
+        _list([_text(line) for line in lines]) if lines else "The gate has no warning about the split.",
+        f"Source of the rows, and why they represent the use: {PLACEHOLDER}",
     ]
 
 
 def _training_data(facts: ReportFacts) -> list[str]:
     rows = facts.observed.training_rows
-    said = f"{formatting.several(rows, 'row')}, brought along for comparison." if rows else "Not brought along."
-    return ["## Training data", said, f"Where they come from, and how they were prepared: {PLACEHOLDER}"]
+    given = f"{formatting.plural(rows, 'row')}, given for comparison." if rows else "Not given."
+    return ["## Training data", given, f"Source of the rows, and how they were prepared: {PLACEHOLDER}"]
 
 
 def _analyses(facts: ReportFacts) -> list[str]:
@@ -142,7 +142,7 @@ def _analyses(facts: ReportFacts) -> list[str]:
         parts += ["Worst groups of rows:", _table(("group", "rows", "figure", "verdict"), rows)]
     if champion:
         compared = [(one.finding, one.figure, one.verdict) for one in champion]
-        parts += ["Gain over the live version, positive is better:", _table(("figure", "gain", "verdict"), compared)]
+        parts += ["Gain over the live version; positive is better:", _table(("figure", "gain", "verdict"), compared)]
     if importances and importances.inputs:
         ranked = [(one.name, formatting.figure(one.mean)) for one in importances.inputs[:10]]
         parts += [f"Permutation importance, {importances.measure}:", _table(("input", "mean"), ranked)]
@@ -152,14 +152,14 @@ def _analyses(facts: ReportFacts) -> list[str]:
 
 def _ethics(facts: ReportFacts) -> list[str]:
     found = [one for one in facts.verdict.findings if one.check == "privacy" and one.verdict in {"warn", "fail"}]
-    told = [f"{one.finding}: {one.figure}{_because(one)}" for one in found]
+    lines = [f"{one.finding}: {one.figure}{_because(one)}" for one in found]
     return [
         "## Ethical considerations",
-        _list([_text(line) for line in told]) if told else "The gate saw no input that looks like personal data.",
+        _list([_text(line) for line in lines]) if lines else "The gate found no input that looks like personal data.",
         _list(
             [
-                f"Whom its answers affect, and how: {PLACEHOLDER}",
-                f"Risks and what was done about them: {PLACEHOLDER}",
+                f"People whom the answers affect, and how: {PLACEHOLDER}",
+                f"Risks and mitigations: {PLACEHOLDER}",
             ]
         ),
     ]
@@ -170,7 +170,7 @@ def _caveats(facts: ReportFacts) -> list[str]:
     found = [f"{one.finding}: {one.verdict}{_because(one)}" for one in facts.verdict.findings if one.verdict in grave]
     return [
         "## Caveats and recommendations",
-        _list([_text(line) for line in found]) if found else "The gate found nothing to warn of.",
+        _list([_text(line) for line in found]) if found else "The gate has no warning.",
         f"Further recommendations: {PLACEHOLDER}",
     ]
 
@@ -181,7 +181,7 @@ def _because(one: Finding) -> str:
 
 def _seen(feature: Feature) -> str:
     seen, rows = feature.seen, feature.missing
-    holes = f"; {formatting.several(rows, 'row')} without it" if rows else ""
+    holes = f"; {formatting.plural(rows, 'row')} without it" if rows else ""
     if isinstance(seen, Categories):
         named = ", ".join(formatting.clipped(str(value), 40) for value in seen.values[:MOST_VALUES])
         more = len(seen.values) - MOST_VALUES
@@ -205,7 +205,7 @@ def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(lines) + more
 
 
-def _text(said: str) -> str:
-    """Text that no Markdown reader takes for markup, on one line."""
-    escaped = SPECIAL.sub(r"\\\g<0>", " ".join(clean(said).split()))
+def _text(text: str) -> str:
+    """Return a text on one line, with the characters of Markdown and HTML escaped."""
+    escaped = SPECIAL.sub(r"\\\g<0>", " ".join(clean(text).split()))
     return escaped.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,4 +1,4 @@
-"""Gathering: from the gate's evidence to what the report draws."""
+"""Computation of the report's figures from the gate's evidence."""
 
 from collections.abc import Callable
 
@@ -19,8 +19,8 @@ MOST_TARGETS = 6
 def gather(
     evidence: Evidence, reference: Baseline, engine: Engine, *, progress: Callable[[str], None] = lambda _: None
 ) -> Observed:
-    """Compute what the held-out rows show; `engine` is the one that will serve, asked for permutation importance."""
-    progress("shuffling inputs to see which ones matter")
+    """Return the figures of the held-out rows; `engine`, which will serve, answers shuffled rows for importance."""
+    progress("measuring permutation importance")
     return Observed(
         confusion=confusion(evidence),
         curves=curves(evidence),

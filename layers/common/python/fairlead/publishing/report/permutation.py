@@ -1,7 +1,7 @@
-"""Permutation importance: how much worse the engine that serves becomes when one input is shuffled over the rows.
+"""Permutation importance: how much the serving engine's loss grows when one input is shuffled over the rows.
 
 Breiman, "Random forests", Machine Learning 45 (2001); model-agnostic as in Fisher, Rudin, Dominici, JMLR 20 (2019).
-Inputs that carry the same information hide one another: each looks unimportant while the other is left.
+Correlated inputs hide each other's importance: each appears unimportant while the other is not shuffled.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,21 +18,24 @@ MOST_ROWS = 500
 FEWEST_ROWS = 50
 REPEATS = 5
 MOST_VALUES = 40_000_000
-"""Values handed to the engine in all: rows × inputs, for each input and repeat; some tens of seconds."""
+"""Total number of values that the engine gets: rows × inputs, for each input and repeat. It takes tens of seconds."""
 SEED = 20_240_229
 
 Values = list[list[Any]]
 
 
 class _Loss(NamedTuple):
-    """What grows when answers become worse, and how it is measured on answers."""
+    """The loss that grows when answers get worse: its name for the report, and its value for given answers."""
 
     name: str
     of: Callable[[Any], float]  # of Predicted, whose parts the task decides
 
 
 def importances(evidence: Evidence, engine: Engine) -> Importances:
-    """Shuffle each input in turn on held-out rows drawn at random with a fixed seed."""
+    """Return each input's importance on held-out rows, drawn and shuffled with a fixed seed.
+
+    `skipped` is the reason why there is none: too many inputs, or an engine that cannot answer shuffled rows.
+    """
     generator = np.random.default_rng(SEED)
     columns, count = evidence.held_out.columns, evidence.held_out.count
     repeats = REPEATS if len(columns) <= 100 else 1
@@ -73,7 +76,7 @@ def _shuffled(values: Values, at: int, order: Sequence[int]) -> Values:
 
 
 def _values(column: Column, sample: Any) -> list[Any]:
-    """One column as the engine takes it: Python values, None for missing."""
+    """Return a column's sample as Python values, None for missing."""
     chosen = column.values[sample].tolist()
     missing = column.missing()[sample].tolist()
     convert: Callable[[Any], Any] = {"integer": int, "boolean": bool}.get(column.kind, float)
@@ -83,7 +86,7 @@ def _values(column: Column, sample: Any) -> list[Any]:
 
 
 def _loss(evidence: Evidence, sample: Any) -> _Loss:
-    """The loss against the target, or against the model's own answers where there is none."""
+    """Return the loss against the target, or against the model's own answers if there is no target."""
     own = evidence.predicted.take(sample)
     target = evidence.held_out.target
     truth = None if target is None else target[sample]
@@ -102,7 +105,7 @@ def _loss(evidence: Evidence, sample: Any) -> _Loss:
 
 
 def _brier(target: Any, probabilities: Any) -> float:
-    """As the gate's: rows of a class the model does not know count as impossible, two classes count once."""
+    """Return the gate's Brier score: probability 0 for unknown classes, half the sum for two classes."""
     own = np.where(target >= 0, np.take_along_axis(probabilities, np.maximum(target, 0)[:, None], axis=1)[:, 0], 0.0)
     squares = float(((probabilities**2).sum(axis=1) - 2 * own + 1).mean())
     return squares / 2 if probabilities.shape[1] == 2 else squares

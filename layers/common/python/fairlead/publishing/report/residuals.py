@@ -1,10 +1,10 @@
-"""Errors of a regression: answer less truth."""
+"""Residuals of a regression: answer minus truth."""
 
 import numpy as np
 
 from fairlead.gate.evidence import Evidence, Floats
 from fairlead.publishing.report.facts import Residuals, Spread
-from fairlead.publishing.report.histograms import histogram, reach
+from fairlead.publishing.report.histograms import histogram, histogram_range
 
 PARTS = 10
 FEWEST_A_PART = 5
@@ -12,7 +12,7 @@ QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
 def residuals(evidence: Evidence, *, most: int) -> tuple[Residuals, ...]:
-    """Errors of the first `most` targets; rows without a finite answer are left out, the gate names them."""
+    """Return the errors of the first `most` targets; rows without a finite answer are left out."""
     target, values = evidence.held_out.target, evidence.predicted.values
     if target is None or values is None:
         return ()
@@ -27,7 +27,7 @@ def residuals(evidence: Evidence, *, most: int) -> tuple[Residuals, ...]:
 def _residuals(name: str, answer: Floats, truth: Floats) -> Residuals:
     finite = np.isfinite(answer)
     answer, errors = answer[finite], (answer - truth)[finite]
-    low, high, bars = reach(errors)
+    low, high, bars = histogram_range(errors)
     return Residuals(of=name, errors=histogram(errors, low, high, bars), spreads=_spreads(answer, errors))
 
 

@@ -1,4 +1,4 @@
-"""Drawings: each takes facts and gives one svg element with a title and a description.
+"""Plots of the report: each function takes facts and returns one svg element with a title and a description.
 
-Ink, dashes, outlines and positions carry the meaning; shades only support it.
+Positions, outlines and dashes carry the meaning, so that plots need no colour.
 """

@@ -1,11 +1,11 @@
-"""Counts as bars: histograms and categories, held-out rows filled, training rows as an outline or a ring."""
+"""Bar plots of numbers and categories: filled bars for held-out rows, an outline or rings for training rows."""
 
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element
 
 from fairlead.html.axes import Frame, Scale, line, svg, ticks
 from fairlead.html.elements import e
-from fairlead.html.formatting import clipped, figure, several, share
+from fairlead.html.formatting import clipped, figure, plural, share
 from fairlead.publishing.report.facts import Histogram
 
 WIDTH = 320.0
@@ -25,7 +25,7 @@ def histogram(
     height: float = HEIGHT,
     width: float = WIDTH,
 ) -> Element:
-    """Draw shares in bars of equal width; ticks under the axis are the baseline's edges, `zero` marks nought."""
+    """Draw shares in bars of equal width; ticks under the axis are the baseline's bin edges, `zero` marks zero."""
     shares = _shares(held_out)
     before = _shares(training) if training else []
     top = max([*shares, *before, 1e-9])
@@ -53,7 +53,7 @@ def histogram(
 
 
 def categories(names: Sequence[str], counts: Sequence[int], title: str, *, training: Sequence[int] = ()) -> Element:
-    """Draw a bar a category, with its share; rings are the training rows' shares."""
+    """Draw one bar a category with its share; rings are the training rows' shares."""
     total, before = max(1, sum(counts)), max(1, sum(training))
     top = max([count / total for count in counts] + [count / before for count in training] + [1e-9])
     x = Scale(0, top, 118, WIDTH - 58)
@@ -103,11 +103,11 @@ def _described(one: Histogram, shares: Sequence[float], edges: Sequence[float]) 
     fullest = max(range(len(shares)), key=shares.__getitem__)
     width = (one.high - one.low) / len(shares)
     start = one.low + fullest * width
-    said = (
+    text = (
         f"From {figure(one.low)} to {figure(one.high)}; most rows, {shares[fullest]:.0%}, "
         f"between {figure(start)} and {figure(start + width)}."
     )
     outside = one.below + one.above
     if outside:
-        said += f" {several(outside, 'row lies', 'rows lie')} outside the drawing."
-    return said + (f" The baseline has {several(len(edges) + 1, 'bin')}." if edges else "")
+        text += f" {plural(outside, 'row lies', 'rows lie')} outside the plot."
+    return text + (f" The baseline has {plural(len(edges) + 1, 'bin')}." if edges else "")

@@ -1,4 +1,4 @@
-"""The confusion matrix: counts and shares of the true class in cells, darker with the share."""
+"""The confusion matrix: cells with counts and shares of the true class; a larger share is darker."""
 
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
@@ -11,7 +11,7 @@ from fairlead.publishing.report.facts import Confusion
 LIGHT, DARK = (255, 255, 255), (31, 58, 95)
 LONGEST = 18
 WHITE_FROM = 0.5
-FAINTEST = 0.08  # one mistake among many rows must not look like none
+FAINTEST = 0.08  # shade of the smallest share, so that one error among many rows is visible
 
 
 def matrix(confusion: Confusion) -> Element:
@@ -42,7 +42,7 @@ def matrix(confusion: Confusion) -> Element:
 
 
 class _Grid(NamedTuple):
-    """Where the cells start and how large one is; long headings are slanted."""
+    """The position of the first cell and the size of each; long headings are slanted."""
 
     left: float
     top: float
@@ -99,7 +99,7 @@ def _shade(part: float) -> str:
 
 
 def _described(confusion: Confusion) -> str:
-    """Say what is right, and the largest mistakes."""
+    """Return the largest errors as a sentence."""
     mistakes = sorted(
         (
             (count, truth, answer)
@@ -110,6 +110,6 @@ def _described(confusion: Confusion) -> str:
         key=lambda one: -one[0],
     )
     if not mistakes:
-        return "Every row is answered with its true class."
+        return "The answer of every row is its true class."
     listed = "; ".join(f"{count:,} of {truth} answered {answer}" for count, truth, answer in mistakes[:5])
-    return f"The largest mistakes: {listed}."
+    return f"The largest errors: {listed}."

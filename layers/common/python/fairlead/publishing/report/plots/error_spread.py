@@ -1,4 +1,4 @@
-"""How a regression's errors spread by its answers."""
+"""Plot of a regression's errors by its answers."""
 
 from xml.etree.ElementTree import Element
 
@@ -11,7 +11,7 @@ WIDTH, HEIGHT = 490.0, 280.0
 
 
 def spreads(residuals: Residuals) -> Element:
-    """Draw for each tenth of the answers: a line from 5 to 95 % of the errors, a box over the middle half, a median."""
+    """Draw box plots of the errors by tenth of the answers: 5 to 95 % as a line, quartiles as a box, the median."""
     low = min(0.0, *(one.errors[0] for one in residuals.spreads))
     high = max(0.0, *(one.errors[-1] for one in residuals.spreads))
     count = len(residuals.spreads)

@@ -1,4 +1,4 @@
-"""Figures with their intervals: a whisker from low to high, a dot at the figure."""
+"""Plots of values with intervals: a whisker from low to high, a dot at the value."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -14,7 +14,7 @@ LONGEST = 34
 
 
 class Interval(NamedTuple):
-    """One row of the drawing."""
+    """One row of the plot."""
 
     name: str
     value: float
@@ -25,7 +25,7 @@ class Interval(NamedTuple):
 def forest(
     rows: Sequence[Interval], title: str, description: str, *, x_label: str = "", reference: float = 0.0
 ) -> Element:
-    """Draw rows under one another on one scale, with a dashed line at the reference."""
+    """Draw a forest plot: one row an interval on a common scale, with a dashed line at the reference."""
     low = min([reference, *(row.low for row in rows)])
     high = max([reference, *(row.high for row in rows)])
     margin = (high - low) * 0.04 or 0.5
@@ -48,7 +48,7 @@ def _row(frame: Frame, at: int, row: Interval) -> list[Element]:
 
 
 def whisker(x: Scale, y: float, row: Interval) -> list[Element]:
-    """Draw one interval with end strokes and its dot."""
+    """Draw one interval with end strokes and a dot at its value."""
     low, high = x(row.low), x(row.high)
     return [
         e("line", x1=low, x2=high, y1=y, y2=y, class_="whisker"),
@@ -59,7 +59,7 @@ def whisker(x: Scale, y: float, row: Interval) -> list[Element]:
 
 
 def glyph(row: Interval, low: float, high: float) -> Element:
-    """Draw one interval for a table's cell, on a scale from low to high."""
+    """Draw one interval for a table cell, on a scale from low to high."""
     x = Scale(low, high, 6, 154)
     return svg(
         160,

@@ -1,4 +1,4 @@
-"""The key to drawings of inputs."""
+"""The legend of the inputs' histograms."""
 
 from xml.etree.ElementTree import Element
 
@@ -6,8 +6,8 @@ from fairlead.html.axes import svg
 from fairlead.html.elements import e
 
 
-def key(*, training: bool) -> Element:
-    """Say what bars, outlines, rings and ticks are."""
+def legend(*, training: bool) -> Element:
+    """Explain bars and ticks; with `training`, outlines and rings too."""
     bar = svg(18, 12, "Filled bar", "A filled bar", e("rect", x=0.0, y=1.0, width=18.0, height=10.0, class_="bar"))
     edge = svg(18, 12, "Short stroke", "A short stroke", e("line", x1=9.0, x2=9.0, y1=2.0, y2=10.0, class_="edge"))
     items = [e("li", bar, "held-out rows")]

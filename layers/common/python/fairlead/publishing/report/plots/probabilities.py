@@ -1,4 +1,4 @@
-"""One class against the rest: ROC, precision and recall, reliability."""
+"""Plots of one class against the rest: ROC curve, precision-recall curve, reliability diagram."""
 
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -16,7 +16,7 @@ CONFIDENCE = 0.95
 
 
 def roc(curve: Curve) -> Element:
-    """Draw how many of the class are found against how many others are taken for it."""
+    """Draw the true positive rate by the false positive rate."""
     frame = _square()
     return svg(
         WIDTH,
@@ -31,7 +31,7 @@ def roc(curve: Curve) -> Element:
 
 
 def precision_recall(curve: Curve) -> Element:
-    """Draw how many of the answers are right against how many of the class are found."""
+    """Draw precision by recall."""
     frame = _square()
     share = curve.positives / (curve.positives + curve.negatives)
     return svg(
@@ -47,7 +47,7 @@ def precision_recall(curve: Curve) -> Element:
 
 
 def reliability(calibration: Calibration, name: str) -> Element:
-    """Draw stated probabilities against what came true, with Wilson's intervals; circles grow with the rows."""
+    """Draw observed shares by stated probability with Wilson's intervals; larger circles have more rows."""
     frame = _square()
     most = max(calibration.counts)
     parts, told = [], []
@@ -58,13 +58,13 @@ def reliability(calibration: Calibration, name: str) -> Element:
         x = frame.x(stated)
         parts.append(e("line", x1=x, x2=x, y1=frame.y(low), y2=frame.y(high), class_="whisker"))
         parts.append(e("circle", cx=x, cy=frame.y(true / rows), r=2.5 + 3 * (rows / most) ** 0.5, class_="dot"))
-        told.append(f"{figure(stated)} stated, {figure(true / rows)} true")
+        told.append(f"{figure(stated)} stated, {figure(true / rows)} observed")
     return svg(
         WIDTH,
         HEIGHT,
         f"Reliability of the probability of {name}",
-        f"By bin: {'; '.join(told)}. On the dashed diagonal, probabilities mean what they say.",
-        frame.axes(x_ticks=UNIT, y_ticks=UNIT, x_label="stated probability", y_label="share that came true"),
+        f"By bin: {'; '.join(told)}. On the dashed diagonal, observed shares equal stated probabilities.",
+        frame.axes(x_ticks=UNIT, y_ticks=UNIT, x_label="stated probability", y_label="observed share"),
         line([(0, 0), (1, 1)], frame, kind="reference"),
         parts,
     )
@@ -79,6 +79,6 @@ def _note(frame: Frame, text: str) -> Element:
 
 
 def _found_at(curve: Curve) -> str:
-    """Say what a reader would look for first: what is found before one in twenty others is taken for it."""
+    """Return the true positive rate at a false positive rate of 0.05, as a sentence."""
     found: Any = max((y for x, y in curve.roc if x <= 0.05), default=0.0)
-    return f"At a false positive rate of 0.05, {figure(found)} of the class are found."
+    return f"At a false positive rate of 0.05 the true positive rate is {figure(found)}."

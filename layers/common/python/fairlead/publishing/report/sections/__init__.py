@@ -1,4 +1,4 @@
-"""The report's sections in reading order, each a function of the facts; one that has nothing to say gives None."""
+"""The report's sections in reading order, each a function of the facts; it returns None if there is nothing to show."""
 
 from collections.abc import Callable
 from xml.etree.ElementTree import Element
@@ -10,7 +10,7 @@ from fairlead.publishing.report.sections.classes import classes
 from fairlead.publishing.report.sections.comparison import champion
 from fairlead.publishing.report.sections.contract import signature
 from fairlead.publishing.report.sections.features import features
-from fairlead.publishing.report.sections.findings import every_finding, to_read
+from fairlead.publishing.report.sections.findings import all_findings, open_findings
 from fairlead.publishing.report.sections.importance import importance
 from fairlead.publishing.report.sections.lineage import environment, lineage
 from fairlead.publishing.report.sections.metrics import metrics
@@ -18,7 +18,7 @@ from fairlead.publishing.report.sections.regression_errors import errors
 from fairlead.publishing.report.sections.slices import slices
 
 SECTIONS: tuple[Callable[[ReportFacts], Element | None], ...] = (
-    to_read,
+    open_findings,
     metrics,
     champion,
     classes,
@@ -32,5 +32,5 @@ SECTIONS: tuple[Callable[[ReportFacts], Element | None], ...] = (
     signature,
     environment,
     lineage,
-    every_finding,
+    all_findings,
 )

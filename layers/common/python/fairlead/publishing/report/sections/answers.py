@@ -1,4 +1,4 @@
-"""What rows are answered: labels or clusters with their shares, and the distribution of scores."""
+"""The section on answers: shares of labels or clusters, and the distribution of scores."""
 
 from xml.etree.ElementTree import Element
 
@@ -15,7 +15,7 @@ TALL = 190.0
 
 
 def answers(facts: ReportFacts) -> Element:
-    """Draw how the answers are distributed: the reference that later answers are compared with."""
+    """Return the section with the distribution of answers, which later answers are compared with."""
     output = facts.manifest.signature.output
     labels = facts.baseline.predictions.labels
     drawings = [] if labels is None else [_labels(labels, output)]
@@ -26,7 +26,7 @@ def answers(facts: ReportFacts) -> Element:
         drawings.append(figure(drawn, e("strong", title)))
     return section(
         "Answers",
-        paragraph("How the held-out rows are answered; later answers are compared with these distributions."),
+        paragraph("Answers to the held-out rows; drift of later answers is measured against these distributions."),
         e("div", drawings, class_="row"),
     )
 

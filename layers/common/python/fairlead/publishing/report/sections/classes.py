@@ -1,9 +1,9 @@
-"""Where a classifier is right: the confusion matrix, and curves of one class against the rest."""
+"""The section on classes: the confusion matrix, and curves of one class against the rest."""
 
 from xml.etree.ElementTree import Element
 
 from fairlead.html import formatting
-from fairlead.html.blocks import figure, folded, paragraph, section, table
+from fairlead.html.blocks import details, figure, paragraph, section, table
 from fairlead.html.elements import e
 from fairlead.model.baseline import Calibration
 from fairlead.publishing.report.facts import Confusion, Curve, ReportFacts
@@ -12,23 +12,23 @@ from fairlead.publishing.report.plots.probabilities import precision_recall, rel
 
 
 def classes(facts: ReportFacts) -> Element | None:
-    """Draw what is known of the classes; nothing where rows have no class."""
+    """Return the section; None if rows have no class."""
     observed = facts.observed
     if observed.confusion is None:
         return None
     return section(
         "Classes",
-        paragraph("Rows are true classes, columns the answers; shares are of the true class."),
+        paragraph("Rows are true classes, columns are answers; shares are of the true class."),
         figure(matrix(observed.confusion)),
-        folded("The matrix as a table", _confusion_table(observed.confusion)),
+        details("The matrix as a table", _confusion_table(observed.confusion)),
         [_group(curve, _calibration_of(curve, facts)) for curve in observed.curves],
         _left_out(facts),
     )
 
 
 def _group(curve: Curve, calibration: Calibration | None) -> Element:
-    """One class's drawings side by side."""
-    rows = f"{formatting.several(curve.positives, 'row')} of it, {curve.negatives:,} others"
+    """Return one class's plots side by side."""
+    rows = f"{formatting.plural(curve.positives, 'row')} of it, {curve.negatives:,} others"
     drawings = [figure(roc(curve), "ROC"), figure(precision_recall(curve), "Precision and recall")]
     tables = [_points("ROC", ("false positive rate", "true positive rate"), curve.roc)]
     tables.append(_points("Precision and recall", ("recall", "precision"), curve.precision_recall))
@@ -39,7 +39,7 @@ def _group(curve: Curve, calibration: Calibration | None) -> Element:
         "div",
         e("h3", curve.of, " ", e("span", f"against the rest · {rows}", class_="soft")),
         e("div", drawings, class_="row"),
-        folded("The points as tables", tables),
+        details("The points as tables", tables),
         class_="group together",
     )
 
@@ -50,7 +50,7 @@ def _calibration_of(curve: Curve, facts: ReportFacts) -> Calibration | None:
 
 
 def _points(caption: str, headings: tuple[str, str], points: tuple[tuple[float, float], ...]) -> Element:
-    """About a dozen points of a curve."""
+    """Return about a dozen points of a curve as a table."""
     step = max(1, len(points) // 12)
     chosen = [*points[:-1:step], points[-1]]
     return table(
@@ -64,7 +64,7 @@ def _bins(one: Calibration) -> Element:
         for count, stated, true in zip(one.counts, one.stated, one.true, strict=True)
         if count
     ]
-    return table(("stated (mean)", "came true", "rows"), rows, numbers=(1, 2), caption="Reliability, by bin")
+    return table(("stated (mean)", "observed", "rows"), rows, numbers=(1, 2), caption="Reliability, by bin")
 
 
 def _confusion_table(confusion: Confusion) -> Element:
@@ -79,4 +79,4 @@ def _left_out(facts: ReportFacts) -> Element | None:
     names, drawn = facts.manifest.signature.output.classes or (), len(facts.observed.curves)
     if len(names) <= 2 or drawn in {0, len(names)}:
         return None
-    return paragraph(f"Curves are drawn of {drawn} of {len(names):,} classes: the commonest that have rows.")
+    return paragraph(f"Curves are of {drawn} of {len(names):,} classes: the most common ones.")

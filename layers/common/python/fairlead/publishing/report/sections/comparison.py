@@ -1,4 +1,4 @@
-"""The comparison with the live version: gains with intervals, and what the signature means to its callers."""
+"""The section on the live version: gains with intervals, and the compatibility of the signatures."""
 
 from xml.etree.ElementTree import Element
 
@@ -9,19 +9,21 @@ from fairlead.publishing.report.facts import ReportFacts
 from fairlead.publishing.report.plots.intervals import Interval, forest
 from fairlead.publishing.report.sections.findings import findings_table
 
+TITLE = "Against the live version"
+
 
 def champion(facts: ReportFacts) -> Element:
-    """Draw the gains, and list the findings with the contract's."""
+    """Return the section with the gains and the findings of the champion and contract checks."""
     found = [one for one in facts.verdict.findings if one.check == "champion"]
     contract = [one for one in facts.verdict.findings if one.check == "contract"]
-    spoken = [one for one in [*found, *contract] if one.verdict != "not applicable"]
-    if not spoken:
-        said = "; ".join(one.detail for one in found if one.detail)
-        return section("Against the live version", paragraph(f"Not compared: {said}." if said else "Not compared."))
+    listed = [one for one in [*found, *contract] if one.verdict != "not applicable"]
+    if not listed:
+        why = "; ".join(one.detail for one in found if one.detail)
+        return section(TITLE, paragraph(f"Not compared: {why}." if why else "Not compared."))
     return section(
-        "Against the live version",
+        TITLE,
         *_drawn([one for one in found if one.figures]),
-        findings_table(spoken, of_one_check=True),
+        findings_table(listed, of_one_check=True),
     )
 
 
@@ -37,8 +39,8 @@ def _drawn(found: list[Finding]) -> list[Element]:
         rows, "Gains over the live version", f"{told}.", x_label="gain: right of the dashed line is better"
     )
     explained = (
-        "The difference on the same rows, signed so that positive is better; absolute errors as a share of the live "
-        "version's own. The first figure decides, the others stand beside it with wider (99 %) intervals."
+        "Differences on the same rows; positive is better. Errors are relative to the live version's. The first metric "
+        "decides; the others have wider (99 %) intervals."
     )
     return [paragraph(explained), figure(drawing)]
 

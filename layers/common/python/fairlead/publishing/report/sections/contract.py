@@ -1,4 +1,4 @@
-"""The contract: what one row must hold and what it gets back."""
+"""The section on the signature: the inputs of a row and its answer."""
 
 from xml.etree.ElementTree import Element
 
@@ -13,7 +13,7 @@ MOST_INPUTS = 500
 
 
 def signature(facts: ReportFacts) -> Element:
-    """Tabulate inputs, say what is answered."""
+    """Return the section with the answer's fields and a table of the inputs."""
     found = facts.manifest.signature
     rows = [
         (one.name, one.kind, "allowed" if one.nullable else "no", one.precision, _seen(one)) for one in found.inputs
@@ -44,8 +44,8 @@ def _answer(output: Output) -> list[tuple[str, str]]:
 
 def _seen(one: Field) -> str:
     if one.categories is not None:
-        said = _named([str(value) for value in one.categories])
-        return f"{said} (nothing else is answered)" if one.closed else said
+        names = _named([str(value) for value in one.categories])
+        return f"{names} (others are refused)" if one.closed else names
     if one.minimum is None and one.maximum is None:
         return ""
     return f"{formatting.figure(one.minimum)} to {formatting.figure(one.maximum)}"

@@ -1,15 +1,15 @@
-"""How inputs are distributed: their shapes, the training rows over them, and the baseline's bins."""
+"""The section on inputs: their distributions over held-out and training rows, and the baseline's bins."""
 
 import itertools
 from xml.etree.ElementTree import Element
 
 from fairlead.html import formatting
-from fairlead.html.blocks import figure, folded, paragraph, section, table
+from fairlead.html.blocks import details, figure, paragraph, section, table
 from fairlead.html.elements import Children, e
 from fairlead.model.baseline import Categories, Feature, Numbers
 from fairlead.publishing.report.facts import ReportFacts
 from fairlead.publishing.report.plots.bars import categories, histogram
-from fairlead.publishing.report.plots.legend import key
+from fairlead.publishing.report.plots.legend import legend
 
 MOST_BARS = 7
 MOST_DRAWN = 60
@@ -17,19 +17,19 @@ MOST_LISTED = 500
 
 
 def features(facts: ReportFacts) -> Element:
-    """Draw up to MOST_DRAWN inputs; list the bins of more."""
+    """Return the section with plots of up to MOST_DRAWN inputs and the bins of up to MOST_LISTED."""
     found = facts.baseline.features
     drawn = found[:MOST_DRAWN]
     some = f" Drawn are the first {len(drawn)} of {len(found):,}." if len(found) > len(drawn) else ""
     return section(
         "Inputs",
         paragraph(
-            f"Distributions over {formatting.several(facts.baseline.rows, 'held-out row')}; "
+            f"Distributions over {formatting.plural(facts.baseline.rows, 'held-out row')}; "
             f"drift is measured against the baseline's bins.{some}"
         ),
-        key(training=facts.observed.training_rows > 0),
+        legend(training=facts.observed.training_rows > 0),
         e("div", [_drawn(feature, facts) for feature in drawn], class_="row features"),
-        folded("The baseline's bins as a table", _bins(facts)),
+        details("The baseline's bins as a table", _bins(facts)),
     )
 
 
@@ -68,13 +68,13 @@ def _missing(feature: Feature, facts: ReportFacts) -> str:
 
 def _bins(facts: ReportFacts) -> Element:
     rows = [
-        (feature.name, feature.kind, formatting.share(feature.missing, facts.baseline.rows), _spelt(feature.seen))
+        (feature.name, feature.kind, formatting.share(feature.missing, facts.baseline.rows), _counted(feature.seen))
         for feature in facts.baseline.features[:MOST_LISTED]
     ]
     return table(("input", "kind", "missing", "bins and their rows"), rows)
 
 
-def _spelt(seen: Numbers | Categories) -> str:
+def _counted(seen: Numbers | Categories) -> str:
     if isinstance(seen, Categories):
         named = [
             f"{formatting.clipped(str(value), 40)}: {count:,}"

@@ -1,4 +1,4 @@
-"""The gate's findings: those a person should read, and every one."""
+"""The sections on the gate's findings: those that did not pass, and all of them."""
 
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element
@@ -13,26 +13,26 @@ SIGNS: dict[Decision, str] = {"pass": "✓", "warn": "!", "fail": "✕", "inconc
 ORDER: tuple[Decision, ...] = ("fail", "inconclusive", "warn")
 
 
-def to_read(facts: ReportFacts) -> Element | None:
-    """List what is not simply passed, gravest first."""
+def open_findings(facts: ReportFacts) -> Element | None:
+    """Return the findings that failed, are inconclusive or warn, in that order; None if there are none."""
     chosen = [finding for kind in ORDER for finding in facts.verdict.findings if finding.verdict == kind]
     chosen.sort(key=lambda finding: not finding.refuses)
     if not chosen:
         return None
-    return section("To read", findings_table(chosen))
+    return section("Findings to review", findings_table(chosen))
 
 
-def every_finding(facts: ReportFacts) -> Element:
-    """List all findings, in the gate's order."""
+def all_findings(facts: ReportFacts) -> Element:
+    """Return all findings in the gate's order."""
     return section(
-        "The gate, line by line",
+        "All findings of the gate",
         paragraph("Judged by the policy with digest ", e("code", f"sha256:{facts.verdict.policy}"), "."),
         findings_table(facts.verdict.findings),
     )
 
 
 def findings_table(findings: Sequence[Finding], *, of_one_check: bool = False) -> Element:
-    """Findings with their figures, thresholds and verdicts; the check is named unless they are of one."""
+    """Return findings as a table; `of_one_check` leaves out the column of the check."""
     rows: list[list[Cell]] = [
         [
             one.finding,
@@ -49,10 +49,10 @@ def findings_table(findings: Sequence[Finding], *, of_one_check: bool = False) -
 
 
 def _detail(one: Finding) -> Element:
-    said = f"{one.detail}. " if one.detail and one.refuses else one.detail
-    return e("td", said or None, e("b", "This refuses the version.") if one.refuses else None)
+    detail = f"{one.detail}. " if one.detail and one.refuses else one.detail
+    return e("td", detail or None, e("b", "This refuses the version.") if one.refuses else None)
 
 
 def verdict_cell(verdict: Decision) -> Element:
-    """A verdict as sign and word, never as a colour alone."""
+    """Return a cell with the verdict as a sign and a word, so that it needs no colour."""
     return e("td", e("b", SIGNS[verdict], aria_hidden="true"), verdict, class_=f"sign is-{verdict.split()[0]}")

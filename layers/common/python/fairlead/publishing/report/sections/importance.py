@@ -1,9 +1,9 @@
-"""Which inputs matter, by permutation."""
+"""The section on permutation importance of inputs."""
 
 from xml.etree.ElementTree import Element
 
 from fairlead.html import formatting
-from fairlead.html.blocks import figure, folded, paragraph, section, table
+from fairlead.html.blocks import details, figure, paragraph, section, table
 from fairlead.publishing.report.facts import ReportFacts
 from fairlead.publishing.report.plots.intervals import Interval, forest
 
@@ -12,15 +12,15 @@ MOST_DRAWN = 20
 
 
 def importance(facts: ReportFacts) -> Element:
-    """Draw the growth of the loss, for the inputs where it grows most."""
+    """Return the section with the inputs whose shuffling increases the loss most."""
     found = facts.observed.importances
     if found is None or found.skipped:
         return section(TITLE, paragraph(f"Not measured: {found.skipped}." if found else "Not measured."))
     explained = (
-        f"{formatting.opened(found.measure)} when one input's values are shuffled on "
-        f"{formatting.several(found.rows, 'row')}: mean, least and most of "
-        f"{formatting.several(found.repeats, 'shuffle')}. It is what this model relies on, not what causes what; "
-        "inputs that carry the same information hide one another."
+        f"{formatting.capitalized(found.measure)} when one input's values are shuffled on "
+        f"{formatting.plural(found.rows, 'row')}: mean, least and most of "
+        f"{formatting.plural(found.repeats, 'shuffle')}. It shows which inputs the model uses, not causes; "
+        "correlated inputs hide each other's importance."
     )
     drawn = [Interval(one.name, one.mean, one.least, one.most) for one in found.inputs[:MOST_DRAWN]]
     first = ", ".join(f"{one.name} {formatting.figure(one.value)}" for one in drawn[:5])
@@ -33,7 +33,7 @@ def importance(facts: ReportFacts) -> Element:
         TITLE,
         paragraph(explained),
         figure(forest(drawn, "Permutation importance", f"Most important: {first}.", x_label=found.measure)),
-        folded(
+        details(
             "All inputs as a table" if more else "The figures as a table",
             table(("input", "mean", "least", "most"), rows, numbers=(1, 2, 3)),
         ),

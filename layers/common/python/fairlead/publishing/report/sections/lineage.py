@@ -1,10 +1,10 @@
-"""What made the version, and where it comes from."""
+"""The sections on the version's environment and lineage."""
 
 from xml.etree.ElementTree import Element
 
 from fairlead.html import formatting
+from fairlead.html.blocks import details, section, table
 from fairlead.html.blocks import facts as listed
-from fairlead.html.blocks import folded, section, table
 from fairlead.html.elements import Children, e
 from fairlead.publishing.report.facts import ReportFacts
 
@@ -12,7 +12,7 @@ LONGEST = 300
 
 
 def environment(facts: ReportFacts) -> Element:
-    """List the packages, and the recipe."""
+    """Return the section with the packages and the training recipe."""
     recipe = facts.manifest.recipe
     pairs: list[tuple[str, Children]] = [
         ("packages", ", ".join(f"{name} {version}" for name, version in facts.manifest.environment.items())),
@@ -24,12 +24,12 @@ def environment(facts: ReportFacts) -> Element:
     return section(
         "Environment",
         listed(pairs),
-        folded("The estimator's parameters", table(("parameter", "value"), parameters)) if parameters else None,
+        details("The estimator's parameters", table(("parameter", "value"), parameters)) if parameters else None,
     )
 
 
 def lineage(facts: ReportFacts) -> Element:
-    """Show parent, commit and the digests of every blob."""
+    """Return the section with parent, commit and the digest of every blob."""
     manifest = facts.manifest
     parent: Children = "none: the first version"
     if manifest.parent:

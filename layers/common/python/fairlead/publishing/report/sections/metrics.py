@@ -1,4 +1,4 @@
-"""Held-out figures with their intervals, and cross-validation beside them."""
+"""The section on metrics: held-out metrics with intervals, and cross-validation."""
 
 from xml.etree.ElementTree import Element
 
@@ -15,20 +15,20 @@ UNIT = frozenset({"accuracy", "balanced_accuracy", "f1", "roc_auc", "calibration
 
 
 def metrics(facts: ReportFacts) -> Element:
-    """Tabulate the figures; those between 0 and 1 are drawn too."""
+    """Return the section with a table of the metrics; those between 0 and 1 are drawn too."""
     found = facts.verdict.metrics
     rows = facts.manifest.rows.get("held_out", facts.baseline.rows)
     if not found:
-        said = next((one.detail for one in facts.verdict.findings if one.check == "metrics"), "")
-        return section("Metrics", paragraph(f"None on {formatting.several(rows, 'held-out row')}: {said}."))
+        why = next((one.detail for one in facts.verdict.findings if one.check == "metrics"), "")
+        return section("Metrics", paragraph(f"None on {formatting.plural(rows, 'held-out row')}: {why}."))
     judged = {one.finding: one for one in facts.verdict.findings if one.check == "metrics"}
     drawn = any(_unit(name, one) for name, one in found.items())
     headings = ("figure", "value", "interval", *(["0 to 1"] if drawn else []), "threshold", "verdict")
     return section(
         "Metrics",
         paragraph(
-            f"On {formatting.several(rows, 'held-out row')}, answered by the engine that serves. "
-            "Intervals are bootstrapped over rows; where the policy bounds a figure, its interval is compared."
+            f"On {formatting.plural(rows, 'held-out row')}, answered by the engine that serves. "
+            "Intervals are bootstrapped over rows; the gate compares the interval with the policy's bound."
         ),
         table(headings, [_row(name, one, judged.get(name), drawn=drawn) for name, one in found.items()], numbers=(1,)),
         _folds(facts),
@@ -36,10 +36,10 @@ def metrics(facts: ReportFacts) -> Element:
 
 
 def _row(name: str, one: Metric, judged: Finding | None, *, drawn: bool) -> list[Cell]:
-    spelt = formatting.metric(name)
-    cells: list[Cell] = [spelt, formatting.figure(one.value), formatting.interval(one)]
+    shown = formatting.metric(name)
+    cells: list[Cell] = [shown, formatting.figure(one.value), formatting.interval(one)]
     if drawn:
-        cells.append(_glyph(spelt, one) if _unit(name, one) else "")
+        cells.append(_glyph(shown, one) if _unit(name, one) else "")
     if judged is None or (judged.verdict == "pass" and not judged.threshold):
         return [*cells, "", ""]
     return [*cells, judged.threshold, verdict_cell(judged.verdict)]

@@ -1,9 +1,9 @@
-"""Where a regression is wrong: its errors, and how they spread by answer."""
+"""The section on a regression's residuals: their distribution, and their spread by answer."""
 
 from xml.etree.ElementTree import Element
 
 from fairlead.html import formatting
-from fairlead.html.blocks import figure, folded, paragraph, section, table
+from fairlead.html.blocks import details, figure, paragraph, section, table
 from fairlead.html.elements import e
 from fairlead.publishing.report.facts import ReportFacts, Residuals
 from fairlead.publishing.report.plots.bars import histogram
@@ -13,7 +13,7 @@ TALL = 280.0
 
 
 def errors(facts: ReportFacts) -> Element | None:
-    """Draw the residuals of each target; nothing for other tasks."""
+    """Return the section with the residuals of each target; None for other tasks."""
     found = facts.observed.residuals
     if not found:
         return None
@@ -21,7 +21,7 @@ def errors(facts: ReportFacts) -> Element | None:
     more = f" Drawn are {len(found)} of {len(targets)} targets." if len(targets) > len(found) else ""
     return section(
         "Residuals",
-        paragraph(f"Errors are the answer less the truth: above zero the answer is too high.{more}"),
+        paragraph(f"Errors are answer minus truth: above zero the answer is too high.{more}"),
         [_target(one) for one in found],
     )
 
@@ -42,6 +42,6 @@ def _target(one: Residuals) -> Element:
             figure(spreads(one), "Errors by answer: line 5 to 95 %, box the middle half, bar the median"),
             class_="row two",
         ),
-        folded("The errors as a table", table(headings, rows, numbers=range(1, 7))),
+        details("The errors as a table", table(headings, rows, numbers=range(1, 7))),
         class_="group together",
     )

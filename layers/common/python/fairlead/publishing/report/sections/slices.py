@@ -1,4 +1,4 @@
-"""Groups of rows that are answered differently from the others."""
+"""The section on slices: groups of rows with a larger loss than the others."""
 
 from xml.etree.ElementTree import Element
 
@@ -8,13 +8,12 @@ from fairlead.html.blocks import Cell, paragraph, section, table
 from fairlead.publishing.report.facts import ReportFacts
 from fairlead.publishing.report.sections.findings import verdict_cell
 
-FIRST = ("accuracy", "mae")
 BESIDE = ("balanced_accuracy", "f1", "roc_auc", "brier", "rmse", "bias")
 MOST_BESIDE = 3
 
 
 def slices(facts: ReportFacts) -> Element:
-    """List the worst slices with their figures."""
+    """Return the section with the worst slices and their metrics."""
     found = [one for one in facts.verdict.findings if one.check == "slices"]
     listed = [one for one in found if "rows" in one.figures]
     summary = next((one for one in found if one.finding == "slices"), None)
@@ -35,8 +34,8 @@ def slices(facts: ReportFacts) -> Element:
     return section(
         "Slices",
         paragraph(
-            f"{formatting.opened(summary.detail)}." if summary and summary.detail else None,
-            " The worst are listed, and those that the policy names.",
+            f"{formatting.capitalized(summary.detail)}." if summary and summary.detail else None,
+            " The table has the worst slices and those that the policy names.",
         ),
         table(
             headings, [_row(one, beside, regression=regression) for one in listed], numbers=range(1, 4 + len(beside))
@@ -52,5 +51,5 @@ def _row(one: Finding, beside: list[str], *, regression: bool) -> list[Cell]:
         *shown,
         *(formatting.figure(one.figures[name]) for name in beside),
     ]
-    detail = one.detail.partition(", ")[2]  # the number of rows stands in its own column
+    detail = one.detail.partition(", ")[2]  # the number of rows has its own column
     return [one.finding, *figures, verdict_cell(one.verdict), detail]

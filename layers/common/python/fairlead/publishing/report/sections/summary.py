@@ -1,4 +1,4 @@
-"""The first screen: which version, the verdict, and the few figures that most readers come for."""
+"""The report's header: the version, the gate's verdict, and at most four key figures."""
 
 from collections import Counter
 from xml.etree.ElementTree import Element
@@ -14,8 +14,8 @@ SECOND = ("roc_auc", "balanced_accuracy", "r2")
 SIGNS = {"pass": "✓", "warn": "!", "fail": "✕"}
 
 
-def opening(facts: ReportFacts, titles: list[str]) -> Element:
-    """The header, with links to the sections."""
+def summary(facts: ReportFacts, titles: list[str]) -> Element:
+    """Return the header with links to the sections."""
     manifest = facts.manifest
     return e(
         "header",
@@ -23,7 +23,7 @@ def opening(facts: ReportFacts, titles: list[str]) -> Element:
         e("h1", f"{manifest.model}, version {manifest.version}"),
         e("p", formatting.purpose(manifest.signature)),
         _verdict(facts),
-        e("dl", [e("div", e("dt", name), e("dd", said)) for name, said in _key(facts)], class_="key"),
+        e("dl", [e("div", e("dt", name), e("dd", value)) for name, value in _key_figures(facts)], class_="key"),
         e("nav", [(e("a", title, href=f"#{slug(title)}"), " ") for title in titles], aria_label="Sections"),
     )
 
@@ -32,28 +32,28 @@ def _verdict(facts: ReportFacts) -> Element:
     verdict = facts.verdict
     refused = [one.finding for one in verdict.refused]
     counts = Counter(one.verdict for one in verdict.findings)
-    tally = ", ".join(
+    counted = ", ".join(
         f"{counts[kind]} {kind}" for kind in ("pass", "warn", "inconclusive", "fail", "not applicable") if counts[kind]
     )
-    titles = {"pass": "The gate passed this version", "warn": "The gate passed this version, with findings to read"}
+    titles = {"pass": "The gate passed this version", "warn": "The gate passed this version, with warnings"}
     title = titles.get(verdict.verdict, "The gate refused this version")
-    said: Children = f"{formatting.several(len(verdict.findings), 'finding')}: {tally}."
+    detail: Children = f"{formatting.plural(len(verdict.findings), 'finding')}: {counted}."
     if refused:
-        said = [f"Refused by: {'; '.join(refused)}. ", said]
+        detail = [f"Refused by: {'; '.join(refused)}. ", detail]
     if facts.forced:
-        title = f"{title}; {facts.forced.by} published it all the same"
-        said = [e("b", f"Reason given: {facts.forced.reason}"), ". ", said]
+        title = f"{title}; {facts.forced.by} published it with --force"
+        detail = [e("b", f"Reason given: {facts.forced.reason}"), ". ", detail]
     return e(
         "div",
         e("span", SIGNS[verdict.verdict], class_="sign", aria_hidden="true"),
         e("strong", title),
-        e("p", said, class_="soft"),
+        e("p", detail, class_="soft"),
         class_=f"verdict {verdict.verdict}",
     )
 
 
-def _key(facts: ReportFacts) -> list[tuple[str, Children]]:
-    """At most four figures: two metrics, the comparison, the engine."""
+def _key_figures(facts: ReportFacts) -> list[tuple[str, Children]]:
+    """Return at most four figures: two metrics, the comparison with the live version, the engine, the rows."""
     measured = facts.verdict.metrics
     found = [_metric(name, measured[name]) for name in (*HEADLINE, *SECOND) if name in measured][:2]
     return [*found, _champion(facts), _engine(facts), _rows(facts)][:4]
@@ -74,13 +74,13 @@ def _champion(facts: ReportFacts) -> tuple[str, Children]:
 def _engine(facts: ReportFacts) -> tuple[str, Children]:
     manifest = facts.manifest
     proved = manifest.parity
-    said = f"parity on {formatting.several(proved.rows, 'row')}" if proved else manifest.engine.reason
+    detail = f"parity on {formatting.plural(proved.rows, 'row')}" if proved else manifest.engine.reason
     if facts.observed.budget and not facts.observed.budget.failure:
-        said += f"; one row takes {formatting.figure(facts.observed.budget.one_row_ms)} ms"
-    return "Engine", [manifest.engine.name, e("span", said)]
+        detail += f"; one row takes {formatting.figure(facts.observed.budget.one_row_ms)} ms"
+    return "Engine", [manifest.engine.name, e("span", detail)]
 
 
 def _rows(facts: ReportFacts) -> tuple[str, Children]:
     training = facts.observed.training_rows
-    trained = f"{formatting.several(training, 'training row')} at hand" if training else "training rows were not given"
+    trained = f"{formatting.plural(training, 'training row')} given" if training else "no training rows given"
     return "Held-out rows", [f"{facts.baseline.rows:,}", e("span", trained)]
