@@ -48,7 +48,7 @@ Rules = Annotated[
     typer.Option(
         "--policy",
         metavar="GATE.toml",
-        help="A file with the gate's thresholds (docs/explanation/gate.md). Default: built-in thresholds.",
+        help="A file with the gate's thresholds (docs/reference/gate-policy.md). Default: built-in thresholds.",
     ),
 ]
 Folds = Annotated[int, typer.Option("--cv", min=0, help="Cross-validate on this many folds of the training rows.")]

@@ -22,7 +22,7 @@ def test_versions_and_aliases_never_change_their_text(stack: Stack) -> None:
             "Type": "AWS::Lambda::Version",
             "Properties": {
                 "FunctionName": {"Ref": "PredictFunction"},
-                "Description": "No model yet: answers 503 until the first release",
+                "Description": "The version before the first release. It holds no model and answers 503",
             },
         },
         "LiveAlias": {
@@ -31,7 +31,7 @@ def test_versions_and_aliases_never_change_their_text(stack: Stack) -> None:
                 "FunctionName": {"Ref": "PredictFunction"},
                 "FunctionVersion": {"Fn::GetAtt": ["BootstrapVersion", "Version"]},
                 "Name": "live",
-                "Description": "The release that answers callers; moved by fairlead release and rollback only",
+                "Description": "The release that callers reach. Only fairlead release and rollback move it",
             },
         },
         "PreviousAlias": {
@@ -40,7 +40,7 @@ def test_versions_and_aliases_never_change_their_text(stack: Stack) -> None:
                 "FunctionName": {"Ref": "PredictFunction"},
                 "FunctionVersion": {"Fn::GetAtt": ["BootstrapVersion", "Version"]},
                 "Name": "previous",
-                "Description": "The release that live rolls back to; moved by fairlead release and rollback only",
+                "Description": "The release that a rollback goes to. Only fairlead release moves it",
             },
         },
     }

@@ -80,7 +80,7 @@ def test_equal_rules_have_equal_digests_however_they_are_written() -> None:
 
 
 def test_the_documentation_names_every_key_with_its_default() -> None:
-    text = (Path(__file__).parents[3] / "docs/explanation/gate.md").read_text()
+    text = (Path(__file__).parents[3] / "docs/reference/gate-policy.md").read_text()
     for table in msgspec.structs.fields(Policy):
         default = getattr(Policy(), table.name)
         if not isinstance(default, msgspec.Struct):
@@ -92,5 +92,5 @@ def test_the_documentation_names_every_key_with_its_default() -> None:
 
 
 def test_the_documentation_names_every_check() -> None:
-    text = (Path(__file__).parents[3] / "docs/explanation/gate.md").read_text()
+    text = (Path(__file__).parents[3] / "docs/reference/gate-policy.md").read_text()
     assert all(f"| `{family}` |" in text for family in CHECKS)

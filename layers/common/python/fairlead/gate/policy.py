@@ -1,6 +1,6 @@
 """The gate's policy: thresholds for every check. Every key has a default; `policy_file` reads a policy from TOML.
 
-`docs/explanation/gate.md` explains each key; a test compares the two.
+`docs/reference/gate-policy.md` explains each key; a test compares the two.
 """
 
 import hashlib
