@@ -65,8 +65,9 @@ def part(model: str, version: int, slot: int) -> Part:
 
 def test_a_month_of_quiet_is_not_searched(registry: Registry) -> None:
     ledger = Sparse()
+    digest = f"sha256:{registry.manifest('churn', 1)[1]}"
     candidate, live = (
-        Release(release=number, model="churn", version=1, digest="d", code_sha256="c", modified="")
+        Release(release=number, model="churn", version=1, digest=digest, code_sha256="c", modified="")
         for number in ("3", "2")
     )
     found = shadowed(

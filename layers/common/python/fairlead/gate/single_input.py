@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fairlead.gate.evidence import Codes, Column, Floats
+from fairlead.gate.intervals import normal_quantile, wilson
 
 Places = npt.NDArray[np.intp]
 
@@ -45,9 +46,8 @@ def label_skill(column: Column, target: Codes, classes: int) -> Skill:
     base = 1 - float(np.bincount(target, minlength=classes).max() / len(target))
     if base <= 0:
         return Skill(0.0, 0.0)
-    z, n = 1.645, len(target)
-    upper = (wrong + z * z / (2 * n) + z * np.sqrt(wrong * (1 - wrong) / n + z * z / (4 * n * n))) / (1 + z * z / n)
-    return Skill(1 - wrong / base, 1 - float(upper) / base)
+    _, upper = wilson(wrong * len(target), len(target), confidence=0.9)
+    return Skill(1 - wrong / base, 1 - upper / base)
 
 
 def value_skill(column: Column, target: Floats) -> Skill:
@@ -65,7 +65,7 @@ def value_skill(column: Column, target: Floats) -> Skill:
     if spread <= 0:
         return Skill(0.0, 0.0)
     squares = (answers - target) ** 2
-    error = 1.645 * float(squares.std()) / np.sqrt(len(target))
+    error = normal_quantile(0.95) * float(squares.std()) / np.sqrt(len(target))
     return Skill(1 - float(squares.mean()) / spread, 1 - (float(squares.mean()) + error) / spread)
 
 

@@ -16,9 +16,12 @@ from fairlead.aws.release_client import Asked
 from fairlead.engines import Answers
 from fairlead.errors import ReleaseError
 from fairlead.feedback.ledger.items import spelled
+from fairlead.journal.records import Release
+from fairlead.model.compatibility import comparable
 from fairlead.model.signature import Output
 from fairlead.quality import paired_test
 from fairlead.quality.paired_test import Comparison, Request
+from fairlead.registry.store import Registry
 from fairlead.telemetry.capture import Part
 from fairlead.telemetry.outcomes import Actual, Pair
 
@@ -46,6 +49,18 @@ class Row(NamedTuple):
     part: Part
     place: int
     actual: Actual | None = None
+
+
+def live_output(registry: Registry, live: Release, candidate: Release) -> tuple[Output, str]:
+    """Return the live release's output, and why the candidate's answers cannot be compared with it; empty if they can.
+
+    Both manifests are read by the digest that the release froze.
+    """
+    outputs = [
+        registry.manifest(one.model or "", one.version, sha256=one.digest.removeprefix("sha256:"))[0].signature.output
+        for one in (live, candidate)
+    ]
+    return outputs[0], "; ".join(one.what for one in comparable(*outputs))
 
 
 def shadow(candidate: Asked, output: Output, parts: Iterable[Part], pairs: Iterable[Pair]) -> Shadow:

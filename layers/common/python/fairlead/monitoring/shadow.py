@@ -11,7 +11,6 @@ from fairlead.errors import ReleaseError
 from fairlead.feedback.ledger import Pair
 from fairlead.feedback.ledger.reader import LedgerReader
 from fairlead.journal.records import Release
-from fairlead.model import compatibility
 from fairlead.monitoring import replay
 from fairlead.monitoring.replay import Shadow
 from fairlead.registry.store import Registry
@@ -42,13 +41,12 @@ def shadowed(
 
     `now` is seconds since 1970. Raises ReleaseError where the candidate does not answer all that live does.
     """
-    outputs = [registry.manifest(one.model or "", one.version)[0].signature.output for one in (live, candidate)]
-    if apart := compatibility.comparable(*outputs):
-        why = "; ".join(one.what for one in apart)
+    output, why = replay.live_output(registry, live, candidate)
+    if why:
         raise ReleaseError(f"the answers of {candidate} and {live} cannot be compared: {why}")
     end = int(now) // SLOT + 1
     asked = _Asked(ledger, live, end - max(1, round(hours * 3600 / SLOT)), end)
-    found = replay.shadow(ask(candidate.release), outputs[0], islice(asked.parts(), most), islice(asked.pairs(), most))
+    found = replay.shadow(ask(candidate.release), output, islice(asked.parts(), most), islice(asked.pairs(), most))
     return Shadowed(candidate=candidate, live=live, hours=hours, shadow=found)
 
 

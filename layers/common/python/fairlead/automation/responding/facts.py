@@ -17,7 +17,6 @@ from fairlead.feedback.ledger.items import slot_of
 from fairlead.feedback.ledger.reader import LedgerReader
 from fairlead.journal.records import Record, Release
 from fairlead.journal.tail import Tail
-from fairlead.model import compatibility
 from fairlead.monitoring import replay
 from fairlead.quality.metrics import Slots, total
 from fairlead.registry import retirements
@@ -125,18 +124,14 @@ class Gathering:
 
     def _compared(self, back: Release, live: Release, at: datetime) -> response_policy.Verdict | None:
         """Let the release before answer the live one's labelled rows; None where the two answer different things."""
-        outputs = [
-            self._registry.manifest(one.model or "", one.version, sha256=one.digest.removeprefix("sha256:"))[0]
-            .signature.output
-            for one in (back, live)
-        ]  # fmt: skip
-        if compatibility.comparable(outputs[1], outputs[0]):
+        output, why = replay.live_output(self._registry, live, back)
+        if why:
             return None
         known = sorted(self._quality(live, at), reverse=True)  # of a month of slots, those with outcomes
         labelled = (
             pair for slot in known for pair in self._ledger.labelled(live.model or "", live.version, slot, slot + 1)
         )
-        return replay.compare(self._ask(back.release), outputs[1], islice(labelled, MOST_COMPARED)).verdict
+        return replay.compare(self._ask(back.release), output, islice(labelled, MOST_COMPARED)).verdict
 
 
 def _slots(at: datetime) -> tuple[int, int]:

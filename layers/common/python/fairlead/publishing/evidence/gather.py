@@ -74,21 +74,21 @@ def gather(
     signature = candidate.signature
     row_slices.check_fields(policy.slices.named, [field.name for field in signature.inputs])
     frame = to_frame(data.X)
-    progress(f"asking the engine about {len(frame):,} held-out rows")
+    progress(f"answering {len(frame):,} held-out rows")
     held_out, answers = _answered(candidate.serving, signature, frame, data.y, policy)
     if data.order is not None:
         held_out = msgspec.structs.replace(held_out, order=data.order)
     training = champion = None
     if data.train is not None:
-        progress("digesting the training rows")
+        progress("computing the training rows' digests")
         training = training_rows(signature, data.train, data.train_y, policy)
         if data.train_order is not None:
             training = msgspec.structs.replace(training, order=data.train_order)
     if live is not None:
-        progress(f"asking version {live.version} about the same rows")
+        progress(f"answering the same rows by version {live.version}")
         champion = ask_champion(live, signature.output, frame)
     few = _few(signature, frame)
-    progress("probing the engine, and measuring it in a fresh process")
+    progress("probing the engine and measuring its cost in a fresh process")
     return Evidence(
         signature=signature,
         held_out=held_out,
