@@ -18,7 +18,7 @@ from fairlead.model.manifest import SCHEMA, Blob, Certificate, Manifest, Parent
 from fairlead.publishing import report
 from fairlead.publishing.baseline import baseline_of
 from fairlead.publishing.environment import environment
-from fairlead.publishing.evidence import Candidate, Data, Live, gather
+from fairlead.publishing.evidence import Candidate, Data, LiveModel, gather
 from fairlead.publishing.recipe import recipe
 from fairlead.publishing.report import ReportFacts
 from fairlead.publishing.signature.infer import infer
@@ -49,7 +49,7 @@ def facts(
     live = (
         None
         if champion is None
-        else Live(version=version - 1, signature=signature, engine=SklearnEngine(champion, signature))
+        else LiveModel(version=version - 1, signature=signature, engine=SklearnEngine(champion, signature))
     )
     evidence = _gathered(engine, spec, parity, signature, held_out, training, policy, live)
     verdict = judge(evidence, policy)

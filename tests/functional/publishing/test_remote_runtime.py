@@ -19,7 +19,7 @@ from fairlead.model import manifest
 from fairlead.model.signature import Signature
 from fairlead.publishing.parity import remote_runtime
 from fairlead.publishing.parity.choose_engine import Choice, choose_engine
-from fairlead.publishing.parity.messages import GraphQuestion, Reply, pack, unpack
+from fairlead.publishing.parity.messages import EngineReply, GraphQuestion, pack, unpack
 from fairlead.publishing.parity.remote_handler import GraphHandler
 from fairlead.publishing.parity.remote_runtime import ProveFunction, RemoteRuntime
 from fairlead.publishing.signature.infer import infer, to_rows
@@ -152,7 +152,7 @@ def test_an_estimator_is_never_opened_there(registry: Registry) -> None:
 
     answered = GraphHandler(registry).answer(pack(question))
 
-    assert "never opened" in unpack(answered, Reply).failure
+    assert "never opened" in unpack(answered, EngineReply).failure
 
 
 def test_a_blob_of_another_digest_is_refused_and_no_finding_about_the_model(
@@ -184,7 +184,7 @@ def test_a_graph_is_read_once_for_many_questions(registry: Registry) -> None:
     handler = GraphHandler(Reading(Counting()))
     for row in candidate("penguins")[2][:5]:
         question = GraphQuestion(blob=blob, spec=here.engine, signature=here.signature, rows=[row])
-        assert unpack(handler.answer(pack(question)), Reply).answers
+        assert unpack(handler.answer(pack(question)), EngineReply).answers
     assert len(read) == 1
 
 
@@ -211,8 +211,8 @@ def test_a_malformed_reply_is_a_call_error(payload: bytes) -> None:
 
 def test_answers_survive_the_way(registry: Registry) -> None:
     answers = Answers(labels=["a", 1, True, 1.5], probabilities=[[0.1, 1.0]], values=[math.inf], scores=[-0.0])
-    reply = unpack(json.loads(json.dumps(pack(Reply(answers=answers)))), Reply)
-    assert reply == Reply(answers=answers)
+    reply = unpack(json.loads(json.dumps(pack(EngineReply(answers=answers)))), EngineReply)
+    assert reply == EngineReply(answers=answers)
     assert [type(one) for one in reply.answers.labels or ()] == [str, int, bool, float]  # type: ignore[union-attr]
 
 
@@ -249,7 +249,7 @@ for line in sys.stdin:
         capture_output=True, env=env, cwd=ROOT, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr.decode()
-    first, second = (unpack(json.loads(line), Reply) for line in done.stdout.splitlines())
+    first, second = (unpack(json.loads(line), EngineReply) for line in done.stdout.splitlines())
     assert first.answers == load(here.engine, here.signature, here.blob).answer(rows)
     assert second.budget is not None
     assert second.budget.failure == ""

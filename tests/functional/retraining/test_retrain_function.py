@@ -60,14 +60,14 @@ RETRAIN = (
     ABSENT.format(absent={"onnxruntime", "pyarrow"})
     + """
 import subprocess
-from fairlead.publishing.parity.messages import Reply, pack, unpack
+from fairlead.publishing.parity.messages import EngineReply, pack, unpack
 from fairlead.publishing.parity.remote_runtime import ProveFunction
 prove = subprocess.Popen([sys.executable, "-c", sys.argv[1]], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 def ask(self, question):
     assert self._function == "fairlead-prove"
     prove.stdin.write(json.dumps(pack(question)).encode() + b"\\n")
     prove.stdin.flush()
-    return unpack(json.loads(prove.stdout.readline()), Reply)
+    return unpack(json.loads(prove.stdout.readline()), EngineReply)
 ProveFunction.__call__ = ask
 from fairlead.retraining import handler as retrain_handler
 retrain_handler.start = lambda client, function, event: print("HANDED" + json.dumps([function, event]))

@@ -20,7 +20,7 @@ from fairlead.journal.records import Record
 from fairlead.model.manifest import Blob, Manifest, Recipe, encode
 from fairlead.publishing.evidence import digests_of
 from fairlead.publishing.input import training_rows
-from fairlead.publishing.parity.messages import GraphQuestion, Reply, pack, unpack
+from fairlead.publishing.parity.messages import EngineReply, GraphQuestion, pack, unpack
 from fairlead.publishing.parity.remote_handler import GraphHandler
 from fairlead.publishing.parity.remote_runtime import RemoteRuntime
 from fairlead.publishing.publish import publish
@@ -448,8 +448,8 @@ def test_graphs_asked_beside_give_the_same_version(registry: Registry, productio
     production.run(later(300), scored=True)
     handler = GraphHandler(registry)
 
-    def ask(question: GraphQuestion) -> Reply:
-        return unpack(handler.answer(pack(question)), Reply)
+    def ask(question: GraphQuestion) -> EngineReply:
+        return unpack(handler.answer(pack(question)), EngineReply)
 
     done = Retraining(registry, production.ledger, runtime=RemoteRuntime(ask, registry)).retrain(order())
 

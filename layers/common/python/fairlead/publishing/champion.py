@@ -13,7 +13,7 @@ from fairlead.aws.lambda_function import PredictFunction
 from fairlead.engines import Engine
 from fairlead.errors import EngineError, FairleadError, ModelFileError
 from fairlead.model.manifest import Manifest
-from fairlead.publishing.evidence import Live, unpack
+from fairlead.publishing.evidence import LiveModel, unpack
 from fairlead.publishing.parity.graph_runtime import LOCAL, Runtime
 from fairlead.registry.retirements import retired
 from fairlead.registry.store import Registry
@@ -31,7 +31,9 @@ class LiveVersion(NamedTuple):
     note: str
 
 
-def find_champion(registry: Registry, model: str, *, where: Operator | None, runtime: Runtime = LOCAL) -> Live | None:
+def find_champion(
+    registry: Registry, model: str, *, where: Operator | None, runtime: Runtime = LOCAL
+) -> LiveModel | None:
     """Return the version to compare with, None where none is in service; without `where` the registry alone decides.
 
     Raises IntegrityError or NotFoundError for a manifest or blob that was changed or deleted.
@@ -67,7 +69,7 @@ def _live_version(where: Operator, model: str) -> LiveVersion:
     return LiveVersion(live.version, live.digest.removeprefix("sha256:"), f"live on stack {where.stack}")
 
 
-def _live(registry: Registry, manifest: Manifest, chosen: str, runtime: Runtime) -> Live:
+def _live(registry: Registry, manifest: Manifest, chosen: str, runtime: Runtime) -> LiveModel:
     digests = manifest.blobs.get("training_rows")
     blob = registry.blob(manifest.blobs[manifest.engine.blob])
     engine, unavailable = None, ""
@@ -75,7 +77,7 @@ def _live(registry: Registry, manifest: Manifest, chosen: str, runtime: Runtime)
         engine = _engine(manifest, blob, runtime)
     except (EngineError, ModelFileError) as error:
         unavailable = f"its engine does not run here: {error}"
-    return Live(
+    return LiveModel(
         version=manifest.version,
         signature=manifest.signature,
         engine=engine,

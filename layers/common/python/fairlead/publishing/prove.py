@@ -16,7 +16,16 @@ from fairlead.gate.policy import Policy
 from fairlead.model.golden import Golden
 from fairlead.model.signature import Signature
 from fairlead.publishing.estimator_files.convert import from_live
-from fairlead.publishing.evidence import Candidate, Data, Folding, Live, cross_validate, gather, groups_of, order_of
+from fairlead.publishing.evidence import (
+    Candidate,
+    Data,
+    Folding,
+    LiveModel,
+    cross_validate,
+    gather,
+    groups_of,
+    order_of,
+)
 from fairlead.publishing.evidence.estimator_loss import loss_of
 from fairlead.publishing.input.inputs import Progress, PublishInputs
 from fairlead.publishing.input.table_types import to_frame
@@ -63,7 +72,7 @@ class Proved(msgspec.Struct, frozen=True, kw_only=True):
 def prove(
     inputs: PublishInputs,
     options: ProofOptions,
-    champion: Callable[[], Live | None],
+    champion: Callable[[], LiveModel | None],
     *,
     runtime: Runtime = LOCAL,
     progress: Progress,

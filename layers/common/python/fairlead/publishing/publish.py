@@ -20,7 +20,7 @@ from fairlead.gate.policy_file import parse
 from fairlead.gate.refusal import GateError
 from fairlead.model.manifest import Forced
 from fairlead.publishing.champion import find_champion
-from fairlead.publishing.evidence import Live
+from fairlead.publishing.evidence import LiveModel
 from fairlead.publishing.input.estimator_checks import check_estimator
 from fairlead.publishing.input.inputs import Progress, PublishInputs, read_inputs
 from fairlead.publishing.input.paths import fault_of
@@ -283,7 +283,7 @@ def _publisher(options: PublishOptions, reason: str, destination: Destination) -
 def _prove(
     options: PublishOptions, inputs: PublishInputs, proof_options: ProofOptions, destination: Destination
 ) -> Proved:
-    def champion() -> Live | None:
+    def champion() -> LiveModel | None:
         return find_champion(destination.registry, options.name, where=destination.where)
 
     with endpoint_options():

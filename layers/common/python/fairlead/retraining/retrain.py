@@ -17,7 +17,7 @@ from fairlead.journal.journal import Journal
 from fairlead.journal.records import Draft
 from fairlead.model.manifest import Finding
 from fairlead.publishing.champion import find_champion
-from fairlead.publishing.evidence import Live
+from fairlead.publishing.evidence import LiveModel
 from fairlead.publishing.input.inputs import Progress, PublishInputs
 from fairlead.publishing.input.training_rows import TrainingRows
 from fairlead.publishing.parity.graph_runtime import LOCAL, Runtime
@@ -82,7 +82,7 @@ class Retraining:
         self._record(journal_entries.made(order, done.published))
         return done
 
-    def _retrain(self, order: Order, live: Live) -> Retrained:
+    def _retrain(self, order: Order, live: LiveModel) -> Retrained:
         self._tell(f"reading version {live.version} ({live.chosen})")
         champion = Champion(self._registry, order.model, live.version)
         refit, before = champion.refit, champion.training_rows(order.train)
@@ -133,7 +133,7 @@ class Retraining:
             )
         return parted, findings
 
-    def _publish(self, order: Order, champion: Champion, live: Live, material: PublishInputs) -> Published:
+    def _publish(self, order: Order, champion: Champion, live: LiveModel, material: PublishInputs) -> Published:
         proved = prove(
             material, ProofOptions(policy=champion.policy()), lambda: live, runtime=self._runtime, progress=self._tell
         )

@@ -3,7 +3,7 @@
 Rows are read in blocks, so that a million rows are never Python objects at the same time.
 """
 
-from fairlead.publishing.evidence.champion_answers import Live
+from fairlead.publishing.evidence.champion_answers import LiveModel
 from fairlead.publishing.evidence.cross_validate import Folding, cross_validate
 from fairlead.publishing.evidence.digests import digests_of, pack, unpack
 from fairlead.publishing.evidence.gather import Candidate, Data, gather, groups_of, order_of
@@ -13,7 +13,7 @@ __all__ = [
     "Candidate",
     "Data",
     "Folding",
-    "Live",
+    "LiveModel",
     "cross_validate",
     "digests_of",
     "gather",

@@ -13,7 +13,7 @@ from fairlead.publishing.evidence.columns import blocks, codes_of, joined, predi
 from fairlead.publishing.evidence.digests import digests_of
 
 
-class Live(msgspec.Struct, frozen=True, kw_only=True):
+class LiveModel(msgspec.Struct, frozen=True, kw_only=True):
     """The live version with its engine and its training rows' digests (`trained_on`).
 
     `engine` is None if it cannot run here, for the reason in `unavailable`. `chosen` is the reason why this version
@@ -28,7 +28,7 @@ class Live(msgspec.Struct, frozen=True, kw_only=True):
     chosen: str = ""
 
 
-def ask_champion(live: Live, output: Output, X: Any) -> Champion:
+def ask_champion(live: LiveModel, output: Output, X: Any) -> Champion:
     """Return the live version's answers in the candidate's class order; `unanswered` has the reason if there are none.
 
     `trained_on` marks the held-out rows that the live version was trained on.

@@ -15,7 +15,7 @@ from fairlead.model import manifest
 from fairlead.model.golden import Golden
 from fairlead.model.manifest import Certificate
 from fairlead.model.signature import Signature
-from fairlead.publishing.evidence.champion_answers import Live, ask_champion
+from fairlead.publishing.evidence.champion_answers import LiveModel, ask_champion
 from fairlead.publishing.evidence.columns import Columns, blocks, joined, predicted, target_of
 from fairlead.publishing.evidence.digests import digests_of, row_digests, text_digests
 from fairlead.publishing.evidence.measure import measure_budget
@@ -60,7 +60,7 @@ def gather(
     data: Data,
     policy: Policy,
     *,
-    live: Live | None = None,
+    live: LiveModel | None = None,
     folds: Folds | None = None,
     allow_breaking: bool = False,
     measure: Callable[..., Budget] = measure_budget,

@@ -17,7 +17,7 @@ from fairlead.errors import CallError, EngineError
 from fairlead.model import manifest
 from fairlead.model.signature import Signature
 from fairlead.publishing.parity.compare import difference
-from fairlead.publishing.parity.messages import LayerQuestion, Reply, decode, encode
+from fairlead.publishing.parity.messages import EngineReply, LayerQuestion, decode, encode
 
 SECONDS = 600  # a busy machine may take long to import scikit-learn
 BOOTSTRAP = """
@@ -63,7 +63,7 @@ def prove_in_layer(
         raise EngineError(f"its answers differ with the layer's packages alone: {found}")
 
 
-def _ask(question: LayerQuestion) -> Reply:
+def _ask(question: LayerQuestion) -> EngineReply:
     environment = {
         "path": [entry for entry in sys.path if entry],
         "importable": sorted({*IMPORTABLE, "fairlead", "msgspec"}),
@@ -74,9 +74,9 @@ def _ask(question: LayerQuestion) -> Reply:
             [sys.executable, "-I", "-c", BOOTSTRAP], input=given, capture_output=True, timeout=SECONDS, check=False
         )
     except subprocess.TimeoutExpired:
-        return Reply(failure=f"no answer in {SECONDS} seconds")
+        return EngineReply(failure=f"no answer in {SECONDS} seconds")
     try:
-        return decode(done.stdout, Reply)
+        return decode(done.stdout, EngineReply)
     except CallError:
         lines = done.stderr.decode(errors="replace").strip().splitlines() or [f"exit code {done.returncode}"]
-        return Reply(failure=lines[-1][:300])
+        return EngineReply(failure=lines[-1][:300])

@@ -41,7 +41,7 @@ class GraphQuestion(msgspec.Struct, frozen=True, kw_only=True):
     golden: Golden | None = None
 
 
-class Reply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class EngineReply(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Answers; or the positions of `refused` rows with the `reason`; or a `budget`; or the `failure` of the engine."""
 
     answers: Answers | None = None

@@ -11,7 +11,7 @@ from fairlead.engines.onnx_graph import check_graph
 from fairlead.errors import EngineError, FairleadError, RowNotAnswerableError, one_line
 from fairlead.gate.evidence import Budget
 from fairlead.publishing.evidence.measure import measure_budget
-from fairlead.publishing.parity.messages import GraphQuestion, Reply, pack, unpack
+from fairlead.publishing.parity.messages import EngineReply, GraphQuestion, pack, unpack
 from fairlead.registry.store import Reading
 
 
@@ -26,22 +26,22 @@ class GraphHandler:
         """Answer one event; a failure of the graph is in the reply. Raises CallError for a malformed event."""
         return pack(self._reply(unpack(event, GraphQuestion)))
 
-    def _reply(self, question: GraphQuestion) -> Reply:
+    def _reply(self, question: GraphQuestion) -> EngineReply:
         if question.spec.name != "onnx":
-            return Reply(failure="the prove function opens graphs only; an estimator is never opened")
+            return EngineReply(failure="the prove function opens graphs only; an estimator is never opened")
         if question.measure:
-            return Reply(budget=self._measured(question))
+            return EngineReply(budget=self._measured(question))
         try:
             engine = self._engine(question)
-            return Reply(answers=engine.answer(question.rows) if question.rows else Answers())
+            return EngineReply(answers=engine.answer(question.rows) if question.rows else Answers())
         except RowNotAnswerableError as error:
-            return Reply(refused=error.positions, reason=error.reason)
+            return EngineReply(refused=error.positions, reason=error.reason)
         except EngineError as error:
-            return Reply(failure=str(error))
+            return EngineReply(failure=str(error))
         except FairleadError:  # an error of the registry is not a finding about the graph
             raise
         except Exception as error:  # noqa: BLE001 - onnxruntime's own exceptions share no base class
-            return Reply(failure=one_line(error))
+            return EngineReply(failure=one_line(error))
 
     def _engine(self, question: GraphQuestion) -> Engine:
         wanted = (question.blob, question.spec, question.signature)

@@ -17,7 +17,7 @@ from fairlead.model.golden import Golden
 from fairlead.model.manifest import Blob
 from fairlead.model.signature import Signature, class_names
 from fairlead.publishing.parity.graph_runtime import Runtime
-from fairlead.publishing.parity.messages import GraphQuestion, Reply, Row, pack, unpack
+from fairlead.publishing.parity.messages import EngineReply, GraphQuestion, Row, pack, unpack
 from fairlead.registry.store import Registry
 
 MOST_BYTES = 4_000_000
@@ -25,7 +25,7 @@ MOST_BYTES = 4_000_000
 (https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)."""
 MEASURED_ROWS = 100
 
-Ask = Callable[[GraphQuestion], Reply]
+Ask = Callable[[GraphQuestion], EngineReply]
 
 
 class ProveFunction:
@@ -35,7 +35,7 @@ class ProveFunction:
         self._client = client
         self._function = function
 
-    def __call__(self, question: GraphQuestion) -> Reply:
+    def __call__(self, question: GraphQuestion) -> EngineReply:
         """Return the reply; raises CallError if the function fails, StorageError if it cannot be called."""
         with clients.translated(f"ask {self._function} (lambda:InvokeFunction)"):
             called = self._client.invoke(FunctionName=self._function, Payload=msgspec.json.encode(pack(question)))
@@ -95,7 +95,7 @@ class RemoteEngine:
             raise RowNotAnswerableError(refused, next(reply.reason for _, reply in replies if reply.refused))
         return _joined([reply.answers or Answers() for _, reply in replies])
 
-    def _replies(self, rows: Sequence[Row], start: int) -> list[tuple[int, Reply]]:
+    def _replies(self, rows: Sequence[Row], start: int) -> list[tuple[int, EngineReply]]:
         """Ask in parts that Lambda takes; return each reply with the position of its first row."""
         question = msgspec.structs.replace(self._question, rows=list(rows))
         if len(rows) > 1 and len(msgspec.msgpack.encode(question.rows)) > MOST_BYTES:
@@ -107,12 +107,12 @@ class RemoteEngine:
         return [(start, reply)]
 
 
-def _reply(payload: bytes) -> Reply:
+def _reply(payload: bytes) -> EngineReply:
     try:
         document = msgspec.json.decode(payload)
     except msgspec.DecodeError as error:
         raise CallError(f"the prove function's reply is not JSON: {error}") from error
-    return unpack(document, Reply)
+    return unpack(document, EngineReply)
 
 
 def _most_rows(signature: Signature) -> int:
