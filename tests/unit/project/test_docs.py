@@ -107,6 +107,15 @@ def test_a_link_inside_the_project_names_a_file_and_a_heading(path: Path) -> Non
         assert not anchor or anchor in anchors(page), f"{target}#{anchor}"
 
 
+def test_the_files_to_touch_for_an_extension_exist() -> None:
+    text = (ROOT / "docs/how-to/extend-fairlead.md").read_text()
+    cells = re.findall(r"^\| (`.*?) \|", text, flags=re.MULTILINE)
+    named = [one for cell in cells for one in re.findall(r"`([^`]+)`", cell) if "/" in one and "<" not in one]
+    paths = [re.sub(r"^P/", "layers/common/python/fairlead/", one) for one in named]
+    assert paths
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_page_is_linked_from_the_index_of_its_kind(path: Path) -> None:
     index = ROOT / ("docs/decisions/README.md" if path.parent.name == "decisions" else "docs/README.md")

@@ -1,6 +1,6 @@
 """A view as metrics: few, because each costs by the month. What there is too little data for has no datapoint.
 
-docs/explanation/drift.md lists them.
+docs/reference/metrics.md lists them.
 """
 
 from typing import NamedTuple

@@ -109,7 +109,7 @@ def publish(  # noqa: PLR0913 - a notebook's completion shows every option
         force: publish although checks failed; `reason` stays in the manifest.
         reason: why publication is forced.
         keep_training_rows: store the training rows with the version. Retraining then fits on them and on reported
-            outcomes (docs/explanation/retraining.md says what that means for the persons in those rows).
+            outcomes (docs/how-to/retrain.md says how to erase the rows of a person).
         registry: where to publish; None takes the registry of the stack in FAIRLEAD_STACK.
         by: the publisher's name for the manifest. The default is the AWS identity, or the login name where a registry
             is given.
