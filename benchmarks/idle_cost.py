@@ -1,4 +1,4 @@
-"""What the stack costs a month while nobody calls: counted in the template, at the list prices below.
+"""Monthly cost of the stack without calls: counted in the template, at the list prices below.
 
 `python -m benchmarks.idle_cost` prints the table of docs/reference/performance.md. Two lines are bounds, and say so:
 a tick of a clock is taken for a second, and the monitor for emitting each of its gauges in every hour.
@@ -69,7 +69,7 @@ def _ticks(function: dict[str, Any]) -> int:
 def main() -> None:
     """Print the table."""
     found = list(lines(yaml_parse(TEMPLATE.read_text())))
-    print("| while nobody calls | count | $ a month |\n|---|--:|--:|")
+    print("| without calls | count | $ a month |\n|---|--:|--:|")
     for line in found:
         print(f"| {line.what} | {line.number:,} | {line.dollars:.2f} |")
     print(f"| together | | {sum(line.dollars for line in found):.2f} |")

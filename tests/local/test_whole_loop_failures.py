@@ -81,7 +81,7 @@ def test_a_day_without_the_feedback_function_is_caught_up_with(loop_stage: Stage
     assert len(variant.aside("setaside/")) == 1
     assert variant.metered("Captured", "redrive") == 4
 
-    cloud.client("s3").put_object(Bucket=loop_stage.outputs["SetAsideBucket"], Key=key, Body=data)
+    cloud.client("s3").put_object(Bucket=loop_stage.outputs["DeadLetterBucket"], Key=key, Body=data)
     again = loop_stage.told("redrive")
     assert (again["Redriven"], again["Captured"]) == (1, 0)
     halves = [one for place, one in enumerate(told) if place % 50 >= 25]

@@ -122,7 +122,7 @@ class Variant:
 
     def aside(self, prefix: str) -> dict[str, bytes]:
         """What was set aside since the variant began, by its key."""
-        s3, bucket = self.stage.cloud.client("s3"), self.stage.outputs["SetAsideBucket"]
+        s3, bucket = self.stage.cloud.client("s3"), self.stage.outputs["DeadLetterBucket"]
         keys = {one["Key"] for one in s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", ())}
         return {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in sorted(keys - self.set_aside)}
 
@@ -173,7 +173,7 @@ def begin(stage: Stage, model: str, *, versions: int = 1, after: float = QUIET) 
     for _ in range(versions):
         number = publish(stage, model)
         stage.did("release", model, number, "--switch-model", "--strategy", "all-at-once", "--wait")
-    before = stage.cloud.client("s3").list_objects_v2(Bucket=stage.outputs["SetAsideBucket"]).get("Contents", ())
+    before = stage.cloud.client("s3").list_objects_v2(Bucket=stage.outputs["DeadLetterBucket"]).get("Contents", ())
     return Variant(stage, model, list(range(1, versions + 1)), stage.cloud.now(), {one["Key"] for one in before})
 
 

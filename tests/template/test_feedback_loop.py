@@ -254,7 +254,7 @@ def test_what_is_captured_is_a_parameter_that_releases_freeze() -> None:
 
 
 def test_what_people_and_commands_need_are_outputs(stack: Stack) -> None:
-    names = ("LedgerTable", "SetAsideBucket", "FeedbackFunctionName", "DecisionsTopicArn")
+    names = ("LedgerTable", "DeadLetterBucket", "FeedbackFunctionName", "DecisionsTopicArn")
 
     assert [stack.outputs[name] for name in names] == [
         "<Ledger>",

@@ -150,7 +150,7 @@ def test_outputs_are_the_ones_the_command_line_reads(stack: Stack) -> None:
         *("CallerPolicyArn", "FeedbackPolicyArn", "PublisherPolicyArn", "OperatorPolicyArn"),
         *("DeploymentApplication", "DeploymentGroup", "DeploymentStrategy", "CustomStrategy"),
         *("CanaryAlarms", "VerifyFunctionName"),
-        *("LedgerTable", "SetAsideBucket", "FeedbackFunctionName", "RetrainFunctionName", "DecisionsTopicArn"),
+        *("LedgerTable", "DeadLetterBucket", "FeedbackFunctionName", "RetrainFunctionName", "DecisionsTopicArn"),
     }
 
 

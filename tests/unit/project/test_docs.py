@@ -117,6 +117,14 @@ def test_the_files_to_touch_for_an_extension_exist() -> None:
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_module_that_a_page_names_exists(path: Path) -> None:
+    package = ROOT / "layers/common/python/fairlead"
+    for named in re.findall(r"`([a-z_]+/[a-z_/.]+)`", path.read_text()):
+        if (package / named.split("/")[0]).is_dir():
+            assert (package / named).exists() or (package / f"{named}.py").exists(), named
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_page_is_linked_from_the_index_of_its_kind(path: Path) -> None:
     index = ROOT / ("docs/decisions/README.md" if path.parent.name == "decisions" else "docs/README.md")
     assert f"({path.relative_to(index.parent)})" in index.read_text()
