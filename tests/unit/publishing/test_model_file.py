@@ -216,9 +216,9 @@ def test_a_dtype_that_hides_objects_is_refused(tmp_path: Path) -> None:
         (b"\x80\x04cbuiltins\nset\n)R\x8c\x01x\x93.", "STACK_GLOBAL requires str"),
         (b"csklearn.base\nBaseEstimator\n}(S'fit'\nNub.", "state put into something"),
         (b"csklearn.tree._tree\nTree\n)\x81N}S'__class__'\nNs\x86b.", "has no attribute '__class__'"),
-        (b"I1\n(tR.", "a call of something that is no name"),
-        (b"cbuiltins\nint\n(I1\ntR.", "does not take from a file"),
-        (b"c_codecs\nencode\n(S'x'\nS'rot13'\ntR.", "does not take from a file"),
+        (b"I1\n(tR.", "a call of something that is not a name"),
+        (b"cbuiltins\nint\n(I1\ntR.", "does not read from a file"),
+        (b"c_codecs\nencode\n(S'x'\nS'rot13'\ntR.", "does not read from a file"),
         (b"(I1\nI2\n.", "is not a scikit-learn estimator"),
         (b"}((((I1\ntttI1\ns.", "truncated, damaged"),
         (b"h\x05.", "truncated, damaged"),
@@ -235,7 +235,7 @@ def test_instructions_no_estimator_needs_are_refused(tmp_path: Path, stream: byt
 def test_bytes_behind_the_end_are_refused(tmp_path: Path, tail: bytes) -> None:
     path = tmp_path / "model.joblib"
     path.write_bytes(pickle.dumps(FITTED) + tail)
-    assert "behind its end" in str(refused(path))
+    assert "after its end" in str(refused(path))
 
 
 def test_array_bytes_inside_a_frame_are_refused(tmp_path: Path) -> None:
@@ -314,9 +314,9 @@ def test_another_version_of_scikit_learn_is_named(tmp_path: Path) -> None:
     version = sklearn.__version__.encode()
     path.write_bytes(path.read_bytes().replace(version, b"1.2.3"[: len(version)].ljust(len(version), b"0")))
     refusal = refused(path)
-    assert "made by scikit-learn 1.2.3" in str(refusal)
+    assert "fitted with scikit-learn 1.2.3" in str(refusal)
     assert sklearn.__version__ in str(refusal)
-    assert "kernel that made it" in refusal.hint
+    assert "notebook that fitted it" in refusal.hint
 
 
 def named(module: str, name: str) -> bytes:
@@ -339,7 +339,7 @@ def test_a_numpy_function_in_a_transformer_is_read(tmp_path: Path) -> None:
         ("__main__", "clean", "uses clean, which is defined in a notebook", "not supported yet"),
         ("cloudpickle.cloudpickle", "_make_function", "packed into the file by cloudpickle", "not supported yet"),
         ("lightgbm.sklearn", "LGBMClassifier", "needs the package lightgbm", "not supported yet"),
-        ("json", "loads", "would use json.loads", "keep that function out"),
+        ("json", "loads", "would run json.loads", "remove that function"),
         ("sklearn.preprocessing._data", "no_such", "none that an estimator may hold", "ufunc"),
         ("sklearn.tree.tests.test_tree", "check", "none that an estimator may hold", "ufunc"),
         ("joblib.memory", "Memory", "none that an estimator may hold", "ufunc"),

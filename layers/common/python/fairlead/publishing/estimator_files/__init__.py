@@ -1,1 +1,1 @@
-"""Model files and live estimators → the data form. `inert_unpickler` reads a pickle as facts and executes nothing."""
+"""Convert model files and live estimators to the data form. `inert_unpickler` reads a pickle and executes nothing."""

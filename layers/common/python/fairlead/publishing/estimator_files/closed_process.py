@@ -1,7 +1,7 @@
-"""The closed process: a fresh interpreter that opens one model file, without credentials, network or rights.
+"""Open a model file in the closed process: a new interpreter without credentials, network or privileges.
 
-The file is its standard input. What comes back is one line with the walls that stand, and a Reply: the estimator's data
-form, built there once, or a refusal. The parent believes neither: it reads the data form with every check again.
+The file is its standard input. It writes one line with the walls that are in force, and a Reply: the estimator's data
+form, built there once as a check, or a refusal. The parent trusts neither: it repeats every check on the data form.
 """
 
 import json
@@ -38,7 +38,7 @@ main(given["name"], given["readable"])
 
 
 class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The data form, or why there is none."""
+    """The data form, or the reason why there is none."""
 
     data: bytes = b""
     failure: str = ""
@@ -46,19 +46,19 @@ class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Opened(NamedTuple):
-    """The data form of a model file, and the walls that stood while it was opened."""
+    """The data form of a model file, and the walls in force while it was opened."""
 
     data: bytes
     walls: tuple[str, ...]
 
 
 def open_file(path: Path) -> Opened:
-    """Open a model file in a closed process; raises ModelFileError for every file that is no estimator."""
+    """Open a model file in a closed process; raises ModelFileError for every file that is not an estimator."""
     where = [entry for entry in sys.path if entry and _needed(entry)]
     given = {"path": where, "name": path.name, "readable": [*where, sys.prefix, sys.base_prefix, *SYSTEM]}
     command = [sys.executable, "-I", "-B", "-c", BOOTSTRAP, json.dumps(given)]
     with tempfile.TemporaryDirectory() as folder, path.open("rb") as file, sandbox.closed_memory() as closed:
-        process = subprocess.Popen(  # noqa: S603 - this interpreter, with a program of our own
+        process = subprocess.Popen(  # noqa: S603 - this interpreter with BOOTSTRAP
             command,
             stdin=file,
             stdout=subprocess.PIPE,
@@ -78,7 +78,7 @@ def _needed(entry: str) -> bool:
 
 
 def _environment(folder: str) -> dict[str, str]:
-    """No credentials, no home; threads would only ask for memory."""
+    """Return an environment without credentials and home folder, with one thread, which limits memory."""
     kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "SYSTEMROOT") if name in os.environ}
     threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     return kept | threads | {"HOME": folder, "TMPDIR": folder, "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
@@ -94,7 +94,7 @@ def _outcome(process: subprocess.Popen[bytes], name: str) -> Opened:
     timer = threading.Timer(SECONDS, stop)
     timer.start()
     try:
-        stand, content = _read(process.stdout) if process.stdout else ([], b"")
+        walls, content = _read(process.stdout) if process.stdout else ([], b"")
     finally:
         timer.cancel()
         process.kill()
@@ -107,17 +107,17 @@ def _outcome(process: subprocess.Popen[bytes], name: str) -> Opened:
         raise ModelFileError(f"{name} cannot be opened: {_ended(code)}", hint=DUMP) from error
     if not reply.data:
         raise ModelFileError(reply.failure[:1000], hint=reply.hint[:1000])
-    return Opened(reply.data, tuple(stand))
+    return Opened(reply.data, tuple(walls))
 
 
 def _read(stdout: IO[bytes]) -> tuple[list[str], bytes]:
     line = stdout.readline(LONGEST_LINE)
     content = stdout.read(MOST_BYTES + 1)
     try:
-        stand = msgspec.json.decode(line, type=list[str])
+        walls = msgspec.json.decode(line, type=list[str])
     except msgspec.DecodeError:
         return [], b""
-    return [wall for wall in stand if wall in sandbox.ALL], content if len(content) <= MOST_BYTES else b""
+    return [wall for wall in walls if wall in sandbox.WALLS], content if len(content) <= MOST_BYTES else b""
 
 
 def _ended(code: int) -> str:

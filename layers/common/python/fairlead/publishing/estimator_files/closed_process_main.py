@@ -1,4 +1,4 @@
-"""What the closed process runs: close the walls, read the file, convert it, build it once."""
+"""The program of the closed process: restrict itself, read the file, convert it, build it once."""
 
 import json
 import os
@@ -13,14 +13,14 @@ from fairlead.publishing.estimator_files.closed_process import Reply
 
 
 def main(name: str, readable: list[str]) -> None:
-    """Read a model file from standard input; write the walls as a line, and a Reply."""
+    """Read a model file from standard input; write a line with the walls in force, then a Reply."""
     out, sys.stdout = sys.stdout.buffer, sys.stderr
     _preload()
     out.write(json.dumps(sandbox.close(readable)).encode() + b"\n")
     out.flush()
     out.write(msgspec.msgpack.encode(_reply(sys.stdin.buffer.read(), name)))
     out.flush()
-    os._exit(0)  # nothing of the file runs at the interpreter's end
+    os._exit(0)  # skips exit handlers
 
 
 def _reply(content: bytes, name: str) -> Reply:
@@ -31,11 +31,11 @@ def _reply(content: bytes, name: str) -> Reply:
     except FairleadError as error:
         return Reply(failure=str(error), hint=error.hint)
     except MemoryError:
-        return Reply(failure=f"{name} asks for more memory than a model may take", hint="fit a smaller model")
+        return Reply(failure=f"{name} needs more memory than a model may use", hint="fit a smaller model")
 
 
 def _preload() -> None:
-    """Import what no wall may hinder; all, where the user who comes after root cannot read the packages."""
+    """Import the converter before the restrictions; import all where the user after root cannot read the packages."""
     from fairlead.engines.estimator_data import shapes
     from fairlead.publishing.estimator_files import convert  # noqa: F401 - while all files can still be read
 

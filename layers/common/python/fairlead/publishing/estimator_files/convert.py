@@ -1,4 +1,4 @@
-"""Pickles → the data form: the one place that reads pickles, and it executes nothing of them."""
+"""Convert pickles to the data form: the only module that reads pickles, and it never executes them."""
 
 import io
 import pickle
@@ -17,21 +17,21 @@ VERSION = re.compile(rb"_sklearn_version\W+?(\d+\.\d+\.?\w*)")
 
 
 def from_file(content: bytes, name: str) -> bytes:
-    """Return the data form of a model file's bytes, tried: it builds a fitted estimator. Raises ModelFileError."""
+    """Return the data form of a model file's bytes, checked by building the estimator. Raises ModelFileError."""
     data = from_pickle(unpack(content, name), name)
     check_estimator(read(data).estimator)
     return data
 
 
 def from_pickle(content: bytes, name: str) -> bytes:
-    """Return the data form of what a pickle holds; `name` is the file's. Raises ModelFileError; then nothing ran."""
+    """Return the data form of a pickle, never executing it; `name` is the file's. Raises ModelFileError."""
     _check_versions(content, name)
     writer = Writer(unknown)
     try:
-        return writer.write(_facts(content))
+        return writer.write(_inert_objects(content))
     except ModelFileError as error:
         raise ModelFileError(str(error), hint=error.hint or DUMP) from error
-    except Exception as error:  # a damaged stream raises anything
+    except Exception as error:  # a damaged stream may raise any exception
         place = f" (at {writer.place()[:100]})" if writer.place() else ""
         raise ModelFileError(
             f"{name} is truncated, damaged or not a model file: {one_line(error, 200)}{place}", hint=DUMP
@@ -43,28 +43,28 @@ def from_live(estimator: Any) -> bytes:
     kind = type(estimator).__name__
     try:
         content = pickle.dumps(estimator, protocol=5)
-    except Exception as error:  # pickling may raise anything
+    except Exception as error:  # pickling may raise any exception
         raise ModelFileError(
             f"the {kind} cannot be pickled: {one_line(error, 200)}", hint="save it with joblib.dump to see why"
         ) from error
     return from_pickle(content, f"the {kind}")
 
 
-def _facts(content: bytes) -> Any:
+def _inert_objects(content: bytes) -> Any:
     file = io.BytesIO(content)
-    facts = InertUnpickler(file, judge).load()
+    root = InertUnpickler(file, judge).load()
     if file.tell() != len(content):
-        raise MalformedError(f"it has {len(content) - file.tell()} bytes behind its end")
-    return facts
+        raise MalformedError(f"{len(content) - file.tell()} bytes after its end")
+    return root
 
 
 def _check_versions(content: bytes, name: str) -> None:
     import sklearn
 
-    strange = sorted({found.decode() for found in VERSION.findall(content)} - {sklearn.__version__})
-    if strange:
+    others = sorted({found.decode() for found in VERSION.findall(content)} - {sklearn.__version__})
+    if others:
         raise ModelFileError(
-            f"{name} was made by scikit-learn {strange[0]}, and this is {sklearn.__version__}: across versions its "
-            "answers may change",
+            f"{name} was fitted with scikit-learn {others[0]}, and {sklearn.__version__} is installed here: answers "
+            "may differ between versions",
             hint=OWN_KERNEL,
         )

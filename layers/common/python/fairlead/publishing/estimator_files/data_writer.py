@@ -1,4 +1,4 @@
-"""Facts of a pickle → the data form. Nothing is judged here but what data can hold; the reader judges the rest."""
+"""Write the inert objects of a pickle as the data form. Checks only what data can hold; the reader checks the rest."""
 
 from collections.abc import Callable
 from typing import Any
@@ -31,13 +31,13 @@ DROPPED = frozenset(
         *("_rng", "_feature_subsample_rng", "_optimizer", "_loss_function_", "_kmeans_single"),
     ]
 )
-"""Attributes that only fitting uses, never written: scorers, optimizers, protocols of a search."""
+"""Attributes that only fitting uses and that are never written: scorers, optimizers, results of a search."""
 OPTIONAL = frozenset({"scoring", "param_distributions", "param_grid", "cv"})
-"""Parameters that only fitting uses: where data cannot hold them they are None, and named in `left_out`."""
+"""Parameters that only fitting uses: None where data cannot hold them, and then listed in `left_out`."""
 
 
 class Writer:
-    """Walks the facts of one pickle, members first; `refuse` makes the error for a name that is no known class."""
+    """Writes the inert objects of one pickle, members first; `refuse` makes the error for a name of no known class."""
 
     def __init__(self, refuse: Callable[[str, str], Exception]) -> None:
         self._refuse = refuse
@@ -50,13 +50,13 @@ class Writer:
         self._kept: list[Any] = []
         self._left_out: set[str] = set()
 
-    def write(self, fact: Any) -> bytes:
-        """Return the data form of an estimator; raises MalformedError, or what `refuse` makes."""
-        if isinstance(fact, type) and issubclass(fact, InertObject):
-            name = fact.by.rpartition(".")[2]
+    def write(self, inert: Any) -> bytes:
+        """Return the data form of an estimator; raises MalformedError, or the error that `refuse` makes."""
+        if isinstance(inert, type) and issubclass(inert, InertObject):
+            name = inert.by.rpartition(".")[2]
             raise ModelFileError(f"{name} is a class, not a fitted estimator", hint="fit it and publish that")
         try:
-            root = self._value(fact)
+            root = self._value(inert)
         except RecursionError as error:
             raise MalformedError("objects nested too deeply") from error
         if not isinstance(root, list):
@@ -65,7 +65,7 @@ class Writer:
 
     def _value(self, value: Any, place: str = "") -> Value:
         if value is None or type(value) in (bool, float, str):
-            return value  # type: ignore[no-any-return]  # just looked at
+            return value  # type: ignore[no-any-return]  # checked above
         if type(value) is int and SMALLEST <= value <= LARGEST:
             return value
         if id(value) in self._known:
@@ -77,7 +77,7 @@ class Writer:
         self._nodes.append(self._node(value))
         self._path.pop()
         self._open.discard(id(value))
-        self._kept.append(value)  # an id is a name only while its object lives
+        self._kept.append(value)  # an id is unique only while its object exists
         self._known[id(value)] = [len(self._nodes) - 1]
         return self._known[id(value)]
 
@@ -96,7 +96,7 @@ class Writer:
         if isinstance(value, type) and issubclass(value, InertObject):
             return Named(value.by)
         if isinstance(value, InertObject):
-            return self._fact(value)
+            return self._inert_object(value)
         raise MalformedError(f"a {type(value).__name__}")
 
     def _pairs(self, pairs: list[tuple[Any, Any]]) -> Pairs:
@@ -104,51 +104,51 @@ class Writer:
             self._values([key for key, _ in pairs]), [self._value(value, f"[{key!r}]"[:60]) for key, value in pairs]
         )
 
-    def _fact(self, fact: InertObject) -> Node:
-        if fact.by in pickled_values.PLAIN:
-            return self._node(pickled_values.PLAIN[fact.by](fact))
-        if fact.by in pickled_values.ARRAYS:
-            return self._array(*pickled_values.ARRAYS[fact.by](fact))
-        if fact.by == "numpy._core.multiarray.scalar":
-            return Scalar(*pickled_values.scalar(fact))
-        if fact.by == "numpy.dtype":
-            return Dtype(dtype_code(fact))
-        return self._object(fact)
+    def _inert_object(self, inert: InertObject) -> Node:
+        if inert.by in pickled_values.PLAIN:
+            return self._node(pickled_values.PLAIN[inert.by](inert))
+        if inert.by in pickled_values.ARRAYS:
+            return self._array(*pickled_values.ARRAYS[inert.by](inert))
+        if inert.by == "numpy._core.multiarray.scalar":
+            return Scalar(*pickled_values.scalar(inert))
+        if inert.by == "numpy.dtype":
+            return Dtype(dtype_code(inert))
+        return self._object(inert)
 
-    def _object(self, fact: InertObject) -> Object:
-        name, arguments, state = pickled_values.made(fact)
+    def _object(self, inert: InertObject) -> Object:
+        name, arguments, state = pickled_values.class_and_state(inert)
         if not is_class(name):
             raise self._refuse(name, self.place())
         attributes = dict(zip(ARGUMENTS.get(name, ()), arguments, strict=False))
         if len(attributes) != len(arguments):
             raise MalformedError(f"a {name} made with {len(arguments)} arguments")
         attributes |= pickled_values.attributes(name, state)
-        attributes |= {key: value for key, value in fact.pairs if type(key) is str}
-        if fact.items:
+        attributes |= {key: value for key, value in inert.pairs if type(key) is str}
+        if inert.items:
             raise MalformedError(f"a {name} with items")
         kept = {key: value for key, value in attributes.items() if key not in DROPPED}
         return Object(name, {key: self._attribute(key, value) for key, value in kept.items()})
 
     def _attribute(self, name: str, value: Any) -> Value:
         if name == "memory":
-            return None  # a cache of fits
+            return None  # a cache that only fitting uses
         if name not in OPTIONAL:
             return self._value(value, f".{name}")
         before = len(self._nodes)
         try:
             return self._value(value, f".{name}")
-        except Exception:  # noqa: BLE001 - a refusal of any kind; what was written of it goes
+        except Exception:  # noqa: BLE001 - any refusal; the nodes written for it are removed
             del self._nodes[before:], self._path[len(self._path) :]
             self._known = {key: known for key, known in self._known.items() if known[0] < before}
             self._left_out.add(name)
             return None
 
     def place(self) -> str:
-        """Where the writer stands: `.steps[1][1].func`."""
+        """Return the path of the value being written, such as `steps[1][1].func`."""
         return "".join(self._path).removeprefix(".")
 
     def _array(self, code: str, shape: tuple[int, ...], fortran: bool, content: Any) -> Node:
-        """Keep an array's bytes and describe them, or walk what an array of objects holds."""
+        """Store an array's bytes and return their description; write the members of an array of objects."""
         if code == "O":
             return Objects(shape, self._values(content))
         node = Array(code, shape, fortran, self._size)

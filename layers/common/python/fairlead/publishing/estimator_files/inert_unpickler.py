@@ -1,7 +1,8 @@
-"""Reads a pickle as facts: no name is imported, no callable is called, no object of a real class is made.
+"""Read a pickle as inert objects: no name is imported, no callable is called, no object of a real class is made.
 
-Python's own unpickler does the opcodes. Every global it asks for is a stand-in, and a stand-in only remembers what it
-was called with and which state was put into it. joblib writes the bytes of arrays between opcodes; those become arrays.
+Python's own unpickler reads the opcodes. For every global name it gets a stand-in class. An instance of a stand-in
+records the arguments of its call and the state put into it. joblib writes the bytes of arrays between opcodes; those
+become arrays.
 """
 
 import io
@@ -16,12 +17,12 @@ from fairlead.engines.estimator_data.arrays import make_dtype
 
 CHUNK = 1 << 24
 DEEPEST_NEST = 8
-"""Pickles inside object arrays inside pickles."""
+"""Levels of pickles in object arrays in pickles."""
 ARRAY_WRAPPER = "joblib.numpy_pickle.NumpyArrayWrapper"
 
-PYTHON_UNPICKLER: Any = pickle._Unpickler  # noqa: SLF001 - joblib's base, too: only Python's own can stop at array bytes
+PYTHON_UNPICKLER: Any = pickle._Unpickler  # noqa: SLF001 - joblib's base, too: only the pure Python one can stop at array bytes
 
-# What old names mean today: Python 2's, which protocols 0 to 2 write still, and those of older numpy and scikit-learn.
+# Current names of old modules: Python 2's, which protocols 0 to 2 still write, and older numpy's and scikit-learn's.
 MODERN = {
     "__builtin__": "builtins",
     "_loss": "sklearn._loss._loss",
@@ -32,11 +33,11 @@ MODERN_NAMES = {"builtins.long": "builtins.int", "builtins.unicode": "builtins.s
 
 
 class MalformedError(Exception):
-    """The stream is no pickle that a fitted estimator makes; the message says why."""
+    """The stream is not a pickle of a fitted estimator; the message names the part."""
 
 
 class InertObject:
-    """What a call would have made: `by` is the callable's name; all else is what the file says."""
+    """Record of an object that a pickle makes by a call: `by` is the callable's name, the rest is the file's data."""
 
     by: ClassVar[str] = ""
     __slots__ = ("arguments", "items", "pairs", "state")
@@ -46,31 +47,31 @@ class InertObject:
     pairs: list[tuple[Any, Any]]
 
     def __new__(cls, *arguments: Any) -> "InertObject":
-        """Remember the arguments; nothing is called."""
+        """Record the arguments; nothing is called."""
         made = object.__new__(cls)
         made.arguments, made.state, made.items, made.pairs = arguments, None, [], []
         return made
 
     def append(self, item: Any) -> None:
-        """Remember an item."""
+        """Record an item."""
         self.items.append(item)
 
     add = append
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        """Remember a pair."""
+        """Record a pair."""
         self.pairs.append((key, value))
 
 
 class InertArray(InertObject):
-    """An array whose bytes stood behind joblib's wrapper, or the value of a pickle nested there."""
+    """An array whose bytes follow joblib's wrapper, or the value of a pickle nested there."""
 
     by = "array"
     __slots__ = ()
 
 
 def modern(module: str, name: str) -> str:
-    """Return the dotted name as today's Python and numpy have it."""
+    """Return the dotted name in current Python and numpy."""
     for old, new in MODERN.items():
         if module == old or module.startswith(old + "."):
             module = new + module[len(old) :]
@@ -78,7 +79,7 @@ def modern(module: str, name: str) -> str:
 
 
 class InertUnpickler(PYTHON_UNPICKLER):  # type: ignore[misc]  # see there
-    """Unpickles joblib and plain files into facts; `judge` refuses names before anything is made of them."""
+    """Unpickles joblib and plain files into inert objects; `judge` raises for a name before it is used."""
 
     dispatch: ClassVar[dict[int, Any]] = dict(PYTHON_UNPICKLER.dispatch)
 
@@ -88,7 +89,7 @@ class InertUnpickler(PYTHON_UNPICKLER):  # type: ignore[misc]  # see there
         self._stand_ins: dict[str, type[InertObject]] = {}
 
     def find_class(self, module_name: Any, global_name: Any) -> type[InertObject]:
-        """Return the stand-in of a name."""
+        """Return the stand-in class of a global name."""
         if type(module_name) is not str or type(global_name) is not str:
             raise MalformedError("a name that is computed while the file is read")
         name = modern(module_name, global_name)
@@ -98,17 +99,17 @@ class InertUnpickler(PYTHON_UNPICKLER):  # type: ignore[misc]  # see there
         return self._stand_ins[name]
 
     def persistent_load(self, pid: Any) -> Any:
-        """Refuse: estimators have no persistent ids."""
+        """Raise MalformedError: estimators have no persistent ids."""
         raise MalformedError(f"the persistent id {pid!r}"[:100])
 
     def get_extension(self, code: int) -> None:
-        """Refuse: estimators have no names by number."""
+        """Raise MalformedError: estimators use no numbered names."""
         raise MalformedError(f"the extension {code}")
 
     def _check_stand_in(self, position: int) -> None:
         called = self.stack[position]
         if not (isinstance(called, type) and issubclass(called, InertObject)):
-            raise MalformedError("a call of something that is no name")
+            raise MalformedError("a call of something that is not a name")
 
     def _reduce(self) -> None:
         self._check_stand_in(-2)
@@ -130,17 +131,17 @@ class InertUnpickler(PYTHON_UNPICKLER):  # type: ignore[misc]  # see there
         state = self.stack.pop()
         made = self.stack[-1]
         if not isinstance(made, InertObject) or made.state is not None:
-            raise MalformedError("state put into something that is no new object")
+            raise MalformedError("a state put into something that is not a new object")
         made.state = state
         if ARRAY_WRAPPER in (made.by, getattr(made.arguments[0], "by", "") if made.arguments else ""):
             self.stack[-1] = self._array(state)
 
     def _array(self, wrapper: Any) -> InertObject:
-        """Read the array behind a wrapper: raw bytes, or a pickle of its own for objects."""
+        """Return the array that follows a wrapper: raw bytes, or a nested pickle for objects."""
         if self._unframer.current_frame and self._unframer.current_frame.read(1):
             raise MalformedError("array bytes inside a frame")
         if type(wrapper) is not dict or wrapper.get("order") not in ("C", "F"):
-            raise MalformedError("an array with a strange wrapper")
+            raise MalformedError("an array with a malformed wrapper")
         if dtype_code(wrapper.get("dtype")) == "O":
             if self._depth >= DEEPEST_NEST:
                 raise MalformedError("arrays nested too deeply")
@@ -170,7 +171,7 @@ class InertUnpickler(PYTHON_UNPICKLER):  # type: ignore[misc]  # see there
         self.load_additems()
 
     def _refuse(self) -> None:
-        raise MalformedError("an instruction that no fitted estimator needs")
+        raise MalformedError("an opcode that no fitted estimator uses")
 
     dispatch[pickle.REDUCE[0]] = _reduce
     dispatch[pickle.NEWOBJ[0]] = _newobj
@@ -188,35 +189,38 @@ class InertUnpickler(PYTHON_UNPICKLER):  # type: ignore[misc]  # see there
 
 
 def _check_keys(keys: list[Any]) -> None:
-    """Keys are hashed. Hashing tuples of tuples may never end, and long numbers can be chosen that have one hash."""
+    """Raise MalformedError for keys that are unsafe to hash.
+
+    Hashing nested tuples may take exponential time, and large integers can be chosen to have equal hashes.
+    """
     for key in keys:
         for part in key if isinstance(key, tuple) else (key,):
             if isinstance(part, tuple) or (isinstance(part, int) and abs(part) >> 64):
-                raise MalformedError("a key that is no plain value")
+                raise MalformedError("a key that is not a plain value")
 
 
 def _read_array(file: io.BytesIO, wrapper: dict[str, Any]) -> np.ndarray[Any, Any]:
     dtype, shape = make_dtype(dtype_code(wrapper.get("dtype"))), shape_of(wrapper.get("shape"))
     data = file.read(math.prod(shape) * dtype.itemsize)
     if len(data) != math.prod(shape) * dtype.itemsize:
-        raise MalformedError("it ends inside an array")
+        raise MalformedError("the file ends inside an array")
     return np.frombuffer(data, dtype).reshape(shape, order=wrapper["order"])
 
 
 def shape_of(shape: Any) -> tuple[int, ...]:
-    """Return an array's shape, checked."""
+    """Return an array's shape; raises MalformedError for other values."""
     if type(shape) is not tuple or len(shape) > 8 or not all(type(length) is int and length >= 0 for length in shape):
-        raise MalformedError("an array with a strange shape")
+        raise MalformedError("an array with a malformed shape")
     return shape
 
 
-def dtype_code(fact: Any) -> str:
-    """Spell the dtype that a pickle describes, as `make_dtype` reads it; "O" is an array of objects."""
-    if not isinstance(fact, InertObject) or fact.by != "numpy.dtype" or not fact.arguments:
+def dtype_code(inert: Any) -> str:
+    """Return the code of the dtype that a pickle describes, as `make_dtype` reads it; "O" for an array of objects."""
+    if not isinstance(inert, InertObject) or inert.by != "numpy.dtype" or not inert.arguments:
         raise MalformedError("an array without a dtype")
-    code, state = fact.arguments[0], fact.state
+    code, state = inert.arguments[0], inert.state
     if type(code) is not str or (state is not None and (type(state) is not tuple or len(state) < 8)):
-        raise MalformedError("a dtype with a strange state")
+        raise MalformedError("a dtype with a malformed state")
     if code in ("O", "O8", "|O", "|O8"):
         return "O"
     if state is None or state[3] is None:

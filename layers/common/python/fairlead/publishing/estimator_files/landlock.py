@@ -1,6 +1,6 @@
-"""Landlock: this process may read below some folders and write nowhere (Linux 5.13 and later, no rights needed).
+"""Restrict this process by Landlock to reading below some folders, without writing (Linux 5.13, needs no privileges).
 
-Three system calls of a stable interface (landlock(7)), whose numbers are the same on every architecture.
+It uses three system calls of a stable interface (landlock(7)); their numbers are equal on every architecture.
 """
 
 import ctypes
@@ -14,11 +14,11 @@ READ = (1 << 2) | (1 << 3)
 """Read files, list folders."""
 READ_FILE = 1 << 2
 FILE_RIGHTS = ((1, 13), (2, 14), (3, 15), (5, 16))
-"""Since which version of the interface how many rights over files exist."""
+"""Pairs of an interface version and the number of file rights that exist since then."""
 NETWORK = (4, 0b11)
-"""Bind and connect of TCP."""
+"""Interface version, and the rights to bind and connect TCP."""
 SCOPES = (6, 0b11)
-"""Abstract sockets of, and signals to, processes outside."""
+"""Interface version, and the scopes: abstract sockets of, and signals to, processes outside."""
 
 
 class _Ruleset(ctypes.Structure):
@@ -31,7 +31,7 @@ class _Beneath(ctypes.Structure):
 
 
 def close(readable: Iterable[str]) -> bool:
-    """Deny this process all files but reading below `readable`; False where the kernel has no Landlock."""
+    """Deny this process all file access but reading below `readable`; returns False where Landlock is unavailable."""
     libc = ctypes.CDLL(None, use_errno=True)
     version = libc.syscall(CREATE, None, ctypes.c_size_t(0), VERSION_FLAG)
     if version < 1:
@@ -53,7 +53,7 @@ def _allow(libc: ctypes.CDLL, ruleset: int, path: str) -> None:
     try:
         folder = os.open(path, os.O_PATH | os.O_CLOEXEC)
     except OSError:
-        return  # what is not there needs no right
+        return  # an absent path needs no right
     rule = _Beneath(READ if os.path.isdir(path) else READ_FILE, folder)
     libc.syscall(ADD, ruleset, PATH_BENEATH, ctypes.byref(rule), 0)
     os.close(folder)

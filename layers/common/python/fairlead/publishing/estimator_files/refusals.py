@@ -1,12 +1,12 @@
-"""Refusals of names in a model file, each with its reason and the way forward. Nothing is imported to judge a name."""
+"""Refuse names in a model file, each with a reason and a hint. Nothing is imported to judge a name."""
 
 import sys
 
 from fairlead.errors import ModelFileError
 from fairlead.publishing.input.estimator_checks import notebook_code
 
-OWN_KERNEL = "publish from the kernel that made it: fairlead.publish(estimator, name=…, X=…, y=…)"
-SMUGGLERS = frozenset({"cloudpickle", "dill"})
+OWN_KERNEL = "publish from the notebook that fitted it: fairlead.publish(estimator, name=…, X=…, y=…)"
+CODE_PICKLERS = frozenset({"cloudpickle", "dill"})
 KNOWN = frozenset({"sklearn", "numpy", "scipy", "pandas", "joblib", "fairlead"})
 PLAIN = frozenset(
     [
@@ -20,22 +20,22 @@ PLAIN = frozenset(
         "functools.partial",
     ]
 )
-"""Names of the standard library that an estimator's pickle may mention; the writer refuses what data cannot hold."""
+"""Names of the standard library allowed in an estimator's pickle; the writer refuses those that data cannot hold."""
 
 
 def judge(name: str) -> None:
-    """Refuse a name that no fitted estimator mentions, wherever in the file it stands; raises ModelFileError."""
+    """Raise ModelFileError for a name that no fitted estimator's pickle has."""
     root, _, last = name.partition(".")
     if root == "__main__" or "<locals>" in name or "<lambda>" in name:
         raise notebook_code(last)
-    if root in SMUGGLERS:
+    if root in CODE_PICKLERS:
         raise notebook_code(f"code packed into the file by {root}")
     if root in KNOWN or name in PLAIN:
         return
     if root in sys.stdlib_module_names:
         raise ModelFileError(
-            f"the file would use {name[:100]} when it is opened, which no fitted estimator needs; nothing was executed",
-            hint="do not open this file with joblib or pickle; if you made it, keep that function out of the estimator",
+            f"the file would run {name[:100]} when it is opened, which no fitted estimator needs; nothing was executed",
+            hint="do not open this file with joblib or pickle; if it is yours, remove that function from the estimator",
         )
     raise ModelFileError(
         f"the file needs the package {root[:60]}, and only scikit-learn's own classes are served",
@@ -44,9 +44,9 @@ def judge(name: str) -> None:
 
 
 def unknown(name: str, place: str) -> ModelFileError:
-    """Refuse a class that the data form does not know; `place` is where it stands in the estimator."""
+    """Return the refusal of a class that the data form does not know; `place` is its path in the estimator."""
     advice = "fit the pipeline with memory=None" if name.startswith("joblib.memory") else OWN_KERNEL
     if name.startswith("scipy.stats"):
-        advice = "publish search.best_estimator_ rather than the search with its distributions"
+        advice = "publish search.best_estimator_ instead of the search with its distributions"
     where = f" (at {place[:100]})" if place else ""
-    return ModelFileError(f"the file uses {name[:100]}, which Fairlead does not take from a file{where}", hint=advice)
+    return ModelFileError(f"the file uses {name[:100]}, which Fairlead does not read from a file{where}", hint=advice)

@@ -1,4 +1,7 @@
-"""The walls around the process that opens a model file, as high as the system allows, and which of them stand."""
+"""Restrict the process that opens a model file, as far as the system allows, and report the restrictions in force.
+
+The manifest calls them walls.
+"""
 
 import contextlib
 import ctypes
@@ -20,29 +23,29 @@ PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_GET_DUMPABLE, PR_SET_NO_NEW_PRIVS = 1, 4, 
 
 ENVIRONMENT = "environment"
 FILES, LIMITS, NETWORK, PARENT, USER = "files", "limits", "network", "parent", "user"
-ALL = (ENVIRONMENT, FILES, LIMITS, NETWORK, PARENT, USER)
-"""A clean environment; no file but the packages is read; memory, time and files are bounded, to nothing written; no
-sockets, programs and signals; the parent's memory and environment are closed; another user than root."""
+WALLS = (ENVIRONMENT, FILES, LIMITS, NETWORK, PARENT, USER)
+"""A clean environment; only the packages can be read; limits of memory, time and files, with nothing written; no
+sockets, programs and signals; the parent's memory and environment are unreadable; another user than root."""
 
 
 def close(readable: Iterable[str]) -> list[str]:
-    """Close this process in; returns the walls that stand, of those that it can see."""
-    stand = [ENVIRONMENT]
+    """Restrict this process; returns the walls in force, without PARENT, which only the parent knows."""
+    walls = [ENVIRONMENT]
     if _limit():
-        stand.append(LIMITS)
+        walls.append(LIMITS)
     if sys.platform != "linux":
-        return stand + ([USER] if os.getuid() else [])
+        return walls + ([USER] if os.getuid() else [])
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     if _other_user():
-        stand.append(USER)
-    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)  # another user clears it
+        walls.append(USER)
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)  # a change of user clears it
     libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     if landlock.close(readable):
-        stand.append(FILES)
+        walls.append(FILES)
     if seccomp.close():
-        stand.append(NETWORK)
-    return sorted(stand)
+        walls.append(NETWORK)
+    return sorted(walls)
 
 
 def _limit() -> bool:
@@ -57,7 +60,7 @@ def _limit() -> bool:
             _, hard = resource.getrlimit(what)
             bound = most if hard == resource.RLIM_INFINITY else min(most, hard)
             resource.setrlimit(what, (bound, bound))
-    except (OSError, ValueError):  # macOS takes no bound on address space
+    except (OSError, ValueError):  # macOS has no limit on address space
         return False
     return True
 
@@ -79,7 +82,7 @@ _undumpable = threading.Lock()
 
 @contextlib.contextmanager
 def closed_memory() -> Iterator[bool]:
-    """Keep processes of the same user out of this one's memory and environment while the block runs (Linux)."""
+    """Deny other processes of the user this one's memory and environment in the block (Linux); yields success."""
     if sys.platform != "linux":
         yield False
         return

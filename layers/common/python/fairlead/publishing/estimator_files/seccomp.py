@@ -1,6 +1,7 @@
-"""A filter of system calls: no sockets, no programs, no other processes (Linux, no rights needed).
+"""Filter system calls: no sockets, no programs, no other processes (Linux, needs no privileges).
 
-The program is classic BPF for seccomp(2). It denies; it is one wall of several, so a call that it does not know passes.
+The filter is a classic BPF program for seccomp(2). It denies listed calls and lets the others pass, because it is one
+restriction of several.
 """
 
 import ctypes
@@ -47,7 +48,7 @@ DENIED = {
     "mount": (165, 40),
     "chroot": (161, 51),
     "init_module": (175, 105),
-    # What Landlock leaves open to a process of the same user: modes, times and attributes of his files …
+    # Calls that Landlock leaves open to a process of the same user: modes, times and attributes of the user's files …
     "chmod": (90, 0),
     "fchmod": (91, 52),
     "fchmodat": (268, 53),
@@ -67,7 +68,7 @@ DENIED = {
     "lremovexattr": (198, 15),
     "fremovexattr": (199, 16),
     "truncate": (76, 45),
-    # … memory and queues that outlive the process, and the limits and turns of his other processes.
+    # … memory and queues that outlive the process, and limits and scheduling of the user's other processes.
     "shmget": (29, 194),
     "semget": (64, 190),
     "msgget": (68, 186),
@@ -98,7 +99,7 @@ class _Program(ctypes.Structure):
 
 
 def program(column: int, architecture: int) -> list[Instruction]:
-    """Return the filter for a machine: which column of the table, which architecture number."""
+    """Return the filter for a machine, by its column in DENIED and its architecture number."""
     lines: list[Instruction] = [
         (LOAD, 0, 0, ARCHITECTURE),
         (EQUAL, 1, 0, architecture),
@@ -106,7 +107,7 @@ def program(column: int, architecture: int) -> list[Instruction]:
         (LOAD, 0, 0, NUMBER),
         (AT_LEAST, 0, 1, X32),
         (RETURN, 0, 0, KILL),
-        # Threads are made by clone; the C library asks clone3 first and goes on by clone where that does not exist.
+        # The C library makes threads by clone3, and by clone where clone3 does not exist.
         (EQUAL, 0, 1, CLONE3[column]),
         (RETURN, 0, 0, ERROR | errno.ENOSYS),
         (EQUAL, 0, 4, CLONE[column]),
@@ -114,7 +115,7 @@ def program(column: int, architecture: int) -> list[Instruction]:
         (ANY_BIT, 1, 0, CLONE_THREAD),
         (RETURN, 0, 0, ERROR | errno.EPERM),
         (RETURN, 0, 0, ALLOW),
-        # Limits are read, and set, through one call that takes a process: 0 is this one.
+        # prlimit reads and sets limits of the process in its first argument; 0 is this process.
         (EQUAL, 0, 4, PRLIMIT[column]),
         (LOAD, 0, 0, FIRST_ARGUMENT),
         (EQUAL, 1, 0, 0),
@@ -128,7 +129,7 @@ def program(column: int, architecture: int) -> list[Instruction]:
 
 
 def close() -> bool:
-    """Put the filter on this process; False where it cannot be had. Needs PR_SET_NO_NEW_PRIVS."""
+    """Apply the filter to this process; returns False where it is unavailable. Needs PR_SET_NO_NEW_PRIVS."""
     machine = MACHINES.get(platform.machine())
     if sys.platform != "linux" or machine is None:
         return False
