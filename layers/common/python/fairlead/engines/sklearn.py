@@ -76,13 +76,13 @@ class SklearnEngine:
 
     def _column(self, field: Field, values: tuple[Any, ...]) -> np.ndarray[Any, Any]:
         objects = field.kind == "boolean" or (field.kind == "category" and field.null != "nan")
-        if _is_string(field) or field.objects or (objects and None in values):
+        if is_string(field) or field.objects or (objects and None in values):
             missing = missing_value(field.null)
             return np.array([missing if value is None else value for value in values], dtype=object)
         return np.array(values, dtype=np.float64 if None in values else _DTYPES[field.kind])
 
     def _array(self, rows: Rows) -> np.ndarray[Any, Any]:
-        if not any(_is_string(field) for field in self._columns):
+        if not any(is_string(field) for field in self._columns):
             return self._filled(np.array(rows, dtype=np.float64))
         missing = self._missing
         values = [[missing[place] if value is None else value for place, value in enumerate(row)] for row in rows]
@@ -108,8 +108,8 @@ def _plain(predicted: np.ndarray[Any, Any]) -> list[Any]:
 _DTYPES: dict[str, type[Any]] = {"number": np.float64, "integer": np.int64, "category": np.int64, "boolean": np.bool_}
 
 
-def _is_string(field: Field) -> bool:
-    """Whether the column holds strings; a category may also be one of integers."""
+def is_string(field: Field) -> bool:
+    """Return whether a field's values are strings: text, and categories that are not integers."""
     if field.kind == "category":
         return not all(isinstance(value, int) for value in field.categories or ("",))
     return field.kind == "text"

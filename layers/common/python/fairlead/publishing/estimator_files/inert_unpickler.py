@@ -171,7 +171,7 @@ class InertUnpickler(PYTHON_UNPICKLER):  # type: ignore[misc]  # see there
         self.load_additems()
 
     def _refuse(self) -> None:
-        raise MalformedError("an opcode that no fitted estimator uses")
+        raise MalformedError("an opcode that no fitted estimator needs")
 
     dispatch[pickle.REDUCE[0]] = _reduce
     dispatch[pickle.NEWOBJ[0]] = _newobj

@@ -1,1 +1,1 @@
-"""From a fitted estimator to an ONNX graph."""
+"""Compile a fitted estimator to an ONNX graph."""

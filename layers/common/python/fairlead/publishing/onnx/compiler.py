@@ -1,4 +1,4 @@
-"""From a fitted estimator to an ONNX graph in doubles, with its inputs and outputs described; no proof yet."""
+"""Compile a fitted estimator to an ONNX graph in doubles, with its inputs and outputs described. It proves nothing."""
 
 import contextlib
 import io
@@ -23,7 +23,7 @@ from fairlead.publishing.onnx.converters.graph_writer import ML, ML_OPSET, OPSET
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """An ONNX model as bytes, the tensors it takes, and which output holds which of our words.
+    """An ONNX model as bytes, its input tensors, and the names of its outputs by role (label, probabilities, …).
 
     `distances` says that answers depend on which of several distances is the smallest.
     """
@@ -35,13 +35,13 @@ class Graph:
 
 
 def compile_estimator(estimator: Any, signature: Signature) -> Graph:
-    """Compile to ONNX; raises NotConvertibleError with one readable line, whatever went wrong inside."""
+    """Compile to ONNX; raises NotConvertibleError with a reason of one line for every failure."""
     with _quiet():
         try:
             return _compile(estimator, signature)
         except NotConvertibleError:
             raise
-        except Exception as error:  # converters of any estimator may raise anything
+        except Exception as error:  # converters may raise any exception
             raise NotConvertibleError(_reason(error)) from error
 
 
@@ -71,32 +71,32 @@ def _compile(estimator: Any, signature: Signature) -> Graph:
 
 
 def _name_outputs(model: Any, signature: Signature) -> dict[str, str]:
-    """Keep the outputs that the signature answers, under our words; one number a row is one dimension."""
+    """Keep the outputs of the signature and return their names by role; one number per row is one dimension."""
     from onnx import TensorProto, helper
 
-    words = _words(signature)
+    roles = _roles(signature)
     given = [output.name for output in model.graph.output]
-    if len(given) < len(words):
-        raise NotConvertibleError(f"its graph answers {len(given)} outputs, the signature has {len(words)}")
+    if len(given) < len(roles):
+        raise NotConvertibleError(f"its graph has {len(given)} outputs, the signature has {len(roles)}")
     types = {output.name: output.type.tensor_type.elem_type for output in model.graph.output}
     del model.graph.output[:]
     flat = helper.make_tensor("fairlead_flat", TensorProto.INT64, [1], [-1])
     model.graph.initializer.append(flat)
     outputs: dict[str, str] = {}
-    for word, name in zip(words, given, strict=False):
-        several = word == "probabilities" or (word == "value" and signature.output.names is not None)
+    for role, name in zip(roles, given, strict=False):
+        several = role == "probabilities" or (role == "value" and signature.output.names is not None)
         kind = "Identity" if several else "Reshape"
-        outputs[word] = f"fairlead_{word}"
-        model.graph.node.append(helper.make_node(kind, [name] if several else [name, "fairlead_flat"], [outputs[word]]))
+        outputs[role] = f"fairlead_{role}"
+        model.graph.node.append(helper.make_node(kind, [name] if several else [name, "fairlead_flat"], [outputs[role]]))
         shape = [None, None] if several else [None]
         model.graph.output.append(
-            helper.make_tensor_value_info(outputs[word], _kind(word, types[name], signature), shape)
+            helper.make_tensor_value_info(outputs[role], _element_type(role, types[name], signature), shape)
         )
     return outputs
 
 
 def _refused_output(model: Any, inputs: Inputs) -> dict[str, str]:
-    """Add the output that says which rows the estimator refuses, where it may refuse any."""
+    """Add the output that marks the rows the estimator refuses, where it may refuse any; return its name by role."""
     from onnx import TensorProto, helper
 
     if not inputs.refused:
@@ -111,18 +111,18 @@ def _refused_output(model: Any, inputs: Inputs) -> dict[str, str]:
     return {"refused": "fairlead_refused"}
 
 
-def _kind(word: str, declared: int, signature: Signature) -> int:
-    """Labels are what the classes are: some converters declare integers and answer strings."""
+def _element_type(role: str, declared: int, signature: Signature) -> int:
+    """Return an output's element type: labels have the type of the classes, where converters may declare integers."""
     from onnx import TensorProto
 
-    if word != "label" or not signature.output.classes:
+    if role != "label" or not signature.output.classes:
         return declared
     strings = isinstance(signature.output.classes[0], str)
     return int(TensorProto.STRING if strings else TensorProto.INT64)
 
 
-def _words(signature: Signature) -> list[str]:
-    """Our words for the outputs, in the order in which converters give them."""
+def _roles(signature: Signature) -> list[str]:
+    """Return the roles of the outputs, in the order of the converters."""
     task = signature.output.task
     if task == "regression":
         return ["value"]
@@ -132,7 +132,7 @@ def _words(signature: Signature) -> list[str]:
 
 
 def _add_counts(model: Any, inputs: Inputs) -> None:
-    """Declare the inputs that the engine fills with counts of terms, and tell it how."""
+    """Declare the inputs that the engine fills with counts of terms; the model's metadata says how."""
     from onnx import TensorProto, helper
 
     countings = {name: counting for name, (_, counting) in inputs.countings.items()}
@@ -142,16 +142,16 @@ def _add_counts(model: Any, inputs: Inputs) -> None:
     for name, counting in countings.items():
         shape = [None, len(counting.vocabulary)]
         model.graph.input.append(helper.make_tensor_value_info(name, TensorProto.DOUBLE, shape))
-    told = {}
+    metadata = {}
     if countings:
-        told[COUNTING_KEY] = msgspec.json.encode(countings).decode()
+        metadata[COUNTING_KEY] = msgspec.json.encode(countings).decode()
     if inputs.most_rows is not None:
-        told[MOST_ROWS_KEY] = str(inputs.most_rows)
-    helper.set_model_props(model, told)
+        metadata[MOST_ROWS_KEY] = str(inputs.most_rows)
+    helper.set_model_props(model, metadata)
 
 
 def _drop_unused(model: Any) -> None:
-    """Drop nodes, initializers and inputs that no answer needs: onnxruntime would want every input fed."""
+    """Drop nodes, initializers and inputs that no output needs: onnxruntime requires a value for every input."""
     needed = {output.name for output in model.graph.output}
     kept = []
     for node in reversed(model.graph.node):
@@ -169,7 +169,7 @@ def _drop_unused(model: Any) -> None:
 
 
 def _import_opset(model: Any) -> None:
-    """Our nodes of ai.onnx.ml are of a later version than skl2onnx's, and mean the same in both for all the others."""
+    """Import the later ai.onnx.ml version that our nodes need; skl2onnx's nodes have the same meaning in both."""
     ours = any(node.domain == ML and node.op_type in ("TreeEnsemble", "LabelEncoder") for node in model.graph.node)
     for opset in model.opset_import:
         if ours and opset.domain == ML:
@@ -189,7 +189,7 @@ def _tensors(model: Any, inputs: Inputs, signature: Signature) -> tuple[Tensor, 
 
 
 def _without_ignored(model: Any, tensors: tuple[Tensor, ...], ignored: set[str]) -> tuple[Tensor, ...]:
-    """Take ignored columns out of the graph's inputs: inside the graph they are zeros, as the estimator is given."""
+    """Remove ignored columns from the graph's inputs: the graph fills them with zeros, as the sklearn engine does."""
     from onnx import helper
 
     narrow = tuple(
@@ -223,7 +223,7 @@ def _integers(name: str, values: list[int]) -> Any:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Converters warn, log and print about their own insides; what matters comes back as a reason."""
+    """Suppress the warnings, logs and prints of converters; a failure is reported as a reason."""
     before = logging.root.manager.disable
     logging.disable(logging.CRITICAL)
     try:

@@ -1,7 +1,7 @@
-"""Our converters: graphs for estimators that skl2onnx converts wrongly, in single precision only, or not at all.
+"""Fairlead's converters, for estimators that skl2onnx converts wrongly, in single precision only, or not at all.
 
-They are handed to skl2onnx for one conversion at a time, by its own `custom_*` arguments, so that nothing changes for
-others who use skl2onnx in the same process. Everything else is skl2onnx's own, fed with doubles.
+Each conversion passes them to skl2onnx by its `custom_*` arguments, so other uses of skl2onnx in the same process are
+unaffected. All other estimators use skl2onnx's converters, with inputs of doubles.
 """
 
 from fairlead.publishing.onnx.converters.catalogue import Conversion, conversion

@@ -1,4 +1,4 @@
-"""Which estimator is converted by which function; the one place to add another."""
+"""The converter of each estimator class. Add an estimator here."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -78,7 +78,7 @@ COMBINERS: frozenset[Convert] = frozenset(
         meta_estimators.transformed_target,
     }
 )
-"""Where the answers of parts meet: each part has guarded its own inputs."""
+"""Converters that combine the answers of parts; each part has guards for its own inputs."""
 WRAPPERS = (
     "model_selection.GridSearchCV model_selection.RandomizedSearchCV model_selection._search_successive_halving."
     "HalvingGridSearchCV model_selection._search_successive_halving.HalvingRandomSearchCV frozen.FrozenEstimator"
@@ -95,7 +95,7 @@ class Conversion:
 
 
 def conversion(inputs: Inputs) -> Conversion:
-    """Everything of ours, for a graph with these inputs."""
+    """Return Fairlead's parsers, shapes and converters for a graph with these inputs."""
     found = Conversion({}, {}, {})
     simple, meta = Parsers(inputs), MetaParsers(inputs)
 
@@ -151,7 +151,7 @@ def _run(convert: Convert, inputs: Inputs, scope: Any, operator: Any, container:
 
 
 def _run_stock(inputs: Inputs, scope: Any, operator: Any, container: Any) -> None:
-    """Convert by skl2onnx's own function, behind our guard."""
+    """Write the guard, then convert by skl2onnx's own function."""
     from skl2onnx.common._registration import get_converter
 
     write_guard(Nodes(scope, container, inputs), operator)
@@ -159,14 +159,14 @@ def _run_stock(inputs: Inputs, scope: Any, operator: Any, container: Any) -> Non
 
 
 def _stock_estimators() -> list[type[Any]]:
-    """Every class that skl2onnx converts as one operator."""
+    """Return the classes that skl2onnx converts as one operator."""
     from skl2onnx._supported_operators import sklearn_operator_name_map
 
     return [cls for cls in sklearn_operator_name_map if hasattr(cls, "get_params")]
 
 
 def _stock_classifiers() -> list[type[Any]]:
-    """Classifiers of skl2onnx's own, which would answer a sequence of dictionaries."""
+    """Return the classifiers that skl2onnx would parse itself, with a sequence of dictionaries as output."""
     from skl2onnx._parse import _parse_sklearn_classifier, sklearn_parsers_map
 
     return [cls for cls, parse in sklearn_parsers_map.items() if parse is _parse_sklearn_classifier]

@@ -1,4 +1,4 @@
-"""KMeans: the nearest centre, by the same formula as scikit-learn's, which far rows do not lose to rounding."""
+"""Converter of KMeans: the nearest centre, by scikit-learn's formula, which stays exact enough for distant rows."""
 
 from typing import Any
 
@@ -8,13 +8,13 @@ from fairlead.publishing.onnx.converters.graph_writer import Nodes
 
 
 def k_means(nodes: Nodes, operator: Any) -> None:
-    """The index of the nearest centre."""
+    """Write the index of the nearest centre."""
     centres = np.asarray(operator.raw_operator.cluster_centers_, dtype=np.float64)
     nodes.fill(operator.outputs[0], nearest(nodes, nodes.matrix(operator), centres))
 
 
 def nearest(nodes: Nodes, matrix: str, points: Any) -> str:
-    """Return the index of each row's nearest point, shape (rows,): the row's own square, equal for all, is left out."""
+    """Write the index of each row's nearest point, shape (rows,), without the row's square, equal for all points."""
     points = np.asarray(points, dtype=np.float64)
     products = nodes.add("MatMul", matrix, -2.0 * points.T)
     distances = nodes.add("Add", products, (points**2).sum(axis=1)[None, :])

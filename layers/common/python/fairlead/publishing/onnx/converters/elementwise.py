@@ -1,4 +1,4 @@
-"""Functions of one value: FunctionTransformer over numpy's own, and the inverses that targets need."""
+"""Converters of functions of one value: FunctionTransformer of numpy's functions, and inverses for targets."""
 
 from collections.abc import Callable
 from typing import Any
@@ -29,13 +29,13 @@ FUNCTIONS: dict[Any, Function] = {
 
 
 def function_transformer(nodes: Nodes, operator: Any) -> None:
-    """Identity, or one of numpy's functions."""
+    """Write the identity, or one of numpy's functions."""
     model = operator.raw_operator
     nodes.fill(operator.outputs[0], _apply(nodes, model.func, model.kw_args, nodes.matrix(operator)))
 
 
 def apply_inverse(nodes: Nodes, transformer: Any, value: str) -> str:
-    """Undo a target's transformation on one column."""
+    """Write the inverse of a target's transformation, on one column."""
     name = type(transformer).__name__
     if name == "FunctionTransformer":
         return _apply(nodes, transformer.inverse_func, transformer.inv_kw_args, value)
@@ -43,12 +43,13 @@ def apply_inverse(nodes: Nodes, transformer: Any, value: str) -> str:
         scale = 1.0 if transformer.scale_ is None else float(transformer.scale_[0])
         mean = 0.0 if transformer.mean_ is None else float(transformer.mean_[0])
         return nodes.add("Add", nodes.add("Mul", value, scale), mean)
-    raise NotConvertibleError(f"a target transformed by {name} has no graph")
+    raise NotConvertibleError(f"a target transformed by {name} cannot be converted")
 
 
 def _apply(nodes: Nodes, function: Any, arguments: Any, value: str) -> str:
     if function is None:
         return value
     if arguments or function not in FUNCTIONS:
-        raise NotConvertibleError(f"FunctionTransformer over {getattr(function, '__name__', function)!s} has no graph")
+        name = getattr(function, "__name__", function)
+        raise NotConvertibleError(f"FunctionTransformer with the function {name!s} cannot be converted")
     return FUNCTIONS[function](nodes, value)

@@ -1,6 +1,7 @@
-"""OneHotEncoder and OrdinalEncoder: each column's categories are looked up in what the fitted encoder answers itself.
+"""Converters of OneHotEncoder, OrdinalEncoder and TargetEncoder: a lookup table of each column's categories.
 
-Asking the encoder covers all its settings at once: unknown and infrequent categories, drop, missing as a category.
+The table holds the fitted encoder's own answers, which covers all its settings: unknown and infrequent categories,
+drop, missing as a category.
 """
 
 import warnings
@@ -20,12 +21,12 @@ from fairlead.publishing.onnx.converters.tree_ensembles import Array
 from fairlead.publishing.signature.json_values import null_of
 
 UNSEEN = "\ue000fairlead.unseen\ue000"
-CHUNK = 500  # categories asked at once: each becomes a dense row as wide as all of them
+CHUNK = 500  # categories per call of the encoder: each becomes a dense row as wide as all categories
 
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """One column: what each known value becomes, and what any other value becomes."""
+    """The lookup table of one column: the answer to each known value, and the default for any other."""
 
     keys: list[Any]
     answers: list[float]
@@ -33,7 +34,7 @@ class Lookup:
 
 
 def ordinal_encoder(nodes: Nodes, operator: Any) -> None:
-    """A matrix of codes."""
+    """Write a matrix of codes."""
     encoder = operator.raw_operator
     columns = nodes.inputs.columns(operator.inputs, len(encoder.categories_))
     nodes.fill(operator.outputs[0], codes(nodes, encoder, columns))
@@ -42,28 +43,28 @@ def ordinal_encoder(nodes: Nodes, operator: Any) -> None:
 def codes(nodes: Nodes, encoder: Any, columns: Sequence[Column]) -> str:
     """Write an OrdinalEncoder's codes of these columns, shape (rows, columns)."""
     found = [
-        _look_up(nodes, column, _ordinal(encoder, position, _null(nodes, encoder, position, column)))
+        _write_lookup(nodes, column, _ordinal(encoder, position, _null(nodes, encoder, position, column)))
         for position, column in enumerate(columns)
     ]
-    return nodes.add("Concat", *found, axis=1) if len(found) > 1 else found[0]
+    return nodes.concat(found)
 
 
 def one_hot_encoder(nodes: Nodes, operator: Any) -> None:
-    """Each column becomes the position of its 1, compared with all positions; -1 is a row of zeros."""
+    """Write each column as the position of its 1 compared with all positions; -1 gives a row of zeros."""
     encoder = operator.raw_operator
     columns = nodes.inputs.columns(operator.inputs, len(encoder.categories_))
     blocks = []
     for position, column in enumerate(columns):
         lookup, width = _one_hot(encoder, position, _null(nodes, encoder, position, column))
         if width:
-            hot = _look_up(nodes, column, lookup)
+            hot = _write_lookup(nodes, column, lookup)
             blocks.append(nodes.add("Equal", hot, np.arange(width, dtype=np.float64)[None, :]))
-    joined = nodes.add("Concat", *blocks, axis=1) if len(blocks) > 1 else blocks[0]
+    joined = nodes.concat(blocks)
     nodes.fill(operator.outputs[0], nodes.cast(joined, np.float64))
 
 
 def target_encoder(nodes: Nodes, operator: Any) -> None:
-    """Each category's mean of the target, one column for each class where there are several."""
+    """Write each category's mean of the target; one column for each class of a target with several classes."""
     encoder = operator.raw_operator
     columns = nodes.inputs.columns(operator.inputs, len(encoder.categories_))
     means = np.ravel(encoder.target_mean_)
@@ -74,11 +75,11 @@ def target_encoder(nodes: Nodes, operator: Any) -> None:
             null = _null(nodes, encoder, position, column)
             pairs = [(key, float(answer)) for key, answer in zip(known, answers, strict=True) if _reached(key, null)]
             lookup = Lookup([key for key, _ in pairs], [answer for _, answer in pairs], float(mean))
-            found.append(_look_up(nodes, column, lookup))
-    nodes.fill(operator.outputs[0], nodes.add("Concat", *found, axis=1) if len(found) > 1 else found[0])
+            found.append(_write_lookup(nodes, column, lookup))
+    nodes.fill(operator.outputs[0], nodes.concat(found))
 
 
-def _look_up(nodes: Nodes, column: Column, lookup: Lookup) -> str:
+def _write_lookup(nodes: Nodes, column: Column, lookup: Lookup) -> str:
     from onnx import TensorProto
     from onnx.helper import make_tensor
 
@@ -94,37 +95,40 @@ def _look_up(nodes: Nodes, column: Column, lookup: Lookup) -> str:
 
 
 def _as_string(key: Any) -> str:
-    if _is_missing(key):
+    if is_none_or_nan(key):
         return MISSING
     if not isinstance(key, str):
-        raise NotConvertibleError(f"an encoder knows {key!r} among strings")
+        raise NotConvertibleError(f"an encoder has the category {key!r} in a column of strings")
     return key
 
 
 def _as_number(key: Any) -> float:
     if isinstance(key, str):
-        raise NotConvertibleError(f"an encoder knows {key!r} among numbers")
-    return float("nan") if _is_missing(key) else float(key)
+        raise NotConvertibleError(f"an encoder has the category {key!r} in a column of numbers")
+    return float("nan") if is_none_or_nan(key) else float(key)
 
 
-def _is_missing(key: Any) -> bool:
+def is_none_or_nan(key: Any) -> bool:
+    """Return whether a category or parameter is None or NaN."""
     return key is None or (isinstance(key, (float, np.floating)) and bool(np.isnan(key)))
 
 
 def _null(nodes: Nodes, encoder: Any, position: int, column: Column) -> Null:
-    """What null stands for in a column: behind an imputer, the one missing value that the encoder knows."""
+    """Return the meaning of null in a column: behind a step, the only missing value among the encoder's categories."""
     null = nodes.inputs.null(column)
     if null is not None:
         return null
-    known = {null_of(key) for key in encoder.categories_[position] if _is_missing(key)}
+    known = {null_of(key) for key in encoder.categories_[position] if is_none_or_nan(key)}
     if len(known) > 1:
-        raise NotConvertibleError("an encoder behind another step knows None and NaN, which a graph cannot tell apart")
+        raise NotConvertibleError(
+            "an encoder behind another step has the categories None and NaN, which a graph cannot distinguish"
+        )
     return next(iter(known), "nan")
 
 
 def _reached(key: Any, null: Null) -> bool:
-    """Whether a row can hold this category: of missing values only the one that null stands for."""
-    return not _is_missing(key) or null_of(key) == null
+    """Return whether a row can have this category: of missing values only the meaning of null."""
+    return not is_none_or_nan(key) or null_of(key) == null
 
 
 def _ordinal(encoder: Any, position: int, null: Null) -> Lookup:
@@ -143,27 +147,29 @@ def _one_hot(encoder: Any, position: int, null: Null) -> tuple[Lookup, int]:
 
 
 def _asked(encoder: Any, position: int, null: Null, read: Callable[[Array], list[float]], *, other: float) -> Lookup:
-    """What the encoder makes of every category of a column, and of an unseen value; `other` where it refuses one.
+    """Return the encoder's answers to every category of a column and to an unseen value; `other` where it refuses one.
 
-    A missing value that is no category is asked for too: encoders treat it as unknown, or refuse it.
+    A missing value that is not a category is included: encoders treat it as unknown, or refuse it.
     """
     known = [key for key in encoder.categories_[position] if _reached(key, null)]
     answers = _read(encoder, position, known, read)
     if answers is None:
         raise NotConvertibleError("an encoder refuses its own categories")
     keys = known.copy()
-    missing = None if any(_is_missing(key) for key in known) else _read(encoder, position, [missing_value(null)], read)
+    missing = (
+        None if any(is_none_or_nan(key) for key in known) else _read(encoder, position, [missing_value(null)], read)
+    )
     if missing is not None:
         keys.append(np.nan)
         answers += missing
     numeric = encoder.categories_[position].dtype.kind in "iufb"
-    unseen = float(max([key for key in known if not _is_missing(key)], default=0)) + 1.0 if numeric else UNSEEN
+    unseen = float(max([key for key in known if not is_none_or_nan(key)], default=0)) + 1.0 if numeric else UNSEEN
     default = _read(encoder, position, [unseen], read)
     return Lookup(keys, answers, other if default is None else default[0])
 
 
 def _read(encoder: Any, position: int, values: list[Any], read: Callable[[Array], list[float]]) -> list[float] | None:
-    """Read the encoder's rows for these values in one column; None where it refuses them."""
+    """Return the encoder's answers to these values in one column, None where it refuses them."""
     found: list[float] = []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -177,7 +183,7 @@ def _read(encoder: Any, position: int, values: list[Any], read: Callable[[Array]
 
 
 def _table(encoder: Any, position: int, values: list[Any]) -> Array:
-    """Rows that differ in one column only."""
+    """Return rows that differ only in one column."""
     numeric = all(known.dtype.kind in "iufb" for known in encoder.categories_)
     table = np.empty((len(values), len(encoder.categories_)), dtype=np.float64 if numeric else object)
     table[:] = [known[0] for known in encoder.categories_]

@@ -1,5 +1,5 @@
-"""The one exception of our converters."""
+"""The exception that all converters raise."""
 
 
 class NotConvertibleError(Exception):
-    """There is no graph for this estimator as it is set up; the message says what and why."""
+    """The estimator cannot be converted with its parameters; the message says which part and why."""

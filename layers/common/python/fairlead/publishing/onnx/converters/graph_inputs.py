@@ -1,11 +1,12 @@
-"""Which column stands where: the graph has a matrix of numbers and one of strings, the estimator columns in order."""
+"""Map columns to graph inputs: the graph has a matrix of numbers and one of strings, the estimator columns in order."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from fairlead.engines.sklearn import is_string
 from fairlead.engines.text_counts import Counting
-from fairlead.model.signature import Field, Null, Signature
+from fairlead.model.signature import Null, Signature
 from fairlead.publishing.onnx.converters.errors import NotConvertibleError
 
 NUMBERS, STRINGS = "numbers", "strings"
@@ -13,7 +14,7 @@ NUMBERS, STRINGS = "numbers", "strings"
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a variable of skl2onnx; `field` is its position in the signature while nothing has changed it."""
+    """One column of a skl2onnx variable; `field` is its position in the signature while no step has changed it."""
 
     variable: Any
     position: int
@@ -21,58 +22,56 @@ class Column:
 
     @property
     def string(self) -> bool:
-        """Whether it holds strings."""
-        return type(self.variable.type).__name__ == "StringTensorType"
+        """Return whether it has strings."""
+        return holds_strings(self.variable)
 
 
-def holds_strings(field: Field) -> bool:
-    """Whether a field's values are strings: text, and categories that are not integers."""
-    if field.kind == "category":
-        return not all(isinstance(value, int) for value in field.categories or ("",))
-    return field.kind == "text"
+def holds_strings(variable: Any) -> bool:
+    """Return whether a variable of skl2onnx has strings."""
+    return type(variable.type).__name__ == "StringTensorType"
 
 
 class Inputs:
-    """The graph's inputs, and what became of them so far."""
+    """The graph's inputs, and the state of one conversion."""
 
     def __init__(self, signature: Signature) -> None:
         fields = list(enumerate(signature.inputs))
         self._fields = {
-            NUMBERS: [position for position, field in fields if not holds_strings(field)],
-            STRINGS: [position for position, field in fields if holds_strings(field)],
+            NUMBERS: [position for position, field in fields if not is_string(field)],
+            STRINGS: [position for position, field in fields if is_string(field)],
         }
         self._nulls = [field.null for field in signature.inputs]
         self._slices: dict[str, list[int]] = {}
-        self.scoring: Any = None  # the classifier, about to be parsed, that answers its decision function
+        self.scoring: Any = None  # the classifier parsed next whose decision function is needed
         self.scored: set[int] = set()  # id() of operators of such classifiers
         self.refused: list[str] = []  # by guard, shape (rows, 1): NaN where a step of the estimator refuses the row
-        self.sources: dict[str, list[Any]] = {}  # by name: the variables that one holds side by side
-        self.bounds: dict[str, float] = {}  # by name: what no finite number of the variable exceeds, in size
+        self.sources: dict[str, list[Any]] = {}  # by name: the variables that it concatenates
+        self.bounds: dict[str, float] = {}  # by name: the largest magnitude of the variable's finite numbers
         self.distances = False  # whether an answer depends on which of several distances is the smallest
-        self.most_rows: int | None = None  # a graph whose work per row is large is fed in parts
-        self.countings: dict[str, tuple[int, Counting]] = {}  # by graph input: field and what to count in it
+        self.most_rows: int | None = None  # rows per call, where a row takes much memory
+        self.countings: dict[str, tuple[int, Counting]] = {}  # by graph input: the field and the terms to count
 
     def fields(self, name: str) -> list[int]:
-        """Positions in the signature of a graph input's columns; a text's counts are of one field."""
+        """Return the positions of a graph input's columns in the signature; counts of terms belong to one field."""
         return [self.countings[name][0]] if name in self.countings else self._fields[name]
 
     def null(self, column: Column) -> Null | None:
-        """What null stands for in a column, None where a step has changed it."""
+        """Return the meaning of null in a column, None where a step has changed the column."""
         return None if column.field is None else self._nulls[column.field]
 
     def is_given(self, variable: Any) -> bool:
-        """Whether a variable holds columns as requests have them."""
+        """Return whether a variable has unchanged columns of the request."""
         return variable.raw_name in self._fields or variable.onnx_name in self._slices
 
     def types(self) -> list[tuple[str, Any]]:
-        """The graph's inputs as skl2onnx wants them declared."""
+        """Return the graph's inputs as skl2onnx declares them."""
         from skl2onnx.common.data_types import DoubleTensorType, StringTensorType
 
         kinds = {NUMBERS: DoubleTensorType, STRINGS: StringTensorType}
         return [(name, kinds[name]([None, len(fields)])) for name, fields in self._fields.items() if fields]
 
     def columns(self, variables: Sequence[Any], width: int) -> list[Column]:
-        """The columns of an operator's inputs, in the estimator's order; `width` is how many it was fitted on."""
+        """Return the columns of an operator's inputs, in the estimator's order; it was fitted on `width` columns."""
         width = width if len(variables) == 1 else 0
         found: list[Column] = []
         for variable in variables:
@@ -86,31 +85,31 @@ class Inputs:
         return found
 
     def count_terms(self, field: int, counting: Counting) -> str:
-        """Name the graph input that will hold these counts of a text field's terms."""
+        """Add a graph input for the counts of a text field's terms, and return its name."""
         name = f"terms{len(self.countings)}"
         self.countings[name] = (field, counting)
         return name
 
     def limit_rows(self, most: int) -> None:
-        """Feed at most this many rows at once."""
+        """Limit the rows of one call of the graph."""
         self.most_rows = max(1, min(most, self.most_rows or most))
 
     def note_slice(self, variable: Any, columns: Sequence[Column]) -> None:
-        """Remember that a variable holds these columns unchanged."""
+        """Record that a variable has these columns unchanged."""
         fields = [column.field for column in columns]
         if None not in fields:
-            self._slices[variable.onnx_name] = fields  # type: ignore[assignment]  # no None is left
+            self._slices[variable.onnx_name] = fields  # type: ignore[assignment]  # without None
 
 
 def _width(variable: Any) -> int:
     shape = variable.type.shape
     if len(shape) != 2 or not isinstance(shape[1], int):
-        raise NotConvertibleError("a step in the middle has an unknown number of columns")
+        raise NotConvertibleError("an inner step has an unknown number of columns")
     return shape[1]
 
 
 def runs(columns: Sequence[Column]) -> list[list[Column]]:
-    """Neighbouring columns of the same variable together."""
+    """Group neighbouring columns of the same variable."""
     grouped: list[list[Column]] = []
     for column in columns:
         if grouped and grouped[-1][-1].variable is column.variable:

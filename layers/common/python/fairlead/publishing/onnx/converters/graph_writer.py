@@ -1,4 +1,4 @@
-"""Writing ONNX nodes in doubles: a thin hand over skl2onnx's container, and the shapes our converters declare."""
+"""Write ONNX nodes in doubles: a thin layer over skl2onnx's container."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 
 from fairlead.publishing.onnx.converters.errors import NotConvertibleError
-from fairlead.publishing.onnx.converters.graph_inputs import Column, Inputs, runs
+from fairlead.publishing.onnx.converters.graph_inputs import Column, Inputs, holds_strings, runs
 
 ML = "ai.onnx.ml"
 OPSETS = {"": 21, ML: 3, "com.microsoft": 1}
-"""What skl2onnx is asked for; our own nodes are of ML_OPSET, which has trees in doubles (onnxruntime ≥ 1.20)."""
+"""Opsets of skl2onnx's nodes. Our own nodes use ML_OPSET, which has trees in doubles (onnxruntime ≥ 1.20)."""
 ML_OPSET = 5
 
 
@@ -46,18 +46,18 @@ class Nodes:
         names = [value if isinstance(value, str) else self.constant(value) for value in inputs]
         results = [str(self._scope.get_unique_variable_name(op.lower())) for _ in range(outputs)]
         operator = self._scope.get_unique_operator_name(op)
-        # skl2onnx refuses to import ai.onnx.ml 5; `compiling` imports it once the graph is made.
+        # skl2onnx refuses to import ai.onnx.ml 5; the compiler imports it in the finished graph.
         version = 1 if domain == ML else None
         self._container.add_node(op, names, results, op_domain=domain, op_version=version, name=operator, **attributes)
         return results
 
     def fill(self, variable: Any, value: str) -> None:
-        """Make `value` what a variable of skl2onnx holds."""
+        """Assign `value` to a variable of skl2onnx."""
         name = self._scope.get_unique_operator_name("Identity")
         self._container.add_node("Identity", [value], [variable.onnx_name], name=name)
 
     def stand_in(self, column: Column, name: str) -> None:
-        """Let a column stand in for a graph input to come: skl2onnx sorts nodes and knows only its own inputs."""
+        """Write a placeholder for a later graph input: skl2onnx sorts nodes and knows only its own inputs."""
         operator = self._scope.get_unique_operator_name("Cast")
         self._container.add_node("Cast", [column.variable.onnx_name], [name], name=operator, to=11)
 
@@ -74,8 +74,8 @@ class Nodes:
     def matrix(self, operator: Any) -> str:
         """Join an operator's inputs to one matrix of doubles in the estimator's column order."""
         columns = self.inputs.columns(operator.inputs, 0) if len(operator.inputs) > 1 else []
-        if any(column.string for column in columns) or _holds_strings(operator.inputs[0]):
-            raise NotConvertibleError(f"{type(operator.raw_operator).__name__} was given strings as numbers")
+        if any(column.string for column in columns) or holds_strings(operator.inputs[0]):
+            raise NotConvertibleError(f"{type(operator.raw_operator).__name__} gets strings in place of numbers")
         if not columns:
             return self.double(operator.inputs[0])
         return self.join(columns)
@@ -83,34 +83,34 @@ class Nodes:
     def join(self, columns: Sequence[Column]) -> str:
         """Join columns of numbers to one matrix."""
         if any(column.string for column in columns):
-            raise NotConvertibleError("a column of strings was given as numbers")
+            raise NotConvertibleError("a column of strings is used as numbers")
         parts = [self.take(run[0].variable.onnx_name, [column.position for column in run]) for run in runs(columns)]
+        return self.concat(parts)
+
+    def concat(self, parts: Sequence[str]) -> str:
+        """Write the columns of all parts side by side."""
         return self.add("Concat", *parts, axis=1) if len(parts) > 1 else parts[0]
 
     def double(self, variable: Any) -> str:
-        """Name a variable's value as doubles."""
+        """Return the name of a variable's value in doubles."""
         name = str(variable.onnx_name)
         return name if type(variable.type).__name__ == "DoubleTensorType" else self.cast(name, np.float64)
 
     def wants_scores(self, operator: Any) -> bool:
-        """Whether a classifier's second output is its decision function here: one column where it is binary."""
+        """Return whether a classifier's second output is its decision function: one column for two classes."""
         return id(operator) in self.inputs.scored
 
     def first_largest(self, scores: str) -> str:
-        """Return the index of each row's largest score, the first of equals, shape (rows,)."""
+        """Write the index of each row's largest score, the first of equal ones, shape (rows,)."""
         return self.add("ArgMax", scores, axis=1, keepdims=0)
 
     def labels(self, indices: str, classes: Any) -> str:
-        """Turn indices into labels: strings stay strings, booleans and whole numbers are int64."""
+        """Write labels from indices: strings as strings, booleans and whole numbers as int64."""
         return self.add("Gather", np.asarray(label_values(classes)), indices)
 
 
-def _holds_strings(variable: Any) -> bool:
-    return type(variable.type).__name__ == "StringTensorType"
-
-
 def label_values(classes: Any) -> Any:
-    """Classes as a graph can hold them; raises NotConvertibleError for floats that are no whole numbers."""
+    """Return classes of types that a graph can hold; raises NotConvertibleError for fractions."""
     array = np.asarray(classes)
     if array.dtype.kind in "UO" and all(isinstance(value, str) for value in array.tolist()):
         return array.astype(object)

@@ -1,4 +1,4 @@
-"""HistGradientBoosting: doubles compared with doubles, missing values and categories as learnt."""
+"""Converters of HistGradientBoosting: doubles compared with doubles, missing values and categories as fitted."""
 
 from typing import Any
 
@@ -13,11 +13,11 @@ from fairlead.publishing.onnx.converters.tree_ensembles import Array, Ensemble
 BITS = 256
 """scikit-learn's own limit of categories per feature: a bitset of eight 32-bit words."""
 NO_CODE = -1.0
-"""Codes begin at 0; what is missing or unknown is NaN."""
+"""A value that equals no code: codes begin at 0, and missing or unknown values are NaN."""
 
 
 def histogram_classifier(nodes: Nodes, operator: Any) -> None:
-    """Raw scores through the loss's link; a binary label is positive above zero."""
+    """Write probabilities by the loss's link from raw scores; a binary label is positive above zero."""
     model = operator.raw_operator
     raw = _raw(nodes, operator)
     scored = nodes.wants_scores(operator)
@@ -29,11 +29,11 @@ def histogram_classifier(nodes: Nodes, operator: Any) -> None:
 
 
 def histogram_regressor(nodes: Nodes, operator: Any) -> None:
-    """Raw scores through the inverse of the loss's link."""
+    """Write values by the inverse of the loss's link from raw scores."""
     link = type(operator.raw_operator._loss.link).__name__
     raw = _raw(nodes, operator)
     if link not in ("IdentityLink", "LogLink"):
-        raise NotConvertibleError(f"HistGradientBoostingRegressor with a {link} has no graph")
+        raise NotConvertibleError(f"HistGradientBoostingRegressor with a {link} cannot be converted")
     nodes.fill(operator.outputs[0], nodes.add("Exp", raw) if link == "LogLink" else raw)
 
 
@@ -50,7 +50,7 @@ def _raw(nodes: Nodes, operator: Any) -> str:
 
 
 def _features(nodes: Nodes, operator: Any) -> str:
-    """The matrix the trees see: category columns first, as codes, NaN for missing and unknown."""
+    """Write the trees' matrix: category columns first, as codes, NaN for missing and unknown."""
     model = operator.raw_operator
     if model._preprocessor is None:
         return nodes.matrix(operator)
@@ -83,6 +83,6 @@ def _add_predictor(ensemble: Ensemble, predictor: Any, target: int) -> None:
 
 
 def _members(bitset: Array) -> list[float]:
-    """The category codes that go left; onnxruntime takes no empty set, which only sends missing values left."""
+    """Return the category codes that go left; NO_CODE for an empty set, which onnxruntime does not accept."""
     codes = [float(code) for code in range(BITS) if int(bitset[code // 32]) >> (code % 32) & 1]
     return codes or [NO_CODE]

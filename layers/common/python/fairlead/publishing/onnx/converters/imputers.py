@@ -1,4 +1,4 @@
-"""SimpleImputer, for numbers and for strings."""
+"""Converter of SimpleImputer, for numbers and for strings."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from fairlead.engines.text_counts import MISSING
 from fairlead.model.signature import Null
-from fairlead.publishing.onnx.converters.encoders import _is_missing
+from fairlead.publishing.onnx.converters.encoders import is_none_or_nan
 from fairlead.publishing.onnx.converters.errors import NotConvertibleError
 from fairlead.publishing.onnx.converters.graph_inputs import Column, runs
 from fairlead.publishing.onnx.converters.graph_writer import Nodes
@@ -14,7 +14,7 @@ from fairlead.publishing.signature.json_values import null_of
 
 
 def simple_imputer(nodes: Nodes, operator: Any) -> None:
-    """Missing values are replaced by what was learnt; numbers come out as one matrix, strings apart from them."""
+    """Write imputed columns: numbers as one matrix, strings in matrices of their own."""
     model = operator.raw_operator
     columns = nodes.inputs.columns(operator.inputs, len(model.statistics_))
     kept = kept_columns(model)
@@ -33,8 +33,8 @@ def simple_imputer(nodes: Nodes, operator: Any) -> None:
 
 
 def kept_columns(model: Any) -> list[int]:
-    """Columns that come out: one that was always missing has nothing to be replaced by."""
-    return [position for position, value in enumerate(model.statistics_) if value is None or not _is_missing(value)]
+    """Return the positions of the imputer's output columns: it drops a column that was always missing in fitting."""
+    return [position for position, value in enumerate(model.statistics_) if value is None or not is_none_or_nan(value)]
 
 
 def _impute(nodes: Nodes, model: Any, run: list[Column], positions: list[int]) -> str:
@@ -43,25 +43,25 @@ def _impute(nodes: Nodes, model: Any, run: list[Column], positions: list[int]) -
     if not run[0].string:
         fill = np.array(fills, dtype=np.float64)[None, :]
         return nodes.add("Where", _missing(nodes, model, value), fill, value)
-    marker = MISSING if _is_missing(model.missing_values) else model.missing_values
-    if _is_missing(model.missing_values):
+    marker = MISSING if is_none_or_nan(model.missing_values) else model.missing_values
+    if is_none_or_nan(model.missing_values):
         fills = [
             MISSING if fill is None or not _fills(model, nodes.inputs.null(column)) else fill
             for fill, column in zip(fills, run, strict=True)
         ]
     if not isinstance(marker, str) or not all(isinstance(fill, str) for fill in fills):
-        raise NotConvertibleError("SimpleImputer puts numbers among strings")
+        raise NotConvertibleError("SimpleImputer fills a column of strings with a number")
     missing = nodes.add("Equal", value, np.array([[marker]], dtype=object))
     return nodes.add("Where", missing, np.array(fills, dtype=object)[None, :], value)
 
 
 def _fills(model: Any, null: Null | None) -> bool:
-    """Whether the imputer takes a column's null for missing: NaN and None are two things to it."""
+    """Return whether the imputer treats a column's null as missing: it distinguishes NaN and None."""
     kind = null_of(model.missing_values)
     return null is None or kind in ("na", null)
 
 
 def _missing(nodes: Nodes, model: Any, value: str) -> str:
-    if _is_missing(model.missing_values):
+    if is_none_or_nan(model.missing_values):
         return nodes.add("IsNaN", value)
     return nodes.add("Equal", value, float(model.missing_values))

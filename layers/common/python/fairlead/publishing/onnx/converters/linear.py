@@ -1,4 +1,4 @@
-"""Linear classifiers: labels from the decision function, as scikit-learn takes them, and probabilities."""
+"""Converters of linear classifiers: labels from the decision function, as in scikit-learn, and probabilities."""
 
 import warnings
 from collections.abc import Callable
@@ -19,7 +19,7 @@ CLOSE = 1e-9
 
 
 def linear_classifier(nodes: Nodes, operator: Any) -> None:
-    """Decision function by one product; its link to probabilities is the one the estimator is seen to use."""
+    """Write the decision function as one product, then probabilities by the link that the estimator uses."""
     model = operator.raw_operator
     weights = np.atleast_2d(model.coef_).T
     scores = nodes.add("Add", nodes.add("MatMul", nodes.matrix(operator), weights), np.ravel(model.intercept_))
@@ -32,7 +32,7 @@ def linear_classifier(nodes: Nodes, operator: Any) -> None:
 
 
 def _link(model: Any, *, binary: bool) -> str:
-    """Ask the estimator itself: which link applies has changed between its versions, solvers and losses."""
+    """Return the link whose probabilities equal the estimator's own: it depends on version, solver and loss."""
     scores = np.random.default_rng(0).normal(scale=2.0, size=(64, len(np.ravel(model.intercept_))))
     rows = (scores - np.ravel(model.intercept_)) @ np.linalg.pinv(np.atleast_2d(model.coef_).T)
     with warnings.catch_warnings(), np.errstate(all="ignore"):
@@ -42,7 +42,7 @@ def _link(model: Any, *, binary: bool) -> str:
         for name, formula in (_BINARY if binary else _MULTICLASS).items():
             if np.allclose(formula(raw), wanted, rtol=0, atol=CLOSE):
                 return name
-    raise NotConvertibleError(f"how {type(model).__name__} makes probabilities is not known")
+    raise NotConvertibleError(f"the probabilities of {type(model).__name__} follow no known formula")
 
 
 def _pair(positive: Any) -> Any:
@@ -83,7 +83,7 @@ def _huber_pair(nodes: Nodes, scores: str) -> str:
 
 
 def _logistic(nodes: Nodes, scores: str) -> str:
-    """As scipy's expit, which is zero below -709; onnxruntime's Sigmoid is not, and shares of tiny numbers show it."""
+    """Write scipy's expit, which is zero below -709; onnxruntime's Sigmoid is not, and shares of tiny values differ."""
     return nodes.add("Div", 1.0, nodes.add("Add", nodes.add("Exp", nodes.add("Neg", scores)), 1.0))
 
 

@@ -1,6 +1,7 @@
-"""Estimators made of others: voting, stacking, calibration, thresholds, transformed targets.
+"""Converters of meta-estimators: voting, stacking, calibration, thresholds, transformed targets.
 
-Their parts are parsed like any estimator (`parsers`), so a part may be a whole pipeline; here their outputs meet.
+Their parts are parsed like any estimator (`meta_parsers`), so a part may be a whole pipeline. These converters combine
+the outputs of the parts.
 """
 
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from fairlead.publishing.onnx.converters.link_functions import shares, write_cla
 
 
 def voting_classifier(nodes: Nodes, operator: Any) -> None:
-    """Soft: weighted mean of probabilities. Hard: weighted votes; the parts' labels are indices of classes."""
+    """Write the weighted mean of probabilities (soft) or weighted votes (hard: the parts' labels are class indices)."""
     model = operator.raw_operator
     given = [variable.onnx_name for variable in operator.inputs]
     if model.voting == "soft":
@@ -34,21 +35,21 @@ def voting_classifier(nodes: Nodes, operator: Any) -> None:
 
 
 def voting_regressor(nodes: Nodes, operator: Any) -> None:
-    """Weighted mean of the parts' values."""
+    """Write the weighted mean of the parts' values."""
     given = [_column(nodes, variable.onnx_name) for variable in operator.inputs]
     nodes.fill(operator.outputs[0], _average(nodes, given, operator.raw_operator._weights_not_none))
 
 
 @dataclass(frozen=True, slots=True)
 class StackedAnswers:
-    """The step between a stacking's parts and its final estimator: by which method each part answers."""
+    """The step between a stacking's parts and its final estimator, with the method that each part answers by."""
 
     methods: tuple[str, ...]
     binary: bool
 
 
 def stacking_features(nodes: Nodes, operator: Any) -> None:
-    """What the final estimator sees: the parts' answers side by side, then the inputs where they pass through."""
+    """Write the final estimator's inputs: the parts' answers, then the stacking's inputs with `passthrough`."""
     stacked = operator.raw_operator
     parts = []
     for variable, method in zip_longest(operator.inputs, stacked.methods, fillvalue="inputs"):
@@ -56,18 +57,18 @@ def stacking_features(nodes: Nodes, operator: Any) -> None:
         if method == "predict_proba" and stacked.binary:
             answer = nodes.take(answer, [1])
         parts.append(_column(nodes, answer) if method == "predict" else answer)
-    nodes.fill(operator.outputs[0], nodes.add("Concat", *parts, axis=1) if len(parts) > 1 else parts[0])
+    nodes.fill(operator.outputs[0], nodes.concat(parts))
 
 
 def stacking_classifier(nodes: Nodes, operator: Any) -> None:
-    """The final estimator's label is an index of our classes."""
+    """Write the class at the final estimator's label, which is an index."""
     label, second = operator.inputs
     indices = nodes.add("Reshape", label.onnx_name, np.array([-1]))
     write_classes(nodes, operator, indices=indices, probabilities=second.onnx_name)
 
 
 def calibrated_classifier(nodes: Nodes, operator: Any) -> None:
-    """Mean of the calibrated parts' probabilities."""
+    """Write the mean of the calibrated parts' probabilities."""
     model = operator.raw_operator
     parts = [
         _calibrated(nodes, member, nodes.double(variable))
@@ -77,7 +78,7 @@ def calibrated_classifier(nodes: Nodes, operator: Any) -> None:
 
 
 def threshold_classifier(nodes: Nodes, operator: Any) -> None:
-    """The positive class where the part's probability of it reaches the threshold."""
+    """Write the positive class where the part's probability of it reaches the threshold."""
     model = operator.raw_operator
     threshold = model.best_threshold_ if hasattr(model, "best_threshold_") else model.threshold
     probabilities = operator.inputs[1].onnx_name
@@ -88,13 +89,13 @@ def threshold_classifier(nodes: Nodes, operator: Any) -> None:
 
 
 def transformed_target(nodes: Nodes, operator: Any) -> None:
-    """The regressor's value through the inverse of the target's transformation."""
+    """Write the inverse of the target's transformation of the regressor's value."""
     value = _column(nodes, operator.inputs[0].onnx_name)
     nodes.fill(operator.outputs[0], apply_inverse(nodes, operator.raw_operator.transformer_, value))
 
 
 def _calibrated(nodes: Nodes, member: Any, scores: str) -> str:
-    """One part's scores, one column or one for each class, through its calibrators."""
+    """Write a part's calibrated probabilities from its scores, which have one column or one for each class."""
     classes = len(member.classes)
     binary = classes == 2
     if binary and not hasattr(member.estimator, "decision_function"):
@@ -102,7 +103,7 @@ def _calibrated(nodes: Nodes, member: Any, scores: str) -> str:
     if member.method == "temperature":
         return _tempered(nodes, member, scores, binary=binary)
     if not np.array_equal(member.estimator.classes_, member.classes):
-        raise NotConvertibleError("a calibrated part that saw only some of the classes has no graph")
+        raise NotConvertibleError("a calibrated part that was fitted on only some of the classes cannot be converted")
     columns = [_calibrate(nodes, one, nodes.take(scores, [place])) for place, one in enumerate(member.calibrators)]
     if binary:
         return nodes.add("Concat", nodes.add("Sub", 1.0, columns[0]), columns[0], axis=1)
@@ -110,7 +111,7 @@ def _calibrated(nodes: Nodes, member: Any, scores: str) -> str:
 
 
 def _tempered(nodes: Nodes, member: Any, scores: str, *, binary: bool) -> str:
-    """Softmax of scaled logits: (-x, x) of a binary decision function, logarithms of probabilities."""
+    """Write the softmax of scaled logits: (-x, x) of a binary decision function, or logarithms of probabilities."""
     if hasattr(member.estimator, "decision_function"):
         logits = nodes.add("Concat", nodes.add("Neg", scores), scores, axis=1) if binary else scores
     else:
@@ -127,7 +128,7 @@ def _calibrate(nodes: Nodes, calibrator: Any, score: str) -> str:
 
 
 def _isotonic(nodes: Nodes, knots: Any, heights: Any, score: str) -> str:
-    """Linear interpolation between knots, as scipy's interp1d reckons it; constant beyond the ends."""
+    """Write linear interpolation between knots, by scipy's interp1d formula; constant beyond the ends."""
     if len(knots) == 1:
         return nodes.add("Add", nodes.add("Mul", score, 0.0), float(heights[0]))
     inside = nodes.add("Clip", score, float(knots[0]), float(knots[-1]))

@@ -1,4 +1,4 @@
-"""How skl2onnx walks into estimators made of others: each part is parsed where it stands, then their outputs meet."""
+"""Parsers of meta-estimators for skl2onnx: each part is parsed with its inputs, then the outputs are combined."""
 
 from typing import Any
 
@@ -14,27 +14,27 @@ SCORED = {
     *("Perceptron", "PassiveAggressiveClassifier", "LinearSVC", "LinearDiscriminantAnalysis", "SVC", "NuSVC"),
     *("GradientBoostingClassifier", "HistGradientBoostingClassifier"),
 }
-"""Classifiers whose converters can answer the decision function."""
+"""Classifiers whose converters can write the decision function."""
 
 
 class MetaParsers:
-    """Parsers of one compilation for voting, stacking, calibration and other estimators with parts."""
+    """Parsers of one compilation for voting, stacking, calibration and other meta-estimators."""
 
     def __init__(self, inputs: Inputs) -> None:
         self._inputs = inputs
 
     def unwrap(self, scope: Any, model: Any, inputs: list[Any], custom_parsers: Any = None) -> list[Any]:
-        """A search or a frozen estimator answers as the estimator inside."""
+        """Parse the estimator inside a search or a frozen estimator."""
         return parse(scope, next(inner_estimators(model)).estimator, inputs, custom_parsers)
 
     def voting(self, scope: Any, model: Any, inputs: list[Any], custom_parsers: Any = None) -> list[Any]:
-        """Probabilities of each part, its label where votes are hard, its value where it is a regressor."""
+        """Parse each part for its probabilities; for its label with hard votes, for its value as a regressor."""
         place = 1 if getattr(model, "voting", "hard") == "soft" else 0
         given = [parse(scope, part, inputs, custom_parsers)[place] for part in model.estimators_]
         return self._declared(scope, model, given)
 
     def stacking(self, scope: Any, model: Any, inputs: list[Any], custom_parsers: Any = None) -> list[Any]:
-        """The parts' answers become the final estimator's inputs."""
+        """Parse the parts, then the final estimator with their answers as inputs."""
         from skl2onnx.common.data_types import DoubleTensorType
 
         binary = len(getattr(model, "classes_", ())) == 2
@@ -52,7 +52,7 @@ class MetaParsers:
         return self._declared(scope, model, last) if hasattr(model, "classes_") else last
 
     def calibrated(self, scope: Any, model: Any, inputs: list[Any], custom_parsers: Any = None) -> list[Any]:
-        """The decision function of each part, its probabilities where it has none."""
+        """Parse each part for its decision function, for its probabilities where it has none."""
         given = []
         for member in model.calibrated_classifiers_:
             method = "decision_function" if hasattr(member.estimator, "decision_function") else "predict_proba"
@@ -60,14 +60,14 @@ class MetaParsers:
         return self._declared(scope, model, given)
 
     def threshold(self, scope: Any, model: Any, inputs: list[Any], custom_parsers: Any = None) -> list[Any]:
-        """A classifier with its own threshold on the positive class's probability."""
+        """Parse a classifier that has a threshold on the positive class's probability."""
         response, positive = model.response_method, getattr(model, "pos_label", None)
         if response not in ("auto", "predict_proba") or positive not in (None, model.classes_[1]):
-            raise NotConvertibleError(f"{type(model).__name__} on {response} of {positive!r} has no graph")
+            raise NotConvertibleError(f"{type(model).__name__} on {response} of {positive!r} cannot be converted")
         return self._declared(scope, model, parse(scope, model.estimator_, inputs, custom_parsers))
 
     def one_against_rest(self, scope: Any, model: Any, inputs: list[Any], custom_parsers: Any = None) -> list[Any]:
-        """The values that labels are decided by, then probabilities where it has them."""
+        """Parse the parts for the values that decide labels, then for probabilities where the model has them."""
         parts = [(part, _binary_method(part)) for part in model.estimators_]
         given = [self._answer(scope, part, inputs, custom_parsers, method) for part, method in parts]
         if hasattr(model, "predict_proba"):
@@ -75,21 +75,21 @@ class MetaParsers:
         return self._declared(scope, model, given)
 
     def one_against_one(self, scope: Any, model: Any, inputs: list[Any], custom_parsers: Any = None) -> list[Any]:
-        """The parts' labels, then the values that break ties."""
+        """Parse the parts for their labels and for the values that break ties."""
         if model.pairwise_indices_ is not None:
-            raise NotConvertibleError("one against one on precomputed kernels has no graph")
+            raise NotConvertibleError("OneVsOneClassifier with precomputed kernels cannot be converted")
         parts = [(part, _binary_method(part)) for part in model.estimators_]
         given = [self._outputs(scope, part, inputs, custom_parsers, method) for part, method in parts]
         return self._declared(scope, model, [each[0] for each in given] + [each[-1] for each in given])
 
     def output_codes(self, scope: Any, model: Any, inputs: list[Any], custom_parsers: Any = None) -> list[Any]:
-        """The values that are compared with the codes."""
+        """Parse the parts for the values that are compared with the codes."""
         parts = [(part, _binary_method(part)) for part in model.estimators_ if not is_constant(part)]
         given = [self._answer(scope, part, inputs, custom_parsers, method) for part, method in parts]
         return self._declared(scope, model, given)
 
     def transformed_target(self, scope: Any, model: Any, inputs: list[Any], custom_parsers: Any = None) -> list[Any]:
-        """The regressor inside, before its target is transformed back."""
+        """Parse the inner regressor, whose value is transformed back afterwards."""
         return self._declared(scope, model, parse(scope, model.regressor_, inputs, custom_parsers))
 
     def _answer(self, scope: Any, part: Any, inputs: list[Any], custom_parsers: Any, method: str) -> Any:
@@ -101,7 +101,7 @@ class MetaParsers:
             last = last_estimator(part)
             if type(last).__name__ not in SCORED:
                 raise NotConvertibleError(
-                    f"the decision function of a {type(last).__name__} inside another has no graph"
+                    f"the decision function of an inner {type(last).__name__} cannot be converted"
                 )
             self._inputs.scoring = last
         outputs = parse(scope, part, inputs, custom_parsers)
@@ -119,9 +119,9 @@ class MetaParsers:
 
 
 def _binary_method(part: Any) -> str:
-    """Name what scikit-learn compares of a binary part; one that saw a single class answers a constant."""
+    """Return the method whose values scikit-learn compares; raises NotConvertibleError for a constant part."""
     if is_constant(part):
-        raise NotConvertibleError("a part that saw only one class has no graph")
+        raise NotConvertibleError("a part that was fitted on only one class cannot be converted")
     if hasattr(part, "decision_function"):
         return "decision_function"
     return "predict_proba" if hasattr(part, "predict_proba") else "predict"

@@ -1,4 +1,4 @@
-"""MLPRegressor, for one target or several."""
+"""Converter of MLPRegressor, for one target or several."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ ACTIVATIONS = {"relu": "Relu", "tanh": "Tanh", "logistic": "Sigmoid"}
 
 
 def perceptron_regressor(nodes: Nodes, operator: Any) -> None:
-    """Layer by layer; the last one is as it is."""
+    """Write layer by layer; the last layer has its own activation."""
     model = operator.raw_operator
     value = nodes.matrix(operator)
     last = len(model.coefs_) - 1

@@ -1,20 +1,24 @@
-"""Several classes by binary parts: one against the rest, one against one, output codes.
+"""Converters of multiclass classifiers from binary parts: one against the rest, one against one, output codes.
 
-Labels are decided on decision values, as scikit-learn decides them: far outside the data probabilities are all 0 or 1.
+Decision values decide labels, as in scikit-learn: far outside the data probabilities are all 0 or 1.
 """
 
-from itertools import combinations
 from typing import Any
 
 import numpy as np
 
 from fairlead.publishing.onnx.converters.clusters import nearest
 from fairlead.publishing.onnx.converters.graph_writer import Nodes
-from fairlead.publishing.onnx.converters.link_functions import write_classes
+from fairlead.publishing.onnx.converters.link_functions import (
+    break_ties,
+    pairs_by_class,
+    positive_indices,
+    write_classes,
+)
 
 
 def one_against_rest(nodes: Nodes, operator: Any) -> None:
-    """The class whose part has the largest value; the parts' probabilities as shares of their sum."""
+    """Write the class whose part has the largest value, and the parts' probabilities as shares of their sum."""
     model = operator.raw_operator
     parts = len(model.estimators_)
     values = _values(nodes, model.estimators_, operator.inputs[:parts])
@@ -24,22 +28,21 @@ def one_against_rest(nodes: Nodes, operator: Any) -> None:
 
 
 def one_against_one(nodes: Nodes, operator: Any) -> None:
-    """Votes of every pair of classes, ties broken by the sum of their values."""
+    """Write the class with the most votes of all pairs; the sum of the pairs' values breaks ties."""
     model = operator.raw_operator
     count = len(model.classes_)
     pairs = len(model.estimators_)
     values = _values(nodes, model.estimators_, operator.inputs[pairs:])
     won = nodes.add("Concat", *[_vote(nodes, label) for label in operator.inputs[:pairs]], axis=1)
     votes, confidence = _sums(nodes, won, values, count)
-    bound = nodes.add("Mul", nodes.add("Add", nodes.add("Abs", confidence), 1.0), 3.0)
-    scores = nodes.add("Add", votes, nodes.add("Div", confidence, bound))
+    scores = break_ties(nodes, votes, confidence)
     binary = count == 2
     indices = _above(nodes, model, nodes.take(scores, [1])) if binary else nodes.first_largest(scores)
     write_classes(nodes, operator, indices=indices, probabilities=scores)
 
 
 def output_codes(nodes: Nodes, operator: Any) -> None:
-    """The class whose code is nearest to the parts' values."""
+    """Write the class whose code is nearest to the parts' values."""
     model = operator.raw_operator
     nodes.inputs.distances = True
     kept = [place for place, part in enumerate(model.estimators_) if not is_constant(part)]
@@ -48,25 +51,24 @@ def output_codes(nodes: Nodes, operator: Any) -> None:
 
 
 def is_constant(part: Any) -> bool:
-    """Whether a part saw only one class: it answers every row alike, and all classes have one code there."""
+    """Return whether a part was fitted on one class: its answer is constant, and all classes have the same code."""
     return type(part).__name__ == "_ConstantPredictor"
 
 
 def _values(nodes: Nodes, estimators: Any, variables: Any) -> str:
-    """What scikit-learn compares, a column for each part: its value, decision value or second probability."""
+    """Write the values that scikit-learn compares, a column per part: value, decision value or second probability."""
     columns = []
     for part, variable in zip(estimators, variables, strict=True):
         value = nodes.double(variable)
         second = not hasattr(part, "decision_function") and hasattr(part, "predict_proba")
         columns.append(nodes.take(value, [1]) if second else nodes.add("Reshape", value, np.array([-1, 1])))
-    return nodes.add("Concat", *columns, axis=1) if len(columns) > 1 else columns[0]
+    return nodes.concat(columns)
 
 
 def _above(nodes: Nodes, model: Any, values: str) -> str:
-    """The second class where a value is above the threshold of its kind."""
+    """Write class indices: 1 where a value is above the threshold, 0 for decision values, 0.5 for probabilities."""
     threshold = 0.0 if hasattr(model.estimators_[0], "decision_function") else 0.5
-    above = nodes.add("Reshape", nodes.add("Greater", values, threshold), np.array([-1]))
-    return nodes.cast(above, np.int64)
+    return positive_indices(nodes, values, threshold)
 
 
 def _shares(nodes: Nodes, variables: Any) -> str:
@@ -79,15 +81,13 @@ def _shares(nodes: Nodes, variables: Any) -> str:
 
 
 def _vote(nodes: Nodes, label: Any) -> str:
-    """A part's label, 0 or 1, as a column."""
+    """Write a part's label, 0 or 1, as a column."""
     return nodes.add("Reshape", nodes.cast(label.onnx_name, np.float64), np.array([-1, 1]))
 
 
 def _sums(nodes: Nodes, won: str, values: str, count: int) -> tuple[str, str]:
-    """Votes and values by class: a pair's second class wins where its part says 1."""
-    first, second = (np.zeros((count * (count - 1) // 2, count)) for _ in range(2))
-    for row, (one, other) in enumerate(combinations(range(count), 2)):
-        first[row, one] = second[row, other] = 1.0
+    """Write votes and values by class: a pair's second class gets the vote where its part's label is 1."""
+    first, second = pairs_by_class(count)
     lost = nodes.add("Sub", 1.0, won)
     votes = nodes.add("Add", nodes.add("MatMul", lost, first), nodes.add("MatMul", won, second))
     return votes, nodes.add("MatMul", values, second - first)

@@ -1,4 +1,4 @@
-"""Nearest neighbours: distances to every training row, by differences, so that equal rows are at distance zero."""
+"""Converters of nearest neighbours: distances by differences, so equal rows have distance zero."""
 
 from typing import Any
 
@@ -9,11 +9,11 @@ from fairlead.publishing.onnx.converters.graph_writer import Nodes
 from fairlead.publishing.onnx.converters.link_functions import write_classes
 
 LARGEST_TABLE = 4_000_000
-"""Doubles of the table rows × training rows × features (32 MB): more rows are answered in parts."""
+"""Doubles of the table rows × training rows × features (32 MB): larger batches are answered in parts."""
 
 
 def neighbors_classifier(nodes: Nodes, operator: Any) -> None:
-    """Votes of the nearest, weighted or not; the first class of equals wins."""
+    """Write the class with the most votes of the nearest rows, weighted or not; the first of equal classes."""
     model = operator.raw_operator
     indices, weights = _nearest(nodes, operator)
     member = np.eye(len(model.classes_))[np.ravel(model._y)]
@@ -23,7 +23,7 @@ def neighbors_classifier(nodes: Nodes, operator: Any) -> None:
 
 
 def neighbors_regressor(nodes: Nodes, operator: Any) -> None:
-    """Mean of the nearest rows' targets, weighted or not."""
+    """Write the mean of the nearest rows' targets, weighted or not."""
     model = operator.raw_operator
     indices, weights = _nearest(nodes, operator)
     targets = np.asarray(model._y, dtype=np.float64).reshape(len(model._y), -1)
@@ -33,7 +33,7 @@ def neighbors_regressor(nodes: Nodes, operator: Any) -> None:
 
 
 def _nearest(nodes: Nodes, operator: Any) -> tuple[str, str]:
-    """Indices of the nearest training rows, and their weights (empty where all count alike)."""
+    """Write indices of the nearest training rows, and their weights (empty for equal weights)."""
     model = operator.raw_operator
     table = _training_rows(model)
     nodes.inputs.distances = True
@@ -43,7 +43,7 @@ def _nearest(nodes: Nodes, operator: Any) -> tuple[str, str]:
     if model.weights == "uniform" or model.weights is None:
         return indices, ""
     if model.weights != "distance":
-        raise NotConvertibleError("weights by a function of the user's own have no graph")
+        raise NotConvertibleError("nearest neighbours with a custom weight function cannot be converted")
     at_zero = nodes.cast(nodes.add("Equal", nearest, 0.0), np.float64)
     any_zero = nodes.add("Greater", nodes.add("ReduceMax", at_zero, np.array([1]), keepdims=1), 0.0)
     return indices, nodes.add("Where", any_zero, at_zero, nodes.add("Div", 1.0, nearest))
@@ -51,7 +51,7 @@ def _nearest(nodes: Nodes, operator: Any) -> tuple[str, str]:
 
 def _training_rows(model: Any) -> Any:
     if hasattr(model._fit_X, "toarray") or callable(model.effective_metric_):
-        raise NotConvertibleError("nearest neighbours on sparse rows, or by a metric of the user's own, have no graph")
+        raise NotConvertibleError("nearest neighbours on sparse rows or with a custom metric cannot be converted")
     return np.asarray(model._fit_X, dtype=np.float64)
 
 
@@ -61,7 +61,7 @@ def _distances(nodes: Nodes, model: Any, matrix: str, table: Any) -> str:
     if metric == "minkowski" and "w" not in (model.effective_metric_params_ or {}):
         power = float(model.effective_metric_params_["p"])
     if power is None:
-        raise NotConvertibleError(f"nearest neighbours by {metric!r} distance have no graph")
+        raise NotConvertibleError(f"nearest neighbours by {metric!r} distance cannot be converted")
     gaps = nodes.add("Sub", nodes.add("Unsqueeze", matrix, np.array([1])), table[None, :, :])
     if power == 2.0:
         return nodes.add("Sqrt", nodes.add("ReduceSumSquare", gaps, np.array([2]), keepdims=0))

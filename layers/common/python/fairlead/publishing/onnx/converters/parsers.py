@@ -1,21 +1,21 @@
-"""How skl2onnx walks into an estimator: which outputs each part has, and what goes on to the next."""
+"""Parsers of estimators for skl2onnx: the outputs of each part, and the inputs of the next."""
 
 from typing import Any
 
 from fairlead.publishing.input.inner_estimators import pipeline_steps
 from fairlead.publishing.onnx.converters.errors import NotConvertibleError
-from fairlead.publishing.onnx.converters.graph_inputs import Column, Inputs, runs
+from fairlead.publishing.onnx.converters.graph_inputs import Column, Inputs, holds_strings, runs
 from fairlead.publishing.onnx.converters.imputers import kept_columns
 
 
 class Parsers:
-    """Parsers of one compilation; skl2onnx calls them with its scope, the estimator and the variables it gets."""
+    """Parsers of one compilation; skl2onnx calls them with its scope, the estimator and its input variables."""
 
     def __init__(self, inputs: Inputs) -> None:
         self._inputs = inputs
 
     def classifier(self, scope: Any, model: Any, inputs: list[Any], **_: Any) -> list[Any]:
-        """A classifier has a label and probabilities (or scores), never a ZipMap."""
+        """Declare a classifier's outputs: a label and probabilities (or scores), never a ZipMap."""
         from skl2onnx.common.data_types import DoubleTensorType, Int64TensorType
 
         operator = declare(scope, model, inputs)
@@ -26,7 +26,7 @@ class Parsers:
         return list(operator.outputs)
 
     def transformer(self, scope: Any, model: Any, inputs: list[Any], **_: Any) -> list[Any]:
-        """A transformer, or a regressor: one matrix of doubles."""
+        """Declare the output of a transformer or a regressor: one matrix of doubles."""
         from skl2onnx.common.data_types import DoubleTensorType
 
         operator = declare(scope, model, inputs)
@@ -34,7 +34,7 @@ class Parsers:
         return list(operator.outputs)
 
     def clusterer(self, scope: Any, model: Any, inputs: list[Any], **_: Any) -> list[Any]:
-        """A clustering has a label."""
+        """Declare a clustering's output: a label."""
         from skl2onnx.common.data_types import Int64TensorType
 
         operator = declare(scope, model, inputs)
@@ -42,7 +42,7 @@ class Parsers:
         return list(operator.outputs)
 
     def imputer(self, scope: Any, model: Any, inputs: list[Any], **_: Any) -> list[Any]:
-        """An imputer of numbers has one output; where there are strings, one for each run of columns of one type."""
+        """Declare an imputer's outputs: one for numbers; with strings, one for each run of columns of one type."""
         from skl2onnx.common.data_types import DoubleTensorType
 
         operator = declare(scope, model, inputs)
@@ -59,13 +59,13 @@ class Parsers:
         return list(operator.outputs)
 
     def pipeline(self, scope: Any, model: Any, inputs: list[Any], custom_parsers: Any = None) -> list[Any]:
-        """One step after the other."""
+        """Parse the steps in order."""
         for step in pipeline_steps(model):
             inputs = parse(scope, step, inputs, custom_parsers)
         return inputs
 
     def column_transformer(self, scope: Any, model: Any, inputs: list[Any], custom_parsers: Any = None) -> list[Any]:
-        """Each transformer gets its columns in its order; what comes out stands in the transformers' order."""
+        """Parse each transformer with its columns in its order; outputs follow the transformers' order."""
         found: list[Any] = []
         columns = self._inputs.columns(inputs, model.n_features_in_)
         positions = model._transformer_to_input_indices
@@ -94,10 +94,10 @@ class Parsers:
         return result
 
     def _joined(self, scope: Any, variables: list[Any]) -> list[Any]:
-        """One matrix where all are numbers; strings that pass through stay apart."""
+        """Join variables to one matrix where all are numbers; variables with strings remain separate."""
         if not variables:
-            raise NotConvertibleError("a ColumnTransformer leaves no columns")
-        if len(variables) == 1 or any(type(variable.type).__name__ == "StringTensorType" for variable in variables):
+            raise NotConvertibleError("a ColumnTransformer outputs no columns")
+        if len(variables) == 1 or any(holds_strings(variable) for variable in variables):
             return variables
         operator = scope.declare_local_operator("SklearnConcat")
         operator.inputs = variables
@@ -108,7 +108,7 @@ class Parsers:
 
 
 def declare(scope: Any, model: Any, inputs: list[Any]) -> Any:
-    """Declare the operator of an estimator with its inputs; outputs come next."""
+    """Declare and return the operator of an estimator with its inputs, without outputs."""
     from skl2onnx._supported_operators import _get_sklearn_operator_name
 
     operator = scope.declare_local_operator(_get_sklearn_operator_name(type(model)), model)
@@ -117,7 +117,7 @@ def declare(scope: Any, model: Any, inputs: list[Any]) -> Any:
 
 
 def parse(scope: Any, model: Any, inputs: list[Any], custom_parsers: Any) -> list[Any]:
-    """Parse an estimator inside another."""
+    """Parse an inner estimator and return its output variables."""
     from skl2onnx._parse import _parse_sklearn
 
     return list(_parse_sklearn(scope, model, inputs, custom_parsers=custom_parsers))

@@ -1,8 +1,8 @@
-"""Guards: which rows a step of the estimator refuses, as a column of the graph that is NaN for them.
+"""Write guards: a guard is a column of the graph that is NaN for rows that a step of the estimator refuses.
 
-scikit-learn refuses NaN, infinity and, before trees, numbers beyond single precision, wherever a step checks its input.
-A graph would answer. Each step is asked what it refuses; a guard is written only where such a value can arise, so a
-pipeline that keeps finite numbers finite has none.
+Wherever a step checks its input, scikit-learn refuses NaN, infinity and, before trees, numbers beyond single precision.
+A graph without guards would answer such rows. Each step is called to learn what it refuses. A guard is written only
+where such a value can arise, so a pipeline that keeps finite numbers finite has none.
 """
 
 import warnings
@@ -11,30 +11,33 @@ from typing import Any
 import numpy as np
 
 from fairlead.model.signature import LARGEST_NUMBER
+from fairlead.publishing.onnx.converters.graph_inputs import holds_strings
 from fairlead.publishing.onnx.converters.graph_writer import Nodes
 
 MISSING, INFINITE, BEYOND_SINGLE = float("nan"), float("inf"), 1e39
 SMALL = 2.0**53
 TAKES_ALL = ("HistGradientBoostingClassifier", "HistGradientBoostingRegressor", "FunctionTransformer")
-"""Estimators that refuse no number, FunctionTransformer unless it validates; some have no plain row to be asked on."""
+"""Estimators that refuse no number (FunctionTransformer unless it validates); some answer no plain row either."""
 MONOTONE = {
     *("StandardScaler", "MinMaxScaler", "MaxAbsScaler", "RobustScaler", "PowerTransformer", "PolynomialFeatures"),
     "Normalizer",
 }
-"""Transformers whose largest answers, in size, are those to the largest inputs."""
+"""Transformers whose answers are largest in magnitude for the inputs of largest magnitude."""
 ENCODING = {
     *("OneHotEncoder", "OrdinalEncoder", "TargetEncoder", "KBinsDiscretizer", "Binarizer"),
     *("CountVectorizer", "TfidfVectorizer", "TfidfTransformer"),
 }
-"""Transformers whose answers are small whatever comes."""
+"""Transformers whose answers are small for every input."""
 
 
 def write_guard(nodes: Nodes, operator: Any) -> None:
-    """Write the guard that an operator's estimator needs on its inputs, and note how large its answers can be."""
+    """Write the guard that an operator's estimator needs on its inputs, and record the bound of its answers."""
     model = operator.raw_operator
     bound = max((bound_of(nodes, variable) for variable in operator.inputs), default=np.inf)
     _note_bound(nodes, operator, bound)
-    if not hasattr(model, "n_features_in_") or type(model).__name__ in ENCODING or _holds_strings(operator):
+    if not hasattr(model, "n_features_in_") or type(model).__name__ in ENCODING:
+        return
+    if any(holds_strings(variable) for variable in operator.inputs):
         return
     if type(model).__name__ == "PowerTransformer" and model.method == "box-cox":
         _guard_positive(nodes, operator)
@@ -45,7 +48,7 @@ def write_guard(nodes: Nodes, operator: Any) -> None:
 
 
 def bound_of(nodes: Nodes, variable: Any) -> float:
-    """What no finite number of a variable exceeds in size; infinite where an infinity or NaN may have arisen."""
+    """Return the largest magnitude of a variable's finite numbers; infinite where an infinity or NaN may arise."""
     inputs, name = nodes.inputs, variable.onnx_name
     if inputs.is_given(variable):
         return LARGEST_NUMBER
@@ -82,12 +85,12 @@ def _largest_answer(model: Any, bound: float) -> float:
 
 
 def _can_be(value: float, bound: float) -> bool:
-    """Whether finite or missing inputs can have become this value, in a variable with this bound."""
+    """Return whether a variable with this bound can have this value, from finite or missing inputs."""
     return bound > LARGEST_NUMBER if value == BEYOND_SINGLE else not np.isfinite(bound)
 
 
 def _refuses(model: Any, value: float) -> bool:
-    """Ask the estimator: whether it refuses a plain row with this value put in; yes where it has no plain row."""
+    """Return whether the estimator refuses a plain row with this value put in; True where it answers no plain row."""
     if type(model).__name__ in TAKES_ALL and not getattr(model, "validate", False):
         return False
     ask = getattr(model, "predict", None) or model.transform
@@ -104,13 +107,13 @@ def _answers(ask: Any, row: Any) -> bool:
         warnings.simplefilter("ignore")
         try:
             ask(row)
-        except Exception:  # noqa: BLE001 - estimators may raise anything
+        except Exception:  # noqa: BLE001 - estimators may raise any exception
             return False
     return True
 
 
 def _guard(nodes: Nodes, matrix: str, refused: list[float]) -> str:
-    """Sum zero times every number of a row: NaN where one is infinite or, unless that is taken, missing."""
+    """Write the sum of zero times each number of a row: NaN where a number is infinite, or missing and refused."""
     if BEYOND_SINGLE in refused:
         matrix = nodes.cast(nodes.cast(matrix, np.float32), np.float64)
     if not any(np.isnan(value) for value in refused):
@@ -119,11 +122,7 @@ def _guard(nodes: Nodes, matrix: str, refused: list[float]) -> str:
 
 
 def _guard_positive(nodes: Nodes, operator: Any) -> None:
-    """Box-Cox is for positive numbers."""
+    """Write the guard of Box-Cox, which takes positive numbers only."""
     outside = nodes.add("LessOrEqual", nodes.matrix(operator), 0.0)
     refused = nodes.add("Where", outside, np.nan, 0.0)
     nodes.inputs.refused.append(nodes.add("ReduceSum", refused, np.array([1]), keepdims=1))
-
-
-def _holds_strings(operator: Any) -> bool:
-    return any(type(variable.type).__name__ == "StringTensorType" for variable in operator.inputs)

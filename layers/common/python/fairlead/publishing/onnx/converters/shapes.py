@@ -1,4 +1,4 @@
-"""Types and widths of our converters' outputs, as skl2onnx wants them declared before a graph is written."""
+"""Declare types and widths of the converters' outputs; skl2onnx needs them before the graph is written."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import numpy as np
 
 
 def classes(operator: Any) -> None:
-    """A label for each row, and a column for each class."""
+    """Declare a label per row, and a column per class."""
     from skl2onnx.common.data_types import DoubleTensorType, Int64TensorType, StringTensorType
 
     known = np.asarray(operator.raw_operator.classes_)
@@ -16,7 +16,7 @@ def classes(operator: Any) -> None:
 
 
 def anomaly(operator: Any) -> None:
-    """A label and a score for each row."""
+    """Declare a label and a score per row."""
     from skl2onnx.common.data_types import DoubleTensorType, Int64TensorType
 
     operator.outputs[0].type = Int64TensorType([None])
@@ -24,14 +24,14 @@ def anomaly(operator: Any) -> None:
 
 
 def matrix(operator: Any) -> None:
-    """One matrix of doubles; its width where a later step needs it."""
+    """Declare one matrix of doubles, with its width where a later step needs it."""
     from skl2onnx.common.data_types import DoubleTensorType
 
     operator.outputs[0].type = DoubleTensorType([None, _width(operator.raw_operator)])
 
 
 def declared(operator: Any) -> None:
-    """Shapes the parser declared already."""
+    """Declare nothing: the parser declared these shapes."""
 
 
 def _width(model: Any) -> int | None:

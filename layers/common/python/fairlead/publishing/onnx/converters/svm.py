@@ -1,4 +1,4 @@
-"""Support vector machines: libsvm's kernels, one-against-one votes and decision values, in doubles."""
+"""Converters of support vector machines: libsvm's kernels, one-against-one votes and decision values, in doubles."""
 
 from itertools import combinations
 from typing import Any
@@ -7,13 +7,13 @@ import numpy as np
 
 from fairlead.publishing.onnx.converters.errors import NotConvertibleError
 from fairlead.publishing.onnx.converters.graph_writer import ML, Nodes
-from fairlead.publishing.onnx.converters.link_functions import positive_indices
+from fairlead.publishing.onnx.converters.link_functions import break_ties, pairs_by_class, positive_indices
 
 KERNELS = {"linear": "LINEAR", "poly": "POLY", "rbf": "RBF", "sigmoid": "SIGMOID"}
 
 
 def support_vector_classifier(nodes: Nodes, operator: Any) -> None:
-    """Votes of every pair of classes; predict is not the most probable class."""
+    """Write the class with the most votes of all pairs, as predict does; it may differ from the most probable class."""
     model = operator.raw_operator
     matrix = nodes.matrix(operator)
     pairs = nodes.add(
@@ -33,12 +33,12 @@ def support_vector_classifier(nodes: Nodes, operator: Any) -> None:
 
 
 def support_vector_regressor(nodes: Nodes, operator: Any) -> None:
-    """The decision value itself."""
+    """Write the decision value."""
     nodes.fill(operator.outputs[0], _decision(nodes, operator))
 
 
 def one_class(nodes: Nodes, operator: Any) -> None:
-    """Labels 1 and -1, and decision_function's scores."""
+    """Write labels 1 and -1, and decision_function's scores."""
     scores = _decision(nodes, operator)
     inside = nodes.add("Reshape", nodes.add("Greater", scores, 0.0), np.array([-1]))
     nodes.fill(operator.outputs[0], nodes.add("Where", inside, np.int64(1), np.int64(-1)))
@@ -52,9 +52,9 @@ def _decision(nodes: Nodes, operator: Any) -> str:
 
 
 def _kernel(nodes: Nodes, model: Any, matrix: str) -> str:
-    """Kernel values of each row with each support vector, shape (rows, support vectors)."""
+    """Write kernel values of each row with each support vector, shape (rows, support vectors)."""
     if model.kernel not in KERNELS:
-        raise NotConvertibleError(f"the kernel {model.kernel!r} has no graph")
+        raise NotConvertibleError(f"the kernel {model.kernel!r} cannot be converted")
     vectors = _dense(model.support_vectors_)
     products = nodes.add("MatMul", matrix, vectors.T)
     if model.kernel == "linear":
@@ -68,7 +68,7 @@ def _kernel(nodes: Nodes, model: Any, matrix: str) -> str:
 
 
 def _pair_weights(model: Any) -> Any:
-    """Libsvm's coefficients as one column a pair of classes, shape (support vectors, pairs)."""
+    """Return libsvm's coefficients with one column per pair of classes, shape (support vectors, pairs)."""
     ends = np.cumsum(model._n_support)
     starts = ends - model._n_support
     pairs = list(combinations(range(len(model.classes_)), 2))
@@ -81,25 +81,22 @@ def _pair_weights(model: Any) -> Any:
 
 
 def _dense(values: Any) -> Any:
-    """A machine fitted on a sparse matrix keeps sparse vectors."""
+    """Return values as a dense array: a machine fitted on a sparse matrix has sparse vectors."""
     return values.toarray() if hasattr(values, "toarray") else np.asarray(values, dtype=np.float64)
 
 
 def _votes(nodes: Nodes, pairs: str, classes: int) -> tuple[str, str]:
-    """Votes by class, and scikit-learn's continuous scores that break their ties."""
-    first, second = (np.zeros((classes * (classes - 1) // 2, classes)) for _ in range(2))
-    for row, (winner, loser) in enumerate(combinations(range(classes), 2)):
-        first[row, winner] = second[row, loser] = 1.0
+    """Write votes by class, and scikit-learn's continuous scores, which break ties."""
+    first, second = pairs_by_class(classes)
     won = nodes.cast(nodes.add("Greater", pairs, 0.0), np.float64)
     lost = nodes.add("Sub", 1.0, won)
     votes = nodes.add("Add", nodes.add("MatMul", won, first), nodes.add("MatMul", lost, second))
     confidence = nodes.add("MatMul", pairs, first - second)
-    bound = nodes.add("Mul", nodes.add("Add", nodes.add("Abs", confidence), 1.0), 3.0)
-    return votes, nodes.add("Add", votes, nodes.add("Div", confidence, bound))
+    return votes, break_ties(nodes, votes, confidence)
 
 
 def _probabilities(nodes: Nodes, model: Any, matrix: str) -> str:
-    """Platt's probabilities come from onnxruntime's own operator, which couples pairs as libsvm does, in floats."""
+    """Write Platt's probabilities by onnxruntime's own operator, which couples pairs as libsvm does, in floats."""
     floats = {
         "coefficients": np.ravel(_dense(model._dual_coef_)),
         "support_vectors": np.ravel(_dense(model.support_vectors_)),

@@ -1,4 +1,4 @@
-"""Transformers that skl2onnx has in single precision only, or not at all."""
+"""Converters of transformers that skl2onnx converts in single precision only, or not at all."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from fairlead.publishing.onnx.converters.graph_writer import Nodes
 
 
 def polynomial_features(nodes: Nodes, operator: Any) -> None:
-    """Each output is a product of powers of inputs; multiplied one by one, as scikit-learn does."""
+    """Write products of powers of inputs, multiplied one by one as scikit-learn does."""
     powers = operator.raw_operator.powers_
     matrix = nodes.matrix(operator)
     padded = nodes.add("Concat", matrix, nodes.add("Add", nodes.add("Mul", nodes.take(matrix, [0]), 0.0), 1.0), axis=1)
@@ -26,20 +26,20 @@ def polynomial_features(nodes: Nodes, operator: Any) -> None:
 
 
 def binarizer(nodes: Nodes, operator: Any) -> None:
-    """One where the value is above the threshold."""
+    """Write 1 where the value is above the threshold, else 0."""
     above = nodes.add("Greater", nodes.matrix(operator), float(operator.raw_operator.threshold))
     nodes.fill(operator.outputs[0], nodes.cast(above, np.float64))
 
 
 def normalizer(nodes: Nodes, operator: Any) -> None:
-    """Each row over its norm; a row of next to zeros stays, by scikit-learn's measure for dense rows."""
+    """Write each row divided by its norm; a row below scikit-learn's limit for dense rows is unchanged."""
     matrix = nodes.matrix(operator)
     tiny = float(np.nextafter(10 * np.finfo(np.float64).eps, 0))
     nodes.fill(operator.outputs[0], normalized(nodes, matrix, operator.raw_operator.norm, zero=tiny))
 
 
 def normalized(nodes: Nodes, matrix: str, norm: str, *, zero: float = 0.0) -> str:
-    """Rows over their l1, l2 or max norm; a norm up to `zero` counts as one."""
+    """Write rows divided by their l1, l2 or max norm; a norm up to `zero` is replaced by one."""
     if norm == "l2":
         size = nodes.add("Sqrt", nodes.add("ReduceSumSquare", matrix, np.array([1]), keepdims=1))
     else:
@@ -49,7 +49,7 @@ def normalized(nodes: Nodes, matrix: str, norm: str, *, zero: float = 0.0) -> st
 
 
 def bins(nodes: Nodes, operator: Any) -> None:
-    """KBinsDiscretizer: how many inner edges a value has reached, as a code or one-hot."""
+    """Write KBinsDiscretizer's bins: the number of inner edges that a value has reached, as a code or one-hot."""
     model = operator.raw_operator
     matrix = nodes.matrix(operator)
     columns = []
@@ -61,16 +61,16 @@ def bins(nodes: Nodes, operator: Any) -> None:
             count = np.arange(int(model.n_bins_[place]), dtype=np.float64)[None, :]
             code = nodes.cast(nodes.add("Equal", code, count), np.float64)
         columns.append(code)
-    nodes.fill(operator.outputs[0], nodes.add("Concat", *columns, axis=1) if len(columns) > 1 else columns[0])
+    nodes.fill(operator.outputs[0], nodes.concat(columns))
 
 
 def power_transformer(nodes: Nodes, operator: Any) -> None:
-    """Yeo-Johnson or Box-Cox by column, then standardized."""
+    """Write Yeo-Johnson or Box-Cox by column, then standardize."""
     model = operator.raw_operator
     matrix = nodes.matrix(operator)
     change = _box_cox if model.method == "box-cox" else _yeo_johnson
     columns = [change(nodes, nodes.take(matrix, [place]), float(power)) for place, power in enumerate(model.lambdas_)]
-    joined = nodes.add("Concat", *columns, axis=1) if len(columns) > 1 else columns[0]
+    joined = nodes.concat(columns)
     if model.standardize:
         joined = nodes.add("Sub", joined, model._scaler.mean_[None, :])
         joined = nodes.add("Div", joined, model._scaler.scale_[None, :])
@@ -92,17 +92,17 @@ def _yeo_johnson(nodes: Nodes, value: str, power: float) -> str:
 
 
 def tfidf_transformer(nodes: Nodes, operator: Any) -> None:
-    """Counts to weights."""
+    """Write term weights from counts."""
     nodes.fill(operator.outputs[0], weighted_terms(nodes, operator.raw_operator, nodes.matrix(operator)))
 
 
 def weighted_terms(nodes: Nodes, model: Any, counts: str) -> str:
-    """TfidfTransformer's arithmetic on counts, dense."""
+    """Write TfidfTransformer's arithmetic on dense counts."""
     if model.sublinear_tf:
         logarithm = nodes.add("Add", nodes.add("Log", nodes.add("Max", counts, 1.0)), 1.0)
         counts = nodes.add("Where", nodes.add("Greater", counts, 0.0), logarithm, 0.0)
     if model.use_idf:
         counts = nodes.add("Mul", counts, np.asarray(model.idf_)[None, :])
     if model.norm not in (None, "l1", "l2"):
-        raise NotConvertibleError(f"TfidfTransformer with norm {model.norm!r} has no graph")
+        raise NotConvertibleError(f"TfidfTransformer with norm {model.norm!r} cannot be converted")
     return normalized(nodes, counts, model.norm) if model.norm else counts

@@ -1,7 +1,7 @@
-"""Trees as one TreeEnsemble node in doubles (ai.onnx.ml 5): same comparisons, same sums, in the same order.
+"""Write trees as one TreeEnsemble node in doubles (ai.onnx.ml 5): same comparisons, same sums, in the same order.
 
-scikit-learn's forests and gradient boosting compare float32(x) with a double threshold; here x is cast to float32 and
-back, and the threshold stays a double, so every comparison is the original one. HistGradientBoosting compares doubles.
+scikit-learn's forests and gradient boosting compare float32(x) with a double threshold. The graph casts x to float32
+and back and keeps the threshold a double, so every comparison is the same. HistGradientBoosting compares doubles.
 """
 
 from typing import Any
@@ -11,11 +11,12 @@ import numpy as np
 from fairlead.publishing.onnx.converters.graph_writer import ML, Nodes
 
 Array = np.ndarray[Any, Any]
-LESS_OR_EQUAL, MEMBER = 0, 6
+MEMBER = 6
+"""The node mode of a set membership; 0 compares with a threshold."""
 
 
 class Ensemble:
-    """Collects trees, then writes them. Sums run over trees in the order they were added."""
+    """Collects trees, then writes them. Sums run over trees in the order of addition."""
 
     def __init__(self) -> None:
         self._parts: dict[str, list[Array]] = {name: [] for name in _NODE_LISTS + _LEAF_LISTS}
@@ -25,7 +26,7 @@ class Ensemble:
         self._leaves = 0
 
     def add_constant(self, value: float, target: int) -> None:
-        """A tree of one leaf: both branches of its only node end there."""
+        """Add a tree of one leaf: both branches of its only node lead to the same value."""
         self.add(
             feature=np.zeros(3), threshold=np.zeros(3), left=np.array([1, -1, -1]), right=np.array([2, -1, -1]),
             missing_left=np.zeros(3), values=np.full(3, value), targets=np.full(3, target),
@@ -85,9 +86,9 @@ class Ensemble:
 
 
 def _renumbered(part: dict[str, Array]) -> dict[str, Array]:
-    """Turn the leaves' numbers so that no node's leaf has the number of its other child.
+    """Rotate the leaves' numbers so that no node has a leaf and an inner child with the same number.
 
-    onnxruntime before 1.24 takes the two for one. Each node rules out at most one turn, and there are more leaves.
+    onnxruntime before 1.24 confuses the two. Each node excludes at most one rotation, and leaves outnumber nodes.
     """
     count = len(part["weights"])
     true_leaf, false_leaf = part["trueleafs"].astype(bool), part["falseleafs"].astype(bool)

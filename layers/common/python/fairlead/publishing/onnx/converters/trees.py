@@ -1,4 +1,4 @@
-"""Decision trees, forests, gradient boosting and isolation forests."""
+"""Converters of decision trees, forests, gradient boosting and isolation forests."""
 
 from typing import Any
 
@@ -11,10 +11,10 @@ from fairlead.publishing.onnx.converters.tree_ensembles import Array, Ensemble
 
 
 def forest_classifier(nodes: Nodes, operator: Any) -> None:
-    """One tree or a forest: mean of the leaves' class shares, the first largest wins."""
+    """Write the mean of the leaves' class shares, of one tree or a forest, and the class of the first largest."""
     model = operator.raw_operator
     if getattr(model, "n_outputs_", 1) != 1:
-        raise NotConvertibleError("a forest for several targets has no one label")
+        raise NotConvertibleError("a forest with several targets has several labels per row")
     trees = _trees(model)
     values = [tree.value[:, 0, :] for tree in trees]
     sums = _sums(nodes, _as_float32(nodes, operator), trees, values)
@@ -22,7 +22,7 @@ def forest_classifier(nodes: Nodes, operator: Any) -> None:
 
 
 def forest_regressor(nodes: Nodes, operator: Any) -> None:
-    """One tree or a forest: mean of the leaves' values, for one target or several."""
+    """Write the mean of the leaves' values, of one tree or a forest, for one target or several."""
     trees = _trees(operator.raw_operator)
     values = [tree.value[:, :, 0] for tree in trees]
     sums = _sums(nodes, _as_float32(nodes, operator), trees, values)
@@ -30,7 +30,7 @@ def forest_regressor(nodes: Nodes, operator: Any) -> None:
 
 
 def boosting_classifier(nodes: Nodes, operator: Any) -> None:
-    """Gradient boosting: the sum of all stages through the loss's link."""
+    """Write probabilities by the loss's link from the sum of all stages."""
     model = operator.raw_operator
     raw = _boosting(nodes, operator)
     scored = nodes.wants_scores(operator)
@@ -44,12 +44,12 @@ def boosting_classifier(nodes: Nodes, operator: Any) -> None:
 
 
 def boosting_regressor(nodes: Nodes, operator: Any) -> None:
-    """Gradient boosting: the sum of all stages."""
+    """Write the sum of all stages."""
     nodes.fill(operator.outputs[0], _boosting(nodes, operator))
 
 
 def isolation_forest(nodes: Nodes, operator: Any) -> None:
-    """Labels 1 and -1, and decision_function's scores: shorter paths are more abnormal."""
+    """Write labels 1 and -1, and decision_function's scores: shorter paths are more abnormal."""
     from sklearn.ensemble._iforest import _average_path_length
 
     model = operator.raw_operator
@@ -76,7 +76,7 @@ def _trees(model: Any) -> list[Any]:
 
 
 def _as_float32(nodes: Nodes, operator: Any) -> str:
-    """Round inputs to the float32 grid, where scikit-learn's trees compare, and carry on in doubles."""
+    """Write the inputs rounded to float32, which scikit-learn's trees compare, as doubles."""
     return nodes.cast(nodes.cast(nodes.matrix(operator), np.float32), np.float64)
 
 
@@ -85,7 +85,7 @@ def _mean(nodes: Nodes, sums: str, count: int) -> str:
 
 
 def _sums(nodes: Nodes, matrix: str, trees: list[Any], values: list[Array]) -> str:
-    """Sum `values` (by node and target) over trees, in order: ties between classes come out as scikit-learn's."""
+    """Write the sums of `values` (by node and target) over trees, in order, so ties equal scikit-learn's."""
     width = values[0].shape[1]
     ensemble = Ensemble()
     if width == 1:
@@ -100,7 +100,7 @@ def _sums(nodes: Nodes, matrix: str, trees: list[Any], values: list[Array]) -> s
 
 
 def _sums_by_leaf(nodes: Nodes, matrix: str, trees: list[Any], values: list[Array]) -> str:
-    """A leaf of this operator has one target: let each tree answer its leaf's number and look the values up."""
+    """Write the sums by a lookup: the operator's leaf has one target, so each tree answers its leaf's number."""
     ensemble = Ensemble()
     rows: list[Array] = []
     count = 0
@@ -125,7 +125,7 @@ def _is_pure(tree: Any, value: Array) -> bool:
 def _boosting(nodes: Nodes, operator: Any) -> str:
     model = operator.raw_operator
     if not (model.init_ == "zero" or type(model.init_).__name__ in ("DummyClassifier", "DummyRegressor")):
-        raise NotConvertibleError(f"gradient boosting that starts from a {type(model.init_).__name__} has no graph")
+        raise NotConvertibleError(f"gradient boosting with a {type(model.init_).__name__} as init cannot be converted")
     start = model._raw_predict_init(np.zeros((1, model.n_features_in_), dtype=np.float32))[0]
     ensemble = Ensemble()
     for target, value in enumerate(start):
@@ -139,7 +139,7 @@ def _boosting(nodes: Nodes, operator: Any) -> str:
 
 
 def _add_tree(ensemble: Ensemble, tree: Any, values: Array, targets: Array, *, features: Array | None = None) -> None:
-    """Add a tree_ of scikit-learn; `features` maps its columns to the forest's, where it saw only some."""
+    """Add a tree_ of scikit-learn; `features` maps its columns to the forest's, where it was fitted on only some."""
     feature = np.where(tree.children_left < 0, 0, tree.feature)
     ensemble.add(
         feature=feature if features is None else features[feature],

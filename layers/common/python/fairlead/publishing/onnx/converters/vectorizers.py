@@ -1,4 +1,4 @@
-"""Text vectorizers: the engine counts terms (`fairlead.engines.text_counts`), the graph begins with the counts."""
+"""Converters of text vectorizers: the engine counts terms (`fairlead.engines.text_counts`) for the graph."""
 
 from typing import Any
 
@@ -8,15 +8,15 @@ from fairlead.publishing.onnx.converters.graph_writer import Nodes
 from fairlead.publishing.onnx.converters.transformers import weighted_terms
 
 LARGEST_COUNTS = 4_000_000
-"""Doubles of the table rows × vocabulary (32 MB): more rows are answered in parts."""
+"""Doubles of the table rows × vocabulary (32 MB): larger batches are answered in parts."""
 
 
 def vectorizer(nodes: Nodes, operator: Any) -> None:
-    """CountVectorizer and TfidfVectorizer on one column of text as it came in."""
+    """Write CountVectorizer or TfidfVectorizer on one unchanged column of text."""
     model = operator.raw_operator
     (column,) = nodes.inputs.columns(operator.inputs, 1)
     if column.field is None:
-        raise NotConvertibleError("a vectorizer behind a step that changes its text has no graph")
+        raise NotConvertibleError("a vectorizer behind a step that changes its text cannot be converted")
     counts = nodes.inputs.count_terms(column.field, _counting(model))
     nodes.stand_in(column, counts)
     nodes.inputs.limit_rows(LARGEST_COUNTS // max(1, len(model.vocabulary_)))
@@ -27,9 +27,9 @@ def vectorizer(nodes: Nodes, operator: Any) -> None:
 def _counting(model: Any) -> Counting:
     for name in ("preprocessor", "tokenizer"):
         if getattr(model, name) is not None:
-            raise NotConvertibleError(f"a vectorizer with a {name} of the user's own has no graph")
+            raise NotConvertibleError(f"a vectorizer with a custom {name} cannot be converted")
     if callable(model.analyzer) or callable(model.strip_accents):
-        raise NotConvertibleError("a vectorizer with an analyzer of the user's own has no graph")
+        raise NotConvertibleError("a vectorizer with a custom analyzer cannot be converted")
     terms = sorted(model.vocabulary_, key=model.vocabulary_.__getitem__)
     return Counting(
         vocabulary=tuple(terms),
