@@ -1,4 +1,4 @@
-"""CodeDeploy's state-change events → the journal: what CodeDeploy does to `live` is on record, with nobody waiting."""
+"""CodeDeploy's state-change events → the journal: its moves of `live` are recorded without a waiting client."""
 
 import os
 from typing import Any
@@ -25,8 +25,8 @@ recorder = Recorder(
 
 @emit.logger.inject_lambda_context(log_event=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> list[int]:  # noqa: ARG001 - Lambda's shape
-    """Write one deployment's state down; returns the numbers of its records."""
+    """Record one deployment's state; returns the numbers of its records."""
     records = recorder.record(event)
     for record in records:
-        emit.logger.info("on record", number=record.number, kind=record.kind, key=record.key)
+        emit.logger.info("recorded", number=record.number, kind=record.kind, key=record.key)
     return [record.number for record in records]

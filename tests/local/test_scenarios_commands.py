@@ -117,7 +117,7 @@ def test_pruning_leaves_what_somebody_may_go_back_to(scene: Scene) -> None:
     assert not set(gone) & {one["Version"] for one in left}
     refused = scene.fairlead("rollback", "iris", "--to", f"r{gone[0]}")
     assert refused.exit_code == 4
-    assert f"there is no release {gone[0]}, or no longer" in refused.stderr
+    assert f"release {gone[0]} does not exist, or was deleted" in refused.stderr
     scene.did("rollback", "iris", "--away-from", live)
     assert scene.alias() == previous
     scene.check_record()

@@ -153,7 +153,7 @@ def test_a_warm_target_that_cannot_start_anew_is_never_gone_to_and_the_next_one_
         for more in ((), ("--to", f"r{target}")):
             done = scene.fairlead("rollback", "iris", *more)
             assert done.exit_code == 4, done.output
-            assert f"release {target} (iris version {scene.versions[1]}) cannot start anew" in done.stderr
+            assert f"release {target} (iris version {scene.versions[1]}) cannot cold start" in done.stderr
             if int(good) < int(target):
                 assert "fairlead rollback iris --to r" in done.stderr
         respond(scene)
@@ -164,7 +164,7 @@ def test_a_warm_target_that_cannot_start_anew_is_never_gone_to_and_the_next_one_
     assert scene.alias() == live
     [last] = [one for one in scene.history(8) if one["kind"] == "decided"][-1:]
     assert last["evidence"]["action"] == "nothing"
-    assert "cannot start anew" in last["evidence"]["facts"]["obstacle"]
+    assert "cannot cold start" in last["evidence"]["facts"]["obstacle"]
     scene.check_record()
 
 

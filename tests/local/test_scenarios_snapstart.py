@@ -18,7 +18,7 @@ def test_with_snapstart_a_rollback_wakes_what_fell_asleep_before_callers_reach_i
         done = scene.fairlead("rollback", "iris", "--away-from", new, "--reason", "worse")
 
     assert done.exit_code == 0, done.stderr
-    assert f"release {old} sleeps (SnapStart, unused for 14 days): waking it, which can take minutes" in done.stderr
+    assert f"reactivating release {old} (SnapStart, unused for 14 days), which can take minutes" in done.stderr
     assert scene.frozen(old)["State"] == "Active"
     assert (scene.alias(), met.failed) == (old, 0)
     scene.check_record()

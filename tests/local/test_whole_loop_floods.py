@@ -50,7 +50,7 @@ def test_duplicates_and_conflicts_in_the_thousands_change_nothing_and_are_not_le
     variant.wait(16 * MINUTE)
     answer = variant.retrain()
     assert answer["result"] == "refused"
-    assert [one for one in answer["findings"] if "labels that were contradicted" in one]
+    assert [one for one in answer["findings"] if "contradicted labels" in one]
     [refused] = variant.decided()
     assert (refused["asked"], refused["result"]) == ("retrain", "refused")
 

@@ -129,5 +129,5 @@ def test_who_may_not_list_versions_is_told_what_is_not_known(
 
     monkeypatch.setattr(S3Objects, "rewritten", refused)
 
-    unknown = "whether a record was overwritten or deleted is not known: could not list versions: AccessDenied"
+    unknown = "it is unknown whether a record was overwritten or deleted: could not list versions: AccessDenied"
     assert kept.verify() == [unknown, f"retrain: {unknown}"]

@@ -101,7 +101,7 @@ def test_a_candidate_that_did_not_pass_is_left_to_people_once(
     assert lambda_.changes() == []
     assert len(deploys.entries) == 2
     [(subject, text)] = office.told
-    assert subject == "churn version 5: left to people"
+    assert subject == "churn version 5: not released"
     assert "fairlead release churn 5" in text
 
 
@@ -136,7 +136,7 @@ def test_what_moves_live_meanwhile_keeps_it(
     assert lambda_.points_at("live") == "2"
     assert len(deploys.entries) == 2
     assert office.consider("r1") is None
-    assert [subject for subject, _ in office.told] == ["churn version 4: left to people"]
+    assert [subject for subject, _ in office.told] == ["churn version 4: not released"]
     assert desk.journal().verify() == []
 
 

@@ -152,7 +152,7 @@ def test_whoever_comes_second_to_live_is_told_and_previous_is_put_back(
     ship(releases, registry, 2)
     lambda_.before("UpdateAlias", lambda: move(lambda_, "live", "2"))
 
-    with pytest.raises(ReleaseError, match="somebody else moved live") as caught:
+    with pytest.raises(ReleaseError, match="another operation moved live") as caught:
         releases.release(registry, "churn", 3)
 
     assert "fairlead status" in caught.value.hint
@@ -199,7 +199,7 @@ def test_a_scratch_configured_between_settling_and_reading_is_not_published(
         lambda: lambda_.client.update_function_configuration(FunctionName=NAME, Environment={"Variables": {"A": "b"}}),
     )
 
-    with pytest.raises(ReleaseError, match="somebody else configured the function"):
+    with pytest.raises(ReleaseError, match="another operation configured the function"):
         releases.release(registry, "churn", 1)
     assert "PublishVersion" not in lambda_.calls
 

@@ -233,7 +233,7 @@ def test_a_switch_to_another_model_by_shares_is_refused_before_anything_is_made(
 @pytest.mark.parametrize(
     ("findings", "said"),
     [
-        ((), "churn version 4 holds no findings of the gate"),
+        ((), "churn version 4 has no findings of the gate"),
         ((PASSED, FAILED), "the gate refused churn version 4: leakage, one input alone says it all"),
         ((msgspec.structs.replace(FAILED, refuses=False),), "the gate refused churn version 4"),
     ],

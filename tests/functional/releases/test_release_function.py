@@ -110,7 +110,7 @@ def test_a_candidate_in_doubt_is_left_to_people(function: ModuleType, deploys: F
     assert "compared with no version" in answer["why"]
     assert Journal(function.registry.objects, "fairlead").tail()[0].number == answer["record"]
     assert len(deploys.entries) == 1
-    assert told() == ["churn version 2: left to people"]
+    assert told() == ["churn version 2: not released"]
 
 
 def test_nothing_that_learns_serves_or_unpickles_is_imported() -> None:

@@ -174,7 +174,7 @@ def test_a_release_before_that_cannot_start_anew_is_not_gone_back_to_and_people_
 
     assert lambda_.points_at("live") == "3"
     obstacle = live.records()[-1].evidence["facts"]["obstacle"]
-    assert obstacle.startswith("release 2 (churn version 1) cannot start anew: ")
+    assert obstacle.startswith("release 2 (churn version 1) cannot cold start: ")
     assert obstacle in station.told[0][1]
 
 
@@ -195,7 +195,7 @@ def test_a_fresh_release_that_fails_is_rolled_back_although_the_journal_refuses_
 
     assert (response.record, response.decision.action) == (None, "roll back")
     assert lambda_.points_at("live") == "2"
-    assert "this decision is not on record; live: release 2" in station.told[0][1]
+    assert "it does not hold this decision; live: release 2" in station.told[0][1]
     assert "the next command writes it" in station.told[0][1]
     assert station.retrained == []
     live.heal()
@@ -292,8 +292,8 @@ def test_an_action_that_fails_is_told_and_leaves_live_where_it_was(
     station = Station(live, registry)
     lambda_.before("UpdateAlias", lambda: live.releases("bob").rollback(registry, "churn", to="r2"))
     response = station.alarm("errors")
-    assert "did not succeed" in response.outcome
-    assert "did not succeed" in station.told[0][1]
+    assert "failed: " in response.outcome
+    assert "failed: " in station.told[0][1]
     assert live.journal().verify() == []
 
 
@@ -301,7 +301,7 @@ def test_an_action_that_fails_is_told_and_leaves_live_where_it_was(
     "event", [{}, {"alarmData": {}}, {"alarmArn": "a", "alarmData": {"alarmName": "n"}, "time": "noon"}]
 )
 def test_anything_else_is_no_alarm(event: dict[str, Any]) -> None:
-    with pytest.raises(SettingsError, match="no event of a CloudWatch alarm"):
+    with pytest.raises(SettingsError, match="not from a CloudWatch alarm"):
         alarm_of(event)
 
 

@@ -99,8 +99,10 @@ def test_after_a_canary_that_failed_a_plain_rollback_does_not_undo_twice_and_say
         two.rollback(registry, "churn")
 
     assert lambda_.alias_names() == {"live": "3", "previous": "3"}
-    assert caught.value.hint.startswith("release 4 (churn version 3) was left already, at ")
-    assert caught.value.hint.endswith("to go on to release 2 (churn version 1): `fairlead rollback churn --to r2`")
+    assert caught.value.hint.startswith("live left release 4 (churn version 3) at ")
+    assert caught.value.hint.endswith(
+        "go further back to release 2 (churn version 1): `fairlead rollback churn --to r2`"
+    )
     assert two.rollback(registry, "churn", to="r2").live.release == "2"
 
 
@@ -116,7 +118,7 @@ def test_what_a_rollback_proposes_can_be_gone_to(
         two.rollback(registry, "churn")
 
     assert "--to r" not in caught.value.hint
-    assert "release 4 (churn version 3) was left already" in caught.value.hint
+    assert "release 4 (churn version 3) live left" in caught.value.hint
 
 
 def test_after_a_rollback_past_previous_a_plain_one_does_not_go_forward_again(
@@ -125,7 +127,7 @@ def test_after_a_rollback_past_previous_a_plain_one_does_not_go_forward_again(
     ship(two, registry, 3)
     two.rollback(registry, "churn", to="r2")
 
-    with pytest.raises(ReleaseError, match="previous release 3: there is nothing to go back to") as caught:
+    with pytest.raises(ReleaseError, match="previous is release 3: nothing to go back to") as caught:
         two.rollback(registry, "churn")
     assert "--to" in caught.value.hint
     assert two.rollback(registry, "churn", to="r4").live.release == "4"
@@ -144,12 +146,12 @@ def test_the_newest_release_of_a_version_is_the_one_that_its_number_names(
 @pytest.mark.parametrize(
     ("to", "said"),
     [
-        ("r9", "there is no release 9, or no longer"),
+        ("r9", "release 9 does not exist, or was deleted"),
         ("3", "no other release holds churn version 3"),
         ("2", "no other release holds churn version 2"),
         ("r3", "is what live is at: nothing to do"),
         ("r1", r"release 1 \(no model\) does not hold churn"),
-        ("latest", "'latest' is no version or release"),
+        ("latest", "'latest' is not a version or a release"),
     ],
 )
 def test_what_cannot_be_gone_back_to_is_said(
@@ -304,7 +306,7 @@ def test_rollback_to_a_deleted_version_is_refused(two: Releases, registry: Regis
     """AWS does not let a version go while an alias names it; moto does, which stands for whatever else removed it."""
     lambda_.client.delete_function(FunctionName=NAME, Qualifier="2")
 
-    with pytest.raises(ReleaseError, match="release 2, which previous names, has been deleted"):
+    with pytest.raises(ReleaseError, match="previous names release 2, which was deleted"):
         two.rollback(registry, "churn")
     assert two.status().previous is None
 

@@ -44,7 +44,7 @@ def test_a_warm_target_that_cannot_start_anew_is_refused_and_the_next_older_good
     """It answers: from an environment that loaded its model long ago."""
     harm(memory, key)
 
-    with pytest.raises(ReleaseError, match=r"release 3 \(churn version 2\) cannot start anew: ") as caught:
+    with pytest.raises(ReleaseError, match=r"release 3 \(churn version 2\) cannot cold start: ") as caught:
         three.rollback(registry, "churn", to=to)
 
     assert caught.value.hint == "release 2 (churn version 1) can: `fairlead rollback churn --to r2`"
@@ -58,7 +58,7 @@ def test_where_no_older_release_can_start_none_is_named(
 ) -> None:
     lose(memory, GOLDEN)
 
-    with pytest.raises(ReleaseError, match="cannot start anew") as caught:
+    with pytest.raises(ReleaseError, match="cannot cold start") as caught:
         three.rollback(registry, "churn")
 
     assert "--to r" not in caught.value.hint
@@ -91,7 +91,7 @@ def test_live_itself_is_not_named_as_the_way_back(
     three.rollback(registry, "churn", to="r2")
     lose(memory, MANIFEST)
 
-    with pytest.raises(ReleaseError, match=r"release 3 .* cannot start anew") as caught:
+    with pytest.raises(ReleaseError, match=r"release 3 .* cannot cold start") as caught:
         three.rollback(registry, "churn", to="r3")
 
     assert "--to r" not in caught.value.hint
@@ -138,8 +138,8 @@ def test_while_the_store_is_unreachable_the_warm_answer_counts_and_each_doubt_is
     assert (done.live.release, done.moved) == ("3", True)
     assert lambda_.points_at("live") == "3"
     said = "\n".join(done.doubts)
-    assert "whether release 3 (churn version 2) can start anew is not known" in said
-    assert "the journal does not hold that live is release 3 (churn version 2); the next command writes it" in said
+    assert "it is unknown whether release 3 (churn version 2) can cold start" in said
+    assert "the journal has no record that live is release 3 (churn version 2); the next command writes it" in said
     assert [one for one in desk.said if one.startswith("WARNING: ")] == [f"WARNING: {one}" for one in done.doubts]
 
     memory.down = False
@@ -169,8 +169,8 @@ def test_a_journal_that_refuses_writes_holds_no_rollback_up_and_the_next_command
 
     assert lambda_.points_at("live") == "3"
     assert [one.partition(":")[0] for one in done.doubts] == [
-        "the journal does not hold that live is about to move",
-        "the journal does not hold that live is release 3 (churn version 2); the next command writes it",
+        "the journal holds no intent for this move",
+        "the journal has no record that live is release 3 (churn version 2); the next command writes it",
     ]
     memory.refuses = False
     desk.heal()

@@ -153,7 +153,7 @@ def test_whoever_answers_must_be_who_was_asked(
     release.answers[path] = edited(lambda body: body.update({member: value}))
     findings = tried(here, shelf, again)
     assert refused(findings) == [check]
-    assert "was asked and release" in findings[check].finding
+    assert "was invoked, but release" in findings[check].finding
     assert (list(findings)[-1] == check) == (path == "/health")  # who is somebody else is not tried
 
 
@@ -255,7 +255,7 @@ def test_a_warm_environment_says_how_long_its_own_start_took_and_none_is_forced(
     told(release, start)
     finding = tried(here, shelf, again)["cold start"]
     assert (finding.verdict, finding.figures["milliseconds"]) == (verdict, start)
-    assert finding.detail == "as the environment that answers says"
+    assert finding.detail == "reported by the environment itself"
     assert release.most_busy == release.environments == 1
 
 
@@ -364,7 +364,7 @@ def test_the_first_release_has_no_callers_to_break(
     here: ReleasesHere, release: Release, shelf: Store, again: Published
 ) -> None:
     found = tried(here, shelf, again, after="1")["compatibility"]
-    assert (found.verdict, found.finding) == ("not applicable", "first release: there are no callers yet")
+    assert (found.verdict, found.finding) == ("not applicable", "first release: it has no callers yet")
 
 
 def test_new_code_on_the_same_version_is_compatible_with_itself(
@@ -390,7 +390,7 @@ def test_a_break_that_was_asked_for_is_noted(
     found = findings["compatibility"]
     assert (found.verdict, found.figure) == ("warn", "broken on purpose")
     assert "unknown field" in found.detail
-    assert f"version {breaking.manifest.version} has 1 breaking, asked for when published" in found.detail
+    assert f"version {breaking.manifest.version} has 1 breaking, allowed when published" in found.detail
 
 
 def test_a_break_asked_for_in_a_version_that_was_skipped_is_found_in_the_chain(here: ReleasesHere, s3_url: str) -> None:

@@ -151,12 +151,16 @@ def test_aliases_where_the_journal_says_do_not_drift(draft: Draft, found: Seen) 
 @pytest.mark.parametrize(
     ("draft", "found", "words"),
     [
-        (moved(1, 2), seen(3), "live is at release 3 (churn version 2), the journal says release 2 (churn version 1)"),
+        (moved(1, 2), seen(3), "live is at release 3 (churn version 2); the journal says: release 2 (churn version 1)"),
         (moved(1, 2), seen(2, r3=0.1), "and 10% at release 3"),
         (shifting(2, 3), seen(2, r4=0.1), "and 10% at release 4"),
         (failed(2, 3), seen(2, r3=0.1), "and 10% at release 3"),
-        (moved(1, 2, alias="previous"), seen(1, 3), "previous is at release 3 (churn version 2), the journal says rel"),
-        (moved(1, 2), seen(2, 3), "previous is at release 3 (churn version 2), the journal says nothing of it"),
+        (
+            moved(1, 2, alias="previous"),
+            seen(1, 3),
+            "previous is at release 3 (churn version 2); the journal says: rel",
+        ),
+        (moved(1, 2), seen(2, 3), "previous is at release 3 (churn version 2); the journal says: no record"),
     ],
 )
 def test_an_alias_elsewhere_is_named(draft: Draft, found: Seen, words: str) -> None:
@@ -223,17 +227,17 @@ def test_a_journal_that_nobody_touched_has_no_problem() -> None:
 @pytest.mark.parametrize(
     ("tamper", "words"),
     [
-        (edit(3, why="nobody asked"), "record 3 was changed, or record 4 after it"),
-        (edit(1, by="arn:aws:iam::1:user/eve"), "record 1 was changed, or record 2 after it"),
-        (edit(4, at=NOON), "record 4 was written at"),
-        (edit(8, previous="f" * 64), "record 7 was changed, or record 8 after it"),
-        (edit(8, now=release(9), alias="previous"), "record 8 misstates how things stood"),
+        (edit(3, why="nobody asked"), "record 3 or record 4 was changed"),
+        (edit(1, by="arn:aws:iam::1:user/eve"), "record 1 or record 2 was changed"),
+        (edit(4, at=NOON), "record 4 is dated"),
+        (edit(8, previous="f" * 64), "record 7 or record 8 was changed"),
+        (edit(8, now=release(9), alias="previous"), "record 8 holds a wrong state of the aliases"),
         (edit(1, previous="f" * 64), "record 1 was replaced"),
         (remove(3), "record 3 is missing"),
         (remove(1), "record 1 is missing"),
         (remove(3, 4, 5), "records 3 to 5 are missing"),
-        (swap(3, 4), "record 3 cannot be read: it holds record 4"),
-        (swap(2, 6), "record 6 cannot be read: it holds record 2"),
+        (swap(3, 4), "record 3 cannot be read: the object holds record 4"),
+        (swap(2, 6), "record 6 cannot be read: the object holds record 2"),
         (put(5, b"{}"), "record 5 cannot be read"),
         (put(5, b""), "record 5 cannot be read"),
         (put(8, b"gone"), "record 8 cannot be read"),

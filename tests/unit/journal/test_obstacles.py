@@ -85,7 +85,7 @@ def test_an_object_under_the_next_number_is_stepped_over(obstacle: str) -> None:
     kinds = [one.kind for one in journal(store).records()]
     assert kinds[:3] == ["moved", "unreadable", "moved"]
     assert kinds.count("unreadable") == 1
-    assert [one for one in journal(store).verify() if one.startswith(f"record {RECORDS + 2} stepped over object")]
+    assert [one for one in journal(store).verify() if one.startswith(f"record {RECORDS + 2} skips object")]
 
 
 @pytest.mark.parametrize("copies", [1, 31, 32, 60])

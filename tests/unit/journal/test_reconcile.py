@@ -129,7 +129,7 @@ def test_a_move_that_nobody_intended_is_found_as_such(store: Memory) -> None:
     record = heal(store, Seen(live=release(7), weights={"8": 0.2}, previous=release(2)))
 
     assert record is not None
-    assert record.why == "live was not where record 1 left it; nobody's intent is on record"
+    assert record.why == "live differed from record 1; the journal holds no intent for this move"
     assert record.weights == {"8": 0.2}
     assert [one.alias for one in journal(store).tail(2)] == ["previous", "live"]
 
@@ -141,7 +141,7 @@ def test_the_journal_of_a_stack_that_had_none_begins_with_what_is_live() -> None
 
     assert record is not None
     assert (record.number, record.was, record.now) == (1, None, release(4))
-    assert record.why == "live stood there when the journal began"
+    assert record.why == "live was there when the journal began"
 
 
 def test_a_stack_without_a_release_needs_no_record() -> None:
@@ -209,7 +209,7 @@ def test_a_shift_of_which_the_end_got_lost_is_found_where_it_ended(store: Memory
 
     assert record is not None
     assert (record.kind, record.now, record.deployment) == ("found", release(number), "d-1")
-    assert record.why == "deployment d-1 has ended; its end was not on record"
+    assert record.why == "deployment d-1 has ended; its end was not in the journal"
 
 
 def test_news_of_a_move_that_was_found_already_changes_nothing(store: Memory) -> None:

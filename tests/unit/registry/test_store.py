@@ -132,7 +132,7 @@ def test_a_publisher_that_always_loses_gives_up_and_says_so() -> None:
         def get(self, key: str) -> bytes:
             return super().get(key).removeprefix(b"somebody else's") + b" "
 
-    with pytest.raises(StorageError, match="other publishers of churn were faster"):
+    with pytest.raises(StorageError, match="other publishers were faster"):
         Registry(Contended()).commit("churn", build)
 
 
@@ -213,7 +213,7 @@ def test_a_manifest_copied_to_another_name_or_number_is_refused() -> None:
     registry.commit("churn", build)
     memory.objects["models/other/versions/3.json"] = memory.objects["models/churn/versions/1.json"]
 
-    with pytest.raises(IntegrityError, match="other version 3 says it is churn version 1"):
+    with pytest.raises(IntegrityError, match="other version 3 names churn version 1"):
         registry.manifest("other", 3)
 
 

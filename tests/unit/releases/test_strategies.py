@@ -23,7 +23,7 @@ def test_a_word_names_a_configuration_and_back(word: str, configuration: str) ->
 
 
 def test_an_unknown_word_is_refused_with_those_that_are_known() -> None:
-    with pytest.raises(SettingsError, match="no strategy 'canary-20-5m'") as caught:
+    with pytest.raises(SettingsError, match="unknown strategy 'canary-20-5m'") as caught:
         strategies.configuration("canary-20-5m", custom="mine")
     assert "canary-10-5m" in caught.value.hint
     assert "custom" in caught.value.hint

@@ -6,9 +6,9 @@ Callers reach the alias `live` and nothing else: a release can be asked like thi
 import base64
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -16,6 +16,9 @@ from fairlead.aws import clients
 from fairlead.errors import CallError, ReleaseError
 
 REASON = 500  # characters of what a runtime said when it crashed
+HEALTH_CHECKS = 3
+
+Answer = TypeVar("Answer")
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,6 +86,22 @@ class Asked:
         status, body = _answer(data)
         duration, init = report(base64.b64decode(answer.get("LogResult") or ""))
         return Reply(status=status, body=body, round_trip_ms=took, duration_ms=duration, init_ms=init)
+
+
+def ask_until_loaded(
+    ask: Callable[[], Answer], loaded: Callable[[Answer], bool], *, sleep: Callable[[float], None]
+) -> Answer:
+    """Return the first answer of a release that loaded its model, or the last of HEALTH_CHECKS answers.
+
+    The release itself backs off after a failed load, so the pauses grow. `sleep` takes seconds.
+    """
+    answer = ask()
+    for attempt in range(1, HEALTH_CHECKS):
+        if loaded(answer):
+            break
+        sleep(2.0 * attempt)
+        answer = ask()
+    return answer
 
 
 def proxy_event(method: str, path: str, body: str | None = None) -> dict[str, Any]:

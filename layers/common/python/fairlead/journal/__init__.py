@@ -1,1 +1,1 @@
-"""The audit log: every move of an alias as a record, in a hash chain in S3."""
+"""The audit log: one record for every move of an alias, in a hash chain in S3."""

@@ -1,7 +1,7 @@
-"""Where the journal says the aliases stand: rules over records, without I/O.
+"""The aliases' state by the journal: rules over records, without I/O.
 
-What a record says counts from the moment it took effect, not from the moment it was written: CodeDeploy's events may
-arrive late and out of order, and news of an old move must not unsay a newer one.
+A record counts from the time it took effect, not from the time it was written. CodeDeploy's events may arrive late and
+out of order, and a late event of an old move must not override a newer move.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,10 +12,11 @@ import msgspec
 from fairlead.journal.records import Draft, Record, Release, Since
 
 ENDS = frozenset({"moved", "failed", "found"})
+NO_RECORD = "no record"
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the aliases really stand. `previous` is None where its version is not known."""
+    """The aliases' real state, as read from Lambda. `previous` is None if its version is unknown."""
 
     live: Release
     weights: dict[str, float]
@@ -23,7 +24,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
-    """The records that say where the aliases stand, and every intent that has not ended, newest first."""
+    """The aliases' state by the journal: the record that sets each alias, and every open intent, newest first."""
 
     live: Record | None = None
     previous: Record | None = None
@@ -31,7 +32,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Live(msgspec.Struct, frozen=True, kw_only=True):
-    """What `live` was: a release, the share of calls that others got, and the record that says so."""
+    """What `live` was: a release, the traffic shares of others (0–1), and the record that says so."""
 
     release: Release
     weights: dict[str, float]
@@ -39,27 +40,27 @@ class Live(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def says_live(record: Draft) -> bool:
-    """Say whether the record says where `live` stands."""
+    """Return whether the record sets the state of `live`."""
     if record.alias != "live" or _position(record) is None:
         return False
     return record.kind in {"moved", "found", "shifting"} or (record.kind == "failed" and bool(record.deployment))
 
 
 def says_previous(record: Draft) -> bool:
-    """Say whether the record says where `previous` stands."""
+    """Return whether the record sets the state of `previous`."""
     return record.alias == "previous" and record.kind in {"moved", "found"} and record.now is not None
 
 
 def live_of(record: Record) -> Live:
-    """Return what a record that says where `live` stands says."""
+    """Return the state of `live` by a record; raises ValueError for a record that does not set it."""
     release = _position(record)
     if release is None:
-        raise ValueError(f"record {record.number} does not say where live stands")
+        raise ValueError(f"record {record.number} does not set the state of live")
     return Live(release=release, weights=record.weights, record=record)
 
 
 def follow(before: Since, standing: Standing, record: Record) -> Since:
-    """Say how things stand after a record, from how they stood before it."""
+    """Return the pointers after a record, from those before it."""
     return Since(
         live=record.number if says_live(record) and not _older(record, standing.live) else before.live,
         previous=record.number if says_previous(record) else before.previous,
@@ -68,39 +69,39 @@ def follow(before: Since, standing: Standing, record: Record) -> Since:
 
 
 def who_was_live(records: Iterable[Record], at: datetime) -> Live | None:
-    """Return what was live at a moment, from records newest first; None before the first that says so."""
+    """Return what was live at a time, from records newest first; None before the first record of `live`."""
     best: Record | None = None
     for record in records:
         if best and record.at <= best.effective and record.kind != "unreadable":
-            break  # whatever is older took effect before `best` did
+            break  # all older records took effect before `best`
         if says_live(record) and record.effective <= at and not (best and _older(record, best, or_equal=True)):
             best = record
     return live_of(best) if best else None
 
 
 def drift(standing: Standing, seen: Seen) -> list[str]:
-    """Name each alias that is not where the journal says."""
+    """Return a message for each alias whose real state differs from the journal's."""
     problems = []
     if not _live_agrees(standing.live, seen):
-        problems.append(f"live is at {_shares(seen.live, seen.weights)}, the journal says {_said(standing.live)}")
+        problems.append(f"live is at {_shares(seen.live, seen.weights)}; the journal says: {_said(standing.live)}")
     said = standing.previous.now if standing.previous else None
     if seen.previous and _moved(said, seen.previous):
-        problems.append(f"previous is at {seen.previous}, the journal says {said or 'nothing of it'}")
+        problems.append(f"previous is at {seen.previous}; the journal says: {said or NO_RECORD}")
     return problems
 
 
 def live_drifts(standing: Standing, seen: Seen) -> bool:
-    """Say whether `live` is elsewhere than the journal says; between two releases, any share will do."""
+    """Return whether `live` differs from the journal's state; during a shift, any traffic share agrees."""
     return not _live_agrees(standing.live, seen)
 
 
 def previous_drifts(standing: Standing, seen: Seen) -> bool:
-    """Say whether `previous` is elsewhere than the journal says."""
+    """Return whether `previous` differs from the journal's state."""
     return seen.previous is not None and _moved(standing.previous.now if standing.previous else None, seen.previous)
 
 
 def standing_of(since: Since, records: Mapping[int, Record]) -> Standing:
-    """Look the records up that say how things stand; one that is missing or unreadable says nothing."""
+    """Return the state that the pointers name; a missing or unreadable record counts as none."""
     live, previous = records.get(since.live), records.get(since.previous)
     intents = [records[number] for number in sorted(since.intents, reverse=True) if number in records]
     return Standing(
@@ -121,7 +122,7 @@ def _older(record: Record, than: Record | None, *, or_equal: bool = False) -> bo
 
 
 def _intents(standing: Sequence[Record], record: Record) -> tuple[int, ...]:
-    """Return the open intents: a record that ends a move ends every intent of the same release."""
+    """Return the open intents after a record: one that ends a move ends every intent of the same release."""
     ended = record.now.release if record.kind in ENDS and record.now and record.alias != "previous" else None
     left = [one.number for one in standing if ended is None or one.now is None or one.now.release != ended]
     return tuple(sorted([*left, record.number] if record.kind == "intended" else left))
@@ -129,7 +130,7 @@ def _intents(standing: Sequence[Record], record: Record) -> tuple[int, ...]:
 
 def _live_agrees(said: Record | None, seen: Seen) -> bool:
     if said is None:
-        return seen.live.model is None  # as CloudFormation made it
+        return seen.live.model is None  # the bootstrap version that CloudFormation created
     if _moved(_position(said), seen.live):
         return False
     if said.kind == "shifting":
@@ -145,9 +146,9 @@ def _moved(said: Release | None, seen: Release) -> bool:
 
 def _said(said: Record | None) -> str:
     if said is None:
-        return "nothing of it"
+        return NO_RECORD
     standing = live_of(said)
-    moving = f", moving to {said.now}" if said.kind == "shifting" else ""
+    moving = f", shifting to {said.now}" if said.kind == "shifting" else ""
     return f"{_shares(standing.release, standing.weights)}{moving} (record {said.number})"
 
 

@@ -1,7 +1,7 @@
-"""The journal's hash chain: which objects are records of it, which one is its head, and what is wrong. Without I/O.
+"""The journal's hash chain: which objects are its records, which one is its head, and what is wrong. Without I/O.
 
-An unreadable object, a copy, or a record that follows another is a gap: the next record says how many objects it
-stepped over (`skips`).
+An unreadable object, a copy, or a record that follows another chain is a gap. The next record says how many objects it
+skips (`skips`).
 """
 
 import contextlib
@@ -16,26 +16,26 @@ from fairlead.registry.hash_chain import Link, longest, near
 
 
 def read(number: int, data: bytes) -> Record:
-    """Return the record under a number; raises IntegrityError or SchemaError for bytes that are none, or another's."""
+    """Return the record under a number; raises IntegrityError or SchemaError for other bytes or another number."""
     record = decode(data)
     if record.number != number:
-        raise IntegrityError(f"it holds record {record.number}")
+        raise IntegrityError(f"the object holds record {record.number}")
     return record
 
 
 def seal(folder: str, data: bytes) -> str:
-    """Return what a record's successor names it by: the SHA-256 of its folder and its bytes.
+    """Return the digest by which the next record names a record: the SHA-256 of its folder and its bytes.
 
-    So the records of another stack, copied here, do not even follow each other.
+    So records copied from another stack's journal do not even follow each other.
     """
     return digest(folder.encode() + b"\n" + data)
 
 
 def head(folder: str, objects: Mapping[int, bytes], *, whole: bool) -> tuple[int, int]:
-    """Return the number of the newest record that the chain reaches, and the chain's length; zeros where none is.
+    """Return the number of the newest record that the chain reaches, and the chain's length; zeros without a chain.
 
-    `objects` are the newest ones, or the `whole` journal: then the chain begins with its first record, or its second,
-    should the first be gone.
+    `objects` are the newest objects, or all of them (`whole`). Then the chain begins with its first record, or with its
+    second if the first was deleted.
     """
     links = []
     for number in sorted(objects):
@@ -45,12 +45,12 @@ def head(folder: str, objects: Mapping[int, bytes], *, whole: bool) -> tuple[int
 
 
 def follows(record: Record) -> int:
-    """Return the number of the record that a record says it follows; 0 for the first."""
+    """Return the number of the record that this record follows; 0 for the first."""
     return record.number - 1 - record.skips
 
 
 def linked(folder: str, record: Record, data: Callable[[int], bytes]) -> bool:
-    """Say whether a record follows the one before it, or the one before that where the former was changed since."""
+    """Return whether a record follows the one before it, or the second before it if the nearest was changed since."""
     before = follows(record)
     return (
         _is_first(record)
@@ -60,9 +60,9 @@ def linked(folder: str, record: Record, data: Callable[[int], bytes]) -> bool:
 
 
 def check_chain(folder: str, stored: Iterable[tuple[int, bytes]]) -> list[str]:
-    """Name every gap, and every record that is not what was written; `stored` is bytes by number, ascending.
+    """Return a message for every gap and every changed record; `stored` is bytes by number, ascending.
 
-    The newest record has no successor that vouches for it: nothing here can tell whether it was changed.
+    The newest record has no successor that holds its digest, so a change of it is not detected here.
     """
     objects = dict(stored)
     reached = near(list(objects))
@@ -77,7 +77,7 @@ def check_chain(folder: str, stored: Iterable[tuple[int, bytes]]) -> list[str]:
     last, _ = head(folder, {number: objects[number] for number in reached}, whole=True)
     problems += [f"object {number} is not reached by the chain" for number in reached if number > last]
     ahead = objects.keys() - set(reached)
-    return problems + [f"object {number} lies far ahead and is ignored" for number in sorted(ahead)]
+    return problems + [f"object {number} is far ahead and is ignored" for number in sorted(ahead)]
 
 
 def _link(folder: str, record: Record, data: bytes) -> Link:
@@ -113,26 +113,26 @@ def _record(number: int, data: bytes, problems: list[str]) -> Record | None:
 
 def _misplaced(folder: str, record: Record, objects: Mapping[int, bytes]) -> list[str]:
     number, before = record.number, follows(record)
-    problems = [f"record {number} stepped over object {skipped}" for skipped in range(before + 1, number)]
+    problems = [f"record {number} skips object {skipped}" for skipped in range(before + 1, number)]
     if before <= 0 and record.previous:
-        problems.append(f"record {number} was replaced: it follows another record")
+        problems.append(f"record {number} was replaced: it follows an unknown record")
     if before in objects and record.previous != seal(folder, objects[before]):
         problems.append(
-            f"record {before} was changed, or record {number} after it: {number} follows sha256:{record.previous}, "
-            f"{before} is sha256:{seal(folder, objects[before])}"
+            f"record {before} or record {number} was changed: {number} follows sha256:{record.previous}, "
+            f"but {before} is sha256:{seal(folder, objects[before])}"
         )
     return problems
 
 
 def _misled(known: Mapping[int, Record], record: Record) -> list[str]:
-    """Check what the record says of the records before it, where the one it follows is there."""
+    """Check what a record says of the records before it, if the record it follows is there."""
     number, before = record.number, known.get(follows(record))
     if follows(record) > 0 and before is None:
         return []
     problems = []
     if before and record.at < before.at:
-        problems.append(f"record {number} was written at {record.at}, before the record it follows")
+        problems.append(f"record {number} is dated {record.at}, before the record that it follows")
     since = before.since if before else Since()
     if record.since != follow(since, standing_of(since, known), record):
-        problems.append(f"record {number} misstates how things stood: {record.since}")
+        problems.append(f"record {number} holds a wrong state of the aliases: {record.since}")
     return problems

@@ -1,11 +1,11 @@
-"""The journal: every move of an alias on record, append-only, in the registry's bucket.
+"""The journal: every move of an alias as a record, append-only, in the registry's bucket.
 
-    journal/<stack>/moves/<number>.json     a Record, created once; it holds the SHA-256 of the one that it follows
-    journal/<stack>/retrain/<number>.json   the same, by the retrain function: decisions, which move nothing
+    journal/<stack>/moves/<number>.json     a Record, created once; it holds the SHA-256 of the record that it follows
+    journal/<stack>/retrain/<number>.json   the same, by the retrain function: decisions, which move no alias
 
-Of two writers racing for a number the store lets one create it; the other reads what was written and decides anew.
-So an append is a transaction: what it says of the journal holds at the moment it is written. An object that the hash
-chain does not reach is no record (`journal_chain`): the next append takes the next free number and steps over it.
+Of two writers racing for a number the store lets one create it. The other reads the new record and decides again. So an
+append is a transaction: what it assumes of the journal holds at the moment it is written. An object that the hash chain
+does not reach is not a record (`chain`): the next append takes the next free number and skips the object.
 """
 
 import heapq
@@ -32,14 +32,14 @@ ATTEMPTS = 200
 
 
 class Entry(NamedTuple):
-    """A record as the history shows it: its number, after `retrain/` where the retrain function wrote it."""
+    """A record as the history shows it; `label` is its number, with the prefix `retrain/` if that function wrote it."""
 
     label: str
     record: Record
 
 
 class Journal:
-    """One stack's journal, or its retrain function's (`folder`). `clock` gives aware times; `sleep` takes seconds."""
+    """One stack's journal, or its retrain function's (`folder`). `clock` returns aware times; `sleep` takes seconds."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class Journal:
         self._retraining = None if folder == RETRAIN else Journal(objects, stack, folder=RETRAIN, clock=clock)
 
     def all(self) -> Tail:
-        """Return the journal as it stands now, newest first; records are read as they are looked at."""
+        """Return the records as they are listed now, newest first; each is read when it is accessed."""
         return self._stored.tail()
 
     def last(self) -> int:
@@ -74,7 +74,7 @@ class Journal:
         yield from self.all()
 
     def history(self) -> Iterator[Entry]:
-        """Yield every record, and what the retrain function wrote beside them, newest first."""
+        """Yield every record, merged with the retrain function's by time, newest first."""
         told = [_dated("", self.records())]
         if self._retraining:
             told.append(_dated(f"{RETRAIN}/", map(_decision, self._retraining.records())))
@@ -82,23 +82,22 @@ class Journal:
             yield entry
 
     def standing(self) -> Standing:
-        """Return where the journal says the aliases stand."""
+        """Return the aliases' state by the journal."""
         return self.all().standing()
 
     def append(self, draft: Draft) -> Record:
-        """Write a record, or return the one that has its key already."""
+        """Write a record; returns it, or the existing record with the same key."""
         record = self.append_if(lambda _: draft)
         if record is None:
-            raise AssertionError("a draft is always written")
+            raise AssertionError("append_if returned no record for a draft")
         return record
 
     def append_if(self, build: Callable[[Tail], Draft | None], *, not_before: datetime = NEVER) -> Record | None:
-        """Write what `build` makes of the journal as it stands; None if it makes nothing of it.
+        """Write the draft that `build` returns for the current journal; returns the record, None without a draft.
 
-        `not_before` is what this machine's clock cannot be behind of: what is written came after that.
-
-        `build` is asked again whenever somebody else was faster, so what it decided on still holds when its record is
-        there. What it raises passes through.
+        `build` is called again whenever another writer was faster, so its decision still holds when its record is
+        written. Its errors pass through. If the journal holds the draft's key already, that record is returned.
+        `not_before` is the lower bound for the timestamp, in case the local clock is slow.
         """
         for attempt in range(1, ATTEMPTS + 1):
             tail = self.all()
@@ -111,15 +110,17 @@ class Journal:
             if self._stored.create(record.number, encode(record)):
                 return record
             self._sleep(random.uniform(0, 0.01 * min(attempt, 20)))  # noqa: S311 - jitter, not a secret
-        raise StorageError(f"{ATTEMPTS} other writers of the journal were faster", hint="try again")
+        raise StorageError(
+            f"the journal took no record in {ATTEMPTS} attempts: other writers were faster", hint="try again"
+        )
 
     def heal(
         self, live: Release, weights: dict[str, float], previous: Release | None, by: str, *, known: int | None = None
     ) -> Record | None:
-        """Put on record where the aliases were seen, where that is not what the journal says; returns the first record.
+        """Write the aliases' real state where it differs from the journal's; returns the first record, None without.
 
-        `known` is what `last` said before the aliases were looked at: where the journal has grown since, what was seen
-        is older than what it says, and nothing is written. Intents that led to nothing are ended in time.
+        `known` is the value of `last` before the aliases were read. If the journal has grown since, the aliases' state
+        may be outdated, and nothing is written. Abandoned intents are closed.
         """
         seen = Seen(live=live, weights=weights, previous=previous)
         written: list[Record] = []
@@ -135,11 +136,11 @@ class Journal:
         return written[0] if written else None
 
     def verify(self) -> list[str]:
-        """Name every object that is missing, damaged, no record, or not what was written; empty where all is well.
+        """Return a message for every missing, damaged, foreign or changed object; empty if there is none.
 
         The retrain function's records are checked too.
         """
-        stored = Stored(self._objects, self._prefix)  # what was read before may have been changed since
+        stored = Stored(self._objects, self._prefix)  # a new one, because cached objects may have been changed since
         numbers = stored.numbers()
         stored.fetch(numbers)
         objects = ((number, stored.data(number)) for number in numbers)
@@ -147,13 +148,13 @@ class Journal:
         return problems + ([f"{RETRAIN}: {one}" for one in self._retraining.verify()] if self._retraining else [])
 
     def _rewritten(self) -> list[str]:
-        """Ask the store itself: the chain says nothing of its newest record, nor of newer ones that are gone."""
+        """Ask the store too: the chain does not protect its newest record, nor records deleted after it."""
         try:
             keys = self._objects.rewritten(self._prefix)
         except StorageError as error:
-            return [f"whether a record was overwritten or deleted is not known: {error}"]
+            return [f"it is unknown whether a record was overwritten or deleted: {error}"]
         return [
-            f"record {number} was overwritten or deleted: the bucket keeps what it held before"
+            f"record {number} was overwritten or deleted; the versioned bucket keeps its earlier content"
             for number in self._stored.numbered(keys)
         ]
 
@@ -175,14 +176,14 @@ class Journal:
 
 
 def _decision(record: Record) -> Record:
-    """Return a record of the retrain function's; one that says more than a decision is not believed."""
+    """Return a record of the retrain function; any record but a decision becomes `unreadable`."""
     if record.kind in {"decided", "unreadable"}:
         return record
-    return unreadable(record.number, f"it says {record.kind!r}, and the retrain function records decisions only")
+    return unreadable(record.number, f"its kind is {record.kind!r}, but the retrain function records decisions only")
 
 
 def _dated(prefix: str, records: Iterable[Record]) -> Iterator[tuple[datetime, Entry]]:
-    """Give each record its place in time; an unreadable one comes right after the newer one."""
+    """Yield each record with its time for merging; an unreadable record gets the time of the newer record before it."""
     at = datetime.max.replace(tzinfo=UTC)
     for record in records:
         at = at if record.kind == "unreadable" else min(at, record.at)

@@ -1,4 +1,4 @@
-"""What a crash between moving an alias and recording it leaves behind, and the record that heals it: a rule, no I/O."""
+"""Reconciliation of the journal with the aliases' real state after a crash or a foreign move: a rule, without I/O."""
 
 from datetime import datetime, timedelta
 
@@ -6,23 +6,23 @@ from fairlead.journal.alias_state import Seen, Standing, live_drifts, live_of, p
 from fairlead.journal.records import Draft, Record
 
 ABANDONED = timedelta(minutes=15)
-"""Longer than any command takes between its intent and its first move; its author may still be at work before that."""
+"""Age at which an open intent counts as abandoned: longer than any command takes from its intent to its first move."""
 
 
 def mend(standing: Standing, seen: Seen, by: str, now: datetime) -> Draft | None:
-    """Return what has to be written next so that the journal says where the aliases are; None if it does.
+    """Return the next record that makes the journal agree with the aliases; None if it agrees.
 
-    To be asked while no deployment runs.
+    Call it only while no deployment runs.
     """
     if live_drifts(standing, seen):
         return _found_live(standing, seen, by)
     if previous_drifts(standing, seen):
         was = standing.previous.now if standing.previous else None
-        why = "previous was not where the journal said"
+        why = "previous differed from the journal's state"
         return Draft(kind="found", alias="previous", was=was, now=seen.previous, by=by, why=why)
     if seen.weights:
         return None
-    if standing.live and standing.live.kind == "shifting":  # its end will be on record in seconds, unless it got lost
+    if standing.live and standing.live.kind == "shifting":  # its end is recorded in seconds, unless the event was lost
         return _found_live(standing, seen, by) if now - standing.live.at >= ABANDONED else None
     abandoned = next((one for one in standing.intents if now - one.at >= ABANDONED), None)
     return _given_up(abandoned, by) if abandoned else None
@@ -53,12 +53,12 @@ def _why(said: Record | None, intent: Record | None) -> str:
         reason = f": {intent.why}" if intent.why else ""
         return f"completes record {intent.number}, intended by {intent.by}{reason}"
     if said is None:
-        return "live stood there when the journal began"
+        return "live was there when the journal began"
     if said.kind == "shifting":
-        return f"deployment {said.deployment} has ended; its end was not on record"
-    return f"live was not where record {said.number} left it; nobody's intent is on record"
+        return f"deployment {said.deployment} has ended; its end was not in the journal"
+    return f"live differed from record {said.number}; the journal holds no intent for this move"
 
 
 def _given_up(intent: Record, by: str) -> Draft:
-    why = f"record {intent.number}, intended by {intent.by}, led to nothing: live stands where it stood"
+    why = f"record {intent.number}, intended by {intent.by}, was abandoned: live has not moved"
     return Draft(kind="failed", was=intent.was, now=intent.now, by=by, why=why, evidence={"intent": intent.number})

@@ -16,7 +16,7 @@ from fairlead.model.manifest import UNREADABLE
 
 SCHEMA = 1
 CODEDEPLOY = "codedeploy"
-"""Who moved an alias where no person did."""
+"""The `by` of records about CodeDeploy's own moves."""
 
 DESCRIPTION = re.compile(
     r"fairlead: (?P<model>[a-z0-9][a-z0-9-]{0,62})@(?P<version>[1-9][0-9]*)"
@@ -25,16 +25,16 @@ DESCRIPTION = re.compile(
 
 Aware = Annotated[datetime, msgspec.Meta(tz=True)]
 Kind = Literal[
-    "intended",  # somebody is about to move live to `now`
-    "shifting",  # CodeDeploy moves live from `was` to `now`; `weights` where some calls reach `now` already
+    "intended",  # an operation is about to move live to `now`
+    "shifting",  # CodeDeploy moves live from `was` to `now`; `weights` if some calls reach `now` already
     "moved",  # the alias points at `now` alone
-    "verified",  # `now` was proved before traffic
-    "failed",  # `now` did not become live; of a deployment: live is at `was`, but for the shares in `weights`
-    "found",  # the alias points at `now`, and whoever writes this did not move it there
-    "retired",  # `model` `version` serves no more
+    "verified",  # the hook let `now` pass
+    "failed",  # `now` did not become live; of a deployment: live is at `was`, except for the shares in `weights`
+    "found",  # the alias points at `now`, but the author of this record did not move it
+    "retired",  # `model` `version` is retired
     "pruned",  # the Lambda version `was` is deleted
-    "decided",  # what the system did about an alarm, and why
-    "unreadable",  # never written: stands where a damaged record is read
+    "decided",  # what the system did about an alarm or a retraining, and why
+    "unreadable",  # never written: replaces a damaged record when it is read
 ]
 
 
@@ -53,11 +53,11 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What somebody wants on record; the journal gives it its number, its time and its place in the chain.
+    """A record before it is written; the journal adds its number, its time and its place in the chain.
 
-    `alias` only where the record says where that alias stands: not for an attempt that moved nothing. `by` is an STS
-    ARN, or "codedeploy". A record with a `key` is written once. `model` and `version` name what a record without
-    releases is about. `happened` is when it took effect, where AWS says that this was before it was written.
+    `alias` is set only if the record sets the state of that alias, so not for an attempt that moved nothing. `by` is an
+    STS ARN, or "codedeploy". A record with a `key` is written once. `model` and `version` are the subject of a record
+    without releases. `happened` is when it took effect, if AWS says that this was before the writing.
     """
 
     kind: Kind
@@ -76,9 +76,9 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Since(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The numbers of the records that say how things stand after this one; 0 where none does.
+    """The numbers of the records that set the aliases' state after this one, and of the open intents; 0 for none.
 
-    They let a reader find what is live without walking the whole journal.
+    With them a reader finds the live release without reading the whole journal.
     """
 
     live: int = 0
@@ -87,12 +87,12 @@ class Since(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Record(Draft, frozen=True, kw_only=True, omit_defaults=True):
-    """One record. `previous` is the SHA-256 of the bytes of the record that it follows, "" for the first.
+    """One record. `previous` is the SHA-256 of the folder and bytes of the record that it follows, "" for the first.
 
-    `skips` counts the objects between the two: they hold no record of this journal. `earlier` is the SHA-256 of the
-    record before the one that it follows, so that the chain holds where one record is damaged or deleted later.
-    `at` is aware UTC by the writer's clock, never before the record it follows. `mark` is random, so that no two
-    records have the same bytes: who meets its own bytes knows that it wrote them.
+    `skips` counts the objects between the two; they are not records of this journal. `earlier` is the SHA-256 of the
+    record before the one that it follows, so that the chain survives one damaged or deleted record. `at` is aware UTC
+    by the writer's clock, never before the record that it follows. `mark` is random, so that no two records have the
+    same bytes: a writer that finds its own bytes knows that it wrote them.
     """
 
     schema: int
@@ -106,12 +106,12 @@ class Record(Draft, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def effective(self) -> datetime:
-        """When it took effect, as well as is known."""
+        """When it took effect: `happened` if known, else `at`."""
         return self.happened or self.at
 
 
 class Described(msgspec.Struct, frozen=True, kw_only=True):
-    """What a deployment of ours says about itself: releases by Lambda version number."""
+    """The description of a deployment that Fairlead started: releases by Lambda version number."""
 
     model: str
     version: int
@@ -120,12 +120,12 @@ class Described(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def describe_deployment(described: Described) -> str:
-    """Spell a deployment for CreateDeployment's `description`, which hook and record read back."""
+    """Return the text for CreateDeployment's `description`, which the hook and the record function parse."""
     return f"fairlead: {described.model}@{described.version} release {described.target} after {described.after}"
 
 
 def parse_deployment(text: str | None) -> Described | None:
-    """Read a deployment's description; None where it is not one of ours."""
+    """Parse a deployment's description; None for a deployment that Fairlead did not start."""
     found = DESCRIPTION.fullmatch(text or "")
     if not found:
         return None
@@ -146,19 +146,19 @@ def frozen_release(release: str, environment: Mapping[str, str], *, code_sha256:
 
 
 def encode(record: Record) -> bytes:
-    """The bytes that are stored, and that the next record holds the digest of."""
+    """Return the bytes to store; the next record holds their digest."""
     return msgspec.json.format(msgspec.json.encode(record), indent=1)
 
 
 def decode(data: bytes) -> Record:
-    """Read a record; raises SchemaError for an unknown schema number, IntegrityError for anything else unreadable."""
+    """Parse a record; raises SchemaError for an unknown schema number, IntegrityError for any other malformed bytes."""
     try:
         document = msgspec.json.decode(data, type=dict[str, Any])
         if (schema := document.get("schema")) != SCHEMA:
             raise SchemaError(
-                f"a record of the journal has schema {schema!r}, this Fairlead reads {SCHEMA}",
-                hint="install the Fairlead that wrote it, or a newer one",
+                f"a journal record has schema {schema!r}; this version of Fairlead reads schema {SCHEMA}",
+                hint="install the version of Fairlead that wrote it, or a newer one",
             )
         return msgspec.convert(document, type=Record)
     except UNREADABLE as error:
-        raise IntegrityError(f"a record of the journal is malformed: {error}") from error
+        raise IntegrityError(f"a journal record is malformed: {error}") from error

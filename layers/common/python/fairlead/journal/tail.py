@@ -1,6 +1,6 @@
-"""The journal's records as they are read: from the bucket, each once, newest first, gaps named.
+"""Reading the journal's records from the bucket: each object once, newest first, with gaps shown.
 
-A record that cannot be read, or that the hash chain steps over, is read as one of kind `unreadable` that says why.
+A record that cannot be read, or that the hash chain skips, becomes a record of kind `unreadable` that says why.
 """
 
 import re
@@ -22,22 +22,22 @@ NAME = re.compile(r"([0-9]{8})\.json")
 READERS = 8
 MOST_AHEAD = 64
 WINDOW = 32
-"""Objects that are read at a time to find the head, the newest first: a chain of half as many is the journal's."""
+"""Objects that are read together to find the head, newest first; a chain of half as many is taken as the journal's."""
 
 MOST_INTENTS = 64
-"""Open intents that are looked up: more are no work of this package."""
+"""Open intents that are looked up; this package never leaves more open."""
 
 KEYED = range(50, 400)
-"""Records in which a draft's key is looked for: so many at least, and more while they are younger than REPEATED."""
+"""Records that are searched for a draft's key: at least 50, then up to 400 while they are younger than REPEATED."""
 
 REPEATED = timedelta(days=2)
-"""Longer than AWS delivers an event late, or again."""
+"""Longer than AWS takes to deliver an event late or repeatedly."""
 
 NEVER = datetime.fromtimestamp(0, UTC)
 
 
 class Stored:
-    """The records' bytes by number, under one prefix. What was created once is read once."""
+    """The records' bytes by number, under one prefix. Objects are created once, so each is read once."""
 
     def __init__(self, objects: Objects, prefix: str) -> None:
         self._objects = objects
@@ -47,7 +47,7 @@ class Stored:
         self._data: dict[int, bytes] = {}
 
     def numbers(self) -> list[int]:
-        """List the numbers there are now, ascending: of records known already, and of every newer object."""
+        """Return the current numbers, ascending: of records known already, and of every newer object."""
         known = self._records
         keys = self._objects.keys(self._prefix, after=self._key(known[-1]) if known else "")
         newer = self.numbered(keys)
@@ -55,12 +55,12 @@ class Stored:
         return [*known, *newer]
 
     def numbered(self, keys: Iterable[str]) -> list[int]:
-        """Return the numbers of these keys, without those that hold no record by their name."""
+        """Return the numbers of these keys; keys that do not name a record are left out."""
         names = (key.removeprefix(self._prefix) for key in keys)
         return [int(found[1]) for name in names if (found := NAME.fullmatch(name))]
 
     def tail(self) -> "Tail":
-        """Return the journal as it stands now."""
+        """Return the journal as it is listed now."""
         numbers = hash_chain.near(self.numbers())
         head = self._head(numbers)
         # A new list, because other threads may be reading the old one.
@@ -68,9 +68,9 @@ class Stored:
         return Tail(self, records[::-1], hash_chain.free(numbers, head))
 
     def fetch(self, numbers: Iterable[int]) -> None:
-        """Read those of these records that there are, several at a time.
+        """Read those of these records that are listed, several in parallel.
 
-        What was not listed is not asked for: a role that may not list the whole bucket is answered 403, not 404.
+        An unlisted object is not read: S3 answers 403, not 404, to a role that may not list the whole bucket.
         """
         missing = [number for number in numbers if number in self._listed and number not in self._data]
         if len(missing) == 1:
@@ -80,32 +80,32 @@ class Stored:
                 list(pool.map(self._fetch, missing))
 
     def data(self, number: int) -> bytes:
-        """Return a record's bytes; none if it is not there."""
+        """Return a record's bytes; empty if it is missing."""
         self.fetch([number])
         return self._data.get(number, b"")
 
     def has(self, number: int) -> bool:
-        """Say whether a record's bytes were read already."""
+        """Return whether a record's bytes were read already."""
         return number in self._data
 
     def record(self, number: int) -> Record:
-        """Return a record; what cannot be read as this one is `unreadable`."""
+        """Return a record; one that cannot be read under this number is `unreadable`."""
         try:
             return chain.read(number, self.data(number))
         except FairleadError as error:
             return unreadable(number, str(error))
 
     def linked(self, number: int) -> Record:
-        """Return a record that follows the one which it names; any other is `unreadable`."""
+        """Return a record; one that does not follow the record it names is `unreadable`."""
         record = self.record(number)
         if record.kind == "unreadable" or chain.linked(self._prefix, record, self.data):
             return record
-        return unreadable(number, "it follows another record")
+        return unreadable(number, "it follows an unknown record")
 
     def create(self, number: int, data: bytes) -> bool:
-        """Create a record; False says that somebody else has."""
+        """Create a record; returns False if another writer created it first."""
         key = self._key(number)
-        # A put whose answer got lost is sent again by the client below us, and then meets its own object.
+        # boto3 repeats a put whose response was lost, and then finds its own object.
         done = self._objects.put_new(key, data) or self._objects.get(key) == data
         if done:
             self._data[number] = data
@@ -124,13 +124,13 @@ class Stored:
         return found
 
     def seal(self, number: int) -> str:
-        """Return what the successor of a record names it by."""
+        """Return the digest by which the next record names a record."""
         return chain.seal(self._prefix, self.data(number))
 
     def _fetch(self, number: int) -> None:
         try:
             self._data[number] = self._objects.get(self._key(number))
-        except (NotFoundError, IntegrityError):  # it was taken away since it was listed, or is too large for a record
+        except (NotFoundError, IntegrityError):  # it was deleted since it was listed, or is too large for a record
             return
 
     def _key(self, number: int) -> str:
@@ -138,7 +138,7 @@ class Stored:
 
 
 class Tail(Sequence[Record]):
-    """The journal as it stood when it was listed, newest first; its records are read as they are looked at.
+    """The journal as it was listed, newest first; each record is read when it is accessed.
 
     `free` is the number that the next record takes.
     """
@@ -173,7 +173,7 @@ class Tail(Sequence[Record]):
         return self._stored.record(number) if number == self.newest else self._stored.linked(number)
 
     def standing(self) -> Standing:
-        """Return where the journal says the aliases stand."""
+        """Return the aliases' state by the journal."""
         since = self[0].since if self else Since()
         intents = sorted(since.intents)[-MOST_INTENTS:]
         named = [number for number in (since.live, since.previous, *intents) if 0 < number <= self.newest]
@@ -181,16 +181,16 @@ class Tail(Sequence[Record]):
         return standing_of(since, {number: self._stored.record(number) for number in named})
 
     def who_was_live(self, at: datetime) -> Live | None:
-        """Return what was live at a moment; None before the first record that says so."""
+        """Return what was live at a time; None before the first record of `live`."""
         low, high = 0, len(self)
-        while low < high:  # pass over what was written so long after `at` that it is no late news of then
+        while low < high:  # skip records written too long after `at` to be late events of that time
             middle = (low + high) // 2
             low, high = (middle + 1, high) if self[middle].at - at > REPEATED else (low, middle)
-        # From a little newer ones on, which say what they stepped over.
+        # Start at slightly newer records, because they say which objects they skip.
         return who_was_live(self._walk(max(0, low - WINDOW)), at)
 
     def keyed(self, key: str, since: datetime) -> Record | None:
-        """Return the record with this key, if it was written lately."""
+        """Return the record with this key, if it is among the recent ones (KEYED) or written after `since`."""
         for index, record in enumerate(self._readable()):
             if record.key == key:
                 return record
@@ -199,14 +199,14 @@ class Tail(Sequence[Record]):
         return None
 
     def recent(self, count: int) -> list[Record]:
-        """Return the newest records that can be read, at most `count`: gaps hide nothing."""
+        """Return the newest readable records, at most `count`; gaps are skipped and do not count."""
         return list(islice(self._readable(), count))
 
     def _readable(self) -> Iterator[Record]:
         return (record for record in self if record.kind != "unreadable")
 
     def _walk(self, start: int) -> Iterator[Record]:
-        """Yield records from the one at `start` on; those that a newer one steps over are gaps."""
+        """Yield records from index `start` on; a record that a newer one skips is `unreadable`."""
         reached = self.newest
         for index in range(start, len(self)):
             self._read_ahead(index, index - start)
@@ -221,12 +221,12 @@ class Tail(Sequence[Record]):
                 yield record
 
     def _read_ahead(self, index: int, walked: int) -> None:
-        if walked > 0 and not self._stored.has(self._numbers[index]):  # twice as many each time
+        if walked > 0 and not self._stored.has(self._numbers[index]):  # read ahead twice as many each time
             self._stored.fetch(self._numbers[index : index + min(walked, MOST_AHEAD) + 1])
 
 
 def unreadable(number: int, why: str) -> Record:
-    """Return what stands where a record cannot be read."""
+    """Return the record that replaces one that cannot be read."""
     return Record(
         schema=SCHEMA, number=number, previous="", at=NEVER, mark="", kind="unreadable", by="", why=f"unreadable: {why}"
     )

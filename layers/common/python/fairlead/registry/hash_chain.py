@@ -1,7 +1,7 @@
-"""Hash chains of numbered objects that are created once: which of them count, and which one is the head. No I/O.
+"""Hash chains of numbered, create-once objects: which objects belong to the chain, and which is its head. No I/O.
 
-Each link names the one that it follows by number and SHA-256. Roles that may write into a chain's folder can create any
-object under any number, and nobody may delete it. So an object counts only where the chain reaches it.
+Each link names the link that it follows by number and SHA-256. A role that may write into a chain's folder can create
+any object under any number, and no role may delete it. So an object counts only if the chain reaches it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -9,13 +9,13 @@ from itertools import count, pairwise
 from typing import NamedTuple
 
 FAR = 1_000
-"""Numbers that may be missing in a row. Objects beyond a larger hole are far ahead, and ignored."""
+"""Largest allowed gap in the numbers. Objects beyond a larger gap are far ahead, and ignored."""
 
 
 class Link(NamedTuple):
-    """One object that can be read, and by number and SHA-256 what it follows: the nearest first.
+    """One readable object, and the links that it follows by number and SHA-256, nearest first.
 
-    A further one stands for the nearest where that was damaged or deleted since. `first` may begin a chain.
+    A further one replaces the nearest if that was damaged or deleted since. A link with `first` may begin a chain.
     """
 
     number: int
@@ -25,16 +25,16 @@ class Link(NamedTuple):
 
 
 def near(numbers: Sequence[int]) -> list[int]:
-    """Return the ascending numbers up to the first hole of more than FAR."""
+    """Return the ascending numbers up to the first gap of more than FAR."""
     holes = (index for index, (one, next_) in enumerate(pairwise([0, *numbers])) if next_ - one > FAR)
     return list(numbers[: next(holes, None)])
 
 
 def longest(links: Iterable[Link], *, whole: bool) -> tuple[int, int]:
-    """Return the number at the end of the longest chain and its length, zeros where none is; of equally long the older.
+    """Return the last number of the longest chain and its length; zeros without a chain.
 
-    `links` are ascending: the newest ones, or the `whole` folder, where a chain begins with a link that may be first.
-    A link that follows an older one, as if those in between were not there, never takes the place of what follows them.
+    `links` are ascending: the newest ones, or the `whole` folder, where a chain begins with a link that may be first. A
+    link that follows an older one, as if those in between did not exist, never replaces the links that follow them.
     """
     lengths: dict[tuple[int, str], int] = {}
     best, most = 0, 0

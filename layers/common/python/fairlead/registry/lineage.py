@@ -1,6 +1,6 @@
-"""The chain of manifests below a release: each names its parent's digest, so one trusted digest proves them all.
+"""The lineage of a version: each manifest names its parent's digest, so one trusted digest proves all ancestors.
 
-Nothing else makes an older version trustworthy: not its key, not its number, not that it can be read.
+An older version is trusted only through this chain: not by its key, its number, or because it can be read.
 """
 
 from datetime import datetime
@@ -12,7 +12,7 @@ from fairlead.registry.store import Reading
 
 
 class Link(msgspec.Struct, frozen=True, kw_only=True):
-    """One proved version: the digest its child names, what a list shows of it, and its engine's bytes (`size`)."""
+    """One proved version: the digest that its child names, its engine, the engine's size in bytes, and its date."""
 
     version: int
     sha256: str
@@ -22,7 +22,7 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Chain:
-    """A trusted version and its ancestors, walked only as far down as asked, and each step once."""
+    """A trusted version and its ancestors, read only as far as needed, each manifest once."""
 
     def __init__(self, facts: Manifest, sha256: str, reading: Reading) -> None:
         self._model = facts.model
@@ -31,9 +31,9 @@ class Chain:
         self._below = facts.parent
 
     def find(self, version: int) -> Link | None:
-        """Return a version of the chain, None if it holds no such version.
+        """Return a version of the lineage, None if the lineage does not hold it.
 
-        Raises what `Reading.manifest` raises; steps that succeeded are kept, so a later call goes on from there.
+        Raises as `Reading.manifest` does. Manifests already read are kept, so a later call continues from there.
         """
         while self._below and self._links[-1].version > version:
             below = self._below
@@ -43,7 +43,7 @@ class Chain:
         return next((link for link in self._links if link.version == version), None)
 
     def links(self) -> list[Link]:
-        """Return every version of the chain, newest first; raises as `find` does."""
+        """Return every version of the lineage, newest first; raises as `find` does."""
         self.find(0)
         return list(self._links)
 

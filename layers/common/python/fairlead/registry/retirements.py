@@ -1,8 +1,8 @@
-"""Retirements: versions whose service has ended, for ever; their records stay.
+"""Retirements: versions that are out of service for ever; their manifests stay.
 
     models/<name>/retired/<n>.json   a Retirement, created once
 
-The key's existence is what counts, so one listing shows them all; the contents say who, when and why.
+A version is retired if the key exists, so one listing returns all of them. The contents say who, when and why.
 """
 
 import re
@@ -18,7 +18,7 @@ NUMBERED = re.compile(r"([1-9][0-9]*)\.json")
 
 
 class Retirement(msgspec.Struct, frozen=True, kw_only=True):
-    """The end of a version's service: `retired` is aware UTC, `reason` may be empty."""
+    """The retirement of a version: `retired` is when, in aware UTC; `reason` may be empty."""
 
     model: str
     version: int
@@ -31,7 +31,7 @@ class Retirement(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def retire(registry: Registry, retirement: Retirement) -> tuple[Retirement, bool]:
-    """End a version's service, once; returns the retirement that stands, and whether it is this one.
+    """Retire a version, once; returns the retirement in force, and whether this call made it.
 
     Raises NotFoundError for a version that does not exist.
     """
@@ -41,13 +41,13 @@ def retire(registry: Registry, retirement: Retirement) -> tuple[Retirement, bool
     data = msgspec.json.format(msgspec.json.encode(retirement), indent=1)
     if registry.objects.put_new(_key(model, version), data):
         return retirement, True
-    # A put whose answer got lost is sent again by the client below us, and then meets its own object.
+    # boto3 repeats a put whose response was lost, and then finds its own object.
     standing = _read(registry, model, version)
     return standing, standing == retirement
 
 
 def retirement(registry: Registry, model: str, version: int) -> Retirement | None:
-    """Return who retired a version, when and why; None while it serves. Raises IntegrityError."""
+    """Return the retirement of a version, None if it is not retired. Raises IntegrityError."""
     check_name(model)
     try:
         return _read(registry, model, version)

@@ -1,14 +1,14 @@
 """The registry: content-addressed blobs and create-once manifests; no database.
 
-    blobs/sha256/<hex>               bytes named by their digest; <hex>.<copy> where other bytes stood in the way
+    blobs/sha256/<hex>               bytes named by their digest; <hex>.<copy> if other bytes occupied the name
     models/<name>/versions/<n>.json  the manifest, written last: its creation is the commit
 
-A publisher killed at any point leaves no version, at most blobs nobody names. Of two publishers racing for one
-number the store lets one create it; the other builds its manifest anew on top of the winner's.
+A publisher killed at any point leaves no version, at most unreferenced blobs. Of two publishers racing for one number
+the store lets one create it; the other builds its manifest again on top of the winner's.
 
 Publishers can create any object under their model's numbers, and no role may delete one. So an object there is a
-version only where the chain of manifests reaches it. The next version follows the newest one and takes the next free
-number: what lies in between is a gap, which its parent's number shows.
+version only if the chain of manifests reaches it. The next version follows the newest one and takes the next free
+number. Skipped objects are a gap, which the parent's number shows.
 """
 
 import contextlib
@@ -23,35 +23,35 @@ from fairlead.registry.hash_chain import Link, free, longest, near
 
 COMMIT_ATTEMPTS = 50
 WINDOW = 8
-"""Numbers that are read at once to find the newest version."""
+"""Manifests that are read together to find the newest version."""
 
 ALIKE = 3
-"""Names or numbers that an error about an unknown one proposes."""
+"""Similar names or numbers that a not-found error proposes."""
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 MANIFEST_KEY = re.compile(r"models/(?P<model>[a-z0-9][a-z0-9-]{0,62})/versions/(?P<version>[1-9][0-9]*)\.json")
-CHANGED = "somebody changed the object; its earlier version is still in the versioned bucket"
+CHANGED = "the object was changed; restore its earlier version from the versioned bucket"
 
 
 class Readable(Protocol):
-    """A store that is only read, as on predict's cold path."""
+    """A read-only store, as on predict's cold path."""
 
     def get(self, key: str) -> bytes:
         """Return the object's bytes; raises NotFoundError."""
 
 
 class Listed(Readable, Protocol):
-    """A store whose keys can be listed too."""
+    """A readable store whose keys can be listed."""
 
     def keys(self, prefix: str) -> Iterator[str]:
         """Yield every key under the prefix."""
 
 
 class Patient(Listed, Protocol):
-    """A store whose reads are bounded in time, all together."""
+    """A store with one time limit for a series of reads."""
 
     def begin(self) -> None:
-        """Start counting: all reads until the next call end in time, or raise StorageError."""
+        """Start the time limit: all reads until the next call end within it, or raise StorageError."""
 
 
 class Objects(Listed, Protocol):
@@ -61,14 +61,14 @@ class Objects(Listed, Protocol):
         """Yield every key under the prefix that comes after this one, ascending."""
 
     def put_new(self, key: str, data: bytes) -> bool:
-        """Create the object unless it exists, atomically; False says it does."""
+        """Create the object unless it exists, atomically; returns False if it exists."""
 
     def rewritten(self, prefix: str) -> Sequence[str]:
-        """Name every key under the prefix that was overwritten or deleted, as far as the store remembers."""
+        """Return every key under the prefix that was overwritten or deleted, as far as the store keeps a history."""
 
 
 class Reading:
-    """One version and its blobs by name, never trusted before their digests agree."""
+    """Reads manifests and blobs, and checks their digests."""
 
     def __init__(self, objects: Readable) -> None:
         self._readable = objects
@@ -84,9 +84,9 @@ class Reading:
         return data
 
     def manifest(self, model: str, version: int, *, sha256: str | None = None) -> tuple[Manifest, str]:
-        """Return the manifest and its digest, which must be `sha256` where one is given.
+        """Return the manifest and its digest, which must equal `sha256` if given.
 
-        Raises NotFoundError, SchemaError, and IntegrityError for other bytes than the digest says.
+        Raises NotFoundError, SchemaError, and IntegrityError for a wrong digest, model or version.
         """
         check_name(model)
         data = self._manifest_bytes(model, version)
@@ -99,7 +99,7 @@ class Reading:
         manifest = decode(data)
         if (manifest.model, manifest.version) != (model, version):
             raise IntegrityError(
-                f"the manifest of {model} version {version} says it is {manifest.model} version {manifest.version}"
+                f"the manifest of {model} version {version} names {manifest.model} version {manifest.version} instead"
             )
         return manifest, found
 
@@ -124,8 +124,8 @@ class Registry(Reading):
     def put_blob(self, data: bytes) -> Blob:
         """Store bytes under their digest, once.
 
-        A blob that exists already is read back in full before it is trusted. Each publisher may create any blob, and
-        digests can be known beforehand: where other bytes stand under the name, these get one that nobody can foresee.
+        An existing blob is read back in full before it is trusted. Each publisher may create any blob, and digests can
+        be predicted: if other bytes occupy the name, the blob gets an unpredictable name.
         """
         blob = Blob(sha256=digest(data), size=len(data))
         if self.objects.put_new(blob_key(blob), data):
@@ -145,7 +145,7 @@ class Registry(Reading):
     def versions(self, model: str) -> list[int]:
         """Return the model's version numbers, ascending; none for an unknown model.
 
-        Objects that are no versions have numbers too, except those far ahead.
+        Objects that are not versions are included, except those far ahead.
         """
         check_name(model)
         found = (MANIFEST_KEY.fullmatch(key) for key in self.objects.keys(f"models/{model}/versions/"))
@@ -167,17 +167,17 @@ class Registry(Reading):
             link = self.manifest(model, parent.version, sha256=parent.sha256) if parent else None
 
     def unknown_model(self, model: str) -> NotFoundError:
-        """Return the error for a model without versions, with the names that look like it."""
+        """Return the error for a model without versions, with similar names as a hint."""
         import difflib
 
         alike: list[str] = []
-        with contextlib.suppress(FairleadError):  # a role that may not list the models gets the error all the same
+        with contextlib.suppress(FairleadError):  # a role that may not list the models gets the error without names
             alike = difflib.get_close_matches(model, self.models(), n=ALIKE)
         meant = f"did you mean {' or '.join(alike)}? " if alike else ""
         return NotFoundError(f"there is no model {model!r}", hint=f"{meant}`fairlead versions` lists the models")
 
     def unknown_version(self, model: str, version: int) -> NotFoundError:
-        """Return the error for a version that is not there, with the nearest ones, or for its unknown model."""
+        """Return the error for an unknown version, with the nearest numbers as a hint, or for its unknown model."""
         nearest: list[int] = []
         with contextlib.suppress(StorageError):
             known = self.versions(model)
@@ -189,9 +189,10 @@ class Registry(Reading):
         return NotFoundError(f"model {model!r} has no version {version}", hint=hint)
 
     def commit(self, model: str, build: Callable[[int, Parent | None], Manifest]) -> tuple[Manifest, str]:
-        """Create the next version; `build` gets its number and parent, again after each race that was lost.
+        """Create the next version; returns its manifest and digest.
 
-        Returns the manifest and its digest. Every blob the manifest names must have been put before.
+        `build` gets the number and the parent, again after each lost race. Every blob that the manifest names must have
+        been stored before.
         """
         for _ in range(COMMIT_ATTEMPTS):
             versions = self.versions(model)
@@ -203,15 +204,16 @@ class Registry(Reading):
             if self._create(manifest_key(model, version), data):
                 return manifest, digest(data)
         raise StorageError(
-            f"{COMMIT_ATTEMPTS} other publishers of {model} were faster", hint="nothing was published; try again"
+            f"{model} got no version number in {COMMIT_ATTEMPTS} attempts: other publishers were faster",
+            hint="nothing was published; try again",
         )
 
     def _create(self, key: str, data: bytes) -> bool:
-        # A put whose answer got lost is sent again by the client below us, and then meets its own object.
+        # boto3 repeats a put whose response was lost, and then finds its own object.
         return self.objects.put_new(key, data) or self.objects.get(key) == data
 
     def _newest(self, model: str, versions: Sequence[int]) -> tuple[Manifest, str] | None:
-        """Return the newest version that the chain reaches, None where there is none."""
+        """Return the newest version that the chain reaches, None without any."""
         found: dict[int, tuple[Manifest, str]] = {}
         start = len(versions)
         while start > 0 and len(found) < WINDOW // 2:
@@ -244,10 +246,10 @@ def check_name(model: str) -> None:
 
 
 def blob_key(blob: Blob) -> str:
-    """Say where a blob lies in the bucket."""
+    """Return the key of a blob."""
     return f"blobs/sha256/{blob.sha256}" + (f".{blob.copy}" if blob.copy else "")
 
 
 def manifest_key(model: str, version: int) -> str:
-    """Say where a manifest lies in the bucket."""
+    """Return the key of a manifest."""
     return f"models/{model}/versions/{version}.json"

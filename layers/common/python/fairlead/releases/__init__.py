@@ -1,1 +1,1 @@
-"""Releases: a version becomes live, is watched, rolled back, retired and pruned."""
+"""Release operations: release, watch, roll back, retire and prune versions."""

@@ -1,7 +1,7 @@
-"""The canary alarms: two alarms that watch one release, which each release points at itself.
+"""The canary alarms: two CloudWatch alarms that watch one release. Each release operation points them at its release.
 
-An alarm over both releases would drown a canary's errors in the old release's traffic, and the old release's errors
-would block its own repair. So the two alarms name one release in their dimensions, and `point` replaces that name.
+An alarm over both releases would hide a canary's errors in the old release's traffic. Errors of the old release would
+also block the release that fixes them. So the dimensions of both alarms name one release, and `point` replaces it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,12 +13,12 @@ import msgspec
 from fairlead.aws import clients
 from fairlead.errors import ReleaseError
 
-NAMING = frozenset({"release", "ExecutedVersion"})
-"""Dimensions whose value is a release: ours, and the one of AWS/Lambda."""
+RELEASE_DIMENSIONS = frozenset({"release", "ExecutedVersion"})
+"""Dimensions whose value is a release: Fairlead's own, and the one of the namespace AWS/Lambda."""
 
 
 class Alarm(msgspec.Struct, frozen=True, kw_only=True):
-    """One alarm: `state` is OK, ALARM or INSUFFICIENT_DATA, `release` the one it watches."""
+    """One alarm: `state` is OK, ALARM or INSUFFICIENT_DATA, `release` the release that it watches."""
 
     name: str
     state: str
@@ -27,20 +27,20 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CanaryAlarms:
-    """The alarms of one stack, by name."""
+    """The canary alarms of one stack, by name."""
 
     def __init__(self, client: Any, names: Sequence[str]) -> None:
         self._client = client
         self._names = list(names)
 
     def read(self) -> list[Alarm]:
-        """Return the alarms as they stand; raises ReleaseError, also where one is missing."""
+        """Return the alarms with their current states; raises ReleaseError, also for a missing alarm."""
         return [_alarm(facts) for facts in self._described()]
 
     def point(self, release: str) -> None:
-        """Let the alarms watch a release, and forget what they said of another; raises ReleaseError.
+        """Point the alarms at a release and reset their states; raises ReleaseError.
 
-        A changed alarm keeps its state, so the state is set too: the old release's red must not stop the new one.
+        A changed alarm keeps its state. So the state is reset: an alarm of the old release must not stop the new one.
         """
         for facts in self._described():
             with _translated(f"point alarm {facts['AlarmName']}", "PutMetricAlarm"):
@@ -60,7 +60,7 @@ class CanaryAlarms:
         return [by_name[name] for name in self._names]
 
     def _definition(self, facts: dict[str, Any], release: str) -> dict[str, Any]:
-        """Turn what DescribeAlarms says into what PutMetricAlarm takes: the same definition for another release."""
+        """Return the arguments of PutMetricAlarm: what DescribeAlarms returned, with another release."""
         takes = self._client.meta.service_model.operation_model("PutMetricAlarm").input_shape.members
         kept = {name: value for name, value in facts.items() if name in takes and value not in ([], "", None)}
         pointed: dict[str, Any] = _pointed(kept, release)
@@ -68,12 +68,12 @@ class CanaryAlarms:
 
 
 def _pointed(definition: Any, release: str) -> Any:
-    """Replace the release in every dimension that names one, however deep it stands."""
+    """Replace the release in every dimension that names one, at any depth."""
     if isinstance(definition, list):
         return [_pointed(part, release) for part in definition]
     if not isinstance(definition, dict):
         return definition
-    if definition.get("Name") in NAMING and "Value" in definition:
+    if definition.get("Name") in RELEASE_DIMENSIONS and "Value" in definition:
         return definition | {"Value": release}
     return {name: _pointed(part, release) for name, part in definition.items()}
 
@@ -83,7 +83,7 @@ def _named(definition: Any) -> Iterator[str]:
         for part in definition:
             yield from _named(part)
     elif isinstance(definition, dict):
-        if definition.get("Name") in NAMING and "Value" in definition:
+        if definition.get("Name") in RELEASE_DIMENSIONS and "Value" in definition:
             yield definition["Value"]
         for part in definition.values():
             yield from _named(part)

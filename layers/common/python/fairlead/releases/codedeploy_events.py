@@ -1,7 +1,7 @@
-"""CodeDeploy's moves on record: an event says which deployment to look at, CodeDeploy what has become of it.
+"""CodeDeploy's state-change events as journal records: the event names the deployment, CodeDeploy gives its state.
 
-Events come at least once, late and in any order. So an event is only a nudge: whatever its deployment has reached by
-now is written, from the start on, each state once. When that took effect CodeDeploy knows better than the event.
+Events arrive at least once, late and in any order. So an event is only a trigger: each state that its deployment has
+reached by now is written, oldest first, each once. The time of each state is CodeDeploy's, not the event's.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,17 +18,17 @@ from fairlead.journal.records import CODEDEPLOY, Described, Draft, Record, Relea
 from fairlead.journal.tail import Tail
 from fairlead.settings import Recording
 
-LOOKED_AT = 50
-"""Records in which a deployment's intent and proof are looked for."""
+RECENT_RECORDS = 50
+"""Records that are searched for a deployment's intent and the hook's result."""
 
 STATES = {"Succeeded": "SUCCESS", "Failed": "FAILURE", "Stopped": "STOP"}
-"""The events' words for the ends of a deployment."""
+"""Final statuses of a deployment, as state-change events name them."""
 
 FOREIGN = "a deployment that Fairlead did not start"
 
 
 class Detail(msgspec.Struct):
-    """The part of a state-change event that counts; its state may be old by now."""
+    """The fields used of a state-change event; its state is not used, because it may be outdated."""
 
     deployment: str = msgspec.field(name="deploymentId")
     application: str
@@ -39,9 +39,9 @@ Drafted = Callable[["Shift", Tail], Draft]
 
 
 class Shift(msgspec.Struct, frozen=True, kw_only=True):
-    """A deployment and what it does to `live`: from `was` to `now`, as far as is known.
+    """A deployment and its move of `live` from `was` to `now`, None where unknown.
 
-    `undone` is the deployment that it undoes; `left` the share of calls that its end left at `now`.
+    `undone` is the deployment that it rolls back; `left` is the share of calls (0–1) that stayed at `now` by release.
     """
 
     deployment: Deployment
@@ -53,7 +53,7 @@ class Shift(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def states(self) -> list[Drafted]:
-        """What there is to write, oldest first; not the start of a rollback, which moves live there and then."""
+        """The records to write, oldest first; none for the start of a rollback, which moves live at once."""
         begun = self.deployment.started or self.deployment.running
         start = [_started] if begun and not self.undone else []
         end = [] if self.deployment.running else [_arrived if self.deployment.succeeded else _failed]
@@ -61,7 +61,7 @@ class Shift(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Recorder:
-    """Writes what CodeDeploy does to `live` into the journal."""
+    """Writes CodeDeploy's moves of `live` into the journal."""
 
     def __init__(self, here: Recording, function: PredictFunction, deployments: Deployments, journal: Journal) -> None:
         self._here = here
@@ -70,7 +70,7 @@ class Recorder:
         self._journal = journal
 
     def record(self, event: Mapping[str, Any]) -> list[Record]:
-        """Write down how far the event's deployment has come; returns its records, also those that stood already."""
+        """Write the states that the event's deployment has reached; returns its records, also existing ones."""
         detail = msgspec.convert(event["detail"], type=Detail)
         if (detail.application, detail.group) != (self._here.application, self._here.group):
             return []
@@ -104,7 +104,7 @@ class Recorder:
     def _foreign(
         self, deployment: Deployment, undone: Deployment | None, version: str, weights: Mapping[str, float]
     ) -> Shift:
-        """Say what the alias shows: nothing else tells what a deployment without our description is about."""
+        """Return the shift by the alias: a deployment without Fairlead's description says nothing else."""
         standing = self._release(version)
         other = self._release(next(iter(weights))) if weights else None
         arrived = deployment.succeeded
@@ -118,7 +118,7 @@ class Recorder:
         )
 
     def _release(self, number: str, described: Described | None = None) -> Release | None:
-        """Read a release; one that was deleted meanwhile is what the deployment said of it."""
+        """Return a release; if it was deleted since, build it from the deployment's description."""
         try:
             return self._function.release(number)
         except NotFoundError:
@@ -153,7 +153,7 @@ def _failed(shift: Shift, tail: Tail) -> Draft:
         _draft(shift, tail, STATES[deployment.status], deployment.ended),
         kind="failed",
         why=_reason(deployment, tail),
-        weights={} if deployment.rollback else shift.left,  # a rollback takes them away at once
+        weights={} if deployment.rollback else shift.left,  # a rollback removes them at once
     )
 
 
@@ -184,9 +184,9 @@ def _why(shift: Shift, tail: Tail, intent: Record | None) -> str:
 
 
 def _reason(deployment: Deployment, tail: Tail) -> str:
-    """Say why a deployment ended badly: CodeDeploy's reason, and what the hook found where it was the hook."""
-    proofs = (one for one in tail.recent(LOOKED_AT) if one.key == f"{deployment.id}:verify" and one.kind == "failed")
-    found = next(proofs, None)
+    """Return why a deployment failed: CodeDeploy's reason, and the hook's findings if the hook refused it."""
+    key = f"{deployment.id}:verify"
+    found = next((one for one in tail.recent(RECENT_RECORDS) if one.key == key and one.kind == "failed"), None)
     reason = deployment.reason or f"it was {deployment.status.lower()}"
     return f"{reason}: {found.why}" if found else reason
 
@@ -194,12 +194,12 @@ def _reason(deployment: Deployment, tail: Tail) -> str:
 def _intent(shift: Shift, tail: Tail) -> Record | None:
     if not shift.ours or shift.undone or not shift.now:
         return None
-    aimed = (one for one in tail.recent(LOOKED_AT) if one.kind == "intended" and one.now)
+    aimed = (one for one in tail.recent(RECENT_RECORDS) if one.kind == "intended" and one.now)
     return next((one for one in aimed if one.now and one.now.release == shift.now.release), None)
 
 
 def _evidence(deployment: Deployment, intent: Record | None) -> dict[str, Any]:
-    """Everything CodeDeploy says, and whose intent it was."""
+    """Return the deployment's facts from CodeDeploy, and its intent's number and author."""
     times = {"created": deployment.created, "started": deployment.started, "ended": deployment.ended}
     facts = {
         "status": deployment.status,

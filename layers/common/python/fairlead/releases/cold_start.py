@@ -1,7 +1,7 @@
-"""Whether a release can start anew: what a new environment loads is in the registry, under the digests it froze.
+"""Whether a release can cold start: the registry holds the objects that it loads, with the digests that it froze.
 
-A release that answers may answer from an environment that loaded its model long ago. Once live is moved to it, new
-environments start, and read the registry.
+A release may answer from an environment that loaded its model long ago. Once live is moved to it, new environments
+start, and read the registry.
 """
 
 from fairlead.errors import IntegrityError, NotFoundError, SchemaError
@@ -9,14 +9,14 @@ from fairlead.journal.records import Release
 from fairlead.registry.store import Registry, blob_key, manifest_key
 
 LOADED = "golden"
-"""The blob that every engine loads beside its own."""
+"""The blob that every engine loads in addition to its own."""
 
 
 def obstacle(registry: Registry, release: Release) -> str:
-    """Say why a new environment of a release could not load its model; empty if it could.
+    """Return why a new environment of a release could not load its model; empty if it could.
 
     Reads the manifest and the blobs that loading reads, and compares digests. Raises StorageError or SettingsError
-    where the registry cannot be read, so that nothing is known.
+    if the registry cannot be read, so that the answer is unknown.
     """
     model, version = release.model or "", release.version
     try:
@@ -33,6 +33,6 @@ def obstacle(registry: Registry, release: Release) -> str:
 
 
 def _require(registry: Registry, key: str) -> None:
-    """Raise NotFoundError for an absent object: S3 answers 403 for it to a role that may only list some prefixes."""
+    """Raise NotFoundError for a missing object: S3 answers 403 for it to a role that may list only some prefixes."""
     if key not in registry.objects.keys(key):
         raise NotFoundError(f"{key} is not in the registry")

@@ -1,4 +1,4 @@
-"""What releases work with, the rules all of them keep, and how things stand before one of them moves anything."""
+"""Shared context of release operations: AWS adapters, common preconditions, alias snapshot."""
 
 import contextlib
 import time
@@ -29,16 +29,16 @@ from fairlead.releases import strategies
 from fairlead.releases.canary_alarms import CanaryAlarms
 
 Progress = Callable[[str], None]
-LOOKED_AT = 50
-"""Records in which a retirement is looked for that raced with an intent; older ones show in the registry's list."""
+RECENT_RECORDS = 50
+"""Records that are searched for a retirement which raced with an intent; the registry lists older retirements."""
 
 
 UNREADABLE = (StorageError, SettingsError, IntegrityError, SchemaError)
-"""What a registry raises that cannot be reached, or refuses, or holds what nobody understands."""
+"""Errors of a registry that cannot be reached, denies access, or holds malformed objects."""
 
 
 class Doubts:
-    """What could not be read or written where going on is right all the same; each is announced when it occurs."""
+    """Registry and journal failures that an operation tolerates. Each is reported as progress when it occurs."""
 
     def __init__(self, progress: Progress) -> None:
         self.found: list[str] = []
@@ -46,7 +46,7 @@ class Doubts:
 
     @contextmanager
     def about(self, consequence: str) -> Iterator[None]:
-        """Go on after what a registry raises that cannot be used; `consequence` says what that means."""
+        """Tolerate an error of an unusable registry; `consequence` tells the operator what it means."""
         try:
             yield
         except UNREADABLE as error:
@@ -56,7 +56,10 @@ class Doubts:
 
 @dataclass(frozen=True)
 class Means:
-    """One stack's function, deployments, alarms and journal. `by` says who acts: an STS ARN, asked for when needed."""
+    """One stack's function, deployments, alarms and journal. `by` returns the caller's STS ARN; it is read when needed.
+
+    `progress` takes a line for the operator, `sleep` takes seconds.
+    """
 
     stack: Stack
     function: PredictFunction
@@ -69,7 +72,7 @@ class Means:
 
 
 class Running(msgspec.Struct, frozen=True, kw_only=True):
-    """A deployment under way: who started it and why, as far as the journal knows."""
+    """A running deployment. `by` and `why` are from its intent in the journal, else CodeDeploy's creator and empty."""
 
     deployment: Deployment
     strategy: str
@@ -83,9 +86,9 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Situation(msgspec.Struct, frozen=True, kw_only=True):
-    """Both aliases as they were read, what they name, and the deployment that was running then, if one was.
+    """Both aliases as they were read, the versions they name, and the deployment that was running then, if any.
 
-    `serving` is the version that live names, `back` the one that previous names: None where that was deleted.
+    `serving` is the version that live names. `back` is the release that previous names, None if it was deleted.
     """
 
     live: Alias
@@ -96,17 +99,20 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def now(self) -> Release:
-        """The release that live names; while shifting, the old one."""
+        """The release that live names; during a deployment, the old one."""
         return self.serving.release
 
     @property
     def arriving(self) -> str:
-        """The release that live is going over to; empty if live rests."""
+        """The number of the release that live is shifting to; empty if no shift is in progress."""
         return self.running.target if self.running else next(iter(self.live.weights), "")
 
 
 def look(means: Means) -> Situation:
-    """Read how things stand. The deployment first: if it ends meanwhile, it is still seen, and so is what it did."""
+    """Read the aliases and the running deployment.
+
+    The deployment is read first: if it ends in between, the snapshot still holds it, and its effect on the aliases.
+    """
     deployment = means.deployments.running()
     live, previous = means.function.alias("live"), means.function.alias("previous")
     serving = means.function.configuration(live.version)
@@ -119,8 +125,8 @@ def look(means: Means) -> Situation:
 
 
 def look_and_heal(means: Means) -> Situation:
-    """Read how things stand, and put on record what a crash, or somebody else, left off it."""
-    known = means.journal.last()  # before the aliases are read: what is written after that is news
+    """Read the aliases, and write into the journal what a crashed or foreign operation left unrecorded."""
+    known = means.journal.last()  # read before the aliases: a record written later may know more than this snapshot
     situation = look(means)
     if situation.running is None:
         live = situation.live
@@ -130,20 +136,20 @@ def look_and_heal(means: Means) -> Situation:
 
 @contextmanager
 def intending(means: Means, draft: Draft, *, doubts: Doubts | None = None) -> Iterator[Record | None]:
-    """Put an intent on record before anything moves, and that it failed if it does; the block records what it did.
+    """Write an intent into the journal before the block moves an alias, and a `failed` record if the block raises.
 
-    Yields the intent; None where `doubts` take it that the journal cannot be written. Raises ReleaseError where the
-    journal says that the version was retired: that record came first.
+    The block itself records success. Yields the intent; None if the journal cannot be written and `doubts` tolerates
+    that. Raises ReleaseError if the journal already holds a retirement of the version.
     """
 
     def unless_retired(tail: Tail) -> Draft:
-        for record in tail.recent(LOOKED_AT):
+        for record in tail.recent(RECENT_RECORDS):
             if draft.now and record.kind == "retired" and same_version(record, draft.now):
                 raise retired(record.model, record.version)
         return draft
 
     intent = None
-    with doubts.about("the journal does not hold that live is about to move") if doubts else contextlib.nullcontext():
+    with doubts.about("the journal holds no intent for this move") if doubts else contextlib.nullcontext():
         intent = means.journal.append_if(unless_retired)
     try:
         yield intent
@@ -155,23 +161,23 @@ def intending(means: Means, draft: Draft, *, doubts: Doubts | None = None) -> It
 
 
 def refuse_retired(registry: Registry, model: str, version: int) -> None:
-    """Raise ReleaseError for a version whose service has ended."""
+    """Raise ReleaseError for a retired version."""
     if version in retirements.retired(registry.objects, model):
         raise retired(model, version)
 
 
 def same_version(record: Draft, release: Release) -> bool:
-    """Say whether a record without releases is about the version that a release holds."""
+    """Return whether a record without releases is about the version that a release holds."""
     return (record.model, record.version) == (release.model, release.version)
 
 
 def retired(model: str, version: int) -> ReleaseError:
-    """The error for a version whose service has ended."""
+    """Return the error for a retired version."""
     return ReleaseError(f"{model} version {version} is retired", hint=another(model))
 
 
 def another(model: str) -> str:
-    """Say how to make some other version live."""
+    """Return the hint that tells how to make another version live."""
     return f"`fairlead versions {model}` lists versions, `fairlead release {model} VERSION` makes one live"
 
 
@@ -191,7 +197,7 @@ def _running(means: Means, deployment: Deployment) -> Running:
 def _intent(means: Means, target: str) -> Record | None:
     try:
         tail = means.journal.tail()
-    except UNREADABLE:  # who started a deployment is told where it is known
+    except UNREADABLE:  # the deployment is then reported without its author
         return None
     return next(
         (one for one in tail if one.kind == "intended" and one.now is not None and one.now.release == target), None

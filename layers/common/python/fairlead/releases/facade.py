@@ -1,9 +1,8 @@
-"""Releases: each is one published Lambda version = code × layers × model version × manifest digest.
+"""Entry point of release operations. A release is one published Lambda version: code, layers, model version, digest.
 
-Two aliases name two of them: `live` is what callers reach, `previous` what a rollback goes back to. CloudFormation
-makes both once, on a bootstrap version without a model, and never moves them; CodeDeploy moves `live` to a release,
-this package does the rest. The first release leaves `previous` on the bootstrap version, so there is nothing to roll
-back to until the second.
+Two aliases name two releases: callers reach `live`, and a rollback goes back to `previous`. CloudFormation creates both
+once, on a bootstrap version without a model, and never moves them. CodeDeploy moves `live` to a release; this package
+does the rest. The first release leaves `previous` on the bootstrap version. So a rollback needs a second release.
 """
 
 from collections.abc import Callable, Collection, Iterator
@@ -33,10 +32,10 @@ from fairlead.releases.watch import Snapshot
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
-    """What answers now and what a rollback would go back to. `weights`: shares of other releases while shifting.
+    """The live release, and the one a rollback goes back to. `weights` are traffic shares of other releases (0–1).
 
-    `previous` is None where that version was deleted. The problems say why a release does not answer, empty if it does.
-    `standing` are all of the stack's alarms in state ALARM; `alarms` are those that watch a canary.
+    `previous` is None if its version was deleted. The problems say why a release does not answer, empty if it does.
+    `standing` are all of the stack's alarms in state ALARM; `alarms` are the canary alarms.
     """
 
     live: Release
@@ -53,14 +52,14 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Releases:
-    """Moves one stack's releases. Every method raises ReleaseError, and then `live` stands where it stood."""
+    """The release operations of one stack. Every method raises ReleaseError, and then `live` has not moved."""
 
     def __init__(self, means: Means, cloudwatch: Any) -> None:
         self._means = means
         self._cloudwatch = cloudwatch
 
     def status(self) -> Status:
-        """Say what is live, what is previous, what is under way, and whether both releases answer."""
+        """Return both aliases, the running deployment, the alarms, and whether both releases answer."""
         situation, function, stack = look(self._means), self._means.function, self._means.stack
         back = situation.back
         return Status(
@@ -87,70 +86,73 @@ class Releases:
         reason: str = "",
         switch_model: bool = False,
     ) -> Released:
-        """Freeze a model version as a Lambda version, prove that it answers, then start to shift `live` to it.
+        """Freeze a model version as a Lambda version, check that it answers, then start to shift `live` to it.
 
-        `strategy` is a word, empty for the stack's own. `switch_model` allows another model than the one that is live:
-        callers must know. `follow` waits for the end.
+        `strategy` is one of `strategies.WORDS`, empty for the stack's own. `switch_model` allows a model other than the
+        live one; callers must be prepared for it. `follow` waits for the deployment's end.
         """
         order = Order(model=model, version=version, strategy=strategy, reason=reason, switch_model=switch_model)
         return release.release(self._means, registry, order)
 
     def freeze(self, registry: Registry, model: str, version: int) -> Release:
-        """Freeze a model version as a Lambda version that nobody reaches by an alias, and prove that it answers.
+        """Freeze a model version as a Lambda version without an alias, and check that it answers.
 
-        The next release of that version takes it as it is.
+        The next release of that version reuses it.
         """
         return release.freeze(self._means, registry, Order(model=model, version=version))
 
     def live(self) -> Release:
-        """Return the release that live names; while shifting, the old one."""
+        """Return the release that live names; during a deployment, the old one."""
         return self._means.function.release(self._means.function.alias("live").version)
 
     def follow(self, released: Released, *, looked: Callable[[Deployment], None] = lambda _: None) -> Released:
-        """Wait until a release's deployment has ended; raises ReleaseError with the reason if it did not end well."""
+        """Wait until a release's deployment has ended; raises ReleaseError with the reason if it failed."""
         return release.follow(self._means, released, looked=looked)
 
     def watch(self, deployment: str, *, pause: float = 3) -> Iterator[Snapshot]:
-        """Yield how a deployment stands, until it has ended."""
+        """Yield snapshots of a deployment until it has ended."""
         return watch.watch(self._means, self._cloudwatch, deployment, pause=pause)
 
     def rollback(
         self, registry: Registry, model: str, *, to: str = "", away_from: str | None = None, reason: str = ""
     ) -> Released:
-        """Point `live` back at `previous`, or where `to` says, if it is still at, or on its way to, `away_from`."""
+        """Move `live` back to `previous`, or to the version or release that `to` names.
+
+        Refused unless live is at, or is shifting to, the release `away_from` (None for any).
+        """
         return rollback.roll_back(self._means, registry, model, to=to, away_from=away_from, reason=reason)
 
     def retire(self, registry: Registry, model: str, version: int, *, reason: str = "") -> tuple[Retirement, bool]:
-        """End a version's service for ever, unless it is live or about to be; its record stays.
+        """Retire a version for ever, unless it is live or about to be; its manifest stays.
 
-        Returns the retirement that stands, and whether it is this one. Raises NotFoundError for no such version.
+        Returns the retirement in force, and whether this call made it. Raises NotFoundError for an unknown version.
         """
         return retire.retire(self._means, registry, model, version, reason=reason)
 
     def fallbacks(self, registry: Registry, model: str) -> list[Release]:
-        """Return the older releases of a live model that a rollback could go to, newest first."""
+        """Return the older releases of a live model that a rollback can go to, newest first."""
         return retire.fallbacks(self._means, registry, model)
 
     def plan_pruning(self, model: str, *, keep: int, pins: Collection[str] = ()) -> Plan:
-        """Say which old releases of a model would go."""
+        """Return which old releases of a model would be deleted. `keep` is the number of newest releases that stay."""
         return prune.plan(self._means, model, keep=keep, pins=pins)
 
     def prune(self, planned: Plan) -> None:
-        """Delete the Lambda versions that a plan says go."""
+        """Delete the Lambda versions that a plan lists."""
         prune.prune(self._means, planned)
 
 
 def means_of(stack: Stack, *, progress: Progress = lambda _: None, pause: float = 2) -> Means:
-    """Open what moves one stack's releases for whoever this process's credentials are.
+    """Return the context of one stack's release operations, under this process's credentials.
 
-    `pause` is the seconds between looks.
+    `pause` is the seconds between polls.
     """
     return Means(
         stack=stack,
         function=PredictFunction(clients.client("lambda"), stack.function, pause=min(pause, 1)),
         deployments=Deployments(clients.client("codedeploy"), stack.application, stack.group, pause=pause),
         alarms=CanaryAlarms(clients.client("cloudwatch"), stack.canary_alarms),
-        # A rollback goes on without the journal, so it must not wait for it long.
+        # A rollback works without the journal, so it must not wait long for it.
         journal=Journal(
             S3Objects(clients.client("s3", connect_timeout=3, read_timeout=10, attempts=2), stack.bucket), stack.name
         ),
@@ -160,7 +162,7 @@ def means_of(stack: Stack, *, progress: Progress = lambda _: None, pause: float 
 
 
 def opened(stack: Stack, *, progress: Progress = lambda _: None, pause: float = 2) -> Releases:
-    """Open a stack's releases for whoever this process's credentials are; `pause` is the seconds between looks."""
+    """Return a stack's release operations, under this process's credentials; `pause` is the seconds between polls."""
     return Releases(means_of(stack, progress=progress, pause=pause), clients.client("cloudwatch"))
 
 

@@ -1,4 +1,4 @@
-"""Having a version answer before callers reach it: what cannot load its model never becomes live."""
+"""Health check of a Lambda version before callers reach it: a version that cannot load its model never becomes live."""
 
 import time
 from collections.abc import Callable
@@ -7,31 +7,8 @@ from typing import Any
 import msgspec
 
 from fairlead.aws.lambda_function import PredictFunction
+from fairlead.aws.release_client import ask_until_loaded, proxy_event
 from fairlead.errors import FairleadError, ReleaseError
-
-ATTEMPTS = 3
-HEALTH = {
-    "resource": "/health",
-    "path": "/health",
-    "httpMethod": "GET",
-    "headers": {"Accept": "application/json"},
-    "multiValueHeaders": {"Accept": ["application/json"]},
-    "queryStringParameters": None,
-    "multiValueQueryStringParameters": None,
-    "pathParameters": None,
-    "stageVariables": None,
-    "requestContext": {
-        "resourcePath": "/health",
-        "path": "/health",
-        "httpMethod": "GET",
-        "stage": "release",
-        "requestId": "release",
-        "identity": {"sourceIp": "127.0.0.1"},
-    },
-    "body": None,
-    "isBase64Encoded": False,
-}
-"""A proxy event as API Gateway sends it for GET /health."""
 
 
 def prove(
@@ -42,43 +19,46 @@ def prove(
     progress: Callable[[str], None],
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Wait until the Lambda version is active and answers with its model; raises ReleaseError with its reason.
+    """Wait until the Lambda version is active and answers with its model; raises ReleaseError with the reason.
 
-    `digest` is the manifest's, as the answer spells it.
+    `digest` is the manifest's, with the prefix `sha256:`.
     """
-    # An inactive version (SnapStart, unused for 14 days) wakes only when it is invoked.
+    # Lambda reactivates an inactive version (SnapStart, unused for 14 days) only when it is invoked.
     state = function.configuration(version).state
     if state == "Inactive":
-        progress(f"release {version} sleeps (SnapStart, unused for 14 days): waking it, which can take minutes")
+        progress(f"reactivating release {version} (SnapStart, unused for 14 days), which can take minutes")
     elif state != "Active":
         progress(f"waiting for release {version} to become active")
         function.wait_active(version)
-    progress(f"asking release {version} for its health")
-    answer = function.invoke(version, HEALTH)
-    for attempt in range(1, ATTEMPTS):
-        if answer.get("statusCode") == 200:
-            break
-        sleep(2.0 * attempt)  # the function backs off itself after a failed load
-        answer = function.invoke(version, HEALTH)
-    if answer.get("statusCode") != 200:
-        raise ReleaseError(f"release {version} cannot answer: {_reason(answer)}", hint="its log says more")
+    progress(f"checking the health of release {version}")
+    answer = ask_until_loaded(lambda: _health(function, version), _answered, sleep=sleep)
+    if not _answered(answer):
+        raise ReleaseError(f"release {version} cannot answer: {_reason(answer)}", hint="its log has the details")
     health = _body(answer)
     if (health.get("release"), health.get("digest")) != (version, digest):
-        who = f"release {health.get('release')} with {health.get('digest')}"
-        raise ReleaseError(f"release {version} with {digest} was asked and {who} answered")
+        found = f"release {health.get('release')} with {health.get('digest')}"
+        raise ReleaseError(f"release {version} with {digest} was invoked, but {found} answered")
 
 
 def problem(function: PredictFunction, version: str) -> str:
-    """Say why a Lambda version does not answer with a model now; empty if it does."""
+    """Return why a Lambda version does not answer with a model now; empty if it does."""
     try:
-        answer = function.invoke(version, HEALTH)
+        answer = _health(function, version)
     except FairleadError as error:
         return str(error)
-    return "" if answer.get("statusCode") == 200 else _reason(answer)
+    return "" if _answered(answer) else _reason(answer)
+
+
+def _health(function: PredictFunction, version: str) -> dict[str, Any]:
+    return function.invoke(version, proxy_event("GET", "/health"))
+
+
+def _answered(answer: dict[str, Any]) -> bool:
+    return answer.get("statusCode") == 200
 
 
 def _reason(answer: dict[str, Any]) -> str:
-    """Say why: what the runtime raised, else the problem's detail."""
+    """Return the runtime's error, else the detail of the problem document."""
     if "errorMessage" in answer:
         return f"{answer.get('errorType', 'error')}: {answer['errorMessage']}"
     return str(_body(answer).get("detail") or f"HTTP {answer.get('statusCode')}")

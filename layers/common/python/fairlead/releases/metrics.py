@@ -1,6 +1,6 @@
-"""What callers meet at each release, from CloudWatch: requests, errors and latency by the dimension `release`.
+"""Callers' experience of each release, from CloudWatch: requests, errors and latency by the dimension `release`.
 
-Those metrics hold calls through the alias `live` alone, and latencies of what was answered 2xx (`telemetry.answered`).
+Those metrics count only calls through the alias `live`; latency covers only 2xx answers (`telemetry.emit`).
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,11 +17,11 @@ SERVICE = "predict"
 ALIAS = "live"
 PERIOD = 60
 WINDOW = 300
-"""Seconds over which the alarms of live judge."""
-FEWEST = 10
-"""Calls of a window without which it says nothing."""
+"""Seconds of the evaluation window of the alarms on live."""
+MIN_CALLS = 10
+"""A window with fewer calls is ignored."""
 SKEW = timedelta(hours=1)
-"""By how much the clock that says `until` may be behind AWS's; a query into the future costs nothing."""
+"""By how much the clock behind `until` may be slower than AWS's; a query into the future costs nothing."""
 
 STATISTICS = {
     "requests": ("Requests", "Sum"),
@@ -31,13 +31,13 @@ STATISTICS = {
 }
 
 
-JUDGING = {"answered": ("Latency", "SampleCount"), "errors": ("Errors5xx", "Sum")}
+ALARM_FIGURES = {"answered": ("Latency", "SampleCount"), "errors": ("Errors5xx", "Sum")}
 
 
 class Traffic(msgspec.Struct, frozen=True, kw_only=True):
-    """One release since a time: counts are totals, the latencies in ms are the last minute's; None without calls.
+    """One release since a time: counts are totals; latencies are the last minute's in ms, None without calls.
 
-    Calls that crashed, or ran out of time, are requests and errors too; they have no latency.
+    Calls that crashed or timed out count as requests and errors; they have no latency.
     """
 
     requests: int = 0
@@ -47,10 +47,10 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Own(msgspec.Struct, frozen=True, kw_only=True):
-    """One release's own figures: `calls` that it had to answer, those answered 4xx aside.
+    """One release's own figures. `calls` leaves out those answered 4xx.
 
-    `error_share` (0–1) and `latency_ms` (99th percentile of what was answered) are those of the worst five minutes;
-    None where no five minutes had enough calls.
+    `error_share` (0–1) and `latency_ms` (99th percentile of 2xx answers) are those of the worst five minutes; None if
+    no five minutes had enough calls.
     """
 
     calls: int = 0
@@ -61,9 +61,9 @@ class Own(msgspec.Struct, frozen=True, kw_only=True):
 def read(
     client: Any, releases: Sequence[str], *, function: str, since: datetime, until: datetime
 ) -> dict[str, Traffic]:
-    """Return what callers met at each release of a function, through a boto3 CloudWatch client; raises ReleaseError.
+    """Return the traffic of each release of a function; `client` is a boto3 CloudWatch client. Raises ReleaseError.
 
-    Whole minutes: the one in which `since` falls counts from its beginning.
+    Figures are of whole minutes: the minute of `since` counts from its beginning.
     """
     found = _read(client, list(_queries(releases, function)), since, until)
     values = {name: [value for _, value in points] for name, points in found.items()}
@@ -71,9 +71,11 @@ def read(
 
 
 def own(client: Any, release: str, *, function: str, since: datetime, until: datetime) -> Own:
-    """Return what a release did with its callers' calls of a time, to hold an alarm against; raises ReleaseError."""
+    """Return a release's own figures over a time, to check an alarm against; raises ReleaseError."""
     labels = _labels(release)
-    queries = [_query(name, NAMESPACE, metric, labels, statistic) for name, (metric, statistic) in JUDGING.items()]
+    queries = [
+        _query(name, NAMESPACE, metric, labels, statistic) for name, (metric, statistic) in ALARM_FIGURES.items()
+    ]
     slowest = _query("p99", NAMESPACE, "Latency", labels, "p99", period=WINDOW)
     answers = _query("enough", NAMESPACE, "Latency", labels, "SampleCount", period=WINDOW)
     found = _read(client, [*queries, _crashes("crashes", release, function), slowest, answers], since, until)
@@ -83,17 +85,17 @@ def own(client: Any, release: str, *, function: str, since: datetime, until: dat
     return Own(
         calls=int(sum(calls.values())),
         error_share=_worst_share(failed, calls),
-        latency_ms=max((value for at, value in found.get("p99", []) if enough.get(at, 0) >= FEWEST), default=None),
+        latency_ms=max((value for at, value in found.get("p99", []) if enough.get(at, 0) >= MIN_CALLS), default=None),
     )
 
 
 def _worst_share(failed: dict[datetime, float], calls: dict[datetime, float]) -> float | None:
-    """Return the largest share that failed in any five minutes that begin with a call."""
+    """Return the largest failed share of any five minutes that begin with a call; None if all have too few calls."""
     shares = []
     for start in calls:
         inside = [at for at in calls if start <= at < start + timedelta(seconds=WINDOW)]
         asked = sum(calls[at] for at in inside)
-        if asked >= FEWEST:
+        if asked >= MIN_CALLS:
             shares.append(sum(failed.get(at, 0.0) for at in inside) / asked)
     return max(shares, default=None)
 
@@ -110,7 +112,7 @@ def _added(*series: Points) -> dict[datetime, float]:
 
 
 def _read(client: Any, queries: list[dict[str, Any]], since: datetime, until: datetime) -> dict[str, Points]:
-    """Return each query's points, newest first; whole minutes, from the one in which `since` falls."""
+    """Return each query's points, newest first; whole minutes, from the minute of `since`."""
     start = since.replace(second=0, microsecond=0)
     end = max(since, until) + SKEW
     values: dict[str, Points] = {}
@@ -137,7 +139,7 @@ def _labels(release: str) -> dict[str, str]:
 
 
 def _crashes(name: str, release: str, function: str) -> dict[str, Any]:
-    """What crashes says nothing itself; Lambda counts it."""
+    """Return the query for crashes: a crashed call emits no metric of its own, but Lambda counts it."""
     by_lambda = {"FunctionName": function, "Resource": f"{function}:{ALIAS}", "ExecutedVersion": release}
     return _query(name, "AWS/Lambda", "Errors", by_lambda, "Sum")
 

@@ -1,7 +1,8 @@
-"""Housekeeping: old Lambda versions go, and their snapshots with them.
+"""Pruning: deletes old Lambda versions, and their SnapStart snapshots with them.
 
-Never version 1, which CloudFormation made and looks for; never what an alias, a running deployment, the operator or the
-journal's last releases in service name. Callers' pins need no Lambda version: the live release answers them.
+Version 1 stays, because CloudFormation created it and looks for it. So does every version that an alias, a running
+deployment or the operator names, and the last releases in service by the journal. Callers' pins need no Lambda version:
+the live release answers them.
 """
 
 from collections.abc import Collection, Iterable
@@ -14,18 +15,18 @@ from fairlead.releases.context import Means, Situation, look_and_heal
 
 BOOTSTRAP = "1"
 LAST_GOOD = 3
-"""Releases that were last in service, by the journal: what somebody may want to go back to."""
+"""Number of releases kept because they were last in service by the journal: an operator may want to go back to one."""
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """One release that stays, and why."""
+    """One release that is kept, and why."""
 
     release: Release
     why: str
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What would go and what would stay, both newest first."""
+    """The releases to delete (`goes`) and to keep (`stays`), both newest first."""
 
     model: str
     goes: list[Release]
@@ -33,7 +34,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def plan(means: Means, model: str, *, keep: int, pins: Collection[str] = ()) -> Plan:
-    """Say which releases of a model would go if the newest `keep` were kept; `pins` are releases that stay too."""
+    """Return which releases of a model are deleted if the newest `keep` stay; `pins` are releases that stay too."""
     situation = look_and_heal(means)
     reasons = dict.fromkeys(pins, "pinned") | _in_service(means.journal.records()) | _named(means, situation)
     releases = [facts.release for facts in means.function.versions()]
@@ -47,7 +48,7 @@ def plan(means: Means, model: str, *, keep: int, pins: Collection[str] = ()) -> 
 
 
 def prune(means: Means, planned: Plan) -> None:
-    """Delete what a plan says goes, on record first; raises ReleaseError where one is needed again meanwhile."""
+    """Delete the releases of a plan, each after its journal record; raises ReleaseError if one is in use by then."""
     if not planned.goes:
         return
     situation = look_and_heal(means)
@@ -63,7 +64,7 @@ def prune(means: Means, planned: Plan) -> None:
 
 
 def _named(means: Means, situation: Situation) -> dict[str, str]:
-    """Return what must stay whatever anybody keeps, and why."""
+    """Return the releases that must stay regardless of `keep`, and why."""
     reasons = {BOOTSTRAP: "the version that CloudFormation made"}
     if situation.running:
         reasons |= {situation.running.target: f"the target of deployment {situation.running.deployment.id}"}
@@ -73,7 +74,7 @@ def _named(means: Means, situation: Situation) -> dict[str, str]:
 
 
 def _in_service(records: Iterable[Record]) -> dict[str, str]:
-    """Return the releases that `live` rested at last, by the journal."""
+    """Return the last LAST_GOOD releases that were live, by the journal, and since when."""
     found: dict[str, str] = {}
     for record in records:
         if record.alias == "live" and record.kind in {"moved", "found"} and record.now:

@@ -1,7 +1,7 @@
-"""A release, from a model version to a deployment: freeze, prove, keep what is live in `previous`, start shifting.
+"""A release, from a model version to a deployment: freeze, check health, set `previous` to live, start shifting.
 
-A process that dies at any line leaves `live` where it was, or a deployment that goes on without it; the next command
-finds what is missing on the record.
+A process that dies at any line leaves `live` where it was, or a deployment that continues by itself. The next command
+writes what is missing in the journal.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,10 +23,10 @@ from fairlead.settings import pinnable_versions
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """What to release, and how. `strategy` is a word, empty for the stack's own; `reason` may be empty.
+    """What to release, and how. `strategy` is one of `strategies.WORDS`, empty for the stack's own.
 
-    `instead_of` is the release that live must be for it; empty for whichever it is. `switch_model` lets it take the
-    place of another model, all at once whatever the stack's strategy.
+    `instead_of` is the release that live must be at, empty for any. `switch_model` lets the release replace another
+    model, all at once regardless of the stack's strategy. `reason` may be empty.
     """
 
     model: str
@@ -38,10 +38,10 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Released(msgspec.Struct, frozen=True, kw_only=True):
-    """What a release or rollback did: `live` now, and what it `was`. `moved` says whether live moved.
+    """Result of a release or rollback: `live` now, and what it `was`. `moved` says whether live moved.
 
-    `release` is the one that was asked for: live once `deployment` has ended well. No deployment: live already, or
-    moved there and then. `doubts` are what could not be read or written on the way back, in words for people.
+    `release` is the requested one; it is live once `deployment` has succeeded. Without a deployment, it was live
+    already, or live moved at once. `doubts` are messages about what a rollback could not read or write.
     """
 
     live: Release
@@ -54,7 +54,7 @@ class Released(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def release(means: Means, registry: Registry, order: Order) -> Released:
-    """Freeze a model version as a Lambda version, prove that it answers, and start to shift `live` to it."""
+    """Freeze a model version as a Lambda version, check that it answers, and start to shift `live` to it."""
     means.stack.require_settled()
     manifest, sha256 = _judged(registry, order)
     refuse_retired(registry, order.model, order.version)
@@ -68,14 +68,14 @@ def release(means: Means, registry: Registry, order: Order) -> Released:
     if situation.serving.same_release(wanted):
         return Released(live=situation.now, was=situation.now, release=situation.now, moved=False)
     number = _frozen(means, wanted, manifest, sha256)
-    refuse_retired(registry, order.model, order.version)  # somebody may have retired it while it was proved
+    refuse_retired(registry, order.model, order.version)  # it may have been retired during the health check
     return _shift(means, situation, means.function.release(number), order, configuration)
 
 
 def freeze(means: Means, registry: Registry, order: Order) -> Release:
-    """Freeze a model version as a Lambda version and prove that it answers; no alias moves.
+    """Freeze a model version as a Lambda version and check that it answers; no alias moves.
 
-    What is live, or is being tried by callers, is frozen already.
+    Returns the existing release if the version is live or in a canary.
     """
     means.stack.require_settled()
     manifest, sha256 = _judged(registry, order)
@@ -90,7 +90,7 @@ def freeze(means: Means, registry: Registry, order: Order) -> Release:
 
 
 def _serving_already(means: Means, situation: Situation, wanted: Configuration) -> Release | None:
-    """Return what live names, or is going over to, where it is what is wanted."""
+    """Return the release that live names, or is shifting to, if it has the wanted configuration."""
     if situation.serving.same_release(wanted):
         return situation.now
     coming = means.function.configuration(situation.arriving) if situation.arriving else None
@@ -98,16 +98,17 @@ def _serving_already(means: Means, situation: Situation, wanted: Configuration) 
 
 
 def _judged(registry: Registry, order: Order) -> tuple[Manifest, str]:
-    """Read a version that the gate let pass, or that was forced past it: who may write a manifest may leave that out.
+    """Read a version's manifest and digest; raises ReleaseError unless the gate passed the version or it was forced.
 
-    Its blobs are compared with their digests, and its graph is looked through, by the deployment's hook.
+    This is checked again here, because a publisher can write a manifest without findings. The deployment's hook checks
+    the blobs' digests and the graph.
     """
     manifest, sha256 = registry.manifest(order.model, order.version)
     refused = next((one for one in manifest.findings if one.refuses or one.verdict == "fail"), None)
     name = f"{order.model} version {order.version}"
     again = "publish it with `fairlead publish`, whose gate judges it"
     if not manifest.findings:
-        raise ReleaseError(f"{name} holds no findings of the gate", hint=again)
+        raise ReleaseError(f"{name} has no findings of the gate", hint=again)
     if refused and not manifest.forced:
         raise ReleaseError(f"the gate refused {name}: {refused.check}, {refused.finding}", hint=again)
     return manifest, sha256
@@ -123,9 +124,9 @@ def _wanted(means: Means, situation: Situation, manifest: Manifest, sha256: str)
 
 
 def _pinnable(means: Means, situation: Situation, manifest: Manifest, sha256: str) -> str:
-    """Spell which older versions of the model callers may pin: those that were live when another release came.
+    """Return the list of older versions of the model that callers may pin: those that were live before.
 
-    Each release freezes what was live before it, so the releases that live and previous name tell of all before.
+    Each release freezes this list, so the releases that live and previous name hold all versions before them.
     """
     coming = [means.function.configuration(situation.arriving)] if situation.arriving else []
     for one in (situation.serving, *coming):
@@ -150,9 +151,9 @@ def _frozen(means: Means, wanted: Configuration, manifest: Manifest, sha256: str
 
 
 def _shift(means: Means, situation: Situation, target: Release, order: Order, configuration: str) -> Released:
-    """Keep what is live in `previous`, point the alarms at the target, start the deployment."""
+    """Set `previous` to the live release, point the canary alarms at the target, start the deployment."""
     if situation.now.model != order.model:
-        why = "callers ask one model or the other" if situation.now.model else "there is nothing yet to protect"
+        why = "a canary would mix two models" if situation.now.model else "no caller depends on it yet"
         means.progress(f"live holds {situation.now.model or 'no model'}, so it moves all at once: {why}")
         configuration = strategies.SHIPPED[strategies.AT_ONCE]
     strategy = strategies.spoken(configuration, custom=means.stack.custom_strategy)
@@ -185,15 +186,15 @@ def _start(means: Means, shift: Shift, configuration: str, description: str) -> 
     except ReleaseError:
         running = means.deployments.running()
         if running and running.description == description:
-            return running.id  # it had started, and only its answer got lost
+            return running.id  # it had started, and only the response was lost
         raise
 
 
 @contextmanager
 def _kept(means: Means, situation: Situation, draft: Draft) -> Iterator[None]:
-    """Move `previous` to what `live` is, before `live` moves; put it back if the block fails and nothing has started.
+    """Move `previous` to the live release before the block moves `live`; restore it if the block fails.
 
-    Put back, because a later rollback must not land on what somebody has just left.
+    It is not restored while a deployment runs. It is restored so that a later rollback does not go to the live release.
     """
     if situation.now.model is None or situation.previous.version == situation.live.version:
         yield
@@ -209,7 +210,7 @@ def _kept(means: Means, situation: Situation, draft: Draft) -> Iterator[None]:
 
 def _move_previous(means: Means, previous: Alias, moving: tuple[Release | None, Release | None], draft: Draft) -> Alias:
     was, now = moving
-    if now is None:  # its version is gone: there is nothing to put back
+    if now is None:  # its version was deleted, so it cannot be restored
         return previous
     means.progress(f"moving previous to release {now.release}")
     moved = means.function.move(previous, now.release)
@@ -219,7 +220,7 @@ def _move_previous(means: Means, previous: Alias, moving: tuple[Release | None, 
 
 
 def follow(means: Means, released: Released, *, looked: Callable[[Deployment], None] = lambda _: None) -> Released:
-    """Wait until a release's deployment has ended; raises ReleaseError with the reason where it did not end well."""
+    """Wait until a release's deployment has ended; raises ReleaseError with the reason if it failed."""
     if not released.deployment:
         return released
     if means.deployments.read(released.deployment).running:
@@ -235,7 +236,7 @@ def follow(means: Means, released: Released, *, looked: Callable[[Deployment], N
 
 
 def _why(means: Means, ended: Deployment) -> str:
-    """Say why a deployment ended badly: what the hook found, else what CodeDeploy says."""
+    """Return why a deployment failed: the hook's findings, else CodeDeploy's reason."""
     failures = [one for one in means.journal.tail() if one.deployment == ended.id and one.kind == "failed" and one.why]
     found = next((one for one in failures if one.key.endswith(":verify")), next(iter(failures), None))
     return found.why if found else ended.reason or f"deployment {ended.id} was {ended.status.lower()}"
@@ -246,7 +247,7 @@ def _configuration(stack: Stack, order: Order) -> str:
 
 
 def _environment(stack: Stack, manifest: Manifest, sha256: str) -> dict[str, str]:
-    """The stack's base with this version's identity: the whole map, so nothing of another release is left in it."""
+    """Return the stack's base environment with this version's identity: the whole map, without another release's."""
     return stack.environment | {
         "FAIRLEAD_MODEL": manifest.model,
         "FAIRLEAD_VERSION": str(manifest.version),
@@ -255,10 +256,10 @@ def _environment(stack: Stack, manifest: Manifest, sha256: str) -> dict[str, str
 
 
 def _freeze(means: Means, wanted: Configuration, description: str) -> str:
-    """Set the scratch, then publish exactly what was set; returns the version number."""
+    """Configure $LATEST, then publish exactly that configuration; returns the version number."""
     means.progress("setting environment and layers")
     means.function.configure(wanted.environment, wanted.layers, revision=wanted.revision)
-    settled = means.function.configuration()  # settling made a new revision
+    settled = means.function.configuration()  # the update made a new revision
     _require_same(settled, wanted)
     means.progress("publishing a Lambda version")
     number = means.function.publish(description, code_sha256=settled.code_sha256, revision=settled.revision)
@@ -272,22 +273,24 @@ def _refuse_busy(situation: Situation) -> None:
         raise ReleaseError(str(situation.running), hint=f"wait for it, or end it with {ending}")
     if situation.live.weights:
         shares = ", ".join(f"{share:.0%} on release {number}" for number, share in situation.live.weights.items())
-        raise ReleaseError(f"live is between releases: {shares}", hint=f"{ending} ends that")
+        raise ReleaseError(
+            f"live is split between releases: {shares}", hint=f"{ending} moves all traffic to one release"
+        )
 
 
 def _refuse_other_model(now: Release, order: Order) -> None:
     if now.model not in {None, order.model} and not order.switch_model:
         raise ReleaseError(
-            f"live holds {now.model}, not {order.model}", hint=f"--switch-model makes {order.model} answer instead"
+            f"live holds {now.model}, not {order.model}", hint=f"add --switch-model to replace {now.model}"
         )
 
 
 def _refuse_mixture(now: Release, order: Order) -> None:
-    """Two models are two contracts: in a canary, chance would decide whose rows are refused."""
+    """Refuse a canary between two models: their contracts differ, so rows of callers would be refused at random."""
     if now.model not in {None, order.model} and order.strategy not in {"", strategies.AT_ONCE}:
         raise ReleaseError(
             f"live holds {now.model}, and a switch to {order.model} is all at once, not {order.strategy}",
-            hint="leave --strategy out; `fairlead rollback` brings the other model back",
+            hint=f"omit --strategy; `fairlead rollback {order.model}` restores the other model",
         )
 
 
@@ -298,9 +301,11 @@ def _refuse_gone(now: Release, order: Order) -> None:
 
 def _refuse_moved(means: Means, live: Alias) -> None:
     if means.function.alias("live").revision != live.revision:
-        raise ReleaseError("somebody else moved live in the meantime; it was left where they put it", hint=SEE_STATUS)
+        raise ReleaseError("another operation moved live in the meantime; it was not moved again", hint=SEE_STATUS)
 
 
 def _require_same(found: Configuration, wanted: Configuration) -> None:
     if not found.same_release(wanted):
-        raise ReleaseError("somebody else configured the function in the meantime; live was not moved", hint=SEE_STATUS)
+        raise ReleaseError(
+            "another operation configured the function in the meantime; live was not moved", hint=SEE_STATUS
+        )

@@ -1,7 +1,8 @@
-"""Retiring a version while others release: the journal decides which came first.
+"""Retiring a version, safe against concurrent releases: the journal's order decides.
 
-A release puts its intent on record before it moves anything, and is refused if a retirement is on record already; a
-retirement is refused while an intent names its version. One of the two writes first, so no retired version goes live.
+A release writes its intent into the journal before it moves an alias, and is refused if the journal already holds a
+retirement of its version. A retirement is refused while an intent names its version. One of the two writes first, so no
+retired version goes live.
 """
 
 from datetime import UTC, datetime
@@ -17,9 +18,9 @@ from fairlead.releases.context import Means, look_and_heal, same_version
 
 
 def retire(means: Means, registry: Registry, model: str, version: int, *, reason: str = "") -> tuple[Retirement, bool]:
-    """End a version's service for ever, unless it is live, or about to be; its record stays.
+    """Retire a version for ever, unless it is live or about to be; its manifest stays.
 
-    Returns the retirement that stands, and whether it is this one. Raises NotFoundError for no such version.
+    Returns the retirement in force, and whether this call made it. Raises NotFoundError for an unknown version.
     """
     if version not in registry.versions(model):
         raise registry.unknown_version(model, version)
@@ -43,9 +44,9 @@ def retire(means: Means, registry: Registry, model: str, version: int, *, reason
 
 
 def fallbacks(means: Means, registry: Registry, model: str) -> list[Release]:
-    """Return the releases that live could go back to, newest first: older ones of a model that serve and can start.
+    """Return the older releases that live can go back to, newest first: of the same model, not retired, can cold start.
 
-    None where live holds another model. Raises StorageError or SettingsError where the registry cannot be read.
+    Empty if live holds another model. Raises StorageError or SettingsError if the registry cannot be read.
     """
     live = means.function.release(means.function.alias("live").version)
     if live.model != model:

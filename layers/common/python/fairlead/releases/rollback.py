@@ -1,10 +1,10 @@
-"""A rollback: one move of `live` away from a named release, at any time, also while a deployment shifts.
+"""A rollback: one move of `live` away from a named release, at any time, also during a deployment.
 
-Compare-and-swap: whoever reads a `live` that has moved meanwhile is told, so two at once move it once. `previous` is
-left alone; where it is not older than `live`, there is nothing to go back to, so a second rollback cannot overshoot.
+Optimistic locking: a `live` that has moved since it was read raises ReleaseError, so two rollbacks move it once.
+`previous` does not change. If it is not older than `live`, there is no way back, so a second rollback cannot overshoot.
 
-Live goes only to what answers and can start anew. A registry that cannot be used holds nothing up: then the answer
-counts alone, what could not be written is said (`doubts`), and the next command writes it.
+Live goes only to a release that answers and can cold start. An unusable registry does not block a rollback: then the
+health check decides alone, `doubts` reports what could not be written, and the next command writes it.
 """
 
 import re
@@ -35,11 +35,11 @@ from fairlead.releases.release import Released
 
 RELEASE = re.compile(r"r([1-9][0-9]*)")
 VERSION = re.compile(r"[1-9][0-9]*")
-LOOKED_AT = 200
-"""Records in which the way back is looked for."""
+SEARCHED_RECORDS = 200
+"""Records that are searched for an earlier release to go back to."""
 
 MOST_TRIED = 10
-"""Older releases that are looked at for the one to name."""
+"""Older releases that are checked for one to propose."""
 
 MOVES = frozenset({"moved", "found", "failed"})
 
@@ -49,7 +49,8 @@ def roll_back(
 ) -> Released:
     """Move `live` back to `previous`, or to the version (`7`) or release (`r13`) that `to` names.
 
-    Refused where live is not going to, or at, the release `away_from`. A running deployment is stopped first.
+    Refused unless live is at, or is shifting to, the release `away_from` (None for any). A running deployment is
+    stopped first.
     """
     doubts = Doubts(means.progress)
     situation = _looked(means, doubts)
@@ -61,9 +62,9 @@ def roll_back(
     target = _named(means, model, to, leaving) if to else _before(means, registry, situation, model)
     if target.release == leaving.release:
         raise ReleaseError(f"{target} is what live is at: nothing to do", hint=SEE_STATUS)
-    with doubts.about(f"whether {target} was retired is not known"):
+    with doubts.about(f"it is unknown whether {target} was retired"):
         refuse_retired(registry, target.model or model, target.version)
-    with doubts.about(f"whether {target} can start anew is not known, it goes by its answer alone"):
+    with doubts.about(f"it is unknown whether {target} can cold start; its health check decides alone"):
         _refuse_obstacle(means, registry, target)
     prove(means.function, target.release, target.digest, progress=means.progress, sleep=means.sleep)
     draft = Draft(kind="intended", by=means.by(), why=reason, was=leaving, now=target, evidence={"rollback": True})
@@ -75,7 +76,7 @@ def roll_back(
             means.progress(f"moving live from {leaving} to {target}")
             means.function.move(live, target.release)
         done = msgspec.structs.replace(draft, alias="live", deployment=number)
-        with doubts.about(f"the journal does not hold that live is {target}; the next command writes it"):
+        with doubts.about(f"the journal has no record that live is {target}; the next command writes it"):
             _record(means, done, intent, moved=moved, after=stopped)
     return Released(
         live=target, was=leaving, release=target, moved=moved, deployment=number, doubts=tuple(doubts.found)
@@ -83,31 +84,31 @@ def roll_back(
 
 
 class Obstacle(msgspec.Struct, frozen=True, kw_only=True):
-    """Why live may not go to a release, and what to do instead, in words for people."""
+    """Why live may not go to a release, and what to do instead, as messages for the operator."""
 
     why: str
     instead: str
 
 
 def obstacle(means: Means, registry: Registry, target: Release) -> Obstacle | None:
-    """Say why live may not go to a release, and name an older one that it may go to; None if it may.
+    """Return why live may not go to a release, with an older release that it may go to; None if it may.
 
-    Raises StorageError or SettingsError where the registry cannot be read.
+    Raises StorageError or SettingsError if the registry cannot be read.
     """
     why = cold_start.obstacle(registry, target)
     if not why:
         return None
     try:
         older = _older(means, registry, target)
-    except FairleadError:  # the obstacle stands, whatever else there is
+    except FairleadError:  # the obstacle is reported even without an older release
         older = None
     model = target.model or ""
     instead = f"{older} can: `fairlead rollback {model} --to r{older.release}`" if older else another(model)
-    return Obstacle(why=f"{target} cannot start anew: {why}", instead=instead)
+    return Obstacle(why=f"{target} cannot cold start: {why}", instead=instead)
 
 
 def _looked(means: Means, doubts: Doubts) -> Situation:
-    with doubts.about("the journal was not compared with where live stands"):
+    with doubts.about("the journal was not compared with the aliases"):
         return look_and_heal(means)
     return look(means)
 
@@ -119,7 +120,7 @@ def _refuse_obstacle(means: Means, registry: Registry, target: Release) -> None:
 
 
 def _older(means: Means, registry: Registry, target: Release) -> Release | None:
-    """Return the newest release of the same model before the target that serves, can start and answers; not live."""
+    """Return the newest older release of the model that is not live, not retired, can cold start and answers."""
     gone, live = retirements.retired(registry.objects, target.model or ""), means.function.alias("live").version
     known = [facts.release for facts in means.function.versions() if facts.version != live]
     older = [one for one in known if one.model == target.model and _newer(target, one) and one.version not in gone]
@@ -131,10 +132,10 @@ def _older(means: Means, registry: Registry, target: Release) -> Release | None:
 
 
 def _record(means: Means, done: Draft, intent: Record | None, *, moved: bool, after: datetime) -> None:
-    """Put on record that live was moved, or was found there: stopped in time, or moved by somebody at the same time.
+    """Write into the journal that live moved, or was found at the target after a stop or a concurrent move.
 
-    It counts from after the end of what was stopped, also where this machine's clock is behind CodeDeploy's: news of
-    that end, which come by themselves, would unsay it otherwise.
+    The record's time is after the end of the stopped deployment, in case the local clock is slow. Otherwise the
+    deployment's own end event would override the record.
     """
 
     def unless_told(tail: Tail) -> Draft | None:
@@ -145,19 +146,19 @@ def _record(means: Means, done: Draft, intent: Record | None, *, moved: bool, af
 
 
 def _before(means: Means, registry: Registry, situation: Situation, model: str) -> Release:
-    """Return what a rollback without a name goes to; raises ReleaseError where there is nothing."""
+    """Return the target of a rollback that names none; raises ReleaseError if there is no target."""
     if situation.arriving:
         target: Release | None = situation.now
     elif int(situation.previous.version) >= int(situation.live.version):
         raise ReleaseError(
-            f"live is {situation.now}, previous release {situation.previous.version}: there is nothing to go back to",
+            f"live is {situation.now}, previous is release {situation.previous.version}: nothing to go back to",
             hint=_hint(means, registry, situation.now, model),
         )
     else:
         target = situation.back
     if target is None:
         raise ReleaseError(
-            f"release {situation.previous.version}, which previous names, has been deleted", hint=another(model)
+            f"previous names release {situation.previous.version}, which was deleted", hint=another(model)
         )
     if target.model is None:
         raise ReleaseError(f"there is no release of {model} before this one", hint=another(model))
@@ -167,24 +168,24 @@ def _before(means: Means, registry: Registry, situation: Situation, model: str) 
 def _hint(means: Means, registry: Registry, live: Release, model: str) -> str:
     try:
         return _further(means, registry, live, model)
-    except FairleadError:  # the journal or the registry cannot be read, and only help to say more
+    except FairleadError:  # the journal and the registry only make the hint more precise
         return another(model)
 
 
 def _further(means: Means, registry: Registry, live: Release, model: str) -> str:
-    """Say what was undone already, and what to type for a further step back, by what the journal knows."""
-    told = [one for one in means.journal.all().recent(LOOKED_AT) if one.alias == "live" and one.kind in MOVES]
+    """Return what was rolled back already, and the command for a further step back, by the journal."""
+    told = [one for one in means.journal.all().recent(SEARCHED_RECORDS) if one.alias == "live" and one.kind in MOVES]
     undone = next(((one, left) for one in told if (left := _left(one)) and _newer(left, live)), None)
-    said = f"{undone[1]} was left already, at {undone[0].effective:%Y-%m-%d %H:%M}Z; " if undone else ""
+    said = f"live left {undone[1]} at {undone[0].effective:%Y-%m-%d %H:%M}Z; " if undone else ""
     came = (one.was for one in told if one.was and one.now and one.now.release == live.release)
     for before in came:
         if before.model == model and _newer(live, before) and _serves(means, registry, before):
-            return f"{said}to go on to {before}: `fairlead rollback {model} --to r{before.release}`"
-    return f"{said}name a version or release with --to, or {another(model)}"
+            return f"{said}to go further back to {before}: `fairlead rollback {model} --to r{before.release}`"
+    return f"{said}name a version or release with --to; {another(model)}"
 
 
 def _left(record: Record) -> Release | None:
-    """The release that a record says live left, or did not reach."""
+    """Return the release that live left, or did not reach, by a record."""
     return record.now if record.kind == "failed" else record.was
 
 
@@ -201,17 +202,17 @@ def _serves(means: Means, registry: Registry, release: Release) -> bool:
 
 
 def _named(means: Means, model: str, to: str, leaving: Release) -> Release:
-    """Find the release that `to` names: `r13`, or the newest other one that holds the version; raises ReleaseError."""
+    """Return the release that `to` names: `r13`, or the newest other release of a version; raises ReleaseError."""
     if found := RELEASE.fullmatch(to):
         try:
             target = means.function.release(found[1])
         except NotFoundError as error:
-            raise ReleaseError(f"there is no release {found[1]}, or no longer", hint=another(model)) from error
+            raise ReleaseError(f"release {found[1]} does not exist, or was deleted", hint=another(model)) from error
         if target.model != model:
             raise ReleaseError(f"{target} does not hold {model}", hint=another(model))
         return target
     if not VERSION.fullmatch(to):
-        raise ReleaseError(f"{to!r} is no version or release", hint="a version is named like 7, a release like r13")
+        raise ReleaseError(f"{to!r} is not a version or a release", hint="write a version as 7, a release as r13")
     holding = [facts.release for facts in means.function.versions()]
     chosen = [one for one in holding if (one.model, one.version) == (model, int(to)) and one != leaving]
     if not chosen:
@@ -220,10 +221,10 @@ def _named(means: Means, model: str, to: str, leaving: Release) -> Release:
 
 
 def _stopped(means: Means, situation: Situation, running: Running) -> tuple[Alias, datetime]:
-    """Stop the deployment; return `live` as it left it, and when. Raises ReleaseError where somebody else moved it."""
+    """Stop the deployment; return `live` and the end time. Raises ReleaseError if another operation moved `live`."""
     means.progress(f"stopping deployment {running.deployment.id}")
     stopped = means.deployments.stop(running.deployment.id)
     live = means.function.alias("live")
     if live.version not in {situation.live.version, running.target}:
-        raise ReleaseError(f"somebody else moved live to release {live.version} in the meantime", hint=SEE_STATUS)
+        raise ReleaseError(f"another operation moved live to release {live.version} in the meantime", hint=SEE_STATUS)
     return live, stopped.ended or NEVER

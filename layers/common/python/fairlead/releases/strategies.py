@@ -1,4 +1,4 @@
-"""Strategies: the words for how traffic goes over to a new release, and CodeDeploy's configurations behind them."""
+"""Release strategies: their names, and the CodeDeploy deployment configuration of each."""
 
 from fairlead.errors import SettingsError
 
@@ -10,21 +10,21 @@ SHIPPED = {
     "linear-10-1m": "CodeDeployDefault.LambdaLinear10PercentEvery1Minute",
     **{f"linear-10-{wait}m": f"CodeDeployDefault.LambdaLinear10PercentEvery{wait}Minutes" for wait in (2, 3, 10)},
 }
-"""What CodeDeploy brings along: a share of callers in per cent, then the minutes to the next step."""
+"""CodeDeploy's predefined configurations; names hold the share of traffic in per cent, and minutes between steps."""
 
 WORDS = (*SHIPPED, CUSTOM)
 
 
 def configuration(word: str, *, custom: str) -> str:
-    """Return the configuration's name for a word; `custom` is the stack's own. Raises SettingsError."""
+    """Return the CodeDeploy configuration of a strategy; `custom` is the stack's own. Raises SettingsError."""
     if word == CUSTOM:
         return custom
     if word not in SHIPPED:
-        raise SettingsError(f"there is no strategy {word!r}", hint=f"one of {', '.join(WORDS)}")
+        raise SettingsError(f"unknown strategy {word!r}", hint=f"use one of {', '.join(WORDS)}")
     return SHIPPED[word]
 
 
 def spoken(configured: str, *, custom: str) -> str:
-    """Return the word for a configuration's name; a foreign one keeps its name."""
+    """Return the strategy of a CodeDeploy configuration; an unknown configuration keeps its name."""
     words = {name: word for word, name in SHIPPED.items()} | {custom: CUSTOM}
     return words.get(configured, configured)

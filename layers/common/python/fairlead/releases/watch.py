@@ -1,4 +1,4 @@
-"""Watching a deployment: old and new release side by side, for as long as it goes on."""
+"""Snapshots of a running deployment: old and new release side by side."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ NOT_YET = "not yet"
 
 
 class Side(msgspec.Struct, frozen=True, kw_only=True):
-    """One of the two releases: the share of calls it gets now (0–1), and what its callers met since the start."""
+    """One of the two releases: its share of calls now (0–1), and its traffic since the deployment's start."""
 
     release: Release
     share: float
@@ -26,7 +26,7 @@ class Side(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """A deployment at one moment. `hook` is what the hook said; `old` is None where that version is gone."""
+    """A deployment at one moment. `hook` is the hook's result, NOT_YET before; `old` is None if it was deleted."""
 
     at: datetime
     deployment: Deployment
@@ -44,7 +44,7 @@ def watch(
     pause: float = 3,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Iterator[Snapshot]:
-    """Yield a snapshot of a deployment every `pause` seconds until it has ended, and one of the end."""
+    """Yield a snapshot of a deployment every `pause` seconds until it has ended, and a last one of its end."""
     while True:
         deployment = means.deployments.read(number)
         snapshot = _snapshot(means, cloudwatch, deployment, now())
@@ -82,7 +82,7 @@ def _side(means: Means, release: str, shares: dict[str, float], met: dict[str, T
 
 
 def _hook(tail: list[Record], number: str) -> str:
-    """Say what the hook found, in the journal's words."""
+    """Return the hook's result from the journal."""
     for record in tail:
         if record.deployment == number and record.key.endswith(":verify"):
             return record.kind + (f": {record.why}" if record.why else "")

@@ -1,1 +1,1 @@
-"""Verification: CodeDeploy's hook tries a release before callers reach it."""
+"""Verification: CodeDeploy's hook checks a release before callers reach it."""

@@ -1,5 +1,5 @@
-"""The trial of a release before callers reach it: what it is, what it answers, how fast, and whose rows it takes.
+"""The trial of a release before callers reach it: identity, contents, golden rows, latency, cold start, compatibility.
 
-Each check is a finding with its figure. Nothing here changes anything: the release is called as API Gateway would call
-it, and the registry is read. `fairlead.verification.hook` tells the story around it.
+Each check returns a finding with its figure. A trial only reads: it invokes the release as API Gateway does, and reads
+the registry. `fairlead.verification.hook` runs it and answers CodeDeploy.
 """

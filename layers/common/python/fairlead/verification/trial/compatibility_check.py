@@ -1,7 +1,7 @@
-"""Whether callers written for the release before this one are still answered.
+"""Compatibility check: callers written for the release before still get answers.
 
-Its golden rows are sent as its callers send theirs, and what comes back must be an answer with all that they read in
-one; not an equal answer, which would forbid a better model.
+The golden rows of the release before are sent to the new one. Each must get an answer with all members that the old
+answers have. The values may differ, because a new model may be better.
 """
 
 from collections.abc import Sequence
@@ -19,10 +19,13 @@ NAME = "compatibility"
 
 
 def compatibility(subject: Subject, was: Release, reading: Reading) -> Finding:
-    """Replay the rows of the release before; raises CallError for what is no answer, whoever asked for a break."""
+    """Replay the golden rows of the release before; raises CallError for anything that is not an answer.
+
+    A break is a warning if a version since was published as breaking, else a failure.
+    """
     now = subject.release
     if was.model is None:
-        return skipped(NAME, "first release: there are no callers yet")
+        return skipped(NAME, "first release: it has no callers yet")
     if was.model != now.model:
         return skipped(NAME, f"callers of {was.model} now reach {now.model}", detail="the release switches the model")
     if was.digest == now.digest:
@@ -32,7 +35,7 @@ def compatibility(subject: Subject, was: Release, reading: Reading) -> Finding:
         facts, _ = reading.manifest(was.model, was.version, sha256=was.digest.removeprefix("sha256:"))
         golden = golden_of(reading, facts)
     except FairleadError as error:
-        # Not this release's fault, and it may be the way out for the callers of the other one.
+        # Not this release's fault, and this release may replace one whose blobs were damaged.
         return inconclusive(NAME, f"the golden rows of version {was.version} cannot be read", detail=str(error))
     return _replayed(subject, facts, golden.rows, reading)
 
@@ -57,12 +60,12 @@ def _replayed(subject: Subject, before: Manifest, rows: Sequence[tuple[object, .
 
 
 def _broken(subject: Subject, before: Manifest, rows: Sequence[tuple[object, ...]]) -> str:
-    """Say what callers of the version before would meet; empty if nothing."""
+    """Return what breaks for callers of the version before; empty if nothing does."""
     try:
         predictions = subject.predict(before.signature, rows)
     except RefusedRowsError as error:
         if error.answered >= 500:
-            raise  # nobody asks for that
+            raise  # a server error is never an intended break
         return str(error)
     wire.answers(subject.facts.signature.output, predictions)
     gone = wire.members(before.signature.output) - wire.members(subject.facts.signature.output)
@@ -70,10 +73,10 @@ def _broken(subject: Subject, before: Manifest, rows: Sequence[tuple[object, ...
 
 
 def _allowed(facts: Manifest, before: Manifest, reading: Reading) -> str:
-    """Say which version after the one before was published as breaking; empty if none was.
+    """Return which version since the one before was published as breaking; empty if none was.
 
-    A break allowed two versions ago is one to callers who skip a version, so the chain is walked down. Nothing excuses
-    an older version: its breaks were with callers older still.
+    The lineage is read down to the version before, because a break two versions ago also breaks callers that skip a
+    version. Older breaks do not count: they affected callers of still older versions.
     """
     while facts.version > before.version:
         reason = _breaking(facts)
@@ -84,9 +87,9 @@ def _allowed(facts: Manifest, before: Manifest, reading: Reading) -> str:
 
 
 def _breaking(facts: Manifest) -> str:
-    """The gate's finding on the contract, where it found a break and the version was published all the same."""
+    """Return the gate's contract finding if it found a break and the version was published nevertheless."""
     for finding in facts.findings:
         if finding.check == "contract" and finding.verdict in {"warn", "fail"}:
-            how = f"forced by {facts.forced.by}: {facts.forced.reason}" if facts.forced else "asked for when published"
+            how = f"forced by {facts.forced.by}: {facts.forced.reason}" if facts.forced else "allowed when published"
             return f"version {facts.version} has {finding.figure}, {how}"
     return ""

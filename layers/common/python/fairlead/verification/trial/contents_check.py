@@ -1,4 +1,4 @@
-"""Whether the registry holds what the version says it is made of."""
+"""Contents check: the registry holds every blob that the manifest names, with its digest."""
 
 from fairlead.engines.onnx_graph import check_graph
 from fairlead.errors import NotFoundError, StorageError
@@ -10,10 +10,10 @@ NAME = "contents"
 
 
 def contents(reading: Reading, facts: Manifest) -> Finding:
-    """Compare every blob with its digest, and look through the graph that would be loaded.
+    """Compare every blob with its digest, and check the graph that the engine loads.
 
-    A blob that no environment loads may be gone: training rows are erased on request. Raises IntegrityError for other
-    bytes, NotFoundError or StorageError for a blob that is loaded, EngineError for a graph that may not be.
+    A blob that no environment loads may be missing: training rows are erased on request. Raises IntegrityError for
+    changed bytes, NotFoundError or StorageError for a missing blob that is loaded, EngineError for a forbidden graph.
     """
     unread = []
     for name, blob in facts.blobs.items():
@@ -28,6 +28,6 @@ def contents(reading: Reading, facts: Manifest) -> Finding:
             check_graph(data)
     figure = f"{len(facts.blobs) - len(unread)} of {len(facts.blobs)} blobs have their digests"
     if unread:
-        detail = f"not there, or not readable: {', '.join(unread)}; no release loads them"
-        return inconclusive(NAME, "what the manifest names", figure=figure, detail=detail)
-    return passed(NAME, "what the manifest names", figure=figure)
+        detail = f"missing or not readable: {', '.join(unread)}; no release loads them"
+        return inconclusive(NAME, "blobs of the manifest", figure=figure, detail=detail)
+    return passed(NAME, "blobs of the manifest", figure=figure)

@@ -1,4 +1,4 @@
-"""A check's outcome in words; beside the gate's, which come with numpy, that the verify function does without."""
+"""Findings of a trial's checks. The gate's own helpers are not used here: they import numpy, which the hook lacks."""
 
 from typing import Any
 
@@ -6,25 +6,25 @@ from fairlead.model.manifest import Finding
 
 
 def passed(check: str, finding: str, **facts: Any) -> Finding:
-    """The release is as it should be here."""
+    """Return a finding of a check that passed."""
     return Finding(check=check, finding=finding, verdict="pass", **facts)
 
 
 def failed(check: str, finding: str, **facts: Any) -> Finding:
-    """No caller may reach this release."""
+    """Return a finding that refuses the release."""
     return Finding(check=check, finding=finding, verdict="fail", refuses=True, **facts)
 
 
 def warned(check: str, finding: str, **facts: Any) -> Finding:
-    """Worth knowing, and known to who released it."""
+    """Return a warning, which does not refuse the release."""
     return Finding(check=check, finding=finding, verdict="warn", **facts)
 
 
 def inconclusive(check: str, finding: str, **facts: Any) -> Finding:
-    """It could not be checked, through no fault of the release."""
+    """Return a finding of a check that could not run, for a reason outside the release."""
     return Finding(check=check, finding=finding, verdict="inconclusive", **facts)
 
 
 def skipped(check: str, finding: str, **facts: Any) -> Finding:
-    """There is nothing to check."""
+    """Return a finding of a check that does not apply."""
     return Finding(check=check, finding=finding, verdict="not applicable", **facts)

@@ -1,4 +1,4 @@
-"""Whether the release gives the answers that its version gave when it was published."""
+"""Golden-row check: the release gives the answers that its version gave when it was published."""
 
 import msgspec
 
@@ -15,12 +15,12 @@ SHOWN = 200  # characters of an answer
 
 
 def golden_of(reading: Reading, facts: Manifest) -> Golden:
-    """Read a version's golden rows; raises NotFoundError, IntegrityError, StorageError."""
+    """Return a version's golden rows; raises NotFoundError, IntegrityError, StorageError."""
     return msgspec.json.decode(reading.blob(facts.blobs["golden"]), type=Golden)
 
 
 def golden_rows(subject: Subject, golden: Golden) -> Finding:
-    """Ask every golden row as a caller would; raises CallError for what is no answer."""
+    """Send every golden row as a caller would, and compare the answers; raises CallError for anything else."""
     facts = subject.facts
     predictions = subject.predict(facts.signature, golden.rows)
     found = wire.answers(facts.signature.output, predictions)

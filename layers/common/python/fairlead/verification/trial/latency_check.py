@@ -1,4 +1,4 @@
-"""How long the release makes a caller wait: with one row when warm, and when an environment has to start."""
+"""Latency checks: a warm call with one row, and the cold start of an environment."""
 
 from collections.abc import Sequence
 
@@ -16,9 +16,9 @@ WARM_CALLS = 5
 def latency(subject: Subject, golden: Golden, budget: float) -> Finding:
     """Compare a warm call with one row with its budget in milliseconds.
 
-    The best of a few calls: what the machine's other work adds only ever makes one slower, and the tail is what the
-    canary's alarm watches. The runtime's own figure, because the way from here to there is not the release's; where it
-    cannot be read, the round trip, which is no shorter.
+    The figure is the best of WARM_CALLS calls: other load only makes calls slower, and the canary alarm watches the
+    tail. It is the runtime's own duration, which leaves out the network. If that cannot be read, it is the round trip,
+    which is not shorter.
     """
     replies = [subject.call(_body(subject, golden, 1)) for _ in range(WARM_CALLS)]
     warm = [reply for reply in replies if reply.init_ms is None] or replies
@@ -38,28 +38,29 @@ def latency(subject: Subject, golden: Golden, budget: float) -> Finding:
 def cold_start(subject: Subject, budget: float) -> Finding:
     """Compare the start of an environment with its budget in milliseconds.
 
-    No start is forced: that takes calls at once, and an account may have ten environments for all its callers. The
-    runtime reports a start with an environment's first call, which is mostly over; so the environment also says how
-    long it took itself. The best of what was reported: a version's very first start also fetches its layers.
+    No start is forced: that needs concurrent calls, and an account may have only ten environments for all its callers.
+    The runtime reports a start only with an environment's first call, which has mostly happened by now. So the
+    environment also reports its own start time. The figure is the best of the reported starts: a version's very first
+    start also fetches its layers.
     """
     threshold = f"at most {budget:g} ms"
     took = min(subject.starts, default=subject.own_start)
     if took is None:
-        detail = "the runtime reported no start, and the environment does not say how long its own took"
-        return inconclusive("cold start", "no start was seen", threshold=threshold, detail=detail)
+        detail = "neither the runtime nor the environment reported the duration of a start"
+        return inconclusive("cold start", "no start was observed", threshold=threshold, detail=detail)
     make = passed if took <= budget else failed
     return make(
         "cold start",
         "a new environment",
         figure=f"{took:.0f} ms",
         threshold=threshold,
-        detail=f"best of {len(subject.starts)} reported" if subject.starts else "as the environment that answers says",
+        detail=f"best of {len(subject.starts)} reported" if subject.starts else "reported by the environment itself",
         figures={"milliseconds": took, "budget": budget},
     )
 
 
 def _body(subject: Subject, golden: Golden, rows: int) -> bytes:
-    """A body of this many golden rows, or as many as one call may have."""
+    """Return a request body of this many golden rows, at most as many as one call may have."""
     wanted: Sequence[tuple[object, ...]] = (golden.rows * (rows // len(golden.rows) + 1))[:rows]
     [(_, body), *_] = batches(predictions.instances(subject.facts.signature, wanted), most_rows=subject.most_rows)
     return body

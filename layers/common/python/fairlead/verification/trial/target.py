@@ -1,4 +1,4 @@
-"""The release under trial: asked by its number, and held to who it says it is with every answer."""
+"""The release under trial: invoked by its version number, with its identity checked in every answer."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -6,18 +6,15 @@ from typing import Any
 
 from fairlead.api import predictions as wire
 from fairlead.api.client import ROWS_PER_CALL, batches
-from fairlead.aws.release_client import Asked, Reply
+from fairlead.aws.release_client import Asked, Reply, ask_until_loaded
 from fairlead.errors import CallError
 from fairlead.journal.records import Release
 from fairlead.model.manifest import Manifest
 from fairlead.model.signature import Signature
 
-WAKING = 3  # calls: a release backs off itself after a failed load
-LONGEST_PAUSE = 4.0  # seconds
-
 
 class RefusedRowsError(CallError):
-    """The release answered rows with another status (`answered`) than 200."""
+    """The release answered rows with a status (`answered`) other than 200."""
 
     def __init__(self, reply: Reply) -> None:
         super().__init__(reply.problem)
@@ -27,8 +24,8 @@ class RefusedRowsError(CallError):
 class Subject:
     """One release that serves the version `facts`.
 
-    `starts` are the milliseconds of every start that the runtime reported, `own_start` those that the environment
-    which answered took itself, None where it does not say.
+    `starts` are the durations in ms of the starts that the runtime reported. `own_start` is the duration that the
+    answering environment reports of its own start, None if it reports none.
     """
 
     def __init__(
@@ -43,26 +40,26 @@ class Subject:
         self._sleep = sleep
 
     def wake(self) -> None:
-        """Have it load its model and say who it is; raises CallError where it cannot, or is somebody else."""
-        reply = self._seen(self._asked.get("/health"))
-        for attempt in range(1, WAKING):
-            if reply.status != 503:
-                break
-            self._sleep(min(2.0 * attempt, LONGEST_PAUSE))
-            reply = self._seen(self._asked.get("/health"))
+        """Let the release load its model and check its identity; raises CallError if it fails or is another release."""
+        reply = ask_until_loaded(
+            lambda: self._seen(self._asked.get("/health")), lambda reply: reply.status != 503, sleep=self._sleep
+        )
         own = self._identified(_answered(reply)).get("start_ms")
         self.own_start = float(own) if isinstance(own, int | float) else None
         described = _answered(self._seen(self._asked.get("/model")))
         self.most_rows = max(1, min(int(described.get("most_rows", 1)), ROWS_PER_CALL))
 
     def predict(self, signature: Signature, rows: Sequence[tuple[Any, ...]]) -> list[Any]:
-        """Return its predictions for rows of a signature, its own or another; raises RefusedRowsError, CallError."""
+        """Return the release's predictions for rows of a signature, which may be another version's.
+
+        Raises RefusedRowsError, CallError.
+        """
         predictions: list[Any] = []
         for count, body in batches(wire.instances(signature, rows), most_rows=self.most_rows):
             document = self._identified(_answered(self.call(body)))
             found = document.get("predictions")
             if not isinstance(found, list) or len(found) != count:
-                raise CallError(f"{count} rows did not get {count} predictions")
+                raise CallError(f"the release did not answer {count} rows with {count} predictions")
             predictions += found
         return predictions
 
@@ -83,7 +80,7 @@ class Subject:
         expected = (self.release.release, self.release.model, self.release.version, self.release.digest)
         found = tuple(document.get(name) for name in names)
         if found != expected:
-            raise CallError(f"{_named(expected)} was asked and {_named(found)} answered")
+            raise CallError(f"{_named(expected)} was invoked, but {_named(found)} answered")
         return document
 
 

@@ -1,4 +1,4 @@
-"""The checks of one trial, in order."""
+"""The checks of a trial, in order."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -21,14 +21,14 @@ from fairlead.verification.trial.target import Subject
 
 
 class Budget(msgspec.Struct, frozen=True, kw_only=True):
-    """What a release may take: milliseconds of a warm call with one row, and of a new environment's start."""
+    """Time limits of a release in milliseconds: a warm call with one row, and the start of a new environment."""
 
     latency_ms: float
     cold_start_ms: float
 
 
 class Trial:
-    """One release against what its deployment says of it. `now` and `was` are there once they have been read."""
+    """Checks one release against the description of its deployment. `now` and `was` are None until they are read."""
 
     def __init__(
         self,
@@ -50,10 +50,10 @@ class Trial:
         self._sleep = sleep
 
     def findings(self) -> Iterator[Finding]:
-        """Yield every finding as it is made.
+        """Yield every finding as soon as it is known.
 
-        The first ones say what the release is: where one of them refuses it, none follow. Neither do any once it gave
-        no answer at all. Raises what is no error of ours.
+        The first findings identify the release; if one of them refuses it, no more follow. None follow either after a
+        call without any answer. A FairleadError becomes a finding; other errors pass through.
         """
         check = "release"
         try:
@@ -69,7 +69,7 @@ class Trial:
             check = "identity"
             subject = Subject(self._asked, now, facts, sleep=self._sleep)
             subject.wake()
-            yield passed(check, f"{now} loads its model and says so")
+            yield passed(check, f"{now} loads its model and confirms its identity")
         except FairleadError as error:
             yield failed(check, str(error))
             return
