@@ -1,4 +1,4 @@
-"""CloudWatch Logs (predict's log group) → ledger: predictions kept and counted, joined with outcomes."""
+"""CloudWatch Logs (predict's log group) → ledger: predictions are stored, counted and joined with outcomes."""
 
 import os
 from typing import Any
@@ -29,7 +29,7 @@ collector = Collector(
 @emit.logger.inject_lambda_context
 @emit.metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001 - Lambda's shape
-    """Take one delivery; raises for Lambda to bring it again."""
+    """Process one delivery; raises if Lambda must retry it."""
     counts = collector.take(event).counts()
     emit.counted(counts)
     return counts

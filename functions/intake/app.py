@@ -1,4 +1,4 @@
-"""API Gateway POST /feedback → outcomes, written durably before the answer."""
+"""API Gateway POST /feedback → ledger: outcomes are stored durably before the answer."""
 
 import os
 from collections import Counter
@@ -18,7 +18,7 @@ from fairlead.feedback.versions import KnownVersions
 from fairlead.telemetry import emit
 
 here = settings.keeping(os.environ)
-# A caller waits, 29 seconds at most.
+# Timeouts and attempts fit into API Gateway's limit of 29 seconds.
 dynamodb = clients.client("dynamodb", connect_timeout=1, read_timeout=7, attempts=3, connections=64)
 ledger = Ledger(dynamodb, here.ledger, keep=here.days)
 versions = KnownVersions(S3Objects(clients.client("s3", connect_timeout=1, read_timeout=3, attempts=3), here.bucket))
@@ -38,7 +38,7 @@ app.use([http.observe])
 
 @app.post("/feedback")
 def feedback() -> Response[str]:
-    """Take outcomes; 207 where one of them was not taken."""
+    """Store outcomes and return the result of each; the status is 207 if one of them was not stored."""
     event = app.current_event.raw_event
     at, by = http.reported(event)
     results = intake.take(outcomes.read(http.json_body(event)), at=at, by=by)
@@ -50,5 +50,5 @@ def feedback() -> Response[str]:
 @emit.logger.inject_lambda_context
 @emit.metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Resolve one proxy event."""
+    """Route one proxy event."""
     return app.resolve(http.at_resource(event), context)

@@ -1,4 +1,4 @@
-"""A clock tick, or `fairlead redrive` → what the feedback function failed on is taken again."""
+"""Schedule, or `fairlead redrive` → deliveries on which the feedback function failed are processed again."""
 
 import os
 from typing import Any
@@ -32,7 +32,7 @@ redriver = Redriver(collector, aside, here.function, retrain=here.retrain)
 @emit.logger.inject_lambda_context
 @emit.metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001 - any event is a tick
-    """Redrive as much as there is time for."""
+    """Redrive as many deliveries as the remaining time allows."""
     counts = redriver.run(lambda: context.get_remaining_time_in_millis() / 1000).counts()
     emit.counted({name: count for name, count in counts.items() if name != "Left"})
     return counts

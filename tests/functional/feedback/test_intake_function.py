@@ -142,7 +142,7 @@ def test_a_thousand_outcomes_of_a_hundred_requests_are_answered_in_order(here: L
 def test_an_id_that_was_never_given_is_invalid_and_writes_nothing(here: Loop, send: Send, name: str) -> None:
     status, [good, bad] = send((0, "Adelie"), (name, "Adelie"))
     assert (status, good["status"], bad["status"]) == (207, "accepted", "invalid")
-    assert "such an id" in bad["detail"]
+    assert "not the id of a prediction" in bad["detail"]
     assert here.dynamodb.scan(TableName=here.table)["Count"] == 1
 
 

@@ -89,10 +89,10 @@ def test_what_one_delivery_brings_twice_is_written_once() -> None:
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"fields": ("y",)}, "fields that the version does not take"),
-        ({"fields": ("x", "x"), "rows": [[1.0, 2.0]]}, "fields that the version does not take"),
-        ({"values": None}, "not those of the version's targets"),
-        ({"values": [[1.0]]}, "not those of the version's targets"),
+        ({"fields": ("y",)}, "fields that are not in the version's signature"),
+        ({"fields": ("x", "x"), "rows": [[1.0, 2.0]]}, "fields that are not in the version's signature"),
+        ({"values": None}, "do not match the version's targets"),
+        ({"values": [[1.0]]}, "do not match the version's targets"),
     ],
 )
 def test_what_is_not_of_its_version_is_refused_by_its_place_and_the_rest_is_taken(

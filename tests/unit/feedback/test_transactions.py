@@ -75,7 +75,7 @@ def test_after_the_last_attempt_nobody_waits() -> None:
             tried.append(asked)
             raise ClientError(answer, "TransactWriteItems")
 
-    with pytest.raises(StorageError, match="did not take a transaction"):
+    with pytest.raises(StorageError, match="refused a transaction"):
         Settling(Busy(), "ledger", sleep=waited.append).settle([Write(1, {"Put": {}}, 500)], lambda _: [], expires=0)
     assert (len(tried), len(waited)) == (ATTEMPTS, ATTEMPTS - 1)
     assert waited[0] < 0.1 < waited[-1]
@@ -102,5 +102,5 @@ def test_a_cancelled_transaction_without_reasons_is_tried_again_and_never_succes
     writes = [Write(number, {"Put": {}}, 500) for number in range(3)]
     done = Settling(Cancelling(2), "ledger", sleep=lambda _: None).settle(writes, lambda _: [], expires=0)
     assert (done, tried) == ([0, 1, 2], [3, 3, 3])
-    with pytest.raises(StorageError, match="did not take a transaction"):
+    with pytest.raises(StorageError, match="refused a transaction"):
         Settling(Cancelling(99), "ledger", sleep=lambda _: None).settle(writes, lambda _: [], expires=0)

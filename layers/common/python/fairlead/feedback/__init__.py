@@ -1,1 +1,1 @@
-"""The feedback loop: predictions and outcomes come in, are joined, counted and scored."""
+"""The feedback loop: predictions and outcomes are received, joined, scored and counted."""

@@ -1,7 +1,7 @@
-"""What cannot be taken is set aside in S3, where people and `fairlead redrive` find it.
+"""The dead-letter bucket: records that cannot be processed, for operators and `fairlead redrive`.
 
-setaside/<sha256>.json           a record that will never be understood, what it came from, and why
-aws/lambda/async/<function>/…    events that the function failed on to the last try, put there by Lambda:
+setaside/<sha256>.json           a malformed record, its source and the reason
+aws/lambda/async/<function>/…    events on which the function failed in every attempt, written by Lambda:
                                  https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
 """
 
@@ -15,7 +15,7 @@ from fairlead.aws.s3 import S3Objects
 
 
 class SetAside:
-    """One bucket, through a boto3 client."""
+    """The dead-letter bucket, through a boto3 client."""
 
     def __init__(self, client: Any, bucket: str) -> None:
         self._client = client
@@ -23,15 +23,15 @@ class SetAside:
         self._objects = S3Objects(client, bucket)
 
     def keep(self, record: Mapping[str, Any], why: str) -> str:
-        """Set a record aside, once however often it comes; returns its key. Raises StorageError."""
-        # The json module also spells what is no valid Unicode, which a log may hold.
+        """Write a record and the reason, idempotently; returns its key. Raises StorageError."""
+        # The json module, because it also encodes invalid Unicode, which a log may hold.
         data = json.dumps(record, sort_keys=True)
         key = f"setaside/{hashlib.sha256(data.encode()).hexdigest()}.json"
         self._objects.put_new(key, json.dumps({"why": why, "record": record}, indent=1).encode())
         return key
 
     def failed(self, function: str) -> list[str]:
-        """List the events that a function failed on, oldest first: Lambda's keys begin with the time."""
+        """Return the keys of events on which a function failed, oldest first: Lambda's keys begin with the time."""
         return sorted(self._objects.keys(f"aws/lambda/async/{function}/"))
 
     def read(self, key: str) -> bytes:
@@ -39,6 +39,6 @@ class SetAside:
         return self._objects.get(key)
 
     def done(self, key: str) -> None:
-        """Remove an event that is done with; raises StorageError."""
+        """Delete a processed event; raises StorageError."""
         with clients.translated(f"delete s3://{self._bucket}/{key} (s3:DeleteObject)"):
             self._client.delete_object(Bucket=self._bucket, Key=key)

@@ -1,7 +1,7 @@
-"""Outcomes: what callers say came true goes into the ledger before they are answered.
+"""Intake of outcomes: reports are written to the ledger before the caller is answered.
 
-It is scored at once where the prediction is known, else when the prediction comes. Sending the same again is always
-safe: what was taken is a duplicate then, and what was left to do is done.
+An outcome is scored at once if its prediction is known, else when the prediction arrives. Sending a report again is
+idempotent: a recorded report becomes a duplicate, and unfinished work is completed.
 """
 
 from collections.abc import Iterable, Sequence
@@ -25,14 +25,14 @@ RETRY_AFTER = 5  # seconds
 
 
 class Reported(NamedTuple):
-    """A report at its place in the body, as an outcome."""
+    """The outcome of a report, with the report's index in the body."""
 
     place: int
     outcome: Outcome
 
 
 class Intake:
-    """Takes reports into one ledger."""
+    """Writes reports into one ledger."""
 
     def __init__(self, ledger: Ledger, versions: KnownVersions, scorer: Scorer) -> None:
         self._ledger = ledger
@@ -40,16 +40,16 @@ class Intake:
         self._scorer = scorer
 
     def take(self, reports: Sequence[Report], *, at: int, by: str) -> list[Answer]:
-        """Write reports down and say what became of each, in their order; raises LedgerUnavailableError.
+        """Write reports and return the result of each, in their order; raises LedgerUnavailableError.
 
-        `at` is when they came (ms since 1970), `by` the ARN of who sent them.
+        `at` is when they arrived (ms since 1970), `by` the ARN of the sender.
         """
         answers: dict[int, Answer] = {}
         requests: dict[str, list[Reported]] = {}
         for place, report in enumerate(reports):
             known = parse_prediction_id(report.prediction_id)
             if known is None:
-                answers[place] = _answer(report, "invalid", "no prediction is answered with such an id")
+                answers[place] = _answer(report, "invalid", "this is not the id of a prediction")
                 continue
             request, row = known
             outcome = Outcome(request=request, row=row, actual=report.actual, at=at, by=by, comment=report.comment)
@@ -60,11 +60,11 @@ class Intake:
             self._scorer.score(found, unfit.extend)
         except FairleadError as error:
             emit.logger.error("ledger unavailable", reason=str(error))
-            said = "outcomes cannot be written down now"
-            raise LedgerUnavailableError(said, retry_after=RETRY_AFTER, hint="send all of them again") from error
+            said = "outcomes cannot be stored now"
+            raise LedgerUnavailableError(said, retry_after=RETRY_AFTER, hint="send all of them again later") from error
         why = {(one.pair.part.request, one.pair.outcome.row): one.why for one in unfit}
         for place, outcome in (one for some in requests.values() for one in some):
-            # Its prediction came after it was written and before it was scored.
+            # Its prediction arrived after the outcome was written and before it was scored.
             if (outcome.request, outcome.row) in why and answers[place].taken:
                 answers[place] = _answer(reports[place], "invalid", why[outcome.request, outcome.row])
         return [answers[place] for place in range(len(reports))]
@@ -72,7 +72,7 @@ class Intake:
     def _written(
         self, requests: Iterable[list[Reported]], reports: Sequence[Report], answers: dict[int, Answer]
     ) -> list[Pair]:
-        """Write all requests' outcomes, several requests at once; returns pairs that are complete and not scored."""
+        """Write the outcomes, several requests in parallel; returns complete pairs that are not scored yet."""
         with ThreadPoolExecutor(AT_ONCE) as pool:
             done = list(pool.map(lambda some: self._request(some, reports), requests))
         for some, _ in done:
@@ -91,18 +91,18 @@ class Intake:
                 again.append(one)
             else:
                 first[one.outcome.row] = one
-        # Of several reports of one row the first must be the one that stands, so the others come after it is written.
+        # The first of several reports of one row must be the one recorded, so the others are written after it.
         for some in (list(first.values()), again):
             if some:
                 results, parts, kept = self._ledger.record_outcomes([one.outcome for one in some])
                 for one, result in zip(some, results, strict=True):
-                    why = "another outcome was reported before, and stands" if result == "conflict" else ""
+                    why = "another outcome was reported before and is kept" if result == "conflict" else ""
                     answers[one.place] = _answer(reports[one.place], result, why)
-        # Rows that others reported are left to feedback, which sets aside what cannot be counted.
+        # Rows in other reports are left to the feedback function, which writes unfit pairs to the dead-letter bucket.
         return answers, [pair for pair in pairs(parts, kept) if pair.outcome.row in first]
 
     def _misfit(self, parts: Sequence[Part], outcome: Outcome) -> str:
-        """Say why an outcome cannot be counted with its prediction; empty where it can, or may."""
+        """Return why an outcome cannot be counted with its prediction; empty if it can, or if that is unknown yet."""
         if too_large(outcome.actual):
             return TOO_LARGE
         if not parts:

@@ -1,7 +1,7 @@
-"""Collecting: what CloudWatch Logs delivers of predict's log goes into the ledger.
+"""Deliveries of predict's log by CloudWatch Logs: captured parts go into the ledger.
 
-A delivery comes at least once. Whatever in it will never be understood is set aside, so that it does not hold up the
-rest; whatever fails for now is raised, so that Lambda brings the whole delivery again.
+A delivery arrives at least once. Malformed records go to the dead-letter bucket, so that they do not block the rest. A
+temporary failure is raised, so that Lambda retries the whole delivery.
 """
 
 import base64
@@ -20,22 +20,22 @@ from fairlead.telemetry import capture, emit
 from fairlead.telemetry.capture import Part
 
 LARGEST_DELIVERY = 64 * 1024 * 1024
-"""Bytes: CloudWatch Logs sends some megabytes at most."""
+"""Bytes; CloudWatch Logs sends a few megabytes at most."""
 LARGEST_RECORD = 256 * 1024
-"""Bytes: no line of capture is longer, and a longer one might not fit a DynamoDB item."""
-FARTHEST = 15 * 60 * 1000
-"""Milliseconds between a request and its line: a request takes 29 seconds at most, and clocks differ."""
+"""Bytes; no captured line is longer, and a longer one might not fit a DynamoDB item."""
+MAX_DELAY = 15 * 60 * 1000
+"""Milliseconds between a request and its line; a request takes 29 seconds at most, and clocks differ."""
 RELEASE = re.compile(r"[1-9][0-9]{0,9}|\$LATEST")
 AT_ONCE = 16
-"""Records that are set aside at once: a delivery may hold ten thousand lines."""
+"""Dead letters that are written in parallel: a delivery may hold ten thousand lines."""
 
 GZIP = 16 + zlib.MAX_WBITS
-NO_DELIVERY = (KeyError, TypeError, ValueError, RecursionError, msgspec.MsgspecError, zlib.error)
-"""What unpacking anything else than a delivery raises."""
+MALFORMED_DELIVERY = (KeyError, TypeError, ValueError, RecursionError, msgspec.MsgspecError, zlib.error)
+"""Errors of `read` for an event that is not a delivery."""
 
 
 class Line(msgspec.Struct, frozen=True):
-    """A log event; `timestamp` in milliseconds since 1970."""
+    """A log event; `timestamp` is in milliseconds since 1970."""
 
     id: str
     timestamp: int
@@ -43,7 +43,7 @@ class Line(msgspec.Struct, frozen=True):
 
 
 class Delivery(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """What a subscription filter found: https://docs.aws.amazon.com/lambda/latest/dg/services-cloudwatchlogs.html."""
+    """The event of a subscription filter: https://docs.aws.amazon.com/lambda/latest/dg/services-cloudwatchlogs.html."""
 
     message_type: str
     log_group: str
@@ -52,7 +52,7 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Collected(msgspec.Struct, kw_only=True):
-    """What became of a delivery: parts that are new, parts known before, pairs scored, records set aside."""
+    """Result of a delivery: new parts, parts known before, pairs scored, dead letters (`poison`)."""
 
     captured: int = 0
     duplicates: int = 0
@@ -65,7 +65,7 @@ class Collected(msgspec.Struct, kw_only=True):
         return self
 
     def counts(self) -> dict[str, int]:
-        """Return them by the names of their metrics."""
+        """Return the counts by metric name."""
         return {
             "Captured": self.captured,
             "Duplicates": self.duplicates,
@@ -75,7 +75,7 @@ class Collected(msgspec.Struct, kw_only=True):
 
 
 class Collector:
-    """Takes deliveries of one log group, `source`. `own` is the group that this function itself logs to."""
+    """Processes deliveries of one log group, `source`. `own` is the group that this function itself logs to."""
 
     def __init__(self, scorer: Scorer, aside: SetAside, *, source: str, own: str) -> None:
         self._scorer = scorer
@@ -84,23 +84,23 @@ class Collector:
         self._own = own
 
     def take(self, event: Mapping[str, Any]) -> Collected:
-        """Take one delivery; raises StorageError when it must come again."""
+        """Process one delivery; raises StorageError if it must be delivered again."""
         try:
             delivery = read(event)
-        except NO_DELIVERY as error:
+        except MALFORMED_DELIVERY as error:
             return self._refuse(event, f"not a delivery of CloudWatch Logs: {type(error).__name__}: {error}")
         if delivery.message_type != "DATA_MESSAGE" or delivery.log_group == self._own:
-            # CloudWatch asks whether somebody is here; or the function was made to read what it writes, and a word
-            # about it would be the next delivery.
+            # CloudWatch Logs tests the destination; or the function is subscribed to its own log, and logging this
+            # would cause the next delivery.
             return Collected()
         if delivery.log_group != self._source:
             return self._refuse(event, f"from log group {delivery.log_group}, not {self._source}")
         return self._take(delivery)
 
     def refuse(self, record: Mapping[str, Any], why: str) -> None:
-        """Set one record aside."""
+        """Write one record to the dead-letter bucket."""
         key = self._aside.keep(record, why)
-        emit.logger.warning("set aside", key=key, why=why)
+        emit.logger.warning("dead letter written", key=key, why=why)
 
     def _refuse(self, event: Mapping[str, Any], why: str) -> Collected:
         self.refuse({"event": event}, why)
@@ -117,7 +117,7 @@ class Collector:
             except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
                 refused.append((line, f"not a captured part: {error}"))
         source = {"log_group": delivery.log_group, "log_stream": delivery.log_stream}
-        # Before the others are taken: a delivery that fails there leaves its dead letters all the same.
+        # Before the other parts, so that the dead letters are written even if the ledger fails.
         self._refuse_all((source | msgspec.structs.asdict(line), why) for line, why in refused)
         taken = self._scorer.take(parts, self._unfit)
         later = [(source | msgspec.structs.asdict(lines[place]), why) for place, why in taken.refused.items()]
@@ -130,7 +130,7 @@ class Collector:
         )
 
     def _unfit(self, found: Sequence[Unfit]) -> None:
-        """Set outcomes aside that were accepted before their prediction was known, and cannot be counted with it."""
+        """Write to the dead-letter bucket outcomes that were accepted early and do not fit their prediction."""
         self._refuse_all(
             (
                 {
@@ -149,35 +149,37 @@ class Collector:
 
 
 def read(event: Mapping[str, Any]) -> Delivery:
-    """Unpack a delivery; raises NO_DELIVERY for what is none."""
+    """Unpack a delivery; raises one of MALFORMED_DELIVERY for any other event."""
     unpacking = zlib.decompressobj(wbits=GZIP)
     data = unpacking.decompress(base64.b64decode(event["awslogs"]["data"]), LARGEST_DELIVERY)
     if not unpacking.eof:
-        raise ValueError(f"it is cut off, or larger than {LARGEST_DELIVERY:,} bytes")
-    # The json module also reads what is no valid Unicode, which a line may hold.
+        raise ValueError(f"the data is cut off, or larger than {LARGEST_DELIVERY:,} bytes")
+    # The json module, because it also decodes invalid Unicode, which a line may hold.
     return msgspec.convert(json.loads(data), Delivery)
 
 
 def _captured(line: Line) -> Part:
-    """Read a log event as a part; raises MsgspecError or UnicodeError for what capture never writes."""
+    """Parse a log event as a part; raises MsgspecError or UnicodeError for anything that capture never writes."""
     part = part_of(line.message)
-    if abs(part.at - line.timestamp) > FARTHEST:
-        raise msgspec.ValidationError(f"its request came at {part.at}, and its line at {line.timestamp}")
+    if abs(part.at - line.timestamp) > MAX_DELAY:
+        raise msgspec.ValidationError(
+            f"the request is dated {part.at}, its log line {line.timestamp}: more than {MAX_DELAY} ms apart"
+        )
     return part
 
 
 def part_of(message: str) -> Part:
-    """Read a log line as a part; raises MsgspecError or UnicodeError for what is none."""
+    """Parse a log line as a part; raises MsgspecError or UnicodeError for any other line."""
     data = message.encode()
     if len(data) > LARGEST_RECORD:
-        raise msgspec.ValidationError(f"{len(data)} bytes, where capture writes {capture.LARGEST_PART} at most")
+        raise msgspec.ValidationError(f"the line has {len(data)} bytes; capture writes at most {capture.LARGEST_PART}")
     part = capture.decode(data)
     if not capture.REQUEST.fullmatch(part.request):
-        raise msgspec.ValidationError("its request has no id of Lambda's")
+        raise msgspec.ValidationError("the request id is not one of Lambda's")
     if not RELEASE.fullmatch(part.release):
-        raise msgspec.ValidationError(f"{part.release[:60]!r} is no release")
+        raise msgspec.ValidationError(f"{part.release[:60]!r} is not a release")
     if (most := capture.counters(part)) > capture.MOST_COUNTERS:
         raise msgspec.ValidationError(
-            f"it adds to {most} counters, where capture writes {capture.MOST_COUNTERS} at most"
+            f"the part adds to {most} counters; capture writes at most {capture.MOST_COUNTERS}"
         )
     return part

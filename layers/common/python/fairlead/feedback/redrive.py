@@ -1,10 +1,10 @@
-"""Redriving: deliveries that the feedback function failed on three times are taken again, by the same story.
+"""Redrive: deliveries on which the feedback function failed three times are processed again.
 
-Lambda left each as an object: what the function was called with, and how that ended. Oldest first; what succeeds is
-removed, what fails stays for the next time. Nothing is counted twice, so two may redrive at once.
+Lambda wrote each to the dead-letter bucket, with the function's input and its error. The oldest come first. A success
+deletes the object, a failure keeps it for the next run. Processing is idempotent, so two redrives may run at once.
 
-Retrainings that failed lie beside them. They are counted and left alone: a model fitted hours late, on what was known
-then, is not what anybody asked for, so people decide.
+Failed retrainings are in the same bucket. They are counted, but not started again: a model fitted hours late on old
+data is not what was ordered, so the operator decides.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,19 +18,19 @@ from fairlead.feedback.log_delivery import Collected, Collector
 from fairlead.telemetry import emit
 
 RESERVE = 60.0
-"""Seconds that must be left to begin with another delivery: the largest takes some of them, retries included."""
+"""Seconds that must be left to start another delivery; the largest takes part of them, retries included."""
 
 
 class Failed(msgspec.Struct, frozen=True):
-    """The part of Lambda's record that counts."""
+    """The field used of Lambda's record of a failed event."""
 
     event: dict[str, Any] = msgspec.field(name="requestPayload")
 
 
 class Redriven(msgspec.Struct, kw_only=True):
-    """What became of deliveries: done and removed, failed again, not begun for lack of time; and of what they held.
+    """Result of a redrive: deliveries done and deleted, failed again, not started for lack of time, and their content.
 
-    `retrainings` are those that failed and wait for people.
+    `retrainings` is the number of failed retrainings, which wait for the operator.
     """
 
     redriven: int = 0
@@ -40,7 +40,7 @@ class Redriven(msgspec.Struct, kw_only=True):
     collected: Collected
 
     def counts(self) -> dict[str, int]:
-        """Return them by the names of their metrics."""
+        """Return the counts by metric name."""
         return {
             "Redriven": self.redriven,
             "RedriveFailed": self.failed,
@@ -51,7 +51,7 @@ class Redriven(msgspec.Struct, kw_only=True):
 
 
 class Redriver:
-    """Takes again what `function` failed on, and counts what `retrain` did, where there is one."""
+    """Processes the events on which `function` failed again, and counts those of `retrain`, if the stack has it."""
 
     def __init__(self, collector: Collector, aside: SetAside, function: str, *, retrain: str = "") -> None:
         self._collector = collector
@@ -60,7 +60,7 @@ class Redriver:
         self._retrain = retrain
 
     def run(self, remaining: Callable[[], float]) -> Redriven:
-        """Redrive as much as `remaining` seconds allow; raises StorageError when it cannot be seen what there is."""
+        """Redrive deliveries while `remaining` (seconds) allows; raises StorageError if they cannot be listed."""
         found = Redriven(collected=Collected())
         if self._retrain:
             found.retrainings = len(self._aside.failed(self._retrain))
@@ -79,8 +79,8 @@ class Redriver:
                 return
             collected = self._take(data, key)
             self._aside.done(key)
-        except Exception as error:  # noqa: BLE001 - whatever one delivery fails on, the others have their turn
-            emit.logger.exception("failed again", key=key, error=type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - one delivery's failure must not block the others
+            emit.logger.exception("redrive failed", key=key, error=type(error).__name__)
             found.failed += 1
             return
         emit.logger.info("redriven", key=key, counts=collected.counts())
@@ -90,7 +90,7 @@ class Redriver:
     def _read(self, key: str) -> bytes | None:
         try:
             return self._aside.read(key)
-        except NotFoundError:  # somebody else was at it and is done
+        except NotFoundError:  # another redrive has processed and deleted it
             return None
 
     def _take(self, data: bytes, key: str) -> Collected:

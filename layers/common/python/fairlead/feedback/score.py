@@ -1,8 +1,8 @@
-"""Scoring: what was captured goes into the ledger, and each pair of prediction and outcome is counted once.
+"""Scoring: captured parts go into the ledger, and each pair of prediction and outcome is counted once.
 
-Both functions that write the ledger end here: whichever half of a pair comes second finds the first. A half is written
-before the other is looked for; what is looked for includes halves that were known before, because whoever wrote those
-may have died before scoring them.
+Both functions that write the ledger use this module: the second half of a pair finds the first. Each half is written
+before the other is searched. The search includes halves known before, because their writer may have crashed before
+scoring them.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -21,8 +21,8 @@ from fairlead.telemetry.capture import Part
 from fairlead.telemetry.outcomes import pairs
 
 MOST_UNKNOWN = 100
-"""Versions that one delivery may ask the registry for in vain. Predict writes one version a delivery, and pins; what
-names more of them was not written by predict, and asking would outlast the function."""
+"""Unknown versions that one delivery may look up in the registry. Predict's log names few versions: the live one and
+pinned ones. A delivery with more was not written by predict, and looking them all up would exceed the timeout."""
 
 
 class Unfit(NamedTuple):
@@ -37,10 +37,10 @@ Told = Callable[[Sequence[Unfit]], None]
 
 
 class Taken(msgspec.Struct, kw_only=True):
-    """What became of some parts: how many are new, how many known before, how many pairs were scored.
+    """Result of recording parts: new parts, parts known before, pairs scored.
 
-    `unfit` of the scored pairs cannot be counted. `refused` says of the parts that are not of a version of ours, by
-    their place, why.
+    `unfit` of the scored pairs cannot be counted. `refused` has the reason for each part that does not belong to a
+    known version, by the part's index.
     """
 
     captured: int = 0
@@ -51,17 +51,17 @@ class Taken(msgspec.Struct, kw_only=True):
 
 
 class Scorer:
-    """One ledger, and the registry that says what its rows mean."""
+    """Scores pairs of one ledger, with signatures from the registry."""
 
     def __init__(self, ledger: Ledger, versions: KnownVersions) -> None:
         self._ledger = ledger
         self._versions = versions
 
     def take(self, parts: Sequence[Part], tell: Told = lambda _: None) -> Taken:
-        """Keep and count parts, and score what is pending of their requests.
+        """Store and count parts, and score the pending outcomes of their requests.
 
-        What one version fails on does not hold up the others; then the first failure is raised. All of it can be
-        done again: nothing is counted twice.
+        One version's failure does not stop the others; the first error is raised at the end. All of it is idempotent:
+        a part or pair is counted once.
         """
         taken = Taken(refused={})
 
@@ -88,13 +88,13 @@ class Scorer:
         return taken
 
     def score(self, found: Iterable[Pair], tell: Told = lambda _: None) -> int:
-        """Score pairs that nobody has scored yet; returns how many these were.
+        """Score pairs that are not scored yet; returns their number.
 
-        Those that cannot be counted are told of and marked invalid; where their version is unknown, they only are told
-        of. What one version fails on does not hold up the others; then the first failure is raised.
+        `tell` gets the pairs that cannot be counted, and these are marked invalid, unless their version is unknown. One
+        version's failure does not stop the others; the first error is raised at the end.
         """
         by_version: dict[Named, list[Pair]] = {}
-        # A transaction takes each item once, and one that does not would be refused for ever.
+        # A transaction may name each item only once; DynamoDB would refuse it for ever otherwise.
         for pair in {(pair.part.request, pair.outcome.row): pair for pair in found}.values():
             by_version.setdefault(named(pair.part), []).append(pair)
         done = 0
@@ -125,7 +125,7 @@ class Scorer:
             return [pair for some in pool.map(self._pairs_of, requests) for pair in some]
 
     def _pairs_of(self, request: str) -> list[Pair]:
-        # Most requests have no outcome yet: only of those that have are the rows read, which are large.
+        # Most requests have no outcome yet. Rows are large, so they are read only for requests with outcomes.
         if not any(one.state == "pending" for one in self._ledger.outcomes(request)):
             return []
         return pairs(*self._ledger.request(request))
@@ -141,16 +141,16 @@ class Scorer:
 
 
 def _in_order(parts: Sequence[Part]) -> list[Part]:
-    """Leave out parts that one delivery brings twice: a transaction takes each item once.
+    """Return the parts without repeats, sorted by cluster: a transaction may name each item only once.
 
-    Parts of one cluster come together: a transaction then adds to few counters, which is most of what it costs.
+    A transaction over one cluster adds to few counters, which are most of its cost.
     """
     once = {(part.request, part.first): part for part in reversed(parts)}.values()
     return sorted(once, key=lambda part: cluster(part.caller, part.at // 1000))
 
 
 def _by_version(parts: Sequence[Part]) -> dict[Named, list[int]]:
-    """Return the places of each version's parts, those of the version with most parts first."""
+    """Return the indexes of each version's parts; the version with most parts comes first."""
     places: dict[Named, list[int]] = {}
     for place, part in enumerate(parts):
         places.setdefault(named(part), []).append(place)

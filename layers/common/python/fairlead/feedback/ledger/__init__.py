@@ -1,15 +1,15 @@
-"""The ledger: what was predicted, what really happened, and counters of both, in one DynamoDB table.
+"""The ledger: predictions, outcomes, and counters of both, in one DynamoDB table.
 
     pk                     sk                          what
     <request>              P#<first row>               a captured part of a request
     <request>              O#<row>                     the outcome of one of its predictions
     W#<model>#<version>    <slot>#T#<group>#…          traffic counters of a quarter of an hour
     W#<model>#<version>    <slot>#Q#…                  quality counters of a quarter of an hour
-    S                      <model>#<version>           the versions that were captured, and when last
+    S                      <model>#<version>           the captured versions, and the last slot of each
 
-Everything arrives at least once and in any order. Each half of a pair is written before the other half is looked for,
-with strongly consistent reads, so whoever comes second sees both; a mark and the counters it adds to are one
-transaction, so each is counted once. Times are milliseconds since 1970, slots are seconds // SLOT.
+Everything arrives at least once and in any order. Each half of a pair is written before the other half is searched,
+with strongly consistent reads. So the second writer sees both. A mark and its counters are written in one transaction,
+so each pair is counted once. Times are milliseconds since 1970, slots are seconds // SLOT.
 """
 
 from fairlead.feedback.ledger.writer import Ledger

@@ -1,6 +1,6 @@
-"""Conflicting outcome reports: counted where an earlier one stands, its successor where that is invalid.
+"""Conflicting outcome reports: counted, or replacing a report that proved invalid.
 
-A conflict counts once however often it is sent: the outcome's item keeps a digest of each other outcome of its row.
+A conflict is counted once, however often it is sent: the outcome's item keeps a digest of each conflicting outcome.
 """
 
 import hashlib
@@ -13,16 +13,16 @@ from fairlead.telemetry.capture import Part
 from fairlead.telemetry.outcomes import Kept, Outcome
 
 MOST = 20
-"""Other outcomes of one row that are counted; what comes after them adds nothing."""
+"""Conflicting outcomes of one row that are counted; further ones are ignored."""
 
 
 def holds(part: Part, outcome: Outcome) -> bool:
-    """Say whether an outcome of the part's request is one of its rows'."""
+    """Return whether the part holds the row of an outcome of its request."""
     return part.first <= outcome.row < part.first + len(part.rows)
 
 
 def counted(name: str, each: int, outcomes: Sequence[Outcome], parts: Sequence[Part]) -> list[Page]:
-    """Spell what outcomes of a request add to a counter of its version; those of no known part add nothing."""
+    """Return the counter updates of a request's outcomes; outcomes without a known part add nothing."""
     found = []
     for part in parts:
         amount = each * sum(holds(part, outcome) for outcome in outcomes)
@@ -31,7 +31,7 @@ def counted(name: str, each: int, outcomes: Sequence[Outcome], parts: Sequence[P
 
 
 def better(outcomes: Sequence[Outcome], kept: Sequence[Kept]) -> list[Outcome]:
-    """Return the outcomes that say otherwise than an invalid one, the first of each row."""
+    """Return the outcomes that differ from an invalid one, the first of each row."""
     wrong = {one.outcome.row: items.spelled(one.outcome.actual) for one in kept if one.state == "invalid"}
     found: dict[int, Outcome] = {}
     for outcome in outcomes:
@@ -41,7 +41,7 @@ def better(outcomes: Sequence[Outcome], kept: Sequence[Kept]) -> list[Outcome]:
 
 
 def rounds(outcomes: Sequence[Outcome]) -> Iterator[list[Outcome]]:
-    """Yield outcomes that differ, each row once in a round: a transaction takes each item once."""
+    """Yield batches of distinct outcomes with each row once: a transaction may name each item only once."""
     rows: dict[int, dict[str, Outcome]] = {}
     for outcome in outcomes:
         rows.setdefault(outcome.row, {}).setdefault(items.spelled(outcome.actual), outcome)
@@ -51,7 +51,7 @@ def rounds(outcomes: Sequence[Outcome]) -> Iterator[list[Outcome]]:
 
 
 def contradiction(outcome: Outcome, table: str) -> Write[Outcome]:
-    """Spell that an outcome contradicts the one of its row that stands, which counts once."""
+    """Return the write that counts a conflict on the recorded outcome of its row, once."""
     digest = hashlib.sha256(items.spelled(outcome.actual).encode()).hexdigest()[:16]
     update = {
         "TableName": table,
@@ -70,7 +70,7 @@ def contradiction(outcome: Outcome, table: str) -> Write[Outcome]:
 
 
 def instead(outcome: Outcome, table: str, *, expires: int) -> Write[Outcome]:
-    """Spell that an outcome takes the place of the invalid one of its row."""
+    """Return the write that replaces the invalid outcome of a row."""
     item = items.outcome_item(outcome, expires=expires)
     put = {
         "TableName": table,

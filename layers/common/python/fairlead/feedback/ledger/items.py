@@ -1,4 +1,4 @@
-"""DynamoDB items of the ledger: keys, and what stands in them."""
+"""DynamoDB items of the ledger: their keys and attributes."""
 
 import zlib
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ Item = dict[str, dict[str, Any]]
 Key = dict[str, dict[str, str]]
 
 SEEN = "S"
-"""The items that name the versions that were captured."""
+"""Partition key of the items that list the captured versions."""
 
 
 def slot_of(at: int) -> int:
@@ -25,7 +25,7 @@ def slot_of(at: int) -> int:
 
 
 def part_item(part: Part, *, expires: int) -> Item:
-    """Spell a part; the columns are compressed, because rows repeat their spelling."""
+    """Return the item of a part; its body is compressed, because rows repeat their values."""
     slot = slot_of(part.at)
     return {
         **_key(part.request, f"P#{part.first:07d}"),
@@ -36,7 +36,7 @@ def part_item(part: Part, *, expires: int) -> Item:
 
 
 def part_of(item: Mapping[str, Any]) -> Part:
-    """Read a part; raises IntegrityError."""
+    """Return the part of an item; raises IntegrityError."""
     try:
         return capture.decode(zlib.decompress(item["body"]["B"]))
     except (msgspec.MsgspecError, zlib.error, KeyError) as error:
@@ -44,7 +44,7 @@ def part_of(item: Mapping[str, Any]) -> Part:
 
 
 def outcome_item(outcome: Outcome, *, expires: int) -> Item:
-    """Spell a new outcome."""
+    """Return the item of a new outcome."""
     return {
         **outcome_key(outcome.request, outcome.row),
         "actual": {"S": spelled(outcome.actual)},
@@ -58,7 +58,7 @@ def outcome_item(outcome: Outcome, *, expires: int) -> Item:
 
 
 def kept_of(item: Mapping[str, Any]) -> Kept:
-    """Read an outcome."""
+    """Return the outcome of an item, with its state."""
     outcome = Outcome(
         request=item["pk"]["S"],
         row=int(item["sk"]["S"][2:]),
@@ -71,12 +71,12 @@ def kept_of(item: Mapping[str, Any]) -> Kept:
 
 
 def seen_item(model: str, version: int, slot: int, *, expires: int) -> Item:
-    """Spell that a version was captured in a slot."""
+    """Return the item that says that a version was captured in a slot."""
     return {**_key(SEEN, f"{model}#{version}"), "latest": {"N": str(slot)}, "expires": {"N": str(expires)}}
 
 
 def outcome_key(request: str, row: int) -> Key:
-    """Name an outcome."""
+    """Return the key of an outcome."""
     return _key(request, f"O#{row:07d}")
 
 
@@ -88,17 +88,17 @@ def spelled(actual: Actual) -> str:
 
 
 def labelled_slot(model: str, version: int, slot: int) -> str:
-    """Name a quarter of an hour's scored outcomes in the index."""
+    """Return the index key of a slot's scored outcomes."""
     return f"L#{model}#{version}#{slot}"
 
 
 def captured_slot(model: str, version: int, slot: int) -> str:
-    """Name a quarter of an hour's parts in the index."""
+    """Return the index key of a slot's parts."""
     return f"P#{model}#{version}#{slot}"
 
 
 def window(model: str, version: int) -> str:
-    """Name a version's counters."""
+    """Return the partition key of a version's counters."""
     return f"W#{model}#{version}"
 
 

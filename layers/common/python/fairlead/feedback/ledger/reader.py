@@ -1,4 +1,4 @@
-"""Reading the ledger: one request, counters of a stretch of time, rows of a stretch of time."""
+"""Reading the ledger: a request, and the counters and rows of a time range."""
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -18,7 +18,7 @@ AT_ONCE = 8
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True):
-    """A version that was captured, and the last slot it was captured in."""
+    """A captured version, and the last slot in which it was captured."""
 
     model: str
     version: int
@@ -26,7 +26,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LedgerReader:
-    """One table through a boto3 client. Stretches of time are slots, from `start` to before `end`.
+    """One table, through a boto3 client. Time ranges are slots, from `start` to before `end`.
 
     Every method raises StorageError.
     """
@@ -36,7 +36,7 @@ class LedgerReader:
         self._table = table
 
     def request(self, request: str) -> tuple[list[Part], list[Kept]]:
-        """Return the parts and outcomes of a request, as they are now."""
+        """Return the parts and outcomes of a request, by a strongly consistent read."""
         found = list(self._query(KeyConditionExpression="pk = :p", ExpressionAttributeValues={":p": {"S": request}}))
         return (
             [items.part_of(item) for item in found if item["sk"]["S"].startswith("P#")],
@@ -44,13 +44,13 @@ class LedgerReader:
         )
 
     def outcomes(self, request: str) -> list[Kept]:
-        """Return the outcomes of a request alone, which are small where its parts may not be."""
+        """Return only the outcomes of a request: they are small, its parts may be large."""
         asked = {":p": {"S": request}, ":o": {"S": "O#"}}
         found = self._query(KeyConditionExpression="pk = :p AND begins_with(sk, :o)", ExpressionAttributeValues=asked)
         return [items.kept_of(item) for item in found]
 
     def seen(self) -> list[Seen]:
-        """Return the versions that were captured."""
+        """Return the captured versions."""
         found = self._query(KeyConditionExpression="pk = :p", ExpressionAttributeValues={":p": {"S": items.SEEN}})
         named = ((item["sk"]["S"].rpartition("#"), int(item["latest"]["N"])) for item in found)
         return [Seen(model=model, version=int(version), slot=slot) for (model, _, version), slot in named]
@@ -60,7 +60,7 @@ class LedgerReader:
         return self.counted(model, version, start, end)[0]
 
     def counted(self, model: str, version: int, start: int, end: int) -> tuple[Counters, dict[int, dict[str, Number]]]:
-        """Return traffic and quality at once, read once: their items lie beside each other."""
+        """Return traffic by cluster and quality by slot in one read: their items are adjacent."""
         clusters: dict[str, dict[str, int]] = {}
         slots: dict[int, dict[str, Number]] = {}
         for item in self._counted(model, version, start, end):
@@ -72,17 +72,17 @@ class LedgerReader:
         return Counters(clusters=clusters), slots
 
     def quality(self, model: str, version: int, start: int, end: int) -> dict[int, dict[str, Number]]:
-        """Return what came true, counted by the slot of the prediction."""
+        """Return the quality counters by the slot of the prediction."""
         return self.counted(model, version, start, end)[1]
 
     def captured(self, model: str, version: int, start: int, end: int) -> Iterator[Part]:
-        """Yield parts, those of the latest slot first."""
+        """Yield parts, latest slot first."""
         for slot in range(end - 1, start - 1, -1):
             for parts, _ in self._requests(items.captured_slot(model, version, slot)):
                 yield from (part for part in parts if (part.model, part.version) == (model, version))
 
     def labelled(self, model: str, version: int, start: int, end: int) -> Iterator[Pair]:
-        """Yield scored pairs, those of the latest slot first."""
+        """Yield scored pairs, latest slot first."""
         for slot in range(end - 1, start - 1, -1):
             for parts, kept in self._requests(items.labelled_slot(model, version, slot)):
                 yield from _scored(parts, kept)
@@ -101,12 +101,12 @@ class LedgerReader:
             ExpressionAttributeValues={
                 ":p": {"S": items.window(model, version)},
                 ":a": {"S": f"{start:010d}#"},
-                ":b": {"S": f"{end:010d}"},  # sorts before any key of slot `end`, which goes on with #
+                ":b": {"S": f"{end:010d}"},  # sorts before any key of slot `end`, because these continue with #
             },
         )
 
     def _query(self, **asked: Any) -> Iterator[Item]:
-        # An index cannot be read consistently; what it names is read again by its key.
+        # An index has only eventual consistency; the requests it names are read again by their keys.
         consistent = {} if "IndexName" in asked else {"ConsistentRead": True}
         with clients.translated(f"read the ledger {self._table} (dynamodb:Query)"):
             pages = self._client.get_paginator("query").paginate(TableName=self._table, **asked, **consistent)

@@ -1,7 +1,7 @@
-"""Settling: conditional writes and the counters they add to, in one transaction, each of them once.
+"""Idempotent transactions: conditional writes together with the counters they add to, each once.
 
-Of writes that were done before (a batch delivered again, another writer who was faster) DynamoDB cancels the
-transaction and names them; what is left is counted anew and tried again.
+A write may have been done before, by an earlier delivery or a concurrent writer. DynamoDB then cancels the transaction
+and names such writes. The rest is counted again and tried again.
 """
 
 import random
@@ -19,15 +19,15 @@ https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.htm
 ATTEMPTS = 10
 DONE_BEFORE = "ConditionalCheckFailed"
 PASSING = {"None", DONE_BEFORE, "TransactionConflict", "ProvisionedThroughputExceeded", "ThrottlingError"}
-"""Reasons after which a transaction can be tried again. One that was cancelled without a reason for each of its actions
-is tried again as a whole: nothing of it was done, and nothing is known to have been done before.
+"""Cancellation reasons after which a transaction can be tried again. A transaction that was cancelled without a reason
+for each action is tried again as a whole: none of it was done, and no write is known to have been done before.
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html"""
 
 What = TypeVar("What")
 
 
 class Write(NamedTuple, Generic[What]):
-    """A conditional write: what it is about, DynamoDB's action, and about how many bytes that has."""
+    """A conditional write: its subject (`what`), DynamoDB's action, and the action's approximate size in bytes."""
 
     what: What
     action: dict[str, Any]
@@ -35,7 +35,7 @@ class Write(NamedTuple, Generic[What]):
 
 
 class Settling:
-    """One table's transactions; `sleep` takes seconds, `expires` is when counters go (seconds since 1970)."""
+    """One table's transactions; `sleep` takes seconds."""
 
     def __init__(self, client: Any, table: str, *, sleep: Callable[[float], None]) -> None:
         self._client = client
@@ -45,9 +45,10 @@ class Settling:
     def settle(
         self, writes: Sequence[Write[What]], count: Callable[[Sequence[What]], Sequence[Page]], *, expires: int
     ) -> list[What]:
-        """Do the writes that were not done before and add what `count` says of those; returns them.
+        """Do the writes that were not done before, and add the counters that `count` returns for them.
 
-        Raises StorageError when DynamoDB does not take them; what was done until then is done, and counted.
+        Returns the subjects of those writes. `expires` is the counters' expiry (seconds since 1970). Raises
+        StorageError if DynamoDB refuses a transaction; earlier transactions stay done and counted.
         """
         done: list[What] = []
         rest = list(writes)
@@ -75,14 +76,15 @@ class Settling:
             if DONE_BEFORE in reasons:
                 writes = [write for write, reason in zip(writes, reasons, strict=False) if reason != DONE_BEFORE]
                 pages = count([write.what for write in writes])
-            elif attempt + 1 < ATTEMPTS:  # another transaction was on the same item, or DynamoDB is busy
+            elif attempt + 1 < ATTEMPTS:  # a transaction conflict, or throttling
                 self._sleep(0.02 * 2**attempt * random.uniform(0.5, 1))  # noqa: S311 - jitter, not a secret
         raise StorageError(
-            f"the ledger {self._table} did not take a transaction in {ATTEMPTS} attempts", hint="it is tried again"
+            f"the ledger {self._table} refused a transaction in {ATTEMPTS} attempts",
+            hint="Lambda retries the delivery; a caller may send the request again",
         )
 
     def _transact(self, actions: list[dict[str, Any]]) -> list[str] | None:
-        """Return DynamoDB's reason for each action of a cancelled transaction, or no reason; None where it was done."""
+        """Return each action's cancellation reason, an empty list if DynamoDB gave none; None if it was done."""
         from botocore.exceptions import ClientError
 
         with clients.translated(f"write to the ledger {self._table} (dynamodb:PutItem, UpdateItem)"):
@@ -102,7 +104,7 @@ class Settling:
 def _fitting(
     writes: Sequence[Write[What]], count: Callable[[Sequence[What]], Sequence[Page]]
 ) -> tuple[list[Write[What]], Sequence[Page]]:
-    """Return as many of the first writes as one transaction takes with their counters, and these."""
+    """Return the first writes that fit into one transaction with their counters, and those counters."""
     size, fitting = 0, 0
     for write in writes[: MOST_ACTIONS - 1]:
         size += write.size
@@ -111,7 +113,7 @@ def _fitting(
         fitting += 1
     pages = count([write.what for write in writes[:fitting]])
     while fitting > 1 and fitting + len(pages) > MOST_ACTIONS:
-        # Fewer writes have no more counters: where these are few, as many less fit; else they are spread over many.
+        # Fewer writes have no more counters. Few counters: leave room for them; many: halve the writes.
         fitting = MOST_ACTIONS - len(pages) if len(pages) < MOST_ACTIONS // 2 else fitting // 2
         pages = count([write.what for write in writes[:fitting]])
     return list(writes[:fitting]), pages

@@ -1,4 +1,4 @@
-"""Writing the ledger: predictions, outcomes, and the marks and counters of those that met."""
+"""Writing the ledger: predictions, outcomes, and the marks and counters of scored pairs."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -19,11 +19,11 @@ DAY = 86_400
 
 Tally = Callable[[Sequence[Part]], Counters]
 Score = Callable[[Sequence[Pair]], Mapping[int, Counts]]
-"""Counters by slot of some pairs, those that do not fit among them."""
+"""Returns the counters of pairs by slot, including those of unfit pairs."""
 
 
 class Ledger(LedgerReader):
-    """A ledger to write. `keep` is for how many days items stay, `sleep` takes seconds."""
+    """A ledger to write to. Items expire after `keep` days; `sleep` takes seconds."""
 
     def __init__(self, client: Any, table: str, *, keep: int = 90, sleep: Callable[[float], None] = time.sleep) -> None:
         super().__init__(client, table)
@@ -32,7 +32,7 @@ class Ledger(LedgerReader):
         self._said: set[Seen] = set()
 
     def record_parts(self, parts: Sequence[Part], tally: Tally) -> list[Part]:
-        """Keep parts of one version and count their traffic; returns those that were not known before."""
+        """Store parts of one version and count their traffic; returns those that were not known before."""
         if not parts:
             return []
         model, version = parts[0].model, parts[0].version
@@ -49,10 +49,10 @@ class Ledger(LedgerReader):
         return new
 
     def record_outcomes(self, outcomes: Sequence[Outcome]) -> tuple[list[Result], list[Part], list[Kept]]:
-        """Keep what really happened to rows of one request, and say how each report relates to what is known.
+        """Store outcomes of one request; returns their results, and the request's parts and outcomes for scoring.
 
-        The first report of a row stands, until it turns out invalid: then another takes its place. An equal one is a
-        duplicate, another a conflict: counted once, never taken. Also returns the request as it then is, for scoring.
+        The first report of a row is kept, unless it proves invalid: then another replaces it. An equal report is a
+        duplicate. A different report is a conflict, which is counted once and never stored.
         """
         with ThreadPoolExecutor(AT_ONCE) as pool:
             created = list(pool.map(self._create, outcomes))
@@ -78,9 +78,9 @@ class Ledger(LedgerReader):
         return results, parts, kept
 
     def score(self, pairs: Sequence[Pair], fits: Callable[[Pair], bool], score: Score) -> list[Pair]:
-        """Mark pairs of one version scored, or invalid where they do not fit, and count them.
+        """Mark pairs of one version as scored, or as invalid if they do not fit, and count them.
 
-        Returns those not done before: whoever scores a pair first, does it alone.
+        Returns the pairs that were not scored before: of concurrent writers only the first scores a pair.
         """
         if not pairs:
             return []
@@ -98,20 +98,20 @@ class Ledger(LedgerReader):
         return self._put(item, "attribute_not_exists(pk)")
 
     def _replace(self, outcomes: Sequence[Outcome], parts: Sequence[Part]) -> list[Outcome]:
-        """Let outcomes take the place of invalid ones, which then are not counted any more; returns those that did."""
+        """Replace invalid outcomes, which are then no longer counted; returns the outcomes that were stored."""
         expires = self._expires(max(outcome.at for outcome in outcomes))
         writes = [instead(outcome, self._table, expires=expires) for outcome in outcomes]
         return self._settling.settle(writes, lambda taken: counted("invalid", -1, taken, parts), expires=expires)
 
     def _count_conflicts(self, outcomes: Sequence[Outcome], parts: Sequence[Part]) -> None:
-        """Count contradictions: on what they contradict, and among its version's counters where that is known."""
+        """Count conflicts on the recorded outcomes, and in the version's counters if the version is known."""
         for some in rounds(outcomes):
             writes = [contradiction(outcome, self._table) for outcome in some]
             expires = self._expires(parts[0].at if parts else some[0].at)
             self._settling.settle(writes, lambda new: counted("conflicts", 1, new, parts), expires=expires)
 
     def _say(self, seen: Seen) -> None:
-        """Name a version and the latest slot it was captured in, once for a process and slot."""
+        """Store a version and the latest slot in which it was captured, once per process and slot."""
         if seen in self._said:
             return
         item = items.seen_item(seen.model, seen.version, seen.slot, expires=self._expires(seen.slot * SLOT * 1000))
