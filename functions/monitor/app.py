@@ -1,4 +1,4 @@
-"""A clock's tick → the ledger's counters become gauges, and alarms that still stand are put to respond again."""
+"""Schedule → gauges from the ledger's counters; the responder is called again for alarms still in state ALARM."""
 
 import os
 from datetime import datetime
@@ -33,5 +33,5 @@ ticker = Ticker(
 
 @emit.logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001 - Lambda's shape
-    """Look at every version as of the schedule's time."""
+    """Publish the gauges of every version as of the event's time."""
     return ticker.tick(datetime.fromisoformat(event["time"]))

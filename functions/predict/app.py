@@ -1,4 +1,4 @@
-"""API Gateway → predictions, model metadata, health. The release froze which model this is; nothing here decides it."""
+"""API Gateway → predictions, model metadata, health. The release's frozen environment determines the model."""
 
 import os
 from typing import Any
@@ -29,13 +29,13 @@ app.use([http.observe])
 
 @app.post("/predict")
 def predict() -> Response[str]:
-    """Answer rows: by the live version, or by the one that `?version=` pins."""
+    """Predict rows with the live version, or with the version that `?version=` pins."""
     return _predicted(http.query_version(app.current_event.raw_event))
 
 
 @app.post("/versions/<version>/predict")
 def predict_pinned(version: str) -> Response[str]:
-    """Answer rows by this version."""
+    """Predict rows with this version."""
     return _predicted(version)
 
 
@@ -55,40 +55,40 @@ def _predicted(asked: str | None) -> Response[str]:
 
 @app.get("/versions")
 def versions() -> Response[str]:
-    """List the versions that can be asked for."""
+    """Return the versions that callers can pin."""
     app.context["of_others"] = True
     return http.answer({**endpoint.pins().listed(), "release": app.lambda_context.function_version})
 
 
 @app.get("/versions/<version>")
 def version_facts(version: str) -> Response[str]:
-    """Show the public part of this version's manifest."""
+    """Return the public part of this version's manifest."""
     app.context["of_others"] = True
     return http.answer(endpoint.pins().manifest(version))
 
 
 @app.get("/model")
 def model() -> Response[str]:
-    """Show the public part of the live version's manifest."""
+    """Return the public part of the live version's manifest."""
     return http.answer(endpoint.model().public())
 
 
 @app.get("/health")
 def health() -> Response[str]:
-    """Say which release is ready, or why none is."""
+    """Return which release is ready; 503 with the reason if none is."""
     return http.answer(endpoint.health(app.lambda_context.function_version))
 
 
 @app.not_found
 def not_found(_: Exception) -> Response[str]:
-    """Nothing answers here: say what does."""
+    """Raise NoSuchPathError with the routes that exist."""
     event = app.current_event
-    hint = "POST /predict and /versions/N/predict, GET /model, /versions, /versions/N and /health do"
-    raise NoSuchPathError(f"nothing answers {event.http_method} {event.path}", hint=hint)
+    hint = "routes: POST /predict and /versions/N/predict; GET /model, /versions, /versions/N and /health"
+    raise NoSuchPathError(f"there is no route {event.http_method} {event.path}", hint=hint)
 
 
 @emit.logger.inject_lambda_context
 @emit.metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Resolve one proxy event."""
+    """Route one proxy event."""
     return app.resolve(http.at_resource(event), context)

@@ -16,5 +16,5 @@ graphs = GraphHandler(Reading(ColdReader(settings.bucket(os.environ), os.environ
 
 @emit.logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 - Lambda's shape
-    """Answer one question."""
+    """Return a graph's answers for one request."""
     return graphs.answer(event)

@@ -1,4 +1,4 @@
-"""A candidate that a retraining published → its release through a canary, or left to people. Nothing is unpickled."""
+"""A candidate that a retraining published → its canary release, or a message to subscribers. Never loads a pickle."""
 
 import os
 from typing import Any
@@ -21,7 +21,7 @@ people = People(clients.client("sns"), here.topic)
 
 @emit.logger.inject_lambda_context(log_event=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Consider one candidate."""
+    """Decide about one candidate."""
     means = means_of(find(here.where), progress=emit.logger.info)
     registry = Registry(S3Objects(clients.client("s3"), means.stack.bucket))
     releaser = Releaser(means, registry, strategy=here.strategy, tell=people.tell, act=here.act)

@@ -1,4 +1,4 @@
-"""A CloudWatch alarm → roll back, retrain, or say why not: decided once, on record, and people are told."""
+"""A CloudWatch alarm → rollback, retraining, or neither: decided once, in the journal; subscribers are notified."""
 
 import os
 from datetime import datetime
@@ -23,7 +23,7 @@ from fairlead.releases.facade import means_of
 from fairlead.telemetry import emit
 
 here = settings.responding(os.environ)
-# Predict's own limit is 29 seconds: whoever waits longer waits for nothing.
+# Predict times out after 29 seconds, so a longer timeout is useless.
 lambdas = clients.client("lambda", connect_timeout=3, read_timeout=32)
 terms = msgspec.convert(here.terms, Terms)
 people = People(clients.client("sns"), here.topic)
@@ -31,9 +31,9 @@ registry = Registry(S3Objects(clients.client("s3", connect_timeout=3, read_timeo
 
 
 def retrain(at: datetime, model: str, reason: str) -> None:
-    """Start a retraining on what was known when the alarm rang, and do not wait for it."""
+    """Start a retraining on the outcomes known at the alarm's time; returns without waiting for it."""
     if not here.retrain:
-        raise ReleaseError("this stack has no function that retrains", hint=f"run `fairlead retrain {model} --local`")
+        raise ReleaseError("this stack has no retrain function", hint=f"run `fairlead retrain {model} --local`")
     asked = msgspec.json.encode({"model": model, "reason": reason, "time": at.isoformat()})
     with clients.translated(f"start a retraining of {model} (lambda:InvokeFunction)"):
         lambdas.invoke(FunctionName=here.retrain, InvocationType="Event", Payload=asked)

@@ -1,6 +1,6 @@
-"""An alarm's decision, a schedule or a person → a new version, or a refusal on record. It never releases.
+"""A decision about an alarm, a schedule or an operator → a new version, or a refusal in the journal. Never releases.
 
-A version that passed is handed to the release function, where the stack has one.
+A version that passed the gate is handed to the release function, if the stack has one.
 """
 
 import os
@@ -22,7 +22,7 @@ from fairlead.telemetry import emit
 
 @emit.logger.inject_lambda_context(log_event=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Carry out one order."""
+    """Run one retraining."""
     here = settings.retraining(os.environ)
     registry = Registry(S3Objects(clients.client("s3"), here.bucket))
     retraining = Retraining(

@@ -93,7 +93,7 @@ def fairlead(*arguments: object) -> Result:
 def test_the_terminal_says_how_the_live_version_does(stack: str) -> None:
     done = fairlead("monitor", "penguins", "--hours", 3, "--stack", stack)
     assert done.exit_code == 0, done.output
-    for said in ("1 live", "144", "72", "50%", "accuracy", "not shown to be worse", "drift of version 1"):
+    for said in ("1 live", "144", "72", "50%", "accuracy", "no evidence that it is worse", "drift of version 1"):
         assert said in done.stdout
     assert f"{stack}-label-coverage" in done.stdout
     assert "too few outcomes are known" in done.stdout

@@ -77,7 +77,14 @@ def overviews(s3_url: str, shelf: Store, published: Published) -> dict[str, Over
     play(falling, store, second, hours=range(6), changed=heavier, truth=mistaken(0.5), seed=2)
     play(unlabelled, store, published, delay=None, hours=range(24))
     journal = Told(
-        record(5, 1.0, "decided", "the world moved, and there are outcomes to learn from", model="penguins", version=2),
+        record(
+            5,
+            1.0,
+            "decided",
+            "quality or inputs changed, and there are outcomes to retrain on",
+            model="penguins",
+            version=2,
+        ),
         record(4, 1.2, "decided", "too few outcomes are known", model="penguins", version=2),
         record(3, 11.5, "moved", "a new season", alias="live", was=release(1), now=release(2)),
     )
@@ -129,10 +136,10 @@ def test_nothing_overlaps_and_the_page_fits_its_window(chromium: Browser, opened
 def test_a_fall_is_seen_with_what_was_done(chromium: Browser, opened: Any) -> None:
     opened("falling")
     said = chromium.run("document.body.innerText")
-    assert "1 alarm stands" in said
+    assert "1 alarm is in state ALARM" in said
     assert "worse by" in said
     assert re.search(r"; flipper_length_mm: of \d+ rows in an hour [\d]+% outside", said)
-    assert "there are outcomes to learn from" in said
+    assert "there are outcomes to retrain on" in said
     titles = chromium.run("[...document.querySelectorAll('svg title')].map(one => one.textContent)")
     assert {"Rows answered by version", "Accuracy of version 1 over time", "Accuracy of version 2 over time"} <= set(
         titles
@@ -146,7 +153,7 @@ def test_without_outcomes_the_page_says_so_and_draws_no_quality(chromium: Browse
     opened("unlabelled")
     assert "too few outcomes" in chromium.run("document.body.innerText")
     assert chromium.run("document.querySelectorAll('svg .interval').length") == 0
-    assert "Nothing is known to be wrong" in chromium.run("document.body.innerText")
+    assert "No problem found" in chromium.run("document.body.innerText")
 
 
 def test_names_that_are_scripts_stay_text(chromium: Browser, opened: Any) -> None:

@@ -219,13 +219,13 @@ def test_a_clock_that_ticks_before_any_release_is_answered(monkeypatch: pytest.M
     """A failure would be tried again, set aside, and ring."""
 
     def nothing_live(_: Any) -> str:
-        raise RetrainingError("stack fairlead serves no model")
+        raise RetrainingError("stack fairlead has no live model")
 
     monkeypatch.setattr(handler, "live_model", nothing_live)
 
     answered = answer(SCHEDULE, here(), Broken(), by="arn:function", request="r1")
 
-    assert (answered["result"], answered["why"]) == ("refused", "stack fairlead serves no model")
+    assert (answered["result"], answered["why"]) == ("refused", "stack fairlead has no live model")
 
 
 def test_a_refusal_is_an_answer() -> None:

@@ -209,7 +209,7 @@ def test_a_refusal_is_on_record_once_however_often_it_is_asked_for(
     (record,) = records(memory)
     assert record.evidence["result"] == "refused"
     assert record.evidence["findings"][0]["finding"] == "enough labelled rows"
-    assert "nothing is learnt from these labels" in record.why
+    assert "the labels failed their checks" in record.why
 
 
 def test_a_journal_that_cannot_be_written_hides_no_refusal(registry: Registry, production: Production) -> None:
@@ -223,7 +223,7 @@ def test_a_journal_that_cannot_be_written_hides_no_refusal(registry: Registry, p
     with pytest.raises(RetrainingError, match="enough labelled rows"):
         retraining.retrain(order())
 
-    assert "what came of it is not on record: could not write: AccessDenied" in said
+    assert "the result is not in the journal: could not write: AccessDenied" in said
 
 
 def test_one_order_makes_one_version_and_one_record(registry: Registry, production: Production, memory: Memory) -> None:
@@ -285,14 +285,14 @@ def test_labels_that_others_contradict_are_refused(registry: Registry, productio
 
     error = refusal(registry, production)
 
-    assert refusing(error) == ["labels that were contradicted"]
+    assert refusing(error) == ["contradicted labels"]
     assert "40 of 300 (13.3%)" in str(error)
 
 
 def test_labels_that_shifted_implausibly_are_refused(registry: Registry, production: Production) -> None:
     production.run(later(300), actual=lambda *_: "Gentoo", scored=True)
 
-    assert "labels against the rows it learnt" in refusing(refusal(registry, production))
+    assert "labels against the training rows" in refusing(refusal(registry, production))
 
 
 def test_rows_captured_without_a_field_teach_nothing(registry: Registry, production: Production) -> None:
@@ -321,7 +321,7 @@ def test_a_version_that_kept_no_rows_says_how_to_bring_them(
     changed(registry, memory, blobs=without(registry.manifest("penguins", 1)[0], "training"))
 
     error = refusal(registry, production)
-    assert "did not keep its training rows" in str(error)
+    assert "was published without its training rows" in str(error)
     assert "--train train.csv" in error.hint
 
     learnt = penguins()[0]

@@ -75,10 +75,10 @@ CASES = [
     (facts(found(UNDECIDED)), "comparison", "inconclusive"),
     (facts(found(BESIDE)), "comparison", "log_loss"),
     (facts(candidate(findings=candidate().findings[1:])), "comparison", "not compared"),
-    (facts(champion=None), "contract", "not known"),
+    (facts(champion=None), "contract", "unknown"),
     (facts(signature(inputs=(*candidate().signature.inputs, WANTED))), "contract", "'age' is new and required"),
     (facts(candidate(engine=Engine(name="sklearn", blob="estimator"))), "engine", "sklearn"),
-    (facts(candidate(parity=None)), "engine", "not proved"),
+    (facts(candidate(parity=None)), "engine", "no proof of parity"),
     (facts(busy="deployment d-1 is running"), "busy", "d-1"),
 ]
 
@@ -104,5 +104,5 @@ def test_what_is_handed_over_becomes_an_order() -> None:
 
 @pytest.mark.parametrize("change", [{"model": None}, {"version": "4"}, {"digest": 1}, {"reason": 5}])
 def test_anything_else_is_no_candidate(change: dict[str, Any]) -> None:
-    with pytest.raises(SettingsError, match="no candidate"):
+    with pytest.raises(SettingsError, match="does not name a candidate"):
         order_of(EVENT | change, request="r1")

@@ -74,7 +74,7 @@ def test_too_few_rows_are_refused_with_what_was_left_out() -> None:
     found = Found(rows=[], incomplete=7, strangers=3, dropped=("ssn",))
     seen = only("enough labelled rows", judged(rows(100), rows(40, start=100), found=found))
     assert seen.figure.startswith("140, 40 of them held out")
-    assert "7 captured without all fields, 3 of another signature; ssn never stored" in seen.figure
+    assert "7 captured without all fields, 3 that do not fit the signature; ssn never stored" in seen.figure
     assert "--since" in seen.detail
 
 
@@ -124,14 +124,14 @@ def test_trust_in_one_reporter_is_none_in_another() -> None:
 def test_rows_of_one_caller_are_told_and_refuse_nothing() -> None:
     one = judged(rows(300, lambda *_: {"caller": "c"}), rows(100, lambda *_: {"caller": "c"}, start=300))
     assert refusing(one) == []
-    assert one["largest share of labelled rows asked by one caller"].verdict == "warn"
+    assert one["largest share of labelled rows from one caller"].verdict == "warn"
 
 
 def test_contradicted_labels_are_refused() -> None:
     def disputed(place: int, _: random.Random) -> dict[str, Any]:
         return {"contradicted": place % 12 == 0}
 
-    seen = only("labels that were contradicted", judged(rows(240, disputed), rows(120, disputed, start=240)))
+    seen = only("contradicted labels", judged(rows(240, disputed), rows(120, disputed, start=240)))
     assert seen.figure == "30 of 360 (8.3%)"
 
 
@@ -139,7 +139,7 @@ def test_labels_that_moved_implausibly_from_what_was_learnt_are_refused() -> Non
     def mostly(_: int, chance: random.Random) -> dict[str, Any]:
         return {"target": "yes" if chance.random() < 0.75 else "no"}
 
-    seen = only("labels against the rows it learnt", judged(rows(300, mostly), rows(150, mostly, start=300, seed=1)))
+    seen = only("labels against the training rows", judged(rows(300, mostly), rows(150, mostly, start=300, seed=1)))
     assert "apart, most at " in seen.figure
     assert "was " in seen.figure
 
@@ -149,7 +149,7 @@ def test_labels_that_moved_suddenly_are_refused() -> None:
         return {"target": "yes" if chance.random() < 0.75 else "no"}
 
     findings = judged(rows(600), rows(150, mostly, start=600))
-    only("newest labels against those before", findings)
+    only("newest labels against earlier ones", findings)
 
 
 def test_a_class_that_becomes_commoner_is_learnt() -> None:
@@ -175,7 +175,7 @@ def test_values_in_another_unit_are_refused_and_a_trend_is_not(factor: float, *,
     chance = random.Random(5)  # noqa: S311 - rows of a test
     before = [chance.gauss(100, 20) for _ in range(1000)]
     findings = judged(rows(300, value), rows(120, value, seed=1, start=300), before=before, numeric=True)
-    assert refusing(findings) == (["labels against the rows it learnt"] if refused else [])
+    assert refusing(findings) == (["labels against the training rows"] if refused else [])
 
 
 def test_several_targets_are_watched_by_their_first() -> None:
@@ -184,7 +184,7 @@ def test_several_targets_are_watched_by_their_first() -> None:
 
     before = [[float(place), 0.0] for place in range(100)]
     findings = judged(rows(300, value), rows(120, value, start=300), before=before, numeric=True)
-    assert findings["labels against the rows it learnt"].refuses
+    assert findings["labels against the training rows"].refuses
 
 
 def test_rows_that_only_repeat_are_refused() -> None:

@@ -129,14 +129,14 @@ def inner() -> Any:
 def test_what_stays_fitted_through_a_clone_is_refused(estimator: Any, said: str) -> None:
     X, y = numbers()
     fitted = estimator().fit(X, y)
-    with pytest.raises(RetrainingError, match=f"{said}.* keeps what it has learnt") as caught:
+    with pytest.raises(RetrainingError, match=f"{said}.* keeps its fitted state") as caught:
         refit(fitted, X, y)
     assert caught.value.hint
 
 
 def test_a_clustering_learns_from_no_outcomes() -> None:
     X, _ = numbers()
-    with pytest.raises(RetrainingError, match="a clustering learns from no outcomes"):
+    with pytest.raises(RetrainingError, match="a clustering model cannot be retrained on outcomes"):
         refit(KMeans(2, n_init=1).fit(X), X, None)
 
 
@@ -153,7 +153,7 @@ def test_a_selector_that_would_choose_other_columns_is_refused() -> None:
     ).fit(X, y)
     again, signature = refit(fitted, X, y)
 
-    with pytest.raises(RetrainingError, match="chooses other columns than the champion") as caught:
+    with pytest.raises(RetrainingError, match="selects other columns than the champion") as caught:
         again.fit(to_rows(signature, X), list(y))
 
     assert "name the columns" in caught.value.hint

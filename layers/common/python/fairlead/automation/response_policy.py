@@ -1,9 +1,9 @@
-"""What the system does about an alarm by itself: one table, from facts to an action and the rule that chose it.
+"""The automatic response to an alarm: one table from facts to an action and the rule that chose it.
 
-It can only go back or train anew, never forward; what is missing never triggers it; it wants a minimum of evidence,
-leaves time between actions, and says which rule spoke. An older release is preferred only where it is known to be
-better: technically, because the live one is fresh and the older one worked; by quality, because both answered the same
-recent labelled rows and the older one was right more often. Under drift an older model is usually worse.
+The response can only roll back or retrain, never release. Missing data never triggers an action. Each action needs a
+minimum sample and a cool-down time, and names its rule. A rollback needs evidence that the older release is better.
+Technically: the live release is fresh, and the older one worked. By quality: both answered the same recent labelled
+rows, and the older one was right more often. Under drift an older model is usually worse.
 """
 
 from collections.abc import Callable
@@ -19,27 +19,27 @@ HOUR = 3600.0
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
-    """When to act. Times in seconds."""
+    """Limits of the policy. Times are in seconds."""
 
     fresh: float = 24 * HOUR
-    """How long a release counts as fresh: so long a technical fault is laid at its door."""
+    """How long a release counts as fresh: a technical fault in this time is attributed to it."""
     settle: float = 15 * 60.0
-    """After a deployment or a rollback ended, nothing is done for so long: alarms still look at what was before."""
+    """No action for so long after a deployment or rollback ended: alarm windows still hold the time before."""
     cool_down: float = 12 * HOUR
-    """Between two retrainings."""
+    """Minimum time between two retrainings."""
     fewest_requests: int = 50
     fewest_labelled: int = 200
     error_share: float = 0.05
     latency_ms: float = 1000.0
-    """What the alarms for errors and latency compare with: live's own figures must be beyond it too."""
+    """Thresholds of the error and latency alarms; the live release's own figures must exceed them too."""
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known when an alarm comes in. Ages are in seconds; None is "never" or "not known".
+    """Facts about an alarm and the releases. Ages are in seconds; None is "never" or "unknown".
 
     `requests`, `labelled`, `error_share` (0–1) and `latency_ms` are the live release's own in the alarm's window.
-    `previous_answers` is whether there is a release to go back to that answers and can start; `previous_compared` is
-    it against the live one on the same labelled rows.
+    `previous_answers` is whether a release to go back to exists, answers and can cold start. `previous_compared` is its
+    comparison with the live one on the same labelled rows.
     """
 
     cause: Cause
@@ -55,11 +55,11 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     previous_answers: bool
     previous_compared: Verdict | None
     obstacle: str = ""
-    """Why live may not go back to the release before, in words for people; empty where none is known."""
+    """Why live may not go back to the release before, as a message for the operator; empty if nothing is known."""
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """What to do and why: `rule` names the line of the table, `why` is for people."""
+    """The action and its reason: `rule` names the line of the table, `why` is a message for the operator."""
 
     action: Action
     rule: str
@@ -67,7 +67,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def decide(facts: Facts, terms: Terms) -> Decision:
-    """Return the first line of the table that fits; the last always does."""
+    """Return the decision of the first line of the table that applies; the last line always applies."""
     return next(Decision(action=action, rule=rule, why=why) for rule, fits, action, why in TABLE if fits(facts, terms))
 
 
@@ -83,7 +83,7 @@ def _too_few(count: int | None, fewest: int) -> bool:
 
 
 def _shown(facts: Facts, terms: Terms) -> bool:
-    """Say whether live's own calls show what the alarm says; the alarm sees all calls to the alias, of a canary too."""
+    """Return whether live's own calls confirm the alarm, which counts all calls to the alias, a canary's too."""
     if facts.cause == "errors":
         return facts.error_share is not None and facts.error_share > terms.error_share
     return facts.latency_ms is not None and facts.latency_ms > terms.latency_ms
@@ -94,12 +94,12 @@ LEARNABLE = frozenset({"quality", "drift"})
 
 TABLE: tuple[Line, ...] = (
     ("over", lambda f, _: not f.standing, "nothing", "the alarm is over"),
-    ("deploying", lambda f, _: f.deploying, "nothing", "a deployment is running and has alarms of its own"),
+    ("deploying", lambda f, _: f.deploying, "nothing", "a deployment is running, and its own alarms protect it"),
     (
         "settling",
         lambda f, t: _within(f.since_move, t.settle) and not (f.cause in TECHNICAL and _within(f.live_for, t.settle)),
         "nothing",
-        "live has only just moved: the alarm may still look at what was before",
+        "live moved a short time ago: the alarm's window may still hold the time before",
     ),
     (
         "too few requests",
@@ -111,49 +111,49 @@ TABLE: tuple[Line, ...] = (
         "not live's own",
         lambda f, t: f.cause in TECHNICAL and not _shown(f, t),
         "nothing",
-        "the calls that the live release answered itself do not show it: another release's did, or it is over",
+        "the live release's own calls do not confirm the alarm: another release caused it, or it is over",
     ),
     (
         "fresh release broke",
         lambda f, t: f.cause in TECHNICAL and _within(f.live_for, t.fresh) and f.previous_answers,
         "roll back",
-        "the release is fresh, fails technically, and the one before it answers",
+        "the live release is fresh and fails technically, and the release before it answers",
     ),
     (
         "nothing to go back to",
         lambda f, t: f.cause in TECHNICAL and _within(f.live_for, t.fresh),
         "nothing",
-        "the release is fresh and fails technically, but none before it answers and can start: people are needed",
+        "the live release is fresh and fails, but no earlier one answers and can cold start: the operator must act",
     ),
     (
         "old release broke",
         lambda f, _: f.cause in TECHNICAL,
         "nothing",
-        "the release worked for long, so its surroundings changed, and an older one meets the same: people are needed",
+        "the release worked for long, so its environment changed, for older ones too: the operator must act",
     ),
     (
         "too few outcomes",
         lambda f, t: f.cause in LEARNABLE and _too_few(f.labelled, t.fewest_labelled),
         "nothing",
-        "too few outcomes are known to judge or to learn from: report more, or look at the drift yourself",
+        "too few outcomes are known to compare or retrain: report more, or check the drift yourself",
     ),
     (
         "previous is better",
         lambda f, _: f.cause == "quality" and f.previous_compared == "better" and f.previous_answers,
         "roll back",
-        "the release before it is right more often on the same recent rows",
+        "the release before it was right more often on the same recent rows",
     ),
     (
         "cooling down",
         lambda f, t: f.cause in LEARNABLE and _within(f.since_retraining, t.cool_down),
         "nothing",
-        "a retraining was started not long ago: its result comes first",
+        "a retraining was started within the cool-down time",
     ),
     (
         "learn",
         lambda f, _: f.cause in LEARNABLE,
         "retrain",
-        "the world moved, and there are outcomes to learn from",
+        "quality or inputs changed, and there are outcomes to retrain on",
     ),
-    ("people", lambda _f, _t: True, "nothing", "no rule of the system's own covers this: people are needed"),
+    ("people", lambda _f, _t: True, "nothing", "no automatic rule covers this alarm: the operator must act"),
 )

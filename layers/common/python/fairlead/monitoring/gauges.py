@@ -1,4 +1,4 @@
-"""A view as metrics: few, because each costs by the month. What there is too little data for has no datapoint.
+"""A view as metrics. They are few, because CloudWatch bills each by the month. Too little data gives no datapoint.
 
 docs/reference/metrics.md lists them.
 """
@@ -21,18 +21,18 @@ BY_VERSION = frozenset(
         *("DriftedFeatures", "LabelCoverage", "Predictions"),
     }
 )
-"""Gauges that every version has; what is live has all of them."""
+"""Gauges of every version; the live version has all gauges."""
 
 
 class Gauges(NamedTuple):
-    """Values by name, under these dimensions beside `service`."""
+    """Values by metric name, with their dimensions in addition to `service`."""
 
     dimensions: dict[str, str]
     values: dict[str, float]
 
 
 def gauges(view: View) -> list[Gauges]:
-    """Return a version's gauges, and for what is live those that alarms watch, under no name but the service's."""
+    """Return a version's gauges; the live one also has those that alarms watch, with only the dimension `service`."""
     values = {name: value for name, value in _all(view).items() if value is not None}
     named = {"model": view.model, "version": str(view.version)}
     found = [Gauges(named, {name: value for name, value in values.items() if name in BY_VERSION})]
@@ -60,7 +60,7 @@ def _all(view: View) -> dict[str, float | None]:
 
 
 def _drifted(judged: Judgement | None, *, answers: bool) -> float | None:
-    """Count what moved; None where nothing could be judged, which is not the same as nothing moved."""
+    """Return the number of drifted inputs or answers; None if there is too little data to judge any."""
     findings = [one for one in judged.findings if (one.of != "input") == answers] if judged else []
     verdicts = [one.verdict for one in findings if one.verdict != "not enough data"]
     return verdicts.count("drift") if verdicts else None

@@ -1,6 +1,6 @@
-"""The course of a model's versions: a stretch of time in steps, each seen over a span that ends with it.
+"""The history of a model's versions: a time range in steps, each with figures over a span that ends with it.
 
-A step alone holds few rows, so quality and drift of a point are those of a quarter of the whole stretch before it.
+A step alone holds few rows. So quality and drift of a point cover a quarter of the whole time range before it.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,7 @@ FEWEST = 30
 class Point(msgspec.Struct, frozen=True, kw_only=True):
     """One version in one step that ends at `at`: rows and outcomes of the step, figures of the span.
 
-    `psi` is by what is counted (inputs, label, scores), empty where rows are too few.
+    `psi` is the population stability index by input, label or score; empty with too few rows.
     """
 
     at: datetime
@@ -36,7 +36,7 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """One version's points, and the figure it was published with."""
+    """One version's points, and its published figure of the primary metric."""
 
     version: int
     metric: str
@@ -45,7 +45,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Course(msgspec.Struct, frozen=True, kw_only=True):
-    """What happened from `start` to `end`, in steps of so many minutes; a point looks back over `span_hours`."""
+    """The history from `start` to `end`, in steps of so many minutes; a point covers the `span_hours` before it."""
 
     start: datetime
     end: datetime
@@ -55,7 +55,10 @@ class Course(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def course(looker: Looker, ledger: LedgerReader, seen: Sequence[Seen], at: float, hours: int) -> Course:
-    """Read the counters of a model's versions once, and cut them into steps; raises StorageError."""
+    """Return the history of the last `hours` before `at` (seconds since 1970), reading each counter once.
+
+    Raises StorageError.
+    """
     step = max(1, -(-hours * HOUR // STEPS))
     steps = -(-hours * HOUR // step)
     span = max(step, hours * HOUR // 4)
@@ -103,7 +106,7 @@ def _psi(known: Known, traffic: Counters) -> dict[str, float]:
 
 
 def called(finding: drift.Finding) -> str:
-    """Name what a finding is about, for people: an input by its name, answers by what they are."""
+    """Return the display name of a finding's subject: an input's name, "label", or "score of" a class."""
     return (
         str(finding.feature)
         if finding.of == "input"

@@ -1,9 +1,8 @@
-"""Which predictions are old enough for their outcomes to be in.
+"""Label delay: which predictions are mature, that is old enough for their outcomes to be known.
 
-Outcomes that come early are not like those that come late: complaints are quick, and nobody reports that all is well.
-So quality is judged on mature predictions alone: those older than the usual delay, and younger ones only as far as
-their outcomes are as complete as those of the older ones came to be. Missing or late outcomes then shorten what is
-judged; they never change what it says.
+Early outcomes are not representative: complaints arrive quickly, and good results may never be reported. So quality is
+judged on mature predictions only. These are older than the usual delay, or younger with outcomes as complete as those
+of older predictions. Missing or late outcomes then shorten the judged window, but do not bias its figure.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,18 +12,18 @@ from fairlead.feedback.ledger.counter_items import Number
 from fairlead.quality.counters import DELAYS
 
 LONGEST = 720
-"""Hours taken for outcomes that are later than the last bound of DELAYS."""
+"""Assumed delay in hours of outcomes later than the last bound of DELAYS."""
 BOUNDS = (*DELAYS, LONGEST)
 USUAL = 0.9
-"""Share of outcomes that has come by the usual delay, and share of the usual coverage that counts as complete."""
+"""Share of outcomes that has arrived by the usual delay, and share of the usual coverage that counts as complete."""
 HOUR = 3600 // SLOT
-"""Slots of an hour."""
+"""Slots per hour."""
 
 Slots = Mapping[int, Mapping[str, Number]]
 
 
 def usual_delay(slots: Iterable[Mapping[str, Number]]) -> int | None:
-    """Return the hours within which 90 % of outcomes came, rounded up to a bound; None without an outcome."""
+    """Return the hours within which 90 % of outcomes arrived, rounded up to a bound; None without an outcome."""
     counts = list(slots)
     late = [sum(one.get(f"d{place}", 0) for one in counts) for place in range(len(BOUNDS))]
     come, whole = 0.0, sum(late)
@@ -36,7 +35,7 @@ def usual_delay(slots: Iterable[Mapping[str, Number]]) -> int | None:
 
 
 def matured(predictions: Mapping[int, int], quality: Slots, end: int, delay: int | None) -> int:
-    """Return the slot before which predictions are mature, `end` at the latest, which is now."""
+    """Return the slot before which predictions are mature; at the latest `end`, which is now."""
     if delay is None:
         return end
     old = end - delay * HOUR
@@ -47,7 +46,7 @@ def matured(predictions: Mapping[int, int], quality: Slots, end: int, delay: int
         known += quality.get(slot, {}).get("outcomes", 0)
         if known >= complete * asked:
             mature = slot + 1
-    # What nothing was asked after is as mature as what was asked before it.
+    # Without predictions after the last mature one, the rest of the window is mature too.
     return end if mature > max(predictions, default=old) else mature
 
 

@@ -1,4 +1,4 @@
-"""A model at a moment, for people: its versions, the stack's alarms, and what was done of late."""
+"""Overview of a model at a time, for operators: its versions, the stack's alarms, and recent journal records."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -15,14 +15,14 @@ from fairlead.monitoring.views import Quality, View
 from fairlead.registry.store import Registry
 
 TOLD = frozenset({"moved", "found", "failed", "retired", "decided"})
-"""Kinds of records that changed what answers, or say why nothing did."""
+"""Kinds of records that changed the live release, or say why it did not change."""
 MOST_RECORDS = 20
 
 
 class Overview(msgspec.Struct, frozen=True, kw_only=True):
-    """What `fairlead monitor` shows. `live` is the live version, None where another model is live.
+    """Content of `fairlead monitor`. `live` is the live version, None if another model is live.
 
-    `views` are of the versions that answered, what is live first; `records` of the journal are newest first.
+    `views` are of the versions that answered, the live one first. `records` are from the journal, newest first.
     """
 
     model: str
@@ -36,7 +36,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def first(self) -> View | None:
-        """The view that most readers come for: of what is live, else of the latest version that answered."""
+        """The most important view: of the live version, else of the latest version that answered."""
         return self.views[0] if self.views else None
 
 
@@ -51,9 +51,9 @@ def look(
     alarms: Iterable[Standing],
     looker: Looker | None = None,
 ) -> Overview:
-    """See a model with everything around it; raises NotFoundError for an unknown one.
+    """Return the overview of a model; raises NotFoundError for an unknown model.
 
-    A `looker` of the same ledger and registry that has looked before need not read again what is long past.
+    Pass a `looker` of the same ledger and registry to reuse its cache of older counters.
     """
     registry.latest(model)
     standing = journal.standing().live
@@ -76,16 +76,16 @@ def look(
 
 
 def against(quality: Quality) -> str:
-    """Say how a figure stands against the published one."""
+    """Return how a figure compares with the published one."""
     if quality.now is None:
         return "too few outcomes"
     if quality.drop is None:
-        return "nothing was published"
-    return f"worse by {quality.drop:.3g} at least" if quality.drop > 0 else "not shown to be worse"
+        return "no published figure"
+    return f"worse by at least {quality.drop:.3g}" if quality.drop > 0 else "no evidence that it is worse"
 
 
 def told(entries: Iterable[Entry], model: str, at: datetime, hours: int) -> tuple[Entry, ...]:
-    """Return the records of a stretch of time that are about a model and tell of a change or a decision."""
+    """Return a model's records of changes and decisions in a time range, newest first."""
     since = at - timedelta(hours=hours)
     found: list[Entry] = []
     for entry in entries:

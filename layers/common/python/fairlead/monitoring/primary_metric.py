@@ -1,4 +1,4 @@
-"""The one figure that a version is held to, and by how much it is surely worse than when it was published."""
+"""The primary metric of a version, and by how much it is surely worse than when the version was published."""
 
 import math
 from collections.abc import Mapping
@@ -12,16 +12,15 @@ from fairlead.registry.store import Reading
 
 HIGHER = frozenset({"accuracy", "balanced_accuracy", "f1", "r2"})
 LOWER = frozenset({"log_loss", "brier", "mae", "rmse"})
-"""Figures that counters give and the gate publishes, by the direction in which they improve; the gate's `better`."""
+"""Metrics that both the counters and the gate provide, by the direction of improvement; the gate's `better`."""
 LARGEST_DROP = 1e9
-"""Times the published error: a larger drop says no more, and CloudWatch takes no number beyond 2e108."""
+"""In multiples of the published error; CloudWatch takes no number above 2e108, and a larger drop means the same."""
 WIDER = 1.31
-"""The gate's intervals hold 95 %; the published one is widened to 99 %, as a lucky figure would stay for the version's
-life."""
+"""Widens the published interval from 95 % to 99 %: a figure that was high by chance stays for the version's life."""
 
 
 def primary(manifest: Manifest, reading: Reading) -> str:
-    """Name the figure that the gate compares versions by, if counters give it, else the task's own."""
+    """Return the metric by which the gate compares versions, if the counters provide it, else the task's default."""
     auto = "mae" if manifest.signature.output.task == "regression" else "accuracy"
     if "policy" not in manifest.blobs:
         return auto
@@ -31,15 +30,15 @@ def primary(manifest: Manifest, reading: Reading) -> str:
 
 
 def judgeable(output: Output) -> bool:
-    """Say whether outcomes can tell anything of this task."""
+    """Return whether outcomes can measure the quality of this task."""
     return output.task != "clustering"
 
 
 def surely_worse(name: str, published: Metric, now: Metric) -> float:
-    """Return the least drop that both intervals allow; above 0 the figure is surely worse.
+    """Return the smallest drop that both intervals allow; above 0 the figure is surely worse.
 
-    The published figure is an estimate too, so both uncertainties count, by squares (MOVER: Zou, Donner, Statistics in
-    Medicine 27, 2008). Of errors the drop is a share of the published one.
+    The published figure is an estimate too. So the squares of both uncertainties are added (MOVER: Zou, Donner,
+    Statistics in Medicine 27, 2008). For an error metric the drop is a share of the published error.
     """
     if name in HIGHER:
         return published.value - now.value - math.hypot(WIDER * _below(published), _above(now))
@@ -49,7 +48,7 @@ def surely_worse(name: str, published: Metric, now: Metric) -> float:
 
 
 def sound(metrics: Mapping[str, Metric], name: str) -> Metric | None:
-    """Return a figure if it is there and finite."""
+    """Return a metric's figure, None if it is missing or not finite."""
     found = metrics.get(name)
     return found if found and math.isfinite(found.value) else None
 

@@ -1,4 +1,4 @@
-"""A window of one version, in figures: quality held against what was published, what is known of outcomes."""
+"""Figures of one version in a window: quality compared with the published figure, and coverage of outcomes."""
 
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -13,16 +13,16 @@ from fairlead.monitoring.views import Labels, Quality
 from fairlead.quality.metrics import design_effect
 
 FEWEST = 50
-"""Effective outcomes, or predictions, without which nothing is said of a window."""
+"""Minimum of effective outcomes, or predictions, for a figure of a window."""
 CERTAIN = 0.99999
-"""Confidence for the drop: windows are looked at every few minutes, month after month. What that comes to
-is measured by `python -m benchmarks.quality_false_alarms`."""
+"""Confidence for the drop. It is high because windows are judged every few minutes, month after month;
+`python -m benchmarks.quality_false_alarms` measures the false-alarm rate."""
 
 Slots = dict[int, dict[str, Number]]
 
 
 class Known(NamedTuple):
-    """What the registry says of a version; `baseline` is None for versions that have none."""
+    """A version's facts from the registry; `baseline` is None for a version without one."""
 
     manifest: Manifest
     baseline: Baseline | None
@@ -30,7 +30,7 @@ class Known(NamedTuple):
 
 
 class Counted(NamedTuple):
-    """One version's counters: the window's traffic, and predictions and outcomes by slot as far as they were read."""
+    """One version's counters: the window's traffic, and predictions and outcomes by slot of all ranges read."""
 
     traffic: Counters
     predictions: dict[int, int]
@@ -38,7 +38,7 @@ class Counted(NamedTuple):
 
 
 def judged(known: Known, slots: Slots, since: int, until: int) -> Quality:
-    """Hold a window's outcomes against what was published."""
+    """Return the quality of the slots from `since` to before `until`, compared with the published figure."""
     output, name = known.manifest.signature.output, known.primary
     counts = sum(int(one.get("outcomes", 0)) for one in slots.values())
     effective = counts / design_effect(slots) if counts else 0.0
@@ -60,7 +60,7 @@ def judged(known: Known, slots: Slots, since: int, until: int) -> Quality:
 
 
 def estimated(reference: Baseline | None, traffic: Counters) -> Metric | None:
-    """Return the accuracy to expect of a window's answers without outcomes; None where they are too few."""
+    """Return the expected accuracy of a window's answers, without outcomes; None with too few answers."""
     if reference is None:
         return None
     counts: dict[str, int] = {}
@@ -81,23 +81,23 @@ def rows(traffic: Counters) -> dict[int, int]:
 
 
 def within(traffic: Counters, start: int, end: int) -> Counters:
-    """Return the traffic of some slots."""
+    """Return the traffic of the slots from `start` to before `end`."""
     found = {name: counts for name, counts in traffic.clusters.items() if start <= int(name.partition("_")[0]) < end}
     return Counters(clusters=found)
 
 
 def between(slots: Slots, start: int, end: int) -> Slots:
-    """Return the outcomes of some slots."""
+    """Return the outcomes of the slots from `start` to before `end`."""
     return {slot: counts for slot, counts in slots.items() if start <= slot < end}
 
 
 def moment(seconds: float) -> datetime:
-    """Return a moment as an aware time."""
+    """Return seconds since 1970 as an aware UTC time."""
     return datetime.fromtimestamp(seconds, UTC)
 
 
 def labels(counted: Counted, window: tuple[int, int], mature: tuple[int, int], delay: int | None) -> Labels:
-    """Say what is known of a window's outcomes; `mature` are the slots that coverage is taken of."""
+    """Return the counts of a window's outcomes; `mature` is the slot range for their coverage."""
 
     def count(name: str) -> int:
         return sum(int(counts.get(name, 0)) for counts in between(counted.outcomes, *window).values())

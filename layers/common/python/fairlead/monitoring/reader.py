@@ -1,7 +1,7 @@
-"""Looking: the ledger's counters of each version of a model, against what the registry says of that version.
+"""Reads the ledger's counters of each version of a model, and compares them with the version's baseline and metrics.
 
-Traffic is seen in a window that ends now. Outcomes come late, so their window ends where predictions are mature: a day,
-three days, a week or a month ago, and these stretches are read too, once an hour.
+Traffic is of a window that ends now. Outcomes arrive late, so their window ends where predictions are mature: one day,
+three days, a week or a month ago. These ranges are read too, once per hour.
 """
 
 from collections.abc import Sequence
@@ -30,13 +30,13 @@ from fairlead.registry.store import Reading
 
 HOURS = 24
 SHIFTS = (24, 72, 168, 720)
-"""Hours before now at which older stretches end, a day each; the recent one covers what is sooner."""
+"""Hours before now at which the older ranges end, a day each; the recent range covers later times."""
 RECENT = 6
-"""Hours that the recent stretch is longer than a window, because so late outcomes may be."""
+"""Hours by which the recent range is longer than a window, to include outcomes that are this late."""
 
 
 class Window(NamedTuple):
-    """A window of one model: `hours` before slot `end`; `delay` is the usual one of its outcomes, in hours."""
+    """A window of one model: the `hours` before slot `end`; `delay` is the usual delay of its outcomes, in hours."""
 
     model: str
     at: float
@@ -47,12 +47,12 @@ class Window(NamedTuple):
 
     @property
     def busy(self) -> list[int]:
-        """Versions that answered in this window."""
+        """The versions that answered in this window."""
         return [version for version, counted in self.versions.items() if counted.traffic.clusters]
 
 
 class Looker:
-    """One ledger and one registry; what does not change any more is read once."""
+    """Builds views from one ledger and one registry; data that no longer changes is cached."""
 
     def __init__(self, ledger: LedgerReader, reading: Reading) -> None:
         self._ledger = ledger
@@ -61,14 +61,14 @@ class Looker:
         self._older: dict[tuple[str, int], tuple[int, dict[int, int], Slots]] = {}
 
     def models(self) -> dict[str, list[Seen]]:
-        """Return which versions were ever captured, by model, ascending."""
+        """Return the captured versions by model, ascending."""
         found: dict[str, list[Seen]] = {}
         for one in sorted(self._ledger.seen(), key=lambda one: (one.model, one.version)):
             found.setdefault(one.model, []).append(one)
         return found
 
     def known(self, model: str, version: int) -> Known:
-        """Return what the registry says of a version; raises NotFoundError, IntegrityError."""
+        """Return a version's facts from the registry; raises NotFoundError, IntegrityError."""
         if (model, version) not in self._known:
             manifest, _ = self._reading.manifest(model, version)
             blob = manifest.blobs.get("baseline")
@@ -77,14 +77,14 @@ class Looker:
         return self._known[model, version]
 
     def window(self, model: str, seen: Sequence[Seen], at: float, *, hours: int = HOURS) -> Window:
-        """Read the counters of a model's versions at a moment (seconds since 1970); raises StorageError."""
+        """Read the counters of a model's versions at a time (seconds since 1970); raises StorageError."""
         end = int(at) // SLOT + 1
         versions = {one.version: self._counted(one, end, hours) for one in seen}
         delay = label_delay.usual_delay(counts for one in versions.values() for counts in one.outcomes.values())
         return Window(model, at, end, hours, delay, versions)
 
     def view(self, window: Window, version: int, *, live: bool) -> View:
-        """See one version in a window; raises what `known` raises."""
+        """Return the view of one version in a window; raises as `known` does."""
         known = self.known(window.model, version)
         counted = window.versions.get(version, Counted(Counters(), {}, {}))
         size = window.hours * HOUR
@@ -115,7 +115,7 @@ class Looker:
         )
 
     def _older_of(self, seen: Seen, end: int) -> tuple[dict[int, int], Slots]:
-        top = -(-end // HOUR) * HOUR  # of the hour, so that an hour's looks share what is read
+        top = -(-end // HOUR) * HOUR  # rounded up to the hour, so that all reads within an hour share the cache
         read, predictions, outcomes = self._older.get((seen.model, seen.version), (0, {}, {}))
         if read != top:
             predictions, outcomes = {}, {}

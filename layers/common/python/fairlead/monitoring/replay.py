@@ -1,7 +1,7 @@
-"""Comparing releases on what callers really asked: another release answers rows that were captured.
+"""Replay: another release answers captured rows, and its answers are compared with the live release's.
 
-Callers never wait for it: the release is asked by its number, in its own runtime, and what it answers is not captured.
-Without outcomes it shows how often two releases agree; with outcomes, which of them is right more often
+Callers are not affected: the release is invoked by its number, in its own runtime, and its answers are not captured.
+Without outcomes the comparison shows how often two releases agree. With outcomes it shows which one is right more often
 (`fairlead.quality.paired_test`).
 """
 
@@ -26,15 +26,15 @@ from fairlead.telemetry.capture import Part
 from fairlead.telemetry.outcomes import Actual, Pair
 
 MOST_ROWS = 500
-"""In one call: well under Lambda's 6 MB, and quickly answered."""
+"""Rows per call: well under Lambda's payload limit of 6 MB, and quickly answered."""
 SAME = 1e-6
-"""Relative: two values that differ by less are one answer."""
+"""Relative tolerance within which two values are the same answer."""
 
 
 class Shadow(msgspec.Struct, frozen=True, kw_only=True):
-    """A candidate on captured rows: how many it was asked, on how many it agrees with what callers were answered.
+    """A candidate on captured rows: rows sent, rows on which it agrees with the live release's answers, rows refused.
 
-    `refused` counts rows it does not take: a caller's request would have been refused.
+    A refused row means that the candidate would have refused a caller's request.
     """
 
     rows: int
@@ -44,7 +44,7 @@ class Shadow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Row(NamedTuple):
-    """A captured row: its part, its place in it, and what really happened, where that is known."""
+    """A captured row: its part, its index there, and its outcome, None if unknown."""
 
     part: Part
     place: int
@@ -64,7 +64,7 @@ def live_output(registry: Registry, live: Release, candidate: Release) -> tuple[
 
 
 def shadow(candidate: Asked, output: Output, parts: Iterable[Part], pairs: Iterable[Pair]) -> Shadow:
-    """Ask a candidate what callers asked the other release, with outcomes (`pairs`) and without (`parts`)."""
+    """Replay the other release's captured `parts` and labelled `pairs` against a candidate."""
     requests = [[Row(part, place) for place in range(len(part.rows))] for part in parts]
     rows = agreeing = refused = 0
     for request, answers in _asked(candidate, output, requests):
@@ -77,9 +77,9 @@ def shadow(candidate: Asked, output: Output, parts: Iterable[Part], pairs: Itera
 
 
 def compare(candidate: Asked, output: Output, pairs: Iterable[Pair]) -> Comparison:
-    """Let a candidate answer labelled rows of the other release, whose `output` it must answer; more is left out.
+    """Compare a candidate with the other release on labelled rows; `output` is the other's, and defines the targets.
 
-    A request that the candidate does not take is lost in full: its callers would have had no answer.
+    A refused request counts as lost in all its rows, because its callers would have got no answer.
     """
     ordered = sorted(pairs, key=lambda pair: (pair.part.at, pair.part.request, pair.outcome.row))
     by_request = groupby(ordered, key=lambda pair: (pair.part.at, pair.part.request))
@@ -104,10 +104,10 @@ def _judged(request: Sequence[Row], answers: Answers | None, output: Output) -> 
 def _asked(
     candidate: Asked, output: Output, requests: Iterable[list[Row]]
 ) -> Iterator[tuple[list[Row], Answers | None]]:
-    """Yield requests with their answers; None for those that the candidate refuses. Rows too large are left out."""
+    """Yield requests with their answers, None for refused ones. Rows that were too large to capture are left out."""
     for batch in _batches(requests):
         answers = _answers(candidate, output, [row for request in batch for row in request])
-        if answers is None:  # one request of it, or several: each by itself
+        if answers is None:  # at least one request is refused, so each is sent alone
             yield from ((request, _answers(candidate, output, request)) for request in batch)
             continue
         start = 0
@@ -117,7 +117,7 @@ def _asked(
 
 
 def _batches(requests: Iterable[list[Row]]) -> Iterator[list[list[Row]]]:
-    """Put requests together that fit a call; one that does not goes in pieces, each a request of its own."""
+    """Group requests that fit into one call; a larger request is split into several."""
     batch: list[list[Row]] = []
     rows = 0
     for request in requests:
@@ -134,7 +134,7 @@ def _batches(requests: Iterable[list[Row]]) -> Iterator[list[list[Row]]]:
 
 
 def _answers(candidate: Asked, output: Output, rows: Sequence[Row]) -> Answers | None:
-    """Return the candidate's answers; None where it refuses these rows. Raises ReleaseError where it fails."""
+    """Return the candidate's answers; None if it refuses these rows. Raises ReleaseError if it fails."""
     reply = candidate.post("/predict", msgspec.json.encode({"instances": [_instance(row) for row in rows]}))
     if 400 <= reply.status < 500:
         return None
@@ -144,7 +144,7 @@ def _answers(candidate: Asked, output: Output, rows: Sequence[Row]) -> Answers |
 
 
 def _asked_for(output: Output, prediction: Any) -> Any:
-    """Leave out targets that the other release does not have."""
+    """Return a prediction without targets that the other release does not have."""
     value = prediction.get("value") if isinstance(prediction, dict) and output.names else None
     if not isinstance(value, dict):
         return prediction
@@ -177,7 +177,7 @@ def _agree(one: Any, other: Any, output: Output) -> bool:
 
 
 def _error(answer: Any, actual: Actual | None, output: Output) -> float:
-    """Say how wrong an answer is: 0 or 1 for labels, the summed absolute error for values."""
+    """Return the error of an answer: 0 or 1 for labels, the summed absolute error for values."""
     if output.task != "regression":
         return float(actual is None or spelled(answer) != spelled(actual))
     truth = [actual[name] for name in output.names] if output.names and isinstance(actual, dict) else actual

@@ -1,4 +1,4 @@
-"""Shadow: a version that nobody reaches answers what callers asked the live one."""
+"""Shadow evaluation: a version without traffic answers the captured rows of the live release."""
 
 from collections.abc import Callable, Iterator
 from itertools import islice
@@ -18,7 +18,7 @@ from fairlead.telemetry.capture import Part
 
 
 class Shadowed(msgspec.Struct, frozen=True, kw_only=True):
-    """What was compared over which hours, and how the candidate did."""
+    """The compared releases, the hours covered, and the candidate's result."""
 
     candidate: Release
     live: Release
@@ -39,7 +39,7 @@ def shadowed(
 ) -> Shadowed:
     """Compare a frozen candidate with the live release on the last `hours` of captured rows, at most `most` requests.
 
-    `now` is seconds since 1970. Raises ReleaseError where the candidate does not answer all that live does.
+    `now` is seconds since 1970. Raises ReleaseError if the two releases' answers cannot be compared.
     """
     output, why = replay.live_output(registry, live, candidate)
     if why:
@@ -51,7 +51,7 @@ def shadowed(
 
 
 class _Asked:
-    """What a release was asked and what came true of it, the latest first; only slots that have any are read."""
+    """A release's captured parts and outcomes, latest first; only slots with data are read."""
 
     def __init__(self, ledger: LedgerReader, live: Release, start: int, end: int) -> None:
         self._ledger = ledger

@@ -1,7 +1,7 @@
-"""The clock's tick: counters become gauges, and alarms that still stand are put to respond again.
+"""The monitor function's tick: publishes gauges, and calls the responder again for alarms that stay in ALARM.
 
-CloudWatch runs an alarm's actions when its state changes, once. What respond could not decide then ("too few outcomes",
-"cooling down") would stay undecided while the alarm stands; so the tick asks again, at rests of its own.
+CloudWatch runs an alarm's action once, when its state changes. If the responder could not act then ("too few
+outcomes", "cooling down"), it would never act while the alarm lasts. So the tick calls it again after each cool-down.
 """
 
 from collections.abc import Iterator
@@ -25,13 +25,13 @@ from fairlead.telemetry import emit
 LIVE = "live"
 NAMESPACE = "Fairlead"
 OWN = {"service": "monitor"}
-"""Of the gauges that alarms watch: those of what is live."""
+"""Dimensions of the gauges that alarms watch, which are the live version's."""
 MOST_FINDINGS = 25
-"""Findings of drift, and broken inputs, in a log line, which must stay far below what Lambda splits."""
+"""Drift findings, and broken inputs, in one log line, so that Lambda does not split it."""
 
 
 class Ticker:
-    """What happens at each tick; `client` is boto3's for Lambda, which puts alarms to respond."""
+    """Runs one tick; `client` is a boto3 Lambda client, which invokes the responder."""
 
     def __init__(
         self, here: Monitoring, looker: Looker, function: PredictFunction, alarms: Alarms, client: Any
@@ -43,7 +43,10 @@ class Ticker:
         self._client = client
 
     def tick(self, at: datetime) -> dict[str, int]:
-        """Do both; what one version fails on does not hold up the others. Then the first failure is raised."""
+        """Publish gauges, then call the responder again; returns the counts of views and of alarms sent.
+
+        One version's failure does not stop the rest; the first error is raised at the end.
+        """
         failures: list[FairleadError] = []
         views = list(self._views(at, failures))
         told = {name for view in views for name in _tell(view)}
@@ -56,7 +59,7 @@ class Ticker:
         return {"versions": len(views), "put_again": len(again)}
 
     def _views(self, at: datetime, failures: list[FairleadError]) -> Iterator[View]:
-        """See every version that answered lately, and what is live."""
+        """Yield the view of every version that answered in the window, and of the live version."""
         live: tuple[str | None, int] = (None, 0)
         models: dict[str, list[Seen]] = {}
         with _held(failures):
@@ -75,10 +78,10 @@ class Ticker:
         return release.model, release.version
 
     def _put_again(self, at: datetime, told: set[str]) -> list[str]:
-        """Put standing alarms to respond whose rest is over at this tick; returns their names.
+        """Send alarms whose cool-down ended at this tick to the responder again; returns their names.
 
-        An alarm without data keeps its state, also when what is live has changed since: it is put again only where the
-        gauge that it watches was told at this tick.
+        An alarm without data keeps its state, even if the live version has changed since. So an alarm is sent only if
+        the gauge that it watches was published at this tick.
         """
         if not self._here.respond:
             return []
@@ -86,13 +89,13 @@ class Ticker:
         known = [alarm for alarm in standing if told.issuperset(alarm.gauges(NAMESPACE, OWN))]
         due = [alarm for alarm in known if self._due(alarm, at)]
         for alarm in due:
-            with clients.translated(f"put alarm {alarm.name} to respond (lambda:InvokeFunction)"):
+            with clients.translated(f"send alarm {alarm.name} to the responder (lambda:InvokeFunction)"):
                 self._client.invoke(
                     FunctionName=self._here.respond,
                     InvocationType="Event",
                     Payload=msgspec.json.encode(alarm.event(at)),
                 )
-            emit.logger.info("put to respond again", alarm=alarm.name, since=alarm.since.isoformat())
+            emit.logger.info("alarm sent to the responder again", alarm=alarm.name, since=alarm.since.isoformat())
         return [alarm.name for alarm in due]
 
     def _due(self, alarm: Standing, at: datetime) -> bool:
@@ -100,9 +103,10 @@ class Ticker:
 
 
 def due(since: float, at: float, *, tick: int, cool_down: int) -> bool:
-    """Say whether a rest that began at `since`, or a later one, ended between the tick before and this one.
+    """Return whether a cool-down, counted from `since` on, ended between the previous tick and this one.
 
-    Ticks come a little early and late, so both are taken to the nearest whole one; nothing need be remembered.
+    All arguments are in seconds. Ticks come slightly early or late, so both are rounded to a whole tick. No state is
+    kept.
     """
     now = round(at / tick) * tick
     rests, before = (now - since) // cool_down, (now - tick - since) // cool_down
@@ -114,12 +118,12 @@ def _held(failures: list[FairleadError]) -> Iterator[None]:
     try:
         yield
     except FairleadError as error:
-        emit.logger.error("not all was seen", code=error.code, reason=str(error))
+        emit.logger.error("monitoring failed in part", code=error.code, reason=str(error))
         failures.append(error)
 
 
 def _tell(view: View) -> set[str]:
-    """Write a version's gauges, and in one line what they are made of; returns the names of those of what is live."""
+    """Publish a version's gauges and log its view in one line; returns the names of the live version's gauges."""
     found = gauges(view)
     for one in found:
         emit.gauged(one.values, one.dimensions, counts=COUNTS)

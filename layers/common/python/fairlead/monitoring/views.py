@@ -1,4 +1,4 @@
-"""What is seen of one version at a moment, as facts."""
+"""The view of one version at a time: traffic, drift, labels and quality, as plain data."""
 
 from datetime import datetime
 
@@ -9,11 +9,11 @@ from fairlead.model.manifest import Metric
 
 
 class Labels(msgspec.Struct, frozen=True, kw_only=True):
-    """What became known of a window's predictions.
+    """Counts of a window's predictions and outcomes.
 
-    `predictions` and `outcomes` are those of the window; `invalid` outcomes do not fit the model's output, `conflicts`
-    contradict an earlier one. `coverage` is outcomes over predictions, of those that are mature; None where these are
-    too few. `delay_hours` bounds how late 90 % of the model's outcomes come; None where none ever came.
+    `invalid` outcomes do not fit the model's output; `conflicts` contradict an earlier one. `coverage` is the share of
+    mature predictions with an outcome (0–1), None with too few. `delay_hours` is the time within which 90 % of the
+    model's outcomes arrive, None without outcomes.
     """
 
     predictions: int
@@ -25,11 +25,11 @@ class Labels(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Quality(msgspec.Struct, frozen=True, kw_only=True):
-    """The primary figure in the window of mature predictions, beside the published one.
+    """The primary metric in the window of mature predictions, and its published figure.
 
-    `now` and `drop` are None with fewer than the needed effective outcomes. `drop` is by how much the figure is surely
-    worse than published, a share of the published one where that is an error; up to 0 it is not surely worse.
-    `figures` has every figure of that window.
+    `now` and `drop` are None with too few effective outcomes. `drop` is by how much the figure is surely worse than
+    published; for an error metric it is a share of the published error. At most 0 means not surely worse. `figures` has
+    every metric of that window.
     """
 
     metric: str
@@ -44,11 +44,10 @@ class Quality(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
-    """One version at a moment: drift and traffic of the last `hours`, quality of as many mature hours.
+    """One version at a time: drift and traffic of the last `hours`, quality of as many mature hours.
 
-    `estimate` is the accuracy to expect without outcomes, which is advice. `judged` is the drift; None where the
-    version has no baseline. `broken` are inputs that broke within the last hour; None as well
-    with too few rows.
+    `estimate` is the expected accuracy without outcomes, which triggers nothing. `judged` is the drift, None without a
+    baseline. `broken` are inputs that broke within the last hour, None without a baseline or with too few rows.
     """
 
     model: str

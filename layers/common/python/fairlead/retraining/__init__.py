@@ -1,10 +1,10 @@
-"""Retraining: the champion's own kind of estimator, fitted on what it learnt from and on what came true since.
+"""Retraining: the live model's estimator, fitted again on its training rows and on outcomes reported since.
 
-    labelled_rows  labelled rows of production, as the ledger has them
-    time_split     training and held-out rows, by time; no row is in both
-    label_guards   what must hold of labels before anything learns from them
-    refit          the champion's estimator, unfitted and fitted again
+    labelled_rows  labelled production rows from the ledger
+    time_split     training and held-out rows, split by time; no row is in both
+    label_guards   checks of the labels before an estimator is fitted on them
+    refit          the champion's estimator, cloned and fitted again
     retrain        from a model's name to a new version, or a refusal; it never releases
 
-A new version comes about by the very path of publishing: compiled, proved, judged beside the champion, reported.
+A new version takes the same path as publishing: compiled, proved, compared with the champion by the gate, reported.
 """

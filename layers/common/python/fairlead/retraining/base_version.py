@@ -1,4 +1,4 @@
-"""The champion as a teacher: its estimator, what it learnt, and the policy that judged it."""
+"""The version that a retraining starts from (the champion): its estimator, its training rows and its gate policy."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,11 +18,11 @@ from fairlead.retraining.refit import champion_estimator, unfitted
 from fairlead.retraining.types import RetrainingError, Row
 
 TIME = "the time of the prediction"
-"""What parts the rows: the ledger's knowledge, not a column."""
+"""What the rows are split by: the ledger's timestamp, not a column."""
 
 
 class Champion:
-    """One version of the registry, its blobs checked by digest; raises RefusedError where it cannot be fitted anew."""
+    """One version of the registry, its blobs checked by digest; raises RefusedError if it cannot be refitted."""
 
     def __init__(self, registry: Registry, model: str, version: int) -> None:
         self._registry = registry
@@ -31,44 +31,46 @@ class Champion:
         self.refit = unfitted(champion_estimator(registry, self._manifest), self._manifest)
 
     def training_rows(self, path: Path | None) -> TrainingRows:
-        """Return what it learnt: from a file, or as it was kept; raises RetrainingError, DataError."""
+        """Return its training rows, from a file or as published with it; raises RetrainingError, DataError."""
         if path is not None:
             return self._brought(path)
         blob = self._manifest.blobs.get(training_rows.BLOB)
         if blob is None:
             raise RetrainingError(
-                f"version {self._manifest.version} did not keep its training rows",
-                hint="bring them (--local --train train.csv), or publish with --keep-training-rows from now on",
+                f"version {self._manifest.version} was published without its training rows",
+                hint="provide them with --local --train train.csv, or publish with --keep-training-rows in future",
             )
         try:
             return training_rows.decode(self._registry.blob(blob))
         except NotFoundError as error:
             raise RetrainingError(
                 f"the training rows of version {self._manifest.version} were erased",
-                hint="bring those that may be used: --local --train train.csv",
+                hint="provide rows that may be used, with --local --train train.csv",
             ) from error
 
     def digests(self, rows: Sequence[Row]) -> Digests:
-        """Name rows by their inputs."""
+        """Return the digests of the rows' inputs."""
         if not rows:
             return np.zeros(0, dtype=np.uint64)
         return digests_of(self.signature, self.refit.frame(rows))
 
     def learnt(self, before: TrainingRows) -> Digests:
-        """Name all that it has learnt: by its own list, and by the rows at hand."""
+        """Return the digests of all rows that it was fitted on: from its manifest, and from the given rows."""
         listed = self._manifest.blobs.get("training_rows")
         known = np.zeros(0, dtype=np.uint64) if listed is None else unpack(self._registry.blob(listed))
         return np.concatenate([self.digests(before.rows), known])
 
     def policy(self) -> Policy:
-        """Return what judged it, which judges its successor, told that held-out rows are later than those learnt.
+        """Return its gate policy for its successor, with a split by time.
 
-        The gate refuses held-out rows unlike the training rows, unless time parts them: then inputs may have moved.
+        The gate refuses held-out rows unlike the training rows, unless the split is by time: then inputs may drift.
         """
         blob = self._manifest.blobs.get("policy")
         policy = Policy() if blob is None else msgspec.json.decode(self._registry.blob(blob), type=Policy)
         inputs = {field.name for field in self.signature.inputs}
-        group = policy.split.group if policy.split.group in inputs else None  # another column is not captured
+        group = (
+            policy.split.group if policy.split.group in inputs else None
+        )  # a column outside the signature is not captured
         parted = msgspec.structs.replace(policy.split, time=policy.split.time or TIME, group=group)
         return msgspec.structs.replace(policy, split=parted)
 

@@ -1,7 +1,7 @@
-"""The retrain function's words: an event becomes an order, what came of it an answer.
+"""The retrain function's input and output: an event becomes an order, the result becomes an answer.
 
-An event is `{"model", "reason", "time"}`, a schedule's (its `time`, the model that is live), or a schedule's with a
-model as its `detail`. Lambda delivers it again under the same request id, which is the order's key.
+An event is `{"model", "reason", "time"}`, or a schedule's: its `time`, with the model in `detail`, else the live model.
+Lambda retries an event under the same request id, which is the order's key.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ SCHEDULED = "it is time to"
 
 
 def order_of(event: Mapping[str, Any], here: Settings, *, by: str, request: str) -> Order:
-    """Read an event; raises SettingsError for a malformed one, RetrainingError where no model is named or live."""
+    """Parse an event; raises SettingsError for a malformed one, RetrainingError if no model is named or live."""
     detail = event.get("detail") or {}
     model = event.get("model") or detail.get("model") or live_model(here.where)
     days = event.get("since_days") or here.days
@@ -32,9 +32,9 @@ def order_of(event: Mapping[str, Any], here: Settings, *, by: str, request: str)
         now = datetime.fromisoformat(event["time"]) if "time" in event else datetime.now(UTC)
         since = timedelta(days=float(days))
     except (TypeError, ValueError, OverflowError) as error:
-        raise SettingsError(f"the event is no order to retrain: {error}") from error
+        raise SettingsError(f"the event is not a valid retraining order: {error}") from error
     if now.tzinfo is None:
-        raise SettingsError(f"the event's time {event['time']!r} does not say in which time zone")
+        raise SettingsError(f"the event's time {event['time']!r} has no time zone")
     return Order(
         model=str(model),
         now=now,
@@ -47,26 +47,26 @@ def order_of(event: Mapping[str, Any], here: Settings, *, by: str, request: str)
 
 
 def start(client: Any, function: str, event: Mapping[str, Any]) -> str:
-    """Start a function and do not wait; returns the request's id, which its log lines carry."""
+    """Invoke a function without waiting; returns the request's id, which its log lines carry."""
     with clients.translated(f"start {function} (lambda:InvokeFunction)"):
         called = client.invoke(FunctionName=function, InvocationType="Event", Payload=msgspec.json.encode(event))
     return str(called["ResponseMetadata"]["RequestId"])
 
 
 def live_model(where: Operator) -> str:
-    """Name the model that is live on the stack; raises RetrainingError where there is none."""
+    """Return the name of the stack's live model; raises RetrainingError without one."""
     live = facade.named(PredictFunction(clients.client("lambda"), stack.find(where).function), "live")
     if live is None or live.model is None:
-        raise RetrainingError(f"stack {where.stack} serves no model", hint="name one, or release one first")
+        raise RetrainingError(f"stack {where.stack} has no live model", hint="name a model, or release one first")
     return live.model
 
 
 def answer(
     event: Mapping[str, Any], here: Settings, retraining: Retraining, *, by: str, request: str
 ) -> dict[str, Any]:
-    """Retrain, and say what came of it.
+    """Retrain, and return the result.
 
-    A refusal is an answer, also where no model is live: asking again would not help. All else is raised.
+    A refusal is a result, because a retry would not help; so is a missing live model. Any other error is raised.
     """
     try:
         order = order_of(event, here, by=by, request=request)
@@ -79,16 +79,16 @@ def answer(
 
 
 def hand_over(client: Any, function: str, answered: Mapping[str, Any]) -> None:
-    """Hand a version that was made to the function that releases candidates, and do not wait.
+    """Send a new version to the release function, without waiting.
 
-    One that was made before too: whoever made it may have been killed before this. Nothing happens twice by it.
+    A version from an earlier run is sent too, because that run may have been killed before. The release is idempotent.
     """
     if answered["result"] != "refused":
         start(client, function, {name: answered[name] for name in ("model", "version", "digest", "reason")})
 
 
 def told(done: Retrained) -> dict[str, Any]:
-    """Say what was made, for a log or a terminal."""
+    """Return the new version's facts, for a log or a terminal."""
     manifest = done.published.manifest
     return {
         **_named(done.published),

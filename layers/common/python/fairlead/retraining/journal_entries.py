@@ -1,6 +1,6 @@
-"""What came of a retraining, for the journal: a version that passed the gate, or a refusal with what was seen.
+"""Journal records of a retraining's result: a version that passed the gate, or a refusal with its findings.
 
-Each is written once however often its event is delivered. Neither moves anything.
+Each is written once, however often its event is delivered. Neither moves an alias.
 """
 
 from typing import Any
@@ -15,14 +15,14 @@ from fairlead.retraining.types import Order
 
 
 def made(order: Order, published: Published) -> Draft:
-    """Say which version was made."""
+    """Return the record of a new version."""
     version = published.manifest.version
-    why = f"retraining, because {order.why}, made version {version}, which passed the gate; that releases nothing"
+    why = f"retraining, because {order.why}, made version {version}, which passed the gate; it is not released by this"
     return _draft(order, version, why, {"result": "published", "digest": f"sha256:{published.sha256}"})
 
 
 def refused(order: Order, champion: int, error: RefusedError) -> Draft:
-    """Say why no version was made of the champion."""
+    """Return the record of a refusal."""
     findings = error.verdict.refused if isinstance(error, GateError) else error.findings
     evidence = {
         "result": "refused",

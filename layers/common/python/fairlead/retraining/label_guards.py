@@ -1,8 +1,8 @@
-"""What must hold of labels before anything learns from them: each guard is a finding with its figure.
+"""Label guards: checks of labels before an estimator is fitted on them. Each is a finding with its figure.
 
-Whoever may report outcomes can teach the model. Guards refuse what looks like a mistake or an attack and cannot be told
-from one by the gate, whose held-out rows come from the same hands: too few or old labels, one source, contradictions, a
-distribution that moved further than the world does.
+A caller who may report outcomes can influence the model. The guards refuse labels that look like a mistake or an
+attack: too few or too old, from one source, contradicted, or with a large shift. The gate cannot detect these, because
+its held-out rows have the same sources.
 """
 
 from collections import Counter
@@ -21,7 +21,10 @@ from fairlead.retraining.types import Labelled, Limits
 def guard(
     found: Found, split: Split, target: Sequence[Any], limits: Limits, *, numeric: bool, now: datetime
 ) -> tuple[Finding, ...]:
-    """Judge labelled rows; `target` is what the champion learnt, `numeric` where it is values, `now` aware UTC."""
+    """Return the findings on labelled rows.
+
+    `target` holds the champion's training labels, `numeric` says whether they are values, `now` is aware UTC.
+    """
     rows = split.learn + split.judge
     enough = _enough(found, split, limits)
     if not rows:
@@ -33,9 +36,9 @@ def guard(
         _sources(rows, limits),
         _callers(rows, limits),
         _contradicted(rows, limits),
-        _shift("labels against the rows it learnt", bins, [one.target for one in rows], target, limits),
+        _shift("labels against the training rows", bins, [one.target for one in rows], target, limits),
         _shift(
-            "newest labels against those before",
+            "newest labels against earlier ones",
             bins,
             [one.target for one in split.judge],
             [one.target for one in split.learn],
@@ -49,10 +52,10 @@ def _enough(found: Found, split: Split, limits: Limits) -> Finding:
     total, judge = len(split.learn) + len(split.judge), len(split.judge)
     fails = total < limits.fewest or min(judge, len(split.learn)) < limits.fewest_held_out
     left_out = [
-        f"{split.known:,} learnt before" if split.known else "",
+        f"{split.known:,} in the training rows already" if split.known else "",
         f"{split.repeated:,} on both sides" if split.repeated else "",
         f"{found.incomplete:,} captured without all fields" if found.incomplete else "",
-        f"{found.strangers:,} of another signature" if found.strangers else "",
+        f"{found.strangers:,} that do not fit the signature" if found.strangers else "",
     ]
     said = ", ".join(part for part in left_out if part)
     dropped = f"; {', '.join(found.dropped)} never stored (CaptureDrop)" if found.dropped else ""
@@ -61,7 +64,7 @@ def _enough(found: Found, split: Split, limits: Limits) -> Finding:
         fails=fails,
         figure=f"{total:,}, {judge:,} of them held out" + (f" (left out: {said}{dropped})" if said else ""),
         threshold=f"at least {limits.fewest:,}, and {limits.fewest_held_out:,} on either side of the split",
-        detail="report more outcomes, or look further back with --since",
+        detail="report more outcomes, or choose a longer period with --since",
         figures={"rows": total, "held_out": judge, "known": split.known, "repeated": split.repeated},
     )
 
@@ -75,7 +78,7 @@ def _recent(rows: Sequence[Labelled], limits: Limits, now: datetime) -> Finding:
         fails=days > most,
         figure=f"{days:.1f} days",
         threshold=f"at most {most:g} days",
-        detail="what is learnt now must describe now: report outcomes of recent predictions",
+        detail="a model must be retrained on recent data: report outcomes of recent predictions",
         figures={"days": days},
     )
 
@@ -90,19 +93,20 @@ def _sources(rows: Sequence[Labelled], limits: Limits) -> Finding:
         "largest share of labels from one reporter",
         fails=share > limits.largest_share,
         figure=f"{share:.0%} from {most}" if labels else f"{count / len(rows):.0%} from {by}, which is trusted",
-        threshold=f"at most {limits.largest_share:.0%}" + (", trusted ones apart" if trusted or limits.trusted else ""),
-        detail="if all outcomes come that way, say so: --trust ARN (the template's TrustedReporters)",
+        threshold=f"at most {limits.largest_share:.0%}"
+        + (" without trusted ones" if trusted or limits.trusted else ""),
+        detail="if this reporter is the expected source, pass --trust ARN (the template's TrustedReporters)",
         figures={"share": share},
     )
 
 
 def _callers(rows: Sequence[Labelled], limits: Limits) -> Finding:
-    """Whose rows are labelled is often one application; it is told, and refuses nothing."""
+    """Warn if most labelled rows come from one caller, which often is one application; this refuses nothing."""
     caller, count = Counter(one.caller for one in rows).most_common(1)[0]
     share = count / len(rows)
     return Finding(
         check="labels",
-        finding="largest share of labelled rows asked by one caller",
+        finding="largest share of labelled rows from one caller",
         verdict="warn" if share > limits.largest_share else "pass",
         figure=f"{share:.0%} by {caller}",
         figures={"share": share},
@@ -113,11 +117,11 @@ def _contradicted(rows: Sequence[Labelled], limits: Limits) -> Finding:
     count = sum(one.contradicted for one in rows)
     share = count / len(rows)
     return _finding(
-        "labels that were contradicted",
+        "contradicted labels",
         fails=share > limits.most_contradicted,
         figure=f"{count:,} of {len(rows):,} ({share:.1%})",
         threshold=f"at most {limits.most_contradicted:.0%}",
-        detail="two sources disagree about what happened: find out which one is right before either is learnt",
+        detail="two sources report different outcomes: find out which one is right before retraining",
         figures={"share": share},
     )
 
@@ -131,7 +135,7 @@ def _shift(name: str, bins: Bins, found: Sequence[Any], before: Sequence[Any], l
         fails=shift > limits.largest_shift + chance,
         figure=f"{shift:.2f} apart, most at {most}",
         threshold=f"at most {limits.largest_shift:.2f} (total variation) and {chance:.2f} by chance",
-        detail="labels rarely move that far: look at who reported them and what changed, then publish by hand",
+        detail="such a shift is rare: check who reported the labels and what changed, then publish by hand",
         figures={"shift": shift, "chance": chance},
     )
 
@@ -144,7 +148,7 @@ def _repeated(split: Split, limits: Limits) -> Finding:
         fails=share > limits.most_repeated,
         figure=f"{split.repeated:,} of {total:,} ({share:.1%})",
         threshold=f"at most {limits.most_repeated:.0%}",
-        detail="the same rows come again and again: what is left is no sample of what callers ask",
+        detail="the same rows repeat: the remaining rows do not represent the callers' requests",
         figures={"share": share},
     )
 

@@ -1,4 +1,4 @@
-"""How far labels moved: total variation between two samples, and how much of it chance alone would give."""
+"""Label shift: total variation between two samples of labels, and its expected value by chance alone."""
 
 import math
 from collections import Counter
@@ -7,11 +7,12 @@ from typing import Any
 
 DECILES = 10
 NO_SHIFT = math.sqrt(2 / math.pi)
-"""Mean absolute value of a standard normal: what two samples of one distribution differ by, in standard errors."""
+"""Mean absolute value of a standard normal: the expected difference of two samples of one distribution, in standard
+errors."""
 
 
 class Bins:
-    """Where labels are counted: classes, or deciles of the values that the champion learnt, of the first target."""
+    """Bins for counting labels: classes, or deciles of the champion's training values (of the first target)."""
 
     def __init__(self, target: Sequence[Any], *, numeric: bool) -> None:
         self._deciles = numeric
@@ -19,7 +20,7 @@ class Bins:
         self._edges = sorted({values[len(values) * part // DECILES] for part in range(1, DECILES)}) if values else []
 
     def shift(self, found: Sequence[Any], before: Sequence[Any]) -> tuple[float, float, str]:
-        """Return total variation, what chance alone would give, and the class or decile that moved most."""
+        """Return the total variation, its expected value by chance, and the class or decile with the largest change."""
         here, there = self._shares(found), self._shares(before)
         names = sorted(set(here) | set(there), key=str)
         gaps = {name: here.get(name, 0.0) - there.get(name, 0.0) for name in names}

@@ -1,4 +1,4 @@
-"""Labelled rows of production: the ledger's pairs in the champion's words, whichever version answered them."""
+"""Labelled production rows: the ledger's pairs in the champion's signature, from all versions of the model."""
 
 import re
 import sys
@@ -26,9 +26,9 @@ TYPES: dict[str, tuple[type, ...]] = {
 
 
 class Found(msgspec.Struct, kw_only=True):
-    """Labelled rows, oldest prediction first; `incomplete` were captured without a field, or too large to be captured.
+    """Labelled rows, oldest prediction first. `incomplete` counts rows captured without a field, or too large.
 
-    `strangers` are rows or outcomes that the champion's signature does not take: of another version.
+    `strangers` counts rows or outcomes that do not fit the champion's signature. `dropped` names missing fields.
     """
 
     rows: list[Labelled]
@@ -38,7 +38,7 @@ class Found(msgspec.Struct, kw_only=True):
 
 
 def labelled(reader: LedgerReader, model: str, signature: Signature, start: int, end: int) -> Found:
-    """Read what came true of predictions from `start` to `end` (seconds since 1970); raises StorageError."""
+    """Return the labelled rows of predictions from `start` to `end` (seconds since 1970); raises StorageError."""
     found, dropped = Found(rows=[]), set[str]()
     names = [field.name for field in signature.inputs]
     targets = Targets(signature.output)
@@ -62,7 +62,7 @@ def labelled(reader: LedgerReader, model: str, signature: Signature, start: int,
 
 
 def _pairs(reader: LedgerReader, model: str, start: int, end: int) -> Iterator[Pair]:
-    """Only slots with counted outcomes are read: a month has three thousand, most of them empty."""
+    """Yield pairs of slots with counted outcomes; most of a month's three thousand slots are empty and not read."""
     for version in sorted({seen.version for seen in reader.seen() if seen.model == model}):
         for slot in sorted(reader.quality(model, version, start, end)):
             yield from reader.labelled(model, version, slot, slot + 1)
@@ -83,14 +83,14 @@ def _labelled(pair: Pair, row: Row, target: Any) -> Labelled:
 
 
 class Targets:
-    """Outcomes as the estimator learns them."""
+    """Converts outcomes to the estimator's training targets."""
 
     def __init__(self, output: Output) -> None:
         self._names = output.names
         self._classes = {spelled(one): one for one in output.classes or ()}
 
     def of(self, actual: Any) -> Any:
-        """Return the class, the value, or the values in the order of the targets; None for what is none."""
+        """Return the class, the value, or the values in the targets' order; None if the outcome does not fit."""
         if self._classes:
             return None if isinstance(actual, dict) else self._classes.get(spelled(actual))
         if self._names:
@@ -105,7 +105,7 @@ STRANGE = object()
 
 
 def _value(field: Field, value: Any) -> Any:
-    """Return the value as the champion takes it, or STRANGE."""
+    """Return the value in the field's type, or STRANGE if it does not fit the field."""
     if value is None:
         return None if field.nullable else STRANGE
     strange = not isinstance(value, TYPES[field.kind]) or (isinstance(value, bool) and field.kind != "boolean")

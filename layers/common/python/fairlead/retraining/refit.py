@@ -1,7 +1,7 @@
-"""The champion's own estimator, as it was before it was fitted, and fitted again.
+"""The champion's estimator, cloned unfitted and fitted again.
 
-Unfitted means scikit-learn's `clone`: the same class with the same parameters and nothing learnt. What keeps what it
-has learnt through a clone would be published as newly fitted and is not, so it is refused.
+`clone` is scikit-learn's: the same class and parameters without fitted state. An estimator that keeps fitted state
+through a clone is refused, because it would be published as newly fitted.
 """
 
 import ast
@@ -21,12 +21,12 @@ from fairlead.retraining.types import RetrainingError, Row
 if TYPE_CHECKING:
     import pandas as pd
 
-BY_HAND = "fit it where it was made, on its rows and the new ones, and publish that"
+BY_HAND = "fit it by hand on the old and new rows, and publish it"
 LEARNABLE = frozenset({"classification", "regression"})
 
 
 class Refit:
-    """A champion's estimator, `fitted` and `unfitted`, with the arguments of its fit; rows are in signature order."""
+    """A champion's estimator, `fitted` and `unfitted`, with its fit arguments; rows are in signature order."""
 
     def __init__(self, fitted: Any, unfitted: Any, signature: Signature, arguments: dict[str, Any]) -> None:
         self._fitted = fitted
@@ -36,14 +36,14 @@ class Refit:
         self._output = signature.output
 
     def fit(self, rows: Sequence[Row], target: Sequence[Any]) -> Any:
-        """Fit on rows as the champion takes them; returns the estimator. Raises RetrainingError."""
+        """Fit a clone on rows and targets; returns the fitted estimator. Raises RetrainingError."""
         import numpy as np
 
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 made = self._unfitted.fit(self._inputs.inputs(rows), np.array(target), **self._arguments)
-        except Exception as error:  # any step of anyone's pipeline may raise anything
+        except Exception as error:  # a user's pipeline step may raise any exception
             text = " ".join(str(error).split())[:300]
             raise RetrainingError(
                 f"the estimator cannot be fitted on the new rows: {type(error).__name__}: {text}", hint=BY_HAND
@@ -52,11 +52,11 @@ class Refit:
         return made
 
     def frame(self, rows: Sequence[Row]) -> "pd.DataFrame":
-        """Return rows as a table, which publishing takes."""
+        """Return rows as a table for publishing."""
         return self._inputs.frame(rows)
 
     def target(self, target: Sequence[Any]) -> "pd.Series[Any] | pd.DataFrame":
-        """Return targets as publishing takes them."""
+        """Return targets as a series or table for publishing."""
         import pandas as pd
 
         if self._output.names:
@@ -65,36 +65,39 @@ class Refit:
 
 
 def champion_estimator(registry: Registry, manifest: Manifest) -> Any:
-    """Build the champion's fitted estimator from its data form, digest first.
+    """Build the champion's fitted estimator from its data form, whose digest is checked first.
 
-    Raises ModelFileError, IntegrityError, NotFoundError, and RetrainingError where data could not hold a parameter.
+    Raises ModelFileError, IntegrityError, NotFoundError, and RetrainingError if the data form lacks a parameter.
     """
     found = read(registry.blob(manifest.blobs["estimator"]))
     if found.left_out:
-        raise RetrainingError(f"its {', '.join(found.left_out)} was code, which no version keeps", hint=BY_HAND)
+        raise RetrainingError(
+            f"the version was stored without {', '.join(found.left_out)}, because it was code", hint=BY_HAND
+        )
     return found.estimator
 
 
 def unfitted(fitted: Any, manifest: Manifest) -> Refit:
-    """Return the champion's kind, unfitted; raises RetrainingError where that cannot be had honestly."""
+    """Return the champion's estimator with an unfitted clone; raises RetrainingError if it cannot be refitted."""
     from sklearn.base import clone
 
     if manifest.signature.output.task not in LEARNABLE:
         raise RetrainingError(
-            f"a {manifest.signature.output.task} learns from no outcomes", hint="fit it anew on recent rows and publish"
+            f"a {manifest.signature.output.task} model cannot be retrained on outcomes",
+            hint="fit it again on recent rows and publish it",
         )
     if frozen := _frozen(fitted):
-        raise RetrainingError(f"{frozen} keeps what it has learnt whenever it is fitted", hint=BY_HAND)
+        raise RetrainingError(f"{frozen} keeps its fitted state when it is fitted again", hint=BY_HAND)
     try:
         estimator = clone(fitted)
-    except Exception as error:  # constructors of anyone's classes may do anything
+    except Exception as error:  # a user's constructor may raise any exception
         raise RetrainingError(f"its estimator cannot be cloned: {' '.join(str(error).split())[:300]}") from error
     _check_recipe(recipe(estimator), manifest.recipe)
     return Refit(fitted, estimator, manifest.signature, _arguments(manifest.recipe))
 
 
 def _frozen(fitted: Any) -> str:
-    """Name the part that a clone would leave fitted; empty where there is none."""
+    """Return the part that stays fitted in a clone; empty without such a part."""
     for part in parts(fitted):
         name = type(part).__name__
         if name == "FrozenEstimator":
@@ -108,18 +111,18 @@ def _frozen(fitted: Any) -> str:
 
 
 def _check_columns(before: Any, after: Any) -> None:
-    """Selectors choose columns by their types, and a table that was captured may have others than the first had."""
+    """Raise RetrainingError if column selectors, which select by type, chose other columns in the captured table."""
     was, chosen = _columns(before), _columns(after)
     if was != chosen:
         different = next((one for one in was if one not in chosen), was[0] if was else "")
         raise RetrainingError(
-            f"fitted on production's rows it chooses other columns than the champion ({different})",
-            hint="name the columns in the ColumnTransformer instead of selecting them by type, and publish that",
+            f"fitted on production rows, the estimator selects other columns than the champion ({different})",
+            hint="name the columns in the ColumnTransformer instead of selecting them by type, and publish it",
         )
 
 
 def _columns(fitted: Any) -> list[str]:
-    """Which columns each step of a ColumnTransformer has taken."""
+    """Return the columns of each step of every ColumnTransformer."""
     found = []
     for part in parts(fitted):
         for name, _, columns in getattr(part, "transformers_", None) or ():
@@ -128,7 +131,7 @@ def _columns(fitted: Any) -> list[str]:
 
 
 def _check_recipe(made: Recipe, kept: Recipe) -> None:
-    """The blob and the manifest must tell of the same estimator."""
+    """Raise RetrainingError if the estimator blob and the manifest's recipe differ."""
     different = [
         name
         for name in sorted({*made.parameters, *kept.parameters})
@@ -136,17 +139,17 @@ def _check_recipe(made: Recipe, kept: Recipe) -> None:
     ]
     if made.estimator != kept.estimator or different:
         what = ", ".join(different) or f"{made.estimator}, not {kept.estimator}"
-        raise RetrainingError(f"its estimator, cloned, is not the recipe's: {what}", hint=BY_HAND)
+        raise RetrainingError(f"the cloned estimator differs from the recipe: {what}", hint=BY_HAND)
 
 
 def _arguments(kept: Recipe) -> dict[str, Any]:
-    """The arguments of fit; raises RetrainingError for one that text cannot hold, such as a weight for each row."""
+    """Return the arguments of fit; raises RetrainingError for one that the recipe cannot hold, such as row weights."""
     arguments = {}
     for name, text in kept.fit_arguments.items():
         try:
             arguments[name] = ast.literal_eval(text)
         except (ValueError, SyntaxError) as error:
             raise RetrainingError(
-                f"it was fitted with {name}={text[:60]}, which cannot be had again", hint=BY_HAND
+                f"it was fitted with {name}={text[:60]}, which the recipe cannot restore", hint=BY_HAND
             ) from error
     return arguments

@@ -1,6 +1,6 @@
-"""Retraining, told from start to end: a champion and what came true since become a new version, or a refusal.
+"""Retraining from start to end: the champion and outcomes reported since become a new version, or a refusal.
 
-It publishes and never releases: whoever reads what others reported, and opens an estimator to do so, moves no alias.
+It publishes and never releases: a function that reads callers' reports and loads an estimator may not move an alias.
 """
 
 from collections.abc import Sequence
@@ -34,7 +34,7 @@ from fairlead.settings import Operator
 
 
 class Retrained(msgspec.Struct, frozen=True, kw_only=True):
-    """A new version, and what was seen of the labels that it learnt."""
+    """A new version, the findings on its labels, and the numbers of rows learnt and held out."""
 
     published: Published
     champion: int
@@ -44,7 +44,7 @@ class Retrained(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Retraining:
-    """One stack's: where versions are, what came true, where it goes on record, and what runs graphs."""
+    """Retrains models of one stack: its registry, ledger and journal, and the runtime that runs graphs."""
 
     def __init__(
         self,
@@ -64,15 +64,15 @@ class Retraining:
         self._tell = progress
 
     def retrain(self, order: Order) -> Retrained | Published:
-        """Make the next version; a Published alone is this order's, made before.
+        """Publish the next version; returns Published alone if an earlier run of this order made it.
 
-        Raises RefusedError with what was seen and what to do, and nothing is published. The journal says which it was.
+        Raises RefusedError with findings and a hint, and then nothing is published. Either result is in the journal.
         """
         live = find_champion(self._registry, order.model, where=self._where, runtime=self._runtime)
         if live is None:
-            raise RetrainingError(f"{order.model} has no version to learn more", hint="publish one first")
+            raise RetrainingError(f"{order.model} has no version to retrain", hint="publish one first")
         if order.key and (made := self._made_before(order, live.version)):
-            self._record(journal_entries.made(order, made))  # whoever made it may have been killed before this
+            self._record(journal_entries.made(order, made))  # the earlier run may have been killed before this
             return made
         try:
             done = self._retrain(order, live)
@@ -112,7 +112,7 @@ class Retraining:
         )
 
     def _labels(self, order: Order, champion: Champion, before: TrainingRows) -> tuple[Split, tuple[Finding, ...]]:
-        self._tell(f"reading what came true in the last {order.since.days} days")
+        self._tell(f"reading outcomes of the last {order.since.days} days")
         end = int(order.now.timestamp())
         start = end - int(order.since.total_seconds())
         found = labelled(self._ledger, order.model, champion.signature, start, end)
@@ -127,7 +127,7 @@ class Retraining:
         findings = guard(found, parted, before.target, order.limits, numeric=numeric, now=order.now)
         if refusing := [one for one in findings if one.refuses]:
             raise RetrainingError(
-                "nothing is learnt from these labels: " + "; ".join(_said(one) for one in refusing),
+                "the labels failed their checks: " + "; ".join(_said(one) for one in refusing),
                 findings=findings,
                 hint=refusing[0].detail,
             )
@@ -148,17 +148,17 @@ class Retraining:
         return next((one for one in made if one.manifest.created_by.endswith(_mark(order))), None)
 
     def _record(self, draft: Draft) -> None:
-        """Put it on record; whoever may not write the journal is told of that, and of the rest all the same."""
+        """Write a record; a failure is only reported as progress, because the retraining itself is done."""
         if self._journal is None:
             return
         try:
             self._journal.append(draft)
         except FairleadError as failure:
-            self._tell(f"what came of it is not on record: {failure}")
+            self._tell(f"the result is not in the journal: {failure}")
 
 
 def _said(finding: Finding) -> str:
-    return f"{finding.finding}: {finding.figure} (asked: {finding.threshold})"
+    return f"{finding.finding}: {finding.figure} (required: {finding.threshold})"
 
 
 def _order(rows: Sequence[Labelled]) -> Floats:
@@ -166,5 +166,5 @@ def _order(rows: Sequence[Labelled]) -> Floats:
 
 
 def _mark(order: Order) -> str:
-    """What tells a version of this order from others: an event may come twice."""
+    """Return the mark of this order's version in `created_by`, by which a retried event finds it."""
     return f" ({order.key})" if order.key else ""

@@ -1,8 +1,8 @@
-"""What is learnt and what judges: the newest labelled rows judge, and nothing they hold was learnt by either model.
+"""Split of labelled rows by time: the newest are held out, and neither model was fitted on a held-out row.
 
-Held-out rows are the newest because the next rows to be answered are newer still: a random share would let a model be
-judged by rows between those it learnt. They are production's alone: the champion has learnt its own training rows, so
-beside it those judge nobody. Of the newest rows, what the champion has learnt is left out for the same reason.
+The newest rows are held out because future rows are newer still; a random split would test a model on rows between its
+training rows. Only production rows are held out, because the champion was fitted on its own training rows. For the same
+reason, newest rows that the champion was fitted on are left out.
 """
 
 import itertools
@@ -16,9 +16,9 @@ from fairlead.retraining.types import Labelled
 
 
 class Split(msgspec.Struct, frozen=True, kw_only=True):
-    """Rows to learn, rows to be judged by (both oldest first), and how many were left out.
+    """Rows to fit on (`learn`) and held-out rows (`judge`), both oldest first, and how many rows were left out.
 
-    `known` were learnt by the champion already, by their prediction's id; `repeated` are like a row on the other side.
+    `known` rows are the champion's training rows, by prediction id; `repeated` rows equal a row on the other side.
     """
 
     learn: list[Labelled]
@@ -28,9 +28,9 @@ class Split(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def split(rows: Sequence[Labelled], digests: Digests, learnt: Digests, ids: Iterable[str], *, share: float) -> Split:
-    """Split rows (oldest first), of which the last `share` judge; rows of one request stay together.
+    """Split rows (oldest first) and hold out the last `share` (0–1); rows of one request stay together.
 
-    `digests` name the rows' inputs; `learnt` and `ids` are inputs and predictions that the champion was fitted on.
+    `digests` are of the rows' inputs; `learnt` and `ids` are digests and prediction ids of the champion's own rows.
     """
     already = set(ids)
     fresh = [place for place, one in enumerate(rows) if one.id not in already]
@@ -47,7 +47,7 @@ def split(rows: Sequence[Labelled], digests: Digests, learnt: Digests, ids: Iter
 
 
 def _border(requests: Sequence[str], share: float) -> int:
-    """Where the newest share begins: the beginning of a request, the nearest one before that leaves something older."""
+    """Return the index where the newest share begins: the start of the request nearest to it, not the first one."""
     wanted = round(len(requests) * (1 - share))
     begins = [0, *(place + 1 for place, (one, other) in enumerate(itertools.pairwise(requests)) if one != other)]
     return min(begins, key=lambda place: (place == 0, abs(place - wanted)))

@@ -1,4 +1,4 @@
-"""What retraining learns from and by which limits, as facts."""
+"""Data types of retraining: labelled rows, limits, orders."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,10 +12,10 @@ Row = tuple[Any, ...]
 
 
 class Labelled(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of production with what came true: `id` is the prediction's, `at` when it was asked (ms since 1970).
+    """A production row with its outcome: `id` is the prediction's, `at` the time of its request (ms since 1970).
 
-    `by` reported the outcome (an ARN without its session), `caller` asked (a pseudonym); `contradicted` says that
-    somebody reported otherwise later.
+    `by` is the reporter's ARN without its session, `caller` the requester's pseudonym. `contradicted` is whether a
+    different outcome was reported later.
     """
 
     id: str
@@ -29,30 +29,30 @@ class Labelled(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
-    """What must hold of labels before anything learns from them; docs/explanation/retraining.md says why these."""
+    """Limits of the label guards; docs/explanation/retraining.md explains the values."""
 
     fewest: int = 200
-    """Labelled rows to learn from and to be judged by, together."""
+    """Labelled rows, training and held-out rows together."""
     fewest_held_out: int = 50
     held_out: float = 0.3
-    """The newest share of the labelled rows, which judges and is not learnt."""
+    """The newest share of the labelled rows, which is held out."""
     oldest: timedelta = timedelta(days=14)
-    """Age of the newest labelled prediction: older ones describe a world that may be gone."""
+    """Maximum age of the newest labelled prediction."""
     largest_share: float = 0.6
-    """Of the labels, from one reporter; `trusted` reporters are not counted."""
+    """Maximum share of labels from one reporter; `trusted` reporters are not counted."""
     trusted: tuple[str, ...] = ()
     """ARNs whose labels need no second source, with * for any characters."""
     most_contradicted: float = 0.05
     largest_shift: float = 0.4
-    """Total variation between distributions of labels: the share of them that would have to be others."""
+    """Total variation between distributions of labels: the share of labels that would have to change."""
     most_repeated: float = 0.5
-    """Of the labelled rows, those left out because the same row stands on the other side of the split."""
+    """Maximum share of labelled rows left out because the same row is on the other side of the split."""
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """What is asked for: rows of `since` before `now` (aware UTC), by whom and why.
+    """An order to retrain on rows of the time `since` before `now` (aware UTC); `by` and `why` go into the journal.
 
-    A retraining with a `key` is done once. `train` is a file with the champion's training rows, for one that kept none.
+    An order with a `key` is done once. `train` is a file with the champion's training rows, if it kept none.
     """
 
     model: str
@@ -66,6 +66,6 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RetrainingError(RefusedError):
-    """Retraining was refused; `findings` say what was seen."""
+    """Retraining was refused; `findings` give the reasons."""
 
     code = "retraining"

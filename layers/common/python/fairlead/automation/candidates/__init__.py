@@ -1,7 +1,8 @@
-"""Candidates that a retraining published: released through a canary where the stack says so, else left to people.
+"""Release of candidates that a retraining published: a canary if the stack allows it, else a message to subscribers.
 
-Whoever learns unpickles and reads what others reported, so it releases nothing. This reads manifests and the journal,
-opens no blob, and judges by what they prove; all that is in doubt is left to people, with the reason on record.
+The retrain function loads pickles and reads reports of callers, so it may not release. This package reads only
+manifests and the journal, loads no blob, and decides by them. In doubt it does not release: subscribers are notified,
+and the reason is in the journal.
 """
 
 from fairlead.automation.candidates.candidate import Order, order_of

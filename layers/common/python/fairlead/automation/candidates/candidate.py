@@ -1,4 +1,4 @@
-"""What the retrain function hands over: which version is the candidate, and why it was made."""
+"""The retrain function's event: which version is the candidate, and why it was made."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from fairlead.errors import SettingsError
 class Order(msgspec.Struct, frozen=True, kw_only=True):
     """A candidate: the version, the digest (`sha256:…`) of its manifest, and why it was made.
 
-    `request` is Lambda's id of the event, the same each time the event is brought again.
+    `request` is Lambda's id of the event, which stays the same when the event is retried.
     """
 
     model: str
@@ -22,7 +22,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def key(self) -> str:
-        """What its decision goes on record under."""
+        """The key of its decision in the journal."""
         return f"candidate:{self.model}@{self.version}:{self.digest}"
 
     def __str__(self) -> str:
@@ -30,9 +30,9 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def order_of(event: Mapping[str, Any], *, request: str) -> Order:
-    """Read what the retrain function hands over; raises SettingsError for anything else."""
+    """Parse the retrain function's event; raises SettingsError for anything else."""
     named = {name: event.get(name) for name in ("model", "version", "digest")}
     try:
         return msgspec.convert({**named, "reason": event.get("reason") or "", "request": request}, type=Order)
     except msgspec.ValidationError as error:
-        raise SettingsError(f"the event is no candidate: {error}") from error
+        raise SettingsError(f"the event does not name a candidate: {error}") from error

@@ -1,7 +1,7 @@
-"""When a candidate may be released without a person: one table of what speaks against it, asked line by line.
+"""The rules for releasing a candidate automatically: one table of objections, checked in order.
 
-Forward is where a mistake meets callers, so doubt is a reason: a comparison that was not decided, a warning on it, a
-version of unknown descent. A candidate is judged against the release that it would replace, not against an older one.
+A wrong release affects callers, so doubt is an objection: an undecided comparison, a warning on it, a version that does
+not descend from the live one. A candidate is compared with the release that it would replace, not with an older one.
 """
 
 from collections.abc import Callable
@@ -17,11 +17,11 @@ CHAMPION = "champion"
 
 
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of a candidate and of what it would replace.
+    """Facts about a candidate and the release that it would replace.
 
-    `champion` is the manifest of the live version, None where live holds another model or none. `descends` says whether
-    the candidate's chain of digests leads to it, `busy` what keeps live from moving now, `tried` whether the candidate
-    was released before, or somebody tried to.
+    `champion` is the manifest of the live version, None if live holds another model or none. `descends` is whether the
+    candidate's lineage contains that version. `busy` is why live cannot move now, empty if it can. `tried` is whether
+    the candidate was released before, or a release was attempted.
     """
 
     candidate: Manifest
@@ -34,7 +34,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether to release: `rule` names the line of the table that speaks against it, empty where none does."""
+    """Whether to release; `rule` names the line of the table with the objection, empty without one."""
 
     release: bool
     rule: str
@@ -42,7 +42,7 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def decide(facts: Facts) -> Decision:
-    """Return the first line of the table that speaks against the candidate, or that it may be released."""
+    """Return the first objection of the table, or that the candidate may be released."""
     for rule, objection in TABLE:
         if why := objection(facts):
             return Decision(release=False, rule=rule, why=why)
@@ -63,13 +63,13 @@ def _retired(facts: Facts) -> str:
 
 
 def _tried(facts: Facts) -> str:
-    return "it was released before, or somebody tried to" if facts.tried else ""
+    return "it was released before, or a release was attempted" if facts.tried else ""
 
 
 def _moved_on(facts: Facts) -> str:
     if facts.descends and facts.candidate.version > facts.live.version:
         return ""
-    return f"live is {facts.live}, and it does not descend from that"
+    return f"it does not descend from the live version: live is {facts.live}"
 
 
 def _compared_with_another(facts: Facts) -> str:
@@ -82,9 +82,9 @@ def _compared_with_another(facts: Facts) -> str:
 def _gate(facts: Facts) -> str:
     candidate = facts.candidate
     if candidate.forced:
-        return f"the gate refused it, and {candidate.forced.by} published it all the same"
+        return f"the gate refused it, and {candidate.forced.by} forced its publication"
     if not candidate.findings or not candidate.policy:
-        return "its manifest holds no findings of the gate"
+        return "its manifest has no findings of the gate"
     refused = next((one for one in candidate.findings if one.refuses or one.verdict == "fail"), None)
     return f"the gate refused it: {refused.check}, {refused.finding}" if refused else ""
 
@@ -101,7 +101,7 @@ def _comparison(facts: Facts) -> str:
 
 def _contract(facts: Facts) -> str:
     if facts.champion is None:
-        return "the live version's signature is not known"
+        return "the live version's signature is unknown"
     differences = compare(facts.champion.signature, facts.candidate.signature)
     breaking = [one.what for one in differences if one.kind == "breaking"]
     return f"it breaks the contract with callers: {'; '.join(breaking)}" if breaking else ""
@@ -110,8 +110,8 @@ def _contract(facts: Facts) -> str:
 def _engine(facts: Facts) -> str:
     candidate = facts.candidate
     if candidate.engine.name != "onnx":
-        return f"its engine is {candidate.engine.name}, which unpickles an estimator"
-    return "" if candidate.parity else "its engine's answers were not proved"
+        return f"its engine is {candidate.engine.name}, which loads a pickle"
+    return "" if candidate.parity else "its engine has no proof of parity"
 
 
 def _busy(facts: Facts) -> str:

@@ -1,7 +1,7 @@
-"""From a candidate to its release, or to the reason why not: decided once, on record, and people are told.
+"""From a candidate to its release or refusal: decided once, recorded in the journal, and subscribers are notified.
 
-The decision is put on record under a key of the candidate's own before anything moves, so an event that Lambda brings
-ten times releases once. What a killed run left open, the same event brought again takes up.
+The decision is in the journal, under the candidate's key, before an alias moves. So an event that Lambda delivers ten
+times releases once. If a run was killed, the retried event completes it.
 """
 
 from collections.abc import Callable
@@ -20,14 +20,14 @@ from fairlead.registry.store import Registry
 from fairlead.releases import release
 from fairlead.releases.context import Means, Situation, look_and_heal
 
-LOOKED_AT = 200
-"""Records in which an earlier release of the candidate is looked for."""
+RECENT_RECORDS = 200
+"""Records that are searched for an earlier release of the candidate."""
 
 MOVING = frozenset({"intended", "shifting", "moved", "found", "failed"})
 
 
 class Releaser:
-    """Releases candidates of one stack by a strategy; `tell` tells people; without `act` it only says."""
+    """Releases candidates of one stack by a strategy; `tell` notifies subscribers; without `act` it is a dry run."""
 
     def __init__(
         self, means: Means, registry: Registry, *, strategy: str, tell: Callable[[str, str], None], act: bool
@@ -39,9 +39,9 @@ class Releaser:
         self._act = act
 
     def consider(self, order: Order) -> Record | None:
-        """Release a candidate, or leave it to people; returns the decision, None where it was decided before.
+        """Release a candidate, or notify subscribers why not; returns the decision's record, None if decided before.
 
-        Raises FairleadError where the facts cannot be gathered: Lambda brings the event again.
+        Raises FairleadError if the facts cannot be gathered; then Lambda retries the event.
         """
         tail = self._means.journal.all()
         before = _decided(tail, order.key)
@@ -84,32 +84,32 @@ class Releaser:
         try:
             done = release.release(self._means, self._registry, asked)
         except FairleadError as error:
-            decision = Decision(release=False, rule="failed", why=f"releasing it did not succeed: {error}")
+            decision = Decision(release=False, rule="failed", why=f"the release failed: {error}")
             return self._leave(order, live, decision, again=True)
         how = f"deployment {done.deployment}, {done.strategy}" if done.deployment else "it is live already"
         self._tell(f"{order}: is being released", _text(order, live, f"It is being released: {how}."))
         return record
 
     def _claim(self, order: Order, live: Release, decision: Decision) -> Record | None:
-        """Write the decision down, unless another run was faster."""
+        """Write the decision into the journal; None if another run was faster."""
         draft = self._draft(order, live, decision, action="release", key=order.key)
         return self._means.journal.append_if(lambda tail: None if _decided(tail, order.key) else draft)
 
     def _leave(self, order: Order, live: Release, decision: Decision, *, again: bool) -> Record:
-        """Tell people first: whoever is killed in between tells them twice rather than never."""
+        """Notify subscribers, then write the record: a crash in between repeats the message instead of losing it."""
         why = "dry run: nothing is released" if decision.release else decision.why
         typed = (
             f"`fairlead report {order.model} {order.version}`, then `fairlead release {order.model} {order.version}`"
         )
         self._tell(
-            f"{order}: left to people", _text(order, live, f"It was not released: {why}.", f"To do so: {typed}.")
+            f"{order}: not released", _text(order, live, f"It was not released: {why}.", f"To release it: {typed}.")
         )
         key = f"{order.key}:left" if again else order.key
         left = msgspec.structs.replace(decision, why=why)
         return self._means.journal.append(self._draft(order, live, left, action="none", key=key))
 
     def _draft(self, order: Order, live: Release, decision: Decision, *, action: str, key: str) -> Draft:
-        words = "release" if action == "release" else "left to people"
+        words = "release" if action == "release" else "not released"
         evidence = {
             "action": action,
             "asked": "release",
@@ -136,13 +136,13 @@ def _decided(tail: Tail, key: str) -> Record | None:
 
 
 def _left_open(before: Record, tail: Tail, order: Order) -> bool:
-    """Say whether this event's own run decided to release and was killed before anything came of it."""
+    """Return whether an earlier run of this event decided to release and was killed before it did."""
     mine = before.evidence.get("action") == "release" and before.evidence.get("request") == order.request
     return mine and not _tried(tail, order) and _decided(tail, f"{order.key}:left") is None
 
 
 def _tried(tail: Tail, order: Order) -> bool:
-    holding = [one.now for one in tail.recent(LOOKED_AT) if one.kind in MOVING and one.now]
+    holding = [one.now for one in tail.recent(RECENT_RECORDS) if one.kind in MOVING and one.now]
     return any((one.model, one.version) == (order.model, order.version) for one in holding)
 
 
@@ -150,7 +150,7 @@ def _busy(situation: Situation) -> str:
     if situation.running:
         return str(situation.running)
     others = ", ".join(f"{share:.0%} on release {number}" for number, share in situation.live.weights.items())
-    return f"live is between releases: {others}" if others else ""
+    return f"live is split between releases: {others}" if others else ""
 
 
 def _text(order: Order, live: Release, *lines: str) -> str:

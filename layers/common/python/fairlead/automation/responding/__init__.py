@@ -1,7 +1,7 @@
-"""Responding to an alarm: facts, one decision by `fairlead.automation.response_policy`, one action, all in the journal.
+"""Response to an alarm: facts, one decision by `fairlead.automation.response_policy`, one action.
 
-The decision is put on record before it is acted on, under a key of the alarm's own: an alarm that is delivered ten
-times is decided once. Whatever happens, people are told.
+The decision is in the journal, under the alarm's key, before the action. So an alarm that is delivered ten times is
+decided once. Subscribers are notified in every case.
 """
 
 from fairlead.automation.responding.alarm_event import Alarm, alarm_of

@@ -1,4 +1,4 @@
-"""The event that CloudWatch sends a function that is an alarm's action."""
+"""The event that CloudWatch sends to a Lambda function as an alarm's action."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -9,7 +9,7 @@ from fairlead.errors import SettingsError
 
 
 class Alarm(msgspec.Struct, frozen=True, kw_only=True):
-    """An alarm as it was delivered at `at`; `state` is OK, ALARM or INSUFFICIENT_DATA."""
+    """An alarm as delivered at `at` (aware UTC); `state` is OK, ALARM or INSUFFICIENT_DATA."""
 
     name: str
     arn: str
@@ -19,7 +19,7 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def alarm_of(event: dict[str, Any]) -> Alarm:
-    """Read the event of an alarm's Lambda action; raises SettingsError for anything else.
+    """Parse the event of an alarm's Lambda action; raises SettingsError for anything else.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html
     """
@@ -33,4 +33,4 @@ def alarm_of(event: dict[str, Any]) -> Alarm:
             at=datetime.strptime(event["time"], "%Y-%m-%dT%H:%M:%S.%f%z").astimezone(UTC),
         )
     except (KeyError, TypeError, ValueError) as error:
-        raise SettingsError(f"this is no event of a CloudWatch alarm: {error!r}") from error
+        raise SettingsError(f"the event is not from a CloudWatch alarm: {error!r}") from error

@@ -1,4 +1,4 @@
-"""The facts of a decision: aliases, journal, metrics, outcomes, and the release before on the same rows."""
+"""The facts of a decision: aliases, journal, metrics, outcomes, and the earlier release's answers to the same rows."""
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -27,10 +27,10 @@ from fairlead.releases.health_check import problem
 
 REQUESTS_OVER = timedelta(minutes=15)
 OUTCOMES_OVER = timedelta(days=30)
-"""By the time of the prediction: outcomes that take weeks to come are outcomes too."""
+"""By the time of the prediction, so that outcomes that arrive after weeks are counted."""
 MOST_COMPARED = 2_000
-"""Labelled rows that the release before is asked: enough to tell, and a matter of seconds."""
-LOOKED_AT = 200
+"""Labelled rows that the release before answers: enough for the test, and done in seconds."""
+RECENT_RECORDS = 200
 CAUSES: dict[str, Cause] = {
     "errors": "errors",
     "latency": "latency",
@@ -38,11 +38,11 @@ CAUSES: dict[str, Cause] = {
     "quality": "quality",
     "drift": "drift",
 }
-"""By the end of the alarm's name, which begins with the stack's."""
+"""Cause by the last part of the alarm's name, which begins with the stack's."""
 
 
 class Gathering:
-    """Looks things up for one stack. `ask` opens a release by its number."""
+    """Gathers the facts of one stack. `ask` opens a release by its number."""
 
     def __init__(
         self,
@@ -62,11 +62,11 @@ class Gathering:
         self._terms = terms
 
     def facts(self, alarm: Alarm, situation: Situation, tail: Tail | None) -> Facts:
-        """Gather what an alarm's decision needs; what cannot be known is None. Raises FairleadError.
+        """Return the facts for an alarm's decision; an unknown fact is None. Raises FairleadError.
 
-        `tail` is None where the journal cannot be read: then a release has been live for no longer than it exists.
+        `tail` is None if the journal cannot be read; then the release's age is the time since Lambda published it.
         """
-        live, records = situation.now, tail.recent(LOOKED_AT) if tail else []
+        live, records = situation.now, tail.recent(RECENT_RECORDS) if tail else []
         cause = CAUSES.get(alarm.name.rsplit("-", 1)[-1], "other")
         answers, obstacle = self._answers(situation.back, live)
         own = self._own(live, alarm.at) if cause in response_policy.TECHNICAL else None
@@ -90,16 +90,16 @@ class Gathering:
         )
 
     def later(self, facts: Facts, alarm: Alarm, tail: Tail) -> Facts:
-        """Return the facts with what the journal says by now: alarms ring together, and one may have led to action."""
-        return msgspec.structs.replace(facts, **_lately(tail.recent(LOOKED_AT), alarm))
+        """Return the facts with the journal's current state: another alarm may have led to an action meanwhile."""
+        return msgspec.structs.replace(facts, **_lately(tail.recent(RECENT_RECORDS), alarm))
 
     def _answers(self, back: Release | None, live: Release) -> tuple[bool, str]:
-        """Say whether there is a release before this one that live could go to, and what stands in its way."""
+        """Return whether live can go back to the release before, and the obstacle if it cannot."""
         if back is None or back.model != live.model or int(back.release) >= int(live.release):
             return False, ""
         if back.version in self._retired(back.model or ""):
             return False, f"{back} is retired"
-        with suppress(StorageError, SettingsError):  # then its answer counts alone
+        with suppress(StorageError, SettingsError):  # then the health check decides alone
             found = rollback.obstacle(self._means, self._registry, back)
             if found:
                 return False, f"{found.why}; {found.instead}"
@@ -109,7 +109,7 @@ class Gathering:
     def _retired(self, model: str) -> frozenset[int]:
         try:
             return retirements.retired(self._registry.objects, model)
-        except (StorageError, SettingsError):  # a rollback says so
+        except (StorageError, SettingsError):  # a rollback reports this itself
             return frozenset()
 
     def _own(self, live: Release, at: datetime) -> metrics.Own:
@@ -123,11 +123,11 @@ class Gathering:
         return self._ledger.quality(live.model or "", live.version, *_slots(at))
 
     def _compared(self, back: Release, live: Release, at: datetime) -> response_policy.Verdict | None:
-        """Let the release before answer the live one's labelled rows; None where the two answer different things."""
+        """Compare the release before with live on live's labelled rows; None if their outputs are not comparable."""
         output, why = replay.live_output(self._registry, live, back)
         if why:
             return None
-        known = sorted(self._quality(live, at), reverse=True)  # of a month of slots, those with outcomes
+        known = sorted(self._quality(live, at), reverse=True)  # only the slots with outcomes
         labelled = (
             pair for slot in known for pair in self._ledger.labelled(live.model or "", live.version, slot, slot + 1)
         )
@@ -140,7 +140,7 @@ def _slots(at: datetime) -> tuple[int, int]:
 
 
 def _since(records: Sequence[Record], live: Release) -> datetime | None:
-    """Return when this release became live, if that is among these records (newest first)."""
+    """Return when this release became live, None if these records (newest first) do not hold that."""
     moves = [one for one in records if _moved_live(one) and one.now and one.now.release == live.release]
     return moves[-1].effective if moves else None
 
@@ -154,7 +154,7 @@ def _made(live: Release) -> datetime | None:
 
 
 def _lately(records: Sequence[Record], alarm: Alarm) -> dict[str, float | None]:
-    """Say how long ago live moved, or was decided to, and a retraining was started."""
+    """Return the ages in seconds of live's last move, or the decision to move it, and of the last retraining."""
     moved = next((one.effective for one in records if _moved_live(one) or _decided(one, "roll back")), None)
     retrained = next((one.effective for one in records if _decided(one, "retrain")), None)
     return {"since_move": _age(moved, alarm.at), "since_retraining": _age(retrained, alarm.at)}

@@ -1,4 +1,4 @@
-"""From an alarm to a decision, an action, a record and a message."""
+"""From an alarm to a decision, its journal record, an action and a message to subscribers."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -20,9 +20,9 @@ from fairlead.telemetry import emit
 
 
 class Response(msgspec.Struct, frozen=True, kw_only=True):
-    """What was decided and what came of it: `outcome` is empty where nothing was to be done.
+    """A decision and its outcome, which is empty if there was nothing to do.
 
-    `record` is None where the journal could not be written: then live may have been moved back, and nothing else done.
+    `record` is None if the journal could not be written; then a rollback is the only possible action.
     """
 
     record: Record | None
@@ -31,7 +31,10 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Responder:
-    """Responds for one stack: `retrain` starts a retraining, `tell` tells people; without `act` it only says."""
+    """Responds to one stack's alarms: `retrain` starts a retraining, `tell` notifies subscribers.
+
+    Without `act` it is a dry run: it decides, records and notifies, but does not act.
+    """
 
     def __init__(
         self,
@@ -53,7 +56,7 @@ class Responder:
         self._act = act
 
     def respond(self, event: dict[str, Any]) -> Response | None:
-        """Decide about one alarm, act, and tell; None where this very alarm was decided before."""
+        """Decide about one alarm, act, and notify subscribers; None if this alarm was decided before."""
         alarm = alarm_of(event)
         key = f"{alarm.arn}@{alarm.at.isoformat()}"
         tail = self._read_journal()
@@ -67,12 +70,12 @@ class Responder:
         record, decision = claimed
         outcome = self._carry_out(decision, situation.now) if self._act else "dry run: nothing was done"
         if record is None:
-            outcome = f"the journal could not be written, so this decision is not on record; {outcome}"
+            outcome = f"the journal could not be written, so it does not hold this decision; {outcome}"
         self._tell(f"{alarm.name}: {decision.action}", _text(alarm, situation.now, decision, outcome, facts.obstacle))
         return Response(record=record, decision=decision, outcome=outcome)
 
     def _read_journal(self) -> Tail | None:
-        """Return the journal; None where it cannot be read, which does not keep live at a release that fails."""
+        """Return the journal; None if it cannot be read, because a rollback must work without it."""
         try:
             return self._means.journal.all()
         except StorageError as error:
@@ -80,11 +83,10 @@ class Responder:
             return None
 
     def _claim(self, alarm: Alarm, key: str, live: Release, facts: Facts) -> tuple[Record | None, Decision] | None:
-        """Decide and write it down, unless another delivery of the alarm was faster.
+        """Decide and write the decision into the journal; None if another delivery of the alarm was faster.
 
-        Another alarm may have been: then what it led to counts, or two that ring together would act twice. A journal
-        that refuses the record does not keep live at a release that fails: moving it away from that one twice moves
-        it once. Nothing else is done without a record.
+        If another alarm was faster, the decision counts its action, so that two alarms do not act twice. If the journal
+        cannot be written, a rollback is still done, because it is idempotent. No other action is done without a record.
         """
         by, decided = self._means.by(), list[Decision]()
 
@@ -116,7 +118,7 @@ class Responder:
                 self._retrain(live.model or "", decision.why)
                 return f"a retraining of {live.model} was started"
         except FairleadError as error:
-            return f"it did not succeed: {error}" + (f"; {error.hint}" if error.hint else "")
+            return f"{decision.action} failed: {error}" + (f"; {error.hint}" if error.hint else "")
         return ""
 
 
@@ -147,7 +149,7 @@ def _text(alarm: Alarm, live: Release, decision: Decision, outcome: str, obstacl
         f"Alarm {alarm.name} is {alarm.state}: {alarm.reason}",
         f"Live is {live}.",
         f"Decision: {decision.action}, because {decision.why} (rule: {decision.rule}).",
-        *([f"What stands in the way back: {obstacle}."] if obstacle else []),
+        *([f"A rollback is not possible: {obstacle}."] if obstacle else []),
         *([f"Outcome: {outcome}."] if outcome else []),
         f"`fairlead history {live.model or 'NAME'}` has the evidence.",
     ]

@@ -1,4 +1,4 @@
-"""The page of `fairlead monitor --html`: one file that needs nothing else, drawn as the version report is."""
+"""The page of `fairlead monitor --html`: one self-contained file in the style of the version report."""
 
 from fairlead.monitoring.dashboard.render import render
 

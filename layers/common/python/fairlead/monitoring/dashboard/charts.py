@@ -1,4 +1,4 @@
-"""Drawings over time: versions as bands, quality with intervals, coverage of outcomes, drift by what moved."""
+"""Charts over time: traffic by version, quality with intervals, coverage of outcomes, drift by input and answer."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -13,13 +13,13 @@ from fairlead.monitoring.history import Course, Line, Point
 WIDE, NARROW = 1012.0, 490.0
 SMALL, LOW = 320.0, 140.0
 HIGHEST_PSI = 1.0
-"""Where drawings of drift end: an input beyond it has moved altogether, and the figure is written beside it."""
+"""Upper end of drift charts; a larger PSI is written as a number beside the line."""
 SHADES = 4
-"""Bands repeat their shades after so many versions; each band has its version written on it."""
+"""Number of shades of version bands; they repeat, and each band is labelled with its version."""
 
 
 def bands(course: Course, marks: Sequence[Mark]) -> Element:
-    """Draw what each version answered, one band on the other, by step."""
+    """Draw the rows that each version answered by step, as stacked bands."""
     height = 250.0
     totals = [sum(one.points[at].predictions for one in course.lines) for at in range(_steps(course))]
     top = max([1, *totals])
@@ -40,13 +40,13 @@ def bands(course: Course, marks: Sequence[Mark]) -> Element:
 
 
 def quality(course: Course, one: Line, reach: tuple[float, float], marks: Sequence[Mark]) -> Element:
-    """Draw a version's figure as a line in the band of its interval, the published one as a dashed line."""
+    """Draw a version's figure as a line with its interval as a band, and the published figure as a dashed line."""
     height = 260.0
     frame = Frame(times(course.start, course.end, 58, NARROW - 12), Scale(*reach, height - 40, 30))
     runs = [list(run) for known, run in groupby(one.points, key=lambda point: point.quality is not None) if known]
     last = next((point.quality for point in reversed(one.points) if point.quality), None)
     published = one.published.value if one.published else None
-    said = f"Lastly {figure(last.value)}" if last else "Too few outcomes for a figure"
+    said = f"Latest {figure(last.value)}" if last else "Too few outcomes for a figure"
     return svg(
         NARROW, height, f"{metric(one.metric)} of version {one.version} over time",
         f"{said}; published {figure(published)}.",
@@ -60,7 +60,7 @@ def quality(course: Course, one: Line, reach: tuple[float, float], marks: Sequen
 
 
 def coverage(course: Course, one: Line) -> Element:
-    """Draw by step which share of predictions has an outcome by now."""
+    """Draw the share of predictions that have an outcome by now, by step."""
     height = 190.0
     frame = Frame(times(course.start, course.end, 58, NARROW - 12), Scale(0, 1, height - 40, 30))
     step = course.step_minutes * 60
@@ -78,7 +78,7 @@ def coverage(course: Course, one: Line) -> Element:
 
 
 def drift(course: Course, one: Line, name: str, limit: float) -> Element:
-    """Draw how far something moved, with the limit from which that counts as drift; beyond 1 is drawn at 1."""
+    """Draw the PSI of an input or answer, with the threshold of drift; a PSI above 1 is drawn at 1."""
     known = [(point.at.timestamp(), point.psi[name]) for point in one.points if name in point.psi]
     top = min(HIGHEST_PSI, max([2.5 * limit, *(psi * 1.15 for _, psi in known)]))
     frame = Frame(times(course.start, course.end, 44, SMALL - 12), Scale(0, top, LOW - 26, 16))
@@ -93,7 +93,7 @@ def drift(course: Course, one: Line, name: str, limit: float) -> Element:
         note = e("text", figure(last), x=frame.x.end - 2, y=frame.y.end - 4, text_anchor="end", class_="note")
     return svg(
         SMALL, LOW, f"Drift of {name} over time",
-        f"Lastly {figure(last)}; drift counts from {figure(limit)} on.",
+        f"Latest {figure(last)}; drift starts at {figure(limit)}.",
         frame.axes(y_ticks=ticks(0, top, about=3)), time_axis(frame),
         line([(frame.x.low, limit), (frame.x.high, limit)], frame, kind="reference"),
         [line(run, frame) if len(run) > 1 else _dot(frame, *run[0]) for run in points], note,
@@ -101,7 +101,7 @@ def drift(course: Course, one: Line, name: str, limit: float) -> Element:
 
 
 def reach(lines: Sequence[Line]) -> tuple[float, float]:
-    """Return the range of figures that all versions' drawings share."""
+    """Return the range of figures that all versions' charts share."""
     found = [point.quality for one in lines for point in one.points if point.quality]
     found += [one.published for one in lines if one.published]
     low = min([one.value if one.low is None else one.low for one in found], default=0.0)
@@ -115,7 +115,7 @@ def _steps(course: Course) -> int:
 
 
 def _band(frame: Frame, course: Course, one: Line, base: Sequence[int], number: int) -> list[Element]:
-    """Draw bars on those below, and the version's name where its band is widest."""
+    """Draw a version's bars on top of those below, and its label in the middle of the band."""
     step = course.step_minutes * 60
     parts = [
         _bar(frame, point.at.timestamp() - step, step, point.predictions, f"band band-{number % SHADES}", below=below)
@@ -162,7 +162,7 @@ def _dot(frame: Frame, at: float, value: float) -> Element:
 
 
 def caption(course: Course) -> str:
-    """Say which stretch all drawings show."""
+    """Return the caption with the time range of all charts."""
     return f"{spelt(course.start)} to {spelt(course.end)} UTC, in steps of {_length(course.step_minutes)}"
 
 

@@ -1,4 +1,4 @@
-"""Rendering: an overview as one HTML file that opens offline, prints, and asks nothing of anybody."""
+"""Renders an overview as one HTML file that opens offline, prints, and makes no network request."""
 
 from xml.etree.ElementTree import Element
 
@@ -12,12 +12,12 @@ from fairlead.monitoring.overview import Overview
 
 
 def render(found: Overview, *, above: Element | None = None) -> str:
-    """Write the page, with something `above` it. Names and reasons that people chose stay text whatever they hold."""
+    """Return the page, with an optional element `above` it. Names and reasons from users are escaped as text."""
     made = [section for make in SECTIONS if (section := make(found)) is not None]
     return page(
         f"{found.model}: monitor",
         STYLES + OWN + DARK,
-        f"Fairlead · seen at {spelt(found.at)} UTC",
+        f"Fairlead · as of {spelt(found.at)} UTC",
         above,
         opening(found, titles(made)),
         made,

@@ -13,23 +13,25 @@ from fairlead.monitoring.history import Line, called
 from fairlead.monitoring.overview import Overview
 
 DRAWN = 9
-"""Inputs and answers whose course is drawn: those that rank first."""
+"""Number of inputs and answers with a drift chart: those that rank first."""
 
 
 def what_happened(found: Overview) -> Element | None:
-    """Versions as bands, and what was done as marks."""
+    """Return the section with traffic by version, and journal records as marks."""
     if not found.course.lines:
         return None
     return section(
         "What happened",
-        paragraph(f"{charts.caption(found.course)}. Numbers are what was done, as the journal has it."),
+        paragraph(f"{charts.caption(found.course)}. Numbers mark the journal records in the table."),
         e("div", figure(charts.bands(found.course, marks(found))), class_="wide"),
-        tables.done(found.records) if found.records else paragraph("Nothing was done in this time."),
+        tables.done(found.records)
+        if found.records
+        else paragraph("The journal has no change or decision in this time."),
     )
 
 
 def how_good(found: Overview) -> Element | None:
-    """Each version's figure over time against what was published, and as a table."""
+    """Return the section with each version's quality over time and in a table."""
     lines = found.course.lines
     if not lines:
         return None
@@ -37,9 +39,9 @@ def how_good(found: Overview) -> Element | None:
     return section(
         "Quality",
         paragraph(
-            f"A point is the figure over the {span:g} hours before it; the band is its 95 % interval, the dashed line "
-            "what was published. Only predictions old enough for their outcomes to be in are judged in the table. "
-            "“Expected” is the accuracy that the stated probabilities suggest, without outcomes: advice."
+            f"A point is the figure over the {span:g} hours before it. The band is its 95 % interval, the dashed line "
+            "the published figure. The table counts only mature predictions, which are old enough for their outcomes "
+            "to be known. “Expected” is the accuracy that the predicted probabilities suggest, without outcomes."
         ),
         e(
             "div",
@@ -54,11 +56,11 @@ def how_good(found: Overview) -> Element | None:
 
 
 def outcomes(found: Overview) -> Element | None:
-    """How many outcomes are known, and how late they come."""
+    """Return the section with the coverage and the delay of outcomes."""
     if not found.course.lines:
         return None
     delay = found.views[0].labels.delay_hours if found.views else None
-    said = f"Nine in ten come within {formatting.plural(delay, 'hour')}." if delay else "None was ever reported."
+    said = f"90 % arrive within {formatting.plural(delay, 'hour')}." if delay else "No outcome was reported."
     return section(
         "Outcomes",
         paragraph(f"{said} A bar is the share of a step's predictions whose outcome is known by now."),
@@ -72,7 +74,7 @@ def outcomes(found: Overview) -> Element | None:
 
 
 def moved(found: Overview) -> Element | None:
-    """Drift of the first version, drawn and listed; of the others, listed."""
+    """Return the section with the first version's drift as charts and a table, and the others' as tables."""
     judged = [view for view in found.views if view.judged]
     if not judged:
         return None
@@ -87,9 +89,9 @@ def moved(found: Overview) -> Element | None:
     return section(
         "Drift",
         paragraph(
-            f"The population stability index of version {first.version} against its baseline, over the "
-            f"{found.course.span_hours:g} hours before each point, ranked by how much moved and how much the model "
-            f"relies on it. The dashed line is {limits.psi:g}: drift needs that much, and evidence over the window."
+            f"The population stability index (PSI) of version {first.version} against its baseline, over the "
+            f"{found.course.span_hours:g} hours before each point, ranked by the change and by how much the model "
+            f"relies on the input. Drift needs a PSI of {limits.psi:g} (dashed line) and statistical significance."
         ),
         e("div", drawn, class_="row features"),
         tables.findings(first),
@@ -98,7 +100,7 @@ def moved(found: Overview) -> Element | None:
 
 
 def alarms(found: Overview) -> Element | None:
-    """The stack's alarms as they stand."""
+    """Return the section with the states of the stack's alarms."""
     return section("Alarms", tables.standing(found.alarms)) if found.alarms else None
 
 
@@ -106,7 +108,7 @@ SECTIONS: tuple[Callable[[Overview], Element | None], ...] = (what_happened, how
 
 
 def marks(found: Overview) -> list[Mark]:
-    """Return what was done, oldest first, numbered from 1."""
+    """Return the records' marks, oldest first, numbered from 1."""
     return [Mark(number, entry.record.effective) for number, entry in enumerate(reversed(found.records), 1)]
 
 

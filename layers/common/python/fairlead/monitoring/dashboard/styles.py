@@ -1,4 +1,4 @@
-"""What the page adds to the report's style sheet: its own drawings, and a dark side for a page left open all night."""
+"""The page's additions to the report's style sheet: its charts, and a dark mode for screens."""
 
 OWN = """
 svg .band-0 { fill: var(--band-0); } svg .band-1 { fill: var(--band-1); }

@@ -1,4 +1,4 @@
-"""The first screen: what is live, how it does, and whether anybody is needed."""
+"""The header of the page: the live version, its figures, and a verdict."""
 
 from xml.etree.ElementTree import Element
 
@@ -10,12 +10,12 @@ from fairlead.monitoring.overview import Overview, against
 from fairlead.monitoring.views import View
 
 NAMED = 3
-"""Broken inputs that are named."""
+"""Broken inputs that are listed by name."""
 SIGNS = {"pass": "✓", "warn": "!", "fail": "✕"}
 
 
 def opening(found: Overview, titles: list[str]) -> Element:
-    """The header, with links to the sections."""
+    """Return the header, with links to the sections."""
     return e(
         "header",
         e("p", "Fairlead monitor", class_="kicker"),
@@ -37,32 +37,28 @@ def _said(found: Overview) -> tuple[str, str, str]:
     standing = [alarm.name for alarm in found.alarms if alarm.state == "ALARM"]
     view = found.first
     if standing:
-        title = f"{formatting.plural(len(standing), 'alarm stands', 'alarms stand')}"
+        title = f"{formatting.plural(len(standing), 'alarm is', 'alarms are')} in state ALARM"
         worse = view is not None and view.quality.drop is not None and view.quality.drop > 0
         also = f"; version {view.version} is {against(view.quality)}" if view and worse else ""
         return "fail", title, ", ".join(standing) + also + (f"; {_broken(view)}" if view and view.broken else "")
     if view is None:
-        return "warn", "Nothing was captured", "No version answered, or no request is captured."
+        return "warn", "No data", "No version answered, or capture is off."
     return _of(view)
 
 
 def _of(view: View) -> tuple[str, str, str]:
-    """Say how a version does, about which no alarm stands."""
+    """Return the verdict on a version without an alarm."""
     if view.quality.drop is not None and view.quality.drop > 0:
         return "fail", f"Version {view.version} is worse than when it was published", against(view.quality)
     if view.broken:
         return "fail", f"Inputs of version {view.version} broke", _broken(view)
     if view.judged and view.judged.drift:
         moved = [str(one.feature) for one in view.judged.findings if one.verdict == "drift"]
-        return "warn", f"What version {view.version} is asked or answers has moved", ", ".join(moved)
+        return "warn", f"Inputs or answers of version {view.version} drifted", ", ".join(moved)
     if view.quality.now is None:
-        missing = "No alarm stands and no drift was found, but too few outcomes are known to say how good it is."
-        return "warn", "Nothing is known to be wrong", missing
-    return (
-        "pass",
-        "Nothing is known to be wrong",
-        "No alarm stands, no drift was found, quality is not shown to be worse.",
-    )
+        missing = "No alarm and no drift, but too few outcomes to judge the quality."
+        return "warn", "No problem found", missing
+    return ("pass", "No problem found", "No alarm, no drift, and no evidence of worse quality.")
 
 
 def _broken(view: View) -> str:
@@ -86,7 +82,7 @@ def _key(found: Overview) -> list[tuple[str, Children]]:
     labels = view.labels
     known = "–" if labels.coverage is None else f"{labels.coverage:.0%}"
     late = (
-        f"90 % come within {formatting.plural(labels.delay_hours, 'hour')}"
+        f"90 % arrive within {formatting.plural(labels.delay_hours, 'hour')}"
         if labels.delay_hours
         else "none was reported"
     )

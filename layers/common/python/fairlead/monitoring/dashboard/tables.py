@@ -1,4 +1,4 @@
-"""The tables of the page: what the drawings show, in figures."""
+"""The tables of the page: the charts' data as numbers."""
 
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element
@@ -18,7 +18,7 @@ from fairlead.monitoring.views import View
 
 
 def done(entries: Sequence[Entry]) -> Element:
-    """What was done, oldest first, by the numbers of its marks."""
+    """Return the table of journal records, oldest first, with the numbers of their marks."""
     rows = [
         (str(number), _short(spelt(record.effective)), record.kind, _moving(record), record.by, record.why)
         for number, (_, record) in enumerate(reversed(entries), 1)
@@ -27,7 +27,7 @@ def done(entries: Sequence[Entry]) -> Element:
 
 
 def measured(views: tuple[View, ...]) -> Element:
-    """Each version's figure beside the published one."""
+    """Return the table of each version's figure and the published one."""
     rows = [
         (
             f"version {view.version}" + (", live" if view.live else ""),
@@ -42,12 +42,12 @@ def measured(views: tuple[View, ...]) -> Element:
         )
         for view in views
     ]
-    heads = ("", "figure", "now", "published", "against it", "outcomes", "worth", "of predictions from", "expected")
+    heads = ("", "metric", "now", "published", "change", "outcomes", "effective", "predictions from", "expected")
     return table(heads, rows, numbers=(5, 6))
 
 
 def known(views: tuple[View, ...]) -> Element:
-    """How many outcomes each version's predictions have."""
+    """Return the table of each version's outcome counts."""
     rows = [
         (
             f"version {view.version}",
@@ -59,12 +59,12 @@ def known(views: tuple[View, ...]) -> Element:
         )
         for view in views
     ]
-    heads = ("", "predictions", "outcomes", "known of mature ones", "invalid", "conflicts")
+    heads = ("", "predictions", "outcomes", "coverage of mature ones", "invalid", "conflicts")
     return table(heads, rows, numbers=(1, 2, 3, 4, 5))
 
 
 def findings(view: View) -> Element:
-    """What moved, by rank."""
+    """Return the table of a version's drift findings, by rank."""
     rows = [
         (
             called(one),
@@ -76,12 +76,12 @@ def findings(view: View) -> Element:
         )
         for one in (view.judged.findings if view.judged else ())
     ]
-    heads = ("", "verdict", "PSI", "relied on", "missing", "new or outside", "in words")
+    heads = ("", "verdict", "PSI", "importance", "missing", "new or out of range", "explanation")
     return table(heads, rows, numbers=(2, 3, 4, 5))
 
 
 def standing(alarms: tuple[Standing, ...]) -> Element:
-    """The alarms, those that stand first."""
+    """Return the table of alarms, those in state ALARM first."""
     order = sorted(alarms, key=lambda alarm: (alarm.state != "ALARM", alarm.name))
     rows = [
         (

@@ -1,4 +1,4 @@
-"""Time as a scale: what happened lies where it happened, under every drawing the same."""
+"""The time axis and the event marks, which all charts share."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -11,18 +11,18 @@ from fairlead.html.elements import e
 HOUR = 3600.0
 STEPS = tuple(HOUR * hours for hours in (0.25, 0.5, 1, 2, 3, 6, 12, 24, 48, 120, 240))
 LABEL = 60.0
-"""Width that a tick's label needs."""
+"""Width of a tick's label in pixels."""
 
 
 class Mark(NamedTuple):
-    """Something that was done, by the number that it has under every drawing."""
+    """A journal record in the charts: its number in all of them, and its time."""
 
     number: int
     at: datetime
 
 
 def times(start: datetime, end: datetime, left: float, right: float) -> Scale:
-    """Return the scale of a stretch of time, in seconds since 1970."""
+    """Return the scale of a time range, in seconds since 1970."""
     return Scale(start.timestamp(), end.timestamp(), left, right)
 
 
@@ -42,7 +42,7 @@ def time_axis(frame: Frame) -> list[Element]:
 
 
 def drawn_marks(marks: Sequence[Mark], frame: Frame, *, numbers: bool = True) -> list[Element]:
-    """Draw marks as lines with their numbers above; numbers that would lie on each other are joined."""
+    """Draw marks as lines with their numbers above; numbers that would overlap are joined."""
     parts, top = [], frame.y.end
     groups: list[tuple[float, list[int]]] = []
     for mark in sorted(marks, key=lambda mark: mark.at):
@@ -59,7 +59,7 @@ def drawn_marks(marks: Sequence[Mark], frame: Frame, *, numbers: bool = True) ->
 
 
 def spelt(at: datetime) -> str:
-    """Spell a moment."""
+    """Return a time as text, in UTC to the minute."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"
 
 
