@@ -100,7 +100,7 @@ def test_a_publisher_who_may_only_use_the_registry_is_compared_with_its_latest(d
     run("publish")
     said = json.loads(run("validate", "--json").stdout)
     line = next(one for one in said["findings"] if one["check"] == "champion")
-    assert "it is the registry's latest, because what is live is not known" in line["detail"]
+    assert "it is the registry's latest, because the live version is unknown" in line["detail"]
 
 
 def test_the_table_can_be_read_at_80_columns(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
