@@ -76,7 +76,7 @@ def test_a_strategy_is_asked_for_by_its_word(releases: Releases, registry: Regis
 def test_an_unknown_strategy_is_refused_before_anything_is_made(
     releases: Releases, registry: Registry, lambda_: StrictLambda
 ) -> None:
-    with pytest.raises(SettingsError, match="no strategy 'slowly'"):
+    with pytest.raises(SettingsError, match="unknown strategy 'slowly'"):
         releases.release(registry, "churn", 1, strategy="slowly")
     assert lambda_.changes() == []
 
@@ -293,7 +293,7 @@ def test_long_steps_are_announced(releases: Releases, registry: Registry, desk: 
 
     ship(releases, registry, 2)
 
-    steps = ["setting", "publishing", "asking", "moving", "pointing", "shifting", "waiting"]
+    steps = ["setting", "publishing", "checking", "moving", "pointing", "shifting", "waiting"]
     assert [line.split()[0] for line in desk.said] == steps
 
 

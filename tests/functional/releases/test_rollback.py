@@ -118,7 +118,7 @@ def test_what_a_rollback_proposes_can_be_gone_to(
         two.rollback(registry, "churn")
 
     assert "--to r" not in caught.value.hint
-    assert "release 4 (churn version 3) live left" in caught.value.hint
+    assert "live left release 4 (churn version 3)" in caught.value.hint
 
 
 def test_after_a_rollback_past_previous_a_plain_one_does_not_go_forward_again(
@@ -324,7 +324,7 @@ def test_rollback_wakes_a_version_that_fell_asleep_before_live_moves_and_says_so
 
     assert lambda_.points_at("live") == "2"
     assert lambda_.calls.index("UpdateAlias") > lambda_.calls.index("Invoke")
-    assert any(line.startswith("release 2 sleeps") for line in desk.said)
+    assert any(line.startswith("reactivating release 2") for line in desk.said)
 
 
 def test_rollback_to_a_release_that_cannot_answer_is_refused(

@@ -107,6 +107,14 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
         """The number of the release that live is shifting to; empty if no shift is in progress."""
         return self.running.target if self.running else next(iter(self.live.weights), "")
 
+    @property
+    def busy(self) -> str:
+        """Why live cannot move now: a running deployment, or traffic on two releases; empty if it can."""
+        if self.running:
+            return str(self.running)
+        shares = ", ".join(f"{share:.0%} on release {number}" for number, share in self.live.weights.items())
+        return f"live is split between releases: {shares}" if shares else ""
+
 
 def look(means: Means) -> Situation:
     """Read the aliases and the running deployment.
@@ -145,7 +153,7 @@ def intending(means: Means, draft: Draft, *, doubts: Doubts | None = None) -> It
     def unless_retired(tail: Tail) -> Draft:
         for record in tail.recent(RECENT_RECORDS):
             if draft.now and record.kind == "retired" and same_version(record, draft.now):
-                raise retired(record.model, record.version)
+                raise retired_error(record.model, record.version)
         return draft
 
     intent = None
@@ -163,7 +171,7 @@ def intending(means: Means, draft: Draft, *, doubts: Doubts | None = None) -> It
 def refuse_retired(registry: Registry, model: str, version: int) -> None:
     """Raise ReleaseError for a retired version."""
     if version in retirements.retired(registry.objects, model):
-        raise retired(model, version)
+        raise retired_error(model, version)
 
 
 def same_version(record: Draft, release: Release) -> bool:
@@ -171,7 +179,7 @@ def same_version(record: Draft, release: Release) -> bool:
     return (record.model, record.version) == (release.model, release.version)
 
 
-def retired(model: str, version: int) -> ReleaseError:
+def retired_error(model: str, version: int) -> ReleaseError:
     """Return the error for a retired version."""
     return ReleaseError(f"{model} version {version} is retired", hint=another(model))
 

@@ -268,14 +268,10 @@ def _freeze(means: Means, wanted: Configuration, description: str) -> str:
 
 
 def _refuse_busy(situation: Situation) -> None:
-    ending = f"`fairlead rollback {situation.now.model or 'NAME'}`"
-    if situation.running:
-        raise ReleaseError(str(situation.running), hint=f"wait for it, or end it with {ending}")
-    if situation.live.weights:
-        shares = ", ".join(f"{share:.0%} on release {number}" for number, share in situation.live.weights.items())
-        raise ReleaseError(
-            f"live is split between releases: {shares}", hint=f"{ending} moves all traffic to one release"
-        )
+    if situation.busy:
+        ending = f"`fairlead rollback {situation.now.model or 'NAME'}`"
+        hint = f"wait for it, or end it with {ending}" if situation.running else f"{ending} moves all traffic to one"
+        raise ReleaseError(situation.busy, hint=hint)
 
 
 def _refuse_other_model(now: Release, order: Order) -> None:

@@ -68,7 +68,7 @@ class Releaser:
             live=live,
             champion=champion,
             descends=descends,
-            busy=_busy(situation),
+            busy=situation.busy,
             tried=_tried(tail, order),
             retired=order.version in retirements.retired(self._registry.objects, order.model),
         )
@@ -144,13 +144,6 @@ def _left_open(before: Record, tail: Tail, order: Order) -> bool:
 def _tried(tail: Tail, order: Order) -> bool:
     holding = [one.now for one in tail.recent(RECENT_RECORDS) if one.kind in MOVING and one.now]
     return any((one.model, one.version) == (order.model, order.version) for one in holding)
-
-
-def _busy(situation: Situation) -> str:
-    if situation.running:
-        return str(situation.running)
-    others = ", ".join(f"{share:.0%} on release {number}" for number, share in situation.live.weights.items())
-    return f"live is split between releases: {others}" if others else ""
 
 
 def _text(order: Order, live: Release, *lines: str) -> str:
