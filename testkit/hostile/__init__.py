@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from testkit.hostile import bombs, calls, composed, damaged, streams, texts
+from testkit.hostile import bombs, calls, composed, damaged, streams, texts, writing
 from testkit.hostile.models import NUMBERS
 
 
@@ -20,5 +20,6 @@ def corpus() -> Iterator[Hostile]:
     yield from (Hostile(name, make) for name, make in calls.files())
     for group in (composed.FILES, streams.FILES, bombs.FILES):
         yield from (Hostile(name, make) for name, make in group.items())
+    yield from (Hostile(name, make, writing.X) for name, make in writing.FILES.items())
     yield from (Hostile(*file) for file in texts.files())
     yield from (Hostile(*file) for file in damaged.files())

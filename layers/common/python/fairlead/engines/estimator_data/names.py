@@ -1,6 +1,7 @@
 """Functions and types that an estimator may hold, named one by one; beside them numpy's and scipy's ufuncs and scalars.
 
-None of them writes, reads files or calls what it is given.
+None of them reads files or calls what it is given. numpy's write where an argument tells them to: `out`, `copy`,
+`overwrite_input`, or a ufunc's argument behind its inputs; `parameters` and `shapes` keep these arguments from them.
 """
 
 import importlib
@@ -38,3 +39,9 @@ def find(name: str) -> Any:
         scalar = isinstance(found, type) and issubclass(found, (np.number, np.bool_, np.str_, np.object_))
         return found if scalar or isinstance(found, np.ufunc) else None
     return None
+
+
+def word(found: Any) -> str:
+    """Return the word for what a name stood for."""
+    own = isinstance(found, np.ufunc) or (not isinstance(found, type) and found.__module__.startswith("numpy"))
+    return "numpy function" if own else "named"

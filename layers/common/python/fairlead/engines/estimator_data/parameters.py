@@ -1,4 +1,4 @@
-"""Parameters whose type is right and whose value would still do harm: file readers, caches, expressions."""
+"""Parameters whose type is right and whose value would still do harm: files, caches, expressions, places to write."""
 
 from collections.abc import Callable
 from typing import Any
@@ -33,9 +33,37 @@ def _memory(value: Any) -> tuple[str, str] | None:
     return None if value is None else ("caches on disk", "fit the pipeline with memory=None")
 
 
+def _keywords(value: Any) -> tuple[str, str] | None:
+    strange = sorted(set(value or ()) - KEYWORDS, key=str) if isinstance(value, (dict, type(None))) else [value]
+    if not strange:
+        return None
+    return (
+        f"gives its function {str(strange[0])[:40]!r}, which an estimator in data form may not",
+        "fit it without that argument; where numpy itself writes its result is never told",
+    )
+
+
+KEYWORDS = frozenset(
+    [
+        *("V", "VI", "Y", "a_max", "a_min", "axis", "coef0", "decimals", "degree", "dense_output", "dtype"),
+        *("feature_range", "gamma", "keepdims", "max", "min", "missing_values", "nan", "neginf", "newshape", "norm"),
+        *("order", "p", "posinf", "quantile_range", "shape", "squared", "threshold", "unit_variance", "value", "w"),
+        *("with_centering", "with_mean", "with_scaling", "with_std"),
+    ]
+)
+"""Arguments by name that functions and metrics may be given: none says where to write (`out`, `copy`,
+`overwrite_input`) or leaves memory as it was (`where`)."""
+FOR_FUNCTIONS = frozenset(
+    [
+        *("effective_metric_params_", "inv_kw_args", "kernel_params", "kw_args", "metric_params"),
+        "pairwise_kernels_kwargs",
+    ]
+)
+"""Parameters that hold such arguments."""
 RULES: dict[str, Callable[[Any], tuple[str, str] | None]] = {
     "input": _input,
     "memory": _memory,
     "pattern": _pattern,
     "token_pattern": _pattern,
+    **dict.fromkeys(FOR_FUNCTIONS, _keywords),
 }

@@ -5,7 +5,9 @@ attributes must be the class's own and hold the types that the class has there; 
 object is built.
 """
 
+import inspect
 from collections.abc import Callable
+from copy import deepcopy
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -35,6 +37,7 @@ from fairlead.errors import ModelFileError
 LONGEST_INTEGER = 60
 MOST_PARTS = 50_000_000
 SCALAR_WORDS: dict[type, str] = {type(None): "none", bool: "number", int: "number", float: "number", str: "str"}
+OTHER_PARAMETERS = "fit it without the parameter that makes this, and report the class with its parameters"
 HASHED = (bool, int, float, str, type(None), np.generic)
 
 
@@ -70,6 +73,7 @@ class Reader:
         self._nodes = document.nodes
         self._arrays = arrays
         self._built: list[Built] = []
+        self._copies: dict[int, Any] = {}
 
     def run(self) -> Built:
         """Build every node, and return the last."""
@@ -153,7 +157,7 @@ class Reader:
                 f"the function or type {node.name[:100]} is none that an estimator may hold",
                 hint="use a numpy or scipy ufunc, or a built-in transformer",
             )
-        return Built(found, frozenset({"named"}))
+        return Built(found, frozenset({names.word(found)}))
 
     def object(self, node: Object) -> Built:
         """Build an object of a known class."""
@@ -163,9 +167,13 @@ class Reader:
         found = {name: self._get(value) for name, value in node.attributes.items()}
         for name, one in found.items():
             _check_attribute(shape, name, one)
-        attributes = {name: one.value for name, one in found.items()}
+        attributes = {name: self._own(name, one.value) for name, one in found.items()}
         native_state.check(shape.name, attributes)
         return Built(build(shape, attributes), frozenset({shape.word}), _sum(list(found.values())))
+
+    def _own(self, name: str, value: Any) -> Any:
+        """Copy what a function will be given: an array that native code reads must stay as it was checked."""
+        return deepcopy(value, self._copies) if name in parameters.FOR_FUNCTIONS else value
 
 
 def _sum(found: list[Built]) -> int:
@@ -180,16 +188,26 @@ def _check_attribute(shape: shapes.Shape, name: str, found: Built) -> None:
     allowed = shape.allowed(name)
     label = shape.name.rpartition(".")[2]
     if allowed is None:
-        raise ModelFileError(
-            f"a {label} has no attribute {name[:60]!r}",
-            hint=f"delete it before you save the estimator: del estimator.{name[:60]}",
-        )
+        raise ModelFileError(f"a {label} has no attribute {name[:60]!r}", hint=_advice(shape, name))
     if not found.words <= allowed:
         raise ModelFileError(
             f"{label}.{name} holds {', '.join(sorted(found.words - allowed))}; "
-            f"it may hold {', '.join(sorted(allowed)) or 'nothing'}"
+            f"it may hold {', '.join(sorted(allowed)) or 'nothing'}",
+            hint=OTHER_PARAMETERS,
         )
     parameters.check(label, name, found.value)
+
+
+def _advice(shape: shapes.Shape, name: str) -> str:
+    """Say what to do about an attribute that has no line: the class makes it itself, or somebody put it there."""
+    methods = [
+        inspect.unwrap(getattr(method, "fget", None) or method)
+        for base in shape.kind.__mro__
+        for method in vars(base).values()
+    ]
+    if any(name in getattr(getattr(method, "__code__", None), "co_names", ()) for method in methods):
+        return OTHER_PARAMETERS
+    return f"delete it before you save the estimator: del estimator.{name[:60]}"
 
 
 def _check_hashable(values: list[Any]) -> None:

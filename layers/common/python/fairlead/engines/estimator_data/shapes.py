@@ -28,6 +28,8 @@ PARAMETER = PARTS | {
     "sparse",
     "distance",
 }
+ONE_ARGUMENT = frozenset({"func", "inverse_func", "pooling_func", "strategy", "weights"})
+"""Parameters whose function gets one array: another one it would write into, as numpy's second or third argument."""
 GROUPS = {"numbers": NUMBERS, "values": VALUES, "parts": PARTS}
 COMMON = {
     "n_features_in_": frozenset({"number"}),
@@ -79,15 +81,15 @@ class Shape(NamedTuple):
         if attribute in self.attributes:
             return self.attributes[attribute]
         if attribute in self.parameters:
-            return PARAMETER
+            return PARAMETER | ({"numpy function"} if attribute in ONE_ARGUMENT else frozenset())
         if self.word == "Bunch":
             return PARTS
         return COMMON.get(attribute) if self.word == "estimator" else None
 
 
 def is_class(name: str) -> bool:
-    """Whether a name is a known class."""
-    return name in _lines()
+    """Whether a name is a known class, and one of this version of scikit-learn."""
+    return name in _lines() and _class(name) is not None
 
 
 @cache
@@ -109,7 +111,7 @@ def state_names(name: str) -> tuple[str, ...]:
 def import_all() -> None:
     """Import every known class."""
     for name in _lines():
-        with contextlib.suppress(ImportError, AttributeError):  # other versions of scikit-learn have fewer
+        if is_class(name):
             shape_of(name)
 
 
@@ -141,7 +143,9 @@ def _word(name: str) -> str:
 @cache
 def _class(name: str) -> Any:
     module, _, last = name.rpartition(".")
-    return getattr(importlib.import_module(module), last)
+    with contextlib.suppress(ImportError):  # other versions of scikit-learn have fewer
+        return getattr(importlib.import_module(module), last, None)
+    return None
 
 
 @cache
