@@ -142,7 +142,7 @@ DAMAGES: list[Damage] = [
     ("tree estimator", "tree_", lambda _: "tree", "tree_ must be a sklearn.tree._tree.Tree"),
     ("boosting", "n_trees_per_iteration_", lambda _: 1, "estimators_ must be an array of shape (any, 1)"),
     ("boosting", "n_features_in_", lambda _: 1, "estimators_[0, 0] must be a tree of 1 features"),
-    ("boosting", "init_", lambda _: LinearRegression(), "init_ must be 'zero', a DummyClassifier"),
+    ("boosting", "init_", lambda _: 5, "init_ must be 'zero' or an estimator, got builtins.int"),
     ("boosting", "_loss", lambda _: None, "_loss must be a loss for several classes"),
     ("boosting", "estimators_", lambda trees: np.full_like(trees, fitted("tree estimator")), "estimators_[0, 0]"),
     ("histogram tree", "nodes", changed_nodes(0, 10**6, "left"), "nodes[0].left must be from 1"),

@@ -71,6 +71,35 @@ class PositiveLabel:
         return self._label
 
 
+class BoostingStart:
+    """An estimator that gradient boosting starts from: trees add to its answers by row and column without looking."""
+
+    def __init__(self, estimator: Any, columns: int) -> None:
+        self.estimator, self.columns = estimator, columns
+
+    def predict(self, X: Any) -> Any:
+        """Answer one number a row."""
+        return _shaped(self.estimator.predict(X), {(X.shape[0],), (X.shape[0], 1)})
+
+    def predict_proba(self, X: Any) -> Any:
+        """Answer one number a row and class."""
+        return _shaped(self.estimator.predict_proba(X), {(X.shape[0], max(self.columns, 2))})
+
+
+def _shaped(answers: Any, shapes: set[tuple[int, ...]]) -> Any:
+    if type(answers) is not np.ndarray or answers.shape not in shapes:
+        raise ValueError("the estimator that this boosting starts from does not answer row by row")
+    return answers
+
+
+def _boosting(shape: Shape, attributes: Attributes) -> Any:
+    made = _plain(shape, attributes)
+    start = attributes.get("init_")
+    if hasattr(start, "predict") and type(start).__name__ not in ("DummyClassifier", "DummyRegressor"):
+        made.init_ = BoostingStart(start, attributes["n_trees_per_iteration_"])
+    return made
+
+
 def _spline(shape: Shape, attributes: Attributes) -> Any:
     names = ("t", "c", "k", "extrapolate", "axis")
     return shape.kind.construct_fast(*(attributes[name] for name in names))
@@ -100,6 +129,8 @@ Maker = Callable[[Shape, Attributes], Any]
 MAKERS: dict[str, Maker] = {
     "builtins.slice": _called,
     "scipy.interpolate._bsplines.BSpline": _spline,
+    "sklearn.ensemble._gb.GradientBoostingClassifier": _boosting,
+    "sklearn.ensemble._gb.GradientBoostingRegressor": _boosting,
     "sklearn.impute._iterative._ImputerTriplet": _called,
     "sklearn.isotonic.IsotonicRegression": _with_setstate,
     "sklearn.metrics._scorer._CurveScorer": lambda _, attributes: PositiveLabel(attributes["pos_label"]),

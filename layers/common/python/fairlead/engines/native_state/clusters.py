@@ -24,7 +24,8 @@ def check_bisecting(clustering: State) -> None:
     if "_bisecting_tree" not in clustering:
         return
     n_features = clustering.integer("n_features_in_", 1)
-    clustering.array("_X_mean", (n_features,), REALS)
+    if "_X_mean" in clustering:  # the mean of sparse rows is never taken off
+        clustering.array("_X_mean", (n_features,), REALS)
     waiting: list[tuple[str, Any]] = [("_bisecting_tree", clustering.get("_bisecting_tree"))]
     seen: set[int] = set()
     while waiting:
@@ -34,7 +35,8 @@ def check_bisecting(clustering: State) -> None:
         seen.add(id(node))
         if class_of(node) != "sklearn.cluster._bisect_k_means._BisectingTree":
             clustering.refuse(place, "a node of a bisecting tree", class_of(node))
-        clustering.as_array(f"{place}.center", attribute(node, "center"), (n_features,), REALS)
+        if place != "_bisecting_tree":  # rows begin below the root
+            clustering.as_array(f"{place}.center", attribute(node, "center"), (n_features,), REALS)
         if node.left is not None or node.right is not None:
             waiting += [(f"{place}.left", node.left), (f"{place}.right", node.right)]
 

@@ -40,13 +40,18 @@ def _each(estimators: Array) -> Any:
 
 
 def _check_start(boosting: State, columns: int) -> None:
-    """The first answers come from `init_`; trees add to them by row and column, so their shape must be certain."""
+    """The first answers come from `init_`; trees add to them by row and column, so their shape must be certain.
+
+    A dummy's is judged here. Another estimator's can only be known when it answers: the builder puts it behind a check.
+    """
     init = boosting.get("init_")
     if isinstance(init, str) and init == "zero":
         return
     name = class_of(init)
     if name not in STARTS:
-        boosting.refuse("init_", "'zero', a DummyClassifier or a DummyRegressor", name)
+        if not hasattr(init, "predict"):
+            boosting.refuse("init_", "'zero' or an estimator", name)
+        return
     if attribute(init, "n_outputs_") != 1:
         boosting.refuse("init_.n_outputs_", "1", attribute(init, "n_outputs_"))
     classes = attribute(init, "n_classes_")

@@ -133,7 +133,17 @@ CHECKS = {
         f"{METRICS}.{name}Distance{bits}": check_metric
         for name in (
             *("Euclidean", "SEuclidean", "Manhattan", "Chebyshev", "Minkowski", "Mahalanobis", "Hamming", "Canberra"),
-            *("BrayCurtis", "Jaccard", "Dice", "RogersTanimoto", "RussellRao", "SokalSneath", "Haversine", "PyFunc"),
+            *(
+                "BrayCurtis",
+                "Jaccard",
+                "Dice",
+                "RogersTanimoto",
+                "RussellRao",
+                "SokalMichener",
+                "SokalSneath",
+                "Haversine",
+                "PyFunc",
+            ),
         )
         for bits in ("", "32", "64")
     },

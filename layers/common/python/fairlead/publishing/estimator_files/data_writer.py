@@ -28,10 +28,11 @@ SMALLEST, LARGEST = -(1 << 63), (1 << 63) - 1
 DROPPED = frozenset(
     [
         *("scorer_", "_scorer", "cv_results_", "callbacks", "_checked_cv_orig"),
+        *("root_", "dummy_leaf_", "_skl_callbacks", "_skl_callbacks_to_teardown", "_callback_fit_ctx"),
         *("_rng", "_feature_subsample_rng", "_optimizer", "_loss_function_", "_kmeans_single"),
     ]
 )
-"""Attributes that only fitting uses and that are never written: scorers, optimizers, results of a search."""
+"""Attributes that only fitting uses and that are never written: scorers, optimizers, a search's results, Birch's tree."""
 OPTIONAL = frozenset({"scoring", "param_distributions", "param_grid", "cv"})
 """Parameters that only fitting uses: None where data cannot hold them, and then listed in `left_out`."""
 

@@ -54,7 +54,7 @@ def scalar(inert: InertObject) -> tuple[str, bytes]:
 def _reconstructed(inert: InertObject) -> ArrayParts:
     """Return the parts of an array that a call makes empty and a state fills with shape, dtype and content."""
     kind, state = inert.arguments[:1], inert.state
-    if not kind or getattr(kind[0], "by", "") not in ("numpy.ndarray", "numpy.memmap"):
+    if not kind or getattr(kind[0], "by", "") not in ("numpy.ndarray", "numpy.memmap", "numpy.matrix"):
         raise MalformedError("an array of an unknown class")
     if type(state) is not tuple or len(state) != 5:
         raise MalformedError("an array with a malformed state")
@@ -63,10 +63,22 @@ def _reconstructed(inert: InertObject) -> ArrayParts:
 
 
 def _from_buffer(inert: InertObject) -> ArrayParts:
+    if len(inert.arguments) == 5:
+        return _transposed(*inert.arguments)
     if len(inert.arguments) != 4:
         raise MalformedError("an array with a malformed buffer")
     content, dtype, shape, order = inert.arguments
     return _checked(dtype_code(dtype), shape_of(shape), order == "F", content)
+
+
+def _transposed(content: Any, dtype: Any, shape: Any, order: Any, axes: Any) -> ArrayParts:
+    """Return the parts, in C order, of an array whose axes lie in memory in another order."""
+    shape, content = shape_of(shape), data(content)
+    if order != "K" or type(axes) is not tuple or sorted(map(str, axes)) != sorted(map(str, range(len(shape)))):
+        raise MalformedError("an array with a malformed buffer")
+    code, shape, _, content = _checked(dtype_code(dtype), shape, False, content)
+    array = np.frombuffer(content, make_dtype(code)).reshape(shape).transpose([int(axis) for axis in axes])
+    return code, array.shape, False, array.tobytes()
 
 
 def _behind_wrapper(inert: InertObject) -> ArrayParts:
@@ -113,6 +125,7 @@ PLAIN: dict[str, Callable[[InertObject], Any]] = {
     "builtins.set": lambda inert: _collection(inert, set),
     "builtins.frozenset": lambda inert: _collection(inert, set),
     "collections.OrderedDict": lambda inert: dict(inert.pairs),
+    "sklearn.compose._column_transformer._RemainderColsList": lambda inert: inert.state["data"],  # before 1.7
 }
 ARRAYS: dict[str, Callable[[InertObject], ArrayParts]] = {
     "array": _behind_wrapper,
@@ -163,6 +176,12 @@ def _random_state(inert: InertObject) -> Any:
     return {"state": state[0] if type(state) is tuple and state else state}
 
 
+def _boosting_start(inert: InertObject) -> tuple[str, Any]:
+    """Return the estimator behind the check of a boosting's first answers."""
+    name, _, state = class_and_state(inert.state["estimator"])
+    return name, state
+
+
 def _spline(inert: InertObject) -> tuple[str, Any]:
     """Return a spline's state, which newer scipy keeps in an inner object."""
     inner = inert.state[0] if type(inert.state) is tuple and inert.state else None
@@ -175,6 +194,7 @@ REDUCED: dict[str, Callable[[InertObject], tuple[str, Any]]] = {
     "numpy.random._pickle.__randomstate_ctor": lambda inert: ("numpy.random.RandomState", _random_state(inert)),
     SPLINE: _spline,
     CURVE_SCORER: _curve_scorer,
+    "fairlead.engines.estimator_data.builders.BoostingStart": _boosting_start,
     "fairlead.engines.estimator_data.builders.PositiveLabel": lambda inert: (
         CURVE_SCORER,
         {"pos_label": (inert.state or {}).get("_label")},

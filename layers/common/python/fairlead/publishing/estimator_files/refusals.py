@@ -45,8 +45,10 @@ def judge(name: str) -> None:
 
 def unknown(name: str, place: str) -> ModelFileError:
     """Return the refusal of a class that the data form does not know; `place` is its path in the estimator."""
-    advice = "fit the pipeline with memory=None" if name.startswith("joblib.memory") else OWN_KERNEL
+    advice = "use another of scikit-learn's classes in its place, or report this one"
+    if name.startswith("joblib.memory"):
+        advice = "fit the pipeline with memory=None"
     if name.startswith("scipy.stats"):
         advice = "publish search.best_estimator_ instead of the search with its distributions"
     where = f" (at {place[:100]})" if place else ""
-    return ModelFileError(f"the file uses {name[:100]}, which Fairlead does not read from a file{where}", hint=advice)
+    return ModelFileError(f"the estimator holds a {name[:100]}, which has no data form{where}", hint=advice)

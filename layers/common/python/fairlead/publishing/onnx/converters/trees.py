@@ -125,7 +125,7 @@ def _is_pure(tree: Any, value: Array) -> bool:
 def _boosting(nodes: Nodes, operator: Any) -> str:
     model = operator.raw_operator
     if not (model.init_ == "zero" or type(model.init_).__name__ in ("DummyClassifier", "DummyRegressor")):
-        raise NotConvertibleError(f"gradient boosting with a {type(model.init_).__name__} as init cannot be converted")
+        raise NotConvertibleError("gradient boosting with an estimator as init cannot be converted")
     start = model._raw_predict_init(np.zeros((1, model.n_features_in_), dtype=np.float32))[0]
     ensemble = Ensemble()
     for target, value in enumerate(start):

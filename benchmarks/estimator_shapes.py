@@ -1,0 +1,145 @@
+"""What of scikit-learn's own fitted estimators the data form refuses: `python -m benchmarks.estimator_shapes`.
+
+Every public estimator is fitted with its defaults, and with each alternative of each parameter by itself, on small
+tables of many kinds; what fits is written and read as a publication does, and must answer as before. A refusal is
+printed once, with the parameters that made it. `--defaults` leaves the alternatives out; names of classes narrow it.
+"""
+
+import argparse
+import inspect
+import sys
+import warnings
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from benchmarks.estimator_tables import PLAIN, ROWS, TABLES, Table
+from benchmarks.estimator_variants import fixed, variants
+from fairlead.engines.estimator_data.reader import read
+from fairlead.errors import ModelFileError
+from fairlead.publishing.estimator_files.convert import from_live
+
+METHODS = ("predict", "predict_proba", "decision_function", "transform")
+WITHOUT = frozenset({"MultiLabelBinarizer"})
+"""Classes without a data form: they take labels, never rows."""
+ON_PURPOSE = ("would read files", "it is computed from the points")
+"""Words of refusals that stay."""
+
+
+class Fit(NamedTuple):
+    """A fitted estimator, its parameters as told, and its rows."""
+
+    told: str
+    estimator: Any
+    rows: Any
+
+
+def kinds(names: list[str]) -> list[tuple[str, Any]]:
+    """Every public estimator that answers or transforms new rows."""
+    from sklearn.experimental import enable_halving_search_cv, enable_iterative_imputer  # noqa: F401
+    from sklearn.utils import all_estimators
+
+    found = [(name, kind) for name, kind in all_estimators() if hasattr(kind, "predict") or hasattr(kind, "transform")]
+    return [(name, kind) for name, kind in found if (not names or name in names) and name not in WITHOUT]
+
+
+def fits(kind: Any, *, defaults: bool) -> Iterator[Fit]:
+    """Every way to fit a class that works."""
+    for changed in [{}] if defaults else variants(kind):
+        for name, table in TABLES.items():
+            if changed and name not in PLAIN:
+                continue
+            try:
+                estimator = _fitted(kind, changed, table)
+            except Exception:  # noqa: BLE001, S112 - a class that refuses a table, or parameters that do not go together
+                continue
+            told = ", ".join(f"{key}={_told(value)}" for key, value in changed.items())
+            yield Fit(f"{kind.__name__}({told}) on {name}", estimator, table.X)
+
+
+def _told(value: Any) -> str:
+    return " ".join(repr(value).split())[:60]
+
+
+def _fitted(kind: Any, changed: dict[str, Any], table: Table) -> Any:
+    estimator = kind(**{**fixed(kind), **changed})
+    weights = {}
+    if table.weighted:
+        if "sample_weight" not in inspect.signature(estimator.fit).parameters:
+            raise TypeError("no weights")
+        weights = {"sample_weight": np.linspace(0.5, 2.0, ROWS)}
+    if table.y is None:
+        return estimator.fit(table.X, **weights)
+    return estimator.fit(table.X, table.y, **weights)
+
+
+def judge(fit: Fit) -> str | None:
+    """Return why the data form refuses an estimator, or how its answers differ; None where all is well."""
+    answers = dict(_answers(fit))  # first: some attributes come when an estimator answers
+    try:
+        rebuilt = read(from_live(fit.estimator)).estimator
+    except ModelFileError as error:
+        return None if any(words in str(error) for words in ON_PURPOSE) else str(error)
+    for method, (before, again) in answers.items():
+        try:
+            after = getattr(rebuilt, method)(fit.rows)
+        except Exception as error:  # noqa: BLE001 - any failure of the rebuilt one is what this looks for
+            return f"{method} of the rebuilt estimator raises {type(error).__name__}: {str(error)[:100]}"
+        if same(before, again) and not same(before, after):
+            return f"{method} of the rebuilt estimator answers differently"
+    return None
+
+
+def _answers(fit: Fit) -> Iterator[tuple[str, tuple[Any, Any]]]:
+    """Yield each method that answers the rows, and what it answers twice: some answers are drawn at random."""
+    for method in METHODS:
+        try:
+            yield method, (getattr(fit.estimator, method)(fit.rows), getattr(fit.estimator, method)(fit.rows))
+        except Exception:  # noqa: BLE001, S112 - the estimator itself does not answer these rows
+            continue
+
+
+def same(before: Any, after: Any) -> bool:
+    """Whether two answers are equal but for a last bit, which the place of an array in memory may decide."""
+    if isinstance(before, (list, tuple)):
+        return all(same(*pair) for pair in zip(before, after, strict=True))
+    if hasattr(before, "toarray"):
+        before, after = before.toarray(), after.toarray()
+    before, after = np.asarray(before), np.asarray(after)
+    if before.dtype.kind == "f":
+        return bool(np.allclose(before, after, rtol=1e-9, atol=1e-12, equal_nan=True))
+    return bool(np.all((before == after) | ((before != before) & (after != after))))  # noqa: PLR0124 - NaN among objects
+
+
+def survey(names: list[str], *, defaults: bool) -> dict[str, str]:
+    """Return each refusal and the first fit that it met."""
+    found: dict[str, str] = {}
+    tried = 0
+    for name, kind in kinds(names):
+        count = 0
+        for fit in fits(kind, defaults=defaults):
+            count += 1
+            why = judge(fit)
+            if why is not None and why not in found:
+                found[why] = fit.told
+                print(f"{fit.told}\n    {why}", flush=True)
+        tried += count
+        if not count:
+            print(f"{name}: nothing fitted it", flush=True)
+    print(f"{tried:,} fits, {len(found)} refusals", flush=True)
+    return found
+
+
+def main() -> None:
+    """Print what is refused, and fail where anything is."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("classes", nargs="*")
+    parser.add_argument("--defaults", action="store_true")
+    given = parser.parse_args()
+    warnings.simplefilter("ignore")
+    sys.exit(bool(survey(given.classes, defaults=given.defaults)))
+
+
+if __name__ == "__main__":
+    main()
