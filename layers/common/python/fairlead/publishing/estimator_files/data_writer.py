@@ -32,7 +32,7 @@ DROPPED = frozenset(
         *("_rng", "_feature_subsample_rng", "_optimizer", "_loss_function_", "_kmeans_single"),
     ]
 )
-"""Attributes that only fitting uses and that are never written: scorers, optimizers, a search's results, Birch's tree."""
+"""Attributes that only fitting uses, never written: scorers, optimizers, results of a search, Birch's tree."""
 OPTIONAL = frozenset({"scoring", "param_distributions", "param_grid", "cv"})
 """Parameters that only fitting uses: None where data cannot hold them, and then listed in `left_out`."""
 
