@@ -35,7 +35,8 @@ from fairlead.engines.estimator_data.document import (
 from fairlead.errors import ModelFileError
 
 LONGEST_INTEGER = 60
-MOST_PARTS = 50_000_000
+MOST_OBJECTS = 200_000
+"""Objects that one prediction may pass through: a forest of a thousand trees has some 2,000."""
 SCALAR_WORDS: dict[type, str] = {type(None): "none", bool: "number", int: "number", float: "number", str: "str"}
 OTHER_PARAMETERS = "fit it without the parameter that makes this, and report the class with its parameters"
 HASHED = (bool, int, float, str, type(None), np.generic)
@@ -49,14 +50,14 @@ class Read(NamedTuple):
 
 
 class Built(NamedTuple):
-    """A node's object, the words for it and for all that it holds, and how many parts a walk through it meets.
+    """A node's object, the words for it and for all that it holds, and how many objects a walk through it meets.
 
     An object of a class is one word, whatever it holds.
     """
 
     value: Any
     words: frozenset[str]
-    parts: int = 1
+    objects: int = 0
 
 
 def read(data: bytes) -> Read:
@@ -100,11 +101,11 @@ class Reader:
 
     def items(self, node: Items) -> Built:
         """Build a list, tuple or set."""
-        values, words, parts = self._all(node.items, "set" if node.kind == "set" else "list")
+        values, words, objects = self._all(node.items, "set" if node.kind == "set" else "list")
         if node.kind == "set":
             _check_hashable(values)
-            return Built(set(values), words, parts)
-        return Built(tuple(values) if node.kind == "tuple" else values, words, parts)
+            return Built(set(values), words, objects)
+        return Built(tuple(values) if node.kind == "tuple" else values, words, objects)
 
     def pairs(self, node: Pairs) -> Built:
         """Build a dictionary."""
@@ -121,12 +122,12 @@ class Reader:
 
     def objects(self, node: Objects) -> Built:
         """Build an array of values."""
-        values, words, parts = self._all(node.items, "objects")
+        values, words, objects = self._all(node.items, "objects")
         array = np.empty(len(values), dtype=object)
         for index, value in enumerate(values):
             array[index] = value
         try:
-            return Built(array.reshape(node.shape), words, parts)
+            return Built(array.reshape(node.shape), words, objects)
         except ValueError as error:
             raise ModelFileError("an array of objects whose shape does not fit") from error
 
@@ -169,7 +170,7 @@ class Reader:
             _check_attribute(shape, name, one)
         attributes = {name: self._own(name, one.value) for name, one in found.items()}
         native_state.check(shape.name, attributes)
-        return Built(build(shape, attributes), frozenset({shape.word}), _sum(list(found.values())))
+        return Built(build(shape, attributes), frozenset({shape.word}), 1 + _sum(list(found.values())))
 
     def _own(self, name: str, value: Any) -> Any:
         """Copy what a function will be given: an array that native code reads must stay as it was checked."""
@@ -177,11 +178,14 @@ class Reader:
 
 
 def _sum(found: list[Built]) -> int:
-    """Count parts as a prediction meets them, again at each place; raises ModelFileError where that would never end."""
-    parts = 1 + sum(one.parts for one in found)
-    if parts > MOST_PARTS:
-        raise ModelFileError("parts inside parts, more than a prediction could ever pass through")
-    return parts
+    """Count objects as a prediction meets them, again at each place; raises ModelFileError above MOST_OBJECTS."""
+    objects = sum(one.objects for one in found)
+    if objects >= MOST_OBJECTS:
+        raise ModelFileError(
+            f"a prediction would pass through {objects:,} objects, of which {MOST_OBJECTS:,} may be",
+            hint="fit fewer estimators inside each other",
+        )
+    return objects
 
 
 def _check_attribute(shape: shapes.Shape, name: str, found: Built) -> None:
