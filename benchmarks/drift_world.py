@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fairlead.drift import Request
-from fairlead.engines import Answers
 from fairlead.engines.sklearn import SklearnEngine
 from fairlead.gate.evidence import Rows
+from fairlead.model.answers import Answers
 from fairlead.model.baseline import Baseline
 from fairlead.model.signature import Signature
 from fairlead.publishing.baseline import baseline_of

@@ -15,12 +15,12 @@ from typing import Any, NamedTuple
 
 from benchmarks import models
 from fairlead.api.instances import RequestReader
-from fairlead.engines import Answers
 from fairlead.feedback.dead_letters import SetAside
 from fairlead.feedback.ledger import Ledger
 from fairlead.feedback.log_delivery import Collector
 from fairlead.feedback.score import Scorer
 from fairlead.feedback.versions import KnownVersions
+from fairlead.model.answers import Answers
 from fairlead.telemetry.capture import Answered, Asked, Capture, pseudonym
 
 EVENTS = (1_000, 10_000, 100_000)

@@ -5,7 +5,8 @@ from typing import Any
 
 from fairlead.journal.chain import seal
 from fairlead.journal.journal import Journal
-from fairlead.journal.records import Draft, Release
+from fairlead.journal.records import Draft
+from fairlead.model.release import Release
 from fairlead.registry.store import Objects
 
 ADA = "arn:aws:sts::123456789012:assumed-role/ops/ada"

@@ -14,6 +14,7 @@ from moto import mock_aws
 from palmerpenguins import load_penguins
 
 from fairlead import engines
+from fairlead.drift.counters import slot_of
 from fairlead.feedback.ledger import Ledger, Outcome, items
 from fairlead.feedback.ledger.counter_items import any_shard, pages
 from fairlead.feedback.score import Scorer
@@ -162,7 +163,7 @@ class Production:
         )
 
     def _put(self, part: Part, told: list[Outcome]) -> None:
-        expires, slot = part.at // 1000 + 90 * 86_400, items.slot_of(part.at)
+        expires, slot = part.at // 1000 + 90 * 86_400, slot_of(part.at)
         named = (part.model, part.version, slot)
         put = [items.part_item(part, expires=expires), items.seen_item(*named, expires=expires)]
         mark = {"state": {"S": "scored"}, "slot": {"S": items.labelled_slot(*named)}}

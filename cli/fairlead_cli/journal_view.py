@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fairlead.journal.alias_state import Seen
     from fairlead.journal.journal import Journal
-    from fairlead.journal.records import Record, Release
+    from fairlead.journal.records import Record
+    from fairlead.model.release import Release
     from fairlead.registry.store import Registry
     from fairlead.settings import Operator
 
@@ -15,10 +16,10 @@ STANDS = frozenset({"moved", "shifting", "found"})
 
 def open_journal(settings: "Operator") -> "tuple[Journal, Registry]":
     """Open the journal in the registry's bucket; returns the registry too."""
-    from fairlead.aws.stack import registry
     from fairlead.journal.journal import Journal
+    from fairlead.registry.connection import open_registry
 
-    opened = registry(settings)
+    opened = open_registry(settings)
     return Journal(opened.objects, settings.stack), opened
 
 

@@ -14,8 +14,9 @@ from fairlead.drift import Broken, Judgement
 from fairlead.drift.judgement import Finding
 from fairlead.errors import CallError
 from fairlead.journal.journal import Entry, Journal
-from fairlead.journal.records import CODEDEPLOY, Draft, Record, Release
+from fairlead.journal.records import CODEDEPLOY, Draft, Record
 from fairlead.model.manifest import Metric
+from fairlead.model.release import Release
 from fairlead.monitoring.dashboard import render
 from fairlead.monitoring.history import Course
 from fairlead.monitoring.overview import Overview

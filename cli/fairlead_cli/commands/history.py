@@ -11,8 +11,8 @@ from fairlead_cli.output import note, print_json, print_table
 
 if TYPE_CHECKING:
     from fairlead.journal.journal import Entry
-    from fairlead.journal.records import Release
     from fairlead.model.manifest import Forced
+    from fairlead.model.release import Release
     from fairlead.registry.store import Registry
     from fairlead.settings import Operator
 

@@ -9,7 +9,7 @@ from fairlead_cli.options import DEFAULT_STACK, Json, Reason, Stack, where
 from fairlead_cli.output import note, print_json, telling
 
 if TYPE_CHECKING:
-    from fairlead.journal.records import Release
+    from fairlead.model.release import Release
     from fairlead.releases.release import Released
 
 
@@ -52,7 +52,7 @@ def release(
     deployment. The hook checks the release on golden rows, then traffic shifts. An alarm or a failure rolls it back. A
     release that replaces another model, or the first one, goes live all at once, and the command waits for it.
     """
-    from fairlead.aws.stack import registry
+    from fairlead.registry.connection import open_registry
     from fairlead_cli.stack import releases
 
     if code == (version is not None) or not (name or code):
@@ -66,7 +66,7 @@ def release(
             return
         model, number = _chosen(name, version, live)
         done = opened.release(
-            registry(settings), model, number, strategy=strategy, reason=reason, switch_model=switch_model
+            open_registry(settings), model, number, strategy=strategy, reason=reason, switch_model=switch_model
         )
         if (wait or done.was.model != model) and not watch:
             done = opened.follow(done)

@@ -30,9 +30,9 @@ def report(
 
     It shows the verdict, metrics with intervals, charts, slices, inputs, parity, costs and lineage as of publishing.
     """
-    from fairlead.aws.stack import registry
+    from fairlead.registry.connection import open_registry
 
-    opened = registry(where(stack))
+    opened = open_registry(where(stack))
     manifest, _ = opened.manifest(name, version or opened.latest(name))
     kind = "card" if card else "report"
     blob = _blob(manifest, kind)

@@ -11,7 +11,7 @@ from fairlead_cli.output import note, print_json
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fairlead.journal.records import Release
+    from fairlead.model.release import Release
 
 
 def retire(
@@ -30,11 +30,11 @@ def retire(
     Callers who pin it get 404 within five minutes. It can no longer be released or be the target of a rollback; its
     manifest stays in the registry. The command asks for confirmation if no release would be left for a rollback.
     """
-    from fairlead.aws.stack import registry
+    from fairlead.registry.connection import open_registry
     from fairlead_cli.stack import releases
 
     settings = where(stack)
-    opened, versions = releases(settings), registry(settings)
+    opened, versions = releases(settings), open_registry(settings)
     fallbacks = opened.fallbacks(versions, name)
     lost = [one for one in fallbacks if one.version == version]
     left = [one for one in fallbacks if one.version != version]

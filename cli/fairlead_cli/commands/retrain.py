@@ -87,14 +87,15 @@ def _here(
 
 
 def _retrained(order: "Order", settings: "Operator", *, json: bool) -> "Retrained":
-    from fairlead.aws import clients, stack
+    from fairlead.aws import clients
     from fairlead.errors import RefusedError
     from fairlead.feedback.ledger.reader import LedgerReader
     from fairlead.journal.journal import RETRAIN, Journal
+    from fairlead.registry.connection import open_registry
     from fairlead.retraining.retrain import Retraining
     from fairlead_cli.findings import print_findings
 
-    registry = stack.registry(settings)
+    registry = open_registry(settings)
     ledger = LedgerReader(clients.client("dynamodb"), f"{settings.stack}-ledger")
     try:
         with telling() as tell:

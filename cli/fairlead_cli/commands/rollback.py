@@ -33,14 +33,14 @@ def rollback(
     Moves live only to a release that responds and can start cold: its manifest and blobs exist and have the right
     digests. A running deployment is stopped first.
     """
-    from fairlead.aws.stack import registry
+    from fairlead.registry.connection import open_registry
     from fairlead_cli.stack import releases
 
     settings = where(stack)
     away_from = away_from.removeprefix("r") if away_from else None
     with telling() as tell:
         done = releases(settings, progress=tell).rollback(
-            registry(settings, patient=False), name, to=to, away_from=away_from, reason=reason
+            open_registry(settings, patient=False), name, to=to, away_from=away_from, reason=reason
         )
     for doubt in done.doubts:
         note(f"WARNING: {doubt}")

@@ -29,14 +29,15 @@ def shadow(
     """
     from fairlead.aws import clients
     from fairlead.aws.release_client import Asked
-    from fairlead.aws.stack import find, registry
+    from fairlead.aws.stack import find
     from fairlead.feedback.ledger.reader import LedgerReader
     from fairlead.monitoring.shadow import shadowed
+    from fairlead.registry.connection import open_registry
     from fairlead.releases.facade import opened
 
     settings = where(stack)
     found = find(settings)
-    models = registry(settings)
+    models = open_registry(settings)
     with telling() as tell:
         releases = opened(found, progress=tell)
         candidate = releases.freeze(models, name, version)

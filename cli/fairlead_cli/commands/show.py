@@ -26,10 +26,10 @@ def show(
     It has the signature, the engine and its reason, parity, metrics, findings of the gate, environment, lineage and
     digests.
     """
-    from fairlead.aws.stack import registry
+    from fairlead.registry.connection import open_registry
     from fairlead.registry.retirements import retirement
 
-    opened = registry(where(stack))
+    opened = open_registry(where(stack))
     manifest, sha256 = opened.manifest(name, version or opened.latest(name))
     retired = retirement(opened, name, manifest.version)
     if json:

@@ -10,7 +10,7 @@ from fairlead_cli.options import DEFAULT_STACK, Json, Stack, where
 from fairlead_cli.output import note, print_facts, print_json
 
 if TYPE_CHECKING:
-    from fairlead.journal.records import Release
+    from fairlead.model.release import Release
     from fairlead.releases.facade import Status
 
 
@@ -27,7 +27,7 @@ def status(
 
     Exit code 5 if the live release does not respond, 6 if NAME is neither live nor previous.
     """
-    from fairlead.aws.stack import registry
+    from fairlead.registry.connection import open_registry
     from fairlead_cli.stack import releases
 
     settings = where(stack)
@@ -37,7 +37,7 @@ def status(
         show(opened.watch(found.running.deployment.id))
         found = opened.status()
     if name and name not in {release.model for release in (found.live, found.previous) if release}:
-        registry(settings).latest(name)  # an unknown name is an error of its own, with the names that look like it
+        open_registry(settings).latest(name)  # an unknown name is an error of its own, with the names that look like it
         raise NotFoundError(f"{name} is not released", hint=f"`fairlead versions {name}` lists its versions")
     if json:
         print_json(found)

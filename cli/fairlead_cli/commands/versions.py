@@ -26,11 +26,11 @@ def versions(
     Lists versions with their metrics, newest first. Marks retired and forced versions; also the live and the previous
     one if the stack can be read.
     """
-    from fairlead.aws.stack import registry
     from fairlead.registry import retirements
+    from fairlead.registry.connection import open_registry
 
     settings = where(stack)
-    opened = registry(settings)
+    opened = open_registry(settings)
     if name is None:
         _models(opened, json=json)
         return
@@ -115,13 +115,12 @@ def _roles(settings: "Operator", name: str) -> dict[int, str]:
     from fairlead.aws.lambda_function import PredictFunction
     from fairlead.aws.stack import find
     from fairlead.errors import FairleadError
-    from fairlead.releases import facade
 
     roles: dict[int, str] = {}
     try:
         function = PredictFunction(clients.client("lambda"), find(settings).function)
         for role in ("previous", "live"):
-            release = facade.named(function, role)
+            release = function.named(role)
             if release and release.model == name:
                 roles[release.version] = role
     except FairleadError as error:

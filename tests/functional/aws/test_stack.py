@@ -11,6 +11,7 @@ from moto import mock_aws
 from fairlead.aws import stack
 from fairlead.aws.clients import client
 from fairlead.errors import NotFoundError, ReleaseError, SettingsError, StorageError
+from fairlead.registry.connection import open_registry
 from fairlead.settings import Operator
 
 OUTPUTS = {
@@ -143,6 +144,6 @@ def test_the_registry_is_the_stacks_bucket_unless_a_setting_names_another(monkey
     s3.put_object(Bucket="other", Key="models/penguins/versions/1.json", Body=b"")
     deploy("fairlead", OUTPUTS)
 
-    assert stack.registry().models() == ["churn"]
+    assert open_registry().models() == ["churn"]
     monkeypatch.setenv("FAIRLEAD_BUCKET", "other")
-    assert stack.registry().models() == ["penguins"]
+    assert open_registry().models() == ["penguins"]

@@ -14,8 +14,9 @@ from typer.testing import CliRunner, Result
 from fairlead.aws import clients
 from fairlead.aws.s3 import S3Objects
 from fairlead.journal.journal import Journal
-from fairlead.journal.records import Draft, Release, frozen_release
+from fairlead.journal.records import Draft
 from fairlead.model.manifest import Forced, Manifest, Parent
+from fairlead.model.release import Release, frozen_release
 from fairlead.registry.store import Registry
 from fairlead_cli.main import app
 from tests.functional.session import connect

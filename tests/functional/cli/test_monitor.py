@@ -19,7 +19,8 @@ from fairlead.feedback.ledger import Outcome
 from fairlead.feedback.score import Scorer
 from fairlead.feedback.versions import KnownVersions
 from fairlead.journal.journal import Journal
-from fairlead.journal.records import Draft, Release
+from fairlead.journal.records import Draft
+from fairlead.model.release import Release
 from fairlead.publishing.publish import Published
 from fairlead.telemetry import capture
 from fairlead.telemetry.outcomes import pairs

@@ -14,9 +14,9 @@ import pytest
 from moto import mock_aws
 
 from fairlead.api.outcomes import Answer, Report
+from fairlead.drift.counters import slot_of
 from fairlead.feedback.intake import Intake
 from fairlead.feedback.ledger import Ledger
-from fairlead.feedback.ledger.items import slot_of
 from fairlead.feedback.log_delivery import Collected, Collector
 from fairlead.feedback.score import Scorer
 from fairlead.feedback.versions import Named

@@ -12,9 +12,9 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from fairlead.drift.counters import Counters
+from fairlead.drift.counters import Counters, slot_of
 from fairlead.errors import StorageError
-from fairlead.feedback.ledger import Ledger, Outcome, Pair, items
+from fairlead.feedback.ledger import Ledger, Outcome, Pair
 from fairlead.feedback.ledger.conflicts import MOST
 from fairlead.telemetry.capture import Part
 from fairlead.telemetry.outcomes import pairs
@@ -67,7 +67,7 @@ def tally(parts: Sequence[Part]) -> Counters:
     """Rows and requests by cluster, with many counters: more than a page holds."""
     clusters: dict[str, dict[str, int]] = {}
     for one in parts:
-        counts = clusters.setdefault(f"{items.slot_of(one.at)}_1", {})
+        counts = clusters.setdefault(f"{slot_of(one.at)}_1", {})
         for name in ("rows", *(f"i{n}_0" for n in range(110))):
             counts[name] = counts.get(name, 0) + len(one.rows)
     return Counters(clusters=clusters)
@@ -83,7 +83,7 @@ def score(found: Sequence[Pair]) -> dict[int, dict[str, int | float]]:
     slots: dict[int, dict[str, int | float]] = {}
     for pair in found:
         right = "right" if pair.column("labels") == pair.outcome.actual else "wrong"
-        counts = slots.setdefault(items.slot_of(pair.part.at), {})
+        counts = slots.setdefault(slot_of(pair.part.at), {})
         counts[right] = counts.get(right, 0) + 1
         counts["weight"] = counts.get("weight", 0) + 0.1
     return slots
@@ -91,7 +91,7 @@ def score(found: Sequence[Pair]) -> dict[int, dict[str, int | float]]:
 
 def rows_counted(ledger: Ledger) -> int:
     """The counter `rows` of every cluster of the day."""
-    slot = items.slot_of(NOON)
+    slot = slot_of(NOON)
     found = ledger.traffic("churn", 3, slot - 96, slot + 96).clusters.values()
     assert all(counts["rows"] == counts["i109_0"] for counts in found)
     return sum(counts["rows"] for counts in found)
@@ -99,7 +99,7 @@ def rows_counted(ledger: Ledger) -> int:
 
 def quality(ledger: Ledger) -> Counter[str]:
     """The quality counters of the day."""
-    slot = items.slot_of(NOON)
+    slot = slot_of(NOON)
     total: Counter[str] = Counter()
     for counts in ledger.quality("churn", 3, slot - 96, slot + 96).values():
         total.update(counts)
@@ -134,7 +134,7 @@ def test_a_pair_is_scored_once_whichever_half_comes_first(dynamodb: Any, *, pred
     for _ in range(3):
         ledger.score(pairs(*ledger.request("r")), fits, score)
     assert quality(ledger) == {"right": 1, "weight": 0.1}
-    slot = items.slot_of(NOON)
+    slot = slot_of(NOON)
     [pair] = ledger.labelled("churn", 3, slot, slot + 1)
     assert (pair.column("rows"), pair.column("labels"), pair.outcome.actual) == ([1.0], "yes", "yes")
 
@@ -192,7 +192,7 @@ def test_an_outcome_that_does_not_fit_is_set_aside_as_invalid_and_never_scored(d
     ledger.record_outcomes([outcome("r", 0, "perhaps"), outcome("r", 1, "yes")])
     assert len(ledger.score(pairs(*ledger.request("r")), fits, score)) == 2
     assert {one.outcome.row: one.state for one in ledger.request("r")[1]} == {0: "invalid", 1: "scored"}
-    slot = items.slot_of(NOON)
+    slot = slot_of(NOON)
     assert [pair.outcome.row for pair in ledger.labelled("churn", 3, slot, slot + 1)] == [1]
 
 
@@ -201,7 +201,7 @@ def test_rows_are_found_by_time_and_version(dynamodb: Any) -> None:
     hours = [NOON - hour * 3_600_000 for hour in range(4)]
     for number, at in enumerate(hours):
         ledger.record_parts([part(f"r{number}", at=at)], tally)
-    slot = items.slot_of(NOON)
+    slot = slot_of(NOON)
     assert [one.request for one in ledger.captured("churn", 3, slot - 8, slot + 1)] == ["r0", "r1", "r2"]
     assert list(ledger.captured("churn", 4, slot - 8, slot + 1)) == []
     [seen] = ledger.seen()

@@ -11,7 +11,8 @@ import pytest
 
 from fairlead.aws.cloudwatch_alarms import Standing
 from fairlead.journal.journal import Entry
-from fairlead.journal.records import Record, Release
+from fairlead.journal.records import Record
+from fairlead.model.release import Release
 from fairlead.monitoring.dashboard import render
 from fairlead.monitoring.overview import Overview, look
 from fairlead.publishing.publish import Published

@@ -11,7 +11,6 @@ from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from fairlead.engines import Answers
 from fairlead.engines.sklearn import SklearnEngine
 from fairlead.errors import DataError, IntegrityError, SettingsError
 from fairlead.gate import judge
@@ -19,6 +18,7 @@ from fairlead.gate.evidence import Evidence
 from fairlead.gate.policy import Policy, Split
 from fairlead.gate.policy_file import parse
 from fairlead.model import manifest
+from fairlead.model.answers import Answers
 from fairlead.model.golden import Golden
 from fairlead.model.signature import Output, Signature
 from fairlead.publishing.estimator_files.convert import from_live

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fairlead.engines import Answers
+from fairlead.model.answers import Answers
 from fairlead.publishing.parity import choose_engine
 from fairlead.publishing.parity.compare import TOLERANCE, difference, prove
 from fairlead.publishing.signature import infer

@@ -13,9 +13,10 @@ import msgspec
 import numpy as np
 import pytest
 
-from fairlead.engines import Answers, Engine, load
+from fairlead.engines import Engine, load
 from fairlead.errors import CallError, EngineError, IntegrityError
 from fairlead.model import manifest
+from fairlead.model.answers import Answers
 from fairlead.model.signature import Signature
 from fairlead.publishing.parity import remote_runtime
 from fairlead.publishing.parity.choose_engine import Choice, choose_engine

@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from fairlead.journal.records import Release
+from fairlead.model.release import Release
 from fairlead.registry.store import Registry, blob_key, manifest_key
 from fairlead.releases.cold_start import obstacle
 from testkit.memory import Memory

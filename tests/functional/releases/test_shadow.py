@@ -9,7 +9,7 @@ from fairlead.aws.release_client import Asked, Reply
 from fairlead.drift.counters import SLOT, Counters
 from fairlead.feedback.ledger import Outcome, Pair
 from fairlead.feedback.ledger.reader import LedgerReader
-from fairlead.journal.records import Release
+from fairlead.model.release import Release
 from fairlead.monitoring.shadow import shadowed
 from fairlead.registry.store import Registry
 from fairlead.telemetry.capture import Part

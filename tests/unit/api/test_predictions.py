@@ -7,8 +7,8 @@ import pytest
 
 from fairlead.api import predictions
 from fairlead.api.instances import RequestReader
-from fairlead.engines import Answers
 from fairlead.errors import CallError
+from fairlead.model.answers import Answers
 from fairlead.model.golden import Golden
 from fairlead.model.signature import Field, Output, Signature
 from fairlead.serving.endpoint import Model

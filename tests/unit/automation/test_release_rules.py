@@ -8,8 +8,8 @@ import pytest
 from fairlead.automation.candidates import Facts, decide, order_of
 from fairlead.automation.candidates.release_rules import TABLE
 from fairlead.errors import SettingsError
-from fairlead.journal.records import Release
 from fairlead.model.manifest import Engine, Finding, Forced, Manifest
+from fairlead.model.release import Release
 from fairlead.model.signature import Field
 from tests.manifests import build, passing
 

@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 from fairlead.aws.codedeploy import Deployment
-from fairlead.journal.records import Release
+from fairlead.model.release import Release
 from fairlead.releases.canary_alarms import Alarm
 from fairlead.releases.metrics import Traffic
 from fairlead.releases.watch import Side, Snapshot

@@ -4,7 +4,7 @@ from typing import Literal
 
 import pytest
 
-from fairlead.journal.records import Release
+from fairlead.model.release import Release
 from fairlead.monitoring.replay import Shadow
 from fairlead.monitoring.shadow import Shadowed
 from fairlead.quality.paired_test import Comparison

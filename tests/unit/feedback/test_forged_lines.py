@@ -16,12 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairlead import quality
-from fairlead.engines import Answers
 from fairlead.feedback.ledger import Ledger, Outcome, Pair
 from fairlead.feedback.ledger.counter_items import pages
 from fairlead.feedback.log_delivery import Collected, Collector
 from fairlead.feedback.score import MOST_UNKNOWN, Scorer
 from fairlead.feedback.versions import KnownVersion, Named, UnknownVersionError
+from fairlead.model.answers import Answers
 from fairlead.model.baseline import SCHEMA, Baseline, Calibration, Categories, Feature, Numbers, Predictions, Score
 from fairlead.model.signature import Field, Output, Signature
 from fairlead.telemetry import capture

@@ -9,7 +9,8 @@ import pytest
 
 from fairlead.journal.alias_state import Live, Seen, drift, who_was_live
 from fairlead.journal.journal import Journal
-from fairlead.journal.records import Draft, Release, decode, encode
+from fairlead.journal.records import Draft, decode, encode
+from fairlead.model.release import Release
 from testkit.memory import Memory
 from tests.journals import ADA, NOON, Clock, intended, journal, key_of, moved, release, shifting
 

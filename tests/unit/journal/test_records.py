@@ -17,9 +17,9 @@ from fairlead.journal.records import (
     decode,
     describe_deployment,
     encode,
-    frozen_release,
     parse_deployment,
 )
+from fairlead.model.release import frozen_release
 from tests.journals import ADA, NOON, release
 
 RECORD = Record(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fairlead.engines import Answers
+from fairlead.model.answers import Answers
 from fairlead.publishing.parity.compare import TOLERANCE, NotProvedError, answerable, difference, prove
 
 Row = tuple[Any, ...]

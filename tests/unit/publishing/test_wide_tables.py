@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fairlead.engines import Answers
+from fairlead.model.answers import Answers
 from fairlead.model.signature import Field, Output, Signature
 from fairlead.publishing.evidence import probes
 from fairlead.publishing.evidence.columns import BLOCK_VALUES, blocks

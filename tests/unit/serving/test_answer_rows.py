@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fairlead.engines import Answers
 from fairlead.errors import RowNotAnswerableError
+from fairlead.model.answers import Answers
 from fairlead.model.golden import Golden
 from fairlead.model.signature import Field, Output, Signature
 from fairlead.serving.answer_rows import MOST_CALLS, RowAnswerer, without_number

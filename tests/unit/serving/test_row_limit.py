@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from awslambdaric.lambda_runtime_marshaller import Encoder
 
-from fairlead.engines import Answers
+from fairlead.model.answers import Answers
 from fairlead.model.golden import Golden
 from fairlead.model.signature import Field, Output, Signature
 from fairlead.serving.endpoint import LONGEST_NUMBER, Model, most_rows

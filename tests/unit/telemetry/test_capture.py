@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from fairlead.engines import Answers
+from fairlead.model.answers import Answers
 from fairlead.model.signature import Field, Output, Signature
 from fairlead.telemetry import capture
 from fairlead.telemetry.capture import Answered, Asked, Capture, Part

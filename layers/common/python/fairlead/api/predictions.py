@@ -6,8 +6,8 @@ Law: what `serving` answers to `instances(signature, rows)`, `answers` reads bac
 from collections.abc import Sequence
 from typing import Any
 
-from fairlead.engines import Answers
 from fairlead.errors import CallError
+from fairlead.model.answers import Answers
 from fairlead.model.signature import Output, Scalar, Signature, class_names
 
 

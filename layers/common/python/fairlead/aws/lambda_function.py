@@ -11,8 +11,8 @@ from typing import Any
 import msgspec
 
 from fairlead.aws import clients
-from fairlead.errors import ReleaseError
-from fairlead.journal.records import Release, frozen_release
+from fairlead.errors import NotFoundError, ReleaseError
+from fairlead.model.release import Release, frozen_release
 
 LATEST = "$LATEST"
 NOT_READY = frozenset({"ResourceNotReadyException", "SnapStartNotReadyException"})
@@ -105,6 +105,14 @@ class PredictFunction:
     def release(self, version: str) -> Release:
         """Read which release a published version is; raises NotFoundError."""
         return self.configuration(version).release
+
+    def named(self, alias: str) -> Release | None:
+        """Return the release that an alias names, None where its version is gone; needs no right but to read them."""
+        number = self.alias(alias).version
+        try:
+            return self.release(number)
+        except NotFoundError:
+            return None
 
     def versions(self) -> Iterator[Configuration]:
         """Yield every published version, oldest first."""

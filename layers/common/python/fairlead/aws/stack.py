@@ -1,16 +1,13 @@
 """What the deployed stack says about itself: CloudFormation's outputs, as facts."""
 
-import os
 from typing import Any
 
 import msgspec
 
 from fairlead.aws import clients
-from fairlead.aws.s3 import S3Objects
 from fairlead.errors import NotFoundError, ReleaseError, SettingsError
 from fairlead.model.manifest import EngineName
-from fairlead.registry.store import Registry
-from fairlead.settings import Operator, operator
+from fairlead.settings import Operator
 
 DEPLOY = "run `sam build && sam deploy` first, or name another stack with --stack"
 
@@ -87,16 +84,6 @@ def find(where: Operator) -> Stack:
     """Read the stack that the settings name; the settings' bucket and API address win over its outputs."""
     found = read(clients.client("cloudformation"), where.stack)
     return msgspec.structs.replace(found, bucket=where.bucket or found.bucket, api_url=where.api_url or found.api_url)
-
-
-def registry(where: Operator | None = None, *, patient: bool = True) -> Registry:
-    """Open the registry in the settings' bucket, else in their stack's; None takes the settings of this process.
-
-    Where it need not be `patient`, a store that does not answer is given up after 20 seconds a read.
-    """
-    where = where or operator(os.environ)
-    client = clients.client("s3") if patient else clients.client("s3", connect_timeout=3, read_timeout=10, attempts=2)
-    return Registry(S3Objects(client, where.bucket or find(where).bucket))
 
 
 def _describe(cloudformation: Any, name: str) -> dict[str, Any]:

@@ -22,6 +22,9 @@ GROUPS = 32
 SLOT = 900
 """Seconds of one cluster."""
 
+Number = int | float
+"""What a counter holds."""
+
 Counts = dict[str, int]
 """Rows by cell, without empty cells: `i3_7` is cell 7 of input 3, `l0_2` of the label, `s1_4` of score 1; `rows` and
 `requests` are the totals."""
@@ -45,6 +48,11 @@ class Counters(msgspec.Struct, frozen=True, kw_only=True):
     """Counts by cluster. A cluster's name is `<slot>_<group>`; the slot is seconds since 1970 // SLOT."""
 
     clusters: dict[str, Counts] = {}
+
+
+def slot_of(at: int) -> int:
+    """Return the quarter of an hour of a moment in milliseconds."""
+    return at // 1000 // SLOT
 
 
 def cluster(caller: str, at: int) -> str:

@@ -7,23 +7,9 @@ for JSON. Only the engine a version names is imported.
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-import msgspec
-
 from fairlead.model import manifest
-from fairlead.model.signature import Scalar, Signature
-
-
-class Answers(msgspec.Struct, frozen=True, kw_only=True):
-    """What a batch of rows gets back, one element a row; what the task does not have is None.
-
-    `probabilities` are in the order of the signature's classes; `values` is a number a row, or a list where the
-    estimator has several targets; `scores` are lower for more abnormal rows, negative for outliers.
-    """
-
-    labels: list[Scalar] | None = None
-    probabilities: list[list[float]] | None = None
-    values: list[float | list[float]] | None = None
-    scores: list[float] | None = None
+from fairlead.model.answers import Answers
+from fairlead.model.signature import Signature
 
 
 class Engine(Protocol):

@@ -5,11 +5,11 @@ from typing import Any, cast
 
 import numpy as np
 
-from fairlead.engines import Answers
 from fairlead.engines.row_packing import reader, taker
 from fairlead.engines.text_counts import MISSING, MOST_ROWS_KEY, Counter, read_countings
 from fairlead.errors import EngineError, RowNotAnswerableError
 from fairlead.model import manifest
+from fairlead.model.answers import Answers
 from fairlead.model.signature import Scalar, Signature
 
 Rows = Sequence[tuple[Any, ...]]

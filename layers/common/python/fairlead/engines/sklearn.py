@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fairlead.engines import Answers
+from fairlead.model.answers import Answers
 from fairlead.model.signature import Field, Null, Signature, positions, with_ignored
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from msgspec import UNSET
 from fairlead import quality
 from fairlead.drift import Counters, Request, Tally, merge
 from fairlead.errors import FairleadError, IntegrityError, NotFoundError
-from fairlead.feedback.ledger.items import spelled
 from fairlead.model import baseline
+from fairlead.model.answers import canonical
 from fairlead.model.baseline import Baseline, Feature, Numbers
 from fairlead.model.manifest import Manifest
 from fairlead.model.signature import Output, Scalar, Signature
@@ -55,7 +55,7 @@ class KnownVersion:
     def __init__(self, signature: Signature, reference: Baseline | None) -> None:
         self.output = signature.output
         self._taken = frozenset(field.name for field in signature.inputs)
-        self._labels = frozenset(map(spelled, classes_of(signature.output)))
+        self._labels = frozenset(map(canonical, classes_of(signature.output)))
         self._reference = reference or NOTHING
         self._names = tuple(feature.name for feature in self._reference.features)
         self._types = {feature.name: types for feature in self._reference.features if (types := _types(feature))}
@@ -173,4 +173,4 @@ def _width(value: float | list[float | None]) -> int | None:
 
 
 def _spelled(labels: Sequence[Scalar]) -> set[str]:
-    return {spelled(label) for _, label in {(type(label), label) for label in labels}}
+    return {canonical(label) for _, label in {(type(label), label) for label in labels}}

@@ -9,7 +9,8 @@ from datetime import datetime
 
 import msgspec
 
-from fairlead.journal.records import Draft, Record, Release, Since
+from fairlead.journal.records import Draft, Record, Since
+from fairlead.model.release import Release
 
 ENDS = frozenset({"moved", "failed", "found"})
 NO_RECORD = "no record"

@@ -22,8 +22,9 @@ from fairlead.errors import StorageError
 from fairlead.journal.alias_state import Seen, Standing, follow
 from fairlead.journal.chain import check_chain
 from fairlead.journal.reconcile import mend
-from fairlead.journal.records import SCHEMA, Draft, Record, Release, Since, encode
+from fairlead.journal.records import SCHEMA, Draft, Record, Since, encode
 from fairlead.journal.tail import NEVER, REPEATED, Stored, Tail, unreadable
+from fairlead.model.release import Release
 from fairlead.registry.store import Objects
 
 MOVES = "moves"

@@ -5,7 +5,6 @@ field with a default; when old readers would misread the new meaning, raise SCHE
 """
 
 import re
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -13,6 +12,7 @@ import msgspec
 
 from fairlead.errors import IntegrityError, SchemaError
 from fairlead.model.manifest import UNREADABLE
+from fairlead.model.release import Release
 
 SCHEMA = 1
 CODEDEPLOY = "codedeploy"
@@ -36,20 +36,6 @@ Kind = Literal[
     "decided",  # what the system did about an alarm or a retraining, and why
     "unreadable",  # never written: replaces a damaged record when it is read
 ]
-
-
-class Release(msgspec.Struct, frozen=True, kw_only=True):
-    """One release by its Lambda version number (`release`). The bootstrap version has no model and version 0."""
-
-    release: str
-    model: str | None
-    version: int
-    digest: str
-    code_sha256: str
-    modified: str
-
-    def __str__(self) -> str:
-        return f"release {self.release} ({f'{self.model} version {self.version}' if self.model else 'no model'})"
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -130,19 +116,6 @@ def parse_deployment(text: str | None) -> Described | None:
     if not found:
         return None
     return Described(model=found["model"], version=int(found["version"]), target=found["target"], after=found["after"])
-
-
-def frozen_release(release: str, environment: Mapping[str, str], *, code_sha256: str, modified: str) -> Release:
-    """Say what a Lambda version is, by the environment that it froze."""
-    sha256 = environment.get("FAIRLEAD_MANIFEST_SHA256")
-    return Release(
-        release=release,
-        model=environment.get("FAIRLEAD_MODEL") or None,
-        version=int(environment.get("FAIRLEAD_VERSION") or 0),
-        digest=f"sha256:{sha256}" if sha256 else "",
-        code_sha256=code_sha256,
-        modified=modified,
-    )
 
 
 def encode(record: Record) -> bytes:

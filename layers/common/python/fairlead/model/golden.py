@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from fairlead.engines import Answers
+from fairlead.model.answers import Answers
 
 SLACK = 1e-4
 """How far a golden figure may lie from the stored one: another processor's rounding, never another model."""

@@ -7,8 +7,7 @@ of older predictions. Missing or late outcomes then shorten the judged window, b
 
 from collections.abc import Iterable, Mapping
 
-from fairlead.drift.counters import SLOT
-from fairlead.feedback.ledger.counter_items import Number
+from fairlead.drift.counters import SLOT, Number
 from fairlead.quality.counters import DELAYS
 
 LONGEST = 720

@@ -4,8 +4,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from fairlead import quality
-from fairlead.drift.counters import SLOT, Counters
-from fairlead.feedback.ledger.counter_items import Number
+from fairlead.drift.counters import SLOT, Counters, Number
 from fairlead.model.baseline import Baseline
 from fairlead.model.manifest import Manifest, Metric
 from fairlead.monitoring import label_delay, primary_metric

@@ -13,11 +13,10 @@ import msgspec
 
 from fairlead.api import predictions
 from fairlead.aws.release_client import Asked
-from fairlead.engines import Answers
 from fairlead.errors import ReleaseError
-from fairlead.feedback.ledger.items import spelled
-from fairlead.journal.records import Release
+from fairlead.model.answers import Answers, canonical
 from fairlead.model.compatibility import comparable
+from fairlead.model.release import Release
 from fairlead.model.signature import Output
 from fairlead.quality import paired_test
 from fairlead.quality.paired_test import Comparison, Request
@@ -172,14 +171,14 @@ def _captured(row: Row) -> Any:
 
 def _agree(one: Any, other: Any, output: Output) -> bool:
     if output.task != "regression":
-        return spelled(one) == spelled(other)
+        return canonical(one) == canonical(other)
     return all(abs(left - right) <= SAME * max(1.0, abs(right)) for left, right in _targets(one, other))
 
 
 def _error(answer: Any, actual: Actual | None, output: Output) -> float:
     """Return the error of an answer: 0 or 1 for labels, the summed absolute error for values."""
     if output.task != "regression":
-        return float(actual is None or spelled(answer) != spelled(actual))
+        return float(actual is None or canonical(answer) != canonical(actual))
     truth = [actual[name] for name in output.names] if output.names and isinstance(actual, dict) else actual
     return sum(abs(left - right) for left, right in _targets(answer, truth))
 

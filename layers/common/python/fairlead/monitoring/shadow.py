@@ -10,7 +10,7 @@ from fairlead.drift.counters import SLOT
 from fairlead.errors import ReleaseError
 from fairlead.feedback.ledger import Pair
 from fairlead.feedback.ledger.reader import LedgerReader
-from fairlead.journal.records import Release
+from fairlead.model.release import Release
 from fairlead.monitoring import replay
 from fairlead.monitoring.replay import Shadow
 from fairlead.registry.store import Registry

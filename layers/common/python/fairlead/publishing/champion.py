@@ -17,7 +17,6 @@ from fairlead.publishing.evidence import LiveModel, unpack
 from fairlead.publishing.parity.graph_runtime import LOCAL, Runtime
 from fairlead.registry.retirements import retired
 from fairlead.registry.store import Registry
-from fairlead.releases import facade
 from fairlead.settings import Operator
 
 LONGEST_ERROR = 160  # AWS's messages contain whole ARNs
@@ -60,7 +59,7 @@ def _was_judged(manifest: Manifest) -> bool:
 def _live_version(where: Operator, model: str) -> LiveVersion:
     try:
         found = stack.find(where)
-        live = facade.named(PredictFunction(clients.client("lambda"), found.function), "live")
+        live = PredictFunction(clients.client("lambda"), found.function).named("live")
     except FairleadError as error:
         return LiveVersion(0, "", f", because the live version is unknown: {str(error)[:LONGEST_ERROR]}")
     if live is None or live.model != model:

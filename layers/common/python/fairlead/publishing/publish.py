@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from fairlead.aws import clients, stack
+from fairlead.aws import clients
 from fairlead.errors import DataError, SettingsError
 from fairlead.gate.findings import Verdict
 from fairlead.gate.policy import Policy
@@ -29,6 +29,7 @@ from fairlead.publishing.input.table_types import to_frame, to_target
 from fairlead.publishing.parity.choose_engine import Demand
 from fairlead.publishing.prove import ProofOptions, Proved, prove
 from fairlead.publishing.store import Published, store
+from fairlead.registry.connection import open_registry
 from fairlead.registry.store import Registry, check_name
 from fairlead.settings import Operator, operator
 
@@ -272,7 +273,7 @@ def _destination(options: PublishOptions) -> Destination:
     if options.registry is not None:
         return Destination(options.registry, options.where)
     where = options.where or operator(os.environ)
-    return Destination(stack.registry(where), where)
+    return Destination(open_registry(where), where)
 
 
 def _publisher(options: PublishOptions, reason: str, destination: Destination) -> Publisher:

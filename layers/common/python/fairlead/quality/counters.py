@@ -17,9 +17,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fairlead.drift.counters import GROUPS, cluster
-from fairlead.feedback.ledger.counter_items import Number
-from fairlead.feedback.ledger.items import slot_of, spelled
+from fairlead.drift.counters import GROUPS, Number, cluster, slot_of
+from fairlead.model.answers import canonical
 from fairlead.model.signature import Output, Scalar
 from fairlead.telemetry.outcomes import Actual, Pair
 
@@ -60,10 +59,10 @@ def _value_error(output: Output, actual: Actual) -> str:
 
 
 def _class_error(output: Output, actual: Actual) -> str:
-    if not isinstance(actual, dict) and spelled(actual) in _places(output):
+    if not isinstance(actual, dict) and canonical(actual) in _places(output):
         return ""
     classes = classes_of(output)
-    shown = ", ".join(spelled(one) for one in classes[:20]) + (", …" if len(classes) > 20 else "")
+    shown = ", ".join(canonical(one) for one in classes[:20]) + (", …" if len(classes) > 20 else "")
     return f"expected one of {shown}"
 
 
@@ -109,12 +108,12 @@ def groups() -> range:
 
 def _places(output: Output) -> dict[str, int]:
     """Return the position of each class by its canonical text."""
-    return {spelled(one): place for place, one in enumerate(classes_of(output))}
+    return {canonical(one): place for place, one in enumerate(classes_of(output))}
 
 
 def _labelled(counts: Tally, places: Mapping[str, int], pair: Pair) -> Number:
     """Count one answer; return 1 if it is right, else 0."""
-    actual, answered = places[spelled(pair.outcome.actual)], places[spelled(pair.column("labels"))]
+    actual, answered = places[canonical(pair.outcome.actual)], places[canonical(pair.column("labels"))]
     _add(counts, f"c{actual}_{answered}", 1)
     shares = pair.column("probabilities")
     if shares is not None and None not in shares:

@@ -11,8 +11,7 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from statistics import NormalDist
 
-from fairlead.drift.counters import Counters, cluster
-from fairlead.feedback.ledger.counter_items import Number
+from fairlead.drift.counters import Counters, Number, cluster
 from fairlead.model.baseline import Baseline, Calibration
 from fairlead.model.manifest import Metric
 from fairlead.quality.metrics import CONFIDENCE

@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping
 from statistics import NormalDist
 
-from fairlead.feedback.ledger.counter_items import Number
+from fairlead.drift.counters import Number
 from fairlead.model.manifest import Metric
 from fairlead.model.signature import Output
 from fairlead.quality.counters import TENTHS, classes_of, groups

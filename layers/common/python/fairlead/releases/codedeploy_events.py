@@ -14,8 +14,9 @@ from fairlead.aws.codedeploy import Deployment, Deployments
 from fairlead.aws.lambda_function import PredictFunction
 from fairlead.errors import NotFoundError
 from fairlead.journal.journal import Journal
-from fairlead.journal.records import CODEDEPLOY, Described, Draft, Record, Release, parse_deployment
+from fairlead.journal.records import CODEDEPLOY, Described, Draft, Record, parse_deployment
 from fairlead.journal.tail import Tail
+from fairlead.model.release import Release
 from fairlead.settings import Recording
 
 RECENT_RECORDS = 50

@@ -5,7 +5,7 @@ start, and read the registry.
 """
 
 from fairlead.errors import IntegrityError, NotFoundError, SchemaError
-from fairlead.journal.records import Release
+from fairlead.model.release import Release
 from fairlead.registry.store import Registry, blob_key, manifest_key
 
 LOADED = "golden"

@@ -21,8 +21,9 @@ from fairlead.errors import (
     StorageError,
 )
 from fairlead.journal.journal import Journal
-from fairlead.journal.records import Draft, Record, Release, parse_deployment
+from fairlead.journal.records import Draft, Record, parse_deployment
 from fairlead.journal.tail import Tail
+from fairlead.model.release import Release
 from fairlead.registry import retirements
 from fairlead.registry.store import Registry
 from fairlead.releases import strategies

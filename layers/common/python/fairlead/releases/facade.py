@@ -17,9 +17,8 @@ from fairlead.aws.codedeploy import Deployment, Deployments
 from fairlead.aws.lambda_function import PredictFunction
 from fairlead.aws.s3 import S3Objects
 from fairlead.aws.stack import Stack
-from fairlead.errors import NotFoundError
 from fairlead.journal.journal import Journal
-from fairlead.journal.records import Release
+from fairlead.model.release import Release
 from fairlead.registry.retirements import Retirement
 from fairlead.registry.store import Registry
 from fairlead.releases import prune, release, retire, rollback, watch
@@ -164,12 +163,3 @@ def means_of(stack: Stack, *, progress: Progress = lambda _: None, pause: float 
 def opened(stack: Stack, *, progress: Progress = lambda _: None, pause: float = 2) -> Releases:
     """Return a stack's release operations, under this process's credentials; `pause` is the seconds between polls."""
     return Releases(means_of(stack, progress=progress, pause=pause), clients.client("cloudwatch"))
-
-
-def named(function: PredictFunction, alias: str) -> Release | None:
-    """Return the release that an alias names, None where its version is gone; needs no right but to read them."""
-    number = function.alias(alias).version
-    try:
-        return function.release(number)
-    except NotFoundError:
-        return None

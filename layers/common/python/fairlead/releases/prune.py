@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterable
 import msgspec
 
 from fairlead.errors import ReleaseError
-from fairlead.journal.records import Draft, Record, Release
+from fairlead.journal.records import Draft, Record
+from fairlead.model.release import Release
 from fairlead.releases.context import Means, Situation, look_and_heal
 
 BOOTSTRAP = "1"

@@ -13,8 +13,9 @@ from fairlead.aws.codedeploy import Deployment, Shift
 from fairlead.aws.lambda_function import SEE_STATUS, Alias, Configuration
 from fairlead.aws.stack import Stack
 from fairlead.errors import FairleadError, ReleaseError
-from fairlead.journal.records import Described, Draft, Release, describe_deployment
+from fairlead.journal.records import Described, Draft, describe_deployment
 from fairlead.model.manifest import Manifest
+from fairlead.model.release import Release
 from fairlead.registry.store import Registry
 from fairlead.releases import strategies
 from fairlead.releases.context import Means, Situation, intending, look_and_heal, refuse_retired

@@ -8,8 +8,9 @@ retired version goes live.
 from datetime import UTC, datetime
 
 from fairlead.errors import ReleaseError
-from fairlead.journal.records import Draft, Release
+from fairlead.journal.records import Draft
 from fairlead.journal.tail import Tail
+from fairlead.model.release import Release
 from fairlead.registry import retirements
 from fairlead.registry.retirements import Retirement
 from fairlead.registry.store import Registry

@@ -14,8 +14,9 @@ import msgspec
 
 from fairlead.aws.lambda_function import SEE_STATUS, Alias
 from fairlead.errors import FairleadError, NotFoundError, ReleaseError
-from fairlead.journal.records import Draft, Record, Release
+from fairlead.journal.records import Draft, Record
 from fairlead.journal.tail import NEVER, Tail
+from fairlead.model.release import Release
 from fairlead.registry import retirements
 from fairlead.registry.store import Registry
 from fairlead.releases import cold_start

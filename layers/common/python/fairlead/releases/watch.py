@@ -8,7 +8,8 @@ import msgspec
 
 from fairlead.aws.codedeploy import Deployment
 from fairlead.errors import NotFoundError
-from fairlead.journal.records import Record, Release, parse_deployment
+from fairlead.journal.records import Record, parse_deployment
+from fairlead.model.release import Release
 from fairlead.releases import metrics
 from fairlead.releases.canary_alarms import Alarm
 from fairlead.releases.context import Means

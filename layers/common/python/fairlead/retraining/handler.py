@@ -14,7 +14,6 @@ from fairlead.aws import clients, stack
 from fairlead.aws.lambda_function import PredictFunction
 from fairlead.errors import RefusedError, SettingsError
 from fairlead.publishing.store import Published
-from fairlead.releases import facade
 from fairlead.retraining.retrain import Retrained, Retraining
 from fairlead.retraining.types import Limits, Order, RetrainingError
 from fairlead.settings import Operator
@@ -55,7 +54,7 @@ def start(client: Any, function: str, event: Mapping[str, Any]) -> str:
 
 def live_model(where: Operator) -> str:
     """Return the name of the stack's live model; raises RetrainingError without one."""
-    live = facade.named(PredictFunction(clients.client("lambda"), stack.find(where).function), "live")
+    live = PredictFunction(clients.client("lambda"), stack.find(where).function).named("live")
     if live is None or live.model is None:
         raise RetrainingError(f"stack {where.stack} has no live model", hint="name a model, or release one first")
     return live.model

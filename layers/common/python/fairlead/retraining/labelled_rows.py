@@ -9,8 +9,8 @@ import msgspec
 
 from fairlead.drift.counters import SLOT
 from fairlead.feedback.ledger import Pair
-from fairlead.feedback.ledger.items import spelled
 from fairlead.feedback.ledger.reader import LedgerReader
+from fairlead.model.answers import canonical
 from fairlead.model.signature import Field, Output, Signature
 from fairlead.retraining.types import Labelled, Row
 from fairlead.telemetry.capture import prediction_id
@@ -87,12 +87,12 @@ class Targets:
 
     def __init__(self, output: Output) -> None:
         self._names = output.names
-        self._classes = {spelled(one): one for one in output.classes or ()}
+        self._classes = {canonical(one): one for one in output.classes or ()}
 
     def of(self, actual: Any) -> Any:
         """Return the class, the value, or the values in the targets' order; None if the outcome does not fit."""
         if self._classes:
-            return None if isinstance(actual, dict) else self._classes.get(spelled(actual))
+            return None if isinstance(actual, dict) else self._classes.get(canonical(actual))
         if self._names:
             told: dict[str, float] = actual if isinstance(actual, dict) else {}
             return [float(told[name]) for name in self._names] if set(told) == set(self._names) else None

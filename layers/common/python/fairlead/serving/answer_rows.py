@@ -12,8 +12,9 @@ from itertools import islice
 from typing import Any
 
 from fairlead.api.body_rows import shown
-from fairlead.engines import Answers, Engine
+from fairlead.engines import Engine
 from fairlead.errors import MOST_ROWS_NAMED, RowNotAnswerableError
+from fairlead.model.answers import Answers
 from fairlead.model.golden import Golden
 from fairlead.model.signature import Signature
 

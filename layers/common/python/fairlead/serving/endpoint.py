@@ -16,6 +16,7 @@ from fairlead.errors import (
     IntegrityError,
     ModelUnavailableError,
 )
+from fairlead.model.answers import Answers
 from fairlead.model.golden import Golden
 from fairlead.model.manifest import Manifest
 from fairlead.model.signature import Signature, class_names
@@ -68,7 +69,7 @@ class Model:
             answered=Answered(identity=identity, answers=answers),
         )
 
-    def _predictions(self, ids: Sequence[str], answers: engines.Answers) -> list[dict[str, Any]]:
+    def _predictions(self, ids: Sequence[str], answers: Answers) -> list[dict[str, Any]]:
         names = self.facts.signature.output.names
         if answers.values is not None:
             values = [dict(zip(names, row, strict=True)) for row in answers.values] if names else answers.values  # type: ignore[arg-type]  # several targets

@@ -13,7 +13,7 @@ from zlib import crc32
 import msgspec
 from msgspec import Meta
 
-from fairlead.engines import Answers
+from fairlead.model.answers import Answers
 from fairlead.model.signature import Scalar, Signature
 
 SCHEMA = 1

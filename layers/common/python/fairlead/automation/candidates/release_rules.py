@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import msgspec
 
-from fairlead.journal.records import Release
 from fairlead.model.compatibility import compare
 from fairlead.model.manifest import Manifest
+from fairlead.model.release import Release
 
 CHAMPION = "champion"
 """The gate's check that compares a candidate with the live version."""

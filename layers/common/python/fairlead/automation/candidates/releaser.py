@@ -12,8 +12,9 @@ import msgspec
 from fairlead.automation.candidates.candidate import Order
 from fairlead.automation.candidates.release_rules import Decision, Facts, decide
 from fairlead.errors import FairleadError
-from fairlead.journal.records import Draft, Record, Release
+from fairlead.journal.records import Draft, Record
 from fairlead.journal.tail import REPEATED, Tail
+from fairlead.model.release import Release
 from fairlead.registry import retirements
 from fairlead.registry.lineage import Chain
 from fairlead.registry.store import Registry

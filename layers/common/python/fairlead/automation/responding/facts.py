@@ -12,11 +12,12 @@ from fairlead.automation import response_policy
 from fairlead.automation.responding.alarm_event import Alarm
 from fairlead.automation.response_policy import Action, Cause, Facts, Terms
 from fairlead.aws.release_client import Asked
+from fairlead.drift.counters import slot_of
 from fairlead.errors import SettingsError, StorageError
-from fairlead.feedback.ledger.items import slot_of
 from fairlead.feedback.ledger.reader import LedgerReader
-from fairlead.journal.records import Record, Release
+from fairlead.journal.records import Record
 from fairlead.journal.tail import Tail
+from fairlead.model.release import Release
 from fairlead.monitoring import replay
 from fairlead.quality.metrics import Slots, total
 from fairlead.registry import retirements

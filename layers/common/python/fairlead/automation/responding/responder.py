@@ -11,8 +11,9 @@ from fairlead.automation.responding.alarm_event import Alarm, alarm_of
 from fairlead.automation.responding.facts import Gathering
 from fairlead.automation.response_policy import Decision, Facts, Terms
 from fairlead.errors import FairleadError, StorageError
-from fairlead.journal.records import Draft, Record, Release
+from fairlead.journal.records import Draft, Record
 from fairlead.journal.tail import REPEATED, Tail
+from fairlead.model.release import Release
 from fairlead.registry.store import Registry
 from fairlead.releases import rollback
 from fairlead.releases.context import Means, look

@@ -6,9 +6,11 @@ A conflict is counted once, however often it is sent: the outcome's item keeps a
 import hashlib
 from collections.abc import Iterator, Sequence
 
+from fairlead.drift.counters import slot_of
 from fairlead.feedback.ledger import items
 from fairlead.feedback.ledger.counter_items import Page, pages
 from fairlead.feedback.ledger.transactions import Write
+from fairlead.model.answers import canonical
 from fairlead.telemetry.capture import Part
 from fairlead.telemetry.outcomes import Kept, Outcome
 
@@ -26,16 +28,16 @@ def counted(name: str, each: int, outcomes: Sequence[Outcome], parts: Sequence[P
     found = []
     for part in parts:
         amount = each * sum(holds(part, outcome) for outcome in outcomes)
-        found += pages(items.window(part.model, part.version), items.slot_of(part.at), "Q", "0", {name: amount})
+        found += pages(items.window(part.model, part.version), slot_of(part.at), "Q", "0", {name: amount})
     return found
 
 
 def better(outcomes: Sequence[Outcome], kept: Sequence[Kept]) -> list[Outcome]:
     """Return the outcomes that differ from an invalid one, the first of each row."""
-    wrong = {one.outcome.row: items.spelled(one.outcome.actual) for one in kept if one.state == "invalid"}
+    wrong = {one.outcome.row: canonical(one.outcome.actual) for one in kept if one.state == "invalid"}
     found: dict[int, Outcome] = {}
     for outcome in outcomes:
-        if wrong.get(outcome.row) not in {None, items.spelled(outcome.actual)}:
+        if wrong.get(outcome.row) not in {None, canonical(outcome.actual)}:
             found.setdefault(outcome.row, outcome)
     return list(found.values())
 
@@ -44,7 +46,7 @@ def rounds(outcomes: Sequence[Outcome]) -> Iterator[list[Outcome]]:
     """Yield batches of distinct outcomes with each row once: a transaction may name each item only once."""
     rows: dict[int, dict[str, Outcome]] = {}
     for outcome in outcomes:
-        rows.setdefault(outcome.row, {}).setdefault(items.spelled(outcome.actual), outcome)
+        rows.setdefault(outcome.row, {}).setdefault(canonical(outcome.actual), outcome)
     for place in range(MOST):
         if found := [list(said.values())[place] for said in rows.values() if len(said) > place]:
             yield found
@@ -52,7 +54,7 @@ def rounds(outcomes: Sequence[Outcome]) -> Iterator[list[Outcome]]:
 
 def contradiction(outcome: Outcome, table: str) -> Write[Outcome]:
     """Return the write that counts a conflict on the recorded outcome of its row, once."""
-    digest = hashlib.sha256(items.spelled(outcome.actual).encode()).hexdigest()[:16]
+    digest = hashlib.sha256(canonical(outcome.actual).encode()).hexdigest()[:16]
     update = {
         "TableName": table,
         "Key": items.outcome_key(outcome.request, outcome.row),

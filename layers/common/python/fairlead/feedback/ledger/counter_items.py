@@ -17,6 +17,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from fairlead.drift.counters import Number
+
 PAGE = 100
 SHARDS = 8
 DECADE = 12
@@ -24,7 +26,6 @@ DECADE = 12
 SMALLEST = 1e-108
 """Smaller amounts count as 0: DynamoDB's smallest number is 1e-130, and a float needs 17 digits above it."""
 
-Number = int | float
 Counts = Mapping[str, Number]
 
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
-from fairlead.drift.counters import SLOT
+from fairlead.drift.counters import slot_of
 from fairlead.errors import IntegrityError
+from fairlead.model.answers import canonical
 from fairlead.telemetry import capture
 from fairlead.telemetry.capture import Part
 from fairlead.telemetry.outcomes import Actual, Kept, Outcome
@@ -17,11 +18,6 @@ Key = dict[str, dict[str, str]]
 
 SEEN = "S"
 """Partition key of the items that list the captured versions."""
-
-
-def slot_of(at: int) -> int:
-    """Return the quarter of an hour of a moment in milliseconds."""
-    return at // 1000 // SLOT
 
 
 def part_item(part: Part, *, expires: int) -> Item:
@@ -47,7 +43,7 @@ def outcome_item(outcome: Outcome, *, expires: int) -> Item:
     """Return the item of a new outcome."""
     return {
         **outcome_key(outcome.request, outcome.row),
-        "actual": {"S": spelled(outcome.actual)},
+        "actual": {"S": canonical(outcome.actual)},
         "at": {"N": str(outcome.at)},
         "by": {"S": outcome.by},
         "comment": {"S": outcome.comment},
@@ -78,13 +74,6 @@ def seen_item(model: str, version: int, slot: int, *, expires: int) -> Item:
 def outcome_key(request: str, row: int) -> Key:
     """Return the key of an outcome."""
     return _key(request, f"O#{row:07d}")
-
-
-def spelled(actual: Actual) -> str:
-    """Spell an outcome so that equal ones are equal: 1 and 1.0 are, 1 and true and "1" are not."""
-    if isinstance(actual, float) and actual.is_integer() and abs(actual) < 2**53:
-        actual = int(actual)
-    return msgspec.json.encode(actual, order="sorted").decode()
 
 
 def labelled_slot(model: str, version: int, slot: int) -> str:

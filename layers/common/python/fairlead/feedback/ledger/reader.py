@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 
 from fairlead.aws import clients
-from fairlead.drift.counters import Counters
+from fairlead.drift.counters import Counters, Number
 from fairlead.feedback.ledger import items
-from fairlead.feedback.ledger.counter_items import Number, read
+from fairlead.feedback.ledger.counter_items import read
 from fairlead.feedback.ledger.items import Item
 from fairlead.telemetry.capture import Part
 from fairlead.telemetry.outcomes import Kept, Pair

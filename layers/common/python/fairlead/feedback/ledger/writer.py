@@ -6,12 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from fairlead.aws import clients
-from fairlead.drift.counters import SLOT, Counters
+from fairlead.drift.counters import SLOT, Counters, slot_of
 from fairlead.feedback.ledger import items
 from fairlead.feedback.ledger.conflicts import better, contradiction, counted, holds, instead, rounds
 from fairlead.feedback.ledger.counter_items import Counts, Page, pages
 from fairlead.feedback.ledger.reader import AT_ONCE, LedgerReader, Seen
 from fairlead.feedback.ledger.transactions import Settling, Write
+from fairlead.model.answers import canonical
 from fairlead.telemetry.capture import Part
 from fairlead.telemetry.outcomes import Kept, Outcome, Pair, Result
 
@@ -44,7 +45,7 @@ class Ledger(LedgerReader):
             return [page for (slot, group), counts in named for page in pages(pk, int(slot), "T", group, counts)]
 
         new = self._settling.settle([self._part(part, expires) for part in parts], count, expires=expires)
-        for slot in {items.slot_of(part.at) for part in parts}:
+        for slot in {slot_of(part.at) for part in parts}:
             self._say(Seen(model=model, version=version, slot=slot))
         return new
 
@@ -63,13 +64,13 @@ class Ledger(LedgerReader):
                 new or any(one is outcome for one in taken) for outcome, new in zip(outcomes, created, strict=True)
             ]
             parts, kept = self.request(outcomes[0].request)
-        standing = {one.outcome.row: items.spelled(one.outcome.actual) for one in kept}
+        standing = {one.outcome.row: canonical(one.outcome.actual) for one in kept}
         results: list[Result] = []
         contradictions: list[Outcome] = []
         for outcome, new in zip(outcomes, created, strict=True):
             if new:
                 results.append("recorded" if any(holds(part, outcome) for part in parts) else "accepted")
-            elif standing.get(outcome.row) == items.spelled(outcome.actual):
+            elif standing.get(outcome.row) == canonical(outcome.actual):
                 results.append("duplicate")
             else:
                 contradictions.append(outcome)
@@ -140,7 +141,7 @@ class Ledger(LedgerReader):
         part = pair.part
         values = {":pending": {"S": "pending"}, ":state": {"S": "scored" if valid else "invalid"}}
         if valid:
-            values[":slot"] = {"S": items.labelled_slot(part.model, part.version, items.slot_of(part.at))}
+            values[":slot"] = {"S": items.labelled_slot(part.model, part.version, slot_of(part.at))}
         update = {
             "TableName": self._table,
             "Key": items.outcome_key(part.request, pair.outcome.row),

@@ -9,8 +9,9 @@ from fairlead.html import formatting
 from fairlead.html.blocks import table
 from fairlead.html.elements import e
 from fairlead.journal.journal import Entry
-from fairlead.journal.records import Record, Release
+from fairlead.journal.records import Record
 from fairlead.model.manifest import Metric
+from fairlead.model.release import Release
 from fairlead.monitoring.dashboard.time_axis import spelt
 from fairlead.monitoring.history import called
 from fairlead.monitoring.overview import against

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from fairlead.engines import Answers
 from fairlead.errors import DataError
 from fairlead.gate.evidence import Codes, Column, Floats, Predicted, classes_of
+from fairlead.model.answers import Answers
 from fairlead.model.signature import Field, Output, Signature
 from fairlead.publishing.input.table_types import to_frame
 from fairlead.publishing.signature.infer import to_rows

@@ -6,12 +6,13 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from fairlead.engines import Answers, Engine
+from fairlead.engines import Engine
 from fairlead.errors import DataError, one_line
 from fairlead.gate import row_slices
 from fairlead.gate.evidence import Budget, Digests, Evidence, Floats, Folds, Loss, Predicted, Rows
 from fairlead.gate.policy import Policy
 from fairlead.model import manifest
+from fairlead.model.answers import Answers
 from fairlead.model.golden import Golden
 from fairlead.model.manifest import Certificate
 from fairlead.model.signature import Signature

@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from fairlead.engines import Answers, Engine
+from fairlead.engines import Engine
 from fairlead.errors import one_line
 from fairlead.gate.evidence import Probe
+from fairlead.model.answers import Answers
 from fairlead.model.signature import LARGEST_INTEGER, Signature
 from fairlead.publishing.signature.probe import unseen_value
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from fairlead.engines import Answers, Engine
+from fairlead.engines import Engine
 from fairlead.errors import RowNotAnswerableError
+from fairlead.model.answers import Answers
 from fairlead.model.golden import answer_of
 from fairlead.model.manifest import Certificate
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import msgspec
 
-from fairlead.engines import Answers
 from fairlead.engines.sklearn_layer import IMPORTABLE, PINS, PYTHON, differences
 from fairlead.errors import CallError, EngineError
 from fairlead.model import manifest
+from fairlead.model.answers import Answers
 from fairlead.model.signature import Signature
 from fairlead.publishing.parity.compare import difference
 from fairlead.publishing.parity.messages import EngineReply, LayerQuestion, decode, encode

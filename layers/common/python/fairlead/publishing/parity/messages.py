@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from fairlead.engines import Answers
 from fairlead.errors import CallError
 from fairlead.gate.evidence import Budget
 from fairlead.model import manifest
+from fairlead.model.answers import Answers
 from fairlead.model.golden import Golden
 from fairlead.model.manifest import Blob
 from fairlead.model.signature import Signature

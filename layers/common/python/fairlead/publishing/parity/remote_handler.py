@@ -6,10 +6,11 @@ It never opens an estimator and never loads a pickle.
 from typing import Any
 
 from fairlead import engines
-from fairlead.engines import Answers, Engine
+from fairlead.engines import Engine
 from fairlead.engines.onnx_graph import check_graph
 from fairlead.errors import EngineError, FairleadError, RowNotAnswerableError, one_line
 from fairlead.gate.evidence import Budget
+from fairlead.model.answers import Answers
 from fairlead.publishing.evidence.measure import measure_budget
 from fairlead.publishing.parity.messages import EngineReply, GraphQuestion, pack, unpack
 from fairlead.registry.store import Reading

@@ -9,10 +9,11 @@ from typing import Any
 import msgspec
 
 from fairlead.aws import clients
-from fairlead.engines import Answers, Engine
+from fairlead.engines import Engine
 from fairlead.errors import CallError, EngineError, RowNotAnswerableError
 from fairlead.gate.evidence import Budget
 from fairlead.model import manifest
+from fairlead.model.answers import Answers
 from fairlead.model.golden import Golden
 from fairlead.model.manifest import Blob
 from fairlead.model.signature import Signature, class_names

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 
 from fairlead.api import predictions as wire
 from fairlead.errors import FairleadError
-from fairlead.journal.records import Release
 from fairlead.model.manifest import Finding, Manifest
+from fairlead.model.release import Release
 from fairlead.registry.store import Reading
 from fairlead.verification.trial.findings import failed, inconclusive, passed, skipped, warned
 from fairlead.verification.trial.golden_check import golden_of

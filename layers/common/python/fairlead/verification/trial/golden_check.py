@@ -3,7 +3,7 @@
 import msgspec
 
 from fairlead.api import predictions as wire
-from fairlead.engines import Answers
+from fairlead.model.answers import Answers
 from fairlead.model.golden import SLACK, Golden, answer_of
 from fairlead.model.manifest import Finding, Manifest
 from fairlead.registry.store import Reading

@@ -8,8 +8,8 @@ from fairlead.api import predictions as wire
 from fairlead.api.client import ROWS_PER_CALL, batches
 from fairlead.aws.release_client import Asked, Reply, ask_until_loaded
 from fairlead.errors import CallError
-from fairlead.journal.records import Release
 from fairlead.model.manifest import Manifest
+from fairlead.model.release import Release
 from fairlead.model.signature import Signature
 
 

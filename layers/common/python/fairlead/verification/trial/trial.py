@@ -8,9 +8,10 @@ import msgspec
 from fairlead.aws.lambda_function import PredictFunction
 from fairlead.aws.release_client import Asked, SilentError
 from fairlead.errors import FairleadError, ReleaseError
-from fairlead.journal.records import Described, Release, frozen_release
+from fairlead.journal.records import Described
 from fairlead.model.golden import Golden
 from fairlead.model.manifest import Finding
+from fairlead.model.release import Release, frozen_release
 from fairlead.registry.store import Reading
 from fairlead.verification.trial.compatibility_check import compatibility
 from fairlead.verification.trial.contents_check import contents
