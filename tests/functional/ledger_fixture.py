@@ -20,8 +20,8 @@ from fairlead import settings
 from fairlead.aws.s3 import S3Objects
 from fairlead.feedback.ledger import Ledger
 from fairlead.publishing.publish import Published
-from fairlead.serving import endpoint
-from fairlead.serving.endpoint import Model
+from fairlead.serving import model as serving_model
+from fairlead.serving.model import Model
 from fairlead.telemetry.capture import Asked, Capture
 from tests.functional.conftest import Store, _forget_earlier_starts
 
@@ -115,7 +115,7 @@ class Traffic:
 
     def __init__(self, store: Store, published: Published) -> None:
         frozen = settings.serving(store.released(published))
-        self.model: Model = endpoint.load(frozen, S3Objects(store.client, store.env["FAIRLEAD_BUCKET"]))
+        self.model: Model = serving_model.load(frozen, S3Objects(store.client, store.env["FAIRLEAD_BUCKET"]))
         self.signature = self.model.facts.signature
 
     def lines(

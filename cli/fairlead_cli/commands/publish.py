@@ -82,8 +82,8 @@ def publish(
 
 
 def _print(published: "Published", *, json: bool) -> None:
-    from fairlead_cli.commands.show import document
     from fairlead_cli.findings import count, print_findings
+    from fairlead_cli.manifest_view import document
 
     manifest = published.manifest
     if json:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fairlead_cli.findings import count, print_findings
+from fairlead_cli.manifest_view import document
 from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
 from fairlead_cli.output import print_facts, print_json, print_table, text
 
@@ -50,13 +51,6 @@ def show(
         print_findings(manifest.findings, worst_first=True)
     typer.echo()
     print_table(("blob", "bytes", "sha256"), [(name, blob.size, blob.sha256) for name, blob in manifest.blobs.items()])
-
-
-def document(manifest: "Manifest", sha256: str) -> dict[str, Any]:
-    """Return the manifest with its digest, for --json."""
-    import msgspec
-
-    return {"digest": f"sha256:{sha256}", **msgspec.to_builtins(manifest)}
 
 
 def _facts(manifest: "Manifest", sha256: str, retired: "Retirement | None") -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from fairlead.errors import CallError
 from fairlead.model.answers import Answers
 from fairlead.model.golden import Golden
 from fairlead.model.signature import Field, Output, Signature
-from fairlead.serving.endpoint import Model
+from fairlead.serving.model import Model
 from tests.manifests import build
 
 SPECIES = Output(task="classification", classes=("Adelie", "Gentoo"), probabilities=True)

@@ -10,7 +10,7 @@ from awslambdaric.lambda_runtime_marshaller import Encoder
 from fairlead.model.answers import Answers
 from fairlead.model.golden import Golden
 from fairlead.model.signature import Field, Output, Signature
-from fairlead.serving.endpoint import LONGEST_NUMBER, Model, most_rows
+from fairlead.serving.model import LONGEST_NUMBER, Model, most_rows
 from tests.manifests import build
 
 LAMBDA = 6 * 1024 * 1024

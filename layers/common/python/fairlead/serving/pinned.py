@@ -16,7 +16,7 @@ from fairlead.model.manifest import Manifest
 from fairlead.registry.lineage import Chain, Link
 from fairlead.registry.retirements import retired
 from fairlead.registry.store import Patient, Reading
-from fairlead.serving.endpoint import Model, assemble, public
+from fairlead.serving.model import Model, assemble, public
 
 RECHECK = 300.0
 """Seconds for which a look at the retirements holds: so long may a process serve on after `fairlead retire`."""

@@ -1,0 +1,147 @@
+"""One frozen version, loaded with proof: it reads a request's rows, answers them and says which release answered.
+
+Nothing here knows API Gateway, Powertools or S3: callers hand in bytes and a reader.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from fairlead import engines
+from fairlead.api.instances import RequestReader
+from fairlead.errors import (
+    IntegrityError,
+)
+from fairlead.model.answers import Answers
+from fairlead.model.golden import Golden
+from fairlead.model.manifest import Manifest
+from fairlead.model.signature import Signature, class_names
+from fairlead.registry.store import Readable, Reading
+from fairlead.serving.answer_rows import RowAnswerer
+from fairlead.serving.range_check import Ranges
+from fairlead.settings import Serving
+from fairlead.telemetry.capture import Answered, prediction_id
+
+LARGEST_RESPONSE = 6 * 1024 * 1024 - 16 * 1024
+"""Bytes of a Lambda response (6 MB) less room for the envelope: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+LONGEST_NUMBER = -1.7976931348623157e308
+
+
+class Prediction(msgspec.Struct, frozen=True, kw_only=True):
+    """One answered request: the body for the caller, the share of values out of range, and what capture may keep."""
+
+    body: str
+    out_of_range: float
+    rows: Sequence[tuple[Any, ...]]
+    answered: Answered
+
+
+class Model:
+    """One loaded version, proved by its digests and one golden row."""
+
+    def __init__(self, facts: Manifest, sha256: str, engine: engines.Engine, golden: Golden) -> None:
+        self.facts = facts
+        self.sha256 = sha256
+        self._answerer = RowAnswerer(engine, facts.signature, golden)
+        self._reader = RequestReader(facts.signature, most_rows=most_rows(facts.signature))
+        self._ranges = Ranges(facts.signature)
+        self._keys = class_names(facts.signature.output)
+
+    def predict(self, body: bytes | str, *, request_id: str, release: str) -> Prediction:
+        """Answer `{"instances": […]}`; raises a RequestError naming what is wrong with it."""
+        rows = self._reader.rows(body)
+        ids = [prediction_id(request_id, position) for position in range(len(rows))]
+        identity, answers = self.identity(release), self._answerer.answer(rows)
+        document = identity | {"predictions": self._predictions(ids, answers)}
+        return Prediction(
+            body=msgspec.json.encode(document).decode(),
+            out_of_range=self._ranges.share_outside(rows),
+            rows=rows,
+            answered=Answered(identity=identity, answers=answers),
+        )
+
+    def _predictions(self, ids: Sequence[str], answers: Answers) -> list[dict[str, Any]]:
+        names = self.facts.signature.output.names
+        if answers.values is not None:
+            values = [dict(zip(names, row, strict=True)) for row in answers.values] if names else answers.values  # type: ignore[arg-type]  # several targets
+            return [{"id": one, "value": value} for one, value in zip(ids, values, strict=True)]
+        labels = answers.labels or []
+        if answers.probabilities is not None:
+            keys = self._keys
+            return [
+                {"id": one, "label": label, "probabilities": dict(zip(keys, shares, strict=True))}
+                for one, label, shares in zip(ids, labels, answers.probabilities, strict=True)
+            ]
+        if answers.scores is not None:
+            scored = zip(ids, labels, answers.scores, strict=True)
+            return [{"id": one, "label": label, "score": score} for one, label, score in scored]
+        return [{"id": one, "label": label} for one, label in zip(ids, labels, strict=True)]
+
+    def identity(self, release: str) -> dict[str, Any]:
+        """Return exactly who answers: the model, its version, the manifest's digest, the Lambda version."""
+        return {
+            "model": self.facts.model,
+            "version": self.facts.version,
+            "digest": f"sha256:{self.sha256}",
+            "release": release,
+        }
+
+    def public(self) -> dict[str, Any]:
+        """Return the part of the manifest a caller may see."""
+        return public(self.facts, self.sha256)
+
+
+def load(settings: Serving, objects: Readable) -> Model:
+    """Load the frozen version: manifest by the release's digest, blobs by the manifest's, then one golden row."""
+    reading = Reading(objects)
+    facts, sha256 = reading.manifest(settings.model or "", settings.version, sha256=settings.manifest_sha256)
+    return assemble(reading, facts, sha256)
+
+
+def assemble(reading: Reading, facts: Manifest, sha256: str) -> Model:
+    """Make a model of a trusted manifest: blobs by their digests, then one golden row; raises IntegrityError."""
+    engine = engines.load(facts.engine, facts.signature, reading.blob(facts.blobs[facts.engine.blob]))
+    golden = msgspec.json.decode(reading.blob(facts.blobs["golden"]), type=Golden).first()
+    if not golden.agrees(engine.answer(golden.rows)):
+        name = f"{facts.model} version {facts.version}"
+        raise IntegrityError(f"{name} does not give its golden answer in this environment")
+    return Model(facts, sha256, engine, golden)
+
+
+def public(facts: Manifest, sha256: str) -> dict[str, Any]:
+    """Return the part of a manifest that a caller may see: no blobs, no people, no parameters."""
+    return {
+        "model": facts.model,
+        "version": facts.version,
+        "digest": f"sha256:{sha256}",
+        "created": facts.created,
+        "engine": facts.engine.name,
+        "most_rows": most_rows(facts.signature),
+        "signature": facts.signature,
+        "parity": facts.parity,
+        "metrics": facts.metrics,
+    }
+
+
+def most_rows(signature: Signature) -> int:
+    """Say how many rows a request may have: as many answers as fit Lambda's response."""
+    return LARGEST_RESPONSE // _widest_answer(signature, class_names(signature.output))
+
+
+def _widest_answer(signature: Signature, keys: Sequence[str]) -> int:
+    """Return how many bytes one row's answer may take once its JSON is escaped inside Lambda's JSON response."""
+    output = signature.output
+    answer: dict[str, Any] = {"id": f"{'0' * 36}-{'0' * 7}"}
+    if output.task == "regression":
+        answer["value"] = dict.fromkeys(output.names, LONGEST_NUMBER) if output.names else LONGEST_NUMBER
+    else:
+        answer |= {"label": max(output.classes or (-1,), key=_encoded), "score": LONGEST_NUMBER}
+    if output.probabilities:
+        answer["probabilities"] = dict.fromkeys(keys, LONGEST_NUMBER)
+    return _encoded(answer) - 1  # less two quotes, plus a comma
+
+
+def _encoded(value: Any) -> int:
+    """Return how many bytes a value takes in JSON inside Lambda's JSON response, which is UTF-8 and escapes quotes."""
+    return len(msgspec.json.encode(msgspec.json.encode(value).decode()))
