@@ -9,7 +9,7 @@ from benchmarks.drift_counts import Counted, cells_by_row
 from benchmarks.drift_scenes import SLOTS_A_DAY, Judge
 from benchmarks.drift_traffic import HISTORY_DAYS, Traffic
 from benchmarks.drift_world import BASELINE_ROWS, World, baseline
-from fairlead.drift import Counters, Finding, judge
+from fairlead.drift import Counters, DriftFinding, judge
 from fairlead.drift.counters import Counts
 
 
@@ -51,7 +51,7 @@ class Planted:
 
     def findings(
         self, plant: Plant, quarters: Sequence[int], *, since: int = 0, judge: Judge = judge
-    ) -> Iterator[Finding]:
+    ) -> Iterator[DriftFinding]:
         """What is found of the plant's input in the days that begin at these quarters; drift begins at `since`."""
         for window in self.windows(plant, quarters, SLOTS_A_DAY, since=since):
             findings = judge(self.reference, window).findings

@@ -21,7 +21,7 @@ from fairlead.feedback.log_delivery import Collector
 from fairlead.feedback.score import Scorer
 from fairlead.feedback.versions import KnownVersions
 from fairlead.model.answers import Answers
-from fairlead.telemetry.capture import Answered, Asked, Capture, pseudonym
+from fairlead.telemetry.capture import Capture, CapturedAnswer, CapturedRequest, pseudonym
 
 EVENTS = (1_000, 10_000, 100_000)
 DELIVERY = 500
@@ -106,9 +106,9 @@ def _lines(case: models.Case) -> Iterator[str]:
     for place in count():
         row = place % len(rows)
         name, caller = str(uuid.UUID(int=place)), pseudonym(str(place % CALLERS), "key")
-        asked = Asked(request=name, at=START + 100 * place, caller=caller, rows=[rows[row]])
+        asked = CapturedRequest(request=name, at=START + 100 * place, caller=caller, rows=[rows[row]])
         answers = Answers(labels=[labels[row]], probabilities=[shares[row]])
-        yield from capture.lines(asked, Answered(identity={**identity, "release": "2"}, answers=answers))
+        yield from capture.lines(asked, CapturedAnswer(identity={**identity, "release": "2"}, answers=answers))
 
 
 if __name__ == "__main__":

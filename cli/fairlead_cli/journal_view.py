@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fairlead.journal.alias_state import Seen
+    from fairlead.journal.alias_state import ObservedAliases
     from fairlead.journal.journal import Journal
     from fairlead.journal.records import Record
     from fairlead.model.release import Release
@@ -23,13 +23,13 @@ def open_journal(settings: "Operator") -> "tuple[Journal, Registry]":
     return Journal(opened.objects, settings.stack), opened
 
 
-def see(settings: "Operator") -> "Seen":
+def see(settings: "Operator") -> "ObservedAliases":
     """Return the aliases' actual positions."""
     from fairlead.aws import clients
     from fairlead.aws.lambda_function import PredictFunction
     from fairlead.aws.stack import find
     from fairlead.errors import NotFoundError
-    from fairlead.journal.alias_state import Seen
+    from fairlead.journal.alias_state import ObservedAliases
 
     function = PredictFunction(clients.client("lambda"), find(settings).function)
     live = function.alias("live")
@@ -37,7 +37,7 @@ def see(settings: "Operator") -> "Seen":
         previous = function.release(function.alias("previous").version)
     except NotFoundError:
         previous = None
-    return Seen(live=function.release(live.version), weights=live.weights, previous=previous)
+    return ObservedAliases(live=function.release(live.version), weights=live.weights, previous=previous)
 
 
 def concerns(record: "Record", model: str) -> bool:

@@ -6,26 +6,26 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from fairlead import settings
-from fairlead.automation.candidates import Releaser, order_of
+from fairlead.automation.candidates import Releaser, candidate_of
 from fairlead.aws import clients
 from fairlead.aws.s3 import S3Objects
-from fairlead.aws.sns import People
+from fairlead.aws.sns import Notifier
 from fairlead.aws.stack import find
 from fairlead.registry.store import Registry
-from fairlead.releases.facade import means_of
+from fairlead.releases.facade import release_context
 from fairlead.telemetry import emit
 
 here = settings.releasing(os.environ)
-people = People(clients.client("sns"), here.topic)
+notifier = Notifier(clients.client("sns"), here.topic)
 
 
 @emit.logger.inject_lambda_context(log_event=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Decide about one candidate."""
-    means = means_of(find(here.where), progress=emit.logger.info)
-    registry = Registry(S3Objects(clients.client("s3"), means.stack.bucket))
-    releaser = Releaser(means, registry, strategy=here.strategy, tell=people.tell, act=here.act)
-    record = releaser.consider(order_of(event, request=context.aws_request_id))
+    opened = release_context(find(here.where), progress=emit.logger.info)
+    registry = Registry(S3Objects(clients.client("s3"), opened.stack.bucket))
+    releaser = Releaser(opened, registry, strategy=here.strategy, tell=notifier.notify, act=here.act)
+    record = releaser.consider(candidate_of(event, request=context.aws_request_id))
     if record is None:
         return {"result": "decided before"}
     emit.logger.info("decided", number=record.number, why=record.why)

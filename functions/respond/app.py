@@ -10,23 +10,23 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from fairlead import settings
 from fairlead.automation.responding import Gathering, Responder, alarm_of
-from fairlead.automation.response_policy import Terms
+from fairlead.automation.response_policy import ResponseTerms
 from fairlead.aws import clients
-from fairlead.aws.release_client import Asked
+from fairlead.aws.release_client import ReleaseClient
 from fairlead.aws.s3 import S3Objects
-from fairlead.aws.sns import People
+from fairlead.aws.sns import Notifier
 from fairlead.aws.stack import find
 from fairlead.errors import ReleaseError
 from fairlead.feedback.ledger.reader import LedgerReader
 from fairlead.registry.store import Registry
-from fairlead.releases.facade import means_of
+from fairlead.releases.facade import release_context
 from fairlead.telemetry import emit
 
 here = settings.responding(os.environ)
 # Predict times out after 29 seconds, so a longer timeout is useless.
 lambdas = clients.client("lambda", connect_timeout=3, read_timeout=32)
-terms = msgspec.convert(here.terms, Terms)
-people = People(clients.client("sns"), here.topic)
+terms = msgspec.convert(here.terms, ResponseTerms)
+notifier = Notifier(clients.client("sns"), here.topic)
 registry = Registry(S3Objects(clients.client("s3", connect_timeout=3, read_timeout=10, attempts=2), here.bucket))
 
 
@@ -42,21 +42,21 @@ def retrain(at: datetime, model: str, reason: str) -> None:
 @emit.logger.inject_lambda_context(log_event=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 - Lambda's shape
     """Respond to one alarm."""
-    means, cloudwatch = means_of(find(here.where)), clients.client("cloudwatch")
+    opened, cloudwatch = release_context(find(here.where)), clients.client("cloudwatch")
     gathering = Gathering(
-        means,
+        opened,
         registry,
         LedgerReader(clients.client("dynamodb"), here.ledger),
         cloudwatch,
-        ask=lambda release: Asked(lambdas, means.function.name, release),
+        ask=lambda release: ReleaseClient(lambdas, opened.function.name, release),
         terms=terms,
     )
     responder = Responder(
-        means,
+        opened,
         registry,
         gathering,
         retrain=partial(retrain, alarm_of(event).at),
-        tell=people.tell,
+        tell=notifier.notify,
         terms=terms,
         act=here.act,
     )

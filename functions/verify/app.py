@@ -10,7 +10,7 @@ from fairlead import settings
 from fairlead.aws import clients
 from fairlead.aws.codedeploy_hooks import Execution, Hook
 from fairlead.aws.lambda_function import PredictFunction
-from fairlead.aws.release_client import Asked
+from fairlead.aws.release_client import ReleaseClient
 from fairlead.aws.s3 import S3Objects
 from fairlead.journal.journal import Journal
 from fairlead.journal.records import Described
@@ -31,7 +31,7 @@ class Pieces:
         return Trial(
             described,
             PredictFunction(client, stack.function),
-            Asked(client, stack.function, described.target),
+            ReleaseClient(client, stack.function, described.target),
             Reading(_objects(stack.bucket)),
             Budget(latency_ms=stack.latency_ms, cold_start_ms=stack.cold_start_ms),
         )

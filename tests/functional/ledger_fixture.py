@@ -22,7 +22,7 @@ from fairlead.feedback.ledger import Ledger
 from fairlead.publishing.publish import Published
 from fairlead.serving import model as serving_model
 from fairlead.serving.model import Model
-from fairlead.telemetry.capture import Asked, Capture
+from fairlead.telemetry.capture import Capture, CapturedRequest
 from tests.functional.conftest import Store, _forget_earlier_starts
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
@@ -131,7 +131,7 @@ class Traffic:
         request = request or str(uuid.uuid4())
         body = json.dumps({"instances": list(instances)})
         prediction = self.model.predict(body, request_id=request, release="7")
-        asked = Asked(request=request, at=at, caller=caller, rows=prediction.rows)
+        asked = CapturedRequest(request=request, at=at, caller=caller, rows=prediction.rows)
         return list(Capture(self.signature, drop=drop).lines(asked, prediction.answered))
 
 

@@ -16,7 +16,7 @@ from fairlead import quality
 from fairlead.aws.s3 import S3Objects
 from fairlead.drift import Counters, merge
 from fairlead.feedback.ledger import Outcome, Pair
-from fairlead.feedback.ledger.reader import LedgerReader, Seen
+from fairlead.feedback.ledger.reader import CapturedVersion, LedgerReader
 from fairlead.feedback.versions import KnownVersions, named
 from fairlead.model.manifest import Manifest, Parent
 from fairlead.publishing.publish import Published
@@ -38,9 +38,11 @@ class Book(LedgerReader):
         self.slots: dict[tuple[str, int], dict[int, dict[str, float]]] = {}
         self.reads: list[tuple[int, int]] = []
 
-    def seen(self) -> list[Seen]:
+    def seen(self) -> list[CapturedVersion]:
         return [
-            Seen(model=model, version=version, slot=max(int(name.partition("_")[0]) for name in counters.clusters))
+            CapturedVersion(
+                model=model, version=version, slot=max(int(name.partition("_")[0]) for name in counters.clusters)
+            )
             for (model, version), counters in self.clusters.items()
         ]
 

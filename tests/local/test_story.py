@@ -9,9 +9,9 @@ from urllib.error import HTTPError
 
 import pytest
 
-from fairlead.aws.cloudwatch_alarms import Standing
+from fairlead.aws.cloudwatch_alarms import AlarmState
 from fairlead.drift import Broken, Judgement
-from fairlead.drift.judgement import Finding
+from fairlead.drift.judgement import DriftFinding
 from fairlead.errors import CallError
 from fairlead.journal.journal import Entry, Journal
 from fairlead.journal.records import CODEDEPLOY, Draft, Record
@@ -82,7 +82,7 @@ def view(
     broken: tuple[str, ...] = (),
 ) -> View:
     findings = tuple(
-        Finding(
+        DriftFinding(
             feature=name, of="input", verdict="drift", psi=3.9, p=0.0, rows=100, effective_rows=90.0,
             missing_before=0.0, missing=0.0, unseen_before=None, unseen=None, out_of_range=1.0, importance=0.5,
             rank=rank, words="",
@@ -107,7 +107,7 @@ def view(
 
 def overview(*views: View, alarms: dict[str, str] | None = None, records: tuple[Record, ...] = ()) -> Overview:
     standing = tuple(
-        Standing(
+        AlarmState(
             name=name, arn="", state=state, reason="", since=AT, actions=(), enabled=True, configuration={}
         )
         for name, state in (alarms or {}).items()

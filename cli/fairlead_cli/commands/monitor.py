@@ -11,7 +11,7 @@ from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
 from fairlead_cli.output import note, print_json, print_table
 
 if TYPE_CHECKING:
-    from fairlead.drift import Finding
+    from fairlead.drift import DriftFinding
     from fairlead.model.manifest import Metric
     from fairlead.monitoring import View
     from fairlead.monitoring.overview import Overview
@@ -156,7 +156,7 @@ def _print_drift(view: "View") -> None:
     print_table(("", "what", "verdict", "PSI", "relied on", ""), [_moved(one) for one in judged.findings[:LISTED]])
 
 
-def _moved(one: "Finding") -> tuple[object, ...]:
+def _moved(one: "DriftFinding") -> tuple[object, ...]:
     from fairlead.monitoring.history import called
 
     relied = "" if one.importance is None else f"{one.importance:.0%}"

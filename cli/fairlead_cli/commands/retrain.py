@@ -10,7 +10,7 @@ from fairlead_cli.output import note, print_facts, print_json, telling
 
 if TYPE_CHECKING:
     from fairlead.retraining.retrain import Retrained
-    from fairlead.retraining.types import Order
+    from fairlead.retraining.types import RetrainingOrder
     from fairlead.settings import Operator
 
 Since = Annotated[
@@ -72,9 +72,9 @@ def _here(
     from datetime import UTC, datetime, timedelta
 
     from fairlead.aws import clients
-    from fairlead.retraining.types import Limits, Order
+    from fairlead.retraining.types import Limits, RetrainingOrder
 
-    order = Order(
+    order = RetrainingOrder(
         model=name,
         now=datetime.now(UTC),
         by=clients.caller(),
@@ -86,7 +86,7 @@ def _here(
     _print(_retrained(order, settings, json=json), json=json)
 
 
-def _retrained(order: "Order", settings: "Operator", *, json: bool) -> "Retrained":
+def _retrained(order: "RetrainingOrder", settings: "Operator", *, json: bool) -> "Retrained":
     from fairlead.aws import clients
     from fairlead.errors import RefusedError
     from fairlead.feedback.ledger.reader import LedgerReader

@@ -28,7 +28,7 @@ def shadow(
     it at any time. Undecided is not passed.
     """
     from fairlead.aws import clients
-    from fairlead.aws.release_client import Asked
+    from fairlead.aws.release_client import ReleaseClient
     from fairlead.aws.stack import find
     from fairlead.feedback.ledger.reader import LedgerReader
     from fairlead.monitoring.shadow import shadowed
@@ -49,7 +49,7 @@ def shadow(
             LedgerReader(clients.client("dynamodb"), f"{stack}-ledger"),
             candidate,
             live,
-            ask=lambda release: Asked(client, found.function, release),
+            ask=lambda release: ReleaseClient(client, found.function, release),
             now=time.time(),
             hours=hours,
             most=limit,

@@ -11,7 +11,7 @@ from fairlead_cli.output import print_facts, print_json
 from fairlead_cli.times import moment, spell
 
 if TYPE_CHECKING:
-    from fairlead.journal.alias_state import Live
+    from fairlead.journal.alias_state import LiveAt
     from fairlead.journal.tail import Tail
 
 
@@ -42,7 +42,7 @@ def who_was_live(
     print_facts(_facts(name, asked, found))
 
 
-def _document(found: "Live") -> dict[str, object]:
+def _document(found: "LiveAt") -> dict[str, object]:
     import msgspec
 
     return {
@@ -53,7 +53,7 @@ def _document(found: "Live") -> dict[str, object]:
     }
 
 
-def _facts(name: str, asked: datetime, found: "Live") -> list[tuple[str, str]]:
+def _facts(name: str, asked: datetime, found: "LiveAt") -> list[tuple[str, str]]:
     record = found.record
     other = found.release.model != name
     shares = ", ".join(f"{share:.0%} of calls to release {number}" for number, share in found.weights.items())

@@ -19,7 +19,7 @@ from fairlead.feedback.intake import Intake
 from fairlead.feedback.ledger import Ledger
 from fairlead.feedback.log_delivery import Collected, Collector
 from fairlead.feedback.score import Scorer
-from fairlead.feedback.versions import Named
+from fairlead.feedback.versions import VersionName
 from fairlead_local.dynamodb import numbers
 from tests.functional.ledger_fixture import make_table
 from tests.unit.feedback.test_forged_lines import DIGEST, GROUP, NOON, Aside, Registry, line
@@ -127,7 +127,7 @@ def test_a_version_that_the_registry_no_longer_has_makes_its_outcomes_invalid_an
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bench.captured((1, [1.5, 2.0]))
-    monkeypatch.setattr(bench.registry, "has", lambda name: name != Named("value", 1, DIGEST))
+    monkeypatch.setattr(bench.registry, "has", lambda name: name != VersionName("value", 1, DIGEST))
     bad, other = bench.report((1, 0, 1.0), (2, 0, 1.0))
     assert (bad.status, bad.detail, other.status) == ("invalid", "the registry has no such version", "accepted")
 

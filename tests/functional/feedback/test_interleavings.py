@@ -17,7 +17,7 @@ from fairlead.api.outcomes import Report
 from fairlead.feedback.intake import Intake
 from fairlead.feedback.ledger import Ledger
 from fairlead.feedback.score import Scorer
-from fairlead.feedback.versions import KnownVersion, Named
+from fairlead.feedback.versions import KnownVersion, VersionName
 from fairlead.model.signature import Field, Output, Signature
 from fairlead.telemetry.capture import Part, prediction_id
 from fairlead.telemetry.outcomes import Pair
@@ -47,7 +47,7 @@ PARTS = [
 class Versions:
     """A registry of one version."""
 
-    def of(self, name: Named) -> KnownVersion:
+    def of(self, name: VersionName) -> KnownVersion:
         assert (name.model, name.version) == ("churn", 3)
         return VERSION
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from fairlead.aws.cloudwatch_alarms import Standing
+from fairlead.aws.cloudwatch_alarms import AlarmState
 from fairlead.journal.journal import Entry
 from fairlead.journal.records import Record
 from fairlead.model.release import Release
@@ -59,10 +59,10 @@ class Told:
         return type("Standing", (), {"live": live})()
 
 
-def standing(name: str, state: str, reason: str = "Threshold crossed") -> Standing:
+def standing(name: str, state: str, reason: str = "Threshold crossed") -> AlarmState:
     arn = f"arn:aws:cloudwatch:us-east-1:123456789012:alarm:{name}"
     since = AT - timedelta(hours=2)
-    return Standing(
+    return AlarmState(
         name=name, arn=arn, state=state, reason=reason, since=since, actions=(), enabled=True, configuration={}
     )
 
@@ -91,7 +91,7 @@ def overviews(s3_url: str, shelf: Store, published: Published) -> dict[str, Over
     )
     alarms = (standing("fairlead-quality", "ALARM"), standing("fairlead-drift", "OK"))
 
-    def seen(book: Book, told: Told, found: tuple[Standing, ...]) -> Overview:
+    def seen(book: Book, told: Told, found: tuple[AlarmState, ...]) -> Overview:
         return look(
             "penguins", AT, 24, registry=store.registry, ledger=book, journal=told, alarms=found,  # type: ignore[arg-type]  # in memory
         )  # fmt: skip

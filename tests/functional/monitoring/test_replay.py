@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from fairlead.aws.release_client import Asked
+from fairlead.aws.release_client import ReleaseClient
 from fairlead.errors import ReleaseError
 from fairlead.feedback.ledger import Outcome, Pair
 from fairlead.model.signature import Output
@@ -45,8 +45,8 @@ def captured(shelf: Store, published: Published) -> list[Part]:
     ]
 
 
-def asked(here: ReleasesHere) -> Asked:
-    return Asked(here.client, FUNCTION, "7")
+def asked(here: ReleasesHere) -> ReleaseClient:
+    return ReleaseClient(here.client, FUNCTION, "7")
 
 
 def output(published: Published) -> Output:

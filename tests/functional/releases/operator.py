@@ -11,7 +11,7 @@ from fairlead.journal.journal import Journal
 from fairlead.journal.records import Draft, Record
 from fairlead.registry.store import Registry
 from fairlead.releases.canary_alarms import CanaryAlarms
-from fairlead.releases.context import Means, look_and_heal
+from fairlead.releases.context import ReleaseContext, look_and_heal
 from fairlead.releases.facade import Releases
 from fairlead.releases.release import Released
 from testkit.memory import Memory
@@ -31,9 +31,9 @@ class Desk:
     said: list[str] = field(default_factory=list)
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
-    def means(self, by: str = "ada", stack: Stack | None = None) -> Means:
+    def context(self, by: str = "ada", stack: Stack | None = None) -> ReleaseContext:
         stack = stack or self.stack
-        return Means(
+        return ReleaseContext(
             stack=stack,
             function=PredictFunction(self.lambda_.client, NAME, pause=0),
             deployments=Deployments(self.deploys.client, stack.application, stack.group, sleep=lambda _: None),
@@ -45,7 +45,7 @@ class Desk:
         )
 
     def releases(self, by: str = "ada", stack: Stack | None = None) -> Releases:
-        return Releases(self.means(by, stack), self.cloudwatch)
+        return Releases(self.context(by, stack), self.cloudwatch)
 
     def journal(self) -> Journal:
         return Journal(self.memory, "fairlead", clock=lambda: self.now, sleep=lambda _: None)
@@ -64,7 +64,7 @@ class Desk:
     def heal(self) -> None:
         """What the next command does first, a while later."""
         self.now += timedelta(hours=1)
-        look_and_heal(self.means("heal"))
+        look_and_heal(self.context("heal"))
 
 
 def ship(releases: Releases, registry: Registry, version: int, model: str = "churn", **options: Any) -> Released:

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from fairlead.automation.candidates import Order, Releaser
+from fairlead.automation.candidates import Candidate, Releaser
 from fairlead.aws.stack import Stack
 from fairlead.errors import IntegrityError
 from fairlead.journal.records import Record
@@ -33,10 +33,10 @@ class Office:
         self, request: str = "r1", *, act: bool = True, stack: Stack | None = None, digest: str = ""
     ) -> Record | None:
         releaser = Releaser(
-            self.desk.means("release", stack), self.registry, strategy="canary-10-15m",
+            self.desk.context("release", stack), self.registry, strategy="canary-10-15m",
             tell=lambda subject, text: self.told.append((subject, text)), act=act,
         )  # fmt: skip
-        order = Order(
+        order = Candidate(
             model="churn", version=self.manifest.version, digest=digest or f"sha256:{self.sha256}",
             reason="drift: live moved", request=request,
         )  # fmt: skip

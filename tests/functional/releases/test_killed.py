@@ -196,7 +196,7 @@ def test_a_rollback_during_a_deployment_killed_at_any_call_can_be_run_again(stag
         deploys.hold = "done"
         started = stage.desk.releases().release(stage.registry, "churn", 3)
         for _ in range(2):
-            stage.desk.means().deployments.read(started.deployment)
+            stage.desk.context().deployments.read(started.deployment)
         return started.release.release
 
     def rollback() -> None:

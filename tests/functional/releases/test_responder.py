@@ -8,8 +8,8 @@ import msgspec
 import pytest
 
 from fairlead.automation.responding import Gathering, Responder, alarm_of
-from fairlead.automation.response_policy import Terms
-from fairlead.aws.release_client import Asked, Reply
+from fairlead.automation.response_policy import ResponseTerms
+from fairlead.aws.release_client import ReleaseClient, ReleaseReply
 from fairlead.errors import SettingsError, StorageError
 from fairlead.feedback.ledger import Outcome, Pair
 from fairlead.feedback.ledger.reader import LedgerReader
@@ -57,19 +57,19 @@ class Outcomes(LedgerReader):
     output: Any = None
 
 
-class Always(Asked):
+class Always(ReleaseClient):
     """A release that gives every row one label."""
 
     def __init__(self, release: str, label: Any) -> None:
         super().__init__(None, "", release)
         self._label = label
 
-    def post(self, path: str, body: bytes) -> Reply:
+    def post(self, path: str, body: bytes) -> ReleaseReply:
         assert path == "/predict"
         rows = msgspec.json.decode(body)["instances"]
         shares = {"no": 0.5, "yes": 0.5}
         predictions = [{"id": f"x-{n}", "label": self._label, "probabilities": shares} for n in range(len(rows))]
-        return Reply(status=200, body=msgspec.json.encode({"predictions": predictions}), round_trip_ms=1)
+        return ReleaseReply(status=200, body=msgspec.json.encode({"predictions": predictions}), round_trip_ms=1)
 
 
 class Station:
@@ -84,9 +84,9 @@ class Station:
         output = registry.manifest("churn", 3)[0].signature.output
         ledger.output = msgspec.structs.replace(output, probabilities=False)
         self.output = ledger.output
-        terms, means = Terms(), desk.means("respond")
+        terms, context = ResponseTerms(), desk.context("respond")
         gathering = Gathering(
-            means,
+            context,
             registry,
             ledger,
             desk.cloudwatch,
@@ -94,7 +94,7 @@ class Station:
             terms=terms,
         )
         self.responder = Responder(
-            means, registry, gathering,
+            context, registry, gathering,
             retrain=lambda model, _: self.retrained.append(model),
             tell=lambda subject, text: self.told.append((subject, text)),
             terms=terms, act=act,

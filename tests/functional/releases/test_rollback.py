@@ -92,7 +92,7 @@ def test_after_a_canary_that_failed_a_plain_rollback_does_not_undo_twice_and_say
     deploys.finish()
     desk.record(
         kind="failed", alias="live", by="codedeploy", deployment="d-3",
-        was=two.live(), now=desk.means().function.release("4"),
+        was=two.live(), now=desk.context().function.release("4"),
     )  # fmt: skip
 
     with pytest.raises(ReleaseError, match="nothing to go back to") as caught:
@@ -168,7 +168,7 @@ def test_rollback_stops_a_running_deployment_and_clears_its_weights(
     deploys.hold = "done"
     started = two.release(registry, "churn", 3)
     for _ in range(2):
-        desk.means().deployments.read(started.deployment)
+        desk.context().deployments.read(started.deployment)
     assert two.status().weights == {"4": 0.1}
 
     done = two.rollback(registry, "churn", away_from="4", reason="no")
@@ -186,12 +186,12 @@ def test_a_rollback_counts_from_after_the_end_of_what_it_stopped_also_by_a_clock
     deploys.hold = "done"
     started = two.release(registry, "churn", 3)
     for _ in range(2):
-        desk.means().deployments.read(started.deployment)
+        desk.context().deployments.read(started.deployment)
     desk.now -= timedelta(minutes=2)
 
     two.rollback(registry, "churn")
 
-    ended = desk.means().deployments.read(started.deployment).ended
+    ended = desk.context().deployments.read(started.deployment).ended
     assert ended
     [moved] = [one for one in desk.journal().tail(1) if one.kind == "moved"]
     assert moved.effective > ended
@@ -204,7 +204,7 @@ def test_rollback_waits_for_codedeploys_own_rollback_before_it_touches_live(
     deploys.hold, deploys.rolls_back_on_stop = "done", True
     started = two.release(registry, "churn", 3)
     for _ in range(2):
-        desk.means().deployments.read(started.deployment)
+        desk.context().deployments.read(started.deployment)
     deploys.before("StopDeployment", lambda: setattr(deploys, "hold", ""))
 
     done = two.rollback(registry, "churn")

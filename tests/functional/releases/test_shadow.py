@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from fairlead.aws.release_client import Asked, Reply
+from fairlead.aws.release_client import ReleaseClient, ReleaseReply
 from fairlead.drift.counters import SLOT, Counters
 from fairlead.feedback.ledger import Outcome, Pair
 from fairlead.feedback.ledger.reader import LedgerReader
@@ -45,15 +45,15 @@ class Sparse(LedgerReader):
                 )
 
 
-class Same(Asked):
+class Same(ReleaseClient):
     """A release that says no to every row."""
 
-    def post(self, path: str, body: bytes) -> Reply:
+    def post(self, path: str, body: bytes) -> ReleaseReply:
         del path
         rows = msgspec.json.decode(body)["instances"]
         shares = {"no": 1.0, "yes": 0.0}
         told = [{"id": f"x-{n}", "label": "no", "probabilities": shares} for n in range(len(rows))]
-        return Reply(status=200, body=msgspec.json.encode({"predictions": told}), round_trip_ms=1)
+        return ReleaseReply(status=200, body=msgspec.json.encode({"predictions": told}), round_trip_ms=1)
 
 
 def part(model: str, version: int, slot: int) -> Part:

@@ -27,7 +27,7 @@ from fairlead.publishing.publish import publish
 from fairlead.publishing.signature.infer import to_rows
 from fairlead.registry.store import Registry
 from fairlead.retraining.retrain import Retrained, Retraining
-from fairlead.retraining.types import Limits, Order, RetrainingError
+from fairlead.retraining.types import Limits, RetrainingError, RetrainingOrder
 from testkit.gate_cases import Table, model
 from testkit.memory import Memory
 from tests.production import (
@@ -76,9 +76,9 @@ def production(registry: Registry, client: Any) -> Production:
     return Production(registry, client)
 
 
-def order(**change: Any) -> Order:
+def order(**change: Any) -> RetrainingOrder:
     given: dict[str, Any] = {"model": "penguins", "now": NOW, "by": "arn:user/ada", "why": "accuracy fell"}
-    return Order(**(given | change))
+    return RetrainingOrder(**(given | change))
 
 
 def retrained(registry: Registry, production: Production, **change: Any) -> Retrained:

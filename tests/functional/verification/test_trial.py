@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from fairlead.aws.lambda_function import PredictFunction
-from fairlead.aws.release_client import Asked
+from fairlead.aws.release_client import ReleaseClient
 from fairlead.errors import EngineError
 from fairlead.journal.records import Described
 from fairlead.model import manifest
@@ -65,7 +65,7 @@ def tried(
     trial = Trial(
         described,
         PredictFunction(here.client, FUNCTION),
-        Asked(here.client, FUNCTION, target),
+        ReleaseClient(here.client, FUNCTION, target),
         store.registry,
         budget or Budget(latency_ms=250, cold_start_ms=2000),
         sleep=lambda _: None,

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from fairlead.automation.candidates import Facts, decide, order_of
+from fairlead.automation.candidates import CandidateFacts, candidate_of, decide
 from fairlead.automation.candidates.release_rules import TABLE
 from fairlead.errors import SettingsError
 from fairlead.model.manifest import Engine, Finding, Forced, Manifest
@@ -23,9 +23,9 @@ def candidate(**changes: Any) -> Manifest:
     return msgspec.structs.replace(passing(4, None, champion=3), **changes)
 
 
-def facts(manifest: Manifest | None = None, **changes: Any) -> Facts:
+def facts(manifest: Manifest | None = None, **changes: Any) -> CandidateFacts:
     """A candidate that nothing speaks against."""
-    usual = Facts(
+    usual = CandidateFacts(
         candidate=manifest or candidate(), live=LIVE, champion=build(3, None), descends=True, busy="", tried=False,
         retired=False,
     )  # fmt: skip
@@ -84,7 +84,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("known", "rule", "said"), CASES, ids=[f"{case[1]}: {case[2]}" for case in CASES])
-def test_what_speaks_against_a_candidate_leaves_it_to_people(known: Facts, rule: str, said: str) -> None:
+def test_what_speaks_against_a_candidate_leaves_it_to_people(known: CandidateFacts, rule: str, said: str) -> None:
     decision = decide(known)
     assert (decision.release, decision.rule) == (False, rule)
     assert said in decision.why
@@ -98,11 +98,11 @@ EVENT = {"model": "churn", "version": 4, "digest": "sha256:b", "reason": "drift"
 
 
 def test_what_is_handed_over_becomes_an_order() -> None:
-    order = order_of(EVENT, request="r1")
+    order = candidate_of(EVENT, request="r1")
     assert (order.model, order.version, order.digest, order.reason, order.request) == (*EVENT.values(), "r1")
 
 
 @pytest.mark.parametrize("change", [{"model": None}, {"version": "4"}, {"digest": 1}, {"reason": 5}])
 def test_anything_else_is_no_candidate(change: dict[str, Any]) -> None:
     with pytest.raises(SettingsError, match="does not name a candidate"):
-        order_of(EVENT | change, request="r1")
+        candidate_of(EVENT | change, request="r1")

@@ -6,15 +6,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from fairlead.automation.response_policy import TABLE, Facts, Terms, decide
+from fairlead.automation.response_policy import TABLE, AlarmFacts, ResponseTerms, decide
 
-TERMS = Terms()
+TERMS = ResponseTerms()
 HOUR = 3600.0
 
 
-def facts(**changes: Any) -> Facts:
+def facts(**changes: Any) -> AlarmFacts:
     """A release of six hours that fails, with everything known and a release before it that answers."""
-    usual = Facts(
+    usual = AlarmFacts(
         cause="errors", standing=True, live_for=6 * HOUR, deploying=False, since_move=6 * HOUR, since_retraining=None,
         requests=5_000, error_share=0.5, latency_ms=5_000.0, labelled=1_000, previous_answers=True,
         previous_compared=None,
@@ -68,7 +68,8 @@ OWN = [(None, None, None), (10, 0.5, 5_000.0), (5_000, 0.01, 20.0), (5_000, 0.5,
 
 EVERYTHING = [
     msgspec.convert(
-        dict(zip(Facts.__struct_fields__, (*before, *own, labelled, answers, compared, ""), strict=True)), Facts
+        dict(zip(AlarmFacts.__struct_fields__, (*before, *own, labelled, answers, compared, ""), strict=True)),
+        AlarmFacts,
     )
     for *before, own, labelled, answers, compared in itertools.product(
         ["errors", "latency", "throttles", "quality", "drift", "other"],

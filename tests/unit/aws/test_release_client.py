@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from fairlead.aws.release_client import Asked, SilentError, proxy_event, report
+from fairlead.aws.release_client import ReleaseClient, SilentError, proxy_event, report
 from fairlead.errors import CallError, ReleaseError
 from testkit.lambda_context import event
 
@@ -75,12 +75,12 @@ class Client:
 
 
 def ask(said: Any, **more: Any) -> Any:
-    return Asked(Client(said, **more), "fairlead-predict", "14").get("/health")
+    return ReleaseClient(Client(said, **more), "fairlead-predict", "14").get("/health")
 
 
 def test_a_release_is_called_by_its_number_with_the_tail_of_its_log() -> None:
     client = Client({"statusCode": 200, "body": "{}"})
-    Asked(client, "fairlead-predict", "14").post("/predict", b'{"instances": []}')
+    ReleaseClient(client, "fairlead-predict", "14").post("/predict", b'{"instances": []}')
     payload = json.loads(client.asked.pop("Payload"))
     assert client.asked == {"FunctionName": "fairlead-predict", "Qualifier": "14", "LogType": "Tail"}
     assert (payload["httpMethod"], payload["body"]) == ("POST", '{"instances": []}')

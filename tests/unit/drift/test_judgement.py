@@ -7,7 +7,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from fairlead.drift import Counters, Finding, Judgement, Request, Tally, Thresholds, judge
+from fairlead.drift import Counters, DriftFinding, Judgement, Request, Tally, Thresholds, judge
 from fairlead.gate.evidence import Column, Predicted, Rows
 from fairlead.model.baseline import Baseline, Numbers
 from fairlead.model.signature import Field, Output, Signature
@@ -87,7 +87,7 @@ def window(
     return Tally(BASELINE)(found)
 
 
-def of(judgement: Judgement, feature: str) -> Finding:
+def of(judgement: Judgement, feature: str) -> DriftFinding:
     return next(one for one in judgement.findings if one.feature == feature)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from fairlead.drift.effective_sample import Table
+from fairlead.drift.effective_sample import ClusterTable
 from fairlead.drift.significance import compare, compare_share, join_small_cells, stability_index
 
 SHARES = np.array([0.3, 0.25, 0.2, 0.15, 0.1])
@@ -14,13 +14,13 @@ BASELINE = (SHARES * 2_000).astype(int).tolist()
 WINDOWS = 300
 
 
-def drawn(random: np.random.Generator, *, callers: float = 0.0, hours: float = 0.0) -> Table:
+def drawn(random: np.random.Generator, *, callers: float = 0.0, hours: float = 0.0) -> ClusterTable:
     """A window of 24 hours × 20 callers × 4 rows; `callers` and `hours` say how much each keeps to its own cells."""
     own = random.dirichlet(SHARES / callers, 20) if callers else np.tile(SHARES, (20, 1))
     now = random.dirichlet(SHARES / hours, 24) if hours else np.tile(SHARES, (24, 1))
     shares = own[None] if not hours else now[:, None]
     counts = random.multinomial(4, np.broadcast_to(shares, (24, 20, 5)))
-    return Table(counts.sum(axis=1).tolist(), counts.sum(axis=0).tolist())
+    return ClusterTable(counts.sum(axis=1).tolist(), counts.sum(axis=0).tolist())
 
 
 def p_values(**alike: float) -> list[float]:
@@ -51,7 +51,7 @@ def test_rows_taken_for_independent_would_cry_wolf() -> None:
 def test_independent_rows_are_tested_as_pearson_would() -> None:
     random = np.random.default_rng(4)
     shifted = [random.multinomial(200, (0.36, 0.25, 0.18, 0.13, 0.08)).tolist() for _ in range(24)]
-    table = Table(shifted, shifted)
+    table = ClusterTable(shifted, shifted)
     found = compare(table, BASELINE)
     plain = stats.chi2_contingency([table.totals, BASELINE]).pvalue
     assert found is not None
@@ -63,23 +63,23 @@ def test_effective_rows_are_the_clusters_where_each_sends_one_thing() -> None:
     random = np.random.default_rng(2)
     callers = [[100 if cell == own else 0 for cell in range(5)] for own in random.choice(5, 60, p=SHARES)]
     hours = [random.multinomial(250, SHARES).tolist() for _ in range(24)]
-    found = compare(Table(hours, callers), BASELINE)
+    found = compare(ClusterTable(hours, callers), BASELINE)
     assert found is not None
     assert 35 < found.effective_rows < 90
 
 
 def test_few_clusters_or_one_that_outweighs_the_others_are_not_enough() -> None:
     few = [[30, 25, 20, 15, 10]] * 4
-    assert compare(Table(few, few), BASELINE) is None
+    assert compare(ClusterTable(few, few), BASELINE) is None
     heavy = [[3000, 0, 0, 0, 0], *[[30, 25, 20, 15, 10]] * 30]
-    assert compare(Table(heavy, heavy), BASELINE) is None
+    assert compare(ClusterTable(heavy, heavy), BASELINE) is None
 
 
 def test_one_row_of_something_new_is_no_news_and_many_are() -> None:
-    def table(new: int) -> Table:
+    def table(new: int) -> ClusterTable:
         hours = np.random.default_rng(0).multinomial(new, [1 / 24] * 24)
         counts = [[100 - number, number] for number in hours.tolist()]
-        return Table(counts, counts)
+        return ClusterTable(counts, counts)
 
     one, many = (compare_share(table(new), [1], 1, 500) for new in (1, 100))
     assert one is not None
@@ -90,7 +90,7 @@ def test_one_row_of_something_new_is_no_news_and_many_are() -> None:
 
 def test_a_share_of_one_cluster_alone_is_no_evidence() -> None:
     hours = [[100, 0]] * 23 + [[0, 100]]
-    found = compare_share(Table(hours, hours), [1], 0, 2_000)
+    found = compare_share(ClusterTable(hours, hours), [1], 0, 2_000)
     assert found is not None
     assert found.p > 0.01
 

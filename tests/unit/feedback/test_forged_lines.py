@@ -20,7 +20,7 @@ from fairlead.feedback.ledger import Ledger, Outcome, Pair
 from fairlead.feedback.ledger.counter_items import pages
 from fairlead.feedback.log_delivery import Collected, Collector
 from fairlead.feedback.score import MOST_UNKNOWN, Scorer
-from fairlead.feedback.versions import KnownVersion, Named, UnknownVersionError
+from fairlead.feedback.versions import KnownVersion, UnknownVersionError, VersionName
 from fairlead.model.answers import Answers
 from fairlead.model.baseline import SCHEMA, Baseline, Calibration, Categories, Feature, Numbers, Predictions, Score
 from fairlead.model.signature import Field, Output, Signature
@@ -91,10 +91,10 @@ class Registry:
             for name, output in OUTPUTS.items()
         }
 
-    def has(self, name: Named) -> bool:
+    def has(self, name: VersionName) -> bool:
         return name.model in self._known and (name.version, name.digest) == (1, DIGEST)
 
-    def of(self, name: Named) -> KnownVersion:
+    def of(self, name: VersionName) -> KnownVersion:
         self.asked += 1
         if not self.has(name):
             raise UnknownVersionError("the registry has no such version")
@@ -293,9 +293,9 @@ def test_a_part_with_more_counters_than_a_transaction_takes_is_a_dead_letter() -
 def test_a_row_of_more_fields_than_counters_is_captured_without_its_fields() -> None:
     inputs = tuple(Field(name=f"feature {n}", kind="number") for n in range(20_000))
     known = Signature(inputs=inputs, output=OUTPUTS["value"], layout="frame")
-    asked = capture.Asked(request="r", at=NOON, caller="c", rows=[(1.0,) * 20_000])
+    asked = capture.CapturedRequest(request="r", at=NOON, caller="c", rows=[(1.0,) * 20_000])
     identity = {"model": "m", "version": 1, "digest": DIGEST, "release": "7"}
-    answered = capture.Answered(identity=identity, answers=Answers(values=[0.5]))
+    answered = capture.CapturedAnswer(identity=identity, answers=Answers(values=[0.5]))
     [only] = list(capture.Capture(known).lines(asked, answered))
     part = capture.decode(only)
     assert (part.fields, part.rows, part.values) == ((), [None], [0.5])
@@ -392,7 +392,7 @@ def test_a_pair_of_any_outcome_and_answer_is_counted_or_invalid(
         part = msgspec.structs.replace(part, probabilities=[shares, shares])
     if model == "value":
         part = msgspec.structs.replace(part, values=[value, value])
-    assert Registry().of(Named(model, 1, DIGEST)).misfit(part) == ""
+    assert Registry().of(VersionName(model, 1, DIGEST)).misfit(part) == ""
     outcome = Outcome(request=part.request, row=1, actual=actual, at=NOON, by="arn")
     pair = Pair(part=part, position=1, outcome=outcome)
     [(slot, counts)] = quality.tally(OUTPUTS[model], [pair]).items()

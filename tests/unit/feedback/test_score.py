@@ -6,7 +6,7 @@ import pytest
 
 from fairlead.feedback.ledger import Ledger
 from fairlead.feedback.score import Scorer, Taken
-from fairlead.feedback.versions import KnownVersion, Named
+from fairlead.feedback.versions import KnownVersion, VersionName
 from fairlead.model.signature import Field, Output, Signature
 from fairlead.telemetry.capture import Part
 
@@ -44,7 +44,7 @@ class Versions:
         inputs = (Field(name="x", kind="number"),)
         self._version = KnownVersion(Signature(inputs=inputs, output=output, layout="frame"), None)
 
-    def of(self, name: Named) -> KnownVersion:  # noqa: ARG002 - there is but one
+    def of(self, name: VersionName) -> KnownVersion:  # noqa: ARG002 - there is but one
         return self._version
 
 

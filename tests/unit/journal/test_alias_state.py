@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from fairlead.journal.alias_state import Live, Seen, drift, who_was_live
+from fairlead.journal.alias_state import LiveAt, ObservedAliases, drift, who_was_live
 from fairlead.journal.journal import Journal
 from fairlead.journal.records import Draft, decode, encode
 from fairlead.model.release import Release
@@ -37,9 +37,9 @@ def live(kept: Journal, minutes: float) -> str:
     return found.release.release + "".join(f" + {share:.0%} {other}" for other, share in found.weights.items())
 
 
-def seen(number: int, previous: int | None = None, **weights: float) -> Seen:
+def seen(number: int, previous: int | None = None, **weights: float) -> ObservedAliases:
     shares = {other.removeprefix("r"): share for other, share in weights.items()}
-    return Seen(live=release(number), weights=shares, previous=release(previous) if previous else None)
+    return ObservedAliases(live=release(number), weights=shares, previous=release(previous) if previous else None)
 
 
 def failed(was: int, now: int, **more: Any) -> Draft:
@@ -145,7 +145,7 @@ def test_a_stack_as_it_was_deployed_needs_no_record() -> None:
     ],
     ids=["arrived", "before traffic", "a linear shift goes on", "failed"],
 )
-def test_aliases_where_the_journal_says_do_not_drift(draft: Draft, found: Seen) -> None:
+def test_aliases_where_the_journal_says_do_not_drift(draft: Draft, found: ObservedAliases) -> None:
     assert drift(written((0, draft)).standing(), found) == []
 
 
@@ -164,7 +164,7 @@ def test_aliases_where_the_journal_says_do_not_drift(draft: Draft, found: Seen) 
         (moved(1, 2), seen(2, 3), "previous is at release 3 (churn version 2); the journal says: no record"),
     ],
 )
-def test_an_alias_elsewhere_is_named(draft: Draft, found: Seen, words: str) -> None:
+def test_an_alias_elsewhere_is_named(draft: Draft, found: ObservedAliases, words: str) -> None:
     problems = drift(written((0, draft)).standing(), found)
 
     assert len(problems) == 1
@@ -175,7 +175,7 @@ def test_a_release_number_that_holds_another_model_is_drift() -> None:
     """A stack that was deleted and deployed anew numbers its versions from 1 again."""
     other: Release = msgspec.structs.replace(release(2), digest="sha256:other")
 
-    assert drift(written((0, moved(1, 2))).standing(), Seen(live=other, weights={}, previous=None))
+    assert drift(written((0, moved(1, 2))).standing(), ObservedAliases(live=other, weights={}, previous=None))
 
 
 # --- the chain -----------------------------------------------------------------------------------------
@@ -263,7 +263,7 @@ def test_a_damaged_record_neither_hides_the_others_nor_stops_a_rollback(number: 
     assert added.number == 9
     assert [one.number for one in kept.records()] == list(range(9, 0, -1))
     assert [one.kind for one in kept.records()].count("unreadable") == 1
-    found: Live | None = kept.all().who_was_live(at(60))
+    found: LiveAt | None = kept.all().who_was_live(at(60))
     assert found is not None
     assert found.release == release(4)
 

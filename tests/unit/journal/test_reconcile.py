@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from fairlead.errors import StorageError
-from fairlead.journal.alias_state import Seen, drift
+from fairlead.journal.alias_state import ObservedAliases, drift
 from fairlead.journal.records import Draft, Record
 from testkit.memory import Memory
 from tests.journals import ADA, BOB, Clock, intended, journal, moved, release, shifting
@@ -63,11 +63,13 @@ class Aliases:
         for step in steps[:kill]:
             step()
 
-    def seen(self) -> Seen:
-        return Seen(live=release(self.live), weights={}, previous=release(self.previous))
+    def seen(self) -> ObservedAliases:
+        return ObservedAliases(live=release(self.live), weights={}, previous=release(self.previous))
 
 
-def heal(store: Memory, seen: Seen, clock: Clock | None = None, *, known: int | None = None) -> Record | None:
+def heal(
+    store: Memory, seen: ObservedAliases, clock: Clock | None = None, *, known: int | None = None
+) -> Record | None:
     return journal(store, clock).heal(seen.live, seen.weights, seen.previous, BOB, known=known)
 
 
@@ -126,7 +128,7 @@ def test_what_is_found_names_the_intent_that_it_completes(store: Memory) -> None
 
 
 def test_a_move_that_nobody_intended_is_found_as_such(store: Memory) -> None:
-    record = heal(store, Seen(live=release(7), weights={"8": 0.2}, previous=release(2)))
+    record = heal(store, ObservedAliases(live=release(7), weights={"8": 0.2}, previous=release(2)))
 
     assert record is not None
     assert record.why == "live differed from record 1; the journal holds no intent for this move"
@@ -137,7 +139,7 @@ def test_a_move_that_nobody_intended_is_found_as_such(store: Memory) -> None:
 def test_the_journal_of_a_stack_that_had_none_begins_with_what_is_live() -> None:
     store = Memory()
 
-    record = heal(store, Seen(live=release(4), weights={}, previous=release(3)))
+    record = heal(store, ObservedAliases(live=release(4), weights={}, previous=release(3)))
 
     assert record is not None
     assert (record.number, record.was, record.now) == (1, None, release(4))
@@ -145,7 +147,7 @@ def test_the_journal_of_a_stack_that_had_none_begins_with_what_is_live() -> None
 
 
 def test_a_stack_without_a_release_needs_no_record() -> None:
-    assert heal(Memory(), Seen(live=release(1), weights={}, previous=release(1))) is None
+    assert heal(Memory(), ObservedAliases(live=release(1), weights={}, previous=release(1))) is None
 
 
 def test_what_was_seen_before_somebody_wrote_is_not_put_on_record(store: Memory) -> None:
@@ -188,7 +190,7 @@ def test_every_intent_that_led_to_nothing_is_ended(store: Memory) -> None:
         journal(store).append(intended(2, number))
     clock.pass_(hours=1)
 
-    heal(store, Seen(live=release(2), weights={}, previous=release(1)), clock)
+    heal(store, ObservedAliases(live=release(2), weights={}, previous=release(1)), clock)
 
     assert journal(store).standing().intents == ()
 
@@ -196,7 +198,7 @@ def test_every_intent_that_led_to_nothing_is_ended(store: Memory) -> None:
 def test_a_shift_of_which_the_end_is_seconds_old_is_left_to_its_event(store: Memory) -> None:
     journal(store).append(shifting(2, 3))
 
-    assert heal(store, Seen(live=release(2), weights={}, previous=release(1))) is None
+    assert heal(store, ObservedAliases(live=release(2), weights={}, previous=release(1))) is None
 
 
 @pytest.mark.parametrize("number", [2, 3])
@@ -205,7 +207,7 @@ def test_a_shift_of_which_the_end_got_lost_is_found_where_it_ended(store: Memory
     journal(store).append(shifting(2, 3))
     clock.pass_(hours=2)
 
-    record = heal(store, Seen(live=release(number), weights={}, previous=release(1)), clock)
+    record = heal(store, ObservedAliases(live=release(number), weights={}, previous=release(1)), clock)
 
     assert record is not None
     assert (record.kind, record.now, record.deployment) == ("found", release(number), "d-1")
@@ -217,10 +219,10 @@ def test_news_of_a_move_that_was_found_already_changes_nothing(store: Memory) ->
     journal(store, clock).append(shifting(2, 3))
     ended = clock.pass_(minutes=10)
     clock.pass_(minutes=1)
-    heal(store, Seen(live=release(3), weights={}, previous=release(2)), clock)
+    heal(store, ObservedAliases(live=release(3), weights={}, previous=release(2)), clock)
     clock.pass_(minutes=1)
 
     event = Draft(kind="moved", alias="live", by="codedeploy", was=release(2), now=release(3), happened=ended)
     journal(store, clock).append(event)
 
-    assert drift(journal(store).standing(), Seen(live=release(3), weights={}, previous=release(2))) == []
+    assert drift(journal(store).standing(), ObservedAliases(live=release(3), weights={}, previous=release(2))) == []

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from fairlead.aws.release_client import Asked, Reply
+from fairlead.aws.release_client import ReleaseClient, ReleaseReply
 from fairlead.model.compatibility import comparable
 from fairlead.model.signature import Output
 from fairlead.monitoring.replay import shadow
@@ -15,18 +15,18 @@ CLASSES = Output(task="classification", target="species", classes=("a", "b"), pr
 TARGETS = Output(task="regression", names=("x", "y"))
 
 
-class Answering(Asked):
+class Answering(ReleaseClient):
     """A release that answers every row the same."""
 
     def __init__(self, answer: dict[str, Any]) -> None:
         super().__init__(None, "", "3")
         self._answer = answer
 
-    def post(self, path: str, body: bytes) -> Reply:
+    def post(self, path: str, body: bytes) -> ReleaseReply:
         del path
         rows = msgspec.json.decode(body)["instances"]
         told = [{"id": f"x-{n}", **self._answer} for n in range(len(rows))]
-        return Reply(status=200, body=msgspec.json.encode({"predictions": told}), round_trip_ms=1)
+        return ReleaseReply(status=200, body=msgspec.json.encode({"predictions": told}), round_trip_ms=1)
 
 
 def part(**answers: Any) -> Part:

@@ -21,7 +21,7 @@ ROWS = [
 ]
 CLI_ROWS = [
     {"options", "output", "publish_options", "predictions_file", "rows", "stack", "times"},
-    {"errors", "deployment_view", "findings", "journal_view", "outcomes_file", "prediction_run"},
+    {"errors", "deployment_view", "findings", "journal_view", "manifest_view", "outcomes_file", "prediction_run"},
     {"commands"},
     {"main"},
 ]
@@ -30,17 +30,6 @@ RULES = {
     *("api/body_rows", "api/instances", "automation/response_policy", "engines/row_packing", "journal/alias_state"),
     *("journal/chain", "journal/reconcile", "journal/records", "publishing/bins", "registry/hash_chain"),
     *("releases/strategies", "serving/range_check", "errors"),
-}
-# What still leads upwards or sideways: names that move to their room next.
-SEAMS = {
-    "aws/lambda_function": {"journal"},
-    "aws/stack": {"registry"},
-    "model/golden": {"engines"},
-    "publishing/champion": {"releases"},
-    "quality/counters": {"feedback"},
-    "quality/estimate": {"feedback"},
-    "quality/metrics": {"feedback"},
-    "telemetry/capture": {"engines"},
 }
 HEAVY = {"boto3", "botocore", "joblib", "onnx", "onnxruntime", "pandas", "pyarrow", "scipy", "skl2onnx", "sklearn"}
 OUTSIDE = HEAVY | {"os", "http", "urllib", "subprocess", "socket", "time"}
@@ -90,14 +79,25 @@ def test_every_room_stands_in_one_row(package: Path, rows: list[set[str]]) -> No
 def test_a_room_imports_only_rooms_of_lower_rows(path: Path, package: Path, rows: list[set[str]]) -> None:
     row = next(number for number, rooms in enumerate(rows) if room(path, package) in rooms)
     lower = {one for rooms in rows[:row] for one in rooms}
-    seams = SEAMS.get(str(path.relative_to(package).with_suffix("")), set())
-    assert imported_rooms(path, package) - lower == seams
+    assert imported_rooms(path, package) - lower == set()
+
+
+def test_a_command_imports_no_other_command() -> None:
+    for path in (COMMANDS / "commands").glob("*.py"):
+        assert [one for one in imports(path) if one.startswith("fairlead_cli.commands")] == [], path
 
 
 @pytest.mark.parametrize("rooms", ROWS, ids=lambda rooms: " ".join(sorted(rooms)))
 def test_no_file_name_repeats_inside_a_row(rooms: set[str]) -> None:
     names = Counter(path.stem for path in modules(PACKAGE) if room(path, PACKAGE) in rooms)
     assert [one for one, times in names.items() if times > 1 and one != "__init__"] == []
+
+
+@pytest.mark.parametrize("rooms", ROWS, ids=lambda rooms: " ".join(sorted(rooms)))
+def test_no_public_class_name_repeats_inside_a_row(rooms: set[str]) -> None:
+    trees = (ast.parse(path.read_text()) for path in modules(PACKAGE) if room(path, PACKAGE) in rooms)
+    classes = Counter(node.name for tree in trees for node in tree.body if isinstance(node, ast.ClassDef))
+    assert [one for one, times in classes.items() if times > 1 and not one.startswith("_")] == []
 
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("__init__.py")), ids=lambda path: str(path.relative_to(PACKAGE)))

@@ -3,7 +3,7 @@
 import pytest
 
 from fairlead.errors import IntegrityError, NotFoundError
-from fairlead.registry.lineage import Chain
+from fairlead.registry.lineage import Lineage
 from fairlead.registry.store import Registry, manifest_key
 from testkit.memory import Memory
 from tests.manifests import build
@@ -21,11 +21,11 @@ class Counted(Memory):
         return super().get(key)
 
 
-def chain(store: Counted, versions: int) -> Chain:
+def chain(store: Counted, versions: int) -> Lineage:
     registry = Registry(store)
     for _ in range(versions):
         registry.commit("churn", build)
-    made = Chain(*registry.manifest("churn", versions), registry)
+    made = Lineage(*registry.manifest("churn", versions), registry)
     store.read.clear()
     return made
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from fairlead.errors import NotFoundError
 from fairlead.model.manifest import Parent, digest, encode
-from fairlead.registry.lineage import Chain
+from fairlead.registry.lineage import Lineage
 from fairlead.registry.store import Registry, manifest_key
 from testkit.memory import Memory
 from tests.manifests import build
@@ -63,7 +63,7 @@ def test_an_object_under_the_next_number_is_passed_over_and_the_gap_is_on_record
     assert manifest.parent == Parent(version=VERSIONS, sha256=digest(stored(store, VERSIONS)))
     assert registry.latest("churn") == VERSIONS + 2
     assert registry.commit("churn", build)[0].version == VERSIONS + 3
-    chain = Chain(manifest, sha256, registry)
+    chain = Lineage(manifest, sha256, registry)
     assert [link.version for link in chain.links()] == [VERSIONS + 2, *range(VERSIONS, 0, -1)]
     assert [one.version for one, _ in registry.lineage("churn")][1] == VERSIONS + 2
 

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from fairlead.aws.codedeploy import Deployments
 from fairlead.aws.lambda_function import PredictFunction
 from fairlead.errors import NotFoundError
-from fairlead.journal.alias_state import Seen, drift
+from fairlead.journal.alias_state import ObservedAliases, drift
 from fairlead.journal.journal import Journal
 from fairlead.journal.records import Described, Draft, Record, describe_deployment
 from fairlead.releases.codedeploy_events import Recorder
@@ -134,9 +134,9 @@ def event(number: str = "d-1", state: str = "START", **detail: str) -> dict[str,
     return given
 
 
-def seen(cloud: Cloud) -> Seen:
+def seen(cloud: Cloud) -> ObservedAliases:
     version, weights = cloud.live
-    return Seen(live=release(int(version)), weights=weights, previous=None)
+    return ObservedAliases(live=release(int(version)), weights=weights, previous=None)
 
 
 def facts(record: Record) -> tuple[str, str, str, str]:

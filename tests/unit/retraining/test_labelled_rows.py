@@ -7,7 +7,7 @@ import pytest
 
 from fairlead.drift.counters import SLOT
 from fairlead.feedback.ledger import Outcome, Pair
-from fairlead.feedback.ledger.reader import Seen
+from fairlead.feedback.ledger.reader import CapturedVersion
 from fairlead.model.signature import Field, Output, Signature
 from fairlead.retraining.labelled_rows import Targets, labelled
 from fairlead.telemetry.capture import Part
@@ -36,9 +36,9 @@ class Reader:
         self._pairs = pairs
         self.asked: list[tuple[int, int]] = []
 
-    def seen(self) -> list[Seen]:
+    def seen(self) -> list[CapturedVersion]:
         versions = {(pair.part.model, pair.part.version) for pair in self._pairs}
-        return [Seen(model=model, version=version, slot=0) for model, version in versions]
+        return [CapturedVersion(model=model, version=version, slot=0) for model, version in versions]
 
     def quality(self, model: str, version: int, start: int, end: int) -> dict[int, dict[str, int]]:
         return {

@@ -10,7 +10,7 @@ import pytest
 from fairlead.model.answers import Answers
 from fairlead.model.signature import Field, Output, Signature
 from fairlead.telemetry import capture
-from fairlead.telemetry.capture import Answered, Asked, Capture, Part
+from fairlead.telemetry.capture import Capture, CapturedAnswer, CapturedRequest, Part
 
 SIGNATURE = Signature(
     inputs=(Field(name="island", kind="category"), Field(name="mass", kind="number"), Field(name="note", kind="text")),
@@ -22,9 +22,9 @@ IDENTITY = {"model": "penguins", "version": 7, "digest": "sha256:" + "0" * 64, "
 
 def parts(rows: list[tuple[Any, ...]], *, request: str = "r-1", drop: frozenset[str] = frozenset()) -> list[Part]:
     """The decoded lines of a request; every line is one that Lambda keeps whole."""
-    asked = Asked(request=request, at=1_000, caller=capture.pseudonym("arn:user/ada", "key"), rows=rows)
+    asked = CapturedRequest(request=request, at=1_000, caller=capture.pseudonym("arn:user/ada", "key"), rows=rows)
     answers = Answers(labels=["a"] * len(rows), probabilities=[[0.75, 0.25]] * len(rows))
-    lines = list(Capture(SIGNATURE, drop=drop).lines(asked, Answered(identity=IDENTITY, answers=answers)))
+    lines = list(Capture(SIGNATURE, drop=drop).lines(asked, CapturedAnswer(identity=IDENTITY, answers=answers)))
     assert all(len(line.encode()) <= capture.LARGEST_PART for line in lines)
     return [capture.decode(line) for line in lines]
 
@@ -110,8 +110,8 @@ def test_a_wide_request_is_cut_until_its_counters_fit_a_transaction(fields: int,
         output=Output(task="regression"),
         layout="frame",
     )
-    asked = Asked(request="r-1", at=1_000, caller="c", rows=[(1.0,) * fields] * rows)
-    answered = Answered(identity=IDENTITY, answers=Answers(values=[0.5] * rows))
+    asked = CapturedRequest(request="r-1", at=1_000, caller="c", rows=[(1.0,) * fields] * rows)
+    answered = CapturedAnswer(identity=IDENTITY, answers=Answers(values=[0.5] * rows))
     found = [capture.decode(line) for line in Capture(signature).lines(asked, answered)]
     assert [part.first + place for part in found for place in range(len(part.rows))] == list(range(rows))
     assert all(min(len(part.rows), 53) * (fields + 52) <= 9_900 for part in found)

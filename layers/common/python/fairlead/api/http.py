@@ -25,7 +25,7 @@ from fairlead.errors import (
     UnavailableError,
 )
 from fairlead.telemetry import emit
-from fairlead.telemetry.capture import Asked, pseudonym
+from fairlead.telemetry.capture import CapturedRequest, pseudonym
 
 JSON = "application/json"
 PROBLEM = "application/problem+json"
@@ -101,7 +101,9 @@ def query_version(event: Mapping[str, Any]) -> str | None:
     return ",".join((event.get("multiValueQueryStringParameters") or {}).get("version") or [single["version"] or ""])
 
 
-def asked(event: Mapping[str, Any], request: str, rows: Sequence[tuple[Any, ...]], *, key: str) -> Asked | None:
+def asked(
+    event: Mapping[str, Any], request: str, rows: Sequence[tuple[Any, ...]], *, key: str
+) -> CapturedRequest | None:
     """Say who asked what and when; None for a call that did not come through the API, such as a release's proof.
 
     `key` makes the caller's pseudonym.
@@ -110,7 +112,7 @@ def asked(event: Mapping[str, Any], request: str, rows: Sequence[tuple[Any, ...]
     caller = (context.get("identity") or {}).get("userArn")
     if not caller:
         return None
-    return Asked(request=request, at=_arrived(context), caller=pseudonym(caller, key), rows=rows)
+    return CapturedRequest(request=request, at=_arrived(context), caller=pseudonym(caller, key), rows=rows)
 
 
 def reported(event: Mapping[str, Any]) -> tuple[int, str]:

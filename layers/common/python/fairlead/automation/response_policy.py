@@ -18,7 +18,7 @@ Verdict = Literal["better", "worse", "not yet decided"]
 HOUR = 3600.0
 
 
-class Terms(msgspec.Struct, frozen=True, kw_only=True):
+class ResponseTerms(msgspec.Struct, frozen=True, kw_only=True):
     """Limits of the policy. Times are in seconds."""
 
     fresh: float = 24 * HOUR
@@ -34,7 +34,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     """Thresholds of the error and latency alarms; the live release's own figures must exceed them too."""
 
 
-class Facts(msgspec.Struct, frozen=True, kw_only=True):
+class AlarmFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Facts about an alarm and the releases. Ages are in seconds; None is "never" or "unknown".
 
     `requests`, `labelled`, `error_share` (0–1) and `latency_ms` are the live release's own in the alarm's window.
@@ -66,12 +66,12 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     why: str
 
 
-def decide(facts: Facts, terms: Terms) -> Decision:
+def decide(facts: AlarmFacts, terms: ResponseTerms) -> Decision:
     """Return the decision of the first line of the table that applies; the last line always applies."""
     return next(Decision(action=action, rule=rule, why=why) for rule, fits, action, why in TABLE if fits(facts, terms))
 
 
-Line = tuple[str, Callable[[Facts, Terms], bool], Action, str]
+Line = tuple[str, Callable[[AlarmFacts, ResponseTerms], bool], Action, str]
 
 
 def _within(age: float | None, limit: float) -> bool:
@@ -82,7 +82,7 @@ def _too_few(count: int | None, fewest: int) -> bool:
     return count is None or count < fewest
 
 
-def _shown(facts: Facts, terms: Terms) -> bool:
+def _shown(facts: AlarmFacts, terms: ResponseTerms) -> bool:
     """Return whether live's own calls confirm the alarm, which counts all calls to the alias, a canary's too."""
     if facts.cause == "errors":
         return facts.error_share is not None and facts.error_share > terms.error_share

@@ -10,7 +10,7 @@ import msgspec
 from fairlead.aws import clients
 
 
-class Standing(msgspec.Struct, frozen=True, kw_only=True):
+class AlarmState(msgspec.Struct, frozen=True, kw_only=True):
     """One alarm: `state` is OK, ALARM or INSUFFICIENT_DATA since `since`; `actions` are those of ALARM, as ARNs.
 
     `configuration` is what CloudWatch tells of it to functions.
@@ -60,16 +60,16 @@ class Alarms:
     def __init__(self, client: Any) -> None:
         self._client = client
 
-    def named(self, prefix: str) -> list[Standing]:
+    def named(self, prefix: str) -> list[AlarmState]:
         """Return every alarm whose name begins so, by name."""
         return sorted(self._described(AlarmNamePrefix=prefix), key=lambda alarm: alarm.name)
 
-    def calling(self, function: str) -> list[Standing]:
+    def calling(self, function: str) -> list[AlarmState]:
         """Return the alarms that stand in ALARM and whose actions call this function (an ARN)."""
         found = self._described(StateValue="ALARM", ActionPrefix=function)
         return [alarm for alarm in found if alarm.state == "ALARM" and alarm.enabled and function in alarm.actions]
 
-    def _described(self, **asked: Any) -> Iterator[Standing]:
+    def _described(self, **asked: Any) -> Iterator[AlarmState]:
         with _translated():
             pages = self._client.get_paginator("describe_alarms").paginate(
                 AlarmTypes=["MetricAlarm", "CompositeAlarm"], **asked
@@ -84,8 +84,8 @@ def _translated() -> Iterator[None]:
         yield
 
 
-def _standing(facts: dict[str, Any]) -> Standing:
-    return Standing(
+def _standing(facts: dict[str, Any]) -> AlarmState:
+    return AlarmState(
         name=facts["AlarmName"],
         arn=facts["AlarmArn"],
         state=facts.get("StateValue", "INSUFFICIENT_DATA"),

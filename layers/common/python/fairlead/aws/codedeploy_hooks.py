@@ -17,7 +17,7 @@ class Execution(msgspec.Struct, frozen=True, rename="pascal"):
     lifecycle_event_hook_execution_id: str
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
+class HookedDeployment(msgspec.Struct, frozen=True, kw_only=True):
     """What a deployment is to do: its description, and the releases in its AppSpec where CodeDeploy shows that.
 
     `undoes` is the deployment that it rolls back, on CodeDeploy's own word; empty for one that somebody asked for.
@@ -35,14 +35,14 @@ class Hook:
     def __init__(self, client: Any) -> None:
         self._client = client
 
-    def order(self, execution: Execution) -> Order:
+    def order(self, execution: Execution) -> HookedDeployment:
         """Read the deployment that asks; raises ReleaseError, NotFoundError."""
         number = execution.deployment_id
         with clients.translated(f"read deployment {number} (codedeploy:GetDeployment)", otherwise=ReleaseError):
             facts = self._client.get_deployment(deploymentId=number)["deploymentInfo"]
         current, target = _versions(facts.get("revision") or {})
         undoes = (facts.get("rollbackInfo") or {}).get("rollbackTriggeringDeploymentId", "")
-        return Order(description=facts.get("description", ""), current=current, target=target, undoes=undoes)
+        return HookedDeployment(description=facts.get("description", ""), current=current, target=target, undoes=undoes)
 
     def answer(self, execution: Execution, status: Status) -> bool:
         """Tell CodeDeploy; False says that it has been told before, and that this answer counts for nothing."""

@@ -21,7 +21,7 @@ HEALTH_CHECKS = 3
 Answer = TypeVar("Answer")
 
 
-class Reply(msgspec.Struct, frozen=True, kw_only=True):
+class ReleaseReply(msgspec.Struct, frozen=True, kw_only=True):
     """One answer. `duration_ms` is the runtime's own figure, without the network, where its report was there to read.
 
     `init_ms` is there only for the first call of a new environment: what it took to start, or to restore a snapshot.
@@ -53,7 +53,7 @@ class SilentError(ReleaseError):
     """The release gave no answer at all: it crashed, or ran out of time."""
 
 
-class Asked:
+class ReleaseClient:
     """One release of one function. The client must not wait for ever: a call is as long as its read timeout."""
 
     def __init__(self, client: Any, function: str, release: str) -> None:
@@ -61,15 +61,15 @@ class Asked:
         self._function = function
         self.release = release
 
-    def get(self, path: str) -> Reply:
+    def get(self, path: str) -> ReleaseReply:
         """GET a path; raises SilentError, ReleaseError."""
         return self._ask(proxy_event("GET", path))
 
-    def post(self, path: str, body: bytes) -> Reply:
+    def post(self, path: str, body: bytes) -> ReleaseReply:
         """POST JSON to a path; raises SilentError, ReleaseError."""
         return self._ask(proxy_event("POST", path, body.decode()))
 
-    def _ask(self, event: Mapping[str, Any]) -> Reply:
+    def _ask(self, event: Mapping[str, Any]) -> ReleaseReply:
         started = time.perf_counter()
         doing = f"invoke release {self.release} of {self._function} (lambda:InvokeFunction)"
         with clients.translated(doing, otherwise=SilentError):
@@ -85,7 +85,7 @@ class Asked:
             raise SilentError(f"release {self.release} gave no answer: {_crash(data)}", hint="its log says more")
         status, body = _answer(data)
         duration, init = report(base64.b64decode(answer.get("LogResult") or ""))
-        return Reply(status=status, body=body, round_trip_ms=took, duration_ms=duration, init_ms=init)
+        return ReleaseReply(status=status, body=body, round_trip_ms=took, duration_ms=duration, init_ms=init)
 
 
 def ask_until_loaded(

@@ -8,14 +8,14 @@ LONGEST = 100
 """Characters that SNS takes as a subject."""
 
 
-class People:
+class Notifier:
     """Those who subscribed to a topic, through a boto3 client."""
 
     def __init__(self, client: Any, topic: str) -> None:
         self._client = client
         self._topic = topic
 
-    def tell(self, subject: str, text: str) -> None:
+    def notify(self, subject: str, text: str) -> None:
         """Tell them; raises StorageError."""
         with clients.translated("tell people (sns:Publish)"):
             self._client.publish(TopicArn=self._topic, Subject=subject[:LONGEST], Message=text)

@@ -7,9 +7,18 @@ within an hour. All are pure functions of counts; docs/explanation/drift.md has 
 
 from fairlead.drift.broken_inputs import Broken, broken
 from fairlead.drift.counters import Counters, Request, Tally, merge
-from fairlead.drift.judgement import Finding, Judgement, judge
+from fairlead.drift.judgement import DriftFinding, Judgement, judge
 from fairlead.drift.thresholds import Thresholds
 
 __all__ = [
-    "Broken", "Counters", "Finding", "Judgement", "Request", "Tally", "Thresholds", "broken", "judge", "merge",
-]  # fmt: skip
+    "Broken",
+    "Counters",
+    "DriftFinding",
+    "Judgement",
+    "Request",
+    "Tally",
+    "Thresholds",
+    "broken",
+    "judge",
+    "merge",
+]

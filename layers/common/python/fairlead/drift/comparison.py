@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from fairlead.drift.cells import Cells
-from fairlead.drift.effective_sample import Table
+from fairlead.drift.effective_sample import ClusterTable
 from fairlead.drift.significance import FEWEST_A_CELL, Test, compare, compare_share, stability_index
 from fairlead.model.baseline import Categories, Numbers
 
@@ -24,7 +24,7 @@ class BaselineComparison(msgspec.Struct, frozen=True, kw_only=True):
     out_of_range: float | None = None
 
 
-def compare_with_baseline(cells: Cells, table: Table) -> BaselineComparison:
+def compare_with_baseline(cells: Cells, table: ClusterTable) -> BaselineComparison:
     """Compare the counts of one input or answer with its baseline."""
     window = table.totals
     rows, reference = sum(window), sum(cells.expected)
@@ -44,7 +44,7 @@ def compare_with_baseline(cells: Cells, table: Table) -> BaselineComparison:
     )
 
 
-def _tested(cells: Cells, table: Table) -> Test | None:
+def _tested(cells: Cells, table: ClusterTable) -> Test | None:
     """Return the smallest p value of the tests that apply, times their number (Bonferroni).
 
     The shares of missing values and of values that the baseline did not see have tests of their own. Among ten bins of

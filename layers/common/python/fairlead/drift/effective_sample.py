@@ -25,15 +25,15 @@ FEWEST = 5.0
 """Effective number of clusters below which no variance is estimated."""
 
 
-class Table(NamedTuple):
+class ClusterTable(NamedTuple):
     """Rows by cell of one input or answer, for each block of time and for each group of callers."""
 
     by_time: list[list[int]]
     by_caller: list[list[int]]
 
-    def joined(self, cells: Sequence[Sequence[int]]) -> "Table":
+    def joined(self, cells: Sequence[Sequence[int]]) -> "ClusterTable":
         """Return a table with one cell for each group of old cells; cells in no group are left out."""
-        return Table(*([_joined(counts, cells) for counts in side] for side in self))
+        return ClusterTable(*([_joined(counts, cells) for counts in side] for side in self))
 
     @property
     def totals(self) -> list[int]:
@@ -58,7 +58,7 @@ class ClusterVariance(msgspec.Struct, frozen=True):
     freedom: float
 
 
-def tables(things: Sequence[Cells], counters: Counters) -> list[Table]:
+def tables(things: Sequence[Cells], counters: Counters) -> list[ClusterTable]:
     """Return the table of each input or answer, by block of time and by caller."""
     names = {name: _place(name) for name in counters.clusters}
     slots = sorted({slot for slot, _ in names.values()})  # only slots with rows: a night without rows is not a cluster
@@ -66,7 +66,7 @@ def tables(things: Sequence[Cells], counters: Counters) -> list[Table]:
     blocks = {name: numbers[slot] for name, (slot, _) in names.items()}
     callers = _callers(counters, names, blocks)
     found = [
-        Table(
+        ClusterTable(
             *([[0] * len(one.expected) for _ in range(1 + max(side.values(), default=0))] for side in (blocks, callers))
         )
         for one in things
@@ -104,7 +104,7 @@ def _place(name: str) -> tuple[int, int]:
     return int(slot), int(group)
 
 
-def cluster_variance(table: Table, expected: Sequence[float]) -> ClusterVariance | None:
+def cluster_variance(table: ClusterTable, expected: Sequence[float]) -> ClusterVariance | None:
     """Return the variance of cells' shares; None if there are too few clusters. `expected` shares are above zero."""
     rows = table.totals
     found = [one for one in (_between(side, rows, expected) for side in table) if one]

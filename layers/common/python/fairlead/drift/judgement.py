@@ -18,7 +18,7 @@ LEAST_WEIGHT = 0.1
 VERDICTS: tuple[Verdict, ...] = ("drift", "none", "not enough data")
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
+class DriftFinding(msgspec.Struct, frozen=True, kw_only=True):
     """An input, `label`, or a score (of a class or a target) in this window, compared with the baseline.
 
     `p` is corrected over everything judged; None with too few rows to test. Shares are of rows, 0–1: `missing` values,
@@ -51,7 +51,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     enough: bool
     rows: int
     requests: int
-    findings: tuple[Finding, ...]
+    findings: tuple[DriftFinding, ...]
 
 
 def judge(
@@ -89,11 +89,11 @@ def _corrected(compared: Sequence[BaselineComparison], limits: Thresholds) -> li
     return [next(adjusted) if test else None for test in tests]
 
 
-def _finding(seen: BaselineComparison, p: float | None, limits: Thresholds, importance: float | None) -> Finding:
+def _finding(seen: BaselineComparison, p: float | None, limits: Thresholds, importance: float | None) -> DriftFinding:
     verdict: Verdict = "not enough data"
     if p is not None:
         verdict = "drift" if p <= limits.level and seen.psi >= limits.psi else "none"
-    return Finding(
+    return DriftFinding(
         feature=seen.cells.name,
         of=seen.cells.of,
         verdict=verdict,
@@ -121,7 +121,7 @@ def _shares(baseline: Baseline, importances: Mapping[str, float] | None) -> dict
     return {name: max(0.0, one) / whole for name, one in known.items()} if whole else {}
 
 
-def _weight(one: Finding, inputs: int) -> float:
+def _weight(one: DriftFinding, inputs: int) -> float:
     """Return the weight of a finding: 1 for an input of average importance and for answers.
 
     It is never 0, because correlated inputs hide each other's importance.

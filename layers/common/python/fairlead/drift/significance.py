@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import msgspec
 
 from fairlead.drift.distributions import f_tail, fisher_tail
-from fairlead.drift.effective_sample import ClusterVariance, Table, cluster_variance
+from fairlead.drift.effective_sample import ClusterTable, ClusterVariance, cluster_variance
 
 FEWEST_A_CELL = 5
 """Rows that a cell of a chi-square test should expect (Cochran, Annals of Mathematical Statistics 23, 1952)."""
@@ -42,7 +42,7 @@ def stability_index(window: Sequence[int], baseline: Sequence[int]) -> float:
     return sum((p - q) / whole * math.log(p / q) for p, q in shares)
 
 
-def compare(table: Table, baseline: Sequence[int]) -> Test | None:
+def compare(table: ClusterTable, baseline: Sequence[int]) -> Test | None:
     """Test whether a window's cells have the baseline's shares; None if there are too few clusters or cells."""
     cells = join_small_cells(baseline, sum(table.totals))
     found = _in_cells(table, baseline, cells)
@@ -69,13 +69,13 @@ def join_small_cells(baseline: Sequence[int], rows: float) -> list[list[int]]:
     return groups
 
 
-def _in_cells(table: Table, baseline: Sequence[int], cells: Sequence[Sequence[int]]) -> Test | None:
+def _in_cells(table: ClusterTable, baseline: Sequence[int], cells: Sequence[Sequence[int]]) -> Test | None:
     if len(cells) < 2:
         return None
     return _compared(table.joined(cells), [sum(baseline[cell] for cell in group) for group in cells])
 
 
-def _compared(table: Table, baseline: Sequence[int]) -> Test | None:
+def _compared(table: ClusterTable, baseline: Sequence[int]) -> Test | None:
     window, reference = table.totals, sum(baseline)
     rows = sum(window)
     if not rows:
@@ -101,7 +101,7 @@ def _tail(distance: float, found: ClusterVariance, effective: float, reference: 
 
 
 def compare_share(
-    table: Table, cells: Sequence[int], others: int, of: int, *, least_effect: float = 1.0
+    table: ClusterTable, cells: Sequence[int], others: int, of: int, *, least_effect: float = 1.0
 ) -> Test | None:
     """Test whether rows are in rare cells as often as `others` in `of`; None if there are too few clusters.
 

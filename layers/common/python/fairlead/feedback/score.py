@@ -16,7 +16,7 @@ from fairlead.drift.counters import cluster
 from fairlead.errors import FairleadError
 from fairlead.feedback.ledger import Ledger, Pair
 from fairlead.feedback.ledger.reader import AT_ONCE
-from fairlead.feedback.versions import KnownVersions, Named, UnknownVersionError, named
+from fairlead.feedback.versions import KnownVersions, UnknownVersionError, VersionName, named
 from fairlead.telemetry.capture import Part
 from fairlead.telemetry.outcomes import pairs
 
@@ -93,7 +93,7 @@ class Scorer:
         `tell` gets the pairs that cannot be counted, and these are marked invalid, unless their version is unknown. One
         version's failure does not stop the others; the first error is raised at the end.
         """
-        by_version: dict[Named, list[Pair]] = {}
+        by_version: dict[VersionName, list[Pair]] = {}
         # A transaction may name each item only once; DynamoDB would refuse it for ever otherwise.
         for pair in {(pair.part.request, pair.outcome.row): pair for pair in found}.values():
             by_version.setdefault(named(pair.part), []).append(pair)
@@ -110,7 +110,7 @@ class Scorer:
             raise failures[0]
         return done
 
-    def _take(self, name: Named, parts: dict[int, Part], taken: Taken, told: Told) -> None:
+    def _take(self, name: VersionName, parts: dict[int, Part], taken: Taken, told: Told) -> None:
         version = self._versions.of(name)
         refused = {place: why for place, part in parts.items() if (why := version.misfit(part))}
         taken.refused |= refused
@@ -130,7 +130,7 @@ class Scorer:
             return []
         return pairs(*self._ledger.request(request))
 
-    def _score(self, name: Named, found: Sequence[Pair], tell: Told) -> int:
+    def _score(self, name: VersionName, found: Sequence[Pair], tell: Told) -> int:
         output = self._versions.of(name).output
         if unfit := [Unfit(pair, why) for pair in found if (why := quality.pair_error(output, pair))]:
             tell(unfit)
@@ -149,9 +149,9 @@ def _in_order(parts: Sequence[Part]) -> list[Part]:
     return sorted(once, key=lambda part: cluster(part.caller, part.at // 1000))
 
 
-def _by_version(parts: Sequence[Part]) -> dict[Named, list[int]]:
+def _by_version(parts: Sequence[Part]) -> dict[VersionName, list[int]]:
     """Return the indexes of each version's parts; the version with most parts comes first."""
-    places: dict[Named, list[int]] = {}
+    places: dict[VersionName, list[int]] = {}
     for place, part in enumerate(parts):
         places.setdefault(named(part), []).append(place)
     return dict(sorted(places.items(), key=lambda one: -len(one[1])))

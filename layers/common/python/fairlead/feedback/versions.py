@@ -36,7 +36,7 @@ class UnknownVersionError(FairleadError):
     code = "unknown_version"
 
 
-class Named(NamedTuple):
+class VersionName(NamedTuple):
     """A version as a captured part names it; `digest` is its manifest's, with the prefix `sha256:`."""
 
     model: str
@@ -44,9 +44,9 @@ class Named(NamedTuple):
     digest: str
 
 
-def named(part: Part) -> Named:
+def named(part: Part) -> VersionName:
     """Return the version that a part names."""
-    return Named(part.model, part.version, part.digest)
+    return VersionName(part.model, part.version, part.digest)
 
 
 class KnownVersion:
@@ -100,24 +100,24 @@ class KnownVersions:
     def __init__(self, objects: Listed) -> None:
         self._objects = objects
         self._reading = Reading(objects)
-        self._known: dict[Named, KnownVersion] = {}
+        self._known: dict[VersionName, KnownVersion] = {}
 
-    def has(self, name: Named) -> bool:
+    def has(self, name: VersionName) -> bool:
         """Return whether a version is cached."""
         return name in self._known
 
-    def of(self, name: Named) -> KnownVersion:
+    def of(self, name: VersionName) -> KnownVersion:
         """Return a version; raises UnknownVersionError, and StorageError if the registry cannot be read."""
         if name not in self._known:
             self._known[name] = self._load(name)
         return self._known[name]
 
-    def _load(self, name: Named) -> KnownVersion:
+    def _load(self, name: VersionName) -> KnownVersion:
         facts = self._manifest(name)
         blob = facts.blobs.get("baseline")
         return KnownVersion(facts.signature, baseline.decode(self._reading.blob(blob)) if blob else None)
 
-    def _manifest(self, name: Named) -> Manifest:
+    def _manifest(self, name: VersionName) -> Manifest:
         what = f"{name.model[:63]} version {name.version}"
         # The key is listed first: a GET answers 403 for a missing object and for a missing permission alike.
         key = manifest_key(name.model, name.version)

@@ -18,11 +18,11 @@ Undecided = Literal["refuse", "go on"]
 ProbeKind = Literal["missing", "unseen category", "extreme", "far extreme", "row order", "batch size"]
 
 
-class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PolicyTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A table of the policy; an unknown key is refused, never ignored."""
 
 
-class Metrics(Table, frozen=True):
+class Metrics(PolicyTable, frozen=True):
     """Bounds for metrics by name: the whole confidence interval must lie inside.
 
     `undecided` is the action if the bound lies inside the interval.
@@ -33,13 +33,13 @@ class Metrics(Table, frozen=True):
     undecided: Undecided = "refuse"
 
 
-class CrossValidation(Table, frozen=True):
+class CrossValidation(PolicyTable, frozen=True):
     """`largest_gap` is the largest distance of the held-out value from the folds' mean, in standard errors."""
 
     largest_gap: Positive = 4.0
 
 
-class ChampionRules(Table, frozen=True):
+class ChampionRules(PolicyTable, frozen=True):
     """The margin by which a candidate may be worse than the live version; for errors a share of the live value."""
 
     metric: Literal[
@@ -50,7 +50,7 @@ class ChampionRules(Table, frozen=True):
     fewest_rows: Count = 30
 
 
-class Condition(Table, frozen=True):
+class Condition(PolicyTable, frozen=True):
     """Rows whose `field` is one of `equals`, at least `at_least` and below `below`; all given conditions must hold."""
 
     field: str
@@ -59,14 +59,14 @@ class Condition(Table, frozen=True):
     below: Bound | None = None
 
 
-class NamedSlice(Table, frozen=True):
+class NamedSlice(PolicyTable, frozen=True):
     """Rows that meet every condition."""
 
     name: str
     where: Annotated[list[Condition], msgspec.Meta(min_length=1)]
 
 
-class Slices(Table, frozen=True):
+class Slices(PolicyTable, frozen=True):
     """How much worse a slice may be than the other rows: `largest_gap` of accuracy, `largest_ratio` times the MAE."""
 
     automatic: bool = True
@@ -81,14 +81,14 @@ class Slices(Table, frozen=True):
     named: list[NamedSlice] = []
 
 
-class Baselines(Table, frozen=True):
+class Baselines(PolicyTable, frozen=True):
     """How much better the model must be than a dummy that ignores its inputs (ROC AUC, balanced accuracy, R² or D²)."""
 
     margin: NotNegative = 0.0
     undecided: Undecided = "refuse"
 
 
-class Leakage(Table, frozen=True):
+class Leakage(PolicyTable, frozen=True):
     """Limits for held-out rows that were trained on and for single inputs that alone predict the target."""
 
     shared_rows: Share = 0.01
@@ -96,7 +96,7 @@ class Leakage(Table, frozen=True):
     ignore: list[str] = []
 
 
-class Split(Table, frozen=True):
+class Split(PolicyTable, frozen=True):
     """Limits for the shift between training and held-out rows; the columns of a time split or a grouped split."""
 
     time: str | None = None
@@ -105,13 +105,13 @@ class Split(Table, frozen=True):
     level: Share = 0.001
 
 
-class Robustness(Table, frozen=True):
+class Robustness(PolicyTable, frozen=True):
     """Kinds of probe that only warn."""
 
     warn_only: tuple[ProbeKind, ...] = ("far extreme",)
 
 
-class BudgetLimits(Table, frozen=True):
+class BudgetLimits(PolicyTable, frozen=True):
     """Limits for the engine's cost in a fresh process: megabytes and milliseconds."""
 
     artifact_mb: Positive = 200.0
@@ -121,14 +121,14 @@ class BudgetLimits(Table, frozen=True):
     hundred_rows_ms: Positive = 1000.0
 
 
-class Privacy(Table, frozen=True):
+class Privacy(PolicyTable, frozen=True):
     """Whether personal data among the inputs warns or refuses, and inputs to ignore."""
 
     verdict: Literal["warn", "fail"] = "warn"
     ignore: list[str] = []
 
 
-class Policy(Table, frozen=True):
+class Policy(PolicyTable, frozen=True):
     """All thresholds. `checks` turns a check's failures into warnings, or turns the check off."""
 
     confidence: Annotated[float, msgspec.Meta(gt=0.5, lt=1.0)] = 0.95

@@ -16,7 +16,7 @@ ENDS = frozenset({"moved", "failed", "found"})
 NO_RECORD = "no record"
 
 
-class Seen(msgspec.Struct, frozen=True, kw_only=True):
+class ObservedAliases(msgspec.Struct, frozen=True, kw_only=True):
     """The aliases' real state, as read from Lambda. `previous` is None if its version is unknown."""
 
     live: Release
@@ -24,7 +24,7 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True):
     previous: Release | None
 
 
-class Standing(msgspec.Struct, frozen=True, kw_only=True):
+class RecordedAliases(msgspec.Struct, frozen=True, kw_only=True):
     """The aliases' state by the journal: the record that sets each alias, and every open intent, newest first."""
 
     live: Record | None = None
@@ -32,7 +32,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     intents: tuple[Record, ...] = ()
 
 
-class Live(msgspec.Struct, frozen=True, kw_only=True):
+class LiveAt(msgspec.Struct, frozen=True, kw_only=True):
     """What `live` was: a release, the traffic shares of others (0–1), and the record that says so."""
 
     release: Release
@@ -52,15 +52,15 @@ def says_previous(record: Draft) -> bool:
     return record.alias == "previous" and record.kind in {"moved", "found"} and record.now is not None
 
 
-def live_of(record: Record) -> Live:
+def live_of(record: Record) -> LiveAt:
     """Return the state of `live` by a record; raises ValueError for a record that does not set it."""
     release = _position(record)
     if release is None:
         raise ValueError(f"record {record.number} does not set the state of live")
-    return Live(release=release, weights=record.weights, record=record)
+    return LiveAt(release=release, weights=record.weights, record=record)
 
 
-def follow(before: Since, standing: Standing, record: Record) -> Since:
+def follow(before: Since, standing: RecordedAliases, record: Record) -> Since:
     """Return the pointers after a record, from those before it."""
     return Since(
         live=record.number if says_live(record) and not _older(record, standing.live) else before.live,
@@ -69,7 +69,7 @@ def follow(before: Since, standing: Standing, record: Record) -> Since:
     )
 
 
-def who_was_live(records: Iterable[Record], at: datetime) -> Live | None:
+def who_was_live(records: Iterable[Record], at: datetime) -> LiveAt | None:
     """Return what was live at a time, from records newest first; None before the first record of `live`."""
     best: Record | None = None
     for record in records:
@@ -80,7 +80,7 @@ def who_was_live(records: Iterable[Record], at: datetime) -> Live | None:
     return live_of(best) if best else None
 
 
-def drift(standing: Standing, seen: Seen) -> list[str]:
+def drift(standing: RecordedAliases, seen: ObservedAliases) -> list[str]:
     """Return a message for each alias whose real state differs from the journal's."""
     problems = []
     if not _live_agrees(standing.live, seen):
@@ -91,21 +91,21 @@ def drift(standing: Standing, seen: Seen) -> list[str]:
     return problems
 
 
-def live_drifts(standing: Standing, seen: Seen) -> bool:
+def live_drifts(standing: RecordedAliases, seen: ObservedAliases) -> bool:
     """Return whether `live` differs from the journal's state; during a shift, any traffic share agrees."""
     return not _live_agrees(standing.live, seen)
 
 
-def previous_drifts(standing: Standing, seen: Seen) -> bool:
+def previous_drifts(standing: RecordedAliases, seen: ObservedAliases) -> bool:
     """Return whether `previous` differs from the journal's state."""
     return seen.previous is not None and _moved(standing.previous.now if standing.previous else None, seen.previous)
 
 
-def standing_of(since: Since, records: Mapping[int, Record]) -> Standing:
+def standing_of(since: Since, records: Mapping[int, Record]) -> RecordedAliases:
     """Return the state that the pointers name; a missing or unreadable record counts as none."""
     live, previous = records.get(since.live), records.get(since.previous)
     intents = [records[number] for number in sorted(since.intents, reverse=True) if number in records]
-    return Standing(
+    return RecordedAliases(
         live=live if live and says_live(live) else None,
         previous=previous if previous and says_previous(previous) else None,
         intents=tuple(intent for intent in intents if intent.kind == "intended"),
@@ -129,7 +129,7 @@ def _intents(standing: Sequence[Record], record: Record) -> tuple[int, ...]:
     return tuple(sorted([*left, record.number] if record.kind == "intended" else left))
 
 
-def _live_agrees(said: Record | None, seen: Seen) -> bool:
+def _live_agrees(said: Record | None, seen: ObservedAliases) -> bool:
     if said is None:
         return seen.live.model is None  # the bootstrap version that CloudFormation created
     if _moved(_position(said), seen.live):

@@ -19,7 +19,7 @@ from typing import NamedTuple
 import msgspec
 
 from fairlead.errors import StorageError
-from fairlead.journal.alias_state import Seen, Standing, follow
+from fairlead.journal.alias_state import ObservedAliases, RecordedAliases, follow
 from fairlead.journal.chain import check_chain
 from fairlead.journal.reconcile import mend
 from fairlead.journal.records import SCHEMA, Draft, Record, Since, encode
@@ -82,7 +82,7 @@ class Journal:
         for _, entry in heapq.merge(*told, key=lambda dated: dated[0], reverse=True):
             yield entry
 
-    def standing(self) -> Standing:
+    def standing(self) -> RecordedAliases:
         """Return the aliases' state by the journal."""
         return self.all().standing()
 
@@ -123,7 +123,7 @@ class Journal:
         `known` is the value of `last` before the aliases were read. If the journal has grown since, the aliases' state
         may be outdated, and nothing is written. Abandoned intents are closed.
         """
-        seen = Seen(live=live, weights=weights, previous=previous)
+        seen = ObservedAliases(live=live, weights=weights, previous=previous)
         written: list[Record] = []
 
         def build(tail: Tail) -> Draft | None:

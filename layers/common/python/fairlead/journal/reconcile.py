@@ -2,14 +2,14 @@
 
 from datetime import datetime, timedelta
 
-from fairlead.journal.alias_state import Seen, Standing, live_drifts, live_of, previous_drifts
+from fairlead.journal.alias_state import ObservedAliases, RecordedAliases, live_drifts, live_of, previous_drifts
 from fairlead.journal.records import Draft, Record
 
 ABANDONED = timedelta(minutes=15)
 """Age at which an open intent counts as abandoned: longer than any command takes from its intent to its first move."""
 
 
-def mend(standing: Standing, seen: Seen, by: str, now: datetime) -> Draft | None:
+def mend(standing: RecordedAliases, seen: ObservedAliases, by: str, now: datetime) -> Draft | None:
     """Return the next record that makes the journal agree with the aliases; None if it agrees.
 
     Call it only while no deployment runs.
@@ -28,7 +28,7 @@ def mend(standing: Standing, seen: Seen, by: str, now: datetime) -> Draft | None
     return _given_up(abandoned, by) if abandoned else None
 
 
-def _found_live(standing: Standing, seen: Seen, by: str) -> Draft:
+def _found_live(standing: RecordedAliases, seen: ObservedAliases, by: str) -> Draft:
     said = standing.live
     intent = next((one for one in standing.intents if _leads_to(one, seen)), None)
     return Draft(
@@ -44,7 +44,7 @@ def _found_live(standing: Standing, seen: Seen, by: str) -> Draft:
     )
 
 
-def _leads_to(intent: Record, seen: Seen) -> bool:
+def _leads_to(intent: Record, seen: ObservedAliases) -> bool:
     return intent.now is not None and intent.now.release in {seen.live.release, *seen.weights}
 
 

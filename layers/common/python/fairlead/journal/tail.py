@@ -13,7 +13,7 @@ from typing import overload
 
 from fairlead.errors import FairleadError, IntegrityError, NotFoundError
 from fairlead.journal import chain
-from fairlead.journal.alias_state import Live, Standing, standing_of, who_was_live
+from fairlead.journal.alias_state import LiveAt, RecordedAliases, standing_of, who_was_live
 from fairlead.journal.records import SCHEMA, Record, Since
 from fairlead.registry import hash_chain
 from fairlead.registry.store import Objects
@@ -172,7 +172,7 @@ class Tail(Sequence[Record]):
         number = self._numbers[index]
         return self._stored.record(number) if number == self.newest else self._stored.linked(number)
 
-    def standing(self) -> Standing:
+    def standing(self) -> RecordedAliases:
         """Return the aliases' state by the journal."""
         since = self[0].since if self else Since()
         intents = sorted(since.intents)[-MOST_INTENTS:]
@@ -180,7 +180,7 @@ class Tail(Sequence[Record]):
         self._stored.fetch(named)
         return standing_of(since, {number: self._stored.record(number) for number in named})
 
-    def who_was_live(self, at: datetime) -> Live | None:
+    def who_was_live(self, at: datetime) -> LiveAt | None:
         """Return what was live at a time; None before the first record of `live`."""
         low, high = 0, len(self)
         while low < high:  # skip records written too long after `at` to be late events of that time

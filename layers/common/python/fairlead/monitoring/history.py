@@ -10,7 +10,7 @@ import msgspec
 
 from fairlead import drift, quality
 from fairlead.drift.counters import SLOT, Counters
-from fairlead.feedback.ledger.reader import LedgerReader, Seen
+from fairlead.feedback.ledger.reader import CapturedVersion, LedgerReader
 from fairlead.model.manifest import Metric
 from fairlead.monitoring import primary_metric
 from fairlead.monitoring.label_delay import HOUR
@@ -54,7 +54,7 @@ class Course(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[Line, ...]
 
 
-def course(looker: Looker, ledger: LedgerReader, seen: Sequence[Seen], at: float, hours: int) -> Course:
+def course(looker: Looker, ledger: LedgerReader, seen: Sequence[CapturedVersion], at: float, hours: int) -> Course:
     """Return the history of the last `hours` before `at` (seconds since 1970), reading each counter once.
 
     Raises StorageError.
@@ -105,7 +105,7 @@ def _psi(known: Known, traffic: Counters) -> dict[str, float]:
     return {called(one): one.psi for one in drift.judge(known.baseline, traffic).findings}
 
 
-def called(finding: drift.Finding) -> str:
+def called(finding: drift.DriftFinding) -> str:
     """Return the display name of a finding's subject: an input's name, "label", or "score of" a class."""
     return (
         str(finding.feature)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from fairlead.aws.cloudwatch_alarms import Standing
+from fairlead.aws.cloudwatch_alarms import AlarmState
 from fairlead.feedback.ledger.reader import LedgerReader
 from fairlead.journal.alias_state import live_of
 from fairlead.journal.journal import Entry, Journal
@@ -30,7 +30,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     hours: int
     live: int | None
     views: tuple[View, ...]
-    alarms: tuple[Standing, ...]
+    alarms: tuple[AlarmState, ...]
     records: tuple[Entry, ...]
     course: Course
 
@@ -48,7 +48,7 @@ def look(
     registry: Registry,
     ledger: LedgerReader,
     journal: Journal,
-    alarms: Iterable[Standing],
+    alarms: Iterable[AlarmState],
     looker: Looker | None = None,
 ) -> Overview:
     """Return the overview of a model; raises NotFoundError for an unknown model.

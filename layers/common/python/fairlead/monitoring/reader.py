@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from fairlead import drift
 from fairlead.drift.counters import SLOT, Counters
-from fairlead.feedback.ledger.reader import LedgerReader, Seen
+from fairlead.feedback.ledger.reader import CapturedVersion, LedgerReader
 from fairlead.model import baseline
 from fairlead.monitoring import label_delay, primary_metric
 from fairlead.monitoring.label_delay import HOUR
@@ -60,9 +60,9 @@ class Looker:
         self._known: dict[tuple[str, int], Known] = {}
         self._older: dict[tuple[str, int], tuple[int, dict[int, int], Slots]] = {}
 
-    def models(self) -> dict[str, list[Seen]]:
+    def models(self) -> dict[str, list[CapturedVersion]]:
         """Return the captured versions by model, ascending."""
-        found: dict[str, list[Seen]] = {}
+        found: dict[str, list[CapturedVersion]] = {}
         for one in sorted(self._ledger.seen(), key=lambda one: (one.model, one.version)):
             found.setdefault(one.model, []).append(one)
         return found
@@ -76,7 +76,7 @@ class Looker:
             self._known[model, version] = Known(manifest, reference, primary_metric.primary(manifest, self._reading))
         return self._known[model, version]
 
-    def window(self, model: str, seen: Sequence[Seen], at: float, *, hours: int = HOURS) -> Window:
+    def window(self, model: str, seen: Sequence[CapturedVersion], at: float, *, hours: int = HOURS) -> Window:
         """Read the counters of a model's versions at a time (seconds since 1970); raises StorageError."""
         end = int(at) // SLOT + 1
         versions = {one.version: self._counted(one, end, hours) for one in seen}
@@ -104,7 +104,7 @@ class Looker:
             estimate=estimated(known.baseline, counted.traffic),
         )
 
-    def _counted(self, seen: Seen, end: int, hours: int) -> Counted:
+    def _counted(self, seen: CapturedVersion, end: int, hours: int) -> Counted:
         predictions, outcomes = self._older_of(seen, end)
         start = end - (hours + RECENT) * HOUR
         if seen.slot < start:
@@ -114,7 +114,7 @@ class Looker:
             within(traffic, end - hours * HOUR, end), {**predictions, **rows(traffic)}, {**outcomes, **recent}
         )
 
-    def _older_of(self, seen: Seen, end: int) -> tuple[dict[int, int], Slots]:
+    def _older_of(self, seen: CapturedVersion, end: int) -> tuple[dict[int, int], Slots]:
         top = -(-end // HOUR) * HOUR  # rounded up to the hour, so that all reads within an hour share the cache
         read, predictions, outcomes = self._older.get((seen.model, seen.version), (0, {}, {}))
         if read != top:

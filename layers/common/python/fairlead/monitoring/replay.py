@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from fairlead.api import predictions
-from fairlead.aws.release_client import Asked
+from fairlead.aws.release_client import ReleaseClient
 from fairlead.errors import ReleaseError
 from fairlead.model.answers import Answers, canonical
 from fairlead.model.compatibility import comparable
@@ -62,7 +62,7 @@ def live_output(registry: Registry, live: Release, candidate: Release) -> tuple[
     return outputs[0], "; ".join(one.what for one in comparable(*outputs))
 
 
-def shadow(candidate: Asked, output: Output, parts: Iterable[Part], pairs: Iterable[Pair]) -> Shadow:
+def shadow(candidate: ReleaseClient, output: Output, parts: Iterable[Part], pairs: Iterable[Pair]) -> Shadow:
     """Replay the other release's captured `parts` and labelled `pairs` against a candidate."""
     requests = [[Row(part, place) for place in range(len(part.rows))] for part in parts]
     rows = agreeing = refused = 0
@@ -75,7 +75,7 @@ def shadow(candidate: Asked, output: Output, parts: Iterable[Part], pairs: Itera
     return Shadow(rows=rows, agreeing=agreeing, refused=refused, comparison=compare(candidate, output, pairs))
 
 
-def compare(candidate: Asked, output: Output, pairs: Iterable[Pair]) -> Comparison:
+def compare(candidate: ReleaseClient, output: Output, pairs: Iterable[Pair]) -> Comparison:
     """Compare a candidate with the other release on labelled rows; `output` is the other's, and defines the targets.
 
     A refused request counts as lost in all its rows, because its callers would have got no answer.
@@ -101,7 +101,7 @@ def _judged(request: Sequence[Row], answers: Answers | None, output: Output) -> 
 
 
 def _asked(
-    candidate: Asked, output: Output, requests: Iterable[list[Row]]
+    candidate: ReleaseClient, output: Output, requests: Iterable[list[Row]]
 ) -> Iterator[tuple[list[Row], Answers | None]]:
     """Yield requests with their answers, None for refused ones. Rows that were too large to capture are left out."""
     for batch in _batches(requests):
@@ -132,7 +132,7 @@ def _batches(requests: Iterable[list[Row]]) -> Iterator[list[list[Row]]]:
         yield batch
 
 
-def _answers(candidate: Asked, output: Output, rows: Sequence[Row]) -> Answers | None:
+def _answers(candidate: ReleaseClient, output: Output, rows: Sequence[Row]) -> Answers | None:
     """Return the candidate's answers; None if it refuses these rows. Raises ReleaseError if it fails."""
     reply = candidate.post("/predict", msgspec.json.encode({"instances": [_instance(row) for row in rows]}))
     if 400 <= reply.status < 500:

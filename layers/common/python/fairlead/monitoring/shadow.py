@@ -5,7 +5,7 @@ from itertools import islice
 
 import msgspec
 
-from fairlead.aws.release_client import Asked
+from fairlead.aws.release_client import ReleaseClient
 from fairlead.drift.counters import SLOT
 from fairlead.errors import ReleaseError
 from fairlead.feedback.ledger import Pair
@@ -32,7 +32,7 @@ def shadowed(
     candidate: Release,
     live: Release,
     *,
-    ask: Callable[[str], Asked],
+    ask: Callable[[str], ReleaseClient],
     now: float,
     hours: float,
     most: int,

@@ -12,10 +12,10 @@ from typing import Any
 import msgspec
 
 from fairlead.aws import clients
-from fairlead.aws.cloudwatch_alarms import Alarms, Standing
+from fairlead.aws.cloudwatch_alarms import Alarms, AlarmState
 from fairlead.aws.lambda_function import PredictFunction
 from fairlead.errors import FairleadError
-from fairlead.feedback.ledger.reader import Seen
+from fairlead.feedback.ledger.reader import CapturedVersion
 from fairlead.monitoring.gauges import COUNTS, gauges
 from fairlead.monitoring.reader import Looker
 from fairlead.monitoring.views import View
@@ -61,7 +61,7 @@ class Ticker:
     def _views(self, at: datetime, failures: list[FairleadError]) -> Iterator[View]:
         """Yield the view of every version that answered in the window, and of the live version."""
         live: tuple[str | None, int] = (None, 0)
-        models: dict[str, list[Seen]] = {}
+        models: dict[str, list[CapturedVersion]] = {}
         with _held(failures):
             live = self._live()
         with _held(failures):
@@ -98,7 +98,7 @@ class Ticker:
             emit.logger.info("alarm sent to the responder again", alarm=alarm.name, since=alarm.since.isoformat())
         return [alarm.name for alarm in due]
 
-    def _due(self, alarm: Standing, at: datetime) -> bool:
+    def _due(self, alarm: AlarmState, at: datetime) -> bool:
         return due(alarm.since.timestamp(), at.timestamp(), tick=self._here.tick, cool_down=self._here.cool_down)
 
 

@@ -11,7 +11,7 @@ from fairlead.model.manifest import EngineName, Manifest
 from fairlead.registry.store import Reading
 
 
-class Link(msgspec.Struct, frozen=True, kw_only=True):
+class Ancestor(msgspec.Struct, frozen=True, kw_only=True):
     """One proved version: the digest that its child names, its engine, the engine's size in bytes, and its date."""
 
     version: int
@@ -21,7 +21,7 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     created: datetime
 
 
-class Chain:
+class Lineage:
     """A trusted version and its ancestors, read only as far as needed, each manifest once."""
 
     def __init__(self, facts: Manifest, sha256: str, reading: Reading) -> None:
@@ -30,7 +30,7 @@ class Chain:
         self._links = [_link(facts, sha256)]
         self._below = facts.parent
 
-    def find(self, version: int) -> Link | None:
+    def find(self, version: int) -> Ancestor | None:
         """Return a version of the lineage, None if the lineage does not hold it.
 
         Raises as `Reading.manifest` does. Manifests already read are kept, so a later call continues from there.
@@ -42,13 +42,13 @@ class Chain:
             self._below = facts.parent
         return next((link for link in self._links if link.version == version), None)
 
-    def links(self) -> list[Link]:
+    def links(self) -> list[Ancestor]:
         """Return every version of the lineage, newest first; raises as `find` does."""
         self.find(0)
         return list(self._links)
 
 
-def _link(facts: Manifest, sha256: str) -> Link:
+def _link(facts: Manifest, sha256: str) -> Ancestor:
     engine = facts.engine
     size = facts.blobs[engine.blob].size
-    return Link(version=facts.version, sha256=sha256, engine=engine.name, size=size, created=facts.created)
+    return Ancestor(version=facts.version, sha256=sha256, engine=engine.name, size=size, created=facts.created)

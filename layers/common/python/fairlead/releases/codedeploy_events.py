@@ -36,10 +36,10 @@ class Detail(msgspec.Struct):
     group: str = msgspec.field(name="deploymentGroup")
 
 
-Drafted = Callable[["Shift", Tail], Draft]
+Drafted = Callable[["RecordedShift", Tail], Draft]
 
 
-class Shift(msgspec.Struct, frozen=True, kw_only=True):
+class RecordedShift(msgspec.Struct, frozen=True, kw_only=True):
     """A deployment and its move of `live` from `was` to `now`, None where unknown.
 
     `undone` is the deployment that it rolls back; `left` is the share of calls (0–1) that stayed at `now` by release.
@@ -78,13 +78,13 @@ class Recorder:
         shift = self._look(detail.deployment)
         return [self._write(shift, draft) for draft in shift.states]
 
-    def _write(self, shift: Shift, draft: Drafted) -> Record:
+    def _write(self, shift: RecordedShift, draft: Drafted) -> Record:
         record = self._journal.append_if(lambda tail: draft(shift, tail))
         if record is None:
             raise AssertionError("a draft is always written")
         return record
 
-    def _look(self, number: str) -> Shift:
+    def _look(self, number: str) -> RecordedShift:
         deployment = self._deployments.read(number)
         undone = self._deployments.read(deployment.undoes) if deployment.undoes else None
         described = parse_deployment((undone or deployment).description)
@@ -93,7 +93,7 @@ class Recorder:
             return self._foreign(deployment, undone, live.version, live.weights)
         target, after = self._release(described.target, described), self._release(described.after)
         shares = {described.target: live.weights[described.target]} if described.target in live.weights else {}
-        return Shift(
+        return RecordedShift(
             deployment=deployment,
             was=target if undone else after,
             now=after if undone else target,
@@ -104,12 +104,12 @@ class Recorder:
 
     def _foreign(
         self, deployment: Deployment, undone: Deployment | None, version: str, weights: Mapping[str, float]
-    ) -> Shift:
+    ) -> RecordedShift:
         """Return the shift by the alias: a deployment without Fairlead's description says nothing else."""
         standing = self._release(version)
         other = self._release(next(iter(weights))) if weights else None
         arrived = deployment.succeeded
-        return Shift(
+        return RecordedShift(
             deployment=deployment,
             was=None if arrived else standing,
             now=standing if arrived else other,
@@ -135,7 +135,7 @@ class Recorder:
         )
 
 
-def _started(shift: Shift, tail: Tail) -> Draft:
+def _started(shift: RecordedShift, tail: Tail) -> Draft:
     deployment = shift.deployment
     return msgspec.structs.replace(
         _draft(shift, tail, "START", deployment.started or deployment.created),
@@ -144,11 +144,11 @@ def _started(shift: Shift, tail: Tail) -> Draft:
     )
 
 
-def _arrived(shift: Shift, tail: Tail) -> Draft:
+def _arrived(shift: RecordedShift, tail: Tail) -> Draft:
     return _draft(shift, tail, STATES[shift.deployment.status], shift.deployment.ended)
 
 
-def _failed(shift: Shift, tail: Tail) -> Draft:
+def _failed(shift: RecordedShift, tail: Tail) -> Draft:
     deployment = shift.deployment
     return msgspec.structs.replace(
         _draft(shift, tail, STATES[deployment.status], deployment.ended),
@@ -158,7 +158,7 @@ def _failed(shift: Shift, tail: Tail) -> Draft:
     )
 
 
-def _draft(shift: Shift, tail: Tail, state: str, happened: datetime | None) -> Draft:
+def _draft(shift: RecordedShift, tail: Tail, state: str, happened: datetime | None) -> Draft:
     deployment = shift.deployment
     intent = _intent(shift, tail)
     return Draft(
@@ -175,7 +175,7 @@ def _draft(shift: Shift, tail: Tail, state: str, happened: datetime | None) -> D
     )
 
 
-def _why(shift: Shift, tail: Tail, intent: Record | None) -> str:
+def _why(shift: RecordedShift, tail: Tail, intent: Record | None) -> str:
     if shift.undone:
         return f"rolls back deployment {shift.undone.id}: {_reason(shift.undone, tail)}"
     if not shift.ours:
@@ -192,7 +192,7 @@ def _reason(deployment: Deployment, tail: Tail) -> str:
     return f"{reason}: {found.why}" if found else reason
 
 
-def _intent(shift: Shift, tail: Tail) -> Record | None:
+def _intent(shift: RecordedShift, tail: Tail) -> Record | None:
     if not shift.ours or shift.undone or not shift.now:
         return None
     aimed = (one for one in tail.recent(RECENT_RECORDS) if one.kind == "intended" and one.now)

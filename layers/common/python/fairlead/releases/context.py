@@ -56,7 +56,7 @@ class Doubts:
 
 
 @dataclass(frozen=True)
-class Means:
+class ReleaseContext:
     """One stack's function, deployments, alarms and journal. `by` returns the caller's STS ARN; it is read when needed.
 
     `progress` takes a line for the operator, `sleep` takes seconds.
@@ -86,7 +86,7 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
         return f"deployment {self.deployment.id} to release {self.target} is running since {since} by {self.by}"
 
 
-class Situation(msgspec.Struct, frozen=True, kw_only=True):
+class AliasSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     """Both aliases as they were read, the versions they name, and the deployment that was running then, if any.
 
     `serving` is the version that live names. `back` is the release that previous names, None if it was deleted.
@@ -117,34 +117,34 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
         return f"live is split between releases: {shares}" if shares else ""
 
 
-def look(means: Means) -> Situation:
+def look(context: ReleaseContext) -> AliasSnapshot:
     """Read the aliases and the running deployment.
 
     The deployment is read first: if it ends in between, the snapshot still holds it, and its effect on the aliases.
     """
-    deployment = means.deployments.running()
-    live, previous = means.function.alias("live"), means.function.alias("previous")
-    serving = means.function.configuration(live.version)
+    deployment = context.deployments.running()
+    live, previous = context.function.alias("live"), context.function.alias("previous")
+    serving = context.function.configuration(live.version)
     try:
-        back = serving.release if previous.version == live.version else means.function.release(previous.version)
+        back = serving.release if previous.version == live.version else context.function.release(previous.version)
     except NotFoundError:
         back = None
-    running = _running(means, deployment) if deployment else None
-    return Situation(live=live, previous=previous, serving=serving, back=back, running=running)
+    running = _running(context, deployment) if deployment else None
+    return AliasSnapshot(live=live, previous=previous, serving=serving, back=back, running=running)
 
 
-def look_and_heal(means: Means) -> Situation:
+def look_and_heal(context: ReleaseContext) -> AliasSnapshot:
     """Read the aliases, and write into the journal what a crashed or foreign operation left unrecorded."""
-    known = means.journal.last()  # read before the aliases: a record written later may know more than this snapshot
-    situation = look(means)
+    known = context.journal.last()  # read before the aliases: a record written later may know more than this snapshot
+    situation = look(context)
     if situation.running is None:
         live = situation.live
-        means.journal.heal(situation.now, live.weights, situation.back, means.by(), known=known)
+        context.journal.heal(situation.now, live.weights, situation.back, context.by(), known=known)
     return situation
 
 
 @contextmanager
-def intending(means: Means, draft: Draft, *, doubts: Doubts | None = None) -> Iterator[Record | None]:
+def intending(context: ReleaseContext, draft: Draft, *, doubts: Doubts | None = None) -> Iterator[Record | None]:
     """Write an intent into the journal before the block moves an alias, and a `failed` record if the block raises.
 
     The block itself records success. Yields the intent; None if the journal cannot be written and `doubts` tolerates
@@ -159,13 +159,13 @@ def intending(means: Means, draft: Draft, *, doubts: Doubts | None = None) -> It
 
     intent = None
     with doubts.about("the journal holds no intent for this move") if doubts else contextlib.nullcontext():
-        intent = means.journal.append_if(unless_retired)
+        intent = context.journal.append_if(unless_retired)
     try:
         yield intent
     except FairleadError as error:
         # Where even this cannot be written, the next command finds the open intent.
         with contextlib.suppress(FairleadError):
-            means.journal.append(Draft(kind="failed", by=draft.by, why=str(error), was=draft.was, now=draft.now))
+            context.journal.append(Draft(kind="failed", by=draft.by, why=str(error), was=draft.was, now=draft.now))
         raise
 
 
@@ -190,22 +190,22 @@ def another(model: str) -> str:
     return f"`fairlead versions {model}` lists versions, `fairlead release {model} VERSION` makes one live"
 
 
-def _running(means: Means, deployment: Deployment) -> Running:
+def _running(context: ReleaseContext, deployment: Deployment) -> Running:
     described = parse_deployment(deployment.description)
     target = described.target if described else ""
-    intent = _intent(means, target)
+    intent = _intent(context, target)
     return Running(
         deployment=deployment,
-        strategy=strategies.spoken(deployment.configuration, custom=means.stack.custom_strategy),
+        strategy=strategies.spoken(deployment.configuration, custom=context.stack.custom_strategy),
         target=target,
         by=intent.by if intent else deployment.creator,
         why=intent.why if intent else "",
     )
 
 
-def _intent(means: Means, target: str) -> Record | None:
+def _intent(context: ReleaseContext, target: str) -> Record | None:
     try:
-        tail = means.journal.tail()
+        tail = context.journal.tail()
     except UNREADABLE:  # the deployment is then reported without its author
         return None
     return next(

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from fairlead.aws import clients
-from fairlead.aws.cloudwatch_alarms import Alarms, Standing
+from fairlead.aws.cloudwatch_alarms import Alarms, AlarmState
 from fairlead.aws.codedeploy import Deployment, Deployments
 from fairlead.aws.lambda_function import PredictFunction
 from fairlead.aws.s3 import S3Objects
@@ -23,10 +23,10 @@ from fairlead.registry.retirements import Retirement
 from fairlead.registry.store import Registry
 from fairlead.releases import prune, release, retire, rollback, watch
 from fairlead.releases.canary_alarms import Alarm, CanaryAlarms
-from fairlead.releases.context import Means, Progress, Running, look
+from fairlead.releases.context import Progress, ReleaseContext, Running, look
 from fairlead.releases.health_check import problem
 from fairlead.releases.prune import Plan
-from fairlead.releases.release import Order, Released
+from fairlead.releases.release import Released, ReleaseOrder
 from fairlead.releases.watch import Snapshot
 
 
@@ -42,7 +42,7 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
     weights: dict[str, float]
     running: Running | None
     alarms: list[Alarm]
-    standing: list[Standing]
+    standing: list[AlarmState]
     live_problem: str
     previous_problem: str
     api_url: str
@@ -53,20 +53,20 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
 class Releases:
     """The release operations of one stack. Every method raises ReleaseError, and then `live` has not moved."""
 
-    def __init__(self, means: Means, cloudwatch: Any) -> None:
-        self._means = means
+    def __init__(self, context: ReleaseContext, cloudwatch: Any) -> None:
+        self._context = context
         self._cloudwatch = cloudwatch
 
     def status(self) -> Status:
         """Return both aliases, the running deployment, the alarms, and whether both releases answer."""
-        situation, function, stack = look(self._means), self._means.function, self._means.stack
+        situation, function, stack = look(self._context), self._context.function, self._context.stack
         back = situation.back
         return Status(
             live=situation.now,
             previous=back,
             weights=situation.live.weights,
             running=situation.running,
-            alarms=self._means.alarms.read(),
+            alarms=self._context.alarms.read(),
             standing=[one for one in Alarms(self._cloudwatch).named(f"{stack.name}-") if one.state == "ALARM"],
             live_problem=problem(function, situation.now.release),
             previous_problem=problem(function, back.release) if back else "",
@@ -90,27 +90,27 @@ class Releases:
         `strategy` is one of `strategies.WORDS`, empty for the stack's own. `switch_model` allows a model other than the
         live one; callers must be prepared for it. `follow` waits for the deployment's end.
         """
-        order = Order(model=model, version=version, strategy=strategy, reason=reason, switch_model=switch_model)
-        return release.release(self._means, registry, order)
+        order = ReleaseOrder(model=model, version=version, strategy=strategy, reason=reason, switch_model=switch_model)
+        return release.release(self._context, registry, order)
 
     def freeze(self, registry: Registry, model: str, version: int) -> Release:
         """Freeze a model version as a Lambda version without an alias, and check that it answers.
 
         The next release of that version reuses it.
         """
-        return release.freeze(self._means, registry, Order(model=model, version=version))
+        return release.freeze(self._context, registry, ReleaseOrder(model=model, version=version))
 
     def live(self) -> Release:
         """Return the release that live names; during a deployment, the old one."""
-        return self._means.function.release(self._means.function.alias("live").version)
+        return self._context.function.release(self._context.function.alias("live").version)
 
     def follow(self, released: Released, *, looked: Callable[[Deployment], None] = lambda _: None) -> Released:
         """Wait until a release's deployment has ended; raises ReleaseError with the reason if it failed."""
-        return release.follow(self._means, released, looked=looked)
+        return release.follow(self._context, released, looked=looked)
 
     def watch(self, deployment: str, *, pause: float = 3) -> Iterator[Snapshot]:
         """Yield snapshots of a deployment until it has ended."""
-        return watch.watch(self._means, self._cloudwatch, deployment, pause=pause)
+        return watch.watch(self._context, self._cloudwatch, deployment, pause=pause)
 
     def rollback(
         self, registry: Registry, model: str, *, to: str = "", away_from: str | None = None, reason: str = ""
@@ -119,34 +119,34 @@ class Releases:
 
         Refused unless live is at, or is shifting to, the release `away_from` (None for any).
         """
-        return rollback.roll_back(self._means, registry, model, to=to, away_from=away_from, reason=reason)
+        return rollback.roll_back(self._context, registry, model, to=to, away_from=away_from, reason=reason)
 
     def retire(self, registry: Registry, model: str, version: int, *, reason: str = "") -> tuple[Retirement, bool]:
         """Retire a version for ever, unless it is live or about to be; its manifest stays.
 
         Returns the retirement in force, and whether this call made it. Raises NotFoundError for an unknown version.
         """
-        return retire.retire(self._means, registry, model, version, reason=reason)
+        return retire.retire(self._context, registry, model, version, reason=reason)
 
     def fallbacks(self, registry: Registry, model: str) -> list[Release]:
         """Return the older releases of a live model that a rollback can go to, newest first."""
-        return retire.fallbacks(self._means, registry, model)
+        return retire.fallbacks(self._context, registry, model)
 
     def plan_pruning(self, model: str, *, keep: int, pins: Collection[str] = ()) -> Plan:
         """Return which old releases of a model would be deleted. `keep` is the number of newest releases that stay."""
-        return prune.plan(self._means, model, keep=keep, pins=pins)
+        return prune.plan(self._context, model, keep=keep, pins=pins)
 
     def prune(self, planned: Plan) -> None:
         """Delete the Lambda versions that a plan lists."""
-        prune.prune(self._means, planned)
+        prune.prune(self._context, planned)
 
 
-def means_of(stack: Stack, *, progress: Progress = lambda _: None, pause: float = 2) -> Means:
+def release_context(stack: Stack, *, progress: Progress = lambda _: None, pause: float = 2) -> ReleaseContext:
     """Return the context of one stack's release operations, under this process's credentials.
 
     `pause` is the seconds between polls.
     """
-    return Means(
+    return ReleaseContext(
         stack=stack,
         function=PredictFunction(clients.client("lambda"), stack.function, pause=min(pause, 1)),
         deployments=Deployments(clients.client("codedeploy"), stack.application, stack.group, pause=pause),
@@ -162,4 +162,4 @@ def means_of(stack: Stack, *, progress: Progress = lambda _: None, pause: float 
 
 def opened(stack: Stack, *, progress: Progress = lambda _: None, pause: float = 2) -> Releases:
     """Return a stack's release operations, under this process's credentials; `pause` is the seconds between polls."""
-    return Releases(means_of(stack, progress=progress, pause=pause), clients.client("cloudwatch"))
+    return Releases(release_context(stack, progress=progress, pause=pause), clients.client("cloudwatch"))

@@ -12,14 +12,14 @@ import msgspec
 from fairlead.errors import ReleaseError
 from fairlead.journal.records import Draft, Record
 from fairlead.model.release import Release
-from fairlead.releases.context import Means, Situation, look_and_heal
+from fairlead.releases.context import AliasSnapshot, ReleaseContext, look_and_heal
 
 BOOTSTRAP = "1"
 LAST_GOOD = 3
 """Number of releases kept because they were last in service by the journal: an operator may want to go back to one."""
 
 
-class Kept(msgspec.Struct, frozen=True, kw_only=True):
+class KeptRelease(msgspec.Struct, frozen=True, kw_only=True):
     """One release that is kept, and why."""
 
     release: Release
@@ -31,45 +31,45 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     model: str
     goes: list[Release]
-    stays: list[Kept]
+    stays: list[KeptRelease]
 
 
-def plan(means: Means, model: str, *, keep: int, pins: Collection[str] = ()) -> Plan:
+def plan(context: ReleaseContext, model: str, *, keep: int, pins: Collection[str] = ()) -> Plan:
     """Return which releases of a model are deleted if the newest `keep` stay; `pins` are releases that stay too."""
-    situation = look_and_heal(means)
-    reasons = dict.fromkeys(pins, "pinned") | _in_service(means.journal.records()) | _named(means, situation)
-    releases = [facts.release for facts in means.function.versions()]
+    situation = look_and_heal(context)
+    reasons = dict.fromkeys(pins, "pinned") | _in_service(context.journal.records()) | _named(context, situation)
+    releases = [facts.release for facts in context.function.versions()]
     own = sorted((one for one in releases if one.model == model), key=lambda one: int(one.release), reverse=True)
     reasons = {one.release: f"one of the newest {keep}" for one in own[:keep]} | reasons
     return Plan(
         model=model,
         goes=[one for one in own if one.release not in reasons],
-        stays=[Kept(release=one, why=reasons[one.release]) for one in own if one.release in reasons],
+        stays=[KeptRelease(release=one, why=reasons[one.release]) for one in own if one.release in reasons],
     )
 
 
-def prune(means: Means, planned: Plan) -> None:
+def prune(context: ReleaseContext, planned: Plan) -> None:
     """Delete the releases of a plan, each after its journal record; raises ReleaseError if one is in use by then."""
     if not planned.goes:
         return
-    situation = look_and_heal(means)
-    needed = _named(means, situation)
-    by = means.by()
+    situation = look_and_heal(context)
+    needed = _named(context, situation)
+    by = context.by()
     for release in planned.goes:
         if release.release in needed:
             raise ReleaseError(f"{release} is {needed[release.release]}", hint="run `fairlead prune` again")
         key = f"pruned:{release.release}:{release.code_sha256}"
-        means.journal.append(Draft(kind="pruned", by=by, was=release, key=key))
-        means.progress(f"deleting {release}")
-        means.function.delete(release.release)
+        context.journal.append(Draft(kind="pruned", by=by, was=release, key=key))
+        context.progress(f"deleting {release}")
+        context.function.delete(release.release)
 
 
-def _named(means: Means, situation: Situation) -> dict[str, str]:
+def _named(context: ReleaseContext, situation: AliasSnapshot) -> dict[str, str]:
     """Return the releases that must stay regardless of `keep`, and why."""
     reasons = {BOOTSTRAP: "the version that CloudFormation made"}
     if situation.running:
         reasons |= {situation.running.target: f"the target of deployment {situation.running.deployment.id}"}
-    for alias in means.function.aliases():
+    for alias in context.function.aliases():
         reasons |= dict.fromkeys((alias.version, *alias.weights), f"named by alias {alias.name}")
     return reasons
 

@@ -18,12 +18,12 @@ from fairlead.model.manifest import Manifest
 from fairlead.model.release import Release
 from fairlead.registry.store import Registry
 from fairlead.releases import strategies
-from fairlead.releases.context import Means, Situation, intending, look_and_heal, refuse_retired
+from fairlead.releases.context import AliasSnapshot, ReleaseContext, intending, look_and_heal, refuse_retired
 from fairlead.releases.health_check import prove
 from fairlead.settings import pinnable_versions
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
+class ReleaseOrder(msgspec.Struct, frozen=True, kw_only=True):
     """What to release, and how. `strategy` is one of `strategies.WORDS`, empty for the stack's own.
 
     `instead_of` is the release that live must be at, empty for any. `switch_model` lets the release replace another
@@ -54,51 +54,51 @@ class Released(msgspec.Struct, frozen=True, kw_only=True):
     doubts: tuple[str, ...] = ()
 
 
-def release(means: Means, registry: Registry, order: Order) -> Released:
+def release(context: ReleaseContext, registry: Registry, order: ReleaseOrder) -> Released:
     """Freeze a model version as a Lambda version, check that it answers, and start to shift `live` to it."""
-    means.stack.require_settled()
+    context.stack.require_settled()
     manifest, sha256 = _judged(registry, order)
     refuse_retired(registry, order.model, order.version)
-    configuration = _configuration(means.stack, order)
-    situation = look_and_heal(means)
+    configuration = _configuration(context.stack, order)
+    situation = look_and_heal(context)
     _refuse_busy(situation)
     _refuse_other_model(situation.now, order)
     _refuse_mixture(situation.now, order)
     _refuse_gone(situation.now, order)
-    wanted = _wanted(means, situation, manifest, sha256)
+    wanted = _wanted(context, situation, manifest, sha256)
     if situation.serving.same_release(wanted):
         return Released(live=situation.now, was=situation.now, release=situation.now, moved=False)
-    number = _frozen(means, wanted, manifest, sha256)
+    number = _frozen(context, wanted, manifest, sha256)
     refuse_retired(registry, order.model, order.version)  # it may have been retired during the health check
-    return _shift(means, situation, means.function.release(number), order, configuration)
+    return _shift(context, situation, context.function.release(number), order, configuration)
 
 
-def freeze(means: Means, registry: Registry, order: Order) -> Release:
+def freeze(context: ReleaseContext, registry: Registry, order: ReleaseOrder) -> Release:
     """Freeze a model version as a Lambda version and check that it answers; no alias moves.
 
     Returns the existing release if the version is live or in a canary.
     """
-    means.stack.require_settled()
+    context.stack.require_settled()
     manifest, sha256 = _judged(registry, order)
     refuse_retired(registry, order.model, order.version)
-    situation = look_and_heal(means)
+    situation = look_and_heal(context)
     _refuse_other_model(situation.now, order)
-    wanted = _wanted(means, situation, manifest, sha256)
-    if known := _serving_already(means, situation, wanted):
+    wanted = _wanted(context, situation, manifest, sha256)
+    if known := _serving_already(context, situation, wanted):
         return known
     _refuse_busy(situation)
-    return means.function.release(_frozen(means, wanted, manifest, sha256))
+    return context.function.release(_frozen(context, wanted, manifest, sha256))
 
 
-def _serving_already(means: Means, situation: Situation, wanted: Configuration) -> Release | None:
+def _serving_already(context: ReleaseContext, situation: AliasSnapshot, wanted: Configuration) -> Release | None:
     """Return the release that live names, or is shifting to, if it has the wanted configuration."""
     if situation.serving.same_release(wanted):
         return situation.now
-    coming = means.function.configuration(situation.arriving) if situation.arriving else None
+    coming = context.function.configuration(situation.arriving) if situation.arriving else None
     return coming.release if coming and coming.same_release(wanted) else None
 
 
-def _judged(registry: Registry, order: Order) -> tuple[Manifest, str]:
+def _judged(registry: Registry, order: ReleaseOrder) -> tuple[Manifest, str]:
     """Read a version's manifest and digest; raises ReleaseError unless the gate passed the version or it was forced.
 
     This is checked again here, because a publisher can write a manifest without findings. The deployment's hook checks
@@ -115,27 +115,27 @@ def _judged(registry: Registry, order: Order) -> tuple[Manifest, str]:
     return manifest, sha256
 
 
-def _wanted(means: Means, situation: Situation, manifest: Manifest, sha256: str) -> Configuration:
+def _wanted(context: ReleaseContext, situation: AliasSnapshot, manifest: Manifest, sha256: str) -> Configuration:
     return msgspec.structs.replace(
-        means.function.configuration(),
-        environment=_environment(means.stack, manifest, sha256)
-        | {pinnable_versions.NAME: _pinnable(means, situation, manifest, sha256)},
-        layers=(means.stack.common_layer, means.stack.engine_layers[manifest.engine.name]),
+        context.function.configuration(),
+        environment=_environment(context.stack, manifest, sha256)
+        | {pinnable_versions.NAME: _pinnable(context, situation, manifest, sha256)},
+        layers=(context.stack.common_layer, context.stack.engine_layers[manifest.engine.name]),
     )
 
 
-def _pinnable(means: Means, situation: Situation, manifest: Manifest, sha256: str) -> str:
+def _pinnable(context: ReleaseContext, situation: AliasSnapshot, manifest: Manifest, sha256: str) -> str:
     """Return the list of older versions of the model that callers may pin: those that were live before.
 
     Each release freezes this list, so the releases that live and previous name hold all versions before them.
     """
-    coming = [means.function.configuration(situation.arriving)] if situation.arriving else []
+    coming = [context.function.configuration(situation.arriving)] if situation.arriving else []
     for one in (situation.serving, *coming):
         if one.release.digest == f"sha256:{sha256}":
             return one.environment.get(pinnable_versions.NAME, "")
     named = [situation.serving]
     if situation.back and situation.back.release != situation.now.release:
-        named.append(means.function.configuration(situation.back.release))
+        named.append(context.function.configuration(situation.back.release))
     before: set[int] = set()
     for one in named:
         if one.release.model == manifest.model:
@@ -145,54 +145,56 @@ def _pinnable(means: Means, situation: Situation, manifest: Manifest, sha256: st
     return pinnable_versions.spell({version for version in before if version < manifest.version})
 
 
-def _frozen(means: Means, wanted: Configuration, manifest: Manifest, sha256: str) -> str:
-    number = _freeze(means, wanted, f"{manifest.model}@{manifest.version} sha256:{sha256[:16]}")
-    prove(means.function, number, f"sha256:{sha256}", progress=means.progress, sleep=means.sleep)
+def _frozen(context: ReleaseContext, wanted: Configuration, manifest: Manifest, sha256: str) -> str:
+    number = _freeze(context, wanted, f"{manifest.model}@{manifest.version} sha256:{sha256[:16]}")
+    prove(context.function, number, f"sha256:{sha256}", progress=context.progress, sleep=context.sleep)
     return number
 
 
-def _shift(means: Means, situation: Situation, target: Release, order: Order, configuration: str) -> Released:
+def _shift(
+    context: ReleaseContext, situation: AliasSnapshot, target: Release, order: ReleaseOrder, configuration: str
+) -> Released:
     """Set `previous` to the live release, point the canary alarms at the target, start the deployment."""
     if situation.now.model != order.model:
         why = "a canary would mix two models" if situation.now.model else "no caller depends on it yet"
-        means.progress(f"live holds {situation.now.model or 'no model'}, so it moves all at once: {why}")
+        context.progress(f"live holds {situation.now.model or 'no model'}, so it moves all at once: {why}")
         configuration = strategies.SHIPPED[strategies.AT_ONCE]
-    strategy = strategies.spoken(configuration, custom=means.stack.custom_strategy)
+    strategy = strategies.spoken(configuration, custom=context.stack.custom_strategy)
     draft = Draft(
         kind="intended",
-        by=means.by(),
+        by=context.by(),
         why=order.reason,
         was=situation.now,
         now=target,
         evidence={"strategy": strategy},
     )
     shift = Shift(
-        function=means.function.name, current=situation.now.release, target=target.release, hook=means.stack.hook
+        function=context.function.name, current=situation.now.release, target=target.release, hook=context.stack.hook
     )
     described = Described(model=order.model, version=order.version, target=shift.target, after=shift.current)
-    with intending(means, draft), _kept(means, situation, draft):
-        means.progress(f"pointing the canary alarms at release {shift.target}")
-        means.alarms.point(shift.target)
-        _refuse_moved(means, situation.live)
-        means.progress(f"shifting live from release {shift.current} to release {shift.target}: {strategy}")
-        number = _start(means, shift, configuration, describe_deployment(described))
+    with intending(context, draft), _kept(context, situation, draft):
+        context.progress(f"pointing the canary alarms at release {shift.target}")
+        context.alarms.point(shift.target)
+        _refuse_moved(context, situation.live)
+        context.progress(f"shifting live from release {shift.current} to release {shift.target}: {strategy}")
+        number = _start(context, shift, configuration, describe_deployment(described))
     return Released(
         live=situation.now, was=situation.now, release=target, moved=False, deployment=number, strategy=strategy
     )
 
 
-def _start(means: Means, shift: Shift, configuration: str, description: str) -> str:
+def _start(context: ReleaseContext, shift: Shift, configuration: str, description: str) -> str:
     try:
-        return means.deployments.start(shift, configuration, description)
+        return context.deployments.start(shift, configuration, description)
     except ReleaseError:
-        running = means.deployments.running()
+        running = context.deployments.running()
         if running and running.description == description:
             return running.id  # it had started, and only the response was lost
         raise
 
 
 @contextmanager
-def _kept(means: Means, situation: Situation, draft: Draft) -> Iterator[None]:
+def _kept(context: ReleaseContext, situation: AliasSnapshot, draft: Draft) -> Iterator[None]:
     """Move `previous` to the live release before the block moves `live`; restore it if the block fails.
 
     It is not restored while a deployment runs. It is restored so that a later rollback does not go to the live release.
@@ -200,50 +202,56 @@ def _kept(means: Means, situation: Situation, draft: Draft) -> Iterator[None]:
     if situation.now.model is None or situation.previous.version == situation.live.version:
         yield
         return
-    kept = _move_previous(means, situation.previous, (situation.back, situation.now), draft)
+    kept = _move_previous(context, situation.previous, (situation.back, situation.now), draft)
     try:
         yield
     except FairleadError:
-        if means.deployments.running() is None:
-            _move_previous(means, kept, (situation.now, situation.back), draft)
+        if context.deployments.running() is None:
+            _move_previous(context, kept, (situation.now, situation.back), draft)
         raise
 
 
-def _move_previous(means: Means, previous: Alias, moving: tuple[Release | None, Release | None], draft: Draft) -> Alias:
+def _move_previous(
+    context: ReleaseContext, previous: Alias, moving: tuple[Release | None, Release | None], draft: Draft
+) -> Alias:
     was, now = moving
     if now is None:  # its version was deleted, so it cannot be restored
         return previous
-    means.progress(f"moving previous to release {now.release}")
-    moved = means.function.move(previous, now.release)
+    context.progress(f"moving previous to release {now.release}")
+    moved = context.function.move(previous, now.release)
     why = f"release {draft.now.release} comes" if draft.now else ""
-    means.journal.append(Draft(kind="moved", alias="previous", by=draft.by, why=why, was=was, now=now))
+    context.journal.append(Draft(kind="moved", alias="previous", by=draft.by, why=why, was=was, now=now))
     return moved
 
 
-def follow(means: Means, released: Released, *, looked: Callable[[Deployment], None] = lambda _: None) -> Released:
+def follow(
+    context: ReleaseContext, released: Released, *, looked: Callable[[Deployment], None] = lambda _: None
+) -> Released:
     """Wait until a release's deployment has ended; raises ReleaseError with the reason if it failed."""
     if not released.deployment:
         return released
-    if means.deployments.read(released.deployment).running:
-        means.progress(f"waiting for deployment {released.deployment}")
-    ended = means.deployments.wait(released.deployment, looked=looked)
-    live = means.function.release(means.function.alias("live").version)
+    if context.deployments.read(released.deployment).running:
+        context.progress(f"waiting for deployment {released.deployment}")
+    ended = context.deployments.wait(released.deployment, looked=looked)
+    live = context.function.release(context.function.alias("live").version)
     if ended.succeeded:
         return msgspec.structs.replace(released, live=live, moved=True)
     raise ReleaseError(
-        f"{released.release} did not become live: {_why(means, ended)}; live is {live}",
+        f"{released.release} did not become live: {_why(context, ended)}; live is {live}",
         hint=f"`fairlead history {released.release.model}` has the evidence",
     )
 
 
-def _why(means: Means, ended: Deployment) -> str:
+def _why(context: ReleaseContext, ended: Deployment) -> str:
     """Return why a deployment failed: the hook's findings, else CodeDeploy's reason."""
-    failures = [one for one in means.journal.tail() if one.deployment == ended.id and one.kind == "failed" and one.why]
+    failures = [
+        one for one in context.journal.tail() if one.deployment == ended.id and one.kind == "failed" and one.why
+    ]
     found = next((one for one in failures if one.key.endswith(":verify")), next(iter(failures), None))
     return found.why if found else ended.reason or f"deployment {ended.id} was {ended.status.lower()}"
 
 
-def _configuration(stack: Stack, order: Order) -> str:
+def _configuration(stack: Stack, order: ReleaseOrder) -> str:
     return strategies.configuration(order.strategy, custom=stack.custom_strategy) if order.strategy else stack.strategy
 
 
@@ -256,33 +264,33 @@ def _environment(stack: Stack, manifest: Manifest, sha256: str) -> dict[str, str
     }
 
 
-def _freeze(means: Means, wanted: Configuration, description: str) -> str:
+def _freeze(context: ReleaseContext, wanted: Configuration, description: str) -> str:
     """Configure $LATEST, then publish exactly that configuration; returns the version number."""
-    means.progress("setting environment and layers")
-    means.function.configure(wanted.environment, wanted.layers, revision=wanted.revision)
-    settled = means.function.configuration()  # the update made a new revision
+    context.progress("setting environment and layers")
+    context.function.configure(wanted.environment, wanted.layers, revision=wanted.revision)
+    settled = context.function.configuration()  # the update made a new revision
     _require_same(settled, wanted)
-    means.progress("publishing a Lambda version")
-    number = means.function.publish(description, code_sha256=settled.code_sha256, revision=settled.revision)
-    _require_same(means.function.configuration(number), wanted)
+    context.progress("publishing a Lambda version")
+    number = context.function.publish(description, code_sha256=settled.code_sha256, revision=settled.revision)
+    _require_same(context.function.configuration(number), wanted)
     return number
 
 
-def _refuse_busy(situation: Situation) -> None:
+def _refuse_busy(situation: AliasSnapshot) -> None:
     if situation.busy:
         ending = f"`fairlead rollback {situation.now.model or 'NAME'}`"
         hint = f"wait for it, or end it with {ending}" if situation.running else f"{ending} moves all traffic to one"
         raise ReleaseError(situation.busy, hint=hint)
 
 
-def _refuse_other_model(now: Release, order: Order) -> None:
+def _refuse_other_model(now: Release, order: ReleaseOrder) -> None:
     if now.model not in {None, order.model} and not order.switch_model:
         raise ReleaseError(
             f"live holds {now.model}, not {order.model}", hint=f"add --switch-model to replace {now.model}"
         )
 
 
-def _refuse_mixture(now: Release, order: Order) -> None:
+def _refuse_mixture(now: Release, order: ReleaseOrder) -> None:
     """Refuse a canary between two models: their contracts differ, so rows of callers would be refused at random."""
     if now.model not in {None, order.model} and order.strategy not in {"", strategies.AT_ONCE}:
         raise ReleaseError(
@@ -291,13 +299,13 @@ def _refuse_mixture(now: Release, order: Order) -> None:
         )
 
 
-def _refuse_gone(now: Release, order: Order) -> None:
+def _refuse_gone(now: Release, order: ReleaseOrder) -> None:
     if order.instead_of and now.release != order.instead_of:
         raise ReleaseError(f"live is {now}, no longer release {order.instead_of}", hint=SEE_STATUS)
 
 
-def _refuse_moved(means: Means, live: Alias) -> None:
-    if means.function.alias("live").revision != live.revision:
+def _refuse_moved(context: ReleaseContext, live: Alias) -> None:
+    if context.function.alias("live").revision != live.revision:
         raise ReleaseError("another operation moved live in the meantime; it was not moved again", hint=SEE_STATUS)
 
 

@@ -15,10 +15,12 @@ from fairlead.registry import retirements
 from fairlead.registry.retirements import Retirement
 from fairlead.registry.store import Registry
 from fairlead.releases import cold_start
-from fairlead.releases.context import Means, look_and_heal, same_version
+from fairlead.releases.context import ReleaseContext, look_and_heal, same_version
 
 
-def retire(means: Means, registry: Registry, model: str, version: int, *, reason: str = "") -> tuple[Retirement, bool]:
+def retire(
+    context: ReleaseContext, registry: Registry, model: str, version: int, *, reason: str = ""
+) -> tuple[Retirement, bool]:
     """Retire a version for ever, unless it is live or about to be; its manifest stays.
 
     Returns the retirement in force, and whether this call made it. Raises NotFoundError for an unknown version.
@@ -28,15 +30,16 @@ def retire(means: Means, registry: Registry, model: str, version: int, *, reason
     standing = retirements.retirement(registry, model, version)
     if standing:
         return standing, False
-    situation = look_and_heal(means)
+    situation = look_and_heal(context)
     arriving = [situation.running.target] if situation.running else []
     for number in {situation.live.version, *situation.live.weights, *arriving}:
-        holding = means.function.release(number)
+        holding = context.function.release(number)
         if (holding.model, holding.version) == (model, version):
             raise ReleaseError(f"{holding} is live", hint="release another version first")
-    by = means.by()
+    by = context.by()
     _record(
-        means, Draft(kind="retired", by=by, why=reason, model=model, version=version, key=f"retired:{model}@{version}")
+        context,
+        Draft(kind="retired", by=by, why=reason, model=model, version=version, key=f"retired:{model}@{version}"),
     )
     wanted = Retirement(
         model=model, version=version, retired=datetime.now(UTC).replace(microsecond=0), retired_by=by, reason=reason
@@ -44,24 +47,24 @@ def retire(means: Means, registry: Registry, model: str, version: int, *, reason
     return retirements.retire(registry, wanted)
 
 
-def fallbacks(means: Means, registry: Registry, model: str) -> list[Release]:
+def fallbacks(context: ReleaseContext, registry: Registry, model: str) -> list[Release]:
     """Return the older releases that live can go back to, newest first: of the same model, not retired, can cold start.
 
     Empty if live holds another model. Raises StorageError or SettingsError if the registry cannot be read.
     """
-    live = means.function.release(means.function.alias("live").version)
+    live = context.function.release(context.function.alias("live").version)
     if live.model != model:
         return []
     gone = retirements.retired(registry.objects, model)
     older = [
         one
-        for one in (facts.release for facts in means.function.versions())
+        for one in (facts.release for facts in context.function.versions())
         if one.model == model and int(one.release) < int(live.release) and one.version not in {*gone, live.version}
     ]
     return [one for one in reversed(older) if not cold_start.obstacle(registry, one)]
 
 
-def _record(means: Means, draft: Draft) -> None:
+def _record(context: ReleaseContext, draft: Draft) -> None:
     def unless_intended(tail: Tail) -> Draft:
         for intent in tail.standing().intents:
             if intent.now and same_version(draft, intent.now):
@@ -71,4 +74,4 @@ def _record(means: Means, draft: Draft) -> None:
                 )
         return draft
 
-    means.journal.append_if(unless_intended)
+    context.journal.append_if(unless_intended)

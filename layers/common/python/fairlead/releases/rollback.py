@@ -21,10 +21,10 @@ from fairlead.registry import retirements
 from fairlead.registry.store import Registry
 from fairlead.releases import cold_start
 from fairlead.releases.context import (
+    AliasSnapshot,
     Doubts,
-    Means,
+    ReleaseContext,
     Running,
-    Situation,
     another,
     intending,
     look,
@@ -46,39 +46,47 @@ MOVES = frozenset({"moved", "found", "failed"})
 
 
 def roll_back(
-    means: Means, registry: Registry, model: str, *, to: str = "", away_from: str | None = None, reason: str = ""
+    context: ReleaseContext,
+    registry: Registry,
+    model: str,
+    *,
+    to: str = "",
+    away_from: str | None = None,
+    reason: str = "",
 ) -> Released:
     """Move `live` back to `previous`, or to the version (`7`) or release (`r13`) that `to` names.
 
     Refused unless live is at, or is shifting to, the release `away_from` (None for any). A running deployment is
     stopped first.
     """
-    doubts = Doubts(means.progress)
-    situation = _looked(means, doubts)
-    leaving = means.function.release(situation.arriving) if situation.arriving else situation.now
+    doubts = Doubts(context.progress)
+    situation = _looked(context, doubts)
+    leaving = context.function.release(situation.arriving) if situation.arriving else situation.now
     if model not in {leaving.model, situation.now.model}:
         raise ReleaseError(f"live holds {leaving.model or 'no model'}, not {model}", hint=SEE_STATUS)
     if away_from is not None and leaving.release != away_from:
         raise ReleaseError(f"live is {leaving}, no longer release {away_from}: nothing to do", hint=SEE_STATUS)
-    target = _named(means, model, to, leaving) if to else _before(means, registry, situation, model)
+    target = _named(context, model, to, leaving) if to else _before(context, registry, situation, model)
     if target.release == leaving.release:
         raise ReleaseError(f"{target} is what live is at: nothing to do", hint=SEE_STATUS)
     with doubts.about(f"it is unknown whether {target} was retired"):
         refuse_retired(registry, target.model or model, target.version)
     with doubts.about(f"it is unknown whether {target} can cold start; its health check decides alone"):
-        _refuse_obstacle(means, registry, target)
-    prove(means.function, target.release, target.digest, progress=means.progress, sleep=means.sleep)
-    draft = Draft(kind="intended", by=means.by(), why=reason, was=leaving, now=target, evidence={"rollback": True})
+        _refuse_obstacle(context, registry, target)
+    prove(context.function, target.release, target.digest, progress=context.progress, sleep=context.sleep)
+    draft = Draft(kind="intended", by=context.by(), why=reason, was=leaving, now=target, evidence={"rollback": True})
     number = situation.running.deployment.id if situation.running else ""
-    with intending(means, draft, doubts=doubts) as intent:
-        live, stopped = _stopped(means, situation, situation.running) if situation.running else (situation.live, NEVER)
+    with intending(context, draft, doubts=doubts) as intent:
+        live, stopped = (
+            _stopped(context, situation, situation.running) if situation.running else (situation.live, NEVER)
+        )
         moved = bool(live.weights) or live.version != target.release
         if moved:
-            means.progress(f"moving live from {leaving} to {target}")
-            means.function.move(live, target.release)
+            context.progress(f"moving live from {leaving} to {target}")
+            context.function.move(live, target.release)
         done = msgspec.structs.replace(draft, alias="live", deployment=number)
         with doubts.about(f"the journal has no record that live is {target}; the next command writes it"):
-            _record(means, done, intent, moved=moved, after=stopped)
+            _record(context, done, intent, moved=moved, after=stopped)
     return Released(
         live=target, was=leaving, release=target, moved=moved, deployment=number, doubts=tuple(doubts.found)
     )
@@ -91,7 +99,7 @@ class Obstacle(msgspec.Struct, frozen=True, kw_only=True):
     instead: str
 
 
-def obstacle(means: Means, registry: Registry, target: Release) -> Obstacle | None:
+def obstacle(context: ReleaseContext, registry: Registry, target: Release) -> Obstacle | None:
     """Return why live may not go to a release, with an older release that it may go to; None if it may.
 
     Raises StorageError or SettingsError if the registry cannot be read.
@@ -100,7 +108,7 @@ def obstacle(means: Means, registry: Registry, target: Release) -> Obstacle | No
     if not why:
         return None
     try:
-        older = _older(means, registry, target)
+        older = _older(context, registry, target)
     except FairleadError:  # the obstacle is reported even without an older release
         older = None
     model = target.model or ""
@@ -108,31 +116,35 @@ def obstacle(means: Means, registry: Registry, target: Release) -> Obstacle | No
     return Obstacle(why=f"{target} cannot cold start: {why}", instead=instead)
 
 
-def _looked(means: Means, doubts: Doubts) -> Situation:
+def _looked(context: ReleaseContext, doubts: Doubts) -> AliasSnapshot:
     with doubts.about("the journal was not compared with the aliases"):
-        return look_and_heal(means)
-    return look(means)
+        return look_and_heal(context)
+    return look(context)
 
 
-def _refuse_obstacle(means: Means, registry: Registry, target: Release) -> None:
-    found = obstacle(means, registry, target)
+def _refuse_obstacle(context: ReleaseContext, registry: Registry, target: Release) -> None:
+    found = obstacle(context, registry, target)
     if found:
         raise ReleaseError(found.why, hint=found.instead)
 
 
-def _older(means: Means, registry: Registry, target: Release) -> Release | None:
+def _older(context: ReleaseContext, registry: Registry, target: Release) -> Release | None:
     """Return the newest older release of the model that is not live, not retired, can cold start and answers."""
-    gone, live = retirements.retired(registry.objects, target.model or ""), means.function.alias("live").version
-    known = [facts.release for facts in means.function.versions() if facts.version != live]
+    gone, live = retirements.retired(registry.objects, target.model or ""), context.function.alias("live").version
+    known = [facts.release for facts in context.function.versions() if facts.version != live]
     older = [one for one in known if one.model == target.model and _newer(target, one) and one.version not in gone]
     newest = sorted(older, key=lambda one: int(one.release), reverse=True)[:MOST_TRIED]
     return next(
-        (one for one in newest if not cold_start.obstacle(registry, one) and not problem(means.function, one.release)),
+        (
+            one
+            for one in newest
+            if not cold_start.obstacle(registry, one) and not problem(context.function, one.release)
+        ),
         None,
     )
 
 
-def _record(means: Means, done: Draft, intent: Record | None, *, moved: bool, after: datetime) -> None:
+def _record(context: ReleaseContext, done: Draft, intent: Record | None, *, moved: bool, after: datetime) -> None:
     """Write into the journal that live moved, or was found at the target after a stop or a concurrent move.
 
     The record's time is after the end of the stopped deployment, in case the local clock is slow. Otherwise the
@@ -143,17 +155,17 @@ def _record(means: Means, done: Draft, intent: Record | None, *, moved: bool, af
         ended = intent is not None and intent.number not in {one.number for one in tail.standing().intents}
         return None if ended and not moved else msgspec.structs.replace(done, kind="moved" if moved else "found")
 
-    means.journal.append_if(unless_told, not_before=after + timedelta(milliseconds=1))
+    context.journal.append_if(unless_told, not_before=after + timedelta(milliseconds=1))
 
 
-def _before(means: Means, registry: Registry, situation: Situation, model: str) -> Release:
+def _before(context: ReleaseContext, registry: Registry, situation: AliasSnapshot, model: str) -> Release:
     """Return the target of a rollback that names none; raises ReleaseError if there is no target."""
     if situation.arriving:
         target: Release | None = situation.now
     elif int(situation.previous.version) >= int(situation.live.version):
         raise ReleaseError(
             f"live is {situation.now}, previous is release {situation.previous.version}: nothing to go back to",
-            hint=_hint(means, registry, situation.now, model),
+            hint=_hint(context, registry, situation.now, model),
         )
     else:
         target = situation.back
@@ -166,21 +178,21 @@ def _before(means: Means, registry: Registry, situation: Situation, model: str) 
     return target
 
 
-def _hint(means: Means, registry: Registry, live: Release, model: str) -> str:
+def _hint(context: ReleaseContext, registry: Registry, live: Release, model: str) -> str:
     try:
-        return _further(means, registry, live, model)
+        return _further(context, registry, live, model)
     except FairleadError:  # the journal and the registry only make the hint more precise
         return another(model)
 
 
-def _further(means: Means, registry: Registry, live: Release, model: str) -> str:
+def _further(context: ReleaseContext, registry: Registry, live: Release, model: str) -> str:
     """Return what was rolled back already, and the command for a further step back, by the journal."""
-    told = [one for one in means.journal.all().recent(SEARCHED_RECORDS) if one.alias == "live" and one.kind in MOVES]
+    told = [one for one in context.journal.all().recent(SEARCHED_RECORDS) if one.alias == "live" and one.kind in MOVES]
     undone = next(((one, left) for one in told if (left := _left(one)) and _newer(left, live)), None)
     said = f"live left {undone[1]} at {undone[0].effective:%Y-%m-%d %H:%M}Z; " if undone else ""
     came = (one.was for one in told if one.was and one.now and one.now.release == live.release)
     for before in came:
-        if before.model == model and _newer(live, before) and _serves(means, registry, before):
+        if before.model == model and _newer(live, before) and _serves(context, registry, before):
             return f"{said}to go further back to {before}: `fairlead rollback {model} --to r{before.release}`"
     return f"{said}name a version or release with --to; {another(model)}"
 
@@ -194,19 +206,19 @@ def _newer(one: Release, other: Release) -> bool:
     return int(one.release) > int(other.release)
 
 
-def _serves(means: Means, registry: Registry, release: Release) -> bool:
+def _serves(context: ReleaseContext, registry: Registry, release: Release) -> bool:
     try:
-        means.function.release(release.release)
+        context.function.release(release.release)
     except NotFoundError:
         return False
     return release.version not in retirements.retired(registry.objects, release.model or "")
 
 
-def _named(means: Means, model: str, to: str, leaving: Release) -> Release:
+def _named(context: ReleaseContext, model: str, to: str, leaving: Release) -> Release:
     """Return the release that `to` names: `r13`, or the newest other release of a version; raises ReleaseError."""
     if found := RELEASE.fullmatch(to):
         try:
-            target = means.function.release(found[1])
+            target = context.function.release(found[1])
         except NotFoundError as error:
             raise ReleaseError(f"release {found[1]} does not exist, or was deleted", hint=another(model)) from error
         if target.model != model:
@@ -214,18 +226,18 @@ def _named(means: Means, model: str, to: str, leaving: Release) -> Release:
         return target
     if not VERSION.fullmatch(to):
         raise ReleaseError(f"{to!r} is not a version or a release", hint="write a version as 7, a release as r13")
-    holding = [facts.release for facts in means.function.versions()]
+    holding = [facts.release for facts in context.function.versions()]
     chosen = [one for one in holding if (one.model, one.version) == (model, int(to)) and one != leaving]
     if not chosen:
         raise ReleaseError(f"no other release holds {model} version {to}", hint=f"`fairlead release {model} {to}`")
     return max(chosen, key=lambda one: int(one.release))
 
 
-def _stopped(means: Means, situation: Situation, running: Running) -> tuple[Alias, datetime]:
+def _stopped(context: ReleaseContext, situation: AliasSnapshot, running: Running) -> tuple[Alias, datetime]:
     """Stop the deployment; return `live` and the end time. Raises ReleaseError if another operation moved `live`."""
-    means.progress(f"stopping deployment {running.deployment.id}")
-    stopped = means.deployments.stop(running.deployment.id)
-    live = means.function.alias("live")
+    context.progress(f"stopping deployment {running.deployment.id}")
+    stopped = context.deployments.stop(running.deployment.id)
+    live = context.function.alias("live")
     if live.version not in {situation.live.version, running.target}:
         raise ReleaseError(f"another operation moved live to release {live.version} in the meantime", hint=SEE_STATUS)
     return live, stopped.ended or NEVER

@@ -12,7 +12,7 @@ from fairlead.journal.records import Record, parse_deployment
 from fairlead.model.release import Release
 from fairlead.releases import metrics
 from fairlead.releases.canary_alarms import Alarm
-from fairlead.releases.context import Means
+from fairlead.releases.context import ReleaseContext
 from fairlead.releases.metrics import Traffic
 
 NOT_YET = "not yet"
@@ -38,7 +38,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def watch(
-    means: Means,
+    context: ReleaseContext,
     cloudwatch: Any,
     number: str,
     *,
@@ -47,36 +47,38 @@ def watch(
 ) -> Iterator[Snapshot]:
     """Yield a snapshot of a deployment every `pause` seconds until it has ended, and a last one of its end."""
     while True:
-        deployment = means.deployments.read(number)
-        snapshot = _snapshot(means, cloudwatch, deployment, now())
+        deployment = context.deployments.read(number)
+        snapshot = _snapshot(context, cloudwatch, deployment, now())
         yield snapshot
         if not deployment.running:
             return
-        means.sleep(pause)
+        context.sleep(pause)
 
 
-def _snapshot(means: Means, cloudwatch: Any, deployment: Deployment, at: datetime) -> Snapshot:
+def _snapshot(context: ReleaseContext, cloudwatch: Any, deployment: Deployment, at: datetime) -> Snapshot:
     described = parse_deployment(deployment.description)
     pair = (described.after, described.target) if described else ()
-    live = means.function.alias("live")
+    live = context.function.alias("live")
     shares = {live.version: 1 - sum(live.weights.values())} | live.weights
     met = (
-        metrics.read(cloudwatch, pair, function=means.function.name, since=deployment.created, until=at) if pair else {}
+        metrics.read(cloudwatch, pair, function=context.function.name, since=deployment.created, until=at)
+        if pair
+        else {}
     )
-    old, new = (_side(means, release, shares, met) for release in pair) if pair else (None, None)
+    old, new = (_side(context, release, shares, met) for release in pair) if pair else (None, None)
     return Snapshot(
         at=at,
         deployment=deployment,
         old=old,
         new=new,
-        hook=_hook(means.journal.tail(), deployment.id),
-        alarms=means.alarms.read(),
+        hook=_hook(context.journal.tail(), deployment.id),
+        alarms=context.alarms.read(),
     )
 
 
-def _side(means: Means, release: str, shares: dict[str, float], met: dict[str, Traffic]) -> Side | None:
+def _side(context: ReleaseContext, release: str, shares: dict[str, float], met: dict[str, Traffic]) -> Side | None:
     try:
-        facts = means.function.release(release)
+        facts = context.function.release(release)
     except NotFoundError:
         return None
     return Side(release=facts, share=shares.get(release, 0.0), traffic=met[release])

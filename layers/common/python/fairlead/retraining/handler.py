@@ -15,14 +15,14 @@ from fairlead.aws.lambda_function import PredictFunction
 from fairlead.errors import RefusedError, SettingsError
 from fairlead.publishing.store import Published
 from fairlead.retraining.retrain import Retrained, Retraining
-from fairlead.retraining.types import Limits, Order, RetrainingError
+from fairlead.retraining.types import Limits, RetrainingError, RetrainingOrder
 from fairlead.settings import Operator
 from fairlead.settings import Retraining as Settings
 
 SCHEDULED = "it is time to"
 
 
-def order_of(event: Mapping[str, Any], here: Settings, *, by: str, request: str) -> Order:
+def order_of(event: Mapping[str, Any], here: Settings, *, by: str, request: str) -> RetrainingOrder:
     """Parse an event; raises SettingsError for a malformed one, RetrainingError if no model is named or live."""
     detail = event.get("detail") or {}
     model = event.get("model") or detail.get("model") or live_model(here.where)
@@ -34,7 +34,7 @@ def order_of(event: Mapping[str, Any], here: Settings, *, by: str, request: str)
         raise SettingsError(f"the event is not a valid retraining order: {error}") from error
     if now.tzinfo is None:
         raise SettingsError(f"the event's time {event['time']!r} has no time zone")
-    return Order(
+    return RetrainingOrder(
         model=str(model),
         now=now,
         by=str(event.get("by") or by),

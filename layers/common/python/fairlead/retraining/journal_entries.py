@@ -11,17 +11,17 @@ from fairlead.errors import RefusedError
 from fairlead.gate.refusal import GateError
 from fairlead.journal.records import Draft
 from fairlead.publishing.store import Published
-from fairlead.retraining.types import Order
+from fairlead.retraining.types import RetrainingOrder
 
 
-def made(order: Order, published: Published) -> Draft:
+def made(order: RetrainingOrder, published: Published) -> Draft:
     """Return the record of a new version."""
     version = published.manifest.version
     why = f"retraining, because {order.why}, made version {version}, which passed the gate; it is not released by this"
     return _draft(order, version, why, {"result": "published", "digest": f"sha256:{published.sha256}"})
 
 
-def refused(order: Order, champion: int, error: RefusedError) -> Draft:
+def refused(order: RetrainingOrder, champion: int, error: RefusedError) -> Draft:
     """Return the record of a refusal."""
     findings = error.verdict.refused if isinstance(error, GateError) else error.findings
     evidence = {
@@ -34,7 +34,7 @@ def refused(order: Order, champion: int, error: RefusedError) -> Draft:
     return _draft(order, champion, why, evidence)
 
 
-def _draft(order: Order, version: int, why: str, evidence: dict[str, Any]) -> Draft:
+def _draft(order: RetrainingOrder, version: int, why: str, evidence: dict[str, Any]) -> Draft:
     return Draft(
         kind="decided",
         by=order.by,

@@ -29,7 +29,7 @@ from fairlead.retraining.base_version import Champion
 from fairlead.retraining.label_guards import guard
 from fairlead.retraining.labelled_rows import labelled
 from fairlead.retraining.time_split import Split, split
-from fairlead.retraining.types import Labelled, Order, RetrainingError
+from fairlead.retraining.types import Labelled, RetrainingError, RetrainingOrder
 from fairlead.settings import Operator
 
 
@@ -63,7 +63,7 @@ class Retraining:
         self._runtime = runtime
         self._tell = progress
 
-    def retrain(self, order: Order) -> Retrained | Published:
+    def retrain(self, order: RetrainingOrder) -> Retrained | Published:
         """Publish the next version; returns Published alone if an earlier run of this order made it.
 
         Raises RefusedError with findings and a hint, and then nothing is published. Either result is in the journal.
@@ -82,7 +82,7 @@ class Retraining:
         self._record(journal_entries.made(order, done.published))
         return done
 
-    def _retrain(self, order: Order, live: LiveModel) -> Retrained:
+    def _retrain(self, order: RetrainingOrder, live: LiveModel) -> Retrained:
         self._tell(f"reading version {live.version} ({live.chosen})")
         champion = Champion(self._registry, order.model, live.version)
         refit, before = champion.refit, champion.training_rows(order.train)
@@ -111,7 +111,9 @@ class Retraining:
             held_out=len(parted.judge),
         )
 
-    def _labels(self, order: Order, champion: Champion, before: TrainingRows) -> tuple[Split, tuple[Finding, ...]]:
+    def _labels(
+        self, order: RetrainingOrder, champion: Champion, before: TrainingRows
+    ) -> tuple[Split, tuple[Finding, ...]]:
         self._tell(f"reading outcomes of the last {order.since.days} days")
         end = int(order.now.timestamp())
         start = end - int(order.since.total_seconds())
@@ -133,7 +135,9 @@ class Retraining:
             )
         return parted, findings
 
-    def _publish(self, order: Order, champion: Champion, live: LiveModel, material: PublishInputs) -> Published:
+    def _publish(
+        self, order: RetrainingOrder, champion: Champion, live: LiveModel, material: PublishInputs
+    ) -> Published:
         proved = prove(
             material, ProofOptions(policy=champion.policy()), lambda: live, runtime=self._runtime, progress=self._tell
         )
@@ -142,7 +146,7 @@ class Retraining:
         by = f"{order.by}, retrained from version {live.version} because {order.why}{_mark(order)}"
         return store(order.model, material, proved, forced=None, registry=self._registry, by=by, progress=self._tell)
 
-    def _made_before(self, order: Order, live: int) -> Published | None:
+    def _made_before(self, order: RetrainingOrder, live: int) -> Published | None:
         newer = takewhile(lambda one: one[0].version >= live, self._registry.lineage(order.model))
         made = (Published(*one) for one in newer)
         return next((one for one in made if one.manifest.created_by.endswith(_mark(order))), None)
@@ -165,6 +169,6 @@ def _order(rows: Sequence[Labelled]) -> Floats:
     return np.array([one.at for one in rows], dtype=np.float64)
 
 
-def _mark(order: Order) -> str:
+def _mark(order: RetrainingOrder) -> str:
     """Return the mark of this order's version in `created_by`, by which a retried event finds it."""
     return f" ({order.key})" if order.key else ""

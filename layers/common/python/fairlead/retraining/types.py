@@ -49,7 +49,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Maximum share of labelled rows left out because the same row is on the other side of the split."""
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
+class RetrainingOrder(msgspec.Struct, frozen=True, kw_only=True):
     """An order to retrain on rows of the time `since` before `now` (aware UTC); `by` and `why` go into the journal.
 
     An order with a `key` is done once. `train` is a file with the champion's training rows, if it kept none.

@@ -12,7 +12,7 @@ from fairlead.registry.store import Patient
 from fairlead.serving.model import Model, Prediction, load
 from fairlead.serving.process_age import process_age
 from fairlead.settings import Serving
-from fairlead.telemetry.capture import Asked, Capture, sampled
+from fairlead.telemetry.capture import Capture, CapturedRequest, sampled
 
 if TYPE_CHECKING:
     from fairlead.serving.pinned import Pins
@@ -88,7 +88,7 @@ class Endpoint:
         """Return the loaded model, or the version of it that a caller pins; raises as `model` and `Pins.model` do."""
         return self.model() if asked is None else self.pins().model(asked)
 
-    def captured(self, model: Model, prediction: Prediction, asked: Asked) -> Iterator[str]:
+    def captured(self, model: Model, prediction: Prediction, asked: CapturedRequest) -> Iterator[str]:
         """Yield the lines to log of an answered request; none if it is not in the sample."""
         settings = self.settings
         if sampled(asked.request, settings.capture_rate):

@@ -21,7 +21,7 @@ from fairlead.registry.store import Readable, Reading
 from fairlead.serving.answer_rows import RowAnswerer
 from fairlead.serving.range_check import Ranges
 from fairlead.settings import Serving
-from fairlead.telemetry.capture import Answered, prediction_id
+from fairlead.telemetry.capture import CapturedAnswer, prediction_id
 
 LARGEST_RESPONSE = 6 * 1024 * 1024 - 16 * 1024
 """Bytes of a Lambda response (6 MB) less room for the envelope: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
@@ -34,7 +34,7 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
     body: str
     out_of_range: float
     rows: Sequence[tuple[Any, ...]]
-    answered: Answered
+    answered: CapturedAnswer
 
 
 class Model:
@@ -58,7 +58,7 @@ class Model:
             body=msgspec.json.encode(document).decode(),
             out_of_range=self._ranges.share_outside(rows),
             rows=rows,
-            answered=Answered(identity=identity, answers=answers),
+            answered=CapturedAnswer(identity=identity, answers=answers),
         )
 
     def _predictions(self, ids: Sequence[str], answers: Answers) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from fairlead.errors import FairleadError, ModelUnavailableError, NoSuchVersionError, NotServedError, RequestError
 from fairlead.model.manifest import Manifest
-from fairlead.registry.lineage import Chain, Link
+from fairlead.registry.lineage import Ancestor, Lineage
 from fairlead.registry.retirements import retired
 from fairlead.registry.store import Patient, Reading
 from fairlead.serving.model import Model, assemble, public
@@ -56,7 +56,7 @@ class Pins:
         self._pinnable = pinnable
         self._objects = objects
         self._reading = Reading(self._objects)
-        self._chain = Chain(live.facts, live.sha256, self._reading)
+        self._chain = Lineage(live.facts, live.sha256, self._reading)
         self._on_failure = on_failure
         self._clock = clock
         self._room = int(memory * PINNED_SHARE / SESSION) - _size(live.facts)
@@ -113,16 +113,16 @@ class Pins:
     def _was_live(self, version: int) -> bool:
         return any(version in run for run in self._pinnable)
 
-    def _link(self, version: int) -> Link:
+    def _link(self, version: int) -> Ancestor:
         link = self._chain.find(version)
         if link is None:
             raise self._no_such(f"{self._name} has no version {version}")
         return link
 
-    def _manifest(self, link: Link) -> tuple[Manifest, str]:
+    def _manifest(self, link: Ancestor) -> tuple[Manifest, str]:
         return self._reading.manifest(self._name, link.version, sha256=link.sha256)
 
-    def _load(self, link: Link) -> Model:
+    def _load(self, link: Ancestor) -> Model:
         self._refuse_unfit(link)
         # The least recently used go before the new one comes, so that the peak stays in bounds too.
         while self._models and (len(self._models) == MOST_MODELS or link.size + self._held() > self._room):
@@ -132,7 +132,7 @@ class Pins:
     def _held(self) -> int:
         return sum(_size(model.facts) for model in self._models.values())
 
-    def _refuse_unfit(self, link: Link) -> None:
+    def _refuse_unfit(self, link: Ancestor) -> None:
         if link.engine != "onnx":
             raise NotServedError(
                 f"{self._name} version {link.version} answers by the {link.engine} engine, which unpickles: it can be "
@@ -152,7 +152,7 @@ class Pins:
                 hint="a larger MemorySize of the stack makes room",
             )
 
-    def _serves(self, link: Link, gone: frozenset[int]) -> bool:
+    def _serves(self, link: Ancestor, gone: frozenset[int]) -> bool:
         if link.version in gone:
             return False
         try:
@@ -173,7 +173,7 @@ class Pins:
                 del self._models[version]
         return self._retired
 
-    def _servable(self) -> list[Link]:
+    def _servable(self) -> list[Ancestor]:
         with self._tried(LISTING):
             gone = self._retirements()
             live, *older = self._chain.links()

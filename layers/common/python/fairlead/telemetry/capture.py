@@ -61,7 +61,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     scores: list[float | None] | None = None
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
+class CapturedRequest(msgspec.Struct, frozen=True, kw_only=True):
     """One request: its id, when it came (ms since 1970), who asked (a pseudonym), its rows in the signature's order."""
 
     request: str
@@ -70,7 +70,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     rows: Sequence[Sequence[Any]]
 
 
-class Answered(msgspec.Struct, frozen=True, kw_only=True):
+class CapturedAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What it got, and from whom: `identity` is model, version, digest and release."""
 
     identity: dict[str, Any]
@@ -85,11 +85,11 @@ class Capture:
         self._whole = len(self._kept) == len(signature.inputs)
         self._fields = tuple(signature.inputs[place].name for place in self._kept)
 
-    def lines(self, asked: Asked, answered: Answered) -> Iterator[str]:
+    def lines(self, asked: CapturedRequest, answered: CapturedAnswer) -> Iterator[str]:
         """Return the lines of a request."""
         return _lines(self._part(asked, answered))
 
-    def _part(self, asked: Asked, answered: Answered) -> Part:
+    def _part(self, asked: CapturedRequest, answered: CapturedAnswer) -> Part:
         rows: list[list[Scalar | None] | None] = [
             list(row) if self._whole else [row[place] for place in self._kept] for row in asked.rows
         ]

@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from fairlead.aws.codedeploy_hooks import Execution, Hook, Order, Status
+from fairlead.aws.codedeploy_hooks import Execution, Hook, HookedDeployment, Status
 from fairlead.errors import FairleadError, ReleaseError
 from fairlead.journal.journal import Journal
 from fairlead.journal.records import Described, Draft, parse_deployment
@@ -118,7 +118,7 @@ def _prove(proof: Proof, execution: Execution, hook: Hook, pieces: Pieces) -> No
         proof.add(finding)
 
 
-def _described(order: Order) -> Described:
+def _described(order: HookedDeployment) -> Described:
     """Read which releases a deployment is about; raises ReleaseError unless its AppSpec moves live between them."""
     described = parse_deployment(order.description)
     if described is None:

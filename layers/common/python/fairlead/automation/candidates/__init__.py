@@ -5,8 +5,8 @@ manifests and the journal, loads no blob, and decides by them. In doubt it does 
 and the reason is in the journal.
 """
 
-from fairlead.automation.candidates.candidate import Order, order_of
-from fairlead.automation.candidates.release_rules import Decision, Facts, decide
+from fairlead.automation.candidates.candidate import Candidate, candidate_of
+from fairlead.automation.candidates.release_rules import CandidateFacts, ReleaseDecision, decide
 from fairlead.automation.candidates.releaser import Releaser
 
-__all__ = ["Decision", "Facts", "Order", "Releaser", "decide", "order_of"]
+__all__ = ["Candidate", "CandidateFacts", "ReleaseDecision", "Releaser", "candidate_of", "decide"]

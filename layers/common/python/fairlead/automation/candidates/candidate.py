@@ -8,7 +8,7 @@ import msgspec
 from fairlead.errors import SettingsError
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
+class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     """A candidate: the version, the digest (`sha256:…`) of its manifest, and why it was made.
 
     `request` is Lambda's id of the event, which stays the same when the event is retried.
@@ -29,10 +29,10 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.model} version {self.version}"
 
 
-def order_of(event: Mapping[str, Any], *, request: str) -> Order:
+def candidate_of(event: Mapping[str, Any], *, request: str) -> Candidate:
     """Parse the retrain function's event; raises SettingsError for anything else."""
     named = {name: event.get(name) for name in ("model", "version", "digest")}
     try:
-        return msgspec.convert({**named, "reason": event.get("reason") or "", "request": request}, type=Order)
+        return msgspec.convert({**named, "reason": event.get("reason") or "", "request": request}, type=Candidate)
     except msgspec.ValidationError as error:
         raise SettingsError(f"the event does not name a candidate: {error}") from error

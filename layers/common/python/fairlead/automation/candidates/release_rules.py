@@ -16,7 +16,7 @@ CHAMPION = "champion"
 """The gate's check that compares a candidate with the live version."""
 
 
-class Facts(msgspec.Struct, frozen=True, kw_only=True):
+class CandidateFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Facts about a candidate and the release that it would replace.
 
     `champion` is the manifest of the live version, None if live holds another model or none. `descends` is whether the
@@ -33,7 +33,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     retired: bool
 
 
-class Decision(msgspec.Struct, frozen=True, kw_only=True):
+class ReleaseDecision(msgspec.Struct, frozen=True, kw_only=True):
     """Whether to release; `rule` names the line of the table with the objection, empty without one."""
 
     release: bool
@@ -41,45 +41,45 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     why: str
 
 
-def decide(facts: Facts) -> Decision:
+def decide(facts: CandidateFacts) -> ReleaseDecision:
     """Return the first objection of the table, or that the candidate may be released."""
     for rule, objection in TABLE:
         if why := objection(facts):
-            return Decision(release=False, rule=rule, why=why)
-    return Decision(release=True, rule="", why=f"it passed the gate beside {facts.live}")
+            return ReleaseDecision(release=False, rule=rule, why=why)
+    return ReleaseDecision(release=True, rule="", why=f"it passed the gate beside {facts.live}")
 
 
-def _live_already(facts: Facts) -> str:
+def _live_already(facts: CandidateFacts) -> str:
     same = (facts.live.model, facts.live.version) == (facts.candidate.model, facts.candidate.version)
     return f"it is live already, as release {facts.live.release}" if same else ""
 
 
-def _another_model(facts: Facts) -> str:
+def _another_model(facts: CandidateFacts) -> str:
     return "" if facts.live.model == facts.candidate.model else f"live is {facts.live}"
 
 
-def _retired(facts: Facts) -> str:
+def _retired(facts: CandidateFacts) -> str:
     return "it was retired" if facts.retired else ""
 
 
-def _tried(facts: Facts) -> str:
+def _tried(facts: CandidateFacts) -> str:
     return "it was released before, or a release was attempted" if facts.tried else ""
 
 
-def _moved_on(facts: Facts) -> str:
+def _moved_on(facts: CandidateFacts) -> str:
     if facts.descends and facts.candidate.version > facts.live.version:
         return ""
     return f"it does not descend from the live version: live is {facts.live}"
 
 
-def _compared_with_another(facts: Facts) -> str:
+def _compared_with_another(facts: CandidateFacts) -> str:
     before = facts.candidate.champion
     if before == facts.live.version:
         return ""
     return f"it was compared with {f'version {before}' if before else 'no version'}, and live is {facts.live}"
 
 
-def _gate(facts: Facts) -> str:
+def _gate(facts: CandidateFacts) -> str:
     candidate = facts.candidate
     if candidate.forced:
         return f"the gate refused it, and {candidate.forced.by} forced its publication"
@@ -89,7 +89,7 @@ def _gate(facts: Facts) -> str:
     return f"the gate refused it: {refused.check}, {refused.finding}" if refused else ""
 
 
-def _comparison(facts: Facts) -> str:
+def _comparison(facts: CandidateFacts) -> str:
     found = [one for one in facts.candidate.findings if one.check == CHAMPION]
     doubtful = next((one for one in found if one.verdict != "pass"), None)
     if doubtful:
@@ -99,7 +99,7 @@ def _comparison(facts: Facts) -> str:
     return "" if found else "it was not compared with the live version"
 
 
-def _contract(facts: Facts) -> str:
+def _contract(facts: CandidateFacts) -> str:
     if facts.champion is None:
         return "the live version's signature is unknown"
     differences = compare(facts.champion.signature, facts.candidate.signature)
@@ -107,18 +107,18 @@ def _contract(facts: Facts) -> str:
     return f"it breaks the contract with callers: {'; '.join(breaking)}" if breaking else ""
 
 
-def _engine(facts: Facts) -> str:
+def _engine(facts: CandidateFacts) -> str:
     candidate = facts.candidate
     if candidate.engine.name != "onnx":
         return f"its engine is {candidate.engine.name}, which loads a pickle"
     return "" if candidate.parity else "its engine has no proof of parity"
 
 
-def _busy(facts: Facts) -> str:
+def _busy(facts: CandidateFacts) -> str:
     return facts.busy
 
 
-TABLE: tuple[tuple[str, Callable[[Facts], str]], ...] = (
+TABLE: tuple[tuple[str, Callable[[CandidateFacts], str]], ...] = (
     ("live already", _live_already),
     ("another model", _another_model),
     ("retired", _retired),

@@ -10,8 +10,8 @@ import msgspec
 
 from fairlead.automation import response_policy
 from fairlead.automation.responding.alarm_event import Alarm
-from fairlead.automation.response_policy import Action, Cause, Facts, Terms
-from fairlead.aws.release_client import Asked
+from fairlead.automation.response_policy import Action, AlarmFacts, Cause, ResponseTerms
+from fairlead.aws.release_client import ReleaseClient
 from fairlead.drift.counters import slot_of
 from fairlead.errors import SettingsError, StorageError
 from fairlead.feedback.ledger.reader import LedgerReader
@@ -23,7 +23,7 @@ from fairlead.quality.metrics import Slots, total
 from fairlead.registry import retirements
 from fairlead.registry.store import Registry
 from fairlead.releases import metrics, rollback
-from fairlead.releases.context import Means, Situation
+from fairlead.releases.context import AliasSnapshot, ReleaseContext
 from fairlead.releases.health_check import problem
 
 REQUESTS_OVER = timedelta(minutes=15)
@@ -47,22 +47,22 @@ class Gathering:
 
     def __init__(
         self,
-        means: Means,
+        context: ReleaseContext,
         registry: Registry,
         ledger: LedgerReader,
         cloudwatch: Any,
         *,
-        ask: Callable[[str], Asked],
-        terms: Terms,
+        ask: Callable[[str], ReleaseClient],
+        terms: ResponseTerms,
     ) -> None:
-        self._means = means
+        self._context = context
         self._registry = registry
         self._ledger = ledger
         self._cloudwatch = cloudwatch
         self._ask = ask
         self._terms = terms
 
-    def facts(self, alarm: Alarm, situation: Situation, tail: Tail | None) -> Facts:
+    def facts(self, alarm: Alarm, situation: AliasSnapshot, tail: Tail | None) -> AlarmFacts:
         """Return the facts for an alarm's decision; an unknown fact is None. Raises FairleadError.
 
         `tail` is None if the journal cannot be read; then the release's age is the time since Lambda published it.
@@ -75,7 +75,7 @@ class Gathering:
         compared = None
         if cause == "quality" and answers and situation.back and (labelled or 0) >= self._terms.fewest_labelled:
             compared = self._compared(situation.back, live, alarm.at)
-        return Facts(
+        return AlarmFacts(
             cause=cause,
             standing=alarm.state == "ALARM",
             live_for=_age(_since(records, live) or _made(live), alarm.at),
@@ -90,7 +90,7 @@ class Gathering:
             obstacle=obstacle,
         )
 
-    def later(self, facts: Facts, alarm: Alarm, tail: Tail) -> Facts:
+    def later(self, facts: AlarmFacts, alarm: Alarm, tail: Tail) -> AlarmFacts:
         """Return the facts with the journal's current state: another alarm may have led to an action meanwhile."""
         return msgspec.structs.replace(facts, **_lately(tail.recent(RECENT_RECORDS), alarm))
 
@@ -101,10 +101,10 @@ class Gathering:
         if back.version in self._retired(back.model or ""):
             return False, f"{back} is retired"
         with suppress(StorageError, SettingsError):  # then the health check decides alone
-            found = rollback.obstacle(self._means, self._registry, back)
+            found = rollback.obstacle(self._context, self._registry, back)
             if found:
                 return False, f"{found.why}; {found.instead}"
-        said = problem(self._means.function, back.release)
+        said = problem(self._context.function, back.release)
         return said == "", f"{back} does not answer: {said}" if said else ""
 
     def _retired(self, model: str) -> frozenset[int]:
@@ -114,7 +114,7 @@ class Gathering:
             return frozenset()
 
     def _own(self, live: Release, at: datetime) -> metrics.Own:
-        name = self._means.function.name
+        name = self._context.function.name
         return metrics.own(self._cloudwatch, live.release, function=name, since=at - REQUESTS_OVER, until=at)
 
     def _labelled(self, live: Release, at: datetime) -> int:

@@ -9,14 +9,14 @@ import msgspec
 from fairlead.automation import response_policy
 from fairlead.automation.responding.alarm_event import Alarm, alarm_of
 from fairlead.automation.responding.facts import Gathering
-from fairlead.automation.response_policy import Decision, Facts, Terms
+from fairlead.automation.response_policy import AlarmFacts, Decision, ResponseTerms
 from fairlead.errors import FairleadError, StorageError
 from fairlead.journal.records import Draft, Record
 from fairlead.journal.tail import REPEATED, Tail
 from fairlead.model.release import Release
 from fairlead.registry.store import Registry
 from fairlead.releases import rollback
-from fairlead.releases.context import Means, look
+from fairlead.releases.context import ReleaseContext, look
 from fairlead.telemetry import emit
 
 
@@ -39,16 +39,16 @@ class Responder:
 
     def __init__(
         self,
-        means: Means,
+        context: ReleaseContext,
         registry: Registry,
         gathering: Gathering,
         *,
         retrain: Callable[[str, str], None],
         tell: Callable[[str, str], None],
-        terms: Terms,
+        terms: ResponseTerms,
         act: bool,
     ) -> None:
-        self._means = means
+        self._context = context
         self._registry = registry
         self._gathering = gathering
         self._retrain = retrain
@@ -63,7 +63,7 @@ class Responder:
         tail = self._read_journal()
         if tail and tail.keyed(key, alarm.at - REPEATED):
             return None
-        situation = look(self._means)
+        situation = look(self._context)
         facts = self._gathering.facts(alarm, situation, tail)
         claimed = self._claim(alarm, key, situation.now, facts)
         if claimed is None:
@@ -78,18 +78,18 @@ class Responder:
     def _read_journal(self) -> Tail | None:
         """Return the journal; None if it cannot be read, because a rollback must work without it."""
         try:
-            return self._means.journal.all()
+            return self._context.journal.all()
         except StorageError as error:
             emit.logger.error("the journal cannot be read", reason=str(error))
             return None
 
-    def _claim(self, alarm: Alarm, key: str, live: Release, facts: Facts) -> tuple[Record | None, Decision] | None:
+    def _claim(self, alarm: Alarm, key: str, live: Release, facts: AlarmFacts) -> tuple[Record | None, Decision] | None:
         """Decide and write the decision into the journal; None if another delivery of the alarm was faster.
 
         If another alarm was faster, the decision counts its action, so that two alarms do not act twice. If the journal
         cannot be written, a rollback is still done, because it is idempotent. No other action is done without a record.
         """
-        by, decided = self._means.by(), list[Decision]()
+        by, decided = self._context.by(), list[Decision]()
 
         def build(tail: Tail) -> Draft | None:
             if tail.keyed(key, datetime.now(UTC) - REPEATED):
@@ -99,7 +99,7 @@ class Responder:
             return _draft(alarm, key, live, known, decided[0], by=by, act=self._act)
 
         try:
-            record = self._means.journal.append_if(build)
+            record = self._context.journal.append_if(build)
         except StorageError as error:
             emit.logger.error("the journal was not written", reason=str(error))
             decision = response_policy.decide(facts, self._terms)
@@ -112,7 +112,7 @@ class Responder:
         try:
             if decision.action == "roll back":
                 done = rollback.roll_back(
-                    self._means, self._registry, live.model or "", away_from=live.release, reason=decision.why
+                    self._context, self._registry, live.model or "", away_from=live.release, reason=decision.why
                 )
                 return "; ".join((f"live: {done.live}, was {done.was}", *done.doubts))
             if decision.action == "retrain":
@@ -123,7 +123,9 @@ class Responder:
         return ""
 
 
-def _draft(alarm: Alarm, key: str, live: Release, facts: Facts, decision: Decision, *, by: str, act: bool) -> Draft:
+def _draft(
+    alarm: Alarm, key: str, live: Release, facts: AlarmFacts, decision: Decision, *, by: str, act: bool
+) -> Draft:
     evidence = {
         "action": decision.action,
         "rule": decision.rule,

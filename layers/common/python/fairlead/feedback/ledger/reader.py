@@ -17,7 +17,7 @@ from fairlead.telemetry.outcomes import Kept, Pair
 AT_ONCE = 8
 
 
-class Seen(msgspec.Struct, frozen=True, kw_only=True):
+class CapturedVersion(msgspec.Struct, frozen=True, kw_only=True):
     """A captured version, and the last slot in which it was captured."""
 
     model: str
@@ -49,11 +49,11 @@ class LedgerReader:
         found = self._query(KeyConditionExpression="pk = :p AND begins_with(sk, :o)", ExpressionAttributeValues=asked)
         return [items.kept_of(item) for item in found]
 
-    def seen(self) -> list[Seen]:
+    def seen(self) -> list[CapturedVersion]:
         """Return the captured versions."""
         found = self._query(KeyConditionExpression="pk = :p", ExpressionAttributeValues={":p": {"S": items.SEEN}})
         named = ((item["sk"]["S"].rpartition("#"), int(item["latest"]["N"])) for item in found)
-        return [Seen(model=model, version=int(version), slot=slot) for (model, _, version), slot in named]
+        return [CapturedVersion(model=model, version=int(version), slot=slot) for (model, _, version), slot in named]
 
     def traffic(self, model: str, version: int, start: int, end: int) -> Counters:
         """Return what was asked and answered, counted by cluster."""

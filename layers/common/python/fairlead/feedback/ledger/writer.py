@@ -10,7 +10,7 @@ from fairlead.drift.counters import SLOT, Counters, slot_of
 from fairlead.feedback.ledger import items
 from fairlead.feedback.ledger.conflicts import better, contradiction, counted, holds, instead, rounds
 from fairlead.feedback.ledger.counter_items import Counts, Page, pages
-from fairlead.feedback.ledger.reader import AT_ONCE, LedgerReader, Seen
+from fairlead.feedback.ledger.reader import AT_ONCE, CapturedVersion, LedgerReader
 from fairlead.feedback.ledger.transactions import Settling, Write
 from fairlead.model.answers import canonical
 from fairlead.telemetry.capture import Part
@@ -30,7 +30,7 @@ class Ledger(LedgerReader):
         super().__init__(client, table)
         self._keep = keep
         self._settling = Settling(client, table, sleep=sleep)
-        self._said: set[Seen] = set()
+        self._said: set[CapturedVersion] = set()
 
     def record_parts(self, parts: Sequence[Part], tally: Tally) -> list[Part]:
         """Store parts of one version and count their traffic; returns those that were not known before."""
@@ -46,7 +46,7 @@ class Ledger(LedgerReader):
 
         new = self._settling.settle([self._part(part, expires) for part in parts], count, expires=expires)
         for slot in {slot_of(part.at) for part in parts}:
-            self._say(Seen(model=model, version=version, slot=slot))
+            self._say(CapturedVersion(model=model, version=version, slot=slot))
         return new
 
     def record_outcomes(self, outcomes: Sequence[Outcome]) -> tuple[list[Result], list[Part], list[Kept]]:
@@ -111,7 +111,7 @@ class Ledger(LedgerReader):
             expires = self._expires(parts[0].at if parts else some[0].at)
             self._settling.settle(writes, lambda new: counted("conflicts", 1, new, parts), expires=expires)
 
-    def _say(self, seen: Seen) -> None:
+    def _say(self, seen: CapturedVersion) -> None:
         """Store a version and the latest slot in which it was captured, once per process and slot."""
         if seen in self._said:
             return

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element
 
-from fairlead.aws.cloudwatch_alarms import Standing
-from fairlead.drift import Finding
+from fairlead.aws.cloudwatch_alarms import AlarmState
+from fairlead.drift import DriftFinding
 from fairlead.html import formatting
 from fairlead.html.blocks import table
 from fairlead.html.elements import e
@@ -81,7 +81,7 @@ def findings(view: View) -> Element:
     return table(heads, rows, numbers=(2, 3, 4, 5))
 
 
-def standing(alarms: tuple[Standing, ...]) -> Element:
+def standing(alarms: tuple[AlarmState, ...]) -> Element:
     """Return the table of alarms, those in state ALARM first."""
     order = sorted(alarms, key=lambda alarm: (alarm.state != "ALARM", alarm.name))
     rows = [
@@ -96,7 +96,7 @@ def standing(alarms: tuple[Standing, ...]) -> Element:
     return table(("", "state", "since (UTC)", "reason"), rows)
 
 
-def _shares(one: Finding) -> tuple[str, str]:
+def _shares(one: DriftFinding) -> tuple[str, str]:
     outside = one.unseen if one.unseen is not None else one.out_of_range
     return f"{one.missing:.1%}", "–" if outside is None else f"{outside:.1%}"
 

@@ -37,7 +37,7 @@ main(given["name"], given["readable"])
 """
 
 
-class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
+class ClosedReply(msgspec.Struct, frozen=True, omit_defaults=True):
     """The data form, or the reason why there is none."""
 
     data: bytes = b""
@@ -102,7 +102,7 @@ def _outcome(process: subprocess.Popen[bytes], name: str) -> Opened:
     if late.is_set():
         raise ModelFileError(f"{name} could not be opened in {SECONDS} seconds", hint=DUMP)
     try:
-        reply = msgspec.msgpack.decode(content, type=Reply)
+        reply = msgspec.msgpack.decode(content, type=ClosedReply)
     except msgspec.DecodeError as error:
         raise ModelFileError(f"{name} cannot be opened: {_ended(code)}", hint=DUMP) from error
     if not reply.data:

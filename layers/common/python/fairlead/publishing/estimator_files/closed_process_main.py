@@ -9,7 +9,7 @@ import msgspec
 
 from fairlead.errors import FairleadError
 from fairlead.publishing.estimator_files import sandbox
-from fairlead.publishing.estimator_files.closed_process import Reply
+from fairlead.publishing.estimator_files.closed_process import ClosedReply
 
 
 def main(name: str, readable: list[str]) -> None:
@@ -23,15 +23,15 @@ def main(name: str, readable: list[str]) -> None:
     os._exit(0)  # skips exit handlers
 
 
-def _reply(content: bytes, name: str) -> Reply:
+def _reply(content: bytes, name: str) -> ClosedReply:
     from fairlead.publishing.estimator_files.convert import from_file
 
     try:
-        return Reply(data=from_file(content, name))
+        return ClosedReply(data=from_file(content, name))
     except FairleadError as error:
-        return Reply(failure=str(error), hint=error.hint)
+        return ClosedReply(failure=str(error), hint=error.hint)
     except MemoryError:
-        return Reply(failure=f"{name} needs more memory than a model may use", hint="fit a smaller model")
+        return ClosedReply(failure=f"{name} needs more memory than a model may use", hint="fit a smaller model")
 
 
 def _preload() -> None:

@@ -31,7 +31,7 @@ FEWEST_ROWS = 100
 MOST_SUSPECTS = 1_000
 
 
-class Question(NamedTuple):
+class ProbeQuestion(NamedTuple):
     """Unusual values of the input `field`, of all inputs if empty: each of `changes` is put into every base row."""
 
     field: str
@@ -50,23 +50,23 @@ def probe(engine: Engine, signature: Signature, rows: Sequence[Row]) -> tuple[Pr
     return (*found, *_repeated(engine, list(rows[:BATCH])))
 
 
-def _missing(signature: Signature) -> Iterator[Question]:
+def _missing(signature: Signature) -> Iterator[ProbeQuestion]:
     nullable = [position for position, field in enumerate(signature.inputs) if field.nullable]
     for position in nullable:
-        yield Question(signature.inputs[position].name, [{position: None}])
+        yield ProbeQuestion(signature.inputs[position].name, [{position: None}])
     if len(nullable) > 1:
-        yield Question("", [dict.fromkeys(nullable)])
+        yield ProbeQuestion("", [dict.fromkeys(nullable)])
 
 
-def _unseen(signature: Signature) -> Iterator[Question]:
+def _unseen(signature: Signature) -> Iterator[ProbeQuestion]:
     for position, field in enumerate(signature.inputs):
         if field.kind == "category" and not field.closed:
-            yield Question(field.name, [{position: unseen_value(field)}])
+            yield ProbeQuestion(field.name, [{position: unseen_value(field)}])
         elif field.kind == "text":
-            yield Question(field.name, [{position: text} for text in ("", "?", "Ω≈ç√∫ 漢字", "word " * 500)])
+            yield ProbeQuestion(field.name, [{position: text} for text in ("", "?", "Ω≈ç√∫ 漢字", "word " * 500)])
 
 
-def _extreme(signature: Signature, ranges: float) -> Iterator[Question]:
+def _extreme(signature: Signature, ranges: float) -> Iterator[ProbeQuestion]:
     for position, field in enumerate(signature.inputs):
         if field.kind not in {"number", "integer"} or field.minimum is None or field.maximum is None:
             continue
@@ -76,17 +76,17 @@ def _extreme(signature: Signature, ranges: float) -> Iterator[Question]:
         ends: list[float] = [low, field.maximum + width]
         if field.kind == "integer":
             ends = [int(end) for end in ends if abs(end) < LARGEST_INTEGER]
-        yield Question(field.name, [{position: end} for end in ends])
+        yield ProbeQuestion(field.name, [{position: end} for end in ends])
 
 
 class Group(NamedTuple):
     """Questions that share rows: each of `rows` has one change of each question."""
 
-    questions: list[Question]
+    questions: list[ProbeQuestion]
     rows: list[Row]
 
 
-def _asked(engine: Engine, kind: str, questions: list[Question], bases: list[Row]) -> Iterator[Probe]:
+def _asked(engine: Engine, kind: str, questions: list[ProbeQuestion], bases: list[Row]) -> Iterator[Probe]:
     """Yield probes of one kind, asked in batches of bounded size.
 
     If a batch fails, its groups are asked alone, and then the inputs of a failing group.
@@ -111,7 +111,7 @@ def _asked(engine: Engine, kind: str, questions: list[Question], bases: list[Row
         yield Probe(kind=kind, rows=fine)
 
 
-def _groups(questions: list[Question], bases: list[Row], *, at_once: int) -> Iterator[Group]:
+def _groups(questions: list[ProbeQuestion], bases: list[Row], *, at_once: int) -> Iterator[Group]:
     """Yield groups of `at_once` questions; more than one if there are more inputs than rows that may be asked.
 
     A row never changes one input twice: it has the n-th change of each of its questions.

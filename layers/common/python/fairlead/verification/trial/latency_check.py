@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from fairlead.api import predictions
 from fairlead.api.client import batches
-from fairlead.aws.release_client import Reply
+from fairlead.aws.release_client import ReleaseReply
 from fairlead.model.golden import Golden
 from fairlead.model.manifest import Finding
 from fairlead.verification.trial.findings import failed, inconclusive, passed
@@ -66,5 +66,5 @@ def _body(subject: Subject, golden: Golden, rows: int) -> bytes:
     return body
 
 
-def _took(reply: Reply) -> float:
+def _took(reply: ReleaseReply) -> float:
     return reply.round_trip_ms if reply.duration_ms is None else reply.duration_ms

@@ -6,7 +6,7 @@ from typing import Any
 
 from fairlead.api import predictions as wire
 from fairlead.api.client import ROWS_PER_CALL, batches
-from fairlead.aws.release_client import Asked, Reply, ask_until_loaded
+from fairlead.aws.release_client import ReleaseClient, ReleaseReply, ask_until_loaded
 from fairlead.errors import CallError
 from fairlead.model.manifest import Manifest
 from fairlead.model.release import Release
@@ -16,7 +16,7 @@ from fairlead.model.signature import Signature
 class RefusedRowsError(CallError):
     """The release answered rows with a status (`answered`) other than 200."""
 
-    def __init__(self, reply: Reply) -> None:
+    def __init__(self, reply: ReleaseReply) -> None:
         super().__init__(reply.problem)
         self.answered = reply.status
 
@@ -29,7 +29,7 @@ class Subject:
     """
 
     def __init__(
-        self, asked: Asked, release: Release, facts: Manifest, *, sleep: Callable[[float], None] = time.sleep
+        self, asked: ReleaseClient, release: Release, facts: Manifest, *, sleep: Callable[[float], None] = time.sleep
     ) -> None:
         self.release = release
         self.facts = facts
@@ -63,14 +63,14 @@ class Subject:
             predictions += found
         return predictions
 
-    def call(self, body: bytes) -> Reply:
-        """POST /predict once; raises RefusedRowsError, and what `Asked` raises."""
+    def call(self, body: bytes) -> ReleaseReply:
+        """POST /predict once; raises RefusedRowsError, and what `ReleaseClient` raises."""
         reply = self._seen(self._asked.post("/predict", body))
         if reply.status != 200:
             raise RefusedRowsError(reply)
         return reply
 
-    def _seen(self, reply: Reply) -> Reply:
+    def _seen(self, reply: ReleaseReply) -> ReleaseReply:
         if reply.init_ms is not None:
             self.starts.append(reply.init_ms)
         return reply
@@ -84,7 +84,7 @@ class Subject:
         return document
 
 
-def _answered(reply: Reply) -> dict[str, Any]:
+def _answered(reply: ReleaseReply) -> dict[str, Any]:
     if reply.status != 200:
         raise CallError(reply.problem)
     return reply.document

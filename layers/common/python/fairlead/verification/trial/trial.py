@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from fairlead.aws.lambda_function import PredictFunction
-from fairlead.aws.release_client import Asked, SilentError
+from fairlead.aws.release_client import ReleaseClient, SilentError
 from fairlead.errors import FairleadError, ReleaseError
 from fairlead.journal.records import Described
 from fairlead.model.golden import Golden
@@ -35,7 +35,7 @@ class Trial:
         self,
         described: Described,
         function: PredictFunction,
-        asked: Asked,
+        asked: ReleaseClient,
         reading: Reading,
         budget: Budget,
         *,
