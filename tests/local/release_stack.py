@@ -64,7 +64,7 @@ app()
 """The command line, in a process whose journal goes by the cloud's clock."""
 
 BROKEN_FOR_CALLERS = """
-_whole, _read = handler, api.json_body
+_whole, _read = handler, http.json_body
 
 
 def _broken(_):
@@ -72,7 +72,7 @@ def _broken(_):
 
 
 def handler(event, context):
-    api.json_body = _broken if event["requestContext"].get("accountId") else _read  # the hook's events have none
+    http.json_body = _broken if event["requestContext"].get("accountId") else _read  # the hook's events have none
     return _whole(event, context)
 """
 CRASHES_FOR_CALLERS = """

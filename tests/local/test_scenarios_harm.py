@@ -223,7 +223,7 @@ def test_live_that_fails_its_own_callers_is_brought_back_to_what_can_start(scene
 
 
 FAILS_FROM_THE_HUNDREDTH = """
-_whole, _read, _asked = handler, api.json_body, 0
+_whole, _read, _asked = handler, http.json_body, 0
 
 
 def _broken(_):
@@ -234,6 +234,6 @@ def handler(event, context):
     global _asked
     if event["requestContext"].get("accountId"):
         _asked += 1
-    api.json_body = _broken if _asked > 10 else _read
+    http.json_body = _broken if _asked > 10 else _read
     return _whole(event, context)
 """

@@ -1,7 +1,7 @@
 """Every error a person or a calling application can meet, grouped by what they can do about it.
 
 Messages begin lower case, name the thing, end without a full stop; `hint` says what to do next.
-One place per edge prints them: `fairlead_cli.main` for people, `fairlead.problems` for HTTP callers.
+Two modules print them: `fairlead_cli.errors` for operators, `fairlead.api.http` for HTTP callers.
 """
 
 from collections.abc import Mapping, Sequence
