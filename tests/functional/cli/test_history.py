@@ -244,7 +244,7 @@ def test_tampering_and_drift_are_each_named_and_the_exit_code_is_one(told: Journ
         "record 3 is missing",
         "record 1 was overwritten or deleted",
         "record 3 was overwritten or deleted",
-        "live is at release 3 (churn version 2), the journal says: release 2 (churn version 1)",
+        "live is at release 3 (churn version 2); the journal says: release 2 (churn version 1)",
     ]
     for line, beginning in zip(done.stdout.splitlines(), beginnings, strict=True):
         assert line.startswith(beginning)

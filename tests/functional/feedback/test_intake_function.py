@@ -104,7 +104,7 @@ def test_the_first_report_stands_and_others_are_conflicts(here: Loop, send: Send
     status, [again, other] = send((0, "Adelie"), (0, "Gentoo"))
     assert status == 207
     assert (again["status"], other["status"]) == ("duplicate", "conflict")
-    assert "stands" in other["detail"]
+    assert other["detail"] == "another outcome was reported before and is kept"
     [kept] = here.ledger.outcomes(request_id(1))
     assert (kept.outcome.actual, kept.conflicts) == ("Adelie", 1)
 

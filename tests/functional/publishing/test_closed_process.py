@@ -134,8 +134,8 @@ def test_the_process_sees_no_credentials(model: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
     program = (
         "import os, sys; sys.path[:0] = __import__('json').loads(sys.argv[1])['path']\n"
-        "import msgspec; from fairlead.publishing.estimator_files.closed_process import Reply\n"
-        "sys.stdout.buffer.write(b'[]\\n' + msgspec.msgpack.encode(Reply(failure=' '.join(sorted(os.environ)))))"
+        "import msgspec; from fairlead.publishing.estimator_files.closed_process import ClosedReply\n"
+        "sys.stdout.buffer.write(b'[]\\n' + msgspec.msgpack.encode(ClosedReply(failure=' '.join(sorted(os.environ)))))"
     )
     monkeypatch.setattr(closed_process, "BOOTSTRAP", program)
     with pytest.raises(ModelFileError) as refusal:

@@ -254,7 +254,7 @@ def test_what_was_made_goes_on_record(registry: Registry, production: Production
 def test_no_labels_ever_is_refused_with_what_to_do(registry: Registry, production: Production) -> None:
     error = refusal(registry, production)
     assert refusing(error) == ["enough labelled rows"]
-    assert "0, 0 of them held out (asked: at least 200, and 50 on either side of the split)" in str(error)
+    assert "0, 0 of them held out (required: at least 200, and 50 on either side of the split)" in str(error)
     assert "--since" in error.hint
 
 
@@ -395,7 +395,7 @@ def test_a_frozen_estimator_would_learn_nothing_and_is_refused(registry: Registr
     inner = model("penguins").fit(learnt.X, learnt.y)
     published_with(CalibratedClassifierCV(FrozenEstimator(inner)), registry)
 
-    with pytest.raises(RetrainingError, match="FrozenEstimator keeps what it has learnt"):
+    with pytest.raises(RetrainingError, match="FrozenEstimator keeps its fitted state"):
         Retraining(registry, production.ledger).retrain(order())
 
 
@@ -405,7 +405,7 @@ def test_an_estimator_that_is_not_its_recipe_is_refused(
     manifest = registry.manifest("penguins", 1)[0]
     other = msgspec.structs.replace(manifest.recipe, parameters=manifest.recipe.parameters | {"verbose": "True"})
     changed(registry, memory, recipe=other)
-    assert "is not the recipe's: verbose" in str(refusal(registry, production))
+    assert "differs from the recipe: verbose" in str(refusal(registry, production))
 
 
 def test_a_weight_for_each_row_cannot_be_had_again(registry: Registry, production: Production, memory: Memory) -> None:
