@@ -1,13 +1,18 @@
-"""For every test: signals as a foreground process has them, and which tests share a worker."""
+"""For every test: signals as a foreground process has them, no time limit, and which tests share a worker."""
 
 import signal
 
+import hypothesis
 import pytest
 
 # A shell that starts the tests in the background makes them ignore SIGINT, and every process they start inherits that:
 # nothing here could be stopped the way a person stops it. A handler, unlike ignoring, is not inherited through exec.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Hypothesis would fail an example that takes longer than 200 ms, which on a busy machine any may.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 LONGEST = ("scenarios", "scenarios by hand", "scenarios broken off", "loop", "emulator", "local cloud", "containers")
 """The groups that take longest: whichever starts last is what everyone else waits for."""
