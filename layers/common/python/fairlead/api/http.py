@@ -98,7 +98,8 @@ def query_version(event: Mapping[str, Any]) -> str | None:
     single = event.get("queryStringParameters")
     if not single or "version" not in single:
         return None
-    return ",".join((event.get("multiValueQueryStringParameters") or {}).get("version") or [single["version"] or ""])
+    values = (event.get("multiValueQueryStringParameters") or {}).get("version") or [single["version"]]
+    return ",".join(value or "" for value in values)
 
 
 def asked(
