@@ -1,7 +1,10 @@
 """Thousands of inputs: what is asked and kept is bounded by values, counted here instead of timed."""
 
+import subprocess
+import sys
 import tracemalloc
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +15,7 @@ from fairlead.model.answers import Answers
 from fairlead.model.signature import Field, Output, Signature
 from fairlead.publishing.evidence import probes
 from fairlead.publishing.evidence.columns import BLOCK_VALUES, blocks
+from fairlead.publishing.input.tables import read_table
 from fairlead.publishing.parity import golden_rows
 from fairlead.publishing.parity.boundary_rows import boundary_rows
 from fairlead.publishing.signature.probe import MOST_ROWS, probe_of
@@ -115,3 +119,25 @@ def test_thousands_of_columns_with_missing_values_are_probed_with_few_rows() -> 
     np.fill_diagonal(holes, np.nan)
     probe, _ = probe_of(object(), pd.DataFrame(holes), "array", frozenset())
     assert len(probe.frame) <= MOST_ROWS
+
+
+PEAK_KILOBYTES = """
+import sys
+from pathlib import Path
+from fairlead.publishing.input.tables import read_table
+read_table(Path(sys.argv[1]))
+print(next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM")).split()[1])
+"""
+
+
+def test_a_wide_parquet_file_is_read_whole_in_groups_of_columns(tmp_path: Path) -> None:
+    """10,000 columns of 100 rows took 640 MB at once, and take 204 MB in groups."""
+    path, width = tmp_path / "wide.parquet", 10_000
+    table = pd.DataFrame(np.random.default_rng(0).normal(size=(100, width)), columns=[f"x{at}" for at in range(width)])
+    table.assign(label=["yes", "no"] * 50).to_parquet(path, index=False)
+    command = [sys.executable, "-c", PEAK_KILOBYTES, str(path)]
+    peak = int(subprocess.run(command, capture_output=True, text=True, check=True).stdout) / 1024
+    assert peak < 400
+    read = read_table(path)
+    pd.testing.assert_frame_equal(read[table.columns], table)
+    assert list(read["label"][:2]) == ["yes", "no"]
