@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fairlead.api import body_rows, outcomes
+from fairlead.api import json_reader, outcomes
 from fairlead.api.http import problem
 from fairlead.api.instances import RequestReader
 from fairlead.errors import InstancesError, NotJsonError, RequestError
@@ -109,4 +109,4 @@ def test_a_body_that_was_cut_off_is_no_json(cut: int) -> None:
 
 def test_the_place_of_a_fault_is_named_by_line_and_column() -> None:
     with pytest.raises(NotJsonError, match="at line 3, column 1"):
-        list(body_rows.rows('{"instances":\n[\n}', "instances", InstancesError))
+        list(json_reader.rows('{"instances":\n[\n}', "instances", InstancesError))

@@ -27,7 +27,7 @@ CLI_ROWS = [
 ]
 # Rules without I/O, beside the rooms `model`, `gate` and `drift`.
 RULES = {
-    *("api/body_rows", "api/instances", "automation/response_policy", "engines/row_packing", "journal/alias_state"),
+    *("api/json_reader", "api/instances", "automation/response_policy", "engines/row_packing", "journal/alias_state"),
     *("journal/chain", "journal/reconcile", "journal/records", "publishing/bins", "registry/hash_chain"),
     *("releases/strategies", "serving/range_check", "errors"),
 }

@@ -1,6 +1,6 @@
-"""Calling a live endpoint: requests signed with Signature Version 4, in batches, with bounded patience.
+"""Client of a live endpoint: sends requests in batches, signed with Signature Version 4, with bounded retries.
 
-Region and credentials are those boto3 finds; the endpoint is the stack's ApiUrl or whatever FAIRLEAD_API_URL names.
+boto3 finds region and credentials. The endpoint is the stack's output ApiUrl, or FAIRLEAD_API_URL.
 """
 
 import re
@@ -15,9 +15,9 @@ from fairlead.errors import CallError, FairleadError, SettingsError
 
 ROWS_PER_CALL = 1_000
 BYTES_PER_CALL = 2 * 1024 * 1024
-"""Well under Lambda's 6 MB request: the body is escaped inside the proxy event, which can double it."""
+"""A third of Lambda's 6 MB: escaping the body inside the proxy event can double it."""
 ATTEMPTS = 5
-PATIENCE = 20.0  # seconds of waiting in one call, over all attempts
+PATIENCE = 20.0  # seconds of waiting in one call, all attempts together
 DONE = frozenset({200, 207})
 WORTH_RETRYING = frozenset({429, 502, 503, 504})
 CREDENTIALS = {
@@ -29,14 +29,14 @@ CREDENTIALS = {
     "MissingAuthenticationTokenException": "API Gateway knows no such path: FAIRLEAD_API_URL must be the stack's "
     "output ApiUrl, with the stage",
 }
-"""Hints by API Gateway's x-amzn-ErrorType, for refusals that no policy can mend."""
+"""Hints by API Gateway's x-amzn-ErrorType, for refusals that no IAM policy can fix."""
 HOST_REGION = re.compile(r"\.execute-api\.([a-z0-9-]+)\.amazonaws\.com")
 
 Instance = Mapping[str, Any]
 
 
 class Endpoint:
-    """One API by its URL, with the stage; `session` is boto3's, of whoever signs."""
+    """One API by its URL, with the stage; `session` is the boto3 session that signs."""
 
     def __init__(self, url: str, *, session: Any = None, sleep: Callable[[float], None] = time.sleep) -> None:
         import boto3
@@ -48,15 +48,15 @@ class Endpoint:
         self._sleep = sleep
 
     def describe(self, version: int | None = None) -> dict[str, Any]:
-        """GET /model: the public part of the live version's manifest, or of another version that can be asked for."""
+        """GET /model or /versions/N: return the public part of the live or of a pinned version's manifest."""
         return self._call("GET", f"/versions/{version}" if version else "/model")
 
     def predict(
         self, instances: Iterable[Instance], *, most_rows: int = ROWS_PER_CALL, version: int | None = None
     ) -> Iterator[dict[str, Any]]:
-        """POST /predict, or a version's own path, at most `most_rows` at a time; yields each answer.
+        """POST /predict or /versions/N/predict, at most `most_rows` rows a request; yields each answer.
 
-        Raises CallError; its errors count rows from the first of `instances`.
+        Raises CallError; its `errors` number rows from the first of `instances`.
         """
         done = 0
         for rows, body in batches(instances, most_rows=min(most_rows, ROWS_PER_CALL)):
@@ -69,9 +69,9 @@ class Endpoint:
             done += rows
 
     def report(self, outcomes: Sequence[Instance], *, most_rows: int = ROWS_PER_CALL) -> Iterator[dict[str, Any]]:
-        """POST /feedback, at most `most_rows` at a time; yields each answer: a result for each outcome, in order.
+        """POST /feedback, at most `most_rows` outcomes a request; yields each answer: one result per outcome, in order.
 
-        Raises CallError. Whatever was sent may be sent again.
+        Raises CallError. The call is idempotent: the same outcomes may be sent again.
         """
         for _, body in batches(outcomes, most_rows=min(most_rows, ROWS_PER_CALL), member="outcomes"):
             yield self._call("POST", "/feedback", body)
@@ -101,7 +101,7 @@ class Endpoint:
             ) from error
 
     def _signed(self, method: str, url: str, body: bytes) -> dict[str, str]:
-        """Sign anew for each attempt: a signature lasts five minutes, and credentials may have been refreshed."""
+        """Return headers signed for one attempt: signatures last five minutes, and credentials may change."""
         from botocore.auth import SigV4Auth
         from botocore.awsrequest import AWSRequest
 
@@ -125,7 +125,7 @@ class Endpoint:
     def _refused(self, response: Any, what: str) -> FairleadError:
         problem = _problem(response.data)
         detail = str(problem.get("detail") or problem.get("message") or problem.get("Message") or "no reason given")
-        detail = detail.partition("\n")[0].strip()  # a refused signature is followed by all that was signed
+        detail = detail.partition("\n")[0].strip()  # API Gateway appends the canonical request to it
         kind = str(response.headers.get("x-amzn-ErrorType", "")).partition(":")[0]
         if kind in CREDENTIALS:
             return SettingsError(f"{what} refused your credentials: {detail}", hint=CREDENTIALS[kind])
@@ -136,7 +136,7 @@ class Endpoint:
         return CallError(f"{what} answered {response.status}: {detail}", problem=problem, hint=hint)
 
     def _who(self) -> str:
-        """Name the caller, for the one answer that is about nothing else."""
+        """Return the caller's ARN, or the access key if STS does not answer."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
@@ -148,7 +148,7 @@ class Endpoint:
 def batches(
     instances: Iterable[Instance], *, most_rows: int = ROWS_PER_CALL, member: str = "instances"
 ) -> Iterator[tuple[int, bytes]]:
-    """Cut rows into request bodies of bounded rows and bytes; yields how many rows each holds, and the body."""
+    """Cut rows into request bodies of bounded rows and bytes; yields (number of rows, body)."""
     rows: list[bytes] = []
     size = 0
     for instance in instances:
@@ -167,7 +167,7 @@ def _body(member: str, rows: Sequence[bytes]) -> bytes:
 
 
 def _pause(retry_after: str | None, attempt: int) -> float:
-    """Wait as the server asks, else half a second, doubling."""
+    """Return seconds to wait: the server's Retry-After, else 0.5 s, doubled at each attempt."""
     if retry_after and retry_after.isdecimal():
         return float(retry_after)
     return 0.5 * float(2 ** (attempt - 1))

@@ -1,6 +1,6 @@
-"""API Gateway's shapes: a body in, JSON or `application/problem+json` (RFC 9457) out, every request recorded.
+"""HTTP on API Gateway's proxy events: reads bodies, answers JSON or `application/problem+json` (RFC 9457).
 
-The one place that turns an error into an HTTP answer.
+This module alone turns an error into an HTTP answer. It logs and measures every request.
 """
 
 import base64
@@ -32,11 +32,11 @@ PROBLEM = "application/problem+json"
 CHARSETS = {"utf-8", "utf8", "us-ascii", "ascii"}
 FACTS = ("version", "rows", "out_of_range", "code", "cause")
 LIVE = "live"
-"""The alias that API Gateway invokes. Probes, the hook and shadows invoke a version by its number."""
+"""The alias that API Gateway invokes. Health checks, the hook and `shadow` invoke a version by its number."""
 
 
 def observe(app: ApiGatewayResolver, next_middleware: Callable[[ApiGatewayResolver], Response[str]]) -> Response[str]:
-    """Middleware around every route: measure, map errors to problems, record."""
+    """Middleware around every route: measures it, turns errors into problem answers, logs one line."""
     started = time.perf_counter()
     try:
         response = next_middleware(app)
@@ -45,11 +45,11 @@ def observe(app: ApiGatewayResolver, next_middleware: Callable[[ApiGatewayResolv
         app.context["code"] = error.code
         if isinstance(error, ModelUnavailableError) and error.version is not None:
             app.context["version"] = error.version
-        if isinstance(error, RowNotAnswerableError):  # the type alone: its text may hold the caller's values
+        if isinstance(error, RowNotAnswerableError):  # only its type: the text may hold the caller's values
             app.context["cause"] = type(error.__cause__).__name__
-    except Exception as error:  # noqa: BLE001 - the last line of defence: logged whole, answered without detail
+    except Exception as error:  # noqa: BLE001 - a defect: the log has the traceback, the answer no detail
         emit.logger.exception("unexpected error", error=type(error).__name__)
-        response = problem(InternalError("the service met a defect of its own"))
+        response = problem(InternalError("the service failed by a defect of its own"))
         app.context["code"] = InternalError.code
     emit.answered(
         route=f"{app.current_event['httpMethod']} {app.current_event['resource']}",
@@ -62,12 +62,12 @@ def observe(app: ApiGatewayResolver, next_middleware: Callable[[ApiGatewayResolv
 
 
 def from_caller(arn: str) -> bool:
-    """Say whether a call came by the alias `live`: Lambda says so itself, and no header can forge it."""
+    """Return whether a call came through the alias `live`: Lambda sets this ARN, and no header can forge it."""
     return arn.split(":")[7:] == [LIVE]
 
 
 def json_body(event: Mapping[str, Any]) -> bytes | str:
-    """Return the body of a proxy event that claims to be plain JSON; raises MediaTypeError or NotJsonError."""
+    """Return the body of a proxy event whose headers declare uncompressed JSON; raises MediaTypeError, NotJsonError."""
     headers = {name.lower(): value or "" for name, value in (event.get("headers") or {}).items()}
     _check_type(headers.get("content-type") or JSON)
     coding = headers.get("content-encoding", "").strip().lower()
@@ -94,7 +94,7 @@ def _check_type(content_type: str) -> None:
 
 
 def query_version(event: Mapping[str, Any]) -> str | None:
-    """Return the version a proxy event asks for by `?version=`; None for none, several joined into what is none."""
+    """Return a proxy event's `?version=`, None without it; several are joined by commas, which no version is."""
     single = event.get("queryStringParameters")
     if not single or "version" not in single:
         return None
@@ -105,9 +105,9 @@ def query_version(event: Mapping[str, Any]) -> str | None:
 def asked(
     event: Mapping[str, Any], request: str, rows: Sequence[tuple[Any, ...]], *, key: str
 ) -> CapturedRequest | None:
-    """Say who asked what and when; None for a call that did not come through the API, such as a release's proof.
+    """Return the request as it is captured; None for a call that did not come through the API, such as a hook's check.
 
-    `key` makes the caller's pseudonym.
+    `key` is the secret that makes the caller's pseudonym.
     """
     context = event["requestContext"]
     caller = (context.get("identity") or {}).get("userArn")
@@ -117,13 +117,13 @@ def asked(
 
 
 def reported(event: Mapping[str, Any]) -> tuple[int, str]:
-    """Say when a request came (ms since 1970) and who sent it: an ARN, empty for a call past the API."""
+    """Return a request's time (ms since 1970) and its sender's ARN, which is empty for a call past the API."""
     context = event["requestContext"]
     return _arrived(context), (context.get("identity") or {}).get("userArn") or ""
 
 
 def at_resource(event: dict[str, Any]) -> dict[str, Any]:
-    """Return a proxy event whose path begins at the API's root: a custom domain puts its base path in front.
+    """Return a proxy event whose path begins at the API's root: a custom domain prefixes its base path.
 
     https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-custom-domains.html
     """
@@ -136,12 +136,12 @@ def at_resource(event: dict[str, Any]) -> dict[str, Any]:
 
 
 def answer(document: Any, *, status: int = 200) -> Response[str]:
-    """Answer with a JSON document."""
+    """Return a response with a JSON document."""
     return Response(status, JSON, msgspec.json.encode(document).decode())
 
 
 def problem(error: FairleadError) -> Response[str]:
-    """Answer an error: `code` is stable for machines, `detail` and `hint` are for people."""
+    """Return an error's problem answer: clients match on the stable `code`; `detail` and `hint` are for reading."""
     body: dict[str, Any] = {
         "type": f"urn:fairlead:problem:{error.code}",
         "title": HTTPStatus(error.status).phrase,
@@ -160,7 +160,7 @@ def problem(error: FairleadError) -> Response[str]:
 
 
 def _unicode(value: Any) -> Any:
-    """Return a document of Unicode text; halves of surrogate pairs, which callers may send, are spelt out."""
+    """Return a document with lone surrogates, which callers may send, escaped as text."""
     if isinstance(value, str):
         return value.encode("utf-8", "backslashreplace").decode()
     if isinstance(value, Mapping):

@@ -1,7 +1,7 @@
-"""Reads a request body against a signature: rows out, or an error naming the row and the field.
+"""Reads the body of a predict request by a signature: returns rows, or raises an error that names row and field.
 
-The quick path is one msgspec decode into a struct built from the signature. Only a body that it refuses, or that may
-hold duplicate keys, is read a second time, slowly, to say what is wrong.
+The fast path is one msgspec decode into a struct built from the signature. A body that it refuses, or that may hold
+duplicate keys, is read a second time, row by row, to find the faults. The texts of a 422 are made here.
 """
 
 import json
@@ -13,8 +13,8 @@ from typing import Annotated, Any, Literal, NotRequired, Optional, TypedDict
 
 import msgspec
 
-from fairlead.api import body_rows
-from fairlead.api.body_rows import MOST_ERRORS, is_plain, shown, value_of
+from fairlead.api import json_reader
+from fairlead.api.json_reader import MOST_ERRORS, is_plain, shown, value_of
 from fairlead.errors import FieldError, InstancesError, NotJsonError, TooLargeError
 from fairlead.model.signature import LARGEST_INTEGER, Field, Signature
 
@@ -54,12 +54,12 @@ class RequestReader:
         self._decode_row: Callable[[str], Any] = msgspec.json.Decoder(row).decode
 
     def rows(self, body: bytes | str) -> list[Row]:
-        """Return one tuple a row in signature order, None for missing.
+        """Return one tuple per row in signature order, None for missing values.
 
         Raises NotJsonError, InstancesError, TooLargeError.
         """
-        if self._ignored:  # their bytes are passed over unread
-            body_rows.text_of(body)
+        if self._ignored:  # the decoder skips their bytes unread
+            json_reader.text_of(body)
         try:
             decoded = self._decode(body)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
@@ -83,10 +83,10 @@ class RequestReader:
             )
 
     def _are_once(self, text: bytes | str, rows: Sequence[Row], others: int) -> bool:
-        """Say whether no member stands twice in rows that were decoded from a text with `others` members beside.
+        """Return whether no member occurs twice in rows decoded from a text that has `others` further members.
 
-        Duplicates are silent in JSON readers, but each adds a colon. The colons of names and values are counted only
-        where there is one too many; a colon may also be escaped, and such a text is read slowly.
+        JSON decoders accept duplicates silently, but each adds a colon. Colons in names and values are counted only
+        where there are too many. A text with an escaped colon returns False, so it is read row by row.
         """
         found = text.count(COLON[type(text)])  # type: ignore[arg-type]
         expected = others + len(rows) * len(self._names)
@@ -102,18 +102,18 @@ class RequestReader:
         return found == expected
 
     def _filled(self, rows: list[Row]) -> list[Row]:
-        """Drop ignored columns and make what was left out None; a row without any field is the caller's mistake."""
+        """Drop ignored columns and replace omitted fields by None; raises InstancesError for a row without fields."""
         width = len(self._fields)
         if self._ignored:
             rows = [row[:width] for row in rows]
         empty = next((place for place, row in enumerate(rows) if row.count(OMITTED) == width), None)
         if empty is not None:
             error = FieldError(row=empty, field="", expected="at least one field", got="an empty object")
-            raise body_rows.refusal(InstancesError, [error])
+            raise json_reader.refusal(InstancesError, [error])
         return [tuple(None if value is OMITTED else value for value in row) if OMITTED in row else row for row in rows]
 
     def _whole_numbers(self, rows: list[Row], body: bytes | str) -> list[Row]:
-        """Make `2008.0` the integer that it is, in fields of integers."""
+        """Replace floats such as `2008.0` by integers, in fields of integers."""
         spelt = [place for place, _ in self._whole if float in {type(row[place]) for row in rows}]
         if not spelt:
             return rows
@@ -126,13 +126,13 @@ class RequestReader:
         return list(zip(*columns, strict=True))
 
     def _explain(self, body: bytes | str) -> None:
-        """Read the body the slow way and raise what is wrong with it; returns if nothing is."""
+        """Read the body row by row and raise an error that lists its faults; returns if it has none."""
         errors = list(islice(self._errors(body), MOST_ERRORS))
         if errors:
-            raise body_rows.refusal(InstancesError, errors, hint=HINT)
+            raise json_reader.refusal(InstancesError, errors, hint=HINT)
 
     def _errors(self, body: bytes | str) -> Iterator[FieldError]:
-        for row, text in enumerate(body_rows.rows(body, "instances", InstancesError)):
+        for row, text in enumerate(json_reader.rows(body, "instances", InstancesError)):
             self._check_count(row + 1)
             if self._is_right(text):
                 continue
@@ -151,7 +151,7 @@ class RequestReader:
 
     def _row_errors(self, row: int, text: str) -> Iterator[FieldError]:
         seen = set()
-        for name, value in body_rows.members(text):
+        for name, value in json_reader.members(text):
             if name in seen:
                 yield FieldError(row=row, field=name, expected="each field once", got="the field twice")
             elif error := self._fault(row, name, value_of(value)):
@@ -162,7 +162,7 @@ class RequestReader:
                 yield FieldError(row=row, field=name, expected=_expected(field), got="nothing")
 
     def _fault(self, row: int, name: str, value: Any) -> FieldError | None:
-        """Say what is wrong with a member; None where nothing is."""
+        """Return what is wrong with a member, None if nothing is."""
         if field := self._fields.get(name):
             right, expected, got = _fits(field, value), _expected(field), shown(value)
         elif name in self._ignored:
@@ -173,9 +173,9 @@ class RequestReader:
 
 
 def _row_type(members: dict[str, tuple[Any, bool]]) -> tuple[Any, Callable[[Any], Row]]:
-    """Return a type to decode a row into, and how its values are had in order, OMITTED for those left out.
+    """Return a type to decode a row into, and a function that returns its values in order, OMITTED for absent ones.
 
-    Structs decode fastest, but take no name that JSON escapes: a quote, a backslash, a control character.
+    Structs decode fastest, but refuse names that JSON escapes: with a quote, a backslash or a control character.
     """
     if not any(_ESCAPED.search(name) for name in members):
         places = [
@@ -185,14 +185,14 @@ def _row_type(members: dict[str, tuple[Any, bool]]) -> tuple[Any, Callable[[Any]
         rename = {f"f{place}": name for place, name in enumerate(members)}
         row = msgspec.defstruct("Instance", places, rename=rename, forbid_unknown_fields=True, kw_only=True)
         return row, msgspec.structs.astuple
-    # Unknown members pass here; their colons are too many, which sends the body to be read slowly.
+    # This type accepts unknown members. Their colons exceed the expected count, so the body is read row by row.
     kinds = {name: kind if required else NotRequired[kind] for name, (kind, required) in members.items()}
     names = list(members)
     return TypedDict("Instance", kinds), lambda row: tuple(row.get(name, OMITTED) for name in names)  # type: ignore[operator]  # built at run time
 
 
 def _member(field: Field) -> tuple[Any, bool]:
-    """Return a field's type, and whether it is required."""
+    """Return a field's type and whether it is required."""
     kind = _type(field) | float if _is_whole(field) else _type(field)
     return (Optional[kind], False) if field.nullable else (kind, True)  # noqa: UP045 - Annotated has no | on Python 3.11
 
@@ -208,7 +208,7 @@ def _type(field: Field) -> Any:
 
 
 def _is_whole(field: Field) -> bool:
-    """Say whether a field holds integers."""
+    """Return whether a field holds integers."""
     return field.kind == "integer" or (field.kind == "category" and _of_integers(field))
 
 
@@ -217,7 +217,7 @@ def _of_integers(field: Field) -> bool:
 
 
 def _integer(value: Any) -> Any:
-    """Return a float that spells an integer as one: JSON knows numbers alone (RFC 8259, section 6)."""
+    """Return a whole float as an integer: JSON has one number type (RFC 8259, section 6)."""
     if isinstance(value, float) and value.is_integer() and abs(value) < LARGEST_INTEGER:
         return int(value)
     return value

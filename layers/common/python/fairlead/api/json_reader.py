@@ -1,7 +1,7 @@
-"""Reads a JSON body of rows piece by piece, to name the row and the member that are wrong.
+"""Reads a JSON body of rows piece by piece, for the readers that name each wrong row and member.
 
-Whole-document decoders keep the last of two members of one name and end at the first fault; this one keeps every
-member and goes no further than it is asked to.
+Whole-document decoders keep the last of two members of one name and stop at the first fault. This reader keeps every
+member, and it stops where its caller stops. The texts of a 422 are in `api/instances` and `api/outcomes`.
 """
 
 import json
@@ -13,24 +13,24 @@ from typing import Any
 from fairlead.errors import FieldError, NotJsonError, RowsError
 
 MOST_ERRORS = 20
-"""Faults that one answer names; reading ends with the last of them."""
+"""Faults that one answer lists; reading stops at the last of them."""
 _SPACE = re.compile(r"[ \t\n\r]*")
 
 
 class Source:
-    """JSON text and the place that was read up to; every method raises NotJsonError at a fault of the grammar."""
+    """JSON text and the position read so far; every method raises NotJsonError where the text breaks JSON's grammar."""
 
     def __init__(self, text: str, at: int = 0) -> None:
         self.text = text
         self.at = at
 
     def next(self) -> str:
-        """Return the next character that is no white space; empty at the end."""
+        """Return the next character that is not white space, without reading it; empty at the end."""
         self.at = _SPACE.match(self.text, self.at).end()  # type: ignore[union-attr]  # matches everywhere
         return self.text[self.at : self.at + 1]
 
     def take(self, expected: str) -> str:
-        """Return the next character and go past it; it must be one of these."""
+        """Read the next character and return it; it must be one of `expected`."""
         char = self.next()
         if not char or char not in expected:
             raise self._fault(f"expecting {' or '.join(map(repr, expected))}")
@@ -38,7 +38,7 @@ class Source:
         return char
 
     def value(self) -> Any:
-        """Return the next value; integers inside an array or an object are floats."""
+        """Read the next value and return it; integers inside an array or an object become floats."""
         decoder = _INSIDE if self.next() in {"[", "{"} else _SCALAR
         try:
             value, self.at = decoder.raw_decode(self.text, self.at)
@@ -50,14 +50,14 @@ class Source:
         return value
 
     def piece(self) -> str:
-        """Return the text of the next value."""
+        """Read the next value and return its text."""
         self.next()
         start = self.at
         self.value()
         return self.text[start : self.at]
 
     def names(self) -> Iterator[str]:
-        """Yield each member's name of the object that comes next; the reader takes the value before it goes on."""
+        """Yield the names of the next object's members; the caller reads each value before the next name."""
         self.take("{")
         more = "," if self.next() != "}" else self.take("}")
         while more == ",":
@@ -69,7 +69,7 @@ class Source:
             more = self.take(",}")
 
     def end(self) -> None:
-        """Check that nothing follows."""
+        """Check that only white space follows."""
         if self.next():
             raise self._fault("nothing may follow the object")
 
@@ -108,19 +108,19 @@ def rows(body: bytes | str, member: str, refused: type[RowsError]) -> Iterator[s
 
 
 def value_of(text: str) -> Any:
-    """Return the value that the text of a row or of a member spells."""
+    """Return the value of a row's or a member's text."""
     return Source(text).value()
 
 
 def members(text: str) -> Iterator[tuple[str, str]]:
-    """Yield the members of an object in their order, duplicates too: names, and the texts of their values."""
+    """Yield (name, text of the value) for each member of an object, in order and with duplicates."""
     source = Source(text)
     for name in source.names():
         yield name, source.piece()
 
 
 def refusal(refused: type[RowsError], errors: Sequence[FieldError], *, hint: str = "") -> RowsError:
-    """Make the error that names these faults, of which there is at least one."""
+    """Return the error that lists these faults; `errors` is not empty."""
     first = errors[0]
     where = f"row {first['row']}" + (f", field {first['field']!r}" if first["field"] else "")
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
@@ -130,7 +130,7 @@ def refusal(refused: type[RowsError], errors: Sequence[FieldError], *, hint: str
 
 
 def shown(value: Any) -> str:
-    """Return what came, shortened and in ASCII: values only where they are small."""
+    """Return a received value as ASCII text of at most 60 characters; objects and arrays only by their type."""
     if isinstance(value, dict):
         return "an object"
     if isinstance(value, list):
@@ -142,7 +142,7 @@ def shown(value: Any) -> str:
 
 
 def is_plain(value: Any) -> bool:
-    """Say whether every number in a value is finite and every string Unicode text; half a surrogate pair is none."""
+    """Return whether every number in a value is finite and every string is Unicode text, without lone surrogates."""
     parts = [value]
     while parts:
         part = parts.pop()
@@ -159,7 +159,7 @@ def is_plain(value: Any) -> bool:
 
 
 def _elements(source: Source) -> Iterator[str]:
-    """Yield the text of each element of the array that comes next."""
+    """Yield the text of each element of the next array."""
     source.take("[")
     more = "," if source.next() != "]" else source.take("]")
     while more == ",":
@@ -168,7 +168,7 @@ def _elements(source: Source) -> Iterator[str]:
 
 
 def _integer(digits: str) -> int | float:
-    """Keep integers that any field could mean; one of hundreds of digits is as good as infinite."""
+    """Return an integer of fewer than 300 digits, infinity for a longer one: no field takes it."""
     return int(digits) if len(digits) < 300 else math.inf
 
 

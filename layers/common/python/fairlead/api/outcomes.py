@@ -1,4 +1,4 @@
-"""Reads the body of POST /feedback: reports out, or an error naming the row and the member."""
+"""Reads the body of POST /feedback: returns reports, or raises an error that names row and member."""
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from fairlead.api import body_rows
-from fairlead.api.body_rows import MOST_ERRORS, is_plain, shown, value_of
+from fairlead.api import json_reader
+from fairlead.api.json_reader import MOST_ERRORS, is_plain, shown, value_of
 from fairlead.errors import FieldError, NotJsonError, OutcomesError, RowsError, TooLargeError
 from fairlead.telemetry.outcomes import Result
 
@@ -24,7 +24,7 @@ Comment = Annotated[str, Meta(max_length=LONGEST_COMMENT)]
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What a caller says came true: a class, a value, or values by name, all small enough for one item."""
+    """One reported outcome: a class, a value, or values by name, small enough for one item of the ledger."""
 
     prediction_id: Name
     actual: Actual
@@ -32,7 +32,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What became of a report; `detail` says why where it was not taken."""
+    """The result of one report; `detail` gives the reason if it was not taken."""
 
     prediction_id: str
     status: Result | Literal["invalid"]
@@ -40,7 +40,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def taken(self) -> bool:
-        """Say whether the ledger holds what was reported."""
+        """Whether the ledger holds the reported outcome."""
         return self.status not in {"conflict", "invalid"}
 
 
@@ -57,7 +57,7 @@ SHAPE = 'an object {"outcomes": [{"prediction_id": …, "actual": …}, …]}'
 
 
 def read(body: bytes | str) -> list[Report]:
-    """Return the reports in their order; raises NotJsonError, OutcomesError, TooLargeError."""
+    """Return the reports in the body's order; raises NotJsonError, OutcomesError, TooLargeError."""
     if len(body) > LARGEST_BODY:
         raise TooLargeError(
             f"the body has {len(body):,} bytes", hint=f"send at most {LARGEST_BODY:,}, in several requests"
@@ -83,30 +83,30 @@ def _check_count(count: int) -> None:
 
 
 def _are_once(body: bytes | str, reports: Sequence[Report]) -> bool:
-    """Say whether no member can stand twice: each has its colon, and there is no other."""
+    """Return whether no member can occur twice: the text has exactly one colon for each member."""
     members = sum(2 + bool(one.comment) + (len(one.actual) if isinstance(one.actual, dict) else 0) for one in reports)
     return (body.count(b":") if isinstance(body, bytes) else body.count(":")) == 1 + members
 
 
 def _explain(body: bytes | str) -> None:
-    """Read the body again, slowly, to raise what is wrong with it; returns if nothing is."""
+    """Read the body again, row by row, and raise an error that lists its faults; returns if it has none."""
     if errors := list(islice(_errors(body), MOST_ERRORS)):
         raise explained(errors)
 
 
 def explained(errors: Sequence[FieldError]) -> RowsError:
-    """Make the error that names what is wrong with some rows."""
-    return body_rows.refusal(OutcomesError, errors)
+    """Return the error that lists faults of rows; `errors` is not empty."""
+    return json_reader.refusal(OutcomesError, errors)
 
 
 def _errors(body: bytes | str) -> Iterator[FieldError]:
-    for row, text in enumerate(body_rows.rows(body, "outcomes", OutcomesError)):
+    for row, text in enumerate(json_reader.rows(body, "outcomes", OutcomesError)):
         _check_count(row + 1)
         if not text.startswith("{"):
             yield from wrong(row, value_of(text))
             continue
         report = {}
-        for name, value in body_rows.members(text):
+        for name, value in json_reader.members(text):
             if name in report or (value.startswith("{") and _has_twice(value)):
                 yield FieldError(row=row, field=name[:100], expected="each member once", got="a member twice")
             report[name] = value_of(value)
@@ -114,12 +114,12 @@ def _errors(body: bytes | str) -> Iterator[FieldError]:
 
 
 def _has_twice(text: str) -> bool:
-    names = [name for name, _ in body_rows.members(text)]
+    names = [name for name, _ in json_reader.members(text)]
     return len(set(names)) < len(names)
 
 
 def wrong(row: int, report: Any) -> Iterator[FieldError]:
-    """Say what is wrong with a row as a report; nothing if it is one."""
+    """Yield the faults of a row; none if it is a report."""
     if not isinstance(report, dict):
         yield FieldError(row=row, field="", expected="an object", got=shown(report))
         return

@@ -1,6 +1,6 @@
-"""The public JSON of /predict from its other side: rows into instances, predictions back into answers.
+"""The public JSON of /predict from the client's side: encodes rows as instances, decodes predictions as answers.
 
-Law: what `serving` answers to `instances(signature, rows)`, `answers` reads back as the engine's answers to the rows.
+Law: `answers` decodes the predictions for `instances(signature, rows)` to the engine's answers for the rows.
 """
 
 from collections.abc import Sequence
@@ -12,13 +12,13 @@ from fairlead.model.signature import Output, Scalar, Signature, class_names
 
 
 def instances(signature: Signature, rows: Sequence[tuple[Any, ...]]) -> list[dict[str, Any]]:
-    """Name every value of rows in signature order; missing ones are null."""
+    """Return rows in signature order as JSON objects; missing values are null."""
     names = [field.name for field in signature.inputs]
     return [dict(zip(names, row, strict=True)) for row in rows]
 
 
 def answers(output: Output, predictions: Sequence[Any]) -> Answers:
-    """Read predictions strictly; raises CallError naming the first that is not as the signature says."""
+    """Decode predictions strictly; raises CallError for the first that does not match the signature."""
     for position, prediction in enumerate(predictions):
         if not isinstance(prediction, dict) or not isinstance(prediction.get("id"), str):
             raise CallError(f"prediction {position} is no object with an id")
@@ -39,7 +39,7 @@ def answers(output: Output, predictions: Sequence[Any]) -> Answers:
 
 
 def members(output: Output) -> frozenset[str]:
-    """Name every member that a caller finds in a prediction, nested ones as `probabilities.Adelie`."""
+    """Return the name of every member of a prediction, nested ones as `probabilities.Adelie`."""
     if output.task == "regression":
         return frozenset({f"value.{name}" for name in output.names or ()} or {"value"})
     found = {"label"} | ({"score"} if output.task == "anomaly" else set())
