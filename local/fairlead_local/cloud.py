@@ -165,6 +165,15 @@ class LocalCloud:
         finally:
             self._control("faults", {"functions": dict.fromkeys(named), "writes": 0})
 
+    @contextlib.contextmanager
+    def variants(self, **variants: Any) -> Iterator[None]:
+        """Play variants of AWS while the block runs: the fields of `AwsVariants`, by name."""
+        self._control("variants", variants)
+        try:
+            yield
+        finally:
+            self._control("variants", dict.fromkeys(variants))
+
     def environment(self, credentials: Credentials | None = None) -> dict[str, str]:
         """Return the environment variables that point AWS's tools and `fairlead` at this cloud."""
         keys = credentials or self.admin

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from werkzeug import Request, Response
 
+from fairlead_local.aws_variants import AwsVariants
 from fairlead_local.clock import Clock
 from fairlead_local.codedeploy.context import Pace
 from fairlead_local.faults import Faults
@@ -15,16 +17,24 @@ PREFIX = "/_fairlead/"
 
 
 class Control:
-    """A WSGI application in front of another: clock, CodeDeploy's delays, faults, and Inactive versions.
+    """A WSGI application in front of another: clock, CodeDeploy's delays, faults, variants, and Inactive versions.
 
-    GET /_fairlead/clock returns the time; POST requests change clock, pace, faults and inactive.
+    GET /_fairlead/clock returns the time; POST requests change clock, pace, faults, variants and inactive.
     """
 
     def __init__(
-        self, rest: WsgiApp, clock: Clock, pace: Pace, faults: Faults, *, make_inactive: Callable[[str, str], None]
+        self,
+        rest: WsgiApp,
+        clock: Clock,
+        pace: Pace,
+        faults: Faults,
+        variants: AwsVariants,
+        *,
+        make_inactive: Callable[[str, str], None],
     ) -> None:
         self._rest = rest
         self._faults = faults
+        self._variants = variants
         self._inactivate = make_inactive
         self._clock = clock
         self._pace = pace
@@ -36,10 +46,11 @@ class Control:
         return self._answer(Request(environ))(environ, start_response)
 
     def _answer(self, request: Request) -> Response:
-        acts = {
+        acts: dict[str, Callable[[Request], Response]] = {
             "clock": self._advance,
             "pace": self._set_pace,
-            "faults": self._set_faults,
+            "faults": partial(_set, self._faults.set),
+            "variants": partial(_set, self._variants.set),
             "inactive": self._make_inactive,
         }
         act = acts.get(request.path.removeprefix(PREFIX))
@@ -55,12 +66,6 @@ class Control:
             return _json({"now": self._clock.advance(seconds)})
         except (KeyError, TypeError, ValueError) as error:
             return _json({"message": f'send {{"advance": seconds}}: {error}'}, 400)
-
-    def _set_faults(self, request: Request) -> Response:
-        try:
-            return _json(self._faults.set(json.loads(request.get_data())))
-        except (AttributeError, TypeError, ValueError) as error:
-            return _json({"message": str(error)}, 400)
 
     def _make_inactive(self, request: Request) -> Response:
         try:
@@ -79,6 +84,13 @@ class Control:
             return _json({"message": f"there is {', '.join(vars(self._pace))} to set"}, 400)
         vars(self._pace).update(wanted)
         return _json(vars(self._pace))
+
+
+def _set(change: Callable[[dict[str, Any]], dict[str, Any]], request: Request) -> Response:
+    try:
+        return _json(change(json.loads(request.get_data())))
+    except (AttributeError, TypeError, ValueError) as error:
+        return _json({"message": str(error)}, 400)
 
 
 def _json(facts: dict[str, Any], status: int = 200) -> Response:

@@ -9,6 +9,7 @@ from fairlead_local import moto_server
 from fairlead_local.apigateway.apis import Apis
 from fairlead_local.apigateway.authorizer import Authorizer
 from fairlead_local.apigateway.gateway import Gateway
+from fairlead_local.aws_variants import AwsVariants
 from fairlead_local.clients import Clients
 from fairlead_local.clock import Clock
 from fairlead_local.cloudformation.engine import Engine
@@ -65,13 +66,13 @@ class Cloud:
         clients = Clients(endpoint)
         self.clock = Clock(behind=behind)
         moto_server.follow(self.clock)
-        identities, buckets = Identities(), BucketPolicies()
+        identities, buckets, variants = Identities(), BucketPolicies(), AwsVariants()
         evaluator = PolicyEvaluator(buckets)
         roles = AccessRoles(evaluator, endpoint)
         archives = Archives(directory / "archives", clients)
         metrics = MetricStore()
         platform = ServiceMetrics(metrics, self.clock)
-        self._log_delivery = LogDelivery(clients, self.clock, EmbeddedMetrics(metrics, self.clock).take)
+        self._log_delivery = LogDelivery(clients, self.clock, EmbeddedMetrics(metrics, self.clock).take, variants)
         self._pools = Pools(
             archives,
             runtime=runtime_client.install(directory / "runtime"),
@@ -84,11 +85,12 @@ class Cloud:
         permissions = Permissions(store)
         destinations = Destinations(store, roles.function_clients, self.clock, platform)
         self._async_queue = AsyncQueue(store, self.clock, destinations, platform)
-        invoker = Invoker(store, self._pools, platform, self._async_queue, faults)
-        functions = Functions(store, archives, self._pools.retire, roles.check_function_role)
+        invoker = Invoker(store, self._pools, platform, self._async_queue, faults, variants)
+        functions = Functions(store, archives, self._pools.retire, roles.check_function_role, variants)
         versions = Versions(store, self._pools.initialise)
         parts = (
-            functions, versions, Aliases(store), Layers(store, archives), permissions, InvokeConfigs(store), invoker
+            functions, versions, Aliases(store), Layers(store, archives), permissions,
+            InvokeConfigs(store), invoker,
         )  # fmt: skip
         operations: dict[str, Handler] = {}
         for part in parts:
@@ -114,7 +116,7 @@ class Cloud:
         self.clock.settle = self._settle
         guard = Guard(Router(services, moto), identities, buckets, roles, group=self.codedeploy.group_of)
         inactivate = partial(make_inactive, store)
-        self.aws_api = Control(guard, self.clock, self.codedeploy.pace, faults, make_inactive=inactivate)
+        self.aws_api = Control(guard, self.clock, self.codedeploy.pace, faults, variants, make_inactive=inactivate)
         self.gateway = Gateway(apis, invoker, permissions, Authorizer(identities, evaluator), platform)
 
     def stop(self) -> None:

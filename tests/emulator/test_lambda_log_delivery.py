@@ -4,6 +4,7 @@ import threading
 from types import SimpleNamespace
 from typing import Any
 
+from fairlead_local.aws_variants import AwsVariants
 from fairlead_local.lambda_runtime.log_delivery import LogDelivery
 from fairlead_local.lambda_runtime.process_output import Line
 
@@ -35,7 +36,7 @@ def test_lines_queued_while_the_clock_is_held_are_in_order() -> None:
     """While the cloud's clock is held, it is the less ahead of the machine's the later one looks."""
     logs, clock = Logs(), SimpleNamespace(offset=60.0)
     taken: list[str] = []
-    shipper = LogDelivery({"logs": logs}, clock, lambda text, _: taken.append(text))  # type: ignore[arg-type]  # stand-ins
+    shipper = LogDelivery({"logs": logs}, clock, lambda text, _: taken.append(text), AwsVariants())  # type: ignore[arg-type]  # stand-ins
     shipper.deliver(VERSION, "stream", [Line(1_000, "first")])
     for offset, line in ((60.0, Line(2_000, "second")), (59.9, Line(2_020, "third"))):
         clock.offset = offset

@@ -181,7 +181,6 @@ def test_what_api_gateway_answers_is_problem_json(stack: Stack) -> None:
         ("INVALID_SIGNATURE", 403),
         ("EXPIRED_TOKEN", 403),
         ("RESOURCE_NOT_FOUND", 404),
-        ("REQUEST_TOO_LARGE", 413),
         ("UNSUPPORTED_MEDIA_TYPE", 415),
         ("THROTTLED", 429),
         ("INTEGRATION_FAILURE", 504),
@@ -193,6 +192,10 @@ def test_each_refusal_has_a_stable_code_and_status(stack: Stack, kind: str, stat
 
     assert problem["status"] == status
     assert problem["code"]
+
+
+def test_no_response_is_declared_that_api_gateway_would_ignore(stack: Stack) -> None:
+    assert "REQUEST_TOO_LARGE" not in gateway_problems(stack)
 
 
 def test_other_refusals_keep_their_status(stack: Stack) -> None:
@@ -216,5 +219,5 @@ def test_gateway_and_function_mean_the_same_by_a_code(stack: Stack) -> None:
         if problem["code"] in own
     }
 
-    assert shared.keys() == {"not_found", "too_large", "unsupported_media_type"}
+    assert shared.keys() == {"not_found", "unsupported_media_type"}
     assert shared == {code: own[code] for code in shared}

@@ -14,6 +14,8 @@ from fairlead_local.http_message import HttpResponse
 
 NAME = r"(?:context|stageVariables)(?:\.\w+)+"
 VARIABLE = re.compile(rf"\$(?:\{{({NAME})\}}|({NAME}))")
+# API Gateway answers these by itself: a template has no effect on them.
+FIXED = {"REQUEST_TOO_LARGE"}
 HEADER = "gatewayresponse.header."
 
 
@@ -21,6 +23,7 @@ def render(
     error: GatewayError, declared: Mapping[str, Any], *, accept: str, context: Mapping[str, str]
 ) -> HttpResponse:
     """Return the error by the API's gateway response for its type, by the default for its class, or by AWS's own."""
+    declared = {} if error.kind in FIXED else declared
     fallback = "DEFAULT_4XX" if error.status < 500 else "DEFAULT_5XX"
     chosen = declared.get(error.kind) or declared.get(fallback) or {}
     names = {

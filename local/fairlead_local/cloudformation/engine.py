@@ -11,6 +11,9 @@ from fairlead_local.cloudformation.records import Change, DesiredStack, Resource
 from fairlead_local.cloudformation.templates import invalid, parameter_values, pseudo_parameters
 from fairlead_local.errors import ServiceError
 
+# The DeletionPolicies that keep a resource, and those that do so when the operation that created it is rolled back.
+KEEPS = frozenset({"Retain", "RetainExceptOnCreate"})
+ROLLBACK_KEEPS = frozenset({"Retain"})
 logger = logging.getLogger(__name__)
 
 
@@ -63,8 +66,11 @@ class Engine:
         return {name: scope.resolve({k: v for k, v in o.items() if k != "Condition"})
                 for name, o in scope.active("Outputs").items()}  # fmt: skip
 
-    def apply(self, stack: Stack, wanted: DesiredStack) -> None:
-        """Bring the stack to the desired state; raises ServiceError at the first failure and leaves what was done."""
+    def apply(self, stack: Stack, wanted: DesiredStack, *, rollback: bool = False) -> None:
+        """Bring the stack to the desired state; raises ServiceError at the first failure and leaves what was done.
+
+        In a rollback, the resources that go are those that the failed operation created.
+        """
         scope = self._scope(stack, wanted, lambda logical, name: _attribute(stack.resources, logical, name))
         active = scope.active("Resources")
         replaced: list[Resource] = []
@@ -74,12 +80,15 @@ class Engine:
         # Old resources are deleted last, as in CloudFormation, when no resource refers to them.
         gone = [resource for logical_id, resource in stack.resources.items() if logical_id not in active]
         for resource in [*replaced, *self._newest_first(stack, gone)]:
-            self._remove(stack, resource)
+            self._remove(stack, resource, kept=ROLLBACK_KEEPS if rollback else KEEPS)
 
-    def delete(self, stack: Stack) -> None:
-        """Delete every resource that is not retained; raises ServiceError if one cannot be deleted."""
+    def delete(self, stack: Stack, *, rollback: bool = False) -> None:
+        """Delete every resource that is not retained; raises ServiceError if one cannot be deleted.
+
+        `rollback` is of the stack's creation.
+        """
         for resource in self._newest_first(stack, list(stack.resources.values())):
-            self._remove(stack, resource, must=True)
+            self._remove(stack, resource, kept=ROLLBACK_KEEPS if rollback else KEEPS, must=True)
 
     def _apply_resource(
         self, stack: Stack, logical_id: str, declared: dict[str, Any], scope: Scope, wanted: DesiredStack,
@@ -87,10 +96,10 @@ class Engine:
     ) -> None:  # fmt: skip
         kind = declared["Type"]
         desired = DesiredResource(logical_id, scope.resolve(declared.get("Properties", {})), stack.name, wanted.tags)
-        retained = declared.get("DeletionPolicy") in ("Retain", "RetainExceptOnCreate")
+        deletion = declared.get("DeletionPolicy", "Delete")
         old = stack.resources.get(logical_id)
         if old and old.type == kind and old.properties == desired.properties:
-            old.retained = retained
+            old.deletion = deletion
             return
         provider = self._providers[kind]
         verb = "UPDATE" if old else "CREATE"
@@ -102,7 +111,7 @@ class Engine:
             else:
                 created = provider.create(desired)
                 if old:
-                    old.retained = declared.get("UpdateReplacePolicy") == "Retain"
+                    old.deletion = declared.get("UpdateReplacePolicy", "Delete")
                     replaced.append(old)
         except Exception as error:
             reason = _reason(error)
@@ -110,7 +119,7 @@ class Engine:
             raise ServiceError("ResourceFailed", f"{logical_id} ({kind}): {reason}") from error
         status = f"{verb}_COMPLETE"
         stack.resources[logical_id] = Resource(
-            logical_id, kind, created.physical_id, desired.properties, created.attributes, retained, status
+            logical_id, kind, created.physical_id, desired.properties, created.attributes, deletion, status
         )
         stack.add_event(logical_id, kind, status, physical_id=created.physical_id)
 
@@ -126,10 +135,10 @@ class Engine:
         replacement = old.type != kind or bool(changed(desired, old.properties) & self._providers[kind].replaces)
         return Change("Modify", logical_id, kind, old.physical_id, replacement)
 
-    def _remove(self, stack: Stack, resource: Resource, *, must: bool = False) -> None:
+    def _remove(self, stack: Stack, resource: Resource, *, kept: frozenset[str], must: bool = False) -> None:
         current = stack.resources.get(resource.logical_id) is resource
         facts = {"physical_id": resource.physical_id}
-        if resource.retained:
+        if resource.deletion in kept:
             stack.add_event(resource.logical_id, resource.type, "DELETE_SKIPPED", **facts)
         else:
             stack.add_event(resource.logical_id, resource.type, "DELETE_IN_PROGRESS", **facts)

@@ -43,7 +43,7 @@ class Operations:
                 stack.move("CREATE_FAILED", error.message)
                 return
             stack.move("ROLLBACK_IN_PROGRESS", f"The following resource(s) failed to create: {error.message}")
-            self._engine.delete(stack)
+            self._engine.delete(stack, rollback=True)
             stack.move("ROLLBACK_COMPLETE")
             return
         stack.move("CREATE_COMPLETE")
@@ -58,7 +58,7 @@ class Operations:
                 return
             reason = f"The following resource(s) failed to update: {error.message}"
             stack.move("UPDATE_ROLLBACK_IN_PROGRESS", reason)
-            self._engine.apply(stack, before)
+            self._engine.apply(stack, before, rollback=True)
             stack.move("UPDATE_ROLLBACK_COMPLETE", reason)
             return
         stack.current = wanted

@@ -16,14 +16,14 @@ def now() -> datetime:
 
 @dataclass
 class Resource:
-    """A created resource: its physical id, attributes and properties."""
+    """A created resource: its physical id, attributes and properties; `deletion` is its DeletionPolicy."""
 
     logical_id: str
     type: str
     physical_id: str
     properties: dict[str, Any]
     attributes: dict[str, Any]
-    retained: bool
+    deletion: str
     status: str = "CREATE_COMPLETE"
     updated: datetime = field(default_factory=now)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fairlead_local.account import function_arn
+from fairlead_local.aws_variants import AwsVariants
 from fairlead_local.errors import ServiceError
 from fairlead_local.lambda_ import describe, limits
 from fairlead_local.lambda_.archives import Archives
@@ -24,6 +25,8 @@ SETTABLE = (
     "DeadLetterConfig", "Description", "Environment", "EphemeralStorage", "FileSystemConfigs", "Handler", "ImageConfig",
     "KMSKeyArn", "LoggingConfig", "MemorySize", "Role", "Runtime", "SnapStart", "Timeout", "TracingConfig", "VpcConfig",
 )  # fmt: skip
+# Concurrent executions that an account keeps for functions without a reservation; all it has if it has fewer.
+LEAST_UNRESERVED = 100
 ONLY_AT_CREATION = ("Architectures", "PackageType")
 
 
@@ -36,11 +39,13 @@ class Functions:
         archives: Archives,
         retire: Callable[[Version], None],
         check_role: Callable[[str], None],
+        variants: AwsVariants,
     ) -> None:
         self._store = store
         self._archives = archives
         self._retire = retire
         self._check_role = check_role
+        self._variants = variants
 
     def handlers(self) -> dict[str, Handler]:
         """Return the handlers by operation name."""
@@ -148,6 +153,7 @@ class Functions:
         """PutFunctionConcurrency."""
         with self._store.lock:
             function = self._store.function(params["FunctionName"])
+            self._check_unreserved(function, params["ReservedConcurrentExecutions"])
             function.reserved_concurrency = params["ReservedConcurrentExecutions"]
             return {"ReservedConcurrentExecutions": function.reserved_concurrency}
 
@@ -155,6 +161,14 @@ class Functions:
         """DeleteFunctionConcurrency."""
         with self._store.lock:
             self._store.function(params["FunctionName"]).reserved_concurrency = None
+
+    def _check_unreserved(self, function: Function, wanted: int) -> None:
+        others = [one for one in self._store.functions.values() if one is not function]
+        limit = self._variants.concurrency
+        least = min(LEAST_UNRESERVED, limit)
+        if limit - wanted - sum(one.reserved_concurrency or 0 for one in others) < least:
+            message = "Specified ReservedConcurrentExecutions for function decreases account's "
+            raise limits.refused(f"{message}UnreservedConcurrentExecution below its minimum value of [{least}].")
 
     def _delete_version(self, function: Function, version: Version) -> None:
         holders = [a.name for a in function.aliases.values() if version.number in (a.version, *a.weights)]

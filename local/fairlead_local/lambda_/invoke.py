@@ -5,6 +5,7 @@ import random
 import uuid
 from typing import Any, Protocol
 
+from fairlead_local.aws_variants import AwsVariants
 from fairlead_local.cloudwatch.service_metrics import ServiceMetrics
 from fairlead_local.errors import ServiceError
 from fairlead_local.faults import Faults
@@ -34,13 +35,20 @@ class Invoker:
     """Runs functions for callers of the API and for other services."""
 
     def __init__(
-        self, store: Store, runtime: Runtime, metrics: ServiceMetrics, async_queue: AsyncQueue, faults: Faults
+        self,
+        store: Store,
+        runtime: Runtime,
+        metrics: ServiceMetrics,
+        async_queue: AsyncQueue,
+        faults: Faults,
+        variants: AwsVariants,
     ) -> None:
         self._store = store
         self._runtime = runtime
         self._metrics = metrics
         self._async_queue = async_queue
         self._faults = faults
+        self._variants = variants
         self._random = random.SystemRandom()
 
     def handlers(self) -> dict[str, Handler]:
@@ -105,7 +113,7 @@ class Invoker:
         self, target: Target, version: Version, payload: bytes, *, request_id: str = "", trace: str = ""
     ) -> Outcome:
         limit, at = target.function.reserved_concurrency, self._metrics.now()
-        dimensions = (target.function.name, target.qualifier, version.number if target.alias else None)
+        dimensions = (target.function.name, target.qualifier, self._executed(target, version))
         try:
             request_id = request_id or str(uuid.uuid4())
             if self._faults.fails(target.function.name):
@@ -120,6 +128,11 @@ class Invoker:
             raise
         self._metrics.invoked(*dimensions, at=at, failed=bool(outcome.error), milliseconds=outcome.duration_ms)
         return outcome
+
+    def _executed(self, target: Target, version: Version) -> str | None:
+        """Return the value of the dimension ExecutedVersion, which only calls of an alias have."""
+        always = self._variants.executed_version == "always"
+        return version.number if target.alias and (always or target.alias.weights) else None
 
 
 def _check_created(version: Version) -> None:

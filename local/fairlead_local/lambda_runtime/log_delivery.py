@@ -1,11 +1,14 @@
 """Asynchronous delivery of log lines to CloudWatch Logs and of embedded metrics (EMF) to CloudWatch."""
 
+import json
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import Any
 
+from fairlead_local.aws_variants import AwsVariants
 from fairlead_local.clients import Clients
 from fairlead_local.clock import Clock
 from fairlead_local.drain_queue import DrainQueue
@@ -31,10 +34,13 @@ class Batch:
 class LogDelivery:
     """One thread that delivers in order, so that no request waits for its logs; `take` extracts metrics."""
 
-    def __init__(self, clients: Clients, clock: Clock, take: Callable[[str, float], None]) -> None:
+    def __init__(
+        self, clients: Clients, clock: Clock, take: Callable[[str, float], None], variants: AwsVariants
+    ) -> None:
         self._clients = clients
         self._clock = clock
         self._take = take
+        self._variants = variants
         self._queue: DrainQueue[Batch | None] = DrainQueue()
         self._streams: set[tuple[str, str]] = set()
         self._thread = threading.Thread(target=self._work, name="log shipper", daemon=True)
@@ -45,6 +51,8 @@ class LogDelivery:
         settings = version.settings["LoggingConfig"]
         ahead = self._clock.offset
         chosen = [line for line in lines if line.text and passes_level(line.text, settings)]
+        if self._variants.log_keys and settings["LogFormat"] == "JSON":
+            chosen = [Line(line.timestamp, _with(self._variants.log_keys, line.text)) for line in chosen]
         if chosen:
             self._queue.put(Batch(settings["LogGroup"], stream, chosen, ahead))
 
@@ -99,3 +107,12 @@ class LogDelivery:
             except logs.exceptions.ResourceAlreadyExistsException:
                 continue
         self._streams.add((group, stream))
+
+
+def _with(added: Mapping[str, Any], text: str) -> str:
+    """Return a line with the members added that it lacks, if it is a JSON object."""
+    try:
+        line = json.loads(text)
+    except ValueError:
+        return text
+    return json.dumps({**added, **line}) if isinstance(line, dict) else text

@@ -35,8 +35,12 @@ class FunctionProvider:
             Tags=desired.tags | tags(desired.properties),
             **settings,
         )
-        self._settled(name)
-        self._concurrency(name, desired.properties)
+        try:
+            self._settled(name)
+            self._concurrency(name, desired.properties)
+        except Exception:
+            self._lambda.delete_function(FunctionName=name)
+            raise
         return self._made(name)
 
     def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:
