@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from fairlead_local.clients import Clients
 from fairlead_local.cloud import Credentials, LocalCloud
-from tests.local.support import HTTP, archive, create, update
+from tests.local.support import HTTP, archive, create, publish, update
 
 BUCKET = "access-tests"
 ARN = f"arn:aws:s3:::{BUCKET}"
@@ -99,6 +99,30 @@ def test_denied_error_names_caller_action_and_resource(user: Callable[..., Clien
         f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:f:7 because no identity-based policy allows the "
         "lambda:GetFunction action"
     )
+
+
+def test_a_right_on_one_alias_is_none_and_a_right_on_the_function_is_on_every_alias(
+    cloud: LocalCloud, user: Callable[..., Clients], new_name: str
+) -> None:
+    """Lambda authorises UpdateAlias on the unqualified function: no policy can name the alias that may move."""
+    functions = cloud.client("lambda")
+    create(functions, new_name)
+    version = publish(functions, new_name, "one")
+    for name in ("live", "previous"):
+        functions.create_alias(FunctionName=new_name, Name=name, FunctionVersion=version)
+    function = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:{new_name}"
+
+    def may(resource: str) -> dict[str, Any]:
+        return {"Effect": "Allow", "Action": ["lambda:GetAlias", "lambda:UpdateAlias"], "Resource": resource}
+
+    only_live = user(may(f"{function}:live"))["lambda"]
+    code, _, message = refused(only_live.update_alias, FunctionName=new_name, Name="live", FunctionVersion=version)
+    assert (code, f"on resource: {function} because" in message) == ("AccessDeniedException", True)
+    assert refused(only_live.get_alias, FunctionName=new_name, Name="live")[0] == "AccessDeniedException"
+
+    both = user(may(function))["lambda"]
+    for name in ("live", "previous"):
+        both.update_alias(FunctionName=new_name, Name=name, FunctionVersion=version)
 
 
 def test_action_with_unknown_resources_is_refused_by_name(user: Callable[..., Clients], cloud: LocalCloud) -> None:

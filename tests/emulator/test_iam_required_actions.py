@@ -164,10 +164,18 @@ def test_get_caller_identity_requires_no_right() -> None:
     assert needed("sts", "get_caller_identity") == []
 
 
-def test_alias_operation_requires_function_and_alias() -> None:
-    wanted = [("lambda:UpdateAlias", FUNCTION), ("lambda:UpdateAlias", f"{FUNCTION}:live")]
-
-    assert needed("lambda", "update_alias", FunctionName="f", Name="live") == wanted
+@pytest.mark.parametrize(
+    ("operation", "action", "parameters"),
+    [
+        ("create_alias", "CreateAlias", {"Name": "live", "FunctionVersion": "1"}),
+        ("get_alias", "GetAlias", {"Name": "live"}),
+        ("update_alias", "UpdateAlias", {"Name": "live"}),
+        ("delete_alias", "DeleteAlias", {"Name": "live"}),
+        ("list_aliases", "ListAliases", {}),
+    ],
+)
+def test_alias_operation_requires_the_function_alone(operation: str, action: str, parameters: dict[str, str]) -> None:
+    assert needed("lambda", operation, FunctionName="f", **parameters) == [(f"lambda:{action}", FUNCTION)]
 
 
 def test_function_update_requires_layers_and_pass_role() -> None:

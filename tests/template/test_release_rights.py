@@ -11,7 +11,7 @@ GROUP = f"arn:<AWS::Partition>:codedeploy:{REGION}:deploymentgroup:fairlead/fair
 def test_codedeploy_moves_live_of_this_function_and_calls_this_hook() -> None:
     """AWS's own policy for it has UpdateAlias and the hook's prefix on every function of the account."""
     assert {sid: (entry["Action"], entry["Resource"]) for sid, entry in allowed("CodeDeployRole").items()} == {
-        "MoveLive": (["lambda:GetAlias", "lambda:UpdateAlias"], [FUNCTION, f"{FUNCTION}:live"]),
+        "MoveLive": (["lambda:GetAlias", "lambda:UpdateAlias"], FUNCTION),
         "SeeProvisionedConcurrency": ("lambda:GetProvisionedConcurrencyConfig", f"{FUNCTION}:*"),
         "RunHook": ("lambda:InvokeFunction", "<VerifyFunction.Arn>"),
         "SeeAlarms": ("cloudwatch:DescribeAlarms", ALARMS),

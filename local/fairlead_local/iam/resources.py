@@ -26,8 +26,8 @@ TABLE: dict[str, list[tuple[str, str]]] = {
         ("GetLayerVersion DeleteLayerVersion *LayerVersionPolicy *LayerVersionPermission",
          "layer:{LayerName}:{VersionNumber}"),
         ("PublishLayerVersion", "layer:{LayerName}"),
-        # AWS's pages do not say which of the two counts, so both must be allowed.
-        ("CreateAlias GetAlias UpdateAlias DeleteAlias", "function:{function} & function:{function}:{Name}"),
+        # The Service Authorization Reference gives them the resource type `function`: the alias's name does not count.
+        ("CreateAlias GetAlias UpdateAlias DeleteAlias ListAliases", "function:{function}"),
         ("*", "function:{function}:{qualifier}|function:{function}"),
     ],
     "cloudwatch": [
@@ -103,8 +103,7 @@ def resources(call: ApiCall, caller_arn: str, group: Callable[[str], str | None]
         return [None]
     facts = {**call.parameters, **_facts(call, caller_arn, group)}
     for alternative in line.split("|"):
-        found = [one for part in alternative.split(" & ") for one in _filled(part, facts, call.service)]
-        if found:
+        if found := _filled(alternative, facts, call.service):
             return list(found)
     return [None]
 
