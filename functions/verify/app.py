@@ -1,4 +1,4 @@
-"""CodeDeploy's BeforeAllowTraffic hook → a release is tried, and answered for, before any caller reaches it."""
+"""CodeDeploy's BeforeAllowTraffic hook → a release is checked, and CodeDeploy answered, before traffic reaches it."""
 
 import os
 from typing import Any
@@ -21,12 +21,12 @@ from fairlead.verification.trial.trial import Budget, Trial
 
 
 class Pieces:
-    """The stack's own: its predict function, its registry, its journal."""
+    """The stack's predict function, registry and journal, as the hook's dependencies."""
 
     def trial(self, described: Described) -> Trial:
-        """Try a release within the stack's budget."""
+        """Return the trial of a release within the stack's limits."""
         stack = settings.verifying(os.environ)
-        # Predict's own limit is 29 seconds: whoever waits longer waits for nothing.
+        # Predict times out after 29 seconds, so a longer timeout is useless.
         client = clients.client("lambda", connect_timeout=3, read_timeout=32, attempts=2)
         return Trial(
             described,
@@ -37,7 +37,7 @@ class Pieces:
         )
 
     def journal(self) -> Journal:
-        """Open it by the names of bucket and stack alone, so that any other setting's absence can be put on record."""
+        """Return the journal. It needs only bucket and stack, so a failure by any other missing setting is recorded."""
         return Journal(_objects(settings.bucket(os.environ)), settings.stack(os.environ))
 
 
@@ -47,7 +47,7 @@ def _objects(bucket: str) -> S3Objects:
 
 @emit.logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Answer one deployment."""
+    """Check one deployment and answer it."""
     status = hook.answer(
         msgspec.convert(event, Execution),
         Hook(clients.client("codedeploy", connect_timeout=2, read_timeout=3, attempts=2)),

@@ -130,7 +130,7 @@ def test_a_rollback_meets_lambda_s_own_guard_when_somebody_moves_live_meanwhile(
     done = scene.fairlead("rollback", "iris", "--away-from", new)
 
     assert done.exit_code == 4
-    assert "somebody else changed it" in done.stderr
+    assert "another client changed it" in done.stderr
     assert (seen, scene.alias()) == (["live"], new)
     scene.check_record()
 

@@ -183,7 +183,7 @@ def test_a_scratch_that_somebody_else_configured_is_not_published(
         lambda: lambda_.client.update_function_configuration(FunctionName=NAME, Environment={"Variables": {}}),
     )
 
-    with pytest.raises(ReleaseError, match="somebody else changed it"):
+    with pytest.raises(ReleaseError, match="another client changed it"):
         releases.release(registry, "churn", 1)
     assert lambda_.points_at("live") == "1"
     with pytest.raises(NotFoundError):

@@ -65,7 +65,7 @@ def test_two_rollbacks_at_once_move_live_once(
 ) -> None:
     lambda_.before("UpdateAlias", lambda: desk.releases("bob").rollback(registry, "churn"))
 
-    with pytest.raises(ReleaseError, match="somebody else changed it"):
+    with pytest.raises(ReleaseError, match="another client changed it"):
         two.rollback(registry, "churn")
 
     assert lambda_.points_at("live") == "2"

@@ -1,6 +1,6 @@
-"""Every error a person or a calling application can meet, grouped by what they can do about it.
+"""Every error that operators, publishers or HTTP callers can get, grouped by the action that it asks for.
 
-Messages begin lower case, name the thing, end without a full stop; `hint` says what to do next.
+Messages begin in lower case, name the failing thing and end without a full stop; `hint` says what to do next.
 Two modules print them: `fairlead_cli.errors` for operators, `fairlead.api.http` for HTTP callers.
 """
 
@@ -8,20 +8,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
 MOST_ROWS_NAMED = 8
-"""Rows that one error names, where finding each costs calls of the estimator."""
+"""Rows that one error names at most: finding each costs calls of the estimator."""
 
 
 def one_line(error: BaseException, limit: int = 300, *, named: bool = False) -> str:
-    """Return an error's text on one line of at most `limit` characters, behind its type's name where `named`.
+    """Return an error's text on one line of at most `limit` characters; `named` puts its type's name in front.
 
-    An error without a text gives its type's name.
+    An error without text returns its type's name.
     """
     kind, text = type(error).__name__, " ".join(str(error).split())
     return (f"{kind}: {text}" if named and text else text or kind)[:limit]
 
 
 class FairleadError(Exception):
-    """The root: `code` is stable and machine-readable, `status` is the HTTP answer, `exit_code` the command line's."""
+    """The base class: `code` is stable and machine-readable, `status` the HTTP status, `exit_code` the command's."""
 
     code = "error"
     status = 500
@@ -32,15 +32,15 @@ class FairleadError(Exception):
         self.hint = hint
 
     def document(self) -> dict[str, Any]:
-        """Return the error as a JSON object: code, message, hint where there is one, and the facts of its class."""
+        """Return the error as a JSON object: code, message, hint if there is one, and the members of its class."""
         return {"code": self.code, "message": str(self)} | ({"hint": self.hint} if self.hint else {})
 
 
-# --- the caller of the endpoint sent something wrong ------------------------------------------------
+# --- the caller's request is invalid ----------------------------------------------------------------
 
 
 class FieldError(TypedDict):
-    """One wrong value: zero-based `row`, `field` (empty for the row itself), what was expected and what came."""
+    """One wrong value: zero-based `row`, `field` (empty for the row itself), expected and received value as text."""
 
     row: int
     field: str
@@ -49,7 +49,7 @@ class FieldError(TypedDict):
 
 
 class RequestError(FairleadError):
-    """The request cannot be answered as it stands; sending it again unchanged will not help."""
+    """The request is invalid; the same request fails again."""
 
     code = "bad_request"
     status = 400
@@ -62,14 +62,14 @@ class NotJsonError(RequestError):
 
 
 class NoSuchPathError(RequestError):
-    """Nothing answers at this method and path."""
+    """There is no route for this method and path."""
 
     code = "not_found"
     status = 404
 
 
 class NoSuchVersionError(RequestError):
-    """The version asked for is not there, or no longer; `versions` are those that are, None where that is not known."""
+    """The version does not exist or is retired; `versions` are those that exist, None if they are not known."""
 
     code = "no_such_version"
     status = 404
@@ -80,14 +80,14 @@ class NoSuchVersionError(RequestError):
 
 
 class NotServedError(RequestError):
-    """The version is there, but a pin cannot have it: `detail` says why."""
+    """The version exists but cannot be pinned; the message says why."""
 
     code = "version_not_served"
     status = 409
 
 
 class TooLargeError(RequestError):
-    """The body, or the answer it asks for, is over the limit."""
+    """The body, or the answer to it, exceeds the limit."""
 
     code = "too_large"
     status = 413
@@ -101,7 +101,7 @@ class MediaTypeError(RequestError):
 
 
 class RowsError(RequestError):
-    """The body is JSON but its rows are not what they must be."""
+    """The body is JSON, but its rows are invalid; `errors` lists them."""
 
     code = "invalid_rows"
     status = 422
@@ -116,17 +116,16 @@ class RowsError(RequestError):
 
 
 class InstancesError(RowsError):
-    """The rows are not of this model's signature."""
+    """The rows do not match the model's signature."""
 
     code = "invalid_instances"
 
 
 class RowNotAnswerableError(RowsError):
-    """Rows fit the signature, but the model has no answer to them: the estimator refuses them, or answers no number.
+    """Rows match the signature, but the model has no answer: the estimator refuses them, or answers no finite number.
 
-    An engine raises it for a batch: `positions` are those of the refused rows it knows, zero-based and ascending;
-    `reason` completes "the model has no answer: …". `fields` names, by position, a field whose value is the cause and
-    what came in it.
+    An engine raises it for a batch: `positions` are the known refused rows, zero-based and ascending; `reason`
+    completes "the model has no answer: …". `fields` maps a position to (field, received value) of the cause.
     """
 
     code = "row_not_answerable"
@@ -151,13 +150,13 @@ def _unanswerable(row: int, reason: str, field: str, got: str) -> FieldError:
 
 
 class OutcomesError(RowsError):
-    """The rows are no outcomes."""
+    """The rows are not outcomes."""
 
     code = "invalid_outcomes"
 
 
 class UnavailableError(FairleadError):
-    """Not now: the same request may be sent again after `retry_after` seconds."""
+    """A temporary failure: the same request may be sent again after `retry_after` seconds."""
 
     code = "unavailable"
     status = 503
@@ -168,7 +167,7 @@ class UnavailableError(FairleadError):
 
 
 class ModelUnavailableError(UnavailableError):
-    """No model can answer now; `version` is set where it is not the live one."""
+    """No model can answer now; `version` is the pinned version, None for live."""
 
     code = "model_unavailable"
 
@@ -178,22 +177,22 @@ class ModelUnavailableError(UnavailableError):
 
 
 class LedgerUnavailableError(UnavailableError):
-    """Outcomes cannot be written now; those that were are known, so all of them may be sent again."""
+    """Outcomes cannot be written now; writing is idempotent, so the caller may send all of them again."""
 
     code = "ledger_unavailable"
 
 
 class InternalError(FairleadError):
-    """A defect of ours met this request; the log has the cause."""
+    """Fairlead failed on this request by a defect; the log has the traceback."""
 
     code = "internal"
 
 
-# --- the publisher's material was refused -----------------------------------------------------------
+# --- the publisher's model or data was refused ------------------------------------------------------
 
 
 class RefusedError(FairleadError):
-    """Publishing was refused; nothing was written that counts as a version. `findings` are the checks behind it."""
+    """Publishing was refused and no version was written; `findings` are the checks that refused."""
 
     code = "refused"
     exit_code = 3
@@ -208,19 +207,19 @@ class RefusedError(FairleadError):
 
 
 class ModelFileError(RefusedError):
-    """The model file cannot be trusted, read or used."""
+    """The model file is not safe, not readable, or not usable."""
 
     code = "model_file"
 
 
 class DataError(RefusedError):
-    """The rows do not fit: unreadable file, missing target, wrong columns."""
+    """The rows do not fit the model: unreadable file, missing target, wrong columns."""
 
     code = "data"
 
 
 class EngineError(RefusedError):
-    """No engine serves this estimator with the same answers."""
+    """No engine gives this estimator's answers."""
 
     code = "engine"
 
@@ -236,7 +235,7 @@ class SettingsError(FairleadError):
 
 
 class NotFoundError(FairleadError):
-    """The registry or the stack has no such thing."""
+    """The named thing does not exist in the registry or in the stack."""
 
     code = "not_found"
     status = 404
@@ -244,35 +243,35 @@ class NotFoundError(FairleadError):
 
 
 class IntegrityError(FairleadError):
-    """Bytes are not what their digest says: they are never used."""
+    """Bytes do not match their digest; they are not used."""
 
     code = "integrity"
     status = 503
 
 
 class SchemaError(FairleadError):
-    """A manifest was written by a Fairlead this one does not understand."""
+    """A stored document has a schema number that this Fairlead does not read."""
 
     code = "schema"
     status = 503
 
 
 class StorageError(FairleadError):
-    """The registry could not be reached or refused the call."""
+    """An AWS service did not answer, or refused the call."""
 
     code = "storage"
     status = 503
 
 
 class ReleaseError(FairleadError):
-    """A release or rollback cannot go on; `live` stands where it stood unless the message says otherwise."""
+    """A release or rollback stopped; `live` is unchanged unless the message says otherwise."""
 
     code = "release"
     exit_code = 4
 
 
 class CallError(FairleadError):
-    """The endpoint refused or failed a call; `problem` is the problem document that it answered, empty for none."""
+    """The endpoint refused a call or failed; `problem` is its problem document, empty for none."""
 
     code = "call"
     exit_code = 5

@@ -1,1 +1,1 @@
-"""AWS, one service a module: clients, and errors in Fairlead's words."""
+"""Adapters of AWS services, one service a module; botocore's errors become Fairlead's."""

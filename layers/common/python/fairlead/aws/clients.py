@@ -1,6 +1,6 @@
-"""boto3 clients, and the one place that turns botocore's errors into ours.
+"""Opens boto3 clients and sessions, and translates botocore's errors into Fairlead's.
 
-Region, credentials, profile and AWS_ENDPOINT_URL are read the way boto3 reads them.
+boto3 reads region, credentials, profile and AWS_ENDPOINT_URL as it always does.
 """
 
 import functools
@@ -42,7 +42,7 @@ def client(
 ) -> Any:
     """Open a boto3 client with bounded retries; raises SettingsError when boto3 lacks a region or a profile.
 
-    `connections` are kept open, for as many threads.
+    `connections` is the size of the connection pool: one for each thread that uses the client.
     """
     from botocore.config import Config
 
@@ -59,10 +59,10 @@ def client(
 def session(
     access_key: str | None = None, secret_key: str | None = None, token: str | None = None, *, region: str | None = None
 ) -> Any:
-    """Open a boto3 session, for given keys or for those that are found now.
+    """Open a boto3 session with the given keys, or with the credentials that boto3 finds now.
 
-    Not boto3's default session: in a notebook that one would keep the credentials it first met. What services are like
-    is read once for all sessions; each would take a tenth of a second and megabytes for it.
+    boto3's default session would keep a notebook's first credentials. Sessions share one loader of service
+    descriptions: each would otherwise spend 0.1 s and megabytes on them.
     """
     import boto3
     from botocore.session import get_session
@@ -80,16 +80,16 @@ def _descriptions() -> Any:
 
 
 def caller() -> str:
-    """Say who calls, as AWS knows it: the ARN of the user or assumed role."""
-    with translated("ask who you are (sts:GetCallerIdentity)"):
+    """Return the ARN of the caller's user or assumed role; raises StorageError, SettingsError."""
+    with translated("read your identity (sts:GetCallerIdentity)"):
         return str(client("sts").get_caller_identity()["Arn"])
 
 
 @contextmanager
 def translated(doing: str, *, otherwise: type[FairleadError] = StorageError) -> Iterator[None]:
-    """Raise our errors for botocore's: `doing` completes "could not …"; `otherwise` is the class for the rest.
+    """Translate botocore's errors: `doing` completes "could not …"; `otherwise` is the class of all other errors.
 
-    An absent thing becomes NotFoundError; missing or unusable credentials, region or bucket SettingsError.
+    A missing resource raises NotFoundError; missing or invalid credentials, region or bucket raise SettingsError.
     """
     from botocore.exceptions import BotoCoreError, ClientError
 
@@ -102,7 +102,7 @@ def translated(doing: str, *, otherwise: type[FairleadError] = StorageError) -> 
 
 
 def error_code(error: Exception) -> str:
-    """Return the service's own code on a ClientError, such as `PreconditionFailed`."""
+    """Return the service's error code of a ClientError, such as `PreconditionFailed`; empty for other errors."""
     response: dict[str, Any] = getattr(error, "response", {})
     return str(response.get("Error", {}).get("Code", ""))
 
@@ -117,12 +117,12 @@ def _from_answer(response: Mapping[str, Any], doing: str, otherwise: type[Fairle
         return NotFoundError(said)
     if code in BAD_CREDENTIALS:
         return SettingsError(
-            said, hint=f"{CREDENTIALS.get(code, '')}`aws sts get-caller-identity` shows whose they are"
+            said, hint=f"{CREDENTIALS.get(code, '')}`aws sts get-caller-identity` shows whose credentials these are"
         )
     if code in REFUSED:
         return otherwise(
             said,
-            hint="your role needs that permission: the stack's outputs CallerPolicyArn, PublisherPolicyArn and "
+            hint="your role needs this permission: the stack's outputs CallerPolicyArn, PublisherPolicyArn and "
             "OperatorPolicyArn name policies that grant it (S3 also answers this for a missing object "
             "to a role without s3:ListBucket)",
         )

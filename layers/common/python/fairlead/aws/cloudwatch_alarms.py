@@ -1,4 +1,4 @@
-"""CloudWatch's alarms: how they stand, and what CloudWatch says of one to a function that is its action."""
+"""CloudWatch alarms: their states, and the event that CloudWatch sends to a function that is an alarm's action."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,9 +11,9 @@ from fairlead.aws import clients
 
 
 class AlarmState(msgspec.Struct, frozen=True, kw_only=True):
-    """One alarm: `state` is OK, ALARM or INSUFFICIENT_DATA since `since`; `actions` are those of ALARM, as ARNs.
+    """One alarm: `state` is OK, ALARM or INSUFFICIENT_DATA since `since`; `actions` are the ARNs of its ALARM actions.
 
-    `configuration` is what CloudWatch tells of it to functions.
+    `configuration` has the form that CloudWatch sends to functions.
     """
 
     name: str
@@ -26,14 +26,14 @@ class AlarmState(msgspec.Struct, frozen=True, kw_only=True):
     configuration: dict[str, Any]
 
     def gauges(self, namespace: str, dimensions: dict[str, str]) -> set[str]:
-        """Name what it watches of these metrics."""
+        """Return the names of the metrics of this namespace and these dimensions that the alarm evaluates."""
         stats = [
             query["metricStat"]["metric"] for query in self.configuration.get("metrics", ()) if "metricStat" in query
         ]
         return {one["name"] for one in stats if (one["namespace"], one["dimensions"]) == (namespace, dimensions)}
 
     def event(self, at: datetime) -> dict[str, Any]:
-        """Spell what a function that is this alarm's action is invoked with; `at` is when it is.
+        """Return the event that CloudWatch sends at `at` to a function that is this alarm's action.
 
         https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-actions-Lambda.html
         """
@@ -48,24 +48,24 @@ class AlarmState(msgspec.Struct, frozen=True, kw_only=True):
             "alarmData": {
                 "alarmName": self.name,
                 "state": state,
-                "previousState": state,  # it stood
+                "previousState": state,  # unchanged
                 "configuration": self.configuration,
             },
         }
 
 
 class Alarms:
-    """Alarms through a boto3 client. Every method raises StorageError."""
+    """Reads alarms through a boto3 client. Every method raises StorageError."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
 
     def named(self, prefix: str) -> list[AlarmState]:
-        """Return every alarm whose name begins so, by name."""
+        """Return every alarm whose name begins with `prefix`, sorted by name."""
         return sorted(self._described(AlarmNamePrefix=prefix), key=lambda alarm: alarm.name)
 
     def calling(self, function: str) -> list[AlarmState]:
-        """Return the alarms that stand in ALARM and whose actions call this function (an ARN)."""
+        """Return the alarms in state ALARM whose enabled actions include this function (an ARN)."""
         found = self._described(StateValue="ALARM", ActionPrefix=function)
         return [alarm for alarm in found if alarm.state == "ALARM" and alarm.enabled and function in alarm.actions]
 
@@ -121,5 +121,5 @@ def _stat(metric: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
 
 
 def _written(at: datetime) -> str:
-    """Spell a moment as CloudWatch does in these events: 2024-02-17T11:53:08.431+0000."""
+    """Return a time in the form of these events: 2024-02-17T11:53:08.431+0000."""
     return at.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + at.strftime("%z")

@@ -1,6 +1,6 @@
-"""CodeDeploy's deployments of the one alias `live`, through its API: start, look, stop, wait.
+"""CodeDeploy's deployments of the alias `live`: start, read, stop, wait.
 
-CodeDeploy lets one deployment of a group run at a time: whoever starts a second one is told, and moves nothing.
+CodeDeploy runs one deployment of a group at a time: starting a second one raises ReleaseError and moves nothing.
 """
 
 import time
@@ -22,7 +22,7 @@ SEE_STATUS = "`fairlead status` shows it; `fairlead rollback` ends it"
 
 
 class Shift(msgspec.Struct, frozen=True, kw_only=True):
-    """What a deployment is to do: `alias` of `function` goes from Lambda version `current` to `target`."""
+    """A deployment's task: move `alias` of `function` from Lambda version `current` to `target`."""
 
     function: str
     current: str
@@ -31,7 +31,7 @@ class Shift(msgspec.Struct, frozen=True, kw_only=True):
     alias: str = "live"
 
     def appspec(self) -> str:
-        """Spell it as CodeDeploy wants it: an AppSpec in JSON."""
+        """Return it as an AppSpec in JSON, the form that CodeDeploy takes."""
         properties = {
             "Name": self.function,
             "Alias": self.alias,
@@ -44,9 +44,9 @@ class Shift(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Deployment(msgspec.Struct, frozen=True, kw_only=True):
-    """One deployment as CodeDeploy reports it. `reason` says why it failed or was stopped, empty if it was not.
+    """One deployment as CodeDeploy reports it. `reason` tells why it failed or was stopped; else it is empty.
 
-    `rollback` is the deployment that undoes this one, `undoes` the one that this one undoes; empty if there is none.
+    `rollback` is the id of the deployment that undoes this one, `undoes` of the one that it undoes; empty for none.
     """
 
     id: str
@@ -63,17 +63,17 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def running(self) -> bool:
-        """Say whether it may still move the alias."""
+        """Whether it may still move the alias."""
         return self.status in RUNNING
 
     @property
     def succeeded(self) -> bool:
-        """Say whether the alias has arrived."""
+        """Whether the alias points at the target."""
         return self.status == "Succeeded"
 
 
 class Deployments:
-    """The deployments of one deployment group. `pause` is the seconds between looks while waiting."""
+    """The deployments of one deployment group. While waiting, it polls every `pause` seconds."""
 
     def __init__(
         self,
@@ -91,7 +91,7 @@ class Deployments:
         self._sleep = sleep
 
     def running(self) -> Deployment | None:
-        """Return the deployment that is under way, if one is; raises ReleaseError."""
+        """Return the running deployment, None for none; raises ReleaseError."""
         with self._translated("list deployments", "ListDeployments"):
             found = self._client.list_deployments(**self._names, includeOnlyStatuses=list(RUNNING))
         for number in found["deployments"]:
@@ -107,7 +107,7 @@ class Deployments:
         return _deployment(facts)
 
     def start(self, shift: Shift, configuration: str, description: str) -> str:
-        """Start a deployment and return its id; raises ReleaseError, also while another one is running."""
+        """Start a deployment and return its id; raises ReleaseError, also while another deployment is running."""
         content = {"content": shift.appspec()}
         with self._translated("start a deployment", "CreateDeployment"):
             started = self._client.create_deployment(
@@ -119,9 +119,9 @@ class Deployments:
         return str(started["deploymentId"])
 
     def stop(self, number: str) -> Deployment:
-        """Stop a deployment without its own rollback and wait until it, and what undoes it, has ended.
+        """Stop a deployment without its automatic rollback; wait until it, and a rollback of it, has ended.
 
-        One that has ended already is left as it is. Raises ReleaseError.
+        A deployment that has ended is left unchanged. Raises ReleaseError.
         """
         from botocore.exceptions import ClientError
 
@@ -131,14 +131,14 @@ class Deployments:
             except ClientError as error:
                 if clients.error_code(error) != "DeploymentAlreadyCompletedException":
                     raise
-        return self.wait(number, pause=min(self._pause, STOPPING))  # somebody waits for live to be back
+        return self.wait(number, pause=min(self._pause, STOPPING))  # an operator waits for the rollback
 
     def wait(
         self, number: str, *, pause: float | None = None, looked: Callable[[Deployment], None] = lambda _: None
     ) -> Deployment:
-        """Wait until a deployment, and the one that undoes it if there is one, has ended; returns the first.
+        """Wait until a deployment, and its rollback if there is one, has ended; return the deployment.
 
-        `pause` is the seconds between looks, where they are not the usual ones; `looked` is called with each.
+        `pause` (seconds) replaces the usual polling interval; `looked` is called with each polled state.
         """
         pause = self._pause if pause is None else pause
         while True:
@@ -163,7 +163,7 @@ class Deployments:
                 if code == "DeploymentLimitExceededException":
                     raise ReleaseError("another deployment is running", hint=SEE_STATUS) from error
                 if code in ABSENT:
-                    raise NotFoundError(f"could not {doing}: there is none of that id") from error
+                    raise NotFoundError(f"could not {doing}: CodeDeploy has no deployment of this id") from error
                 if code in UNDEPLOYABLE:
                     raise ReleaseError(
                         f"deployment group {self.group} is gone", hint="repair the stack: run `sam deploy` again"

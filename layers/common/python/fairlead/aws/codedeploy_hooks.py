@@ -1,4 +1,4 @@
-"""CodeDeploy's lifecycle hooks: what a deployment asks to be proved, and the one answer it waits for."""
+"""CodeDeploy's lifecycle hooks: reads the deployment that a hook must check, and sends the hook's answer."""
 
 from typing import Any, Literal
 
@@ -11,16 +11,16 @@ Status = Literal["Succeeded", "Failed"]
 
 
 class Execution(msgspec.Struct, frozen=True, rename="pascal"):
-    """The whole of a hook's event: which deployment asks, and under which id it waits for the answer."""
+    """A hook's event: the deployment that asks, and the id of the execution that waits for an answer."""
 
     deployment_id: str
     lifecycle_event_hook_execution_id: str
 
 
 class HookedDeployment(msgspec.Struct, frozen=True, kw_only=True):
-    """What a deployment is to do: its description, and the releases in its AppSpec where CodeDeploy shows that.
+    """The deployment that a hook checks: its description, and its AppSpec's releases (empty if CodeDeploy omits them).
 
-    `undoes` is the deployment that it rolls back, on CodeDeploy's own word; empty for one that somebody asked for.
+    `undoes` is the deployment that CodeDeploy rolls back by it; empty for a deployment that a user started.
     """
 
     description: str
@@ -30,13 +30,13 @@ class HookedDeployment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Hook:
-    """One hook's side of CodeDeploy's API."""
+    """The calls of a hook to CodeDeploy."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
 
     def order(self, execution: Execution) -> HookedDeployment:
-        """Read the deployment that asks; raises ReleaseError, NotFoundError."""
+        """Return the deployment that asks; raises ReleaseError, NotFoundError."""
         number = execution.deployment_id
         with clients.translated(f"read deployment {number} (codedeploy:GetDeployment)", otherwise=ReleaseError):
             facts = self._client.get_deployment(deploymentId=number)["deploymentInfo"]
@@ -45,7 +45,7 @@ class Hook:
         return HookedDeployment(description=facts.get("description", ""), current=current, target=target, undoes=undoes)
 
     def answer(self, execution: Execution, status: Status) -> bool:
-        """Tell CodeDeploy; False says that it has been told before, and that this answer counts for nothing."""
+        """Send the answer to CodeDeploy; returns False if it has one already, which then stays."""
         from botocore.exceptions import ClientError
 
         doing = f"answer deployment {execution.deployment_id} (codedeploy:PutLifecycleEventHookExecutionStatus)"
@@ -77,7 +77,7 @@ class _AppSpec(msgspec.Struct):
 
 
 def _versions(revision: dict[str, Any]) -> tuple[str, str]:
-    """The current and the target version in an AppSpec of one resource; both empty where there is none to read."""
+    """Return current and target version of an AppSpec with one resource; both empty if it cannot be read."""
     shown = (revision.get("appSpecContent") or revision.get("string") or {}).get("content") or ""
     try:
         [resource] = msgspec.json.decode(shown, type=_AppSpec).resources

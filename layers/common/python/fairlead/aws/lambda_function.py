@@ -1,6 +1,6 @@
-"""The predict function through Lambda's API: its scratch, its versions and its aliases.
+"""The predict function through Lambda's API: `$LATEST`, its versions and its aliases.
 
-Every change is guarded by the RevisionId of what the caller has read: whoever comes second is told, never obeyed.
+Every change uses optimistic locking: a stale RevisionId raises ReleaseError and changes nothing.
 """
 
 import time
@@ -31,9 +31,9 @@ SEE_STATUS = "run `fairlead status`, then decide again"
 
 
 class Configuration(msgspec.Struct, frozen=True, kw_only=True):
-    """What runs, or would run: the scratch or one published version.
+    """The configuration of `$LATEST` or of one published version.
 
-    `shape` is everything else that CloudFormation sets and a version freezes: memory, timeout, role, tracing …
+    `shape` holds the other settings that CloudFormation makes and a version freezes: memory, timeout, role, tracing …
     """
 
     version: str
@@ -51,13 +51,13 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
         return frozen_release(self.version, self.environment, code_sha256=self.code_sha256, modified=self.modified)
 
     def same_release(self, other: "Configuration") -> bool:
-        """Say whether both run the same code, layers, environment and shape."""
+        """Return whether both have the same code, layers, environment and shape."""
         mine = (self.code_sha256, self.layers, self.environment, self.shape)
         return mine == (other.code_sha256, other.layers, other.environment, other.shape)
 
 
 class Alias(msgspec.Struct, frozen=True, kw_only=True):
-    """Where an alias points. `weights` is the share of calls that other versions get; empty unless shifting."""
+    """An alias and its version. `weights` are the shares of calls to other versions; empty unless traffic shifts."""
 
     name: str
     version: str
@@ -66,7 +66,7 @@ class Alias(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PredictFunction:
-    """One Lambda function. `pause` is the seconds between looks while waiting."""
+    """One Lambda function. While waiting, it polls every `pause` seconds."""
 
     def __init__(
         self, client: Any, name: str, *, pause: float = 1, sleep: Callable[[float], None] = time.sleep
@@ -77,13 +77,13 @@ class PredictFunction:
         self._sleep = sleep
 
     def configuration(self, version: str = LATEST) -> Configuration:
-        """Read the scratch or a published version; raises NotFoundError."""
+        """Return the configuration of `$LATEST` or of a published version; raises NotFoundError, ReleaseError."""
         with self._translated(f"read {self._called(version)}", "GetFunctionConfiguration"):
             facts = self._client.get_function_configuration(FunctionName=self.name, Qualifier=version)
         return _configuration(facts)
 
     def configure(self, environment: Mapping[str, str], layers: Sequence[str], *, revision: str) -> None:
-        """Replace the scratch's whole environment and its layers, and wait until Lambda has settled."""
+        """Replace environment and layers of `$LATEST`, and wait until the update is complete; raises ReleaseError."""
         with self._translated(f"configure {self.name}", "UpdateFunctionConfiguration"):
             self._client.update_function_configuration(
                 FunctionName=self.name,
@@ -91,11 +91,11 @@ class PredictFunction:
                 Layers=list(layers),
                 RevisionId=revision,
             )
-        with self._translated(f"see {self.name} settle", "GetFunction"):
+        with self._translated(f"wait for the update of {self.name}", "GetFunction"):
             self._wait("function_updated_v2", FunctionName=self.name)
 
     def publish(self, description: str, *, code_sha256: str, revision: str) -> str:
-        """Freeze the scratch as a version and return its number; Lambda gives the last one again if nothing differs."""
+        """Publish `$LATEST` as a version and return its number: the last version's, if nothing has changed since."""
         with self._translated(f"publish a version of {self.name}", "PublishVersion"):
             published = self._client.publish_version(
                 FunctionName=self.name, CodeSha256=code_sha256, RevisionId=revision, Description=description
@@ -103,11 +103,11 @@ class PredictFunction:
         return str(published["Version"])
 
     def release(self, version: str) -> Release:
-        """Read which release a published version is; raises NotFoundError."""
+        """Return a published version as a release; raises NotFoundError, ReleaseError."""
         return self.configuration(version).release
 
     def named(self, alias: str) -> Release | None:
-        """Return the release that an alias names, None where its version is gone; needs no right but to read them."""
+        """Return the release that an alias points at, None if its version was deleted. Only reads."""
         number = self.alias(alias).version
         try:
             return self.release(number)
@@ -123,18 +123,18 @@ class PredictFunction:
 
     def delete(self, version: str) -> None:
         """Delete a published version; Lambda refuses one that an alias names. Raises NotFoundError, ReleaseError."""
-        if not version.isdecimal():  # without a number, Lambda would delete the function itself
+        if not version.isdecimal():  # without a number, Lambda deletes the function itself
             raise ReleaseError(f"{version!r} is not a published version")
         with self._translated(f"delete {self._called(version)}", "DeleteFunction"):
             self._client.delete_function(FunctionName=self.name, Qualifier=version)
 
     def wait_active(self, version: str) -> None:
         """Wait until a version can run (minutes under SnapStart); raises ReleaseError with Lambda's reason."""
-        with self._translated(f"see {self._called(version)} become active", "GetFunctionConfiguration"):
+        with self._translated(f"wait until {self._called(version)} is active", "GetFunctionConfiguration"):
             self._wait("published_version_active", FunctionName=self.name, Qualifier=version)
 
     def invoke(self, version: str, event: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a version's answer to an event, or what its runtime says of a crash; wakes a sleeping version."""
+        """Return a version's answer to an event, or the runtime's error document; reactivates an inactive version."""
         from botocore.exceptions import ClientError
 
         with self._translated(f"invoke {self._called(version)}", "InvokeFunction"):
@@ -148,25 +148,28 @@ class PredictFunction:
             return self._invoke(version, event)
 
     def alias(self, name: str) -> Alias:
-        """Read an alias; raises NotFoundError."""
+        """Return an alias; raises NotFoundError, ReleaseError."""
         with self._translated(f"read alias {name} of {self.name}", "GetAlias"):
             facts = self._client.get_alias(FunctionName=self.name, Name=name)
         return _alias(facts)
 
     def aliases(self) -> list[Alias]:
-        """Read every alias, also those that somebody else made."""
+        """Return every alias of the function, also aliases that Fairlead did not make."""
         with self._translated(f"list aliases of {self.name}", "ListAliases"):
             pages = self._client.get_paginator("list_aliases").paginate(FunctionName=self.name)
             return [_alias(facts) for page in pages for facts in page["Aliases"]]
 
     def move(self, alias: Alias, version: str) -> Alias:
-        """Point the alias, as it was read, at a version alone; returns it re-read and confirmed."""
+        """Point the alias at one version without weights; returns the alias as read afterwards.
+
+        Raises ReleaseError if the alias changed since it was read.
+        """
         with self._translated(f"move alias {alias.name} of {self.name}", "UpdateAlias"):
             self._client.update_alias(
                 FunctionName=self.name,
                 Name=alias.name,
                 FunctionVersion=version,
-                RoutingConfig={"AdditionalVersionWeights": {}},  # explicit: left out, Lambda keeps the old weights
+                RoutingConfig={"AdditionalVersionWeights": {}},  # Lambda keeps the old weights if this is left out
                 RevisionId=alias.revision,
             )
         moved = self.alias(alias.name)
@@ -184,7 +187,7 @@ class PredictFunction:
             except ClientError as error:
                 code = clients.error_code(error)
                 if code == "PreconditionFailedException":
-                    message = f"could not {doing}: somebody else changed it in the meantime"
+                    message = f"could not {doing}: another client changed it in the meantime"
                     raise ReleaseError(message, hint=SEE_STATUS) from error
                 if code == "ResourceConflictException":
                     message = f"could not {doing}: another change of the function is under way"
@@ -219,7 +222,7 @@ class PredictFunction:
 
 
 def _configuration(facts: Mapping[str, Any]) -> Configuration:
-    if "Error" in facts.get("Environment", {}):  # Lambda hides it from roles that may not use its key
+    if "Error" in facts.get("Environment", {}):  # Lambda hides it from roles without the right to its key
         raise ReleaseError(f"cannot see the environment: {facts['Environment']['Error'].get('Message')}")
     return Configuration(
         version=facts["Version"],

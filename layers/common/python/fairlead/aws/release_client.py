@@ -1,6 +1,6 @@
-"""Asking one release by its number, with the events API Gateway sends, and what the runtime reports of each call.
+"""Invokes one release by its number with API Gateway's events, and reads the runtime's report of each call.
 
-Callers reach the alias `live` and nothing else: a release can be asked like this long before, or without, being live.
+Callers reach only the alias `live`. This client reaches a release that is not live yet, or never becomes live.
 """
 
 import base64
@@ -15,16 +15,16 @@ import msgspec
 from fairlead.aws import clients
 from fairlead.errors import CallError, ReleaseError
 
-REASON = 500  # characters of what a runtime said when it crashed
+REASON = 500  # characters of a runtime's error text
 HEALTH_CHECKS = 3
 
 Answer = TypeVar("Answer")
 
 
 class ReleaseReply(msgspec.Struct, frozen=True, kw_only=True):
-    """One answer. `duration_ms` is the runtime's own figure, without the network, where its report was there to read.
+    """One answer. `duration_ms` is the runtime's figure, without the network; None if the call has no report.
 
-    `init_ms` is there only for the first call of a new environment: what it took to start, or to restore a snapshot.
+    `init_ms` is set for the first call of a new environment: the time of its init, or of restoring a snapshot.
     """
 
     status: int
@@ -35,7 +35,7 @@ class ReleaseReply(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def document(self) -> dict[str, Any]:
-        """The body as a JSON object; an empty one where it is none."""
+        """The body as a JSON object; empty if the body is not one."""
         try:
             return msgspec.json.decode(self.body, type=dict[str, Any])
         except msgspec.DecodeError:
@@ -43,18 +43,18 @@ class ReleaseReply(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def problem(self) -> str:
-        """Say what the release answered instead of an answer."""
+        """The error that the release answered, as one line of text."""
         said = self.document
         code = f" {said['code']}" if said.get("code") else ""
         return f"HTTP {self.status}{code}: {said.get('detail') or self.body[:REASON].decode(errors='replace')}"
 
 
 class SilentError(ReleaseError):
-    """The release gave no answer at all: it crashed, or ran out of time."""
+    """The release gave no answer: it crashed or timed out."""
 
 
 class ReleaseClient:
-    """One release of one function. The client must not wait for ever: a call is as long as its read timeout."""
+    """One release of one function. The boto3 client's read timeout limits each call."""
 
     def __init__(self, client: Any, function: str, release: str) -> None:
         self._client = client
@@ -82,7 +82,7 @@ class ReleaseClient:
             data: bytes = answer["Payload"].read()
         took = (time.perf_counter() - started) * 1000
         if "FunctionError" in answer:
-            raise SilentError(f"release {self.release} gave no answer: {_crash(data)}", hint="its log says more")
+            raise SilentError(f"release {self.release} gave no answer: {_crash(data)}", hint="read its log")
         status, body = _answer(data)
         duration, init = report(base64.b64decode(answer.get("LogResult") or ""))
         return ReleaseReply(status=status, body=body, round_trip_ms=took, duration_ms=duration, init_ms=init)
@@ -105,7 +105,7 @@ def ask_until_loaded(
 
 
 def proxy_event(method: str, path: str, body: str | None = None) -> dict[str, Any]:
-    """Make the event that API Gateway sends for a request of ours; body is JSON."""
+    """Return the event that API Gateway sends for a request; `body` is JSON text."""
     headers = {"Accept": "application/json"} | ({"Content-Type": "application/json"} if body is not None else {})
     now = time.time()
     return {
@@ -135,9 +135,9 @@ def proxy_event(method: str, path: str, body: str | None = None) -> dict[str, An
 
 
 def report(tail: bytes) -> tuple[float | None, float | None]:
-    """Read the runtime's duration and, of a new environment, its start from a call's log tail, both in milliseconds.
+    """Return duration and init time, both in milliseconds, from the tail of a call's log; None for what it lacks.
 
-    Functions that log JSON get `platform.report`, others a REPORT line:
+    Functions that log JSON write `platform.report`, others a REPORT line:
     https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html.
     """
     for line in reversed(tail.decode(errors="replace").splitlines()):

@@ -1,6 +1,6 @@
-"""The registry's bucket through boto3: get, create once, list.
+"""Objects of the registry's bucket through boto3: get, create once, list.
 
-Law: what `put_new` has created is never overwritten by this module; there is no other way to write here.
+Law: this module writes by `put_new` alone, which never overwrites an object.
 """
 
 import base64
@@ -16,17 +16,17 @@ from fairlead.errors import IntegrityError
 
 CONFLICT_ATTEMPTS = 6
 MOST_JSON = 32 * 1024 * 1024
-"""Bytes of a manifest that are read: larger ones are none of ours, and would fill a reader's memory."""
+"""Bytes of the largest manifest that is read: Fairlead writes none larger, and it would fill the memory."""
 
 MOST_RECORD = 128 * 1024
-"""Likewise of a journal's record: a reader keeps those that it read, a thousand where garbage stands in the way."""
+"""Bytes of the largest journal record that is read: a reader may hold a thousand of them."""
 
 EXISTS = frozenset({"PreconditionFailed", "412"})
 CONFLICT = frozenset({"ConditionalRequestConflict", "409"})
 
 
 class S3Objects:
-    """One bucket. `client` is a boto3 S3 client; `sleep` takes seconds and is a parameter for the tests' sake."""
+    """One bucket. `client` is a boto3 S3 client, `sleep` takes seconds."""
 
     def __init__(self, client: Any, bucket: str, *, sleep: Callable[[float], None] = time.sleep) -> None:
         self._client = client
@@ -34,23 +34,25 @@ class S3Objects:
         self._sleep = sleep
 
     def get(self, key: str) -> bytes:
-        """Return the object's bytes; raises NotFoundError, StorageError, IntegrityError for JSON too large."""
+        """Return the object's bytes; raises NotFoundError, StorageError, and IntegrityError for too large JSON."""
         with translated(f"read s3://{self._bucket}/{key} (s3:GetObject)"):
             answer = self._client.get_object(Bucket=self._bucket, Key=key)
             size = answer.get("ContentLength", 0)
             if key.endswith(".json") and size > (MOST_RECORD if key.startswith("journal/") else MOST_JSON):
                 answer["Body"].close()
-                raise IntegrityError(f"s3://{self._bucket}/{key} has {size:,} bytes, no JSON of ours has")
+                raise IntegrityError(
+                    f"s3://{self._bucket}/{key} has {size:,} bytes: Fairlead writes no JSON this large"
+                )
             body: bytes = answer["Body"].read()
         return body
 
     def put_new(self, key: str, data: bytes) -> bool:
-        """Create the object unless it exists; False says it does. Raises StorageError."""
+        """Create the object; returns False if the key exists. Raises StorageError."""
         with translated(f"create s3://{self._bucket}/{key} (s3:PutObject)"):
             return self._create(key, data)
 
     def keys(self, prefix: str, *, after: str = "") -> Iterator[str]:
-        """Yield every key under the prefix that comes after this one, in S3's order; raises StorageError."""
+        """Yield every key under the prefix after the key `after`, in S3's order; raises StorageError."""
         where = {"Bucket": self._bucket, "Prefix": prefix} | ({"StartAfter": after} if after else {})
         with translated(f"list s3://{self._bucket}/{prefix} (s3:ListBucket)"):
             pages = self._client.get_paginator("list_objects_v2").paginate(**where)
@@ -58,7 +60,7 @@ class S3Objects:
                 yield from (entry["Key"] for entry in page.get("Contents", ()))
 
     def rewritten(self, prefix: str) -> list[str]:
-        """Name every key under the prefix that was overwritten or deleted: a versioned bucket keeps what was there."""
+        """Return every key under the prefix that was overwritten or deleted, by S3's versions and delete markers."""
         versions: Counter[str] = Counter()
         with translated(f"list versions in s3://{self._bucket}/{prefix} (s3:ListBucketVersions)"):
             pages = self._client.get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=prefix)
@@ -70,7 +72,7 @@ class S3Objects:
     def _create(self, key: str, data: bytes) -> bool:
         from botocore.exceptions import ClientError
 
-        # S3 refuses a body that does not match this checksum: a transfer error cannot become a blob.
+        # S3 refuses a body that does not match this checksum, so a transfer error cannot create a blob.
         checksum = base64.b64encode(hashlib.sha256(data).digest()).decode()
         for attempt in range(CONFLICT_ATTEMPTS):
             try:

@@ -1,8 +1,8 @@
-"""Reads objects from S3 with the standard library alone: the one thing predict asks of AWS, on its cold path.
+"""Reads objects from S3 with the standard library alone, for predict's cold start.
 
-Importing boto3 and making a client costs more than the whole rest of the cold start (docs/reference/performance.md), so
-this signs the GET itself: Signature Version 4, https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html.
-A conformance test holds the signature equal to botocore's.
+Importing boto3 and opening a client takes longer than the rest of the cold start (docs/reference/performance.md).
+This module signs the GET itself: Signature Version 4,
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv.html. A test compares the signature with botocore's.
 """
 
 import hashlib
@@ -28,14 +28,14 @@ TIMEOUT = 3.0
 PATIENCE = 7.0
 """Seconds for all reads of a load: Lambda ends an initialization after 10, and starting Python takes some of them.
 
-Only reading counts. An engine that a busy processor imports slowly leaves its blob no less time.
+Only reading counts: a slow import of the engine takes nothing from the reads.
 
 https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html
 """
 
 
 class Credentials(msgspec.Struct, frozen=True):
-    """An access key, its secret, and the session token that temporary keys carry."""
+    """An access key, its secret, and the session token of temporary keys."""
 
     access_key: str
     secret_key: str
@@ -43,9 +43,9 @@ class Credentials(msgspec.Struct, frozen=True):
 
 
 class ColdReader:
-    """Objects and keys of one bucket, with retries; after `begin` all reads together take at most `patience` seconds.
+    """Reads one bucket's objects and keys, with retries; after `begin`, all reads take at most `patience` seconds.
 
-    `timeout` is in seconds too, for connecting to one address and for one read of its socket.
+    `timeout` (seconds) limits connecting to one address, and one read of its socket.
     """
 
     def __init__(
@@ -70,15 +70,15 @@ class ColdReader:
         self._left = math.inf
 
     def begin(self) -> None:
-        """Start counting: the reads of a load, or of a request, begin."""
+        """Restart the time limit, at the begin of a load or of a request."""
         self._left = self._patience
 
     def get(self, key: str) -> bytes:
-        """Return the object's bytes; raises NotFoundError, or StorageError once retries are used up."""
+        """Return the object's bytes; raises NotFoundError, and StorageError after the last retry."""
         return self._read(key, self._url(key))
 
     def keys(self, prefix: str) -> Iterator[str]:
-        """Yield every key under the prefix (plain ones: XML escapes are not undone); raises as `get` does.
+        """Yield every key under the prefix; raises as `get` does. XML escapes in keys are not decoded.
 
         https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectsV2.html
         """
@@ -120,9 +120,9 @@ class ColdReader:
         raise StorageError(f"s3://{self.bucket}/{key} could not be read in {attempt} attempts: {failure}")
 
     def _fetch_in_time(self, url: str, end: float) -> tuple[int, bytes]:
-        """Fetch in a thread that is left behind when the time is up.
+        """Fetch in a daemon thread, and abandon the thread when the time is over.
 
-        A socket's timeout starts anew with every address of the host and every byte of a dripping body.
+        A socket's timeout alone sets no limit: it restarts with every address of the host and every byte received.
         """
         done: list[tuple[int, bytes] | Exception] = []
 
@@ -136,7 +136,7 @@ class ColdReader:
         thread.start()
         thread.join(min(max(0.0, end - self._clock()), threading.TIMEOUT_MAX))
         if not done:
-            raise TimeoutError(f"no whole answer within the {self._patience:.0f} seconds of all reads")
+            raise TimeoutError(f"no complete answer within the {self._patience:.0f} seconds of all reads")
         if isinstance(done[0], Exception):
             raise done[0]
         return done[0]
@@ -164,7 +164,7 @@ class ColdReader:
 
 
 def credentials(env: Mapping[str, str]) -> Credentials:
-    """Take the function's credentials: from the environment, or under SnapStart from the container endpoint.
+    """Return the function's credentials: from the environment, or under SnapStart from the container endpoint.
 
     https://docs.aws.amazon.com/lambda/latest/dg/snapstart-activate.html: restored functions get no key variables.
     """
@@ -189,7 +189,7 @@ def credentials(env: Mapping[str, str]) -> Credentials:
 
 
 def signed_headers(url: urllib.parse.SplitResult, region: str, keys: Credentials, now: datetime) -> dict[str, str]:
-    """Sign a GET without body for S3, its query in order of names; returns every header the request needs."""
+    """Sign a GET without body for S3; returns every header of the request. The URL's query must be sorted by name."""
     stamp = now.strftime("%Y%m%dT%H%M%SZ")
     headers = {"host": url.netloc, "x-amz-content-sha256": EMPTY_SHA256, "x-amz-date": stamp}
     if keys.token:
@@ -208,12 +208,12 @@ def signed_headers(url: urllib.parse.SplitResult, region: str, keys: Credentials
 
 
 def _error_code(body: bytes) -> str:
-    """S3's error code from its XML answer."""
+    """Return S3's error code from its XML answer, empty if it has none."""
     found = re.search(rb"<Code>([A-Za-z0-9]+)</Code>", body)
     return found[1].decode() if found else ""
 
 
 def _refused(bucket: str, key: str, code: str) -> StorageError | NotFoundError:
     if code in {"NoSuchKey", "NoSuchBucket", "HTTP 404"}:
-        return NotFoundError(f"s3://{bucket}/{key} is not there ({code})")
+        return NotFoundError(f"s3://{bucket}/{key} does not exist ({code})")
     return StorageError(f"s3://{bucket}/{key} may not be read ({code})")

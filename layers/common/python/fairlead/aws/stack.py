@@ -1,4 +1,4 @@
-"""What the deployed stack says about itself: CloudFormation's outputs, as facts."""
+"""Reads a deployed stack's CloudFormation outputs."""
 
 from typing import Any
 
@@ -13,11 +13,11 @@ DEPLOY = "run `sam build && sam deploy` first, or name another stack with --stac
 
 
 class Stack(msgspec.Struct, frozen=True, kw_only=True):
-    """One deployed stack. `environment` is what every release's environment starts from.
+    """One deployed stack. `environment` is the base of every release's environment.
 
-    `strategy` and `custom_strategy` are names of CodeDeploy's configurations: the one that the deployment group uses
-    where nothing else is asked for, and the stack's own. `hook` is the function that proves a release before traffic.
-    `ledger` is the table of predictions and outcomes; empty for stacks from before there was one.
+    `strategy` and `custom_strategy` name CodeDeploy configurations: the deployment group's default, and the stack's
+    own. `hook` is the function that checks a release before it gets traffic. `ledger` is the table of predictions and
+    outcomes; empty for stacks older than the ledger.
     """
 
     name: str
@@ -37,19 +37,20 @@ class Stack(msgspec.Struct, frozen=True, kw_only=True):
     ledger: str = ""
 
     def require_settled(self) -> None:
-        """Raise ReleaseError while CloudFormation is changing the stack, or left a change half done."""
+        """Raise ReleaseError while CloudFormation changes the stack, and after a change that failed."""
         if self.status.endswith("_IN_PROGRESS"):
             raise ReleaseError(
-                f"stack {self.name!r} is being changed ({self.status})", hint="wait for it to finish, then try again"
+                f"stack {self.name!r} is being updated ({self.status})", hint="wait for it to finish, then try again"
             )
         if not self.status.endswith("_COMPLETE"):
             raise ReleaseError(
-                f"stack {self.name!r} is not in order ({self.status})", hint="repair it first: run `sam deploy` again"
+                f"stack {self.name!r} has failed ({self.status})",
+                hint="repair it first: run `sam deploy` again",
             )
 
 
 def read(cloudformation: Any, name: str) -> Stack:
-    """Read a stack's outputs through a boto3 client; raises NotFoundError, SettingsError, StorageError."""
+    """Return a stack, read through a boto3 client; raises NotFoundError, SettingsError, StorageError."""
     described = _describe(cloudformation, name)
     outputs = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", ())}
     try:
@@ -81,7 +82,7 @@ def read(cloudformation: Any, name: str) -> Stack:
 
 
 def find(where: Operator) -> Stack:
-    """Read the stack that the settings name; the settings' bucket and API address win over its outputs."""
+    """Return the stack that the settings name; the settings' bucket and API URL replace its outputs."""
     found = read(clients.client("cloudformation"), where.stack)
     return msgspec.structs.replace(found, bucket=where.bucket or found.bucket, api_url=where.api_url or found.api_url)
 

@@ -1,7 +1,7 @@
-"""Engines: what answers rows. `onnx` runs a graph; `sklearn` runs the estimator. Neither loads a pickle.
+"""Engines answer rows: `onnx` runs a graph, `sklearn` runs the estimator. Neither loads a pickle.
 
 Rows are tuples in signature order: float, int, bool, str, or None for missing. Answers are plain Python values, ready
-for JSON. Only the engine a version names is imported.
+for JSON. A process imports only its version's engine.
 """
 
 from collections.abc import Sequence
@@ -13,18 +13,18 @@ from fairlead.model.signature import Signature
 
 
 class Engine(Protocol):
-    """Anything that answers rows of one signature."""
+    """Interface: answers rows of one signature."""
 
     def answer(self, rows: Sequence[tuple[Any, ...]]) -> Answers:
-        """Answer a batch; a row's answer does not depend on the other rows.
+        """Return the answers to a batch; a row's answer does not depend on the other rows.
 
-        Raises RowNotAnswerableError for rows that the engine knows the model has no answer to.
+        Raises RowNotAnswerableError if the engine can name rows that the model has no answer to.
         """
         ...
 
 
 def load(spec: manifest.Engine, signature: Signature, blob: bytes) -> Engine:
-    """Make the engine a manifest names from its verified blob; raises EngineError where it cannot run here."""
+    """Return the manifest's engine, made from its verified blob; raises EngineError if it cannot run here."""
     if spec.name == "onnx":
         from fairlead.engines.onnx import OnnxEngine
 

@@ -1,4 +1,4 @@
-"""The onnx engine: one ONNX graph on onnxruntime. Imports numpy and onnxruntime only, unpickles nothing."""
+"""The onnx engine: runs one ONNX graph on onnxruntime. It imports only numpy and onnxruntime, and loads no pickle."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, cast
@@ -18,7 +18,7 @@ REFUSED = "a step of the model refuses the numbers that this row leads to, as th
 
 
 class OnnxEngine:
-    """A session on one thread, and a feed for each input tensor of its graph."""
+    """One onnxruntime session on one thread, and a function that fills each input tensor."""
 
     def __init__(self, spec: manifest.Engine, signature: Signature, blob: bytes) -> None:
         self._session = _session(blob)
@@ -40,9 +40,9 @@ class OnnxEngine:
         self._labels = _label_table(signature.output.classes)
 
     def answer(self, rows: Rows) -> Answers:
-        """Answer a batch, in one run of the graph unless its tables would grow too large.
+        """Return the answers to a batch: one run of the graph, several if its tables would grow too large.
 
-        Raises RowNotAnswerableError with every row that the estimator refuses.
+        Raises RowNotAnswerableError with the positions of all rows that the estimator refuses.
         """
         if self._most_rows is None or len(rows) <= self._most_rows:
             results = self._run(rows)
@@ -77,7 +77,7 @@ class OnnxEngine:
 
 
 def _session(blob: bytes) -> Any:
-    """Open a session whose answers do not depend on threads; BASIC rewrites nothing that changes rounding."""
+    """Open a session whose answers do not depend on threads; BASIC optimizations do not change rounding."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -85,7 +85,7 @@ def _session(blob: bytes) -> Any:
     options.inter_op_num_threads = 1
     options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
-    options.log_severity_level = 4  # failures are raised; the log would only say them twice
+    options.log_severity_level = 4  # failures are raised, so the log would only repeat them
     try:
         return onnxruntime.InferenceSession(blob, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's own exceptions share no base class
@@ -94,13 +94,13 @@ def _session(blob: bytes) -> Any:
 
 
 def _numbers(positions: list[int], width: int, dtype: np.dtype[Any]) -> Feed:
-    """A matrix of numbers, missing as NaN."""
+    """Return a feed that makes a matrix of numbers, missing as NaN."""
     read = reader(positions, width)
     return lambda rows: read(rows).astype(dtype, copy=False)
 
 
 def _strings(positions: list[int]) -> Feed:
-    """A matrix of strings, missing as MISSING, which no value can be."""
+    """Return a feed that makes a matrix of strings, missing as MISSING, which no value equals."""
     take = taker(positions)
 
     def feed(rows: Rows) -> np.ndarray[Any, Any]:
@@ -113,7 +113,7 @@ def _strings(positions: list[int]) -> Feed:
 def _string(value: str | None) -> str:
     if value is None:
         return MISSING
-    return value if value != MISSING else value + "?"  # as unseen as it was, and no longer taken for missing
+    return value if value != MISSING else value + "?"  # still an unknown value, but not the missing one
 
 
 def _counts(position: int, counter: Counter) -> Feed:
@@ -121,7 +121,7 @@ def _counts(position: int, counter: Counter) -> Feed:
 
 
 def _label_table(classes: tuple[Scalar, ...] | None) -> dict[Any, Scalar] | None:
-    """From the graph's label to the class as JSON has it; None where they are the same (int and str)."""
+    """Return a table from the graph's labels to JSON's classes; None if they are equal (int and str)."""
     if not classes or all(type(value) in (int, str) for value in classes):
         return None
     return {value if isinstance(value, str) else int(value): value for value in classes}

@@ -1,8 +1,8 @@
-"""Checks on the bytes of an ONNX graph before it is loaded: operators by domain, opsets, no data outside the file.
+"""Checks the bytes of an ONNX graph before it is loaded: operators by domain, opsets, no data outside the file.
 
 The graph is read as protobuf, by field numbers of onnx.proto
 (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto), so that release needs neither onnx nor onnxruntime. A field
-that occurs again counts as protobuf counts it: the last scalar, every message.
+that occurs again follows protobuf's rules: the last scalar counts, and every message.
 """
 
 import re
@@ -12,24 +12,24 @@ from fairlead.errors import EngineError
 
 LARGEST_GRAPH = 500_000_000  # bytes
 OPSETS = {"": 21, "ai.onnx.ml": 5, "com.microsoft": 1}
-"""The newest version of each domain that a graph may import."""
+"""The newest opset of each domain that a graph may import."""
 OPERATORS = {"com.microsoft": frozenset({"CDist"})}
-"""Domains of which only some operators are allowed: com.microsoft also has operators that name files."""
+"""Domains with only some operators allowed: com.microsoft also has operators that name files."""
 DEEPEST = 8  # graphs inside nodes of graphs
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _LONG_LISTS = re.compile(rb"(?:\x40[\x80-\xff]{0,9}[\x00-\x7f])++|(?:\x3d[\x00-\xff]{4})++")
-"""Runs of AttributeProto.ints (field 8) and .floats (field 7), which trees fill by the hundred thousand."""
+"""Runs of AttributeProto.ints (field 8) and .floats (field 7): trees have hundreds of thousands of them."""
 
 Value = int | memoryview
 
 
 class _MalformedError(ValueError):
-    """The bytes are no protobuf message."""
+    """The bytes are not a protobuf message."""
 
 
 def check_graph(blob: bytes) -> None:
-    """Raise EngineError unless a graph is complete in itself and of operators that are allowed."""
+    """Raise EngineError unless the graph is self-contained and all its operators are allowed."""
     if len(blob) > LARGEST_GRAPH:
         raise EngineError(f"the graph has {len(blob):,} bytes, at most {LARGEST_GRAPH:,} are served")
     try:
@@ -115,7 +115,7 @@ _INSIDE_ATTRIBUTES: dict[int, Callable[[memoryview], None]] = {
 
 
 def _plain(domain: str) -> str:
-    """Name a domain as nodes do: ai.onnx is the empty one."""
+    """Return a domain's name as nodes have it: empty for ai.onnx."""
     return "" if domain == "ai.onnx" else domain
 
 
@@ -135,7 +135,7 @@ def _text(value: Value | bytes) -> str:
 
 
 def _fields(data: memoryview, *, skip: re.Pattern[bytes] | None = None) -> Iterator[tuple[int, Value]]:
-    """Yield a message's fields as (number, value), without fixed-width numbers and runs that `skip` finds."""
+    """Yield a message's fields as (number, value), without fixed-width numbers and without runs that match `skip`."""
     position, end = 0, len(data)
     while position < end:
         if skip is not None and (run := skip.match(data, position)):

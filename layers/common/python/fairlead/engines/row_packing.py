@@ -1,4 +1,4 @@
-"""Rows of Python values as a matrix of doubles, quickly: packing is several times as fast as numpy's own reading."""
+"""Packs rows of Python values into a matrix of doubles, several times as fast as `numpy.array`."""
 
 import struct
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ Matrix = np.ndarray[Any, np.dtype[np.float64]]
 
 
 def reader(positions: Sequence[int], width: int) -> Callable[[Rows], Matrix]:
-    """Return a function from rows of `width` values to their matrix: (rows, positions), missing as NaN."""
+    """Return a function that turns rows of `width` values into a matrix of shape (rows, positions), missing as NaN."""
     count = len(positions)
     take = None if list(positions) == list(range(width)) else taker(positions)
     pack = struct.Struct(f"{count}d").pack
@@ -29,7 +29,7 @@ def reader(positions: Sequence[int], width: int) -> Callable[[Rows], Matrix]:
 
 
 def taker(positions: Sequence[int]) -> Callable[[tuple[Any, ...]], tuple[Any, ...]]:
-    """Return a function from a row to its values at these positions, as a tuple even for one."""
+    """Return a function that takes a row's values at these positions, as a tuple also for one position."""
     if len(positions) == 1:
         (position,) = positions
         return lambda row: (row[position],)

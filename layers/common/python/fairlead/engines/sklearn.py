@@ -1,6 +1,6 @@
-"""The sklearn engine: the fitted estimator itself, given rows as it was fitted on them.
+"""The sklearn engine: calls the fitted estimator with rows in the form that it was fitted on.
 
-It is also the reference that parity compares the onnx engine with.
+Parity compares the onnx engine with it.
 """
 
 import warnings
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 Rows = Sequence[tuple[Any, ...]]
 FILL = 0.0
-"""Stands in every ignored column: the estimator wants the column, and its answers cannot depend on the value."""
+"""Fills ignored columns: the estimator requires them, and its answers do not depend on their values."""
 
 
 class SklearnEngine:
-    """Builds the frame, array or column of text that the estimator expects, and asks it."""
+    """Builds the frame, array or column of text that the estimator expects, and calls it."""
 
     def __init__(self, estimator: Any, signature: Signature) -> None:
         self._estimator = estimator
@@ -31,11 +31,11 @@ class SklearnEngine:
         self._missing = [missing_value(field.null) for field in signature.inputs]
 
     def answer(self, rows: Rows) -> Answers:
-        """Answer a batch."""
+        """Return the answers to a batch of rows."""
         return self.ask(self.inputs(rows))
 
     def ask(self, X: Any) -> Answers:
-        """Answer a frame, an array or a column of text, quietly: what scikit-learn warns of was said at publish."""
+        """Return the answers to a frame, an array or a column of text, without warnings: publishing has shown them."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return self._answers(X)
@@ -53,7 +53,7 @@ class SklearnEngine:
         return Answers(labels=predicted)
 
     def inputs(self, rows: Rows) -> Any:
-        """Build what the estimator is given: a frame, an array or a column of text."""
+        """Return the estimator's input: a frame, an array or a column of text."""
         if self._signature.layout == "frame":
             return self.frame(rows)
         if self._signature.layout == "column":
@@ -61,17 +61,17 @@ class SklearnEngine:
         return self._array(rows)
 
     def frame(self, rows: Rows) -> "pd.DataFrame":
-        """Build a frame with the signature's columns, however the estimator was fitted."""
+        """Return a frame with the signature's columns, whatever the estimator was fitted on."""
         import pandas as pd
 
-        if all(field.kind == "number" for field in self._columns):  # one block, however many columns
+        if all(field.kind == "number" for field in self._columns):  # one block for all columns
             return pd.DataFrame(self._array(rows), columns=[field.name for field in self._columns])
         columns = dict(zip(self._names, zip(*rows, strict=True), strict=True))
         arrays = {
             field.name: self._column(field, columns[field.name]) if field.name in columns else np.full(len(rows), FILL)
             for field in self._columns
         }
-        # Named dtypes: pandas 3 would make a column of str, with NaN for None, of any objects that are strings.
+        # Explicit dtypes: pandas 3 would turn objects that are strings into a str column, with NaN for None.
         return pd.DataFrame({name: pd.Series(array, dtype=array.dtype) for name, array in arrays.items()})
 
     def _column(self, field: Field, values: tuple[Any, ...]) -> np.ndarray[Any, Any]:
@@ -89,7 +89,7 @@ class SklearnEngine:
         return self._filled(np.array(values, dtype=object))
 
     def _filled(self, used: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        """Put ignored columns beside the used ones; shape (rows, all the estimator's columns)."""
+        """Insert the ignored columns; returns shape (rows, all the estimator's columns)."""
         if not self._signature.ignored:
             return used
         filled = np.full((len(used), len(self._columns)), FILL, dtype=used.dtype)
@@ -98,7 +98,7 @@ class SklearnEngine:
 
 
 def _plain(predicted: np.ndarray[Any, Any]) -> list[Any]:
-    """Return Python's own values: an array of objects may hold NumPy's scalars, which JSON does not know."""
+    """Return plain Python values: an object array may hold NumPy scalars, which JSON encoders refuse."""
     values: list[Any] = predicted.tolist()
     if predicted.dtype != object:
         return values
@@ -116,7 +116,7 @@ def is_string(field: Field) -> bool:
 
 
 def missing_value(null: Null) -> Any:
-    """Make the missing value that a field's null stands for."""
+    """Return the missing value that a field's null stands for."""
     if null == "na":
         import pandas as pd
 

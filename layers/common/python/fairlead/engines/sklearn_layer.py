@@ -1,7 +1,7 @@
-"""The sklearn layer's versions, stated once: an estimator is loaded only where exactly these run.
+"""The sklearn layer's versions: an estimator is loaded only if exactly these versions are installed.
 
-scikit-learn promises nothing across versions (https://scikit-learn.org/stable/model_persistence.html), so a blob made
-elsewhere is refused rather than answered differently. A test holds PINS to the layer's lock.
+scikit-learn promises no compatibility across versions (https://scikit-learn.org/stable/model_persistence.html). Other
+versions could answer differently, so they are refused. A test compares PINS with the layer's lock file.
 """
 
 import importlib
@@ -16,11 +16,11 @@ MODULES = {"scikit-learn": "sklearn"}
 IMPORTABLE = frozenset(
     {"cloudpickle", "dateutil", "joblib", "narwhals", "numpy", "pandas", "scipy", "six", "sklearn", "threadpoolctl"}
 )
-"""Top-level modules of everything in the layer: what an estimator may import there beside the standard library."""
+"""Top-level modules of the layer's packages, which an estimator may import beside the standard library."""
 
 
 def differences() -> list[str]:
-    """Where this interpreter is not the layer's, as `numpy 2.4.1 (the layer has 2.5.5)`; empty where it is."""
+    """Return how this interpreter differs from the layer, as `numpy 2.4.1 (the layer has 2.5.5)`; empty if not."""
     running = {"Python": ".".join(platform.python_version_tuple()[:2])}
     running |= {name: _version(MODULES.get(name, name)) for name in PINS}
     wanted = {"Python": PYTHON, **PINS}
@@ -30,7 +30,7 @@ def differences() -> list[str]:
 
 
 def load_estimator(blob: bytes) -> Any:
-    """Build an estimator from its data form; raises EngineError where versions differ or the data is refused."""
+    """Return an estimator, built from its data form; raises EngineError if versions differ or the data is refused."""
     from fairlead.engines.estimator_data.reader import read
 
     different = differences()
@@ -46,7 +46,7 @@ def load_estimator(blob: bytes) -> Any:
 
 
 def _version(module: str) -> str:
-    """A module's own word, not its metadata: layers are trimmed."""
+    """Return a module's `__version__`: trimmed layers have no package metadata."""
     try:
         return str(importlib.import_module(module).__version__)
     except ImportError:

@@ -1,7 +1,7 @@
-"""Text to counts of terms, as scikit-learn's CountVectorizer counts, with the standard library and numpy.
+"""Counts the terms of texts as scikit-learn's CountVectorizer does, with the standard library and numpy.
 
-The ONNX operators for text lower-case by the machine's locale and read another regular-expression language, so the onnx
-engine counts here and the graph begins with the counts. What to count travels in the graph's metadata.
+ONNX's text operators lower-case by the machine's locale and use other regular expressions. So the onnx engine counts
+here, and its graph begins with the counts. The graph's metadata holds vocabulary and settings.
 """
 
 import re
@@ -14,14 +14,14 @@ import numpy as np
 
 COUNTING_KEY, MOST_ROWS_KEY = "fairlead.counting", "fairlead.most_rows"
 MISSING = "\ue000fairlead.missing\ue000"
-"""How a missing string reads inside a graph: private-use characters, kept apart from values by the engine."""
+"""A missing string's text inside a graph: private-use characters, which the engine never passes as a value."""
 
 _SPACES = re.compile(r"\s\s+")
 T = TypeVar("T", str, list[str])
 
 
 class Counting(msgspec.Struct, frozen=True, kw_only=True):
-    """One fitted vectorizer's settings under CountVectorizer's own names, its `vocabulary` in column order."""
+    """One fitted vectorizer's settings, with CountVectorizer's names; `vocabulary` is in column order."""
 
     vocabulary: tuple[str, ...]
     analyzer: Literal["word", "char", "char_wb"]
@@ -34,7 +34,7 @@ class Counting(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_countings(metadata: Mapping[str, str]) -> dict[str, Counting]:
-    """Take the vectorizers from a graph's metadata, by the name of the input tensor each one fills."""
+    """Return the vectorizers of a graph's metadata, by the name of the input tensor that each fills."""
     return msgspec.json.decode(metadata.get(COUNTING_KEY, "{}"), type=dict[str, Counting])
 
 
@@ -49,7 +49,7 @@ class Counter:
         self._terms = _terms(counting)
 
     def count(self, texts: Sequence[str]) -> np.ndarray[Any, Any]:
-        """Counts as doubles, shape (texts, vocabulary)."""
+        """Return the counts as doubles, shape (texts, vocabulary)."""
         matrix = np.zeros((len(texts), len(self._columns)))
         find = self._columns.get
         for row, text in zip(matrix, texts, strict=True):
@@ -77,14 +77,14 @@ def _terms(counting: Counting) -> Callable[[str], Iterable[str]]:
 
 
 def _runs(sequence: T, shortest: int, longest: int) -> Iterable[T]:
-    """Every run of `shortest` to `longest` neighbours."""
+    """Yield every run of `shortest` to `longest` consecutive elements."""
     for length in range(shortest, min(longest, len(sequence)) + 1):
         for start in range(len(sequence) - length + 1):
             yield sequence[start : start + length]
 
 
 def _within_words(text: str, shortest: int, longest: int) -> Iterable[str]:
-    """Runs of characters inside each word between its two spaces; a word too short for a length is counted once."""
+    """Yield runs of characters inside each word padded by spaces; a word shorter than a run is yielded once."""
     for word in text.split():
         padded = f" {word} "
         for length in range(shortest, longest + 1):

@@ -1,1 +1,1 @@
-"""What a version is: its signature, manifest, baseline, golden rows and answers."""
+"""The data types of a version: signature, manifest, baseline, golden rows and answers. No I/O."""

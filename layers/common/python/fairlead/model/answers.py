@@ -1,4 +1,4 @@
-"""What a model answers to a batch of rows, and the text by which answers and outcomes are compared."""
+"""A model's answers to a batch of rows, and the canonical text that answers and outcomes are compared by."""
 
 import msgspec
 
@@ -6,7 +6,7 @@ from fairlead.model.signature import Scalar
 
 
 class Answers(msgspec.Struct, frozen=True, kw_only=True):
-    """What a batch of rows gets back, one element a row; what the task does not have is None.
+    """The answers to a batch of rows, one element a row; columns that the task does not have are None.
 
     `probabilities` are in the order of the signature's classes; `values` is a number a row, or a list where the
     estimator has several targets; `scores` are lower for more abnormal rows, negative for outliers.
@@ -19,7 +19,7 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def canonical(actual: Scalar | dict[str, float]) -> str:
-    """Return the same text for equal answers or outcomes: 1 and 1.0 are equal, 1 and true and "1" are not."""
+    """Return one text for equal answers or outcomes: 1 equals 1.0, and differs from true and from "1"."""
     if isinstance(actual, float) and actual.is_integer() and abs(actual) < 2**53:
         actual = int(actual)
     return msgspec.json.encode(actual, order="sorted").decode()

@@ -1,7 +1,7 @@
-"""The baseline: how inputs and answers were distributed on the held-out rows; what drift is measured against later.
+"""The baseline: the distributions of inputs and answers on the held-out rows. Drift is measured against it.
 
-Small and bounded: counts in bins and categories, no rows. Law: `decode(encode(b)) == b`. It is made by
-`fairlead.publishing.baseline` and `fairlead.publishing.bins`; whoever only reads one needs no NumPy.
+It is small and bounded: counts in bins and categories, no rows. Law: `decode(encode(b)) == b`. The modules
+`fairlead.publishing.baseline` and `fairlead.publishing.bins` make it; this module reads it without NumPy.
 """
 
 import msgspec
@@ -15,7 +15,7 @@ SCHEMA = 1
 class Numbers(msgspec.Struct, frozen=True, kw_only=True, tag="numbers"):
     """Counts of numbers: bin i holds `edges[i-1] <= value < edges[i]`, the outer two are open.
 
-    `low` and `high` are the smallest and largest value that was seen, None where there was none.
+    `low` and `high` are the smallest and the largest value, None without values.
     """
 
     edges: tuple[float, ...]
@@ -25,7 +25,7 @@ class Numbers(msgspec.Struct, frozen=True, kw_only=True, tag="numbers"):
 
 
 class Categories(msgspec.Struct, frozen=True, kw_only=True, tag="categories"):
-    """Counts of the commonest categories, commonest first; `other` counts those that are not named."""
+    """Counts of the most frequent categories, most frequent first; `other` counts all others together."""
 
     values: tuple[Scalar, ...]
     counts: tuple[int, ...]
@@ -33,9 +33,9 @@ class Categories(msgspec.Struct, frozen=True, kw_only=True, tag="categories"):
 
 
 class Feature(msgspec.Struct, frozen=True, kw_only=True):
-    """One input: `missing` rows without a value, the others in `seen`; of text, its length in characters is counted.
+    """One input: `missing` rows have no value, `seen` counts the others; for text it counts lengths in characters.
 
-    `importance` is how much worse the answers became when it was shuffled over the rows; None where that is unknown.
+    `importance` is the loss of quality when its values are permuted over the rows; None if that was not measured.
     """
 
     name: str
@@ -46,16 +46,16 @@ class Feature(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Score(msgspec.Struct, frozen=True, kw_only=True):
-    """A figure that rows are answered with: the probability of class `of`, the value of target `of`, or a score."""
+    """The distribution of one number in the answers: probability of class `of`, value of target `of`, or score."""
 
     of: Scalar
     seen: Numbers
 
 
 class Calibration(msgspec.Struct, frozen=True, kw_only=True):
-    """What a stated probability was worth: by bin, rows, mean stated probability, rows where it came true.
+    """Calibration by bins of the stated probability: rows, mean stated probability, rows of that class.
 
-    `of` is a class; None is the label that was answered, whatever it was.
+    `of` is a class; None stands for the predicted label of each row.
     """
 
     of: Scalar | None
@@ -66,7 +66,7 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Predictions(msgspec.Struct, frozen=True, kw_only=True):
-    """Answers: labels or clusters, scores, and where the target is known what probabilities were worth."""
+    """The answers' distributions: labels or clusters, scores, and calibration if the target is known."""
 
     labels: Categories | None = None
     scores: tuple[Score, ...] = ()
@@ -74,7 +74,7 @@ class Predictions(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Baseline(msgspec.Struct, frozen=True, kw_only=True):
-    """The reference of one version, from `rows` held-out rows."""
+    """The baseline of one version, from `rows` held-out rows."""
 
     schema: int
     rows: int
@@ -83,12 +83,12 @@ class Baseline(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def encode(baseline: Baseline) -> bytes:
-    """The bytes of the blob."""
+    """Return the bytes of the blob."""
     return msgspec.json.encode(baseline)
 
 
 def decode(data: bytes) -> Baseline:
-    """Read a baseline; raises SchemaError for an unknown schema number, IntegrityError for anything else unreadable."""
+    """Return a blob's baseline; raises SchemaError for an unknown schema number, else IntegrityError."""
     try:
         found = msgspec.json.decode(data, type=Baseline)
     except msgspec.MsgspecError as error:

@@ -1,8 +1,7 @@
-"""What a new signature means to callers who were written for the live one.
+"""Compares a new signature with the live one: which differences break callers.
 
-Additive: every request that was right stays right, and every answer still has what it had. Anything else is breaking.
-What only describes the data (ranges, open categories, precision) and the order of fields, which callers name, is no
-part of the contract.
+Additive: every valid request stays valid, and every answer keeps its members. All other differences are breaking.
+Descriptions of the data (ranges, open categories, precision) and the order of fields are not part of the contract.
 """
 
 from collections.abc import Iterator
@@ -15,11 +14,11 @@ WIDER: dict[str, frozenset[str]] = {
     "category": frozenset({"text"}),
     "text": frozenset({"category"}),
 }
-"""Kinds that accept every value of the kind they replace; a category of integers is told apart below."""
+"""Kinds that accept every value of the kind they replace; integer categories are handled in `_accepts`."""
 
 
 class Difference(NamedTuple):
-    """One difference between two signatures, and what callers must change: nothing where it is additive."""
+    """One difference between two signatures, and what callers must change; empty for an additive one."""
 
     kind: Literal["additive", "breaking"]
     what: str
@@ -27,7 +26,7 @@ class Difference(NamedTuple):
 
 
 def compare(live: Signature, new: Signature) -> list[Difference]:
-    """Return every difference that callers can notice; none means that the contracts are identical."""
+    """Return every difference that callers can notice; an empty list means that the contracts are identical."""
     before = {field.name: field for field in live.inputs}
     after = {field.name: field for field in new.inputs}
     found = list(_gone(live, new))
@@ -45,12 +44,12 @@ def compare(live: Signature, new: Signature) -> list[Difference]:
 
 
 def comparable(live: Output, new: Output) -> list[Difference]:
-    """Return what keeps answers from being compared; nothing where the new version answers all that live does."""
+    """Return the differences that make answers incomparable; empty if the new version's answers hold all of live's."""
     return [one for one in answers(live, new) if one.kind == "breaking"]
 
 
 def _gone(live: Signature, new: Signature) -> Iterator[Difference]:
-    """Inputs and ignored columns of the live version that are no input of the new one."""
+    """Yield the differences of the live version's inputs and ignored columns that the new version does not use."""
     inputs, ignored = {field.name for field in new.inputs}, {column.name for column in new.ignored}
     for field in live.inputs:
         if field.name in ignored:
@@ -129,7 +128,7 @@ def _kind(field: Field) -> str:
 
 
 def _accepts(live: Field, new: Field) -> bool:
-    """Whether the new field takes every value of the kind of the live one; closed categories are judged apart."""
+    """Return whether the new field's kind takes every value of the live one's; `_categories` compares categories."""
     if _kind(live) == "an integer category":
         return new.kind in {"integer", "number"}
     if _kind(new) == "an integer category":

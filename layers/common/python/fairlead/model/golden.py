@@ -1,4 +1,4 @@
-"""Golden rows: inputs with the answers a version gave when it was published, kept to be asked again."""
+"""Golden rows: inputs and the answers that a version gave when it was published. Releases must repeat them."""
 
 import math
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ import msgspec
 from fairlead.model.answers import Answers
 
 SLACK = 1e-4
-"""How far a golden figure may lie from the stored one: another processor's rounding, never another model."""
+"""Largest difference from a golden number, relative or absolute: it allows another processor's rounding."""
 
 
 class Golden(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,11 +19,11 @@ class Golden(msgspec.Struct, frozen=True, kw_only=True):
     answers: Answers
 
     def first(self) -> "Golden":
-        """Return the first row alone: what init asks."""
+        """Return the first row alone, which loading a model checks."""
         return Golden(rows=self.rows[:1], answers=answer_of(self.answers, 0))
 
     def agrees(self, answers: Answers) -> bool:
-        """Whether these answers are the golden ones: equal labels, figures within SLACK."""
+        """Return whether these answers are the golden ones: equal labels, numbers within SLACK."""
         return (
             self.answers.labels == answers.labels
             and _close(self.answers.probabilities, answers.probabilities)
@@ -32,7 +32,7 @@ class Golden(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def differing(self, answers: Answers) -> list[int]:
-        """Return the positions of the rows whose answer is not the golden one; `answers` has one for every row."""
+        """Return the positions of rows whose answer is not the golden one; `answers` has one answer per row."""
         return [
             position
             for position, row in enumerate(self.rows)
@@ -41,7 +41,7 @@ class Golden(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def answer_of(answers: Answers, position: int) -> Answers:
-    """Return the answer to one row alone."""
+    """Return the answer at one position, as a batch of one row."""
     named = msgspec.structs.asdict(answers)
     return Answers(**{name: value and value[position : position + 1] for name, value in named.items()})
 

@@ -1,7 +1,7 @@
-"""The manifest: everything a version is. Written once, last, and named by the digest of its bytes.
+"""The manifest: the complete description of a version. It is written once, after the blobs.
 
-Law: `decode(encode(m)) == m`, and `digest(encode(m))` is what a release freezes. To change the format, add a field
-with a default; when old readers would misread the new meaning, raise SCHEMA, which old readers refuse.
+Law: `decode(encode(m)) == m`. A release freezes `digest(encode(m))`. To change the format, add a field with a default.
+If old readers would misread the new meaning, raise SCHEMA: old readers refuse it.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from fairlead.model.signature import Signature
 
 SCHEMA = 2
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""What msgspec raises for bytes that hold no such document: text that is no UTF-8 and deep nesting have their own."""
+"""Errors of msgspec for unreadable bytes: no such document, no UTF-8, nested too deeply."""
 
 EngineName = Literal["onnx", "sklearn"]
 
@@ -23,7 +23,7 @@ EngineName = Literal["onnx", "sklearn"]
 class Blob(msgspec.Struct, frozen=True, omit_defaults=True):
     """Bytes in the registry: SHA-256 in lower-case hex, size in bytes.
 
-    `copy` is the end of its name where other bytes stood under the plain one.
+    `copy` is the suffix of its name if other bytes already had the plain name.
     """
 
     sha256: str
@@ -34,7 +34,7 @@ class Blob(msgspec.Struct, frozen=True, omit_defaults=True):
 class Tensor(msgspec.Struct, frozen=True, kw_only=True):
     """One input tensor of the ONNX graph: shape (rows, len(fields)), columns in this order.
 
-    A text field may instead be counted: its tensor has a column for each term that the graph's metadata lists.
+    For a counted text field the tensor has one column for each term in the graph's metadata.
     """
 
     name: str
@@ -43,11 +43,11 @@ class Tensor(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Engine(msgspec.Struct, frozen=True, kw_only=True):
-    """What serves this version, from which blob, and why this one.
+    """The engine that serves this version, its blob, and the reason for the choice.
 
-    `inputs` and `outputs` describe the ONNX graph and are empty for `sklearn`; `outputs` maps our words
-    (`label`, `probabilities`, `value`, `score`, `refused`) to the graph's output names. `refused` says which rows the
-    estimator refuses; a graph of an estimator that takes every row of its signature has none.
+    `inputs` and `outputs` describe the ONNX graph and are empty for `sklearn`; `outputs` maps the names
+    (`label`, `probabilities`, `value`, `score`, `refused`) to the graph's output names. `refused` marks the rows that
+    the estimator refuses; graphs of estimators that take every row of their signature have no such output.
     """
 
     name: EngineName
@@ -58,10 +58,10 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Certificate(msgspec.Struct, frozen=True, kw_only=True):
-    """The parity proof: engine and estimator answered the same `rows`; `boundary_rows` of them lie beside thresholds.
+    """The result of parity: engine and estimator answered `rows` rows; `boundary_rows` of them lie next to thresholds.
 
-    `largest_difference` is over probabilities, values or scores, and was compared with `tolerance`: absolute for
-    probabilities, relative to max(1, |value|) otherwise. Both refused the same `unanswerable_rows`.
+    `largest_difference` is the maximum over probabilities, values or scores, and at most `tolerance`: absolute for
+    probabilities, else relative to max(1, |value|). Engine and estimator both refused `unanswerable_rows` rows.
     """
 
     rows: int
@@ -73,14 +73,14 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Parent(msgspec.Struct, frozen=True):
-    """The version before this one, by digest: manifests form a hash chain."""
+    """The previous version and its manifest's digest: manifests form a hash chain."""
 
     version: int
     sha256: str
 
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True):
-    """How to fit the champion's kind again: class path, constructor parameters as text, fit arguments as text."""
+    """How to fit this estimator again: class path, constructor parameters as text, fit arguments as text."""
 
     estimator: str
     parameters: dict[str, str]
@@ -88,7 +88,7 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Metric(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A figure on the held-out rows; `low` and `high` bound its confidence interval where one was computed."""
+    """A metric on the held-out rows; `low` and `high` bound its confidence interval if one was computed."""
 
     value: float
     low: float | None = None
@@ -101,8 +101,8 @@ Decision = Literal["pass", "warn", "fail", "inconclusive", "not applicable"]
 class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One line of the gate's table.
 
-    `figure` and `threshold` are what was compared, already worded; `refuses` says whether this line alone refuses the
-    version; `figures` are numbers for the report.
+    `figure` and `threshold` are the compared values as text. `refuses` is whether this line alone refuses the version.
+    `figures` are numbers for the report.
     """
 
     check: str
@@ -116,7 +116,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Forced(msgspec.Struct, frozen=True, kw_only=True):
-    """The gate refused and a person published all the same."""
+    """A publication by `--force`: who overruled the gate, and why."""
 
     by: str
     reason: str
@@ -125,9 +125,9 @@ class Forced(msgspec.Struct, frozen=True, kw_only=True):
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """One immutable version of one model.
 
-    `findings` are the gate's, in its order; `policy` is the SHA-256 of the policy that judged, which is the blob
-    `policy`; `champion` is the version compared with. Versions from before the gate
-    have none of them. `walls` stood around the process that opened the model file; a notebook's estimator has none.
+    `findings` are the gate's, in its order. `policy` is the SHA-256 of the gate's policy, stored as the blob `policy`.
+    `champion` is the version that this one was compared with. Versions older than the gate have none of the three.
+    `walls` name the sandbox of the process that read the model file; a notebook's estimator has none.
     """
 
     schema: int
@@ -153,12 +153,12 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def encode(manifest: Manifest) -> bytes:
-    """The bytes that are stored and digested."""
+    """Return the bytes that are stored and hashed."""
     return msgspec.json.format(msgspec.json.encode(manifest), indent=1)
 
 
 def decode(data: bytes) -> Manifest:
-    """Read a manifest; raises SchemaError for an unknown schema number, IntegrityError for anything else unreadable."""
+    """Return a manifest; raises SchemaError for an unknown schema number, else IntegrityError."""
     try:
         schema = msgspec.json.decode(data, type=dict[str, Any]).get("schema")
     except UNREADABLE as error:
@@ -175,5 +175,5 @@ def decode(data: bytes) -> Manifest:
 
 
 def digest(data: bytes) -> str:
-    """SHA-256 in lower-case hex: the name of a blob, the identity of a manifest."""
+    """Return the SHA-256 in lower-case hex: a blob's name, a manifest's identity."""
     return hashlib.sha256(data).hexdigest()

@@ -1,4 +1,4 @@
-"""A release as facts: one published Lambda version, and the model version that it froze."""
+"""A release: one published Lambda version, and the model version that it froze."""
 
 from collections.abc import Mapping
 
@@ -20,7 +20,7 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def frozen_release(release: str, environment: Mapping[str, str], *, code_sha256: str, modified: str) -> Release:
-    """Say what a Lambda version is, by the environment that it froze."""
+    """Return the release of a Lambda version, from its number and its frozen environment."""
     sha256 = environment.get("FAIRLEAD_MANIFEST_SHA256")
     return Release(
         release=release,

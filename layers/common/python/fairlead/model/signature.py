@@ -1,6 +1,6 @@
-"""The signature: what a model takes and what it answers, as facts.
+"""The signature: a model's inputs and its output.
 
-Decoding requests against it is `fairlead.api.instances`; taking it from data is `fairlead.publishing.signature.infer`.
+`fairlead.api.instances` decodes requests by it; `fairlead.publishing.signature.infer` derives it from data.
 """
 
 from typing import Literal
@@ -14,7 +14,7 @@ Layout = Literal["frame", "array", "column"]
 Null = Literal["nan", "none", "na"]
 
 LARGEST_INTEGER = 2**53
-"""Integers beyond this are not exact in a double (IEEE 754), which is what engines compute in."""
+"""Doubles (IEEE 754), which engines compute with, hold integers exactly up to this size."""
 LARGEST_NUMBER = 3.4028235677973362e38
 """The largest double that is finite in single precision. Trees refuse numbers beyond it, other estimators overflow."""
 
@@ -22,13 +22,13 @@ LARGEST_NUMBER = 3.4028235677973362e38
 class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One input column.
 
-    `minimum`/`maximum` and `categories` are what the data showed, not limits: values outside count as out of range.
-    A `closed` category is a limit, because the estimator itself refuses values it has not seen.
+    `minimum`/`maximum` and `categories` describe the data and set no limit: values outside count as out of range.
+    A `closed` category is a limit, because the estimator refuses unknown values.
     A `nullable` field may be null or left out; both mean missing.
-    `precision` is the grid on which parity was proved: the engine reads the value rounded to it.
-    `null` is the missing value of the estimator's column that null stands for: NaN, None or pandas' NA.
-    `largest` is a limit of a number's size, up to which parity was proved.
-    `objects` says that the estimator's encoder was fitted on numbers held as Python objects, and compares only those.
+    `precision` is the floating-point type of parity's proof: the engine rounds the value to it.
+    `null` is the missing value that the estimator gets for null: NaN, None or pandas' NA.
+    `largest` limits a number's absolute value: parity was proved up to it.
+    `objects` is whether the estimator's encoder was fitted on numbers as Python objects, and compares only those.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Output(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What one row gets back.
+    """The answer to one row.
 
     classification: `label`, one of `classes` in the estimator's order, and `probabilities` by class where it has them.
     regression: `value`, a number, or by name where `names` has several targets.
@@ -61,7 +61,7 @@ class Output(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def class_names(output: Output) -> list[str]:
-    """Spell the classes as JSON member names, as answers have them: JSON's own spelling for numbers and booleans."""
+    """Return the classes as member names of JSON answers; numbers and booleans in JSON's notation."""
     return [value if isinstance(value, str) else msgspec.json.encode(value).decode() for value in output.classes or ()]
 
 
@@ -98,6 +98,6 @@ def with_ignored(signature: Signature) -> Signature:
 
 
 def positions(signature: Signature) -> list[int]:
-    """Return where each input stands among all the estimator's columns."""
+    """Return the position of each input among all the estimator's columns."""
     ignored = {column.position for column in signature.ignored}
     return [place for place in range(len(signature.inputs) + len(ignored)) if place not in ignored]

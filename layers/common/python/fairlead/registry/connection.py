@@ -1,4 +1,4 @@
-"""The registry of the deployed stack, opened through boto3."""
+"""Opens the registry of the deployed stack through boto3."""
 
 import os
 
@@ -10,9 +10,9 @@ from fairlead.settings import Operator, operator
 
 
 def open_registry(where: Operator | None = None, *, patient: bool = True) -> Registry:
-    """Open the registry in the settings' bucket, else in their stack's; None takes the settings of this process.
+    """Open the registry in the settings' bucket, else in their stack's; None reads the process's environment.
 
-    Where it need not be `patient`, a store that does not answer is given up after 20 seconds a read.
+    If not `patient`, a read fails after about 20 seconds without an answer.
     """
     where = where or operator(os.environ)
     client = clients.client("s3") if patient else clients.client("s3", connect_timeout=3, read_timeout=10, attempts=2)

@@ -1,1 +1,1 @@
-"""Serving: a release loads its model and answers requests."""
+"""Loads a release's model and answers requests with it."""

@@ -1,8 +1,8 @@
-"""Answers the rows of a request, or names those that the model cannot answer.
+"""Answers the rows of a request, or names the rows that the model cannot answer.
 
-Whose fault a failure is: a row of the caller's is at fault if it fails alone while the golden row, which the version
-answered when it was published, is answered as ever. All else is the release's and is raised as it came: no memory, a
-golden row that fails or is answered otherwise, a batch of which each row is answered alone.
+A row is the cause if it fails alone and the golden row is still answered as when the version was published (422).
+Every other failure is the release's (500): no memory, a golden row that fails or has another answer, a batch that
+fails although each of its rows is answered alone.
 """
 
 import math
@@ -20,12 +20,12 @@ from fairlead.model.signature import Signature
 
 Row = tuple[Any, ...]
 MOST_CALLS = 64
-"""Calls of the engine for one request, so that a caller cannot take much of its time with a few bytes."""
+"""Calls of the engine for one request, which limits the time that a few bytes can cost."""
 REFUSED, NO_NUMBER = "the estimator refuses it", "the answer is not a finite number"
 
 
 class RowAnswerer:
-    """One version's engine; `golden` is one row with its answer."""
+    """Answers rows with one version's engine; `golden` is one row with its answer."""
 
     def __init__(self, engine: Engine, signature: Signature, golden: Golden) -> None:
         self._engine = engine
@@ -33,7 +33,7 @@ class RowAnswerer:
         self._golden = golden
 
     def answer(self, rows: Sequence[Row]) -> Answers:
-        """Answer a batch; raises RowNotAnswerableError, and the engine's exception where no row is the cause."""
+        """Return the answers to a batch; raises RowNotAnswerableError, or RuntimeError if no row is the cause."""
         positions: Sequence[int] = ()
         cause: Exception = ArithmeticError(NO_NUMBER)
         reason = REFUSED
@@ -76,23 +76,23 @@ def without_number(answers: Answers) -> list[int]:
 
 
 class _SpentError(Exception):
-    """No call is left."""
+    """The limit of calls is reached."""
 
 
 class _Calls:
-    """Calls of an engine after a batch of it failed, MOST_CALLS with that one; a call too many raises _SpentError."""
+    """Calls an engine after a batch failed, MOST_CALLS times including that batch; then raises _SpentError."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._left = MOST_CALLS - 1
 
     def agree(self, golden: Golden) -> bool:
-        """Say whether the engine still gives the golden answer."""
+        """Return whether the engine still gives the golden answer."""
         answers = self._ask(golden.rows)
         return answers is not None and golden.agrees(answers)
 
     def refused(self, rows: Sequence[Row]) -> list[int]:
-        """Return the positions of the first rows that fail alone, of a batch that failed."""
+        """Return the positions of the first rows of a failed batch that fail alone."""
         found = []
         with suppress(_SpentError):
             for position in islice(self._halved(rows, 0, len(rows)), MOST_ROWS_NAMED):
@@ -100,9 +100,9 @@ class _Calls:
         return found
 
     def field(self, row: Row, golden: Row) -> int:
-        """Return the place of a value with which a row fails and without which it is answered.
+        """Return the position of a value that makes a row fail, by bisection.
 
-        Golden values take the places behind it, so that the answer changes at exactly one place of each bisection.
+        Golden values replace the values behind the middle, so each step has one half with the cause.
         """
         answered, refused = 0, len(row)
         while refused - answered > 1:
@@ -114,7 +114,7 @@ class _Calls:
         return refused - 1
 
     def _halved(self, rows: Sequence[Row], start: int, stop: int) -> Iterator[int]:
-        """Yield the refused rows of a part that failed; the other half of one that is answered must have failed."""
+        """Yield the refused rows of a failed part; if its left half is answered, its right half must fail."""
         if stop - start == 1:
             yield start
             return

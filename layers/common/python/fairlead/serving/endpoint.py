@@ -1,4 +1,4 @@
-"""The model that this process serves: loaded at start, again with back-off if that failed, with its pinned versions."""
+"""The model that this process serves, and its pinned versions; a failed load is retried with back-off."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -21,9 +21,9 @@ SLOWEST_RETRY = 30.0  # seconds
 
 
 class Endpoint:
-    """The model this process serves, loaded at start and, if that failed, again on request with back-off.
+    """The model that this process serves. `start` loads it; after a failure, requests retry the load with back-off.
 
-    `pinned` reads what a request waits for: older versions that callers pin.
+    `objects` reads the live version; `pinned` reads older versions while a request waits.
     """
 
     def __init__(
@@ -48,9 +48,9 @@ class Endpoint:
         self._start_ms: float | None = None
 
     def start(self) -> None:
-        """Load at init. A failure is kept and tried again on request; under SnapStart it is raised.
+        """Load the model at init. A failure is kept and retried on request; under SnapStart it is raised.
 
-        A snapshot of a failure would be served for ever, so the version must fail to publish:
+        A snapshot would keep the failure for ever, so the version must fail to publish:
         https://docs.aws.amazon.com/lambda/latest/dg/snapstart.html.
         """
         if self.settings.model is None:
@@ -59,11 +59,11 @@ class Endpoint:
         if self.settings.initialization == "snap-start":
             if self._failure:
                 raise self._failure
-        elif self._model:  # callers wait for a snapshot's restoration, not for this
+        elif self._model:  # under SnapStart callers wait for the restore instead
             self._start_ms = process_age()
 
     def model(self) -> Model:
-        """Return the loaded model; raises ModelUnavailableError with when to come back."""
+        """Return the loaded model; raises ModelUnavailableError with seconds to wait."""
         if self._model:
             return self._model
         if self.settings.model is None:
@@ -80,23 +80,23 @@ class Endpoint:
         raise ModelUnavailableError(f"{name} cannot be loaded ({reason})", retry_after=max(1, round(wait)))
 
     def health(self, release: str) -> dict[str, Any]:
-        """Say which release is ready and, where it loaded its model when it began, how long that took (`start_ms`)."""
+        """Return the ready release's identity, `start_ms` if init loaded the model; raises ModelUnavailableError."""
         ready = {"status": "ok", **self.model().identity(release)}
         return ready if self._start_ms is None else {**ready, "start_ms": round(self._start_ms, 1)}
 
     def version(self, asked: str | None) -> Model:
-        """Return the loaded model, or the version of it that a caller pins; raises as `model` and `Pins.model` do."""
+        """Return the loaded model, or the version that a caller pins; raises as `model` and `Pins.model` do."""
         return self.model() if asked is None else self.pins().model(asked)
 
     def captured(self, model: Model, prediction: Prediction, asked: CapturedRequest) -> Iterator[str]:
-        """Yield the lines to log of an answered request; none if it is not in the sample."""
+        """Yield the capture lines of an answered request; none if it is not in the sample."""
         settings = self.settings
         if sampled(asked.request, settings.capture_rate):
             capture = Capture(model.facts.signature, drop=settings.capture_drop)
             yield from capture.lines(asked, prediction.answered)
 
     def pins(self) -> "Pins":
-        """Return the loaded model's older versions; raises ModelUnavailableError while there is no model."""
+        """Return the loaded model's pinned versions; raises ModelUnavailableError while there is no model."""
         live = self.model()
         if self._pins is None:
             from fairlead.serving.pinned import Pins
@@ -118,7 +118,7 @@ class Endpoint:
             self._failure = None
         except FairleadError as error:
             self._failure = error
-        except Exception as error:  # noqa: BLE001 - whatever a library raises, the endpoint answers 503 and tries again
+        except Exception as error:  # noqa: BLE001 - a library may raise any error; the endpoint answers 503 and retries
             self._failure = ModelUnavailableError(f"loading failed: {type(error).__name__}: {error}")
         if self._failure:
             self._on_failure(self._failure)

@@ -1,6 +1,6 @@
-"""One frozen version, loaded with proof: it reads a request's rows, answers them and says which release answered.
+"""One loaded version: it decodes a request's rows, answers them and names the release that answered.
 
-Nothing here knows API Gateway, Powertools or S3: callers hand in bytes and a reader.
+This module does not know API Gateway, Powertools or S3: callers pass bytes and a reader of objects.
 """
 
 from collections.abc import Sequence
@@ -24,12 +24,12 @@ from fairlead.settings import Serving
 from fairlead.telemetry.capture import CapturedAnswer, prediction_id
 
 LARGEST_RESPONSE = 6 * 1024 * 1024 - 16 * 1024
-"""Bytes of a Lambda response (6 MB) less room for the envelope: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+"""Bytes of a Lambda response (6 MB) minus room for the envelope: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 LONGEST_NUMBER = -1.7976931348623157e308
 
 
 class Prediction(msgspec.Struct, frozen=True, kw_only=True):
-    """One answered request: the body for the caller, the share of values out of range, and what capture may keep."""
+    """One answered request: the JSON body, the share (0–1) of values out of range, and rows and answers for capture."""
 
     body: str
     out_of_range: float
@@ -38,7 +38,7 @@ class Prediction(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Model:
-    """One loaded version, proved by its digests and one golden row."""
+    """One loaded version, checked by its digests and one golden row."""
 
     def __init__(self, facts: Manifest, sha256: str, engine: engines.Engine, golden: Golden) -> None:
         self.facts = facts
@@ -49,7 +49,7 @@ class Model:
         self._keys = class_names(facts.signature.output)
 
     def predict(self, body: bytes | str, *, request_id: str, release: str) -> Prediction:
-        """Answer `{"instances": […]}`; raises a RequestError naming what is wrong with it."""
+        """Answer the body `{"instances": […]}`; raises a RequestError that names the fault."""
         rows = self._reader.rows(body)
         ids = [prediction_id(request_id, position) for position in range(len(rows))]
         identity, answers = self.identity(release), self._answerer.answer(rows)
@@ -79,7 +79,7 @@ class Model:
         return [{"id": one, "label": label} for one, label in zip(ids, labels, strict=True)]
 
     def identity(self, release: str) -> dict[str, Any]:
-        """Return exactly who answers: the model, its version, the manifest's digest, the Lambda version."""
+        """Return the identity of an answer: model, version, the manifest's digest, the Lambda version."""
         return {
             "model": self.facts.model,
             "version": self.facts.version,
@@ -88,19 +88,19 @@ class Model:
         }
 
     def public(self) -> dict[str, Any]:
-        """Return the part of the manifest a caller may see."""
+        """Return the public part of the manifest, as `public` does."""
         return public(self.facts, self.sha256)
 
 
 def load(settings: Serving, objects: Readable) -> Model:
-    """Load the frozen version: manifest by the release's digest, blobs by the manifest's, then one golden row."""
+    """Load the frozen version: the manifest by the release's digest, then as `assemble` does."""
     reading = Reading(objects)
     facts, sha256 = reading.manifest(settings.model or "", settings.version, sha256=settings.manifest_sha256)
     return assemble(reading, facts, sha256)
 
 
 def assemble(reading: Reading, facts: Manifest, sha256: str) -> Model:
-    """Make a model of a trusted manifest: blobs by their digests, then one golden row; raises IntegrityError."""
+    """Load the model of a trusted manifest: blobs by their digests, then one golden row; raises IntegrityError."""
     engine = engines.load(facts.engine, facts.signature, reading.blob(facts.blobs[facts.engine.blob]))
     golden = msgspec.json.decode(reading.blob(facts.blobs["golden"]), type=Golden).first()
     if not golden.agrees(engine.answer(golden.rows)):
@@ -110,7 +110,7 @@ def assemble(reading: Reading, facts: Manifest, sha256: str) -> Model:
 
 
 def public(facts: Manifest, sha256: str) -> dict[str, Any]:
-    """Return the part of a manifest that a caller may see: no blobs, no people, no parameters."""
+    """Return the part of a manifest that callers may see: no blobs, no user names, no parameters."""
     return {
         "model": facts.model,
         "version": facts.version,
@@ -125,12 +125,12 @@ def public(facts: Manifest, sha256: str) -> dict[str, Any]:
 
 
 def most_rows(signature: Signature) -> int:
-    """Say how many rows a request may have: as many answers as fit Lambda's response."""
+    """Return the most rows of a request: as many answers as fit Lambda's response."""
     return LARGEST_RESPONSE // _widest_answer(signature, class_names(signature.output))
 
 
 def _widest_answer(signature: Signature, keys: Sequence[str]) -> int:
-    """Return how many bytes one row's answer may take once its JSON is escaped inside Lambda's JSON response."""
+    """Return the most bytes of one row's answer, with its JSON escaped inside Lambda's JSON response."""
     output = signature.output
     answer: dict[str, Any] = {"id": f"{'0' * 36}-{'0' * 7}"}
     if output.task == "regression":
@@ -139,9 +139,9 @@ def _widest_answer(signature: Signature, keys: Sequence[str]) -> int:
         answer |= {"label": max(output.classes or (-1,), key=_encoded), "score": LONGEST_NUMBER}
     if output.probabilities:
         answer["probabilities"] = dict.fromkeys(keys, LONGEST_NUMBER)
-    return _encoded(answer) - 1  # less two quotes, plus a comma
+    return _encoded(answer) - 1  # minus two quotes, plus a comma
 
 
 def _encoded(value: Any) -> int:
-    """Return how many bytes a value takes in JSON inside Lambda's JSON response, which is UTF-8 and escapes quotes."""
+    """Return the bytes of a value's JSON inside Lambda's JSON response, which is UTF-8 and escapes quotes."""
     return len(msgspec.json.encode(msgspec.json.encode(value).decode()))

@@ -1,8 +1,9 @@
-"""Pinned versions: older versions of the live model, for callers who go on asking for the one they know.
+"""Pinned versions: older versions of the live model, for callers who depend on one.
 
-Served is only what was live before, as the release froze it, what the chain of manifests proves, and what is not
-retired, on the onnx engine: a publisher can write a manifest by hand, and it must not be served. Here alone a
-request may call S3: for a version not loaded yet, and every few minutes for retirements. The first pin imports this.
+A version is served if it was live before (the release froze the list), the chain of manifests proves it, it is not
+retired, and its engine is onnx. A manifest that a publisher wrote by hand is in no chain, so it is never served. Only
+here a request may call S3: for a version not loaded yet, and every few minutes for retirements. The first pin imports
+this module.
 """
 
 import re
@@ -19,26 +20,26 @@ from fairlead.registry.store import Patient, Reading
 from fairlead.serving.model import Model, assemble, public
 
 RECHECK = 300.0
-"""Seconds for which a look at the retirements holds: so long may a process serve on after `fairlead retire`."""
+"""Seconds between reads of the retirements: a process may serve a version so long after `fairlead retire`."""
 RETRY_AFTER = 5.0
-"""Seconds before a version that could not be loaded is tried again."""
+"""Seconds before a failed load of a version is retried."""
 MOST_MODELS = 4
-"""Pinned versions kept loaded: more contracts than that in use at once are rare, and each costs memory."""
+"""Pinned versions kept loaded. Callers rarely use more at once, and each costs memory."""
 SESSION = 8
-"""Bytes of memory for a byte of graph: what onnxruntime took for forests, the largest of the graphs we make."""
+"""Bytes of memory per byte of graph, measured with onnxruntime on forests, the largest graphs."""
 PINNED_SHARE = 0.5
-"""Of the function's memory, for live and pinned sessions together; the rest is for the interpreter and the requests."""
+"""Share of the function's memory for live and pinned sessions together; interpreter and requests need the rest."""
 
 VERSION = re.compile(r"[1-9][0-9]{0,8}", re.ASCII)
 LISTING = 0
-"""Stands among the versions for the list of them."""
+"""Key of the list of versions among the version numbers."""
 
 
 class Pins:
-    """The versions below the live one, proved, loaded when first asked for, the least used dropped.
+    """The versions below the live one: checked and loaded at their first request; the least recently used is dropped.
 
-    `pinnable` are the versions that were live before, `memory` is the function's in bytes, `clock` is in seconds;
-    `on_failure` learns why a version could not be loaded.
+    `pinnable` are the versions that were live before, `memory` is the function's in bytes, `clock` returns seconds.
+    `on_failure` gets the error of a failed load.
     """
 
     def __init__(
@@ -66,9 +67,9 @@ class Pins:
         self._hold_until: dict[int, float] = {}
 
     def model(self, asked: str) -> Model:
-        """Return the version of this number, ready to answer.
+        """Return a version by its number, loaded.
 
-        Raises NoSuchVersionError, NotServedError, and ModelUnavailableError with when to come back.
+        Raises NoSuchVersionError, NotServedError, and ModelUnavailableError with seconds to wait.
         """
         self._objects.begin()
         version = self._number(asked)
@@ -93,7 +94,7 @@ class Pins:
             return public(*self._manifest(self._link(version)))
 
     def listed(self) -> dict[str, Any]:
-        """Return the versions that can be asked for, newest first, and which is live; raises ModelUnavailableError."""
+        """Return the versions that callers can pin, newest first, and which is live; raises ModelUnavailableError."""
         self._objects.begin()
         versions = [
             {"version": one.version, "digest": f"sha256:{one.sha256}", "engine": one.engine, "created": one.created}
@@ -124,7 +125,7 @@ class Pins:
 
     def _load(self, link: Ancestor) -> Model:
         self._refuse_unfit(link)
-        # The least recently used go before the new one comes, so that the peak stays in bounds too.
+        # The least recently used are dropped before the new one is loaded, which bounds the peak too.
         while self._models and (len(self._models) == MOST_MODELS or link.size + self._held() > self._room):
             del self._models[next(iter(self._models))]
         return assemble(self._reading, *self._manifest(link))
@@ -135,8 +136,8 @@ class Pins:
     def _refuse_unfit(self, link: Ancestor) -> None:
         if link.engine != "onnx":
             raise NotServedError(
-                f"{self._name} version {link.version} answers by the {link.engine} engine, which unpickles: it can be "
-                "released, but not pinned",
+                f"{self._name} version {link.version} answers by the {link.engine} engine: it can be released, but "
+                "only versions on the onnx engine can be pinned",
                 hint="GET /versions lists what can be pinned",
             )
         if self._live.facts.engine.name != "onnx":
@@ -180,7 +181,7 @@ class Pins:
             return [live, *(link for link in older if self._was_live(link.version) and self._serves(link, gone))]
 
     def _no_such(self, detail: str) -> NoSuchVersionError:
-        """Say what is there as well; a wrong request is not answered 503 because that cannot be found out."""
+        """Return the error with the versions that exist, or without them if the list cannot be read."""
         try:
             versions: list[int] | None = [link.version for link in self._servable()]
         except ModelUnavailableError:
@@ -189,7 +190,7 @@ class Pins:
 
     @contextmanager
     def _tried(self, version: int) -> Iterator[None]:
-        """Turn whatever goes wrong on our side into a 503 with Retry-After, and hold off before trying again."""
+        """Turn every failure but a wrong request into a 503 with Retry-After, and delay the next attempt."""
         what = f"version {version} of {self._name}" if version else f"the list of {self._name}'s versions"
         wait = self._hold_until.get(version, 0.0) - self._clock()
         if wait > 0:

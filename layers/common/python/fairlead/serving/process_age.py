@@ -1,15 +1,15 @@
-"""How long this process has been there, by the kernel's account."""
+"""Reads this process's age from the kernel."""
 
 import os
 import time
 from pathlib import Path
 
 STARTTIME = 19
-"""Of the fields after the command's name: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html."""
+"""Index among the fields after the command's name: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html."""
 
 
 def process_age() -> float | None:
-    """Return milliseconds since this process began, the interpreter's own start included; None where it is not told."""
+    """Return milliseconds since this process began, with the interpreter's start; None if the system does not tell."""
     try:
         fields = Path("/proc/self/stat").read_text(errors="replace").rpartition(")")[2].split()
     except OSError:  # no Linux

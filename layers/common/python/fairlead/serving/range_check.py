@@ -1,4 +1,4 @@
-"""How far a request lies from what the model was shown: a first, cheap sign of drift, counted on every request."""
+"""Compares each request with the ranges of the model's data: an early, cheap sign of drift."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from fairlead.model.signature import Signature
 
 
 class Ranges:
-    """The ranges and categories that the data showed, ready to be compared column by column."""
+    """The ranges and categories of the model's data, compared with rows column by column."""
 
     def __init__(self, signature: Signature) -> None:
         self._width = len(signature.inputs)
@@ -29,7 +29,7 @@ class Ranges:
         ]
 
     def share_outside(self, rows: Sequence[Row]) -> float:
-        """Return the share (0–1) of all values that lie outside; missing values are inside."""
+        """Return the share (0–1) of all values that lie outside; missing values count as inside."""
         outside = 0
         if self._numbers:
             matrix = self._numbers(rows)

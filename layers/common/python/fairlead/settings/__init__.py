@@ -1,4 +1,4 @@
-"""Settings from the environment, read once at an edge and passed on; nothing else reads os.environ."""
+"""Settings, read from environment variables once at an edge and passed on; no other module reads os.environ."""
 
 from fairlead.settings.automation import Releasing, Responding, Retraining, releasing, responding, retraining
 from fairlead.settings.feedback import Collecting, Keeping, Monitoring, collecting, keeping, monitoring, redriving

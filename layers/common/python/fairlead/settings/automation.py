@@ -1,4 +1,4 @@
-"""What the functions run with that act by themselves: respond, retrain and release."""
+"""Settings of the functions that act without an operator: respond, retrain and release."""
 
 from collections.abc import Mapping
 
@@ -10,12 +10,10 @@ from fairlead.settings.releases import Operator
 
 
 class Responding(msgspec.Struct, frozen=True, kw_only=True):
-    """What the respond function runs with: `retrain` is the function that retrains, empty where there is none.
+    """Settings of the respond function: `retrain` names the retrain function, empty for none.
 
-    `act` is False in a dry run.
-
-    `terms` are those of the policy that the stack sets: `fresh`, `cool_down` (seconds), `fewest_labelled`,
-    `error_share` (0–1) and `latency_ms`.
+    `act` is False in a dry run. `terms` are the stack's terms of the response policy: `fresh`, `cool_down` (seconds),
+    `fewest_labelled`, `error_share` (0–1) and `latency_ms`.
     """
 
     where: Operator
@@ -28,7 +26,7 @@ class Responding(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def responding(env: Mapping[str, str]) -> Responding:
-    """Read what the stack says to the respond function; raises SettingsError naming the variable."""
+    """Read the respond function's settings; raises SettingsError naming the variable."""
     named = {
         "fresh": "FAIRLEAD_FRESH",
         "cool_down": "FAIRLEAD_COOL_DOWN",
@@ -50,10 +48,10 @@ def responding(env: Mapping[str, str]) -> Responding:
 
 
 class Retraining(msgspec.Struct, frozen=True, kw_only=True):
-    """What the retrain function runs with: the stack, whose outcomes need no second source, and which function proves.
+    """Settings of the retrain function: `trusted` reporters' outcomes need no second source; `prove` names a function.
 
-    `days` is how far it looks back, `fewest` how many labelled rows it wants, `release` the function that releases
-    what passed, empty where people do.
+    It uses the last `days` and at least `fewest` labelled rows. `release` names the function that releases versions
+    that passed the gate; empty if operators release them.
     """
 
     where: Operator
@@ -67,7 +65,7 @@ class Retraining(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def retraining(env: Mapping[str, str]) -> Retraining:
-    """Read what the stack says to the retrain function; raises SettingsError naming the variable."""
+    """Read the retrain function's settings; raises SettingsError naming the variable."""
     bucket = required(env, "FAIRLEAD_BUCKET")
     return Retraining(
         where=Operator(stack=required(env, "FAIRLEAD_STACK"), bucket=bucket),
@@ -82,7 +80,7 @@ def retraining(env: Mapping[str, str]) -> Retraining:
 
 
 class Releasing(msgspec.Struct, frozen=True, kw_only=True):
-    """What the release function runs with: `strategy` is a word, `topic` whom it tells; `act` is False in a dry run."""
+    """Settings of the release function: `topic` is an ARN to notify, `strategy` a name; `act` is False in a dry run."""
 
     where: Operator
     topic: str
@@ -91,7 +89,7 @@ class Releasing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def releasing(env: Mapping[str, str]) -> Releasing:
-    """Read what the stack says to the release function; raises SettingsError naming the variable."""
+    """Read the release function's settings; raises SettingsError naming the variable."""
     return Releasing(
         where=Operator(stack=required(env, "FAIRLEAD_STACK")),
         topic=required(env, "FAIRLEAD_TOPIC"),

@@ -1,4 +1,4 @@
-"""How one setting is read; each raises SettingsError naming the variable."""
+"""Reads single settings by type; each function raises SettingsError naming the variable."""
 
 import math
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from fairlead.errors import SettingsError
 
 
 def required(env: Mapping[str, str], name: str) -> str:
-    """Return a text that must be there."""
+    """Return a variable's text, which must not be empty."""
     value = env.get(name)
     if not value:
         raise SettingsError(f"{name} is not set")
@@ -15,12 +15,12 @@ def required(env: Mapping[str, str], name: str) -> str:
 
 
 def names(env: Mapping[str, str], name: str) -> frozenset[str]:
-    """Return what stands between commas; nothing where it is not set."""
+    """Return the names of a comma-separated list; empty if the variable is not set."""
     return frozenset(part for text in env.get(name, "").split(",") if (part := text.strip()))
 
 
 def whole(env: Mapping[str, str], name: str, otherwise: int, *, of: str = "") -> int:
-    """Return a number above 0, `otherwise` where it is not set; `of` is its unit."""
+    """Return a whole number above 0, `otherwise` if the variable is not set; `of` is its unit."""
     value = env.get(name) or str(otherwise)
     if not value.isdecimal() or int(value) < 1:
         unit = f" of {of}" if of else ""
@@ -29,7 +29,7 @@ def whole(env: Mapping[str, str], name: str, otherwise: int, *, of: str = "") ->
 
 
 def share(env: Mapping[str, str], name: str) -> float:
-    """Return a number from 0 to 1, 0 where it is not set."""
+    """Return a number from 0 to 1, 0 if the variable is not set."""
     value = env.get(name) or "0"
     number = _number(value)
     if not 0 <= number <= 1:
@@ -38,7 +38,7 @@ def share(env: Mapping[str, str], name: str) -> float:
 
 
 def milliseconds(env: Mapping[str, str], name: str) -> float:
-    """Return a time that must be there and above 0."""
+    """Return milliseconds above 0; the variable must be set."""
     value = required(env, name)
     number = _number(value)
     if not 0 < number < math.inf:

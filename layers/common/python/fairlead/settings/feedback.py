@@ -1,4 +1,4 @@
-"""What the functions run with that fill the ledger and look at it."""
+"""Settings of the functions that write the ledger or read it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from fairlead.settings.env import required, whole
 
 
 class Keeping(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the ledger is, for how many days it keeps what it is given, and the registry that says what rows mean."""
+    """Settings of every ledger writer: the registry's bucket, the ledger's table, and the days that items are kept."""
 
     bucket: str
     ledger: str
@@ -17,10 +17,10 @@ class Keeping(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Collecting(Keeping, frozen=True, kw_only=True):
-    """What the feedback and redrive functions run with: predict's log group, and where to set aside what is in the way.
+    """Settings of feedback and redrive: `log_group` is predict's, `set_aside` is the dead-letter bucket.
 
-    `own_log_group` is empty where Lambda does not say it; `function` is the one whose failed events are redriven,
-    `retrain` the one whose failed events are counted, empty where there is none.
+    `own_log_group` is empty outside Lambda. Redrive retries the failed events of `function`, and counts the failed
+    events of `retrain`, which is empty for none.
     """
 
     set_aside: str
@@ -31,12 +31,12 @@ class Collecting(Keeping, frozen=True, kw_only=True):
 
 
 def keeping(env: Mapping[str, str]) -> Keeping:
-    """Read what the stack says to whoever writes the ledger; raises SettingsError naming the variable."""
+    """Read a ledger writer's settings; raises SettingsError naming the variable."""
     return Keeping(**_keeping(env))
 
 
 def collecting(env: Mapping[str, str]) -> Collecting:
-    """Read what the stack says to the feedback function; raises SettingsError naming the variable."""
+    """Read the feedback function's settings; raises SettingsError naming the variable."""
     return Collecting(
         **_keeping(env),
         set_aside=required(env, "FAIRLEAD_SETASIDE"),
@@ -46,17 +46,17 @@ def collecting(env: Mapping[str, str]) -> Collecting:
 
 
 def redriving(env: Mapping[str, str]) -> Collecting:
-    """Read what the stack says to the redrive function; raises SettingsError naming the variable."""
+    """Read the redrive function's settings; raises SettingsError naming the variable."""
     return msgspec.structs.replace(
         collecting(env), function=required(env, "FAIRLEAD_FUNCTION"), retrain=env.get("FAIRLEAD_RETRAIN", "")
     )
 
 
 class Monitoring(msgspec.Struct, frozen=True, kw_only=True):
-    """What the monitor function runs with; times in seconds.
+    """Settings of the monitor function; times in seconds.
 
-    `respond` is the ARN of the function that alarms call, empty where there is none; `tick` is how often the clock
-    ticks, `cool_down` how long a standing alarm rests before it is put to respond again.
+    `respond` is the ARN of the function that alarms call, empty for none. `tick` is the schedule's interval. The
+    monitor calls respond again for an alarm that is still in state ALARM after `cool_down`.
     """
 
     bucket: str
@@ -68,7 +68,7 @@ class Monitoring(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def monitoring(env: Mapping[str, str]) -> Monitoring:
-    """Read what the stack says to the monitor function; raises SettingsError naming the variable."""
+    """Read the monitor function's settings; raises SettingsError naming the variable."""
     return Monitoring(
         bucket=required(env, "FAIRLEAD_BUCKET"),
         ledger=required(env, "FAIRLEAD_LEDGER"),

@@ -1,4 +1,4 @@
-"""Which older versions of the live model callers may pin, as a release freezes it: `1-4,6`, the newest first."""
+"""The frozen list of older versions that callers may pin: text such as `6,1-4`, newest first."""
 
 import re
 from collections.abc import Collection
@@ -8,13 +8,13 @@ from fairlead.errors import SettingsError
 
 NAME = "FAIRLEAD_PINNABLE"
 MOST = 1_000
-"""Characters that it takes at most: Lambda's environment holds 4 KB. What no longer fits are the oldest versions."""
+"""Characters of the list at most: Lambda's environment holds 4 KB. The oldest versions are left out first."""
 
 RUN = re.compile(r"([1-9][0-9]{0,8})(?:-([1-9][0-9]{0,8}))?")
 
 
 def spell(versions: Collection[int]) -> str:
-    """Spell version numbers as runs, the newest first, as many as fit."""
+    """Return version numbers as text: runs, newest first, as many as fit."""
     spelled = ""
     for _, run in groupby(enumerate(sorted(set(versions), reverse=True)), key=lambda one: one[0] + one[1]):
         numbers = [version for _, version in run]
@@ -27,7 +27,7 @@ def spell(versions: Collection[int]) -> str:
 
 
 def parse(text: str) -> tuple[range, ...]:
-    """Read what `spell` spelled; raises SettingsError."""
+    """Return the ranges of a text that `spell` made; raises SettingsError."""
     runs = []
     for part in text.split(",") if text else ():
         found = RUN.fullmatch(part)

@@ -1,4 +1,4 @@
-"""What those run with who release, and the functions that stand around a deployment."""
+"""Settings of the release commands and of the deployment-hook functions."""
 
 from collections.abc import Mapping
 
@@ -8,7 +8,7 @@ from fairlead.settings.env import milliseconds, required
 
 
 class Operator(msgspec.Struct, frozen=True, kw_only=True):
-    """Where the command line works; `bucket` and `api_url` override the stack's outputs."""
+    """Settings of the command line; `bucket` and `api_url` override the stack's outputs."""
 
     stack: str = "fairlead"
     bucket: str | None = None
@@ -25,12 +25,12 @@ def operator(env: Mapping[str, str]) -> Operator:
 
 
 def stack(env: Mapping[str, str]) -> str:
-    """Read the stack whose journal it is; raises SettingsError."""
+    """Return FAIRLEAD_STACK, the stack of the journal; raises SettingsError."""
     return required(env, "FAIRLEAD_STACK")
 
 
 class Verifying(msgspec.Struct, frozen=True, kw_only=True):
-    """What the verify function runs with: where releases are, and what one may take of a caller's time."""
+    """Settings of the verify function; `latency_ms` and `cold_start_ms` are the most that a release may take."""
 
     stack: str
     bucket: str
@@ -42,7 +42,7 @@ class Verifying(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def verifying(env: Mapping[str, str]) -> Verifying:
-    """Read what the stack says to the verify function; raises SettingsError naming the variable."""
+    """Read the verify function's settings; raises SettingsError naming the variable."""
     return Verifying(
         stack=stack(env),
         bucket=required(env, "FAIRLEAD_BUCKET"),
@@ -55,7 +55,7 @@ def verifying(env: Mapping[str, str]) -> Verifying:
 
 
 class Recording(msgspec.Struct, frozen=True, kw_only=True):
-    """What the record function runs with: where the journal is, and whose deployments go into it."""
+    """Settings of the record function: the journal's bucket and stack, and the deployment group that it records."""
 
     stack: str
     bucket: str
@@ -65,7 +65,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def recording(env: Mapping[str, str]) -> Recording:
-    """Read what the stack says to the record function; raises SettingsError naming the variable."""
+    """Read the record function's settings; raises SettingsError naming the variable."""
     return Recording(
         stack=stack(env),
         bucket=required(env, "FAIRLEAD_BUCKET"),

@@ -1,4 +1,4 @@
-"""What the predict function runs with, as a release froze it, and what else only reads the registry."""
+"""Settings of the predict function, as a release froze them, and of functions that only read the registry."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -10,13 +10,13 @@ from fairlead.settings import pinnable_versions
 from fairlead.settings.env import names, required, share
 
 DEFAULT_MEMORY = 1769
-"""MB, where no Lambda says it; what the template asks for."""
+"""MB, outside Lambda; the template's default."""
 
 
 class Serving(msgspec.Struct, frozen=True, kw_only=True):
-    """What the predict function runs with. `model` is None until the first release: the bootstrap stack serves 503.
+    """Settings of the predict function. `model` is None until the first release: the new stack answers 503.
 
-    `release` is the Lambda version that runs this, empty where Lambda does not.
+    `release` is the number of the running Lambda version, empty outside Lambda.
     """
 
     bucket: str
@@ -27,13 +27,13 @@ class Serving(msgspec.Struct, frozen=True, kw_only=True):
     memory: int  # bytes
     capture_rate: float  # share of requests, 0 to 1
     capture_drop: frozenset[str]  # fields that are never stored
-    pseudonym_key: str = ""  # of callers' names in what is captured
+    pseudonym_key: str = ""  # makes callers' pseudonyms in captured lines
     release: str = ""
     initialization: Literal["on-demand", "provisioned-concurrency", "snap-start", "lambda-managed-instances"]
 
 
 def serving(env: Mapping[str, str]) -> Serving:
-    """Read FAIRLEAD_* as a release froze them; raises SettingsError naming the variable."""
+    """Read the frozen FAIRLEAD_* variables; raises SettingsError naming the variable."""
     model = env.get("FAIRLEAD_MODEL") or None
     version = env.get("FAIRLEAD_VERSION") or "0"
     if not version.isdecimal():
@@ -52,10 +52,10 @@ def serving(env: Mapping[str, str]) -> Serving:
         capture_drop=names(env, "FAIRLEAD_CAPTURE_DROP"),
         pseudonym_key=required(env, "FAIRLEAD_PSEUDONYM_KEY") if capture_rate else "",
         release=env.get("AWS_LAMBDA_FUNCTION_VERSION", ""),
-        initialization=env.get("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),  # type: ignore[arg-type]  # Lambda's own words
+        initialization=env.get("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),  # type: ignore[arg-type]  # Lambda's values
     )
 
 
 def bucket(env: Mapping[str, str]) -> str:
-    """Read where the registry and the journal are, for who needs nothing else; raises SettingsError."""
+    """Return FAIRLEAD_BUCKET, the bucket of registry and journal; raises SettingsError."""
     return required(env, "FAIRLEAD_BUCKET")

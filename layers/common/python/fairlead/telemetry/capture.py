@@ -1,7 +1,7 @@
-"""Capture: what a request asked and got, as log lines that the feedback loop reads.
+"""Capture: a request's rows and answers as log lines, which the feedback loop reads.
 
-Lambda splits a line near 256 KB, and half a line is no record: a large request becomes several parts, each of which
-says what it is by itself. Law: the parts of a request hold each of its rows once, in order.
+Lambda splits a line near 256 KB, so a large request becomes several parts, each complete in itself.
+Law: the parts of a request hold each of its rows once, in order.
 """
 
 import hmac
@@ -20,25 +20,25 @@ SCHEMA = 1
 LARGEST_PART = 200_000
 """Bytes of a line: Lambda cuts near 256 KB, and DynamoDB keeps no item over 400 KB."""
 MOST_COUNTERS = 9_000
-"""Counters that a part may add to: they are written with it, in one transaction, which has room for 99 updates of 100
-counters each (`fairlead.feedback.ledger.counter_items`)."""
+"""Counters that a part may update. The part and its counters are written in one transaction, which has room for 99
+updates of 100 counters each (`fairlead.feedback.ledger.counter_items`)."""
 MOST_CELLS = 53
 MOST_ANSWERS = 52
-"""What a baseline counts of one field in cells, and of one answer beside its fields, at most."""
+"""Counters of one field, and of one answer without its fields, at most."""
 REQUEST = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-"""Lambda's request ids. The ledger keeps other things beside requests, under keys that do not look like this."""
+"""Lambda's request ids. The ledger's other items have keys of other forms."""
 MOST_DIGITS = 7
-"""Of a row's number: more rows than any request has."""
+"""Digits of a row's number: enough for every request."""
 LATEST = 253_402_300_799_999
-"""The last moment of the year 9999 (ms since 1970), which is the last that dates can tell."""
+"""The end of the year 9999 in ms since 1970: Python's `datetime` ends there."""
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Rows `first`, `first` + 1, … of the `of` rows of a request, answered by one release at `at` (ms since 1970).
 
-    `rows` hold the `fields` that may be stored, in this order; a row that is too large to be captured is None. Of
-    each row: its label, probabilities in the order of the signature's classes, value or values, and score, as the
-    task has them. `caller` names who asked without saying who.
+    `rows` hold the `fields` that may be stored, in this order; a row that is too large is None. The columns hold each
+    row's label, probabilities in the order of the signature's classes, value or values, and score; columns that the
+    task does not have are None. `caller` is a pseudonym.
     """
 
     event: Literal["capture"] = "capture"
@@ -62,7 +62,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class CapturedRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """One request: its id, when it came (ms since 1970), who asked (a pseudonym), its rows in the signature's order."""
+    """One request: its id, its time (ms since 1970), the caller's pseudonym, its rows in the signature's order."""
 
     request: str
     at: int
@@ -71,14 +71,14 @@ class CapturedRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CapturedAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What it got, and from whom: `identity` is model, version, digest and release."""
+    """The answers to a request; `identity` is model, version, digest and release."""
 
     identity: dict[str, Any]
     answers: Answers
 
 
 class Capture:
-    """What of a version's requests is captured: every field but those in `drop`."""
+    """Makes the log lines of a version's requests, without the fields in `drop`."""
 
     def __init__(self, signature: Signature, *, drop: frozenset[str] = frozenset()) -> None:
         self._kept = [place for place, field in enumerate(signature.inputs) if field.name not in drop]
@@ -86,7 +86,7 @@ class Capture:
         self._fields = tuple(signature.inputs[place].name for place in self._kept)
 
     def lines(self, asked: CapturedRequest, answered: CapturedAnswer) -> Iterator[str]:
-        """Return the lines of a request."""
+        """Yield the log lines of one request."""
         return _lines(self._part(asked, answered))
 
     def _part(self, asked: CapturedRequest, answered: CapturedAnswer) -> Part:
@@ -111,25 +111,25 @@ class Capture:
 
 
 def sampled(request: str, rate: float) -> bool:
-    """Say whether a request is captured: by its id alone, so that whoever asks again hears the same."""
+    """Return whether a request is captured, a function of its id alone; `rate` is a share, 0 to 1."""
     return crc32(request.encode()) < rate * 2**32
 
 
 def pseudonym(caller: str, key: str) -> str:
-    """Name a caller (an ARN) so that its requests can be told from others' but not who it is.
+    """Return a caller's (an ARN's) pseudonym: equal for all its requests, without revealing the ARN.
 
-    ARNs can be guessed, so the name is an HMAC (RFC 2104): who does not have the stack's key cannot try them.
+    ARNs can be guessed, so it is an HMAC (RFC 2104): guesses cannot be checked without the stack's key.
     """
     return hmac.digest(key.encode(), caller.encode(), "sha256").hex()[:16]
 
 
 def prediction_id(request: str, row: int) -> str:
-    """Name a row of a request, as its answer does."""
+    """Return the prediction id of a row of a request."""
     return f"{request}-{row}"
 
 
 def parse_prediction_id(name: str) -> tuple[str, int] | None:
-    """Return request and row; None for what `prediction_id` would never spell so."""
+    """Return a prediction id's request and row; None for a text that `prediction_id` never returns."""
     request, _, row = name.rpartition("-")
     if not REQUEST.fullmatch(request) or not row.isdecimal() or len(row) > MOST_DIGITS or row != str(int(row)):
         return None
@@ -137,7 +137,7 @@ def parse_prediction_id(name: str) -> tuple[str, int] | None:
 
 
 def decode(line: str | bytes) -> Part:
-    """Read a line; raises msgspec.MsgspecError for anything that is not a part, or one at odds with itself."""
+    """Return a line's part; raises msgspec.MsgspecError for anything else, and for a part that contradicts itself."""
     part = _DECODER.decode(line)
     columns = (part.labels, part.probabilities, part.values, part.scores)
     if any(column is not None and len(column) != len(part.rows) for column in columns):
@@ -150,7 +150,7 @@ def decode(line: str | bytes) -> Part:
 
 
 def counters(part: Part) -> int:
-    """Return how many counters a part adds to, at most."""
+    """Return an upper bound for the number of counters that a part updates."""
     captured = sum(row is not None for row in part.rows)
     return min(captured, MOST_CELLS) * len(part.fields) + min(len(part.rows), MOST_CELLS) * MOST_ANSWERS
 
@@ -159,7 +159,7 @@ _DECODER = msgspec.json.Decoder(Part)
 
 
 def _lines(part: Part) -> Iterator[str]:
-    """Spell a part, in halves of halves until each fits a line and its counters a transaction."""
+    """Yield a part's lines, halving it until each fits a line and its counters fit a transaction."""
     line = msgspec.json.encode(part)
     if len(line) <= LARGEST_PART and counters(part) <= MOST_COUNTERS:
         yield line.decode()

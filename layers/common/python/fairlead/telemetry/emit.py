@@ -1,7 +1,7 @@
-"""What predict says about itself: one structured log line and a few metrics for every request.
+"""Predict's logs and metrics: one structured log line and a few metrics for each request.
 
-Powertools' Logger and Metrics (CloudWatch embedded metric format), used as their documentation teaches. Of request
-bodies and answers only what capture is set to keep is logged, by `captured` alone.
+It uses Powertools' Logger and Metrics (CloudWatch embedded metric format). Request bodies and answers are logged by
+`captured` alone, as far as capture is configured.
 """
 
 import json
@@ -19,26 +19,26 @@ from fairlead.settings import Serving
 
 
 def _json(document: dict[str, Any]) -> str:
-    """A log line with msgspec: several times quicker than the json module, on every request."""
+    """Encode a log line with msgspec, which is several times as fast as the json module."""
     try:
         return msgspec.json.encode(document, enc_hook=str).decode()
-    except (UnicodeError, OverflowError):  # half of a surrogate pair, an integer beyond 64 bits: in an error's text
+    except (UnicodeError, OverflowError):  # a lone surrogate or an integer beyond 64 bits in an error's text
         return json.dumps(document, default=str)
 
 
 JUDGED = frozenset({"Requests", "Errors5xx"})
-"""What alarms judge a release by, beside `Latency`: few, because every release makes new CloudWatch metrics of them."""
+"""With `Latency`, the metrics by release, which alarms use. They are few: each release makes new CloudWatch metrics."""
 
 
 class Figures(AmazonCloudWatchEMFProvider):
-    """Powertools' metrics, of which some also exist by release: those of calls that judge it (`judged`)."""
+    """Powertools' metrics; those in `judged` are also written by release, for its alarms."""
 
     release = ""
     version = 0
     judged: frozenset[str] = frozenset()
 
     def serialize_metric_set(self, *args: Any, **kwargs: Any) -> Any:
-        """Add a directive of our own: Powertools gives all of a document's metrics the same sets of dimensions."""
+        """Add a second directive: Powertools gives all metrics of a document the same dimensions."""
         document: dict[str, Any] = dict(super().serialize_metric_set(*args, **kwargs))
         directives = document["_aws"]["CloudWatchMetrics"]
         judged = [metric for metric in directives[0]["Metrics"] if metric["Name"] in self.judged]
@@ -50,7 +50,7 @@ class Figures(AmazonCloudWatchEMFProvider):
         return document
 
 
-# Lambda's JSON log takes every logger's INFO, at which botocore tells of each client where its credentials came from.
+# Lambda's JSON log includes every logger's INFO. Botocore logs there where each client's credentials come from.
 logging.getLogger("botocore").setLevel(logging.WARNING)
 
 logger = Logger(json_serializer=_json)
@@ -59,31 +59,31 @@ metrics = Metrics(provider=figures)
 
 
 def identify(settings: Serving) -> None:
-    """Put the frozen model and version on every metric of this process, and the release on those that judge it."""
+    """Set the frozen model and version as dimensions of every metric, and the release for the metrics in `judged`."""
     figures.release, figures.version = settings.release, settings.version
     metrics.set_default_dimensions(model=settings.model or "none", version=str(settings.version))
     logger.append_keys(model=settings.model, version=settings.version)
 
 
 def load_failed(failure: FairleadError) -> None:
-    """Say why no model is loaded; callers only learn the code."""
+    """Log why no model is loaded; callers get only the code."""
     logger.error("model not loaded", reason=str(failure), code=failure.code)
 
 
 def captured(lines: Iterable[str]) -> None:
-    """Log what capture keeps of a request, past the logger: these lines are records for the feedback loop."""
+    """Print captured lines without the logger: the feedback loop reads them as records."""
     for line in lines:
         print(line)  # noqa: T201 - standard output is Lambda's log
 
 
 def counted(counts: Mapping[str, int]) -> None:
-    """Put counts among the metrics, zeros too: a metric that is there and zero is not one that is missing."""
+    """Add counts as metrics, zeros too: alarms tell zero from missing data."""
     for name, count in counts.items():
         metrics.add_metric(name, MetricUnit.Count, count)
 
 
 def gauged(values: Mapping[str, float], dimensions: Mapping[str, str], *, counts: frozenset[str]) -> None:
-    """Write gauges at once, as a line of their own under these dimensions beside `service`; `counts` names counts."""
+    """Write gauges now, as one line with `dimensions` and `service`; names in `counts` have the unit Count."""
     if not values:
         return
     provider = AmazonCloudWatchEMFProvider()
@@ -94,15 +94,15 @@ def gauged(values: Mapping[str, float], dimensions: Mapping[str, str], *, counts
 
 
 def answered(*, route: str, status: int, milliseconds: float, facts: dict[str, Any], from_caller: bool) -> None:
-    """Record one request: `facts` are `rows`, `out_of_range` (share, 0–1) and `code` of an error, where known.
+    """Log one request and add its metrics; `facts` may hold `rows`, `out_of_range` (share, 0–1), an error's `code`.
 
-    `version` is among them where one was to answer: the live one, or the one the caller pinned. A request judges the
-    release if it is `from_caller` and another version was not pinned; its latency only if it was answered 2xx.
+    `facts` also hold `version`, live or pinned, if a version was found. The metrics by release count a request that is
+    `from_caller` and pins no other version; they count its latency only if it was answered 2xx.
     """
     judging = from_caller and facts.get("version", figures.version) == figures.version
     figures.judged = (JUDGED | {"Latency"} if status < 300 else JUDGED) if judging else frozenset()
     if "version" in facts:
-        # Until the metrics are flushed; add_dimension would warn of what is meant here.
+        # It holds until the metrics are flushed. add_dimension would warn that the dimension is overwritten.
         figures.dimension_set["version"] = str(facts["version"])
     logger.info("request answered", route=route, status=status, latency_ms=round(milliseconds, 3), **facts)
     metrics.add_metric("Requests", MetricUnit.Count, 1)

@@ -1,4 +1,4 @@
-"""What the ledger holds, as facts."""
+"""The data types of the ledger: outcomes, and pairs of prediction and outcome."""
 
 from typing import Any, Literal
 
@@ -8,15 +8,15 @@ from fairlead.model.signature import Scalar
 from fairlead.telemetry.capture import Part
 
 Actual = Scalar | dict[str, float]
-"""What really happened: a class, a value, or values by name where the model has several targets."""
+"""An outcome's content: a class, a value, or values by name for a model with several targets."""
 State = Literal["pending", "scored", "invalid"]
 Result = Literal["recorded", "duplicate", "conflict", "accepted"]
-"""Of a reported outcome: new and its prediction known; said before; said otherwise before, so not taken; new, and its
-prediction not known (yet)."""
+"""Result of a reported outcome. recorded: new, its prediction is known. duplicate: equal to the first report.
+conflict: unlike the first report, so not taken. accepted: new, its prediction is not known (yet)."""
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
-    """What really happened to row `row` of a request, reported at `at` (ms since 1970) by an ARN."""
+    """The outcome of row `row` of a request, reported at `at` (ms since 1970) by the ARN `by`."""
 
     request: str
     row: int
@@ -27,7 +27,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
-    """An outcome as the ledger has it: the first that was reported, and how often it was contradicted since."""
+    """An outcome in the ledger: the first that was reported, and the number of conflicting reports since."""
 
     outcome: Outcome
     state: State
@@ -35,9 +35,9 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Pair(msgspec.Struct, frozen=True, kw_only=True):
-    """A prediction and its outcome. `position` is the row's place within its part.
+    """A prediction and its outcome. `position` is the row's index within its part.
 
-    `conflicts` is how often the outcome was contradicted, where it was read from the ledger.
+    `conflicts` is the number of conflicting reports if the pair was read from the ledger.
     """
 
     part: Part
@@ -46,13 +46,13 @@ class Pair(msgspec.Struct, frozen=True, kw_only=True):
     conflicts: int = 0
 
     def column(self, name: Literal["rows", "labels", "probabilities", "values", "scores"]) -> Any:
-        """Return this row's member of a column of its part; None where the task has no such column."""
+        """Return this row's value in a column of its part; None if the part has no such column."""
         column = getattr(self.part, name)
         return None if column is None else column[self.position]
 
 
 def pairs(parts: list[Part], kept: list[Kept]) -> list[Pair]:
-    """Join the parts of one request with its outcomes that nobody has scored yet."""
+    """Return the pairs of one request's predictions and its outcomes that are not scored yet."""
     waiting = {one.outcome.row: one.outcome for one in kept if one.state == "pending"}
     return [
         Pair(part=part, position=row - part.first, outcome=waiting[row])

@@ -1,7 +1,7 @@
-"""The proof before traffic: CodeDeploy asks, the release is tried, the journal has the evidence, CodeDeploy is told.
+"""The hook before traffic: checks a release for CodeDeploy, writes the findings to the journal, answers CodeDeploy.
 
-Law: whatever happens, CodeDeploy is answered before the function's time is over, and Succeeded only if every finding
-lets the release pass and stands in the journal. A proof that nobody can look up is none.
+Law: CodeDeploy gets an answer before the function times out. The answer is Succeeded only if no finding refuses the
+release and the journal holds the findings: without a record an operator could not look them up.
 """
 
 import threading
@@ -23,29 +23,29 @@ from fairlead.verification.trial.trial import Trial
 
 RECORDING = 15.0
 ANSWERING = 10.0
-"""Seconds kept for the record and for the answer, whatever the trial does."""
+"""Seconds reserved for the journal's record and for the answer."""
 
 Result = TypeVar("Result")
 
 
 class OutOfTimeError(ReleaseError):
-    """What was begun did not end in the time there was."""
+    """A step did not end within its time."""
 
 
 class Pieces(Protocol):
-    """What a proof needs besides CodeDeploy; made late, because what cannot be made refuses the release."""
+    """The hook's dependencies, made inside the hook: a failure to make one refuses the release."""
 
     def trial(self, described: Described) -> Trial:
-        """Make the trial of what a deployment describes."""
+        """Return the trial of the release that a deployment describes."""
         ...
 
     def journal(self) -> Journal:
-        """Open the journal."""
+        """Return the stack's journal."""
         ...
 
 
 class Proof:
-    """What was found so far; another thread may still be adding to it."""
+    """The findings so far; another thread may still add to them."""
 
     def __init__(self) -> None:
         self._findings: list[Finding] = []
@@ -54,28 +54,28 @@ class Proof:
         self.exempt = False
 
     def add(self, finding: Finding) -> None:
-        """Keep a finding, and say it in the log."""
+        """Keep a finding and log it."""
         self._findings.append(finding)
         emit.logger.info("checked", **_told(finding))
 
     def settled(self) -> tuple[Finding, ...]:
-        """Return what was found by now."""
+        """Return the findings so far."""
         return tuple(self._findings)
 
 
 def answer(execution: Execution, hook: Hook, pieces: Pieces, *, remaining: Callable[[], float], by: str) -> Status:
-    """Prove a release and tell CodeDeploy; returns what it was told. `remaining` is in seconds, `by` who proves.
+    """Check a release and answer CodeDeploy; returns the answer. `remaining` returns seconds, `by` is the hook's ARN.
 
-    Raises only where CodeDeploy cannot be told.
+    Raises ReleaseError only if CodeDeploy does not take the answer.
     """
     proof, started = Proof(), time.monotonic()
     try:
         within(remaining() - RECORDING - ANSWERING, lambda: _prove(proof, execution, hook, pieces))
     except OutOfTimeError as error:
-        proof.add(failed("time", str(error), detail="the release was not proved in the time there is"))
+        proof.add(failed("time", str(error), detail="the checks did not end within the function's time"))
     except FairleadError as error:
         proof.add(failed("deployment", str(error)))
-    except Exception as error:  # noqa: BLE001 - the last line of defence: a crash is a failure, not a silence
+    except Exception as error:  # noqa: BLE001 - a crash must answer Failed, not leave CodeDeploy without an answer
         emit.logger.exception("unexpected error", error=type(error).__name__)
         proof.add(failed("verify", f"{type(error).__name__}: {error}"))
     findings = proof.settled()
@@ -88,13 +88,13 @@ def answer(execution: Execution, hook: Hook, pieces: Pieces, *, remaining: Calla
 
 
 def within(seconds: float, work: Callable[[], Result]) -> Result:
-    """Return what `work` returns or raise what it raises; OutOfTimeError, leaving it alone, if it takes longer."""
+    """Return the result of `work`, or raise its error; raises OutOfTimeError after `seconds`, while `work` runs on."""
     future: Future[Result] = Future()
 
     def run() -> None:
         try:
             future.set_result(work())
-        except BaseException as error:  # noqa: BLE001 - handed over to the thread that waits
+        except BaseException as error:  # noqa: BLE001 - raised again in the waiting thread
             future.set_exception(error)
 
     threading.Thread(target=run, name="within", daemon=True).start()
@@ -107,7 +107,7 @@ def within(seconds: float, work: Callable[[], Result]) -> Result:
 def _prove(proof: Proof, execution: Execution, hook: Hook, pieces: Pieces) -> None:
     order = hook.order(execution)
     if order.undoes:
-        # CodeDeploy goes back to what has served callers until now: nothing may hold that up.
+        # CodeDeploy returns to the release that has served callers until now: no check may delay it.
         proof.exempt = True
         emit.logger.info("a rollback is not examined", deployment=execution.deployment_id, undoes=order.undoes)
         return
@@ -119,7 +119,7 @@ def _prove(proof: Proof, execution: Execution, hook: Hook, pieces: Pieces) -> No
 
 
 def _described(order: HookedDeployment) -> Described:
-    """Read which releases a deployment is about; raises ReleaseError unless its AppSpec moves live between them."""
+    """Return the releases that a deployment describes; raises ReleaseError unless its AppSpec names the same."""
     described = parse_deployment(order.description)
     if described is None:
         raise ReleaseError(f"this deployment was not started by Fairlead: it describes itself as {order.description!r}")
@@ -151,17 +151,17 @@ def _draft(
 
 
 def _on_record(draft: Draft, pieces: Pieces, status: Status, seconds: float) -> Status:
-    """Write the evidence; Failed where it cannot be written, or where an earlier run of this hook wrote a failure."""
+    """Write the findings; returns Failed if that fails, or if an earlier run of this hook wrote a failure."""
     try:
         record = within(seconds, lambda: pieces.journal().append(draft))
-    except Exception as error:  # noqa: BLE001 - CodeDeploy is told in any case
+    except Exception as error:  # noqa: BLE001 - CodeDeploy gets an answer in any case
         emit.logger.exception("the journal was not written", error=type(error).__name__, why=draft.why)
         return "Failed"
     return status if record.kind == "verified" else "Failed"
 
 
 def _tell(hook: Hook, execution: Execution, status: Status, remaining: Callable[[], float]) -> None:
-    """Tell CodeDeploy, again as long as there is time for it: silence would hold the deployment up for an hour."""
+    """Answer CodeDeploy, with retries while there is time: without an answer the deployment waits for an hour."""
     while True:
         try:
             first = hook.answer(execution, status)
