@@ -33,6 +33,7 @@ from fairlead_local.iam.evaluate import PolicyEvaluator
 from fairlead_local.iam.guard import Guard
 from fairlead_local.iam.identities import Identities
 from fairlead_local.iam.roles import Roles as AccessRoles
+from fairlead_local.lambda_.account_settings import AccountSettings
 from fairlead_local.lambda_.aliases import Aliases
 from fairlead_local.lambda_.archives import Archives
 from fairlead_local.lambda_.async_queue import AsyncQueue
@@ -90,7 +91,7 @@ class Cloud:
         versions = Versions(store, self._pools.initialise)
         parts = (
             functions, versions, Aliases(store), Layers(store, archives), permissions,
-            InvokeConfigs(store), invoker,
+            InvokeConfigs(store), invoker, AccountSettings(store, variants),
         )  # fmt: skip
         operations: dict[str, Handler] = {}
         for part in parts:

@@ -181,3 +181,17 @@ def test_stack_has_a_subscription_filter_and_event_invoke_settings(stack: Deploy
     stack.put(**resources)
     (shown,) = logs.describe_subscription_filters(logGroupName=f"{stack.name}-group")["subscriptionFilters"]
     assert shown["filterPattern"] == ""
+
+
+def test_the_account_s_log_role_is_set_and_outlives_its_stack(stack: Deployed, cloud: LocalCloud) -> None:
+    gateway = cloud.client("apigateway")
+    roles = [f"arn:aws:iam::123456789012:role/{name}" for name in ("first", "second")]
+    seen = []
+
+    for role in roles:
+        stack.put(Account={"Type": "AWS::ApiGateway::Account", "Properties": {"CloudWatchRoleArn": role}})
+        seen.append(gateway.get_account()["cloudwatchRoleArn"])
+
+    stack.put(Topic={"Type": "AWS::SNS::Topic"})
+    assert seen == roles
+    assert gateway.get_account()["cloudwatchRoleArn"] == roles[-1]

@@ -54,3 +54,19 @@ def test_code_and_layers_over_the_unzipped_limit_are_refused(functions: Any, nam
 
     assert refused["code"] == "InvalidParameterValueException"
     assert "exceeds the maximum allowed size of 262144000 bytes" in refused["message"]
+
+
+def test_the_account_shows_its_limits_and_the_code_storage_in_use(functions: Any, name: str) -> None:
+    """Each published version takes storage of its own; reserved concurrency is taken from the rest."""
+    before = functions.get_account_settings()
+
+    version = functions.publish_version(FunctionName=name)
+    functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=400)
+    after = functions.get_account_settings()
+    functions.delete_function_concurrency(FunctionName=name)
+
+    assert before["AccountLimit"]["TotalCodeSize"] == 75 * 1024**3
+    assert before["AccountLimit"]["ConcurrentExecutions"] == 1000
+    assert before["AccountLimit"]["UnreservedConcurrentExecutions"] == 1000
+    assert after["AccountLimit"]["UnreservedConcurrentExecutions"] == 600
+    assert after["AccountUsage"]["TotalCodeSize"] - before["AccountUsage"]["TotalCodeSize"] == version["CodeSize"]

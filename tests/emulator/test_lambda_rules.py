@@ -120,9 +120,9 @@ def test_a_function_that_is_being_created_cannot_be_invoked_yet(functions: Any, 
     assert (refused["code"], refused["status"]) == ("ResourceConflictException", 409)
 
 
-def test_operation_without_handler_is_refused_by_name(functions: Any, name: str) -> None:
-    with pytest.raises(ClientError, match="does not implement lambda:GetAccountSettings"):
-        functions.get_account_settings()
+def test_operation_without_handler_is_refused_by_name(functions: Any) -> None:
+    with pytest.raises(ClientError, match="does not implement lambda:ListCodeSigningConfigs"):
+        functions.list_code_signing_configs()
 
 
 def test_snapstart_runs_the_init_when_publishing(functions: Any, new_name: str) -> None:

@@ -1,4 +1,4 @@
-"""AWS::ApiGateway::RestApi, Deployment and Stage."""
+"""AWS::ApiGateway::Account, RestApi, Deployment and Stage."""
 
 import json
 from typing import Any
@@ -7,6 +7,31 @@ from fairlead_local.apigateway.apis import Apis
 from fairlead_local.clients import Clients
 from fairlead_local.cloudformation.provider import CreatedResource, DesiredResource, names
 from fairlead_local.cloudformation.templates import invalid
+
+
+class AccountProvider:
+    """The account's role for logs; there are no access logs here, so it is shown only."""
+
+    accepts = names("CloudWatchRoleArn")
+    replaces = frozenset[str]()
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+
+    def create(self, desired: DesiredResource) -> CreatedResource:
+        """UpdateAccount."""
+        role = desired.properties.get("CloudWatchRoleArn", "")
+        change = {"op": "replace", "path": "/cloudwatchRoleArn", "value": role}
+        self._clients["apigateway"].update_account(patchOperations=[change])
+        return CreatedResource(desired.name())
+
+    def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:  # noqa: ARG002 - the protocol's
+        """UpdateAccount."""
+        self.create(desired)
+        return created
+
+    def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:
+        """Keep the setting, as AWS does: other APIs of the account may use it."""
 
 
 class RestApiProvider:

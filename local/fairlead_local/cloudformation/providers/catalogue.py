@@ -3,7 +3,12 @@
 from fairlead_local.apigateway.apis import Apis
 from fairlead_local.clients import Clients
 from fairlead_local.cloudformation.provider import Provider
-from fairlead_local.cloudformation.providers.apigateway import DeploymentProvider, RestApiProvider, StageProvider
+from fairlead_local.cloudformation.providers.apigateway import (
+    AccountProvider,
+    DeploymentProvider,
+    RestApiProvider,
+    StageProvider,
+)
 from fairlead_local.cloudformation.providers.cloudwatch import AlarmProvider, CompositeAlarmProvider
 from fairlead_local.cloudformation.providers.codedeploy import (
     DeploymentApplicationProvider,
@@ -33,8 +38,7 @@ from fairlead_local.iam.bucket_policies import BucketPolicies
 def catalogue(clients: Clients, apis: Apis, buckets: BucketPolicies) -> dict[str, Provider]:
     """Return the providers by resource type; a new type is a new row here."""
     return {
-        # API Gateway's role for logs: there are no access logs here.
-        "AWS::ApiGateway::Account": RecordedProvider("CloudWatchRoleArn"),
+        "AWS::ApiGateway::Account": AccountProvider(clients),
         "AWS::ApiGateway::Deployment": DeploymentProvider(apis),
         "AWS::ApiGateway::RestApi": RestApiProvider(clients, apis),
         "AWS::ApiGateway::Stage": StageProvider(apis),
