@@ -20,25 +20,23 @@ from fairlead.verification import hook
 from fairlead.verification.trial.trial import Budget, Trial
 
 
-class Pieces:
-    """The stack's predict function, registry and journal, as the hook's dependencies."""
+def _trial(described: Described) -> Trial:
+    """Return the trial of a release within the stack's limits."""
+    stack = settings.verifying(os.environ)
+    # Predict times out after 29 seconds, so a longer timeout is useless.
+    client = clients.client("lambda", connect_timeout=3, read_timeout=32, attempts=2)
+    return Trial(
+        described,
+        PredictFunction(client, stack.function),
+        ReleaseClient(client, stack.function, described.target),
+        Reading(_objects(stack.bucket)),
+        Budget(latency_ms=stack.latency_ms, cold_start_ms=stack.cold_start_ms),
+    )
 
-    def trial(self, described: Described) -> Trial:
-        """Return the trial of a release within the stack's limits."""
-        stack = settings.verifying(os.environ)
-        # Predict times out after 29 seconds, so a longer timeout is useless.
-        client = clients.client("lambda", connect_timeout=3, read_timeout=32, attempts=2)
-        return Trial(
-            described,
-            PredictFunction(client, stack.function),
-            ReleaseClient(client, stack.function, described.target),
-            Reading(_objects(stack.bucket)),
-            Budget(latency_ms=stack.latency_ms, cold_start_ms=stack.cold_start_ms),
-        )
 
-    def journal(self) -> Journal:
-        """Return the journal. It needs only bucket and stack, so a failure by any other missing setting is recorded."""
-        return Journal(_objects(settings.bucket(os.environ)), settings.stack(os.environ))
+def _journal() -> Journal:
+    """Return the journal. It needs only bucket and stack, so a failure by any other missing setting is recorded."""
+    return Journal(_objects(settings.bucket(os.environ)), settings.stack(os.environ))
 
 
 def _objects(bucket: str) -> S3Objects:
@@ -51,7 +49,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     status = hook.answer(
         msgspec.convert(event, Execution),
         Hook(clients.client("codedeploy", connect_timeout=2, read_timeout=3, attempts=2)),
-        Pieces(),
+        trial=_trial,
+        journal=_journal,
         remaining=lambda: context.get_remaining_time_in_millis() / 1000,
         by=context.invoked_function_arn,
     )

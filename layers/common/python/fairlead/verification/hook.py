@@ -8,7 +8,8 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, wait
-from typing import Any, Protocol, TypeVar
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -32,45 +33,38 @@ class OutOfTimeError(ReleaseError):
     """A step did not end within its time."""
 
 
-class Pieces(Protocol):
-    """The hook's dependencies, made inside the hook: a failure to make one refuses the release."""
-
-    def trial(self, described: Described) -> Trial:
-        """Return the trial of the release that a deployment describes."""
-        ...
-
-    def journal(self) -> Journal:
-        """Return the stack's journal."""
-        ...
-
-
+@dataclass
 class Proof:
-    """The findings so far; another thread may still add to them."""
+    """The findings so far, and their subject; another thread may still add to them."""
 
-    def __init__(self) -> None:
-        self._findings: list[Finding] = []
-        self.described: Described | None = None
-        self.trial: Trial | None = None
-        self.exempt = False
+    described: Described | None = None
+    trial: Trial | None = None
+    findings: list[Finding] = field(default_factory=list)
 
     def add(self, finding: Finding) -> None:
         """Keep a finding and log it."""
-        self._findings.append(finding)
+        self.findings.append(finding)
         emit.logger.info("checked", **_told(finding))
 
-    def settled(self) -> tuple[Finding, ...]:
-        """Return the findings so far."""
-        return tuple(self._findings)
 
-
-def answer(execution: Execution, hook: Hook, pieces: Pieces, *, remaining: Callable[[], float], by: str) -> Status:
+def answer(
+    execution: Execution,
+    hook: Hook,
+    *,
+    trial: Callable[[Described], Trial],
+    journal: Callable[[], Journal],
+    remaining: Callable[[], float],
+    by: str,
+) -> Status:
     """Check a release and answer CodeDeploy; returns the answer. `remaining` returns seconds, `by` is the hook's ARN.
 
-    Raises ReleaseError only if CodeDeploy does not take the answer.
+    `trial` and `journal` make the hook's dependencies: a failure to make one refuses the release. Raises ReleaseError
+    only if CodeDeploy does not take the answer.
     """
-    proof, started = Proof(), time.monotonic()
+    proof, started, examined = Proof(), time.monotonic(), True
     try:
-        within(remaining() - RECORDING - ANSWERING, lambda: _prove(proof, execution, hook, pieces))
+        time_left = remaining() - RECORDING - ANSWERING
+        examined = within(time_left, lambda: _examine(proof, hook.order(execution), execution, trial))
     except OutOfTimeError as error:
         proof.add(failed("time", str(error), detail="the checks did not end within the function's time"))
     except FairleadError as error:
@@ -78,11 +72,11 @@ def answer(execution: Execution, hook: Hook, pieces: Pieces, *, remaining: Calla
     except Exception as error:  # noqa: BLE001 - a crash must answer Failed, not leave CodeDeploy without an answer
         emit.logger.exception("unexpected error", error=type(error).__name__)
         proof.add(failed("verify", f"{type(error).__name__}: {error}"))
-    findings = proof.settled()
+    findings = tuple(proof.findings)
     status: Status = "Failed" if any(finding.refuses for finding in findings) else "Succeeded"
-    if not proof.exempt:
+    if examined:
         draft = _draft(proof, findings, status, execution, by=by, seconds=time.monotonic() - started)
-        status = _on_record(draft, pieces, status, min(RECORDING, remaining() - ANSWERING))
+        status = _on_record(draft, journal, status, min(RECORDING, remaining() - ANSWERING))
     _tell(hook, execution, status, remaining)
     return status
 
@@ -104,18 +98,18 @@ def within(seconds: float, work: Callable[[], Result]) -> Result:
     return future.result()
 
 
-def _prove(proof: Proof, execution: Execution, hook: Hook, pieces: Pieces) -> None:
-    order = hook.order(execution)
+def _examine(proof: Proof, order: HookedDeployment, execution: Execution, trial: Callable[[Described], Trial]) -> bool:
+    """Add every finding to the proof; returns False for a rollback, which is not examined."""
     if order.undoes:
         # CodeDeploy returns to the release that has served callers until now: no check may delay it.
-        proof.exempt = True
         emit.logger.info("a rollback is not examined", deployment=execution.deployment_id, undoes=order.undoes)
-        return
+        return False
     described = proof.described = _described(order)
     proof.add(passed("deployment", order.description))
-    proof.trial = pieces.trial(described)
+    proof.trial = trial(described)
     for finding in proof.trial.findings():
         proof.add(finding)
+    return True
 
 
 def _described(order: HookedDeployment) -> Described:
@@ -150,10 +144,10 @@ def _draft(
     )
 
 
-def _on_record(draft: Draft, pieces: Pieces, status: Status, seconds: float) -> Status:
+def _on_record(draft: Draft, journal: Callable[[], Journal], status: Status, seconds: float) -> Status:
     """Write the findings; returns Failed if that fails, or if an earlier run of this hook wrote a failure."""
     try:
-        record = within(seconds, lambda: pieces.journal().append(draft))
+        record = within(seconds, lambda: journal().append(draft))
     except Exception as error:  # noqa: BLE001 - CodeDeploy gets an answer in any case
         emit.logger.exception("the journal was not written", error=type(error).__name__, why=draft.why)
         return "Failed"
