@@ -6,7 +6,7 @@ held-out rows give the same boundary rows.
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain, cycle, islice, zip_longest
+from itertools import chain, cycle, islice
 from typing import Any
 
 import numpy as np
@@ -45,28 +45,44 @@ def boundary_rows(estimator: Any, signature: Signature, rows: Sequence[Row]) -> 
     """
     places = positions(signature)
     splits = thresholds_by_field(estimator, len(places) + len(signature.ignored))
-    most = max(FEWEST_ROWS, min(MOST_ROWS, MOST_VALUES // len(places)))
+    most = _most(MOST_ROWS, signature)
     chosen = sorted(range(len(places)), key=lambda position: places[position] not in splits)[: 2 * most]
     streams = [
         _field_rows(position, signature.inputs[position], splits.get(places[position], ()), rows)
         for position in sorted(chosen)
     ]
-    turns = (row for turn in zip_longest(*streams) for row in turn if row is not None)
-    found = islice(chain(_whole_rows(signature, rows[0]), turns), 2 * most)
+    found = islice(chain(_whole_rows(signature, rows[0]), _in_turn(streams)), 2 * most)
     return list(dict.fromkeys(found))[:most]
 
 
 def far_rows(signature: Signature, rows: Sequence[Row]) -> list[Row]:
-    """Return at most MOST_FAR rows far outside the held-out range: held-out values times FACTORS, and all SIZES.
+    """Return at most MOST_FAR rows and about MOST_VALUES values far outside the held-out range.
 
-    First all number fields change at once, with several combinations of signs, then one field at a time.
+    They are held-out values times FACTORS, and all SIZES. First all number fields change at once, with several
+    combinations of signs, then one field at a time.
     """
     numbers = [place for place, field in enumerate(signature.inputs) if field.kind in ("number", "integer")]
     chosen = rows[:: max(1, len(rows) // FAR_BASES)][:FAR_BASES]
-    streams = [_far_whole(signature, chosen, numbers)] if numbers else []
-    streams += [_far_field(signature, chosen, place) for place in numbers]
-    turns = (row for turn in zip_longest(*streams) for row in turn if row is not None)
-    return list(dict.fromkeys(islice(turns, 2 * MOST_FAR)))[:MOST_FAR]
+    whole = _far_whole(signature, chosen, numbers) if numbers else iter(())
+    most = _most(MOST_FAR, signature)
+    fields = _in_turn([_far_field(signature, chosen, place) for place in numbers])
+    return list(dict.fromkeys(islice(chain(whole, fields), 2 * most)))[:most]
+
+
+def _most(rows: int, signature: Signature) -> int:
+    return max(FEWEST_ROWS, min(rows, MOST_VALUES // len(signature.inputs)))
+
+
+def _in_turn(streams: Sequence[Iterator[Row]]) -> Iterator[Row]:
+    """Yield one row of each stream in turn, and ask no stream before its turn: a row of 20,000 fields is large."""
+    while streams:
+        left = []
+        for stream in streams:
+            row = next(stream, None)
+            if row is not None:
+                left.append(stream)
+                yield row
+        streams = left
 
 
 def _far_whole(signature: Signature, rows: Sequence[Row], numbers: Sequence[int]) -> Iterator[Row]:
@@ -91,10 +107,10 @@ def _far_field(signature: Signature, rows: Sequence[Row], place: int) -> Iterato
 
 
 def _replaced(signature: Signature, row: Row, values: Mapping[int, float]) -> Row:
-    return tuple(
-        _number(field, values[place]) if place in values else value
-        for place, (field, value) in enumerate(zip(signature.inputs, row, strict=True))
-    )
+    changed = list(row)
+    for place, value in values.items():
+        changed[place] = _number(signature.inputs[place], value)
+    return tuple(changed)
 
 
 def _whole_rows(signature: Signature, row: Row) -> Iterator[Row]:
