@@ -1,6 +1,7 @@
 """Objects under a model's numbers that are no versions: nobody may delete them, and none may stop a publication."""
 
 from collections.abc import Callable
+from functools import cache
 
 import msgspec
 import pytest
@@ -10,18 +11,36 @@ from hypothesis import strategies as st
 from fairlead.errors import NotFoundError
 from fairlead.model.manifest import Parent, digest, encode
 from fairlead.registry.lineage import Lineage
-from fairlead.registry.store import Registry, manifest_key
+from fairlead.registry.store import MOST_READ, WINDOW, Registry, manifest_key
 from testkit.memory import Memory
 from tests.manifests import build
 
 VERSIONS = 6
+FLOOD = 2 * MOST_READ
 
 
 def published(count: int = VERSIONS) -> Memory:
     store = Memory()
+    store.objects = dict(_published(count))
+    return store
+
+
+@cache
+def _published(count: int) -> dict[str, bytes]:
+    store = Memory()
     for _ in range(count):
         Registry(store).commit("churn", build)
-    return store
+    return store.objects
+
+
+class Counting(Memory):
+    """Memory that counts its reads."""
+
+    reads = 0
+
+    def get(self, key: str) -> bytes:
+        self.reads += 1
+        return super().get(key)
 
 
 def stored(store: Memory, version: int) -> bytes:
@@ -100,19 +119,58 @@ def test_a_hundred_objects_in_the_way_are_passed_over_at_once() -> None:
 
 
 def test_a_long_model_takes_a_version_in_a_few_reads() -> None:
-    class Counting(Memory):
-        reads = 0
-
-        def get(self, key: str) -> bytes:
-            self.reads += 1
-            return super().get(key)
-
     store = Counting()
-    store.objects = published(40).objects
+    store.objects = published(WINDOW + 1).objects
 
     Registry(store).commit("churn", build)
 
-    assert store.reads == 8
+    assert store.reads == WINDOW + 1  # and the one that the oldest follows
+
+
+def unattached_chain(store: Memory, first: int, count: int, root: Parent | None) -> None:
+    """Write manifests by hand, each of which follows the one before; the first one follows `root`."""
+    for version in range(first, first + count):
+        store.objects[manifest_key("churn", version)] = encode(build(version, root))
+        root = Parent(version=version, sha256=digest(stored(store, version)))
+
+
+@pytest.mark.parametrize("honest", [3, 40])
+@pytest.mark.parametrize("obstacle", sorted(OBSTACLES))
+@pytest.mark.parametrize("count", [8, 20])
+def test_many_objects_by_hand_do_not_cut_the_lineage(honest: int, obstacle: str, count: int) -> None:
+    store, known = published(honest), published()
+    for version in range(honest + 1, honest + count + 1):
+        store.objects[manifest_key("churn", version)] = OBSTACLES[obstacle](known, version)
+    registry = Registry(store)
+
+    assert registry.latest("churn") == honest
+    assert registry.commit("churn", build)[0].version == honest + count + 1
+    assert [one.version for one, _ in registry.lineage("churn")] == [honest + count + 1, *range(honest, 0, -1)]
+
+
+@pytest.mark.parametrize("root", [None, Parent(version=2, sha256="f" * 64), Parent(version=900, sha256="f" * 64)])
+@pytest.mark.parametrize("honest", [3, 40])
+@pytest.mark.parametrize("count", [8, 20])
+def test_a_chain_by_hand_that_hangs_on_nothing_does_not_cut_the_lineage(
+    honest: int, count: int, root: Parent | None
+) -> None:
+    store = published(honest)
+    unattached_chain(store, honest + 1, count, root)
+    registry = Registry(store)
+
+    assert registry.latest("churn") == honest
+    assert registry.commit("churn", build)[0].version == honest + count + 1
+    assert [one.version for one, _ in registry.lineage("churn")] == [honest + count + 1, *range(honest, 0, -1)]
+
+
+def test_a_flood_of_objects_stops_no_publication_and_is_read_in_part() -> None:
+    store = Counting()
+    store.objects = published().objects
+    for version in range(VERSIONS + 1, VERSIONS + FLOOD + 1):
+        store.objects[manifest_key("churn", version)] = b"{}"
+
+    assert Registry(store).commit("churn", build)[0].version == VERSIONS + FLOOD + 1
+    assert store.reads <= MOST_READ
 
 
 @settings(max_examples=40, deadline=None)

@@ -14,7 +14,8 @@ number. Skipped objects are a gap, which the parent's number shows.
 import contextlib
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from fairlead.errors import FairleadError, IntegrityError, NotFoundError, SchemaError, SettingsError, StorageError
@@ -22,8 +23,14 @@ from fairlead.model.manifest import Blob, Manifest, Parent, decode, digest, enco
 from fairlead.registry.hash_chain import Link, free, longest, near
 
 COMMIT_ATTEMPTS = 50
-WINDOW = 8
-"""Manifests that are read together to find the newest version."""
+WINDOW = 32
+"""Newest manifests that are read to find the newest version. A chain by hand of more is not told from the lineage."""
+
+MOST_READ = 2_000
+"""Manifests that are read if the newest ones are not one chain; a flood of objects must not hold up a publication."""
+
+READ_AT_ONCE = 8
+"""Manifests that are read in parallel."""
 
 ALIKE = 3
 """Similar names or numbers that a not-found error proposes."""
@@ -213,19 +220,43 @@ class Registry(Reading):
         return self.objects.put_new(key, data) or self.objects.get(key) == data
 
     def _newest(self, model: str, versions: Sequence[int]) -> tuple[Manifest, str] | None:
-        """Return the newest version that the chain reaches, None without any."""
-        found: dict[int, tuple[Manifest, str]] = {}
-        start = len(versions)
-        while start > 0 and len(found) < WINDOW // 2:
-            for version in versions[max(0, start - WINDOW) : start]:
-                with contextlib.suppress(IntegrityError, SchemaError, NotFoundError):
-                    found[version] = self.manifest(model, version)
-            start -= WINDOW
-        newest, _ = longest((_link(*found[version]) for version in sorted(found)), whole=start <= 0)
+        """Return the newest version that the chain reaches, None without any.
+
+        Usually the newest manifests are one chain without a gap. Otherwise the others are read too, because a publisher
+        may have written these by hand.
+        """
+        found = self._manifests(model, versions[-WINDOW:])
+        links = _links(found)
+        newest, length = longest(links, whole=False)
+        if length < WINDOW or not self._follows_stored(model, links[0]):
+            found |= self._manifests(model, versions[-MOST_READ:-WINDOW])
+            whole = len(versions) <= MOST_READ
+            newest, _ = longest(_links(found, whole=whole), whole=whole)
         return found.get(newest)
+
+    def _manifests(self, model: str, versions: Sequence[int]) -> dict[int, tuple[Manifest, str]]:
+        """Return the manifests that can be read, with their digests, by version."""
+        with ThreadPoolExecutor(READ_AT_ONCE) as pool:
+            found = pool.map(lambda version: self._readable_manifest(model, version), versions)
+            return {version: one for version, one in zip(versions, found, strict=True) if one}
+
+    def _readable_manifest(self, model: str, version: int, sha256: str | None = None) -> tuple[Manifest, str] | None:
+        with contextlib.suppress(IntegrityError, SchemaError, NotFoundError):
+            return self.manifest(model, version, sha256=sha256)
+        return None
+
+    def _follows_stored(self, model: str, link: Link) -> bool:
+        return any(self._readable_manifest(model, version, sha256) for version, sha256 in link.before)
 
     def _no_version(self, model: str, version: int) -> NotFoundError:
         return self.unknown_version(model, version)
+
+
+def _links(found: Mapping[int, tuple[Manifest, str]], *, whole: bool = False) -> list[Link]:
+    """Return the manifests' links, ascending. Only the lowest without a parent in a whole folder is the first one."""
+    links = [_link(*found[version]) for version in sorted(found)]
+    first = next((link for link in links if link.first), None)
+    return [link for link in links if not whole or link is first or not link.first]
 
 
 def _link(manifest: Manifest, sha256: str) -> Link:
