@@ -168,9 +168,14 @@ def _elements(source: Source) -> Iterator[str]:
 
 
 def _integer(digits: str) -> int | float:
-    """Return an integer of fewer than 300 digits, infinity for a longer one: no field takes it."""
-    return int(digits) if len(digits) < 300 else math.inf
+    """Return an integer of fewer than 300 digits, else a float, which may be infinite: no field takes it."""
+    return int(digits) if len(digits) < 300 else float(digits)
 
 
-_SCALAR = json.JSONDecoder(parse_int=_integer)
-_INSIDE = json.JSONDecoder(parse_int=float)  # takes any number of digits without a Python call for each
+def _no_number(_: str) -> float:
+    """Return NaN for NaN and the infinities, which are not JSON. Only a number beyond doubles becomes infinite."""
+    return math.nan
+
+
+_SCALAR = json.JSONDecoder(parse_int=_integer, parse_constant=_no_number)
+_INSIDE = json.JSONDecoder(parse_int=float, parse_constant=_no_number)  # float takes any digits without a Python call

@@ -1,7 +1,12 @@
-"""Reads the body of POST /feedback: returns reports, or raises an error that names row and member."""
+"""Reads the body of POST /feedback: returns reports, or raises an error that names row and member.
 
+An integer beyond 64 bits is read as a double, and a number beyond doubles as the largest one. The intake refuses
+numbers that are too large to be counted, and takes the other reports.
+"""
+
+import math
+import sys
 from collections.abc import Iterator, Sequence
-from itertools import islice
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -9,7 +14,7 @@ from msgspec import Meta
 
 from fairlead.api import json_reader
 from fairlead.api.json_reader import MOST_ERRORS, is_plain, shown, value_of
-from fairlead.errors import FieldError, NotJsonError, OutcomesError, RowsError, TooLargeError
+from fairlead.errors import FieldError, OutcomesError, RowsError, TooLargeError
 from fairlead.telemetry.outcomes import Result
 
 MOST_REPORTS = 1_000
@@ -53,6 +58,7 @@ MEMBERS: dict[str, tuple[Any, str]] = {
     "actual": (Actual, "text, a number, true or false, or numbers by name"),
     "comment": (Comment, f"text of at most {LONGEST_COMMENT} characters"),
 }
+TWICE = "a member twice"
 SHAPE = 'an object {"outcomes": [{"prediction_id": …, "actual": …}, …]}'
 
 
@@ -64,15 +70,12 @@ def read(body: bytes | str) -> list[Report]:
         )
     try:
         reports = msgspec.json.decode(body, type=_Body).outcomes
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        _explain(body)
-        raise NotJsonError(f"the body cannot be read: {error}") from error
+    except (msgspec.DecodeError, UnicodeError, RecursionError, ValueError):
+        reports = _by_member(body)
     if not reports:
         raise OutcomesError("`outcomes` is empty", hint="send at least one")
     _check_count(len(reports))
-    if not _are_once(body, reports):
-        _explain(body)
-    return reports
+    return reports if _are_once(body, reports) else _by_member(body)
 
 
 def _check_count(count: int) -> None:
@@ -88,10 +91,22 @@ def _are_once(body: bytes | str, reports: Sequence[Report]) -> bool:
     return (body.count(b":") if isinstance(body, bytes) else body.count(":")) == 1 + members
 
 
-def _explain(body: bytes | str) -> None:
-    """Read the body again, row by row, and raise an error that lists its faults; returns if it has none."""
-    if errors := list(islice(_errors(body), MOST_ERRORS)):
-        raise explained(errors)
+def _by_member(body: bytes | str) -> list[Report]:
+    """Read the body again, member by member; raises NotJsonError, OutcomesError with the first faults."""
+    reports: list[Report] = []
+    errors: list[FieldError] = []
+    for row, text in enumerate(json_reader.rows(body, "outcomes", OutcomesError)):
+        _check_count(row + 1)
+        report, twice = _report(text)
+        errors += [FieldError(row=row, field=name[:100], expected="each member once", got=TWICE) for name in twice]
+        errors += wrong(row, report)
+        if len(errors) >= MOST_ERRORS:
+            break
+        if not errors:
+            reports.append(msgspec.convert(report, Report))
+    if errors:
+        raise explained(errors[:MOST_ERRORS])
+    return reports
 
 
 def explained(errors: Sequence[FieldError]) -> RowsError:
@@ -99,18 +114,33 @@ def explained(errors: Sequence[FieldError]) -> RowsError:
     return json_reader.refusal(OutcomesError, errors)
 
 
-def _errors(body: bytes | str) -> Iterator[FieldError]:
-    for row, text in enumerate(json_reader.rows(body, "outcomes", OutcomesError)):
-        _check_count(row + 1)
-        if not text.startswith("{"):
-            yield from wrong(row, value_of(text))
-            continue
-        report = {}
-        for name, value in json_reader.members(text):
-            if name in report or (value.startswith("{") and _has_twice(value)):
-                yield FieldError(row=row, field=name[:100], expected="each member once", got="a member twice")
-            report[name] = value_of(value)
-        yield from wrong(row, report)
+def _report(text: str) -> tuple[Any, list[str]]:
+    """Return a row's value, and the members in which a name stands twice."""
+    if not text.startswith("{"):
+        return value_of(text), []
+    report: dict[str, Any] = {}
+    twice = []
+    for name, value in json_reader.members(text):
+        if name in report or (value.startswith("{") and _has_twice(value)):
+            twice.append(name)
+        report[name] = _within_doubles(value_of(value))
+    return report, twice
+
+
+def _within_doubles(value: Any) -> Any:
+    """Return a value, or a flat object of values, with its numbers within doubles."""
+    if isinstance(value, dict):
+        return {name: _double(one) for name, one in value.items()}
+    return _double(value)
+
+
+def _double(value: Any) -> Any:
+    """Return a double for an integer beyond 64 bits, the largest double for infinity, and any other value unchanged."""
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        return float(value)
+    if isinstance(value, float) and math.isinf(value):
+        return math.copysign(sys.float_info.max, value)
+    return value
 
 
 def _has_twice(text: str) -> bool:
