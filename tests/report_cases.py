@@ -49,7 +49,7 @@ def facts(
     live = (
         None
         if champion is None
-        else LiveModel(version=version - 1, signature=signature, engine=SklearnEngine(champion, signature))
+        else LiveModel(version=version - 1, sha256="", signature=signature, engine=SklearnEngine(champion, signature))
     )
     evidence = _gathered(engine, spec, parity, signature, held_out, training, policy, live)
     verdict = judge(evidence, policy)

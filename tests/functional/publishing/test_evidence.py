@@ -163,6 +163,7 @@ def test_the_same_model_again_is_not_refused() -> None:
     training, _, _, choice = chosen("penguins")
     live = LiveModel(
         version=4,
+        sha256="",
         signature=choice.signature,
         engine=choice.serving,
         trained_on=digests_of(choice.signature, training.X),
@@ -184,7 +185,7 @@ def test_a_champion_with_more_inputs_or_other_classes_still_compares() -> None:
     signature = infer(old, held_out.X[(held_out.y != "Chinstrap")], None)
     engine = SklearnEngine(old, signature)
     known = digests_of(signature, held_out.X.iloc[:50])
-    facts = against(LiveModel(version=4, signature=signature, engine=engine, trained_on=known))
+    facts = against(LiveModel(version=4, sha256="", signature=signature, engine=engine, trained_on=known))
     assert facts.champion is not None
     predicted, trained_on = facts.champion.predicted, facts.champion.trained_on
     assert predicted is not None
@@ -204,7 +205,7 @@ def test_a_champion_that_needs_a_column_nobody_brought_says_so() -> None:
     columns = make_column_transformer((SimpleImputer(), ["bill_length_mm", "weather"]))
     old = make_pipeline(columns, LogisticRegression()).fit(more, training.y)
     signature = infer(old, held_out.X.assign(weather=1.0), held_out.y)
-    facts = against(LiveModel(version=4, signature=signature, engine=SklearnEngine(old, signature)))
+    facts = against(LiveModel(version=4, sha256="", signature=signature, engine=SklearnEngine(old, signature)))
     line = findings(facts, "champion")[0]
     assert line.verdict == "not applicable"
     assert "weather" in line.detail
@@ -238,8 +239,11 @@ def test_a_champion_whose_engine_does_not_run_here_or_answers_other_targets_says
         inputs=choice.signature.inputs, output=Output(task="regression", names=("a", "b")), layout="frame"
     )
     for live, words in (
-        (LiveModel(version=4, signature=choice.signature, engine=None, unavailable="other versions"), "other versions"),
-        (LiveModel(version=4, signature=other, engine=choice.serving), "it answers another regression"),
+        (
+            LiveModel(version=4, sha256="", signature=choice.signature, engine=None, unavailable="other versions"),
+            "other versions",
+        ),
+        (LiveModel(version=4, sha256="", signature=other, engine=choice.serving), "it answers another regression"),
     ):
         line = findings(against(live, "diabetes"), "champion")[0]
         assert (line.verdict, line.detail) == ("not applicable", words)

@@ -25,7 +25,7 @@ from fairlead.publishing.parity.remote_handler import GraphHandler
 from fairlead.publishing.parity.remote_runtime import RemoteRuntime
 from fairlead.publishing.publish import publish
 from fairlead.publishing.signature.infer import to_rows
-from fairlead.registry.store import Registry
+from fairlead.registry.store import Registry, manifest_key
 from fairlead.retraining.retrain import Retrained, Retraining
 from fairlead.retraining.types import Limits, RetrainingError, RetrainingOrder
 from testkit.gate_cases import Table, model
@@ -461,3 +461,16 @@ def test_graphs_asked_beside_give_the_same_version(registry: Registry, productio
     rows = to_rows(made.signature, later(50, seed=4).X)
     engine = load(made.engine, made.signature, registry.blob(made.blobs["onnx"]))
     assert len(engine.answer(rows).labels or ()) == 50
+
+
+def test_a_manifest_that_changes_while_retraining_reads_it_is_refused(
+    memory: Memory, registry: Registry, production: Production
+) -> None:
+    """The digest of the live release, or of the lineage, holds for everything that is read of the version."""
+    kept, _ = registry.manifest("penguins", 1)
+
+    def replace(_: str) -> None:
+        memory.objects[manifest_key("penguins", 1)] = encode(msgspec.structs.replace(kept, created_by="mallory"))
+
+    with pytest.raises(IntegrityError, match="expected sha256:"):
+        Retraining(registry, production.ledger, progress=replace).retrain(order())

@@ -39,15 +39,14 @@ def find_champion(
     """
     live = LiveVersion(0, "", "") if where is None else _live_version(where, model)
     if live.version in registry.versions(model):
-        manifest, _ = registry.manifest(model, live.version, sha256=live.sha256)
-        return _live(registry, manifest, live.note, runtime)
+        return _live(registry, *registry.manifest(model, live.version, sha256=live.sha256), live.note, runtime)
     gone = retired(registry.objects, model)
-    serving = (one for one, _ in registry.lineage(model) if one.version not in gone and _was_judged(one))
+    serving = (one for one in registry.lineage(model) if one[0].version not in gone and _was_judged(one[0]))
     newest = next(serving, None)
     if newest is None:
         return None
     why = f": version {live.version} is live but not in it" if live.version else live.note
-    return _live(registry, newest, f"the registry's latest{why}", runtime)
+    return _live(registry, *newest, f"the registry's latest{why}", runtime)
 
 
 def _was_judged(manifest: Manifest) -> bool:
@@ -68,7 +67,7 @@ def _live_version(where: Operator, model: str) -> LiveVersion:
     return LiveVersion(live.version, live.digest.removeprefix("sha256:"), f"live on stack {where.stack}")
 
 
-def _live(registry: Registry, manifest: Manifest, chosen: str, runtime: Runtime) -> LiveModel:
+def _live(registry: Registry, manifest: Manifest, sha256: str, chosen: str, runtime: Runtime) -> LiveModel:
     digests = manifest.blobs.get("training_rows")
     blob = registry.blob(manifest.blobs[manifest.engine.blob])
     engine, unavailable = None, ""
@@ -78,6 +77,7 @@ def _live(registry: Registry, manifest: Manifest, chosen: str, runtime: Runtime)
         unavailable = f"its engine does not run here: {error}"
     return LiveModel(
         version=manifest.version,
+        sha256=sha256,
         signature=manifest.signature,
         engine=engine,
         unavailable=unavailable,

@@ -22,11 +22,14 @@ TIME = "the time of the prediction"
 
 
 class Champion:
-    """One version of the registry, its blobs checked by digest; raises RefusedError if it cannot be refitted."""
+    """One version of the registry, its manifest and blobs checked by digest.
 
-    def __init__(self, registry: Registry, model: str, version: int) -> None:
+    Raises RefusedError if it cannot be refitted, and IntegrityError if the manifest's digest is not `sha256`.
+    """
+
+    def __init__(self, registry: Registry, model: str, version: int, sha256: str) -> None:
         self._registry = registry
-        self._manifest, _ = registry.manifest(model, version)
+        self._manifest, _ = registry.manifest(model, version, sha256=sha256)
         self.signature = self._manifest.signature
         self.refit = unfitted(champion_estimator(registry, self._manifest), self._manifest)
 

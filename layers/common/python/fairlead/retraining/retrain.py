@@ -84,7 +84,7 @@ class Retraining:
 
     def _retrain(self, order: RetrainingOrder, live: LiveModel) -> Retrained:
         self._tell(f"reading version {live.version} ({live.chosen})")
-        champion = Champion(self._registry, order.model, live.version)
+        champion = Champion(self._registry, order.model, live.version, live.sha256)
         refit, before = champion.refit, champion.training_rows(order.train)
         parted, findings = self._labels(order, champion, before)
         self._tell(f"fitting on {len(before.rows):,} rows and {len(parted.learn):,} new ones")

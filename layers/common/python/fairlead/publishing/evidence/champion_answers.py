@@ -14,13 +14,14 @@ from fairlead.publishing.evidence.digests import digests_of
 
 
 class LiveModel(msgspec.Struct, frozen=True, kw_only=True):
-    """The live version with its engine and its training rows' digests (`trained_on`).
+    """The live version with its manifest's digest, its engine, and its training rows' digests (`trained_on`).
 
     `engine` is None if it cannot run here, for the reason in `unavailable`. `chosen` is the reason why this version
     counts as the live one.
     """
 
     version: int
+    sha256: str
     signature: Signature
     engine: Engine | None
     unavailable: str = ""
