@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from benchmarks import models
 from fairlead.api.instances import RequestReader
-from fairlead.feedback.dead_letters import SetAside
+from fairlead.feedback.dead_letters import DeadLetters
 from fairlead.feedback.ledger import Ledger
 from fairlead.feedback.log_delivery import Collector
 from fairlead.feedback.score import Scorer
@@ -70,7 +70,7 @@ def measure() -> Iterator[Speed]:
     for events in EVENTS:
         collector = Collector(
             Scorer(Ledger(Nowhere(), "ledger"), KnownVersions(case.objects)),
-            SetAside(None, "aside"),
+            DeadLetters(None, "dead-letters"),
             source=LOG_GROUP,
             own="",
         )

@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from fairlead import settings
 from fairlead.aws import clients
 from fairlead.aws.s3 import S3Objects
-from fairlead.feedback.dead_letters import SetAside
+from fairlead.feedback.dead_letters import DeadLetters
 from fairlead.feedback.ledger import Ledger
 from fairlead.feedback.log_delivery import Collector
 from fairlead.feedback.score import Scorer
@@ -20,7 +20,7 @@ s3 = clients.client("s3", connect_timeout=2, read_timeout=10)
 dynamodb = clients.client("dynamodb", connect_timeout=2, read_timeout=5)
 collector = Collector(
     Scorer(Ledger(dynamodb, here.ledger, keep=here.days), KnownVersions(S3Objects(s3, here.bucket))),
-    SetAside(s3, here.set_aside),
+    DeadLetters(s3, here.dead_letter_bucket),
     source=here.log_group,
     own=here.own_log_group,
 )

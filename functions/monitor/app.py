@@ -12,7 +12,7 @@ from fairlead.aws.cloudwatch_alarms import Alarms
 from fairlead.aws.lambda_function import PredictFunction
 from fairlead.aws.s3 import S3Objects
 from fairlead.feedback.ledger.reader import LedgerReader
-from fairlead.monitoring import Looker
+from fairlead.monitoring import ViewReader
 from fairlead.monitoring.tick import Ticker
 from fairlead.registry.store import Reading
 from fairlead.telemetry import emit
@@ -21,7 +21,7 @@ here = settings.monitoring(os.environ)
 lambda_ = clients.client("lambda", connect_timeout=2, read_timeout=5)
 ticker = Ticker(
     here,
-    Looker(
+    ViewReader(
         LedgerReader(clients.client("dynamodb", connect_timeout=2, read_timeout=10), here.ledger),
         Reading(S3Objects(clients.client("s3", connect_timeout=2, read_timeout=10), here.bucket)),
     ),

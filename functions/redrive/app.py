@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from fairlead import settings
 from fairlead.aws import clients
 from fairlead.aws.s3 import S3Objects
-from fairlead.feedback.dead_letters import SetAside
+from fairlead.feedback.dead_letters import DeadLetters
 from fairlead.feedback.ledger import Ledger
 from fairlead.feedback.log_delivery import Collector
 from fairlead.feedback.redrive import Redriver
@@ -19,14 +19,14 @@ from fairlead.telemetry import emit
 here = settings.redriving(os.environ)
 s3 = clients.client("s3", connect_timeout=2, read_timeout=10)
 dynamodb = clients.client("dynamodb", connect_timeout=2, read_timeout=5)
-aside = SetAside(s3, here.set_aside)
+dead_letters = DeadLetters(s3, here.dead_letter_bucket)
 collector = Collector(
     Scorer(Ledger(dynamodb, here.ledger, keep=here.days), KnownVersions(S3Objects(s3, here.bucket))),
-    aside,
+    dead_letters,
     source=here.log_group,
     own=here.own_log_group,
 )
-redriver = Redriver(collector, aside, here.function, retrain=here.retrain)
+redriver = Redriver(collector, dead_letters, here.function, retrain=here.retrain)
 
 
 @emit.logger.inject_lambda_context

@@ -24,7 +24,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Decide about one candidate."""
     opened = release_context(find(here.where), progress=emit.logger.info)
     registry = Registry(S3Objects(clients.client("s3"), opened.stack.bucket))
-    releaser = Releaser(opened, registry, strategy=here.strategy, tell=notifier.notify, act=here.act)
+    releaser = Releaser(opened, registry, strategy=here.strategy, notify=notifier.notify, act=here.act)
     record = releaser.consider(candidate_of(event, request=context.aws_request_id))
     if record is None:
         return {"result": "decided before"}

@@ -9,7 +9,7 @@ import msgspec
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from fairlead import settings
-from fairlead.automation.responding import Gathering, Responder, alarm_of
+from fairlead.automation.responding import FactGatherer, Responder, alarm_of
 from fairlead.automation.response_policy import ResponseTerms
 from fairlead.aws import clients
 from fairlead.aws.release_client import ReleaseClient
@@ -43,7 +43,7 @@ def retrain(at: datetime, model: str, reason: str) -> None:
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 - Lambda's shape
     """Respond to one alarm."""
     opened, cloudwatch = release_context(find(here.where)), clients.client("cloudwatch")
-    gathering = Gathering(
+    gatherer = FactGatherer(
         opened,
         registry,
         LedgerReader(clients.client("dynamodb"), here.ledger),
@@ -54,9 +54,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
     responder = Responder(
         opened,
         registry,
-        gathering,
+        gatherer,
         retrain=partial(retrain, alarm_of(event).at),
-        tell=notifier.notify,
+        notify=notifier.notify,
         terms=terms,
         act=here.act,
     )

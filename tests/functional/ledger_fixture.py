@@ -60,12 +60,12 @@ def make_table(client: Any, name: str) -> None:
 
 
 class Loop:
-    """A ledger and a bucket for what is set aside, beside a registry; functions that run on them."""
+    """A ledger, a dead-letter bucket and a registry; functions that run on them."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
         name = os.urandom(6).hex()
-        self.table, self.bucket = f"ledger-{name}", f"aside-{name}"
+        self.table, self.bucket = f"ledger-{name}", f"dead-letters-{name}"
         self.dynamodb: Any = boto3.client(
             "dynamodb",
             endpoint_url=store.env["AWS_ENDPOINT_URL"],
@@ -91,8 +91,8 @@ class Loop:
             "POWERTOOLS_SERVICE_NAME": function,
         }
 
-    def aside(self, prefix: str = "setaside/") -> list[dict[str, Any]]:
-        """What was set aside."""
+    def dead_letters(self, prefix: str = "setaside/") -> list[dict[str, Any]]:
+        """Return the objects of the dead-letter bucket."""
         objects = S3Objects(self.store.client, self.bucket)
         return [json.loads(objects.get(key)) for key in objects.keys(prefix)]
 

@@ -56,7 +56,7 @@ def test_a_rollback_killed_after_every_step_and_run_again_arrives(scene: Scene, 
 
     assert passed >= ROLLBACK
     assert (scene.alias(), scene.weights()) == (old, {})
-    heal(scene)
+    reconcile(scene)
     assert scene.live_at(before) == new
     assert scene.live_at(scene.cloud.now()) == old
 
@@ -79,11 +79,11 @@ def test_a_rollback_in_the_middle_killed_after_every_step_and_run_again_arrives(
 
     assert passed >= ROLLBACK | {"StopDeployment"}
     assert (scene.alias(), scene.weights()) == (old, {})
-    heal(scene)
+    reconcile(scene)
     assert scene.live_at(scene.cloud.now()) == old
 
 
-def heal(scene: Scene) -> None:
+def reconcile(scene: Scene) -> None:
     """The next command finds what a killed one left off the record."""
     scene.fairlead("rollback", "iris", "--away-from", "999")
     scene.check_record()

@@ -39,7 +39,7 @@ def test_while_the_database_throttles_callers_are_told_and_nothing_is_lost(loop_
     assert variant.rang()["failed-batches"] == ["ALARM"]
     assert variant.books().states == {"scored": 60}
     assert variant.books().rows == 60
-    assert len(variant.aside(FEEDBACK)) == 1
+    assert len(variant.dead_letters(FEEDBACK)) == 1
 
     told = loop_stage.told("redrive")
     assert (told["Redriven"], told["RedriveFailed"], told["Captured"]) == (1, 0, 1)
@@ -67,18 +67,18 @@ def test_a_day_without_the_feedback_function_is_caught_up_with(loop_stage: Stage
             assert variant.report(true(told[-50:-25])) == {"accepted": 25}
             variant.skip((quarter + 1) * 6 * HOUR)
         variant.wait(33 * MINUTE)
-    waiting = variant.aside(FEEDBACK)
+    waiting = variant.dead_letters(FEEDBACK)
     assert len(waiting) >= 4
     assert variant.books().states == {"pending": 100}
     assert variant.books().counters == {}
     assert variant.rang()["failed-batches"] == ["ALARM"]
     assert variant.rang()["dropped-events"] == ["ALARM", "OK"] * 4
 
-    key, data = variant.aside(FEEDBACK).popitem()
+    key, data = variant.dead_letters(FEEDBACK).popitem()
     variant.wait(16 * MINUTE)
     assert variant.books().hold(rows=200, outcomes=100)
-    assert variant.aside(FEEDBACK) == {}
-    assert len(variant.aside("setaside/")) == 1
+    assert variant.dead_letters(FEEDBACK) == {}
+    assert len(variant.dead_letters("setaside/")) == 1
     assert variant.metered("Captured", "redrive") == 4
 
     cloud.client("s3").put_object(Bucket=loop_stage.outputs["DeadLetterBucket"], Key=key, Body=data)

@@ -86,10 +86,10 @@ def test_absurd_outcomes_and_forged_lines_in_hundreds_are_all_accounted_for_and_
     assert variant.report(never) == {"invalid": 50}
 
     forged = forge(variant, one, 200)
-    until(lambda: len(variant.aside("setaside/")) >= forged, seconds=120)
+    until(lambda: len(variant.dead_letters("setaside/")) >= forged, seconds=120)
     assert variant.report([each.said(each.truth) for each in [*told, one]]) == {"recorded": ROWS + 1}
-    assert len(variant.aside("setaside/")) == forged
-    assert variant.aside("aws/lambda/async/") == {}
+    assert len(variant.dead_letters("setaside/")) == forged
+    assert variant.dead_letters("aws/lambda/async/") == {}
     assert variant.metered("PoisonRecords", "feedback") == forged
     assert variant.books().hold(rows=ROWS + 1, outcomes=ROWS + 1)
     assert variant.undisturbed()

@@ -35,13 +35,13 @@ class Told(NamedTuple):
 
 @dataclass
 class Variant:
-    """One model, live on the stage since `began`; `set_aside` was before, `requests` are those that were answered."""
+    """One model, live on the stage since `began`; `known_dead_letters` are older, `requests` were answered."""
 
     stage: Stage
     model: str
     versions: list[int]
     began: float
-    set_aside: set[str]
+    known_dead_letters: set[str]
     requests: list[str] = field(default_factory=list)
 
     # What people do.
@@ -120,11 +120,13 @@ class Variant:
         )
         return [float(value) for value in found["MetricDataResults"][0]["Values"]]
 
-    def aside(self, prefix: str) -> dict[str, bytes]:
-        """What was set aside since the variant began, by its key."""
+    def dead_letters(self, prefix: str) -> dict[str, bytes]:
+        """Return the dead letters since the variant began, by key."""
         s3, bucket = self.stage.cloud.client("s3"), self.stage.outputs["DeadLetterBucket"]
         keys = {one["Key"] for one in s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", ())}
-        return {key: s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in sorted(keys - self.set_aside)}
+        return {
+            key: s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in sorted(keys - self.known_dead_letters)
+        }
 
     def rang(self) -> dict[str, list[str]]:
         """The states of each alarm that rang since the variant began, but of the one that misses skipped schedules."""

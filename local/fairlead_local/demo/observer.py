@@ -10,7 +10,7 @@ from fairlead.aws.s3 import S3Objects
 from fairlead.feedback.ledger.reader import LedgerReader
 from fairlead.journal.journal import Journal
 from fairlead.model.manifest import Manifest
-from fairlead.monitoring import Looker
+from fairlead.monitoring import ViewReader
 from fairlead.monitoring.overview import Overview, look
 from fairlead.registry.store import Registry
 from fairlead_local.cloud import LocalCloud
@@ -31,7 +31,7 @@ class Observer:
         self.registry = Registry(objects)
         self._objects = objects
         self._ledger = LedgerReader(cloud.client("dynamodb"), outputs["LedgerTable"])
-        self._looker = Looker(self._ledger, self.registry)
+        self._view_reader = ViewReader(self._ledger, self.registry)
         self._journal = self.journal()
         self._alarms = Alarms(cloud.client("cloudwatch"))
         self._lock = threading.Lock()
@@ -65,7 +65,7 @@ class Observer:
             ledger=self._ledger,
             journal=self._journal,
             alarms=self._alarms.named(f"{self._stack}-"),
-            looker=self._looker,
+            view_reader=self._view_reader,
         )
         self._last = (time.monotonic(), found)
         return found

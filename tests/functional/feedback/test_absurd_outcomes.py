@@ -22,7 +22,7 @@ from fairlead.feedback.score import Scorer
 from fairlead.feedback.versions import VersionName
 from fairlead_local.dynamodb import numbers
 from tests.functional.ledger_fixture import make_table
-from tests.unit.feedback.test_forged_lines import DIGEST, GROUP, NOON, Aside, Registry, line
+from tests.unit.feedback.test_forged_lines import DIGEST, GROUP, NOON, FakeDeadLetters, Registry, line
 
 
 class Bench:
@@ -30,10 +30,10 @@ class Bench:
 
     def __init__(self, dynamodb: Any) -> None:
         self.ledger = Ledger(dynamodb, "ledger", sleep=lambda _: None)
-        self.registry, self.aside = Registry(), Aside()
+        self.registry, self.dead_letters = Registry(), FakeDeadLetters()
         scorer = Scorer(self.ledger, self.registry)  # type: ignore[arg-type]  # as much of a registry as is asked
         self.intake = Intake(self.ledger, self.registry, scorer)  # type: ignore[arg-type]  # likewise
-        self._collector = Collector(scorer, self.aside, source=GROUP, own="own")  # type: ignore[arg-type]  # likewise
+        self._collector = Collector(scorer, self.dead_letters, source=GROUP, own="own")  # type: ignore[arg-type]  # likewise
 
     def captured(self, *answers: tuple[int, list[float]]) -> Collected:
         """Deliver requests by their number, with the values that they were answered."""
@@ -84,7 +84,7 @@ def test_an_absurd_outcome_is_invalid_at_once_its_neighbours_are_taken_and_it_ma
     if not captured:
         assert bench.captured((1, [1.5, 2.0]), (2, [3.0, 4.0])).scored == 3
     assert bench.counted()["outcomes"] == 3
-    assert bench.aside.kept == {}
+    assert bench.dead_letters.kept == {}
 
 
 def test_an_answer_that_cannot_be_counted_is_named_to_who_reports_and_stops_no_other(bench: Bench) -> None:
@@ -100,14 +100,14 @@ def test_what_was_accepted_before_its_prediction_and_cannot_be_counted_is_a_dead
     assert {one.status for one in first} == {"accepted"}
     found = bench.captured((1, [1.5, 2.0]), (2, [1e300, 4.0]))
     assert (found.captured, found.scored, found.poison) == (2, 4, 2)
-    assert sorted(bench.aside.kept.values()) == [
+    assert sorted(bench.dead_letters.kept.values()) == [
         "expected a number", "the model's answer is beyond ±1e+27, which cannot be counted",
     ]  # fmt: skip
-    assert {json.loads(record)["outcome"]["actual"] for record in bench.aside.kept} == {"a rose", 1.0}
+    assert {json.loads(record)["outcome"]["actual"] for record in bench.dead_letters.kept} == {"a rose", 1.0}
     assert (bench.counted()["outcomes"], bench.counted()["invalid"]) == (2, 2)
 
     again = bench.captured((1, [1.5, 2.0]), (2, [1e300, 4.0]))
-    assert (again.captured, again.scored, again.poison, len(bench.aside.kept)) == (0, 0, 0, 2)
+    assert (again.captured, again.scored, again.poison, len(bench.dead_letters.kept)) == (0, 0, 0, 2)
     assert [one.status for one in bench.report((1, 0, 1.0))] == ["recorded"]
     assert (bench.counted()["outcomes"], bench.counted()["invalid"]) == (3, 1)
 
@@ -151,7 +151,7 @@ def test_a_flood_of_absurd_values_is_accounted_for_to_the_last_one(bench: Bench)
     became = Counter(one.status for one in early + late)
     assert became.total() == 200
     assert (found.captured, found.scored) == (200, became["accepted"])
-    assert found.poison == len(bench.aside.kept) == bench.counted()["invalid"]
+    assert found.poison == len(bench.dead_letters.kept) == bench.counted()["invalid"]
     assert bench.counted()["outcomes"] == became["accepted"] - found.poison + became["recorded"]
     states = Counter(kept.state for number in range(200) for kept in bench.ledger.outcomes(str(uuid.UUID(int=number))))
     assert states == {"scored": bench.counted()["outcomes"], "invalid": bench.counted()["invalid"]}

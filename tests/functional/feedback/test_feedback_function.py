@@ -162,7 +162,7 @@ def test_a_record_that_will_never_be_understood_is_set_aside_and_holds_nothing_u
     for _ in range(2):
         assert feedback.handler(delivery([bad, *good]), running())["PoisonRecords"] == 1
 
-    [found] = here.aside()
+    [found] = here.dead_letters()
     assert why in found["why"]
     assert found["record"]["message"] == bad
     assert (found["record"]["log_group"], found["record"]["timestamp"]) == (ledger_fixture.LOG_GROUP, NOON)
@@ -191,14 +191,14 @@ def test_a_payload_that_is_no_delivery_of_ours_is_set_aside_whole(
 ) -> None:
     for _ in range(2):
         assert feedback.handler(broken, running()) == counts(poison=1)
-    [found] = here.aside()
+    [found] = here.dead_letters()
     assert found["record"] == {"event": broken}
 
 
 def test_control_messages_are_ignored(feedback: ModuleType, here: Loop) -> None:
     asked = delivery(["CWL CONTROL MESSAGE: Checking health of destination Lambda."], kind="CONTROL_MESSAGE")
     assert feedback.handler(asked, running()) == counts()
-    assert here.aside() == []
+    assert here.dead_letters() == []
 
 
 def test_of_its_own_log_it_takes_nothing_and_writes_nothing(
@@ -209,7 +209,7 @@ def test_of_its_own_log_it_takes_nothing_and_writes_nothing(
     capsys.readouterr()
     assert feedback.handler(own, running()) == counts()
     assert '"event":"capture"' not in capsys.readouterr().out
-    assert here.aside() == []
+    assert here.dead_letters() == []
     assert here.rows_counted() == 0
 
 

@@ -125,7 +125,7 @@ def test_a_crash_between_taking_and_removing_counts_nothing_twice(
 ) -> None:
     fail(here, delivery(traffic.lines([ROW])), 1)
     with monkeypatch.context() as patched:
-        patched.setattr(redrive.aside, "done", lambda _: (_ for _ in ()).throw(StorageError("S3 is away")))
+        patched.setattr(redrive.dead_letters, "done", lambda _: (_ for _ in ()).throw(StorageError("S3 is away")))
         assert redrive.handler(TICK, running())["RedriveFailed"] == 1
     done = redrive.handler(TICK, running())
     assert (done["Redriven"], done["Captured"], done["Duplicates"]) == (1, 0, 1)
@@ -136,7 +136,7 @@ def test_an_event_that_another_has_just_removed_is_no_failure(
     redrive: ModuleType, here: Loop, traffic: Traffic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key = fail(here, delivery(traffic.lines([ROW])), 1)
-    monkeypatch.setattr(redrive.aside, "failed", lambda _: [key])
+    monkeypatch.setattr(redrive.dead_letters, "failed", lambda _: [key])
     redrive.handler(TICK, running())
     done = redrive.handler(TICK, running())
     assert (done["Redriven"], done["RedriveFailed"]) == (0, 0)
@@ -148,7 +148,7 @@ def test_what_lambda_did_not_write_is_set_aside_and_removed(redrive: ModuleType,
     done = redrive.handler(TICK, running())
     assert (done["Redriven"], done["PoisonRecords"]) == (1, 1)
     assert waiting(here) == []
-    [found] = here.aside()
+    [found] = here.dead_letters()
     assert found["record"]["key"].endswith("/odd")
 
 
@@ -157,13 +157,13 @@ def test_poison_within_a_failed_event_is_set_aside(redrive: ModuleType, here: Lo
     fail(here, {"awslogs": {"data": "broken"}}, 2)
     done = redrive.handler(TICK, running())
     assert (done["Redriven"], done["PoisonRecords"], done["Captured"]) == (2, 2, 1)
-    assert len(here.aside()) == 2
+    assert len(here.dead_letters()) == 2
 
 
 def test_other_functions_events_are_left_alone(redrive: ModuleType, here: Loop) -> None:
     fail(here, {"anything": 1}, 1, function="fairlead-respond")
     assert redrive.handler(TICK, running())["Redriven"] == 0
-    assert len(here.aside("aws/lambda/async/fairlead-respond/")) == 1
+    assert len(here.dead_letters("aws/lambda/async/fairlead-respond/")) == 1
 
 
 def test_a_retraining_that_failed_is_said_at_every_tick_and_left_to_people(
@@ -180,7 +180,7 @@ def test_a_retraining_that_failed_is_said_at_every_tick_and_left_to_people(
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
     assert [one["FailedRetrainings"] for one in done] == [1, 1]
     assert [metrics["FailedRetrainings"] for metrics in lines] == [[1.0], [1.0]]
-    assert len(here.aside("aws/lambda/async/fairlead-retrain/")) == 1
+    assert len(here.dead_letters("aws/lambda/async/fairlead-retrain/")) == 1
 
 
 def test_every_tick_says_how_it_went(

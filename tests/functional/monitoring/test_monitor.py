@@ -14,7 +14,7 @@ from moto import mock_aws
 
 from fairlead import settings
 from fairlead.aws.cloudwatch_alarms import Alarms
-from fairlead.monitoring import Looker, View
+from fairlead.monitoring import View, ViewReader
 from fairlead.monitoring.gauges import gauges
 from fairlead.monitoring.tick import Ticker
 from fairlead.publishing.publish import Published
@@ -51,9 +51,9 @@ def day(shop: Store, published: Published, second: Published) -> Book:
 
 def views(book: Book, store: Store, at: int = NOON) -> dict[int, View]:
     """What the monitor sees, by version; the first one is live."""
-    looker = Looker(book, store.registry)
-    window = looker.window("penguins", looker.models()["penguins"], at / 1000)
-    return {version: looker.view(window, version, live=version == 1) for version in window.busy}
+    view_reader = ViewReader(book, store.registry)
+    window = view_reader.window("penguins", view_reader.models()["penguins"], at / 1000)
+    return {version: view_reader.view(window, version, live=version == 1) for version in window.busy}
 
 
 def values(view: View) -> dict[str, float]:
@@ -150,8 +150,8 @@ def monitor(shop: Store, day: Book, monkeypatch: pytest.MonkeyPatch) -> ModuleTy
     """The function, over the day's counters."""
     here = Loop(shop)
     app = ledger_fixture.load("monitor", here.env("monitor") | {"FAIRLEAD_FUNCTION": "fairlead-predict"}, monkeypatch)
-    looker = Looker(day, shop.registry)
-    monkeypatch.setattr(app.ticker, "_looker", looker)
+    view_reader = ViewReader(day, shop.registry)
+    monkeypatch.setattr(app.ticker, "_view_reader", view_reader)
     monkeypatch.setattr(app.ticker, "_live", lambda: ("penguins", 2))
     return app
 

@@ -11,7 +11,7 @@ from fairlead.journal.journal import Journal
 from fairlead.journal.records import Draft, Record
 from fairlead.registry.store import Registry
 from fairlead.releases.canary_alarms import CanaryAlarms
-from fairlead.releases.context import ReleaseContext, look_and_heal
+from fairlead.releases.context import ReleaseContext, reconciled_snapshot
 from fairlead.releases.facade import Releases
 from fairlead.releases.release import Released
 from testkit.memory import Memory
@@ -61,10 +61,10 @@ class Desk:
         """Write a record as another part of the system would."""
         self.journal().append(Draft(**draft))
 
-    def heal(self) -> None:
+    def reconcile(self) -> None:
         """What the next command does first, a while later."""
         self.now += timedelta(hours=1)
-        look_and_heal(self.context("heal"))
+        reconciled_snapshot(self.context("reconcile"))
 
 
 def ship(releases: Releases, registry: Registry, version: int, model: str = "churn", **options: Any) -> Released:

@@ -34,7 +34,7 @@ class Office:
     ) -> Record | None:
         releaser = Releaser(
             self.desk.context("release", stack), self.registry, strategy="canary-10-15m",
-            tell=lambda subject, text: self.told.append((subject, text)), act=act,
+            notify=lambda subject, text: self.told.append((subject, text)), act=act,
         )  # fmt: skip
         order = Candidate(
             model="churn", version=self.manifest.version, digest=digest or f"sha256:{self.sha256}",
@@ -48,7 +48,7 @@ def office(desk: Desk, registry: Registry, lambda_: StrictLambda) -> Office:
     """churn 1 is release 2, churn 3 is release 3 and live, on record."""
     for version in (1, 3):
         ship(desk.releases(), registry, version)
-        desk.heal()
+        desk.reconcile()
     lambda_.calls.clear()
     return Office(desk, registry)
 

@@ -79,7 +79,7 @@ def stage(
     """Release 3 (version 2) is live, release 2 (version 1) previous."""
     ship(releases, registry, 1)
     ship(releases, registry, 2)
-    desk.heal()
+    desk.reconcile()
     services = {"lambda": lambda_.client, "codedeploy": desk.deploys.client, "cloudwatch": desk.cloudwatch}
     for name, client in services.items():
         client.meta.events.register_first(f"provide-client-params.{name}", executioner.call)
@@ -128,13 +128,13 @@ class Stage:
         self.desk.deploys.finish()
         self.desk.lambda_.shift("live", "3", {})
         self.desk.lambda_.shift("previous", "2", {})
-        self.desk.heal()
-        self.desk.heal()
+        self.desk.reconcile()
+        self.desk.reconcile()
 
     def check_record(self) -> None:
         """Whatever happened, a while later the next command has the journal say where both aliases are."""
         journal = self.desk.journal()
-        self.desk.heal()
+        self.desk.reconcile()
         standing, (live, previous) = self.desk.journal().standing(), self.aliases()
         assert standing.live is not None
         assert standing.live.now is not None
@@ -145,7 +145,7 @@ class Stage:
         assert standing.intents == ()
         assert journal.verify() == []
         written = journal.last()
-        self.desk.heal()
+        self.desk.reconcile()
         assert journal.last() == written
 
 

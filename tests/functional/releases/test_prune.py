@@ -16,7 +16,7 @@ def many(releases: Releases, registry: Registry, desk: Desk) -> Releases:
     for turn in range(8):
         ship(releases, registry, 1 if turn % 2 else 3)
         desk.lambda_.client.update_function_configuration(FunctionName=NAME, MemorySize=512 + turn)
-        desk.heal()
+        desk.reconcile()
     return releases
 
 

@@ -301,7 +301,7 @@ def test_who_releases_what_and_why_is_on_record_before_anything_moves(
     releases: Releases, registry: Registry, desk: Desk
 ) -> None:
     ship(releases, registry, 1)
-    desk.heal()
+    desk.reconcile()
 
     releases.release(registry, "churn", 2, reason="spring data")
 

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from fairlead.automation.responding import Gathering, Responder, alarm_of
+from fairlead.automation.responding import FactGatherer, Responder, alarm_of
 from fairlead.automation.response_policy import ResponseTerms
 from fairlead.aws.release_client import ReleaseClient, ReleaseReply
 from fairlead.errors import SettingsError, StorageError
@@ -85,7 +85,7 @@ class Station:
         ledger.output = msgspec.structs.replace(output, probabilities=False)
         self.output = ledger.output
         terms, context = ResponseTerms(), desk.context("respond")
-        gathering = Gathering(
+        gatherer = FactGatherer(
             context,
             registry,
             ledger,
@@ -94,9 +94,9 @@ class Station:
             terms=terms,
         )
         self.responder = Responder(
-            context, registry, gathering,
+            context, registry, gatherer,
             retrain=lambda model, _: self.retrained.append(model),
-            tell=lambda subject, text: self.told.append((subject, text)),
+            notify=lambda subject, text: self.told.append((subject, text)),
             terms=terms, act=act,
         )  # fmt: skip
 
@@ -125,7 +125,7 @@ def live(desk: Desk, registry: Registry) -> Desk:
     """churn 1 is release 2, churn 3 is release 3 and live, on record."""
     for version in (1, 3):
         ship(desk.releases(), registry, version)
-        desk.heal()
+        desk.reconcile()
     return desk
 
 
@@ -198,7 +198,7 @@ def test_a_fresh_release_that_fails_is_rolled_back_although_the_journal_refuses_
     assert "it does not hold this decision; live: release 2" in station.told[0][1]
     assert "the next command writes it" in station.told[0][1]
     assert station.retrained == []
-    live.heal()
+    live.reconcile()
     assert (live.records()[-1].kind, live.records()[-1].alias) == ("found", "live")
     assert live.journal().verify() == []
 
@@ -254,15 +254,15 @@ def test_of_two_alarms_that_ring_at_once_one_leads_to_action(
     live: Desk, registry: Registry, monkeypatch: pytest.MonkeyPatch, wrong: float, rules: list[str]
 ) -> None:
     station, other = (Station(live, registry, outcomes=Outcomes(400, wrong=wrong)) for _ in range(2))
-    at, facts = live.now + timedelta(hours=1), Gathering.facts
+    at, facts = live.now + timedelta(hours=1), FactGatherer.facts
 
     def slowly(*given: Any) -> Any:
-        monkeypatch.setattr(Gathering, "facts", facts)
+        monkeypatch.setattr(FactGatherer, "facts", facts)
         known = facts(*given)
         other.alarm("quality", at=at)
         return known
 
-    monkeypatch.setattr(Gathering, "facts", slowly)
+    monkeypatch.setattr(FactGatherer, "facts", slowly)
     station.alarm("drift", at=at)
     assert [one.evidence["rule"] for one in live.records() if one.kind == "decided"] == rules
     assert len(station.retrained + other.retrained) == (1 if rules[0] == "learn" else 0)

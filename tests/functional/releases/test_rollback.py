@@ -30,7 +30,7 @@ def test_rollback_moves_live_back_to_previous_and_leaves_previous(
 
 
 def test_a_rollback_is_on_record_with_who_and_why(two: Releases, registry: Registry, desk: Desk) -> None:
-    desk.heal()
+    desk.reconcile()
 
     two.rollback(registry, "churn", reason="errors since noon")
 
@@ -86,7 +86,7 @@ def test_rollback_to_a_named_version_or_release(
 def test_after_a_canary_that_failed_a_plain_rollback_does_not_undo_twice_and_says_what_to_type(
     two: Releases, registry: Registry, lambda_: StrictLambda, deploys: FakeDeploys, desk: Desk
 ) -> None:
-    desk.heal()
+    desk.reconcile()
     deploys.alarm = True
     two.release(registry, "churn", 3)
     deploys.finish()
@@ -109,7 +109,7 @@ def test_after_a_canary_that_failed_a_plain_rollback_does_not_undo_twice_and_say
 def test_what_a_rollback_proposes_can_be_gone_to(
     two: Releases, registry: Registry, lambda_: StrictLambda, desk: Desk
 ) -> None:
-    desk.heal()
+    desk.reconcile()
     ship(two, registry, 3)
     two.rollback(registry, "churn")
     two.retire(registry, "churn", 1)

@@ -130,7 +130,7 @@ def memory() -> Unreachable:
 def test_while_the_store_is_unreachable_the_warm_answer_counts_and_each_doubt_is_said(
     three: Releases, registry: Registry, lambda_: StrictLambda, memory: Unreachable, desk: Desk
 ) -> None:
-    desk.heal()
+    desk.reconcile()
     memory.down = True
 
     done = three.rollback(registry, "churn", away_from="4", reason="errors")
@@ -143,7 +143,7 @@ def test_while_the_store_is_unreachable_the_warm_answer_counts_and_each_doubt_is
     assert [one for one in desk.said if one.startswith("WARNING: ")] == [f"WARNING: {one}" for one in done.doubts]
 
     memory.down = False
-    desk.heal()
+    desk.reconcile()
     healed = desk.records()[-1]
     assert (healed.kind, healed.alias, healed.now and healed.now.release) == ("found", "live", "3")
     assert desk.journal().verify() == []
@@ -162,7 +162,7 @@ def test_a_target_that_does_not_answer_is_refused_whether_the_store_is_reachable
 def test_a_journal_that_refuses_writes_holds_no_rollback_up_and_the_next_command_heals_it(
     three: Releases, registry: Registry, lambda_: StrictLambda, memory: Unreachable, desk: Desk
 ) -> None:
-    desk.heal()
+    desk.reconcile()
     memory.refuses = True
 
     done = three.rollback(registry, "churn")
@@ -173,7 +173,7 @@ def test_a_journal_that_refuses_writes_holds_no_rollback_up_and_the_next_command
         "the journal has no record that live is release 3 (churn version 2); the next command writes it",
     ]
     memory.refuses = False
-    desk.heal()
+    desk.reconcile()
     assert desk.records()[-1].kind == "found"
     assert desk.journal().verify() == []
 

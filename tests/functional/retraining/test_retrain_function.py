@@ -216,7 +216,7 @@ def test_what_is_no_refusal_is_raised_so_that_lambda_tries_again() -> None:
 
 
 def test_a_clock_that_ticks_before_any_release_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A failure would be tried again, set aside, and ring."""
+    """A failure would be retried, become a dead letter, and raise an alarm."""
 
     def nothing_live(_: Any) -> str:
         raise RetrainingError("stack fairlead has no live model")

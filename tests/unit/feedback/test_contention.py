@@ -17,13 +17,13 @@ def test_a_transaction_keeps_to_one_shard_and_the_next_takes_another() -> None:
     """With a shard for each item, a transaction of several items would meet nearly everybody."""
     shards: list[set[str]] = []
 
-    class Seen(Held):
+    class RecordingClient(Held):
         def transact_write_items(self, TransactItems: list[dict[str, dict[str, dict[str, dict[str, str]]]]]) -> None:
             named = [one["Update"]["Key"]["sk"]["S"] for one in TransactItems if "Update" in one]
             shards.append({name.rpartition("#")[2] for name in named})
 
     counts = {f"n{place}": 1 for place in range(5 * counter_items.PAGE)}
-    settling = Settling(Seen(0), "ledger", sleep=lambda _: None)
+    settling = Settling(RecordingClient(0), "ledger", sleep=lambda _: None)
     put = {"Put": {"Item": {"pk": {"S": "r"}, "sk": {"S": "P#0"}}}}
     for _ in range(40):
         settling.settle([Write(0, put, 1)], lambda _: pages("W", 1, "T", "0", counts), expires=1)

@@ -1,4 +1,4 @@
-"""Forged and damaged log lines: each is counted or set aside with its reason, and the others go on."""
+"""Forged and damaged log lines: each is counted or becomes a dead letter with its reason; the others are processed."""
 
 import base64
 import copy
@@ -143,8 +143,8 @@ def _check(value: Mapping[str, Any]) -> None:
         held.encode()
 
 
-class Aside:
-    """What was set aside, with its reason."""
+class FakeDeadLetters:
+    """Keeps dead letters with their reasons in memory."""
 
     def __init__(self) -> None:
         self.kept: dict[str, str] = {}
@@ -170,25 +170,25 @@ def line(model: str = "classes", /, *, number: int = 1, **changes: Any) -> str:
     return json.dumps(msgspec.to_builtins(part) | changes)
 
 
-def take(lines: list[str], *, at: int = NOON) -> tuple[Collected, Aside, Registry]:
+def take(lines: list[str], *, at: int = NOON) -> tuple[Collected, FakeDeadLetters, Registry]:
     """Take a delivery of these lines."""
     events = [{"id": str(place), "timestamp": at, "message": one} for place, one in enumerate(lines)]
     document = {"messageType": "DATA_MESSAGE", "logGroup": GROUP, "logStream": "s", "logEvents": events}
     event = {"awslogs": {"data": base64.b64encode(gzip.compress(json.dumps(document).encode())).decode()}}
-    registry, aside = Registry(), Aside()
+    registry, dead_letters = Registry(), FakeDeadLetters()
     collector = Collector(
         Scorer(Ledger(Table(), "ledger"), registry),  # type: ignore[arg-type]  # as much of a registry as is asked
-        aside,  # type: ignore[arg-type]  # likewise
+        dead_letters,  # type: ignore[arg-type]  # likewise
         source=GROUP,
         own="/aws/lambda/feedback",
     )
-    return collector.take(event), aside, registry
+    return collector.take(event), dead_letters, registry
 
 
 @pytest.mark.parametrize("model", OUTPUTS)
 def test_what_capture_writes_is_taken(model: str) -> None:
-    found, aside, _ = take([line(model)])
-    assert (found.captured, found.poison, aside.kept) == (1, 0, {})
+    found, dead_letters, _ = take([line(model)])
+    assert (found.captured, found.poison, dead_letters.kept) == (1, 0, {})
 
 
 @pytest.mark.parametrize(
@@ -238,9 +238,9 @@ def test_what_capture_writes_is_taken(model: str) -> None:
 def test_a_forged_line_is_a_dead_letter_with_its_reason_and_its_neighbour_is_taken(
     changes: dict[str, Any], why: str
 ) -> None:
-    found, aside, _ = take([line(number=1), line(number=2, **changes), line(number=3)])
+    found, dead_letters, _ = take([line(number=1), line(number=2, **changes), line(number=3)])
     assert (found.captured, found.poison) == (2, 1)
-    [reason] = aside.kept.values()
+    [reason] = dead_letters.kept.values()
     assert why in reason
 
 
@@ -266,16 +266,16 @@ def test_answers_that_the_task_does_not_have_are_dead_letters(model: str, change
 
 def test_a_number_of_any_size_in_a_row_or_a_value_is_captured() -> None:
     rows = [[10**400, "Dream", "x", None], [1e300, "", "y", None]]
-    found, aside, _ = take([line("value", number=1, rows=rows, values=[1e300, -1.7e308])])
-    assert (found.captured, aside.kept) == (1, {})
+    found, dead_letters, _ = take([line("value", number=1, rows=rows, values=[1e300, -1.7e308])])
+    assert (found.captured, dead_letters.kept) == (1, {})
 
 
 def test_ten_thousand_unknown_versions_are_asked_for_a_hundred_times() -> None:
     forged = [line(number=n, digest=f"sha256:{n:064x}") for n in range(2, 1_500)]
-    found, aside, registry = take([*forged, line(number=1)])
+    found, dead_letters, registry = take([*forged, line(number=1)])
     assert (found.captured, found.poison) == (1, len(forged))
     assert registry.asked <= MOST_UNKNOWN + 2
-    assert len(aside.kept) == len(forged)
+    assert len(dead_letters.kept) == len(forged)
 
 
 def test_a_part_with_more_counters_than_a_transaction_takes_is_a_dead_letter() -> None:
@@ -285,9 +285,9 @@ def test_a_part_with_more_counters_than_a_transaction_takes_is_a_dead_letter() -
         part, fields=fields, rows=[[float(n)] * 300 for n in range(60)], of=60, values=[1.0] * 60
     )
     assert counters(wide) > MOST_COUNTERS
-    found, aside, _ = take([msgspec.json.encode(wide).decode(), line(number=9)])
+    found, dead_letters, _ = take([msgspec.json.encode(wide).decode(), line(number=9)])
     assert (found.captured, found.poison) == (1, 1)
-    assert "counters" in next(iter(aside.kept.values()))
+    assert "counters" in next(iter(dead_letters.kept.values()))
 
 
 def test_a_row_of_more_fields_than_counters_is_captured_without_its_fields() -> None:
@@ -317,9 +317,9 @@ MEMBERS = st.sampled_from([*Part.__struct_fields__, "unknown"])
 @settings(max_examples=150, deadline=None)
 def test_members_of_any_kind_never_fail_a_delivery(model: str, changes: dict[str, Any]) -> None:
     lines = [line(model, number=1), line(model, number=2, **changes)]
-    found, aside, _ = take(lines)
+    found, dead_letters, _ = take(lines)
     assert found.captured + found.duplicates + found.poison == len(lines)
-    assert len(aside.kept) == found.poison
+    assert len(dead_letters.kept) == found.poison
 
 
 def mutated(text: str, dice: random.Random) -> str:

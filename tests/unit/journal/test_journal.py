@@ -9,7 +9,7 @@ import pytest
 
 from fairlead.errors import ReleaseError, StorageError
 from fairlead.journal.journal import Journal
-from fairlead.journal.records import Draft, Record, Since, encode
+from fairlead.journal.records import Draft, Record, StatePointers, encode
 from fairlead.journal.tail import Tail
 from testkit.memory import Memory
 from tests.journals import ADA, NOON, STACK, Clock, intended, journal, key_of, moved, release, sealed, shifting
@@ -51,7 +51,7 @@ def long_store(count: int) -> Counting:
             at=NOON - timedelta(minutes=count - number),
             mark=str(number),
             by=ADA,
-            since=Since(live=1),
+            since=StatePointers(live=1),
             **said,
         )
         data = encode(record)

@@ -67,10 +67,10 @@ class Aliases:
         return ObservedAliases(live=release(self.live), weights={}, previous=release(self.previous))
 
 
-def heal(
+def reconcile(
     store: Memory, seen: ObservedAliases, clock: Clock | None = None, *, known: int | None = None
 ) -> Record | None:
-    return journal(store, clock).heal(seen.live, seen.weights, seen.previous, BOB, known=known)
+    return journal(store, clock).reconcile(seen.live, seen.weights, seen.previous, BOB, known=known)
 
 
 @pytest.fixture
@@ -86,12 +86,12 @@ def test_a_release_killed_at_any_step_is_on_record_after_the_next_command(store:
     aliases = Aliases()
     aliases.release(store, kill=step)
 
-    heal(store, aliases.seen())
+    reconcile(store, aliases.seen())
 
     kept = journal(store)
     assert drift(kept.standing(), aliases.seen()) == []
     assert kept.verify() == []
-    assert heal(store, aliases.seen()) is None
+    assert reconcile(store, aliases.seen()) is None
 
 
 @pytest.mark.parametrize("after", [False, True])
@@ -104,8 +104,8 @@ def test_healing_may_die_too(store: Memory, step: int, call: int, after: bool) -
     seen = aliases.seen()
 
     with suppress(StorageError):
-        heal(Killed(store, call, after=after), seen)
-    heal(store, seen)
+        reconcile(Killed(store, call, after=after), seen)
+    reconcile(store, seen)
 
     kept = journal(store)
     assert drift(kept.standing(), seen) == []
@@ -118,7 +118,7 @@ def test_what_is_found_names_the_intent_that_it_completes(store: Memory) -> None
     aliases = Aliases()
     aliases.release(store, kill=4)
 
-    record = heal(store, aliases.seen())
+    record = reconcile(store, aliases.seen())
 
     assert record is not None
     assert (record.kind, record.was, record.now, record.by) == ("found", release(2), release(3), BOB)
@@ -128,7 +128,7 @@ def test_what_is_found_names_the_intent_that_it_completes(store: Memory) -> None
 
 
 def test_a_move_that_nobody_intended_is_found_as_such(store: Memory) -> None:
-    record = heal(store, ObservedAliases(live=release(7), weights={"8": 0.2}, previous=release(2)))
+    record = reconcile(store, ObservedAliases(live=release(7), weights={"8": 0.2}, previous=release(2)))
 
     assert record is not None
     assert record.why == "live differed from record 1; the journal holds no intent for this move"
@@ -139,7 +139,7 @@ def test_a_move_that_nobody_intended_is_found_as_such(store: Memory) -> None:
 def test_the_journal_of_a_stack_that_had_none_begins_with_what_is_live() -> None:
     store = Memory()
 
-    record = heal(store, ObservedAliases(live=release(4), weights={}, previous=release(3)))
+    record = reconcile(store, ObservedAliases(live=release(4), weights={}, previous=release(3)))
 
     assert record is not None
     assert (record.number, record.was, record.now) == (1, None, release(4))
@@ -147,7 +147,7 @@ def test_the_journal_of_a_stack_that_had_none_begins_with_what_is_live() -> None
 
 
 def test_a_stack_without_a_release_needs_no_record() -> None:
-    assert heal(Memory(), ObservedAliases(live=release(1), weights={}, previous=release(1))) is None
+    assert reconcile(Memory(), ObservedAliases(live=release(1), weights={}, previous=release(1))) is None
 
 
 def test_what_was_seen_before_somebody_wrote_is_not_put_on_record(store: Memory) -> None:
@@ -156,7 +156,7 @@ def test_what_was_seen_before_somebody_wrote_is_not_put_on_record(store: Memory)
     before = Aliases().seen()
     journal(store).append(moved(2, 3))
 
-    assert heal(store, before, known=known) is None
+    assert reconcile(store, before, known=known) is None
 
 
 def test_a_young_intent_is_left_to_its_author(store: Memory) -> None:
@@ -164,7 +164,7 @@ def test_a_young_intent_is_left_to_its_author(store: Memory) -> None:
     aliases.release(store, kill=1)
     clock.pass_(minutes=14)
 
-    assert heal(store, aliases.seen(), clock) is None
+    assert reconcile(store, aliases.seen(), clock) is None
     assert [one.number for one in journal(store).standing().intents] == [2]
 
 
@@ -174,7 +174,7 @@ def test_an_intent_that_led_to_nothing_is_ended_in_time(store: Memory) -> None:
     aliases.release(store, kill=1)
     clock.pass_(minutes=15)
 
-    record = heal(store, aliases.seen(), clock)
+    record = reconcile(store, aliases.seen(), clock)
 
     assert record is not None
     assert (record.kind, record.alias, record.now) == ("failed", "", release(3))
@@ -190,7 +190,7 @@ def test_every_intent_that_led_to_nothing_is_ended(store: Memory) -> None:
         journal(store).append(intended(2, number))
     clock.pass_(hours=1)
 
-    heal(store, ObservedAliases(live=release(2), weights={}, previous=release(1)), clock)
+    reconcile(store, ObservedAliases(live=release(2), weights={}, previous=release(1)), clock)
 
     assert journal(store).standing().intents == ()
 
@@ -198,7 +198,7 @@ def test_every_intent_that_led_to_nothing_is_ended(store: Memory) -> None:
 def test_a_shift_of_which_the_end_is_seconds_old_is_left_to_its_event(store: Memory) -> None:
     journal(store).append(shifting(2, 3))
 
-    assert heal(store, ObservedAliases(live=release(2), weights={}, previous=release(1))) is None
+    assert reconcile(store, ObservedAliases(live=release(2), weights={}, previous=release(1))) is None
 
 
 @pytest.mark.parametrize("number", [2, 3])
@@ -207,7 +207,7 @@ def test_a_shift_of_which_the_end_got_lost_is_found_where_it_ended(store: Memory
     journal(store).append(shifting(2, 3))
     clock.pass_(hours=2)
 
-    record = heal(store, ObservedAliases(live=release(number), weights={}, previous=release(1)), clock)
+    record = reconcile(store, ObservedAliases(live=release(number), weights={}, previous=release(1)), clock)
 
     assert record is not None
     assert (record.kind, record.now, record.deployment) == ("found", release(number), "d-1")
@@ -219,7 +219,7 @@ def test_news_of_a_move_that_was_found_already_changes_nothing(store: Memory) ->
     journal(store, clock).append(shifting(2, 3))
     ended = clock.pass_(minutes=10)
     clock.pass_(minutes=1)
-    heal(store, ObservedAliases(live=release(3), weights={}, previous=release(2)), clock)
+    reconcile(store, ObservedAliases(live=release(3), weights={}, previous=release(2)), clock)
     clock.pass_(minutes=1)
 
     event = Draft(kind="moved", alias="live", by="codedeploy", was=release(2), now=release(3), happened=ended)

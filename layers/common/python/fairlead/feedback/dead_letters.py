@@ -14,7 +14,7 @@ from fairlead.aws import clients
 from fairlead.aws.s3 import S3Objects
 
 
-class SetAside:
+class DeadLetters:
     """The dead-letter bucket, through a boto3 client."""
 
     def __init__(self, client: Any, bucket: str) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from fairlead.feedback.dead_letters import SetAside
+from fairlead.feedback.dead_letters import DeadLetters
 from fairlead.feedback.score import Scorer, Unfit
 from fairlead.telemetry import capture, emit
 from fairlead.telemetry.capture import Part
@@ -77,9 +77,9 @@ class Collected(msgspec.Struct, kw_only=True):
 class Collector:
     """Processes deliveries of one log group, `source`. `own` is the group that this function itself logs to."""
 
-    def __init__(self, scorer: Scorer, aside: SetAside, *, source: str, own: str) -> None:
+    def __init__(self, scorer: Scorer, dead_letters: DeadLetters, *, source: str, own: str) -> None:
         self._scorer = scorer
-        self._aside = aside
+        self._dead_letters = dead_letters
         self._source = source
         self._own = own
 
@@ -99,7 +99,7 @@ class Collector:
 
     def refuse(self, record: Mapping[str, Any], why: str) -> None:
         """Write one record to the dead-letter bucket."""
-        key = self._aside.keep(record, why)
+        key = self._dead_letters.keep(record, why)
         emit.logger.warning("dead letter written", key=key, why=why)
 
     def _refuse(self, event: Mapping[str, Any], why: str) -> Collected:

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from fairlead.errors import NotFoundError
-from fairlead.feedback.dead_letters import SetAside
+from fairlead.feedback.dead_letters import DeadLetters
 from fairlead.feedback.log_delivery import Collected, Collector
 from fairlead.telemetry import emit
 
@@ -53,9 +53,9 @@ class Redriven(msgspec.Struct, kw_only=True):
 class Redriver:
     """Processes the events on which `function` failed again, and counts those of `retrain`, if the stack has it."""
 
-    def __init__(self, collector: Collector, aside: SetAside, function: str, *, retrain: str = "") -> None:
+    def __init__(self, collector: Collector, dead_letters: DeadLetters, function: str, *, retrain: str = "") -> None:
         self._collector = collector
-        self._aside = aside
+        self._dead_letters = dead_letters
         self._function = function
         self._retrain = retrain
 
@@ -63,8 +63,8 @@ class Redriver:
         """Redrive deliveries while `remaining` (seconds) allows; raises StorageError if they cannot be listed."""
         found = Redriven(collected=Collected())
         if self._retrain:
-            found.retrainings = len(self._aside.failed(self._retrain))
-        keys = self._aside.failed(self._function)
+            found.retrainings = len(self._dead_letters.failed(self._retrain))
+        keys = self._dead_letters.failed(self._function)
         for place, key in enumerate(keys):
             if remaining() < RESERVE:
                 found.left = len(keys) - place
@@ -78,7 +78,7 @@ class Redriver:
             if data is None:
                 return
             collected = self._take(data, key)
-            self._aside.done(key)
+            self._dead_letters.done(key)
         except Exception as error:  # noqa: BLE001 - one delivery's failure must not block the others
             emit.logger.exception("redrive failed", key=key, error=type(error).__name__)
             found.failed += 1
@@ -89,7 +89,7 @@ class Redriver:
 
     def _read(self, key: str) -> bytes | None:
         try:
-            return self._aside.read(key)
+            return self._dead_letters.read(key)
         except NotFoundError:  # another redrive has processed and deleted it
             return None
 

@@ -32,7 +32,7 @@ class Unfit(NamedTuple):
     why: str
 
 
-Told = Callable[[Sequence[Unfit]], None]
+UnfitHandler = Callable[[Sequence[Unfit]], None]
 """Takes pairs that cannot be counted, before they are marked invalid."""
 
 
@@ -57,7 +57,7 @@ class Scorer:
         self._ledger = ledger
         self._versions = versions
 
-    def take(self, parts: Sequence[Part], tell: Told = lambda _: None) -> Taken:
+    def take(self, parts: Sequence[Part], on_unfit: UnfitHandler = lambda _: None) -> Taken:
         """Store and count parts, and score the pending outcomes of their requests.
 
         One version's failure does not stop the others; the first error is raised at the end. All of it is idempotent:
@@ -65,8 +65,8 @@ class Scorer:
         """
         taken = Taken(refused={})
 
-        def told(found: Sequence[Unfit]) -> None:
-            tell(found)
+        def count_unfit(found: Sequence[Unfit]) -> None:
+            on_unfit(found)
             taken.unfit += len(found)
 
         failures: list[FairleadError] = []
@@ -77,7 +77,7 @@ class Scorer:
                 taken.refused |= dict.fromkeys(some, f"one delivery names more than {MOST_UNKNOWN} unknown versions")
                 continue
             try:
-                self._take(name, some, taken, told)
+                self._take(name, some, taken, count_unfit)
             except UnknownVersionError as error:
                 taken.refused |= dict.fromkeys(some, str(error))
                 unknown += 1
@@ -87,11 +87,11 @@ class Scorer:
             raise failures[0]
         return taken
 
-    def score(self, found: Iterable[Pair], tell: Told = lambda _: None) -> int:
+    def score(self, found: Iterable[Pair], on_unfit: UnfitHandler = lambda _: None) -> int:
         """Score pairs that are not scored yet; returns their number.
 
-        `tell` gets the pairs that cannot be counted, and these are marked invalid, unless their version is unknown. One
-        version's failure does not stop the others; the first error is raised at the end.
+        `on_unfit` gets the pairs that cannot be counted. They are marked invalid, unless their version is unknown.
+        One version's failure does not stop the others; the first error is raised at the end.
         """
         by_version: dict[VersionName, list[Pair]] = {}
         # A transaction may name each item only once; DynamoDB would refuse it for ever otherwise.
@@ -101,16 +101,16 @@ class Scorer:
         failures: list[FairleadError] = []
         for name, some in by_version.items():
             try:
-                done += self._score(name, some, tell)
+                done += self._score(name, some, on_unfit)
             except UnknownVersionError as error:
-                tell([Unfit(pair, str(error)) for pair in some])
+                on_unfit([Unfit(pair, str(error)) for pair in some])
             except FairleadError as error:
                 failures.append(error)
         if failures:
             raise failures[0]
         return done
 
-    def _take(self, name: VersionName, parts: dict[int, Part], taken: Taken, told: Told) -> None:
+    def _take(self, name: VersionName, parts: dict[int, Part], taken: Taken, count_unfit: UnfitHandler) -> None:
         version = self._versions.of(name)
         refused = {place: why for place, part in parts.items() if (why := version.misfit(part))}
         taken.refused |= refused
@@ -118,7 +118,7 @@ class Scorer:
         new = self._ledger.record_parts(_in_order(good), version.traffic)
         taken.captured += len(new)
         taken.duplicates += len(good) - len(new)
-        taken.scored += self.score(self._pending(dict.fromkeys(part.request for part in good)), told)
+        taken.scored += self.score(self._pending(dict.fromkeys(part.request for part in good)), count_unfit)
 
     def _pending(self, requests: Iterable[str]) -> list[Pair]:
         with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -130,10 +130,10 @@ class Scorer:
             return []
         return pairs(*self._ledger.request(request))
 
-    def _score(self, name: VersionName, found: Sequence[Pair], tell: Told) -> int:
+    def _score(self, name: VersionName, found: Sequence[Pair], on_unfit: UnfitHandler) -> int:
         output = self._versions.of(name).output
         if unfit := [Unfit(pair, why) for pair in found if (why := quality.pair_error(output, pair))]:
-            tell(unfit)
+            on_unfit(unfit)
         done = self._ledger.score(
             found, lambda pair: not quality.pair_error(output, pair), lambda some: quality.tally(output, some)
         )

@@ -9,7 +9,7 @@ from datetime import datetime
 
 import msgspec
 
-from fairlead.journal.records import Draft, Record, Since
+from fairlead.journal.records import Draft, Record, StatePointers
 from fairlead.model.release import Release
 
 ENDS = frozenset({"moved", "failed", "found"})
@@ -60,9 +60,9 @@ def live_of(record: Record) -> LiveAt:
     return LiveAt(release=release, weights=record.weights, record=record)
 
 
-def follow(before: Since, standing: RecordedAliases, record: Record) -> Since:
+def follow(before: StatePointers, standing: RecordedAliases, record: Record) -> StatePointers:
     """Return the pointers after a record, from those before it."""
-    return Since(
+    return StatePointers(
         live=record.number if says_live(record) and not _older(record, standing.live) else before.live,
         previous=record.number if says_previous(record) else before.previous,
         intents=_intents(standing.intents, record),
@@ -101,7 +101,7 @@ def previous_drifts(standing: RecordedAliases, seen: ObservedAliases) -> bool:
     return seen.previous is not None and _moved(standing.previous.now if standing.previous else None, seen.previous)
 
 
-def standing_of(since: Since, records: Mapping[int, Record]) -> RecordedAliases:
+def standing_of(since: StatePointers, records: Mapping[int, Record]) -> RecordedAliases:
     """Return the state that the pointers name; a missing or unreadable record counts as none."""
     live, previous = records.get(since.live), records.get(since.previous)
     intents = [records[number] for number in sorted(since.intents, reverse=True) if number in records]

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from fairlead.errors import FairleadError, IntegrityError
 from fairlead.journal.alias_state import follow, standing_of
-from fairlead.journal.records import Record, Since, decode
+from fairlead.journal.records import Record, StatePointers, decode
 from fairlead.model.manifest import digest
 from fairlead.registry.hash_chain import Link, longest, near
 
@@ -132,7 +132,7 @@ def _misled(known: Mapping[int, Record], record: Record) -> list[str]:
     problems = []
     if before and record.at < before.at:
         problems.append(f"record {number} is dated {record.at}, before the record that it follows")
-    since = before.since if before else Since()
+    since = before.since if before else StatePointers()
     if record.since != follow(since, standing_of(since, known), record):
         problems.append(f"record {number} holds a wrong state of the aliases: {record.since}")
     return problems

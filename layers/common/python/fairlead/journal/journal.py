@@ -21,8 +21,8 @@ import msgspec
 from fairlead.errors import StorageError
 from fairlead.journal.alias_state import ObservedAliases, RecordedAliases, follow
 from fairlead.journal.chain import check_chain
-from fairlead.journal.reconcile import mend
-from fairlead.journal.records import SCHEMA, Draft, Record, Since, encode
+from fairlead.journal.reconcile import correction
+from fairlead.journal.records import SCHEMA, Draft, Record, StatePointers, encode
 from fairlead.journal.tail import NEVER, REPEATED, Stored, Tail, unreadable
 from fairlead.model.release import Release
 from fairlead.registry.store import Objects
@@ -115,7 +115,7 @@ class Journal:
             f"the journal took no record in {ATTEMPTS} attempts: other writers were faster", hint="try again"
         )
 
-    def heal(
+    def reconcile(
         self, live: Release, weights: dict[str, float], previous: Release | None, by: str, *, known: int | None = None
     ) -> Record | None:
         """Write the aliases' real state where it differs from the journal's; returns the first record, None without.
@@ -130,7 +130,7 @@ class Journal:
             expected = written[-1].number if written else known
             if expected is not None and tail.newest > expected:
                 return None
-            return mend(tail.standing(), seen, by, self._clock())
+            return correction(tail.standing(), seen, by, self._clock())
 
         while record := self.append_if(build):
             written.append(record)
@@ -172,7 +172,7 @@ class Journal:
             at=at,
             mark=secrets.token_hex(8),
         )
-        since = follow(before.since if before else Since(), tail.standing(), record)
+        since = follow(before.since if before else StatePointers(), tail.standing(), record)
         return msgspec.structs.replace(record, since=since)
 
 

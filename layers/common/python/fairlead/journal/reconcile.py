@@ -9,7 +9,7 @@ ABANDONED = timedelta(minutes=15)
 """Age at which an open intent counts as abandoned: longer than any command takes from its intent to its first move."""
 
 
-def mend(standing: RecordedAliases, seen: ObservedAliases, by: str, now: datetime) -> Draft | None:
+def correction(standing: RecordedAliases, seen: ObservedAliases, by: str, now: datetime) -> Draft | None:
     """Return the next record that makes the journal agree with the aliases; None if it agrees.
 
     Call it only while no deployment runs.

@@ -61,7 +61,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     evidence: dict[str, Any] = {}
 
 
-class Since(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class StatePointers(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The numbers of the records that set the aliases' state after this one, and of the open intents; 0 for none.
 
     With them a reader finds the live release without reading the whole journal.
@@ -88,7 +88,7 @@ class Record(Draft, frozen=True, kw_only=True, omit_defaults=True):
     mark: str
     earlier: str = ""
     skips: Annotated[int, msgspec.Meta(ge=0)] = 0
-    since: Since = Since()
+    since: StatePointers = StatePointers()
 
     @property
     def effective(self) -> datetime:

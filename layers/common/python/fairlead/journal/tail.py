@@ -14,7 +14,7 @@ from typing import overload
 from fairlead.errors import FairleadError, IntegrityError, NotFoundError
 from fairlead.journal import chain
 from fairlead.journal.alias_state import LiveAt, RecordedAliases, standing_of, who_was_live
-from fairlead.journal.records import SCHEMA, Record, Since
+from fairlead.journal.records import SCHEMA, Record, StatePointers
 from fairlead.registry import hash_chain
 from fairlead.registry.store import Objects
 
@@ -174,7 +174,7 @@ class Tail(Sequence[Record]):
 
     def standing(self) -> RecordedAliases:
         """Return the aliases' state by the journal."""
-        since = self[0].since if self else Since()
+        since = self[0].since if self else StatePointers()
         intents = sorted(since.intents)[-MOST_INTENTS:]
         named = [number for number in (since.live, since.previous, *intents) if 0 < number <= self.newest]
         self._stored.fetch(named)

@@ -13,7 +13,7 @@
 The monitor function and `fairlead monitor` run the same code, so they show the same.
 """
 
-from fairlead.monitoring.reader import Looker
+from fairlead.monitoring.reader import ViewReader
 from fairlead.monitoring.views import Labels, Quality, View
 
-__all__ = ["Labels", "Looker", "Quality", "View"]
+__all__ = ["Labels", "Quality", "View", "ViewReader"]

@@ -15,7 +15,7 @@ from fairlead.model.manifest import Metric
 from fairlead.monitoring import primary_metric
 from fairlead.monitoring.label_delay import HOUR
 from fairlead.monitoring.quality_window import Known, Slots, between, moment, rows, within
-from fairlead.monitoring.reader import Looker
+from fairlead.monitoring.reader import ViewReader
 
 STEPS = 48
 FEWEST = 30
@@ -54,7 +54,9 @@ class Course(msgspec.Struct, frozen=True, kw_only=True):
     lines: tuple[Line, ...]
 
 
-def course(looker: Looker, ledger: LedgerReader, seen: Sequence[CapturedVersion], at: float, hours: int) -> Course:
+def course(
+    view_reader: ViewReader, ledger: LedgerReader, seen: Sequence[CapturedVersion], at: float, hours: int
+) -> Course:
     """Return the history of the last `hours` before `at` (seconds since 1970), reading each counter once.
 
     Raises StorageError.
@@ -70,7 +72,7 @@ def course(looker: Looker, ledger: LedgerReader, seen: Sequence[CapturedVersion]
             continue
         traffic, outcomes = ledger.counted(one.model, one.version, start - span, end)
         if rows(within(traffic, start, end)):
-            known = looker.known(one.model, one.version)
+            known = view_reader.known(one.model, one.version)
             ends = [start + step * (number + 1) for number in range(steps)]
             points = tuple(_point(known, traffic, outcomes, stop, step, span) for stop in ends)
             published = primary_metric.sound(known.manifest.metrics, known.primary)

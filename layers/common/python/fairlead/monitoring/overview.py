@@ -10,7 +10,7 @@ from fairlead.feedback.ledger.reader import LedgerReader
 from fairlead.journal.alias_state import live_of
 from fairlead.journal.journal import Entry, Journal
 from fairlead.monitoring.history import Course, course
-from fairlead.monitoring.reader import Looker
+from fairlead.monitoring.reader import ViewReader
 from fairlead.monitoring.views import Quality, View
 from fairlead.registry.store import Registry
 
@@ -49,29 +49,29 @@ def look(
     ledger: LedgerReader,
     journal: Journal,
     alarms: Iterable[AlarmState],
-    looker: Looker | None = None,
+    view_reader: ViewReader | None = None,
 ) -> Overview:
     """Return the overview of a model; raises NotFoundError for an unknown model.
 
-    Pass a `looker` of the same ledger and registry to reuse its cache of older counters.
+    Pass a `view_reader` of the same ledger and registry to reuse its cache of older counters.
     """
     registry.latest(model)
     standing = journal.standing().live
     release = live_of(standing).release if standing else None
     live = release.version if release and release.model == model else None
-    looker = looker or Looker(ledger, registry)
-    seen = looker.models().get(model, [])
-    window = looker.window(model, seen, at.timestamp(), hours=hours)
+    view_reader = view_reader or ViewReader(ledger, registry)
+    seen = view_reader.models().get(model, [])
+    window = view_reader.window(model, seen, at.timestamp(), hours=hours)
     versions = sorted(window.busy, key=lambda version: (version != live, -version))
     return Overview(
         model=model,
         at=at,
         hours=hours,
         live=live,
-        views=tuple(looker.view(window, version, live=version == live) for version in versions),
+        views=tuple(view_reader.view(window, version, live=version == live) for version in versions),
         alarms=tuple(alarms),
         records=told(journal.history(), model, at, hours),
-        course=course(looker, ledger, seen, at.timestamp(), hours),
+        course=course(view_reader, ledger, seen, at.timestamp(), hours),
     )
 
 

@@ -51,7 +51,7 @@ class Window(NamedTuple):
         return [version for version, counted in self.versions.items() if counted.traffic.clusters]
 
 
-class Looker:
+class ViewReader:
     """Builds views from one ledger and one registry; data that no longer changes is cached."""
 
     def __init__(self, ledger: LedgerReader, reading: Reading) -> None:

@@ -17,7 +17,7 @@ from fairlead.aws.lambda_function import PredictFunction
 from fairlead.errors import FairleadError
 from fairlead.feedback.ledger.reader import CapturedVersion
 from fairlead.monitoring.gauges import COUNTS, gauges
-from fairlead.monitoring.reader import Looker
+from fairlead.monitoring.reader import ViewReader
 from fairlead.monitoring.views import View
 from fairlead.settings import Monitoring
 from fairlead.telemetry import emit
@@ -34,10 +34,10 @@ class Ticker:
     """Runs one tick; `client` is a boto3 Lambda client, which invokes the responder."""
 
     def __init__(
-        self, here: Monitoring, looker: Looker, function: PredictFunction, alarms: Alarms, client: Any
+        self, here: Monitoring, view_reader: ViewReader, function: PredictFunction, alarms: Alarms, client: Any
     ) -> None:
         self._here = here
-        self._looker = looker
+        self._view_reader = view_reader
         self._function = function
         self._alarms = alarms
         self._client = client
@@ -65,13 +65,13 @@ class Ticker:
         with _held(failures):
             live = self._live()
         with _held(failures):
-            models = self._looker.models()
+            models = self._view_reader.models()
         for model, seen in models.items():
             with _held(failures):
-                window = self._looker.window(model, seen, at.timestamp())
+                window = self._view_reader.window(model, seen, at.timestamp())
                 for version in sorted({*window.busy, *([live[1]] if live[0] == model else [])}):
                     with _held(failures):
-                        yield self._looker.view(window, version, live=(model, version) == live)
+                        yield self._view_reader.view(window, version, live=(model, version) == live)
 
     def _live(self) -> tuple[str | None, int]:
         release = self._function.release(self._function.alias(LIVE).version)

@@ -38,7 +38,7 @@ UNREADABLE = (StorageError, SettingsError, IntegrityError, SchemaError)
 """Errors of a registry that cannot be reached, denies access, or holds malformed objects."""
 
 
-class Doubts:
+class ToleratedFailures:
     """Registry and journal failures that an operation tolerates. Each is reported as progress when it occurs."""
 
     def __init__(self, progress: Progress) -> None:
@@ -46,7 +46,7 @@ class Doubts:
         self._progress = progress
 
     @contextmanager
-    def about(self, consequence: str) -> Iterator[None]:
+    def tolerate(self, consequence: str) -> Iterator[None]:
         """Tolerate an error of an unusable registry; `consequence` tells the operator what it means."""
         try:
             yield
@@ -133,21 +133,23 @@ def look(context: ReleaseContext) -> AliasSnapshot:
     return AliasSnapshot(live=live, previous=previous, serving=serving, back=back, running=running)
 
 
-def look_and_heal(context: ReleaseContext) -> AliasSnapshot:
+def reconciled_snapshot(context: ReleaseContext) -> AliasSnapshot:
     """Read the aliases, and write into the journal what a crashed or foreign operation left unrecorded."""
     known = context.journal.last()  # read before the aliases: a record written later may know more than this snapshot
     situation = look(context)
     if situation.running is None:
         live = situation.live
-        context.journal.heal(situation.now, live.weights, situation.back, context.by(), known=known)
+        context.journal.reconcile(situation.now, live.weights, situation.back, context.by(), known=known)
     return situation
 
 
 @contextmanager
-def intending(context: ReleaseContext, draft: Draft, *, doubts: Doubts | None = None) -> Iterator[Record | None]:
+def intending(
+    context: ReleaseContext, draft: Draft, *, failures: ToleratedFailures | None = None
+) -> Iterator[Record | None]:
     """Write an intent into the journal before the block moves an alias, and a `failed` record if the block raises.
 
-    The block itself records success. Yields the intent; None if the journal cannot be written and `doubts` tolerates
+    The block itself records success. Yields the intent; None if the journal cannot be written and `failures` tolerates
     that. Raises ReleaseError if the journal already holds a retirement of the version.
     """
 
@@ -158,7 +160,7 @@ def intending(context: ReleaseContext, draft: Draft, *, doubts: Doubts | None = 
         return draft
 
     intent = None
-    with doubts.about("the journal holds no intent for this move") if doubts else contextlib.nullcontext():
+    with failures.tolerate("the journal holds no intent for this move") if failures else contextlib.nullcontext():
         intent = context.journal.append_if(unless_retired)
     try:
         yield intent

@@ -12,7 +12,7 @@ import msgspec
 from fairlead.errors import ReleaseError
 from fairlead.journal.records import Draft, Record
 from fairlead.model.release import Release
-from fairlead.releases.context import AliasSnapshot, ReleaseContext, look_and_heal
+from fairlead.releases.context import AliasSnapshot, ReleaseContext, reconciled_snapshot
 
 BOOTSTRAP = "1"
 LAST_GOOD = 3
@@ -36,7 +36,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 def plan(context: ReleaseContext, model: str, *, keep: int, pins: Collection[str] = ()) -> Plan:
     """Return which releases of a model are deleted if the newest `keep` stay; `pins` are releases that stay too."""
-    situation = look_and_heal(context)
+    situation = reconciled_snapshot(context)
     reasons = dict.fromkeys(pins, "pinned") | _in_service(context.journal.records()) | _named(context, situation)
     releases = [facts.release for facts in context.function.versions()]
     own = sorted((one for one in releases if one.model == model), key=lambda one: int(one.release), reverse=True)
@@ -52,7 +52,7 @@ def prune(context: ReleaseContext, planned: Plan) -> None:
     """Delete the releases of a plan, each after its journal record; raises ReleaseError if one is in use by then."""
     if not planned.goes:
         return
-    situation = look_and_heal(context)
+    situation = reconciled_snapshot(context)
     needed = _named(context, situation)
     by = context.by()
     for release in planned.goes:

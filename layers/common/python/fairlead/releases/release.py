@@ -18,7 +18,7 @@ from fairlead.model.manifest import Manifest
 from fairlead.model.release import Release
 from fairlead.registry.store import Registry
 from fairlead.releases import strategies
-from fairlead.releases.context import AliasSnapshot, ReleaseContext, intending, look_and_heal, refuse_retired
+from fairlead.releases.context import AliasSnapshot, ReleaseContext, intending, reconciled_snapshot, refuse_retired
 from fairlead.releases.health_check import prove
 from fairlead.settings import pinnable_versions
 
@@ -60,7 +60,7 @@ def release(context: ReleaseContext, registry: Registry, order: ReleaseOrder) ->
     manifest, sha256 = _judged(registry, order)
     refuse_retired(registry, order.model, order.version)
     configuration = _configuration(context.stack, order)
-    situation = look_and_heal(context)
+    situation = reconciled_snapshot(context)
     _refuse_busy(situation)
     _refuse_other_model(situation.now, order)
     _refuse_mixture(situation.now, order)
@@ -81,7 +81,7 @@ def freeze(context: ReleaseContext, registry: Registry, order: ReleaseOrder) -> 
     context.stack.require_settled()
     manifest, sha256 = _judged(registry, order)
     refuse_retired(registry, order.model, order.version)
-    situation = look_and_heal(context)
+    situation = reconciled_snapshot(context)
     _refuse_other_model(situation.now, order)
     wanted = _wanted(context, situation, manifest, sha256)
     if known := _serving_already(context, situation, wanted):

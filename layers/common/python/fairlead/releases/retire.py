@@ -15,7 +15,7 @@ from fairlead.registry import retirements
 from fairlead.registry.retirements import Retirement
 from fairlead.registry.store import Registry
 from fairlead.releases import cold_start
-from fairlead.releases.context import ReleaseContext, look_and_heal, same_version
+from fairlead.releases.context import ReleaseContext, reconciled_snapshot, same_version
 
 
 def retire(
@@ -30,7 +30,7 @@ def retire(
     standing = retirements.retirement(registry, model, version)
     if standing:
         return standing, False
-    situation = look_and_heal(context)
+    situation = reconciled_snapshot(context)
     arriving = [situation.running.target] if situation.running else []
     for number in {situation.live.version, *situation.live.weights, *arriving}:
         holding = context.function.release(number)

@@ -22,13 +22,13 @@ from fairlead.registry.store import Registry
 from fairlead.releases import cold_start
 from fairlead.releases.context import (
     AliasSnapshot,
-    Doubts,
     ReleaseContext,
     Running,
+    ToleratedFailures,
     another,
     intending,
     look,
-    look_and_heal,
+    reconciled_snapshot,
     refuse_retired,
 )
 from fairlead.releases.health_check import problem, prove
@@ -59,8 +59,8 @@ def roll_back(
     Refused unless live is at, or is shifting to, the release `away_from` (None for any). A running deployment is
     stopped first.
     """
-    doubts = Doubts(context.progress)
-    situation = _looked(context, doubts)
+    failures = ToleratedFailures(context.progress)
+    situation = _looked(context, failures)
     leaving = context.function.release(situation.arriving) if situation.arriving else situation.now
     if model not in {leaving.model, situation.now.model}:
         raise ReleaseError(f"live holds {leaving.model or 'no model'}, not {model}", hint=SEE_STATUS)
@@ -69,14 +69,14 @@ def roll_back(
     target = _named(context, model, to, leaving) if to else _before(context, registry, situation, model)
     if target.release == leaving.release:
         raise ReleaseError(f"{target} is what live is at: nothing to do", hint=SEE_STATUS)
-    with doubts.about(f"it is unknown whether {target} was retired"):
+    with failures.tolerate(f"it is unknown whether {target} was retired"):
         refuse_retired(registry, target.model or model, target.version)
-    with doubts.about(f"it is unknown whether {target} can cold start; its health check decides alone"):
+    with failures.tolerate(f"it is unknown whether {target} can cold start; its health check decides alone"):
         _refuse_obstacle(context, registry, target)
     prove(context.function, target.release, target.digest, progress=context.progress, sleep=context.sleep)
     draft = Draft(kind="intended", by=context.by(), why=reason, was=leaving, now=target, evidence={"rollback": True})
     number = situation.running.deployment.id if situation.running else ""
-    with intending(context, draft, doubts=doubts) as intent:
+    with intending(context, draft, failures=failures) as intent:
         live, stopped = (
             _stopped(context, situation, situation.running) if situation.running else (situation.live, NEVER)
         )
@@ -85,10 +85,10 @@ def roll_back(
             context.progress(f"moving live from {leaving} to {target}")
             context.function.move(live, target.release)
         done = msgspec.structs.replace(draft, alias="live", deployment=number)
-        with doubts.about(f"the journal has no record that live is {target}; the next command writes it"):
+        with failures.tolerate(f"the journal has no record that live is {target}; the next command writes it"):
             _record(context, done, intent, moved=moved, after=stopped)
     return Released(
-        live=target, was=leaving, release=target, moved=moved, deployment=number, doubts=tuple(doubts.found)
+        live=target, was=leaving, release=target, moved=moved, deployment=number, doubts=tuple(failures.found)
     )
 
 
@@ -116,9 +116,9 @@ def obstacle(context: ReleaseContext, registry: Registry, target: Release) -> Ob
     return Obstacle(why=f"{target} cannot cold start: {why}", instead=instead)
 
 
-def _looked(context: ReleaseContext, doubts: Doubts) -> AliasSnapshot:
-    with doubts.about("the journal was not compared with the aliases"):
-        return look_and_heal(context)
+def _looked(context: ReleaseContext, failures: ToleratedFailures) -> AliasSnapshot:
+    with failures.tolerate("the journal was not compared with the aliases"):
+        return reconciled_snapshot(context)
     return look(context)
 
 

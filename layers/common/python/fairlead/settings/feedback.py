@@ -17,13 +17,13 @@ class Keeping(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Collecting(Keeping, frozen=True, kw_only=True):
-    """Settings of feedback and redrive: `log_group` is predict's, `set_aside` is the dead-letter bucket.
+    """Settings of feedback and redrive: `log_group` is predict's, `dead_letter_bucket` is the dead-letter bucket.
 
     `own_log_group` is empty outside Lambda. Redrive retries the failed events of `function`, and counts the failed
     events of `retrain`, which is empty for none.
     """
 
-    set_aside: str
+    dead_letter_bucket: str
     log_group: str
     own_log_group: str = ""
     function: str = ""
@@ -39,7 +39,7 @@ def collecting(env: Mapping[str, str]) -> Collecting:
     """Read the feedback function's settings; raises SettingsError naming the variable."""
     return Collecting(
         **_keeping(env),
-        set_aside=required(env, "FAIRLEAD_SETASIDE"),
+        dead_letter_bucket=required(env, "FAIRLEAD_SETASIDE"),
         log_group=required(env, "FAIRLEAD_LOG_GROUP"),
         own_log_group=env.get("AWS_LAMBDA_LOG_GROUP_NAME", ""),
     )

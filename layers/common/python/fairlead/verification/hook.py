@@ -44,7 +44,7 @@ class Proof:
     def add(self, finding: Finding) -> None:
         """Keep a finding and log it."""
         self.findings.append(finding)
-        emit.logger.info("checked", **_told(finding))
+        emit.logger.info("checked", **_as_json(finding))
 
 
 def answer(
@@ -76,8 +76,8 @@ def answer(
     status: Status = "Failed" if any(finding.refuses for finding in findings) else "Succeeded"
     if examined:
         draft = _draft(proof, findings, status, execution, by=by, seconds=time.monotonic() - started)
-        status = _on_record(draft, journal, status, min(RECORDING, remaining() - ANSWERING))
-    _tell(hook, execution, status, remaining)
+        status = _recorded(draft, journal, status, min(RECORDING, remaining() - ANSWERING))
+    _answer(hook, execution, status, remaining)
     return status
 
 
@@ -140,11 +140,11 @@ def _draft(
         version=proof.described.version if proof.described else 0,
         deployment=execution.deployment_id,
         key=f"{execution.deployment_id}:verify",
-        evidence={"findings": [_told(finding) for finding in findings], "seconds": round(seconds, 3)},
+        evidence={"findings": [_as_json(finding) for finding in findings], "seconds": round(seconds, 3)},
     )
 
 
-def _on_record(draft: Draft, journal: Callable[[], Journal], status: Status, seconds: float) -> Status:
+def _recorded(draft: Draft, journal: Callable[[], Journal], status: Status, seconds: float) -> Status:
     """Write the findings; returns Failed if that fails, or if an earlier run of this hook wrote a failure."""
     try:
         record = within(seconds, lambda: journal().append(draft))
@@ -154,7 +154,7 @@ def _on_record(draft: Draft, journal: Callable[[], Journal], status: Status, sec
     return status if record.kind == "verified" else "Failed"
 
 
-def _tell(hook: Hook, execution: Execution, status: Status, remaining: Callable[[], float]) -> None:
+def _answer(hook: Hook, execution: Execution, status: Status, remaining: Callable[[], float]) -> None:
     """Answer CodeDeploy, with retries while there is time: without an answer the deployment waits for an hour."""
     while True:
         try:
@@ -168,6 +168,6 @@ def _tell(hook: Hook, execution: Execution, status: Status, remaining: Callable[
     emit.logger.info("deployment answered", deployment=execution.deployment_id, status=status, first=first)
 
 
-def _told(finding: Finding) -> dict[str, Any]:
-    told: dict[str, Any] = msgspec.to_builtins(finding)
-    return told
+def _as_json(finding: Finding) -> dict[str, Any]:
+    document: dict[str, Any] = msgspec.to_builtins(finding)
+    return document

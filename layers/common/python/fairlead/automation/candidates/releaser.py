@@ -19,7 +19,7 @@ from fairlead.registry import retirements
 from fairlead.registry.lineage import Lineage
 from fairlead.registry.store import Registry
 from fairlead.releases import release
-from fairlead.releases.context import AliasSnapshot, ReleaseContext, look_and_heal
+from fairlead.releases.context import AliasSnapshot, ReleaseContext, reconciled_snapshot
 
 RECENT_RECORDS = 200
 """Records that are searched for an earlier release of the candidate."""
@@ -28,15 +28,21 @@ MOVING = frozenset({"intended", "shifting", "moved", "found", "failed"})
 
 
 class Releaser:
-    """Releases candidates of one stack by a strategy; `tell` notifies subscribers; without `act` it is a dry run."""
+    """Releases candidates of one stack by a strategy; `notify` notifies subscribers; without `act` it is a dry run."""
 
     def __init__(
-        self, context: ReleaseContext, registry: Registry, *, strategy: str, tell: Callable[[str, str], None], act: bool
+        self,
+        context: ReleaseContext,
+        registry: Registry,
+        *,
+        strategy: str,
+        notify: Callable[[str, str], None],
+        act: bool,
     ) -> None:
         self._context = context
         self._registry = registry
         self._strategy = strategy
-        self._tell = tell
+        self._notify = notify
         self._act = act
 
     def consider(self, order: Candidate) -> Record | None:
@@ -48,7 +54,7 @@ class Releaser:
         before = _decided(tail, order.key)
         if before and not _left_open(before, tail, order):
             return None
-        situation = look_and_heal(self._context)
+        situation = reconciled_snapshot(self._context)
         decision = decide(self._facts(order, situation, tail))
         if not decision.release or not self._act:
             return self._leave(order, situation.now, decision, again=before is not None)
@@ -88,7 +94,7 @@ class Releaser:
             decision = ReleaseDecision(release=False, rule="failed", why=f"the release failed: {error}")
             return self._leave(order, live, decision, again=True)
         how = f"deployment {done.deployment}, {done.strategy}" if done.deployment else "it is live already"
-        self._tell(f"{order}: is being released", _text(order, live, f"It is being released: {how}."))
+        self._notify(f"{order}: is being released", _text(order, live, f"It is being released: {how}."))
         return record
 
     def _claim(self, order: Candidate, live: Release, decision: ReleaseDecision) -> Record | None:
@@ -102,7 +108,7 @@ class Releaser:
         typed = (
             f"`fairlead report {order.model} {order.version}`, then `fairlead release {order.model} {order.version}`"
         )
-        self._tell(
+        self._notify(
             f"{order}: not released", _text(order, live, f"It was not released: {why}.", f"To release it: {typed}.")
         )
         key = f"{order.key}:left" if again else order.key

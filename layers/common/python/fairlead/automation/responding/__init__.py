@@ -5,7 +5,7 @@ decided once. Subscribers are notified in every case.
 """
 
 from fairlead.automation.responding.alarm_event import Alarm, alarm_of
-from fairlead.automation.responding.facts import Gathering
+from fairlead.automation.responding.facts import FactGatherer
 from fairlead.automation.responding.responder import Responder, Response
 
-__all__ = ["Alarm", "Gathering", "Responder", "Response", "alarm_of"]
+__all__ = ["Alarm", "FactGatherer", "Responder", "Response", "alarm_of"]

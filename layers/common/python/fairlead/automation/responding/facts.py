@@ -42,7 +42,7 @@ CAUSES: dict[str, Cause] = {
 """Cause by the last part of the alarm's name, which begins with the stack's."""
 
 
-class Gathering:
+class FactGatherer:
     """Gathers the facts of one stack. `ask` opens a release by its number."""
 
     def __init__(

@@ -8,7 +8,7 @@ import msgspec
 
 from fairlead.automation import response_policy
 from fairlead.automation.responding.alarm_event import Alarm, alarm_of
-from fairlead.automation.responding.facts import Gathering
+from fairlead.automation.responding.facts import FactGatherer
 from fairlead.automation.response_policy import AlarmFacts, Decision, ResponseTerms
 from fairlead.errors import FairleadError, StorageError
 from fairlead.journal.records import Draft, Record
@@ -32,7 +32,7 @@ class Response(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Responder:
-    """Responds to one stack's alarms: `retrain` starts a retraining, `tell` notifies subscribers.
+    """Responds to one stack's alarms: `retrain` starts a retraining, `notify` notifies subscribers.
 
     Without `act` it is a dry run: it decides, records and notifies, but does not act.
     """
@@ -41,18 +41,18 @@ class Responder:
         self,
         context: ReleaseContext,
         registry: Registry,
-        gathering: Gathering,
+        gatherer: FactGatherer,
         *,
         retrain: Callable[[str, str], None],
-        tell: Callable[[str, str], None],
+        notify: Callable[[str, str], None],
         terms: ResponseTerms,
         act: bool,
     ) -> None:
         self._context = context
         self._registry = registry
-        self._gathering = gathering
+        self._gatherer = gatherer
         self._retrain = retrain
-        self._tell = tell
+        self._notify = notify
         self._terms = terms
         self._act = act
 
@@ -64,7 +64,7 @@ class Responder:
         if tail and tail.keyed(key, alarm.at - REPEATED):
             return None
         situation = look(self._context)
-        facts = self._gathering.facts(alarm, situation, tail)
+        facts = self._gatherer.facts(alarm, situation, tail)
         claimed = self._claim(alarm, key, situation.now, facts)
         if claimed is None:
             return None
@@ -72,7 +72,7 @@ class Responder:
         outcome = self._carry_out(decision, situation.now) if self._act else "dry run: nothing was done"
         if record is None:
             outcome = f"the journal could not be written, so it does not hold this decision; {outcome}"
-        self._tell(f"{alarm.name}: {decision.action}", _text(alarm, situation.now, decision, outcome, facts.obstacle))
+        self._notify(f"{alarm.name}: {decision.action}", _text(alarm, situation.now, decision, outcome, facts.obstacle))
         return Response(record=record, decision=decision, outcome=outcome)
 
     def _read_journal(self) -> Tail | None:
@@ -94,7 +94,7 @@ class Responder:
         def build(tail: Tail) -> Draft | None:
             if tail.keyed(key, datetime.now(UTC) - REPEATED):
                 return None
-            known = self._gathering.later(facts, alarm, tail)
+            known = self._gatherer.later(facts, alarm, tail)
             decided[:] = [response_policy.decide(known, self._terms)]
             return _draft(alarm, key, live, known, decided[0], by=by, act=self._act)
 
