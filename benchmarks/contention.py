@@ -2,7 +2,7 @@
 
 A transaction that meets another on an item is cancelled, whichever item it is
 (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html#transaction-conflict-handling).
-This table holds the items of a transaction for as long as one takes and cancels whoever comes for them meanwhile. All
+This table locks the items of a transaction while it runs, and cancels every other transaction on them. All
 writers count the same caller's rows in the same quarter of an hour, on as many items as a wide model has: the worst.
 """
 

@@ -86,7 +86,7 @@ def loopback_s3(objects: Memory, reads: list[str] | None = None) -> Iterator[str
             self.wfile.write(body)
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -1,4 +1,4 @@
-"""Requests mutated at random, through the whole predict handler: every answer is 200, 4xx, or a defect to mend.
+"""Requests mutated at random, through the whole predict handler: every answer is 200 or 4xx, else there is a defect.
 
     python -m benchmarks.mutants [COUNT] [SEED]
 

@@ -31,7 +31,7 @@ define trim
 	find "$(OUT)" -type d -empty -delete
 endef
 
-# The paths in byte-code are those of the runtime. Unchecked: zip files do not keep times, and nobody edits /opt.
+# The paths in byte-code are those of the runtime. Unchecked: zip files do not keep times, and /opt never changes.
 define compile
 	PYTHONHASHSEED=0 python3.13 -m compileall -q --invalidation-mode unchecked-hash -s "$(OUT)" -p /opt/python "$(OUT)"
 endef

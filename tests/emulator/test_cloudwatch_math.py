@@ -158,5 +158,5 @@ def test_statistics_of_values_and_of_statistic_sets() -> None:
     assert [statistic(values, name) for name in ("p50", "p99", "p99.9", "p0", "p100")] == [50, 99, 100, 1, 100]
     values.add_set(10, 100, 1, 50)
     assert statistic(values, "SampleCount") == 110
-    assert statistic(values, "p99") is None, "nobody knows a statistic set's values"
+    assert statistic(values, "p99") is None, "a statistic set has no single values"
     assert not math.isfinite(Values().low)

@@ -250,7 +250,7 @@ def test_alias_moved_during_a_deployment_fails_it_with_rollback(ground: Ground) 
     info = ground.ended(deployment)
     ground.ended(info["rollbackInfo"]["rollbackDeploymentId"])
     assert (info["status"], info["errorInformation"]["code"]) == ("Failed", "INVALID_LAMBDA_CONFIGURATION")
-    assert ground.alias() == ("1", {}), "a rollback overwrites whoever moved the alias"
+    assert ground.alias() == ("1", {}), "a rollback overwrites another client's move of the alias"
 
 
 def test_state_changes_are_published_to_eventbridge(ground: Ground) -> None:

@@ -136,7 +136,7 @@ def test_embedded_metrics_become_metrics(cloud: LocalCloud, functions: Any, toy:
     cloudwatch = cloud.client("cloudwatch")
     line = {
         "_aws": {
-            "Timestamp": int(time.time() * 1000),  # a function reads its own clock, which nobody moves
+            "Timestamp": int(time.time() * 1000),  # a function reads the machine's clock, which does not advance
             "CloudWatchMetrics": [
                 {"Namespace": "Toy", "Dimensions": [["model"]], "Metrics": [{"Name": "Rows", "Unit": "Count"}]}
             ],

@@ -36,7 +36,7 @@ BUCKET = "registry"
 
 @pytest.fixture(autouse=True)
 def _budget(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What engines cost is not measured where nobody asks: a fresh process for each publish would be half of the time.
+    """Do not measure engines unless a test is marked: a fresh process for each publish takes half of the time.
 
     Tests marked `budget` measure.
     """

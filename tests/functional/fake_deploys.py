@@ -47,7 +47,7 @@ class FakeDeploys:
         self.alarm = False
         self.rolls_back_on_stop = False
         self.answers_lost = 0  # of CreateDeployment, which is then sent again
-        self.eager = False  # deployments end as soon as they are made, with nobody looking
+        self.eager = False  # deployments end as soon as they are made, without a call
         self._lambda = lambda_
         self._params: dict[str, Any] = {}
         self._interference: dict[str, Callable[[], object]] = {}
@@ -59,11 +59,11 @@ class FakeDeploys:
         return self.entries[f"d-{len(self.entries)}"]
 
     def before(self, operation: str, action: Callable[[], object]) -> None:
-        """Let somebody else act just before the next call of this operation."""
+        """Run `act` as another client just before the next call of this operation."""
         self._interference[operation] = action
 
     def finish(self) -> None:
-        """Let every deployment run to its end, with nobody looking."""
+        """Let every deployment run to its end, without a call."""
         self.hold = ""
         for _ in range(10):
             for entry in list(self.entries.values()):

@@ -140,7 +140,7 @@ def play(
 
 
 def heavier(row: Row) -> Row:
-    """Somebody reports grams as if they were tenths."""
+    """Return a row with flippers 60 mm longer."""
     return {**row, "flipper_length_mm": row["flipper_length_mm"] and row["flipper_length_mm"] + 60}
 
 

@@ -35,7 +35,7 @@ class StrictLambda:
 
     def __init__(self) -> None:
         self.client: Any = connect("lambda")
-        self._plain: Any = connect("lambda")  # what nobody counts
+        self._plain: Any = connect("lambda")  # its calls are not counted
         self.calls: list[str] = []
         self.answers: dict[str, list[Answer]] = {}  # by version; used up in order, the last one stays
         self.states: dict[str, list[Answer]] = {}  # by version, likewise
@@ -48,7 +48,7 @@ class StrictLambda:
         events.register_first("before-call.lambda.Invoke", self._invoke)
 
     def before(self, operation: str, action: Callable[[], object]) -> None:
-        """Let somebody else act just before the next call of this operation."""
+        """Run `act` as another client just before the next call of this operation."""
         self._interference[operation] = action
 
     def shift(self, alias: str, version: str, weights: dict[str, float]) -> None:

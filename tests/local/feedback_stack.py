@@ -179,7 +179,7 @@ class Stage:
         return training_rows.decode(registry.blob(manifest.blobs[training_rows.BLOB]))
 
     def serves(self) -> bool:
-        """Say whether it is the model that is live."""
+        """Return whether it is the live model."""
         function = self.cloud.client("lambda").get_function_configuration(
             FunctionName=self.outputs["PredictFunctionName"], Qualifier="live"
         )

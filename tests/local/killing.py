@@ -1,7 +1,7 @@
-"""A process that is killed in the middle: an endpoint that hands its calls on, until the one whose answer nobody reads.
+"""Kills a command in the middle: an endpoint forwards its calls, and kills the process before one answer arrives.
 
-That call has been done by then, and its process is gone (SIGKILL): the worst moment. To AWS it is the same moment as
-just before the next call, so a kill after each call that changes something covers all there is in between.
+That call has been carried out, and its process is gone (SIGKILL): the worst moment. To AWS it is the same as a kill
+just before the next call, so a kill after each changing call covers every moment between.
 """
 
 import http.client
@@ -32,9 +32,9 @@ class Way:
         self._seen: Counter[str] = Counter()
 
     def kills(self, start: Callable[[], "subprocess.Popen[str]"]) -> Iterator[str]:
-        """Start a command and kill it after a step; again, after one that nobody was killed after; until none is left.
+        """Start a command and kill it after a step; repeat with the next step until a run is not killed.
 
-        Yields the steps, less their places, and ends with the run that had not to be killed.
+        Yields the steps without their numbers, and ends with the run that was not killed.
         """
         while True:
             before = len(self.passed)
@@ -84,7 +84,7 @@ def way_to(cloud: LocalCloud) -> Iterator[Way]:
         do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = hand_on  # noqa: N815 - http.server's names
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True

@@ -1,4 +1,4 @@
-"""What tests do to the clock and the alarms of a stack that nobody does in life."""
+"""Changes to a stack's clock and alarms that only tests make."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

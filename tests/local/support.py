@@ -167,7 +167,7 @@ def make_role(cloud: LocalCloud) -> None:
 
 @contextlib.contextmanager
 def tampered(cloud: LocalCloud, bucket: str, key: str) -> Iterator[None]:
-    """An object with a byte more, by somebody who may lift the bucket's policy; all is put back afterwards."""
+    """Append a byte to an object as an administrator who lifts the bucket's policy; restore both afterwards."""
     s3 = cloud.client("s3")
     good, policy = s3.get_object(Bucket=bucket, Key=key)["Body"].read(), s3.get_bucket_policy(Bucket=bucket)["Policy"]
     s3.delete_bucket_policy(Bucket=bucket)

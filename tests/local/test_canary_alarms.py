@@ -26,7 +26,7 @@ def early(cloud: LocalCloud) -> None:
 
 @pytest.fixture
 def space() -> str:
-    """A namespace of its own, in place of Fairlead's and Lambda's: nobody may write into AWS/Lambda."""
+    """A namespace in place of Fairlead's and Lambda's: clients may not write into AWS/Lambda."""
     return f"Test/{uuid.uuid4().hex[:12]}"
 
 
@@ -107,7 +107,7 @@ def latency(watched: Any, space: str) -> str:
     ],
     ids=str,
 )
-def test_errors_are_a_share_of_enough_calls_whoever_reports_them(
+def test_errors_are_a_share_of_enough_calls(
     cloud: LocalCloud, watched: Any, errors: str, report: Report, minute: dict[str, int], expected: str
 ) -> None:
     if minute:

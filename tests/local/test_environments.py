@@ -39,7 +39,7 @@ def roles(cloud: LocalCloud, dev: dict[str, str]) -> dict[str, str]:
 
 
 def holder(cloud: LocalCloud, role: str) -> Credentials:
-    """A user with a role's policies: nobody here hands out GitHub's tokens."""
+    """A user with a role's policies: the local cloud has no GitHub tokens."""
     iam, name = cloud.client("iam"), role.rsplit("/", maxsplit=1)[-1]
     attached = [one["PolicyArn"] for one in iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]]
     made = cloud.add_user(f"as-{name}"[:64], attached)

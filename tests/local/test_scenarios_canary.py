@@ -9,8 +9,8 @@ FIVE_MINUTES = 5 * MINUTE
 COMPLETE = ["intended", "moved previous", "shifting live", "verified", "moved live"]
 
 
-def test_a_good_release_takes_a_tenth_then_all_and_nobody_notices(scene: Scene) -> None:
-    """Whoever calls meanwhile gets an answer of the old or of the new release, whole."""
+def test_a_good_release_takes_a_tenth_then_all_and_no_call_fails(scene: Scene) -> None:
+    """During a canary each call gets a complete answer of the old or of the new release."""
     old = scene.standing(scene.versions[0])
     before, known = scene.cloud.now(), scene.newest()
 
@@ -77,7 +77,7 @@ def test_a_release_that_answers_wrongly_never_reaches_a_caller(scene: Scene) -> 
 
 
 def test_a_hook_that_keeps_silent_fails_the_release_after_an_hour(scene: Scene) -> None:
-    """Nobody reached it, and the next release is not held up."""
+    """No call reached it, and the next release is not delayed."""
     old = scene.standing(scene.versions[0])
     with scene.cloud.faults(functions={scene.outputs["VerifyFunctionName"]: "fail"}):
         new = scene.start(scene.versions[1], hooked=False)

@@ -42,7 +42,7 @@ def test_a_version_for_another_engine_takes_its_layer_and_the_next_one_the_first
 
 
 def test_new_code_is_released_with_the_live_version(scene: Scene) -> None:
-    """`$LATEST` serves nobody: until then callers notice nothing of it."""
+    """`$LATEST` serves no caller, so a deployment alone changes no answer."""
     old = scene.standing(scene.versions[0])
     assert "is live already: nothing to do" in scene.did("release", "--code")
     scene.code("# changed\n")
@@ -84,7 +84,7 @@ def test_a_stack_update_leaves_live_where_it_was_and_the_next_release_takes_what
     with scene.callers(threads=2, pause=0.2) as met:
         scene.deploy(template=changed)
         assert (scene.alias(), scene.weights()) == (old, {})
-        assert scene.newest() == known, "nobody moved anything"
+        assert scene.newest() == known, "no alias moved"
         new = scene.release("--code", "--reason", "the new layer")
 
     after = scene.frozen(new)

@@ -46,7 +46,7 @@ class Terminal:
         while True:
             try:
                 data = os.read(self._keyboard, 4096)
-            except OSError:  # nobody writes there any more
+            except OSError:  # the writer has ended
                 return
             self._said += data
 
@@ -81,7 +81,7 @@ def test_watching_a_release_shows_both_sides_in_one_place_until_it_ends(scene: S
     scene.check_record()
 
 
-def test_what_runs_is_told_to_programs_too(scene: Scene) -> None:
+def test_a_running_deployment_is_in_the_json_output(scene: Scene) -> None:
     old = scene.standing(scene.versions[0])
     new = scene.start(scene.versions[1], "--reason", "better")
 
@@ -100,7 +100,7 @@ def test_what_runs_is_told_to_programs_too(scene: Scene) -> None:
     scene.check_record()
 
 
-def test_pruning_leaves_what_somebody_may_go_back_to(scene: Scene) -> None:
+def test_pruning_keeps_rollback_targets(scene: Scene) -> None:
     """Deleted releases can neither be gone back to nor become live; their version is released again."""
     for version in (scene.versions[0], scene.versions[1], scene.versions[0], scene.versions[1]):
         live = scene.release(version)

@@ -34,7 +34,7 @@ def unguarded(s3: Any, bucket: str) -> Iterator[None]:
 def broken(scene: Scene, key: str, how: str) -> Iterator[None]:
     """One object of the registry missing or changed, as an administrator past the bucket's policy leaves it.
 
-    What was changed is no JSON either: whoever reads a manifest for the first time has no digest to hold it against.
+    The changed bytes are not JSON: the first reader of a manifest has no digest to compare with.
     """
     s3, bucket = scene.cloud.client("s3"), scene.outputs["BucketName"]
     data = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
@@ -140,7 +140,7 @@ def test_a_release_that_cannot_be_read_is_refused_in_time_and_harms_no_call(scen
 
 
 @pytest.mark.parametrize(("what", "how"), [("manifest", "edited"), ("engine", "missing")])
-def test_a_warm_target_that_cannot_start_anew_is_never_gone_to_and_the_next_one_is_named(
+def test_a_warm_target_that_cannot_cold_start_is_refused_and_the_next_one_is_named(
     scene: Scene, what: str, how: str
 ) -> None:
     """It answers all the while. By hand and by the system's own response, which is called as an alarm calls it."""

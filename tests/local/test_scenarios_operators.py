@@ -67,8 +67,8 @@ def test_a_second_release_is_refused_with_who_runs_one_and_since_when(scene: Sce
     scene.check_record()
 
 
-def test_of_two_releases_at_once_one_starts_and_the_other_is_told(scene: Scene) -> None:
-    """Both freeze a version; CodeDeploy, or whoever looks second, sees the other's deployment."""
+def test_of_two_concurrent_releases_one_starts_and_the_other_is_refused(scene: Scene) -> None:
+    """Both freeze a version; CodeDeploy, or the second command's check, finds the other's deployment."""
     old = scene.standing(scene.versions[0])
     going = [
         scene.process("release", "iris", version, "--strategy", "canary-10-5m", who=who)
@@ -107,19 +107,17 @@ def test_of_two_rollbacks_at_once_live_moves_once_and_only_one_says_so(scene: Sc
     assert scene.since(known).count("moved live") == 1, scene.did("history", "iris")
 
 
-def test_a_rollback_meets_lambda_s_own_guard_when_somebody_moves_live_meanwhile(
-    scene: Scene, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_rollback_with_a_stale_revision_is_refused_by_lambda(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """The local cloud refuses a stale RevisionId as AWS does; here the real client meets it."""
     old = scene.standing(scene.versions[0])
     new = scene.release(scene.versions[1])
-    plain, somebody = clients.client, scene.cloud.client("lambda")
+    plain, another = clients.client, scene.cloud.client("lambda")
     seen: list[str] = []
 
     def interfere(params: dict[str, Any], **_: Any) -> None:
         seen.append(params["Name"])
         for there in (old, new):
-            somebody.update_alias(FunctionName=scene.function, Name="live", FunctionVersion=there)
+            another.update_alias(FunctionName=scene.function, Name="live", FunctionVersion=there)
 
     def client(service: str, **given: Any) -> Any:
         made = plain(service, **given)
@@ -135,7 +133,7 @@ def test_a_rollback_meets_lambda_s_own_guard_when_somebody_moves_live_meanwhile(
     scene.check_record()
 
 
-def test_a_caller_without_a_policy_is_told_who_they_are_and_what_they_need(scene: Scene, tmp_path: Path) -> None:
+def test_a_caller_without_a_policy_gets_their_arn_and_the_missing_policy(scene: Scene, tmp_path: Path) -> None:
     scene.standing(scene.versions[0])
     scene.people["stranger"] = scene.cloud.add_user("stranger", [])
     (tmp_path / "rows.csv").write_text("a\n1\n")
@@ -165,7 +163,7 @@ def test_the_red_alarm_of_the_release_that_was_left_does_not_block_the_way_forwa
 
 
 @pytest.mark.parametrize("who", ["caller", "publisher"])
-def test_whoever_is_no_operator_moves_nothing_and_learns_what_right_is_missing(scene: Scene, who: str) -> None:
+def test_a_user_without_operator_rights_moves_nothing_and_gets_the_missing_right(scene: Scene, who: str) -> None:
     old = scene.standing(scene.versions[0])
     known = scene.newest()
 

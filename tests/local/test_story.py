@@ -121,7 +121,7 @@ def record(number: int, kind: Any, **facts: Any) -> Record:
     return Record(schema=1, number=number, previous="", at=AT, mark="", kind=kind, by=ROLE, **facts)
 
 
-def test_everything_is_told_once_and_cause_comes_before_effect() -> None:
+def test_every_event_is_logged_once_and_cause_comes_before_effect() -> None:
     before = record(4, "moved", alias="live", now=RELEASE)
     changes = Changes(overview(alarms={"fairlead-monitor-silent": "ALARM"}, records=(before,)))
     good, fallen = Metric(value=0.98, low=0.9, high=1.0), Metric(value=0.7, low=0.6, high=0.8)
@@ -152,7 +152,7 @@ def test_everything_is_told_once_and_cause_comes_before_effect() -> None:
 # Whom it steps aside for.
 
 
-def test_a_person_who_moves_releases_is_told_from_the_stack_and_from_the_story_itself() -> None:
+def test_a_users_moves_are_distinguished_from_the_stacks_and_the_demos() -> None:
     journal = Journal(Memory(), "fairlead")
     journal.append(Draft(kind="intended", by=PERSON, now=RELEASE))
     takeover = Takeover(journal)
@@ -247,7 +247,7 @@ def test_the_story_ends_when_the_clock_has_caught_up() -> None:
 
 
 @pytest.mark.usefixtures("quick")
-def test_it_stops_asking_as_soon_as_somebody_moves_a_release(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_demo_stops_its_calls_once_a_user_moves_a_release(capsys: pytest.CaptureFixture[str]) -> None:
     journal, callers = Journal(Memory(), "fairlead"), Callers()
     callers.on_round[3] = lambda: journal.append(Draft(kind="intended", by=PERSON, now=RELEASE))
     played, log, cloud = script(journal, callers, rounds=30)
@@ -310,7 +310,7 @@ def test_a_page_whose_port_is_taken_finds_another(drawn: tuple[Page, list[str]])
         assert got(other.url)[0] == "second"
 
 
-def test_what_was_told_stands_above_the_monitors_page_newest_first() -> None:
+def test_the_demo_log_is_above_the_monitors_page_newest_first() -> None:
     lines = [Line(AT, "it begins"), Line(AT + timedelta(minutes=5), "<b>it goes on</b>")]
     page = render(overview(), above=banner(lines, AT, "fast"))
 

@@ -23,7 +23,7 @@ from tests.local.support import until
 CALLERS = ("caller", "kiosk", "garden")
 MINUTE = 60.0
 NEVER = f"{uuid4()}-0"
-"""The id of a prediction that nobody was ever given."""
+"""The id of a prediction that was never made."""
 
 pytestmark = pytest.mark.xdist_group("loop")
 
@@ -96,7 +96,7 @@ def drift_rings_and_without_outcomes_nothing_is_done(book: Book, field: Field, p
 
 
 def worse_outcomes_ring_and_live_goes_back(book: Book, good: int, poor: int) -> None:
-    """What was true is reported: some of it twice, some of it wrong, some of what nobody was ever told."""
+    """Outcomes are reported: some twice, some wrong, some for predictions that were never made."""
     stage, names = book.stage, book.of(poor)
     assert book.right(names) < 0.6
     report(book, names)
@@ -131,7 +131,7 @@ def what_came_true_is_learnt(book: Book, field: Field, good: int, poor: int) -> 
 
 
 def a_quarter_of_an_hour(book: Book, flowers: Table, *, reported: bool) -> list[str]:
-    """Callers ask, what they ask is captured, reporters tell what was true; the clock goes on."""
+    """Callers send requests, which are captured; reporters send outcomes; the clock advances."""
     names = book.ask(*flowers, callers=CALLERS)
     book.arrived()
     if reported:
@@ -141,13 +141,13 @@ def a_quarter_of_an_hour(book: Book, flowers: Table, *, reported: bool) -> list[
 
 
 def report(book: Book, names: Sequence[str]) -> None:
-    """Two reporters tell what was true, half of it each."""
+    """Two reporters send half of the outcomes each."""
     for who, some in (("reporter", names[::2]), ("clerk", names[1::2])):
         assert book.report(who, some) == {"recorded": len(some)}
 
 
 def is_tried_by_the_releaser(book: Book, learnt: int) -> None:
-    """What passed the gate beside the live version needs nobody to begin its canary."""
+    """A candidate that passed the gate begins its canary without an operator."""
     stage = book.stage
     started = until(
         lambda: [one for one in stage.history() if one["kind"] == "shifting" and one["now"]["version"] == learnt]

@@ -19,14 +19,14 @@ def true(told: list[Told]) -> list[dict[str, object]]:
     return [one.said(one.truth) for one in told]
 
 
-def test_while_the_database_throttles_callers_are_told_and_nothing_is_lost(loop_stage: Stage) -> None:
+def test_while_dynamodb_throttles_callers_get_503_and_nothing_is_lost(loop_stage: Stage) -> None:
     variant, cloud = begin(loop_stage, "throttled"), loop_stage.cloud
     with cloud.faults(writes=4):  # a moment of it is not even noticed
         first = variant.ask(60, seed=0)
         variant.captured(60)
         assert variant.report(true(first)) == {"recorded": 60}
 
-    # Half an hour. The function fails at once instead of after ten attempts, for the sake of whoever waits for this.
+    # Half an hour. The function fails at once instead of after ten attempts, to keep the test short.
     with cloud.faults(writes=-1, functions={"fairlead-feedback": "fail"}):
         second = variant.ask(60, seed=1)
         refused = loop_stage.report("reporter", true(second))

@@ -133,7 +133,7 @@ def test_a_flood_of_false_feedback_is_believed_and_neither_learnt_nor_acted_on(l
     assert one_source["figure"].endswith(":user/reporter")
     assert variant.undisturbed()
 
-    # Whoever comes with the truth now is too late for these rows, and is heard.
+    # Other reporters' outcomes for these rows come too late, and are counted as conflicts.
     assert variant.report([one.said(one.truth) for one in told], who="clerk") == {"conflict": ROWS}
     variant.skip(88 * MINUTE)
     variant.wait(16 * MINUTE)  # an hour after it rang the alarm is put again

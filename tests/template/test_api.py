@@ -205,7 +205,7 @@ def test_other_refusals_keep_their_status(stack: Stack) -> None:
         assert problem["code"]
 
 
-def test_a_throttled_caller_is_told_when_to_come_back(stack: Stack) -> None:
+def test_a_throttled_caller_gets_retry_after(stack: Stack) -> None:
     response, _ = gateway_problems(stack)["THROTTLED"]
 
     assert response["responseParameters"]["gatewayresponse.header.Retry-After"] == "'1'"

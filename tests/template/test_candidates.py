@@ -53,7 +53,7 @@ def stack() -> Stack:
     return translate(**CANARY)
 
 
-def test_people_release_candidates_unless_asked_otherwise(stack: Stack) -> None:
+def test_operators_release_candidates_by_default(stack: Stack) -> None:
     plain = translate()
 
     assert stack.resources.keys() - plain.resources.keys() == MORE | {"RetrainMayHandOver"}
@@ -74,7 +74,7 @@ def test_retrain_may_hand_over_and_gets_no_right_beside(stack: Stack) -> None:
     assert documents(stack)["RetrainRole"] == documents(translate())["RetrainRole"]
 
 
-def test_nobody_else_may_call_it(stack: Stack) -> None:
+def test_no_other_function_may_call_it(stack: Stack) -> None:
     callers = {
         name
         for name, statements in documents(stack).items()

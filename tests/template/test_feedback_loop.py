@@ -82,7 +82,7 @@ def test_what_was_kept_outlives_the_stack(stack: Stack, name: str) -> None:
     assert (kept["DeletionPolicy"], kept["UpdateReplacePolicy"]) == ("Retain", "Retain")
 
 
-def test_the_set_aside_bucket_is_encrypted_private_and_its_owner_s(stack: Stack) -> None:
+def test_the_dead_letter_bucket_is_encrypted_private_and_its_owner_s(stack: Stack) -> None:
     bucket = stack.properties("SetAside")
 
     assert bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"] == [
@@ -97,7 +97,7 @@ def test_the_set_aside_bucket_is_encrypted_private_and_its_owner_s(stack: Stack)
     }
 
 
-def test_nothing_is_set_aside_or_read_without_tls(stack: Stack) -> None:
+def test_dead_letters_are_written_and_read_with_tls_only(stack: Stack) -> None:
     policy = stack.properties("SetAsidePolicy")
 
     assert policy["Bucket"] == "<SetAside>"
@@ -113,7 +113,7 @@ def test_nothing_is_set_aside_or_read_without_tls(stack: Stack) -> None:
     ]
 
 
-def test_what_is_set_aside_is_kept_as_long_as_the_ledger_and_not_longer() -> None:
+def test_dead_letters_are_kept_as_long_as_the_ledger() -> None:
     """It holds rows of callers. Without versions, what has expired is gone."""
     bucket = translate(LedgerDays="7").properties("SetAside")
 
@@ -253,7 +253,7 @@ def test_what_is_captured_is_a_parameter_that_releases_freeze() -> None:
     assert base == stack.properties("PredictFunction")["Environment"]["Variables"]
 
 
-def test_what_people_and_commands_need_are_outputs(stack: Stack) -> None:
+def test_outputs_hold_every_name_that_users_and_commands_need(stack: Stack) -> None:
     names = ("LedgerTable", "DeadLetterBucket", "FeedbackFunctionName", "DecisionsTopicArn")
 
     assert [stack.outputs[name] for name in names] == [

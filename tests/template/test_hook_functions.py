@@ -17,8 +17,8 @@ def test_the_hook_has_the_name_that_codedeploy_asks_for(stack: Stack) -> None:
     assert stack.outputs["VerifyFunctionName"] == "<VerifyFunction>"
 
 
-def test_the_hook_ends_long_before_codedeploy_gives_up(stack: Stack) -> None:
-    """CodeDeploy waits for an hour; nobody wants to."""
+def test_the_hook_times_out_long_before_codedeploy_does(stack: Stack) -> None:
+    """CodeDeploy waits for an hour, which is too long for an operator."""
     assert stack.properties("VerifyFunction")["Timeout"] == 180
 
 

@@ -1,4 +1,4 @@
-"""Idling stays nearly free: nobody adds an instance, a fast clock or a crowd of metrics unseen."""
+"""The idle stack costs little: an added instance, a faster schedule or many metrics fail here."""
 
 from samcli.yamlhelper import yaml_parse
 

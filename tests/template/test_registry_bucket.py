@@ -77,7 +77,7 @@ def test_objects_are_created_once_and_never_replaced() -> None:
     ],
 )
 def test_nothing_is_created_that_the_stacks_roles_cannot_read(sid: str, condition: dict[str, Any]) -> None:
-    """Archived, or under a key of the writer's: nobody could read or delete it."""
+    """An object that is archived, or encrypted with the writer's key, could not be read or deleted."""
     assert statement(sid) == {
         "Sid": sid,
         "Effect": "Deny",

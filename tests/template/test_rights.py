@@ -1,4 +1,4 @@
-"""Who may do what, as DESIGN says it, and no wildcard that nobody explained."""
+"""The rights of each role, and no wildcard without a reason."""
 
 import json
 import re
@@ -41,12 +41,12 @@ WILDCARDS = {
     ("RecordRole", "WriteOwnLog"): "log streams are named by Lambda; the group is its own",
     ("RecordRole", "Trace"): "X-Ray has no resources for PutTraceSegments and PutTelemetryRecords",
     ("FeedbackRole", "ReadVersions"): "keys are made at run time, under these two prefixes",
-    ("FeedbackRole", "SetAside"): "what is set aside is named by its digest",
+    ("FeedbackRole", "SetAside"): "a dead letter is named by its digest",
     ("FeedbackRole", "KeepFailedEvents"): "Lambda names failed events by time",
     ("FeedbackRole", "WriteOwnLog"): "log streams are named by Lambda; the group is its own",
     ("FeedbackRole", "Trace"): "X-Ray has no resources for PutTraceSegments and PutTelemetryRecords",
     ("RedriveRole", "ReadVersions"): "keys are made at run time, under these two prefixes",
-    ("RedriveRole", "SetAside"): "what is set aside is named by its digest",
+    ("RedriveRole", "SetAside"): "a dead letter is named by its digest",
     ("RedriveRole", "TakeFailedEvents"): "Lambda names failed events by time",
     ("RedriveRole", "WriteOwnLog"): "log streams are named by Lambda; the group is its own",
     ("RedriveRole", "Trace"): "X-Ray has no resources for PutTraceSegments and PutTelemetryRecords",

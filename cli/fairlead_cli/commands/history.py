@@ -48,7 +48,7 @@ def history(
         return
     if not found:
         registry.latest(name)  # says so if there is no such model
-        note(f"no move of {name} is on record")
+        note(f"the journal holds no move of {name}")
         return
     print_table(("", "when (UTC)", "what", "from → to", "by", "why"), [_row(entry, forced) for entry in found])
 

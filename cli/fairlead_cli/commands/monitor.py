@@ -115,7 +115,7 @@ def _print(found: "Overview") -> None:
         typer.echo("\nalarms")
         print_table(("", "state", "since (UTC)"), [(one.name, one.state, _when(one.since)) for one in found.alarms])
     if found.records:
-        typer.echo("\non record")
+        typer.echo("\nin the journal")
         told = [(label, _when(one.effective), what(one), moving(one), one.why) for label, one in found.records]
         print_table(("", "when (UTC)", "what", "from → to", "why"), told)
 

@@ -14,8 +14,8 @@ FACTS = {
     "Captured": "captured parts that are new",
     "Duplicates": "captured parts known before",
     "Scored": "pairs scored",
-    "PoisonRecords": "records set aside",
-    "FailedRetrainings": "failed retrainings, for people",
+    "PoisonRecords": "malformed records, now dead letters",
+    "FailedRetrainings": "failed retrainings, for operators",
 }
 
 STANDING = frozenset({"RedriveFailed", "Left", "FailedRetrainings"})

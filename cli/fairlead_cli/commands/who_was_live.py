@@ -35,7 +35,7 @@ def who_was_live(
     asked = moment(at, now=latest)
     found = tail.who_was_live(asked)
     if found is None:
-        raise _not_on_record(asked, tail)
+        raise _not_in_journal(asked, tail)
     if json:
         print_json({"at": asked, "answered": found.release.model == name, **_document(found)})
         return
@@ -70,13 +70,13 @@ def _facts(name: str, asked: datetime, found: "LiveAt") -> list[tuple[str, str]]
     ]
 
 
-def _not_on_record(asked: datetime, tail: "Tail") -> Exception:
+def _not_in_journal(asked: datetime, tail: "Tail") -> Exception:
     from fairlead.errors import NotFoundError
 
     if not tail:
-        return NotFoundError("the journal is empty: no move is on record", hint="`fairlead status` says what is live")
+        return NotFoundError("the journal is empty: it holds no move", hint="`fairlead status` says what is live")
     first = tail[len(tail) - 1]
     before = next((record.was for record in reversed(tail) if record.alias == "live" and record.was), None)
     hint = f"its first move went away from {before}" if before else ""
-    message = f"what was live at {spell(asked)} is not on record: the journal begins at {spell(first.at)}"
+    message = f"the journal does not say what was live at {spell(asked)}: it begins at {spell(first.at)}"
     return NotFoundError(message, hint=hint)

@@ -172,7 +172,7 @@ def test_interrupted_by_ctrl_c_it_goes_on_where_it_was(
     assert sent(api) == [["no", "no"]]
 
 
-def test_another_content_begins_anew(api: Script, tmp_path: Path) -> None:
+def test_changed_content_starts_from_the_first_row(api: Script, tmp_path: Path) -> None:
     path = table(tmp_path, prediction_id=ids(3), actual=["no"] * 3)
     api.answers["/feedback"] = (500, {"detail": "a defect"})
     feedback(path, "--batch", "2")

@@ -188,7 +188,7 @@ def test_a_model_that_never_moved_has_no_history_and_that_is_no_error(told: Jour
     done = fairlead("history", "penguins")
 
     assert (done.exit_code, done.stdout) == (0, "")
-    assert "no move of penguins is on record" in done.stderr
+    assert "the journal holds no move of penguins" in done.stderr
     assert result("history", "penguins") == []
 
 
@@ -302,7 +302,7 @@ def test_before_the_first_record_nothing_is_known_and_it_says_so(told: Journal) 
     done = fairlead("who-was-live", "churn", "--at", "2026-11-22T11:59:59Z")
 
     assert (done.exit_code, done.stdout) == (6, "")
-    assert "is not on record: the journal begins at 2026-11-22 12:00:00Z" in done.stderr
+    assert ": it begins at 2026-11-22 12:00:00Z" in done.stderr
 
 
 def test_an_empty_journal_says_so(registry: Registry) -> None:

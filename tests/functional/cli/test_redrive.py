@@ -58,12 +58,12 @@ def test_what_failed_again_is_exit_code_1(lambda_: Stubber) -> None:
     assert "aws logs tail /aws/lambda/fairlead-redrive" in done.stderr
 
 
-def test_a_retraining_that_failed_is_said_until_somebody_has_dealt_with_it(lambda_: Stubber) -> None:
+def test_a_failed_retraining_is_reported_until_its_dead_letter_is_removed(lambda_: Stubber) -> None:
     answer(lambda_, DONE | {"Left": 1, "FailedRetrainings": 2})
     answer(lambda_, DONE | {"FailedRetrainings": 2})
     done = redrive()
     assert done.exit_code == 1
-    assert re.search(r"failed retrainings, for people +2\n", done.stdout)
+    assert re.search(r"failed retrainings, for operators +2\n", done.stdout)
     assert "docs/how-to/alarms.md#failed-retrainings" in done.stderr
 
 

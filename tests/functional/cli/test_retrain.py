@@ -57,7 +57,7 @@ def fairlead(*arguments: str) -> Any:
     return CliRunner().invoke(app, list(arguments), env={"COLUMNS": "200", "NO_COLOR": "1"})
 
 
-def test_a_candidate_is_made_here_and_told_as_json(registry: Registry) -> None:
+def test_a_local_candidate_is_printed_as_json(registry: Registry) -> None:
     produced(registry)
 
     done = fairlead("retrain", "penguins", "--local", "--reason", "it drifted", "--json")

@@ -154,7 +154,7 @@ def altered(line: str, **changes: Any) -> str:
         (lambda line: altered(line, rows=[["x"] * 7]), "do not have the field's type"),
     ],
 )
-def test_a_record_that_will_never_be_understood_is_set_aside_and_holds_nothing_up(
+def test_a_malformed_record_becomes_a_dead_letter_and_delays_no_other(
     feedback: ModuleType, here: Loop, traffic: Traffic, spoilt: Any, why: str
 ) -> None:
     good, bad = traffic.lines([ROW]), spoilt(traffic.lines([ROW])[0])
@@ -186,7 +186,7 @@ def broken_gzip() -> dict[str, Any]:
         delivery(["{}"], group="/aws/lambda/another"),
     ],
 )
-def test_a_payload_that_is_no_delivery_of_ours_is_set_aside_whole(
+def test_a_payload_that_is_no_delivery_becomes_one_dead_letter(
     feedback: ModuleType, here: Loop, broken: dict[str, Any]
 ) -> None:
     for _ in range(2):

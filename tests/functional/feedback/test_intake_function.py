@@ -288,7 +288,7 @@ def test_a_whole_number_spelt_with_a_point_is_the_same_outcome(here: Loop, intak
     assert kept.conflicts == 0
 
 
-def test_while_the_ledger_takes_nothing_the_caller_is_told_when_to_come_back(
+def test_while_the_ledger_refuses_writes_the_answer_is_503_with_retry_after(
     here: Loop, intake: ModuleType, send: Send, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put_item, failures = intake.dynamodb.put_item, iter([True])

@@ -186,7 +186,7 @@ def test_reports_are_equal_as_json_numbers_are(dynamodb: Any, one: Any, other: A
     assert result == ("duplicate" if same else "conflict")
 
 
-def test_an_outcome_that_does_not_fit_is_set_aside_as_invalid_and_never_scored(dynamodb: Any) -> None:
+def test_an_outcome_that_does_not_fit_is_invalid_and_never_scored(dynamodb: Any) -> None:
     ledger = Ledger(dynamodb, TABLE)
     ledger.record_parts([part("r")], tally)
     ledger.record_outcomes([outcome("r", 0, "perhaps"), outcome("r", 1, "yes")])

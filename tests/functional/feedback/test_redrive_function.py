@@ -143,7 +143,9 @@ def test_an_event_that_another_has_just_removed_is_no_failure(
 
 
 @pytest.mark.parametrize("data", [b"\xff\x00", b"[]", b'{"version": "1.0"}'])
-def test_what_lambda_did_not_write_is_set_aside_and_removed(redrive: ModuleType, here: Loop, data: bytes) -> None:
+def test_a_failed_event_that_lambda_did_not_write_becomes_a_dead_letter(
+    redrive: ModuleType, here: Loop, data: bytes
+) -> None:
     here.store.client.put_object(Bucket=here.bucket, Key=f"{PREFIX}2026/11/23/odd", Body=data)
     done = redrive.handler(TICK, running())
     assert (done["Redriven"], done["PoisonRecords"]) == (1, 1)
@@ -152,7 +154,9 @@ def test_what_lambda_did_not_write_is_set_aside_and_removed(redrive: ModuleType,
     assert found["record"]["key"].endswith("/odd")
 
 
-def test_poison_within_a_failed_event_is_set_aside(redrive: ModuleType, here: Loop, traffic: Traffic) -> None:
+def test_a_poison_record_within_a_failed_event_becomes_a_dead_letter(
+    redrive: ModuleType, here: Loop, traffic: Traffic
+) -> None:
     fail(here, delivery(["poison", *traffic.lines([ROW])]), 1)
     fail(here, {"awslogs": {"data": "broken"}}, 2)
     done = redrive.handler(TICK, running())
@@ -166,7 +170,7 @@ def test_other_functions_events_are_left_alone(redrive: ModuleType, here: Loop) 
     assert len(here.dead_letters("aws/lambda/async/fairlead-respond/")) == 1
 
 
-def test_a_retraining_that_failed_is_said_at_every_tick_and_left_to_people(
+def test_a_failed_retraining_is_counted_at_every_tick_and_never_retried(
     here: Loop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     redrive = ledger_fixture.load(

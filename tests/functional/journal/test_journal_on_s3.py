@@ -121,7 +121,7 @@ def test_tampering_is_named_also_where_the_chain_cannot_see_it(
     assert [problem for problem in kept.verify() if problem.startswith(words)], kept.verify()
 
 
-def test_who_may_not_list_versions_is_told_what_is_not_known(
+def test_verify_without_the_right_to_list_versions_names_what_is_unknown(
     client: Any, kept: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused(_: object, prefix: str) -> list[str]:

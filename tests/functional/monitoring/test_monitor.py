@@ -102,7 +102,7 @@ def test_an_input_that_broke_is_named_by_what_came_within_the_hour(
         "broken in version 2, the last hour",
         ["flipper_length_mm", one.words],
     )
-    assert views(book, shop, at=NOON + 3_600_000)[2].broken is None, "nobody asked within the hour"
+    assert views(book, shop, at=NOON + 3_600_000)[2].broken is None, "no request within the hour"
 
 
 def test_accuracy_is_estimated_without_outcomes_as_advice(day: Book, shop: Store, second: Published) -> None:

@@ -199,7 +199,7 @@ def test_a_champion_with_more_inputs_or_other_classes_still_compares() -> None:
     assert "without 50 that it was trained on" in line.detail
 
 
-def test_a_champion_that_needs_a_column_nobody_brought_says_so() -> None:
+def test_a_champion_that_needs_a_missing_column_is_not_compared_and_names_it() -> None:
     training, held_out, _, _ = chosen("penguins")
     more = training.X.assign(weather=1.0)
     columns = make_column_transformer((SimpleImputer(), ["bill_length_mm", "weather"]))
@@ -215,7 +215,7 @@ def test_a_champion_that_needs_a_column_nobody_brought_says_so() -> None:
 @pytest.mark.parametrize(
     ("name", "how"), [("penguins", "stratified"), ("diabetes", "plain"), ("penguins", "grouped"), ("diabetes", "time")]
 )
-def test_folds_are_fitted_anew_and_agree_with_the_held_out_rows(name: str, how: str) -> None:
+def test_each_fold_is_refitted_and_agrees_with_the_held_out_rows(name: str, how: str) -> None:
     training, _, estimator, choice = chosen(name)
     folding = Folding(
         folds=3,

@@ -89,7 +89,7 @@ def test_a_split_of_sorted_rows_is_caught_by_its_shift() -> None:
     assert found.verdict == "warn"
 
 
-def test_a_split_of_rows_sorted_by_class_holds_out_a_class_nobody_knows() -> None:
+def test_a_split_of_rows_sorted_by_class_holds_out_an_unknown_class() -> None:
     """The signature already refuses it, in a line; the gate would, had it come so far."""
     rows = table("penguins")
     order = rows.y.sort_values(kind="stable").index

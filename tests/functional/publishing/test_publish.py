@@ -1,4 +1,4 @@
-"""Publishing through the gate, on real data: clean models pass, planted faults do not, force is on record."""
+"""Publishing through the gate, on real data: clean models pass, planted faults do not, the manifest records force."""
 
 from collections.abc import Callable
 from typing import Any

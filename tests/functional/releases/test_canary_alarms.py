@@ -68,7 +68,7 @@ def test_a_red_alarm_of_the_old_release_does_not_wait_for_the_new_one(client: An
     assert (latency.state, latency.release) == ("INSUFFICIENT_DATA", "14")
 
 
-def test_an_alarm_that_somebody_deleted_is_named(client: Any) -> None:
+def test_a_deleted_canary_alarm_is_named(client: Any) -> None:
     client.delete_alarms(AlarmNames=[LATENCY])
 
     with pytest.raises(ReleaseError, match=f"alarm {LATENCY} is gone"):

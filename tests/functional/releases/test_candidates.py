@@ -1,4 +1,4 @@
-"""A candidate comes in: released through a canary, or left to people; once, on record, and people are told."""
+"""A candidate is released through a canary or left to operators: once, in the journal, and subscribers are notified."""
 
 from functools import partial
 from typing import Any
@@ -45,7 +45,7 @@ class Office:
 
 @pytest.fixture
 def office(desk: Desk, registry: Registry, lambda_: StrictLambda) -> Office:
-    """churn 1 is release 2, churn 3 is release 3 and live, on record."""
+    """churn 1 is release 2; churn 3 is release 3 and live, and the journal agrees."""
     for version in (1, 3):
         ship(desk.releases(), registry, version)
         desk.reconcile()
@@ -53,7 +53,7 @@ def office(desk: Desk, registry: Registry, lambda_: StrictLambda) -> Office:
     return Office(desk, registry)
 
 
-def test_a_candidate_that_passed_is_released_through_the_canary_on_record_and_people_are_told(
+def test_a_candidate_that_passed_is_released_recorded_and_notified(
     office: Office, deploys: FakeDeploys, lambda_: StrictLambda, desk: Desk
 ) -> None:
     decided = office.consider()
@@ -84,7 +84,7 @@ def test_an_event_that_comes_ten_times_releases_once(
     assert len(office.told) == 1
 
 
-def test_a_candidate_that_did_not_pass_is_left_to_people_once(
+def test_a_candidate_that_did_not_pass_is_left_to_operators_once(
     office: Office, lambda_: StrictLambda, registry: Registry, deploys: FakeDeploys
 ) -> None:
     office.manifest, office.sha256 = registry.commit("churn", partial(passing, champion=2))
@@ -105,7 +105,7 @@ def test_a_candidate_that_did_not_pass_is_left_to_people_once(
     assert "fairlead release churn 5" in text
 
 
-def test_while_another_deployment_runs_a_candidate_is_left_to_people(
+def test_while_another_deployment_runs_a_candidate_is_left_to_operators(
     office: Office, lambda_: StrictLambda, deploys: FakeDeploys, registry: Registry, desk: Desk
 ) -> None:
     deploys.hold = "done"
@@ -140,7 +140,7 @@ def test_what_moves_live_meanwhile_keeps_it(
     assert desk.journal().verify() == []
 
 
-def test_while_the_stack_is_changed_a_candidate_is_left_to_people(office: Office, desk: Desk) -> None:
+def test_while_the_stack_is_updated_a_candidate_is_left_to_operators(office: Office, desk: Desk) -> None:
     record = office.consider(stack=msgspec.structs.replace(desk.stack, status="UPDATE_IN_PROGRESS"))
 
     assert record is not None

@@ -16,7 +16,7 @@ from tests.functional.strict_lambda import NAME, StrictLambda
 
 
 def move(lambda_: StrictLambda, alias: str, version: str) -> None:
-    """Somebody else, with the console: unguarded."""
+    """Move an alias as another client does in the console, without a RevisionId."""
     lambda_.client.update_alias(FunctionName=NAME, Name=alias, FunctionVersion=version)
 
 
@@ -51,7 +51,7 @@ def test_a_second_release_while_one_runs_is_refused_with_who_and_since_when(
     assert lambda_.changes() == []
 
 
-def test_whoever_comes_second_to_codedeploy_is_told_and_previous_is_left_to_the_first(
+def test_a_second_deployment_is_refused_and_leaves_previous_to_the_first(
     desk: Desk, registry: Registry, deploys: FakeDeploys, lambda_: StrictLambda
 ) -> None:
     ship(desk.releases(), registry, 1)
@@ -144,10 +144,10 @@ def test_a_pending_version_is_waited_for_before_anything_moves(
     assert "waiting for release 2 to become active" in desk.said
 
 
-def test_whoever_comes_second_to_live_is_told_and_previous_is_put_back(
+def test_a_stale_live_revision_is_refused_and_previous_is_restored(
     releases: Releases, registry: Registry, lambda_: StrictLambda, desk: Desk, deploys: FakeDeploys
 ) -> None:
-    """While 4 is released, somebody rolls 3 back to 2: previous must not become 3, which they have just left."""
+    """While 4 is released, another operator rolls 3 back to 2: previous must not become 3."""
     ship(releases, registry, 1)
     ship(releases, registry, 2)
     lambda_.before("UpdateAlias", lambda: move(lambda_, "live", "2"))
@@ -161,7 +161,7 @@ def test_whoever_comes_second_to_live_is_told_and_previous_is_put_back(
     assert desk.kinds()[-4:] == ["intended", "moved previous", "moved previous", "failed"]
 
 
-def test_whoever_comes_second_to_previous_moves_nothing(
+def test_a_stale_previous_revision_moves_nothing(
     releases: Releases, registry: Registry, lambda_: StrictLambda, deploys: FakeDeploys
 ) -> None:
     ship(releases, registry, 1)
@@ -175,7 +175,7 @@ def test_whoever_comes_second_to_previous_moves_nothing(
 
 
 @pytest.mark.parametrize("operation", ["UpdateFunctionConfiguration", "PublishVersion"])
-def test_a_scratch_that_somebody_else_configured_is_not_published(
+def test_a_latest_that_another_client_configured_is_not_published(
     releases: Releases, registry: Registry, lambda_: StrictLambda, operation: str
 ) -> None:
     lambda_.before(

@@ -104,7 +104,7 @@ class Stage:
         return int(lambda_.environment(lambda_.at("live"))["FAIRLEAD_VERSION"])
 
     def calls(self, command: Callable[[], object]) -> int:
-        """How many calls a command makes when nobody kills it."""
+        """Return the number of calls of a command that is not killed."""
         self.executioner.arm(0)
         command()
         return self.executioner.count

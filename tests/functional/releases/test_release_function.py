@@ -1,4 +1,4 @@
-"""The release function as Lambda has it: its own clients, an event as retrain sends it, and nothing that unpickles."""
+"""The release function as Lambda runs it: its own clients, retrain's event, and no import that loads pickles."""
 
 import importlib.util
 import json
@@ -101,7 +101,7 @@ def test_a_candidate_handed_over_is_released_through_the_stack_s_strategy(
     assert told() == ["churn version 2: is being released"]
 
 
-def test_a_candidate_in_doubt_is_left_to_people(function: ModuleType, deploys: FakeDeploys) -> None:
+def test_a_doubtful_candidate_is_left_to_operators(function: ModuleType, deploys: FakeDeploys) -> None:
     manifest, sha256 = function.registry.commit("churn", build)
 
     answer = function.handler({**EVENT, "version": manifest.version, "digest": f"sha256:{sha256}"}, context())

@@ -1,4 +1,4 @@
-"""An alarm comes in: one decision, one action, one record, and people are told, however often it is delivered."""
+"""An alarm leads to one decision, one action, one record and one notification, however often it is delivered."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -122,14 +122,14 @@ def busy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def live(desk: Desk, registry: Registry) -> Desk:
-    """churn 1 is release 2, churn 3 is release 3 and live, on record."""
+    """churn 1 is release 2; churn 3 is release 3 and live, and the journal agrees."""
     for version in (1, 3):
         ship(desk.releases(), registry, version)
         desk.reconcile()
     return desk
 
 
-def test_a_fresh_release_that_fails_is_rolled_back_on_record_and_people_are_told(
+def test_a_fresh_release_that_fails_is_rolled_back_recorded_and_notified(
     live: Desk, registry: Registry, lambda_: StrictLambda
 ) -> None:
     station = Station(live, registry)
@@ -163,7 +163,7 @@ def test_an_alarm_that_live_s_own_calls_do_not_show_moves_nothing_and_the_figure
     assert (facts["requests"], facts["error_share"], facts["latency_ms"]) == (900, 0.0, 20.0)
 
 
-def test_a_release_before_that_cannot_start_anew_is_not_gone_back_to_and_people_learn_why(
+def test_a_previous_release_that_cannot_cold_start_is_no_target_and_the_message_says_why(
     live: Desk, registry: Registry, lambda_: StrictLambda, memory: Memory
 ) -> None:
     """It answers, from an environment that loaded its model long ago; live serves half of the calls."""
@@ -212,7 +212,7 @@ def test_the_same_alarm_ten_times_is_decided_once(live: Desk, registry: Registry
     assert len(station.told) == 1
 
 
-def test_an_alarm_that_stands_is_decided_anew_when_it_is_put_again(live: Desk, registry: Registry) -> None:
+def test_a_standing_alarm_is_decided_again_when_it_is_delivered_again(live: Desk, registry: Registry) -> None:
     station = Station(live, registry)
     station.alarm("throttles")
     assert station.alarm("throttles", at=live.now + timedelta(hours=3)) is not None
@@ -286,7 +286,7 @@ def test_a_running_deployment_is_left_to_its_own_alarms(live: Desk, registry: Re
     assert Station(live, registry).alarm("errors").decision.rule == "deploying"
 
 
-def test_an_action_that_fails_is_told_and_leaves_live_where_it_was(
+def test_an_action_that_fails_is_notified_and_leaves_live_unchanged(
     live: Desk, registry: Registry, lambda_: StrictLambda
 ) -> None:
     station = Station(live, registry)

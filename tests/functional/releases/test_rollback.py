@@ -215,7 +215,7 @@ def test_rollback_waits_for_codedeploys_own_rollback_before_it_touches_live(
 
 
 def open_intents(desk: Desk) -> list[str]:
-    """The releases that somebody still means to reach, by the journal."""
+    """Return the targets of the journal's open intents."""
     return [intent.now.release for intent in desk.journal().standing().intents if intent.now]
 
 
@@ -231,11 +231,13 @@ def test_rollback_before_any_caller_reached_the_release_only_stops_its_deploymen
     assert deploys.last.info["status"] == "Stopped"
     assert lambda_.alias_names() == {"live": "3", "previous": "3"}
     told = desk.records()[-1]
-    assert (told.kind, told.alias, told.by, told.why) == ("found", "live", "ada", "not now"), "nobody moved it"
+    assert (told.kind, told.alias, told.by, told.why) == ("found", "live", "ada", "not now"), (
+        "the record does not claim a move"
+    )
     assert open_intents(desk) == ["4"], "whose end CodeDeploy tells"
 
 
-def test_who_finds_that_somebody_else_has_just_gone_back_does_not_say_that_they_moved_it(
+def test_a_rollback_after_another_rollback_is_recorded_as_found_not_moved(
     two: Releases, registry: Registry, deploys: FakeDeploys, desk: Desk
 ) -> None:
     deploys.hold = "hook"
@@ -263,7 +265,7 @@ def test_rollback_of_a_deployment_that_ends_meanwhile_moves_live_back(
     assert lambda_.alias_names() == {"live": "3", "previous": "3"}
 
 
-def test_rollback_clears_the_weights_that_nobody_finishes(
+def test_rollback_clears_the_weights_of_an_abandoned_shift(
     two: Releases, registry: Registry, lambda_: StrictLambda
 ) -> None:
     two.rollback(registry, "churn")

@@ -37,7 +37,7 @@ def edit(memory: Memory, key: str) -> None:
 @pytest.mark.parametrize("harm", [lose, edit])
 @pytest.mark.parametrize("key", [MANIFEST, SKLEARN])
 @pytest.mark.parametrize("to", ["", "r3", "2"])
-def test_a_warm_target_that_cannot_start_anew_is_refused_and_the_next_older_good_one_is_named(
+def test_a_warm_target_that_cannot_cold_start_is_refused_and_an_older_good_release_is_named(
     three: Releases, registry: Registry, lambda_: StrictLambda, memory: Memory,
     harm: Callable[[Memory, str], None], key: str, to: str,
 ) -> None:  # fmt: skip

@@ -80,7 +80,7 @@ print("ANSWER" + json.dumps(handler(json.loads(sys.argv[2]), context())))
 
 @pytest.fixture(scope="module")
 def aws_here() -> Iterator[str]:
-    """S3 and DynamoDB on loopback, empty: the server keeps to this process's stores, whoever filled them."""
+    """Empty S3 and DynamoDB on loopback; the server uses this process's stores, which other tests may have filled."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     server.start()
     for name in ("s3", "dynamodb"):
@@ -193,8 +193,8 @@ class Client:
 
 
 @pytest.mark.parametrize("result", ["published", "done before"])
-def test_a_version_that_was_made_is_handed_over_also_by_a_run_that_finds_it_made(result: str) -> None:
-    """Whoever made it may have been killed before it was handed over."""
+def test_an_existing_version_is_handed_over_by_a_second_run(result: str) -> None:
+    """The run that made it may have been killed before the hand-over."""
     client = Client()
     named = {"model": "penguins", "version": 2, "digest": "sha256:d"}
 

@@ -228,7 +228,7 @@ def test_a_journal_that_cannot_be_written_hides_no_refusal(registry: Registry, p
 
 def test_one_order_makes_one_version_and_one_record(registry: Registry, production: Production, memory: Memory) -> None:
     production.run(later(300), scored=True)
-    made = retrained(registry, production, key="event-1").published  # and killed before it was on record
+    made = retrained(registry, production, key="event-1").published  # and killed before the journal had it
     assert made.manifest.created_by.endswith("(event-1)")
     assert records(memory) == []
 
@@ -236,7 +236,7 @@ def test_one_order_makes_one_version_and_one_record(registry: Registry, producti
         again = Retraining(registry, production.ledger, journal=decisions(memory)).retrain(order(key="event-1"))
 
     assert registry.versions("penguins") == [1, 2]
-    # nobody released version 2, but without a stack the registry's latest is the champion
+    # version 2 was never released, but without a stack the registry's latest is the champion
     assert again == made
     (record,) = records(memory)
     assert (record.kind, record.version, record.evidence["result"]) == ("decided", 2, "published")
@@ -432,7 +432,7 @@ def test_the_champions_policy_judges_its_successor(registry: Registry, productio
     assert judged_by.champion == strict.champion
 
 
-def test_inputs_that_go_on_moving_are_told_and_do_not_refuse(registry: Registry, production: Production) -> None:
+def test_inputs_that_keep_drifting_warn_and_do_not_refuse(registry: Registry, production: Production) -> None:
     table = later(400)
     X = table.X.assign(body_mass_g=table.X["body_mass_g"] + [3 * place for place in range(400)])
     production.run(Table(X, table.y), scored=True)

@@ -326,7 +326,7 @@ def test_the_live_version_serves_on_whatever_is_retired(load_app: Load, copy: tu
     assert [one["version"] for one in call(app, "versions")[1]["versions"]] == [5, 4, 3, 1]
 
 
-def test_while_nobody_can_say_what_is_retired_no_pin_is_served(
+def test_while_retirements_cannot_be_read_no_pin_is_served(
     load_app: Load, released: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = load_app(released)

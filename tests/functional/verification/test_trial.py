@@ -140,7 +140,7 @@ def test_figures_may_differ_by_another_processors_rounding(
     [("digest", "sha256:" + "0" * 64), ("version", 1), ("model", "owls"), ("release", "7")],
 )
 @pytest.mark.parametrize(("path", "check"), [("/health", "identity"), ("/predict", "golden rows")])
-def test_whoever_answers_must_be_who_was_asked(
+def test_an_answer_of_another_release_fails_its_check(
     here: ReleasesHere,
     release: Release,
     shelf: Store,
@@ -154,7 +154,9 @@ def test_whoever_answers_must_be_who_was_asked(
     findings = tried(here, shelf, again)
     assert refused(findings) == [check]
     assert "was invoked, but release" in findings[check].finding
-    assert (list(findings)[-1] == check) == (path == "/health")  # who is somebody else is not tried
+    assert (list(findings)[-1] == check) == (
+        path == "/health"
+    )  # a release with another identity is not checked further
 
 
 def failing(status: int) -> Callable[[Answer], Answer]:
@@ -259,7 +261,7 @@ def test_a_warm_environment_says_how_long_its_own_start_took_and_none_is_forced(
     assert release.most_busy == release.environments == 1
 
 
-def test_a_start_that_was_reported_counts_before_one_that_was_told(
+def test_a_start_in_the_platform_report_wins_over_start_ms(
     here: ReleasesHere, release: Release, shelf: Store, again: Published
 ) -> None:
     told(release, 9_999.0)
@@ -310,7 +312,7 @@ def test_what_the_release_froze_must_be_what_the_registry_holds(
 def test_a_blob_that_no_release_loads_may_be_gone_and_not_be_another(
     here: ReleasesHere, s3_url: str, damage: str, verdict: str
 ) -> None:
-    """What is personal may have been erased since; what was changed was changed by somebody."""
+    """A missing golden blob may have been erased for privacy; a changed one was tampered with."""
     store, published = broken_store(s3_url)
     here.publish("1", store.env)
     here.publish("8", store.released(published))
@@ -405,7 +407,7 @@ def test_a_break_asked_for_in_a_version_that_was_skipped_is_found_in_the_chain(h
     assert "version 2 has 1 breaking" in found.detail
 
 
-def test_a_break_that_nobody_asked_for_refuses_the_release(here: ReleasesHere, s3_url: str) -> None:
+def test_a_breaking_change_without_permission_refuses_the_release(here: ReleasesHere, s3_url: str) -> None:
     store, first = broken_store(s3_url)
     second = silently(store, without_year(store))
     here.publish("7", store.released(first))

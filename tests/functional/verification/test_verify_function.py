@@ -281,7 +281,7 @@ def test_an_answer_that_was_given_before_is_no_error(stage: Stage) -> None:
     assert stage.play() == ["Succeeded"]
 
 
-def test_codedeploy_is_told_again_where_it_could_not_be_told(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_answer_to_codedeploy_is_retried_when_the_call_fails(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fairlead.verification.hook.time.sleep", lambda _: None)
     stage.deploy.refusals = ["InternalFailure", "InternalFailure"]
     assert stage.play() == ["Succeeded"]

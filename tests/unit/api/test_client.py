@@ -136,7 +136,7 @@ def test_patience_is_bounded_in_attempts(server: Script) -> None:
 
 
 def test_patience_is_bounded_in_time(server: Script) -> None:
-    """Nobody waits for an endpoint that says it will not be there for a while."""
+    """The client does not wait for an endpoint whose Retry-After exceeds its patience."""
     server.answers = [(503, {"Retry-After": "30"}, {"detail": "no model has been released yet", "hint": "release one"})]
     client, pauses = endpoint(server)
 

@@ -84,7 +84,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("known", "rule", "said"), CASES, ids=[f"{case[1]}: {case[2]}" for case in CASES])
-def test_what_speaks_against_a_candidate_leaves_it_to_people(known: CandidateFacts, rule: str, said: str) -> None:
+def test_a_rule_against_a_candidate_leaves_it_to_operators(known: CandidateFacts, rule: str, said: str) -> None:
     decision = decide(known)
     assert (decision.release, decision.rule) == (False, rule)
     assert said in decision.why

@@ -99,7 +99,7 @@ def test_a_body_may_come_as_base64() -> None:
     assert ask({"statusCode": 200, "body": body, "isBase64Encoded": True}).document == {"status": "ok"}
 
 
-def test_a_problem_is_told_in_the_releases_own_words() -> None:
+def test_a_problem_has_the_releases_own_text() -> None:
     body = json.dumps({"code": "model_unavailable", "detail": "no model"})
     assert ask({"statusCode": 503, "body": body}).problem == "HTTP 503 model_unavailable: no model"
     assert ask({"statusCode": 502, "body": "<html>"}).problem == "HTTP 502: <html>"
@@ -130,7 +130,7 @@ def refused(code: str) -> ClientError:
         (ReadTimeoutError(endpoint_url="https://lambda"), SilentError),
     ],
 )
-def test_no_answer_is_told_from_being_turned_away(error: Exception, kind: type[ReleaseError]) -> None:
+def test_no_answer_is_distinguished_from_a_refusal(error: Exception, kind: type[ReleaseError]) -> None:
     with pytest.raises(kind) as raised:
         ask(error)
     assert type(raised.value) is kind

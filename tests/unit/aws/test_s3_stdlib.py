@@ -177,7 +177,7 @@ def test_a_server_that_hangs_or_drips_ends_a_load_in_time(drip: bytes) -> None:
     server.close()
 
 
-def test_a_new_load_has_its_time_anew(endpoint: str) -> None:
+def test_a_new_load_restarts_the_time_limit(endpoint: str) -> None:
     now = [0.0]
 
     def wait(_: float) -> None:

@@ -18,7 +18,7 @@ RETRAINED = (
         (RETRAINED, "function:fairlead-retrain, retrained from version 2 because it is time"),
     ],
 )
-def test_an_arn_is_told_by_its_end(told: str, said: str) -> None:
+def test_an_arn_is_shown_by_its_end(told: str, said: str) -> None:
     assert named(told) == said
 
 

@@ -42,7 +42,7 @@ def test_p_values_without_drift_are_rarely_small(alike: dict[str, float]) -> Non
     assert found.mean() > 0.4
 
 
-def test_rows_taken_for_independent_would_cry_wolf() -> None:
+def test_a_test_that_takes_rows_for_independent_raises_false_alarms() -> None:
     random = np.random.default_rng(0)
     plain = [stats.chi2_contingency([drawn(random, callers=0.5).totals, BASELINE]).pvalue for _ in range(WINDOWS)]
     assert np.mean(np.array(plain) <= 0.05) > 0.9

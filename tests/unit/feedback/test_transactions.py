@@ -61,8 +61,8 @@ def test_the_largest_write_goes_alone(size: int) -> None:
     assert settle(2, wide(1), size=size) == [(1, 1), (1, 1)]
 
 
-def test_after_the_last_attempt_nobody_waits() -> None:
-    """Seconds of waiting are billed, and whoever called may wait as well."""
+def test_after_the_last_attempt_there_is_no_pause() -> None:
+    """Lambda bills seconds of waiting, and the caller can retry as well."""
     reasons = [{"Code": "ThrottlingError"}]
     answer: Any = {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": reasons}
     tried: list[dict[str, Any]] = []

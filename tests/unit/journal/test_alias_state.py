@@ -73,15 +73,15 @@ def test_a_deployment_stopped_half_way_leaves_what_it_left() -> None:
 
 def test_an_attempt_that_moved_nothing_says_nothing_of_live() -> None:
     """Of two who roll back at once the second fails, after the first has moved live."""
-    second = Draft(kind="failed", by=ADA, was=release(3), now=release(2), why="somebody else moved it")
+    second = Draft(kind="failed", by=ADA, was=release(3), now=release(2), why="another client moved it")
     kept = written((0, moved(1, 2)), (5, moved(2, 3)), (10, moved(3, 2)), (10, second))
 
     assert live(kept, 11) == "2"
     assert kept.standing().live == kept.tail()[1]
 
 
-def test_late_news_counts_from_when_it_happened() -> None:
-    """CodeDeploy ended at 10; somebody rolled back at 12; the event came at 20."""
+def test_a_late_event_counts_from_its_own_time() -> None:
+    """CodeDeploy ended at 10; an operator rolled back at 12; the event came at 20."""
     late = moved(2, 3, by="codedeploy", happened=at(10))
     kept = written((0, moved(1, 2)), (12, moved(3, 2)), (20, late))
 
@@ -103,7 +103,7 @@ def test_the_journal_answers_as_the_rule_does_over_all_its_records() -> None:
     assert live(kept, 1440.0 * 19 + 61) == "50"
 
 
-def test_previous_is_told_from_live() -> None:
+def test_moves_of_previous_are_distinguished_from_moves_of_live() -> None:
     kept = written((0, moved(1, 2)), (5, moved(1, 2, alias="previous")), (6, moved(2, 3)))
     standing = kept.standing()
 
@@ -221,14 +221,14 @@ def full(moves: int = 4) -> Memory:
     return store
 
 
-def test_a_journal_that_nobody_touched_has_no_problem() -> None:
+def test_an_unchanged_journal_has_no_problem() -> None:
     assert journal(full()).verify() == []
 
 
 @pytest.mark.parametrize(
     ("tamper", "words"),
     [
-        (edit(3, why="nobody asked"), "record 3 or record 4 was changed"),
+        (edit(3, why="not asked for"), "record 3 or record 4 was changed"),
         (edit(1, by="arn:aws:iam::1:user/eve"), "record 1 or record 2 was changed"),
         (edit(4, at=NOON), "record 4 is dated"),
         (edit(8, previous="f" * 64), "record 7 or record 8 was changed"),

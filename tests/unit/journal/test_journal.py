@@ -1,4 +1,4 @@
-"""One chain whoever writes, each key once, and a few calls however long the journal is."""
+"""One chain for all writers, each key once, and few calls for a journal of any length."""
 
 import threading
 from collections import Counter
@@ -85,7 +85,7 @@ def test_each_record_holds_the_digest_of_the_one_before_it() -> None:
 
 
 def test_time_never_runs_backwards_in_the_journal() -> None:
-    """The clock of whoever writes next may be behind."""
+    """The next writer's clock may be slow."""
     store, clock = Memory(), Clock()
     journal(store, clock).append(moved(1, 2))
     clock.pass_(hours=-1)
@@ -134,8 +134,8 @@ def test_a_refusal_passes_through() -> None:
         journal(Memory()).append_if(refuse)
 
 
-def test_whoever_is_overtaken_decides_again() -> None:
-    """An intent and a retirement of one version race: whoever comes second sees the first."""
+def test_an_overtaken_writer_decides_again() -> None:
+    """An intent and a retirement of one version race: the second writer sees the first."""
     store = Memory()
     journal(store).append(moved(1, 2))
     seen: list[int] = []
@@ -144,7 +144,7 @@ def test_whoever_is_overtaken_decides_again() -> None:
         seen.append(len(tail))
         if any(record.kind == "intended" for record in tail):
             return None
-        journal(store).append(intended(2, 3))  # somebody else, between our look and our put
+        journal(store).append(intended(2, 3))  # another writer, between the read and the put
         return Draft(kind="retired", by=ADA, model="churn", version=2)
 
     assert journal(store).append_if(build) is None
@@ -180,9 +180,9 @@ def test_two_records_that_say_the_same_are_two() -> None:
     assert record.number == 2
 
 
-def test_whoever_never_gets_through_is_told() -> None:
+def test_a_writer_that_is_always_overtaken_raises_storage_error() -> None:
     class Full(Memory):
-        """Somebody else is always faster."""
+        """Another writer is always faster."""
 
         def put_new(self, key: str, data: bytes) -> bool:
             super().put_new(key, data + b" ")

@@ -1,4 +1,4 @@
-"""Objects in a journal that are no records of it: nobody may delete them, and none may stop a rollback."""
+"""Objects in a journal that are not records: no role may delete them, and none may stop a rollback."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -169,7 +169,7 @@ def test_an_object_put_there_while_a_record_is_written_is_stepped_over() -> None
     store = written()
 
     class Overtaken(Memory):
-        """Somebody else puts garbage under the number that a writer is about to take."""
+        """Another client writes garbage under the next record's number."""
 
         left = 3
 

@@ -1,4 +1,4 @@
-"""A crash between moving an alias and recording it: the next command puts on record what is missing."""
+"""After a crash between moving an alias and recording it, the next command writes the missing record."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -127,7 +127,7 @@ def test_what_is_found_names_the_intent_that_it_completes(store: Memory) -> None
     assert journal(store).standing().intents == ()
 
 
-def test_a_move_that_nobody_intended_is_found_as_such(store: Memory) -> None:
+def test_a_move_without_an_intent_is_recorded_as_found(store: Memory) -> None:
     record = reconcile(store, ObservedAliases(live=release(7), weights={"8": 0.2}, previous=release(2)))
 
     assert record is not None
@@ -150,7 +150,7 @@ def test_a_stack_without_a_release_needs_no_record() -> None:
     assert reconcile(Memory(), ObservedAliases(live=release(1), weights={}, previous=release(1))) is None
 
 
-def test_what_was_seen_before_somebody_wrote_is_not_put_on_record(store: Memory) -> None:
+def test_a_snapshot_older_than_the_newest_record_is_not_recorded(store: Memory) -> None:
     """Ada moves live and records it between Bob's two looks: at the aliases, and at the journal."""
     known = journal(store).last()
     before = Aliases().seen()

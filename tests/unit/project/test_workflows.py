@@ -87,7 +87,7 @@ def test_environments_are_those_of_samconfig_and_their_stacks_are_named_alike() 
         assert "FAIRLEAD_STACK: fairlead-${{ inputs.environment }}" in TEXTS[job]
 
 
-def test_a_rollback_waits_for_nobody() -> None:
+def test_a_rollback_waits_for_no_approval() -> None:
     """Its environment has no reviewers, and it shares its concurrency group with no other run."""
     workflow = WORKFLOWS["rollback"]
 
@@ -103,7 +103,7 @@ def test_a_deployment_is_not_cut_off_by_the_next() -> None:
 
 
 @pytest.mark.parametrize("name", ["deploy-environment", "rollback"])
-def test_what_people_type_reaches_the_shell_as_variables_only(name: str) -> None:
+def test_workflow_inputs_reach_the_shell_as_variables_only(name: str) -> None:
     for _, job in jobs():
         assert all("${{" not in step.get("run", "") for step in steps(job)), name
 

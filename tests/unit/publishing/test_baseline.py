@@ -163,7 +163,7 @@ def test_the_blob_reads_back_as_it_was_and_stays_small() -> None:
     assert len(data) < 25_000
 
 
-def test_another_schema_and_damage_are_told_apart() -> None:
+def test_another_schema_and_damage_raise_different_errors() -> None:
     whole = built(Output(task="clustering"), Predicted(labels=np.zeros(100, dtype=np.int32)))
     with pytest.raises(SchemaError, match="schema 2"):
         baseline.decode(baseline.encode(whole).replace(b'"schema":1', b'"schema":2'))

@@ -407,7 +407,7 @@ def test_tables_that_are_no_table_are_refused(table: Any, message: str) -> None:
         infer(LogisticRegression().fit(NUMBERS, Y), table, None)
 
 
-def test_penguins_as_people_have_them() -> None:
+def test_penguins_with_mixed_columns_are_inferred() -> None:
     penguins = load_penguins()
     X, y = penguins.drop(columns=["species"]), penguins["species"]
     numbers = make_column_selector(dtype_include="number")

@@ -1,4 +1,4 @@
-"""A model file is somebody else's program until it is proved otherwise: nothing in it may run before that."""
+"""A model file is untrusted code: nothing in it may run."""
 
 import builtins
 import codecs

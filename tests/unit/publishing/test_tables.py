@@ -25,7 +25,7 @@ def table(tmp_path: Path, content: bytes | str, name: str = "rows.csv") -> Path:
     return path
 
 
-def test_numbers_booleans_and_strings_are_told_apart(tmp_path: Path) -> None:
+def test_numbers_booleans_and_strings_are_distinguished(tmp_path: Path) -> None:
     frame = read_table(table(tmp_path, "n,i,b,s\n1.5,1,true,x\n2,2,false,1a\n"))
     assert [frame[name].dtype.kind for name in "nib"] == ["f", "i", "b"]
     assert frame["s"].tolist() == ["x", "1a"]

@@ -97,7 +97,7 @@ def test_an_outcome_beyond_what_any_counter_takes_is_refused_by_that_name(output
     assert "cannot be counted" in outcome_error(output, actual)
 
 
-def test_an_answer_beyond_what_a_counter_takes_is_invalid_whatever_came_true() -> None:
+def test_an_answer_beyond_the_counters_range_is_invalid_for_any_outcome() -> None:
     odd = pair(1.0, values=1e300)
     assert pair_error(VALUES, odd) == "the model's answer is beyond ±1e+27, which cannot be counted"
     good = pair(1.0, request="s", values=1.5)

@@ -17,7 +17,7 @@ def requests(count: int, won: float, lost: float, *, rows: int = 1, seed: int = 
 
 
 def looked_at_often(all_of_them: list[Request]) -> set[str]:
-    """Every verdict that somebody who looks after each twentieth request would have seen."""
+    """Return every verdict that a look after each twentieth request gives."""
     return {compare(all_of_them[:end]).verdict for end in range(20, len(all_of_them) + 1, 20)}
 
 
@@ -26,7 +26,7 @@ def test_a_better_candidate_is_found_better_and_a_worse_one_worse() -> None:
     assert compare(requests(1_000, 0.03, 0.12)).verdict == "worse"
 
 
-def test_equals_are_seldom_told_apart_however_often_one_looks() -> None:
+def test_equal_versions_seldom_differ_also_with_many_looks() -> None:
     fooled = sum(looked_at_often(requests(300, 0.1, 0.1, seed=seed)) != {"not yet decided"} for seed in range(100))
     assert fooled <= 5  # per cent
 

@@ -1,4 +1,4 @@
-"""Objects under a model's numbers that are no versions: nobody may delete them, and none may stop a publication."""
+"""Objects under a model's numbers that are not versions: no role may delete them, none may stop a publication."""
 
 from collections.abc import Callable
 from functools import cache
@@ -190,7 +190,7 @@ def test_whatever_is_put_in_the_way_versions_make_one_chain(steps: list[tuple[in
 @pytest.mark.parametrize(
     ("asked", "proposed"), [("chrun", "did you mean churn? "), ("churns", "did you mean churn? "), ("zebra", "")]
 )
-def test_an_unknown_model_is_told_the_names_like_it(asked: str, proposed: str) -> None:
+def test_an_unknown_model_error_names_similar_models(asked: str, proposed: str) -> None:
     registry = Registry(published())
 
     for ask in (registry.latest, lambda model: registry.manifest(model, 1)):
@@ -199,7 +199,7 @@ def test_an_unknown_model_is_told_the_names_like_it(asked: str, proposed: str) -
         assert caught.value.hint == f"{proposed}`fairlead versions` lists the models"
 
 
-def test_an_unknown_version_is_told_the_nearest_ones() -> None:
+def test_an_unknown_version_error_names_the_nearest_versions() -> None:
     with pytest.raises(NotFoundError, match="model 'churn' has no version 9") as caught:
         Registry(published()).manifest("churn", 9)
 

@@ -126,11 +126,11 @@ def test_a_publisher_whose_own_put_was_retried_does_not_publish_twice() -> None:
 def test_a_publisher_that_always_loses_gives_up_and_says_so() -> None:
     class Contended(Memory):
         def put_new(self, key: str, data: bytes) -> bool:
-            super().put_new(key, b"somebody else's" + data)
+            super().put_new(key, b"another's " + data)
             return False
 
         def get(self, key: str) -> bytes:
-            return super().get(key).removeprefix(b"somebody else's") + b" "
+            return super().get(key).removeprefix(b"another's ") + b" "
 
     with pytest.raises(StorageError, match="other publishers were faster"):
         Registry(Contended()).commit("churn", build)

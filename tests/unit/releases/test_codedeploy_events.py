@@ -1,4 +1,4 @@
-"""CodeDeploy's moves on record, whatever order its events come in."""
+"""CodeDeploy's moves are in the journal, whatever the order of its events."""
 
 import itertools
 import json
@@ -156,7 +156,9 @@ def test_a_start_says_what_shifts_whose_intent_it_was_and_why(recorder: Recorder
     assert record.evidence["configuration"] == "CodeDeployDefault.LambdaCanary10Percent5Minutes"
 
 
-def test_a_good_canary_is_two_records_however_often_it_is_told(recorder: Recorder, cloud: Cloud, kept: Journal) -> None:
+def test_a_good_canary_is_two_records_however_often_its_events_arrive(
+    recorder: Recorder, cloud: Cloud, kept: Journal
+) -> None:
     cloud.start("d-1", 13, 14)
     recorder.record(event())
     recorder.record(event())
@@ -177,9 +179,7 @@ def test_a_good_canary_is_two_records_however_often_it_is_told(recorder: Recorde
     assert drift(kept.standing(), seen(cloud)) == []
 
 
-def test_an_end_that_is_told_before_its_start_brings_the_start_along(
-    recorder: Recorder, cloud: Cloud, kept: Journal
-) -> None:
+def test_an_end_event_before_its_start_event_records_both(recorder: Recorder, cloud: Cloud, kept: Journal) -> None:
     begun = cloud.clock.now
     cloud.start("d-1", 13, 14)
     ended = cloud.clock.pass_(minutes=5)

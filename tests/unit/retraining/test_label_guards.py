@@ -121,7 +121,7 @@ def test_trust_in_one_reporter_is_none_in_another() -> None:
     )
 
 
-def test_rows_of_one_caller_are_told_and_refuse_nothing() -> None:
+def test_rows_of_one_caller_warn_and_refuse_nothing() -> None:
     one = judged(rows(300, lambda *_: {"caller": "c"}), rows(100, lambda *_: {"caller": "c"}, start=300))
     assert refusing(one) == []
     assert one["largest share of labelled rows from one caller"].verdict == "warn"

@@ -90,7 +90,7 @@ def test_what_is_no_part_is_refused(wrong: dict[str, Any]) -> None:
         capture.decode(msgspec.json.encode(document))
 
 
-def test_a_caller_is_told_from_another_but_not_named() -> None:
+def test_callers_have_different_pseudonyms_without_their_names() -> None:
     assert capture.pseudonym("arn:user/ada", "key") != capture.pseudonym("arn:user/bob", "key")
     assert "ada" not in capture.pseudonym("arn:user/ada", "key")
 

@@ -1,4 +1,4 @@
-"""The proof's settings, and work with an end: nobody waits for it longer than said."""
+"""The hook's settings, and its time limit for each step."""
 
 import threading
 

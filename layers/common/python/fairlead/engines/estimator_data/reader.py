@@ -203,7 +203,7 @@ def _check_attribute(shape: shapes.Shape, name: str, found: Built) -> None:
 
 
 def _advice(shape: shapes.Shape, name: str) -> str:
-    """Say what to do about an attribute that has no line: the class makes it itself, or somebody put it there."""
+    """Return a hint for an unknown attribute: its class makes it with other parameters, or the user's code added it."""
     methods = [
         inspect.unwrap(getattr(method, "fget", None) or method)
         for base in shape.kind.__mro__
@@ -235,7 +235,7 @@ MAKERS: dict[type[Node], Callable[[Reader, Any], Built]] = {
 
 
 def place(nodes: list[Node], index: int) -> str:
-    """Say where a node stands, from the outermost object: `Pipeline.steps[1][1].func`."""
+    """Return a node's path from the outermost object: `Pipeline.steps[1][1].func`."""
     steps: list[str] = []
     outer = index
     while (parent := _parent(nodes, outer)) is not None:
