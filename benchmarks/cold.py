@@ -1,6 +1,6 @@
-"""A cold start in a fresh interpreter, as Lambda has it: the built layers on the path and nothing else.
+"""Measures a cold start in a fresh interpreter with only the built layers on its path, as in Lambda.
 
-Counted is the CPU of the child process, from its start to its first answer; S3 is on loopback in this process.
+The figure is the CPU time of the child process, from its start to its first answer; S3 is on loopback in this process.
 """
 
 import json
@@ -46,7 +46,7 @@ print(json.dumps(used.ru_utime + used.ru_stime), file=sys.stderr)
 
 @dataclass(frozen=True)
 class Way:
-    """What is on the path of one cold start."""
+    """The path of one cold start."""
 
     name: str
     path: list[Path]
@@ -84,7 +84,7 @@ def boto3_client() -> float:
 
 
 def layers(*names: str) -> list[Path]:
-    """Where `make build` left them."""
+    """Return the layers' folders, made by `make build`."""
     return [BUILT / name / "python" for name in names]
 
 

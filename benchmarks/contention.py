@@ -1,9 +1,9 @@
-"""Many feedback functions at once on one hour's counters: how often DynamoDB cancels a transaction for another's sake.
+"""Measures how often DynamoDB cancels transactions when many feedback functions update one hour's counters.
 
-A transaction that meets another on an item is cancelled, whichever item it is
+DynamoDB cancels a transaction that conflicts with another on any item
 (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html#transaction-conflict-handling).
 This table locks the items of a transaction while it runs, and cancels every other transaction on them. All
-writers count the same caller's rows in the same quarter of an hour, on as many items as a wide model has: the worst.
+writers count the same caller's rows in the same quarter of an hour, on as many items as a wide model has.
 """
 
 import random
@@ -22,7 +22,7 @@ from fairlead.telemetry.capture import Part
 
 START = 1_795_435_200_000
 COUNTERS = 350
-"""Of one group of callers in a quarter of an hour: four items, as of thirty inputs with ten bins."""
+"""Items of one group of callers in a quarter of an hour: four, as for thirty inputs with ten bins."""
 LATENCY = 0.01
 """Seconds of one transaction."""
 WRITERS = (2, 8, 24)
@@ -30,7 +30,7 @@ EACH = 20
 
 
 class Met(NamedTuple):
-    """What so many writers met: transactions asked for, those cancelled, deliveries that failed in the end, seconds."""
+    """The result for a number of writers: transactions, cancelled ones, deliveries that failed, seconds."""
 
     deliveries: int
     asked: int
@@ -54,7 +54,7 @@ class Held:
         self.counted: dict[str, int] = {}
 
     def transact_write_items(self, TransactItems: list[dict[str, Any]]) -> None:
-        """Cancel it if another is on one of its items, else take it."""
+        """Cancel a transaction if another holds one of its items, else run it."""
         keys = [_key(one) for one in TransactItems]
         with self._lock:
             self.asked += 1
@@ -69,7 +69,7 @@ class Held:
                 self._count(one.get("Update", {}))
 
     def put_item(self, **_: Any) -> None:
-        """Take what names a version."""
+        """Accept the item that names a version."""
 
     def _count(self, update: dict[str, Any]) -> None:
         for place, name in update.get("ExpressionAttributeNames", {}).items():
@@ -89,7 +89,7 @@ def _cancelled(busy: Sequence[bool]) -> ClientError:
 
 
 def measure(writers: int, *, shards: int = counter_items.SHARDS, each: int = EACH, latency: float = LATENCY) -> Met:
-    """Let so many writers deliver `each` parts one after the other; what they met."""
+    """Let writers deliver `each` parts one after the other; returns their result."""
     table = Held(latency)
 
     def deliver(writer: int) -> int:

@@ -1,4 +1,4 @@
-"""Inputs that broke: how often an hour says so although nothing did, and how soon it does when one did.
+"""Measures broken inputs: false alarms in hours without a fault, and the delay when an input breaks.
 
 python -m benchmarks.drift_breaking [--months N]
 
@@ -24,13 +24,13 @@ from fairlead.drift.cells import Cells
 from fairlead.model.baseline import Baseline
 
 HOUR = 4
-"""Slots."""
+"""In slots of a quarter of an hour."""
 RINGS = 1
-"""More quarters of an hour until the alarm has three datapoints."""
+"""Further quarters of an hour until the alarm has three datapoints."""
 
 
 class Hours(NamedTuple):
-    """Of so many hours, one ending with every quarter of an hour: in how many was enough asked, what broke in which."""
+    """Hours, one ending at every quarter of an hour: how many had enough rows, and which inputs broke in which."""
 
     hours: int
     enough: int
@@ -62,7 +62,7 @@ def main() -> None:
 
 
 def month(of: World, scene: Scene, seed: int, *, days: int = DAYS) -> Hours:
-    """Look at every hour of a month in which nothing changes."""
+    """Judge every hour of a month in which nothing changes."""
     reference, counted = drawn(of, scene, seed, days)
     hours = days * SLOTS_A_DAY
     rows = [by_hour(counted, table, hours) for table in counted.tables]
@@ -76,7 +76,7 @@ def month(of: World, scene: Scene, seed: int, *, days: int = DAYS) -> Hours:
 
 
 def strange(cells: Cells, rows: Table) -> np.ndarray:
-    """By hour, the share of rows that the baseline hardly held, less its own share of them."""
+    """Return by hour the share of unusual rows, minus their share in the baseline."""
     which = [*cells.outside, cells.missing]
     before = sum(cells.expected[cell] for cell in which) / sum(cells.expected)
     shares: np.ndarray = rows[:, which].sum(axis=1) / np.maximum(rows.sum(axis=1), 1) - before
@@ -88,7 +88,7 @@ def _said(reference: Baseline, counted: Counted, first: int) -> str:
 
 
 def by_hour(counted: Counted, table: Table, hours: int) -> Table:
-    """Rows by cell in each of so many hours, which begin a quarter apart."""
+    """Return rows by cell in each hour; the hours begin a quarter of an hour apart."""
     slots = np.zeros((hours + HOUR + 1, table.shape[1]), dtype=np.intp)
     within = counted.slots < hours + HOUR
     np.add.at(slots, counted.slots[within] + 1, table[within])
@@ -97,7 +97,7 @@ def by_hour(counted: Counted, table: Table, hours: int) -> Table:
 
 
 def delay(of: World, habit: str, seed: int) -> float:
-    """Hours of one traffic, from some hour of the second day on, until the alarm; endless where it did not ring."""
+    """Return the hours until the alarm, from an hour of the second day on; infinite without an alarm."""
     planted = Planted(of, Traffic(of, HABITS[habit], 1_000, np.random.default_rng(seed)), 3)
     since = SLOTS_A_DAY + 4 * (8 + seed % 12)
     ends: Sequence[int] = range(since + 1, since + LONGEST + 1)

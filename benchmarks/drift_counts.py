@@ -1,6 +1,6 @@
-"""Counting by arrays what `drift.Tally` counts request by request: quick enough for years of traffic.
+"""Counts with arrays what `drift.Tally` counts request by request, fast enough for years of traffic.
 
-Which cell a value falls into is asked of the Tally itself, once for each row of the data set.
+The Tally itself gives each value's cell, once for each row of the data set.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ Table = npt.NDArray[np.intp]
 
 
 def cells_by_row(world: World, reference: Baseline, things: Sequence[Cells]) -> list[Indices]:
-    """For each thing that is counted, the cell of every row of the data set."""
+    """For each counter (input, label or score), the cell of every row of the data set."""
     tally, at = Tally(reference), {thing.prefix: place for place, thing in enumerate(things)}
     found = np.zeros((len(things), len(world.rows)), dtype=np.intp)
     for row in range(len(world.rows)):

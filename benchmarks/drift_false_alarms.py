@@ -1,9 +1,9 @@
-"""How often drift cries wolf: months of traffic without drift, judged as the monitor does.
+"""Measures drift's false alarms on months of traffic without drift, judged as the monitor does.
 
 python -m benchmarks.drift_false_alarms [--months N] [--figures docs/figures]
 
-Prints the table of docs/explanation/drift.md and draws its figure. Measurements are kept in .benchmarks/drift, so that
-it can be interrupted.
+It prints the table of docs/explanation/drift.md and draws its figure. Measurements are cached in .benchmarks/drift, so
+a run can be interrupted.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from benchmarks.drift_scenes import DAYS, HELD, LEVELS, SCENES, STATED, Month, S
 
 
 class Measured(NamedTuple):
-    """A scene with its months."""
+    """A kind of traffic with its months."""
 
     scene: Scene
     months: list[Month]
@@ -60,7 +60,7 @@ def line(measured: Measured) -> str:
 
 
 def summary(measured: Sequence[Measured]) -> str:
-    """All months without drift together: at other levels, without waiting, and what was seen of answers."""
+    """All months without drift together: other levels, no waiting, and drift of answers."""
     together = _steady(measured)
     lines = ["\n| level | waits, quarters | months | alarms | a month (95 % interval) |", "|--:|--:|--:|--:|--:|"]
     for level in LEVELS:
@@ -73,11 +73,11 @@ def summary(measured: Sequence[Measured]) -> str:
 
 
 def complaint(measured: Sequence[Measured]) -> str | None:
-    """What is wrong if the aim is surely missed, by some traffic or by all together."""
+    """Return an error text if the interval proves that some traffic, or all together, misses the aim."""
     counted = {one.scene.words: [month.alarms() for month in one.months] for one in measured if one.scene.steady}
     for words, counts in {**counted, "all traffic": [month.alarms() for month in _steady(measured)]}.items():
         if interval(counts)[0] > STATED:
-            rang = f"{words} rang {sum(counts)} times in {len(counts)} months"
+            rang = f"{words} had {sum(counts)} in {len(counts)} months"
             return f"more than {STATED:g} false alarms a month: {rang}"
     return None
 

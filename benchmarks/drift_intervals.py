@@ -1,4 +1,4 @@
-"""How sure a rate of alarms is."""
+"""Confidence intervals of alarm rates."""
 
 from collections.abc import Sequence
 

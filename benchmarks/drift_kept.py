@@ -1,4 +1,4 @@
-"""What was measured is kept, so that a run can be interrupted, and until the code changes that it was measured with."""
+"""Caches measurements until the measured code changes, so that a run can be interrupted."""
 
 import json
 from collections.abc import Callable
@@ -15,7 +15,7 @@ MEASURING = tuple(HERE / f"drift_{name}.py" for name in ("world", "traffic", "co
 
 
 def kept(name: str, measure: Callable[[], Any]) -> Any:
-    """Measure as JSON, or read what the same code measured before."""
+    """Return a measurement as JSON, from the cache if the same code made it."""
     place = KEPT / f"{name}-{_code():08x}.json".replace(" ", "_")
     if not place.exists():
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -52,13 +52,13 @@ class Planted:
     def findings(
         self, plant: Plant, quarters: Sequence[int], *, since: int = 0, judge: Judge = judge
     ) -> Iterator[DriftFinding]:
-        """What is found of the plant's input in the days that begin at these quarters; drift begins at `since`."""
+        """Return findings of the planted input in the days that begin at these quarters; drift begins at `since`."""
         for window in self.windows(plant, quarters, SLOTS_A_DAY, since=since):
             findings = judge(self.reference, window).findings
             yield next(one for one in findings if one.feature == plant.feature)
 
     def windows(self, plant: Plant, quarters: Sequence[int], slots: int, *, since: int = 0) -> Iterator[Counters]:
-        """What is counted in so many slots from each of these quarters on; drift begins at `since`."""
+        """Return the counters of the slots from each of these quarters on; drift begins at `since`."""
         place, counts = self._planted(plant, since)
         for quarter in quarters:
             yield self._counted.window(quarter, slots, instead={place: counts})

@@ -1,4 +1,4 @@
-"""The figures of docs/explanation/drift.md, as SVG files that need nothing else, on light and on dark pages."""
+"""Draws the figures of docs/explanation/drift.md as self-contained SVG files for light and dark pages."""
 
 import math
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ ROW = 23.0
 
 
 def write(path: Path, drawing: Element) -> None:
-    """Write a drawing that stands alone, with a paper of its own, so that its ink can be read on any page."""
+    """Write a self-contained drawing with its own background, readable on any page."""
     dark = STYLE % (*DARK, *DARK_SHADES)
     style = f"{SHAPES}{STYLE % (*LIGHT, *LIGHT_SHADES)}@media(prefers-color-scheme:dark){{{dark}}}"
     drawing.set("xmlns", "http://www.w3.org/2000/svg")

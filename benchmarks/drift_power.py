@@ -1,9 +1,9 @@
-"""What drift finds: known drifts planted into traffic, how many days show them, and how soon.
+"""Measures drift's power: known drifts are planted into traffic; on how many days, and how soon, are they found?
 
 python -m benchmarks.drift_power [--days 30] [--figures docs/figures]
 
-Prints the tables of docs/explanation/drift.md and draws its figure. Measurements are kept in .benchmarks/drift, so that
-it can be interrupted.
+It prints the tables of docs/explanation/drift.md and draws its figure. Measurements are cached in .benchmarks/drift, so
+a run can be interrupted.
 """
 
 import argparse
@@ -27,7 +27,7 @@ TRAFFIC = ("single rows, nothing alike", "40 callers, each with its own rows", "
 ROWS = (100, 300, 1_000, 3_000)
 DAYS_A_BASELINE = 10
 DELAYS = 20
-"""Traffics for which is measured how soon a drift is found."""
+"""Kinds of traffic for the measurement of delays."""
 LONGEST = 24 * 3600 // SLOT
 """Slots of waiting after which the window holds nothing but drifted rows."""
 SURE = 0.95
@@ -35,7 +35,7 @@ SURE = 0.95
 
 
 class Power(NamedTuple):
-    """Of so many days, how many showed the planted drift in its input, and how many had too little data."""
+    """Days, those with the planted drift found in its input, and those with too little data."""
 
     family: str
     size: str
@@ -89,7 +89,7 @@ def powers(
 
 
 def complaint(powers: Sequence[Power]) -> str | None:
-    """What is wrong if not even the control is found."""
+    """Return an error text if even the control is not found."""
     control = next(one for one in powers if one[:4] == (*SWAPPED[:2], TRAFFIC[0], 1_000))
     if control.found >= SURE * control.days:
         return None
@@ -118,7 +118,7 @@ def _delays(of: World, traffic: str) -> list[float]:
 
 
 def delay(of: World, habit: str, seed: int) -> float:
-    """Hours of one traffic, from some hour of the second day on, until the alarm; endless where it did not ring."""
+    """Return the hours until the alarm, from an hour of the second day on; infinite without an alarm."""
     planted = Planted(of, Traffic(of, HABITS[habit], 1_000, np.random.default_rng(seed)), 3)
     since = SLOTS_A_DAY + 4 * (8 + seed % 12)
     ends = range(since + 1, since + LONGEST + 1)

@@ -1,4 +1,4 @@
-"""Months of traffic without drift, judged every quarter of an hour: what rings although nothing happened."""
+"""Judges months of traffic without drift every quarter of an hour, and collects the false alarms."""
 
 import functools
 from collections.abc import Callable, Iterable
@@ -8,7 +8,7 @@ import numpy as np
 
 from benchmarks.drift_counts import Counted
 from benchmarks.drift_kept import kept
-from benchmarks.drift_screen import Looking, moved, plain
+from benchmarks.drift_screen import Screen, moved, plain
 from benchmarks.drift_traffic import DAY, HABITS, HISTORY_DAYS, Traffic
 from benchmarks.drift_world import BASELINE_ROWS, World, baseline, world
 from fairlead.drift import Counters, Judgement, Thresholds, judge
@@ -20,16 +20,16 @@ SLOTS_A_DAY = DAY // SLOT
 STATED = 0.1
 """False alarms a month."""
 HELD = 4
-"""Quarters of an hour that drift lasts before the alarm rings, as in template.yaml."""
+"""Quarters of an hour of drift before the alarm goes off, as in template.yaml."""
 SIMPLER = 5
-"""Months that simpler judges judge: they ring often enough."""
+"""Months for simpler judges, which have alarms often enough."""
 LEVELS = (1e-3, 5e-4, 2e-4, 1e-4, 5e-5, 2e-5, 1e-5)
 
 Judge = Callable[[Baseline, Counters], Judgement]
 
 
 class Scene(NamedTuple):
-    """What is measured: a data set, a habit, rows a day, the window in days, and how many months."""
+    """One measurement: a data set, a habit, rows a day, the window in days, and the number of months."""
 
     data: str
     habit: str
@@ -39,12 +39,12 @@ class Scene(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What its months are kept under."""
+        """The cache's key of its months."""
         return f"{self.data}-{self.habit}-{self.rows}-{self.window}"
 
     @property
     def words(self) -> str:
-        """What is unusual of it."""
+        """Its differences from the default measurement, as text."""
         rows = f", {self.rows:,} rows a day" if self.rows != 1_000 else ""
         days = f", window of {self.window} days" if self.window > 1 else ""
         data = "" if self.data == "penguins" else f" ({self.data.replace('_', ' ')})"
@@ -58,7 +58,7 @@ class Scene(NamedTuple):
 
 
 RINGING = ("large requests", "3 callers, each with its own rows", "other callers every day", "callers and hours")
-"""Habits that rang at all in their first months, measured longer."""
+"""Habits with alarms in their first months, which are measured longer."""
 SCENES = (
     *(Scene("penguins", habit, months=40 if habit in RINGING else 20) for habit in HABITS),
     *(Scene("penguins", "callers and hours", rows=rows) for rows in (100, 10_000)),
@@ -71,9 +71,9 @@ SCENES = (
 class Month(NamedTuple):
     """One month with a baseline of its own.
 
-    `rings` are the quarters of an hour whose window comes near, each with the least corrected p value among inputs with
-    enough effect. The first window of each day was judged whatever the others said: `enough` of them had enough data,
-    in `answers` of them a label or score drifted; `worth` are their effective rows (the median).
+    `rings` are the quarters of an hour whose window comes near an alarm, each with the least corrected p value among
+    inputs with enough effect. The first window of each day is always judged: `enough` of them had enough data, in
+    `answers` of them a label or score drifted; `worth` is the median of their effective rows.
     """
 
     rings: list[tuple[int, float]]
@@ -82,7 +82,7 @@ class Month(NamedTuple):
     worth: float
 
     def alarms(self, level: float = Thresholds().level, *, held: int = HELD) -> int:
-        """How often the alarm on inputs would ring at this level."""
+        """Return the number of alarms on inputs at this level."""
         return alarms([quarter for quarter, p in self.rings if p <= level], held=held)
 
 
@@ -94,7 +94,7 @@ class Simpler(NamedTuple):
 
 
 def alarms(quarters: Iterable[int], *, held: int = HELD) -> int:
-    """How often drift that is seen in these quarters, in order, lasts for so many."""
+    """Return how often drift lasts for `held` consecutive quarters; `quarters` with drift are in order."""
     found, lasted, before = 0, 0, -2
     for quarter in quarters:
         lasted = lasted + 1 if quarter == before + 1 else 1
@@ -104,7 +104,7 @@ def alarms(quarters: Iterable[int], *, held: int = HELD) -> int:
 
 
 def months(scene: Scene, most: int) -> list[Month]:
-    """The scene's months, or so many of them, kept from an earlier run of the same code where there was one."""
+    """Return the measurement's months, or the first of them, from the cache if the same code measured them."""
     of = functools.cache(lambda: world(scene.data))
     seeds = range(min(most, scene.months))
     return [Month(*kept(f"{scene.name}-{seed}", functools.partial(_month, of, scene, seed))) for seed in seeds]
@@ -122,10 +122,10 @@ def _month(of: Callable[[], World], scene: Scene, seed: int) -> Month:
 
 
 def month(of: World, scene: Scene, seed: int, *, judge: Judge = judge, days: int = DAYS) -> Month:
-    """Measure one month; whatever it holds hangs on the seed alone."""
+    """Measure one month; the result depends on the seed alone."""
     reference, counted = drawn(of, scene, seed, days)
     windows, slots = days * SLOTS_A_DAY, scene.window * SLOTS_A_DAY
-    near = Looking(counted, moved(counted, windows, slots), slots).near(LEVELS[0])
+    near = Screen(counted, moved(counted, windows, slots), slots).near(LEVELS[0])
     judged = {
         quarter: judge(reference, counted.window(quarter, slots))
         for quarter in sorted({*range(0, windows, SLOTS_A_DAY), *range(HELD), *near})
@@ -158,7 +158,7 @@ def _simpler(of: Callable[[], World], scene: Scene, seed: int) -> Simpler:
 
 
 def _least(judgement: Judgement) -> float:
-    """The least corrected p value among inputs with enough effect: what decides at any level."""
+    """Return the least corrected p value among inputs with enough effect, which decides at any level."""
     limits = Thresholds()
     found = [one.p for one in judgement.findings if one.of == "input" and one.psi >= limits.psi and one.p is not None]
     return min(found, default=1.0)

@@ -1,7 +1,7 @@
-"""Which of many overlapping windows might ring at all: what a judgement needs, by arrays.
+"""Screens overlapping windows with arrays: which windows can raise the alarm and must be judged.
 
-An alarm needs an index that is large enough and a p value that is small enough, and no correction makes a p value
-smaller. So windows without such an index, and those whose p values are large before any correction, are not judged.
+An alarm needs a large index and a small p value, and no correction makes a p value smaller. So windows with a small
+index, or with large p values before any correction, are not judged.
 """
 
 from collections.abc import Iterator
@@ -19,9 +19,9 @@ Values = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 
 STEP = 16
-"""Quarters of an hour between windows that are looked at in any case."""
+"""Quarters of an hour between windows that are always judged."""
 NEAR = 0.02
-"""An uncorrected p value from which on the windows between two such are looked at too."""
+"""At or below this uncorrected p value, the windows between two of them are judged too."""
 
 
 def moved(counted: Counted, windows: int, slots: int) -> Flags:
@@ -36,11 +36,11 @@ def plain(counted: Counted, windows: int, slots: int) -> Values:
     return _holm(np.stack([_pearson(rows, np.array(thing.expected, dtype=float)) for thing, rows in found], axis=1))
 
 
-class Looking:
-    """Looks for windows that may ring, by p values before correction.
+class Screen:
+    """Finds windows that may raise the alarm, by p values before correction.
 
-    Windows of a day share most of their rows with those some hours on: where both are far from ringing, what lies
-    between is not looked at.
+    Windows of a day share most of their rows with windows some hours later. If both have large p values, the windows
+    between are not judged.
     """
 
     def __init__(self, counted: Counted, moved: Flags, slots: int) -> None:
@@ -48,7 +48,7 @@ class Looking:
         self._looked: dict[tuple[int, int], float] = {}
 
     def near(self, level: float) -> list[int]:
-        """Quarters that may ring at this level."""
+        """Return the quarters whose windows may raise the alarm at this level."""
         last = len(self._moved) - 1
         for start in range(0, last, STEP):
             self._between(start, min(start + STEP, last))
@@ -69,7 +69,7 @@ class Looking:
 
 
 def uncorrected(counted: Counted, place: int, first: int, slots: int) -> float:
-    """The p value of one thing in one window, before correction; 1 where there is too little to judge."""
+    """Return the p value of one input, label or score in one window, before correction; 1 with too little data."""
     thing = counted.things[place]
     (table,) = tables([thing], counted.alone(place, first, slots))
     test = compare_with_baseline(thing, table).test
@@ -88,7 +88,7 @@ def _windows(counted: Counted, windows: int, slots: int) -> Iterator[tuple[Cells
 
 
 def _indices(thing: Cells, windows: Values) -> Values:
-    """`significance.stability_index` of many windows."""
+    """Return `significance.stability_index` for many windows."""
     groups = pooled(thing)
     window = np.stack([windows[:, group].sum(axis=1) for group in groups], axis=1)
     baseline = np.array([sum(thing.expected[cell] for cell in group) for group in groups], dtype=float)
@@ -114,7 +114,7 @@ def _pearson(windows: Values, expected: Values) -> Values:
 
 
 def _holm(p_values: Values) -> Values:
-    """`distributions.holm` of many windows."""
+    """Return `distributions.holm` for many windows."""
     order = p_values.argsort(axis=1)
     factors = p_values.shape[1] - np.arange(p_values.shape[1])
     adjusted = np.maximum.accumulate(np.take_along_axis(p_values, order, axis=1) * factors, axis=1)

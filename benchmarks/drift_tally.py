@@ -1,4 +1,4 @@
-"""What drift costs: counting captured requests, and judging a day.
+"""Measures the time of counting captured requests for drift, and of judging a day.
 
 python -m benchmarks.drift_tally
 """
@@ -21,7 +21,7 @@ REPEATS = 5
 
 
 def cpu(work: Callable[[], Any]) -> float:
-    """Least CPU seconds of some repeats."""
+    """Return the least CPU seconds of several repeats."""
     taken = []
     for _ in range(REPEATS):
         start = time.process_time()
@@ -45,7 +45,7 @@ def main() -> None:
             reference = baseline(of, traffic.sample(2, BASELINE_ROWS))
             tally = Tally(reference)
             day = list(requests(of, traffic.day(0)))
-            # A subscription batch holds what was logged within seconds, so a quarter of an hour at most.
+            # A subscription batch holds the log lines of seconds, so of one quarter of an hour.
             batch = [msgspec.structs.replace(request, at=0) for request in day]
             counting = cpu(partial(tally, batch))
             rows = sum(len(request.rows) for request in day)

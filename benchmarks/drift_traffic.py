@@ -1,9 +1,9 @@
-"""Traffic without drift, made of real rows: what callers might send; its long run is what the baseline was drawn from.
+"""Simulates traffic without drift from real rows; the baseline is drawn from its long run.
 
-No data set here knows callers or hours, so both are made. The rows of a data set stand in several orders on a circle:
-the order of its file (digits come writer by writer, penguins island by island) and orders along random directions of
-its inputs. A caller, an hour, a request each have a stretch of a circle and send rows from it, so their rows resemble
-each other as rows of one writer do. Rows are drawn with replacement: the data set is the population.
+The data sets have no callers and no hours, so both are simulated. The rows of a data set are put on a circle in
+several orders: its file's order (digits by writer, penguins by island), and orders along random directions of its
+inputs. A caller, an hour and a request each have a stretch of a circle and send rows from it, so their rows resemble
+each other. Rows are drawn with replacement: the data set is the population.
 """
 
 from typing import Any, NamedTuple
@@ -17,7 +17,7 @@ HISTORY_DAYS = 60
 
 
 class Habit(NamedTuple):
-    """How callers call. Widths are shares of a circle; 1 is all of it, so that nothing resembles anything.
+    """How callers send rows. Widths are shares of a circle; 1 is the whole circle, so rows are independent.
 
     `callers` share the traffic unevenly (lognormal, `uneven`), and each sends more on one day than on another
     (`daily`); where `fresh`, each day has others. `request` is the median of rows in one, lognormal with `spread`. A
@@ -92,7 +92,7 @@ class Traffic:
         return Day(names, number * DAY + seconds, sizes, rows)
 
     def sample(self, days: int, rows: int) -> Indices:
-        """Rows drawn at random from so many days: what a held-out set would be."""
+        """Return rows drawn at random from many days, as a held-out set."""
         every = np.concatenate([self.day(number).rows for number in range(days)])
         return self._random.choice(every, rows)
 
@@ -105,7 +105,7 @@ class Traffic:
         return found
 
     def _seconds(self, count: int) -> Indices:
-        """When each request of a day comes."""
+        """Return the time of each request of a day."""
         first, last = self._habit.hours
         likely = np.ones((last - first) * 60)
         if self._habit.daytime:

@@ -42,7 +42,7 @@ class World(NamedTuple):
 
 
 class Day(NamedTuple):
-    """A day's requests: who, when (seconds since the first day), how many rows in each; and the rows, end to end."""
+    """A day's requests: caller, time (seconds since the first day) and number of rows of each; and all rows."""
 
     callers: list[str]
     seconds: Indices

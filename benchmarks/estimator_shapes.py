@@ -1,8 +1,8 @@
-"""What of scikit-learn's own fitted estimators the data form refuses: `python -m benchmarks.estimator_shapes`.
+"""Lists scikit-learn's fitted estimators that the data form refuses: `python -m benchmarks.estimator_shapes`.
 
 Every public estimator is fitted with its defaults, and with each alternative of each parameter by itself, on small
-tables of many kinds; what fits is written and read as a publication does, and must answer as before. A refusal is
-printed once, with the parameters that made it. `--defaults` leaves the alternatives out; names of classes narrow it.
+tables of many kinds. Each fitted estimator is written and read as in a publication, and must give the same answers. A
+refusal is printed once, with its parameters. `--defaults` omits the alternatives; class names restrict the survey.
 """
 
 import argparse
@@ -24,11 +24,11 @@ METHODS = ("predict", "predict_proba", "decision_function", "transform")
 WITHOUT = frozenset({"MultiLabelBinarizer"})
 """Classes without a data form: they take labels, never rows."""
 ON_PURPOSE = ("would read files", "it is computed from the points")
-"""Words of refusals that stay."""
+"""Texts of refusals that are intended."""
 
 
 class Fit(NamedTuple):
-    """A fitted estimator, its parameters as told, and its rows."""
+    """A fitted estimator, its parameters as text, and its rows."""
 
     told: str
     estimator: Any
@@ -76,7 +76,7 @@ def _fitted(kind: Any, changed: dict[str, Any], table: Table) -> Any:
 
 def judge(fit: Fit) -> str | None:
     """Return why the data form refuses an estimator, or how its answers differ; None where all is well."""
-    answers = dict(_answers(fit))  # first: some attributes come when an estimator answers
+    answers = dict(_answers(fit))  # first: some estimators get attributes when they answer
     try:
         rebuilt = read(from_live(fit.estimator)).estimator
     except ModelFileError as error:
@@ -101,7 +101,7 @@ def _answers(fit: Fit) -> Iterator[tuple[str, tuple[Any, Any]]]:
 
 
 def same(before: Any, after: Any) -> bool:
-    """Whether two answers are equal but for a last bit, which the place of an array in memory may decide."""
+    """Return whether two answers are equal up to the last bit, which may depend on an array's alignment."""
     if isinstance(before, (list, tuple)):
         return all(same(*pair) for pair in zip(before, after, strict=True))
     if hasattr(before, "toarray"):
@@ -132,7 +132,7 @@ def survey(names: list[str], *, defaults: bool) -> dict[str, str]:
 
 
 def main() -> None:
-    """Print what is refused, and fail where anything is."""
+    """Print the refused estimators; exit code 1 if there are any."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("classes", nargs="*")
     parser.add_argument("--defaults", action="store_true")

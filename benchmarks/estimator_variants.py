@@ -30,7 +30,7 @@ LEARNERS = {
     ],
 }
 WITHOUT = frozenset(["verbose", "n_jobs", "pre_dispatch", "error_score", "scoring"])
-"""Parameters that change nothing of what an estimator holds."""
+"""Parameters that change no attribute of a fitted estimator."""
 NESTED = frozenset({"base_estimator", "estimator", "final_estimator", "init", "regressor"})
 REGRESSORS = frozenset({"RegressorChain", "MultiOutputRegressor", "RANSACRegressor", "TransformedTargetRegressor"})
 GRID: dict[str, dict[str, Any]] = {
@@ -50,7 +50,7 @@ GRID: dict[str, dict[str, Any]] = {
     "SelectKBest": {"k": 2},
     "QuantileTransformer": {"n_quantiles": 10},
 }
-"""What some classes cannot do without."""
+"""Parameters that some classes require."""
 TOGETHER: dict[str, list[dict[str, Any]]] = {
     "LogisticRegression": [
         {"penalty": "elasticnet", "solver": "saga", "l1_ratio": 0.5},
@@ -216,7 +216,7 @@ TOGETHER: dict[str, list[dict[str, Any]]] = {
 
 
 def fixed(kind: Any) -> dict[str, Any]:
-    """What a class is always given: what it requires, and what makes it quick."""
+    """Return the parameters that a class always gets: required ones, and ones that make the fit short."""
     parameters = inspect.signature(kind).parameters
     given: dict[str, Any] = {name: value for name, value in QUICK.items() if name in parameters}
     if kind.__name__ in ("LinearRegression", "IterativeImputer"):
@@ -235,7 +235,7 @@ def _learners(kind: Any) -> list[Any]:
 
 
 def variants(kind: Any) -> Iterator[dict[str, Any]]:
-    """The defaults, each alternative of each parameter, and what goes together."""
+    """Yield the defaults, each alternative of each parameter, and the combinations."""
     yield {}
     yield from TOGETHER.get(kind.__name__, [])
     constraints = getattr(kind, "_parameter_constraints", {})

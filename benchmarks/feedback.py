@@ -1,7 +1,7 @@
-"""The feedback function's own work, from what CloudWatch delivers to what DynamoDB is asked to do: events a second.
+"""Measures the feedback function's CPU time, from CloudWatch's delivery to DynamoDB's calls, in events a second.
 
-Everything but the network: unpacking, decoding, checking against the version, counting, grouping into transactions.
-The database takes whatever it is given and knows no outcomes, as for most requests when they are captured.
+It covers all work but the network: unpacking, decoding, checks against the version, counting, grouping into
+transactions. The fake database accepts every write and holds no outcomes, as for most requests when they are captured.
 """
 
 import base64
@@ -25,7 +25,7 @@ from fairlead.telemetry.capture import Capture, CapturedAnswer, CapturedRequest,
 
 EVENTS = (1_000, 10_000, 100_000)
 DELIVERY = 500
-"""Events of one delivery: about a megabyte of log, which is what CloudWatch Logs batches up to."""
+"""Events of one delivery: about a megabyte of log, the largest batch of CloudWatch Logs."""
 CALLERS = 40
 START = 1_795_435_200_000
 LOG_GROUP = "/aws/lambda/fairlead-predict"
@@ -44,7 +44,7 @@ class Speed(NamedTuple):
 
 
 class Nowhere:
-    """A DynamoDB that keeps nothing and says that all went well."""
+    """A DynamoDB that stores nothing and accepts every call."""
 
     def __init__(self) -> None:
         self.transactions = 0
@@ -65,7 +65,7 @@ class Nowhere:
 
 
 def measure() -> Iterator[Speed]:
-    """Take more and more events, each with a fresh process's knowledge."""
+    """Measure growing numbers of events, each with the empty caches of a fresh process."""
     case = models.case("forest of 100 trees")
     for events in EVENTS:
         collector = Collector(

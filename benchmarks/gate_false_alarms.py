@@ -1,4 +1,4 @@
-"""How often the gate cries wolf: clean splits of real data, and equal models against each other.
+"""Measures the gate's false alarms: clean splits of real data, and comparisons of equal models.
 
 python -m benchmarks.gate_false_alarms [--splits 200] [--pairs 400]
 """
@@ -38,7 +38,7 @@ def clean_splits(name: str, splits: int) -> tuple[int, int, Counter[str]]:
 
 
 def agreement(seed: int) -> tuple[Any, Any]:
-    """Where each of two forests of one kind is right on real held-out rows: their disagreement, taken from life."""
+    """Return where each of two similar forests is right on real held-out rows."""
     from sklearn.ensemble import RandomForestClassifier
 
     training, held_out = table("digits").split(seed)
@@ -51,7 +51,7 @@ def agreement(seed: int) -> tuple[Any, Any]:
 
 
 def judged(right: Any, champion_right: Any) -> str:
-    """The champion check's verdict on two models that are right on these rows."""
+    """Return the champion check's verdict on two models that are right on these rows."""
     rows = len(right)
     facts = Evidence(
         signature=SIGNATURE,

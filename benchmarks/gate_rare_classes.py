@@ -1,4 +1,4 @@
-"""How the gate judges classifiers whose classes are rare, many or large: verdicts of `baselines` against a dummy.
+"""Measures the gate's verdicts for classifiers with rare, many or large classes: `baselines` against a dummy.
 
 python -m benchmarks.gate_rare_classes [--draws 100]
 """

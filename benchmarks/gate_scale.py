@@ -1,9 +1,9 @@
-"""What publishing with a million held-out rows of fifty features takes: seconds and peak memory, from files to version.
+"""Measures publishing with a million held-out rows of fifty features: seconds and peak memory, from files to version.
 
 python -m benchmarks.gate_scale [--rows 1000000] [--features 50] [--format parquet]
 
-The model is published once with a thousand rows, so that the large publish meets a champion. The files are written by a
-process of its own, so that the peak is that of publishing alone.
+The model is published once with a thousand rows, so that the large publish has a champion. A separate process
+writes the files, so that the peak is that of publishing alone.
 """
 
 import argparse
@@ -59,7 +59,7 @@ def told(began: float, what: str) -> None:
 
 
 def main() -> None:
-    """Publish twice, and say what the second took."""
+    """Publish twice, and print time and memory of the second."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--features", type=int, default=50)

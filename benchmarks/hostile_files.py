@@ -16,7 +16,7 @@ KEPT = ("refused", "answered")
 
 
 def main(count: int = COUNT) -> None:
-    """Print how the mutants ended, and fail where one ran, crashed, hung or raised what is no refusal."""
+    """Print how the mutants ended; fail if one ran code, crashed, hung or raised another error than a refusal."""
     began, ends = time.monotonic(), collections.Counter[str]()
     slowest = 0.0
     for batch in range(count // BATCH):

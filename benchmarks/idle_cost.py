@@ -1,7 +1,7 @@
 """Monthly cost of the stack without calls: counted in the template, at the list prices below.
 
-`python -m benchmarks.idle_cost` prints the table of docs/reference/performance.md. Two lines are bounds, and say so:
-a tick of a clock is taken for a second, and the monitor for emitting each of its gauges in every hour.
+`python -m benchmarks.idle_cost` prints the table of docs/reference/performance.md. Two lines are upper
+bounds: each scheduled call counts as one second, and the monitor emits each of its gauges in every hour.
 """
 
 import re
@@ -22,7 +22,7 @@ INVOCATION, GIGABYTE_SECOND = 0.20e-6, 16.6667e-6
 
 
 class Line(NamedTuple):
-    """One kind of thing that is paid for while nothing happens."""
+    """One kind of resource that costs money without calls."""
 
     what: str
     number: int
@@ -30,7 +30,7 @@ class Line(NamedTuple):
 
 
 def lines(template: dict[str, Any]) -> Iterator[Line]:
-    """What a template's resources cost a month, but those that are made only where a parameter asks for them."""
+    """Return the monthly cost of a template's resources, without those that a parameter must switch on."""
     resources = [one for one in template["Resources"].values() if "Condition" not in one]
     watched = sum(_metrics(one["Properties"]) for one in resources if one["Type"] == "AWS::CloudWatch::Alarm")
     yield Line("metrics that alarms watch", watched, watched * ALARM)
@@ -58,7 +58,7 @@ def _metrics(alarm: dict[str, Any]) -> int:
 
 
 def _ticks(function: dict[str, Any]) -> int:
-    """How often a month clocks call a function."""
+    """Return the number of scheduled calls of functions in a month."""
     schedules = [
         one["Properties"]["Schedule"] for one in function.get("Events", {}).values() if one["Type"] == "Schedule"
     ]

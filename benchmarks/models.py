@@ -1,4 +1,4 @@
-"""The two models every benchmark serves, published for real, and an S3 on loopback that hands them out."""
+"""The two models that every benchmark serves, really published, and an S3 on loopback that serves their blobs."""
 
 import json
 import threading
@@ -40,7 +40,7 @@ class Case:
         return json.dumps({"instances": self.instances[:rows]})
 
     def env(self, endpoint: str) -> dict[str, str]:
-        """What a release freezes, pointed at the loopback S3."""
+        """Return a release's frozen environment, with the loopback S3 as endpoint."""
         return {
             "AWS_ENDPOINT_URL": endpoint,
             "AWS_ACCESS_KEY_ID": "benchmark",
@@ -72,7 +72,7 @@ def case(name: str) -> Case:
 
 @contextmanager
 def loopback_s3(objects: Memory, reads: list[str] | None = None) -> Iterator[str]:
-    """Serve the store as `GET /registry/<key>`; `reads` collects the keys that were asked for."""
+    """Serve the store as `GET /registry/<key>`; `reads` collects the requested keys."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

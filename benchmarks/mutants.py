@@ -1,4 +1,4 @@
-"""Requests mutated at random, through the whole predict handler: every answer is 200 or 4xx, else there is a defect.
+"""Sends randomly mutated requests through the whole predict handler; an answer other than 200 or 4xx is a defect.
 
     python -m benchmarks.mutants [COUNT] [SEED]
 
@@ -99,7 +99,7 @@ def mutant(rng: random.Random, plain: dict[str, Any]) -> dict[str, Any]:
 
 
 def run(handler: Callable[[Any, Any], Any], count: int, seed: int) -> tuple[Counter[str], list[dict[str, Any]]]:
-    """Send mutants; returns how often each status and code came, and the events that met a 5xx or no answer."""
+    """Send mutants; returns the count of each status and code, and the events with a 5xx or without an answer."""
     rng, found, broken = random.Random(seed), Counter[str](), []  # noqa: S311 - no secrets
     plains = [event(name) for name in ("predict", "predict_batch", "predict_base64", "predict_pinned")]
     with Path(os.devnull).open("w") as sink, contextlib.redirect_stdout(sink):
@@ -139,7 +139,7 @@ def handler_of(engine: EngineName) -> Callable[[Any, Any], Any]:
 
 
 def main() -> None:
-    """Print what became of the mutants, and the first events that were answered wrongly."""
+    """Print the counts of answers, and the first events that were answered wrongly."""
     count, seed = (int(given) for given in [*sys.argv[1:], *("30000", "0")[len(sys.argv) - 1 :]])
     failed = False
     for engine in get_args(EngineName):

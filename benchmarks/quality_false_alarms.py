@@ -1,7 +1,7 @@
-"""How often QualityDrop says "worse" in a month in which nothing changed, and how often within a day where it did.
+"""Measures how often QualityDrop says "worse": in a month without a change, and within a day after one.
 
-Accuracy, independent rows, the 24-hour window looked at every hour. Published on few or many held-out rows, which by
-luck may flatter a version for all its life.
+The metric is accuracy on independent rows, in a 24-hour window that is judged every hour. The version was published
+on few or many held-out rows; by chance few rows may overstate its accuracy for good.
 """
 
 from statistics import NormalDist
@@ -25,7 +25,7 @@ def metric(right: int, rows: int, z: float) -> Metric:
 
 
 def alarms(dice: np.random.Generator, before: float, now: float, held_out: int, hourly: int, hours: int) -> bool:
-    """One stretch of time: whether any look says that the version is worse."""
+    """Return whether any verdict in a period says that the version is worse."""
     published = metric(int(dice.binomial(held_out, before)), held_out, PUBLISHED)
     right = np.concatenate([[0], dice.binomial(hourly, now, size=hours).cumsum()])
     windows = right[HOURS:] - right[:-HOURS]

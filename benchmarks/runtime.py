@@ -1,6 +1,6 @@
-"""One request through AWS's runtime client: the handler in a process of its own, as Lambda runs it.
+"""Measures one request through AWS's runtime client: the handler in its own process, as Lambda runs it.
 
-Counted is the CPU of that process; the wall time includes the loopback HTTP of the Runtime API on both sides.
+The figure is the CPU time of that process; the wall time includes the loopback HTTP of the Runtime API on both sides.
 """
 
 import contextlib

@@ -1,4 +1,4 @@
-"""One request, warm: the whole handler, the floor under it, and the plain way, interleaved in one process."""
+"""Measures one warm request: the whole handler, its lower bound, and a plain handler, interleaved in one process."""
 
 import importlib
 import json
@@ -23,14 +23,14 @@ ROUNDS = 30
 
 @dataclass(frozen=True)
 class Timing:
-    """The best round, in milliseconds a request: what it costs when the machine leaves it alone (timeit's advice)."""
+    """Return the fastest round, in ms a request: other work on the machine only adds time (timeit's advice)."""
 
     cpu: float
     wall: float
 
 
 def measure(ways: dict[str, Callable[[], Any]], repeats: int) -> dict[str, Timing]:
-    """Time each way in turn, round after round, so that the machine's moods hit all alike."""
+    """Time each way in turn, round after round, so that other load affects all alike."""
     taken: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
     for way in ways.values():
         way()
@@ -76,7 +76,7 @@ def _handler(case: Case, proxy_event: dict[str, Any]) -> Callable[[], Any]:
 
 
 def _floor(case: Case, proxy_event: dict[str, Any]) -> Callable[[], Any]:
-    """Decode, one run of the graph, encode: nothing a service needs."""
+    """Decode, one run of the graph, encode: without anything else that a service needs."""
     import onnxruntime
 
     manifest = case.published.manifest

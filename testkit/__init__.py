@@ -1,1 +1,1 @@
-"""What tests and benchmarks share: data sets, models, hostile files, events, a registry in memory."""
+"""Shared parts of tests and benchmarks: data sets, models, hostile files, events, a registry in memory."""

@@ -1,4 +1,4 @@
-"""Real data sets with models fitted on them, as the gate meets them: shared by the gate's tests and benchmarks."""
+"""Real data sets and models fitted on them, for the gate's tests and benchmarks."""
 
 import functools
 from typing import Any, NamedTuple
@@ -99,7 +99,7 @@ def evidence(estimator: Any, held_out: Table, training: Table | None = None, *, 
 
 
 def findings(facts: Evidence, family: str, policy: Policy | None = None) -> list[Finding]:
-    """What one family of checks finds."""
+    """Return the findings of one family of checks."""
     return CHECKS[family](facts, policy or Policy())
 
 

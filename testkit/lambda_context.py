@@ -1,4 +1,4 @@
-"""A Lambda context and proxy events, as the runtime hands them in."""
+"""A Lambda context and proxy events, as the runtime passes them."""
 
 import copy
 import json
@@ -10,7 +10,7 @@ EVENTS = Path(__file__).parents[1] / "events"
 
 
 def context(version: str = "7", *, called: str = "live") -> SimpleNamespace:
-    """Of a release that was called by an alias or, as `called`, by its number."""
+    """The context of a release that was called by an alias or, as `called`, by its number."""
     return SimpleNamespace(
         aws_request_id="c6af9ac6-7b61-11e6-9a41-93e8deadbeef",
         function_name="fairlead-predict",

@@ -1,4 +1,4 @@
-"""A registry's store in a dictionary, for tests that are not about S3."""
+"""An object store in memory, for tests that do not need S3."""
 
 import threading
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from fairlead.errors import NotFoundError
 
 
 class Memory:
-    """Its put_new is atomic, as S3's conditional put is."""
+    """A store whose put_new is atomic, like S3's conditional put."""
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}

@@ -1,4 +1,4 @@
-"""Hostile model files, made from valid ones; nothing in them may run, crash, hang or pass unnamed."""
+"""Hostile model files, made from valid ones: none may run code, crash, hang, or be accepted."""
 
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
@@ -8,7 +8,7 @@ from testkit.hostile.models import NUMBERS
 
 
 class Hostile(NamedTuple):
-    """A hostile file, and rows that its model would answer."""
+    """A hostile file, and rows for its model."""
 
     name: str
     make: Callable[[], bytes]
@@ -16,7 +16,7 @@ class Hostile(NamedTuple):
 
 
 def corpus() -> Iterator[Hostile]:
-    """Every hostile file that has a name."""
+    """Yield every named hostile file."""
     yield from (Hostile(name, make) for name, make in calls.files())
     for group in (composed.FILES, streams.FILES, bombs.FILES):
         yield from (Hostile(name, make) for name, make in group.items())

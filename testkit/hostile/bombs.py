@@ -1,4 +1,4 @@
-"""Hostile files that are small, and grow: in memory, in depth, in time."""
+"""Small hostile files that need much memory, depth or time."""
 
 import bz2
 import gzip
@@ -15,7 +15,7 @@ from testkit.hostile.forge import Stateful, forge
 from testkit.hostile.models import fitted, scaled
 
 HASH_MODULUS = 2**61 - 1
-"""Whole numbers that differ by it have one hash."""
+"""Integers that differ by it have the same hash."""
 
 
 def _deep(opening: bytes, closing: bytes, depth: int = 20_000) -> bytes:

@@ -1,4 +1,4 @@
-"""Hostile files that call something: names that act, and where they may stand in a file."""
+"""Hostile files that call a function: dangerous names, in every place of a file."""
 
 import copy
 from collections.abc import Callable, Iterator
@@ -94,7 +94,7 @@ PLACES: dict[str, Callable[[Any], Any]] = {
 
 
 def files() -> Iterator[tuple[str, Made]]:
-    """Every act alone, and in one more place; the first three in every place."""
+    """Yield every dangerous call alone and in one more place; the first three in every place."""
     places = list(PLACES)
     for number, (name, act) in enumerate(ACTS.items()):
         for place in places if number < 3 else ("alone", places[1 + number % (len(places) - 1)]):

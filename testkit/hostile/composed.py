@@ -1,4 +1,4 @@
-"""Hostile files whose names are all harmless alone: they compose into a call, or put something over a method."""
+"""Hostile files of harmless names, which together make a call or replace a method."""
 
 from typing import Any
 
@@ -50,7 +50,7 @@ def _silent() -> bytes:
 
 
 class Swap:
-    """Pickles as an estimator some of whose attributes are something else."""
+    """Pickles as an estimator with some attributes replaced."""
 
     def __init__(self, estimator: Any, changes: dict[str, Any]) -> None:
         self.estimator, self.changes = estimator, changes

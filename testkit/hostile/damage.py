@@ -1,4 +1,4 @@
-"""Damage to what an estimator learnt: every array and number at every depth, made wrong in every way that matters."""
+"""Damages a fitted estimator: every array and number at every depth, in each way that can matter."""
 
 import copy
 import inspect
@@ -12,7 +12,7 @@ import numpy as np
 from fairlead.engines.native_state import state_of
 
 FAR = 2**40
-"""Far outside any array: a read there ends the process instead of passing unseen."""
+"""Far outside every array: a read there crashes the process, so the test sees it."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Damage:
     place: str
     kind: str
     apply: Callable[[Any], Any]
-    """Damages the estimator it is given and returns it."""
+    """Damages an estimator in place and returns it."""
 
     def __str__(self) -> str:
         return f"{self.place}: {self.kind}"
@@ -105,7 +105,7 @@ def _rebuilt(root: Any, name: str, rest: Path, wrong: Any) -> Any:
 
 
 def made(kind: type, state: Mapping[str, Any]) -> Any:
-    """Make a compiled object of a state, as unpickling does."""
+    """Return a compiled object made from a state, as unpickling makes it."""
     arguments = COMPILED.get(kind.__name__, lambda _: ())(state)
     compiled = kind.__new__(kind, *arguments)
     if kind.__name__ == "Tree":

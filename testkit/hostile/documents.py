@@ -1,4 +1,4 @@
-"""Hostile estimators in data form: what a publisher could put into the registry, or a closed process that fell."""
+"""Hostile estimators in data form, as a malicious publisher or a compromised closed process could write them."""
 
 from collections.abc import Callable
 from functools import partial

@@ -1,4 +1,4 @@
-"""Writes pickles that Python's own pickler would not: any name called with anything, any state in any object."""
+"""Writes pickles that Python's pickler cannot write: any name, called with any arguments; any state of any object."""
 
 import io
 import pickle
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 CANARY = str(Path(tempfile.mkdtemp(prefix="hostile-")) / "ran")
-"""The file that exists as soon as anything in a hostile file has run."""
+"""A file that every hostile call creates, which shows that code ran."""
 
 
 class Named:

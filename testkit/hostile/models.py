@@ -30,14 +30,14 @@ ROWS = 48
 NUMBERS = pd.DataFrame(rng.normal(size=(ROWS, 3)), columns=["a", "b", "c"])
 CODES = pd.DataFrame({"a": np.arange(ROWS) % 4, "b": np.arange(ROWS) % 3}).astype(float)
 ENDLESS = "a" * 64 + "!"
-"""A text that takes a careless regular expression longer than anyone waits."""
+"""A text on which a careless regular expression does not end in useful time."""
 TEXTS = pd.Series(["a good bird", "a bad bird", f"no bird at all {ENDLESS}"] * (ROWS // 3), name="note")
 LABELS = np.arange(ROWS) % 2
 THREE = np.arange(ROWS) % 3
 
 
 def logistic() -> LogisticRegression:
-    """One for each model: a pipeline fits the very object it is given."""
+    """Return new steps for each model, because a pipeline fits its steps in place."""
     return LogisticRegression(max_iter=200)
 
 
@@ -73,7 +73,7 @@ NESTS: dict[str, Callable[[Any], Any]] = {
 
 @cache
 def fitted(name: str, nest: str = "alone") -> tuple[Any, Any]:
-    """A fitted model and the rows it was fitted on; a copy is for the caller to make."""
+    """Return a fitted model and its training rows; copy both before changing them."""
     make, X, y = LEARNERS[name]
     model = make()
     if "calibration" in nest:

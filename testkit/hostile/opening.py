@@ -1,8 +1,8 @@
-"""Opens hostile files in a watched process: what ran, how it ended, how long it took.
+"""Opens hostile files in a watched process, and reports whether code ran, how it ended, and how long it took.
 
-It takes the steps of the closed process, without its walls, which would hide an act that they stop; then the estimator
-is asked. One process opens many files; where one ends it, the next begins a new one. Python reports to an audit hook
-whatever touches the world outside.
+It takes the steps of the closed process without its sandbox, which would hide an act that it stops; then it asks the
+estimator for answers. One process opens many files; after a crash the next file starts a new one. Python's audit hook
+reports every access to files, network and processes.
 """
 
 import contextlib
@@ -34,7 +34,7 @@ ACTS = (
 
 
 class Outcome(NamedTuple):
-    """How a file was taken: `ended` is refused, answered, raised, killed, slow or acted; and what was said of it."""
+    """The result for a file: `ended` is refused, answered, raised, killed, slow or acted; with its message."""
 
     ended: str
     said: str
@@ -42,9 +42,9 @@ class Outcome(NamedTuple):
 
 
 Case = tuple[str, bytes, Any]
-"""A name, bytes, and rows to answer where they open."""
+"""A name, bytes, and rows to answer if the file opens."""
 Step = Callable[[bytes], Any]
-"""Makes an estimator of bytes."""
+"""Makes an estimator from bytes."""
 
 
 def open_files(files: Sequence[Case]) -> dict[str, Outcome]:
@@ -65,7 +65,7 @@ def _opened(cases: Sequence[Case], step: Step) -> dict[str, Outcome]:
 
 
 def _one_process(cases: Sequence[Case], step: Step, outcomes: dict[str, Outcome]) -> None:
-    """Open what is left in one child, until one case ends it."""
+    """Open the remaining cases in one child process, until a case ends it."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -94,7 +94,7 @@ def _watched(run: Callable[[], None]) -> None:
 
 
 def _child(cases: Sequence[Case], step: Step, writing: int) -> None:
-    archive.LARGEST_MODEL = SMALL  # a bomb that unpacks to a gigabyte would take its time
+    archive.LARGEST_MODEL = SMALL  # a bomb that unpacks to a gigabyte would be slow
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     acts: list[str] = []
@@ -120,7 +120,7 @@ def _note(event: str, arguments: Any, acts: list[str]) -> None:
 
 
 def _own(event: str, arguments: Any) -> bool:
-    """What Python does by itself: running a module it imports, starting the interpreter that opens the file."""
+    """Return whether Python itself caused an event: by importing a module, or by starting the child interpreter."""
     if event in ("exec", "compile"):
         return not str(arguments[-1]).startswith(("<unknown>", "<string>"))
     return event == "subprocess.Popen" and arguments[0] == sys.executable

@@ -1,4 +1,4 @@
-"""Hostile files below the level of objects: instructions no estimator needs, stacks that lie, mutants."""
+"""Hostile pickle streams: instructions that no estimator needs, wrong stacks, mutants."""
 
 import pickle
 import pickletools

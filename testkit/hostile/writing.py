@@ -1,6 +1,6 @@
 """Hostile files that write at predict time, into an array that was checked when the estimator was built.
 
-numpy's functions write where an argument tells them to; two objects that share the array do the rest.
+NumPy functions write into the array that an argument names, and two objects can share that array.
 """
 
 from typing import Any

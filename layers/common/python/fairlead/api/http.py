@@ -49,7 +49,7 @@ def observe(app: ApiGatewayResolver, next_middleware: Callable[[ApiGatewayResolv
             app.context["cause"] = type(error.__cause__).__name__
     except Exception as error:  # noqa: BLE001 - a defect: the log has the traceback, the answer no detail
         emit.logger.exception("unexpected error", error=type(error).__name__)
-        response = problem(InternalError("the service failed by a defect of its own"))
+        response = problem(InternalError("the service failed on this request; its log has the cause"))
         app.context["code"] = InternalError.code
     emit.answered(
         route=f"{app.current_event['httpMethod']} {app.current_event['resource']}",
