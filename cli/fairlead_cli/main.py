@@ -1,7 +1,8 @@
 """The command line: `fairlead COMMAND`. Results go to stdout, progress and errors to stderr.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 publishing refused, 4 release refused, 5 call refused,
-6 not found, 130 interrupted. Nothing heavy is imported here: each command imports what it needs when it runs.
+6 not found, 7 doctor has findings, 130 interrupted. Nothing heavy is imported here: each command imports what it needs
+when it runs.
 """
 
 import importlib.util
@@ -9,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from fairlead_cli.commands.doctor import doctor
 from fairlead_cli.commands.feedback import feedback
 from fairlead_cli.commands.history import history
 from fairlead_cli.commands.monitor import monitor
@@ -83,6 +85,7 @@ app.command(epilog=_example("prune churn --keep 10"))(prune)
 app.command(epilog=_example("predict churn --data rows.csv --limit 5"))(predict)
 app.command(epilog=_example("feedback churn --data truth.csv --actual-column churned"))(feedback)
 app.command(epilog=_example("redrive --json"))(redrive)
+app.command(epilog=_example("doctor --stack fairlead-prod --skip alarm-topic --json"))(doctor)
 
 if importlib.util.find_spec("moto"):  # of the extra `local`
     from fairlead_cli.commands.local import local

@@ -1,6 +1,6 @@
 """Operators release, roll back, retire and prune this stack's releases, and touch nothing beside."""
 
-from tests.template.rights import BOTH_JOURNALS, FUNCTION, REGION, REGISTRY, actions, allowed, denied
+from tests.template.rights import BOTH_JOURNALS, FUNCTION, REGION, REGISTRY, STACK, actions, allowed, denied
 from tests.template.stack import translate
 
 CODEDEPLOY = f"arn:<AWS::Partition>:codedeploy:{REGION}"
@@ -39,6 +39,7 @@ def test_operators_touch_this_function_only() -> None:
         *("lambda:GetFunction", "lambda:GetFunctionConfiguration", "lambda:GetAlias", "lambda:GetLayerVersion"),
         *("lambda:PublishVersion", "lambda:UpdateAlias", "lambda:UpdateFunctionConfiguration", "lambda:InvokeFunction"),
         *("lambda:ListAliases", "lambda:ListVersionsByFunction", "lambda:DeleteFunction"),
+        "lambda:GetAccountSettings",
     }
 
 
@@ -102,3 +103,20 @@ def test_those_layers_are_the_stack_s_own() -> None:
     names = [stack.properties(layer)["LayerName"] for layer in ("CommonLayer", "OnnxLayer", "SklearnLayer")]
 
     assert [arn.split(":")[-2] for arn in LAYERS] == names
+
+
+def test_operators_read_what_the_doctor_asks_for_and_no_more() -> None:
+    """Quotas have no resource; the rest is this stack's."""
+    topic = "arn:aws:sns:eu-west-1:123456789012:alarms"
+    statements = allowed("OperatorPolicy", AlarmTopicArn=topic)
+
+    assert statements["ReadQuotas"]["Action"] == "lambda:GetAccountSettings"
+    assert statements["ReadLogRole"]["Action"] == "apigateway:GET"
+    assert statements["ReadLogRole"]["Resource"] == "arn:<AWS::Partition>:apigateway:<AWS::Region>::/account"
+    assert statements["FindStack"]["Action"] == ["cloudformation:DescribeStackEvents", "cloudformation:DescribeStacks"]
+    assert statements["FindStack"]["Resource"] == STACK
+    assert statements["ReadPolicyHolders"]["Action"] == "iam:ListEntitiesForPolicy"
+    assert statements["ReadPolicyHolders"]["Resource"] == "arn:<AWS::Partition>:iam::<AWS::AccountId>:policy/fairlead-*"
+    assert statements["ReadSubscribers"]["Action"] == "sns:ListSubscriptionsByTopic"
+    assert statements["ReadSubscribers"]["Resource"] == ["<DecisionsTopic>", topic]
+    assert allowed("OperatorPolicy")["ReadSubscribers"]["Resource"] == ["<DecisionsTopic>", "<AWS::NoValue>"]

@@ -24,6 +24,7 @@ COMMANDS = [
     "predict",
     "feedback",
     "redrive",
+    "doctor",
 ]
 HEAVY = ["rich", "sklearn", "boto3", "botocore", "pandas", "moto", "numpy", "onnxruntime", "fairlead.publishing"]
 

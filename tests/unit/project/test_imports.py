@@ -21,7 +21,16 @@ ROWS = [
 ]
 CLI_ROWS = [
     {"options", "output", "publish_options", "predictions_file", "rows", "stack", "times"},
-    {"errors", "deployment_view", "findings", "journal_view", "manifest_view", "outcomes_file", "prediction_run"},
+    {
+        "errors",
+        "deployment_view",
+        "doctor",
+        "findings",
+        "journal_view",
+        "manifest_view",
+        "outcomes_file",
+        "prediction_run",
+    },
     {"commands"},
     {"main"},
 ]

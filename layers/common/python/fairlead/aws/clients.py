@@ -4,6 +4,7 @@ boto3 reads region, credentials, profile and AWS_ENDPOINT_URL as it always does.
 """
 
 import functools
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -11,7 +12,17 @@ from typing import Any
 from fairlead.errors import FairleadError, NotFoundError, SettingsError, StorageError
 
 ABSENT = frozenset({"NoSuchKey", "ResourceNotFoundException", "404"})
-REFUSED = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AllAccessDisabled", "403"})
+REFUSED = frozenset(
+    {
+        "AccessDenied",
+        "AccessDeniedException",
+        "AllAccessDisabled",
+        "AuthorizationError",
+        "UnauthorizedOperation",
+        "403",
+    }
+)
+ACTION = re.compile(r"\(([a-z-]+:\w+)\)")
 BAD_CREDENTIALS = frozenset(
     {
         "ExpiredToken",
@@ -101,10 +112,16 @@ def translated(doing: str, *, otherwise: type[FairleadError] = StorageError) -> 
         raise _without_answer(error, doing, otherwise) from error
 
 
-def error_code(error: Exception) -> str:
+def error_code(error: BaseException) -> str:
     """Return the service's error code of a ClientError, such as `PreconditionFailed`; empty for other errors."""
     response: dict[str, Any] = getattr(error, "response", {})
     return str(response.get("Error", {}).get("Code", ""))
+
+
+def refused_action(error: FairleadError) -> str:
+    """Return the IAM action that AWS refused, which `translated` names in brackets; empty for any other error."""
+    found = ACTION.search(str(error))
+    return found[1] if found and error.__cause__ and error_code(error.__cause__) in REFUSED else ""
 
 
 def _from_answer(response: Mapping[str, Any], doing: str, otherwise: type[FairleadError]) -> FairleadError:

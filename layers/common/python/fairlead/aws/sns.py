@@ -1,9 +1,10 @@
-"""Notifies the subscribers of an SNS topic."""
+"""SNS topics: their subscribers, and messages to them."""
 
 from typing import Any
 
 from fairlead.aws import clients
 
+PENDING = "PendingConfirmation"
 LONGEST = 100
 """Characters of a subject that SNS accepts."""
 
@@ -19,3 +20,11 @@ class Notifier:
         """Send a message to the subscribers; raises StorageError."""
         with clients.translated("notify subscribers (sns:Publish)"):
             self._client.publish(TopicArn=self._topic, Subject=subject[:LONGEST], Message=text)
+
+
+def subscribers(client: Any, topic: str) -> tuple[int, int]:
+    """Return how many subscriptions of a topic (an ARN) are confirmed and how many are not; raises StorageError."""
+    with clients.translated("list the topic's subscriptions (sns:ListSubscriptionsByTopic)"):
+        pages = client.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
+        arns = [one["SubscriptionArn"] for page in pages for one in page["Subscriptions"]]
+    return len(arns) - arns.count(PENDING), arns.count(PENDING)

@@ -9,6 +9,7 @@ from fairlead.errors import NotFoundError, ReleaseError, SettingsError
 from fairlead.model.manifest import EngineName
 from fairlead.settings import Operator
 
+BEGINNINGS = frozenset({"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"})
 DEPLOY = "run `sam build && sam deploy` first, or name another stack with --stack"
 
 
@@ -51,7 +52,7 @@ class Stack(msgspec.Struct, frozen=True, kw_only=True):
 
 def read(cloudformation: Any, name: str) -> Stack:
     """Return a stack, read through a boto3 client; raises NotFoundError, SettingsError, StorageError."""
-    described = _describe(cloudformation, name)
+    described = describe(cloudformation, name)
     outputs = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", ())}
     try:
         return Stack(
@@ -87,7 +88,8 @@ def find(where: Operator) -> Stack:
     return msgspec.structs.replace(found, bucket=where.bucket or found.bucket, api_url=where.api_url or found.api_url)
 
 
-def _describe(cloudformation: Any, name: str) -> dict[str, Any]:
+def describe(cloudformation: Any, name: str) -> dict[str, Any]:
+    """Return CloudFormation's description of a stack; raises NotFoundError, StorageError."""
     from botocore.exceptions import ClientError
 
     with clients.translated(f"describe stack {name!r} (cloudformation:DescribeStacks)"):
@@ -99,3 +101,20 @@ def _describe(cloudformation: Any, name: str) -> dict[str, Any]:
                 raise
             raise NotFoundError(f"there is no stack {name!r} in this region", hint=DEPLOY) from error
     return described
+
+
+def first_failure(cloudformation: Any, name: str) -> str:
+    """Return the first failure of the stack's last change: the resource and CloudFormation's reason; empty if none.
+
+    Raises StorageError.
+    """
+    with clients.translated(f"read the events of stack {name!r} (cloudformation:DescribeStackEvents)"):
+        pages = cloudformation.get_paginator("describe_stack_events").paginate(StackName=name)
+        found = ""
+        for event in (event for page in pages for event in page["StackEvents"]):  # newest first
+            own = event["ResourceType"] == "AWS::CloudFormation::Stack" and event["LogicalResourceId"] == name
+            if own and event["ResourceStatus"] in BEGINNINGS:
+                break
+            if event["ResourceStatus"].endswith("_FAILED") and not own:
+                found = f"{event['LogicalResourceId']}: {event.get('ResourceStatusReason', '')}"
+    return found

@@ -1,0 +1,1 @@
+"""The checks of `fairlead doctor`: one function a check, one subject a module."""

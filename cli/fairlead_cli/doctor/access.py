@@ -1,0 +1,78 @@
+"""Checks of the caller: region, credentials, clock, policies."""
+
+import os
+from typing import TYPE_CHECKING
+
+from fairlead_cli.doctor.diagnosis import Diagnosis, Site, mend, ok
+
+if TYPE_CHECKING:
+    from fairlead.aws.iam import Holders
+
+SIGNATURE_SECONDS = 300
+"""AWS refuses signatures that are further from its own clock."""
+CLOCK_SECONDS = 60
+"""A clock that is further off is on its way there."""
+POLICIES = ("CallerPolicyArn", "FeedbackPolicyArn", "PublisherPolicyArn", "OperatorPolicyArn")
+
+
+def region(_: Site) -> Diagnosis:
+    """Whether boto3 finds a region."""
+    from fairlead.aws import clients
+
+    with clients.translated("open a session"):
+        found = clients.session().region_name
+    if found:
+        return ok(str(found))
+    if os.environ.get("AWS_REGION"):
+        return mend("AWS_REGION is not read by boto3, so no region is set", 'export AWS_DEFAULT_REGION="$AWS_REGION"')
+    return mend("no region is set", "export AWS_DEFAULT_REGION=eu-west-1 AWS_REGION=eu-west-1  # or yours")
+
+
+def credentials(site: Site) -> Diagnosis:
+    """Whether AWS accepts the credentials, and whose they are."""
+    from fairlead.errors import SettingsError
+
+    try:
+        return ok(site.caller)
+    except SettingsError as error:
+        return mend(str(error), "aws configure  # or: aws sso login", "aws sts get-caller-identity")
+
+
+def clock(site: Site) -> Diagnosis:
+    """How far the local clock is from AWS's."""
+    from fairlead.aws import sts
+
+    offset = round(sts.clock_offset(site.client("sts")))
+    said = f"{abs(offset)} s {'ahead of' if offset > 0 else 'behind'} AWS's"
+    if abs(offset) <= CLOCK_SECONDS:
+        return ok(f"within {max(1, abs(offset))} s of AWS's")
+    return mend(f"{said}; AWS refuses signatures from {SIGNATURE_SECONDS} s on", "sudo timedatectl set-ntp true")
+
+
+def policies(site: Site) -> Diagnosis:
+    """Which of the stack's policies the caller holds, and whether one of them is attached at all."""
+    from fairlead.aws import iam
+
+    client = site.client("iam")
+    arns = {output.removesuffix("Arn"): site.outputs[output] for output in POLICIES if output in site.outputs}
+    attached = {name: iam.holders(client, arn) for name, arn in arns.items()}
+    kind, name = _identity(site.caller)
+    if not any(attached.values()):
+        return mend(
+            "no user, group or role has one of the stack's policies",
+            f"aws iam attach-{kind}-policy --{kind}-name {name} --policy-arn {arns['OperatorPolicy']}",
+            f"aws iam attach-role-policy --role-name YOUR_APPLICATION --policy-arn {arns['CallerPolicy']}",
+        )
+    own = [policy for policy, found in attached.items() if name in (found.roles if kind == "role" else found.users)]
+    held = [f"{policy} ({_names(found)})" for policy, found in attached.items() if found]
+    return ok(f"yours, without groups: {', '.join(own) or 'none'}; attached: {', '.join(held)}")
+
+
+def _identity(arn: str) -> tuple[str, str]:
+    """Return `role` or `user`, and the name, of a caller's ARN."""
+    kind, *path = arn.rpartition(":")[2].split("/")
+    return ("role", path[0]) if kind == "assumed-role" else ("user", path[-1] if path else "YOUR_USER")
+
+
+def _names(found: "Holders") -> str:
+    return ", ".join([*found.users, *found.groups, *found.roles])
