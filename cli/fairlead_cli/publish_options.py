@@ -1,4 +1,4 @@
-"""What publish and validate are given: the same options, named once."""
+"""The options that publish and validate share."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -10,7 +10,7 @@ from fairlead.errors import SettingsError
 
 
 class Demand(StrEnum):
-    """Which engine the publisher asks for."""
+    """The engine that the publisher asks for."""
 
     auto = "auto"
     onnx = "onnx"

@@ -1,4 +1,4 @@
-"""What differs between AWS accounts, or what AWS's documentation leaves open: tests play each variant."""
+"""Variants of AWS: differences between accounts, and cases that AWS's documentation leaves open. Tests play each."""
 
 import json
 from dataclasses import dataclass, field, fields

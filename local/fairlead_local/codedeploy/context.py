@@ -1,4 +1,4 @@
-"""What all deployments share: records, clock and delays."""
+"""Shared context of all deployments: records, clock and delays."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

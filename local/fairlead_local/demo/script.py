@@ -19,7 +19,7 @@ from fairlead_local.demo.traffic import CHANGE, STEP, Traffic
 BEHIND = 8 * 3600.0
 """Seconds in the past at which the cloud's clock starts; the demo ends when the clock has caught up with real time."""
 PACE = 150
-"""How many times as fast as real time the clock runs, at most."""
+"""Upper limit of the clock's speed, in multiples of real time."""
 
 OPENING = "field teams ask for the species of the penguins they measure; laboratories report it two hours later"
 CHANGED = "the teams get a new app, which sends lengths in centimetres in fields for millimetres"

@@ -20,10 +20,10 @@ from fairlead.model.baseline import Baseline
 
 GROUPS = 32
 SLOT = 900
-"""Seconds of one cluster."""
+"""Seconds of one slot of time."""
 
 Number = int | float
-"""What a counter holds."""
+"""The value of a counter."""
 
 Counts = dict[str, int]
 """Rows by cell, without empty cells: `i3_7` is cell 7 of input 3, `l0_2` of the label, `s1_4` of score 1; `rows` and

@@ -18,7 +18,7 @@ from fairlead.retraining.refit import champion_estimator, unfitted
 from fairlead.retraining.types import RetrainingError, Row
 
 TIME = "the time of the prediction"
-"""What the rows are split by: the ledger's timestamp, not a column."""
+"""The order of the split: the ledger's timestamp, not a column."""
 
 
 class Champion:

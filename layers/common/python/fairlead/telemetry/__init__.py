@@ -1,1 +1,1 @@
-"""What predict logs and captures, and what the feedback loop reads of it."""
+"""Predict's logs, metrics and captured lines, and the types of the ledger."""

@@ -1,4 +1,4 @@
-"""How objects of known classes are made from checked attributes: never by unpickling."""
+"""Makes objects of known classes from checked attributes, without loading a pickle."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -62,7 +62,7 @@ def _partial(shape: Shape, attributes: Attributes) -> Any:
 
 
 class PositiveLabel:
-    """What `TunedThresholdClassifierCV.predict` asks its scorer for; the scorer itself is never rebuilt."""
+    """The scorer's member that `TunedThresholdClassifierCV.predict` reads; the scorer itself is never rebuilt."""
 
     def __init__(self, label: Any) -> None:
         self._label = label

@@ -9,13 +9,13 @@ LONGEST = 200
 MOST_REPEATS = 2.5
 """Repetitions without a fixed count that a text may be divided among: each multiplies the ways by its length."""
 OPTIONAL = 0.1
-"""What may be left out counts less: it doubles the ways."""
+"""Weight of an optional part, which only doubles the ways."""
 PLAIN = frozenset({"LITERAL", "NOT_LITERAL", "ANY", "IN", "AT"})
 REPEATS = frozenset({"MAX_REPEAT", "MIN_REPEAT", "POSSESSIVE_REPEAT"})
 
 
 def ends_soon(pattern: object) -> bool:
-    """Whether a pattern is one that backtracking cannot lead astray; what is no pattern is not."""
+    """Return whether a pattern matches any text without long backtracking; False for a malformed pattern."""
     if not isinstance(pattern, str) or not 0 < len(pattern) <= LONGEST:
         return False
     try:

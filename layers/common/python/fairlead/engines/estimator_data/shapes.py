@@ -1,4 +1,4 @@
-"""Which classes an estimator may be made of, and for each its attributes and their types: `shapes.txt`, read once.
+"""The classes that an estimator may consist of, with their attributes and types: `shapes.txt`, read once.
 
 A line is a class (below `sklearn.` unless it begins with a dot; `{A,B}` names several) and its attributes by type:
 `numbers` (numbers, arrays of them, lists), `values` (also text, dictionaries), `parts` (also estimators), or a class's

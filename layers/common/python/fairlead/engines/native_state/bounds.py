@@ -15,7 +15,7 @@ LOOPS = {
     "sklearn.kernel_approximation.PolynomialCountSketch": {"degree": 1_000},
     "sklearn.preprocessing._polynomial.PolynomialFeatures": {"_max_degree": 1_000, "_n_out_full": 10_000_000},
 }
-"""How often a transformation may repeat a step, by class and attribute."""
+"""Limits of a transformation's repeated steps, by class and attribute."""
 
 
 def check_bounds(state: State) -> None:

@@ -52,7 +52,7 @@ def cross_validate(
         model = clone(estimator)
         try:
             model.fit(predict_input(frame.iloc[fitted_on], signature.layout), target[fitted_on])
-        except Exception as error:  # any step of anyone's pipeline may raise anything
+        except Exception as error:  # a user's pipeline may raise any error
             raise DataError(f"fold {number} cannot be fitted: {one_line(error, 200, named=True)}") from error
         for name, value in _measured(model, signature, frame.iloc[measured_on], target[measured_on]).items():
             found.setdefault(name, []).append(value)

@@ -149,7 +149,7 @@ def _answered(engine: Engine, signature: Signature, frame: Any, y: Any, policy: 
 def _asked(engine: Engine, rows: list[tuple[Any, ...]]) -> Answers:
     try:
         return engine.answer(rows)
-    except Exception as error:  # any step of anyone's pipeline may raise anything
+    except Exception as error:  # a user's pipeline may raise any error
         raise DataError(f"the engine cannot answer the held-out rows: {one_line(error, named=True)}") from error
 
 

@@ -171,7 +171,7 @@ def _broken(engine: Engine, rows: list[Row]) -> tuple[int, str]:
 def _answer(engine: Engine, rows: list[Row]) -> tuple[Answers | None, str]:
     try:
         return engine.answer(rows), ""
-    except Exception as error:  # noqa: BLE001 - any step of anyone's pipeline may raise anything: that is the finding
+    except Exception as error:  # noqa: BLE001 - a user's pipeline may raise any error: that is the finding
         return None, one_line(error, 200, named=True)
 
 

@@ -90,7 +90,7 @@ def choose_engine(
 def _check_held_out(reference: Engine, rows: Sequence[Row]) -> None:
     try:
         reference.answer(rows)
-    except Exception as error:  # any step of anyone's pipeline may raise anything
+    except Exception as error:  # a user's pipeline may raise any error
         raise DataError(f"the estimator cannot answer the held-out rows: {one_line(error, named=True)}") from error
 
 

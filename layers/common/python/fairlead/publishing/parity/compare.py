@@ -129,7 +129,7 @@ def _answerable(reference: Engine, rows: Rows) -> list[int]:
 def _answers(reference: Engine, rows: Rows) -> Answers | None:
     try:
         return reference.answer(rows)
-    except Exception:  # noqa: BLE001 - any step of anyone's pipeline may raise anything
+    except Exception:  # noqa: BLE001 - a user's pipeline may raise any error
         return None
 
 
