@@ -63,7 +63,7 @@ class Browser:
         return [event["params"]["request"]["url"] for event in sent]
 
     def complaints(self) -> list[Any]:
-        """What the page logged, threw, or was refused."""
+        """Return the page's log lines, errors and blocked requests."""
         loud = {"Log.entryAdded", "Runtime.consoleAPICalled", "Runtime.exceptionThrown", "Network.loadingFailed"}
         return [event["params"] for event in self.events if event.get("method") in loud]
 

@@ -48,12 +48,12 @@ def journal(objects: Objects, clock: Clock | None = None) -> Journal:
 
 
 def key_of(number: int, folder: str = "moves") -> str:
-    """Where a record lies in the bucket."""
+    """Return a record's key."""
     return f"journal/{STACK}/{folder}/{number:08d}.json"
 
 
 def sealed(data: bytes) -> str:
-    """What the next record names these bytes of a record by."""
+    """Return the digest by which the next record names these bytes."""
     return seal(f"journal/{STACK}/moves/", data)
 
 

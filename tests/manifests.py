@@ -20,7 +20,7 @@ from fairlead.model.signature import Field, Output, Signature
 from fairlead.registry.store import Objects, blob_key
 
 BLOBS = {name: f"what stands for {name}".encode() for name in ("onnx", "sklearn", "golden")}
-"""What manifests name here: bytes that have the digests, and that nothing can load."""
+"""Blobs of these manifests: bytes with the right digests that no engine can load."""
 
 
 def stock(objects: Objects) -> None:

@@ -71,7 +71,7 @@ def penguins() -> tuple[Table, Table, Table]:
 
 
 def champion() -> dict[str, Any]:
-    """What a notebook publishes: fitted before anything drifted."""
+    """A model as a notebook publishes it, fitted before the drift."""
     training, held_out, _ = penguins()
     return {
         "estimator": model("penguins").fit(training.X, training.y),
@@ -193,7 +193,7 @@ def outcomes(request: str, truths: Sequence[Any], *, at: int, by: str) -> list[O
 
 
 def accuracy(registry: Registry, version: int, table: Table) -> float:
-    """How often a version is right."""
+    """Return a version's accuracy."""
     manifest, _ = registry.manifest("penguins", version)
     engine = engines.load(manifest.engine, manifest.signature, registry.blob(manifest.blobs[manifest.engine.blob]))
     answered = engine.answer(to_rows(manifest.signature, table.X)).labels

@@ -81,7 +81,7 @@ def released(cloud: LocalCloud, bare: dict[str, str]) -> dict[str, str]:
 
 
 def _lacking() -> str:
-    """What containers would need and this machine has not."""
+    """Return what containers need and this machine lacks."""
     try:
         docker("info")
     except (OSError, subprocess.CalledProcessError):

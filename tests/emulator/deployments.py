@@ -80,7 +80,7 @@ class Ground:
         return found
 
     def ended(self, deployment: str) -> dict[str, Any]:
-        """What a deployment says of itself once it has ended."""
+        """Return a deployment's description after its end."""
 
         def over() -> dict[str, Any] | None:
             found = self.info(deployment)
@@ -100,7 +100,7 @@ class Ground:
         return shown
 
     def alias(self) -> tuple[str, dict[str, float]]:
-        """Where `live` points, and with which weights."""
+        """Return the version and the weights of `live`."""
         found = self.functions.get_alias(FunctionName=self.name, Name="live")
         return found["FunctionVersion"], found.get("RoutingConfig", {}).get("AdditionalVersionWeights", {})
 
@@ -117,7 +117,7 @@ class Ground:
         return found
 
     def answer(self, event: dict[str, str], status: str) -> None:
-        """What a hook does."""
+        """The behaviour of a hook."""
         self.codedeploy.put_lifecycle_event_hook_execution_status(
             deploymentId=event["DeploymentId"],
             lifecycleEventHookExecutionId=event["LifecycleEventHookExecutionId"],

@@ -63,7 +63,7 @@ def settled(stacks: Any) -> dict[str, Any]:
 
 
 def gone(get: Callable[..., Any], **where: str) -> bool:
-    """Whether CodeDeploy no longer knows what `get` would show."""
+    """Return whether CodeDeploy no longer has the resource that `get` reads."""
     try:
         get(**where)
     except ClientError as error:

@@ -1,4 +1,4 @@
-"""What a stack leaves behind when it is deleted, and when its creation or an update is rolled back."""
+"""Resources that a stack retains when it is deleted, and when its creation or an update is rolled back."""
 
 import json
 import uuid

@@ -177,7 +177,7 @@ def test_update_of_an_alarm_keeps_its_state(cloud: LocalCloud, watched: Any, spa
 def test_alarm_moved_to_another_release_ignores_the_old_releases_errors(
     cloud: LocalCloud, watched: Any, space: str
 ) -> None:
-    """What a release does with the canary's alarms: a new definition, then no state until there is data."""
+    """A release redefines the canary's alarms, which then have no state until there is data."""
     one = {"Dimensions": [{"Name": "release", "Value": "1"}], "TreatMissingData": "notBreaching"}
     name = put(watched, space, **one)
     data = {"MetricName": "Errors", "Value": 9.0, "Timestamp": cloud.now(), "Dimensions": one["Dimensions"]}

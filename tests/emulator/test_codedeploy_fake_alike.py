@@ -21,7 +21,7 @@ Weights = tuple[str, dict[str, float]]
 
 
 class Stage(Protocol):
-    """Where the story is told: three versions, `live` on the first, an alarm that is quiet."""
+    """The setup of the scenario: three versions, `live` on the first, an alarm in state OK."""
 
     deployments: Deployments
 
@@ -84,7 +84,7 @@ class OnLocal:
         self.ground.cloud.advance(310)
 
     def point_back(self) -> None:
-        """What a rollback does after a stop: live to one release alone."""
+        """Move live to one release alone, as a rollback does after a stop."""
         alone: Any = {"AdditionalVersionWeights": {}}
         self.ground.functions.update_alias(
             FunctionName=self.ground.name, Name="live", FunctionVersion="1", RoutingConfig=alone
@@ -123,7 +123,7 @@ def test_fake_and_local_cloud_report_the_same_deployments(on_fake: OnFake, on_lo
 
 
 def story(stage: Stage) -> Iterator[tuple[Any, ...]]:
-    """What is seen, in order."""
+    """The observed states, in order."""
     deployments = stage.deployments
     yield "nothing runs", deployments.running()
     yield "absent", refused(lambda: deployments.read("d-ABSENT000"))
@@ -177,7 +177,7 @@ def alarm(stage: Stage) -> Iterator[tuple[Any, ...]]:
 
 
 def seen(one: Deployment) -> tuple[str, str, bool]:
-    """What must be alike: reasons by their code."""
+    """Return the parts that must be equal: reasons by their code."""
     return one.status, one.reason.partition(":")[0], bool(one.rollback)
 
 

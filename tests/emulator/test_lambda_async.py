@@ -72,7 +72,7 @@ def subject(cloud: LocalCloud, functions: Any, new_name: str, tmp_path: Path) ->
 
 @pytest.fixture
 def bucket(cloud: LocalCloud, new_name: str) -> Callable[[], list[tuple[str, Any]]]:
-    """What lies in a bucket that has the function's name."""
+    """Return the objects of the bucket with the function's name."""
     s3 = cloud.client("s3")
     s3.create_bucket(Bucket=new_name)
 

@@ -1,4 +1,4 @@
-"""What the local cloud leaves out of its own services: each operation, function and resource type fails by name."""
+"""Missing features of the local cloud's services: each operation, function and resource type fails by name."""
 
 import json
 from typing import Any

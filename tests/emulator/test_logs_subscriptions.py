@@ -54,7 +54,7 @@ class Reader:
         self.logs.put_log_events(logGroupName=self.name, logStreamName=stream, logEvents=events)
 
     def called(self, kind: str = "DATA_MESSAGE") -> list[Any]:
-        """What the function was called with, unpacked."""
+        """Return the function's events, unpacked."""
         self.cloud.advance(1)
         events = [json.loads(path.read_text()) for path in self.folder.glob("*.json")]
         content = [json.loads(gzip.decompress(base64.b64decode(event["awslogs"]["data"]))) for event in events]

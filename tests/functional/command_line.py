@@ -14,7 +14,7 @@ def fairlead(*arguments: object) -> Result:
 
 
 def result(*arguments: object) -> Any:
-    """What a command printed with --json, which must be all it printed on stdout."""
+    """Return a command's JSON document, which must be its whole output on stdout."""
     done = fairlead(*arguments, "--json")
     assert done.exit_code == 0, done.stderr
     return json.loads(done.stdout)

@@ -78,7 +78,7 @@ class Loop:
         self.ledger = Ledger(self.dynamodb, self.table)
 
     def env(self, function: str) -> dict[str, str]:
-        """What the template says to a function."""
+        """Return a function's environment, as the template sets it."""
         return {
             **self.store.env,
             "AWS_DEFAULT_REGION": "us-east-1",
@@ -141,7 +141,7 @@ def request_id(number: int) -> str:
 
 
 def delivery(lines: Sequence[str], *, group: str = LOG_GROUP, kind: str = "DATA_MESSAGE") -> dict[str, Any]:
-    """What CloudWatch Logs sends a subscriber."""
+    """Return the event that CloudWatch Logs sends to a subscriber."""
     document = {
         "messageType": kind,
         "owner": "123456789012",

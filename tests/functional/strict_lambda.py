@@ -103,7 +103,7 @@ class StrictLambda:
         return found
 
     def at(self, alias: str) -> str:
-        """Where an alias points, whatever share of calls goes elsewhere."""
+        """Return an alias's version, without its weights."""
         return str(self._plain.get_alias(FunctionName=NAME, Name=alias)["FunctionVersion"])
 
     def points_at(self, alias: str) -> str:
@@ -161,7 +161,7 @@ def deployed() -> Stack:
 
 
 def outputs(stack: Stack) -> dict[str, str]:
-    """What CloudFormation says of the stack."""
+    """Return the stack's description by CloudFormation."""
     return {
         "ApiUrl": stack.api_url,
         "BucketName": stack.bucket,

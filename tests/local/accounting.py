@@ -21,10 +21,10 @@ STATUSES = {
     "recorded": "Recorded", "duplicate": "Duplicates", "conflict": "Conflicts", "invalid": "Invalid",
     "accepted": "Accepted",
 }  # fmt: skip
-"""What becomes of an outcome, and the metric that counts it."""
+"""The metric of each result of an outcome."""
 
 FEEDBACK = {"captured": "Captured", "captured before": "Duplicates", "poison": "PoisonRecords"}
-"""What becomes of a captured part, likewise."""
+"""The metric of each result of a captured part."""
 
 
 class Asked(NamedTuple):
@@ -113,7 +113,7 @@ class Book:
             until(lambda: self.stage.counted(version)[0] >= len(self.of(version)), seconds=SOON)  # noqa: B023 - at once
 
     def metrics(self) -> Counter[str]:
-        """What the functions have counted since the book was opened; metrics come after what they count."""
+        """Return the functions' counts since the start; metrics arrive after the events that they count."""
         with suppress(AssertionError):
             until(lambda: self._since()["captured"] + self._since()["captured before"] >= self.requests)
         return self._since()

@@ -1,4 +1,4 @@
-"""What the ledger says of some requests, by its items, by its counters and by its index: three times the same."""
+"""Compares the ledger's items, counters and index for some requests, which must agree."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ class Books:
     labelled: int = 0
 
     def hold(self, *, rows: int, outcomes: int, contradictions: int = 0) -> bool:
-        """Whether so many are there, all of them scored, and nothing is missing or twice anywhere."""
+        """Return whether the ledger holds so many pairs, all scored, none missing and none twice."""
         assert self.rows == self.counted_rows == rows
         assert self.states == ({"scored": outcomes} if outcomes else {})
         assert self.labelled == self.counters.get("outcomes", 0) == outcomes

@@ -36,7 +36,7 @@ PATIENT = ["VerifyColdStartMs=60000", "VerifyLatencyMs=20000", "CanaryLatencyMs=
 QUICK = ["DriftLooks=3"]
 """The clock need not run for an hour each time that something drifts."""
 CANDIDATES = ["ReleaseCandidates=canary-10-5m"]
-"""What a retraining published needs no person."""
+"""A retrained candidate is released without an operator."""
 
 POLICIES = {
     **dict.fromkeys(("caller", "kiosk", "garden"), "Caller"),
@@ -104,7 +104,7 @@ class Stage:
 
     @contextmanager
     def clocked(self) -> Iterator[None]:
-        """What commands in this process take for now is the cloud's."""
+        """Let commands in this process use the cloud's clock."""
         cloud = self.cloud
 
         class Now(datetime):
@@ -173,7 +173,7 @@ class Stage:
         return [one for one in lines if one.get("message") == message]
 
     def training_rows(self, version: int) -> TrainingRows:
-        """What a version of iris learnt, as it was kept."""
+        """Return the stored training rows of a version of iris."""
         registry = Registry(S3Objects(self.cloud.client("s3"), self.outputs["BucketName"]))
         manifest, _ = registry.manifest(self.model, version)
         return training_rows.decode(registry.blob(manifest.blobs[training_rows.BLOB]))

@@ -8,10 +8,10 @@ from sklearn.datasets import load_iris
 
 X, Y = load_iris(return_X_y=True, as_frame=True)
 ALL, SMALL, LATE = np.ones(150, bool), (X["petal length (cm)"] < 4.7).to_numpy(), (Y > 0).to_numpy()
-"""Which of them: all, those with small petals, the two species that bloom late."""
+"""The flowers: all, those with small petals, the two late species."""
 
 GROWN, OVERGROWN = 1.15, 1.35
-"""How much larger all of a flower has become."""
+"""The factor by which every size of a flower grew."""
 
 Table = tuple[pd.DataFrame, list[int]]
 """Measures, and the species."""

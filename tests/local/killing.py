@@ -111,7 +111,7 @@ def handed_on(
 
 
 def step_of(method: str, path: str, target: str, body: bytes) -> str:
-    """What a call changes; empty if it only reads."""
+    """Return the name of the thing that a call changes; empty if it only reads."""
     if method in ("GET", "HEAD"):
         return ""
     operation = target.rpartition(".")[2] or parse_qs(body.decode(errors="replace")).get("Action", [""])[0]

@@ -43,7 +43,7 @@ def _alone() -> Iterator[None]:
 
 
 def _stale() -> bool:
-    """Whether the stack was built after it was zipped: a build writes its template anew."""
+    """Return whether the stack was built after it was zipped: a build rewrites its template."""
     done = ARCHIVES / "template.yaml"
     return not done.exists() or done.stat().st_mtime_ns != (BUILT / "template.yaml").stat().st_mtime_ns
 

@@ -96,7 +96,7 @@ def handler(event, context):
 
 @dataclass(frozen=True)
 class Identity:
-    """Who gave an answer."""
+    """The release that gave an answer."""
 
     release: str
     version: int
@@ -105,7 +105,7 @@ class Identity:
 
 @dataclass
 class Met:
-    """What callers met: statuses, and who answered those that were answered."""
+    """The callers' results: statuses, and the releases that answered."""
 
     statuses: Counter[int] = field(default_factory=Counter)
     identities: Counter[Identity] = field(default_factory=Counter)
@@ -231,7 +231,7 @@ class Scene:
         return found[::-1]
 
     def since(self, number: int) -> list[str]:
-        """Who moved what after a number, in words; what alarms led to is told in the loop's tests."""
+        """Return the journal's moves after a number, as text; decisions about alarms are in the loop's tests."""
         found = [one for one in self.history() if one["number"] > number and one["kind"] != "decided"]
         return [f"{one['kind']} {one['alias']}".strip() for one in found]
 

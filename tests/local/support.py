@@ -150,7 +150,7 @@ NOTHING = archive(app="def handler(event, context):\n    return context.function
 
 
 def until(found: Callable[[], Any], *, seconds: float = 30.0) -> Any:
-    """What `found` returns once it is true; fails after a while."""
+    """Return the first true value of `found`; fails after `seconds`."""
     end = time.monotonic() + seconds
     while not (result := found()):
         assert time.monotonic() < end, "it never came"

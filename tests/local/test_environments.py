@@ -19,7 +19,7 @@ LATER = "StageName=dev DeploymentStrategy=all-at-once LogRetentionDays=7"
 
 @pytest.fixture(scope="module")
 def roles(cloud: LocalCloud, dev: dict[str, str]) -> dict[str, str]:
-    """What bootstrap-ci.yaml makes."""
+    """The resources of bootstrap-ci.yaml."""
     given = {
         "Repository": "owner/name",
         "Environment": "dev",

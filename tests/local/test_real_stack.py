@@ -56,7 +56,7 @@ def hold(cloud: LocalCloud, dev: dict[str, str]) -> dict[str, str]:
 
 
 def allowed(service: Any, operation: str, **parameters: Any) -> bool:
-    """Whether a call got past the rights, whatever came of it."""
+    """Return whether a call was authorised, with any result."""
     try:
         getattr(service, operation)(**parameters)
     except ClientError as error:

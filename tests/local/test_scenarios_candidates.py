@@ -16,7 +16,7 @@ pytestmark = pytest.mark.xdist_group("scenarios")
 
 
 def handed_over(scene: Scene, candidate: Published) -> dict[str, Any]:
-    """What retrain does, waiting for the answer."""
+    """Invoke the release function as retrain does, and wait for its answer."""
     event = {"model": "iris", "version": candidate.manifest.version, "digest": f"sha256:{candidate.sha256}"}
     called = scene.cloud.client("lambda").invoke(FunctionName="fairlead-release", Payload=json.dumps(event))
     answer: dict[str, Any] = json.loads(called["Payload"].read())

@@ -1,4 +1,4 @@
-"""What a release is made of changes: the engine, the code, the bytes of the model, the stack under it."""
+"""Changes of a release's parts: the engine, the code, the model's bytes, the stack."""
 
 import shutil
 from pathlib import Path

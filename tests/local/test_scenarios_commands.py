@@ -1,4 +1,4 @@
-"""What the commands say, on a terminal and to programs, and what housekeeping leaves."""
+"""The commands' output as text and as JSON, and the versions that pruning keeps."""
 
 import fcntl
 import os

@@ -1,4 +1,4 @@
-"""What shares a cloud runs in one worker; else each worker would start one, and deploy the same onto it."""
+"""Tests that share a cloud run in one worker; else each worker would start and deploy its own."""
 
 import os
 

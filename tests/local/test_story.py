@@ -188,7 +188,7 @@ class Cloud:
 
 
 class Observer:
-    """What is seen never changes, and nothing is retrained."""
+    """The observed state never changes, and nothing is retrained."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal

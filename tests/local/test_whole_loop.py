@@ -185,7 +185,7 @@ def the_journal_tells_the_story(stage: Stage, told: int, good: int, poor: int, l
 
 
 def _step(record: dict[str, Any]) -> tuple[str, Any] | None:
-    """What a record moved, what it led to, or what came of that; None for anything else."""
+    """Return a record's move, action or result; None for other records."""
     evidence = record["evidence"]
     if (record["kind"], record["alias"]) == ("moved", "live"):
         return "live", record["now"]["version"]
@@ -195,7 +195,7 @@ def _step(record: dict[str, Any]) -> tuple[str, Any] | None:
 
 
 def nothing_is_lost(book: Book) -> None:
-    """What callers and reporters were told, the ledger, and the metrics are one account."""
+    """The answers to callers and reporters, the ledger and the metrics agree."""
     book.arrived()
     book.stage.cloud.advance(5 * MINUTE)  # a delivery that failed after it was written down is brought again by then
     became = sum(book.became.values(), Counter[str]())

@@ -1,4 +1,4 @@
-"""What fails underneath, the database or the functions that bring what was captured: caught up with, counted once."""
+"""Failures of DynamoDB and of the feedback functions: the loop catches up, and counts everything once."""
 
 import json
 import time
@@ -56,7 +56,7 @@ def test_while_dynamodb_throttles_callers_get_503_and_nothing_is_lost(loop_stage
 
 
 def test_a_day_without_the_feedback_function_is_caught_up_with(loop_stage: Stage) -> None:
-    """What was captured waits in the bucket, what was reported for what was captured; then each is counted once."""
+    """Captured lines wait in the bucket, and outcomes wait for captured lines; then each is counted once."""
     variant, cloud = begin(loop_stage, "caught-up"), loop_stage.cloud
     told: list[Told] = []
     with cloud.faults(functions={"fairlead-feedback": "fail", "fairlead-redrive": "fail"}):

@@ -1,4 +1,4 @@
-"""What is reported again and again, against itself, or falsely: every report is answered and counted, one stands."""
+"""Repeated, conflicting and false reports: every report is answered and counted, and the first one counts."""
 
 import json
 import uuid
@@ -69,7 +69,7 @@ FORGED: list[dict[str, Any]] = [
     {"release": "other stack"}, {"rows": []}, {"of": 0}, {"first": 10**9}, {"labels": ["a rose"]}, {"labels": None},
     {"probabilities": [[1e308, 1e308, 1e308]]}, {"values": [1e300]}, {"schema": 2}, {"more": 1}, {"fields": ["x"]},
 ]  # fmt: skip
-"""What makes a line of one row none that predict writes."""
+"""Changes that make a line of one row invalid."""
 
 
 def test_absurd_outcomes_and_forged_lines_in_hundreds_are_all_accounted_for_and_stop_nothing(

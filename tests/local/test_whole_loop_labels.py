@@ -1,4 +1,4 @@
-"""What is done without labels, or when they come late: nothing, and it is said; never is it taken for improvement."""
+"""Without outcomes, or with late ones, no action is taken, the reason is given, and quality is not called better."""
 
 import pytest
 

@@ -60,7 +60,7 @@ class Variant:
         return told
 
     def report(self, outcomes: Sequence[dict[str, Any]], *, who: str = "reporter") -> Counter[str]:
-        """What became of each, by the answer."""
+        """Return the result of each outcome, from the answer."""
         answer = self.stage.answer(who, "/feedback", {"outcomes": list(outcomes)})
         assert answer.status in (200, 207), answer.body
         results = answer.json["results"]
@@ -70,7 +70,7 @@ class Variant:
         return statuses
 
     def retrain(self) -> dict[str, Any]:
-        """What the retrain function answers to an order."""
+        """Return the retrain function's answer to an order."""
         order = {"model": self.model, "reason": "it was asked for", "time": self.now().isoformat()}
         done = self.stage.cloud.client("lambda").invoke(FunctionName=f"{STACK}-retrain", Payload=json.dumps(order))
         answer: dict[str, Any] = json.loads(done["Payload"].read())
@@ -162,7 +162,7 @@ class Variant:
         return found + list(answers)
 
     def undisturbed(self) -> bool:
-        """Whether the version that the variant released is still live, and no other was made."""
+        """Return whether the variant's version is still live, and no other was made."""
         live = self.stage.told("status", self.model)["live"]["version"]
         made = sorted(one["version"] for one in self.stage.told("versions", self.model))
         return (live, made) == (self.versions[-1], self.versions)

@@ -1,4 +1,4 @@
-"""Who may do what in the translated template: statements by the resource that carries them."""
+"""The rights in the translated template: policy statements by the resource that carries them."""
 
 from typing import Any
 

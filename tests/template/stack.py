@@ -108,7 +108,7 @@ class Reader:
         }
 
     def _named(self, found: re.Match[str]) -> str:
-        """What stands for a name in a text; `${!name}` is IAM's to fill."""
+        """Return the value of a name in a text; `${!name}` is left for IAM."""
         name = found[1]
         return f"${{{name[1:]}}}" if name.startswith("!") else self._names.get(name, f"<{name}>")
 

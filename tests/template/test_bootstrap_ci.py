@@ -110,7 +110,7 @@ def test_cloudformation_cannot_change_the_roles_that_start_it() -> None:
 
 
 def test_rights_are_on_what_is_named_after_the_stack() -> None:
-    """What has no name of ours stands here: APIs get ids, describing is a right on all, transforms are AWS's."""
+    """Resources without a name of the stack: APIs have ids, describing is a right on all, transforms are AWS's."""
     unnamed = {
         (role, sid)
         for role in ("DeployRole", "StackRole")

@@ -1,4 +1,4 @@
-"""What `sam build` made: the layers as Lambda unpacks them. `make build` comes first."""
+"""The layers that `sam build` made, as Lambda unpacks them. Run `make build` first."""
 
 import hashlib
 import importlib.util

@@ -1,4 +1,4 @@
-"""What a cold start reads and imports, counted: seconds depend on the machine, these do not."""
+"""The reads and imports of a cold start, counted: unlike seconds, they do not depend on the machine."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""How live moves: CodeDeploy's application, group and strategies, and the alarms that roll a deployment back."""
+"""CodeDeploy's application, group and strategies, and the alarms that roll a deployment back."""
 
 import re
 from typing import Any
@@ -34,7 +34,7 @@ def stack() -> Stack:
 
 
 def metric(alarm: dict[str, Any], name: str) -> tuple[str, str, list[dict[str, str]], int, str]:
-    """What a metric of an alarm's expression is: namespace, name, dimensions, period, statistic."""
+    """Return a metric of an alarm's expression: namespace, name, dimensions, period, statistic."""
     [found] = [entry for entry in alarm["Metrics"] if entry["Id"] == name]
     assert found["ReturnData"] is False
     stat, where = found["MetricStat"], found["MetricStat"]["Metric"]

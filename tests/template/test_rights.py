@@ -146,7 +146,7 @@ def test_predict_reads_blobs_and_manifests_and_writes_its_log_and_traces() -> No
 
 
 def test_predict_lists_retirements_and_nothing_else() -> None:
-    """Whether a version is retired must not look like whether predict may know it."""
+    """Predict must be able to distinguish a version that is not retired from a missing right."""
     assert allowed("PredictRole")["ListRetirements"] == {
         "Sid": "ListRetirements",
         "Effect": "Allow",

@@ -71,7 +71,7 @@ def test_a_second_deployment_is_refused_while_one_runs(deployments: Deployments,
 def test_stop_waits_until_the_deployment_and_what_undoes_it_have_ended(
     deployments: Deployments, fake: FakeDeploys
 ) -> None:
-    """Where the group's settings undo a stopped deployment all the same, that is a deployment of its own."""
+    """If the group's settings roll a stopped deployment back, the rollback is a separate deployment."""
     fake.hold, fake.rolls_back_on_stop = "done", True
     number = start(deployments)
     deployments.read(number)

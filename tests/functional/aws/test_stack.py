@@ -1,4 +1,4 @@
-"""What a stack says of itself, through moto's CloudFormation and, for its refusals, botocore's stubber."""
+"""Reading a stack's outputs, through moto's CloudFormation and, for its errors, botocore's stubber."""
 
 import json
 from collections.abc import Iterator

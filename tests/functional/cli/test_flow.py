@@ -38,7 +38,7 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture
 def stack(cloud: None) -> Stack:
-    """What `sam deploy` makes: function, aliases, bucket, and a stack whose outputs name them."""
+    """A stack as `sam deploy` makes it: function, aliases, bucket, and outputs that name them."""
     made = deployed()
     client = boto3.Session().client("s3")
     client.create_bucket(Bucket=made.bucket, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})

@@ -31,7 +31,7 @@ ALARM = "ALARM_ACTIVE: alarms have been activated: <fairlead-canary-errors>"
 
 @pytest.fixture(autouse=True)
 def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """What `sam deploy` makes, as far as these commands look at it; churn 2 was forced through the gate."""
+    """The parts of a deployed stack that these commands read; churn 2 was forced through the gate."""
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN", "AWS_REGION", "FAIRLEAD_STACK"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")

@@ -40,7 +40,7 @@ def intake(here: Loop, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 @pytest.fixture
 def capture(here: Loop, intake: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Callable[[Sequence[str]], Any]:
-    """What the feedback function does with some lines."""
+    """Process captured lines as the feedback function does."""
     feedback = ledger_fixture.load("feedback", here.env("feedback"), monkeypatch)
     return lambda lines: feedback.handler(delivery(lines), running())
 

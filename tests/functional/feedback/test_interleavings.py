@@ -170,7 +170,7 @@ def test_any_interleaving_counts_each_part_and_each_pair_once(sequence: list[Any
 
 
 def rounded(slots: dict[int, dict[str, Any]]) -> dict[int, dict[str, float]]:
-    """What pairs add, without zeros, which are not stored, and without what adding in another order makes."""
+    """Return the counters of pairs, without zeros, which are not stored, and without rounding by another order."""
     kept = {
         slot: {name: round(value, 9) for name, value in counts.items() if value and name != "conflicts"}
         for slot, counts in slots.items()

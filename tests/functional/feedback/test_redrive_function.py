@@ -37,7 +37,7 @@ def redrive(here: Loop, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 def fail(here: Loop, payload: Any, minute: int, *, function: str = "fairlead-feedback") -> str:
-    """What Lambda leaves of an event after its retries."""
+    """Return the object that Lambda writes for an event after its retries."""
     stamp = f"2026-11-23T12.{minute:02d}.00"
     key = f"aws/lambda/async/{function}/2026/11/23/{stamp}-{request_id(minute)}"
     record = {

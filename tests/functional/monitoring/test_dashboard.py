@@ -69,7 +69,7 @@ def standing(name: str, state: str, reason: str = "Threshold crossed") -> AlarmS
 
 @pytest.fixture(scope="module")
 def overviews(s3_url: str, shelf: Store, published: Published) -> dict[str, Overview]:
-    """What the pages show: version 2 took over and fell; nothing but questions; names that are scripts."""
+    """The pages' cases: version 2 went live and got worse; no outcomes; names that are scripts."""
     store = stocked(s3_url, shelf)
     second = another(store, published)
     falling, unlabelled = Book(), Book()

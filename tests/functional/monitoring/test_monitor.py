@@ -50,7 +50,7 @@ def day(shop: Store, published: Published, second: Published) -> Book:
 
 
 def views(book: Book, store: Store, at: int = NOON) -> dict[int, View]:
-    """What the monitor sees, by version; the first one is live."""
+    """Return the monitor's views by version; the first version is live."""
     view_reader = ViewReader(book, store.registry)
     window = view_reader.window("penguins", view_reader.models()["penguins"], at / 1000)
     return {version: view_reader.view(window, version, live=version == 1) for version in window.busy}

@@ -1,4 +1,4 @@
-"""Which engine is chosen, why, and what a publisher reads when none can serve."""
+"""The chosen engine, its reason, and the publisher's message if no engine can serve."""
 
 import subprocess
 import sys

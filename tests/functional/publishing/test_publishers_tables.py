@@ -1,4 +1,4 @@
-"""What publishers hand over and met trouble with: published and served from its own rows, or refused with the cause."""
+"""Tables that failed for publishers: each is published and served from its own rows, or refused with the cause."""
 
 import time
 from collections.abc import Iterator

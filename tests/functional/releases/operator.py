@@ -1,4 +1,4 @@
-"""Where an operator of a test sits: releases of one stack, for one actor after the other, at a time of the test's."""
+"""A test's operator: releases of one stack, for one actor after the other, at a time that the test sets."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -62,7 +62,7 @@ class Desk:
         self.journal().append(Draft(**draft))
 
     def reconcile(self) -> None:
-        """What the next command does first, a while later."""
+        """Reconcile the journal a while later, as the next command does first."""
         self.now += timedelta(hours=1)
         reconciled_snapshot(self.context("reconcile"))
 

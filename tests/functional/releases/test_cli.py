@@ -23,7 +23,7 @@ from tests.manifests import build, stock
 def commands(
     stack: Stack, lambda_: StrictLambda, deploys: FakeDeploys, cloudwatch: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What `sam deploy` makes, and three versions of churn; the commands' clients are the tests'."""
+    """A deployed stack and three versions of churn; the commands use the tests' clients."""
     for name in ("FAIRLEAD_BUCKET", "FAIRLEAD_STACK", "FAIRLEAD_API_URL", "FAIRLEAD_DEBUG"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("COLUMNS", "200")

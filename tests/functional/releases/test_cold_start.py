@@ -1,4 +1,4 @@
-"""What keeps a new environment of a release from loading its model: each object that it reads, missing or changed."""
+"""Obstacles to a release's cold start: each object that it loads, missing or changed."""
 
 import hashlib
 

@@ -1,4 +1,4 @@
-"""What a release is refused for, and who is told when two change the same thing at once."""
+"""Refusals of a release, and optimistic locking when two clients change the same thing at once."""
 
 from typing import Any
 

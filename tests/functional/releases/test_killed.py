@@ -88,7 +88,7 @@ def stage(
 
 @dataclass
 class Stage:
-    """Where a command is killed, over and over: each time, the aliases are put back to where they stood."""
+    """A stack on which commands are killed repeatedly; the aliases are restored each time."""
 
     desk: Desk
     registry: Registry

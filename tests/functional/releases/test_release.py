@@ -241,7 +241,7 @@ def test_a_switch_to_another_model_by_shares_is_refused_before_anything_is_made(
 def test_a_version_that_the_gate_did_not_let_pass_is_neither_released_nor_frozen(
     releases: Releases, registry: Registry, lambda_: StrictLambda, findings: tuple[Finding, ...], said: str
 ) -> None:
-    """Who may write a manifest may write one past the gate."""
+    """A principal that may write a manifest can write one without the gate."""
     registry.commit("churn", lambda *given: msgspec.structs.replace(build(*given), findings=findings))
 
     with pytest.raises(ReleaseError, match=said) as caught:

@@ -1,4 +1,4 @@
-"""What a shadow is compared on is looked for where something was asked, not in every quarter of a month."""
+"""Shadow reads only the quarters of an hour with requests, not every quarter of a month."""
 
 from collections.abc import Iterator
 from typing import Any

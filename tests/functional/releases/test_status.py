@@ -1,4 +1,4 @@
-"""What an operator sees: status, and a deployment watched."""
+"""The output of status, and of watching a deployment."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Where live may go back to: what answers and can start anew; and how it goes back while the registry is broken."""
+"""Rollback targets: releases that answer and can cold start; and rollbacks while the registry is broken."""
 
 from collections.abc import Callable
 from typing import Any

@@ -171,7 +171,7 @@ def test_rows_learnt_before_are_not_learnt_twice(registry: Registry, production:
 def test_a_candidate_that_learnt_worse_is_refused_by_the_gate_and_on_record(
     registry: Registry, production: Production, memory: Memory
 ) -> None:
-    """What was learnt before the border says otherwise than what judges: a poisoned or passing stretch."""
+    """Training rows before the split contradict the rows that judge: a poisoned or temporary period."""
     table = later(400, drifted=False)
     swapped = {"Adelie": "Gentoo", "Gentoo": "Adelie", "Chinstrap": "Chinstrap"}
 

@@ -1,4 +1,4 @@
-"""What predict leaves behind for the feedback loop: what capture is set to keep, of callers' requests only."""
+"""Predict's captured lines: only of callers' requests, and only the configured fields."""
 
 import contextlib
 import json

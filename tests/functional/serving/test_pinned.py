@@ -77,7 +77,7 @@ def copy(s3_url: str, line: tuple[Store, list[Published]]) -> tuple[Store, dict[
 
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What S3 was asked for from now on, as paths and queries below the bucket."""
+    """Collect S3's requests from now on, as paths and queries below the bucket."""
     seen: list[str] = []
     plain = ColdReader._fetch
 

@@ -13,7 +13,7 @@ from fairlead.errors import CallError, SettingsError
 
 
 class Script:
-    """What the server answers, in order (the last for ever), and what it received."""
+    """A server's answers, in order (the last one repeats), and the requests that it received."""
 
     def __init__(self) -> None:
         self.answers: list[tuple[int, dict[str, str], Any]] = [(200, {}, {"predictions": []})]

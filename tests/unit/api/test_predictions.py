@@ -44,7 +44,7 @@ class Echo:
 
 
 def served(output: Output, answers: Answers) -> list[Any]:
-    """What serving makes of these answers, through JSON."""
+    """Return the JSON predictions that serving makes of these answers."""
     signature = Signature(inputs=(Field(name="x", kind="number"),), output=output, layout="frame")
     golden = Golden(rows=[(1.0,)], answers=answers)
     model = Model(msgspec.structs.replace(build(1, None), signature=signature), "0" * 64, Echo(answers), golden)

@@ -1,4 +1,4 @@
-"""What speaks against releasing a candidate without a person; nothing that is in doubt goes forward."""
+"""The rules against an automatic release of a candidate; a doubtful candidate is never released."""
 
 from typing import Any
 

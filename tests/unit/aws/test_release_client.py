@@ -59,7 +59,7 @@ def test_an_event_has_no_member_that_api_gateway_does_not_send(name: str, method
 
 
 class Client:
-    """What the client was asked with, and what Lambda says."""
+    """A Lambda client that records its calls and gives a prepared answer."""
 
     def __init__(self, said: Any, **more: Any) -> None:
         self.said = said

@@ -1,4 +1,4 @@
-"""What `fairlead shadow` says comes next: inconclusive is no pass."""
+"""The next step that `fairlead shadow` prints: an inconclusive result is no pass."""
 
 from typing import Literal
 

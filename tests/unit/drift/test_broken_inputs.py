@@ -24,7 +24,7 @@ USUAL = (1.5, "red", None, "abcd")
 
 
 def seen(*rows: tuple[Any, ...]) -> tuple[Broken, ...] | None:
-    """What is said of an hour in which some callers asked these."""
+    """Return the verdict on an hour with these rows of some callers."""
     asked = [Request(caller=str(at % 3), at=900 * (at % 4), rows=[row]) for at, row in enumerate(rows)]
     return broken(BASELINE, Tally(BASELINE)(asked))
 

@@ -1,4 +1,4 @@
-"""How often estimators inside estimators may be met by one prediction."""
+"""The limit of estimators that one prediction calls inside estimators."""
 
 import numpy as np
 import pytest

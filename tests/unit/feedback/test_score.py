@@ -1,4 +1,4 @@
-"""What the ledger is asked to do with captured parts: work that grows with their number, and no faster."""
+"""The ledger's calls for captured parts grow with their number, and no faster."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Where the journal says the aliases stand, in whatever order the news came; and what a broken chain looks like."""
+"""The aliases' state by the journal, for events in any order; and the problems of a broken chain."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta

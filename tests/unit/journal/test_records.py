@@ -1,4 +1,4 @@
-"""What a record and a deployment's description say, and say again when they are read."""
+"""Records and deployment descriptions survive encoding and decoding."""
 
 from datetime import datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""Which room of the local cloud may import which: rooms of lower rows alone, and of the product two modules."""
+"""A room of the local cloud imports only rooms of lower rows, and two modules of the product."""
 
 import ast
 from collections import Counter

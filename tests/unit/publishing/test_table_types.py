@@ -42,7 +42,7 @@ class Anything(LogisticRegression):  # type: ignore[misc]  # scikit-learn has no
 
 
 class Subclass(pd.DataFrame):  # type: ignore[misc]  # pandas has no types here
-    """What geopandas and others hand over."""
+    """A column type of another library, as of geopandas."""
 
     @property
     def _constructor(self) -> Any:

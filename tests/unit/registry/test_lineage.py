@@ -1,4 +1,4 @@
-"""What one trusted digest proves of the versions below it."""
+"""One trusted digest proves the versions below it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What callers met at each release, from CloudWatch's answers."""
+"""Each release's errors and latency, read from CloudWatch's answers."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

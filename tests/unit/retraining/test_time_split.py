@@ -1,4 +1,4 @@
-"""What is learnt and what judges: by time, whole requests, and nothing on both sides, whatever the rows are."""
+"""The split of rows into training and test: by time, by whole requests, without overlap."""
 
 import numpy as np
 from hypothesis import given

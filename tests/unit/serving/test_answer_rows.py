@@ -1,4 +1,4 @@
-"""Whose fault a failing batch is: rows that the model cannot answer are named, failures of the release are raised."""
+"""A failing batch: rows that the model cannot answer are named, failures of the release are raised."""
 
 import math
 from collections.abc import Callable, Sequence
