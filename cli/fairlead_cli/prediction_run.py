@@ -56,7 +56,7 @@ def older_version(error: CallError, pinned: int) -> int | None:
 def run_pinned(
     endpoint: Endpoint, name: str, run: Callable[[Contract], None], *, notify: Callable[[str], None]
 ) -> None:
-    """Run with the live version; start again with an older one where not every release knows it."""
+    """Run with the live version; restart with an older one if a release does not serve that version."""
     asked = contract(endpoint, name, None)
     for _ in range(MOST_STARTS):
         try:

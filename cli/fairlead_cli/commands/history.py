@@ -47,7 +47,7 @@ def history(
         print_json([_document(entry, forced) for entry in found])
         return
     if not found:
-        registry.latest(name)  # says so if there is no such model
+        registry.latest(name)  # raises NotFoundError if there is no such model
         note(f"the journal holds no move of {name}")
         return
     print_table(("", "when (UTC)", "what", "from → to", "by", "why"), [_row(entry, forced) for entry in found])

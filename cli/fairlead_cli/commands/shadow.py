@@ -68,7 +68,7 @@ def next_step(done: "Shadowed") -> str:
         return f"next: fairlead release {model} {version}"
     if verdict == "worse":
         return f"next: leave it; fairlead report {model} {version} shows where it differs"
-    return "next: ask again when more outcomes are known; the gate's judgement stands in the meantime"
+    return "next: ask again when more outcomes are known; until then the gate's verdict is final"
 
 
 def _facts(done: "Shadowed") -> list[tuple[str, str]]:

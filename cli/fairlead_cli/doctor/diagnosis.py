@@ -1,4 +1,4 @@
-"""What a check says, and the account and stack that checks read."""
+"""The result of a check, and the account and stack that checks read."""
 
 import tomllib
 from functools import cached_property

@@ -115,7 +115,7 @@ def explained(errors: Sequence[FieldError]) -> RowsError:
 
 
 def _report(text: str) -> tuple[Any, list[str]]:
-    """Return a row's value, and the members in which a name stands twice."""
+    """Return a row's value, and the members in which a name occurs twice."""
     if not text.startswith("{"):
         return value_of(text), []
     report: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""Moves of the aliases as facts: what a release is, what a record of the journal says, how a deployment is described.
+"""The data types of the journal: drafts and records of alias moves, and the description of a deployment.
 
 Law: `decode(encode(r)) == r`, and the record after `r` holds the SHA-256 of `encode(r)`. To change the format, add a
 field with a default; when old readers would misread the new meaning, raise SCHEMA, which old readers refuse.

@@ -68,7 +68,7 @@ class Destination(NamedTuple):
 
 
 class Publisher(NamedTuple):
-    """The publisher's name, and the reason for a forced publication; empty where a refusal stands."""
+    """The publisher's name, and the reason for a forced publication; empty if the publication is not forced."""
 
     name: str
     reason: str

@@ -24,7 +24,7 @@ from fairlead.registry.hash_chain import Link, free, longest, near
 
 COMMIT_ATTEMPTS = 50
 WINDOW = 32
-"""Newest manifests that are read to find the newest version. A chain by hand of more is not told from the lineage."""
+"""Newest manifests that are read to find the newest version. A longer handwritten chain is taken for the lineage."""
 
 MOST_READ = 2_000
 """Manifests that are read if the newest ones are not one chain; a flood of objects must not hold up a publication."""

@@ -42,6 +42,6 @@ def find(name: str) -> Any:
 
 
 def word(found: Any) -> str:
-    """Return the word for what a name stood for."""
+    """Return the word for the object that a name stands for."""
     own = isinstance(found, np.ufunc) or (not isinstance(found, type) and found.__module__.startswith("numpy"))
     return "numpy function" if own else "named"

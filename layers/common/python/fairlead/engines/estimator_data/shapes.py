@@ -73,7 +73,7 @@ class Shape(NamedTuple):
 
     @property
     def kind(self) -> Any:
-        """The class itself; imported here, because the name stands in the table."""
+        """The class itself, imported by its name in the table."""
         return _class(self.name)
 
     def allowed(self, attribute: str) -> frozenset[str] | None:

@@ -1,4 +1,4 @@
-"""Clusterings: native code multiplies rows with centres of the same width, and starts as many threads as told."""
+"""Clusterings: native code multiplies rows with centres of the same width, on the configured number of threads."""
 
 from typing import Any
 

@@ -6,7 +6,7 @@ from fairlead.engines.native_state.state import REALS, State, class_of
 
 
 def _delegates(spline: State, abscissae: str) -> bool:
-    """Whether the spline stands in an object of its own, which was checked, as in SciPy 1.17 and later."""
+    """Return whether the spline is a separate object, which was checked, as in SciPy 1.17 and later."""
     inner = spline.get("_delegate_to")
     kind = spline.owner.rpartition(".")[2].removeprefix("_")
     if inner is not None and class_of(inner) not in CHECKS:

@@ -57,7 +57,7 @@ def measure_budget(
 def _run(interpreter: str, task: Task, size: int) -> Budget:
     path = [entry for entry in sys.path if entry]
     try:
-        done = subprocess.run(  # noqa: S603 - an interpreter of ours with a program of our own
+        done = subprocess.run(  # noqa: S603 - this interpreter with a module of Fairlead
             [interpreter, "-I", "-c", PROGRAM, str(CPU_SECONDS), *path],
             input=msgspec.json.encode(task),
             capture_output=True,

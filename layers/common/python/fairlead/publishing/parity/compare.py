@@ -19,7 +19,7 @@ CHUNK = 5_000
 SINGLES = 300
 MOST_QUESTIONS = 500
 MOST_REFUSED = 100
-"""Of the rows that the engine refuses, how many the estimator is asked, one by one."""
+"""Rows refused by the engine that the estimator must answer or refuse one by one, at most."""
 FAR = "far row"
 FIGURES = ("probabilities", "values", "scores")
 
