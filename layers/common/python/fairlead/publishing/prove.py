@@ -29,6 +29,7 @@ from fairlead.publishing.evidence import (
 from fairlead.publishing.evidence.estimator_loss import loss_of
 from fairlead.publishing.input.inputs import Progress, PublishInputs
 from fairlead.publishing.input.table_types import to_frame
+from fairlead.publishing.input.widths import check_width
 from fairlead.publishing.parity import choose_engine
 from fairlead.publishing.parity.compare import difference
 from fairlead.publishing.parity.golden_rows import golden_of
@@ -83,6 +84,7 @@ def prove(
     """
     _check_options(inputs, options)
     inputs, original = _as_data(inputs), inputs.estimator
+    check_width(inputs.estimator, inputs.X.shape[1])
     progress("inferring the signature")
     signature = infer.infer(inputs.estimator, inputs.X, inputs.y, target=inputs.target, train=inputs.train)
     if extra := infer.left_out(signature, inputs.X):
