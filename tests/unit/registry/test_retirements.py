@@ -2,9 +2,10 @@
 
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
-from fairlead.errors import IntegrityError, NotFoundError
+from fairlead.errors import NotFoundError
 from fairlead.registry.retirements import Retirement, retire, retired, retirement
 from fairlead.registry.store import Registry
 from testkit.memory import Memory
@@ -71,9 +72,25 @@ def test_foreign_keys_retire_nothing() -> None:
     assert retired(memory, "churn-eu") == {7}
 
 
-def test_a_damaged_record_still_retires_and_is_named(registry: Registry) -> None:
-    registry.objects.put_new("models/churn/retired/2.json", b"{")
+@pytest.mark.parametrize(
+    ("marker", "fault"),
+    [
+        (b"{", "cannot be read: "),
+        (b"", "cannot be read: "),
+        (b"\xff\xfe", "cannot be read: "),
+        (b'{"a":' * 100_000, "cannot be read: "),
+        (b'{"model": "churn"}', "cannot be read: "),
+        (msgspec.json.encode(ending(1)), "names churn version 1 instead"),
+    ],
+    ids=["half", "empty", "no UTF-8", "deep", "members missing", "another version's"],
+)
+def test_a_marker_that_cannot_be_read_still_retires_and_is_named(registry: Registry, marker: bytes, fault: str) -> None:
+    registry.objects.put_new("models/churn/retired/2.json", marker)
 
     assert retired(registry.objects, "churn") == {2}
-    with pytest.raises(IntegrityError, match="the retirement of churn version 2 is malformed"):
-        retirement(registry, "churn", 2)
+    found = retirement(registry, "churn", 2)
+    assert found is not None
+    assert (found.version, found.retired, found.retired_by) == (2, None, "")
+    assert str(found).startswith(f"models/churn/retired/2.json {fault}")
+    assert len(str(found)) < 400
+    assert retire(registry, ending(2)) == (found, False)

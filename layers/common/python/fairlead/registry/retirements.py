@@ -2,7 +2,8 @@
 
     models/<name>/retired/<n>.json   a Retirement, created once
 
-A version is retired if the key exists, so one listing returns all of them. The contents say who, when and why.
+A version is retired if the key exists, so one listing returns all of them. The contents say who, when and why;
+a marker whose contents cannot be read counts all the same.
 """
 
 import re
@@ -10,7 +11,7 @@ from datetime import datetime
 
 import msgspec
 
-from fairlead.errors import IntegrityError, NotFoundError
+from fairlead.errors import NotFoundError, one_line
 from fairlead.model.manifest import UNREADABLE
 from fairlead.registry.store import Listed, Registry, check_name
 
@@ -18,15 +19,20 @@ NUMBERED = re.compile(r"([1-9][0-9]*)\.json")
 
 
 class Retirement(msgspec.Struct, frozen=True, kw_only=True):
-    """The retirement of a version: `retired` is when, in aware UTC; `reason` may be empty."""
+    """The retirement of a version: `retired` is when, in aware UTC; `reason` may be empty.
+
+    A marker that cannot be read has neither time nor principal, and its fault as reason.
+    """
 
     model: str
     version: int
-    retired: datetime
+    retired: datetime | None
     retired_by: str
     reason: str = ""
 
     def __str__(self) -> str:
+        if self.retired is None:
+            return self.reason
         return f"{self.retired:%Y-%m-%d %H:%M:%S}Z by {self.retired_by}" + (f": {self.reason}" if self.reason else "")
 
 
@@ -47,7 +53,7 @@ def retire(registry: Registry, retirement: Retirement) -> tuple[Retirement, bool
 
 
 def retirement(registry: Registry, model: str, version: int) -> Retirement | None:
-    """Return the retirement of a version, None if it is not retired. Raises IntegrityError."""
+    """Return the retirement of a version, None if it is not retired."""
     check_name(model)
     try:
         return _read(registry, model, version)
@@ -64,11 +70,21 @@ def retired(objects: Listed, model: str) -> frozenset[int]:
 
 
 def _read(registry: Registry, model: str, version: int) -> Retirement:
+    """Return the retirement in a marker; one that cannot be read retires its version too, since none may be deleted."""
     data = registry.objects.get(_key(model, version))
     try:
-        return msgspec.json.decode(data, type=Retirement)
+        found = msgspec.json.decode(data, type=Retirement)
     except UNREADABLE as error:
-        raise IntegrityError(f"the retirement of {model} version {version} is malformed: {error}") from error
+        return _unreadable(model, version, f"{_key(model, version)} cannot be read: {one_line(error)}")
+    if (found.model, found.version) != (model, version):
+        return _unreadable(
+            model, version, f"{_key(model, version)} names {found.model} version {found.version} instead"
+        )
+    return found
+
+
+def _unreadable(model: str, version: int, fault: str) -> Retirement:
+    return Retirement(model=model, version=version, retired=None, retired_by="", reason=fault)
 
 
 def _prefix(model: str) -> str:
