@@ -96,7 +96,7 @@ def test_a_forced_version_says_so_wherever_it_is_seen(desk: Path) -> None:
     assert [one["forced"] and one["forced"]["reason"] for one in listed] == ["labels renamed upstream", None]
 
 
-def test_a_publisher_who_may_only_use_the_registry_is_compared_with_its_latest(desk: Path) -> None:
+def test_a_publisher_with_registry_rights_alone_is_compared_with_the_latest(desk: Path) -> None:
     run("publish")
     said = json.loads(run("validate", "--json").stdout)
     line = next(one for one in said["findings"] if one["check"] == "champion")

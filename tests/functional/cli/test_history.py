@@ -158,7 +158,7 @@ def test_history_says_when_what_from_to_by_whom_and_why(told: Journal) -> None:
     ]
 
 
-def test_historys_json_has_deployments_evidence_and_who_forced_a_version(told: Journal) -> None:
+def test_history_json_has_deployments_evidence_and_forced_versions(told: Journal) -> None:
     listed = result("history", "churn", "--limit", 2)
 
     assert [one["number"] for one in listed] == [4, 3]
@@ -208,7 +208,7 @@ def test_a_damaged_record_is_shown_as_such(told: Journal) -> None:
     assert [line.split()[:2] for line in done.stdout.splitlines()][2] == ["3", "unreadable"]
 
 
-def test_a_manifest_that_is_gone_leaves_the_history_readable(told: Journal) -> None:
+def test_history_is_readable_with_a_missing_manifest(told: Journal) -> None:
     connect("s3").delete_object(Bucket="registry", Key="models/churn/versions/2.json")
 
     done = fairlead("history", "churn")
@@ -276,7 +276,7 @@ def test_a_date_means_its_first_moment(told: Journal, registry: Registry) -> Non
     assert result("who-was-live", "churn", "--at", "2026-11-23")["at"] == "2026-11-23T00:00:00Z"
 
 
-def test_who_was_live_says_who_had_moved_it_and_why(told: Journal) -> None:
+def test_who_was_live_shows_author_and_reason_of_the_move(told: Journal) -> None:
     lines = fairlead("who-was-live", "churn", "--at", "2026-11-22T14:05+01:00").stdout.splitlines()
 
     assert lines == [

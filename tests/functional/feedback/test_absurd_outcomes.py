@@ -87,7 +87,7 @@ def test_an_absurd_outcome_is_invalid_at_once_its_neighbours_are_taken_and_it_ma
     assert bench.dead_letters.kept == {}
 
 
-def test_an_answer_that_cannot_be_counted_is_named_to_who_reports_and_stops_no_other(bench: Bench) -> None:
+def test_an_uncountable_answer_is_invalid_for_its_reporter_and_stops_no_other(bench: Bench) -> None:
     bench.captured((1, [1e300, 2.0]))
     bad, good = bench.report((1, 0, 5.0), (1, 1, 2.5))
     assert (bad.status, good.status) == ("invalid", "recorded")

@@ -99,7 +99,7 @@ def test_sending_again_is_safe_and_says_so(here: Loop, send: Send) -> None:
     assert statuses(answer) == ["duplicate", "duplicate", "accepted"]
 
 
-def test_the_first_report_stands_and_others_are_conflicts(here: Loop, send: Send) -> None:
+def test_the_first_report_counts_and_others_are_conflicts(here: Loop, send: Send) -> None:
     send((0, "Adelie"))
     status, [again, other] = send((0, "Adelie"), (0, "Gentoo"))
     assert status == 207

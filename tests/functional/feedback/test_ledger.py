@@ -139,7 +139,7 @@ def test_a_pair_is_scored_once_whichever_half_comes_first(dynamodb: Any, *, pred
     assert (pair.column("rows"), pair.column("labels"), pair.outcome.actual) == ([1.0], "yes", "yes")
 
 
-def test_the_first_report_stands_and_what_contradicts_it_is_counted(dynamodb: Any) -> None:
+def test_the_first_report_counts_and_conflicts_are_counted(dynamodb: Any) -> None:
     ledger = Ledger(dynamodb, TABLE)
     ledger.record_parts([part("r")], tally)
     reports = [

@@ -166,7 +166,7 @@ def test_a_report_shows_what_its_task_has(name: str) -> None:
     assert [words for words in [*SHOWN[name], *ALWAYS] if words not in shown] == []
 
 
-def test_the_verdict_comes_first_and_says_what_refused_and_who_went_on() -> None:
+def test_the_verdict_is_first_and_names_refusals_and_force() -> None:
     facts = case("diabetes")
     passed = "".join(Page(report.render(facts)).texts)
     assert passed.index("The gate passed this version") < passed.index("Metrics")

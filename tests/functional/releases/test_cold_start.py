@@ -23,7 +23,7 @@ def key_of(registry: Registry, what: str) -> str:
     return blob_key(facts.blobs[facts.engine.blob if what == "engine" else what])
 
 
-def test_a_release_whose_objects_are_whole_has_no_obstacle(registry: Registry, release: Release) -> None:
+def test_a_release_with_intact_objects_has_no_obstacle(registry: Registry, release: Release) -> None:
     assert obstacle(registry, release) == ""
 
 

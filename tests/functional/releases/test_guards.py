@@ -33,7 +33,7 @@ def test_a_stack_that_is_not_settled_refuses_releases(
     assert lambda_.calls == []
 
 
-def test_a_second_release_while_one_runs_is_refused_with_who_and_since_when(
+def test_a_second_release_is_refused_with_the_first_ones_author_and_start(
     desk: Desk, registry: Registry, deploys: FakeDeploys, lambda_: StrictLambda
 ) -> None:
     ship(desk.releases(), registry, 1)
@@ -67,7 +67,7 @@ def test_a_second_deployment_is_refused_and_leaves_previous_to_the_first(
     assert desk.journal().verify() == []
 
 
-def test_a_deployment_whose_start_got_lost_on_the_way_back_is_found(
+def test_a_deployment_whose_start_answer_was_lost_is_found(
     releases: Releases, registry: Registry, deploys: FakeDeploys, lambda_: StrictLambda
 ) -> None:
     """CreateDeployment is sent again by the client below us when its answer is lost, and then meets its own work."""

@@ -235,7 +235,7 @@ def test_a_retirement_killed_at_any_call_can_be_run_again(stage: Stage) -> None:
         assert stage.desk.journal().verify() == []
 
 
-def test_an_actor_who_rolls_back_at_any_call_of_another_moves_live_once(stage: Stage, executioner: Executioner) -> None:
+def test_a_rollback_at_any_call_of_another_command_moves_live_once(stage: Stage, executioner: Executioner) -> None:
     """Two at once, in every order there is of the one within the other."""
 
     def rollback(by: str) -> None:

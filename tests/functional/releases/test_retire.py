@@ -98,7 +98,7 @@ def test_of_a_release_and_a_retirement_at_once_the_one_on_record_first_wins(
     assert retirements.retired(registry.objects, "churn") == frozenset()
 
 
-def test_a_retirement_on_record_whose_object_is_still_missing_refuses_the_release(
+def test_a_recorded_retirement_without_its_object_refuses_the_release(
     releases: Releases, registry: Registry, desk: Desk, lambda_: StrictLambda
 ) -> None:
     ship(releases, registry, 3)

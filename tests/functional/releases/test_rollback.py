@@ -29,7 +29,7 @@ def test_rollback_moves_live_back_to_previous_and_leaves_previous(
     assert lambda_.alias_names() == {"live": "2", "previous": "2"}
 
 
-def test_a_rollback_is_on_record_with_who_and_why(two: Releases, registry: Registry, desk: Desk) -> None:
+def test_a_rollback_record_has_author_and_reason(two: Releases, registry: Registry, desk: Desk) -> None:
     desk.reconcile()
 
     two.rollback(registry, "churn", reason="errors since noon")
@@ -106,7 +106,7 @@ def test_after_a_canary_that_failed_a_plain_rollback_does_not_undo_twice_and_say
     assert two.rollback(registry, "churn", to="r2").live.release == "2"
 
 
-def test_what_a_rollback_proposes_can_be_gone_to(
+def test_a_proposed_rollback_target_is_accepted(
     two: Releases, registry: Registry, lambda_: StrictLambda, desk: Desk
 ) -> None:
     desk.reconcile()
@@ -154,7 +154,7 @@ def test_the_newest_release_of_a_version_is_the_one_that_its_number_names(
         ("latest", "'latest' is not a version or a release"),
     ],
 )
-def test_what_cannot_be_gone_back_to_is_said(
+def test_an_impossible_rollback_target_is_refused_with_the_reason(
     two: Releases, registry: Registry, lambda_: StrictLambda, to: str, said: str
 ) -> None:
     with pytest.raises(ReleaseError, match=said):

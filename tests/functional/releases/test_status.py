@@ -26,7 +26,7 @@ def test_status_says_what_is_live_and_what_a_rollback_would_go_back_to(releases:
     ]
 
 
-def test_status_shows_who_started_the_running_deployment_and_why(
+def test_status_shows_author_and_reason_of_the_running_deployment(
     releases: Releases, registry: Registry, deploys: FakeDeploys
 ) -> None:
     ship(releases, registry, 1)

@@ -150,7 +150,7 @@ def test_an_event_names_model_reason_and_time() -> None:
     assert (order.limits.trusted, order.limits.fewest) == (("arn:a", "arn:b"), 200)
 
 
-def test_a_person_says_who_and_how_far_back() -> None:
+def test_a_manual_retraining_records_operator_and_period() -> None:
     order = order_of({**EVENT, "by": "arn:ada", "since_days": 1.5}, here(), by="arn:function", request="r1")
     assert (order.by, order.since.total_seconds()) == ("arn:ada", 129_600)
 

@@ -146,7 +146,7 @@ def records(app: ModuleType) -> tuple[list[dict[str, Any]], list[dict[str, Any]]
     return [one for one in lines if "_aws" not in one], [one for one in lines if "Requests" in one]
 
 
-def test_a_pinned_version_answers_and_says_who_it_is(
+def test_a_pinned_version_answers_with_its_identity(
     load_app: Load, released: dict[str, str], line: tuple[Store, list[Published]]
 ) -> None:
     app = load_app(released)
@@ -290,7 +290,7 @@ def test_beside_a_live_version_of_the_sklearn_engine_there_is_no_onnx_engine_for
     assert [one["version"] for one in call(app, "versions")[1]["versions"]] == [SKLEARN]
 
 
-def test_a_retired_version_is_gone_and_the_others_stay(load_app: Load, copy: tuple[Store, dict[str, str]]) -> None:
+def test_a_retired_version_is_refused_and_the_others_answer(load_app: Load, copy: tuple[Store, dict[str, str]]) -> None:
     store, env = copy
     retire_version(store, 3)
     app = load_app(env)

@@ -309,7 +309,7 @@ def test_what_the_release_froze_must_be_what_the_registry_holds(
 
 
 @pytest.mark.parametrize(("damage", "verdict"), [("deleted", "inconclusive"), ("edited", "fail")])
-def test_a_blob_that_no_release_loads_may_be_gone_and_not_be_another(
+def test_an_unloaded_blob_may_be_missing_but_not_changed(
     here: ReleasesHere, s3_url: str, damage: str, verdict: str
 ) -> None:
     """A missing golden blob may have been erased for privacy; a changed one was tampered with."""

@@ -229,7 +229,7 @@ def test_a_journal_that_hangs_is_left_behind(stage: Stage, monkeypatch: pytest.M
     never.set()
 
 
-def test_a_second_run_of_the_same_hook_stands_by_the_first_ones_record(stage: Stage) -> None:
+def test_a_second_run_of_a_hook_repeats_the_first_ones_verdict(stage: Stage) -> None:
     """Lambda may run an event twice."""
     stage.release.duration_ms = 900.0
     stage.play()

@@ -155,7 +155,7 @@ def test_what_will_not_get_better_is_not_tried_again(server: Script, status: int
     assert len(server.received) == 1
 
 
-def test_a_forbidden_caller_learns_who_they_are_and_which_policy_they_need(server: Script) -> None:
+def test_a_forbidden_caller_gets_their_arn_and_the_missing_policy(server: Script) -> None:
     identity = b"""<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
         <Arn>arn:aws:iam::123456789012:user/guest</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>"""
     server.answers = [(403, {}, {"message": "User is not authorized to access this resource"}), (200, {}, identity)]

@@ -204,7 +204,7 @@ def test_a_column_that_the_model_ignores_may_hold_anything(value: str) -> None:
         ('{"a": 1, "di": 2}', "row 0, field 'di': expected a field of the signature"),
     ],
 )
-def test_an_ignored_column_is_json_and_stands_once_beside_a_field(row: str, fault: str) -> None:
+def test_an_ignored_column_with_invalid_json_or_twice_is_refused(row: str, fault: str) -> None:
     field = Field(name="a", kind="number", nullable=True)
     reader = RequestReader(
         Signature(inputs=(field,), output=Output(task="regression"), layout="frame", ignored=(Ignored("id", 1),))

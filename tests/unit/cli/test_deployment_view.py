@@ -66,7 +66,7 @@ def test_the_end_says_why() -> None:
     )
 
 
-def test_a_release_whose_version_is_gone_is_shown_as_gone() -> None:
+def test_a_release_with_a_deleted_version_is_shown_as_gone() -> None:
     assert "old: gone" in drawn(msgspec.structs.replace(snapshot(), old=None))
 
 

@@ -22,6 +22,6 @@ def test_an_arn_is_shown_by_its_end(told: str, said: str) -> None:
     assert named(told) == said
 
 
-def test_versions_say_who_made_them_in_these_words() -> None:
+def test_versions_show_their_author() -> None:
     shown = _for_people({"created_by": RETRAINED, "rows": {}, "metrics": {}})
     assert shown["created_by"].startswith("function:fairlead-retrain, retrained")

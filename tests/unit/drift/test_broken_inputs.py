@@ -52,7 +52,7 @@ def test_a_field_of_another_unit_code_or_none_is_named_with_what_came(
     assert [(one.feature, one.words) for one in seen(*[row] * 40) or ()] == [(feature, words)]
 
 
-def test_both_what_is_outside_and_what_is_missing_count_and_the_worst_stands_first() -> None:
+def test_outside_and_missing_values_count_and_the_worst_input_is_first() -> None:
     found = seen(
         *[(9.0, None, None, "abcd")] * 15, *[(None, None, None, "abcd")] * 10, *[(1.5, None, None, "abcd")] * 10
     )

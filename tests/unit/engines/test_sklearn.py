@@ -61,7 +61,7 @@ def test_missing_is_nan_everywhere() -> None:
 
 
 @pytest.mark.parametrize(("null", "missing"), [("none", None), ("na", pd.NA)])
-def test_missing_is_what_null_stands_for_in_each_field(null: Any, missing: Any) -> None:
+def test_null_becomes_each_fields_missing_value(null: Any, missing: Any) -> None:
     fields = (*FIELDS[:5], Field(name="word", kind="category", nullable=True, categories=("a",), null=null), FIELDS[6])
     frame = ask("frame", fields)
     assert frame["word"].iloc[0] is missing

@@ -152,7 +152,7 @@ def test_an_overtaken_writer_decides_again() -> None:
     assert [record.kind for record in journal(store).records()] == ["intended", "moved"]
 
 
-def test_a_put_whose_answer_got_lost_is_ours() -> None:
+def test_a_put_whose_answer_was_lost_counts_as_created() -> None:
     class Repeating(Memory):
         """The client below repeats a put, and then meets its own object."""
 

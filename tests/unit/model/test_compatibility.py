@@ -167,7 +167,7 @@ def test_an_input_that_becomes_ignored_is_additive_because_old_requests_stay_rig
         (signature(*FIELDS[:2], Field(name="island", kind="text", nullable=True)), "input 'island' is now used"),
     ],
 )
-def test_an_ignored_column_that_is_gone_or_now_used_is_breaking(new: Signature, what: str) -> None:
+def test_a_removed_or_newly_used_ignored_column_is_breaking(new: Signature, what: str) -> None:
     live = Signature(inputs=FIELDS[:2], output=LABELS, layout="frame", ignored=(Ignored("island", 2),))
     assert [(one.kind, one.what) for one in compare(live, new)] == [("breaking", what)]
     assert compare(live, live) == []

@@ -67,7 +67,7 @@ def test_nothing_below_an_edited_manifest_is_proved() -> None:
             made.find(version)
 
 
-def test_a_manifest_that_is_gone_is_named_and_the_walk_goes_on_once_it_is_back() -> None:
+def test_a_missing_manifest_is_named_and_read_again_once_restored() -> None:
     store = Counted()
     made = chain(store, 4)
     kept = store.objects.pop(manifest_key("churn", 2))

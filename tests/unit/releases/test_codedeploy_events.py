@@ -143,7 +143,7 @@ def facts(record: Record) -> tuple[str, str, str, str]:
     return record.kind, str(record.was and record.was.release), str(record.now and record.now.release), record.key
 
 
-def test_a_start_says_what_shifts_whose_intent_it_was_and_why(recorder: Recorder, cloud: Cloud) -> None:
+def test_a_start_record_has_shift_author_and_reason(recorder: Recorder, cloud: Cloud) -> None:
     cloud.start("d-1", 13, 14)
     cloud.clock.pass_(seconds=2)
 
@@ -397,7 +397,7 @@ def test_in_any_order_and_any_number_of_times_the_journal_ends_up_right(seed: in
 
 
 @pytest.mark.parametrize("order", list(itertools.permutations(["d-1", "d-2", "d-3"])), ids=" ".join)
-def test_told_of_everything_at_once_it_knows_who_was_live_all_along(order: tuple[str, ...]) -> None:
+def test_who_was_live_is_right_when_all_events_arrive_together(order: tuple[str, ...]) -> None:
     clock = Clock()
     cloud, kept = Cloud(clock), journal(Memory(), clock)
     kept.append(moved(12, 13))
