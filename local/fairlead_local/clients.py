@@ -16,7 +16,7 @@ class Clients:
         self, endpoint: str, *, access_key: str = INTERNAL_KEY, secret_key: str = INTERNAL_KEY, token: str | None = None
     ) -> None:
         self.endpoint = endpoint
-        self._keys = (access_key, secret_key, token)
+        self.keys = (access_key, secret_key, token)
         self._made: dict[str, Any] = {}
 
     def __getitem__(self, service: str) -> Any:
@@ -31,4 +31,4 @@ class Clients:
 
         # Each client has a session of its own: creating clients from a shared session is not thread-safe.
         config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, max_pool_connections=50)
-        return clients.session(*self._keys, region=REGION).client(service, endpoint_url=self.endpoint, config=config)
+        return clients.session(*self.keys, region=REGION).client(service, endpoint_url=self.endpoint, config=config)

@@ -165,6 +165,10 @@ class LocalCloud:
         finally:
             self._control("faults", {"functions": dict.fromkeys(named), "writes": 0})
 
+    def identity_token(self, **claims: Any) -> str:
+        """Return a token with these claims (`iss`, `sub`, `aud`), signed for AssumeRoleWithWebIdentity."""
+        return str(self._control("token", claims)["token"])
+
     @contextlib.contextmanager
     def variants(self, **variants: Any) -> Iterator[None]:
         """Play variants of AWS while the block runs: the fields of `AwsVariants`, by name."""

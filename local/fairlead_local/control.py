@@ -12,6 +12,7 @@ from fairlead_local.clock import Clock
 from fairlead_local.codedeploy.context import Pace
 from fairlead_local.faults import Faults
 from fairlead_local.http_message import WsgiApp
+from fairlead_local.iam.web_identity import WebIdentities
 
 PREFIX = "/_fairlead/"
 
@@ -19,7 +20,8 @@ PREFIX = "/_fairlead/"
 class Control:
     """A WSGI application in front of another: clock, CodeDeploy's delays, faults, variants, and Inactive versions.
 
-    GET /_fairlead/clock returns the time; POST requests change clock, pace, faults, variants and inactive.
+    GET /_fairlead/clock returns the time; POST requests change clock, pace, faults, variants and
+    inactive, and sign tokens.
     """
 
     def __init__(
@@ -29,12 +31,14 @@ class Control:
         pace: Pace,
         faults: Faults,
         variants: AwsVariants,
+        web_identities: WebIdentities,
         *,
         make_inactive: Callable[[str, str], None],
     ) -> None:
         self._rest = rest
         self._faults = faults
         self._variants = variants
+        self._web_identities = web_identities
         self._inactivate = make_inactive
         self._clock = clock
         self._pace = pace
@@ -51,6 +55,7 @@ class Control:
             "pace": self._set_pace,
             "faults": partial(_set, self._faults.set),
             "variants": partial(_set, self._variants.set),
+            "token": partial(_set, self._web_identities.token),
             "inactive": self._make_inactive,
         }
         act = acts.get(request.path.removeprefix(PREFIX))

@@ -33,6 +33,7 @@ from fairlead_local.iam.evaluate import PolicyEvaluator
 from fairlead_local.iam.guard import Guard
 from fairlead_local.iam.identities import Identities
 from fairlead_local.iam.roles import Roles as AccessRoles
+from fairlead_local.iam.web_identity import WebIdentities
 from fairlead_local.lambda_.account_settings import AccountSettings
 from fairlead_local.lambda_.aliases import Aliases
 from fairlead_local.lambda_.archives import Archives
@@ -68,8 +69,9 @@ class Cloud:
         self.clock = Clock(behind=behind)
         moto_server.follow(self.clock)
         identities, buckets, variants = Identities(), BucketPolicies(), AwsVariants()
+        web_identities = WebIdentities()
         evaluator = PolicyEvaluator(buckets)
-        roles = AccessRoles(evaluator, endpoint)
+        roles = AccessRoles(evaluator, identities, endpoint)
         archives = Archives(directory / "archives", clients)
         metrics = MetricStore()
         platform = ServiceMetrics(metrics, self.clock)
@@ -103,8 +105,7 @@ class Cloud:
         )
         self._subscriptions = Subscriptions(self.clock, permissions, invoker.handle)
         moto = moto_server.application()
-        registry = StackRegistry(clients)
-        stacks = CloudFormation(registry, Engine(catalogue(clients, apis, buckets)))
+        stacks = _cloudformation(clients, apis, roles)
         services: dict[str, WsgiApp] = {
             "lambda": Service("lambda", operations),
             "cloudformation": Service("cloudformation", stacks.handlers()),
@@ -115,9 +116,13 @@ class Cloud:
             "logs": Logs(moto, self._subscriptions, store, self.clock),
         }
         self.clock.settle = self._settle
-        guard = Guard(Router(services, moto), identities, buckets, roles, group=self.codedeploy.group_of)
+        guard = Guard(
+            Router(services, moto), identities, buckets, roles, web_identities, group=self.codedeploy.group_of
+        )
         inactivate = partial(make_inactive, store)
-        self.aws_api = Control(guard, self.clock, self.codedeploy.pace, faults, variants, make_inactive=inactivate)
+        self.aws_api = Control(
+            guard, self.clock, self.codedeploy.pace, faults, variants, web_identities, make_inactive=inactivate
+        )
         self.gateway = Gateway(apis, invoker, permissions, Authorizer(identities, evaluator), platform)
 
     def stop(self) -> None:
@@ -142,6 +147,17 @@ class Cloud:
             waited = [part.settle(left) for part in parts]
             if not any(waited):
                 return
+
+
+def _cloudformation(clients: Clients, apis: Apis, roles: AccessRoles) -> CloudFormation:
+    def engine(acting: Clients) -> Engine:
+        return Engine(catalogue(acting, apis, roles.check_acting))
+
+    return CloudFormation(
+        StackRegistry(clients, roles.of_caller),
+        engine(clients),
+        lambda role: engine(roles.cloudformation(role) if role else roles.of_caller()),
+    )
 
 
 def _made(folder: Path) -> Path:

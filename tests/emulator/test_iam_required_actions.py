@@ -94,7 +94,7 @@ def needed(service: str, operation: str, **parameters: Any) -> list[tuple[str, s
         ("lambda", "delete_function", {"FunctionName": "f", "Qualifier": "7"}, "lambda:DeleteFunction",
          f"{FUNCTION}:7"),
         ("lambda", "get_layer_version", {"LayerName": "onnx", "VersionNumber": 3}, "lambda:GetLayerVersion", LAYER),
-        ("lambda", "publish_layer_version", {"LayerName": "onnx", "Content": {"S3Bucket": "bkt", "S3Key": "key"}},
+        ("lambda", "publish_layer_version", {"LayerName": "onnx", "Content": {"ZipFile": b"x"}},
          "lambda:PublishLayerVersion", f"arn:aws:lambda:{HERE}:layer:onnx"),
         ("lambda", "list_functions", {}, "lambda:ListFunctions", "*"),
         ("cloudwatch", "set_alarm_state", {"AlarmName": "a", "StateValue": "OK", "StateReason": "r"},

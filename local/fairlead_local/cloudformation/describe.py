@@ -19,6 +19,7 @@ def stack(record: Stack) -> dict[str, Any]:
         "LastUpdatedTime": record.updated,
         "EnableTerminationProtection": record.protected,
         "DisableRollback": False,
+        "RoleARN": record.role,
         "NotificationARNs": [],
         "Parameters": [],
         "Tags": [],

@@ -12,61 +12,60 @@ logger = logging.getLogger(__name__)
 
 
 class Operations:
-    """Starts a thread for each operation."""
+    """Starts a thread for each operation; the engine has the rights that the operation acts with."""
 
-    def __init__(self, engine: Engine, forget: Callable[[Stack], None]) -> None:
-        self._engine = engine
+    def __init__(self, forget: Callable[[Stack], None]) -> None:
         self._forget = forget
 
-    def create(self, stack: Stack, wanted: DesiredStack, *, rollback: bool = True) -> threading.Thread:
+    def create(self, engine: Engine, stack: Stack, wanted: DesiredStack, *, rollback: bool = True) -> threading.Thread:
         """Create a stack: CREATE_IN_PROGRESS, then CREATE_COMPLETE or ROLLBACK_COMPLETE."""
         stack.move("CREATE_IN_PROGRESS", "User Initiated")
-        return self._start(stack, lambda: self._create(stack, wanted, rollback=rollback))
+        return self._start(stack, lambda: self._create(engine, stack, wanted, rollback=rollback))
 
-    def update(self, stack: Stack, wanted: DesiredStack, *, rollback: bool = True) -> threading.Thread:
+    def update(self, engine: Engine, stack: Stack, wanted: DesiredStack, *, rollback: bool = True) -> threading.Thread:
         """Update a stack: UPDATE_IN_PROGRESS, then UPDATE_COMPLETE or UPDATE_ROLLBACK_COMPLETE."""
         stack.move("UPDATE_IN_PROGRESS", "User Initiated")
         stack.updated = now()
-        return self._start(stack, lambda: self._update(stack, wanted, rollback=rollback))
+        return self._start(stack, lambda: self._update(engine, stack, wanted, rollback=rollback))
 
-    def delete(self, stack: Stack) -> threading.Thread:
+    def delete(self, engine: Engine, stack: Stack) -> threading.Thread:
         """Delete a stack: DELETE_IN_PROGRESS, then DELETE_COMPLETE or DELETE_FAILED."""
         stack.move("DELETE_IN_PROGRESS", "User Initiated")
-        return self._start(stack, lambda: self._delete(stack))
+        return self._start(stack, lambda: self._delete(engine, stack))
 
-    def _create(self, stack: Stack, wanted: DesiredStack, *, rollback: bool) -> None:
+    def _create(self, engine: Engine, stack: Stack, wanted: DesiredStack, *, rollback: bool) -> None:
         stack.current = wanted
         try:
-            self._engine.apply(stack, wanted)
+            engine.apply(stack, wanted)
         except ServiceError as error:
             if not rollback:
                 stack.move("CREATE_FAILED", error.message)
                 return
             stack.move("ROLLBACK_IN_PROGRESS", f"The following resource(s) failed to create: {error.message}")
-            self._engine.delete(stack, rollback=True)
+            engine.delete(stack, rollback=True)
             stack.move("ROLLBACK_COMPLETE")
             return
         stack.move("CREATE_COMPLETE")
 
-    def _update(self, stack: Stack, wanted: DesiredStack, *, rollback: bool) -> None:
+    def _update(self, engine: Engine, stack: Stack, wanted: DesiredStack, *, rollback: bool) -> None:
         before = stack.current
         try:
-            self._engine.apply(stack, wanted)
+            engine.apply(stack, wanted)
         except ServiceError as error:
             if not rollback or before is None:
                 stack.move("UPDATE_FAILED", error.message)
                 return
             reason = f"The following resource(s) failed to update: {error.message}"
             stack.move("UPDATE_ROLLBACK_IN_PROGRESS", reason)
-            self._engine.apply(stack, before, rollback=True)
+            engine.apply(stack, before, rollback=True)
             stack.move("UPDATE_ROLLBACK_COMPLETE", reason)
             return
         stack.current = wanted
         stack.move("UPDATE_COMPLETE")
 
-    def _delete(self, stack: Stack) -> None:
+    def _delete(self, engine: Engine, stack: Stack) -> None:
         try:
-            self._engine.delete(stack)
+            engine.delete(stack)
         except ServiceError as error:
             stack.move("DELETE_FAILED", f"The following resource(s) failed to delete: {error.message}")
             return

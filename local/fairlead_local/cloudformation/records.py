@@ -74,6 +74,7 @@ class ChangeSet:
     status: str = "CREATE_COMPLETE"
     execution: str = "AVAILABLE"
     reason: str | None = None
+    role: str | None = None
     created: datetime = field(default_factory=now)
 
     def __post_init__(self) -> None:
@@ -94,6 +95,7 @@ class Stack:
     change_sets: list[ChangeSet] = field(default_factory=list)
     policy: str | None = None
     protected: bool = False
+    role: str | None = None
     created: datetime = field(default_factory=now)
     updated: datetime | None = None
 

@@ -1,6 +1,7 @@
 """All stacks, and the desired state that a request describes."""
 
 import threading
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlparse
 
@@ -14,11 +15,12 @@ from fairlead_local.errors import ServiceError
 class StackRegistry:
     """Stacks by name, deleted ones by id."""
 
-    def __init__(self, clients: Clients) -> None:
+    def __init__(self, clients: Clients, of_caller: Callable[[], Clients]) -> None:
         self.lock = threading.RLock()
         self.stacks: dict[str, Stack] = {}
         self.deleted: list[Stack] = []
         self._clients = clients
+        self._of_caller = of_caller
         self._managed: dict[str, str] = {}
 
     def find(self, name: str) -> Stack:
@@ -56,9 +58,10 @@ class StackRegistry:
         if not params.get("TemplateURL"):
             raise invalid("Either Template URL or Template Body must be specified.")
         bucket, _, key = urlparse(params["TemplateURL"]).path.lstrip("/").partition("/")
+        s3 = self._of_caller()["s3"]
         try:
-            return str(self._clients["s3"].get_object(Bucket=bucket, Key=key)["Body"].read().decode())
-        except self._clients["s3"].exceptions.ClientError as error:
+            return str(s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode())
+        except s3.exceptions.ClientError as error:
             raise invalid(f"S3 error: {error}") from error
 
     def _text(self, params: dict[str, Any], current: DesiredStack | None) -> str:

@@ -1,5 +1,6 @@
 """CloudFormation's operations."""
 
+from collections.abc import Callable
 from typing import Any
 
 from fairlead_local.cloudformation import describe, templates
@@ -18,12 +19,16 @@ DEAD = ("REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FA
 
 
 class CloudFormation:
-    """The handlers; operations continue in the background."""
+    """The handlers; operations continue in the background.
 
-    def __init__(self, registry: StackRegistry, engine: Engine) -> None:
+    `acting` returns an engine with the rights of a role, or of the caller without one.
+    """
+
+    def __init__(self, registry: StackRegistry, engine: Engine, acting: Callable[[str | None], Engine]) -> None:
         self._registry = registry
         self._engine = engine
-        self._operations = Operations(engine, registry.forget)
+        self._acting = acting
+        self._operations = Operations(registry.forget)
 
     def handlers(self) -> dict[str, Handler]:
         """Return the handlers by operation name."""
@@ -59,6 +64,8 @@ class CloudFormation:
             self._registry.stacks[stack.name] = stack
             changes = self._engine.plan(stack, wanted)
             change_set = ChangeSet(params["ChangeSetName"], kind, wanted, changes, params.get("Description", ""))
+            change_set.role = params.get("RoleARN")
+            self._acting(change_set.role or stack.role)
             if not changes and not self._differs(stack, wanted):
                 change_set.status, change_set.execution = "FAILED", "UNAVAILABLE"
                 change_set.reason = NO_CHANGES
@@ -76,11 +83,12 @@ class CloudFormation:
                     f"ChangeSet [{change_set.id}] cannot be executed in its current status of [{change_set.status}]"
                 )
                 raise ServiceError("InvalidChangeSetStatus", message)
+            engine = self._engine_for(stack, change_set.role)
             change_set.execution = "EXECUTE_COMPLETE"
             stack.change_sets.clear()
             rollback = not params.get("DisableRollback", False)
             start = self._operations.create if stack.current is None else self._operations.update
-            operation = start(stack, change_set.wanted, rollback=rollback)
+            operation = start(engine, stack, change_set.wanted, rollback=rollback)
         operation.join(PATIENCE)
 
     def describe_change_set(self, params: dict[str, Any]) -> dict[str, Any]:
@@ -97,8 +105,10 @@ class CloudFormation:
         with self._registry.lock:
             stack = self._stack_for(params["StackName"], create=True)
             wanted = self._directly_wanted(params, stack)
+            engine = self._engine_for(stack, params.get("RoleARN"))
             self._registry.stacks[stack.name] = stack
-            operation = self._operations.create(stack, wanted, rollback=not params.get("DisableRollback", False))
+            rollback = not params.get("DisableRollback", False)
+            operation = self._operations.create(engine, stack, wanted, rollback=rollback)
         operation.join(PATIENCE)
         return {"StackId": stack.id}
 
@@ -109,7 +119,9 @@ class CloudFormation:
             wanted = self._directly_wanted(params, stack)
             if not self._engine.plan(stack, wanted) and not self._differs(stack, wanted):
                 raise invalid("No updates are to be performed.")
-            operation = self._operations.update(stack, wanted, rollback=not params.get("DisableRollback", False))
+            engine = self._engine_for(stack, params.get("RoleARN"))
+            rollback = not params.get("DisableRollback", False)
+            operation = self._operations.update(engine, stack, wanted, rollback=rollback)
         operation.join(PATIENCE)
         return {"StackId": stack.id}
 
@@ -122,7 +134,7 @@ class CloudFormation:
                 return
             if stack.protected:
                 raise invalid(f"Stack [{stack.name}] cannot be deleted while TerminationProtection is enabled")
-            operation = self._operations.delete(stack)
+            operation = self._operations.delete(self._engine_for(stack, params.get("RoleARN")), stack)
         operation.join(PATIENCE)
 
     def describe_stacks(self, params: dict[str, Any]) -> dict[str, Any]:
@@ -213,6 +225,12 @@ class CloudFormation:
             raise ServiceError("InsufficientCapabilitiesException", "Requires capabilities : [CAPABILITY_AUTO_EXPAND]")
         self._engine.check(wanted)
         return wanted
+
+    def _engine_for(self, stack: Stack, role: str | None) -> Engine:
+        """Return an engine with the rights of the role given, else of the stack's last one, else of the caller."""
+        engine = self._acting(role or stack.role)
+        stack.role = role or stack.role
+        return engine
 
     def _differs(self, stack: Stack, wanted: DesiredStack) -> bool:
         """Return whether the outputs change, or the stack is new."""

@@ -18,7 +18,7 @@ KNOWN = {
     "aws:securetransport", "aws:sourceip", "aws:requestedregion", "aws:currenttime", "aws:epochtime", "aws:useragent",
     "aws:principalarn", "aws:principalaccount", "aws:principaltype", "aws:userid", "aws:username",
     "aws:resourceaccount", "aws:sourcearn", "aws:sourceaccount", "aws:viaawsservice", "aws:calledvia",
-    "aws:principalisawsservice", "aws:principalservicename", "aws:multifactorauthpresent",
+    "aws:principalisawsservice", "aws:federatedprovider", "aws:principalservicename", "aws:multifactorauthpresent",
     "s3:prefix", "s3:delimiter", "s3:max-keys", "s3:versionid", "s3:if-none-match", "s3:if-match",
     "s3:objectcreationoperation", "s3:x-amz-acl", "s3:x-amz-server-side-encryption", "s3:x-amz-storage-class",
     "s3:x-amz-server-side-encryption-customer-algorithm",

@@ -20,9 +20,10 @@ from fairlead_local.iam.bucket_policies import OPERATIONS, PREFIX, BucketPolicie
 from fairlead_local.iam.condition_keys import context, known
 from fairlead_local.iam.credentials import UnauthenticatedError, read_credentials
 from fairlead_local.iam.evaluate import DeniedError, PolicyEvaluator
-from fairlead_local.iam.identities import Caller, Identities
+from fairlead_local.iam.identities import CALLER, Caller, Identities
 from fairlead_local.iam.policies import AccessRequest
 from fairlead_local.iam.roles import Roles
+from fairlead_local.iam.web_identity import OPERATION, WebIdentities
 
 logger = logging.getLogger(__name__)
 INTERNAL = f"Credential={INTERNAL_KEY}/"
@@ -38,6 +39,7 @@ class Guard:
         identities: Identities,
         buckets: BucketPolicies,
         roles: Roles,
+        web_identities: WebIdentities,
         *,
         group: required_actions.Group,
     ) -> None:
@@ -46,6 +48,7 @@ class Guard:
         self._buckets = buckets
         self._evaluator = PolicyEvaluator(buckets)
         self._roles = roles
+        self._web_identities = web_identities
         self._group = group
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -55,12 +58,18 @@ class Guard:
             return self._checked(environ, start_response)
         if "/iam/aws4_request" in header:
             return self._changing(environ, start_response)
+        if "/s3/aws4_request" in header and environ.get("QUERY_STRING") == "policy":
+            return self._buckets.answer(ApiCall("s3", _request(environ)))(environ, start_response)
         return self._app(environ, start_response)
 
     def _checked(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         request = _request(environ)
         service, protocol = "", unsigned_protocol(request)
+        caller: Caller | None = None
         try:
+            if _signs_in(request):
+                self._web_identities.check(ApiCall("sts", request))
+                return self._app(environ, start_response)
             credentials = read_credentials(request)
             call = ApiCall(credentials.service, request)
             service, protocol = call.service, call.protocol
@@ -77,7 +86,11 @@ class Guard:
             logger.exception("a call to %s could not be checked", service)
             failure = ServiceError("InternalFailure", "the local cloud failed; see cloud.log", status=500)
             app = error_responses.response(failure, request, protocol)
-        return app(environ, start_response)
+        acting = CALLER.set(caller)
+        try:
+            return app(environ, start_response)
+        finally:
+            CALLER.reset(acting)
 
     def _admit(self, call: ApiCall, caller: Caller) -> WsgiApp:
         """Return the application that answers the call; raises DeniedError if the caller may not make it."""
@@ -115,6 +128,12 @@ class Guard:
             return error_responses.response(denied, _request(environ), "rest-xml")(environ, start_response)
         start_response(status, headers.to_wsgi_list())
         return body
+
+
+def _signs_in(request: HttpRequest) -> bool:
+    """Return whether it is AssumeRoleWithWebIdentity, which is not signed."""
+    unsigned = not request.header("Authorization") and unsigned_protocol(request) == "query"
+    return unsigned and ApiCall("sts", request).operation == OPERATION
 
 
 def _request(environ: dict[str, Any]) -> HttpRequest:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -30,6 +31,7 @@ class Caller:
     limits: tuple[Limit, ...] = ()
     context: dict[str, tuple[str, ...]] = field(default_factory=dict)
     expires: datetime | None = None
+    token: str | None = None
 
     @property
     def user_id(self) -> str:
@@ -40,6 +42,10 @@ class Caller:
     def principal_arn(self) -> str:
         """The user's ARN, or the ARN of the session's role."""
         return self.context["aws:principalarn"][0]
+
+
+CALLER: ContextVar[Caller | None] = ContextVar("caller", default=None)
+"""The caller of the AWS API call that this thread answers; None for the cloud's own calls."""
 
 
 class Identities:
@@ -124,8 +130,9 @@ def _session(session: AssumedRole) -> Caller:
     context = _context(session.role_arn, "AssumedRole", session.user_id, tags)
     expires = session.expiration.replace(tzinfo=UTC)
     return Caller(
-        session.arn, session.access_key_id, session.secret_access_key, _policies(mine), tuple(limits), context, expires
-    )
+        session.arn, session.access_key_id, session.secret_access_key, _policies(mine), tuple(limits), context, expires,
+        session.session_token,
+    )  # fmt: skip
 
 
 def _context(principal: str, kind: str, user_id: str, tags: Mapping[str, str]) -> dict[str, tuple[str, ...]]:

@@ -26,3 +26,8 @@ def names_itself(principals: Any, caller: Caller) -> bool:
 def names_service(principals: Any, service: str) -> bool:
     """Return whether a statement names this service."""
     return isinstance(principals, dict) and service in listed(principals.get("Service", []))
+
+
+def names_provider(principals: Any, provider: str) -> bool:
+    """Return whether a statement names this identity provider."""
+    return isinstance(principals, dict) and provider in listed(principals.get("Federated", []))

@@ -1,7 +1,8 @@
 """The actions that a call requires: its own on its resources, and those that AWS requires in addition."""
 
 import fnmatch
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from fairlead_local.account import arn
 from fairlead_local.iam import s3_actions
@@ -74,6 +75,8 @@ def _besides(call: ApiCall) -> Iterator[RequiredAction]:
             yield "iam:PassRole", role
     if call.service == "lambda" and fnmatch.fnmatchcase(call.operation, "*Function*"):
         yield from (("lambda:GetLayerVersion", layer) for layer in layers(call))
+    if call.service == "lambda" and (code := _code(call)):
+        yield "s3:GetObject", f"arn:aws:s3:::{code['S3Bucket']}/{code['S3Key']}"
     if call.service == "codedeploy" and call.operation == "CreateDeployment":
         if call.parameters.get("revision"):
             yield (
@@ -82,6 +85,13 @@ def _besides(call: ApiCall) -> Iterator[RequiredAction]:
             )
         if chosen := call.text("deploymentConfigName"):
             yield "codedeploy:GetDeploymentConfig", arn("codedeploy", f"deploymentconfig:{chosen}")
+
+
+def _code(call: ApiCall) -> Mapping[str, Any]:
+    """Return the object with the code that a call gives Lambda; {} for code in the request."""
+    given = call.parameters.get({"CreateFunction": "Code", "PublishLayerVersion": "Content"}.get(call.operation, ""))
+    given = call.parameters if call.operation == "UpdateFunctionCode" else given or {}
+    return given if given.get("S3Bucket") else {}
 
 
 def layers(call: ApiCall) -> list[str]:

@@ -6,16 +6,19 @@ from dataclasses import dataclass
 from moto.sts.models import sts_backends
 
 from fairlead_local.account import ACCOUNT, PARTITION, REGION
-from fairlead_local.clients import Clients
+from fairlead_local.clients import INTERNAL_KEY, Clients
 from fairlead_local.errors import ServiceError
 from fairlead_local.iam.evaluate import DeniedError, PolicyEvaluator
-from fairlead_local.iam.identities import Caller, role
+from fairlead_local.iam.identities import CALLER, Caller, Identities, role
 from fairlead_local.iam.policies import AccessRequest, Statement, decide, statements
 from fairlead_local.iam.principals import names, names_itself, names_service
 
+CLOUDFORMATION = "cloudformation.amazonaws.com"
 CODEDEPLOY = "codedeploy.amazonaws.com"
 LAMBDA = "lambda.amazonaws.com"
 ASSUME = "sts:AssumeRole"
+# The condition keys of a check that AWS makes itself.
+PLAIN = {"aws:securetransport": ("true",), "aws:resourceaccount": (ACCOUNT,), "s3:resourceaccount": (ACCOUNT,)}
 # AWS renews a function's keys every few hours; here they outlast any process.
 SESSION_SECONDS = 10 * 365 * 24 * 3600
 
@@ -26,14 +29,15 @@ class Keys:
 
     access_key_id: str
     secret_access_key: str
-    session_token: str
+    session_token: str | None
 
 
 class Roles:
     """Reads moto's IAM; sessions are created once per role and name."""
 
-    def __init__(self, evaluator: PolicyEvaluator, endpoint: str) -> None:
+    def __init__(self, evaluator: PolicyEvaluator, identities: Identities, endpoint: str) -> None:
         self._evaluator = evaluator
+        self._identities = identities
         self._endpoint = endpoint
         self._lock = threading.Lock()
         self._sessions: dict[tuple[str, str], Keys] = {}
@@ -67,6 +71,32 @@ class Roles:
         """Return boto3 clients with the role's rights; raises ServiceError if CodeDeploy may not assume it."""
         self.check_trusts(role_arn, CODEDEPLOY)
         return self._as(self._keys(role_arn, "CodeDeploy"))
+
+    def cloudformation(self, role_arn: str) -> Clients:
+        """Return boto3 clients with the role's rights; raises ServiceError if CloudFormation may not assume it."""
+        try:
+            self.check_trusts(role_arn, CLOUDFORMATION)
+        except ServiceError as error:
+            raise ServiceError("ValidationError", f"Role {role_arn} is invalid or cannot be assumed") from error
+        return self._as(self._keys(role_arn, "AWSCloudFormation"))
+
+    def of_caller(self) -> Clients:
+        """Return boto3 clients with the rights of the caller whose call this thread answers."""
+        caller = CALLER.get()
+        if caller is None:
+            return Clients(self._endpoint)
+        return self._as(Keys(caller.access_key, caller.secret_key, caller.token))
+
+    def check_acting(self, clients: Clients, action: str, resource: str) -> None:
+        """Raise ServiceError unless the clients' holder may do this, for an action without an API here."""
+        key, _, token = clients.keys
+        if key == INTERNAL_KEY:
+            return
+        caller = self._identities.find(key, token)
+        try:
+            self._evaluator.check(caller, [(action, resource)], AccessRequest("", None, caller.context | PLAIN))
+        except DeniedError as error:
+            raise ServiceError("AccessDenied", str(error), status=403) from error
 
     def check_assumed(self, caller: Caller, role_arn: str, ask: AccessRequest) -> None:
         """Raise DeniedError unless the caller may assume the role.

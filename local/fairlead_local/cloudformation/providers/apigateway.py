@@ -1,12 +1,16 @@
 """AWS::ApiGateway::Account, RestApi, Deployment and Stage."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from fairlead_local.apigateway.apis import Apis
 from fairlead_local.clients import Clients
 from fairlead_local.cloudformation.provider import CreatedResource, DesiredResource, names
 from fairlead_local.cloudformation.templates import invalid
+
+Allow = Callable[[str, str], None]
+"""Raises unless the stack's deployer may use an HTTP method on a path of API Gateway's own API."""
 
 
 class AccountProvider:
@@ -43,12 +47,14 @@ class RestApiProvider:
     )
     replaces = frozenset[str]()
 
-    def __init__(self, clients: Clients, apis: Apis) -> None:
+    def __init__(self, clients: Clients, apis: Apis, allow: Allow) -> None:
         self._clients = clients
+        self._allow = allow
         self._apis = apis
 
     def create(self, desired: DesiredResource) -> CreatedResource:
         """Create the API."""
+        self._allow("POST", "/restapis")
         properties = desired.properties
         body = self._body(properties)
         name = properties.get("Name") or body.get("info", {}).get("title") or desired.logical_id
@@ -57,12 +63,14 @@ class RestApiProvider:
 
     def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:  # noqa: ARG002 - the protocol's
         """Set the new Body; stages serve it after a new deployment."""
+        self._allow("PUT", f"/restapis/{created.physical_id}")
         body = self._body(desired.properties)
         self._apis.define(created.physical_id, body, desired.properties.get("BinaryMediaTypes", []))
         return created
 
     def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
         """Delete the API and its stages."""
+        self._allow("DELETE", f"/restapis/{created.physical_id}")
         self._apis.delete(created.physical_id)
 
     def _body(self, properties: dict[str, Any]) -> dict[str, Any]:
@@ -83,11 +91,13 @@ class DeploymentProvider:
     accepts = names("Description RestApiId StageName")
     replaces = accepts
 
-    def __init__(self, apis: Apis) -> None:
+    def __init__(self, apis: Apis, allow: Allow) -> None:
+        self._allow = allow
         self._apis = apis
 
     def create(self, desired: DesiredResource) -> CreatedResource:
         """Take a snapshot of the Body."""
+        self._allow("POST", f"/restapis/{desired.properties['RestApiId']}/deployments")
         deployment = self._apis.deploy(desired.properties["RestApiId"])
         if desired.properties.get("StageName"):
             self._apis.put_stage(desired.properties["RestApiId"], desired.properties["StageName"], deployment, {})
@@ -97,8 +107,9 @@ class DeploymentProvider:
         """Return it unchanged: every property replaces."""
         return created
 
-    def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
+    def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:
         """Delete the snapshot."""
+        self._allow("DELETE", f"/restapis/{properties['RestApiId']}/deployments/{created.physical_id}")
         self._apis.delete_deployment(created.physical_id)
 
 
@@ -111,19 +122,23 @@ class StageProvider:
     )
     replaces = names("RestApiId StageName")
 
-    def __init__(self, apis: Apis) -> None:
+    def __init__(self, apis: Apis, allow: Allow) -> None:
+        self._allow = allow
         self._apis = apis
 
     def create(self, desired: DesiredResource) -> CreatedResource:
         """Serve the deployment."""
+        self._allow("POST", f"/restapis/{desired.properties['RestApiId']}/stages")
         return self._put(desired)
 
     def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:  # noqa: ARG002 - the protocol's
         """Serve another deployment."""
+        self._allow("PATCH", f"/restapis/{desired.properties['RestApiId']}/stages/{created.physical_id}")
         return self._put(desired)
 
     def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:
         """Stop serving the stage."""
+        self._allow("DELETE", f"/restapis/{properties['RestApiId']}/stages/{created.physical_id}")
         self._apis.delete_stage(properties["RestApiId"], created.physical_id)
 
     def _put(self, desired: DesiredResource) -> CreatedResource:

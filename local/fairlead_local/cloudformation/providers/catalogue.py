@@ -1,5 +1,9 @@
 """The resource types that the local cloud can create."""
 
+from collections.abc import Callable
+from functools import partial
+
+from fairlead_local.account import PARTITION, REGION
 from fairlead_local.apigateway.apis import Apis
 from fairlead_local.clients import Clients
 from fairlead_local.cloudformation.provider import Provider
@@ -17,7 +21,12 @@ from fairlead_local.cloudformation.providers.codedeploy import (
 )
 from fairlead_local.cloudformation.providers.dynamodb import TableProvider
 from fairlead_local.cloudformation.providers.eventbridge import RuleProvider
-from fairlead_local.cloudformation.providers.iam import ManagedPolicyProvider, PolicyProvider, RoleProvider
+from fairlead_local.cloudformation.providers.iam import (
+    IdentityProviderProvider,
+    ManagedPolicyProvider,
+    PolicyProvider,
+    RoleProvider,
+)
 from fairlead_local.cloudformation.providers.lambda_functions import (
     FunctionProvider,
     LayerVersionProvider,
@@ -29,31 +38,37 @@ from fairlead_local.cloudformation.providers.lambda_versions import (
     VersionProvider,
 )
 from fairlead_local.cloudformation.providers.logs import LogGroupProvider, SubscriptionFilterProvider
-from fairlead_local.cloudformation.providers.recorded import RecordedProvider
+from fairlead_local.cloudformation.providers.recorded import DashboardProvider
 from fairlead_local.cloudformation.providers.s3 import BucketPolicyProvider, BucketProvider
 from fairlead_local.cloudformation.providers.sns import TopicProvider
-from fairlead_local.iam.bucket_policies import BucketPolicies
 
 
-def catalogue(clients: Clients, apis: Apis, buckets: BucketPolicies) -> dict[str, Provider]:
-    """Return the providers by resource type; a new type is a new row here."""
+def catalogue(clients: Clients, apis: Apis, check: Callable[[Clients, str, str], None]) -> dict[str, Provider]:
+    """Return the providers by resource type, acting with the clients' rights; a new type is a new row here.
+
+    `check` raises unless the holder of the clients' keys may use an action on a resource.
+    """
+    allow = partial(check, clients)
+
+    def gateway(method: str, path: str) -> None:
+        allow(f"apigateway:{method}", f"arn:{PARTITION}:apigateway:{REGION}::{path}")
+
     return {
         "AWS::ApiGateway::Account": AccountProvider(clients),
-        "AWS::ApiGateway::Deployment": DeploymentProvider(apis),
-        "AWS::ApiGateway::RestApi": RestApiProvider(clients, apis),
-        "AWS::ApiGateway::Stage": StageProvider(apis),
+        "AWS::ApiGateway::Deployment": DeploymentProvider(apis, gateway),
+        "AWS::ApiGateway::RestApi": RestApiProvider(clients, apis, gateway),
+        "AWS::ApiGateway::Stage": StageProvider(apis, gateway),
         "AWS::CloudWatch::Alarm": AlarmProvider(clients),
         "AWS::CloudWatch::CompositeAlarm": CompositeAlarmProvider(clients),
         # Dashboards are not shown here.
-        "AWS::CloudWatch::Dashboard": RecordedProvider("DashboardBody DashboardName", replaces="DashboardName"),
+        "AWS::CloudWatch::Dashboard": DashboardProvider(allow),
         "AWS::CodeDeploy::Application": DeploymentApplicationProvider(clients),
         "AWS::CodeDeploy::DeploymentConfig": DeploymentConfigProvider(clients),
         "AWS::CodeDeploy::DeploymentGroup": DeploymentGroupProvider(clients),
         "AWS::DynamoDB::Table": TableProvider(clients),
         "AWS::Events::Rule": RuleProvider(clients),
         "AWS::IAM::ManagedPolicy": ManagedPolicyProvider(clients),
-        # There are no web identities here.
-        "AWS::IAM::OIDCProvider": RecordedProvider("ClientIdList Tags ThumbprintList Url", replaces="Url"),
+        "AWS::IAM::OIDCProvider": IdentityProviderProvider(clients),
         "AWS::IAM::Policy": PolicyProvider(clients),
         "AWS::IAM::Role": RoleProvider(clients),
         "AWS::Lambda::Alias": AliasProvider(clients),
@@ -65,6 +80,6 @@ def catalogue(clients: Clients, apis: Apis, buckets: BucketPolicies) -> dict[str
         "AWS::Logs::LogGroup": LogGroupProvider(clients),
         "AWS::Logs::SubscriptionFilter": SubscriptionFilterProvider(clients),
         "AWS::S3::Bucket": BucketProvider(clients),
-        "AWS::S3::BucketPolicy": BucketPolicyProvider(buckets),
+        "AWS::S3::BucketPolicy": BucketPolicyProvider(clients),
         "AWS::SNS::Topic": TopicProvider(clients),
     }

@@ -1,4 +1,4 @@
-"""AWS::IAM::Role, ManagedPolicy and Policy."""
+"""AWS::IAM::Role, ManagedPolicy, Policy and OIDCProvider."""
 
 import json
 from typing import Any
@@ -157,3 +157,43 @@ class PolicyProvider:
             for name in set(old.get(kind, [])) - set(new.get(kind, [])):
                 delete = getattr(iam, f"delete_{word.lower()}_policy")
                 delete(PolicyName=policy, **{f"{word}Name": name})
+
+
+class IdentityProviderProvider:
+    """An OpenID Connect provider; an account has one for each URL."""
+
+    accepts = names("ClientIdList Tags ThumbprintList Url")
+    replaces = names("Url")
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+
+    def create(self, desired: DesiredResource) -> CreatedResource:
+        """CreateOpenIDConnectProvider."""
+        given = desired.properties
+        made = self._iam.create_open_id_connect_provider(
+            Url=given["Url"],
+            ClientIDList=given.get("ClientIdList", []),
+            ThumbprintList=given.get("ThumbprintList", []),
+            Tags=[{"Key": key, "Value": value} for key, value in (desired.tags | tags(given)).items()],
+        )
+        arn = made["OpenIDConnectProviderArn"]
+        return CreatedResource(arn, {"Arn": arn})
+
+    def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:
+        """Add and remove audiences."""
+        new, before = (set(one.get("ClientIdList", [])) for one in (desired.properties, old))
+        where = {"OpenIDConnectProviderArn": created.physical_id}
+        for audience in sorted(new - before):
+            self._iam.add_client_id_to_open_id_connect_provider(**where, ClientID=audience)
+        for audience in sorted(before - new):
+            self._iam.remove_client_id_from_open_id_connect_provider(**where, ClientID=audience)
+        return created
+
+    def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
+        """DeleteOpenIDConnectProvider."""
+        self._iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=created.physical_id)
+
+    @property
+    def _iam(self) -> Any:
+        return self._clients["iam"]

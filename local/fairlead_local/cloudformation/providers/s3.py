@@ -1,12 +1,11 @@
 """AWS::S3::Bucket and BucketPolicy."""
 
+import json
 from typing import Any
 
 from fairlead_local.account import REGION
 from fairlead_local.clients import Clients
 from fairlead_local.cloudformation.provider import CreatedResource, DesiredResource, names, tags
-from fairlead_local.cloudformation.templates import invalid
-from fairlead_local.iam.bucket_policies import BucketPolicies
 
 
 class BucketProvider:
@@ -67,13 +66,13 @@ class BucketProvider:
 
 
 class BucketPolicyProvider:
-    """A bucket's policy. moto does not get it: it applies a Deny also when its condition does not hold."""
+    """A bucket's policy."""
 
     accepts = names("Bucket PolicyDocument")
     replaces = names("Bucket")
 
-    def __init__(self, buckets: BucketPolicies) -> None:
-        self._buckets = buckets
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
 
     def create(self, desired: DesiredResource) -> CreatedResource:
         """Put the policy."""
@@ -87,13 +86,11 @@ class BucketPolicyProvider:
 
     def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
         """Delete the policy."""
-        self._buckets.remove(properties["Bucket"])
+        self._clients["s3"].delete_bucket_policy(Bucket=properties["Bucket"])
 
     def _put(self, desired: DesiredResource) -> None:
-        try:
-            self._buckets.put(desired.properties["Bucket"], desired.properties["PolicyDocument"])
-        except (KeyError, TypeError, ValueError) as error:
-            raise invalid(f"the bucket policy is invalid: {error}") from error
+        document = json.dumps(desired.properties["PolicyDocument"])
+        self._clients["s3"].put_bucket_policy(Bucket=desired.properties["Bucket"], Policy=document)
 
 
 def _encryption(given: dict[str, Any]) -> dict[str, Any]:
