@@ -152,7 +152,9 @@ CASES: list[Any] = [
     ("publish", None, {"target": "island"}, 3, "island"),
     ("validate", _bad_policy, {"policy": "gate.toml"}, 2, "gate.toml line 2, [champion]: unknown key 'not_worse'"),
     ("publish", _no_toml, {"policy": "gate.toml"}, 2, "gate.toml is not TOML"),
-    ("validate", None, {"policy": "nowhere.toml"}, 2, "the policy cannot be read: there is no file nowhere.toml"),
+    ("validate", None, {"policy": "nowhere.toml"}, 6, "there is no file nowhere.toml"),
+    ("validate", None, {"data": "nowhere.csv"}, 6, "there is no file nowhere.csv"),
+    ("publish", None, {"data": "nowhere.csv"}, 6, "there is no file nowhere.csv"),
 ]
 """The two commands take the same way to where each is found."""
 

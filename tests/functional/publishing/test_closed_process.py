@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from fairlead.errors import ModelFileError, SettingsError
+from fairlead.errors import ModelFileError, NotFoundError, SettingsError
 from fairlead.publishing.estimator_files import closed_process, sandbox
 from fairlead.publishing.input.model_file import read_model
 from tests.functional.command_line import fairlead
@@ -102,7 +102,7 @@ def test_a_model_file_is_opened_and_says_which_walls_stood(model: Path) -> None:
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(ModelFileError, match="there is no file"):
+    with pytest.raises(NotFoundError, match="there is no file"):
         read_model(tmp_path / "model.joblib")
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sklearn.linear_model import Ridge
 
 import fairlead
-from fairlead.errors import DataError, ModelFileError, SettingsError
+from fairlead.errors import DataError, ModelFileError, NotFoundError, SettingsError
 from fairlead.publishing.input import csv
 from fairlead.publishing.input.archive import check_file
 from fairlead.publishing.input.tables import MISSING, read_table, split_target
@@ -96,7 +96,7 @@ def test_unreadable_tables_are_refused_with_the_place(
 
 def test_a_missing_file_is_named_with_its_neighbours(tmp_path: Path) -> None:
     table(tmp_path, "a\n1\n", "held_out.csv")
-    with pytest.raises(DataError, match="there is no file") as refusal:
+    with pytest.raises(NotFoundError, match="there is no file") as refusal:
         read_table(tmp_path / "heldout.csv")
     assert "held_out.csv" in refusal.value.hint
 
@@ -183,5 +183,5 @@ def test_a_folder_or_a_pipe_where_a_file_is_expected_is_named_and_not_waited_for
     assert "did you mean" not in refusal.value.hint
     with pytest.raises(ModelFileError, match=r"rows\.csv is a folder"):
         check_file(folder)
-    with pytest.raises(SettingsError, match=r"the policy cannot be read: .*pipe\.csv is a pipe"):
+    with pytest.raises(SettingsError, match=r"pipe\.csv is a pipe"):
         fairlead.validate(Ridge().fit([[0.0]], [0.0]), name="m", X=None, policy=pipe)

@@ -7,7 +7,7 @@ import numpy as np
 
 from fairlead.engines.row_packing import reader, taker
 from fairlead.engines.text_counts import MISSING, MOST_ROWS_KEY, Counter, read_countings
-from fairlead.errors import EngineError, RowNotAnswerableError
+from fairlead.errors import EngineError, RowNotAnswerableError, one_line
 from fairlead.model import manifest
 from fairlead.model.answers import Answers
 from fairlead.model.signature import Scalar, Signature
@@ -89,8 +89,7 @@ def _session(blob: bytes) -> Any:
     try:
         return onnxruntime.InferenceSession(blob, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's own exceptions share no base class
-        reason = " ".join(str(error).split())[:300]
-        raise EngineError(f"onnxruntime cannot load the graph: {reason}") from error
+        raise EngineError(f"onnxruntime cannot load the graph: {one_line(error)}") from error
 
 
 def _numbers(positions: list[int], width: int, dtype: np.dtype[Any]) -> Feed:

@@ -23,7 +23,7 @@ from fairlead.publishing.champion import find_champion
 from fairlead.publishing.evidence import LiveModel
 from fairlead.publishing.input.estimator_checks import check_estimator
 from fairlead.publishing.input.inputs import Progress, PublishInputs, read_inputs
-from fairlead.publishing.input.paths import fault_of
+from fairlead.publishing.input.paths import check_file
 from fairlead.publishing.input.sklearn_options import endpoint_options
 from fairlead.publishing.input.table_types import to_frame, to_target
 from fairlead.publishing.parity.choose_engine import Demand
@@ -224,8 +224,7 @@ def _policy(path: Path | str | None) -> Policy:
     if path is None:
         return Policy()
     path = Path(path)
-    if fault := fault_of(path):
-        raise SettingsError(f"the policy cannot be read: {fault}")
+    check_file(path, SettingsError, hint="give the TOML file with the gate's thresholds")
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:

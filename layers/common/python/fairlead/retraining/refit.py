@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from fairlead.engines.estimator_data.reader import read
 from fairlead.engines.sklearn import SklearnEngine
+from fairlead.errors import one_line
 from fairlead.model.manifest import Manifest, Recipe
 from fairlead.model.signature import Signature
 from fairlead.publishing.input.estimator_checks import parts
@@ -44,9 +45,8 @@ class Refit:
                 warnings.simplefilter("ignore")
                 made = self._unfitted.fit(self._inputs.inputs(rows), np.array(target), **self._arguments)
         except Exception as error:  # a user's pipeline step may raise any exception
-            text = " ".join(str(error).split())[:300]
             raise RetrainingError(
-                f"the estimator cannot be fitted on the new rows: {type(error).__name__}: {text}", hint=BY_HAND
+                f"the estimator cannot be fitted on the new rows: {one_line(error, named=True)}", hint=BY_HAND
             ) from error
         _check_columns(self._fitted, made)
         return made
@@ -91,7 +91,7 @@ def unfitted(fitted: Any, manifest: Manifest) -> Refit:
     try:
         estimator = clone(fitted)
     except Exception as error:  # a user's constructor may raise any exception
-        raise RetrainingError(f"its estimator cannot be cloned: {' '.join(str(error).split())[:300]}") from error
+        raise RetrainingError(f"its estimator cannot be cloned: {one_line(error)}") from error
     _check_recipe(recipe(estimator), manifest.recipe)
     return Refit(fitted, estimator, manifest.signature, _arguments(manifest.recipe))
 

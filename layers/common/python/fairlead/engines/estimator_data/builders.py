@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from fairlead.engines.estimator_data.shapes import ARGUMENTS, Shape, state_names
-from fairlead.errors import ModelFileError
+from fairlead.errors import ModelFileError, one_line
 
 Attributes = Mapping[str, Any]
 
@@ -20,7 +20,7 @@ def build(shape: Shape, attributes: Attributes) -> Any:
     except ModelFileError:
         raise
     except Exception as error:  # constructors of compiled classes raise anything
-        raise ModelFileError(f"a damaged {shape.word}: {' '.join(str(error).split())[:200]}") from error
+        raise ModelFileError(f"a damaged {shape.word}: {one_line(error, 200)}") from error
 
 
 def _plain(shape: Shape, attributes: Attributes) -> Any:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fairlead.errors import ModelFileError
-from fairlead.publishing.input.paths import fault_of
+from fairlead.publishing.input import paths
 
 LARGEST_MODEL = 1 << 30
 """Bytes of a decompressed model: a function with 2 GB of memory serves no more, and a small file may decompress to any
@@ -34,9 +34,8 @@ HINTS = {"compressed with lz4": "save it again with compress=3 or without compre
 
 
 def check_file(path: Path) -> None:
-    """Raise ModelFileError where the path is not a file, or the file is too large."""
-    if fault := fault_of(path):
-        raise ModelFileError(fault, hint=DUMP)
+    """Raise NotFoundError where there is no file, ModelFileError where the path is another thing or is too large."""
+    paths.check_file(path, ModelFileError, hint=DUMP)
     if path.stat().st_size > LARGEST_MODEL:
         raise ModelFileError(f"{path.name} is larger than {LARGEST_MODEL >> 30} GiB", hint="fit a smaller model")
 

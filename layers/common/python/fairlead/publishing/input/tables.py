@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from fairlead.errors import DataError
 from fairlead.publishing.input.csv import read_csv
-from fairlead.publishing.input.paths import fault_of
+from fairlead.publishing.input.paths import check_file
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,10 +28,12 @@ MISSING = frozenset(
 
 
 def read_table(path: Path) -> "pd.DataFrame":
-    """Return the rows of a .csv, .csv.gz or .parquet file; raises DataError with the file and, for CSV, the line."""
-    if fault := fault_of(path):
-        near = "" if path.exists() else _near(path.name, _siblings(path))
-        raise DataError(fault, hint=near or "give a .csv, .csv.gz or .parquet file")
+    """Return the rows of a .csv, .csv.gz or .parquet file; raises DataError with the file and, for CSV, the line.
+
+    Raises NotFoundError where there is no file.
+    """
+    near = "" if path.exists() else _near(path.name, _siblings(path))
+    check_file(path, DataError, hint="give a .csv, .csv.gz or .parquet file", absent_hint=near)
     name = path.name.lower()
     if name.endswith((".csv", ".csv.gz")):
         frame = read_csv(path)
