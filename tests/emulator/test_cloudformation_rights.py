@@ -111,6 +111,30 @@ def test_role_without_a_right_fails_the_stack_by_name(
     assert f"is not authorized to perform: {missing}" in deployer.reasons()
 
 
+def test_roles_are_written_within_the_boundary_that_the_role_s_right_requires(deployer: Deployer) -> None:
+    """The condition iam:PermissionsBoundary, as bootstrap-ci.yaml has it."""
+    iam = deployer.cloud.client("iam")
+    limit = iam.create_policy(PolicyName=deployer.name, PolicyDocument=document(["s3:*"], "*"))["Policy"]["Arn"]
+    deployer.role_may("iam:Get*", "iam:List*", "iam:DeleteRole")
+    within = {"Effect": "Allow", "Action": ["iam:CreateRole", "iam:PutRolePolicy", "iam:DeleteRolePolicy"],
+              "Resource": "*", "Condition": {"StringEquals": {"iam:PermissionsBoundary": limit}}}  # fmt: skip
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [within]})
+    iam.put_role_policy(RoleName=deployer.name, PolicyName="within", PolicyDocument=policy)
+    inline = {"PolicyName": "x", "PolicyDocument": json.loads(document(["s3:GetObject"], "*"))}
+    trust = {"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]}  # fmt: skip
+    free = {"AssumeRolePolicyDocument": trust, "Policies": [inline]}
+
+    def made(properties: dict[str, Any]) -> str:
+        resource = {"Role": {"Type": "AWS::IAM::Role", "Properties": properties}}
+        return deployer.create(resource, RoleARN=deployer.role, Capabilities=["CAPABILITY_IAM"])
+
+    assert made(free) == "ROLLBACK_COMPLETE"
+    assert "is not authorized to perform: iam:CreateRole" in deployer.reasons()
+    deployer.api.delete_stack(StackName=deployer.name)
+    assert made({**free, "PermissionsBoundary": limit}) == "CREATE_COMPLETE"
+
+
 def test_stack_keeps_its_role_for_later_operations(deployer: Deployer) -> None:
     deployer.role_may("sns:*")
     deployer.create(TOPIC, RoleARN=deployer.role)

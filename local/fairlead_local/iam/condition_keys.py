@@ -8,7 +8,7 @@ from fairlead_local.account import ACCOUNT, REGION
 from fairlead_local.http_message import HttpRequest
 from fairlead_local.iam import s3_actions
 from fairlead_local.iam.api_calls import ApiCall
-from fairlead_local.iam.identities import Caller
+from fairlead_local.iam.identities import Caller, iam
 from fairlead_local.iam.required_actions import layers, passed_to
 from fairlead_local.iam.wildcards import Context
 
@@ -23,7 +23,7 @@ KNOWN = {
     "s3:objectcreationoperation", "s3:x-amz-acl", "s3:x-amz-server-side-encryption", "s3:x-amz-storage-class",
     "s3:x-amz-server-side-encryption-customer-algorithm",
     "s3:authtype", "s3:signatureversion", "s3:resourceaccount",
-    "lambda:layer", "dynamodb:leadingkeys", "cloudwatch:namespace", "iam:passedtoservice",
+    "lambda:layer", "dynamodb:leadingkeys", "cloudwatch:namespace", "iam:passedtoservice", "iam:permissionsboundary",
     "sts:externalid", "sts:rolesessionname",
 }  # fmt: skip
 # The operations for which the local cloud can tell it.
@@ -74,6 +74,8 @@ def _own(call: ApiCall) -> dict[str, tuple[str, ...]]:
         if call.service in ("lambda", "codedeploy", "events", "cloudformation")
         else None,
     }
+    if call.service == "iam":
+        found["iam:permissionsboundary"] = _boundary(call)
     if call.service == "cloudwatch" and call.operation == "PutMetricData":
         found["cloudwatch:namespace"] = call.text("Namespace")
     if call.service == "sts":
@@ -81,6 +83,12 @@ def _own(call: ApiCall) -> dict[str, tuple[str, ...]]:
     if call.service == "dynamodb" and call.operation in LEADING_KEYS:
         found["dynamodb:leadingkeys"] = _leading_key(call)
     return {key: tuple([value] if isinstance(value, str) else value) for key, value in found.items() if value}
+
+
+def _boundary(call: ApiCall) -> str | None:
+    """Return the permissions boundary that a call gives a role, else the one that the role has."""
+    named = next((one for one in list(iam().roles.values()) if one.name == call.text("RoleName")), None)
+    return call.text("PermissionsBoundary") or (named.permissions_boundary_arn if named else None)
 
 
 def _leading_key(call: ApiCall) -> str | None:

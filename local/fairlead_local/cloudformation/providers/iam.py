@@ -35,11 +35,16 @@ class RoleProvider:
         return CreatedResource(name, {"Arn": role["Arn"], "RoleId": role["RoleId"]})
 
     def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:
-        """Update the trust policy and the policies that differ."""
+        """Update the trust policy, the permissions boundary and the policies that differ."""
         name = created.physical_id
         if "AssumeRolePolicyDocument" in changed(desired, old):
             document = json.dumps(desired.properties["AssumeRolePolicyDocument"])
             self._iam.update_assume_role_policy(RoleName=name, PolicyDocument=document)
+        boundary = desired.properties.get("PermissionsBoundary")
+        if boundary and boundary != old.get("PermissionsBoundary"):
+            self._iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=boundary)
+        elif old.get("PermissionsBoundary") and not boundary:
+            self._iam.delete_role_permissions_boundary(RoleName=name)
         self._set_policies(name, desired.properties, old)
         return created
 
