@@ -46,6 +46,7 @@ class StrictLambda:
         events.register("provide-client-params.lambda", self._before)
         events.register("after-call.lambda", self._after)
         events.register_first("before-call.lambda.Invoke", self._invoke)
+        events.register_first("before-call.lambda.GetAccountSettings", self._account)
 
     def before(self, operation: str, action: Callable[[], object]) -> None:
         """Run `act` as another client just before the next call of this operation."""
@@ -96,6 +97,13 @@ class StrictLambda:
         http = type("Answered", (), {"status_code": 200, "headers": {}})()
         payload = io.BytesIO(json.dumps(answer).encode())
         return http, {"Payload": payload, "StatusCode": 200, "ResponseMetadata": {"HTTPStatusCode": 200}}
+
+    def _account(self, **_: Any) -> tuple[Any, Answer]:
+        """What moto leaves out: half of the code storage is used."""
+        limit = {"TotalCodeSize": 75 * 1024**3, "ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 1000}
+        http = type("Answered", (), {"status_code": 200, "headers": {}})()
+        told = {"AccountLimit": limit, "AccountUsage": {"TotalCodeSize": limit["TotalCodeSize"] // 2}}
+        return http, {**told, "ResponseMetadata": {"HTTPStatusCode": 200}}
 
     def environment(self, version: str) -> dict[str, str]:
         facts = self._plain.get_function_configuration(FunctionName=NAME, Qualifier=version)

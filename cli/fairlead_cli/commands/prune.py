@@ -1,11 +1,14 @@
 """fairlead prune."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
 from fairlead_cli.output import print_json, print_table, telling
+
+if TYPE_CHECKING:
+    from fairlead.aws.lambda_account import LambdaAccount
 
 
 def prune(
@@ -25,6 +28,7 @@ def prune(
 
     Lambda version 1 is kept, and so is each release that an alias, a running deployment or the journal's newest records
     name. Versions in the registry are kept. The live release continues to serve callers who pin a version.
+    The command also says how full Lambda's code storage is, and what the deletion frees.
     """
     from fairlead_cli.stack import releases
 
@@ -33,8 +37,10 @@ def prune(
         planned = opened.plan_pruning(name, keep=keep, pins=[one.removeprefix("r") for one in pin or ()])
         if apply:
             opened.prune(planned)
+    quotas, unread = _quotas()
     if json:
-        print_json({"applied": apply, "plan": planned})
+        storage = {"used": quotas.code_used, "limit": quotas.code_limit} if quotas else None
+        print_json({"applied": apply, "plan": planned, "code_storage": storage})
         return
     fate = "deleted" if apply else "would go"
     rows = [(one.release, one.version, fate) for one in planned.goes]
@@ -42,5 +48,27 @@ def prune(
     if rows:
         print_table(("release", "version", ""), rows)
     typer.echo(f"{len(planned.goes)} of {len(rows)} releases of {name} {fate if planned.goes else 'to delete'}")
+    if quotas:
+        share = quotas.code_used / quotas.code_limit
+        used = f"{_mib(quotas.code_used)} of {_mib(quotas.code_limit)} used ({share:.0%})"
+        typer.echo(f"code storage: {used}; {_mib(planned.frees)} {'freed' if apply else 'to free'}, layers stay")
+    else:
+        typer.echo(f"code storage: not checked: {unread}")
     if planned.goes and not apply:
         typer.echo(f"next: fairlead prune {name} --keep {keep} --apply")
+
+
+def _quotas() -> "tuple[LambdaAccount | None, str]":
+    """Return Lambda's quotas, or None and why they cannot be read; the deletion does not depend on them."""
+    from fairlead.aws import clients, lambda_account
+    from fairlead.errors import StorageError
+
+    try:
+        return lambda_account.read(clients.client("lambda")), ""
+    except StorageError as error:
+        action = clients.refused_action(error)
+        return None, f"needs {action}" if action else str(error)
+
+
+def _mib(size: int) -> str:
+    return f"{size / 1024**2:,.1f} MiB"

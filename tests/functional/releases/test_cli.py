@@ -222,6 +222,25 @@ def test_prune_shows_what_would_go_then_deletes_it(lambda_: StrictLambda) -> Non
     assert "0 of 3 releases of churn to delete" in fairlead("prune", "churn", "--keep", 2).stdout
 
 
+def test_prune_says_how_full_the_code_storage_is_and_what_it_frees(lambda_: StrictLambda) -> None:
+    for number in range(4):
+        lambda_.client.update_function_configuration(FunctionName=NAME, MemorySize=512 + number)
+        fairlead("release", "churn", 1 + number % 2)
+    size = lambda_.client.get_function_configuration(FunctionName=NAME, Qualifier="2")["CodeSize"]
+
+    shown = fairlead("prune", "churn", "--keep", 2)
+    told = result("prune", "churn", "--keep", 2)
+    lambda_.refusals["GetAccountSettings"] = ["AccessDeniedException"]
+    refused = fairlead("prune", "churn", "--keep", 2, "--apply")
+
+    assert told["code_storage"] == {"used": 75 * 1024**3 // 2, "limit": 75 * 1024**3}
+    assert told["plan"]["frees"] == size * len(told["plan"]["goes"]) > 0
+    assert "code storage: 38,400.0 MiB of 76,800.0 MiB used (50%)" in shown.stdout
+    assert "to free, layers stay" in shown.stdout
+    assert "code storage: not checked: needs lambda:GetAccountSettings" in refused.stdout
+    assert refused.exit_code == 0
+
+
 def test_retiring_the_last_release_to_go_back_to_asks_first_and_says_what_is_lost(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

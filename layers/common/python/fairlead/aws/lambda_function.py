@@ -33,7 +33,8 @@ SEE_STATUS = "run `fairlead status`, then decide again"
 class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     """The configuration of `$LATEST` or of one published version.
 
-    `shape` holds the other settings that CloudFormation makes and a version freezes: memory, timeout, role, tracing …
+    `code_size` is in bytes, packed, without layers. `shape` holds the other settings that CloudFormation makes and a
+    version freezes: memory, timeout, role, tracing …
     """
 
     version: str
@@ -43,6 +44,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True):
     layers: tuple[str, ...]
     state: str
     modified: str
+    code_size: int
     shape: dict[str, Any]
 
     @property
@@ -232,6 +234,7 @@ def _configuration(facts: Mapping[str, Any]) -> Configuration:
         layers=tuple(layer["Arn"] for layer in facts.get("Layers") or ()),
         state=facts.get("State", "Active"),
         modified=facts["LastModified"],
+        code_size=facts.get("CodeSize", 0),
         shape={name: facts[name] for name in SHAPE if name in facts},
     )
 

@@ -27,23 +27,30 @@ class KeptRelease(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """The releases to delete (`goes`) and to keep (`stays`), both newest first."""
+    """The releases to delete (`goes`) and to keep (`stays`), both newest first.
+
+    `frees` is the code storage in bytes that the deleted ones take; their layers stay.
+    """
 
     model: str
     goes: list[Release]
     stays: list[KeptRelease]
+    frees: int
 
 
 def plan(context: ReleaseContext, model: str, *, keep: int, pins: Collection[str] = ()) -> Plan:
     """Return which releases of a model are deleted if the newest `keep` stay; `pins` are releases that stay too."""
     situation = reconciled_snapshot(context)
     reasons = dict.fromkeys(pins, "pinned") | _in_service(context.journal.records()) | _named(context, situation)
-    releases = [facts.release for facts in context.function.versions()]
-    own = sorted((one for one in releases if one.model == model), key=lambda one: int(one.release), reverse=True)
+    versions = list(context.function.versions())
+    own = sorted((one.release for one in versions if one.release.model == model), key=_number, reverse=True)
     reasons = {one.release: f"one of the newest {keep}" for one in own[:keep]} | reasons
+    goes = [one for one in own if one.release not in reasons]
+    numbers = {one.release for one in goes}
     return Plan(
         model=model,
-        goes=[one for one in own if one.release not in reasons],
+        goes=goes,
+        frees=sum(one.code_size for one in versions if one.version in numbers),
         stays=[KeptRelease(release=one, why=reasons[one.release]) for one in own if one.release in reasons],
     )
 
@@ -62,6 +69,10 @@ def prune(context: ReleaseContext, planned: Plan) -> None:
         context.journal.append(Draft(kind="pruned", by=by, was=release, key=key))
         context.progress(f"deleting {release}")
         context.function.delete(release.release)
+
+
+def _number(release: Release) -> int:
+    return int(release.release)
 
 
 def _named(context: ReleaseContext, situation: AliasSnapshot) -> dict[str, str]:
