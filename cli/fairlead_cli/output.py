@@ -66,6 +66,14 @@ def text(value: object) -> str:
     return "" if value is None else str(value)
 
 
+def size(count: int) -> str:
+    """Format a number of bytes, for example 37.5 GiB."""
+    for unit, name in ((1024**3, "GiB"), (1024**2, "MiB")):
+        if count >= unit:
+            return f"{count / unit:,.1f} {name}"
+    return f"{count / 1024:.1f} KiB"
+
+
 def stdout() -> Any:
     """Open a Rich console on stdout, as wide as the terminal."""
     from rich.console import Console

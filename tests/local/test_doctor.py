@@ -102,7 +102,7 @@ def test_a_new_account_without_a_stack_is_told_what_to_do_first(account: LocalCl
     assert doctor.said["log-role"]["mend"][0].startswith("aws cloudformation deploy --template-file bootstrap.yaml")
     assert "10 of 10" in doctor.said["concurrency"]["said"]
     assert "--quota-code L-B99A9384" in doctor.said["concurrency"]["mend"][0]
-    assert doctor.said["code-storage"]["said"] == "0.0 GiB of 75.0 GiB used (0%)"
+    assert doctor.said["code-storage"]["said"] == "0.0 KiB of 75.0 GiB used (0%)"
     assert doctor.verdict("stack") == "missing"
     assert doctor.said["stack"]["mend"][0] == "make build"
     assert {doctor.verdict(name) for name in ("sizes", "version", "policies", "alarm-topic")} == {"n/a"}

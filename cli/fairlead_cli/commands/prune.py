@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
-from fairlead_cli.output import print_json, print_table, telling
+from fairlead_cli.output import print_json, print_table, size, telling
 
 if TYPE_CHECKING:
     from fairlead.aws.lambda_account import LambdaAccount
@@ -50,8 +50,8 @@ def prune(
     typer.echo(f"{len(planned.goes)} of {len(rows)} releases of {name} {fate if planned.goes else 'to delete'}")
     if quotas:
         share = quotas.code_used / quotas.code_limit
-        used = f"{_mib(quotas.code_used)} of {_mib(quotas.code_limit)} used ({share:.0%})"
-        typer.echo(f"code storage: {used}; {_mib(planned.frees)} {'freed' if apply else 'to free'}, layers stay")
+        used = f"{size(quotas.code_used)} of {size(quotas.code_limit)} used ({share:.0%})"
+        typer.echo(f"code storage: {used}; {size(planned.frees)} {'freed' if apply else 'to free'}, layers stay")
     else:
         typer.echo(f"code storage: not checked: {unread}")
     if planned.goes and not apply:
@@ -68,7 +68,3 @@ def _quotas() -> "tuple[LambdaAccount | None, str]":
     except StorageError as error:
         action = clients.refused_action(error)
         return None, f"needs {action}" if action else str(error)
-
-
-def _mib(size: int) -> str:
-    return f"{size / 1024**2:,.1f} MiB"

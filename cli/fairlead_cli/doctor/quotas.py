@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from fairlead_cli.doctor.diagnosis import Diagnosis, Site, mend, ok
+from fairlead_cli.output import size
 
 LOW_CONCURRENCY = 100
 """Executions at once that other functions leave; new accounts have 10, later 1,000."""
@@ -50,7 +51,7 @@ def code_storage(site: Site) -> Diagnosis:
     """How full Lambda's code storage of the region is."""
     quotas = site.quotas
     share = quotas.code_used / quotas.code_limit
-    said = f"{_gib(quotas.code_used)} of {_gib(quotas.code_limit)} used ({share:.0%})"
+    said = f"{size(quotas.code_used)} of {size(quotas.code_limit)} used ({share:.0%})"
     if share < FULL:
         return ok(said)
     return mend(
@@ -70,7 +71,7 @@ def sizes(_: Site) -> Diagnosis:
     }
     if not found:
         return Diagnosis(verdict="n/a", said=f"no {BUILD} here")
-    listed = ", ".join(f"{name} {size / 1024**2:.0f} MiB" for name, size in found.items())
+    listed = ", ".join(f"{name} {total / 1024**2:.0f} MiB" for name, total in found.items())
     if max(found.values()) < UNPACKED:
         return ok(f"{listed} of 250 MiB unpacked")
     return mend(f"{listed}; Lambda takes 250 MiB unpacked", "rm -r .aws-sam && make build")
@@ -78,7 +79,3 @@ def sizes(_: Site) -> Diagnosis:
 
 def _size(folder: Path) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-
-
-def _gib(size: int) -> str:
-    return f"{size / 1024**3:.1f} GiB"

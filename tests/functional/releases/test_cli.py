@@ -235,7 +235,7 @@ def test_prune_says_how_full_the_code_storage_is_and_what_it_frees(lambda_: Stri
 
     assert told["code_storage"] == {"used": 75 * 1024**3 // 2, "limit": 75 * 1024**3}
     assert told["plan"]["frees"] == size * len(told["plan"]["goes"]) > 0
-    assert "code storage: 38,400.0 MiB of 76,800.0 MiB used (50%)" in shown.stdout
+    assert "code storage: 37.5 GiB of 75.0 GiB used (50%)" in shown.stdout
     assert "to free, layers stay" in shown.stdout
     assert "code storage: not checked: needs lambda:GetAccountSettings" in refused.stdout
     assert refused.exit_code == 0
