@@ -8,6 +8,7 @@ from fairlead_cli.findings import count, print_findings
 from fairlead_cli.manifest_view import document
 from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
 from fairlead_cli.output import print_facts, print_json, print_table, text
+from fairlead_cli.times import spell
 
 if TYPE_CHECKING:
     from fairlead.model.manifest import Certificate, Manifest, Metric
@@ -64,7 +65,7 @@ def _facts(manifest: "Manifest", sha256: str, retired: "Retirement | None") -> l
         *([("retired", str(retired))] if retired else []),
         ("gate", _gate(manifest)),
         ("digest", f"sha256:{sha256}"),
-        ("created", f"{manifest.created:%Y-%m-%d %H:%M:%S}Z by {manifest.created_by}"),
+        ("created", f"{spell(manifest.created)} by {manifest.created_by}"),
         ("commit", manifest.git_commit or "none"),
         ("parent", f"version {parent.version}, sha256:{parent.sha256}" if parent else "none: the first version"),
         ("estimator", manifest.recipe.estimator),

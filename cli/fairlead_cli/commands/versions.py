@@ -1,5 +1,6 @@
 """fairlead versions."""
 
+from datetime import UTC
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -130,4 +131,4 @@ def _roles(settings: "Operator", name: str) -> dict[int, str]:
 
 
 def _short(created: Any) -> str:
-    return f"{created:%Y-%m-%d %H:%M}Z" if created else ""
+    return f"{created.astimezone(UTC):%Y-%m-%d %H:%M}Z" if created else ""

@@ -204,3 +204,12 @@ def test_an_unknown_version_error_names_the_nearest_versions() -> None:
         Registry(published()).manifest("churn", 9)
 
     assert caught.value.hint == "did you mean 4 or 5 or 6? `fairlead versions churn` lists its versions"
+
+
+def test_a_model_whose_objects_are_no_versions_is_not_proposed_to_itself() -> None:
+    store = Memory()
+    store.objects[manifest_key("evil", 1)] = b"{}"
+
+    with pytest.raises(NotFoundError, match="no object under the versions of model 'evil' is a version") as caught:
+        Registry(store).latest("evil")
+    assert "did you mean" not in caught.value.hint

@@ -1,6 +1,6 @@
 """The end of a version's service: written once, found by one listing."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 import msgspec
 import pytest
@@ -94,3 +94,8 @@ def test_a_marker_that_cannot_be_read_still_retires_and_is_named(registry: Regis
     assert str(found).startswith(f"models/churn/retired/2.json {fault}")
     assert len(str(found)) < 400
     assert retire(registry, ending(2)) == (found, False)
+
+
+def test_a_time_with_another_offset_is_printed_in_utc() -> None:
+    east = datetime(2026, 11, 23, 14, 0, tzinfo=timezone(timedelta(hours=2)))
+    assert str(msgspec.structs.replace(ending(2), retired=east)) == "2026-11-23 12:00:00Z by ada: biased"

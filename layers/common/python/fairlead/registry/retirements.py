@@ -7,7 +7,7 @@ a marker whose contents cannot be read counts all the same.
 """
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -33,7 +33,8 @@ class Retirement(msgspec.Struct, frozen=True, kw_only=True):
     def __str__(self) -> str:
         if self.retired is None:
             return self.reason
-        return f"{self.retired:%Y-%m-%d %H:%M:%S}Z by {self.retired_by}" + (f": {self.reason}" if self.reason else "")
+        at = self.retired.astimezone(UTC)
+        return f"{at:%Y-%m-%d %H:%M:%S}Z by {self.retired_by}" + (f": {self.reason}" if self.reason else "")
 
 
 def retire(registry: Registry, retirement: Retirement) -> tuple[Retirement, bool]:

@@ -174,12 +174,18 @@ class Registry(Reading):
             link = self.manifest(model, parent.version, sha256=parent.sha256) if parent else None
 
     def unknown_model(self, model: str) -> NotFoundError:
-        """Return the error for a model without versions, with similar names as a hint."""
+        """Return the error for a model without versions: its objects are none, or similar names are the hint."""
         import difflib
 
         alike: list[str] = []
         with contextlib.suppress(FairleadError):  # a role that may not list the models gets the error without names
-            alike = difflib.get_close_matches(model, self.models(), n=ALIKE)
+            known = self.models()
+            if model in known:
+                return NotFoundError(
+                    f"no object under the versions of model {model!r} is a version",
+                    hint="a first version can be published: it takes the next free number",
+                )
+            alike = difflib.get_close_matches(model, known, n=ALIKE)
         meant = f"did you mean {' or '.join(alike)}? " if alike else ""
         return NotFoundError(f"there is no model {model!r}", hint=f"{meant}`fairlead versions` lists the models")
 
