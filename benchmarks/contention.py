@@ -68,7 +68,7 @@ class Held:
             for one in TransactItems:
                 self._count(one.get("Update", {}))
 
-    def put_item(self, **_: Any) -> None:
+    def update_item(self, **_: Any) -> None:
         """Accept the item that names a version."""
 
     def _count(self, update: dict[str, Any]) -> None:

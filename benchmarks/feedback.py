@@ -10,7 +10,7 @@ import json
 import time
 import uuid
 from collections.abc import Iterator
-from itertools import count
+from itertools import count, islice
 from typing import Any, NamedTuple
 
 from benchmarks import models
@@ -54,7 +54,7 @@ class Nowhere:
         self.transactions += 1
         self.writes += len(TransactItems)
 
-    def put_item(self, **_: Any) -> None:
+    def update_item(self, **_: Any) -> None:
         pass
 
     def get_paginator(self, _: str) -> "Nowhere":
@@ -86,13 +86,18 @@ def measure() -> Iterator[Speed]:
 def deliveries(case: models.Case, events: int) -> Iterator[dict[str, Any]]:
     """Requests of one row by CALLERS callers, ten a second."""
     lines = _lines(case)
-    for first in range(0, events, DELIVERY):
-        log = [
-            {"id": f"{place:056d}", "timestamp": START + 100 * place, "message": next(lines)}
-            for place in range(first, first + DELIVERY)
-        ]
-        document = {"messageType": "DATA_MESSAGE", "logGroup": LOG_GROUP, "logStream": "[2]", "logEvents": log}
-        yield {"awslogs": {"data": base64.b64encode(gzip.compress(json.dumps(document).encode(), 1)).decode()}}
+    for _ in range(0, events, DELIVERY):
+        yield packed(list(islice(lines, DELIVERY)))
+
+
+def packed(lines: list[str]) -> dict[str, Any]:
+    """A delivery of these captured lines, as CloudWatch Logs sends it."""
+    log = [
+        {"id": f"{place:056d}", "timestamp": json.loads(line)["at"], "message": line}
+        for place, line in enumerate(lines)
+    ]
+    document = {"messageType": "DATA_MESSAGE", "logGroup": LOG_GROUP, "logStream": "[2]", "logEvents": log}
+    return {"awslogs": {"data": base64.b64encode(gzip.compress(json.dumps(document).encode(), 1)).decode()}}
 
 
 def _lines(case: models.Case) -> Iterator[str]:

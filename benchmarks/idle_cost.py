@@ -1,7 +1,8 @@
-"""Monthly cost of the stack without calls: counted in the template, at the list prices below.
+"""Monthly cost of the stack without calls: counted in the template, at the prices of `benchmarks.prices`.
 
-`python -m benchmarks.idle_cost` prints the table of docs/reference/performance.md. Two lines are upper
-bounds: each scheduled call counts as one second, and the monitor emits each of its gauges in every hour.
+`python -m benchmarks.idle_cost` prints the tables of docs/reference/performance.md. Two figures are bounds: a tick of a
+schedule is taken to run for a second, and to log a kilobyte. Without calls and outcomes no function writes a custom
+metric, which tests/functional/monitoring and tests/functional/feedback hold.
 """
 
 import re
@@ -11,45 +12,76 @@ from typing import Any, NamedTuple
 
 from samcli.yamlhelper import yaml_parse
 
+from benchmarks import prices
+
 TEMPLATE = Path(__file__).parents[1] / "template.yaml"
 MINUTES = 30 * 24 * 60
 TICK_SECONDS = 1.0
-GAUGES = 14  # of what is live, and the count of ticks
-# Dollars a month, us-east-1: aws.amazon.com/cloudwatch/pricing, /lambda/pricing, /eventbridge/pricing. The free tier,
-# which covers most of it in a small account, is left out.
-ALARM, COMPOSITE, DASHBOARD, METRIC = 0.10, 0.50, 3.00, 0.30
-INVOCATION, GIGABYTE_SECOND = 0.20e-6, 16.6667e-6
+TICK_BYTES = 1_000
+CALLS_OF_TICKS = {"MonitorFunction": prices.CLOUDWATCH_CALL + prices.READ_UNIT, "RedriveFunction": 2 * prices.S3_LIST}
+"""Dollars for what a tick asks of other services: the alarms' states and the captured versions; two prefixes."""
 
 
 class Line(NamedTuple):
-    """One kind of resource that costs money without calls."""
+    """One kind of thing that is paid for while nothing happens."""
 
     what: str
     number: int
     dollars: float
 
 
-def lines(template: dict[str, Any]) -> Iterator[Line]:
-    """Return the monthly cost of a template's resources, without those that a parameter must switch on."""
-    resources = [one for one in template["Resources"].values() if "Condition" not in one]
-    watched = sum(_metrics(one["Properties"]) for one in resources if one["Type"] == "AWS::CloudWatch::Alarm")
-    yield Line("metrics that alarms watch", watched, watched * ALARM)
+def lines(template: dict[str, Any], **parameters: str) -> Iterator[Line]:
+    """Yield what the template's resources cost a month; `parameters` replace the template's defaults."""
+    resources = dict(_made(template, parameters))
+    watched = sum(_metrics(one["Properties"]) for one in resources.values() if one["Type"] == "AWS::CloudWatch::Alarm")
+    yield Line("metrics that alarms watch", watched, watched * prices.ALARM_METRIC)
     for what, kind, price in (
-        ("composite alarms", "AWS::CloudWatch::CompositeAlarm", COMPOSITE),
-        ("dashboards (three in an account are free)", "AWS::CloudWatch::Dashboard", DASHBOARD),
+        ("composite alarms", "AWS::CloudWatch::CompositeAlarm", prices.COMPOSITE_ALARM),
+        ("dashboards (three in an account are free)", "AWS::CloudWatch::Dashboard", prices.DASHBOARD),
     ):
-        count = sum(one["Type"] == kind for one in resources)
+        count = sum(one["Type"] == kind for one in resources.values())
         yield Line(what, count, count * price)
-    yield Line("gauges of the monitor, at most", GAUGES, GAUGES * METRIC)
-    ticks = [(_ticks(one["Properties"]), one["Properties"]["MemorySize"]) for one in resources if _is_function(one)]
+    functions = {
+        name: one["Properties"] for name, one in resources.items() if one["Type"] == "AWS::Serverless::Function"
+    }
+    ticks = {name: _ticks(function) for name, function in functions.items()}
+    per_second = prices.GIGABYTE_SECOND["x86_64"]
     compute = sum(
-        count * (INVOCATION + memory / 1024 * TICK_SECONDS * GIGABYTE_SECOND) for count, memory in ticks if count
+        count * (prices.INVOCATION + functions[name]["MemorySize"] / 1024 * TICK_SECONDS * per_second)
+        for name, count in ticks.items()
+        if count
     )
-    yield Line("ticks of clocks, a second each", sum(count for count, _ in ticks), compute)
+    every = sum(ticks.values())
+    yield Line("ticks of schedules, a second each", every, compute)
+    yield Line("calls and log lines of ticks", every, sum(n * _asked(name) for name, n in ticks.items()))
 
 
-def _is_function(resource: dict[str, Any]) -> bool:
-    return bool(resource["Type"] == "AWS::Serverless::Function")
+def _asked(function: str) -> float:
+    return CALLS_OF_TICKS.get(function, 0.0) + TICK_BYTES * prices.LOG_BYTE
+
+
+def _made(template: dict[str, Any], parameters: dict[str, str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the resources whose condition holds."""
+    values = {name: str(facts.get("Default", "")) for name, facts in template["Parameters"].items()} | parameters
+
+    def value(found: Any) -> str:
+        return values[found["Ref"]] if isinstance(found, dict) else str(found)
+
+    def holds(condition: Any) -> bool:
+        match condition:
+            case {"Fn::Equals": [one, other]}:
+                return value(one) == value(other)
+            case {"Fn::Not": [inner]}:
+                return not holds(inner)
+            case {"Fn::And": parts}:
+                return all(map(holds, parts))
+            case {"Condition": name} | str(name):
+                return holds(template["Conditions"][name])
+        raise ValueError(f"this benchmark cannot decide the condition {condition}")
+
+    for name, resource in template["Resources"].items():
+        if "Condition" not in resource or holds(resource["Condition"]):
+            yield name, resource
 
 
 def _metrics(alarm: dict[str, Any]) -> int:
@@ -58,7 +90,7 @@ def _metrics(alarm: dict[str, Any]) -> int:
 
 
 def _ticks(function: dict[str, Any]) -> int:
-    """Return the number of scheduled calls of functions in a month."""
+    """How often a month schedules call a function."""
     schedules = [
         one["Properties"]["Schedule"] for one in function.get("Events", {}).values() if one["Type"] == "Schedule"
     ]
@@ -67,12 +99,14 @@ def _ticks(function: dict[str, Any]) -> int:
 
 
 def main() -> None:
-    """Print the table."""
-    found = list(lines(yaml_parse(TEMPLATE.read_text())))
-    print("| without calls | count | $ a month |\n|---|--:|--:|")
-    for line in found:
-        print(f"| {line.what} | {line.number:,} | {line.dollars:.2f} |")
-    print(f"| together | | {sum(line.dollars for line in found):.2f} |")
+    """Print the table, one column for each value of `Watch`."""
+    template = yaml_parse(TEMPLATE.read_text())
+    full, lean = (list(lines(template, Watch=watch)) for watch in ("full", "lean"))
+    print(f"List prices of {prices.AS_OF}, dollars a month:\n")
+    print("| without calls | full: count | $ | lean: count | $ |\n|---|--:|--:|--:|--:|")
+    for one, other in zip(full, lean, strict=True):
+        print(f"| {one.what} | {one.number:,} | {one.dollars:.2f} | {other.number:,} | {other.dollars:.2f} |")
+    print(f"| together | | {sum(one.dollars for one in full):.2f} | | {sum(one.dollars for one in lean):.2f} |")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -165,7 +165,10 @@ class Production:
     def _put(self, part: Part, told: list[Outcome]) -> None:
         expires, slot = part.at // 1000 + 90 * 86_400, slot_of(part.at)
         named = (part.model, part.version, slot)
-        put = [items.part_item(part, expires=expires), items.seen_item(*named, expires=expires)]
+        seen = items.seen_update(*named[:2], items.CAPTURED, slot, expires=expires)
+        with suppress(self.client.exceptions.ConditionalCheckFailedException):  # a later slot is known
+            self.client.update_item(TableName=self._table, **seen)
+        put = [items.part_item(part, expires=expires)]
         mark = {"state": {"S": "scored"}, "slot": {"S": items.labelled_slot(*named)}}
         put += [items.outcome_item(one, expires=expires) | mark for one in told]
         for start in range(0, len(put), 25):

@@ -27,7 +27,6 @@ collector = Collector(
 
 
 @emit.logger.inject_lambda_context
-@emit.metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001 - Lambda's shape
     """Process one delivery; raises if Lambda must retry it."""
     counts = collector.take(event).counts()

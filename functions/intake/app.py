@@ -43,12 +43,11 @@ def feedback() -> Response[str]:
     at, by = http.reported(event)
     results = intake.take(outcomes.read(http.json_body(event)), at=at, by=by)
     found = Counter(str(result.status) for result in results)
-    emit.counted({name: found[status] for status, name in METRICS.items()})
+    app.context["counts"] = {name: found[status] for status, name in METRICS.items()}
     return http.answer({"results": results}, status=200 if all(result.taken for result in results) else 207)
 
 
 @emit.logger.inject_lambda_context
-@emit.metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Route one proxy event."""
     return app.resolve(http.at_resource(event), context)

@@ -88,7 +88,6 @@ def not_found(_: Exception) -> Response[str]:
 
 
 @emit.logger.inject_lambda_context
-@emit.metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Route one proxy event."""
     return app.resolve(http.at_resource(event), context)

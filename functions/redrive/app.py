@@ -30,7 +30,6 @@ redriver = Redriver(collector, dead_letters, here.function, retrain=here.retrain
 
 
 @emit.logger.inject_lambda_context
-@emit.metrics.log_metrics
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, int]:  # noqa: ARG001 - any event is a tick
     """Redrive as many deliveries as the remaining time allows."""
     counts = redriver.run(lambda: context.get_remaining_time_in_millis() / 1000).counts()

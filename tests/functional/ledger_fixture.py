@@ -19,10 +19,11 @@ import pytest
 from fairlead import settings
 from fairlead.aws.s3 import S3Objects
 from fairlead.feedback.ledger import Ledger
+from fairlead.feedback.versions import KnownVersion
 from fairlead.publishing.publish import Published
 from fairlead.serving import model as serving_model
 from fairlead.serving.model import Model
-from fairlead.telemetry.capture import Capture, CapturedRequest
+from fairlead.telemetry.capture import Capture, CapturedRequest, Part
 from tests.functional.conftest import Store, _forget_earlier_starts
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
@@ -117,6 +118,10 @@ class Traffic:
         frozen = settings.serving(store.released(published))
         self.model: Model = serving_model.load(frozen, S3Objects(store.client, store.env["FAIRLEAD_BUCKET"]))
         self.signature = self.model.facts.signature
+
+    def completed(self, part: Part) -> Part:
+        """Return a part with its fields, as the ledger keeps it."""
+        return KnownVersion(self.signature, None).completed(part)
 
     def lines(
         self,

@@ -31,17 +31,24 @@ Row = dict[str, Any]
 
 
 class Book(LedgerReader):
-    """Counters in memory, read as a ledger's are; `reads` are the stretches that were asked for."""
+    """Counters in memory, read as a ledger's are; `reads` are the stretches that were asked for.
+
+    `reported` is the slot in which outcomes were reported last.
+    """
 
     def __init__(self) -> None:
         self.clusters: dict[tuple[str, int], Counters] = {}
         self.slots: dict[tuple[str, int], dict[int, dict[str, float]]] = {}
         self.reads: list[tuple[int, int]] = []
+        self.reported = 0
 
     def seen(self) -> list[CapturedVersion]:
         return [
             CapturedVersion(
-                model=model, version=version, slot=max(int(name.partition("_")[0]) for name in counters.clusters)
+                model=model,
+                version=version,
+                slot=max(int(name.partition("_")[0]) for name in counters.clusters),
+                reported=self.reported,
             )
             for (model, version), counters in self.clusters.items()
         ]
@@ -124,7 +131,7 @@ def play(
             request, at = str(uuid.UUID(int=dice.getrandbits(128))), now - hour * HOUR - dice.randrange(1, HOUR)
             asked = [changed(row) for row, _ in drawn]
             [line] = traffic.lines(asked, request=request, at=at, caller=f"caller {caller}")
-            parts.append(capture.decode(line))
+            parts.append(traffic.completed(capture.decode(line)))
             if delay is None or at + delay * HOUR > now:
                 continue
             told, species = int(at + delay * HOUR), [one for _, one in drawn]

@@ -9,6 +9,7 @@ import functools
 import json
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -74,6 +75,11 @@ def _translate(values: tuple[tuple[str, str], ...]) -> dict[str, Any]:
     return document
 
 
+OPERATORS: dict[str, Callable[[list[Any]], bool]] = {
+    "Fn::Equals": lambda values: values[0] == values[1],
+    "Fn::Not": lambda values: not values[0],
+    "Fn::And": all,
+}
 NOTHING = "<AWS::NoValue>"
 
 
@@ -90,10 +96,11 @@ class Reader:
         match value:
             case {"Fn::If": [condition, yes, no]}:
                 return self(yes if self(self._conditions[condition]) else no)
-            case {"Fn::Equals": [one, other]}:
-                return self(one) == self(other)
-            case {"Fn::Not": [condition]}:
-                return not self(condition)
+            case {"Fn::Equals": _} | {"Fn::Not": _} | {"Fn::And": _}:
+                [(operator, operands)] = value.items()
+                return OPERATORS[operator](self(operands))
+            case {"Condition": str(name), **rest} if not rest:
+                return self(self._conditions[name])
             case {"Fn::FindInMap": [name, *keys]}:
                 first, second = map(self, keys)
                 return self._maps[name][first][second]
@@ -118,8 +125,9 @@ class Reader:
                 return self._names.get(name, f"<{name}>")
             case {"Fn::GetAtt": [name, attribute]}:
                 return f"<{name}.{attribute}>"
-            case {"Fn::Sub": str(text)}:
-                return re.sub(r"\$\{([^}]+)\}", self._named, text)
+            case {"Fn::Sub": given}:
+                text, values = given if isinstance(given, list) else (given, {})
+                return re.sub(r"\$\{([^}]+)\}", Reader({}, self._names | self(values))._named, text)
             case dict():
                 members = {key: self(inner) for key, inner in value.items()}
                 return {key: inner for key, inner in members.items() if inner != NOTHING}

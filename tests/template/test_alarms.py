@@ -33,9 +33,8 @@ SINGLE = {
         *("Fairlead", "BrokenFeatures", service("monitor"), "Maximum", 300),
         *("GreaterThanOrEqualToThreshold", "1", 3, "ignore"),
     ),
-    "LabelCoverage": ("Fairlead", "LabelCoverage", service("monitor"), "Minimum", 300, BELOW, "0", 3, "notBreaching"),
+    "LabelCoverage": ("Fairlead", "LabelCoverage", service("monitor"), "Minimum", 300, BELOW, "0", 3, "ignore"),
     "RespondFailed": ("AWS/Lambda", "Errors", function("Respond"), "Sum", 300, ABOVE, 0, 1, "notBreaching"),
-    "MonitorSilent": ("Fairlead", "Ticks", service("monitor"), "Sum", 900, BELOW, 1, 2, "breaching"),
 }
 CALCULATED = {
     "Errors": (
@@ -95,6 +94,12 @@ WAITING = {
     "undelivered": ("AWS/Lambda", "DestinationDeliveryFailures", function("Retrain"), 900, "Sum"),
     "waiting": ("Fairlead", "FailedRetrainings", service("redrive"), 900, "Maximum"),
 }
+MONITORED = {
+    "ran": ("AWS/Lambda", "Invocations", function("Monitor"), 900, "Sum"),
+    "failed": ("AWS/Lambda", "Errors", function("Monitor"), 900, "Sum"),
+}
+OTHERS = {"FailedRetrainings", "MonitorSilent"}
+LEAN = {"CanaryErrorsAlarm", "CanaryLatencyAlarm", "ErrorsAlarm", "QualityAlarm"}
 RESPONDED = {"Errors", "Latency", "Quality", "Drift"}
 OF_RELEASES = {"CanaryErrorsAlarm", "CanaryLatencyAlarm", "RecordLostAlarm"}
 
@@ -106,7 +111,7 @@ def stack() -> Stack:
 
 def test_these_are_all(stack: Stack) -> None:
     assert stack.of_type("AWS::CloudWatch::Alarm").keys() == OF_RELEASES | {
-        f"{name}Alarm" for name in SINGLE.keys() | CALCULATED.keys() | {"FailedRetrainings"}
+        f"{name}Alarm" for name in SINGLE.keys() | CALCULATED.keys() | OTHERS
     }
 
 
@@ -120,6 +125,29 @@ def test_a_failed_retraining_alarms_at_once_and_until_its_dead_letter_is_removed
     assert {one["Id"]: _stat(one) for one in alarm["Metrics"] if not one["ReturnData"]} == WAITING
     assert (alarm["Threshold"], alarm["DatapointsToAlarm"], alarm["EvaluationPeriods"]) == (0, 1, 2)
     assert (alarm["ComparisonOperator"], alarm["TreatMissingData"]) == (ABOVE, "notBreaching")
+
+
+def test_a_monitor_that_completes_no_tick_rings_whether_it_fails_or_does_not_run(stack: Stack) -> None:
+    """Lambda writes both metrics for each run, so the difference exists as soon as one of them does."""
+    alarm = stack.properties("MonitorSilentAlarm")
+
+    assert [one["Expression"] for one in alarm["Metrics"] if one["ReturnData"]] == ["ran - failed"]
+    assert {one["Id"]: _stat(one) for one in alarm["Metrics"] if not one["ReturnData"]} == MONITORED
+    assert (alarm["ComparisonOperator"], alarm["Threshold"], alarm["TreatMissingData"]) == (BELOW, 1, "breaching")
+    assert alarm["EvaluationPeriods"] == alarm["DatapointsToAlarm"] == 2
+
+
+def test_the_lean_watch_has_the_alarms_of_deployments_errors_and_quality() -> None:
+    lean = translate(Watch="lean", ReleaseCandidates="canary-10-5m", Dashboard="on")
+    assert lean.of_type("AWS::CloudWatch::Alarm").keys() == LEAN
+    assert not lean.of_type("AWS::CloudWatch::CompositeAlarm")
+    called = {
+        one["Properties"]["SourceArn"]
+        for one in lean.of_type("AWS::Lambda::Permission").values()
+        if one["Properties"]["Principal"] == "lambda.alarms.cloudwatch.amazonaws.com"
+    }
+    assert called == {"<ErrorsAlarm.Arn>", "<QualityAlarm.Arn>"}
+    assert _shown(lean) == {"ErrorsAlarm", "QualityAlarm"}
 
 
 @pytest.mark.parametrize("name", SINGLE)
@@ -161,11 +189,11 @@ def test_no_news_of_the_model_is_no_improvement_and_no_news_of_the_monitor_is_ba
         if alarm["Properties"]["TreatMissingData"] != "notBreaching"
     }
 
-    silent = dict.fromkeys(("QualityAlarm", "DriftAlarm", "BrokenInputsAlarm"), "ignore")
+    silent = dict.fromkeys(("QualityAlarm", "DriftAlarm", "BrokenInputsAlarm", "LabelCoverageAlarm"), "ignore")
     assert others == silent | {"MonitorSilentAlarm": "breaching"}
 
 
-@pytest.mark.parametrize("name", sorted(SINGLE.keys() | CALCULATED.keys() | {"FailedRetrainings"}))
+@pytest.mark.parametrize("name", sorted(SINGLE.keys() | CALCULATED.keys() | OTHERS))
 def test_what_the_system_has_a_rule_for_calls_respond_and_all_tell_the_topic(name: str) -> None:
     silent, telling = translate().properties(f"{name}Alarm"), translate(AlarmTopicArn=TOPIC).properties(f"{name}Alarm")
     responding = [RESPOND] if name in RESPONDED else []
@@ -208,13 +236,25 @@ def test_one_alarm_stands_for_an_endpoint_in_trouble() -> None:
     assert telling["AlarmActions"] == telling["OKActions"] == [TOPIC]
 
 
-def test_the_dashboard_is_json_that_shows_calls_quality_drift_outcomes_and_alarms(stack: Stack) -> None:
-    dashboard = stack.properties("Dashboard")
-    widgets = json.loads(dashboard["DashboardBody"])["widgets"]
-    [alarms] = [one["properties"]["alarms"] for one in widgets if one["type"] == "alarm"]
-    shown = {re.sub(r"[<>]|\.Arn", "", arn) for arn in alarms}
+def _widgets(stack: Stack) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(stack.properties("StackDashboard")["DashboardBody"])["widgets"]
+    return found
 
-    assert dashboard["DashboardName"] == "fairlead"
+
+def _shown(stack: Stack) -> set[str]:
+    [alarms] = [one["properties"]["alarms"] for one in _widgets(stack) if one["type"] == "alarm"]
+    return {re.sub(r"[<>]|\.Arn", "", arn) for arn in alarms}
+
+
+def test_there_is_no_dashboard_unless_it_is_asked_for(stack: Stack) -> None:
+    assert not stack.of_type("AWS::CloudWatch::Dashboard")
+
+
+def test_the_dashboard_is_json_that_shows_calls_quality_drift_outcomes_and_alarms() -> None:
+    stack = translate(Dashboard="on")
+    widgets, shown = _widgets(stack), _shown(stack)
+
+    assert stack.properties("StackDashboard")["DashboardName"] == "fairlead"
     assert [one["properties"]["title"] for one in widgets] == [
         "Calls and failures",
         "Latency (ms)",

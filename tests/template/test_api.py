@@ -121,22 +121,23 @@ def test_there_is_one_stage_and_its_url_is_an_output() -> None:
     assert stack.outputs["ApiUrl"] == "https://<Api>.execute-api.<AWS::Region>.<AWS::URLSuffix>/dev"
 
 
-def test_every_route_is_throttled_and_measured() -> None:
+def test_every_route_is_throttled_and_has_no_metrics_of_its_own() -> None:
     stack = translate(ThrottlingRateLimit="7", ThrottlingBurstLimit="9")
 
     assert stack.properties("ApiStage")["MethodSettings"] == [
         {
             "ResourcePath": "/*",
             "HttpMethod": "*",
-            "MetricsEnabled": True,
+            "MetricsEnabled": False,
             "ThrottlingRateLimit": "7",
             "ThrottlingBurstLimit": "9",
         }
     ]
 
 
-def test_the_stage_is_traced(stack: Stack) -> None:
-    assert stack.properties("ApiStage")["TracingEnabled"] is True
+@pytest.mark.parametrize(("mode", "traced"), [("PassThrough", False), ("Active", True)])
+def test_the_stage_is_traced_where_a_parameter_asks_for_it(mode: str, traced: bool) -> None:
+    assert translate(Tracing=mode).properties("ApiStage")["TracingEnabled"] is traced
 
 
 def test_each_access_is_one_json_line_in_the_api_s_own_log(stack: Stack) -> None:

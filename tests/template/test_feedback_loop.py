@@ -19,6 +19,7 @@ SETTINGS = {
         "FAIRLEAD_LEDGER": "<Ledger>",
         "FAIRLEAD_FUNCTION": "<PredictFunction>",
         "FAIRLEAD_RESPOND": "<RespondFunction.Arn>",
+        "FAIRLEAD_DRIFT_LOOKS": "12",
     },
     "Respond": {
         "FAIRLEAD_STACK": "fairlead",

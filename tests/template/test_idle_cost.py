@@ -1,25 +1,44 @@
-"""The idle stack costs little: an added instance, a faster schedule or many metrics fail here."""
+"""A month without calls is nearly free: no instance, fast schedule or crowd of metrics is added unseen."""
 
+from typing import Any
+
+import pytest
 from samcli.yamlhelper import yaml_parse
 
 from benchmarks.idle_cost import TEMPLATE, lines
 
 
-def test_a_month_without_calls_costs_some_dollars_and_compute_cents() -> None:
-    found = {line.what: line for line in lines(yaml_parse(TEMPLATE.read_text()))}
+@pytest.fixture
+def template() -> dict[str, Any]:
+    found: dict[str, Any] = yaml_parse(TEMPLATE.read_text())
+    return found
 
-    assert sum(line.dollars for line in found.values()) < 12
-    assert found["ticks of clocks, a second each"].dollars < 0.5
+
+def dollars(template: dict[str, Any], **parameters: str) -> float:
+    return sum(line.dollars for line in lines(template, **parameters))
+
+
+def test_with_every_alarm_a_month_costs_four_dollars_at_most(template: dict[str, Any]) -> None:
+    assert dollars(template, ReleaseCandidates="canary-10-5m") <= 4
+    found = {line.what: line for line in lines(template)}
+    assert found["ticks of schedules, a second each"].dollars < 0.5
     assert found["metrics that alarms watch"].number >= 14
 
 
-def test_what_is_added_is_counted() -> None:
-    template = yaml_parse(TEMPLATE.read_text())
-    before = sum(line.dollars for line in lines(template))
+def test_the_lean_watch_costs_a_dollar_and_a_half_at_most(template: dict[str, Any]) -> None:
+    assert dollars(template, Watch="lean") <= 1.5
+
+
+def test_a_dashboard_is_drawn_and_paid_for_only_where_it_is_asked_for(template: dict[str, Any]) -> None:
+    assert dollars(template, Dashboard="on") == pytest.approx(dollars(template) + 3)
+
+
+def test_what_is_added_is_counted(template: dict[str, Any]) -> None:
+    before = dollars(template)
     template["Resources"]["More"] = {"Type": "AWS::CloudWatch::Alarm", "Properties": {"MetricName": "Any"}}
     clock = {"Type": "Schedule", "Properties": {"Schedule": "rate(1 minutes)"}}
     template["Resources"]["Often"] = {
         "Type": "AWS::Serverless::Function", "Properties": {"MemorySize": 1024, "Events": {"Tick": clock}},
     }  # fmt: skip
 
-    assert sum(line.dollars for line in lines(template)) > before + 0.1 + 43_200 * 1.6e-5
+    assert dollars(template) > before + 0.1 + 43_200 * 1.6e-5

@@ -100,17 +100,19 @@ def test_the_function_gives_up_no_later_than_its_caller(stack: Stack) -> None:
     assert stack.properties("PredictFunction")["Timeout"] <= 29
 
 
-def test_every_function_is_traced(stack: Stack) -> None:
-    functions = stack.of_type("AWS::Lambda::Function")
+@pytest.mark.parametrize("mode", ["PassThrough", "Active"])
+def test_every_function_is_traced_where_a_parameter_asks_for_it(mode: str) -> None:
+    functions = translate(Tracing=mode).of_type("AWS::Lambda::Function")
 
     assert functions
-    assert {function["Properties"]["TracingConfig"]["Mode"] for function in functions.values()} == {"Active"}
+    assert {function["Properties"]["TracingConfig"]["Mode"] for function in functions.values()} == {mode}
 
 
 def test_request_lines_and_metrics_pass_the_log_level(stack: Stack) -> None:
     logging = stack.properties("PredictFunction")["LoggingConfig"]
 
     assert (logging["LogFormat"], logging["ApplicationLogLevel"]) == ("JSON", "INFO")
+    assert logging["SystemLogLevel"] == "INFO", "the hook reads platform.report"
     assert logging["LogGroup"] == "<PredictLogs>"
 
 

@@ -253,12 +253,7 @@ def test_every_batch_says_how_it_went(
     feedback.handler(delivery([*traffic.lines([ROW]), "poison"]), running())
     [metrics] = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
     assert metrics["service"] == "feedback"
-    assert {name: metrics[name] for name in counts()} == {
-        "Captured": [1.0],
-        "Duplicates": [0.0],
-        "Scored": [0.0],
-        "PoisonRecords": [1.0],
-    }
+    assert {name: metrics[name] for name in counts() if name in metrics} == {"Captured": 1, "PoisonRecords": 1}
 
 
 @pytest.mark.parametrize("name", ["FAIRLEAD_BUCKET", "FAIRLEAD_LEDGER", "FAIRLEAD_SETASIDE", "FAIRLEAD_LOG_GROUP"])

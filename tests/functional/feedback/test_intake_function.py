@@ -321,10 +321,12 @@ def test_every_request_says_how_it_went(intake: ModuleType, send: Send, capsys: 
     capsys.readouterr()
     send((0, "Adelie"), (0, "Gentoo"), (1, "Adelie"), ("junk", 1))
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    [metrics] = [line for line in lines if "_aws" in line]
-    assert (metrics["service"], metrics["Requests"]) == ("intake", [1.0])
+    [line] = lines
+    assert (line["service"], line["Requests"], line["status"]) == ("intake", 1, 207)
     names = ("Recorded", "Accepted", "Duplicates", "Conflicts", "Invalid")
-    assert [metrics[name] for name in names] == [[0.0], [1.0], [1.0], [1.0], [1.0]]
+    assert [line.get(name) for name in names] == [None, 1, 1, 1, 1]
+    metrics = {metric["Name"] for one in line["_aws"]["CloudWatchMetrics"] for metric in one["Metrics"]}
+    assert metrics == {"Requests", "Latency", "Accepted", "Duplicates", "Conflicts", "Invalid"}
     assert not [line for line in lines if "Gentoo" in json.dumps(line)]
 
 

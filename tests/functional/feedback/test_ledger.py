@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import boto3
+import msgspec
 import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
@@ -61,6 +62,28 @@ def part(request: str, *, rows: int = 2, first: int = 0, of: int | None = None, 
 def outcome(request: str, row: int = 0, actual: Any = "no", *, at: int = NOON + 60_000) -> Outcome:
     """A report."""
     return Outcome(request=request, row=row, actual=actual, at=at, by="arn:user/ada")
+
+
+def test_the_last_call_and_the_last_report_of_a_version_are_known(dynamodb: Any) -> None:
+    """The monitor is silent while neither comes. Late deliveries and reports do not turn the clock back."""
+    ledger, hour = Ledger(dynamodb, TABLE), 3_600_000
+    for at in (NOON, NOON - hour):
+        ledger.record_parts([part(str(at), at=at)], tally)
+    [seen] = ledger.seen()
+    assert (seen.model, seen.version, seen.slot, seen.reported) == ("churn", 3, slot_of(NOON), 0)
+    for at in (NOON + 5 * hour, NOON + hour):
+        report(Ledger(dynamodb, TABLE), str(NOON), at)
+    assert ledger.seen() == [msgspec.structs.replace(seen, reported=slot_of(NOON + 5 * hour))]
+    ledger.record_parts([part("another", at=NOON + hour)], tally)
+    assert ledger.seen() == [
+        msgspec.structs.replace(seen, slot=slot_of(NOON + hour), reported=slot_of(NOON + 5 * hour))
+    ]
+
+
+def report(ledger: Ledger, request: str, at: int) -> None:
+    """Score both rows of a request, reported at this time."""
+    found = [Pair(part=part(request), position=row, outcome=outcome(request, row, at=at)) for row in range(2)]
+    ledger.score(found, lambda _: True, lambda pairs: {slot_of(NOON): {"outcomes": len(pairs)}})
 
 
 def tally(parts: Sequence[Part]) -> Counters:

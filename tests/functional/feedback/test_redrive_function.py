@@ -183,7 +183,7 @@ def test_a_failed_retraining_is_counted_at_every_tick_and_never_retried(
 
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
     assert [one["FailedRetrainings"] for one in done] == [1, 1]
-    assert [metrics["FailedRetrainings"] for metrics in lines] == [[1.0], [1.0]]
+    assert [metrics["FailedRetrainings"] for metrics in lines] == [1, 1]
     assert len(here.dead_letters("aws/lambda/async/fairlead-retrain/")) == 1
 
 
@@ -195,7 +195,14 @@ def test_every_tick_says_how_it_went(
     redrive.handler(TICK, running())
     [metrics] = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
     assert metrics["service"] == "redrive"
-    assert (metrics["Redriven"], metrics["RedriveFailed"], metrics["Captured"]) == ([1.0], [0.0], [1.0])
+    assert (metrics["Redriven"], metrics["Captured"], "RedriveFailed" in metrics) == (1, 1, False)
+
+
+def test_a_tick_without_work_makes_no_metric(redrive: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
+    """CloudWatch bills a metric by the hour in which it gets data, and this would be every hour."""
+    capsys.readouterr()
+    redrive.handler(TICK, running())
+    assert "_aws" not in capsys.readouterr().out
 
 
 def test_it_does_not_start_without_the_function_whose_events_it_redrives(

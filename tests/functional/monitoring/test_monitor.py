@@ -166,11 +166,47 @@ def test_the_function_writes_gauges_and_a_line_with_the_detail(
     assert sets == {frozenset({"service"}), frozenset({"service", "model", "version"})}
     [live] = [line for line in metrics if "model" not in line and "Quality" in line]
     assert live["service"] == "monitor"
-    assert live["QualityDrop"][0] > 0
+    assert live["QualityDrop"] > 0
     told = {vars(line)["version"]: vars(line) for line in caplog.records if line.getMessage() == "monitored"}
     assert sorted(told) == [1, 2]
     assert told[2]["judged"]["findings"][0]["feature"] == "flipper_length_mm"
-    assert [line["Ticks"] for line in metrics if "Ticks" in line] == [[1.0]]
+
+
+def ticked(monitor: ModuleType, capsys: pytest.CaptureFixture[str], *, minutes: float) -> bool:
+    """Whether a tick so long after noon writes gauges."""
+    at = datetime.fromtimestamp(NOON / 1000 + minutes * 60, UTC)
+    capsys.readouterr()
+    monitor.handler(EVENT | {"time": at.isoformat()}, running())
+    return "_aws" in capsys.readouterr().out
+
+
+def test_gauges_are_written_long_enough_for_every_alarm_and_then_no_more(
+    monitor: ModuleType, day: Book, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One call must do for twelve looks at drift and for a second call of the responder; idle hours cost nothing."""
+    last = max(one.slot for one in day.seen()) * 900 - NOON / 1000
+    assert [ticked(monitor, capsys, minutes=last / 60 + 5 * tick) for tick in range(1, 14)] == [True] * 13
+    day.reads.clear()
+    assert not ticked(monitor, capsys, minutes=90)
+    assert not day.reads, "nor do they read the ledger"
+
+
+def test_a_late_report_brings_the_gauges_back(
+    monitor: ModuleType, day: Book, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not ticked(monitor, capsys, minutes=300)
+    monkeypatch.setattr(day, "reported", (NOON // 1000 + 290 * 60) // 900)
+    assert ticked(monitor, capsys, minutes=300)
+
+
+@pytest.mark.parametrize(("looks", "minutes", "written"), [("12", 110, False), ("24", 110, True)])
+def test_an_alarm_that_needs_more_looks_gets_them(
+    monitor: ModuleType, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+    looks: str, minutes: int, written: bool,
+) -> None:  # fmt: skip
+    here = msgspec.structs.replace(monitor.here, looks=int(looks))
+    monkeypatch.setattr(monitor.ticker, "_here", here)
+    assert ticked(monitor, capsys, minutes=minutes) is written
 
 
 class Respond:

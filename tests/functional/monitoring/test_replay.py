@@ -35,7 +35,7 @@ def captured(shelf: Store, published: Published) -> list[Part]:
     rows = json.loads(held_out.drop(columns="species").to_json(orient="records"))
     instances = [{name: row.get(name) for name in (f.name for f in traffic.signature.inputs)} for row in rows]
     return [
-        capture.decode(line)
+        traffic.completed(capture.decode(line))
         for number in range(40)
         for line in traffic.lines(
             [instances[(number * 5 + n) % len(instances)] for n in range(5)],

@@ -7,6 +7,7 @@ import json
 import socket
 import time
 from collections.abc import Callable
+from datetime import datetime
 from types import ModuleType
 from typing import Any
 
@@ -208,33 +209,43 @@ def records(text: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     return [line for line in lines if "_aws" not in line], [line for line in lines if "_aws" in line]
 
 
-def test_a_request_leaves_one_log_line_and_its_metrics(app: ModuleType) -> None:
+def test_a_request_leaves_one_log_line_which_is_its_metrics(app: ModuleType) -> None:
     strange = {**rows()[0], "bill_length_mm": 9999.0, "island": "Atlantis"}
     ask(app, rows()[0], strange)
-    [line], documents = records(app.printed.getvalue())
-    assert (line["message"], line["status"], line["rows"]) == ("request answered", 200, 2)
-    assert line["out_of_range"] == pytest.approx(2 / 14)
+    others, [line] = records(app.printed.getvalue())
+    assert others == []
+    assert (line["message"], line["level"], line["status"]) == ("request answered", "INFO", 200)
+    assert (line["route"], line["requestId"]) == ("POST /predict", context().aws_request_id)
+    assert (line["model"], line["version"]) == ("penguins", "1")
+    assert (line["Rows"], line["OutOfRangeShare"]) == (2, pytest.approx(2 / 14))
+    assert abs(datetime.fromisoformat(line["timestamp"]).timestamp() * 1000 - line["_aws"]["Timestamp"]) < 1
     assert "9999" not in json.dumps(line)
     assert "Atlantis" not in json.dumps(line)
-    figures = next(document for document in documents if "Requests" in document)
-    assert (figures["model"], figures["version"]) == ("penguins", "1")
-    assert figures["Rows"] == [2]
-    assert not {"Errors4xx", "Errors5xx"} & set(figures)
+    assert not {"Errors4xx", "Errors5xx"} & set(line)
+
+
+def test_the_first_request_of_a_process_is_a_cold_start(app: ModuleType) -> None:
+    for _ in range(2):
+        invoke(app, event("predict"))
+    _, documents = records(app.printed.getvalue())
+    assert [document.get("ColdStart") for document in documents] == [1, None]
 
 
 def by_dimensions(document: dict[str, Any]) -> dict[tuple[str, ...], set[str]]:
     """The names of metrics by the dimensions that they exist in, of one EMF document."""
-    return {
-        tuple(sorted(dimensions)): {metric["Name"] for metric in directive["Metrics"]}
-        for directive in document["_aws"]["CloudWatchMetrics"]
-        for dimensions in directive["Dimensions"]
-    }
+    found: dict[tuple[str, ...], set[str]] = {}
+    for directive in document["_aws"]["CloudWatchMetrics"]:
+        for dimensions in directive["Dimensions"]:
+            names = found.setdefault(tuple(sorted(dimensions)), set())
+            names.update(metric["Name"] for metric in directive["Metrics"])
+    return found
 
 
 def test_a_release_is_judged_by_few_metrics_of_its_own(app: ModuleType) -> None:
     """Canary alarms see one release, whatever it holds; all else exists by model and version only."""
-    invoke(app, event("predict"))
-    _, [*_, document] = records(app.printed.getvalue())
+    for _ in range(2):
+        invoke(app, event("predict"))
+    _, [_, document] = records(app.printed.getvalue())
     assert (document["service"], document["release"]) == ("predict", "7")
     assert by_dimensions(document) == {
         ("model", "service", "version"): {"Requests", "Latency", "Rows", "OutOfRangeShare"},
@@ -249,7 +260,7 @@ def test_a_releases_own_failures_are_counted_by_release(app: ModuleType, monkeyp
     assert invoke(app, event("predict"))[0] == 500
     _, [*_, document] = records(app.printed.getvalue())
     assert by_dimensions(document)["release", "service"] == {"Requests", "Errors5xx"}
-    assert document["Errors5xx"] == [1]
+    assert document["Errors5xx"] == 1
 
 
 @pytest.mark.parametrize("called", ["7", "previous", "$LATEST"])
@@ -298,16 +309,15 @@ def test_metrics_are_of_one_request_each(app: ModuleType) -> None:
         invoke(app, event(name))
     _, documents = records(app.printed.getvalue())
     requests = [document for document in documents if "Requests" in document]
-    assert [document["Requests"] for document in requests] == [[1], [1], [1]]
+    assert [document["Requests"] for document in requests] == [1, 1, 1]
     assert [document["version"] for document in requests] == ["1", "1", "1"]
     assert ["Errors4xx" in document for document in requests] == [False, True, False]
 
 
 def test_a_refused_request_is_counted_as_the_callers(app: ModuleType) -> None:
     invoke(app, event("predict", body="{"))
-    [line], documents = records(app.printed.getvalue())
-    assert (line["status"], line["code"]) == (400, "not_json")
-    assert any(document.get("Errors4xx") == [1] for document in documents)
+    _, [line] = records(app.printed.getvalue())
+    assert (line["status"], line["code"], line["Errors4xx"]) == (400, "not_json", 1)
 
 
 def test_before_the_first_release_it_answers_503_with_when_to_come_back(load_app: Load, shelf: Store) -> None:
@@ -338,7 +348,7 @@ def test_an_edited_object_is_never_served(load_app: Load, store: Store, name: st
     assert facts.blobs["onnx"].sha256 not in json.dumps(body)
     lines, documents = records(app.printed.getvalue())
     assert any(line["message"] == "model not loaded" and line["code"] == "integrity" for line in lines)
-    assert any(document.get("ModelUnavailable") == [1] for document in documents)
+    assert any(document.get("ModelUnavailable") == 1 for document in documents)
 
 
 def test_a_replaced_version_is_never_served(load_app: Load, store: Store) -> None:

@@ -123,8 +123,8 @@ class Table:
                     _check(value)
                 self.parts.add((item["pk"]["S"], item["sk"]["S"]))
 
-    def put_item(self, Item: dict[str, Any], **_: Any) -> None:
-        for value in Item.values():
+    def update_item(self, ExpressionAttributeValues: dict[str, Any], **_: Any) -> None:
+        for value in ExpressionAttributeValues.values():
             _check(value)
 
     def get_paginator(self, _: str) -> "Table":
@@ -185,6 +185,17 @@ def take(lines: list[str], *, at: int = NOON) -> tuple[Collected, FakeDeadLetter
     return collector.take(event), dead_letters, registry
 
 
+def test_a_line_without_fields_has_all_inputs() -> None:
+    rows = [[1.5, "Dream", "seen", None], None]
+    found, dead_letters, _ = take([line(fields=[], rows=rows)])
+    assert (found.captured, dead_letters.kept) == (1, {})
+    part = capture.decode(line(fields=[], rows=rows))
+    known = KnownVersion(Signature(inputs=INPUTS, output=OUTPUTS["classes"], layout="frame"), reference("classes"))
+    assert known.completed(part).fields == ("mass", "island", "note", "wild")
+    whole = capture.decode(line(rows=rows))
+    assert known.traffic([known.completed(part)]) == known.traffic([whole])
+
+
 @pytest.mark.parametrize("model", OUTPUTS)
 def test_what_capture_writes_is_taken(model: str) -> None:
     found, dead_letters, _ = take([line(model)])
@@ -233,6 +244,9 @@ def test_what_capture_writes_is_taken(model: str) -> None:
         ({"rows": [[1.0, "Dream", 7, None]] * 2}, "do not have the field's type"),
         ({"rows": [[[1.0], "Dream", "x", None]] * 2}, "got `array`"),
         ({"fields": ["mass"] * 4}, "fields that are not in the version's signature"),
+        ({"fields": [], "rows": [[1.5, "Dream", "x"]] * 2}, "than the version's signature has inputs"),
+        ({"fields": [], "rows": [[1.5], [1.5, "Dream"]]}, "a row has other fields than its part"),
+        ({"fields": [], "rows": [["heavy", "Dream", "x", None]] * 2}, "do not have the field's type"),
     ],
 )  # fmt: skip
 def test_a_forged_line_is_a_dead_letter_with_its_reason_and_its_neighbour_is_taken(

@@ -25,7 +25,7 @@ class Counting:
     def transact_write_items(self, TransactItems: list[dict[str, Any]]) -> None:
         self.transactions.append(TransactItems)
 
-    def put_item(self, **_: Any) -> None:
+    def update_item(self, **_: Any) -> None:
         self.puts += 1
 
     def get_paginator(self, _: str) -> "Counting":

@@ -37,6 +37,49 @@ def test_a_small_request_is_one_part_that_says_everything() -> None:
     assert part.probabilities == [[0.75, 0.25]] * 2
 
 
+def test_a_line_repeats_nothing_that_the_signature_says() -> None:
+    """Bytes of log are paid for. `level` is what lets the line pass Lambda's filter, `event` the subscription's."""
+    answered = CapturedAnswer(identity=IDENTITY, answers=Answers(labels=["a"], probabilities=[[0.75, 0.25]]))
+    asked = CapturedRequest(request="r-1", at=1_000, caller="c", rows=[("Dream", 3.5, "x")])
+    [line] = Capture(SIGNATURE).lines(asked, answered)
+    assert msgspec.json.decode(line) == {
+        "event": "capture",
+        "level": "INFO",
+        "schema": 2,
+        "request": "r-1",
+        "at": 1_000,
+        "caller": "c",
+        **IDENTITY,
+        "of": 1,
+        "rows": [["Dream", 3.5, "x"]],
+        "labels": ["a"],
+        "probabilities": [[0.75, 0.25]],
+    }
+
+
+def test_a_line_of_schema_1_is_read() -> None:
+    """A release keeps its code for years, and the ledger its parts for months."""
+    line = {
+        "event": "capture",
+        "level": "INFO",
+        "schema": 1,
+        "request": "r-1",
+        "at": 1_000,
+        "caller": "c",
+        **IDENTITY,
+        "first": 0,
+        "of": 1,
+        "fields": ["island", "mass"],
+        "rows": [["Dream", 3.5]],
+        "labels": ["a"],
+        "probabilities": None,
+        "values": None,
+        "scores": None,
+    }
+    part = capture.decode(msgspec.json.encode(line))
+    assert (part.schema, part.fields, part.rows, part.values) == (1, ("island", "mass"), [["Dream", 3.5]], None)
+
+
 def test_a_large_request_becomes_parts_that_hold_each_row_once_in_order() -> None:
     rows = [("Dream", float(number), "x" * 100) for number in range(10_000)]
     found = parts(rows)
@@ -77,7 +120,7 @@ def test_the_sample_is_a_share_of_requests_and_the_same_whenever_asked() -> None
         {"first": 1},
         {"first": -1},
         {"event": "request"},
-        {"schema": 2},
+        {"schema": 3},
         {"unknown": 1},
         {"version": "7"},
     ],

@@ -52,10 +52,12 @@ def observe(app: ApiGatewayResolver, next_middleware: Callable[[ApiGatewayResolv
         response = problem(InternalError("the service failed on this request; its log has the cause"))
         app.context["code"] = InternalError.code
     emit.answered(
+        request=app.lambda_context.aws_request_id,
         route=f"{app.current_event['httpMethod']} {app.current_event['resource']}",
         status=response.status_code,
         milliseconds=(time.perf_counter() - started) * 1000,
         facts={name: app.context[name] for name in FACTS if name in app.context},
+        counts=app.context.get("counts", {}),
         from_caller=from_caller(app.lambda_context.invoked_function_arn) and not app.context.get("of_others"),
     )
     return response

@@ -112,6 +112,7 @@ class Scorer:
 
     def _take(self, name: VersionName, parts: dict[int, Part], taken: Taken, count_unfit: UnfitHandler) -> None:
         version = self._versions.of(name)
+        parts = {place: version.completed(part) for place, part in parts.items()}
         refused = {place: why for place, part in parts.items() if (why := version.misfit(part))}
         taken.refused |= refused
         good = [part for place, part in parts.items() if place not in refused]

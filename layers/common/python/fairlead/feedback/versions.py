@@ -7,6 +7,7 @@ fields and answers fit the version's signature.
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import msgspec
 from msgspec import UNSET
 
 from fairlead import quality
@@ -54,7 +55,7 @@ class KnownVersion:
 
     def __init__(self, signature: Signature, reference: Baseline | None) -> None:
         self.output = signature.output
-        self._taken = frozenset(field.name for field in signature.inputs)
+        self._inputs = tuple(field.name for field in signature.inputs)
         self._labels = frozenset(map(canonical, classes_of(signature.output)))
         self._reference = reference or NOTHING
         self._names = tuple(feature.name for feature in self._reference.features)
@@ -66,10 +67,16 @@ class KnownVersion:
         asked = self._tally([self._request(part) for part in parts])
         return merge(asked, quality.count_confidences(self._reference, parts))
 
+    def completed(self, part: Part) -> Part:
+        """Return a part that names its fields: a line leaves them out where they are all inputs of the version."""
+        return msgspec.structs.replace(part, fields=self._inputs) if part.width and not part.fields else part
+
     def misfit(self, part: Part) -> str:
         """Return why a part does not fit this version; empty if it fits."""
-        if not self._taken.issuperset(part.fields) or len(set(part.fields)) < len(part.fields):
+        if not set(self._inputs).issuperset(part.fields) or len(set(part.fields)) < len(part.fields):
             return "the part has repeated fields, or fields that are not in the version's signature"
+        if any(len(row) != len(part.fields) for row in part.rows if row is not None):
+            return "the part has more or fewer values in a row than the version's signature has inputs"
         columns = zip(*(row for row in part.rows if row is not None), strict=True)
         for name, column in zip(part.fields, columns, strict=False):
             if name in self._types and not self._types[name].issuperset(map(type, column)):

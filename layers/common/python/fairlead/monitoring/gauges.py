@@ -8,13 +8,6 @@ from typing import NamedTuple
 from fairlead.drift import Judgement
 from fairlead.monitoring.views import View
 
-COUNTS = frozenset(
-    {
-        *("DriftedFeatures", "DriftedPredictions", "BrokenFeatures"),
-        *("Predictions", "Outcomes", "InvalidOutcomes", "Conflicts"),
-    }
-)
-"""Gauges whose unit is Count; the others have none."""
 BY_VERSION = frozenset(
     {
         *("Quality", "QualityLow", "QualityHigh", "QualityDrop", "EstimatedQuality"),

@@ -14,9 +14,10 @@ import msgspec
 from fairlead.aws import clients
 from fairlead.aws.cloudwatch_alarms import Alarms, AlarmState
 from fairlead.aws.lambda_function import PredictFunction
+from fairlead.drift.counters import SLOT
 from fairlead.errors import FairleadError
 from fairlead.feedback.ledger.reader import CapturedVersion
-from fairlead.monitoring.gauges import COUNTS, gauges
+from fairlead.monitoring.gauges import gauges
 from fairlead.monitoring.reader import ViewReader
 from fairlead.monitoring.views import View
 from fairlead.settings import Monitoring
@@ -55,11 +56,10 @@ class Ticker:
             again = self._put_again(at, told)
         if failures:
             raise failures[0]
-        emit.gauged({"Ticks": 1}, {}, counts=frozenset({"Ticks"}))
         return {"versions": len(views), "put_again": len(again)}
 
     def _views(self, at: datetime, failures: list[FairleadError]) -> Iterator[View]:
-        """Yield the view of every version that answered in the window, and of the live version."""
+        """Yield the view of every version that answered in the window, and of the live one, unless nothing is new."""
         live: tuple[str | None, int] = (None, 0)
         models: dict[str, list[CapturedVersion]] = {}
         with _held(failures):
@@ -67,11 +67,23 @@ class Ticker:
         with _held(failures):
             models = self._view_reader.models()
         for model, seen in models.items():
+            fresh = {one.version for one in seen if self._fresh(one, at)}
+            if not fresh:
+                continue
             with _held(failures):
                 window = self._view_reader.window(model, seen, at.timestamp())
-                for version in sorted({*window.busy, *([live[1]] if live[0] == model else [])}):
+                for version in sorted({*window.busy, *([live[1]] if live[0] == model else [])} & fresh):
                     with _held(failures):
                         yield self._view_reader.view(window, version, live=(model, version) == live)
+
+    def _fresh(self, seen: CapturedVersion, at: datetime) -> bool:
+        """Return whether a version was called, or an outcome reported, so lately that its gauges still matter.
+
+        CloudWatch bills a gauge by the hour in which it gets data. A single call must suffice for the drift alarm's
+        looks, and for one more call of the responder.
+        """
+        end = (max(seen.slot, seen.reported) + 1) * SLOT
+        return at.timestamp() - end <= max(self._here.cool_down, (self._here.looks + 1) * self._here.tick)
 
     def _live(self) -> tuple[str | None, int]:
         release = self._function.release(self._function.alias(LIVE).version)
@@ -126,7 +138,7 @@ def _tell(view: View) -> set[str]:
     """Publish a version's gauges and log its view in one line; returns the names of the live version's gauges."""
     found = gauges(view)
     for one in found:
-        emit.gauged(one.values, one.dimensions, counts=COUNTS)
+        emit.gauged(one.values, one.dimensions)
     told = msgspec.to_builtins(view)
     if view.judged:
         told["judged"]["findings"] = told["judged"]["findings"][:MOST_FINDINGS]

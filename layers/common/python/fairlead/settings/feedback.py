@@ -56,7 +56,8 @@ class Monitoring(msgspec.Struct, frozen=True, kw_only=True):
     """Settings of the monitor function; times in seconds.
 
     `respond` is the ARN of the function that alarms call, empty for none. `tick` is the schedule's interval. The
-    monitor calls respond again for an alarm that is still in state ALARM after `cool_down`.
+    monitor calls respond again for an alarm that is still in state ALARM after `cool_down`. The drift alarm needs
+    `looks` ticks in a row that see drift.
     """
 
     bucket: str
@@ -65,6 +66,7 @@ class Monitoring(msgspec.Struct, frozen=True, kw_only=True):
     respond: str
     tick: int
     cool_down: int
+    looks: int
 
 
 def monitoring(env: Mapping[str, str]) -> Monitoring:
@@ -76,6 +78,7 @@ def monitoring(env: Mapping[str, str]) -> Monitoring:
         respond=env.get("FAIRLEAD_RESPOND", ""),
         tick=whole(env, "FAIRLEAD_TICK", 300, of="seconds"),
         cool_down=whole(env, "FAIRLEAD_COOL_DOWN", 3600, of="seconds"),
+        looks=whole(env, "FAIRLEAD_DRIFT_LOOKS", 12, of="looks"),
     )
 
 

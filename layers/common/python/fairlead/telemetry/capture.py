@@ -16,7 +16,6 @@ from msgspec import Meta
 from fairlead.model.answers import Answers
 from fairlead.model.signature import Scalar, Signature
 
-SCHEMA = 1
 LARGEST_PART = 200_000
 """Bytes of a line: Lambda cuts near 256 KB, and DynamoDB keeps no item over 400 KB."""
 MOST_COUNTERS = 9_000
@@ -33,17 +32,25 @@ LATEST = 253_402_300_799_999
 """The end of the year 9999 in ms since 1970: Python's `datetime` ends there."""
 
 
-class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+def _always(value: Any) -> Any:
+    """Return a default that is written all the same: `omit_defaults` leaves out only values that are no factory's."""
+    return msgspec.field(default_factory=lambda: value)
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """Rows `first`, `first` + 1, … of the `of` rows of a request, answered by one release at `at` (ms since 1970).
 
     `rows` hold the `fields` that may be stored, in this order; a row that is too large is None. The columns hold each
     row's label, probabilities in the order of the signature's classes, value or values, and score; columns that the
     task does not have are None. `caller` is a pseudonym.
+
+    Of schema 2, `fields` are left out where they are all inputs of the version, which the ledger puts back. Lines of
+    schema 1 always name them.
     """
 
-    event: Literal["capture"] = "capture"
-    level: Literal["INFO"] = "INFO"
-    schema: Literal[1] = 1
+    event: Literal["capture"] = _always("capture")
+    level: Literal["INFO"] = _always("INFO")
+    schema: Literal[1, 2] = _always(2)
     request: str
     at: Annotated[int, Meta(ge=0, le=LATEST)]
     model: str
@@ -51,14 +58,19 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     release: str
     digest: str
     caller: Annotated[str, Meta(max_length=64)]
-    first: Annotated[int, Meta(ge=0)]
+    first: Annotated[int, Meta(ge=0)] = 0
     of: Annotated[int, Meta(ge=1, lt=10**MOST_DIGITS)]
-    fields: tuple[str, ...]
+    fields: tuple[str, ...] = ()
     rows: Annotated[list[list[Scalar | None] | None], Meta(min_length=1)]
     labels: list[Scalar] | None = None
     probabilities: list[list[float | None]] | None = None
     values: list[float | list[float | None] | None] | None = None
     scores: list[float | None] | None = None
+
+    @property
+    def width(self) -> int:
+        """Number of values in each row that is not None."""
+        return len(self.fields) or next((len(row) for row in self.rows if row is not None), 0)
 
 
 class CapturedRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,7 +95,7 @@ class Capture:
     def __init__(self, signature: Signature, *, drop: frozenset[str] = frozenset()) -> None:
         self._kept = [place for place, field in enumerate(signature.inputs) if field.name not in drop]
         self._whole = len(self._kept) == len(signature.inputs)
-        self._fields = tuple(signature.inputs[place].name for place in self._kept)
+        self._fields = () if self._whole else tuple(signature.inputs[place].name for place in self._kept)
 
     def lines(self, asked: CapturedRequest, answered: CapturedAnswer) -> Iterator[str]:
         """Yield the log lines of one request."""
@@ -142,7 +154,7 @@ def decode(line: str | bytes) -> Part:
     columns = (part.labels, part.probabilities, part.values, part.scores)
     if any(column is not None and len(column) != len(part.rows) for column in columns):
         raise msgspec.ValidationError("the columns of a part differ in length")
-    if any(row is not None and len(row) != len(part.fields) for row in part.rows):
+    if any(len(row) != part.width for row in part.rows if row is not None):
         raise msgspec.ValidationError("a row has other fields than its part")
     if part.first + len(part.rows) > part.of:
         raise msgspec.ValidationError("a part lies outside its request")
@@ -152,7 +164,7 @@ def decode(line: str | bytes) -> Part:
 def counters(part: Part) -> int:
     """Return an upper bound for the number of counters that a part updates."""
     captured = sum(row is not None for row in part.rows)
-    return min(captured, MOST_CELLS) * len(part.fields) + min(len(part.rows), MOST_CELLS) * MOST_ANSWERS
+    return min(captured, MOST_CELLS) * part.width + min(len(part.rows), MOST_CELLS) * MOST_ANSWERS
 
 
 _DECODER = msgspec.json.Decoder(Part)

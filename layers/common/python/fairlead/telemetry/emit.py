@@ -1,21 +1,28 @@
-"""Predict's logs and metrics: one structured log line and a few metrics for each request.
+"""Logs and metrics of the functions: one line for each request, with its facts and its CloudWatch metrics.
 
-It uses Powertools' Logger and Metrics (CloudWatch embedded metric format). Request bodies and answers are logged by
-`captured` alone, as far as capture is configured.
+The line is a document of CloudWatch's embedded metric format, which may have other members beside metrics. CloudWatch
+bills by the byte of log and by the metric. Other lines are Powertools' Logger's. Request bodies and answers are logged
+by `captured` alone, as far as capture is configured.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 """
 
 import json
 import logging
 from collections.abc import Iterable, Mapping
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
 import msgspec
-from aws_lambda_powertools import Logger, Metrics
-from aws_lambda_powertools.metrics import MetricUnit
-from aws_lambda_powertools.metrics.provider.cloudwatch_emf.cloudwatch import AmazonCloudWatchEMFProvider
+from aws_lambda_powertools import Logger
 
 from fairlead.errors import FairleadError
 from fairlead.settings import Serving
+
+NAMESPACE = "Fairlead"
+JUDGED = frozenset({"Requests", "Errors5xx"})
+"""With `Latency`, the metrics by release, which alarms use. They are few: each release makes new CloudWatch metrics."""
+SERVICE: tuple[str, ...] = ("service",)
 
 
 def _json(document: dict[str, Any]) -> str:
@@ -26,91 +33,131 @@ def _json(document: dict[str, Any]) -> str:
         return json.dumps(document, default=str)
 
 
-JUDGED = frozenset({"Requests", "Errors5xx"})
-"""With `Latency`, the metrics by release, which alarms use. They are few: each release makes new CloudWatch metrics."""
-
-
-class Figures(AmazonCloudWatchEMFProvider):
-    """Powertools' metrics; those in `judged` are also written by release, for its alarms."""
-
-    release = ""
-    version = 0
-    judged: frozenset[str] = frozenset()
-
-    def serialize_metric_set(self, *args: Any, **kwargs: Any) -> Any:
-        """Add a second directive: Powertools gives all metrics of a document the same dimensions."""
-        document: dict[str, Any] = dict(super().serialize_metric_set(*args, **kwargs))
-        directives = document["_aws"]["CloudWatchMetrics"]
-        judged = [metric for metric in directives[0]["Metrics"] if metric["Name"] in self.judged]
-        if self.release and judged:
-            # By release for the canary's alarms, by neither release nor version for those of live.
-            dimensions = [["service", "release"], ["service"]]
-            directives.append({"Namespace": self.namespace, "Dimensions": dimensions, "Metrics": judged})
-            document["release"] = self.release
-        return document
-
-
 # Lambda's JSON log includes every logger's INFO. Botocore logs there where each client's credentials come from.
 logging.getLogger("botocore").setLevel(logging.WARNING)
 
 logger = Logger(json_serializer=_json)
-figures = Figures()
-metrics = Metrics(provider=figures)
+
+
+class Process:
+    """The model that this process serves, if any, and whether it has answered yet."""
+
+    model = ""
+    version = 0
+    release = ""
+    cold = True
+
+
+process = Process()
+
+
+class Metrics(NamedTuple):
+    """Metrics by name, and the sets of dimensions in which each exists. The line's facts have their values."""
+
+    values: Mapping[str, float]
+    dimensions: tuple[tuple[str, ...], ...]
 
 
 def identify(settings: Serving) -> None:
-    """Set the frozen model and version as dimensions of every metric, and the release for the metrics in `judged`."""
-    figures.release, figures.version = settings.release, settings.version
-    metrics.set_default_dimensions(model=settings.model or "none", version=str(settings.version))
+    """Put the model and version on this process's metrics and log lines, and the release on metrics for its alarms."""
+    process.model, process.version, process.release = settings.model or "none", settings.version, settings.release
     logger.append_keys(model=settings.model, version=settings.version)
 
 
 def load_failed(failure: FairleadError) -> None:
-    """Log why no model is loaded; callers get only the code."""
+    """Log why no model is loaded; callers only get the error code."""
     logger.error("model not loaded", reason=str(failure), code=failure.code)
 
 
 def captured(lines: Iterable[str]) -> None:
-    """Print captured lines without the logger: the feedback loop reads them as records."""
+    """Write a request's captured lines to the log as they are, without the logger: the feedback function reads them."""
     for line in lines:
         print(line)  # noqa: T201 - standard output is Lambda's log
 
 
 def counted(counts: Mapping[str, int]) -> None:
-    """Add counts as metrics, zeros too: alarms tell zero from missing data."""
-    for name, count in counts.items():
-        metrics.add_metric(name, MetricUnit.Count, count)
+    """Write counts as metrics, in a line of their own; not those that are zero: CloudWatch would bill them too."""
+    _write({}, Metrics({name: count for name, count in counts.items() if count}, (SERVICE,)))
 
 
-def gauged(values: Mapping[str, float], dimensions: Mapping[str, str], *, counts: frozenset[str]) -> None:
-    """Write gauges now, as one line with `dimensions` and `service`; names in `counts` have the unit Count."""
-    if not values:
-        return
-    provider = AmazonCloudWatchEMFProvider()
-    provider.set_default_dimensions(**dimensions)  # and `service`, which Powertools adds
-    for name, value in values.items():
-        provider.add_metric(name, MetricUnit.Count if name in counts else MetricUnit.NoUnit, value)
-    provider.flush_metrics()
+def gauged(values: Mapping[str, float], dimensions: Mapping[str, str]) -> None:
+    """Write gauges as metrics with these dimensions and `service`, in a line of their own."""
+    _write(dimensions, Metrics(values, ((*SERVICE, *dimensions),)))
 
 
-def answered(*, route: str, status: int, milliseconds: float, facts: dict[str, Any], from_caller: bool) -> None:
-    """Log one request and add its metrics; `facts` may hold `rows`, `out_of_range` (share, 0–1), an error's `code`.
+def answered(
+    *,
+    request: str,
+    route: str,
+    status: int,
+    milliseconds: float,
+    facts: Mapping[str, Any],
+    counts: Mapping[str, int],
+    from_caller: bool,
+) -> None:
+    """Log one request and its metrics, `counts` among them; `request` is Lambda's id of it.
 
-    `facts` also hold `version`, live or pinned, if a version was found. The metrics by release count a request that is
-    `from_caller` and pins no other version; they count its latency only if it was answered 2xx.
+    `facts` may have `version` (the live or the pinned one), `rows`, `out_of_range` (share of 0 to 1), and an error's
+    `code` and `cause`. The request counts for the release's alarms if it is `from_caller` and for the live version;
+    its latency only with status 2xx.
     """
-    judging = from_caller and facts.get("version", figures.version) == figures.version
-    figures.judged = (JUDGED | {"Latency"} if status < 300 else JUDGED) if judging else frozenset()
-    if "version" in facts:
-        # It holds until the metrics are flushed. add_dimension would warn that the dimension is overwritten.
-        figures.dimension_set["version"] = str(facts["version"])
-    logger.info("request answered", route=route, status=status, latency_ms=round(milliseconds, 3), **facts)
-    metrics.add_metric("Requests", MetricUnit.Count, 1)
-    metrics.add_metric("Latency", MetricUnit.Milliseconds, milliseconds)
+    values = _measured(status, milliseconds, facts) | {name: count for name, count in counts.items() if count}
+    told: dict[str, Any] = {"requestId": request, "route": route, "status": status}  # named as in Lambda's own lines
+    told |= {name: facts[name] for name in ("code", "cause") if name in facts}
+    own, judged = SERVICE, frozenset[str]()
+    if process.model:
+        version = facts.get("version", process.version)
+        own = ("service", "model", "version")
+        told |= {"model": process.model, "version": str(version)}
+        if process.release and from_caller and version == process.version:
+            judged = JUDGED | {"Latency"} if status < 300 else JUDGED
+            told["release"] = process.release
+    _write(
+        {"message": "request answered", **told},
+        # By release for the canary's alarms, by neither release nor version for those of live.
+        Metrics(_some(values, judged), (own, ("service", "release"), SERVICE)),
+        Metrics(_some(values, values.keys() - judged), (own,)),
+    )
+    process.cold = False
+
+
+def _measured(status: int, milliseconds: float, facts: Mapping[str, Any]) -> dict[str, float]:
+    found: dict[str, float] = {"Requests": 1, "Latency": round(milliseconds, 3)}
     if status >= 400:
-        metrics.add_metric("Errors4xx" if status < 500 else "Errors5xx", MetricUnit.Count, 1)
+        found["Errors4xx" if status < 500 else "Errors5xx"] = 1
     if "rows" in facts:
-        metrics.add_metric("Rows", MetricUnit.Count, facts["rows"])
-        metrics.add_metric("OutOfRangeShare", MetricUnit.NoUnit, facts["out_of_range"])
+        found |= {"Rows": facts["rows"], "OutOfRangeShare": facts["out_of_range"]}
     if facts.get("code") == "model_unavailable":
-        metrics.add_metric("ModelUnavailable", MetricUnit.Count, 1)
+        found["ModelUnavailable"] = 1
+    return found | {"ColdStart": 1} if process.cold else found
+
+
+def _some(values: Mapping[str, float], names: Iterable[str]) -> dict[str, float]:
+    return {name: values[name] for name in values if name in set(names)}
+
+
+def _write(facts: Mapping[str, Any], *groups: Metrics) -> None:
+    """Write a line with these facts and metrics; nothing without a metric."""
+    found = [group for group in groups if group.values]
+    if not found:
+        return
+    now = datetime.now(UTC)
+    directives = [
+        {
+            "Namespace": NAMESPACE,
+            "Dimensions": group.dimensions,
+            "Metrics": [{"Name": name} for name in group.values],
+        }
+        for group in found
+    ]
+    line: dict[str, Any] = {
+        "level": "INFO",
+        # Lambda takes a line's own level and time only in this form.
+        "timestamp": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "service": logger.service,
+        **facts,
+        "_aws": {"Timestamp": int(now.timestamp() * 1000), "CloudWatchMetrics": directives},
+    }
+    for group in found:
+        line |= group.values
+    print(_json(line))  # noqa: T201 - standard output is Lambda's log

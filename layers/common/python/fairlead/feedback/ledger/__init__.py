@@ -5,7 +5,7 @@
     <request>              O#<row>                     the outcome of one of its predictions
     W#<model>#<version>    <slot>#T#<group>#…          traffic counters of a quarter of an hour
     W#<model>#<version>    <slot>#Q#…                  quality counters of a quarter of an hour
-    S                      <model>#<version>           the captured versions, and the last slot of each
+    S                      <model>#<version>           the captured versions: last slots of a call and of a report
 
 Everything arrives at least once and in any order. Each half of a pair is written before the other half is searched,
 with strongly consistent reads. So the second writer sees both. A mark and its counters are written in one transaction,

@@ -18,6 +18,8 @@ Key = dict[str, dict[str, str]]
 
 SEEN = "S"
 """Partition key of the items that list the captured versions."""
+CAPTURED, REPORTED = "latest", "reported"
+"""Attributes of these items: the last slot in which a version was captured, and in which its outcomes were reported."""
 
 
 def part_item(part: Part, *, expires: int) -> Item:
@@ -66,9 +68,15 @@ def kept_of(item: Mapping[str, Any]) -> Kept:
     return Kept(outcome=outcome, state=item["state"]["S"], conflicts=int(item["conflicts"]["N"]))
 
 
-def seen_item(model: str, version: int, slot: int, *, expires: int) -> Item:
-    """Return the item that says that a version was captured in a slot."""
-    return {**_key(SEEN, f"{model}#{version}"), "latest": {"N": str(slot)}, "expires": {"N": str(expires)}}
+def seen_update(model: str, version: int, event: str, slot: int, *, expires: int) -> dict[str, Any]:
+    """Return the parameters of UpdateItem that set the last slot of an event, CAPTURED or REPORTED."""
+    return {
+        "Key": _key(SEEN, f"{model}#{version}"),
+        "UpdateExpression": "SET #event = :slot, expires = :expires",
+        "ConditionExpression": "attribute_not_exists(#event) OR #event < :slot",
+        "ExpressionAttributeNames": {"#event": event},
+        "ExpressionAttributeValues": {":slot": {"N": str(slot)}, ":expires": {"N": str(expires)}},
+    }
 
 
 def outcome_key(request: str, row: int) -> Key:

@@ -18,11 +18,12 @@ AT_ONCE = 8
 
 
 class CapturedVersion(msgspec.Struct, frozen=True, kw_only=True):
-    """A captured version, and the last slot in which it was captured."""
+    """A captured version, the last slot in which it was captured, and the last in which its outcomes were reported."""
 
     model: str
     version: int
     slot: int
+    reported: int = 0
 
 
 class LedgerReader:
@@ -52,8 +53,7 @@ class LedgerReader:
     def seen(self) -> list[CapturedVersion]:
         """Return the captured versions."""
         found = self._query(KeyConditionExpression="pk = :p", ExpressionAttributeValues={":p": {"S": items.SEEN}})
-        named = ((item["sk"]["S"].rpartition("#"), int(item["latest"]["N"])) for item in found)
-        return [CapturedVersion(model=model, version=int(version), slot=slot) for (model, _, version), slot in named]
+        return [_seen(item) for item in found]
 
     def traffic(self, model: str, version: int, start: int, end: int) -> Counters:
         """Return what was asked and answered, counted by cluster."""
@@ -112,6 +112,12 @@ class LedgerReader:
             pages = self._client.get_paginator("query").paginate(TableName=self._table, **asked, **consistent)
             for page in pages:
                 yield from page["Items"]
+
+
+def _seen(item: Item) -> CapturedVersion:
+    model, _, version = item["sk"]["S"].rpartition("#")
+    slot, reported = (int(item[name]["N"]) if name in item else 0 for name in (items.CAPTURED, items.REPORTED))
+    return CapturedVersion(model=model, version=int(version), slot=slot, reported=reported)
 
 
 def _scored(parts: list[Part], kept: list[Kept]) -> Iterator[Pair]:

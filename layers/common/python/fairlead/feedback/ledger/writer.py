@@ -10,7 +10,7 @@ from fairlead.drift.counters import SLOT, Counters, slot_of
 from fairlead.feedback.ledger import items
 from fairlead.feedback.ledger.conflicts import better, contradiction, counted, holds, instead, rounds
 from fairlead.feedback.ledger.counter_items import Counts, Page, pages
-from fairlead.feedback.ledger.reader import AT_ONCE, CapturedVersion, LedgerReader
+from fairlead.feedback.ledger.reader import AT_ONCE, LedgerReader
 from fairlead.feedback.ledger.transactions import Settling, Write
 from fairlead.model.answers import canonical
 from fairlead.telemetry.capture import Part
@@ -30,7 +30,7 @@ class Ledger(LedgerReader):
         super().__init__(client, table)
         self._keep = keep
         self._settling = Settling(client, table, sleep=sleep)
-        self._said: set[CapturedVersion] = set()
+        self._said: set[tuple[str, int, str, int]] = set()
 
     def record_parts(self, parts: Sequence[Part], tally: Tally) -> list[Part]:
         """Store parts of one version and count their traffic; returns those that were not known before."""
@@ -46,7 +46,7 @@ class Ledger(LedgerReader):
 
         new = self._settling.settle([self._part(part, expires) for part in parts], count, expires=expires)
         for slot in {slot_of(part.at) for part in parts}:
-            self._say(CapturedVersion(model=model, version=version, slot=slot))
+            self._say(model, version, items.CAPTURED, slot)
         return new
 
     def record_outcomes(self, outcomes: Sequence[Outcome]) -> tuple[list[Result], list[Part], list[Kept]]:
@@ -92,6 +92,8 @@ class Ledger(LedgerReader):
             return [page for slot, counts in score(new).items() for page in pages(pk, slot, "Q", "0", counts)]
 
         writes = [self._mark(pair, valid=fits(pair)) for pair in pairs]
+        # Before the pairs are settled: if it came after and failed, a retry would find no new pair to say it of.
+        self._say(first.model, first.version, items.REPORTED, slot_of(max(pair.outcome.at for pair in pairs)))
         return self._settling.settle(writes, count, expires=self._expires(first.at))
 
     def _create(self, outcome: Outcome) -> bool:
@@ -111,21 +113,24 @@ class Ledger(LedgerReader):
             expires = self._expires(parts[0].at if parts else some[0].at)
             self._settling.settle(writes, lambda new: counted("conflicts", 1, new, parts), expires=expires)
 
-    def _say(self, seen: CapturedVersion) -> None:
-        """Store a version and the latest slot in which it was captured, once per process and slot."""
-        if seen in self._said:
-            return
-        item = items.seen_item(seen.model, seen.version, seen.slot, expires=self._expires(seen.slot * SLOT * 1000))
-        self._put(item, "attribute_not_exists(pk) OR latest < :latest", {":latest": item["latest"]})
-        self._said.add(seen)
+    def _say(self, model: str, version: int, event: str, slot: int) -> None:
+        """Store the latest slot of a version's event, once per process and slot."""
+        said = (model, version, event, slot)
+        if said not in self._said:
+            update = items.seen_update(*said, expires=self._expires(slot * SLOT * 1000))
+            self._write("UpdateItem", self._client.update_item, update)
+            self._said.add(said)
 
-    def _put(self, item: items.Item, condition: str, values: dict[str, Any] | None = None) -> bool:
+    def _put(self, item: items.Item, condition: str) -> bool:
+        return self._write("PutItem", self._client.put_item, {"Item": item, "ConditionExpression": condition})
+
+    def _write(self, name: str, operation: Callable[..., Any], asked: dict[str, Any]) -> bool:
+        """Write an item; returns whether its condition held."""
         from botocore.exceptions import ClientError
 
-        named = {"ExpressionAttributeValues": values} if values else {}
-        with clients.translated(f"write to the ledger {self._table} (dynamodb:PutItem)"):
+        with clients.translated(f"write to the ledger {self._table} (dynamodb:{name})"):
             try:
-                self._client.put_item(TableName=self._table, Item=item, ConditionExpression=condition, **named)
+                operation(TableName=self._table, **asked)
             except ClientError as error:
                 if clients.error_code(error) != "ConditionalCheckFailedException":
                     raise
