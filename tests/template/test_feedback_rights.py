@@ -17,14 +17,18 @@ KEEP = {
     "ListVersions": ({"s3:ListBucket"}, ["<Registry.Arn>"]),
     "WriteLedger": (WRITE, [LEDGER]),
 }
-COLLECT = {
-    **KEEP,
-    "SetAside": ({"s3:PutObject"}, ["<SetAside.Arn>/setaside/*"]),
+DEAD_LETTERS = {
+    "KeepFailedEvents": ({"s3:PutObject"}, ["<SetAside.Arn>/*"]),
     "ListSetAside": ({"s3:ListBucket"}, ["<SetAside.Arn>"]),
 }
 RIGHTS = {
-    "Feedback": {**COLLECT, "KeepFailedEvents": ({"s3:PutObject"}, [FAILED])},
-    "Redrive": {**COLLECT, "TakeFailedEvents": ({"s3:GetObject", "s3:DeleteObject"}, [FAILED])},
+    "Feedback": {**KEEP, **DEAD_LETTERS},
+    "Redrive": {
+        **KEEP,
+        "SetAside": ({"s3:PutObject"}, ["<SetAside.Arn>/setaside/*"]),
+        "ListSetAside": ({"s3:ListBucket"}, ["<SetAside.Arn>"]),
+        "TakeFailedEvents": ({"s3:GetObject", "s3:DeleteObject"}, [FAILED]),
+    },
     "Intake": KEEP,
     "Monitor": {
         "ReadVersions": ({"s3:GetObject"}, ["<Registry.Arn>/models/*", "<Registry.Arn>/blobs/*"]),
@@ -58,8 +62,7 @@ RIGHTS = {
         "Prove": ({"lambda:InvokeFunction"}, ["<ProveFunction.Arn>"]),
         "SeeWhatIsLive": ({"lambda:GetAlias", "lambda:GetFunctionConfiguration"}, [FUNCTION, f"{FUNCTION}:*"]),
         "FindStack": ({"cloudformation:DescribeStacks"}, [STACK]),
-        "KeepFailedEvents": ({"s3:PutObject"}, ["<SetAside.Arn>/aws/lambda/async/fairlead-retrain/*"]),
-        "ListSetAside": ({"s3:ListBucket"}, ["<SetAside.Arn>"]),
+        **DEAD_LETTERS,
     },
     "Prove": {"ReadBlobs": ({"s3:GetObject"}, ["<Registry.Arn>/blobs/*"])},
 }

@@ -59,7 +59,7 @@ def test_what_record_fails_on_is_tried_again_and_then_kept(stack: Stack) -> None
     config = stack.properties("RecordFunctionEventInvokeConfig")
 
     assert config["MaximumRetryAttempts"] == 2
-    assert config["DestinationConfig"] == {"OnFailure": {"Destination": "<Registry.Arn>"}}
+    assert config["DestinationConfig"] == {"OnFailure": {"Destination": "<SetAside.Arn>"}}
 
 
 def test_record_hears_of_every_state_of_this_group_s_deployments(stack: Stack) -> None:

@@ -97,7 +97,7 @@ def test_manifests_and_the_journal_cannot_be_deleted() -> None:
     assert "Condition" not in found
 
 
-def test_expiry_touches_deleted_blobs_failed_events_and_unfinished_uploads_only() -> None:
+def test_expiry_touches_deleted_blobs_and_unfinished_uploads_only() -> None:
     rules = {rule.pop("Id"): rule for rule in translate().properties("Registry")["LifecycleConfiguration"]["Rules"]}
 
     assert rules == {
@@ -106,11 +106,5 @@ def test_expiry_touches_deleted_blobs_failed_events_and_unfinished_uploads_only(
             "Status": "Enabled",
             "Prefix": "blobs/",
             "NoncurrentVersionExpiration": {"NoncurrentDays": 30},
-        },
-        "failed-events": {
-            "Status": "Enabled",
-            "Prefix": "aws/lambda/",
-            "ExpirationInDays": 90,
-            "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
         },
     }

@@ -56,7 +56,8 @@ def test_record_reads_what_was_moved_and_writes_the_journal_only() -> None:
     assert statements["ReadJournal"]["Resource"] == statements["WriteJournal"]["Resource"] == JOURNAL
     assert statements["SeeReleases"]["Resource"] == [FUNCTION, f"{FUNCTION}:*"]
     assert statements["SeeDeployments"]["Resource"] == GROUP
-    assert statements["KeepFailedEvents"]["Resource"] == "<Registry.Arn>/aws/lambda/async/*"
+    assert statements["ListJournal"]["Condition"] == {"StringLike": {"s3:prefix": "journal/fairlead/moves/"}}
+    assert statements["KeepFailedEvents"]["Resource"] == "<SetAside.Arn>/*"
     assert actions("RecordRole") == {
         *("s3:GetObject", "s3:ListBucket", "s3:PutObject", "lambda:GetFunctionConfiguration", "lambda:GetAlias"),
         *("codedeploy:GetDeployment", *LOG, *TRACE),
