@@ -189,6 +189,18 @@ def test_new_memory_makes_a_new_release_too(releases: Releases, registry: Regist
     assert published("3")["MemorySize"] == 2048
 
 
+def test_snapstart_switched_on_makes_a_new_release_and_its_state_does_not(
+    releases: Releases, registry: Registry, lambda_: StrictLambda
+) -> None:
+    """Only a new version gets a snapshot."""
+    ship(releases, registry, 1)
+    for version, status in (("$LATEST", "Off"), ("3", "On")):
+        lambda_.states[version] = [{"SnapStart": {"ApplyOn": "PublishedVersions", "OptimizationStatus": status}}]
+
+    assert ship(releases, registry, 1).moved
+    assert not ship(releases, registry, 1).moved
+
+
 def test_a_version_released_again_after_a_rollback_is_live_again(
     releases: Releases, registry: Registry, lambda_: StrictLambda
 ) -> None:

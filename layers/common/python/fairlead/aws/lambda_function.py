@@ -235,8 +235,13 @@ def _configuration(facts: Mapping[str, Any]) -> Configuration:
         state=facts.get("State", "Active"),
         modified=facts["LastModified"],
         code_size=facts.get("CodeSize", 0),
-        shape={name: facts[name] for name in SHAPE if name in facts},
+        shape={name: facts[name] for name in SHAPE if name in facts} | {"SnapStart": _snap_start(facts)},
     )
+
+
+def _snap_start(facts: Mapping[str, Any]) -> str:
+    """Return when Lambda makes a snapshot. The rest of this setting is a state, which differs by version."""
+    return str(facts.get("SnapStart", {}).get("ApplyOn", "None"))
 
 
 def _alias(facts: Mapping[str, Any]) -> Alias:
