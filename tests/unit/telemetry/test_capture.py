@@ -121,7 +121,6 @@ def test_the_sample_is_a_share_of_requests_and_the_same_whenever_asked() -> None
         {"first": -1},
         {"event": "request"},
         {"schema": 3},
-        {"unknown": 1},
         {"version": "7"},
     ],
     ids=",".join,
@@ -131,6 +130,18 @@ def test_what_is_no_part_is_refused(wrong: dict[str, Any]) -> None:
     document = msgspec.to_builtins(part) | wrong
     with pytest.raises(msgspec.MsgspecError):
         capture.decode(msgspec.json.encode(document))
+
+
+def test_a_line_says_when_in_the_form_that_lambda_asks_for() -> None:
+    """Without a timestamp in RFC 3339, Lambda's JSON log format adds one of its own."""
+    [part] = parts([("Dream", 3.5, "x")])
+    assert part.timestamp == "1970-01-01T00:00:01.000+00:00"
+
+
+def test_members_that_a_log_service_added_are_ignored() -> None:
+    [part] = parts([("Dream", 1.0, "x")])
+    document = msgspec.to_builtins(part) | {"requestId": "c6af9ac6", "type": "app.log"}
+    assert capture.decode(msgspec.json.encode(document)) == part
 
 
 def test_callers_have_different_pseudonyms_without_their_names() -> None:

@@ -7,6 +7,7 @@ Law: the parts of a request hold each of its rows once, in order.
 import hmac
 import re
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from zlib import crc32
 
@@ -37,7 +38,7 @@ def _always(value: Any) -> Any:
     return msgspec.field(default_factory=lambda: value)
 
 
-class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Rows `first`, `first` + 1, … of the `of` rows of a request, answered by one release at `at` (ms since 1970).
 
     `rows` hold the `fields` that may be stored, in this order; a row that is too large is None. The columns hold each
@@ -46,10 +47,14 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     Of schema 2, `fields` are left out where they are all inputs of the version, which the ledger puts back. Lines of
     schema 1 always name them.
+
+    `timestamp` is `at` as RFC 3339: Lambda's JSON log format adds its own to lines without one. Other members that a
+    log service adds are ignored: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-logformat.html
     """
 
     event: Literal["capture"] = _always("capture")
     level: Literal["INFO"] = _always("INFO")
+    timestamp: str = ""
     schema: Literal[1, 2] = _always(2)
     request: str
     at: Annotated[int, Meta(ge=0, le=LATEST)]
@@ -109,6 +114,7 @@ class Capture:
         return Part(
             request=asked.request,
             at=asked.at,
+            timestamp=datetime.fromtimestamp(asked.at / 1000, UTC).isoformat(timespec="milliseconds"),
             caller=asked.caller,
             first=0,
             of=len(rows),
