@@ -111,13 +111,32 @@ def test_calls_that_crashed_are_calls_and_errors() -> None:
 def test_a_release_s_own_figures_are_those_of_the_worst_five_minutes(
     figures: dict[str, list[float]], expected: Own
 ) -> None:
-    found = metrics.own(Metrics(figures), "14", function="churn-predict", since=SINCE, until=UNTIL)
+    found = metrics.own(Metrics(figures), "14", function="churn-predict", since=SINCE, until=UNTIL, alone_since=SINCE)
     assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("crashes", "alone_since", "expected"),
+    [
+        # Lambda counts by executed version only while the alias has weights, or always.
+        ([], SINCE, 0.25),
+        ([10.0], SINCE, 0.25),
+        # Before it is alone, crashes of live may be another release's.
+        ([], SINCE + timedelta(minutes=1), 0.0),
+        ([2.0], None, 0.0625),
+    ],
+)
+def test_live_s_crashes_are_those_of_a_release_while_it_is_alone(
+    crashes: list[float], alone_since: datetime | None, expected: float
+) -> None:
+    client = Metrics({"answered": [30.0], "crashes": crashes, "crashes_of_live": [10.0]})
+    found = metrics.own(client, "14", function="churn-predict", since=SINCE, until=UNTIL, alone_since=alone_since)
+    assert found.error_share == expected
 
 
 def test_own_figures_are_asked_for_by_the_release_alone() -> None:
     client = Metrics()
-    metrics.own(client, "14", function="churn-predict", since=SINCE, until=UNTIL)
+    metrics.own(client, "14", function="churn-predict", since=SINCE, until=UNTIL, alone_since=None)
     asked = {
         query["Id"]: (query["MetricStat"]["Metric"]["MetricName"], query["MetricStat"]["Stat"])
         for query in client.asked["MetricDataQueries"]
@@ -126,8 +145,10 @@ def test_own_figures_are_asked_for_by_the_release_alone() -> None:
         "answered": ("Latency", "SampleCount"),
         "errors": ("Errors5xx", "Sum"),
         "crashes": ("Errors", "Sum"),
+        "crashes_of_live": ("Errors", "Sum"),
         "p99": ("Latency", "p99"),
         "enough": ("Latency", "SampleCount"),
     }
     own = [query["MetricStat"]["Metric"]["Dimensions"] for query in client.asked["MetricDataQueries"]]
-    assert all({"14"} & {one["Value"] for one in dimensions} for dimensions in own)
+    named = {frozenset(one["Value"] for one in dimensions) for dimensions in own}
+    assert {names for names in named if "14" not in names} == {frozenset({"churn-predict", "churn-predict:live"})}

@@ -70,16 +70,24 @@ def read(
     return {release: _traffic(values, place) for place, release in enumerate(releases)}
 
 
-def own(client: Any, release: str, *, function: str, since: datetime, until: datetime) -> Own:
-    """Return a release's own figures over a time, to check an alarm against; raises ReleaseError."""
+def own(
+    client: Any, release: str, *, function: str, since: datetime, until: datetime, alone_since: datetime | None
+) -> Own:
+    """Return a release's own figures over a time, to check an alarm against; raises ReleaseError.
+
+    `alone_since` is when the release began to get all of live's calls, None if it does not. From then on, live's crashes
+    are the release's: Lambda need not count by executed version while an alias names one version alone.
+    """
     labels = _labels(release)
     queries = [
         _query(name, NAMESPACE, metric, labels, statistic) for name, (metric, statistic) in ALARM_FIGURES.items()
     ]
     slowest = _query("p99", NAMESPACE, "Latency", labels, "p99", period=WINDOW)
     answers = _query("enough", NAMESPACE, "Latency", labels, "SampleCount", period=WINDOW)
-    found = _read(client, [*queries, _crashes("crashes", release, function), slowest, answers], since, until)
-    failed = _added(found.get("errors", []), found.get("crashes", []))
+    crashes = [_crashes("crashes", release, function), _crashes("crashes_of_live", None, function)]
+    found = _read(client, [*queries, *crashes, slowest, answers], since, until)
+    alone = [(at, count) for at, count in found.get("crashes_of_live", []) if alone_since and at >= alone_since]
+    failed = _added(found.get("errors", []), list((dict(found.get("crashes", [])) | dict(alone)).items()))
     calls = _added(found.get("answered", []), list(failed.items()))
     enough = dict(found.get("enough", []))
     return Own(
@@ -138,9 +146,10 @@ def _labels(release: str) -> dict[str, str]:
     return {"service": SERVICE, "release": release}
 
 
-def _crashes(name: str, release: str, function: str) -> dict[str, Any]:
-    """Return the query for crashes: a crashed call emits no metric of its own, but Lambda counts it."""
-    by_lambda = {"FunctionName": function, "Resource": f"{function}:{ALIAS}", "ExecutedVersion": release}
+def _crashes(name: str, release: str | None, function: str) -> dict[str, Any]:
+    """Return the query for crashes of a release, or of all calls to live: a crash emits no metric, but Lambda counts it."""
+    by_lambda = {"FunctionName": function, "Resource": f"{function}:{ALIAS}"}
+    by_lambda |= {"ExecutedVersion": release} if release else {}
     return _query(name, "AWS/Lambda", "Errors", by_lambda, "Sum")
 
 

@@ -70,7 +70,9 @@ class FactGatherer:
         live, records = situation.now, tail.recent(RECENT_RECORDS) if tail else []
         cause = CAUSES.get(alarm.name.rsplit("-", 1)[-1], "other")
         answers, obstacle = self._answers(situation.back, live)
-        own = self._own(live, alarm.at) if cause in response_policy.TECHNICAL else None
+        since = _since(records, live)
+        alone_since = None if situation.arriving else since or alarm.at - REQUESTS_OVER
+        own = self._own(live, alarm.at, alone_since) if cause in response_policy.TECHNICAL else None
         labelled = self._labelled(live, alarm.at) if cause in response_policy.LEARNABLE else None
         compared = None
         if cause == "quality" and answers and situation.back and (labelled or 0) >= self._terms.fewest_labelled:
@@ -78,7 +80,7 @@ class FactGatherer:
         return AlarmFacts(
             cause=cause,
             standing=alarm.state == "ALARM",
-            live_for=_age(_since(records, live) or _made(live), alarm.at),
+            live_for=_age(since or _made(live), alarm.at),
             deploying=situation.arriving != "",
             **_lately(records, alarm),
             requests=own.calls if own else None,
@@ -113,9 +115,11 @@ class FactGatherer:
         except (StorageError, SettingsError):  # a rollback reports this itself
             return frozenset()
 
-    def _own(self, live: Release, at: datetime) -> metrics.Own:
-        name = self._context.function.name
-        return metrics.own(self._cloudwatch, live.release, function=name, since=at - REQUESTS_OVER, until=at)
+    def _own(self, live: Release, at: datetime, alone_since: datetime | None) -> metrics.Own:
+        name, begin = self._context.function.name, at - REQUESTS_OVER
+        return metrics.own(
+            self._cloudwatch, live.release, function=name, since=begin, until=at, alone_since=alone_since
+        )
 
     def _labelled(self, live: Release, at: datetime) -> int:
         return int(total(self._quality(live, at)).get("outcomes", 0))
