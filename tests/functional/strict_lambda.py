@@ -165,6 +165,7 @@ def deployed() -> Stack:
         custom_strategy="fairlead-custom",
         canary_alarms=("fairlead-canary-errors", "fairlead-canary-latency"),
         hook="CodeDeployHook_fairlead-verify",
+        ledger="fairlead-Ledger-1A2B3C",
     )
 
 
@@ -184,4 +185,5 @@ def outputs(stack: Stack) -> dict[str, str]:
         "CustomStrategy": stack.custom_strategy,
         "CanaryAlarms": ",".join(stack.canary_alarms),
         "VerifyFunctionName": stack.hook,
+        "LedgerTable": stack.ledger,
     }

@@ -89,7 +89,7 @@ def test_cloudformation_makes_what_the_feedback_loop_stands_on() -> None:
     names = {sid: statements("StackRole")[sid]["Resource"] for sid in ("Ledger", "Decisions", "Dashboard")}
 
     assert names == {
-        "Ledger": [f"{ACCOUNT.format('dynamodb')}:table/fairlead-dev-ledger{part}" for part in ("", "/index/slots")],
+        "Ledger": [f"{ACCOUNT.format('dynamodb')}:table/fairlead-dev-Ledger-*{part}" for part in ("", "/index/slots")],
         "Decisions": f"{ACCOUNT.format('sns')}:fairlead-dev-decisions",
         "Dashboard": "arn:<AWS::Partition>:cloudwatch::<AWS::AccountId>:dashboard/fairlead-dev",
     }

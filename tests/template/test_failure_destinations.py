@@ -1,4 +1,4 @@
-"""Where Lambda puts events that a function failed on, and the rights that Lambda asks for when the destination is set."""
+"""Where Lambda puts events that a function failed on, and the rights that it asks for when that is set."""
 
 from typing import Any
 

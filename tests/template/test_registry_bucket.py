@@ -17,7 +17,7 @@ def statement(sid: str) -> dict[str, Any]:
 
 
 def test_the_bucket_outlives_the_stack() -> None:
-    assert (BUCKET["DeletionPolicy"], BUCKET["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert (BUCKET["DeletionPolicy"], BUCKET["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
 
 
 def test_the_bucket_is_encrypted_and_versioned() -> None:

@@ -64,15 +64,12 @@ def _overview(settings: "Operator", name: str, hours: int) -> "Overview":
     from fairlead.aws.cloudwatch_alarms import Alarms
     from fairlead.aws.s3 import S3Objects
     from fairlead.aws.stack import find
-    from fairlead.errors import SettingsError
     from fairlead.feedback.ledger.reader import LedgerReader
     from fairlead.journal.journal import Journal
     from fairlead.monitoring.overview import look
     from fairlead.registry.store import Registry
 
     stack = find(settings)
-    if not stack.ledger:
-        raise SettingsError(f"stack {stack.name!r} has no ledger", hint="run `sam build && sam deploy`")
     objects = S3Objects(clients.client("s3"), stack.bucket)
     return look(
         name,

@@ -88,6 +88,7 @@ def _here(
 
 def _retrained(order: "RetrainingOrder", settings: "Operator", *, json: bool) -> "Retrained":
     from fairlead.aws import clients
+    from fairlead.aws.stack import find
     from fairlead.errors import RefusedError
     from fairlead.feedback.ledger.reader import LedgerReader
     from fairlead.journal.journal import RETRAIN, Journal
@@ -96,7 +97,7 @@ def _retrained(order: "RetrainingOrder", settings: "Operator", *, json: bool) ->
     from fairlead_cli.findings import print_findings
 
     registry = open_registry(settings)
-    ledger = LedgerReader(clients.client("dynamodb"), f"{settings.stack}-ledger")
+    ledger = LedgerReader(clients.client("dynamodb"), find(settings).ledger)
     try:
         with telling() as tell:
             journal = Journal(registry.objects, settings.stack, folder=RETRAIN)

@@ -46,7 +46,7 @@ def shadow(
         client = clients.client("lambda")
         done = shadowed(
             models,
-            LedgerReader(clients.client("dynamodb"), f"{stack}-ledger"),
+            LedgerReader(clients.client("dynamodb"), found.ledger),
             candidate,
             live,
             ask=lambda release: ReleaseClient(client, found.function, release),

@@ -28,6 +28,7 @@ OUTPUTS = {
     "CustomStrategy": "fairlead-custom-20-percent-5-minutes",
     "CanaryAlarms": "fairlead-canary-errors,fairlead-canary-latency",
     "VerifyFunctionName": "CodeDeployHook_fairlead-verify",
+    "LedgerTable": "fairlead-Ledger-1A2B3C",
 }
 
 

@@ -19,9 +19,11 @@ from fairlead.publishing.publish import publish
 from fairlead.registry.store import Registry
 from fairlead.retraining.types import RetrainingError
 from fairlead_cli.main import app
+from tests.functional.aws.test_stack import OUTPUTS, deploy
 from tests.production import Production, champion, later, ledger_table, penguins
 
 BUCKET = "registry"
+TABLE = "fairlead-Ledger-1A2B3C"
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +41,8 @@ def registry(version_one: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("FAIRLEAD_BUCKET", BUCKET)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.delenv("FAIRLEAD_STACK", raising=False)
-    with ledger_table("fairlead-ledger"):
+    with ledger_table(TABLE):
+        deploy("fairlead", OUTPUTS | {"BucketName": BUCKET, "LedgerTable": TABLE})
         s3 = boto3.client("s3", "us-east-1")
         s3.create_bucket(Bucket=BUCKET)
         for key, data in version_one.items():
@@ -50,7 +53,7 @@ def registry(version_one: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> 
 def produced(registry: Registry, count: int = 300) -> None:
     client = boto3.client("dynamodb", "us-east-1")
     until = int((datetime.now(UTC) - timedelta(hours=1)).timestamp() * 1000)
-    Production(registry, client, table="fairlead-ledger").run(later(count), until=until, scored=True)
+    Production(registry, client, table=TABLE).run(later(count), until=until, scored=True)
 
 
 def fairlead(*arguments: str) -> Any:

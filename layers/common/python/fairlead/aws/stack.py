@@ -18,7 +18,7 @@ class Stack(msgspec.Struct, frozen=True, kw_only=True):
 
     `strategy` and `custom_strategy` name CodeDeploy configurations: the deployment group's default, and the stack's
     own. `hook` is the function that checks a release before it gets traffic. `ledger` is the table of predictions and
-    outcomes; empty for stacks older than the ledger.
+    outcomes.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Stack(msgspec.Struct, frozen=True, kw_only=True):
     custom_strategy: str
     canary_alarms: tuple[str, ...]
     hook: str
-    ledger: str = ""
+    ledger: str
 
     def require_settled(self) -> None:
         """Raise ReleaseError while CloudFormation changes the stack, and after a change that failed."""
@@ -70,7 +70,7 @@ def read(cloudformation: Any, name: str) -> Stack:
             custom_strategy=outputs["CustomStrategy"],
             canary_alarms=tuple(outputs["CanaryAlarms"].split(",")),
             hook=outputs["VerifyFunctionName"],
-            ledger=outputs.get("LedgerTable", ""),
+            ledger=outputs["LedgerTable"],
         )
     except KeyError as error:
         raise NotFoundError(

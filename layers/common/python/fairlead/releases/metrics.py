@@ -75,8 +75,8 @@ def own(
 ) -> Own:
     """Return a release's own figures over a time, to check an alarm against; raises ReleaseError.
 
-    `alone_since` is when the release began to get all of live's calls, None if it does not. From then on, live's crashes
-    are the release's: Lambda need not count by executed version while an alias names one version alone.
+    `alone_since` is when the release began to get all of live's calls, None if it does not. From then on, live's
+    crashes are the release's: Lambda need not count by executed version while an alias names one version alone.
     """
     labels = _labels(release)
     queries = [
@@ -147,7 +147,7 @@ def _labels(release: str) -> dict[str, str]:
 
 
 def _crashes(name: str, release: str | None, function: str) -> dict[str, Any]:
-    """Return the query for crashes of a release, or of all calls to live: a crash emits no metric, but Lambda counts it."""
+    """Return the query for crashes of a release, or of live: a crashed call emits no metric, but Lambda counts it."""
     by_lambda = {"FunctionName": function, "Resource": f"{function}:{ALIAS}"}
     by_lambda |= {"ExecutedVersion": release} if release else {}
     return _query(name, "AWS/Lambda", "Errors", by_lambda, "Sum")
