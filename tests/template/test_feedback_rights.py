@@ -45,10 +45,8 @@ RIGHTS = {
         "MoveLiveBack": ({"lambda:UpdateAlias"}, [FUNCTION, f"{FUNCTION}:live"]),
         "SeeReleases": ({"lambda:GetAlias", "lambda:GetFunctionConfiguration"}, [FUNCTION, f"{FUNCTION}:*"]),
         "AskReleases": ({"lambda:InvokeFunction"}, [f"{FUNCTION}:*"]),
-        "StopDeployments": (
-            {"codedeploy:ListDeployments", "codedeploy:GetDeployment", "codedeploy:StopDeployment"},
-            [GROUP],
-        ),
+        "StopDeployments": ({"codedeploy:StopDeployment"}, ["*"]),
+        "SeeDeployments": ({"codedeploy:ListDeployments", "codedeploy:GetDeployment"}, [GROUP]),
         "ReadMetrics": ({"cloudwatch:GetMetricData"}, ["*"]),
         "ReadLedger": ({"dynamodb:Query"}, [LEDGER, f"{LEDGER}/index/slots"]),
         "StartRetraining": ({"lambda:InvokeFunction"}, ["<RetrainFunction.Arn>"]),

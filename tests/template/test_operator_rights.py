@@ -65,6 +65,7 @@ def test_operators_start_and_stop_deployments_of_this_group_and_change_no_group(
     statements = allowed("OperatorPolicy")
 
     assert statements["Deploy"]["Resource"] == f"{CODEDEPLOY}:deploymentgroup:<DeploymentApplication>/<DeploymentGroup>"
+    assert statements["StopDeployments"]["Resource"] == "*"  # CodeDeploy knows no resources for it
     assert statements["DescribeDeployment"]["Resource"] == f"{CODEDEPLOY}:application:<DeploymentApplication>"
     assert statements["ReadStrategies"]["Resource"] == [
         f"{CODEDEPLOY}:deploymentconfig:CodeDeployDefault.Lambda*",

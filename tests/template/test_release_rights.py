@@ -40,7 +40,8 @@ def test_verify_calls_releases_answers_deployments_and_records() -> None:
     statements = allowed("VerifyRole")
 
     assert statements["CallReleases"]["Resource"] == f"{FUNCTION}:*"
-    assert statements["AnswerDeployment"]["Resource"] == GROUP
+    assert statements["SeeDeployment"]["Resource"] == GROUP
+    assert statements["AnswerDeployment"]["Resource"] == "*"
     assert statements["ReadRegistry"]["Resource"] == [*REGISTRY, JOURNAL]
     assert statements["WriteJournal"]["Resource"] == JOURNAL
     assert statements["ListJournal"]["Condition"] == {"StringLike": {"s3:prefix": "journal/fairlead/moves/"}}

@@ -28,12 +28,14 @@ WILDCARDS = {
     ("OperatorPolicy", "Prune"): "each release is a new version number of this function",
     ("OperatorPolicy", "ReadStrategies"): "CodeDeploy's own strategies for Lambda, which hold no secrets",
     ("OperatorPolicy", "SeeAlarms"): "composite alarms are described to those who may describe all",
+    ("OperatorPolicy", "StopDeployments"): "CodeDeploy has no resources for StopDeployment",
     ("OperatorPolicy", "Watch"): "CloudWatch has no resources for GetMetricData",
     ("CodeDeployRole", "SeeProvisionedConcurrency"): "each release is a new version number of this function",
     ("CodeDeployRole", "SeeAlarms"): "IAM decides DescribeAlarms on all alarms, whichever are named",
     ("VerifyRole", "ReadRegistry"): "keys are made at run time, under these three prefixes",
     ("VerifyRole", "WriteJournal"): "records are numbered at run time",
     ("VerifyRole", "CallReleases"): "each release is a new version number of this function",
+    ("VerifyRole", "AnswerDeployment"): "CodeDeploy has no resources for it",
     ("VerifyRole", "WriteOwnLog"): "log streams are named by Lambda; the group is its own",
     ("VerifyRole", "Trace"): "X-Ray has no resources for PutTraceSegments and PutTelemetryRecords",
     ("RecordRole", "ReadJournal"): "records are numbered at run time",
@@ -64,6 +66,7 @@ WILDCARDS = {
     ("RespondRole", "WriteJournal"): "records are numbered at run time",
     ("RespondRole", "SeeReleases"): "each release is a new version number of this function",
     ("RespondRole", "AskReleases"): "each release is a new version number of this function",
+    ("RespondRole", "StopDeployments"): "CodeDeploy has no resources for StopDeployment",
     ("RespondRole", "ReadMetrics"): "CloudWatch has no resources for GetMetricData",
     ("RespondRole", "WriteOwnLog"): "log streams are named by Lambda; the group is its own",
     ("RespondRole", "Trace"): "X-Ray has no resources for PutTraceSegments and PutTelemetryRecords",
@@ -113,7 +116,10 @@ def test_only_what_has_no_resources_is_granted_on_everything() -> None:
         for action in many(entry["Action"])
     }
 
-    assert found == {*TRACE, "cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms", "lambda:GetAccountSettings"}
+    assert found == {
+        *(*TRACE, "cloudwatch:GetMetricData", "cloudwatch:DescribeAlarms", "lambda:GetAccountSettings"),
+        *("codedeploy:StopDeployment", "codedeploy:PutLifecycleEventHookExecutionStatus"),
+    }
 
 
 def test_policies_fit_into_iam() -> None:
