@@ -206,8 +206,10 @@ def test_other_refusals_keep_their_status(stack: Stack) -> None:
         assert problem["code"]
 
 
-def test_a_throttled_caller_gets_retry_after(stack: Stack) -> None:
-    response, _ = gateway_problems(stack)["THROTTLED"]
+@pytest.mark.parametrize("kind", ["THROTTLED", "INTEGRATION_FAILURE", "DEFAULT_5XX"])
+def test_a_throttled_caller_gets_retry_after(stack: Stack, kind: str) -> None:
+    """Where Lambda throttles the function, API Gateway answers 500, of no kind of its own."""
+    response, _ = gateway_problems(stack)[kind]
 
     assert response["responseParameters"]["gatewayresponse.header.Retry-After"] == "'1'"
 

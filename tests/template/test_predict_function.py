@@ -160,3 +160,9 @@ def test_every_parameter_teaches(stack: Stack) -> None:
     short = [name for name, facts in stack.raw["Parameters"].items() if len(facts.get("Description", "")) < 40]
 
     assert short == []
+
+
+def test_predict_shares_the_account_s_concurrency_unless_some_is_reserved() -> None:
+    assert "ReservedConcurrentExecutions" not in translate().properties("PredictFunction")
+    reserved = translate(ReservedConcurrency="50").properties("PredictFunction")
+    assert reserved["ReservedConcurrentExecutions"] == "50"

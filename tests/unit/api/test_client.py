@@ -146,7 +146,29 @@ def test_patience_is_bounded_in_time(server: Script) -> None:
     assert (len(server.received), pauses) == (1, [])
 
 
-@pytest.mark.parametrize("status", [400, 404, 413, 415, 500])
+@pytest.mark.parametrize(
+    ("headers", "body"),
+    [
+        ({}, b'{"message": "Internal server error"}'),
+        ({"Retry-After": "1"}, b'{"code": "internal_error", "detail": "Internal server error"}'),
+    ],
+)
+def test_a_500_of_api_gateway_is_tried_again(server: Script, headers: dict[str, str], body: bytes) -> None:
+    """Where Lambda throttles the function, API Gateway answers 500, not 429."""
+    server.answers = [(500, headers, body), (200, {}, {"model": "churn"})]
+
+    assert endpoint(server)[0].describe() == {"model": "churn"}
+
+
+def test_a_500_of_the_function_is_not_tried_again(server: Script) -> None:
+    server.answers = [(500, {}, {"code": "internal_error", "detail": "a fault of the endpoint"})]
+
+    with pytest.raises(CallError, match="500: a fault of the endpoint"):
+        endpoint(server)[0].describe()
+    assert len(server.received) == 1
+
+
+@pytest.mark.parametrize("status", [400, 404, 413, 415])
 def test_what_will_not_get_better_is_not_tried_again(server: Script, status: int) -> None:
     server.answers = [(status, {}, b"<html>")]
 

@@ -30,7 +30,7 @@ CREDENTIALS = {
     "output ApiUrl, with the stage",
 }
 """Hints by API Gateway's x-amzn-ErrorType, for refusals that no IAM policy can fix."""
-HOST_REGION = re.compile(r"\.execute-api\.([a-z0-9-]+)\.amazonaws\.com")
+HOST_REGION = re.compile(r"\.execute-api\.([a-z0-9-]+)\.")
 
 Instance = Mapping[str, Any]
 
@@ -84,7 +84,7 @@ class Endpoint:
                 return _decoded(response.data, self._url + path)
             pause = _pause(response.headers.get("Retry-After"), attempt)
             waited += pause
-            if response.status not in WORTH_RETRYING or attempt == ATTEMPTS or waited > PATIENCE:
+            if not _worth_retrying(response) or attempt == ATTEMPTS or waited > PATIENCE:
                 break
             self._sleep(pause)
         raise self._refused(response, f"{method} {self._url}{path}")
@@ -164,6 +164,16 @@ def batches(
 
 def _body(member: str, rows: Sequence[bytes]) -> bytes:
     return b'{"%s":[' % member.encode() + b",".join(rows) + b"]}"
+
+
+def _worth_retrying(response: Any) -> bool:
+    """Say whether a later attempt may succeed.
+
+    API Gateway answers 500 where Lambda throttled the function: then it asks to come back, or names no Fairlead code.
+    """
+    if response.status == 500:
+        return "Retry-After" in response.headers or "code" not in _problem(response.data)
+    return response.status in WORTH_RETRYING
 
 
 def _pause(retry_after: str | None, attempt: int) -> float:
