@@ -79,6 +79,11 @@ def test_the_region_in_an_api_gateway_address_wins_over_the_sessions(server: Scr
     assert "/ap-south-1/execute-api/" in remote._signed("GET", remote._url + "/model", b"")["Authorization"]
 
 
+def test_a_region_of_any_partition_is_read_from_the_address(server: Script) -> None:
+    remote = Endpoint("https://abc.execute-api.eusc-de-east-1.amazonaws.eu/v1")
+    assert "/eusc-de-east-1/execute-api/" in remote._signed("GET", "https://example", b"")["Authorization"]
+
+
 def test_rows_go_out_in_bounded_batches_and_every_answer_comes_back_in_order(server: Script) -> None:
     server.answers = [(200, {}, {"predictions": [number]}) for number in range(3)]
 

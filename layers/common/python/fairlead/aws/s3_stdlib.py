@@ -159,7 +159,7 @@ class ColdReader:
         endpoint = self._env.get("AWS_ENDPOINT_URL_S3") or self._env.get("AWS_ENDPOINT_URL")
         if endpoint:
             return f"{endpoint.rstrip('/')}/{self.bucket}/{path}"
-        suffix = "amazonaws.com.cn" if self._region.startswith("cn-") else "amazonaws.com"
+        suffix = self._env.get("FAIRLEAD_URL_SUFFIX") or "amazonaws.com"  # the partition's: AWS::URLSuffix
         return f"https://{self.bucket}.s3.{self._region}.{suffix}/{path}"
 
 
