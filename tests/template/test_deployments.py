@@ -168,7 +168,14 @@ def test_alarms_tell_a_topic_where_one_is_named() -> None:
 
     for name in OF_RELEASES:
         assert "AlarmActions" not in silent.properties(name)
-        assert telling.properties(name)["AlarmActions"] == telling.properties(name)["OKActions"] == [topic]
+        assert telling.properties(name)["AlarmActions"] == [topic]
+
+
+def test_only_the_record_alarm_notifies_when_it_is_over() -> None:
+    """Each release resets both canary alarms to INSUFFICIENT_DATA, from which they would become OK with a message."""
+    telling = translate(AlarmTopicArn="arn:aws:sns:eu-west-1:123456789012:night-watch")
+
+    assert {name for name in OF_RELEASES if "OKActions" in telling.properties(name)} == {"RecordLostAlarm"}
 
 
 def test_every_alarm_says_where_to_read_what_to_do(stack: Stack) -> None:

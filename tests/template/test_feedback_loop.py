@@ -1,6 +1,7 @@
 """The feedback loop: what keeps predictions and outcomes, what feeds it, and what happens to what fails."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -244,6 +245,19 @@ def test_what_is_captured_is_a_parameter_that_releases_freeze() -> None:
     assert (base["FAIRLEAD_CAPTURE_RATE"], base["FAIRLEAD_CAPTURE_DROP"]) == ("0.1", "name,postcode")
     assert base["FAIRLEAD_PSEUDONYM_KEY"] == "<AWS::StackId>"
     assert base == stack.properties("PredictFunction")["Environment"]["Variables"]
+
+
+@pytest.mark.parametrize("names", ["", "name,postcode", "größe, Straße 1"])
+def test_dropped_fields_fit_into_the_output_that_is_json(names: str) -> None:
+    pattern = translate().raw["Parameters"]["CaptureDrop"]["AllowedPattern"]
+
+    assert re.fullmatch(pattern, names)
+    assert json.loads(translate(CaptureDrop=names).outputs["BaseEnvironment"])["FAIRLEAD_CAPTURE_DROP"] == names
+
+
+@pytest.mark.parametrize("names", ['a"b', "a\\b"])
+def test_a_name_that_would_break_that_json_is_refused(names: str) -> None:
+    assert not re.fullmatch(translate().raw["Parameters"]["CaptureDrop"]["AllowedPattern"], names)
 
 
 def test_outputs_hold_every_name_that_users_and_commands_need(stack: Stack) -> None:

@@ -58,6 +58,32 @@ def template(file: str) -> dict[str, Any]:
 FILES = pytest.mark.parametrize("file", ["template.yaml", "bootstrap.yaml", "bootstrap-ci.yaml"])
 
 
+def test_predict_s_role_is_never_replaced() -> None:
+    """Lambda refuses weights of an alias between versions of different roles, so no release could have a canary."""
+    properties = translate().properties("PredictRole")
+
+    assert translate().properties("PredictFunction")["Role"] == "<PredictRole.Arn>"
+    assert not {"RoleName", "Path"} & properties.keys()
+
+
+DESCRIPTIONS = {
+    "CallerPolicy": "Call the API",
+    "FeedbackPolicy": "Report outcomes",
+    "OperatorPolicy": "Release, roll back, read the history, retire and prune",
+    "PublisherPolicy": (
+        "Publish versions of the models that the holder's tags name. The registry itself refuses to replace a version"
+    ),
+}
+
+
+def test_descriptions_of_attached_policies_are_frozen() -> None:
+    """Another description replaces the policy; roles and users of the account would keep the old one, or none."""
+    policies = translate().of_type("AWS::IAM::ManagedPolicy")
+
+    assert {name: policy["Properties"]["Description"] for name, policy in policies.items()} == DESCRIPTIONS
+    assert all(not {"ManagedPolicyName", "Path"} & policy["Properties"].keys() for policy in policies.values())
+
+
 def test_resources_with_data_outlive_the_stack_and_so_do_the_rules_of_the_buckets() -> None:
     """A bucket that stays without its policy has no create-once rule and takes requests without TLS."""
     assert retained(translate().raw).keys() == RETAINED

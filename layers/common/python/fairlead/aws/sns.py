@@ -5,8 +5,8 @@ from typing import Any
 from fairlead.aws import clients
 
 PENDING = "PendingConfirmation"
-LONGEST = 100
-"""Characters of a subject that SNS accepts."""
+LONGEST = 99
+"""Characters of a subject that SNS accepts: it must have under 100."""
 
 
 class Notifier:
