@@ -1,0 +1,104 @@
+"""Every resource's name fits AWS's limits for the longest stack name that the documentation allows.
+
+CloudFormation names a resource without a name of its own <stack>-<logical id>-<13 characters>, and cuts the first two to
+fit. A cut name no longer matches the pattern that the GitHub roles have rights on.
+"""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from tests.template.stack import NAMES, ROOT, Stack, translate
+
+LONGEST = "f" * 17 + "-" + "e" * 17
+SUFFIX = "x" * 13
+WORD = r"[A-Za-z0-9_-]+"
+NAMED: dict[str, tuple[str, int, str]] = {
+    # type: property of the name, characters at most, what they may be
+    "AWS::ApiGateway::RestApi": ("Name", 1024, r".+"),
+    "AWS::CloudWatch::Alarm": ("AlarmName", 255, r"[ -~]+"),
+    "AWS::CloudWatch::CompositeAlarm": ("AlarmName", 255, r"[ -~]+"),
+    "AWS::CloudWatch::Dashboard": ("DashboardName", 255, WORD),
+    "AWS::CodeDeploy::Application": ("ApplicationName", 100, r"[ -~]+"),
+    "AWS::CodeDeploy::DeploymentConfig": ("DeploymentConfigName", 100, r"[ -~]+"),
+    "AWS::CodeDeploy::DeploymentGroup": ("DeploymentGroupName", 100, r"[ -~]+"),
+    "AWS::DynamoDB::Table": ("TableName", 255, r"[A-Za-z0-9_.-]{3,}"),
+    "AWS::Events::Rule": ("Name", 64, r"[A-Za-z0-9_.-]+"),
+    "AWS::IAM::ManagedPolicy": ("ManagedPolicyName", 128, r"[A-Za-z0-9_+=,.@-]+"),
+    "AWS::IAM::Role": ("RoleName", 64, r"[A-Za-z0-9_+=,.@-]+"),
+    "AWS::Lambda::Function": ("FunctionName", 64, WORD),
+    "AWS::Lambda::LayerVersion": ("LayerName", 140, WORD),
+    "AWS::Logs::LogGroup": ("LogGroupName", 512, r"[A-Za-z0-9_/.#-]+"),
+    "AWS::S3::Bucket": ("BucketName", 63, r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"),
+    "AWS::SNS::Topic": ("TopicName", 256, WORD),
+}
+UNNAMED = {
+    *("AWS::ApiGateway::Deployment", "AWS::ApiGateway::Stage", "AWS::Lambda::Alias", "AWS::Lambda::Version"),
+    *("AWS::Lambda::EventInvokeConfig", "AWS::Lambda::Permission", "AWS::Logs::SubscriptionFilter"),
+    *("AWS::IAM::Policy", "AWS::S3::BucketPolicy"),
+}
+"""Parts of another resource, with a name of the template's or an id of AWS's."""
+
+
+def named(stack: str) -> Stack:
+    """The template with everything switched on, in a stack of this name."""
+    given = {"CustomCanaryPercent": "99", "CustomCanaryMinutes": "2880", "RetrainSchedule": "rate(7 days)"}
+    made = translate(ReleaseCandidates="custom", **given)
+    defaults = {name: str(facts["Default"]) for name, facts in made.raw["Parameters"].items()}
+    values = NAMES | defaults | given | {"ReleaseCandidates": "custom", "AWS::StackName": stack}
+    return Stack(made.raw, values)
+
+
+def name_of(stack: str, logical_id: str, resource: dict[str, Any]) -> str:
+    """The name that a resource has, or gets from CloudFormation."""
+    kind = resource["Type"]
+    given = resource["Properties"].get(NAMED[kind][0])
+    if kind == "AWS::ApiGateway::RestApi":
+        given = resource["Properties"]["Body"]["info"]["title"]
+    generated = f"{stack}-{logical_id}-{SUFFIX}"
+    return str(given or (generated.lower() if kind == "AWS::S3::Bucket" else generated))
+
+
+@pytest.fixture(scope="module")
+def longest() -> dict[str, dict[str, Any]]:
+    return named(LONGEST).resources
+
+
+def test_every_kind_of_resource_is_looked_at(longest: dict[str, dict[str, Any]]) -> None:
+    assert {resource["Type"] for resource in longest.values()} <= NAMED.keys() | UNNAMED
+
+
+def test_every_name_fits_its_service_for_the_longest_stack_name(longest: dict[str, dict[str, Any]]) -> None:
+    wrong = {}
+    for logical_id, resource in longest.items():
+        if resource["Type"] in NAMED:
+            _, most, characters = NAMED[resource["Type"]]
+            name = name_of(LONGEST, logical_id, resource)
+            if len(name) > most or not re.fullmatch(characters, name):
+                wrong[logical_id] = (name, len(name), most)
+
+    assert wrong == {}
+
+
+def test_a_stack_name_of_one_character_more_is_too_long() -> None:
+    role = named(LONGEST).of_type("AWS::IAM::Role")
+
+    assert max(len(name_of(LONGEST + "e", name, one)) for name, one in role.items()) == 65
+
+
+def test_the_documented_length_is_that_of_the_longest_name_allowed() -> None:
+    pattern = re.search(r"StackName:\n    Type: String\n    AllowedPattern: '([^']+)'", (ROOT / "bootstrap-ci.yaml").read_text())
+    text = (ROOT / "docs/how-to/deploy-to-aws.md").read_text()
+
+    assert pattern and re.fullmatch(pattern[1], LONGEST) and not re.fullmatch(pattern[1], LONGEST + "e")
+    assert f"{len(LONGEST)} characters at most" in text
+
+
+def test_descriptions_of_functions_and_policies_fit(longest: dict[str, dict[str, Any]]) -> None:
+    """Lambda takes 256 characters, IAM and alarms take more."""
+    texts = [one["Properties"].get("Description", "") for one in longest.values() if one["Type"] == "AWS::Lambda::Function"]
+
+    assert max(map(len, texts)) <= 256
+    assert json.dumps(texts).isascii()
