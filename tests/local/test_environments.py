@@ -24,7 +24,10 @@ LATER = "StageName=dev DeploymentStrategy=all-at-once LogRetentionDays=7"
 def roles(cloud: LocalCloud, dev: dict[str, str]) -> dict[str, str]:
     """The resources of bootstrap-ci.yaml."""
     given = {
-        "Repository": "owner/name",
+        "Owner": "owner",
+        "OwnerId": "583231",
+        "Repository": "name",
+        "RepositoryId": "1296269",
         "Environment": "dev",
         "StackName": "fairlead-dev",
         "OperatorPolicyArn": dev["OperatorPolicyArn"],

@@ -1,18 +1,24 @@
 """bootstrap-ci.yaml: who may deploy from GitHub, and with which rights."""
 
 import json
+import re
 from typing import Any
 
+import pytest
 from samtranslator.yaml_helper import yaml_parse
 
-from tests.template.stack import ROOT, Reader
+from tests.template.rights import documents
+from tests.template.stack import ROOT, Reader, translate
 
 PROVIDER = "arn:<AWS::Partition>:iam::<AWS::AccountId>:oidc-provider/token.actions.githubusercontent.com"
 ACCOUNT = "arn:<AWS::Partition>:{}:<AWS::Region>:<AWS::AccountId>"
 NAMES = {
     "StackName": "fairlead-dev",
     "AWS::StackName": "ci-fairlead-dev",
-    "Repository": "owner/name",
+    "Owner": "owner",
+    "OwnerId": "583231",
+    "Repository": "name",
+    "RepositoryId": "1296269",
     "Environment": "dev",
 }
 TEMPLATE = json.loads(json.dumps(yaml_parse((ROOT / "bootstrap-ci.yaml").read_text())))
@@ -38,6 +44,7 @@ def actions(role: str) -> set[str]:
 
 
 def test_roles_trust_jobs_of_one_environment_of_one_repository() -> None:
+    """In both forms of the subject: repositories made, renamed or moved since 2026-07-15 have numbers in theirs."""
     for role, environment in (("DeployRole", "dev"), ("RollbackRole", "dev-rollback")):
         assert trust(role) == {
             "Effect": "Allow",
@@ -46,7 +53,10 @@ def test_roles_trust_jobs_of_one_environment_of_one_repository() -> None:
             "Condition": {
                 "StringEquals": {
                     "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
-                    "token.actions.githubusercontent.com:sub": f"repo:owner/name:environment:{environment}",
+                    "token.actions.githubusercontent.com:sub": [
+                        f"repo:owner/name:environment:{environment}",
+                        f"repo:owner@583231/name@1296269:environment:{environment}",
+                    ],
                 }
             },
         }
@@ -105,8 +115,42 @@ def test_cloudformation_cannot_change_the_roles_that_start_it() -> None:
         "Sid": "NeverItself",
         "Effect": "Deny",
         "Action": "iam:*",
-        "Resource": "arn:<AWS::Partition>:iam::<AWS::AccountId>:role/ci-fairlead-dev-*",
+        "Resource": [
+            f"arn:<AWS::Partition>:iam::<AWS::AccountId>:{kind}/ci-fairlead-dev-*" for kind in ("role", "policy")
+        ],
     }
+
+
+def test_every_role_that_cloudformation_writes_has_the_boundary() -> None:
+    within = statements("StackRole")["RolesWithinBoundary"]
+
+    assert within["Condition"] == {"StringEquals": {"iam:PermissionsBoundary": "<Boundary>"}}
+    assert {"iam:CreateRole", "iam:PutRolePolicy", "iam:DeleteRolePolicy"} <= set(within["Action"])
+    assert not set(within["Action"]) & set(statements("StackRole")["Roles"]["Action"])
+    assert "iam:DeleteRolePermissionsBoundary" not in actions("StackRole")
+
+
+def test_the_boundary_has_the_actions_of_the_stack_s_roles_and_no_others() -> None:
+    roles = {
+        action
+        for name, entries in documents(translate(ReleaseCandidates="canary-10-5m")).items()
+        if name.endswith("Role")
+        for entry in entries
+        for action in many(entry["Action"])
+    }
+    boundary = RESOURCES["Boundary"]["Properties"]["PolicyDocument"]["Statement"]
+
+    assert {action for entry in boundary for action in entry["Action"]} == roles
+    assert all("fairlead-dev" in one or "CodeDeployDefault" in one for one in boundary[0]["Resource"])
+
+
+@pytest.mark.parametrize("name", ["fairlead", "fairlead-dev-2", "Fairlead-dev", f"{'f' * 18}-dev", "1airlead-dev"])
+def test_a_stack_s_name_that_could_begin_another_s_or_is_too_long_is_refused(name: str) -> None:
+    """With one hyphen in each name, no name and a hyphen begin another name."""
+    pattern = TEMPLATE["Parameters"]["StackName"]["AllowedPattern"]
+
+    assert re.fullmatch(pattern, "fairlead-dev")
+    assert not re.fullmatch(pattern, name)
 
 
 def test_rights_are_on_what_is_named_after_the_stack() -> None:

@@ -1,7 +1,7 @@
 """Every resource's name fits AWS's limits for the longest stack name that the documentation allows.
 
-CloudFormation names a resource without a name of its own <stack>-<logical id>-<13 characters>, and cuts the first two to
-fit. A cut name no longer matches the pattern that the GitHub roles have rights on.
+CloudFormation names a resource without a name of its own <stack>-<logical id>-<13 characters>, and cuts the first two
+to fit. A cut name no longer matches the pattern that the GitHub roles have rights on.
 """
 
 import json
@@ -89,16 +89,22 @@ def test_a_stack_name_of_one_character_more_is_too_long() -> None:
 
 
 def test_the_documented_length_is_that_of_the_longest_name_allowed() -> None:
-    pattern = re.search(r"StackName:\n    Type: String\n    AllowedPattern: '([^']+)'", (ROOT / "bootstrap-ci.yaml").read_text())
+    pattern = re.search(
+        r"StackName:\n    Type: String\n    AllowedPattern: '([^']+)'", (ROOT / "bootstrap-ci.yaml").read_text()
+    )
     text = (ROOT / "docs/how-to/deploy-to-aws.md").read_text()
 
-    assert pattern and re.fullmatch(pattern[1], LONGEST) and not re.fullmatch(pattern[1], LONGEST + "e")
+    assert pattern is not None
+    assert re.fullmatch(pattern[1], LONGEST)
+    assert not re.fullmatch(pattern[1], LONGEST + "e")
     assert f"{len(LONGEST)} characters at most" in text
 
 
 def test_descriptions_of_functions_and_policies_fit(longest: dict[str, dict[str, Any]]) -> None:
     """Lambda takes 256 characters, IAM and alarms take more."""
-    texts = [one["Properties"].get("Description", "") for one in longest.values() if one["Type"] == "AWS::Lambda::Function"]
+    texts = [
+        one["Properties"].get("Description", "") for one in longest.values() if one["Type"] == "AWS::Lambda::Function"
+    ]
 
     assert max(map(len, texts)) <= 256
     assert json.dumps(texts).isascii()

@@ -143,6 +143,15 @@ def test_no_policy_of_aws_is_attached() -> None:
     assert all("ManagedPolicyArns" not in role["Properties"] for role in roles.values())
 
 
+def test_a_boundary_limits_every_role() -> None:
+    boundary = "arn:aws:iam::123456789012:policy/ci-fairlead-Boundary-1A2B3C"
+    limited = translate(PermissionsBoundary=boundary, ReleaseCandidates="canary-10-5m").of_type("AWS::IAM::Role")
+    roles = translate().of_type("AWS::IAM::Role")
+
+    assert {role["Properties"].get("PermissionsBoundary") for role in limited.values()} == {boundary}
+    assert all("PermissionsBoundary" not in role["Properties"] for role in roles.values())
+
+
 def test_predict_reads_blobs_and_manifests_and_writes_its_log_and_traces() -> None:
     assert allowed("PredictRole")["ReadRegistry"]["Resource"] == REGISTRY
     assert actions("PredictRole") == {"s3:GetObject", "s3:ListBucket", *LOG, *TRACE}
