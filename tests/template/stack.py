@@ -51,7 +51,7 @@ class Stack:
 
 def translate(**parameters: str) -> Stack:
     """Translate template.yaml with these parameters, the others at their defaults."""
-    defaults = {name: str(facts["Default"]) for name, facts in source()["Parameters"].items()}
+    defaults = _defaults()
     assert not parameters.keys() - defaults.keys(), "no such parameter"
     values = defaults | parameters
     raw = _translate(tuple(sorted(values.items())))
@@ -65,6 +65,11 @@ def source() -> dict[str, Any]:
         for folder in {"CodeUri", "ContentUri"} & resource.get("Properties", {}).keys():
             resource["Properties"][folder] = f"s3://artifacts/{name}"
     return template
+
+
+@functools.cache
+def _defaults() -> dict[str, str]:
+    return {name: str(facts["Default"]) for name, facts in source()["Parameters"].items()}
 
 
 @functools.cache
