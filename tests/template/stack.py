@@ -137,5 +137,5 @@ class Reader:
                 members = {key: self(inner) for key, inner in value.items()}
                 return {key: inner for key, inner in members.items() if inner != NOTHING}
             case list():
-                return [self(inner) for inner in value]
+                return [inner for inner in map(self, value) if inner != NOTHING]
         return value

@@ -57,7 +57,8 @@ def resources() -> dict[str, dict[str, Any]]:
     ci = json.loads(json.dumps(yaml_parse((ROOT / "bootstrap-ci.yaml").read_text())))
     names = {"StackName": "fairlead-dev", "AWS::StackName": "ci-fairlead-dev"}
     found: dict[str, dict[str, Any]] = translate(ReleaseCandidates="canary-10-5m").resources
-    return found | Reader(ci, names)(ci["Resources"])
+    of_github: dict[str, dict[str, Any]] = Reader(ci, names)(ci["Resources"])
+    return found | of_github
 
 
 RESOURCES = resources()

@@ -120,4 +120,4 @@ def test_operators_read_what_the_doctor_asks_for_and_no_more() -> None:
     assert statements["ReadPolicyHolders"]["Resource"] == "arn:<AWS::Partition>:iam::<AWS::AccountId>:policy/fairlead-*"
     assert statements["ReadSubscribers"]["Action"] == "sns:ListSubscriptionsByTopic"
     assert statements["ReadSubscribers"]["Resource"] == ["<DecisionsTopic>", topic]
-    assert allowed("OperatorPolicy")["ReadSubscribers"]["Resource"] == ["<DecisionsTopic>", "<AWS::NoValue>"]
+    assert allowed("OperatorPolicy")["ReadSubscribers"]["Resource"] == ["<DecisionsTopic>"]

@@ -147,7 +147,7 @@ def test_a_deployed_function_has_no_endpoint_override(stack: Stack) -> None:
 
 def test_outputs_are_the_ones_the_command_line_reads(stack: Stack) -> None:
     assert stack.outputs.keys() == {
-        *("ApiUrl", "BucketName", "PredictFunctionName", "BaseEnvironment", "SnapStart"),
+        *("FairleadVersion", "ApiUrl", "BucketName", "PredictFunctionName", "BaseEnvironment", "SnapStart"),
         *(f"{layer}Arn" for layer in SERVING),
         *("CallerPolicyArn", "FeedbackPolicyArn", "PublisherPolicyArn", "OperatorPolicyArn"),
         *("DeploymentApplication", "DeploymentGroup", "DeploymentStrategy", "CustomStrategy"),

@@ -46,7 +46,12 @@ def test_the_signature_of_a_query_is_botocores() -> None:
 @pytest.mark.parametrize("suffix", ["amazonaws.com", "amazonaws.com.cn", "amazonaws.eu"])
 def test_the_bucket_s_address_ends_as_its_partition_s_do(suffix: str, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(ColdReader, "_fetch", lambda _, url: asked.append(url) or (200, b""))
+
+    def answered(_: ColdReader, url: str) -> tuple[int, bytes]:
+        asked.append(url)
+        return 200, b""
+
+    monkeypatch.setattr(ColdReader, "_fetch", answered)
     ColdReader("registry", KEYS | {"FAIRLEAD_URL_SUFFIX": suffix}).get("models/m/versions/1.json")
     assert asked == [f"https://registry.s3.eu-central-1.{suffix}/models/m/versions/1.json"]
 

@@ -45,6 +45,7 @@ def test_a_line_repeats_nothing_that_the_signature_says() -> None:
     assert msgspec.json.decode(line) == {
         "event": "capture",
         "level": "INFO",
+        "timestamp": "1970-01-01T00:00:01.000+00:00",
         "schema": 2,
         "request": "r-1",
         "at": 1_000,
