@@ -51,7 +51,7 @@ class Process:
 process = Process()
 
 
-class Metrics(NamedTuple):
+class MetricGroup(NamedTuple):
     """Metrics by name, and the sets of dimensions in which each exists. The line's facts have their values."""
 
     values: Mapping[str, float]
@@ -77,12 +77,12 @@ def captured(lines: Iterable[str]) -> None:
 
 def counted(counts: Mapping[str, int]) -> None:
     """Write counts as metrics, in a line of their own; not those that are zero: CloudWatch would bill them too."""
-    _write({}, Metrics({name: count for name, count in counts.items() if count}, (SERVICE,)))
+    _write({}, MetricGroup({name: count for name, count in counts.items() if count}, (SERVICE,)))
 
 
 def gauged(values: Mapping[str, float], dimensions: Mapping[str, str]) -> None:
     """Write gauges as metrics with these dimensions and `service`, in a line of their own."""
-    _write(dimensions, Metrics(values, ((*SERVICE, *dimensions),)))
+    _write(dimensions, MetricGroup(values, ((*SERVICE, *dimensions),)))
 
 
 def answered(
@@ -115,8 +115,8 @@ def answered(
     _write(
         {"message": "request answered", **told},
         # By release for the canary's alarms, by neither release nor version for those of live.
-        Metrics(_some(values, judged), (own, ("service", "release"), SERVICE)),
-        Metrics(_some(values, values.keys() - judged), (own,)),
+        MetricGroup(_some(values, judged), (own, ("service", "release"), SERVICE)),
+        MetricGroup(_some(values, values.keys() - judged), (own,)),
     )
     process.cold = False
 
@@ -136,7 +136,7 @@ def _some(values: Mapping[str, float], names: Iterable[str]) -> dict[str, float]
     return {name: values[name] for name in values if name in set(names)}
 
 
-def _write(facts: Mapping[str, Any], *groups: Metrics) -> None:
+def _write(facts: Mapping[str, Any], *groups: MetricGroup) -> None:
     """Write a line with these facts and metrics; nothing without a metric."""
     found = [group for group in groups if group.values]
     if not found:
