@@ -18,6 +18,7 @@ from fairlead.drift.counters import SLOT
 from fairlead.errors import FairleadError
 from fairlead.feedback.ledger.reader import CapturedVersion
 from fairlead.monitoring.gauges import gauges
+from fairlead.monitoring.label_delay import LONGEST
 from fairlead.monitoring.reader import ViewReader
 from fairlead.monitoring.views import View
 from fairlead.settings import Monitoring
@@ -67,23 +68,23 @@ class Ticker:
         with _held(failures):
             models = self._view_reader.models()
         for model, seen in models.items():
-            fresh = {one.version for one in seen if self._fresh(one, at)}
-            if not fresh:
+            if not any(self._fresh(one, at, LONGEST) for one in seen):
                 continue
             with _held(failures):
                 window = self._view_reader.window(model, seen, at.timestamp())
+                fresh = {one.version for one in seen if self._fresh(one, at, window.delay or 0)}
                 for version in sorted({*window.busy, *([live[1]] if live[0] == model else [])} & fresh):
                     with _held(failures):
                         yield self._view_reader.view(window, version, live=(model, version) == live)
 
-    def _fresh(self, seen: CapturedVersion, at: datetime) -> bool:
+    def _fresh(self, seen: CapturedVersion, at: datetime, delay: int) -> bool:
         """Return whether a version was called, or an outcome reported, so lately that its gauges still matter.
 
-        CloudWatch bills a gauge by the hour in which it gets data. A single call must suffice for the drift alarm's
-        looks, and for one more call of the responder.
+        CloudWatch bills a gauge by the hour in which it gets data. From the time when the last outcomes are expected,
+        `delay` hours later, there must be enough ticks for each alarm, and for one more call of the responder.
         """
-        end = (max(seen.slot, seen.reported) + 1) * SLOT
-        return at.timestamp() - end <= max(self._here.cool_down, (self._here.looks + 1) * self._here.tick)
+        end = (max(seen.slot, seen.reported) + 1) * SLOT + delay * 3600
+        return at.timestamp() - end <= max(2 * self._here.cool_down, (self._here.looks + 1) * self._here.tick)
 
     def _live(self) -> tuple[str | None, int]:
         release = self._function.release(self._function.alias(LIVE).version)
