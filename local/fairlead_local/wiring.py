@@ -93,7 +93,7 @@ class Cloud:
         versions = Versions(store, self._pools.initialise)
         parts = (
             functions, versions, Aliases(store), Layers(store, archives), permissions,
-            InvokeConfigs(store), invoker, AccountSettings(store, variants),
+            InvokeConfigs(store, roles.function_may), invoker, AccountSettings(store, variants),
         )  # fmt: skip
         operations: dict[str, Handler] = {}
         for part in parts:

@@ -153,9 +153,20 @@ def test_topic_has_the_templates_settings_and_keeps_its_name_on_update(stack: De
     assert (shown["DisplayName"], shown["KmsMasterKeyId"]) == ("decisions", "alias/aws/sns")
 
 
+def writing_role(stack: Deployed) -> str:
+    """Return the ARN of a role for functions that may write to a bucket."""
+    iam, name = stack.cloud.client("iam"), f"{stack.name}-writing"
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    allow = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::somewhere/*"}
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))["Role"]
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    iam.put_role_policy(RoleName=name, PolicyName="write", PolicyDocument=document)
+    return str(role["Arn"])
+
+
 def test_stack_has_a_subscription_filter_and_event_invoke_settings(stack: Deployed) -> None:
     logs, functions = stack.cloud.client("logs"), stack.cloud.client("lambda")
-    reader = create(functions, f"{stack.name}-reader")
+    reader = create(functions, f"{stack.name}-reader", Role=writing_role(stack))
     arn = f"arn:aws:lambda:{HERE}:function:{reader}"
     resources: dict[str, Any] = {
         "Group": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": f"{stack.name}-group"}},

@@ -57,7 +57,7 @@ class Subject:
 def subject(cloud: LocalCloud, functions: Any, new_name: str, tmp_path: Path) -> Subject:
     trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
     here = "us-east-1:123456789012"
-    resources = [f"s3:::{new_name}/aws/lambda/async/*", f"sqs:{here}:{new_name}", f"sns:{here}:{new_name}",
+    resources = [f"s3:::{new_name}/*", f"sqs:{here}:{new_name}", f"sns:{here}:{new_name}",
                  f"lambda:{here}:function:{new_name}-next"]  # fmt: skip
     allow = {"Effect": "Allow", "Action": ["s3:PutObject", "sqs:SendMessage", "sns:Publish", "lambda:InvokeFunction"],
              "Resource": [f"arn:aws:{resource}" for resource in resources]}  # fmt: skip
@@ -278,12 +278,32 @@ def test_a_dead_letter_is_the_event_itself(subject: Subject, queue: Callable[[],
     assert said == {"RequestID": subject.attempts()[0][0], "ErrorCode": "200", "ErrorMessage": "as asked"}
 
 
-def test_a_destination_the_role_may_not_write_to_is_a_failed_delivery(subject: Subject) -> None:
-    subject.cloud.client("s3").create_bucket(Bucket=f"{subject.name}-other")
-    subject.functions.put_function_event_invoke_config(
-        FunctionName=subject.name, MaximumRetryAttempts=0,
-        DestinationConfig={"OnFailure": {"Destination": f"arn:aws:s3:::{subject.name}-other"}},
-    )  # fmt: skip
+@pytest.mark.parametrize(
+    ("service", "resource", "reason"),
+    [
+        # Part of a bucket is not enough: Lambda asks for every key.
+        ("s3", "arn:aws:s3:::{name}/aws/lambda/async/*", "call PutObject on S3"),
+        ("sqs", "arn:aws:sqs:us-east-1:123456789012:other", "call SendMessage on SQS"),
+        ("sns", "arn:aws:sns:us-east-1:123456789012:other", "call Publish on SNS"),
+    ],
+)
+def test_destination_the_role_may_not_write_to_is_refused(
+    subject: Subject, service: str, resource: str, reason: str
+) -> None:
+    actions = ["s3:PutObject", "sqs:SendMessage", "sns:Publish"]
+    allow = {"Effect": "Allow", "Action": actions, "Resource": resource.format(name=subject.name)}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    subject.cloud.client("iam").put_role_policy(
+        RoleName=subject.name, PolicyName="destinations", PolicyDocument=document
+    )
+
+    with pytest.raises(ClientError, match=f"execution role does not have permissions to {reason}"):
+        on_failure(subject, service)
+
+
+def test_destination_the_role_may_no_longer_write_to_is_a_failed_delivery(subject: Subject) -> None:
+    on_failure(subject, "s3", MaximumRetryAttempts=0)
+    subject.cloud.client("iam").delete_role_policy(RoleName=subject.name, PolicyName="destinations")
     subject.invoke()
 
     until(lambda: subject.total("DestinationDeliveryFailures"))

@@ -18,18 +18,19 @@ BUCKET = "archives"
 CODE = re.compile(r"^( +(?:CodeUri|ContentUri): )(\w+)$", re.MULTILINE)
 
 
-def packed(cloud: LocalCloud, folder: Path) -> Path:
+def packed(cloud: LocalCloud, folder: Path, *, bucket: str = BUCKET, prefix: str = "") -> Path:
     """A template of the built stack for `sam deploy`, whose archives lie in this cloud's S3."""
     assert (BUILT / "template.yaml").exists(), "the stack is not built: run `make build` first"
     with _alone():
         if _stale():
             _pack()
     s3 = cloud.client("s3")
-    s3.create_bucket(Bucket=BUCKET)
+    if bucket == BUCKET:
+        s3.create_bucket(Bucket=bucket)
     for archive in ARCHIVES.glob("*.zip"):
-        s3.upload_file(str(archive), BUCKET, archive.name)
+        s3.upload_file(str(archive), bucket, prefix + archive.name)
     template = folder / "packed.yaml"
-    template.write_text(CODE.sub(rf"\1s3://{BUCKET}/\2.zip", (BUILT / "template.yaml").read_text()))
+    template.write_text(CODE.sub(rf"\1s3://{bucket}/{prefix}\2.zip", (BUILT / "template.yaml").read_text()))
     return template
 
 

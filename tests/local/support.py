@@ -12,16 +12,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 import urllib3
+from botocore import UNSIGNED
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
+from botocore.config import Config
 from botocore.credentials import Credentials as Signing
 from botocore.exceptions import ClientError
 
 from fairlead_local.cloud import Credentials, LocalCloud
 
 ROOT = Path(__file__).parents[2]
+ISSUER = "https://token.actions.githubusercontent.com"
 ROLE = "arn:aws:iam::123456789012:role/any"
 HTTP = urllib3.PoolManager(retries=False, maxsize=8)
 
@@ -87,6 +91,19 @@ def deploy_dev(env: dict[str, str], template: Path, *more: str) -> None:
         cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
+
+
+def github_job(cloud: LocalCloud, role: str, *, subject: str = "repo:owner/name:environment:dev") -> dict[str, str]:
+    """Return the environment of a GitHub job that has assumed a role with its token."""
+    token = cloud.identity_token(iss=ISSUER, aud="sts.amazonaws.com", sub=subject)
+    sts = boto3.client(
+        "sts", endpoint_url=cloud.endpoint_url, region_name="us-east-1", config=Config(signature_version=UNSIGNED)
+    )
+    keys = sts.assume_role_with_web_identity(
+        RoleArn=role, RoleSessionName="github-1", WebIdentityToken=token, DurationSeconds=7200
+    )["Credentials"]
+    session = Credentials(keys["AccessKeyId"], keys["SecretAccessKey"])
+    return os.environ | cloud.environment(session) | {"AWS_SESSION_TOKEN": keys["SessionToken"]}
 
 
 @dataclass(frozen=True)

@@ -1,21 +1,16 @@
 """samconfig's environments and the roles of bootstrap-ci.yaml, as GitHub's workflow uses them."""
 
-import os
 import re
 import subprocess
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from botocore import UNSIGNED
-from botocore.config import Config
 
-from fairlead_local.cloud import Credentials, LocalCloud
+from fairlead_local.cloud import LocalCloud
 from tests.local.packing import BUILT
-from tests.local.support import ROOT, deploy_dev
+from tests.local.support import ROOT, deploy_dev, github_job
 
-ISSUER = "https://token.actions.githubusercontent.com"
 LARGE = "OnnxLayer|SklearnLayer|TrainLayer"
 LATER = "StageName=dev DeploymentStrategy=all-at-once LogRetentionDays=7"
 
@@ -44,19 +39,6 @@ def roles(cloud: LocalCloud, dev: dict[str, str]) -> dict[str, str]:
     return {output["OutputKey"]: output["OutputValue"] for output in made["Outputs"]}
 
 
-def job(cloud: LocalCloud, role: str) -> dict[str, str]:
-    """The environment of a GitHub job that has assumed a role with its token."""
-    token = cloud.identity_token(iss=ISSUER, aud="sts.amazonaws.com", sub="repo:owner/name:environment:dev")
-    sts = boto3.client(
-        "sts", endpoint_url=cloud.endpoint_url, region_name="us-east-1", config=Config(signature_version=UNSIGNED)
-    )
-    keys = sts.assume_role_with_web_identity(
-        RoleArn=role, RoleSessionName="github-1", WebIdentityToken=token, DurationSeconds=7200
-    )["Credentials"]
-    signing = Credentials(keys["AccessKeyId"], keys["SecretAccessKey"])
-    return os.environ | cloud.environment(signing) | {"AWS_SESSION_TOKEN": keys["SessionToken"]}
-
-
 def test_an_environment_is_deployed_as_samconfig_says(cloud: LocalCloud, dev: dict[str, str]) -> None:
     group: Any = cloud.client("codedeploy").get_deployment_group(
         applicationName=dev["DeploymentApplication"], deploymentGroupName=dev["DeploymentGroup"]
@@ -78,7 +60,7 @@ def built(packed_stack: Path, tmp_path: Path) -> Path:
 def test_the_workflow_s_role_suffices_to_deploy(
     cloud: LocalCloud, built: Path, dev: dict[str, str], roles: dict[str, str]
 ) -> None:
-    env = job(cloud, roles["DeployRoleArn"])
+    env = github_job(cloud, roles["DeployRoleArn"])
 
     deploy_dev(env, built, "--role-arn", roles["StackRoleArn"], "--parameter-overrides", LATER)
 
@@ -90,7 +72,7 @@ def test_the_workflow_s_role_suffices_to_release_on_new_code(
     cloud: LocalCloud, dev: dict[str, str], roles: dict[str, str]
 ) -> None:
     """Before the first release there is nothing to do, which it finds out by looking."""
-    env = job(cloud, roles["DeployRoleArn"]) | {"FAIRLEAD_STACK": "fairlead-dev"}
+    env = github_job(cloud, roles["DeployRoleArn"]) | {"FAIRLEAD_STACK": "fairlead-dev"}
 
     done = subprocess.run(
         ["fairlead", "release", "--code", "--wait"], env=env, capture_output=True, text=True, check=False

@@ -67,6 +67,14 @@ class Roles:
         """Return boto3 clients with a function's rights; raises ServiceError if Lambda may not assume the role."""
         return self._as(self.function_session(role_arn, function))
 
+    def function_may(self, role_arn: str, function: str, action: str, resource: str) -> bool:
+        """Return whether a function's role allows an action on a resource."""
+        try:
+            self.check_acting(self.function_clients(role_arn, function), action, resource)
+        except ServiceError:
+            return False
+        return True
+
     def codedeploy(self, role_arn: str) -> Clients:
         """Return boto3 clients with the role's rights; raises ServiceError if CodeDeploy may not assume it."""
         self.check_trusts(role_arn, CODEDEPLOY)
