@@ -52,7 +52,7 @@ class Way:
     path: list[Path]
 
 
-def measure(case: Case) -> dict[str, float]:
+def measure(case: Case, rounds: int = ROUNDS) -> dict[str, float]:
     """Median CPU seconds of each way to start, interleaved."""
     with tempfile.TemporaryDirectory() as folder, loopback_s3(case.objects) as endpoint:
         scratch = Path(folder)
@@ -62,7 +62,7 @@ def measure(case: Case) -> dict[str, float]:
         with plain_ways(case, scratch) as plain:
             ways = [Way("fairlead", [BUILT / "PredictFunction", *layers("CommonLayer", "OnnxLayer")]), *plain]
             taken: dict[str, list[float]] = {way.name: [] for way in ways}
-            for _ in range(ROUNDS):
+            for _ in range(rounds):
                 for way in ways:
                     taken[way.name].append(start(way, scratch / "driver.py", request, case.env(endpoint)))
     return {name: float(np.median(seconds)) for name, seconds in taken.items()}
@@ -76,10 +76,10 @@ print(used.ru_utime + used.ru_stime)
 """
 
 
-def boto3_client() -> float:
+def boto3_client(rounds: int = ROUNDS) -> float:
     """Median CPU seconds of a fresh interpreter that imports boto3, with byte-code, and makes an S3 client."""
     command = [sys.executable, "-c", CLIENT]
-    runs = [subprocess.run(command, capture_output=True, text=True, check=True) for _ in range(ROUNDS)]
+    runs = [subprocess.run(command, capture_output=True, text=True, check=True) for _ in range(rounds)]
     return float(np.median([float(run.stdout) for run in runs]))
 
 

@@ -16,6 +16,7 @@ from unittest import mock
 
 from botocore.exceptions import ClientError
 
+from benchmarks.options import parser
 from fairlead.drift.counters import Counters
 from fairlead.feedback.ledger import Ledger, counter_items
 from fairlead.telemetry.capture import Part
@@ -120,12 +121,14 @@ def _tally(parts: Sequence[Part]) -> Counters:
     return Counters(clusters={f"{slot}_0": {f"n{place}": len(parts) for place in range(COUNTERS)}})
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Print how sharding changes what is cancelled."""
+    asked = parser(__doc__).parse_args(arguments)
+    writers_at_once, each = ((2,), 2) if asked.smallest else (WRITERS, EACH)
     print("| writers at once | shards | transactions/s | cancelled | failed |\n|--:|--:|--:|--:|--:|")
-    for writers in WRITERS:
+    for writers in writers_at_once:
         for shards in (1, counter_items.SHARDS):
-            print(f"| {writers} | {shards} | {measure(writers, shards=shards)} |", flush=True)
+            print(f"| {writers} | {shards} | {measure(writers, shards=shards, each=each)} |", flush=True)
 
 
 if __name__ == "__main__":

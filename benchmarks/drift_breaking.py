@@ -5,7 +5,6 @@ python -m benchmarks.drift_breaking [--months N]
 Prints the figures of docs/explanation/drift.md: the traffic of drift_false_alarms, and the swapped unit of drift_power.
 """
 
-import argparse
 import warnings
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -18,6 +17,7 @@ from benchmarks.drift_power import DELAYS, LONGEST, TRAFFIC
 from benchmarks.drift_scenes import DAYS, SCENES, SLOTS_A_DAY, Scene, drawn
 from benchmarks.drift_traffic import HABITS, Traffic
 from benchmarks.drift_world import World, world
+from benchmarks.options import parser
 from fairlead.drift import broken
 from fairlead.drift.broken_inputs import FEWEST, MOST
 from fairlead.drift.cells import Cells
@@ -37,17 +37,20 @@ class Hours(NamedTuple):
     broken: dict[int, str]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--months", type=int, default=10, help="of each kind of traffic")
-    asked = parser.parse_args()
+def main(arguments: Sequence[str] | None = None) -> None:
+    options = parser(__doc__)
+    options.add_argument("--months", type=int, default=10, help="of each kind of traffic")
+    asked = options.parse_args(arguments)
+    scenes, months, days, delays = (SCENES, asked.months, DAYS, DELAYS)
+    if asked.smallest:
+        scenes, months, days, delays = SCENES[:1], 1, 1, 1
     warnings.simplefilter("ignore")
-    worlds = {name: world(name) for name in {scene.data for scene in SCENES}}
+    worlds = {name: world(name) for name in {scene.data for scene in scenes}}
     print("| traffic | hours | with enough rows | in which something broke |\n|---|--:|--:|--:|")
-    for scene in SCENES:
+    for scene in scenes:
         if scene.window > 1:  # the same traffic again
             continue
-        found = [month(worlds[scene.data], scene, seed) for seed in range(asked.months)]
+        found = [month(worlds[scene.data], scene, seed, days=days) for seed in range(months)]
         hours, enough = (sum(getattr(one, name) for one in found) for name in ("hours", "enough"))
         print(
             f"| {scene.words} | {hours:,} | {enough / hours:.0%} | {sum(len(one.broken) for one in found)} |",
@@ -55,7 +58,7 @@ def main() -> None:
         )
     print("\n| another unit in all of 1,000 rows a day | rings | median hours | slowest |\n|---|--:|--:|--:|")
     for traffic in TRAFFIC:
-        waited = np.sort([delay(worlds["penguins"], traffic, seed) for seed in range(DELAYS)])
+        waited = np.sort([delay(worlds["penguins"], traffic, seed) for seed in range(delays)])
         print(
             f"| {traffic} | {np.isfinite(waited).mean():.0%} | {np.median(waited):.2f} | {waited[-1]:.2f} |", flush=True
         )

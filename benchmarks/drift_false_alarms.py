@@ -6,7 +6,6 @@ It prints the table of docs/explanation/drift.md and draws its figure. Measureme
 a run can be interrupted.
 """
 
-import argparse
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 from benchmarks import drift_plots
 from benchmarks.drift_intervals import interval
 from benchmarks.drift_scenes import DAYS, HELD, LEVELS, SCENES, STATED, Month, Scene, Simpler, months, simpler
+from benchmarks.options import parser
 
 
 class Measured(NamedTuple):
@@ -27,17 +27,18 @@ class Measured(NamedTuple):
     simpler: list[Simpler]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--months", type=int, default=40, help="fewer, to try it")
-    parser.add_argument("--figures", type=Path, default=Path("docs/figures"))
-    asked = parser.parse_args()
+def main(arguments: Sequence[str] | None = None) -> None:
+    options = parser(__doc__)
+    options.add_argument("--months", type=int, default=40, help="fewer, to try it")
+    options.add_argument("--figures", type=Path, default=Path("docs/figures"))
+    asked = options.parse_args(arguments)
+    scenes, most = (SCENES[:1], 1) if asked.smallest else (SCENES, asked.months)
     warnings.simplefilter("ignore")
     print("| traffic | days | too little data | worth, rows | PSI alone | PSI and χ² of rows | drift (95 % interval) |")
     print("|---|--:|--:|--:|--:|--:|--:|")
     measured: list[Measured] = []
-    for scene in SCENES:
-        measured.append(Measured(scene, months(scene, asked.months), simpler(scene, asked.months)))
+    for scene in scenes:
+        measured.append(Measured(scene, months(scene, most), simpler(scene, most)))
         print(line(measured[-1]), flush=True)
     print(summary(measured))
     drift_plots.write(asked.figures / "drift-false-alarms.svg", drift_plots.rates(measured))

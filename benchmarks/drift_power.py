@@ -6,7 +6,6 @@ It prints the tables of docs/explanation/drift.md and draws its figure. Measurem
 a run can be interrupted.
 """
 
-import argparse
 import warnings
 from collections.abc import Sequence
 from functools import partial
@@ -20,11 +19,13 @@ from benchmarks.drift_plants import PLANTS, SWAPPED, Plant, Planted
 from benchmarks.drift_scenes import HELD, SLOTS_A_DAY, Judge
 from benchmarks.drift_traffic import HABITS, Traffic
 from benchmarks.drift_world import World, world
+from benchmarks.options import parser
 from fairlead.drift import judge
 from fairlead.drift.counters import SLOT
 
 TRAFFIC = ("single rows, nothing alike", "40 callers, each with its own rows", "callers and hours")
 ROWS = (100, 300, 1_000, 3_000)
+SMALLEST_ROWS = (300, 1_000)
 DAYS_A_BASELINE = 10
 DELAYS = 20
 """Kinds of traffic for the measurement of delays."""
@@ -46,27 +47,32 @@ class Power(NamedTuple):
     too_little: int
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     from benchmarks import drift_plots
 
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--days", type=int, default=30)
-    parser.add_argument("--figures", type=Path, default=Path("docs/figures"))
-    asked = parser.parse_args()
+    options = parser(__doc__)
+    options.add_argument("--days", type=int, default=30)
+    options.add_argument("--figures", type=Path, default=Path("docs/figures"))
+    asked = options.parse_args(arguments)
     warnings.simplefilter("ignore")
-    powers = measure(asked.days)
+    if asked.smallest:
+        powers = measure(DAYS_A_BASELINE, TRAFFIC[:1], SMALLEST_ROWS)
+        waited = delays(TRAFFIC[:1], 1)
+    else:
+        powers = measure(asked.days, TRAFFIC, ROWS)
+        waited = delays(TRAFFIC, DELAYS)
     told(powers)
-    told_delays(delays())
+    told_delays(waited)
     drift_plots.write(asked.figures / "drift-power.svg", drift_plots.power(powers))
     if broken := complaint(powers):
         raise SystemExit(broken)
 
 
-def measure(days: int) -> list[Power]:
+def measure(days: int, habits: Sequence[str], volumes: Sequence[int]) -> list[Power]:
     """Plant every drift into so many days, for each traffic and volume."""
     of, found = world("penguins"), []
-    for traffic in TRAFFIC:
-        for rows in ROWS:
+    for traffic in habits:
+        for rows in volumes:
             name, measuring = f"power-{traffic}-{rows}-{days}", partial(powers, of, traffic, rows, days)
             found += [Power(*one) for one in kept(name, measuring)]
     return found
@@ -98,23 +104,24 @@ def complaint(powers: Sequence[Power]) -> str | None:
 
 def told(powers: Sequence[Power]) -> None:
     """The table of powers: share of days on which the drift is found."""
-    print(f"| planted | traffic | {' | '.join(f'{rows:,} rows' for rows in ROWS)} |")
-    print("|---|---|" + "--:|" * len(ROWS))
+    volumes = sorted({one.rows for one in powers})
+    print(f"| planted | traffic | {' | '.join(f'{rows:,} rows' for rows in volumes)} |")
+    print("|---|---|" + "--:|" * len(volumes))
     for plant in PLANTS:
-        for traffic in TRAFFIC:
+        for traffic in dict.fromkeys(one.traffic for one in powers):
             line = [one for one in powers if one[:3] == (plant.family, plant.size, traffic)]
             shares = " | ".join(f"{one.found / one.days:.0%}" for one in line)
             print(f"| {plant.family}, {plant.size} | {traffic} | {shares} |")
 
 
-def delays() -> dict[str, list[float]]:
+def delays(habits: Sequence[str], count: int) -> dict[str, list[float]]:
     """Hours until the alarm on a unit that is swapped in all of 1,000 rows a day."""
     of = world("penguins")
-    return {traffic: kept(f"delays-{traffic}-{DELAYS}", partial(_delays, of, traffic)) for traffic in TRAFFIC}
+    return {traffic: kept(f"delays-{traffic}-{count}", partial(_delays, of, traffic, count)) for traffic in habits}
 
 
-def _delays(of: World, traffic: str) -> list[float]:
-    return [delay(of, traffic, seed) for seed in range(DELAYS)]
+def _delays(of: World, traffic: str, count: int) -> list[float]:
+    return [delay(of, traffic, seed) for seed in range(count)]
 
 
 def delay(of: World, habit: str, seed: int) -> float:

@@ -5,17 +5,17 @@ tables of many kinds. Each fitted estimator is written and read as in a publicat
 refusal is printed once, with its parameters. `--defaults` omits the alternatives; class names restrict the survey.
 """
 
-import argparse
 import inspect
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from benchmarks.estimator_tables import PLAIN, ROWS, TABLES, Table
 from benchmarks.estimator_variants import fixed, variants
+from benchmarks.options import parser
 from fairlead.engines.estimator_data.reader import read
 from fairlead.errors import ModelFileError
 from fairlead.publishing.estimator_files.convert import from_live
@@ -131,14 +131,16 @@ def survey(names: list[str], *, defaults: bool) -> dict[str, str]:
     return found
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Print the refused estimators; exit code 1 if there are any."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("classes", nargs="*")
-    parser.add_argument("--defaults", action="store_true")
-    given = parser.parse_args()
+    options = parser(__doc__)
+    options.add_argument("classes", nargs="*")
+    options.add_argument("--defaults", action="store_true")
+    given = options.parse_args(arguments)
     warnings.simplefilter("ignore")
-    sys.exit(bool(survey(given.classes, defaults=given.defaults)))
+    names = ["LinearRegression"] if given.smallest else given.classes
+    if survey(names, defaults=given.defaults or given.smallest):
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -9,11 +9,12 @@ import gzip
 import json
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count, islice
 from typing import Any, NamedTuple
 
 from benchmarks import models
+from benchmarks.options import parser
 from fairlead.api.instances import RequestReader
 from fairlead.feedback.dead_letters import DeadLetters
 from fairlead.feedback.ledger import Ledger
@@ -64,10 +65,10 @@ class Nowhere:
         return [{"Items": []}]
 
 
-def measure() -> Iterator[Speed]:
+def measure(most: Sequence[int] = EVENTS) -> Iterator[Speed]:
     """Measure growing numbers of events, each with the empty caches of a fresh process."""
     case = models.case("forest of 100 trees")
-    for events in EVENTS:
+    for events in most:
         collector = Collector(
             Scorer(Ledger(Nowhere(), "ledger"), KnownVersions(case.objects)),
             DeadLetters(None, "dead-letters"),
@@ -116,6 +117,12 @@ def _lines(case: models.Case) -> Iterator[str]:
         yield from capture.lines(asked, CapturedAnswer(identity={**identity, "release": "2"}, answers=answers))
 
 
-if __name__ == "__main__":
-    for speed in measure():
+def main(arguments: Sequence[str] | None = None) -> None:
+    asked = parser(__doc__).parse_args(arguments)
+    print("| captured events | CPU s | events/s |\n|--:|--:|--:|")
+    for speed in measure((DELIVERY,) if asked.smallest else EVENTS):
         print(f"| {speed.events:,} | {speed.seconds:.2f} | {speed.rate:,.0f} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -3,13 +3,14 @@
 python -m benchmarks.gate_false_alarms [--splits 200] [--pairs 400]
 """
 
-import argparse
 import warnings
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from benchmarks.options import parser
 from fairlead.gate import judge
 from fairlead.gate.checks.champion import champion
 from fairlead.gate.evidence import Champion, Evidence, Predicted, Rows
@@ -116,18 +117,20 @@ def told(words: str, rows: int, verdicts: Counter[str], count: int) -> None:
     print(f"| {words} | {rows:,} | {' | '.join(shares)} |", flush=True)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--splits", type=int, default=200)
-    parser.add_argument("--pairs", type=int, default=400)
-    asked = parser.parse_args()
+def main(arguments: Sequence[str] | None = None) -> None:
+    options = parser(__doc__)
+    options.add_argument("--splits", type=int, default=200)
+    options.add_argument("--pairs", type=int, default=400)
+    asked = options.parse_args(arguments)
+    splits, count = (1, 1) if asked.smallest else (asked.splits, asked.pairs)
+    most = 1 if asked.smallest else None
     warnings.simplefilter("ignore")
     print("| data set | held-out rows | refused | warned | findings behind it |\n|---|--:|--:|--:|---|")
-    for name in DATA if asked.splits else ():
-        refused, warned, findings = clean_splits(name, asked.splits)
+    for name in DATA[:most] if splits else ():
+        refused, warned, findings = clean_splits(name, splits)
         behind = ", ".join(f"{what} {count}" for what, count in findings.most_common(4)) or "none"
         print(f"| {name} | {len(table(name).split()[1].y)} | {refused} | {warned} | {behind} |", flush=True)
-    if not asked.pairs:
+    if not count:
         return
     print("\n| pair | rows | pass | inconclusive | worse |\n|---|--:|--:|--:|--:|")
     for words, disagree, worse_by in (
@@ -135,10 +138,10 @@ def main() -> None:
         ("equal, disagree on 6 %", 0.06, 0.0),
         ("worse by 0.03, disagree on 6 %", 0.06, 0.03),
     ):
-        for rows in SIZES:
-            told(words, rows, pairs(rows, asked.pairs, disagree=disagree, worse_by=worse_by), asked.pairs)
-    for rows in SIZES:
-        told("equal regressors, errors correlate by 0.9", rows, values(rows, asked.pairs), asked.pairs)
+        for rows in SIZES[:most]:
+            told(words, rows, pairs(rows, count, disagree=disagree, worse_by=worse_by), count)
+    for rows in SIZES[:most]:
+        told("equal regressors, errors correlate by 0.9", rows, values(rows, count), count)
 
 
 if __name__ == "__main__":

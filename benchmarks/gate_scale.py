@@ -6,12 +6,12 @@ The model is published once with a thousand rows, so that the large publish has 
 writes the files, so that the peak is that of publishing alone.
 """
 
-import argparse
 import multiprocessing
 import resource
 import tempfile
 import time
 import warnings
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from benchmarks.options import parser
 from fairlead.publishing.publish import PublishOptions, publish_file
 from fairlead.registry.store import Registry
 from testkit.memory import Memory
@@ -41,9 +42,9 @@ def rows_of(count: int, features: int, seed: int) -> pd.DataFrame:
     return table
 
 
-def write(folder: Path, rows: int, features: int, kind: str) -> None:
+def write(folder: Path, train_rows: int, rows: int, features: int, kind: str) -> None:
     """A fitted model, its training rows, few held-out rows and many."""
-    train = rows_of(min(MOST_TRAINING_ROWS, TRAINING_CELLS // features), features, 1)
+    train = rows_of(train_rows, features, 1)
     estimator = make_pipeline(StandardScaler(), LogisticRegression())
     joblib.dump(estimator.fit(train.drop(columns="label"), train["label"]), folder / "model.joblib")
     tables = {"train": train, "few": rows_of(FIRST_ROWS, features, 3), "many": rows_of(rows, features, 2)}
@@ -58,18 +59,21 @@ def told(began: float, what: str) -> None:
     print(f"{time.perf_counter() - began:7.1f} s {peak:7.0f} MB  {what}", flush=True)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Publish twice, and print time and memory of the second."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--features", type=int, default=50)
-    parser.add_argument("--format", choices=("parquet", "csv"), default="parquet")
-    asked = parser.parse_args()
+    options = parser(__doc__)
+    options.add_argument("--rows", type=int, default=1_000_000)
+    options.add_argument("--features", type=int, default=50)
+    options.add_argument("--format", choices=("parquet", "csv"), default="parquet")
+    asked = options.parse_args(arguments)
+    many, features, train = asked.rows, asked.features, min(MOST_TRAINING_ROWS, TRAINING_CELLS // asked.features)
+    if asked.smallest:
+        many, features, train = FIRST_ROWS, 3, FIRST_ROWS
     warnings.simplefilter("ignore")
     with tempfile.TemporaryDirectory() as name:
         folder, registry = Path(name), Registry(Memory())
         writer = multiprocessing.get_context("spawn").Process(
-            target=write, args=(folder, asked.rows, asked.features, asked.format)
+            target=write, args=(folder, train, many, features, asked.format)
         )
         writer.start()
         writer.join()

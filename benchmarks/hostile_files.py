@@ -4,7 +4,9 @@ import collections
 import pickle
 import sys
 import time
+from collections.abc import Sequence
 
+from benchmarks.options import parser
 from testkit.hostile.models import LEARNERS, fitted
 from testkit.hostile.opening import open_files
 from testkit.hostile.streams import mutants
@@ -15,14 +17,18 @@ PROTOCOLS = (2, 3, 4, 0)
 KEPT = ("refused", "answered")
 
 
-def main(count: int = COUNT) -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Print how the mutants ended; fail if one ran code, crashed, hung or raised another error than a refusal."""
+    options = parser(__doc__)
+    options.add_argument("count", nargs="?", type=int, default=COUNT)
+    asked = options.parse_args(arguments)
+    count, batch_size = (20, 20) if asked.smallest else (asked.count, BATCH)
     began, ends = time.monotonic(), collections.Counter[str]()
     slowest = 0.0
-    for batch in range(count // BATCH):
+    for batch in range(count // batch_size):
         model, _ = fitted(list(LEARNERS)[batch % len(LEARNERS)])
         content = pickle.dumps(model, PROTOCOLS[batch % len(PROTOCOLS)])
-        files = [(str(number), mutant, None) for number, mutant in enumerate(mutants(batch, BATCH, content))]
+        files = [(str(number), mutant, None) for number, mutant in enumerate(mutants(batch, batch_size, content))]
         for outcome in open_files(files).values():
             ends[outcome.ended] += 1
             slowest = max(slowest, outcome.seconds)
@@ -30,8 +36,9 @@ def main(count: int = COUNT) -> None:
                 print(outcome)
     total = sum(ends.values())
     print(f"{total:,} mutants: {dict(ends)}; slowest {slowest:.2f} s; {time.monotonic() - began:.0f} s in all")
-    sys.exit(any(ends[end] for end in ends if end not in KEPT))
+    if any(ends[end] for end in ends if end not in KEPT):
+        sys.exit(1)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if sys.argv[1:] else COUNT)
+    main()

@@ -6,13 +6,14 @@ metric, which tests/functional/monitoring and tests/functional/feedback hold.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from samcli.yamlhelper import yaml_parse
 
 from benchmarks import prices
+from benchmarks.options import parser
 
 TEMPLATE = Path(__file__).parents[1] / "template.yaml"
 MINUTES = 30 * 24 * 60
@@ -98,8 +99,9 @@ def _ticks(function: dict[str, Any]) -> int:
     return sum(MINUTES // every for every in minutes)
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Print the table, one column for each value of `Watch`."""
+    parser(__doc__).parse_args(arguments)
     template = yaml_parse(TEMPLATE.read_text())
     full, lean = (list(lines(template, Watch=watch)) for watch in ("full", "lean"))
     print(f"List prices of {prices.AS_OF}, dollars a month:\n")

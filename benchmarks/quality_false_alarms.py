@@ -4,10 +4,12 @@ The metric is accuracy on independent rows, in a 24-hour window that is judged e
 on few or many held-out rows; by chance few rows may overstate its accuracy for good.
 """
 
+from collections.abc import Sequence
 from statistics import NormalDist
 
 import numpy as np
 
+from benchmarks.options import parser
 from fairlead.model.manifest import Metric
 from fairlead.monitoring.primary_metric import surely_worse
 from fairlead.monitoring.quality_window import CERTAIN
@@ -33,19 +35,21 @@ def alarms(dice: np.random.Generator, before: float, now: float, held_out: int, 
     return surely_worse("accuracy", published, metric(int(windows.min()), hourly * HOURS, SURE)) > 0
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
+    asked = parser(__doc__).parse_args(arguments)
+    months = 1 if asked.smallest else MONTHS
     dice = np.random.default_rng(0)
     print("share of months with a false alarm")
     for accuracy in (0.8, 0.95):
         for held_out in (100, 500, 2000):
             for hourly in (5, 20, 200):
-                found = sum(alarms(dice, accuracy, accuracy, held_out, hourly, 744) for _ in range(MONTHS)) / MONTHS
+                found = sum(alarms(dice, accuracy, accuracy, held_out, hourly, 744) for _ in range(months)) / months
                 print(f"accuracy {accuracy}, {held_out:5} held-out rows, {hourly:4} outcomes an hour: {found:.3f}")
     print("share of falls seen after one day, from 0.95")
     for now in (0.9, 0.85, 0.75):
         for held_out in (200, 2000):
             for hourly in (10, 50):
-                found = sum(alarms(dice, 0.95, now, held_out, hourly, HOURS) for _ in range(MONTHS)) / MONTHS
+                found = sum(alarms(dice, 0.95, now, held_out, hourly, HOURS) for _ in range(months)) / months
                 print(f"to {now}, {held_out:5} held-out rows, {hourly:4} outcomes an hour: {found:.2f}")
 
 

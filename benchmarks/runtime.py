@@ -27,14 +27,14 @@ ROUNDS = 10
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
-def measure(case: Case, rows: int, repeats: int) -> Timing:
+def measure(case: Case, rows: int, repeats: int, rounds: int = ROUNDS) -> Timing:
     """Median over rounds, in milliseconds a request."""
     payload = json.dumps(event("predict", body=case.body(rows))).encode()
     with running(case) as (api, process):
         for _ in range(repeats):
             ask(api, payload)
         taken = []
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             wall, cpu = time.perf_counter(), cpu_seconds(process.pid)
             for _ in range(repeats):
                 ask(api, payload)
