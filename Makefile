@@ -1,7 +1,7 @@
 # Every verb of the project. `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test check fmt build bench lock clean
+.PHONY: help run test test-aws check fmt build bench lock clean
 
 # uv: the one on PATH, else our own copy beside the environment.
 UV := $(or $(shell command -v uv 2>/dev/null),.tools/bin/uv)
@@ -15,7 +15,7 @@ export UV_NO_PROGRESS := 1
 ARCHITECTURE ?= $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
 
 help: ## list the verbs
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .tools/bin/uv:
 	@echo "installing uv into .tools"
@@ -49,6 +49,10 @@ fmt: $(VENV)/.ready ## format and fix what ruff can
 # Four workers for two cores: much of the time each waits for a cloud or a process.
 test: check build ## everything: check, then functional, template, local cloud and containers
 	@pytest -q -n 4 --dist loadgroup --no-loadscope-reorder tests --ignore tests/unit
+
+# One set of scenarios, two clouds: `make test` runs it on the local cloud.
+test-aws: build ## the main scenarios on your AWS account: a stack of its own, removed at the end; costs cents
+	@pytest -q -s -m aws tests/aws
 
 bench: build ## figures of docs/reference/performance.md
 	@python -m benchmarks

@@ -1,0 +1,48 @@
+"""The stack of the suite: on the local cloud by default, on AWS under the marker `aws` (`make test-aws`)."""
+
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fairlead_local.cloud import LocalCloud
+from tests.aws.clouds import Aws, Cloud, Local
+from tests.aws.deployed import Deployed
+from tests.aws.observations import Observations
+from tests.aws.removal import remove
+from tests.aws.spending import spent
+
+REPORT = Path(__file__).parents[2] / "aws-differences.md"
+CLOUDS = [
+    pytest.param("local", marks=pytest.mark.xdist_group("both clouds")),
+    pytest.param("aws", marks=pytest.mark.aws),
+]
+
+
+@pytest.fixture(scope="session", params=CLOUDS)
+def cloud(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    if request.param == "aws":
+        yield Aws()
+        return
+    with LocalCloud() as running:
+        yield Local(running, tmp_path_factory.mktemp("packed"))
+
+
+@pytest.fixture(scope="session")
+def observations(cloud: Cloud) -> Observations:
+    return Observations(cloud.name)
+
+
+@pytest.fixture(scope="session")
+def stack(cloud: Cloud, observations: Observations, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    """A stack of a unique name; it and all that it leaves is removed, whatever happened."""
+    deployed = Deployed(cloud, f"flt-{uuid.uuid4().hex[:8]}", tmp_path_factory.mktemp("models"))
+    try:
+        yield deployed
+    finally:
+        bill = spent(deployed)
+        remove(deployed)
+        if cloud.name == "aws":
+            REPORT.write_text(observations.report(bill))
+            print(f"\n{bill}\n\ndifferences from the local cloud: {REPORT}")  # noqa: T201 - the run's result
