@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Sequence
 from math import ceil
 from typing import Any, NamedTuple
 
@@ -20,6 +21,7 @@ from samcli.yamlhelper import yaml_parse
 from benchmarks import models, prices
 from benchmarks.feedback import LOG_GROUP, packed
 from benchmarks.idle_cost import TEMPLATE
+from benchmarks.options import parser
 from fairlead.feedback.ledger import Ledger
 from fairlead.feedback.log_delivery import Collector
 from fairlead.feedback.score import Scorer
@@ -218,8 +220,9 @@ def dollars(call: Call, *, captured: bool, busy: bool = False, traced: bool = Fa
     return {name: amount * 1e6 for name, amount in found.items()}
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Print bytes and dollars."""
+    parser(__doc__).parse_args(arguments)
     calls = [measure(rows) for rows in (1, 100)]
     print(
         "| rows of a call | request line | platform lines | captured lines | access line | ledger writes, reads ",

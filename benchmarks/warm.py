@@ -16,7 +16,6 @@ import msgspec
 import numpy as np
 
 from benchmarks.models import Case, loopback_s3
-from fairlead.telemetry import emit
 from testkit.lambda_context import context, event
 
 ROUNDS = 30
@@ -58,10 +57,7 @@ def loaded(case: Case) -> ModuleType:
     """Import the function's module as a cold start of this case."""
     sink = Path(os.devnull).open("w")  # noqa: SIM115 - lines are written, as in Lambda, but not to this terminal
     with loopback_s3(case.objects) as endpoint, redirect_stdout(sink):
-        environment = case.env(endpoint)
-        os.environ.update(environment)
-        # Powertools reads it when telemetry is imported, which another benchmark may have done before.
-        emit.figures.namespace = environment["POWERTOOLS_METRICS_NAMESPACE"]
+        os.environ.update(case.env(endpoint))
         sys.modules.pop("functions.predict.app", None)
         return importlib.import_module("functions.predict.app")
 
