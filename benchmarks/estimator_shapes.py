@@ -51,7 +51,7 @@ def fits(kind: Any, *, defaults: bool) -> Iterator[Fit]:
             if changed and name not in PLAIN:
                 continue
             try:
-                estimator = _fitted(kind, changed, table)
+                estimator = fitted(kind, changed, table)
             except Exception:  # noqa: BLE001, S112 - a class that refuses a table, or parameters that do not go together
                 continue
             told = ", ".join(f"{key}={_told(value)}" for key, value in changed.items())
@@ -62,7 +62,8 @@ def _told(value: Any) -> str:
     return " ".join(repr(value).split())[:60]
 
 
-def _fitted(kind: Any, changed: dict[str, Any], table: Table) -> Any:
+def fitted(kind: Any, changed: dict[str, Any], table: Table) -> Any:
+    """Return a class fitted on a table with some parameters changed; scikit-learn raises where they do not fit."""
     estimator = kind(**{**fixed(kind), **changed})
     weights = {}
     if table.weighted:

@@ -98,6 +98,4 @@ def _print(published: "Published", *, json: bool) -> None:
     if manifest.parity:
         typer.echo(f"engine onnx: parity proved on {manifest.parity.rows:,} rows")
     else:
-        reason = manifest.engine.reason
-        change = "" if reason == "demanded" else "; change that part of the model to get onnx back"
-        typer.echo(f"ENGINE SKLEARN, slower than onnx: {reason}{change}")
+        typer.echo(f"ENGINE SKLEARN, not onnx: {manifest.engine.reason}")

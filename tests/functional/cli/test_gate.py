@@ -6,6 +6,10 @@ from typing import Any
 
 import joblib
 import pytest
+from sklearn.impute import KNNImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 from typer.testing import CliRunner, Result
 
 from fairlead_cli.main import app
@@ -175,3 +179,17 @@ def test_what_cannot_be_judged_is_one_clear_line_and_nothing_is_stored(
     assert len(errors) == 1, done.stderr
     assert said in errors[0]
     assert stored(store) == []
+
+
+def test_publish_says_last_why_sklearn_serves_and_what_to_change(desk: Path) -> None:
+    """GIVEN an imputer whose converter fails, THEN the last line names it and a replacement, not the exception."""
+    train, _ = penguins.split()
+    numbers = ["bill_length_mm", "bill_depth_mm", "flipper_length_mm"]
+    imputed = make_pipeline(KNNImputer(), StandardScaler(), LogisticRegression())
+    joblib.dump(imputed.fit(train[numbers], train["species"]), "penguins.joblib")
+
+    done = run("publish")
+
+    assert done.exit_code == 0, done.stderr
+    reason = "the converter of KNNImputer failed (InvalidInputTypeException): use SimpleImputer"
+    assert done.stdout.splitlines()[-1] == f"ENGINE SKLEARN, not onnx: {reason}, or accept the sklearn engine"

@@ -244,6 +244,7 @@ def test_parity_is_reported_as_proved() -> None:
 def test_probes_that_broke_are_named() -> None:
     probes = (
         Probe(kind="missing", field="age", rows=10, broken=10, example="ValueError: NaN"),
+        Probe(kind="extreme", field="age", rows=10, broken=1),
         Probe(kind="far extreme", field="age", rows=10, broken=3),
         Probe(kind="row order", rows=100, changed=2),
         Probe(kind="batch size", rows=100),
@@ -252,6 +253,7 @@ def test_probes_that_broke_are_named() -> None:
     assert by_words["missing values where they are allowed"].verdict == "fail"
     detail = 'age: ValueError: NaN (policy: robustness.warn_only = ["missing"] only warns)'
     assert by_words["missing values where they are allowed"].detail == detail
+    assert "a larger radius or KNeighbors" in by_words["numbers ten ranges outside"].detail
     assert by_words["numbers a million ranges outside"].detail == "age"
     assert by_words["numbers a million ranges outside"].verdict == "warn"
     assert by_words["answers do not depend on the order of rows"].refuses

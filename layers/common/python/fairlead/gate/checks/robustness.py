@@ -13,6 +13,12 @@ QUESTIONS = {
     "row order": "answers do not depend on the order of rows",
     "batch size": "answers do not depend on the size of the batch",
 }
+EVERYWHERE = (
+    "; let the estimator answer every row: a larger radius or KNeighbors… in place of RadiusNeighbors…, "
+    "else a step that clips the inputs"
+)
+ADVICE = {"extreme": EVERYWHERE, "far extreme": EVERYWHERE}
+"""What to change in an estimator that gives no finite answer to a kind of probe."""
 LISTED = 5
 
 
@@ -36,7 +42,9 @@ def _finding(kind: str, words: str, probes: tuple[Probe, ...], policy: Policy) -
     where = ", ".join(probe.field or "all inputs" for probe in trouble[:LISTED])
     more = f" and {len(trouble) - LISTED} more" if len(trouble) > LISTED else ""
     example = next((f": {probe.example}" for probe in trouble if probe.example), "")
-    make = warned if kind in policy.robustness.warn_only else failed
-    key = "" if kind in policy.robustness.warn_only else f' (policy: robustness.warn_only = ["{kind}"] only warns)'
-    detail = f"{where}{more}{example}{key}"
-    return make(NAME, words, figure=f"{figure} of {asked:,}", threshold="0", detail=detail)
+    figure, detail = f"{figure} of {asked:,}", f"{where}{more}{example}"
+    if kind in policy.robustness.warn_only:
+        return warned(NAME, words, figure=figure, threshold="0", detail=detail)
+    advice = ADVICE.get(kind, "") if broken else ""
+    detail += f'{advice} (policy: robustness.warn_only = ["{kind}"] only warns)'
+    return failed(NAME, words, figure=figure, threshold="0", detail=detail)

@@ -13,9 +13,9 @@ import msgspec
 import numpy as np
 
 from fairlead.engines.text_counts import COUNTING_KEY, MOST_ROWS_KEY
-from fairlead.errors import one_line
 from fairlead.model.manifest import Tensor
 from fairlead.model.signature import Signature, with_ignored
+from fairlead.publishing.input.inner_estimators import last_estimator
 from fairlead.publishing.onnx.converters import Inputs, NotConvertibleError, conversion
 from fairlead.publishing.onnx.converters.graph_inputs import NUMBERS, STRINGS
 from fairlead.publishing.onnx.converters.graph_writer import ML, ML_OPSET, OPSETS
@@ -42,7 +42,7 @@ def compile_estimator(estimator: Any, signature: Signature) -> Graph:
         except NotConvertibleError:
             raise
         except Exception as error:  # converters may raise any exception
-            raise NotConvertibleError(_reason(error)) from error
+            raise _not_convertible(error, estimator) from error
 
 
 def _compile(estimator: Any, signature: Signature) -> Graph:
@@ -77,7 +77,7 @@ def _name_outputs(model: Any, signature: Signature) -> dict[str, str]:
     roles = _roles(signature)
     given = [output.name for output in model.graph.output]
     if len(given) < len(roles):
-        raise NotConvertibleError(f"its graph has {len(given)} outputs, the signature has {len(roles)}")
+        raise ValueError(f"the graph has {len(given)} outputs, the signature has {len(roles)}")
     types = {output.name: output.type.tensor_type.elem_type for output in model.graph.output}
     del model.graph.output[:]
     flat = helper.make_tensor("fairlead_flat", TensorProto.INT64, [1], [-1])
@@ -234,9 +234,10 @@ def _quiet() -> Iterator[None]:
         logging.disable(before)
 
 
-def _reason(error: BaseException) -> str:
-    """Return why a conversion failed, on one line; the class's name where skl2onnx has no converter for it."""
+def _not_convertible(error: Exception, estimator: Any) -> NotConvertibleError:
+    """Return the error that names the class without a converter, or the whole's last class if the text names none."""
     if type(error).__name__ in ("MissingConverter", "MissingShapeCalculator"):
         named = re.search(r"<class '([\w.]+)'>", str(error))
-        return f"there is no converter for {named.group(1).rpartition('.')[2] if named else 'a part of it'}"
-    return one_line(error, 200, named=True)
+        if named:
+            return NotConvertibleError.missing(named.group(1).rpartition(".")[2])
+    return NotConvertibleError.failed("the converter", type(last_estimator(estimator)).__name__, error)

@@ -4,7 +4,8 @@ onnx if parity is proved, else sklearn if the estimator runs in the layer, else 
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -18,6 +19,7 @@ from fairlead.model import manifest
 from fairlead.model.manifest import Certificate
 from fairlead.model.signature import Field, Signature
 from fairlead.publishing.estimator_files.convert import from_live
+from fairlead.publishing.input.inner_estimators import last_estimator
 from fairlead.publishing.onnx.compiler import compile_estimator
 from fairlead.publishing.onnx.converters import NotConvertibleError
 from fairlead.publishing.parity.boundary_rows import boundary_rows, far_rows
@@ -74,12 +76,8 @@ def choose_engine(
     if not reason:
         try:
             return _on_onnx(estimator, signature, rows, reference, runtime=runtime, progress=progress)
-        except (NotConvertibleError, NotProvedError, EngineError) as error:
+        except (NotConvertibleError, EngineError) as error:
             reason = str(error)
-        except FairleadError:  # an error of the registry or of a function is not a finding about the graph
-            raise
-        except Exception as error:  # noqa: BLE001 - onnxruntime's own exceptions share no base class
-            reason = f"its graph fails when it runs: {one_line(error, 200, named=True)}"
     if demanded == "onnx":
         raise EngineError(
             f"this model does not run on onnx: {reason}", hint="publish it with --engine sklearn, or auto"
@@ -108,12 +106,29 @@ def _on_onnx(
     spec = manifest.Engine(name="onnx", blob="onnx", inputs=graph.inputs, outputs=graph.outputs)
     signature = _with_precision(signature)
     check_graph(graph.blob)
-    engine = runtime.open(spec, signature, graph.blob)
-    boundary = boundary_rows(estimator, signature, rows)
     limits = BEYOND[-1:] if graph.distances else (math.inf, *BEYOND)
     proposals = [_nearer(signature, limit) for limit in limits]
-    certificate, signature = _proved(reference, engine, proposals, rows, boundary, progress)
+    with _naming(estimator):
+        engine = runtime.open(spec, signature, graph.blob)
+        boundary = boundary_rows(estimator, signature, rows)
+        certificate, signature = _proved(reference, engine, proposals, rows, boundary, progress)
     return Choice(spec, graph.blob, certificate, signature, engine, reference)
+
+
+@contextmanager
+def _naming(estimator: Any) -> Iterator[None]:
+    """Raise NotConvertibleError, which names the estimator's class, in place of what a running graph raises.
+
+    Errors of the registry or of a function are not findings about the graph, and pass.
+    """
+    try:
+        yield
+    except NotProvedError as error:
+        raise NotConvertibleError.differing(type(last_estimator(estimator)).__name__, str(error)) from error
+    except Exception as error:  # onnxruntime's own exceptions share no base class
+        if isinstance(error, FairleadError) and not isinstance(error, EngineError):
+            raise
+        raise NotConvertibleError.failed("the ONNX graph", type(last_estimator(estimator)).__name__, error) from error
 
 
 def _proved(

@@ -23,6 +23,7 @@ from fairlead.publishing.onnx.converters import (
     trees,
     vectorizers,
 )
+from fairlead.publishing.onnx.converters.errors import NotConvertibleError
 from fairlead.publishing.onnx.converters.graph_inputs import Inputs
 from fairlead.publishing.onnx.converters.graph_writer import Nodes
 from fairlead.publishing.onnx.converters.meta_parsers import MetaParsers
@@ -106,6 +107,7 @@ def conversion(inputs: Inputs) -> Conversion:
             found.functions[cls] = partial(_run, convert, inputs)
 
     found.functions.update(dict.fromkeys(_stock_estimators(), partial(_run_stock, inputs)))
+    found.shapes.update(dict.fromkeys(_stock_estimators(), _stock_shape))
     found.parsers.update(dict.fromkeys(_stock_classifiers(), simple.classifier))
     for convert, names in CLASSIFIERS.items():
         register(names, simple.classifier, shapes.classes, convert)
@@ -140,7 +142,21 @@ def conversion(inputs: Inputs) -> Conversion:
     found.parsers[_class("compose.ColumnTransformer")] = simple.column_transformer
     found.parsers[_class("pipeline.Pipeline")] = simple.pipeline
     found.parsers.update(dict.fromkeys(_classes(WRAPPERS), meta.unwrap))
-    return found
+    return Conversion(_naming(found.parsers), _naming(found.shapes), _naming(found.functions))
+
+
+def _naming(steps: dict[type[Any], Any]) -> dict[type[Any], Any]:
+    """Return the same steps of a conversion, whose unexpected exceptions name the estimator's class."""
+    return {cls: partial(_run_step, cls.__name__, step) for cls, step in steps.items()}
+
+
+def _run_step(kind: str, step: Callable[..., Any], *args: Any, **options: Any) -> Any:
+    try:
+        return step(*args, **options)
+    except NotConvertibleError:
+        raise
+    except Exception as error:  # skl2onnx raises any exception
+        raise NotConvertibleError.failed("the converter", kind, error) from error
 
 
 def _run(convert: Convert, inputs: Inputs, scope: Any, operator: Any, container: Any) -> None:
@@ -156,6 +172,12 @@ def _run_stock(inputs: Inputs, scope: Any, operator: Any, container: Any) -> Non
 
     write_guard(Nodes(scope, container, inputs), operator)
     get_converter(operator.type)(scope, operator, container)
+
+
+def _stock_shape(operator: Any) -> None:
+    from skl2onnx.common._registration import get_shape_calculator
+
+    get_shape_calculator(operator.type)(operator)
 
 
 def _stock_estimators() -> list[type[Any]]:

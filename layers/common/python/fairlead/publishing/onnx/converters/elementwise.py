@@ -43,7 +43,9 @@ def apply_inverse(nodes: Nodes, transformer: Any, value: str) -> str:
         scale = 1.0 if transformer.scale_ is None else float(transformer.scale_[0])
         mean = 0.0 if transformer.mean_ is None else float(transformer.mean_[0])
         return nodes.add("Add", nodes.add("Mul", value, scale), mean)
-    raise NotConvertibleError(f"a target transformed by {name} cannot be converted")
+    raise NotConvertibleError(
+        f"a target transformed by {name}", use="StandardScaler, or func and inverse_func of numpy"
+    )
 
 
 def _apply(nodes: Nodes, function: Any, arguments: Any, value: str) -> str:
@@ -51,5 +53,8 @@ def _apply(nodes: Nodes, function: Any, arguments: Any, value: str) -> str:
         return value
     if arguments or function not in FUNCTIONS:
         name = getattr(function, "__name__", function)
-        raise NotConvertibleError(f"FunctionTransformer with the function {name!s} cannot be converted")
+        raise NotConvertibleError(
+            f"FunctionTransformer with the function {name!s}",
+            use=f"one of numpy's {', '.join(each.__name__ for each in FUNCTIONS)}, without arguments",
+        )
     return FUNCTIONS[function](nodes, value)

@@ -98,13 +98,17 @@ def _as_string(key: Any) -> str:
     if is_none_or_nan(key):
         return MISSING
     if not isinstance(key, str):
-        raise NotConvertibleError(f"an encoder has the category {key!r} in a column of strings")
+        raise NotConvertibleError(
+            f"an encoder with the category {key!r} in a column of strings", use="categories of one type in a column"
+        )
     return key
 
 
 def _as_number(key: Any) -> float:
     if isinstance(key, str):
-        raise NotConvertibleError(f"an encoder has the category {key!r} in a column of numbers")
+        raise NotConvertibleError(
+            f"an encoder with the category {key!r} in a column of numbers", use="categories of one type in a column"
+        )
     return float("nan") if is_none_or_nan(key) else float(key)
 
 
@@ -121,7 +125,7 @@ def _null(nodes: Nodes, encoder: Any, position: int, column: Column) -> Null:
     known = {null_of(key) for key in encoder.categories_[position] if is_none_or_nan(key)}
     if len(known) > 1:
         raise NotConvertibleError(
-            "an encoder behind another step has the categories None and NaN, which a graph cannot distinguish"
+            "an encoder behind another step with the categories None and NaN", use="one of the two as missing value"
         )
     return next(iter(known), "nan")
 
@@ -154,7 +158,9 @@ def _asked(encoder: Any, position: int, null: Null, read: Callable[[Array], list
     known = [key for key in encoder.categories_[position] if _reached(key, null)]
     answers = _read(encoder, position, known, read)
     if answers is None:
-        raise NotConvertibleError("an encoder refuses its own categories")
+        raise NotConvertibleError(
+            f"{type(encoder).__name__} that refuses its own categories", use='handle_unknown other than "error"'
+        )
     keys = known.copy()
     missing = (
         None if any(is_none_or_nan(key) for key in known) else _read(encoder, position, [missing_value(null)], read)

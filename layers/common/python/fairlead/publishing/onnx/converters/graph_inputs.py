@@ -104,7 +104,7 @@ class Inputs:
 def _width(variable: Any) -> int:
     shape = variable.type.shape
     if len(shape) != 2 or not isinstance(shape[1], int):
-        raise NotConvertibleError("an inner step has an unknown number of columns")
+        raise NotConvertibleError("a step behind one of unknown width", use="a ColumnTransformer of single steps")
     return shape[1]
 
 

@@ -75,7 +75,8 @@ class Nodes:
         """Join an operator's inputs to one matrix of doubles in the estimator's column order."""
         columns = self.inputs.columns(operator.inputs, 0) if len(operator.inputs) > 1 else []
         if any(column.string for column in columns) or holds_strings(operator.inputs[0]):
-            raise NotConvertibleError(f"{type(operator.raw_operator).__name__} gets strings in place of numbers")
+            name = type(operator.raw_operator).__name__
+            raise NotConvertibleError(f"{name} on a column of strings", use="an encoder before it")
         if not columns:
             return self.double(operator.inputs[0])
         return self.join(columns)
@@ -83,7 +84,7 @@ class Nodes:
     def join(self, columns: Sequence[Column]) -> str:
         """Join columns of numbers to one matrix."""
         if any(column.string for column in columns):
-            raise NotConvertibleError("a column of strings is used as numbers")
+            raise NotConvertibleError("a column of strings among numbers", use="an encoder for it")
         parts = [self.take(run[0].variable.onnx_name, [column.position for column in run]) for run in runs(columns)]
         return self.concat(parts)
 
@@ -116,5 +117,7 @@ def label_values(classes: Any) -> Any:
         return array.astype(object)
     whole = array.astype(np.int64)
     if not np.array_equal(whole, array):
-        raise NotConvertibleError(f"labels like {array[0]!r} are neither strings nor whole numbers")
+        raise NotConvertibleError(
+            f"a classifier with labels like {array[0]!r}", use="strings or whole numbers as labels"
+        )
     return whole

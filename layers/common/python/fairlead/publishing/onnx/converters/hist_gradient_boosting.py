@@ -33,7 +33,7 @@ def histogram_regressor(nodes: Nodes, operator: Any) -> None:
     link = type(operator.raw_operator._loss.link).__name__
     raw = _raw(nodes, operator)
     if link not in ("IdentityLink", "LogLink"):
-        raise NotConvertibleError(f"HistGradientBoostingRegressor with a {link} cannot be converted")
+        raise NotConvertibleError(f"HistGradientBoostingRegressor with a {link}", use='loss="squared_error"')
     nodes.fill(operator.outputs[0], nodes.add("Exp", raw) if link == "LogLink" else raw)
 
 

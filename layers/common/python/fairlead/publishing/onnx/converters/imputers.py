@@ -50,7 +50,7 @@ def _impute(nodes: Nodes, model: Any, run: list[Column], positions: list[int]) -
             for fill, column in zip(fills, run, strict=True)
         ]
     if not isinstance(marker, str) or not all(isinstance(fill, str) for fill in fills):
-        raise NotConvertibleError("SimpleImputer fills a column of strings with a number")
+        raise NotConvertibleError("SimpleImputer that fills strings with a number", use="a string as fill_value")
     missing = nodes.add("Equal", value, np.array([[marker]], dtype=object))
     return nodes.add("Where", missing, np.array(fills, dtype=object)[None, :], value)
 

@@ -42,7 +42,7 @@ def _link(model: Any, *, binary: bool) -> str:
         for name, formula in (_BINARY if binary else _MULTICLASS).items():
             if np.allclose(formula(raw), wanted, rtol=0, atol=CLOSE):
                 return name
-    raise NotConvertibleError(f"the probabilities of {type(model).__name__} follow no known formula")
+    raise NotConvertibleError(f"predict_proba of {type(model).__name__}", use="LogisticRegression")
 
 
 def _pair(positive: Any) -> Any:

@@ -103,7 +103,9 @@ def _calibrated(nodes: Nodes, member: Any, scores: str) -> str:
     if member.method == "temperature":
         return _tempered(nodes, member, scores, binary=binary)
     if not np.array_equal(member.estimator.classes_, member.classes):
-        raise NotConvertibleError("a calibrated part that was fitted on only some of the classes cannot be converted")
+        raise NotConvertibleError(
+            "CalibratedClassifierCV with a part that was fitted on only some of the classes", use="fewer folds (cv)"
+        )
     columns = [_calibrate(nodes, one, nodes.take(scores, [place])) for place, one in enumerate(member.calibrators)]
     if binary:
         return nodes.add("Concat", nodes.add("Sub", 1.0, columns[0]), columns[0], axis=1)

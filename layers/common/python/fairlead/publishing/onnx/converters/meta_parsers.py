@@ -63,7 +63,10 @@ class MetaParsers:
         """Parse a classifier that has a threshold on the positive class's probability."""
         response, positive = model.response_method, getattr(model, "pos_label", None)
         if response not in ("auto", "predict_proba") or positive not in (None, model.classes_[1]):
-            raise NotConvertibleError(f"{type(model).__name__} on {response} of {positive!r} cannot be converted")
+            raise NotConvertibleError(
+                f"{type(model).__name__} on {response} of {positive!r}",
+                use=f'response_method="predict_proba" and pos_label={model.classes_[1]!r}',
+            )
         return self._declared(scope, model, parse(scope, model.estimator_, inputs, custom_parsers))
 
     def one_against_rest(self, scope: Any, model: Any, inputs: list[Any], custom_parsers: Any = None) -> list[Any]:
@@ -77,7 +80,7 @@ class MetaParsers:
     def one_against_one(self, scope: Any, model: Any, inputs: list[Any], custom_parsers: Any = None) -> list[Any]:
         """Parse the parts for their labels and for the values that break ties."""
         if model.pairwise_indices_ is not None:
-            raise NotConvertibleError("OneVsOneClassifier with precomputed kernels cannot be converted")
+            raise NotConvertibleError("OneVsOneClassifier with precomputed kernels", use="a kernel by name")
         parts = [(part, _binary_method(part)) for part in model.estimators_]
         given = [self._outputs(scope, part, inputs, custom_parsers, method) for part, method in parts]
         return self._declared(scope, model, [each[0] for each in given] + [each[-1] for each in given])
@@ -101,7 +104,8 @@ class MetaParsers:
             last = last_estimator(part)
             if type(last).__name__ not in SCORED:
                 raise NotConvertibleError(
-                    f"the decision function of an inner {type(last).__name__} cannot be converted"
+                    f"the decision function of an inner {type(last).__name__}",
+                    use=f"one of {', '.join(sorted(SCORED))}",
                 )
             self._inputs.scoring = last
         outputs = parse(scope, part, inputs, custom_parsers)
@@ -121,7 +125,9 @@ class MetaParsers:
 def _binary_method(part: Any) -> str:
     """Return the method whose values scikit-learn compares; raises NotConvertibleError for a constant part."""
     if is_constant(part):
-        raise NotConvertibleError("a part that was fitted on only one class cannot be converted")
+        raise NotConvertibleError(
+            "a part that was fitted on only one class", use="training rows of every class in every part"
+        )
     if hasattr(part, "decision_function"):
         return "decision_function"
     return "predict_proba" if hasattr(part, "predict_proba") else "predict"

@@ -43,7 +43,7 @@ def _nearest(nodes: Nodes, operator: Any) -> tuple[str, str]:
     if model.weights == "uniform" or model.weights is None:
         return indices, ""
     if model.weights != "distance":
-        raise NotConvertibleError("nearest neighbours with a custom weight function cannot be converted")
+        raise NotConvertibleError(f"{type(model).__name__} with its weights", use='weights="uniform" or "distance"')
     at_zero = nodes.cast(nodes.add("Equal", nearest, 0.0), np.float64)
     any_zero = nodes.add("Greater", nodes.add("ReduceMax", at_zero, np.array([1]), keepdims=1), 0.0)
     return indices, nodes.add("Where", any_zero, at_zero, nodes.add("Div", 1.0, nearest))
@@ -51,7 +51,9 @@ def _nearest(nodes: Nodes, operator: Any) -> tuple[str, str]:
 
 def _training_rows(model: Any) -> Any:
     if hasattr(model._fit_X, "toarray") or callable(model.effective_metric_):
-        raise NotConvertibleError("nearest neighbours on sparse rows or with a custom metric cannot be converted")
+        raise NotConvertibleError(
+            f"{type(model).__name__} on sparse rows or with a custom metric", use='dense rows and metric="minkowski"'
+        )
     return np.asarray(model._fit_X, dtype=np.float64)
 
 
@@ -61,7 +63,7 @@ def _distances(nodes: Nodes, model: Any, matrix: str, table: Any) -> str:
     if metric == "minkowski" and "w" not in (model.effective_metric_params_ or {}):
         power = float(model.effective_metric_params_["p"])
     if power is None:
-        raise NotConvertibleError(f"nearest neighbours by {metric!r} distance cannot be converted")
+        raise NotConvertibleError(f"{type(model).__name__} with metric {metric!r}", use='metric="minkowski"')
     gaps = nodes.add("Sub", nodes.add("Unsqueeze", matrix, np.array([1])), table[None, :, :])
     if power == 2.0:
         return nodes.add("Sqrt", nodes.add("ReduceSumSquare", gaps, np.array([2]), keepdims=0))

@@ -96,7 +96,7 @@ class Parsers:
     def _joined(self, scope: Any, variables: list[Any]) -> list[Any]:
         """Join variables to one matrix where all are numbers; variables with strings remain separate."""
         if not variables:
-            raise NotConvertibleError("a ColumnTransformer outputs no columns")
+            raise NotConvertibleError("a ColumnTransformer without output columns", use="one that keeps a column")
         if len(variables) == 1 or any(holds_strings(variable) for variable in variables):
             return variables
         operator = scope.declare_local_operator("SklearnConcat")

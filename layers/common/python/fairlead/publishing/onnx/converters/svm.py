@@ -54,7 +54,9 @@ def _decision(nodes: Nodes, operator: Any) -> str:
 def _kernel(nodes: Nodes, model: Any, matrix: str) -> str:
     """Write kernel values of each row with each support vector, shape (rows, support vectors)."""
     if model.kernel not in KERNELS:
-        raise NotConvertibleError(f"the kernel {model.kernel!r} cannot be converted")
+        raise NotConvertibleError(
+            f"{type(model).__name__} with kernel {model.kernel!r}", use='kernel="rbf", "linear", "poly" or "sigmoid"'
+        )
     vectors = _dense(model.support_vectors_)
     products = nodes.add("MatMul", matrix, vectors.T)
     if model.kernel == "linear":

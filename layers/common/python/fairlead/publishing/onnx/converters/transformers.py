@@ -104,5 +104,5 @@ def weighted_terms(nodes: Nodes, model: Any, counts: str) -> str:
     if model.use_idf:
         counts = nodes.add("Mul", counts, np.asarray(model.idf_)[None, :])
     if model.norm not in (None, "l1", "l2"):
-        raise NotConvertibleError(f"TfidfTransformer with norm {model.norm!r} cannot be converted")
+        raise NotConvertibleError(f"TfidfTransformer with norm {model.norm!r}", use='norm="l2", "l1" or None')
     return normalized(nodes, counts, model.norm) if model.norm else counts

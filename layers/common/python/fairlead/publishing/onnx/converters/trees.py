@@ -14,7 +14,7 @@ def forest_classifier(nodes: Nodes, operator: Any) -> None:
     """Write the mean of the leaves' class shares, of one tree or a forest, and the class of the first largest."""
     model = operator.raw_operator
     if getattr(model, "n_outputs_", 1) != 1:
-        raise NotConvertibleError("a forest with several targets has several labels per row")
+        raise NotConvertibleError(f"{type(model).__name__} with several targets", use="one classifier for each target")
     trees = _trees(model)
     values = [tree.value[:, 0, :] for tree in trees]
     sums = _sums(nodes, _as_float32(nodes, operator), trees, values)
@@ -125,7 +125,7 @@ def _is_pure(tree: Any, value: Array) -> bool:
 def _boosting(nodes: Nodes, operator: Any) -> str:
     model = operator.raw_operator
     if not (model.init_ == "zero" or type(model.init_).__name__ in ("DummyClassifier", "DummyRegressor")):
-        raise NotConvertibleError("gradient boosting with an estimator as init cannot be converted")
+        raise NotConvertibleError(f"{type(model).__name__} with an estimator as init", use="init=None")
     start = model._raw_predict_init(np.zeros((1, model.n_features_in_), dtype=np.float32))[0]
     ensemble = Ensemble()
     for target, value in enumerate(start):

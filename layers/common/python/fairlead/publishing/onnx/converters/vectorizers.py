@@ -16,7 +16,9 @@ def vectorizer(nodes: Nodes, operator: Any) -> None:
     model = operator.raw_operator
     (column,) = nodes.inputs.columns(operator.inputs, 1)
     if column.field is None:
-        raise NotConvertibleError("a vectorizer behind a step that changes its text cannot be converted")
+        raise NotConvertibleError(
+            f"{type(model).__name__} behind a step that changes its text", use="it on the column of text itself"
+        )
     counts = nodes.inputs.count_terms(column.field, _counting(model))
     nodes.stand_in(column, counts)
     nodes.inputs.limit_rows(LARGEST_COUNTS // max(1, len(model.vocabulary_)))
@@ -27,9 +29,11 @@ def vectorizer(nodes: Nodes, operator: Any) -> None:
 def _counting(model: Any) -> Counting:
     for name in ("preprocessor", "tokenizer"):
         if getattr(model, name) is not None:
-            raise NotConvertibleError(f"a vectorizer with a custom {name} cannot be converted")
+            raise NotConvertibleError(f"{type(model).__name__} with a custom {name}", use=f"{name}=None")
     if callable(model.analyzer) or callable(model.strip_accents):
-        raise NotConvertibleError("a vectorizer with a custom analyzer cannot be converted")
+        raise NotConvertibleError(
+            f"{type(model).__name__} with a function as analyzer or strip_accents", use="one of their names"
+        )
     terms = sorted(model.vocabulary_, key=model.vocabulary_.__getitem__)
     return Counting(
         vocabulary=tuple(terms),
