@@ -7,10 +7,11 @@ from tests.template.stack import Stack, translate
 REGION = "<AWS::Region>:<AWS::AccountId>"
 FUNCTION = "<PredictFunction.Arn>"
 STACK = f"arn:<AWS::Partition>:cloudformation:{REGION}:stack/fairlead/*"
-REGISTRY = ["<Registry.Arn>/blobs/*", "<Registry.Arn>/models/*"]
-JOURNAL = "<Registry.Arn>/journal/fairlead/moves/*"
-RETRAINING = "<Registry.Arn>/journal/fairlead/retrain/*"
-BOTH_JOURNALS = "<Registry.Arn>/journal/fairlead/*"
+BUCKET = "arn:<AWS::Partition>:s3:::<Registry>"
+REGISTRY = [f"{BUCKET}/blobs/*", f"{BUCKET}/models/*"]
+JOURNAL = f"{BUCKET}/journal/fairlead/moves/*"
+RETRAINING = f"{BUCKET}/journal/fairlead/retrain/*"
+BOTH_JOURNALS = f"{BUCKET}/journal/fairlead/*"
 ALARMS = f"arn:<AWS::Partition>:cloudwatch:{REGION}:alarm:*"
 TRACE = {"xray:PutTraceSegments", "xray:PutTelemetryRecords"}
 LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}

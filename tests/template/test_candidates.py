@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.template.rights import FUNCTION, JOURNAL, LOG, REGION, STACK, TRACE, allowed, documents, many
+from tests.template.rights import BUCKET, FUNCTION, JOURNAL, LOG, REGION, STACK, TRACE, allowed, documents, many
 from tests.template.stack import Stack, translate
 
 CANARY = {"ReleaseCandidates": "canary-10-15m"}
@@ -12,8 +12,8 @@ LAYERS = [f"arn:<AWS::Partition>:lambda:{REGION}:layer:fairlead-{name}:*" for na
 LOGS = f"arn:<AWS::Partition>:logs:{REGION}:log-group:/aws/lambda/fairlead-release:*"
 RIGHTS = {
     "FindStack": ({"cloudformation:DescribeStacks"}, [STACK]),
-    "ReadManifestsAndJournal": ({"s3:GetObject"}, ["<Registry.Arn>/models/*/versions/*", JOURNAL]),
-    "ListJournalAndRetirements": ({"s3:ListBucket"}, ["<Registry.Arn>"]),
+    "ReadManifestsAndJournal": ({"s3:GetObject"}, [f"{BUCKET}/models/*/versions/*", JOURNAL]),
+    "ListJournalAndRetirements": ({"s3:ListBucket"}, [BUCKET]),
     "WriteJournal": ({"s3:PutObject"}, [JOURNAL]),
     "SeeReleases": (
         {"lambda:GetAlias", "lambda:GetFunction", "lambda:GetFunctionConfiguration"},

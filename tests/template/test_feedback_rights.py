@@ -2,19 +2,31 @@
 
 import pytest
 
-from tests.template.rights import FUNCTION, JOURNAL, LOG, REGION, RETRAINING, STACK, TRACE, allowed, documents, many
+from tests.template.rights import (
+    BUCKET,
+    FUNCTION,
+    JOURNAL,
+    LOG,
+    REGION,
+    RETRAINING,
+    STACK,
+    TRACE,
+    allowed,
+    documents,
+    many,
+)
 from tests.template.stack import translate
 
-LEDGER = "<Ledger.Arn>"
+LEDGER = f"arn:<AWS::Partition>:dynamodb:{REGION}:table/<Ledger>"
 WRITE = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query"}
 FAILED = "<SetAside.Arn>/aws/lambda/async/fairlead-feedback/*"
-VERSIONS = ["<Registry.Arn>/models/*/versions/*", "<Registry.Arn>/blobs/*"]
+VERSIONS = [f"{BUCKET}/models/*/versions/*", f"{BUCKET}/blobs/*"]
 GROUP = f"arn:<AWS::Partition>:codedeploy:{REGION}:deploymentgroup:<DeploymentApplication>/fairlead-live"
 API = f"arn:<AWS::Partition>:execute-api:{REGION}:<Api>/prod"
 
 KEEP = {
     "ReadVersions": ({"s3:GetObject"}, VERSIONS),
-    "ListVersions": ({"s3:ListBucket"}, ["<Registry.Arn>"]),
+    "ListVersions": ({"s3:ListBucket"}, [BUCKET]),
     "WriteLedger": (WRITE, [LEDGER]),
 }
 DEAD_LETTERS = {
@@ -31,7 +43,7 @@ RIGHTS = {
     },
     "Intake": KEEP,
     "Monitor": {
-        "ReadVersions": ({"s3:GetObject"}, ["<Registry.Arn>/models/*", "<Registry.Arn>/blobs/*"]),
+        "ReadVersions": ({"s3:GetObject"}, [f"{BUCKET}/models/*", f"{BUCKET}/blobs/*"]),
         "ReadLedger": ({"dynamodb:Query"}, [LEDGER]),
         "SeeReleases": ({"lambda:GetAlias", "lambda:GetFunctionConfiguration"}, [FUNCTION, f"{FUNCTION}:*"]),
         "SeeAlarms": ({"cloudwatch:DescribeAlarms"}, ["*"]),
@@ -39,8 +51,8 @@ RIGHTS = {
     },
     "Respond": {
         "FindStack": ({"cloudformation:DescribeStacks"}, [STACK]),
-        "ReadRegistry": ({"s3:GetObject"}, ["<Registry.Arn>/models/*", "<Registry.Arn>/blobs/*", JOURNAL]),
-        "ListRecordsAndBlobs": ({"s3:ListBucket"}, ["<Registry.Arn>"]),
+        "ReadRegistry": ({"s3:GetObject"}, [f"{BUCKET}/models/*", f"{BUCKET}/blobs/*", JOURNAL]),
+        "ListRecordsAndBlobs": ({"s3:ListBucket"}, [BUCKET]),
         "WriteJournal": ({"s3:PutObject"}, [JOURNAL]),
         "MoveLiveBack": ({"lambda:UpdateAlias"}, [FUNCTION, f"{FUNCTION}:live"]),
         "SeeReleases": ({"lambda:GetAlias", "lambda:GetFunctionConfiguration"}, [FUNCTION, f"{FUNCTION}:*"]),
@@ -53,16 +65,16 @@ RIGHTS = {
         "Tell": ({"sns:Publish"}, ["<DecisionsTopic>"]),
     },
     "Retrain": {
-        "ReadRegistry": ({"s3:GetObject"}, ["<Registry.Arn>/models/*", "<Registry.Arn>/blobs/*", RETRAINING]),
-        "Publish": ({"s3:PutObject"}, ["<Registry.Arn>/blobs/*", "<Registry.Arn>/models/*/versions/*", RETRAINING]),
-        "ListRegistry": ({"s3:ListBucket"}, ["<Registry.Arn>"]),
+        "ReadRegistry": ({"s3:GetObject"}, [f"{BUCKET}/models/*", f"{BUCKET}/blobs/*", RETRAINING]),
+        "Publish": ({"s3:PutObject"}, [f"{BUCKET}/blobs/*", f"{BUCKET}/models/*/versions/*", RETRAINING]),
+        "ListRegistry": ({"s3:ListBucket"}, [BUCKET]),
         "ReadLedger": ({"dynamodb:Query"}, [LEDGER, f"{LEDGER}/index/slots"]),
         "Prove": ({"lambda:InvokeFunction"}, ["<ProveFunction.Arn>"]),
         "SeeWhatIsLive": ({"lambda:GetAlias", "lambda:GetFunctionConfiguration"}, [FUNCTION, f"{FUNCTION}:*"]),
         "FindStack": ({"cloudformation:DescribeStacks"}, [STACK]),
         **DEAD_LETTERS,
     },
-    "Prove": {"ReadBlobs": ({"s3:GetObject"}, ["<Registry.Arn>/blobs/*"])},
+    "Prove": {"ReadBlobs": ({"s3:GetObject"}, [f"{BUCKET}/blobs/*"])},
 }
 LISTS = {
     "ListVersions": "models/*/versions/*",
@@ -103,7 +115,7 @@ def test_the_registry_is_listed_where_it_must_be_and_nowhere_else() -> None:
         (name, sid): entry["Condition"]
         for name in RIGHTS
         for sid, entry in allowed(f"{name}Role").items()
-        if many(entry["Action"]) == ["s3:ListBucket"] and entry["Resource"] == "<Registry.Arn>"
+        if many(entry["Action"]) == ["s3:ListBucket"] and entry["Resource"] == BUCKET
     }
 
     assert {name for name, _ in found} == {"Feedback", "Redrive", "Intake", "Respond", "Retrain"}

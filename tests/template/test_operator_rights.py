@@ -1,6 +1,6 @@
 """Operators release, roll back, retire and prune this stack's releases, and touch nothing beside."""
 
-from tests.template.rights import BOTH_JOURNALS, FUNCTION, REGION, REGISTRY, STACK, actions, allowed, denied
+from tests.template.rights import BOTH_JOURNALS, BUCKET, FUNCTION, REGION, REGISTRY, STACK, actions, allowed, denied
 from tests.template.stack import translate
 
 CODEDEPLOY = f"arn:<AWS::Partition>:codedeploy:{REGION}"
@@ -18,10 +18,10 @@ def test_operators_read_the_registry_and_write_retirements_and_records() -> None
         "Sid": "RetireAndRecord",
         "Effect": "Allow",
         "Action": "s3:PutObject",
-        "Resource": ["<Registry.Arn>/models/*/retired/*", BOTH_JOURNALS],
+        "Resource": [f"{BUCKET}/models/*/retired/*", BOTH_JOURNALS],
     }
     assert allowed("OperatorPolicy")["ReadRegistry"]["Resource"] == [*REGISTRY, BOTH_JOURNALS]
-    assert allowed("OperatorPolicy")["ListRegistry"]["Resource"] == "<Registry.Arn>"
+    assert allowed("OperatorPolicy")["ListRegistry"]["Resource"] == BUCKET
 
 
 def test_operators_touch_this_function_only() -> None:

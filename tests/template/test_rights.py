@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.template.rights import LOG, REGISTRY, STACK, TRACE, actions, allowed, documents, many
+from tests.template.rights import BUCKET, LOG, REGISTRY, STACK, TRACE, actions, allowed, documents, many
 from tests.template.stack import translate
 
 WILDCARDS = {
@@ -129,9 +129,9 @@ def test_policies_fit_into_iam() -> None:
         text = json.dumps(policy["Properties"]["PolicyDocument"], separators=(",", ":"))
         for found, real in longest.items():
             text = text.replace(found, real)
-        text = text.replace("<Registry.Arn>", f"arn:aws:s3:::{'r' * 63}").replace("fairlead", "f" * 20)
+        text = text.replace("<Registry>", "r" * 63).replace("fairlead", "f" * 20)
         text = re.sub(r"<\w+Function.Arn>", "arn:aws:lambda:ap-southeast-2:123456789012:function:" + "f" * 28, text)
-        text = text.replace("<Ledger.Arn>", "arn:aws:dynamodb:ap-southeast-2:123456789012:table/" + "f" * 27)
+        text = text.replace("<Ledger>", "f" * 27)
         assert len(text) < 6144, name
 
 
@@ -165,7 +165,7 @@ def test_predict_lists_retirements_and_nothing_else() -> None:
         "Sid": "ListRetirements",
         "Effect": "Allow",
         "Action": "s3:ListBucket",
-        "Resource": "<Registry.Arn>",
+        "Resource": BUCKET,
         "Condition": {"StringLike": {"s3:prefix": "models/*/retired/"}},
     }
 
@@ -202,10 +202,10 @@ def test_publishers_create_and_read_and_never_delete_or_release() -> None:
     }
     assert allowed("PublisherPolicy")["ReadRegistry"]["Resource"] == REGISTRY
     assert allowed("PublisherPolicy")["CreateVersions"]["Resource"] == [
-        "<Registry.Arn>/blobs/*",
-        *(f"<Registry.Arn>/models/${{aws:PrincipalTag/fairlead-model{more}}}/versions/*" for more in ("", *MORE_TAGS)),
+        f"{BUCKET}/blobs/*",
+        *(f"{BUCKET}/models/${{aws:PrincipalTag/fairlead-model{more}}}/versions/*" for more in ("", *MORE_TAGS)),
     ]
-    assert allowed("PublisherPolicy")["List"]["Resource"] == "<Registry.Arn>"
+    assert allowed("PublisherPolicy")["List"]["Resource"] == BUCKET
     assert allowed("PublisherPolicy")["FindStack"]["Resource"] == STACK
 
 
