@@ -123,6 +123,35 @@ def test_predict_starts_again_with_the_version_that_every_release_knows(api: Scr
     assert "using version 3" in done.stderr
 
 
+def test_predict_keeps_its_version_while_a_canary_begins_and_ends(api: Script, tmp_path: Path) -> None:
+    """GIVEN five batches, WHEN version 4's canary begins after the first and is live after the third, THEN 3 answers.
+
+    Release 15 serves version 4 and keeps version 3 pinned, as every release keeps the version before.
+    """
+    described, by_three = api.answers["/model"][1], api.answers["/versions/3/predict"][1]
+    four = {"version": 4, "digest": "sha256:" + "b" * 64, "release": "15"}
+    batches = iter([("14", 3), ("15", 3), ("14", 3), ("15", 4), ("15", 4)])
+
+    def live_moves(body: bytes) -> dict[str, Any]:
+        release, live = next(batches)
+        if live == 4:
+            api.answers["/model"] = (200, described | four)
+        return by_three(body) | {"release": release}
+
+    api.answers["/versions/3/predict"] = (200, live_moves)
+    for path in ("/predict", "/versions/4/predict"):
+        api.answers[path] = (200, lambda body: by_three(body) | four)
+    table, out = rows(tmp_path, "plan,x,zone\n" + "basic,1,1\n" * 9), tmp_path / "out.csv"
+
+    summary = result("predict", "churn", "--data", table, "--output", out)
+
+    assert (summary["version"], summary["digest"], summary["rows"]) == (3, "sha256:" + "a" * 64, 9)
+    assert summary["releases"] == ["14", "15"]
+    assert len(pd.read_csv(out)) == 9
+    assert next(batches, None) is None
+    assert set(api.received) == {"/model", "/versions/3/predict"}
+
+
 def test_predict_of_a_version_asks_only_that_version(api: Script, tmp_path: Path) -> None:
     described, answer = api.answers["/model"][1], api.answers["/versions/3/predict"][1]
     api.answers["/versions/2"] = (200, described | {"version": 2})
