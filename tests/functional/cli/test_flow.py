@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta, timezone
 from functools import partial
 from pathlib import Path
 
 import boto3
 import joblib
+import msgspec
 import pytest
 from moto import mock_aws
 
@@ -149,6 +151,19 @@ def test_show_takes_the_latest_version_and_prints_what_it_is(registry: Registry)
         manifest.blobs["onnx"].sha256,
     ):
         assert fact in printed
+
+
+def test_versions_and_show_print_creation_in_utc(registry: Registry, stack: Stack, lambda_: StrictLambda) -> None:
+    """GIVEN a manifest whose time has an offset of two hours, THEN both commands print the same moment in UTC."""
+    manifest, _ = registry.manifest("churn", 3)
+    east = timezone(timedelta(hours=2))
+    offset = msgspec.structs.replace(manifest, created=manifest.created.astimezone(east))
+    key = "models/churn/versions/3.json"
+    boto3.Session().client("s3").put_object(Bucket=stack.bucket, Key=key, Body=msgspec.json.encode(offset))
+
+    assert "+02:00" in msgspec.json.encode(offset).decode()
+    assert "2026-11-23 12:00Z" in fairlead("versions", "churn").stdout.splitlines()[1]
+    assert "2026-11-23 12:00:00Z by ada" in fairlead("show", "churn").stdout
 
 
 def test_show_names_one_version(registry: Registry) -> None:
