@@ -1,11 +1,12 @@
 """Options that several commands share, named once."""
 
 import os
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fairlead import settings
+if TYPE_CHECKING:
+    from fairlead.settings import Operator
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The model, for example churn.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
@@ -14,6 +15,8 @@ Stack = Annotated[str, typer.Option("--stack", envvar="FAIRLEAD_STACK", help="Th
 DEFAULT_STACK = "fairlead"
 
 
-def where(stack: str) -> settings.Operator:
+def where(stack: str) -> "Operator":
     """Settings of the environment, with the stack from the command line."""
+    from fairlead import settings
+
     return settings.operator({**os.environ, "FAIRLEAD_STACK": stack})

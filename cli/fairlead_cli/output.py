@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import msgspec
 import typer
 
 PIPED_WIDTH = 200
@@ -14,6 +13,8 @@ PIPED_WIDTH = 200
 
 def print_json(result: Any) -> None:
     """Print one JSON document on stdout."""
+    import msgspec
+
     typer.echo(msgspec.json.format(msgspec.json.encode(result), indent=2).decode())
 
 

@@ -26,7 +26,10 @@ COMMANDS = [
     "redrive",
     "doctor",
 ]
-HEAVY = ["rich", "sklearn", "boto3", "botocore", "pandas", "moto", "numpy", "onnxruntime", "fairlead.publishing"]
+HEAVY = [
+    *("rich", "msgspec", "sklearn", "boto3", "botocore", "pandas", "moto", "numpy", "onnxruntime"),
+    *("fairlead.settings", "fairlead.publishing"),
+]
 
 
 def fairlead(*arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
