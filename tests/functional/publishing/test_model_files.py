@@ -5,6 +5,7 @@ import os
 import pickle
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -266,3 +267,19 @@ def test_an_estimator_written_twice_has_the_same_bytes(family: str) -> None:
         assert found.left_out == ("scoring",)
     else:
         assert from_live(found.estimator) == data
+
+
+def test_a_category_with_a_lone_surrogate_is_named_with_its_place(tmp_path: Path) -> None:
+    """GIVEN such text in an encoder's second column, THEN file and estimator are refused by it, never as damaged."""
+    table = pd.DataFrame({"zone": [1, 2], "plan": pd.Series(["basic", "x\ud800"], dtype=object)})
+    model = make_pipeline(OrdinalEncoder(), LogisticRegression()).fit(table, [0, 1])
+    joblib.dump(model, tmp_path / "model.joblib")
+
+    def refused(read_it: Callable[[], bytes]) -> None:
+        with pytest.raises(ModelFileError) as error:
+            read_it()
+        assert r"categories_[1][1] is 'x\ud800' with a lone surrogate" in str(error.value)
+        assert error.value.hint == "decode the text as UTF-8 before fitting"
+
+    refused(partial(from_live, model))
+    refused(partial(from_file, (tmp_path / "model.joblib").read_bytes(), "model.joblib"))

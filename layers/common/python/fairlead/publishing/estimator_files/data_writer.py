@@ -65,7 +65,9 @@ class Writer:
         return encode(Document(nodes=self._nodes, left_out=tuple(sorted(self._left_out))), self._arrays)
 
     def _value(self, value: Any, place: str = "") -> Value:
-        if value is None or type(value) in (bool, float, str):
+        if type(value) is str:
+            return self._text(value, place)
+        if value is None or type(value) in (bool, float):
             return value  # type: ignore[no-any-return]  # checked above
         if type(value) is int and SMALLEST <= value <= LARGEST:
             return value
@@ -81,6 +83,16 @@ class Writer:
         self._kept.append(value)  # an id is unique only while its object exists
         self._known[id(value)] = [len(self._nodes) - 1]
         return self._known[id(value)]
+
+    def _text(self, value: str, place: str) -> str:
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise ModelFileError(
+                f"{self.place()}{place} is {value[:60]!r} with a lone surrogate, which JSON cannot represent",
+                hint="decode the text as UTF-8 before fitting",
+            ) from error
+        return value
 
     def _values(self, values: Any) -> list[Value]:
         return [self._value(value, f"[{index}]") for index, value in enumerate(values)]
