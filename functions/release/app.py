@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from fairlead import settings
 from fairlead.automation.candidates import Releaser, candidate_of
-from fairlead.aws import clients
+from fairlead.aws import alias_mover, clients
 from fairlead.aws.s3 import S3Objects
 from fairlead.aws.sns import Notifier
 from fairlead.aws.stack import find
@@ -22,7 +22,7 @@ notifier = Notifier(clients.client("sns"), here.topic)
 @emit.logger.inject_lambda_context(log_event=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Decide about one candidate."""
-    opened = release_context(find(here.where), progress=emit.logger.info)
+    opened = release_context(find(here.where), mover=alias_mover.opened(here.move), progress=emit.logger.info)
     registry = Registry(S3Objects(clients.client("s3"), opened.stack.bucket))
     releaser = Releaser(opened, registry, strategy=here.strategy, notify=notifier.notify, act=here.act)
     record = releaser.consider(candidate_of(event, request=context.aws_request_id))

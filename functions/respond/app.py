@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from fairlead import settings
 from fairlead.automation.responding import FactGatherer, Responder, alarm_of
 from fairlead.automation.response_policy import ResponseTerms
-from fairlead.aws import clients
+from fairlead.aws import alias_mover, clients
 from fairlead.aws.release_client import ReleaseClient
 from fairlead.aws.s3 import S3Objects
 from fairlead.aws.sns import Notifier
@@ -42,7 +42,8 @@ def retrain(at: datetime, model: str, reason: str) -> None:
 @emit.logger.inject_lambda_context(log_event=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 - Lambda's shape
     """Respond to one alarm."""
-    opened, cloudwatch = release_context(find(here.where)), clients.client("cloudwatch")
+    opened = release_context(find(here.where), mover=alias_mover.opened(here.move))
+    cloudwatch = clients.client("cloudwatch")
     gatherer = FactGatherer(
         opened,
         registry,

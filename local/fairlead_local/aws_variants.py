@@ -4,7 +4,10 @@ import json
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
-EXECUTED_VERSION = ("always", "weighted")
+CHOICES = {
+    "executed_version": ("always", "weighted"),
+    "rollback_to": ("current version", "last good revision"),
+}
 
 
 @dataclass
@@ -13,12 +16,14 @@ class AwsVariants:
 
     `concurrency` is the account's limit of concurrent executions; new accounts have 10. `executed_version` says when
     metrics have that dimension: always, or only while the alias has weights. `log_keys` are members that Lambda adds to
-    JSON log lines that lack them.
+    JSON log lines that lack them. `rollback_to` says where CodeDeploy's automatic rollback goes: to the AppSpec's
+    CurrentVersion, or to the target of the last deployment that succeeded.
     """
 
     concurrency: int = 1000
     executed_version: Literal["always", "weighted"] = "always"
     log_keys: dict[str, Any] = field(default_factory=dict)
+    rollback_to: Literal["current version", "last good revision"] = "current version"
 
     def set(self, params: dict[str, Any]) -> dict[str, Any]:
         """Set variants, None for the default, and return all; raises ValueError for an unknown one."""
@@ -27,7 +32,8 @@ class AwsVariants:
         known = {one.name for one in fields(self)}
         if not wanted.keys() <= known or any(type(value) is not type(defaults[n]) for n, value in wanted.items()):
             raise ValueError(f"unknown variant: {json.dumps(params)}")
-        if wanted.get("executed_version", "always") not in EXECUTED_VERSION:
-            raise ValueError(f"executed_version is one of {', '.join(EXECUTED_VERSION)}")
+        for name, choices in CHOICES.items():
+            if wanted.get(name, choices[0]) not in choices:
+                raise ValueError(f"{name} is one of {', '.join(choices)}")
         vars(self).update(wanted)
         return dict(vars(self))

@@ -99,7 +99,7 @@ class Cloud:
         for part in parts:
             operations |= part.handlers()
         self.bus = Bus(self.clock, Delivery(invoker, permissions))
-        self.codedeploy = CodeDeploy(self.clock, publish=self.bus.publish, assume=roles.codedeploy)
+        self.codedeploy = CodeDeploy(self.clock, variants, publish=self.bus.publish, assume=roles.codedeploy)
         cloudwatch = CloudWatch(
             metrics, self.clock, clients, permissions=permissions, invoke=invoker.handle, publish=self.bus.publish
         )

@@ -289,3 +289,18 @@ def test_state_changes_are_published_to_eventbridge(ground: Ground) -> None:
         "application",
     }
     assert event["detail"]["deploymentId"] == deployment
+
+
+@pytest.mark.parametrize(("rollback_to", "version"), [("current version", "1"), ("last good revision", "2")])
+def test_rollback_after_a_move_by_hand_goes_by_the_variant(ground: Ground, rollback_to: str, version: str) -> None:
+    """Version 2 was deployed, and left without a deployment; then the deployment of version 3 fails."""
+    ground.add_group(AT_ONCE)
+    ground.ended(ground.deploy("1", "2"))
+    ground.functions.update_alias(FunctionName=ground.name, Name="live", FunctionVersion="1")
+
+    with ground.cloud.variants(rollback_to=rollback_to):
+        deployment = ground.deploy("1", "3", after=True)
+        ground.answer(ground.asked(), "Failed")
+        ground.ended(ground.ended(deployment)["rollbackInfo"]["rollbackDeploymentId"])
+
+    assert ground.alias() == (version, {})

@@ -39,6 +39,7 @@ class StrictLambda:
         self.calls: list[str] = []
         self.answers: dict[str, list[Answer]] = {}  # by version; used up in order, the last one stays
         self.states: dict[str, list[Answer]] = {}  # by version, likewise
+        self.functions: dict[str, Callable[[Answer], Answer]] = {}  # other functions, by name
         self.refusals: dict[str, list[str]] = {}  # error codes by operation, used up in order
         self._interference: dict[str, Callable[[], object]] = {}
         self._revisions: dict[str, int] = {}
@@ -90,13 +91,14 @@ class StrictLambda:
             parsed["RevisionId"] = self.revision(parsed["Name"])
 
     def _invoke(self, **_: Any) -> tuple[Any, Answer]:
+        http = type("Answered", (), {"status_code": 200, "headers": {}})()
+        if other := self.functions.get(self._params["FunctionName"]):
+            return http, _run(other, json.loads(self._params["Payload"]))
         version = self._params["Qualifier"]
         environment = self.environment(version)
         health = {"status": "ok", "digest": f"sha256:{environment['FAIRLEAD_MANIFEST_SHA256']}", "release": version}
         answer = _next(self.answers.get(version, [])) or {"statusCode": 200, "body": json.dumps(health)}
-        http = type("Answered", (), {"status_code": 200, "headers": {}})()
-        payload = io.BytesIO(json.dumps(answer).encode())
-        return http, {"Payload": payload, "StatusCode": 200, "ResponseMetadata": {"HTTPStatusCode": 200}}
+        return http, _said(answer)
 
     def _account(self, **_: Any) -> tuple[Any, Answer]:
         """What moto leaves out: half of the code storage is used."""
@@ -121,6 +123,18 @@ class StrictLambda:
 
     def alias_names(self) -> dict[str, str]:
         return {name: self.points_at(name) for name in ("live", "previous")}
+
+
+def _run(function: Callable[[Answer], Answer], event: Answer) -> Answer:
+    try:
+        return _said(function(event))
+    except RuntimeError as error:
+        return _said({"errorType": "RuntimeError", "errorMessage": str(error)}) | {"FunctionError": "Unhandled"}
+
+
+def _said(answer: Answer) -> Answer:
+    payload = io.BytesIO(json.dumps(answer).encode())
+    return {"Payload": payload, "StatusCode": 200, "ResponseMetadata": {"HTTPStatusCode": 200}}
 
 
 def _next(answers: list[Answer]) -> Answer | None:

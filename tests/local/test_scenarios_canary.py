@@ -91,3 +91,26 @@ def test_a_hook_that_keeps_silent_fails_the_release_after_an_hour(scene: Scene) 
     scene.until(lambda: "timed out" in scene.history()[-2]["why"])
     scene.check_record()
     assert scene.release(scene.versions[1]) == new
+
+
+def test_a_rollback_of_codedeploy_to_the_last_deployed_release_is_put_right(scene: Scene) -> None:
+    """An operator left that release because it was bad, without a deployment; no hook and no canary tries it again."""
+    old = scene.standing(scene.versions[0])
+    left = scene.release(scene.versions[1])
+    scene.did("rollback", "iris", "--away-from", left, "--reason", "worse")
+    known = scene.newest()
+
+    with scene.cloud.variants(rollback_to="last good revision"):
+        new = scene.start(scene.versions[2])
+        alarm = scene.outputs["CanaryAlarms"].split(",")[0]
+        scene.cloud.client("cloudwatch").set_alarm_state(AlarmName=alarm, StateValue="ALARM", StateReason="the test")
+        scene.cloud.advance(MINUTE)
+        scene.until(lambda: scene.since(known)[-1:] == ["moved live"] and scene.history()[-1]["by"] != "codedeploy")
+
+    assert (scene.alias(), scene.weights()) == (old, {})
+    failed, undone, found, restored = scene.history()[-4:]
+    assert (failed["kind"], failed["now"]["release"]) == ("failed", new)
+    assert (undone["by"], found["kind"], found["now"]["release"]) == ("codedeploy", "found", left)
+    assert ":assumed-role/fairlead-RecordRole" in found["by"] == restored["by"]
+    assert (restored["was"]["release"], restored["now"]["release"]) == (left, old)
+    scene.check_record()

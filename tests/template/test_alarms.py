@@ -35,6 +35,7 @@ SINGLE = {
     ),
     "LabelCoverage": ("Fairlead", "LabelCoverage", service("monitor"), "Minimum", 300, BELOW, "0", 3, "ignore"),
     "RespondFailed": ("AWS/Lambda", "Errors", function("Respond"), "Sum", 300, ABOVE, 0, 1, "notBreaching"),
+    "MoveFailed": ("AWS/Lambda", "Errors", function("Move"), "Sum", 300, ABOVE, 0, 1, "notBreaching"),
 }
 CALCULATED = {
     "Errors": (
@@ -265,6 +266,6 @@ def test_the_dashboard_is_json_that_shows_calls_quality_drift_outcomes_and_alarm
     ]
     assert shown == {
         *("DegradedAlarm", "QualityAlarm", "DriftAlarm", "LabelCoverageAlarm", "PoisonRecordsAlarm"),
-        *("FailedBatchesAlarm", "DroppedEventsAlarm", "RespondFailedAlarm", "MonitorSilentAlarm"),
+        *("FailedBatchesAlarm", "DroppedEventsAlarm", "RespondFailedAlarm", "MoveFailedAlarm", "MonitorSilentAlarm"),
         *("BrokenInputsAlarm", "FailedRetrainingsAlarm", "RefusedReportsAlarm"),
     }

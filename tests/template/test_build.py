@@ -18,7 +18,7 @@ from tests.template.stack import ROOT
 
 BUILD = ROOT / ".aws-sam" / "build"
 LAYERS = {"CommonLayer": "common", "OnnxLayer": "onnx", "SklearnLayer": "sklearn", "AwsLayer": "aws"}
-FUNCTIONS = ("PredictFunction", "VerifyFunction", "RecordFunction")
+FUNCTIONS = ("PredictFunction", "VerifyFunction", "RecordFunction", "MoveFunction")
 LAMBDA_LIMIT = 262_144_000  # bytes, unzipped, function and layers together
 SERVING_LIMIT = 135_000_000
 ROOM = 8_000_000
@@ -185,10 +185,10 @@ clients["s3"].get_paginator("list_objects_v2")
     assert run_as_lambda(code, "CommonLayer", "AwsLayer").split() == ["True", "https://sts.eu-west-1.amazonaws.com"]
 
 
-@pytest.mark.parametrize("function", ["VerifyFunction", "RecordFunction"])
+@pytest.mark.parametrize("function", ["VerifyFunction", "RecordFunction", "MoveFunction"])
 def test_functions_that_operate_aws_start_without_numpy(function: str) -> None:
     code = "import sys, app; print(callable(app.handler), 'numpy' in sys.modules)"
-    env = {f"FAIRLEAD_{name}": "x" for name in ("BUCKET", "STACK", "FUNCTION", "APPLICATION", "GROUP")} | {
+    env = {f"FAIRLEAD_{name}": "x" for name in ("BUCKET", "STACK", "FUNCTION", "APPLICATION", "GROUP", "MOVE")} | {
         "AWS_DEFAULT_REGION": "eu-west-1"
     }
     assert run_as_lambda(code, "CommonLayer", "AwsLayer", function=function, **env).split() == ["True", "False"]

@@ -23,7 +23,7 @@ RIGHTS = {
     "SetFairleadLayersOnly": ({"lambda:UpdateFunctionConfiguration"}, [FUNCTION]),
     "ReadFairleadLayers": ({"lambda:GetLayerVersion"}, LAYERS),
     "WakeReleases": ({"lambda:InvokeFunction"}, [f"{FUNCTION}:*"]),
-    "KeepPrevious": ({"lambda:UpdateAlias"}, [FUNCTION, f"{FUNCTION}:previous"]),
+    "HavePreviousMoved": ({"lambda:InvokeFunction"}, ["<MoveFunction.Arn>"]),
     "Deploy": ({"codedeploy:CreateDeployment", "codedeploy:GetDeployment", "codedeploy:ListDeployments"}, [GROUP]),
     "DescribeDeployment": (
         {"codedeploy:GetApplicationRevision", "codedeploy:RegisterApplicationRevision"},
@@ -96,17 +96,10 @@ def test_it_may_do_exactly_this() -> None:
     assert granted == RIGHTS
 
 
-def test_only_lambda_runs_as_it_and_it_joins_those_who_move_an_alias(stack: Stack) -> None:
+def test_only_lambda_runs_as_it(stack: Stack) -> None:
     [trust] = stack.properties("ReleaseRole")["AssumeRolePolicyDocument"]["Statement"]
-    movers = {
-        name
-        for name, statements in documents(stack).items()
-        for entry in statements
-        if "lambda:UpdateAlias" in many(entry["Action"])
-    }
 
     assert trust == {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    assert movers == {"CodeDeployRole", "OperatorPolicy", "RespondRole", "ReleaseRole"}
 
 
 def test_it_reads_no_blob_so_no_estimator_and_no_training_rows() -> None:
@@ -136,7 +129,7 @@ def test_it_stops_nothing_deletes_nothing_and_moves_live_by_codedeploy_alone() -
     granted = {action for actions, _ in RIGHTS.values() for action in actions}
 
     assert not granted & {"codedeploy:StopDeployment", "lambda:DeleteFunction", "lambda:UpdateFunctionCode"}
-    assert f"{FUNCTION}:live" not in RIGHTS["KeepPrevious"][1]
+    assert "lambda:UpdateAlias" not in granted
 
 
 @pytest.mark.parametrize("mode", ["act", "dry-run"])
@@ -147,6 +140,7 @@ def test_it_knows_its_strategy_whom_to_tell_and_whether_to_act(mode: str) -> Non
         "FAIRLEAD_STACK": "fairlead",
         "FAIRLEAD_TOPIC": "<DecisionsTopic>",
         "FAIRLEAD_STRATEGY": "canary-10-15m",
+        "FAIRLEAD_MOVE": "<MoveFunction>",
         "FAIRLEAD_RESPONSE": mode,
         "POWERTOOLS_SERVICE_NAME": "release",
         "POWERTOOLS_METRICS_NAMESPACE": "Fairlead",

@@ -28,6 +28,7 @@ SETTINGS = {
         "FAIRLEAD_LEDGER": "<Ledger>",
         "FAIRLEAD_TOPIC": "<DecisionsTopic>",
         "FAIRLEAD_RETRAIN": "<RetrainFunction>",
+        "FAIRLEAD_MOVE": "<MoveFunction>",
         "FAIRLEAD_RESPONSE": "act",
         "FAIRLEAD_ERROR_SHARE": "0.05",
         "FAIRLEAD_LATENCY_MS": "1000",

@@ -54,7 +54,7 @@ RIGHTS = {
         "ReadRegistry": ({"s3:GetObject"}, [f"{BUCKET}/models/*", f"{BUCKET}/blobs/*", JOURNAL]),
         "ListRecordsAndBlobs": ({"s3:ListBucket"}, [BUCKET]),
         "WriteJournal": ({"s3:PutObject"}, [JOURNAL]),
-        "MoveLiveBack": ({"lambda:UpdateAlias"}, [FUNCTION, f"{FUNCTION}:live"]),
+        "HaveLiveMoved": ({"lambda:InvokeFunction"}, ["<MoveFunction.Arn>"]),
         "SeeReleases": ({"lambda:GetAlias", "lambda:GetFunctionConfiguration"}, [FUNCTION, f"{FUNCTION}:*"]),
         "AskReleases": ({"lambda:InvokeFunction"}, [f"{FUNCTION}:*"]),
         "StopDeployments": ({"codedeploy:StopDeployment"}, ["*"]),
@@ -126,7 +126,7 @@ def test_respond_goes_back_and_never_forward() -> None:
     """It publishes no version, changes no function and starts no deployment: what it makes live was live before."""
     forward = {
         *("lambda:PublishVersion", "lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration"),
-        *("lambda:CreateAlias", "lambda:DeleteFunction", "codedeploy:CreateDeployment"),
+        *("lambda:CreateAlias", "lambda:UpdateAlias", "lambda:DeleteFunction", "codedeploy:CreateDeployment"),
         *("codedeploy:UpdateDeploymentGroup", "cloudwatch:PutMetricAlarm", "cloudwatch:SetAlarmState"),
     }
     granted = {action for entry in allowed("RespondRole").values() for action in many(entry["Action"])}

@@ -22,7 +22,7 @@ def test_the_hook_times_out_long_before_codedeploy_does(stack: Stack) -> None:
     assert stack.properties("VerifyFunction")["Timeout"] == 180
 
 
-@pytest.mark.parametrize("name", ["VerifyFunction", "RecordFunction"])
+@pytest.mark.parametrize("name", ["VerifyFunction", "RecordFunction", "MoveFunction"])
 def test_functions_that_operate_aws_have_its_sdk_and_predict_has_not(stack: Stack, name: str) -> None:
     [aws] = [key for key in stack.of_type("AWS::Lambda::LayerVersion") if key.startswith("AwsLayer")]
 
@@ -34,7 +34,7 @@ def test_functions_that_operate_aws_have_its_sdk_and_predict_has_not(stack: Stac
     ("name", "service", "more"),
     [
         ("VerifyFunction", "verify", {"FAIRLEAD_LATENCY_MS": "500", "FAIRLEAD_COLD_START_MS": "10000"}),
-        ("RecordFunction", "record", {}),
+        ("RecordFunction", "record", {"FAIRLEAD_MOVE": "<MoveFunction>"}),
     ],
 )
 def test_functions_know_what_they_watch(stack: Stack, name: str, service: str, more: dict[str, str]) -> None:
@@ -88,7 +88,7 @@ def test_only_that_rule_may_call_record(stack: Stack) -> None:
 
 
 def test_logs_are_json_at_info_in_groups_of_their_own(stack: Stack) -> None:
-    for name in ("Verify", "Record"):
+    for name in ("Verify", "Record", "Move"):
         assert stack.properties(f"{name}Function")["LoggingConfig"] == {
             "LogGroup": f"<{name}Logs>",
             "LogFormat": "JSON",

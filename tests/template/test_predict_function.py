@@ -120,8 +120,8 @@ def test_every_log_group_forgets() -> None:
     groups = translate(LogRetentionDays="7").of_type("AWS::Logs::LogGroup")
 
     assert sorted(groups) == [
-        *("ApiLogs", "FeedbackLogs", "IntakeLogs", "MonitorLogs", "PredictLogs", "ProveLogs"),
-        *("RecordLogs", "RedriveLogs", "RespondLogs", "RetrainLogs", "VerifyLogs"),
+        *("ApiLogs", "FeedbackLogs", "IntakeLogs", "MonitorLogs", "MoveLogs", "PredictLogs"),
+        *("ProveLogs", "RecordLogs", "RedriveLogs", "RespondLogs", "RetrainLogs", "VerifyLogs"),
     ]
     assert {group["Properties"]["RetentionInDays"] for group in groups.values()} == {"7"}
 

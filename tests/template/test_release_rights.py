@@ -2,7 +2,7 @@
 
 import json
 
-from tests.template.rights import ALARMS, FUNCTION, JOURNAL, LOG, REGION, REGISTRY, TRACE, actions, allowed, documents
+from tests.template.rights import ALARMS, BUCKET, FUNCTION, JOURNAL, LOG, REGION, REGISTRY, TRACE, actions, allowed
 from tests.template.stack import translate
 
 GROUP = f"arn:<AWS::Partition>:codedeploy:{REGION}:deploymentgroup:fairlead/fairlead-live"
@@ -61,18 +61,29 @@ def test_record_reads_what_was_moved_and_writes_the_journal_only() -> None:
     assert statements["KeepFailedEvents"]["Resource"] == "<SetAside.Arn>/*"
     assert actions("RecordRole") == {
         *("s3:GetObject", "s3:ListBucket", "s3:PutObject", "lambda:GetFunctionConfiguration", "lambda:GetAlias"),
-        *("codedeploy:GetDeployment", *LOG, *TRACE),
+        *("codedeploy:GetDeployment", "codedeploy:ListDeployments", "lambda:InvokeFunction", *LOG, *TRACE),
     }
+    assert statements["HaveLivePutBack"]["Resource"] == "<MoveFunction.Arn>"
 
 
 def test_each_function_writes_its_own_log() -> None:
-    for name in ("Verify", "Record"):
+    for name in ("Verify", "Record", "Move"):
         group = translate().properties(f"{name}Logs")["LogGroupName"]
         assert group == f"/aws/lambda/{translate().properties(f'{name}Function')['FunctionName']}"
         assert allowed(f"{name}Role")["WriteOwnLog"]["Resource"].endswith(f":log-group:{group}:*")
 
 
-def test_nothing_in_the_stack_moves_aliases_but_codedeploy_operators_and_respond() -> None:
-    movers = {name for name in documents(translate()) if "lambda:UpdateAlias" in actions(name)}
+def test_move_moves_both_aliases_and_sees_whether_a_release_can_serve() -> None:
+    statements = allowed("MoveRole")
 
-    assert movers == {"CodeDeployRole", "OperatorPolicy", "RespondRole"}
+    assert {sid: (entry["Action"], entry["Resource"]) for sid, entry in statements.items()} == {
+        "MoveAliases": (["lambda:GetAlias", "lambda:UpdateAlias"], FUNCTION),
+        "CallReleases": (["lambda:GetFunctionConfiguration", "lambda:InvokeFunction"], f"{FUNCTION}:*"),
+        "ReadRegistry": ("s3:GetObject", [f"{BUCKET}/models/*", f"{BUCKET}/blobs/*", JOURNAL]),
+        "ListRecordsAndBlobs": ("s3:ListBucket", BUCKET),
+        "WriteOwnLog": (sorted(LOG), f"arn:<AWS::Partition>:logs:{REGION}:log-group:/aws/lambda/fairlead-move:*"),
+        "Trace": (["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "*"),
+    }
+    assert statements["ListRecordsAndBlobs"]["Condition"] == {
+        "StringLike": {"s3:prefix": ["journal/fairlead/moves/", "models/*/retired/", "models/*/versions/*", "blobs/*"]}
+    }

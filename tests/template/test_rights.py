@@ -44,6 +44,10 @@ WILDCARDS = {
     ("RecordRole", "KeepFailedEvents"): "Lambda asks for the whole bucket when it is named as a destination",
     ("RecordRole", "WriteOwnLog"): "log streams are named by Lambda; the group is its own",
     ("RecordRole", "Trace"): "X-Ray has no resources for PutTraceSegments and PutTelemetryRecords",
+    ("MoveRole", "CallReleases"): "each release is a new version number of this function",
+    ("MoveRole", "ReadRegistry"): "keys are made at run time, under these three prefixes",
+    ("MoveRole", "WriteOwnLog"): "log streams are named by Lambda; the group is its own",
+    ("MoveRole", "Trace"): "X-Ray has no resources for PutTraceSegments and PutTelemetryRecords",
     ("FeedbackRole", "ReadVersions"): "keys are made at run time, under these two prefixes",
     ("FeedbackRole", "KeepFailedEvents"): "Lambda asks for the whole bucket when it is named as a destination",
     ("FeedbackRole", "WriteOwnLog"): "log streams are named by Lambda; the group is its own",
@@ -84,7 +88,7 @@ WILDCARDS = {
 
 
 FUNCTION_ROLES = [
-    *("PredictRole", "VerifyRole", "RecordRole"),
+    *("PredictRole", "VerifyRole", "RecordRole", "MoveRole"),
     *("FeedbackRole", "RedriveRole", "IntakeRole", "MonitorRole", "RespondRole"),
     *("RetrainRole", "ProveRole"),
 ]

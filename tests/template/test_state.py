@@ -11,8 +11,8 @@ STATE = {
     "AWS::S3::Bucket": ["Registry", "SetAside"],
     "AWS::DynamoDB::Table": ["Ledger"],
     "AWS::Logs::LogGroup": [
-        *("ApiLogs", "FeedbackLogs", "IntakeLogs", "MonitorLogs", "PredictLogs", "ProveLogs", "RecordLogs"),
-        *("RedriveLogs", "ReleaseLogs", "RespondLogs", "RetrainLogs", "VerifyLogs"),
+        *("ApiLogs", "FeedbackLogs", "IntakeLogs", "MonitorLogs", "MoveLogs", "PredictLogs", "ProveLogs"),
+        *("RecordLogs", "RedriveLogs", "ReleaseLogs", "RespondLogs", "RetrainLogs", "VerifyLogs"),
     ],
     # Subscriptions, callers' address, deployment history.
     "AWS::SNS::Topic": ["DecisionsTopic"],

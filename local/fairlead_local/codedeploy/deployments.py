@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from fairlead_local.aws_variants import AwsVariants
 from fairlead_local.clock import Clock
 from fairlead_local.codedeploy import appspec
 from fairlead_local.codedeploy.appspec import AppSpec
@@ -25,12 +26,14 @@ class Deployments:
         self,
         store: Store,
         clock: Clock,
+        variants: AwsVariants,
         *,
         pace: Pace,
         assume: Assume,
         publish: Publish,
     ) -> None:
         self._store = store
+        self._variants = variants
         self._assume = assume
         self._context = DeploymentContext(store, clock, pace, publish, self._undo)
         self._lifecycles: dict[str, Lifecycle] = {}
@@ -116,7 +119,7 @@ class Deployments:
     def _undo(self, failed: Deployment) -> Deployment:
         """Start a rollback: a deployment of its own, without hooks and alarms."""
         old = failed.spec
-        spec = AppSpec(old.function, old.alias, current=old.target, target=old.current, hooks={})
+        spec = AppSpec(old.function, old.alias, current=old.target, target=self._way_back(failed), hooks={})
         deployment = Deployment(
             failed.group,
             self._store.config(DEFAULT_CONFIG),
@@ -133,6 +136,12 @@ class Deployments:
         failed.rollback_info = {"rollbackDeploymentId": deployment.id, "rollbackMessage": message}
         self._begin(deployment)
         return deployment
+
+    def _way_back(self, failed: Deployment) -> str:
+        """Return the version that a rollback goes to."""
+        if self._variants.rollback_to == "last good revision" and failed.previous_revision:
+            return appspec.read(failed.previous_revision).target
+        return failed.spec.current
 
 
 def _check(params: dict[str, Any]) -> None:

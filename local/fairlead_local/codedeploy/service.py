@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fairlead_local.account import REGION
+from fairlead_local.aws_variants import AwsVariants
 from fairlead_local.clock import Clock
 from fairlead_local.codedeploy.applications import Applications
 from fairlead_local.codedeploy.aws_calls import Assume
@@ -22,12 +23,12 @@ DETAIL_TYPE = "CodeDeploy Deployment State-change Notification"
 class CodeDeploy:
     """The service; `pace` may be changed at any time."""
 
-    def __init__(self, clock: Clock, *, publish: Callable[..., Any], assume: Assume) -> None:
+    def __init__(self, clock: Clock, variants: AwsVariants, *, publish: Callable[..., Any], assume: Assume) -> None:
         self.pace = Pace()
         self._assume = assume
         self._publish_event = publish
         store = self._store = Store(clock.now)
-        deployments = Deployments(store, clock, pace=self.pace, assume=assume, publish=self._publish)
+        deployments = Deployments(store, clock, variants, pace=self.pace, assume=assume, publish=self._publish)
         self._parts = (Applications(store), Groups(store, self._trusts), deployments, Queries(store))
 
     def handlers(self) -> dict[str, Handler]:

@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
+
+from fairlead.aws.alias_mover import AliasMover
 from fairlead.aws.codedeploy import Deployments
 from fairlead.aws.lambda_function import PredictFunction
 from fairlead.aws.stack import Stack
@@ -13,10 +16,13 @@ from fairlead.registry.store import Registry
 from fairlead.releases.canary_alarms import CanaryAlarms
 from fairlead.releases.context import ReleaseContext, reconciled_snapshot
 from fairlead.releases.facade import Releases
+from fairlead.releases.move import Mover
 from fairlead.releases.release import Released
 from testkit.memory import Memory
 from tests.functional.fake_deploys import FakeDeploys
 from tests.functional.strict_lambda import NAME, StrictLambda
+
+MOVE = "fairlead-move"
 
 
 @dataclass
@@ -31,11 +37,14 @@ class Desk:
     said: list[str] = field(default_factory=list)
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
 
-    def context(self, by: str = "ada", stack: Stack | None = None) -> ReleaseContext:
+    def context(self, by: str = "ada", stack: Stack | None = None, *, asks: bool = False) -> ReleaseContext:
+        """An operator's context; one that `asks` is a function's, which has aliases moved by the move function."""
         stack = stack or self.stack
+        function = PredictFunction(self.lambda_.client, NAME, pause=0)
         return ReleaseContext(
             stack=stack,
-            function=PredictFunction(self.lambda_.client, NAME, pause=0),
+            function=function,
+            move=(self.mover() if asks else function).move,
             deployments=Deployments(self.deploys.client, stack.application, stack.group, sleep=lambda _: None),
             alarms=CanaryAlarms(self.cloudwatch, stack.canary_alarms),
             journal=self.journal(),
@@ -43,6 +52,18 @@ class Desk:
             progress=self.said.append,
             sleep=lambda _: None,
         )
+
+    def mover(self) -> AliasMover:
+        """The move function over the same cloud, asked through Lambda."""
+        mover = Mover(
+            PredictFunction(self.lambda_.client, NAME, pause=0),
+            self.journal(),
+            Registry(self.memory),
+            progress=self.said.append,
+            sleep=lambda _: None,
+        )
+        self.lambda_.functions.setdefault(MOVE, lambda event: msgspec.to_builtins(mover.answer(event)))
+        return AliasMover(self.lambda_.client, MOVE)
 
     def releases(self, by: str = "ada", stack: Stack | None = None) -> Releases:
         return Releases(self.context(by, stack), self.cloudwatch)

@@ -33,7 +33,7 @@ class Office:
         self, request: str = "r1", *, act: bool = True, stack: Stack | None = None, digest: str = ""
     ) -> Record | None:
         releaser = Releaser(
-            self.desk.context("release", stack), self.registry, strategy="canary-10-15m",
+            self.desk.context("release", stack, asks=True), self.registry, strategy="canary-10-15m",
             notify=lambda subject, text: self.told.append((subject, text)), act=act,
         )  # fmt: skip
         order = Candidate(

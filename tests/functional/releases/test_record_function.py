@@ -33,6 +33,7 @@ ENVIRONMENT = {
     "FAIRLEAD_STACK": "fairlead",
     "FAIRLEAD_APPLICATION": APPLICATION,
     "FAIRLEAD_GROUP": GROUP,
+    "FAIRLEAD_MOVE": "fairlead-move",
     "POWERTOOLS_SERVICE_NAME": "record",
 }
 
@@ -135,7 +136,11 @@ def test_a_refused_call_is_an_error_so_that_lambda_tries_again(deploys: FakeDepl
 
 
 @pytest.mark.parametrize(
-    "name", ["FAIRLEAD_STACK", "FAIRLEAD_BUCKET", "FAIRLEAD_FUNCTION", "FAIRLEAD_APPLICATION", "FAIRLEAD_GROUP"]
+    "name",
+    [
+        *("FAIRLEAD_STACK", "FAIRLEAD_BUCKET", "FAIRLEAD_FUNCTION", "FAIRLEAD_APPLICATION", "FAIRLEAD_GROUP"),
+        "FAIRLEAD_MOVE",
+    ],
 )
 def test_it_does_not_start_without_its_settings(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(name)

@@ -23,6 +23,7 @@ from fairlead.releases.facade import opened
 from fairlead.settings import Operator, releasing
 from testkit.lambda_context import context
 from tests.functional.fake_deploys import FakeDeploys
+from tests.functional.releases.operator import MOVE, Desk
 from tests.functional.session import REGION, connect
 from tests.functional.strict_lambda import StrictLambda, outputs
 from tests.manifests import build, passing
@@ -32,6 +33,7 @@ EVENT = json.loads((ROOT / "events/release.json").read_text())
 ENVIRONMENT = {
     "FAIRLEAD_STACK": "fairlead",
     "FAIRLEAD_STRATEGY": "canary-10-10m",
+    "FAIRLEAD_MOVE": MOVE,
     "FAIRLEAD_RESPONSE": "act",
     "POWERTOOLS_SERVICE_NAME": "release",
     "POWERTOOLS_METRICS_NAMESPACE": "Fairlead",
@@ -71,6 +73,7 @@ def function(
     topic = connect("sns").create_topic(Name="fairlead-decisions")["TopicArn"]
     for name, value in (ENVIRONMENT | {"FAIRLEAD_TOPIC": topic}).items():
         monkeypatch.setenv(name, value)
+    Desk(stack, lambda_, deploys, cloudwatch, registry.objects).mover()  # type: ignore[arg-type]  # the bucket
     spec = importlib.util.spec_from_file_location("release_app", ROOT / "functions/release/app.py")
     assert spec
     assert spec.loader
@@ -123,7 +126,9 @@ def test_nothing_that_learns_serves_or_unpickles_is_imported() -> None:
     assert (done.returncode, done.stdout.strip()) == (0, "[]"), done.stderr
 
 
-@pytest.mark.parametrize("name", ["FAIRLEAD_STACK", "FAIRLEAD_TOPIC", "FAIRLEAD_STRATEGY", "FAIRLEAD_RESPONSE"])
+@pytest.mark.parametrize(
+    "name", ["FAIRLEAD_STACK", "FAIRLEAD_TOPIC", "FAIRLEAD_STRATEGY", "FAIRLEAD_MOVE", "FAIRLEAD_RESPONSE"]
+)
 def test_a_missing_setting_is_named(name: str) -> None:
     with pytest.raises(SettingsError, match=name):
         releasing({**ENVIRONMENT, "FAIRLEAD_TOPIC": "t", name: ""})

@@ -84,7 +84,7 @@ class Station:
         output = registry.manifest("churn", 3)[0].signature.output
         ledger.output = msgspec.structs.replace(output, probabilities=False)
         self.output = ledger.output
-        terms, context = ResponseTerms(), desk.context("respond")
+        terms, context = ResponseTerms(), desk.context("respond", asks=True)
         gatherer = FactGatherer(
             context,
             registry,
@@ -295,6 +295,26 @@ def test_an_action_that_fails_is_notified_and_leaves_live_unchanged(
     assert "failed: " in response.outcome
     assert "failed: " in station.told[0][1]
     assert live.journal().verify() == []
+
+
+def test_a_move_function_that_fails_is_told_and_the_next_command_finds_live_where_it_was(
+    live: Desk, registry: Registry, lambda_: StrictLambda
+) -> None:
+    def crash(_: Any) -> Any:
+        raise RuntimeError("out of memory")
+
+    station = Station(live, registry)
+    lambda_.functions["fairlead-move"] = crash
+
+    response = station.alarm("errors")
+
+    assert lambda_.points_at("live") == "3"
+    assert response.outcome.startswith(
+        "roll back failed: fairlead-move failed: RuntimeError: out of memory; read its log"
+    )
+    assert response.outcome in station.told[0][1]
+    live.reconcile()
+    assert live.journal().standing().intents == ()
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 LOCAL = Path(__file__).parents[3] / "local"
 PACKAGE = LOCAL / "fairlead_local"
 ROWS = (
-    {"account", "clock", "drain_queue", "errors", "http_message", "times"},
+    {"account", "aws_variants", "clock", "drain_queue", "errors", "http_message", "times"},
     {"clients", "faults", "moto_server", "protocols"},
     {"service", "cloud"},
     {"cloudwatch", "codedeploy", "dynamodb", "iam", "shell"},

@@ -8,22 +8,30 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from botocore.exceptions import ClientError
 
+from fairlead.aws.alias_mover import AliasMover
 from fairlead.aws.codedeploy import Deployments
-from fairlead.aws.lambda_function import PredictFunction
-from fairlead.errors import NotFoundError
+from fairlead.aws.lambda_function import Alias, PredictFunction
+from fairlead.errors import CallError, NotFoundError
 from fairlead.journal.alias_state import ObservedAliases, drift
 from fairlead.journal.journal import Journal
 from fairlead.journal.records import Described, Draft, Record, describe_deployment
 from fairlead.releases.codedeploy_events import Recorder
+from fairlead.releases.restore import Restorer
 from fairlead.settings import Recording
 from testkit.memory import Memory
 from tests.journals import ADA, NOON, Clock, intended, journal, moved, release
 
 HERE = Recording(
-    stack="fairlead", bucket="registry", function="fairlead-predict", application="fairlead", group="fairlead-live"
+    stack="fairlead",
+    bucket="registry",
+    function="fairlead-predict",
+    application="fairlead",
+    group="fairlead-live",
+    move="fairlead-move",
 )
 EVENTS = sorted((Path(__file__).parents[3] / "events").glob("codedeploy-state-change*.json"))
 ALARM = "One or more alarms have been activated: <fairlead-canary-errors>"
@@ -42,6 +50,10 @@ class Cloud:
         if deploymentId not in self.deployments:
             raise ClientError({"Error": {"Code": "DeploymentDoesNotExistException"}}, "GetDeployment")
         return {"deploymentInfo": dict(self.deployments[deploymentId])}
+
+    def list_deployments(self, createTimeRange: dict[str, Any], **_: Any) -> dict[str, Any]:
+        begun = createTimeRange["start"]
+        return {"deployments": [number for number, one in self.deployments.items() if one["createTime"] >= begun]}
 
     def get_alias(self, **_: str) -> dict[str, Any]:
         version, weights = self.live
@@ -96,6 +108,24 @@ class Cloud:
         self.end(by, "Succeeded", was)
 
 
+class MoveFunction(AliasMover):
+    """Moves live as it is asked; `fails` has it fail that many times first."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        super().__init__(None, "fairlead-move")
+        self.cloud = cloud
+        self.asked: list[str] = []
+        self.fails = 0
+
+    def move(self, alias: Alias, version: str) -> Alias:
+        self.asked.append(version)
+        if self.fails:
+            self.fails -= 1
+            raise CallError("fairlead-move failed")
+        self.cloud.live = (version, {})
+        return msgspec.structs.replace(alias, version=version, weights={})
+
+
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
@@ -121,11 +151,11 @@ def recorder(cloud: Cloud, kept: Journal) -> Recorder:
     return over(cloud, kept)
 
 
-def over(cloud: Cloud, kept: Journal) -> Recorder:
+def over(cloud: Cloud, kept: Journal, mover: MoveFunction | None = None) -> Recorder:
     client: Any = cloud
-    return Recorder(
-        HERE, PredictFunction(client, HERE.function), Deployments(client, "fairlead", "fairlead-live"), kept
-    )
+    function, deployments = PredictFunction(client, HERE.function), Deployments(client, "fairlead", "fairlead-live")
+    restorer = Restorer(function, deployments, kept, mover or MoveFunction(cloud), by=lambda: "record")
+    return Recorder(HERE, function, deployments, kept, restorer)
 
 
 def event(number: str = "d-1", state: str = "START", **detail: str) -> dict[str, Any]:
@@ -346,6 +376,100 @@ def test_every_example_event_is_recorded(path: Path, recorder: Recorder, cloud: 
     assert recorder.record(json.loads(path.read_text()))
 
 
+@pytest.fixture
+def mover(cloud: Cloud) -> MoveFunction:
+    return MoveFunction(cloud)
+
+
+def astray(cloud: Cloud) -> None:
+    """A canary of 14 fails, and CodeDeploy's rollback goes to 12, the last revision that succeeded, and not to 13."""
+    cloud.start("d-1", 13, 14)
+    cloud.shift(13, 14)
+    cloud.clock.pass_(minutes=2)
+    cloud.undo("d-1", "d-2", 13, 14, "ALARM_ACTIVE", ALARM)
+    cloud.live = ("12", {})
+    cloud.clock.pass_(seconds=3)
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(["d-1", "d-1", "d-2", "d-2"])), ids=" ".join)
+def test_a_rollback_that_leaves_live_astray_is_put_right_once_and_is_in_the_journal(
+    cloud: Cloud, kept: Journal, mover: MoveFunction, order: tuple[str, ...]
+) -> None:
+    astray(cloud)
+
+    for number in order:
+        over(cloud, kept, mover).record(event(number))
+
+    assert (mover.asked, cloud.live) == (["13"], ("13", {}))
+    found, restored = (one for one in list(kept.records())[::-1] if one.by == "record")
+    assert facts(found) == ("found", "13", "12", "d-2:astray")
+    assert found.why == "deployment d-1 failed and left live here, not at release 13"
+    assert facts(restored) == ("moved", "12", "13", "d-2:restored")
+    assert drift(kept.standing(), seen(cloud)) == []
+    assert kept.verify() == []
+
+
+def test_a_move_function_that_fails_is_an_error_and_the_next_delivery_puts_live_back(
+    cloud: Cloud, kept: Journal, mover: MoveFunction
+) -> None:
+    astray(cloud)
+    mover.fails = 1
+    recorder = over(cloud, kept, mover)
+
+    with pytest.raises(CallError):
+        recorder.record(event("d-2"))
+    assert drift(kept.standing(), seen(cloud)) == [], "the journal tells the truth meanwhile"
+    recorder.record(event("d-2"))
+
+    assert (mover.asked, cloud.live) == (["13", "13"], ("13", {}))
+    assert drift(kept.standing(), seen(cloud)) == []
+
+
+def test_a_run_that_was_killed_after_the_move_writes_its_record_when_it_is_repeated(
+    cloud: Cloud, kept: Journal, mover: MoveFunction
+) -> None:
+    astray(cloud)
+    mover.fails = 1
+    recorder = over(cloud, kept, mover)
+    with pytest.raises(CallError):
+        recorder.record(event("d-2"))
+    cloud.live = ("13", {})
+
+    recorder.record(event("d-2"))
+
+    assert kept.tail(1)[0].key == "d-2:restored"
+    assert drift(kept.standing(), seen(cloud)) == []
+
+
+def test_live_that_an_operator_moves_is_left_alone(cloud: Cloud, kept: Journal, mover: MoveFunction) -> None:
+    """Before, by an intent, or after; a deployment that a newer one followed answers for nothing."""
+    astray(cloud)
+    kept.append(intended(14, 11))
+    recorder = over(cloud, kept, mover)
+    recorder.record(event("d-2"))
+    kept.append(moved(12, 11))
+    cloud.live = ("11", {})
+    recorder.record(event("d-2"))
+    cloud.clock.pass_(hours=1)
+    cloud.start("d-3", 11, 15)
+    cloud.shift(11, 15)
+    recorder.record(event("d-2"))
+
+    assert mover.asked == []
+
+
+def test_a_deployment_that_was_stopped_by_hand_is_left_to_that_user(
+    cloud: Cloud, kept: Journal, mover: MoveFunction
+) -> None:
+    cloud.start("d-1", 13, 14)
+    cloud.end("d-1", "Stopped", 13, errorInformation={"code": "MANUAL_STOP", "message": "stopped by a user"})
+    cloud.shift(13, 14)
+
+    over(cloud, kept, mover).record(event("d-1"))
+
+    assert mover.asked == []
+
+
 @pytest.mark.parametrize("seed", range(60))
 def test_in_any_order_and_any_number_of_times_the_journal_ends_up_right(seed: int) -> None:
     """Good, alarmed and rolled back, good; each event comes one to three times, some an hour and a half late."""
@@ -353,7 +477,8 @@ def test_in_any_order_and_any_number_of_times_the_journal_ends_up_right(seed: in
     clock = Clock()
     cloud, kept = Cloud(clock), journal(Memory(), clock)
     kept.append(moved(12, 13))
-    recorder = over(cloud, kept)
+    mover = MoveFunction(cloud)
+    recorder = over(cloud, kept, mover)
     due: list[tuple[datetime, dict[str, Any]]] = []
 
     def happens(number: str, state: str) -> None:
@@ -392,6 +517,7 @@ def test_in_any_order_and_any_number_of_times_the_journal_ends_up_right(seed: in
     keys = Counter(one.key for one in kept.records() if one.key)
     wanted = ["d-1:START", "d-1:SUCCESS", "d-2:START", "d-2:STOP", "d-3:SUCCESS", "d-4:START", "d-4:SUCCESS"]
     assert keys == Counter(wanted)
+    assert mover.asked == []
     assert drift(kept.standing(), seen(cloud)) == []
     assert kept.verify() == []
 

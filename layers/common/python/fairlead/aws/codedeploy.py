@@ -67,6 +67,11 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
         return self.status in RUNNING
 
     @property
+    def stopped_by_hand(self) -> bool:
+        """Whether a user stopped it, who then answers for the alias."""
+        return self.reason.startswith("MANUAL_STOP")
+
+    @property
     def succeeded(self) -> bool:
         """Whether the alias points at the target."""
         return self.status == "Succeeded"
@@ -99,6 +104,12 @@ class Deployments:
             if deployment.running:  # it may have ended between the two calls
                 return deployment
         return None
+
+    def since(self, moment: datetime) -> set[str]:
+        """Return the ids of the deployments that were created at this time or later; raises ReleaseError."""
+        with self._translated("list deployments", "ListDeployments"):
+            found = self._client.list_deployments(**self._names, createTimeRange={"start": moment})
+        return set(found["deployments"])
 
     def read(self, number: str) -> Deployment:
         """Return one deployment; raises NotFoundError, ReleaseError."""

@@ -20,8 +20,13 @@ def client() -> Any:
 def run(client: Any, function: str, *, now: datetime | None = None) -> dict[str, Any]:
     """Invoke a function with a schedule's event at `now` and return its answer; raises CallError, NotFoundError."""
     tick = {"source": "fairlead", "time": (now or datetime.now(UTC)).isoformat(timespec="seconds"), "detail": {}}
+    return call(client, function, msgspec.json.encode(tick))
+
+
+def call(client: Any, function: str, event: bytes) -> dict[str, Any]:
+    """Return a function's answer to an event in JSON; raises CallError, NotFoundError."""
     with clients.translated(f"run {function} (lambda:InvokeFunction)", otherwise=CallError):
-        answer = client.invoke(FunctionName=function, Payload=msgspec.json.encode(tick))
+        answer = client.invoke(FunctionName=function, Payload=event)
         data: bytes = answer["Payload"].read()
     if "FunctionError" in answer:
         raise CallError(f"{function} failed: {_said(data)}", hint=f"read its log: aws logs tail /aws/lambda/{function}")

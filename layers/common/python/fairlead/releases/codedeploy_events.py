@@ -17,6 +17,7 @@ from fairlead.journal.journal import Journal
 from fairlead.journal.records import CODEDEPLOY, Described, Draft, Record, parse_deployment
 from fairlead.journal.tail import Tail
 from fairlead.model.release import Release
+from fairlead.releases.restore import Restorer
 from fairlead.settings import Recording
 
 RECENT_RECORDS = 50
@@ -53,6 +54,16 @@ class RecordedShift(msgspec.Struct, frozen=True, kw_only=True):
     undone: Deployment | None
 
     @property
+    def owed(self) -> Release | None:
+        """The release that live must name again; None unless the deployment failed and no rollback is to come."""
+        over = not self.deployment.running and not self.deployment.rollback and not self.deployment.stopped_by_hand
+        if not self.ours or not over:
+            return None
+        if self.undone:
+            return self.now
+        return None if self.deployment.succeeded else self.was
+
+    @property
     def states(self) -> list[Drafted]:
         """The records to write, oldest first; none for the start of a rollback, which moves live at once."""
         begun = self.deployment.started or self.deployment.running
@@ -62,13 +73,21 @@ class RecordedShift(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Recorder:
-    """Writes CodeDeploy's moves of `live` into the journal."""
+    """Writes CodeDeploy's moves of `live` into the journal, and has `live` put back if a failed one left it astray."""
 
-    def __init__(self, here: Recording, function: PredictFunction, deployments: Deployments, journal: Journal) -> None:
+    def __init__(
+        self,
+        here: Recording,
+        function: PredictFunction,
+        deployments: Deployments,
+        journal: Journal,
+        restorer: Restorer,
+    ) -> None:
         self._here = here
         self._function = function
         self._deployments = deployments
         self._journal = journal
+        self._restorer = restorer
 
     def record(self, event: Mapping[str, Any]) -> list[Record]:
         """Write the states that the event's deployment has reached; returns its records, also existing ones."""
@@ -76,7 +95,12 @@ class Recorder:
         if (detail.application, detail.group) != (self._here.application, self._here.group):
             return []
         shift = self._look(detail.deployment)
-        return [self._write(shift, draft) for draft in shift.states]
+        records = [self._write(shift, draft) for draft in shift.states]
+        return records + (self._restored(shift, shift.owed) if shift.owed else [])
+
+    def _restored(self, shift: RecordedShift, before: Release) -> list[Record]:
+        failed = shift.was if shift.undone else shift.now
+        return self._restorer.restore(shift.deployment, before, failed.release if failed else "")
 
     def _write(self, shift: RecordedShift, draft: Drafted) -> Record:
         record = self._journal.append_if(lambda tail: draft(shift, tail))

@@ -59,7 +59,8 @@ class ToleratedFailures:
 class ReleaseContext:
     """One stack's function, deployments, alarms and journal. `by` returns the caller's STS ARN; it is read when needed.
 
-    `progress` takes a line for the operator, `sleep` takes seconds.
+    `move` points an alias, as it was read, at a release: itself, or through the move function. `progress` takes a line
+    for the operator, `sleep` takes seconds.
     """
 
     stack: Stack
@@ -68,6 +69,7 @@ class ReleaseContext:
     alarms: CanaryAlarms
     journal: Journal
     by: Callable[[], str]
+    move: Callable[[Alias, str], Alias]
     progress: Progress = lambda _: None
     sleep: Callable[[float], None] = time.sleep
 

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from fairlead.aws import clients
+from fairlead.aws.alias_mover import AliasMover
 from fairlead.aws.cloudwatch_alarms import Alarms, AlarmState
 from fairlead.aws.codedeploy import Deployment, Deployments
 from fairlead.aws.lambda_function import PredictFunction
@@ -141,14 +142,17 @@ class Releases:
         prune.prune(self._context, planned)
 
 
-def release_context(stack: Stack, *, progress: Progress = lambda _: None, pause: float = 2) -> ReleaseContext:
+def release_context(
+    stack: Stack, *, mover: AliasMover | None = None, progress: Progress = lambda _: None, pause: float = 2
+) -> ReleaseContext:
     """Return the context of one stack's release operations, under this process's credentials.
 
-    `pause` is the seconds between polls.
+    Without a `mover` this process moves aliases itself. `pause` is the seconds between polls.
     """
+    function = PredictFunction(clients.client("lambda"), stack.function, pause=min(pause, 1))
     return ReleaseContext(
         stack=stack,
-        function=PredictFunction(clients.client("lambda"), stack.function, pause=min(pause, 1)),
+        function=function,
         deployments=Deployments(clients.client("codedeploy"), stack.application, stack.group, pause=pause),
         alarms=CanaryAlarms(clients.client("cloudwatch"), stack.canary_alarms),
         # A rollback works without the journal, so it must not wait long for it.
@@ -156,6 +160,7 @@ def release_context(stack: Stack, *, progress: Progress = lambda _: None, pause:
             S3Objects(clients.client("s3", connect_timeout=3, read_timeout=10, attempts=2), stack.bucket), stack.name
         ),
         by=cache(clients.caller),
+        move=(mover or function).move,
         progress=progress,
     )
 

@@ -218,7 +218,7 @@ def _move_previous(
     if now is None:  # its version was deleted, so it cannot be restored
         return previous
     context.progress(f"moving previous to release {now.release}")
-    moved = context.function.move(previous, now.release)
+    moved = context.move(previous, now.release)
     why = f"release {draft.now.release} comes" if draft.now else ""
     context.journal.append(Draft(kind="moved", alias="previous", by=draft.by, why=why, was=was, now=now))
     return moved

@@ -29,10 +29,10 @@ from fairlead.releases.context import (
     intending,
     look,
     reconciled_snapshot,
-    refuse_retired,
 )
-from fairlead.releases.health_check import problem, prove
+from fairlead.releases.health_check import problem
 from fairlead.releases.release import Released
+from fairlead.releases.target_check import require_serving
 
 RELEASE = re.compile(r"r([1-9][0-9]*)")
 VERSION = re.compile(r"[1-9][0-9]*")
@@ -69,11 +69,15 @@ def roll_back(
     target = _named(context, model, to, leaving) if to else _before(context, registry, situation, model)
     if target.release == leaving.release:
         raise ReleaseError(f"{target} is what live is at: nothing to do", hint=SEE_STATUS)
-    with failures.tolerate(f"it is unknown whether {target} was retired"):
-        refuse_retired(registry, target.model or model, target.version)
-    with failures.tolerate(f"it is unknown whether {target} can cold start; its health check decides alone"):
-        _refuse_obstacle(context, registry, target)
-    prove(context.function, target.release, target.digest, progress=context.progress, sleep=context.sleep)
+    require_serving(
+        context.function,
+        registry,
+        target,
+        failures,
+        instead=lambda: _instead(context, registry, target),
+        progress=context.progress,
+        sleep=context.sleep,
+    )
     draft = Draft(kind="intended", by=context.by(), why=reason, was=leaving, now=target, evidence={"rollback": True})
     number = situation.running.deployment.id if situation.running else ""
     with intending(context, draft, failures=failures) as intent:
@@ -83,7 +87,7 @@ def roll_back(
         moved = bool(live.weights) or live.version != target.release
         if moved:
             context.progress(f"moving live from {leaving} to {target}")
-            context.function.move(live, target.release)
+            context.move(live, target.release)
         done = msgspec.structs.replace(draft, alias="live", deployment=number)
         with failures.tolerate(f"the journal has no record that live is {target}; the next command writes it"):
             _record(context, done, intent, moved=moved, after=stopped)
@@ -107,13 +111,7 @@ def obstacle(context: ReleaseContext, registry: Registry, target: Release) -> Ob
     why = cold_start.obstacle(registry, target)
     if not why:
         return None
-    try:
-        older = _older(context, registry, target)
-    except FairleadError:  # the obstacle is reported even without an older release
-        older = None
-    model = target.model or ""
-    instead = f"{older} can: `fairlead rollback {model} --to r{older.release}`" if older else another(model)
-    return Obstacle(why=f"{target} cannot cold start: {why}", instead=instead)
+    return Obstacle(why=f"{target} cannot cold start: {why}", instead=_instead(context, registry, target))
 
 
 def _looked(context: ReleaseContext, failures: ToleratedFailures) -> AliasSnapshot:
@@ -122,10 +120,14 @@ def _looked(context: ReleaseContext, failures: ToleratedFailures) -> AliasSnapsh
     return look(context)
 
 
-def _refuse_obstacle(context: ReleaseContext, registry: Registry, target: Release) -> None:
-    found = obstacle(context, registry, target)
-    if found:
-        raise ReleaseError(found.why, hint=found.instead)
+def _instead(context: ReleaseContext, registry: Registry, target: Release) -> str:
+    """Return the hint for a target that cannot cold start: an older release that can, if there is one."""
+    try:
+        older = _older(context, registry, target)
+    except FairleadError:  # the obstacle is reported even without an older release
+        older = None
+    model = target.model or ""
+    return f"{older} can: `fairlead rollback {model} --to r{older.release}`" if older else another(model)
 
 
 def _older(context: ReleaseContext, registry: Registry, target: Release) -> Release | None:

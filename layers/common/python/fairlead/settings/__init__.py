@@ -2,7 +2,17 @@
 
 from fairlead.settings.automation import Releasing, Responding, Retraining, releasing, responding, retraining
 from fairlead.settings.feedback import Collecting, Keeping, Monitoring, collecting, keeping, monitoring, redriving
-from fairlead.settings.releases import Operator, Recording, Verifying, operator, recording, stack, verifying
+from fairlead.settings.releases import (
+    Moving,
+    Operator,
+    Recording,
+    Verifying,
+    moving,
+    operator,
+    recording,
+    stack,
+    verifying,
+)
 from fairlead.settings.serving import DEFAULT_MEMORY, Serving, bucket, serving
 
 __all__ = [
@@ -10,6 +20,7 @@ __all__ = [
     "Collecting",
     "Keeping",
     "Monitoring",
+    "Moving",
     "Operator",
     "Recording",
     "Releasing",
@@ -21,6 +32,7 @@ __all__ = [
     "collecting",
     "keeping",
     "monitoring",
+    "moving",
     "operator",
     "recording",
     "redriving",

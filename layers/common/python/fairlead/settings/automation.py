@@ -12,8 +12,8 @@ from fairlead.settings.releases import Operator
 class Responding(msgspec.Struct, frozen=True, kw_only=True):
     """Settings of the respond function: `retrain` names the retrain function, empty for none.
 
-    `act` is False in a dry run. `terms` are the stack's terms of the response policy: `fresh`, `cool_down` (seconds),
-    `fewest_labelled`, `error_share` (0–1) and `latency_ms`.
+    `move` names the move function. `act` is False in a dry run. `terms` are the stack's terms of the response policy:
+    `fresh`, `cool_down` (seconds), `fewest_labelled`, `error_share` (0–1) and `latency_ms`.
     """
 
     where: Operator
@@ -21,6 +21,7 @@ class Responding(msgspec.Struct, frozen=True, kw_only=True):
     ledger: str
     topic: str
     retrain: str
+    move: str
     act: bool
     terms: dict[str, float]
 
@@ -38,6 +39,7 @@ def responding(env: Mapping[str, str]) -> Responding:
         ledger=required(env, "FAIRLEAD_LEDGER"),
         topic=required(env, "FAIRLEAD_TOPIC"),
         retrain=env.get("FAIRLEAD_RETRAIN", ""),
+        move=required(env, "FAIRLEAD_MOVE"),
         act=_acts(env),
         terms={
             **{term: whole(env, name, 1) for term, name in named.items() if env.get(name)},
@@ -80,11 +82,15 @@ def retraining(env: Mapping[str, str]) -> Retraining:
 
 
 class Releasing(msgspec.Struct, frozen=True, kw_only=True):
-    """Settings of the release function: `topic` is an ARN to notify, `strategy` a name; `act` is False in a dry run."""
+    """Settings of the release function: `topic` is an ARN to notify, `strategy` a name; `act` is False in a dry run.
+
+    `move` names the move function.
+    """
 
     where: Operator
     topic: str
     strategy: str
+    move: str
     act: bool
 
 
@@ -94,6 +100,7 @@ def releasing(env: Mapping[str, str]) -> Releasing:
         where=Operator(stack=required(env, "FAIRLEAD_STACK")),
         topic=required(env, "FAIRLEAD_TOPIC"),
         strategy=required(env, "FAIRLEAD_STRATEGY"),
+        move=required(env, "FAIRLEAD_MOVE"),
         act=_acts(env),
     )
 

@@ -54,14 +54,33 @@ def verifying(env: Mapping[str, str]) -> Verifying:
     )
 
 
+class Moving(msgspec.Struct, frozen=True, kw_only=True):
+    """Settings of the move function: whose aliases it moves, and where journal and registry are."""
+
+    stack: str
+    bucket: str
+    function: str
+
+
+def moving(env: Mapping[str, str]) -> Moving:
+    """Read the move function's settings; raises SettingsError naming the variable."""
+    return Moving(
+        stack=stack(env), bucket=required(env, "FAIRLEAD_BUCKET"), function=required(env, "FAIRLEAD_FUNCTION")
+    )
+
+
 class Recording(msgspec.Struct, frozen=True, kw_only=True):
-    """Settings of the record function: the journal's bucket and stack, and the deployment group that it records."""
+    """Settings of the record function: the journal's bucket and stack, and the deployment group that it records.
+
+    `move` names the move function.
+    """
 
     stack: str
     bucket: str
     function: str
     application: str
     group: str
+    move: str
 
 
 def recording(env: Mapping[str, str]) -> Recording:
@@ -72,4 +91,5 @@ def recording(env: Mapping[str, str]) -> Recording:
         function=required(env, "FAIRLEAD_FUNCTION"),
         application=required(env, "FAIRLEAD_APPLICATION"),
         group=required(env, "FAIRLEAD_GROUP"),
+        move=required(env, "FAIRLEAD_MOVE"),
     )
