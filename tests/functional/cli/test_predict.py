@@ -136,7 +136,8 @@ def test_predict_keeps_its_version_while_a_canary_begins_and_ends(api: Script, t
         release, live = next(batches)
         if live == 4:
             api.answers["/model"] = (200, described | four)
-        return by_three(body) | {"release": release}
+        answer: dict[str, Any] = by_three(body) | {"release": release}
+        return answer
 
     api.answers["/versions/3/predict"] = (200, live_moves)
     for path in ("/predict", "/versions/4/predict"):
