@@ -13,6 +13,7 @@ from fairlead.api.client import Endpoint
 from fairlead.errors import CallError
 from fairlead.model.signature import Signature
 from fairlead_cli.rows import instances
+from fairlead_cli.stack import release_command
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +43,8 @@ def contract(endpoint: Endpoint, name: str, version: int | None) -> Contract:
     """Read the contract of a version, of the live one where None; raises CallError where another model is live."""
     found = msgspec.convert(endpoint.describe(version), Contract)
     if found.model != name:
-        raise CallError(f"{found.model} is live, not {name}", hint=f"`fairlead release {name} VERSION` makes it live")
+        release = release_command(name, "VERSION", found.model)
+        raise CallError(f"{found.model} is live, not {name}", hint=f"`{release}` makes it live")
     return found
 
 

@@ -1,4 +1,4 @@
-"""Opens the deployed stack for a command."""
+"""Opens the deployed stack for a command, and writes the release command that fits its live model."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -27,3 +27,19 @@ def api_url(settings: "Operator") -> str:
         return find(settings).api_url
     except StorageError as error:
         raise StorageError(str(error), hint="or set FAIRLEAD_API_URL to the stack's output ApiUrl") from error
+
+
+def live_model(settings: "Operator") -> str | None:
+    """Return the name of the live model; None if no model is live, or if the stack cannot be read."""
+    from fairlead.errors import FairleadError
+
+    try:
+        return releases(settings).live().model
+    except FairleadError:
+        return None
+
+
+def release_command(model: str, version: int | str, live: str | None) -> str:
+    """Return the command that releases a version while the model `live` is live."""
+    switch = "" if live in {None, model} else " --switch-model"
+    return f"fairlead release {model} {version}{switch}"

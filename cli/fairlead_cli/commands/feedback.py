@@ -47,13 +47,14 @@ def feedback(
     from fairlead.errors import CallError
     from fairlead.model.signature import Output
     from fairlead_cli.outcomes_file import Columns, Progress, read_truth
-    from fairlead_cli.stack import api_url
+    from fairlead_cli.stack import api_url, release_command
 
     url = api_url(where(stack))
     endpoint = Endpoint(url)
     live = endpoint.describe()
     if live["model"] != name:
-        raise CallError(f"{live['model']} is live, not {name}", hint=f"`fairlead release {name} VERSION` makes it live")
+        release = release_command(name, "VERSION", live["model"])
+        raise CallError(f"{live['model']} is live, not {name}", hint=f"`{release}` makes it live")
     columns = Columns(id_column, tuple(actual_column), comment_column)
     truth = read_truth(data, columns, msgspec.convert(live["signature"]["output"], Output))
     progress = Progress(data, columns, url)

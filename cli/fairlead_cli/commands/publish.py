@@ -23,6 +23,7 @@ from fairlead_cli.publish_options import (
 
 if TYPE_CHECKING:
     from fairlead.publishing.publish import Published
+    from fairlead.settings import Operator
 
 
 def publish(
@@ -78,12 +79,13 @@ def publish(
         if not json:
             print_findings(error.verdict.findings)
         raise
-    _print(published, json=json)
+    _print(published, where(stack), json=json)
 
 
-def _print(published: "Published", *, json: bool) -> None:
+def _print(published: "Published", settings: "Operator", *, json: bool) -> None:
     from fairlead_cli.findings import count, print_findings
     from fairlead_cli.manifest_view import document
+    from fairlead_cli.stack import live_model, release_command
 
     manifest = published.manifest
     if json:
@@ -94,7 +96,7 @@ def _print(published: "Published", *, json: bool) -> None:
     typer.echo(f"gate: {count(manifest.findings)}")
     if manifest.forced:
         typer.echo(f"FORCED by {manifest.forced.by}: {manifest.forced.reason}")
-    typer.echo(f"next: fairlead release {manifest.model} {manifest.version}")
+    typer.echo(f"next: {release_command(manifest.model, manifest.version, live_model(settings))}")
     if manifest.parity:
         typer.echo(f"engine onnx: parity proved on {manifest.parity.rows:,} rows")
     else:

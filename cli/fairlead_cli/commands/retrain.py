@@ -83,7 +83,7 @@ def _here(
         train=train,
         limits=Limits(trusted=tuple(trust or ())),
     )
-    _print(_retrained(order, settings, json=json), json=json)
+    _print(_retrained(order, settings, json=json), settings, json=json)
 
 
 def _retrained(order: "RetrainingOrder", settings: "Operator", *, json: bool) -> "Retrained":
@@ -110,21 +110,22 @@ def _retrained(order: "RetrainingOrder", settings: "Operator", *, json: bool) ->
     return cast("Retrained", done)  # an order without a key is always carried out
 
 
-def _print(done: "Retrained", *, json: bool) -> None:
+def _print(done: "Retrained", settings: "Operator", *, json: bool) -> None:
     from fairlead.retraining.handler import told
     from fairlead_cli.findings import count, print_findings
+    from fairlead_cli.stack import live_model, release_command
 
     if json:
         print_json({"result": "published", **told(done), "findings": done.findings})
         return
     manifest = done.published.manifest
     print_findings((*done.findings, *manifest.findings))
-    typer.echo(f"\npublished {manifest.model} version {manifest.version}, {manifest.created_by}")
+    typer.echo(f"\npublished {manifest.model} version {manifest.version} by {manifest.created_by}")
     typer.echo(
         f"learnt {done.learnt:,} new rows, judged on {done.held_out:,} newer ones; gate: {count(manifest.findings)}"
     )
-    which = f"{manifest.model} {manifest.version}"
-    typer.echo(f"next: fairlead report {which}, then fairlead release {which}")
+    release = release_command(manifest.model, manifest.version, live_model(settings))
+    typer.echo(f"next: fairlead report {manifest.model} {manifest.version}, then {release}")
 
 
 def _there(name: str, span: float, *, reason: str, settings: "Operator", json: bool) -> None:

@@ -38,7 +38,10 @@ def status(
         found = opened.status()
     if name and name not in {release.model for release in (found.live, found.previous) if release}:
         open_registry(settings).latest(name)  # an unknown name is an error of its own, with the names that look like it
-        raise NotFoundError(f"{name} is not released", hint=f"`fairlead versions {name}` lists its versions")
+        raise NotFoundError(
+            f"{name} is neither live nor previous",
+            hint=f"`fairlead versions {name}` lists its versions, `fairlead history {name}` its releases",
+        )
     if json:
         print_json(found)
     else:

@@ -213,6 +213,7 @@ def test_another_model_than_the_live_one_is_refused(api: Script, tmp_path: Path)
     done = feedback(table(tmp_path, prediction_id=ids(1), actual=["no"]), name="penguins")
     assert done.exit_code == 5
     assert "churn is live, not penguins" in done.stderr
+    assert "`fairlead release penguins VERSION --switch-model` makes it live" in done.stderr
 
 
 def test_a_file_reaches_the_ledger_through_the_real_intake_and_again_changes_nothing(

@@ -270,7 +270,8 @@ def test_status_of_a_model_that_is_not_released_is_an_error(registry: Registry, 
     done = fairlead("status", "churn")
 
     assert (done.exit_code, done.stdout) == (6, "")
-    assert "churn is not released" in done.stderr
+    assert "churn is neither live nor previous" in done.stderr
+    assert "`fairlead history churn`" in done.stderr
 
 
 def test_status_without_a_name_shows_live_and_every_standing_alarm_first(
@@ -310,6 +311,7 @@ def test_publish_proves_stores_and_says_what_to_run_next(
     joblib.dump(LogisticRegression(max_iter=500).fit(X, y), tmp_path / "iris.joblib")
     X.assign(species=y).to_csv(tmp_path / "held_out.csv", index=False)
     arguments = ["publish", tmp_path / "iris.joblib", "--name", "iris", "--data", tmp_path / "held_out.csv"]
+    fairlead("release", "churn", 1)
 
     done = fairlead(*arguments, "--target", "species")
     document = result(*arguments, "--target", "species", "--engine", "onnx")
@@ -318,9 +320,10 @@ def test_publish_proves_stores_and_says_what_to_run_next(
     last = done.stdout.splitlines()[-4:]
     assert last[0] == "published iris version 1"
     assert last[1].startswith("gate: ")
-    assert last[2] == "next: fairlead release iris 1"
+    assert last[2] == "next: fairlead release iris 1 --switch-model"
     assert last[3].startswith("engine onnx: parity proved on ")
     assert "· inferring the signature" in done.stderr
+    assert "champion, against the live version: no other version of this model is in service" in done.stdout
     assert (document["version"], document["digest"]) == (2, f"sha256:{registry.manifest('iris', 2)[1]}")
 
 
@@ -339,11 +342,11 @@ def test_the_champion_is_what_live_serves_not_the_latest(
         found = result("validate", *arguments)["findings"]
         return next(f"{one['finding']}: {one['detail']}" for one in found if one["check"] == "champion")
 
-    fairlead("publish", *arguments)
+    assert "next: fairlead release iris 1\n" in fairlead("publish", *arguments).stdout
     assert "against version 1: " in compared()
     assert "it is the registry's latest, because stack fairlead serves no model" in compared()
     fairlead("release", "iris", 1)
-    fairlead("publish", *arguments)
+    assert "next: fairlead release iris 2\n" in fairlead("publish", *arguments).stdout
     assert "against version 1: " in compared()
     assert "it is live on stack fairlead" in compared()
     assert result("show", "iris", 2)["champion"] == 1

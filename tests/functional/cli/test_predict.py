@@ -233,3 +233,4 @@ def test_predict_for_a_model_that_is_not_live_says_which_one_is(api: Script, tmp
 
     assert done.exit_code == 5
     assert "churn is live, not penguins" in done.stderr
+    assert "`fairlead release penguins VERSION --switch-model` makes it live" in done.stderr

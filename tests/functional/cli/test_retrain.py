@@ -108,7 +108,7 @@ def test_training_rows_can_be_brought(registry: Registry, tmp_path: Path) -> Non
     done = fairlead("retrain", "penguins", "--local", "--train", str(path), "--trust", "*")
 
     assert done.exit_code == 0, done.output
-    assert "published penguins version 2, " in done.stdout
+    assert "published penguins version 2 by " in done.stdout
     assert "learnt 210 new rows, judged on 90 newer ones" in done.stdout
 
 

@@ -280,6 +280,9 @@ def test_another_model_is_released_only_when_asked(
     with pytest.raises(ReleaseError, match="live holds churn, not penguins") as caught:
         releases.release(registry, "penguins", 1)
     assert "--switch-model" in caught.value.hint
+    with pytest.raises(ReleaseError, match="live holds churn, not penguins") as caught:
+        releases.freeze(registry, "penguins", 1)
+    assert "`fairlead release penguins VERSION --switch-model`" in caught.value.hint
     assert lambda_.changes() == []
 
     assert ship(releases, registry, 1, "penguins", switch_model=True).live.model == "penguins"

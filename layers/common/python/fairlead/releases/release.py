@@ -62,7 +62,7 @@ def release(context: ReleaseContext, registry: Registry, order: ReleaseOrder) ->
     configuration = _configuration(context.stack, order)
     situation = reconciled_snapshot(context)
     _refuse_busy(situation)
-    _refuse_other_model(situation.now, order)
+    _refuse_other_model(situation.now, order, hint=f"add --switch-model to replace {situation.now.model}")
     _refuse_mixture(situation.now, order)
     _refuse_gone(situation.now, order)
     wanted = _wanted(context, situation, manifest, sha256)
@@ -82,7 +82,12 @@ def freeze(context: ReleaseContext, registry: Registry, order: ReleaseOrder) -> 
     manifest, sha256 = _judged(registry, order)
     refuse_retired(registry, order.model, order.version)
     situation = reconciled_snapshot(context)
-    _refuse_other_model(situation.now, order)
+    _refuse_other_model(
+        situation.now,
+        order,
+        hint=f"only versions of the live model are frozen without a release; "
+        f"`fairlead release {order.model} VERSION --switch-model` makes {order.model} live",
+    )
     wanted = _wanted(context, situation, manifest, sha256)
     if known := _serving_already(context, situation, wanted):
         return known
@@ -283,11 +288,9 @@ def _refuse_busy(situation: AliasSnapshot) -> None:
         raise ReleaseError(situation.busy, hint=hint)
 
 
-def _refuse_other_model(now: Release, order: ReleaseOrder) -> None:
+def _refuse_other_model(now: Release, order: ReleaseOrder, *, hint: str) -> None:
     if now.model not in {None, order.model} and not order.switch_model:
-        raise ReleaseError(
-            f"live holds {now.model}, not {order.model}", hint=f"add --switch-model to replace {now.model}"
-        )
+        raise ReleaseError(f"live holds {now.model}, not {order.model}", hint=hint)
 
 
 def _refuse_mixture(now: Release, order: ReleaseOrder) -> None:
