@@ -42,7 +42,7 @@ def redrive(*, stack: Stack = DEFAULT_STACK, json: Json = False) -> None:
     else:
         print_facts([(said, f"{total[name]:,}") for name, said in FACTS.items()])
     if total["RedriveFailed"] or total["Left"]:
-        note(f"why: aws logs tail /aws/lambda/{function}")
+        note(f"why: sam logs --cw-log-group /aws/lambda/{function}")
     if total["FailedRetrainings"]:
         note("what to do about retrainings: docs/how-to/alarms.md#failed-retrainings")
     if total["RedriveFailed"] or total["Left"] or total["FailedRetrainings"]:

@@ -150,5 +150,5 @@ def _there(name: str, span: float, *, reason: str, settings: "Operator", json: b
         print_json({"result": "started", "function": function, "request": request})
         return
     print_facts([("started", function), ("request", request)])
-    note(f"follow it: aws logs tail /aws/lambda/{function} --follow --filter-pattern '\"{request}\"'")
+    note(f"follow it: sam logs --cw-log-group /aws/lambda/{function} --tail --filter '\"{request}\"'")
     note(f"what came of it, a new version or why there is none, will be in `fairlead history {name}`")

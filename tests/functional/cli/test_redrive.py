@@ -55,7 +55,7 @@ def test_what_failed_again_is_exit_code_1(lambda_: Stubber) -> None:
     done = redrive()
     assert done.exit_code == 1
     assert re.search(r"failed again, and stay +1\n", done.stdout)
-    assert "aws logs tail /aws/lambda/fairlead-redrive" in done.stderr
+    assert "sam logs --cw-log-group /aws/lambda/fairlead-redrive" in done.stderr
 
 
 def test_a_failed_retraining_is_reported_until_its_dead_letter_is_removed(lambda_: Stubber) -> None:

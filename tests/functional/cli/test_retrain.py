@@ -145,7 +145,7 @@ def test_how_to_follow_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     done = fairlead("retrain", "penguins")
 
     assert "request-1" in done.stdout
-    assert "aws logs tail /aws/lambda/fairlead-retrain --follow" in done.stderr
+    assert "sam logs --cw-log-group /aws/lambda/fairlead-retrain --tail" in done.stderr
     assert "fairlead history penguins" in done.stderr
 
 

@@ -29,7 +29,9 @@ def call(client: Any, function: str, event: bytes) -> dict[str, Any]:
         answer = client.invoke(FunctionName=function, Payload=event)
         data: bytes = answer["Payload"].read()
     if "FunctionError" in answer:
-        raise CallError(f"{function} failed: {_said(data)}", hint=f"read its log: aws logs tail /aws/lambda/{function}")
+        raise CallError(
+            f"{function} failed: {_said(data)}", hint=f"read its log: sam logs --cw-log-group /aws/lambda/{function}"
+        )
     return msgspec.json.decode(data, type=dict[str, Any])
 
 
