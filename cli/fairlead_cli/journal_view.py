@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from fairlead_cli import clock
+
 if TYPE_CHECKING:
     from fairlead.journal.alias_state import ObservedAliases
     from fairlead.journal.journal import Journal
@@ -20,7 +22,7 @@ def open_journal(settings: "Operator") -> "tuple[Journal, Registry]":
     from fairlead.registry.connection import open_registry
 
     opened = open_registry(settings)
-    return Journal(opened.objects, settings.stack), opened
+    return Journal(opened.objects, settings.stack, clock=clock.now), opened
 
 
 def see(settings: "Operator") -> "ObservedAliases":

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from fairlead_cli import clock
+
 if TYPE_CHECKING:
     from fairlead.releases.facade import Releases
     from fairlead.settings import Operator
@@ -13,7 +15,7 @@ def releases(settings: "Operator", *, progress: Callable[[str], None] = lambda _
     from fairlead.aws.stack import find
     from fairlead.releases.facade import opened
 
-    return opened(find(settings), progress=progress)
+    return opened(find(settings), progress=progress, clock=clock.now)
 
 
 def api_url(settings: "Operator") -> str:

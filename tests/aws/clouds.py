@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ import boto3
 
 from fairlead_local.cloud import LocalCloud
 from tests.local.packing import BUILT, packed
-from tests.local.release_stack import COMMAND
+from tests.local.support import clock_ahead
 
 ROOT = Path(__file__).parents[2]
 TIMINGS = ("VerifyColdStartMs=60000", "VerifyLatencyMs=20000", "CanaryLatencyMs=60000")
@@ -29,9 +28,6 @@ class Cloud(Protocol):
 
     def environment(self, session: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return the variables for programs: of a role's session, or of the person who runs the suite."""
-
-    def command(self, *arguments: str) -> list[str]:
-        """Return the command line of `fairlead`."""
 
     def deploy(self, stack: str, parameters: Sequence[str]) -> subprocess.CompletedProcess[str]:
         """Run `sam deploy` of the built stack."""
@@ -68,12 +64,7 @@ class Local:
 
     def environment(self, session: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return the variables that lead to the local cloud."""
-        return _without_aws() | self._cloud.environment() | _keys(session)
-
-    def command(self, *arguments: str) -> list[str]:
-        """Return a command whose journal goes by the cloud's clock."""
-        ahead = str(self._cloud.now() - time.time())
-        return [sys.executable, "-c", COMMAND, ahead, *arguments]
+        return _without_aws() | self._cloud.environment() | clock_ahead(self._cloud) | _keys(session)
 
     def deploy(self, stack: str, parameters: Sequence[str]) -> subprocess.CompletedProcess[str]:
         """Deploy the stack with its archives in place."""
@@ -107,10 +98,6 @@ class Aws:
     def environment(self, session: Mapping[str, str] | None = None) -> dict[str, str]:
         """Return the environment, with a session's keys in place of its own."""
         return ((_without_aws() | _region()) if session else dict(os.environ)) | _keys(session)
-
-    def command(self, *arguments: str) -> list[str]:
-        """Return the installed command."""
-        return [str(Path(sys.executable).with_name("fairlead")), *arguments]
 
     def deploy(self, stack: str, parameters: Sequence[str]) -> subprocess.CompletedProcess[str]:
         """Deploy the built stack; its archives lie under the stack's name in SAM's bucket."""

@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+import sys
 from collections import Counter
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +22,7 @@ from tests.local.packing import BUILT
 from tests.local.release_stack import BROKEN_FOR_CALLERS, zipped
 from tests.local.support import Answer, call, signer
 
+FAIRLEAD = str(Path(sys.executable).with_name("fairlead"))
 MODEL = "iris"
 PARAMETERS = (
     *TIMINGS,
@@ -95,7 +97,7 @@ class Deployed:
         if self.outputs:
             told["FAIRLEAD_API_URL"] = self.cloud.api_url(self.outputs)
         return subprocess.run(
-            self.cloud.command(*(str(one) for one in arguments)), cwd=ROOT, env=environment | told,
+            [FAIRLEAD, *(str(one) for one in arguments)], cwd=ROOT, env=environment | told,
             capture_output=True, text=True, check=False,
         )  # fmt: skip
 

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator
-from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -74,14 +73,6 @@ def loop_stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Stage"]:
 
 
 @pytest.fixture
-def scene(stage: "Scene", monkeypatch: pytest.MonkeyPatch) -> "Scene":
-    """The stage for one scenario. The journal of commands in this process goes by the cloud's clock, as all else."""
-
-    class Now(datetime):
-        @classmethod
-        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]  # a plain one, as is written
-            return datetime.fromtimestamp(stage.cloud.now(), tz)
-
-    monkeypatch.setattr("fairlead.journal.journal.datetime", Now)
-    monkeypatch.setattr("fairlead_cli.commands.who_was_live.datetime", Now)
+def scene(stage: "Scene") -> "Scene":
+    """The stage for one scenario."""
     return stage

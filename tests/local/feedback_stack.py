@@ -8,9 +8,8 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -28,7 +27,7 @@ from fairlead.registry.store import Registry
 from fairlead_cli.main import app
 from fairlead_local.cloud import Credentials, LocalCloud
 from tests.local.packing import packed
-from tests.local.support import Answer, Sam, call, until
+from tests.local.support import Answer, Sam, call, clock_ahead, until
 
 STACK = "fairlead"
 PATIENT = ["VerifyColdStartMs=60000", "VerifyLatencyMs=20000", "CanaryLatencyMs=60000", "LatencyMs=60000"]
@@ -46,13 +45,6 @@ POLICIES = {
 }
 """Two report outcomes: a single source is not learnt from."""
 
-CLOCKS = (
-    "fairlead.journal.journal",
-    "fairlead.aws.lambda_invocation",
-    "fairlead_cli.commands.monitor",
-    "fairlead_cli.commands.who_was_live",
-)
-
 
 @dataclass
 class Stage:
@@ -68,8 +60,7 @@ class Stage:
 
     def fairlead(self, *arguments: object, who: str = "operator") -> Result:
         """Run a command in this process."""
-        with self.clocked():
-            return CliRunner().invoke(app, [str(one) for one in arguments], env=self.environment(who))
+        return CliRunner().invoke(app, [str(one) for one in arguments], env=self.environment(who))
 
     def did(self, *arguments: object, who: str = "operator") -> str:
         """Run a command that must succeed; what it said on stdout."""
@@ -100,23 +91,7 @@ class Stage:
         return self.answer(who, "/feedback", {"outcomes": list(outcomes)})
 
     def environment(self, who: str) -> dict[str, str]:
-        return self.cloud.environment(self.people[who]) | {"FAIRLEAD_STACK": STACK}
-
-    @contextmanager
-    def clocked(self) -> Iterator[None]:
-        """Let commands in this process use the cloud's clock."""
-        cloud = self.cloud
-
-        class Now(datetime):
-            @classmethod
-            def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]  # a plain one, as is written
-                return datetime.fromtimestamp(cloud.now(), tz)
-
-        with pytest.MonkeyPatch.context() as patch:
-            for module in CLOCKS:
-                patch.setattr(f"{module}.datetime", Now)
-            patch.setattr("fairlead_cli.commands.shadow.time", SimpleNamespace(time=cloud.now))
-            yield
+        return self.cloud.environment(self.people[who]) | clock_ahead(self.cloud) | {"FAIRLEAD_STACK": STACK}
 
     # What moves.
 

@@ -4,7 +4,6 @@ import io
 import json
 import os
 import subprocess
-import sys
 import threading
 import time
 import zipfile
@@ -27,7 +26,7 @@ from fairlead.publishing.store import Published
 from fairlead_cli.main import app
 from fairlead_local.cloud import Credentials, LocalCloud
 from tests.local.packing import BUILT, packed
-from tests.local.support import Answer, Sam, call, settled, until
+from tests.local.support import Answer, Sam, call, clock_ahead, settled, until
 
 STACK = "fairlead"
 AT_ONCE = ("--strategy", "all-at-once", "--wait")
@@ -43,25 +42,6 @@ ENGINES: tuple[EngineName, ...] = ("onnx", "onnx", "sklearn")
 MINUTE = 60.0
 X, Y = load_iris(return_X_y=True, as_frame=True)
 ROW = X.head(1).to_dict("records")
-
-COMMAND = """
-import datetime, sys
-from fairlead.journal import journal
-from fairlead_cli.main import app
-
-ahead = datetime.timedelta(seconds=float(sys.argv.pop(1)))
-
-
-class Now(datetime.datetime):
-    @classmethod
-    def now(cls, tz=None):
-        return datetime.datetime.now(tz) + ahead
-
-
-journal.datetime = Now
-app()
-"""
-"""The command line, in a process whose journal goes by the cloud's clock."""
 
 BROKEN_FOR_CALLERS = """
 _whole, _read = handler, http.json_body
@@ -143,7 +123,7 @@ class Scene:
     # Commands.
 
     def environment(self, who: str = "operator", *, endpoint: str = "") -> dict[str, str]:
-        told = self.cloud.environment(self.people[who]) | {"FAIRLEAD_STACK": STACK}
+        told = self.cloud.environment(self.people[who]) | clock_ahead(self.cloud) | {"FAIRLEAD_STACK": STACK}
         return told | ({"AWS_ENDPOINT_URL": endpoint} if endpoint else {})
 
     def fairlead(self, *arguments: object, who: str = "operator") -> Result:
@@ -162,9 +142,8 @@ class Scene:
 
     def process(self, *arguments: object, who: str = "operator", endpoint: str = "") -> "subprocess.Popen[str]":
         """Start a command as a process of its own."""
-        ahead = str(self.cloud.now() - time.time())
         return subprocess.Popen(
-            [sys.executable, "-c", COMMAND, ahead, *(str(one) for one in arguments)],
+            ["fairlead", *(str(one) for one in arguments)],
             env=os.environ | self.environment(who, endpoint=endpoint),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

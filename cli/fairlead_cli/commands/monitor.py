@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fairlead_cli import clock
 from fairlead_cli.journal_view import moving, what
 from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
 from fairlead_cli.output import note, print_json, print_table
@@ -58,8 +59,6 @@ def monitor(
 
 
 def _overview(settings: "Operator", name: str, hours: int) -> "Overview":
-    from datetime import UTC
-
     from fairlead.aws import clients
     from fairlead.aws.cloudwatch_alarms import Alarms
     from fairlead.aws.s3 import S3Objects
@@ -73,7 +72,7 @@ def _overview(settings: "Operator", name: str, hours: int) -> "Overview":
     objects = S3Objects(clients.client("s3"), stack.bucket)
     return look(
         name,
-        datetime.now(UTC),
+        clock.now(),
         hours,
         registry=Registry(objects),
         ledger=LedgerReader(clients.client("dynamodb"), stack.ledger),

@@ -4,6 +4,7 @@ from typing import Any
 
 import typer
 
+from fairlead_cli import clock
 from fairlead_cli.options import DEFAULT_STACK, Json, Stack, where
 from fairlead_cli.output import note, print_facts, print_json
 
@@ -32,10 +33,10 @@ def redrive(*, stack: Stack = DEFAULT_STACK, json: Json = False) -> None:
 
     function = f"{where(stack).stack}-redrive"
     client = lambda_invocation.client()
-    total = run = lambda_invocation.run(client, function)
+    total = run = lambda_invocation.run(client, function, now=clock.now())
     while run["Left"] and run["Redriven"]:
         note(f"{total['Redriven']} taken, {run['Left']} left")
-        run = lambda_invocation.run(client, function)
+        run = lambda_invocation.run(client, function, now=clock.now())
         total = _added(total, run)
     if json:
         print_json(total)

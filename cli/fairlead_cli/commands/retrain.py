@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
+from fairlead_cli import clock
 from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
 from fairlead_cli.output import note, print_facts, print_json, telling
 
@@ -69,14 +70,14 @@ def _here(
     settings: "Operator",
     json: bool,
 ) -> None:
-    from datetime import UTC, datetime, timedelta
+    from datetime import timedelta
 
     from fairlead.aws import clients
     from fairlead.retraining.types import Limits, RetrainingOrder
 
     order = RetrainingOrder(
         model=name,
-        now=datetime.now(UTC),
+        now=clock.now(),
         by=clients.caller(),
         why=reason or "it was asked for",
         since=timedelta(days=span),
@@ -100,7 +101,7 @@ def _retrained(order: "RetrainingOrder", settings: "Operator", *, json: bool) ->
     ledger = LedgerReader(clients.client("dynamodb"), find(settings).ledger)
     try:
         with telling() as tell:
-            journal = Journal(registry.objects, settings.stack, folder=RETRAIN)
+            journal = Journal(registry.objects, settings.stack, folder=RETRAIN, clock=clock.now)
             retraining = Retraining(registry, ledger, where=settings, journal=journal, progress=tell)
             done = retraining.retrain(order)
     except RefusedError as error:
@@ -129,8 +130,6 @@ def _print(done: "Retrained", settings: "Operator", *, json: bool) -> None:
 
 
 def _there(name: str, span: float, *, reason: str, settings: "Operator", json: bool) -> None:
-    from datetime import UTC, datetime
-
     from fairlead.aws import clients
     from fairlead.retraining.handler import start
 
@@ -141,7 +140,7 @@ def _there(name: str, span: float, *, reason: str, settings: "Operator", json: b
         {
             "model": name,
             "reason": reason or "it was asked for",
-            "time": datetime.now(UTC).isoformat(timespec="seconds"),
+            "time": clock.now().isoformat(timespec="seconds"),
             "since_days": span,
             "by": clients.caller(),
         },

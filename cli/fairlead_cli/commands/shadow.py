@@ -1,10 +1,10 @@
 """fairlead shadow."""
 
-import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fairlead_cli import clock
 from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
 from fairlead_cli.output import print_facts, print_json, telling
 
@@ -39,7 +39,7 @@ def shadow(
     found = find(settings)
     models = open_registry(settings)
     with telling() as tell:
-        releases = opened(found, progress=tell)
+        releases = opened(found, progress=tell, clock=clock.now)
         candidate = releases.freeze(models, name, version)
         live = releases.live()
         tell(f"asking release {candidate.release} what callers asked release {live.release}")
@@ -50,7 +50,7 @@ def shadow(
             candidate,
             live,
             ask=lambda release: ReleaseClient(client, found.function, release),
-            now=time.time(),
+            now=clock.now().timestamp(),
             hours=hours,
             most=limit,
         )

@@ -1,10 +1,11 @@
 """fairlead who-was-live."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fairlead_cli import clock
 from fairlead_cli.journal_view import open_journal, strategy, who
 from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
 from fairlead_cli.output import print_facts, print_json
@@ -31,7 +32,7 @@ def who_was_live(
     """
     journal, _ = open_journal(where(stack))
     tail = journal.all()
-    latest = max(datetime.now(UTC), tail[0].at) if tail else datetime.now(UTC)
+    latest = max(clock.now(), tail[0].at) if tail else clock.now()
     asked = moment(at, now=latest)
     found = tail.who_was_live(asked)
     if found is None:

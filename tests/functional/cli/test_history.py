@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -20,7 +20,7 @@ from fairlead.model.release import Release, frozen_release
 from fairlead.registry.store import Registry
 from fairlead_cli.main import app
 from tests.functional.session import connect
-from tests.functional.strict_lambda import BASE, NAME, StrictLambda, deployed
+from tests.functional.strict_lambda import BASE, NAME, StrictLambda, deployed, outputs
 from tests.journals import ADA, BOB, NOON, STACK, Clock, key_of
 from tests.manifests import build, stock
 
@@ -43,25 +43,9 @@ def cloud(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         client: Any = connect("s3")
         client.create_bucket(Bucket="registry", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
         client.put_bucket_versioning(Bucket="registry", VersioningConfiguration={"Status": "Enabled"})
-        stack = deployed()
-        outputs = {
-            "ApiUrl": stack.api_url,
-            "BucketName": "registry",
-            "PredictFunctionName": NAME,
-            "CommonLayerArn": stack.common_layer,
-            "OnnxLayerArn": stack.engine_layers["onnx"],
-            "SklearnLayerArn": stack.engine_layers["sklearn"],
-            "BaseEnvironment": json.dumps(stack.environment),
-            "DeploymentApplication": "fairlead",
-            "DeploymentGroup": "fairlead-live",
-            "DeploymentStrategy": "CodeDeployDefault.LambdaCanary10Percent10Minutes",
-            "CustomStrategy": "fairlead-custom",
-            "CanaryAlarms": "fairlead-canary-errors,fairlead-canary-latency",
-            "VerifyFunctionName": "CodeDeployHook_fairlead-verify",
-        }
         template = {
             "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}},
-            "Outputs": {key: {"Value": value} for key, value in outputs.items()},
+            "Outputs": {key: {"Value": value} for key, value in outputs(deployed()).items()},
         }
         connect("cloudformation").create_stack(StackName="fairlead", TemplateBody=json.dumps(template))
         strict = StrictLambda()
@@ -274,6 +258,13 @@ def test_a_date_means_its_first_moment(told: Journal, registry: Registry) -> Non
     Journal(registry.objects, STACK, clock=lambda: NOON + timedelta(days=2)).append(Draft(kind="decided", by=ADA))
 
     assert result("who-was-live", "churn", "--at", "2026-11-23")["at"] == "2026-11-23T00:00:00Z"
+
+
+def test_now_is_the_time_of_the_commands_clock(told: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FAIRLEAD_CLOCK_AHEAD", str(400 * 86400))
+    at = datetime.fromisoformat(result("who-was-live", "churn", "--at", "now")["at"])
+
+    assert at > datetime.now(UTC) + timedelta(days=399)
 
 
 def test_who_was_live_shows_author_and_reason_of_the_move(told: Journal) -> None:

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -84,3 +85,15 @@ def test_a_stack_without_the_function_says_so(lambda_: Stubber) -> None:
     done = redrive()
     assert done.exit_code == 6
     assert "could not run fairlead-redrive (lambda:InvokeFunction)" in done.stderr
+
+
+def test_the_function_runs_at_the_time_of_the_commands_clock(lambda_: Stubber, monkeypatch: pytest.MonkeyPatch) -> None:
+    invoked: list[dict[str, Any]] = []
+    lambda_.client.meta.events.register(
+        "provide-client-params.lambda.Invoke", lambda params, **_: invoked.append(params)
+    )
+    monkeypatch.setenv("FAIRLEAD_CLOCK_AHEAD", "864000")
+    answer(lambda_, DONE)
+    redrive()
+    at = datetime.fromisoformat(json.loads(invoked[0]["Payload"])["time"])
+    assert at > datetime.now(UTC) + timedelta(days=9)

@@ -20,6 +20,7 @@ ROWS = [
     {"automation", "retraining"},
 ]
 CLI_ROWS = [
+    {"clock"},
     {"options", "output", "publish_options", "predictions_file", "rows", "stack", "times"},
     {
         "errors",

@@ -1,6 +1,6 @@
 """Invokes a scheduled function of the stack now, with a schedule's event, and waits for its answer."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -17,9 +17,9 @@ def client() -> Any:
     return clients.client("lambda", read_timeout=LONGEST + 10, attempts=1)
 
 
-def run(client: Any, function: str, *, now: datetime | None = None) -> dict[str, Any]:
+def run(client: Any, function: str, *, now: datetime) -> dict[str, Any]:
     """Invoke a function with a schedule's event at `now` and return its answer; raises CallError, NotFoundError."""
-    tick = {"source": "fairlead", "time": (now or datetime.now(UTC)).isoformat(timespec="seconds"), "detail": {}}
+    tick = {"source": "fairlead", "time": now.isoformat(timespec="seconds"), "detail": {}}
     return call(client, function, msgspec.json.encode(tick))
 
 

@@ -31,6 +31,13 @@ MOVES = "moves"
 RETRAIN = "retrain"
 ATTEMPTS = 200
 
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """Return the machine's time in UTC."""
+    return datetime.now(UTC)
+
 
 class Entry(NamedTuple):
     """A record as the history shows it; `label` is its number, with the prefix `retrain/` if that function wrote it."""
@@ -48,7 +55,7 @@ class Journal:
         stack: str,
         *,
         folder: str = MOVES,
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        clock: Clock = utc_now,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._objects = objects
@@ -57,6 +64,10 @@ class Journal:
         self._sleep = sleep
         self._stored = Stored(objects, self._prefix)
         self._retraining = None if folder == RETRAIN else Journal(objects, stack, folder=RETRAIN, clock=clock)
+
+    def now(self) -> datetime:
+        """Return the present time by the journal's clock."""
+        return self._clock()
 
     def all(self) -> Tail:
         """Return the records as they are listed now, newest first; each is read when it is accessed."""

@@ -18,7 +18,7 @@ from fairlead.aws.codedeploy import Deployment, Deployments
 from fairlead.aws.lambda_function import PredictFunction
 from fairlead.aws.s3 import S3Objects
 from fairlead.aws.stack import Stack
-from fairlead.journal.journal import Journal
+from fairlead.journal.journal import Clock, Journal, utc_now
 from fairlead.model.release import Release
 from fairlead.registry.retirements import Retirement
 from fairlead.registry.store import Registry
@@ -143,11 +143,17 @@ class Releases:
 
 
 def release_context(
-    stack: Stack, *, mover: AliasMover | None = None, progress: Progress = lambda _: None, pause: float = 2
+    stack: Stack,
+    *,
+    mover: AliasMover | None = None,
+    progress: Progress = lambda _: None,
+    pause: float = 2,
+    clock: Clock = utc_now,
 ) -> ReleaseContext:
     """Return the context of one stack's release operations, under this process's credentials.
 
-    Without a `mover` this process moves aliases itself. `pause` is the seconds between polls.
+    Without a `mover` this process moves aliases itself. `pause` is the seconds between polls; the journal goes by
+    `clock`.
     """
     function = PredictFunction(clients.client("lambda"), stack.function, pause=min(pause, 1))
     return ReleaseContext(
@@ -157,7 +163,9 @@ def release_context(
         alarms=CanaryAlarms(clients.client("cloudwatch"), stack.canary_alarms),
         # A rollback works without the journal, so it must not wait long for it.
         journal=Journal(
-            S3Objects(clients.client("s3", connect_timeout=3, read_timeout=10, attempts=2), stack.bucket), stack.name
+            S3Objects(clients.client("s3", connect_timeout=3, read_timeout=10, attempts=2), stack.bucket),
+            stack.name,
+            clock=clock,
         ),
         by=cache(clients.caller),
         move=(mover or function).move,
@@ -165,6 +173,6 @@ def release_context(
     )
 
 
-def opened(stack: Stack, *, progress: Progress = lambda _: None, pause: float = 2) -> Releases:
-    """Return a stack's release operations, under this process's credentials; `pause` is the seconds between polls."""
-    return Releases(release_context(stack, progress=progress, pause=pause), clients.client("cloudwatch"))
+def opened(stack: Stack, *, progress: Progress = lambda _: None, pause: float = 2, clock: Clock = utc_now) -> Releases:
+    """Return a stack's release operations, under this process's credentials; for the rest see `release_context`."""
+    return Releases(release_context(stack, progress=progress, pause=pause, clock=clock), clients.client("cloudwatch"))

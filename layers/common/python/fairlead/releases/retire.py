@@ -5,8 +5,6 @@ retirement of its version. A retirement is refused while an intent names its ver
 retired version goes live.
 """
 
-from datetime import UTC, datetime
-
 from fairlead.errors import ReleaseError
 from fairlead.journal.records import Draft
 from fairlead.journal.tail import Tail
@@ -42,7 +40,7 @@ def retire(
         Draft(kind="retired", by=by, why=reason, model=model, version=version, key=f"retired:{model}@{version}"),
     )
     wanted = Retirement(
-        model=model, version=version, retired=datetime.now(UTC).replace(microsecond=0), retired_by=by, reason=reason
+        model=model, version=version, retired=context.journal.now().replace(microsecond=0), retired_by=by, reason=reason
     )
     return retirements.retire(registry, wanted)
 

@@ -1,7 +1,7 @@
 """Snapshots of a running deployment: old and new release side by side."""
 
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -37,18 +37,11 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     alarms: list[Alarm]
 
 
-def watch(
-    context: ReleaseContext,
-    cloudwatch: Any,
-    number: str,
-    *,
-    pause: float = 3,
-    now: Callable[[], datetime] = lambda: datetime.now(UTC),
-) -> Iterator[Snapshot]:
+def watch(context: ReleaseContext, cloudwatch: Any, number: str, *, pause: float = 3) -> Iterator[Snapshot]:
     """Yield a snapshot of a deployment every `pause` seconds until it has ended, and a last one of its end."""
     while True:
         deployment = context.deployments.read(number)
-        snapshot = _snapshot(context, cloudwatch, deployment, now())
+        snapshot = _snapshot(context, cloudwatch, deployment, context.journal.now())
         yield snapshot
         if not deployment.running:
             return
