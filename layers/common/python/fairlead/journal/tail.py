@@ -27,7 +27,10 @@ WINDOW = 32
 MOST_INTENTS = 64
 """Open intents that are looked up; this package never leaves more open."""
 
-KEYED = range(50, 400)
+RECENT = 50
+"""Records that are searched for what belongs to a move under way."""
+
+KEYED = range(RECENT, 400)
 """Records that are searched for a draft's key: at least 50, then up to 400 while they are younger than REPEATED."""
 
 REPEATED = timedelta(days=2)
@@ -198,9 +201,14 @@ class Tail(Sequence[Record]):
                 return None
         return None
 
-    def recent(self, count: int) -> list[Record]:
+    def recent(self, count: int = RECENT) -> list[Record]:
         """Return the newest readable records, at most `count`; gaps are skipped and do not count."""
         return list(islice(self._readable(), count))
+
+    def intent(self, release: str) -> Record | None:
+        """Return the newest intent to move an alias to a release, among the recent records."""
+        intents = (record for record in self.recent() if record.kind == "intended")
+        return next((record for record in intents if record.now and record.now.release == release), None)
 
     def _readable(self) -> Iterator[Record]:
         return (record for record in self if record.kind != "unreadable")

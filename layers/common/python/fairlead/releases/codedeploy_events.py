@@ -20,9 +20,6 @@ from fairlead.model.release import Release
 from fairlead.releases.restore import Restorer
 from fairlead.settings import Recording
 
-RECENT_RECORDS = 50
-"""Records that are searched for a deployment's intent and the hook's result."""
-
 STATES = {"Succeeded": "SUCCESS", "Failed": "FAILURE", "Stopped": "STOP"}
 """Final statuses of a deployment, as state-change events name them."""
 
@@ -211,7 +208,7 @@ def _why(shift: RecordedShift, tail: Tail, intent: Record | None) -> str:
 def _reason(deployment: Deployment, tail: Tail) -> str:
     """Return why a deployment failed: CodeDeploy's reason, and the hook's findings if the hook refused it."""
     key = f"{deployment.id}:verify"
-    found = next((one for one in tail.recent(RECENT_RECORDS) if one.key == key and one.kind == "failed"), None)
+    found = next((one for one in tail.recent() if one.key == key and one.kind == "failed"), None)
     reason = deployment.reason or f"it was {deployment.status.lower()}"
     return f"{reason}: {found.why}" if found else reason
 
@@ -219,8 +216,7 @@ def _reason(deployment: Deployment, tail: Tail) -> str:
 def _intent(shift: RecordedShift, tail: Tail) -> Record | None:
     if not shift.ours or shift.undone or not shift.now:
         return None
-    aimed = (one for one in tail.recent(RECENT_RECORDS) if one.kind == "intended" and one.now)
-    return next((one for one in aimed if one.now and one.now.release == shift.now.release), None)
+    return tail.intent(shift.now.release)
 
 
 def _evidence(deployment: Deployment, intent: Record | None) -> dict[str, Any]:

@@ -30,9 +30,6 @@ from fairlead.releases import strategies
 from fairlead.releases.canary_alarms import CanaryAlarms
 
 Progress = Callable[[str], None]
-RECENT_RECORDS = 50
-"""Records that are searched for a retirement which raced with an intent; the registry lists older retirements."""
-
 
 UNREADABLE = (StorageError, SettingsError, IntegrityError, SchemaError)
 """Errors of a registry that cannot be reached, denies access, or holds malformed objects."""
@@ -156,7 +153,7 @@ def intending(
     """
 
     def unless_retired(tail: Tail) -> Draft:
-        for record in tail.recent(RECENT_RECORDS):
+        for record in tail.recent():  # a retirement which raced with this intent; the registry lists older ones
             if draft.now and record.kind == "retired" and same_version(record, draft.now):
                 raise retired_error(record.model, record.version)
         return draft
@@ -209,9 +206,6 @@ def _running(context: ReleaseContext, deployment: Deployment) -> Running:
 
 def _intent(context: ReleaseContext, target: str) -> Record | None:
     try:
-        tail = context.journal.tail()
+        return context.journal.all().intent(target)
     except UNREADABLE:  # the deployment is then reported without its author
         return None
-    return next(
-        (one for one in tail if one.kind == "intended" and one.now is not None and one.now.release == target), None
-    )

@@ -135,15 +135,10 @@ def _older(context: ReleaseContext, registry: Registry, target: Release) -> Rele
     gone, live = retirements.retired(registry.objects, target.model or ""), context.function.alias("live").version
     known = [facts.release for facts in context.function.versions() if facts.version != live]
     older = [one for one in known if one.model == target.model and _newer(target, one) and one.version not in gone]
-    newest = sorted(older, key=lambda one: int(one.release), reverse=True)[:MOST_TRIED]
-    return next(
-        (
-            one
-            for one in newest
-            if not cold_start.obstacle(registry, one) and not problem(context.function, one.release)
-        ),
-        None,
-    )
+    for one in sorted(older, key=lambda one: int(one.release), reverse=True)[:MOST_TRIED]:
+        if not cold_start.obstacle(registry, one) and not problem(context.function, one.release):
+            return one
+    return None
 
 
 def _record(context: ReleaseContext, done: Draft, intent: Record | None, *, moved: bool, after: datetime) -> None:
@@ -190,13 +185,26 @@ def _hint(context: ReleaseContext, registry: Registry, live: Release, model: str
 def _further(context: ReleaseContext, registry: Registry, live: Release, model: str) -> str:
     """Return what was rolled back already, and the command for a further step back, by the journal."""
     told = [one for one in context.journal.all().recent(SEARCHED_RECORDS) if one.alias == "live" and one.kind in MOVES]
-    undone = next(((one, left) for one in told if (left := _left(one)) and _newer(left, live)), None)
-    said = f"live left {undone[1]} at {undone[0].effective:%Y-%m-%d %H:%M}Z; " if undone else ""
-    came = (one.was for one in told if one.was and one.now and one.now.release == live.release)
-    for before in came:
-        if before.model == model and _newer(live, before) and _serves(context, registry, before):
-            return f"{said}to go further back to {before}: `fairlead rollback {model} --to r{before.release}`"
-    return f"{said}name a version or release with --to; {another(model)}"
+    undone = _undone(told, live)
+    for before in _before_live(told, live):
+        if before.model == model and _serves(context, registry, before):
+            return f"{undone}to go further back to {before}: `fairlead rollback {model} --to r{before.release}`"
+    return f"{undone}name a version or release with --to; {another(model)}"
+
+
+def _undone(told: list[Record], live: Release) -> str:
+    """Return when live last left a newer release, as the beginning of a hint; empty if it did not."""
+    for record in told:
+        left = _left(record)
+        if left and _newer(left, live):
+            return f"live left {left} at {record.effective:%Y-%m-%d %H:%M}Z; "
+    return ""
+
+
+def _before_live(told: list[Record], live: Release) -> list[Release]:
+    """Return the older releases from which live moved to the present one, newest move first."""
+    came = [record.was for record in told if record.was and record.now and record.now.release == live.release]
+    return [before for before in came if _newer(live, before)]
 
 
 def _left(record: Record) -> Release | None:
