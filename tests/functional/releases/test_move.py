@@ -175,7 +175,7 @@ def test_a_function_that_fails_or_is_gone_is_named_with_its_log(live: Desk, lamb
 
     with pytest.raises(CallError, match="fairlead-move failed: RuntimeError: out of memory") as caught:
         ask(live, "live", "3")
-    assert "aws logs tail /aws/lambda/fairlead-move" in str(caught.value.hint)
+    assert "sam logs --cw-log-group /aws/lambda/fairlead-move" in str(caught.value.hint)
 
     lambda_.refusals["Invoke"] = ["AccessDeniedException"]
     with pytest.raises(CallError, match=r"could not run fairlead-move \(lambda:InvokeFunction\): AccessDenied"):
