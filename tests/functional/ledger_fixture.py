@@ -99,7 +99,7 @@ class Loop:
 
     def rows_counted(self, version: int = 1) -> int:
         """Rows of all traffic counters."""
-        found = self.ledger.traffic("penguins", version, SLOT - 96, SLOT + 96).clusters.values()
+        found = self.ledger.counted("penguins", version, SLOT - 96, SLOT + 96)[0].clusters.values()
         return sum(counts.get("rows", 0) for counts in found)
 
     def scored(self, version: int = 1) -> dict[str, float]:

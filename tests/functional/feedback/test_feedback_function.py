@@ -53,7 +53,7 @@ def test_what_was_captured_is_kept_and_counted_against_the_baseline(
 
     assert feedback.handler(delivery(lines), running()) == counts(captured=5)
 
-    [clusters] = here.ledger.traffic("penguins", 1, SLOT, SLOT + 1).clusters.values()
+    [clusters] = here.ledger.counted("penguins", 1, SLOT, SLOT + 1)[0].clusters.values()
     names = [field.name for field in traffic.signature.inputs]
     islands = sum(rows for name, rows in clusters.items() if name.startswith(f"i{names.index('island')}_"))
     assert (clusters["requests"], clusters["rows"], islands) == (5, 10, 10)
@@ -111,7 +111,7 @@ def test_fields_that_are_never_stored_are_not_counted_as_missing(
 ) -> None:
     feedback.handler(delivery(traffic.lines([ROW] * 3, drop=frozenset({"island"}))), running())
 
-    [clusters] = here.ledger.traffic("penguins", 1, SLOT, SLOT + 1).clusters.values()
+    [clusters] = here.ledger.counted("penguins", 1, SLOT, SLOT + 1)[0].clusters.values()
     names = [field.name for field in traffic.signature.inputs]
     assert clusters["rows"] == 3
     assert not [name for name in clusters if name.startswith(f"i{names.index('island')}_")]

@@ -164,7 +164,7 @@ def test_any_interleaving_counts_each_part_and_each_pair_once(sequence: list[Any
         parts, pairs = world.parts(), world.pairs()
         assert len(parts) == len(PARTS)
         assert {state for _, state in pairs} <= {"scored", "invalid"}
-        assert world.ledger.traffic("churn", 3, SLOT - 4, SLOT + 4) == VERSION.traffic(parts)
+        assert world.ledger.counted("churn", 3, SLOT - 4, SLOT + 4)[0] == VERSION.traffic(parts)
         expected = quality.tally(VERSION.output, [pair for pair, _ in pairs])
         assert rounded(world.ledger.quality("churn", 3, SLOT - 4, SLOT + 4)) == rounded(expected)
 

@@ -115,7 +115,7 @@ def score(found: Sequence[Pair]) -> dict[int, dict[str, int | float]]:
 def rows_counted(ledger: Ledger) -> int:
     """The counter `rows` of every cluster of the day."""
     slot = slot_of(NOON)
-    found = ledger.traffic("churn", 3, slot - 96, slot + 96).clusters.values()
+    found = ledger.counted("churn", 3, slot - 96, slot + 96)[0].clusters.values()
     assert all(counts["rows"] == counts["i109_0"] for counts in found)
     return sum(counts["rows"] for counts in found)
 

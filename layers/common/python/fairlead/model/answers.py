@@ -1,5 +1,7 @@
 """A model's answers to a batch of rows, and the canonical text that answers and outcomes are compared by."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from fairlead.model.signature import Scalar
@@ -16,6 +18,16 @@ class Answers(msgspec.Struct, frozen=True, kw_only=True):
     probabilities: list[list[float]] | None = None
     values: list[float | list[float]] | None = None
     scores: list[float] | None = None
+
+
+def join(parts: Sequence[Answers]) -> Answers:
+    """Return the answers to several batches, at least one, as the answers to one batch."""
+    if len(parts) == 1:
+        return parts[0]
+    columns = {name: [getattr(part, name) for part in parts] for name in Answers.__struct_fields__}
+    return Answers(
+        **{name: None if None in some else [one for part in some for one in part] for name, some in columns.items()}
+    )
 
 
 def canonical(actual: Scalar | dict[str, float]) -> str:

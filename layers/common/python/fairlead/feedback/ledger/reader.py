@@ -55,10 +55,6 @@ class LedgerReader:
         found = self._query(KeyConditionExpression="pk = :p", ExpressionAttributeValues={":p": {"S": items.SEEN}})
         return [_seen(item) for item in found]
 
-    def traffic(self, model: str, version: int, start: int, end: int) -> Counters:
-        """Return what was asked and answered, counted by cluster."""
-        return self.counted(model, version, start, end)[0]
-
     def counted(self, model: str, version: int, start: int, end: int) -> tuple[Counters, dict[int, dict[str, Number]]]:
         """Return traffic by cluster and quality by slot in one read: their items are adjacent."""
         clusters: dict[str, dict[str, int]] = {}

@@ -13,7 +13,7 @@ import numpy as np
 from fairlead.engines import Engine
 from fairlead.errors import one_line
 from fairlead.gate.evidence import Probe
-from fairlead.model.answers import Answers
+from fairlead.model.answers import Answers, join
 from fairlead.model.signature import LARGEST_INTEGER, Signature
 from fairlead.publishing.signature.probe import unseen_value
 
@@ -191,18 +191,9 @@ def _repeated(engine: Engine, rows: list[Row]) -> Iterator[Probe]:
     order = np.random.default_rng(0).permutation(len(rows)).tolist()
     yield _compared("row order", whole, order, lambda: engine.answer([rows[at] for at in order]))
     singles = list(range(min(SINGLES, len(rows))))
-    yield _compared("batch size", whole, singles, lambda: _one_by_one(engine, [rows[at] for at in singles]))
+    yield _compared("batch size", whole, singles, lambda: join([engine.answer([rows[at]]) for at in singles]))
     twice = [*range(len(rows)), *range(len(rows))]
     yield _compared("batch size", whole, twice, lambda: engine.answer(rows + rows))
-
-
-def _one_by_one(engine: Engine, rows: list[Row]) -> Answers:
-    parts = [engine.answer([row]) for row in rows]
-    joined = {
-        name: None if getattr(parts[0], name) is None else [value for part in parts for value in getattr(part, name)]
-        for name in ("labels", "probabilities", "values", "scores")
-    }
-    return Answers(**joined)
 
 
 def _compared(kind: str, whole: Answers, places: list[int], ask: Callable[[], Answers]) -> Probe:

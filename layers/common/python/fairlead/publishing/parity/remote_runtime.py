@@ -13,7 +13,7 @@ from fairlead.engines import Engine
 from fairlead.errors import CallError, EngineError, RowNotAnswerableError
 from fairlead.gate.evidence import Budget
 from fairlead.model import manifest
-from fairlead.model.answers import Answers
+from fairlead.model.answers import Answers, join
 from fairlead.model.golden import Golden
 from fairlead.model.manifest import Blob
 from fairlead.model.signature import Signature, class_names
@@ -94,7 +94,7 @@ class RemoteEngine:
         refused = [start + position for start, reply in replies for position in reply.refused]
         if refused:
             raise RowNotAnswerableError(refused, next(reply.reason for _, reply in replies if reply.refused))
-        return _joined([reply.answers or Answers() for _, reply in replies])
+        return join([reply.answers or Answers() for _, reply in replies])
 
     def _replies(self, rows: Sequence[Row], start: int) -> list[tuple[int, EngineReply]]:
         """Ask in parts that Lambda takes; return each reply with the position of its first row."""
@@ -122,12 +122,3 @@ def _most_rows(signature: Signature) -> int:
     names = class_names(output)
     figures = len(output.names or names) + 2
     return max(1, MOST_BYTES // (9 * figures + max((len(name.encode()) for name in names), default=0) + 10))
-
-
-def _joined(parts: Sequence[Answers]) -> Answers:
-    if len(parts) == 1:
-        return parts[0]
-    columns = {name: [getattr(part, name) for part in parts] for name in Answers.__struct_fields__}
-    return Answers(
-        **{name: None if None in some else [one for part in some for one in part] for name, some in columns.items()}
-    )
