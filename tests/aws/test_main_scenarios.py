@@ -178,7 +178,7 @@ def _refusal(answer: Answer) -> dict[str, Any]:
 def _gauge(stack: Deployed, name: str) -> float:
     now = datetime.now(UTC)
     found = stack.cloud.client("cloudwatch").get_metric_statistics(
-        Namespace="Fairlead", MetricName=name, Dimensions=[{"Name": "service", "Value": "monitor"}],
+        Namespace=f"Fairlead/{stack.name}", MetricName=name, Dimensions=[{"Name": "service", "Value": "monitor"}],
         StartTime=now - timedelta(hours=6), EndTime=now + timedelta(hours=6), Period=3600, Statistics=["Maximum"],
     )  # fmt: skip
     return max((float(one["Maximum"]) for one in found["Datapoints"]), default=0.0)

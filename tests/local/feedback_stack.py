@@ -135,7 +135,7 @@ class Stage:
         """The sum of a metric of one of the stack's functions, for ever."""
         now = datetime.fromtimestamp(self.cloud.now(), UTC)
         found = self.cloud.client("cloudwatch").get_metric_statistics(
-            Namespace="Fairlead", MetricName=name, Dimensions=[{"Name": "service", "Value": service}],
+            Namespace=f"Fairlead/{STACK}", MetricName=name, Dimensions=[{"Name": "service", "Value": service}],
             StartTime=now - timedelta(days=60), EndTime=now + timedelta(minutes=1), Period=86400, Statistics=["Sum"],
         )  # fmt: skip
         return sum(float(one["Sum"]) for one in found["Datapoints"])

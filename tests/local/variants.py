@@ -108,7 +108,7 @@ class Variant:
 
     def _datapoints(self, name: str, service: str, stat: str) -> list[float]:
         metric = {
-            "Namespace": "Fairlead",
+            "Namespace": f"Fairlead/{STACK}",
             "MetricName": name,
             "Dimensions": [{"Name": "service", "Value": service}],
         }

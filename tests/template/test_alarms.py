@@ -24,16 +24,26 @@ def function(name: str) -> list[dict[str, str]]:
 
 SINGLE = {
     "Throttles": ("AWS/Lambda", "Throttles", LIVE, "Sum", 300, ABOVE, 0, 1, "notBreaching"),
-    "Quality": ("Fairlead", "QualityDrop", service("monitor"), "Maximum", 300, ABOVE, "0", 3, "ignore"),
+    "Quality": ("Fairlead/fairlead", "QualityDrop", service("monitor"), "Maximum", 300, ABOVE, "0", 3, "ignore"),
     "Drift": (
-        *("Fairlead", "DriftedFeatures", service("monitor"), "Maximum", 300),
+        *("Fairlead/fairlead", "DriftedFeatures", service("monitor"), "Maximum", 300),
         *("GreaterThanOrEqualToThreshold", "1", "12", "ignore"),
     ),
     "BrokenInputs": (
-        *("Fairlead", "BrokenFeatures", service("monitor"), "Maximum", 300),
+        *("Fairlead/fairlead", "BrokenFeatures", service("monitor"), "Maximum", 300),
         *("GreaterThanOrEqualToThreshold", "1", 3, "ignore"),
     ),
-    "LabelCoverage": ("Fairlead", "LabelCoverage", service("monitor"), "Minimum", 300, BELOW, "0", 3, "ignore"),
+    "LabelCoverage": (
+        "Fairlead/fairlead",
+        "LabelCoverage",
+        service("monitor"),
+        "Minimum",
+        300,
+        BELOW,
+        "0",
+        3,
+        "ignore",
+    ),
     "RespondFailed": ("AWS/Lambda", "Errors", function("Respond"), "Sum", 300, ABOVE, 0, 1, "notBreaching"),
     "MoveFailed": ("AWS/Lambda", "Errors", function("Move"), "Sum", 300, ABOVE, 0, 1, "notBreaching"),
 }
@@ -43,32 +53,32 @@ CALCULATED = {
         {
             "judged": "FILL(answered, 0) + failed",
             "failed": "FILL(handled, 0) + FILL(crashed, 0)",
-            "handled": ("Fairlead", "Errors5xx", service("predict"), 300, "Sum"),
+            "handled": ("Fairlead/fairlead", "Errors5xx", service("predict"), 300, "Sum"),
             "crashed": ("AWS/Lambda", "Errors", LIVE, 300, "Sum"),
-            "answered": ("Fairlead", "Latency", service("predict"), 300, "SampleCount"),
+            "answered": ("Fairlead/fairlead", "Latency", service("predict"), 300, "SampleCount"),
         },
         ("0.05", 1),
     ),
     "Latency": (
         "IF(FILL(answered, 0) >= 10, latency, 0)",
         {
-            "latency": ("Fairlead", "Latency", service("predict"), 300, "p99"),
-            "answered": ("Fairlead", "Latency", service("predict"), 300, "SampleCount"),
+            "latency": ("Fairlead/fairlead", "Latency", service("predict"), 300, "p99"),
+            "answered": ("Fairlead/fairlead", "Latency", service("predict"), 300, "SampleCount"),
         },
         ("1000", 3),
     ),
     "PoisonRecords": (
         "FILL(first, 0) + FILL(again, 0)",
         {
-            "first": ("Fairlead", "PoisonRecords", service("feedback"), 300, "Sum"),
-            "again": ("Fairlead", "PoisonRecords", service("redrive"), 300, "Sum"),
+            "first": ("Fairlead/fairlead", "PoisonRecords", service("feedback"), 300, "Sum"),
+            "again": ("Fairlead/fairlead", "PoisonRecords", service("redrive"), 300, "Sum"),
         },
         (0, 1),
     ),
     "FailedBatches": (
         "FILL(failed, 0) + FILL(crashed, 0)",
         {
-            "failed": ("Fairlead", "RedriveFailed", service("redrive"), 900, "Sum"),
+            "failed": ("Fairlead/fairlead", "RedriveFailed", service("redrive"), 900, "Sum"),
             "crashed": ("AWS/Lambda", "Errors", function("Redrive"), 900, "Sum"),
         },
         (0, 2),
@@ -76,7 +86,7 @@ CALCULATED = {
     "RefusedReports": (
         "FILL(answered, 0) + FILL(crashed, 0)",
         {
-            "answered": ("Fairlead", "Errors5xx", service("intake"), 300, "Sum"),
+            "answered": ("Fairlead/fairlead", "Errors5xx", service("intake"), 300, "Sum"),
             "crashed": ("AWS/Lambda", "Errors", function("Intake"), 300, "Sum"),
         },
         (0, 3),
@@ -93,7 +103,7 @@ CALCULATED = {
 WAITING = {
     "dropped": ("AWS/Lambda", "AsyncEventsDropped", function("Retrain"), 900, "Sum"),
     "undelivered": ("AWS/Lambda", "DestinationDeliveryFailures", function("Retrain"), 900, "Sum"),
-    "waiting": ("Fairlead", "FailedRetrainings", service("redrive"), 900, "Maximum"),
+    "waiting": ("Fairlead/fairlead", "FailedRetrainings", service("redrive"), 900, "Maximum"),
 }
 MONITORED = {
     "ran": ("AWS/Lambda", "Invocations", function("Monitor"), 900, "Sum"),
@@ -269,3 +279,12 @@ def test_the_dashboard_is_json_that_shows_calls_quality_drift_outcomes_and_alarm
         *("FailedBatchesAlarm", "DroppedEventsAlarm", "RespondFailedAlarm", "MoveFailedAlarm", "MonitorSilentAlarm"),
         *("BrokenInputsAlarm", "FailedRetrainingsAlarm", "RefusedReportsAlarm"),
     }
+
+
+def test_no_metric_is_shared_with_another_stack(stack: Stack) -> None:
+    """dev and prod in one account and region: an alarm must not see the other's calls."""
+    metrics = set(re.findall(r'"Namespace": "([^"]+)"', json.dumps(stack.resources)))
+    functions = [one["Properties"] for one in stack.of_type("AWS::Lambda::Function").values()]
+    written = {one["Environment"]["Variables"]["POWERTOOLS_METRICS_NAMESPACE"] for one in functions}
+    frozen = json.loads(stack.outputs["BaseEnvironment"])["POWERTOOLS_METRICS_NAMESPACE"]
+    assert {name for name in metrics if not name.startswith("AWS/")} == written == {frozen} == {"Fairlead/fairlead"}

@@ -115,9 +115,9 @@ def test_the_errors_alarm_is_the_share_of_the_release_s_own_failures(stack: Stac
         "failed": "FILL(handled, 0) + FILL(crashed, 0)",
     }
     assert [entry["Id"] for entry in alarm["Metrics"] if entry["ReturnData"]] == ["share"]
-    assert metric(alarm, "handled") == ("Fairlead", "Errors5xx", RELEASE, 60, "Sum")
+    assert metric(alarm, "handled") == ("Fairlead/fairlead", "Errors5xx", RELEASE, 60, "Sum")
     assert metric(alarm, "crashed") == ("AWS/Lambda", "Errors", VERSION, 60, "Sum")
-    assert metric(alarm, "answered") == ("Fairlead", "Latency", RELEASE, 60, "SampleCount")
+    assert metric(alarm, "answered") == ("Fairlead/fairlead", "Latency", RELEASE, 60, "SampleCount")
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", "0.05")
 
 
@@ -128,8 +128,8 @@ def test_the_latency_alarm_is_the_release_s_own_99th_percentile(stack: Stack) ->
     assert alarm["AlarmName"] == "fairlead-canary-latency"
     assert slowest["Expression"] == "IF(FILL(answered, 0) >= 10, latency, 0)"
     assert slowest["ReturnData"] is True
-    assert metric(alarm, "latency") == ("Fairlead", "Latency", RELEASE, 60, "p99")
-    assert metric(alarm, "answered") == ("Fairlead", "Latency", RELEASE, 60, "SampleCount")
+    assert metric(alarm, "latency") == ("Fairlead/fairlead", "Latency", RELEASE, 60, "p99")
+    assert metric(alarm, "answered") == ("Fairlead/fairlead", "Latency", RELEASE, 60, "SampleCount")
     assert (alarm["ComparisonOperator"], alarm["Threshold"]) == ("GreaterThanThreshold", "1000")
 
 

@@ -46,7 +46,7 @@ def test_counts_are_totals_and_latencies_the_last_minutes() -> None:
         {"requests_0": [10.0], "requests_1": [5.0], "errors_1": [2.0]},
     )
 
-    found = metrics.read(client, ["13", "14"], function="churn-predict", since=SINCE, until=UNTIL)
+    found = metrics.read(client, ["13", "14"], stack="churn", function="churn-predict", since=SINCE, until=UNTIL)
 
     assert found == {"13": Traffic(requests=100, p50=12.5, p99=80.0), "14": Traffic(requests=5, errors=2)}
 
@@ -54,7 +54,7 @@ def test_counts_are_totals_and_latencies_the_last_minutes() -> None:
 def test_each_release_is_asked_for_by_its_own_dimension_in_whole_minutes() -> None:
     client = Metrics()
 
-    metrics.read(client, ["13", "14"], function="churn-predict", since=SINCE, until=UNTIL)
+    metrics.read(client, ["13", "14"], stack="churn", function="churn-predict", since=SINCE, until=UNTIL)
 
     dimensions = {
         query["Id"]: query["MetricStat"]["Metric"]["Dimensions"][1] for query in client.asked["MetricDataQueries"]
@@ -69,7 +69,9 @@ def test_a_clock_behind_awss_hides_nothing_and_asks_for_no_time_that_ends_before
     """An operator's clock may be minutes behind the one that says when the deployment began."""
     client = Metrics({"requests_0": [90.0]})
 
-    found = metrics.read(client, ["13"], function="churn-predict", since=SINCE, until=SINCE - timedelta(minutes=10))
+    found = metrics.read(
+        client, ["13"], stack="churn", function="churn-predict", since=SINCE, until=SINCE - timedelta(minutes=10)
+    )
 
     assert found["13"].requests == 90
     assert client.asked["StartTime"] < client.asked["EndTime"]
@@ -79,7 +81,7 @@ def test_calls_that_crashed_are_calls_and_errors() -> None:
     """A crash, or a call out of time, reports nothing itself; Lambda does."""
     client = Metrics({"requests_0": [90.0], "errors_0": [1.0], "crashes_0": [10.0]})
 
-    found = metrics.read(client, ["14"], function="churn-predict", since=SINCE, until=UNTIL)
+    found = metrics.read(client, ["14"], stack="churn", function="churn-predict", since=SINCE, until=UNTIL)
 
     assert found["14"] == Traffic(requests=100, errors=11)
     [crashes] = [query["MetricStat"] for query in client.asked["MetricDataQueries"] if query["Id"] == "crashes_0"]
@@ -111,7 +113,9 @@ def test_calls_that_crashed_are_calls_and_errors() -> None:
 def test_a_release_s_own_figures_are_those_of_the_worst_five_minutes(
     figures: dict[str, list[float]], expected: Own
 ) -> None:
-    found = metrics.own(Metrics(figures), "14", function="churn-predict", since=SINCE, until=UNTIL, alone_since=SINCE)
+    found = metrics.own(
+        Metrics(figures), "14", stack="churn", function="churn-predict", since=SINCE, until=UNTIL, alone_since=SINCE
+    )
     assert found == expected
 
 
@@ -130,13 +134,15 @@ def test_live_s_crashes_are_those_of_a_release_while_it_is_alone(
     crashes: list[float], alone_since: datetime | None, expected: float
 ) -> None:
     client = Metrics({"answered": [30.0], "crashes": crashes, "crashes_of_live": [10.0]})
-    found = metrics.own(client, "14", function="churn-predict", since=SINCE, until=UNTIL, alone_since=alone_since)
+    found = metrics.own(
+        client, "14", stack="churn", function="churn-predict", since=SINCE, until=UNTIL, alone_since=alone_since
+    )
     assert found.error_share == expected
 
 
 def test_own_figures_are_asked_for_by_the_release_alone() -> None:
     client = Metrics()
-    metrics.own(client, "14", function="churn-predict", since=SINCE, until=UNTIL, alone_since=None)
+    metrics.own(client, "14", stack="churn", function="churn-predict", since=SINCE, until=UNTIL, alone_since=None)
     asked = {
         query["Id"]: (query["MetricStat"]["Metric"]["MetricName"], query["MetricStat"]["Stat"])
         for query in client.asked["MetricDataQueries"]

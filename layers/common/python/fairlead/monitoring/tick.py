@@ -25,7 +25,6 @@ from fairlead.settings import Monitoring
 from fairlead.telemetry import emit
 
 LIVE = "live"
-NAMESPACE = "Fairlead"
 OWN = {"service": "monitor"}
 """Dimensions of the gauges that alarms watch, which are the live version's."""
 MOST_FINDINGS = 25
@@ -99,7 +98,7 @@ class Ticker:
         if not self._here.respond:
             return []
         standing = self._alarms.calling(self._here.respond)
-        known = [alarm for alarm in standing if told.issuperset(alarm.gauges(NAMESPACE, OWN))]
+        known = [alarm for alarm in standing if told.issuperset(alarm.gauges(emit.NAMESPACE, OWN))]
         due = [alarm for alarm in known if self._due(alarm, at)]
         for alarm in due:
             with clients.translated(f"send alarm {alarm.name} to the responder (lambda:InvokeFunction)"):

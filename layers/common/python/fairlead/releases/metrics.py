@@ -12,7 +12,6 @@ import msgspec
 from fairlead.aws import clients
 from fairlead.errors import ReleaseError
 
-NAMESPACE = "Fairlead"
 SERVICE = "predict"
 ALIAS = "live"
 PERIOD = 60
@@ -58,32 +57,44 @@ class Own(msgspec.Struct, frozen=True, kw_only=True):
     latency_ms: float | None = None
 
 
+def namespace(stack: str) -> str:
+    """Return the CloudWatch namespace of a stack's metrics, as the template sets it (`telemetry.emit`)."""
+    return f"Fairlead/{stack}"
+
+
 def read(
-    client: Any, releases: Sequence[str], *, function: str, since: datetime, until: datetime
+    client: Any, releases: Sequence[str], *, stack: str, function: str, since: datetime, until: datetime
 ) -> dict[str, Traffic]:
     """Return the traffic of each release of a function; `client` is a boto3 CloudWatch client. Raises ReleaseError.
 
     Figures are of whole minutes: the minute of `since` counts from its beginning.
     """
-    found = _read(client, list(_queries(releases, function)), since, until)
+    found = _read(client, list(_queries(releases, stack, function)), since, until)
     values = {name: [value for _, value in points] for name, points in found.items()}
     return {release: _traffic(values, place) for place, release in enumerate(releases)}
 
 
 def own(
-    client: Any, release: str, *, function: str, since: datetime, until: datetime, alone_since: datetime | None
+    client: Any,
+    release: str,
+    *,
+    stack: str,
+    function: str,
+    since: datetime,
+    until: datetime,
+    alone_since: datetime | None,
 ) -> Own:
     """Return a release's own figures over a time, to check an alarm against; raises ReleaseError.
 
     `alone_since` is when the release began to get all of live's calls, None if it does not. From then on, live's
     crashes are the release's: Lambda need not count by executed version while an alias names one version alone.
     """
-    labels = _labels(release)
+    labels, own_metrics = _labels(release), namespace(stack)
     queries = [
-        _query(name, NAMESPACE, metric, labels, statistic) for name, (metric, statistic) in ALARM_FIGURES.items()
+        _query(name, own_metrics, metric, labels, statistic) for name, (metric, statistic) in ALARM_FIGURES.items()
     ]
-    slowest = _query("p99", NAMESPACE, "Latency", labels, "p99", period=WINDOW)
-    answers = _query("enough", NAMESPACE, "Latency", labels, "SampleCount", period=WINDOW)
+    slowest = _query("p99", own_metrics, "Latency", labels, "p99", period=WINDOW)
+    answers = _query("enough", own_metrics, "Latency", labels, "SampleCount", period=WINDOW)
     crashes = [_crashes("crashes", release, function), _crashes("crashes_of_live", None, function)]
     found = _read(client, [*queries, *crashes, slowest, answers], since, until)
     alone = [(at, count) for at, count in found.get("crashes_of_live", []) if alone_since and at >= alone_since]
@@ -135,10 +146,10 @@ def _read(client: Any, queries: list[dict[str, Any]], since: datetime, until: da
     return values
 
 
-def _queries(releases: Sequence[str], function: str) -> Iterator[dict[str, Any]]:
+def _queries(releases: Sequence[str], stack: str, function: str) -> Iterator[dict[str, Any]]:
     for place, release in enumerate(releases):
         for figure, (metric, statistic) in STATISTICS.items():
-            yield _query(f"{figure}_{place}", NAMESPACE, metric, _labels(release), statistic)
+            yield _query(f"{figure}_{place}", namespace(stack), metric, _labels(release), statistic)
         yield _crashes(f"crashes_{place}", release, function)
 
 

@@ -54,7 +54,14 @@ def _snapshot(context: ReleaseContext, cloudwatch: Any, deployment: Deployment, 
     live = context.function.alias("live")
     shares = {live.version: 1 - sum(live.weights.values())} | live.weights
     met = (
-        metrics.read(cloudwatch, pair, function=context.function.name, since=deployment.created, until=at)
+        metrics.read(
+            cloudwatch,
+            pair,
+            stack=context.stack.name,
+            function=context.function.name,
+            since=deployment.created,
+            until=at,
+        )
         if pair
         else {}
     )

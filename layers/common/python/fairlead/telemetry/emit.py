@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedd
 
 import json
 import logging
+import os
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -19,7 +20,8 @@ from aws_lambda_powertools import Logger
 from fairlead.errors import FairleadError
 from fairlead.settings import Serving
 
-NAMESPACE = "Fairlead"
+NAMESPACE = os.environ.get("POWERTOOLS_METRICS_NAMESPACE", "Fairlead")
+"""The stack's own (`Fairlead/<stack>`): stacks of one account and region would otherwise share metrics and alarms."""
 JUDGED = frozenset({"Requests", "Errors5xx"})
 """With `Latency`, the metrics by release, which alarms use. They are few: each release makes new CloudWatch metrics."""
 SERVICE: tuple[str, ...] = ("service",)

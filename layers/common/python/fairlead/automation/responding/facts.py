@@ -116,9 +116,14 @@ class FactGatherer:
             return frozenset()
 
     def _own(self, live: Release, at: datetime, alone_since: datetime | None) -> metrics.Own:
-        name, begin = self._context.function.name, at - REQUESTS_OVER
         return metrics.own(
-            self._cloudwatch, live.release, function=name, since=begin, until=at, alone_since=alone_since
+            self._cloudwatch,
+            live.release,
+            stack=self._context.stack.name,
+            function=self._context.function.name,
+            since=at - REQUESTS_OVER,
+            until=at,
+            alone_since=alone_since,
         )
 
     def _labelled(self, live: Release, at: datetime) -> int:
