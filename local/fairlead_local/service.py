@@ -8,7 +8,7 @@ read and write. An operation without a handler answers 501 with its name.
 import logging
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from moto.core.parse import PROTOCOL_PARSERS
@@ -24,10 +24,14 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Reply:
-    """A result with an HTTP status other than the model's (202 for an asynchronous invocation)."""
+    """A result with an HTTP status other than the model's (202 for an asynchronous invocation).
+
+    `request_id` is the id that the request has elsewhere too: an invocation's is the function's.
+    """
 
     result: dict[str, Any]
     status: int
+    request_id: str = field(default_factory=lambda: str(uuid.uuid4()))
 
 
 Handler = Callable[[dict[str, Any]], dict[str, Any] | Reply | None]
@@ -50,7 +54,7 @@ class Service:
         """Answer one request."""
         request = Request(environ)
         response = self._answer(request)
-        response.headers["x-amzn-RequestId"] = str(uuid.uuid4())
+        response.headers.setdefault("x-amzn-RequestId", str(uuid.uuid4()))
         return response(environ, start_response)
 
     def _answer(self, request: Request) -> Response:
@@ -100,5 +104,6 @@ class Service:
         written = serializer.serialize(result)
         headers = {name: str(value) for name, value in written["headers"].items()}
         headers["Content-Type"] = protocol.content_type()
-        status = answer.status if isinstance(answer, Reply) else written["status_code"]
-        return Response(written["body"], status, headers=headers)
+        if isinstance(answer, Reply):
+            return Response(written["body"], answer.status, headers={**headers, "x-amzn-RequestId": answer.request_id})
+        return Response(written["body"], written["status_code"], headers=headers)

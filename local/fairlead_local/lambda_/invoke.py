@@ -67,22 +67,23 @@ class Invoker:
         if kind == "DryRun":
             return Reply(executed, 204)
         if kind == "Event":
-            self._wait(target, payload)
-            return Reply({"Payload": b""}, 202)
-        outcome = self._run(target, version, payload)
+            return Reply({"Payload": b""}, 202, self._wait(target, payload))
+        request_id = str(uuid.uuid4())
+        outcome = self._run(target, version, payload, request_id=request_id)
         result: dict[str, Any] = {**executed, "Payload": outcome.payload}
         if outcome.error:
             result["FunctionError"] = outcome.error
         if params.get("LogType") == "Tail":
             result["LogResult"] = base64.b64encode(outcome.log[-4096:]).decode()
-        return Reply(result, 200)
+        return Reply(result, 200, request_id)
 
     def call(self, name: str, qualifier: str | None, payload: bytes, *, trace: str = "") -> Outcome:
         """Run a function for another service; raises Invoke's ServiceErrors."""
         target, version = self._choose(name, qualifier)
         return self._run(target, version, payload, trace=trace)
 
-    def _wait(self, target: Target, payload: bytes) -> None:
+    def _wait(self, target: Target, payload: bytes) -> str:
+        """Queue an asynchronous invocation and return its request id."""
         if len(payload) > EVENT_LIMIT:
             message = (
                 f"{len(payload)} byte payload is too large for the Event invocation type (limit {EVENT_LIMIT} bytes)"
@@ -90,6 +91,7 @@ class Invoker:
             raise ServiceError("RequestTooLargeException", message, status=413)
         event = Event(target.function.name, target.qualifier, payload, self._metrics.now())
         self._async_queue.take(event, self._attempt)
+        return event.request_id
 
     def _attempt(self, event: Event) -> tuple[str, Outcome]:
         target, version = self._choose(event.function, event.qualifier)

@@ -253,7 +253,8 @@ def _why(context: ReleaseContext, ended: Deployment) -> str:
         one for one in context.journal.tail() if one.deployment == ended.id and one.kind == "failed" and one.why
     ]
     found = next((one for one in failures if one.key.endswith(":verify")), next(iter(failures), None))
-    return found.why if found else ended.reason or f"deployment {ended.id} was {ended.status.lower()}"
+    why = found.why if found else ended.reason or f"deployment {ended.id} was {ended.status.lower()}"
+    return why.rstrip(".")  # CodeDeploy's sentence becomes a clause
 
 
 def _configuration(stack: Stack, order: ReleaseOrder) -> str:
