@@ -67,7 +67,7 @@ def test_duplicates_and_conflicts_in_the_thousands_change_nothing_and_are_not_le
 FORGED: list[dict[str, Any]] = [
     {"at": 0}, {"at": -1}, {"at": 10**18}, {"version": 99}, {"version": 10**30}, {"model": "another"}, {"digest": ""},
     {"release": "other stack"}, {"rows": []}, {"of": 0}, {"first": 10**9}, {"labels": ["a rose"]}, {"labels": None},
-    {"probabilities": [[1e308, 1e308, 1e308]]}, {"values": [1e300]}, {"schema": 3}, {"more": 1}, {"fields": ["x"]},
+    {"probabilities": [[1e308, 1e308, 1e308]]}, {"values": [1e300]}, {"schema": 3}, {"fields": ["x"]},
 ]  # fmt: skip
 """Changes that make a line of one row invalid."""
 
