@@ -42,6 +42,17 @@ def see(settings: "Operator") -> "ObservedAliases":
     return ObservedAliases(live=function.release(live.version), weights=live.weights, previous=previous)
 
 
+def present_life(settings: "Operator") -> str:
+    """Return the life of the stack that is deployed; empty if none is."""
+    from fairlead.aws.stack import find
+    from fairlead.errors import NotFoundError
+
+    try:
+        return find(settings).life
+    except NotFoundError:
+        return ""
+
+
 def concerns(record: "Record", model: str) -> bool:
     """Return whether a record is about a model; an unreadable record may be."""
     held = {record.model, *(release.model for release in (record.was, record.now) if release)}
@@ -53,20 +64,26 @@ def what(record: "Record") -> str:
     return f"{record.kind} {record.alias if record.kind in STANDS else ''}".strip()
 
 
-def moving(record: "Record") -> str:
-    """Return the move's source and target, or the release or version of the record."""
+def moving(record: "Record", life: str) -> str:
+    """Return the move's source and target, or the release or version of the record; `life` is the present one."""
     if record.was and (record.now or record.kind in STANDS):
-        return f"{short(record.was)} → {short(record.now)}"
+        return f"{short(record.was, life)} → {short(record.now, life)}"
     if record.was or record.now:
-        return short(record.now or record.was)
+        return short(record.now or record.was, life)
     return f"{record.model}@{record.version}" if record.model else ""
 
 
-def short(release: "Release | None") -> str:
-    """Format a release for a table cell: `r14 churn@7`, `r1` without a model."""
+def short(release: "Release | None", life: str) -> str:
+    """Format a release for a table cell: `r14 churn@7`, `r1` without a model, `r3 churn@2 (1a2b3c4d)` if earlier."""
     if release is None:
         return "?"
-    return f"r{release.release}" + (f" {release.model}@{release.version}" if release.model else "")
+    held = f" {release.model}@{release.version}" if release.model else ""
+    return f"r{release.release}{held}" + (f" ({release.life[:8]})" if is_earlier(release, life) else "")
+
+
+def is_earlier(release: "Release", life: str) -> bool:
+    """Return whether a release is of an earlier stack of the name; `life` is the present one."""
+    return release.life not in {"", life}
 
 
 def who(record: "Record") -> str:

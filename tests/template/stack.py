@@ -106,6 +106,8 @@ class Reader:
                 return OPERATORS[operator](self(operands))
             case {"Condition": str(name), **rest} if not rest:
                 return self(self._conditions[name])
+            case {"Fn::Select": [2, {"Fn::Split": ["/", {"Ref": "AWS::StackId"}]}]}:
+                return "<UUID of AWS::StackId>"
             case {"Fn::FindInMap": [name, *keys]}:
                 first, second = map(self, keys)
                 return self._maps[name][first][second]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fairlead_cli.journal_view import concerns, moving, open_journal, see, strategy, what, who
+from fairlead_cli.journal_view import concerns, is_earlier, moving, open_journal, present_life, see, strategy, what, who
 from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
 from fairlead_cli.output import note, print_json, print_table
 
@@ -50,7 +50,12 @@ def history(
         registry.latest(name)  # raises NotFoundError if there is no such model
         note(f"the journal holds no move of {name}")
         return
-    print_table(("", "when (UTC)", "what", "from → to", "by", "why"), [_row(entry, forced) for entry in found])
+    life = present_life(settings)
+    print_table(("", "when (UTC)", "what", "from → to", "by", "why"), [_row(entry, forced, life) for entry in found])
+    for earlier in sorted({one.life for one in _releases(found) if is_earlier(one, life)}):
+        note(
+            f"({earlier[:8]}): a release of an earlier stack of this name (id …{earlier}), which had numbers of its own"
+        )
 
 
 def _verify(settings: "Operator", *, json: bool) -> None:
@@ -85,6 +90,10 @@ def _forced(registry: "Registry", entries: "list[Entry]") -> "dict[tuple[str, in
     return found
 
 
+def _releases(entries: "list[Entry]") -> "list[Release]":
+    return [one for entry in entries for one in (entry.record.was, entry.record.now) if one]
+
+
 def _version(release: "Release | None") -> tuple[str, int]:
     return (release.model, release.version) if release and release.model else ("", 0)
 
@@ -97,10 +106,10 @@ def _document(entry: "Entry", forced: "dict[tuple[str, int], Forced]") -> dict[s
     return {"record": entry.label, **msgspec.structs.asdict(record), "forced": forced.get(_version(record.now))}
 
 
-def _row(entry: "Entry", forced: "dict[tuple[str, int], Forced]") -> tuple[Any, ...]:
+def _row(entry: "Entry", forced: "dict[tuple[str, int], Forced]", life: str) -> tuple[Any, ...]:
     label, record = entry
     mark = " FORCED" if _version(record.now) in forced else ""
     shares = "".join(f", {share:.0%}" for share in record.weights.values())
     how = f", {strategy(record)}" if strategy(record) else ""
     when = "" if record.kind == "unreadable" else f"{record.effective:%Y-%m-%d %H:%M:%S}"
-    return label, when, what(record), moving(record) + how + shares + mark, who(record), record.why
+    return label, when, what(record), moving(record, life) + how + shares + mark, who(record), record.why

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fairlead_cli import clock
-from fairlead_cli.journal_view import moving, what
+from fairlead_cli.journal_view import moving, present_life, what
 from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
 from fairlead_cli.output import note, print_json, print_table
 
@@ -40,7 +40,8 @@ def monitor(
     """
     from fairlead.errors import NotFoundError
 
-    found = _overview(where(stack), name, hours)
+    settings = where(stack)
+    found = _overview(settings, name, hours)
     if not found.views:
         raise NotFoundError(
             f"no prediction of {name} was captured in {hours} hours",
@@ -49,7 +50,7 @@ def monitor(
     if json:
         print_json(_document(found))
     else:
-        _print(found)
+        _print(found, present_life(settings))
     path = html or (Path(f"{name}-monitor.html") if show else None)
     if path:
         _write(path, found)
@@ -89,7 +90,7 @@ def _document(found: "Overview") -> dict[str, Any]:
     return msgspec.structs.asdict(found) | {"records": records}
 
 
-def _print(found: "Overview") -> None:
+def _print(found: "Overview", life: str) -> None:
     typer.echo(f"{found.model}, {found.hours} hours to {found.at:%Y-%m-%d %H:%M} UTC\n")
     columns = (
         "version",
@@ -112,7 +113,7 @@ def _print(found: "Overview") -> None:
         print_table(("", "state", "since (UTC)"), [(one.name, one.state, _when(one.since)) for one in found.alarms])
     if found.records:
         typer.echo("\nin the journal")
-        told = [(label, _when(one.effective), what(one), moving(one), one.why) for label, one in found.records]
+        told = [(label, _when(one.effective), what(one), moving(one, life), one.why) for label, one in found.records]
         print_table(("", "when (UTC)", "what", "from → to", "why"), told)
 
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fairlead_cli import clock
-from fairlead_cli.journal_view import open_journal, strategy, who
+from fairlead_cli.journal_view import is_earlier, open_journal, present_life, strategy, who
 from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
-from fairlead_cli.output import print_facts, print_json
+from fairlead_cli.output import note, print_facts, print_json
 from fairlead_cli.times import moment, spell
 
 if TYPE_CHECKING:
@@ -30,7 +30,8 @@ def who_was_live(
 
     Also shows the other release while traffic was shifting, who moved live, and why.
     """
-    journal, _ = open_journal(where(stack))
+    settings = where(stack)
+    journal, _ = open_journal(settings)
     tail = journal.all()
     latest = max(clock.now(), tail[0].at) if tail else clock.now()
     asked = moment(at, now=latest)
@@ -41,6 +42,10 @@ def who_was_live(
         print_json({"at": asked, "answered": found.release.model == name, **_document(found)})
         return
     print_facts(_facts(name, asked, found))
+    if is_earlier(found.release, present_life(settings)):
+        note(
+            f"this release is of an earlier stack of this name (id …{found.release.life}), which had numbers of its own"
+        )
 
 
 def _document(found: "LiveAt") -> dict[str, object]:

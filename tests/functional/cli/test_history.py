@@ -24,6 +24,7 @@ from tests.functional.strict_lambda import BASE, NAME, StrictLambda, deployed, o
 from tests.journals import ADA, BOB, NOON, STACK, Clock, key_of
 from tests.manifests import build, stock
 
+LIFE = "1a2b3c4d-0000-4000-8000-000000000000"
 CANARY = "r2 churn@1 → r3 churn@2, canary-10-10m, 10%"
 OPS = "assumed-role/ops/ada"
 ALARM = "ALARM_ACTIVE: alarms have been activated: <fairlead-canary-errors>"
@@ -199,6 +200,29 @@ def test_history_is_readable_with_a_missing_manifest(told: Journal) -> None:
 
     assert len(done.stdout.splitlines()) == 5
     assert "whether churn version 2 was forced is not known" in done.stderr
+
+
+def test_a_release_of_an_earlier_stack_of_the_name_is_marked(told: Journal) -> None:
+    earlier = msgspec.structs.replace(frozen(1), life=LIFE)
+    told.append(Draft(kind="found", alias="live", by=ADA, was=earlier, now=frozen(2)))
+
+    done = fairlead("history", "churn", "--limit", 1)
+
+    assert "r4 churn@1 (1a2b3c4d) → r5 churn@2 " in " ".join(done.stdout.split())
+    assert done.stderr.strip() == (
+        f"(1a2b3c4d): a release of an earlier stack of this name (id …{LIFE}), which had numbers of its own"
+    )
+    assert result("history", "churn", "--limit", 1)[0]["was"]["life"] == LIFE
+
+
+def test_who_was_live_says_that_a_release_was_of_an_earlier_stack(told: Journal) -> None:
+    told.append(Draft(kind="moved", alias="live", by=ADA, now=msgspec.structs.replace(frozen(1), life=LIFE)))
+
+    now = fairlead("who-was-live", "churn", "--at", "now")
+    before = fairlead("who-was-live", "churn", "--at", "2026-11-22T12:00Z")
+
+    assert f"this release is of an earlier stack of this name (id …{LIFE})" in now.stderr
+    assert before.stderr == ""
 
 
 # --- history --verify ----------------------------------------------------------------------------------

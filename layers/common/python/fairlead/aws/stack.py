@@ -37,6 +37,11 @@ class Stack(msgspec.Struct, frozen=True, kw_only=True):
     hook: str
     ledger: str
 
+    @property
+    def life(self) -> str:
+        """The UUID in the stack's id, as its releases freeze it (`Release.life`)."""
+        return self.environment.get("FAIRLEAD_LIFE", "")
+
     def require_settled(self) -> None:
         """Raise ReleaseError while CloudFormation changes the stack, and after a change that failed."""
         if self.status.endswith("_IN_PROGRESS"):

@@ -124,24 +124,24 @@ def _older(record: Record, than: Record | None, *, or_equal: bool = False) -> bo
 
 def _intents(standing: Sequence[Record], record: Record) -> tuple[int, ...]:
     """Return the open intents after a record: one that ends a move ends every intent of the same release."""
-    ended = record.now.release if record.kind in ENDS and record.now and record.alias != "previous" else None
-    left = [one.number for one in standing if ended is None or one.now is None or one.now.release != ended]
+    ended = record.now if record.kind in ENDS and record.alias != "previous" else None
+    left = [one.number for one in standing if ended is None or one.now is None or not one.now.same(ended)]
     return tuple(sorted([*left, record.number] if record.kind == "intended" else left))
 
 
 def _live_agrees(said: Record | None, seen: ObservedAliases) -> bool:
-    if said is None:
-        return seen.live.model is None  # the bootstrap version that CloudFormation created
-    if _moved(_position(said), seen.live):
+    if _moved(_position(said) if said else None, seen.live):
         return False
+    if said is None:
+        return True
     if said.kind == "shifting":
         return not seen.weights or set(seen.weights) == {said.now.release if said.now else ""}
     return set(seen.weights) == set(said.weights)
 
 
 def _moved(said: Release | None, seen: Release) -> bool:
-    if said is None:
-        return seen.model is not None
+    if said is None or said.life != seen.life:
+        return seen.model is not None  # without a model it is the version on which CloudFormation makes the aliases
     return (said.release, said.digest) != (seen.release, seen.digest)
 
 

@@ -45,7 +45,8 @@ def _found_live(standing: RecordedAliases, seen: ObservedAliases, by: str) -> Dr
 
 
 def _leads_to(intent: Record, seen: ObservedAliases) -> bool:
-    return intent.now is not None and intent.now.release in {seen.live.release, *seen.weights}
+    aimed = intent.now
+    return aimed is not None and aimed.life == seen.live.life and aimed.release in {seen.live.release, *seen.weights}
 
 
 def _why(said: Record | None, intent: Record | None) -> str:

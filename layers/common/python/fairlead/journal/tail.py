@@ -205,10 +205,12 @@ class Tail(Sequence[Record]):
         """Return the newest readable records, at most `count`; gaps are skipped and do not count."""
         return list(islice(self._readable(), count))
 
-    def intent(self, release: str) -> Record | None:
-        """Return the newest intent to move an alias to a release, among the recent records."""
-        intents = (record for record in self.recent() if record.kind == "intended")
-        return next((record for record in intents if record.now and record.now.release == release), None)
+    def intent(self, release: str, *, life: str) -> Record | None:
+        """Return the newest intent to move an alias to a release of a life, among the recent records."""
+        for record in self.recent():
+            if record.kind == "intended" and record.now and (record.now.life, record.now.release) == (life, release):
+                return record
+        return None
 
     def _readable(self) -> Iterator[Record]:
         return (record for record in self if record.kind != "unreadable")

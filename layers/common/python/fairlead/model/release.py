@@ -6,7 +6,11 @@ import msgspec
 
 
 class Release(msgspec.Struct, frozen=True, kw_only=True):
-    """One release by its Lambda version number (`release`). The bootstrap version has no model and version 0."""
+    """One release by its Lambda version number (`release`). The bootstrap version has no model and version 0.
+
+    `life` is the UUID in the stack's id, empty if unknown. A stack that was deleted and deployed again under its name
+    has another, and counts its releases from 1 again.
+    """
 
     release: str
     model: str | None
@@ -14,6 +18,15 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
     code_sha256: str
     modified: str
+    life: str = ""
+
+    def same(self, other: "Release") -> bool:
+        """Return whether both are one Lambda version: the same number of the same life."""
+        return (self.life, self.release) == (other.life, other.release)
+
+    def newer(self, other: "Release") -> bool:
+        """Return whether it was made after another of its life. Numbers of two lives have no order."""
+        return self.life == other.life and int(self.release) > int(other.release)
 
     def __str__(self) -> str:
         return f"release {self.release} ({f'{self.model} version {self.version}' if self.model else 'no model'})"
@@ -29,4 +42,5 @@ def frozen_release(release: str, environment: Mapping[str, str], *, code_sha256:
         digest=f"sha256:{sha256}" if sha256 else "",
         code_sha256=code_sha256,
         modified=modified,
+        life=environment.get("FAIRLEAD_LIFE", ""),
     )

@@ -153,6 +153,7 @@ class Recorder:
             digest="",
             code_sha256="",
             modified="",
+            life=self._function.release(self._function.alias("live").version).life,
         )
 
 
@@ -216,7 +217,7 @@ def _reason(deployment: Deployment, tail: Tail) -> str:
 def _intent(shift: RecordedShift, tail: Tail) -> Record | None:
     if not shift.ours or shift.undone or not shift.now:
         return None
-    return tail.intent(shift.now.release)
+    return tail.intent(shift.now.release, life=shift.now.life)
 
 
 def _evidence(deployment: Deployment, intent: Record | None) -> dict[str, Any]:

@@ -128,7 +128,7 @@ def look(context: ReleaseContext) -> AliasSnapshot:
         back = serving.release if previous.version == live.version else context.function.release(previous.version)
     except NotFoundError:
         back = None
-    running = _running(context, deployment) if deployment else None
+    running = _running(context, deployment, serving.release.life) if deployment else None
     return AliasSnapshot(live=live, previous=previous, serving=serving, back=back, running=running)
 
 
@@ -191,10 +191,10 @@ def another(model: str) -> str:
     return f"`fairlead versions {model}` lists versions, `fairlead release {model} VERSION` makes one live"
 
 
-def _running(context: ReleaseContext, deployment: Deployment) -> Running:
+def _running(context: ReleaseContext, deployment: Deployment, life: str) -> Running:
     described = parse_deployment(deployment.description)
     target = described.target if described else ""
-    intent = _intent(context, target)
+    intent = _intent(context, target, life)
     return Running(
         deployment=deployment,
         strategy=strategies.spoken(deployment.configuration, custom=context.stack.custom_strategy),
@@ -204,8 +204,8 @@ def _running(context: ReleaseContext, deployment: Deployment) -> Running:
     )
 
 
-def _intent(context: ReleaseContext, target: str) -> Record | None:
+def _intent(context: ReleaseContext, target: str, life: str) -> Record | None:
     try:
-        return context.journal.all().intent(target)
+        return context.journal.all().intent(target, life=life)
     except UNREADABLE:  # the deployment is then reported without its author
         return None

@@ -41,7 +41,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 def plan(context: ReleaseContext, model: str, *, keep: int, pins: Collection[str] = ()) -> Plan:
     """Return which releases of a model are deleted if the newest `keep` stay; `pins` are releases that stay too."""
     situation = reconciled_snapshot(context)
-    reasons = dict.fromkeys(pins, "pinned") | _in_service(context.journal.records()) | _named(context, situation)
+    reasons = (
+        dict.fromkeys(pins, "pinned")
+        | _in_service(context.journal.records(), situation.now.life)
+        | _named(context, situation)
+    )
     versions = list(context.function.versions())
     own = sorted((one.release for one in versions if one.release.model == model), key=_number, reverse=True)
     reasons = {one.release: f"one of the newest {keep}" for one in own[:keep]} | reasons
@@ -65,7 +69,7 @@ def prune(context: ReleaseContext, planned: Plan) -> None:
     for release in planned.goes:
         if release.release in needed:
             raise ReleaseError(f"{release} is {needed[release.release]}", hint="run `fairlead prune` again")
-        key = f"pruned:{release.release}:{release.code_sha256}"
+        key = f"pruned:{release.life}:{release.release}:{release.code_sha256}"
         context.journal.append(Draft(kind="pruned", by=by, was=release, key=key))
         context.progress(f"deleting {release}")
         context.function.delete(release.release)
@@ -85,11 +89,11 @@ def _named(context: ReleaseContext, situation: AliasSnapshot) -> dict[str, str]:
     return reasons
 
 
-def _in_service(records: Iterable[Record]) -> dict[str, str]:
-    """Return the last LAST_GOOD releases that were live, by the journal, and since when."""
+def _in_service(records: Iterable[Record], life: str) -> dict[str, str]:
+    """Return the last LAST_GOOD releases of a life that were live, by the journal, and since when."""
     found: dict[str, str] = {}
     for record in records:
-        if record.alias == "live" and record.kind in {"moved", "found"} and record.now:
+        if record.alias == "live" and record.kind in {"moved", "found"} and record.now and record.now.life == life:
             found.setdefault(record.now.release, f"live from {record.effective:%Y-%m-%d %H:%M}Z")
         if len(found) == LAST_GOOD:
             break

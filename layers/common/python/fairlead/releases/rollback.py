@@ -7,6 +7,7 @@ Live goes only to a release that answers and can cold start. An unusable registr
 health check decides alone, `doubts` reports what could not be written, and the next command writes it.
 """
 
+import contextlib
 import re
 from datetime import datetime, timedelta
 
@@ -134,7 +135,7 @@ def _older(context: ReleaseContext, registry: Registry, target: Release) -> Rele
     """Return the newest older release of the model that is not live, not retired, can cold start and answers."""
     gone, live = retirements.retired(registry.objects, target.model or ""), context.function.alias("live").version
     known = [facts.release for facts in context.function.versions() if facts.version != live]
-    older = [one for one in known if one.model == target.model and _newer(target, one) and one.version not in gone]
+    older = [one for one in known if one.model == target.model and target.newer(one) and one.version not in gone]
     for one in sorted(older, key=lambda one: int(one.release), reverse=True)[:MOST_TRIED]:
         if not cold_start.obstacle(registry, one) and not problem(context.function, one.release):
             return one
@@ -196,24 +197,20 @@ def _undone(told: list[Record], live: Release) -> str:
     """Return when live last left a newer release, as the beginning of a hint; empty if it did not."""
     for record in told:
         left = _left(record)
-        if left and _newer(left, live):
+        if left and left.newer(live):
             return f"live left {left} at {record.effective:%Y-%m-%d %H:%M}Z; "
     return ""
 
 
 def _before_live(told: list[Record], live: Release) -> list[Release]:
     """Return the older releases from which live moved to the present one, newest move first."""
-    came = [record.was for record in told if record.was and record.now and record.now.release == live.release]
-    return [before for before in came if _newer(live, before)]
+    came = [record.was for record in told if record.was and record.now and record.now.same(live)]
+    return [before for before in came if live.newer(before)]
 
 
 def _left(record: Record) -> Release | None:
     """Return the release that live left, or did not reach, by a record."""
     return record.now if record.kind == "failed" else record.was
-
-
-def _newer(one: Release, other: Release) -> bool:
-    return int(one.release) > int(other.release)
 
 
 def _serves(context: ReleaseContext, registry: Registry, release: Release) -> bool:
@@ -230,7 +227,7 @@ def _named(context: ReleaseContext, model: str, to: str, leaving: Release) -> Re
         try:
             target = context.function.release(found[1])
         except NotFoundError as error:
-            raise ReleaseError(f"release {found[1]} does not exist, or was deleted", hint=another(model)) from error
+            raise _unknown(context, model, found[1], leaving.life) from error
         if target.model != model:
             raise ReleaseError(f"{target} does not hold {model}", hint=another(model))
         return target
@@ -241,6 +238,19 @@ def _named(context: ReleaseContext, model: str, to: str, leaving: Release) -> Re
     if not chosen:
         raise ReleaseError(f"no other release holds {model} version {to}", hint=f"`fairlead release {model} {to}`")
     return max(chosen, key=lambda one: int(one.release))
+
+
+def _unknown(context: ReleaseContext, model: str, number: str, life: str) -> ReleaseError:
+    """Return the error for a release that Lambda does not have; the journal may know it from an earlier life."""
+    with contextlib.suppress(FairleadError):  # the journal only makes the error more precise
+        told = (one.now for one in context.journal.all().recent(SEARCHED_RECORDS))
+        for earlier in told:
+            if earlier and earlier.release == number and earlier.model == model and earlier.life not in {"", life}:
+                return ReleaseError(
+                    f"{earlier} is of an earlier stack of this name (id …{earlier.life}), whose releases went with it",
+                    hint=f"`fairlead release {model} {earlier.version}` releases its version again",
+                )
+    return ReleaseError(f"release {number} does not exist, or was deleted", hint=another(model))
 
 
 def _stopped(context: ReleaseContext, situation: AliasSnapshot, running: Running) -> tuple[Alias, datetime]:

@@ -151,7 +151,7 @@ def _slots(at: datetime) -> tuple[int, int]:
 
 def _since(records: Sequence[Record], live: Release) -> datetime | None:
     """Return when this release became live, None if these records (newest first) do not hold that."""
-    moves = [one for one in records if _moved_live(one) and one.now and one.now.release == live.release]
+    moves = [one for one in records if _moved_live(one) and one.now and one.now.same(live)]
     return moves[-1].effective if moves else None
 
 
