@@ -112,5 +112,5 @@ class Mover:
         with failures.tolerate("the journal was not searched"):
             told = self._journal.all().recent(SEARCHED_RECORDS)
             positions = (live_of(one).release for one in told if says_live(one))
-            return any((one.release, one.digest) == (target.release, target.digest) for one in positions)
+            return any(one.same(target) and one.digest == target.digest for one in positions)
         return False
