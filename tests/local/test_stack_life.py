@@ -1,16 +1,23 @@
 """The life of a stack, deployed by the roles of bootstrap-ci.yaml with GitHub's token: a failed creation, a second one,
-an update, a deletion, and a creation under the same name, which takes the data over."""
+a release, a change of every parameter, a deletion, and a creation under the same name, which takes the data over."""
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import joblib
 import pytest
+from samcli.yamlhelper import yaml_parse
+from sklearn.datasets import load_iris
+from sklearn.linear_model import LogisticRegression
 
 from fairlead_local.cloud import LocalCloud
 from tests.local.packing import packed
-from tests.local.support import ROOT, deploy_dev, github_job, until
+from tests.local.support import ROOT, clock_ahead, deploy_dev, github_job, until
 
 pytestmark = pytest.mark.xdist_group("stack life")
 
@@ -20,6 +27,46 @@ ARTIFACTS = "aws-sam-cli-managed-default-samclisourcebucket-x"
 SUBJECT = "repo:owner@583231/name@1296269:environment:dev"
 # Any log group of the stack: it makes the functions late, after buckets, tables and roles.
 PLANTED = f"/aws/lambda/{STACK}-retrain"
+PATIENT = ("VerifyColdStartMs=60000", "VerifyLatencyMs=20000")
+"""Limits that a busy machine keeps too."""
+
+CHANGED = {
+    "MemorySize": "2048",
+    "ReservedConcurrency": "20",
+    "SnapStart": "PublishedVersions",
+    "StageName": "test",
+    "ThrottlingRateLimit": "50",
+    "ThrottlingBurstLimit": "60",
+    "LogRetentionDays": "7",
+    "DeploymentStrategy": "custom",
+    "CustomCanaryPercent": "20",
+    "CustomCanaryMinutes": "2",
+    "CanaryErrorShare": "0.1",
+    "CanaryMinimumRequests": "5",
+    "CanaryLatencyMs": "2000",
+    "VerifyLatencyMs": "20000",
+    "VerifyColdStartMs": "60000",
+    "CaptureRate": "0.5",
+    "CaptureDrop": "name,address",
+    "LedgerDays": "30",
+    "ResponseMode": "dry-run",
+    "ReleaseCandidates": "canary-10-5m",
+    "RetrainSchedule": "'rate(7 days)'",
+    "TrustedReporters": "arn:aws:sts::123456789012:assumed-role/nightly",
+    "ErrorShare": "0.1",
+    "LatencyMs": "2000",
+    "QualityDrop": "0.1",
+    "DriftedFeatures": "2",
+    "DriftLooks": "6",
+    "BrokenFeatures": "2",
+    "LabelCoverage": "0.2",
+    "Watch": "lean",
+    "Dashboard": "on",
+    "Tracing": "Active",
+    "AlarmTopicArn": "arn:aws:sns:us-east-1:123456789012:night-watch",
+}
+FIXED = {"Architecture", "PermissionsBoundary", "RegistryBucket", "LedgerTable"}
+"""Parameters that this machine, the workflow's roles and the take-over decide."""
 
 
 class Account:
@@ -57,7 +104,7 @@ class Account:
         """`sam deploy` by the workflow's job; fails with SAM's output if the stack does not come to stand."""
         env = github_job(self.cloud, self.roles["DeployRoleArn"], subject=SUBJECT)
         boundary = f"PermissionsBoundary={self.roles['BoundaryArn']}"
-        overrides = ["StageName=dev", "DeploymentStrategy=all-at-once", boundary]
+        overrides = ["StageName=dev", "DeploymentStrategy=all-at-once", *PATIENT, boundary]
         given = ("--role-arn", self.roles["StackRoleArn"], "--parameter-overrides", " ".join([*overrides, *more]))
         deploy_dev(env, self.template, *given)
 
@@ -65,6 +112,18 @@ class Account:
         """Delete the stack; CloudFormation acts with the role of the deployment."""
         self.api.delete_stack(StackName=STACK)
         until(lambda: STACK not in {one["StackName"] for one in self.api.describe_stacks()["Stacks"]}, seconds=120)
+
+    def fairlead(self, *arguments: object) -> "subprocess.CompletedProcess[str]":
+        """Run a command with all rights."""
+        env = os.environ | self.cloud.environment() | {"FAIRLEAD_STACK": STACK} | clock_ahead(self.cloud)
+        command = [str(Path(sys.executable).with_name("fairlead")), *map(str, arguments)]
+        return subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+
+    def did(self, *arguments: object) -> str:
+        """Run a command that must succeed; returns its stdout."""
+        done = self.fairlead(*arguments)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
     def data(self) -> set[str]:
         """Return the names of the stack's buckets and tables that are there."""
@@ -82,7 +141,25 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
         yield Account(cloud, tmp_path_factory.mktemp("life"))
 
 
-def test_stack_is_made_changed_deleted_and_made_again_by_the_workflow_s_roles(account: Account) -> None:
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[object, ...]:
+    """The arguments that publish a version of iris."""
+    folder = tmp_path_factory.mktemp("iris")
+    features, target = load_iris(return_X_y=True, as_frame=True)
+    joblib.dump(LogisticRegression(max_iter=500).fit(features, target), folder / "iris.joblib")
+    features.assign(species=target).to_csv(folder / "iris.csv", index=False)
+    (folder / "policy.toml").write_text("[budget]\ncold_load_ms = 60000\none_row_ms = 5000\nhundred_rows_ms = 10000\n")
+    data = ("--data", folder / "iris.csv", "--target", "species", "--policy", folder / "policy.toml")
+    return ("publish", folder / "iris.joblib", "--name", "iris", *data)
+
+
+def test_every_parameter_is_changed_or_said_to_be_fixed() -> None:
+    assert set(yaml_parse((ROOT / "template.yaml").read_text())["Parameters"]) == {*CHANGED, *FIXED}
+
+
+def test_stack_is_made_changed_deleted_and_made_again_by_the_workflow_s_roles(
+    account: Account, files: tuple[object, ...]
+) -> None:
     logs = account.cloud.client("logs")
     logs.create_log_group(logGroupName=PLANTED)
     with pytest.raises(AssertionError, match="ROLLBACK_COMPLETE"):
@@ -95,9 +172,13 @@ def test_stack_is_made_changed_deleted_and_made_again_by_the_workflow_s_roles(ac
     first = account.outputs()
     assert {first["BucketName"], first["DeadLetterBucket"], first["LedgerTable"]} <= account.data()
 
-    account.deploy("LogRetentionDays=7", "ThrottlingRateLimit=50")
+    account.did(*files)
+    account.did("release", "iris", 1, "--wait")
+
+    account.deploy(*(f"{name}={value}" for name, value in CHANGED.items()))
     assert account.retention() == {7}
     assert account.outputs()["BucketName"] == first["BucketName"]
+    account.did("release", "--code", "--strategy", "all-at-once", "--wait")
 
     account.delete()
     kept = account.data()
@@ -112,3 +193,16 @@ def test_stack_is_made_changed_deleted_and_made_again_by_the_workflow_s_roles(ac
     }
     assert account.data() == kept | {second["DeadLetterBucket"]}
     assert account.s3.get_bucket_policy(Bucket=first["BucketName"])["Policy"], "its rules hold on"
+
+    account.did("release", "iris", 1, "--wait")
+    account.did("history", "iris", "--verify")
+    lives = [one["now"]["life"] for one in history(account) if one["kind"] == "moved" and one["alias"] == "live"]
+    assert len(set(lives)) == 2
+    refused = account.fairlead("rollback", "iris", "--to", "r3")
+    assert refused.returncode != 0
+    assert "is of an earlier stack of this name" in refused.stderr
+
+
+def history(account: Account) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(account.did("history", "iris", "--limit", 50, "--json"))
+    return found

@@ -40,6 +40,7 @@ TABLE: dict[str, list[tuple[str, str]]] = {
     "codedeploy": [
         ("*DeploymentConfig", "deploymentconfig:{deploymentConfigName}"),
         ("*Application *ApplicationRevision", "application:{applicationName}"),
+        ("UpdateDeploymentGroup", "deploymentgroup:{applicationName}/{currentDeploymentGroupName}"),
         ("*", "deploymentgroup:{applicationName}/{deploymentGroupName}|deploymentgroup:{group}"),
     ],
     "logs": [
