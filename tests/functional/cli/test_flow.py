@@ -365,7 +365,7 @@ def test_publish_refuses_a_bad_name_before_reading_anything(registry: Registry) 
 def test_publish_refuses_a_file_that_is_not_there(registry: Registry, tmp_path: Path) -> None:
     done = fairlead("publish", tmp_path / "no.joblib", "--name", "iris", "--data", tmp_path / "no.csv")
 
-    assert (done.exit_code, done.stdout) == (3, "")
+    assert (done.exit_code, done.stdout) == (6, "")
     assert "no.joblib" in done.stderr
 
 
