@@ -143,7 +143,7 @@ def test_it_knows_its_strategy_whom_to_tell_and_whether_to_act(mode: str) -> Non
         "FAIRLEAD_MOVE": "<MoveFunction>",
         "FAIRLEAD_RESPONSE": mode,
         "POWERTOOLS_SERVICE_NAME": "release",
-        "POWERTOOLS_METRICS_NAMESPACE": "Fairlead",
+        "POWERTOOLS_METRICS_NAMESPACE": "Fairlead/fairlead",
         "POWERTOOLS_LOG_LEVEL": "INFO",
     }
     assert function["FunctionName"] == "fairlead-release"

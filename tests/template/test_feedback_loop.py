@@ -209,7 +209,7 @@ def test_functions_of_the_loop_know_what_they_work_on(stack: Stack, name: str) -
     assert stack.properties(f"{name}Function")["Environment"]["Variables"] == {
         **SETTINGS[name],
         "POWERTOOLS_SERVICE_NAME": name.lower(),
-        "POWERTOOLS_METRICS_NAMESPACE": "Fairlead",
+        "POWERTOOLS_METRICS_NAMESPACE": "Fairlead/fairlead",
         "POWERTOOLS_LOG_LEVEL": "INFO",
     }
 

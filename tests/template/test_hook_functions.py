@@ -45,7 +45,7 @@ def test_functions_know_what_they_watch(stack: Stack, name: str, service: str, m
         "FAIRLEAD_APPLICATION": "<DeploymentApplication>",
         "FAIRLEAD_GROUP": stack.properties("DeploymentGroup")["DeploymentGroupName"],
         "POWERTOOLS_SERVICE_NAME": service,
-        "POWERTOOLS_METRICS_NAMESPACE": "Fairlead",
+        "POWERTOOLS_METRICS_NAMESPACE": "Fairlead/fairlead",
         "POWERTOOLS_LOG_LEVEL": "INFO",
         **more,
     }
