@@ -101,7 +101,7 @@ def test_bias_is_bounded_on_both_sides() -> None:
 def test_the_first_version_has_no_champion_and_says_so() -> None:
     lines = found("champion", facts()) + found("contract", facts())
     assert [line.verdict for line in lines] == ["not applicable", "not applicable"]
-    assert "no live version" in lines[0].detail
+    assert "no other version of this model is in service" in lines[0].detail
 
 
 def test_a_champion_that_is_right_more_often_wins() -> None:
