@@ -178,7 +178,7 @@ def _make_table(client: Any) -> None:
 
 
 def _renamed(calls: list[list[str]]) -> list[str]:
-    """Return the lines with a request id for each call, as if each had been made anew."""
+    """Return the lines with a request id of its own for each call."""
     return [
         line.replace(REQUEST_ID, f"{number:08x}{REQUEST_ID[8:]}") for number, call in enumerate(calls) for line in call
     ]

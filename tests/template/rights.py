@@ -36,6 +36,18 @@ def documents(stack: Stack) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
+def callers(stack: Stack, function: str) -> set[str]:
+    """Return the carriers of rights to call a function; fails if the function's own policy lets a service call it."""
+    permitted = [entry["Properties"]["FunctionName"] for entry in stack.of_type("AWS::Lambda::Permission").values()]
+    assert f"<{function}>" not in permitted
+    return {
+        name
+        for name, statements in documents(stack).items()
+        for entry in statements
+        if f"<{function}.Arn>" in many(entry["Resource"])
+    }
+
+
 def allowed(name: str, **parameters: str) -> dict[str, dict[str, Any]]:
     """Statements that allow, by Sid."""
     return {entry["Sid"]: entry for entry in documents(translate(**parameters))[name] if entry["Effect"] == "Allow"}

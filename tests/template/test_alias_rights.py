@@ -10,7 +10,7 @@ import pytest
 from samtranslator.yaml_helper import yaml_parse
 
 from fairlead.aws import alias_mover
-from tests.template.rights import FUNCTION, documents, many
+from tests.template.rights import FUNCTION, callers, documents, many
 from tests.template.stack import ROOT, translate
 
 ACTIONS = ("CreateAlias", "DeleteAlias", "GetAlias", "ListAliases", "UpdateAlias")
@@ -74,16 +74,7 @@ def test_cloudformation_s_own_role_creates_aliases_and_moves_none() -> None:
 
 def test_the_move_function_is_called_by_three_functions_and_by_no_one_else() -> None:
     stack = translate(ReleaseCandidates="canary-10-15m")
-    callers = {
-        name
-        for name, statements in documents(stack).items()
-        for entry in statements
-        if "<MoveFunction.Arn>" in many(entry["Resource"])
-    }
-    permitted = [entry["Properties"]["FunctionName"] for entry in stack.of_type("AWS::Lambda::Permission").values()]
-
-    assert callers == {"RecordRole", "ReleaseRole", "RespondRole"}
-    assert "<MoveFunction>" not in permitted
+    assert callers(stack, "MoveFunction") == {"RecordRole", "ReleaseRole", "RespondRole"}
 
 
 @pytest.mark.parametrize(("name", "own"), [("Record", 60), ("Respond", 300), ("Release", 600)])

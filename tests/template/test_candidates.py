@@ -2,7 +2,19 @@
 
 import pytest
 
-from tests.template.rights import BUCKET, FUNCTION, JOURNAL, LOG, REGION, STACK, TRACE, allowed, documents, many
+from tests.template.rights import (
+    BUCKET,
+    FUNCTION,
+    JOURNAL,
+    LOG,
+    REGION,
+    STACK,
+    TRACE,
+    allowed,
+    callers,
+    documents,
+    many,
+)
 from tests.template.stack import Stack, translate
 
 CANARY = {"ReleaseCandidates": "canary-10-15m"}
@@ -75,16 +87,7 @@ def test_retrain_may_hand_over_and_gets_no_right_beside(stack: Stack) -> None:
 
 
 def test_no_other_function_may_call_it(stack: Stack) -> None:
-    callers = {
-        name
-        for name, statements in documents(stack).items()
-        for entry in statements
-        if "<ReleaseFunction.Arn>" in many(entry["Resource"])
-    }
-    permitted = [entry["Properties"]["FunctionName"] for entry in stack.of_type("AWS::Lambda::Permission").values()]
-
-    assert callers == {"RetrainMayHandOver"}
-    assert "<ReleaseFunction>" not in permitted
+    assert callers(stack, "ReleaseFunction") == {"RetrainMayHandOver"}
 
 
 def test_it_may_do_exactly_this() -> None:

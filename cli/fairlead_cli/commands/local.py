@@ -1,5 +1,6 @@
 """fairlead local: the local cloud."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -24,6 +25,7 @@ PagePort = Annotated[
     int, typer.Option("--page-port", min=1, max=65535, help="Port of the page that follows the loop, if it is free.")
 ]
 
+NEEDED = (3, 13)
 NEXT = """\
 local cloud: AWS APIs on {endpoint}, deployed APIs on {api}
 in another shell:
@@ -35,6 +37,11 @@ Ctrl-C stops it and deletes its data."""
 @local.callback()
 def group() -> None:
     """Run the local cloud: the same template on this machine, without an AWS account."""
+    if sys.version_info < NEEDED:
+        raise SettingsError(
+            f"the local cloud runs functions in CPython 3.13, as Lambda does; this is {sys.version.split()[0]}",
+            hint="install fairlead[local] in an environment of CPython 3.13; publishing works in this one",
+        )
 
 
 @local.command(epilog="Example:  fairlead local up --port 5600 --api-port 5700")

@@ -117,3 +117,11 @@ def test_without_the_packages_of_the_local_cloud_its_command_says_what_to_instal
     assert (done.returncode, done.stdout) == (2, "")
     assert "`fairlead local up --port 1` needs packages that are not installed" in done.stderr
     assert "pip install 'fairlead[local]'" in done.stderr
+
+
+def test_local_cloud_under_an_older_python_is_refused_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its code is of CPython 3.13; publishing begins with 3.11."""
+    monkeypatch.setattr("fairlead_cli.commands.local.NEEDED", (9, 9))
+    done = CliRunner().invoke(app, ["local", "up", "--port", "1"])
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "runs functions in CPython 3.13" in done.stderr

@@ -409,15 +409,20 @@ def test_a_rollback_that_leaves_live_astray_is_put_right_once_and_is_in_the_jour
     assert kept.verify() == []
 
 
-def test_a_move_function_that_fails_is_an_error_and_the_next_delivery_puts_live_back(
-    cloud: Cloud, kept: Journal, mover: MoveFunction
-) -> None:
+def failed_once(cloud: Cloud, kept: Journal, mover: MoveFunction) -> Recorder:
+    """Return a recorder whose first delivery met a move function that failed."""
     astray(cloud)
     mover.fails = 1
     recorder = over(cloud, kept, mover)
-
     with pytest.raises(CallError):
         recorder.record(event("d-2"))
+    return recorder
+
+
+def test_a_move_function_that_fails_is_an_error_and_the_next_delivery_puts_live_back(
+    cloud: Cloud, kept: Journal, mover: MoveFunction
+) -> None:
+    recorder = failed_once(cloud, kept, mover)
     assert drift(kept.standing(), seen(cloud)) == [], "the journal tells the truth meanwhile"
     recorder.record(event("d-2"))
 
@@ -428,11 +433,7 @@ def test_a_move_function_that_fails_is_an_error_and_the_next_delivery_puts_live_
 def test_a_run_that_was_killed_after_the_move_writes_its_record_when_it_is_repeated(
     cloud: Cloud, kept: Journal, mover: MoveFunction
 ) -> None:
-    astray(cloud)
-    mover.fails = 1
-    recorder = over(cloud, kept, mover)
-    with pytest.raises(CallError):
-        recorder.record(event("d-2"))
+    recorder = failed_once(cloud, kept, mover)
     cloud.live = ("13", {})
 
     recorder.record(event("d-2"))
