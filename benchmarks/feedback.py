@@ -22,6 +22,7 @@ from fairlead.feedback.log_delivery import Collector
 from fairlead.feedback.score import Scorer
 from fairlead.feedback.versions import KnownVersions
 from fairlead.model.answers import Answers
+from fairlead.model.digest import prefixed
 from fairlead.telemetry.capture import Capture, CapturedAnswer, CapturedRequest, pseudonym
 
 EVENTS = (1_000, 10_000, 100_000)
@@ -108,7 +109,7 @@ def _lines(case: models.Case) -> Iterator[str]:
     rows = RequestReader(facts.signature).rows(case.body(len(case.instances)))
     shares = case.estimator.predict_proba(rows).tolist()
     labels = case.estimator.predict(rows).tolist()
-    identity = {"model": facts.model, "version": facts.version, "digest": f"sha256:{case.published.sha256}"}
+    identity = {"model": facts.model, "version": facts.version, "digest": prefixed(case.published.sha256)}
     for place in count():
         row = place % len(rows)
         name, caller = str(uuid.UUID(int=place)), pseudonym(str(place % CALLERS), "key")

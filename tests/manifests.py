@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from fairlead.model.digest import sha256_of
 from fairlead.model.manifest import (
     SCHEMA,
     Blob,
@@ -14,7 +15,6 @@ from fairlead.model.manifest import (
     Manifest,
     Parent,
     Recipe,
-    digest,
 )
 from fairlead.model.signature import Field, Output, Signature
 from fairlead.registry.store import Objects, blob_key
@@ -26,7 +26,7 @@ BLOBS = {name: f"what stands for {name}".encode() for name in ("onnx", "sklearn"
 def stock(objects: Objects) -> None:
     """Put the blobs that every manifest made here names."""
     for data in BLOBS.values():
-        objects.put_new(blob_key(Blob(sha256=digest(data), size=len(data))), data)
+        objects.put_new(blob_key(Blob(sha256=sha256_of(data), size=len(data))), data)
 
 
 def build(
@@ -53,7 +53,7 @@ def build(
         parity=None,
         metrics={},
         rows={"held_out": 10},
-        blobs={name: Blob(sha256=digest(BLOBS[name]), size=len(BLOBS[name])) for name in (engine, "golden")},
+        blobs={name: Blob(sha256=sha256_of(BLOBS[name]), size=len(BLOBS[name])) for name in (engine, "golden")},
         environment={"python": "3.13"},
         recipe=Recipe(estimator="sklearn.svm.SVC", parameters={}),
         findings=(Finding(check="baseline", finding="better than the most frequent class", verdict="pass"),),

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from fairlead.model.digest import prefixed
+
 if TYPE_CHECKING:
     from fairlead.model.manifest import Manifest
 
@@ -10,4 +12,4 @@ def document(manifest: "Manifest", sha256: str) -> dict[str, Any]:
     """Return the manifest with its digest, for --json."""
     import msgspec
 
-    return {"digest": f"sha256:{sha256}", **msgspec.to_builtins(manifest)}
+    return {"digest": prefixed(sha256), **msgspec.to_builtins(manifest)}

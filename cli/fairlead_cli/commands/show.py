@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fairlead.model.digest import prefixed
 from fairlead_cli.findings import count, print_findings
 from fairlead_cli.manifest_view import document
 from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
@@ -64,10 +65,10 @@ def _facts(manifest: "Manifest", sha256: str, retired: "Retirement | None") -> l
         *([("FORCED", f"by {manifest.forced.by}: {manifest.forced.reason}")] if manifest.forced else []),
         *([("retired", str(retired))] if retired else []),
         ("gate", _gate(manifest)),
-        ("digest", f"sha256:{sha256}"),
+        ("digest", prefixed(sha256)),
         ("created", f"{spell(manifest.created)} by {manifest.created_by}"),
         ("commit", manifest.git_commit or "none"),
-        ("parent", f"version {parent.version}, sha256:{parent.sha256}" if parent else "none: the first version"),
+        ("parent", f"version {parent.version}, {prefixed(parent.sha256)}" if parent else "none: the first version"),
         ("estimator", manifest.recipe.estimator),
         ("answers", f"{output.task} of {output.target or 'no target'}" + _classes(output.classes)),
         ("engine", manifest.engine.name + (f": {manifest.engine.reason}" if manifest.engine.reason else "")),
@@ -81,7 +82,7 @@ def _gate(manifest: "Manifest") -> str:
     if not manifest.findings:
         return "published before there was a gate"
     against = f"compared with version {manifest.champion}" if manifest.champion else "no version to compare with"
-    return f"{count(manifest.findings)}; {against}; policy sha256:{manifest.policy}"
+    return f"{count(manifest.findings)}; {against}; policy {prefixed(manifest.policy)}"
 
 
 def _classes(classes: tuple[Any, ...] | None) -> str:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fairlead.model.digest import prefixed
 from fairlead_cli.journal_view import named
 from fairlead_cli.options import DEFAULT_STACK, Json, Stack, where
 from fairlead_cli.output import note, print_json, print_table, text
@@ -98,7 +99,7 @@ def _version(opened: "Registry", name: str, number: int, roles: dict[int, str]) 
         "rows": manifest.rows,
         "metrics": manifest.metrics,
         "forced": manifest.forced,
-        "digest": f"sha256:{sha256}",
+        "digest": prefixed(sha256),
     }
 
 

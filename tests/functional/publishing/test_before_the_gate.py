@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from fairlead.model.manifest import Manifest, decode, digest
+from fairlead.model.digest import sha256_of
+from fairlead.model.manifest import Manifest, decode
 from fairlead.publishing.publish import Published
 from fairlead.registry.store import manifest_key
 from testkit import penguins
@@ -30,7 +31,7 @@ def old(store: Store) -> Published:
     data = json.dumps(document, indent=1).encode()
     bucket = store.env["FAIRLEAD_BUCKET"]
     store.client.put_object(Bucket=bucket, Key=manifest_key("penguins", 1), Body=data)
-    return msgspec.structs.replace(published, manifest=decode(data), sha256=digest(data))
+    return msgspec.structs.replace(published, manifest=decode(data), sha256=sha256_of(data))
 
 
 def test_it_loads_without_findings_and_keeps_its_digest(old: Published, store: Store) -> None:

@@ -17,6 +17,7 @@ from fairlead.engines import Engine, load
 from fairlead.errors import CallError, EngineError, IntegrityError
 from fairlead.model import manifest
 from fairlead.model.answers import Answers
+from fairlead.model.digest import sha256_of
 from fairlead.model.signature import Signature
 from fairlead.publishing.parity import remote_runtime
 from fairlead.publishing.parity.choose_engine import Choice, choose_engine
@@ -162,9 +163,9 @@ def test_a_blob_of_another_digest_is_refused_and_no_finding_about_the_model(
     here = chosen_here("penguins")
     memory: Any = registry.objects
     opened(runtime)
-    memory.objects[f"blobs/sha256/{manifest.digest(here.blob)}"] = b"another"
+    memory.objects[f"blobs/sha256/{sha256_of(here.blob)}"] = b"another"
     question = GraphQuestion(
-        blob=manifest.Blob(manifest.digest(here.blob), len(here.blob)),
+        blob=manifest.Blob(sha256_of(here.blob), len(here.blob)),
         spec=here.engine,
         signature=here.signature,
         rows=[],

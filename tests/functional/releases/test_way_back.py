@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from fairlead.errors import ReleaseError, StorageError
-from fairlead.model.manifest import Blob, digest
+from fairlead.model.digest import sha256_of
+from fairlead.model.manifest import Blob
 from fairlead.registry.store import Registry, blob_key, manifest_key
 from fairlead.releases.facade import Releases
 from testkit.memory import Memory
@@ -15,7 +16,7 @@ from tests.functional.strict_lambda import StrictLambda
 from tests.manifests import BLOBS, build
 
 MANIFEST = manifest_key("churn", 2)
-SKLEARN, GOLDEN = (blob_key(Blob(sha256=digest(BLOBS[name]), size=0)) for name in ("sklearn", "golden"))
+SKLEARN, GOLDEN = (blob_key(Blob(sha256=sha256_of(BLOBS[name]), size=0)) for name in ("sklearn", "golden"))
 
 
 @pytest.fixture

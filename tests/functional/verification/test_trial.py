@@ -12,6 +12,7 @@ from fairlead.aws.release_client import ReleaseClient
 from fairlead.errors import EngineError
 from fairlead.journal.records import Described
 from fairlead.model import manifest
+from fairlead.model.digest import sha256_of
 from fairlead.model.manifest import Finding
 from fairlead.publishing.publish import Published, publish
 from fairlead.verification.trial import latency_check
@@ -423,7 +424,7 @@ def silently(store: Store, published: Published) -> Published:
     data = manifest.encode(facts)
     key = f"models/{facts.model}/versions/{facts.version}.json"
     store.client.put_object(Bucket=store.env["FAIRLEAD_BUCKET"], Key=key, Body=data)
-    return msgspec.structs.replace(published, manifest=facts, sha256=manifest.digest(data))
+    return msgspec.structs.replace(published, manifest=facts, sha256=sha256_of(data))
 
 
 def test_an_older_version_is_not_excused_by_the_break_it_was_itself(here: ReleasesHere, s3_url: str) -> None:

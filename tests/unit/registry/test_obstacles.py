@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fairlead.errors import NotFoundError
-from fairlead.model.manifest import Parent, digest, encode
+from fairlead.model.digest import sha256_of
+from fairlead.model.manifest import Parent, encode
 from fairlead.registry.lineage import Lineage
 from fairlead.registry.store import MOST_READ, WINDOW, Registry, manifest_key
 from testkit.memory import Memory
@@ -49,7 +50,7 @@ def stored(store: Memory, version: int) -> bytes:
 
 def written(store: Memory, version: int, parent: int, sha256: str = "") -> bytes:
     """A manifest by hand, in good order but for its parent."""
-    named = Parent(version=parent, sha256=sha256 or digest(stored(store, parent)))
+    named = Parent(version=parent, sha256=sha256 or sha256_of(stored(store, parent)))
     return encode(build(version, named))
 
 
@@ -79,7 +80,7 @@ def test_an_object_under_the_next_number_is_passed_over_and_the_gap_is_on_record
     manifest, sha256 = registry.commit("churn", build)
 
     assert manifest.version == VERSIONS + 2
-    assert manifest.parent == Parent(version=VERSIONS, sha256=digest(stored(store, VERSIONS)))
+    assert manifest.parent == Parent(version=VERSIONS, sha256=sha256_of(stored(store, VERSIONS)))
     assert registry.latest("churn") == VERSIONS + 2
     assert registry.commit("churn", build)[0].version == VERSIONS + 3
     chain = Lineage(manifest, sha256, registry)
@@ -131,7 +132,7 @@ def unattached_chain(store: Memory, first: int, count: int, root: Parent | None)
     """Write manifests by hand, each of which follows the one before; the first one follows `root`."""
     for version in range(first, first + count):
         store.objects[manifest_key("churn", version)] = encode(build(version, root))
-        root = Parent(version=version, sha256=digest(stored(store, version)))
+        root = Parent(version=version, sha256=sha256_of(stored(store, version)))
 
 
 @pytest.mark.parametrize("honest", [3, 40])

@@ -5,7 +5,8 @@ from functools import partial
 import pytest
 
 from fairlead.errors import IntegrityError, NotFoundError, SchemaError, SettingsError, StorageError
-from fairlead.model.manifest import Blob, Manifest, Parent, digest, encode
+from fairlead.model.digest import sha256_of
+from fairlead.model.manifest import Blob, Manifest, Parent, encode
 from fairlead.registry.store import Registry, blob_key, check_name, manifest_key
 from testkit.memory import Memory
 from tests.manifests import build
@@ -28,8 +29,8 @@ def test_a_blob_is_stored_once_under_its_digest_and_comes_back() -> None:
     first = registry.put_blob(b"model")
     again = registry.put_blob(b"model")
 
-    assert first == again == Blob(sha256=digest(b"model"), size=5)
-    assert list(memory.objects) == [f"blobs/sha256/{digest(b'model')}"]
+    assert first == again == Blob(sha256=sha256_of(b"model"), size=5)
+    assert list(memory.objects) == [f"blobs/sha256/{sha256_of(b'model')}"]
     assert registry.blob(first) == b"model"
 
 
@@ -40,7 +41,7 @@ def test_other_bytes_under_a_blobs_name_are_never_returned_and_stop_no_publicati
     blob = registry.put_blob(b"model")
     memory.objects[blob_key(blob)] = stands
 
-    with pytest.raises(IntegrityError, match=digest(b"model")):
+    with pytest.raises(IntegrityError, match=sha256_of(b"model")):
         registry.blob(blob)
     again = registry.put_blob(b"model")
     assert (again.sha256, again.size, len(again.copy)) == (blob.sha256, blob.size, 16)
@@ -66,7 +67,7 @@ def test_what_was_committed_reads_back_equal_under_the_digest_of_its_bytes() -> 
     assert Registry(memory).manifest("churn", 1) == (manifest, sha256)
     stored = memory.objects["models/churn/versions/1.json"]
     assert stored == encode(manifest)
-    assert sha256 == digest(stored)
+    assert sha256 == sha256_of(stored)
 
 
 def test_the_loser_of_a_race_for_seven_becomes_eight_with_parent_seven() -> None:

@@ -16,6 +16,7 @@ from fairlead.errors import FairleadError, IntegrityError, NotFoundError
 from fairlead.model import baseline
 from fairlead.model.answers import canonical
 from fairlead.model.baseline import Baseline, Feature, Numbers
+from fairlead.model.digest import unprefixed
 from fairlead.model.manifest import Manifest
 from fairlead.model.signature import Output, Scalar, Signature
 from fairlead.quality.counters import classes_of
@@ -131,7 +132,7 @@ class KnownVersions:
         if not NAME.fullmatch(name.model) or key not in self._objects.keys(key):
             raise UnknownVersionError(f"the registry has no {what}")
         try:
-            return self._reading.manifest(name.model, name.version, sha256=name.digest.removeprefix("sha256:"))[0]
+            return self._reading.manifest(name.model, name.version, sha256=unprefixed(name.digest))[0]
         except (IntegrityError, NotFoundError) as error:
             raise UnknownVersionError(f"{what} in the registry is not the captured one: {error}") from error
 

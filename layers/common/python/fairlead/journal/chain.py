@@ -11,7 +11,7 @@ from itertools import pairwise
 from fairlead.errors import FairleadError, IntegrityError
 from fairlead.journal.alias_state import follow, standing_of
 from fairlead.journal.records import Record, StatePointers, decode
-from fairlead.model.manifest import digest
+from fairlead.model.digest import prefixed, sha256_of
 from fairlead.registry.hash_chain import Link, longest, near
 
 
@@ -28,7 +28,7 @@ def seal(folder: str, data: bytes) -> str:
 
     So records copied from another stack's journal do not even follow each other.
     """
-    return digest(folder.encode() + b"\n" + data)
+    return sha256_of(folder.encode() + b"\n" + data)
 
 
 def head(folder: str, objects: Mapping[int, bytes], *, whole: bool) -> tuple[int, int]:
@@ -118,8 +118,8 @@ def _misplaced(folder: str, record: Record, objects: Mapping[int, bytes]) -> lis
         problems.append(f"record {number} was replaced: it follows an unknown record")
     if before in objects and record.previous != seal(folder, objects[before]):
         problems.append(
-            f"record {before} or record {number} was changed: {number} follows sha256:{record.previous}, "
-            f"but {before} is sha256:{seal(folder, objects[before])}"
+            f"record {before} or record {number} was changed: {number} follows {prefixed(record.previous)}, "
+            f"but {before} is {prefixed(seal(folder, objects[before]))}"
         )
     return problems
 

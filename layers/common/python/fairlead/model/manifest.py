@@ -1,10 +1,9 @@
 """The manifest: the complete description of a version. It is written once, after the blobs.
 
-Law: `decode(encode(m)) == m`. A release freezes `digest(encode(m))`. To change the format, add a field with a default.
-If old readers would misread the new meaning, raise SCHEMA: old readers refuse it.
+Law: `decode(encode(m)) == m`. A release freezes `sha256_of(encode(m))`. To change the format, add a field with a
+default. If old readers would misread the new meaning, raise SCHEMA: old readers refuse it.
 """
 
-import hashlib
 from datetime import datetime
 from typing import Any, Literal
 
@@ -172,8 +171,3 @@ def decode(data: bytes) -> Manifest:
         return msgspec.json.decode(data, type=Manifest)
     except UNREADABLE as error:
         raise IntegrityError(f"the manifest is malformed: {error}") from error
-
-
-def digest(data: bytes) -> str:
-    """Return the SHA-256 in lower-case hex: a blob's name, a manifest's identity."""
-    return hashlib.sha256(data).hexdigest()

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 
 import msgspec
 
+from fairlead.model.digest import prefixed
+
 
 class Release(msgspec.Struct, frozen=True, kw_only=True):
     """One release by its Lambda version number (`release`). The bootstrap version has no model and version 0.
@@ -39,7 +41,7 @@ def frozen_release(release: str, environment: Mapping[str, str], *, code_sha256:
         release=release,
         model=environment.get("FAIRLEAD_MODEL") or None,
         version=int(environment.get("FAIRLEAD_VERSION") or 0),
-        digest=f"sha256:{sha256}" if sha256 else "",
+        digest=prefixed(sha256) if sha256 else "",
         code_sha256=code_sha256,
         modified=modified,
         life=environment.get("FAIRLEAD_LIFE", ""),

@@ -16,6 +16,7 @@ from fairlead.aws.release_client import ReleaseClient
 from fairlead.errors import ReleaseError
 from fairlead.model.answers import Answers, canonical
 from fairlead.model.compatibility import comparable
+from fairlead.model.digest import unprefixed
 from fairlead.model.release import Release
 from fairlead.model.signature import Output
 from fairlead.quality import paired_test
@@ -56,7 +57,7 @@ def live_output(registry: Registry, live: Release, candidate: Release) -> tuple[
     Both manifests are read by the digest that the release froze.
     """
     outputs = [
-        registry.manifest(one.model or "", one.version, sha256=one.digest.removeprefix("sha256:"))[0].signature.output
+        registry.manifest(one.model or "", one.version, sha256=unprefixed(one.digest))[0].signature.output
         for one in (live, candidate)
     ]
     return outputs[0], "; ".join(one.what for one in comparable(*outputs))

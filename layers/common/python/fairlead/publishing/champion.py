@@ -12,6 +12,7 @@ from fairlead.aws import clients, stack
 from fairlead.aws.lambda_function import PredictFunction
 from fairlead.engines import Engine
 from fairlead.errors import EngineError, FairleadError, ModelFileError
+from fairlead.model.digest import unprefixed
 from fairlead.model.manifest import Manifest
 from fairlead.publishing.evidence import LiveModel, unpack
 from fairlead.publishing.parity.graph_runtime import LOCAL, Runtime
@@ -64,7 +65,7 @@ def _live_version(where: Operator, model: str) -> LiveVersion:
     if live is None or live.model != model:
         serves = live.model if live else None
         return LiveVersion(0, "", f", because stack {where.stack} serves {serves or 'no model'}")
-    return LiveVersion(live.version, live.digest.removeprefix("sha256:"), f"live on stack {where.stack}")
+    return LiveVersion(live.version, unprefixed(live.digest), f"live on stack {where.stack}")
 
 
 def _live(registry: Registry, manifest: Manifest, sha256: str, chosen: str, runtime: Runtime) -> LiveModel:

@@ -19,7 +19,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
 from fairlead.errors import FairleadError, IntegrityError, NotFoundError, SchemaError, SettingsError, StorageError
-from fairlead.model.manifest import Blob, Manifest, Parent, decode, digest, encode
+from fairlead.model.digest import prefixed, sha256_of
+from fairlead.model.manifest import Blob, Manifest, Parent, decode, encode
 from fairlead.registry.hash_chain import Link, free, longest, near
 
 COMMIT_ATTEMPTS = 50
@@ -83,9 +84,10 @@ class Reading:
     def blob(self, blob: Blob) -> bytes:
         """Return the bytes, with size and digest checked; raises IntegrityError, NotFoundError."""
         data = self._readable.get(blob_key(blob))
-        if len(data) != blob.size or digest(data) != blob.sha256:
+        found = sha256_of(data)
+        if (len(data), found) != (blob.size, blob.sha256):
             raise IntegrityError(
-                f"blob sha256:{blob.sha256} ({blob.size} bytes) holds {len(data)} bytes of sha256:{digest(data)}",
+                f"blob {prefixed(blob.sha256)} ({blob.size} bytes) holds {len(data)} bytes of {prefixed(found)}",
                 hint=CHANGED,
             )
         return data
@@ -97,10 +99,10 @@ class Reading:
         """
         check_name(model)
         data = self._manifest_bytes(model, version)
-        found = digest(data)
+        found = sha256_of(data)
         if sha256 is not None and found != sha256:
             raise IntegrityError(
-                f"the manifest of {model} version {version} has digest sha256:{found}, expected sha256:{sha256}",
+                f"the manifest of {model} version {version} has digest {prefixed(found)}, expected {prefixed(sha256)}",
                 hint=CHANGED,
             )
         manifest = decode(data)
@@ -134,7 +136,7 @@ class Registry(Reading):
         An existing blob is read back in full before it is trusted. Each publisher may create any blob, and digests can
         be predicted: if other bytes occupy the name, the blob gets an unpredictable name.
         """
-        blob = Blob(sha256=digest(data), size=len(data))
+        blob = Blob(sha256=sha256_of(data), size=len(data))
         if self.objects.put_new(blob_key(blob), data):
             return blob
         try:
@@ -215,7 +217,7 @@ class Registry(Reading):
             manifest = build(version, parent)
             data = encode(manifest)
             if self._create(manifest_key(model, version), data):
-                return manifest, digest(data)
+                return manifest, sha256_of(data)
         raise StorageError(
             f"{model} got no version number in {COMMIT_ATTEMPTS} attempts: other publishers were faster",
             hint="nothing was published; try again",

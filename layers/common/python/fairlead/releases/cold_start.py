@@ -5,6 +5,7 @@ start, and read the registry.
 """
 
 from fairlead.errors import IntegrityError, NotFoundError, SchemaError
+from fairlead.model.digest import unprefixed
 from fairlead.model.release import Release
 from fairlead.registry.store import Registry, blob_key, manifest_key
 
@@ -21,7 +22,7 @@ def obstacle(registry: Registry, release: Release) -> str:
     model, version = release.model or "", release.version
     try:
         _require(registry, manifest_key(model, version))
-        facts, _ = registry.manifest(model, version, sha256=release.digest.removeprefix("sha256:"))
+        facts, _ = registry.manifest(model, version, sha256=unprefixed(release.digest))
         for name in (facts.engine.blob, LOADED):
             if name not in facts.blobs:
                 return f"its manifest names no blob {name!r}"

@@ -14,6 +14,7 @@ from fairlead.aws.lambda_function import SEE_STATUS, Alias, Configuration
 from fairlead.aws.stack import Stack
 from fairlead.errors import FairleadError, ReleaseError
 from fairlead.journal.records import Described, Draft, describe_deployment
+from fairlead.model.digest import prefixed
 from fairlead.model.manifest import Manifest
 from fairlead.model.release import Release
 from fairlead.registry.store import Registry
@@ -136,7 +137,7 @@ def _pinnable(context: ReleaseContext, situation: AliasSnapshot, manifest: Manif
     """
     coming = [context.function.configuration(situation.arriving)] if situation.arriving else []
     for one in (situation.serving, *coming):
-        if one.release.digest == f"sha256:{sha256}":
+        if one.release.digest == prefixed(sha256):
             return one.environment.get(pinnable_versions.NAME, "")
     named = [situation.serving]
     if situation.back and situation.back.release != situation.now.release:
@@ -151,8 +152,8 @@ def _pinnable(context: ReleaseContext, situation: AliasSnapshot, manifest: Manif
 
 
 def _frozen(context: ReleaseContext, wanted: Configuration, manifest: Manifest, sha256: str) -> str:
-    number = _freeze(context, wanted, f"{manifest.model}@{manifest.version} sha256:{sha256[:16]}")
-    prove(context.function, number, f"sha256:{sha256}", progress=context.progress, sleep=context.sleep)
+    number = _freeze(context, wanted, f"{manifest.model}@{manifest.version} {prefixed(sha256[:16])}")
+    prove(context.function, number, prefixed(sha256), progress=context.progress, sleep=context.sleep)
     return number
 
 

@@ -13,6 +13,7 @@ import msgspec
 from fairlead.aws import clients, stack
 from fairlead.aws.lambda_function import PredictFunction
 from fairlead.errors import RefusedError, SettingsError
+from fairlead.model.digest import prefixed
 from fairlead.publishing.store import Published
 from fairlead.retraining.retrain import Retrained, Retraining
 from fairlead.retraining.types import Limits, RetrainingError, RetrainingOrder
@@ -102,7 +103,7 @@ def told(done: Retrained) -> dict[str, Any]:
 
 def _named(published: Published) -> dict[str, Any]:
     manifest = published.manifest
-    return {"model": manifest.model, "version": manifest.version, "digest": f"sha256:{published.sha256}"}
+    return {"model": manifest.model, "version": manifest.version, "digest": prefixed(published.sha256)}
 
 
 def _refused(event: Mapping[str, Any], error: RefusedError) -> dict[str, Any]:

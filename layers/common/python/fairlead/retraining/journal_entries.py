@@ -10,6 +10,7 @@ import msgspec
 from fairlead.errors import RefusedError
 from fairlead.gate.refusal import GateError
 from fairlead.journal.records import Draft
+from fairlead.model.digest import prefixed
 from fairlead.publishing.store import Published
 from fairlead.retraining.types import RetrainingOrder
 
@@ -18,7 +19,7 @@ def made(order: RetrainingOrder, published: Published) -> Draft:
     """Return the record of a new version."""
     version = published.manifest.version
     why = f"retraining, because {order.why}, made version {version}, which passed the gate; it is not released by this"
-    return _draft(order, version, why, {"result": "published", "digest": f"sha256:{published.sha256}"})
+    return _draft(order, version, why, {"result": "published", "digest": prefixed(published.sha256)})
 
 
 def refused(order: RetrainingOrder, champion: int, error: RefusedError) -> Draft:

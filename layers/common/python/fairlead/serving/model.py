@@ -14,6 +14,7 @@ from fairlead.errors import (
     IntegrityError,
 )
 from fairlead.model.answers import Answers
+from fairlead.model.digest import prefixed
 from fairlead.model.golden import Golden
 from fairlead.model.manifest import Manifest
 from fairlead.model.signature import Signature, class_names
@@ -83,7 +84,7 @@ class Model:
         return {
             "model": self.facts.model,
             "version": self.facts.version,
-            "digest": f"sha256:{self.sha256}",
+            "digest": prefixed(self.sha256),
             "release": release,
         }
 
@@ -114,7 +115,7 @@ def public(facts: Manifest, sha256: str) -> dict[str, Any]:
     return {
         "model": facts.model,
         "version": facts.version,
-        "digest": f"sha256:{sha256}",
+        "digest": prefixed(sha256),
         "created": facts.created,
         "engine": facts.engine.name,
         "most_rows": most_rows(facts.signature),

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from fairlead.errors import FairleadError, ModelUnavailableError, NoSuchVersionError, NotServedError, RequestError
+from fairlead.model.digest import prefixed
 from fairlead.model.manifest import Manifest
 from fairlead.registry.lineage import Ancestor, Lineage
 from fairlead.registry.retirements import retired
@@ -97,7 +98,7 @@ class Pins:
         """Return the versions that callers can pin, newest first, and which is live; raises ModelUnavailableError."""
         self._objects.begin()
         versions = [
-            {"version": one.version, "digest": f"sha256:{one.sha256}", "engine": one.engine, "created": one.created}
+            {"version": one.version, "digest": prefixed(one.sha256), "engine": one.engine, "created": one.created}
             for one in self._servable()
         ]
         return {"model": self._name, "live": self._live.facts.version, "versions": versions}

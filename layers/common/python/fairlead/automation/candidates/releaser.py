@@ -14,6 +14,7 @@ from fairlead.automation.candidates.release_rules import CandidateFacts, Release
 from fairlead.errors import FairleadError
 from fairlead.journal.records import Draft, Record
 from fairlead.journal.tail import REPEATED, Tail
+from fairlead.model.digest import unprefixed
 from fairlead.model.release import Release
 from fairlead.registry import retirements
 from fairlead.registry.lineage import Lineage
@@ -62,11 +63,11 @@ class Releaser:
         return self._release(order, situation.now, record) if record else None
 
     def _facts(self, order: Candidate, situation: AliasSnapshot, tail: Tail) -> CandidateFacts:
-        sha256, live = order.digest.removeprefix("sha256:"), situation.now
+        sha256, live = unprefixed(order.digest), situation.now
         candidate, _ = self._registry.manifest(order.model, order.version, sha256=sha256)
         champion, descends = None, False
         if live.model == order.model:
-            digest = live.digest.removeprefix("sha256:")
+            digest = unprefixed(live.digest)
             champion, _ = self._registry.manifest(order.model, live.version, sha256=digest)
             link = Lineage(candidate, sha256, self._registry).find(live.version)
             descends = link is not None and link.sha256 == digest

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from fairlead.api import predictions as wire
 from fairlead.errors import FairleadError
+from fairlead.model.digest import unprefixed
 from fairlead.model.manifest import Finding, Manifest
 from fairlead.model.release import Release
 from fairlead.registry.store import Reading
@@ -32,7 +33,7 @@ def compatibility(subject: Subject, was: Release, reading: Reading) -> Finding:
         words = f"release {was.release} holds the same version"
         return passed(NAME, words, detail="its golden rows are this release's own")
     try:
-        facts, _ = reading.manifest(was.model, was.version, sha256=was.digest.removeprefix("sha256:"))
+        facts, _ = reading.manifest(was.model, was.version, sha256=unprefixed(was.digest))
         golden = golden_of(reading, facts)
     except FairleadError as error:
         # Not this release's fault, and this release may replace one whose blobs were damaged.

@@ -9,6 +9,7 @@ from fairlead.aws.lambda_function import PredictFunction
 from fairlead.aws.release_client import ReleaseClient, SilentError
 from fairlead.errors import FairleadError, ReleaseError
 from fairlead.journal.records import Described
+from fairlead.model.digest import unprefixed
 from fairlead.model.golden import Golden
 from fairlead.model.manifest import Finding
 from fairlead.model.release import Release, frozen_release
@@ -61,7 +62,7 @@ class Trial:
             now, was = self._releases()
             yield passed(check, f"{now} after {was}", figure=now.digest)
             check = "manifest"
-            facts, _ = self._reading.manifest(str(now.model), now.version, sha256=now.digest.removeprefix("sha256:"))
+            facts, _ = self._reading.manifest(str(now.model), now.version, sha256=unprefixed(now.digest))
             yield passed(check, f"version {facts.version} is the one that was frozen", figure=facts.engine.name)
             check = "contents"
             yield contents(self._reading, facts)

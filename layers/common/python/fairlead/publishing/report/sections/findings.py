@@ -7,6 +7,7 @@ from fairlead.gate.findings import Decision, Finding
 from fairlead.html import formatting
 from fairlead.html.blocks import Cell, paragraph, section, table
 from fairlead.html.elements import e
+from fairlead.model.digest import prefixed
 from fairlead.publishing.report.facts import ReportFacts
 
 SIGNS: dict[Decision, str] = {"pass": "✓", "warn": "!", "fail": "✕", "inconclusive": "?", "not applicable": "–"}
@@ -26,7 +27,7 @@ def all_findings(facts: ReportFacts) -> Element:
     """Return all findings in the gate's order."""
     return section(
         "All findings of the gate",
-        paragraph("Judged by the policy with digest ", e("code", f"sha256:{facts.verdict.policy}"), "."),
+        paragraph("Judged by the policy with digest ", e("code", prefixed(facts.verdict.policy)), "."),
         findings_table(facts.verdict.findings),
     )
 

@@ -6,6 +6,7 @@ from fairlead.html import formatting
 from fairlead.html.blocks import details, section, table
 from fairlead.html.blocks import facts as listed
 from fairlead.html.elements import Children, e
+from fairlead.model.digest import prefixed
 from fairlead.publishing.report.facts import ReportFacts
 
 LONGEST = 300
@@ -33,7 +34,7 @@ def lineage(facts: ReportFacts) -> Element:
     manifest = facts.manifest
     parent: Children = "none: the first version"
     if manifest.parent:
-        parent = [f"version {manifest.parent.version}, manifest ", e("code", f"sha256:{manifest.parent.sha256}")]
+        parent = [f"version {manifest.parent.version}, manifest ", e("code", prefixed(manifest.parent.sha256))]
     pairs: list[tuple[str, Children]] = [
         ("created", f"{manifest.created:%Y-%m-%d %H:%M:%S} UTC by {manifest.created_by}"),
         ("commit", e("code", manifest.git_commit) if manifest.git_commit else "none"),
@@ -41,7 +42,7 @@ def lineage(facts: ReportFacts) -> Element:
         ("rows", ", ".join(f"{count:,} {kind.replace('_', '-')}" for kind, count in manifest.rows.items())),
     ]
     blobs = [
-        (name, formatting.size(blob.size), e("td", e("code", f"sha256:{blob.sha256}")))
+        (name, formatting.size(blob.size), e("td", e("code", prefixed(blob.sha256))))
         for name, blob in manifest.blobs.items()
     ]
     return section("Lineage", listed(pairs), table(("blob", "size", "digest"), blobs, numbers=(1,)))
