@@ -73,13 +73,14 @@ MOTO = """
 import sys
 from moto import backends
 from moto.server import main
-from fairlead_local.dynamodb import numbers
+from fairlead_local.dynamodb import expressions, numbers
 numbers.patch_numbers()
+expressions.patch_expressions()
 known = tuple(backends.list_of_moto_modules())
 backends.list_of_moto_modules = lambda: known
 main(sys.argv[1:])
 """
-"""moto's server with DynamoDB's own sums, and without its search of its own folder at each request."""
+"""moto's server with DynamoDB's own sums and quick updates, without its search of its own folder at each request."""
 
 
 @pytest.fixture(scope="session")

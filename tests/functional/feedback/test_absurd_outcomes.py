@@ -20,7 +20,7 @@ from fairlead.feedback.ledger import Ledger
 from fairlead.feedback.log_delivery import Collected, Collector
 from fairlead.feedback.score import Scorer
 from fairlead.feedback.versions import VersionName
-from fairlead_local.dynamodb import numbers
+from fairlead_local.dynamodb import expressions, numbers
 from tests.functional.ledger_fixture import make_table
 from tests.unit.feedback.test_forged_lines import DIGEST, GROUP, NOON, FakeDeadLetters, Registry, line
 
@@ -63,6 +63,7 @@ class Bench:
 @pytest.fixture
 def bench() -> Iterator[Bench]:
     numbers.patch_numbers()
+    expressions.patch_expressions()
     with mock_aws():
         client = boto3.client("dynamodb", "us-east-1")
         make_table(client, "ledger")

@@ -19,7 +19,7 @@ from fairlead.feedback.ledger import Ledger, Outcome, Pair
 from fairlead.feedback.ledger.conflicts import MOST
 from fairlead.telemetry.capture import Part
 from fairlead.telemetry.outcomes import pairs
-from fairlead_local.dynamodb import numbers
+from fairlead_local.dynamodb import expressions, numbers
 
 NOON = 1_790_000_000_000
 TABLE = "ledger"
@@ -29,6 +29,7 @@ TABLE = "ledger"
 def dynamodb() -> Iterator[Any]:
     """A client of a table like the template's."""
     numbers.patch_numbers()
+    expressions.patch_expressions()
     with mock_aws():
         client = boto3.client("dynamodb", "us-east-1")
         client.create_table(
