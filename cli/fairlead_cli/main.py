@@ -6,6 +6,7 @@ when it runs.
 """
 
 import importlib.util
+import sys
 from typing import Annotated
 
 import typer
@@ -103,6 +104,8 @@ else:
 
 def main() -> None:
     """Run the command line: the console script `fairlead`."""
+    # botocore asks for it before the same class of the standard library, and pays a quarter of a second if it is there.
+    sys.modules.setdefault("urllib3.contrib.pyopenssl", None)  # type: ignore[arg-type]  # Python's way to refuse one
     app(prog_name="fairlead")
 
 

@@ -75,6 +75,20 @@ def test_help_imports_nothing_heavy() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_a_command_that_calls_aws_imports_only_what_the_call_needs() -> None:
+    """Without a region `status` ends after its imports; pydantic and OpenSSL would cost as much as all of them."""
+    unneeded = ["pydantic", "OpenSSL", "rich", "numpy", "pandas", "sklearn", "moto"]
+    code = (
+        "import atexit, sys; sys.argv[1:] = ['status', 'churn'];"
+        f"atexit.register(lambda: print([name for name in ('boto3', *{unneeded!r}) if name in sys.modules]));"
+        "from fairlead_cli.main import main; main()"
+    )
+    clean = {"PATH": os.environ["PATH"], "HOME": "/nowhere", "AWS_EC2_METADATA_DISABLED": "true"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=clean)
+
+    assert (done.returncode, done.stdout.strip()) == (2, "['boto3']"), done.stderr
+
+
 def test_the_console_script_runs() -> None:
     done = fairlead("--version")
 
