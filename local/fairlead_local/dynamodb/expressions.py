@@ -1,16 +1,18 @@
 """moto's update expressions in linear time.
 
-The ledger adds up to 100 counters with one update. moto nests the clauses of an expression, repeats two checks at each
-level, looks up a node's class by each class in turn, and adds up the whole item before it sets an attribute, with the
-value that is replaced.
+The ledger adds up to 100 counters with one update. moto nests the clauses of an expression and repeats two checks at
+each level. It copies the tree deeply, looks up a node's class by each class in turn, and adds up the whole item before
+it sets an attribute, with the value that is replaced.
 """
 
+import copy
 from collections.abc import Callable
 from typing import Any
 
 from moto.dynamodb.exceptions import ItemSizeTooLarge
 from moto.dynamodb.models.dynamo_type import DynamoType, LimitedSizeDict
 from moto.dynamodb.models.utilities import bytesize
+from moto.dynamodb.parsing import validators
 from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser, Node, UpdateExpression  # type: ignore[attr-defined]
 from moto.dynamodb.parsing.validators import ActionCountValidator, OverlappingPathsValidator
 
@@ -31,12 +33,26 @@ def patch_expressions() -> None:
         setattr(validator, name, _outermost(getattr(validator, name)))
     DepthFirstTraverser.traverse_node_recursively = _walk
     DepthFirstTraverser.mended = True
+    validators.deepcopy = _copied  # type: ignore[attr-defined, assignment]
     LimitedSizeDict.__setitem__ = _set_attribute  # type: ignore[method-assign]
 
 
 def _outermost(check: Process) -> Process:
     """Check an expression as a whole only: it contains what its nested parts contain."""
     return lambda self, node: node if isinstance(node.parent, UpdateExpression) else check(self, node)
+
+
+def _copied(value: Any) -> Any:
+    """Copy a tree of nodes; its leaves are never changed in place. Copy anything else as moto does."""
+    if not isinstance(value, Node):
+        return copy.deepcopy(value)
+    node = copy.copy(value)
+    if node.children is not None:
+        node.children = [_copied(child) if isinstance(child, Node) else child for child in node.children]
+        for child in node.children:
+            if isinstance(child, Node):
+                child.set_parent(node)
+    return node
 
 
 def _walk(self: Any, node: Any, child_id: int = -1) -> Any:

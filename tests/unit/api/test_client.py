@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -120,6 +121,29 @@ def test_a_wrong_row_is_counted_from_the_first_of_the_file(server: Script) -> No
 
     assert caught.value.code == "invalid_instances"
     assert caught.value.errors == [wrong | {"row": 1_004}]
+
+
+def test_the_next_request_is_on_its_way_while_the_caller_works_on_an_answer(server: Script) -> None:
+    answers = endpoint(server)[0].predict([{"x": n} for n in range(4)], most_rows=1)
+    next(answers)
+
+    for _ in range(500):
+        if len(server.received) == 2:
+            break
+        time.sleep(0.01)
+    assert len(server.received) == 2
+    assert len(list(answers)) == 3
+    assert [json.loads(body)["instances"][0]["x"] for *_, body in server.received] == [0, 1, 2, 3]
+
+
+def test_no_request_follows_a_refused_one(server: Script) -> None:
+    server.answers = [(200, {}, {"predictions": []}), (422, {}, {"detail": "no"})]
+    answers = endpoint(server)[0].predict([{"x": n} for n in range(9)], most_rows=1)
+    next(answers)
+
+    with pytest.raises(CallError, match="no"):
+        next(answers)
+    assert len(server.received) == 2
 
 
 def test_a_busy_endpoint_is_tried_again_after_the_time_it_asks_for(server: Script) -> None:

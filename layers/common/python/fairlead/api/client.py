@@ -6,6 +6,7 @@ boto3 finds region and credentials. The endpoint is the stack's output ApiUrl, o
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import msgspec
@@ -56,17 +57,19 @@ class Endpoint:
     ) -> Iterator[dict[str, Any]]:
         """POST /predict or /versions/N/predict, at most `most_rows` rows a request; yields each answer.
 
-        Raises CallError; its `errors` number rows from the first of `instances`.
+        The next request is on its way while the caller works on an answer; none follows a refused one. Raises
+        CallError; its `errors` number rows from the first of `instances`.
         """
-        done = 0
-        for rows, body in batches(instances, most_rows=min(most_rows, ROWS_PER_CALL)):
-            try:
-                yield self._call("POST", f"/versions/{version}/predict" if version else "/predict", body)
-            except CallError as error:
-                for wrong in error.errors:
-                    wrong["row"] += done
-                raise
-            done += rows
+        path = f"/versions/{version}/predict" if version else "/predict"
+        sent = 0
+        running: list[Future[dict[str, Any]]] = []
+        with ThreadPoolExecutor(1) as pool:
+            for rows, body in batches(instances, most_rows=min(most_rows, ROWS_PER_CALL)):
+                answers = [call.result() for call in running]
+                running = [pool.submit(self._predicted, path, body, first_row=sent)]
+                sent += rows
+                yield from answers
+            yield from (call.result() for call in running)
 
     def report(self, outcomes: Sequence[Instance], *, most_rows: int = ROWS_PER_CALL) -> Iterator[dict[str, Any]]:
         """POST /feedback, at most `most_rows` outcomes a request; yields each answer: one result per outcome, in order.
@@ -75,6 +78,14 @@ class Endpoint:
         """
         for _, body in batches(outcomes, most_rows=min(most_rows, ROWS_PER_CALL), member="outcomes"):
             yield self._call("POST", "/feedback", body)
+
+    def _predicted(self, path: str, body: bytes, *, first_row: int) -> dict[str, Any]:
+        try:
+            return self._call("POST", path, body)
+        except CallError as error:
+            for wrong in error.errors:
+                wrong["row"] += first_row
+            raise
 
     def _call(self, method: str, path: str, body: bytes = b"") -> dict[str, Any]:
         waited = 0.0
