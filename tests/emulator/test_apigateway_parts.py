@@ -39,7 +39,7 @@ class Slow:
 def test_function_over_the_integration_timeout_is_504(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "INTEGRATION_SECONDS", 0.05)
     apis = Apis()
-    api = apis.create("slow", {"paths": {"/": {"get": operation()}}}, [])
+    api = apis.create("slow", {"paths": {"/": {"get": operation()}}}, [], {})
     apis.put_stage(api, "slow", apis.deploy(api), {})
     metrics, clock = MetricStore(), Clock()
     slow = Gateway(apis, Slow(), Allowing(), Allowing(), ServiceMetrics(metrics, clock))  # type: ignore[arg-type]  # stand-ins with the methods used
@@ -91,7 +91,7 @@ def test_unsupported_integration_fails_the_deployment(broken: dict[str, Any]) ->
 
 def test_changed_body_takes_effect_with_a_deployment() -> None:
     apis = Apis()
-    api = apis.create("frozen", {"paths": {"/old": {"get": operation()}}}, [])
+    api = apis.create("frozen", {"paths": {"/old": {"get": operation()}}}, [], {})
     apis.put_stage(api, "frozen", apis.deploy(api), {})
     apis.define(api, {"paths": {"/new": {"get": operation()}}}, [])
 

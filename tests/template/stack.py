@@ -84,8 +84,13 @@ OPERATORS: dict[str, Callable[[list[Any]], bool]] = {
     "Fn::Equals": lambda values: values[0] == values[1],
     "Fn::Not": lambda values: not values[0],
     "Fn::And": all,
+    "Fn::Or": any,
 }
 NOTHING = "<AWS::NoValue>"
+
+
+def _part(text: str, mark: str, place: int) -> str:
+    return "<UUID of AWS::StackId>" if text == "<AWS::StackId>" else text.split(mark)[place]
 
 
 class Reader:
@@ -101,13 +106,13 @@ class Reader:
         match value:
             case {"Fn::If": [condition, yes, no]}:
                 return self(yes if self(self._conditions[condition]) else no)
-            case {"Fn::Equals": _} | {"Fn::Not": _} | {"Fn::And": _}:
+            case {"Fn::Equals": _} | {"Fn::Not": _} | {"Fn::And": _} | {"Fn::Or": _}:
                 [(operator, operands)] = value.items()
                 return OPERATORS[operator](self(operands))
             case {"Condition": str(name), **rest} if not rest:
                 return self(self._conditions[name])
-            case {"Fn::Select": [2, {"Fn::Split": ["/", {"Ref": "AWS::StackId"}]}]}:
-                return "<UUID of AWS::StackId>"
+            case {"Fn::Select": [int(place), {"Fn::Split": [mark, text]}]}:
+                return _part(self(text), mark, place)
             case {"Fn::FindInMap": [name, *keys]}:
                 first, second = map(self, keys)
                 return self._maps[name][first][second]

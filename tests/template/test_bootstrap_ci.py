@@ -1,5 +1,6 @@
 """bootstrap-ci.yaml: who may deploy from GitHub, and with which rights."""
 
+import fnmatch
 import json
 import re
 from typing import Any
@@ -110,15 +111,15 @@ def test_cloudformation_makes_what_the_feedback_loop_stands_on() -> None:
     } <= actions("StackRole")
 
 
-def test_cloudformation_cannot_change_the_roles_that_start_it() -> None:
-    assert statements("StackRole")["NeverItself"] == {
-        "Sid": "NeverItself",
-        "Effect": "Deny",
-        "Action": "iam:*",
-        "Resource": [
-            f"arn:<AWS::Partition>:iam::<AWS::AccountId>:{kind}/ci-fairlead-dev-*" for kind in ("role", "policy")
-        ],
-    }
+@pytest.mark.parametrize("resource", ["Boundary", "DeployRole", "RollbackRole", "StackRole"])
+def test_no_right_on_names_reaches_the_roles_that_start_cloudformation(resource: str) -> None:
+    """A stack `ci-fairlead` would have rights on `ci-fairlead-dev-StackRole-…`, were it not for the path."""
+    assert RESOURCES[resource]["Properties"]["Path"] == "/fairlead-ci/"
+    kind = "policy" if resource == "Boundary" else "role"
+    arn = f"arn:<AWS::Partition>:iam::<AWS::AccountId>:{kind}/fairlead-ci/ci-fairlead-dev-{resource}-x"
+    reader = Reader(TEMPLATE, NAMES | {"StackName": "ci-fairlead"})
+    for entry in reader(TEMPLATE["Resources"])["StackRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]:
+        assert not any(fnmatch.fnmatchcase(arn, one) for one in many(entry["Resource"]) if one != "*")
 
 
 def test_every_role_that_cloudformation_writes_has_the_boundary() -> None:
@@ -151,6 +152,31 @@ def test_a_stack_s_name_that_could_begin_another_s_or_is_too_long_is_refused(nam
 
     assert re.fullmatch(pattern, "fairlead-dev")
     assert not re.fullmatch(pattern, name)
+
+
+def test_an_environment_that_begins_a_resource_s_name_of_the_project_s_own_stack_is_refused() -> None:
+    """The rights of `risk-record` are on `risk-record-*`, and the stack `risk` has an alarm `risk-record-lost`."""
+    pattern = TEMPLATE["Parameters"]["StackName"]["AllowedPattern"]
+    written = (ROOT / "template.yaml").read_text()
+    words = set(re.findall(r"\$\{AWS::StackName\}-([a-z0-9]+)-", written))
+
+    assert {"record", "canary", "custom"} <= words
+    assert [word for word in sorted(words) if re.fullmatch(pattern, f"risk-{word}")] == []
+    assert re.fullmatch(pattern, "risk-recordings")
+
+
+def test_an_api_of_another_stack_is_out_of_reach_by_its_tag() -> None:
+    """IfExists: while the API is created, and should API Gateway not say the tag, the right is as it was."""
+    assert statements("StackRole")["Api"]["Condition"] == {
+        "StringEqualsIfExists": {"aws:ResourceTag/aws:cloudformation:stack-name": "fairlead-dev"}
+    }
+
+
+def test_logs_of_the_api_are_those_of_this_stack_alone() -> None:
+    """`fairlead-dev*` would be `fairlead-dev2` too."""
+    groups = [one for one in statements("StackRole")["Logs"]["Resource"] if "/aws/apigateway/" in one]
+
+    assert [one.partition("/aws/apigateway/")[2] for one in groups] == ["fairlead-dev", "fairlead-dev:*"]
 
 
 def test_rights_are_on_what_is_named_after_the_stack() -> None:

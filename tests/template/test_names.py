@@ -108,3 +108,34 @@ def test_descriptions_of_functions_and_policies_fit(longest: dict[str, dict[str,
 
     assert max(map(len, texts)) <= 256
     assert json.dumps(texts).isascii()
+
+
+@pytest.mark.parametrize("name", ["fairlead", "fairlead-dev", "risk-canaries", "canary"])
+def test_a_stack_named_after_project_and_environment_is_made(name: str) -> None:
+    assert "StackNameIsRefused" not in named(name).resources
+
+
+@pytest.mark.parametrize("name", ["risk-eu-2", "risk-canary", "risk--eu", "a-b-c-d"])
+def test_a_stack_whose_name_another_stack_s_rights_or_names_could_reach_fails_with_the_reason(name: str) -> None:
+    made = named(name).resources["StackNameIsRefused"]
+
+    assert made["Type"] == "AWS::Logs::LogGroup"
+    text = made["Properties"]["LogGroupName"]
+    assert text.startswith(f"the stack name {name} has two hyphens")
+    assert not re.fullmatch(NAMED["AWS::Logs::LogGroup"][2], text), "CloudWatch Logs refuses it"
+
+
+def test_no_two_stacks_whose_names_are_allowed_have_a_resource_of_one_name() -> None:
+    """`risk` and `risk-canary` would both have an alarm `risk-canary-errors`."""
+
+    def names(stack: str) -> set[tuple[str, str]]:
+        """Names by type; the two types of alarms share their names."""
+        found = {key: one for key, one in named(stack).resources.items() if one["Type"] in NAMED}
+        return {(one["Type"].replace("Composite", ""), name_of(stack, key, one)) for key, one in found.items()}
+
+    own = names("risk")
+    words = {name.split("-")[1] for _, name in own if name.startswith("risk-") and name.islower()}
+    allowed = [f"risk-{word}" for word in words if "StackNameIsRefused" not in named(f"risk-{word}").resources]
+
+    assert {"risk-record", "risk-custom"} <= set(allowed)
+    assert [stack for stack in allowed if own & names(stack)] == []

@@ -117,7 +117,13 @@ def test_operators_read_what_the_doctor_asks_for_and_no_more() -> None:
     assert statements["FindStack"]["Action"] == ["cloudformation:DescribeStackEvents", "cloudformation:DescribeStacks"]
     assert statements["FindStack"]["Resource"] == STACK
     assert statements["ReadPolicyHolders"]["Action"] == "iam:ListEntitiesForPolicy"
-    assert statements["ReadPolicyHolders"]["Resource"] == "arn:<AWS::Partition>:iam::<AWS::AccountId>:policy/fairlead-*"
+    own = "arn:<AWS::Partition>:iam::<AWS::AccountId>:policy/fairlead-OperatorPolicy-*"
+    assert statements["ReadPolicyHolders"]["Resource"] == [
+        "<CallerPolicy>",
+        "<FeedbackPolicy>",
+        "<PublisherPolicy>",
+        own,
+    ]
     assert statements["ReadSubscribers"]["Action"] == "sns:ListSubscriptionsByTopic"
     assert statements["ReadSubscribers"]["Resource"] == ["<DecisionsTopic>", topic]
     assert allowed("OperatorPolicy")["ReadSubscribers"]["Resource"] == ["<DecisionsTopic>"]

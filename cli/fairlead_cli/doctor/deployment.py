@@ -1,10 +1,14 @@
 """Checks of the stack: its state, its version, and the subscribers of its topics."""
 
+import re
+
 from fairlead_cli.doctor.diagnosis import Diagnosis, Site, mend, ok
 
 SETTLED = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
 TO_DELETE = frozenset({"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"})
 """States that no deploy changes: the stack was never wholly created, or its deletion failed."""
+NAME = re.compile(r"(?=.{1,35}$)(?!.*-canary$)[a-z][a-z0-9]*(-[a-z0-9]+)?")
+NAMING = "at most 35 lower-case letters and digits, and one hyphen at most, not before `canary`"
 COMMANDS = {"UPDATE_FAILED": "rollback-stack", "UPDATE_ROLLBACK_FAILED": "continue-update-rollback"}
 
 
@@ -15,6 +19,8 @@ def state(site: Site) -> Diagnosis:
     try:
         status = str(site.stack["StackStatus"])
     except NotFoundError as error:
+        if not NAME.fullmatch(site.name):
+            return mend(f"{site.name} cannot be a stack's name: {NAMING}", "export FAIRLEAD_STACK=fairlead-dev")
         return Diagnosis(verdict="missing", said=str(error), mend=("make build", site.deploy))
     if status in SETTLED:
         return ok(f"{site.name}, {status}")

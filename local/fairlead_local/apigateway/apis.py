@@ -38,6 +38,7 @@ class Api:
     name: str
     body: dict[str, Any]
     binary_types: list[str]
+    tags: dict[str, str]
     stages: dict[str, Stage] = field(default_factory=dict)
 
 
@@ -49,12 +50,17 @@ class Apis:
         self._apis: dict[str, Api] = {}
         self._deployments: dict[str, Deployment] = {}
 
-    def create(self, name: str, body: dict[str, Any], binary_types: list[str]) -> str:
+    def create(self, name: str, body: dict[str, Any], binary_types: list[str], tags: dict[str, str]) -> str:
         """Create an API and return its id."""
-        api = Api(_identifier(), name, body, binary_types)
+        api = Api(_identifier(), name, body, binary_types, tags)
         with self._lock:
             self._apis[api.id] = api
         return api.id
+
+    def tags_at(self, path: str) -> dict[str, str]:
+        """Return the tags of the API that a path of API Gateway's own API is about; its parts have the same."""
+        api = self._apis.get(f"{path}//".split("/")[2])
+        return api.tags if api else {}
 
     def define(self, api_id: str, body: dict[str, Any], binary_types: list[str]) -> None:
         """Replace an API's body."""

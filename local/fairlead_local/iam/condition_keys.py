@@ -58,6 +58,9 @@ def known(service: str, operation: str = "") -> Callable[[str], bool]:
     def knows(key: str) -> bool:
         if key == "dynamodb:leadingkeys" and service == "dynamodb":
             return operation in LEADING_KEYS
+        if key.startswith("aws:resourcetag/"):
+            # Its own API serves no REST APIs, so there are none; CloudFormation's calls have them.
+            return service == "apigateway"
         return key in KNOWN or key.startswith("aws:principaltag/") or not key.startswith((own, "aws:"))
 
     return knows

@@ -14,6 +14,7 @@ from typing import Any
 
 from fairlead_local.account import PARTITION, REGION, arn, function_and_qualifier
 from fairlead_local.iam.api_calls import ApiCall
+from fairlead_local.iam.identities import iam
 
 WORD = re.compile(r"\{(\w+)\}")
 TABLE: dict[str, list[tuple[str, str]]] = {
@@ -85,10 +86,10 @@ TABLE: dict[str, list[tuple[str, str]]] = {
         ("*InstanceProfile", "instance-profile/{InstanceProfileName}"),
         ("ListUsers ListRoles ListGroups ListPolicies ListInstanceProfiles ListAccountAliases GetAccount*", "*"),
         ("ListOpenIDConnectProviders", "*"),
-        ("CreatePolicy", "policy/{PolicyName}"),
+        ("CreatePolicy", "policy{path}{PolicyName}"),
         ("*OpenIDConnectProvider", "{OpenIDConnectProviderArn}"),
         ("GetUser *AccessKey *AccessKeys", "user/{UserName}|{user}"),
-        ("*", "role/{RoleName}|user/{UserName}|group/{GroupName}|{PolicyArn}"),
+        ("*", "{role}|user/{UserName}|group/{GroupName}|{PolicyArn}"),
     ],
     "xray": [("*", "*")],
     "resourcegroupstaggingapi": [("*", "*")],
@@ -133,9 +134,18 @@ def _full(text: str, service: str) -> str:
     return arn(service, text, region="" if service == "iam" else REGION)
 
 
+def _role(call: ApiCall) -> str:
+    """Return the ARN of the role that a call names, or of the one that it creates: its path is a part of it."""
+    name = call.text("RoleName")
+    found = next((one for one in list(iam().roles.values()) if one.name == name), None)
+    return found.arn if found else f"role{call.text('Path') or '/'}{name}" if name else ""
+
+
 def _facts(call: ApiCall, caller_arn: str, group: Callable[[str], str | None]) -> dict[str, Any]:
     """Return values that follow from the parameters."""
-    facts: dict[str, Any] = {"user": caller_arn if call.service == "iam" else ""}
+    facts: dict[str, Any] = {}
+    if call.service == "iam":
+        facts |= {"user": caller_arn, "path": call.text("Path") or "/", "role": _role(call)}
     if call.service == "lambda" and call.text("FunctionName"):
         facts["function"], inside = function_and_qualifier(call.text("FunctionName"))
         facts["qualifier"] = inside or call.text("Qualifier")

@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from moto.sts.models import sts_backends
 
@@ -12,6 +13,7 @@ from fairlead_local.iam.evaluate import DeniedError, PolicyEvaluator
 from fairlead_local.iam.identities import CALLER, Caller, Identities, role
 from fairlead_local.iam.policies import AccessRequest, Statement, decide, statements
 from fairlead_local.iam.principals import names, names_itself, names_service
+from fairlead_local.iam.wildcards import Context
 
 CLOUDFORMATION = "cloudformation.amazonaws.com"
 CODEDEPLOY = "codedeploy.amazonaws.com"
@@ -95,14 +97,19 @@ class Roles:
             return Clients(self._endpoint)
         return self._as(Keys(caller.access_key, caller.secret_key, caller.token))
 
-    def check_acting(self, clients: Clients, action: str, resource: str) -> None:
-        """Raise ServiceError unless the clients' holder may do this, for an action without an API here."""
+    def check_acting(self, clients: Clients, action: str, resource: str, keys: Context = MappingProxyType({})) -> None:
+        """Raise ServiceError unless the clients' holder may do this, for an action without an API here.
+
+        `keys` are condition keys of the resource.
+        """
         key, _, token = clients.keys
         if key == INTERNAL_KEY:
             return
         caller = self._identities.find(key, token)
         try:
-            self._evaluator.check(caller, [(action, resource)], AccessRequest("", None, caller.context | PLAIN))
+            self._evaluator.check(
+                caller, [(action, resource)], AccessRequest("", None, {**caller.context, **PLAIN, **keys})
+            )
         except DeniedError as error:
             raise ServiceError("AccessDenied", str(error), status=403) from error
 

@@ -2,12 +2,13 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import boto3
 import pytest
 from typer.testing import CliRunner
 
+from fairlead.errors import NotFoundError
 from fairlead.settings import Operator
 from fairlead_cli.doctor import access, deployment, quotas
 from fairlead_cli.doctor.diagnosis import Diagnosis, Site
@@ -46,6 +47,25 @@ def test_every_state_of_a_stack_is_fine_or_has_a_command(status: str) -> None:
     assert (found.verdict == "ok") == (status in {"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
     assert bool(found.mend) == (found.verdict == "mend")
     assert status in found.said
+
+
+@pytest.mark.parametrize(
+    ("name", "verdict"),
+    [
+        *(("fairlead", "missing"), ("risk-eu", "missing"), ("f" * 35, "missing")),
+        *(("risk-eu-2", "mend"), ("risk-canary", "mend"), ("Risk", "mend"), ("f" * 36, "mend")),
+    ],
+)
+def test_a_name_that_a_deploy_refuses_is_a_finding_before_the_deploy(name: str, verdict: str) -> None:
+    class Missing(Site):
+        @property
+        def stack(self) -> NoReturn:
+            raise NotFoundError(f"the stack {name} does not exist")
+
+    found = deployment.state(Missing(Operator(stack=name)))
+
+    assert found.verdict == verdict
+    assert name in found.said
 
 
 @pytest.mark.usefixtures("no_events")

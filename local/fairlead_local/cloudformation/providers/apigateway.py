@@ -58,7 +58,8 @@ class RestApiProvider:
         properties = desired.properties
         body = self._body(properties)
         name = properties.get("Name") or body.get("info", {}).get("title") or desired.logical_id
-        api_id = self._apis.create(name, body, properties.get("BinaryMediaTypes", []))
+        tags = {"aws:cloudformation:stack-name": desired.stack_name}
+        api_id = self._apis.create(name, body, properties.get("BinaryMediaTypes", []), tags)
         return CreatedResource(api_id, {"RootResourceId": api_id[::-1], "RestApiId": api_id})
 
     def update(self, desired: DesiredResource, old: dict[str, Any], created: CreatedResource) -> CreatedResource:  # noqa: ARG002 - the protocol's

@@ -43,15 +43,16 @@ from fairlead_local.cloudformation.providers.s3 import BucketPolicyProvider, Buc
 from fairlead_local.cloudformation.providers.sns import TopicProvider
 
 
-def catalogue(clients: Clients, apis: Apis, check: Callable[[Clients, str, str], None]) -> dict[str, Provider]:
+def catalogue(clients: Clients, apis: Apis, check: Callable[..., None]) -> dict[str, Provider]:
     """Return the providers by resource type, acting with the clients' rights; a new type is a new row here.
 
-    `check` raises unless the holder of the clients' keys may use an action on a resource.
+    `check` raises unless the holder of the clients' keys may use an action on a resource with these condition keys.
     """
     allow = partial(check, clients)
 
     def gateway(method: str, path: str) -> None:
-        allow(f"apigateway:{method}", f"arn:{PARTITION}:apigateway:{REGION}::{path}")
+        tags = {f"aws:resourcetag/{key}": (value,) for key, value in apis.tags_at(path).items()}
+        allow(f"apigateway:{method}", f"arn:{PARTITION}:apigateway:{REGION}::{path}", tags)
 
     return {
         "AWS::ApiGateway::Account": AccountProvider(clients),

@@ -1,10 +1,14 @@
 """AWS::Logs::LogGroup and SubscriptionFilter."""
 
+import re
 from typing import Any
 
 from fairlead_local.account import arn
 from fairlead_local.clients import Clients
 from fairlead_local.cloudformation.provider import CreatedResource, DesiredResource, names, tags
+from fairlead_local.cloudformation.templates import invalid
+
+NAME = re.compile(r"[.\-_/#A-Za-z0-9]{1,512}")
 
 
 class LogGroupProvider:
@@ -19,6 +23,8 @@ class LogGroupProvider:
     def create(self, desired: DesiredResource) -> CreatedResource:
         """CreateLogGroup; fails for an existing group, as in AWS."""
         name = desired.properties.get("LogGroupName") or desired.name(limit=512)
+        if not NAME.fullmatch(name):
+            raise invalid(f"Value '{name}' at 'logGroupName' failed to satisfy constraint: {NAME.pattern}")
         self._clients["logs"].create_log_group(logGroupName=name, tags=desired.tags | tags(desired.properties))
         self._retain(name, desired.properties)
         return CreatedResource(name, {"Arn": arn("logs", f"log-group:{name}:*")})
