@@ -1,4 +1,4 @@
-"""The options that publish and validate share."""
+"""The options of publish and validate."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -54,6 +54,15 @@ Rules = Annotated[
 Folds = Annotated[int, typer.Option("--cv", min=0, help="Cross-validate on this many folds of the training rows.")]
 Breaking = Annotated[
     bool, typer.Option("--allow-breaking", help="Publish although callers of the live version must change.")
+]
+Force = Annotated[bool, typer.Option("--force", help="Publish although checks failed; the manifest keeps --reason.")]
+ForceReason = Annotated[str, typer.Option("--reason", metavar='"…"', help="The reason for --force.")]
+KeepRows = Annotated[
+    bool,
+    typer.Option(
+        "--keep-training-rows",
+        help="Store the rows of --train with the version; `fairlead retrain` fits on them again.",
+    ),
 ]
 
 

@@ -1,6 +1,6 @@
 """fairlead publish."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -12,7 +12,10 @@ from fairlead_cli.publish_options import (
     Demand,
     Engine,
     Folds,
+    Force,
+    ForceReason,
     HeldOut,
+    KeepRows,
     Model,
     ModelName,
     Rules,
@@ -36,17 +39,9 @@ def publish(
     policy: Rules = None,
     cv: Folds = 0,
     allow_breaking: Breaking = False,
-    force: Annotated[
-        bool, typer.Option("--force", help="Publish although checks failed; the manifest keeps --reason.")
-    ] = False,
-    reason: Annotated[str, typer.Option("--reason", metavar='"…"', help="The reason for --force.")] = "",
-    keep_training_rows: Annotated[
-        bool,
-        typer.Option(
-            "--keep-training-rows",
-            help="Store the rows of --train with the version; `fairlead retrain` fits on them again.",
-        ),
-    ] = False,
+    force: Force = False,
+    reason: ForceReason = "",
+    keep_training_rows: KeepRows = False,
     engine: Engine = Demand.auto,
     allow: Allow = None,  # noqa: ARG001 - refused by its callback
     stack: Stack = DEFAULT_STACK,

@@ -12,6 +12,15 @@ if TYPE_CHECKING:
     from fairlead.model.release import Release
     from fairlead.releases.release import Released
 
+Strategy = Annotated[
+    str,
+    typer.Option(
+        metavar="WORD",
+        help="How traffic shifts: canary-10-5m (10m, 15m, 30m), linear-10-1m (2m, 3m, 10m), all-at-once, "
+        "custom. Default: the stack's.",
+    ),
+]
+
 
 def release(
     name: Annotated[
@@ -24,17 +33,10 @@ def release(
     code: Annotated[
         bool, typer.Option("--code", help="Release the live version again, on the stack's current code and layers.")
     ] = False,
-    strategy: Annotated[
-        str,
-        typer.Option(
-            metavar="WORD",
-            help="How traffic shifts: canary-10-5m (10m, 15m, 30m), linear-10-1m (2m, 3m, 10m), all-at-once, "
-            "custom. Default: the stack's.",
-        ),
-    ] = "",
+    strategy: Strategy = "",
     wait: Annotated[
         bool, typer.Option("--wait", help="Wait until all traffic has shifted; exit code 4 if it does not.")
-    ] = (False),
+    ] = False,
     watch: Annotated[
         bool, typer.Option("--watch", help="Wait, and show the old and the new release side by side.")
     ] = False,

@@ -106,23 +106,8 @@ def prove(
     )
     golden = golden_of(choice.signature, rows, choice.reference, choice.serving)
     evidence = gather(
-        Candidate(
-            signature=choice.signature,
-            serving=choice.serving,
-            engine=choice.engine,
-            blob=choice.blob,
-            parity=choice.parity,
-            golden=golden,
-            loss=loss_of(inputs.estimator) if choice.signature.output.task == "regression" else None,
-        ),
-        Data(
-            X=inputs.X,
-            y=inputs.y,
-            train=inputs.train,
-            train_y=inputs.train_y,
-            order=inputs.order,
-            train_order=inputs.train_order,
-        ),
+        _candidate(inputs, choice, golden),
+        _data(inputs),
         options.policy,
         live=champion(),
         folds=_folds(inputs, choice.signature, options, progress),
@@ -138,6 +123,29 @@ def prove(
         evidence=evidence,
         verdict=judge(evidence, options.policy),
         policy=options.policy,
+    )
+
+
+def _candidate(inputs: PublishInputs, choice: choose_engine.Choice, golden: Golden) -> Candidate:
+    return Candidate(
+        signature=choice.signature,
+        serving=choice.serving,
+        engine=choice.engine,
+        blob=choice.blob,
+        parity=choice.parity,
+        golden=golden,
+        loss=loss_of(inputs.estimator) if choice.signature.output.task == "regression" else None,
+    )
+
+
+def _data(inputs: PublishInputs) -> Data:
+    return Data(
+        X=inputs.X,
+        y=inputs.y,
+        train=inputs.train,
+        train_y=inputs.train_y,
+        order=inputs.order,
+        train_order=inputs.train_order,
     )
 
 
