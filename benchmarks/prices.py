@@ -16,7 +16,7 @@ WRITE_UNIT, READ_UNIT = 0.625e-6, 0.125e-6
 """DynamoDB on demand: a write of up to 1 KB, a consistent read of up to 4 KB; transactions take two of each."""
 TRACE = 5.00e-6
 """A trace that X-Ray records."""
-ALARM_METRIC, COMPOSITE_ALARM, DASHBOARD, CUSTOM_METRIC = 0.10, 0.50, 3.00, 0.30
-"""A month of each. A custom metric is paid for by the hour in which it gets data."""
+ALARM_METRIC, COMPOSITE_ALARM, DASHBOARD = 0.10, 0.50, 3.00
+"""A month of each."""
 CLOUDWATCH_CALL, S3_LIST = 0.01e-3, 0.005e-3
 """A call of CloudWatch's API, such as DescribeAlarms; a page of a bucket's keys."""

@@ -34,16 +34,24 @@ def test_functions_that_operate_aws_have_its_sdk_and_predict_has_not(stack: Stac
     ("name", "service", "more"),
     [
         ("VerifyFunction", "verify", {"FAIRLEAD_LATENCY_MS": "500", "FAIRLEAD_COLD_START_MS": "10000"}),
-        ("RecordFunction", "record", {"FAIRLEAD_MOVE": "<MoveFunction>"}),
+        (
+            "RecordFunction",
+            "record",
+            {
+                "FAIRLEAD_APPLICATION": "<DeploymentApplication>",
+                "FAIRLEAD_GROUP": "fairlead-live",
+                "FAIRLEAD_MOVE": "<MoveFunction>",
+            },
+        ),
     ],
 )
-def test_functions_know_what_they_watch(stack: Stack, name: str, service: str, more: dict[str, str]) -> None:
+def test_functions_have_the_settings_that_they_read(
+    stack: Stack, name: str, service: str, more: dict[str, str]
+) -> None:
     assert stack.properties(name)["Environment"]["Variables"] == {
         "FAIRLEAD_BUCKET": "<Registry>",
         "FAIRLEAD_FUNCTION": "<PredictFunction>",
         "FAIRLEAD_STACK": "fairlead",
-        "FAIRLEAD_APPLICATION": "<DeploymentApplication>",
-        "FAIRLEAD_GROUP": stack.properties("DeploymentGroup")["DeploymentGroupName"],
         "POWERTOOLS_SERVICE_NAME": service,
         "POWERTOOLS_METRICS_NAMESPACE": "Fairlead/fairlead",
         "POWERTOOLS_LOG_LEVEL": "INFO",

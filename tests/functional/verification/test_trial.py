@@ -48,9 +48,6 @@ def here(load_app: Load) -> ReleasesHere:
     return ReleasesHere(load_app)
 
 
-Try = Callable[..., list[Finding]]
-
-
 def tried(
     here: ReleasesHere,
     store: Store,

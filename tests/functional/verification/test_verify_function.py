@@ -122,8 +122,6 @@ def settings(store: Store) -> dict[str, str]:
         "FAIRLEAD_BUCKET": store.env["FAIRLEAD_BUCKET"],
         "FAIRLEAD_FUNCTION": FUNCTION,
         "FAIRLEAD_STACK": "fairlead",
-        "FAIRLEAD_APPLICATION": "fairlead",
-        "FAIRLEAD_GROUP": "fairlead-live",
         "FAIRLEAD_LATENCY_MS": "250",
         "FAIRLEAD_COLD_START_MS": "2000",
         "POWERTOOLS_SERVICE_NAME": "verify",

@@ -41,8 +41,6 @@ ENV = {
     "FAIRLEAD_BUCKET": "registry",
     "FAIRLEAD_FUNCTION": "fairlead-predict",
     "FAIRLEAD_STACK": "fairlead",
-    "FAIRLEAD_APPLICATION": "fairlead",
-    "FAIRLEAD_GROUP": "fairlead-live",
     "FAIRLEAD_LATENCY_MS": "500",
     "FAIRLEAD_COLD_START_MS": "10000",
 }

@@ -29,67 +29,59 @@ def stack(env: Mapping[str, str]) -> str:
     return required(env, "FAIRLEAD_STACK")
 
 
-class Verifying(msgspec.Struct, frozen=True, kw_only=True):
-    """Settings of the verify function; `latency_ms` and `cold_start_ms` are the most that a release may take."""
-
-    stack: str
-    bucket: str
-    function: str
-    application: str
-    group: str
-    latency_ms: float
-    cold_start_ms: float
-
-
-def verifying(env: Mapping[str, str]) -> Verifying:
-    """Read the verify function's settings; raises SettingsError naming the variable."""
-    return Verifying(
-        stack=stack(env),
-        bucket=required(env, "FAIRLEAD_BUCKET"),
-        function=required(env, "FAIRLEAD_FUNCTION"),
-        application=required(env, "FAIRLEAD_APPLICATION"),
-        group=required(env, "FAIRLEAD_GROUP"),
-        latency_ms=milliseconds(env, "FAIRLEAD_LATENCY_MS"),
-        cold_start_ms=milliseconds(env, "FAIRLEAD_COLD_START_MS"),
-    )
-
-
 class Moving(msgspec.Struct, frozen=True, kw_only=True):
-    """Settings of the move function: whose aliases it moves, and where journal and registry are."""
+    """Settings of the move function, which verify and record have too.
 
-    stack: str
-    bucket: str
-    function: str
-
-
-def moving(env: Mapping[str, str]) -> Moving:
-    """Read the move function's settings; raises SettingsError naming the variable."""
-    return Moving(
-        stack=stack(env), bucket=required(env, "FAIRLEAD_BUCKET"), function=required(env, "FAIRLEAD_FUNCTION")
-    )
-
-
-class Recording(msgspec.Struct, frozen=True, kw_only=True):
-    """Settings of the record function: the journal's bucket and stack, and the deployment group that it records.
-
-    `move` names the move function.
+    Journal and registry are in `bucket`, `stack` names the journal, and the aliases are those of `function`.
     """
 
     stack: str
     bucket: str
     function: str
+
+
+class Verifying(Moving, frozen=True, kw_only=True):
+    """Settings of the verify function; `latency_ms` and `cold_start_ms` are the most that a release may take."""
+
+    latency_ms: float
+    cold_start_ms: float
+
+
+class Recording(Moving, frozen=True, kw_only=True):
+    """Settings of the record function: the deployment group that it records; `move` names the move function."""
+
     application: str
     group: str
     move: str
 
 
+def moving(env: Mapping[str, str]) -> Moving:
+    """Read the move function's settings; raises SettingsError naming the variable."""
+    return Moving(**_moving(env))
+
+
+def verifying(env: Mapping[str, str]) -> Verifying:
+    """Read the verify function's settings; raises SettingsError naming the variable."""
+    return Verifying(
+        **_moving(env),
+        latency_ms=milliseconds(env, "FAIRLEAD_LATENCY_MS"),
+        cold_start_ms=milliseconds(env, "FAIRLEAD_COLD_START_MS"),
+    )
+
+
 def recording(env: Mapping[str, str]) -> Recording:
     """Read the record function's settings; raises SettingsError naming the variable."""
     return Recording(
-        stack=stack(env),
-        bucket=required(env, "FAIRLEAD_BUCKET"),
-        function=required(env, "FAIRLEAD_FUNCTION"),
+        **_moving(env),
         application=required(env, "FAIRLEAD_APPLICATION"),
         group=required(env, "FAIRLEAD_GROUP"),
         move=required(env, "FAIRLEAD_MOVE"),
     )
+
+
+def _moving(env: Mapping[str, str]) -> dict[str, str]:
+    return {
+        "stack": stack(env),
+        "bucket": required(env, "FAIRLEAD_BUCKET"),
+        "function": required(env, "FAIRLEAD_FUNCTION"),
+    }
