@@ -27,6 +27,7 @@ from fairlead.feedback.log_delivery import Collector
 from fairlead.feedback.score import Scorer
 from fairlead.feedback.versions import KnownVersions
 from testkit.lambda_context import event
+from testkit.ledger_table import create_table
 
 MODEL = "logistic regression"
 REQUEST_ID = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
@@ -148,7 +149,7 @@ def written(case: models.Case, calls: list[list[str]]) -> Written:
     units = {"writes": 0.0, "reads": 0.0}
     with mock_aws():
         client = boto3.client("dynamodb", "us-east-1")
-        _make_table(client)
+        create_table(client, "ledger")
         touched: list[tuple[dict[str, Any], int]] = []
 
         def note(params: dict[str, Any], model: Any, **_: Any) -> None:
@@ -169,12 +170,6 @@ def written(case: models.Case, calls: list[list[str]]) -> Written:
             item = client.get_item(TableName="ledger", Key=key)["Item"]
             units["writes"] += times * ceil(_item_bytes(item) / 1024) + ("slot" in item)
     return Written(**units)
-
-
-def _make_table(client: Any) -> None:
-    table = yaml_parse(TEMPLATE.read_text())["Resources"]["Ledger"]["Properties"]
-    asked = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
-    client.create_table(TableName="ledger", **{name: table[name] for name in asked})
 
 
 def _renamed(calls: list[list[str]]) -> list[str]:

@@ -24,6 +24,7 @@ from fairlead.registry.store import Registry
 from fairlead.telemetry.capture import Part
 from fairlead.telemetry.outcomes import pairs
 from testkit.gate_cases import Table, model
+from testkit.ledger_table import create_table
 
 TABLE = "ledger"
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -39,26 +40,6 @@ def ledger_table(table: str = TABLE) -> Iterator[Any]:
         client = boto3.client("dynamodb", "us-east-1")
         create_table(client, table)
         yield client
-
-
-def create_table(client: Any, table: str) -> None:
-    """Make a table like the template's."""
-    client.create_table(
-        TableName=table,
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk", "slot")],
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": "slots",
-                "KeySchema": [
-                    {"AttributeName": "slot", "KeyType": "HASH"},
-                    {"AttributeName": "pk", "KeyType": "RANGE"},
-                ],
-                "Projection": {"ProjectionType": "KEYS_ONLY"},
-            }
-        ],
-    )
 
 
 @cache

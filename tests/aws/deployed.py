@@ -107,7 +107,7 @@ class Deployed:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def told(self, *arguments: object) -> Any:
+    def result(self, *arguments: object) -> Any:
         """Return a command's result as JSON."""
         return json.loads(self.did(*arguments, "--json"))
 
@@ -120,7 +120,7 @@ class Deployed:
         )
         files = ("--data", self.folder / "iris.csv", "--target", "species", "--policy", self.folder / "policy.toml")
         self.did("publish", self.folder / "iris.joblib", "--name", MODEL, *files, who="publisher")
-        return max(int(one["version"]) for one in self.told("versions", MODEL))
+        return max(int(one["version"]) for one in self.result("versions", MODEL))
 
     def spoil(self) -> None:
         """Put code that fails every caller into $LATEST; the deployment hook's own events still succeed."""

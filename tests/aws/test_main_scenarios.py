@@ -53,7 +53,7 @@ def test_unsigned_and_foreign_callers_are_refused(stack: Deployed, observations:
 def test_release_reaches_half_of_callers_for_a_minute_then_all(stack: Deployed, observations: Observations) -> None:
     assert stack.publish(2.0) == 2
     old = stack.alias()["FunctionVersion"]
-    started = stack.told("release", MODEL, 2, "--strategy", "custom")["release"]["release"]
+    started = stack.result("release", MODEL, 2, "--strategy", "custom")["release"]["release"]
     until(stack.cloud, lambda: _weights(stack) == {started: 0.5}, within=FOREVER, step=2)
     met = stack.calls(60)
     assert {status for status, _ in met} == {200}
@@ -80,7 +80,7 @@ def test_outcomes_reach_ledger_and_gauges(stack: Deployed) -> None:
     assert {one["status"] for one in reported.json["results"]} == {"recorded"}
 
     def counted() -> bool:
-        found = stack.told("monitor", MODEL)["views"]
+        found = stack.result("monitor", MODEL)["views"]
         return any(one["version"] == 2 and one["labels"]["outcomes"] >= len(outcomes) for one in found)
 
     until(stack.cloud, counted, within=FOREVER)
@@ -104,7 +104,7 @@ def test_records_cannot_be_deleted_even_by_an_administrator(stack: Deployed, obs
 def test_release_that_fails_callers_is_rolled_back_by_its_alarm(stack: Deployed, observations: Observations) -> None:
     good = stack.alias()["FunctionVersion"]
     stack.spoil()
-    bad = stack.told("release", "--code", "--strategy", "canary-10-10m")["release"]["release"]
+    bad = stack.result("release", "--code", "--strategy", "canary-10-10m")["release"]["release"]
     until(stack.cloud, lambda: _weights(stack) == {bad: 0.1}, within=FOREVER, step=2)
     began, failed, met = time.monotonic(), 0, 0
 
@@ -143,7 +143,7 @@ def test_operator_rolls_back_by_hand(stack: Deployed) -> None:
 
 
 def test_history_is_whole(stack: Deployed) -> None:
-    assert stack.told("history", MODEL, "--verify")["problems"] == []
+    assert stack.result("history", MODEL, "--verify")["problems"] == []
 
 
 def _diagnosed(stack: Deployed) -> dict[str, str]:
@@ -163,7 +163,7 @@ def _weights(stack: Deployed) -> dict[str, float]:
 
 
 def _journal(stack: Deployed) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = stack.told("history", MODEL, "--limit", 50)
+    found: list[dict[str, Any]] = stack.result("history", MODEL, "--limit", 50)
     return found[::-1]
 
 

@@ -19,6 +19,16 @@ def cloudwatch(cloud: LocalCloud) -> Any:
     return client
 
 
+def begin_minute(cloud: LocalCloud) -> None:
+    """Move the clock to five seconds into a minute, so that what a test reports falls into one."""
+    cloud.advance(MINUTE + 5 - cloud.now() % MINUTE)
+
+
+def namespace() -> str:
+    """A namespace that no other test uses."""
+    return f"Test/{uuid.uuid4().hex[:12]}"
+
+
 def conforms(http_response: Any, model: Any, parsed: dict[str, Any], **_: Any) -> None:
     if http_response.status_code < 300:
         if model.output_shape:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from fairlead_local.cloud import Credentials, LocalCloud
+from tests.emulator import alarms
 from tests.local.support import Sam, Toy, create, make_role
 
 HERE = Path(__file__).parent
@@ -72,3 +73,21 @@ def new_name(request: pytest.FixtureRequest) -> str:
 def name(functions: Any, new_name: str) -> str:
     """A function that no other test uses, created and settled."""
     return create(functions, new_name)
+
+
+@pytest.fixture(scope="session")
+def watched(cloud: LocalCloud) -> Any:
+    """boto3's CloudWatch client."""
+    return alarms.cloudwatch(cloud)
+
+
+@pytest.fixture
+def minute(cloud: LocalCloud) -> None:
+    """Start the test with the beginning of a minute."""
+    alarms.begin_minute(cloud)
+
+
+@pytest.fixture
+def space() -> str:
+    """A namespace of its own."""
+    return alarms.namespace()

@@ -8,26 +8,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from fairlead_local.cloud import LocalCloud
-from tests.emulator.alarms import MINUTE, acted, actor, cloudwatch, history, put, report, shown, state
+from tests.emulator.alarms import MINUTE, acted, actor, history, put, report, shown, state
 from tests.local.support import until
 
-
-@pytest.fixture(scope="module")
-def watched(cloud: LocalCloud) -> Any:
-    """boto3's CloudWatch client."""
-    return cloudwatch(cloud)
-
-
-@pytest.fixture(autouse=True)
-def early(cloud: LocalCloud) -> None:
-    """Five seconds into a minute, so that what a test reports falls into one."""
-    cloud.advance(MINUTE + 5 - cloud.now() % MINUTE)
-
-
-@pytest.fixture
-def space() -> str:
-    """A namespace of its own."""
-    return f"Test/{uuid.uuid4().hex[:12]}"
+pytestmark = pytest.mark.usefixtures("minute")
 
 
 def test_action_runs_once_while_the_state_lasts(cloud: LocalCloud, functions: Any, watched: Any, space: str) -> None:

@@ -1,34 +1,16 @@
 """Alarms: from data points to a state, on the cloud's clock."""
 
 import json
-import uuid
 from typing import Any
 
 import pytest
 
 from fairlead_local.cloud import LocalCloud
-from tests.emulator.alarms import MINUTE, cloudwatch, history, metric, put, report, shown, state
+from tests.emulator.alarms import MINUTE, history, metric, put, report, shown, state
 from tests.local.support import archive, settled, update
 
+pytestmark = pytest.mark.usefixtures("minute")
 FAILS = archive(app="def handler(event, context):\n    if event['fail']:\n        raise ValueError('asked')\n")
-
-
-@pytest.fixture(scope="module")
-def watched(cloud: LocalCloud) -> Any:
-    """boto3's CloudWatch client."""
-    return cloudwatch(cloud)
-
-
-@pytest.fixture(autouse=True)
-def early(cloud: LocalCloud) -> None:
-    """Five seconds into a minute, so that what a test reports falls into one."""
-    cloud.advance(MINUTE + 5 - cloud.now() % MINUTE)
-
-
-@pytest.fixture
-def space() -> str:
-    """A namespace of its own."""
-    return f"Test/{uuid.uuid4().hex[:12]}"
 
 
 @pytest.fixture

@@ -9,23 +9,11 @@ import pytest
 from botocore.exceptions import ClientError
 
 from fairlead_local.cloud import LocalCloud
-from tests.emulator.alarms import MINUTE, cloudwatch, metric, put, report, shown, state
+from tests.emulator.alarms import MINUTE, metric, put, report, shown, state
 from tests.local.support import archive, create, settled, until
 
 FAILS = archive(app="def handler(event, context):\n    if event.get('fail'):\n        raise ValueError('asked')\n")
 PRINTS = archive(app="def handler(event, context):\n    print(event['line'])\n")
-
-
-@pytest.fixture(scope="module")
-def watched(cloud: LocalCloud) -> Any:
-    """boto3's CloudWatch client."""
-    return cloudwatch(cloud)
-
-
-@pytest.fixture
-def space() -> str:
-    """A namespace of its own."""
-    return f"Test/{uuid.uuid4().hex[:12]}"
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from fairlead.publishing.publish import Published
 from fairlead.serving import model as serving_model
 from fairlead.serving.model import Model
 from fairlead.telemetry.capture import Capture, CapturedRequest, Part
+from testkit.ledger_table import create_table
 from tests.functional.conftest import Store, _forget_earlier_starts
 
 FUNCTIONS = Path(__file__).parents[2] / "functions"
@@ -34,7 +35,7 @@ OWN_LOG_GROUP = "/aws/lambda/fairlead-feedback"
 
 
 def make_table(client: Any, name: str) -> None:
-    """A table like the template's; the client's calls take turns, since moto's tables know no threads."""
+    """Make the ledger's table; the client's calls take turns, since moto's tables know no threads."""
     plain, turn = client._make_api_call, threading.Lock()
 
     def call(operation: str, asked: dict[str, Any]) -> Any:
@@ -42,22 +43,7 @@ def make_table(client: Any, name: str) -> None:
             return plain(operation, asked)
 
     client._make_api_call = call
-    client.create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-        AttributeDefinitions=[{"AttributeName": each, "AttributeType": "S"} for each in ("pk", "sk", "slot")],
-        GlobalSecondaryIndexes=[
-            {
-                "IndexName": "slots",
-                "KeySchema": [
-                    {"AttributeName": "slot", "KeyType": "HASH"},
-                    {"AttributeName": "pk", "KeyType": "RANGE"},
-                ],
-                "Projection": {"ProjectionType": "KEYS_ONLY"},
-            }
-        ],
-    )
+    create_table(client, name)
 
 
 class Loop:

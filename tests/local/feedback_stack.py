@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
 
 from fairlead.aws.s3 import S3Objects
 from fairlead.drift.counters import SLOT
@@ -24,12 +23,11 @@ from fairlead.publishing.input.training_rows import TrainingRows
 from fairlead.publishing.store import Published
 from fairlead.quality.metrics import total
 from fairlead.registry.store import Registry
-from fairlead_cli.main import app
 from fairlead_local.cloud import Credentials, LocalCloud
+from tests.local.commands import STACK, Commands
 from tests.local.packing import packed
-from tests.local.support import Answer, Sam, call, clock_ahead, until
+from tests.local.support import Answer, Sam, call, until
 
-STACK = "fairlead"
 PATIENT = ["VerifyColdStartMs=60000", "VerifyLatencyMs=20000", "CanaryLatencyMs=60000", "LatencyMs=60000"]
 """Other tests want the processor too."""
 QUICK = ["DriftLooks=3"]
@@ -47,7 +45,7 @@ POLICIES = {
 
 
 @dataclass
-class Stage:
+class Stage(Commands):
     """The deployed stack and its people; commands go by the cloud's clock."""
 
     cloud: LocalCloud
@@ -57,20 +55,6 @@ class Stage:
     model: str = "iris"
 
     # People.
-
-    def fairlead(self, *arguments: object, who: str = "operator") -> Result:
-        """Run a command in this process."""
-        return CliRunner().invoke(app, [str(one) for one in arguments], env=self.environment(who))
-
-    def did(self, *arguments: object, who: str = "operator") -> str:
-        """Run a command that must succeed; what it said on stdout."""
-        done = self.fairlead(*arguments, who=who)
-        assert done.exit_code == 0, done.output
-        return str(done.stdout)
-
-    def told(self, *arguments: object) -> Any:
-        """The result of a command as JSON."""
-        return json.loads(self.did(*arguments, "--json"))
 
     def publish(self, estimator: Any, *, name: str = "", **given: Any) -> Published:
         """Publish a version, of another model if one is named, with the rights of a publisher whose tag names it."""
@@ -90,14 +74,11 @@ class Stage:
         """Report outcomes in one request."""
         return self.answer(who, "/feedback", {"outcomes": list(outcomes)})
 
-    def environment(self, who: str) -> dict[str, str]:
-        return self.cloud.environment(self.people[who]) | clock_ahead(self.cloud) | {"FAIRLEAD_STACK": STACK}
-
     # What moves.
 
     def canary(self, version: int) -> None:
         """Start a canary of a version of iris, and wait until a tenth of the callers reaches it."""
-        release = self.told("release", self.model, version, "--strategy", "canary-10-5m")["release"]["release"]
+        release = self.result("release", self.model, version, "--strategy", "canary-10-5m")["release"]["release"]
         self.shifting(release)
 
     def shifting(self, release: str) -> None:
@@ -118,7 +99,7 @@ class Stage:
 
     def live(self) -> int:
         """The model version that live holds."""
-        return int(self.told("status", self.model)["live"]["version"])
+        return int(self.result("status", self.model)["live"]["version"])
 
     def _alias(self) -> dict[str, Any]:
         found: dict[str, Any] = self.cloud.client("lambda").get_alias(
@@ -162,7 +143,7 @@ class Stage:
 
     def history(self, after: int = 0) -> list[dict[str, Any]]:
         """The journal's records after a number, and the retrain function's, oldest first."""
-        found: list[dict[str, Any]] = self.told("history", self.model, "--limit", 1000)
+        found: list[dict[str, Any]] = self.result("history", self.model, "--limit", 1000)
         return [one for one in reversed(found) if one["number"] > after or one["record"].startswith("retrain/")]
 
     def newest(self) -> int:

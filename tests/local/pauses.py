@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.local.feedback_stack import STACK, Stage
+from tests.local.commands import STACK
+from tests.local.feedback_stack import Stage
 
 
 def still(stage: Stage, seconds: float) -> None:

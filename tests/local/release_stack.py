@@ -1,7 +1,6 @@
 """The stage of the scenarios: the built stack deployed, versions published, and users with one of its policies each."""
 
 import io
-import json
 import os
 import subprocess
 import threading
@@ -18,17 +17,15 @@ from typing import Any
 import pytest
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
-from typer.testing import CliRunner, Result
 
 from fairlead.model.manifest import EngineName
 from fairlead.publishing import publish
 from fairlead.publishing.store import Published
-from fairlead_cli.main import app
 from fairlead_local.cloud import Credentials, LocalCloud
+from tests.local.commands import STACK, Commands
 from tests.local.packing import BUILT, packed
-from tests.local.support import Answer, Sam, call, clock_ahead, settled, until
+from tests.local.support import Answer, Sam, call, settled, until
 
-STACK = "fairlead"
 AT_ONCE = ("--strategy", "all-at-once", "--wait")
 PATIENT = [
     *("VerifyColdStartMs=60000", "VerifyLatencyMs=20000", "CanaryLatencyMs=60000", "CaptureRate=0"),
@@ -106,7 +103,7 @@ class Met:
 
 
 @dataclass
-class Scene:
+class Scene(Commands):
     """One deployed stack and its people. Commands are run in this process as one of them, or as real processes."""
 
     cloud: LocalCloud
@@ -122,24 +119,6 @@ class Scene:
 
     # Commands.
 
-    def environment(self, who: str = "operator", *, endpoint: str = "") -> dict[str, str]:
-        told = self.cloud.environment(self.people[who]) | clock_ahead(self.cloud) | {"FAIRLEAD_STACK": STACK}
-        return told | ({"AWS_ENDPOINT_URL": endpoint} if endpoint else {})
-
-    def fairlead(self, *arguments: object, who: str = "operator") -> Result:
-        """Run a command in this process; not from several threads."""
-        return CliRunner().invoke(app, [str(one) for one in arguments], env=self.environment(who))
-
-    def did(self, *arguments: object, who: str = "operator") -> str:
-        """Run a command that must succeed; what it said on stdout."""
-        done = self.fairlead(*arguments, who=who)
-        assert done.exit_code == 0, done.output
-        return str(done.stdout)
-
-    def told(self, *arguments: object) -> Any:
-        """The result of a command as JSON."""
-        return json.loads(self.did(*arguments, "--json"))
-
     def process(self, *arguments: object, who: str = "operator", endpoint: str = "") -> "subprocess.Popen[str]":
         """Start a command as a process of its own."""
         return subprocess.Popen(
@@ -153,12 +132,12 @@ class Scene:
     def release(self, version: int | str, *more: object) -> str:
         """Release a version and wait until it is live; its release. `--code` is a version too."""
         chosen = ["--code"] if version == "--code" else ["iris", version]
-        return str(self.told("release", *chosen, *AT_ONCE, *more)["live"]["release"])
+        return str(self.result("release", *chosen, *AT_ONCE, *more)["live"]["release"])
 
     def start(self, version: int | str, *more: object, hooked: bool = True) -> str:
         """Start a canary of a version; its release. By default, wait until a tenth of the callers reaches it."""
         chosen = ["--code"] if version == "--code" else ["iris", version]
-        started = self.told("release", *chosen, "--strategy", "canary-10-5m", *more)
+        started = self.result("release", *chosen, "--strategy", "canary-10-5m", *more)
         release = str(started["release"]["release"])
         if hooked:
             self.until(lambda: self.weights() == {release: 0.1})
@@ -206,7 +185,7 @@ class Scene:
 
     def history(self, count: int = 50) -> list[dict[str, Any]]:
         """The journal's newest records, oldest first."""
-        found: list[dict[str, Any]] = self.told("history", "iris", "--limit", count)
+        found: list[dict[str, Any]] = self.result("history", "iris", "--limit", count)
         return found[::-1]
 
     def since(self, number: int) -> list[str]:
@@ -215,7 +194,7 @@ class Scene:
         return [f"{one['kind']} {one['alias']}".strip() for one in found]
 
     def newest(self) -> int:
-        return int(self.told("history", "iris", "--verify")["newest"])
+        return int(self.result("history", "iris", "--verify")["newest"])
 
     def check_record(self) -> None:
         """The journal's chain holds, the aliases are where it says, and nothing is left open."""
@@ -231,13 +210,13 @@ class Scene:
             self.until(settled)
         except AssertionError:
             pytest.fail(said)
-        since = self.told("history", "iris", "--limit", 1)[0]["since"]
+        since = self.result("history", "iris", "--limit", 1)[0]["since"]
         assert not since.get("intents"), self.did("history", "iris")
 
     def live_at(self, moment: float) -> str:
         """The release that was live at a moment, as the journal has it."""
         at = datetime.fromtimestamp(moment, UTC).isoformat()
-        return str(self.told("who-was-live", "iris", "--at", at)["live"]["release"])
+        return str(self.result("who-was-live", "iris", "--at", at)["live"]["release"])
 
     # What happens.
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from fairlead_local.cloud import LocalCloud
-from tests.emulator.alarms import MINUTE, cloudwatch, state
+from tests.emulator.alarms import MINUTE, begin_minute, cloudwatch, namespace, state
 from tests.template.stack import translate
 
 Report = Callable[..., None]
@@ -20,21 +20,20 @@ def watched(cloud: LocalCloud) -> Any:
 
 @pytest.fixture(autouse=True)
 def early(cloud: LocalCloud) -> None:
-    """Five seconds into a minute, so that what a test reports falls into one."""
-    cloud.advance(MINUTE + 5 - cloud.now() % MINUTE)
+    begin_minute(cloud)
 
 
 @pytest.fixture
 def space() -> str:
     """A namespace in place of Fairlead's and Lambda's: clients may not write into AWS/Lambda."""
-    return f"Test/{uuid.uuid4().hex[:12]}"
+    return namespace()
 
 
 @pytest.fixture
 def report(cloud: LocalCloud, space: str) -> Report:
     """Reports what a minute of one release was like."""
 
-    def told(
+    def minute(
         *,
         release: str = "1",
         calls: int = 0,
@@ -66,7 +65,7 @@ def report(cloud: LocalCloud, space: str) -> Report:
         ]  # fmt: skip
         cloud.client("cloudwatch").put_metric_data(Namespace=space, MetricData=data)
 
-    return told
+    return minute
 
 
 def put(watched: Any, space: str, name: str) -> str:

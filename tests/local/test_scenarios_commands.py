@@ -85,9 +85,9 @@ def test_a_running_deployment_is_in_the_json_output(scene: Scene) -> None:
     old = scene.standing(scene.versions[0])
     new = scene.start(scene.versions[1], "--reason", "better")
 
-    status = scene.told("status", "iris")
-    [intended] = [one for one in scene.told("history", "iris", "--limit", 3) if one["kind"] == "shifting"]
-    done = scene.told("rollback", "iris", "--away-from", new, "--reason", "tried")
+    status = scene.result("status", "iris")
+    [intended] = [one for one in scene.result("history", "iris", "--limit", 3) if one["kind"] == "shifting"]
+    done = scene.result("rollback", "iris", "--away-from", new, "--reason", "tried")
 
     assert (status["live"]["release"], status["weights"]) == (old, {new: 0.1})
     assert status["running"]["by"] == "arn:aws:iam::123456789012:user/operator"
@@ -106,7 +106,7 @@ def test_pruning_keeps_rollback_targets(scene: Scene) -> None:
         live = scene.release(version)
     previous = scene.alias("previous")
 
-    planned = scene.told("prune", "iris", "--keep", 1)["plan"]
+    planned = scene.result("prune", "iris", "--keep", 1)["plan"]
     assert "would go" in scene.did("prune", "iris", "--keep", 1)
     scene.did("prune", "iris", "--keep", 1, "--apply")
 

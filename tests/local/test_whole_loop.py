@@ -117,7 +117,7 @@ def what_came_true_is_learnt(book: Book, field: Field, good: int, poor: int) -> 
     stage, newest = book.stage, poor
     for _ in range(6):
         a_quarter_of_an_hour(book, field.picked(60, LATE, grown=OVERGROWN), reported=True)
-        if (newest := stage.told("versions", stage.model)[0]["version"]) > poor:
+        if (newest := stage.result("versions", stage.model)[0]["version"]) > poor:
             break
     known = {name for version in book.versions() for name in book.known(version)}
     told = stage.logged("retrain", "retraining ended")[-1]
@@ -158,7 +158,7 @@ def is_tried_by_the_releaser(book: Book, learnt: int) -> None:
 def is_better_in_the_shadow(book: Book, learnt: int, good: int) -> None:
     """It answers all that callers asked the live version, without a caller of its own."""
     stage, asked = book.stage, book.of(good)
-    found = stage.told("shadow", stage.model, learnt, "--hours", 12)["shadow"]
+    found = stage.result("shadow", stage.model, learnt, "--hours", 12)["shadow"]
     assert (found["rows"], found["refused"]) == (len(asked), 0)
     assert (found["comparison"]["rows"], found["comparison"]["verdict"]) == (len(book.known(good)), "better")
     assert stage.live() == good

@@ -41,7 +41,7 @@ def test_while_dynamodb_throttles_callers_get_503_and_nothing_is_lost(loop_stage
     assert variant.books().rows == 60
     assert len(variant.dead_letters(FEEDBACK)) == 1
 
-    told = loop_stage.told("redrive")
+    told = loop_stage.result("redrive")
     assert (told["Redriven"], told["RedriveFailed"], told["Captured"]) == (1, 0, 1)
     assert variant.report(true(second)) == {"recorded": 60}
     assert variant.report(true(first + second)) == {"duplicate": 120}
@@ -82,7 +82,7 @@ def test_a_day_without_the_feedback_function_is_caught_up_with(loop_stage: Stage
     assert variant.metered("Captured", "redrive") == 4
 
     cloud.client("s3").put_object(Bucket=loop_stage.outputs["DeadLetterBucket"], Key=key, Body=data)
-    again = loop_stage.told("redrive")
+    again = loop_stage.result("redrive")
     assert (again["Redriven"], again["Captured"]) == (1, 0)
     halves = [one for place, one in enumerate(told) if place % 50 >= 25]
     assert variant.report(true(told)) == {"duplicate": 100, "recorded": len(halves)}

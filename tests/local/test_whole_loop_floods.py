@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests.local.feedback_stack import STACK, Stage
+from tests.local.commands import STACK
+from tests.local.feedback_stack import Stage
 from tests.local.support import until
 from tests.local.variants import HOUR, MINUTE, Told, Variant, begin
 

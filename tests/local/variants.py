@@ -13,7 +13,8 @@ from sklearn.linear_model import LogisticRegression
 
 from fairlead.drift.counters import SLOT
 from tests.local.accounts import Books, read
-from tests.local.feedback_stack import STACK, Stage
+from tests.local.commands import STACK
+from tests.local.feedback_stack import Stage
 from tests.local.pauses import calm, still
 from tests.local.support import until
 
@@ -151,7 +152,7 @@ class Variant:
         The journal's folders are merged by time, and the machine's clock is behind the cloud's; what was asked by hand
         comes last.
         """
-        history = self.stage.told("history", self.model, "--limit", 1000)
+        history = self.stage.result("history", self.model, "--limit", 1000)
         decided = [one["evidence"] for one in reversed(history) if one["kind"] == "decided"]
         answers = iter([one for one in decided if "rule" not in one])
         found = []
@@ -163,8 +164,8 @@ class Variant:
 
     def undisturbed(self) -> bool:
         """Return whether the variant's version is still live, and no other was made."""
-        live = self.stage.told("status", self.model)["live"]["version"]
-        made = sorted(one["version"] for one in self.stage.told("versions", self.model))
+        live = self.stage.result("status", self.model)["live"]["version"]
+        made = sorted(one["version"] for one in self.stage.result("versions", self.model))
         return (live, made) == (self.versions[-1], self.versions)
 
 

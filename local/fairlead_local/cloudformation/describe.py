@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from fairlead_local.cloudformation.provider import tag_list
 from fairlead_local.cloudformation.records import Change, ChangeSet, Event, Resource, Stack
 from fairlead_local.cloudformation.templates import Template, capabilities, transforms
 
@@ -32,7 +33,7 @@ def stack(record: Stack) -> dict[str, Any]:
             {"ParameterKey": name, "ParameterValue": "****" if name in hidden else value}
             for name, value in current.values.items()
         ]
-        shown["Tags"] = [{"Key": key, "Value": value} for key, value in current.tags.items()]
+        shown["Tags"] = tag_list(current.tags)
         shown["Outputs"] = [_output(name, facts) for name, facts in record.outputs.items()]
     return shown
 
@@ -40,13 +41,8 @@ def stack(record: Stack) -> dict[str, Any]:
 def event(record: Stack, happened: Event) -> dict[str, Any]:
     """Return a stack event."""
     return {
-        "StackId": record.id,
-        "StackName": record.name,
+        **_identity(record, happened),
         "EventId": happened.id,
-        "LogicalResourceId": happened.logical_id,
-        "PhysicalResourceId": happened.physical_id,
-        "ResourceType": happened.type,
-        "ResourceStatus": happened.status,
         "ResourceStatusReason": happened.reason,
         "Timestamp": happened.at,
     }
@@ -55,15 +51,21 @@ def event(record: Stack, happened: Event) -> dict[str, Any]:
 def resource(record: Stack, made: Resource) -> dict[str, Any]:
     """Return a stack resource, for the three operations that show one."""
     return {
-        "StackId": record.id,
-        "StackName": record.name,
-        "LogicalResourceId": made.logical_id,
-        "PhysicalResourceId": made.physical_id,
-        "ResourceType": made.type,
-        "ResourceStatus": made.status,
+        **_identity(record, made),
         "Timestamp": made.updated,
         "LastUpdatedTimestamp": made.updated,
         "DriftInformation": {"StackResourceDriftStatus": "NOT_CHECKED"},
+    }
+
+
+def _identity(record: Stack, one: Resource | Event) -> dict[str, Any]:
+    return {
+        "StackId": record.id,
+        "StackName": record.name,
+        "LogicalResourceId": one.logical_id,
+        "PhysicalResourceId": one.physical_id,
+        "ResourceType": one.type,
+        "ResourceStatus": one.status,
     }
 
 
@@ -72,7 +74,7 @@ def change_set(record: Stack, proposed: ChangeSet) -> dict[str, Any]:
     return {
         **change_set_summary(record, proposed),
         "Parameters": [{"ParameterKey": k, "ParameterValue": v} for k, v in proposed.wanted.values.items()],
-        "Tags": [{"Key": key, "Value": value} for key, value in proposed.wanted.tags.items()],
+        "Tags": tag_list(proposed.wanted.tags),
         "Changes": [{"Type": "Resource", "ResourceChange": _change(change)} for change in proposed.changes],
     }
 

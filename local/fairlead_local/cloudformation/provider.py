@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from fairlead_local.clients import Clients
 from fairlead_local.cloudformation.templates import invalid
 
 
@@ -24,6 +25,11 @@ class DesiredResource:
         room = limit - len(suffix) - 1
         name = f"{f'{self.stack_name}-{self.logical_id}'[:room]}-{suffix}"
         return name.lower() if lower else name
+
+    @property
+    def all_tags(self) -> dict[str, str]:
+        """The stack's tags and the resource's own, which win."""
+        return self.tags | tags(self.properties)
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,13 @@ class Provider(Protocol):
         """Delete the resource; a missing one is no error."""
 
 
+class ClientProvider:
+    """The base of providers that call their service with the rights of `clients`."""
+
+    def __init__(self, clients: Clients) -> None:
+        self._clients = clients
+
+
 def names(text: str) -> frozenset[str]:
     """Return a set of property names from a text with blanks."""
     return frozenset(text.split())
@@ -75,3 +88,8 @@ def tags(properties: dict[str, Any]) -> dict[str, str]:
     """Return the property Tags as a map; by type it is a list or a map."""
     given = properties.get("Tags", {})
     return dict(given) if isinstance(given, dict) else {tag["Key"]: tag["Value"] for tag in given}
+
+
+def tag_list(tags: dict[str, str]) -> list[dict[str, str]]:
+    """Return tags as most APIs take them."""
+    return [{"Key": key, "Value": value} for key, value in tags.items()]

@@ -20,6 +20,7 @@ from fairlead.feedback.ledger.conflicts import MOST
 from fairlead.telemetry.capture import Part
 from fairlead.telemetry.outcomes import pairs
 from fairlead_local.dynamodb import expressions, numbers
+from testkit.ledger_table import create_table
 
 NOON = 1_790_000_000_000
 TABLE = "ledger"
@@ -32,22 +33,7 @@ def dynamodb() -> Iterator[Any]:
     expressions.patch_expressions()
     with mock_aws():
         client = boto3.client("dynamodb", "us-east-1")
-        client.create_table(
-            TableName=TABLE,
-            BillingMode="PAY_PER_REQUEST",
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
-            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk", "slot")],
-            GlobalSecondaryIndexes=[
-                {
-                    "IndexName": "slots",
-                    "KeySchema": [
-                        {"AttributeName": "slot", "KeyType": "HASH"},
-                        {"AttributeName": "pk", "KeyType": "RANGE"},
-                    ],
-                    "Projection": {"ProjectionType": "KEYS_ONLY"},
-                }
-            ],
-        )
+        create_table(client, TABLE)
         yield client
 
 

@@ -23,7 +23,8 @@ from fairlead.retraining import handler
 from fairlead.retraining.handler import SCHEDULED, answer, hand_over, order_of
 from fairlead.retraining.retrain import Retraining
 from fairlead.retraining.types import RetrainingError
-from tests.production import TABLE, Production, champion, create_table, later
+from testkit.ledger_table import create_table
+from tests.production import TABLE, Production, champion, later
 
 ROOT = Path(__file__).parents[3]
 EVENT = json.loads((ROOT / "events/retrain.json").read_text())

@@ -6,21 +6,18 @@ from typing import Any
 
 from fairlead_local.apigateway.apis import Apis
 from fairlead_local.clients import Clients
-from fairlead_local.cloudformation.provider import CreatedResource, DesiredResource, names
+from fairlead_local.cloudformation.provider import ClientProvider, CreatedResource, DesiredResource, names
 from fairlead_local.cloudformation.templates import invalid
 
 Allow = Callable[[str, str], None]
 """Raises unless the stack's deployer may use an HTTP method on a path of API Gateway's own API."""
 
 
-class AccountProvider:
+class AccountProvider(ClientProvider):
     """The account's role for logs; there are no access logs here, so it is shown only."""
 
     accepts = names("CloudWatchRoleArn")
     replaces = frozenset[str]()
-
-    def __init__(self, clients: Clients) -> None:
-        self._clients = clients
 
     def create(self, desired: DesiredResource) -> CreatedResource:
         """UpdateAccount."""

@@ -4,13 +4,20 @@ from typing import Any
 
 from fairlead_local.account import arn
 from fairlead_local.clients import Clients
-from fairlead_local.cloudformation.provider import CreatedResource, DesiredResource, names, tags
+from fairlead_local.cloudformation.provider import (
+    ClientProvider,
+    CreatedResource,
+    DesiredResource,
+    names,
+    tag_list,
+    tags,
+)
 
 WHOLE = names("EvaluationPeriods DatapointsToAlarm Period")
 ACTIONS = "ActionsEnabled AlarmActions InsufficientDataActions OKActions"
 
 
-class AlarmProvider:
+class AlarmProvider(ClientProvider):
     """A metric alarm; an update keeps its state."""
 
     accepts = names(
@@ -19,9 +26,6 @@ class AlarmProvider:
         "Statistic Tags Threshold TreatMissingData Unit"
     )
     replaces = names("AlarmName")
-
-    def __init__(self, clients: Clients) -> None:
-        self._clients = clients
 
     def create(self, desired: DesiredResource) -> CreatedResource:
         """PutMetricAlarm."""
@@ -50,14 +54,11 @@ class AlarmProvider:
         self._clients["cloudwatch"].put_metric_alarm(**_common(settings, desired), AlarmName=name)
 
 
-class CompositeAlarmProvider:
+class CompositeAlarmProvider(ClientProvider):
     """A composite alarm."""
 
     accepts = names(f"{ACTIONS} AlarmDescription AlarmName AlarmRule Tags")
     replaces = names("AlarmName")
-
-    def __init__(self, clients: Clients) -> None:
-        self._clients = clients
 
     def create(self, desired: DesiredResource) -> CreatedResource:
         """PutCompositeAlarm."""
@@ -83,7 +84,7 @@ def _common(settings: dict[str, Any], desired: DesiredResource) -> dict[str, Any
     if "ActionsEnabled" in kept:
         kept["ActionsEnabled"] = _flag(kept["ActionsEnabled"])
     tagged = desired.tags | tags(settings)
-    return kept | {"Tags": [{"Key": key, "Value": value} for key, value in tagged.items()]}
+    return kept | {"Tags": tag_list(tagged)}
 
 
 def _query(query: dict[str, Any]) -> dict[str, Any]:

@@ -2,22 +2,18 @@
 
 from typing import Any
 
-from fairlead_local.clients import Clients
-from fairlead_local.cloudformation.provider import CreatedResource, DesiredResource, names, tags
+from fairlead_local.cloudformation.provider import ClientProvider, CreatedResource, DesiredResource, names, tag_list
 
 NUMBERS = frozenset({"canaryInterval", "canaryPercentage", "linearInterval", "linearPercentage"})
 FLAGS = frozenset({"enabled", "ignorePollAlarmFailure"})
 OPTIONAL = ("alarmConfiguration", "autoRollbackConfiguration")
 
 
-class DeploymentApplicationProvider:
+class DeploymentApplicationProvider(ClientProvider):
     """An application."""
 
     accepts = names("ApplicationName ComputePlatform Tags")
     replaces = names("ApplicationName ComputePlatform")
-
-    def __init__(self, clients: Clients) -> None:
-        self._clients = clients
 
     def create(self, desired: DesiredResource) -> CreatedResource:
         """CreateApplication."""
@@ -37,14 +33,11 @@ class DeploymentApplicationProvider:
         self._clients["codedeploy"].delete_application(applicationName=created.physical_id)
 
 
-class DeploymentConfigProvider:
+class DeploymentConfigProvider(ClientProvider):
     """A deployment configuration, which is immutable."""
 
     accepts = names("ComputePlatform DeploymentConfigName TrafficRoutingConfig")
     replaces = accepts
-
-    def __init__(self, clients: Clients) -> None:
-        self._clients = clients
 
     def create(self, desired: DesiredResource) -> CreatedResource:
         """CreateDeploymentConfig."""
@@ -62,7 +55,7 @@ class DeploymentConfigProvider:
         self._clients["codedeploy"].delete_deployment_config(deploymentConfigName=created.physical_id)
 
 
-class DeploymentGroupProvider:
+class DeploymentGroupProvider(ClientProvider):
     """A deployment group with its alarms and rollback settings."""
 
     accepts = names(
@@ -70,9 +63,6 @@ class DeploymentGroupProvider:
         "DeploymentStyle ServiceRoleArn Tags"
     )
     replaces = names("ApplicationName DeploymentGroupName")
-
-    def __init__(self, clients: Clients) -> None:
-        self._clients = clients
 
     def create(self, desired: DesiredResource) -> CreatedResource:
         """CreateDeploymentGroup."""
@@ -108,7 +98,7 @@ def _settings(properties: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tags(desired: DesiredResource) -> list[dict[str, str]]:
-    return [{"Key": key, "Value": value} for key, value in (desired.tags | tags(desired.properties)).items()]
+    return tag_list(desired.all_tags)
 
 
 def _api(value: Any, name: str = "") -> Any:

@@ -3,15 +3,21 @@
 from typing import Any
 
 from fairlead_local.account import arn
-from fairlead_local.clients import Clients
-from fairlead_local.cloudformation.provider import CreatedResource, DesiredResource, changed, names, tags
+from fairlead_local.cloudformation.provider import (
+    ClientProvider,
+    CreatedResource,
+    DesiredResource,
+    changed,
+    names,
+    tag_list,
+)
 from fairlead_local.cloudformation.templates import invalid
 
 PLAIN = ("AttributeDefinitions", "BillingMode", "KeySchema", "LocalSecondaryIndexes", "TableClass")
 UNITS = ("ReadCapacityUnits", "WriteCapacityUnits")
 
 
-class TableProvider:
+class TableProvider(ClientProvider):
     """A table; an update adds or removes one index at a time, as in AWS."""
 
     accepts = names(
@@ -21,9 +27,6 @@ class TableProvider:
     )
     replaces = names("KeySchema LocalSecondaryIndexes TableName")
 
-    def __init__(self, clients: Clients) -> None:
-        self._clients = clients
-
     def create(self, desired: DesiredResource) -> CreatedResource:
         """CreateTable, then the settings with calls of their own."""
         given = desired.properties
@@ -31,7 +34,7 @@ class TableProvider:
         settings = {key: given[key] for key in PLAIN if key in given} | _throughput(given) | _settings(given)
         if given.get("GlobalSecondaryIndexes"):
             settings["GlobalSecondaryIndexes"] = [_index(index) for index in given["GlobalSecondaryIndexes"]]
-        labels = [{"Key": key, "Value": value} for key, value in (desired.tags | tags(given)).items()]
+        labels = tag_list(desired.all_tags)
         self._dynamodb.create_table(TableName=name, Tags=labels, **settings)
         self._configure(name, given, {})
         return CreatedResource(name, {"Arn": arn("dynamodb", f"table/{name}")})

@@ -4,20 +4,16 @@ import json
 from typing import Any
 
 from fairlead_local.account import arn
-from fairlead_local.clients import Clients
-from fairlead_local.cloudformation.provider import CreatedResource, DesiredResource, names
+from fairlead_local.cloudformation.provider import ClientProvider, CreatedResource, DesiredResource, names
 
 PLAIN = ("Description", "EventBusName", "ScheduleExpression", "State")
 
 
-class RuleProvider:
+class RuleProvider(ClientProvider):
     """A rule of the default bus with its targets."""
 
     accepts = names("Description EventBusName EventPattern Name ScheduleExpression State Targets")
     replaces = names("EventBusName Name")
-
-    def __init__(self, clients: Clients) -> None:
-        self._clients = clients
 
     def create(self, desired: DesiredResource) -> CreatedResource:
         """PutRule and PutTargets."""

@@ -3,11 +3,28 @@
 import json
 from typing import Any
 
-from fairlead_local.clients import Clients
-from fairlead_local.cloudformation.provider import CreatedResource, DesiredResource, changed, names, tags
+from fairlead_local.cloudformation.provider import (
+    ClientProvider,
+    CreatedResource,
+    DesiredResource,
+    changed,
+    names,
+    tag_list,
+)
+
+PRINCIPALS = (("Roles", "Role"), ("Users", "User"), ("Groups", "Group"))
+"""Properties that list principals, and the word for one of them in an operation's name."""
 
 
-class RoleProvider:
+class IamProvider(ClientProvider):
+    """The base of the providers of IAM's resources."""
+
+    @property
+    def _iam(self) -> Any:
+        return self._clients["iam"]
+
+
+class RoleProvider(IamProvider):
     """A role with inline and attached policies."""
 
     accepts = names(
@@ -15,9 +32,6 @@ class RoleProvider:
         "RoleName Tags"
     )
     replaces = names("Path RoleName")
-
-    def __init__(self, clients: Clients) -> None:
-        self._clients = clients
 
     def create(self, desired: DesiredResource) -> CreatedResource:
         """CreateRole, then its policies."""
@@ -28,7 +42,7 @@ class RoleProvider:
             RoleName=name,
             AssumeRolePolicyDocument=json.dumps(properties["AssumeRolePolicyDocument"]),
             MaxSessionDuration=int(properties.get("MaxSessionDuration", 3600)),
-            Tags=[{"Key": key, "Value": value} for key, value in (desired.tags | tags(properties)).items()],
+            Tags=tag_list(desired.all_tags),
             **optional,
         )["Role"]
         self._set_policies(name, properties, {})
@@ -57,10 +71,6 @@ class RoleProvider:
             self._iam.delete_role_policy(RoleName=name, PolicyName=policy)
         self._iam.delete_role(RoleName=name)
 
-    @property
-    def _iam(self) -> Any:
-        return self._clients["iam"]
-
     def _set_policies(self, name: str, properties: dict[str, Any], old: dict[str, Any]) -> None:
         for arn in set(old.get("ManagedPolicyArns", [])) - set(properties.get("ManagedPolicyArns", [])):
             self._iam.detach_role_policy(RoleName=name, PolicyArn=arn)
@@ -73,14 +83,11 @@ class RoleProvider:
             self._iam.put_role_policy(RoleName=name, PolicyName=policy, PolicyDocument=json.dumps(document))
 
 
-class ManagedPolicyProvider:
+class ManagedPolicyProvider(IamProvider):
     """A customer-managed policy, attached to the principals in the template."""
 
     accepts = names("Description Groups ManagedPolicyName Path PolicyDocument Roles Users")
     replaces = names("Description ManagedPolicyName Path")
-
-    def __init__(self, clients: Clients) -> None:
-        self._clients = clients
 
     def create(self, desired: DesiredResource) -> CreatedResource:
         """CreatePolicy and attach."""
@@ -98,9 +105,7 @@ class ManagedPolicyProvider:
         """Create a new default version; older versions are deleted, because five is the limit."""
         arn = created.physical_id
         if "PolicyDocument" in changed(desired, old):
-            for version in self._iam.list_policy_versions(PolicyArn=arn)["Versions"]:
-                if not version["IsDefaultVersion"]:
-                    self._iam.delete_policy_version(PolicyArn=arn, VersionId=version["VersionId"])
+            self._delete_older_versions(arn)
             document = json.dumps(desired.properties["PolicyDocument"])
             self._iam.create_policy_version(PolicyArn=arn, PolicyDocument=document, SetAsDefault=True)
         self._attach(arn, desired.properties, old)
@@ -110,17 +115,16 @@ class ManagedPolicyProvider:
         """Detach from the template's principals and delete; fails if attached elsewhere, as in AWS."""
         arn = created.physical_id
         self._attach(arn, {}, properties)
+        self._delete_older_versions(arn)
+        self._iam.delete_policy(PolicyArn=arn)
+
+    def _delete_older_versions(self, arn: str) -> None:
         for version in self._iam.list_policy_versions(PolicyArn=arn)["Versions"]:
             if not version["IsDefaultVersion"]:
                 self._iam.delete_policy_version(PolicyArn=arn, VersionId=version["VersionId"])
-        self._iam.delete_policy(PolicyArn=arn)
-
-    @property
-    def _iam(self) -> Any:
-        return self._clients["iam"]
 
     def _attach(self, arn: str, new: dict[str, Any], old: dict[str, Any]) -> None:
-        for kind, word in (("Roles", "Role"), ("Users", "User"), ("Groups", "Group")):
+        for kind, word in PRINCIPALS:
             wanted, had = set(new.get(kind, [])), set(old.get(kind, []))
             for name in wanted - had:
                 getattr(self._iam, f"attach_{word.lower()}_policy")(PolicyArn=arn, **{f"{word}Name": name})
@@ -128,14 +132,11 @@ class ManagedPolicyProvider:
                 getattr(self._iam, f"detach_{word.lower()}_policy")(PolicyArn=arn, **{f"{word}Name": name})
 
 
-class PolicyProvider:
+class PolicyProvider(IamProvider):
     """An inline policy of roles, users and groups."""
 
     accepts = names("Groups PolicyDocument PolicyName Roles Users")
     replaces = names("PolicyName")
-
-    def __init__(self, clients: Clients) -> None:
-        self._clients = clients
 
     def create(self, desired: DesiredResource) -> CreatedResource:
         """Put the policy on every principal in the template."""
@@ -152,26 +153,22 @@ class PolicyProvider:
         self._put({"PolicyName": created.physical_id}, properties)
 
     def _put(self, new: dict[str, Any], old: dict[str, Any]) -> None:
-        iam = self._clients["iam"]
         policy = new["PolicyName"]
-        for kind, word in (("Roles", "Role"), ("Users", "User"), ("Groups", "Group")):
+        for kind, word in PRINCIPALS:
             for name in new.get(kind, []):
                 document = json.dumps(new["PolicyDocument"])
-                put = getattr(iam, f"put_{word.lower()}_policy")
+                put = getattr(self._iam, f"put_{word.lower()}_policy")
                 put(PolicyName=policy, PolicyDocument=document, **{f"{word}Name": name})
             for name in set(old.get(kind, [])) - set(new.get(kind, [])):
-                delete = getattr(iam, f"delete_{word.lower()}_policy")
+                delete = getattr(self._iam, f"delete_{word.lower()}_policy")
                 delete(PolicyName=policy, **{f"{word}Name": name})
 
 
-class IdentityProviderProvider:
+class IdentityProviderProvider(IamProvider):
     """An OpenID Connect provider; an account has one for each URL."""
 
     accepts = names("ClientIdList Tags ThumbprintList Url")
     replaces = names("Url")
-
-    def __init__(self, clients: Clients) -> None:
-        self._clients = clients
 
     def create(self, desired: DesiredResource) -> CreatedResource:
         """CreateOpenIDConnectProvider."""
@@ -180,7 +177,7 @@ class IdentityProviderProvider:
             Url=given["Url"],
             ClientIDList=given.get("ClientIdList", []),
             ThumbprintList=given.get("ThumbprintList", []),
-            Tags=[{"Key": key, "Value": value} for key, value in (desired.tags | tags(given)).items()],
+            Tags=tag_list(desired.all_tags),
         )
         arn = made["OpenIDConnectProviderArn"]
         return CreatedResource(arn, {"Arn": arn})
@@ -198,7 +195,3 @@ class IdentityProviderProvider:
     def delete(self, created: CreatedResource, properties: dict[str, Any]) -> None:  # noqa: ARG002 - the protocol's
         """DeleteOpenIDConnectProvider."""
         self._iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=created.physical_id)
-
-    @property
-    def _iam(self) -> Any:
-        return self._clients["iam"]

@@ -3,14 +3,13 @@
 import time
 from typing import Any
 
-from fairlead_local.clients import Clients
-from fairlead_local.cloudformation.provider import CreatedResource, DesiredResource, changed, names, tags
+from fairlead_local.cloudformation.provider import ClientProvider, CreatedResource, DesiredResource, changed, names
 from fairlead_local.errors import ServiceError
 
 SETTLE_TIMEOUT = 30.0
 
 
-class FunctionProvider:
+class FunctionProvider(ClientProvider):
     """A function's `$LATEST`. An update sends only what the template changed and keeps what a release set."""
 
     accepts = names(
@@ -22,9 +21,6 @@ class FunctionProvider:
     # Properties that are no parameters of CreateFunction and UpdateFunctionConfiguration.
     apart = names("ReservedConcurrentExecutions RuntimeManagementConfig RecursiveLoop Tags FunctionName Code KmsKeyArn")
 
-    def __init__(self, clients: Clients) -> None:
-        self._clients = clients
-
     def create(self, desired: DesiredResource) -> CreatedResource:
         """CreateFunction, and wait until it is active."""
         name = desired.properties.get("FunctionName") or desired.name()
@@ -32,7 +28,7 @@ class FunctionProvider:
         self._lambda.create_function(
             FunctionName=name,
             Code=_code(desired.properties["Code"]),
-            Tags=desired.tags | tags(desired.properties),
+            Tags=desired.all_tags,
             **settings,
         )
         try:
@@ -99,14 +95,11 @@ class FunctionProvider:
         return CreatedResource(name, {"Arn": state["FunctionArn"], "SnapStartResponse": state["SnapStart"]})
 
 
-class LayerVersionProvider:
+class LayerVersionProvider(ClientProvider):
     """A layer version, which is immutable."""
 
     accepts = names("CompatibleArchitectures CompatibleRuntimes Content Description LayerName LicenseInfo")
     replaces = accepts
-
-    def __init__(self, clients: Clients) -> None:
-        self._clients = clients
 
     def create(self, desired: DesiredResource) -> CreatedResource:
         """PublishLayerVersion."""
@@ -124,14 +117,11 @@ class LayerVersionProvider:
         self._clients["lambda"].delete_layer_version(LayerName=name, VersionNumber=int(number))
 
 
-class PermissionProvider:
+class PermissionProvider(ClientProvider):
     """A statement of a function's or alias's resource policy."""
 
     accepts = names("Action FunctionName Principal SourceAccount SourceArn")
     replaces = accepts
-
-    def __init__(self, clients: Clients) -> None:
-        self._clients = clients
 
     def create(self, desired: DesiredResource) -> CreatedResource:
         """AddPermission."""

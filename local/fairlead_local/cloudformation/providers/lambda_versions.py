@@ -3,19 +3,15 @@
 from typing import Any
 
 from fairlead_local.account import function_arn
-from fairlead_local.clients import Clients
-from fairlead_local.cloudformation.provider import CreatedResource, DesiredResource, names
+from fairlead_local.cloudformation.provider import ClientProvider, CreatedResource, DesiredResource, names
 from fairlead_local.errors import ServiceError
 
 
-class VersionProvider:
+class VersionProvider(ClientProvider):
     """A published version, which is immutable."""
 
     accepts = names("CodeSha256 Description FunctionName ProvisionedConcurrencyConfig RuntimePolicy")
     replaces = names("CodeSha256 Description FunctionName")
-
-    def __init__(self, clients: Clients) -> None:
-        self._clients = clients
 
     def create(self, desired: DesiredResource) -> CreatedResource:
         """PublishVersion; fails for an unchanged `$LATEST`, as in AWS."""
@@ -45,14 +41,11 @@ class VersionProvider:
             return
 
 
-class AliasProvider:
+class AliasProvider(ClientProvider):
     """An alias. Only a change in the template moves it, so that a release's move is kept."""
 
     accepts = names("Description FunctionName FunctionVersion Name RoutingConfig")
     replaces = names("FunctionName Name")
-
-    def __init__(self, clients: Clients) -> None:
-        self._clients = clients
 
     def create(self, desired: DesiredResource) -> CreatedResource:
         """CreateAlias."""
@@ -73,14 +66,11 @@ class AliasProvider:
             return
 
 
-class EventInvokeConfigProvider:
+class EventInvokeConfigProvider(ClientProvider):
     """Retries and destinations of asynchronous invocations."""
 
     accepts = names("DestinationConfig FunctionName MaximumEventAgeInSeconds MaximumRetryAttempts Qualifier")
     replaces = names("FunctionName Qualifier")
-
-    def __init__(self, clients: Clients) -> None:
-        self._clients = clients
 
     def create(self, desired: DesiredResource) -> CreatedResource:
         """PutFunctionEventInvokeConfig."""

@@ -4,28 +4,24 @@ import re
 from typing import Any
 
 from fairlead_local.account import arn
-from fairlead_local.clients import Clients
-from fairlead_local.cloudformation.provider import CreatedResource, DesiredResource, names, tags
+from fairlead_local.cloudformation.provider import ClientProvider, CreatedResource, DesiredResource, names
 from fairlead_local.cloudformation.templates import invalid
 
 NAME = re.compile(r"[.\-_/#A-Za-z0-9]{1,512}")
 
 
-class LogGroupProvider:
+class LogGroupProvider(ClientProvider):
     """A log group with its retention."""
 
     accepts = names("KmsKeyId LogGroupClass LogGroupName RetentionInDays Tags")
     replaces = names("LogGroupClass LogGroupName")
-
-    def __init__(self, clients: Clients) -> None:
-        self._clients = clients
 
     def create(self, desired: DesiredResource) -> CreatedResource:
         """CreateLogGroup; fails for an existing group, as in AWS."""
         name = desired.properties.get("LogGroupName") or desired.name(limit=512)
         if not NAME.fullmatch(name):
             raise invalid(f"Value '{name}' at 'logGroupName' failed to satisfy constraint: {NAME.pattern}")
-        self._clients["logs"].create_log_group(logGroupName=name, tags=desired.tags | tags(desired.properties))
+        self._clients["logs"].create_log_group(logGroupName=name, tags=desired.all_tags)
         self._retain(name, desired.properties)
         return CreatedResource(name, {"Arn": arn("logs", f"log-group:{name}:*")})
 
@@ -50,14 +46,11 @@ class LogGroupProvider:
         self._clients["logs"].put_retention_policy(logGroupName=name, retentionInDays=int(days))
 
 
-class SubscriptionFilterProvider:
+class SubscriptionFilterProvider(ClientProvider):
     """A subscription filter of a log group."""
 
     accepts = names("DestinationArn Distribution FilterName FilterPattern LogGroupName RoleArn")
     replaces = names("FilterName LogGroupName")
-
-    def __init__(self, clients: Clients) -> None:
-        self._clients = clients
 
     def create(self, desired: DesiredResource) -> CreatedResource:
         """PutSubscriptionFilter."""

@@ -4,11 +4,10 @@ import json
 from typing import Any
 
 from fairlead_local.account import REGION
-from fairlead_local.clients import Clients
-from fairlead_local.cloudformation.provider import CreatedResource, DesiredResource, names, tags
+from fairlead_local.cloudformation.provider import ClientProvider, CreatedResource, DesiredResource, names, tag_list
 
 
-class BucketProvider:
+class BucketProvider(ClientProvider):
     """A bucket with versioning, encryption, ownership, lifecycle and public-access settings."""
 
     accepts = names(
@@ -16,9 +15,6 @@ class BucketProvider:
         "PublicAccessBlockConfiguration Tags VersioningConfiguration"
     )
     replaces = names("BucketName ObjectLockEnabled")
-
-    def __init__(self, clients: Clients) -> None:
-        self._clients = clients
 
     def create(self, desired: DesiredResource) -> CreatedResource:
         """CreateBucket and its settings."""
@@ -59,20 +55,17 @@ class BucketProvider:
         if "LifecycleConfiguration" in given:
             rules = [_lifecycle(rule) for rule in given["LifecycleConfiguration"]["Rules"]]
             self._s3.put_bucket_lifecycle_configuration(Bucket=name, LifecycleConfiguration={"Rules": rules})
-        labels = desired.tags | tags(given)
+        labels = desired.all_tags
         if labels:
-            tagging = {"TagSet": [{"Key": key, "Value": value} for key, value in labels.items()]}
+            tagging = {"TagSet": tag_list(labels)}
             self._s3.put_bucket_tagging(Bucket=name, Tagging=tagging)
 
 
-class BucketPolicyProvider:
+class BucketPolicyProvider(ClientProvider):
     """A bucket's policy."""
 
     accepts = names("Bucket PolicyDocument")
     replaces = names("Bucket")
-
-    def __init__(self, clients: Clients) -> None:
-        self._clients = clients
 
     def create(self, desired: DesiredResource) -> CreatedResource:
         """Put the policy."""

@@ -2,23 +2,19 @@
 
 from typing import Any
 
-from fairlead_local.clients import Clients
-from fairlead_local.cloudformation.provider import CreatedResource, DesiredResource, names, tags
+from fairlead_local.cloudformation.provider import ClientProvider, CreatedResource, DesiredResource, names, tag_list
 
 
-class TopicProvider:
+class TopicProvider(ClientProvider):
     """A topic."""
 
     accepts = names("DisplayName KmsMasterKeyId Tags TopicName")
     replaces = names("TopicName")
 
-    def __init__(self, clients: Clients) -> None:
-        self._clients = clients
-
     def create(self, desired: DesiredResource) -> CreatedResource:
         """CreateTopic."""
         name = desired.properties.get("TopicName") or desired.name(limit=256)
-        labels = [{"Key": key, "Value": value} for key, value in (desired.tags | tags(desired.properties)).items()]
+        labels = tag_list(desired.all_tags)
         given = {
             key: str(desired.properties[key]) for key in ("DisplayName", "KmsMasterKeyId") if key in desired.properties
         }

@@ -6,7 +6,7 @@ and the manifest is written last. A process that ends earlier leaves no version.
 
 import getpass
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -132,14 +132,8 @@ def publish(  # noqa: PLR0913 - a notebook's completion shows every option
         by=by,
         progress=progress,
     )
-    check_name(name)
     check_estimator(estimator)
-    proof_options, reason = _proof_options(options), _reason(options)
-    inputs = _notebook_inputs(estimator, X, y, train, train_y, keep=keep_training_rows)
-    destination = _destination(options)
-    publisher = _publisher(options, reason, destination)
-    proved = _prove(options, inputs, proof_options, destination)
-    return _publish(options, inputs, proved, publisher, destination)
+    return _published(options, lambda: _notebook_inputs(estimator, X, y, train, train_y, keep=keep_training_rows))
 
 
 def validate(  # noqa: PLR0913 - as publish
@@ -170,11 +164,8 @@ def validate(  # noqa: PLR0913 - as publish
         registry=registry,
         progress=progress,
     )
-    check_name(name)
     check_estimator(estimator)
-    proof_options = _proof_options(options)
-    inputs = _notebook_inputs(estimator, X, y, train, train_y)
-    return _prove(options, inputs, proof_options, _destination(options)).verdict
+    return _validated(options, lambda: _notebook_inputs(estimator, X, y, train, train_y))
 
 
 def publish_file(
@@ -184,31 +175,37 @@ def publish_file(
 
     Raises as `publish` does.
     """
-    check_name(options.name)
-    proof_options, reason = _proof_options(options), _reason(options)
-    destination = _destination(options)
-    publisher = _publisher(options, reason, destination)
-    inputs = read_inputs(
-        path,
-        data=data,
-        target=target,
-        train=train,
-        keep=options.keep_training_rows,
-        progress=options.progress or _silent,
+    keep, progress = options.keep_training_rows, options.progress or _silent
+    return _published(
+        options, lambda: read_inputs(path, data=data, target=target, train=train, keep=keep, progress=progress)
     )
-    _check_kept(inputs)
-    proved = _prove(options, inputs, proof_options, destination)
-    return _publish(options, inputs, proved, publisher, destination)
 
 
 def validate_file(
     path: Path, options: PublishOptions, *, data: Path, target: Sequence[str] = (), train: Path | None = None
 ) -> Verdict:
     """Return the gate's verdict that `publish_file` would get with the same arguments; nothing is stored."""
+    progress = options.progress or _silent
+    return _validated(options, lambda: read_inputs(path, data=data, target=target, train=train, progress=progress))
+
+
+def _published(options: PublishOptions, read: Callable[[], PublishInputs]) -> Published:
+    """Publish inputs. They are read after options and credentials were checked, because reading files can take long."""
+    check_name(options.name)
+    proof_options, reason = _proof_options(options), _reason(options)
+    destination = _destination(options)
+    publisher = _publisher(options, reason, destination)
+    inputs = read()
+    _check_kept(inputs)
+    proved = _prove(options, inputs, proof_options, destination)
+    return _stored(options, inputs, proved, publisher, destination)
+
+
+def _validated(options: PublishOptions, read: Callable[[], PublishInputs]) -> Verdict:
+    """Judge inputs, which are read after the options were checked."""
     check_name(options.name)
     proof_options, destination = _proof_options(options), _destination(options)
-    inputs = read_inputs(path, data=data, target=target, train=train, progress=options.progress or _silent)
-    return _prove(options, inputs, proof_options, destination).verdict
+    return _prove(options, read(), proof_options, destination).verdict
 
 
 def _proof_options(options: PublishOptions) -> ProofOptions:
@@ -246,7 +243,7 @@ def _reason(options: PublishOptions) -> str:
 
 def _notebook_inputs(estimator: Any, X: Any, y: Any, train: Any, train_y: Any, *, keep: bool = False) -> PublishInputs:
     y = to_target(y)
-    inputs = PublishInputs(
+    return PublishInputs(
         estimator=estimator,
         X=to_frame(X),
         y=y,
@@ -255,8 +252,6 @@ def _notebook_inputs(estimator: Any, X: Any, y: Any, train: Any, train_y: Any, *
         train_y=to_target(train_y),
         keep=keep,
     )
-    _check_kept(inputs)
-    return inputs
 
 
 def _check_kept(inputs: PublishInputs) -> None:
@@ -290,7 +285,7 @@ def _prove(
         return prove(inputs, proof_options, champion, progress=options.progress or _silent)
 
 
-def _publish(
+def _stored(
     options: PublishOptions, inputs: PublishInputs, proved: Proved, publisher: Publisher, destination: Destination
 ) -> Published:
     refused = proved.verdict.refused
