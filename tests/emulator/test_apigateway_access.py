@@ -7,9 +7,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import boto3
+import httpx
 import pytest
+import requests
 from botocore.awsrequest import AWSRequest
 
+from fairlead.auth import SigV4
 from fairlead_local.cloud import Credentials, LocalCloud
 from tests.local.support import Toy, call, signer
 
@@ -52,6 +56,18 @@ def test_curl_signature_is_accepted(echo: str, caller: Credentials) -> None:
     )  # fmt: skip
 
     assert done.stdout == "200"
+
+
+@pytest.mark.parametrize("library", [httpx, requests], ids=lambda library: library.__name__)
+@pytest.mark.parametrize("query", ["", "?b=2&a=1"])
+def test_fairleads_signature_by_httpx_and_requests_is_accepted(
+    echo: str, caller: Credentials, library: Any, query: str
+) -> None:
+    session = boto3.Session(caller.access_key_id, caller.secret_access_key, region_name="us-east-1")
+    with library.Session() if library is requests else library.Client() as client:
+        answer = client.post(echo + query, json={"name": "Ü"}, auth=SigV4(session))
+
+    assert (answer.status_code, answer.json()["version"]) == (200, "1")
 
 
 def test_an_unsigned_call_is_refused(echo: str) -> None:

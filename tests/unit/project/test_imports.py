@@ -12,7 +12,7 @@ PACKAGE = ROOT / "layers/common/python/fairlead"
 COMMANDS = ROOT / "cli/fairlead_cli"
 ROWS = [
     {"errors"},
-    {"settings", "model"},
+    {"auth", "settings", "model"},
     {"engines", "telemetry", "aws", "html", "gate", "drift"},
     {"api", "registry", "quality"},
     {"journal", "serving", "publishing", "feedback"},

@@ -4,6 +4,7 @@
 All else is a room of its own; a room imports only rooms of lower rows:
 
     errors        every error, with its HTTP status and exit code
+    auth          Signature Version 4 for httpx, requests and others
     settings      settings from the environment
     model         what a version is: signature, manifest, baseline, golden rows, answers, release
     engines       run a model: onnx or scikit-learn
