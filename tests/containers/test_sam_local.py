@@ -32,7 +32,7 @@ def test_invoke_predicts_with_the_published_model(released: dict[str, str]) -> N
     assert [prediction["label"] for prediction in answer["body"]["predictions"]] == ["Adelie"]
 
 
-def test_invoke_serves_what_was_frozen_or_nothing(released: dict[str, str]) -> None:
+def test_invoke_serves_the_frozen_version_or_none(released: dict[str, str]) -> None:
     answer = invoke("predict", {**released, "FAIRLEAD_MANIFEST_SHA256": "0" * 64})
 
     assert (answer["statusCode"], answer["body"]["code"]) == (503, "model_unavailable")

@@ -62,7 +62,9 @@ def stack(cloud: LocalCloud) -> Stack:
 
 
 @pytest.mark.parametrize(("policy", "stays"), [("Retain", True), ("RetainExceptOnCreate", False), ("Delete", False)])
-def test_rolled_back_creation_keeps_what_has_the_policy_retain_alone(stack: Stack, policy: str, stays: bool) -> None:
+def test_rolled_back_creation_keeps_resources_with_the_policy_retain_only(
+    stack: Stack, policy: str, stays: bool
+) -> None:
     resource = table(stack.name, policy)
     assert stack.create(Table=resource, Fails=FAILS) == "ROLLBACK_COMPLETE"
     assert stack.has_table() == stays
@@ -76,7 +78,7 @@ def test_rolled_back_creation_keeps_what_has_the_policy_retain_alone(stack: Stac
 
 
 @pytest.mark.parametrize(("policy", "stays"), [("Retain", True), ("RetainExceptOnCreate", False), ("Delete", False)])
-def test_rolled_back_update_keeps_what_it_created_by_the_same_rule(stack: Stack, policy: str, stays: bool) -> None:
+def test_rolled_back_update_keeps_created_resources_by_the_same_rule(stack: Stack, policy: str, stays: bool) -> None:
     topic = {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": stack.name}}
     stack.create(Topic=topic)
 
@@ -86,7 +88,7 @@ def test_rolled_back_update_keeps_what_it_created_by_the_same_rule(stack: Stack,
 
 
 @pytest.mark.parametrize(("policy", "stays"), [("Retain", True), ("RetainExceptOnCreate", True), ("Delete", False)])
-def test_deleted_stack_keeps_what_has_either_policy(stack: Stack, policy: str, stays: bool) -> None:
+def test_deleted_stack_keeps_resources_with_either_policy(stack: Stack, policy: str, stays: bool) -> None:
     stack.create(Table=table(stack.name, policy))
 
     stack.delete()

@@ -189,7 +189,7 @@ def test_replaced_rule_keeps_its_targets(listener: Listener) -> None:
         ("create_event_bus", {"Name": "b"}, "NotImplemented"),
     ],
 )
-def test_what_cannot_be_is_refused(api: Any, call: str, parameters: dict[str, Any], code: str) -> None:
+def test_invalid_call_is_refused(api: Any, call: str, parameters: dict[str, Any], code: str) -> None:
     with pytest.raises(ClientError) as caught:
         getattr(api, call)(**parameters)
     assert caught.value.response["Error"]["Code"] == code

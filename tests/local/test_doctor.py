@@ -91,7 +91,7 @@ def deploy(cloud: LocalCloud, name: str, body: str, **parameters: str) -> dict[s
     return {one["OutputKey"]: one["OutputValue"] for one in until(ended).get("Outputs", ())}
 
 
-def test_a_new_account_without_a_stack_is_told_what_to_do_first(account: LocalCloud) -> None:
+def test_doctor_in_an_account_without_a_stack_names_the_first_step(account: LocalCloud) -> None:
     with account.variants(concurrency=10):
         doctor = Doctor(account, "nothing")
 
@@ -178,7 +178,7 @@ def test_a_create_that_was_rolled_back_is_deleted_first_and_says_why(account: Lo
     assert {found[name]["verdict"] for name in ("version", "policies", "alarm-topic", "decisions-topic")} == {"n/a"}
 
 
-def test_a_caller_without_rights_sees_what_each_check_needs_and_passes_none(account: LocalCloud) -> None:
+def test_doctor_without_rights_passes_no_check_and_names_each_missing_right(account: LocalCloud) -> None:
     doctor = Doctor(account, "fairlead-new", account.add_user("stranger"))
 
     assert doctor.done.exit_code == 7

@@ -37,7 +37,7 @@ def test_before_the_first_release_it_answers_problems(
     assert answer.json["status"] == status
 
 
-def test_what_the_gateway_refuses_is_a_problem_too(cloud: LocalCloud, dev: dict[str, str]) -> None:
+def test_refusal_by_the_gateway_is_a_problem_document(cloud: LocalCloud, dev: dict[str, str]) -> None:
     predict = f"{cloud.stage_url('dev')}/predict"
     unsigned = call(predict, None)
     denied = call(predict, cloud.add_user("nobody"))

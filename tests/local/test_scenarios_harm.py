@@ -200,7 +200,7 @@ def test_a_target_that_never_loads_is_refused_and_harms_no_call(scene: Scene) ->
     assert scene.alias() == live
 
 
-def test_live_that_fails_its_own_callers_is_brought_back_to_what_can_start(scene: Scene) -> None:
+def test_failing_live_release_is_rolled_back_to_one_that_can_start(scene: Scene) -> None:
     """The other half: the alarm still sees what callers meet, and the response acts on live's own figures."""
     old = scene.standing(scene.versions[0])
     scene.code(FAILS_FROM_THE_HUNDREDTH)

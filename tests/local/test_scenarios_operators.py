@@ -51,7 +51,7 @@ def test_a_rollback_while_calls_go_over_stops_the_deployment_first_and_waits_for
     assert scene.live_at(during) == scene.live_at(scene.cloud.now()) == old
 
 
-def test_a_second_release_is_refused_with_who_runs_one_and_since_when(scene: Scene) -> None:
+def test_second_release_is_refused_with_author_and_start_of_the_first(scene: Scene) -> None:
     scene.standing(scene.versions[0])
     before = scene.start(scene.versions[1])
     begun = scene.deployments()[0]

@@ -7,7 +7,7 @@ from tests.local.release_stack import Scene
 pytestmark = pytest.mark.xdist_group("scenarios")
 
 
-def test_with_snapstart_a_rollback_wakes_what_fell_asleep_before_callers_reach_it(scene: Scene) -> None:
+def test_rollback_reactivates_an_inactive_snapstart_version_before_callers_reach_it(scene: Scene) -> None:
     scene.deploy("SnapStart=PublishedVersions")
     old = scene.standing(scene.versions[0])
     new = scene.release(scene.versions[1])

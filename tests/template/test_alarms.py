@@ -205,7 +205,7 @@ def test_no_news_of_the_model_is_no_improvement_and_no_news_of_the_monitor_is_ba
 
 
 @pytest.mark.parametrize("name", sorted(SINGLE.keys() | CALCULATED.keys() | OTHERS))
-def test_what_the_system_has_a_rule_for_calls_respond_and_all_tell_the_topic(name: str) -> None:
+def test_alarms_with_a_rule_call_respond_and_all_notify_the_topic(name: str) -> None:
     silent, telling = translate().properties(f"{name}Alarm"), translate(AlarmTopicArn=TOPIC).properties(f"{name}Alarm")
     responding = [RESPOND] if name in RESPONDED else []
 

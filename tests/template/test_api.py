@@ -163,7 +163,7 @@ def gateway_problems(stack: Stack) -> dict[str, tuple[dict[str, Any], dict[str, 
     }
 
 
-def test_what_api_gateway_answers_is_problem_json(stack: Stack) -> None:
+def test_gateway_responses_are_problem_json(stack: Stack) -> None:
     for kind, (response, problem) in gateway_problems(stack).items():
         assert response["responseParameters"]["gatewayresponse.header.Content-Type"] == "'application/problem+json'", (
             kind

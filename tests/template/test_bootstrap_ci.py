@@ -83,7 +83,7 @@ def test_deploying_starts_cloudformation_and_changes_nothing_itself() -> None:
     assert {action for action in actions("DeployRole") if action.startswith("iam:")} == {"iam:PassRole"}
 
 
-def test_cloudformation_cannot_move_an_alias_attach_a_policy_or_touch_what_is_kept() -> None:
+def test_cloudformation_cannot_move_an_alias_attach_a_policy_or_change_retained_data() -> None:
     granted = actions("StackRole")
 
     assert "lambda:UpdateAlias" not in granted
@@ -96,7 +96,7 @@ def test_cloudformation_cannot_move_an_alias_attach_a_policy_or_touch_what_is_ke
     assert not {f"dynamodb:{word}" for word in ("Query", "GetItem", "PutItem", "UpdateItem")} & granted
 
 
-def test_cloudformation_makes_what_the_feedback_loop_stands_on() -> None:
+def test_cloudformation_may_make_the_resources_of_the_feedback_loop() -> None:
     names = {sid: statements("StackRole")[sid]["Resource"] for sid in ("Ledger", "Decisions", "Dashboard")}
 
     assert names == {
@@ -179,7 +179,7 @@ def test_logs_of_the_api_are_those_of_this_stack_alone() -> None:
     assert [one.partition("/aws/apigateway/")[2] for one in groups] == ["fairlead-dev", "fairlead-dev:*"]
 
 
-def test_rights_are_on_what_is_named_after_the_stack() -> None:
+def test_rights_are_limited_to_names_that_begin_with_the_stacks() -> None:
     """Resources without a name of the stack: APIs have ids, describing is a right on all, transforms are AWS's."""
     unnamed = {
         (role, sid)

@@ -62,7 +62,7 @@ def test_function_and_layers_fit_with_room(engine: str) -> None:
     assert size("PredictFunction", "CommonLayer", engine) < LAMBDA_LIMIT - ROOM
 
 
-def test_what_lambda_never_reads_is_left_out() -> None:
+def test_files_that_lambda_never_reads_are_left_out() -> None:
     unread = re.compile(r"(\.pyi|\.pyx|\.pxd|\.h|\.c|\.cpp|\.a|/py\.typed|/conftest\.py|/RECORD)$|/tests/|/python/bin/")
     found = [str(path) for path in files(*LAYERS) if unread.search(path.relative_to(BUILD).as_posix())]
 
@@ -120,7 +120,7 @@ def test_the_common_layer_carries_the_package_as_it_stands() -> None:
 
 
 @pytest.mark.parametrize("layer", LAYERS)
-def test_a_layer_holds_what_its_lock_says(layer: str) -> None:
+def test_layer_holds_the_packages_of_its_lock_file(layer: str) -> None:
     lock = (ROOT / "layers" / LAYERS[layer] / "requirements.txt").read_text()
     locked = {
         (name.replace("-", "_"), version)
@@ -133,7 +133,7 @@ def test_a_layer_holds_what_its_lock_says(layer: str) -> None:
 
 
 @pytest.mark.parametrize("layer", LAYERS.values())
-def test_layers_run_what_was_tested(layer: str) -> None:
+def test_layers_have_the_tested_package_versions(layer: str) -> None:
     """Parity and the sklearn engine are proved with development's versions: the layers' are the same."""
     pin = re.compile(r"^([\w.-]+==[^\s;]+)", re.MULTILINE)
     developed = set(pin.findall((ROOT / "requirements/dev.txt").read_text()))

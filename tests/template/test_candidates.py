@@ -136,7 +136,7 @@ def test_it_stops_nothing_deletes_nothing_and_moves_live_by_codedeploy_alone() -
 
 
 @pytest.mark.parametrize("mode", ["act", "dry-run"])
-def test_it_knows_its_strategy_whom_to_tell_and_whether_to_act(mode: str) -> None:
+def test_release_function_has_strategy_topic_and_mode(mode: str) -> None:
     function = translate(**CANARY, ResponseMode=mode).properties("ReleaseFunction")
 
     assert function["Environment"]["Variables"] == {
@@ -152,7 +152,7 @@ def test_it_knows_its_strategy_whom_to_tell_and_whether_to_act(mode: str) -> Non
     assert function["FunctionName"] == "fairlead-release"
 
 
-def test_it_has_what_operates_aws_and_nothing_that_could_load_a_model(stack: Stack) -> None:
+def test_release_function_has_the_aws_layer_and_no_layer_that_loads_models(stack: Stack) -> None:
     [aws] = [key for key in stack.of_type("AWS::Lambda::LayerVersion") if key.startswith("AwsLayer")]
 
     assert stack.properties("ReleaseFunction")["Layers"] == [stack.outputs["CommonLayerArn"], f"<{aws}>"]

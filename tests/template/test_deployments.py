@@ -146,7 +146,7 @@ def test_no_calls_are_no_alarm(stack: Stack) -> None:
     assert {stack.properties(name)["TreatMissingData"] for name in OF_RELEASES} == {"notBreaching"}
 
 
-def test_what_the_alarms_ask_is_by_parameter() -> None:
+def test_canary_thresholds_are_parameters() -> None:
     stack = translate(CanaryErrorShare="0.2", CanaryMinimumRequests="3", CanaryLatencyMs="50")
     errors, latency = stack.properties("CanaryErrorsAlarm"), stack.properties("CanaryLatencyAlarm")
 
@@ -178,7 +178,7 @@ def test_only_the_record_alarm_notifies_when_it_is_over() -> None:
     assert {name for name in OF_RELEASES if "OKActions" in telling.properties(name)} == {"RecordLostAlarm"}
 
 
-def test_every_alarm_says_where_to_read_what_to_do(stack: Stack) -> None:
+def test_every_alarm_links_its_runbook(stack: Stack) -> None:
     text = (ROOT / "docs/how-to/alarms.md").read_text()
     anchors = {re.sub(r"[^a-z0-9 -]", "", line.lower()).strip().replace(" ", "-") for line in text.splitlines()
                if line.startswith("#")}  # fmt: skip

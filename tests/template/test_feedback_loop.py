@@ -68,7 +68,7 @@ def test_the_ledger_is_keyed_as_its_code_is(stack: Stack) -> None:
     ]
 
 
-def test_the_ledger_costs_what_is_used_forgets_by_itself_and_can_be_brought_back(stack: Stack) -> None:
+def test_ledger_is_on_demand_expires_items_and_can_be_restored(stack: Stack) -> None:
     table = stack.properties("Ledger")
 
     assert table["BillingMode"] == "PAY_PER_REQUEST"
@@ -159,9 +159,7 @@ def test_a_batch_that_fails_three_times_is_kept(stack: Stack) -> None:
 
 
 @pytest.mark.parametrize(("name", "retries"), [("Redrive", 0), ("Monitor", 1), ("Respond", 2)])
-def test_what_a_clock_calls_waits_for_its_next_tick_and_an_alarm_s_call_is_tried_again(
-    stack: Stack, name: str, retries: int
-) -> None:
+def test_scheduled_calls_are_not_retried_and_alarm_calls_are(stack: Stack, name: str, retries: int) -> None:
     assert stack.properties(f"{name}FunctionEventInvokeConfig")["MaximumRetryAttempts"] == retries
 
 
@@ -205,7 +203,7 @@ def test_only_the_alarms_whose_action_respond_is_may_call_it(stack: Stack) -> No
 
 
 @pytest.mark.parametrize("name", LOOP)
-def test_functions_of_the_loop_know_what_they_work_on(stack: Stack, name: str) -> None:
+def test_functions_of_the_loop_have_their_settings(stack: Stack, name: str) -> None:
     assert stack.properties(f"{name}Function")["Environment"]["Variables"] == {
         **SETTINGS[name],
         "POWERTOOLS_SERVICE_NAME": name.lower(),
@@ -239,7 +237,7 @@ def test_whether_it_acts_is_a_parameter(mode: str) -> None:
     assert stack.properties("RespondFunction")["Environment"]["Variables"]["FAIRLEAD_RESPONSE"] == mode
 
 
-def test_what_is_captured_is_a_parameter_that_releases_freeze() -> None:
+def test_capture_rate_is_a_parameter_that_releases_freeze() -> None:
     stack = translate(CaptureRate="0.1", CaptureDrop="name,postcode")
     base = json.loads(stack.outputs["BaseEnvironment"])
 

@@ -63,7 +63,7 @@ def test_a_killed_hook_runs_again_rather_than_leaving_a_deployment_waiting(stack
     assert stack.properties("VerifyFunctionEventInvokeConfig")["MaximumRetryAttempts"] == 2
 
 
-def test_what_record_fails_on_is_tried_again_and_then_kept(stack: Stack) -> None:
+def test_failed_record_event_is_retried_and_then_kept(stack: Stack) -> None:
     config = stack.properties("RecordFunctionEventInvokeConfig")
 
     assert config["MaximumRetryAttempts"] == 2

@@ -36,7 +36,7 @@ def test_a_dashboard_is_drawn_and_paid_for_only_where_it_is_asked_for(template: 
     assert dollars(template, Dashboard="on") == pytest.approx(dollars(template) + 3)
 
 
-def test_what_is_added_is_counted(template: dict[str, Any]) -> None:
+def test_added_resources_are_counted(template: dict[str, Any]) -> None:
     before = dollars(template)
     template["Resources"]["More"] = {"Type": "AWS::CloudWatch::Alarm", "Properties": {"MetricName": "Any"}}
     clock = {"Type": "Schedule", "Properties": {"Schedule": "rate(1 minutes)"}}

@@ -27,7 +27,7 @@ def test_sam_accepts_the_template() -> None:
     ],
     ids=["defaults", "everything-else", "custom-and-told"],
 )
-def test_cloudformation_accepts_what_sam_makes_of_it(parameters: dict[str, str], tmp_path: Path) -> None:
+def test_cloudformation_accepts_the_translated_template(parameters: dict[str, str], tmp_path: Path) -> None:
     translated = tmp_path / "translated.json"
     translated.write_text(json.dumps(translate(**parameters).raw))
     run("cfn-lint", str(translated))

@@ -51,7 +51,7 @@ def test_verify_calls_releases_answers_deployments_and_records() -> None:
     }
 
 
-def test_record_reads_what_was_moved_and_writes_the_journal_only() -> None:
+def test_record_reads_deployments_and_writes_the_journal_only() -> None:
     statements = allowed("RecordRole")
 
     assert statements["ReadJournal"]["Resource"] == statements["WriteJournal"]["Resource"] == JOURNAL

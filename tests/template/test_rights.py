@@ -111,7 +111,7 @@ def test_every_wildcard_resource_has_its_reason() -> None:
     assert found == WILDCARDS.keys()
 
 
-def test_only_what_has_no_resources_is_granted_on_everything() -> None:
+def test_only_actions_without_resources_are_granted_on_all() -> None:
     found = {
         action
         for statements in documents(translate()).values()

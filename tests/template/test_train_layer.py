@@ -47,7 +47,7 @@ def test_function_and_all_layers_fit_with_room(built: dict[str, Path], architect
 
 
 @pytest.mark.slow
-def test_an_estimator_is_fitted_and_compiled_by_what_is_in_it() -> None:
+def test_train_layer_fits_and_compiles_an_estimator() -> None:
     code = """
 import io, joblib, onnx, pandas, numpy as np
 from skl2onnx import to_onnx
@@ -80,7 +80,7 @@ def test_its_versions_are_those_that_estimators_are_opened_with() -> None:
     assert _pins("sklearn").items() <= pinned.items()
 
 
-def test_what_serves_graphs_is_not_in_it() -> None:
+def test_train_layer_lacks_the_graph_runtime() -> None:
     assert not _pins("train").keys() & {"onnxruntime", "pyarrow", "boto3"}
 
 

@@ -68,7 +68,7 @@ def test_a_second_deployment_is_refused_while_one_runs(deployments: Deployments,
         start(deployments)
 
 
-def test_stop_waits_until_the_deployment_and_what_undoes_it_have_ended(
+def test_stop_waits_until_the_deployment_and_its_rollback_have_ended(
     deployments: Deployments, fake: FakeDeploys
 ) -> None:
     """If the group's settings roll a stopped deployment back, the rollback is a separate deployment."""
@@ -84,7 +84,7 @@ def test_stop_waits_until_the_deployment_and_what_undoes_it_have_ended(
     assert all(entry.ended for entry in fake.entries.values())
 
 
-def test_stopping_what_has_ended_changes_nothing(deployments: Deployments) -> None:
+def test_stopping_an_ended_deployment_changes_nothing(deployments: Deployments) -> None:
     number = start(deployments)
     deployments.wait(number)
 

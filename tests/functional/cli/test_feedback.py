@@ -116,7 +116,7 @@ def test_several_targets_are_sent_by_name_and_only_where_all_are_known(api: Scri
     assert sent(api) == [[{"a": 1.0, "b": 3.0}]]
 
 
-def test_what_was_not_taken_is_listed_by_its_row_and_is_exit_code_1(api: Script, tmp_path: Path) -> None:
+def test_refused_outcomes_are_listed_by_row_with_exit_code_1(api: Script, tmp_path: Path) -> None:
     api.answers["/feedback"] = (207, all_are("recorded", "conflict", "invalid"))
     path = table(tmp_path, prediction_id=ids(4), actual=[None, "no", "yes", "no"])
     done = feedback(path)

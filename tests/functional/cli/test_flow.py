@@ -133,7 +133,7 @@ def test_an_unknown_model_is_an_error_with_a_hint(registry: Registry) -> None:
     assert "fairlead versions" in done.stderr
 
 
-def test_show_takes_the_latest_version_and_prints_what_it_is(registry: Registry) -> None:
+def test_show_without_version_prints_the_latest(registry: Registry) -> None:
     manifest, sha256 = registry.manifest("churn", 3)
 
     document = result("show", "churn")
@@ -173,7 +173,7 @@ def test_show_names_one_version(registry: Registry) -> None:
     assert "'churn' has no version 9" in done.stderr
 
 
-def test_a_stack_that_is_not_deployed_says_what_to_run(cloud: None) -> None:
+def test_stack_that_is_not_deployed_names_the_command_to_run(cloud: None) -> None:
     done = fairlead("show", "churn")
 
     assert done.exit_code == 6
@@ -255,7 +255,9 @@ def test_another_model_is_released_with_switch_model_only(registry: Registry, la
     assert "churn is not live: penguins answers" in status.stderr
 
 
-def test_status_says_when_what_is_live_does_not_answer(registry: Registry, lambda_: StrictLambda) -> None:
+def test_status_of_a_live_release_that_does_not_answer_shows_the_error(
+    registry: Registry, lambda_: StrictLambda
+) -> None:
     fairlead("release", "churn", 1)
     lambda_.answers["2"] = [{"statusCode": 503, "body": '{"detail": "churn version 1 cannot be loaded (integrity)"}'}]
 
@@ -294,14 +296,14 @@ def test_status_without_a_name_shows_live_and_every_standing_alarm_first(
     assert not any("fairlead-calm" in line for line in lines)
 
 
-def test_status_of_a_stack_without_a_model_says_what_to_do(registry: Registry, lambda_: StrictLambda) -> None:
+def test_status_of_a_stack_without_a_model_names_the_next_command(registry: Registry, lambda_: StrictLambda) -> None:
     done = fairlead("status")
 
     assert done.exit_code == 5
     assert "next: fairlead release NAME VERSION" in done.stderr
 
 
-def test_publish_proves_stores_and_says_what_to_run_next(
+def test_publish_proves_stores_and_names_the_next_command(
     registry: Registry, lambda_: StrictLambda, tmp_path: Path
 ) -> None:
     from sklearn.datasets import load_iris
@@ -327,9 +329,7 @@ def test_publish_proves_stores_and_says_what_to_run_next(
     assert (document["version"], document["digest"]) == (2, f"sha256:{registry.manifest('iris', 2)[1]}")
 
 
-def test_the_champion_is_what_live_serves_not_the_latest(
-    registry: Registry, lambda_: StrictLambda, tmp_path: Path
-) -> None:
+def test_champion_is_the_live_version_not_the_latest(registry: Registry, lambda_: StrictLambda, tmp_path: Path) -> None:
     from sklearn.datasets import load_iris
     from sklearn.linear_model import LogisticRegression
 
@@ -375,9 +375,7 @@ NAMED = sorted({words[1:] for _, words in commands() if len(words) > 2 and words
 
 
 @pytest.mark.parametrize("command", NAMED, ids=" ".join)
-def test_a_command_that_a_message_names_does_what_it_says(
-    registry: Registry, lambda_: StrictLambda, command: tuple[str, ...]
-) -> None:
+def test_command_named_in_a_message_works(registry: Registry, lambda_: StrictLambda, command: tuple[str, ...]) -> None:
     """Two releases are there. A refusal of the product is an answer; a usage error or a defect is not."""
     fairlead("release", "churn", 1)
     fairlead("release", "churn", 2)

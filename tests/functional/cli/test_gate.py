@@ -164,7 +164,7 @@ CASES: list[Any] = [
 
 
 @pytest.mark.parametrize(("command", "damage", "options", "code", "said"), CASES)
-def test_what_cannot_be_judged_is_one_clear_line_and_nothing_is_stored(
+def test_check_without_evidence_is_one_line_and_nothing_is_stored(
     command: str, damage: Any, options: dict[str, str], code: int, said: str, desk: Path, store: Store
 ) -> None:
     if damage:
@@ -181,7 +181,7 @@ def test_what_cannot_be_judged_is_one_clear_line_and_nothing_is_stored(
     assert stored(store) == []
 
 
-def test_publish_says_last_why_sklearn_serves_and_what_to_change(desk: Path) -> None:
+def test_publish_ends_with_the_reason_for_the_sklearn_engine(desk: Path) -> None:
     """GIVEN an imputer whose converter fails, THEN the last line names it and a replacement, not the exception."""
     train, _ = penguins.split()
     numbers = ["bill_length_mm", "bill_depth_mm", "flipper_length_mm"]

@@ -131,7 +131,7 @@ def result(*arguments: object) -> Any:
 # --- history -------------------------------------------------------------------------------------------
 
 
-def test_history_says_when_what_from_to_by_whom_and_why(told: Journal) -> None:
+def test_history_has_time_event_releases_author_and_reason(told: Journal) -> None:
     lines = fairlead("history", "churn").stdout.splitlines()
 
     assert [" ".join(line.split()) for line in lines] == [

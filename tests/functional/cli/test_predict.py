@@ -48,7 +48,7 @@ def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Script]:
         yield script
 
 
-def test_predict_sends_what_the_signature_takes_and_prints_the_answers(api: Script, tmp_path: Path) -> None:
+def test_predict_sends_the_signatures_columns_and_prints_the_answers(api: Script, tmp_path: Path) -> None:
     path = rows(tmp_path, "plan,x,zone,y\nbasic,1.5,1,no\nplus,,2,yes\nplus,2,2,yes\n")
 
     answer = result("predict", "churn", "--data", path)

@@ -51,7 +51,7 @@ def test_it_goes_on_while_there_is_something_left_and_adds_up(lambda_: Stubber) 
     assert "2 taken, 1 left" in done.stderr
 
 
-def test_what_failed_again_is_exit_code_1(lambda_: Stubber) -> None:
+def test_second_failure_is_exit_code_1(lambda_: Stubber) -> None:
     answer(lambda_, DONE | {"RedriveFailed": 1})
     done = redrive()
     assert done.exit_code == 1

@@ -43,7 +43,7 @@ def test_the_latest_report_lands_in_this_folder(folder: Path) -> None:
     assert (folder / "churn-2-report.html").read_bytes() == REPORT
 
 
-def test_the_card_goes_where_it_is_wanted_and_json_says_what_it_is(folder: Path) -> None:
+def test_model_card_goes_to_the_given_path_and_json_names_it(folder: Path) -> None:
     done = fairlead("report", "churn", 2, "--card", "--output", "CARD.md", "--json")
     said = json.loads(done.stdout)
     assert (folder / "CARD.md").read_bytes() == CARD

@@ -73,7 +73,7 @@ def test_a_local_candidate_is_printed_as_json(registry: Registry) -> None:
     assert registry.versions("penguins") == [1, 2]
 
 
-def test_a_refusal_shows_what_was_seen_and_goes_into_the_history(registry: Registry) -> None:
+def test_refused_retraining_shows_its_findings_and_is_in_the_history(registry: Registry) -> None:
     done = fairlead("retrain", "penguins", "--local")
 
     assert isinstance(done.exception, RetrainingError | SystemExit)

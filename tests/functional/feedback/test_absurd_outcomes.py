@@ -96,7 +96,7 @@ def test_an_uncountable_answer_is_invalid_for_its_reporter_and_stops_no_other(be
     assert bench.counted()["outcomes"] == 1
 
 
-def test_what_was_accepted_before_its_prediction_and_cannot_be_counted_is_a_dead_letter(bench: Bench) -> None:
+def test_uncountable_outcome_that_came_before_its_prediction_is_a_dead_letter(bench: Bench) -> None:
     first = bench.report((1, 0, "a rose"), (1, 1, 2.5), (2, 0, 1.0), (2, 1, 3.5))
     assert {one.status for one in first} == {"accepted"}
     found = bench.captured((1, [1.5, 2.0]), (2, [1e300, 4.0]))

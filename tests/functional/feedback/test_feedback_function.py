@@ -46,7 +46,7 @@ def outcome(request: str, row: int = 0, actual: Any = "Adelie") -> Outcome:
     return Outcome(request=request, row=row, actual=actual, at=NOON + 3_600_000, by="arn:user/ada")
 
 
-def test_what_was_captured_is_kept_and_counted_against_the_baseline(
+def test_captured_rows_are_stored_and_counted_against_the_baseline(
     feedback: ModuleType, here: Loop, traffic: Traffic
 ) -> None:
     lines = [line for n in range(5) for line in traffic.lines([ROW, {**ROW, "sex": None}], request=request_id(n))]
@@ -118,7 +118,7 @@ def test_fields_that_are_never_stored_are_not_counted_as_missing(
     assert [name for name in clusters if name.startswith(f"i{names.index('sex')}_")]
 
 
-def test_the_example_event_is_what_capture_logs_of_the_example_request() -> None:
+def test_example_event_equals_the_captured_example_request() -> None:
     found = log_delivery.read(event("feedback"))
     [part] = [log_delivery.part_of(line.message) for line in found.log_events]
     assert (found.log_group, part.at) == (ledger_fixture.LOG_GROUP, NOON)

@@ -71,7 +71,7 @@ def statuses(answer: tuple[int, list[dict[str, Any]]]) -> list[str]:
     return [one["status"] for one in answer[1]]
 
 
-def test_what_is_reported_before_its_prediction_is_known_is_accepted_and_scored_later(
+def test_outcome_reported_before_its_prediction_is_known_is_scored_later(
     here: Loop, send: Send, traffic: Traffic, capture: Callable[[Sequence[str]], Any]
 ) -> None:
     assert (status := send((0, "Adelie"), (1, "Gentoo")))[0] == 200
@@ -80,7 +80,7 @@ def test_what_is_reported_before_its_prediction_is_known_is_accepted_and_scored_
     assert here.scored()["outcomes"] == 2
 
 
-def test_what_is_reported_of_a_known_prediction_is_scored_before_the_answer(
+def test_outcome_of_a_known_prediction_is_scored_before_the_response(
     here: Loop, send: Send, traffic: Traffic, capture: Callable[[Sequence[str]], Any]
 ) -> None:
     capture(traffic.lines([ROW, ROW], request=request_id(1)))
@@ -174,7 +174,7 @@ def test_an_outcome_that_turns_out_not_to_fit_is_never_scored(
     assert list(here.ledger.labelled("penguins", 1, SLOT, SLOT + 1)) == []
 
 
-def test_what_turned_out_not_to_fit_may_be_corrected_and_then_stands(
+def test_invalid_outcome_may_be_replaced_once(
     here: Loop, send: Send, traffic: Traffic, capture: Callable[[Sequence[str]], Any]
 ) -> None:
     assert statuses(send((0, "Dodo"), (1, "Dodo"))) == ["accepted", "accepted"]

@@ -264,7 +264,7 @@ def test_counters_are_spread_over_shards(dynamodb: Any) -> None:
     assert len(shards) >= 5
 
 
-def test_a_table_that_takes_nothing_is_an_error_and_what_was_not_kept_is_not_counted(dynamodb: Any) -> None:
+def test_table_that_refuses_writes_is_an_error_and_nothing_is_counted(dynamodb: Any) -> None:
     refusing = Ledger(Contended(dynamodb, conflicts=1), TABLE, sleep=lambda _: None)
     with pytest.raises(StorageError, match="refused a transaction"):
         refusing.record_parts([part("r")], tally)

@@ -76,7 +76,7 @@ def test_a_day_of_failures_is_caught_up_with_and_removed(redrive: ModuleType, he
     assert redrive.handler(TICK, running())["Redriven"] == 0
 
 
-def test_what_fails_again_stays_and_holds_nothing_up(
+def test_event_that_fails_again_stays_and_the_others_go_on(
     redrive: ModuleType, here: Loop, traffic: Traffic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bad, good = (traffic.lines([ROW], request=request_id(n)) for n in (1, 2))

@@ -74,7 +74,7 @@ def test_many_writers_make_one_chain_with_each_key_once(store: Store) -> None:
     assert fresh(store).verify() == []
 
 
-def test_a_second_append_lists_only_what_is_newer(client: Any, kept: Journal) -> None:
+def test_second_append_lists_only_newer_records(client: Any, kept: Journal) -> None:
     asked: list[dict[str, Any]] = []
     client.meta.events.register(
         "provide-client-params.s3.ListObjectsV2", lambda params, **_: asked.append(dict(params))
@@ -121,7 +121,7 @@ def test_tampering_is_named_also_where_the_chain_cannot_see_it(
     assert [problem for problem in kept.verify() if problem.startswith(words)], kept.verify()
 
 
-def test_verify_without_the_right_to_list_versions_names_what_is_unknown(
+def test_verify_without_the_right_to_list_versions_names_the_unverified_part(
     client: Any, kept: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refused(_: object, prefix: str) -> list[str]:

@@ -134,7 +134,7 @@ def test_nothing_overlaps_and_the_page_fits_its_window(chromium: Browser, opened
     assert chromium.run("document.documentElement.scrollWidth") <= 390
 
 
-def test_a_fall_is_seen_with_what_was_done(chromium: Browser, opened: Any) -> None:
+def test_dashboard_shows_a_fall_with_the_response(chromium: Browser, opened: Any) -> None:
     opened("falling")
     said = chromium.run("document.body.innerText")
     assert "1 alarm is in state ALARM" in said

@@ -85,7 +85,7 @@ def test_the_input_that_moved_is_found_and_ranked_first(day: Book, shop: Store, 
     assert values(seen[2])["DriftedFeatures"] >= 1
 
 
-def test_an_input_that_broke_is_named_by_what_came_within_the_hour(
+def test_broken_input_is_named_with_the_values_of_the_last_hour(
     shop: Store, published: Published, second: Published, capsys: pytest.CaptureFixture[str]
 ) -> None:
     book = Book()
@@ -285,7 +285,7 @@ def test_alarms_that_stand_are_put_to_respond_once_an_hour_and_no_others(
     }  # fmt: skip
 
 
-def test_an_alarm_whose_gauge_is_silent_is_no_evidence_against_what_is_live_now(
+def test_alarm_without_a_recent_gauge_is_no_evidence_against_the_live_release(
     cloudwatch: Any, shop: Store, published: Published, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It keeps its state without data, also when another version is live than the one that made it ring."""

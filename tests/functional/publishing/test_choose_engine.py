@@ -40,7 +40,7 @@ def linear() -> Any:
     return make_pipeline(StandardScaler(), LogisticRegression()).fit(X, Y)
 
 
-def test_onnx_serves_what_is_proved_and_the_blob_answers_again() -> None:
+def test_onnx_serves_a_proved_graph_and_its_blob_answers_equally() -> None:
     told: list[str] = []
     choice = choose(linear(), progress=told.append)
     assert choice.engine.name == choice.engine.blob == "onnx"
@@ -52,7 +52,7 @@ def test_onnx_serves_what_is_proved_and_the_blob_answers_again() -> None:
 
 
 @pytest.mark.parametrize("bad", [NearestCentroid(), make_pipeline(Nystroem(n_components=5), LogisticRegression())])
-def test_what_has_no_graph_is_served_by_sklearn_with_the_reason(bad: Any) -> None:
+def test_estimator_without_a_graph_is_served_by_sklearn_with_the_reason(bad: Any) -> None:
     choice = choose(bad.fit(X, Y))
     assert (choice.engine.name, choice.engine.blob) == ("sklearn", "estimator")
     assert choice.engine.reason.endswith("or accept the sklearn engine")

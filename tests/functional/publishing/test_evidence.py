@@ -84,7 +84,7 @@ def test_a_clean_model_passes_the_whole_gate_on_the_engine_that_serves(name: str
     assert by_finding["held-out rows like the training rows"] == "pass"
 
 
-def test_what_was_measured_in_the_fresh_process_is_plausible() -> None:
+def test_measurements_of_the_fresh_process_are_plausible() -> None:
     spent = gathered("penguins").budget
     assert spent is not None
     assert spent.failure == ""
@@ -119,7 +119,7 @@ def test_a_blob_that_does_not_load_is_a_finding_not_an_exception() -> None:
     assert found.failure
 
 
-def test_blocks_of_rows_join_to_what_all_rows_at_once_would_be(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blocks_of_rows_join_to_the_evidence_of_all_rows(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = gathered("penguins")
     monkeypatch.setattr(columns, "BLOCK", 17)
     training, held_out, _, choice = chosen("penguins")

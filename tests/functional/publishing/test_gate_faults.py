@@ -43,7 +43,7 @@ def test_a_leaked_column_is_named(name: str) -> None:
     assert refused(found) == ["status alone gives the target"]
 
 
-def test_a_leak_in_what_is_missing_is_named_too() -> None:
+def test_leak_by_missing_values_is_named() -> None:
     """A column that is only filled in for one outcome, and with noise."""
     X, y = table("breast_cancer")
     generator = np.random.default_rng(2)
@@ -147,7 +147,7 @@ def test_a_broken_quantile_of_a_regression_is_named() -> None:
     assert any(name.startswith("bmi ≥") for name in refused(found))
 
 
-def test_a_breaking_signature_is_refused_with_what_callers_must_change() -> None:
+def test_breaking_signature_is_refused_with_the_change_for_callers() -> None:
     training, held_out = table("penguins").split(1)
     facts = evidence(fitted("penguins", training), held_out, training)
     fewer = [column for column in training.X.columns if column != "sex"]
@@ -163,7 +163,7 @@ def test_a_breaking_signature_is_refused_with_what_callers_must_change() -> None
     assert any(line.detail == "callers must: stop sending it" for line in found)
 
 
-def test_a_pipeline_that_breaks_on_what_may_be_missing_is_caught() -> None:
+def test_pipeline_that_fails_on_missing_values_is_caught() -> None:
     """It answers each missing value alone, because rows with one were seen, and NaN where all are missing."""
     training, held_out = table("penguins").split(1)
 

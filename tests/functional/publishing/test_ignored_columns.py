@@ -129,7 +129,7 @@ def test_a_column_that_may_influence_an_answer_stays_an_input(estimator: Any) ->
     ],
     ids=lambda one: type(one).__name__,
 )
-def test_estimators_around_a_pipeline_use_what_it_uses(estimator: Any) -> None:
+def test_meta_estimator_uses_the_columns_of_its_pipeline(estimator: Any) -> None:
     assert unused_columns(estimator.fit(X, Y), 4) == {1}
     check_served(estimator, X, engine="sklearn")
 

@@ -48,7 +48,7 @@ def interpreter(version: str) -> str | None:
 
 
 @pytest.mark.parametrize("version", ["3.11", "3.13"])
-def test_the_oldest_promised_packages_publish_what_the_layer_serves(version: str, tmp_path: Path) -> None:
+def test_oldest_supported_packages_publish_versions_that_the_layer_serves(version: str, tmp_path: Path) -> None:
     python = interpreter(version)
     if python is None:
         pytest.skip(f"no CPython {version} on this machine; 3.13 is always tried")

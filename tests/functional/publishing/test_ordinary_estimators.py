@@ -128,7 +128,7 @@ def test_a_start_that_does_not_answer_row_by_row_raises_and_nothing_is_written(s
         read(from_live(estimator)).estimator.predict(X.to_numpy())
 
 
-def test_what_a_function_is_given_is_never_an_array_that_was_learnt() -> None:
+def test_function_arguments_are_never_learnt_arrays() -> None:
     classifier = KNeighborsClassifier().fit(X.to_numpy(), y)
     first = FunctionTransformer(np.clip, kw_args={"a_min": classifier._fit_X[0], "a_max": None})
     second = FunctionTransformer(np.clip, kw_args=first.kw_args)

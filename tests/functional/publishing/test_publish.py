@@ -171,7 +171,7 @@ def test_validate_gives_the_verdict_of_publish_and_stores_nothing(memory: Memory
     assert stored.metrics == verdict.metrics
 
 
-def test_force_publishes_what_was_refused_and_its_reason_stays_on_record(memory: Memory) -> None:
+def test_force_publishes_a_refused_model_and_stores_the_reason(memory: Memory) -> None:
     done = published(memory, _leaked(), force=True, reason="the column\n is known at  the time", by="ada")
     again, _ = Registry(memory).manifest("model", done.manifest.version)
     assert again.forced

@@ -132,7 +132,7 @@ def test_the_option_on_the_pipeline_itself_travels_with_it() -> None:
 
 
 @pytest.mark.parametrize("as_frame", [False, True], ids=["dictionaries", "frame"])
-def test_a_dict_vectorizer_is_refused_with_what_serves_instead(as_frame: bool) -> None:
+def test_dict_vectorizer_is_refused_with_an_alternative(as_frame: bool) -> None:
     a, c = rng.normal(size=ROWS), rng.choice(["x", "y"], ROWS)
     rows = [{"a": float(v), "c": str(w)} for v, w in zip(a, c, strict=True)]
     estimator = make_pipeline(DictVectorizer(), LogisticRegression()).fit(rows, c)

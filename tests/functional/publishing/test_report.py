@@ -66,7 +66,7 @@ def test_a_report_is_well_formed_with_ids_that_are_unique_and_found(name: str) -
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_drawing_says_what_it_shows(name: str) -> None:
+def test_every_chart_has_a_text_alternative(name: str) -> None:
     found = page(name)
     drawings = [at for at, (tag, _) in enumerate(found.elements) if tag == "svg"]
     assert len(drawings) > 5
@@ -161,7 +161,7 @@ ALWAYS += ["Lineage", "All findings of the gate", "beside thresholds and edges"]
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_report_shows_what_its_task_has(name: str) -> None:
+def test_report_shows_the_sections_of_its_task(name: str) -> None:
     shown = " ".join(page(name).texts)
     assert [words for words in [*SHOWN[name], *ALWAYS] if words not in shown] == []
 
@@ -214,7 +214,7 @@ def test_curves_are_scikit_learns_before_they_are_thinned() -> None:
     assert len(found.roc) <= MOST_POINTS
 
 
-def test_importance_finds_what_the_model_reads_and_is_the_same_again() -> None:
+def test_importance_finds_the_models_inputs_and_is_reproducible() -> None:
     found = case("penguins").observed.importances
     assert found is not None
     assert found.inputs[0].name == "bill_length_mm"

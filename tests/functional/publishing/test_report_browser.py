@@ -126,7 +126,7 @@ def test_names_that_are_scripts_do_not_run(chromium: Browser, shelf: Path) -> No
     assert HOSTILE in chromium.run("document.body.innerText")
 
 
-def test_what_a_report_forbids_is_refused_by_the_browser(chromium: Browser, shelf: Path) -> None:
+def test_browser_enforces_the_reports_content_security_policy(chromium: Browser, shelf: Path) -> None:
     """The policy is a second wall: even markup that got in could neither run nor ask."""
     path = shelf / "broken.html"
     text = report.render(case("diabetes"))

@@ -119,7 +119,7 @@ def test_while_another_deployment_runs_a_candidate_is_left_to_operators(
     assert lambda_.changes() == []
 
 
-def test_what_moves_live_meanwhile_keeps_it(
+def test_candidate_is_not_released_when_live_moves_meanwhile(
     office: Office, lambda_: StrictLambda, deploys: FakeDeploys, registry: Registry, desk: Desk
 ) -> None:
     def rolled_back() -> None:

@@ -87,7 +87,7 @@ def test_a_release_returns_once_its_deployment_has_started_and_says_how_to_see_i
     ]
 
 
-def test_what_takes_the_place_of_another_model_is_waited_for(deploys: FakeDeploys) -> None:
+def test_command_waits_for_a_release_that_replaces_another_model(deploys: FakeDeploys) -> None:
     """A prediction right after the command meets the new model."""
     deploys.eager = False
     first = fairlead("release", "churn", 1)
@@ -191,7 +191,7 @@ def test_code_of_a_model_that_is_not_live_is_refused() -> None:
     assert "live holds churn, not penguins" in done.stderr
 
 
-def test_rollback_says_what_it_did_also_where_nothing_had_moved_yet(deploys: FakeDeploys) -> None:
+def test_rollback_reports_its_result_even_if_nothing_had_moved(deploys: FakeDeploys) -> None:
     fairlead("release", "churn", 1)
     fairlead("release", "churn", 2)
     back = fairlead("rollback", "churn", "--away-from", "r3", "--reason", "errors")
@@ -208,7 +208,7 @@ def test_rollback_says_what_it_did_also_where_nothing_had_moved_yet(deploys: Fak
     assert fairlead("rollback", "churn", "--to", "r4").stdout.startswith("live: release 4 ")
 
 
-def test_prune_shows_what_would_go_then_deletes_it(lambda_: StrictLambda) -> None:
+def test_prune_shows_its_plan_then_deletes(lambda_: StrictLambda) -> None:
     for number in range(6):
         lambda_.client.update_function_configuration(FunctionName=NAME, MemorySize=512 + number)
         fairlead("release", "churn", 1 + number % 2)
@@ -222,7 +222,7 @@ def test_prune_shows_what_would_go_then_deletes_it(lambda_: StrictLambda) -> Non
     assert "0 of 3 releases of churn to delete" in fairlead("prune", "churn", "--keep", 2).stdout
 
 
-def test_prune_says_how_full_the_code_storage_is_and_what_it_frees(lambda_: StrictLambda) -> None:
+def test_prune_shows_the_code_storage_and_the_bytes_that_it_frees(lambda_: StrictLambda) -> None:
     for number in range(4):
         lambda_.client.update_function_configuration(FunctionName=NAME, MemorySize=512 + number)
         fairlead("release", "churn", 1 + number % 2)
@@ -241,7 +241,7 @@ def test_prune_says_how_full_the_code_storage_is_and_what_it_frees(lambda_: Stri
     assert refused.exit_code == 0
 
 
-def test_retiring_the_last_release_to_go_back_to_asks_first_and_says_what_is_lost(
+def test_retiring_the_last_rollback_target_needs_confirmation_and_names_the_loss(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for version in (1, 2, 3):
@@ -267,7 +267,7 @@ def test_retiring_the_last_release_to_go_back_to_asks_first_and_says_what_is_los
     assert "churn version 2 is retired" in fairlead("rollback", "churn").stderr
 
 
-def test_retiring_what_no_rollback_could_go_to_asks_nothing() -> None:
+def test_retiring_a_version_that_is_no_rollback_target_needs_no_confirmation() -> None:
     fairlead("release", "churn", 1)
     fairlead("release", "churn", 2)
 

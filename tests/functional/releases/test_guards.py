@@ -250,7 +250,7 @@ def test_a_deployment_that_does_not_end_well_is_an_error_with_its_reason_and_liv
     assert lambda_.alias_names() == {"live": "2", "previous": "2"}
 
 
-def test_what_the_hook_found_is_the_reason(
+def test_findings_of_the_hook_are_the_reason(
     releases: Releases, registry: Registry, deploys: FakeDeploys, desk: Desk
 ) -> None:
     ship(releases, registry, 1)

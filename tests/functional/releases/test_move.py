@@ -1,4 +1,4 @@
-"""The move function's rules, on aliases that Lambda guards: what each alias may go to, whoever asks."""
+"""The move function's rules, on aliases that Lambda guards: what each alias may go to, for every caller."""
 
 from collections.abc import Callable
 from typing import Any
@@ -43,7 +43,9 @@ def ask(desk: Desk, name: str, release: str) -> Alias:
     return desk.mover().move(read(desk, name), release)
 
 
-def test_previous_goes_to_what_is_live_and_a_repeated_order_moves_nothing(live: Desk, lambda_: StrictLambda) -> None:
+def test_previous_goes_to_the_live_release_and_a_repeated_order_moves_nothing(
+    live: Desk, lambda_: StrictLambda
+) -> None:
     before, mover = read(live, "previous"), live.mover()
     lambda_.calls.clear()
 

@@ -25,7 +25,7 @@ def versions(lambda_: StrictLambda) -> set[str]:
     return {one["Version"] for one in found} - {"$LATEST"}
 
 
-def test_a_plan_deletes_nothing_and_says_why_what_stays_stays(many: Releases, lambda_: StrictLambda) -> None:
+def test_plan_deletes_nothing_and_gives_the_reason_for_each_kept_release(many: Releases, lambda_: StrictLambda) -> None:
     planned = many.plan_pruning("churn", keep=1, pins=["4"])
 
     assert [one.release for one in planned.goes] == ["6", "5", "3", "2"]
@@ -37,9 +37,7 @@ def test_a_plan_deletes_nothing_and_says_why_what_stays_stays(many: Releases, la
     assert versions(lambda_) == {str(number) for number in range(1, 10)}
 
 
-def test_prune_deletes_what_the_plan_says_and_puts_it_on_record(
-    many: Releases, lambda_: StrictLambda, desk: Desk
-) -> None:
+def test_prune_deletes_as_planned_and_writes_the_journal(many: Releases, lambda_: StrictLambda, desk: Desk) -> None:
     many.prune(many.plan_pruning("churn", keep=5))
 
     assert versions(lambda_) == {"1", "5", "6", "7", "8", "9"}

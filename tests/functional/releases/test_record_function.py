@@ -96,7 +96,7 @@ def journal() -> Journal:
     return Journal(S3Objects(connect("s3"), "registry"), "fairlead")
 
 
-def test_it_writes_down_what_a_deployment_did(deploys: FakeDeploys, capsys: pytest.CaptureFixture[str]) -> None:
+def test_record_writes_the_states_of_a_deployment(deploys: FakeDeploys, capsys: pytest.CaptureFixture[str]) -> None:
     event = start(deploys)
     app = load()
 

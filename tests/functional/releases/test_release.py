@@ -140,7 +140,7 @@ def test_nothing_of_the_scratch_leaks_into_a_release(
     assert lambda_.environment("2")["FAIRLEAD_BUCKET"] == "registry"
 
 
-def test_releasing_what_is_live_changes_nothing(
+def test_releasing_the_live_version_changes_nothing(
     releases: Releases, registry: Registry, lambda_: StrictLambda, deploys: FakeDeploys
 ) -> None:
     ship(releases, registry, 1)
@@ -312,7 +312,7 @@ def test_long_steps_are_announced(releases: Releases, registry: Registry, desk: 
     assert [line.split()[0] for line in desk.said] == steps
 
 
-def test_who_releases_what_and_why_is_on_record_before_anything_moves(
+def test_intent_with_author_version_and_reason_is_in_the_journal_before_a_move(
     releases: Releases, registry: Registry, desk: Desk
 ) -> None:
     ship(releases, registry, 1)
@@ -328,7 +328,7 @@ def test_who_releases_what_and_why_is_on_record_before_anything_moves(
     assert desk.journal().verify() == []
 
 
-def test_what_calls_are_going_over_to_is_frozen_already_and_anything_else_waits(
+def test_version_of_the_running_deployment_is_frozen_and_any_other_is_refused(
     releases: Releases, registry: Registry, deploys: FakeDeploys, lambda_: StrictLambda
 ) -> None:
     """So that what is in its canary can be compared with what is live."""
@@ -371,7 +371,7 @@ def test_a_version_that_was_rolled_back_is_not_pinnable_until_it_is_live_again(
     assert pinnable("5") == "1-2"
 
 
-def test_releasing_what_is_live_again_freezes_nothing_else(releases: Releases, registry: Registry) -> None:
+def test_releasing_the_live_version_after_a_rollback_changes_nothing(releases: Releases, registry: Registry) -> None:
     ship(releases, registry, 1)
     ship(releases, registry, 3)
     releases.rollback(registry, "churn")

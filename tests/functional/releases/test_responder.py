@@ -149,7 +149,7 @@ def test_a_fresh_release_that_fails_is_rolled_back_recorded_and_notified(
 
 
 @pytest.mark.parametrize("cause", ["errors", "latency"])
-def test_an_alarm_that_live_s_own_calls_do_not_show_moves_nothing_and_the_figures_are_on_record(
+def test_alarm_that_lives_own_calls_do_not_confirm_moves_nothing_and_its_figures_are_in_the_journal(
     live: Desk, registry: Registry, lambda_: StrictLambda, monkeypatch: pytest.MonkeyPatch, cause: str
 ) -> None:
     """Another release's canary failed, say, or it is over: live is healthy."""

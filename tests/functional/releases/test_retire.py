@@ -79,7 +79,7 @@ def test_a_version_retired_while_it_was_proved_does_not_become_live(
     assert lambda_.points_at("live") == "1"
 
 
-def test_of_a_release_and_a_retirement_at_once_the_one_on_record_first_wins(
+def test_of_a_release_and_a_retirement_at_once_the_first_in_the_journal_wins(
     releases: Releases, registry: Registry, desk: Desk, deploys: FakeDeploys
 ) -> None:
     """Between the intent and the deployment nothing but the journal shows that a version is about to be live."""

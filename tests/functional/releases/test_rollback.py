@@ -83,7 +83,7 @@ def test_rollback_to_a_named_version_or_release(
     assert lambda_.alias_names() == {"live": "2", "previous": "3"}
 
 
-def test_after_a_canary_that_failed_a_plain_rollback_does_not_undo_twice_and_says_what_to_type(
+def test_plain_rollback_after_a_failed_canary_undoes_nothing_and_names_the_command(
     two: Releases, registry: Registry, lambda_: StrictLambda, deploys: FakeDeploys, desk: Desk
 ) -> None:
     desk.reconcile()
@@ -179,7 +179,7 @@ def test_rollback_stops_a_running_deployment_and_clears_its_weights(
     assert "stopping deployment d-3" in desk.said
 
 
-def test_a_rollback_counts_from_after_the_end_of_what_it_stopped_also_by_a_clock_that_is_behind(
+def test_rollback_is_dated_after_the_end_of_the_stopped_deployment_even_by_a_slow_clock(
     two: Releases, registry: Registry, deploys: FakeDeploys, desk: Desk
 ) -> None:
     """News of that end come by themselves, later; by a slow clock they would be newer than the move, and unsay it."""

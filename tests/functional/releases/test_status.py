@@ -9,7 +9,7 @@ from tests.functional.fake_deploys import FakeDeploys
 from tests.functional.releases.operator import Desk, ship
 
 
-def test_status_says_what_is_live_and_what_a_rollback_would_go_back_to(releases: Releases, registry: Registry) -> None:
+def test_status_shows_the_live_release_and_the_rollback_target(releases: Releases, registry: Registry) -> None:
     before = releases.status()
     ship(releases, registry, 1)
     ship(releases, registry, 2)

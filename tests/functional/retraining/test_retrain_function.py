@@ -211,7 +211,7 @@ class Broken(Retraining):
         raise ConnectionError(order.model)
 
 
-def test_what_is_no_refusal_is_raised_so_that_lambda_tries_again() -> None:
+def test_error_other_than_a_refusal_is_raised_so_that_lambda_retries() -> None:
     with pytest.raises(ConnectionError):
         answer(EVENT, here(), Broken(), by="arn:function", request="r1")
 

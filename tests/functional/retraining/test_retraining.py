@@ -99,9 +99,7 @@ def refusing(error: RetrainingError) -> list[str]:
     return [one.finding for one in error.findings if one.refuses]
 
 
-def test_what_drifted_is_learnt_and_the_candidate_is_better_where_it_counts(
-    registry: Registry, production: Production
-) -> None:
+def test_drift_is_learnt_and_the_candidate_is_better_on_recent_rows(registry: Registry, production: Production) -> None:
     drifted = later(400)
     first = production.run(drifted.take(range(20)), until=ASKED - 60 * HOUR)  # by the ledger's own writers
     production.run(drifted.take(range(20, 400)), scored=True)
@@ -127,7 +125,7 @@ def test_what_drifted_is_learnt_and_the_candidate_is_better_where_it_counts(
     assert sum(map(bool, kept.ids)) == 280
 
 
-def test_what_judges_was_learnt_by_neither(registry: Registry, production: Production) -> None:
+def test_judging_rows_were_learnt_by_neither_version(registry: Registry, production: Production) -> None:
     learnt, _, _ = penguins()
     drifted = later(300)
     X = drifted.X.copy()
@@ -168,7 +166,7 @@ def test_rows_learnt_before_are_not_learnt_twice(registry: Registry, production:
     assert second.champion == 2
 
 
-def test_a_candidate_that_learnt_worse_is_refused_by_the_gate_and_on_record(
+def test_worse_candidate_is_refused_by_the_gate_and_in_the_journal(
     registry: Registry, production: Production, memory: Memory
 ) -> None:
     """Training rows before the split contradict the rows that judge: a poisoned or temporary period."""
@@ -199,7 +197,7 @@ def records(memory: Memory) -> list[Record]:
     return list(decisions(memory).tail())
 
 
-def test_a_refusal_is_on_record_once_however_often_it_is_asked_for(
+def test_refusal_of_a_repeated_order_is_in_the_journal_once(
     registry: Registry, production: Production, memory: Memory
 ) -> None:
     for _ in range(3):
@@ -244,14 +242,14 @@ def test_one_order_makes_one_version_and_one_record(registry: Registry, producti
     assert "made version 2, which passed the gate" in record.why
 
 
-def test_what_was_made_goes_on_record(registry: Registry, production: Production, memory: Memory) -> None:
+def test_published_candidate_is_in_the_journal(registry: Registry, production: Production, memory: Memory) -> None:
     production.run(later(300), scored=True)
     done = Retraining(registry, production.ledger, journal=decisions(memory)).retrain(order())
     assert isinstance(done, Retrained)
     assert [record.version for record in records(memory)] == [done.published.manifest.version]
 
 
-def test_no_labels_ever_is_refused_with_what_to_do(registry: Registry, production: Production) -> None:
+def test_retraining_without_any_labels_is_refused_with_a_hint(registry: Registry, production: Production) -> None:
     error = refusal(registry, production)
     assert refusing(error) == ["enough labelled rows"]
     assert "0, 0 of them held out (required: at least 200, and 50 on either side of the split)" in str(error)

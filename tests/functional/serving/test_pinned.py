@@ -165,7 +165,7 @@ def test_a_pinned_version_answers_with_its_identity(
     assert call(app, "predict", body=body())[1]["predictions"][0]["label"] == "setosa by 5"
 
 
-def test_versions_lists_what_can_be_asked_for_and_which_is_live(
+def test_versions_lists_the_pinnable_versions_and_the_live_one(
     load_app: Load, released: dict[str, str], line: tuple[Store, list[Published]]
 ) -> None:
     status, got, _ = call(load_app(released), "versions")
@@ -181,7 +181,7 @@ def test_versions_lists_what_can_be_asked_for_and_which_is_live(
 
 
 @pytest.mark.parametrize("version", [1, SKLEARN, 3, LIVE])
-def test_a_versions_manifest_is_shown_without_what_is_not_the_callers(
+def test_manifest_of_a_version_is_shown_without_internal_members(
     load_app: Load, released: dict[str, str], line: tuple[Store, list[Published]], version: int
 ) -> None:
     status, got, _ = call(load_app(released), "version", path=f"/versions/{version}")
@@ -219,7 +219,7 @@ def test_a_pin_asks_s3_when_cold_and_no_more(load_app: Load, released: dict[str,
 
 
 @pytest.mark.parametrize("text", NOT_VERSIONS)
-def test_what_is_no_version_is_a_404_with_the_list_of_what_is_there(
+def test_invalid_version_is_a_404_with_the_list_of_versions(
     load_app: Load, released: dict[str, str], text: str
 ) -> None:
     app = load_app(released)

@@ -191,7 +191,7 @@ def test_a_release_that_loads_at_the_second_try_passes(
     assert refused(tried(here, shelf, again)) == []
 
 
-def test_a_crash_refuses_the_release_with_what_the_runtime_said(
+def test_crash_refuses_the_release_with_the_runtimes_error(
     here: ReleasesHere, release: Release, shelf: Store, again: Published
 ) -> None:
     release.fault = "RequestId: 1 Error: Runtime exited with error: signal: killed"
@@ -284,7 +284,7 @@ def broken_store(s3_url: str) -> tuple[Store, Published]:
 
 @pytest.mark.parametrize("damage", ["deleted", "edited"])
 @pytest.mark.parametrize(("what", "check"), [("manifest", "manifest"), ("golden", "contents"), ("onnx", "contents")])
-def test_what_the_release_froze_must_be_what_the_registry_holds(
+def test_frozen_digest_must_match_the_registry(
     here: ReleasesHere, s3_url: str, what: str, check: str, damage: str
 ) -> None:
     """The release answers well all the while: it loaded before."""

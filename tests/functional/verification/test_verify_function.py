@@ -142,7 +142,7 @@ def load_verify() -> ModuleType:
     return module
 
 
-def test_a_good_release_is_let_through_with_its_evidence_on_record(stage: Stage, again: Published) -> None:
+def test_good_release_passes_with_its_evidence_in_the_journal(stage: Stage, again: Published) -> None:
     assert stage.play() == ["Succeeded"]
     [record] = stage.records()
     assert (record.kind, record.by, record.deployment) == ("verified", ARN, HOOK["DeploymentId"])
@@ -159,7 +159,7 @@ def test_a_good_release_is_let_through_with_its_evidence_on_record(stage: Stage,
     assert findings["latency"]["figures"] == {"milliseconds": 3.0, "budget": 250.0}
 
 
-def test_a_wrong_release_is_refused_with_the_reason_on_record(stage: Stage) -> None:
+def test_wrong_release_is_refused_with_the_reason_in_the_journal(stage: Stage) -> None:
     stage.release.duration_ms = 900.0
     assert stage.play() == ["Failed"]
     [record] = stage.records()
@@ -187,7 +187,7 @@ def test_a_missing_setting_is_a_failure_and_not_a_silence(stage: Stage, monkeypa
     assert stage.records()[0].why == "deployment: FAIRLEAD_LATENCY_MS is not set"
 
 
-def test_what_takes_too_long_is_a_failure_in_time(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_trial_that_takes_too_long_fails_before_the_timeout(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Half a second is left for the trial, which takes ten; the record and the answer have the rest."""
     monkeypatch.setattr("fairlead.verification.hook.RECORDING", 2.0)
     monkeypatch.setattr("fairlead.verification.hook.ANSWERING", 1.0)

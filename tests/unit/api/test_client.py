@@ -198,7 +198,7 @@ def test_a_500_of_the_function_is_not_tried_again(server: Script) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 404, 413, 415])
-def test_what_will_not_get_better_is_not_tried_again(server: Script, status: int) -> None:
+def test_permanent_failure_is_not_retried(server: Script, status: int) -> None:
     server.answers = [(status, {}, b"<html>")]
 
     with pytest.raises(CallError, match=f"{status}: <html>"):
@@ -217,7 +217,7 @@ def test_a_forbidden_caller_gets_their_arn_and_the_missing_policy(server: Script
     assert "CallerPolicyArn" in caught.value.hint
 
 
-def test_a_forbidden_caller_whom_sts_does_not_know_is_named_by_the_access_key(server: Script) -> None:
+def test_forbidden_caller_unknown_to_sts_is_named_by_the_access_key(server: Script) -> None:
     unknown = b"<ErrorResponse><Error><Code>InvalidClientTokenId</Code><Message>No.</Message></Error></ErrorResponse>"
     refused = {"message": "The security token included in the request is invalid."}
     server.answers = [(403, {}, refused), (403, {}, unknown)]

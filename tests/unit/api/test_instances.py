@@ -150,7 +150,7 @@ def test_other_shapes_are_refused_as_instances(document: str) -> None:
         "\ud800",
     ],
 )
-def test_what_is_not_json_is_said_to_be_so(document: str | bytes) -> None:
+def test_body_that_is_not_json_is_refused_by_name(document: str | bytes) -> None:
     with pytest.raises(NotJsonError):
         READER.rows(document)
 

@@ -55,7 +55,7 @@ def served(output: Output, answers: Answers) -> list[Any]:
 
 
 @pytest.mark.parametrize(("output", "answers"), CASES, ids=lambda value: getattr(value, "task", ""))
-def test_reading_undoes_what_serving_writes(output: Output, answers: Answers) -> None:
+def test_reading_inverts_the_written_predictions(output: Output, answers: Answers) -> None:
     assert predictions.answers(output, served(output, answers)) == answers
 
 
@@ -70,7 +70,7 @@ def test_members_are_those_of_an_answer(output: Output, answers: Answers) -> Non
     assert predictions.members(output) == found
 
 
-def test_instances_are_what_requests_read_back() -> None:
+def test_written_instances_are_read_back_equal() -> None:
     signature = Signature(
         inputs=(
             Field(name="a", kind="number", nullable=True),
@@ -119,6 +119,6 @@ def test_a_malformed_value_is_refused(output: Output, prediction: dict[str, Any]
         predictions.answers(output, [{"id": "1", **prediction}])
 
 
-def test_what_is_no_object_is_refused() -> None:
+def test_prediction_that_is_no_object_is_refused() -> None:
     with pytest.raises(CallError, match="prediction 0 is no object"):
         predictions.answers(PRICE, ["1.5"])

@@ -48,7 +48,7 @@ ADDED = Field(name="age", kind="number", nullable=True)
 WANTED = Field(name="age", kind="number")
 
 
-def test_a_candidate_that_passed_beside_what_is_live_may_be_released() -> None:
+def test_candidate_that_passed_against_the_live_version_may_be_released() -> None:
     decision = decide(facts())
     assert (decision.release, decision.rule) == (True, "")
     assert "release 4" in decision.why
@@ -97,7 +97,7 @@ def test_every_line_of_the_table_can_speak() -> None:
 EVENT = {"model": "churn", "version": 4, "digest": "sha256:b", "reason": "drift"}
 
 
-def test_what_is_handed_over_becomes_an_order() -> None:
+def test_event_becomes_a_candidate() -> None:
     order = candidate_of(EVENT, request="r1")
     assert (order.model, order.version, order.digest, order.reason, order.request) == (*EVENT.values(), "r1")
 

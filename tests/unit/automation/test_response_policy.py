@@ -86,7 +86,7 @@ EVERYTHING = [
 ]
 
 
-def test_what_is_missing_never_triggers_anything() -> None:
+def test_missing_facts_trigger_no_action() -> None:
     for one in EVERYTHING:
         action = decide(one, TERMS).action
         if one.cause in {"errors", "latency"} and (one.requests is None or one.live_for is None):
@@ -95,7 +95,7 @@ def test_what_is_missing_never_triggers_anything() -> None:
             assert action == "nothing"
 
 
-def test_it_goes_back_only_to_what_answers_and_is_known_to_be_better() -> None:
+def test_rollback_needs_a_release_that_answers_and_is_known_to_be_better() -> None:
     for one in EVERYTHING:
         if decide(one, TERMS).action == "roll back":
             assert one.standing

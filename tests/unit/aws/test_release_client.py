@@ -113,7 +113,7 @@ def test_a_crash_is_no_answer() -> None:
 @pytest.mark.parametrize(
     "said", [b"", b"null", b"[]", {}, {"statusCode": "ok"}, {"body": "x"}, {"statusCode": 200, "body": 1}]
 )
-def test_what_api_gateway_would_not_take_is_an_error_of_the_release(said: Any) -> None:
+def test_response_that_api_gateway_would_refuse_is_an_error_of_the_release(said: Any) -> None:
     with pytest.raises(CallError, match="as API Gateway expects"):
         ask(said)
 

@@ -102,7 +102,7 @@ def test_a_lasting_fault_is_named_after_the_last_attempt(endpoint: str) -> None:
         reader(endpoint, []).get("k")
 
 
-def test_what_is_not_there_is_not_asked_for_twice(endpoint: str) -> None:
+def test_missing_object_is_requested_once(endpoint: str) -> None:
     Bucket.script = [(404, b"<Error><Code>NoSuchKey</Code></Error>")]
     with pytest.raises(NotFoundError, match="NoSuchKey"):
         reader(endpoint, []).get("k")

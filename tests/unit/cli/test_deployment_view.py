@@ -40,7 +40,7 @@ def drawn(one: Snapshot, *, width: int = 140) -> str:
     return page.getvalue()
 
 
-def test_the_table_has_both_releases_side_by_side_and_what_judges_them() -> None:
+def test_table_has_both_releases_side_by_side_and_their_alarms() -> None:
     rows = {line.split("  ")[0].strip(): line.split() for line in drawn(snapshot()).splitlines()}
 
     assert rows["weight"] == ["weight", "90%", "10%"]

@@ -119,7 +119,7 @@ def test_wrong_usage_exits_2_with_a_word_on_stderr(arguments: list[str]) -> None
     assert "Usage: " in done.stderr
 
 
-def test_without_the_packages_of_the_local_cloud_its_command_says_what_to_install() -> None:
+def test_local_command_without_its_packages_names_the_install_command() -> None:
     code = (
         "import importlib.util as util; real = util.find_spec;"
         "util.find_spec = lambda name, *rest: None if name == 'moto' else real(name, *rest);"
@@ -133,7 +133,9 @@ def test_without_the_packages_of_the_local_cloud_its_command_says_what_to_instal
     assert "pip install 'fairlead[local]'" in done.stderr
 
 
-def test_local_cloud_under_an_older_python_is_refused_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_local_cloud_under_an_older_python_is_refused_with_the_version_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Its code is of CPython 3.13; publishing begins with 3.11."""
     monkeypatch.setattr("fairlead_cli.commands.local.NEEDED", (9, 9))
     done = CliRunner().invoke(app, ["local", "up", "--port", "1"])

@@ -59,7 +59,7 @@ def measured(scene: Scene, *months: Month) -> Measured:
     return Measured(scene, list(months), [Simpler(psi_alone=3, plain=2)])
 
 
-def test_counting_by_arrays_is_what_the_tally_counts() -> None:
+def test_counting_by_arrays_equals_the_tally() -> None:
     reference, drawn, counted = days(CALLERS, 2)
     for number, day in enumerate(drawn):
         whole = counted.window(number * SLOTS_A_DAY, SLOTS_A_DAY)
@@ -93,7 +93,7 @@ def test_the_real_judge_keeps_silent_where_nothing_drifts() -> None:
     assert drift_false_alarms.complaint([measured(SINGLE, *months)]) is None
 
 
-def test_a_judge_that_never_rings_is_noticed_and_the_real_one_finds_what_is_planted() -> None:
+def test_judge_without_alarms_is_noticed_and_the_real_one_finds_planted_drift() -> None:
     measure = functools.partial(powers, penguins(), SINGLE.habit, SINGLE.rows, 10, plants=[SWAPPED])
     assert [one.found for one in measure()] == [10]
     assert drift_power.complaint(measure()) is None

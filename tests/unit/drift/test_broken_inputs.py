@@ -46,7 +46,7 @@ def seen(*rows: tuple[Any, ...]) -> tuple[Broken, ...] | None:
         ),
     ],
 )
-def test_a_field_of_another_unit_code_or_none_is_named_with_what_came(
+def test_field_with_another_unit_or_code_or_missing_is_named_with_its_values(
     row: tuple[Any, ...], feature: str, words: str
 ) -> None:
     assert [(one.feature, one.words) for one in seen(*[row] * 40) or ()] == [(feature, words)]
@@ -71,5 +71,5 @@ def test_of_few_rows_and_of_none_nothing_is_said() -> None:
     assert seen(*[(9.0, *USUAL[1:])] * 19) is None
 
 
-def test_what_comes_where_the_baseline_has_nothing_is_no_break() -> None:
+def test_value_of_a_field_without_baseline_is_no_break() -> None:
     assert seen(*[(1.5, "red", 7.0, "abcd")] * 40) == ()

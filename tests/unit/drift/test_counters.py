@@ -67,7 +67,7 @@ def test_categories_that_the_baseline_does_not_name_are_others() -> None:
     assert (found["i1_2"], found["i1_3"]) == (1, 1)
 
 
-def test_what_was_never_captured_is_not_missing() -> None:
+def test_field_that_was_never_captured_is_not_missing() -> None:
     found = counts((msgspec.UNSET, "red", True, msgspec.UNSET))
     assert found == {"i1_0": 1, "i2_0": 1}
 
@@ -115,7 +115,7 @@ REQUESTS = st.builds(
 
 
 @given(st.lists(REQUESTS, max_size=12), st.integers(0, 12))
-def test_batches_add_up_to_what_one_batch_would_have_counted(requests: list[Request], cut: int) -> None:
+def test_batches_add_up_to_the_counts_of_one_batch(requests: list[Request], cut: int) -> None:
     one, other = Tally(BASELINE)(requests[:cut]), Tally(BASELINE)(requests[cut:])
     whole = Tally(BASELINE)(requests)
     assert merge(one, other) == merge(other, one) == whole

@@ -267,7 +267,7 @@ def test_little_data_is_said_to_be_little(counters: Counters, words: str) -> Non
     assert all(one.p is None and words in one.words for one in judgement.findings)
 
 
-def test_what_is_not_captured_is_not_enough_data_and_spoils_nothing_else() -> None:
+def test_field_that_is_not_captured_is_not_enough_data_and_others_are_judged() -> None:
     judgement = judge(BASELINE, window(lambda row, _: (row[0] + 14, msgspec.UNSET, row[2])))
     assert of(judgement, "mass").verdict == "not enough data"
     assert of(judgement, "mass").rows == 0
@@ -297,7 +297,7 @@ def test_rank_is_the_index_times_the_share_of_reliance_and_never_nothing() -> No
     assert of(judgement, "mass").rank > of(judgement, "flipper").rank  # it moved most, and nothing relies on it
 
 
-def test_what_drifted_ranks_before_what_did_not_whatever_relies_on_it() -> None:
+def test_drifted_input_ranks_before_others_regardless_of_importance() -> None:
     counters = window(lambda row, _: (row[0], row[1] + 320, row[2]))
     judgement = judge(BASELINE, counters, importances={"flipper": 1.0, "mass": 0.0, "island": 0.0})
     mass, flipper = of(judgement, "mass"), of(judgement, "flipper")

@@ -146,5 +146,5 @@ def test_damaged_bytes_are_refused_or_pass_and_never_raise_anything_else(data: s
             check_graph(changed)
 
 
-def test_what_is_compiled_is_allowed() -> None:
+def test_compiled_graphs_are_allowed() -> None:
     assert COMPILED | {"ai.onnx.ml": ML_OPSET} == OPSETS

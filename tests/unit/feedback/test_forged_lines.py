@@ -197,7 +197,7 @@ def test_a_line_without_fields_has_all_inputs() -> None:
 
 
 @pytest.mark.parametrize("model", OUTPUTS)
-def test_what_capture_writes_is_taken(model: str) -> None:
+def test_captured_line_is_accepted(model: str) -> None:
     found, dead_letters, _ = take([line(model)])
     assert (found.captured, found.poison, dead_letters.kept) == (1, 0, {})
 

@@ -80,7 +80,7 @@ def test_parts_of_one_caller_share_their_counters_however_they_are_mixed() -> No
     assert updates <= 40 + len(client.transactions)
 
 
-def test_what_one_delivery_brings_twice_is_written_once() -> None:
+def test_part_that_is_twice_in_one_delivery_is_written_once() -> None:
     client, [taken] = take([part(1), part(2), part(1)])
     assert (taken.captured, taken.duplicates) == (2, 1)
     assert sum("Put" in item for transaction in client.transactions for item in transaction) == 2
@@ -95,7 +95,7 @@ def test_what_one_delivery_brings_twice_is_written_once() -> None:
         ({"values": [[1.0]]}, "do not match the version's targets"),
     ],
 )
-def test_what_is_not_of_its_version_is_refused_by_its_place_and_the_rest_is_taken(
+def test_part_that_does_not_fit_its_version_is_refused_by_its_place_and_the_rest_is_accepted(
     changes: dict[str, Any], why: str
 ) -> None:
     _, [taken] = take([part(1), part(2, **changes), part(3)])

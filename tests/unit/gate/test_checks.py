@@ -177,7 +177,7 @@ def test_held_out_rows_of_an_unknown_class_fail_unless_they_are_few() -> None:
         assert found("split", msgspec.structs.replace(evidence, held_out=rows))[0].verdict == verdict
 
 
-def test_groups_apart_and_later_rows_are_held_to_what_the_policy_names() -> None:
+def test_group_split_and_time_split_are_checked_as_the_policy_names() -> None:
     policy = parse("[split]\ntime = 'day'\ngroup = 'patient'")
     day, patient = np.arange(400.0), np.arange(400, dtype=np.uint64)
     evidence = facts()

@@ -65,7 +65,7 @@ def test_a_policy_reads_every_kind_of_key() -> None:
         ("confidence = 0.9\nconfidence = 0.8", "p.toml is not TOML: ", ""),
     ],
 )
-def test_what_is_misspelt_is_refused_with_its_place(text: str, message: str, hint: str) -> None:
+def test_misspelt_key_is_refused_with_its_place(text: str, message: str, hint: str) -> None:
     with pytest.raises(SettingsError) as caught:
         parse(text, name="p.toml")
     assert str(caught.value).startswith(message)

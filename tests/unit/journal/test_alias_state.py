@@ -65,7 +65,7 @@ def test_a_failed_deployment_leaves_live_where_it_was() -> None:
     assert live(kept, 13) == "2"
 
 
-def test_a_deployment_stopped_half_way_leaves_what_it_left() -> None:
+def test_deployment_stopped_half_way_leaves_its_weights() -> None:
     kept = written((0, moved(1, 2)), (10, shifting(2, 3)), (12, failed(2, 3, weights={"3": 0.1})))
 
     assert live(kept, 13) == "2 + 10% 3"

@@ -298,7 +298,7 @@ def test_walking_back_reads_ahead_but_not_far(long: Counting) -> None:
     assert long.calls["get"] < 40
 
 
-def test_what_is_live_is_known_without_a_walk(long: Counting) -> None:
+def test_live_release_is_known_without_reading_the_whole_journal(long: Counting) -> None:
     standing = journal(long).standing()
 
     assert standing.live is not None

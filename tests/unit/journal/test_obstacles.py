@@ -106,7 +106,7 @@ def test_records_of_another_stack_copied_over_the_head_are_stepped_over(copies: 
 
 
 @pytest.mark.parametrize("obstacle", OBSTACLES)
-def test_a_new_journal_begins_behind_what_was_put_in_its_way(obstacle: str) -> None:
+def test_new_journal_begins_after_foreign_objects(obstacle: str) -> None:
     store = Memory()
     store.objects[key_of(1)] = OBSTACLES[obstacle](written())
 

@@ -82,7 +82,7 @@ def store() -> Memory:
 
 
 @pytest.mark.parametrize("step", range(6))
-def test_a_release_killed_at_any_step_is_on_record_after_the_next_command(store: Memory, step: int) -> None:
+def test_release_killed_at_any_step_is_in_the_journal_after_the_next_command(store: Memory, step: int) -> None:
     aliases = Aliases()
     aliases.release(store, kill=step)
 
@@ -114,7 +114,7 @@ def test_healing_may_die_too(store: Memory, step: int, call: int, after: bool) -
     assert len(found) == (1 if step == 4 else 0)
 
 
-def test_what_is_found_names_the_intent_that_it_completes(store: Memory) -> None:
+def test_found_move_names_the_intent_that_it_completes(store: Memory) -> None:
     aliases = Aliases()
     aliases.release(store, kill=4)
 
@@ -136,7 +136,7 @@ def test_a_move_without_an_intent_is_recorded_as_found(store: Memory) -> None:
     assert [one.alias for one in journal(store).tail(2)] == ["previous", "live"]
 
 
-def test_the_journal_of_a_stack_that_had_none_begins_with_what_is_live() -> None:
+def test_journal_of_a_stack_without_one_begins_with_the_live_release() -> None:
     store = Memory()
 
     record = reconcile(store, ObservedAliases(live=release(4), weights={}, previous=release(3)))

@@ -63,7 +63,7 @@ def test_a_record_without_any_choice_is_read_as_it_was_written() -> None:
     ],
     ids=["a newer schema", "an unknown kind", "no number", "a time without its zone"],
 )
-def test_what_is_no_record_of_ours_is_refused(change: dict[str, Any], error: type[Exception]) -> None:
+def test_object_that_is_no_record_is_refused(change: dict[str, Any], error: type[Exception]) -> None:
     document = msgspec.json.decode(encode(RECORD)) | change
 
     with pytest.raises(error):
@@ -107,7 +107,7 @@ def test_any_other_description_is_not_ours(text: str | None) -> None:
     assert parse_deployment(text) is None
 
 
-def test_a_release_is_what_its_version_froze() -> None:
+def test_release_is_read_from_the_frozen_environment() -> None:
     environment = {"FAIRLEAD_MODEL": "churn", "FAIRLEAD_VERSION": "7", "FAIRLEAD_MANIFEST_SHA256": "ab"}
 
     found = frozen_release("14", environment, code_sha256="code", modified="then")

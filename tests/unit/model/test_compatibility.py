@@ -31,7 +31,7 @@ def kinds(new: Signature) -> list[tuple[str, str]]:
     return [(one.kind, one.what) for one in compare(LIVE, new)]
 
 
-def test_the_order_of_fields_and_what_describes_the_data_are_no_part_of_the_contract() -> None:
+def test_field_order_and_data_description_are_no_part_of_the_contract() -> None:
     moved = Field(name="age", kind="number", minimum=1.0, maximum=2.0, precision="float32")
     assert compare(LIVE, signature(*FIELDS[1:], moved)) == []
 
@@ -107,7 +107,7 @@ def test_several_values_instead_of_one_are_breaking() -> None:
     assert [found.kind for found in compare(signature(output=more), signature(output=two))] == ["breaking"]
 
 
-def test_every_breaking_difference_says_what_callers_must_change() -> None:
+def test_every_breaking_difference_names_the_change_for_callers() -> None:
     new = signature(Field(name="new", kind="text"), output=Output(task="regression"))
     found = compare(LIVE, new)
     assert len(found) == 5
@@ -142,7 +142,7 @@ def requests_of(field: Field) -> list[dict[str, Any]]:
 
 
 @given(fields(), fields())
-def test_what_is_called_additive_takes_every_old_request(live: Field, new: Field) -> None:
+def test_additive_change_accepts_old_requests_and_breaking_refuses_one(live: Field, new: Field) -> None:
     """The law behind the word: and what is called breaking refuses one."""
     always = Field(name="always", kind="number")
     differences = compare(signature(live, always), signature(new, always))

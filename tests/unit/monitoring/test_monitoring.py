@@ -147,11 +147,11 @@ def of_live(seen: View) -> Mapping[str, float]:
     return next(one.values for one in gauges(seen) if not one.dimensions)
 
 
-def test_what_is_not_known_is_no_datapoint() -> None:
+def test_unknown_figure_is_no_datapoint() -> None:
     assert of_live(view()) == {"Predictions": 0, "Outcomes": 0, "InvalidOutcomes": 0, "Conflicts": 0}
 
 
-def test_gauges_of_what_is_live_and_of_each_version() -> None:
+def test_gauges_of_the_live_release_and_of_each_version() -> None:
     now = Metric(value=0.8, low=0.7, high=0.9)
     seen = view(quality={"now": now, "drop": 0.05}, labels={"coverage": 0.0, "delay_hours": 24})
     live, by_version = gauges(seen)

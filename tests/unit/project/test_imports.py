@@ -111,7 +111,7 @@ def test_no_public_class_name_repeats_inside_a_row(rooms: set[str]) -> None:
 
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("__init__.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_every_package_says_what_lives_in_it(path: Path) -> None:
+def test_every_package_has_a_docstring(path: Path) -> None:
     assert ast.get_docstring(ast.parse(path.read_text()))
 
 

@@ -41,7 +41,7 @@ def test_every_foreign_action_is_pinned_by_digest_and_says_which_version_that_is
             assert action.startswith("./") or re.match(r"v\d+\.\d+\.\d+$", comment), name
 
 
-def test_workflows_may_nothing_but_what_their_jobs_ask_for() -> None:
+def test_workflow_permissions_are_those_of_their_jobs() -> None:
     assert {name: workflow["permissions"] for name, workflow in WORKFLOWS.items()} == {name: {} for name in WORKFLOWS}
     for name, job in jobs():
         assigned = {"contents": "read"} | ({"id-token": "write"} if "environment" in str(job) else {})
@@ -54,7 +54,7 @@ def test_there_are_no_keys() -> None:
         assert "access-key" not in text.lower()
 
 
-def test_what_builds_has_no_credentials_yet() -> None:
+def test_build_job_has_no_credentials() -> None:
     for name, job in jobs():
         uses = [step.get("uses", "") for step in steps(job)]
         if any(ASSUMES in used for used in uses):

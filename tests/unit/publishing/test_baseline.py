@@ -110,7 +110,7 @@ def test_booleans_stay_booleans_and_text_is_counted_by_its_length() -> None:
     assert text.seen == Numbers(edges=(10.5,), counts=(20, 20), low=4.0, high=17.0)
 
 
-def test_a_classifiers_map_says_what_its_probabilities_were_worth() -> None:
+def test_calibration_of_a_classifier_matches_its_outcomes() -> None:
     stated = RANDOM.uniform(size=4000)
     target = (RANDOM.uniform(size=4000) < stated / 2).astype(np.int32)  # stated twice too high
     probabilities = np.column_stack([1 - stated, stated])

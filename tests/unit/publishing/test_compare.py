@@ -30,7 +30,7 @@ def half(_: float, __: int) -> float:
     return 0.5
 
 
-def test_equal_engines_are_certified_with_what_was_compared() -> None:
+def test_equal_engines_are_certified_with_the_compared_rows() -> None:
     certificate = prove(Scripted(half), Scripted(lambda _, __: 0.5 + 1e-7), HELD_OUT, BOUNDARY)
     assert (certificate.rows, certificate.boundary_rows, certificate.label_differences) == (150, 50, 0)
     assert certificate.largest_difference == pytest.approx(1e-7)
@@ -76,9 +76,7 @@ def test_a_row_alone_must_be_answered_as_in_a_batch() -> None:
         ([[1.0, 2.0]], [[1.0], [2.0]], True),
     ],
 )
-def test_values_are_compared_relatively_and_what_is_no_number_only_with_itself(
-    expected: Any, got: Any, *, differs: bool
-) -> None:
+def test_values_are_compared_relatively_and_nan_equals_only_nan(expected: Any, got: Any, *, differs: bool) -> None:
     assert bool(difference(Answers(values=expected), Answers(values=got))) is differs
 
 

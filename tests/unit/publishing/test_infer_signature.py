@@ -71,7 +71,7 @@ def test_kinds_ranges_and_categories_come_from_the_data() -> None:
     assert signature.output.target == "size"
 
 
-def test_a_category_is_closed_when_the_estimator_refuses_what_it_has_not_seen() -> None:
+def test_category_is_closed_when_the_estimator_refuses_unseen_values() -> None:
     held_out = FRAME[FRAME["island"] != "Dream"]
     found = fields(infer(mixed(unknown="error").fit(FRAME, Y), held_out, None))
     assert found["island"].closed
@@ -270,7 +270,7 @@ def test_outlier_detectors_and_clusterings_need_no_target() -> None:
     ],
     ids=str,
 )
-def test_what_cannot_answer_is_refused_with_the_reason(estimator: Any, message: str) -> None:
+def test_estimator_that_cannot_predict_is_refused_with_the_reason(estimator: Any, message: str) -> None:
     with pytest.raises(ModelFileError) as refusal:
         infer(estimator, NUMBERS, None)
     assert message in str(refusal.value)

@@ -194,7 +194,7 @@ def test_a_column_that_json_cannot_carry_is_refused_by_name_and_dtype(column: An
     ],
     ids=range(14),
 )
-def test_extension_dtypes_have_the_kind_of_what_they_hold(column: Any, found: tuple[str, bool]) -> None:
+def test_extension_dtype_has_the_kind_of_its_values(column: Any, found: tuple[str, bool]) -> None:
     signature = infer(Anything().fit(FRAME, LABELS), FRAME.assign(b=column), None)
     assert (signature.inputs[1].kind, signature.inputs[1].nullable) == found
     for row in to_rows(signature, FRAME.assign(b=column)):

@@ -159,7 +159,7 @@ COLUMN = st.sampled_from(POOLS).flatmap(lambda pool: st.lists(st.sampled_from(po
 
 @given(st.lists(COLUMN, min_size=1, max_size=4))
 @settings(max_examples=60, deadline=None)
-def test_blocks_put_together_are_what_the_whole_would_be(columns: list[list[str]]) -> None:
+def test_joined_blocks_equal_the_whole_table(columns: list[list[str]]) -> None:
     rows = [
         ",".join(f'"{cell}"' if set(cell) & set(',"\n') else cell for cell in row) for row in zip(*columns, strict=True)
     ]

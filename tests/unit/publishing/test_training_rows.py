@@ -24,7 +24,7 @@ def some(**change: Any) -> TrainingRows:
 
 
 @given(st.lists(st.tuples(VALUES, VALUES, st.booleans(), st.text(max_size=5)), min_size=1, max_size=20))
-def test_what_was_kept_is_read_back_with_its_types(rows: list[tuple[Any, ...]]) -> None:
+def test_kept_rows_are_read_back_with_their_types(rows: list[tuple[Any, ...]]) -> None:
     before = some(rows=[row[:2] for row in rows], target=[row[2] for row in rows], ids=[row[3] for row in rows])
 
     after = decode(encode(before))
@@ -52,7 +52,7 @@ def test_another_schema_is_refused_by_name() -> None:
     [b"", b"no zlib", zlib.compress(b"no msgpack"), encode(some())[:-9], encode(some(target=["no"]))],
     ids=["empty", "foreign", "unreadable", "truncated", "short of a target"],
 )
-def test_what_is_no_table_is_refused(blob: bytes) -> None:
+def test_bytes_that_are_no_table_are_refused(blob: bytes) -> None:
     with pytest.raises(IntegrityError):
         decode(blob)
 

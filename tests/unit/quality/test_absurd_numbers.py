@@ -51,7 +51,7 @@ def test_an_outcome_of_any_size_is_counted_or_has_a_reason(actuals: list[float])
 
 @given(st.lists(st.tuples(COUNTABLE, COUNTABLE), min_size=1, max_size=50))
 @settings(max_examples=100, deadline=None)
-def test_what_is_counted_gives_finite_figures_of_every_window(rows: list[tuple[float, float]]) -> None:
+def test_counted_outcomes_give_finite_metrics_of_every_window(rows: list[tuple[float, float]]) -> None:
     items: dict[str, Decimal] = {}
     pairs = [pair(actual, request=f"r{n}", caller=f"c{n}", values=answer) for n, (actual, answer) in enumerate(rows)]
     for one in pairs:
@@ -93,7 +93,7 @@ def test_shares_of_classes_add_up_whatever_their_size() -> None:
 
 @pytest.mark.parametrize("actual", [1e40, 3.4e38, -3.4e38, 10**400, -(10**400), 1.7e308, {"x": 1e40, "y": 1.0}])
 @pytest.mark.parametrize("output", [VALUES, TARGETS, CLASSES, Output(task="clustering")])
-def test_an_outcome_beyond_what_any_counter_takes_is_refused_by_that_name(output: Output, actual: Any) -> None:
+def test_outcome_beyond_the_counters_range_is_refused_by_name(output: Output, actual: Any) -> None:
     assert "cannot be counted" in outcome_error(output, actual)
 
 

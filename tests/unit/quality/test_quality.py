@@ -181,7 +181,7 @@ def test_an_outcome_fits_if_it_could_be_an_answer(output: Output, actual: Any, *
     assert (pair_error(output, pair(actual, labels="a", values=values)) == "") is fit
 
 
-def test_what_does_not_fit_is_counted_and_moves_no_figure() -> None:
+def test_invalid_pair_is_counted_and_changes_no_metric() -> None:
     good = classified(50)
     bad = [pair("zebra", request="bad", labels="a", probabilities=[1.0, 0, 0])]
     assert figures(CLASSES, tally(CLASSES, good + bad)) == figures(CLASSES, tally(CLASSES, good))
@@ -189,7 +189,7 @@ def test_what_does_not_fit_is_counted_and_moves_no_figure() -> None:
 
 
 @pytest.mark.parametrize(("names", "value"), [(None, None), (("a", "b"), [1.0, None])])
-def test_what_was_answered_without_a_finite_number_is_not_scored(names: tuple[str, ...] | None, value: Any) -> None:
+def test_answer_without_a_finite_number_is_not_scored(names: tuple[str, ...] | None, value: Any) -> None:
     output = Output(task="regression", names=names)
     odd = pair({"a": 1.0, "b": 2.0} if names else 1.0, values=value)
     assert pair_error(output, odd) == "the model's answer is not a finite number"

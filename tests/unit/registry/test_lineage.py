@@ -48,7 +48,7 @@ def test_versions_are_proved_down_to_the_one_asked_for_and_once() -> None:
 
 
 @pytest.mark.parametrize("version", [0, 6, 7])
-def test_what_is_not_below_the_trusted_one_is_not_in_the_chain(version: int) -> None:
+def test_version_above_the_trusted_one_is_not_in_the_chain(version: int) -> None:
     store = Counted()
     made = chain(store, 5)
     Registry(store).commit("churn", build)

@@ -71,7 +71,7 @@ OBSTACLES: dict[str, Callable[[Memory, int], bytes]] = {
 
 
 @pytest.mark.parametrize("obstacle", OBSTACLES)
-def test_an_object_under_the_next_number_is_passed_over_and_the_gap_is_on_record(obstacle: str) -> None:
+def test_foreign_object_under_the_next_number_is_skipped_and_the_gap_is_stored(obstacle: str) -> None:
     store = published()
     store.objects[manifest_key("churn", VERSIONS + 1)] = OBSTACLES[obstacle](store, VERSIONS + 1)
     registry = Registry(store)

@@ -38,7 +38,7 @@ def test_a_retired_version_keeps_its_record(registry: Registry) -> None:
     assert registry.manifest("churn", 2) == before
 
 
-def test_the_first_to_retire_a_version_stays_on_record(registry: Registry) -> None:
+def test_first_retirement_of_a_version_is_kept(registry: Registry) -> None:
     retire(registry, ending(2))
 
     assert retire(registry, ending(2, by="bob", reason="again")) == (ending(2), False)

@@ -59,7 +59,7 @@ def test_the_first_version_is_one_and_every_next_one_names_its_parent_by_digest(
     assert registry.latest("churn") == 11
 
 
-def test_what_was_committed_reads_back_equal_under_the_digest_of_its_bytes() -> None:
+def test_committed_manifest_reads_back_equal_under_its_digest() -> None:
     memory = Memory()
 
     manifest, sha256 = Registry(memory).commit("churn", build)
@@ -238,7 +238,7 @@ def test_a_damaged_manifest_is_an_integrity_or_schema_error_never_a_crash(damage
         Registry(memory).manifest("churn", 1)
 
 
-def test_what_is_not_there_is_named() -> None:
+def test_missing_model_or_version_is_named() -> None:
     registry = Registry(Memory())
     registry.commit("churn", build)
 

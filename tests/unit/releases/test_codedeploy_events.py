@@ -229,7 +229,7 @@ def who(kept: Journal, at: datetime) -> str:
     return found.release.release
 
 
-def test_an_alarms_rollback_is_on_record_with_the_alarm(recorder: Recorder, cloud: Cloud, kept: Journal) -> None:
+def test_rollback_by_an_alarm_is_in_the_journal_with_the_alarm(recorder: Recorder, cloud: Cloud, kept: Journal) -> None:
     cloud.start("d-1", 13, 14)
     recorder.record(event())
     cloud.shift(13, 14)
@@ -262,7 +262,7 @@ def test_a_stop_that_is_being_rolled_back_leaves_nothing(recorder: Recorder, clo
     assert (record.kind, record.weights) == ("failed", {})
 
 
-def test_a_hooks_refusal_says_what_the_hook_found(recorder: Recorder, cloud: Cloud, kept: Journal) -> None:
+def test_refusal_by_the_hook_has_its_findings(recorder: Recorder, cloud: Cloud, kept: Journal) -> None:
     cloud.start("d-1", 13, 14)
     found = Draft(
         kind="failed", by="hook", why="golden row 3 answers 0.91, expected 0.19", deployment="d-1", key="d-1:verify"
@@ -338,7 +338,7 @@ def test_the_rollback_of_a_deployment_that_is_not_ours_names_it(
     assert record.why == f"rolls back deployment d-8: ALARM_ACTIVE: {ALARM}"
 
 
-def test_a_release_that_was_deleted_meanwhile_is_what_the_deployment_said(
+def test_deleted_release_is_read_from_the_deployments_description(
     recorder: Recorder, cloud: Cloud, kept: Journal
 ) -> None:
     cloud.start("d-1", 13, 14)

@@ -70,7 +70,7 @@ def test_production_as_it_is_passes() -> None:
     assert len(findings) == 8
 
 
-def test_too_few_rows_are_refused_with_what_was_left_out() -> None:
+def test_too_few_rows_are_refused_with_the_count_of_excluded_rows() -> None:
     found = Found(rows=[], incomplete=7, strangers=3, dropped=("ssn",))
     seen = only("enough labelled rows", judged(rows(100), rows(40, start=100), found=found))
     assert seen.figure.startswith("140, 40 of them held out")
@@ -135,7 +135,7 @@ def test_contradicted_labels_are_refused() -> None:
     assert seen.figure == "30 of 360 (8.3%)"
 
 
-def test_labels_that_moved_implausibly_from_what_was_learnt_are_refused() -> None:
+def test_labels_that_shifted_implausibly_from_the_training_rows_are_refused() -> None:
     def mostly(_: int, chance: random.Random) -> dict[str, Any]:
         return {"target": "yes" if chance.random() < 0.75 else "no"}
 

@@ -105,7 +105,7 @@ def test_whole_numbers_of_a_number_field_are_doubles() -> None:
     assert [type(value) for value in one.row] == [float, int, bool, str, int, str]
 
 
-def test_what_may_be_missing_may() -> None:
+def test_nullable_field_may_be_missing() -> None:
     (one,) = found(pair([1.0, None, True, "a", 1, None])).rows
     assert one.row == (1.0, None, True, "a", 1, None)
 
@@ -154,7 +154,7 @@ def test_an_outcome_of_no_known_class_is_a_stranger() -> None:
         (Output(task="regression", names=("p", "q")), 1.0, None),
     ],
 )
-def test_an_outcome_is_what_the_estimator_learns_or_nothing(output: Output, actual: Any, target: Any) -> None:
+def test_outcome_becomes_a_training_label_or_nothing(output: Output, actual: Any, target: Any) -> None:
     learnt = Targets(output).of(actual)
     assert learnt == target
     assert type(learnt) is type(target)

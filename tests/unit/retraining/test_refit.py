@@ -86,7 +86,7 @@ CASES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_kept_rows_teach_what_the_publishers_own_table_taught(case: str) -> None:
+def test_refit_on_kept_rows_equals_the_fit_on_the_publishers_table(case: str) -> None:
     estimator, X, y = CASES[case]()
     fitted = estimator.fit(X, y)
     again, signature = refit(fitted, X, y)
@@ -102,7 +102,7 @@ def test_kept_rows_teach_what_the_publishers_own_table_taught(case: str) -> None
         assert list(answers) == list(expected)
 
 
-def test_what_is_published_is_inferred_to_be_the_same() -> None:
+def test_refitted_estimator_has_the_same_signature() -> None:
     X, y = table("penguins")
     fitted = model("penguins").fit(X, y)
     again, signature = refit(fitted, X, y)
@@ -126,7 +126,7 @@ def inner() -> Any:
         (lambda: StackingClassifier([("one", inner())], cv="prefit"), "StackingClassifier"),
     ],
 )
-def test_what_stays_fitted_through_a_clone_is_refused(estimator: Any, said: str) -> None:
+def test_estimator_that_stays_fitted_through_a_clone_is_refused(estimator: Any, said: str) -> None:
     X, y = numbers()
     fitted = estimator().fit(X, y)
     with pytest.raises(RetrainingError, match=f"{said}.* keeps its fitted state") as caught:

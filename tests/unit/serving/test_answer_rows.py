@@ -66,7 +66,7 @@ def test_a_row_that_the_estimator_refuses_is_named_with_its_field(error: type[Ex
     assert refused(Refusing(error), batch(1000, {777: 2})) == [(777, "c")]
 
 
-def test_the_error_says_what_came_and_no_word_of_the_estimators() -> None:
+def test_error_has_the_received_value_and_no_text_of_the_estimator() -> None:
     with pytest.raises(RowNotAnswerableError) as caught:
         RowAnswerer(Refusing(), SIGNATURE, GOLDEN).answer(batch(3, {1: 0}))
     assert str(caught.value) == "row 1, field 'a': the model has no answer: the estimator refuses it"

@@ -23,7 +23,7 @@ def test_runs_are_spelled_newest_first(versions: list[int], text: str) -> None:
 
 
 @given(st.sets(st.integers(1, 999_999_999), max_size=300))
-def test_what_was_spelled_reads_back_the_newest_of_it(versions: set[int]) -> None:
+def test_written_version_numbers_read_back_newest_first_within_the_limit(versions: set[int]) -> None:
     text = spell(versions)
     read = numbers(text)
 

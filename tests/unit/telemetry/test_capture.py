@@ -126,7 +126,7 @@ def test_the_sample_is_a_share_of_requests_and_the_same_whenever_asked() -> None
     ],
     ids=",".join,
 )
-def test_what_is_no_part_is_refused(wrong: dict[str, Any]) -> None:
+def test_line_that_is_no_part_is_refused(wrong: dict[str, Any]) -> None:
     [part] = parts([("Dream", 1.0, "x"), ("Dream", 2.0, "y")])
     document = msgspec.to_builtins(part) | wrong
     with pytest.raises(msgspec.MsgspecError):
