@@ -107,3 +107,35 @@ def test_stack_of_codedeploy_and_eventbridge_is_created_updated_and_deleted(clou
     until(lambda: gone(codedeploy.get_application, applicationName=STACK))
     until(lambda: name not in [rule["Name"] for rule in events.list_rules()["Rules"]])
     until(lambda: gone(codedeploy.get_deployment_config, deploymentConfigName=updated["Plan"]))
+
+
+def test_rollback_of_an_update_goes_back_to_the_resources_that_it_had_replaced(cloud: LocalCloud, stacks: Any) -> None:
+    """The old one is deleted last, so it is still there: making another of its name would fail."""
+
+    def named(minutes: int, *, fails: bool = False) -> str:
+        made = json.loads(template(minutes=minutes))
+        made["Resources"]["Plan"]["Properties"]["DeploymentConfigName"] = f"canary-{minutes}"
+        planted = {"Type": "AWS::Logs::LogGroup", "DependsOn": "Group", "Properties": {"LogGroupName": "no name"}}
+        made["Resources"] |= {"Planted": planted} if fails else {}
+        return json.dumps(made)
+
+    codedeploy = cloud.client("codedeploy")
+    stacks.create_stack(StackName=STACK, TemplateBody=named(3), Capabilities=["CAPABILITY_IAM"])
+    assert settled(stacks)["Plan"] == "canary-3"
+    made = codedeploy.get_deployment_config(deploymentConfigName="canary-3")["deploymentConfigInfo"]
+
+    stacks.update_stack(StackName=STACK, TemplateBody=named(4, fails=True), Capabilities=["CAPABILITY_IAM"])
+    rolled_back = settled(stacks)
+
+    assert (rolled_back["StackStatus"], rolled_back["Plan"]) == ("UPDATE_ROLLBACK_COMPLETE", "canary-3")
+    where = {"applicationName": STACK, "deploymentGroupName": "live"}
+    assert codedeploy.get_deployment_group(**where)["deploymentGroupInfo"]["deploymentConfigName"] == "canary-3"
+    kept = codedeploy.get_deployment_config(deploymentConfigName="canary-3")["deploymentConfigInfo"]
+    assert kept["deploymentConfigId"] == made["deploymentConfigId"]
+    assert gone(codedeploy.get_deployment_config, deploymentConfigName="canary-4")
+
+    stacks.update_stack(StackName=STACK, TemplateBody=named(5), Capabilities=["CAPABILITY_IAM"])
+    assert settled(stacks)["StackStatus"] == "UPDATE_COMPLETE"
+    assert gone(codedeploy.get_deployment_config, deploymentConfigName="canary-3")
+    stacks.delete_stack(StackName=STACK)
+    until(lambda: gone(codedeploy.get_deployment_config, deploymentConfigName="canary-5"))

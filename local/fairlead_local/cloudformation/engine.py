@@ -69,16 +69,17 @@ class Engine:
     def apply(self, stack: Stack, wanted: DesiredStack, *, rollback: bool = False) -> None:
         """Bring the stack to the desired state; raises ServiceError at the first failure and leaves what was done.
 
-        In a rollback, the resources that go are those that the failed operation created.
+        In a rollback, the resources that go are those that the failed operation created, and those come back that it
+        had replaced.
         """
         scope = self._scope(stack, wanted, lambda logical, name: _attribute(stack.resources, logical, name))
         active = scope.active("Resources")
-        replaced: list[Resource] = []
         for logical_id in ordered(active):
-            self._apply_resource(stack, logical_id, active[logical_id], scope, wanted, replaced)
+            self._apply_resource(stack, logical_id, active[logical_id], scope, wanted, rollback=rollback)
         stack.outputs = self.outputs(stack, wanted)
         # Old resources are deleted last, as in CloudFormation, when no resource refers to them.
         gone = [resource for logical_id, resource in stack.resources.items() if logical_id not in active]
+        replaced, stack.replaced = stack.replaced, []
         for resource in [*replaced, *self._newest_first(stack, gone)]:
             self._remove(stack, resource, kept=ROLLBACK_KEEPS if rollback else KEEPS)
 
@@ -91,8 +92,8 @@ class Engine:
             self._remove(stack, resource, kept=ROLLBACK_KEEPS if rollback else KEEPS, must=True)
 
     def _apply_resource(
-        self, stack: Stack, logical_id: str, declared: dict[str, Any], scope: Scope, wanted: DesiredStack,
-        replaced: list[Resource],
+        self, stack: Stack, logical_id: str, declared: dict[str, Any], scope: Scope, wanted: DesiredStack, *,
+        rollback: bool,
     ) -> None:  # fmt: skip
         kind = declared["Type"]
         desired = DesiredResource(logical_id, scope.resolve(declared.get("Properties", {})), stack.name, wanted.tags)
@@ -100,6 +101,8 @@ class Engine:
         old = stack.resources.get(logical_id)
         if old and old.type == kind and old.properties == desired.properties:
             old.deletion = deletion
+            return
+        if rollback and old and _restore(stack, old, desired.properties, deletion):
             return
         provider = self._providers[kind]
         verb = "UPDATE" if old else "CREATE"
@@ -112,7 +115,7 @@ class Engine:
                 created = provider.create(desired)
                 if old:
                     old.deletion = declared.get("UpdateReplacePolicy", "Delete")
-                    replaced.append(old)
+                    stack.replaced.append(old)
         except Exception as error:
             reason = _reason(error)
             stack.add_event(logical_id, kind, f"{verb}_FAILED", reason=reason)
@@ -163,6 +166,17 @@ class Engine:
     def _scope(self, stack: Stack, wanted: DesiredStack, attribute: Any) -> Scope:
         values = parameter_values(wanted.template, wanted.values) | pseudo_parameters(stack.name, stack.id, ACCOUNT)
         return Scope(wanted.template, values, attribute)
+
+
+def _restore(stack: Stack, new: Resource, properties: dict[str, Any], deletion: str) -> bool:
+    """Put the resource back that `new` replaced, and `new` among those that go; False if it replaced none."""
+    for was in stack.replaced:
+        if (was.logical_id, was.type, was.properties) == (new.logical_id, new.type, properties):
+            stack.replaced = [one for one in stack.replaced if one is not was] + [new]
+            was.deletion = deletion
+            stack.resources[was.logical_id] = was
+            return True
+    return False
 
 
 def _attribute(resources: Mapping[str, Resource], logical_id: str, name: str | None) -> Any:

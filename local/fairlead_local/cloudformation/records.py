@@ -83,13 +83,17 @@ class ChangeSet:
 
 @dataclass
 class Stack:
-    """A stack, from REVIEW_IN_PROGRESS to DELETE_COMPLETE."""
+    """A stack, from REVIEW_IN_PROGRESS to DELETE_COMPLETE.
+
+    `replaced`: resources that the operation under way has replaced. They go at its end; a rollback goes back to them.
+    """
 
     name: str
     status: str = "REVIEW_IN_PROGRESS"
     reason: str | None = None
     current: DesiredStack | None = None
     resources: dict[str, Resource] = field(default_factory=dict)
+    replaced: list[Resource] = field(default_factory=list)
     outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     change_sets: list[ChangeSet] = field(default_factory=list)
