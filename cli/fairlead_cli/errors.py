@@ -23,12 +23,12 @@ class Edge(TyperGroup):
 
         With --json the error is also one JSON document on stdout: `{"error": {"code", "message", …}}`.
         """
-        asked_json = "--json" in [*ctx._protected_args, *ctx.args]  # noqa: SLF001 - Click parses the command later
+        as_json = "--json" in [*ctx._protected_args, *ctx.args]  # noqa: SLF001 - Click parses the command later
         try:
             return super().invoke(ctx)
         except FairleadError as error:
             _print_error(error, debug=ctx.params["debug"])
-            if asked_json:
+            if as_json:
                 print_json({"error": error.document()})
             raise typer.Exit(error.exit_code) from error
         except (typer.Abort, BrokenPipeError):
@@ -37,7 +37,7 @@ class Edge(TyperGroup):
             # Usage errors and exits are Typer's own to show.
             if not hasattr(error, "exit_code"):
                 _print_defect(error, debug=ctx.params["debug"])
-            if asked_json and not isinstance(error, typer.Exit):
+            if as_json and not isinstance(error, typer.Exit):
                 print_json({"error": _document(error)})
             if hasattr(error, "exit_code"):
                 raise

@@ -88,8 +88,8 @@ def is_earlier(release: "Release", life: str) -> bool:
 
 def who(record: "Record") -> str:
     """Return who moved it, without the account: `user/ada`, `codedeploy for user/ada`."""
-    asked = record.evidence.get("asked_by")
-    return named(record.by) + (f" for {named(str(asked))}" if asked else "")
+    author = record.evidence.get("asked_by")
+    return named(record.by) + (f" for {named(str(author))}" if author else "")
 
 
 def strategy(record: "Record") -> str:

@@ -45,7 +45,7 @@ def note(said: str) -> None:
 
 
 @contextmanager
-def telling() -> Iterator[Callable[[str], None]]:
+def progress_steps() -> Iterator[Callable[[str], None]]:
     """Return a function that prints progress on stderr, with a spinner on a terminal."""
     from rich.console import Console
     from rich.text import Text
@@ -53,11 +53,11 @@ def telling() -> Iterator[Callable[[str], None]]:
     console = Console(stderr=True)
     with console.status("") as status:
 
-        def tell(step: str) -> None:
+        def show(step: str) -> None:
             console.print(Text(f"· {step}", style="dim"), soft_wrap=True)
             status.update(Text(step))
 
-        yield tell
+        yield show
 
 
 def text(value: object) -> str:

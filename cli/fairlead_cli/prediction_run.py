@@ -59,28 +59,28 @@ def run_pinned(
     endpoint: Endpoint, name: str, run: Callable[[Contract], None], *, notify: Callable[[str], None]
 ) -> None:
     """Run with the live version; restart with an older one if a release does not serve that version."""
-    asked = contract(endpoint, name, None)
+    found = contract(endpoint, name, None)
     for _ in range(MOST_STARTS):
         try:
-            run(asked)
+            run(found)
         except CallError as error:
-            older = older_version(error, asked.version)
+            older = older_version(error, found.version)
             if older is None:
                 raise
             notify(
-                f"version {asked.version} does not answer every call (a deployment is running): using version {older}"
+                f"version {found.version} does not answer every call (a deployment is running): using version {older}"
             )
-            asked = contract(endpoint, name, older)
+            found = contract(endpoint, name, older)
         else:
             return
     raise CallError(f"what is live changed {MOST_STARTS} times meanwhile", hint="ask again, or pin with --version N")
 
 
-def answers(endpoint: Endpoint, asked: Contract, frame: "pd.DataFrame") -> Iterator[Answered]:
+def answers(endpoint: Endpoint, found: Contract, frame: "pd.DataFrame") -> Iterator[Answered]:
     """Yield the answers to a table's rows as they arrive; raises CallError naming rows of the table."""
     start = 0
-    rows = instances(asked.signature, frame)
-    for answer in endpoint.predict(rows, most_rows=asked.most_rows, version=asked.version):
+    rows = instances(found.signature, frame)
+    for answer in endpoint.predict(rows, most_rows=found.most_rows, version=found.version):
         predictions = answer.pop("predictions")
         yield Answered(start, answer, predictions)
         start += len(predictions)

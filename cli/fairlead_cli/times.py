@@ -27,7 +27,7 @@ def moment(text: str, *, now: datetime) -> datetime:
     except OverflowError as error:
         raise SettingsError(f"{text!r} is not a time that exists in UTC", hint=EXAMPLE) from error
     if read > now:
-        raise SettingsError(f"{spell(read)} is in the future")
+        raise SettingsError(f"{utc_text(read)} is in the future")
     return read
 
 
@@ -41,6 +41,6 @@ def days(text: str) -> float:
     return float(found[1]) / (24 if found[2] == "h" else 1)
 
 
-def spell(at: datetime) -> str:
+def utc_text(at: datetime) -> str:
     """Format a time: UTC, to the second."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}Z"

@@ -39,15 +39,15 @@ def predict_pinned(version: str) -> Response[str]:
     return _predicted(version)
 
 
-def _predicted(asked: str | None) -> Response[str]:
+def _predicted(version: str | None) -> Response[str]:
     body = http.json_body(app.current_event.raw_event)
     context = app.lambda_context
-    model = endpoint.version(asked)
+    model = endpoint.version(version)
     app.context["version"] = model.facts.version
     prediction = model.predict(body, request_id=context.aws_request_id, release=context.function_version)
     app.context.update(rows=len(prediction.rows), out_of_range=prediction.out_of_range)
     event, key = app.current_event.raw_event, frozen.pseudonym_key
-    request = http.asked(event, context.aws_request_id, prediction.rows, key=key)
+    request = http.captured_request(event, context.aws_request_id, prediction.rows, key=key)
     if request and http.from_caller(context.invoked_function_arn):
         emit.captured(endpoint.captured(model, prediction, request))
     return Response(200, http.JSON, prediction.body)

@@ -34,9 +34,9 @@ def retrain(at: datetime, model: str, reason: str) -> None:
     """Start a retraining on the outcomes known at the alarm's time; returns without waiting for it."""
     if not here.retrain:
         raise ReleaseError("this stack has no retrain function", hint=f"run `fairlead retrain {model} --local`")
-    asked = msgspec.json.encode({"model": model, "reason": reason, "time": at.isoformat()})
+    order = msgspec.json.encode({"model": model, "reason": reason, "time": at.isoformat()})
     with clients.translated(f"start a retraining of {model} (lambda:InvokeFunction)"):
-        lambdas.invoke(FunctionName=here.retrain, InvocationType="Event", Payload=asked)
+        lambdas.invoke(FunctionName=here.retrain, InvocationType="Event", Payload=order)
 
 
 @emit.logger.inject_lambda_context(log_event=True)

@@ -50,7 +50,7 @@ class LocalCloud:
         also_on: Sequence[str] = (),
         behind: float = 0.0,
     ) -> None:
-        self._asked = (port, api_port, tuple(also_on))
+        self._ports = (port, api_port, tuple(also_on))
         self._behind = behind
         self._temporary = directory is None
         self.directory = directory or Path(tempfile.mkdtemp(prefix="fairlead-cloud-"))
@@ -62,7 +62,7 @@ class LocalCloud:
         if sys.platform != "linux":
             raise PlatformError(sys.platform)
         self.directory.mkdir(parents=True, exist_ok=True)
-        port, api_port, also_on = self._asked
+        port, api_port, also_on = self._ports
         command = [sys.executable, "-m", "fairlead_local", "--port", str(port), "--api-port", str(api_port)]
         command += [f"--behind={self._behind}"]
         command += ["--directory", str(self.directory.resolve()), *(f"--also-on={address}" for address in also_on)]
@@ -208,10 +208,10 @@ class LocalCloud:
     ) -> None:
         self.stop()
 
-    def _control(self, path: str, asked: dict[str, Any] | None = None) -> dict[str, Any]:
+    def _control(self, path: str, order: dict[str, Any] | None = None) -> dict[str, Any]:
         connection = http.client.HTTPConnection(HOST, self._facts["port"], timeout=ADVANCE_SECONDS)
         with contextlib.closing(connection):
-            body = None if asked is None else json.dumps(asked)
+            body = None if order is None else json.dumps(order)
             connection.request("GET" if body is None else "POST", f"/_fairlead/{path}", body)
             answer: dict[str, Any] = json.load(connection.getresponse())
         if "message" in answer:

@@ -65,7 +65,7 @@ class Store:
             "FAIRLEAD_MODEL": facts.model,
             "FAIRLEAD_VERSION": str(facts.version),
             "FAIRLEAD_MANIFEST_SHA256": published.sha256,
-            "FAIRLEAD_PINNABLE": pinnable_versions.spell(range(1, facts.version)),
+            "FAIRLEAD_PINNABLE": pinnable_versions.as_text(range(1, facts.version)),
         }
 
 

@@ -60,7 +60,7 @@ def feedback(
     progress = Progress(data, columns, url)
     _send(endpoint, truth, progress, batch)
     progress.done()
-    _tell(truth, progress, json=json)
+    _print(truth, progress, json=json)
     if progress.refused:
         raise typer.Exit(1)
 
@@ -85,7 +85,7 @@ def _send(endpoint: "Endpoint", truth: "Truth", progress: "Progress", batch: int
             raise
 
 
-def _tell(truth: "Truth", progress: "Progress", *, json: bool) -> None:
+def _print(truth: "Truth", progress: "Progress", *, json: bool) -> None:
     if json:
         counted = {status: progress.statuses[status] for status in FACTS}
         print_json({"sent": progress.sent, "without": truth.without, **counted, "refused": progress.refused})

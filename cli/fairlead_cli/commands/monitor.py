@@ -66,12 +66,12 @@ def _overview(settings: "Operator", name: str, hours: int) -> "Overview":
     from fairlead.aws.stack import find
     from fairlead.feedback.ledger.reader import LedgerReader
     from fairlead.journal.journal import Journal
-    from fairlead.monitoring.overview import look
+    from fairlead.monitoring.overview import read_overview
     from fairlead.registry.store import Registry
 
     stack = find(settings)
     objects = S3Objects(clients.client("s3"), stack.bucket)
-    return look(
+    return read_overview(
         name,
         clock.now(),
         hours,
@@ -113,8 +113,8 @@ def _print(found: "Overview", life: str) -> None:
         print_table(("", "state", "since (UTC)"), [(one.name, one.state, _when(one.since)) for one in found.alarms])
     if found.records:
         typer.echo("\nin the journal")
-        told = [(label, _when(one.effective), what(one), moving(one, life), one.why) for label, one in found.records]
-        print_table(("", "when (UTC)", "what", "from → to", "why"), told)
+        records = [(label, _when(one.effective), what(one), moving(one, life), one.why) for label, one in found.records]
+        print_table(("", "when (UTC)", "what", "from → to", "why"), records)
 
 
 def _row(view: "View") -> tuple[object, ...]:
@@ -126,10 +126,10 @@ def _row(view: "View") -> tuple[object, ...]:
         "" if labels.coverage is None else f"{labels.coverage:.0%}",
         "" if labels.delay_hours is None else str(labels.delay_hours),
         quality.metric,
-        spelt(quality.now),
-        spelt(quality.published),
+        metric_text(quality.now),
+        metric_text(quality.published),
         _against(view),
-        spelt(view.estimate),
+        metric_text(view.estimate),
     )
 
 
@@ -160,7 +160,7 @@ def _moved(one: "DriftFinding") -> tuple[object, ...]:
     return one.rank, called(one), one.verdict, f"{one.psi:.3f}", relied, one.words
 
 
-def spelt(metric: "Metric | None") -> str:
+def metric_text(metric: "Metric | None") -> str:
     """Format a figure with its interval."""
     if metric is None:
         return ""

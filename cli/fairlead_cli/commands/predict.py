@@ -52,33 +52,35 @@ def predict(
     if output:
         check_ending(output)
     endpoint = Endpoint(api_url(where(stack)))
-    asked = contract(endpoint, name, version) if version else None
+    described = contract(endpoint, name, version) if version else None
     frame = read_table(data)
     if limit is not None:
         frame = frame.head(limit)
 
-    def run(asked: "Contract") -> None:
-        _run(endpoint, asked, frame, output=output, json=json)
+    def run(described: "Contract") -> None:
+        _run(endpoint, described, frame, output=output, json=json)
 
-    if asked:
-        run(asked)
+    if described:
+        run(described)
     else:
         run_pinned(endpoint, name, run, notify=note)
 
 
-def _run(endpoint: "Endpoint", asked: "Contract", frame: "pd.DataFrame", *, output: Path | None, json: bool) -> None:
+def _run(
+    endpoint: "Endpoint", described: "Contract", frame: "pd.DataFrame", *, output: Path | None, json: bool
+) -> None:
     from fairlead_cli.prediction_run import answers
     from fairlead_cli.rows import unused_columns
 
-    unused = unused_columns(asked.signature, frame)
+    unused = unused_columns(described.signature, frame)
     with _progress(len(frame)) as advance:
-        arriving = _counted(answers(endpoint, asked, frame), advance)
+        arriving = _counted(answers(endpoint, described, frame), advance)
         if output:
             summary = _write(arriving, frame, output)
         else:
             summary, predictions = _collected(arriving)
     if unused:
-        note(f"not sent, because {asked.model} does not take them: {', '.join(unused)}")
+        note(f"not sent, because {described.model} does not take them: {', '.join(unused)}")
     if json:
         print_json(summary if output else summary | {"predictions": predictions})
     elif output:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
-from fairlead_cli.output import print_json, print_table, size, telling
+from fairlead_cli.output import print_json, print_table, progress_steps, size
 
 if TYPE_CHECKING:
     from fairlead.aws.lambda_account import LambdaAccount
@@ -32,8 +32,8 @@ def prune(
     """
     from fairlead_cli.stack import releases
 
-    with telling() as tell:
-        opened = releases(where(stack), progress=tell)
+    with progress_steps() as progress:
+        opened = releases(where(stack), progress=progress)
         planned = opened.plan_pruning(name, keep=keep, pins=[one.removeprefix("r") for one in pin or ()])
         if apply:
             opened.prune(planned)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from fairlead_cli.options import DEFAULT_STACK, Json, Stack, where
-from fairlead_cli.output import print_json, telling
+from fairlead_cli.output import print_json, progress_steps
 from fairlead_cli.publish_options import (
     Allow,
     Breaking,
@@ -56,7 +56,7 @@ def publish(
     from fairlead_cli.findings import print_findings
 
     try:
-        with telling() as tell:
+        with progress_steps() as progress:
             options = PublishOptions(
                 name=name,
                 engine=engine.value,
@@ -67,7 +67,7 @@ def publish(
                 reason=reason,
                 keep_training_rows=keep_training_rows,
                 where=where(stack),
-                progress=tell,
+                progress=progress,
             )
             published = publish_file(model, options, data=data, target=columns(target), train=train)
     except GateError as error:

@@ -6,7 +6,7 @@ import typer
 
 from fairlead_cli.deployment_view import show
 from fairlead_cli.options import DEFAULT_STACK, Json, Reason, Stack, where
-from fairlead_cli.output import note, print_json, telling
+from fairlead_cli.output import note, print_json, progress_steps
 
 if TYPE_CHECKING:
     from fairlead.model.release import Release
@@ -60,8 +60,8 @@ def release(
     if code == (version is not None) or not (name or code):
         raise typer.BadParameter("give NAME and VERSION, or --code", param_hint="VERSION")
     settings = where(stack)
-    with telling() as tell:
-        opened = releases(settings, progress=tell)
+    with progress_steps() as progress:
+        opened = releases(settings, progress=progress)
         live = opened.live() if code else None
         if live and live.model is None:
             note("no model is live yet, so there is nothing to release on new code")

@@ -7,7 +7,7 @@ import typer
 
 from fairlead_cli import clock
 from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
-from fairlead_cli.output import note, print_facts, print_json, telling
+from fairlead_cli.output import note, print_facts, print_json, progress_steps
 
 if TYPE_CHECKING:
     from fairlead.retraining.retrain import Retrained
@@ -100,9 +100,9 @@ def _retrained(order: "RetrainingOrder", settings: "Operator", *, json: bool) ->
     registry = open_registry(settings)
     ledger = LedgerReader(clients.client("dynamodb"), find(settings).ledger)
     try:
-        with telling() as tell:
+        with progress_steps() as progress:
             journal = Journal(registry.objects, settings.stack, folder=RETRAIN, clock=clock.now)
-            retraining = Retraining(registry, ledger, where=settings, journal=journal, progress=tell)
+            retraining = Retraining(registry, ledger, where=settings, journal=journal, progress=progress)
             done = retraining.retrain(order)
     except RefusedError as error:
         if error.findings and not json:
@@ -112,12 +112,12 @@ def _retrained(order: "RetrainingOrder", settings: "Operator", *, json: bool) ->
 
 
 def _print(done: "Retrained", settings: "Operator", *, json: bool) -> None:
-    from fairlead.retraining.handler import told
+    from fairlead.retraining.handler import published_facts
     from fairlead_cli.findings import count, print_findings
     from fairlead_cli.stack import live_model, release_command
 
     if json:
-        print_json({"result": "published", **told(done), "findings": done.findings})
+        print_json({"result": "published", **published_facts(done), "findings": done.findings})
         return
     manifest = done.published.manifest
     print_findings((*done.findings, *manifest.findings))

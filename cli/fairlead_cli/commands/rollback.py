@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from fairlead_cli.options import DEFAULT_STACK, Json, Name, Reason, Stack, where
-from fairlead_cli.output import note, print_json, telling
+from fairlead_cli.output import note, print_json, progress_steps
 
 
 def rollback(
@@ -38,8 +38,8 @@ def rollback(
 
     settings = where(stack)
     away_from = away_from.removeprefix("r") if away_from else None
-    with telling() as tell:
-        done = releases(settings, progress=tell).rollback(
+    with progress_steps() as progress:
+        done = releases(settings, progress=progress).rollback(
             open_registry(settings, patient=False), name, to=to, away_from=away_from, reason=reason
         )
     for doubt in done.doubts:

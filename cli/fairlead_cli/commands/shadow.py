@@ -6,7 +6,7 @@ import typer
 
 from fairlead_cli import clock
 from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
-from fairlead_cli.output import print_facts, print_json, telling
+from fairlead_cli.output import print_facts, print_json, progress_steps
 
 if TYPE_CHECKING:
     from fairlead.monitoring.shadow import Shadowed
@@ -38,11 +38,11 @@ def shadow(
     settings = where(stack)
     found = find(settings)
     models = open_registry(settings)
-    with telling() as tell:
-        releases = opened(found, progress=tell, clock=clock.now)
+    with progress_steps() as progress:
+        releases = opened(found, progress=progress, clock=clock.now)
         candidate = releases.freeze(models, name, version)
         live = releases.live()
-        tell(f"asking release {candidate.release} what callers asked release {live.release}")
+        progress(f"asking release {candidate.release} what callers asked release {live.release}")
         client = clients.client("lambda")
         done = shadowed(
             models,

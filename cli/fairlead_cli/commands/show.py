@@ -9,7 +9,7 @@ from fairlead_cli.findings import count, print_findings
 from fairlead_cli.manifest_view import document
 from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
 from fairlead_cli.output import print_facts, print_json, print_table, text
-from fairlead_cli.times import spell
+from fairlead_cli.times import utc_text
 
 if TYPE_CHECKING:
     from fairlead.model.manifest import Certificate, Manifest, Metric
@@ -66,7 +66,7 @@ def _facts(manifest: "Manifest", sha256: str, retired: "Retirement | None") -> l
         *([("retired", str(retired))] if retired else []),
         ("gate", _gate(manifest)),
         ("digest", prefixed(sha256)),
-        ("created", f"{spell(manifest.created)} by {manifest.created_by}"),
+        ("created", f"{utc_text(manifest.created)} by {manifest.created_by}"),
         ("commit", manifest.git_commit or "none"),
         ("parent", f"version {parent.version}, {prefixed(parent.sha256)}" if parent else "none: the first version"),
         ("estimator", manifest.recipe.estimator),

@@ -3,7 +3,7 @@
 import typer
 
 from fairlead_cli.options import DEFAULT_STACK, Json, Stack, where
-from fairlead_cli.output import print_json, telling
+from fairlead_cli.output import print_json, progress_steps
 from fairlead_cli.publish_options import (
     Allow,
     Breaking,
@@ -43,7 +43,7 @@ def validate(
     from fairlead.publishing.publish import PublishOptions, validate_file
     from fairlead_cli.findings import count, print_findings
 
-    with telling() as tell:
+    with progress_steps() as progress:
         options = PublishOptions(
             name=name,
             engine=engine.value,
@@ -51,7 +51,7 @@ def validate(
             cv=cv,
             allow_breaking=allow_breaking,
             where=where(stack),
-            progress=tell,
+            progress=progress,
         )
         verdict = validate_file(model, options, data=data, target=columns(target), train=train)
     if not json:

@@ -9,7 +9,7 @@ from fairlead_cli import clock
 from fairlead_cli.journal_view import is_earlier, open_journal, present_life, strategy, who
 from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
 from fairlead_cli.output import note, print_facts, print_json
-from fairlead_cli.times import moment, spell
+from fairlead_cli.times import moment, utc_text
 
 if TYPE_CHECKING:
     from fairlead.journal.alias_state import LiveAt
@@ -34,14 +34,14 @@ def who_was_live(
     journal, _ = open_journal(settings)
     tail = journal.all()
     latest = max(clock.now(), tail[0].at) if tail else clock.now()
-    asked = moment(at, now=latest)
-    found = tail.who_was_live(asked)
+    instant = moment(at, now=latest)
+    found = tail.who_was_live(instant)
     if found is None:
-        raise _not_in_journal(asked, tail)
+        raise _not_in_journal(instant, tail)
     if json:
-        print_json({"at": asked, "answered": found.release.model == name, **_document(found)})
+        print_json({"at": instant, "answered": found.release.model == name, **_document(found)})
         return
-    print_facts(_facts(name, asked, found))
+    print_facts(_facts(name, instant, found))
     if is_earlier(found.release, present_life(settings)):
         note(
             f"this release is of an earlier stack of this name (id …{found.release.life}), which had numbers of its own"
@@ -59,24 +59,24 @@ def _document(found: "LiveAt") -> dict[str, object]:
     }
 
 
-def _facts(name: str, asked: datetime, found: "LiveAt") -> list[tuple[str, str]]:
+def _facts(name: str, instant: datetime, found: "LiveAt") -> list[tuple[str, str]]:
     record = found.record
     other = found.release.model != name
     shares = ", ".join(f"{share:.0%} of calls to release {number}" for number, share in found.weights.items())
     to = f"to {record.now}" if record.kind == "shifting" and record.now else ""
     shifting = ", ".join(filter(None, (to, strategy(record), shares)))
     return [
-        ("at", spell(asked)),
+        ("at", utc_text(instant)),
         ("live", str(found.release) + (f": {name} was not live" if other else "")),
         *([("shifting", shifting)] if shifting else []),
-        ("since", spell(record.effective)),
+        ("since", utc_text(record.effective)),
         ("by", who(record)),
         ("why", record.why),
         ("record", f"{record.number} ({record.kind})"),
     ]
 
 
-def _not_in_journal(asked: datetime, tail: "Tail") -> Exception:
+def _not_in_journal(instant: datetime, tail: "Tail") -> Exception:
     from fairlead.errors import NotFoundError
 
     if not tail:
@@ -84,5 +84,5 @@ def _not_in_journal(asked: datetime, tail: "Tail") -> Exception:
     first = tail[len(tail) - 1]
     before = next((record.was for record in reversed(tail) if record.alias == "live" and record.was), None)
     hint = f"its first move went away from {before}" if before else ""
-    message = f"the journal does not say what was live at {spell(asked)}: it begins at {spell(first.at)}"
+    message = f"the journal does not say what was live at {utc_text(instant)}: it begins at {utc_text(first.at)}"
     return NotFoundError(message, hint=hint)

@@ -31,7 +31,7 @@ def examine(site: Site, *, skip: Collection[str] = ()) -> list[Diagnosis]:
     unknown = sorted(set(skip) - CHECKS.keys())
     if unknown:
         raise SettingsError(f"there is no check {unknown[0]!r}", hint=f"the checks are {', '.join(CHECKS)}")
-    return [_diagnosis(name, look, site) for name, look in CHECKS.items() if name not in skip]
+    return [_diagnosis(name, check, site) for name, check in CHECKS.items() if name not in skip]
 
 
 def exit_code(found: Sequence[Diagnosis]) -> int:
@@ -42,9 +42,9 @@ def exit_code(found: Sequence[Diagnosis]) -> int:
     return NotFoundError.exit_code if "missing" in verdicts else 0
 
 
-def _diagnosis(name: str, look: Callable[[Site], Diagnosis], site: Site) -> Diagnosis:
+def _diagnosis(name: str, check: Callable[[Site], Diagnosis], site: Site) -> Diagnosis:
     try:
-        found = look(site)
+        found = check(site)
     except NotFoundError as error:
         found = Diagnosis(verdict="n/a", said=str(error))
     except SettingsError:

@@ -40,7 +40,7 @@ class AlarmStore:
         if before.value == value:
             return None
         alarm.transitioned = at
-        facts = {"version": "1.0", "oldState": _told(before), "newState": _told(alarm.state)}
+        facts = {"version": "1.0", "oldState": _state_facts(before), "newState": _state_facts(alarm.state)}
         self.add_history(alarm, at, "StateUpdate", f"Alarm updated from {before.value} to {value}", facts)
         return Transition(alarm, before, alarm.state)
 
@@ -51,6 +51,6 @@ class AlarmStore:
             self.history.append(HistoryItem(alarm.name, alarm.kind, at, kind, summary[:255], data[:4095]))
 
 
-def _told(state: State) -> dict[str, Any]:
+def _state_facts(state: State) -> dict[str, Any]:
     data = {"stateReasonData": json.loads(state.data)} if state.data else {}
     return {"stateValue": state.value, "stateReason": state.reason, **data}

@@ -19,7 +19,7 @@ class Changes:
     """Compares overviews; the facts in `before` are not new."""
 
     def __init__(self, before: Overview) -> None:
-        self._told: set[str] = set()
+        self._shown: set[str] = set()
         self._standing: set[str] = set()
         self._old: set[str] = set()
         self.of(before)
@@ -33,8 +33,8 @@ class Changes:
 
     def _once(self, lines: list[tuple[str, str]]) -> list[str]:
         """Return the lines whose key was not reported before."""
-        new = [text for key, text in lines if key not in self._told]
-        self._told |= {key for key, _ in lines}
+        new = [text for key, text in lines if key not in self._shown]
+        self._shown |= {key for key, _ in lines}
         return new
 
     def _alarms(self, found: Overview) -> list[str]:

@@ -11,7 +11,7 @@ from fairlead.feedback.ledger.reader import LedgerReader
 from fairlead.journal.journal import Journal
 from fairlead.model.manifest import Manifest
 from fairlead.monitoring import ViewReader
-from fairlead.monitoring.overview import Overview, look
+from fairlead.monitoring.overview import Overview, read_overview
 from fairlead.registry.store import Registry
 from fairlead_local.cloud import LocalCloud
 
@@ -48,16 +48,16 @@ class Observer:
     def overview(self) -> Overview:
         """Return the overview at the cloud's time; raises FairleadError."""
         with self._lock:
-            return self._look()
+            return self._read()
 
     def recent(self) -> Overview:
         """Return the last overview, or a new one if it is too old; raises FairleadError."""
         with self._lock:
             seen, found = self._last or (0.0, None)
-            return found if found and time.monotonic() - seen < FRESH else self._look()
+            return found if found and time.monotonic() - seen < FRESH else self._read()
 
-    def _look(self) -> Overview:
-        found = look(
+    def _read(self) -> Overview:
+        found = read_overview(
             self._model,
             self.now(),
             HOURS,

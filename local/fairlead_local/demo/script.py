@@ -67,7 +67,7 @@ class Script:
             began = time.monotonic()
             yield number
             self._cloud.advance(STEP)
-            self._look()
+            self._check()
             time.sleep(max(0.0, STEP / PACE - (time.monotonic() - began)))
             number += 1
 
@@ -77,7 +77,7 @@ class Script:
         self._callers.report(number)
         self._callers.ask(number, self._traffic.round(number))
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         for line in self._changes.of(self._observer.overview()):
             self._say(line)
         if self._release_command is None and (made := self._observer.retrained(self._version)):

@@ -92,12 +92,12 @@ def _patch_moto() -> None:
     shape = inspect.signature(query)
 
     def narrowed(self: Table, *given: Any, **named: Any) -> Any:
-        asked = shape.bind(self, *given, **named).arguments
+        request = shape.bind(self, *given, **named).arguments
         narrow = copy.copy(self)
-        if asked.get("index_name"):
-            narrow.items = _matching(self, asked.get("hash_key_conditions") or [])
+        if request.get("index_name"):
+            narrow.items = _matching(self, request.get("hash_key_conditions") or [])
         else:
-            found: Any = {key: self.items[key] for key in (asked["hash_key"],) if key in self.items}
+            found: Any = {key: self.items[key] for key in (request["hash_key"],) if key in self.items}
             narrow.items = found
         return query(narrow, *given, **named)
 

@@ -52,7 +52,7 @@ def test_a_deployment_is_started_looked_at_and_waited_for(deployments: Deploymen
     assert running.description == "fairlead: churn@1 release 2 after 1"
 
     seen: list[str] = []
-    done = deployments.wait(number, looked=lambda one: seen.append(one.status))
+    done = deployments.wait(number, on_poll=lambda one: seen.append(one.status))
 
     assert done.succeeded
     assert seen[-1] == "Succeeded"

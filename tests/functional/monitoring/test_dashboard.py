@@ -14,7 +14,7 @@ from fairlead.journal.journal import Entry
 from fairlead.journal.records import Record
 from fairlead.model.release import Release
 from fairlead.monitoring.dashboard import render
-from fairlead.monitoring.overview import Overview, look
+from fairlead.monitoring.overview import Overview, read_overview
 from fairlead.publishing.publish import Published
 from tests.browser import Browser, browser
 from tests.functional.conftest import Store
@@ -92,7 +92,7 @@ def overviews(s3_url: str, shelf: Store, published: Published) -> dict[str, Over
     alarms = (standing("fairlead-quality", "ALARM"), standing("fairlead-drift", "OK"))
 
     def seen(book: Book, told: Told, found: tuple[AlarmState, ...]) -> Overview:
-        return look(
+        return read_overview(
             "penguins", AT, 24, registry=store.registry, ledger=book, journal=told, alarms=found,  # type: ignore[arg-type]  # in memory
         )  # fmt: skip
 

@@ -75,7 +75,7 @@ def test_help_imports_nothing_heavy() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_a_command_that_calls_aws_imports_only_what_the_call_needs() -> None:
+def test_command_that_calls_aws_imports_only_the_clients_it_needs() -> None:
     """Without a region `status` ends after its imports; pydantic and OpenSSL would cost as much as all of them."""
     unneeded = ["pydantic", "OpenSSL", "rich", "numpy", "pandas", "sklearn", "moto"]
     code = (

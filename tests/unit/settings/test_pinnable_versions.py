@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from fairlead.errors import SettingsError
 from fairlead.settings import serving
-from fairlead.settings.pinnable_versions import MOST, parse, spell
+from fairlead.settings.pinnable_versions import MOST, as_text, parse
 
 
 def numbers(text: str) -> set[int]:
@@ -18,13 +18,13 @@ def numbers(text: str) -> set[int]:
     [([], ""), ([1], "1"), ([1, 2, 3], "1-3"), ([6, 1, 2, 4, 5], "4-6,1-2"), ([999_999_999], "999999999")],
 )
 def test_runs_are_spelled_newest_first(versions: list[int], text: str) -> None:
-    assert spell(versions) == text
+    assert as_text(versions) == text
     assert numbers(text) == set(versions)
 
 
 @given(st.sets(st.integers(1, 999_999_999), max_size=300))
 def test_written_version_numbers_read_back_newest_first_within_the_limit(versions: set[int]) -> None:
-    text = spell(versions)
+    text = as_text(versions)
     read = numbers(text)
 
     assert len(text) <= MOST

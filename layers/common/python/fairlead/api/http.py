@@ -104,7 +104,7 @@ def query_version(event: Mapping[str, Any]) -> str | None:
     return ",".join(value or "" for value in values)
 
 
-def asked(
+def captured_request(
     event: Mapping[str, Any], request: str, rows: Sequence[tuple[Any, ...]], *, key: str
 ) -> CapturedRequest | None:
     """Return the request as it is captured; None for a call that did not come through the API, such as a hook's check.

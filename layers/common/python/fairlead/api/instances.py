@@ -114,12 +114,12 @@ class RequestReader:
 
     def _whole_numbers(self, rows: list[Row], body: bytes | str) -> list[Row]:
         """Replace floats such as `2008.0` by integers, in fields of integers."""
-        spelt = [place for place, _ in self._whole if float in {type(row[place]) for row in rows}]
-        if not spelt:
+        floats = [place for place, _ in self._whole if float in {type(row[place]) for row in rows}]
+        if not floats:
             return rows
         columns = list(zip(*rows, strict=True))
         for place, field in self._whole:
-            if place in spelt:
+            if place in floats:
                 columns[place] = tuple(_integer(value) for value in columns[place])
                 if not all(_fits(field, value) for value in set(columns[place])):
                     self._explain(body)

@@ -69,10 +69,10 @@ class Alarms:
         found = self._described(StateValue="ALARM", ActionPrefix=function)
         return [alarm for alarm in found if alarm.state == "ALARM" and alarm.enabled and function in alarm.actions]
 
-    def _described(self, **asked: Any) -> Iterator[AlarmState]:
+    def _described(self, **filters: Any) -> Iterator[AlarmState]:
         with _translated():
             pages = self._client.get_paginator("describe_alarms").paginate(
-                AlarmTypes=["MetricAlarm", "CompositeAlarm"], **asked
+                AlarmTypes=["MetricAlarm", "CompositeAlarm"], **filters
             )
             for page in pages:
                 yield from map(_standing, [*page.get("MetricAlarms", ()), *page.get("CompositeAlarms", ())])
@@ -98,26 +98,26 @@ def _standing(facts: dict[str, Any]) -> AlarmState:
 
 
 def _configuration(facts: dict[str, Any]) -> dict[str, Any]:
-    told = {"description": facts["AlarmDescription"]} if facts.get("AlarmDescription") else {}
+    found = {"description": facts["AlarmDescription"]} if facts.get("AlarmDescription") else {}
     if facts.get("AlarmRule"):
-        return told | {"alarmRule": facts["AlarmRule"]}
+        return found | {"alarmRule": facts["AlarmRule"]}
     if facts.get("MetricName"):
-        return told | {"metrics": [{"id": "m1", "metricStat": _stat(facts, facts), "returnData": True}]}
-    return told | {"metrics": [_query(query) for query in facts.get("Metrics", ())]}
+        return found | {"metrics": [{"id": "m1", "metricStat": _stat(facts, facts), "returnData": True}]}
+    return found | {"metrics": [_query(query) for query in facts.get("Metrics", ())]}
 
 
 def _query(query: dict[str, Any]) -> dict[str, Any]:
-    told = {"id": query["Id"], "returnData": query.get("ReturnData", True)}
+    found = {"id": query["Id"], "returnData": query.get("ReturnData", True)}
     if "MetricStat" in query:
-        return told | {"metricStat": _stat(query["MetricStat"]["Metric"], query["MetricStat"])}
-    return told | {"expression": query.get("Expression", ""), "label": query.get("Label", "")}
+        return found | {"metricStat": _stat(query["MetricStat"]["Metric"], query["MetricStat"])}
+    return found | {"expression": query.get("Expression", ""), "label": query.get("Label", "")}
 
 
-def _stat(metric: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
+def _stat(metric: dict[str, Any], source: dict[str, Any]) -> dict[str, Any]:
     dimensions = {one["Name"]: one["Value"] for one in metric.get("Dimensions", ())}
     identity = {"namespace": metric["Namespace"], "name": metric["MetricName"], "dimensions": dimensions}
-    stat = asked.get("Stat") or asked.get("Statistic") or asked.get("ExtendedStatistic")
-    return {"metric": identity, "period": asked["Period"], "stat": stat}
+    stat = source.get("Stat") or source.get("Statistic") or source.get("ExtendedStatistic")
+    return {"metric": identity, "period": source["Period"], "stat": stat}
 
 
 def _written(at: datetime) -> str:

@@ -145,16 +145,16 @@ class Deployments:
         return self.wait(number, pause=min(self._pause, STOPPING))  # an operator waits for the rollback
 
     def wait(
-        self, number: str, *, pause: float | None = None, looked: Callable[[Deployment], None] = lambda _: None
+        self, number: str, *, pause: float | None = None, on_poll: Callable[[Deployment], None] = lambda _: None
     ) -> Deployment:
         """Wait until a deployment, and its rollback if there is one, has ended; return the deployment.
 
-        `pause` (seconds) replaces the usual polling interval; `looked` is called with each polled state.
+        `pause` (seconds) replaces the usual polling interval; `on_poll` is called with each polled state.
         """
         pause = self._pause if pause is None else pause
         while True:
             deployment = self.read(number)
-            looked(deployment)
+            on_poll(deployment)
             if not deployment.running:
                 break
             self._sleep(pause)

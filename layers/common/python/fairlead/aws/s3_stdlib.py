@@ -84,8 +84,8 @@ class ColdReader:
         """
         last = ""
         while True:
-            asked = {"list-type": "2", "prefix": prefix} | ({"start-after": last} if last else {})
-            query = urllib.parse.urlencode(asked, quote_via=urllib.parse.quote, safe="")
+            parameters = {"list-type": "2", "prefix": prefix} | ({"start-after": last} if last else {})
+            query = urllib.parse.urlencode(parameters, quote_via=urllib.parse.quote, safe="")
             page = self._read(prefix, f"{self._url('')}?{query}").decode()
             found = re.findall(r"<Key>([^<]*)</Key>", page)
             yield from found

@@ -22,8 +22,8 @@ class OnnxEngine:
 
     def __init__(self, spec: manifest.Engine, signature: Signature, blob: bytes) -> None:
         self._session = _session(blob)
-        told = self._session.get_modelmeta().custom_metadata_map
-        countings = read_countings(told)
+        metadata = self._session.get_modelmeta().custom_metadata_map
+        countings = read_countings(metadata)
         places = {field.name: place for place, field in enumerate(signature.inputs)}
         self._feeds: list[tuple[str, Feed]] = []
         for tensor in spec.inputs:
@@ -34,7 +34,7 @@ class OnnxEngine:
                 self._feeds.append((tensor.name, _strings(positions)))
             else:
                 self._feeds.append((tensor.name, _numbers(positions, len(places), np.dtype(tensor.dtype))))
-        self._most_rows = int(told[MOST_ROWS_KEY]) if MOST_ROWS_KEY in told else None
+        self._most_rows = int(metadata[MOST_ROWS_KEY]) if MOST_ROWS_KEY in metadata else None
         self._words = list(spec.outputs)
         self._outputs = list(spec.outputs.values())
         self._labels = _label_table(signature.output.classes)

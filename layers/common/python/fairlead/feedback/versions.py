@@ -65,8 +65,8 @@ class KnownVersion:
 
     def traffic(self, parts: Sequence[Part]) -> Counters:
         """Return the traffic counters of parts: inputs and answers."""
-        asked = self._tally([self._request(part) for part in parts])
-        return merge(asked, quality.count_confidences(self._reference, parts))
+        counters = self._tally([self._request(part) for part in parts])
+        return merge(counters, quality.count_confidences(self._reference, parts))
 
     def completed(self, part: Part) -> Part:
         """Return a part that names its fields: a line leaves them out where they are all inputs of the version."""
@@ -150,7 +150,9 @@ def _answers_misfit(output: Output, labels: frozenset[str], part: Part) -> str:
         wide = len(output.names) if output.names else None
         fits = part.values is not None and all(_width(value) == wide for value in part.values if value is not None)
         return _others(part, "values") if fits else "the values do not match the version's targets"
-    if part.labels is None or not (labels.issuperset(_spelled(part.labels)) if labels else _clusters(part.labels)):
+    if part.labels is None or not (
+        labels.issuperset(_canonical_labels(part.labels)) if labels else _clusters(part.labels)
+    ):
         return "the labels are not the version's classes"
     if output.probabilities:
         classes = len(output.classes or ())
@@ -180,5 +182,5 @@ def _width(value: float | list[float | None]) -> int | None:
     return len(value) if isinstance(value, list) else None
 
 
-def _spelled(labels: Sequence[Scalar]) -> set[str]:
+def _canonical_labels(labels: Sequence[Scalar]) -> set[str]:
     return {canonical(label) for _, label in {(type(label), label) for label in labels}}

@@ -87,10 +87,10 @@ class Journal:
 
     def history(self) -> Iterator[Entry]:
         """Yield every record, merged with the retrain function's by time, newest first."""
-        told = [_dated("", self.records())]
+        sources = [_dated("", self.records())]
         if self._retraining:
-            told.append(_dated(f"{RETRAIN}/", map(_decision, self._retraining.records())))
-        for _, entry in heapq.merge(*told, key=lambda dated: dated[0], reverse=True):
+            sources.append(_dated(f"{RETRAIN}/", map(_decision, self._retraining.records())))
+        for _, entry in heapq.merge(*sources, key=lambda dated: dated[0], reverse=True):
             yield entry
 
     def standing(self) -> RecordedAliases:

@@ -87,13 +87,13 @@ def course(
 
 
 def _point(known: Known, traffic: Counters, outcomes: Slots, stop: int, step: int, span: int) -> Point:
-    asked, told = within(traffic, stop - span, stop), between(outcomes, stop - span, stop)
+    recent, labelled = within(traffic, stop - span, stop), between(outcomes, stop - span, stop)
     return Point(
         at=moment(stop * SLOT),
         predictions=sum(rows(within(traffic, stop - step, stop)).values()),
         outcomes=_outcomes(between(outcomes, stop - step, stop)),
-        quality=_figure(known, told) if _outcomes(told) >= FEWEST else None,
-        psi=_psi(known, asked) if sum(rows(asked).values()) >= FEWEST else {},
+        quality=_figure(known, labelled) if _outcomes(labelled) >= FEWEST else None,
+        psi=_psi(known, recent) if sum(rows(recent).values()) >= FEWEST else {},
     )
 
 

@@ -39,11 +39,11 @@ def matured(predictions: Mapping[int, int], quality: Slots, end: int, delay: int
         return end
     old = end - delay * HOUR
     complete = USUAL * (coverage(predictions, quality, old) or 1.0)
-    mature, asked, known = old, 0, 0.0
+    mature, predicted, known = old, 0, 0.0
     for slot in sorted(slot for slot in predictions if old <= slot < end):
-        asked += predictions[slot]
+        predicted += predictions[slot]
         known += quality.get(slot, {}).get("outcomes", 0)
-        if known >= complete * asked:
+        if known >= complete * predicted:
             mature = slot + 1
     # Without predictions after the last mature one, the rest of the window is mature too.
     return end if mature > max(predictions, default=old) else mature
@@ -51,6 +51,6 @@ def matured(predictions: Mapping[int, int], quality: Slots, end: int, delay: int
 
 def coverage(predictions: Mapping[int, int], quality: Slots, before: int, *, since: int = 0) -> float | None:
     """Return outcomes over predictions in these slots; None without a prediction."""
-    asked = sum(rows for slot, rows in predictions.items() if since <= slot < before)
+    predicted = sum(rows for slot, rows in predictions.items() if since <= slot < before)
     known = sum(counts.get("outcomes", 0) for slot, counts in quality.items() if since <= slot < before)
-    return min(1.0, known / asked) if asked else None
+    return min(1.0, known / predicted) if predicted else None

@@ -14,7 +14,7 @@ from fairlead.monitoring.reader import ViewReader
 from fairlead.monitoring.views import Quality, View
 from fairlead.registry.store import Registry
 
-TOLD = frozenset({"moved", "found", "failed", "retired", "decided"})
+SHOWN_KINDS = frozenset({"moved", "found", "failed", "retired", "decided"})
 """Kinds of records that changed the live release, or say why it did not change."""
 MOST_RECORDS = 20
 
@@ -40,7 +40,7 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
         return self.views[0] if self.views else None
 
 
-def look(
+def read_overview(
     model: str,
     at: datetime,
     hours: int,
@@ -70,7 +70,7 @@ def look(
         live=live,
         views=tuple(view_reader.view(window, version, live=version == live) for version in versions),
         alarms=tuple(alarms),
-        records=told(journal.history(), model, at, hours),
+        records=recent_records(journal.history(), model, at, hours),
         course=course(view_reader, ledger, seen, at.timestamp(), hours),
     )
 
@@ -84,7 +84,7 @@ def against(quality: Quality) -> str:
     return f"worse by at least {quality.drop:.3g}" if quality.drop > 0 else "no evidence that it is worse"
 
 
-def told(entries: Iterable[Entry], model: str, at: datetime, hours: int) -> tuple[Entry, ...]:
+def recent_records(entries: Iterable[Entry], model: str, at: datetime, hours: int) -> tuple[Entry, ...]:
     """Return a model's records of changes and decisions in a time range, newest first."""
     since = at - timedelta(hours=hours)
     found: list[Entry] = []
@@ -94,7 +94,7 @@ def told(entries: Iterable[Entry], model: str, at: datetime, hours: int) -> tupl
             break
         releases = [release for release in (record.was, record.now) if release]
         ours = model in {record.model, *(release.model for release in releases)}
-        moved = record.kind in TOLD and record.alias != "previous"
+        moved = record.kind in SHOWN_KINDS and record.alias != "previous"
         if ours and moved and since <= record.effective <= at:
             found.append(entry)
     return tuple(found[:MOST_RECORDS])

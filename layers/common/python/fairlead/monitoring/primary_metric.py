@@ -25,8 +25,8 @@ def primary(manifest: Manifest, reading: Reading) -> str:
     if "policy" not in manifest.blobs:
         return auto
     policy = msgspec.json.decode(reading.blob(manifest.blobs["policy"]), type=dict[str, Any])
-    asked = str(policy.get("champion", {}).get("metric", "auto"))
-    return asked if asked in (HIGHER | LOWER) & set(manifest.metrics) else auto
+    wanted = str(policy.get("champion", {}).get("metric", "auto"))
+    return wanted if wanted in (HIGHER | LOWER) & set(manifest.metrics) else auto
 
 
 def judgeable(output: Output) -> bool:

@@ -101,17 +101,17 @@ def labels(counted: Counted, window: tuple[int, int], mature: tuple[int, int], d
     def count(name: str) -> int:
         return sum(int(counts.get(name, 0)) for counts in between(counted.outcomes, *window).values())
 
-    def asked(slots: tuple[int, int]) -> int:
+    def predicted(slots: tuple[int, int]) -> int:
         return sum(some for slot, some in counted.predictions.items() if slots[0] <= slot < slots[1])
 
     predictions, outcomes = counted.predictions, counted.outcomes
     return Labels(
-        predictions=asked(window),
+        predictions=predicted(window),
         outcomes=count("outcomes"),
         invalid=count("invalid"),
         conflicts=count("conflicts"),
         coverage=label_delay.coverage(predictions, outcomes, mature[1], since=mature[0])
-        if asked(mature) >= FEWEST
+        if predicted(mature) >= FEWEST
         else None,
         delay_hours=delay,
     )

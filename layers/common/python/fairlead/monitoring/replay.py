@@ -67,7 +67,7 @@ def shadow(candidate: ReleaseClient, output: Output, parts: Iterable[Part], pair
     """Replay the other release's captured `parts` and labelled `pairs` against a candidate."""
     requests = [[Row(part, place) for place in range(len(part.rows))] for part in parts]
     rows = agreeing = refused = 0
-    for request, answers in _asked(candidate, output, requests):
+    for request, answers in _replayed(candidate, output, requests):
         if answers is None:
             refused += len(request)
             continue
@@ -85,7 +85,7 @@ def compare(candidate: ReleaseClient, output: Output, pairs: Iterable[Pair]) -> 
     by_request = groupby(ordered, key=lambda pair: (pair.part.at, pair.part.request))
     requests = [[Row(one.part, one.position, one.outcome.actual) for one in some] for _, some in by_request]
     return paired_test.compare(
-        _judged(request, answers, output) for request, answers in _asked(candidate, output, requests)
+        _judged(request, answers, output) for request, answers in _replayed(candidate, output, requests)
     )
 
 
@@ -101,7 +101,7 @@ def _judged(request: Sequence[Row], answers: Answers | None, output: Output) -> 
     return Request(rows=len(request), agreeing=agreeing, won=won, lost=lost)
 
 
-def _asked(
+def _replayed(
     candidate: ReleaseClient, output: Output, requests: Iterable[list[Row]]
 ) -> Iterator[tuple[list[Row], Answers | None]]:
     """Yield requests with their answers, None for refused ones. Rows that were too large to capture are left out."""
@@ -140,10 +140,10 @@ def _answers(candidate: ReleaseClient, output: Output, rows: Sequence[Row]) -> A
         return None
     if reply.status != 200:
         raise ReleaseError(f"release {candidate.release} did not answer captured rows: {reply.problem}")
-    return predictions.answers(output, [_asked_for(output, one) for one in reply.document["predictions"]])
+    return predictions.answers(output, [_common_targets(output, one) for one in reply.document["predictions"]])
 
 
-def _asked_for(output: Output, prediction: Any) -> Any:
+def _common_targets(output: Output, prediction: Any) -> Any:
     """Return a prediction without targets that the other release does not have."""
     value = prediction.get("value") if isinstance(prediction, dict) and output.names else None
     if not isinstance(value, dict):

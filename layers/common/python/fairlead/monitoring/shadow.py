@@ -45,12 +45,14 @@ def shadowed(
     if why:
         raise ReleaseError(f"the answers of {candidate} and {live} cannot be compared: {why}")
     end = int(now) // SLOT + 1
-    asked = _Asked(ledger, live, end - max(1, round(hours * 3600 / SLOT)), end)
-    found = replay.shadow(ask(candidate.release), output, islice(asked.parts(), most), islice(asked.pairs(), most))
+    captured = _Captured(ledger, live, end - max(1, round(hours * 3600 / SLOT)), end)
+    found = replay.shadow(
+        ask(candidate.release), output, islice(captured.parts(), most), islice(captured.pairs(), most)
+    )
     return Shadowed(candidate=candidate, live=live, hours=hours, shadow=found)
 
 
-class _Asked:
+class _Captured:
     """A release's captured parts and outcomes, latest first; only slots with data are read."""
 
     def __init__(self, ledger: LedgerReader, live: Release, start: int, end: int) -> None:

@@ -50,10 +50,10 @@ class Ticker:
         """
         failures: list[FairleadError] = []
         views = list(self._views(at, failures))
-        told = {name for view in views for name in _tell(view)}
+        emitted = {name for view in views for name in _emit(view)}
         again: list[str] = []
         with _held(failures):
-            again = self._put_again(at, told)
+            again = self._put_again(at, emitted)
         if failures:
             raise failures[0]
         return {"versions": len(views), "put_again": len(again)}
@@ -89,7 +89,7 @@ class Ticker:
         release = self._function.release(self._function.alias(LIVE).version)
         return release.model, release.version
 
-    def _put_again(self, at: datetime, told: set[str]) -> list[str]:
+    def _put_again(self, at: datetime, emitted: set[str]) -> list[str]:
         """Send alarms whose cool-down ended at this tick to the responder again; returns their names.
 
         An alarm without data keeps its state, even if the live version has changed since. So an alarm is sent only if
@@ -98,7 +98,7 @@ class Ticker:
         if not self._here.respond:
             return []
         standing = self._alarms.calling(self._here.respond)
-        known = [alarm for alarm in standing if told.issuperset(alarm.gauges(emit.NAMESPACE, OWN))]
+        known = [alarm for alarm in standing if emitted.issuperset(alarm.gauges(emit.NAMESPACE, OWN))]
         due = [alarm for alarm in known if self._due(alarm, at)]
         for alarm in due:
             with clients.translated(f"send alarm {alarm.name} to the responder (lambda:InvokeFunction)"):
@@ -134,15 +134,15 @@ def _held(failures: list[FairleadError]) -> Iterator[None]:
         failures.append(error)
 
 
-def _tell(view: View) -> set[str]:
+def _emit(view: View) -> set[str]:
     """Publish a version's gauges and log its view in one line; returns the names of the live version's gauges."""
     found = gauges(view)
     for one in found:
         emit.gauged(one.values, one.dimensions)
-    told = msgspec.to_builtins(view)
+    facts = msgspec.to_builtins(view)
     if view.judged:
-        told["judged"]["findings"] = told["judged"]["findings"][:MOST_FINDINGS]
+        facts["judged"]["findings"] = facts["judged"]["findings"][:MOST_FINDINGS]
     if view.broken:
-        told["broken"] = told["broken"][:MOST_FINDINGS]
-    emit.logger.info("monitored", **told)
+        facts["broken"] = facts["broken"][:MOST_FINDINGS]
+    emit.logger.info("monitored", **facts)
     return {name for one in found if not one.dimensions for name in one.values}

@@ -91,7 +91,7 @@ class Recorder:
         detail = msgspec.convert(event["detail"], type=Detail)
         if (detail.application, detail.group) != (self._here.application, self._here.group):
             return []
-        shift = self._look(detail.deployment)
+        shift = self._shift(detail.deployment)
         records = [self._write(shift, draft) for draft in shift.states]
         return records + (self._restored(shift, shift.owed) if shift.owed else [])
 
@@ -105,7 +105,7 @@ class Recorder:
             raise AssertionError("a draft is always written")
         return record
 
-    def _look(self, number: str) -> RecordedShift:
+    def _shift(self, number: str) -> RecordedShift:
         deployment = self._deployments.read(number)
         undone = self._deployments.read(deployment.undoes) if deployment.undoes else None
         described = parse_deployment((undone or deployment).description)

@@ -116,7 +116,7 @@ class AliasSnapshot(msgspec.Struct, frozen=True, kw_only=True):
         return f"live is split between releases: {shares}" if shares else ""
 
 
-def look(context: ReleaseContext) -> AliasSnapshot:
+def read_aliases(context: ReleaseContext) -> AliasSnapshot:
     """Read the aliases and the running deployment.
 
     The deployment is read first: if it ends in between, the snapshot still holds it, and its effect on the aliases.
@@ -135,7 +135,7 @@ def look(context: ReleaseContext) -> AliasSnapshot:
 def reconciled_snapshot(context: ReleaseContext) -> AliasSnapshot:
     """Read the aliases, and write into the journal what a crashed or foreign operation left unrecorded."""
     known = context.journal.last()  # read before the aliases: a record written later may know more than this snapshot
-    situation = look(context)
+    situation = read_aliases(context)
     if situation.running is None:
         live = situation.live
         context.journal.reconcile(situation.now, live.weights, situation.back, context.by(), known=known)

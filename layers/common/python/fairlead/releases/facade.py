@@ -24,7 +24,7 @@ from fairlead.registry.retirements import Retirement
 from fairlead.registry.store import Registry
 from fairlead.releases import prune, release, retire, rollback, watch
 from fairlead.releases.canary_alarms import Alarm, CanaryAlarms
-from fairlead.releases.context import Progress, ReleaseContext, Running, look
+from fairlead.releases.context import Progress, ReleaseContext, Running, read_aliases
 from fairlead.releases.health_check import problem
 from fairlead.releases.prune import Plan
 from fairlead.releases.release import Released, ReleaseOrder
@@ -60,7 +60,7 @@ class Releases:
 
     def status(self) -> Status:
         """Return both aliases, the running deployment, the alarms, and whether both releases answer."""
-        situation, function, stack = look(self._context), self._context.function, self._context.stack
+        situation, function, stack = read_aliases(self._context), self._context.function, self._context.stack
         back = situation.back
         return Status(
             live=situation.now,
@@ -105,9 +105,9 @@ class Releases:
         """Return the release that live names; during a deployment, the old one."""
         return self._context.function.release(self._context.function.alias("live").version)
 
-    def follow(self, released: Released, *, looked: Callable[[Deployment], None] = lambda _: None) -> Released:
+    def follow(self, released: Released, *, on_poll: Callable[[Deployment], None] = lambda _: None) -> Released:
         """Wait until a release's deployment has ended; raises ReleaseError with the reason if it failed."""
-        return release.follow(self._context, released, looked=looked)
+        return release.follow(self._context, released, on_poll=on_poll)
 
     def watch(self, deployment: str, *, pause: float = 3) -> Iterator[Snapshot]:
         """Yield snapshots of a deployment until it has ended."""

@@ -113,9 +113,9 @@ def _worst_share(failed: dict[datetime, float], calls: dict[datetime, float]) ->
     shares = []
     for start in calls:
         inside = [at for at in calls if start <= at < start + timedelta(seconds=WINDOW)]
-        asked = sum(calls[at] for at in inside)
-        if asked >= MIN_CALLS:
-            shares.append(sum(failed.get(at, 0.0) for at in inside) / asked)
+        calls_inside = sum(calls[at] for at in inside)
+        if calls_inside >= MIN_CALLS:
+            shares.append(sum(failed.get(at, 0.0) for at in inside) / calls_inside)
     return max(shares, default=None)
 
 
@@ -167,8 +167,8 @@ def _crashes(name: str, release: str | None, function: str) -> dict[str, Any]:
 def _query(
     name: str, namespace: str, metric: str, dimensions: dict[str, str], statistic: str, *, period: int = PERIOD
 ) -> dict[str, Any]:
-    spelled = [{"Name": dimension, "Value": value} for dimension, value in dimensions.items()]
-    named = {"Namespace": namespace, "MetricName": metric, "Dimensions": spelled}
+    api_dimensions = [{"Name": dimension, "Value": value} for dimension, value in dimensions.items()]
+    named = {"Namespace": namespace, "MetricName": metric, "Dimensions": api_dimensions}
     return {"Id": name, "MetricStat": {"Metric": named, "Period": period, "Stat": statistic}}
 
 

@@ -110,7 +110,7 @@ class Mover:
         if target.release in {live.version, self._function.alias("previous").version}:
             return True
         with failures.tolerate("the journal was not searched"):
-            told = self._journal.all().recent(SEARCHED_RECORDS)
-            positions = (live_of(one).release for one in told if says_live(one))
+            records = self._journal.all().recent(SEARCHED_RECORDS)
+            positions = (live_of(one).release for one in records if says_live(one))
             return any(one.same(target) and one.digest == target.digest for one in positions)
         return False

@@ -148,7 +148,7 @@ def _pinnable(context: ReleaseContext, situation: AliasSnapshot, manifest: Manif
             before |= {one.release.version}.union(
                 *pinnable_versions.parse(one.environment.get(pinnable_versions.NAME, ""))
             )
-    return pinnable_versions.spell({version for version in before if version < manifest.version})
+    return pinnable_versions.as_text({version for version in before if version < manifest.version})
 
 
 def _frozen(context: ReleaseContext, wanted: Configuration, manifest: Manifest, sha256: str) -> str:
@@ -231,14 +231,14 @@ def _move_previous(
 
 
 def follow(
-    context: ReleaseContext, released: Released, *, looked: Callable[[Deployment], None] = lambda _: None
+    context: ReleaseContext, released: Released, *, on_poll: Callable[[Deployment], None] = lambda _: None
 ) -> Released:
     """Wait until a release's deployment has ended; raises ReleaseError with the reason if it failed."""
     if not released.deployment:
         return released
     if context.deployments.read(released.deployment).running:
         context.progress(f"waiting for deployment {released.deployment}")
-    ended = context.deployments.wait(released.deployment, looked=looked)
+    ended = context.deployments.wait(released.deployment, on_poll=on_poll)
     live = context.function.release(context.function.alias("live").version)
     if ended.succeeded:
         return msgspec.structs.replace(released, live=live, moved=True)

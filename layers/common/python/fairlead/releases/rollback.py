@@ -28,7 +28,7 @@ from fairlead.releases.context import (
     ToleratedFailures,
     another,
     intending,
-    look,
+    read_aliases,
     reconciled_snapshot,
 )
 from fairlead.releases.health_check import problem
@@ -61,7 +61,7 @@ def roll_back(
     stopped first.
     """
     failures = ToleratedFailures(context.progress)
-    situation = _looked(context, failures)
+    situation = _aliases(context, failures)
     leaving = context.function.release(situation.arriving) if situation.arriving else situation.now
     if model not in {leaving.model, situation.now.model}:
         raise ReleaseError(f"live holds {leaving.model or 'no model'}, not {model}", hint=SEE_STATUS)
@@ -115,10 +115,10 @@ def obstacle(context: ReleaseContext, registry: Registry, target: Release) -> Ob
     return Obstacle(why=f"{target} cannot cold start: {why}", instead=_instead(context, registry, target))
 
 
-def _looked(context: ReleaseContext, failures: ToleratedFailures) -> AliasSnapshot:
+def _aliases(context: ReleaseContext, failures: ToleratedFailures) -> AliasSnapshot:
     with failures.tolerate("the journal was not compared with the aliases"):
         return reconciled_snapshot(context)
-    return look(context)
+    return read_aliases(context)
 
 
 def _instead(context: ReleaseContext, registry: Registry, target: Release) -> str:
@@ -149,11 +149,11 @@ def _record(context: ReleaseContext, done: Draft, intent: Record | None, *, move
     deployment's own end event would override the record.
     """
 
-    def unless_told(tail: Tail) -> Draft | None:
+    def unless_recorded(tail: Tail) -> Draft | None:
         ended = intent is not None and intent.number not in {one.number for one in tail.standing().intents}
         return None if ended and not moved else msgspec.structs.replace(done, kind="moved" if moved else "found")
 
-    context.journal.append_if(unless_told, not_before=after + timedelta(milliseconds=1))
+    context.journal.append_if(unless_recorded, not_before=after + timedelta(milliseconds=1))
 
 
 def _before(context: ReleaseContext, registry: Registry, situation: AliasSnapshot, model: str) -> Release:
@@ -185,26 +185,28 @@ def _hint(context: ReleaseContext, registry: Registry, live: Release, model: str
 
 def _further(context: ReleaseContext, registry: Registry, live: Release, model: str) -> str:
     """Return what was rolled back already, and the command for a further step back, by the journal."""
-    told = [one for one in context.journal.all().recent(SEARCHED_RECORDS) if one.alias == "live" and one.kind in MOVES]
-    undone = _undone(told, live)
-    for before in _before_live(told, live):
+    records = [
+        one for one in context.journal.all().recent(SEARCHED_RECORDS) if one.alias == "live" and one.kind in MOVES
+    ]
+    undone = _undone(records, live)
+    for before in _before_live(records, live):
         if before.model == model and _serves(context, registry, before):
             return f"{undone}to go further back to {before}: `fairlead rollback {model} --to r{before.release}`"
     return f"{undone}name a version or release with --to; {another(model)}"
 
 
-def _undone(told: list[Record], live: Release) -> str:
+def _undone(records: list[Record], live: Release) -> str:
     """Return when live last left a newer release, as the beginning of a hint; empty if it did not."""
-    for record in told:
+    for record in records:
         left = _left(record)
         if left and left.newer(live):
             return f"live left {left} at {record.effective:%Y-%m-%d %H:%M}Z; "
     return ""
 
 
-def _before_live(told: list[Record], live: Release) -> list[Release]:
+def _before_live(records: list[Record], live: Release) -> list[Release]:
     """Return the older releases from which live moved to the present one, newest move first."""
-    came = [record.was for record in told if record.was and record.now and record.now.same(live)]
+    came = [record.was for record in records if record.was and record.now and record.now.same(live)]
     return [before for before in came if live.newer(before)]
 
 
@@ -243,8 +245,8 @@ def _named(context: ReleaseContext, model: str, to: str, leaving: Release) -> Re
 def _unknown(context: ReleaseContext, model: str, number: str, life: str) -> ReleaseError:
     """Return the error for a release that Lambda does not have; the journal may know it from an earlier life."""
     with contextlib.suppress(FairleadError):  # the journal only makes the error more precise
-        told = (one.now for one in context.journal.all().recent(SEARCHED_RECORDS))
-        for earlier in told:
+        records = (one.now for one in context.journal.all().recent(SEARCHED_RECORDS))
+        for earlier in records:
             if earlier and earlier.release == number and earlier.model == model and earlier.life not in {"", life}:
                 return ReleaseError(
                     f"{earlier} is of an earlier stack of this name (id …{earlier.life}), whose releases went with it",

@@ -75,7 +75,7 @@ def answer(
         return _refused(event, error)
     if isinstance(done, Published):
         return {"result": "done before", **_named(done), "reason": order.why}
-    return {"result": "published", **told(done), "reason": order.why}
+    return {"result": "published", **published_facts(done), "reason": order.why}
 
 
 def hand_over(client: Any, function: str, answered: Mapping[str, Any]) -> None:
@@ -87,7 +87,7 @@ def hand_over(client: Any, function: str, answered: Mapping[str, Any]) -> None:
         start(client, function, {name: answered[name] for name in ("model", "version", "digest", "reason")})
 
 
-def told(done: Retrained) -> dict[str, Any]:
+def published_facts(done: Retrained) -> dict[str, Any]:
     """Return the new version's facts, for a log or a terminal."""
     manifest = done.published.manifest
     return {

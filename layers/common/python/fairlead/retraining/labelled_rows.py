@@ -94,8 +94,8 @@ class Targets:
         if self._classes:
             return None if isinstance(actual, dict) else self._classes.get(canonical(actual))
         if self._names:
-            told: dict[str, float] = actual if isinstance(actual, dict) else {}
-            return [float(told[name]) for name in self._names] if set(told) == set(self._names) else None
+            values: dict[str, float] = actual if isinstance(actual, dict) else {}
+            return [float(values[name]) for name in self._names] if set(values) == set(self._names) else None
         if isinstance(actual, bool) or not isinstance(actual, (int, float)):
             return None
         return float(actual)

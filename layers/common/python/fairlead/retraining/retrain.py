@@ -61,7 +61,7 @@ class Retraining:
         self._where = where
         self._journal = journal
         self._runtime = runtime
-        self._tell = progress
+        self._progress = progress
 
     def retrain(self, order: RetrainingOrder) -> Retrained | Published:
         """Publish the next version; returns Published alone if an earlier run of this order made it.
@@ -83,11 +83,11 @@ class Retraining:
         return done
 
     def _retrain(self, order: RetrainingOrder, live: LiveModel) -> Retrained:
-        self._tell(f"reading version {live.version} ({live.chosen})")
+        self._progress(f"reading version {live.version} ({live.chosen})")
         champion = Champion(self._registry, order.model, live.version, live.sha256)
         refit, before = champion.refit, champion.training_rows(order.train)
         parted, findings = self._labels(order, champion, before)
-        self._tell(f"fitting on {len(before.rows):,} rows and {len(parted.learn):,} new ones")
+        self._progress(f"fitting on {len(before.rows):,} rows and {len(parted.learn):,} new ones")
         rows = [*before.rows, *(one.row for one in parted.learn)]
         target = [*before.target, *(one.target for one in parted.learn)]
         material = PublishInputs(
@@ -114,7 +114,7 @@ class Retraining:
     def _labels(
         self, order: RetrainingOrder, champion: Champion, before: TrainingRows
     ) -> tuple[Split, tuple[Finding, ...]]:
-        self._tell(f"reading outcomes of the last {order.since.days} days")
+        self._progress(f"reading outcomes of the last {order.since.days} days")
         end = int(order.now.timestamp())
         start = end - int(order.since.total_seconds())
         found = labelled(self._ledger, order.model, champion.signature, start, end)
@@ -139,12 +139,18 @@ class Retraining:
         self, order: RetrainingOrder, champion: Champion, live: LiveModel, material: PublishInputs
     ) -> Published:
         proved = prove(
-            material, ProofOptions(policy=champion.policy()), lambda: live, runtime=self._runtime, progress=self._tell
+            material,
+            ProofOptions(policy=champion.policy()),
+            lambda: live,
+            runtime=self._runtime,
+            progress=self._progress,
         )
         if proved.verdict.refused:
             raise GateError(proved.verdict)
         by = f"{order.by}, retrained from version {live.version} because {order.why}{_mark(order)}"
-        return store(order.model, material, proved, forced=None, registry=self._registry, by=by, progress=self._tell)
+        return store(
+            order.model, material, proved, forced=None, registry=self._registry, by=by, progress=self._progress
+        )
 
     def _made_before(self, order: RetrainingOrder, live: int) -> Published | None:
         newer = takewhile(lambda one: one[0].version >= live, self._registry.lineage(order.model))
@@ -158,7 +164,7 @@ class Retraining:
         try:
             self._journal.append(draft)
         except FairleadError as failure:
-            self._tell(f"the result is not in the journal: {failure}")
+            self._progress(f"the result is not in the journal: {failure}")
 
 
 def _said(finding: Finding) -> str:

@@ -84,16 +84,16 @@ class Endpoint:
         ready = {"status": "ok", **self.model().identity(release)}
         return ready if self._start_ms is None else {**ready, "start_ms": round(self._start_ms, 1)}
 
-    def version(self, asked: str | None) -> Model:
+    def version(self, pin: str | None) -> Model:
         """Return the loaded model, or the version that a caller pins; raises as `model` and `Pins.model` do."""
-        return self.model() if asked is None else self.pins().model(asked)
+        return self.model() if pin is None else self.pins().model(pin)
 
-    def captured(self, model: Model, prediction: Prediction, asked: CapturedRequest) -> Iterator[str]:
+    def captured(self, model: Model, prediction: Prediction, request: CapturedRequest) -> Iterator[str]:
         """Yield the capture lines of an answered request; none if it is not in the sample."""
         settings = self.settings
-        if sampled(asked.request, settings.capture_rate):
+        if sampled(request.request, settings.capture_rate):
             capture = Capture(model.facts.signature, drop=settings.capture_drop)
-            yield from capture.lines(asked, prediction.answered)
+            yield from capture.lines(request, prediction.answered)
 
     def pins(self) -> "Pins":
         """Return the loaded model's pinned versions; raises ModelUnavailableError while there is no model."""

@@ -67,13 +67,13 @@ class Pins:
         self._recheck_at = float("-inf")
         self._hold_until: dict[int, float] = {}
 
-    def model(self, asked: str) -> Model:
+    def model(self, pin: str) -> Model:
         """Return a version by its number, loaded.
 
         Raises NoSuchVersionError, NotServedError, and ModelUnavailableError with seconds to wait.
         """
         self._objects.begin()
-        version = self._number(asked)
+        version = self._number(pin)
         if version == self._live.facts.version:
             return self._live
         with self._tried(version):
@@ -82,10 +82,10 @@ class Pins:
             self._models[version] = model
             return model
 
-    def manifest(self, asked: str) -> dict[str, Any]:
+    def manifest(self, pin: str) -> dict[str, Any]:
         """Return the public part of a version's manifest, whatever its engine; raises as `model` does."""
         self._objects.begin()
-        version = self._number(asked)
+        version = self._number(pin)
         if version == self._live.facts.version:
             return self._live.public()
         with self._tried(version):
@@ -103,14 +103,14 @@ class Pins:
         ]
         return {"model": self._name, "live": self._live.facts.version, "versions": versions}
 
-    def _number(self, asked: str) -> int:
-        if not VERSION.fullmatch(asked):
-            raise self._no_such(f"{asked[:40]!r} is not a version: ask for a whole number from 1, once")
-        if int(asked) > self._live.facts.version:
-            raise self._no_such(f"{self._name} version {asked} is not released; live is {self._live.facts.version}")
-        if int(asked) < self._live.facts.version and not self._was_live(int(asked)):
-            raise self._no_such(f"{self._name} version {asked} was not live before this release")
-        return int(asked)
+    def _number(self, pin: str) -> int:
+        if not VERSION.fullmatch(pin):
+            raise self._no_such(f"{pin[:40]!r} is not a version: ask for a whole number from 1, once")
+        if int(pin) > self._live.facts.version:
+            raise self._no_such(f"{self._name} version {pin} is not released; live is {self._live.facts.version}")
+        if int(pin) < self._live.facts.version and not self._was_live(int(pin)):
+            raise self._no_such(f"{self._name} version {pin} was not live before this release")
+        return int(pin)
 
     def _was_live(self, version: int) -> bool:
         return any(version in run for run in self._pinnable)

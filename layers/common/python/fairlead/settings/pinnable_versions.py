@@ -13,21 +13,21 @@ MOST = 1_000
 RUN = re.compile(r"([1-9][0-9]{0,8})(?:-([1-9][0-9]{0,8}))?")
 
 
-def spell(versions: Collection[int]) -> str:
+def as_text(versions: Collection[int]) -> str:
     """Return version numbers as text: runs, newest first, as many as fit."""
-    spelled = ""
+    joined = ""
     for _, run in groupby(enumerate(sorted(set(versions), reverse=True)), key=lambda one: one[0] + one[1]):
         numbers = [version for _, version in run]
         text = f"{numbers[-1]}-{numbers[0]}" if numbers[1:] else str(numbers[0])
-        longer = f"{spelled},{text}" if spelled else text
+        longer = f"{joined},{text}" if joined else text
         if len(longer) > MOST:
             break
-        spelled = longer
-    return spelled
+        joined = longer
+    return joined
 
 
 def parse(text: str) -> tuple[range, ...]:
-    """Return the ranges of a text that `spell` made; raises SettingsError."""
+    """Return the ranges of a text that `as_text` made; raises SettingsError."""
     runs = []
     for part in text.split(",") if text else ():
         found = RUN.fullmatch(part)

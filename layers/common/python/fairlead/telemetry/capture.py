@@ -102,20 +102,20 @@ class Capture:
         self._whole = len(self._kept) == len(signature.inputs)
         self._fields = () if self._whole else tuple(signature.inputs[place].name for place in self._kept)
 
-    def lines(self, asked: CapturedRequest, answered: CapturedAnswer) -> Iterator[str]:
+    def lines(self, request: CapturedRequest, answered: CapturedAnswer) -> Iterator[str]:
         """Yield the log lines of one request."""
-        return _lines(self._part(asked, answered))
+        return _lines(self._part(request, answered))
 
-    def _part(self, asked: CapturedRequest, answered: CapturedAnswer) -> Part:
+    def _part(self, request: CapturedRequest, answered: CapturedAnswer) -> Part:
         rows: list[list[Scalar | None] | None] = [
-            list(row) if self._whole else [row[place] for place in self._kept] for row in asked.rows
+            list(row) if self._whole else [row[place] for place in self._kept] for row in request.rows
         ]
         answers = answered.answers
         return Part(
-            request=asked.request,
-            at=asked.at,
-            timestamp=datetime.fromtimestamp(asked.at / 1000, UTC).isoformat(timespec="milliseconds"),
-            caller=asked.caller,
+            request=request.request,
+            at=request.at,
+            timestamp=datetime.fromtimestamp(request.at / 1000, UTC).isoformat(timespec="milliseconds"),
+            caller=request.caller,
             first=0,
             of=len(rows),
             fields=self._fields,

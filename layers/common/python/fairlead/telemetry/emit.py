@@ -104,18 +104,18 @@ def answered(
     its latency only with status 2xx.
     """
     values = _measured(status, milliseconds, facts) | {name: count for name, count in counts.items() if count}
-    told: dict[str, Any] = {"requestId": request, "route": route, "status": status}  # named as in Lambda's own lines
-    told |= {name: facts[name] for name in ("code", "cause") if name in facts}
+    line: dict[str, Any] = {"requestId": request, "route": route, "status": status}  # named as in Lambda's own lines
+    line |= {name: facts[name] for name in ("code", "cause") if name in facts}
     own, judged = SERVICE, frozenset[str]()
     if process.model:
         version = facts.get("version", process.version)
         own = ("service", "model", "version")
-        told |= {"model": process.model, "version": str(version)}
+        line |= {"model": process.model, "version": str(version)}
         if process.release and from_caller and version == process.version:
             judged = JUDGED | {"Latency"} if status < 300 else JUDGED
-            told["release"] = process.release
+            line["release"] = process.release
     _write(
-        {"message": "request answered", **told},
+        {"message": "request answered", **line},
         # By release for the canary's alarms, by neither release nor version for those of live.
         MetricGroup(_some(values, judged), (own, ("service", "release"), SERVICE)),
         MetricGroup(_some(values, values.keys() - judged), (own,)),

@@ -82,7 +82,7 @@ class Releaser:
         )
 
     def _release(self, order: Candidate, live: Release, record: Record) -> Record:
-        asked = release.ReleaseOrder(
+        release_order = release.ReleaseOrder(
             model=order.model,
             version=order.version,
             strategy=self._strategy,
@@ -90,7 +90,7 @@ class Releaser:
             instead_of=live.release,
         )
         try:
-            done = release.release(self._context, self._registry, asked)
+            done = release.release(self._context, self._registry, release_order)
         except FairleadError as error:
             decision = ReleaseDecision(release=False, rule="failed", why=f"the release failed: {error}")
             return self._leave(order, live, decision, again=True)

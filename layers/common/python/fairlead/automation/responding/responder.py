@@ -16,7 +16,7 @@ from fairlead.journal.tail import REPEATED, Tail
 from fairlead.model.release import Release
 from fairlead.registry.store import Registry
 from fairlead.releases import rollback
-from fairlead.releases.context import ReleaseContext, look
+from fairlead.releases.context import ReleaseContext, read_aliases
 from fairlead.telemetry import emit
 
 
@@ -63,7 +63,7 @@ class Responder:
         tail = self._read_journal()
         if tail and tail.keyed(key, alarm.at - REPEATED):
             return None
-        situation = look(self._context)
+        situation = read_aliases(self._context)
         facts = self._gatherer.facts(alarm, situation, tail)
         claimed = self._claim(alarm, key, situation.now, facts)
         if claimed is None:

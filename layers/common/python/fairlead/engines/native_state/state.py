@@ -40,7 +40,7 @@ class State:
         """Return a whole number between `low` and `high`, both allowed."""
         value = self.get(name)
         if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, np.integer)) or not low <= value <= high:
-            self.refuse(name, f"a whole number from {low} to {high}", _told(value))
+            self.refuse(name, f"a whole number from {low} to {high}", _described(value))
         return int(value)
 
     def array(self, name: str, shape: tuple[int | None, ...], kinds: str = NUMBERS) -> Array:
@@ -51,7 +51,7 @@ class State:
         """Return `value`, which stands at `place`, as an array of this shape and these dtypes."""
         wanted = "(" + ", ".join("any" if length is None else str(length) for length in shape) + ")"
         if type(value) is not np.ndarray:
-            self.refuse(place, f"an array of shape {wanted}", _told(value))
+            self.refuse(place, f"an array of shape {wanted}", _described(value))
         fits = value.ndim == len(shape) and all(
             length in (None, found) for length, found in zip(shape, value.shape, strict=True)
         )
@@ -77,7 +77,7 @@ class State:
         """Return a list's or tuple's members."""
         value = self.get(name)
         if type(value) not in (list, tuple):
-            self.refuse(name, "a list", _told(value))
+            self.refuse(name, "a list", _described(value))
         return list(value)
 
 
@@ -91,7 +91,7 @@ def class_of(part: Any) -> str:
     return f"{type(part).__module__}.{type(part).__qualname__}"
 
 
-def _told(value: object) -> str:
+def _described(value: object) -> str:
     return (
         "nothing" if value is None else str(value) if isinstance(value, (int, float)) else f"a {type(value).__name__}"
     )

@@ -47,7 +47,7 @@ class Page(msgspec.Struct, frozen=True, kw_only=True):
             "ExpressionAttributeNames": {f"#{place}": name for place, name in enumerate(names)},
             "ExpressionAttributeValues": {
                 ":e": {"N": str(expires)},
-                **{f":{place}": {"N": _spelled(self.counts[name])} for place, name in enumerate(names)},
+                **{f":{place}": {"N": _number_text(self.counts[name])} for place, name in enumerate(names)},
             },
         }
 
@@ -81,7 +81,7 @@ def _named(name: str, amount: Number) -> str:
     return f"{name}@{math.floor(math.log10(abs(amount)) / DECADE)}" if isinstance(amount, float) else name
 
 
-def _spelled(amount: Number) -> str:
+def _number_text(amount: Number) -> str:
     """Return a number in DynamoDB's format."""
     return format(amount, ".17g") if isinstance(amount, float) else str(amount)
 

@@ -46,8 +46,8 @@ class LedgerReader:
 
     def outcomes(self, request: str) -> list[Kept]:
         """Return only the outcomes of a request: they are small, its parts may be large."""
-        asked = {":p": {"S": request}, ":o": {"S": "O#"}}
-        found = self._query(KeyConditionExpression="pk = :p AND begins_with(sk, :o)", ExpressionAttributeValues=asked)
+        values = {":p": {"S": request}, ":o": {"S": "O#"}}
+        found = self._query(KeyConditionExpression="pk = :p AND begins_with(sk, :o)", ExpressionAttributeValues=values)
         return [items.kept_of(item) for item in found]
 
     def seen(self) -> list[CapturedVersion]:
@@ -101,11 +101,11 @@ class LedgerReader:
             },
         )
 
-    def _query(self, **asked: Any) -> Iterator[Item]:
+    def _query(self, **values: Any) -> Iterator[Item]:
         # An index has only eventual consistency; the requests it names are read again by their keys.
-        consistent = {} if "IndexName" in asked else {"ConsistentRead": True}
+        consistent = {} if "IndexName" in values else {"ConsistentRead": True}
         with clients.translated(f"read the ledger {self._table} (dynamodb:Query)"):
-            pages = self._client.get_paginator("query").paginate(TableName=self._table, **asked, **consistent)
+            pages = self._client.get_paginator("query").paginate(TableName=self._table, **values, **consistent)
             for page in pages:
                 yield from page["Items"]
 

@@ -124,13 +124,13 @@ class Ledger(LedgerReader):
     def _put(self, item: items.Item, condition: str) -> bool:
         return self._write("PutItem", self._client.put_item, {"Item": item, "ConditionExpression": condition})
 
-    def _write(self, name: str, operation: Callable[..., Any], asked: dict[str, Any]) -> bool:
+    def _write(self, name: str, operation: Callable[..., Any], request: dict[str, Any]) -> bool:
         """Write an item; returns whether its condition held."""
         from botocore.exceptions import ClientError
 
         with clients.translated(f"write to the ledger {self._table} (dynamodb:{name})"):
             try:
-                operation(TableName=self._table, **asked)
+                operation(TableName=self._table, **request)
             except ClientError as error:
                 if clients.error_code(error) != "ConditionalCheckFailedException":
                     raise

@@ -24,6 +24,6 @@ def contract(evidence: Evidence, policy: Policy) -> list[Finding]:  # noqa: ARG0
         return [passed(NAME, words, **facts, detail="old requests stay valid"), *lines]
     make = warned if evidence.allow_breaking else failed
     facts["figure"] = f"{len(breaking)} breaking"
-    asked = "allowed by --allow-breaking" if evidence.allow_breaking else "--allow-breaking publishes it anyway"
+    permission = "allowed by --allow-breaking" if evidence.allow_breaking else "--allow-breaking publishes it anyway"
     broken = [make(NAME, one.what, figure="breaking", detail=f"callers must: {one.change}") for one in breaking]
-    return [make(NAME, words, **facts, detail=asked), *broken, *lines]
+    return [make(NAME, words, **facts, detail=permission), *broken, *lines]

@@ -34,15 +34,15 @@ def _finding(kind: str, words: str, probes: tuple[Probe, ...], policy: Policy) -
     if not tried:
         return skipped(NAME, words, "the signature has no such input")
     trouble = [probe for probe in tried if probe.broken or probe.changed]
-    asked = sum(probe.rows for probe in tried)
+    questions = sum(probe.rows for probe in tried)
     if not trouble:
-        return passed(NAME, words, figure="0 answers", threshold="0", detail=f"{asked:,} questions")
+        return passed(NAME, words, figure="0 answers", threshold="0", detail=f"{questions:,} questions")
     broken, changed = sum(probe.broken for probe in trouble), sum(probe.changed for probe in trouble)
     figure = " and ".join([f"{broken:,} broken"] * (broken > 0) + [f"{changed:,} changed"] * (changed > 0))
     where = ", ".join(probe.field or "all inputs" for probe in trouble[:LISTED])
     more = f" and {len(trouble) - LISTED} more" if len(trouble) > LISTED else ""
     example = next((f": {probe.example}" for probe in trouble if probe.example), "")
-    figure, detail = f"{figure} of {asked:,}", f"{where}{more}{example}"
+    figure, detail = f"{figure} of {questions:,}", f"{where}{more}{example}"
     if kind in policy.robustness.warn_only:
         return warned(NAME, words, figure=figure, threshold="0", detail=detail)
     advice = ADVICE.get(kind, "") if broken else ""

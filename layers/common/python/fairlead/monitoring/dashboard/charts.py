@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element
 from fairlead.html.axes import Frame, Scale, line, svg, ticks
 from fairlead.html.elements import e
 from fairlead.html.formatting import figure, metric, plural
-from fairlead.monitoring.dashboard.time_axis import Mark, drawn_marks, spelt, time_axis, times
+from fairlead.monitoring.dashboard.time_axis import Mark, drawn_marks, time_axis, times, utc_text
 from fairlead.monitoring.history import Course, Line, Point
 
 WIDE, NARROW = 1012.0, 490.0
@@ -69,10 +69,10 @@ def coverage(course: Course, one: Line) -> Element:
         for point in one.points
         if point.predictions
     ]
-    asked, known = (sum(getattr(point, name) for point in one.points) for name in ("predictions", "outcomes"))
+    predicted, known = (sum(getattr(point, name) for point in one.points) for name in ("predictions", "outcomes"))
     return svg(
         NARROW, height, f"Known outcomes of version {one.version} over time",
-        f"Of {plural(asked, 'prediction')} {known:,} have an outcome by now.",
+        f"Of {plural(predicted, 'prediction')} {known:,} have an outcome by now.",
         frame.axes(y_ticks=(0, 0.5, 1), y_label="share with an outcome"), time_axis(frame), bars,
     )  # fmt: skip
 
@@ -163,7 +163,7 @@ def _dot(frame: Frame, at: float, value: float) -> Element:
 
 def caption(course: Course) -> str:
     """Return the caption with the time range of all charts."""
-    return f"{spelt(course.start)} to {spelt(course.end)} UTC, in steps of {_length(course.step_minutes)}"
+    return f"{utc_text(course.start)} to {utc_text(course.end)} UTC, in steps of {_length(course.step_minutes)}"
 
 
 def _length(minutes: int) -> str:

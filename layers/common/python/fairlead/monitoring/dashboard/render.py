@@ -7,7 +7,7 @@ from fairlead.html.stylesheet import STYLES
 from fairlead.monitoring.dashboard.sections import SECTIONS
 from fairlead.monitoring.dashboard.styles import DARK, OWN
 from fairlead.monitoring.dashboard.summary import opening
-from fairlead.monitoring.dashboard.time_axis import spelt
+from fairlead.monitoring.dashboard.time_axis import utc_text
 from fairlead.monitoring.overview import Overview
 
 
@@ -17,7 +17,7 @@ def render(found: Overview, *, above: Element | None = None) -> str:
     return page(
         f"{found.model}: monitor",
         STYLES + OWN + DARK,
-        f"Fairlead · as of {spelt(found.at)} UTC",
+        f"Fairlead · as of {utc_text(found.at)} UTC",
         above,
         opening(found, titles(made)),
         made,

@@ -5,7 +5,7 @@ from xml.etree.ElementTree import Element
 from fairlead.html import formatting
 from fairlead.html.blocks import slug
 from fairlead.html.elements import Children, e
-from fairlead.monitoring.dashboard.time_axis import spelt
+from fairlead.monitoring.dashboard.time_axis import utc_text
 from fairlead.monitoring.overview import Overview, against
 from fairlead.monitoring.views import View
 
@@ -20,7 +20,7 @@ def opening(found: Overview, titles: list[str]) -> Element:
         "header",
         e("p", "Fairlead monitor", class_="kicker"),
         e("h1", found.model),
-        e("p", f"{formatting.plural(found.hours, 'hour')} to {spelt(found.at)} UTC."),
+        e("p", f"{formatting.plural(found.hours, 'hour')} to {utc_text(found.at)} UTC."),
         _verdict(found),
         e("dl", [e("div", e("dt", name), e("dd", said)) for name, said in _key(found)], class_="key"),
         e("nav", [(e("a", title, href=f"#{slug(title)}"), " ") for title in titles], aria_label="Sections"),

@@ -12,7 +12,7 @@ from fairlead.journal.journal import Entry
 from fairlead.journal.records import Record
 from fairlead.model.manifest import Metric
 from fairlead.model.release import Release
-from fairlead.monitoring.dashboard.time_axis import spelt
+from fairlead.monitoring.dashboard.time_axis import utc_text
 from fairlead.monitoring.history import called
 from fairlead.monitoring.overview import against
 from fairlead.monitoring.views import View
@@ -21,7 +21,7 @@ from fairlead.monitoring.views import View
 def done(entries: Sequence[Entry]) -> Element:
     """Return the table of journal records, oldest first, with the numbers of their marks."""
     rows = [
-        (str(number), _short(spelt(record.effective)), record.kind, _moving(record), record.by, record.why)
+        (str(number), _short(utc_text(record.effective)), record.kind, _moving(record), record.by, record.why)
         for number, (_, record) in enumerate(reversed(entries), 1)
     ]
     return table(("", "when (UTC)", "what", "from → to", "by", "why"), rows)
@@ -38,7 +38,7 @@ def measured(views: tuple[View, ...]) -> Element:
             against(view.quality),
             f"{view.quality.outcomes:,}",
             f"{view.quality.effective_outcomes:,.0f}",
-            f"{spelt(view.quality.since)} to {spelt(view.quality.until)}",
+            f"{utc_text(view.quality.since)} to {utc_text(view.quality.until)}",
             _figure(view.estimate),
         )
         for view in views
@@ -88,7 +88,7 @@ def standing(alarms: tuple[AlarmState, ...]) -> Element:
         (
             alarm.name,
             e("td", alarm.state, class_="standing") if alarm.state == "ALARM" else alarm.state,
-            _short(spelt(alarm.since)),
+            _short(utc_text(alarm.since)),
             alarm.reason,
         )
         for alarm in order

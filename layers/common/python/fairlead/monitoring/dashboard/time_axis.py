@@ -37,7 +37,7 @@ def time_axis(frame: Frame) -> list[Element]:
         at = first + number * step
         place = x(at)
         parts.append(e("line", x1=place, x2=place, y1=bottom, y2=bottom + 4, class_="axis"))
-        parts.append(e("text", _spelt(at, step), x=place, y=bottom + 16, text_anchor="middle", class_="tick"))
+        parts.append(e("text", _tick_text(at, step), x=place, y=bottom + 16, text_anchor="middle", class_="tick"))
     return parts
 
 
@@ -58,7 +58,7 @@ def drawn_marks(marks: Sequence[Mark], frame: Frame, *, numbers: bool = True) ->
     return parts
 
 
-def spelt(at: datetime) -> str:
+def utc_text(at: datetime) -> str:
     """Return a time as text, in UTC to the minute."""
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M}"
 
@@ -67,6 +67,6 @@ def _joined(numbers: Sequence[int]) -> str:
     return str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]}–{numbers[-1]}"
 
 
-def _spelt(seconds: float, step: float) -> str:
+def _tick_text(seconds: float, step: float) -> str:
     at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=seconds)
     return f"{at:%-d %b}" if step >= 24 * HOUR or (at.hour == 0 and at.minute == 0) else f"{at:%H:%M}"

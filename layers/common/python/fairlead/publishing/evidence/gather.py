@@ -133,7 +133,7 @@ def _answered(engine: Engine, signature: Signature, frame: Any, y: Any, policy: 
     parts = []
     for rows in blocks(signature, frame):
         columns.add(rows)
-        parts.append(predicted(_asked(engine, rows), signature.output))
+        parts.append(predicted(_answers(engine, rows), signature.output))
     finished = columns.done()
     held_out = Rows(
         count=len(frame),
@@ -146,7 +146,7 @@ def _answered(engine: Engine, signature: Signature, frame: Any, y: Any, policy: 
     return held_out, joined(parts)
 
 
-def _asked(engine: Engine, rows: list[tuple[Any, ...]]) -> Answers:
+def _answers(engine: Engine, rows: list[tuple[Any, ...]]) -> Answers:
     try:
         return engine.answer(rows)
     except Exception as error:  # a user's pipeline may raise any error

@@ -46,13 +46,13 @@ def _measured(task: Task) -> Budget:
 def _cost(engine: engines.Engine, rows: list[tuple[Any, ...]]) -> float:
     """Return the mean CPU time of one batch in milliseconds; the batch is repeated until ENOUGH time is counted."""
     began, start = time.perf_counter(), time.process_time()
-    asked, spent = 0, 0.0
+    calls, spent = 0, 0.0
     while spent < ENOUGH and time.perf_counter() - began < LONGEST_WAIT:
-        for _ in range(max(1, asked)):
+        for _ in range(max(1, calls)):
             engine.answer(rows)
-        asked += max(1, asked)
+        calls += max(1, calls)
         spent = time.process_time() - start
-    return spent / asked * 1000
+    return spent / calls * 1000
 
 
 def _peak_memory() -> int:

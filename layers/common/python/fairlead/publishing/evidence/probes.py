@@ -42,11 +42,11 @@ def probe(engine: Engine, signature: Signature, rows: Sequence[Row]) -> tuple[Pr
     """Probe an engine with variations of these rows; only the first BATCH rows are used."""
     bases = list(rows[:BASES])
     found = [
-        *_asked(engine, "missing", list(_missing(signature)), bases),
-        *_asked(engine, "unseen category", list(_unseen(signature)), bases),
+        *_answered(engine, "missing", list(_missing(signature)), bases),
+        *_answered(engine, "unseen category", list(_unseen(signature)), bases),
     ]
     for kind, ranges in FAR.items():
-        found += _asked(engine, kind, list(_extreme(signature, ranges)), bases)
+        found += _answered(engine, kind, list(_extreme(signature, ranges)), bases)
     return (*found, *_repeated(engine, list(rows[:BATCH])))
 
 
@@ -86,7 +86,7 @@ class Group(NamedTuple):
     rows: list[Row]
 
 
-def _asked(engine: Engine, kind: str, questions: list[ProbeQuestion], bases: list[Row]) -> Iterator[Probe]:
+def _answered(engine: Engine, kind: str, questions: list[ProbeQuestion], bases: list[Row]) -> Iterator[Probe]:
     """Yield probes of one kind, asked in batches of bounded size.
 
     If a batch fails, its groups are asked alone, and then the inputs of a failing group.

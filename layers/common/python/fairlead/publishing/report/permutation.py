@@ -58,15 +58,15 @@ def importances(evidence: Evidence, engine: Engine) -> Importances:
 def _measured(
     engine: Engine, evidence: Evidence, values: Values, loss: _Loss, orders: Sequence[Sequence[int]]
 ) -> list[Importance]:
-    before = _asked(engine, evidence, values, loss)
+    before = _loss_of(engine, evidence, values, loss)
     found = []
     for at, column in enumerate(evidence.held_out.columns):
-        grown = [_asked(engine, evidence, _shuffled(values, at, order), loss) - before for order in orders]
+        grown = [_loss_of(engine, evidence, _shuffled(values, at, order), loss) - before for order in orders]
         found.append(Importance(name=column.name, mean=float(np.mean(grown)), least=min(grown), most=max(grown)))
     return found
 
 
-def _asked(engine: Engine, evidence: Evidence, values: Values, loss: _Loss) -> float:
+def _loss_of(engine: Engine, evidence: Evidence, values: Values, loss: _Loss) -> float:
     rows = list(zip(*values, strict=True))
     return loss.of(predicted(engine.answer(rows), evidence.signature.output))
 

@@ -32,12 +32,12 @@ def golden_rows(subject: Subject, golden: Golden) -> Finding:
     if not differing:
         return passed(NAME, words, figure=f"{rows} of {rows} rows", threshold=threshold, figures=figures)
     first = differing[0]
-    detail = f"row {first}: expected {_told(golden.answers, first)}, got {_told(found, first)}"
+    detail = f"row {first}: expected {_row_text(golden.answers, first)}, got {_row_text(found, first)}"
     figure = f"{len(differing)} of {rows} rows differ"
     return failed(NAME, words, figure=figure, threshold=threshold, detail=detail, figures=figures)
 
 
-def _told(answers: Answers, position: int) -> str:
+def _row_text(answers: Answers, position: int) -> str:
     named = msgspec.structs.asdict(answer_of(answers, position))
-    told = msgspec.json.encode({name: value[0] for name, value in named.items() if value}).decode()
-    return told if len(told) <= SHOWN else f"{told[:SHOWN]}…"
+    text = msgspec.json.encode({name: value[0] for name, value in named.items() if value}).decode()
+    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"

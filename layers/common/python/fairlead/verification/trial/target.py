@@ -29,24 +29,24 @@ class Subject:
     """
 
     def __init__(
-        self, asked: ReleaseClient, release: Release, facts: Manifest, *, sleep: Callable[[float], None] = time.sleep
+        self, client: ReleaseClient, release: Release, facts: Manifest, *, sleep: Callable[[float], None] = time.sleep
     ) -> None:
         self.release = release
         self.facts = facts
         self.starts: list[float] = []
         self.own_start: float | None = None
         self.most_rows = 1
-        self._asked = asked
+        self._client = client
         self._sleep = sleep
 
     def wake(self) -> None:
         """Let the release load its model and check its identity; raises CallError if it fails or is another release."""
         reply = ask_until_loaded(
-            lambda: self._seen(self._asked.get("/health")), lambda reply: reply.status != 503, sleep=self._sleep
+            lambda: self._seen(self._client.get("/health")), lambda reply: reply.status != 503, sleep=self._sleep
         )
         own = self._identified(_answered(reply)).get("start_ms")
         self.own_start = float(own) if isinstance(own, int | float) else None
-        described = _answered(self._seen(self._asked.get("/model")))
+        described = _answered(self._seen(self._client.get("/model")))
         self.most_rows = max(1, min(int(described.get("most_rows", 1)), ROWS_PER_CALL))
 
     def predict(self, signature: Signature, rows: Sequence[tuple[Any, ...]]) -> list[Any]:
@@ -65,7 +65,7 @@ class Subject:
 
     def call(self, body: bytes) -> ReleaseReply:
         """POST /predict once; raises RefusedRowsError, and what `ReleaseClient` raises."""
-        reply = self._seen(self._asked.post("/predict", body))
+        reply = self._seen(self._client.post("/predict", body))
         if reply.status != 200:
             raise RefusedRowsError(reply)
         return reply

@@ -36,7 +36,7 @@ class Trial:
         self,
         described: Described,
         function: PredictFunction,
-        asked: ReleaseClient,
+        client: ReleaseClient,
         reading: Reading,
         budget: Budget,
         *,
@@ -46,7 +46,7 @@ class Trial:
         self.was: Release | None = None
         self._described = described
         self._function = function
-        self._asked = asked
+        self._client = client
         self._reading = reading
         self._budget = budget
         self._sleep = sleep
@@ -69,7 +69,7 @@ class Trial:
             check = "golden rows"
             golden = golden_of(self._reading, facts)
             check = "identity"
-            subject = Subject(self._asked, now, facts, sleep=self._sleep)
+            subject = Subject(self._client, now, facts, sleep=self._sleep)
             subject.wake()
             yield passed(check, f"{now} loads its model and confirms its identity")
         except FairleadError as error:

@@ -136,7 +136,7 @@ def _reached(key: Any, null: Null) -> bool:
 
 
 def _ordinal(encoder: Any, position: int, null: Null) -> Lookup:
-    return _asked(encoder, position, null, lambda rows: rows[:, position].tolist(), other=float("nan"))
+    return _probed(encoder, position, null, lambda rows: rows[:, position].tolist(), other=float("nan"))
 
 
 def _one_hot(encoder: Any, position: int, null: Null) -> tuple[Lookup, int]:
@@ -147,10 +147,10 @@ def _one_hot(encoder: Any, position: int, null: Null) -> tuple[Lookup, int]:
         own = rows[:, start : start + width] != 0
         return [float(row.argmax()) if row.any() else -1.0 for row in own]
 
-    return _asked(encoder, position, null, place_of_one, other=-1.0), width
+    return _probed(encoder, position, null, place_of_one, other=-1.0), width
 
 
-def _asked(encoder: Any, position: int, null: Null, read: Callable[[Array], list[float]], *, other: float) -> Lookup:
+def _probed(encoder: Any, position: int, null: Null, read: Callable[[Array], list[float]], *, other: float) -> Lookup:
     """Return the encoder's answers to every category of a column and to an unseen value; `other` where it refuses one.
 
     A missing value that is not a category is included: encoders treat it as unknown, or refuse it.

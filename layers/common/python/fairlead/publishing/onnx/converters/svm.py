@@ -27,9 +27,9 @@ def support_vector_classifier(nodes: Nodes, operator: Any) -> None:
         votes, scores = _votes(nodes, pairs, len(model.classes_))
         indices = nodes.first_largest(scores if model.break_ties else votes)
         scores = scores if model.decision_function_shape == "ovr" else pairs
-    asked = hasattr(model, "predict_proba") and not nodes.wants_scores(operator)
+    probabilities = hasattr(model, "predict_proba") and not nodes.wants_scores(operator)
     nodes.fill(operator.outputs[0], nodes.labels(indices, model.classes_))
-    nodes.fill(operator.outputs[1], _probabilities(nodes, model, matrix) if asked else scores)
+    nodes.fill(operator.outputs[1], _probabilities(nodes, model, matrix) if probabilities else scores)
 
 
 def support_vector_regressor(nodes: Nodes, operator: Any) -> None:

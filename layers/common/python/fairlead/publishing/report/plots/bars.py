@@ -65,9 +65,9 @@ def categories(names: Sequence[str], counts: Sequence[int], title: str, *, train
         parts.append(e("text", share(count, total), x=WIDTH - 2, y=y + 11, text_anchor="end", class_="tick"))
         if training:
             parts.append(e("circle", cx=x(training[at] / before), cy=y + 7.5, r=4.5, class_="ring"))
-    told = ", ".join(f"{name} {share(count, total)}" for name, count in zip(names, counts, strict=True))
+    shares = ", ".join(f"{name} {share(count, total)}" for name, count in zip(names, counts, strict=True))
     axis = e("line", x1=118.0, x2=118.0, y1=4.0, y2=8 + len(names) * BAR, class_="axis")
-    return svg(WIDTH, 12 + len(names) * BAR, title, f"Shares of the held-out rows: {told}.", parts, axis)
+    return svg(WIDTH, 12 + len(names) * BAR, title, f"Shares of the held-out rows: {shares}.", parts, axis)
 
 
 def _marks(frame: Frame, edges: Sequence[float]) -> list[Element]:

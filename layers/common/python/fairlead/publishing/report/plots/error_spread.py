@@ -17,7 +17,7 @@ def spreads(residuals: Residuals) -> Element:
     count = len(residuals.spreads)
     frame = Frame(Scale(0, count, 58, WIDTH - 10), Scale(low, high, HEIGHT - 44, 26))
     boxes = [part for at, one in enumerate(residuals.spreads) for part in _box(frame, at, one)]
-    told = "; ".join(f"about {figure(one.answer)}: median {figure(one.errors[2])}" for one in residuals.spreads)
+    medians = "; ".join(f"about {figure(one.answer)}: median {figure(one.errors[2])}" for one in residuals.spreads)
     names = [
         e("text", figure(one.answer), x=frame.x(at + 0.5), y=frame.y.start + 16, text_anchor="middle", class_="tick")
         for at, one in enumerate(residuals.spreads)
@@ -26,7 +26,7 @@ def spreads(residuals: Residuals) -> Element:
         WIDTH,
         HEIGHT,
         f"Errors of {residuals.of} by answer",
-        f"Median error by answer, {told}. The dashed line is no error.",
+        f"Median error by answer, {medians}. The dashed line is no error.",
         frame.axes(
             y_ticks=ticks(low, high), x_label="answer, in parts of equally many rows (medians)", y_label="error"
         ),

@@ -50,7 +50,7 @@ def reliability(calibration: Calibration, name: str) -> Element:
     """Draw observed shares by stated probability with Wilson's intervals; larger circles have more rows."""
     frame = _square()
     most = max(calibration.counts)
-    parts, told = [], []
+    parts, bins = [], []
     for rows, stated, true in zip(calibration.counts, calibration.stated, calibration.true, strict=True):
         if not rows:
             continue
@@ -58,12 +58,12 @@ def reliability(calibration: Calibration, name: str) -> Element:
         x = frame.x(stated)
         parts.append(e("line", x1=x, x2=x, y1=frame.y(low), y2=frame.y(high), class_="whisker"))
         parts.append(e("circle", cx=x, cy=frame.y(true / rows), r=2.5 + 3 * (rows / most) ** 0.5, class_="dot"))
-        told.append(f"{figure(stated)} stated, {figure(true / rows)} observed")
+        bins.append(f"{figure(stated)} stated, {figure(true / rows)} observed")
     return svg(
         WIDTH,
         HEIGHT,
         f"Reliability of the probability of {name}",
-        f"By bin: {'; '.join(told)}. On the dashed diagonal, observed shares equal stated probabilities.",
+        f"By bin: {'; '.join(bins)}. On the dashed diagonal, observed shares equal stated probabilities.",
         frame.axes(x_ticks=UNIT, y_ticks=UNIT, x_label="stated probability", y_label="observed share"),
         line([(0, 0), (1, 1)], frame, kind="reference"),
         parts,

@@ -31,12 +31,12 @@ def _drawn(found: list[Finding]) -> list[Element]:
     if not found:
         return []
     rows = [Interval(_name(one), one.figures["gain"], one.figures["low"], one.figures["high"]) for one in found]
-    told = "; ".join(
+    gains = "; ".join(
         f"{row.name} {formatting.figure(row.value)}, {formatting.figure(row.low)} to {formatting.figure(row.high)}"
         for row in rows
     )
     drawing = forest(
-        rows, "Gains over the live version", f"{told}.", x_label="gain: right of the dashed line is better"
+        rows, "Gains over the live version", f"{gains}.", x_label="gain: right of the dashed line is better"
     )
     explained = (
         "Differences on the same rows; positive is better. Errors are relative to the live version's. The first metric "
