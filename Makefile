@@ -1,7 +1,7 @@
 # Every verb of the project. `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test test-aws check fmt build bench lock clean
+.PHONY: help run test test-aws test-clients check fmt build bench lock clean
 
 # uv: the one on PATH, else our own copy beside the environment.
 UV := $(or $(shell command -v uv 2>/dev/null),.tools/bin/uv)
@@ -17,7 +17,7 @@ unexport PYTHONDONTWRITEBYTECODE
 ARCHITECTURE ?= $(if $(filter arm64 aarch64,$(shell uname -m)),arm64,x86_64)
 
 help: ## list the verbs
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .tools/bin/uv:
 	@echo "installing uv into .tools"
@@ -56,6 +56,15 @@ test: check build ## everything: check, then functional, template, local cloud a
 test-aws: build ## the main scenarios on your AWS account: a stack of its own, removed at the end; costs cents
 	@pytest -q -s -m aws tests/aws
 
+# Other people's clients are heavy and pin what they like, so they have an environment of their own.
+.venv-clients/.ready: requirements/clients.txt | $(VENV)/.ready
+	@$(UV) venv -q --clear --python $(PYTHON313) .venv-clients
+	@$(UV) pip sync -q --python .venv-clients/bin/python --require-hashes requirements/clients.txt
+	@touch $@
+
+test-clients: build .venv-clients/.ready ## clients of other projects, unchanged, against the local cloud
+	@pytest -q -m clients tests/clients
+
 bench: build ## figures of docs/reference/performance.md
 	@python -m benchmarks
 
@@ -63,6 +72,7 @@ lock: $(VENV)/.ready ## resolve requirements/*.in and the layers' anew, with has
 	@$(UV) pip compile -q --upgrade --generate-hashes --no-annotate --custom-compile-command "make lock" requirements/dev.in -o requirements/dev.txt
 	@for python in 3.11 3.13; do $(UV) pip compile -q --upgrade --generate-hashes --no-annotate --custom-compile-command "make lock" \
 	  --resolution lowest-direct --only-binary :all: --python-version $$python pyproject.toml -o requirements/oldest-$$python.txt; done
+	@$(UV) pip compile -q --upgrade --python-version 3.13 --generate-hashes --no-annotate --custom-compile-command "make lock" requirements/clients.in -o requirements/clients.txt
 	@for layer in common onnx sklearn aws; do $(UV) pip compile -q --universal --python-version 3.13 --generate-hashes --no-annotate --no-header \
 	  --no-emit-package flatbuffers --no-emit-package packaging --no-emit-package protobuf \
 	  -c requirements/dev.txt layers/$$layer/requirements.in -o layers/$$layer/requirements.txt; done

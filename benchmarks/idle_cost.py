@@ -16,6 +16,7 @@ from benchmarks import prices
 from benchmarks.options import parser
 
 TEMPLATE = Path(__file__).parents[1] / "template.yaml"
+STACK = "fairlead"
 MINUTES = 30 * 24 * 60
 TICK_SECONDS = 1.0
 TICK_BYTES = 1_000
@@ -66,7 +67,12 @@ def _made(template: dict[str, Any], parameters: dict[str, str]) -> Iterator[tupl
     values = {name: str(facts.get("Default", "")) for name, facts in template["Parameters"].items()} | parameters
 
     def value(found: Any) -> str:
-        return values[found["Ref"]] if isinstance(found, dict) else str(found)
+        match found:
+            case {"Ref": name}:
+                return values[name]
+            case {"Fn::Select": [place, {"Fn::Split": [mark, {"Fn::Sub": text}]}]}:
+                return str(text.replace("${AWS::StackName}", STACK).split(mark)[place])
+        return str(found)
 
     def holds(condition: Any) -> bool:
         match condition:
@@ -76,6 +82,8 @@ def _made(template: dict[str, Any], parameters: dict[str, str]) -> Iterator[tupl
                 return not holds(inner)
             case {"Fn::And": parts}:
                 return all(map(holds, parts))
+            case {"Fn::Or": parts}:
+                return any(map(holds, parts))
             case {"Condition": name} | str(name):
                 return holds(template["Conditions"][name])
         raise ValueError(f"this benchmark cannot decide the condition {condition}")

@@ -1,16 +1,19 @@
 """API Gateway → predictions, model metadata, health. The release's frozen environment determines the model."""
 
 import os
+from collections.abc import Sequence
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+import fairlead
 from fairlead import settings
 from fairlead.api import http
 from fairlead.aws.s3_stdlib import ColdReader
 from fairlead.errors import NoSuchPathError
 from fairlead.serving.endpoint import Endpoint
+from fairlead.serving.model import Model, Prediction
 from fairlead.telemetry import emit
 
 frozen = settings.serving(os.environ)
@@ -41,16 +44,20 @@ def predict_pinned(version: str) -> Response[str]:
 
 def _predicted(version: str | None) -> Response[str]:
     body = http.json_body(app.current_event.raw_event)
-    context = app.lambda_context
     model = endpoint.version(version)
     app.context["version"] = model.facts.version
-    prediction = model.predict(body, request_id=context.aws_request_id, release=context.function_version)
-    app.context.update(rows=len(prediction.rows), out_of_range=prediction.out_of_range)
-    event, key = app.current_event.raw_event, frozen.pseudonym_key
-    request = http.captured_request(event, context.aws_request_id, prediction.rows, key=key)
+    return Response(200, http.JSON, model.body(_answered(model, model.rows(body))))
+
+
+def _answered(model: Model, rows: Sequence[tuple[Any, ...]]) -> Prediction:
+    """Answer rows, whatever protocol they came by: the facts for metrics, and the capture lines."""
+    event, context = app.current_event.raw_event, app.lambda_context
+    prediction = model.predict(rows, request_id=context.aws_request_id, release=context.function_version)
+    app.context.update(rows=len(rows), out_of_range=prediction.out_of_range)
+    request = http.captured_request(event, context.aws_request_id, rows, key=frozen.pseudonym_key)
     if request and http.from_caller(context.invoked_function_arn):
         emit.captured(endpoint.captured(model, prediction, request))
-    return Response(200, http.JSON, prediction.body)
+    return prediction
 
 
 @app.get("/versions")
@@ -79,11 +86,100 @@ def health() -> Response[str]:
     return http.answer(endpoint.health(app.lambda_context.function_version))
 
 
+@app.get("/v2")
+def server_metadata() -> Response[str]:
+    """Open Inference Protocol: the server."""
+    return http.answer({"name": "fairlead", "version": fairlead.__version__, "extensions": ["binary_tensor_data"]})
+
+
+@app.get("/v2/health/live")
+def server_live() -> Response[str]:
+    """Open Inference Protocol: this process answers."""
+    return http.answer({"live": True})
+
+
+@app.get("/v2/health/ready")
+def server_ready() -> Response[str]:
+    """Open Inference Protocol: 503 with the reason while no model is loaded."""
+    endpoint.model()
+    return http.answer({"ready": True})
+
+
+@app.get("/v2/models/<name>")
+def model_metadata(name: str) -> Response[str]:
+    """Open Inference Protocol: the live model's inputs and outputs."""
+    return _metadata(name, None)
+
+
+@app.get("/v2/models/<name>/versions/<version>")
+def version_metadata(name: str, version: str) -> Response[str]:
+    """Open Inference Protocol: a version's inputs and outputs."""
+    return _metadata(name, version)
+
+
+def _metadata(name: str, version: str | None) -> Response[str]:
+    from fairlead.api import open_inference  # noqa: PLC0415 - at its first request
+
+    app.context["of_others"] = version is not None
+    facts = endpoint.named(name, version).facts
+    return http.answer(
+        open_inference.metadata(facts.signature, name=name, versions=[facts.version], engine=facts.engine.name)
+    )
+
+
+@app.get("/v2/models/<name>/ready")
+def model_ready(name: str) -> Response[str]:
+    """Open Inference Protocol: 503 with the reason while the model cannot answer."""
+    return http.answer({"name": endpoint.named(name, None).facts.model, "ready": True})
+
+
+@app.get("/v2/models/<name>/versions/<version>/ready")
+def version_ready(name: str, version: str) -> Response[str]:
+    """Open Inference Protocol: whether a version can answer."""
+    app.context["of_others"] = True
+    return http.answer({"name": endpoint.named(name, version).facts.model, "ready": True})
+
+
+@app.post("/v2/models/<name>/infer")
+def infer(name: str) -> Response[Any]:
+    """Open Inference Protocol: answer tensors with the live version."""
+    return _inferred(name, None)
+
+
+@app.post("/v2/models/<name>/versions/<version>/infer")
+def infer_pinned(name: str, version: str) -> Response[Any]:
+    """Open Inference Protocol: answer tensors with this version."""
+    return _inferred(name, version)
+
+
+def _inferred(name: str, version: str | None) -> Response[Any]:
+    from fairlead.api import open_inference  # noqa: PLC0415 - at its first request
+
+    event = app.current_event.raw_event
+    request = open_inference.read(*http.tensor_body(event))
+    model = endpoint.named(name, version)
+    app.context["version"] = model.facts.version
+    prediction = _answered(model, model.rows_of(open_inference.instances(model.facts.signature, request.inputs)))
+    return http.inferred(
+        open_inference.write(
+            request,
+            prediction.answered.answers,
+            model.facts.signature.output,
+            identity=prediction.answered.identity,
+            ids=prediction.ids,
+            binary=http.accepts_binary(event),
+        )
+    )
+
+
 @app.not_found
 def not_found(_: Exception) -> Response[str]:
     """Raise NoSuchPathError with the routes that exist."""
     event = app.current_event
-    hint = "routes: POST /predict and /versions/N/predict; GET /model, /versions, /versions/N and /health"
+    hint = (
+        "routes: POST /predict, /versions/N/predict and /v2/models/NAME/infer; "
+        "GET /model, /versions, /versions/N, /health and /v2"
+    )
     raise NoSuchPathError(f"there is no route {event.http_method} {event.path}", hint=hint)
 
 

@@ -1,9 +1,11 @@
 """The developer's commands, in containers, against the local cloud's S3."""
 
+import base64
 import json
 from collections.abc import Iterator
 
 import pytest
+import urllib3
 
 from tests.containers.sam import ROOT, curl, invoke, start_api
 
@@ -87,3 +89,30 @@ def test_start_api_answers_mistakes_with_problems(
     answered, content_type, body = curl(f"{api}{path}", *arguments)
 
     assert (answered, content_type, body["code"]) == (status, "application/problem+json", code)
+
+
+def test_invoke_answers_tensors(released: dict[str, str]) -> None:
+    answer = invoke("infer", released)
+
+    assert answer["statusCode"] == 200
+    assert answer["body"]["id"] == "penguins-at-noon"
+    assert answer["body"]["outputs"][0]["data"] == ["Adelie"]
+
+
+def test_start_api_answers_binary_tensors(api: str) -> None:
+    event = json.loads((ROOT / "events/infer_binary.json").read_text())
+    kept = ("Accept", "Content-Type", "Inference-Header-Content-Length")
+
+    answer = urllib3.request(
+        "POST",
+        f"{api}/v2/models/penguins/infer",
+        body=base64.b64decode(event["body"]),
+        headers={name: event["headers"][name] for name in kept},
+    )
+
+    length = int(answer.headers["Inference-Header-Content-Length"])
+    document, data = json.loads(answer.data[:length]), answer.data[length:]
+    assert answer.status == 200
+    assert [one["name"] for one in document["outputs"]] == ["predict", "predict_proba"]
+    assert data[4:10] == b"Adelie"
+    assert len(data) == sum(one["parameters"]["binary_data_size"] for one in document["outputs"])

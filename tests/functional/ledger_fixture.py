@@ -121,7 +121,7 @@ class Traffic:
         """The lines of one request."""
         request = request or str(uuid.uuid4())
         body = json.dumps({"instances": list(instances)})
-        prediction = self.model.predict(body, request_id=request, release="7")
+        prediction = self.model.predict(self.model.rows(body), request_id=request, release="7")
         asked = CapturedRequest(request=request, at=at, caller=caller, rows=prediction.rows)
         return list(Capture(self.signature, drop=drop).lines(asked, prediction.answered))
 

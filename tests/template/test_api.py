@@ -11,6 +11,7 @@ from tests.template.stack import Stack, source, translate
 METHODS = {"get", "put", "post", "delete", "options", "head", "patch", "x-amazon-apigateway-any-method"}
 FUNCTIONS = "arn:<AWS::Partition>:apigateway:<AWS::Region>:lambda:path/2015-03-31/functions"
 LIVE = f"{FUNCTIONS}/<PredictFunction.Arn>:live/invocations"
+VERSIONS = ("", "/versions/{version}")
 INTAKE = f"{FUNCTIONS}/<IntakeFunction.Arn>/invocations"
 
 
@@ -37,8 +38,17 @@ def test_the_documented_routes_exist(stack: Stack) -> None:
     assert {
         *("POST /predict", "GET /model", "GET /health"),
         *("GET /versions", "GET /versions/{version}", "POST /versions/{version}/predict"),
+        *("GET /v2", "GET /v2/health/live", "GET /v2/health/ready"),
+        *(f"GET /v2/models/{{model}}{version}{ready}" for version in VERSIONS for ready in ("", "/ready")),
+        *(f"POST /v2/models/{{model}}{version}/infer" for version in VERSIONS),
         "POST /feedback",
     } < operations(stack).keys()
+
+
+def test_only_tensors_pass_as_bytes(stack: Stack) -> None:
+    """With */* API Gateway would encode each JSON body."""
+    assert body(stack)["x-amazon-apigateway-binary-media-types"] == ["application/octet-stream"]
+    assert "BinaryMediaTypes" not in stack.properties("Api")
 
 
 def test_every_parameter_of_a_path_is_declared(stack: Stack) -> None:

@@ -49,8 +49,8 @@ def served(output: Output, answers: Answers) -> list[Any]:
     golden = Golden(rows=[(1.0,)], answers=answers)
     model = Model(msgspec.structs.replace(build(1, None), signature=signature), "0" * 64, Echo(answers), golden)
     body = msgspec.json.encode({"instances": predictions.instances(signature, [(1.0,), (2.0,)])})
-    prediction = model.predict(body, request_id="r", release="1")
-    found: list[Any] = msgspec.json.decode(prediction.body)["predictions"]
+    prediction = model.predict(model.rows(body), request_id="r", release="1")
+    found: list[Any] = msgspec.json.decode(model.body(prediction))["predictions"]
     return found
 
 

@@ -52,6 +52,6 @@ def test_an_answer_to_the_most_rows_fits_lambdas_response(
     most = most_rows(signature)
     body = msgspec.json.encode({"instances": [{"x": 1}] * most})
     request = "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
-    answer = {"statusCode": 200, "body": model.predict(body, request_id=request, release="7").body}
+    answer = {"statusCode": 200, "body": model.body(model.predict(model.rows(body), request_id=request, release="7"))}
     size = len(Encoder().encode(answer | {"multiValueHeaders": {"Content-Type": ["application/json"]}}).encode())
     assert 0.6 * LAMBDA < size < LAMBDA

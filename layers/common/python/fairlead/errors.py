@@ -68,6 +68,13 @@ class NoSuchPathError(RequestError):
     status = 404
 
 
+class NoSuchModelError(RequestError):
+    """The path names a model that is not live."""
+
+    code = "no_such_model"
+    status = 404
+
+
 class NoSuchVersionError(RequestError):
     """The version does not exist or is retired; `versions` are those that exist, None if they are not known."""
 

@@ -8,7 +8,7 @@ import binascii
 import time
 from collections.abc import Callable, Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from aws_lambda_powertools.event_handler import ApiGatewayResolver, Response
@@ -27,8 +27,12 @@ from fairlead.errors import (
 from fairlead.telemetry import emit
 from fairlead.telemetry.capture import CapturedRequest, pseudonym
 
+if TYPE_CHECKING:
+    from fairlead.api.open_inference import Written
+
 JSON = "application/json"
 PROBLEM = "application/problem+json"
+BINARY = "application/octet-stream"
 CHARSETS = {"utf-8", "utf8", "us-ascii", "ascii"}
 FACTS = ("version", "rows", "out_of_range", "code", "cause")
 LIVE = "live"
@@ -70,9 +74,39 @@ def from_caller(arn: str) -> bool:
 
 def json_body(event: Mapping[str, Any]) -> bytes | str:
     """Return the body of a proxy event whose headers declare uncompressed JSON; raises MediaTypeError, NotJsonError."""
-    headers = {name.lower(): value or "" for name, value in (event.get("headers") or {}).items()}
-    _check_type(headers.get("content-type") or JSON)
-    coding = headers.get("content-encoding", "").strip().lower()
+    _check_type(header(event, "content-type") or JSON)
+    return _plain_body(event)
+
+
+def tensor_body(event: Mapping[str, Any]) -> tuple[bytes | str, str | None]:
+    """Return the body of an inference request, and the length of its JSON part where binary data follow it.
+
+    Raises MediaTypeError, NotJsonError. API Gateway passes the bytes of application/octet-stream alone.
+    """
+    length = header(event, "inference-header-content-length") or None
+    kind = header(event, "content-type") or JSON
+    if kind.partition(";")[0].strip().lower() != BINARY:
+        _check_type(kind)
+        if length:
+            raise MediaTypeError(
+                f"binary tensors came as {kind[:100]!r}, which API Gateway reads as text",
+                hint=f"send Content-Type: {BINARY}, and Accept: {BINARY} for binary outputs",
+            )
+    return _plain_body(event), length
+
+
+def accepts_binary(event: Mapping[str, Any]) -> bool:
+    """Return whether API Gateway will pass a binary answer on: it looks at the first type of the Accept header."""
+    return header(event, "accept").partition(",")[0].partition(";")[0].strip().lower() == BINARY
+
+
+def header(event: Mapping[str, Any], name: str) -> str:
+    """Return a header by its name in lower case; empty where it is not there."""
+    return next((value or "" for key, value in (event.get("headers") or {}).items() if key.lower() == name), "")
+
+
+def _plain_body(event: Mapping[str, Any]) -> bytes | str:
+    coding = header(event, "content-encoding").strip().lower()
     if coding not in {"", "identity"}:
         raise MediaTypeError(
             f"the body is compressed ({coding[:40]!r})", hint="send it plain, without Content-Encoding"
@@ -142,14 +176,25 @@ def answer(document: Any, *, status: int = 200) -> Response[str]:
     return Response(status, JSON, msgspec.json.encode(document).decode())
 
 
+def inferred(written: "Written") -> Response[Any]:
+    """Return the response of an inference request, binary where it has binary data."""
+    if written.json_length is None:
+        return Response(200, JSON, written.body.decode())
+    return Response(200, BINARY, written.body, {"Inference-Header-Content-Length": str(written.json_length)})
+
+
 def problem(error: FairleadError) -> Response[str]:
-    """Return an error's problem answer: clients match on the stable `code`; `detail` and `hint` are for reading."""
+    """Return an error's problem answer: clients match on the stable `code`; `detail` and `hint` are for reading.
+
+    `error` is `detail` again, for clients of the Open Inference Protocol.
+    """
     body: dict[str, Any] = {
         "type": f"urn:fairlead:problem:{error.code}",
         "title": HTTPStatus(error.status).phrase,
         "status": error.status,
         "detail": str(error),
         "code": error.code,
+        "error": str(error),
     }
     if error.hint:
         body["hint"] = error.hint

@@ -172,6 +172,14 @@ class RequestReader:
         return None if right else FieldError(row=row, field=name[:100], expected=expected, got=got)
 
 
+def json_of(instances: Sequence[Any]) -> bytes:
+    """Return the body of a request with these instances; lone surrogates stay, and the reader names them."""
+    try:
+        return msgspec.json.encode({"instances": instances})
+    except UnicodeEncodeError:
+        return json.dumps({"instances": instances}).encode()
+
+
 def _row_type(members: dict[str, tuple[Any, bool]]) -> tuple[Any, Callable[[Any], Row]]:
     """Return a type to decode a row into, and a function that returns its values in order, OMITTED for absent ones.
 

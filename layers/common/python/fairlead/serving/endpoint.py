@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fairlead.errors import (
     FairleadError,
     ModelUnavailableError,
+    NoSuchModelError,
 )
 from fairlead.registry.store import Patient
 from fairlead.serving.model import Model, Prediction, load
@@ -87,6 +88,13 @@ class Endpoint:
     def version(self, pin: str | None) -> Model:
         """Return the loaded model, or the version that a caller pins; raises as `model` and `Pins.model` do."""
         return self.model() if pin is None else self.pins().model(pin)
+
+    def named(self, name: str, pin: str | None) -> Model:
+        """Return the version as `version` does; raises NoSuchModelError where another model is live."""
+        live = self.model().facts.model
+        if name != live:
+            raise NoSuchModelError(f"there is no model {name[:100]!r} here", hint=f"the live model is {live}")
+        return self.version(pin)
 
     def captured(self, model: Model, prediction: Prediction, request: CapturedRequest) -> Iterator[str]:
         """Yield the capture lines of an answered request; none if it is not in the sample."""

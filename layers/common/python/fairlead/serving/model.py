@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from fairlead import engines
-from fairlead.api.instances import RequestReader
+from fairlead.api.instances import RequestReader, json_of
 from fairlead.errors import (
     IntegrityError,
 )
@@ -30,9 +30,9 @@ LONGEST_NUMBER = -1.7976931348623157e308
 
 
 class Prediction(msgspec.Struct, frozen=True, kw_only=True):
-    """One answered request: the JSON body, the share (0–1) of values out of range, and rows and answers for capture."""
+    """One answered request: an id for each row, the share (0–1) of values out of range, rows, identity and answers."""
 
-    body: str
+    ids: list[str]
     out_of_range: float
     rows: Sequence[tuple[Any, ...]]
     answered: CapturedAnswer
@@ -49,18 +49,28 @@ class Model:
         self._ranges = Ranges(facts.signature)
         self._keys = class_names(facts.signature.output)
 
-    def predict(self, body: bytes | str, *, request_id: str, release: str) -> Prediction:
-        """Answer the body `{"instances": […]}`; raises a RequestError that names the fault."""
-        rows = self._reader.rows(body)
-        ids = [prediction_id(request_id, position) for position in range(len(rows))]
-        identity, answers = self.identity(release), self._answerer.answer(rows)
-        document = identity | {"predictions": self._predictions(ids, answers)}
+    def rows(self, body: bytes | str) -> list[tuple[Any, ...]]:
+        """Return the rows of the body `{"instances": […]}`; raises a RequestError that names the fault."""
+        return self._reader.rows(body)
+
+    def rows_of(self, instances: Sequence[dict[str, Any]]) -> list[tuple[Any, ...]]:
+        """Return the rows that another protocol's request holds, after the same checks."""
+        return self._reader.rows(json_of(instances))
+
+    def predict(self, rows: Sequence[tuple[Any, ...]], *, request_id: str, release: str) -> Prediction:
+        """Answer rows; raises RowNotAnswerableError."""
         return Prediction(
-            body=msgspec.json.encode(document).decode(),
+            ids=[prediction_id(request_id, position) for position in range(len(rows))],
+            answered=CapturedAnswer(identity=self.identity(release), answers=self._answerer.answer(rows)),
             out_of_range=self._ranges.share_outside(rows),
             rows=rows,
-            answered=CapturedAnswer(identity=identity, answers=answers),
         )
+
+    def body(self, prediction: Prediction) -> str:
+        """Return the answer of /predict: the identity, and one JSON object a row."""
+        answered = prediction.answered
+        document = answered.identity | {"predictions": self._predictions(prediction.ids, answered.answers)}
+        return msgspec.json.encode(document).decode()
 
     def _predictions(self, ids: Sequence[str], answers: Answers) -> list[dict[str, Any]]:
         names = self.facts.signature.output.names

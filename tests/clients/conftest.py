@@ -1,0 +1,62 @@
+"""A live model of penguins on the local cloud, and the programs of other people's clients that call it."""
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import joblib
+import pytest
+
+from fairlead_local.cloud import Credentials, LocalCloud
+from testkit import penguins
+from tests.local.packing import packed
+from tests.local.support import Sam
+
+ROOT = Path(__file__).parents[2]
+PYTHON = ROOT / ".venv-clients/bin/python"
+PROGRAMS = Path(__file__).parent / "programs"
+STACK = "clients"
+
+
+@dataclass(frozen=True)
+class Live:
+    """A released model: its API's address, and the keys of a caller."""
+
+    cloud: LocalCloud
+    url: str
+    caller: Credentials
+
+    def run(self, program: str, asked: dict[str, Any]) -> Any:
+        """Run a program in the clients' environment with the caller's keys; return the JSON that it printed."""
+        env = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON"))}
+        done = subprocess.run(
+            [PYTHON, PROGRAMS / f"{program}.py", self.url, "penguins", json.dumps(asked)],
+            env=env | self.cloud.environment(self.caller), capture_output=True, text=True, check=False, timeout=120,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="session")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    assert PYTHON.exists(), "the clients' environment is not there: run `make test-clients`"
+    folder = tmp_path_factory.mktemp("clients")
+    _, held_out = penguins.split()
+    joblib.dump(penguins.estimator(), folder / "penguins.joblib")
+    held_out.to_csv(folder / "held_out.csv", index=False)
+    with LocalCloud() as cloud:
+        template = packed(cloud, folder)
+        sam = Sam(cloud)
+        sam.deploy(template.parent, STACK, ["CaptureRate=1"], template=template)
+        outputs = sam.outputs(STACK)
+        env = os.environ | cloud.environment() | {"FAIRLEAD_STACK": STACK}
+        for command in (
+            f"publish {folder}/penguins.joblib --name penguins --data {folder}/held_out.csv --target species",
+            "release penguins 1 --strategy all-at-once --wait",
+        ):
+            subprocess.run(["fairlead", *command.split()], env=env, check=True, capture_output=True)
+        yield Live(cloud, cloud.api_url, cloud.add_user("caller", [outputs["CallerPolicyArn"]]))
