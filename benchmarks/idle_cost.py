@@ -66,18 +66,10 @@ def _made(template: dict[str, Any], parameters: dict[str, str]) -> Iterator[tupl
     """Yield the resources whose condition holds."""
     values = {name: str(facts.get("Default", "")) for name, facts in template["Parameters"].items()} | parameters
 
-    def value(found: Any) -> str:
-        match found:
-            case {"Ref": name}:
-                return values[name]
-            case {"Fn::Select": [place, {"Fn::Split": [mark, {"Fn::Sub": text}]}]}:
-                return str(text.replace("${AWS::StackName}", STACK).split(mark)[place])
-        return str(found)
-
     def holds(condition: Any) -> bool:
         match condition:
             case {"Fn::Equals": [one, other]}:
-                return value(one) == value(other)
+                return _value(one, values) == _value(other, values)
             case {"Fn::Not": [inner]}:
                 return not holds(inner)
             case {"Fn::And": parts}:
@@ -91,6 +83,15 @@ def _made(template: dict[str, Any], parameters: dict[str, str]) -> Iterator[tupl
     for name, resource in template["Resources"].items():
         if "Condition" not in resource or holds(resource["Condition"]):
             yield name, resource
+
+
+def _value(found: Any, parameters: dict[str, str]) -> str:
+    match found:
+        case {"Ref": name}:
+            return parameters[name]
+        case {"Fn::Select": [place, {"Fn::Split": [mark, {"Fn::Sub": text}]}]}:
+            return str(text.replace("${AWS::StackName}", STACK).split(mark)[place])
+    return str(found)
 
 
 def _metrics(alarm: dict[str, Any]) -> int:
