@@ -7,6 +7,7 @@ from typing import Any, Literal
 CHOICES = {
     "executed_version": ("always", "weighted"),
     "rollback_to": ("current version", "last good revision"),
+    "version_numbers": ("from 1", "go on"),
 }
 
 
@@ -17,13 +18,15 @@ class AwsVariants:
     `concurrency` is the account's limit of concurrent executions; new accounts have 10. `executed_version` says when
     metrics have that dimension: always, or only while the alias has weights. `log_keys` are members that Lambda adds to
     JSON log lines that lack them. `rollback_to` says where CodeDeploy's automatic rollback goes: to the AppSpec's
-    CurrentVersion, or to the target of the last deployment that succeeded.
+    CurrentVersion, or to the target of the last deployment that succeeded. `version_numbers` says how a function counts
+    whose name a deleted one had: from 1 again, or on from the deleted one's last version.
     """
 
     concurrency: int = 1000
     executed_version: Literal["always", "weighted"] = "always"
     log_keys: dict[str, Any] = field(default_factory=dict)
     rollback_to: Literal["current version", "last good revision"] = "current version"
+    version_numbers: Literal["from 1", "go on"] = "from 1"
 
     def set(self, params: dict[str, Any]) -> dict[str, Any]:
         """Set variants, None for the default, and return all; raises ValueError for an unknown one."""

@@ -39,6 +39,18 @@ def test_new_account_with_ten_executions_reserves_none(cloud: LocalCloud, functi
     functions.delete_function_concurrency(FunctionName=name)
 
 
+@pytest.mark.parametrize(("reading", "first"), [("from 1", "1"), ("go on", "3")])
+def test_a_function_of_a_used_name_numbers_its_versions_by_either_reading(
+    cloud: LocalCloud, functions: Any, name: str, reading: str, first: str
+) -> None:
+    for version in ("one", "two"):
+        publish(functions, name, version)
+
+    with cloud.variants(version_numbers=reading):
+        functions.delete_function(FunctionName=name)
+        assert publish(functions, create(functions, name), "again") == first
+
+
 @pytest.mark.parametrize(("reading", "unweighted"), [("always", 1), ("weighted", 0)])
 def test_executed_version_is_counted_by_either_reading(
     cloud: LocalCloud, functions: Any, name: str, reading: str, unweighted: int

@@ -26,8 +26,9 @@ def prune(
 ) -> None:
     """Delete old releases of a model: their Lambda versions and snapshots.
 
-    Lambda version 1 is kept, and so is each release that an alias, a running deployment or the journal's newest records
-    name. Versions in the registry are kept. The live release continues to serve callers who pin a version.
+    The version without a model is kept, and so is each release that an alias, a running deployment or the journal's
+    newest records name. Versions in the registry are kept. The live release continues to serve callers who pin a
+    version.
     The command also says how full Lambda's code storage is, and what the deletion frees.
     """
     from fairlead_cli.stack import releases

@@ -75,7 +75,8 @@ class Functions:
             version = self._checked(Version(name, LATEST, {**DEFAULTS, **given}, code, self._layers(params)))
             version.settings["LoggingConfig"] = _logging(name, version.settings)
             version.settle_later()
-            self._store.functions[name] = Function(name, version, tags=params.get("Tags", {}))
+            last = self._store.numbered.get(name, 0) if self._variants.version_numbers == "go on" else 0
+            self._store.functions[name] = Function(name, version, tags=params.get("Tags", {}), published=last)
             return describe.configuration(version)
 
     def update_code(self, params: dict[str, Any]) -> dict[str, Any]:
@@ -140,6 +141,7 @@ class Functions:
             target = self._store.target(params["FunctionName"], params.get("Qualifier"))
             if target.qualifier is None:
                 gone = self._store.functions.pop(target.function.name)
+                self._store.numbered[gone.name] = gone.published
                 for version in (gone.latest, *gone.versions.values()):
                     self._retire(version)
                 return

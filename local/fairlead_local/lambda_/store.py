@@ -24,11 +24,15 @@ class Target:
 
 
 class Store:
-    """Functions and layers; hold `lock` while reading or changing what a look-up returned."""
+    """Functions and layers; hold `lock` while reading or changing what a look-up returned.
+
+    `numbered` holds the last version number of deleted functions.
+    """
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.functions: dict[str, Function] = {}
+        self.numbered: dict[str, int] = {}
         self.layers: dict[str, dict[int, LayerVersion]] = {}
 
     def function(self, name: str) -> Function:

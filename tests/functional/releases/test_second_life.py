@@ -9,6 +9,7 @@ import pytest
 from fairlead.errors import ReleaseError
 from fairlead.model.release import Release
 from fairlead.registry.store import Registry
+from fairlead.releases.release import ReleaseOrder, freeze
 from tests.functional.fake_deploys import FakeDeploys
 from tests.functional.releases.operator import Desk, ship
 from tests.functional.session import connect
@@ -17,8 +18,11 @@ from tests.functional.strict_lambda import BASE, NAME, StrictLambda
 FIRST, SECOND = "11111111-0000-4000-8000-000000000000", "22222222-0000-4000-8000-000000000000"
 
 
-def born(desk: Desk, life: str) -> Desk:
-    """Make the function and its aliases as the first deployment of a stack does, in the place of what was there."""
+def born(desk: Desk, life: str, *, number: int = 1) -> Desk:
+    """Make the function and its aliases as the first deployment of a stack does, in the place of what was there.
+
+    `number` is its first version's: AWS's guide leaves open whether a function of a used name counts from 1 again.
+    """
     client = connect("lambda")
     base = BASE | {"FAIRLEAD_LIFE": life}
     old = client.get_function(FunctionName=NAME)["Configuration"]
@@ -26,9 +30,12 @@ def born(desk: Desk, life: str) -> Desk:
     client.delete_function(FunctionName=NAME)
     layers = [layer["Arn"] for layer in old["Layers"]]
     client.create_function(**made, Code={"ZipFile": b""}, Environment={"Variables": base}, Layers=layers)
+    for unused in range(1, number):
+        client.publish_version(FunctionName=NAME)
+        client.update_function_configuration(FunctionName=NAME, MemorySize=1000 + unused)
     client.publish_version(FunctionName=NAME)
     for alias in ("live", "previous"):
-        client.create_alias(FunctionName=NAME, Name=alias, FunctionVersion="1")
+        client.create_alias(FunctionName=NAME, Name=alias, FunctionVersion=str(number))
     lambda_ = StrictLambda()
     stack = msgspec.structs.replace(desk.stack, environment=base)
     now = desk.now + timedelta(hours=1)
@@ -137,3 +144,43 @@ def test_pruning_keeps_no_number_for_the_old_life_s_sake(second: Desk, registry:
     assert [one.release for one in planned.goes] == ["3", "2"]
     second.releases().prune(planned)
     assert [lived(one.was) for one in second.records() if one.kind == "pruned"] == [("3", SECOND), ("2", SECOND)]
+
+
+def test_previous_goes_back_nowhere_by_a_record_of_the_old_life(second: Desk, registry: Registry) -> None:
+    """The old life moved previous from 2 to 3. In the new life both aliases name 3, and 2 was never in service."""
+    for version in (1, 2):
+        freeze(second.context(), registry, ReleaseOrder(model="churn", version=version))
+    for alias in ("live", "previous"):
+        second.lambda_.client.update_alias(FunctionName=NAME, Name=alias, FunctionVersion="3")
+    said = second.journal().standing().previous
+    assert (lived(said.was), lived(said.now)) == (("2", FIRST), ("3", FIRST)) if said else False
+
+    with pytest.raises(ReleaseError, match="not to release 2"):
+        second.mover().move(second.context().function.alias("previous"), "2")
+
+
+@pytest.mark.parametrize("number", [1, 5])
+def test_the_bootstrap_version_stays_whatever_its_number(first: Desk, registry: Registry, number: int) -> None:
+    second = born(first, SECOND, number=number)
+    for turn in range(6):
+        ship(second.releases(), registry, 1 if turn % 2 else 3)
+        second.lambda_.client.update_function_configuration(FunctionName=NAME, MemorySize=512 + turn)
+        second.reconcile()
+
+    planned = second.releases().plan_pruning("churn", keep=1)
+    second.releases().prune(planned)
+
+    assert [int(one.release) - number for one in planned.goes] == [3, 2, 1]
+    left = second.lambda_.client.list_versions_by_function(FunctionName=NAME)["Versions"]
+    assert [int(one["Version"]) - number for one in left[number:]] == [0, 4, 5, 6]
+
+
+def test_numbers_that_go_on_tell_the_two_lives_apart_as_well(first: Desk, registry: Registry) -> None:
+    second = born(first, SECOND, number=5)
+    for version in (3, 2):
+        ship(second.releases(), registry, version)
+        second.reconcile()
+
+    second.releases().rollback(registry, "churn")
+    assert second.lambda_.points_at("live") == "6"
+    assert second.journal().verify() == []

@@ -541,3 +541,17 @@ def test_who_was_live_is_right_when_all_events_arrive_together(order: tuple[str,
 
     assert [who(kept, NOON)] + [who(kept, moment) for moment in moments] == ["13", "14", "15", "16"]
     assert drift(kept.standing(), seen(cloud)) == []
+
+
+def test_an_intent_that_an_earlier_stack_left_open_keeps_no_live_astray(
+    cloud: Cloud, kept: Journal, mover: MoveFunction
+) -> None:
+    """Releases of two lives have the same numbers: it announces no move of this stack's alias."""
+    old = intended(14, 11)
+    assert old.now is not None
+    kept.append(msgspec.structs.replace(old, now=msgspec.structs.replace(old.now, life="an earlier stack")))
+    astray(cloud)
+
+    over(cloud, kept, mover).record(event("d-2"))
+
+    assert (mover.asked, cloud.live) == (["13"], ("13", {}))

@@ -11,7 +11,7 @@ class Release(msgspec.Struct, frozen=True, kw_only=True):
     """One release by its Lambda version number (`release`). The bootstrap version has no model and version 0.
 
     `life` is the UUID in the stack's id, empty if unknown. A stack that was deleted and deployed again under its name
-    has another, and counts its releases from 1 again.
+    has another, and may count its releases from 1 again.
     """
 
     release: str

@@ -79,8 +79,10 @@ class Mover:
     def _left(self, previous: Alias) -> str:
         """Return the release that `previous` left at its last recorded move; empty if it was moved without record."""
         said = self._journal.standing().previous
-        moved = said is not None and said.now is not None and said.now.release == previous.version
-        return said.was.release if moved and said and said.was else ""
+        if said is None or said.was is None or said.now is None:
+            return ""
+        here = self._function.release(previous.version)
+        return said.was.release if said.now.same(here) and said.was.life == here.life else ""
 
     def _refuse_other_live(self, live: Alias, release: str) -> None:
         target, failures = self._function.release(release), ToleratedFailures(self._progress)

@@ -1,8 +1,8 @@
 """Pruning: deletes old Lambda versions, and their SnapStart snapshots with them.
 
-Version 1 stays, because CloudFormation created it and looks for it. So does every version that an alias, a running
-deployment or the operator names, and the last releases in service by the journal. Callers' pins need no Lambda version:
-the live release answers them.
+Only releases of a model go. So the version without a model stays, whatever its number: CloudFormation created it and
+looks for it. Every version stays that an alias, a running deployment or the operator names, and the last releases in
+service by the journal. Callers' pins need no Lambda version: the live release answers them.
 """
 
 from collections.abc import Collection, Iterable
@@ -14,7 +14,6 @@ from fairlead.journal.records import Draft, Record
 from fairlead.model.release import Release
 from fairlead.releases.context import AliasSnapshot, ReleaseContext, reconciled_snapshot
 
-BOOTSTRAP = "1"
 LAST_GOOD = 3
 """Number of releases kept because they were last in service by the journal: an operator may want to go back to one."""
 
@@ -81,7 +80,7 @@ def _number(release: Release) -> int:
 
 def _named(context: ReleaseContext, situation: AliasSnapshot) -> dict[str, str]:
     """Return the releases that must stay regardless of `keep`, and why."""
-    reasons = {BOOTSTRAP: "the version that CloudFormation made"}
+    reasons: dict[str, str] = {}
     if situation.running:
         reasons |= {situation.running.target: f"the target of deployment {situation.running.deployment.id}"}
     for alias in context.function.aliases():

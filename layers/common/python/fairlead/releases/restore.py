@@ -67,7 +67,8 @@ class Restorer:
         said = standing.live
         again = said is not None and said.key == key  # an earlier attempt ended after this record
         its_own = said is not None and said.by == CODEDEPLOY and said.deployment in {ended.id, ended.undoes}
-        intended = any(one.now and one.now.release != failed for one in standing.intents)
+        intents = [one.now for one in standing.intents if one.now and one.now.life == before.life]
+        intended = any(one.release != failed for one in intents)
         right = live.version == before.release and not live.weights
         if not again and (right or intended or not its_own):
             return None
