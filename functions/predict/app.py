@@ -172,13 +172,37 @@ def _inferred(name: str, version: str | None) -> Response[Any]:
     )
 
 
+@app.get("/ping")
+def ping() -> Response[str]:
+    """MLflow and SageMaker: 200 with an empty line, 503 with the reason while no model is loaded."""
+    endpoint.model()
+    return Response(200, http.JSON, "\n")
+
+
+@app.post("/invocations")
+def invocations() -> Response[str]:
+    """MLflow and SageMaker: answer rows in JSON, JSON lines or CSV with the live version, or with a pinned one."""
+    from fairlead.api import invocations as shapes  # noqa: PLC0415 - at its first request
+
+    event = app.current_event.raw_event
+    kind = shapes.accepted(http.header(event, "accept"))
+    model = endpoint.version(http.query_version(event))
+    app.context["version"] = model.facts.version
+    signature = model.facts.signature
+    invocation = shapes.read(http.plain_body(event), http.header(event, "content-type"), signature)
+    prediction = _answered(model, model.rows_of(invocation.instances))
+    answers, identity = prediction.answered.answers, prediction.answered.identity
+    text = shapes.write(invocation, answers, signature.output, kind=kind, identity=identity, ids=prediction.ids)
+    return http.invoked(text, shapes.CONTENT_TYPES[kind], identity, app.lambda_context.aws_request_id)
+
+
 @app.not_found
 def not_found(_: Exception) -> Response[str]:
     """Raise NoSuchPathError with the routes that exist."""
     event = app.current_event
     hint = (
-        "routes: POST /predict, /versions/N/predict and /v2/models/NAME/infer; "
-        "GET /model, /versions, /versions/N, /health and /v2"
+        "routes: POST /predict, /versions/N/predict, /v2/models/NAME/infer and /invocations; "
+        "GET /model, /versions, /versions/N, /health, /v2 and /ping"
     )
     raise NoSuchPathError(f"there is no route {event.http_method} {event.path}", hint=hint)
 

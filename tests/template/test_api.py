@@ -41,7 +41,7 @@ def test_the_documented_routes_exist(stack: Stack) -> None:
         *("GET /v2", "GET /v2/health/live", "GET /v2/health/ready"),
         *(f"GET /v2/models/{{model}}{version}{ready}" for version in VERSIONS for ready in ("", "/ready")),
         *(f"POST /v2/models/{{model}}{version}/infer" for version in VERSIONS),
-        "POST /feedback",
+        *("GET /ping", "POST /invocations", "POST /feedback"),
     } < operations(stack).keys()
 
 

@@ -187,7 +187,13 @@ def test_callers_call_this_stage_but_report_no_outcomes() -> None:
 
     assert entry["Action"] == "execute-api:Invoke"
     assert entry["Resource"] == [
-        *(f"{stage}/GET/*", f"{stage}/POST/predict*", f"{stage}/POST/versions/*", f"{stage}/POST/v2/models/*"),
+        *(
+            f"{stage}/GET/*",
+            f"{stage}/POST/predict*",
+            f"{stage}/POST/versions/*",
+            f"{stage}/POST/v2/models/*",
+            f"{stage}/POST/invocations",
+        ),
         *(f"{stage}/{method}/*" for method in ("PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")),
     ]
 

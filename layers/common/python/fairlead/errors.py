@@ -93,6 +93,13 @@ class NotServedError(RequestError):
     status = 409
 
 
+class NotAcceptableError(RequestError):
+    """No type that the Accept header names can be answered."""
+
+    code = "not_acceptable"
+    status = 406
+
+
 class TooLargeError(RequestError):
     """The body, or the answer to it, exceeds the limit."""
 

@@ -75,7 +75,7 @@ def from_caller(arn: str) -> bool:
 def json_body(event: Mapping[str, Any]) -> bytes | str:
     """Return the body of a proxy event whose headers declare uncompressed JSON; raises MediaTypeError, NotJsonError."""
     _check_type(header(event, "content-type") or JSON)
-    return _plain_body(event)
+    return plain_body(event)
 
 
 def tensor_body(event: Mapping[str, Any]) -> tuple[bytes | str, str | None]:
@@ -92,7 +92,7 @@ def tensor_body(event: Mapping[str, Any]) -> tuple[bytes | str, str | None]:
                 f"binary tensors came as {kind[:100]!r}, which API Gateway reads as text",
                 hint=f"send Content-Type: {BINARY}, and Accept: {BINARY} for binary outputs",
             )
-    return _plain_body(event), length
+    return plain_body(event), length
 
 
 def accepts_binary(event: Mapping[str, Any]) -> bool:
@@ -105,7 +105,8 @@ def header(event: Mapping[str, Any], name: str) -> str:
     return next((value or "" for key, value in (event.get("headers") or {}).items() if key.lower() == name), "")
 
 
-def _plain_body(event: Mapping[str, Any]) -> bytes | str:
+def plain_body(event: Mapping[str, Any]) -> bytes | str:
+    """Return the body of a proxy event, whatever its type; raises MediaTypeError where it is compressed."""
     coding = header(event, "content-encoding").strip().lower()
     if coding not in {"", "identity"}:
         raise MediaTypeError(
@@ -181,6 +182,12 @@ def inferred(written: "Written") -> Response[Any]:
     if written.json_length is None:
         return Response(200, JSON, written.body.decode())
     return Response(200, BINARY, written.body, {"Inference-Header-Content-Length": str(written.json_length)})
+
+
+def invoked(text: str, content_type: str, identity: Mapping[str, Any], request: str) -> Response[str]:
+    """Return predictions; the headers name the exact release, and the request, which begins each prediction's id."""
+    facts = {f"X-Fairlead-{name.title()}": str(identity[name]) for name in ("model", "version", "digest", "release")}
+    return Response(200, content_type, text, {**facts, "X-Fairlead-Request": request})
 
 
 def problem(error: FairleadError) -> Response[str]:

@@ -4,16 +4,15 @@ One tensor for each field, `[N]` or `[N, 1]`; or one matrix `[N, fields]` where 
 pass the same checks as the rows of /predict. The first request imports this module.
 """
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
-from fairlead.api import tensors
+from fairlead.api import lenient_json, tensors
 from fairlead.api.tensors import Tensor
-from fairlead.errors import FieldError, InstancesError, NotJsonError, RequestError
+from fairlead.errors import InstancesError, RequestError
 from fairlead.model.answers import Answers
 from fairlead.model.signature import Field, Output, Signature, positions
 
@@ -111,9 +110,9 @@ def instances(signature: Signature, inputs: Sequence[Tensor]) -> list[dict[str, 
         columns = _matrix(signature, inputs[0])
     else:
         columns = _columns(signature, inputs, fields)
-    for name, values in columns.items():
-        _finite(fields[name], values)
-    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    found = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    lenient_json.without_nan(signature.inputs, found)
+    return found
 
 
 def write(
@@ -139,7 +138,7 @@ def write(
             raise RequestError(
                 f"there is no output {chosen.name[:100]!r}", hint=f"outputs of this model: {', '.join(available)}"
             )
-        data = _data(chosen.name, answers, output)
+        data = output_values(chosen.name, answers, output)
         document, part = _tensor(chosen.name, available[chosen.name], data, len(ids), binary=chosen.binary and binary)
         written.append(document)
         parts.append(part)
@@ -193,33 +192,11 @@ def _split(body: bytes, json_length: str) -> tuple[bytes, bytes]:
 
 def _decoded(text: bytes | str) -> _Request:
     try:
-        document = _DECODER.decode(text.decode() if isinstance(text, bytes) else text)
-        return msgspec.convert(document, _Request)
+        return msgspec.convert(lenient_json.decode(text), _Request)
     except msgspec.ValidationError as error:
         raise RequestError(
             f"the body is no inference request: {error}", hint="GET /v2/models/NAME shows the inputs and outputs"
         ) from error
-    except UnicodeError as error:
-        raise NotJsonError(f"the body is not UTF-8: {error}") from error
-    except RecursionError as error:
-        raise NotJsonError("the body is nested too deeply") from error
-    except ValueError as error:
-        raise NotJsonError(f"the body is not JSON: {error}") from error
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return an object's members; raises ValueError for a name that comes twice, which decoders accept silently."""
-    members = dict(pairs)
-    if len(members) < len(pairs):
-        raise ValueError("an object has two members of one name")
-    return members
-
-
-def _integer(digits: str) -> int | float:
-    return int(digits) if len(digits) < 300 else float(digits)
-
-
-_DECODER = json.JSONDecoder(parse_int=_integer, object_pairs_hook=_once)  # accepts NaN, which tritonclient sends
 
 
 def _matrix(signature: Signature, one: Tensor) -> dict[str, list[Any]]:
@@ -261,21 +238,6 @@ def _columns(signature: Signature, inputs: Sequence[Tensor], fields: Mapping[str
     return columns
 
 
-def _finite(field: Field, values: list[Any]) -> None:
-    """Replace NaN by None where it can mean missing; raises InstancesError for it elsewhere, and for infinities."""
-    for row, value in enumerate(values):
-        if not isinstance(value, float) or math.isfinite(value):
-            continue
-        if math.isnan(value) and field.nullable:
-            values[row] = None
-        else:
-            got = "NaN" if math.isnan(value) else "an infinity"
-            fault = FieldError(row=row, field=field.name[:100], expected="a finite number", got=got)
-            raise InstancesError(
-                f"row {row}, field {field.name!r}: expected a finite number, got {got}", errors=[fault]
-            )
-
-
 def _taken(field: Field) -> frozenset[str]:
     kind = _datatype(field)
     return frozenset({kind}) if kind in {"BOOL", "BYTES"} else tensors.NUMBERS
@@ -299,7 +261,7 @@ def _label_type(output: Output) -> str:
     )
 
 
-def _data(name: str, answers: Answers, output: Output) -> list[Any]:
+def output_values(name: str, answers: Answers, output: Output) -> list[Any]:
     """Return an output's values, row-major."""
     column: Any = {"predict_proba": answers.probabilities, "score": answers.scores, "value": answers.values}.get(name)
     if name == "predict":
