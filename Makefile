@@ -1,7 +1,7 @@
 # Every verb of the project. `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test test-aws test-clients check fmt build bench lock clean
+.PHONY: help run test test-aws test-clients check fmt build bench fuzz lock clean
 
 # uv: the one on PATH, else our own copy beside the environment.
 UV := $(or $(shell command -v uv 2>/dev/null),.tools/bin/uv)
@@ -38,7 +38,7 @@ build: $(VENV)/.ready ## sam build: layers with byte-code, functions
 	@FAIRLEAD_ARCHITECTURE=$(ARCHITECTURE) sam build --cached --parallel --parameter-overrides Architecture=$(ARCHITECTURE)
 
 # Workers share the cores: libraries that start a thread for each core would fight over them.
-check test: export OMP_NUM_THREADS := 1
+check test fuzz: export OMP_NUM_THREADS := 1
 
 check: $(VENV)/.ready ## the inner loop: lint, types, unit tests; under a minute
 	@ruff format --check -q . && ruff check -q . && mypy && pytest -q -n 2 tests/unit
@@ -64,6 +64,9 @@ test-aws: build ## the main scenarios on your AWS account: a stack of its own, r
 
 test-clients: build .venv-clients/.ready ## clients of other projects, unchanged, against the local cloud
 	@pytest -q -m clients tests/clients
+
+fuzz: $(VENV)/.ready ## tests with generated input, with thousands of examples each: half an hour
+	@pytest -q -n 2 -m hypothesis --hypothesis-profile thorough tests/unit tests/functional
 
 bench: build ## figures of docs/reference/performance.md
 	@python -m benchmarks

@@ -10,9 +10,11 @@ import pytest
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Hypothesis would fail an example that takes longer than 200 ms, which on a busy machine any may.
-hypothesis.settings.register_profile("untimed", deadline=None)
-hypothesis.settings.load_profile("untimed")
+# Hypothesis would fail an example that takes longer than 200 ms, which on a busy machine any may. Each run draws other
+# examples; `make fuzz` draws thousands.
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=40)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=2_000)
+hypothesis.settings.load_profile("quick")
 
 LONGEST = ("scenarios", "scenarios by hand", "scenarios broken off", "loop", "emulator", "local cloud", "containers")
 """The groups that take longest: whichever starts last is what everyone else waits for."""

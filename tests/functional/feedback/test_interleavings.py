@@ -147,7 +147,7 @@ class World:
         ]
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=settings().max_examples // 4, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(actions, min_size=1, max_size=6), meddling)
 def test_any_interleaving_counts_each_part_and_each_pair_once(sequence: list[Any], between: dict[int, Any]) -> None:
     with mock_aws():

@@ -214,7 +214,7 @@ class Canary:
         return os.mkdir, (str(self.path),)
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     protocol=st.sampled_from([0, 2, 4, 5]),
     flips=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(1, 255)), max_size=4),
@@ -233,7 +233,7 @@ def test_a_damaged_gadget_never_runs(protocol: int, flips: list[tuple[float, int
     assert not (tmp_path / "canary").exists()
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(flips=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(1, 255)), min_size=1, max_size=4))
 def test_a_damaged_model_is_refused_or_opened(flips: list[tuple[float, int]], tmp_path: Path) -> None:
     """Any other exception fails the test, and so does a crash or an endless walk through a damaged tree."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fairlead.api import json_reader, outcomes
@@ -69,7 +69,6 @@ def bodies(member: str, names: list[str]) -> st.SearchStrategy[str]:
     return st.builds(lambda value, plain: spelt(value, plain=plain), whole, st.booleans())
 
 
-@settings(max_examples=300, deadline=None)
 @given(bodies("instances", NAMES))
 def test_any_body_is_rows_or_a_problem_that_is_json(body: str) -> None:
     try:
@@ -82,7 +81,6 @@ def test_any_body_is_rows_or_a_problem_that_is_json(body: str) -> None:
     assert type(rows[0][1]) is int
 
 
-@settings(max_examples=300, deadline=None)
 @given(bodies("outcomes", REPORT))
 def test_any_body_is_reports_or_a_problem_that_is_json(body: str) -> None:
     try:

@@ -66,28 +66,32 @@ def test_each_line_speaks_where_it_should(changes: dict[str, Any], action: str, 
 OWN = [(None, None, None), (10, 0.5, 5_000.0), (5_000, 0.01, 20.0), (5_000, 0.5, 5_000.0)]
 """Calls, share of errors and latency of live."""
 
-EVERYTHING = [
-    msgspec.convert(
-        dict(zip(AlarmFacts.__struct_fields__, (*before, *own, labelled, answers, compared, ""), strict=True)),
-        AlarmFacts,
-    )
-    for *before, own, labelled, answers, compared in itertools.product(
-        ["errors", "latency", "throttles", "quality", "drift", "other"],
-        [True, False],
-        [None, 60.0, 6 * HOUR, 100 * HOUR],
-        [True, False],
-        [None, 60.0, 6 * HOUR],
-        [None, HOUR, 100 * HOUR],
-        OWN,
-        [None, 10, 1_000],
-        [True, False],
-        [None, "better", "worse", "not yet decided"],
-    )
-]
+
+@pytest.fixture(scope="module")
+def everything() -> list[AlarmFacts]:
+    """All combinations of facts."""
+    return [
+        msgspec.convert(
+            dict(zip(AlarmFacts.__struct_fields__, (*before, *own, labelled, answers, compared, ""), strict=True)),
+            AlarmFacts,
+        )
+        for *before, own, labelled, answers, compared in itertools.product(
+            ["errors", "latency", "throttles", "quality", "drift", "other"],
+            [True, False],
+            [None, 60.0, 6 * HOUR, 100 * HOUR],
+            [True, False],
+            [None, 60.0, 6 * HOUR],
+            [None, HOUR, 100 * HOUR],
+            OWN,
+            [None, 10, 1_000],
+            [True, False],
+            [None, "better", "worse", "not yet decided"],
+        )
+    ]
 
 
-def test_missing_facts_trigger_no_action() -> None:
-    for one in EVERYTHING:
+def test_missing_facts_trigger_no_action(everything: list[AlarmFacts]) -> None:
+    for one in everything:
         action = decide(one, TERMS).action
         if one.cause in {"errors", "latency"} and (one.requests is None or one.live_for is None):
             assert action == "nothing"
@@ -95,8 +99,8 @@ def test_missing_facts_trigger_no_action() -> None:
             assert action == "nothing"
 
 
-def test_rollback_needs_a_release_that_answers_and_is_known_to_be_better() -> None:
-    for one in EVERYTHING:
+def test_rollback_needs_a_release_that_answers_and_is_known_to_be_better(everything: list[AlarmFacts]) -> None:
+    for one in everything:
         if decide(one, TERMS).action == "roll back":
             assert one.standing
             assert one.previous_answers
@@ -105,11 +109,11 @@ def test_rollback_needs_a_release_that_answers_and_is_known_to_be_better() -> No
             assert one.cause == "quality" or one.error_share == 0.5, "live's own calls must have failed"
 
 
-def test_it_never_trains_twice_within_the_cool_down() -> None:
-    for one in EVERYTHING:
+def test_it_never_trains_twice_within_the_cool_down(everything: list[AlarmFacts]) -> None:
+    for one in everything:
         if one.since_retraining == HOUR:
             assert decide(one, TERMS).action != "retrain"
 
 
-def test_every_line_can_speak() -> None:
-    assert {decide(one, TERMS).rule for one in EVERYTHING} == {line[0] for line in TABLE}
+def test_every_line_can_speak(everything: list[AlarmFacts]) -> None:
+    assert {decide(one, TERMS).rule for one in everything} == {line[0] for line in TABLE}

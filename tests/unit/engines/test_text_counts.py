@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer
 
@@ -39,7 +39,6 @@ TEXTS = st.one_of(
 
 @pytest.mark.parametrize("name", VECTORIZERS)
 @given(texts=st.lists(TEXTS, min_size=1, max_size=4))
-@settings(max_examples=40, deadline=None)
 def test_counts_are_those_of_the_vectorizer(name: str, texts: list[str]) -> None:
     vectorizer: Any = FITTED[name]
     counts = Counter(_counting(vectorizer)).count(texts)

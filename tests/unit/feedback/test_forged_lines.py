@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fairlead import quality
@@ -328,7 +328,6 @@ MEMBERS = st.sampled_from([*Part.__struct_fields__, "unknown"])
 
 
 @given(st.sampled_from([*OUTPUTS]), st.dictionaries(MEMBERS, VALUES, max_size=4))
-@settings(max_examples=150, deadline=None)
 def test_members_of_any_kind_never_fail_a_delivery(model: str, changes: dict[str, Any]) -> None:
     lines = [line(model, number=1), line(model, number=2, **changes)]
     found, dead_letters, _ = take(lines)
@@ -397,7 +396,6 @@ def replaced(text: str, dice: random.Random) -> str:
     st.lists(st.floats(-0.001, 1.001) | st.none(), min_size=3, max_size=3),
     st.floats(allow_nan=False, allow_infinity=False) | st.none(),
 )  # fmt: skip
-@settings(max_examples=150, deadline=None)
 def test_a_pair_of_any_outcome_and_answer_is_counted_or_invalid(
     model: str, actual: Any, shares: list[float | None], value: float | None
 ) -> None:

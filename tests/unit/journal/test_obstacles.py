@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fairlead.journal.journal import Journal
@@ -254,7 +254,6 @@ def test_two_stacks_in_one_bucket_have_a_journal_each() -> None:
     assert Journal(store, "fairlead-prod").verify() == []
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 12), st.sampled_from(sorted(OBSTACLES))), max_size=12))
 def test_whatever_is_put_in_the_way_every_move_is_recorded_in_order(steps: list[tuple[int, str]]) -> None:
     store = written()

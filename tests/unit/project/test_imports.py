@@ -1,8 +1,8 @@
 """Imports follow the rows: a room imports rooms of lower rows only, never one of its own row."""
 
 import ast
+import functools
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -45,18 +45,32 @@ HEAVY = {"boto3", "botocore", "joblib", "onnx", "onnxruntime", "pandas", "pyarro
 OUTSIDE = HEAVY | {"os", "http", "urllib", "subprocess", "socket", "time"}
 
 
-def imports(path: Path) -> Iterator[str]:
+@functools.cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
+@functools.cache
+def imports(path: Path) -> frozenset[str]:
     """Every module a file imports, wherever the statement stands."""
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+    nodes = list(ast.walk(tree(path)))
+    plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    froms = [(node.module, node.names) for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
+    return frozenset(
+        plain
+        | {module for module, _ in froms}
+        | {f"{module}.{alias.name}" for module, names in froms for alias in names}
+    )
 
 
-def modules(package: Path) -> list[Path]:
-    return sorted(path for path in package.rglob("*.py") if path != package / "__init__.py")
+@functools.cache
+def modules(package: Path) -> tuple[Path, ...]:
+    return tuple(sorted(path for path in package.rglob("*.py") if path != package / "__init__.py"))
+
+
+@functools.cache
+def rooms_of(package: Path) -> frozenset[str]:
+    return frozenset(room(path, package) for path in modules(package))
 
 
 def room(path: Path, package: Path) -> str:
@@ -67,7 +81,7 @@ def room(path: Path, package: Path) -> str:
 def imported_rooms(path: Path, package: Path) -> set[str]:
     """Rooms of the package that a file imports, its own left out."""
     names = {parts[1] for name in imports(path) if (parts := name.split("."))[0] == package.name and len(parts) > 1}
-    return names & {room(one, package) for one in modules(package)} - {room(path, package)}
+    return set(names & rooms_of(package) - {room(path, package)})
 
 
 def name(path: Path) -> str:
@@ -75,21 +89,22 @@ def name(path: Path) -> str:
 
 
 HOUSES = [(PACKAGE, ROWS), (COMMANDS, CLI_ROWS)]
-FILES = [pytest.param(path, package, rows, id=name(path)) for package, rows in HOUSES for path in modules(package)]
+ROOMS = [pytest.param(one, package, rows, id=one) for package, rows in HOUSES for one in sorted(rooms_of(package))]
 
 
 @pytest.mark.parametrize(("package", "rows"), HOUSES, ids=["fairlead", "fairlead_cli"])
 def test_every_room_stands_in_one_row(package: Path, rows: list[set[str]]) -> None:
     named = [one for row in rows for one in row]
     assert len(named) == len(set(named))
-    assert set(named) == {room(path, package) for path in modules(package)}
+    assert set(named) == rooms_of(package)
 
 
-@pytest.mark.parametrize(("path", "package", "rows"), FILES)
-def test_a_room_imports_only_rooms_of_lower_rows(path: Path, package: Path, rows: list[set[str]]) -> None:
-    row = next(number for number, rooms in enumerate(rows) if room(path, package) in rooms)
+@pytest.mark.parametrize(("own", "package", "rows"), ROOMS)
+def test_a_room_imports_only_rooms_of_lower_rows(own: str, package: Path, rows: list[set[str]]) -> None:
+    row = next(number for number, rooms in enumerate(rows) if own in rooms)
     lower = {one for rooms in rows[:row] for one in rooms}
-    assert imported_rooms(path, package) - lower == set()
+    files = [path for path in modules(package) if room(path, package) == own]
+    assert {name(path): wrong for path in files if (wrong := imported_rooms(path, package) - lower)} == {}
 
 
 def test_a_command_imports_no_other_command() -> None:
@@ -105,14 +120,14 @@ def test_no_file_name_repeats_inside_a_row(rooms: set[str]) -> None:
 
 @pytest.mark.parametrize("rooms", ROWS, ids=lambda rooms: " ".join(sorted(rooms)))
 def test_no_public_class_name_repeats_inside_a_row(rooms: set[str]) -> None:
-    trees = (ast.parse(path.read_text()) for path in modules(PACKAGE) if room(path, PACKAGE) in rooms)
-    classes = Counter(node.name for tree in trees for node in tree.body if isinstance(node, ast.ClassDef))
+    bodies = (tree(path).body for path in modules(PACKAGE) if room(path, PACKAGE) in rooms)
+    classes = Counter(node.name for body in bodies for node in body if isinstance(node, ast.ClassDef))
     assert [one for one, times in classes.items() if times > 1 and not one.startswith("_")] == []
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("__init__.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_every_package_has_a_docstring(path: Path) -> None:
-    assert ast.get_docstring(ast.parse(path.read_text()))
+def test_every_package_has_a_docstring() -> None:
+    packages = PACKAGE.rglob("__init__.py")
+    assert [name(path) for path in packages if not ast.get_docstring(tree(path))] == []
 
 
 def test_the_package_docstring_maps_every_room() -> None:
@@ -121,9 +136,9 @@ def test_the_package_docstring_maps_every_room() -> None:
     assert set(mapped) == {one for row in ROWS for one in row}
 
 
-@pytest.mark.parametrize("path", modules(PACKAGE), ids=name)
-def test_the_package_imports_no_edge(path: Path) -> None:
-    assert not [module for module in imports(path) if module.split(".")[0] in {"fairlead_cli", "fairlead_local"}]
+def test_the_package_imports_no_edge() -> None:
+    edges = {"fairlead_cli", "fairlead_local"}
+    assert [name(path) for path in modules(PACKAGE) if {one.split(".")[0] for one in imports(path)} & edges] == []
 
 
 def test_rules_do_no_io() -> None:
@@ -138,7 +153,7 @@ def test_rules_do_no_io() -> None:
 
 def test_functions_never_import_each_other_nor_anything_heavy() -> None:
     for path in (ROOT / "functions").rglob("*.py"):
-        named = set(imports(path))
+        named = imports(path)
         assert not {module for module in named if module.startswith(("functions", "fairlead_cli", "fairlead_local"))}
         assert not {module.split(".")[0] for module in named} & HEAVY
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.linear_model import Ridge
 
@@ -158,7 +158,6 @@ COLUMN = st.sampled_from(POOLS).flatmap(lambda pool: st.lists(st.sampled_from(po
 
 
 @given(st.lists(COLUMN, min_size=1, max_size=4))
-@settings(max_examples=60, deadline=None)
 def test_joined_blocks_equal_the_whole_table(columns: list[list[str]]) -> None:
     rows = [
         ",".join(f'"{cell}"' if set(cell) & set(',"\n') else cell for cell in row) for row in zip(*columns, strict=True)

@@ -5,7 +5,7 @@ from decimal import Context, Decimal, Inexact, Overflow, Subnormal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fairlead.feedback.ledger.counter_items import pages, read
@@ -37,7 +37,6 @@ def read_back(items: dict[str, Decimal]) -> dict[str, float]:
 
 
 @given(st.lists(st.one_of(FINITE, WHOLE), min_size=1, max_size=20))
-@settings(max_examples=100, deadline=None)
 def test_an_outcome_of_any_size_is_counted_or_has_a_reason(actuals: list[float]) -> None:
     items: dict[str, Decimal] = {}
     for actual in actuals:
@@ -50,7 +49,6 @@ def test_an_outcome_of_any_size_is_counted_or_has_a_reason(actuals: list[float])
 
 
 @given(st.lists(st.tuples(COUNTABLE, COUNTABLE), min_size=1, max_size=50))
-@settings(max_examples=100, deadline=None)
 def test_counted_outcomes_give_finite_metrics_of_every_window(rows: list[tuple[float, float]]) -> None:
     items: dict[str, Decimal] = {}
     pairs = [pair(actual, request=f"r{n}", caller=f"c{n}", values=answer) for n, (actual, answer) in enumerate(rows)]
@@ -68,7 +66,6 @@ def test_counted_outcomes_give_finite_metrics_of_every_window(rows: list[tuple[f
 
 
 @given(st.lists(st.floats(1e-30, 1e30), min_size=2, max_size=200))
-@settings(max_examples=60, deadline=None)
 def test_sums_of_any_magnitudes_keep_their_digits(amounts: list[float]) -> None:
     items: dict[str, Decimal] = {}
     for amount in amounts:

@@ -5,7 +5,7 @@ from functools import cache
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fairlead.errors import NotFoundError
@@ -174,7 +174,6 @@ def test_a_flood_of_objects_stops_no_publication_and_is_read_in_part() -> None:
     assert store.reads <= MOST_READ
 
 
-@settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from(sorted(OBSTACLES))), max_size=8))
 def test_whatever_is_put_in_the_way_versions_make_one_chain(steps: list[tuple[int, str]]) -> None:
     store, known = published(), published()

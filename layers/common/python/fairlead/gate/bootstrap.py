@@ -10,6 +10,8 @@ Sources: Chamandy, Muralidharan, Najmi, Naidu, "Estimating Uncertainty for Massi
 counts on sums; Kleiner et al., "A scalable bootstrap for massive data" (JRSS B 76, 2014) for subsets.
 """
 
+import functools
+
 import numpy as np
 import numpy.typing as npt
 
@@ -24,15 +26,9 @@ class Resample:
     """A set of replicates for a number of rows; figures computed with the same set are paired."""
 
     def __init__(self, rows: int, *, replicates: int = REPLICATES, seed: int = SEED) -> None:
-        generator = np.random.default_rng(seed)
         self.rows = rows
         self._blocks = min(rows, MOST_BLOCKS)
-        # A permutation, because rows may be sorted by time or target.
-        self._block: npt.NDArray[np.int32] | None = None
-        if rows > MOST_BLOCKS:
-            self._block = (generator.permutation(rows) % MOST_BLOCKS).astype(np.int32)
-        drawn = generator.multinomial(self._blocks, np.full(self._blocks, 1 / self._blocks), size=replicates)
-        self._weights = np.vstack([np.ones(self._blocks), drawn])
+        self._block, self._weights = _drawn(rows, replicates, seed)
 
     def total(self, values: npt.NDArray[np.float64] | npt.NDArray[np.bool_]) -> Floats:
         """Return sums of one value a row: element 0 over the rows themselves, the others over each replicate."""
@@ -45,6 +41,16 @@ class Resample:
     def size(self) -> Floats:
         """Return the rows in each replicate: constant if blocks are rows, nearly constant otherwise."""
         return self.total(np.ones(self.rows))
+
+
+@functools.lru_cache(maxsize=2)  # the checks of a gate resample the same rows, and drawing takes longer than adding up
+def _drawn(rows: int, replicates: int, seed: int) -> tuple[npt.NDArray[np.int32] | None, Floats]:
+    """Return each row's block, None if a row is a block, and each block's weight in the rows and each replicate."""
+    generator, blocks = np.random.default_rng(seed), min(rows, MOST_BLOCKS)
+    # A permutation, because rows may be sorted by time or target.
+    block = (generator.permutation(rows) % MOST_BLOCKS).astype(np.int32) if rows > MOST_BLOCKS else None
+    drawn = generator.multinomial(blocks, np.full(blocks, 1 / blocks), size=replicates)
+    return block, np.vstack([np.ones(blocks), drawn])
 
 
 def interval(replicates: Floats, confidence: float) -> tuple[float, float] | None:
