@@ -19,6 +19,7 @@ from tests.local.support import Sam
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".venv-clients/bin/python"
 PROGRAMS = Path(__file__).parent / "programs"
+PACKAGE = str(ROOT / "layers/common/python")
 STACK = "clients"
 
 
@@ -33,9 +34,10 @@ class Live:
     def run(self, program: str, asked: dict[str, Any]) -> Any:
         """Run a program in the clients' environment with the caller's keys; return the JSON that it printed."""
         env = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON"))}
+        env |= self.cloud.environment(self.caller) | {"PYTHONPATH": PACKAGE}
         done = subprocess.run(
             [PYTHON, PROGRAMS / f"{program}.py", self.url, "penguins", json.dumps(asked)],
-            env=env | self.cloud.environment(self.caller), capture_output=True, text=True, check=False, timeout=120,
+            env=env, capture_output=True, text=True, check=False, timeout=120,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)

@@ -1,30 +1,12 @@
 """tritonclient[http], unchanged: in JSON and in binary it gets what /predict answers."""
 
-import json
-from typing import Any
-
 import pytest
 
-from testkit import penguins
 from tests.clients.conftest import Live
+from tests.clients.penguin_rows import rows, tensors
 from tests.local.support import call
 
 pytestmark = pytest.mark.clients
-
-DATATYPES = {"island": "BYTES", "sex": "BYTES", "year": "INT64"}
-
-
-def rows() -> list[dict[str, Any]]:
-    """Rows without missing values: tritonclient has no null."""
-    _, held_out = penguins.split()
-    found: list[dict[str, Any]] = json.loads(
-        held_out.drop(columns="species").dropna().head(20).to_json(orient="records", double_precision=15)
-    )
-    return found
-
-
-def tensors(given: list[dict[str, Any]]) -> dict[str, Any]:
-    return {name: [DATATYPES.get(name, "FP64"), [len(given), 1], [row[name] for row in given]] for name in given[0]}
 
 
 @pytest.mark.parametrize("binary", [True, False], ids=["binary", "json"])

@@ -115,9 +115,9 @@ def test_what_is_no_json_is_named_so(text: str) -> None:
 
 @pytest.mark.parametrize(
     "document",
-    [[], None, {}, {"inputs": {}}, {"inputs": [1]}, {"inputs": [], "input": []}, {"inputs": [], "id": 7},
+    [[], None, {}, {"inputs": {}}, {"inputs": [1]}, {"inputs": [], "id": 7},
      {"inputs": [{"name": "a", "datatype": "FP32", "shape": [1.5], "data": [1]}]},
-     {"inputs": [], "parameters": {"x": []}}, {"inputs": [], "outputs": [{"name": "p", "binary": True}]}],
+     {"inputs": [], "parameters": []}, {"inputs": [], "outputs": ["p"]}],
 )  # fmt: skip
 def test_another_shape_is_refused(document: Any) -> None:
     with pytest.raises(RequestError, match="the body is no inference request"):

@@ -18,10 +18,11 @@ from fairlead.model.signature import Field, Output, Signature, positions
 
 EXTENSIONS = ("binary_tensor_data",)
 PLATFORMS = {"onnx": "onnx_onnxv1", "sklearn": "sklearn"}
-Parameters = dict[str, str | int | float | bool]
+Parameters = dict[str, Any]
+"""Unknown members and parameters are ignored: KServe's client sends `model_name`, and others their own server's."""
 
 
-class _Input(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _Input(msgspec.Struct, frozen=True):
     name: str
     shape: list[int]
     datatype: str
@@ -29,12 +30,12 @@ class _Input(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     parameters: Parameters = {}
 
 
-class _Output(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _Output(msgspec.Struct, frozen=True):
     name: str
     parameters: Parameters = {}
 
 
-class _Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class _Request(msgspec.Struct, frozen=True):
     inputs: list[_Input]
     id: str = ""
     parameters: Parameters = {}
