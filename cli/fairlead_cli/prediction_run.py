@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from fairlead.api.client import Endpoint
+from fairlead.client.client import older_version
+from fairlead.client.endpoint import Endpoint
 from fairlead.errors import CallError
 from fairlead.model.signature import Signature
 from fairlead_cli.rows import instances
@@ -46,13 +47,6 @@ def contract(endpoint: Endpoint, name: str, version: int | None) -> Contract:
         release = release_command(name, "VERSION", found.model)
         raise CallError(f"{found.model} is live, not {name}", hint=f"`{release}` makes it live")
     return found
-
-
-def older_version(error: CallError, pinned: int) -> int | None:
-    """Return the version to start again with where a release answered that it does not know the pinned one."""
-    if error.code != "no_such_version":
-        return None
-    return max((known for known in error.problem.get("versions") or () if known < pinned), default=None)
 
 
 def run_pinned(

@@ -17,8 +17,10 @@ ENDINGS = ".csv, .csv.gz, .parquet or .jsonl"
 
 
 def answer_columns(predictions: Sequence[dict[str, Any]]) -> dict[str, list[Any]]:
-    """Return the answers by column: `prediction_id`, then each member; nested ones as `probabilities.yes`."""
-    rows = [{"prediction_id": one["id"], **_flat(one)} for one in predictions]
+    """Return the answers by column."""
+    from fairlead.client.results import flat
+
+    rows = [flat(one) for one in predictions]
     return {name: [row[name] for row in rows] for name in rows[0]}
 
 
@@ -116,13 +118,3 @@ _OPENERS: dict[str, Opener] = {
     ".parquet": _parquet,
     ".jsonl": _jsonl,
 }
-
-
-def _flat(prediction: dict[str, Any]) -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for member, value in prediction.items():
-        if isinstance(value, dict):
-            flat |= {f"{member}.{name}": one for name, one in value.items()}
-        elif member != "id":
-            flat[member] = value
-    return flat

@@ -1,10 +1,7 @@
 """Rows of a file as instances of requests."""
 
-import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
-
-from fairlead.errors import DataError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,15 +13,13 @@ BLOCK = 5_000
 
 
 def instances(signature: "Signature", frame: "pd.DataFrame") -> Iterator[dict[str, Any]]:
-    """Yield the rows by field name, missing values as None; raises DataError naming row and field."""
+    """Yield the rows by field name, missing values as None."""
     from fairlead.publishing.signature.infer import to_rows
 
     names = [field.name for field in signature.inputs]
     for start in range(0, len(frame), BLOCK):
-        for position, row in enumerate(to_rows(signature, frame.iloc[start : start + BLOCK]), start):
-            instance = dict(zip(names, row, strict=True))
-            _refuse_infinity(position, instance)
-            yield instance
+        rows = to_rows(signature, frame.iloc[start : start + BLOCK])
+        yield from (dict(zip(names, row, strict=True)) for row in rows)
 
 
 def unused_columns(signature: "Signature", frame: "pd.DataFrame") -> list[str]:
@@ -33,10 +28,3 @@ def unused_columns(signature: "Signature", frame: "pd.DataFrame") -> list[str]:
 
     by_position = not {field.name for field in signature.inputs} <= set(frame.columns)
     return [] if by_position else left_out(signature, frame)
-
-
-def _refuse_infinity(position: int, instance: dict[str, Any]) -> None:
-    values = instance.values()
-    if math.inf in values or -math.inf in values:  # a fifth of the time of asking each value
-        name = next(name for name, value in instance.items() if value in (math.inf, -math.inf))
-        raise DataError(f"row {position}, {name}: JSON has no infinity", hint="leave the field empty if unknown")

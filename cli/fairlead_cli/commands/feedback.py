@@ -9,7 +9,7 @@ from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
 from fairlead_cli.output import note, print_facts, print_json, print_table
 
 if TYPE_CHECKING:
-    from fairlead.api.client import Endpoint
+    from fairlead.client.endpoint import Endpoint
     from fairlead_cli.outcomes_file import Progress, Truth
 
 SHOWN = 10
@@ -43,7 +43,7 @@ def feedback(
     """
     import msgspec
 
-    from fairlead.api.client import Endpoint
+    from fairlead.client.endpoint import Endpoint
     from fairlead.errors import CallError
     from fairlead.model.signature import Output
     from fairlead_cli.outcomes_file import Columns, Progress, read_truth

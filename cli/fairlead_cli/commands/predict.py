@@ -13,7 +13,7 @@ from fairlead_cli.output import note, print_json, print_table
 if TYPE_CHECKING:
     import pandas as pd
 
-    from fairlead.api.client import Endpoint
+    from fairlead.client.endpoint import Endpoint
     from fairlead_cli.prediction_run import Answered, Contract
 
 SHOWN = 1_000
@@ -43,7 +43,7 @@ def predict(
     Sends the rows of a file, signed with your credentials. One version predicts the whole file, even while a canary is
     running. Prints the predictions, or writes them to --output beside the input columns.
     """
-    from fairlead.api.client import Endpoint
+    from fairlead.client.endpoint import Endpoint
     from fairlead.publishing.input.tables import read_table
     from fairlead_cli.prediction_run import contract, run_pinned
     from fairlead_cli.predictions_file import check_ending

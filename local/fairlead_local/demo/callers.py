@@ -6,7 +6,7 @@ Each is a user with one policy of the stack.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fairlead.api.client import Endpoint
+from fairlead.client.endpoint import Endpoint
 from fairlead_local.account import REGION
 from fairlead_local.cloud import Credentials, LocalCloud
 from fairlead_local.demo.traffic import DELAY, TEAMS, TeamRequest

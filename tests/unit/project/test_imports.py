@@ -13,7 +13,7 @@ COMMANDS = ROOT / "cli/fairlead_cli"
 ROWS = [
     {"errors"},
     {"auth", "settings", "model"},
-    {"engines", "telemetry", "aws", "html", "gate", "drift"},
+    {"engines", "telemetry", "aws", "html", "gate", "drift", "client"},
     {"api", "registry", "quality"},
     {"journal", "serving", "publishing", "feedback"},
     {"releases", "verification", "monitoring"},

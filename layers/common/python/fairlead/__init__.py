@@ -1,6 +1,7 @@
 """Fairlead: a fitted scikit-learn model as a live, authorised, versioned endpoint on AWS Lambda.
 
-`fairlead.publish(estimator, name=…, X=…, y=…)` is the verb a notebook needs, `fairlead.validate(…)` its dry run.
+`fairlead.publish(estimator, name=…, X=…, y=…)` is the verb a notebook needs, `fairlead.validate(…)` its dry run;
+`fairlead.Client(url).predict(rows)` asks the endpoint, and `fairlead.AsyncClient` does so for asyncio.
 All else is a room of its own; a room imports only rooms of lower rows:
 
     errors        every error, with its HTTP status and exit code
@@ -13,7 +14,8 @@ All else is a room of its own; a room imports only rooms of lower rows:
     html          elements, charts and style of the HTML pages
     gate          quality gate: checks over evidence, one verdict
     drift         drift of inputs and predictions against the baseline
-    api           the public HTTP contract, and a client of it
+    client        ask an endpoint: tables in, predictions out
+    api           the public HTTP contract
     registry      versions in S3: blobs, manifests, lineage, retirements
     quality       metrics from reported outcomes
     journal       audit log of the aliases, a hash chain in S3
@@ -29,15 +31,27 @@ All else is a room of its own; a room imports only rooms of lower rows:
 Nothing heavy is imported here: Lambda imports this package on every cold start.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fairlead.client.asynchronous import AsyncClient as AsyncClient
+    from fairlead.client.client import Client as Client
 
 __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:
-    """Load `fairlead.publish` and `fairlead.validate` on first use, because publishing imports scikit-learn."""
+    """Load what the package offers on first use: publishing imports scikit-learn, and Lambda needs no client."""
     if name in {"publish", "validate"}:
         from fairlead.publishing import publish
 
         return getattr(publish, name)
+    if name == "Client":
+        from fairlead.client.client import Client
+
+        return Client
+    if name == "AsyncClient":
+        from fairlead.client.asynchronous import AsyncClient
+
+        return AsyncClient
     raise AttributeError(f"module 'fairlead' has no attribute {name!r}")

@@ -25,7 +25,7 @@ class SigV4:
     def __init__(self, session: Any = None, *, region: str | None = None, service: str = "execute-api") -> None:
         from botocore.session import Session
 
-        self.session = session or Session()
+        self.session: Any = session or Session()
         self._region = region
         self._service = service
 

@@ -299,3 +299,15 @@ class CallError(FairleadError):
     def document(self) -> dict[str, Any]:
         """Return the error as a JSON object, with each wrong value."""
         return super().document() | ({"errors": self.errors} if self.errors else {})
+
+
+class CallRowsError(CallError):
+    """The endpoint refused rows; `errors` names row and field, the row counted from the first row of the table."""
+
+
+class CallDeniedError(CallError):
+    """The caller's AWS identity may not call this route; the hint names the identity and the policy it needs."""
+
+
+class CallUnavailableError(CallError):
+    """The endpoint was throttled, unavailable or silent until the deadline: the same call may succeed later."""

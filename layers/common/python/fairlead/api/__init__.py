@@ -1,1 +1,1 @@
-"""The public HTTP contract: bodies of requests and answers, errors, and a client that signs."""
+"""The public HTTP contract: bodies of requests and answers, and errors."""

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from fairlead.api import predictions
-from fairlead.api.client import batches
 from fairlead.aws.release_client import ReleaseReply
+from fairlead.client.batches import batches
 from fairlead.model.golden import Golden
 from fairlead.model.manifest import Finding
 from fairlead.verification.trial.findings import failed, inconclusive, passed
@@ -62,8 +62,8 @@ def cold_start(subject: Subject, budget: float) -> Finding:
 def _body(subject: Subject, golden: Golden, rows: int) -> bytes:
     """Return a request body of this many golden rows, at most as many as one call may have."""
     wanted: Sequence[tuple[object, ...]] = (golden.rows * (rows // len(golden.rows) + 1))[:rows]
-    [(_, body), *_] = batches(predictions.instances(subject.facts.signature, wanted), most_rows=subject.most_rows)
-    return body
+    first, *_ = batches(predictions.instances(subject.facts.signature, wanted), most_rows=subject.most_rows)
+    return first.body()
 
 
 def _took(reply: ReleaseReply) -> float:

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from fairlead.api import predictions as wire
-from fairlead.api.client import ROWS_PER_CALL, batches
 from fairlead.aws.release_client import ReleaseClient, ReleaseReply, ask_until_loaded
+from fairlead.client.batches import ROWS_PER_CALL, batches
 from fairlead.errors import CallError
 from fairlead.model.manifest import Manifest
 from fairlead.model.release import Release
@@ -55,11 +55,11 @@ class Subject:
         Raises RefusedRowsError, CallError.
         """
         predictions: list[Any] = []
-        for count, body in batches(wire.instances(signature, rows), most_rows=self.most_rows):
-            document = self._identified(_answered(self.call(body)))
+        for batch in batches(wire.instances(signature, rows), most_rows=self.most_rows):
+            document = self._identified(_answered(self.call(batch.body())))
             found = document.get("predictions")
-            if not isinstance(found, list) or len(found) != count:
-                raise CallError(f"the release did not answer {count} rows with {count} predictions")
+            if not isinstance(found, list) or len(found) != len(batch.rows):
+                raise CallError(f"the release did not answer {len(batch.rows)} rows with as many predictions")
             predictions += found
         return predictions
 

@@ -3,23 +3,32 @@
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from decimal import Decimal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from fairlead.api.client import BYTES_PER_CALL, Endpoint, batches
-from fairlead.errors import CallError, SettingsError
+from fairlead.client.batches import BYTES_PER_CALL, batches
+from fairlead.client.endpoint import Endpoint
+from fairlead.errors import CallDeniedError, CallError, CallRowsError, CallUnavailableError, DataError, SettingsError
 
 
 class Script:
-    """A server's answers, in order (the last one repeats), and the requests that it received."""
+    """A server's answers, in order (the last one repeats), and the requests that it received.
+
+    A status of 0 breaks the connection; a document of None echoes the rows. `slow` gives the seconds of an answer.
+    """
 
     def __init__(self) -> None:
         self.answers: list[tuple[int, dict[str, str], Any]] = [(200, {}, {"predictions": []})]
         self.received: list[tuple[str, str, dict[str, str], bytes]] = []
         self.url = ""
+        self.slow: Callable[[bytes], float] = lambda _: 0.0
+        self.at_once = self.most_at_once = 0
 
 
 @pytest.fixture
@@ -30,13 +39,23 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Script]:
     monkeypatch.delenv("AWS_REGION", raising=False)
     monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
     monkeypatch.delenv("AWS_PROFILE", raising=False)
-    script = Script()
+    script, lock = Script(), threading.Lock()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             script.received.append((self.command, self.path, dict(self.headers), body))
             status, headers, document = script.answers.pop(0) if len(script.answers) > 1 else script.answers[0]
+            with lock:
+                script.at_once += 1
+                script.most_at_once = max(script.most_at_once, script.at_once)
+            time.sleep(script.slow(body))
+            with lock:
+                script.at_once -= 1
+            if status == 0:
+                return  # and the connection closes
+            if document is None:
+                document = {"predictions": [row["x"] for row in json.loads(body)["instances"]]}
             data = document if isinstance(document, bytes) else json.dumps(document).encode()
             self.send_response(status)
             for name, value in {**headers, "Content-Length": str(len(data))}.items():
@@ -58,9 +77,22 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Script]:
     served.server_close()
 
 
-def endpoint(server: Script) -> tuple[Endpoint, list[float]]:
-    pauses: list[float] = []
-    return Endpoint(server.url, sleep=pauses.append), pauses
+class Pauses:
+    """A clock that only pauses advance."""
+
+    def __init__(self) -> None:
+        self.all: list[float] = []
+
+    def sleep(self, seconds: float) -> None:
+        self.all.append(seconds)
+
+    def clock(self) -> float:
+        return sum(self.all)
+
+
+def endpoint(server: Script, **options: Any) -> tuple[Endpoint, Pauses]:
+    pauses = Pauses()
+    return Endpoint(server.url, sleep=pauses.sleep, clock=pauses.clock, **options), pauses
 
 
 def test_a_call_is_signed_for_execute_api_in_the_callers_region(server: Script) -> None:
@@ -72,17 +104,6 @@ def test_a_call_is_signed_for_execute_api_in_the_callers_region(server: Script) 
     assert (method, path) == ("GET", "/v1/model")
     assert headers["Authorization"].startswith("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/")
     assert "/eu-west-1/execute-api/aws4_request" in headers["Authorization"]
-
-
-def test_the_region_in_an_api_gateway_address_wins_over_the_sessions(server: Script) -> None:
-    remote = Endpoint("https://abc.execute-api.ap-south-1.amazonaws.com/v1")
-
-    assert "/ap-south-1/execute-api/" in remote._signed("GET", remote._url + "/model", b"")["Authorization"]
-
-
-def test_a_region_of_any_partition_is_read_from_the_address(server: Script) -> None:
-    remote = Endpoint("https://abc.execute-api.eusc-de-east-1.amazonaws.eu/v1")
-    assert "/eusc-de-east-1/execute-api/" in remote._signed("GET", "https://example", b"")["Authorization"]
 
 
 def test_rows_go_out_in_bounded_batches_and_every_answer_comes_back_in_order(server: Script) -> None:
@@ -97,30 +118,122 @@ def test_rows_go_out_in_bounded_batches_and_every_answer_comes_back_in_order(ser
 
 
 def test_the_servers_own_row_limit_makes_batches_smaller() -> None:
-    assert [rows for rows, _ in batches([{"x": 1}] * 7, most_rows=3)] == [3, 3, 1]
+    assert [len(made.rows) for made in batches([{"x": 1}] * 7, most_rows=3)] == [3, 3, 1]
 
 
 def test_wide_rows_are_bounded_by_bytes() -> None:
     made = list(batches([{"text": "x" * 700_000}] * 7))
 
-    assert [rows for rows, _ in made] == [2, 2, 2, 1]
-    assert all(len(body) < BYTES_PER_CALL + 100 for _, body in made)
+    assert [len(batch.rows) for batch in made] == [2, 2, 2, 1]
+    assert all(len(batch.body()) < BYTES_PER_CALL + 100 for batch in made)
 
 
 def test_one_row_larger_than_the_bound_still_goes_out_alone() -> None:
-    assert [rows for rows, _ in batches([{"t": "x" * BYTES_PER_CALL}, {"t": "y"}])] == [1, 1]
+    assert [len(made.rows) for made in batches([{"t": "x" * BYTES_PER_CALL}, {"t": "y"}])] == [1, 1]
 
 
 def test_a_wrong_row_is_counted_from_the_first_of_the_file(server: Script) -> None:
     wrong = {"row": 4, "field": "x", "expected": "a number", "got": "a string"}
-    problem = {"status": 422, "code": "invalid_instances", "detail": "1 value is wrong", "errors": [wrong]}
+    detail = "row 4, field 'x': expected a number, got a string (and 1 more)"
+    problem = {"status": 422, "code": "invalid_instances", "detail": detail, "errors": [wrong, wrong | {"row": 5}]}
     server.answers = [(200, {}, {}), (422, {}, problem)]
 
-    with pytest.raises(CallError, match="422: 1 value is wrong") as caught:
+    with pytest.raises(
+        CallRowsError, match="answered 422: row 1004, field 'x': expected a number, got a str"
+    ) as caught:
         list(endpoint(server)[0].predict([{"x": 1}] * 1_500))
 
     assert caught.value.code == "invalid_instances"
-    assert caught.value.errors == [wrong | {"row": 1_004}]
+    assert caught.value.errors == [wrong | {"row": 1_004}, wrong | {"row": 1_005}]
+    assert str(caught.value).endswith("(and 1 more)")
+
+
+def test_outcomes_of_a_later_request_are_counted_from_the_first_too(server: Script) -> None:
+    wrong = {"row": 1, "field": "actual", "expected": "an outcome", "got": "null"}
+    server.answers = [(200, {}, {"results": []}), (422, {}, {"code": "invalid_outcomes", "errors": [wrong]})]
+
+    with pytest.raises(CallRowsError, match="row 3, field 'actual'"):
+        list(endpoint(server)[0].report([{"prediction_id": "1"}] * 4, most_rows=2))
+
+
+def test_rows_without_named_errors_are_refused_with_the_detail(server: Script) -> None:
+    server.answers = [(422, {}, {"code": "invalid_instances", "detail": "`instances` is empty"})]
+
+    with pytest.raises(CallRowsError, match="`instances` is empty"):
+        list(endpoint(server)[0].predict([{"x": 1}]))
+
+
+@pytest.mark.parametrize("value", [float("inf"), np.float32("-inf"), np.float64("inf")])
+def test_infinity_is_refused_before_it_is_sent(server: Script, value: Any) -> None:
+    """JSON would make it null, which means missing."""
+    with pytest.raises(DataError, match="row 1, x: JSON has no infinity"):
+        list(endpoint(server)[0].predict([{"x": None}, {"y": "inf", "z": float("nan"), "x": value}]))
+    assert server.received == []
+
+
+def test_a_value_that_json_cannot_hold_is_named(server: Script) -> None:
+    with pytest.raises(DataError, match="row 1, x: JSON has no complex"):
+        list(endpoint(server)[0].predict([{"x": 1}, {"y": 2, "x": 1j}]))
+
+
+def test_scalars_of_numpy_and_pandas_are_sent_as_json_has_them() -> None:
+    row = {
+        "float": np.float32(1.5),
+        "integer": np.int64(3),
+        "bool": np.bool_(True),
+        "text": np.str_("x"),
+        "missing": [np.nan, pd.NA, pd.NaT],
+        "day": pd.Timestamp("2026-01-02"),
+        "price": Decimal("1.50"),
+    }
+
+    [sent] = [json.loads(batch.body())["instances"][0] for batch in batches([row])]
+
+    assert sent == {
+        "float": 1.5,
+        "integer": 3,
+        "bool": True,
+        "text": "x",
+        "missing": [None, None, None],
+        "day": "2026-01-02T00:00:00",
+        "price": 1.5,
+    }
+
+
+def test_a_request_that_is_too_large_goes_again_in_halves(server: Script) -> None:
+    """The endpoint's own limit of rows may be lower: where answers are wide."""
+    large = {"code": "too_large", "detail": "4 rows, at most 3"}
+    wrong = {"row": 0, "field": "x", "expected": "a number", "got": "a string"}
+    server.answers = [
+        (413, {}, large),
+        *((200, {}, {"predictions": [n]}) for n in (1, 2)),
+        (422, {}, {"errors": [wrong]}),
+    ]
+    answers = endpoint(server)[0].predict([{"x": n} for n in range(5)], most_rows=4)
+
+    assert [next(answers)["predictions"] for _ in range(2)] == [[1], [2]]
+    with pytest.raises(CallRowsError, match="row 4"):
+        next(answers)
+    sent = [[row["x"] for row in json.loads(body)["instances"]] for *_, body in server.received]
+    assert sent == [[0, 1, 2, 3], [0, 1], [2, 3], [4]]
+
+
+def test_one_row_that_is_too_large_is_refused(server: Script) -> None:
+    server.answers = [(413, {}, {"code": "too_large", "detail": "7 MB"})]
+
+    with pytest.raises(CallError, match="413: 7 MB"):
+        list(endpoint(server)[0].predict([{"x": 1}]))
+
+
+def test_answers_of_parallel_requests_come_in_order(server: Script) -> None:
+    """The first is answered last; no more than `parallel` are on their way."""
+    server.slow = lambda body: 0.2 if json.loads(body)["instances"][0]["x"] == 0 else 0.02
+    server.answers = [(200, {}, None)]
+
+    answers = list(endpoint(server, parallel=3)[0].predict([{"x": n} for n in range(9)], most_rows=1))
+
+    assert [answer["predictions"] for answer in answers] == [[n] for n in range(9)]
+    assert 1 < server.most_at_once <= 3
 
 
 def test_the_next_request_is_on_its_way_while_the_caller_works_on_an_answer(server: Script) -> None:
@@ -151,28 +264,56 @@ def test_a_busy_endpoint_is_tried_again_after_the_time_it_asks_for(server: Scrip
     client, pauses = endpoint(server)
 
     assert client.describe() == {"model": "churn"}
-    assert pauses == [2.0, 1.0]
+    assert 2.0 <= pauses.all[0] <= 2.5
+    assert 0.0 <= pauses.all[1] <= 1.0
 
 
-def test_patience_is_bounded_in_attempts(server: Script) -> None:
+def test_attempts_end_at_the_deadline(server: Script) -> None:
     server.answers = [(503, {"Retry-After": "1"}, {"detail": "loading", "code": "model_unavailable"})]
-    client, pauses = endpoint(server)
+    client, pauses = endpoint(server, deadline=10.0)
 
-    with pytest.raises(CallError, match="503: loading") as caught:
+    with pytest.raises(CallUnavailableError, match="503: loading") as caught:
         client.describe()
     assert caught.value.code == "model_unavailable"
-    assert (len(server.received), pauses) == (5, [1.0] * 4)
+    assert len(server.received) == len(pauses.all) + 1
+    assert 3 <= len(server.received) <= 10
+    assert pauses.clock() < 10.0
 
 
-def test_patience_is_bounded_in_time(server: Script) -> None:
-    """The client does not wait for an endpoint whose Retry-After exceeds its patience."""
+def test_pauses_of_two_callers_differ(server: Script) -> None:
+    server.answers = [(503, {}, {})]
+    made = [endpoint(server, deadline=5.0) for _ in range(2)]
+
+    for client, _ in made:
+        with pytest.raises(CallUnavailableError):
+            client.describe()
+    assert made[0][1].all[0] != made[1][1].all[0]
+
+
+def test_a_retry_after_beyond_the_deadline_is_not_waited_for(server: Script) -> None:
     server.answers = [(503, {"Retry-After": "30"}, {"detail": "no model has been released yet", "hint": "release one"})]
     client, pauses = endpoint(server)
 
-    with pytest.raises(CallError, match="no model has been released yet") as caught:
+    with pytest.raises(CallUnavailableError, match="no model has been released yet") as caught:
         client.describe()
     assert caught.value.hint == "release one"
-    assert (len(server.received), pauses) == (1, [])
+    assert (len(server.received), pauses.all) == (1, [])
+
+
+def test_a_silent_endpoint_is_asked_until_the_deadline(server: Script) -> None:
+    server.slow = lambda _: 1.0
+    started = time.monotonic()
+
+    with pytest.raises(CallUnavailableError, match=r"gave no answer within 0\.3 s"):
+        Endpoint(server.url, deadline=0.3).describe()
+    assert time.monotonic() - started < 0.9
+
+
+def test_a_connection_that_breaks_is_opened_again(server: Script) -> None:
+    server.answers = [(0, {}, {}), (200, {}, {"model": "churn"})]
+
+    assert endpoint(server)[0].describe() == {"model": "churn"}
+    assert len(server.received) == 2
 
 
 @pytest.mark.parametrize(
@@ -211,7 +352,7 @@ def test_a_forbidden_caller_gets_their_arn_and_the_missing_policy(server: Script
         <Arn>arn:aws:iam::123456789012:user/guest</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>"""
     server.answers = [(403, {}, {"message": "User is not authorized to access this resource"}), (200, {}, identity)]
 
-    with pytest.raises(CallError, match="403: User is not authorized") as caught:
+    with pytest.raises(CallDeniedError, match="403: User is not authorized") as caught:
         endpoint(server)[0].describe()
     assert "arn:aws:iam::123456789012:user/guest" in caught.value.hint
     assert "CallerPolicyArn" in caught.value.hint

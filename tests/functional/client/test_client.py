@@ -1,0 +1,235 @@
+"""`fairlead.Client` and `AsyncClient` from a table to its predictions, against an API on loopback."""
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from fairlead import AsyncClient, Client
+from fairlead.errors import CallError, CallRowsError, DataError
+from tests.functional.loopback_api import Script, serving
+
+INPUTS = [{"name": "x", "kind": "number", "nullable": True}, {"name": "plan", "kind": "category"}]
+YES = {"label": "yes", "probabilities": {"no": 0.25, "yes": 0.75}}
+
+
+def answering(version: int, *, release: str = "14", model: str = "churn", **member: Any) -> Callable[[bytes], Any]:
+    """An endpoint that gives every row the same prediction."""
+    identity = {"model": model, "version": version, "digest": f"sha256:{version}", "release": release}
+
+    def answer(body: bytes) -> Any:
+        rows = json.loads(body)["instances"]
+        return identity | {"predictions": [{"id": f"r-{at}", **(member or YES)} for at in range(len(rows))]}
+
+    return answer
+
+
+@pytest.fixture
+def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Script]:
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "DEFAULT_REGION"):
+        monkeypatch.setenv(f"AWS_{name}", "test")
+    with serving() as script:
+        script.answers = {
+            "/model": (200, {"signature": {"inputs": INPUTS}}),
+            "/predict": (200, answering(3)),
+        }
+        yield script
+
+
+def sent(api: Script, path: str = "/predict") -> list[Any]:
+    return [row for body in api.received[path] for row in body["instances"]]
+
+
+def test_a_frame_comes_back_as_labels_probabilities_and_ids_with_its_own_index(api: Script) -> None:
+    frame = pd.DataFrame({"x": [1.5, np.nan], "plan": pd.Categorical(["basic", None])}, index=["a", "b"])
+
+    found = Client(api.url).predict(frame)
+
+    assert sent(api) == [{"x": 1.5, "plan": "basic"}, {"x": None, "plan": None}]
+    assert (found.labels, found.ids, len(found)) == (["yes", "yes"], ["r-0", "r-1"], 2)
+    assert (found.model, found.version, found.digest, found.releases) == ("churn", 3, "sha256:3", ("14",))
+    expected = pd.DataFrame({"no": [0.25, 0.25], "yes": [0.75, 0.75]}, index=["a", "b"])
+    pd.testing.assert_frame_equal(found.probabilities, expected)
+    assert list(found.to_frame()) == ["prediction_id", "label", "probabilities.no", "probabilities.yes"]
+    assert list(found.to_frame().index) == ["a", "b"]
+    assert repr(found) == "<2 predictions by churn version 3, release 14>"
+
+
+ROWS = [{"x": 1.5, "plan": "basic"}, {"x": 2.0, "plan": None}]
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        ROWS,
+        iter(ROWS),
+        pa.Table.from_pylist(ROWS),
+        pd.DataFrame(ROWS, dtype="object"),
+        pd.DataFrame(ROWS).convert_dtypes(),
+        [[1.5, "basic"], (2.0, None)],
+        np.array([[1.5, "basic"], [2.0, None]], dtype=object),
+        pd.DataFrame([[1.5, "basic"], [2.0, None]]),
+    ],
+    ids=["dictionaries", "iterator", "arrow", "objects", "nullable", "lists", "array", "frame without names"],
+)
+def test_every_kind_of_table_sends_the_same_rows(api: Script, table: Any) -> None:
+    assert len(Client(api.url).predict(table)) == 2
+    assert sent(api) == ROWS
+
+
+def test_field_names_are_read_once_and_again_after_a_refusal(api: Script) -> None:
+    """Rows without names go by the signature; another version may be live when the endpoint refuses them."""
+    client = Client(api.url)
+    for _ in range(2):
+        client.predict(np.ones((1, 2)))
+    assert len(api.received["/model"]) == 1
+
+    wrong = {"row": 0, "field": "x", "expected": "a field of the signature", "got": "an unknown field"}
+    api.answers["/predict"] = (422, {"code": "invalid_instances", "errors": [wrong]})
+    with pytest.raises(CallRowsError, match="row 0, field 'x'") as caught:
+        client.predict(np.ones((1, 2)))
+    assert caught.value.errors == [wrong]
+    with pytest.raises(CallRowsError):
+        client.predict(np.ones((1, 2)))
+    assert len(api.received["/model"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ([], "no rows"),
+        (pd.DataFrame({"x": []}), "no rows"),
+        ({"x": [1]}, "rows are a dict"),
+        ("x", "rows are a str"),
+        (np.ones(3), "rows are a ndarray"),
+        (7, "rows are a int"),
+        ([7], "row 0 is a int"),
+        ([[1, 2], [1, 2, 3]], "row 1 has 3 values, the model takes 2: x, plan"),
+        (pd.DataFrame({"x": [1.0, np.inf], "plan": "a"}), "row 1, x: JSON has no infinity"),
+    ],
+)
+def test_a_table_that_cannot_be_sent_is_refused_by_name(api: Script, table: Any, said: str) -> None:
+    with pytest.raises(DataError, match=said):
+        Client(api.url).predict(table)
+    assert "/predict" not in api.received
+
+
+def test_a_regressors_values_come_back_and_labels_are_refused_by_name(api: Script) -> None:
+    api.answers["/predict"] = (200, answering(3, value=2.5))
+    found = Client(api.url).predict(ROWS)
+
+    assert found.values == [2.5, 2.5]
+    with pytest.raises(AttributeError, match="predictions of churn have no label: they have id, value"):
+        _ = found.labels
+
+
+def test_a_pinned_version_is_asked_by_its_path(api: Script) -> None:
+    api.answers["/versions/2/predict"] = (200, answering(2))
+    api.answers["/versions/2"] = (200, {"signature": {"inputs": INPUTS}})
+
+    assert Client(api.url).predict(np.ones((1, 2)), version=2).version == 2
+    assert Client(api.url).describe(2) == {"signature": {"inputs": INPUTS}}
+
+
+def turn(*answers: Callable[[bytes], Any]) -> Callable[[bytes], Any]:
+    """An endpoint that answers in turn, as aliases do while a release replaces another."""
+    left = list(answers)
+
+    def answer(body: bytes) -> Any:
+        now = left.pop(0) if len(left) > 1 else left[0]
+        return now(body)
+
+    return answer
+
+
+def test_two_versions_that_answer_one_table_are_replaced_by_the_older_one(api: Script) -> None:
+    api.answers["/predict"] = (200, turn(answering(4, release="15"), answering(3)))
+    api.answers["/versions/3/predict"] = (200, turn(answering(3), answering(3, release="15")))
+
+    found = Client(api.url, parallel=1).predict([{"x": 1}] * 1_500)
+
+    assert (found.version, found.releases, len(found)) == (3, ("14", "15"), 1_500)
+
+
+def test_a_model_that_replaced_another_meanwhile_answers_the_whole_table(api: Script) -> None:
+    api.answers["/predict"] = (200, turn(answering(3), answering(1, model="upsell")))
+
+    found = Client(api.url, parallel=1).predict([{"x": 1}] * 1_500)
+
+    assert (found.model, found.version, len(found)) == ("upsell", 1, 1_500)
+
+
+def test_a_release_that_does_not_know_the_older_version_has_a_still_older_one_asked(api: Script) -> None:
+    api.answers["/predict"] = (200, turn(answering(4), answering(3)))
+    api.answers["/versions/3/predict"] = (404, {"code": "no_such_version", "versions": [1, 2]})
+    api.answers["/versions/2/predict"] = (200, answering(2))
+
+    assert Client(api.url, parallel=1).predict([{"x": 1}] * 1_500).version == 2
+
+
+def test_a_version_that_the_caller_pinned_is_never_replaced(api: Script) -> None:
+    api.answers["/versions/9/predict"] = (404, {"code": "no_such_version", "versions": [1, 2], "detail": "no 9"})
+
+    with pytest.raises(CallError, match="no 9") as caught:
+        Client(api.url).predict(ROWS, version=9)
+    assert caught.value.problem["versions"] == [1, 2]
+
+
+def test_feedback_reports_outcomes_by_id(api: Script) -> None:
+    api.answers["/feedback"] = (207, {"results": [{"status": "recorded"}, {"status": "invalid", "detail": "no"}]})
+
+    results = Client(api.url).feedback(["r-0", "r-1"], np.array([1, 2]), comments=["lab 4", None])
+
+    assert [result["status"] for result in results] == ["recorded", "invalid"]
+    assert api.received["/feedback"] == [
+        {
+            "outcomes": [
+                {"prediction_id": "r-0", "actual": 1, "comment": "lab 4"},
+                {"prediction_id": "r-1", "actual": 2},
+            ]
+        }
+    ]
+    with pytest.raises(ValueError, match="shorter"):
+        Client(api.url).feedback(["r-0", "r-1"], [1])
+
+
+def test_calls_of_an_async_client_run_at_the_same_time(api: Script) -> None:
+    def slowly(body: bytes) -> Any:
+        time.sleep(0.2)
+        return answering(3)(body)
+
+    async def many() -> list[Any]:
+        async with AsyncClient(api.url) as client:
+            return await asyncio.gather(*(client.predict(ROWS) for _ in range(10)), client.describe())
+
+    api.answers["/predict"] = (200, slowly)
+    api.answers["/feedback"] = (200, {"results": []})
+    started = time.monotonic()
+    *found, described = asyncio.run(many())
+
+    assert [one.labels for one in found] == [["yes", "yes"]] * 10
+    assert described["signature"]["inputs"] == INPUTS
+    assert time.monotonic() - started < 1.5
+    assert asyncio.run(AsyncClient(api.url).feedback([], [])) == []
+
+
+def test_importing_a_client_imports_nothing_heavy() -> None:
+    heavy = ["sklearn", "onnxruntime", "onnx", "pandas", "numpy", "boto3", "botocore", "pyarrow", "httpx", "requests"]
+    code = (
+        "import sys, fairlead; light = sorted(sys.modules);"
+        "from fairlead import AsyncClient, Client; Client('https://abc.execute-api.eu-west-1.amazonaws.com/v1');"
+        f"print([name for name in {heavy!r} if name in light], [name for name in {heavy!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[] ['botocore']"
