@@ -80,6 +80,21 @@ def model() -> Response[str]:
     return http.answer(endpoint.model().public())
 
 
+@app.get("/openapi.json")
+def openapi_document() -> Response[str]:
+    """Return an OpenAPI 3.1 document of the live version, or of the version that `?version=` pins."""
+    from fairlead.api import openapi  # noqa: PLC0415 - at its first request
+
+    event = app.current_event.raw_event
+    version = http.query_version(event)
+    app.context["of_others"] = True
+    model = endpoint.version(version)
+    facts = model.public()
+    return http.answer(
+        openapi.document(facts["signature"], facts, model.golden, most_rows=facts["most_rows"], url=http.api_url(event))
+    )
+
+
 @app.get("/health")
 def health() -> Response[str]:
     """Return which release is ready; 503 with the reason if none is."""
@@ -202,7 +217,7 @@ def not_found(_: Exception) -> Response[str]:
     event = app.current_event
     hint = (
         "routes: POST /predict, /versions/N/predict, /v2/models/NAME/infer and /invocations; "
-        "GET /model, /versions, /versions/N, /health, /v2 and /ping"
+        "GET /model, /versions, /versions/N, /openapi.json, /health, /v2 and /ping"
     )
     raise NoSuchPathError(f"there is no route {event.http_method} {event.path}", hint=hint)
 

@@ -36,7 +36,7 @@ def operations(stack: Stack) -> dict[str, dict[str, Any]]:
 
 def test_the_documented_routes_exist(stack: Stack) -> None:
     assert {
-        *("POST /predict", "GET /model", "GET /health"),
+        *("POST /predict", "GET /model", "GET /health", "GET /openapi.json"),
         *("GET /versions", "GET /versions/{version}", "POST /versions/{version}/predict"),
         *("GET /v2", "GET /v2/health/live", "GET /v2/health/ready"),
         *(f"GET /v2/models/{{model}}{version}{ready}" for version in VERSIONS for ready in ("", "/ready")),

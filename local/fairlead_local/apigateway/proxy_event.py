@@ -69,8 +69,8 @@ def _added(request: HttpRequest, facts: Facts) -> list[tuple[str, str]]:
     return [
         ("X-Amzn-Trace-Id", facts.trace),
         ("X-Forwarded-For", request.source_ip),
-        ("X-Forwarded-Port", "443"),
-        ("X-Forwarded-Proto", "https"),
+        ("X-Forwarded-Port", (request.header("Host") or "").rpartition(":")[2]),
+        ("X-Forwarded-Proto", "http"),  # AWS: https, at port 443
     ]
 
 

@@ -159,6 +159,15 @@ def reported(event: Mapping[str, Any]) -> tuple[int, str]:
     return _arrived(context), (context.get("identity") or {}).get("userArn") or ""
 
 
+def api_url(event: Mapping[str, Any]) -> str:
+    """Return the address that the caller used, with the stage or a custom domain's base path; empty if not known."""
+    context = event["requestContext"]
+    resource = str(event.get("path") or "")
+    prefix = str(context.get("path") or "").removesuffix(resource)
+    host, scheme = context.get("domainName"), header(event, "x-forwarded-proto") or "https"
+    return f"{scheme}://{host}{prefix}" if host else ""
+
+
 def at_resource(event: dict[str, Any]) -> dict[str, Any]:
     """Return a proxy event whose path begins at the API's root: a custom domain prefixes its base path.
 

@@ -159,12 +159,12 @@ class RequestReader:
             seen.add(name)
         for name, field in self._fields.items():
             if name not in seen and not field.nullable:
-                yield FieldError(row=row, field=name, expected=_expected(field), got="nothing")
+                yield FieldError(row=row, field=name, expected=expected_of(field), got="nothing")
 
     def _fault(self, row: int, name: str, value: Any) -> FieldError | None:
         """Return what is wrong with a member, None if nothing is."""
         if field := self._fields.get(name):
-            right, expected, got = _fits(field, value), _expected(field), shown(value)
+            right, expected, got = _fits(field, value), expected_of(field), shown(value)
         elif name in self._ignored:
             right, expected, got = is_plain(value), "a JSON value", shown(value)
         else:
@@ -249,7 +249,8 @@ def _fits(field: Field, value: Any) -> bool:
     return True
 
 
-def _expected(field: Field) -> str:
+def expected_of(field: Field) -> str:
+    """Return what a field takes, in the words of a 422."""
     text = EXPECTED[field.kind]
     if field.kind == "number":
         text += f" between ±{field.largest:.3g}"

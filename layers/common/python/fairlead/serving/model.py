@@ -44,6 +44,7 @@ class Model:
     def __init__(self, facts: Manifest, sha256: str, engine: engines.Engine, golden: Golden) -> None:
         self.facts = facts
         self.sha256 = sha256
+        self.golden = golden
         self._answerer = RowAnswerer(engine, facts.signature, golden)
         self._reader = RequestReader(facts.signature, most_rows=most_rows(facts.signature))
         self._ranges = Ranges(facts.signature)
