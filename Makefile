@@ -74,7 +74,7 @@ bench: build ## figures of docs/reference/performance.md
 lock: $(VENV)/.ready ## resolve requirements/*.in and the layers' anew, with hashes
 	@$(UV) pip compile -q --upgrade --generate-hashes --no-annotate --custom-compile-command "make lock" requirements/dev.in -o requirements/dev.txt
 	@for python in 3.11 3.13; do $(UV) pip compile -q --upgrade --generate-hashes --no-annotate --custom-compile-command "make lock" \
-	  --resolution lowest-direct --only-binary :all: --python-version $$python pyproject.toml -o requirements/oldest-$$python.txt; done
+	  --resolution lowest-direct --only-binary :all: --python-version $$python --extra publish pyproject.toml -o requirements/oldest-$$python.txt; done
 	@$(UV) pip compile -q --upgrade --python-version 3.13 --generate-hashes --no-annotate --custom-compile-command "make lock" requirements/clients.in -o requirements/clients.txt
 	@for layer in common onnx sklearn aws; do $(UV) pip compile -q --universal --python-version 3.13 --generate-hashes --no-annotate --no-header \
 	  --no-emit-package flatbuffers --no-emit-package packaging --no-emit-package protobuf \

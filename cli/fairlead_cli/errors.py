@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from fairlead.errors import FairleadError, FieldError
+from fairlead.errors import FairleadError, FieldError, naming_missing_packages
 from fairlead_cli.output import print_json
 
 MOST_ERRORS = 10
@@ -25,7 +25,8 @@ class Edge(TyperGroup):
         """
         as_json = "--json" in [*ctx._protected_args, *ctx.args]  # noqa: SLF001 - Click parses the command later
         try:
-            return super().invoke(ctx)
+            with naming_missing_packages():
+                return super().invoke(ctx)
         except FairleadError as error:
             _print_error(error, debug=ctx.params["debug"])
             if as_json:

@@ -131,7 +131,7 @@ def _print(done: "Retrained", settings: "Operator", *, json: bool) -> None:
 
 def _there(name: str, span: float, *, reason: str, settings: "Operator", json: bool) -> None:
     from fairlead.aws import clients
-    from fairlead.retraining.handler import start
+    from fairlead.aws.lambda_invocation import start
 
     function = f"{settings.stack}-retrain"
     request = start(

@@ -43,7 +43,10 @@ __version__ = "0.1.0"
 def __getattr__(name: str) -> Any:
     """Load what the package offers on first use: publishing imports scikit-learn, and Lambda needs no client."""
     if name in {"publish", "validate"}:
-        from fairlead.publishing import publish
+        from fairlead.errors import naming_missing_packages
+
+        with naming_missing_packages():
+            from fairlead.publishing import publish
 
         return getattr(publish, name)
     if name == "Client":

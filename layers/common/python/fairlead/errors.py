@@ -4,8 +4,14 @@ Messages begin in lower case, name the failing thing and end without a full stop
 Two modules print them: `fairlead_cli.errors` for operators, `fairlead.api.http` for HTTP callers.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, TypedDict
+
+PUBLISH_PACKAGES = frozenset(
+    {"joblib", "numpy", "onnx", "onnxruntime", "pandas", "pyarrow", "scipy", "skl2onnx", "sklearn"}
+)
+"""What the extra `publish` installs, by the names that are imported."""
 
 MOST_ROWS_NAMED = 8
 """Rows that one error names at most: finding each costs calls of the estimator."""
@@ -246,6 +252,26 @@ class SettingsError(FairleadError):
 
     code = "settings"
     exit_code = 2
+
+
+class MissingPackageError(SettingsError):
+    """A package is not installed; the message has the command that installs it."""
+
+    code = "missing_package"
+
+
+@contextmanager
+def naming_missing_packages() -> Iterator[None]:
+    """Translate the import error of a package of the extra `publish` to MissingPackageError."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        package = (error.name or "").partition(".")[0]
+        if package not in PUBLISH_PACKAGES:
+            raise
+        raise MissingPackageError(
+            f"this needs {package}, which is not installed: pip install 'fairlead[publish]'"
+        ) from error
 
 
 class NotFoundError(FairleadError):

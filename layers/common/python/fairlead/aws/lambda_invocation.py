@@ -1,5 +1,6 @@
-"""Invokes a scheduled function of the stack now, with a schedule's event, and waits for its answer."""
+"""Invokes a function of the stack: waits for its answer, or starts it and does not wait."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -33,6 +34,13 @@ def call(client: Any, function: str, event: bytes) -> dict[str, Any]:
             f"{function} failed: {_said(data)}", hint=f"read its log: sam logs --cw-log-group /aws/lambda/{function}"
         )
     return msgspec.json.decode(data, type=dict[str, Any])
+
+
+def start(client: Any, function: str, event: Mapping[str, Any]) -> str:
+    """Invoke a function without waiting; returns the request's id, which its log lines carry."""
+    with clients.translated(f"start {function} (lambda:InvokeFunction)"):
+        called = client.invoke(FunctionName=function, InvocationType="Event", Payload=msgspec.json.encode(event))
+    return str(called["ResponseMetadata"]["RequestId"])
 
 
 def _said(data: bytes) -> str:

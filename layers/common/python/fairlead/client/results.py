@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fairlead.client.endpoint import Answer
+from fairlead.errors import naming_missing_packages
 
 IDENTITY = ("model", "version", "digest")
 
@@ -65,7 +66,7 @@ class Predictions:
     def to_frame(self) -> Any:
         """Return a DataFrame with `prediction_id` and a column for each member, nested ones as `probabilities.yes`.
 
-        Its index is that of the caller's DataFrame. Needs pandas.
+        Its index is that of the caller's DataFrame. Raises MissingPackageError without pandas.
         """
         return self._frame([flat(one) for one in self.rows])
 
@@ -77,7 +78,8 @@ class Predictions:
             raise AttributeError(f"predictions of {self.model} have no {name}: they have {there}") from error
 
     def _frame(self, records: list[dict[str, Any]]) -> Any:
-        import pandas as pd
+        with naming_missing_packages():
+            import pandas as pd
 
         return pd.DataFrame(records, index=self._index)
 

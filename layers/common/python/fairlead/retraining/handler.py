@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import msgspec
-
 from fairlead.aws import clients, stack
 from fairlead.aws.lambda_function import PredictFunction
+from fairlead.aws.lambda_invocation import start
 from fairlead.errors import RefusedError, SettingsError
 from fairlead.model.digest import prefixed
 from fairlead.publishing.store import Published
@@ -44,13 +43,6 @@ def order_of(event: Mapping[str, Any], here: Settings, *, by: str, request: str)
         key=request,
         limits=Limits(fewest=here.fewest, trusted=here.trusted),
     )
-
-
-def start(client: Any, function: str, event: Mapping[str, Any]) -> str:
-    """Invoke a function without waiting; returns the request's id, which its log lines carry."""
-    with clients.translated(f"start {function} (lambda:InvokeFunction)"):
-        called = client.invoke(FunctionName=function, InvocationType="Event", Payload=msgspec.json.encode(event))
-    return str(called["ResponseMetadata"]["RequestId"])
 
 
 def live_model(where: Operator) -> str:
