@@ -2,14 +2,16 @@
 
 import hashlib
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from fairlead_local.clients import Clients
 from fairlead_local.cloud import Credentials, LocalCloud
 from tests.emulator import alarms
+from tests.emulator.iam_users import BUCKET, clients, policy
 from tests.local.support import Sam, Toy, create, make_role
 
 HERE = Path(__file__).parent
@@ -91,3 +93,26 @@ def minute(cloud: LocalCloud) -> None:
 def space() -> str:
     """A namespace of its own."""
     return alarms.namespace()
+
+
+@pytest.fixture(scope="session")
+def bucket(cloud: LocalCloud) -> Any:
+    """boto3's S3 client, with the bucket that users of the tests of IAM read."""
+    s3 = cloud.client("s3")
+    s3.create_bucket(Bucket=BUCKET)
+    s3.put_object(Bucket=BUCKET, Key="k", Body=b"here")
+    return s3
+
+
+@pytest.fixture
+def user(cloud: LocalCloud, new_name: str) -> Callable[..., Clients]:
+    """Make the test's user with these statements; a second call changes them."""
+    keys: list[Credentials] = []
+
+    def make(*statements: dict[str, Any]) -> Clients:
+        keys[:] = keys or [cloud.add_user(new_name)]
+        if statements:
+            cloud.client("iam").put_user_policy(UserName=new_name, PolicyName="p", PolicyDocument=policy(*statements))
+        return clients(cloud, keys[0])
+
+    return make

@@ -22,7 +22,7 @@ from fairlead.feedback.score import Scorer
 from fairlead.feedback.versions import VersionName
 from fairlead_local.dynamodb import expressions, numbers
 from tests.functional.ledger_fixture import make_table
-from tests.unit.feedback.test_forged_lines import DIGEST, GROUP, NOON, FakeDeadLetters, Registry, line
+from tests.unit.feedback.deliveries import DIGEST, GROUP, NOON, FakeDeadLetters, Registry, line
 
 
 class Bench:

@@ -13,7 +13,7 @@ from fairlead.registry.store import manifest_key
 from testkit import penguins
 from testkit.lambda_context import event
 from tests.functional.conftest import Load, Store
-from tests.functional.serving.test_predict_function import invoke
+from tests.functional.serving.invocations import invoke
 
 NEW = ("findings", "policy", "forced", "champion")
 NEW_BLOBS = ("baseline", "policy", "training_rows", "report", "card")

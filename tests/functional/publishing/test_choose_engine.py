@@ -26,7 +26,7 @@ from fairlead.publishing.parity import choose_engine as choosing
 from fairlead.publishing.parity import compare, row_scans
 from fairlead.publishing.parity.choose_engine import Choice, choose_engine
 from fairlead.publishing.signature import infer
-from tests.parity_zoo import reviews
+from tests.parity_tables import reviews
 
 X, Y = load_breast_cancer(return_X_y=True)
 

@@ -1,102 +1,38 @@
 """Retraining on real penguins, with a ledger: what came true is learnt where plausible, and judged beside live."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
-from sklearn.base import ClassifierMixin
-from sklearn.calibration import CalibratedClassifierCV
-from sklearn.frozen import FrozenEstimator
 
 from fairlead.engines import load
-from fairlead.errors import DataError, IntegrityError, ModelFileError, StorageError
+from fairlead.errors import IntegrityError, StorageError
 from fairlead.gate.policy import ChampionRules, Policy
 from fairlead.gate.refusal import GateError
 from fairlead.journal.journal import RETRAIN, Journal
 from fairlead.journal.records import Record
-from fairlead.model.manifest import Blob, Manifest, Recipe, encode
+from fairlead.model.manifest import encode
 from fairlead.publishing.evidence import digests_of
 from fairlead.publishing.input import training_rows
 from fairlead.publishing.parity.messages import EngineReply, GraphQuestion, pack, unpack
 from fairlead.publishing.parity.remote_handler import GraphHandler
 from fairlead.publishing.parity.remote_runtime import RemoteRuntime
-from fairlead.publishing.publish import publish
 from fairlead.publishing.signature.infer import to_rows
 from fairlead.registry.store import Registry, manifest_key
 from fairlead.retraining.retrain import Retrained, Retraining
-from fairlead.retraining.types import Limits, RetrainingError, RetrainingOrder
-from testkit.gate_cases import Table, model
+from fairlead.retraining.types import Limits, RetrainingError
+from testkit.gate_cases import Table
 from testkit.memory import Memory
+from tests.functional.retraining.orders import DAY, changed, order, refusal, refusing, retrained
 from tests.production import (
     ASKED,
     HOUR,
     NOW,
     Production,
     accuracy,
-    champion,
     later,
-    ledger_table,
     penguins,
 )
-
-DAY = 24 * HOUR
-
-
-@pytest.fixture(scope="session")
-def version_one() -> dict[str, bytes]:
-    """A registry's objects after the champion was published."""
-    memory = Memory()
-    publish(**champion(), registry=Registry(memory))
-    return memory.objects
-
-
-@pytest.fixture
-def memory(version_one: dict[str, bytes]) -> Memory:
-    memory = Memory()
-    memory.objects = dict(version_one)
-    return memory
-
-
-@pytest.fixture
-def registry(memory: Memory) -> Registry:
-    return Registry(memory)
-
-
-@pytest.fixture
-def client() -> Iterator[Any]:
-    with ledger_table() as client:
-        yield client
-
-
-@pytest.fixture
-def production(registry: Registry, client: Any) -> Production:
-    return Production(registry, client)
-
-
-def order(**change: Any) -> RetrainingOrder:
-    given: dict[str, Any] = {"model": "penguins", "now": NOW, "by": "arn:user/ada", "why": "accuracy fell"}
-    return RetrainingOrder(**(given | change))
-
-
-def retrained(registry: Registry, production: Production, **change: Any) -> Retrained:
-    done = Retraining(registry, production.ledger).retrain(order(**change))
-    assert isinstance(done, Retrained)
-    return done
-
-
-def refusal(registry: Registry, production: Production, **change: Any) -> RetrainingError:
-    with pytest.raises(RetrainingError) as caught:
-        Retraining(registry, production.ledger).retrain(order(**change))
-    assert registry.versions("penguins") == [1]
-    assert caught.value.hint
-    return caught.value
-
-
-def refusing(error: RetrainingError) -> list[str]:
-    return [one.finding for one in error.findings if one.refuses]
 
 
 def test_drift_is_learnt_and_the_candidate_is_better_on_recent_rows(registry: Registry, production: Production) -> None:
@@ -300,117 +236,6 @@ def test_rows_captured_without_a_field_teach_nothing(registry: Registry, product
     error = refusal(registry, production)
 
     assert "300 captured without all fields; sex never stored (CaptureDrop)" in str(error)
-
-
-def changed(registry: Registry, memory: Memory, **change: Any) -> None:
-    """Version 1 as another publisher would have made it."""
-    manifest = registry.manifest("penguins", 1)[0]
-    memory.objects["models/penguins/versions/1.json"] = encode(msgspec.structs.replace(manifest, **change))
-
-
-def without(manifest: Manifest, name: str) -> dict[str, Blob]:
-    return {key: blob for key, blob in manifest.blobs.items() if key != name}
-
-
-def test_a_version_that_kept_no_rows_says_how_to_bring_them(
-    registry: Registry, production: Production, memory: Memory, tmp_path: Path
-) -> None:
-    production.run(later(300), scored=True)
-    changed(registry, memory, blobs=without(registry.manifest("penguins", 1)[0], "training"))
-
-    error = refusal(registry, production)
-    assert "was published without its training rows" in str(error)
-    assert "--train train.csv" in error.hint
-
-    learnt = penguins()[0]
-    path = tmp_path / "train.csv"
-    learnt.X.assign(species=learnt.y).to_csv(path, index=False)
-    done = retrained(registry, production, train=path)
-    assert done.published.manifest.rows["train"] == 150 + 210
-
-
-def test_rows_brought_without_the_target_are_refused(
-    registry: Registry, production: Production, tmp_path: Path
-) -> None:
-    path = tmp_path / "train.csv"
-    penguins()[0].X.to_csv(path, index=False)
-    with pytest.raises(DataError, match="species"):
-        Retraining(registry, production.ledger).retrain(order(train=path))
-
-
-def test_erased_training_rows_are_said_to_be_gone(registry: Registry, production: Production, memory: Memory) -> None:
-    blob = registry.manifest("penguins", 1)[0].blobs["training"]
-    del memory.objects[f"blobs/sha256/{blob.sha256}"]
-
-    error = refusal(registry, production)
-
-    assert "were erased" in str(error)
-    assert "--train" in error.hint
-
-
-def test_an_estimator_of_another_digest_is_never_opened(
-    registry: Registry, production: Production, memory: Memory
-) -> None:
-    blob = registry.manifest("penguins", 1)[0].blobs["estimator"]
-    memory.objects[f"blobs/sha256/{blob.sha256}"] = b"x" * blob.size
-    with pytest.raises(IntegrityError):
-        Retraining(registry, production.ledger).retrain(order())
-
-
-def test_a_pickle_that_runs_code_is_refused_though_its_digest_is_right(
-    registry: Registry, production: Production, memory: Memory, tmp_path: Path
-) -> None:
-    import os
-    import pickle
-
-    class Evil:
-        def __reduce__(self) -> tuple[Any, ...]:
-            return os.system, (f"touch {tmp_path}/ran",)
-
-    manifest = registry.manifest("penguins", 1)[0]
-    changed(registry, memory, blobs=manifest.blobs | {"estimator": registry.put_blob(pickle.dumps(Evil()))})
-
-    with pytest.raises(ModelFileError):
-        Retraining(registry, production.ledger).retrain(order())
-
-    assert not (tmp_path / "ran").exists()
-
-
-def published_with(estimator: ClassifierMixin, registry: Registry) -> None:
-    training_rows, _, _ = penguins()
-    publish(
-        **champion() | {"estimator": estimator.fit(training_rows.X, training_rows.y)},
-        registry=registry,
-        policy=None,
-        force=True,
-        reason="a test's",
-    )
-
-
-@pytest.mark.slow
-def test_a_frozen_estimator_would_learn_nothing_and_is_refused(registry: Registry, production: Production) -> None:
-    learnt, _, _ = penguins()
-    inner = model("penguins").fit(learnt.X, learnt.y)
-    published_with(CalibratedClassifierCV(FrozenEstimator(inner)), registry)
-
-    with pytest.raises(RetrainingError, match="FrozenEstimator keeps its fitted state"):
-        Retraining(registry, production.ledger).retrain(order())
-
-
-def test_an_estimator_that_is_not_its_recipe_is_refused(
-    registry: Registry, production: Production, memory: Memory
-) -> None:
-    manifest = registry.manifest("penguins", 1)[0]
-    other = msgspec.structs.replace(manifest.recipe, parameters=manifest.recipe.parameters | {"verbose": "True"})
-    changed(registry, memory, recipe=other)
-    assert "differs from the recipe: verbose" in str(refusal(registry, production))
-
-
-def test_a_weight_for_each_row_cannot_be_had_again(registry: Registry, production: Production, memory: Memory) -> None:
-    recipe: Recipe = registry.manifest("penguins", 1)[0].recipe
-    arguments = {"sample_weight": "array([1., 2., 1.])"}
-    changed(registry, memory, recipe=msgspec.structs.replace(recipe, fit_arguments=arguments))
-    assert "fitted with sample_weight=array" in str(refusal(registry, production))
 
 
 def test_an_unknown_model_is_refused(registry: Registry, production: Production) -> None:

@@ -1,154 +1,19 @@
-"""Older versions asked for by number: proved through the chain of manifests, loaded when first asked for, never more.
+"""Older versions requested by number: proved through the chain of manifests, and loaded at the first request."""
 
-Six versions of one model of iris, the fifth live; each has a name of its own for the first species.
-"""
-
-import contextlib
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
-from types import ModuleType
-from typing import Any
 
-import msgspec
 import pytest
-from sklearn.datasets import load_iris
-from sklearn.linear_model import LogisticRegression
 
-from fairlead.aws.s3_stdlib import PATIENCE, ColdReader
-from fairlead.errors import StorageError
-from fairlead.model.manifest import EngineName, encode
-from fairlead.publishing import publish as publishing
 from fairlead.publishing.publish import Published
-from fairlead.registry.retirements import Retirement, retire
-from fairlead.serving import pinned
-from testkit.lambda_context import context, event
-from tests.functional.conftest import APP, Load, Store, make_store
+from testkit.lambda_context import event
+from tests.functional.conftest import APP, Load, Store
+from tests.functional.serving.pins import LIVE, SKLEARN, body, by_query, call, predict, records, tamper
 
-SKLEARN = 2
-LIVE = 5
 NOT_VERSIONS = ["abc", "0", "-1", "1.5", "01", "+1", "1e0", "３", "9" * 400, "1,2", "None"]
-
-
-def publish(store: Store, version: int, engine: EngineName = "onnx") -> Published:
-    X, y = load_iris(return_X_y=True, as_frame=True)
-    names = [f"setosa by {version}", "versicolor", "virginica"]
-    estimator = LogisticRegression(max_iter=500).fit(X, [names[kind] for kind in y])
-    return publishing.publish(
-        estimator,
-        name="iris",
-        X=X,
-        y=[names[kind] for kind in y],
-        registry=store.registry,
-        engine=engine,
-        allow_breaking=True,
-    )
-
-
-@pytest.fixture(scope="session")
-def line(s3_url: str) -> tuple[Store, list[Published]]:
-    """Versions 1 to 6 in a store that no test changes; the second is of the sklearn engine."""
-    store = make_store(s3_url)
-    return store, [publish(store, version, "sklearn" if version == SKLEARN else "onnx") for version in range(1, 7)]
-
-
-@pytest.fixture
-def released(line: tuple[Store, list[Published]]) -> dict[str, str]:
-    """The environment of a release of version 5."""
-    store, published = line
-    return store.released(published[LIVE - 1])
-
-
-@pytest.fixture
-def copy(s3_url: str, line: tuple[Store, list[Published]]) -> tuple[Store, dict[str, str]]:
-    """The same registry in a bucket of its own, to be changed, and the environment of a release of version 5."""
-    original, published = line
-    store, source = make_store(s3_url), original.env["FAIRLEAD_BUCKET"]
-    for key in [*original.registry.objects.keys("models/"), *original.registry.objects.keys("blobs/")]:
-        store.client.copy_object(
-            Bucket=store.env["FAIRLEAD_BUCKET"], Key=key, CopySource={"Bucket": source, "Key": key}
-        )
-    return store, store.released(published[LIVE - 1])
-
-
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Collect S3's requests from now on, as paths and queries below the bucket."""
-    seen: list[str] = []
-    plain = ColdReader._fetch
-
-    def fetch(reader: ColdReader, address: str) -> tuple[int, bytes]:
-        seen.append(address.split(reader.bucket, 1)[1])
-        return plain(reader, address)
-
-    monkeypatch.setattr(ColdReader, "_fetch", fetch)
-    return seen
-
-
-class Clock:
-    """Seconds that pass when a test says so."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-def timed(app: ModuleType) -> Clock:
-    app.endpoint._clock = Clock()
-    clock: Clock = app.endpoint._clock
-    return clock
-
-
-def call(app: ModuleType, name: str, **changes: Any) -> tuple[int, dict[str, Any], dict[str, str]]:
-    with contextlib.redirect_stdout(app.printed):
-        answer = app.handler(event(name, **changes), context())
-    headers = {header: values[0] for header, values in answer["multiValueHeaders"].items()}
-    return answer["statusCode"], json.loads(answer["body"]), headers
-
-
-def body() -> str:
-    row = load_iris(as_frame=True).data.iloc[0].to_dict()
-    return json.dumps({"instances": [row]})
-
-
-def predict(app: ModuleType, version: object) -> tuple[int, dict[str, Any], dict[str, str]]:
-    return call(app, "predict_pinned", path=f"/versions/{version}/predict", body=body())
-
-
-def by_query(app: ModuleType, *versions: str) -> tuple[int, dict[str, Any], dict[str, str]]:
-    query = {"queryStringParameters": {"version": versions[-1]}}
-    several = {"multiValueQueryStringParameters": {"version": list(versions)}}
-    return call(app, "predict", body=body(), **query, **several)
-
-
-def tamper(store: Store, key: str) -> None:
-    bucket = {"Bucket": store.env["FAIRLEAD_BUCKET"], "Key": key}
-    data = store.client.get_object(**bucket)["Body"].read()
-    store.client.put_object(**bucket, Body=data[:-1] + bytes([data[-1] ^ 1]))
-
-
-def retire_version(store: Store, version: int) -> None:
-    when = datetime(2026, 11, 23, tzinfo=UTC)
-    retire(store.registry, Retirement(model="iris", version=version, retired=when, retired_by="ada"))
-
-
-def logged(app: ModuleType) -> list[dict[str, Any]]:
-    """Log lines since the last call of this."""
-    lines = [json.loads(line) for line in app.printed.getvalue().splitlines() if line.startswith("{")]
-    app.printed.seek(0)
-    app.printed.truncate()
-    return lines
-
-
-def records(app: ModuleType) -> list[dict[str, Any]]:
-    """Lines of requests since the last call of this, or of `logged`."""
-    return [one for one in logged(app) if "Requests" in one]
 
 
 def test_a_pinned_version_answers_with_its_identity(
@@ -193,29 +58,29 @@ def test_manifest_of_a_version_is_shown_without_internal_members(
 
 
 def test_pinning_the_live_version_asks_s3_for_nothing(
-    load_app: Load, released: dict[str, str], asked: list[str]
+    load_app: Load, released: dict[str, str], s3_requests: list[str]
 ) -> None:
     app = load_app(released)
-    asked.clear()
+    s3_requests.clear()
 
     assert predict(app, LIVE)[1]["predictions"][0]["label"] == "setosa by 5"
     assert by_query(app, str(LIVE))[0] == 200
     assert call(app, "version", path=f"/versions/{LIVE}")[0] == 200
-    assert asked == []
+    assert s3_requests == []
 
 
-def test_a_pin_asks_s3_when_cold_and_no_more(load_app: Load, released: dict[str, str], asked: list[str]) -> None:
+def test_a_pin_asks_s3_when_cold_and_no_more(load_app: Load, released: dict[str, str], s3_requests: list[str]) -> None:
     app = load_app(released)
-    asked.clear()
+    s3_requests.clear()
 
     predict(app, 4)
-    assert asked[0].endswith("prefix=models%2Firis%2Fretired%2F")
-    assert [path for path in asked if "versions/4.json" in path]
-    assert not [path for path in asked if "versions/3.json" in path]
-    asked.clear()
+    assert s3_requests[0].endswith("prefix=models%2Firis%2Fretired%2F")
+    assert [path for path in s3_requests if "versions/4.json" in path]
+    assert not [path for path in s3_requests if "versions/3.json" in path]
+    s3_requests.clear()
     for _ in range(3):
         assert predict(app, 4)[0] == 200
-    assert asked == []
+    assert s3_requests == []
 
 
 @pytest.mark.parametrize("text", NOT_VERSIONS)
@@ -241,262 +106,16 @@ def test_an_empty_version_or_two_of_them_are_no_version(load_app: Load, released
 
 
 def test_a_version_above_the_released_one_is_not_there_and_not_read(
-    load_app: Load, released: dict[str, str], asked: list[str]
+    load_app: Load, released: dict[str, str], s3_requests: list[str]
 ) -> None:
     app = load_app(released)
-    asked.clear()
+    s3_requests.clear()
 
     status, got, _ = predict(app, 6)
 
     assert (status, got["code"], got["versions"]) == (404, "no_such_version", [5, 4, 3, 1])
     assert "live is 5" in got["detail"]
-    assert not [path for path in asked if "versions/6.json" in path]
-
-
-@pytest.mark.parametrize("pinnable", ["", "4,1-2", "1-2,6-9"])
-def test_a_version_that_was_never_live_is_not_served_though_it_is_in_the_chain(
-    load_app: Load, released: dict[str, str], asked: list[str], pinnable: str
-) -> None:
-    """A manifest that was written by hand, and that an honest publication followed, has passed no gate."""
-    app = load_app(released | {"FAIRLEAD_PINNABLE": pinnable})
-    asked.clear()
-
-    status, got, _ = predict(app, 3)
-    shown, _, _ = call(app, "version", path="/versions/3")
-
-    assert (status, shown, got["code"]) == (404, 404, "no_such_version")
-    assert "was not live before this release" in got["detail"]
-    assert 3 not in got["versions"]
-    assert 3 not in [one["version"] for one in call(app, "versions")[1]["versions"]]
-    assert predict(app, LIVE)[0] == 200
-
-
-def test_a_version_of_the_sklearn_engine_is_refused_and_never_read_as_a_pickle(
-    load_app: Load, released: dict[str, str], asked: list[str], line: tuple[Store, list[Published]]
-) -> None:
-    status, got, _ = predict(load_app(released), SKLEARN)
-
-    assert (status, got["code"]) == (409, "version_not_served")
-    assert "sklearn engine" in got["detail"]
-    assert line[1][SKLEARN - 1].manifest.blobs["estimator"].sha256 not in " ".join(asked)
-
-
-def test_beside_a_live_version_of_the_sklearn_engine_there_is_no_onnx_engine_for_pins(
-    load_app: Load, line: tuple[Store, list[Published]]
-) -> None:
-    store, published = line
-    app = load_app(store.released(published[SKLEARN - 1]))
-
-    status, got, _ = predict(app, 1)
-
-    assert (status, got["code"]) == (409, "version_not_served")
-    assert "no onnx engine beside it" in got["detail"]
-    assert predict(app, SKLEARN)[0] == 200
-    assert [one["version"] for one in call(app, "versions")[1]["versions"]] == [SKLEARN]
-
-
-def test_a_retired_version_is_refused_and_the_others_answer(load_app: Load, copy: tuple[Store, dict[str, str]]) -> None:
-    store, env = copy
-    retire_version(store, 3)
-    app = load_app(env)
-
-    for status, got, _ in (predict(app, 3), by_query(app, "3"), call(app, "version", path="/versions/3")):
-        assert (status, got["code"], got["versions"]) == (404, "no_such_version", [5, 4, 1])
-        assert "iris version 3 is retired" in got["detail"]
-    assert predict(app, 1)[0] == 200, "the chain goes on below a retired version"
-    assert [one["version"] for one in call(app, "versions")[1]["versions"]] == [5, 4, 1]
-
-
-def test_retiring_takes_effect_in_a_running_process_without_a_release(
-    load_app: Load, copy: tuple[Store, dict[str, str]]
-) -> None:
-    store, env = copy
-    app = load_app(env)
-    clock = timed(app)
-    assert predict(app, 3)[0] == 200
-
-    retire_version(store, 3)
-    clock.now += pinned.RECHECK - 1
-    assert predict(app, 3)[0] == 200
-    clock.now += 1
-    assert predict(app, 3)[1]["code"] == "no_such_version"
-
-
-def test_the_live_version_serves_on_whatever_is_retired(load_app: Load, copy: tuple[Store, dict[str, str]]) -> None:
-    store, env = copy
-    retire_version(store, LIVE)
-    app = load_app(env)
-
-    assert predict(app, LIVE)[0] == call(app, "predict", body=body())[0] == 200
-    assert [one["version"] for one in call(app, "versions")[1]["versions"]] == [5, 4, 3, 1]
-
-
-def test_while_retirements_cannot_be_read_no_pin_is_served(
-    load_app: Load, released: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    app = load_app(released)
-    clock = timed(app)
-    assert predict(app, 3)[0] == 200
-
-    def refused(_: ColdReader, prefix: str) -> Iterator[str]:
-        raise StorageError(f"{prefix} may not be listed (AccessDenied)")
-
-    monkeypatch.setattr(ColdReader, "keys", refused)
-    clock.now += pinned.RECHECK
-    status, got, headers = predict(app, 3)
-
-    assert (status, got["code"], headers["Retry-After"]) == (503, "model_unavailable", "5")
-    assert call(app, "predict", body=body())[0] == 200
-    status, got, _ = predict(app, "abc")
-    assert (status, "versions" in got) == (404, False), "a caller's mistake stays a caller's mistake"
-
-
-def test_an_edited_manifest_in_the_middle_stops_the_chain_there(
-    load_app: Load, copy: tuple[Store, dict[str, str]]
-) -> None:
-    store, env = copy
-    tamper(store, "models/iris/versions/3.json")
-    app = load_app(env)
-
-    for version in (3, 1):
-        status, got, headers = predict(app, version)
-        assert (status, got["code"]) == (503, "model_unavailable")
-        assert int(headers["Retry-After"]) > 0
-        assert "integrity" in got["detail"]
-    assert predict(app, 4)[0] == 200
-    assert call(app, "versions")[0] == 503
-    assert {one["code"] for one in logged(app) if one["message"] == "model not loaded"} == {"integrity"}
-
-
-@pytest.mark.parametrize("walked", [False, True])
-def test_a_forged_manifest_in_good_order_is_refused_before_and_after_the_walk(
-    load_app: Load, copy: tuple[Store, dict[str, str]], line: tuple[Store, list[Published]], walked: bool
-) -> None:
-    """It names the forger's own blobs, with their right digests, and everything else as it was."""
-    store, env = copy
-    app = load_app(env)
-    if walked:
-        assert call(app, "versions")[0] == 200
-    blobs = line[1][3].manifest.blobs
-    forged = msgspec.structs.replace(line[1][2].manifest, blobs=blobs, signature=line[1][3].manifest.signature)
-    store.client.put_object(Bucket=store.env["FAIRLEAD_BUCKET"], Key="models/iris/versions/3.json", Body=encode(forged))
-
-    status, got, _ = predict(app, 3)
-
-    assert (status, got["code"]) == (503, "model_unavailable")
-    assert "integrity" in got["detail"]
-
-
-def test_a_valid_manifest_of_another_version_in_the_middle_is_refused(
-    load_app: Load, copy: tuple[Store, dict[str, str]]
-) -> None:
-    store, env = copy
-    bucket = store.env["FAIRLEAD_BUCKET"]
-    other = store.client.get_object(Bucket=bucket, Key="models/iris/versions/6.json")["Body"].read()
-    store.client.put_object(Bucket=bucket, Key="models/iris/versions/3.json", Body=other)
-
-    assert predict(load_app(env), 3)[0] == 503
-
-
-@pytest.mark.parametrize("name", ["onnx", "golden"])
-def test_an_edited_blob_of_a_pinned_version_is_never_served(
-    load_app: Load, copy: tuple[Store, dict[str, str]], line: tuple[Store, list[Published]], name: str
-) -> None:
-    store, env = copy
-    tamper(store, f"blobs/sha256/{line[1][2].manifest.blobs[name].sha256}")
-    app = load_app(env)
-
-    assert predict(app, 3)[0] == 503
-    assert predict(app, 4)[0] == 200
-
-
-def test_a_version_that_could_not_be_loaded_is_left_alone_for_a_while(
-    load_app: Load, copy: tuple[Store, dict[str, str]], asked: list[str]
-) -> None:
-    store, env = copy
-    bucket = {"Bucket": store.env["FAIRLEAD_BUCKET"], "Key": "models/iris/versions/4.json"}
-    kept = store.client.get_object(**bucket)["Body"].read()
-    store.client.delete_object(**bucket)
-    app = load_app(env)
-    clock = timed(app)
-    assert predict(app, 3)[0] == 503
-    store.client.put_object(**bucket, Body=kept)
-    asked.clear()
-
-    status, _, headers = predict(app, 3)
-    assert (status, headers["Retry-After"], asked) == (503, "5", [])
-    clock.now += pinned.RETRY_AFTER
-    assert predict(app, 3)[0] == 200
-
-
-def test_a_slow_s3_ends_the_request_and_the_next_one_goes_on_from_there(
-    load_app: Load, released: dict[str, str], asked: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    app = load_app(released)
-    clock = timed(app)
-    app.endpoint._pinned._clock = clock
-    plain = ColdReader._fetch
-
-    def slow(reader: ColdReader, address: str) -> tuple[int, bytes]:
-        found = plain(reader, address)
-        clock.now += PATIENCE * 0.4
-        return found
-
-    monkeypatch.setattr(ColdReader, "_fetch", slow)
-    asked.clear()
-    assert predict(app, 1)[0] == 503
-    assert len([path for path in asked if "/versions/" in path]) == 2
-    clock.now += pinned.RETRY_AFTER
-    asked.clear()
-    predict(app, 1)
-    assert not [path for path in asked if "versions/4.json" in path]
-
-
-def test_a_bounded_number_of_versions_stays_loaded_the_least_used_goes(
-    load_app: Load, released: dict[str, str], asked: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pinned, "MOST_MODELS", 2)
-    app = load_app(released)
-    for version in (1, 3, 1, 4):
-        assert predict(app, version)[0] == 200
-    assert list(app.endpoint.pins()._models) == [1, 4]
-    asked.clear()
-
-    assert predict(app, 1)[0] == 200
-    assert asked == []
-    assert predict(app, 3)[0] == 200
-    assert list(app.endpoint.pins()._models) == [1, 3]
-
-
-def test_the_bytes_of_loaded_versions_are_bounded_and_one_above_them_is_refused(
-    load_app: Load, released: dict[str, str], line: tuple[Store, list[Published]]
-) -> None:
-    sizes = {
-        one.manifest.version: one.manifest.blobs["onnx"].size for one in line[1] if one.manifest.version != SKLEARN
-    }
-    app = load_app(released)
-    pins = app.endpoint.pins()
-    pins._room = sizes[3] + sizes[4] - 1
-    for version in (3, 4):
-        assert predict(app, version)[0] == 200
-    assert list(pins._models) == [4]
-    pins._room = sizes[3] - 1
-    pins._models.clear()
-
-    status, got, _ = predict(app, 3)
-
-    assert (status, got["code"]) == (409, "version_not_served")
-    assert f"{sizes[3]:,} bytes" in got["detail"]
-    assert predict(app, LIVE)[0] == 200
-
-
-def test_room_for_pinned_versions_is_taken_from_the_functions_memory(
-    load_app: Load, released: dict[str, str], line: tuple[Store, list[Published]]
-) -> None:
-    app = load_app(released | {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512"})
-
-    live = line[1][LIVE - 1].manifest.blobs["onnx"].size
-    assert app.endpoint.pins()._room == 512 * 1024 * 1024 // 2 // pinned.SESSION - live
+    assert not [path for path in s3_requests if "versions/6.json" in path]
 
 
 def test_log_and_metrics_name_the_version_that_answered(load_app: Load, released: dict[str, str]) -> None:

@@ -1,88 +1,16 @@
 """A release on trial: predict's own handler with real models, right and wrong in every way that a check is for."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
 import pytest
 
-from fairlead.aws.lambda_function import PredictFunction
-from fairlead.aws.release_client import ReleaseClient
 from fairlead.errors import EngineError
-from fairlead.journal.records import Described
-from fairlead.model import manifest
-from fairlead.model.digest import sha256_of
-from fairlead.model.manifest import Finding
-from fairlead.publishing.publish import Published, publish
-from fairlead.verification.trial import latency_check
-from fairlead.verification.trial.trial import Budget, Trial
-from testkit import penguins
-from tests.functional.conftest import Load, Store, make_store
-from tests.functional.releases_here import FUNCTION, Answer, Release, ReleasesHere, edited
-
-CHECKS = ["release", "manifest", "contents", "identity", "golden rows", "latency", "cold start", "compatibility"]
-
-
-@pytest.fixture(scope="session")
-def breaking(shelf: Store, again: Published) -> Published:
-    """The version after that, which no longer takes `year`, as was asked for."""
-    return without_year(shelf)
-
-
-def without_year(store: Store) -> Published:
-    train, held_out = (part.drop(columns="year") for part in penguins.split())
-    estimator = penguins.unfitted().fit(train.drop(columns=penguins.TARGET), train[penguins.TARGET])
-    return publish(
-        estimator,
-        name="penguins",
-        X=held_out.drop(columns=penguins.TARGET),
-        y=held_out[penguins.TARGET],
-        registry=store.registry,
-        allow_breaking=True,
-    )
-
-
-@pytest.fixture
-def here(load_app: Load) -> ReleasesHere:
-    return ReleasesHere(load_app)
-
-
-def tried(
-    here: ReleasesHere,
-    store: Store,
-    published: Published,
-    *,
-    after: str = "1",
-    target: str = "8",
-    budget: Budget | None = None,
-) -> dict[str, Finding]:
-    """The findings of a trial, by check."""
-    facts = published.manifest
-    described = Described(model=facts.model, version=facts.version, target=target, after=after)
-    trial = Trial(
-        described,
-        PredictFunction(here.client, FUNCTION),
-        ReleaseClient(here.client, FUNCTION, target),
-        store.registry,
-        budget or Budget(latency_ms=250, cold_start_ms=2000),
-        sleep=lambda _: None,
-    )
-    findings = list(trial.findings())
-    assert len({finding.check for finding in findings}) == len(findings)
-    return {finding.check: finding for finding in findings}
-
-
-def refused(findings: dict[str, Finding]) -> list[str]:
-    return [check for check, finding in findings.items() if finding.refuses]
-
-
-@pytest.fixture
-def release(here: ReleasesHere, shelf: Store, published: Published, again: Published) -> Release:
-    """Release 8 of version 2; 7 of version 1 and 1 without a model are there too."""
-    here.publish("1", shelf.env)
-    here.publish("7", shelf.released(published))
-    return here.publish("8", shelf.released(again))
+from fairlead.publishing.publish import Published
+from fairlead.verification.trial.trial import Budget
+from tests.functional.conftest import Store
+from tests.functional.releases_here import Answer, Release, ReleasesHere, edited
+from tests.functional.verification.trials import CHECKS, broken_store, failing, flip, refused, tried
 
 
 def test_a_good_release_passes_every_check_and_is_only_read_and_called(
@@ -97,10 +25,6 @@ def test_a_good_release_passes_every_check_and_is_only_read_and_called(
     assert findings["compatibility"].figures["rows"] > 10
     assert set(here.operations) == {"GetFunctionConfiguration", "Invoke"}
     assert here.releases["7"].calls == []  # callers are on it
-
-
-def flip(body: Answer) -> None:
-    body["predictions"][4]["label"] = "Gentoo" if body["predictions"][4]["label"] != "Gentoo" else "Adelie"
 
 
 def nudge(by: float) -> Callable[[Answer], None]:
@@ -155,10 +79,6 @@ def test_an_answer_of_another_release_fails_its_check(
     assert (list(findings)[-1] == check) == (
         path == "/health"
     )  # a release with another identity is not checked further
-
-
-def failing(status: int) -> Callable[[Answer], Answer]:
-    return lambda answer: {**answer, "statusCode": status, "body": json.dumps({"detail": "broken", "code": "internal"})}
 
 
 @pytest.mark.parametrize("status", [500, 503, 422, 302])
@@ -277,11 +197,6 @@ def test_a_start_that_cannot_be_seen_is_said_and_refuses_nothing(
     assert findings["cold start"].verdict == "inconclusive"
 
 
-def broken_store(s3_url: str) -> tuple[Store, Published]:
-    store = make_store(s3_url)
-    return store, penguins.publish(store.registry)
-
-
 @pytest.mark.parametrize("damage", ["deleted", "edited"])
 @pytest.mark.parametrize(("what", "check"), [("manifest", "manifest"), ("golden", "contents"), ("onnx", "contents")])
 def test_frozen_digest_must_match_the_registry(
@@ -355,122 +270,3 @@ def test_a_release_that_does_not_exist_is_refused(
     here: ReleasesHere, release: Release, shelf: Store, again: Published
 ) -> None:
     assert refused(tried(here, shelf, again, target="9")) == ["release"]
-
-
-# --- compatibility -------------------------------------------------------------------------------------------------
-
-
-def test_the_first_release_has_no_callers_to_break(
-    here: ReleasesHere, release: Release, shelf: Store, again: Published
-) -> None:
-    found = tried(here, shelf, again, after="1")["compatibility"]
-    assert (found.verdict, found.finding) == ("not applicable", "first release: it has no callers yet")
-
-
-def test_new_code_on_the_same_version_is_compatible_with_itself(
-    here: ReleasesHere, release: Release, shelf: Store, again: Published
-) -> None:
-    here.publish("9", shelf.released(again))
-    found = tried(here, shelf, again, after="8", target="9")["compatibility"]
-    assert (found.verdict, found.finding) == ("pass", "release 8 holds the same version")
-
-
-def test_another_model_is_not_compared(here: ReleasesHere, release: Release, shelf: Store, again: Published) -> None:
-    here.releases["7"].env["FAIRLEAD_MODEL"] = "owls"
-    found = tried(here, shelf, again, after="7")["compatibility"]
-    assert (found.verdict, found.finding) == ("not applicable", "callers of owls now reach penguins")
-
-
-def test_a_break_that_was_asked_for_is_noted(
-    here: ReleasesHere, release: Release, shelf: Store, breaking: Published
-) -> None:
-    here.publish("9", shelf.released(breaking))
-    findings = tried(here, shelf, breaking, after="8", target="9")
-    assert refused(findings) == []
-    found = findings["compatibility"]
-    assert (found.verdict, found.figure) == ("warn", "broken on purpose")
-    assert "unknown field" in found.detail
-    assert f"version {breaking.manifest.version} has 1 breaking, allowed when published" in found.detail
-
-
-def test_a_break_asked_for_in_a_version_that_was_skipped_is_found_in_the_chain(here: ReleasesHere, s3_url: str) -> None:
-    store, first = broken_store(s3_url)
-    without_year(store)
-    third = without_year(store)
-    assert all(finding.figure != "1 breaking" for finding in third.manifest.findings)
-    here.publish("7", store.released(first))
-    here.publish("8", store.released(third))
-    found = tried(here, store, third, after="7")["compatibility"]
-    assert found.verdict == "warn"
-    assert "version 2 has 1 breaking" in found.detail
-
-
-def test_a_breaking_change_without_permission_refuses_the_release(here: ReleasesHere, s3_url: str) -> None:
-    store, first = broken_store(s3_url)
-    second = silently(store, without_year(store))
-    here.publish("7", store.released(first))
-    here.publish("8", store.released(second))
-    findings = tried(here, store, second, after="7")
-    assert refused(findings) == ["compatibility"]
-    assert "field 'year'" in findings["compatibility"].detail
-
-
-def silently(store: Store, published: Published) -> Published:
-    """The same version with no finding on its contract, as one from before the gate."""
-    facts = msgspec.structs.replace(published.manifest, findings=())
-    data = manifest.encode(facts)
-    key = f"models/{facts.model}/versions/{facts.version}.json"
-    store.client.put_object(Bucket=store.env["FAIRLEAD_BUCKET"], Key=key, Body=data)
-    return msgspec.structs.replace(published, manifest=facts, sha256=sha256_of(data))
-
-
-def test_an_older_version_is_not_excused_by_the_break_it_was_itself(here: ReleasesHere, s3_url: str) -> None:
-    """Version 2 broke with 1 on purpose; it is released again after 3, whose callers send `year` once more."""
-    store, _ = broken_store(s3_url)
-    second, third = without_year(store), penguins.publish(store.registry)
-    here.publish("9", store.released(third))
-    here.publish("10", store.released(second))
-    findings = tried(here, store, second, after="9", target="10")
-    assert refused(findings) == ["compatibility"]
-    assert "field 'year'" in findings["compatibility"].detail
-
-
-def test_failing_on_old_rows_is_never_on_purpose(
-    here: ReleasesHere, release: Release, shelf: Store, breaking: Published
-) -> None:
-    new = here.publish("9", shelf.released(breaking))
-    new.answers["/predict"] = lambda answer: failing(500)(answer) if answer["statusCode"] == 422 else answer
-    findings = tried(here, shelf, breaking, after="8", target="9")
-    assert refused(findings) == ["compatibility"]
-    assert "HTTP 500" in findings["compatibility"].finding
-
-
-def test_old_rows_need_a_well_formed_answer_and_not_an_equal_one(
-    here: ReleasesHere, release: Release, shelf: Store, again: Published
-) -> None:
-    """From the trial of the old rows on: swapped labels are another opinion, a missing label is no answer."""
-
-    def old_rows() -> bool:
-        return release.calls.count("POST /predict") > 1 + latency_check.WARM_CALLS
-
-    release.answers["/predict"] = edited(lambda body: flip(body) if old_rows() else None)
-    assert refused(tried(here, shelf, again, after="7")) == []
-    release.calls.clear()
-    release.answers["/predict"] = edited(lambda body: body["predictions"][4].pop("label") if old_rows() else None)
-    assert refused(tried(here, shelf, again, after="7")) == ["compatibility"]
-
-
-@pytest.mark.parametrize("what", ["manifest", "golden"])
-def test_damage_to_the_version_before_does_not_hold_up_the_way_out(here: ReleasesHere, s3_url: str, what: str) -> None:
-    store = make_store(s3_url)
-    first, second = without_year(store), penguins.publish(store.registry)
-    here.publish("7", store.released(first))
-    here.publish("8", store.released(second))
-    assert tried(here, store, second, after="7")["compatibility"].verdict == "pass"
-    key = "models/penguins/versions/1.json"
-    if what == "golden":
-        key = f"blobs/sha256/{first.manifest.blobs['golden'].sha256}"
-    store.client.delete_object(Bucket=store.env["FAIRLEAD_BUCKET"], Key=key)
-    findings = tried(here, store, second, after="7")
-    assert refused(findings) == []
-    assert findings["compatibility"].verdict == "inconclusive"

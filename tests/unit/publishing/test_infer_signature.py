@@ -8,53 +8,22 @@ import pandas as pd
 import pytest
 import scipy.sparse
 from palmerpenguins import load_penguins
-from sklearn.base import BaseEstimator
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.cluster import DBSCAN, KMeans
 from sklearn.compose import ColumnTransformer, make_column_selector
 from sklearn.ensemble import (
     HistGradientBoostingClassifier,
-    IsolationForest,
     RandomForestClassifier,
-    RandomForestRegressor,
     VotingClassifier,
 )
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression
-from sklearn.multioutput import MultiOutputClassifier
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, OrdinalEncoder, StandardScaler
-from sklearn.svm import SVC
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
-from fairlead.errors import DataError, ModelFileError
-from fairlead.model.signature import Field, Signature
+from fairlead.errors import DataError
 from fairlead.publishing.signature.infer import infer, left_out, to_rows
-
-rng = np.random.default_rng(0)
-ROWS = 60
-FRAME = pd.DataFrame(
-    {
-        "island": rng.choice(["Biscoe", "Dream", "Torgersen"], ROWS),
-        "length": rng.normal(40, 5, ROWS),
-        "year": rng.integers(2007, 2010, ROWS),
-        "banded": rng.random(ROWS) < 0.5,
-    }
-)
-Y = np.where(FRAME["length"] > 40, "big", "small")
-NUMBERS = FRAME[["length", "year"]]
-
-
-def mixed(*, unknown: str = "ignore", impute: bool = False, model: Any = None) -> Pipeline:
-    encoder = OneHotEncoder(handle_unknown=unknown)
-    words = make_pipeline(SimpleImputer(strategy="most_frequent"), encoder) if impute else encoder
-    numbers = make_pipeline(SimpleImputer(), StandardScaler()) if impute else StandardScaler()
-    columns = ColumnTransformer([("words", words, ["island"]), ("numbers", numbers, ["length", "year", "banded"])])
-    return make_pipeline(columns, model or LogisticRegression())
-
-
-def fields(signature: Signature) -> dict[str, Field]:
-    return {field.name: field for field in signature.inputs}
+from tests.unit.publishing.signature_tables import FRAME, NUMBERS, ROWS, Y, fields, mixed, rng
 
 
 def test_kinds_ranges_and_categories_come_from_the_data() -> None:
@@ -212,85 +181,6 @@ def test_long_strings_are_text_unless_the_estimator_closes_them() -> None:
     closed = fields(infer(mixed(unknown="error").fit(table, Y), table, Y))["island"]
     assert closed.kind == "category"
     assert closed.closed
-
-
-@pytest.mark.parametrize(
-    ("labels", "classes"),
-    [
-        (np.where(FRAME["banded"], 1, 0), (0, 1)),
-        (FRAME["banded"].to_numpy(), (False, True)),
-        (np.where(FRAME["banded"], 1.0, 2.0), (1.0, 2.0)),
-        (FRAME["island"].to_numpy(), ("Biscoe", "Dream", "Torgersen")),
-    ],
-    ids=["integer", "boolean", "float", "string"],
-)
-def test_classes_are_json_scalars_in_the_order_of_the_estimator(labels: Any, classes: tuple[Any, ...]) -> None:
-    output = infer(LogisticRegression().fit(NUMBERS, labels), NUMBERS, labels).output
-    assert output.classes == classes
-    assert [type(value) for value in output.classes or ()] == [type(value) for value in classes]
-
-
-def test_a_classifier_without_probabilities_says_so() -> None:
-    assert not infer(SVC().fit(NUMBERS, Y), NUMBERS, Y).output.probabilities
-    hard = VotingClassifier([("a", LogisticRegression())], voting="hard").fit(NUMBERS, Y)
-    assert not infer(hard, NUMBERS, Y).output.probabilities
-
-
-def test_labels_of_another_type_are_refused() -> None:
-    labels = np.where(FRAME["banded"], 1, 0)
-    with pytest.raises(DataError, match="column 'y' has labels the estimator does not know: '"):
-        infer(LogisticRegression().fit(NUMBERS, labels), NUMBERS, labels.astype(str), target="y")
-
-
-def test_several_targets_have_names() -> None:
-    targets = pd.DataFrame({"price": FRAME["length"], "weight": FRAME["length"] * 2})
-    output = infer(RandomForestRegressor(3).fit(NUMBERS, targets), NUMBERS, targets, target="price,weight").output
-    assert output.names == ("price", "weight")
-    assert infer(LinearRegression().fit(NUMBERS, targets["price"]), NUMBERS, targets["price"]).output.names is None
-
-
-def test_outlier_detectors_and_clusterings_need_no_target() -> None:
-    assert infer(IsolationForest(n_estimators=5).fit(NUMBERS), NUMBERS, None).output.task == "anomaly"
-    assert infer(KMeans(2).fit(NUMBERS), NUMBERS, None).output.task == "clustering"
-
-
-@pytest.mark.parametrize(
-    ("estimator", "message"),
-    [
-        (RandomForestClassifier(3).fit(NUMBERS, pd.DataFrame({"a": Y, "b": Y})), "a classifier of several targets"),
-        (MultiOutputClassifier(LogisticRegression()).fit(NUMBERS, pd.DataFrame({"a": Y, "b": Y})), "several targets"),
-        (LogisticRegression(), "the LogisticRegression is not fitted"),
-        (make_pipeline(StandardScaler(), LogisticRegression()), "the Pipeline is not fitted"),
-        (DBSCAN().fit(NUMBERS), "cannot answer new rows"),
-        (StandardScaler().fit(NUMBERS), "not a classifier, regressor"),
-        (make_pipeline(StandardScaler()).fit(NUMBERS), "not a classifier, regressor"),
-        (LogisticRegression, "is a class"),
-        ({"model": LogisticRegression()}, "a dict is not a scikit-learn estimator"),
-        (BaseEstimator(), "not a classifier, regressor"),
-    ],
-    ids=str,
-)
-def test_estimator_that_cannot_predict_is_refused_with_the_reason(estimator: Any, message: str) -> None:
-    with pytest.raises(ModelFileError) as refusal:
-        infer(estimator, NUMBERS, None)
-    assert message in str(refusal.value)
-    assert refusal.value.hint
-
-
-def test_a_lambda_in_a_pipeline_is_refused_with_the_way_forward() -> None:
-    estimator = make_pipeline(FunctionTransformer(lambda X: X), LogisticRegression()).fit(NUMBERS, Y)
-    with pytest.raises(ModelFileError, match="defined in a notebook") as refusal:
-        infer(estimator, NUMBERS, Y)
-    assert "not supported yet" in refusal.value.hint
-
-
-def test_a_vectorizer_that_opens_files_a_caller_names_is_refused() -> None:
-    vectorizer = TfidfVectorizer(vocabulary=["a", "b"]).fit(["a b"])
-    vectorizer.input = "filename"
-    estimator = make_pipeline(vectorizer, LogisticRegression())
-    estimator.named_steps["logisticregression"].fit(np.eye(2), [0, 1])
-    with pytest.raises(ModelFileError, match="reads files that a caller names"):
-        infer(estimator, pd.Series(["a", "b"]), None)
 
 
 @pytest.mark.parametrize(
