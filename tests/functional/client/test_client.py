@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -221,6 +223,23 @@ def test_calls_of_an_async_client_run_at_the_same_time(api: Script) -> None:
     assert described["signature"]["inputs"] == INPUTS
     assert time.monotonic() - started < 1.5
     assert asyncio.run(AsyncClient(api.url).feedback([], [])) == []
+
+
+def test_the_programs_of_the_how_to_run(
+    api: Script, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (Path(__file__).parents[3] / "docs/how-to/call-from-python.md").read_text()
+    pd.DataFrame({"x": [1.0, 2.0], "observed": ["yes", "no"]}).to_csv(tmp_path / "rows.csv", index=False)
+    api.answers["/feedback"] = (200, {"results": [{"status": "recorded"}] * 2})
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FAIRLEAD_API_URL", api.url)
+
+    exec("\n".join(re.findall(r"```python\n(.*?)```", page, flags=re.DOTALL)), {})  # noqa: S102 - the project's own
+
+    assert sent(api)[0] == {"x": 1.0}
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "<2 predictions by churn version 3, release 14>"
+    assert said[-2:] == ["{'recorded'}", "['yes'] ['yes']"]
 
 
 def test_importing_a_client_imports_nothing_heavy() -> None:
