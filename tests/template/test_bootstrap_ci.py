@@ -111,11 +111,11 @@ def test_cloudformation_may_make_the_resources_of_the_feedback_loop() -> None:
     } <= actions("StackRole")
 
 
-@pytest.mark.parametrize("resource", ["Boundary", "DeployRole", "RollbackRole", "StackRole"])
+@pytest.mark.parametrize("resource", ["Boundary", "JobBoundary", "DeployRole", "RollbackRole", "StackRole"])
 def test_no_right_on_names_reaches_the_roles_that_start_cloudformation(resource: str) -> None:
     """A stack `ci-fairlead` would have rights on `ci-fairlead-dev-StackRole-…`, were it not for the path."""
     assert RESOURCES[resource]["Properties"]["Path"] == "/fairlead-ci/"
-    kind = "policy" if resource == "Boundary" else "role"
+    kind = "policy" if resource.endswith("Boundary") else "role"
     arn = f"arn:<AWS::Partition>:iam::<AWS::AccountId>:{kind}/fairlead-ci/ci-fairlead-dev-{resource}-x"
     reader = Reader(TEMPLATE, NAMES | {"StackName": "ci-fairlead"})
     for entry in reader(TEMPLATE["Resources"])["StackRole"]["Properties"]["Policies"][0]["PolicyDocument"]["Statement"]:
@@ -143,6 +143,28 @@ def test_the_boundary_has_the_actions_of_the_stack_s_roles_and_no_others() -> No
 
     assert {action for entry in boundary for action in entry["Action"]} == roles
     assert all("fairlead-dev" in one or "CodeDeployDefault" in one for one in boundary[0]["Resource"])
+
+
+def test_jobs_get_no_more_by_a_policy_of_the_stack_than_they_have_today() -> None:
+    """CloudFormation writes OperatorPolicy, which both roles have: a template could put every right into it."""
+    template = translate(ReleaseCandidates="canary-10-5m", AlarmTopicArn="arn:aws:sns:us-east-1:123456789012:alarms")
+    operator = {
+        a
+        for entry in documents(template)["OperatorPolicy"]
+        if entry["Effect"] == "Allow"
+        for a in many(entry["Action"])
+    }
+    boundary = {entry["Sid"]: entry for entry in RESOURCES["JobBoundary"]["Properties"]["PolicyDocument"]["Statement"]}
+
+    for role in ("DeployRole", "RollbackRole"):
+        assert RESOURCES[role]["Properties"]["PermissionsBoundary"] == "<JobBoundary>"
+    assert {a for entry in boundary.values() for a in many(entry["Action"])} == operator | actions("DeployRole")
+    everywhere = many(boundary["OnEverything"]["Action"])
+    assert not {a for a in everywhere if not a.split(":")[1].startswith(("Describe", "Get", "List"))} - {
+        "codedeploy:StopDeployment"
+    }
+    assert boundary["HandStackRole"] == statements("DeployRole")["HandStackRole"]
+    assert {sid for sid, entry in boundary.items() if "*" in many(entry["Resource"])} == {"OnEverything"}
 
 
 @pytest.mark.parametrize("name", ["fairlead", "fairlead-dev-2", "Fairlead-dev", f"{'f' * 18}-dev", "1airlead-dev"])
