@@ -38,11 +38,13 @@ def observations(cloud: Cloud) -> Observations:
 def stack(cloud: Cloud, observations: Observations, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
     """A stack of a unique name; it and all that it leaves is removed, whatever happened."""
     deployed = Deployed(cloud, f"flt-{uuid.uuid4().hex[:8]}", tmp_path_factory.mktemp("models"))
+    if cloud.name == "aws":
+        print(f"stack {deployed.name}; should this run be killed: python -m tests.aws.removal {deployed.name}")  # noqa: T201
     try:
         yield deployed
-    finally:
         bill = spent(deployed)
+    finally:
         remove(deployed)
-        if cloud.name == "aws":
-            REPORT.write_text(observations.report(bill))
-            print(f"\n{bill}\n\ndifferences from the local cloud: {REPORT}")  # noqa: T201 - the run's result
+    if cloud.name == "aws":
+        REPORT.write_text(observations.report(bill))
+        print(f"\n{bill}\n\ndifferences from the local cloud: {REPORT}")  # noqa: T201 - the run's result

@@ -1,56 +1,78 @@
-"""Removes all that the suite made in an account, also after a failure half-way."""
+"""Removes all that the suite made in an account, also after a failure half-way.
+
+`python -m tests.aws.removal flt-1a2b3c4d` removes what a killed run left.
+"""
 
 import json
+import re
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from tests.aws.clouds import Cloud, until
+from tests.aws.clouds import Aws, Cloud, until
 from tests.aws.deployed import FOREVER, POLICIES, Deployed
 
-KEPT = ("AWS::S3::Bucket", "AWS::DynamoDB::Table")
-"""Types of resources that a deleted stack leaves behind."""
 GONE = frozenset({"NoSuchEntity", "NoSuchBucket", "NoSuchBucketPolicy", "ResourceNotFoundException", "ValidationError"})
 
 
 def remove(stack: Deployed) -> None:
-    """Delete roles, the stack, what it keeps, its logs and its archives; raises AssertionError naming what is left."""
+    """Delete roles, the stack, all that has its name, and its archives; raises AssertionError naming what is left.
+
+    What a stack keeps is found by the stack's name, which is unique: a run that was killed needs no more than that.
+    """
     cloud = stack.cloud
-    kept = list(_kept(cloud, stack.name))
-    for who, policy in POLICIES.items():
-        _remove_role(stack, who, policy)
-    for kind, name in kept:  # policies of the retained buckets deny deletes
-        if kind == "AWS::S3::Bucket":
-            _quietly(cloud.client("s3").delete_bucket_policy, Bucket=name)
-    cloud.client("cloudformation").delete_stack(StackName=stack.name)
-    until(cloud, lambda: _deleted(cloud, stack.name), within=2 * FOREVER)
-    for kind, name in kept:
-        if kind == "AWS::S3::Bucket":
-            _remove_bucket(cloud, name)
-        else:
-            _quietly(cloud.client("dynamodb").delete_table, TableName=name)
-    _remove_logs(cloud, stack.name)
-    _remove_archives(cloud, stack.name)
-    left = list(_left(cloud, stack.name, kept))
+    for who in POLICIES:
+        _remove_role(cloud, stack.role(who))
+    try:
+        cloud.client("cloudformation").delete_stack(StackName=stack.name)
+        until(cloud, lambda: _deleted(cloud, stack.name), within=2 * FOREVER)
+    finally:
+        for bucket in _buckets(cloud, stack.name):
+            _remove_bucket(cloud, bucket)
+        for table in _tables(cloud, stack.name):
+            _quietly(cloud.client("dynamodb").delete_table, TableName=table)
+        for layer, version in _layers(cloud, stack.name):
+            cloud.client("lambda").delete_layer_version(LayerName=layer, VersionNumber=version)
+        _remove_logs(cloud, stack.name)
+        _remove_archives(cloud, stack.name)
+    left = list(_left(cloud, stack.name))
     assert not left, f"left in the account, delete them by hand: {', '.join(left)}"
 
 
-def _kept(cloud: Cloud, stack: str) -> Iterator[tuple[str, str]]:
-    with suppress(ClientError):
-        pages = cloud.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack)
-        for page in pages:
-            for one in page["StackResourceSummaries"]:
-                if one["ResourceType"] in KEPT and one.get("PhysicalResourceId"):
-                    yield one["ResourceType"], one["PhysicalResourceId"]
+def _buckets(cloud: Cloud, stack: str) -> list[str]:
+    found = [one["Name"] for one in cloud.client("s3").list_buckets()["Buckets"]]
+    return [name for name in found if name.startswith(f"{stack}-")]
 
 
-def _remove_role(stack: Deployed, who: str, policy: str) -> None:
-    iam, role = stack.cloud.client("iam"), stack.role(who)
-    if policy and stack.outputs:
-        _quietly(iam.detach_role_policy, RoleName=role, PolicyArn=stack.outputs[f"{policy}PolicyArn"])
-    _quietly(iam.delete_role, RoleName=role)
+def _tables(cloud: Cloud, stack: str) -> list[str]:
+    pages = cloud.client("dynamodb").get_paginator("list_tables").paginate()
+    return [name for page in pages for name in page["TableNames"] if name.startswith(f"{stack}-")]
+
+
+def _layers(cloud: Cloud, stack: str) -> list[tuple[str, int]]:
+    """Return name and version number: CloudFormation keeps every version."""
+    functions = cloud.client("lambda")
+    pages = functions.get_paginator("list_layers").paginate()
+    names = [one["LayerName"] for page in pages for one in page["Layers"]]
+    return [
+        (name, one["Version"])
+        for name in names
+        if name.startswith(f"{stack}-")
+        for page in functions.get_paginator("list_layer_versions").paginate(LayerName=name)
+        for one in page["LayerVersions"]
+    ]
+
+
+def _remove_role(cloud: Cloud, role: str) -> None:
+    iam = cloud.client("iam")
+    with suppress(iam.exceptions.NoSuchEntityException):
+        for one in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]:
+            iam.detach_role_policy(RoleName=role, PolicyArn=one["PolicyArn"])
+        iam.delete_role(RoleName=role)
 
 
 def _deleted(cloud: Cloud, stack: str) -> bool:
@@ -64,6 +86,7 @@ def _deleted(cloud: Cloud, stack: str) -> bool:
 
 def _remove_bucket(cloud: Cloud, bucket: str) -> None:
     s3 = cloud.client("s3")
+    _quietly(s3.delete_bucket_policy, Bucket=bucket)  # it denies deletes
     with suppress(s3.exceptions.NoSuchBucket):
         for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
             for one in [*page.get("Versions", []), *page.get("DeleteMarkers", [])]:
@@ -90,11 +113,10 @@ def _remove_archives(cloud: Cloud, stack: str) -> None:
                 s3.delete_object(Bucket=outputs["SourceBucket"], Key=one["Key"])
 
 
-def _left(cloud: Cloud, stack: str, kept: list[tuple[str, str]]) -> Iterator[str]:
-    buckets = {one["Name"] for one in cloud.client("s3").list_buckets()["Buckets"]}
-    for kind, name in kept:
-        if name in buckets or (kind == "AWS::DynamoDB::Table" and _table_stands(cloud, name)):
-            yield name
+def _left(cloud: Cloud, stack: str) -> Iterator[str]:
+    yield from _buckets(cloud, stack)
+    yield from (name for name in _tables(cloud, stack) if _table_stands(cloud, name))
+    yield from (f"layer {name}:{version}" for name, version in _layers(cloud, stack))
     for page in cloud.client("logs").get_paginator("describe_log_groups").paginate(logGroupNamePrefix="/aws/"):
         yield from (one["logGroupName"] for one in page["logGroups"] if f"/{stack}" in one["logGroupName"])
 
@@ -113,3 +135,10 @@ def _quietly(call: Any, **parameters: str) -> None:
     except ClientError as error:
         if error.response["Error"]["Code"] not in GONE:
             raise
+
+
+if __name__ == "__main__":
+    name = sys.argv[-1]
+    if not re.fullmatch("flt-[0-9a-f]{8}", name):
+        sys.exit(f"{name} is not the name of a stack of this suite: flt- and eight hexadecimal digits")
+    remove(Deployed(Aws(), name, Path()))

@@ -26,7 +26,7 @@ OPERATIONS = {
     ),
     "events": "DescribeRule ListRuleNamesByTarget ListTargetsByRule TestEventPattern",
     "lambda": (
-        "GetLayerVersionByArn ListFunctionEventInvokeConfigs ListLayerVersions ListLayers ListTags TagResource "
+        "GetLayerVersionByArn ListFunctionEventInvokeConfigs ListTags TagResource "
         "UntagResource UpdateFunctionEventInvokeConfig"
     ),
     "logs": "DeleteMetricFilter DescribeMetricFilters PutMetricFilter TestMetricFilter",

@@ -23,7 +23,8 @@ TABLE: dict[str, list[tuple[str, str]]] = {
         ("*", "arn:aws:s3:::{Bucket}/{Key}|arn:aws:s3:::{Bucket}"),
     ],
     "lambda": [
-        ("GetAccountSettings ListFunctions ListEventSourceMappings CreateEventSourceMapping", "*"),
+        ("GetAccountSettings ListFunctions ListLayers ListLayerVersions", "*"),
+        ("ListEventSourceMappings CreateEventSourceMapping", "*"),
         ("GetLayerVersion DeleteLayerVersion *LayerVersionPolicy *LayerVersionPermission",
          "layer:{LayerName}:{VersionNumber}"),
         ("PublishLayerVersion", "layer:{LayerName}"),

@@ -52,6 +52,11 @@ def alias(record: Alias) -> dict[str, Any]:
     return shown
 
 
+def without_content(version: dict[str, Any]) -> dict[str, Any]:
+    """Return a layer version as lists show it."""
+    return {key: value for key, value in version.items() if key not in {"Content", "LayerArn"}}
+
+
 def layer(record: LayerVersion) -> dict[str, Any]:
     """Return a layer version with its content's location."""
     content = {"CodeSha256": record.code.sha256, "CodeSize": record.code.size, "Location": record.code.folder.as_uri()}

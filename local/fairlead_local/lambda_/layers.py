@@ -25,6 +25,8 @@ class Layers:
         return {
             "PublishLayerVersion": self.publish,
             "GetLayerVersion": self.get,
+            "ListLayers": self.list_layers,
+            "ListLayerVersions": self.list_versions,
             "DeleteLayerVersion": self.delete,
         }
 
@@ -48,6 +50,29 @@ class Layers:
                     "ResourceNotFoundException", "The resource you requested does not exist.", status=404
                 )
             return describe.layer(record)
+
+    def list_layers(self, _: dict[str, Any]) -> dict[str, Any]:
+        """ListLayers, in one page: each layer that has a version, with its newest one."""
+        with self._store.lock:
+            newest = [describe.layer(versions[max(versions)]) for versions in self._store.layers.values() if versions]
+            return {
+                "Layers": [
+                    {
+                        "LayerName": one["LayerArn"].rpartition(":")[2],
+                        "LayerArn": one["LayerArn"],
+                        "LatestMatchingVersion": describe.without_content(one),
+                    }
+                    for one in newest
+                ]
+            }
+
+    def list_versions(self, params: dict[str, Any]) -> dict[str, Any]:
+        """ListLayerVersions, in one page, newest first."""
+        name = params["LayerName"].split(":layer:")[-1]
+        with self._store.lock:
+            versions = self._store.layers.get(name, {})
+            found = [describe.layer(versions[number]) for number in sorted(versions, reverse=True)]
+            return {"LayerVersions": [describe.without_content(one) for one in found]}
 
     def delete(self, params: dict[str, Any]) -> None:
         """DeleteLayerVersion; function versions that use it keep their copy, as in AWS."""
