@@ -12,20 +12,28 @@ SIGNATURE_SECONDS = 300
 """AWS refuses signatures that are further from its own clock."""
 CLOCK_SECONDS = 60
 """A clock that is further off is on its way there."""
+SET_REGION = "export AWS_DEFAULT_REGION=eu-west-1 AWS_REGION=eu-west-1  # or yours"
 POLICIES = ("CallerPolicyArn", "FeedbackPolicyArn", "PublisherPolicyArn", "OperatorPolicyArn")
 
 
 def region(_: Site) -> Diagnosis:
-    """Whether boto3 finds a region."""
+    """Whether boto3 finds a region, and its name can be one."""
+    from botocore.exceptions import InvalidRegionError
+    from botocore.utils import validate_region_name
+
     from fairlead.aws import clients
 
     with clients.translated("open a session"):
         found = clients.session().region_name
     if found:
+        try:
+            validate_region_name(found)
+        except InvalidRegionError:
+            return mend(f"{found!r} is no region's name", SET_REGION)
         return ok(str(found))
     if os.environ.get("AWS_REGION"):
         return mend("AWS_REGION is not read by boto3, so no region is set", 'export AWS_DEFAULT_REGION="$AWS_REGION"')
-    return mend("no region is set", "export AWS_DEFAULT_REGION=eu-west-1 AWS_REGION=eu-west-1  # or yours")
+    return mend("no region is set", SET_REGION)
 
 
 def credentials(site: Site) -> Diagnosis:

@@ -171,6 +171,16 @@ def test_a_region_that_boto3_does_not_read_is_named(monkeypatch: pytest.MonkeyPa
     assert access.region(site()).mend == ('export AWS_DEFAULT_REGION="$AWS_REGION"',)
 
 
+@pytest.mark.usefixtures("nothing_set")
+@pytest.mark.parametrize("name", ["eu west 1", "-eu-west-1", "eu_west_1"])
+def test_a_region_that_can_be_no_region_is_a_finding(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", name)
+
+    found = access.region(site())
+    assert (found.verdict, found.said) == ("mend", f"{name!r} is no region's name")
+    assert found.mend[0].startswith("export AWS_DEFAULT_REGION=")
+
+
 def test_an_unknown_check_to_skip_is_wrong_usage() -> None:
     done = CliRunner().invoke(app, ["doctor", "--skip", "moon"])
 
