@@ -43,6 +43,7 @@ def predict(
     Sends the rows of a file, signed with your credentials. One version predicts the whole file, even while a canary is
     running. Prints the predictions, or writes them to --output beside the input columns.
     """
+    from fairlead.client.client import PARALLEL
     from fairlead.client.endpoint import Endpoint
     from fairlead.publishing.input.tables import read_table
     from fairlead_cli.prediction_run import contract, run_pinned
@@ -51,7 +52,7 @@ def predict(
 
     if output:
         check_ending(output)
-    endpoint = Endpoint(api_url(where(stack)))
+    endpoint = Endpoint(api_url(where(stack)), parallel=PARALLEL)
     described = contract(endpoint, name, version) if version else None
     frame = read_table(data)
     if limit is not None:
