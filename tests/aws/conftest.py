@@ -4,7 +4,9 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import boto3
 import pytest
+from botocore.exceptions import BotoCoreError, ClientError
 
 from fairlead_local.cloud import LocalCloud
 from tests.aws.clouds import Aws, Cloud, Local
@@ -23,10 +25,19 @@ CLOUDS = [
 @pytest.fixture(scope="session", params=CLOUDS)
 def cloud(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     if request.param == "aws":
-        yield Aws()
+        yield _account()
         return
     with LocalCloud() as running:
         yield Local(running, tmp_path_factory.mktemp("packed"))
+
+
+def _account() -> Aws:
+    """Return the account of the environment's credentials; without any, end the run with one sentence."""
+    try:
+        boto3.client("sts").get_caller_identity()
+    except (BotoCoreError, ClientError) as error:
+        pytest.exit(f"AWS does not answer: {error}. Sign in first: docs/how-to/test-on-aws.md", returncode=2)
+    return Aws()
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,8 @@ X, Y = load_iris(return_X_y=True, as_frame=True)
 ROWS = X.head(1).to_dict("records")
 POLICIES = {"caller": "Caller", "reporter": "Feedback", "publisher": "Publisher", "operator": "Operator", "foreign": ""}
 SESSION_MINUTES = 60
+ENOUGH = timedelta(minutes=20)
+"""A session with less time left is renewed before it is used."""
 FOREVER = 900.0
 """Seconds that a role's rights, a deployment or an alarm may take on AWS."""
 
@@ -44,7 +47,7 @@ class Deployed:
     name: str
     folder: Path
     outputs: dict[str, str] = field(default_factory=dict)
-    sessions: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    _sessions: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
     # The stack.
 
@@ -73,16 +76,25 @@ class Deployed:
             if policy:
                 iam.attach_role_policy(RoleName=self.role(who), PolicyArn=self.outputs[f"{policy}PolicyArn"])
         for who in POLICIES:
-            self.sessions[who] = until(self.cloud, partial(self._assumed, account, who), within=FOREVER, step=5)
+            self.session(who)
+
+    def session(self, who: str) -> Mapping[str, Any]:
+        """Return a role's session that lasts long enough for a scenario: sessions last an hour at most."""
+        kept = self._sessions.get(who)
+        if kept is None or kept["Expiration"] - datetime.now(UTC) < ENOUGH:
+            account = self.cloud.client("sts").get_caller_identity()["Account"]
+            kept = until(self.cloud, partial(self._assumed, account, who), within=FOREVER, step=5)
+            self._sessions[who] = kept
+        return kept
 
     def role(self, who: str) -> str:
         """Return the name of a role of the suite."""
         return f"{self.name}-test-{who}"
 
-    def _assumed(self, account: str, who: str) -> Mapping[str, str] | None:
+    def _assumed(self, account: str, who: str) -> Mapping[str, Any] | None:
         with suppress(ClientError):  # a new role takes seconds on AWS
             arn = f"arn:aws:iam::{account}:role/{self.role(who)}"
-            session: Mapping[str, str] = self.cloud.client("sts").assume_role(
+            session: Mapping[str, Any] = self.cloud.client("sts").assume_role(
                 RoleArn=arn, RoleSessionName="suite", DurationSeconds=SESSION_MINUTES * 60
             )["Credentials"]
             return session
@@ -92,7 +104,7 @@ class Deployed:
 
     def fairlead(self, *arguments: object, who: str = "operator") -> "subprocess.CompletedProcess[str]":
         """Run a command as one of the roles; `admin` is the person who runs the suite."""
-        environment = self.cloud.environment(self.sessions[who] if who != "admin" else None)
+        environment = self.cloud.environment(self.session(who) if who != "admin" else None)
         told = {"FAIRLEAD_STACK": self.name}
         if self.outputs:
             told["FAIRLEAD_API_URL"] = self.cloud.api_url(self.outputs)
@@ -137,7 +149,7 @@ class Deployed:
 
     def call(self, path: str = "/predict", *, who: str | None = "caller", **given: Any) -> Answer:
         """Return the answer to a call that a role signed; None signs nothing."""
-        keys = self.sessions[who] if who else None
+        keys = self.session(who) if who else None
         sign = None
         if keys:
             sign = signer(_signing(keys), region=self.region(), token=keys["SessionToken"])

@@ -40,6 +40,8 @@ def credentials(site: Site) -> Diagnosis:
     """Whether AWS accepts the credentials, and whose they are."""
     from fairlead.errors import SettingsError
 
+    if region(site).verdict != "ok":
+        return Diagnosis(verdict="not checked", said="AWS is not asked without a region")
     try:
         return ok(site.caller)
     except SettingsError as error:

@@ -160,8 +160,15 @@ def test_without_region_and_credentials_the_doctor_says_so_and_checks_no_more() 
     assert done.exit_code == 7
     assert told.keys() == CHECKS.keys()
     assert told["region"]["mend"][0].startswith("export AWS_DEFAULT_REGION=")
-    assert told["credentials"]["verdict"] == "mend"
-    assert {told[name]["verdict"] for name in ("clock", "log-role", "stack", "policies")} == {"not checked"}
+    needing = ("credentials", "clock", "log-role", "stack", "policies")
+    assert {told[name]["verdict"] for name in needing} == {"not checked"}
+
+
+@pytest.mark.usefixtures("nothing_set")
+def test_a_region_without_credentials_asks_for_these(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+
+    assert access.credentials(site()).verdict == "mend"
 
 
 @pytest.mark.usefixtures("nothing_set")
