@@ -187,6 +187,20 @@ def test_a_version_that_the_caller_pinned_is_never_replaced(api: Script) -> None
     assert caught.value.problem["versions"] == [1, 2]
 
 
+def test_fewer_predictions_than_rows_are_refused(api: Script) -> None:
+    """Labels would stand beside the wrong rows."""
+    api.answers["/predict"] = (200, answering(3)(b'{"instances": [{}]}'))
+    with pytest.raises(CallError, match="predictions came for 1 of 2 rows"):
+        Client(api.url).predict(ROWS)
+
+
+def test_an_answer_that_is_not_the_endpoints_is_refused(api: Script) -> None:
+    api.answers["/predict"] = (200, {"message": "hello"})
+    with pytest.raises(CallError, match="no predictions") as caught:
+        Client(api.url).predict(ROWS)
+    assert "ApiUrl" in caught.value.hint
+
+
 def test_feedback_reports_outcomes_by_id(api: Script) -> None:
     api.answers["/feedback"] = (207, {"results": [{"status": "recorded"}, {"status": "invalid", "detail": "no"}]})
 

@@ -55,7 +55,7 @@ class Client:
                 pinned = older
             else:
                 if answers:
-                    return Predictions(answers, index=rows.index if is_frame(rows) else None)
+                    return _whole(Predictions(answers, index=rows.index if is_frame(rows) else None), len(rows))
         raise CallError(f"what is live changed {MOST_STARTS} times meanwhile", hint="ask again, or pin a version")
 
     def feedback(
@@ -83,6 +83,8 @@ class Client:
         answers: list[Answer] = []
         try:
             for answer in self._endpoint.predict(instances(rows, lambda: self._fields(version)), version=version):
+                if not answer.keys() >= {*IDENTITY, "release", "predictions"}:
+                    raise CallError("the answer has no predictions", hint="is the address the stack's output ApiUrl?")
                 answers.append(answer)
                 if any(answer[fact] != answers[0][fact] for fact in IDENTITY):
                     one_model = answer["model"] == answers[0]["model"]
@@ -99,6 +101,15 @@ class Client:
         if version not in self._names:
             self._names[version] = [field["name"] for field in self.describe(version)["signature"]["inputs"]]
         return self._names[version]
+
+
+def _whole(found: Predictions, rows: int) -> Predictions:
+    """Return the predictions; raises CallError unless there is one for each row."""
+    if len(found) != rows:
+        raise CallError(
+            f"predictions came for {len(found)} of {rows} rows", hint="is the address the stack's output ApiUrl?"
+        )
+    return found
 
 
 def older_version(error: CallError, pinned: int) -> int | None:
