@@ -150,4 +150,4 @@ def _there(name: str, span: float, *, reason: str, settings: "Operator", json: b
         return
     print_facts([("started", function), ("request", request)])
     note(f"follow it: sam logs --cw-log-group /aws/lambda/{function} --tail --filter '\"{request}\"'")
-    note(f"what came of it, a new version or why there is none, will be in `fairlead history {name}`")
+    note(f"`fairlead history {name}` will show the result: a new version, or a refusal with its reason")

@@ -175,7 +175,7 @@ def test_one_order_makes_one_version_and_one_record(registry: Registry, producti
     (record,) = records(memory)
     assert (record.kind, record.version, record.evidence["result"]) == ("decided", 2, "published")
     assert record.evidence["digest"] == f"sha256:{made.sha256}"
-    assert "made version 2, which passed the gate" in record.why
+    assert "retraining published version 2, which passed the gate; it is not released yet" in record.why
 
 
 def test_published_candidate_is_in_the_journal(registry: Registry, production: Production, memory: Memory) -> None:

@@ -18,7 +18,7 @@ from fairlead.retraining.types import RetrainingOrder
 def made(order: RetrainingOrder, published: Published) -> Draft:
     """Return the record of a new version."""
     version = published.manifest.version
-    why = f"retraining, because {order.why}, made version {version}, which passed the gate; it is not released by this"
+    why = f"retraining published version {version}, which passed the gate; it is not released yet; reason: {order.why}"
     return _draft(order, version, why, {"result": "published", "digest": prefixed(published.sha256)})
 
 
