@@ -151,8 +151,22 @@ def test_a_new_stack_without_holders_and_subscribers_is_a_finding_until_they_are
     after = Doctor(account, "fairlead-new")
 
     assert after.done.exit_code == 0, after.text
-    assert "yours, without groups: OperatorPolicy" in after.said["policies"]["said"]
+    assert "yours: OperatorPolicy" in after.said["policies"]["said"]
     assert after.said["alarm-topic"]["said"] == "1 confirmed, 0 not confirmed at alarms"
+
+
+def test_a_policy_that_the_caller_holds_through_a_group_is_the_caller_s(account: LocalCloud) -> None:
+    outputs = deploy(account, "fairlead-groups", template())
+    iam, keys = account.client("iam"), account.add_user("grouped")
+    iam.create_group(GroupName="on-call")
+    iam.attach_group_policy(GroupName="on-call", PolicyArn=outputs["OperatorPolicyArn"])
+    iam.add_user_to_group(GroupName="on-call", UserName="grouped")
+    all_rights = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+    iam.put_user_policy(UserName="grouped", PolicyName="all", PolicyDocument=json.dumps(all_rights))
+
+    said = Doctor(account, "fairlead-groups", keys).said["policies"]["said"]
+
+    assert said == "yours: OperatorPolicy; attached: OperatorPolicy (on-call)"
 
 
 def test_a_stack_of_another_version_is_a_finding(account: LocalCloud) -> None:

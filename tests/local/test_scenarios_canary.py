@@ -1,14 +1,25 @@
 """A release meets callers: a good one takes over, a bad one is brought back, or never reaches anybody."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from tests.local.release_stack import BROKEN_FOR_CALLERS, CRASHES_FOR_CALLERS, MINUTE, WRONG_ANSWERS, Scene
 
 pytestmark = pytest.mark.xdist_group("scenarios by hand")
 FIVE_MINUTES = 5 * MINUTE
+ADDED = {"timestamp": "2026-11-28T00:00:00Z", "traceId": "1-67487c00-0", "tenantId": "t"}
 COMPLETE = ["intended", "moved previous", "shifting live", "verified", "moved live"]
 
 
+@pytest.fixture(params=["always", "weighted"])
+def reading(scene: Scene, request: pytest.FixtureRequest) -> Iterator[str]:
+    """Both readings of AWS: when metrics have ExecutedVersion, and which members Lambda adds to lines."""
+    with scene.cloud.variants(executed_version=request.param, log_keys=ADDED if request.param == "weighted" else {}):
+        yield str(request.param)
+
+
+@pytest.mark.usefixtures("reading")
 def test_a_good_release_takes_a_tenth_then_all_and_no_call_fails(scene: Scene) -> None:
     """During a canary each call gets a complete answer of the old or of the new release."""
     old = scene.standing(scene.versions[0])
@@ -32,6 +43,7 @@ def test_a_good_release_takes_a_tenth_then_all_and_no_call_fails(scene: Scene) -
     scene.check_record()
 
 
+@pytest.mark.usefixtures("reading")
 @pytest.mark.parametrize("change", [BROKEN_FOR_CALLERS, CRASHES_FOR_CALLERS], ids=["answers 500", "crashes"])
 def test_a_release_that_fails_callers_is_brought_back_and_only_its_share_met_it(scene: Scene, change: str) -> None:
     """The hook cannot see what only callers' requests do; the alarm sees the new release alone."""
@@ -55,6 +67,26 @@ def test_a_release_that_fails_callers_is_brought_back_and_only_its_share_met_it(
     assert f"{scene.outputs['CanaryAlarms'].split(',')[0]}" in failed["why"]
     assert moved["by"] == "codedeploy"
     assert scene.live_at(shared) == scene.live_at(scene.cloud.now()) == old
+    scene.check_record()
+
+
+def test_a_release_that_crashes_for_every_call_rings_the_alarm_without_the_dimension_of_its_version(
+    scene: Scene,
+) -> None:
+    """At 100 % calls may have no ExecutedVersion: the alarm `errors` counts those of the alias."""
+    scene.standing(scene.versions[0])
+    scene.code(CRASHES_FOR_CALLERS)
+    with scene.cloud.variants(executed_version="weighted", log_keys=ADDED):
+        new, began = scene.release("--code"), scene.cloud.now()
+        scene.calls(40)
+        scene.cloud.advance(6 * MINUTE)
+
+    watched = scene.cloud.client("cloudwatch")
+    name = scene.outputs["CanaryAlarms"].split(",")[0].replace("canary-errors", "errors")
+    states = watched.describe_alarm_history(AlarmName=name, HistoryItemType="StateUpdate", StartDate=began)
+    assert any("to ALARM" in one["HistorySummary"] for one in states["AlarmHistoryItems"])
+    if scene.alias() == new:  # respond may have been first
+        scene.did("rollback", "iris", "--away-from", new, "--reason", "it crashes")
     scene.check_record()
 
 

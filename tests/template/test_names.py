@@ -97,6 +97,7 @@ def test_the_documented_length_is_that_of_the_longest_name_allowed() -> None:
     assert pattern is not None
     assert re.fullmatch(pattern[1], LONGEST)
     assert not re.fullmatch(pattern[1], LONGEST + "e")
+    assert not re.fullmatch(pattern[1], "f" + LONGEST)
     assert f"{len(LONGEST)} characters at most" in text
 
 

@@ -166,3 +166,12 @@ def test_predict_shares_the_account_s_concurrency_unless_some_is_reserved() -> N
     assert "ReservedConcurrentExecutions" not in translate().properties("PredictFunction")
     reserved = translate(ReservedConcurrency="50").properties("PredictFunction")
     assert reserved["ReservedConcurrentExecutions"] == "50"
+
+
+def test_functions_with_an_s3_reader_of_their_own_know_how_the_partition_s_addresses_end() -> None:
+    """They have no boto3, and `amazonaws.com` is wrong in China, in the sovereign cloud and in isolated regions."""
+    stack = translate()
+
+    for name in ("PredictFunction", "ProveFunction"):
+        assert stack.properties(name)["Environment"]["Variables"]["FAIRLEAD_URL_SUFFIX"] == "<AWS::URLSuffix>"
+    assert json.loads(stack.outputs["BaseEnvironment"])["FAIRLEAD_URL_SUFFIX"] == "<AWS::URLSuffix>"

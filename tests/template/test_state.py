@@ -81,7 +81,8 @@ def test_descriptions_of_attached_policies_are_frozen() -> None:
     policies = translate().of_type("AWS::IAM::ManagedPolicy")
 
     assert {name: policy["Properties"]["Description"] for name, policy in policies.items()} == DESCRIPTIONS
-    assert all(not {"ManagedPolicyName", "Path"} & policy["Properties"].keys() for policy in policies.values())
+    assert {policy["Properties"]["Path"] for policy in policies.values()} == {"/fairlead/"}
+    assert all("ManagedPolicyName" not in policy["Properties"] for policy in policies.values())
 
 
 def test_resources_with_data_outlive_the_stack_and_so_do_the_rules_of_the_buckets() -> None:

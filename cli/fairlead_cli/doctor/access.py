@@ -1,7 +1,8 @@
 """Checks of the caller: region, credentials, clock, policies."""
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
 
 from fairlead_cli.doctor.diagnosis import Diagnosis, Site, mend, ok
 
@@ -73,9 +74,25 @@ def policies(site: Site) -> Diagnosis:
             f"aws iam attach-{kind}-policy --{kind}-name {name} --policy-arn {arns['OperatorPolicy']}",
             f"aws iam attach-role-policy --role-name YOUR_APPLICATION --policy-arn {arns['CallerPolicy']}",
         )
-    own = [policy for policy, found in attached.items() if name in (found.roles if kind == "role" else found.users)]
+    groups, note = _groups(client, name) if kind == "user" else ((), "")
+    own = [policy for policy, found in attached.items() if _holds(found, kind, name, groups)]
     held = [f"{policy} ({_names(found)})" for policy, found in attached.items() if found]
-    return ok(f"yours, without groups: {', '.join(own) or 'none'}; attached: {', '.join(held)}")
+    return ok(f"yours{note}: {', '.join(own) or 'none'}; attached: {', '.join(held)}")
+
+
+def _groups(client: Any, user: str) -> tuple[tuple[str, ...], str]:
+    """Return the user's groups, and a note if they cannot be read."""
+    from fairlead.aws import iam
+    from fairlead.errors import StorageError
+
+    try:
+        return iam.groups(client, user), ""
+    except StorageError:
+        return (), ", without groups (needs iam:ListGroupsForUser)"
+
+
+def _holds(found: "Holders", kind: str, name: str, groups: Collection[str]) -> bool:
+    return name in found.roles if kind == "role" else name in found.users or not set(groups).isdisjoint(found.groups)
 
 
 def _identity(arn: str) -> tuple[str, str]:

@@ -28,3 +28,10 @@ def holders(client: Any, policy: str) -> Holders:
         groups=tuple(one["GroupName"] for page in pages for one in page["PolicyGroups"]),
         roles=tuple(one["RoleName"] for page in pages for one in page["PolicyRoles"]),
     )
+
+
+def groups(client: Any, user: str) -> tuple[str, ...]:
+    """Return the names of a user's groups; raises StorageError."""
+    with clients.translated("list a user's groups (iam:ListGroupsForUser)"):
+        pages = list(client.get_paginator("list_groups_for_user").paginate(UserName=user))
+    return tuple(one["GroupName"] for page in pages for one in page["Groups"])
