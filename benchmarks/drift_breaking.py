@@ -40,9 +40,9 @@ class Hours(NamedTuple):
 def main(arguments: Sequence[str] | None = None) -> None:
     options = parser(__doc__)
     options.add_argument("--months", type=int, default=10, help="of each kind of traffic")
-    asked = options.parse_args(arguments)
-    scenes, months, days, delays = (SCENES, asked.months, DAYS, DELAYS)
-    if asked.smallest:
+    args = options.parse_args(arguments)
+    scenes, months, days, delays = (SCENES, args.months, DAYS, DELAYS)
+    if args.smallest:
         scenes, months, days, delays = SCENES[:1], 1, 1, 1
     warnings.simplefilter("ignore")
     worlds = {name: world(name) for name in {scene.data for scene in scenes}}

@@ -31,8 +31,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser(__doc__)
     options.add_argument("--months", type=int, default=40, help="fewer, to try it")
     options.add_argument("--figures", type=Path, default=Path("docs/figures"))
-    asked = options.parse_args(arguments)
-    scenes, most = (SCENES[:1], 1) if asked.smallest else (SCENES, asked.months)
+    args = options.parse_args(arguments)
+    scenes, most = (SCENES[:1], 1) if args.smallest else (SCENES, args.months)
     warnings.simplefilter("ignore")
     print("| traffic | days | too little data | worth, rows | PSI alone | PSI and χ² of rows | drift (95 % interval) |")
     print("|---|--:|--:|--:|--:|--:|--:|")
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         measured.append(Measured(scene, months(scene, most), simpler(scene, most)))
         print(line(measured[-1]), flush=True)
     print(summary(measured))
-    drift_plots.write(asked.figures / "drift-false-alarms.svg", drift_plots.rates(measured))
+    drift_plots.write(args.figures / "drift-false-alarms.svg", drift_plots.rates(measured))
     if broken := complaint(measured):
         raise SystemExit(broken)
 

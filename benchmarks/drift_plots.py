@@ -59,8 +59,8 @@ def rates(measured: Sequence[tuple[Scene, list[Month], list[Simpler]]]) -> Eleme
     parts.append(e("text", "days differ, or hold one batch", x=16.0, y=y + 11, class_="soft"))
     for place, (scene, months, simpler) in enumerate(others):
         parts += _scene(frame, y + ROW * (place + 1.1), scene.words, months, simpler)
-    told = "Each line is traffic without drift; dots are drift as Fairlead judges it, whiskers 95 % intervals."
-    return svg(820, height, "False alarms a month", told, parts)
+    note = "Each line is traffic without drift; dots are drift as Fairlead judges it, whiskers 95 % intervals."
+    return svg(820, height, "False alarms a month", note, parts)
 
 
 def _scene(
@@ -138,8 +138,8 @@ def power(powers: Sequence[Any]) -> Element:
                 parts.append(line(points, frame, kind=f"line {shade}"))
     bottom = 66.0 + len(families) * 140
     parts.append(e("text", "rows a day", x=487.0, y=bottom, class_="soft mid"))
-    told = "Small drifts need many rows; rows that resemble each other are worth fewer."
-    return svg(820, bottom + 18, "Planted drifts that are found: share of days", told, parts)
+    note = "Small drifts need many rows; rows that resemble each other are worth fewer."
+    return svg(820, bottom + 18, "Planted drifts that are found: share of days", note, parts)
 
 
 def _legend(top: float, family: str, sizes: Sequence[str]) -> list[Element]:

@@ -53,17 +53,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser(__doc__)
     options.add_argument("--days", type=int, default=30)
     options.add_argument("--figures", type=Path, default=Path("docs/figures"))
-    asked = options.parse_args(arguments)
+    args = options.parse_args(arguments)
     warnings.simplefilter("ignore")
-    if asked.smallest:
+    if args.smallest:
         powers = measure(DAYS_A_BASELINE, TRAFFIC[:1], SMALLEST_ROWS)
         waited = delays(TRAFFIC[:1], 1)
     else:
-        powers = measure(asked.days, TRAFFIC, ROWS)
+        powers = measure(args.days, TRAFFIC, ROWS)
         waited = delays(TRAFFIC, DELAYS)
-    told(powers)
-    told_delays(waited)
-    drift_plots.write(asked.figures / "drift-power.svg", drift_plots.power(powers))
+    print_powers(powers)
+    print_delays(waited)
+    drift_plots.write(args.figures / "drift-power.svg", drift_plots.power(powers))
     if broken := complaint(powers):
         raise SystemExit(broken)
 
@@ -102,7 +102,7 @@ def complaint(powers: Sequence[Power]) -> str | None:
     return f"the judge is broken: of {control.days} days in another unit it found {control.found}"
 
 
-def told(powers: Sequence[Power]) -> None:
+def print_powers(powers: Sequence[Power]) -> None:
     """The table of powers: share of days on which the drift is found."""
     volumes = sorted({one.rows for one in powers})
     print(f"| planted | traffic | {' | '.join(f'{rows:,} rows' for rows in volumes)} |")
@@ -138,7 +138,7 @@ def delay(of: World, habit: str, seed: int) -> float:
     return float("inf")
 
 
-def told_delays(delays: dict[str, list[float]]) -> None:
+def print_delays(delays: dict[str, list[float]]) -> None:
     """The table of delays."""
     print("\n| traffic | rings within a day | median hours | nine in ten within |\n|---|--:|--:|--:|")
     for traffic, hours in delays.items():

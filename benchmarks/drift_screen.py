@@ -45,14 +45,14 @@ class Screen:
 
     def __init__(self, counted: Counted, moved: Flags, slots: int) -> None:
         self._counted, self._moved, self._slots = counted, moved, slots
-        self._looked: dict[tuple[int, int], float] = {}
+        self._compared: dict[tuple[int, int], float] = {}
 
     def near(self, level: float) -> list[int]:
         """Return the quarters whose windows may raise the alarm at this level."""
         last = len(self._moved) - 1
         for start in range(0, last, STEP):
             self._between(start, min(start + STEP, last))
-        return [at for (at, place), p in self._looked.items() if p <= level and self._moved[at, place]]
+        return [at for (at, place), p in self._compared.items() if p <= level and self._moved[at, place]]
 
     def _between(self, start: int, end: int) -> None:
         moved = np.flatnonzero(self._moved[start : end + 1].any(axis=0)).tolist()
@@ -63,9 +63,9 @@ class Screen:
             self._between(middle, end)
 
     def _p(self, quarter: int, place: int) -> float:
-        if (quarter, place) not in self._looked:
-            self._looked[quarter, place] = uncorrected(self._counted, place, quarter, self._slots)
-        return self._looked[quarter, place]
+        if (quarter, place) not in self._compared:
+            self._compared[quarter, place] = uncorrected(self._counted, place, quarter, self._slots)
+        return self._compared[quarter, place]
 
 
 def uncorrected(counted: Counted, place: int, first: int, slots: int) -> float:

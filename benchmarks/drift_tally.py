@@ -33,8 +33,8 @@ def cpu(work: Callable[[], Any], repeats: int) -> float:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    asked = parser(__doc__).parse_args(arguments)
-    names, events, repeats = (("penguins",), 20, 1) if asked.smallest else (DATA, EVENTS, REPEATS)
+    args = parser(__doc__).parse_args(arguments)
+    names, events, repeats = (("penguins",), 20, 1) if args.smallest else (DATA, EVENTS, REPEATS)
     warnings.simplefilter("ignore")
     print(
         "| data | inputs | rows in a request | requests/s | rows/s "

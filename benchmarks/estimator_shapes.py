@@ -30,7 +30,7 @@ ON_PURPOSE = ("would read files", "it is computed from the points")
 class Fit(NamedTuple):
     """A fitted estimator, its parameters as text, and its rows."""
 
-    told: str
+    text: str
     estimator: Any
     rows: Any
 
@@ -54,11 +54,11 @@ def fits(kind: Any, *, defaults: bool) -> Iterator[Fit]:
                 estimator = fitted(kind, changed, table)
             except Exception:  # noqa: BLE001, S112 - a class that refuses a table, or parameters that do not go together
                 continue
-            told = ", ".join(f"{key}={_told(value)}" for key, value in changed.items())
-            yield Fit(f"{kind.__name__}({told}) on {name}", estimator, table.X)
+            text = ", ".join(f"{key}={_text(value)}" for key, value in changed.items())
+            yield Fit(f"{kind.__name__}({text}) on {name}", estimator, table.X)
 
 
-def _told(value: Any) -> str:
+def _text(value: Any) -> str:
     return " ".join(repr(value).split())[:60]
 
 
@@ -123,8 +123,8 @@ def survey(names: list[str], *, defaults: bool) -> dict[str, str]:
             count += 1
             why = judge(fit)
             if why is not None and why not in found:
-                found[why] = fit.told
-                print(f"{fit.told}\n    {why}", flush=True)
+                found[why] = fit.text
+                print(f"{fit.text}\n    {why}", flush=True)
         tried += count
         if not count:
             print(f"{name}: nothing fitted it", flush=True)

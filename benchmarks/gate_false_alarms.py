@@ -111,7 +111,7 @@ def values(rows: int, count: int) -> Counter[str]:
     return verdicts
 
 
-def told(words: str, rows: int, verdicts: Counter[str], count: int) -> None:
+def print_verdicts(words: str, rows: int, verdicts: Counter[str], count: int) -> None:
     """One line of the table of pairs."""
     shares = [f"{verdicts[one] / count:.1%}" for one in ("pass", "inconclusive", "fail")]
     print(f"| {words} | {rows:,} | {' | '.join(shares)} |", flush=True)
@@ -121,9 +121,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser(__doc__)
     options.add_argument("--splits", type=int, default=200)
     options.add_argument("--pairs", type=int, default=400)
-    asked = options.parse_args(arguments)
-    splits, count = (1, 1) if asked.smallest else (asked.splits, asked.pairs)
-    most = 1 if asked.smallest else None
+    args = options.parse_args(arguments)
+    splits, count = (1, 1) if args.smallest else (args.splits, args.pairs)
+    most = 1 if args.smallest else None
     warnings.simplefilter("ignore")
     print("| data set | held-out rows | refused | warned | findings behind it |\n|---|--:|--:|--:|---|")
     for name in DATA[:most] if splits else ():
@@ -139,9 +139,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         ("worse by 0.03, disagree on 6 %", 0.06, 0.03),
     ):
         for rows in SIZES[:most]:
-            told(words, rows, pairs(rows, count, disagree=disagree, worse_by=worse_by), count)
+            print_verdicts(words, rows, pairs(rows, count, disagree=disagree, worse_by=worse_by), count)
     for rows in SIZES[:most]:
-        told("equal regressors, errors correlate by 0.9", rows, values(rows, count), count)
+        print_verdicts("equal regressors, errors correlate by 0.9", rows, values(rows, count), count)
 
 
 if __name__ == "__main__":

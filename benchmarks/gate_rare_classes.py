@@ -53,8 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Print a table: classes, what the classifier knows, with and without probabilities, verdicts, seconds."""
     options = parser(__doc__)
     options.add_argument("--draws", type=int, default=100)
-    asked = options.parse_args(arguments)
-    cases, draws = (dict([*CASES.items()][:2]), 1) if asked.smallest else (CASES | LARGE, asked.draws)
+    args = options.parse_args(arguments)
+    cases, draws = (dict([*CASES.items()][:2]), 1) if args.smallest else (CASES | LARGE, args.draws)
     print("| classes | the classifier | probabilities | pass | inconclusive | fail | s a verdict |")
     print("|---|---|---|--:|--:|--:|--:|")
     for name, counts in cases.items():

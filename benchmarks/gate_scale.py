@@ -53,7 +53,7 @@ def write(folder: Path, train_rows: int, rows: int, features: int, kind: str) ->
         table.to_parquet(path) if kind == "parquet" else table.to_csv(path, index=False)
 
 
-def told(began: float, what: str) -> None:
+def print_step(began: float, what: str) -> None:
     """One line of progress with the seconds so far and the peak memory."""
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"{time.perf_counter() - began:7.1f} s {peak:7.0f} MB  {what}", flush=True)
@@ -65,15 +65,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options.add_argument("--rows", type=int, default=1_000_000)
     options.add_argument("--features", type=int, default=50)
     options.add_argument("--format", choices=("parquet", "csv"), default="parquet")
-    asked = options.parse_args(arguments)
-    many, features, train = asked.rows, asked.features, min(MOST_TRAINING_ROWS, TRAINING_CELLS // asked.features)
-    if asked.smallest:
+    args = options.parse_args(arguments)
+    many, features, train = args.rows, args.features, min(MOST_TRAINING_ROWS, TRAINING_CELLS // args.features)
+    if args.smallest:
         many, features, train = FIRST_ROWS, 3, FIRST_ROWS
     warnings.simplefilter("ignore")
     with tempfile.TemporaryDirectory() as name:
         folder, registry = Path(name), Registry(Memory())
         writer = multiprocessing.get_context("spawn").Process(
-            target=write, args=(folder, train, many, features, asked.format)
+            target=write, args=(folder, train, many, features, args.format)
         )
         writer.start()
         writer.join()
@@ -81,12 +81,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
             began = time.perf_counter()
             done = publish_file(
                 folder / "model.joblib",
-                PublishOptions(name="scale", registry=registry, progress=partial(told, began)),
-                data=folder / f"{rows}.{asked.format}",
+                PublishOptions(name="scale", registry=registry, progress=partial(print_step, began)),
+                data=folder / f"{rows}.{args.format}",
                 target=["label"],
-                train=folder / f"train.{asked.format}",
+                train=folder / f"train.{args.format}",
             )
-            told(began, f"published version {done.manifest.version}, {len(done.manifest.findings)} findings\n")
+            print_step(began, f"published version {done.manifest.version}, {len(done.manifest.findings)} findings\n")
 
 
 if __name__ == "__main__":

@@ -21,8 +21,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Print how the mutants ended; fail if one ran code, crashed, hung or raised another error than a refusal."""
     options = parser(__doc__)
     options.add_argument("count", nargs="?", type=int, default=COUNT)
-    asked = options.parse_args(arguments)
-    count, batch_size = (20, 20) if asked.smallest else (asked.count, BATCH)
+    args = options.parse_args(arguments)
+    count, batch_size = (20, 20) if args.smallest else (args.count, BATCH)
     began, ends = time.monotonic(), collections.Counter[str]()
     slowest = 0.0
     for batch in range(count // batch_size):

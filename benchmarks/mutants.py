@@ -144,8 +144,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser(__doc__)
     options.add_argument("count", nargs="?", type=int, default=30_000)
     options.add_argument("seed", nargs="?", type=int, default=0)
-    asked = options.parse_args(arguments)
-    count, seed = 40 if asked.smallest else asked.count, asked.seed
+    args = options.parse_args(arguments)
+    count, seed = 40 if args.smallest else args.count, args.seed
     failed = False
     for engine in get_args(EngineName):
         found, broken = run(handler_of(engine), count // 2, seed)

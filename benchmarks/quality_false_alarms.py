@@ -36,8 +36,8 @@ def alarms(dice: np.random.Generator, before: float, now: float, held_out: int, 
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    asked = parser(__doc__).parse_args(arguments)
-    months = 1 if asked.smallest else MONTHS
+    args = parser(__doc__).parse_args(arguments)
+    months = 1 if args.smallest else MONTHS
     dice = np.random.default_rng(0)
     print("share of months with a false alarm")
     for accuracy in (0.8, 0.95):

@@ -17,17 +17,17 @@ def commands() -> Iterator[tuple[str, tuple[str, ...]]]:
     for room in ROOMS:
         for path in sorted((ROOT / room).rglob("*.py")):
             for node in _messages(path.read_text()):
-                for found in QUOTED.finditer(spelt(node)):
+                for found in QUOTED.finditer(text_of(node)):
                     words = next(filter(None, found.groups())).replace('"…"', "why").split()
                     yield f"{path.relative_to(ROOT)}:{node.lineno}", tuple(SAMPLES.get(word, word) for word in words)
 
 
-def spelt(node: ast.AST) -> str:
+def text_of(node: ast.AST) -> str:
     """Return a message as it is printed, with a sample for each value."""
     if isinstance(node, ast.Constant):
         return str(node.value)
     if isinstance(node, ast.JoinedStr):
-        return "".join(map(spelt, node.values))
+        return "".join(map(text_of, node.values))
     if isinstance(node, ast.FormattedValue):
         source = ast.unparse(node.value)
         if source == "which":

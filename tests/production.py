@@ -114,12 +114,12 @@ class Production:
 
         With `scored` the ledger's items are put as the writers leave them: moto copies all tables for a transaction.
         """
-        asked = to_rows(self._manifest.signature, table.X)
-        starts = range(0, len(asked), rows)
+        instances = to_rows(self._manifest.signature, table.X)
+        starts = range(0, len(instances), rows)
         requests = []
         for place, start in enumerate(starts):
             at = until - (len(starts) - 1 - place) * every
-            part = self._part(asked[start : start + rows], at, f"caller{place % callers}", fields)
+            part = self._part(instances[start : start + rows], at, f"caller{place % callers}", fields)
             truths = [actual(start + row, table.y.iloc[start + row]) for row in range(len(part.rows))]
             if scored:
                 self._put(part, outcomes(part.request, truths, at=at + HOUR // 2, by=by(place)))
@@ -143,7 +143,7 @@ class Production:
             ExpressionAttributeValues={":one": {"N": "1"}},
         )
 
-    def _put(self, part: Part, told: list[Outcome]) -> None:
+    def _put(self, part: Part, reported: list[Outcome]) -> None:
         expires, slot = part.at // 1000 + 90 * 86_400, slot_of(part.at)
         named = (part.model, part.version, slot)
         seen = items.seen_update(*named[:2], items.CAPTURED, slot, expires=expires)
@@ -151,12 +151,12 @@ class Production:
             self.client.update_item(TableName=self._table, **seen)
         put = [items.part_item(part, expires=expires)]
         mark = {"state": {"S": "scored"}, "slot": {"S": items.labelled_slot(*named)}}
-        put += [items.outcome_item(one, expires=expires) | mark for one in told]
+        put += [items.outcome_item(one, expires=expires) | mark for one in reported]
         for start in range(0, len(put), 25):
             self.client.batch_write_item(
                 RequestItems={self._table: [{"PutRequest": {"Item": item}} for item in put[start : start + 25]]}
             )
-        counted = pages(items.window(part.model, part.version), slot, "Q", "0", {"outcomes": len(told)})
+        counted = pages(items.window(part.model, part.version), slot, "Q", "0", {"outcomes": len(reported)})
         self.client.update_item(**counted[0].update(self._table, any_shard(), expires=expires))
 
     def _part(self, rows: list[tuple[Any, ...]], at: int, caller: str, fields: Sequence[str] | None) -> Part:

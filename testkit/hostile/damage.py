@@ -37,10 +37,10 @@ def damages(estimator: Any, kinds: frozenset[str] | None = None) -> Iterator[Dam
     for path, value in _places(estimator, (), {id(estimator)}):
         for kind, wrong in wrongs(value):
             if kinds is None or kind in kinds:
-                yield Damage(_spelled(path), kind, partial(_put, path=path, wrong=wrong))
+                yield Damage(_path_text(path), kind, partial(_put, path=path, wrong=wrong))
 
 
-def _spelled(path: Path) -> str:
+def _path_text(path: Path) -> str:
     return "".join(f"[{key!r}]" if how == "item" else f".{key}" for how, key in path)
 
 

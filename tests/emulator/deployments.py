@@ -108,7 +108,7 @@ class Ground:
         """Wait for the alias to be there."""
         until(lambda: self.alias() == (version, weights))
 
-    def asked(self) -> dict[str, Any]:
+    def hook_event(self) -> dict[str, Any]:
         """The event the hook was called with."""
         path = self.folder / "asked.json"
         until(lambda: path.exists() and path.read_text())

@@ -88,7 +88,7 @@ def test_base64_answer_is_decoded_for_an_accepted_binary_type(
 
 
 @pytest.mark.parametrize(
-    "asked",
+    "body",
     [
         {"answer": "text"}, {"answer": None}, {"answer": {"status": 200}}, {"answer": {"statusCode": "many"}},
         {"answer": {"statusCode": 200, "body": {"not": "text"}}}, {"answer": {"statusCode": 200, "more": 1}},
@@ -96,8 +96,8 @@ def test_base64_answer_is_decoded_for_an_accepted_binary_type(
     ],
     ids=str,
 )  # fmt: skip
-def test_failed_function_or_invalid_answer_is_502(echo: str, caller: Credentials, asked: dict[str, Any]) -> None:
-    answer = call(echo, caller, body=asked)
+def test_failed_function_or_invalid_answer_is_502(echo: str, caller: Credentials, body: dict[str, Any]) -> None:
+    answer = call(echo, caller, body=body)
 
     assert (answer.status, answer.json) == (502, {"message": "Internal server error"})
     assert answer.headers["x-amzn-errortype"] == "InternalServerErrorException"

@@ -28,15 +28,15 @@ def test_action_runs_once_while_the_state_lasts(cloud: LocalCloud, functions: An
         "source": "aws.cloudwatch", "accountId": "123456789012", "region": "us-east-1",
         "alarmArn": f"arn:aws:cloudwatch:us-east-1:123456789012:alarm:{name}",
     }  # fmt: skip
-    told = event["alarmData"]
-    assert (told["alarmName"], told["state"]["value"], told["previousState"]["value"]) == (name, "ALARM", "OK")
-    assert json.loads(told["state"]["reasonData"])["threshold"] == 5.0
-    assert event["time"] == told["state"]["timestamp"]
-    (queried,) = told["configuration"]["metrics"]
+    sent = event["alarmData"]
+    assert (sent["alarmName"], sent["state"]["value"], sent["previousState"]["value"]) == (name, "ALARM", "OK")
+    assert json.loads(sent["state"]["reasonData"])["threshold"] == 5.0
+    assert event["time"] == sent["state"]["timestamp"]
+    (queried,) = sent["configuration"]["metrics"]
     assert queried["metricStat"] == {
         "metric": {"namespace": space, "name": "Errors", "dimensions": {}}, "period": 60, "stat": "Sum",
     }  # fmt: skip
-    assert told["configuration"]["description"] == "too many"
+    assert sent["configuration"]["description"] == "too many"
     assert history(watched, name, "Action") == [f"Successfully executed action {called}"]
 
     # Green again, red again: that is another transition.
@@ -102,8 +102,8 @@ def test_transition_is_sent_to_eventbridge_and_to_the_topic(
     assert event["detail-type"] == "CloudWatch Alarm State Change"
     assert event["detail"]["previousState"]["value"] == "INSUFFICIENT_DATA"
     (message,) = until(lambda: sqs.receive_message(QueueUrl=queue).get("Messages"))
-    told = json.loads(json.loads(message["Body"])["Message"])
-    assert (told["AlarmName"], told["NewStateValue"], told["Trigger"]["Statistic"]) == (name, "ALARM", "SUM")
+    sent = json.loads(json.loads(message["Body"])["Message"])
+    assert (sent["AlarmName"], sent["NewStateValue"], sent["Trigger"]["Statistic"]) == (name, "ALARM", "SUM")
 
 
 def test_composite_alarm_follows_its_alarms(cloud: LocalCloud, functions: Any, watched: Any, space: str) -> None:

@@ -103,9 +103,9 @@ def test_invalid_alarm_is_refused(watched: Any, space: str, settings: dict[str, 
 
 
 def test_invalid_data_is_refused_as_a_whole(cloud: LocalCloud, watched: Any, space: str) -> None:
-    def code(**asked: Any) -> str:
+    def code(**parameters: Any) -> str:
         with pytest.raises(ClientError) as caught:
-            watched.put_metric_data(**{"Namespace": space, **asked})
+            watched.put_metric_data(**{"Namespace": space, **parameters})
         return str(caught.value.response["Error"]["Code"])
 
     good = {"MetricName": "M", "Value": 1.0, "Timestamp": cloud.now()}
@@ -137,8 +137,8 @@ def test_alarms_are_filtered_by_name_state_and_action(cloud: LocalCloud, watched
     parent = f"parent-{uuid.uuid4().hex[:12]}"
     watched.put_composite_alarm(AlarmName=parent, AlarmRule=f"ALARM({one}) OR ALARM({two})")
 
-    def found(**asked: Any) -> list[str]:
-        pages = watched.get_paginator("describe_alarms").paginate(**asked, PaginationConfig={"PageSize": 1})
+    def found(**parameters: Any) -> list[str]:
+        pages = watched.get_paginator("describe_alarms").paginate(**parameters, PaginationConfig={"PageSize": 1})
         return sorted(a["AlarmName"] for page in pages for a in page["MetricAlarms"] + page["CompositeAlarms"])
 
     both = sorted([one, two])

@@ -283,7 +283,7 @@ def test_missing_resources_have_the_models_error_codes(
 
 def test_hook_reports_its_result_once(ground: Ground, api: Any) -> None:
     deployment = ground.deploy("1", "1", hook=True)
-    event = ground.asked()
+    event = ground.hook_event()
     answer = api.put_lifecycle_event_hook_execution_status
     where = {
         "deploymentId": deployment, "lifecycleEventHookExecutionId": event["LifecycleEventHookExecutionId"]

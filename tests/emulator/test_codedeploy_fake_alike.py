@@ -75,7 +75,7 @@ class OnLocal:
         return Shift(function=self.ground.name, current=current, target=target, hook=self.ground.hook)
 
     def hook(self, *, passes: bool) -> None:
-        self.ground.answer(self.ground.asked(), "Succeeded" if passes else "Failed")
+        self.ground.answer(self.ground.hook_event(), "Succeeded" if passes else "Failed")
 
     def ring(self) -> None:
         self.ground.ring()

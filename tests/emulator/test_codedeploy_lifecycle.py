@@ -66,7 +66,7 @@ def test_deployment_may_override_its_groups_configuration(ground: Ground) -> Non
 def test_traffic_waits_for_the_hook_to_succeed(ground: Ground) -> None:
     ground.add_group(AT_ONCE)
     deployment = ground.deploy("1", "2", hook=True)
-    event = ground.asked()
+    event = ground.hook_event()
 
     assert set(event) == {"DeploymentId", "LifecycleEventHookExecutionId"}
     assert event["DeploymentId"] == deployment
@@ -82,7 +82,7 @@ def test_traffic_waits_for_the_hook_to_succeed(ground: Ground) -> None:
 def test_failed_hook_fails_the_deployment_before_any_traffic(ground: Ground) -> None:
     ground.add_group(AT_ONCE)
     deployment = ground.deploy("1", "2", hook=True)
-    ground.answer(ground.asked(), "Failed")
+    ground.answer(ground.hook_event(), "Failed")
 
     info = ground.ended(deployment)
     assert (info["status"], info["errorInformation"]["code"]) == ("Failed", "HOOK_EXECUTION_FAILURE")
@@ -97,7 +97,7 @@ def test_failed_hook_fails_the_deployment_before_any_traffic(ground: Ground) -> 
 def test_failed_hook_after_traffic_rolls_back(ground: Ground) -> None:
     ground.add_group(AT_ONCE)
     deployment = ground.deploy("1", "2", after=True)
-    event = ground.asked()
+    event = ground.hook_event()
     assert ground.alias() == ("2", {})
     ground.answer(event, "Failed")
 
@@ -114,7 +114,7 @@ def test_hook_without_result_fails_after_an_hour(
     ground = prepare(cloud, new_name, tmp_path, crashes=crashes)
     ground.add_group(AT_ONCE)
     deployment = ground.deploy("1", "2", hook=True)
-    event = ground.asked()
+    event = ground.hook_event()
 
     cloud.advance(3590)
     assert ground.info(deployment)["status"] == "InProgress"
@@ -270,7 +270,7 @@ def test_state_changes_are_published_to_eventbridge(ground: Ground) -> None:
     seen: list[dict[str, Any]] = []
 
     def done() -> bool:
-        seen.append(ground.asked())
+        seen.append(ground.hook_event())
         return "SUCCESS" in [event["detail"]["state"] for event in seen]
 
     until(done)
@@ -300,7 +300,7 @@ def test_rollback_after_a_move_by_hand_goes_by_the_variant(ground: Ground, rollb
 
     with ground.cloud.variants(rollback_to=rollback_to):
         deployment = ground.deploy("1", "3", after=True)
-        ground.answer(ground.asked(), "Failed")
+        ground.answer(ground.hook_event(), "Failed")
         ground.ended(ground.ended(deployment)["rollbackInfo"]["rollbackDeploymentId"])
 
     assert ground.alias() == (version, {})

@@ -57,9 +57,9 @@ def everything(dynamodb: Any, table: str) -> list[Item]:
     return sorted(items, key=lambda item: [item[name]["S"] for name in sorted(item) if "S" in item[name]])
 
 
-def refused(work: Callable[..., Any], **asked: Any) -> dict[str, Any]:
+def refused(work: Callable[..., Any], **parameters: Any) -> dict[str, Any]:
     with pytest.raises(ClientError) as caught:
-        work(**asked)
+        work(**parameters)
     answer: dict[str, Any] = dict(caught.value.response)
     return answer
 
@@ -141,8 +141,10 @@ def test_query_returns_matching_items_in_order_and_pages(dynamodb: Any, table: s
             dynamodb.put_item(TableName=table, Item=key(pk, f"s{number}") | {"slot": {"S": f"t{number % 2}"}})
     dynamodb.put_item(TableName=table, Item=key("a", "without a slot"))
 
-    def found(limit: int = 100, **asked: Any) -> list[str]:
-        pages = dynamodb.get_paginator("query").paginate(TableName=table, PaginationConfig={"PageSize": limit}, **asked)
+    def found(limit: int = 100, **parameters: Any) -> list[str]:
+        pages = dynamodb.get_paginator("query").paginate(
+            TableName=table, PaginationConfig={"PageSize": limit}, **parameters
+        )
         return [item["pk"]["S"] + item["sk"]["S"][1:] for page in pages for item in page["Items"]]
 
     one: dict[str, Any] = {"KeyConditionExpression": "pk = :p AND begins_with(sk, :s)",
@@ -225,13 +227,13 @@ def test_transaction_requires_the_rights_of_its_parts(
 
 
 def test_index_requires_a_right_of_its_own(cloud: LocalCloud, table: str) -> None:
-    asked = {"KeyConditionExpression": "slot = :s", "ExpressionAttributeValues": {":s": {"S": "t1"}}}
+    parameters = {"KeyConditionExpression": "slot = :s", "ExpressionAttributeValues": {":s": {"S": "t1"}}}
     only_table, only_index = (
         user(cloud, ["Query"], resource)["dynamodb"] for resource in (f"table/{table}", f"table/{table}/index/*")
     )
 
-    assert only_index.query(TableName=table, IndexName="slots", **asked)["Items"] == []
-    refusal = refused(only_table.query, TableName=table, IndexName="slots", **asked)
+    assert only_index.query(TableName=table, IndexName="slots", **parameters)["Items"] == []
+    refusal = refused(only_table.query, TableName=table, IndexName="slots", **parameters)
     assert refusal["Error"]["Code"] == "AccessDeniedException"
     assert f"table/{table}/index/slots" in refusal["Error"]["Message"]
 

@@ -193,9 +193,9 @@ def test_function_update_requires_layers_and_pass_role() -> None:
 
 
 def test_deployment_requires_revision_and_configuration() -> None:
-    asked = {"applicationName": "app", "deploymentGroupName": "live", "deploymentConfigName": "c"}
+    deployment = {"applicationName": "app", "deploymentGroupName": "live", "deploymentConfigName": "c"}
 
-    assert needed("codedeploy", "create_deployment", **asked, revision={"revisionType": "AppSpecContent"}) == [
+    assert needed("codedeploy", "create_deployment", **deployment, revision={"revisionType": "AppSpecContent"}) == [
         ("codedeploy:CreateDeployment", GROUP),
         ("codedeploy:RegisterApplicationRevision", f"arn:aws:codedeploy:{HERE}:application:app"),
         ("codedeploy:GetDeploymentConfig", f"arn:aws:codedeploy:{HERE}:deploymentconfig:c"),

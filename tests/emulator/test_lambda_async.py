@@ -102,12 +102,12 @@ def on_failure(subject: Subject, service: str, **settings: Any) -> None:
 def test_invocation_answers_with_the_functions_request_id(subject: Subject) -> None:
     """A person looks for this id in the function's log."""
     event = {"FunctionName": subject.name, "Payload": json.dumps({"failures": 0}).encode()}
-    asked = [
+    requests = [
         subject.functions.invoke(**event, InvocationType=kind)["ResponseMetadata"]["RequestId"]
         for kind in ("Event", "RequestResponse")
     ]
     until(lambda: len(subject.attempts()) == 2)
-    assert sorted(asked) == sorted(request for request, _ in subject.attempts())
+    assert sorted(requests) == sorted(request for request, _ in subject.attempts())
 
 
 def test_function_error_is_retried_after_one_and_two_more_minutes(subject: Subject) -> None:

@@ -234,6 +234,11 @@ def test_unsupported_destination_of_a_filter_is_refused_by_name(reader: Reader) 
 
 
 def refused_filter(reader: Reader, **more: str) -> dict[str, Any]:
-    asked = {"logGroupName": reader.name, "filterName": "x", "filterPattern": "", "destinationArn": reader.arn} | more
+    parameters = {
+        "logGroupName": reader.name,
+        "filterName": "x",
+        "filterPattern": "",
+        "destinationArn": reader.arn,
+    } | more
     put: Callable[..., Any] = reader.cloud.client("logs").put_subscription_filter
-    return refusal(put, "PutSubscriptionFilter", reader.cloud.client("logs"), **asked)
+    return refusal(put, "PutSubscriptionFilter", reader.cloud.client("logs"), **parameters)

@@ -159,8 +159,8 @@ class FakeDeploys:
             entry.info["status"] = "Succeeded"
 
     def _end(self, entry: Entry, status: str, code: str, message: str, *, undo: bool) -> None:
-        told = {"code": code, "message": message}
-        entry.info |= {"status": status, "errorInformation": told, "completeTime": datetime.now(UTC)}
+        information = {"code": code, "message": message}
+        entry.info |= {"status": status, "errorInformation": information, "completeTime": datetime.now(UTC)}
         if undo:
             triggering = {"rollbackTriggeringDeploymentId": entry.info["deploymentId"]}
             number = self._new(entry.info, entry.target, entry.current, "", creator="codeDeployRollback")

@@ -95,11 +95,11 @@ def rows(count: int, dice: random.Random) -> list[tuple[Row, str]]:
     drawn = held_out.sample(count, replace=True, random_state=dice.randrange(1 << 30))
     found = []
     for row in drawn.to_dict("records"):
-        told = {
+        values = {
             str(name): None if isinstance(value, float) and math.isnan(value) else value for name, value in row.items()
         }
-        species = str(told.pop(penguins.TARGET))
-        found.append((told, species))
+        species = str(values.pop(penguins.TARGET))
+        found.append((values, species))
     return found
 
 
@@ -129,14 +129,14 @@ def play(
         for caller in range(CALLERS):
             drawn = rows(each, dice)
             request, at = str(uuid.UUID(int=dice.getrandbits(128))), now - hour * HOUR - dice.randrange(1, HOUR)
-            asked = [changed(row) for row, _ in drawn]
-            [line] = traffic.lines(asked, request=request, at=at, caller=f"caller {caller}")
+            inputs = [changed(row) for row, _ in drawn]
+            [line] = traffic.lines(inputs, request=request, at=at, caller=f"caller {caller}")
             parts.append(traffic.completed(capture.decode(line)))
             if delay is None or at + delay * HOUR > now:
                 continue
-            told, species = int(at + delay * HOUR), [one for _, one in drawn]
+            reported_at, species = int(at + delay * HOUR), [one for _, one in drawn]
             reports = [
-                Outcome(request=request, row=place, actual=truth(one, dice), at=told, by="ada")
+                Outcome(request=request, row=place, actual=truth(one, dice), at=reported_at, by="ada")
                 for place, one in enumerate(species)
                 if dice.random() < labelled
             ]

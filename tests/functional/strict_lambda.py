@@ -104,8 +104,8 @@ class StrictLambda:
         """What moto leaves out: half of the code storage is used."""
         limit = {"TotalCodeSize": 75 * 1024**3, "ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 1000}
         http = type("Answered", (), {"status_code": 200, "headers": {}})()
-        told = {"AccountLimit": limit, "AccountUsage": {"TotalCodeSize": limit["TotalCodeSize"] // 2}}
-        return http, {**told, "ResponseMetadata": {"HTTPStatusCode": 200}}
+        settings = {"AccountLimit": limit, "AccountUsage": {"TotalCodeSize": limit["TotalCodeSize"] // 2}}
+        return http, {**settings, "ResponseMetadata": {"HTTPStatusCode": 200}}
 
     def environment(self, version: str) -> dict[str, str]:
         facts = self._plain.get_function_configuration(FunctionName=NAME, Qualifier=version)

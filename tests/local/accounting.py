@@ -27,7 +27,7 @@ FEEDBACK = {"captured": "Captured", "captured before": "Duplicates", "poison": "
 """The metric of each result of a captured part."""
 
 
-class Asked(NamedTuple):
+class Predicted(NamedTuple):
     """A row that was answered: which version answered what, and what is true."""
 
     version: int
@@ -40,7 +40,7 @@ class Book:
     """Callers ask, reporters report; each row and each outcome is written down as what it became."""
 
     stage: Stage
-    asked: dict[str, Asked] = field(default_factory=dict)
+    predictions: dict[str, Predicted] = field(default_factory=dict)
     became: dict[str, Counter[str]] = field(default_factory=dict)
     requests: int = 0
     _before: Counter[str] = field(init=False)
@@ -50,23 +50,23 @@ class Book:
 
     def ask(self, rows: Any, truth: Sequence[Any], *, of: int = 3, callers: Sequence[str] = ("caller",)) -> list[str]:
         """Ask about a table, some rows a request, the callers in turn; returns the predictions' ids."""
-        told = zip(rows.to_dict("records"), truth, strict=True)
+        labelled_rows = zip(rows.to_dict("records"), truth, strict=True)
         return [
             name
-            for who, some in zip(cycle(callers), batched(told, of, strict=False))
+            for who, some in zip(cycle(callers), batched(labelled_rows, of, strict=False))
             for name in self._request(who, some)
         ]
 
-    def _request(self, who: str, told: Sequence[tuple[dict[str, Any], Any]]) -> list[str]:
-        answer = self.stage.answer(who, "/predict", {"instances": [row for row, _ in told]})
+    def _request(self, who: str, labelled_rows: Sequence[tuple[dict[str, Any], Any]]) -> list[str]:
+        answer = self.stage.answer(who, "/predict", {"instances": [row for row, _ in labelled_rows]})
         assert answer.status == 200, answer.body
         self.requests += 1
         found = {
-            one["id"]: Asked(answer.json["version"], one["label"], truth)
-            for one, (_, truth) in zip(answer.json["predictions"], told, strict=True)
+            one["id"]: Predicted(answer.json["version"], one["label"], truth)
+            for one, (_, truth) in zip(answer.json["predictions"], labelled_rows, strict=True)
         }
-        assert len(found.keys() - self.asked.keys()) == len(told), "two predictions have one id"
-        self.asked |= found
+        assert len(found.keys() - self.predictions.keys()) == len(labelled_rows), "two predictions have one id"
+        self.predictions |= found
         return list(found)
 
     def report(self, who: str, names: Iterable[str], *, wrong: bool = False) -> Counter[str]:
@@ -75,7 +75,7 @@ class Book:
         return self.send(who, outcomes)
 
     def _actual(self, name: str, *, wrong: bool) -> Any:
-        truth = self.asked[name].truth
+        truth = self.predictions[name].truth
         return (truth + 1) % 3 if wrong else truth
 
     def send(self, who: str, outcomes: Sequence[dict[str, Any]]) -> Counter[str]:
@@ -93,7 +93,7 @@ class Book:
 
     def versions(self) -> list[int]:
         """The versions that answered."""
-        return sorted({one.version for one in self.asked.values()})
+        return sorted({one.version for one in self.predictions.values()})
 
     def known(self, version: int) -> list[str]:
         """The ids of a version's predictions with an outcome that was taken."""
@@ -101,11 +101,11 @@ class Book:
 
     def of(self, version: int) -> list[str]:
         """The ids of what a version answered."""
-        return [name for name, one in self.asked.items() if one.version == version]
+        return [name for name, one in self.predictions.items() if one.version == version]
 
     def right(self, names: Sequence[str]) -> float:
         """The share of answers that were right."""
-        return sum(bool(self.asked[name].answered == self.asked[name].truth) for name in names) / len(names)
+        return sum(bool(self.predictions[name].answered == self.predictions[name].truth) for name in names) / len(names)
 
     def arrived(self) -> None:
         """Wait until every row that was asked is captured and counted."""
@@ -135,12 +135,12 @@ class Book:
         return dict(sums)
 
     def _balanced(self, version: int) -> dict[str, int]:
-        asked, known = self.of(version), self.known(version)
+        predictions, known = self.of(version), self.known(version)
         rows, counts = self.stage.counted(version)
         captured, pairs = self._kept(version)
-        assert (rows, sorted(captured)) == (len(asked), sorted(asked))
+        assert (rows, sorted(captured)) == (len(predictions), sorted(predictions))
         assert {name: one.outcome.actual for name, one in pairs.items()} == {
-            name: self.asked[name].truth for name in known
+            name: self.predictions[name].truth for name in known
         }
         conflicts = sum(self.became[name]["conflict"] > 0 for name in known)  # what is wrong is always the same
         assert counts.get("outcomes", 0) == len(known)

@@ -98,8 +98,8 @@ class Met:
     def add(self, answer: Answer) -> None:
         self.statuses[answer.status] += 1
         if answer.status == 200:
-            told = answer.json
-            self.identities[Identity(told["release"], told["version"], told["digest"])] += 1
+            facts = answer.json
+            self.identities[Identity(facts["release"], facts["version"], facts["digest"])] += 1
 
 
 @dataclass
@@ -168,8 +168,8 @@ class Scene(Commands):
         return int(self.frozen(release)["Environment"]["Variables"]["FAIRLEAD_VERSION"])
 
     def identity(self, release: str) -> Identity:
-        told = self.frozen(release)["Environment"]["Variables"]
-        return Identity(release, int(told["FAIRLEAD_VERSION"]), f"sha256:{told['FAIRLEAD_MANIFEST_SHA256']}")
+        facts = self.frozen(release)["Environment"]["Variables"]
+        return Identity(release, int(facts["FAIRLEAD_VERSION"]), f"sha256:{facts['FAIRLEAD_MANIFEST_SHA256']}")
 
     def deployments(self) -> list[dict[str, Any]]:
         """Every deployment, newest first."""

@@ -112,9 +112,11 @@ def overview(*views: View, alarms: dict[str, str] | None = None, records: tuple[
         )
         for name, state in (alarms or {}).items()
     )  # fmt: skip
-    told = tuple(Entry(str(one.number), one) for one in records)
+    entries = tuple(Entry(str(one.number), one) for one in records)
     course = Course(start=AT, end=AT, step_minutes=15, span_hours=2.0, lines=())
-    return Overview(model="penguins", at=AT, hours=8, live=1, views=views, alarms=standing, records=told, course=course)
+    return Overview(
+        model="penguins", at=AT, hours=8, live=1, views=views, alarms=standing, records=entries, course=course
+    )
 
 
 def record(number: int, kind: Any, **facts: Any) -> Record:

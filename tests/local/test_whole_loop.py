@@ -31,7 +31,7 @@ pytestmark = pytest.mark.xdist_group("loop")
 def test_the_whole_loop(loop_stage: Stage) -> None:
     stage, field, book = loop_stage, Field(), Book(loop_stage)
     good, poor = versions(stage, field)
-    told = stage.newest()
+    newest_record = stage.newest()
 
     goes_live_through_a_canary(book, good, field.picked(20))
     nothing_rings_while_the_world_is_as_it_was(book, field)
@@ -43,7 +43,7 @@ def test_the_whole_loop(loop_stage: Stage) -> None:
     is_better_in_the_shadow(book, learnt, good)
     goes_live(book, learnt, field.picked(20, LATE, grown=OVERGROWN))
 
-    the_journal_tells_the_story(stage, told, good, poor, learnt)
+    the_journal_tells_the_story(stage, newest_record, good, poor, learnt)
     nothing_is_lost(book)
 
 
@@ -75,7 +75,7 @@ def goes_live(book: Book, version: int, flowers: Table) -> None:
     """Callers are answered all the time, by the version before or by this one."""
     stage, before = book.stage, book.stage.live()
     asked = book.ask(*flowers, of=1, callers=CALLERS)
-    assert {book.asked[name].version for name in asked} <= {before, version}
+    assert {book.predictions[name].version for name in asked} <= {before, version}
     stage.cloud.advance(6 * MINUTE)
     assert stage.live() == version
 
@@ -87,11 +87,11 @@ def nothing_rings_while_the_world_is_as_it_was(book: Book, field: Field) -> None
 
 
 def drift_rings_and_without_outcomes_nothing_is_done(book: Book, field: Field, poor: int) -> None:
-    stage, told = book.stage, book.stage.newest()
+    stage, newest_record = book.stage, book.stage.newest()
     for _ in range(4):
         a_quarter_of_an_hour(book, field.picked(60, LATE, grown=GROWN), reported=False)
     assert (stage.alarm("drift"), stage.alarm("quality"), stage.live()) == ("ALARM", "OK", poor)
-    [decided] = stage.history(told)
+    [decided] = stage.history(newest_record)
     assert (decided["evidence"]["alarm"], decided["evidence"]["rule"]) == ("fairlead-drift", "too few outcomes")
 
 
@@ -120,11 +120,11 @@ def what_came_true_is_learnt(book: Book, field: Field, good: int, poor: int) -> 
         if (newest := stage.result("versions", stage.model)[0]["version"]) > poor:
             break
     known = {name for version in book.versions() for name in book.known(version)}
-    told = stage.logged("retrain", "retraining ended")[-1]
-    assert (told["result"], told["version"], told["champion"]) == ("published", newest, good)
-    assert told["learnt"] + told["held_out"] == len(known)
+    newest_record = stage.logged("retrain", "retraining ended")[-1]
+    assert (newest_record["result"], newest_record["version"], newest_record["champion"]) == ("published", newest, good)
+    assert newest_record["learnt"] + newest_record["held_out"] == len(known)
     ids = stage.training_rows(newest).ids
-    assert (ids[:300], len(ids)) == ([""] * 300, 300 + told["learnt"])
+    assert (ids[:300], len(ids)) == ([""] * 300, 300 + newest_record["learnt"])
     assert known.issuperset(ids[300:])
     assert stage.live() == good
     return newest
@@ -164,9 +164,9 @@ def is_better_in_the_shadow(book: Book, learnt: int, good: int) -> None:
     assert stage.live() == good
 
 
-def the_journal_tells_the_story(stage: Stage, told: int, good: int, poor: int, learnt: int) -> None:
+def the_journal_tells_the_story(stage: Stage, newest_record: int, good: int, poor: int, learnt: int) -> None:
     # The folders are merged by time; on a clock that runs ahead only the order within each is sure.
-    both = stage.history(told)
+    both = stage.history(newest_record)
     records = [one for one in both if not one["record"].startswith("retrain/")]
     made = [one for one in both if one["record"].startswith("retrain/")]
     assert [_step(one) for one in made] == [("published", learnt)]
@@ -200,7 +200,7 @@ def nothing_is_lost(book: Book) -> None:
     book.stage.cloud.advance(5 * MINUTE)  # a delivery that failed after it was written down is brought again by then
     became = sum(book.became.values(), Counter[str]())
     contradicted = sum(one["conflict"] > 0 for one in book.became.values())
-    assert book.balance() == {"rows": len(book.asked), "outcomes": became["recorded"], "conflicts": contradicted}
+    assert book.balance() == {"rows": len(book.predictions), "outcomes": became["recorded"], "conflicts": contradicted}
     [waiting] = book.stage.ledger().outcomes(NEVER.rpartition("-")[0])
     assert waiting.state == "pending"
     metrics = book.metrics()

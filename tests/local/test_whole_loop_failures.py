@@ -15,8 +15,8 @@ FEEDBACK = "aws/lambda/async/fairlead-feedback/"
 POISON = json.dumps({"event": "capture", "level": "INFO", "rows": "of another hand"})
 
 
-def true(told: list[Told]) -> list[dict[str, object]]:
-    return [one.said(one.truth) for one in told]
+def true(labelled: list[Told]) -> list[dict[str, object]]:
+    return [one.said(one.truth) for one in labelled]
 
 
 def test_while_dynamodb_throttles_callers_get_503_and_nothing_is_lost(loop_stage: Stage) -> None:
@@ -41,8 +41,8 @@ def test_while_dynamodb_throttles_callers_get_503_and_nothing_is_lost(loop_stage
     assert variant.books().rows == 60
     assert len(variant.dead_letters(FEEDBACK)) == 1
 
-    told = loop_stage.result("redrive")
-    assert (told["Redriven"], told["RedriveFailed"], told["Captured"]) == (1, 0, 1)
+    labelled = loop_stage.result("redrive")
+    assert (labelled["Redriven"], labelled["RedriveFailed"], labelled["Captured"]) == (1, 0, 1)
     assert variant.report(true(second)) == {"recorded": 60}
     assert variant.report(true(first + second)) == {"duplicate": 120}
     still(loop_stage, 31 * MINUTE)
@@ -58,13 +58,13 @@ def test_while_dynamodb_throttles_callers_get_503_and_nothing_is_lost(loop_stage
 def test_a_day_without_the_feedback_function_is_caught_up_with(loop_stage: Stage) -> None:
     """Captured lines wait in the bucket, and outcomes wait for captured lines; then each is counted once."""
     variant, cloud = begin(loop_stage, "caught-up"), loop_stage.cloud
-    told: list[Told] = []
+    labelled: list[Told] = []
     with cloud.faults(functions={"fairlead-feedback": "fail", "fairlead-redrive": "fail"}):
         for quarter in range(4):
-            told += variant.ask(50, seed=quarter)
+            labelled += variant.ask(50, seed=quarter)
             if quarter == 0:
                 log(loop_stage, POISON)
-            assert variant.report(true(told[-50:-25])) == {"accepted": 25}
+            assert variant.report(true(labelled[-50:-25])) == {"accepted": 25}
             variant.skip((quarter + 1) * 6 * HOUR)
         variant.wait(33 * MINUTE)
     waiting = variant.dead_letters(FEEDBACK)
@@ -84,8 +84,8 @@ def test_a_day_without_the_feedback_function_is_caught_up_with(loop_stage: Stage
     cloud.client("s3").put_object(Bucket=loop_stage.outputs["DeadLetterBucket"], Key=key, Body=data)
     again = loop_stage.result("redrive")
     assert (again["Redriven"], again["Captured"]) == (1, 0)
-    halves = [one for place, one in enumerate(told) if place % 50 >= 25]
-    assert variant.report(true(told)) == {"duplicate": 100, "recorded": len(halves)}
+    halves = [one for place, one in enumerate(labelled) if place % 50 >= 25]
+    assert variant.report(true(labelled)) == {"duplicate": 100, "recorded": len(halves)}
     still(loop_stage, 31 * MINUTE)
     rang = variant.rang()
     assert rang["failed-batches"] == ["ALARM", "OK"]

@@ -19,10 +19,10 @@ pytestmark = pytest.mark.xdist_group("loop")
 ROWS = 300
 
 
-def asked(variant: Variant) -> list[Told]:
-    told = [one for seed in range(5) for one in variant.ask(ROWS // 5, seed=seed)]
+def asked_rows(variant: Variant) -> list[Told]:
+    labelled = [one for seed in range(5) for one in variant.ask(ROWS // 5, seed=seed)]
     variant.captured(ROWS)
-    return told
+    return labelled
 
 
 def thousand(outcomes: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -32,8 +32,8 @@ def thousand(outcomes: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def test_duplicates_and_conflicts_in_the_thousands_change_nothing_and_are_not_learnt(loop_stage: Stage) -> None:
     variant = begin(loop_stage, "repeated")
-    told = asked(variant)
-    true, false = [one.said(one.truth) for one in told], [one.said((one.truth + 1) % 3) for one in told]
+    labelled = asked_rows(variant)
+    true, false = [one.said(one.truth) for one in labelled], [one.said((one.truth + 1) % 3) for one in labelled]
     found: Counter[str] = Counter()
 
     with ThreadPoolExecutor(2) as pool:
@@ -43,7 +43,7 @@ def test_duplicates_and_conflicts_in_the_thousands_change_nothing_and_are_not_le
     for outcomes in (true, false):
         found += variant.report(thousand(outcomes))
     strangers = [{"prediction_id": f"{uuid.UUID(int=place)}-0", "actual": 1} for place in range(150)]
-    nonsense = [one.said("a rose") for one in told[:100]] + [{"prediction_id": "rose", "actual": 1}] * 50
+    nonsense = [one.said("a rose") for one in labelled[:100]] + [{"prediction_id": "rose", "actual": 1}] * 50
     found += variant.report(strangers + nonsense)
     assert found == {"recorded": ROWS, "duplicate": ROWS + 1000, "conflict": 1000, "accepted": 150, "invalid": 150}
 
@@ -77,18 +77,18 @@ def test_absurd_outcomes_and_forged_lines_in_hundreds_are_all_accounted_for_and_
     loop_stage: Stage,
 ) -> None:
     variant = begin(loop_stage, "absurd")
-    told = asked(variant)
+    labelled = asked_rows(variant)
     [one] = variant.ask(1, seed=99)
     variant.captured(ROWS + 1)
     absurd = (1e40, 3.4e38, -1e300, "a rose", {"x": 1e40})
-    found = variant.report([each.said(absurd[place % len(absurd)]) for place, each in enumerate(told)])
+    found = variant.report([each.said(absurd[place % len(absurd)]) for place, each in enumerate(labelled)])
     assert found == {"invalid": ROWS}
     never = [{"prediction_id": f"{uuid.UUID(int=place)}-0", "actual": 1e40} for place in range(50)]
     assert variant.report(never) == {"invalid": 50}
 
     forged = forge(variant, one, 200)
     until(lambda: len(variant.dead_letters("setaside/")) >= forged, seconds=120)
-    assert variant.report([each.said(each.truth) for each in [*told, one]]) == {"recorded": ROWS + 1}
+    assert variant.report([each.said(each.truth) for each in [*labelled, one]]) == {"recorded": ROWS + 1}
     assert len(variant.dead_letters("setaside/")) == forged
     assert variant.dead_letters("aws/lambda/async/") == {}
     assert variant.metered("PoisonRecords", "feedback") == forged
@@ -96,10 +96,10 @@ def test_absurd_outcomes_and_forged_lines_in_hundreds_are_all_accounted_for_and_
     assert variant.undisturbed()
 
 
-def forge(variant: Variant, told: Told, count: int) -> int:
+def forge(variant: Variant, labelled: Told, count: int) -> int:
     """Write forged lines into predict's log, beside the line of a prediction; returns how many."""
     logs, group = variant.stage.cloud.client("logs"), f"/aws/lambda/{STACK}-predict"
-    [part], _ = variant.stage.ledger().request(told.id.rpartition("-")[0])
+    [part], _ = variant.stage.ledger().request(labelled.id.rpartition("-")[0])
     honest = msgspec.to_builtins(part)
     now = int(variant.stage.cloud.now() * 1000)
     messages = [
@@ -118,9 +118,9 @@ def forge(variant: Variant, told: Told, count: int) -> int:
 def test_a_flood_of_false_feedback_is_believed_and_neither_learnt_nor_acted_on(loop_stage: Stage) -> None:
     """One reporter lies about everything: quality falls by its word, and there is no other. It says so to people."""
     variant = begin(loop_stage, "slandered", versions=2, after=13 * HOUR)
-    told = asked(variant)
+    labelled = asked_rows(variant)
     variant.skip(20 * MINUTE)
-    assert variant.report([one.said((one.truth + 1) % 3) for one in told]) == {"recorded": ROWS}
+    assert variant.report([one.said((one.truth + 1) % 3) for one in labelled]) == {"recorded": ROWS}
     variant.wait(26 * MINUTE)
 
     assert variant.rang() == {"quality": ["ALARM"]}
@@ -135,7 +135,7 @@ def test_a_flood_of_false_feedback_is_believed_and_neither_learnt_nor_acted_on(l
     assert variant.undisturbed()
 
     # Other reporters' outcomes for these rows come too late, and are counted as conflicts.
-    assert variant.report([one.said(one.truth) for one in told], who="clerk") == {"conflict": ROWS}
+    assert variant.report([one.said(one.truth) for one in labelled], who="clerk") == {"conflict": ROWS}
     variant.skip(88 * MINUTE)
     variant.wait(16 * MINUTE)  # an hour after it rang the alarm is put again
     assert [one["rule"] for one in variant.decided()[2:]] == ["cooling down"]

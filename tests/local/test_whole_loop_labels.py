@@ -14,11 +14,11 @@ LARGE = (X["petal length (cm)"] >= 4.7).to_numpy()
 def test_without_labels_drift_is_seen_and_nothing_is_done(loop_stage: Stage) -> None:
     variant = begin(loop_stage, "unlabelled")
     with threshold(loop_stage, "label-coverage", 0.5):
-        asked = 0
+        predicted = 0
         for quarter in range(6):
-            asked += len(variant.ask(60, seed=quarter, of=LARGE))
+            predicted += len(variant.ask(60, seed=quarter, of=LARGE))
             variant.skip((quarter + 1) * 15 * MINUTE)
-        variant.captured(asked)
+        variant.captured(predicted)
         variant.wait(26 * MINUTE)
 
     rang = variant.rang()
@@ -29,7 +29,7 @@ def test_without_labels_drift_is_seen_and_nothing_is_done(loop_stage: Stage) -> 
     assert variant.gauges("EstimatedQuality")
     assert {(one["action"], one["rule"]) for one in variant.decided()} == {("nothing", "too few outcomes")}
     assert variant.undisturbed()
-    assert variant.books().hold(rows=asked, outcomes=0)
+    assert variant.books().hold(rows=predicted, outcomes=0)
 
 
 def test_labels_a_week_late_are_judged_a_week_late(loop_stage: Stage) -> None:
@@ -37,9 +37,9 @@ def test_labels_a_week_late_are_judged_a_week_late(loop_stage: Stage) -> None:
     variant, days = begin(loop_stage, "late"), []
     with threshold(loop_stage, "label-coverage", 0.5):
         for day in range(7):
-            days.append(told := variant.ask(120, seed=day))
+            days.append(labelled := variant.ask(120, seed=day))
             variant.captured(120 * len(days))
-            assert variant.report([one.said(one.truth) for one in told[:12]]) == {"recorded": 12}
+            assert variant.report([one.said(one.truth) for one in labelled[:12]]) == {"recorded": 12}
             if day == 0:  # the tenth came within the hour, so in an hour all is expected
                 variant.skip(2 * HOUR)
                 variant.wait(26 * MINUTE)

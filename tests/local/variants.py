@@ -54,11 +54,11 @@ class Variant:
         flowers = X.iloc[chosen] + dice.normal(0, 0.02, (rows, X.shape[1]))
         answer = self.stage.answer(who, "/predict", {"instances": flowers.to_dict("records")})
         assert (answer.status, answer.json["version"]) == (200, self.versions[-1])
-        told = [
+        labelled = [
             Told(one["id"], int(Y.iloc[place])) for one, place in zip(answer.json["predictions"], chosen, strict=True)
         ]
-        self.requests.append(told[0].id.rpartition("-")[0])
-        return told
+        self.requests.append(labelled[0].id.rpartition("-")[0])
+        return labelled
 
     def report(self, outcomes: Sequence[dict[str, Any]], *, who: str = "reporter") -> Counter[str]:
         """Return the result of each outcome, from the answer."""

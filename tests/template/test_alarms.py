@@ -164,12 +164,12 @@ def test_the_lean_watch_has_the_alarms_of_deployments_errors_and_quality() -> No
 @pytest.mark.parametrize("name", SINGLE)
 def test_an_alarm_on_one_metric(stack: Stack, name: str) -> None:
     alarm = stack.properties(f"{name}Alarm")
-    asked = (
+    settings = (
         *("Namespace", "MetricName", "Dimensions", "Statistic", "Period", "ComparisonOperator", "Threshold"),
         *("EvaluationPeriods", "TreatMissingData"),
     )
 
-    assert tuple(alarm[key] for key in asked) == SINGLE[name]
+    assert tuple(alarm[key] for key in settings) == SINGLE[name]
     assert alarm["DatapointsToAlarm"] == alarm["EvaluationPeriods"]
 
 
@@ -206,13 +206,16 @@ def test_no_news_of_the_model_is_no_improvement_and_no_news_of_the_monitor_is_ba
 
 @pytest.mark.parametrize("name", sorted(SINGLE.keys() | CALCULATED.keys() | OTHERS))
 def test_alarms_with_a_rule_call_respond_and_all_notify_the_topic(name: str) -> None:
-    silent, telling = translate().properties(f"{name}Alarm"), translate(AlarmTopicArn=TOPIC).properties(f"{name}Alarm")
+    silent, notifying = (
+        translate().properties(f"{name}Alarm"),
+        translate(AlarmTopicArn=TOPIC).properties(f"{name}Alarm"),
+    )
     responding = [RESPOND] if name in RESPONDED else []
 
     assert silent.get("AlarmActions", []) == responding
     assert "OKActions" not in silent
-    assert telling["AlarmActions"] == [*responding, TOPIC]
-    assert telling["OKActions"] == [TOPIC]
+    assert notifying["AlarmActions"] == [*responding, TOPIC]
+    assert notifying["OKActions"] == [TOPIC]
 
 
 @pytest.mark.parametrize(
@@ -236,7 +239,7 @@ def test_how_long_drift_must_last_is_a_parameter() -> None:
 
 
 def test_one_alarm_stands_for_an_endpoint_in_trouble() -> None:
-    silent, telling = (
+    silent, notifying = (
         translate().properties("DegradedAlarm"),
         translate(AlarmTopicArn=TOPIC).properties("DegradedAlarm"),
     )
@@ -244,7 +247,7 @@ def test_one_alarm_stands_for_an_endpoint_in_trouble() -> None:
     assert silent["AlarmName"] == "fairlead-degraded"
     assert silent["AlarmRule"] == 'ALARM("<ErrorsAlarm>") OR ALARM("<LatencyAlarm>") OR ALARM("<ThrottlesAlarm>")'
     assert not {"AlarmActions", "OKActions"} & silent.keys()
-    assert telling["AlarmActions"] == telling["OKActions"] == [TOPIC]
+    assert notifying["AlarmActions"] == notifying["OKActions"] == [TOPIC]
 
 
 def _widgets(stack: Stack) -> list[dict[str, Any]]:

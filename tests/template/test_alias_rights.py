@@ -37,8 +37,8 @@ def test_these_roles_and_policies_may_do_this_to_both_aliases_and_no_other_may(c
             if entry["Effect"] == "Allow" and any(
                 fnmatch.fnmatchcase(FUNCTION, one) for one in many(entry["Resource"])
             ):
-                asked = [one.removeprefix("lambda:") for one in many(entry["Action"])]
-                granted[name] = granted.get(name, set()) | {one for one in ACTIONS if one in asked}
+                actions = [one.removeprefix("lambda:") for one in many(entry["Action"])]
+                granted[name] = granted.get(name, set()) | {one for one in ACTIONS if one in actions}
 
     made = (
         RIGHTS if candidates != "by-hand" else {name: given for name, given in RIGHTS.items() if name != "ReleaseRole"}

@@ -82,7 +82,7 @@ def privileges(action: str) -> list[dict[str, Any]]:
     """The reference's entries of an action, or of all actions that a wildcard names."""
     service, _, name = action.partition(":")
     known = get_service_prefix_data(service)["privileges"]
-    return [entry for spelled, entry in known.items() if fnmatch.fnmatchcase(spelled, name)]
+    return [entry for written, entry in known.items() if fnmatch.fnmatchcase(written, name)]
 
 
 def fits(arn: str, action: str) -> bool:

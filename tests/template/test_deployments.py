@@ -164,18 +164,18 @@ def test_a_lost_record_is_an_alarm_of_its_own(stack: Stack) -> None:
 
 def test_alarms_tell_a_topic_where_one_is_named() -> None:
     topic = "arn:aws:sns:eu-west-1:123456789012:night-watch"
-    silent, telling = translate(), translate(AlarmTopicArn=topic)
+    silent, notifying = translate(), translate(AlarmTopicArn=topic)
 
     for name in OF_RELEASES:
         assert "AlarmActions" not in silent.properties(name)
-        assert telling.properties(name)["AlarmActions"] == [topic]
+        assert notifying.properties(name)["AlarmActions"] == [topic]
 
 
 def test_only_the_record_alarm_notifies_when_it_is_over() -> None:
     """Each release resets both canary alarms to INSUFFICIENT_DATA, from which they would become OK with a message."""
-    telling = translate(AlarmTopicArn="arn:aws:sns:eu-west-1:123456789012:night-watch")
+    notifying = translate(AlarmTopicArn="arn:aws:sns:eu-west-1:123456789012:night-watch")
 
-    assert {name for name in OF_RELEASES if "OKActions" in telling.properties(name)} == {"RecordLostAlarm"}
+    assert {name for name in OF_RELEASES if "OKActions" in notifying.properties(name)} == {"RecordLostAlarm"}
 
 
 def test_every_alarm_links_its_runbook(stack: Stack) -> None:

@@ -88,7 +88,7 @@ def point(alias: str, release: Release) -> None:
 
 
 @pytest.fixture
-def told(registry: Registry) -> Journal:
+def recorded(registry: Registry) -> Journal:
     """Ada makes churn 1 live at noon; the canary of churn 2 is rolled back by an alarm ten minutes past one."""
     clock = Clock()
     kept = Journal(registry.objects, STACK, clock=clock)
@@ -131,7 +131,7 @@ def result(*arguments: object) -> Any:
 # --- history -------------------------------------------------------------------------------------------
 
 
-def test_history_has_time_event_releases_author_and_reason(told: Journal) -> None:
+def test_history_has_time_event_releases_author_and_reason(recorded: Journal) -> None:
     lines = fairlead("history", "churn").stdout.splitlines()
 
     assert [" ".join(line.split()) for line in lines] == [
@@ -143,7 +143,7 @@ def test_history_has_time_event_releases_author_and_reason(told: Journal) -> Non
     ]
 
 
-def test_history_json_has_deployments_evidence_and_forced_versions(told: Journal) -> None:
+def test_history_json_has_deployments_evidence_and_forced_versions(recorded: Journal) -> None:
     listed = result("history", "churn", "--limit", 2)
 
     assert [one["number"] for one in listed] == [4, 3]
@@ -154,22 +154,22 @@ def test_history_json_has_deployments_evidence_and_forced_versions(told: Journal
     assert listed[1]["now"]["version"] == 2
 
 
-def test_history_is_of_one_model(told: Journal) -> None:
-    told.append(Draft(kind="moved", alias="live", by=BOB, was=frozen(1), now=frozen(1, "penguins")))
+def test_history_is_of_one_model(recorded: Journal) -> None:
+    recorded.append(Draft(kind="moved", alias="live", by=BOB, was=frozen(1), now=frozen(1, "penguins")))
 
     assert [one["number"] for one in result("history", "penguins")] == [5]
     assert [one["number"] for one in result("history", "churn")] == [5, 4, 3, 2, 1]
 
 
-def test_a_retirement_is_in_the_history(told: Journal) -> None:
-    told.append(Draft(kind="retired", by=BOB, model="churn", version=2, why="superseded"))
+def test_a_retirement_is_in_the_history(recorded: Journal) -> None:
+    recorded.append(Draft(kind="retired", by=BOB, model="churn", version=2, why="superseded"))
 
     assert fairlead("history", "churn", "--limit", 1).stdout.split()[-5:] == [
         "13:20:00", "retired", "churn@2", "user/bob", "superseded",
     ]  # fmt: skip
 
 
-def test_a_model_that_never_moved_has_no_history_and_that_is_no_error(told: Journal) -> None:
+def test_a_model_that_never_moved_has_no_history_and_that_is_no_error(recorded: Journal) -> None:
     done = fairlead("history", "penguins")
 
     assert (done.exit_code, done.stdout) == (0, "")
@@ -177,14 +177,14 @@ def test_a_model_that_never_moved_has_no_history_and_that_is_no_error(told: Jour
     assert result("history", "penguins") == []
 
 
-def test_the_history_of_an_unknown_model_is_an_error(told: Journal) -> None:
+def test_the_history_of_an_unknown_model_is_an_error(recorded: Journal) -> None:
     done = fairlead("history", "chrun")
 
     assert done.exit_code == 6
     assert "there is no model 'chrun'" in done.stderr
 
 
-def test_a_damaged_record_is_shown_as_such(told: Journal) -> None:
+def test_a_damaged_record_is_shown_as_such(recorded: Journal) -> None:
     connect("s3").put_object(Bucket="registry", Key=key_of(3), Body=b"{")
 
     done = fairlead("history", "churn")
@@ -193,7 +193,7 @@ def test_a_damaged_record_is_shown_as_such(told: Journal) -> None:
     assert [line.split()[:2] for line in done.stdout.splitlines()][2] == ["3", "unreadable"]
 
 
-def test_history_is_readable_with_a_missing_manifest(told: Journal) -> None:
+def test_history_is_readable_with_a_missing_manifest(recorded: Journal) -> None:
     connect("s3").delete_object(Bucket="registry", Key="models/churn/versions/2.json")
 
     done = fairlead("history", "churn")
@@ -202,9 +202,9 @@ def test_history_is_readable_with_a_missing_manifest(told: Journal) -> None:
     assert "whether churn version 2 was forced is not known" in done.stderr
 
 
-def test_a_release_of_an_earlier_stack_of_the_name_is_marked(told: Journal) -> None:
+def test_a_release_of_an_earlier_stack_of_the_name_is_marked(recorded: Journal) -> None:
     earlier = msgspec.structs.replace(frozen(1), life=LIFE)
-    told.append(Draft(kind="found", alias="live", by=ADA, was=earlier, now=frozen(2)))
+    recorded.append(Draft(kind="found", alias="live", by=ADA, was=earlier, now=frozen(2)))
 
     done = fairlead("history", "churn", "--limit", 1)
 
@@ -215,8 +215,8 @@ def test_a_release_of_an_earlier_stack_of_the_name_is_marked(told: Journal) -> N
     assert result("history", "churn", "--limit", 1)[0]["was"]["life"] == LIFE
 
 
-def test_who_was_live_says_that_a_release_was_of_an_earlier_stack(told: Journal) -> None:
-    told.append(Draft(kind="moved", alias="live", by=ADA, now=msgspec.structs.replace(frozen(1), life=LIFE)))
+def test_who_was_live_says_that_a_release_was_of_an_earlier_stack(recorded: Journal) -> None:
+    recorded.append(Draft(kind="moved", alias="live", by=ADA, now=msgspec.structs.replace(frozen(1), life=LIFE)))
 
     now = fairlead("who-was-live", "churn", "--at", "now")
     before = fairlead("who-was-live", "churn", "--at", "2026-11-22T12:00Z")
@@ -228,7 +228,7 @@ def test_who_was_live_says_that_a_release_was_of_an_earlier_stack(told: Journal)
 # --- history --verify ----------------------------------------------------------------------------------
 
 
-def test_a_journal_in_order_verifies(told: Journal) -> None:
+def test_a_journal_in_order_verifies(recorded: Journal) -> None:
     done = fairlead("history", "churn", "--verify")
 
     assert (done.exit_code, done.stderr) == (0, "")
@@ -236,7 +236,7 @@ def test_a_journal_in_order_verifies(told: Journal) -> None:
     assert result("history", "churn", "--verify") == {"newest": 4, "problems": []}
 
 
-def test_tampering_and_drift_are_each_named_and_the_exit_code_is_one(told: Journal) -> None:
+def test_tampering_and_drift_are_each_named_and_the_exit_code_is_one(recorded: Journal) -> None:
     client = connect("s3")
     data = client.get_object(Bucket="registry", Key=key_of(1))["Body"].read()
     client.put_object(Bucket="registry", Key=key_of(1), Body=data.replace(b"the first", b"the worst"))
@@ -272,26 +272,26 @@ def test_tampering_and_drift_are_each_named_and_the_exit_code_is_one(told: Journ
         ("now", "2", {}),
     ],
 )
-def test_who_was_live(told: Journal, at: str, live: str, weights: dict[str, float]) -> None:
+def test_who_was_live(recorded: Journal, at: str, live: str, weights: dict[str, float]) -> None:
     found = result("who-was-live", "churn", "--at", at)
 
     assert (found["live"]["release"], found["weights"], found["answered"]) == (live, weights, True)
 
 
-def test_a_date_means_its_first_moment(told: Journal, registry: Registry) -> None:
+def test_a_date_means_its_first_moment(recorded: Journal, registry: Registry) -> None:
     Journal(registry.objects, STACK, clock=lambda: NOON + timedelta(days=2)).append(Draft(kind="decided", by=ADA))
 
     assert result("who-was-live", "churn", "--at", "2026-11-23")["at"] == "2026-11-23T00:00:00Z"
 
 
-def test_now_is_the_time_of_the_commands_clock(told: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_now_is_the_time_of_the_commands_clock(recorded: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FAIRLEAD_CLOCK_AHEAD", str(400 * 86400))
     at = datetime.fromisoformat(result("who-was-live", "churn", "--at", "now")["at"])
 
     assert at > datetime.now(UTC) + timedelta(days=399)
 
 
-def test_who_was_live_shows_author_and_reason_of_the_move(told: Journal) -> None:
+def test_who_was_live_shows_author_and_reason_of_the_move(recorded: Journal) -> None:
     lines = fairlead("who-was-live", "churn", "--at", "2026-11-22T14:05+01:00").stdout.splitlines()
 
     assert lines == [
@@ -305,7 +305,7 @@ def test_who_was_live_shows_author_and_reason_of_the_move(told: Journal) -> None
     ]
 
 
-def test_another_model_was_live(told: Journal) -> None:
+def test_another_model_was_live(recorded: Journal) -> None:
     found = result("who-was-live", "penguins", "--at", "2026-11-22T12:30Z")
     said = fairlead("who-was-live", "penguins", "--at", "2026-11-22T12:30Z").stdout
 
@@ -313,7 +313,7 @@ def test_another_model_was_live(told: Journal) -> None:
     assert "release 2 (churn version 1): penguins was not live" in said
 
 
-def test_before_the_first_record_nothing_is_known_and_it_says_so(told: Journal) -> None:
+def test_before_the_first_record_nothing_is_known_and_it_says_so(recorded: Journal) -> None:
     done = fairlead("who-was-live", "churn", "--at", "2026-11-22T11:59:59Z")
 
     assert (done.exit_code, done.stdout) == (6, "")
@@ -339,7 +339,7 @@ def test_an_empty_journal_says_so(registry: Registry) -> None:
         ("2999-01-01", "is in the future"),
     ],
 )
-def test_a_time_that_cannot_be_read_is_refused_with_an_example(told: Journal, at: str, words: str) -> None:
+def test_a_time_that_cannot_be_read_is_refused_with_an_example(recorded: Journal, at: str, words: str) -> None:
     done = fairlead("who-was-live", "churn", "--at", at)
 
     assert done.exit_code == 2

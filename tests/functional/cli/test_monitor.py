@@ -48,12 +48,12 @@ def here(s3_url: str, shelf: Store, published: Published) -> Loop:
         )
         lines = traffic.lines([row for row, _ in drawn], request=request, at=at, caller=f"caller {number}")
         scorer.take([capture.decode(line) for line in lines])
-        told = [
+        reported = [
             Outcome(request=request, row=place, actual=species, at=at + MINUTE, by="ada")
             for place, (_, species) in enumerate(drawn)
             if place % 2
         ]
-        _, parts, kept = here.ledger.record_outcomes(told)
+        _, parts, kept = here.ledger.record_outcomes(reported)
         scorer.score(pairs(parts, kept))
     return here
 

@@ -66,10 +66,10 @@ def test_a_local_candidate_is_printed_as_json(registry: Registry) -> None:
     done = fairlead("retrain", "penguins", "--local", "--reason", "it drifted", "--json")
 
     assert done.exit_code == 0, done.output
-    told = json.loads(done.stdout)
-    assert (told["result"], told["version"], told["champion"]) == ("published", 2, 1)
-    assert told["created_by"].endswith("retrained from version 1 because it drifted")
-    assert told["next"] == "fairlead release penguins 2"
+    printed = json.loads(done.stdout)
+    assert (printed["result"], printed["version"], printed["champion"]) == ("published", 2, 1)
+    assert printed["created_by"].endswith("retrained from version 1 because it drifted")
+    assert printed["next"] == "fairlead release penguins 2"
     assert registry.versions("penguins") == [1, 2]
 
 
@@ -93,9 +93,9 @@ def journal(registry: Registry) -> list[Record]:
 
 def test_a_refusal_as_json_has_the_findings(registry: Registry) -> None:
     done = fairlead("retrain", "penguins", "--local", "--json")
-    told = json.loads(done.stdout)
-    assert told["error"]["code"] == "retraining"
-    assert [one["finding"] for one in told["error"]["findings"]] == ["enough labelled rows"]
+    printed = json.loads(done.stdout)
+    assert printed["error"]["code"] == "retraining"
+    assert [one["finding"] for one in printed["error"]["findings"]] == ["enough labelled rows"]
     assert registry.versions("penguins") == [1]
 
 
@@ -116,10 +116,10 @@ class Lambda:
     """A client of Lambda that keeps what it was asked."""
 
     def __init__(self) -> None:
-        self.asked: list[dict[str, Any]] = []
+        self.sent: list[dict[str, Any]] = []
 
-    def invoke(self, **asked: Any) -> dict[str, Any]:
-        self.asked.append(asked)
+    def invoke(self, **sent: Any) -> dict[str, Any]:
+        self.sent.append(sent)
         return {"StatusCode": 202, "Payload": io.BytesIO(), "ResponseMetadata": {"RequestId": "request-1"}}
 
 
@@ -131,9 +131,9 @@ def test_without_local_the_stacks_function_is_started(monkeypatch: pytest.Monkey
     done = fairlead("retrain", "penguins", "--since", "36h", "--stack", "shop", "--json")
 
     assert json.loads(done.stdout) == {"result": "started", "function": "shop-retrain", "request": "request-1"}
-    (asked,) = client.asked
-    assert (asked["FunctionName"], asked["InvocationType"]) == ("shop-retrain", "Event")
-    event = json.loads(asked["Payload"])
+    (sent,) = client.sent
+    assert (sent["FunctionName"], sent["InvocationType"]) == ("shop-retrain", "Event")
+    event = json.loads(sent["Payload"])
     assert (event["model"], event["since_days"], event["by"]) == ("penguins", 1.5, "arn:user/ada")
     assert datetime.fromisoformat(event["time"]).tzinfo is not None
 

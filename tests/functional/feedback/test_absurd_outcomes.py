@@ -117,8 +117,8 @@ def test_a_prediction_that_comes_while_its_outcome_is_written_answers_the_report
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bench.captured((1, [1.5, 2.0]))
-    looked, unknown = bench.ledger.request, iter([True])
-    monkeypatch.setattr(bench.ledger, "request", lambda request: ([], []) if next(unknown, False) else looked(request))
+    plain, unknown = bench.ledger.request, iter([True])
+    monkeypatch.setattr(bench.ledger, "request", lambda request: ([], []) if next(unknown, False) else plain(request))
     bad, good = bench.report((1, 0, "a rose"), (1, 1, 2.5))
     assert (bad.status, bad.detail, good.status) == ("invalid", "expected a number", "recorded")
     assert (bench.counted()["outcomes"], bench.counted()["invalid"]) == (1, 1)

@@ -195,8 +195,8 @@ def test_a_payload_that_is_no_delivery_becomes_one_dead_letter(
 
 
 def test_control_messages_are_ignored(feedback: ModuleType, here: Loop) -> None:
-    asked = delivery(["CWL CONTROL MESSAGE: Checking health of destination Lambda."], kind="CONTROL_MESSAGE")
-    assert feedback.handler(asked, running()) == counts()
+    checked = delivery(["CWL CONTROL MESSAGE: Checking health of destination Lambda."], kind="CONTROL_MESSAGE")
+    assert feedback.handler(checked, running()) == counts()
     assert here.dead_letters() == []
 
 

@@ -293,10 +293,10 @@ def test_while_the_ledger_refuses_writes_the_answer_is_503_with_retry_after(
 ) -> None:
     put_item, failures = intake.dynamodb.put_item, iter([True])
 
-    def throttled(**asked: Any) -> Any:
+    def throttled(**parameters: Any) -> Any:
         if next(failures, False):
             raise ClientError({"Error": {"Code": "ThrottlingException"}}, "PutItem")
-        return put_item(**asked)
+        return put_item(**parameters)
 
     monkeypatch.setattr(intake.dynamodb, "put_item", throttled)
     outcomes = [{"prediction_id": f"{request_id(n)}-0", "actual": "Adelie"} for n in range(5)]

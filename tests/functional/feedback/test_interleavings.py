@@ -66,10 +66,10 @@ class Meddling:
         self._between = between
 
     def __getattr__(self, name: str) -> Any:
-        def call(**asked: Any) -> Any:
+        def call(**parameters: Any) -> Any:
             self._meddle()
             with self._lock:
-                return getattr(self._client, name)(**asked)
+                return getattr(self._client, name)(**parameters)
 
         return call
 
@@ -78,10 +78,10 @@ class Meddling:
         client, lock, meddle = self._client, self._lock, self._meddle
 
         class Paginator:
-            def paginate(self, **asked: Any) -> list[Any]:
+            def paginate(self, **parameters: Any) -> list[Any]:
                 meddle()
                 with lock:
-                    return list(client.get_paginator(name).paginate(**asked))
+                    return list(client.get_paginator(name).paginate(**parameters))
 
         return Paginator()
 

@@ -228,9 +228,9 @@ class Contended:
         self._random = random.Random(seed)  # noqa: S311 - a test's dice
 
     def __getattr__(self, name: str) -> Any:
-        def call(**asked: Any) -> Any:
+        def call(**parameters: Any) -> Any:
             with self._lock:
-                return getattr(self._client, name)(**asked)
+                return getattr(self._client, name)(**parameters)
 
         return getattr(self._client, name) if name == "get_paginator" else call
 

@@ -75,14 +75,14 @@ def test_many_writers_make_one_chain_with_each_key_once(store: Store) -> None:
 
 
 def test_second_append_lists_only_newer_records(client: Any, kept: Journal) -> None:
-    asked: list[dict[str, Any]] = []
+    requests: list[dict[str, Any]] = []
     client.meta.events.register(
-        "provide-client-params.s3.ListObjectsV2", lambda params, **_: asked.append(dict(params))
+        "provide-client-params.s3.ListObjectsV2", lambda params, **_: requests.append(dict(params))
     )
 
     kept.append(moved(4, 5))
 
-    assert [one.get("StartAfter") for one in asked] == [key_of(2)]  # where the listing before it ended
+    assert [one.get("StartAfter") for one in requests] == [key_of(2)]  # where the listing before it ended
 
 
 Tamper = Callable[[Any, str], object]

@@ -167,9 +167,9 @@ def test_the_function_writes_gauges_and_a_line_with_the_detail(
     [live] = [line for line in metrics if "model" not in line and "Quality" in line]
     assert live["service"] == "monitor"
     assert live["QualityDrop"] > 0
-    told = {vars(line)["version"]: vars(line) for line in caplog.records if line.getMessage() == "monitored"}
-    assert sorted(told) == [1, 2]
-    assert told[2]["judged"]["findings"][0]["feature"] == "flipper_length_mm"
+    logged = {vars(line)["version"]: vars(line) for line in caplog.records if line.getMessage() == "monitored"}
+    assert sorted(logged) == [1, 2]
+    assert logged[2]["judged"]["findings"][0]["feature"] == "flipper_length_mm"
 
 
 def ticked(monitor: ModuleType, capsys: pytest.CaptureFixture[str], *, minutes: float) -> bool:
@@ -220,10 +220,10 @@ class Respond:
     """Lambda's client, which remembers what it was asked."""
 
     def __init__(self) -> None:
-        self.asked: list[dict[str, Any]] = []
+        self.sent: list[dict[str, Any]] = []
 
-    def invoke(self, **asked: Any) -> dict[str, Any]:
-        self.asked.append(asked)
+    def invoke(self, **sent: Any) -> dict[str, Any]:
+        self.sent.append(sent)
         return {"StatusCode": 202}
 
 
@@ -257,7 +257,7 @@ def ticking(
     ticker = Ticker(here, None, None, alarms, respond)  # type: ignore[arg-type]  # the parts that are asked
     monkeypatch.setattr(ticker, "_views", lambda *_: iter([live]))
     since = alarms.named("fairlead-quality")[0].since.timestamp()
-    return ticker, respond.asked, lambda tick: datetime.fromtimestamp(since + 300 * tick, UTC)
+    return ticker, respond.sent, lambda tick: datetime.fromtimestamp(since + 300 * tick, UTC)
 
 
 def test_alarms_that_stand_are_put_to_respond_once_an_hour_and_no_others(
@@ -267,12 +267,12 @@ def test_alarms_that_stand_are_put_to_respond_once_an_hour_and_no_others(
     alarm(cloudwatch, "fairlead-drift", RESPOND, state="OK")
     alarm(cloudwatch, "fairlead-errors", "arn:aws:sns:us-east-1:123456789012:people")
     alarm(cloudwatch, "fairlead-other", f"{RESPOND}-else")
-    ticker, asked, at = ticking(cloudwatch, views(day, shop)[1], monkeypatch)
+    ticker, sent, at = ticking(cloudwatch, views(day, shop)[1], monkeypatch)
     for tick in range(1, 2 * 12 + 2):
         ticker.tick(at(tick))
-    assert [one["FunctionName"] for one in asked] == [RESPOND] * 2
-    event = json.loads(asked[0]["Payload"])
-    assert asked[0]["InvocationType"] == "Event"
+    assert [one["FunctionName"] for one in sent] == [RESPOND] * 2
+    event = json.loads(sent[0]["Payload"])
+    assert sent[0]["InvocationType"] == "Event"
     assert event["source"] == "aws.cloudwatch"
     assert event["alarmData"]["alarmName"] == "fairlead-quality"
     assert event["alarmData"]["state"]["value"] == "ALARM"
@@ -293,7 +293,7 @@ def test_alarm_without_a_recent_gauge_is_no_evidence_against_the_live_release(
     alarm(cloudwatch, "fairlead-quality", RESPOND)
     book = Book()
     play(book, shop, published, hours=range(1), each=2)
-    ticker, asked, at = ticking(cloudwatch, views(book, shop)[1], monkeypatch)
+    ticker, sent, at = ticking(cloudwatch, views(book, shop)[1], monkeypatch)
     for tick in range(1, 12 + 2):  # by the clock's grid, an hour is over at the twelfth or at the thirteenth
         ticker.tick(at(tick))
-    assert [json.loads(one["Payload"])["alarmData"]["alarmName"] for one in asked] == ["fairlead-errors"]
+    assert [json.loads(one["Payload"])["alarmData"]["alarmName"] for one in sent] == ["fairlead-errors"]

@@ -45,7 +45,7 @@ def captured(shelf: Store, published: Published) -> list[Part]:
     ]
 
 
-def asked(here: ReleasesHere) -> ReleaseClient:
+def client_of(here: ReleasesHere) -> ReleaseClient:
     return ReleaseClient(here.client, FUNCTION, "7")
 
 
@@ -72,7 +72,7 @@ def pairs(parts: list[Part], *, wrong: bool) -> list[Pair]:
 def test_the_same_version_agrees_with_itself_in_a_few_calls_and_is_not_captured(
     here: ReleasesHere, captured: list[Part], published: Published
 ) -> None:
-    found = shadow(asked(here), output(published), captured, [])
+    found = shadow(client_of(here), output(published), captured, [])
     assert (found.rows, found.agreeing, found.refused) == (200, 200, 0)
     assert found.comparison.verdict == "not yet decided"
     assert here.releases["7"].calls == ["POST /predict"]
@@ -82,13 +82,13 @@ def test_the_same_version_agrees_with_itself_in_a_few_calls_and_is_not_captured(
 def test_a_candidate_that_is_right_where_the_live_one_was_wrong_is_better(
     here: ReleasesHere, captured: list[Part], published: Published
 ) -> None:
-    found = compare(asked(here), output(published), pairs(captured, wrong=True))
+    found = compare(client_of(here), output(published), pairs(captured, wrong=True))
     assert (found.requests, found.rows, found.agreeing) == (40, 200, 0)
     assert (found.advantage, found.verdict) == (1.0, "better")
 
 
 def test_equal_answers_decide_nothing(here: ReleasesHere, captured: list[Part], published: Published) -> None:
-    found = compare(asked(here), output(published), pairs(captured, wrong=False))
+    found = compare(client_of(here), output(published), pairs(captured, wrong=False))
     assert (found.agreeing, found.advantage, found.verdict) == (200, 0.0, "not yet decided")
 
 
@@ -97,7 +97,7 @@ def test_rows_that_the_candidate_refuses_are_lost_and_the_others_still_compared(
 ) -> None:
     strange = msgspec.structs.replace(captured[0], fields=("nonsense", *captured[0].fields[1:]))
     found = shadow(
-        asked(here), output(published), [strange, *captured[1:]], pairs([strange, *captured[1:]], wrong=True)
+        client_of(here), output(published), [strange, *captured[1:]], pairs([strange, *captured[1:]], wrong=True)
     )
     assert (found.rows, found.agreeing, found.refused) == (195, 195, 5)
     assert found.comparison.requests == 40
@@ -112,7 +112,7 @@ def test_a_candidate_that_fails_is_an_error_and_no_verdict(
 
     here.releases["7"].answers["/predict"] = broken
     with pytest.raises(ReleaseError, match="did not answer captured rows"):
-        compare(asked(here), output(published), pairs(captured, wrong=True))
+        compare(client_of(here), output(published), pairs(captured, wrong=True))
 
 
 def test_answers_of_another_shape_are_an_error_and_no_verdict(
@@ -120,4 +120,4 @@ def test_answers_of_another_shape_are_an_error_and_no_verdict(
 ) -> None:
     here.releases["7"].answers["/predict"] = edited(lambda body: body["predictions"][3].pop("label"))
     with pytest.raises(Exception, match="prediction 3"):
-        compare(asked(here), output(published), pairs(captured, wrong=True))
+        compare(client_of(here), output(published), pairs(captured, wrong=True))

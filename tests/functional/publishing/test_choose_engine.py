@@ -41,11 +41,11 @@ def linear() -> Any:
 
 
 def test_onnx_serves_a_proved_graph_and_its_blob_answers_equally() -> None:
-    told: list[str] = []
-    choice = choose(linear(), progress=told.append)
+    steps: list[str] = []
+    choice = choose(linear(), progress=steps.append)
     assert choice.engine.name == choice.engine.blob == "onnx"
     assert {field.precision for field in choice.signature.inputs} == {"float64"}
-    assert [text.split()[0] for text in told] == ["compiling", "proving"]
+    assert [text.split()[0] for text in steps] == ["compiling", "proving"]
     again = engines.load(choice.engine, choice.signature, choice.blob)
     row = tuple(X[0].tolist())
     assert again.answer([row]) == choice.serving.answer([row])

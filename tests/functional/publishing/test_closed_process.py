@@ -67,8 +67,8 @@ def test_every_wall_that_is_said_to_stand_holds(tmp_path: Path) -> None:
             text=True,
             check=True,
         )
-    told = json.loads(done.stdout)
-    assert {sandbox.ENVIRONMENT, sandbox.LIMITS, sandbox.USER} <= set(told["stand"])
+    printed = json.loads(done.stdout)
+    assert {sandbox.ENVIRONMENT, sandbox.LIMITS, sandbox.USER} <= set(printed["stand"])
     needs = {
         "writes elsewhere": sandbox.LIMITS,
         "reads a secret": sandbox.FILES,
@@ -76,7 +76,7 @@ def test_every_wall_that_is_said_to_stand_holds(tmp_path: Path) -> None:
         "becomes root": sandbox.USER,
     }
     standing = {
-        name: held for name, held in told["results"].items() if needs.get(name, sandbox.NETWORK) in told["stand"]
+        name: held for name, held in printed["results"].items() if needs.get(name, sandbox.NETWORK) in printed["stand"]
     }
     assert standing
     assert all(standing.values()), standing

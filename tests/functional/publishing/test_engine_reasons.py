@@ -70,11 +70,11 @@ def reasons() -> dict[str, str]:
 
 
 def test_every_class_without_a_graph_is_named_with_advice() -> None:
-    told = {name: text for name, text in reasons().items() if text}
-    assert len(told) > 30
+    given = {name: text for name, text in reasons().items() if text}
+    assert len(given) > 30
     wrong = {
         name: text
-        for name, text in told.items()
+        for name, text in given.items()
         if not any(re.fullmatch(form.format(name=name), text) for form in (MISSING, FAILED))
     }
     assert wrong == {}
@@ -94,7 +94,7 @@ X, Y = load_iris(return_X_y=True)
 
 
 @pytest.mark.parametrize(
-    ("estimator", "told"),
+    ("estimator", "given"),
     [
         (AdaBoostClassifier(n_estimators=5), FAILED.format(name="AdaBoostClassifier")),
         (RadiusNeighborsClassifier(5.0), FAILED.format(name="RadiusNeighborsClassifier")),
@@ -110,9 +110,9 @@ X, Y = load_iris(return_X_y=True)
         ),
     ],
 )  # fmt: skip
-def test_a_graph_that_fails_gives_the_class_and_advice(estimator: Any, told: str) -> None:
+def test_a_graph_that_fails_gives_the_class_and_advice(estimator: Any, given: str) -> None:
     estimator.fit(X, Y)
     signature = infer.infer(estimator, X, Y, target="y")
     with pytest.raises(EngineError) as refused:
         choose_engine(estimator, signature, infer.to_rows(signature, X), demanded="onnx")
-    assert re.fullmatch(f"this model does not run on onnx: {told}", str(refused.value)), str(refused.value)
+    assert re.fullmatch(f"this model does not run on onnx: {given}", str(refused.value)), str(refused.value)

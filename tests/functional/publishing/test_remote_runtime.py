@@ -121,7 +121,7 @@ def test_many_rows_go_in_batches_that_lambda_takes(
     assert len(client.sizes) > 4
     overhead = len(sent(GraphQuestion(blob=manifest.Blob("0" * 64, 9), spec=chosen_here("penguins").engine,
                                  signature=chosen_here("penguins").signature, rows=[])))  # fmt: skip
-    assert max(asked for asked, _ in client.sizes) < 8_000 + overhead
+    assert max(question for question, _ in client.sizes) < 8_000 + overhead
     assert max(answered for _, answered in client.sizes) < 8_000
 
 

@@ -65,9 +65,9 @@ def test_a_process_of_the_same_user_changes_and_leaves_nothing(tmp_path: Path) -
         text=True,
         check=True,
     )
-    told = json.loads(done.stdout)
-    if sandbox.NETWORK not in told["stand"]:
+    printed = json.loads(done.stdout)
+    if sandbox.NETWORK not in printed["stand"]:
         pytest.skip("this kernel takes no filter of system calls")
-    assert all(told["held"].values()), told["held"]
+    assert all(printed["held"].values()), printed["held"]
     assert own.read_text() == "content"
     assert own.stat().st_mode & 0o777 == 0o600

@@ -26,7 +26,7 @@ class Office:
 
     def __init__(self, desk: Desk, registry: Registry) -> None:
         self.desk, self.registry = desk, registry
-        self.told: list[tuple[str, str]] = []
+        self.notified: list[tuple[str, str]] = []
         self.manifest, self.sha256 = registry.commit("churn", partial(passing, champion=3))
 
     def consider(
@@ -34,7 +34,7 @@ class Office:
     ) -> Record | None:
         releaser = Releaser(
             self.desk.context("release", stack, asks=True), self.registry, strategy="canary-10-15m",
-            notify=lambda subject, text: self.told.append((subject, text)), act=act,
+            notify=lambda subject, text: self.notified.append((subject, text)), act=act,
         )  # fmt: skip
         order = Candidate(
             model="churn", version=self.manifest.version, digest=digest or f"sha256:{self.sha256}",
@@ -67,7 +67,7 @@ def test_a_candidate_that_passed_is_released_recorded_and_notified(
     intent = next(one for one in desk.records() if one.kind == "intended" and one.number > decided.number)
     assert (intent.by, intent.evidence["strategy"]) == ("release", "canary-10-15m")
     assert f"record {decided.number}): drift: live moved" in intent.why
-    assert office.told[0][0] == "churn version 4: is being released"
+    assert office.notified[0][0] == "churn version 4: is being released"
     deploys.finish()
     assert lambda_.alias_names() == {"live": "4", "previous": "3"}
     assert desk.journal().verify() == []
@@ -81,7 +81,7 @@ def test_an_event_that_comes_ten_times_releases_once(
 
     assert [record is not None for record in records] == [True] + [False] * 9
     assert len(deploys.entries) == 3
-    assert len(office.told) == 1
+    assert len(office.notified) == 1
 
 
 def test_a_candidate_that_did_not_pass_is_left_to_operators_once(
@@ -100,7 +100,7 @@ def test_a_candidate_that_did_not_pass_is_left_to_operators_once(
     )
     assert lambda_.changes() == []
     assert len(deploys.entries) == 2
-    [(subject, text)] = office.told
+    [(subject, text)] = office.notified
     assert subject == "churn version 5: not released"
     assert "fairlead release churn 5" in text
 
@@ -136,7 +136,7 @@ def test_candidate_is_not_released_when_live_moves_meanwhile(
     assert lambda_.points_at("live") == "2"
     assert len(deploys.entries) == 2
     assert office.consider("r1") is None
-    assert [subject for subject, _ in office.told] == ["churn version 4: not released"]
+    assert [subject for subject, _ in office.notified] == ["churn version 4: not released"]
     assert desk.journal().verify() == []
 
 
@@ -180,14 +180,14 @@ def test_a_dry_run_decides_tells_and_releases_nothing(office: Office, lambda_: S
 
     assert record is not None
     assert (record.evidence["action"], record.evidence["dry_run"]) == ("none", True)
-    assert "dry run" in office.told[0][1]
+    assert "dry run" in office.notified[0][1]
     assert lambda_.changes() == []
 
 
 def test_a_manifest_of_other_bytes_than_were_handed_over_is_no_candidate(office: Office) -> None:
     with pytest.raises(IntegrityError):
         office.consider(digest=f"sha256:{'0' * 64}")
-    assert office.told == []
+    assert office.notified == []
 
 
 def test_it_reads_no_blob(office: Office, memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:

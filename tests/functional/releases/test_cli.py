@@ -229,12 +229,12 @@ def test_prune_shows_the_code_storage_and_the_bytes_that_it_frees(lambda_: Stric
     size = lambda_.client.get_function_configuration(FunctionName=NAME, Qualifier="2")["CodeSize"]
 
     shown = fairlead("prune", "churn", "--keep", 2)
-    told = result("prune", "churn", "--keep", 2)
+    printed = result("prune", "churn", "--keep", 2)
     lambda_.refusals["GetAccountSettings"] = ["AccessDeniedException"]
     refused = fairlead("prune", "churn", "--keep", 2, "--apply")
 
-    assert told["code_storage"] == {"used": 75 * 1024**3 // 2, "limit": 75 * 1024**3}
-    assert told["plan"]["frees"] == size * len(told["plan"]["goes"]) > 0
+    assert printed["code_storage"] == {"used": 75 * 1024**3 // 2, "limit": 75 * 1024**3}
+    assert printed["plan"]["frees"] == size * len(printed["plan"]["goes"]) > 0
     assert "code storage: 37.5 GiB of 75.0 GiB used (50%)" in shown.stdout
     assert "to free, layers stay" in shown.stdout
     assert "code storage: not checked: needs lambda:GetAccountSettings" in refused.stdout

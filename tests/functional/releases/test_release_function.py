@@ -83,7 +83,7 @@ def function(
     return module
 
 
-def told() -> list[str]:
+def notifications() -> list[str]:
     """Subjects of what was sent to the topic."""
     [topic] = sns_backends["123456789012"][REGION].topics.values()
     return [str(subject) for _, _, subject, *_ in topic.sent_notifications]
@@ -101,7 +101,7 @@ def test_a_candidate_handed_over_is_released_through_the_stack_s_strategy(
     assert deploys.last.info["deploymentConfigName"] == "CodeDeployDefault.LambdaCanary10Percent10Minutes"
     deploys.finish()
     assert lambda_.alias_names() == {"live": deploys.last.target, "previous": "2"}
-    assert told() == ["churn version 2: is being released"]
+    assert notifications() == ["churn version 2: is being released"]
 
 
 def test_a_doubtful_candidate_is_left_to_operators(function: ModuleType, deploys: FakeDeploys) -> None:
@@ -113,7 +113,7 @@ def test_a_doubtful_candidate_is_left_to_operators(function: ModuleType, deploys
     assert "compared with no version" in answer["why"]
     assert Journal(function.registry.objects, "fairlead").tail()[0].number == answer["record"]
     assert len(deploys.entries) == 1
-    assert told() == ["churn version 2: not released"]
+    assert notifications() == ["churn version 2: not released"]
 
 
 def test_nothing_that_learns_serves_or_unpickles_is_imported() -> None:

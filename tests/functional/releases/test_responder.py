@@ -77,7 +77,7 @@ class Station:
 
     def __init__(self, desk: Desk, registry: Registry, *, outcomes: Outcomes | None = None, act: bool = True) -> None:
         self.desk, self.registry = desk, registry
-        self.told: list[tuple[str, str]] = []
+        self.notified: list[tuple[str, str]] = []
         self.retrained: list[str] = []
         self.requests = 1_000
         ledger = outcomes or Outcomes(0, wrong=0)
@@ -96,7 +96,7 @@ class Station:
         self.responder = Responder(
             context, registry, gatherer,
             retrain=lambda model, _: self.retrained.append(model),
-            notify=lambda subject, text: self.told.append((subject, text)),
+            notify=lambda subject, text: self.notified.append((subject, text)),
             terms=terms, act=act,
         )  # fmt: skip
 
@@ -143,7 +143,7 @@ def test_a_fresh_release_that_fails_is_rolled_back_recorded_and_notified(
     assert decided.evidence["facts"]["requests"] == 1_000
     assert decided.evidence["reason"] == "Threshold crossed"
     assert live.journal().verify() == []
-    [(subject, text)] = station.told
+    [(subject, text)] = station.notified
     assert subject == "fairlead-errors: roll back"
     assert "release 2" in text
 
@@ -175,7 +175,7 @@ def test_a_previous_release_that_cannot_cold_start_is_no_target_and_the_message_
     assert lambda_.points_at("live") == "3"
     obstacle = live.records()[-1].evidence["facts"]["obstacle"]
     assert obstacle.startswith("release 2 (churn version 1) cannot cold start: ")
-    assert obstacle in station.told[0][1]
+    assert obstacle in station.notified[0][1]
 
 
 def test_a_fresh_release_that_fails_is_rolled_back_although_the_journal_refuses_writes(
@@ -195,8 +195,8 @@ def test_a_fresh_release_that_fails_is_rolled_back_although_the_journal_refuses_
 
     assert (response.record, response.decision.action) == (None, "roll back")
     assert lambda_.points_at("live") == "2"
-    assert "it does not hold this decision; live: release 2" in station.told[0][1]
-    assert "the next command writes it" in station.told[0][1]
+    assert "it does not hold this decision; live: release 2" in station.notified[0][1]
+    assert "the next command writes it" in station.notified[0][1]
     assert station.retrained == []
     live.reconcile()
     assert (live.records()[-1].kind, live.records()[-1].alias) == ("found", "live")
@@ -209,7 +209,7 @@ def test_the_same_alarm_ten_times_is_decided_once(live: Desk, registry: Registry
     responses = [station.alarm("errors", at=at) for _ in range(10)]
     assert [response is not None for response in responses] == [True] + [False] * 9
     assert lambda_.points_at("live") == "2"
-    assert len(station.told) == 1
+    assert len(station.notified) == 1
 
 
 def test_a_standing_alarm_is_decided_again_when_it_is_delivered_again(live: Desk, registry: Registry) -> None:
@@ -225,7 +225,7 @@ def test_a_dry_run_decides_and_moves_nothing(live: Desk, registry: Registry, lam
     assert response.decision.action == "roll back"
     assert lambda_.points_at("live") == "3"
     assert live.records()[-1].evidence["dry_run"] is True
-    assert "dry run" in station.told[0][1]
+    assert "dry run" in station.notified[0][1]
 
 
 def test_worse_quality_than_the_release_before_on_the_same_rows_rolls_back(
@@ -293,7 +293,7 @@ def test_an_action_that_fails_is_notified_and_leaves_live_unchanged(
     lambda_.before("UpdateAlias", lambda: live.releases("bob").rollback(registry, "churn", to="r2"))
     response = station.alarm("errors")
     assert "failed: " in response.outcome
-    assert "failed: " in station.told[0][1]
+    assert "failed: " in station.notified[0][1]
     assert live.journal().verify() == []
 
 
@@ -312,7 +312,7 @@ def test_a_move_function_that_fails_is_told_and_the_next_command_finds_live_wher
     assert response.outcome.startswith(
         "roll back failed: fairlead-move failed: RuntimeError: out of memory; read its log"
     )
-    assert response.outcome in station.told[0][1]
+    assert response.outcome in station.notified[0][1]
     live.reconcile()
     assert live.journal().standing().intents == ()
 
@@ -362,4 +362,4 @@ def test_a_journal_that_cannot_be_read_does_not_keep_live_at_a_release_that_fail
     response = station.alarm("errors")
     assert response is not None
     assert (response.record, lambda_.points_at("live")) == (None, "2")
-    assert len(station.told) == 1
+    assert len(station.notified) == 1

@@ -230,8 +230,8 @@ def test_rollback_before_any_caller_reached_the_release_only_stops_its_deploymen
     assert (done.was.release, done.live.release, done.moved) == ("4", "3", False)
     assert deploys.last.info["status"] == "Stopped"
     assert lambda_.alias_names() == {"live": "3", "previous": "3"}
-    told = desk.records()[-1]
-    assert (told.kind, told.alias, told.by, told.why) == ("found", "live", "ada", "not now"), (
+    last = desk.records()[-1]
+    assert (last.kind, last.alias, last.by, last.why) == ("found", "live", "ada", "not now"), (
         "the record does not claim a move"
     )
     assert open_intents(desk) == ["4"], "whose end CodeDeploy tells"

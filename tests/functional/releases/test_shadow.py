@@ -24,7 +24,7 @@ class Sparse(LedgerReader):
 
     def __init__(self) -> None:
         super().__init__(None, "")
-        self.looked: list[int] = []
+        self.slots: list[int] = []
 
     def counted(self, model: str, version: int, start: int, end: int) -> Any:
         del model, version
@@ -32,11 +32,11 @@ class Sparse(LedgerReader):
         return Counters(clusters={f"{slot}_7": {"rows": 1} for slot in BUSY if start <= slot < end}), known
 
     def captured(self, model: str, version: int, start: int, end: int) -> Iterator[Part]:
-        self.looked += range(start, end)
+        self.slots += range(start, end)
         yield from (part(model, version, slot) for slot in BUSY[::-1] if start <= slot < end)
 
     def labelled(self, model: str, version: int, start: int, end: int) -> Iterator[Pair]:
-        self.looked += range(start, end)
+        self.slots += range(start, end)
         for slot in BUSY[1:2]:
             if start <= slot < end:
                 told = part(model, version, slot)
@@ -75,4 +75,4 @@ def test_a_month_of_quiet_is_not_searched(registry: Registry) -> None:
         ask=lambda release: Same(None, "", release), now=END * SLOT - 1, hours=720, most=100,
     )  # fmt: skip
     assert (found.shadow.rows, found.shadow.agreeing, found.shadow.comparison.rows) == (3, 3, 1)
-    assert ledger.looked == [BUSY[2], BUSY[1], BUSY[0], BUSY[1]]
+    assert ledger.slots == [BUSY[2], BUSY[1], BUSY[0], BUSY[1]]

@@ -186,10 +186,10 @@ class Client:
     """Lambda's, which remembers."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[str, str, Any]] = []
+        self.sent: list[tuple[str, str, Any]] = []
 
     def invoke(self, FunctionName: str, InvocationType: str, Payload: bytes) -> Any:
-        self.asked.append((FunctionName, InvocationType, json.loads(Payload)))
+        self.sent.append((FunctionName, InvocationType, json.loads(Payload)))
         return {"ResponseMetadata": {"RequestId": "r9"}}
 
 
@@ -201,7 +201,7 @@ def test_an_existing_version_is_handed_over_by_a_second_run(result: str) -> None
 
     hand_over(client, "fairlead-release", {"result": result, **named, "champion": 1, "reason": "drift"})
 
-    assert client.asked == [("fairlead-release", "Event", {**named, "reason": "drift"})]
+    assert client.sent == [("fairlead-release", "Event", {**named, "reason": "drift"})]
 
 
 class Broken(Retraining):

@@ -17,7 +17,9 @@ from tests.functional.conftest import Load, Store
 KEY = "1ab5d340-0000-4000-8000-7b8cc1de6d33"
 
 
-def asked(app: ModuleType, proxy_event: dict[str, Any], *, called: str = "live") -> tuple[dict[str, Any], list[Part]]:
+def captured_call(
+    app: ModuleType, proxy_event: dict[str, Any], *, called: str = "live"
+) -> tuple[dict[str, Any], list[Part]]:
     """The answer, and the parts that this call logged."""
     app.printed.truncate(0)
     with contextlib.redirect_stdout(app.printed):
@@ -34,7 +36,7 @@ def env(shelf: Store, published: Published) -> dict[str, str]:
 def test_a_captured_request_can_be_joined_with_its_answer(
     load_app: Load, env: dict[str, str], published: Published
 ) -> None:
-    body, [part] = asked(load_app(env), event("predict"))
+    body, [part] = captured_call(load_app(env), event("predict"))
     for place, prediction in enumerate(body["predictions"]):
         assert prediction["id"] == capture.prediction_id(part.request, part.first + place)
         assert part.labels
@@ -55,7 +57,7 @@ def test_a_captured_request_can_be_joined_with_its_answer(
 
 def test_a_call_past_the_alias_is_not_captured_whatever_its_event_says(load_app: Load, env: dict[str, str]) -> None:
     """A tester invokes a release with a recorded event, which names a caller and a time long past."""
-    body, parts = asked(load_app(env), event("predict"), called="7")
+    body, parts = captured_call(load_app(env), event("predict"), called="7")
     assert body["predictions"]
     assert parts == []
 
@@ -69,12 +71,12 @@ def test_a_release_that_captures_does_not_start_without_the_key_of_pseudonyms(
 
 
 def test_nothing_is_captured_unless_a_rate_says_so(load_app: Load, shelf: Store, published: Published) -> None:
-    assert asked(load_app(shelf.released(published)), event("predict"))[1] == []
+    assert captured_call(load_app(shelf.released(published)), event("predict"))[1] == []
 
 
 def test_dropped_fields_are_nowhere_in_the_log(load_app: Load, env: dict[str, str]) -> None:
     app = load_app(env | {"FAIRLEAD_CAPTURE_DROP": "island, sex"})
-    _, [part] = asked(app, event("predict"))
+    _, [part] = captured_call(app, event("predict"))
     assert not {"island", "sex"} & set(part.fields)
     assert len(part.fields) > 2
     assert "Dream" not in app.printed.getvalue()
@@ -83,8 +85,8 @@ def test_dropped_fields_are_nowhere_in_the_log(load_app: Load, env: dict[str, st
 def test_a_call_past_the_api_is_a_proof_and_not_traffic(load_app: Load, env: dict[str, str]) -> None:
     sent = event("predict")
     sent["requestContext"]["identity"]["userArn"] = None
-    assert asked(load_app(env), sent)[1] == []
+    assert captured_call(load_app(env), sent)[1] == []
 
 
 def test_a_refused_request_is_not_captured(load_app: Load, env: dict[str, str]) -> None:
-    assert asked(load_app(env), event("predict", body='{"instances": [{"island": 7}]}'))[1] == []
+    assert captured_call(load_app(env), event("predict", body='{"instances": [{"island": 7}]}'))[1] == []

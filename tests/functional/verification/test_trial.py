@@ -161,7 +161,7 @@ def test_a_cold_start_over_its_budget_refuses_the_release(
     assert findings["cold start"].figure == "2001 ms"
 
 
-def told(release: Release, start: object) -> None:
+def report_start(release: Release, start: object) -> None:
     """Let a warm environment say how long its own start took."""
     release.environments = 1
     release.answers["/health"] = edited(lambda body: body.update(start_ms=start))
@@ -172,7 +172,7 @@ def test_a_warm_environment_says_how_long_its_own_start_took_and_none_is_forced(
     here: ReleasesHere, release: Release, shelf: Store, again: Published, start: float, verdict: str
 ) -> None:
     """Calls at once would take environments from callers, of whom an account may have ten."""
-    told(release, start)
+    report_start(release, start)
     finding = tried(here, shelf, again)["cold start"]
     assert (finding.verdict, finding.figures["milliseconds"]) == (verdict, start)
     assert finding.detail == "reported by the environment itself"
@@ -182,7 +182,7 @@ def test_a_warm_environment_says_how_long_its_own_start_took_and_none_is_forced(
 def test_a_start_in_the_platform_report_wins_over_start_ms(
     here: ReleasesHere, release: Release, shelf: Store, again: Published
 ) -> None:
-    told(release, 9_999.0)
+    report_start(release, 9_999.0)
     release.environments = 0
     assert tried(here, shelf, again)["cold start"].figures["milliseconds"] == 400
 
@@ -191,7 +191,7 @@ def test_a_start_in_the_platform_report_wins_over_start_ms(
 def test_a_start_that_cannot_be_seen_is_said_and_refuses_nothing(
     here: ReleasesHere, release: Release, shelf: Store, again: Published, start: object
 ) -> None:
-    told(release, start)
+    report_start(release, start)
     findings = tried(here, shelf, again)
     assert refused(findings) == []
     assert findings["cold start"].verdict == "inconclusive"

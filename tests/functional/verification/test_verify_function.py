@@ -27,14 +27,14 @@ Answer = dict[str, Any]
 
 
 class Deploy:
-    """CodeDeploy's side: one deployment (`info`), and what it was told (`told`)."""
+    """CodeDeploy's side: one deployment (`info`), and what it was told (`statuses`)."""
 
     def __init__(self) -> None:
         self.client: Any = boto3.client(
             "codedeploy", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test"
         )
         self.info: Answer = {"deploymentId": HOOK["DeploymentId"], "status": "InProgress", "creator": "user"}
-        self.told: list[str] = []
+        self.statuses: list[str] = []
         self.refusals: list[str] = []
         self._params: Answer = {}
         events: Any = self.client.meta.events
@@ -57,7 +57,7 @@ class Deploy:
         assert self._params["lifecycleEventHookExecutionId"] == HOOK["LifecycleEventHookExecutionId"]
         if self.refusals:
             return _answered(400, {"Error": {"Code": self.refusals.pop(0), "Message": "No."}})
-        self.told.append(self._params["status"])
+        self.statuses.append(self._params["status"])
         return _answered(200, {})
 
 
@@ -88,8 +88,8 @@ class Stage:
             get_remaining_time_in_millis=lambda: int((ends - time.monotonic()) * 1000),
         )
         answer = self.app.handler(HOOK, lambda_context)
-        assert answer == {"status": self.deploy.told[-1]}
-        return self.deploy.told
+        assert answer == {"status": self.deploy.statuses[-1]}
+        return self.deploy.statuses
 
     def records(self) -> list[Record]:
         return list(Journal(S3Objects(self.store.client, self.store.env["FAIRLEAD_BUCKET"]), "fairlead").records())
@@ -274,7 +274,7 @@ def test_codedeploys_own_rollback_is_never_held_up(stage: Stage) -> None:
 
 
 def test_an_answer_that_was_given_before_is_no_error(stage: Stage) -> None:
-    stage.deploy.told.append("Succeeded")
+    stage.deploy.statuses.append("Succeeded")
     stage.deploy.refusals = ["LifecycleEventAlreadyCompletedException"]
     assert stage.play() == ["Succeeded"]
 

@@ -47,12 +47,12 @@ class Twice(dict[str, Any]):
         super().__init__({f"{place}": pair for place, pair in enumerate(pairs)})
 
 
-def spelt(value: Any, *, plain: bool) -> str:
+def as_json(value: Any, *, plain: bool) -> str:
     if isinstance(value, Twice):
-        members = (f"{spelt(name, plain=plain)}: {spelt(one, plain=plain)}" for name, one in value.values())
+        members = (f"{as_json(name, plain=plain)}: {as_json(one, plain=plain)}" for name, one in value.values())
         return "{" + ", ".join(members) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(spelt(one, plain=plain) for one in value) + "]"
+        return "[" + ", ".join(as_json(one, plain=plain) for one in value) + "]"
     return json.dumps(value, ensure_ascii=plain)
 
 
@@ -66,7 +66,7 @@ VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | objec
 def bodies(member: str, names: list[str]) -> st.SearchStrategy[str]:
     rows = st.lists(objects(names, VALUES) | VALUES, max_size=3)
     whole = objects([member], rows) | objects([member, "x"], VALUES) | VALUES
-    return st.builds(lambda value, plain: spelt(value, plain=plain), whole, st.booleans())
+    return st.builds(lambda value, plain: as_json(value, plain=plain), whole, st.booleans())
 
 
 @given(bodies("instances", NAMES))

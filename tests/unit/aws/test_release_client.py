@@ -64,10 +64,10 @@ class Client:
     def __init__(self, said: Any, **more: Any) -> None:
         self.said = said
         self.more = more
-        self.asked: dict[str, Any] = {}
+        self.sent: dict[str, Any] = {}
 
-    def invoke(self, **asked: Any) -> dict[str, Any]:
-        self.asked = asked
+    def invoke(self, **sent: Any) -> dict[str, Any]:
+        self.sent = sent
         if isinstance(self.said, Exception):
             raise self.said
         data = self.said if isinstance(self.said, bytes) else json.dumps(self.said).encode()
@@ -81,8 +81,8 @@ def ask(said: Any, **more: Any) -> Any:
 def test_a_release_is_called_by_its_number_with_the_tail_of_its_log() -> None:
     client = Client({"statusCode": 200, "body": "{}"})
     ReleaseClient(client, "fairlead-predict", "14").post("/predict", b'{"instances": []}')
-    payload = json.loads(client.asked.pop("Payload"))
-    assert client.asked == {"FunctionName": "fairlead-predict", "Qualifier": "14", "LogType": "Tail"}
+    payload = json.loads(client.sent.pop("Payload"))
+    assert client.sent == {"FunctionName": "fairlead-predict", "Qualifier": "14", "LogType": "Tail"}
     assert (payload["httpMethod"], payload["body"]) == ("POST", '{"instances": []}')
 
 

@@ -45,15 +45,15 @@ def test_the_signature_of_a_query_is_botocores() -> None:
 
 @pytest.mark.parametrize("suffix", ["amazonaws.com", "amazonaws.com.cn", "amazonaws.eu"])
 def test_the_bucket_s_address_ends_as_its_partition_s_do(suffix: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
+    requested: list[str] = []
 
     def answered(_: ColdReader, url: str) -> tuple[int, bytes]:
-        asked.append(url)
+        requested.append(url)
         return 200, b""
 
     monkeypatch.setattr(ColdReader, "_fetch", answered)
     ColdReader("registry", KEYS | {"FAIRLEAD_URL_SUFFIX": suffix}).get("models/m/versions/1.json")
-    assert asked == [f"https://registry.s3.eu-central-1.{suffix}/models/m/versions/1.json"]
+    assert requested == [f"https://registry.s3.eu-central-1.{suffix}/models/m/versions/1.json"]
 
 
 class Bucket(BaseHTTPRequestHandler):
@@ -123,8 +123,8 @@ def page(*keys: str, more: bool) -> tuple[int, bytes]:
 def test_keys_are_listed_page_by_page(endpoint: str) -> None:
     Bucket.script = [page("a/1", "a/2", more=True), page("a/3", more=False)]
     assert list(reader(endpoint, []).keys("a/")) == ["a/1", "a/2", "a/3"]
-    asked = "/registry/?list-type=2&prefix=a%2F"
-    assert Bucket.paths == [asked, f"{asked}&start-after=a%2F2"]
+    requested = "/registry/?list-type=2&prefix=a%2F"
+    assert Bucket.paths == [requested, f"{requested}&start-after=a%2F2"]
 
 
 def test_an_empty_listing_is_no_key_and_a_refused_one_no_empty_listing(endpoint: str) -> None:

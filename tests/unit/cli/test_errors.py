@@ -65,9 +65,9 @@ WRONG: Any = [{"row": 3, "field": "x", "expected": "a number", "got": "a string"
 def test_a_failure_with_json_is_one_json_document_on_stdout(error: Exception, document: dict[str, Any]) -> None:
     done = run(error, command=("do", "--json"))
 
-    told = json.loads(done.stdout)["error"]
-    assert told["code"] == document.get("code", getattr(error, "code", "usage"))
-    assert {name: told[name] for name in document} == document
+    printed = json.loads(done.stdout)["error"]
+    assert printed["code"] == document.get("code", getattr(error, "code", "usage"))
+    assert {name: printed[name] for name in document} == document
     assert done.exit_code == getattr(error, "exit_code", 1)
     assert str(error) in done.stderr
 

@@ -11,15 +11,15 @@ RETRAINED = (
 
 
 @pytest.mark.parametrize(
-    ("told", "said"),
+    ("arn", "said"),
     [
         ("ada", "ada"),
         ("arn:aws:iam::123456789012:user/ada", "user/ada"),
         (RETRAINED, "function:fairlead-retrain, retrained from version 2 because it is time"),
     ],
 )
-def test_an_arn_is_shown_by_its_end(told: str, said: str) -> None:
-    assert named(told) == said
+def test_an_arn_is_shown_by_its_end(arn: str, said: str) -> None:
+    assert named(arn) == said
 
 
 def test_versions_show_their_author() -> None:

@@ -25,8 +25,8 @@ USUAL = (1.5, "red", None, "abcd")
 
 def seen(*rows: tuple[Any, ...]) -> tuple[Broken, ...] | None:
     """Return the verdict on an hour with these rows of some callers."""
-    asked = [Request(caller=str(at % 3), at=900 * (at % 4), rows=[row]) for at, row in enumerate(rows)]
-    return broken(BASELINE, Tally(BASELINE)(asked))
+    requests = [Request(caller=str(at % 3), at=900 * (at % 4), rows=[row]) for at, row in enumerate(rows)]
+    return broken(BASELINE, Tally(BASELINE)(requests))
 
 
 @pytest.mark.parametrize(

@@ -71,8 +71,8 @@ def test_after_the_last_attempt_there_is_no_pause() -> None:
     class Busy:
         """A client whose table takes nothing."""
 
-        def transact_write_items(self, **asked: Any) -> None:
-            tried.append(asked)
+        def transact_write_items(self, **parameters: Any) -> None:
+            tried.append(parameters)
             raise ClientError(answer, "TransactWriteItems")
 
     with pytest.raises(StorageError, match="refused a transaction"):

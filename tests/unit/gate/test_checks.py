@@ -153,8 +153,8 @@ def test_a_breaking_signature_is_refused_unless_asked_for() -> None:
     assert [line.refuses for line in lines] == [True, True]
     assert lines[1].finding == "input 'sex' is gone"
     assert lines[1].detail == "callers must: stop sending it"
-    asked = found("contract", facts(champion=champion, allow_breaking=True))
-    assert [line.verdict for line in asked] == ["warn", "warn"]
+    allowed = found("contract", facts(champion=champion, allow_breaking=True))
+    assert [line.verdict for line in allowed] == ["warn", "warn"]
 
 
 def test_a_useless_model_is_refused_whatever_its_accuracy() -> None:

@@ -222,12 +222,12 @@ def test_the_retrain_function_has_a_folder_of_its_own_and_moves_nothing() -> Non
     kept = journal(store)
 
     assert live(kept) == "5"
-    told = [(entry.label, entry.record.kind) for entry in kept.history()]
-    assert [label for label, _ in told[:6]] == ["8", "7", "6", "5", "4", "retrain/4"]
-    assert told[5][1] == "decided"
-    assert ("retrain/3", "unreadable") in told
-    assert ("retrain/2", "unreadable") in told
-    assert len(told) == RECORDS + 4
+    labels = [(entry.label, entry.record.kind) for entry in kept.history()]
+    assert [label for label, _ in labels[:6]] == ["8", "7", "6", "5", "4", "retrain/4"]
+    assert labels[5][1] == "decided"
+    assert ("retrain/3", "unreadable") in labels
+    assert ("retrain/2", "unreadable") in labels
+    assert len(labels) == RECORDS + 4
     assert "retrain: record 3 cannot be read" in "; ".join(kept.verify())
 
 
@@ -266,8 +266,8 @@ def test_whatever_is_put_in_the_way_every_move_is_recorded_in_order(steps: list[
         expected.append(journal(store).append(moved(at + 5, at + 6)).now)
 
     kept = journal(store)
-    told = [one.now for one in _readable(kept)][: len(expected)]
-    assert told == expected[::-1]
+    labels = [one.now for one in _readable(kept)][: len(expected)]
+    assert labels == expected[::-1]
     assert live(kept) == str(len(steps) + 5)
 
 

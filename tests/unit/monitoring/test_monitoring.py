@@ -45,26 +45,26 @@ def test_the_usual_delay_is_when_nine_in_ten_outcomes_have_come(late: dict[str, 
 
 
 def test_predictions_mature_with_the_usual_delay() -> None:
-    asked = {NOW - n: 10 for n in range(1, 4 * DAY)}
+    predicted = {NOW - n: 10 for n in range(1, 4 * DAY)}
     known = {NOW - n: counts(4, delay=2) for n in range(DAY + 1, 4 * DAY)}
-    assert label_delay.matured(asked, known, NOW, 24) == NOW - DAY
+    assert label_delay.matured(predicted, known, NOW, 24) == NOW - DAY
 
 
 def test_young_predictions_whose_outcomes_are_as_complete_as_the_old_ones_are_mature() -> None:
-    asked = {NOW - n: 10 for n in range(1, 2 * DAY)}
+    predicted = {NOW - n: 10 for n in range(1, 2 * DAY)}
     known = {NOW - n: counts(4) for n in range(1, 2 * DAY)}
-    assert label_delay.matured(asked, known, NOW, 1) == NOW
+    assert label_delay.matured(predicted, known, NOW, 1) == NOW
     first_hour = {NOW - n: 10 for n in range(1, 4)}
     assert label_delay.matured(first_hour, {slot: counts(10) for slot in first_hour}, NOW, 1) == NOW
 
 
 def test_a_few_quick_outcomes_make_nothing_mature() -> None:
     """Complaints come at once; that all was well with the others is known a day later."""
-    asked = {NOW - n: 10 for n in range(1, 3 * DAY)}
+    predicted = {NOW - n: 10 for n in range(1, 3 * DAY)}
     known = {NOW - n: counts(10, delay=2) for n in range(DAY + 1, 3 * DAY)} | {
         NOW - n: counts(2) for n in range(1, DAY + 1)
     }
-    assert label_delay.matured(asked, known, NOW, 24) == NOW - DAY
+    assert label_delay.matured(predicted, known, NOW, 24) == NOW - DAY
 
 
 def test_names_of_figures_are_the_gates_and_improve_in_its_direction() -> None:

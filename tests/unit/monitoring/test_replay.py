@@ -25,8 +25,8 @@ class Answering(ReleaseClient):
     def post(self, path: str, body: bytes) -> ReleaseReply:
         del path
         rows = msgspec.json.decode(body)["instances"]
-        told = [{"id": f"x-{n}", **self._answer} for n in range(len(rows))]
-        return ReleaseReply(status=200, body=msgspec.json.encode({"predictions": told}), round_trip_ms=1)
+        predictions = [{"id": f"x-{n}", **self._answer} for n in range(len(rows))]
+        return ReleaseReply(status=200, body=msgspec.json.encode({"predictions": predictions}), round_trip_ms=1)
 
 
 def part(**answers: Any) -> Part:

@@ -91,12 +91,12 @@ def test_rows_that_the_estimator_refuses_are_left_out_and_the_rest_kept_in_order
 
 
 def test_an_estimator_that_refuses_everything_is_not_asked_for_ever() -> None:
-    asked = []
+    sizes = []
 
     class Refuses:
         def answer(self, rows: Sequence[Row]) -> Answers:
-            asked.append(len(rows))
+            sizes.append(len(rows))
             raise ValueError("nothing")
 
     assert answerable(Refuses(), HELD_OUT * 20) == []
-    assert len(asked) <= 500
+    assert len(sizes) <= 500

@@ -79,22 +79,22 @@ def test_a_combination_that_breaks_is_said_of_all_inputs() -> None:
 
 
 def test_an_input_that_was_never_negative_is_not_made_negative() -> None:
-    asked: list[float] = []
+    tried: list[float] = []
 
     class Noting(Counting):
         def answer(self, rows: Sequence[tuple[Any, ...]]) -> Answers:
-            asked.extend(row[0] for row in rows)
+            tried.extend(row[0] for row in rows)
             return Answers(values=[0.0] * len(rows))
 
     price = Field(name="price", kind="number", minimum=2.0, maximum=50.0)
     count = Field(name="count", kind="integer", minimum=0.0, maximum=9.0)
     for field, lowest in ((price, 2e-6), (count, 0)):
-        asked.clear()
+        tried.clear()
         probes.probe(
             Noting(), Signature(inputs=(field,), output=Output(task="regression"), layout="array"), [(3,)] * 10
         )
-        assert min(asked) == pytest.approx(lowest)
-        assert max(asked) > 1e6
+        assert min(tried) == pytest.approx(lowest)
+        assert max(tried) > 1e6
 
 
 def test_golden_and_boundary_rows_of_thousands_of_inputs_take_bounded_memory() -> None:

@@ -16,7 +16,7 @@ def requests(count: int, won: float, lost: float, *, rows: int = 1, seed: int = 
     return found
 
 
-def looked_at_often(all_of_them: list[Request]) -> set[str]:
+def judged_often(all_of_them: list[Request]) -> set[str]:
     """Return every verdict that a look after each twentieth request gives."""
     return {compare(all_of_them[:end]).verdict for end in range(20, len(all_of_them) + 1, 20)}
 
@@ -27,13 +27,13 @@ def test_a_better_candidate_is_found_better_and_a_worse_one_worse() -> None:
 
 
 def test_equal_versions_seldom_differ_also_with_many_looks() -> None:
-    fooled = sum(looked_at_often(requests(300, 0.1, 0.1, seed=seed)) != {"not yet decided"} for seed in range(100))
+    fooled = sum(judged_often(requests(300, 0.1, 0.1, seed=seed)) != {"not yet decided"} for seed in range(100))
     assert fooled <= 5  # per cent
 
 
 def test_many_rows_of_one_request_are_one_piece_of_evidence() -> None:
     fooled = sum(
-        looked_at_often(requests(60, 0.3, 0.3, rows=100, seed=seed)) != {"not yet decided"} for seed in range(100)
+        judged_often(requests(60, 0.3, 0.3, rows=100, seed=seed)) != {"not yet decided"} for seed in range(100)
     )
     assert fooled <= 5
 

@@ -188,14 +188,14 @@ def test_whatever_is_put_in_the_way_versions_make_one_chain(steps: list[tuple[in
 
 
 @pytest.mark.parametrize(
-    ("asked", "proposed"), [("chrun", "did you mean churn? "), ("churns", "did you mean churn? "), ("zebra", "")]
+    ("wanted", "proposed"), [("chrun", "did you mean churn? "), ("churns", "did you mean churn? "), ("zebra", "")]
 )
-def test_an_unknown_model_error_names_similar_models(asked: str, proposed: str) -> None:
+def test_an_unknown_model_error_names_similar_models(wanted: str, proposed: str) -> None:
     registry = Registry(published())
 
     for ask in (registry.latest, lambda model: registry.manifest(model, 1)):
         with pytest.raises(NotFoundError) as caught:
-            ask(asked)
+            ask(wanted)
         assert caught.value.hint == f"{proposed}`fairlead versions` lists the models"
 
 

@@ -108,11 +108,11 @@ class MoveFunction(AliasMover):
     def __init__(self, cloud: Cloud) -> None:
         super().__init__(None, "fairlead-move")
         self.cloud = cloud
-        self.asked: list[str] = []
+        self.moved_to: list[str] = []
         self.fails = 0
 
     def move(self, alias: Alias, version: str) -> Alias:
-        self.asked.append(version)
+        self.moved_to.append(version)
         if self.fails:
             self.fails -= 1
             raise CallError("fairlead-move failed")

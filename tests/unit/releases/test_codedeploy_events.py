@@ -239,9 +239,9 @@ def test_in_any_order_and_any_number_of_times_the_journal_ends_up_right(seed: in
         due.extend((clock.now + timedelta(minutes=delay), event(number, state)) for delay in delays)
 
     def deliver() -> None:
-        for moment, told in [one for one in due if one[0] <= clock.now]:
-            recorder.record(told)
-            due.remove((moment, told))
+        for moment, received in [one for one in due if one[0] <= clock.now]:
+            recorder.record(received)
+            due.remove((moment, received))
 
     def canary(number: str, was: int, now: int) -> None:
         cloud.start(number, was, now)
@@ -270,7 +270,7 @@ def test_in_any_order_and_any_number_of_times_the_journal_ends_up_right(seed: in
     keys = Counter(one.key for one in kept.records() if one.key)
     wanted = ["d-1:START", "d-1:SUCCESS", "d-2:START", "d-2:STOP", "d-3:SUCCESS", "d-4:START", "d-4:SUCCESS"]
     assert keys == Counter(wanted)
-    assert mover.asked == []
+    assert mover.moved_to == []
     assert drift(kept.standing(), seen(cloud)) == []
     assert kept.verify() == []
 

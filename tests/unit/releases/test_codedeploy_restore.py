@@ -32,7 +32,7 @@ def test_a_rollback_that_leaves_live_astray_is_put_right_once_and_is_in_the_jour
     for number in order:
         over(cloud, kept, mover).record(event(number))
 
-    assert (mover.asked, cloud.live) == (["13"], ("13", {}))
+    assert (mover.moved_to, cloud.live) == (["13"], ("13", {}))
     found, restored = (one for one in list(kept.records())[::-1] if one.by == "record")
     assert facts(found) == ("found", "13", "12", "d-2:astray")
     assert found.why == "deployment d-1 failed and left live here, not at release 13"
@@ -58,7 +58,7 @@ def test_a_move_function_that_fails_is_an_error_and_the_next_delivery_puts_live_
     assert drift(kept.standing(), seen(cloud)) == [], "the journal tells the truth meanwhile"
     recorder.record(event("d-2"))
 
-    assert (mover.asked, cloud.live) == (["13", "13"], ("13", {}))
+    assert (mover.moved_to, cloud.live) == (["13", "13"], ("13", {}))
     assert drift(kept.standing(), seen(cloud)) == []
 
 
@@ -88,7 +88,7 @@ def test_live_that_an_operator_moves_is_left_alone(cloud: Cloud, kept: Journal, 
     cloud.shift(11, 15)
     recorder.record(event("d-2"))
 
-    assert mover.asked == []
+    assert mover.moved_to == []
 
 
 def test_a_deployment_that_was_stopped_by_hand_is_left_to_that_user(
@@ -100,7 +100,7 @@ def test_a_deployment_that_was_stopped_by_hand_is_left_to_that_user(
 
     over(cloud, kept, mover).record(event("d-1"))
 
-    assert mover.asked == []
+    assert mover.moved_to == []
 
 
 def test_an_intent_that_an_earlier_stack_left_open_keeps_no_live_astray(
@@ -114,4 +114,4 @@ def test_an_intent_that_an_earlier_stack_left_open_keeps_no_live_astray(
 
     over(cloud, kept, mover).record(event("d-2"))
 
-    assert (mover.asked, cloud.live) == (["13"], ("13", {}))
+    assert (mover.moved_to, cloud.live) == (["13"], ("13", {}))

@@ -17,14 +17,14 @@ class Metrics:
 
     def __init__(self, *pages: dict[str, list[float]]) -> None:
         self.pages = pages
-        self.asked: dict[str, Any] = {}
+        self.sent: dict[str, Any] = {}
 
     def get_paginator(self, name: str) -> "Metrics":
         assert name == "get_metric_data"
         return self
 
-    def paginate(self, **asked: Any) -> list[dict[str, Any]]:
-        self.asked = asked
+    def paginate(self, **sent: Any) -> list[dict[str, Any]]:
+        self.sent = sent
         return [
             {
                 "MetricDataResults": [
@@ -57,12 +57,12 @@ def test_each_release_is_asked_for_by_its_own_dimension_in_whole_minutes() -> No
     metrics.read(client, ["13", "14"], stack="churn", function="churn-predict", since=SINCE, until=UNTIL)
 
     dimensions = {
-        query["Id"]: query["MetricStat"]["Metric"]["Dimensions"][1] for query in client.asked["MetricDataQueries"]
+        query["Id"]: query["MetricStat"]["Metric"]["Dimensions"][1] for query in client.sent["MetricDataQueries"]
     }
     assert dimensions["requests_0"] == {"Name": "release", "Value": "13"}
     assert dimensions["p99_1"] == {"Name": "release", "Value": "14"}
-    assert client.asked["StartTime"] == datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-    assert client.asked["EndTime"] > UNTIL
+    assert client.sent["StartTime"] == datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+    assert client.sent["EndTime"] > UNTIL
 
 
 def test_a_clock_behind_awss_hides_nothing_and_asks_for_no_time_that_ends_before_it_begins() -> None:
@@ -74,7 +74,7 @@ def test_a_clock_behind_awss_hides_nothing_and_asks_for_no_time_that_ends_before
     )
 
     assert found["13"].requests == 90
-    assert client.asked["StartTime"] < client.asked["EndTime"]
+    assert client.sent["StartTime"] < client.sent["EndTime"]
 
 
 def test_calls_that_crashed_are_calls_and_errors() -> None:
@@ -84,7 +84,7 @@ def test_calls_that_crashed_are_calls_and_errors() -> None:
     found = metrics.read(client, ["14"], stack="churn", function="churn-predict", since=SINCE, until=UNTIL)
 
     assert found["14"] == Traffic(requests=100, errors=11)
-    [crashes] = [query["MetricStat"] for query in client.asked["MetricDataQueries"] if query["Id"] == "crashes_0"]
+    [crashes] = [query["MetricStat"] for query in client.sent["MetricDataQueries"] if query["Id"] == "crashes_0"]
     assert {one["Name"]: one["Value"] for one in crashes["Metric"]["Dimensions"]} == {
         "FunctionName": "churn-predict",
         "Resource": "churn-predict:live",
@@ -143,11 +143,11 @@ def test_live_s_crashes_are_those_of_a_release_while_it_is_alone(
 def test_own_figures_are_asked_for_by_the_release_alone() -> None:
     client = Metrics()
     metrics.own(client, "14", stack="churn", function="churn-predict", since=SINCE, until=UNTIL, alone_since=None)
-    asked = {
+    sent = {
         query["Id"]: (query["MetricStat"]["Metric"]["MetricName"], query["MetricStat"]["Stat"])
-        for query in client.asked["MetricDataQueries"]
+        for query in client.sent["MetricDataQueries"]
     }
-    assert asked == {
+    assert sent == {
         "answered": ("Latency", "SampleCount"),
         "errors": ("Errors5xx", "Sum"),
         "crashes": ("Errors", "Sum"),
@@ -155,6 +155,6 @@ def test_own_figures_are_asked_for_by_the_release_alone() -> None:
         "p99": ("Latency", "p99"),
         "enough": ("Latency", "SampleCount"),
     }
-    own = [query["MetricStat"]["Metric"]["Dimensions"] for query in client.asked["MetricDataQueries"]]
+    own = [query["MetricStat"]["Metric"]["Dimensions"] for query in client.sent["MetricDataQueries"]]
     named = {frozenset(one["Value"] for one in dimensions) for dimensions in own}
     assert {names for names in named if "14" not in names} == {frozenset({"churn-predict", "churn-predict:live"})}

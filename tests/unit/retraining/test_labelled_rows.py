@@ -34,7 +34,7 @@ class Reader:
 
     def __init__(self, *pairs: Pair) -> None:
         self._pairs = pairs
-        self.asked: list[tuple[int, int]] = []
+        self.ranges: list[tuple[int, int]] = []
 
     def seen(self) -> list[CapturedVersion]:
         versions = {(pair.part.model, pair.part.version) for pair in self._pairs}
@@ -49,7 +49,7 @@ class Reader:
         }
 
     def labelled(self, model: str, version: int, start: int, end: int) -> Iterator[Pair]:
-        self.asked.append((start, end))
+        self.ranges.append((start, end))
         for pair in self._pairs:
             if (pair.part.model, pair.part.version) == (model, version) and start <= pair.part.at // 1000 // SLOT < end:
                 yield pair
@@ -92,7 +92,7 @@ def test_rows_come_oldest_first_of_all_versions_of_the_model_alone() -> None:
 def test_empty_slots_are_not_read() -> None:
     reader: Any = Reader(pair(), pair(request="r2", at=300 * SLOT * 1000))
     labelled(reader, "churn", SIGNATURE, START, END)
-    assert reader.asked == [(150, 151)]
+    assert reader.ranges == [(150, 151)]
 
 
 def test_sessions_of_a_role_are_one_reporter() -> None:
@@ -125,13 +125,13 @@ def test_nullable_field_may_be_missing() -> None:
     ids=["missing", "text", "boolean", "a double", "a number", "no text", "no number", "no note"],
 )
 def test_a_row_of_another_signature_is_a_stranger(row: list[Any]) -> None:
-    told = found(pair(row))
-    assert (told.rows, told.strangers) == ([], 1)
+    refused = found(pair(row))
+    assert (refused.rows, refused.strangers) == ([], 1)
 
 
 def test_a_row_without_a_field_or_too_large_to_be_captured_is_incomplete() -> None:
-    told = found(pair(ROW[1:], fields=NAMES[1:]), pair(None, request="r2"))
-    assert (told.rows, told.incomplete, told.dropped) == ([], 2, ("age",))
+    refused = found(pair(ROW[1:], fields=NAMES[1:]), pair(None, request="r2"))
+    assert (refused.rows, refused.incomplete, refused.dropped) == ([], 2, ("age",))
 
 
 def test_an_outcome_of_no_known_class_is_a_stranger() -> None:

@@ -22,9 +22,13 @@ IDENTITY = {"model": "penguins", "version": 7, "digest": "sha256:" + "0" * 64, "
 
 def parts(rows: list[tuple[Any, ...]], *, request: str = "r-1", drop: frozenset[str] = frozenset()) -> list[Part]:
     """The decoded lines of a request; every line is one that Lambda keeps whole."""
-    asked = CapturedRequest(request=request, at=1_000, caller=capture.pseudonym("arn:user/ada", "key"), rows=rows)
+    captured_request = CapturedRequest(
+        request=request, at=1_000, caller=capture.pseudonym("arn:user/ada", "key"), rows=rows
+    )
     answers = Answers(labels=["a"] * len(rows), probabilities=[[0.75, 0.25]] * len(rows))
-    lines = list(Capture(SIGNATURE, drop=drop).lines(asked, CapturedAnswer(identity=IDENTITY, answers=answers)))
+    lines = list(
+        Capture(SIGNATURE, drop=drop).lines(captured_request, CapturedAnswer(identity=IDENTITY, answers=answers))
+    )
     assert all(len(line.encode()) <= capture.LARGEST_PART for line in lines)
     return [capture.decode(line) for line in lines]
 
@@ -40,8 +44,8 @@ def test_a_small_request_is_one_part_that_says_everything() -> None:
 def test_a_line_repeats_nothing_that_the_signature_says() -> None:
     """Bytes of log are paid for. `level` is what lets the line pass Lambda's filter, `event` the subscription's."""
     answered = CapturedAnswer(identity=IDENTITY, answers=Answers(labels=["a"], probabilities=[[0.75, 0.25]]))
-    asked = CapturedRequest(request="r-1", at=1_000, caller="c", rows=[("Dream", 3.5, "x")])
-    [line] = Capture(SIGNATURE).lines(asked, answered)
+    captured_request = CapturedRequest(request="r-1", at=1_000, caller="c", rows=[("Dream", 3.5, "x")])
+    [line] = Capture(SIGNATURE).lines(captured_request, answered)
     assert msgspec.json.decode(line) == {
         "event": "capture",
         "level": "INFO",
@@ -165,9 +169,9 @@ def test_a_wide_request_is_cut_until_its_counters_fit_a_transaction(fields: int,
         output=Output(task="regression"),
         layout="frame",
     )
-    asked = CapturedRequest(request="r-1", at=1_000, caller="c", rows=[(1.0,) * fields] * rows)
+    captured_request = CapturedRequest(request="r-1", at=1_000, caller="c", rows=[(1.0,) * fields] * rows)
     answered = CapturedAnswer(identity=IDENTITY, answers=Answers(values=[0.5] * rows))
-    found = [capture.decode(line) for line in Capture(signature).lines(asked, answered)]
+    found = [capture.decode(line) for line in Capture(signature).lines(captured_request, answered)]
     assert [part.first + place for part in found for place in range(len(part.rows))] == list(range(rows))
     assert all(min(len(part.rows), 53) * (fields + 52) <= 9_900 for part in found)
 
