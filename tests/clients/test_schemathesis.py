@@ -7,7 +7,7 @@ from tests.clients.conftest import Live
 pytestmark = pytest.mark.clients
 
 
-def test_the_endpoint_does_what_its_document_says(live: Live) -> None:
+def test_the_endpoint_conforms_to_its_document(live: Live) -> None:
     got = live.run("schemathesis_run", {"examples": 60})
 
     assert got["failures"] == []

@@ -72,7 +72,7 @@ def test_templates_fit_into_cloudformation() -> None:
     assert len((ROOT / "bootstrap-ci.yaml").read_bytes()) <= 51_200
 
 
-def test_alarms_look_back_a_day_at_most_and_compute_what_alarms_may(everything: Stack) -> None:
+def test_alarms_span_a_day_at_most_and_use_allowed_functions(everything: Stack) -> None:
     """https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
 
     Periods times evaluation periods are a day at most, ten metrics at most, and no search.
@@ -117,7 +117,7 @@ def test_buckets_receive_failed_events_only(everything: Stack) -> None:
         assert 0 <= config["Properties"]["MaximumRetryAttempts"] <= 2
 
 
-def test_deployment_groups_and_strategies_have_what_lambda_has(everything: Stack) -> None:
+def test_deployment_groups_and_strategies_are_those_of_lambda(everything: Stack) -> None:
     """https://docs.aws.amazon.com/codedeploy/latest/userguide/limits.html: ten alarms, a canary of two days."""
     [group] = everything.of_type("AWS::CodeDeploy::DeploymentGroup").values()
     assert group["Properties"].keys() <= {

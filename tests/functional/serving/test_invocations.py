@@ -177,7 +177,7 @@ def test_an_unknown_method_is_named_with_those_there_are(app: ModuleType) -> Non
     assert problem(app, body)[1]["hint"] == "this model has predict, predict_proba"
 
 
-def test_what_cannot_be_answered_with_is_not_acceptable(app: ModuleType) -> None:
+def test_unsupported_accept_header_is_not_acceptable(app: ModuleType) -> None:
     status, found = problem(app, "[]", accept="application/x-npy")
 
     assert (status, found["code"]) == (406, "not_acceptable")

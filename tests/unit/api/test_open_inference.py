@@ -108,7 +108,7 @@ def test_whole_numbers_beyond_doubles_stay_exact_or_are_refused() -> None:
     "text",
     ["", "[", "nul", '{"inputs": [], "inputs": []}', "[" * 100_000, '{"inputs": [{"name": "a", "name": "b"}]}'],
 )
-def test_what_is_no_json_is_named_so(text: str) -> None:
+def test_body_that_is_no_json_is_named_so(text: str) -> None:
     with pytest.raises(NotJsonError):
         open_inference.read(text)
 

@@ -191,7 +191,7 @@ def test_region_is_read_from_the_host_then_given_then_the_sessions() -> None:
     assert region(SigV4(boto3.Session(region_name="ap-south-1")), "api.example.org") == "ap-south-1"
 
 
-def test_without_a_region_or_credentials_it_says_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_region_or_credentials_name_the_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     with pytest.raises(SettingsError, match="no region") as region:
         SigV4().headers("GET", "https://api.example.org/model")
