@@ -37,7 +37,14 @@ CLI_ROWS = [
 ]
 # Rules without I/O, beside the rooms `model`, `gate` and `drift`.
 RULES = {
-    *("api/json_reader", "api/instances", "automation/response_policy", "engines/row_packing", "journal/alias_state"),
+    *(
+        "api/field_errors",
+        "api/json_reader",
+        "api/instances",
+        "automation/response_policy",
+        "engines/row_packing",
+        "journal/alias_state",
+    ),
     *("journal/chain", "journal/reconcile", "journal/records", "publishing/bins", "registry/hash_chain"),
     *("releases/strategies", "serving/range_check", "errors"),
 }

@@ -1,7 +1,7 @@
 """Reads the body of a predict request by a signature: returns rows, or raises an error that names row and field.
 
 The fast path is one msgspec decode into a struct built from the signature. A body that it refuses, or that may hold
-duplicate keys, is read a second time, row by row, to find the faults. The texts of a 422 are made here.
+duplicate keys, is read a second time, row by row, to find the faults.
 """
 
 import json
@@ -13,8 +13,9 @@ from typing import Annotated, Any, Literal, NotRequired, Optional, TypedDict
 
 import msgspec
 
-from fairlead.api import json_reader
-from fairlead.api.json_reader import MOST_ERRORS, is_plain, shown, value_of
+from fairlead.api import field_errors, json_reader
+from fairlead.api.field_errors import MOST_ERRORS, expected_of, shown
+from fairlead.api.json_reader import is_plain, value_of
 from fairlead.errors import FieldError, InstancesError, NotJsonError, TooLargeError
 from fairlead.model.signature import LARGEST_INTEGER, Field, Signature
 
@@ -22,15 +23,7 @@ Row = tuple[Any, ...]
 OMITTED = msgspec.UNSET
 COLON: dict[type, bytes | str] = {bytes: b":", str: ":"}
 ESCAPED_COLON: dict[type, tuple[bytes | str, ...]] = {bytes: (b"\\u003a", b"\\u003A"), str: ("\\u003a", "\\u003A")}
-EXPECTED = {
-    "number": "a finite number",
-    "integer": f"a whole number between ±{LARGEST_INTEGER}",
-    "boolean": "true or false",
-    "category": "a category",
-    "text": "text",
-}
 _ESCAPED = re.compile(r'["\\\x00-\x1f]')
-HINT = "GET /model shows the signature, GET /versions/N that of version N"
 
 
 class RequestReader:
@@ -109,7 +102,7 @@ class RequestReader:
         empty = next((place for place, row in enumerate(rows) if row.count(OMITTED) == width), None)
         if empty is not None:
             error = FieldError(row=empty, field="", expected="at least one field", got="an empty object")
-            raise json_reader.refusal(InstancesError, [error])
+            raise field_errors.refusal(InstancesError, [error])
         return [tuple(None if value is OMITTED else value for value in row) if OMITTED in row else row for row in rows]
 
     def _whole_numbers(self, rows: list[Row], body: bytes | str) -> list[Row]:
@@ -129,7 +122,7 @@ class RequestReader:
         """Read the body row by row and raise an error that lists its faults; returns if it has none."""
         errors = list(islice(self._errors(body), MOST_ERRORS))
         if errors:
-            raise json_reader.refusal(InstancesError, errors, hint=HINT)
+            raise field_errors.refusal(InstancesError, errors, hint=field_errors.HINT)
 
     def _errors(self, body: bytes | str) -> Iterator[FieldError]:
         for row, text in enumerate(json_reader.rows(body, "instances", InstancesError)):
@@ -247,14 +240,3 @@ def _fits(field: Field, value: Any) -> bool:
     except (msgspec.ValidationError, OverflowError):
         return False
     return True
-
-
-def expected_of(field: Field) -> str:
-    """Return what a field takes, in the words of a 422."""
-    text = EXPECTED[field.kind]
-    if field.kind == "number":
-        text += f" between ±{field.largest:.3g}"
-    if field.closed and field.categories:
-        listed = ", ".join(json.dumps(category) for category in field.categories[:10])
-        text = f"one of {listed}" + (", …" if len(field.categories) > 10 else "")
-    return f"{text} or null" if field.nullable else text

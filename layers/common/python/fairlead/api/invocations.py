@@ -13,7 +13,7 @@ from typing import Any, Literal
 import msgspec
 
 from fairlead.api import lenient_json
-from fairlead.api.json_reader import shown
+from fairlead.api.field_errors import shown
 from fairlead.api.open_inference import output_values, outputs
 from fairlead.errors import FieldError, InstancesError, MediaTypeError, NotAcceptableError, RequestError
 from fairlead.model.answers import Answers

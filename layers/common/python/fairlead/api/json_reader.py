@@ -1,19 +1,17 @@
 """Reads a JSON body of rows piece by piece, for the readers that name each wrong row and member.
 
 Whole-document decoders keep the last of two members of one name and stop at the first fault. This reader keeps every
-member, and it stops where its caller stops. The texts of a 422 are in `api/instances` and `api/outcomes`.
+member, and it stops where its caller stops.
 """
 
 import json
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
-from fairlead.errors import FieldError, NotJsonError, RowsError
+from fairlead.errors import NotJsonError, RowsError
 
-MOST_ERRORS = 20
-"""Faults that one answer lists; reading stops at the last of them."""
 _SPACE = re.compile(r"[ \t\n\r]*")
 
 
@@ -117,28 +115,6 @@ def members(text: str) -> Iterator[tuple[str, str]]:
     source = Source(text)
     for name in source.names():
         yield name, source.piece()
-
-
-def refusal(refused: type[RowsError], errors: Sequence[FieldError], *, hint: str = "") -> RowsError:
-    """Return the error that lists these faults; `errors` is not empty."""
-    first = errors[0]
-    where = f"row {first['row']}" + (f", field {first['field']!r}" if first["field"] else "")
-    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-    return refused(
-        f"{where}: expected {first['expected']}, got {first['got']}{more}", errors=errors[:MOST_ERRORS], hint=hint
-    )
-
-
-def shown(value: Any) -> str:
-    """Return a received value as ASCII text of at most 60 characters; objects and arrays only by their type."""
-    if isinstance(value, dict):
-        return "an object"
-    if isinstance(value, list):
-        return "an array"
-    if isinstance(value, float) and not math.isfinite(value):
-        return "NaN, Infinity or a number too large"
-    text = json.dumps(value)
-    return text if len(text) <= 60 else f"{text[:57]}…"
 
 
 def is_plain(value: Any) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fairlead.api import predictions
-from fairlead.api.instances import expected_of
+from fairlead.api.field_errors import expected_of
 from fairlead.errors import LedgerUnavailableError, RequestError, UnavailableError
 from fairlead.model.golden import Golden
 from fairlead.model.signature import LARGEST_INTEGER, Field, Output, Signature, class_names

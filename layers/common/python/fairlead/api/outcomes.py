@@ -12,8 +12,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
-from fairlead.api import json_reader
-from fairlead.api.json_reader import MOST_ERRORS, is_plain, shown, value_of
+from fairlead.api import field_errors, json_reader
+from fairlead.api.field_errors import MOST_ERRORS, shown
+from fairlead.api.json_reader import is_plain, value_of
 from fairlead.errors import FieldError, OutcomesError, RowsError, TooLargeError
 from fairlead.telemetry.outcomes import Result
 
@@ -111,7 +112,7 @@ def _by_member(body: bytes | str) -> list[Report]:
 
 def explained(errors: Sequence[FieldError]) -> RowsError:
     """Return the error that lists faults of rows; `errors` is not empty."""
-    return json_reader.refusal(OutcomesError, errors)
+    return field_errors.refusal(OutcomesError, errors)
 
 
 def _report(text: str) -> tuple[Any, list[str]]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from fairlead.api.json_reader import shown
+from fairlead.api.field_errors import shown
 from fairlead.errors import InstancesError
 
 NUMPY = {

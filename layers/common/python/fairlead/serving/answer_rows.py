@@ -11,7 +11,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import Any
 
-from fairlead.api.json_reader import shown
+from fairlead.api.field_errors import shown
 from fairlead.engines import Engine
 from fairlead.errors import MOST_ROWS_NAMED, RowNotAnswerableError
 from fairlead.model.answers import Answers
