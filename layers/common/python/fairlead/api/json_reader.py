@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from fairlead.api.field_errors import shown
 from fairlead.errors import NotJsonError, RowsError
 
 _SPACE = re.compile(r"[ \t\n\r]*")
