@@ -23,11 +23,14 @@ from fairlead.aws.s3 import S3Objects
 from fairlead.gate.evidence import Budget
 from fairlead.model.manifest import Engine
 from fairlead.model.signature import Signature
+from fairlead.publishing.parity import layer_process
 from fairlead.publishing.parity.graph_runtime import Runtime
+from fairlead.publishing.parity.messages import EngineReply, LayerQuestion
 from fairlead.publishing.publish import Published
 from fairlead.registry.store import Registry
 from fairlead.settings import pinnable_versions
 from testkit import penguins
+from tests.functional.layer_server import LayerServer
 
 APP = Path(__file__).parents[2] / "functions/predict/app.py"
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"}
@@ -49,6 +52,25 @@ def _budget(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
     if not request.node.get_closest_marker("budget"):
         monkeypatch.setattr(Runtime, "measure", fixed_budget)
+
+
+@pytest.fixture(scope="session")
+def layer_server() -> Iterator[LayerServer]:
+    server = LayerServer()
+    yield server
+    server.end()
+
+
+@pytest.fixture(autouse=True)
+def _layer(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Prove estimators in forks of one process with the layer's packages, unless a test is marked `fresh_layer`."""
+
+    def ask(question: LayerQuestion) -> EngineReply:
+        server: LayerServer = request.getfixturevalue("layer_server")
+        return server.ask(question)
+
+    if not request.node.get_closest_marker("fresh_layer"):
+        monkeypatch.setattr(layer_process, "_ask", ask)
 
 
 @dataclass(frozen=True)

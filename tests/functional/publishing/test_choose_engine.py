@@ -28,6 +28,8 @@ from fairlead.publishing.parity.choose_engine import Choice, choose_engine
 from fairlead.publishing.signature import infer
 from tests.parity_tables import reviews
 
+pytestmark = pytest.mark.fresh_layer
+
 X, Y = load_breast_cancer(return_X_y=True)
 
 
