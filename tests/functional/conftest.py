@@ -1,6 +1,7 @@
 """A real S3 over HTTP (moto's server on loopback), real penguins, and predict's handler as Lambda loads it."""
 
 import contextlib
+import functools
 import importlib.util
 import io
 import logging
@@ -16,6 +17,8 @@ from types import ModuleType
 from typing import Any
 
 import boto3
+import botocore.loaders
+import botocore.session
 import msgspec
 import pytest
 
@@ -52,6 +55,10 @@ def _budget(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
     if not request.node.get_closest_marker("budget"):
         monkeypatch.setattr(Runtime, "measure", fixed_budget)
+
+
+# Sessions share the descriptions of services, as the product's do: each would otherwise read and prepare its own.
+botocore.session.create_loader = functools.cache(botocore.loaders.create_loader)
 
 
 @pytest.fixture(scope="session")
