@@ -156,6 +156,11 @@ class Scene(Commands):
         found: dict[str, Any] = self.cloud.client("lambda").get_alias(FunctionName=self.function, Name=name)
         return found
 
+    def alarm(self, name: str) -> str:
+        """The state of an alarm."""
+        [found] = self.cloud.client("cloudwatch").describe_alarms(AlarmNames=[name])["MetricAlarms"]
+        return str(found["StateValue"])
+
     def frozen(self, release: str) -> dict[str, Any]:
         """A release's configuration."""
         found: dict[str, Any] = self.cloud.client("lambda").get_function_configuration(

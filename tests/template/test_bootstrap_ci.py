@@ -158,7 +158,9 @@ def test_jobs_get_no_more_by_a_policy_of_the_stack_than_they_have_today() -> Non
 
     for role in ("DeployRole", "RollbackRole"):
         assert RESOURCES[role]["Properties"]["PermissionsBoundary"] == "<JobBoundary>"
+    operator -= {"iam:ListGroupsForUser"}  # of users: a role is in no group
     assert {a for entry in boundary.values() for a in many(entry["Action"])} == operator | actions("DeployRole")
+    assert any(str(one).endswith(":policy/fairlead-dev/*") for one in boundary["OnNamesOfTheStack"]["Resource"])
     everywhere = many(boundary["OnEverything"]["Action"])
     assert not {a for a in everywhere if not a.split(":")[1].startswith(("Describe", "Get", "List"))} - {
         "codedeploy:StopDeployment"

@@ -13,7 +13,7 @@ from packaging.requirements import Requirement
 
 from fairlead.errors import PUBLISH_PACKAGES
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 IMPORTED_AS = {"scikit-learn": "sklearn"}
 NEEDS_PUBLISH = {"engines", "publishing", "serving", "retraining", "gate"}
 NEEDS_LAMBDA = {"api", "automation", "feedback", "monitoring", "telemetry", "verification"}
