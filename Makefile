@@ -41,7 +41,7 @@ build: $(VENV)/.ready ## sam build: layers with byte-code, functions
 check test fuzz: export OMP_NUM_THREADS := 1
 
 check: $(VENV)/.ready ## the inner loop: lint, types, unit tests; under a minute
-	@ruff format --check -q . && ruff check -q . && mypy && pytest -q -n 2 tests/unit
+	@ruff format --check -q . && ruff check -q . && mypy && pytest -q -n 3 tests/unit
 	@zizmor --offline -q --no-progress --strict-collection .github/workflows
 	@check-jsonschema -q --builtin-schema vendor.github-workflows .github/workflows/*.yml
 
