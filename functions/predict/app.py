@@ -46,18 +46,24 @@ def _predicted(version: str | None) -> Response[str]:
     body = http.json_body(app.current_event.raw_event)
     model = endpoint.version(version)
     app.context["version"] = model.facts.version
-    return Response(200, http.JSON, model.body(_answered(model, model.rows(body))))
+    prediction = _answered(model, model.rows(body))
+    response = Response(200, http.JSON, model.body(prediction))
+    _finish(model, prediction)
+    return response
 
 
 def _answered(model: Model, rows: Sequence[tuple[Any, ...]]) -> Prediction:
-    """Answer rows, whatever protocol they came by: the facts for metrics, and the capture lines."""
+    context = app.lambda_context
+    return model.predict(rows, request_id=context.aws_request_id, release=context.function_version)
+
+
+def _finish(model: Model, prediction: Prediction) -> None:
+    """Keep the facts for metrics and log the capture lines, once the response is made: a refused request has none."""
     event, context = app.current_event.raw_event, app.lambda_context
-    prediction = model.predict(rows, request_id=context.aws_request_id, release=context.function_version)
-    app.context.update(rows=len(rows), out_of_range=prediction.out_of_range)
-    request = http.captured_request(event, context.aws_request_id, rows, key=frozen.pseudonym_key)
+    app.context.update(rows=len(prediction.rows), out_of_range=prediction.out_of_range)
+    request = http.captured_request(event, context.aws_request_id, prediction.rows, key=frozen.pseudonym_key)
     if request and http.from_caller(context.invoked_function_arn):
         emit.captured(endpoint.captured(model, prediction, request))
-    return prediction
 
 
 @app.get("/versions")
@@ -175,16 +181,17 @@ def _inferred(name: str, version: str | None) -> Response[Any]:
     model = endpoint.named(name, version)
     app.context["version"] = model.facts.version
     prediction = _answered(model, model.rows_of(open_inference.instances(model.facts.signature, request.inputs)))
-    return http.inferred(
-        open_inference.write(
-            request,
-            prediction.answered.answers,
-            model.facts.signature.output,
-            identity=prediction.answered.identity,
-            ids=prediction.ids,
-            binary=http.accepts_binary(event),
-        )
+    written = open_inference.write(
+        request,
+        prediction.answered.answers,
+        model.facts.signature.output,
+        identity=prediction.answered.identity,
+        ids=prediction.ids,
+        binary=http.accepts_binary(event),
     )
+    response = http.inferred(written)
+    _finish(model, prediction)
+    return response
 
 
 @app.get("/ping")
@@ -208,7 +215,9 @@ def invocations() -> Response[str]:
     prediction = _answered(model, model.rows_of(invocation.instances))
     answers, identity = prediction.answered.answers, prediction.answered.identity
     text = shapes.write(invocation, answers, signature.output, kind=kind, identity=identity, ids=prediction.ids)
-    return http.invoked(text, shapes.CONTENT_TYPES[kind], identity, app.lambda_context.aws_request_id)
+    response = http.invoked(text, shapes.CONTENT_TYPES[kind], identity, app.lambda_context.aws_request_id)
+    _finish(model, prediction)
+    return response
 
 
 @app.not_found

@@ -250,3 +250,35 @@ def test_inference_is_captured_and_measured_like_predict(load_app: Load, shelf: 
     assert captured["rows"] == [["Torgersen", 39.1, 18.7, 181.0, 3750.0, "male", 2007]]
     assert captured["labels"] == outputs(answered)["predict"]["data"]
     assert (measured["route"], measured["status"]) == ("POST /v2/models/{model}/infer", 200)
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("infer", {"outputs": [{"name": "value"}]}),
+        ("infer", {"outputs": [{"name": "predict_proba"}] * 1_000}),
+        ("invocations", {"params": {"predict_method": "transform"}}),
+    ],
+)
+def test_a_refused_request_is_not_captured(
+    load_app: Load, shelf: Store, published: Published, name: str, wrong: dict[str, Any]
+) -> None:
+    env = {"FAIRLEAD_CAPTURE_RATE": "1", "FAIRLEAD_PSEUDONYM_KEY": "1ab5d340-0000-4000-8000-7b8cc1de6d33"}
+    app = load_app(shelf.released(published) | env)
+    status, _ = call(app, name, body=json.dumps(json.loads(event(name)["body"]) | wrong))
+
+    assert status == 400
+    assert '"event":"capture"' not in app.printed.getvalue()
+
+
+@pytest.mark.parametrize(
+    "value", ["9" * 40, "-" + "9" * 250, "9" * 400, "[" * 400 + "]" * 400, "[" * 2_000 + "]" * 2_000]
+)
+def test_no_value_is_a_failure_of_the_service(app: ModuleType, value: str) -> None:
+    """Integers beyond 64 bits and deep arrays are the caller's, by each route."""
+    tensor = json.dumps({"inputs": tensors(body_mass_g={"data": ["VALUE"]})}).replace('"VALUE"', value)
+    row = '[{"body_mass_g": VALUE}]'.replace("VALUE", value)
+
+    assert call(app, "infer", body=tensor)[0] in {400, 422}
+    assert call(app, "invocations", body=row)[0] in {400, 422}
+    assert call(app, "invocations", body='{"inputs": {"body_mass_g": VALUE}}'.replace("VALUE", value))[0] in {400, 422}

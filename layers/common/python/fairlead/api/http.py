@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from aws_lambda_powertools.event_handler import ApiGatewayResolver, Response
 
+from fairlead.api import response_size
 from fairlead.errors import (
     FairleadError,
     InternalError,
@@ -187,14 +188,19 @@ def answer(document: Any, *, status: int = 200) -> Response[str]:
 
 
 def inferred(written: "Written") -> Response[Any]:
-    """Return the response of an inference request, binary where it has binary data."""
+    """Return the response of an inference request, binary where it has binary data; raises TooLargeError."""
+    response_size.check(written.body if written.json_length is not None else written.body.decode())
     if written.json_length is None:
         return Response(200, JSON, written.body.decode())
     return Response(200, BINARY, written.body, {"Inference-Header-Content-Length": str(written.json_length)})
 
 
 def invoked(text: str, content_type: str, identity: Mapping[str, Any], request: str) -> Response[str]:
-    """Return predictions; the headers name the exact release, and the request, which begins each prediction's id."""
+    """Return predictions; the headers name the exact release, and the request, which begins each prediction's id.
+
+    Raises TooLargeError.
+    """
+    response_size.check(text)
     facts = {f"X-Fairlead-{name.title()}": str(identity[name]) for name in ("model", "version", "digest", "release")}
     return Response(200, content_type, text, {**facts, "X-Fairlead-Request": request})
 

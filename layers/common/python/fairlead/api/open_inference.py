@@ -133,6 +133,9 @@ def write(
     default = [
         ChosenOutput(one, request.binary_output) for one in ("predict", "predict_proba", "score") if one in available
     ]
+    names = [chosen.name for chosen in request.outputs]
+    if len(set(names)) < len(names):
+        raise RequestError("`outputs` names an output twice")
     written, parts = [], []
     for chosen in request.outputs or default:
         if chosen.name not in available:

@@ -10,6 +10,7 @@ import msgspec
 
 from fairlead import engines
 from fairlead.api.instances import RequestReader, json_of
+from fairlead.api.response_size import LARGEST_RESPONSE, encoded
 from fairlead.errors import (
     IntegrityError,
 )
@@ -24,8 +25,6 @@ from fairlead.serving.range_check import Ranges
 from fairlead.settings import Serving
 from fairlead.telemetry.capture import CapturedAnswer, prediction_id
 
-LARGEST_RESPONSE = 6 * 1024 * 1024 - 16 * 1024
-"""Bytes of a Lambda response (6 MB) minus room for the envelope: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
 LONGEST_NUMBER = -1.7976931348623157e308
 
 
@@ -148,12 +147,7 @@ def _widest_answer(signature: Signature, keys: Sequence[str]) -> int:
     if output.task == "regression":
         answer["value"] = dict.fromkeys(output.names, LONGEST_NUMBER) if output.names else LONGEST_NUMBER
     else:
-        answer |= {"label": max(output.classes or (-1,), key=_encoded), "score": LONGEST_NUMBER}
+        answer |= {"label": max(output.classes or (-1,), key=encoded), "score": LONGEST_NUMBER}
     if output.probabilities:
         answer["probabilities"] = dict.fromkeys(keys, LONGEST_NUMBER)
-    return _encoded(answer) - 1  # minus two quotes, plus a comma
-
-
-def _encoded(value: Any) -> int:
-    """Return the bytes of a value's JSON inside Lambda's JSON response, which is UTF-8 and escapes quotes."""
-    return len(msgspec.json.encode(msgspec.json.encode(value).decode()))
+    return encoded(answer) - 1  # minus two quotes, plus a comma
