@@ -17,7 +17,17 @@ class Demand(StrEnum):
     sklearn = "sklearn"
 
 
-Model = Annotated[Path, typer.Argument(metavar="MODEL.joblib", help="A fitted estimator, saved with joblib.")]
+Model = Annotated[
+    Path | None, typer.Argument(metavar="MODEL.joblib", help="A fitted estimator, saved with joblib, pickle or skops.")
+]
+From = Annotated[
+    str,
+    typer.Option(
+        "--from",
+        metavar="mlflow:URI",
+        help="Import the model from MLflow instead of MODEL: mlflow:FOLDER or mlflow:models:/NAME/VERSION.",
+    ),
+]
 ModelName = Annotated[str, typer.Option("--name", help="The model: lower-case letters, digits and hyphens.")]
 HeldOut = Annotated[Path, typer.Option("--data", help="Held-out rows with their target: .csv or .parquet.")]
 Target = Annotated[
@@ -69,3 +79,15 @@ KeepRows = Annotated[
 def columns(target: list[str] | None) -> list[str]:
     """Return the target's columns, given with commas or one by one."""
     return [part.strip() for given in target or () for part in given.split(",") if part.strip()]
+
+
+def source(model: Path | None, imported: str) -> Path | str:
+    """Return the model's file, or the URI of --from; raises SettingsError unless exactly one is given."""
+    if model is not None and not imported:
+        return model
+    if model is None and imported:
+        return imported
+    raise SettingsError(
+        "give one model: a file, or --from with a URI",
+        hint="fairlead publish model.joblib …, or fairlead publish --from mlflow:models:/NAME/VERSION …",
+    )

@@ -14,6 +14,7 @@ from fairlead_cli.publish_options import (
     Folds,
     Force,
     ForceReason,
+    From,
     HeldOut,
     KeepRows,
     Model,
@@ -22,6 +23,7 @@ from fairlead_cli.publish_options import (
     Target,
     Training,
     columns,
+    source,
 )
 
 if TYPE_CHECKING:
@@ -30,11 +32,12 @@ if TYPE_CHECKING:
 
 
 def publish(
-    model: Model,
+    model: Model = None,
     *,
     name: ModelName,
     data: HeldOut,
     target: Target = None,
+    from_: From = "",
     train: Training = None,
     policy: Rules = None,
     cv: Folds = 0,
@@ -69,7 +72,7 @@ def publish(
                 where=where(stack),
                 progress=progress,
             )
-            published = publish_file(model, options, data=data, target=columns(target), train=train)
+            published = publish_file(source(model, from_), options, data=data, target=columns(target), train=train)
     except GateError as error:
         if not json:
             print_findings(error.verdict.findings)

@@ -69,6 +69,7 @@ def _facts(manifest: "Manifest", sha256: str, retired: "Retirement | None") -> l
         ("created", f"{utc_text(manifest.created)} by {manifest.created_by}"),
         ("commit", manifest.git_commit or "none"),
         ("parent", f"version {parent.version}, {prefixed(parent.sha256)}" if parent else "none: the first version"),
+        *([("imported from", manifest.source)] if manifest.source else []),
         ("estimator", manifest.recipe.estimator),
         ("answers", f"{output.task} of {output.target or 'no target'}" + _classes(output.classes)),
         ("engine", manifest.engine.name + (f": {manifest.engine.reason}" if manifest.engine.reason else "")),

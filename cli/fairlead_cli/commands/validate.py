@@ -10,6 +10,7 @@ from fairlead_cli.publish_options import (
     Demand,
     Engine,
     Folds,
+    From,
     HeldOut,
     Model,
     ModelName,
@@ -17,15 +18,17 @@ from fairlead_cli.publish_options import (
     Target,
     Training,
     columns,
+    source,
 )
 
 
 def validate(
-    model: Model,
+    model: Model = None,
     *,
     name: ModelName,
     data: HeldOut,
     target: Target = None,
+    from_: From = "",
     train: Training = None,
     policy: Rules = None,
     cv: Folds = 0,
@@ -53,7 +56,7 @@ def validate(
             where=where(stack),
             progress=progress,
         )
-        verdict = validate_file(model, options, data=data, target=columns(target), train=train)
+        verdict = validate_file(source(model, from_), options, data=data, target=columns(target), train=train)
     if not json:
         print_findings(verdict.findings)
     if verdict.refused:

@@ -269,7 +269,7 @@ def test_a_small_file_that_unpacks_to_a_huge_one_is_refused(
 def _zipped() -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        archive.writestr("schema.json", "{}")
+        archive.writestr("config.json", "{}")
     return buffer.getvalue()
 
 
@@ -277,7 +277,7 @@ def _zipped() -> bytes:
     ("content", "name", "message"),
     [
         (b"", "model.joblib", "is empty"),
-        (_zipped(), "model.skops", "is a zip archive (skops"),
+        (_zipped(), "model.keras", "is a zip archive"),
         (b"\x89HDF\r\n\x1a\n" + b"\0" * 64, "model.h5", "is an HDF5 file"),
         (b"\x08\x08\x12\x08skl2onnx", "model.onnx", "is an ONNX graph"),
         (b"<!doctype html><html><body>404</body>", "model.joblib", "is a web page"),

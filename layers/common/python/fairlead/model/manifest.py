@@ -126,7 +126,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
     `findings` are the gate's, in its order. `policy` is the SHA-256 of the gate's policy, stored as the blob `policy`.
     `champion` is the version that this one was compared with. Versions older than the gate have none of the three.
-    `walls` name the sandbox of the process that read the model file; a notebook's estimator has none.
+    `walls` name the sandbox of the process that read the model file; a notebook's estimator has none. `source` is
+    the URI that the model was imported from.
     """
 
     schema: int
@@ -149,6 +150,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     forced: Forced | None = None
     champion: int | None = None
     walls: tuple[str, ...] = ()
+    source: str = ""
 
 
 def encode(manifest: Manifest) -> bytes:

@@ -89,7 +89,7 @@ def prove(
     signature = infer.infer(inputs.estimator, inputs.X, inputs.y, target=inputs.target, train=inputs.train)
     if extra := infer.left_out(signature, inputs.X):
         progress(f"columns left out, because the model does not take them: {', '.join(extra[:10])}")
-    rows = _sample(signature, inputs.X)
+    rows = _example(signature, inputs.example) + _sample(signature, inputs.X)
     if len(rows) < FEWEST_ROWS:
         raise DataError(
             "the table has one held-out row, which proves nothing", hint="use at least a few hundred held-out rows"
@@ -189,6 +189,11 @@ def _sample(signature: Signature, X: Any) -> list[tuple[Any, ...]]:
     if len(frame) > most:
         frame = frame.iloc[np.sort(np.random.default_rng(0).choice(len(frame), most, replace=False))]
     return infer.to_rows(signature, frame)
+
+
+def _example(signature: Signature, example: Any) -> list[tuple[Any, ...]]:
+    """Return the rows of an imported model's example, which come first: the first golden row is chosen from them."""
+    return [] if example is None else infer.to_rows(signature, to_frame(example))
 
 
 def _folds(inputs: PublishInputs, signature: Signature, options: ProofOptions, progress: Progress) -> Folds | None:

@@ -169,24 +169,25 @@ def validate(  # noqa: PLR0913 - as publish
 
 
 def publish_file(
-    path: Path, options: PublishOptions, *, data: Path, target: Sequence[str] = (), train: Path | None = None
+    model: Path | str, options: PublishOptions, *, data: Path, target: Sequence[str] = (), train: Path | None = None
 ) -> Published:
     """Publish a model file with the held-out rows of a CSV or Parquet file, as `fairlead publish` does.
 
-    Raises as `publish` does.
+    `model` is the path of a joblib, pickle or skops file, or the URI of an MLflow model: mlflow:FOLDER,
+    mlflow:models:/NAME/VERSION. Raises as `publish` does.
     """
     keep, progress = options.keep_training_rows, options.progress or _silent
     return _published(
-        options, lambda: read_inputs(path, data=data, target=target, train=train, keep=keep, progress=progress)
+        options, lambda: read_inputs(model, data=data, target=target, train=train, keep=keep, progress=progress)
     )
 
 
 def validate_file(
-    path: Path, options: PublishOptions, *, data: Path, target: Sequence[str] = (), train: Path | None = None
+    model: Path | str, options: PublishOptions, *, data: Path, target: Sequence[str] = (), train: Path | None = None
 ) -> Verdict:
     """Return the gate's verdict that `publish_file` would get with the same arguments; nothing is stored."""
     progress = options.progress or _silent
-    return _validated(options, lambda: read_inputs(path, data=data, target=target, train=train, progress=progress))
+    return _validated(options, lambda: read_inputs(model, data=data, target=target, train=train, progress=progress))
 
 
 def _published(options: PublishOptions, read: Callable[[], PublishInputs]) -> Published:

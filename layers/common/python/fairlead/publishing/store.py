@@ -114,6 +114,7 @@ def _manifest(
         forced=forced,
         champion=None if evidence.champion is None else evidence.champion.version,
         walls=inputs.walls,
+        source=inputs.source,
     )
 
 

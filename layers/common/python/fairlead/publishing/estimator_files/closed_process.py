@@ -26,7 +26,18 @@ SECONDS = 300
 """Wall-clock time for one file; the bound on CPU time is lower."""
 MOST_BYTES = LARGEST + (1 << 20)
 LONGEST_LINE = 1000
-PACKAGES = ("fairlead", "joblib", "msgspec", "narwhals", "numpy", "pandas", "scipy", "sklearn", "threadpoolctl")
+PACKAGES = (
+    "fairlead",
+    "joblib",
+    "msgspec",
+    "narwhals",
+    "numpy",
+    "pandas",
+    "scipy",
+    "sklearn",
+    "skops",
+    "threadpoolctl",
+)
 SYSTEM = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/etc/ld.so.cache", "/dev/null", "/dev/urandom")
 BOOTSTRAP = """
 import json, sys

@@ -1,5 +1,6 @@
 """The program of the closed process: restrict itself, read the file, convert it, build it once."""
 
+import contextlib
 import json
 import os
 import sys
@@ -41,6 +42,10 @@ def _preload() -> None:
 
     if os.getuid() == 0 and not all(_open_to_others(Path(module.__file__ or "")) for module in (os, msgspec, shapes)):
         shapes.import_all()
+        with contextlib.suppress(ImportError):
+            import encodings.cp437  # noqa: F401 - of the names in a zip archive
+
+            import skops.io  # noqa: F401 - as above
 
 
 def _open_to_others(path: Path) -> bool:

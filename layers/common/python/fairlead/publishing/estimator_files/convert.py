@@ -1,4 +1,4 @@
-"""Convert pickles to the data form: the only module that reads pickles, and it never executes them."""
+"""Convert model files to the data form: the only module that reads pickles, and it never executes them."""
 
 import io
 import pickle
@@ -7,6 +7,7 @@ from typing import Any
 
 from fairlead.engines.estimator_data.reader import read
 from fairlead.errors import ModelFileError, one_line
+from fairlead.publishing.estimator_files import skops_file
 from fairlead.publishing.estimator_files.data_writer import Writer
 from fairlead.publishing.estimator_files.inert_unpickler import InertUnpickler, MalformedError
 from fairlead.publishing.estimator_files.refusals import OWN_KERNEL, judge, unknown
@@ -18,7 +19,8 @@ VERSION = re.compile(rb"_sklearn_version\W+?(\d+\.\d+\.?\w*)")
 
 def from_file(content: bytes, name: str) -> bytes:
     """Return the data form of a model file's bytes, checked by building the estimator. Raises ModelFileError."""
-    data = from_pickle(unpack(content, name), name)
+    pickled = skops_file.as_pickle(content, name) if skops_file.is_skops(content) else unpack(content, name)
+    data = from_pickle(pickled, name)
     check_estimator(read(data).estimator)
     return data
 

@@ -19,7 +19,7 @@ CHUNK = 1 << 20
 DUMP = "save the fitted estimator with joblib.dump(estimator, 'model.joblib') and publish that"
 
 FOREIGN = (
-    (b"PK\x03\x04", "a zip archive (skops, Keras and PyTorch files are zip archives, too)"),
+    (b"PK\x03\x04", "a zip archive, as Keras and PyTorch write"),
     (b"\x89HDF\r\n\x1a\n", "an HDF5 file, as older Keras versions write"),
     (b"\x93NUMPY", "a numpy array"),
     (b"PAR1", "a Parquet table"),

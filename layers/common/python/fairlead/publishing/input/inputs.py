@@ -1,12 +1,14 @@
 """The inputs of one publication, from a notebook or from files."""
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from fairlead.publishing.input import model_file, tables
+from fairlead.publishing.input import mlflow_columns, model_file, tables
+from fairlead.publishing.input.mlflow_model import MlflowModel, open_mlflow
 
 Progress = Callable[[str], None]
 
@@ -17,7 +19,8 @@ class PublishInputs(msgspec.Struct, frozen=True, kw_only=True):
     `data` is the estimator's data form where it came from a file. `walls` are the restrictions of the closed process
     that opened the file. `keep` stores the training rows with the version. `learnt_from` has one prediction id for each
     training row that came from production, empty for the others. `order` and `train_order` give the time order of the
-    rows where no column does.
+    rows where no column does. `source` is the URI the estimator was imported from; `example` has rows that came with
+    it, as a DataFrame: parity is proved on them, too.
     """
 
     estimator: Any
@@ -32,10 +35,12 @@ class PublishInputs(msgspec.Struct, frozen=True, kw_only=True):
     walls: tuple[str, ...] = ()
     order: Any = None
     train_order: Any = None
+    source: str = ""
+    example: Any = None
 
 
 def read_inputs(
-    path: Path,
+    model: Path | str,
     *,
     data: Path,
     target: Sequence[str] = (),
@@ -43,24 +48,44 @@ def read_inputs(
     keep: bool = False,
     progress: Progress,
 ) -> PublishInputs:
-    """Read a model file and its tables; raises ModelFileError and DataError, each naming the file."""
-    progress(f"reading {path.name}")
-    model = model_file.read_model(path)
-    progress(f"opened in a closed process, restricted by: {', '.join(model.walls)}")
-    progress(f"reading {data.name}")
-    X, y = tables.split_target(tables.read_table(data), target, data)
-    train_X = train_y = None
-    if train is not None:
-        progress(f"reading {train.name}")
-        train_X, train_y = tables.split_target(tables.read_table(train), target, train)
+    """Read a model file, or the model of a URI `mlflow:…`, and its tables.
+
+    Raises ModelFileError and DataError, each naming the file.
+    """
+    progress(f"reading {model.name if isinstance(model, Path) else model}")
+    with _opened(model) as source:
+        opened = model_file.read_model(source.path)
+    progress(f"opened in a closed process, restricted by: {', '.join(opened.walls)}")
+    X, y = _table(data, target, source.columns, progress)
+    train_X, train_y = (None, None) if train is None else _table(train, target, source.columns, progress)
     return PublishInputs(
-        estimator=model.estimator,
+        estimator=opened.estimator,
         X=X,
         y=y,
         target=",".join(target),
         train=train_X,
         train_y=train_y,
         keep=keep,
-        data=model.data,
-        walls=model.walls,
+        data=opened.data,
+        walls=opened.walls,
+        source=model if isinstance(model, str) else "",
+        example=source.example,
     )
+
+
+@contextlib.contextmanager
+def _opened(model: Path | str) -> Iterator[MlflowModel]:
+    if isinstance(model, str):
+        with open_mlflow(model) as opened:
+            yield opened
+    else:
+        yield MlflowModel(model, columns=None, example=None)
+
+
+def _table(
+    path: Path, target: Sequence[str], columns: mlflow_columns.Columns | None, progress: Progress
+) -> tuple[Any, Any]:
+    """Return inputs and target of a table; of the inputs, those of an MLflow signature where there is one."""
+    progress(f"reading {path.name}")
+    X, y = tables.split_target(tables.read_table(path), target, path)
+    return X if columns is None else mlflow_columns.take(X, columns, path), y

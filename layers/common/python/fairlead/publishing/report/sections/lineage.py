@@ -38,6 +38,7 @@ def lineage(facts: ReportFacts) -> Element:
     pairs: list[tuple[str, Children]] = [
         ("created", f"{manifest.created:%Y-%m-%d %H:%M:%S} UTC by {manifest.created_by}"),
         ("commit", e("code", manifest.git_commit) if manifest.git_commit else "none"),
+        *([("imported from", manifest.source)] if manifest.source else []),
         ("parent", parent),
         ("rows", ", ".join(f"{count:,} {kind.replace('_', '-')}" for kind, count in manifest.rows.items())),
     ]
