@@ -29,6 +29,12 @@ From = Annotated[
     ),
 ]
 ModelName = Annotated[str, typer.Option("--name", help="The model: lower-case letters, digits and hyphens.")]
+Graph = Annotated[
+    Path | None,
+    typer.Option(
+        "--onnx", metavar="GRAPH.onnx", help="Serve this graph of your own, if it proves to answer as MODEL does."
+    ),
+]
 HeldOut = Annotated[Path, typer.Option("--data", help="Held-out rows with their target: .csv or .parquet.")]
 Target = Annotated[
     list[str] | None,

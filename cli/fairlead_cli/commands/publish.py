@@ -15,6 +15,7 @@ from fairlead_cli.publish_options import (
     Force,
     ForceReason,
     From,
+    Graph,
     HeldOut,
     KeepRows,
     Model,
@@ -46,6 +47,7 @@ def publish(
     reason: ForceReason = "",
     keep_training_rows: KeepRows = False,
     engine: Engine = Demand.auto,
+    onnx: Graph = None,
     allow: Allow = None,  # noqa: ARG001 - refused by its callback
     stack: Stack = DEFAULT_STACK,
     json: Json = False,
@@ -72,7 +74,8 @@ def publish(
                 where=where(stack),
                 progress=progress,
             )
-            published = publish_file(source(model, from_), options, data=data, target=columns(target), train=train)
+            given = source(model, from_)
+            published = publish_file(given, options, data=data, target=columns(target), train=train, graph=onnx)
     except GateError as error:
         if not json:
             print_findings(error.verdict.findings)

@@ -11,6 +11,7 @@ from fairlead_cli.publish_options import (
     Engine,
     Folds,
     From,
+    Graph,
     HeldOut,
     Model,
     ModelName,
@@ -34,6 +35,7 @@ def validate(
     cv: Folds = 0,
     allow_breaking: Breaking = False,
     engine: Engine = Demand.auto,
+    onnx: Graph = None,
     allow: Allow = None,  # noqa: ARG001 - refused by its callback
     stack: Stack = DEFAULT_STACK,
     json: Json = False,
@@ -56,7 +58,8 @@ def validate(
             where=where(stack),
             progress=progress,
         )
-        verdict = validate_file(source(model, from_), options, data=data, target=columns(target), train=train)
+        given = source(model, from_)
+        verdict = validate_file(given, options, data=data, target=columns(target), train=train, graph=onnx)
     if not json:
         print_findings(verdict.findings)
     if verdict.refused:

@@ -8,7 +8,7 @@ import numpy as np
 
 from fairlead.engines.estimator_data.reader import read
 from fairlead.engines.sklearn import SklearnEngine
-from fairlead.errors import DataError, ModelFileError
+from fairlead.errors import DataError, ModelFileError, SettingsError
 from fairlead.gate import judge
 from fairlead.gate.evidence import Evidence, Folds
 from fairlead.gate.findings import Verdict
@@ -100,6 +100,7 @@ def prove(
         signature,
         rows,
         data=inputs.data,
+        graph=inputs.graph,
         demanded=options.engine,
         runtime=runtime,
         progress=progress,
@@ -176,6 +177,8 @@ def _check_same(original: Any, built: Any, signature: Signature, rows: Sequence[
 def _check_options(inputs: PublishInputs, options: ProofOptions) -> None:
     if options.folds and (inputs.train is None or inputs.train_y is None):
         raise DataError("cross-validation needs the training rows with their target", hint="give them with --train")
+    if inputs.graph is not None and options.engine == "sklearn":
+        raise SettingsError("--engine sklearn serves no graph, and --onnx gives one", hint="leave one of them out")
     if options.folds and options.folds < FEWEST_FOLDS:
         raise DataError(
             f"cross-validation needs at least {FEWEST_FOLDS} folds, got {options.folds}", hint="--cv 5 is usual"

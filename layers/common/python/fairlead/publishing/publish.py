@@ -169,25 +169,41 @@ def validate(  # noqa: PLR0913 - as publish
 
 
 def publish_file(
-    model: Path | str, options: PublishOptions, *, data: Path, target: Sequence[str] = (), train: Path | None = None
+    model: Path | str,
+    options: PublishOptions,
+    *,
+    data: Path,
+    target: Sequence[str] = (),
+    train: Path | None = None,
+    graph: Path | None = None,
 ) -> Published:
     """Publish a model file with the held-out rows of a CSV or Parquet file, as `fairlead publish` does.
 
     `model` is the path of a joblib, pickle or skops file, or the URI of an MLflow model: mlflow:FOLDER,
-    mlflow:models:/NAME/VERSION. Raises as `publish` does.
+    mlflow:models:/NAME/VERSION. `graph` is an ONNX file of your own, which must give the model's answers.
+    Raises as `publish` does.
     """
     keep, progress = options.keep_training_rows, options.progress or _silent
     return _published(
-        options, lambda: read_inputs(model, data=data, target=target, train=train, keep=keep, progress=progress)
+        options,
+        lambda: read_inputs(model, data=data, target=target, train=train, graph=graph, keep=keep, progress=progress),
     )
 
 
 def validate_file(
-    model: Path | str, options: PublishOptions, *, data: Path, target: Sequence[str] = (), train: Path | None = None
+    model: Path | str,
+    options: PublishOptions,
+    *,
+    data: Path,
+    target: Sequence[str] = (),
+    train: Path | None = None,
+    graph: Path | None = None,
 ) -> Verdict:
     """Return the gate's verdict that `publish_file` would get with the same arguments; nothing is stored."""
     progress = options.progress or _silent
-    return _validated(options, lambda: read_inputs(model, data=data, target=target, train=train, progress=progress))
+    return _validated(
+        options, lambda: read_inputs(model, data=data, target=target, train=train, graph=graph, progress=progress)
+    )
 
 
 def _published(options: PublishOptions, read: Callable[[], PublishInputs]) -> Published:

@@ -7,8 +7,11 @@ from typing import Any
 
 import msgspec
 
+from fairlead.engines.onnx_graph import LARGEST_GRAPH
+from fairlead.errors import ModelFileError
 from fairlead.publishing.input import mlflow_columns, model_file, tables
 from fairlead.publishing.input.mlflow_model import MlflowModel, open_mlflow
+from fairlead.publishing.input.paths import check_file
 
 Progress = Callable[[str], None]
 
@@ -20,7 +23,7 @@ class PublishInputs(msgspec.Struct, frozen=True, kw_only=True):
     that opened the file. `keep` stores the training rows with the version. `learnt_from` has one prediction id for each
     training row that came from production, empty for the others. `order` and `train_order` give the time order of the
     rows where no column does. `source` is the URI the estimator was imported from; `example` has rows that came with
-    it, as a DataFrame: parity is proved on them, too.
+    it, as a DataFrame: parity is proved on them, too. `graph` is the publisher's own ONNX graph, if any.
     """
 
     estimator: Any
@@ -37,6 +40,7 @@ class PublishInputs(msgspec.Struct, frozen=True, kw_only=True):
     train_order: Any = None
     source: str = ""
     example: Any = None
+    graph: bytes | None = None
 
 
 def read_inputs(
@@ -45,6 +49,7 @@ def read_inputs(
     data: Path,
     target: Sequence[str] = (),
     train: Path | None = None,
+    graph: Path | None = None,
     keep: bool = False,
     progress: Progress,
 ) -> PublishInputs:
@@ -70,6 +75,7 @@ def read_inputs(
         walls=opened.walls,
         source=model if isinstance(model, str) else "",
         example=source.example,
+        graph=None if graph is None else _graph(graph),
     )
 
 
@@ -89,3 +95,10 @@ def _table(
     progress(f"reading {path.name}")
     X, y = tables.split_target(tables.read_table(path), target, path)
     return X if columns is None else mlflow_columns.take(X, columns, path), y
+
+
+def _graph(path: Path) -> bytes:
+    check_file(path, ModelFileError, hint="give the ONNX file that your converter wrote")
+    if path.stat().st_size > LARGEST_GRAPH:
+        raise ModelFileError(f"{path.name} is larger than {LARGEST_GRAPH:,} bytes", hint="fit a smaller model")
+    return path.read_bytes()

@@ -60,7 +60,7 @@ def _compile(estimator: Any, signature: Signature) -> Graph:
         custom_shape_calculators=ours.shapes,
         custom_conversion_functions=ours.functions,
     )
-    outputs = _name_outputs(model, signature) | _refused_output(model, inputs)
+    outputs = name_outputs(model, signature) | _refused_output(model, inputs)
     _add_counts(model, inputs)
     _drop_unused(model)
     _import_opset(model)
@@ -70,11 +70,11 @@ def _compile(estimator: Any, signature: Signature) -> Graph:
     return Graph(model.SerializeToString(), tensors, outputs, inputs.distances)
 
 
-def _name_outputs(model: Any, signature: Signature) -> dict[str, str]:
+def name_outputs(model: Any, signature: Signature) -> dict[str, str]:
     """Keep the outputs of the signature and return their names by role; one number per row is one dimension."""
     from onnx import TensorProto, helper
 
-    roles = _roles(signature)
+    roles = roles_of(signature)
     given = [output.name for output in model.graph.output]
     if len(given) < len(roles):
         raise ValueError(f"the graph has {len(given)} outputs, the signature has {len(roles)}")
@@ -121,7 +121,7 @@ def _element_type(role: str, declared: int, signature: Signature) -> int:
     return int(TensorProto.STRING if strings else TensorProto.INT64)
 
 
-def _roles(signature: Signature) -> list[str]:
+def roles_of(signature: Signature) -> list[str]:
     """Return the roles of the outputs, in the order of the converters."""
     task = signature.output.task
     if task == "regression":

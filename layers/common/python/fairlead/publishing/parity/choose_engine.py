@@ -6,7 +6,7 @@ onnx if parity is proved, else sklearn if the estimator runs in the layer, else 
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import msgspec
@@ -20,8 +20,9 @@ from fairlead.model.manifest import Certificate
 from fairlead.model.signature import Field, Signature
 from fairlead.publishing.estimator_files.convert import from_live
 from fairlead.publishing.input.inner_estimators import last_estimator
-from fairlead.publishing.onnx.compiler import compile_estimator
+from fairlead.publishing.onnx.compiler import Graph, compile_estimator
 from fairlead.publishing.onnx.converters import NotConvertibleError
+from fairlead.publishing.onnx.publishers_graph import take_graph
 from fairlead.publishing.parity.boundary_rows import boundary_rows, far_rows
 from fairlead.publishing.parity.compare import NotProvedError, prove
 from fairlead.publishing.parity.graph_runtime import LOCAL, Runtime
@@ -30,6 +31,8 @@ from fairlead.publishing.parity.row_scans import slower_on_onnx
 
 Demand = Literal["auto", "onnx", "sklearn"]
 Row = tuple[Any, ...]
+OWN_GRAPH = "a graph that the publisher made"
+"""The reason in the manifest where no converter of Fairlead made the graph."""
 LAYER_ROWS = 50
 BEYOND = (1e8, 1e6, 1e4)
 """Multiples of the largest held-out number, tried in turn as an input's limit where parity fails on larger numbers."""
@@ -56,6 +59,7 @@ def choose_engine(
     rows: list[Row],
     *,
     data: bytes = b"",
+    graph: bytes | None = None,
     demanded: Demand = "auto",
     runtime: Runtime = LOCAL,
     progress: Callable[[str], None] = lambda _: None,
@@ -63,19 +67,24 @@ def choose_engine(
     """Return the engine that serves, with its proof.
 
     `rows` are held-out rows in signature order; `runtime` runs the graph; `data` is the estimator's data form, written
-    here if it is empty. `auto` takes onnx if parity is proved, else sklearn with the reason. A nearest-neighbour model
-    takes onnx only if it is small enough to be faster there. Raises EngineError with the reason and a hint if the
-    demanded engine cannot serve or no engine can; DataError if the estimator cannot answer the held-out rows.
+    here if it is empty; `graph` is an ONNX graph of the publisher, which then must be the engine. `auto` takes onnx if
+    parity is proved, else sklearn with the reason. A nearest-neighbour model takes onnx only if it is small enough to
+    be faster there. Raises EngineError with the reason and a hint if the demanded engine cannot serve or no engine can;
+    DataError if the estimator cannot answer the held-out rows.
     """
     reference = SklearnEngine(estimator, signature)
     _check_held_out(reference, rows)
+    if graph is not None:
+        return _on_publishers_graph(graph, estimator, signature, rows, reference, runtime=runtime, progress=progress)
     if demanded == "sklearn":
         form = data or from_live(estimator)
         return _on_sklearn(form, signature, rows, reference, reason="demanded", progress=progress)
     reason = slower_on_onnx(estimator) if demanded == "auto" else ""
     if not reason:
         try:
-            return _on_onnx(estimator, signature, rows, reference, runtime=runtime, progress=progress)
+            progress("compiling to ONNX")
+            compiled = compile_estimator(estimator, signature)
+            return _on_onnx(compiled, estimator, signature, rows, reference, runtime=runtime, progress=progress)
         except (NotConvertibleError, EngineError) as error:
             reason = str(error)
     if demanded == "onnx":
@@ -92,7 +101,8 @@ def _check_held_out(reference: Engine, rows: Sequence[Row]) -> None:
         raise DataError(f"the estimator cannot answer the held-out rows: {one_line(error, named=True)}") from error
 
 
-def _on_onnx(
+def _on_publishers_graph(
+    content: bytes,
     estimator: Any,
     signature: Signature,
     rows: list[Row],
@@ -101,10 +111,30 @@ def _on_onnx(
     runtime: Runtime,
     progress: Callable[[str], None],
 ) -> Choice:
-    progress("compiling to ONNX")
-    graph = compile_estimator(estimator, signature)
+    progress("reading the graph of --onnx")
+    graph = take_graph(content, signature)
+    try:
+        made = _on_onnx(graph, estimator, signature, rows, reference, runtime=runtime, progress=progress)
+    except (NotConvertibleError, EngineError) as error:
+        raise EngineError(
+            f"the graph of --onnx cannot serve: {one_line(error.__cause__ or error)}",
+            hint="publish without --onnx: Fairlead then makes a graph",
+        ) from error
+    return replace(made, engine=msgspec.structs.replace(made.engine, reason=OWN_GRAPH))
+
+
+def _on_onnx(
+    graph: Graph,
+    estimator: Any,
+    signature: Signature,
+    rows: list[Row],
+    reference: Engine,
+    *,
+    runtime: Runtime,
+    progress: Callable[[str], None],
+) -> Choice:
     spec = manifest.Engine(name="onnx", blob="onnx", inputs=graph.inputs, outputs=graph.outputs)
-    signature = _with_precision(signature)
+    signature = _with_precision(signature, graph)
     check_graph(graph.blob)
     limits = BEYOND[-1:] if graph.distances else (math.inf, *BEYOND)
     proposals = [_nearer(signature, limit) for limit in limits]
@@ -169,9 +199,13 @@ def _limited(field: Field, beyond: float) -> Field:
     return msgspec.structs.replace(field, largest=min(field.largest, limit))
 
 
-def _with_precision(signature: Signature) -> Signature:
-    """Set every field's precision to float64: graphs take doubles, so parity is proved on doubles."""
-    fields = tuple(msgspec.structs.replace(field, precision="float64") for field in signature.inputs)
+def _with_precision(signature: Signature, graph: Graph) -> Signature:
+    """Set every field's precision to that of its input: doubles, but for a publisher's graph in single precision."""
+    single = {name for tensor in graph.inputs if tensor.dtype == "float32" for name in tensor.fields}
+    fields = tuple(
+        msgspec.structs.replace(field, precision="float32" if field.name in single else "float64")
+        for field in signature.inputs
+    )
     return msgspec.structs.replace(signature, inputs=fields)
 
 
