@@ -73,6 +73,13 @@ Breaking = Annotated[
 ]
 Force = Annotated[bool, typer.Option("--force", help="Publish although checks failed; the manifest keeps --reason.")]
 ForceReason = Annotated[str, typer.Option("--reason", metavar='"…"', help="The reason for --force.")]
+ComparedStack = Annotated[
+    str | None,
+    typer.Option(
+        "--stack", envvar="FAIRLEAD_STACK", help="Compare with this stack's live version. Default: with none."
+    ),
+]
+Verbose = Annotated[bool, typer.Option("--verbose", help="A line for each finding, not one for each check.")]
 KeepRows = Annotated[
     bool,
     typer.Option(

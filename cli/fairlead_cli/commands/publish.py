@@ -23,6 +23,7 @@ from fairlead_cli.publish_options import (
     Rules,
     Target,
     Training,
+    Verbose,
     columns,
     source,
 )
@@ -50,6 +51,7 @@ def publish(
     onnx: Graph = None,
     allow: Allow = None,  # noqa: ARG001 - refused by its callback
     stack: Stack = DEFAULT_STACK,
+    verbose: Verbose = False,
     json: Json = False,
 ) -> None:
     """Store a model as the next version, after all proofs and checks have passed.
@@ -58,7 +60,7 @@ def publish(
     """
     from fairlead.gate.refusal import GateError
     from fairlead.publishing.publish import PublishOptions, publish_file
-    from fairlead_cli.findings import print_findings
+    from fairlead_cli.findings import print_checks, print_engine
 
     try:
         with progress_steps() as progress:
@@ -78,13 +80,14 @@ def publish(
             published = publish_file(given, options, data=data, target=columns(target), train=train, graph=onnx)
     except GateError as error:
         if not json:
-            print_findings(error.verdict.findings)
+            print_checks(error.verdict.findings, verbose=verbose)
+            print_engine(error.verdict.engine, error.verdict.parity)
         raise
-    _print(published, where(stack), json=json)
+    _print(published, where(stack), verbose=verbose, json=json)
 
 
-def _print(published: "Published", settings: "Operator", *, json: bool) -> None:
-    from fairlead_cli.findings import count, print_findings
+def _print(published: "Published", settings: "Operator", *, verbose: bool, json: bool) -> None:
+    from fairlead_cli.findings import count, print_checks, print_engine
     from fairlead_cli.manifest_view import document
     from fairlead_cli.stack import live_model, release_command
 
@@ -92,13 +95,10 @@ def _print(published: "Published", settings: "Operator", *, json: bool) -> None:
     if json:
         print_json(document(manifest, published.sha256))
         return
-    print_findings(manifest.findings)
+    print_checks(manifest.findings, verbose=verbose)
     typer.echo(f"\npublished {manifest.model} version {manifest.version}")
     typer.echo(f"gate: {count(manifest.findings)}")
     if manifest.forced:
         typer.echo(f"FORCED by {manifest.forced.by}: {manifest.forced.reason}")
     typer.echo(f"next: {release_command(manifest.model, manifest.version, live_model(settings))}")
-    if manifest.parity:
-        typer.echo(f"engine onnx: parity proved on {manifest.parity.rows:,} rows")
-    else:
-        typer.echo(f"ENGINE SKLEARN, not onnx: {manifest.engine.reason}")
+    print_engine(manifest.engine, manifest.parity)

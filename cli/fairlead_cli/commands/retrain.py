@@ -95,7 +95,7 @@ def _retrained(order: "RetrainingOrder", settings: "Operator", *, json: bool) ->
     from fairlead.journal.journal import RETRAIN, Journal
     from fairlead.registry.connection import open_registry
     from fairlead.retraining.retrain import Retraining
-    from fairlead_cli.findings import print_findings
+    from fairlead_cli.findings import print_checks
 
     registry = open_registry(settings)
     ledger = LedgerReader(clients.client("dynamodb"), find(settings).ledger)
@@ -106,21 +106,21 @@ def _retrained(order: "RetrainingOrder", settings: "Operator", *, json: bool) ->
             done = retraining.retrain(order)
     except RefusedError as error:
         if error.findings and not json:
-            print_findings(error.findings)
+            print_checks(error.findings)
         raise
     return cast("Retrained", done)  # an order without a key is always carried out
 
 
 def _print(done: "Retrained", settings: "Operator", *, json: bool) -> None:
     from fairlead.retraining.handler import published_facts
-    from fairlead_cli.findings import count, print_findings
+    from fairlead_cli.findings import count, print_checks
     from fairlead_cli.stack import live_model, release_command
 
     if json:
         print_json({"result": "published", **published_facts(done), "findings": done.findings})
         return
     manifest = done.published.manifest
-    print_findings((*done.findings, *manifest.findings))
+    print_checks((*done.findings, *manifest.findings))
     typer.echo(f"\npublished {manifest.model} version {manifest.version} by {manifest.created_by}")
     typer.echo(
         f"learnt {done.learnt:,} new rows, judged on {done.held_out:,} newer ones; gate: {count(manifest.findings)}"

@@ -1,6 +1,7 @@
 """`fairlead validate` and `fairlead publish`: the gate's table, exit codes, what is stored, what is shown for ever."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -53,11 +54,40 @@ def test_validate_prints_the_table_and_stores_nothing(desk: Path, store: Store) 
 
     assert done.exit_code == 0, done.stderr
     lines = done.stdout.splitlines()
-    assert lines[0].split() == COLUMNS
-    assert lines[-1].startswith("penguins may be published: ")
-    assert {line.split()[0] for line in lines if line.strip()} >= {"metrics", "parity", "privacy"}
+    assert lines[0].split() == ["check", "result", "verdict"]
+    assert lines[-2].startswith("penguins may be published: ")
+    assert lines[-1].startswith("engine onnx: parity proved on ")
+    checks = [line.split()[0] for line in lines[1 : lines.index("")] if not line.startswith(" ")]
+    assert {"metrics", "parity", "privacy"} <= set(checks)
+    assert len(checks) == len(set(checks)) <= 13
     assert "cross-validation: fold 3 of 3" in done.stderr
     assert stored(store) == []
+
+
+def test_validate_needs_neither_credentials_nor_a_stack(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith(("AWS_", "FAIRLEAD_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setattr("fairlead.aws.clients.client", _no_aws)
+
+    done, judged = run("validate"), run("validate", "--json")
+
+    assert done.exit_code == 0, done.stderr
+    assert "no stack is named to compare with; --stack NAME" in done.stdout
+    assert "as champion" in done.stdout, "a reason is printed once"
+    assert json.loads(judged.stdout)["engine"]["name"] == "onnx"
+
+
+def _no_aws(service: str) -> None:
+    raise AssertionError(f"{service} was called")
+
+
+def test_findings_that_did_not_pass_follow_their_check(desk: Path) -> None:
+    lines = run("validate", data="swapped.csv").stdout.splitlines()
+    at = next(place for place, line in enumerate(lines) if line.startswith("baselines"))
+    assert "did not pass" in lines[at]
+    assert lines[at].split()[-1] == "FAIL"
+    assert lines[at + 1].startswith(" ")
+    assert "required: " in lines[at + 1]
 
 
 def test_a_refusal_is_shown_named_and_has_exit_code_3(desk: Path, store: Store) -> None:
@@ -109,9 +139,9 @@ def test_a_publisher_with_registry_rights_alone_is_compared_with_the_latest(desk
 
 def test_the_table_can_be_read_at_80_columns(desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fairlead_cli.output.PIPED_WIDTH", 80)
-    done = run("validate")
-    table = done.stdout.split("\n\n")[0]
-    assert max(map(len, table.splitlines())) <= 80
+    brief, done = run("validate"), run("validate", "--verbose")
+    for table in (brief.stdout.split("\n\n")[0], done.stdout.split("\n\n")[0]):
+        assert max(map(len, table.splitlines())) <= 80
     assert "…" not in table
     words = {line.split()[1] for line in done.stdout.splitlines() if len(line.split()) > 1}
     assert {"accuracy", "balanced_accuracy", "recall:Chinstrap"} <= words

@@ -127,7 +127,7 @@ class Loss(msgspec.Struct, frozen=True, kw_only=True):
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """All facts about a candidate. A fact that was not collected is None, and its check is not applicable.
 
-    `loss` is a regressor's loss if that is not squared error.
+    `loss` is a regressor's loss if that is not squared error. `no_champion` is why there is none to compare with.
     """
 
     signature: Signature
@@ -135,6 +135,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     predicted: Predicted
     training: Rows | None = None
     champion: Champion | None = None
+    no_champion: str = "no other version of this model is in service"
     folds: Folds | None = None
     probes: tuple[Probe, ...] | None = None
     budget: Budget | None = None

@@ -4,18 +4,23 @@ from typing import Literal
 
 import msgspec
 
-from fairlead.model.manifest import Decision, Finding, Metric
+from fairlead.model.manifest import Certificate, Decision, Engine, Finding, Metric
 
 __all__ = ["Decision", "Finding", "Verdict", "failed", "passed", "skipped", "warned"]
 
 
 class Verdict(msgspec.Struct, frozen=True, kw_only=True):
-    """The gate's result: all findings, the metrics with intervals, and the SHA-256 of the policy."""
+    """The gate's result: all findings, the metrics with intervals, and the SHA-256 of the policy.
+
+    `engine` is the one that was proved and would serve, with its certificate of parity if it is onnx.
+    """
 
     verdict: Literal["pass", "warn", "fail"]
     findings: tuple[Finding, ...]
     metrics: dict[str, Metric]
     policy: str
+    engine: Engine | None = None
+    parity: Certificate | None = None
 
     @property
     def refused(self) -> tuple[Finding, ...]:

@@ -43,6 +43,7 @@ MOST_COMPARED = 1_000
 MOST_PROVED = 20_000
 """Held-out rows on which parity is proved, beside the boundary rows. A larger table is sampled with a fixed seed."""
 FEWEST_PROVED = 500
+NOT_COMPARED = "no stack is named to compare with; --stack NAME, or FAIRLEAD_STACK, compares with its live version"
 MOST_VALUES = 10_000_000
 """Rows × inputs of that sample, as Python objects of about 40 bytes: thousands of inputs are proved on fewer rows."""
 
@@ -73,13 +74,14 @@ class Proved(msgspec.Struct, frozen=True, kw_only=True):
 def prove(
     inputs: PublishInputs,
     options: ProofOptions,
-    champion: Callable[[], LiveModel | None],
+    champion: Callable[[], LiveModel | None] | None,
     *,
     runtime: Runtime = LOCAL,
     progress: Progress,
 ) -> Proved:
     """Infer the signature, choose and prove the engine, gather the evidence, judge it.
 
+    `champion` finds the live version; None: the candidate is compared with none, because no registry is named.
     Raises RefusedError where there is no candidate to judge. The gate's own refusals are in the verdict.
     """
     _check_options(inputs, options)
@@ -110,19 +112,21 @@ def prove(
         _candidate(inputs, choice, golden),
         _data(inputs),
         options.policy,
-        live=champion(),
+        live=champion() if champion else None,
         folds=_folds(inputs, choice.signature, options, progress),
         allow_breaking=options.allow_breaking,
         measure=runtime.measure,
         progress=progress,
     )
+    if champion is None:
+        evidence = msgspec.structs.replace(evidence, no_champion=NOT_COMPARED)
     progress(f"judging {evidence.held_out.count:,} held-out rows")
     return Proved(
         choice=choice,
         data=inputs.data,
         golden=golden,
         evidence=evidence,
-        verdict=judge(evidence, options.policy),
+        verdict=msgspec.structs.replace(judge(evidence, options.policy), engine=choice.engine, parity=choice.parity),
         policy=options.policy,
     )
 

@@ -7,6 +7,7 @@ and the manifest is written last. A process that ends earlier leaves no version.
 import getpass
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,7 +21,6 @@ from fairlead.gate.policy_file import parse
 from fairlead.gate.refusal import GateError
 from fairlead.model.manifest import Forced
 from fairlead.publishing.champion import find_champion
-from fairlead.publishing.evidence import LiveModel
 from fairlead.publishing.input.estimator_checks import check_estimator
 from fairlead.publishing.input.inputs import Progress, PublishInputs, read_inputs
 from fairlead.publishing.input.paths import check_file
@@ -153,6 +153,9 @@ def validate(  # noqa: PLR0913 - as publish
 ) -> Verdict:
     """Return the gate's verdict that `publish` would get with the same arguments; nothing is stored.
 
+    It needs no AWS account. The candidate is compared with the live version of `registry`, or of the stack in
+    FAIRLEAD_STACK; without both it is compared with none, and the findings say so.
+
     Raises RefusedError where there is no candidate to judge; findings that refuse are in the verdict's `refused`.
     """
     options = PublishOptions(
@@ -219,9 +222,13 @@ def _published(options: PublishOptions, read: Callable[[], PublishInputs]) -> Pu
 
 
 def _validated(options: PublishOptions, read: Callable[[], PublishInputs]) -> Verdict:
-    """Judge inputs, which are read after the options were checked."""
+    """Judge inputs, which are read after the options were checked.
+
+    Without a registry or stack in the options or the environment, there is no live version to compare with.
+    """
     check_name(options.name)
-    proof_options, destination = _proof_options(options), _destination(options)
+    proof_options = _proof_options(options)
+    destination = _destination(options) if _names_registry(options) else None
     return _prove(options, read(), proof_options, destination).verdict
 
 
@@ -287,17 +294,22 @@ def _destination(options: PublishOptions) -> Destination:
     return Destination(open_registry(where), where)
 
 
+def _names_registry(options: PublishOptions) -> bool:
+    named = os.environ.get("FAIRLEAD_STACK") or os.environ.get("FAIRLEAD_BUCKET")
+    return bool(options.registry or options.where or named)
+
+
 def _publisher(options: PublishOptions, reason: str, destination: Destination) -> Publisher:
     """Return the publisher's identity, before the long work: missing credentials are reported at once."""
     return Publisher(options.by or (getpass.getuser() if destination.where is None else clients.caller()), reason)
 
 
 def _prove(
-    options: PublishOptions, inputs: PublishInputs, proof_options: ProofOptions, destination: Destination
+    options: PublishOptions, inputs: PublishInputs, proof_options: ProofOptions, destination: Destination | None
 ) -> Proved:
-    def champion() -> LiveModel | None:
-        return find_champion(destination.registry, options.name, where=destination.where)
-
+    champion = (
+        partial(find_champion, destination.registry, options.name, where=destination.where) if destination else None
+    )
     with endpoint_options():
         return prove(inputs, proof_options, champion, progress=options.progress or _silent)
 

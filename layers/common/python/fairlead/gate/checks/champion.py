@@ -41,7 +41,7 @@ def champion(evidence: Evidence, policy: Policy) -> list[Finding]:
     """Return the verdict on the deciding metric, and the differences of the other metrics."""
     live = evidence.champion
     if live is None:
-        return [skipped(NAME, "against the live version", "no other version of this model is in service")]
+        return [skipped(NAME, "against the live version", evidence.no_champion)]
     words = f"against version {live.version}"
     if live.predicted is None or evidence.held_out.target is None:
         return [skipped(NAME, words, live.unanswered or "the rows have no target")]

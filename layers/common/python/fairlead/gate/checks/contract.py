@@ -11,7 +11,7 @@ NAME = "contract"
 def contract(evidence: Evidence, policy: Policy) -> list[Finding]:  # noqa: ARG001 - every check has this shape
     """Return a finding that is identical, additive or breaking, and one a difference with what callers must change."""
     if evidence.champion is None:
-        return [skipped(NAME, "against the live version", "no other version of this model is in service")]
+        return [skipped(NAME, "against the live version", evidence.no_champion)]
     words = f"against version {evidence.champion.version}"
     chosen = f"it is {evidence.champion.chosen}" if evidence.champion.chosen else ""
     differences = compare(evidence.champion.signature, evidence.signature)
