@@ -13,13 +13,13 @@ from fairlead.client.client import older_version
 from fairlead.client.endpoint import Endpoint
 from fairlead.errors import CallError
 from fairlead.model.signature import Signature
-from fairlead_cli.rows import instances
+from fairlead_cli.predictions_format import Columns
+from fairlead_cli.rows import Sent
 from fairlead_cli.stack import release_command
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from fairlead.publishing.input.pieces import TableFile
 
-IDENTITY = ("model", "version", "digest")
 MOST_STARTS = 3
 
 
@@ -28,15 +28,20 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
 
     model: str
     version: int
+    digest: str
     most_rows: int
     signature: Signature
 
+    def identity(self) -> dict[str, Any]:
+        """Return what names the version."""
+        return {"model": self.model, "version": self.version, "digest": self.digest}
+
 
 class Answered(msgspec.Struct, frozen=True):
-    """One request's rows and their predictions, in order; `identity` names version and release."""
+    """One request's rows by column, and their predictions, in order; `release` gave them."""
 
-    start: int
-    identity: dict[str, Any]
+    rows: Columns
+    release: str
     predictions: list[dict[str, Any]]
 
 
@@ -70,11 +75,15 @@ def run_pinned(
     raise CallError(f"what is live changed {MOST_STARTS} times meanwhile", hint="ask again, or pin with --version N")
 
 
-def answers(endpoint: Endpoint, found: Contract, frame: "pd.DataFrame") -> Iterator[Answered]:
-    """Yield the answers to a table's rows as they arrive; raises CallError naming rows of the table."""
-    start = 0
-    rows = instances(found.signature, frame)
-    for answer in endpoint.predict(rows, most_rows=found.most_rows, version=found.version):
-        predictions = answer.pop("predictions")
-        yield Answered(start, answer, predictions)
-        start += len(predictions)
+def answers(endpoint: Endpoint, found: Contract, table: "TableFile", *, start: int = 0) -> Iterator[Answered]:
+    """Yield the answers to the rows from `start` on as they arrive.
+
+    Raises CallError, naming rows of the table, also where another version responded.
+    """
+    sent = Sent(found.signature, table.pieces(start=start))
+    for answer in endpoint.predict(sent.instances(), most_rows=found.most_rows, version=found.version, first_row=start):
+        if any(answer.get(fact) != value for fact, value in found.identity().items()):
+            other = answer.get("version")
+            raise CallError(f"version {other} answered for version {found.version}", hint="run the command again")
+        predictions = answer["predictions"]
+        yield Answered(sent.take(len(predictions)), answer["release"], predictions)

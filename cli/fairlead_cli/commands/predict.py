@@ -1,6 +1,6 @@
 """fairlead predict."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,10 +11,10 @@ from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
 from fairlead_cli.output import note, print_json, print_table
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from fairlead.client.endpoint import Endpoint
-    from fairlead_cli.prediction_run import Answered, Contract
+    from fairlead.publishing.input.pieces import TableFile
+    from fairlead_cli.prediction_run import Contract
+    from fairlead_cli.predictions_file import Run
 
 SHOWN = 1_000
 """Rows of the printed table; --output and --json return all rows."""
@@ -31,6 +31,9 @@ def predict(
             help="Write input columns, prediction ids and predictions: .csv, .csv.gz, .parquet or .jsonl.",
         ),
     ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Continue the unfinished run of the same rows to the same --output.")
+    ] = False,
     version: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="The version that predicts. Default: the live one.")
     ] = None,
@@ -41,25 +44,31 @@ def predict(
     """Ask the endpoint for predictions.
 
     Sends the rows of a file, signed with your credentials. One version predicts the whole file, even while a canary is
-    running. Prints the predictions, or writes them to --output beside the input columns.
+    running. Prints the predictions, or writes them to --output beside the input columns. That file appears when it is
+    whole; --resume continues a run that was stopped.
     """
     from fairlead.client.client import PARALLEL
     from fairlead.client.endpoint import Endpoint
-    from fairlead.publishing.input.tables import read_table
+    from fairlead.publishing.input.pieces import TableFile
     from fairlead_cli.prediction_run import contract, run_pinned
-    from fairlead_cli.predictions_file import check_ending
+    from fairlead_cli.predictions_file import check_output
     from fairlead_cli.stack import api_url
 
     if output:
-        check_ending(output)
+        check_output(output)
     endpoint = Endpoint(api_url(where(stack)), parallel=PARALLEL)
     described = contract(endpoint, name, version) if version else None
-    frame = read_table(data)
-    if limit is not None:
-        frame = frame.head(limit)
+    table = TableFile(data, limit=limit)
+    asked: dict[str, Any] = {"limit": limit}
+    begun = _begun(output, table, asked | {"model": name} | ({"version": version} if version else {}), resume=resume)
+    if begun:
+        described = contract(endpoint, name, begun.identity["version"])
 
     def run(described: "Contract") -> None:
-        _run(endpoint, described, frame, output=output, json=json)
+        if output:
+            _write(endpoint, described, table, output, _run_of(described, table, asked, begun), json=json)
+        else:
+            _print(endpoint, described, table, json=json)
 
     if described:
         run(described)
@@ -67,69 +76,103 @@ def predict(
         run_pinned(endpoint, name, run, notify=note)
 
 
-def _run(
-    endpoint: "Endpoint", described: "Contract", frame: "pd.DataFrame", *, output: Path | None, json: bool
+def _begun(output: Path | None, table: "TableFile", asked: dict[str, Any], *, resume: bool) -> "Run | None":
+    """Return the run to continue; raises SettingsError if it is another one."""
+    from fairlead.errors import SettingsError
+    from fairlead_cli.predictions_file import check_same, unfinished
+
+    if not output:
+        if resume:
+            raise SettingsError("--resume continues a file", hint="name it by --output")
+        return None
+    if not resume:
+        return None
+    begun = unfinished(output)
+    if begun is None:
+        note(f"{output} has no unfinished run: starting at the first row")
+        return None
+    check_same(begun, table, asked)
+    note(f"continuing after {begun.rows:,} of {table.rows:,} rows, with version {begun.identity['version']}")
+    return begun
+
+
+def _run_of(described: "Contract", table: "TableFile", asked: dict[str, Any], begun: "Run | None") -> "Run":
+    from fairlead.errors import SettingsError
+    from fairlead_cli.predictions_file import AGAIN, Run
+
+    identity = described.identity()
+    if begun is None:
+        return Run(input=table.digest, asked=asked, identity=identity)
+    if begun.identity != identity:
+        raise SettingsError(f"version {described.version} is not the one that the unfinished run used", hint=AGAIN)
+    return begun
+
+
+def _write(
+    endpoint: "Endpoint", described: "Contract", table: "TableFile", output: Path, run: "Run", *, json: bool
 ) -> None:
     from fairlead_cli.prediction_run import answers
-    from fairlead_cli.rows import unused_columns
-
-    unused = unused_columns(described.signature, frame)
-    with _progress(len(frame)) as advance:
-        arriving = _counted(answers(endpoint, described, frame), advance)
-        if output:
-            summary = _write(arriving, frame, output)
-        else:
-            summary, predictions = _collected(arriving)
-    if unused:
-        note(f"not sent, because {described.model} does not take them: {', '.join(unused)}")
-    if json:
-        print_json(summary if output else summary | {"predictions": predictions})
-    elif output:
-        typer.echo(f"{output}: {summary['rows']:,} rows by {_named(summary)}")
-    else:
-        typer.echo(_named(summary))
-        print_table(*_table(predictions[:SHOWN]))
-        if len(predictions) > SHOWN:
-            note(f"… and {len(predictions) - SHOWN:,} more: --output FILE or --json has all")
-
-
-def _write(arriving: "Iterator[Answered]", frame: "pd.DataFrame", output: Path) -> dict[str, Any]:
     from fairlead_cli.predictions_file import predictions_file, with_answers
 
-    summary: dict[str, Any] = {}
-    with predictions_file(output, frame) as write:
-        for one in arriving:
-            summary = _summed(summary, one)
-            write(with_answers(frame.iloc[one.start : one.start + len(one.predictions)], one.predictions))
-    return summary | {"file": str(output)}
+    resumed = run.rows
+    with _kept(output), predictions_file(output, run, table) as file, _progress(table.rows, resumed) as advance:
+        for one in answers(endpoint, described, table, start=resumed):
+            file.write(with_answers(one.rows, one.predictions), one.release)
+            advance(len(one.predictions))
+    _note_unused(described, table)
+    summary = _summary(described, run.releases, run.rows)
+    if json:
+        print_json(summary | {"resumed_at": resumed, "file": str(output)})
+    else:
+        typer.echo(f"{output}: {run.rows:,} rows by {_named(summary)}")
 
 
-def _collected(arriving: "Iterator[Answered]") -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    summary: dict[str, Any] = {}
+@contextmanager
+def _kept(output: Path) -> Iterator[None]:
+    """Say how a run that stops can be continued."""
+    from fairlead_cli.predictions_file import unfinished
+
+    try:
+        yield
+    except BaseException:
+        run = unfinished(output)
+        if run:
+            note(f"{run.rows:,} rows are kept: the same command with --resume continues there")
+        raise
+
+
+def _print(endpoint: "Endpoint", described: "Contract", table: "TableFile", *, json: bool) -> None:
+    """Print the predictions: all as JSON, the first as a table."""
+    from fairlead_cli.prediction_run import answers
+
     predictions: list[dict[str, Any]] = []
-    for one in arriving:
-        summary = _summed(summary, one)
-        predictions += one.predictions
-    return summary, predictions
+    releases: dict[str, None] = {}
+    with _progress(table.rows, 0) as advance:
+        for one in answers(endpoint, described, table):
+            releases[one.release] = None
+            predictions += one.predictions if json else one.predictions[: SHOWN - len(predictions)]
+            advance(len(one.predictions))
+    _note_unused(described, table)
+    summary = _summary(described, list(releases), table.rows)
+    if json:
+        print_json(summary | {"predictions": predictions})
+        return
+    typer.echo(_named(summary))
+    print_table(*_table(predictions))
+    if table.rows > SHOWN:
+        note(f"… and {table.rows - SHOWN:,} more: --output FILE or --json has all")
 
 
-def _summed(summary: dict[str, Any], one: "Answered") -> dict[str, Any]:
-    """Add a response to the run's facts; raises CallError if another version responded."""
-    from fairlead.errors import CallError
-    from fairlead_cli.prediction_run import IDENTITY
+def _note_unused(described: "Contract", table: "TableFile") -> None:
+    from fairlead_cli.rows import unused_columns
 
-    releases = summary.get("releases", [])
-    if any(summary.get(fact, one.identity[fact]) != one.identity[fact] for fact in IDENTITY):
-        raise CallError(
-            f"version {summary['version']} answered first, then version {one.identity['version']}", hint="ask again"
-        )
-    release = one.identity["release"]
-    return {
-        **one.identity,
-        "release": release,
-        "releases": releases if release in releases else [*releases, release],
-        "rows": summary.get("rows", 0) + len(one.predictions),
-    }
+    unused = unused_columns(described.signature, table.columns)
+    if unused:
+        note(f"not sent, because {described.model} does not take them: {', '.join(unused)}")
+
+
+def _summary(described: "Contract", releases: list[str], rows: int) -> dict[str, Any]:
+    return described.identity() | {"release": releases[-1], "releases": releases, "rows": rows}
 
 
 def _named(summary: dict[str, Any]) -> str:
@@ -138,20 +181,14 @@ def _named(summary: dict[str, Any]) -> str:
 
 
 @contextmanager
-def _progress(total: int) -> "Iterator[Any]":
+def _progress(total: int, done: int) -> Iterator[Callable[[int], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("predicting"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=total)
+        task = bar.add_task("", total=total, completed=done)
         yield lambda rows: bar.advance(task, rows)
-
-
-def _counted(arriving: "Iterator[Answered]", advance: Any) -> "Iterator[Answered]":
-    for one in arriving:
-        yield one
-        advance(len(one.predictions))
 
 
 def _table(predictions: list[dict[str, Any]]) -> tuple[list[str], list[list[Any]]]:

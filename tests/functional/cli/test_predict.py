@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,42 +10,7 @@ import pandas as pd
 import pytest
 
 from tests.functional.command_line import fairlead, result, rows
-from tests.functional.loopback_api import Script, serving
-
-
-@pytest.fixture(autouse=True)
-def account(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_REGION"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    monkeypatch.setenv("COLUMNS", "200")
-
-
-@pytest.fixture
-def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Script]:
-    """An API that knows a classifier of x, plan and zone, and answers yes."""
-    with serving() as script:
-        monkeypatch.setenv("FAIRLEAD_API_URL", script.url)
-        identity = {"model": "churn", "version": 3, "digest": "sha256:" + "a" * 64, "release": "14"}
-
-        def answer(body: bytes) -> dict[str, Any]:
-            yes = {"label": "yes", "probabilities": {"no": 0.25, "yes": 0.75}}
-            return identity | {"predictions": [{"id": "1", **yes} for _ in json.loads(body)["instances"]]}
-
-        inputs = [
-            {"name": "x", "kind": "number", "nullable": True},
-            {"name": "zone", "kind": "category", "categories": [1, 2]},
-            {"name": "plan", "kind": "category", "categories": ["basic", "plus"]},
-        ]
-        output = {"task": "classification", "target": "y", "classes": ["no", "yes"], "probabilities": True}
-        signature = {"inputs": inputs, "output": output, "layout": "frame"}
-        script.answers = {
-            "/model": (200, identity | {"signature": signature, "most_rows": 2}),
-            "/versions/3/predict": (200, answer),
-        }
-        yield script
+from tests.functional.loopback_api import Script
 
 
 def test_predict_sends_the_signatures_columns_and_prints_the_answers(api: Script, tmp_path: Path) -> None:
@@ -186,7 +150,7 @@ def test_predict_writes_ids_and_input_columns_beside_answers(api: Script, tmp_pa
     assert sorted(file.name for file in tmp_path.iterdir()) == sorted(["rows.csv", name])
 
 
-def test_predict_that_fails_half_way_leaves_no_file(api: Script, tmp_path: Path) -> None:
+def test_predict_that_fails_half_way_leaves_the_file_that_was_there(api: Script, tmp_path: Path) -> None:
     answer, bodies = api.answers["/versions/3/predict"][1], iter([True, False])
     api.answers["/versions/3/predict"] = (200, lambda body: answer(body) if next(bodies) else {"predictions": "?"})
     path = rows(tmp_path, "plan,x,zone\n" + "basic,1,1\n" * 3)
@@ -196,7 +160,25 @@ def test_predict_that_fails_half_way_leaves_no_file(api: Script, tmp_path: Path)
 
     assert done.exit_code != 0
     assert (tmp_path / "out.csv").read_text() == "kept"
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["out.csv", "rows.csv"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == [
+        ".out.csv.part",
+        ".out.csv.part.json",
+        "out.csv",
+        "rows.csv",
+    ]
+    assert "2 rows are kept: the same command with --resume continues there" in done.stderr
+
+
+def test_predict_of_refused_rows_leaves_no_part(api: Script, tmp_path: Path) -> None:
+    """The rows must change, so the run cannot be continued."""
+    answer, bodies = api.answers["/versions/3/predict"][1], iter([True, False])
+    path = rows(tmp_path, "plan,x,zone\n" + "basic,1,1\n" * 2 + "basic,inf,1\n")
+    api.answers["/versions/3/predict"] = (200, lambda body: answer(body) if next(bodies) else {})
+
+    done = fairlead("predict", "churn", "--data", path, "--output", tmp_path / "out.csv")
+
+    assert "row 2, x: JSON has no infinity" in done.stderr
+    assert [file.name for file in tmp_path.iterdir()] == ["rows.csv"]
 
 
 def test_predict_refuses_an_output_of_no_known_kind_before_it_asks(api: Script, tmp_path: Path) -> None:

@@ -196,7 +196,7 @@ def test_fewer_predictions_than_rows_are_refused(api: Script) -> None:
 
 def test_an_answer_that_is_not_the_endpoints_is_refused(api: Script) -> None:
     api.answers["/predict"] = (200, {"message": "hello"})
-    with pytest.raises(CallError, match="no predictions") as caught:
+    with pytest.raises(CallError, match="predictions came for 0 of") as caught:
         Client(api.url).predict(ROWS)
     assert "ApiUrl" in caught.value.hint
 

@@ -107,14 +107,14 @@ def test_a_call_is_signed_for_execute_api_in_the_callers_region(server: Script) 
 
 
 def test_rows_go_out_in_bounded_batches_and_every_answer_comes_back_in_order(server: Script) -> None:
-    server.answers = [(200, {}, {"predictions": [number]}) for number in range(3)]
+    server.answers = [(200, {}, None)]
 
     answers = list(endpoint(server)[0].predict([{"x": n} for n in range(2_500)]))
 
     sent = [json.loads(body)["instances"] for *_, body in server.received]
     assert [len(rows) for rows in sent] == [1_000, 1_000, 500]
     assert [row["x"] for rows in sent for row in rows] == list(range(2_500))
-    assert [answer["predictions"] for answer in answers] == [[0], [1], [2]]
+    assert [one for answer in answers for one in answer["predictions"]] == list(range(2_500))
 
 
 def test_the_servers_own_row_limit_makes_batches_smaller() -> None:
@@ -136,7 +136,7 @@ def test_a_wrong_row_is_counted_from_the_first_of_the_file(server: Script) -> No
     wrong = {"row": 4, "field": "x", "expected": "a number", "got": "a string"}
     detail = "row 4, field 'x': expected a number, got a string (and 1 more)"
     problem = {"status": 422, "code": "invalid_instances", "detail": detail, "errors": [wrong, wrong | {"row": 5}]}
-    server.answers = [(200, {}, {}), (422, {}, problem)]
+    server.answers = [(200, {}, None), (422, {}, problem)]
 
     with pytest.raises(
         CallRowsError, match="answered 422: row 1004, field 'x': expected a number, got a str"
@@ -154,6 +154,23 @@ def test_outcomes_of_a_later_request_are_counted_from_the_first_too(server: Scri
 
     with pytest.raises(CallRowsError, match="row 3, field 'actual'"):
         list(endpoint(server)[0].report([{"prediction_id": "1"}] * 4, most_rows=2))
+
+
+def test_rows_of_a_later_part_of_a_table_are_counted_from_its_first(server: Script) -> None:
+    wrong = {"row": 1, "field": "x", "expected": "a number", "got": "a string"}
+    server.answers = [(422, {}, {"code": "invalid_instances", "errors": [wrong]})]
+
+    with pytest.raises(CallRowsError, match="row 501, field 'x'"):
+        list(endpoint(server)[0].predict([{"x": 1}] * 2, first_row=500))
+    with pytest.raises(DataError, match="row 501, x: JSON has no infinity"):
+        list(endpoint(server)[0].predict([{"x": 1}, {"x": float("inf")}], first_row=500))
+
+
+def test_an_answer_without_a_prediction_for_each_row_is_refused(server: Script) -> None:
+    server.answers = [(200, {}, {"predictions": [1]})]
+
+    with pytest.raises(CallError, match="predictions came for 1 of 2 rows"):
+        list(endpoint(server)[0].predict([{"x": 1}] * 2))
 
 
 def test_rows_without_named_errors_are_refused_with_the_detail(server: Script) -> None:
@@ -206,12 +223,13 @@ def test_a_request_that_is_too_large_goes_again_in_halves(server: Script) -> Non
     wrong = {"row": 0, "field": "x", "expected": "a number", "got": "a string"}
     server.answers = [
         (413, {}, large),
-        *((200, {}, {"predictions": [n]}) for n in (1, 2)),
+        (200, {}, None),
+        (200, {}, None),
         (422, {}, {"errors": [wrong]}),
     ]
     answers = endpoint(server)[0].predict([{"x": n} for n in range(5)], most_rows=4)
 
-    assert [next(answers)["predictions"] for _ in range(2)] == [[1], [2]]
+    assert [next(answers)["predictions"] for _ in range(2)] == [[0, 1], [2, 3]]
     with pytest.raises(CallRowsError, match="row 4"):
         next(answers)
     sent = [[row["x"] for row in json.loads(body)["instances"]] for *_, body in server.received]
@@ -237,6 +255,7 @@ def test_answers_of_parallel_requests_come_in_order(server: Script) -> None:
 
 
 def test_the_next_request_is_on_its_way_while_the_caller_works_on_an_answer(server: Script) -> None:
+    server.answers = [(200, {}, None)]
     answers = endpoint(server)[0].predict([{"x": n} for n in range(4)], most_rows=1)
     next(answers)
 
@@ -250,7 +269,7 @@ def test_the_next_request_is_on_its_way_while_the_caller_works_on_an_answer(serv
 
 
 def test_no_request_follows_a_refused_one(server: Script) -> None:
-    server.answers = [(200, {}, {"predictions": []}), (422, {}, {"detail": "no"})]
+    server.answers = [(200, {}, None), (422, {}, {"detail": "no"})]
     answers = endpoint(server)[0].predict([{"x": n} for n in range(9)], most_rows=1)
     next(answers)
 

@@ -20,7 +20,7 @@ ROWS = [
     {"automation", "retraining"},
 ]
 CLI_ROWS = [
-    {"clock"},
+    {"clock", "predictions_format"},
     {"options", "output", "publish_options", "predictions_file", "rows", "stack", "times"},
     {
         "errors",

@@ -34,16 +34,17 @@ class Batch(NamedTuple):
 
 
 def batches(
-    instances: Iterable[Instance], *, most_rows: int = ROWS_PER_CALL, member: str = "instances"
+    instances: Iterable[Instance], *, most_rows: int = ROWS_PER_CALL, member: str = "instances", first_row: int = 0
 ) -> Iterator[Batch]:
     """Cut rows into batches of at most `most_rows` rows and BYTES_PER_CALL bytes; a larger row goes alone.
 
-    NaN, NaT and NA become null. Raises DataError for a value that JSON cannot represent, infinity among them.
+    The first of `instances` is the caller's row `first_row`. NaN, NaT and NA become null. Raises DataError for a value
+    that JSON cannot represent, infinity among them.
     """
     encode = msgspec.json.Encoder(enc_hook=_plain, decimal_format="number").encode
     rows: list[bytes] = []
-    size = first = 0
-    for number, instance in enumerate(instances):
+    size, first = 0, first_row
+    for number, instance in enumerate(instances, first_row):
         row = _encoded(encode, number, instance)
         if rows and (len(rows) == most_rows or size + len(row) > BYTES_PER_CALL):
             yield Batch(member, first, rows)

@@ -58,18 +58,23 @@ class Endpoint:
         return self._call("GET", f"/versions/{version}" if version else "/model")
 
     def predict(
-        self, instances: Iterable[Instance], *, most_rows: int = ROWS_PER_CALL, version: int | None = None
+        self,
+        instances: Iterable[Instance],
+        *,
+        most_rows: int = ROWS_PER_CALL,
+        version: int | None = None,
+        first_row: int = 0,
     ) -> Iterator[Answer]:
         """POST /predict or /versions/N/predict, at most `most_rows` rows a request; yields the answers in order.
 
         The next requests are on their way while the caller works on an answer; none follows a refused one. A request
         that the endpoint finds too large is sent again in two halves. Raises CallError; its `errors` number rows from
-        the first of `instances`.
+        `first_row`, which is the first of `instances`.
         """
         path = f"/versions/{version}/predict" if version else "/predict"
         running: deque[Future[list[Answer]]] = deque()
         with ThreadPoolExecutor(self._parallel) as pool:
-            for batch in batches(instances, most_rows=min(most_rows, ROWS_PER_CALL)):
+            for batch in batches(instances, most_rows=min(most_rows, ROWS_PER_CALL), first_row=first_row):
                 answers = running.popleft().result() if len(running) == self._parallel else []
                 running.append(pool.submit(self._predicted, path, batch))
                 yield from answers
@@ -86,11 +91,18 @@ class Endpoint:
 
     def _predicted(self, path: str, batch: Batch) -> list[Answer]:
         try:
-            return [self._call("POST", path, batch.body(), first_row=batch.first_row)]
+            answer = self._call("POST", path, batch.body(), first_row=batch.first_row)
         except CallError as error:
             if error.code != "too_large" or len(batch.rows) == 1:
                 raise
             return [answer for half in batch.halves() for answer in self._predicted(path, half)]
+        found = len(answer.get("predictions", ()))
+        if found != len(batch.rows):
+            raise CallError(
+                f"predictions came for {found} of {len(batch.rows)} rows",
+                hint="is the address the stack's output ApiUrl?",
+            )
+        return [answer]
 
     def _call(self, method: str, path: str, body: bytes = b"", *, first_row: int = 0) -> Answer:
         """Return the decoded answer; attempts go on while they can end before the deadline."""

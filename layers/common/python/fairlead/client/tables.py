@@ -44,11 +44,11 @@ def _of_frame(frame: Any, names: Sequence[str]) -> Iterator[Instance]:
     _check_width(0, frame.shape[1], names)
     for start in range(0, len(frame), BLOCK):
         block = frame.iloc[start : start + BLOCK]
-        columns = [_values(block.iloc[:, place]) for place in range(block.shape[1])]
+        columns = [column_values(block.iloc[:, place]) for place in range(block.shape[1])]
         yield from (dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True))
 
 
-def _values(column: Any) -> list[Any]:
+def column_values(column: Any) -> list[Any]:
     """Return a column as Python values, None for missing ones."""
     missing = column.isna()
     values: list[Any] = column.tolist()

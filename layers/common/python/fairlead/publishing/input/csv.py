@@ -9,7 +9,7 @@ import gzip
 import io
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -30,29 +30,38 @@ def read_csv(path: Path) -> "pd.DataFrame":
     """Return the rows of a .csv or .csv.gz file; raises DataError with the file and the line."""
     import pandas as pd
 
-    _check_text(path)
+    check_text(path)
+    parts = list(blocks(path, BLOCK))
+    mixed = _mixed_columns(parts)
+    frame = pd.concat([part.drop(columns=mixed) for part in parts], ignore_index=True) if len(parts) > 1 else parts[0]
+    if not mixed:
+        return frame
+    with _naming(path), _opened(path) as file:
+        whole = pd.read_csv(file, usecols=mixed, **_options())
+    return pd.concat([frame, whole], axis=1)[list(parts[0].columns)]
+
+
+def blocks(path: Path, rows: int, dtypes: Mapping[str, Any] | None = None) -> "Iterator[pd.DataFrame]":
+    """Yield blocks of `rows` rows; each has types of its own, unless `dtypes` gives those of columns.
+
+    Raises DataError. `check_text` is called before.
+    """
+    import pandas as pd
+
+    with _naming(path), _opened(path) as file:
+        yield from pd.read_csv(file, chunksize=rows, dtype=dtypes, **_options())
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    import pandas as pd
+
     try:
-        parts = list(_blocks(path))
-        mixed = _mixed_columns(parts)
-        frame = (
-            pd.concat([part.drop(columns=mixed) for part in parts], ignore_index=True) if len(parts) > 1 else parts[0]
-        )
-        if not mixed:
-            return frame
-        with _opened(path) as file:
-            whole = pd.read_csv(file, usecols=mixed, **_options())
-        return pd.concat([frame, whole], axis=1)[list(parts[0].columns)]
+        yield
     except pd.errors.EmptyDataError as error:
         raise DataError(f"{path.name} is empty") from error
     except (ValueError, pd.errors.ParserError) as error:
         raise DataError(f"{path.name} cannot be read as CSV: {error}") from error
-
-
-def _blocks(path: Path) -> "Iterator[pd.DataFrame]":
-    import pandas as pd
-
-    with _opened(path) as file:
-        yield from pd.read_csv(file, chunksize=BLOCK, **_options())
 
 
 def _options() -> dict[str, Any]:
@@ -75,8 +84,8 @@ def _opened(path: Path) -> Iterator[IO[bytes]]:
         raise DataError(f"{path.name} cannot be read: {error}") from error
 
 
-def _check_text(path: Path) -> None:
-    """Raise DataError unless the file is UTF-8 within the size limit and every row is as long as the header.
+def check_text(path: Path, *, largest: float = LARGEST_TABLE) -> None:
+    """Raise DataError unless the file is UTF-8, at most `largest` bytes, and every row is as long as the header.
 
     pandas would fill short rows and shift long ones.
     """
@@ -84,21 +93,22 @@ def _check_text(path: Path) -> None:
         if file.read(2) in {b"\xff\xfe", b"\xfe\xff"}:
             raise DataError(f"{path.name} is UTF-16", hint="save it as UTF-8")
     with _opened(path) as file:
-        _check_shape(_Lines(file, path), path)
+        _check_shape(_Lines(file, path, largest), path)
 
 
 class _Lines:
     """Lines of a file for the csv module; raises DataError for bytes that are not text, and beyond the size limit."""
 
-    def __init__(self, file: IO[bytes], path: Path) -> None:
+    def __init__(self, file: IO[bytes], path: Path, largest: float) -> None:
         self._file = file
         self._path = path
+        self._largest = largest
 
     def __iter__(self) -> Iterator[str]:
         read = 0
         for number, line in enumerate(self._file, start=1):
             read += len(line)
-            if read > LARGEST_TABLE:
+            if read > self._largest:
                 raise DataError(
                     f"{self._path.name} is larger than {LARGEST_TABLE >> 30} GiB",
                     hint="publish with a sample of the rows, or as Parquet",

@@ -8,7 +8,8 @@ is the name of a category.
 """
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,18 +33,20 @@ def read_table(path: Path) -> "pd.DataFrame":
 
     Raises NotFoundError where there is no file.
     """
-    near = "" if path.exists() else _near(path.name, _siblings(path))
-    check_file(path, DataError, hint="give a .csv, .csv.gz or .parquet file", absent_hint=near)
-    name = path.name.lower()
-    if name.endswith((".csv", ".csv.gz")):
-        frame = read_csv(path)
-    elif name.endswith((".parquet", ".pq")):
-        frame = _read_parquet(path)
-    else:
-        raise DataError(f"{path.name} is not a table that Fairlead reads", hint="use .csv, .csv.gz or .parquet")
+    frame = read_csv(path) if is_csv(path) else read_parquet(path)
     if len(frame) == 0:
         raise DataError(f"{path.name} has columns but no rows")
     return frame
+
+
+def is_csv(path: Path) -> bool:
+    """Return whether a file is CSV by its name, else it is Parquet; raises NotFoundError, DataError for others."""
+    near = "" if path.exists() else _near(path.name, _siblings(path))
+    check_file(path, DataError, hint="give a .csv, .csv.gz or .parquet file", absent_hint=near)
+    name = path.name.lower()
+    if not name.endswith((".csv", ".csv.gz", ".parquet", ".pq")):
+        raise DataError(f"{path.name} is not a table that Fairlead reads", hint="use .csv, .csv.gz or .parquet")
+    return name.endswith((".csv", ".csv.gz"))
 
 
 def split_target(
@@ -87,16 +90,31 @@ COLUMNS_READ = 500
 """Columns of a Parquet file read at a time: 20,001 columns of 1,000 rows took 2.3 GB at once, 0.45 GB like this."""
 
 
-def _read_parquet(path: Path) -> "pd.DataFrame":
+def read_parquet(path: Path) -> "pd.DataFrame":
+    """Return the rows of a Parquet file; raises DataError."""
+    import pyarrow as pa
+
+    with naming_parquet(path):
+        table = _parquet_table(path)
+        frame = named_by_text(path, table.to_pandas())
+        del table
+    pa.default_memory_pool().release_unused()  # else Arrow keeps as much memory again as the table takes
+    return frame
+
+
+@contextmanager
+def naming_parquet(path: Path) -> Iterator[None]:
+    """Translate pyarrow's errors to DataError with the file's name."""
     import pyarrow as pa
 
     try:
-        table = _parquet_table(path)
-        frame = table.to_pandas()
-        del table
+        yield
     except (pa.ArrowException, OSError, ValueError) as error:
         raise DataError(f"{path.name} cannot be read as Parquet: {error}") from error
-    pa.default_memory_pool().release_unused()  # else Arrow keeps as much memory again as the table takes
+
+
+def named_by_text(path: Path, frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Return a frame with names that are strings, and without its index; raises DataError for two of one name."""
     twice = frame.columns[frame.columns.duplicated()]
     if len(twice):
         raise DataError(f"{path.name} names the column {twice[0]!r} more than once")
