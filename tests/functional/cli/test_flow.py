@@ -385,3 +385,14 @@ def test_command_named_in_a_message_works(registry: Registry, lambda_: StrictLam
 
     assert done.exit_code in {0, 4}, done.stderr
     assert "unexpected" not in done.stderr
+
+
+def test_a_notebook_releases_and_shows_what_is_live(registry: Registry, lambda_: StrictLambda) -> None:
+    from fairlead.notebook.verbs import release
+
+    first = release("churn", 1)
+    second = release("churn", 2, reason="new rows")
+
+    assert (first.live.version, second.live.version) == (1, 2)
+    assert "(churn version 2), was" in second._repr_html_()
+    assert "is live already" in release("churn", 2)._repr_html_()

@@ -121,3 +121,15 @@ def test_monitor_of_a_model_without_requests_or_of_an_unknown_model_says_so(stac
     done = fairlead("monitor", "whales", "--stack", stack)
     assert done.exit_code != 0
     assert "no model 'whales'" in done.stderr
+
+
+def test_a_notebook_gets_the_same_overview_and_shows_its_page(stack: str) -> None:
+    from fairlead.notebook.verbs import monitor
+
+    overview = monitor("penguins", hours=3, stack=stack)
+
+    assert [view.version for view in overview.views] == [1]
+    page = overview._repr_html_()
+    assert page.startswith("<iframe srcdoc=")
+    assert "penguins: monitor" in page
+    assert '"' not in page.split('"')[1], "the page cannot leave its attribute"

@@ -17,7 +17,7 @@ ROWS = [
     {"api", "registry", "quality"},
     {"journal", "serving", "publishing", "feedback"},
     {"releases", "verification", "monitoring"},
-    {"automation", "retraining"},
+    {"automation", "notebook", "retraining"},
 ]
 CLI_ROWS = [
     {"clock", "predictions_format"},

@@ -1,7 +1,8 @@
 """Fairlead: a fitted scikit-learn model as a live, authorised, versioned endpoint on AWS Lambda.
 
-`fairlead.publish(estimator, name=…, X=…, y=…)` is the verb a notebook needs, `fairlead.validate(…)` its dry run;
-`fairlead.Client(url).predict(rows)` asks the endpoint, and `fairlead.AsyncClient` does so for asyncio.
+`fairlead.publish(estimator, name=…, X=…, y=…)` is the verb a notebook needs, `fairlead.validate(…)` its dry run,
+`fairlead.release(name, version)` and `fairlead.monitor(name)` follow. `fairlead.Client(url).predict(rows)` asks the
+endpoint, and `fairlead.AsyncClient` does so for asyncio.
 All else is a room of its own; a room imports only rooms of lower rows:
 
     errors        every error, with its HTTP status and exit code
@@ -27,6 +28,7 @@ All else is a room of its own; a room imports only rooms of lower rows:
     monitoring    views, gauges, dashboard, shadow comparison
     automation    response to alarms, release of candidates
     retraining    a new version from reported outcomes
+    notebook      publish, validate, release, monitor, with results as tables
 
 Nothing heavy is imported here: Lambda imports this package on every cold start.
 """
@@ -39,16 +41,18 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
+NOTEBOOK = ("monitor", "publish", "release", "validate")
+
 
 def __getattr__(name: str) -> Any:
     """Load what the package offers on first use: publishing imports scikit-learn, and Lambda needs no client."""
-    if name in {"publish", "validate"}:
+    if name in NOTEBOOK:
         from fairlead.errors import naming_missing_packages
 
         with naming_missing_packages():
-            from fairlead.publishing import publish
+            from fairlead.notebook import verbs
 
-        return getattr(publish, name)
+        return getattr(verbs, name)
     if name == "Client":
         from fairlead.client.client import Client
 
@@ -58,3 +62,8 @@ def __getattr__(name: str) -> Any:
 
         return AsyncClient
     raise AttributeError(f"module 'fairlead' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """Return the names for completion, without importing what they load."""
+    return sorted([*NOTEBOOK, "AsyncClient", "Client", "__version__"])

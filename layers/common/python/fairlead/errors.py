@@ -36,6 +36,12 @@ class FairleadError(Exception):
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
         self.hint = hint
+        if hint:
+            self.add_note(f"hint: {hint}")
+
+    def _render_traceback_(self) -> list[str]:
+        """Return the lines that IPython prints instead of a traceback."""
+        return [f"error: {self}", *([f"hint: {self.hint}"] if self.hint else [])]
 
     def document(self) -> dict[str, Any]:
         """Return the error as a JSON object: code, message, hint if there is one, and the members of its class."""

@@ -1,0 +1,1 @@
+"""The verbs of a notebook: publish, validate, release and monitor, with results that a notebook shows as tables."""
