@@ -3,6 +3,7 @@
 boto3 reads region, credentials, profile and AWS_ENDPOINT_URL as it always does.
 """
 
+import copy
 import functools
 import re
 from collections.abc import Iterator, Mapping
@@ -72,22 +73,27 @@ def session(
 ) -> Any:
     """Open a boto3 session with the given keys, or with the credentials that boto3 finds now.
 
-    boto3's default session would keep a notebook's first credentials. Sessions share one loader of service
-    descriptions: each would otherwise spend 0.1 s and megabytes on them.
+    boto3's default session would keep a notebook's first credentials. Sessions share botocore's own event handlers and
+    one loader of service descriptions: each would otherwise take 0.1 s and megabytes.
     """
     import boto3
-    from botocore.session import get_session
+    from botocore.session import Session
 
-    made = get_session()
-    made.register_component("data_loader", _descriptions())
+    handlers, descriptions = _shared()
+    made = Session(event_hooks=copy.copy(handlers), include_builtin_handlers=False)
+    made.register_component("data_loader", descriptions)
     return boto3.Session(access_key, secret_key, token, region, botocore_session=made)
 
 
 @functools.cache
-def _descriptions() -> Any:
-    from botocore.session import get_session
+def _shared() -> tuple[Any, Any]:
+    """Return the event handlers of every botocore session, and the loader of service descriptions."""
+    from botocore.hooks import HierarchicalEmitter
+    from botocore.session import Session
 
-    return get_session().get_component("data_loader")
+    handlers = HierarchicalEmitter()
+    first = Session(event_hooks=handlers)  # registers them
+    return handlers, first.get_component("data_loader")
 
 
 def caller() -> str:

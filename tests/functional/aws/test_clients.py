@@ -1,0 +1,45 @@
+"""boto3's sessions share botocore's own event handlers, which take most of the time that a session takes."""
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ParamValidationError
+from botocore.session import Session
+
+from fairlead.aws import clients
+
+
+@pytest.fixture(autouse=True)
+def _region(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+
+
+def test_botocores_handlers_are_registered_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    clients.session()
+    registered: list[Any] = []
+    monkeypatch.setattr(Session, "_register_builtin_handlers", lambda _, events: registered.append(events))
+    for service in ("s3", "lambda", "sts"):
+        clients.client(service)
+    assert not registered
+
+
+def test_a_handler_of_one_session_is_not_called_by_another() -> None:
+    called: list[str] = []
+    one, other = clients.session(), clients.session()
+    one.events.register("provide-client-params.s3.HeadBucket", lambda **_: called.append("one"))
+    for session in (other, one):
+        session.client("s3").generate_presigned_url("head_bucket", Params={"Bucket": "b"})
+        assert called == (["one"] if session is one else [])
+
+
+def test_sessions_sign_and_check_as_botocores_own() -> None:
+    own: Any = Session().create_client("s3")
+    ours = clients.client("s3")
+    where = {"Bucket": "bucket", "Key": "a b"}
+    signed, expected = (client.generate_presigned_url("get_object", Params=where).split("&") for client in (ours, own))
+    assert signed[0] == expected[0]
+    assert [part.partition("=")[0] for part in signed] == [part.partition("=")[0] for part in expected]
+    with pytest.raises(ParamValidationError, match="Invalid bucket name"):  # a check by one of botocore's handlers
+        ours.head_bucket(Bucket="not a name")
