@@ -56,6 +56,7 @@ class LocalCloud:
         self.directory = directory or Path(tempfile.mkdtemp(prefix="fairlead-cloud-"))
         self._process: subprocess.Popen[bytes] | None = None
         self._facts: dict[str, Any] = {}
+        self._clients: Clients | None = None
 
     def start(self) -> Self:
         """Start the child process and wait until it serves; raises LocalCloudError with its reason."""
@@ -73,6 +74,8 @@ class LocalCloud:
         )
         atexit.register(self.stop)
         self._facts = self._first_line()
+        keys = self.admin
+        self._clients = Clients(self.endpoint_url, access_key=keys.access_key_id, secret_key=keys.secret_access_key)
         return self
 
     def stop(self) -> None:
@@ -114,10 +117,10 @@ class LocalCloud:
         return Credentials(*self._facts["keys"])
 
     def client(self, service: str) -> Any:
-        """Return a boto3 client with the admin's access key."""
-        return Clients(self.endpoint_url, access_key=self.admin.access_key_id, secret_key=self.admin.secret_access_key)[
-            service
-        ]
+        """Return the boto3 client with the admin's access key."""
+        if self._clients is None:
+            raise LocalCloudError("the local cloud was not started")
+        return self._clients[service]
 
     def add_user(
         self, name: str, policy_arns: Sequence[str] = (), *, tags: Mapping[str, str] | None = None

@@ -4,6 +4,7 @@ import json
 import uuid
 from typing import Any
 
+from fairlead_local.clients import Clients
 from fairlead_local.cloud import LocalCloud
 from tests.emulator.conformance import compare
 from tests.local.support import archive, create
@@ -14,7 +15,9 @@ ACTED = archive(app="import json\n\n\ndef handler(event, context):\n    print('a
 
 def cloudwatch(cloud: LocalCloud) -> Any:
     """boto3's client, which fails a test whose answer the service's model does not know."""
-    client = cloud.client("cloudwatch")
+    client = Clients(
+        cloud.endpoint_url, access_key=cloud.admin.access_key_id, secret_key=cloud.admin.secret_access_key
+    )["cloudwatch"]  # of its own, because it takes a handler
     client.meta.events.register("after-call", conforms)
     return client
 

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from fairlead_local.apigateway.gateway_error import GatewayError
 from fairlead_local.apigateway.gateway_responses import render
 from fairlead_local.cloud import LocalCloud
-from tests.local.support import archive, create, publish, until
+from tests.local.support import archive, create, publish, settled, until
 
 PRINTS = archive(
     app="""
@@ -56,6 +56,8 @@ def test_executed_version_is_counted_by_either_reading(
     cloud: LocalCloud, functions: Any, name: str, reading: str, unweighted: int
 ) -> None:
     one, two = publish(functions, name, "one"), publish(functions, name, "two")
+    for version in (one, two):
+        settled(functions, name, qualifier=version)
     functions.create_alias(FunctionName=name, Name="live", FunctionVersion=one)
 
     def calls(version: str) -> int:

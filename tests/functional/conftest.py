@@ -104,14 +104,15 @@ MOTO = """
 import sys
 from moto import backends
 from moto.server import main
-from fairlead_local.dynamodb import expressions, numbers
+from fairlead_local.dynamodb import answers, expressions, numbers
 numbers.patch_numbers()
 expressions.patch_expressions()
+answers.patch_answers()
 known = tuple(backends.list_of_moto_modules())
 backends.list_of_moto_modules = lambda: known
 main(sys.argv[1:])
 """
-"""moto's server with DynamoDB's own sums and quick updates, without its search of its own folder at each request."""
+"""moto's server with DynamoDB's own sums, quick updates and answers, without a search of its folder at each request."""
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,7 @@
 """Templates: parsing, checks of parameters, and the SAM transform."""
 
 import copy
+import functools
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -19,15 +20,28 @@ def invalid(message: str) -> ServiceError:
 
 def parse(text: str) -> Template:
     """Parse YAML (with CloudFormation's tags) or JSON."""
-    from samtranslator.yaml_helper import yaml_parse
+    import yaml
 
     try:
-        template = yaml_parse(text)
+        template = yaml.load(text, _loader())  # noqa: S506 - a safe loader
     except Exception as error:
         raise invalid(f"Template format error: {error}") from error
     if not isinstance(template, dict) or not isinstance(template.get("Resources"), dict):
         raise invalid("Template format error: At least one Resources member must be defined.")
     return template
+
+
+@functools.cache
+def _loader() -> Any:
+    """Return libyaml's safe loader, twenty times as quick as Python's, with CloudFormation's tags."""
+    import yaml
+    from samtranslator.yaml_helper import intrinsics_multi_constructor
+
+    class Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+        """Keeps the tags to itself."""
+
+    Loader.add_multi_constructor("!", intrinsics_multi_constructor)
+    return Loader
 
 
 def transforms(template: Template) -> list[str]:

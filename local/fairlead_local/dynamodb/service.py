@@ -20,7 +20,7 @@ from werkzeug.test import run_wsgi_app
 
 from fairlead_local.account import ACCOUNT, REGION
 from fairlead_local.clock import Clock
-from fairlead_local.dynamodb import expressions, numbers
+from fairlead_local.dynamodb import answers, expressions, numbers
 from fairlead_local.faults import Faults
 from fairlead_local.http_message import WsgiApp
 
@@ -44,6 +44,7 @@ class DynamoDb:
         _patch_moto()
         numbers.patch_numbers()
         expressions.patch_expressions()
+        answers.patch_answers()
         clock.every(EXPIRY_SECONDS, self._delete_expired)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
