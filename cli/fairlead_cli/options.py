@@ -1,14 +1,22 @@
 """Options that several commands share, named once."""
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fairlead_cli import completion
+
 if TYPE_CHECKING:
     from fairlead.settings import Operator
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help="The model, for example churn.")]
+Name = Annotated[
+    str, typer.Argument(metavar="NAME", help="The model, for example churn.", autocompletion=completion.models)
+]
+VERSION = partial(typer.Argument, min=1, metavar="VERSION", autocompletion=completion.versions)
+"""The argument of a version; `help` says which."""
+Version = Annotated[int | None, VERSION(help="Default: the latest.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; stored in the journal.")]
 Stack = Annotated[str, typer.Option("--stack", envvar="FAIRLEAD_STACK", help="The deployed stack.")]

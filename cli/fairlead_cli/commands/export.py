@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
+from fairlead_cli.options import DEFAULT_STACK, VERSION, Json, Name, Stack, where
 from fairlead_cli.output import print_json
 
 
@@ -18,7 +18,7 @@ class Format(StrEnum):
 
 def export(
     name: Name,
-    version: Annotated[int, typer.Argument(min=1, metavar="VERSION")],
+    version: Annotated[int, VERSION()],
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder.")],
     *,
     to: Annotated[Format, typer.Option("--to", help="The format: an MLflow model.")],

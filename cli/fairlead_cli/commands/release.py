@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fairlead_cli import completion
 from fairlead_cli.deployment_view import show
-from fairlead_cli.options import DEFAULT_STACK, Json, Reason, Stack, where
+from fairlead_cli.options import DEFAULT_STACK, VERSION, Json, Reason, Stack, where
 from fairlead_cli.output import note, print_json, progress_steps
 
 if TYPE_CHECKING:
@@ -24,10 +25,16 @@ Strategy = Annotated[
 
 def release(
     name: Annotated[
-        str | None, typer.Argument(metavar="NAME", help="The model, for example churn. With --code: the live model.")
+        str | None,
+        typer.Argument(
+            metavar="NAME",
+            help="The model, for example churn. With --code: the live model.",
+            autocompletion=completion.models,
+        ),
     ] = None,
     version: Annotated[
-        int | None, typer.Argument(min=1, metavar="VERSION", help="The version to make live. Not with --code.")
+        int | None,
+        VERSION(help="The version to make live. Not with --code."),
     ] = None,
     *,
     code: Annotated[

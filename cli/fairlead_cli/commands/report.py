@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
+from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, Version, where
 from fairlead_cli.output import print_json
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def report(
     name: Name,
-    version: Annotated[int | None, typer.Argument(min=1, metavar="VERSION", help="Default: the latest.")] = None,
+    version: Version = None,
     *,
     show: Annotated[bool, typer.Option("--open", help="Open the file in the browser.")] = False,
     card: Annotated[

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fairlead_cli.options import DEFAULT_STACK, Json, Name, Reason, Stack, where
+from fairlead_cli.options import DEFAULT_STACK, VERSION, Json, Name, Reason, Stack, where
 from fairlead_cli.output import note, print_json
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def retire(
     name: Name,
-    version: Annotated[int, typer.Argument(min=1, metavar="VERSION", help="The version to retire.")],
+    version: Annotated[int, VERSION(help="The version to retire.")],
     *,
     reason: Reason = "",
     yes: Annotated[

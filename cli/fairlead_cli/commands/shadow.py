@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fairlead_cli import clock
-from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
+from fairlead_cli.options import DEFAULT_STACK, VERSION, Json, Name, Stack, where
 from fairlead_cli.output import print_facts, print_json, progress_steps
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def shadow(
     name: Name,
-    version: Annotated[int, typer.Argument(min=1, metavar="VERSION", help="The candidate version.")],
+    version: Annotated[int, VERSION(help="The candidate version.")],
     *,
     hours: Annotated[float, typer.Option(min=0.25, help="Hours to look back.")] = 24,
     limit: Annotated[int, typer.Option(min=1, help="Maximum number of requests to compare, newest first.")] = 5_000,

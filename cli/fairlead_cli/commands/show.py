@@ -1,13 +1,13 @@
 """fairlead show."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from fairlead.model.digest import prefixed
 from fairlead_cli.findings import count, print_findings
 from fairlead_cli.manifest_view import document
-from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
+from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, Version, where
 from fairlead_cli.output import print_facts, print_json, print_table, text
 from fairlead_cli.times import utc_text
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def show(
     name: Name,
-    version: Annotated[int | None, typer.Argument(min=1, metavar="VERSION", help="Default: the latest.")] = None,
+    version: Version = None,
     *,
     stack: Stack = DEFAULT_STACK,
     json: Json = False,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fairlead.errors import CallError, NotFoundError
+from fairlead_cli import completion
 from fairlead_cli.deployment_view import show
 from fairlead_cli.options import DEFAULT_STACK, Json, Stack, where
 from fairlead_cli.output import note, print_facts, print_json
@@ -16,7 +17,12 @@ if TYPE_CHECKING:
 
 def status(
     name: Annotated[
-        str | None, typer.Argument(metavar="[NAME]", help="The model, for example churn. Default: the live model.")
+        str | None,
+        typer.Argument(
+            metavar="NAME",
+            autocompletion=completion.models,
+            help="The model, for example churn. Default: the live model.",
+        ),
     ] = None,
     *,
     watch: Annotated[bool, typer.Option("--watch", help="Follow a running deployment until it ends.")] = False,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fairlead.model.digest import prefixed
+from fairlead_cli import completion
 from fairlead_cli.journal_view import named
 from fairlead_cli.options import DEFAULT_STACK, Json, Stack, where
 from fairlead_cli.output import note, print_json, print_table, text
@@ -18,7 +19,10 @@ MOST_METRICS = 2
 
 
 def versions(
-    name: Annotated[str | None, typer.Argument(metavar="NAME", help="The model. Default: list all models.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", autocompletion=completion.models, help="The model. Default: list all models."),
+    ] = None,
     *,
     stack: Stack = DEFAULT_STACK,
     json: Json = False,

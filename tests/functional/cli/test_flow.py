@@ -11,11 +11,13 @@ import joblib
 import msgspec
 import pytest
 from moto import mock_aws
+from typer.testing import CliRunner
 
 from fairlead.aws import clients
 from fairlead.aws.s3 import S3Objects
 from fairlead.aws.stack import Stack
 from fairlead.registry.store import Registry
+from fairlead_cli.main import app
 from tests.functional import canary_alarms
 from tests.functional.command_line import fairlead, result
 from tests.functional.fake_deploys import FakeDeploys
@@ -396,3 +398,24 @@ def test_a_notebook_releases_and_shows_what_is_live(registry: Registry, lambda_:
     assert (first.live.version, second.live.version) == (1, 2)
     assert "(churn version 2), was" in second._repr_html_()
     assert "is live already" in release("churn", 2)._repr_html_()
+
+
+def completed(monkeypatch: pytest.MonkeyPatch, words: str) -> list[str]:
+    """What bash offers after these words."""
+    monkeypatch.setenv("_FAIRLEAD_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", f"fairlead {words}")
+    monkeypatch.setenv("COMP_CWORD", str(len(f"fairlead {words}".split(" ")) - 1))
+    done = CliRunner().invoke(app, [], prog_name="fairlead")
+    return done.stdout.split()
+
+
+def test_the_shell_completes_models_and_versions(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert completed(monkeypatch, "show ") == ["churn", "penguins"]
+    assert completed(monkeypatch, "release pe") == ["penguins"]
+    assert completed(monkeypatch, "release churn ") == ["3", "2", "1"]
+    assert completed(monkeypatch, "report --stack fairlead churn 2") == ["2"]
+
+
+def test_the_shell_completes_nothing_without_a_stack(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert completed(monkeypatch, "show --stack gone ") == []
+    assert completed(monkeypatch, "release churn ") == []

@@ -20,7 +20,7 @@ ROWS = [
     {"automation", "notebook", "retraining"},
 ]
 CLI_ROWS = [
-    {"clock", "predictions_format"},
+    {"clock", "completion", "predictions_format"},
     {"options", "output", "publish_options", "predictions_file", "rows", "stack", "times"},
     {
         "errors",
