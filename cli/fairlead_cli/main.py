@@ -15,6 +15,7 @@ from fairlead_cli.commands.doctor import doctor
 from fairlead_cli.commands.export import export
 from fairlead_cli.commands.feedback import feedback
 from fairlead_cli.commands.history import history
+from fairlead_cli.commands.init import init
 from fairlead_cli.commands.monitor import monitor
 from fairlead_cli.commands.predict import predict
 from fairlead_cli.commands.prune import prune
@@ -67,6 +68,7 @@ def _example(text: str) -> str:
     return f"Example:  fairlead {text}"
 
 
+app.command(epilog=_example("init churn"))(init)
 app.command(
     epilog=_example("validate model.joblib --name churn --data held_out.csv --target churned --train train.csv")
 )(validate)

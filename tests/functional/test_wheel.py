@@ -1,6 +1,7 @@
 """The built wheel with its base dependencies alone: a client and an operator's commands, nothing heavy."""
 
 import importlib.metadata
+import json
 import os
 import subprocess
 import sys
@@ -10,12 +11,14 @@ from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from typer.testing import CliRunner
 
 from fairlead.errors import PUBLISH_PACKAGES
+from fairlead_cli.main import app
 
 ROOT = Path(__file__).parents[2]
 IMPORTED_AS = {"scikit-learn": "sklearn"}
-NEEDS_PUBLISH = {"engines", "publishing", "serving", "retraining", "gate"}
+NEEDS_PUBLISH = {"engines", "publishing", "serving", "retraining", "gate", "notebook"}
 NEEDS_LAMBDA = {"api", "automation", "feedback", "monitoring", "telemetry", "verification"}
 
 
@@ -129,3 +132,42 @@ def test_the_named_packages_are_those_of_the_extra() -> None:
     extra = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]["publish"]
     names = [Requirement(one).name for one in extra]
     assert {IMPORTED_AS.get(name, name) for name in names} == PUBLISH_PACKAGES
+
+
+def test_the_wheel_writes_the_project_that_the_clone_writes(python: Path, tmp_path: Path) -> None:
+    done = run(python, "-m", "fairlead_cli.main", "init", str(tmp_path / "of the wheel"), "--json")
+    assert done.returncode == 0, done.stderr
+    subprocess.run([sys.executable, "-m", "fairlead_cli.main", "init", tmp_path / "of the clone"], check=True)
+
+    made, expected = _files(tmp_path / "of the wheel"), _files(tmp_path / "of the clone")
+    assert made == expected
+    assert {"template.yaml", "functions/predict/app.py", "layers/common/python/fairlead/errors.py", "train.py"} <= set(
+        made
+    )
+    assert made["template.yaml"] == (ROOT / "template.yaml").read_bytes()
+    assert not [name for name in made if "__pycache__" in name]
+    assert json.loads(done.stdout)["written"] == sorted({name.partition("/")[0] + "/" * ("/" in name) for name in made})
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_project_is_written_to_no_folder_that_has_files(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    done = CliRunner().invoke(app, ["init", str(tmp_path)])
+    assert done.exit_code == 2
+    assert "is not empty" in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_the_gate_accepts_the_model_of_a_new_project(tmp_path: Path) -> None:
+    """GIVEN a new project, THEN its own test passes as it stands."""
+    assert CliRunner().invoke(app, ["init", str(tmp_path / "project")]).exit_code == 0
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "FAIRLEAD_", "PYTEST_"))}
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
+        cwd=tmp_path / "project", env=clean, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+    assert "1 passed" in done.stdout

@@ -1,6 +1,7 @@
 """fairlead local: the local cloud."""
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -79,11 +80,24 @@ def demo(
     from fairlead_local.demo import first_model as first
     from fairlead_local.shell import HOME, serving
 
+    application = _application(HOME / "application")
     with serving(port, api_port, also_on=host, behind=BEHIND if story else 0.0) as cloud:
-        first.run(cloud, HOME / "demo", container_host=host[0] if host else None)
+        first.run(cloud, HOME / "demo", application=application, container_host=host[0] if host else None)
         if story:
             show(cloud, stack=first.STACK, model=first.MODEL, port=page_port)
         cloud.wait()
+
+
+def _application(folder: Path) -> Path:
+    """Return the folder of the SAM application: the current one, else one that is written for the demo."""
+    from fairlead_cli.application import write_application
+
+    if Path("template.yaml").is_file():
+        return Path.cwd()
+    if not (folder / "template.yaml").is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        write_application(folder)
+    return folder
 
 
 def _check_private(address: str) -> None:

@@ -8,6 +8,7 @@ import json
 import os
 import shlex
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -21,15 +22,19 @@ STACK = "fairlead"
 FUNCTION = f"{STACK}-predict"
 
 
-def run(cloud: LocalCloud, folder: Path, *, container_host: str | None = None) -> None:
+def run(cloud: LocalCloud, folder: Path, *, application: Path, container_host: str | None = None) -> None:
     """Deploy, publish, release and predict on a running cloud; raises LocalCloudError with the step that failed.
 
-    `container_host` is the cloud's address for containers, for `sam local`.
+    `application` is the folder of the SAM application, which is built if it is not. `container_host` is the cloud's
+    address for containers, for `sam local`.
     """
     started = time.monotonic()
     folder.mkdir(parents=True, exist_ok=True)
+    if not (application / ".aws-sam/build").is_dir():
+        step("Building the layers and functions: a few minutes, once")
+        command(cloud, "sam build --parallel", quiet=True, where=application)
     step("Deploying the stack onto the local cloud")
-    command(cloud, "sam deploy --no-progressbar", quiet=True)
+    command(cloud, "sam deploy --no-progressbar", quiet=True, where=application)
     step("Training a model of penguin species: missing values, categories, a forest")
     train(folder)
     step("Publishing it: signature, ONNX, proof of parity")
@@ -89,13 +94,18 @@ def write_sam_local(cloud: LocalCloud, path: Path, host: str) -> None:
     path.write_text(json.dumps({"PredictFunction": variables}, indent=1))
 
 
-def command(cloud: LocalCloud, line: str, *, quiet: bool = False, echo: bool = True) -> str:
-    """Run one command against the cloud and return its output; raises LocalCloudError with it on failure."""
+def command(cloud: LocalCloud, line: str, *, quiet: bool = False, echo: bool = True, where: Path | None = None) -> str:
+    """Run one command against the cloud and return its output; raises LocalCloudError with it on failure.
+
+    `where` is the folder to run it in. The programs beside this interpreter are found first: an installation by uvx or
+    pipx is on no path.
+    """
     if echo:
         print(f"  $ {line}", flush=True)  # noqa: T201
     done = subprocess.run(  # noqa: S603 - a command of the demo
         shlex.split(line),
-        env=os.environ | cloud.environment(),
+        env=os.environ | cloud.environment() | {"PATH": f"{Path(sys.executable).parent}:{os.environ.get('PATH', '')}"},
+        cwd=where,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT if quiet else None,
         text=True,

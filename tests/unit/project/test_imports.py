@@ -20,7 +20,7 @@ ROWS = [
     {"automation", "notebook", "retraining"},
 ]
 CLI_ROWS = [
-    {"clock", "completion", "predictions_format"},
+    {"clock", "application", "completion", "predictions_format", "starter"},
     {"options", "output", "publish_options", "predictions_file", "rows", "stack", "times"},
     {
         "errors",
