@@ -6,7 +6,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from contextlib import redirect_stdout
+from contextlib import AbstractContextManager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -19,6 +19,7 @@ from benchmarks.models import Case, loopback_s3
 from testkit.lambda_context import context, event
 
 ROUNDS = 30
+SINK = Path(os.devnull).open("w")  # noqa: SIM115 - as long as the process
 
 
 @dataclass(frozen=True)
@@ -55,36 +56,44 @@ def ways(case: Case, rows: int) -> dict[str, Callable[[], Any]]:
 
 def loaded(case: Case) -> ModuleType:
     """Import the function's module as a cold start of this case."""
-    sink = Path(os.devnull).open("w")  # noqa: SIM115 - lines are written, as in Lambda, but not to this terminal
-    with loopback_s3(case.objects) as endpoint, redirect_stdout(sink):
+    with loopback_s3(case.objects) as endpoint, unseen():
         os.environ.update(case.env(endpoint))
         sys.modules.pop("functions.predict.app", None)
         return importlib.import_module("functions.predict.app")
 
 
+def unseen() -> AbstractContextManager[Any]:
+    """Write lines, as in Lambda, but not to this terminal."""
+    return redirect_stdout(SINK)
+
+
 def _handler(case: Case, proxy_event: dict[str, Any]) -> Callable[[], Any]:
     app = loaded(case)
-    sink = Path(os.devnull).open("w")  # noqa: SIM115 - lines are written, as in Lambda, but not to this terminal
     lambda_context = context()
 
     def answer() -> Any:
-        with redirect_stdout(sink):
+        with unseen():
             return app.handler(proxy_event, lambda_context)
 
     assert answer()["statusCode"] == 200
     return answer
 
 
-def _floor(case: Case, proxy_event: dict[str, Any]) -> Callable[[], Any]:
-    """Decode, one run of the graph, encode: without anything else that a service needs."""
+def session(case: Case) -> tuple[Any, Any, list[str]]:
+    """Return the case's graph as an onnxruntime session, its input tensor, and the names of its outputs."""
     import onnxruntime
 
     manifest = case.published.manifest
     blob = case.objects.objects[f"blobs/sha256/{manifest.blobs['onnx'].sha256}"]
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(blob, options)
     [tensor] = manifest.engine.inputs
+    return onnxruntime.InferenceSession(blob, options), tensor, list(manifest.engine.outputs.values())
+
+
+def _floor(case: Case, proxy_event: dict[str, Any]) -> Callable[[], Any]:
+    """Decode, one run of the graph, encode: without anything else that a service needs."""
+    graph, tensor, outputs = session(case)
     names = list(case.instances[0])
     row = msgspec.defstruct(
         "Row",
@@ -92,12 +101,11 @@ def _floor(case: Case, proxy_event: dict[str, Any]) -> Callable[[], Any]:
         rename=dict(zip((f"f{i}" for i in range(len(names))), names, strict=True)),
     )
     decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(msgspec.defstruct("Body", [("instances", list[row])]))  # type: ignore[valid-type]
-    outputs = list(manifest.engine.outputs.values())
 
     def answer() -> Any:
         instances = decoder.decode(proxy_event["body"]).instances
         X = np.array([msgspec.structs.astuple(instance) for instance in instances], dtype=tensor.dtype)
-        return msgspec.json.encode([result.tolist() for result in session.run(outputs, {tensor.name: X})])
+        return msgspec.json.encode([result.tolist() for result in graph.run(outputs, {tensor.name: X})])
 
     return answer
 

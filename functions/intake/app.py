@@ -4,11 +4,12 @@ import os
 from collections import Counter
 from typing import Any
 
-from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from fairlead import settings
 from fairlead.api import http, outcomes
+from fairlead.api.http import Response
+from fairlead.api.router import ProxyRequest, Router
 from fairlead.aws import clients
 from fairlead.aws.s3 import S3Objects
 from fairlead.feedback.intake import Intake
@@ -32,22 +33,20 @@ METRICS = {
     "invalid": "Invalid",
 }
 
-app = APIGatewayRestResolver()
-app.use([http.observe])
+router = Router("POST /feedback")
 
 
-@app.post("/feedback")
-def feedback() -> Response[str]:
+@router.post("/feedback")
+def feedback(request: ProxyRequest) -> Response:
     """Store outcomes and return the result of each; the status is 207 if one of them was not stored."""
-    event = app.current_event.raw_event
-    at, by = http.reported(event)
-    results = intake.take(outcomes.read(http.json_body(event)), at=at, by=by)
+    at, by = http.reported(request.event)
+    results = intake.take(outcomes.read(http.json_body(request.event)), at=at, by=by)
     found = Counter(str(result.status) for result in results)
-    app.context["counts"] = {name: found[status] for status, name in METRICS.items()}
+    request.counts = {name: found[status] for status, name in METRICS.items()}
     return http.answer({"results": results}, status=200 if all(result.taken for result in results) else 207)
 
 
 @emit.logger.inject_lambda_context
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Route one proxy event."""
-    return app.resolve(http.at_resource(event), context)
+    return router.resolve(event, context)

@@ -197,7 +197,7 @@ def load_app(monkeypatch: pytest.MonkeyPatch) -> Load:
 
 def _forget_earlier_starts() -> None:
     """Powertools keeps one logger a process; here several cold starts share one."""
-    for room, name in (("telemetry", "emit"), ("api", "http")):
+    for room, name in (("telemetry", "emit"), ("api", "router")):
         if sys.modules.pop(f"fairlead.{room}.{name}", None):
             delattr(sys.modules[f"fairlead.{room}"], name)
     logging.Logger.manager.loggerDict.pop("predict", None)

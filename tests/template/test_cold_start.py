@@ -17,7 +17,12 @@ from testkit.memory import Memory
 BUILT = Path(__file__).parents[2] / ".aws-sam/build"
 TRAINING = {"sklearn", "scipy", "joblib", "pandas", "onnx", "skl2onnx"}
 CLIENTS = {"boto3", "botocore", "pydantic", "aws_xray_sdk"}
-MOST_MODULES = 520
+DOORS = {
+    "fairlead.api.invocations", "fairlead.api.lenient_json", "fairlead.api.open_inference", "fairlead.api.openapi",
+    "fairlead.api.tensors", "fairlead.serving.pinned",
+}  # fmt: skip
+"""Modules that the first request of another protocol, or the first pin, imports."""
+MOST_MODULES = 380
 MOST_GETS = 3  # manifest, graph, golden rows
 
 DRIVER = """
@@ -64,6 +69,12 @@ def test_a_prediction_imports_nothing_that_trains_or_that_calls_aws(cold: tuple[
     modules, _ = cold
     assert {module.split(".")[0] for module in modules} & (TRAINING | CLIENTS) == set()
     assert not {module for module in modules if module.startswith("fairlead.publishing")}
+
+
+def test_a_prediction_imports_no_other_protocol_and_no_event_handler(cold: tuple[set[str], list[str]]) -> None:
+    modules, _ = cold
+    assert modules & DOORS == set()
+    assert not {module for module in modules if module.startswith("aws_lambda_powertools.event_handler")}
 
 
 def test_a_cold_start_imports_few_modules(cold: tuple[set[str], list[str]]) -> None:

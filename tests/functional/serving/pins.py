@@ -64,7 +64,7 @@ def body() -> str:
 
 
 def predict(app: ModuleType, version: object) -> tuple[int, dict[str, Any], dict[str, str]]:
-    return call(app, "predict_pinned", path=f"/versions/{version}/predict", body=body())
+    return call(app, "predict_pinned", pathParameters={"version": str(version)}, body=body())
 
 
 def by_query(app: ModuleType, *versions: str) -> tuple[int, dict[str, Any], dict[str, str]]:

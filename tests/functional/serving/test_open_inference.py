@@ -231,7 +231,7 @@ def test_the_server_names_the_extension_that_works(app: ModuleType) -> None:
 
 
 def test_another_model_is_not_found(app: ModuleType) -> None:
-    status, problem = call(app, "infer", path="/v2/models/churn/infer")
+    status, problem = call(app, "infer", pathParameters={"model": "churn"})
 
     assert (status, problem["code"]) == (404, "no_such_model")
     assert problem["error"] == "there is no model 'churn' here"

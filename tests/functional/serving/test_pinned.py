@@ -49,7 +49,7 @@ def test_versions_lists_the_pinnable_versions_and_the_live_one(
 def test_manifest_of_a_version_is_shown_without_internal_members(
     load_app: Load, released: dict[str, str], line: tuple[Store, list[Published]], version: int
 ) -> None:
-    status, got, _ = call(load_app(released), "version", path=f"/versions/{version}")
+    status, got, _ = call(load_app(released), "version", pathParameters={"version": str(version)})
 
     assert status == 200
     assert (got["version"], got["digest"]) == (version, f"sha256:{line[1][version - 1].sha256}")
@@ -65,7 +65,7 @@ def test_pinning_the_live_version_asks_s3_for_nothing(
 
     assert predict(app, LIVE)[1]["predictions"][0]["label"] == "setosa by 5"
     assert by_query(app, str(LIVE))[0] == 200
-    assert call(app, "version", path=f"/versions/{LIVE}")[0] == 200
+    assert call(app, "version", pathParameters={"version": str(LIVE)})[0] == 200
     assert s3_requests == []
 
 
@@ -91,7 +91,7 @@ def test_invalid_version_is_a_404_with_the_list_of_versions(
     for status, got, headers in (
         predict(app, text),
         by_query(app, text),
-        call(app, "version", path=f"/versions/{text}"),
+        call(app, "version", pathParameters={"version": text}),
     ):
         assert (status, got["code"], got["versions"]) == (404, "no_such_version", [5, 4, 3, 1])
         assert headers["Content-Type"] == "application/problem+json"
@@ -140,7 +140,7 @@ def test_a_refused_request_is_recorded_for_the_version_that_refused_it(
     seen = []
     for version, text in ((4, '{"instances": [{}]}'), (3, body()), ("abc", body()), (99, body())):
         records(app)
-        status, _, _ = call(app, "predict_pinned", path=f"/versions/{version}/predict", body=text)
+        status, _, _ = call(app, "predict_pinned", pathParameters={"version": str(version)}, body=text)
         [figures] = records(app)
         seen.append((status, figures["version"], [name for name in figures if name.startswith("Errors")]))
     assert seen == [
@@ -159,18 +159,19 @@ def test_calls_about_other_versions_do_not_judge_the_release_and_pins_of_its_own
     tamper(store, "models/iris/versions/3.json")
     app = load_app(env | {"AWS_LAMBDA_FUNCTION_VERSION": "9"})
 
-    def judged(name: str, path: str, status: int) -> bool:
+    def judged(name: str, version: int | None, status: int) -> bool:
         records(app)
-        assert call(app, name, path=path, body=body())[0] == status
+        parameters = {"version": str(version)} if version else None
+        assert call(app, name, pathParameters=parameters, body=body())[0] == status
         [figures] = records(app)
         return "release" in figures
 
-    assert judged("predict", "/predict", 200)
-    assert judged("predict_pinned", f"/versions/{LIVE}/predict", 200)
-    assert not judged("predict_pinned", "/versions/4/predict", 200)
-    assert not judged("predict_pinned", "/versions/3/predict", 503)
-    assert not judged("versions", "/versions", 503)
-    assert not judged("version", "/versions/4", 200)
+    assert judged("predict", None, 200)
+    assert judged("predict_pinned", LIVE, 200)
+    assert not judged("predict_pinned", 4, 200)
+    assert not judged("predict_pinned", 3, 503)
+    assert not judged("versions", None, 503)
+    assert not judged("version", 4, 200)
 
 
 def test_before_the_first_release_there_is_nothing_to_pin(load_app: Load, shelf: Store) -> None:

@@ -34,7 +34,7 @@ def test_a_version_that_was_never_live_is_not_served_though_it_is_in_the_chain(
     s3_requests.clear()
 
     status, got, _ = predict(app, 3)
-    shown, _, _ = call(app, "version", path="/versions/3")
+    shown, _, _ = call(app, "version", pathParameters={"version": "3"})
 
     assert (status, shown, got["code"]) == (404, 404, "no_such_version")
     assert "was not live before this release" in got["detail"]
@@ -72,7 +72,7 @@ def test_a_retired_version_is_refused_and_the_others_answer(load_app: Load, copy
     retire_version(store, 3)
     app = load_app(env)
 
-    for status, got, _ in (predict(app, 3), by_query(app, "3"), call(app, "version", path="/versions/3")):
+    for status, got, _ in (predict(app, 3), by_query(app, "3"), call(app, "version", pathParameters={"version": "3"})):
         assert (status, got["code"], got["versions"]) == (404, "no_such_version", [5, 4, 1])
         assert "iris version 3 is retired" in got["detail"]
     assert predict(app, 1)[0] == 200, "the chain goes on below a retired version"

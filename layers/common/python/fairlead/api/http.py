@@ -1,31 +1,27 @@
 """HTTP on API Gateway's proxy events: reads bodies, answers JSON or `application/problem+json` (RFC 9457).
 
-This module alone turns an error into an HTTP answer. It logs and measures every request.
+This module alone turns an error into an HTTP answer.
 """
 
 import base64
 import binascii
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
-from aws_lambda_powertools.event_handler import ApiGatewayResolver, Response
 
 from fairlead.api import response_size
 from fairlead.errors import (
     FairleadError,
-    InternalError,
     MediaTypeError,
-    ModelUnavailableError,
     NoSuchVersionError,
     NotJsonError,
-    RowNotAnswerableError,
     RowsError,
     UnavailableError,
 )
-from fairlead.telemetry import emit
 from fairlead.telemetry.capture import CapturedRequest, pseudonym
 
 if TYPE_CHECKING:
@@ -35,42 +31,26 @@ JSON = "application/json"
 PROBLEM = "application/problem+json"
 BINARY = "application/octet-stream"
 CHARSETS = {"utf-8", "utf8", "us-ascii", "ascii"}
-FACTS = ("version", "rows", "out_of_range", "code", "cause")
-LIVE = "live"
-"""The alias that API Gateway invokes. Health checks, the hook and `shadow` invoke a version by its number."""
 
 
-def observe(app: ApiGatewayResolver, next_middleware: Callable[[ApiGatewayResolver], Response[str]]) -> Response[str]:
-    """Middleware around every route: measures it, turns errors into problem answers, logs one line."""
-    started = time.perf_counter()
-    try:
-        response = next_middleware(app)
-    except FairleadError as error:
-        response = problem(error)
-        app.context["code"] = error.code
-        if isinstance(error, ModelUnavailableError) and error.version is not None:
-            app.context["version"] = error.version
-        if isinstance(error, RowNotAnswerableError):  # only its type: the text may hold the caller's values
-            app.context["cause"] = type(error.__cause__).__name__
-    except Exception as error:  # noqa: BLE001 - a defect: the log has the traceback, the answer no detail
-        emit.logger.exception("unexpected error", error=type(error).__name__)
-        response = problem(InternalError("the service failed on this request; its log has the cause"))
-        app.context["code"] = InternalError.code
-    emit.answered(
-        request=app.lambda_context.aws_request_id,
-        route=f"{app.current_event['httpMethod']} {app.current_event['resource']}",
-        status=response.status_code,
-        milliseconds=(time.perf_counter() - started) * 1000,
-        facts={name: app.context[name] for name in FACTS if name in app.context},
-        counts=app.context.get("counts", {}),
-        from_caller=from_caller(app.lambda_context.invoked_function_arn) and not app.context.get("of_others"),
-    )
-    return response
+class Response(NamedTuple):
+    """An answer: text, or bytes, which API Gateway gets as base64; `headers` beside the content type."""
 
+    status: int
+    content_type: str
+    body: str | bytes
+    headers: Mapping[str, str] = MappingProxyType({})
 
-def from_caller(arn: str) -> bool:
-    """Return whether a call came through the alias `live`: Lambda sets this ARN, and no header can forge it."""
-    return arn.split(":")[7:] == [LIVE]
+    def proxy(self) -> dict[str, Any]:
+        """Return the answer as API Gateway takes it."""
+        binary = isinstance(self.body, bytes)
+        headers = {"Content-Type": [self.content_type]} | {name: [value] for name, value in self.headers.items()}
+        return {
+            "statusCode": self.status,
+            "body": base64.b64encode(self.body).decode() if isinstance(self.body, bytes) else self.body,
+            "isBase64Encoded": binary,
+            "multiValueHeaders": headers,
+        }
 
 
 def json_body(event: Mapping[str, Any]) -> bytes | str:
@@ -169,25 +149,12 @@ def api_url(event: Mapping[str, Any]) -> str:
     return f"{scheme}://{host}{prefix}" if host else ""
 
 
-def at_resource(event: dict[str, Any]) -> dict[str, Any]:
-    """Return a proxy event whose path begins at the API's root: a custom domain prefixes its base path.
-
-    https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-custom-domains.html
-    """
-    resource = str(event.get("resource") or "").rstrip("/")
-    length = resource.count("/")
-    segments = str(event.get("path") or "").rstrip("/").split("/")
-    if not length or "+}" in resource or len(segments) - 1 <= length:
-        return event
-    return {**event, "path": "/" + "/".join(segments[-length:])}
-
-
-def answer(document: Any, *, status: int = 200) -> Response[str]:
+def answer(document: Any, *, status: int = 200) -> Response:
     """Return a response with a JSON document."""
     return Response(status, JSON, msgspec.json.encode(document).decode())
 
 
-def inferred(written: "Written") -> Response[Any]:
+def inferred(written: "Written") -> Response:
     """Return the response of an inference request, binary where it has binary data; raises TooLargeError."""
     response_size.check(written.body if written.json_length is not None else written.body.decode())
     if written.json_length is None:
@@ -195,7 +162,7 @@ def inferred(written: "Written") -> Response[Any]:
     return Response(200, BINARY, written.body, {"Inference-Header-Content-Length": str(written.json_length)})
 
 
-def invoked(text: str, content_type: str, identity: Mapping[str, Any], request: str) -> Response[str]:
+def invoked(text: str, content_type: str, identity: Mapping[str, Any], request: str) -> Response:
     """Return predictions; the headers name the exact release, and the request, which begins each prediction's id.
 
     Raises TooLargeError.
@@ -205,7 +172,7 @@ def invoked(text: str, content_type: str, identity: Mapping[str, Any], request: 
     return Response(200, content_type, text, {**facts, "X-Fairlead-Request": request})
 
 
-def problem(error: FairleadError) -> Response[str]:
+def problem(error: FairleadError) -> Response:
     """Return an error's problem answer: clients match on the stable `code`; `detail` and `hint` are for reading.
 
     `error` is `detail` again, for clients of the Open Inference Protocol.

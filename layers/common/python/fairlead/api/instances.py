@@ -58,7 +58,7 @@ class RequestReader:
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
             self._explain(body)
             raise NotJsonError(f"the body cannot be read: {error}") from error
-        rows = [self._values(instance) for instance in decoded.instances]
+        rows = list(map(self._values, decoded.instances))
         if not rows:
             raise InstancesError("`instances` is empty", hint="send at least one row")
         self._check_count(len(rows))

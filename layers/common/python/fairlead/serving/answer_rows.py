@@ -6,9 +6,9 @@ fails although each of its rows is answered alone.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from fairlead.api.field_errors import shown
@@ -70,7 +70,7 @@ def without_number(answers: Answers) -> list[int]:
     """Return the positions of answers that hold an infinity or NaN."""
     found: set[int] = set()
     for column in (answers.probabilities, answers.values, answers.scores):
-        if column and not math.isfinite(sum(map(_sum, column))):  # a sum of huge numbers may be infinite too
+        if column and not math.isfinite(_sum(column)):  # a sum of huge numbers may be infinite too
             found |= {position for position, one in enumerate(column) if not _is_finite(one)}
     return sorted(found)
 
@@ -141,8 +141,9 @@ class _Calls:
             return None
 
 
-def _sum(one: float | list[float]) -> float:
-    return sum(one) if isinstance(one, list) else one
+def _sum(column: Sequence[Any]) -> float:
+    numbers: Iterable[float] = chain.from_iterable(column) if isinstance(column[0], list) else column
+    return sum(numbers)
 
 
 def _is_finite(one: float | list[float]) -> bool:

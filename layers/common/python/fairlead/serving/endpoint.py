@@ -96,12 +96,14 @@ class Endpoint:
             raise NoSuchModelError(f"there is no model {name[:100]!r} here", hint=f"the live model is {live}")
         return self.version(pin)
 
+    def captures(self, request: str) -> bool:
+        """Return whether a request, by Lambda's id of it, is in the sample that is captured."""
+        return sampled(request, self.settings.capture_rate)
+
     def captured(self, model: Model, prediction: Prediction, request: CapturedRequest) -> Iterator[str]:
-        """Yield the capture lines of an answered request; none if it is not in the sample."""
-        settings = self.settings
-        if sampled(request.request, settings.capture_rate):
-            capture = Capture(model.facts.signature, drop=settings.capture_drop)
-            yield from capture.lines(request, prediction.answered)
+        """Return the capture lines of an answered request."""
+        capture = Capture(model.facts.signature, drop=self.settings.capture_drop)
+        return capture.lines(request, prediction.answered)
 
     def pins(self) -> "Pins":
         """Return the loaded model's pinned versions; raises ModelUnavailableError while there is no model."""

@@ -14,12 +14,12 @@ from fairlead.api.response_size import LARGEST_RESPONSE, encoded
 from fairlead.errors import (
     IntegrityError,
 )
-from fairlead.model.answers import Answers
 from fairlead.model.digest import prefixed
 from fairlead.model.golden import Golden
 from fairlead.model.manifest import Manifest
 from fairlead.model.signature import Signature, class_names
 from fairlead.registry.store import Readable, Reading
+from fairlead.serving.answer_json import AnswerEncoder
 from fairlead.serving.answer_rows import RowAnswerer
 from fairlead.serving.range_check import Ranges
 from fairlead.settings import Serving
@@ -47,7 +47,7 @@ class Model:
         self._answerer = RowAnswerer(engine, facts.signature, golden)
         self._reader = RequestReader(facts.signature, most_rows=most_rows(facts.signature))
         self._ranges = Ranges(facts.signature)
-        self._keys = class_names(facts.signature.output)
+        self._encoder = AnswerEncoder(facts.signature.output)
 
     def rows(self, body: bytes | str) -> list[tuple[Any, ...]]:
         """Return the rows of the body `{"instances": […]}`; raises a RequestError that names the fault."""
@@ -68,26 +68,7 @@ class Model:
 
     def body(self, prediction: Prediction) -> str:
         """Return the answer of /predict: the identity, and one JSON object a row."""
-        answered = prediction.answered
-        document = answered.identity | {"predictions": self._predictions(prediction.ids, answered.answers)}
-        return msgspec.json.encode(document).decode()
-
-    def _predictions(self, ids: Sequence[str], answers: Answers) -> list[dict[str, Any]]:
-        names = self.facts.signature.output.names
-        if answers.values is not None:
-            values = [dict(zip(names, row, strict=True)) for row in answers.values] if names else answers.values  # type: ignore[arg-type]  # several targets
-            return [{"id": one, "value": value} for one, value in zip(ids, values, strict=True)]
-        labels = answers.labels or []
-        if answers.probabilities is not None:
-            keys = self._keys
-            return [
-                {"id": one, "label": label, "probabilities": dict(zip(keys, shares, strict=True))}
-                for one, label, shares in zip(ids, labels, answers.probabilities, strict=True)
-            ]
-        if answers.scores is not None:
-            scored = zip(ids, labels, answers.scores, strict=True)
-            return [{"id": one, "label": label, "score": score} for one, label, score in scored]
-        return [{"id": one, "label": label} for one, label in zip(ids, labels, strict=True)]
+        return self._encoder.encode(prediction.answered.identity, prediction.ids, prediction.answered.answers)
 
     def identity(self, release: str) -> dict[str, Any]:
         """Return the identity of an answer: model, version, the manifest's digest, the Lambda version."""

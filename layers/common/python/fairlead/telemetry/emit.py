@@ -10,8 +10,9 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedd
 import json
 import logging
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -32,7 +33,11 @@ def _json(document: dict[str, Any]) -> str:
     try:
         return msgspec.json.encode(document, enc_hook=str).decode()
     except (UnicodeError, OverflowError):  # a lone surrogate or an integer beyond 64 bits in an error's text
-        return json.dumps(document, default=str)
+        return json.dumps(document, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    return json.loads(bytes(value)) if isinstance(value, msgspec.Raw) else str(value)
 
 
 # Lambda's JSON log includes every logger's INFO. Botocore logs there where each client's credentials come from.
@@ -134,8 +139,15 @@ def _measured(status: int, milliseconds: float, facts: Mapping[str, Any]) -> dic
     return found | {"ColdStart": 1} if process.cold else found
 
 
-def _some(values: Mapping[str, float], names: Iterable[str]) -> dict[str, float]:
-    return {name: values[name] for name in values if name in set(names)}
+def _some(values: Mapping[str, float], names: Collection[str]) -> dict[str, float]:
+    return {name: value for name, value in values.items() if name in names}
+
+
+@lru_cache(64)
+def _directive(names: tuple[str, ...], dimensions: tuple[tuple[str, ...], ...]) -> msgspec.Raw:
+    """Return the JSON of a directive, which is encoded once: requests of one kind have the same."""
+    metrics = [{"Name": name} for name in names]
+    return msgspec.Raw(msgspec.json.encode({"Namespace": NAMESPACE, "Dimensions": dimensions, "Metrics": metrics}))
 
 
 def _write(facts: Mapping[str, Any], *groups: MetricGroup) -> None:
@@ -144,14 +156,7 @@ def _write(facts: Mapping[str, Any], *groups: MetricGroup) -> None:
     if not found:
         return
     now = datetime.now(UTC)
-    directives = [
-        {
-            "Namespace": NAMESPACE,
-            "Dimensions": group.dimensions,
-            "Metrics": [{"Name": name} for name in group.values],
-        }
-        for group in found
-    ]
+    directives = [_directive(tuple(group.values), group.dimensions) for group in found]
     line: dict[str, Any] = {
         "level": "INFO",
         # Lambda takes a line's own level and time only in this form.
