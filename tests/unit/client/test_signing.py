@@ -243,3 +243,45 @@ def test_it_works_where_neither_httpx_nor_requests_is_installed() -> None:
 
     assert json.loads(headers)["Authorization"].startswith("AWS4-HMAC-SHA256")
     assert heavy == "[]"
+
+
+def test_the_signer_is_the_auth_class_of_both_libraries() -> None:
+    auth = SigV4()
+
+    assert isinstance(auth, SigV4)
+    assert isinstance(auth, httpx.Auth)
+    assert isinstance(auth, requests.auth.AuthBase)
+    assert type(auth) is type(SigV4(region="eu-west-1"))
+
+
+def test_a_class_derived_from_the_signer_keeps_its_own_methods() -> None:
+    class Marked(SigV4):
+        def headers(self, *arguments: Any, **named: Any) -> dict[str, str]:
+            return super().headers(*arguments, **named) | {"X-Marked": "yes"}
+
+    request = next(Marked().auth_flow(httpx.Request("GET", API)))
+
+    assert request.headers["X-Marked"] == "yes"
+    assert isinstance(Marked(), httpx.Auth)
+
+
+def test_both_libraries_send_what_the_signer_signed() -> None:
+    seen: list[httpx.Request] = []
+    transport = httpx.MockTransport(lambda request: seen.append(request) or httpx.Response(200))  # type: ignore[func-returns-value]
+    with httpx.Client(transport=transport, auth=SigV4()) as client:
+        client.post(API, json={"instances": []})
+    sent = requests.Request(
+        "POST", API, data=seen[0].content, headers={"Content-Type": "application/json"}, auth=SigV4()
+    )
+    prepared = sent.prepare()
+
+    assert seen[0].headers["Authorization"].startswith("AWS4-HMAC-SHA256 Credential=")
+    assert str(prepared.headers["Authorization"]).startswith("AWS4-HMAC-SHA256 Credential=")
+
+
+def test_the_signer_imports_neither_library() -> None:
+    program = (
+        "import sys; from fairlead.auth import SigV4; auth = SigV4(); "
+        "assert type(auth) is SigV4; assert not {'httpx', 'requests'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)

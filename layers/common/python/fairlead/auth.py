@@ -1,8 +1,10 @@
 """Signature Version 4 for any HTTP client of Python: botocore signs, with the caller's own AWS credentials."""
 
 import re
-from collections.abc import Mapping
-from typing import Any, TypeVar
+import sys
+from collections.abc import Iterator, Mapping
+from functools import cache
+from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 from fairlead.errors import RequestError, SettingsError
@@ -20,7 +22,16 @@ class SigV4:
     `session` is a boto3 or botocore session; the default one reads AWS_PROFILE, SSO, roles, container and instance as
     the AWS CLI does. Credentials are frozen anew for each request, so a session that refreshes them may sign for days.
     The region is the one in the host's name, else `region`, else the session's.
+
+    It is an `httpx.Auth` and a `requests.auth.AuthBase` where the library was imported before; a callable to both
+    libraries anyway.
     """
+
+    def __new__(cls, *_: Any, **__: Any) -> Self:
+        """Return an instance of the class with the bases of the imported libraries; imports neither."""
+        kind: Any = cls
+        made: Self = object.__new__(_with_bases(kind, _imported_bases()))
+        return made
 
     def __init__(self, session: Any = None, *, region: str | None = None, service: str = "execute-api") -> None:
         from botocore.session import Session
@@ -38,6 +49,10 @@ class SigV4:
         body = sent.body if hasattr(sent, "body") else _content(sent)
         sent.headers.update(self.headers(sent.method, str(sent.url), body or b"", sent.headers))
         return request
+
+    def auth_flow(self, request: Request) -> Iterator[Request]:
+        """Yield the request, signed: what httpx calls of its `Auth`."""
+        yield self(request)
 
     def headers(
         self, method: str, url: str, body: bytes | str = b"", headers: Mapping[str, str] | None = None
@@ -80,6 +95,18 @@ class SigV4:
         if not found:
             raise SettingsError("no region to sign for", hint="set AWS_DEFAULT_REGION, or a region in your AWS profile")
         return found
+
+
+def _imported_bases() -> tuple[type, ...]:
+    modules = (("httpx", "Auth"), ("requests.auth", "AuthBase"))
+    found = (getattr(sys.modules.get(module), name, None) for module, name in modules)
+    return tuple(base for base in found if base is not None)
+
+
+@cache
+def _with_bases(cls: type, bases: tuple[type, ...]) -> Any:
+    missing = tuple(base for base in bases if not issubclass(cls, base))
+    return type(cls.__name__, (cls, *missing), {"__module__": cls.__module__}) if missing else cls
 
 
 def _session_region(session: Any) -> str | None:
