@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from fairlead_cli.commands.docs import docs
 from fairlead_cli.commands.doctor import doctor
 from fairlead_cli.commands.export import export
 from fairlead_cli.commands.feedback import feedback
@@ -76,6 +77,7 @@ app.command(epilog=_example("publish model.joblib --name churn --data held_out.c
 app.command(epilog=_example("versions churn"))(versions)
 app.command(epilog=_example("show churn 7"))(show)
 app.command(epilog=_example("report churn 7 --open"))(report)
+app.command(epilog=_example("docs churn 7 --open"))(docs)
 app.command(epilog=_example("export churn 7 --to mlflow churn-7"))(export)
 app.command(epilog=_example("shadow churn 8 --hours 48"))(shadow)
 app.command(epilog=_example("release churn 7 --strategy canary-10-5m --watch"))(release)

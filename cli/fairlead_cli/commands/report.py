@@ -1,15 +1,12 @@
 """fairlead report."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, Version, where
 from fairlead_cli.output import print_json
-
-if TYPE_CHECKING:
-    from fairlead.model.manifest import Blob, Manifest
 
 
 def report(
@@ -31,36 +28,17 @@ def report(
     It shows the verdict, metrics with intervals, charts, slices, inputs, parity, costs and lineage as of publishing.
     """
     from fairlead.registry.connection import open_registry
+    from fairlead_cli.version_files import file_of, write_file
 
     opened = open_registry(where(stack))
     manifest, _ = opened.manifest(name, version or opened.latest(name))
     kind = "card" if card else "report"
-    blob = _blob(manifest, kind)
+    blob = file_of(manifest, kind)
     path = output or Path(f"{name}-{manifest.version}-{'model_card.md' if card else 'report.html'}")
-    _write(path, opened.blob(blob))
+    write_file(path, opened.blob(blob))
     if json:
         print_json({"model": name, "version": manifest.version, "file": str(path), "sha256": blob.sha256})
     else:
         typer.echo(str(path))
     if show:
         typer.launch(path.resolve().as_uri())
-
-
-def _blob(manifest: "Manifest", kind: str) -> "Blob":
-    from fairlead.errors import NotFoundError
-
-    if kind not in manifest.blobs:
-        raise NotFoundError(
-            f"{manifest.model} version {manifest.version} has no {kind}",
-            hint=f"it was published without one; `fairlead show {manifest.model} {manifest.version}` has its facts",
-        )
-    return manifest.blobs[kind]
-
-
-def _write(path: Path, content: bytes) -> None:
-    from fairlead.errors import SettingsError
-
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise SettingsError(f"cannot write {path}: {error.strerror}", hint="name another place by --output") from error

@@ -16,7 +16,7 @@ from tests.functional.conftest import Load, Store
 from tests.functional.serving.invocations import invoke
 
 NEW = ("findings", "policy", "forced", "champion")
-NEW_BLOBS = ("baseline", "policy", "training_rows", "report", "card")
+NEW_BLOBS = ("baseline", "policy", "training_rows", "report", "card", "openapi")
 
 
 @pytest.fixture

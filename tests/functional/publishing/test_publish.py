@@ -65,7 +65,17 @@ def test_a_clean_model_becomes_a_version_with_everything_it_was_judged_by(name: 
     done = published(memory, brought).manifest
     registry = Registry(memory)
     blobs = {key: registry.blob(blob) for key, blob in done.blobs.items()}
-    assert set(blobs) == {"estimator", "golden", "baseline", "policy", "training_rows", "report", "card", "onnx"}
+    assert set(blobs) == {
+        "estimator",
+        "golden",
+        "baseline",
+        "policy",
+        "training_rows",
+        "report",
+        "card",
+        "openapi",
+        "onnx",
+    }
     assert done.policy == done.blobs["policy"].sha256 == Policy().digest()
     assert msgspec.json.decode(blobs["policy"], type=Policy) == Policy()
     assert done.rows == {"held_out": len(brought["X"]), "train": len(brought["train"])}

@@ -20,7 +20,7 @@ ROWS = [
     {"automation", "notebook", "retraining"},
 ]
 CLI_ROWS = [
-    {"clock", "application", "completion", "predictions_format", "starter"},
+    {"clock", "application", "completion", "openapi_page", "predictions_format", "starter", "version_files"},
     {"options", "output", "publish_options", "predictions_file", "rows", "stack", "times"},
     {
         "errors",

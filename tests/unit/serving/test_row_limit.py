@@ -7,10 +7,11 @@ import msgspec
 import pytest
 from awslambdaric.lambda_runtime_marshaller import Encoder
 
+from fairlead.api.response_size import LONGEST_NUMBER, most_rows
 from fairlead.model.answers import Answers
 from fairlead.model.golden import Golden
 from fairlead.model.signature import Field, Output, Signature
-from fairlead.serving.model import LONGEST_NUMBER, Model, most_rows
+from fairlead.serving.model import Model
 from tests.manifests import build
 
 LAMBDA = 6 * 1024 * 1024

@@ -35,8 +35,12 @@ READS = (404, 503)
 def document(
     signature: Signature, facts: Mapping[str, Any], golden: Golden, *, most_rows: int, url: str = ""
 ) -> dict[str, Any]:
-    """Return the document of one version: its identity in `facts`, a golden row as example, the API's `url`."""
+    """Return the document of one version: its identity in `facts`, a golden row as example, the API's `url`.
+
+    The document that is stored with a version has neither `digest`, which covers it, nor `url`.
+    """
     name, version = str(facts["model"]), int(facts["version"])
+    digest = f", {facts['digest']}" if "digest" in facts else ""
     request, response = _request(signature, golden, most_rows), _response(signature.output)
     pinned = f"/versions/{version}/predict"
     return {
@@ -44,7 +48,7 @@ def document(
         "info": {
             "title": name,
             "version": str(version),
-            "description": f"Predictions of {name} version {version}, {facts['digest']}.",
+            "description": f"Predictions of {name} version {version}{digest}.",
         },
         "servers": [{"url": url} if url else SERVER],
         "security": [{"sigv4": []}],

@@ -3,12 +3,17 @@
 https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import msgspec
 
 from fairlead.errors import TooLargeError
+from fairlead.model.signature import Signature, class_names
 
 LARGEST_RESPONSE = 6 * 1024 * 1024 - 16 * 1024
 """Bytes of a Lambda response (6 MB) minus room for the envelope."""
+LONGEST_NUMBER = -1.7976931348623157e308
 
 
 def encoded(value: object) -> int:
@@ -26,3 +31,21 @@ def check(body: bytes | str) -> None:
         raise TooLargeError(
             f"the answer has {size:,} bytes, more than Lambda's 6 MB", hint="ask for fewer rows or outputs"
         )
+
+
+def most_rows(signature: Signature) -> int:
+    """Return the most rows of a request: as many answers as fit Lambda's response."""
+    return LARGEST_RESPONSE // _widest_answer(signature, class_names(signature.output))
+
+
+def _widest_answer(signature: Signature, keys: Sequence[str]) -> int:
+    """Return the most bytes of one row's answer, with its JSON escaped inside Lambda's JSON response."""
+    output = signature.output
+    answer: dict[str, Any] = {"id": f"{'0' * 36}-{'0' * 7}"}
+    if output.task == "regression":
+        answer["value"] = dict.fromkeys(output.names, LONGEST_NUMBER) if output.names else LONGEST_NUMBER
+    else:
+        answer |= {"label": max(output.classes or (-1,), key=encoded), "score": LONGEST_NUMBER}
+    if output.probabilities:
+        answer["probabilities"] = dict.fromkeys(keys, LONGEST_NUMBER)
+    return encoded(answer) - 1  # minus two quotes, plus a comma

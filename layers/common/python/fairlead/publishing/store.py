@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
+from fairlead.api import openapi
+from fairlead.api.response_size import most_rows
 from fairlead.model import baseline
 from fairlead.model.baseline import Baseline
 from fairlead.model.manifest import SCHEMA, Blob, Forced, Manifest, Metric, Parent, decode, encode
@@ -52,14 +54,24 @@ def store(
         facts = ReportFacts(
             manifest=draft, verdict=proved.verdict, baseline=reference, observed=observed, forced=forced
         )
-        pages = {"report": report.render(facts), "card": model_card.render(facts)}
-        written = {key: registry.put_blob(page.encode()) for key, page in pages.items()}
+        pages = {
+            "report": report.render(facts).encode(),
+            "card": model_card.render(facts).encode(),
+            "openapi": _openapi(draft, proved),
+        }
+        written = {key: registry.put_blob(page) for key, page in pages.items()}
         made = msgspec.structs.replace(draft, blobs=blobs | written)
         decode(encode(made))  # an unreadable manifest would block every later version of the model
         return made
 
     progress("writing report and manifest")
     return Published(*registry.commit(name, build))
+
+
+def _openapi(draft: Manifest, proved: Proved) -> bytes:
+    facts = {"model": draft.model, "version": draft.version}
+    made = openapi.document(draft.signature, facts, proved.golden, most_rows=most_rows(draft.signature))
+    return msgspec.json.encode(made)
 
 
 def _contents(inputs: PublishInputs, proved: Proved, reference: Baseline) -> dict[str, bytes]:

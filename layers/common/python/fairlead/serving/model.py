@@ -10,22 +10,19 @@ import msgspec
 
 from fairlead import engines
 from fairlead.api.instances import RequestReader, json_of
-from fairlead.api.response_size import LARGEST_RESPONSE, encoded
+from fairlead.api.response_size import most_rows
 from fairlead.errors import (
     IntegrityError,
 )
 from fairlead.model.digest import prefixed
 from fairlead.model.golden import Golden
 from fairlead.model.manifest import Manifest
-from fairlead.model.signature import Signature, class_names
 from fairlead.registry.store import Readable, Reading
 from fairlead.serving.answer_json import AnswerEncoder
 from fairlead.serving.answer_rows import RowAnswerer
 from fairlead.serving.range_check import Ranges
 from fairlead.settings import Serving
 from fairlead.telemetry.capture import CapturedAnswer, prediction_id
-
-LONGEST_NUMBER = -1.7976931348623157e308
 
 
 class Prediction(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,21 +111,3 @@ def public(facts: Manifest, sha256: str) -> dict[str, Any]:
         "parity": facts.parity,
         "metrics": facts.metrics,
     }
-
-
-def most_rows(signature: Signature) -> int:
-    """Return the most rows of a request: as many answers as fit Lambda's response."""
-    return LARGEST_RESPONSE // _widest_answer(signature, class_names(signature.output))
-
-
-def _widest_answer(signature: Signature, keys: Sequence[str]) -> int:
-    """Return the most bytes of one row's answer, with its JSON escaped inside Lambda's JSON response."""
-    output = signature.output
-    answer: dict[str, Any] = {"id": f"{'0' * 36}-{'0' * 7}"}
-    if output.task == "regression":
-        answer["value"] = dict.fromkeys(output.names, LONGEST_NUMBER) if output.names else LONGEST_NUMBER
-    else:
-        answer |= {"label": max(output.classes or (-1,), key=encoded), "score": LONGEST_NUMBER}
-    if output.probabilities:
-        answer["probabilities"] = dict.fromkeys(keys, LONGEST_NUMBER)
-    return encoded(answer) - 1  # minus two quotes, plus a comma
