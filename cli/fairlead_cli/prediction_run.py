@@ -75,13 +75,17 @@ def run_pinned(
     raise CallError(f"what is live changed {MOST_STARTS} times meanwhile", hint="ask again, or pin with --version N")
 
 
-def answers(endpoint: Endpoint, found: Contract, table: "TableFile", *, start: int = 0) -> Iterator[Answered]:
-    """Yield the answers to the rows from `start` on as they arrive.
+def answers(
+    endpoint: Endpoint, found: Contract, table: "TableFile", *, start: int = 0, explain: bool = False
+) -> Iterator[Answered]:
+    """Yield the answers to the rows from `start` on as they arrive, with their reasons if asked.
 
     Raises CallError, naming rows of the table, also where another version responded.
     """
     sent = Sent(found.signature, table.pieces(start=start))
-    for answer in endpoint.predict(sent.instances(), most_rows=found.most_rows, version=found.version, first_row=start):
+    for answer in endpoint.predict(
+        sent.instances(), most_rows=found.most_rows, version=found.version, first_row=start, explain=explain
+    ):
         if any(answer.get(fact) != value for fact, value in found.identity().items()):
             other = answer.get("version")
             raise CallError(f"version {other} answered for version {found.version}", hint="run the command again")

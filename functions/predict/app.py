@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -15,6 +15,9 @@ from fairlead.aws.s3_stdlib import ColdReader
 from fairlead.serving.endpoint import Endpoint
 from fairlead.serving.model import Model, Prediction
 from fairlead.telemetry import emit
+
+if TYPE_CHECKING:
+    from fairlead.model.explanation import Reasons
 
 frozen = settings.serving(os.environ)
 emit.identify(frozen)
@@ -38,8 +41,10 @@ def predict(request: ProxyRequest) -> Response:
     """Predict rows with the live version, or with the version that the path or `?version=` pins."""
     body = http.json_body(request.event)
     model = _version(request)
-    prediction = _answered(model, model.rows(body), request)
-    response = Response(200, http.JSON, model.body(prediction))
+    asked = model.request(body)
+    prediction = _answered(model, asked.rows, request)
+    text = _explained(model, prediction, request) if asked.explain else model.body(prediction)
+    response = Response(200, http.JSON, text)
     _finish(model, prediction, request)
     return response
 
@@ -48,6 +53,17 @@ def _version(request: ProxyRequest) -> Model:
     model = endpoint.version(request.parameters.get("version") or http.query_version(request.event))
     request.facts["version"] = model.facts.version
     return model
+
+
+def _explained(model: Model, prediction: Prediction, request: ProxyRequest) -> str:
+    from fairlead.serving import explanations  # noqa: PLC0415 - at its first request
+
+    return explanations.body(model, prediction, _reasons(model, prediction, request))
+
+
+def _reasons(model: Model, prediction: Prediction, request: ProxyRequest) -> "Reasons":
+    request.facts["explained"] = True
+    return endpoint.reasons(model, prediction)
 
 
 def _named(request: ProxyRequest) -> Model:
@@ -164,6 +180,7 @@ def infer(request: ProxyRequest) -> Response:
         identity=prediction.answered.identity,
         ids=prediction.ids,
         binary=http.accepts_binary(request.event),
+        reasons=_reasons(model, prediction, request) if tensors.explain else None,
     )
     response = http.inferred(written)
     _finish(model, prediction, request)

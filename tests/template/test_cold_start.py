@@ -22,6 +22,7 @@ DOORS = {
     "fairlead.api.tensors", "fairlead.serving.pinned",
 }  # fmt: skip
 """Modules that the first request of another protocol, or the first pin, imports."""
+ON_REQUEST = ("fairlead.engines.explanation", "fairlead.serving.explanations", "fairlead.model.explanation")
 MOST_MODULES = 380
 MOST_GETS = 3  # manifest, graph, golden rows
 
@@ -68,7 +69,7 @@ def cold(tmp_path_factory: pytest.TempPathFactory) -> tuple[set[str], list[str]]
 def test_a_prediction_imports_nothing_that_trains_or_that_calls_aws(cold: tuple[set[str], list[str]]) -> None:
     modules, _ = cold
     assert {module.split(".")[0] for module in modules} & (TRAINING | CLIENTS) == set()
-    assert not {module for module in modules if module.startswith("fairlead.publishing")}
+    assert not {module for module in modules if module.startswith(("fairlead.publishing", *ON_REQUEST))}
 
 
 def test_a_prediction_imports_no_other_protocol_and_no_event_handler(cold: tuple[set[str], list[str]]) -> None:

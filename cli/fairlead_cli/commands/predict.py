@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from fairlead_cli.prediction_run import Contract
     from fairlead_cli.predictions_file import Run
 
+MOST_REASONS = 3
+"""Fields of a printed row's reasons; --output and --json have all fields."""
 SHOWN = 1_000
 """Rows of the printed table; --output and --json return all rows."""
 
@@ -38,6 +40,9 @@ def predict(
         int | None, typer.Option(min=1, metavar="N", help="The version that predicts. Default: the live one.")
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Send only the first rows.")] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Also return the reasons of each prediction: contributions by field.")
+    ] = False,
     stack: Stack = DEFAULT_STACK,
     json: Json = False,
 ) -> None:
@@ -59,7 +64,7 @@ def predict(
     endpoint = Endpoint(api_url(where(stack)), parallel=PARALLEL)
     described = contract(endpoint, name, version) if version else None
     table = TableFile(data, limit=limit)
-    asked: dict[str, Any] = {"limit": limit}
+    asked: dict[str, Any] = {"limit": limit, "explain": explain or None}
     begun = _begun(output, table, asked | {"model": name} | ({"version": version} if version else {}), resume=resume)
     if begun:
         described = contract(endpoint, name, begun.identity["version"])
@@ -68,7 +73,7 @@ def predict(
         if output:
             _write(endpoint, described, table, output, _run_of(described, table, asked, begun), json=json)
         else:
-            _print(endpoint, described, table, json=json)
+            _print(endpoint, described, table, explain=explain, json=json)
 
     if described:
         run(described)
@@ -116,7 +121,7 @@ def _write(
 
     resumed = run.rows
     with _kept(output), predictions_file(output, run, table) as file, _progress(table.rows, resumed) as advance:
-        for one in answers(endpoint, described, table, start=resumed):
+        for one in answers(endpoint, described, table, start=resumed, explain=bool(run.asked.get("explain"))):
             file.write(with_answers(one.rows, one.predictions), one.release)
             advance(len(one.predictions))
     _note_unused(described, table)
@@ -141,14 +146,14 @@ def _kept(output: Path) -> Iterator[None]:
         raise
 
 
-def _print(endpoint: "Endpoint", described: "Contract", table: "TableFile", *, json: bool) -> None:
+def _print(endpoint: "Endpoint", described: "Contract", table: "TableFile", *, explain: bool, json: bool) -> None:
     """Print the predictions: all as JSON, the first as a table."""
     from fairlead_cli.prediction_run import answers
 
     predictions: list[dict[str, Any]] = []
     releases: dict[str, None] = {}
     with _progress(table.rows, 0) as advance:
-        for one in answers(endpoint, described, table):
+        for one in answers(endpoint, described, table, explain=explain):
             releases[one.release] = None
             predictions += one.predictions if json else one.predictions[: SHOWN - len(predictions)]
             advance(len(one.predictions))
@@ -197,7 +202,18 @@ def _table(predictions: list[dict[str, Any]]) -> tuple[list[str], list[list[Any]
 
 
 def _cells(answer: dict[str, Any]) -> dict[str, Any]:
-    """Return a prediction's columns: a value, several values by name, or a label with its probability or score."""
+    """Return a prediction's columns: its answer, and the largest contributions where it has reasons."""
+    return _answer_cells(answer) | ({"reasons": _largest(answer["explanation"])} if "explanation" in answer else {})
+
+
+def _largest(explanation: dict[str, Any]) -> str:
+    """Return the fields that move a prediction most, with sign: `bill_length_mm +0.31, sex -0.04`."""
+    found = sorted(explanation["contributions"].items(), key=lambda one: -abs(one[1]))
+    return ", ".join(f"{name} {value:+.3g}" for name, value in found[:MOST_REASONS])
+
+
+def _answer_cells(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return a value, several values by name, or a label with its probability or score."""
     if "value" in answer:
         value = answer["value"]
         return value if isinstance(value, dict) else {"value": value}

@@ -218,3 +218,26 @@ def test_predict_for_a_model_that_is_not_live_says_which_one_is(api: Script, tmp
     assert done.exit_code == 5
     assert "churn is live, not penguins" in done.stderr
     assert "`fairlead release penguins VERSION --switch-model` makes it live" in done.stderr
+
+
+def test_predict_prints_the_fields_that_move_each_prediction_most(api: Script, tmp_path: Path) -> None:
+    answer = api.answers["/versions/3/predict"][1]
+    contributions = {"x": 0.02, "zone": -0.2, "plan": 0.3}
+    reasons = {"explanation": {"output": "yes", "base": 0.63, "contributions": contributions}}
+    api.answers["/versions/3/predict"] = (
+        200,
+        lambda body: (
+            (found := answer(body)) | {"predictions": [one | reasons for one in found["predictions"]]}
+            if "parameters" in json.loads(body)
+            else answer(body)
+        ),
+    )
+    path = rows(tmp_path, "plan,x,zone\nbasic,1,1\n")
+
+    done = fairlead("predict", "churn", "--data", path, "--explain")
+    fairlead("predict", "churn", "--data", path, "--explain", "--output", tmp_path / "out.csv")
+
+    assert "plan +0.3, zone -0.2, x +0.02" in done.stdout
+    written = pd.read_csv(tmp_path / "out.csv")
+    assert written["explanation.contributions.plan"].tolist() == [0.3]
+    assert written["explanation.base"].tolist() == [0.63]

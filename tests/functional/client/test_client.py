@@ -266,3 +266,18 @@ def test_importing_a_client_imports_nothing_heavy() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.strip() == "[] ['botocore']"
+
+
+def test_reasons_are_asked_for_and_come_as_contributions_by_field(api: Script) -> None:
+    explanation = {"output": "yes", "base": 0.5, "contributions": {"x": 0.3, "plan": -0.05}}
+    answer = answering(3, label="yes", explanation=explanation)
+    how = {"explanation": {"method": "exact", "scale": "probability"}}
+    api.answers["/predict"] = (200, lambda body: answer(body) | how)
+
+    found = Client(api.url).predict([{"x": 1, "plan": "basic"}], explain=True)
+    Client(api.url).predict([{"x": 1, "plan": "basic"}])
+
+    assert [body.get("parameters") for body in api.received["/predict"]] == [{"explain": True}, None]
+    assert found.explanation == {"method": "exact", "scale": "probability"}
+    assert found.explanations == [explanation]
+    assert found.to_frame()["explanation.contributions.plan"].tolist() == [-0.05]

@@ -75,6 +75,7 @@ def test_a_clean_model_becomes_a_version_with_everything_it_was_judged_by(name: 
         "card",
         "openapi",
         "onnx",
+        "explanation",
     }
     assert done.policy == done.blobs["policy"].sha256 == Policy().digest()
     assert msgspec.json.decode(blobs["policy"], type=Policy) == Policy()

@@ -175,6 +175,13 @@ def _unanswerable(row: int, reason: str, field: str, got: str) -> FieldError:
     return FieldError(row=row, field=field, expected=expected, got=got or reason)
 
 
+class NotExplainableError(RequestError):
+    """The request asks for reasons that this version does not give; the message says why."""
+
+    code = "not_explainable"
+    status = 422
+
+
 class OutcomesError(RowsError):
     """The rows are not outcomes."""
 
@@ -202,6 +209,12 @@ class ModelUnavailableError(UnavailableError):
         self.version = version
 
 
+class ExplanationUnavailableError(UnavailableError):
+    """The version's explanation cannot be read now; predictions without reasons are answered."""
+
+    code = "explanation_unavailable"
+
+
 class LedgerUnavailableError(UnavailableError):
     """Outcomes cannot be written now; writing is idempotent, so the caller may send all of them again."""
 
@@ -212,6 +225,12 @@ class InternalError(FairleadError):
     """Fairlead failed on this request by a defect; the log has the traceback."""
 
     code = "internal"
+
+
+class NotAdditiveError(InternalError):
+    """An exact explanation does not add up to the prediction, so neither is answered."""
+
+    code = "not_additive"
 
 
 # --- the publisher's model or data was refused ------------------------------------------------------

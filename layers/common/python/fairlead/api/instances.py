@@ -16,20 +16,28 @@ import msgspec
 from fairlead.api import field_errors, json_reader
 from fairlead.api.field_errors import MOST_ERRORS, expected_of, shown
 from fairlead.api.json_reader import is_plain, value_of
-from fairlead.errors import FieldError, InstancesError, NotJsonError, TooLargeError
+from fairlead.errors import FieldError, InstancesError, NotJsonError, RequestError, TooLargeError
 from fairlead.model.signature import LARGEST_INTEGER, Field, Signature
 
 Row = tuple[Any, ...]
 OMITTED = msgspec.UNSET
+PARAMETERS = "parameters"
 COLON: dict[type, bytes | str] = {bytes: b":", str: ":"}
 ESCAPED_COLON: dict[type, tuple[bytes | str, ...]] = {bytes: (b"\\u003a", b"\\u003A"), str: ("\\u003a", "\\u003A")}
 _ESCAPED = re.compile(r'["\\\x00-\x1f]')
 
 
+class PredictRequest(msgspec.Struct, frozen=True):
+    """A request's rows in signature order, and whether it asks for the reasons of its predictions."""
+
+    rows: list[Row]
+    explain: bool = False
+
+
 class RequestReader:
     """Decodes `{"instances": [{field: value, …}, …]}` for one signature, at most `most_rows` rows.
 
-    Columns that the signature ignores may stand in a row.
+    `"parameters": {"explain": true}` may stand beside the instances, and ignored columns in a row.
     """
 
     def __init__(self, signature: Signature, *, most_rows: int = sys.maxsize) -> None:
@@ -42,14 +50,19 @@ class RequestReader:
         self._optional = any(field.nullable for field in fields) or bool(self._ignored)
         types = {field.name: _member(field) for field in fields} | dict.fromkeys(self._ignored, (msgspec.Raw, False))
         row, self._values = _row_type({name: types[name] for name in self._names})
-        body = msgspec.defstruct("Body", [("instances", list[row])], forbid_unknown_fields=True)  # type: ignore[valid-type]  # built at run time
+        members: Any = [("instances", list[row]), (PARAMETERS, msgspec.Raw, OMITTED)]  # type: ignore[valid-type]  # built at run time
+        body = msgspec.defstruct("Body", members, forbid_unknown_fields=True)
         self._decode: Callable[[bytes | str], Any] = msgspec.json.Decoder(body).decode
         self._decode_row: Callable[[str], Any] = msgspec.json.Decoder(row).decode
 
     def rows(self, body: bytes | str) -> list[Row]:
-        """Return one tuple per row in signature order, None for missing values.
+        """Return the rows of a request, as `read` does."""
+        return self.read(body).rows
 
-        Raises NotJsonError, InstancesError, TooLargeError.
+    def read(self, body: bytes | str) -> PredictRequest:
+        """Return one tuple per row in signature order, None for missing values, and what the parameters ask for.
+
+        Raises NotJsonError, InstancesError, TooLargeError, RequestError for unknown parameters.
         """
         if self._ignored:  # the decoder skips their bytes unread
             json_reader.text_of(body)
@@ -62,11 +75,12 @@ class RequestReader:
         if not rows:
             raise InstancesError("`instances` is empty", hint="send at least one row")
         self._check_count(len(rows))
-        if not self._are_once(body, rows, 1):
+        if not self._are_once(body, rows, 1 if decoded.parameters is OMITTED else 2 + _colons(decoded.parameters)):
             self._explain(body)
         if self._optional:
             rows = self._filled(rows)
-        return self._whole_numbers(rows, body)
+        explain = decoded.parameters is not OMITTED and _asks_reasons(decoded.parameters)
+        return PredictRequest(self._whole_numbers(rows, body), explain)
 
     def _check_count(self, count: int) -> None:
         if count > self._most_rows:
@@ -125,7 +139,7 @@ class RequestReader:
             raise field_errors.refusal(InstancesError, errors, hint=field_errors.HINT)
 
     def _errors(self, body: bytes | str) -> Iterator[FieldError]:
-        for row, text in enumerate(json_reader.rows(body, "instances", InstancesError)):
+        for row, text in enumerate(json_reader.rows(body, "instances", InstancesError, beside=PARAMETERS)):
             self._check_count(row + 1)
             if self._is_right(text):
                 continue
@@ -163,6 +177,20 @@ class RequestReader:
         else:
             right, expected, got = False, "a field of the signature", "an unknown field"
         return None if right else FieldError(row=row, field=name[:100], expected=expected, got=got)
+
+
+def _asks_reasons(parameters: bytes) -> bool:
+    """Return the parameter `explain`; raises RequestError for another parameter or value."""
+    try:
+        return msgspec.json.decode(parameters, type=_Parameters).explain
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise RequestError(
+            f"`{PARAMETERS}`: {error}", hint='{"explain": true} asks for the reasons of each prediction'
+        ) from error
+
+
+class _Parameters(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    explain: bool = False
 
 
 def json_of(instances: Sequence[Any]) -> bytes:

@@ -86,8 +86,11 @@ def text_of(body: bytes | str) -> str:
         raise NotJsonError(f"the body is not UTF-8: {error}") from error
 
 
-def rows(body: bytes | str, member: str, refused: type[RowsError]) -> Iterator[str]:
-    """Yield the text of each row of `{member: [row, …]}`; raises NotJsonError, and `refused` for another shape."""
+def rows(body: bytes | str, member: str, refused: type[RowsError], *, beside: str = "") -> Iterator[str]:
+    """Yield the text of each row of `{member: [row, …]}`; raises NotJsonError, and `refused` for another shape.
+
+    A member named `beside` may stand in the object once, with any value.
+    """
     source = Source(text_of(body))
     shape = f'the body must be an object {{"{member}": [{{…}}, …]}}'
     if source.next() != "{":
@@ -95,15 +98,18 @@ def rows(body: bytes | str, member: str, refused: type[RowsError]) -> Iterator[s
     seen = []
     for name in source.names():
         seen.append(name)
-        if seen != [member]:
+        if name == beside and seen.count(name) == 1:
+            source.value()
+            continue
+        if name != member or seen.count(name) > 1:
             source.value()
             raise refused(f"{shape}, got the members {', '.join(map(repr, seen))}"[:500])
         if source.next() != "[":
             raise refused(f"`{member}` must be an array of rows, got {shown(source.value())}")
         yield from _elements(source)
     source.end()
-    if not seen:
-        raise refused(f"{shape}, got no members")
+    if member not in seen:
+        raise refused(f"{shape}, got {f'the member {seen[0]!r} alone' if seen else 'no members'}")
 
 
 def value_of(text: str) -> Any:

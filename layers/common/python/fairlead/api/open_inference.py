@@ -5,15 +5,17 @@ pass the same checks as the rows of /predict. The first request imports this mod
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
 from fairlead.api import lenient_json, tensors
+from fairlead.api.field_errors import shown
 from fairlead.api.tensors import Tensor
 from fairlead.errors import InstancesError, RequestError
 from fairlead.model.answers import Answers
+from fairlead.model.explanation import Reasons
 from fairlead.model.signature import Field, Output, Signature, positions
 
 EXTENSIONS = ("binary_tensor_data",)
@@ -50,12 +52,16 @@ class ChosenOutput(NamedTuple):
 
 
 class InferRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """One request: its id (empty for none), its tensors, and the outputs that it names (none: the default)."""
+    """One request: its id (empty for none), its tensors, and the outputs that it names (none: the default).
+
+    `explain` asks for the reasons of each prediction.
+    """
 
     id: str
     inputs: list[Tensor]
     outputs: list[ChosenOutput]
     binary_output: bool = False
+    explain: bool = False
 
 
 class Written(msgspec.Struct, frozen=True):
@@ -93,7 +99,10 @@ def read(body: bytes | str, json_length: str | None = None) -> InferRequest:
         raise InstancesError(f"{len(rest) - at:,} bytes of the body belong to no input")
     binary = bool(request.parameters.get("binary_data_output", False))
     outputs = [ChosenOutput(one.name, bool(one.parameters.get("binary_data", binary))) for one in request.outputs]
-    return InferRequest(id=request.id, inputs=inputs, outputs=outputs, binary_output=binary)
+    explain = request.parameters.get("explain", False)
+    if not isinstance(explain, bool):
+        raise RequestError(f"the parameter explain is true or false, got {shown(explain)}")
+    return InferRequest(id=request.id, inputs=inputs, outputs=outputs, binary_output=binary, explain=explain)
 
 
 def instances(signature: Signature, inputs: Sequence[Tensor]) -> list[dict[str, Any]]:
@@ -124,10 +133,12 @@ def write(
     identity: Mapping[str, Any],
     ids: Sequence[str],
     binary: bool,
+    reasons: Reasons | None = None,
 ) -> Written:
     """Write the response; its parameters hold the exact release and the prediction ids, joined by commas.
 
-    `binary` is whether the caller can receive binary data; without it, all data are JSON.
+    `reasons` become further outputs, whose columns are the model's inputs in order. `binary` is whether the caller can
+    receive binary data; without it, all data are JSON.
     """
     available = outputs(output)
     default = [
@@ -146,11 +157,16 @@ def write(
         document, part = _tensor(chosen.name, available[chosen.name], data, len(ids), binary=chosen.binary and binary)
         written.append(document)
         parts.append(part)
+    for name, kind, data in _reason_outputs(reasons, output) if reasons else ():
+        document, part = _tensor(name, kind, data, len(ids), binary=request.binary_output and binary)
+        written.append(document)
+        parts.append(part)
+    named = {"explanation_method": reasons.method, "explanation_scale": reasons.scale} if reasons else {}
     document = {
         "model_name": identity["model"],
         "model_version": str(identity["version"]),
         **({"id": request.id} if request.id else {}),
-        "parameters": {**identity, "prediction_ids": ",".join(ids)},
+        "parameters": {**identity, "prediction_ids": ",".join(ids), **named},
         "outputs": written,
     }
     text = msgspec.json.encode(document)
@@ -272,6 +288,17 @@ def output_values(name: str, answers: Answers, output: Output) -> list[Any]:
         column = answers.values if output.task == "regression" else answers.labels
     column = column or []
     return [value for row in column for value in row] if column and isinstance(column[0], list) else column
+
+
+def _reason_outputs(reasons: Reasons, output: Output) -> Iterator[tuple[str, tuple[str, int], list[Any]]]:
+    """Yield each output of reasons: its name, datatype and columns, and its values."""
+    labels = "BYTES" if output.task in {"regression", "anomaly"} else _label_type(output)
+    width = len(reasons.contributions[0])
+    yield "explain_output", (labels, 0), list(reasons.outputs)
+    yield "explain_base", ("FP64", 0), reasons.bases
+    yield "explain_contributions", ("FP64", width), [one for row in reasons.contributions for one in row]
+    if reasons.errors is not None:
+        yield "explain_standard_errors", ("FP64", width), [one for row in reasons.errors for one in row]
 
 
 def _tensor(

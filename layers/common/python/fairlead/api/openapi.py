@@ -41,7 +41,9 @@ def document(
     """
     name, version = str(facts["model"]), int(facts["version"])
     digest = f", {facts['digest']}" if "digest" in facts else ""
-    request, response = _request(signature, golden, most_rows), _response(signature.output)
+    explains = facts.get("explanation") is not None and facts["explanation"].method != "off"
+    request = _request(signature, golden, most_rows, explains=explains)
+    response = _response(signature, explains=explains)
     pinned = f"/versions/{version}/predict"
     return {
         "openapi": "3.1.0",
@@ -113,8 +115,8 @@ def _type(field: Field) -> str:
     return {"number": "number", "boolean": "boolean"}.get(field.kind, "string")
 
 
-def _request(signature: Signature, golden: Golden, most_rows: int) -> dict[str, Any]:
-    schema = {
+def _request(signature: Signature, golden: Golden, most_rows: int, *, explains: bool) -> dict[str, Any]:
+    schema: dict[str, Any] = {
         "type": "object",
         "properties": {
             "instances": {
@@ -124,11 +126,24 @@ def _request(signature: Signature, golden: Golden, most_rows: int) -> dict[str, 
         "required": ["instances"],
         "additionalProperties": False,
     }  # fmt: skip
+    if explains:
+        schema["properties"]["parameters"] = _parameters()
     example = {"instances": predictions.instances(signature, golden.rows[:1])}
     return {"required": True, "content": {JSON: {"schema": schema, "example": example}}}
 
 
-def _response(output: Output) -> dict[str, Any]:
+def _parameters() -> dict[str, Any]:
+    explain = {"type": "boolean", "description": "Whether each prediction gets its reasons"}
+    return {"type": "object", "properties": {"explain": explain}, "additionalProperties": False}
+
+
+def _response(signature: Signature, *, explains: bool) -> dict[str, Any]:
+    prediction, method = _prediction(signature.output), {}
+    if explains:
+        prediction["properties"]["explanation"] = _explanation(signature)
+        text = {"type": "string"}
+        members = {"method": text, "scale": text}
+        method = {"explanation": {"type": "object", "properties": members, "required": list(members)}}
     return {
         "type": "object",
         "properties": {
@@ -136,7 +151,8 @@ def _response(output: Output) -> dict[str, Any]:
             "version": {"type": "integer"},
             "digest": {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"},
             "release": {"type": "string"},
-            "predictions": {"type": "array", "items": _prediction(output)},
+            "predictions": {"type": "array", "items": prediction},
+            **method,
         },
         "required": ["model", "version", "digest", "release", "predictions"],
     }
@@ -155,6 +171,22 @@ def _prediction(output: Output) -> dict[str, Any]:
     if output.task == "anomaly":
         members["score"] = number
     return {"type": "object", "properties": members, "required": list(members), "additionalProperties": False}
+
+
+def _explanation(signature: Signature) -> dict[str, Any]:
+    """Return the schema of one row's reasons, which only requests with `explain` get."""
+    fields = [field.name for field in signature.inputs]
+    return {
+        "type": "object",
+        "properties": {
+            "output": {"description": "The explained label, or the name of the explained number"},
+            "base": {"type": "number", "description": "The mean prediction: contributions lead from it to this one"},
+            "contributions": _numbers(fields),
+            "standard_errors": _numbers(fields),
+        },
+        "required": ["output", "base", "contributions"],
+        "additionalProperties": False,
+    }
 
 
 def _numbers(names: Sequence[str]) -> dict[str, Any]:

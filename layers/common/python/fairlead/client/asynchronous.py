@@ -38,9 +38,9 @@ class AsyncClient:
         """Do as `Client.describe`."""
         return await self._run(partial(self._client.describe, version))
 
-    async def predict(self, rows: Any, *, version: int | None = None) -> Predictions:
+    async def predict(self, rows: Any, *, version: int | None = None, explain: bool = False) -> Predictions:
         """Do as `Client.predict`."""
-        return await self._run(partial(self._client.predict, rows, version=version))
+        return await self._run(partial(self._client.predict, rows, version=version, explain=explain))
 
     async def feedback(
         self, ids: Iterable[str], actual: Iterable[Any], *, comments: Iterable[str | None] | None = None

@@ -22,9 +22,10 @@ class Batch(NamedTuple):
     first_row: int
     rows: Sequence[bytes]
 
-    def body(self) -> bytes:
-        """Return the request's body."""
-        return b'{"%s":[' % self.member.encode() + b",".join(self.rows) + b"]}"
+    def body(self, *, explain: bool = False) -> bytes:
+        """Return the request's body; with `explain` it asks for the reasons of each prediction."""
+        end = b'],"parameters":{"explain":true}}' if explain else b"]}"
+        return b'{"%s":[' % self.member.encode() + b",".join(self.rows) + end
 
     def halves(self) -> "tuple[Batch, Batch]":
         """Return the batch in two, for an endpoint that found it too large."""

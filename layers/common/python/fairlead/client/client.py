@@ -32,11 +32,12 @@ class Client:
         """
         return self._endpoint.describe(version)
 
-    def predict(self, rows: Any, *, version: int | None = None) -> Predictions:
+    def predict(self, rows: Any, *, version: int | None = None, explain: bool = False) -> Predictions:
         """Return predictions for a DataFrame (pandas, polars), an Arrow table, an array or a list of rows.
 
         Columns, or the keys of a row, are the model's fields; rows without names have the fields' order. NaN and None
-        mean missing. One version answers all rows: the live one, or `version` where it is given.
+        mean missing. One version answers all rows: the live one, or `version` where it is given. With `explain` the
+        reasons of each prediction come too, as `explanations`.
 
         Raises DataError for rows that JSON cannot represent, CallRowsError for rows that the model refuses, naming row
         and field, CallDeniedError, CallUnavailableError at the deadline, else CallError; SettingsError without
@@ -47,7 +48,7 @@ class Client:
         pinned = version
         for _ in range(MOST_STARTS):
             try:
-                answers, pinned = self._answers(rows, pinned)
+                answers, pinned = self._answers(rows, pinned, explain=explain)
             except CallError as error:
                 older = older_version(error, pinned) if version is None and pinned else None
                 if older is None:
@@ -75,14 +76,15 @@ class Client:
             outcomes = [outcome | comment for outcome, comment in zip(outcomes, said, strict=True)]
         return [result for answer in self._endpoint.report(outcomes) for result in answer["results"]]
 
-    def _answers(self, rows: Any, version: int | None) -> tuple[list[Answer], int | None]:
+    def _answers(self, rows: Any, version: int | None, *, explain: bool) -> tuple[list[Answer], int | None]:
         """Return the answers, all of one version; none, and the older version to pin, where two versions answered.
 
         That happens while a release replaces the live one. Another model has versions of its own: none to pin.
         """
         answers: list[Answer] = []
         try:
-            for answer in self._endpoint.predict(instances(rows, lambda: self._fields(version)), version=version):
+            sent = instances(rows, lambda: self._fields(version))
+            for answer in self._endpoint.predict(sent, version=version, explain=explain):
                 if not answer.keys() >= {*IDENTITY, "release", "predictions"}:
                     raise CallError("the answer has no predictions", hint="is the address the stack's output ApiUrl?")
                 answers.append(answer)

@@ -64,19 +64,20 @@ class Endpoint:
         most_rows: int = ROWS_PER_CALL,
         version: int | None = None,
         first_row: int = 0,
+        explain: bool = False,
     ) -> Iterator[Answer]:
         """POST /predict or /versions/N/predict, at most `most_rows` rows a request; yields the answers in order.
 
         The next requests are on their way while the caller works on an answer; none follows a refused one. A request
         that the endpoint finds too large is sent again in two halves. Raises CallError; its `errors` number rows from
-        `first_row`, which is the first of `instances`.
+        `first_row`, which is the first of `instances`. With `explain` each prediction has its reasons.
         """
         path = f"/versions/{version}/predict" if version else "/predict"
         running: deque[Future[list[Answer]]] = deque()
         with ThreadPoolExecutor(self._parallel) as pool:
             for batch in batches(instances, most_rows=min(most_rows, ROWS_PER_CALL), first_row=first_row):
                 answers = running.popleft().result() if len(running) == self._parallel else []
-                running.append(pool.submit(self._predicted, path, batch))
+                running.append(pool.submit(self._predicted, path, batch, explain=explain))
                 yield from answers
             while running:
                 yield from running.popleft().result()
@@ -89,13 +90,13 @@ class Endpoint:
         for batch in batches(outcomes, most_rows=min(most_rows, ROWS_PER_CALL), member="outcomes"):
             yield self._call("POST", "/feedback", batch.body(), first_row=batch.first_row)
 
-    def _predicted(self, path: str, batch: Batch) -> list[Answer]:
+    def _predicted(self, path: str, batch: Batch, *, explain: bool) -> list[Answer]:
         try:
-            answer = self._call("POST", path, batch.body(), first_row=batch.first_row)
+            answer = self._call("POST", path, batch.body(explain=explain), first_row=batch.first_row)
         except CallError as error:
             if error.code != "too_large" or len(batch.rows) == 1:
                 raise
-            return [answer for half in batch.halves() for answer in self._predicted(path, half)]
+            return [answer for half in batch.halves() for answer in self._predicted(path, half, explain=explain)]
         found = len(answer.get("predictions", ()))
         if found != len(batch.rows):
             raise CallError(

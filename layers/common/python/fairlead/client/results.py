@@ -15,7 +15,8 @@ class Predictions:
 
     `ids` identify the predictions when their outcomes are reported. `model`, `version` and `digest` (the SHA-256 of the
     version's manifest) name the version that gave all of them; `releases` are its releases, two while one replaces the
-    other. `rows` are the predictions as they came.
+    other. `rows` are the predictions as they came. `explanation` has the method and the scale of their reasons, where
+    the call asked for them.
     """
 
     def __init__(self, answers: Sequence[Answer], *, index: Any = None) -> None:
@@ -25,6 +26,7 @@ class Predictions:
         self.digest: str = first["digest"]
         self.releases: tuple[str, ...] = tuple(dict.fromkeys(answer["release"] for answer in answers))
         self.rows: list[dict[str, Any]] = [one for answer in answers for one in answer["predictions"]]
+        self.explanation: dict[str, str] | None = first.get("explanation")
         self._index = index
 
     def __len__(self) -> int:
@@ -63,6 +65,11 @@ class Predictions:
         shares = self._members("probabilities")
         return self._frame(shares) if importlib.util.find_spec("pandas") else shares
 
+    @property
+    def explanations(self) -> list[dict[str, Any]]:
+        """The reasons of predictions that were asked for with `explain`: output, base and contributions by field."""
+        return self._members("explanation")
+
     def to_frame(self) -> Any:
         """Return a DataFrame with `prediction_id` and a column for each member, nested ones as `probabilities.yes`.
 
@@ -88,8 +95,12 @@ def flat(prediction: dict[str, Any]) -> dict[str, Any]:
     """Return a prediction's columns: `prediction_id`, then each member; nested ones as `probabilities.yes`."""
     columns: dict[str, Any] = {"prediction_id": prediction["id"]}
     for member, value in prediction.items():
-        if isinstance(value, dict):
-            columns |= {f"{member}.{name}": one for name, one in value.items()}
-        elif member != "id":
-            columns[member] = value
+        if member != "id":
+            columns |= _columns(member, value)
     return columns
+
+
+def _columns(name: str, value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        return {name: value}
+    return {column: one for inner, part in value.items() for column, one in _columns(f"{name}.{inner}", part).items()}

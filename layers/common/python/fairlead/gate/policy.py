@@ -128,6 +128,12 @@ class Privacy(PolicyTable, frozen=True):
     ignore: list[str] = []
 
 
+class Explanations(PolicyTable, frozen=True):
+    """Whether the version gives reasons for predictions to callers who ask."""
+
+    enabled: bool = True
+
+
 class Policy(PolicyTable, frozen=True):
     """All thresholds. `checks` turns a check's failures into warnings, or turns the check off."""
 
@@ -143,6 +149,7 @@ class Policy(PolicyTable, frozen=True):
     robustness: Robustness = Robustness()
     budget: BudgetLimits = BudgetLimits()
     privacy: Privacy = Privacy()
+    explanations: Explanations = Explanations()
 
     def canonical(self) -> bytes:
         """Return the policy as JSON with its defaults; equal policies have equal bytes."""

@@ -42,8 +42,13 @@ class Golden(msgspec.Struct, frozen=True, kw_only=True):
 
 def answer_of(answers: Answers, position: int) -> Answers:
     """Return the answer at one position, as a batch of one row."""
+    return part_of(answers, slice(position, position + 1))
+
+
+def part_of(answers: Answers, part: slice) -> Answers:
+    """Return the answers at some positions, as a batch of these rows."""
     named = msgspec.structs.asdict(answers)
-    return Answers(**{name: value and value[position : position + 1] for name, value in named.items()})
+    return Answers(**{name: value and value[part] for name, value in named.items()})
 
 
 def _close(expected: Sequence[Any] | None, got: Sequence[Any] | None) -> bool:

@@ -121,6 +121,16 @@ class Forced(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
+class Explaining(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How predictions are explained, by the blob `explanation`; `off` has none.
+
+    `reason` says why the method is not exact, or why there is none.
+    """
+
+    method: Literal["tree", "linear", "sampled", "off"]
+    reason: str = ""
+
+
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """One immutable version of one model.
 
@@ -128,6 +138,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     `champion` is the version that this one was compared with. Versions older than the gate have none of the three.
     `walls` name the sandbox of the process that read the model file; a notebook's estimator has none. `source` is
     the URI that the model was imported from.
+    `explanation` says how predictions are explained; versions of older Fairleads have none.
     """
 
     schema: int
@@ -151,6 +162,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     champion: int | None = None
     walls: tuple[str, ...] = ()
     source: str = ""
+    explanation: Explaining | None = None
 
 
 def encode(manifest: Manifest) -> bytes:

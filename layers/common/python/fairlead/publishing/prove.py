@@ -14,6 +14,7 @@ from fairlead.gate.evidence import Evidence, Folds
 from fairlead.gate.findings import Verdict
 from fairlead.gate.policy import Policy
 from fairlead.model.golden import Golden
+from fairlead.model.manifest import Explaining
 from fairlead.model.signature import Signature
 from fairlead.publishing.estimator_files.convert import from_live
 from fairlead.publishing.evidence import (
@@ -27,6 +28,7 @@ from fairlead.publishing.evidence import (
     order_of,
 )
 from fairlead.publishing.evidence.estimator_loss import loss_of
+from fairlead.publishing.explain import Extracted, extract
 from fairlead.publishing.input.inputs import Progress, PublishInputs
 from fairlead.publishing.input.table_types import to_frame
 from fairlead.publishing.input.widths import check_width
@@ -66,6 +68,7 @@ class Proved(msgspec.Struct, frozen=True, kw_only=True):
     choice: choose_engine.Choice
     data: bytes
     golden: Golden
+    explanation: Extracted
     evidence: Evidence
     verdict: Verdict
     policy: Policy
@@ -108,6 +111,7 @@ def prove(
         progress=progress,
     )
     golden = golden_of(choice.signature, rows, choice.reference, choice.serving)
+    explanation = _explanation(inputs, choice, rows, options.policy, runtime, progress)
     evidence = gather(
         _candidate(inputs, choice, golden),
         _data(inputs),
@@ -125,10 +129,28 @@ def prove(
         choice=choice,
         data=inputs.data,
         golden=golden,
+        explanation=explanation,
         evidence=evidence,
         verdict=msgspec.structs.replace(judge(evidence, options.policy), engine=choice.engine, parity=choice.parity),
         policy=options.policy,
     )
+
+
+def _explanation(
+    inputs: PublishInputs,
+    choice: choose_engine.Choice,
+    rows: Sequence[tuple[Any, ...]],
+    policy: Policy,
+    runtime: Runtime,
+    progress: Progress,
+) -> Extracted:
+    """Return how predictions are explained, against the training rows where they were given."""
+    if not policy.explanations.enabled:
+        return Extracted(facts=Explaining(method="off", reason="the policy switches explanations off"))
+    progress("preparing explanations")
+    background = rows if inputs.train is None else _sample(choice.signature, inputs.train)
+    estimator = None if inputs.graph else inputs.estimator  # a graph of the publisher's own is not compiled from it
+    return extract(estimator, choice, held_out=rows, background=background, runtime=runtime)
 
 
 def _candidate(inputs: PublishInputs, choice: choose_engine.Choice, golden: Golden) -> Candidate:

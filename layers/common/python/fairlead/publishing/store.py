@@ -7,7 +7,7 @@ import msgspec
 
 from fairlead.api import openapi
 from fairlead.api.response_size import most_rows
-from fairlead.model import baseline
+from fairlead.model import baseline, explanation
 from fairlead.model.baseline import Baseline
 from fairlead.model.manifest import SCHEMA, Blob, Forced, Manifest, Metric, Parent, decode, encode
 from fairlead.publishing import report
@@ -43,7 +43,7 @@ def store(
     """Store a proved candidate as the next version of model `name`."""
     evidence, choice = proved.evidence, proved.choice
     reference = baseline_of(choice.signature, evidence.held_out, evidence.predicted)
-    observed = report.gather(evidence, reference, choice.serving, progress=progress)
+    observed = report.gather(evidence, reference, choice.serving, proved.explanation.explainer, progress=progress)
     if observed.importances:
         reference = with_importances(reference, {one.name: one.mean for one in observed.importances.inputs})
     progress("storing blobs")
@@ -69,7 +69,7 @@ def store(
 
 
 def _openapi(draft: Manifest, proved: Proved) -> bytes:
-    facts = {"model": draft.model, "version": draft.version}
+    facts = {"model": draft.model, "version": draft.version, "explanation": draft.explanation}
     made = openapi.document(draft.signature, facts, proved.golden, most_rows=most_rows(draft.signature))
     return msgspec.json.encode(made)
 
@@ -82,6 +82,8 @@ def _contents(inputs: PublishInputs, proved: Proved, reference: Baseline) -> dic
         "policy": proved.policy.canonical(),
         proved.choice.engine.blob: proved.choice.blob,  # the blob that was proved serves
     }
+    if proved.explanation.blob is not None:
+        contents[explanation.BLOB] = explanation.encode(proved.explanation.blob)
     learnt = proved.evidence.training
     if learnt is not None and learnt.digests is not None:
         contents["training_rows"] = pack(learnt.digests)
@@ -127,6 +129,7 @@ def _manifest(
         champion=None if evidence.champion is None else evidence.champion.version,
         walls=inputs.walls,
         source=inputs.source,
+        explanation=proved.explanation.facts,
     )
 
 

@@ -16,6 +16,7 @@ from fairlead.settings import Serving
 from fairlead.telemetry.capture import Capture, CapturedRequest, sampled
 
 if TYPE_CHECKING:
+    from fairlead.model.explanation import Reasons
     from fairlead.serving.pinned import Pins
 
 SLOWEST_RETRY = 30.0  # seconds
@@ -24,7 +25,7 @@ SLOWEST_RETRY = 30.0  # seconds
 class Endpoint:
     """The model that this process serves. `start` loads it; after a failure, requests retry the load with back-off.
 
-    `objects` reads the live version; `pinned` reads older versions while a request waits.
+    `objects` reads the live version; `pinned` reads older versions and explanations while a request waits.
     """
 
     def __init__(
@@ -99,6 +100,14 @@ class Endpoint:
     def captures(self, request: str) -> bool:
         """Return whether a request, by Lambda's id of it, is in the sample that is captured."""
         return sampled(request, self.settings.capture_rate)
+
+    def reasons(self, model: Model, prediction: Prediction) -> "Reasons":
+        """Return the reasons of predictions; raises NotExplainableError, TooLargeError, ExplanationUnavailableError."""
+        from fairlead.serving.explanations import Explanations
+
+        if model.explanations is None:
+            model.explanations = Explanations(model, self._pinned, seconds=self.settings.explain_seconds)
+        return model.explanations.reasons(prediction)
 
     def captured(self, model: Model, prediction: Prediction, request: CapturedRequest) -> Iterator[str]:
         """Return the capture lines of an answered request."""

@@ -4,12 +4,12 @@ This module does not know API Gateway, Powertools or S3: callers pass bytes and 
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from fairlead import engines
-from fairlead.api.instances import RequestReader, json_of
+from fairlead.api.instances import PredictRequest, RequestReader, json_of
 from fairlead.api.response_size import most_rows
 from fairlead.errors import (
     IntegrityError,
@@ -23,6 +23,9 @@ from fairlead.serving.answer_rows import RowAnswerer
 from fairlead.serving.range_check import Ranges
 from fairlead.settings import Serving
 from fairlead.telemetry.capture import CapturedAnswer, prediction_id
+
+if TYPE_CHECKING:
+    from fairlead.serving.explanations import Explanations
 
 
 class Prediction(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,13 +44,19 @@ class Model:
         self.facts = facts
         self.sha256 = sha256
         self.golden = golden
+        self.engine = engine
+        self.explanations: Explanations | None = None
         self._answerer = RowAnswerer(engine, facts.signature, golden)
         self._reader = RequestReader(facts.signature, most_rows=most_rows(facts.signature))
         self._ranges = Ranges(facts.signature)
         self._encoder = AnswerEncoder(facts.signature.output)
 
+    def request(self, body: bytes | str) -> PredictRequest:
+        """Return what the body `{"instances": […]}` asks for; raises a RequestError that names the fault."""
+        return self._reader.read(body)
+
     def rows(self, body: bytes | str) -> list[tuple[Any, ...]]:
-        """Return the rows of the body `{"instances": […]}`; raises a RequestError that names the fault."""
+        """Return the rows of the body, as `request` does."""
         return self._reader.rows(body)
 
     def rows_of(self, instances: Sequence[dict[str, Any]]) -> list[tuple[Any, ...]]:
@@ -110,4 +119,5 @@ def public(facts: Manifest, sha256: str) -> dict[str, Any]:
         "signature": facts.signature,
         "parity": facts.parity,
         "metrics": facts.metrics,
+        "explanation": facts.explanation,
     }

@@ -11,6 +11,8 @@ from fairlead.settings.env import names, required, share
 
 DEFAULT_MEMORY = 1769
 """MB, outside Lambda; the template's default."""
+DEFAULT_EXPLAIN_SECONDS = 10.0
+"""The template's default."""
 
 
 class Serving(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,6 +29,7 @@ class Serving(msgspec.Struct, frozen=True, kw_only=True):
     memory: int  # bytes
     capture_rate: float  # share of requests, 0 to 1
     capture_drop: frozenset[str]  # fields that are never stored
+    explain_seconds: float = DEFAULT_EXPLAIN_SECONDS  # for the reasons of one request; 0 gives none
     pseudonym_key: str = ""  # makes callers' pseudonyms in captured lines
     release: str = ""
     initialization: Literal["on-demand", "provisioned-concurrency", "snap-start", "lambda-managed-instances"]
@@ -51,6 +54,7 @@ def serving(env: Mapping[str, str]) -> Serving:
         capture_rate=capture_rate,
         capture_drop=names(env, "FAIRLEAD_CAPTURE_DROP"),
         pseudonym_key=required(env, "FAIRLEAD_PSEUDONYM_KEY") if capture_rate else "",
+        explain_seconds=float(env.get("FAIRLEAD_EXPLAIN_SECONDS") or DEFAULT_EXPLAIN_SECONDS),
         release=env.get("AWS_LAMBDA_FUNCTION_VERSION", ""),
         initialization=env.get("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),  # type: ignore[arg-type]  # Lambda's values
     )

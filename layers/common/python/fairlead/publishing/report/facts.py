@@ -75,6 +75,15 @@ class Importances(msgspec.Struct, frozen=True, kw_only=True):
     skipped: str = ""
 
 
+class GlobalReasons(msgspec.Struct, frozen=True, kw_only=True):
+    """The mean absolute contribution of every input over some held-out rows, largest first, on the scale of reasons."""
+
+    method: str
+    scale: str
+    rows: int
+    inputs: tuple[tuple[str, float], ...]
+
+
 class Shape(msgspec.Struct, frozen=True, kw_only=True):
     """One input's histogram over the held-out rows, and over the training rows if they were given."""
 
@@ -93,6 +102,7 @@ class Observed(msgspec.Struct, frozen=True, kw_only=True):
     curves: tuple[Curve, ...] = ()
     residuals: tuple[Residuals, ...] = ()
     importances: Importances | None = None
+    reasons: GlobalReasons | None = None
     shapes: dict[str, Shape] = {}
     scores: dict[str, Histogram] = {}
     training: dict[str, tuple[int, ...]] = {}

@@ -43,7 +43,7 @@ def importances(evidence: Evidence, engine: Engine) -> Importances:
     if rows < min(count, FEWEST_ROWS):
         return Importances(measure="", rows=0, repeats=0, skipped=f"{len(columns):,} inputs would take too long")
     sample = np.sort(generator.choice(count, rows, replace=False))
-    values = [_values(column, sample) for column in columns]
+    values = [sample_of(column, sample) for column in columns]
     loss = _loss(evidence, sample)
     try:
         found = _measured(
@@ -75,7 +75,7 @@ def _shuffled(values: Values, at: int, order: Sequence[int]) -> Values:
     return [*values[:at], [values[at][row] for row in order], *values[at + 1 :]]
 
 
-def _values(column: Column, sample: Any) -> list[Any]:
+def sample_of(column: Column, sample: Any) -> list[Any]:
     """Return a column's sample as Python values, None for missing."""
     chosen = column.values[sample].tolist()
     missing = column.missing()[sample].tolist()

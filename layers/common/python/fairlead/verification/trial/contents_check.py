@@ -2,6 +2,7 @@
 
 from fairlead.engines.onnx_graph import check_graph
 from fairlead.errors import NotFoundError, StorageError
+from fairlead.model import explanation
 from fairlead.model.manifest import Finding, Manifest
 from fairlead.registry.store import Reading
 from fairlead.verification.trial.findings import inconclusive, passed
@@ -10,10 +11,11 @@ NAME = "contents"
 
 
 def contents(reading: Reading, facts: Manifest) -> Finding:
-    """Compare every blob with its digest, and check the graph that the engine loads.
+    """Compare every blob with its digest, and check the graphs that engine and explanation load.
 
-    A blob that no environment loads may be missing: training rows are erased on request. Raises IntegrityError for
-    changed bytes, NotFoundError or StorageError for a missing blob that is loaded, EngineError for a forbidden graph.
+    A blob that no prediction needs may be missing: training rows and the rows of an explanation are erased on request.
+    Raises IntegrityError for changed bytes, NotFoundError or StorageError for a missing blob that is loaded, and
+    EngineError for a forbidden graph.
     """
     unread = []
     for name, blob in facts.blobs.items():
@@ -26,8 +28,10 @@ def contents(reading: Reading, facts: Manifest) -> Finding:
             continue
         if facts.engine.name == "onnx" and name == facts.engine.blob:
             check_graph(data)
+        if name == explanation.BLOB and (encoder := explanation.decode(data).encoder):
+            check_graph(encoder.graph)
     figure = f"{len(facts.blobs) - len(unread)} of {len(facts.blobs)} blobs have their digests"
     if unread:
-        detail = f"missing or not readable: {', '.join(unread)}; no release loads them"
+        detail = f"missing or not readable: {', '.join(unread)}; no prediction needs them"
         return inconclusive(NAME, "blobs of the manifest", figure=figure, detail=detail)
     return passed(NAME, "blobs of the manifest", figure=figure)

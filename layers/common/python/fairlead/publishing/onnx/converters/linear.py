@@ -27,11 +27,11 @@ def linear_classifier(nodes: Nodes, operator: Any) -> None:
     indices = positive_indices(nodes, scores) if binary else nodes.first_largest(scores)
     second = scores
     if hasattr(model, "predict_proba") and not nodes.wants_scores(operator):
-        second = LINKS[_link(model, binary=binary)](nodes, scores)
+        second = LINKS[probability_link(model, binary=binary)](nodes, scores)
     write_classes(nodes, operator, indices=indices, probabilities=second)
 
 
-def _link(model: Any, *, binary: bool) -> str:
+def probability_link(model: Any, *, binary: bool) -> str:
     """Return the link whose probabilities equal the estimator's own: it depends on version, solver and loss."""
     scores = np.random.default_rng(0).normal(scale=2.0, size=(64, len(np.ravel(model.intercept_))))
     rows = (scores - np.ravel(model.intercept_)) @ np.linalg.pinv(np.atleast_2d(model.coef_).T)

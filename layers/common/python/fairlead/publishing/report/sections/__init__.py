@@ -14,6 +14,7 @@ from fairlead.publishing.report.sections.findings import all_findings, open_find
 from fairlead.publishing.report.sections.importance import importance
 from fairlead.publishing.report.sections.lineage import environment, lineage
 from fairlead.publishing.report.sections.metrics import metrics
+from fairlead.publishing.report.sections.reasons import reasons
 from fairlead.publishing.report.sections.regression_errors import errors
 from fairlead.publishing.report.sections.slices import slices
 
@@ -25,6 +26,7 @@ SECTIONS: tuple[Callable[[ReportFacts], Element | None], ...] = (
     errors,
     answers,
     importance,
+    reasons,
     slices,
     features,
     parity,

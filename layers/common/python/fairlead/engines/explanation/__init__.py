@@ -1,0 +1,1 @@
+"""Explains predictions: Shapley values by field, exact for trees and linear models, sampled through any engine."""
