@@ -4,9 +4,8 @@ import json
 import uuid
 from typing import Any
 
-from fairlead_local.clients import Clients
 from fairlead_local.cloud import LocalCloud
-from tests.emulator.conformance import compare
+from tests.emulator.conformance import compare, own
 from tests.local.support import archive, create
 
 MINUTE = 60
@@ -15,9 +14,7 @@ ACTED = archive(app="import json\n\n\ndef handler(event, context):\n    print('a
 
 def cloudwatch(cloud: LocalCloud) -> Any:
     """boto3's client, which fails a test whose answer the service's model does not know."""
-    client = Clients(
-        cloud.endpoint_url, access_key=cloud.admin.access_key_id, secret_key=cloud.admin.secret_access_key
-    )["cloudwatch"]  # of its own, because it takes a handler
+    client = own(cloud, "cloudwatch")
     client.meta.events.register("after-call", conforms)
     return client
 

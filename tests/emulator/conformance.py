@@ -3,15 +3,25 @@
 import json
 from typing import Any
 
+from fairlead_local.clients import Clients
+from fairlead_local.cloud import LocalCloud
+
 # Errors every service may answer with, and what the local cloud answers where it has nothing to offer.
 COMMON = {"ValidationException", "NotImplemented", "AccessDeniedException", "ThrottlingException"}
 NUMBERS = {"integer", "long", "double", "float", "timestamp"}
 
 
-def conforming(client: Any) -> Any:
-    """The client, which from now on fails a test whose answer the service's model does not know."""
+def conforming(cloud: LocalCloud, service: str) -> Any:
+    """Return a client of its own that fails a test whose answer the service's model does not know."""
+    client = own(cloud, service)
     client.meta.events.register("after-call", _check)
     return client
+
+
+def own(cloud: LocalCloud, service: str) -> Any:
+    """Return a client that no other test has, because it takes a handler."""
+    keys = cloud.admin
+    return Clients(cloud.endpoint_url, access_key=keys.access_key_id, secret_key=keys.secret_access_key)[service]
 
 
 def _check(http_response: Any, model: Any, parsed: dict[str, Any], **_: Any) -> None:

@@ -130,7 +130,7 @@ class Ground:
 
 def prepare(cloud: LocalCloud, name: str, folder: Path, *, crashes: bool = False) -> Ground:
     """Everything but the group."""
-    functions, codedeploy = cloud.client("lambda"), conforming(cloud.client("codedeploy"))
+    functions, codedeploy = cloud.client("lambda"), conforming(cloud, "codedeploy")
     create(functions, name)
     for description in ("one", "two", "three"):
         publish(functions, name, description)

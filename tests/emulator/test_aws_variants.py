@@ -81,6 +81,7 @@ def test_lambda_adds_members_that_a_json_log_line_lacks(cloud: LocalCloud, funct
     logging = {"LogFormat": "JSON", "LogGroup": f"/aws/lambda/{new_name}"}
     create(functions, new_name, Code={"ZipFile": PRINTS}, LoggingConfig=logging)
     logs = cloud.client("logs")
+    logs.create_log_group(logGroupName=logging["LogGroup"])
 
     with cloud.variants(log_keys={"timestamp": "2026-11-28T00:00:00Z", "level": "TRACE"}):
         functions.invoke(FunctionName=new_name)

@@ -77,7 +77,7 @@ def stacks(cloud: LocalCloud) -> Any:
 
 
 def test_stack_of_codedeploy_and_eventbridge_is_created_updated_and_deleted(cloud: LocalCloud, stacks: Any) -> None:
-    codedeploy, events = conforming(cloud.client("codedeploy")), conforming(cloud.client("events"))
+    codedeploy, events = conforming(cloud, "codedeploy"), conforming(cloud, "events")
     where = {"applicationName": STACK, "deploymentGroupName": "live"}
 
     stacks.create_stack(StackName=STACK, TemplateBody=template(targets=2), Capabilities=["CAPABILITY_IAM"])

@@ -59,12 +59,12 @@ def listener(cloud: LocalCloud, functions: Any, new_name: str, tmp_path: Path) -
     create(
         functions, new_name, Code={"ZipFile": archive(app=KEEPS)}, Environment={"Variables": {"KEPT": str(tmp_path)}}
     )
-    return Listener(new_name, tmp_path, conforming(cloud.client("events")), functions)
+    return Listener(new_name, tmp_path, conforming(cloud, "events"), functions)
 
 
 @pytest.fixture(scope="module")
 def api(cloud: LocalCloud) -> Any:
-    return conforming(cloud.client("events"))
+    return conforming(cloud, "events")
 
 
 def pattern(source: str) -> str:

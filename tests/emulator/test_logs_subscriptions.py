@@ -65,7 +65,7 @@ class Reader:
 def reader(cloud: LocalCloud, functions: Any, new_name: str, tmp_path: Path) -> Reader:
     environment = {"Variables": {"KEPT": str(tmp_path)}}
     create(functions, new_name, Code={"ZipFile": archive(app=KEEPS)}, Environment=environment)
-    logs = conforming(cloud.client("logs"))
+    logs = conforming(cloud, "logs")
     logs.create_log_group(logGroupName=new_name)
     for stream in ("one", "two"):
         logs.create_log_stream(logGroupName=new_name, logStreamName=stream)

@@ -18,6 +18,7 @@ from fairlead_local.lambda_runtime.process_output import Line
 
 logger = logging.getLogger(__name__)
 
+GATHER_SECONDS = 0.2  # a call of PutLogEvents for each invocation would take half of the cloud's time
 MOST_AT_ONCE = 200  # batches of lines
 
 
@@ -68,8 +69,7 @@ class LogDelivery:
     def _work(self) -> None:
         stopping = False
         while not stopping:
-            items = [self._queue.get()]
-            items += [self._queue.get() for _ in range(min(self._queue.qsize(), MOST_AT_ONCE))]
+            items = self._queue.gather(GATHER_SECONDS, MOST_AT_ONCE)
             stopping = None in items
             streams: dict[tuple[str, str], list[Batch]] = {}
             for batch in filter(None, items):

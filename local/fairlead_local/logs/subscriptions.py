@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/SubscriptionFilters.htm
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +24,7 @@ logger = logging.getLogger(__name__)
 
 PRINCIPALS = ("logs.amazonaws.com", "logs.us-east-1.amazonaws.com")
 GATHER_SECONDS = 0.2
+MOST_AT_ONCE = 10_000  # batches of events
 
 
 @dataclass(frozen=True)
@@ -86,9 +86,7 @@ class Subscriptions:
 
     def _work(self) -> None:
         while True:
-            batches = [self._queue.get()]
-            time.sleep(GATHER_SECONDS)
-            batches += [self._queue.get() for _ in range(self._queue.qsize())]
+            batches = self._queue.gather(GATHER_SECONDS, MOST_AT_ONCE)
             try:
                 self._deliver(batches)
             except Exception:
