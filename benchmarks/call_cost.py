@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 
 import boto3
 from moto import mock_aws
-from samcli.yamlhelper import yaml_parse
 
 from benchmarks import models, prices
 from benchmarks.feedback import LOG_GROUP, packed
@@ -26,6 +25,7 @@ from fairlead.feedback.ledger import Ledger
 from fairlead.feedback.log_delivery import Collector
 from fairlead.feedback.score import Scorer
 from fairlead.feedback.versions import KnownVersions
+from fairlead_local.cloudformation import templates
 from testkit.lambda_context import event
 from testkit.ledger_table import create_table
 
@@ -139,7 +139,7 @@ def platform_lines(*, traced: bool) -> list[str]:
 
 def access_line() -> str:
     """Return API Gateway's line about a call, in the template's format with values of usual lengths."""
-    form = yaml_parse(TEMPLATE.read_text())["Resources"]["Api"]["Properties"]["AccessLogSetting"]["Format"]
+    form = templates.parse(TEMPLATE.read_text())["Resources"]["Api"]["Properties"]["AccessLogSetting"]["Format"]
     sizes = {"requestId": 36, "requestTime": 26, "userArn": 60, "sourceIp": 13, "xrayTraceId": 1, "path": 13}
     return re.sub(r"\$context\.(?:\w+\.)*(\w+)", lambda found: "x" * sizes.get(found[1], 4), form)
 
@@ -198,7 +198,7 @@ def _item_bytes(item: dict[str, Any]) -> int:
 
 def dollars(call: Call, *, captured: bool, busy: bool = False, traced: bool = False) -> dict[str, float]:
     """Return dollars for a million calls, by what they are paid for."""
-    memory = yaml_parse(TEMPLATE.read_text())["Parameters"]["MemorySize"]["Default"] / 1024
+    memory = templates.parse(TEMPLATE.read_text())["Parameters"]["MemorySize"]["Default"] / 1024
     second = prices.GIGABYTE_SECOND["x86_64"]
     found = {
         "API Gateway": prices.API_REQUEST,

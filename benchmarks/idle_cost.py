@@ -10,10 +10,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from samcli.yamlhelper import yaml_parse
-
 from benchmarks import prices
 from benchmarks.options import parser
+from fairlead_local.cloudformation import templates
 
 TEMPLATE = Path(__file__).parents[1] / "template.yaml"
 STACK = "fairlead"
@@ -111,7 +110,7 @@ def _ticks(function: dict[str, Any]) -> int:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the table, one column for each value of `Watch`."""
     parser(__doc__).parse_args(arguments)
-    template = yaml_parse(TEMPLATE.read_text())
+    template = templates.parse(TEMPLATE.read_text())
     full, lean = (list(lines(template, Watch=watch)) for watch in ("full", "lean"))
     print(f"List prices of {prices.AS_OF}, dollars a month:\n")
     print("| without calls | full: count | $ | lean: count | $ |\n|---|--:|--:|--:|--:|")

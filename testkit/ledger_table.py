@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from samtranslator.yaml_helper import yaml_parse
+from fairlead_local.cloudformation import templates
 
 TEMPLATE = Path(__file__).parents[1] / "template.yaml"
 SCHEMA = ("BillingMode", "AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes")
@@ -17,5 +17,5 @@ def create_table(client: Any, name: str) -> None:
 
 @cache
 def _schema() -> dict[str, Any]:
-    properties = yaml_parse(TEMPLATE.read_text())["Resources"]["Ledger"]["Properties"]
+    properties = templates.parse(TEMPLATE.read_text())["Resources"]["Ledger"]["Properties"]
     return {name: properties[name] for name in SCHEMA}

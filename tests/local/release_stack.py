@@ -203,13 +203,15 @@ class Scene(Commands):
 
     def check_record(self) -> None:
         """The journal's chain holds, the aliases are where it says, and nothing is left open."""
-        said = ""
+        said = "a deployment still runs"
 
         def settled() -> bool:
             nonlocal said
+            if self.running():
+                return False
             verified = self.fairlead("history", "iris", "--verify")
             said = verified.output
-            return not self.running() and verified.exit_code == 0
+            return verified.exit_code == 0
 
         try:
             self.until(settled)

@@ -11,11 +11,11 @@ from typing import Any
 
 import joblib
 import pytest
-from samcli.yamlhelper import yaml_parse
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
 
 from fairlead_local.cloud import LocalCloud
+from fairlead_local.cloudformation import templates
 from tests.local.packing import packed
 from tests.local.support import ROOT, clock_ahead, deploy_dev, github_job, until
 
@@ -154,7 +154,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[object, ...]:
 
 
 def test_every_parameter_is_changed_or_said_to_be_fixed() -> None:
-    assert set(yaml_parse((ROOT / "template.yaml").read_text())["Parameters"]) == {*CHANGED, *FIXED}
+    assert set(templates.parse((ROOT / "template.yaml").read_text())["Parameters"]) == {*CHANGED, *FIXED}
 
 
 def test_stack_is_made_changed_deleted_and_made_again_by_the_workflow_s_roles(

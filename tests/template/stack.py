@@ -15,7 +15,8 @@ from typing import Any
 from unittest import mock
 
 from samtranslator.translator.transform import transform
-from samtranslator.yaml_helper import yaml_parse
+
+from fairlead_local.cloudformation import templates
 
 ROOT = Path(__file__).parents[2]
 NAMES = {"AWS::StackName": "fairlead"}
@@ -60,7 +61,7 @@ def translate(**parameters: str) -> Stack:
 
 def source() -> dict[str, Any]:
     """Return template.yaml as written, with local folders replaced by what `sam package` would put there."""
-    template: dict[str, Any] = yaml_parse((ROOT / "template.yaml").read_text())
+    template: dict[str, Any] = templates.parse((ROOT / "template.yaml").read_text())
     for name, resource in template["Resources"].items():
         for folder in {"CodeUri", "ContentUri"} & resource.get("Properties", {}).keys():
             resource["Properties"][folder] = f"s3://artifacts/{name}"

@@ -7,9 +7,9 @@ The Service Authorization Reference gives every alias action the resource type `
 import fnmatch
 
 import pytest
-from samtranslator.yaml_helper import yaml_parse
 
 from fairlead.aws import alias_mover
+from fairlead_local.cloudformation import templates
 from tests.template.rights import FUNCTION, callers, documents, many
 from tests.template.stack import ROOT, translate
 
@@ -59,7 +59,7 @@ def test_no_statement_about_aliases_names_an_alias_which_grants_nothing() -> Non
 
 
 def test_cloudformation_s_own_role_creates_aliases_and_moves_none() -> None:
-    resources = yaml_parse((ROOT / "bootstrap-ci.yaml").read_text())["Resources"]
+    resources = templates.parse((ROOT / "bootstrap-ci.yaml").read_text())["Resources"]
     policies = resources["StackRole"]["Properties"]["Policies"]
     [functions] = (
         entry

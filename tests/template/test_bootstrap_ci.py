@@ -6,8 +6,8 @@ import re
 from typing import Any
 
 import pytest
-from samtranslator.yaml_helper import yaml_parse
 
+from fairlead_local.cloudformation import templates
 from tests.template.rights import documents
 from tests.template.stack import ROOT, Reader, translate
 
@@ -22,7 +22,7 @@ NAMES = {
     "RepositoryId": "1296269",
     "Environment": "dev",
 }
-TEMPLATE = json.loads(json.dumps(yaml_parse((ROOT / "bootstrap-ci.yaml").read_text())))
+TEMPLATE = json.loads(json.dumps(templates.parse((ROOT / "bootstrap-ci.yaml").read_text())))
 RESOURCES: dict[str, Any] = Reader(TEMPLATE, NAMES)(TEMPLATE["Resources"])
 
 

@@ -3,14 +3,14 @@
 from typing import Any
 
 import pytest
-from samcli.yamlhelper import yaml_parse
 
 from benchmarks.idle_cost import TEMPLATE, lines
+from fairlead_local.cloudformation import templates
 
 
 @pytest.fixture
 def template() -> dict[str, Any]:
-    found: dict[str, Any] = yaml_parse(TEMPLATE.read_text())
+    found: dict[str, Any] = templates.parse(TEMPLATE.read_text())
     return found
 
 

@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
-from samtranslator.yaml_helper import yaml_parse
 
+from fairlead_local.cloudformation import templates
 from tests.template.stack import ROOT, translate
 
 STATE = {
@@ -51,7 +51,9 @@ def retained(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def template(file: str) -> dict[str, Any]:
-    document: dict[str, Any] = translate().raw if file == "template.yaml" else yaml_parse((ROOT / file).read_text())
+    document: dict[str, Any] = (
+        translate().raw if file == "template.yaml" else templates.parse((ROOT / file).read_text())
+    )
     return document
 
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 import typer
-from samtranslator.yaml_helper import yaml_parse
 
 from fairlead.errors import FairleadError, InternalError, RequestError, UnavailableError
 from fairlead_cli.main import app
+from fairlead_local.cloudformation import templates
 
 ROOT = Path(__file__).parents[3]
 README = (ROOT / "README.md").read_text()
@@ -76,7 +76,7 @@ def test_every_problem_code_is_in_the_reference() -> None:
 
 
 def test_every_parameter_and_output_of_the_template_is_in_the_reference() -> None:
-    template = yaml_parse((ROOT / "template.yaml").read_text())
+    template = templates.parse((ROOT / "template.yaml").read_text())
     reference = (ROOT / "docs/reference/parameters.md").read_text()
     for name, facts in template["Parameters"].items():
         assert f"| `{name}` | `{facts['Default']}` |" in reference or f"| `{name}` | |" in reference, name
