@@ -213,7 +213,8 @@ def _json_lines(body: bytes | str, signature: Signature) -> list[dict[str, Any]]
 def _csv(body: bytes | str, header: str, signature: Signature) -> list[dict[str, Any]]:
     """Return the rows of a CSV file; `header` is the content type's parameter: present, absent or empty.
 
-    Without it, the first line is a header only if it holds exactly the names of the fields.
+    Without it, the first line is a header only if it holds exactly the names of the fields, and perhaps names of
+    columns that the model ignores.
     """
     if header not in {"", "present", "absent"}:
         raise MediaTypeError(
@@ -221,7 +222,8 @@ def _csv(body: bytes | str, header: str, signature: Signature) -> list[dict[str,
         )
     lines = _csv_lines(body, single=len(signature.inputs) == 1)
     fields = {field.name: field for field in signature.inputs}
-    if lines and (header == "present" or (not header and set(lines[0]) == set(fields))):
+    ignored = {column.name for column in signature.ignored}
+    if lines and (header == "present" or (not header and set(lines[0]) - ignored == set(fields))):
         names: Sequence[str] = lines[0]
         lines = lines[1:]
     else:
