@@ -196,3 +196,11 @@ def test_the_events_of_sam_local_are_answered(app: ModuleType) -> None:
         assert app.handler(event("invocations"), context())["statusCode"] == 200
         assert app.handler(event("invocations_csv"), context())["body"] == "Adelie\n"
         assert app.handler(event("ping"), context())["body"] == "\n"
+
+
+def test_a_refusal_of_long_names_fits_lambdas_response(app: ModuleType) -> None:
+    columns = {"\0" * 90_000 + str(n): [1] * n for n in range(9)}
+    answer = ask(app, json.dumps({"inputs": columns}))
+
+    assert answer["statusCode"] == 422
+    assert len(json.dumps(answer)) < 50_000

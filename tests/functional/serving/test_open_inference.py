@@ -282,3 +282,36 @@ def test_no_value_is_a_failure_of_the_service(app: ModuleType, value: str) -> No
     assert call(app, "infer", body=tensor)[0] in {400, 422}
     assert call(app, "invocations", body=row)[0] in {400, 422}
     assert call(app, "invocations", body='{"inputs": {"body_mass_g": VALUE}}'.replace("VALUE", value))[0] in {400, 422}
+
+
+def test_an_id_with_a_lone_surrogate_is_the_callers_fault(app: ModuleType) -> None:
+    status, problem = infer(app, id="\ud800")
+
+    assert (status, problem["code"]) == (400, "bad_request")
+
+
+def test_null_for_an_optional_member_means_that_it_is_absent(app: ModuleType) -> None:
+    inputs = [one | {"parameters": None} for one in tensors()]
+    status, answered = infer(app, id=None, parameters=None, outputs=None, inputs=inputs)
+
+    assert status == 200
+    assert "id" not in answered
+    assert infer(app, outputs=[{"name": "predict", "parameters": None}])[0] == 200
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"inputs": [{"name": "\0" * 900_000, "datatype": "FP64", "shape": [1], "data": ["long"]}]},
+        {
+            "inputs": [
+                {"name": "\0" * 90_000 + str(n), "datatype": "FP64", "shape": [n], "data": [1] * n} for n in range(9)
+            ]
+        },
+    ],
+)
+def test_a_refusal_of_a_long_name_fits_lambdas_response(app: ModuleType, document: dict[str, Any]) -> None:
+    answer = invoke(app, event("infer", body=json.dumps(document)))
+
+    assert answer["statusCode"] == 422
+    assert len(json.dumps(answer)) < 50_000

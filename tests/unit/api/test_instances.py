@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fairlead.api import invocations
 from fairlead.api.instances import RequestReader
 from fairlead.errors import InstancesError, NotJsonError, TooLargeError
 from fairlead.model.signature import Field, Ignored, Output, Signature
@@ -303,3 +304,26 @@ def test_a_name_that_json_escapes_is_read_like_any_other(name: str) -> None:
     key = json.dumps(name)
     with pytest.raises(InstancesError, match="each field once"):
         named.rows(f'{{"instances": [{{{key}: 1, {key}: 2}}]}}')
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/json", "[1, 2, 3, 4, 5]"),
+        ("application/json", '{"inputs": {"a": [1, 2, 3, 4, 5]}}'),
+        ("application/json", '{"dataframe_split": {"data": [[1], [2], [3], [4], [5]]}}'),
+        ("application/jsonlines", "1\n2\n3\n4\n5\n"),
+        ("text/csv; header=absent", "1\n2\n3\n4\n5\n"),
+        ("text/csv; header=absent", "\n\n\n\n\n"),
+    ],
+)
+def test_no_more_rows_are_made_than_one_request_may_have(kind: str, body: str) -> None:
+    """A body of 4 MB holds millions of rows, which as dictionaries take more memory than the function has."""
+    field = Field(name="a", kind="number", nullable=True)
+    signature = Signature(inputs=(field,), output=Output(task="regression", target="y"), layout="array")
+    rows = iter(invocations.read(body, kind, signature).instances)
+
+    with pytest.raises(TooLargeError, match="more than 2 rows"):
+        RequestReader(signature, most_rows=2).rows_of(rows)
+
+    assert len(list(rows)) == 2

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fairlead.api import open_inference, tensors
-from fairlead.api.instances import RequestReader, json_of
+from fairlead.api.instances import RequestReader
 from fairlead.errors import InstancesError, NotJsonError, RequestError
 from fairlead.model.answers import Answers
 from fairlead.model.signature import Field, Ignored, Output, Signature
@@ -42,7 +42,7 @@ def tensor(name: str, datatype: str, data: list[Any], *, shape: list[int] | None
 def rows(signature: Signature, *inputs: dict[str, Any]) -> list[tuple[Any, ...]]:
     """Return the rows that a request's tensors become, after the checks of /predict."""
     request = open_inference.read(json.dumps({"inputs": inputs}))
-    return RequestReader(signature).rows(json_of(open_inference.instances(signature, request.inputs)))
+    return RequestReader(signature).rows_of(open_inference.instances(signature, request.inputs))
 
 
 def written(output: Output, answers: Answers, *names: str, rows: int = 2) -> dict[str, Any]:
@@ -205,4 +205,4 @@ def test_every_way_to_send_a_table_gives_the_rows_of_predict(table: list[tuple[f
 
     assert rows(NUMBERS, tensor("a", "FP64", a), tensor("b", "INT64", b)) == native
     assert rows(NUMBERS, tensor("a", "FP64", nan), tensor("b", "INT64", b)) == native
-    assert RequestReader(NUMBERS).rows(json_of(open_inference.instances(NUMBERS, binary.inputs))) == native
+    assert RequestReader(NUMBERS).rows_of(open_inference.instances(NUMBERS, binary.inputs)) == native

@@ -31,6 +31,8 @@ JSON = "application/json"
 PROBLEM = "application/problem+json"
 BINARY = "application/octet-stream"
 CHARSETS = {"utf-8", "utf8", "us-ascii", "ascii"}
+LONGEST_TEXT = 2_000
+"""Characters of a problem's text. It may name what a caller sent, and twice 3 MB are more than Lambda's response."""
 
 
 class Response(NamedTuple):
@@ -192,16 +194,17 @@ def problem(error: FairleadError) -> Response:
     if isinstance(error, NoSuchVersionError) and error.versions is not None:
         body["versions"] = error.versions
     headers = {"Retry-After": str(error.retry_after)} if isinstance(error, UnavailableError) else {}
-    return Response(error.status, PROBLEM, msgspec.json.encode(_unicode(body)).decode(), headers)
+    return Response(error.status, PROBLEM, msgspec.json.encode(_presentable(body)).decode(), headers)
 
 
-def _unicode(value: Any) -> Any:
-    """Return a document with lone surrogates, which callers may send, escaped as text."""
+def _presentable(value: Any) -> Any:
+    """Return a document with its texts cut to LONGEST_TEXT, and with lone surrogates, which callers send, escaped."""
     if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode()
+        text = value if len(value) <= LONGEST_TEXT else value[:LONGEST_TEXT] + "…"
+        return text.encode("utf-8", "backslashreplace").decode()
     if isinstance(value, Mapping):
-        return {name: _unicode(member) for name, member in value.items()}
-    return [_unicode(one) for one in value] if isinstance(value, list) else value
+        return {name: _presentable(member) for name, member in value.items()}
+    return [_presentable(one) for one in value] if isinstance(value, list) else value
 
 
 def _arrived(context: Mapping[str, Any]) -> int:

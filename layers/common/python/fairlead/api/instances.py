@@ -7,7 +7,7 @@ duplicate keys, is read a second time, row by row, to find the faults.
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Annotated, Any, Literal, NotRequired, Optional, TypedDict
 
@@ -40,7 +40,7 @@ class RequestReader:
     `"parameters": {"explain": true}` may stand beside the instances, and ignored columns in a row.
     """
 
-    def __init__(self, signature: Signature, *, most_rows: int = sys.maxsize) -> None:
+    def __init__(self, signature: Signature, *, most_rows: int = sys.maxsize - 1) -> None:
         self._most_rows = most_rows
         fields = signature.inputs
         self._fields = {field.name: field for field in fields}
@@ -81,6 +81,17 @@ class RequestReader:
             rows = self._filled(rows)
         explain = decoded.parameters is not OMITTED and _asks_reasons(decoded.parameters)
         return PredictRequest(self._whole_numbers(rows, body), explain)
+
+    def rows_of(self, instances: Iterable[dict[str, Any]]) -> list[Row]:
+        """Return the rows that another protocol's request holds, after the same checks.
+
+        Reads at most one row more than the request may have. Raises what `rows` raises.
+        """
+        taken = list(islice(instances, self._most_rows + 1))
+        if not taken:
+            raise InstancesError("there are no rows", hint="send at least one row")
+        self._check_count(len(taken))
+        return self.rows(json_of(taken))
 
     def _check_count(self, count: int) -> None:
         if count > self._most_rows:

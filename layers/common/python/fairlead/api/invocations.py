@@ -7,7 +7,8 @@ Rows then pass the same checks as those of /predict. The first request imports t
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from typing import Any, Literal
 
 import msgspec
@@ -35,9 +36,12 @@ csv.field_size_limit(6 * 1024 * 1024)  # Lambda's largest body
 
 
 class Invocation(msgspec.Struct, frozen=True, kw_only=True):
-    """One request: rows by field name, the output that it chooses, and whether its JSON is a bare array."""
+    """One request: rows by field name, the output that it chooses, and whether its JSON is a bare array.
 
-    instances: list[dict[str, Any]]
+    The rows are read when they are asked for: a small body can hold more of them than memory holds dictionaries.
+    """
+
+    instances: Iterable[dict[str, Any]]
     method: str = "predict"
     bare: bool = False
 
@@ -73,10 +77,8 @@ def read(body: bytes | str, content_type: str, signature: Signature) -> Invocati
         invocation = Invocation(instances=_json_lines(body, signature))
     else:
         invocation = _json(lenient_json.decode(body), signature)
-    if not invocation.instances:
-        raise InstancesError("there are no rows", hint="send at least one row")
-    lenient_json.without_nan(signature.inputs, invocation.instances)
-    return invocation
+    rows = lenient_json.without_nan(signature.inputs, invocation.instances)
+    return msgspec.structs.replace(invocation, instances=rows)
 
 
 def write(
@@ -123,7 +125,7 @@ def _json(document: Any, signature: Signature) -> Invocation:
     elif form == "inputs" and isinstance(given, dict):
         instances = _columns(given)
     else:
-        instances = _rows(given, signature, form=form)
+        instances = _rows(_listed(given, form), signature)
     return Invocation(instances=instances, method=_method(document.get("params")))
 
 
@@ -136,27 +138,40 @@ def _method(params: Any) -> str:
     return method
 
 
-def _split(given: Any, signature: Signature) -> list[dict[str, Any]]:
+def _split(given: Any, signature: Signature) -> Iterator[dict[str, Any]]:
     """Return the rows of pandas' `to_dict("split")`; the index is not read."""
     if not isinstance(given, dict) or "data" not in given or set(given) - {"columns", "index", "data"}:
         raise RequestError("`dataframe_split` has data, and perhaps columns and index")
     columns = given.get("columns")
     if columns is None:
-        return _rows(given["data"], signature, form="dataframe_split.data")
+        return _rows(_listed(given["data"], "dataframe_split.data"), signature)
     if not isinstance(columns, list) or not all(isinstance(name, str) for name in columns):
         raise RequestError("`dataframe_split.columns` must be an array of names")
-    return _named(columns, given["data"])
+    return _named(columns, _listed(given["data"], "data"))
 
 
-def _rows(given: Any, signature: Signature, *, form: str = "the body") -> list[dict[str, Any]]:
-    """Return rows that came as objects, or as values in the signature's order."""
+def _listed(given: Any, form: str) -> list[Any]:
     if not isinstance(given, list):
         raise RequestError(f"`{form}` must be an array of rows, got {shown(given)}")
-    if all(isinstance(row, dict) for row in given):
-        return [dict(row) for row in given]
-    if len(signature.inputs) == 1:
-        given = [row if isinstance(row, list) else [row] for row in given]
-    return _named(_order(signature, given), given)
+    return given
+
+
+def _rows(given: Iterable[Any], signature: Signature) -> Iterator[dict[str, Any]]:
+    """Return rows that came as objects, or as values in the signature's order; the first says which."""
+    rest = iter(given)
+    head = list(islice(rest, 1))
+    rows = chain(head, rest)
+    if head and isinstance(head[0], dict):
+        return _objects(rows)
+    single = len(signature.inputs) == 1
+    return _named(_order(signature, head), (row if isinstance(row, list) or not single else [row] for row in rows))
+
+
+def _objects(rows: Iterable[Any]) -> Iterator[dict[str, Any]]:
+    for at, row in enumerate(rows):
+        if not isinstance(row, dict):
+            raise _wrong_row(at, "an object of fields", shown(row))
+        yield row
 
 
 def _order(signature: Signature, rows: Iterable[Any]) -> list[str]:
@@ -170,47 +185,49 @@ def _order(signature: Signature, rows: Iterable[Any]) -> list[str]:
     return names
 
 
-def _named(names: Sequence[str], rows: Any) -> list[dict[str, Any]]:
-    """Return rows of values by these names; raises InstancesError for a row of another length."""
+def _named(names: Sequence[str], rows: Iterable[Any]) -> Iterator[dict[str, Any]]:
+    """Yield rows of values by these names; raises InstancesError for a row of another length."""
     if len(set(names)) < len(names):
         raise InstancesError("two columns have one name")
-    if not isinstance(rows, list):
-        raise RequestError(f"`data` must be an array of rows, got {shown(rows)}")
     for at, row in enumerate(rows):
         if not isinstance(row, list) or len(row) != len(names):
-            expected, got = f"{len(names)} values", f"{len(row)} values" if isinstance(row, list) else shown(row)
-            fault = FieldError(row=at, field="", expected=expected, got=got)
-            raise InstancesError(f"row {at}: expected {expected}, got {got}", errors=[fault])
-    return [dict(zip(names, row, strict=True)) for row in rows]
+            got = f"{len(row)} values" if isinstance(row, list) else shown(row)
+            raise _wrong_row(at, f"{len(names)} values", got)
+        yield dict(zip(names, row, strict=True))
 
 
-def _columns(given: dict[str, Any]) -> list[dict[str, Any]]:
+def _wrong_row(at: int, expected: str, got: str) -> InstancesError:
+    fault = FieldError(row=at, field="", expected=expected, got=got)
+    return InstancesError(f"row {at}: expected {expected}, got {got}", errors=[fault])
+
+
+def _columns(given: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Return the rows of columns by name; a column is `[N]` or `[N, 1]`."""
     columns = {name: values if isinstance(values, list) else [values] for name, values in given.items()}
-    lengths = {len(values) for values in columns.values()}
-    if len(lengths) != 1:
-        counts = ", ".join(f"{name!r} has {len(values)}" for name, values in list(columns.items())[:10])
+    if len({len(values) for values in columns.values()}) > 1:
+        counts = ", ".join(f"{name[:100]!r} has {len(values)}" for name, values in list(columns.items())[:10])
         raise InstancesError(f"the columns of `inputs` differ in their number of rows: {counts}")
-    flat = {
-        name: [value[0] if isinstance(value, list) and len(value) == 1 else value for value in values]
-        for name, values in columns.items()
-    }
-    return [dict(zip(flat, row, strict=True)) for row in zip(*flat.values(), strict=True)]
-
-
-def _json_lines(body: bytes | str, signature: Signature) -> list[dict[str, Any]]:
-    """Return one row a line: an object of fields, an array of values, or SageMaker's `{"features": […]}`."""
-    text = body.decode("utf-8", "surrogateescape") if isinstance(body, bytes) else body
-    values = [lenient_json.decode(line) for line in text.split("\n") if line.strip()]
-    taken = "features" not in {field.name for field in signature.inputs}
-    return _rows(
-        [row["features"] if taken and isinstance(row, dict) and set(row) == {"features"} else row for row in values],
-        signature,
-        form="the lines",
+    return (
+        {
+            name: value[0] if isinstance(value, list) and len(value) == 1 else value
+            for name, value in zip(columns, row, strict=True)
+        }
+        for row in zip(*columns.values(), strict=True)
     )
 
 
-def _csv(body: bytes | str, header: str, signature: Signature) -> list[dict[str, Any]]:
+def _json_lines(body: bytes | str, signature: Signature) -> Iterator[dict[str, Any]]:
+    """Return one row a line: an object of fields, an array of values, or SageMaker's `{"features": […]}`."""
+    text = body.decode("utf-8", "surrogateescape") if isinstance(body, bytes) else body
+    values = (lenient_json.decode(line) for line in text.split("\n") if line.strip())
+    taken = "features" not in {field.name for field in signature.inputs}
+    return _rows(
+        (row["features"] if taken and isinstance(row, dict) and set(row) == {"features"} else row for row in values),
+        signature,
+    )
+
+
+def _csv(body: bytes | str, header: str, signature: Signature) -> Iterator[dict[str, Any]]:
     """Return the rows of a CSV file; `header` is the content type's parameter: present, absent or empty.
 
     Without it, the first line is a header only if it holds exactly the names of the fields, and perhaps names of
@@ -223,23 +240,23 @@ def _csv(body: bytes | str, header: str, signature: Signature) -> list[dict[str,
     lines = _csv_lines(body, single=len(signature.inputs) == 1)
     fields = {field.name: field for field in signature.inputs}
     ignored = {column.name for column in signature.ignored}
-    if lines and (header == "present" or (not header and set(lines[0]) - ignored == set(fields))):
-        names: Sequence[str] = lines[0]
-        lines = lines[1:]
+    first = list(islice(lines, 1))
+    if first and (header == "present" or (not header and set(first[0]) - ignored == set(fields))):
+        named = _named(first[0], lines)
     else:
-        names = _order(signature, lines)
-    named = _named(names, lines)
-    return [{name: _parsed(fields.get(name), text) for name, text in row.items()} for row in named]
+        named = _named(_order(signature, first), chain(first, lines))
+    return ({name: _parsed(fields.get(name), text) for name, text in row.items()} for row in named)
 
 
-def _csv_lines(body: bytes | str, *, single: bool) -> list[list[str]]:
-    """Return the lines' values; an empty line is a missing value where there is one field, else nothing."""
+def _csv_lines(body: bytes | str, *, single: bool) -> Iterator[list[str]]:
+    """Yield the lines' values; an empty line is a missing value where there is one field, else nothing."""
     try:
         text = body.decode("utf-8-sig") if isinstance(body, bytes) else body.removeprefix("\ufeff")
-        lines = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+        for line in csv.reader(io.StringIO(text, newline=""), strict=True):
+            if line or single:
+                yield line or [""]
     except (UnicodeError, csv.Error) as error:
         raise RequestError(f"the body is no CSV in UTF-8: {error}") from error
-    return [line or [""] for line in lines if line or single]
 
 
 def _parsed(field: Field | None, text: str) -> Any:

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from fairlead.errors import FieldError, InstancesError, NotJsonError
@@ -21,8 +21,8 @@ def decode(body: bytes | str) -> Any:
         raise NotJsonError(f"the body is not JSON: {error}") from error
 
 
-def without_nan(fields: Sequence[Field], instances: Sequence[dict[str, Any]]) -> None:
-    """Replace NaN by None where it can mean missing; raises InstancesError for it elsewhere, and for infinities."""
+def without_nan(fields: Sequence[Field], instances: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield rows with None for NaN where it can mean missing; raises InstancesError elsewhere, and for infinities."""
     nullable = {field.name: field.nullable for field in fields}
     for row, instance in enumerate(instances):
         for name, value in instance.items():
@@ -30,6 +30,7 @@ def without_nan(fields: Sequence[Field], instances: Sequence[dict[str, Any]]) ->
                 if not math.isnan(value) or not nullable.get(name, False):
                     raise _not_finite(row, name, value)
                 instance[name] = None
+        yield instance
 
 
 def _not_finite(row: int, name: str, value: float) -> InstancesError:

@@ -29,19 +29,21 @@ class _Input(msgspec.Struct, frozen=True):
     shape: list[int]
     datatype: str
     data: Any = msgspec.UNSET
-    parameters: Parameters = {}
+    parameters: Parameters | None = None
 
 
 class _Output(msgspec.Struct, frozen=True):
     name: str
-    parameters: Parameters = {}
+    parameters: Parameters | None = None
 
 
 class _Request(msgspec.Struct, frozen=True):
+    """Clients write null for a member that they do not use."""
+
     inputs: list[_Input]
-    id: str = ""
-    parameters: Parameters = {}
-    outputs: list[_Output] = []
+    id: str | None = None
+    parameters: Parameters | None = None
+    outputs: list[_Output] | None = None
 
 
 class ChosenOutput(NamedTuple):
@@ -82,7 +84,7 @@ def read(body: bytes | str, json_length: str | None = None) -> InferRequest:
     request = _decoded(text)
     inputs, at = [], 0
     for one in request.inputs:
-        size = one.parameters.get("binary_data_size")
+        size = (one.parameters or {}).get("binary_data_size")
         if size is None:
             if one.data is msgspec.UNSET:
                 raise InstancesError(f"input {one.name!r} has neither `data` nor the parameter binary_data_size")
@@ -97,16 +99,19 @@ def read(body: bytes | str, json_length: str | None = None) -> InferRequest:
         at += size
     if at != len(rest):
         raise InstancesError(f"{len(rest) - at:,} bytes of the body belong to no input")
-    binary = bool(request.parameters.get("binary_data_output", False))
-    outputs = [ChosenOutput(one.name, bool(one.parameters.get("binary_data", binary))) for one in request.outputs]
-    explain = request.parameters.get("explain", False)
+    asked = request.parameters or {}
+    binary = bool(asked.get("binary_data_output", False))
+    outputs = [
+        ChosenOutput(one.name, bool((one.parameters or {}).get("binary_data", binary))) for one in request.outputs or ()
+    ]
+    explain = asked.get("explain", False)
     if not isinstance(explain, bool):
         raise RequestError(f"the parameter explain is true or false, got {shown(explain)}")
-    return InferRequest(id=request.id, inputs=inputs, outputs=outputs, binary_output=binary, explain=explain)
+    return InferRequest(id=request.id or "", inputs=inputs, outputs=outputs, binary_output=binary, explain=explain)
 
 
-def instances(signature: Signature, inputs: Sequence[Tensor]) -> list[dict[str, Any]]:
-    """Return the tensors' rows by field name; raises InstancesError that names the input, or row and field."""
+def instances(signature: Signature, inputs: Sequence[Tensor]) -> Iterator[dict[str, Any]]:
+    """Yield the tensors' rows by field name; raises InstancesError that names the input, or row and field."""
     names = [one.name for one in inputs]
     if not inputs:
         raise InstancesError("`inputs` is empty", hint="send at least one tensor")
@@ -120,9 +125,8 @@ def instances(signature: Signature, inputs: Sequence[Tensor]) -> list[dict[str, 
         columns = _matrix(signature, inputs[0])
     else:
         columns = _columns(signature, inputs, fields)
-    found = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-    lenient_json.without_nan(signature.inputs, found)
-    return found
+    found = (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
+    return lenient_json.without_nan(signature.inputs, found)
 
 
 def write(
@@ -212,11 +216,13 @@ def _split(body: bytes, json_length: str) -> tuple[bytes, bytes]:
 
 def _decoded(text: bytes | str) -> _Request:
     try:
-        return msgspec.convert(lenient_json.decode(text), _Request)
-    except msgspec.ValidationError as error:
+        request = msgspec.convert(lenient_json.decode(text), _Request)
+        (request.id or "").encode()  # the response repeats it
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:
         raise RequestError(
             f"the body is no inference request: {error}", hint="GET /v2/models/NAME shows the inputs and outputs"
         ) from error
+    return request
 
 
 def _matrix(signature: Signature, one: Tensor) -> dict[str, list[Any]]:

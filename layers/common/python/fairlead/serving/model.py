@@ -3,13 +3,13 @@
 This module does not know API Gateway, Powertools or S3: callers pass bytes and a reader of objects.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from fairlead import engines
-from fairlead.api.instances import PredictRequest, RequestReader, json_of
+from fairlead.api.instances import PredictRequest, RequestReader
 from fairlead.api.response_size import most_rows
 from fairlead.errors import (
     IntegrityError,
@@ -59,9 +59,9 @@ class Model:
         """Return the rows of the body, as `request` does."""
         return self._reader.rows(body)
 
-    def rows_of(self, instances: Sequence[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    def rows_of(self, instances: Iterable[dict[str, Any]]) -> list[tuple[Any, ...]]:
         """Return the rows that another protocol's request holds, after the same checks."""
-        return self._reader.rows(json_of(instances))
+        return self._reader.rows_of(instances)
 
     def predict(self, rows: Sequence[tuple[Any, ...]], *, request_id: str, release: str) -> Prediction:
         """Answer rows; raises RowNotAnswerableError."""
