@@ -81,8 +81,23 @@ ROWS = [{"x": 1.5, "plan": "basic"}, {"x": 2.0, "plan": None}]
         [[1.5, "basic"], (2.0, None)],
         np.array([[1.5, "basic"], [2.0, None]], dtype=object),
         pd.DataFrame([[1.5, "basic"], [2.0, None]]),
+        [row for _, row in pd.DataFrame(ROWS, columns=["plan", "x"], dtype="object").iterrows()],
+        list(pd.DataFrame(ROWS, columns=["plan", "x"], dtype="object").itertuples(index=False)),
+        [row for _, row in pd.DataFrame([[1.5, "basic"], [2.0, None]]).iterrows()],
     ],
-    ids=["dictionaries", "iterator", "arrow", "objects", "nullable", "lists", "array", "frame without names"],
+    ids=[
+        "dictionaries",
+        "iterator",
+        "arrow",
+        "objects",
+        "nullable",
+        "lists",
+        "array",
+        "frame without names",
+        "series",
+        "named tuples",
+        "series without names",
+    ],
 )
 def test_every_kind_of_table_sends_the_same_rows(api: Script, table: Any) -> None:
     assert len(Client(api.url).predict(table)) == 2
@@ -118,6 +133,9 @@ def test_field_names_are_read_once_and_again_after_a_refusal(api: Script) -> Non
         ([7], "row 0 is a int"),
         ([[1, 2], [1, 2, 3]], "row 1 has 3 values, the model takes 2: x, plan"),
         (pd.DataFrame({"x": [1.0, np.inf], "plan": "a"}), "row 1, x: JSON has no infinity"),
+        (pd.DataFrame([[1.0, 2.0]], columns=["x", "x"]), "two columns have the name 'x'"),
+        (pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["x", "x"]), "two columns have the name 'x'"),
+        (pd.DataFrame([["a", 1.0]], columns=["plan", 0]), "column 'plan' has a name, column 0 has none"),
     ],
 )
 def test_a_table_that_cannot_be_sent_is_refused_by_name(api: Script, table: Any, said: str) -> None:
@@ -199,6 +217,23 @@ def test_an_answer_that_is_not_the_endpoints_is_refused(api: Script) -> None:
     with pytest.raises(CallError, match="predictions came for 0 of") as caught:
         Client(api.url).predict(ROWS)
     assert "ApiUrl" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "change", [{"predictions": ["x"]}, {"predictions": [{}]}, {"predictions": None}, {"version": "3"}]
+)
+def test_an_answer_of_another_shape_is_refused(api: Script, change: dict[str, Any]) -> None:
+    api.answers["/predict"] = (200, answering(3)(b'{"instances": [1]}') | change)
+
+    with pytest.raises(CallError):
+        Client(api.url).predict([{"x": 1}])
+
+
+def test_a_signature_of_another_shape_is_refused(api: Script) -> None:
+    api.answers["/model"] = (200, {"signature": {}})
+
+    with pytest.raises(CallError, match="the answer has no signature"):
+        Client(api.url).predict([[1, "basic"]])
 
 
 def test_feedback_reports_outcomes_by_id(api: Script) -> None:

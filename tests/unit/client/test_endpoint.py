@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -150,7 +151,8 @@ def test_a_wrong_row_is_counted_from_the_first_of_the_file(server: Script) -> No
 
 def test_outcomes_of_a_later_request_are_counted_from_the_first_too(server: Script) -> None:
     wrong = {"row": 1, "field": "actual", "expected": "an outcome", "got": "null"}
-    server.answers = [(200, {}, {"results": []}), (422, {}, {"code": "invalid_outcomes", "errors": [wrong]})]
+    recorded = {"results": [{"status": "recorded"}] * 2}
+    server.answers = [(200, {}, recorded), (422, {}, {"code": "invalid_outcomes", "errors": [wrong]})]
 
     with pytest.raises(CallRowsError, match="row 3, field 'actual'"):
         list(endpoint(server)[0].report([{"prediction_id": "1"}] * 4, most_rows=2))
@@ -410,3 +412,97 @@ def test_without_credentials_nothing_is_sent(server: Script, monkeypatch: pytest
     with pytest.raises(SettingsError, match="no AWS credentials"):
         endpoint(server)[0].describe()
     assert server.received == []
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        (b"Dream", "bytes"),
+        (np.bytes_(b"Dream"), "bytes_"),
+        (bytearray(b"Dream"), "bytearray"),
+        (np.longdouble("1.5"), "longdouble"),
+        ("\ud800", "text with lone surrogates"),
+        (Decimal("sNaN"), "Decimal"),
+    ],
+)
+def test_a_value_that_an_encoder_would_change_is_refused(value: Any, kind: str) -> None:
+    """Base64 of bytes would be a category that no model knows."""
+    with pytest.raises(DataError, match=f"row 1, x: JSON has no {kind}"):
+        list(batches([{"x": 1}, {"y": 1, "x": value}]))
+
+
+def test_decimals_that_are_not_finite_are_null_or_refused() -> None:
+    [batch] = batches([{"x": Decimal("NaN"), "y": Decimal("1.50")}])
+
+    assert batch.body() == b'{"instances":[{"x":null,"y":1.50}]}'
+    with pytest.raises(DataError, match="row 0, x: JSON has no infinity"):
+        list(batches([{"x": Decimal("-Infinity")}]))
+
+
+def test_a_name_that_is_no_text_is_refused() -> None:
+    with pytest.raises(DataError, match="row 0: JSON has no such names of columns"):
+        list(batches([{None: 1}]))  # type: ignore[dict-item]  # as a caller may
+
+
+@pytest.mark.parametrize("errors", ["x", [{}], ["x"], [{"row": "0", "field": "a", "expected": "e", "got": "g"}]])
+def test_a_422_of_another_server_is_a_call_error(server: Script, errors: Any) -> None:
+    server.answers = [(422, {}, {"detail": "no", "errors": errors})]
+
+    with pytest.raises(CallRowsError, match="answered 422: no"):
+        list(endpoint(server)[0].predict([{"x": 1}]))
+
+
+@pytest.mark.parametrize("data", [b"<html>", b"[]", b'{"a": "\xff"}', b""])
+@pytest.mark.parametrize("status", [200, 400, 422])
+def test_any_bytes_are_a_call_error(server: Script, status: int, data: bytes) -> None:
+    server.answers = [(status, {}, data)]
+
+    with pytest.raises(CallError):
+        list(endpoint(server)[0].predict([{"x": 1}]))
+
+
+@pytest.mark.parametrize("document", [{}, {"results": None}, {"results": []}])
+def test_an_answer_without_a_result_for_each_outcome_is_refused(server: Script, document: Any) -> None:
+    server.answers = [(200, {}, document)]
+
+    with pytest.raises(CallError, match="results came for 0 of 2 rows"):
+        list(endpoint(server)[0].report([{"prediction_id": "1"}] * 2))
+
+
+def test_a_date_in_retry_after_is_waited_for(server: Script) -> None:
+    server.answers = [(429, {"Retry-After": formatdate(time.time() + 9, usegmt=True)}, {}), (200, {}, {})]
+    client, pauses = endpoint(server)
+    client.describe()
+
+    assert 6.0 <= pauses.all[0] <= 9.5
+
+
+@pytest.mark.parametrize("url", ["", "api", "ftp://a/b", "https://", "http://[::1/", "http://a:99999/"])
+def test_an_address_that_is_none_is_a_setting_to_mend(url: str) -> None:
+    with pytest.raises(SettingsError, match="is no address of an API"):
+        Endpoint(url)
+
+
+def test_version_0_is_asked_for_and_not_the_live_one(server: Script) -> None:
+    client, _ = endpoint(server)
+    client.describe(0)
+    server.answers = [(200, {}, {"predictions": [{}]})]
+    list(client.predict([{"x": 1}], version=0))
+
+    assert [path for _, path, *_ in server.received] == ["/v1/versions/0", "/v1/versions/0/predict"]
+
+
+def test_the_environments_proxy_is_used_but_for_the_hosts_that_it_excepts(
+    server: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("no_proxy", "http_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTP_PROXY", server.url.replace("http://", "http://ada:secret@"))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    server.answers = [(200, {}, {})]
+    Endpoint("http://api.example/prod").describe()
+    Endpoint(server.url).describe()
+
+    (_, proxied, headers, _), (_, direct, *_) = server.received
+    assert (proxied, direct) == ("http://api.example/prod/model", "/v1/model")
+    assert headers["proxy-authorization"] == "Basic YWRhOnNlY3JldA=="

@@ -7,7 +7,8 @@ from functools import partial
 from typing import Any, Self, TypeVar
 
 from fairlead.client.client import PARALLEL, Client
-from fairlead.client.endpoint import CONNECTIONS, DEADLINE
+from fairlead.client.connections import CONNECTIONS
+from fairlead.client.endpoint import DEADLINE
 from fairlead.client.results import Predictions
 
 Result = TypeVar("Result")

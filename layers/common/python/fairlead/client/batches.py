@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, NamedTuple
 
 import msgspec
@@ -11,6 +12,10 @@ from fairlead.errors import DataError
 ROWS_PER_CALL = 1_000
 BYTES_PER_CALL = 2 * 1024 * 1024
 """A third of Lambda's 6 MB: escaping the body inside the proxy event can double it."""
+
+USUAL = frozenset({str, int, float, bool, type(None)})
+"""Types that need no look at each value."""
+UNENCODABLE = (TypeError, ValueError, RecursionError)
 
 Instance = Mapping[str, Any]
 
@@ -58,18 +63,34 @@ def batches(
 
 def _encoded(encode: Any, number: int, instance: Instance) -> bytes:
     try:
-        row: bytes = encode(instance)
-    except (TypeError, ValueError) as error:
-        field = next((name for name, value in instance.items() if not _encodes(encode, value)), "")
-        raise DataError(
-            f"row {number}, {field}: JSON has no {type(instance.get(field)).__name__}",
-            hint="send numbers, strings, true, false or null",
-        ) from error
+        usual = USUAL.issuperset(map(type, instance.values()))
+        row: bytes = encode(instance if usual else {name: _checked(value) for name, value in instance.items()})
+    except UNENCODABLE as error:
+        raise _refused(encode, number, instance) from error
     if b"null" in row:  # msgspec writes infinity as it writes NaN
         for field, value in instance.items():
             if _is_infinite(value):
                 raise DataError(f"row {number}, {field}: JSON has no infinity", hint="leave the value out if unknown")
     return row
+
+
+def _checked(value: Any) -> Any:
+    """Return a value that JSON has; raises TypeError for bytes, which msgspec writes as base64."""
+    if isinstance(value, bytes | bytearray | memoryview):
+        raise TypeError(type(value).__name__)
+    if isinstance(value, Decimal) and not value.is_finite():  # msgspec writes them bare
+        return float(value)
+    return value
+
+
+def _refused(encode: Any, number: int, instance: Instance) -> DataError:
+    """Return the error that names the value, or the column's name, that JSON cannot represent."""
+    for field, value in instance.items():
+        if not _encodes(encode, value):
+            kind = "text with lone surrogates" if isinstance(value, str) else type(value).__name__
+            hint = "send numbers, strings, true, false or null"
+            return DataError(f"row {number}, {field}: JSON has no {kind}", hint=hint)
+    return DataError(f"row {number}: JSON has no such names of columns", hint="name each column by a string")
 
 
 def _is_infinite(value: Any) -> bool:
@@ -81,8 +102,8 @@ def _is_infinite(value: Any) -> bool:
 
 def _encodes(encode: Any, value: Any) -> bool:
     try:
-        encode(value)
-    except (TypeError, ValueError):
+        encode(_checked(value))
+    except UNENCODABLE:
         return False
     return True
 

@@ -10,6 +10,7 @@ from fairlead.errors import CallError, CallRowsError, DataError
 
 PARALLEL = 4
 MOST_STARTS = 3
+ADDRESS = "is the address the stack's output ApiUrl?"
 
 
 class Client:
@@ -85,8 +86,8 @@ class Client:
         try:
             sent = instances(rows, lambda: self._fields(version))
             for answer in self._endpoint.predict(sent, version=version, explain=explain):
-                if not answer.keys() >= {*IDENTITY, "release", "predictions"}:
-                    raise CallError("the answer has no predictions", hint="is the address the stack's output ApiUrl?")
+                if not _is_answer(answer):
+                    raise CallError("the answer has no predictions", hint=ADDRESS)
                 answers.append(answer)
                 if any(answer[fact] != answers[0][fact] for fact in IDENTITY):
                     one_model = answer["model"] == answers[0]["model"]
@@ -101,12 +102,26 @@ class Client:
     def _fields(self, version: int | None) -> list[str]:
         """Return the model's field names in order, read once."""
         if version not in self._names:
-            self._names[version] = [field["name"] for field in self.describe(version)["signature"]["inputs"]]
+            try:
+                self._names[version] = [field["name"] for field in self.describe(version)["signature"]["inputs"]]
+            except (KeyError, TypeError) as error:
+                raise CallError("the answer has no signature", hint=ADDRESS) from error
         return self._names[version]
+
+
+def _is_answer(answer: Answer) -> bool:
+    """Return whether a response is the endpoint's: an identity, and an id in each prediction."""
+    return (
+        answer.keys() >= {*IDENTITY, "release", "predictions"}
+        and type(answer["version"]) is int
+        and all(isinstance(one, dict) and "id" in one for one in answer["predictions"])
+    )
 
 
 def older_version(error: CallError, pinned: int) -> int | None:
     """Return the version to start again with where a release answered that it does not know the pinned one."""
     if error.code != "no_such_version":
         return None
-    return max((known for known in error.problem.get("versions") or () if known < pinned), default=None)
+    listed = error.problem.get("versions")
+    known = [one for one in listed if type(one) is int and one < pinned] if isinstance(listed, list) else []
+    return max(known, default=None)

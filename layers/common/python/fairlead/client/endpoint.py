@@ -14,6 +14,7 @@ import msgspec
 
 from fairlead.auth import SigV4
 from fairlead.client.batches import ROWS_PER_CALL, Batch, Instance, batches
+from fairlead.client.connections import connections
 from fairlead.client.refusals import Reply, refusal
 from fairlead.errors import CallError, CallUnavailableError
 
@@ -21,7 +22,6 @@ DEADLINE = 30.0
 """Seconds from a request to its answer, all attempts together; the API itself gives up after 29."""
 CONNECT = 5.0
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 8.0
-CONNECTIONS = 32
 DONE = frozenset({200, 207})
 
 Answer = dict[str, Any]
@@ -43,11 +43,9 @@ class Endpoint:
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        import urllib3
-
         self._url = url.rstrip("/")
         self._auth = SigV4(session)
-        self._http = urllib3.PoolManager(retries=False, maxsize=CONNECTIONS)
+        self._http = connections(self._url)
         self._deadline = deadline
         self._parallel = parallel
         self._sleep = sleep
@@ -55,7 +53,7 @@ class Endpoint:
 
     def describe(self, version: int | None = None) -> Answer:
         """GET /model or /versions/N: return the public part of the live or of a pinned version's manifest."""
-        return self._call("GET", f"/versions/{version}" if version else "/model")
+        return self._call("GET", "/model" if version is None else f"/versions/{version}")
 
     def predict(
         self,
@@ -72,7 +70,7 @@ class Endpoint:
         that the endpoint finds too large is sent again in two halves. Raises CallError; its `errors` number rows from
         `first_row`, which is the first of `instances`. With `explain` each prediction has its reasons.
         """
-        path = f"/versions/{version}/predict" if version else "/predict"
+        path = "/predict" if version is None else f"/versions/{version}/predict"
         running: deque[Future[list[Answer]]] = deque()
         with ThreadPoolExecutor(self._parallel) as pool:
             for batch in batches(instances, most_rows=min(most_rows, ROWS_PER_CALL), first_row=first_row):
@@ -88,7 +86,9 @@ class Endpoint:
         Raises CallError. The call is idempotent: the same outcomes may be sent again.
         """
         for batch in batches(outcomes, most_rows=min(most_rows, ROWS_PER_CALL), member="outcomes"):
-            yield self._call("POST", "/feedback", batch.body(), first_row=batch.first_row)
+            answer = self._call("POST", "/feedback", batch.body(), first_row=batch.first_row)
+            _check_each(answer, "results", batch)
+            yield answer
 
     def _predicted(self, path: str, batch: Batch, *, explain: bool) -> list[Answer]:
         try:
@@ -97,12 +97,7 @@ class Endpoint:
             if error.code != "too_large" or len(batch.rows) == 1:
                 raise
             return [answer for half in batch.halves() for answer in self._predicted(path, half, explain=explain)]
-        found = len(answer.get("predictions", ()))
-        if found != len(batch.rows):
-            raise CallError(
-                f"predictions came for {found} of {len(batch.rows)} rows",
-                hint="is the address the stack's output ApiUrl?",
-            )
+        _check_each(answer, "predictions", batch)
         return [answer]
 
     def _call(self, method: str, path: str, body: bytes = b"", *, first_row: int = 0) -> Answer:
@@ -156,10 +151,20 @@ class Endpoint:
             return f"access key {session.get_credentials().access_key}"
 
 
+def _check_each(answer: Answer, member: str, batch: Batch) -> None:
+    """Raise CallError unless the answer has one member for each row."""
+    given = answer.get(member)
+    found = len(given) if isinstance(given, list) else 0
+    if found != len(batch.rows):
+        raise CallError(
+            f"{member} came for {found} of {len(batch.rows)} rows", hint="is the address the stack's output ApiUrl?"
+        )
+
+
 def _decoded(data: bytes, url: str) -> Answer:
     try:
         return msgspec.json.decode(data, type=Answer)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise CallError(
             f"{url} answered something that is not JSON", hint="does FAIRLEAD_API_URL name the API?"
         ) from error

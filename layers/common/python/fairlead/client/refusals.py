@@ -1,6 +1,8 @@
 """Typed errors from the endpoint's answers."""
 
+import time
 from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import msgspec
@@ -39,7 +41,7 @@ class Reply(msgspec.Struct, frozen=True):
         """Return the problem document; a body of another kind is its `detail`."""
         try:
             return msgspec.json.decode(self.data, type=dict[str, Any])
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             return {"detail": self.data[:200].decode(errors="replace")} if self.data else {}
 
     def is_temporary(self) -> bool:
@@ -53,9 +55,17 @@ class Reply(msgspec.Struct, frozen=True):
         return self.status in TEMPORARY
 
     def retry_after(self) -> float:
-        """Return the seconds that the endpoint asks to wait, 0 where it does not say."""
+        """Return the seconds that the endpoint, or a proxy before it, asks to wait; 0 where it does not say.
+
+        Seconds or a date: RFC 9110, section 10.2.3.
+        """
         asked = self.headers.get("Retry-After", "")
-        return float(asked) if asked.isdecimal() else 0.0
+        if asked.isdecimal():
+            return float(asked)
+        try:
+            return max(0.0, parsedate_to_datetime(asked).timestamp() - time.time())
+        except (ValueError, OverflowError):
+            return 0.0
 
 
 def refusal(reply: Reply, what: str, *, first_row: int, who: Callable[[], str]) -> FairleadError:
@@ -77,9 +87,17 @@ def refusal(reply: Reply, what: str, *, first_row: int, who: Callable[[], str]) 
     return (CallUnavailableError if reply.is_temporary() else CallError)(said, problem=problem, hint=hint)
 
 
+def _named_errors(problem: dict[str, Any]) -> list[FieldError]:
+    """Return the wrong values that a problem names; none where another server made it."""
+    try:
+        return msgspec.convert(problem.get("errors") or [], list[FieldError])
+    except msgspec.ValidationError:
+        return []
+
+
 def _rows_refused(problem: dict[str, Any], what: str, detail: str, *, hint: str, first_row: int) -> CallRowsError:
     """Count rows from the caller's first: the endpoint knows only those of one request."""
-    named: list[FieldError] = problem.get("errors") or []
+    named = _named_errors(problem)
     errors: list[FieldError] = [wrong | {"row": wrong["row"] + first_row} for wrong in named]
     if errors:
         first, more = errors[0], f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
