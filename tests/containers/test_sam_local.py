@@ -99,6 +99,16 @@ def test_invoke_answers_tensors(released: dict[str, str]) -> None:
     assert answer["body"]["outputs"][0]["data"] == ["Adelie"]
 
 
+def test_invoke_answers_with_reasons(released: dict[str, str]) -> None:
+    answer = invoke("predict_explained", released)
+
+    assert answer["statusCode"] == 200
+    [first, *_] = answer["body"]["predictions"]
+    reasons = first["explanation"]
+    share = first["probabilities"][reasons["output"]]
+    assert reasons["base"] + sum(reasons["contributions"].values()) == pytest.approx(share)
+
+
 def test_start_api_answers_binary_tensors(api: str) -> None:
     event = json.loads((ROOT / "events/infer_binary.json").read_text())
     kept = ("Accept", "Content-Type", "Inference-Header-Content-Length")

@@ -22,7 +22,7 @@ def reasons(facts: ReportFacts) -> Element | None:
     if found is None:
         return section(TITLE, paragraph(f"The held-out rows could not be explained.{because}"))
     explained = (
-        f"Mean absolute contribution to the prediction, on the scale {found.scale}, over "
+        f"Mean absolute contribution to the prediction (scale: {found.scale}), over "
         f"{formatting.plural(found.rows, 'held-out row')}. {formatting.capitalized(found.method)}.{because}"
     )
     drawn = [Interval(name, value, 0.0, value) for name, value in found.inputs[:MOST_DRAWN]]
