@@ -36,7 +36,7 @@ SURE = 0.95
 
 
 class Power(NamedTuple):
-    """Days, those with the planted drift found in its input, and those with too little data."""
+    """Days, and those with the planted drift found in its input."""
 
     family: str
     size: str
@@ -44,7 +44,6 @@ class Power(NamedTuple):
     rows: int
     days: int
     found: int
-    too_little: int
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -73,7 +72,7 @@ def measure(days: int, habits: Sequence[str], volumes: Sequence[int]) -> list[Po
     of, found = world("penguins"), []
     for traffic in habits:
         for rows in volumes:
-            name, measuring = f"power-{traffic}-{rows}-{days}", partial(powers, of, traffic, rows, days)
+            name, measuring = f"powers-{traffic}-{rows}-{days}", partial(powers, of, traffic, rows, days)
             found += [Power(*one) for one in kept(name, measuring)]
     return found
 
@@ -89,7 +88,7 @@ def powers(
             for found in planted.findings(plant, range(0, DAYS_A_BASELINE * SLOTS_A_DAY, SLOTS_A_DAY), judge=judge):
                 verdicts[plant].append(found.verdict)
     return [
-        Power(plant.family, plant.size, traffic, rows, len(ones), ones.count("drift"), ones.count("not enough data"))
+        Power(plant.family, plant.size, traffic, rows, len(ones), ones.count("drift"))
         for plant, ones in verdicts.items()
     ]
 

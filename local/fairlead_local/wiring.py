@@ -50,6 +50,7 @@ from fairlead_local.lambda_.versions import Versions
 from fairlead_local.lambda_runtime import runtime_client
 from fairlead_local.lambda_runtime.log_delivery import LogDelivery
 from fairlead_local.lambda_runtime.process_pools import Pools
+from fairlead_local.logs.delivered_first import DeliveredFirst
 from fairlead_local.logs.service import Logs
 from fairlead_local.logs.subscriptions import Subscriptions
 from fairlead_local.router import Router
@@ -110,10 +111,10 @@ class Cloud:
             "lambda": Service("lambda", operations),
             "cloudformation": Service("cloudformation", stacks.handlers()),
             "codedeploy": Service("codedeploy", self.codedeploy.handlers()),
-            "monitoring": Service("cloudwatch", cloudwatch.handlers()),
+            "monitoring": DeliveredFirst(Service("cloudwatch", cloudwatch.handlers()), self._log_delivery.settle),
             "events": Service("events", EventBridge(self.bus).handlers()),
             "dynamodb": DynamoDb(moto, faults, self.clock),
-            "logs": Logs(moto, self._subscriptions, store, self.clock),
+            "logs": DeliveredFirst(Logs(moto, self._subscriptions, store, self.clock), self._log_delivery.settle),
         }
         self.clock.settle = self._settle
         guard = Guard(
@@ -154,7 +155,7 @@ def _cloudformation(clients: Clients, apis: Apis, roles: AccessRoles) -> CloudFo
         return Engine(catalogue(acting, apis, roles.check_acting))
 
     return CloudFormation(
-        StackRegistry(clients, roles.of_caller),
+        StackRegistry(roles.of_caller),
         engine(clients),
         lambda role: engine(roles.cloudformation(role) if role else roles.of_caller()),
     )

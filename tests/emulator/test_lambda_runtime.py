@@ -129,7 +129,7 @@ def test_log_lines_stand_between_start_and_report(cloud: LocalCloud, functions: 
     assert tail[0].startswith("START RequestId: ")
     assert "a line of its own" in tail
     assert tail[-1].startswith("REPORT RequestId: ")
-    until(lambda: "a line of its own" in messages(cloud, toy))
+    assert "a line of its own" in messages(cloud, toy), "a read finds what was printed before it"
 
 
 def test_embedded_metrics_become_metrics(cloud: LocalCloud, functions: Any, toy: Toy) -> None:
@@ -153,7 +153,7 @@ def test_embedded_metrics_become_metrics(cloud: LocalCloud, functions: Any, toy:
             StartTime=cloud.now() - 600, EndTime=cloud.now() + 60, Statistics=["Sum"],
         )["Datapoints"]  # fmt: skip
 
-    assert until(rows)[0]["Sum"] == 7
+    assert rows()[0]["Sum"] == 7
 
 
 def test_a_failing_init_is_the_answer_of_each_call(functions: Any, toy: Toy) -> None:

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from boto3.s3.transfer import TransferConfig
+
 from fairlead_local.cloud import LocalCloud
 from fairlead_local.cloudformation import templates
 
@@ -17,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 BUILT = ROOT / ".aws-sam/build"
 ARCHIVES = ROOT / ".aws-sam/archives"
 BUCKET = "archives"
+ONE_PART = TransferConfig(multipart_threshold=1 << 30)  # moto copies the parts of an upload twice
 CODE = re.compile(r"^( +(?:CodeUri|ContentUri): )(\w+)$", re.MULTILINE)
 
 
@@ -30,7 +33,7 @@ def packed(cloud: LocalCloud, folder: Path, *, bucket: str = BUCKET, prefix: str
     if bucket == BUCKET:
         s3.create_bucket(Bucket=bucket)
     for archive in ARCHIVES.glob("*.zip"):
-        s3.upload_file(str(archive), bucket, prefix + archive.name)
+        s3.upload_file(str(archive), bucket, prefix + archive.name, Config=ONE_PART)
     text = CODE.sub(rf"\1s3://{bucket}/{prefix}\2.zip", (BUILT / "template.yaml").read_text())
     template = folder / "packed.json"  # `sam deploy` reads its template seven times, YAML with four seconds of CPU
     template.write_text(json.dumps(templates.parse(text)))

@@ -141,9 +141,7 @@ def test_the_table_counts_alarms_and_the_stated_rate_is_of_traffic_without_drift
 def test_figures_stand_alone_on_light_and_dark_pages(tmp_path: Path) -> None:
     silent = Scene("penguins", "one batch a night")
     shown = [measured(SINGLE, rings(5), rings()), measured(silent, rings(enough=0))]
-    found = [
-        Power(plant.family, plant.size, "some traffic", rows, 10, 4, 0) for plant in PLANTS for rows in (100, 1_000)
-    ]
+    found = [Power(plant.family, plant.size, "some traffic", rows, 10, 4) for plant in PLANTS for rows in (100, 1_000)]
     drawings = {"rates": drift_plots.rates(shown), "power": drift_plots.power(found)}
     for name, drawing in drawings.items():
         drift_plots.write(tmp_path / name, drawing)
