@@ -62,8 +62,23 @@ test-aws: build ## the main scenarios on your AWS account: a stack of its own, r
 	@$(UV) pip sync -q --python .venv-clients/bin/python --require-hashes requirements/clients.txt
 	@touch $@
 
-test-clients: build .venv-clients/.ready ## clients of other projects, unchanged, against the local cloud
+# Boosters too: the newest versions on the layer's Python, the oldest on the oldest Python.
+.venv-boosters/.ready: requirements/boosters.txt | $(VENV)/.ready
+	@$(UV) venv -q --clear --python $(PYTHON313) .venv-boosters
+	@$(UV) pip sync -q --python .venv-boosters/bin/python --require-hashes requirements/boosters.txt
+	@$(UV) pip install -q --python .venv-boosters/bin/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv-boosters-oldest/.ready: requirements/boosters-oldest.txt | $(VENV)/.ready
+	@$(UV) venv -q --clear --python 3.11 .venv-boosters-oldest
+	@$(UV) pip sync -q --python .venv-boosters-oldest/bin/python --require-hashes requirements/boosters-oldest.txt
+	@$(UV) pip install -q --python .venv-boosters-oldest/bin/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+test-clients: build .venv-clients/.ready .venv-boosters/.ready .venv-boosters-oldest/.ready ## clients and estimators of other projects, unchanged
 	@pytest -q -m clients tests/clients
+	@OMP_NUM_THREADS=1 .venv-boosters/bin/python -m pytest -q -n 2 -m boosters tests/boosters
+	@OMP_NUM_THREADS=1 .venv-boosters-oldest/bin/python -m pytest -q -n 2 -m boosters tests/boosters/test_booster_zoo.py
 
 fuzz: $(VENV)/.ready ## tests with generated input, with thousands of examples each: half an hour
 	@pytest -q -n 2 -m hypothesis --hypothesis-profile thorough tests/unit tests/functional
@@ -76,6 +91,9 @@ lock: $(VENV)/.ready ## resolve requirements/*.in and the layers' anew, with has
 	@for python in 3.11 3.13; do $(UV) pip compile -q --upgrade --generate-hashes --no-annotate --custom-compile-command "make lock" \
 	  --resolution lowest-direct --only-binary :all: --python-version $$python --extra publish pyproject.toml -o requirements/oldest-$$python.txt; done
 	@$(UV) pip compile -q --upgrade --python-version 3.13 --generate-hashes --no-annotate --custom-compile-command "make lock" requirements/clients.in -o requirements/clients.txt
+	@$(UV) pip compile -q --upgrade --python-version 3.13 --generate-hashes --no-annotate --custom-compile-command "make lock" -c requirements/dev.txt requirements/boosters.in -o requirements/boosters.txt
+	@$(UV) pip compile -q --upgrade --generate-hashes --no-annotate --custom-compile-command "make lock" --resolution lowest-direct --only-binary :all: \
+	  --python-version 3.11 --extra lightgbm --extra publish pyproject.toml requirements/boosters-oldest.in -o requirements/boosters-oldest.txt
 	@for layer in common onnx sklearn aws; do $(UV) pip compile -q --universal --python-version 3.13 --generate-hashes --no-annotate --no-header \
 	  --no-emit-package flatbuffers --no-emit-package packaging --no-emit-package protobuf \
 	  -c requirements/dev.txt layers/$$layer/requirements.in -o layers/$$layer/requirements.txt; done

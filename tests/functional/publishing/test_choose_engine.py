@@ -128,7 +128,7 @@ class HomeMade(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-
 
 
 def test_a_class_that_the_layer_does_not_have_is_refused_with_a_way_forward() -> None:
-    with pytest.raises(ModelFileError, match=r"needs the package tests, and only scikit-learn's own classes") as no:
+    with pytest.raises(ModelFileError, match=r"needs the package tests, and only classes of scikit-learn") as no:
         choose(HomeMade().fit(X, Y))
     assert no.value.hint
 

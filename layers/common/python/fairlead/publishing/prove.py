@@ -14,7 +14,7 @@ from fairlead.gate.evidence import Evidence, Folds
 from fairlead.gate.findings import Verdict
 from fairlead.gate.policy import Policy
 from fairlead.model.golden import Golden
-from fairlead.model.manifest import Explaining
+from fairlead.model.manifest import Explaining, Recipe
 from fairlead.model.signature import Signature
 from fairlead.publishing.estimator_files.convert import from_live
 from fairlead.publishing.evidence import (
@@ -29,6 +29,7 @@ from fairlead.publishing.evidence import (
 )
 from fairlead.publishing.evidence.estimator_loss import loss_of
 from fairlead.publishing.explain import Extracted, extract
+from fairlead.publishing.input.frames import with_model_names
 from fairlead.publishing.input.inputs import Progress, PublishInputs
 from fairlead.publishing.input.table_types import to_frame
 from fairlead.publishing.input.widths import check_width
@@ -36,6 +37,7 @@ from fairlead.publishing.parity import choose_engine
 from fairlead.publishing.parity.compare import difference
 from fairlead.publishing.parity.golden_rows import golden_of
 from fairlead.publishing.parity.graph_runtime import LOCAL, Runtime
+from fairlead.publishing.recipe import recipe
 from fairlead.publishing.signature import infer
 
 FEWEST_ROWS = 2
@@ -72,6 +74,7 @@ class Proved(msgspec.Struct, frozen=True, kw_only=True):
     evidence: Evidence
     verdict: Verdict
     policy: Policy
+    recipe: Recipe
 
 
 def prove(
@@ -89,6 +92,7 @@ def prove(
     """
     _check_options(inputs, options)
     inputs, original = _as_data(inputs), inputs.estimator
+    inputs = _with_model_names(inputs)
     check_width(inputs.estimator, inputs.X.shape[1])
     progress("inferring the signature")
     signature = infer.infer(inputs.estimator, inputs.X, inputs.y, target=inputs.target, train=inputs.train)
@@ -133,6 +137,7 @@ def prove(
         evidence=evidence,
         verdict=msgspec.structs.replace(judge(evidence, options.policy), engine=choice.engine, parity=choice.parity),
         policy=options.policy,
+        recipe=recipe(inputs.estimator),
     )
 
 
@@ -182,6 +187,11 @@ def _as_data(inputs: PublishInputs) -> PublishInputs:
         return inputs
     data = from_live(inputs.estimator)
     return msgspec.structs.replace(inputs, estimator=read(data).estimator, data=data)
+
+
+def _with_model_names(inputs: PublishInputs) -> PublishInputs:
+    train = None if inputs.train is None else with_model_names(inputs.estimator, to_frame(inputs.train))
+    return msgspec.structs.replace(inputs, X=with_model_names(inputs.estimator, to_frame(inputs.X)), train=train)
 
 
 def _check_same(original: Any, built: Any, signature: Signature, rows: Sequence[tuple[Any, ...]]) -> None:

@@ -20,6 +20,7 @@ from fairlead.gate.policy import Policy
 from fairlead.gate.policy_file import parse
 from fairlead.gate.refusal import GateError
 from fairlead.model.manifest import Forced
+from fairlead.publishing.boosters.closed_boosters import closed_boosters
 from fairlead.publishing.champion import find_champion
 from fairlead.publishing.input.estimator_checks import check_estimator
 from fairlead.publishing.input.inputs import Progress, PublishInputs, read_inputs
@@ -310,7 +311,7 @@ def _prove(
     champion = (
         partial(find_champion, destination.registry, options.name, where=destination.where) if destination else None
     )
-    with endpoint_options():
+    with endpoint_options(), closed_boosters():
         return prove(inputs, proof_options, champion, progress=options.progress or _silent)
 
 

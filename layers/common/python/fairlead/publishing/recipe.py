@@ -14,7 +14,7 @@ def recipe(estimator: Any) -> Recipe:
     kind = type(estimator)
     parameters = estimator.get_params(deep=False)
     return Recipe(
-        estimator=f"{kind.__module__}.{kind.__qualname__}",
+        estimator=f"{getattr(kind, 'module', kind.__module__)}.{kind.__qualname__}",
         parameters={name: _text(value) for name, value in sorted(parameters.items())},
     )
 

@@ -18,7 +18,6 @@ from fairlead.publishing.evidence import pack
 from fairlead.publishing.input import training_rows
 from fairlead.publishing.input.inputs import Progress, PublishInputs
 from fairlead.publishing.prove import Proved
-from fairlead.publishing.recipe import recipe
 from fairlead.publishing.report import ReportFacts, model_card
 from fairlead.registry.store import Registry
 
@@ -122,7 +121,7 @@ def _manifest(
         rows=rows,
         blobs=blobs,
         environment=environment(),
-        recipe=recipe(inputs.estimator),
+        recipe=proved.recipe,
         findings=verdict.findings,
         policy=verdict.policy,
         forced=forced,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from fairlead.engines.estimator_data.reader import read
 from fairlead.engines.sklearn import SklearnEngine
-from fairlead.errors import one_line
+from fairlead.errors import FairleadError, one_line
 from fairlead.model.manifest import Manifest, Recipe
 from fairlead.model.signature import Signature
 from fairlead.publishing.input.estimator_checks import parts
@@ -90,9 +90,12 @@ def unfitted(fitted: Any, manifest: Manifest) -> Refit:
         raise RetrainingError(f"{frozen} keeps its fitted state when it is fitted again", hint=BY_HAND)
     try:
         estimator = clone(fitted)
+    except FairleadError as error:  # a booster whose library is missing, or that was stored without a parameter
+        hint = f"retrain with --local, where the package is: {error.hint}" if error.hint else BY_HAND
+        raise RetrainingError(f"its estimator cannot be cloned: {error}", hint=hint) from error
     except Exception as error:  # a user's constructor may raise any exception
         raise RetrainingError(f"its estimator cannot be cloned: {one_line(error)}") from error
-    _check_recipe(recipe(estimator), manifest.recipe)
+    _check_recipe(recipe(fitted), manifest.recipe)
     return Refit(fitted, estimator, manifest.signature, _arguments(manifest.recipe))
 
 
@@ -139,7 +142,7 @@ def _check_recipe(made: Recipe, kept: Recipe) -> None:
     ]
     if made.estimator != kept.estimator or different:
         what = ", ".join(different) or f"{made.estimator}, not {kept.estimator}"
-        raise RetrainingError(f"the cloned estimator differs from the recipe: {what}", hint=BY_HAND)
+        raise RetrainingError(f"the stored estimator differs from the recipe: {what}", hint=BY_HAND)
 
 
 def _arguments(kept: Recipe) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fairlead.engines.native_state import (
+    boosters,
     clusters,
     encoders,
     forests,
@@ -37,6 +38,7 @@ from fairlead.engines.native_state.state import State
 __all__ = ["KD_STATE", "check", "state_of"]
 
 CHECKS: dict[str, Callable[[State], None]] = {
+    **boosters.CHECKS,
     **clusters.CHECKS,
     **encoders.CHECKS,
     **forests.CHECKS,

@@ -65,7 +65,7 @@ class Opened(NamedTuple):
 
 def open_file(path: Path) -> Opened:
     """Open a model file in a closed process; raises ModelFileError for every file that is not an estimator."""
-    where = [entry for entry in sys.path if entry and _needed(entry)]
+    where = [entry for entry in sys.path if entry and importable(entry)]
     given = {"path": where, "name": path.name, "readable": [*where, sys.prefix, sys.base_prefix, *SYSTEM]}
     command = [sys.executable, "-I", "-B", "-c", BOOTSTRAP, json.dumps(given)]
     with tempfile.TemporaryDirectory() as folder, path.open("rb") as file, sandbox.closed_memory() as closed:
@@ -75,20 +75,21 @@ def open_file(path: Path) -> Opened:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             cwd=folder,
-            env=_environment(folder),
+            env=environment(folder),
             start_new_session=True,
         )
         opened = _outcome(process, path.name)
     return Opened(opened.data, tuple(sorted({*opened.walls, sandbox.PARENT} if closed else opened.walls)))
 
 
-def _needed(entry: str) -> bool:
+def importable(entry: str) -> bool:
+    """Return whether an entry of `sys.path` has the standard library or a package that the closed process imports."""
     standard = {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")}
     inside = any(entry.startswith(folder) for folder in standard if folder)
     return inside or entry.endswith(".zip") or any(Path(entry, package).is_dir() for package in PACKAGES)
 
 
-def _environment(folder: str) -> dict[str, str]:
+def environment(folder: str) -> dict[str, str]:
     """Return an environment without credentials and home folder, with one thread, which limits memory."""
     kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH", "SYSTEMROOT") if name in os.environ}
     threads = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}

@@ -8,6 +8,8 @@ import numpy as np
 
 from fairlead.engines.estimator_data.arrays import make_dtype
 from fairlead.engines.estimator_data.shapes import state_names
+from fairlead.publishing.estimator_files import booster_pickles
+from fairlead.publishing.estimator_files.booster_pickles import pickled_bytes
 from fairlead.publishing.estimator_files.inert_unpickler import InertObject, MalformedError, dtype_code, shape_of
 
 CURVE_SCORER = "sklearn.metrics._scorer._CurveScorer"
@@ -33,22 +35,11 @@ def _collection(inert: InertObject, kind: Callable[[Any], Any]) -> Any:
     return kind([*given, *inert.items])
 
 
-def data(value: Any) -> bytes:
-    """Return bytes, which protocols below 3 write as a call that encodes text."""
-    if isinstance(value, InertObject) and value.by == "_codecs.encode" and value.arguments[1:] == ("latin1",):
-        value = str(value.arguments[0]).encode("latin1")
-    if isinstance(value, InertObject) and value.by in ("builtins.bytes", "builtins.bytearray"):
-        return data(value.arguments[0]) if value.arguments else b""
-    if not isinstance(value, (bytes, bytearray)):
-        raise MalformedError(f"a {type(value).__name__} in place of bytes")
-    return bytes(value)
-
-
 def scalar(inert: InertObject) -> tuple[str, bytes]:
     """Return dtype and bytes of a numpy scalar."""
     if len(inert.arguments) != 2:
         raise MalformedError("a scalar without its value")
-    return dtype_code(inert.arguments[0]), data(inert.arguments[1])
+    return dtype_code(inert.arguments[0]), pickled_bytes(inert.arguments[1])
 
 
 def _reconstructed(inert: InertObject) -> ArrayParts:
@@ -73,7 +64,7 @@ def _from_buffer(inert: InertObject) -> ArrayParts:
 
 def _transposed(content: Any, dtype: Any, shape: Any, order: Any, axes: Any) -> ArrayParts:
     """Return the parts, in C order, of an array whose axes lie in memory in another order."""
-    shape, content = shape_of(shape), data(content)
+    shape, content = shape_of(shape), pickled_bytes(content)
     if order != "K" or type(axes) is not tuple or sorted(map(str, axes)) != sorted(map(str, range(len(shape)))):
         raise MalformedError("an array with a malformed buffer")
     code, shape, _, content = _checked(dtype_code(dtype), shape, False, content)
@@ -99,7 +90,7 @@ def _checked(code: str, shape: tuple[int, ...], fortran: bool, content: Any) -> 
         if type(content) is not list or len(content) != math.prod(shape):
             raise MalformedError("an array of objects whose shape does not fit")
         return code, shape, False, content
-    content, dtype = data(content), make_dtype(code)
+    content, dtype = pickled_bytes(content), make_dtype(code)
     if len(content) != math.prod(shape) * dtype.itemsize:
         raise MalformedError("an array whose bytes do not fit its shape")
     return code, shape, fortran, _without_padding(np.frombuffer(content, dtype)) if dtype.names else content
@@ -129,6 +120,7 @@ PLAIN: dict[str, Callable[[InertObject], Any]] = {
 }
 ARRAYS: dict[str, Callable[[InertObject], ArrayParts]] = {
     "array": _behind_wrapper,
+    booster_pickles.ARRAY: booster_pickles.array_parts,
     "numpy._core.multiarray._reconstruct": _reconstructed,
     "numpy._core.numeric._frombuffer": _from_buffer,
 }
@@ -189,6 +181,7 @@ def _spline(inert: InertObject) -> tuple[str, Any]:
 
 
 REDUCED: dict[str, Callable[[InertObject], tuple[str, Any]]] = {
+    **booster_pickles.REDUCED,
     "functools.partial": _partial,
     "numpy.random._pickle.__generator_ctor": lambda inert: ("numpy.random.Generator", _random_state(inert)),
     "numpy.random._pickle.__randomstate_ctor": lambda inert: ("numpy.random.RandomState", _random_state(inert)),

@@ -3,11 +3,14 @@
 import sys
 
 from fairlead.errors import ModelFileError
-from fairlead.publishing.input.estimator_checks import notebook_code
+from fairlead.publishing.input.estimator_checks import notebook_code, ranker
 
 OWN_KERNEL = "publish from the notebook that fitted it: fairlead.publish(estimator, name=…, X=…, y=…)"
+BOOSTERS = frozenset({"lightgbm", "xgboost"})
 CODE_PICKLERS = frozenset({"cloudpickle", "dill"})
-KNOWN = frozenset({"sklearn", "numpy", "scipy", "pandas", "joblib", "fairlead"})
+OWN_CLASSES = "use scikit-learn's own estimators and transformers; other packages are not supported yet"
+OTHER_BOOSTER = "fit LGBMClassifier, XGBClassifier or HistGradientBoosting on the same columns"
+KNOWN = frozenset({"sklearn", "numpy", "scipy", "pandas", "joblib", "fairlead"}) | BOOSTERS
 PLAIN = frozenset(
     [
         *(
@@ -38,17 +41,24 @@ def judge(name: str) -> None:
             hint="do not open this file with joblib or pickle; if it is yours, remove that function from the estimator",
         )
     raise ModelFileError(
-        f"the file needs the package {root[:60]}, and only scikit-learn's own classes are served",
-        hint="use scikit-learn's own estimators and transformers; other packages are not supported yet",
+        f"the file needs the package {root[:60]}, and only classes of scikit-learn, LightGBM and XGBoost are served",
+        hint=OTHER_BOOSTER if root == "catboost" else OWN_CLASSES,
     )
 
 
 def unknown(name: str, place: str) -> ModelFileError:
     """Return the refusal of a class that the data form does not know; `place` is its path in the estimator."""
+    root, last = name.partition(".")[0], name.rpartition(".")[2]
+    if root in BOOSTERS and last.endswith("Ranker"):
+        return ranker(last)
     advice = "use another of scikit-learn's classes in its place, or report this one"
     if name.startswith("joblib.memory"):
         advice = "fit the pipeline with memory=None"
     if name.startswith("scipy.stats"):
         advice = "publish search.best_estimator_ instead of the search with its distributions"
+    if root in BOOSTERS:
+        advice = (
+            "publish the library's scikit-learn estimator: LGBMClassifier, LGBMRegressor, XGBClassifier, XGBRegressor"
+        )
     where = f" (at {place[:100]})" if place else ""
     return ModelFileError(f"the estimator holds a {name[:100]}, which has no data form{where}", hint=advice)

@@ -43,6 +43,20 @@ def _boosted(quantile: str) -> Callable[[Any], Loss | None]:
     return read
 
 
+def _objective(model: Any) -> Loss | None:
+    """Return the loss of a booster's objective, with the library's default parameters."""
+    given = model.get_params()
+    name = str(given.get("objective")).removeprefix("reg:").removeprefix("count:")
+    if name in ("quantile", "quantileerror"):
+        quantile = given.get("alpha", 0.9) if name == "quantile" else given.get("quantile_alpha")
+        return Loss(kind="pinball", parameter=float(quantile)) if isinstance(quantile, (int, float)) else None
+    if name == "tweedie":
+        return _tweedie(given.get("tweedie_variance_power") or 1.5)
+    if name in ("regression_l1", "l1", "mae", "mean_absolute_error", "absoluteerror"):
+        return ABSOLUTE
+    return _by_name(name)
+
+
 def _by_name(name: str) -> Loss | None:
     known = {"absolute_error": ABSOLUTE, "poisson": _tweedie(1), "gamma": _tweedie(2)}
     return known.get(name)
@@ -53,6 +67,7 @@ def _tweedie(power: float) -> Loss | None:
 
 
 _READERS: dict[str, Callable[[Any], Loss | None]] = {
+    **dict.fromkeys(("LGBMRegressor", "XGBRegressor", "XGBRFRegressor"), _objective),
     "QuantileRegressor": lambda model: Loss(kind="pinball", parameter=float(model.quantile)),
     "GradientBoostingRegressor": _boosted("alpha"),
     "HistGradientBoostingRegressor": _boosted("quantile"),

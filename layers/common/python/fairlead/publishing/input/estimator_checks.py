@@ -63,6 +63,8 @@ def task_of(estimator: Any) -> Task:
 
     kind = get_tags(estimator).estimator_type
     name = _type_name(estimator)
+    if kind == "ranker" or name.endswith("Ranker"):
+        raise ranker(name)
     if kind not in TASKS:
         raise ModelFileError(
             f"a {name} is not a classifier, regressor, outlier detector or clustering",
@@ -85,6 +87,11 @@ def parts(value: Any) -> Iterator[Any]:
         seen.add(id(part))
         yield part
         waiting.extend(member for member in _members(part) if type(member) not in PLAIN)
+
+
+def libraries(estimator: Any) -> str:
+    """Return the packages of boosters inside an estimator that was built from its data form; empty without any."""
+    return ", ".join(sorted({getattr(part, "library", "") for part in parts(estimator) if hasattr(part, "boosting")}))
 
 
 def _members(part: Any) -> Iterable[Any]:
@@ -120,6 +127,14 @@ def _refuse_unservable(estimator: Any) -> None:
                 f"the {_type_name(part)} reads files that a caller names (input={part.input!r})",
                 hint="fit it with input='content'",
             )
+
+
+def ranker(name: str) -> ModelFileError:
+    """Return the refusal of a ranker."""
+    return ModelFileError(
+        f"a {name} orders the rows of a group, and the API answers each row alone",
+        hint="fit a regressor of the relevance, and order its answers where you call it",
+    )
 
 
 def notebook_code(name: str) -> ModelFileError:

@@ -1,6 +1,7 @@
 """Inputs in the estimator's layout: a frame with its columns in its order, a bare array, or one column of text."""
 
 import difflib
+import re
 from collections.abc import Container
 from typing import TYPE_CHECKING, Any
 
@@ -24,9 +25,19 @@ def layout_of(estimator: Any, *, text_first: bool) -> Layout:
 def names_of(estimator: Any) -> list[str] | None:
     """Return the column names the estimator was fitted on, None for a bare array."""
     try:
-        return [str(name) for name in estimator.feature_names_in_]
+        names = [str(name) for name in estimator.feature_names_in_]
     except AttributeError:  # also a Pipeline's, which reads the attribute of its first step
         return None
+    # LightGBM before 4.7 names the columns of an array, and estimators around it take these names over.
+    return None if names == [f"Column_{place}" for place in range(len(names))] else names
+
+
+def with_model_names(estimator: Any, frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Return the frame with the estimator's spelling of its columns: LightGBM replaces spaces by underscores."""
+    known, present = set(names_of(estimator) or ()), set(frame.columns)
+    spelled = {name: re.sub(r"\s", "_", str(name)) for name in present - known}
+    changed = {old: new for old, new in spelled.items() if new in known - present}
+    return frame.rename(columns=changed) if changed else frame
 
 
 def select_columns(

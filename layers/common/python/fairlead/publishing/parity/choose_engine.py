@@ -19,9 +19,11 @@ from fairlead.model import manifest
 from fairlead.model.manifest import Certificate
 from fairlead.model.signature import Field, Signature
 from fairlead.publishing.estimator_files.convert import from_live
+from fairlead.publishing.input.estimator_checks import libraries
 from fairlead.publishing.input.inner_estimators import last_estimator
 from fairlead.publishing.onnx.compiler import Graph, compile_estimator
 from fairlead.publishing.onnx.converters import NotConvertibleError
+from fairlead.publishing.onnx.converters.errors import OR_SKLEARN
 from fairlead.publishing.onnx.publishers_graph import take_graph
 from fairlead.publishing.parity.boundary_rows import boundary_rows, far_rows
 from fairlead.publishing.parity.compare import NotProvedError, prove
@@ -77,6 +79,7 @@ def choose_engine(
     if graph is not None:
         return _on_publishers_graph(graph, estimator, signature, rows, reference, runtime=runtime, progress=progress)
     if demanded == "sklearn":
+        _check_layer_has(estimator, "sklearn cannot serve it")
         form = data or from_live(estimator)
         return _on_sklearn(form, signature, rows, reference, reason="demanded", progress=progress)
     reason = slower_on_onnx(estimator) if demanded == "auto" else ""
@@ -87,11 +90,21 @@ def choose_engine(
             return _on_onnx(compiled, estimator, signature, rows, reference, runtime=runtime, progress=progress)
         except (NotConvertibleError, EngineError) as error:
             reason = str(error)
+    _check_layer_has(estimator, f"onnx does not serve this model ({reason.removesuffix(OR_SKLEARN)})")
     if demanded == "onnx":
         raise EngineError(
             f"this model does not run on onnx: {reason}", hint="publish it with --engine sklearn, or auto"
         )
     return _on_sklearn(data or from_live(estimator), signature, rows, reference, reason=reason, progress=progress)
+
+
+def _check_layer_has(estimator: Any, why: str) -> None:
+    """Raise EngineError for an estimator with a booster, whose library the sklearn layer does not have."""
+    if missing := libraries(estimator):
+        raise EngineError(
+            f"{why}: no layer has {missing}",
+            hint="publish it with --engine onnx; change what is named, or fit HistGradientBoosting of scikit-learn",
+        )
 
 
 def _check_held_out(reference: Engine, rows: Sequence[Row]) -> None:

@@ -50,6 +50,10 @@ def _splits(node: Any, traces: Sequence[Trace]) -> Iterator[tuple[Trace, Array]]
             inner = predictor.nodes[~predictor.nodes["is_leaf"].astype(bool)]
             plain = inner[~inner["is_categorical"].astype(bool)]
             yield from _by_column(plain["feature_idx"], plain["num_threshold"], chosen)
+    elif hasattr(node, "boosting"):
+        for tree in node.boosting.trees[:MOST_TREES]:
+            inner = [place for place in np.flatnonzero(tree.left >= 0) if place not in tree.members]
+            yield from _by_column(tree.feature[inner], tree.threshold[inner], traces)
     elif isinstance(node, KBinsDiscretizer):
         yield from zip(traces, node.bin_edges_, strict=True)
 

@@ -60,6 +60,10 @@ def _note(node: Any, uses: Sequence[ColumnUse]) -> None:
                 use.nulls.add("none")
     elif hasattr(node, "categories_"):
         _note_categories(node, uses)
+    elif hasattr(node, "boosting"):
+        for place, known in node.boosting.categories.items():
+            uses[place].encoded = True
+            uses[place].categories.update(known)
 
 
 def _is_vectorizer(node: Any) -> bool:

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from fairlead.publishing.onnx.converters import (
+    boosters,
     clusters,
     elementwise,
     encoders,
@@ -32,11 +33,16 @@ from fairlead.publishing.onnx.converters.row_guards import write_guard
 
 Convert = Callable[[Nodes, Any], None]
 
+BOOSTER_CLASSIFIERS, BOOSTER_REGRESSORS = (
+    " ".join(f".fairlead.publishing.boosters.estimators.{name}{kind}" for name in ("LGBM", "XGB", "XGBRF"))
+    for kind in ("Classifier", "Regressor")
+)
 CLASSIFIERS: dict[Convert, str] = {
     trees.forest_classifier: "tree.DecisionTreeClassifier tree.ExtraTreeClassifier ensemble.RandomForestClassifier "
     "ensemble.ExtraTreesClassifier",
     trees.boosting_classifier: "ensemble.GradientBoostingClassifier",
     hist_gradient_boosting.histogram_classifier: "ensemble.HistGradientBoostingClassifier",
+    boosters.booster_classifier: BOOSTER_CLASSIFIERS,
     linear.linear_classifier: "linear_model.LogisticRegression linear_model.LogisticRegressionCV "
     "linear_model.RidgeClassifier linear_model.RidgeClassifierCV linear_model.SGDClassifier linear_model.Perceptron "
     "linear_model.PassiveAggressiveClassifier svm.LinearSVC discriminant_analysis.LinearDiscriminantAnalysis",
@@ -52,6 +58,7 @@ MATRICES: dict[Convert, str] = {
     "ensemble.ExtraTreesRegressor",
     trees.boosting_regressor: "ensemble.GradientBoostingRegressor",
     hist_gradient_boosting.histogram_regressor: "ensemble.HistGradientBoostingRegressor",
+    boosters.booster_regressor: BOOSTER_REGRESSORS,
     svm.support_vector_regressor: "svm.SVR svm.NuSVR",
     neighbors.neighbors_regressor: "neighbors.KNeighborsRegressor",
     mlp.perceptron_regressor: "neural_network.MLPRegressor",
@@ -199,5 +206,6 @@ def _classes(names: str) -> list[type[Any]]:
 
 
 def _class(name: str) -> type[Any]:
+    """Return a class by its name below `sklearn.`, unless it begins with a dot."""
     module, cls = name.rsplit(".", 1)
-    return getattr(import_module(f"sklearn.{module}"), cls)  # type: ignore[no-any-return]
+    return getattr(import_module(module[1:] if name.startswith(".") else f"sklearn.{module}"), cls)  # type: ignore[no-any-return]

@@ -43,7 +43,7 @@ def ordinal_encoder(nodes: Nodes, operator: Any) -> None:
 def codes(nodes: Nodes, encoder: Any, columns: Sequence[Column]) -> str:
     """Write an OrdinalEncoder's codes of these columns, shape (rows, columns)."""
     found = [
-        _write_lookup(nodes, column, _ordinal(encoder, position, _null(nodes, encoder, position, column)))
+        write_lookup(nodes, column, _ordinal(encoder, position, _null(nodes, encoder, position, column)))
         for position, column in enumerate(columns)
     ]
     return nodes.concat(found)
@@ -57,7 +57,7 @@ def one_hot_encoder(nodes: Nodes, operator: Any) -> None:
     for position, column in enumerate(columns):
         lookup, width = _one_hot(encoder, position, _null(nodes, encoder, position, column))
         if width:
-            hot = _write_lookup(nodes, column, lookup)
+            hot = write_lookup(nodes, column, lookup)
             blocks.append(nodes.add("Equal", hot, np.arange(width, dtype=np.float64)[None, :]))
     joined = nodes.concat(blocks)
     nodes.fill(operator.outputs[0], nodes.cast(joined, np.float64))
@@ -75,11 +75,12 @@ def target_encoder(nodes: Nodes, operator: Any) -> None:
             null = _null(nodes, encoder, position, column)
             pairs = [(key, float(answer)) for key, answer in zip(known, answers, strict=True) if _reached(key, null)]
             lookup = Lookup([key for key, _ in pairs], [answer for _, answer in pairs], float(mean))
-            found.append(_write_lookup(nodes, column, lookup))
+            found.append(write_lookup(nodes, column, lookup))
     nodes.fill(operator.outputs[0], nodes.concat(found))
 
 
-def _write_lookup(nodes: Nodes, column: Column, lookup: Lookup) -> str:
+def write_lookup(nodes: Nodes, column: Column, lookup: Lookup) -> str:
+    """Write the answers of a lookup table to one column, shape (rows, 1)."""
     from onnx import TensorProto
     from onnx.helper import make_tensor
 

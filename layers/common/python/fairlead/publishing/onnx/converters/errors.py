@@ -58,6 +58,9 @@ INSTEAD = {
 """A class or parameter that has an ONNX form, for classes without one and for those whose conversion often fails."""
 
 
+OR_SKLEARN = ", or accept the sklearn engine"
+
+
 class NotConvertibleError(Exception):
     """A part of the estimator has no ONNX form: the message says which, and what to change to get the onnx engine.
 
@@ -65,7 +68,7 @@ class NotConvertibleError(Exception):
     """
 
     def __init__(self, part: str, *, use: str, finding: str = "has no ONNX form") -> None:
-        super().__init__(f"{part} {finding}: use {use}, or accept the sklearn engine")
+        super().__init__(f"{part} {finding}: use {use}{OR_SKLEARN}")
 
     @classmethod
     def missing(cls, kind: str) -> Self:
@@ -86,5 +89,10 @@ class NotConvertibleError(Exception):
         return cls(f"the ONNX graph of {kind}", use=_instead(kind), finding=f"is not exact ({differences})")
 
 
+BOOSTERS = ("LGBM", "XGB", "CatBoost")
+
+
 def _instead(kind: str) -> str:
+    if kind.startswith(BOOSTERS):
+        return f"dense steps before {kind} (sparse_output=False), or HistGradientBoosting of scikit-learn"
     return INSTEAD.get(kind, "an estimator of another class")

@@ -12,7 +12,7 @@ from fairlead.publishing.onnx.converters.parsers import declare, parse
 SCORED = {
     *("LogisticRegression", "LogisticRegressionCV", "RidgeClassifier", "RidgeClassifierCV", "SGDClassifier"),
     *("Perceptron", "PassiveAggressiveClassifier", "LinearSVC", "LinearDiscriminantAnalysis", "SVC", "NuSVC"),
-    *("GradientBoostingClassifier", "HistGradientBoostingClassifier"),
+    *("GradientBoostingClassifier", "HistGradientBoostingClassifier", "LGBMClassifier"),
 }
 """Classifiers whose converters can write the decision function."""
 

@@ -111,7 +111,9 @@ def declare(scope: Any, model: Any, inputs: list[Any]) -> Any:
     """Declare and return the operator of an estimator with its inputs, without outputs."""
     from skl2onnx._supported_operators import _get_sklearn_operator_name
 
-    operator = scope.declare_local_operator(_get_sklearn_operator_name(type(model)), model)
+    kind = type(model)
+    name = "FairleadBooster" if hasattr(model, "boosting") else _get_sklearn_operator_name(kind)
+    operator = scope.declare_local_operator(name, model)
     operator.inputs = inputs
     return operator
 

@@ -16,7 +16,10 @@ from fairlead.publishing.onnx.converters.graph_writer import Nodes
 
 MISSING, INFINITE, BEYOND_SINGLE = float("nan"), float("inf"), 1e39
 SMALL = 2.0**53
-TAKES_ALL = ("HistGradientBoostingClassifier", "HistGradientBoostingRegressor", "FunctionTransformer")
+TAKES_ALL = (
+    *("HistGradientBoostingClassifier", "HistGradientBoostingRegressor", "FunctionTransformer"),
+    *("LGBMClassifier", "LGBMRegressor"),
+)
 """Estimators that refuse no number (FunctionTransformer unless it validates); some answer no plain row either."""
 MONOTONE = {
     *("StandardScaler", "MinMaxScaler", "MaxAbsScaler", "RobustScaler", "PowerTransformer", "PolynomialFeatures"),

@@ -63,25 +63,25 @@ class Ensemble:
         for name, part in parts.items():
             self._parts[name].append(part)
 
-    def write(self, nodes: Nodes, matrix: str, targets: int) -> str:
-        """Write the sums of all trees by target, shape (rows, targets), doubles."""
+    def write(self, nodes: Nodes, matrix: str, targets: int, *, dtype: type[np.floating[Any]] = np.float64) -> str:
+        """Write the sums of all trees by target, shape (rows, targets); `dtype` is that of matrix and sums."""
         from onnx.numpy_helper import from_array
 
         part = _renumbered({name: np.concatenate(arrays) for name, arrays in self._parts.items()})
         integers = {name: part[name].astype(np.int64).tolist() for name in part}
         optional: dict[str, Any] = {}
         if self._members:
-            optional["membership_values"] = from_array(np.array(self._members, dtype=np.float64), "membership_values")
+            optional["membership_values"] = from_array(np.array(self._members, dtype=dtype), "membership_values")
         return nodes.add(
             "TreeEnsemble", matrix, domain=ML, n_targets=targets, aggregate_function=1, post_transform=0,
             tree_roots=self._roots, nodes_featureids=integers["featureids"],
-            nodes_splits=from_array(part["splits"].astype(np.float64), "nodes_splits"),
+            nodes_splits=from_array(part["splits"].astype(dtype), "nodes_splits"),
             nodes_modes=from_array(part["modes"].astype(np.uint8), "nodes_modes"),
             nodes_missing_value_tracks_true=integers["missing"],
             nodes_truenodeids=integers["truenodeids"], nodes_falsenodeids=integers["falsenodeids"],
             nodes_trueleafs=integers["trueleafs"], nodes_falseleafs=integers["falseleafs"],
             leaf_targetids=integers["targets"],
-            leaf_weights=from_array(part["weights"].astype(np.float64), "leaf_weights"), **optional,
+            leaf_weights=from_array(part["weights"].astype(dtype), "leaf_weights"), **optional,
         )  # fmt: skip
 
 

@@ -1,0 +1,130 @@
+"""Texts of boosters, read without their libraries: recorded models give graphs with their libraries' own answers.
+
+`tests/boosters/record_boosters.py` recorded them with LightGBM 4.7.0 and XGBoost 3.4.1.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fairlead import engines
+from fairlead.engines.estimator_data.booster_parameters import SAFE
+from fairlead.errors import ModelFileError
+from fairlead.model import manifest
+from fairlead.model.signature import Field, Output, Signature
+from fairlead.publishing.boosters import estimators
+from fairlead.publishing.boosters.booster_trees import Boosting
+from fairlead.publishing.boosters.lightgbm_text import read_lightgbm
+from fairlead.publishing.boosters.xgboost_json import read_xgboost
+from fairlead.publishing.onnx.compiler import compile_estimator
+
+RECORDED = Path(__file__).parent / "recorded_boosters"
+NAMES = sorted(path.stem for path in RECORDED.glob("*.txt"))
+
+
+def text(name: str) -> str:
+    return (RECORDED / f"{name}.txt").read_text()
+
+
+def reader(name: str) -> Callable[[str], Boosting]:
+    return read_lightgbm if name.startswith("lightgbm") else read_xgboost
+
+
+def stand_in(name: str) -> Any:
+    """The estimator that publishing builds, with its trees read from the recorded text."""
+    kind = {"lightgbm": "LGBM", "xgboost": "XGB"}[name.partition("_")[0]]
+    regressor = name.endswith("poisson")
+    made = object.__new__(getattr(estimators, kind + ("Regressor" if regressor else "Classifier")))
+    vars(made).update(boosting=reader(name)(text(name)), parameters={}, left_out=[], iterations=0)
+    if not regressor:
+        made.classes_ = np.arange(3 if name.endswith("three") else 2)
+    return made
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_graph_of_recorded_trees_gives_the_librarys_answers(name: str) -> None:
+    known = json.loads((RECORDED / f"{name}.answers.json").read_text())
+    model = stand_in(name)
+    classes = tuple(model.classes_.tolist()) if hasattr(model, "classes_") else None
+    output = Output(task="classification", target="y", classes=classes, probabilities=True)
+    if classes is None:
+        output = Output(task="regression", target="y")
+    signature = Signature(
+        inputs=tuple(Field(name=column, kind="number", nullable=True) for column in "abc"),
+        output=output,
+        layout="array",
+    )
+    graph = compile_estimator(model, signature)
+    spec = manifest.Engine(name="onnx", blob="onnx", inputs=graph.inputs, outputs=graph.outputs)
+    answers = engines.load(spec, signature, graph.blob).answer([tuple(row) for row in known["rows"]])
+    got = answers.values if classes is None else answers.probabilities
+    assert np.abs(np.array(got) - np.array(known["answers"])).max() < 1e-6
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_cut_text_is_refused(name: str) -> None:
+    whole = text(name)
+    for end in range(0, len(whole) // 2, 97):
+        with pytest.raises(ModelFileError):
+            reader(name)(whole[:end])
+
+
+@given(st.sampled_from(NAMES), st.lists(st.tuples(st.floats(0, 0.999), st.characters(codec="ascii")), max_size=5))
+def test_a_changed_text_is_read_or_refused(name: str, changes: list[tuple[float, str]]) -> None:
+    characters = list(text(name))
+    for place, character in changes:
+        characters[int(place * len(characters))] = character
+    try:
+        boosting = reader(name)("".join(characters))
+    except ModelFileError:
+        return
+    for tree in boosting.trees:
+        inner = tree.left >= 0
+        assert (tree.left[inner] > np.flatnonzero(inner)).all()
+        assert (tree.feature[inner] < boosting.features).all()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("objective=poisson", "objective=custom"),
+        ("objective=poisson", "objective=regression sqrt"),
+        ("is_linear=0", "is_linear=1"),
+    ],
+)
+def test_lightgbm_that_no_graph_answers_for_is_refused(old: str, new: str) -> None:
+    with pytest.raises(ModelFileError, match="has no ONNX form, and only onnx serves LightGBM: use"):
+        read_lightgbm(text("lightgbm_poisson").replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"name":"count:poisson"', '"name":"rank:ndcg"'),
+        ('"name":"gbtree"', '"name":"gblinear"'),
+        ('"size_leaf_vector":"1"', '"size_leaf_vector":"2"'),
+        ('"split_type":[0', '"split_type":[1'),
+    ],
+)
+def test_xgboost_that_no_graph_answers_for_is_refused(old: str, new: str) -> None:
+    assert old in text("xgboost_poisson")
+    with pytest.raises(ModelFileError, match="has no ONNX form, and only onnx serves XGBoost: use"):
+        read_xgboost(text("xgboost_poisson").replace(old, new))
+
+
+def test_a_child_that_lies_behind_is_refused() -> None:
+    with pytest.raises(ModelFileError, match="a tree of the booster is damaged"):
+        read_xgboost(text("xgboost_poisson").replace('"left_children":[1', '"left_children":[0'))
+
+
+@pytest.mark.parametrize("library", SAFE)
+def test_no_safe_parameter_names_a_file_a_machine_or_code(library: str) -> None:
+    unsafe = re.compile("file|machine|callback|snapshot|_dir$|_port$|uri|output|input")
+    assert [name for name in SAFE[library] if unsafe.search(name)] == []
