@@ -1,0 +1,108 @@
+"""MLflow's own package: what it saves and registers is published, and what is exported it loads."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import numpy as np
+import pandas as pd
+import pytest
+from mlflow.models import infer_signature
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from fairlead.errors import NotFoundError
+from fairlead.publishing.mlflow_export import export_mlflow
+from fairlead.publishing.publish import Published, PublishOptions, publish_file
+from fairlead.registry.store import Registry
+from testkit.memory import Memory
+
+RANDOM = np.random.default_rng(0)
+FRAME = pd.DataFrame(RANDOM.normal(size=(600, 3)).round(4), columns=["a", "b", "c"])
+LABEL = np.where(FRAME.a + FRAME.b + RANDOM.normal(0, 0.5, 600) > 0, "yes", "no")
+
+
+@pytest.fixture(scope="module")
+def estimator() -> Any:
+    return make_pipeline(StandardScaler(), LogisticRegression()).fit(FRAME, LABEL)
+
+
+@pytest.fixture
+def held_out(tmp_path: Path) -> Path:
+    FRAME.assign(y=LABEL, row=range(600)).to_csv(tmp_path / "held_out.csv", index=False)
+    return tmp_path / "held_out.csv"
+
+
+@pytest.fixture(autouse=True)
+def _allowed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """MLflow's own gates: loading executes a model, and its registry may be a folder."""
+    monkeypatch.setenv("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "true")
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    mlflow.set_tracking_uri(f"file:{tmp_path / 'tracking'}")
+    yield
+    mlflow.set_tracking_uri("")
+    os.environ.pop("MLFLOW_TRACKING_URI", None)
+
+
+def published(uri: str, held_out: Path, registry: Registry) -> Published:
+    options = PublishOptions(name="buys", registry=registry, force=True, reason="fitted on these rows")
+    return publish_file(uri, options, data=held_out, target=["y"])
+
+
+@pytest.mark.parametrize("how", ["pickle", "cloudpickle", "skops"])
+def test_what_mlflow_saves_is_published_with_its_signature_and_example(
+    estimator: Any, held_out: Path, tmp_path: Path, how: str
+) -> None:
+    signature = infer_signature(FRAME, estimator.predict(FRAME))
+    trusted = {"skops_trusted_types": ["numpy.dtype"]} if how == "skops" else {}
+    mlflow.sklearn.save_model(
+        estimator, tmp_path / "model", serialization_format=how, signature=signature, input_example=FRAME[:3], **trusted
+    )
+    registry = Registry(Memory())
+
+    made = published(f"mlflow:{tmp_path / 'model'}", held_out, registry).manifest
+
+    assert [field.name for field in made.signature.inputs] == ["a", "b", "c"]
+    assert made.engine.name == "onnx"
+
+
+def test_a_registered_version_is_downloaded_and_published(estimator: Any, held_out: Path) -> None:
+    with mlflow.start_run():
+        mlflow.sklearn.log_model(estimator, name="model", registered_model_name="buys", serialization_format="pickle")
+
+    made = published("mlflow:models:/buys/1", held_out.with_name(_without_row(held_out)), Registry(Memory())).manifest
+
+    assert made.source == "mlflow:models:/buys/1"
+
+
+def _without_row(held_out: Path) -> str:
+    pd.read_csv(held_out).drop(columns="row").to_csv(held_out.with_name("inputs.csv"), index=False)
+    return "inputs.csv"
+
+
+def test_an_unknown_version_is_not_found(held_out: Path) -> None:
+    with pytest.raises(NotFoundError, match="mlflow cannot download models:/nowhere/1"):
+        published("mlflow:models:/nowhere/1", held_out, Registry(Memory()))
+
+
+def test_mlflow_loads_what_is_exported(estimator: Any, held_out: Path, tmp_path: Path) -> None:
+    mlflow.sklearn.save_model(estimator, tmp_path / "model", serialization_format="pickle")
+    registry = Registry(Memory())
+    inputs = held_out.with_name(_without_row(held_out))
+    version = published(f"mlflow:{tmp_path / 'model'}", inputs, registry).manifest.version
+
+    folder = export_mlflow(registry, "buys", version, tmp_path / "exported")
+
+    loaded = mlflow.pyfunc.load_model(str(folder))
+    np.testing.assert_array_equal(loaded.predict(FRAME), estimator.predict(FRAME))
+    np.testing.assert_array_equal(
+        mlflow.sklearn.load_model(str(folder)).predict_proba(FRAME), estimator.predict_proba(FRAME)
+    )
+    assert loaded.metadata.get_input_schema().input_names() == ["a", "b", "c"]
+    assert loaded.metadata.metadata["fairlead_version"] == version
+    assert loaded.input_example.columns.tolist() == ["a", "b", "c"]
+    with pytest.raises(mlflow.MlflowException, match=r"incompatible|missing"):
+        loaded.predict(FRAME[["a", "b"]])
