@@ -171,6 +171,14 @@ def test_a_wrong_body_is_refused_with_its_place(
     assert detail in found["detail"]
 
 
+def test_a_header_that_the_content_type_does_not_announce_is_hinted_at(app: ModuleType) -> None:
+    _, unannounced = problem(app, "island,year\nDream,2007\n", kind=CSV)
+    _, announced = problem(app, "island,year\nDream\n", kind=f"{CSV};header=present")
+
+    assert unannounced["hint"] == "if the first line names fields, send Content-Type: text/csv; header=present"
+    assert "hint" not in announced
+
+
 def test_an_unknown_method_is_named_with_those_there_are(app: ModuleType) -> None:
     body = json.dumps({"instances": rows(table()), "params": {"predict_method": "transform"}})
 

@@ -185,20 +185,20 @@ def _order(signature: Signature, rows: Iterable[Any]) -> list[str]:
     return names
 
 
-def _named(names: Sequence[str], rows: Iterable[Any]) -> Iterator[dict[str, Any]]:
-    """Yield rows of values by these names; raises InstancesError for a row of another length."""
+def _named(names: Sequence[str], rows: Iterable[Any], hint: str = "") -> Iterator[dict[str, Any]]:
+    """Yield rows of values by these names; raises InstancesError, with `hint`, for a row of another length."""
     if len(set(names)) < len(names):
         raise InstancesError("two columns have one name")
     for at, row in enumerate(rows):
         if not isinstance(row, list) or len(row) != len(names):
             got = f"{len(row)} values" if isinstance(row, list) else shown(row)
-            raise _wrong_row(at, f"{len(names)} values", got)
+            raise _wrong_row(at, f"{len(names)} values", got, hint)
         yield dict(zip(names, row, strict=True))
 
 
-def _wrong_row(at: int, expected: str, got: str) -> InstancesError:
+def _wrong_row(at: int, expected: str, got: str, hint: str = "") -> InstancesError:
     fault = FieldError(row=at, field="", expected=expected, got=got)
-    return InstancesError(f"row {at}: expected {expected}, got {got}", errors=[fault])
+    return InstancesError(f"row {at}: expected {expected}, got {got}", errors=[fault], hint=hint)
 
 
 def _columns(given: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -244,7 +244,8 @@ def _csv(body: bytes | str, header: str, signature: Signature) -> Iterator[dict[
     if first and (header == "present" or (not header and set(first[0]) - ignored == set(fields))):
         named = _named(first[0], lines)
     else:
-        named = _named(_order(signature, first), chain(first, lines))
+        hint = "" if header else "if the first line names fields, send Content-Type: text/csv; header=present"
+        named = _named(_order(signature, first), chain(first, lines), hint)
     return ({name: _parsed(fields.get(name), text) for name, text in row.items()} for row in named)
 
 
