@@ -39,7 +39,11 @@ OK = (200, 200, 200, 200)
 REFUSED = (422, 422, 422, 422)
 CASES = {
     "missing": [Case("n", "null", "", OK)],
-    "bare NaN": [Case("n", "NaN", "nan", (422, 200, 200, 200)), Case("a", "NaN", "nan", REFUSED)],
+    "bare NaN": [
+        Case("n", "NaN", "nan", (422, 200, 200, 200)),
+        Case("a", "NaN", "nan", REFUSED),
+        Case("kind", "NaN", "nan", (422, 422, 200, 200)),
+    ],
     "infinity": [Case("a", "Infinity", "inf", REFUSED), Case("n", "-Infinity", "-inf", REFUSED)],
     "number": [Case("a", "-1.25e3", "-1.25e3", OK)],
     "number sent as a string": [Case("a", '"1.5"', "1.5", (422, 422, 422, 200))],
@@ -75,7 +79,7 @@ def several_kinds(shelf: Store) -> Published:
             "i": random.integers(1990, 2030, 400),
             "flag": random.random(400) < 0.5,
             "city": random.choice(["Oslo", "Bergen"], 400),
-            "kind": random.choice(["old", "new"], 400),
+            "kind": random.choice(np.array(["old", "new", None]), 400),
             "extra": random.normal(size=400),
         }
     )
