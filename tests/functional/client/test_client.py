@@ -278,7 +278,9 @@ def test_the_programs_of_the_how_to_run(
     api: Script, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     page = (Path(__file__).parents[3] / "docs/how-to/call-from-python.md").read_text()
-    pd.DataFrame({"x": [1.0, 2.0], "observed": ["yes", "no"]}).to_csv(tmp_path / "rows.csv", index=False)
+    demo = tmp_path / ".fairlead/demo"
+    demo.mkdir(parents=True)
+    pd.DataFrame({"x": [1.0, 2.0], "species": ["yes", "no"]}).to_csv(demo / "held_out.csv", index=False)
     api.answers["/feedback"] = (200, {"results": [{"status": "recorded"}] * 2})
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FAIRLEAD_API_URL", api.url)
