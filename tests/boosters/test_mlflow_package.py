@@ -9,6 +9,7 @@ import mlflow
 import numpy as np
 import pandas as pd
 import pytest
+from lightgbm import LGBMClassifier
 from mlflow.models import infer_signature
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -67,6 +68,16 @@ def test_what_mlflow_saves_is_published_with_its_signature_and_example(
 
     assert [field.name for field in made.signature.inputs] == ["a", "b", "c"]
     assert made.engine.name == "onnx"
+
+
+def test_a_booster_of_the_lightgbm_flavour_is_published(held_out: Path, tmp_path: Path) -> None:
+    booster = LGBMClassifier(n_estimators=10, verbose=-1).fit(FRAME, LABEL)
+    mlflow.lightgbm.save_model(booster, tmp_path / "model", signature=infer_signature(FRAME, booster.predict(FRAME)))
+
+    made = published(f"mlflow:{tmp_path / 'model'}", held_out, Registry(Memory())).manifest
+
+    assert made.engine.name == "onnx"
+    assert "LGBMClassifier" in made.recipe.estimator
 
 
 def test_a_registered_version_is_downloaded_and_published(estimator: Any, held_out: Path) -> None:

@@ -21,7 +21,7 @@ LARGEST_DESCRIPTION = 1 << 20
 LARGEST_EXAMPLE = 1 << 24
 """Bytes of the files MLmodel and input_example.json."""
 INSTALL = "pip install 'fairlead[mlflow]'"
-FLAVOURS = {"sklearn": "pickled_model"}
+FLAVOURS = {"sklearn": "pickled_model", "lightgbm": "data"}
 """The flavours that Fairlead reads, with the member of MLmodel that names the model's file."""
 
 
