@@ -172,7 +172,11 @@ def infer(request: ProxyRequest) -> Response:
     model = _named(request)
     request.facts["version"] = model.facts.version
     signature = model.facts.signature
-    prediction = _answered(model, model.rows_of(open_inference.instances(signature, tensors.inputs)), request)
+    matrix = open_inference.matrix(signature, tensors.inputs)
+    rows = None if matrix is None else model.number_rows(matrix)
+    if rows is None:
+        rows = model.rows_of(open_inference.instances(signature, tensors.inputs))
+    prediction = _answered(model, rows, request)
     written = open_inference.write(
         tensors,
         prediction.answered.answers,

@@ -167,13 +167,13 @@ def test_binary_data_are_read_as_numpy_reads_them(case: tuple[str, bytes]) -> No
 
     read = tensors.from_bytes("x", datatype, [len(values)], raw)
 
-    assert np.array_equal(np.array(read.data, values.dtype), values, equal_nan=values.dtype.kind == "f")
-    assert all(type(one) in {bool, int, float} for one in read.data)
+    assert np.array_equal(np.array(read.values(), values.dtype), values, equal_nan=values.dtype.kind == "f")
+    assert all(type(one) in {bool, int, float} for one in read.values())
 
 
 @given(st.lists(st.text(), min_size=1))
 def test_texts_survive_the_binary_extension(texts: list[str]) -> None:
-    assert tensors.from_bytes("x", "BYTES", [len(texts)], tensors.to_bytes("BYTES", texts)).data == texts
+    assert tensors.from_bytes("x", "BYTES", [len(texts)], tensors.to_bytes("BYTES", texts)).values() == texts
 
 
 def test_the_length_of_a_text_cannot_reach_beyond_the_data() -> None:

@@ -6,6 +6,7 @@ pass the same checks as the rows of /predict. The first request imports this mod
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 import msgspec
@@ -108,6 +109,19 @@ def read(body: bytes | str, json_length: str | None = None) -> InferRequest:
     if not isinstance(explain, bool):
         raise RequestError(f"the parameter explain is true or false, got {shown(explain)}")
     return InferRequest(id=request.id or "", inputs=inputs, outputs=outputs, binary_output=binary, explain=explain)
+
+
+def matrix(signature: Signature, inputs: Sequence[Tensor]) -> Any:
+    """Return the one input as numpy's matrix of doubles where it came as bytes; None for every other request.
+
+    Nothing is checked but that: `instances` names what is wrong.
+    """
+    if len(inputs) != 1 or inputs[0].name in {field.name for field in signature.inputs}:
+        return None
+    [one] = inputs
+    if isinstance(one.data, list) or one.datatype not in tensors.FLOATS or len(one.shape) != 2:
+        return None
+    return one.data.reshape(one.shape).astype(float, copy=False)
 
 
 def instances(signature: Signature, inputs: Sequence[Tensor]) -> Iterator[dict[str, Any]]:
@@ -238,7 +252,8 @@ def _matrix(signature: Signature, one: Tensor) -> dict[str, list[Any]]:
     places = {len(fields): range(len(fields)), len(fields) + len(signature.ignored): positions(signature)}.get(width)
     if places is None:
         raise InstancesError(f"input {one.name[:100]!r} has {width} columns, and the model {len(fields)} fields")
-    return {field.name: one.data[place::width] for field, place in zip(fields, places, strict=True)}
+    values = one.values()
+    return {field.name: values[place::width] for field, place in zip(fields, places, strict=True)}
 
 
 def _columns(signature: Signature, inputs: Sequence[Tensor], fields: Mapping[str, Field]) -> dict[str, list[Any]]:
@@ -258,7 +273,7 @@ def _columns(signature: Signature, inputs: Sequence[Tensor], fields: Mapping[str
         if one.datatype not in taken:
             listed = ", ".join(sorted(taken))
             raise InstancesError(f"input {one.name!r} has the datatype {one.datatype}, and the field takes {listed}")
-        columns[one.name] = one.data
+        columns[one.name] = one.values()
     if not columns:
         raise InstancesError("no input is a field of the model", hint="GET /v2/models/NAME lists the inputs")
     return columns
@@ -293,7 +308,7 @@ def output_values(name: str, answers: Answers, output: Output) -> list[Any]:
     if name == "predict":
         column = answers.values if output.task == "regression" else answers.labels
     column = column or []
-    return [value for row in column for value in row] if column and isinstance(column[0], list) else column
+    return list(chain.from_iterable(column)) if column and isinstance(column[0], list) else column
 
 
 def _reason_outputs(reasons: Reasons, output: Output) -> Iterator[tuple[str, tuple[str, int], list[Any]]]:

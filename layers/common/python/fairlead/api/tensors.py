@@ -5,6 +5,7 @@ https://github.com/triton-inference-server/server/blob/main/docs/protocol/extens
 """
 
 import math
+import struct
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -18,18 +19,28 @@ NUMPY = {
     "INT8": "i1", "INT16": "<i2", "INT32": "<i4", "INT64": "<i8", "FP16": "<f2", "FP32": "<f4", "FP64": "<f8",
 }  # fmt: skip
 """NumPy's type of each datatype of fixed size; BYTES has lengths of its own."""
+PACKED = {"BOOL": "?", "INT64": "q", "FP64": "d"}
+"""Python's struct format of each datatype of outputs: it packs lists several times as fast as numpy."""
 FLOATS = frozenset({"FP16", "FP32", "FP64"})
 WHOLE = frozenset(name for name in NUMPY if "INT" in name)
 NUMBERS = FLOATS | WHOLE
 
 
 class Tensor(msgspec.Struct, frozen=True):
-    """One input, checked: `data` has one element for each place of `shape`, row-major, None for null."""
+    """One input, checked: `data` has one element for each place of `shape`, row-major, None for null.
+
+    Numbers that came as bytes stay numpy's array, until `values` is asked.
+    """
 
     name: str
     datatype: str
     shape: tuple[int, ...]
-    data: list[Any]
+    data: Any
+
+    def values(self) -> list[Any]:
+        """Return the elements as Python values."""
+        found: list[Any] = self.data if isinstance(self.data, list) else self.data.tolist()
+        return found
 
     @property
     def rows(self) -> int:
@@ -67,17 +78,15 @@ def from_bytes(name: str, datatype: str, shape: Sequence[int], data: bytes) -> T
         if flags.size and flags.max() > 1:
             raise InstancesError(f"input {name!r}: a byte of BOOL is neither 0 nor 1")
         return Tensor(name, datatype, dimensions, flags.astype(bool).tolist())
-    return Tensor(name, datatype, dimensions, np.frombuffer(data, kind).tolist())
+    return Tensor(name, datatype, dimensions, np.frombuffer(data, kind))
 
 
 def to_bytes(datatype: str, values: Sequence[Any]) -> bytes:
-    """Return values as the binary extension has them: little-endian, BYTES each with its length in four bytes."""
+    """Return an output's values as the binary extension has them: little-endian, BYTES each after four of length."""
     if datatype == "BYTES":
         texts = [str(value).encode() for value in values]
         return b"".join(len(text).to_bytes(4, "little") + text for text in texts)
-    import numpy as np
-
-    return np.asarray(values, np.dtype(NUMPY[datatype])).tobytes()
+    return struct.pack(f"<{len(values)}{PACKED[datatype]}", *values)
 
 
 def _dimensions(name: str, datatype: str, shape: Sequence[int]) -> tuple[int, ...]:

@@ -1,14 +1,45 @@
 """Packs rows of Python values into a matrix of doubles, several times as fast as `numpy.array`."""
 
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from operator import itemgetter
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
 Rows = Sequence[tuple[Any, ...]]
 Matrix = np.ndarray[Any, np.dtype[np.float64]]
+
+
+class NumberRows(Sequence[tuple[Any, ...]]):
+    """Rows of numbers with their matrix of shape (rows, fields), missing as NaN, which all readers share.
+
+    Rows that came as a matrix are made when the first is read: few requests need them.
+    """
+
+    def __init__(self, matrix: Matrix, rows: Rows | None = None) -> None:
+        self.matrix = matrix
+        self._given = rows
+
+    @cached_property
+    def _rows(self) -> Rows:
+        return list(map(tuple, self.matrix.tolist())) if self._given is None else self._given
+
+    def __len__(self) -> int:
+        return len(self.matrix)
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        return iter(self._rows)
+
+    @overload
+    def __getitem__(self, place: int) -> tuple[Any, ...]: ...
+    @overload
+    def __getitem__(self, place: slice) -> Rows: ...
+    def __getitem__(self, place: int | slice) -> tuple[Any, ...] | Rows:
+        if isinstance(place, slice):
+            return NumberRows(self.matrix[place], None if self._given is None else self._given[place])
+        return self._rows[place]
 
 
 def reader(positions: Sequence[int], width: int) -> Callable[[Rows], Matrix]:
@@ -18,6 +49,8 @@ def reader(positions: Sequence[int], width: int) -> Callable[[Rows], Matrix]:
     pack = struct.Struct(f"{count}d").pack
 
     def read(rows: Rows) -> Matrix:
+        if isinstance(rows, NumberRows):
+            return rows.matrix if take is None else rows.matrix[:, positions]
         chosen = rows if take is None else [take(row) for row in rows]
         try:
             matrix = np.frombuffer(b"".join([pack(*row) for row in chosen]))

@@ -11,15 +11,15 @@ import msgspec
 from fairlead import engines
 from fairlead.api.instances import PredictRequest, RequestReader
 from fairlead.api.response_size import most_rows
-from fairlead.errors import (
-    IntegrityError,
-)
+from fairlead.engines.row_packing import Matrix
+from fairlead.errors import IntegrityError
 from fairlead.model.digest import prefixed
 from fairlead.model.golden import Golden
 from fairlead.model.manifest import Manifest
 from fairlead.registry.store import Readable, Reading
 from fairlead.serving.answer_json import AnswerEncoder
 from fairlead.serving.answer_rows import RowAnswerer
+from fairlead.serving.number_matrix import NumberMatrix
 from fairlead.serving.range_check import Ranges
 from fairlead.settings import Serving
 from fairlead.telemetry.capture import CapturedAnswer, prediction_id
@@ -47,7 +47,9 @@ class Model:
         self.engine = engine
         self.explanations: Explanations | None = None
         self._answerer = RowAnswerer(engine, facts.signature, golden)
-        self._reader = RequestReader(facts.signature, most_rows=most_rows(facts.signature))
+        most = most_rows(facts.signature)
+        self._reader = RequestReader(facts.signature, most_rows=most)
+        self._matrix = NumberMatrix(facts.signature, most_rows=most)
         self._ranges = Ranges(facts.signature)
         self._encoder = AnswerEncoder(facts.signature.output)
 
@@ -63,8 +65,13 @@ class Model:
         """Return the rows that another protocol's request holds, after the same checks."""
         return self._reader.rows_of(instances)
 
+    def number_rows(self, matrix: Matrix) -> Sequence[tuple[Any, ...]] | None:
+        """Return the rows of a matrix of all fields; None where only `rows_of` can check them."""
+        return self._matrix.rows(matrix)
+
     def predict(self, rows: Sequence[tuple[Any, ...]], *, request_id: str, release: str) -> Prediction:
         """Answer rows; raises RowNotAnswerableError."""
+        rows = self._matrix.packed(rows)
         return Prediction(
             ids=[prediction_id(request_id, position) for position in range(len(rows))],
             answered=CapturedAnswer(identity=self.identity(release), answers=self._answerer.answer(rows)),
