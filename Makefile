@@ -75,6 +75,13 @@ test-aws: build ## the main scenarios on your AWS account: a stack of its own, r
 	@$(UV) pip install -q --python .venv-boosters-oldest/bin/python --no-deps --no-build-isolation -e .
 	@touch $@
 
+# MLServer needs Python up to 3.12. Where none is found, the figures of `make bench` say "not measured".
+PYTHON312 := $(or $(lastword $(sort $(wildcard $(PYENV)/versions/3.12.*/bin/python3.12))),$(shell command -v python3.12))
+.venv-mlserver/.ready: requirements/mlserver.txt | $(VENV)/.ready
+	@$(UV) venv -q --clear --python $(PYTHON312) .venv-mlserver
+	@$(UV) pip sync -q --python .venv-mlserver/bin/python --require-hashes requirements/mlserver.txt
+	@touch $@
+
 test-clients: build .venv-clients/.ready .venv-boosters/.ready .venv-boosters-oldest/.ready ## clients and estimators of other projects, unchanged
 	@pytest -q -m clients tests/clients
 	@OMP_NUM_THREADS=1 .venv-boosters/bin/python -m pytest -q -n 2 -m boosters tests/boosters
@@ -83,7 +90,7 @@ test-clients: build .venv-clients/.ready .venv-boosters/.ready .venv-boosters-ol
 fuzz: $(VENV)/.ready ## tests with generated input, with thousands of examples each: half an hour
 	@pytest -q -n 2 -m hypothesis --hypothesis-profile thorough tests/unit tests/functional
 
-bench: build ## figures of docs/reference/performance.md
+bench: build $(if $(PYTHON312),.venv-mlserver/.ready) ## figures of docs/reference/performance.md
 	@python -m benchmarks
 
 lock: $(VENV)/.ready ## resolve requirements/*.in and the layers' anew, with hashes
@@ -94,6 +101,7 @@ lock: $(VENV)/.ready ## resolve requirements/*.in and the layers' anew, with has
 	@$(UV) pip compile -q --upgrade --python-version 3.13 --generate-hashes --no-annotate --custom-compile-command "make lock" -c requirements/dev.txt requirements/boosters.in -o requirements/boosters.txt
 	@$(UV) pip compile -q --upgrade --generate-hashes --no-annotate --custom-compile-command "make lock" --resolution lowest-direct --only-binary :all: \
 	  --python-version 3.11 --extra lightgbm --extra publish pyproject.toml requirements/boosters-oldest.in -o requirements/boosters-oldest.txt
+	@$(UV) pip compile -q --upgrade --python-version 3.12 --generate-hashes --no-annotate --custom-compile-command "make lock" requirements/mlserver.in -o requirements/mlserver.txt
 	@for layer in common onnx sklearn aws; do $(UV) pip compile -q --universal --python-version 3.13 --generate-hashes --no-annotate --no-header \
 	  --no-emit-package flatbuffers --no-emit-package packaging --no-emit-package protobuf \
 	  -c requirements/dev.txt layers/$$layer/requirements.in -o layers/$$layer/requirements.txt; done

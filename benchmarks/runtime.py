@@ -27,10 +27,18 @@ ROUNDS = 10
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
-def measure(case: Case, rows: int, repeats: int, rounds: int = ROUNDS) -> Timing:
-    """Median over rounds, in milliseconds a request."""
+EMPTY = """
+ANSWER = {"statusCode": 200, "body": "", "isBase64Encoded": False, "multiValueHeaders": {}}
+def handler(event, context):
+    return ANSWER
+"""
+"""A handler that reads nothing and answers nothing: what it costs is the client's."""
+
+
+def measure(case: Case, rows: int, repeats: int, rounds: int = ROUNDS, *, empty: bool = False) -> Timing:
+    """Mean over rounds, in milliseconds a request; of a handler that does nothing where `empty`."""
     payload = json.dumps(event("predict", body=case.body(rows))).encode()
-    with running(case) as (api, process):
+    with running(case, empty=empty) as (api, process):
         for _ in range(repeats):
             ask(api, payload)
         taken = []
@@ -44,15 +52,18 @@ def measure(case: Case, rows: int, repeats: int, rounds: int = ROUNDS) -> Timing
 
 
 @contextlib.contextmanager
-def running(case: Case) -> Iterator[tuple[RuntimeApi, "subprocess.Popen[bytes]"]]:
+def running(case: Case, *, empty: bool = False) -> Iterator[tuple[RuntimeApi, "subprocess.Popen[bytes]"]]:
     """A warm process that waits for invocations."""
     api = RuntimeApi()
     with tempfile.TemporaryDirectory() as folder, loopback_s3(case.objects) as endpoint:
-        path = [BUILT / "PredictFunction", *layers("CommonLayer", "OnnxLayer"), runtime_client.install(Path(folder))]
+        task = Path(folder) if empty else BUILT / "PredictFunction"
+        if empty:
+            (task / "app.py").write_text(EMPTY)
+        path = [task, *layers("CommonLayer", "OnnxLayer"), runtime_client.install(Path(folder))]
         named = {"AWS_LAMBDA_RUNTIME_API": api.address, "AWS_LAMBDA_FUNCTION_VERSION": "1"}
         process = subprocess.Popen(
             [sys.executable, "-S", "-s", "-B", "-m", "awslambdaric", "app.handler"],
-            cwd=BUILT / "PredictFunction",
+            cwd=task,
             env={**case.env(endpoint), **named, "PYTHONPATH": os.pathsep.join(map(str, path))},
             stdout=subprocess.DEVNULL,
         )
