@@ -88,5 +88,5 @@ def _release(release: "Release | None", problem: str) -> str:
         return "deleted"
     if release.model is None:
         return str(release)
-    published = release.modified[:16].replace("T", " ")
-    return f"{release}, {problem or 'answers'}; {release.digest[:19]}…, published {published}Z"
+    released = release.modified[:16].replace("T", " ")
+    return f"{release}, {problem or 'answers'}; {release.digest[:19]}…, released {released}Z"
