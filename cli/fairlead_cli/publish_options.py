@@ -53,12 +53,20 @@ Engine = Annotated[Demand, typer.Option("--engine", help="auto: onnx if parity i
 def _refuse_own_code(given: list[str] | None) -> None:
     if given:
         raise SettingsError(
-            "--allow is gone: code of your own has no way to be served yet",
-            hint="express it with scikit-learn's own transformers and numpy's functions, inside the Pipeline",
+            "--allow is gone: a package is not named, but packed with the version",
+            hint="pack your package: --code src/churn_features",
         )
 
 
 Allow = Annotated[list[str] | None, typer.Option("--allow", hidden=True, callback=_refuse_own_code)]
+Code = Annotated[
+    Path | None,
+    typer.Option(
+        "--code",
+        metavar="PACKAGE_DIR",
+        help="The folder of your own package, if the model has classes or functions of it. Pure Python.",
+    ),
+]
 Rules = Annotated[
     Path | None,
     typer.Option(

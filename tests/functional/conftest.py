@@ -48,7 +48,14 @@ def _budget(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     """
 
     def fixed_budget(
-        _: Runtime, spec: Engine, signature: Signature, blob: bytes, rows: Any, *, golden: Any = None
+        _: Runtime,
+        spec: Engine,
+        signature: Signature,
+        blob: bytes,
+        rows: Any,
+        *,
+        golden: Any = None,
+        code: bytes = b"",
     ) -> Budget:
         known = Budget(artifact_bytes=len(blob), golden=True if golden else None, memory_bytes=150_000_000)
         return msgspec.structs.replace(known, cold_load_ms=200.0, one_row_ms=0.1, hundred_rows_ms=1.0)

@@ -11,7 +11,7 @@ from fairlead_cli.output import note, print_json, print_table
 
 if TYPE_CHECKING:
     from fairlead.journal.journal import Entry
-    from fairlead.model.manifest import Forced
+    from fairlead.model.manifest import Forced, Manifest
     from fairlead.model.release import Release
     from fairlead.registry.store import Registry
     from fairlead.settings import Operator
@@ -42,16 +42,19 @@ def history(
         return
     journal, registry = open_journal(settings)
     found = list(islice((entry for entry in journal.history() if concerns(entry.record, name)), limit))
-    forced = _forced(registry, found)
+    known = _manifests(registry, found)
     if json:
-        print_json([_document(entry, forced) for entry in found])
+        print_json([_document(entry, known.get(_version(entry.record.now))) for entry in found])
         return
     if not found:
         registry.latest(name)  # raises NotFoundError if there is no such model
         note(f"the journal holds no move of {name}")
         return
     life = present_life(settings)
-    print_table(("", "when (UTC)", "what", "from → to", "by", "why"), [_row(entry, forced, life) for entry in found])
+    print_table(
+        ("", "when (UTC)", "what", "from → to", "by", "why"),
+        [_row(entry, known.get(_version(entry.record.now)), life) for entry in found],
+    )
     for earlier in sorted({one.life for one in _releases(found) if is_earlier(one, life)}):
         note(
             f"({earlier[:8]}): a release of an earlier stack of this name (id …{earlier}), which had numbers of its own"
@@ -74,19 +77,16 @@ def _verify(settings: "Operator", *, json: bool) -> None:
         typer.echo(f"{newest} records: none is missing, the chain holds, and the aliases are where it says")
 
 
-def _forced(registry: "Registry", entries: "list[Entry]") -> "dict[tuple[str, int], Forced]":
-    """Return who forced which of these versions through the gate, and why; unreadable manifests are skipped."""
+def _manifests(registry: "Registry", entries: "list[Entry]") -> "dict[tuple[str, int], Manifest]":
+    """Return the manifests of the versions that records name; unreadable manifests are skipped with a note."""
     from fairlead.errors import FairleadError
 
-    found: dict[tuple[str, int], Forced] = {}
+    found: dict[tuple[str, int], Manifest] = {}
     for model, version in {_version(entry.record.now) for entry in entries} - {("", 0)}:
         try:
-            manifest, _ = registry.manifest(model, version)
+            found[model, version], _ = registry.manifest(model, version)
         except FairleadError as error:
-            note(f"whether {model} version {version} was forced is not known: {error}")
-            continue
-        if manifest.forced:
-            found[model, version] = manifest.forced
+            note(f"whether {model} version {version} was forced, or has own code, is not known: {error}")
     return found
 
 
@@ -98,17 +98,19 @@ def _version(release: "Release | None") -> tuple[str, int]:
     return (release.model, release.version) if release and release.model else ("", 0)
 
 
-def _document(entry: "Entry", forced: "dict[tuple[str, int], Forced]") -> dict[str, Any]:
-    """Return the whole record with defaults, its label, and whether its version was forced."""
+def _document(entry: "Entry", manifest: "Manifest | None") -> dict[str, Any]:
+    """Return the whole record with defaults and its label; and whether its version was forced and imports own code."""
     import msgspec
 
-    record = entry.record
-    return {"record": entry.label, **msgspec.structs.asdict(record), "forced": forced.get(_version(record.now))}
+    forced: Forced | None = manifest.forced if manifest else None
+    code = manifest.package if manifest and manifest.engine.code else None
+    return {"record": entry.label, **msgspec.structs.asdict(entry.record), "forced": forced, "own_code": code}
 
 
-def _row(entry: "Entry", forced: "dict[tuple[str, int], Forced]", life: str) -> tuple[Any, ...]:
+def _row(entry: "Entry", manifest: "Manifest | None", life: str) -> tuple[Any, ...]:
     label, record = entry
-    mark = " FORCED" if _version(record.now) in forced else ""
+    mark = " FORCED" if manifest and manifest.forced else ""
+    mark += f" OWN CODE {manifest.package}" if manifest and manifest.engine.code else ""
     shares = "".join(f", {share:.0%}" for share in record.weights.values())
     how = f", {strategy(record)}" if strategy(record) else ""
     when = "" if record.kind == "unreadable" else f"{record.effective:%Y-%m-%d %H:%M:%S}"

@@ -9,6 +9,7 @@ from fairlead_cli.output import print_json, progress_steps
 from fairlead_cli.publish_options import (
     Allow,
     Breaking,
+    Code,
     Demand,
     Engine,
     Folds,
@@ -49,6 +50,7 @@ def publish(
     keep_training_rows: KeepRows = False,
     engine: Engine = Demand.auto,
     onnx: Graph = None,
+    code: Code = None,
     allow: Allow = None,  # noqa: ARG001 - refused by its callback
     stack: Stack = DEFAULT_STACK,
     verbose: Verbose = False,
@@ -67,6 +69,7 @@ def publish(
             options = PublishOptions(
                 name=name,
                 engine=engine.value,
+                code=code,
                 policy=policy,
                 cv=cv,
                 allow_breaking=allow_breaking,
@@ -88,7 +91,7 @@ def publish(
 
 def _print(published: "Published", settings: "Operator", *, verbose: bool, json: bool) -> None:
     from fairlead_cli.findings import count, print_checks, print_engine
-    from fairlead_cli.manifest_view import document
+    from fairlead_cli.manifest_view import document, own_code
     from fairlead_cli.stack import live_model, release_command
 
     manifest = published.manifest
@@ -102,3 +105,5 @@ def _print(published: "Published", settings: "Operator", *, verbose: bool, json:
         typer.echo(f"FORCED by {manifest.forced.by}: {manifest.forced.reason}")
     typer.echo(f"next: {release_command(manifest.model, manifest.version, live_model(settings))}")
     print_engine(manifest.engine, manifest.parity)
+    if manifest.package:
+        typer.echo(f"OWN CODE {own_code(manifest)}")

@@ -6,7 +6,7 @@ import typer
 
 from fairlead.model.digest import prefixed
 from fairlead_cli.findings import count, print_findings
-from fairlead_cli.manifest_view import document
+from fairlead_cli.manifest_view import document, own_code
 from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, Version, where
 from fairlead_cli.output import print_facts, print_json, print_table, text
 from fairlead_cli.times import utc_text
@@ -73,6 +73,7 @@ def _facts(manifest: "Manifest", sha256: str, retired: "Retirement | None") -> l
         ("estimator", manifest.recipe.estimator),
         ("answers", f"{output.task} of {output.target or 'no target'}" + _classes(output.classes)),
         ("engine", manifest.engine.name + (f": {manifest.engine.reason}" if manifest.engine.reason else "")),
+        *([("OWN CODE" if manifest.engine.code else "own code", own_code(manifest))] if manifest.package else []),
         ("parity", _parity(manifest.parity)),
         ("rows", rows),
         ("environment", environment),

@@ -7,6 +7,7 @@ from fairlead_cli.output import print_json, progress_steps
 from fairlead_cli.publish_options import (
     Allow,
     Breaking,
+    Code,
     ComparedStack,
     Demand,
     Engine,
@@ -38,6 +39,7 @@ def validate(
     allow_breaking: Breaking = False,
     engine: Engine = Demand.auto,
     onnx: Graph = None,
+    code: Code = None,
     allow: Allow = None,  # noqa: ARG001 - refused by its callback
     stack: ComparedStack = None,
     verbose: Verbose = False,
@@ -56,6 +58,7 @@ def validate(
         options = PublishOptions(
             name=name,
             engine=engine.value,
+            code=code,
             policy=policy,
             cv=cv,
             allow_breaking=allow_breaking,

@@ -29,8 +29,8 @@ def versions(
 ) -> None:
     """List the models, or one model's versions.
 
-    Lists versions with their metrics, newest first. Marks retired and forced versions; also the live and the previous
-    one if the stack can be read.
+    Lists versions with their metrics, newest first. Marks retired and forced versions, and those that import their
+    publisher's own code; also the live and the previous one if the stack can be read.
     """
     from fairlead.registry import retirements
     from fairlead.registry.connection import open_registry
@@ -53,7 +53,9 @@ def versions(
     rows = [
         (
             one["version"],
-            ", ".join(filter(None, (one["role"], one["retired"] and "retired", one.get("forced") and "FORCED"))),
+            ", ".join(
+                filter(None, (one["role"], one["retired"] and "retired", one.get("forced") and "FORCED", _code(one)))
+            ),
             _short(one["created"]),
             one["created_by"],
             one["engine"],
@@ -103,8 +105,13 @@ def _version(opened: "Registry", name: str, number: int, roles: dict[int, str]) 
         "rows": manifest.rows,
         "metrics": manifest.metrics,
         "forced": manifest.forced,
+        "own_code": manifest.package if manifest.engine.code else None,
         "digest": prefixed(sha256),
     }
+
+
+def _code(facts: dict[str, Any]) -> str:
+    return f"own code {facts['own_code']}" if facts.get("own_code") else ""
 
 
 def _for_people(facts: dict[str, Any]) -> dict[str, Any]:

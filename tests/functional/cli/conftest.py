@@ -11,16 +11,16 @@ from fairlead.publishing.estimator_files.closed_process import Opened, open_file
 from fairlead.publishing.input import model_file
 from tests.functional.loopback_api import Script, serving
 
-OPENED: dict[tuple[str, bytes], Opened] = {}
+OPENED: dict[tuple[str, bytes, bytes], Opened] = {}
 """Equal bytes under one name have one data form."""
 
 
 @pytest.fixture(autouse=True)
 def _opened_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    def open_once(path: Path) -> Opened:
-        file = path.name, path.read_bytes()
+    def open_once(path: Path, code: bytes) -> Opened:
+        file = path.name, path.read_bytes(), code
         if file not in OPENED:
-            OPENED[file] = open_file(path)
+            OPENED[file] = open_file(path, code)
         return OPENED[file]
 
     monkeypatch.setattr(model_file, "open_file", open_once)

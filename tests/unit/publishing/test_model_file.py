@@ -336,9 +336,9 @@ def test_a_numpy_function_in_a_transformer_is_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("module", "name", "message", "hint"),
     [
-        ("__main__", "clean", "uses clean, which is defined in a notebook", "not supported yet"),
-        ("cloudpickle.cloudpickle", "_make_function", "packed into the file by cloudpickle", "not supported yet"),
-        ("statsmodels.api", "OLS", "needs the package statsmodels", "not supported yet"),
+        ("__main__", "clean", "uses clean, which is defined in a notebook", "--code"),
+        ("cloudpickle.cloudpickle", "_make_function", "packed into the file by cloudpickle", "--code"),
+        ("statsmodels.api", "OLS", "needs the package statsmodels", "--code"),
         ("catboost.core", "CatBoostClassifier", "needs the package catboost", "LGBMClassifier"),
         ("json", "loads", "would run json.loads", "remove that function"),
         ("sklearn.preprocessing._data", "no_such", "none that an estimator may hold", "ufunc"),

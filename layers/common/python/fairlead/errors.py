@@ -257,6 +257,12 @@ class ModelFileError(RefusedError):
     code = "model_file"
 
 
+class ModelCodeError(RefusedError):
+    """The package of own code cannot be part of a version, or cannot be imported."""
+
+    code = "model_code"
+
+
 class DataError(RefusedError):
     """The rows do not fit the model: unreadable file, missing target, wrong columns."""
 

@@ -7,7 +7,7 @@ import msgspec
 from fairlead.aws import clients
 from fairlead.errors import NotFoundError, ReleaseError, SettingsError
 from fairlead.model.manifest import EngineName
-from fairlead.settings import Operator
+from fairlead.settings import ALLOW_CODE, Operator
 
 BEGINNINGS = frozenset({"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"})
 DEPLOY = "run `sam build && sam deploy` first, or name another stack with --stack"
@@ -41,6 +41,11 @@ class Stack(msgspec.Struct, frozen=True, kw_only=True):
     def life(self) -> str:
         """The UUID in the stack's id, as its releases freeze it (`Release.life`)."""
         return self.environment.get("FAIRLEAD_LIFE", "")
+
+    @property
+    def allows_code(self) -> bool:
+        """Whether releases may import their publisher's own package (parameter AllowModelCode)."""
+        return self.environment.get(ALLOW_CODE) == "yes"
 
     def require_settled(self) -> None:
         """Raise ReleaseError while CloudFormation changes the stack, and after a change that failed."""

@@ -23,8 +23,11 @@ class Engine(Protocol):
         ...
 
 
-def load(spec: manifest.Engine, signature: Signature, blob: bytes) -> Engine:
-    """Return the manifest's engine, made from its verified blob; raises EngineError if it cannot run here."""
+def load(spec: manifest.Engine, signature: Signature, blob: bytes, code: bytes = b"") -> Engine:
+    """Return the manifest's engine, made from its verified blob; raises EngineError if it cannot run here.
+
+    `code` is the verified blob `spec.code`, which executes: the caller decides whether it may.
+    """
     if spec.name == "onnx":
         from fairlead.engines.onnx import OnnxEngine
 
@@ -32,4 +35,4 @@ def load(spec: manifest.Engine, signature: Signature, blob: bytes) -> Engine:
     from fairlead.engines.sklearn import SklearnEngine
     from fairlead.engines.sklearn_layer import load_estimator
 
-    return SklearnEngine(load_estimator(blob), signature)
+    return SklearnEngine(load_estimator(blob, code), signature)

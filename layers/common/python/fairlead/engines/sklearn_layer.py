@@ -4,11 +4,12 @@ scikit-learn promises no compatibility across versions (https://scikit-learn.org
 versions could answer differently, so they are refused. A test compares PINS with the layer's lock file.
 """
 
+import contextlib
 import importlib
 import platform
 from typing import Any
 
-from fairlead.errors import EngineError, ModelFileError
+from fairlead.errors import EngineError, ModelCodeError, ModelFileError
 
 PYTHON = "3.13"
 PINS = {"scikit-learn": "1.9.1", "numpy": "2.5.5", "scipy": "1.18.1", "joblib": "1.6.0", "pandas": "3.1.1"}
@@ -29,8 +30,11 @@ def differences() -> list[str]:
     ]
 
 
-def load_estimator(blob: bytes) -> Any:
-    """Return an estimator, built from its data form; raises EngineError if versions differ or the data is refused."""
+def load_estimator(blob: bytes, code: bytes = b"") -> Any:
+    """Return an estimator, built from its data form; raises EngineError if versions differ or the data is refused.
+
+    `code` is the zip of the version's own package, which stays imported in this process.
+    """
     from fairlead.engines.estimator_data.reader import read
 
     different = differences()
@@ -40,9 +44,24 @@ def load_estimator(blob: bytes) -> Any:
             hint=f"use Python {PYTHON} with " + ", ".join(f"{name}=={version}" for name, version in PINS.items()),
         )
     try:
-        return read(blob).estimator
-    except ModelFileError as error:
+        if not code:
+            return read(blob).estimator
+        return _with_code(blob, code)
+    except (ModelFileError, ModelCodeError) as error:
         raise EngineError(f"the estimator cannot be loaded: {error}", hint=error.hint) from error
+
+
+def _with_code(blob: bytes, code: bytes) -> Any:
+    """Mount a package for as long as the process lives, and build the estimator; unmount it where that fails."""
+    from fairlead.engines.estimator_data.reader import read
+    from fairlead.engines.model_code.importer import MountedCode
+    from fairlead.engines.model_code.package import decode
+
+    with contextlib.ExitStack() as stack:
+        mounted = stack.enter_context(MountedCode(decode(code)))
+        estimator = read(blob, mounted).estimator
+        stack.pop_all()
+    return estimator
 
 
 def _version(module: str) -> str:

@@ -16,6 +16,9 @@ SCHEMA = 2
 UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 """Errors of msgspec for unreadable bytes: no such document, no UTF-8, nested too deeply."""
 
+CODE = "code"
+"""The blob of a version's own package."""
+
 EngineName = Literal["onnx", "sklearn"]
 
 
@@ -46,11 +49,13 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
 
     `inputs` and `outputs` describe the ONNX graph and are empty for `sklearn`; `outputs` maps the names
     (`label`, `probabilities`, `value`, `score`, `refused`) to the graph's output names. `refused` marks the rows that
-    the estimator refuses; graphs of estimators that take every row of their signature have no such output.
+    the estimator refuses; graphs of estimators that take every row of their signature have no such output. `code` is
+    the blob of the publisher's own package, which this engine imports; empty for an engine that imports none.
     """
 
     name: EngineName
     blob: str
+    code: str = ""
     reason: str = ""
     inputs: tuple[Tensor, ...] = ()
     outputs: dict[str, str] = {}
@@ -137,7 +142,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     `findings` are the gate's, in its order. `policy` is the SHA-256 of the gate's policy, stored as the blob `policy`.
     `champion` is the version that this one was compared with. Versions older than the gate have none of the three.
     `walls` name the sandbox of the process that read the model file; a notebook's estimator has none. `source` is
-    the URI that the model was imported from.
+    the URI that the model was imported from. `package` is the name of the publisher's own package, whose zip is the
+    blob `code`; empty for a version without own code.
     `explanation` says how predictions are explained; versions of older Fairleads have none.
     """
 
@@ -163,6 +169,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     walls: tuple[str, ...] = ()
     source: str = ""
     explanation: Explaining | None = None
+    package: str = ""
 
 
 def encode(manifest: Manifest) -> bytes:

@@ -73,6 +73,7 @@ def _live(registry: Registry, manifest: Manifest, sha256: str, chosen: str, runt
     blob = registry.blob(manifest.blobs[manifest.engine.blob])
     engine, unavailable = None, ""
     try:
+        _refuse_own_code(manifest)
         engine = _engine(manifest, blob, runtime)
     except (EngineError, ModelFileError) as error:
         unavailable = f"its engine does not run here: {error}"
@@ -85,6 +86,12 @@ def _live(registry: Registry, manifest: Manifest, sha256: str, chosen: str, runt
         trained_on=None if digests is None else unpack(registry.blob(digests)),
         chosen=chosen,
     )
+
+
+def _refuse_own_code(manifest: Manifest) -> None:
+    """Raise EngineError for a version that imports code: another publisher's code runs where it is served, not here."""
+    if manifest.engine.code:
+        raise EngineError(f"it has code of its publisher ({manifest.package}), which only the endpoint executes")
 
 
 def _engine(manifest: Manifest, blob: bytes, runtime: Runtime) -> Engine:

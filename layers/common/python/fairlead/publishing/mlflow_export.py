@@ -37,6 +37,11 @@ def export_mlflow(registry: Registry, name: str, version: int, folder: Path) -> 
     if folder.exists():
         raise SettingsError(f"{folder} exists", hint="name a new folder")
     manifest, sha256 = registry.manifest(name, version)
+    if manifest.package:
+        raise SettingsError(
+            f"{name} version {version} has code of its publisher ({manifest.package}), which no export writes",
+            hint="export it from the program that fitted it, with mlflow's code_paths",
+        )
     estimator = read(registry.blob(manifest.blobs["estimator"])).estimator
     golden = msgspec.json.decode(registry.blob(manifest.blobs["golden"]), type=Golden)
     engine = SklearnEngine(estimator, manifest.signature)

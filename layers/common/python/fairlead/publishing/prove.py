@@ -1,14 +1,16 @@
 """Prove a candidate: from inputs to the gate's verdict. Nothing is stored here; `validate` ends with it."""
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import msgspec
 import numpy as np
 
-from fairlead.engines.estimator_data.reader import read
+from fairlead.engines.estimator_data.reader import read, uses
+from fairlead.engines.model_code.package import encode
 from fairlead.engines.sklearn import SklearnEngine
-from fairlead.errors import DataError, ModelFileError, SettingsError
+from fairlead.errors import DataError, ModelCodeError, ModelFileError, SettingsError
 from fairlead.gate import judge
 from fairlead.gate.evidence import Evidence, Folds
 from fairlead.gate.findings import Verdict
@@ -34,6 +36,7 @@ from fairlead.publishing.input.inputs import Progress, PublishInputs
 from fairlead.publishing.input.table_types import to_frame
 from fairlead.publishing.input.widths import check_width
 from fairlead.publishing.parity import choose_engine
+from fairlead.publishing.parity.choose_engine import OwnCode
 from fairlead.publishing.parity.compare import difference
 from fairlead.publishing.parity.golden_rows import golden_of
 from fairlead.publishing.parity.graph_runtime import LOCAL, Runtime
@@ -53,12 +56,16 @@ MOST_VALUES = 10_000_000
 
 
 class ProofOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """Options of proof and verdict: the engine demanded, the gate's policy, cross-validation folds (0: none)."""
+    """Options of proof and verdict: the engine demanded, the gate's policy, cross-validation folds (0: none).
+
+    `code_refused` is why the stack serves no own code; empty if it does, or if no stack is known.
+    """
 
     engine: choose_engine.Demand = "auto"
     policy: Policy = Policy()
     folds: int = 0
     allow_breaking: bool = False
+    code_refused: str = ""
 
 
 class Proved(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,7 +98,21 @@ def prove(
     Raises RefusedError where there is no candidate to judge. The gate's own refusals are in the verdict.
     """
     _check_options(inputs, options)
-    inputs, original = _as_data(inputs), inputs.estimator
+    data = inputs.data or from_live(inputs.estimator, package=inputs.code.package.name if inputs.code else "")
+    with inputs.code or nullcontext():
+        return _proved(inputs, data, options, champion, runtime=runtime, progress=progress)
+
+
+def _proved(
+    inputs: PublishInputs,
+    data: bytes,
+    options: ProofOptions,
+    champion: Callable[[], LiveModel | None] | None,
+    *,
+    runtime: Runtime,
+    progress: Progress,
+) -> Proved:
+    inputs, original = _as_data(inputs, data), inputs.estimator
     inputs = _with_model_names(inputs)
     check_width(inputs.estimator, inputs.X.shape[1])
     progress("inferring the signature")
@@ -111,6 +132,7 @@ def prove(
         data=inputs.data,
         graph=inputs.graph,
         demanded=options.engine,
+        code=OwnCode(encode(inputs.code.package), options.code_refused) if inputs.code else None,
         runtime=runtime,
         progress=progress,
     )
@@ -167,6 +189,7 @@ def _candidate(inputs: PublishInputs, choice: choose_engine.Choice, golden: Gold
         parity=choice.parity,
         golden=golden,
         loss=loss_of(inputs.estimator) if choice.signature.output.task == "regression" else None,
+        code=encode(inputs.code.package) if inputs.code and choice.engine.code else b"",
     )
 
 
@@ -181,12 +204,15 @@ def _data(inputs: PublishInputs) -> Data:
     )
 
 
-def _as_data(inputs: PublishInputs) -> PublishInputs:
+def _as_data(inputs: PublishInputs, data: bytes) -> PublishInputs:
     """Replace the estimator by the one built from its data form: proofs and verdict are about what will serve."""
+    if inputs.code and not uses(data, inputs.code.package):
+        raise ModelCodeError(
+            f"the model uses nothing of the package {inputs.code.package.name}", hint="publish it without --code"
+        )
     if inputs.data:
         return inputs
-    data = from_live(inputs.estimator)
-    return msgspec.structs.replace(inputs, estimator=read(data).estimator, data=data)
+    return msgspec.structs.replace(inputs, estimator=read(data, inputs.code).estimator, data=data)
 
 
 def _with_model_names(inputs: PublishInputs) -> PublishInputs:

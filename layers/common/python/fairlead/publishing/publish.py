@@ -7,6 +7,7 @@ and the manifest is written last. A process that ends earlier leaves no version.
 import getpass
 import os
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from fairlead.aws import clients
+from fairlead.engines.model_code.importer import MountedCode
 from fairlead.errors import DataError, SettingsError
 from fairlead.gate.findings import Verdict
 from fairlead.gate.policy import Policy
@@ -22,6 +24,7 @@ from fairlead.gate.refusal import GateError
 from fairlead.model.manifest import Forced
 from fairlead.publishing.boosters.closed_boosters import closed_boosters
 from fairlead.publishing.champion import find_champion
+from fairlead.publishing.given_code import GivenCode, given_code
 from fairlead.publishing.input.estimator_checks import check_estimator
 from fairlead.publishing.input.inputs import Progress, PublishInputs, read_inputs
 from fairlead.publishing.input.paths import check_file
@@ -49,6 +52,7 @@ class PublishOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     engine: Demand = "auto"
+    code: Path | str | None = None
     policy: Path | str | None = None
     cv: int = 0
     allow_breaking: bool = False
@@ -68,6 +72,9 @@ class Destination(NamedTuple):
     where: Operator | None
 
 
+ReadInputs = Callable[[MountedCode | None], PublishInputs]
+
+
 class Publisher(NamedTuple):
     """The publisher's name, and the reason for a forced publication; empty if the publication is not forced."""
 
@@ -84,6 +91,7 @@ def publish(  # noqa: PLR0913 - a notebook's completion shows every option
     train: Any = None,
     train_y: Any = None,
     engine: Demand = "auto",
+    code: Path | str | None = None,
     policy: Path | str | None = None,
     cv: int = 0,
     allow_breaking: bool = False,
@@ -105,6 +113,9 @@ def publish(  # noqa: PLR0913 - a notebook's completion shows every option
             gate compares them with the held-out rows.
         train_y: their target, for cross-validation.
         engine: "auto" takes onnx where parity is proved, else sklearn; "onnx" or "sklearn" demands that engine.
+        code: the folder of the package that the estimator's own classes and functions come from. It becomes part of the
+            version. The sklearn engine imports it, in stacks with AllowModelCode=yes; the onnx engine needs none of it.
+            With a registry alone, the release judges whether its stack allows it.
         policy: a TOML file with the gate's thresholds; None takes the defaults.
         cv: folds of a cross-validation over the training rows, 0 for none.
         allow_breaking: publish although callers of the live version must change their requests.
@@ -123,6 +134,7 @@ def publish(  # noqa: PLR0913 - a notebook's completion shows every option
     options = PublishOptions(
         name=name,
         engine=engine,
+        code=code,
         policy=policy,
         cv=cv,
         allow_breaking=allow_breaking,
@@ -134,7 +146,9 @@ def publish(  # noqa: PLR0913 - a notebook's completion shows every option
         progress=progress,
     )
     check_estimator(estimator)
-    return _published(options, lambda: _notebook_inputs(estimator, X, y, train, train_y, keep=keep_training_rows))
+    return _published(
+        options, lambda own: _notebook_inputs(estimator, X, y, train, train_y, keep=keep_training_rows, code=own)
+    )
 
 
 def validate(  # noqa: PLR0913 - as publish
@@ -146,6 +160,7 @@ def validate(  # noqa: PLR0913 - as publish
     train: Any = None,
     train_y: Any = None,
     engine: Demand = "auto",
+    code: Path | str | None = None,
     policy: Path | str | None = None,
     cv: int = 0,
     allow_breaking: bool = False,
@@ -162,6 +177,7 @@ def validate(  # noqa: PLR0913 - as publish
     options = PublishOptions(
         name=name,
         engine=engine,
+        code=code,
         policy=policy,
         cv=cv,
         allow_breaking=allow_breaking,
@@ -169,7 +185,7 @@ def validate(  # noqa: PLR0913 - as publish
         progress=progress,
     )
     check_estimator(estimator)
-    return _validated(options, lambda: _notebook_inputs(estimator, X, y, train, train_y))
+    return _validated(options, lambda own: _notebook_inputs(estimator, X, y, train, train_y, code=own))
 
 
 def publish_file(
@@ -188,10 +204,13 @@ def publish_file(
     Raises as `publish` does.
     """
     keep, progress = options.keep_training_rows, options.progress or _silent
-    return _published(
-        options,
-        lambda: read_inputs(model, data=data, target=target, train=train, graph=graph, keep=keep, progress=progress),
-    )
+
+    def read(code: MountedCode | None) -> PublishInputs:
+        return read_inputs(
+            model, data=data, target=target, train=train, graph=graph, keep=keep, code=code, progress=progress
+        )
+
+    return _published(options, read, graph=graph is not None)
 
 
 def validate_file(
@@ -205,24 +224,28 @@ def validate_file(
 ) -> Verdict:
     """Return the gate's verdict that `publish_file` would get with the same arguments; nothing is stored."""
     progress = options.progress or _silent
-    return _validated(
-        options, lambda: read_inputs(model, data=data, target=target, train=train, graph=graph, progress=progress)
-    )
+
+    def read(code: MountedCode | None) -> PublishInputs:
+        return read_inputs(model, data=data, target=target, train=train, graph=graph, code=code, progress=progress)
+
+    return _validated(options, read, graph=graph is not None)
 
 
-def _published(options: PublishOptions, read: Callable[[], PublishInputs]) -> Published:
+def _published(options: PublishOptions, read: ReadInputs, *, graph: bool = False) -> Published:
     """Publish inputs. They are read after options and credentials were checked, because reading files can take long."""
     check_name(options.name)
     proof_options, reason = _proof_options(options), _reason(options)
     destination = _destination(options)
     publisher = _publisher(options, reason, destination)
-    inputs = read()
+    code = _code(options, destination, graph=graph)
+    inputs = read(code.mounted)
     _check_kept(inputs)
-    proved = _prove(options, inputs, proof_options, destination)
-    return _stored(options, inputs, proved, publisher, destination)
+    proved = _prove(options, inputs, _with(proof_options, code), destination)
+    with code.mounted or nullcontext():  # the report asks the engine, whose code may import when it is called
+        return _stored(options, inputs, proved, publisher, destination)
 
 
-def _validated(options: PublishOptions, read: Callable[[], PublishInputs]) -> Verdict:
+def _validated(options: PublishOptions, read: ReadInputs, *, graph: bool = False) -> Verdict:
     """Judge inputs, which are read after the options were checked.
 
     Without a registry or stack in the options or the environment, there is no live version to compare with.
@@ -230,7 +253,21 @@ def _validated(options: PublishOptions, read: Callable[[], PublishInputs]) -> Ve
     check_name(options.name)
     proof_options = _proof_options(options)
     destination = _destination(options) if _names_registry(options) else None
-    return _prove(options, read(), proof_options, destination).verdict
+    code = _code(options, destination, graph=graph)
+    return _prove(options, read(code.mounted), _with(proof_options, code), destination).verdict
+
+
+def _code(options: PublishOptions, destination: Destination | None, *, graph: bool) -> GivenCode:
+    if options.code is None:
+        return GivenCode(None)
+    where = destination.where if destination else None
+    return given_code(
+        Path(options.code), where, "onnx" if graph else options.engine, progress=options.progress or _silent
+    )
+
+
+def _with(options: ProofOptions, code: GivenCode) -> ProofOptions:
+    return msgspec.structs.replace(options, code_refused=code.refused)
 
 
 def _proof_options(options: PublishOptions) -> ProofOptions:
@@ -266,7 +303,16 @@ def _reason(options: PublishOptions) -> str:
     return reason
 
 
-def _notebook_inputs(estimator: Any, X: Any, y: Any, train: Any, train_y: Any, *, keep: bool = False) -> PublishInputs:
+def _notebook_inputs(
+    estimator: Any,
+    X: Any,
+    y: Any,
+    train: Any,
+    train_y: Any,
+    *,
+    keep: bool = False,
+    code: MountedCode | None = None,
+) -> PublishInputs:
     y = to_target(y)
     return PublishInputs(
         estimator=estimator,
@@ -276,6 +322,7 @@ def _notebook_inputs(estimator: Any, X: Any, y: Any, train: Any, train_y: Any, *
         train=None if train is None else to_frame(train),
         train_y=to_target(train_y),
         keep=keep,
+        code=code,
     )
 
 

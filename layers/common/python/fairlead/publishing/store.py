@@ -7,9 +7,10 @@ import msgspec
 
 from fairlead.api import openapi
 from fairlead.api.response_size import most_rows
+from fairlead.engines.model_code.package import encode as encode_package
 from fairlead.model import baseline, explanation
 from fairlead.model.baseline import Baseline
-from fairlead.model.manifest import SCHEMA, Blob, Forced, Manifest, Metric, Parent, decode, encode
+from fairlead.model.manifest import CODE, SCHEMA, Blob, Forced, Manifest, Metric, Parent, decode, encode
 from fairlead.publishing import report
 from fairlead.publishing.baseline import baseline_of, with_importances
 from fairlead.publishing.cluster_metric import adjusted_rand
@@ -83,6 +84,8 @@ def _contents(inputs: PublishInputs, proved: Proved, reference: Baseline) -> dic
     }
     if proved.explanation.blob is not None:
         contents[explanation.BLOB] = explanation.encode(proved.explanation.blob)
+    if inputs.code:
+        contents[CODE] = encode_package(inputs.code.package)
     learnt = proved.evidence.training
     if learnt is not None and learnt.digests is not None:
         contents["training_rows"] = pack(learnt.digests)
@@ -129,6 +132,7 @@ def _manifest(
         walls=inputs.walls,
         source=inputs.source,
         explanation=proved.explanation.facts,
+        package=inputs.code.package.name if inputs.code else "",
     )
 
 

@@ -23,7 +23,7 @@ def obstacle(registry: Registry, release: Release) -> str:
     try:
         _require(registry, manifest_key(model, version))
         facts, _ = registry.manifest(model, version, sha256=unprefixed(release.digest))
-        for name in (facts.engine.blob, LOADED):
+        for name in filter(None, (facts.engine.blob, facts.engine.code, LOADED)):
             if name not in facts.blobs:
                 return f"its manifest names no blob {name!r}"
             _require(registry, blob_key(facts.blobs[name]))

@@ -59,6 +59,7 @@ def release(context: ReleaseContext, registry: Registry, order: ReleaseOrder) ->
     """Freeze a model version as a Lambda version, check that it answers, and start to shift `live` to it."""
     context.stack.require_settled()
     manifest, sha256 = _judged(registry, order)
+    _refuse_code(context.stack, manifest)
     refuse_retired(registry, order.model, order.version)
     configuration = _configuration(context.stack, order)
     situation = reconciled_snapshot(context)
@@ -81,6 +82,7 @@ def freeze(context: ReleaseContext, registry: Registry, order: ReleaseOrder) -> 
     """
     context.stack.require_settled()
     manifest, sha256 = _judged(registry, order)
+    _refuse_code(context.stack, manifest)
     refuse_retired(registry, order.model, order.version)
     situation = reconciled_snapshot(context)
     _refuse_other_model(
@@ -119,6 +121,16 @@ def _judged(registry: Registry, order: ReleaseOrder) -> tuple[Manifest, str]:
     if refused and not manifest.forced:
         raise ReleaseError(f"the gate refused {name}: {refused.check}, {refused.finding}", hint=again)
     return manifest, sha256
+
+
+def _refuse_code(stack: Stack, manifest: Manifest) -> None:
+    """Raise ReleaseError for a version that imports its publisher's code, in a stack that does not allow it."""
+    if manifest.engine.code and not stack.allows_code:
+        raise ReleaseError(
+            f"{manifest.model} version {manifest.version} imports code of its publisher ({manifest.package}), "
+            f"and stack {stack.name!r} allows none",
+            hint="read the code first: `fairlead show` names its blob. Then deploy the stack with AllowModelCode=yes",
+        )
 
 
 def _wanted(context: ReleaseContext, situation: AliasSnapshot, manifest: Manifest, sha256: str) -> Configuration:

@@ -69,6 +69,11 @@ def champion_estimator(registry: Registry, manifest: Manifest) -> Any:
 
     Raises ModelFileError, IntegrityError, NotFoundError, and RetrainingError if the data form lacks a parameter.
     """
+    if manifest.package:
+        raise RetrainingError(
+            f"the version has code of its publisher ({manifest.package}), which retraining does not execute",
+            hint="fit it by hand on the old and new rows, and publish it with --code",
+        )
     found = read(registry.blob(manifest.blobs["estimator"]))
     if found.left_out:
         raise RetrainingError(

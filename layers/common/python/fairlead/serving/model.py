@@ -12,7 +12,7 @@ from fairlead import engines
 from fairlead.api.instances import PredictRequest, RequestReader
 from fairlead.api.response_size import most_rows
 from fairlead.engines.row_packing import Matrix
-from fairlead.errors import IntegrityError
+from fairlead.errors import EngineError, IntegrityError
 from fairlead.model.digest import prefixed
 from fairlead.model.golden import Golden
 from fairlead.model.manifest import Manifest
@@ -101,15 +101,23 @@ def load(settings: Serving, objects: Readable) -> Model:
     """Load the frozen version: the manifest by the release's digest, then as `assemble` does."""
     reading = Reading(objects)
     facts, sha256 = reading.manifest(settings.model or "", settings.version, sha256=settings.manifest_sha256)
-    return assemble(reading, facts, sha256)
+    return assemble(reading, facts, sha256, allows_code=settings.allows_code)
 
 
-def assemble(reading: Reading, facts: Manifest, sha256: str) -> Model:
-    """Load the model of a trusted manifest: blobs by their digests, then one golden row; raises IntegrityError."""
-    engine = engines.load(facts.engine, facts.signature, reading.blob(facts.blobs[facts.engine.blob]))
+def assemble(reading: Reading, facts: Manifest, sha256: str, *, allows_code: bool = False) -> Model:
+    """Load the model of a trusted manifest: blobs by their digests, then one golden row; raises IntegrityError.
+
+    Raises EngineError for a version that imports its publisher's code, unless the release allows it.
+    """
+    name = f"{facts.model} version {facts.version}"
+    code = b""
+    if facts.engine.code:
+        if not allows_code:
+            raise EngineError(f"{name} imports code of its publisher ({facts.package}), which this release denies")
+        code = reading.blob(facts.blobs[facts.engine.code])
+    engine = engines.load(facts.engine, facts.signature, reading.blob(facts.blobs[facts.engine.blob]), code)
     golden = msgspec.json.decode(reading.blob(facts.blobs["golden"]), type=Golden).first()
     if not golden.agrees(engine.answer(golden.rows)):
-        name = f"{facts.model} version {facts.version}"
         raise IntegrityError(f"{name} does not give its golden answer in this environment")
     return Model(facts, sha256, engine, golden)
 

@@ -13,9 +13,10 @@ from fairlead.settings.releases import (
     stack,
     verifying,
 )
-from fairlead.settings.serving import DEFAULT_MEMORY, Serving, bucket, serving
+from fairlead.settings.serving import ALLOW_CODE, DEFAULT_MEMORY, Serving, bucket, serving
 
 __all__ = [
+    "ALLOW_CODE",
     "DEFAULT_MEMORY",
     "Collecting",
     "Keeping",

@@ -9,6 +9,8 @@ from fairlead.errors import SettingsError
 from fairlead.settings import pinnable_versions
 from fairlead.settings.env import names, required, share
 
+ALLOW_CODE = "FAIRLEAD_ALLOW_MODEL_CODE"
+"""The variable that the stack's parameter AllowModelCode sets."""
 DEFAULT_MEMORY = 1769
 """MB, outside Lambda; the template's default."""
 DEFAULT_EXPLAIN_SECONDS = 10.0
@@ -18,7 +20,8 @@ DEFAULT_EXPLAIN_SECONDS = 10.0
 class Serving(msgspec.Struct, frozen=True, kw_only=True):
     """Settings of the predict function. `model` is None until the first release: the new stack answers 503.
 
-    `release` is the number of the running Lambda version, empty outside Lambda.
+    `release` is the number of the running Lambda version, empty outside Lambda. `allows_code` is whether a version may
+    import its publisher's own package.
     """
 
     bucket: str
@@ -30,6 +33,7 @@ class Serving(msgspec.Struct, frozen=True, kw_only=True):
     capture_rate: float  # share of requests, 0 to 1
     capture_drop: frozenset[str]  # fields that are never stored
     explain_seconds: float = DEFAULT_EXPLAIN_SECONDS  # for the reasons of one request; 0 gives none
+    allows_code: bool = False
     pseudonym_key: str = ""  # makes callers' pseudonyms in captured lines
     release: str = ""
     initialization: Literal["on-demand", "provisioned-concurrency", "snap-start", "lambda-managed-instances"]
@@ -53,6 +57,7 @@ def serving(env: Mapping[str, str]) -> Serving:
         memory=int(env.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE") or DEFAULT_MEMORY) * 1024 * 1024,
         capture_rate=capture_rate,
         capture_drop=names(env, "FAIRLEAD_CAPTURE_DROP"),
+        allows_code=env.get(ALLOW_CODE) == "yes",
         pseudonym_key=required(env, "FAIRLEAD_PSEUDONYM_KEY") if capture_rate else "",
         explain_seconds=float(env.get("FAIRLEAD_EXPLAIN_SECONDS") or DEFAULT_EXPLAIN_SECONDS),
         release=env.get("AWS_LAMBDA_FUNCTION_VERSION", ""),

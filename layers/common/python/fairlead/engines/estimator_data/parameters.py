@@ -60,6 +60,8 @@ FOR_FUNCTIONS = frozenset(
     ]
 )
 """Parameters that hold such arguments."""
+FUNCTION_OF = {"kw_args": "func", "inv_kw_args": "inverse_func"}
+"""The parameter with the function that gets such arguments: one of the version's own package has names of its own."""
 RULES: dict[str, Callable[[Any], tuple[str, str] | None]] = {
     "input": _input,
     "memory": _memory,

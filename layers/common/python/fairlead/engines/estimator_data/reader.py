@@ -6,7 +6,7 @@ object is built.
 """
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from typing import Any, NamedTuple
 
@@ -32,7 +32,10 @@ from fairlead.engines.estimator_data.document import (
     array_of,
     decode,
 )
-from fairlead.errors import ModelFileError
+from fairlead.engines.model_code.importer import MountedCode
+from fairlead.engines.model_code.own_objects import own_object
+from fairlead.engines.model_code.package import CodePackage
+from fairlead.errors import ModelCodeError, ModelFileError
 
 LONGEST_INTEGER = 60
 MOST_OBJECTS = 200_000
@@ -60,19 +63,29 @@ class Built(NamedTuple):
     objects: int = 0
 
 
-def read(data: bytes) -> Read:
-    """Build the estimator of a data form; raises ModelFileError that names class and place."""
+def read(data: bytes, code: MountedCode | None = None) -> Read:
+    """Build the estimator of a data form; raises ModelFileError that names class and place.
+
+    `code` is the version's own package, mounted: objects may be of its classes too.
+    """
     document, arrays = decode(data)
-    built = Reader(document, arrays).run()
+    built = Reader(document, arrays, code).run()
     return Read(built.value, document.left_out)
+
+
+def uses(data: bytes, package: CodePackage) -> bool:
+    """Return whether a data form names a class or function of a package; nothing is built."""
+    nodes = decode(data)[0].nodes
+    return any(isinstance(node, (Named, Object)) and package.holds(node.name) for node in nodes)
 
 
 class Reader:
     """Builds the nodes of one document."""
 
-    def __init__(self, document: Document, arrays: memoryview) -> None:
+    def __init__(self, document: Document, arrays: memoryview, code: MountedCode | None = None) -> None:
         self._nodes = document.nodes
         self._arrays = arrays
+        self._code = code
         self._built: list[Built] = []
         self._copies: dict[int, Any] = {}
 
@@ -81,7 +94,7 @@ class Reader:
         for index, node in enumerate(self._nodes):
             try:
                 self._built.append(MAKERS[type(node)](self, node))
-            except ModelFileError as error:
+            except (ModelFileError, ModelCodeError) as error:
                 raise ModelFileError(f"{error} (at {place(self._nodes, index)})", hint=error.hint) from error
         return self._built[-1]
 
@@ -152,6 +165,8 @@ class Reader:
 
     def named(self, node: Named) -> Built:
         """Find a function or type."""
+        if self._code and self._code.package.holds(node.name):
+            return Built(self._code.find(node.name), frozenset({"named"}))
         found = names.find(node.name)
         if found is None:
             raise ModelFileError(
@@ -161,16 +176,32 @@ class Reader:
         return Built(found, frozenset({names.word(found)}))
 
     def object(self, node: Object) -> Built:
-        """Build an object of a known class."""
+        """Build an object of a known class, or of a class of the version's own package."""
+        if self._code and self._code.package.holds(node.name):
+            return self._own_object(self._code, node)
         if not shapes.is_class(node.name):
             raise ModelFileError(f"the class {node.name[:100]} is none that an estimator may be made of")
         shape = shapes.shape_of(node.name)
         found = {name: self._get(value) for name, value in node.attributes.items()}
         for name, one in found.items():
-            _check_attribute(shape, name, one)
+            _check_attribute(shape, name, one, free=self._is_for_own_function(name, found))
         attributes = {name: self._own(name, one.value) for name, one in found.items()}
         native_state.check(shape.name, attributes)
         return Built(build(shape, attributes), frozenset({shape.word}), 1 + _sum(list(found.values())))
+
+    def _is_for_own_function(self, name: str, found: Mapping[str, Built]) -> bool:
+        """Return whether an attribute holds arguments by name of a function of the version's own package."""
+        function = found.get(parameters.FUNCTION_OF.get(name, ""))
+        module = getattr(function.value, "__module__", None) if function else None
+        return self._code is not None and isinstance(module, str) and self._code.package.holds(module)
+
+    def _own_object(self, code: MountedCode, node: Object) -> Built:
+        """Build an object of an own class. Its attributes are not judged again: each was when it was built."""
+        found = {name: self._get(value) for name, value in node.attributes.items()}
+        kind = code.find(node.name)
+        made = own_object(kind, {name: one.value for name, one in found.items()})
+        word = "estimator" if hasattr(kind, "get_params") else "named"
+        return Built(made, frozenset({word}), 1 + _sum(list(found.values())))
 
     def _own(self, name: str, value: Any) -> Any:
         """Copy what a function will be given: an array that native code reads must stay as it was checked."""
@@ -188,7 +219,7 @@ def _sum(found: list[Built]) -> int:
     return objects
 
 
-def _check_attribute(shape: shapes.Shape, name: str, found: Built) -> None:
+def _check_attribute(shape: shapes.Shape, name: str, found: Built, *, free: bool) -> None:
     allowed = shape.allowed(name)
     label = shape.name.rpartition(".")[2]
     if allowed is None:
@@ -199,7 +230,8 @@ def _check_attribute(shape: shapes.Shape, name: str, found: Built) -> None:
             f"it may hold {', '.join(sorted(allowed)) or 'nothing'}",
             hint=OTHER_PARAMETERS,
         )
-    parameters.check(label, name, found.value)
+    if not free:
+        parameters.check(label, name, found.value)
 
 
 def _advice(shape: shapes.Shape, name: str) -> str:

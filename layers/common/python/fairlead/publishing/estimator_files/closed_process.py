@@ -44,7 +44,7 @@ import json, sys
 given = json.loads(sys.argv[1])
 sys.path[:] = given["path"]
 from fairlead.publishing.estimator_files.closed_process_main import main
-main(given["name"], given["readable"])
+main(given["name"], given["readable"], given["code"])
 """
 
 
@@ -63,12 +63,18 @@ class Opened(NamedTuple):
     walls: tuple[str, ...]
 
 
-def open_file(path: Path) -> Opened:
-    """Open a model file in a closed process; raises ModelFileError for every file that is not an estimator."""
+def open_file(path: Path, code: bytes = b"") -> Opened:
+    """Open a model file in a closed process; raises ModelFileError for every file that is not an estimator.
+
+    `code` is the zip of the publisher's own package, which the closed process imports behind its walls.
+    """
     where = [entry for entry in sys.path if entry and importable(entry)]
-    given = {"path": where, "name": path.name, "readable": [*where, sys.prefix, sys.base_prefix, *SYSTEM]}
-    command = [sys.executable, "-I", "-B", "-c", BOOTSTRAP, json.dumps(given)]
+    given = {"path": where, "name": path.name, "readable": [*where, sys.prefix, sys.base_prefix, *SYSTEM], "code": ""}
     with tempfile.TemporaryDirectory() as folder, path.open("rb") as file, sandbox.closed_memory() as closed:
+        if code:
+            given["code"] = str(Path(folder, "code.zip"))
+            Path(folder, "code.zip").write_bytes(code)
+        command = [sys.executable, "-I", "-B", "-c", BOOTSTRAP, json.dumps(given)]
         process = subprocess.Popen(  # noqa: S603 - this interpreter with BOOTSTRAP
             command,
             stdin=file,

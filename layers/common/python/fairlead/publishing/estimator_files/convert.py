@@ -3,9 +3,11 @@
 import io
 import pickle
 import re
+from functools import partial
 from typing import Any
 
 from fairlead.engines.estimator_data.reader import read
+from fairlead.engines.model_code.importer import MountedCode
 from fairlead.errors import ModelFileError, one_line
 from fairlead.publishing.estimator_files import skops_file
 from fairlead.publishing.estimator_files.data_writer import Writer
@@ -17,20 +19,26 @@ from fairlead.publishing.input.estimator_checks import check_estimator
 VERSION = re.compile(rb"_sklearn_version\W+?(\d+\.\d+\.?\w*)")
 
 
-def from_file(content: bytes, name: str) -> bytes:
-    """Return the data form of a model file's bytes, checked by building the estimator. Raises ModelFileError."""
+def from_file(content: bytes, name: str, code: MountedCode | None = None) -> bytes:
+    """Return the data form of a model file's bytes, checked by building the estimator. Raises ModelFileError.
+
+    `code` is the publisher's own package, mounted; building executes it.
+    """
     pickled = skops_file.as_pickle(content, name) if skops_file.is_skops(content) else unpack(content, name)
-    data = from_pickle(pickled, name)
-    check_estimator(read(data).estimator)
+    data = from_pickle(pickled, name, package=code.package.name if code else "")
+    check_estimator(read(data, code).estimator)
     return data
 
 
-def from_pickle(content: bytes, name: str) -> bytes:
-    """Return the data form of a pickle, never executing it; `name` is the file's. Raises ModelFileError."""
+def from_pickle(content: bytes, name: str, *, package: str = "") -> bytes:
+    """Return the data form of a pickle, never executing it; `name` is the file's. Raises ModelFileError.
+
+    Names of the publisher's own `package` are written too; none of them is imported.
+    """
     _check_versions(content, name)
-    writer = Writer(unknown)
+    writer = Writer(unknown, package)
     try:
-        return writer.write(_inert_objects(content))
+        return writer.write(_inert_objects(content, package))
     except ModelFileError as error:
         raise ModelFileError(str(error), hint=error.hint or DUMP) from error
     except Exception as error:  # a damaged stream may raise any exception
@@ -40,7 +48,7 @@ def from_pickle(content: bytes, name: str) -> bytes:
         ) from error
 
 
-def from_live(estimator: Any) -> bytes:
+def from_live(estimator: Any, *, package: str = "") -> bytes:
     """Return the data form of an estimator in this process; raises ModelFileError for what data cannot hold."""
     kind = type(estimator).__name__
     try:
@@ -49,12 +57,12 @@ def from_live(estimator: Any) -> bytes:
         raise ModelFileError(
             f"the {kind} cannot be pickled: {one_line(error, 200)}", hint="save it with joblib.dump to see why"
         ) from error
-    return from_pickle(content, f"the {kind}")
+    return from_pickle(content, f"the {kind}", package=package)
 
 
-def _inert_objects(content: bytes) -> Any:
+def _inert_objects(content: bytes, package: str) -> Any:
     file = io.BytesIO(content)
-    root = InertUnpickler(file, judge).load()
+    root = InertUnpickler(file, partial(judge, package=package)).load()
     if file.tell() != len(content):
         raise MalformedError(f"{len(content) - file.tell()} bytes after its end")
     return root

@@ -20,6 +20,7 @@ from fairlead.engines.estimator_data.document import (
     padding,
 )
 from fairlead.engines.estimator_data.shapes import ARGUMENTS, is_class
+from fairlead.engines.model_code.own_objects import STATE
 from fairlead.errors import ModelFileError
 from fairlead.publishing.estimator_files import pickled_values
 from fairlead.publishing.estimator_files.inert_unpickler import InertObject, MalformedError, dtype_code
@@ -38,10 +39,15 @@ OPTIONAL = frozenset({"scoring", "param_distributions", "param_grid", "cv"})
 
 
 class Writer:
-    """Writes the inert objects of one pickle, members first; `refuse` makes the error for a name of no known class."""
+    """Writes the inert objects of one pickle, members first.
 
-    def __init__(self, refuse: Callable[[str, str], Exception]) -> None:
+    `refuse` makes the error for a name of no known class. `package` is the name of the publisher's own package, whose
+    classes have any attributes; empty without one.
+    """
+
+    def __init__(self, refuse: Callable[[str, str], Exception], package: str = "") -> None:
         self._refuse = refuse
+        self._package = package
         self._nodes: list[Node] = []
         self._arrays: list[bytes] = []
         self._size = 0
@@ -130,6 +136,8 @@ class Writer:
 
     def _object(self, inert: InertObject) -> Object:
         name, arguments, state = pickled_values.class_and_state(inert)
+        if self._package and name.partition(".")[0] == self._package:
+            return self._own_object(name, inert, arguments, state)
         if not is_class(name):
             raise self._refuse(name, self.place())
         attributes = dict(zip(ARGUMENTS.get(name, ()), arguments, strict=False))
@@ -141,6 +149,16 @@ class Writer:
             raise MalformedError(f"a {name} with items")
         kept = {key: value for key, value in attributes.items() if key not in DROPPED}
         return Object(name, {key: self._attribute(key, value) for key, value in kept.items()})
+
+    def _own_object(self, name: str, inert: InertObject, arguments: tuple[Any, ...], state: Any) -> Object:
+        """Return an object of an own class with its whole state; raises ModelFileError where a call would make it."""
+        if arguments or inert.items or inert.pairs:
+            raise ModelFileError(
+                f"{self.place() or 'the model'} holds a {name[:100]} that is made by a call, and not from its state",
+                hint=STATE,
+            )
+        found = pickled_values.attributes(name, state)
+        return Object(name, {key: self._value(value, f".{key}") for key, value in found.items()})
 
     def _attribute(self, name: str, value: Any) -> Value:
         if name == "memory":

@@ -8,7 +8,7 @@ from fairlead.publishing.input.estimator_checks import notebook_code, ranker
 OWN_KERNEL = "publish from the notebook that fitted it: fairlead.publish(estimator, name=…, X=…, y=…)"
 BOOSTERS = frozenset({"lightgbm", "xgboost"})
 CODE_PICKLERS = frozenset({"cloudpickle", "dill"})
-OWN_CLASSES = "use scikit-learn's own estimators and transformers; other packages are not supported yet"
+OWN_CLASSES = "use scikit-learn's own classes; a package of your own is packed with the version: --code PACKAGE_DIR"
 OTHER_BOOSTER = "fit LGBMClassifier, XGBClassifier or HistGradientBoosting on the same columns"
 KNOWN = frozenset({"sklearn", "numpy", "scipy", "pandas", "joblib", "fairlead"}) | BOOSTERS
 PLAIN = frozenset(
@@ -26,9 +26,11 @@ PLAIN = frozenset(
 """Names of the standard library allowed in an estimator's pickle; the writer refuses those that data cannot hold."""
 
 
-def judge(name: str) -> None:
-    """Raise ModelFileError for a name that no fitted estimator's pickle has."""
+def judge(name: str, package: str = "") -> None:
+    """Raise ModelFileError for a name that no fitted estimator's pickle has; `package` is the publisher's own one."""
     root, _, last = name.partition(".")
+    if package and root == package:
+        return
     if root == "__main__" or "<locals>" in name or "<lambda>" in name:
         raise notebook_code(last)
     if root in CODE_PICKLERS:

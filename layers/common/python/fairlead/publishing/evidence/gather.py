@@ -31,7 +31,10 @@ Progress = Callable[[str], None]
 
 
 class Candidate(msgspec.Struct, frozen=True, kw_only=True):
-    """The version to judge: signature, the engine that will serve with its blob and proof, and a regressor's loss."""
+    """The version to judge: signature, the engine that will serve with its blob and proof, and a regressor's loss.
+
+    `code` is the zip of the package that the engine imports; empty without own code.
+    """
 
     signature: Signature
     serving: Engine
@@ -40,6 +43,7 @@ class Candidate(msgspec.Struct, frozen=True, kw_only=True):
     parity: Certificate | None = None
     golden: Golden | None = None
     loss: Loss | None = None
+    code: bytes = b""
 
 
 class Data(msgspec.Struct, frozen=True, kw_only=True):
@@ -98,7 +102,7 @@ def gather(
         champion=champion,
         folds=folds,
         probes=probe(candidate.serving, signature, few),
-        budget=measure(candidate.engine, signature, candidate.blob, few, golden=candidate.golden),
+        budget=measure(candidate.engine, signature, candidate.blob, few, golden=candidate.golden, code=candidate.code),
         engine=candidate.engine,
         parity=candidate.parity,
         loss=candidate.loss,

@@ -28,13 +28,17 @@ main()
 
 
 class Task(msgspec.Struct, frozen=True):
-    """Input of the fresh process: an engine, the path of its blob, its signature, rows and golden rows."""
+    """Input of the fresh process: an engine, its signature, rows and golden rows, the paths of its blob and own code.
+
+    `code` is empty for an engine without own code.
+    """
 
     spec: manifest.Engine
     signature: Signature
     blob: str
     rows: list[list[Any]]
     golden: Golden | None
+    code: str = ""
 
 
 def measure_budget(
@@ -44,13 +48,17 @@ def measure_budget(
     rows: Sequence[tuple[Any, ...]],
     *,
     golden: Golden | None = None,
+    code: bytes = b"",
     interpreter: str = sys.executable,
 ) -> Budget:
     """Measure an engine on up to a hundred rows; a failure is in the budget's `failure`, never an exception."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "blob")
         path.write_bytes(blob)
-        task = Task(spec, signature, str(path), [list(row) for row in rows[:100]], golden)
+        own = Path(folder, "code")
+        own.write_bytes(code)
+        few = [list(row) for row in rows[:100]]
+        task = Task(spec, signature, str(path), few, golden, str(own) if code else "")
         return _run(interpreter, task, len(blob))
 
 

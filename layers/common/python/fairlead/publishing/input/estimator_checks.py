@@ -141,7 +141,8 @@ def notebook_code(name: str) -> ModelFileError:
     """Return the refusal of a function or class that exists only in a notebook or script."""
     return ModelFileError(
         f"the model uses {name}, which is defined in a notebook or script and not in an installed package",
-        hint="express it with scikit-learn's own transformers and numpy's functions; custom code is not supported yet",
+        hint="express it with scikit-learn's own transformers and numpy's functions; or move it into a package, fit "
+        "again, and give the package with --code PACKAGE_DIR",
     )
 
 

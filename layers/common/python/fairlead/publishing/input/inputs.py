@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from fairlead.engines.model_code.importer import MountedCode
 from fairlead.engines.onnx_graph import LARGEST_GRAPH
 from fairlead.errors import ModelFileError
 from fairlead.publishing.input import mlflow_columns, model_file, tables
@@ -20,10 +21,11 @@ class PublishInputs(msgspec.Struct, frozen=True, kw_only=True):
     """An estimator, held-out rows with their target, and training rows with their target where given.
 
     `data` is the estimator's data form where it came from a file. `walls` are the restrictions of the closed process
-    that opened the file. `keep` stores the training rows with the version. `learnt_from` has one prediction id for each
-    training row that came from production, empty for the others. `order` and `train_order` give the time order of the
-    rows where no column does. `source` is the URI the estimator was imported from; `example` has rows that came with
-    it, as a DataFrame: parity is proved on them, too. `graph` is the publisher's own ONNX graph, if any.
+    that opened the file. `code` is the publisher's own package. `keep` stores the training rows with the version.
+    `learnt_from` has one prediction id for each training row that came from production, empty for the others. `order`
+    and `train_order` give the time order of the rows where no column does. `source` is the URI the estimator was
+    imported from; `example` has rows that came with it, as a DataFrame: parity is proved on them, too. `graph` is the
+    publisher's own ONNX graph, if any.
     """
 
     estimator: Any
@@ -36,6 +38,7 @@ class PublishInputs(msgspec.Struct, frozen=True, kw_only=True):
     learnt_from: Sequence[str] = ()
     data: bytes = b""
     walls: tuple[str, ...] = ()
+    code: MountedCode | None = None
     order: Any = None
     train_order: Any = None
     source: str = ""
@@ -51,6 +54,7 @@ def read_inputs(
     train: Path | None = None,
     graph: Path | None = None,
     keep: bool = False,
+    code: MountedCode | None = None,
     progress: Progress,
 ) -> PublishInputs:
     """Read a model file, or the model of a URI `mlflow:…`, and its tables.
@@ -59,7 +63,7 @@ def read_inputs(
     """
     progress(f"reading {model.name if isinstance(model, Path) else model}")
     with _opened(model) as source:
-        opened = model_file.read_model(source.path)
+        opened = model_file.read_model(source.path, code)
     progress(f"opened in a closed process, restricted by: {', '.join(opened.walls)}")
     X, y = _table(data, target, source.columns, progress)
     train_X, train_y = (None, None) if train is None else _table(train, target, source.columns, progress)
@@ -73,6 +77,7 @@ def read_inputs(
         keep=keep,
         data=opened.data,
         walls=opened.walls,
+        code=code,
         source=model if isinstance(model, str) else "",
         example=source.example,
         graph=None if graph is None else _graph(graph),

@@ -19,6 +19,7 @@ from fairlead.publishing.input.inner_estimators import last_estimator
 from fairlead.publishing.onnx.converters import Inputs, NotConvertibleError, conversion
 from fairlead.publishing.onnx.converters.graph_inputs import NUMBERS, STRINGS
 from fairlead.publishing.onnx.converters.graph_writer import ML, ML_OPSET, OPSETS
+from fairlead.publishing.onnx.converters.own_classes import own_classes
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def _compile(estimator: Any, signature: Signature) -> Graph:
 
     whole = with_ignored(signature)
     inputs = Inputs(whole)
-    ours = conversion(inputs)
+    ours = conversion(inputs, own_classes(estimator))
     model = convert_sklearn(
         estimator,
         name="fairlead",

@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
@@ -16,7 +16,7 @@ from fairlead.engines.onnx_graph import check_graph
 from fairlead.engines.sklearn import SklearnEngine
 from fairlead.errors import DataError, EngineError, FairleadError, one_line
 from fairlead.model import manifest
-from fairlead.model.manifest import Certificate
+from fairlead.model.manifest import CODE, Certificate
 from fairlead.model.signature import Field, Signature
 from fairlead.publishing.estimator_files.convert import from_live
 from fairlead.publishing.input.estimator_checks import libraries
@@ -36,6 +36,10 @@ Row = tuple[Any, ...]
 OWN_GRAPH = "a graph that the publisher made"
 """The reason in the manifest where no converter of Fairlead made the graph."""
 LAYER_ROWS = 50
+ALLOW_CODE = (
+    "give the class a converter (docs/how-to/bring-own-code.md), or let the stack's administrator deploy it with "
+    "AllowModelCode=yes"
+)
 BEYOND = (1e8, 1e6, 1e4)
 """Multiples of the largest held-out number, tried in turn as an input's limit where parity fails on larger numbers."""
 
@@ -55,7 +59,14 @@ class Choice:
     reference: Engine
 
 
-def choose_engine(
+class OwnCode(NamedTuple):
+    """The zip of the publisher's own package, and why the stack does not serve it; empty if it does, or is unknown."""
+
+    packed: bytes
+    refused: str = ""
+
+
+def choose_engine(  # noqa: PLR0913 - each argument decides
     estimator: Any,
     signature: Signature,
     rows: list[Row],
@@ -63,6 +74,7 @@ def choose_engine(
     data: bytes = b"",
     graph: bytes | None = None,
     demanded: Demand = "auto",
+    code: OwnCode | None = None,
     runtime: Runtime = LOCAL,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Choice:
@@ -71,8 +83,8 @@ def choose_engine(
     `rows` are held-out rows in signature order; `runtime` runs the graph; `data` is the estimator's data form, written
     here if it is empty; `graph` is an ONNX graph of the publisher, which then must be the engine. `auto` takes onnx if
     parity is proved, else sklearn with the reason. A nearest-neighbour model takes onnx only if it is small enough to
-    be faster there. Raises EngineError with the reason and a hint if the demanded engine cannot serve or no engine can;
-    DataError if the estimator cannot answer the held-out rows.
+    be faster there. A graph needs no `code`. Raises EngineError with the reason and a hint if the demanded engine
+    cannot serve or no engine can; DataError if the estimator cannot answer the held-out rows.
     """
     reference = SklearnEngine(estimator, signature)
     _check_held_out(reference, rows)
@@ -81,7 +93,7 @@ def choose_engine(
     if demanded == "sklearn":
         _check_layer_has(estimator, "sklearn cannot serve it")
         form = data or from_live(estimator)
-        return _on_sklearn(form, signature, rows, reference, reason="demanded", progress=progress)
+        return _on_sklearn(form, signature, rows, reference, reason="demanded", code=code, progress=progress)
     reason = slower_on_onnx(estimator) if demanded == "auto" else ""
     if not reason:
         try:
@@ -95,7 +107,8 @@ def choose_engine(
         raise EngineError(
             f"this model does not run on onnx: {reason}", hint="publish it with --engine sklearn, or auto"
         )
-    return _on_sklearn(data or from_live(estimator), signature, rows, reference, reason=reason, progress=progress)
+    form = data or from_live(estimator)
+    return _on_sklearn(form, signature, rows, reference, reason=reason, code=code, progress=progress)
 
 
 def _check_layer_has(estimator: Any, why: str) -> None:
@@ -229,14 +242,17 @@ def _on_sklearn(
     reference: Engine,
     *,
     reason: str,
+    code: OwnCode | None,
     progress: Callable[[str], None],
 ) -> Choice:
+    if code and code.refused:
+        raise _refused(reason, code.refused, hint=ALLOW_CODE)
     progress("proving the estimator in the sklearn layer's environment")
-    spec = manifest.Engine(name="sklearn", blob="estimator", reason=reason)
+    spec = manifest.Engine(name="sklearn", blob="estimator", code=CODE if code else "", reason=reason)
     step = max(1, len(rows) // LAYER_ROWS)
     chosen = rows[::step][:LAYER_ROWS]
     try:
-        prove_in_layer(spec, signature, data, chosen, reference.answer(chosen))
+        prove_in_layer(spec, signature, data, chosen, reference.answer(chosen), code=code.packed if code else b"")
     except EngineError as error:
         raise _refused(reason, str(error), hint=error.hint) from error
     return Choice(spec, data, None, signature, reference, reference)

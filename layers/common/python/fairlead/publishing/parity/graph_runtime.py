@@ -31,9 +31,10 @@ class Runtime:
         rows: Sequence[tuple[Any, ...]],
         *,
         golden: Golden | None = None,
+        code: bytes = b"",
     ) -> Budget:
         """Measure an engine in a fresh process; a failure is part of the budget, never an exception."""
-        return measure_budget(spec, signature, blob, rows, golden=golden)
+        return measure_budget(spec, signature, blob, rows, golden=golden, code=code)
 
 
 LOCAL = Runtime()

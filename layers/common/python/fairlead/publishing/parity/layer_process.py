@@ -38,11 +38,17 @@ main()
 
 
 def prove_in_layer(
-    spec: manifest.Engine, signature: Signature, blob: bytes, rows: Sequence[tuple[Any, ...]], expected: Answers
+    spec: manifest.Engine,
+    signature: Signature,
+    blob: bytes,
+    rows: Sequence[tuple[Any, ...]],
+    expected: Answers,
+    *,
+    code: bytes = b"",
 ) -> None:
     """Check that the blob loads and gives the `expected` answers with the layer's packages alone.
 
-    Raises EngineError with the reason.
+    `code` is the zip of the publisher's own package. Raises EngineError with the reason.
     """
     different = differences()
     if different:
@@ -51,12 +57,12 @@ def prove_in_layer(
             hint=f"fit and publish with Python {PYTHON} and "
             + ", ".join(f"{name}=={version}" for name, version in PINS.items()),
         )
-    reply = _ask(LayerQuestion(spec=spec, signature=signature, blob=blob, rows=list(rows)))
+    reply = _ask(LayerQuestion(spec=spec, signature=signature, blob=blob, code=code, rows=list(rows)))
     if reply.answers is None:
         raise EngineError(
             f"it does not load with the layer's packages alone: {reply.failure}",
             hint="build the model from classes and functions of scikit-learn, numpy, scipy and pandas; "
-            "code of your own, or of a notebook, does not exist on Lambda",
+            "code of your own exists on Lambda only as a package given with --code",
         )
     found = difference(expected, reply.answers)
     if found:

@@ -17,7 +17,7 @@ def main() -> None:
 
 def _reply(question: LayerQuestion) -> EngineReply:
     try:
-        engine = engines.load(question.spec, question.signature, question.blob)
+        engine = engines.load(question.spec, question.signature, question.blob, question.code)
         return EngineReply(answers=engine.answer(question.rows))
     except Exception as error:  # noqa: BLE001 - loading and predicting may raise anything
         return EngineReply(failure=one_line(error))

@@ -22,11 +22,12 @@ Message = TypeVar("Message", bound=msgspec.Struct)
 
 
 class LayerQuestion(msgspec.Struct, frozen=True, kw_only=True):
-    """Input of the sklearn layer's process: an engine with its blob, its signature, and rows to answer."""
+    """Input of the sklearn layer's process: an engine with its blob and own code, its signature, and rows to answer."""
 
     spec: manifest.Engine
     signature: Signature
     blob: bytes
+    code: bytes = b""
     rows: list[Row]
 
 

@@ -67,10 +67,11 @@ class RemoteRuntime(Runtime):
         rows: Sequence[Row],
         *,
         golden: Golden | None = None,
+        code: bytes = b"",
     ) -> Budget:
         """Measure a graph there; an estimator is measured on this machine, in a fresh process."""
         if spec.name != "onnx":
-            return super().measure(spec, signature, blob, rows, golden=golden)
+            return super().measure(spec, signature, blob, rows, golden=golden, code=code)
         put = self._registry.put_blob(blob)
         sample = list(rows[:MEASURED_ROWS])
         reply = self._ask(

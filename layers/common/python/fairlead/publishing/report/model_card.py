@@ -12,6 +12,7 @@ from fairlead.html.elements import clean
 from fairlead.model.baseline import Categories, Feature
 from fairlead.model.manifest import Metric
 from fairlead.publishing.report.facts import ReportFacts
+from fairlead.publishing.report.sections.lineage import own_code
 
 MOST_ROWS = 40
 MOST_VALUES = 6
@@ -52,6 +53,7 @@ def _details(facts: ReportFacts) -> list[str]:
                 f"Commit: {_text(manifest.git_commit)}" if manifest.git_commit else "",
                 f"Follows version {parent.version}" if parent else "First version",
                 f"Packages: {_text(packages)}",
+                f"Code of its publisher: {_text(own_code(manifest))}" if manifest.package else "",
                 f"Gate: {_verdict(facts)}",
                 f"Licence, citation, contact: {PLACEHOLDER}",
             ]

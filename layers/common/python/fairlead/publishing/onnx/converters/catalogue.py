@@ -1,6 +1,6 @@
 """The converter of each estimator class. Add an estimator here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -18,6 +18,7 @@ from fairlead.publishing.onnx.converters import (
     mlp,
     multiclass,
     neighbors,
+    own_classes,
     shapes,
     svm,
     transformers,
@@ -102,8 +103,8 @@ class Conversion:
     functions: dict[type[Any], Any]
 
 
-def conversion(inputs: Inputs) -> Conversion:
-    """Return Fairlead's parsers, shapes and converters for a graph with these inputs."""
+def conversion(inputs: Inputs, own: Iterable[type[Any]] = ()) -> Conversion:
+    """Return parsers, shapes and converters for a graph with these inputs: Fairlead's, and those of `own` classes."""
     found = Conversion({}, {}, {})
     simple, meta = Parsers(inputs), MetaParsers(inputs)
 
@@ -149,6 +150,10 @@ def conversion(inputs: Inputs) -> Conversion:
     found.parsers[_class("compose.ColumnTransformer")] = simple.column_transformer
     found.parsers[_class("pipeline.Pipeline")] = simple.pipeline
     found.parsers.update(dict.fromkeys(_classes(WRAPPERS), meta.unwrap))
+    for cls in own:
+        found.parsers[cls] = own_classes.parse_own
+        found.shapes[cls] = shapes.classes if own_classes.is_classifier(cls) else own_classes.own_shape
+        found.functions[cls] = partial(_run, own_classes.own_estimator, inputs)
     return Conversion(_naming(found.parsers), _naming(found.shapes), _naming(found.functions))
 
 

@@ -5,8 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from fairlead.engines.model_code.source_rules import CONVERTER
 from fairlead.publishing.onnx.converters.errors import NotConvertibleError
 from fairlead.publishing.onnx.converters.graph_writer import Nodes
+from fairlead.publishing.onnx.converters.own_classes import call_converter
 
 Function = Callable[[Nodes, str], str]
 
@@ -51,6 +53,8 @@ def apply_inverse(nodes: Nodes, transformer: Any, value: str) -> str:
 def _apply(nodes: Nodes, function: Any, arguments: Any, value: str) -> str:
     if function is None:
         return value
+    if hasattr(function, CONVERTER):
+        return call_converter(function, function.__name__, nodes, value, **(arguments or {}))
     if arguments or function not in FUNCTIONS:
         name = getattr(function, "__name__", function)
         raise NotConvertibleError(

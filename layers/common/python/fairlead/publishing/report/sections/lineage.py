@@ -7,6 +7,7 @@ from fairlead.html.blocks import details, section, table
 from fairlead.html.blocks import facts as listed
 from fairlead.html.elements import Children, e
 from fairlead.model.digest import prefixed
+from fairlead.model.manifest import CODE, Manifest
 from fairlead.publishing.report.facts import ReportFacts
 
 LONGEST = 300
@@ -29,6 +30,12 @@ def environment(facts: ReportFacts) -> Element:
     )
 
 
+def own_code(manifest: Manifest) -> str:
+    """Return the publisher's own package with its digest, and what it is used for."""
+    use = "imported where the model is served" if manifest.engine.code else "not needed where the model is served"
+    return f"{manifest.package}, {prefixed(manifest.blobs[CODE].sha256)}: {use}"
+
+
 def lineage(facts: ReportFacts) -> Element:
     """Return the section with parent, commit and the digest of every blob."""
     manifest = facts.manifest
@@ -42,6 +49,8 @@ def lineage(facts: ReportFacts) -> Element:
         ("parent", parent),
         ("rows", ", ".join(f"{count:,} {kind.replace('_', '-')}" for kind, count in manifest.rows.items())),
     ]
+    if manifest.package:
+        pairs.append(("own code", own_code(manifest)))
     blobs = [
         (name, formatting.size(blob.size), e("td", e("code", prefixed(blob.sha256))))
         for name, blob in manifest.blobs.items()
