@@ -16,7 +16,7 @@ from sklearn.ensemble import (
     RandomForestRegressor,
 )
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRegressor, RidgeClassifier
+from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRegressor, RidgeClassifier, SGDOneClassSVM
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
@@ -136,6 +136,17 @@ def test_categories_of_histogram_boosting_are_explained_exactly() -> None:
     found, _, _ = extracted(make_pipeline(steps, model), "two")
 
     assert found.facts.method == "tree", found.facts.reason
+
+
+def test_coefficients_without_an_intercept_are_sampled() -> None:
+    frame = table()[["age"]]
+    detector = SGDOneClassSVM(random_state=0).fit(frame)
+    signature = infer.infer(detector, frame, None, target="y")
+    rows = infer.to_rows(signature, frame)
+    choice = choose_engine.choose_engine(detector, signature, rows[:100])
+    found = extract(detector, choice, held_out=rows, background=rows, runtime=LOCAL)
+
+    assert (found.facts.method, found.facts.reason) == ("sampled", "no exact method is known for SGDOneClassSVM")
 
 
 def test_a_step_that_mixes_fields_is_sampled_with_its_reason() -> None:

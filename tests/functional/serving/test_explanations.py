@@ -1,6 +1,7 @@
 """Reasons on request, as Lambda runs predict: they add up, stand beside each prediction, and are refused clearly."""
 
 import contextlib
+import itertools
 import json
 from pathlib import Path
 from types import ModuleType
@@ -79,6 +80,17 @@ def test_the_limit_of_time_is_a_clear_refusal(load_app: Load, shelf: Store, publ
     assert "the limit is 1e-09 s" in document["detail"]
 
 
+def test_a_slow_first_row_which_prepares_the_leaves_does_not_refuse_a_request_that_fits(app: ModuleType) -> None:
+    explained(app)
+    times = itertools.chain([0.0], itertools.repeat(0.4))
+    app.endpoint.model().explanations._clock = lambda: next(times)
+    body = json.dumps({"parameters": EXPLAIN, "instances": rows() * 100})
+    status, document, _ = invoke(app, event("predict", body=body))
+
+    assert status == 200, document
+    assert len(document["predictions"]) == 100 * len(rows())
+
+
 def test_a_stack_may_switch_reasons_off(load_app: Load, shelf: Store, published: Published) -> None:
     app = load_app(shelf.released(published) | {"FAIRLEAD_EXPLAIN_SECONDS": "0"})
     status, document = explained(app)
@@ -119,6 +131,24 @@ def test_reasons_that_do_not_add_up_are_an_error_of_the_service(
 
     assert (status, document["code"]) == (500, "not_additive")
     assert "miss the prediction" in document["detail"]
+
+
+def test_an_error_names_the_row_of_the_request(app: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    explained(app)
+    values = app.endpoint.model().explanations._explainer._values
+    explain, seen = values.explain, itertools.count()
+
+    def wrong_in_row_five(matrix: Any, outputs: Any) -> Any:
+        columns, sums = explain(matrix, outputs)
+        places = [place for place, row in zip(range(len(matrix)), seen, strict=False) if row == 5]
+        columns[places] += 0.01
+        return columns, sums
+
+    monkeypatch.setattr(values, "explain", wrong_in_row_five)
+    body = json.dumps({"parameters": EXPLAIN, "instances": (rows() * 8)[:8]})
+    _, document, _ = invoke(app, event("predict", body=body))
+
+    assert (document["code"], document["detail"][:6]) == ("not_additive", "row 5:")
 
 
 def test_a_prediction_without_reasons_imports_nothing_of_them(app: ModuleType) -> None:

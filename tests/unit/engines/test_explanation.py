@@ -1,5 +1,6 @@
 """Exact Shapley values of small ensembles equal the definition, counted over all coalitions of columns."""
 
+import warnings
 from itertools import combinations
 from math import factorial
 from typing import Any
@@ -88,6 +89,22 @@ def test_values_of_boosted_trees_with_missing_values_are_shapley_values() -> Non
     assert values.expected[0] + found.sum(axis=1) == pytest.approx(sums[:, 0])
     for row in (0, 3):
         assert found[row] == pytest.approx(by_definition(trees, X[row], 5, 0), abs=1e-9)
+
+
+@pytest.mark.parametrize("huge", [-1e39, 1e39, -1.7e308])
+def test_values_beyond_single_precision_reach_the_leaf_of_the_nearest_number(huge: float) -> None:
+    X, y = load_iris(return_X_y=True)
+    model = RandomForestClassifier(5, max_depth=5, random_state=0).fit(X, y)
+    trees = trees_of(model)
+    assert trees is not None
+    row, near = X[:1].copy(), X[:1].copy()
+    row[0, 2], near[0, 2] = huge, np.copysign(1e30, huge)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found, sums = TreeShapley(trees, 4).explain(row, np.array([0]))
+
+    assert sums[0] == pytest.approx(model.predict_proba(near)[0])
+    assert found[0] == pytest.approx(by_definition(trees, near[0], 4, 0), abs=1e-12)
 
 
 @pytest.mark.parametrize(

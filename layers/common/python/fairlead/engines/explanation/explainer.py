@@ -52,8 +52,11 @@ class ExactExplainer:
         else:
             raise IntegrityError("the explanation holds neither trees, nor coefficients, nor a background")
 
-    def explain(self, rows: Sequence[Row], answers: Answers) -> Reasons:
-        """Return the reasons of answered rows; raises NotAdditiveError where they do not add up to the answers."""
+    def explain(self, rows: Sequence[Row], answers: Answers, *, first_row: int = 0) -> Reasons:
+        """Return the reasons of answered rows; raises NotAdditiveError where they do not add up to the answers.
+
+        The first of `rows` is the request's row `first_row`.
+        """
         places = places_of(self._output, answers)
         matrix = self._matrix(rows)
         single = len(self._values.expected) == 1
@@ -64,11 +67,11 @@ class ExactExplainer:
         if both is not sums:
             found *= np.where(np.array(places) == 1, 1.0, -1.0)[:, None]
         chosen = (np.arange(len(rows)), np.array(places))
-        self._check(found, bases[chosen], both[chosen])
+        self._check(found, bases[chosen], both[chosen], first_row)
         shown = both if self._link != "probability" else sums
         wrong = labels_decided(both, places) if self._link == "label" else disagreeing(self._link, shown, answers)
         if wrong:
-            raise NotAdditiveError(f"row {wrong[0]}: the explained sums do not lead to the answer")
+            raise NotAdditiveError(f"row {first_row + wrong[0]}: the explained sums do not lead to the answer")
         return Reasons(
             method=self._method,
             scale=SCALES[self._link],
@@ -77,13 +80,15 @@ class ExactExplainer:
             contributions=found.tolist(),
         )
 
-    def _check(self, contributions: Array, bases: Array, sums: Array) -> None:
+    def _check(self, contributions: Array, bases: Array, sums: Array, first_row: int) -> None:
         gap = np.abs(bases + contributions.sum(axis=1) - sums)
         size = np.maximum(1.0, np.abs(bases) + np.abs(contributions).sum(axis=1))
         wrong = np.flatnonzero(~(gap <= TOLERANCE * size))
         if len(wrong):
             row = int(wrong[0])
-            raise NotAdditiveError(f"row {row}: base value and contributions miss the prediction by {gap[row]:.3g}")
+            raise NotAdditiveError(
+                f"row {first_row + row}: base value and contributions miss the prediction by {gap[row]:.3g}"
+            )
 
 
 class SampledExplainer:
@@ -97,10 +102,10 @@ class SampledExplainer:
         self._output: Output = signature.output
         self._values = SampledShapley(engine, background, measure_of(signature.output))
 
-    def explain(self, rows: Sequence[Row], answers: Answers) -> Reasons:
-        """Return the reasons of answered rows."""
-        places = self._places(answers)
-        found = [self._row(number, row, place) for number, (row, place) in enumerate(zip(rows, places, strict=True))]
+    def explain(self, rows: Sequence[Row], answers: Answers, *, first_row: int = 0) -> Reasons:
+        """Return the reasons of answered rows; the first of `rows` is the request's row `first_row`."""
+        asked = zip(rows, self._places(answers), strict=True)
+        found = [self._row(number, row, place) for number, (row, place) in enumerate(asked, first_row)]
         return Reasons(
             method=METHODS["sampled"],
             scale=sampled_scale(self._output),

@@ -21,6 +21,8 @@ BLOCK = 1024
 """Leaves that are computed at once: their arrays fit the processor's cache."""
 MOST_KEPT = 100_000_000
 """Bytes of prepared blocks that are kept between calls, enough for 70,000 leaves."""
+LOWEST = np.finfo(np.float64).min
+"""Stands for -infinity, which is what singles make of numbers below their range: no open interval holds it."""
 
 
 class _Group(NamedTuple):
@@ -64,7 +66,7 @@ class TreeShapley:
 
     def explain(self, matrix: Array, outputs: Array) -> tuple[Array, Array]:
         """Return contributions, shape (rows, columns), to one output a row, and all outputs' sums, (rows, outputs)."""
-        matrix = matrix.astype(np.float32).astype(np.float64) if self._single else matrix
+        matrix = np.maximum(_single(matrix) if self._single else matrix, LOWEST)
         contributions = np.zeros((len(matrix), self._columns))
         sums = np.tile(self._start, (len(matrix), 1))
         for block in self._blocks():
@@ -87,6 +89,11 @@ class TreeShapley:
         if self._kept is None:
             self._kept = [block for group in self._groups for block in _prepared(group)]
         return iter(self._kept)
+
+
+def _single(matrix: Array) -> Array:
+    with np.errstate(over="ignore"):
+        return matrix.astype(np.float32).astype(np.float64)
 
 
 def _groups(entries: Entries, counts: Array) -> Iterator[_Group]:

@@ -16,7 +16,7 @@ def coefficients_of(model: Any, means: Callable[[], Any], width: int) -> Linear:
     Raises NotExactError for another estimator.
     """
     name = type(model).__name__
-    if not isinstance(getattr(model, "coef_", None), np.ndarray):
+    if not isinstance(getattr(model, "coef_", None), np.ndarray) or not hasattr(model, "intercept_"):
         raise NotExactError(f"no exact method is known for {name}")
     coefficients = np.atleast_2d(model.coef_).astype(np.float64).T
     if len(coefficients) != width:
