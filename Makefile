@@ -82,7 +82,7 @@ PYTHON312 := $(or $(lastword $(sort $(wildcard $(PYENV)/versions/3.12.*/bin/pyth
 	@$(UV) pip sync -q --python .venv-mlserver/bin/python --require-hashes requirements/mlserver.txt
 	@touch $@
 
-test-clients: build .venv-clients/.ready .venv-boosters/.ready .venv-boosters-oldest/.ready ## clients and estimators of other projects, unchanged
+test-clients: build $(if $(PYTHON312),.venv-mlserver/.ready) .venv-clients/.ready .venv-boosters/.ready .venv-boosters-oldest/.ready ## clients and estimators of other projects, unchanged
 	@pytest -q -m clients tests/clients
 	@OMP_NUM_THREADS=1 .venv-boosters/bin/python -m pytest -q -n 2 -m boosters tests/boosters
 	@OMP_NUM_THREADS=1 .venv-boosters-oldest/bin/python -m pytest -q -n 2 -m boosters tests/boosters/test_booster_zoo.py
