@@ -156,6 +156,7 @@ def test_a_step_that_mixes_fields_is_sampled_with_its_reason() -> None:
 
     assert found.facts.method == "sampled"
     assert found.facts.reason == "PCA mixes several fields in its columns"
+    assert reasons.method == "sampled Shapley values, against background rows"  # of the training data, where given
     sums = np.array(reasons.bases) + np.array(reasons.contributions).sum(axis=1)
     assert sums == pytest.approx([max(one) for one in answers.probabilities])
 

@@ -16,7 +16,7 @@ BLOB = "explanation"
 METHODS = {
     "tree": "exact Shapley values of the trees, path-dependent",
     "linear": "exact Shapley values of the linear model, against the mean row",
-    "sampled": "sampled Shapley values, against a background of held-out rows",
+    "sampled": "sampled Shapley values, against background rows",
 }
 Link = Literal["identity", "probability", "logistic", "softmax", "logistic shares", "log", "label"]
 """From the explained sums to the answer: a value, class probabilities, their log-odds, a softmax, normalised logistic
