@@ -92,7 +92,7 @@ def test_a_lambda_in_a_pipeline_is_refused_with_the_way_forward() -> None:
     estimator = make_pipeline(FunctionTransformer(lambda X: X), LogisticRegression()).fit(NUMBERS, Y)
     with pytest.raises(ModelFileError, match="defined in a notebook") as refusal:
         infer(estimator, NUMBERS, Y)
-    assert "not supported yet" in refusal.value.hint
+    assert "--code PACKAGE_DIR" in refusal.value.hint
 
 
 def test_a_vectorizer_that_opens_files_a_caller_names_is_refused() -> None:

@@ -22,7 +22,7 @@ from fairlead.serving.answer_rows import RowAnswerer
 from fairlead.serving.number_matrix import NumberMatrix
 from fairlead.serving.range_check import Ranges
 from fairlead.settings import Serving
-from fairlead.telemetry.capture import CapturedAnswer, prediction_id
+from fairlead.telemetry.capture import CapturedAnswer, prediction_ids
 
 if TYPE_CHECKING:
     from fairlead.serving.explanations import Explanations
@@ -73,7 +73,7 @@ class Model:
         """Answer rows; raises RowNotAnswerableError."""
         rows = self._matrix.packed(rows)
         return Prediction(
-            ids=[prediction_id(request_id, position) for position in range(len(rows))],
+            ids=prediction_ids(request_id, len(rows)),
             answered=CapturedAnswer(identity=self.identity(release), answers=self._answerer.answer(rows)),
             out_of_range=self._ranges.share_outside(rows),
             rows=rows,

@@ -146,6 +146,11 @@ def prediction_id(request: str, row: int) -> str:
     return f"{request}-{row}"
 
 
+def prediction_ids(request: str, rows: int) -> list[str]:
+    """Return the prediction ids of a request's rows, in their order."""
+    return [f"{request}-{row}" for row in range(rows)]  # a call for each row took a fifth of a large request
+
+
 def parse_prediction_id(name: str) -> tuple[str, int] | None:
     """Return a prediction id's request and row; None for a text that `prediction_id` never returns."""
     request, _, row = name.rpartition("-")
