@@ -34,7 +34,8 @@ def test_a_matrix_is_taken_at_once_only_where_its_rows_are(values: list[tuple[fl
         read = None
 
     missing = any(math.isnan(b) for _, b in values)
-    assert (at_once is None) == (read is None or missing)
+    infinite = any(map(math.isinf, (value for row in values for value in row)))  # JSON has none; its writer says null
+    assert (at_once is None) == (read is None or missing or infinite)
     if at_once is not None and read is not None:
         assert repr(list(at_once)) == repr(read)
 
