@@ -12,9 +12,11 @@ from tests.local.support import archive, create, publish, until
 CANARY = "CodeDeployDefault.LambdaCanary10Percent5Minutes"
 AT_ONCE = "CodeDeployDefault.LambdaAllAtOnce"
 HOOK = """
-import json, os, pathlib
+import json, os, pathlib, time
 def handler(event, context):
-    pathlib.Path(os.environ["ASKED"]).write_text(json.dumps(event))
+    half = pathlib.Path(os.environ["ASKED"] + f".{time.time_ns()}")
+    half.write_text(json.dumps(event))
+    half.rename(f"{half}.json")  # two calls may come at once
     if os.environ.get("CRASHES"):
         raise RuntimeError("as asked")
 """
@@ -109,9 +111,9 @@ class Ground:
         until(lambda: self.alias() == (version, weights))
 
     def hook_event(self) -> dict[str, Any]:
-        """The event the hook was called with."""
-        path = self.folder / "asked.json"
-        until(lambda: path.exists() and path.read_text())
+        """The oldest event the hook was called with and no earlier call returned."""
+        until(lambda: any(self.folder.glob("asked.*.json")))
+        path = min(self.folder.glob("asked.*.json"))
         found: dict[str, Any] = json.loads(path.read_text())
         path.unlink()
         return found
@@ -137,7 +139,7 @@ def prepare(cloud: LocalCloud, name: str, folder: Path, *, crashes: bool = False
     functions.create_alias(FunctionName=name, Name="live", FunctionVersion="1")
     codedeploy.create_application(applicationName=name, computePlatform="Lambda")
     ground = Ground(cloud, name, make_role(cloud, name), folder, codedeploy, functions)
-    variables = {"ASKED": str(folder / "asked.json")} | ({"CRASHES": "1"} if crashes else {})
+    variables = {"ASKED": str(folder / "asked")} | ({"CRASHES": "1"} if crashes else {})
     create(functions, ground.hook, Code={"ZipFile": archive(app=HOOK)}, Environment={"Variables": variables})
     add_alarm(cloud, ground.alarm)
     return ground

@@ -64,6 +64,8 @@ CHANGED = {
     "Dashboard": "on",
     "Tracing": "Active",
     "AlarmTopicArn": "arn:aws:sns:us-east-1:123456789012:night-watch",
+    "AllowModelCode": "yes",
+    "ExplainSeconds": "5",
 }
 FIXED = {"Architecture", "PermissionsBoundary", "RegistryBucket", "LedgerTable"}
 """Parameters that this machine, the workflow's roles and the take-over decide."""

@@ -151,8 +151,13 @@ def test_predict_writes_ids_and_input_columns_beside_answers(api: Script, tmp_pa
 
 
 def test_predict_that_fails_half_way_leaves_the_file_that_was_there(api: Script, tmp_path: Path) -> None:
-    answer, bodies = api.answers["/versions/3/predict"][1], iter([True, False])
-    api.answers["/versions/3/predict"] = (200, lambda body: answer(body) if next(bodies) else {"predictions": "?"})
+    answer = api.answers["/versions/3/predict"][1]
+
+    def full_or_odd(body: bytes) -> dict[str, Any]:
+        found: dict[str, Any] = answer(body)
+        return found if len(found["predictions"]) == 2 else {"predictions": "?"}
+
+    api.answers["/versions/3/predict"] = (200, full_or_odd)
     path = rows(tmp_path, "plan,x,zone\n" + "basic,1,1\n" * 3)
     (tmp_path / "out.csv").write_text("kept")
 

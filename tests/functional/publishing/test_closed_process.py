@@ -147,4 +147,4 @@ def test_the_process_sees_no_credentials(model: Path, monkeypatch: pytest.Monkey
 def test_code_of_ones_own_is_refused_at_once() -> None:
     done = fairlead("publish", "m.joblib", "--name", "m", "--data", "d.csv", "--allow", "ours")
     assert done.exit_code == SettingsError.exit_code
-    assert "no way to be served yet" in done.stderr
+    assert "pack your package: --code" in done.stderr

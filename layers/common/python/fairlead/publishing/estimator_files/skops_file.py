@@ -39,6 +39,10 @@ def as_pickle(content: bytes, name: str) -> bytes:
         return pickle.dumps(_loaded(content, name), protocol=5)
     except (FairleadError, MemoryError):
         raise
+    except ModuleNotFoundError as error:
+        raise ModelFileError(
+            f"{name} needs the package {error.name}, which is not installed here", hint=f"pip install {error.name}"
+        ) from error
     except Exception as error:  # a damaged file may raise any exception
         raise ModelFileError(
             f"{name} is truncated, damaged or not a model file: {one_line(error, 200)}", hint=SAVE
