@@ -15,6 +15,7 @@ from hypothesis.errors import Unsatisfiable
 from openapi_spec_validator import validate
 from schemathesis import GenerationMode
 from schemathesis.core.failures import FailureGroup
+from schemathesis.specs.openapi.checks import negative_data_rejection
 
 from fairlead.auth import SigV4
 
@@ -39,7 +40,9 @@ def play(operation, mode):
     )
     @given(case=operation.as_strategy(generation_mode=mode))
     def one(case):
-        answer = case.call_and_validate(base_url=URL, session=session)
+        answer = case.call(base_url=URL, session=session)
+        # More rows than an answer may have are refused by 413, which schemathesis does not count as a refusal.
+        case.validate_response(answer, excluded_checks=[negative_data_rejection] if answer.status_code == 413 else None)
         statuses[f"{operation.label} {mode.value} {answer.status_code}"] += 1
 
     one()
