@@ -21,6 +21,7 @@ from fairlead.publishing.explain.column_fields import MixedFieldsError, column_f
 from fairlead.publishing.explain.linear_arrays import coefficients_of
 from fairlead.publishing.explain.output_links import NotExactError, link_of
 from fairlead.publishing.explain.tree_arrays import trees_of
+from fairlead.publishing.input.inner_estimators import way_to_last
 from fairlead.publishing.onnx.compiler import compile_estimator
 from fairlead.publishing.onnx.converters import NotConvertibleError
 from fairlead.publishing.parity.choose_engine import Choice
@@ -106,25 +107,19 @@ def _exact(
     return Extracted(facts=Explaining(method="linear" if trees is None else "tree"), blob=blob, explainer=explainer)
 
 
-def _parts(estimator: Any) -> tuple[list[Any], Any]:
+def _parts(whole: Any) -> tuple[list[Any], Any]:
     """Return the steps before the last estimator, in order, and the last estimator."""
-    from sklearn.frozen import FrozenEstimator
     from sklearn.pipeline import Pipeline
 
     steps: list[Any] = []
-    while True:
-        if isinstance(estimator, Pipeline):
-            steps += [step for _, step in estimator.steps[:-1] if step is not None and step != "passthrough"]
-            estimator = estimator.steps[-1][1]
-        elif hasattr(estimator, "best_estimator_"):
-            estimator = estimator.best_estimator_
-        elif isinstance(estimator, FrozenEstimator):
-            estimator = estimator.estimator
-        else:
-            break
-    if getattr(estimator, "_preprocessor", None) is not None:
-        steps.append(_own_encoder(estimator))
-    return steps, estimator
+    way = list(way_to_last(whole))
+    for outer in way:
+        if isinstance(outer, Pipeline):
+            steps += [step for _, step in outer.steps[:-1] if step is not None and step != "passthrough"]
+    last = way[-1]
+    if getattr(last, "_preprocessor", None) is not None:
+        steps.append(_own_encoder(last))
+    return steps, last
 
 
 def _own_encoder(model: Any) -> Any:

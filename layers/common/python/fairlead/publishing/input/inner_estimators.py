@@ -92,10 +92,17 @@ def walk_estimator(
 
 def last_estimator(estimator: Any) -> Any:
     """Return the estimator whose answer is the whole's: the last step of pipelines, inside searches and frozen ones."""
+    *_, last = way_to_last(estimator)
+    return last
+
+
+def way_to_last(estimator: Any) -> Iterator[Any]:
+    """Yield the estimator, and each one inside it on the way to the last: pipelines, searches, frozen ones."""
     from sklearn.frozen import FrozenEstimator
     from sklearn.pipeline import Pipeline
 
     while True:
+        yield estimator
         if isinstance(estimator, Pipeline):
             estimator = estimator.steps[-1][1]
         elif hasattr(estimator, "best_estimator_"):
@@ -103,4 +110,4 @@ def last_estimator(estimator: Any) -> Any:
         elif isinstance(estimator, FrozenEstimator):
             estimator = estimator.estimator
         else:
-            return estimator
+            return
