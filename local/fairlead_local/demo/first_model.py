@@ -30,9 +30,7 @@ def run(cloud: LocalCloud, folder: Path, *, application: Path, container_host: s
     """
     started = time.monotonic()
     folder.mkdir(parents=True, exist_ok=True)
-    if not (application / ".aws-sam/build").is_dir():
-        step("Building the layers and functions: a few minutes, once")
-        command(cloud, "sam build --parallel", quiet=True, where=application)
+    build(cloud, application)
     step("Deploying the stack onto the local cloud")
     command(cloud, "sam deploy --no-progressbar", quiet=True, where=application)
     step("Training a model of penguin species: missing values, categories, a forest")
@@ -50,6 +48,13 @@ def run(cloud: LocalCloud, folder: Path, *, application: Path, container_host: s
     if container_host:
         write_sam_local(cloud, folder / "sam-local.json", container_host)
     print(next_commands(folder, time.monotonic() - started, containers=container_host is not None))  # noqa: T201
+
+
+def build(cloud: LocalCloud, application: Path) -> None:
+    """Build the application unless a build has ended there: sam writes the built template last."""
+    if not (application / ".aws-sam/build/template.yaml").is_file():
+        step("Building the layers and functions: a few minutes, once")
+        command(cloud, "sam build --parallel", quiet=True, where=application)
 
 
 def train(folder: Path) -> None:
