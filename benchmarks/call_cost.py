@@ -1,4 +1,4 @@
-"""What a prediction costs: log bytes, requests and ledger writes of a real call, at the prices of `benchmarks.prices`.
+"""What a prediction costs: log bytes, requests and ledger writes of a real call, at the prices of `fairlead.prices`.
 
 The predict function runs with real proxy events and its log is caught. The captured lines go through the real feedback
 code into a moto table, which says what was written. Lambda's and API Gateway's own lines are counted by their
@@ -17,10 +17,11 @@ from typing import Any, NamedTuple
 import boto3
 from moto import mock_aws
 
-from benchmarks import models, prices
+from benchmarks import models
 from benchmarks.feedback import LOG_GROUP, packed
 from benchmarks.idle_cost import TEMPLATE
 from benchmarks.options import parser
+from fairlead import prices
 from fairlead.feedback.ledger import Ledger
 from fairlead.feedback.log_delivery import Collector
 from fairlead.feedback.score import Scorer

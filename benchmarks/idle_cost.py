@@ -1,4 +1,4 @@
-"""Monthly cost of the stack without calls: counted in the template, at the prices of `benchmarks.prices`.
+"""Monthly cost of the stack without calls: counted in the template, at the prices of `fairlead.prices`.
 
 `python -m benchmarks.idle_cost` prints the tables of docs/reference/performance.md. Two figures are bounds: a tick of a
 schedule is taken to run for a second, and to log a kilobyte. Without calls and outcomes no function writes a custom
@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from benchmarks import prices
 from benchmarks.options import parser
+from fairlead import prices
 from fairlead_local.cloudformation import templates
 
 TEMPLATE = Path(__file__).parents[1] / "template.yaml"

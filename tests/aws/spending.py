@@ -3,10 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from fairlead import prices
 from tests.aws.deployed import Deployed
 
-INVOCATION, GIGABYTE_SECOND, GATEWAY_CALL, LOG_GIGABYTE, ALARM_HOUR = 0.20e-6, 16.6667e-6, 3.50e-6, 0.50, 0.10 / 730
-"""Dollars, us-east-1."""
+HOURS = 730
+"""Of a month."""
 
 
 def spent(stack: Deployed) -> str:
@@ -20,14 +21,14 @@ def spent(stack: Deployed) -> str:
         for name, memory in functions.items()
     )
     gateway = _sum(stack, "AWS/ApiGateway", "Count", ApiName=stack.name)
-    logged = _logged(stack) / 2**30
+    logged = _logged(stack)
     alarms = len(stack.cloud.client("cloudwatch").describe_alarms(AlarmNamePrefix=f"{stack.name}-")["MetricAlarms"])
     lines = [
-        ("invocations", invocations, invocations * INVOCATION),
-        ("gigabyte-seconds", gigabyte_seconds, gigabyte_seconds * GIGABYTE_SECOND),
-        ("API calls", gateway, gateway * GATEWAY_CALL),
-        ("gigabytes logged", logged, logged * LOG_GIGABYTE),
-        ("alarms, an hour each", alarms, alarms * ALARM_HOUR),
+        ("invocations", invocations, invocations * prices.INVOCATION),
+        ("gigabyte-seconds", gigabyte_seconds, gigabyte_seconds * prices.GIGABYTE_SECOND["x86_64"]),
+        ("API calls", gateway, gateway * prices.API_REQUEST),
+        ("gigabytes logged", logged / 1e9, logged * prices.LOG_BYTE),
+        ("alarms, an hour each", alarms, alarms * prices.ALARM_METRIC / HOURS),
     ]
     total = sum(dollars for _, _, dollars in lines)
     rows = "\n".join(f"| {what} | {count:,.3f} | {dollars:.4f} |" for what, count, dollars in lines)

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[3]
 PACKAGE = ROOT / "layers/common/python/fairlead"
 COMMANDS = ROOT / "cli/fairlead_cli"
 ROWS = [
-    {"errors"},
+    {"errors", "prices"},
     {"auth", "settings", "model"},
     {"engines", "telemetry", "aws", "html", "gate", "drift", "client"},
     {"api", "registry", "quality"},

@@ -6,6 +6,7 @@ endpoint, and `fairlead.AsyncClient` does so for asyncio.
 All else is a room of its own; a room imports only rooms of lower rows:
 
     errors        every error, with its HTTP status and exit code
+    prices        list prices of AWS, for estimates
     auth          Signature Version 4 for httpx, requests and others
     settings      settings from the environment
     model         what a version is: signature, manifest, baseline, golden rows, answers, release
