@@ -40,10 +40,11 @@ build: $(VENV)/.ready ## sam build: layers with byte-code, functions
 # Workers share the cores: libraries that start a thread for each core would fight over them.
 check test fuzz: export OMP_NUM_THREADS := 1
 
+WORKFLOWS := $(wildcard .github/workflows/*.yml cli/fairlead_cli/starter/workflows/*.yml)
 check: $(VENV)/.ready ## the inner loop: lint, types, unit tests; under a minute
 	@ruff format --check -q . && ruff check -q . && mypy && pytest -q -n 3 tests/unit
-	@zizmor --offline -q --no-progress --strict-collection .github/workflows
-	@check-jsonschema -q --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@zizmor --offline -q --no-progress --strict-collection $(WORKFLOWS)
+	@check-jsonschema -q --builtin-schema vendor.github-workflows $(WORKFLOWS)
 
 fmt: $(VENV)/.ready ## format and fix what ruff can
 	@ruff format -q . && ruff check -q --fix .

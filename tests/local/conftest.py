@@ -9,7 +9,7 @@ import pytest
 
 from fairlead_local.cloud import LocalCloud
 from tests.local.packing import packed
-from tests.local.support import Sam, deploy_dev, make_role
+from tests.local.support import ROOT, Sam, deploy_dev, make_role
 
 if TYPE_CHECKING:
     from tests.local.feedback_stack import Stage
@@ -49,6 +49,32 @@ def dev(sam: Sam, packed_stack: Path) -> dict[str, str]:
     """The outputs of the built stack as dev has it, deployed for the first time by an administrator."""
     deploy_dev(os.environ | sam.cloud.environment(), packed_stack)
     return sam.outputs("fairlead-dev")
+
+
+@pytest.fixture(scope="session")
+def roles(cloud: LocalCloud, dev: dict[str, str]) -> dict[str, str]:
+    """The resources of bootstrap-ci.yaml."""
+    given = {
+        "Owner": "owner",
+        "OwnerId": "583231",
+        "Repository": "name",
+        "RepositoryId": "1296269",
+        "Environment": "dev",
+        "StackName": "fairlead-dev",
+        "OperatorPolicyArn": dev["OperatorPolicyArn"],
+        "PublisherPolicyArn": dev["PublisherPolicyArn"],
+        "Model": "model",
+    }
+    cloudformation = cloud.client("cloudformation")
+    cloudformation.create_stack(
+        StackName="ci-fairlead-dev",
+        TemplateBody=(ROOT / "bootstrap-ci.yaml").read_text(),
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()],
+        Capabilities=["CAPABILITY_IAM"],
+    )
+    [made] = cloudformation.describe_stacks(StackName="ci-fairlead-dev")["Stacks"]
+    assert made["StackStatus"] == "CREATE_COMPLETE"
+    return {output["OutputKey"]: output["OutputValue"] for output in made["Outputs"]}
 
 
 @pytest.fixture(scope="session")

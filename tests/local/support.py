@@ -98,14 +98,16 @@ def deploy_dev(env: dict[str, str], template: Path, *more: str) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def github_job(cloud: LocalCloud, role: str, *, subject: str = "repo:owner/name:environment:dev") -> dict[str, str]:
-    """Return the environment of a GitHub job that has assumed a role with its token."""
+def github_job(
+    cloud: LocalCloud, role: str, *, subject: str = "repo:owner/name:environment:dev", seconds: int = 7200
+) -> dict[str, str]:
+    """Return the environment of a GitHub job that has assumed a role with its token, for that time."""
     token = cloud.identity_token(iss=ISSUER, aud="sts.amazonaws.com", sub=subject)
     sts = boto3.client(
         "sts", endpoint_url=cloud.endpoint_url, region_name="us-east-1", config=Config(signature_version=UNSIGNED)
     )
     keys = sts.assume_role_with_web_identity(
-        RoleArn=role, RoleSessionName="github-1", WebIdentityToken=token, DurationSeconds=7200
+        RoleArn=role, RoleSessionName="github-1", WebIdentityToken=token, DurationSeconds=seconds
     )["Credentials"]
     session = Credentials(keys["AccessKeyId"], keys["SecretAccessKey"])
     return os.environ | cloud.environment(session) | {"AWS_SESSION_TOKEN": keys["SessionToken"]}

@@ -9,34 +9,10 @@ import pytest
 
 from fairlead_local.cloud import LocalCloud
 from tests.local.packing import BUILT
-from tests.local.support import ROOT, deploy_dev, github_job
+from tests.local.support import deploy_dev, github_job
 
 LARGE = "OnnxLayer|SklearnLayer|TrainLayer"
 LATER = "StageName=dev DeploymentStrategy=all-at-once LogRetentionDays=7"
-
-
-@pytest.fixture(scope="module")
-def roles(cloud: LocalCloud, dev: dict[str, str]) -> dict[str, str]:
-    """The resources of bootstrap-ci.yaml."""
-    given = {
-        "Owner": "owner",
-        "OwnerId": "583231",
-        "Repository": "name",
-        "RepositoryId": "1296269",
-        "Environment": "dev",
-        "StackName": "fairlead-dev",
-        "OperatorPolicyArn": dev["OperatorPolicyArn"],
-    }
-    cloudformation = cloud.client("cloudformation")
-    cloudformation.create_stack(
-        StackName="ci-fairlead-dev",
-        TemplateBody=(ROOT / "bootstrap-ci.yaml").read_text(),
-        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()],
-        Capabilities=["CAPABILITY_IAM"],
-    )
-    [made] = cloudformation.describe_stacks(StackName="ci-fairlead-dev")["Stacks"]
-    assert made["StackStatus"] == "CREATE_COMPLETE"
-    return {output["OutputKey"]: output["OutputValue"] for output in made["Outputs"]}
 
 
 def test_an_environment_is_deployed_as_samconfig_says(cloud: LocalCloud, dev: dict[str, str]) -> None:
@@ -71,7 +47,7 @@ def test_the_workflow_s_role_suffices_to_deploy(
 def test_the_workflow_s_role_suffices_to_release_on_new_code(
     cloud: LocalCloud, dev: dict[str, str], roles: dict[str, str]
 ) -> None:
-    """Before the first release there is nothing to do, which it finds out by looking."""
+    """Before the first release, which test_model_workflows.py makes, there is nothing to do."""
     env = github_job(cloud, roles["DeployRoleArn"]) | {"FAIRLEAD_STACK": "fairlead-dev"}
 
     done = subprocess.run(

@@ -192,17 +192,19 @@ class Account:
 
     def _by_github(self, stack: str) -> Neighbour:
         """Make the roles of bootstrap-ci.yaml, and the stack with them."""
+        none = self._no_rights(stack)
         given = {"Owner": "owner", "OwnerId": "1", "Repository": "name", "RepositoryId": "2", "Environment": "dev",
-                 "StackName": stack, "OperatorPolicyArn": self._no_rights(stack),
+                 "StackName": stack, "OperatorPolicyArn": none, "PublisherPolicyArn": none, "Model": "risk",
                  "CreateProvider": "true" if stack == FIRST else "false"}  # fmt: skip
         template = (ROOT / "bootstrap-ci.yaml").read_text()
         self.api.create_stack(StackName=f"ci-{stack}", TemplateBody=template, Parameters=parameters(given), **MAY)
         made = self.outputs(f"ci-{stack}")
         limit = {"PermissionsBoundary": made["BoundaryArn"]}
         found = self._neighbour(stack, RoleARN=made["StackRoleArn"], parameters=limit, ci=f"ci-{stack}")
-        # The operators' policy comes with the stack.
-        for role in (made["DeployRoleArn"], made["RollbackRoleArn"]):
-            self.iam.attach_role_policy(RoleName=role.rpartition("/")[2], PolicyArn=found.outputs["OperatorPolicyArn"])
+        # The operators' and publishers' policies come with the stack.
+        for role, policy in (("Deploy", "Operator"), ("Rollback", "Operator"), ("Publish", "Publisher")):
+            name, arn = made[f"{role}RoleArn"].rpartition("/")[2], found.outputs[f"{policy}PolicyArn"]
+            self.iam.attach_role_policy(RoleName=name, PolicyArn=arn)
         return found
 
     def _no_rights(self, stack: str) -> str:

@@ -46,7 +46,7 @@ def actions(role: str) -> set[str]:
 
 def test_roles_trust_jobs_of_one_environment_of_one_repository() -> None:
     """In both forms of the subject: repositories made, renamed or moved since 2026-07-15 have numbers in theirs."""
-    for role, environment in (("DeployRole", "dev"), ("RollbackRole", "dev-rollback")):
+    for role, environment in (("DeployRole", "dev"), ("RollbackRole", "dev-rollback"), ("PublishRole", "dev-publish")):
         assert trust(role) == {
             "Effect": "Allow",
             "Principal": {"Federated": PROVIDER},
@@ -75,6 +75,12 @@ def test_only_cloudformation_works_as_the_stack_s_role() -> None:
 def test_rolling_back_has_the_operators_rights_and_no_others() -> None:
     assert RESOURCES["RollbackRole"]["Properties"]["ManagedPolicyArns"] == ["<OperatorPolicyArn>"]
     assert actions("RollbackRole") == set()
+
+
+def test_publishing_has_the_publishers_rights_on_one_model() -> None:
+    assert RESOURCES["PublishRole"]["Properties"]["ManagedPolicyArns"] == ["<PublisherPolicyArn>"]
+    assert RESOURCES["PublishRole"]["Properties"]["Tags"] == [{"Key": "fairlead-model", "Value": "<Model>"}]
+    assert actions("PublishRole") == set()
 
 
 def test_deploying_starts_cloudformation_and_changes_nothing_itself() -> None:
@@ -111,7 +117,9 @@ def test_cloudformation_may_make_the_resources_of_the_feedback_loop() -> None:
     } <= actions("StackRole")
 
 
-@pytest.mark.parametrize("resource", ["Boundary", "JobBoundary", "DeployRole", "RollbackRole", "StackRole"])
+@pytest.mark.parametrize(
+    "resource", ["Boundary", "JobBoundary", "DeployRole", "PublishRole", "RollbackRole", "StackRole"]
+)
 def test_no_right_on_names_reaches_the_roles_that_start_cloudformation(resource: str) -> None:
     """A stack `ci-fairlead` would have rights on `ci-fairlead-dev-StackRole-…`, were it not for the path."""
     assert RESOURCES[resource]["Properties"]["Path"] == "/fairlead-ci/"

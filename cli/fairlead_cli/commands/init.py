@@ -11,8 +11,8 @@ from fairlead_cli.options import Json
 from fairlead_cli.output import print_json
 
 STARTER = Path(__file__).parents[1] / "starter"
-HIDDEN = {"gitignore": ".gitignore"}
-"""Files that have another name in the wheel, because tools would heed them there."""
+HIDDEN = {"gitignore": ".gitignore", "workflows": ".github/workflows"}
+"""What has another name in the wheel, because tools would heed it there."""
 
 
 def init(
@@ -20,7 +20,7 @@ def init(
     *,
     json: Json = False,
 ) -> None:
-    """Write a project: the SAM application, a training script, its test, thresholds of the gate.
+    """Write a project: the SAM application, a training script, its test, thresholds of the gate, GitHub workflows.
 
     `sam build && sam deploy` works in it, against AWS and against `fairlead local up`.
     """
@@ -51,5 +51,6 @@ def _write(folder: Path) -> None:
 
     shutil.copytree(STARTER, folder, ignore=shutil.ignore_patterns("__pycache__"))
     for packed, name in HIDDEN.items():
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / packed).rename(folder / name)
     write_application(folder)
