@@ -35,8 +35,8 @@ def monitor(
     """Show quality, drift, outcomes and alarms of a model's versions.
 
     Compares quality (with intervals) to the published metrics, names broken inputs within the hour, and ranks drift by
-    its size and by the model's reliance on the input. Also shows how many outcomes are known, how late they come, the
-    stack's alarms and its decisions.
+    its size and by the model's reliance on the input. Also shows how late outcomes come, the stack's alarms and its
+    decisions. The column `known` is the share of predictions with an outcome, among those old enough to have one.
     """
     from fairlead.errors import NotFoundError
 

@@ -29,7 +29,7 @@ The cloud's clock shows real time. The cloud and the page stay up; in another sh
   fairlead monitor {model}
   fairlead history {model}
   fairlead who-was-live {model} --at {at:%Y-%m-%dT%H:%MZ}
-  fairlead shadow {model} 1
+  fairlead versions {model}
   fairlead retrain {model}
   curl --aws-sigv4 "aws:amz:us-east-1:execute-api" --user "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" \\
     "$FAIRLEAD_API_URL/model"

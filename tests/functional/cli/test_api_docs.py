@@ -83,7 +83,7 @@ def test_the_page_shows_routes_fields_and_examples_and_loads_nothing(
         assert route in text
     assert chromium.run("document.documentElement.scrollWidth") <= width
 
-    chromium.run("document.querySelector('#operations-default-predict button').click()")
+    chromium.run("document.querySelector('#operations-predict-predict button').click()")
     text = rendered(chromium, '"probabilities"')
     assert '"island"' in text
     assert '"probabilities"' in text

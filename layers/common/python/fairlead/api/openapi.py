@@ -28,6 +28,7 @@ GATEWAY = {
     504: ["timeout", "integration_failure"],
 }
 """Codes of API Gateway's own answers, by status, which the template names."""
+TAGS = {"predict": "Predictions", "read": "Which model answers, and whether it is ready"}
 ROWS = (400, 404, 409, 413, 415, 422, 503)
 READS = (404, 503)
 
@@ -54,6 +55,7 @@ def document(
         },
         "servers": [{"url": url} if url else SERVER],
         "security": [{"sigv4": []}],
+        "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
         "paths": {
             "/predict": {"post": _operation("predict", f"Predict rows with the live version of {name}", request)},
             pinned: {"post": _operation("predictPinned", f"Predict rows with version {version}", request)},
@@ -198,6 +200,7 @@ def _operation(name: str, summary: str, request: Mapping[str, Any]) -> dict[str,
     answer = {"description": "One prediction a row, in order", "content": content}
     return {
         "operationId": name,
+        "tags": ["predict"],
         "summary": summary,
         "requestBody": request,
         "responses": {"200": answer} | _errors(ROWS),
@@ -206,7 +209,8 @@ def _operation(name: str, summary: str, request: Mapping[str, Any]) -> dict[str,
 
 def _read(name: str, summary: str) -> dict[str, Any]:
     answer = {"description": summary, "content": {JSON: {"schema": {"type": "object"}}}}
-    return {"operationId": name, "summary": summary, "responses": {"200": answer} | _errors(READS)}
+    responses = {"200": answer} | _errors(READS)
+    return {"operationId": name, "tags": ["read"], "summary": summary, "responses": responses}
 
 
 def _errors(statuses: Sequence[int]) -> dict[str, Any]:
