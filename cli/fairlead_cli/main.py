@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from fairlead_cli.commands.batch import batch
 from fairlead_cli.commands.docs import docs
 from fairlead_cli.commands.doctor import doctor
 from fairlead_cli.commands.export import export
@@ -90,6 +91,7 @@ app.command(epilog=_example("retire churn 3 --reason 'superseded by 5'"))(retire
 app.command(epilog=_example("retrain churn --since 30d --reason 'accuracy fell in May'"))(retrain)
 app.command(epilog=_example("prune churn --keep 10"))(prune)
 app.command(epilog=_example("predict churn --data rows.csv --limit 5"))(predict)
+app.command(epilog=_example("batch churn@7 --input 'rows/*.csv' --output scored --local 4"))(batch)
 app.command(epilog=_example("feedback churn --data truth.csv --actual-column churned"))(feedback)
 app.command(epilog=_example("redrive --json"))(redrive)
 app.command(epilog=_example("doctor --stack fairlead-prod --skip alarm-topic --json"))(doctor)

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from fairlead.batch.formats import Columns
 from fairlead.client.client import older_version
 from fairlead.client.endpoint import Endpoint
 from fairlead.errors import CallError
 from fairlead.model.signature import Signature
-from fairlead_cli.predictions_format import Columns
 from fairlead_cli.rows import Sent
 from fairlead_cli.stack import release_command
 

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 
+from fairlead.batch.formats import Columns
 from fairlead.errors import CallRowsError, DataError, SettingsError
-from fairlead_cli.predictions_format import Columns, Format, format_of
+from fairlead_cli.predictions_format import Format, format_of
 
 if TYPE_CHECKING:
     from fairlead.publishing.input.pieces import TableFile

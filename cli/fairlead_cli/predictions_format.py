@@ -5,22 +5,17 @@ continued after any of them. Parquet has its index at the end: its blocks are an
 """
 
 import gzip
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import msgspec
-
+from fairlead.batch.formats import Columns, csv_lines, json_lines
 from fairlead.errors import SettingsError
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-Columns = dict[str, list[Any]]
 ENDINGS = ".csv, .csv.gz, .parquet or .jsonl"
-QUOTED = re.compile(r'[",\r\n]')
-_encoder = msgspec.json.Encoder(enc_hook=str, decimal_format="number")
 
 
 class Format(Protocol):
@@ -35,13 +30,11 @@ class Format(Protocol):
 
 
 class Csv:
-    """CSV as pandas' `to_csv` writes it: floats by their shortest digits, quotes where they are needed."""
+    """CSV."""
 
     def encode(self, block: Columns, *, first: bool) -> bytes:
         """Return the rows' lines, after the header."""
-        lines = map(",".join, zip(*map(_texts, block.values()), strict=True))
-        header = [",".join(map(_quoted, block))] if first else []
-        return ("\n".join([*header, *lines]) + "\n").encode()
+        return csv_lines(block, header=first)
 
     def finish(self, part: Path) -> None:
         """Do nothing: the lines are the file."""
@@ -60,7 +53,7 @@ class JsonLines:
 
     def encode(self, block: Columns, *, first: bool) -> bytes:  # noqa: ARG002 - nothing begins the file
         """Return the rows' lines."""
-        return _encoder.encode_lines([dict(zip(block, row, strict=True)) for row in zip(*block.values(), strict=True)])
+        return json_lines(block)
 
     def finish(self, part: Path) -> None:
         """Do nothing: the lines are the file."""
@@ -130,26 +123,3 @@ def format_of(output: Path, part: Path, inputs: "Callable[[], pa.Schema]") -> Fo
         if name.endswith(ending):
             return plain()
     raise SettingsError(f"{output.name} is no kind of file that predictions are written to", hint=f"use {ENDINGS}")
-
-
-def _texts(values: Sequence[Any]) -> Sequence[str]:
-    """Return a column's values as CSV."""
-    kinds = set(map(type, values))
-    if kinds == {float}:
-        return _floats(values)
-    if kinds == {str}:
-        return [_quoted(value) for value in values] if QUOTED.search("\0".join(values)) else values
-    return ["" if value is None else _quoted(str(value)) for value in values]
-
-
-def _floats(values: Sequence[float]) -> list[str]:
-    """Return floats as `repr` writes them: msgspec is several times faster, and differs where exponents begin."""
-    texts = _encoder.encode(values).decode()[1:-1].split(",")
-    return [
-        repr(value) if "e" in text or "0.0000" in text or text == "null" else text
-        for text, value in zip(texts, values, strict=True)
-    ]
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"' if QUOTED.search(text) else text

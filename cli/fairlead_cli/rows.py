@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from fairlead_cli.predictions_format import Columns
+from fairlead.batch.formats import Columns
 
 if TYPE_CHECKING:
     import pandas as pd

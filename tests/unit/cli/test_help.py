@@ -22,6 +22,7 @@ COMMANDS = [
     "who-was-live",
     "retire",
     "predict",
+    "batch",
     "feedback",
     "redrive",
     "doctor",

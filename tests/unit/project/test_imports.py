@@ -16,7 +16,7 @@ ROWS = [
     {"engines", "telemetry", "aws", "html", "gate", "drift", "client"},
     {"api", "registry", "quality"},
     {"journal", "serving", "publishing", "feedback"},
-    {"releases", "verification", "monitoring"},
+    {"batch", "releases", "verification", "monitoring"},
     {"automation", "notebook", "retraining"},
 ]
 CLI_ROWS = [

@@ -25,6 +25,7 @@ All else is a room of its own; a room imports only rooms of lower rows:
     publishing    estimator and rows → one immutable version, or a refusal
     feedback      captured predictions and outcomes → the ledger in DynamoDB
     releases      release, rollback, retire, prune, status
+    batch         predictions for many rows: plan, chunks, results, manifest
     verification  CodeDeploy's hook tries a release before traffic
     monitoring    views, gauges, dashboard, shadow comparison
     automation    response to alarms, release of candidates

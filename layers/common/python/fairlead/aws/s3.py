@@ -59,6 +59,28 @@ class S3Objects:
             for page in pages:
                 yield from (entry["Key"] for entry in page.get("Contents", ()))
 
+    def sizes(self, prefix: str) -> Iterator[tuple[str, int, str]]:
+        """Yield key, size and ETag of every object under the prefix, in S3's order; raises StorageError."""
+        with translated(f"list s3://{self._bucket}/{prefix} (s3:ListBucket)"):
+            for page in self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
+                yield from ((one["Key"], one["Size"], one["ETag"].strip('"')) for one in page.get("Contents", ()))
+
+    def part(self, key: str, start: int, stop: int, *, etag: str) -> bytes:
+        """Return the object's bytes from `start` to before `stop`; raises IntegrityError if it has another ETag."""
+        from botocore.exceptions import ClientError
+
+        where = {"Bucket": self._bucket, "Key": key, "Range": f"bytes={start}-{stop - 1}", "IfMatch": etag}
+        with translated(f"read s3://{self._bucket}/{key} (s3:GetObject)"):
+            try:
+                data: bytes = self._client.get_object(**where)["Body"].read()
+            except ClientError as error:
+                if error_code(error) in EXISTS:
+                    raise IntegrityError(
+                        f"s3://{self._bucket}/{key} changed while it was read", hint="run the command again"
+                    ) from error
+                raise
+        return data
+
     def rewritten(self, prefix: str) -> list[str]:
         """Return every key under the prefix that was overwritten or deleted, by S3's versions and delete markers."""
         versions: Counter[str] = Counter()

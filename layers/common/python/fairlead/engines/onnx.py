@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from fairlead.engines.row_packing import reader, taker
+from fairlead.engines.row_packing import ColumnRows, reader, taker, values_at
 from fairlead.engines.text_counts import MISSING, MOST_ROWS_KEY, Counter, read_countings
 from fairlead.errors import EngineError, RowNotAnswerableError, one_line
 from fairlead.model import manifest
@@ -103,6 +103,9 @@ def _strings(positions: list[int]) -> Feed:
     take = taker(positions)
 
     def feed(rows: Rows) -> np.ndarray[Any, Any]:
+        if isinstance(rows, ColumnRows):
+            strings = [list(map(_string, values_at(rows, position))) for position in positions]
+            return np.array(strings, dtype=object).T
         strings = [[_string(value) for value in take(row)] for row in rows]
         return np.array(strings, dtype=object).reshape(len(rows), len(positions))
 
@@ -116,7 +119,7 @@ def _string(value: str | None) -> str:
 
 
 def _counts(position: int, counter: Counter) -> Feed:
-    return lambda rows: counter.count([row[position] for row in rows])
+    return lambda rows: counter.count(values_at(rows, position))
 
 
 def _label_table(classes: tuple[Scalar, ...] | None) -> dict[Any, Scalar] | None:

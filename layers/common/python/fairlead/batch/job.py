@@ -1,0 +1,111 @@
+"""What a job is: its plan, its chunks, and the names of its files.
+
+    JOB/chunks.json           the chunks, an array
+    JOB/plan.json             the plan, written after the chunks
+    JOB/results/000012.csv    the predictions of one chunk
+    JOB/records/000012.json   its counts, written after the result: the chunk is done
+    JOB/failures/000012-….json  why a chunk was not done, one file for each attempt
+    JOB/manifest.json         the counts of all chunks, written when each is done
+
+JOB is a folder under the output's prefix. Its name has a digest of inputs, version and options.
+"""
+
+import hashlib
+from typing import Literal
+
+import msgspec
+
+Format = Literal["csv", "jsonl", "parquet"]
+SCHEMA = 1
+
+
+class Input(msgspec.Struct, frozen=True):
+    """One input file; `etag` changes whenever its bytes do."""
+
+    key: str
+    size: int
+    etag: str
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """What a job is asked for. `keep` are input columns that results hold; None means those that the model ignores."""
+
+    model: str
+    version: int
+    digest: str
+    format: Format
+    inputs: tuple[Input, ...]
+    keep: tuple[str, ...] | None = None
+
+    def job(self, chunk_size: int) -> str:
+        """Return the job's name: equal for equal inputs, version and options."""
+        facts = msgspec.json.encode([SCHEMA, chunk_size, self], order="sorted")
+        return f"{self.model}-{self.version}-{hashlib.sha256(facts).hexdigest()[:16]}"
+
+
+class JobPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """A planned job. `columns` are those of the results' input columns, in order; `rows` is known for Parquet only."""
+
+    schema: int = SCHEMA
+    job: str
+    request: Request
+    chunks: int
+    rows: int | None = None
+
+
+class Chunk(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of one input: bytes `start` to `stop`, or row groups of Parquet.
+
+    `head` is the number of bytes before a CSV file's first row; `rows` is known for Parquet only.
+    """
+
+    number: int
+    input: Input
+    start: int
+    stop: int
+    head: int = 0
+    rows: int | None = None
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """One chunk that is done: `rows` = `answered` + `refused`; size and SHA-256 are those of its result."""
+
+    chunk: int
+    result: str
+    rows: int
+    answered: int
+    refused: int
+    size: int
+    sha256: str
+
+
+class Failure(msgspec.Struct, frozen=True, kw_only=True):
+    """Why one attempt at a chunk failed; `at` is in milliseconds since 1970."""
+
+    chunk: int
+    at: int
+    error: str
+
+
+class Names:
+    """The names of a job's files; `folder` is empty or ends with a slash."""
+
+    def __init__(self, folder: str, job: str) -> None:
+        self.root = f"{folder}{job}/"
+        self.plan = f"{self.root}plan.json"
+        self.chunks = f"{self.root}chunks.json"
+        self.records = f"{self.root}records/"
+        self.failures = f"{self.root}failures/"
+        self.manifest = f"{self.root}manifest.json"
+
+    def result(self, chunk: int, form: Format) -> str:
+        """Return the name of a chunk's result."""
+        return f"{self.root}results/{chunk:06}.{form}"
+
+    def record(self, chunk: int) -> str:
+        """Return the name of a chunk's counts."""
+        return f"{self.records}{chunk:06}.json"
+
+    def failure(self, failure: Failure) -> str:
+        """Return the name of a failed attempt."""
+        return f"{self.failures}{failure.chunk:06}-{failure.at}.json"

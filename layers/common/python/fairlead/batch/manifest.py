@@ -1,0 +1,89 @@
+"""The manifest of a job: counts by input and by result, which add up; written once, when every chunk is done."""
+
+from itertools import pairwise
+
+import msgspec
+
+from fairlead.batch.files import Files
+from fairlead.batch.job import SCHEMA, Chunk, Input, JobPlan, Names, Record
+from fairlead.errors import IntegrityError
+
+
+class InputCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """One input: `rows` = `answered` + `refused`."""
+
+    input: Input
+    chunks: int
+    rows: int
+    answered: int
+    refused: int
+
+
+class JobManifest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a job did. `results` are in the order of the inputs' rows."""
+
+    schema: int = SCHEMA
+    job: str
+    model: str
+    version: int
+    digest: str
+    rows: int
+    answered: int
+    refused: int
+    inputs: list[InputCounts]
+    results: list[Record]
+
+
+def done(results: Files, names: Names) -> set[int]:
+    """Return the numbers of the chunks that are done."""
+    found = (key.removeprefix(names.records).removesuffix(".json") for key in results.keys(names.records))
+    return {int(number) for number in found if number.isdecimal()}
+
+
+def records(results: Files, names: Names, chunks: list[Chunk]) -> list[Record]:
+    """Return the counts of these chunks."""
+    return [msgspec.json.decode(results.get(names.record(chunk.number)), type=Record) for chunk in chunks]
+
+
+def write_manifest(results: Files, folder: str, plan: JobPlan, chunks: list[Chunk]) -> JobManifest:
+    """Write the manifest of a job whose chunks are all done, once, and return it; raises IntegrityError.
+
+    The counts must add up: each chunk has one record, its rows are answered or refused, and the chunks of an input
+    follow each other to its end.
+    """
+    names = Names(folder, plan.job)
+    counted = records(results, names, chunks)
+    for chunk, record in zip(chunks, counted, strict=True):
+        if record.chunk != chunk.number or record.rows != record.answered + record.refused:
+            raise IntegrityError(f"{names.record(chunk.number)} does not add up", hint="remove the job's folder")
+    inputs = [_counts(one, chunks, counted) for one in plan.request.inputs]
+    manifest = JobManifest(
+        job=plan.job,
+        model=plan.request.model,
+        version=plan.request.version,
+        digest=plan.request.digest,
+        rows=sum(one.rows for one in inputs),
+        answered=sum(one.answered for one in inputs),
+        refused=sum(one.refused for one in inputs),
+        inputs=inputs,
+        results=counted,
+    )
+    if plan.rows not in {None, manifest.rows}:
+        raise IntegrityError(f"{plan.job} has {manifest.rows:,} rows, and {plan.rows:,} were planned")
+    results.put_new(names.manifest, msgspec.json.format(msgspec.json.encode(manifest), indent=1))
+    return manifest
+
+
+def _counts(one: Input, chunks: list[Chunk], counted: list[Record]) -> InputCounts:
+    pairs = [(chunk, record) for chunk, record in zip(chunks, counted, strict=True) if chunk.input == one]
+    parts = [chunk for chunk, _ in pairs]
+    whole = not parts or parts[-1].rows is not None or parts[-1].stop == one.size
+    if not whole or any(left.stop != right.start for left, right in pairwise(parts)):
+        raise IntegrityError(f"the chunks of {one.key} do not cover it", hint="remove the job's folder")
+    return InputCounts(
+        input=one,
+        chunks=len(pairs),
+        rows=sum(record.rows for _, record in pairs),
+        answered=sum(record.answered for _, record in pairs),
+        refused=sum(record.refused for _, record in pairs),
+    )

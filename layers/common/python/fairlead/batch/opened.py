@@ -1,0 +1,96 @@
+"""Inputs as they are opened: the columns of a file, and a view of Parquet that reads byte ranges."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from fairlead.batch.blocks import csv_header
+from fairlead.batch.files import Files
+from fairlead.batch.job import Chunk, Input
+from fairlead.errors import DataError
+
+if TYPE_CHECKING:
+    from pyarrow import parquet
+
+HEADER = 1 << 20
+"""Bytes of the longest header of a CSV file."""
+
+
+def read_header(files: Files, source: Input) -> tuple[list[str], int]:
+    """Return the columns of a CSV file, and the number of bytes before its first row; raises DataError."""
+    start = files.part(source.key, 0, min(source.size, HEADER), etag=source.etag)
+    if start[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+        raise DataError(f"{source.key} is UTF-16", hint="save it as UTF-8")
+    end, marks = 0, 0
+    while (found := start.find(b"\n", end)) >= 0:
+        marks += start.count(b'"', end, found)
+        end = found + 1
+        if marks % 2 == 0:
+            return csv_header(start[:end], source.key), end
+    if source.size > HEADER:
+        raise DataError(f"the first line of {source.key} does not end", hint="separate rows by line breaks")
+    return csv_header(start, source.key), source.size
+
+
+@contextmanager
+def opened_parquet(files: Files, source: Input) -> "Iterator[parquet.ParquetFile]":
+    """Open a Parquet file of which only the read columns are fetched; raises DataError where it is none."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    try:
+        with parquet.ParquetFile(pa.PythonFile(_Ranges(files, source), mode="r"), pre_buffer=False) as file:
+            yield file
+    except pa.ArrowException as error:
+        raise DataError(f"{source.key} cannot be read as Parquet: {error}") from error
+
+
+class _Ranges(io.RawIOBase):
+    """A file by byte ranges."""
+
+    def __init__(self, files: Files, source: Input) -> None:
+        self._files = files
+        self._source = source
+        self._at = 0
+
+    def readable(self) -> bool:
+        """Return that it can be read."""
+        return True
+
+    def seekable(self) -> bool:
+        """Return that it can be read anywhere."""
+        return True
+
+    def tell(self) -> int:
+        """Return the place of the next byte."""
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Move the place of the next byte."""
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._source.size}[whence]
+        self._at = base + offset
+        return self._at
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes, all of them where `size` is negative."""
+        stop = self._source.size if size < 0 else min(self._at + size, self._source.size)
+        if stop <= self._at:
+            return b""
+        data = self._files.part(self._source.key, self._at, stop, etag=self._source.etag)
+        self._at = stop
+        return data
+
+
+def chunk_bytes(files: Files, chunk: Chunk) -> bytes:
+    """Return the bytes of a chunk of text."""
+    return files.part(chunk.input.key, chunk.start, chunk.stop, etag=chunk.input.etag)
+
+
+def parquet_names(file: Any, source: Input) -> list[str]:
+    """Return the columns of an open Parquet file; raises DataError for two of one name."""
+    names: list[str] = file.schema_arrow.names
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise DataError(f"{source.key} names the column {twice!r} more than once")
+    return names

@@ -1,0 +1,123 @@
+"""The plan of a job: inputs, version and options give its name; inputs are cut into chunks. Written once.
+
+Inputs are checked before anything is computed: the format, the columns that the model takes, and the names of results.
+"""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from fairlead.batch.cuts import cut_csv, cut_lines
+from fairlead.batch.files import Files, matching
+from fairlead.batch.job import Chunk, Format, Input, JobPlan, Names, Request
+from fairlead.batch.opened import opened_parquet, parquet_names, read_header
+from fairlead.batch.results import check_kept
+from fairlead.errors import DataError, NotFoundError, SettingsError
+from fairlead.model.signature import Signature
+
+CHUNK_BYTES = 32 << 20
+"""Bytes of a chunk of CSV or JSON lines: about 100,000 rows of 30 numbers."""
+CHUNK_ROWS = 100_000
+"""Rows that row groups of Parquet are joined up to; a larger group is one chunk."""
+FORMATS: dict[str, Format] = {".csv": "csv", ".jsonl": "jsonl", ".parquet": "parquet"}
+NONE, ALL = "none", "all"
+
+
+def format_of(pattern: str) -> Format:
+    """Return the format of inputs by the ending of their name or pattern; raises SettingsError."""
+    for ending, form in FORMATS.items():
+        if pattern.lower().endswith(ending):
+            return form
+    hint = "decompress it: a compressed file cannot be cut" if pattern.endswith((".gz", ".zst", ".zip")) else ""
+    raise SettingsError(f"{pattern} ends with none of {', '.join(FORMATS)}", hint=hint or "name files of one format")
+
+
+def inputs_of(files: Files, pattern: str) -> tuple[Input, ...]:
+    """Return the inputs that match; raises NotFoundError, DataError."""
+    return tuple(Input(*one) for one in matching(files, pattern))
+
+
+class Planner:
+    """Plans the job of one request. `files` has the inputs, `results` and `folder` are the place of the results."""
+
+    def __init__(self, request: Request, signature: Signature, files: Files, *, chunk_bytes: int = CHUNK_BYTES) -> None:
+        self.request = request
+        self._signature = signature
+        self._files = files
+        self._chunk_bytes = chunk_bytes
+        self.job = request.job(chunk_bytes)
+
+    def planned(self, results: Files, folder: str) -> tuple[JobPlan, list[Chunk]]:
+        """Return the job's plan and chunks: those that are written, or new ones, which it writes."""
+        names = Names(folder, self.job)
+        try:
+            plan = msgspec.json.decode(results.get(names.plan), type=JobPlan)
+        except NotFoundError:
+            plan, chunks = self.plan()
+            results.put_new(names.chunks, msgspec.json.encode(chunks))
+            results.put_new(names.plan, msgspec.json.encode(plan))
+            return plan, chunks
+        return plan, msgspec.json.decode(results.get(names.chunks), type=list[Chunk])
+
+    def plan(self) -> tuple[JobPlan, list[Chunk]]:
+        """Check the inputs and cut them; raises DataError."""
+        chunks: list[Chunk] = []
+        for source in self.request.inputs:
+            for chunk in self._cut(source):
+                chunks.append(msgspec.structs.replace(chunk, number=len(chunks)))
+        if not chunks:
+            raise DataError("the inputs have columns but no rows")
+        rows = sum(chunk.rows or 0 for chunk in chunks) if self.request.format == "parquet" else None
+        return JobPlan(job=self.job, request=self.request, chunks=len(chunks), rows=rows), chunks
+
+    def _cut(self, source: Input) -> Iterator[Chunk]:
+        if self.request.format == "parquet":
+            yield from self._row_groups(source)
+            return
+
+        def read(start: int, stop: int) -> bytes:
+            return self._files.part(source.key, start, stop, etag=source.etag)
+
+        size, length, head = source.size, self._chunk_bytes, 0
+        if self.request.format == "csv":
+            columns, head = read_header(self._files, source)
+            self._check(columns, source)
+            ranges = cut_csv(read, head=head, size=size, length=length, name=source.key) if head < size else []
+        else:
+            ranges = cut_lines(read, head=0, size=size, length=length)
+        for start, stop in ranges:
+            yield Chunk(number=0, input=source, start=start, stop=stop, head=head)
+
+    def _row_groups(self, source: Input) -> Iterator[Chunk]:
+        with opened_parquet(self._files, source) as file:
+            self._check(parquet_names(file, source), source)
+            sizes = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
+        start = 0
+        for group, rows in enumerate(sizes):
+            held = sum(sizes[start:group])
+            if held and held + rows > CHUNK_ROWS:
+                yield Chunk(number=0, input=source, start=start, stop=group, rows=held)
+                start = group
+        if held := sum(sizes[start:]):
+            yield Chunk(number=0, input=source, start=start, stop=len(sizes), rows=held)
+
+    def _check(self, columns: Sequence[str], source: Input) -> None:
+        """Raise DataError where a column is missing, or results could not have its name."""
+        lacking = [field.name for field in self._signature.inputs if not field.nullable and field.name not in columns]
+        if lacking:
+            takes = ", ".join(field.name for field in self._signature.inputs[:20])
+            raise DataError(f"{source.key} lacks the column {lacking[0]!r}", hint=f"the model takes {takes}")
+        unknown = [name for name in self.request.keep or () if name not in columns]
+        if unknown:
+            raise DataError(
+                f"{source.key} has no column {unknown[0]!r} to keep", hint=f"it has {', '.join(columns[:20])}"
+            )
+        check_kept(kept_columns(self.request.keep, columns, self._signature), self._signature.output)
+
+
+def kept_columns(keep: Sequence[str] | None, columns: Sequence[str], signature: Signature) -> list[str]:
+    """Return the input columns that results hold: those that were named, else those that the model does not take."""
+    if keep is not None:
+        return [name for name in columns if name in keep]
+    taken = {field.name for field in signature.inputs}
+    return [name for name in columns if name not in taken]

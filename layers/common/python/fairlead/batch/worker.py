@@ -1,0 +1,107 @@
+"""Answers one chunk: reads its rows, checks them by column, asks the engine, and writes one result and its counts.
+
+Each row of the chunk is one row of the result, in order. A row that cannot be answered has its reason in `error`.
+The same chunk gives the same bytes, so a worker that is killed can be run again.
+"""
+
+import hashlib
+import uuid
+from collections.abc import Iterator
+from itertools import islice
+
+import msgspec
+import numpy as np
+
+from fairlead.batch.answering import BlockAnswerer
+from fairlead.batch.blocks import Block, csv_blocks, json_blocks, parquet_blocks
+from fairlead.batch.fields import checked
+from fairlead.batch.files import Files
+from fairlead.batch.formats import Columns
+from fairlead.batch.job import Chunk, JobPlan, Names, Record
+from fairlead.batch.opened import chunk_bytes, opened_parquet, parquet_names, read_header
+from fairlead.batch.plan import kept_columns
+from fairlead.batch.results import result_columns, result_of
+from fairlead.errors import IntegrityError
+from fairlead.serving.model import Model
+from fairlead.telemetry.capture import prediction_id
+
+
+class Worker:
+    """Answers the chunks of one job with one loaded version."""
+
+    def __init__(self, plan: JobPlan, model: Model, inputs: Files, results: Files, folder: str) -> None:
+        self._plan = plan
+        self._signature = model.facts.signature
+        self._answerer = BlockAnswerer(model.engine, model.golden)
+        self._inputs = inputs
+        self._results = results
+        self._names = Names(folder, plan.job)
+
+    def work(self, chunk: Chunk) -> Record:
+        """Write the result of a chunk, then its counts, and return these; a chunk that is done stays as it is."""
+        form = self._plan.request.format
+        rows, refused, data = self.result(chunk)
+        if chunk.rows is not None and rows != chunk.rows:
+            raise IntegrityError(f"{chunk.input.key} has {rows:,} rows where {chunk.rows:,} were planned")
+        key = self._names.result(chunk.number, form)
+        if not self._results.put_new(key, data):
+            data = self._results.get(key)  # of an attempt that ended before its counts
+        record = Record(
+            chunk=chunk.number,
+            result=key,
+            rows=rows,
+            answered=rows - refused,
+            refused=refused,
+            size=len(data),
+            sha256=hashlib.sha256(data).hexdigest(),
+        )
+        self._results.put_new(self._names.record(chunk.number), msgspec.json.encode(record))
+        return record
+
+    def result(self, chunk: Chunk, *, blocks: int | None = None) -> tuple[int, int, bytes]:
+        """Return the rows of a chunk, how many of them were refused, and the result's bytes; `blocks` limits it."""
+        result = result_of(self._plan.request.format, self._signature.output)
+        rows = refused = 0
+        for block in islice(self._blocks(chunk), blocks):
+            kept = kept_columns(self._plan.request.keep, list(block.columns), self._signature)
+            answers, wrong = self._answered(chunk, block, first=rows)
+            result.add({name: block.columns[name] for name in kept}, answers)
+            rows += block.rows
+            refused += wrong
+        return rows, refused, result.bytes()
+
+    def _blocks(self, chunk: Chunk) -> Iterator[Block]:
+        if self._plan.request.format == "parquet":
+            yield from self._parquet_blocks(chunk)
+            return
+        data = chunk_bytes(self._inputs, chunk)
+        if self._plan.request.format == "jsonl":
+            yield from json_blocks(data)
+        else:
+            columns, _ = read_header(self._inputs, chunk.input)
+            yield from csv_blocks(data, columns)
+
+    def _parquet_blocks(self, chunk: Chunk) -> Iterator[Block]:
+        with opened_parquet(self._inputs, chunk.input) as file:
+            present = parquet_names(file, chunk.input)
+            kept = kept_columns(self._plan.request.keep, present, self._signature)
+            taken = [field.name for field in self._signature.inputs if field.name in present]
+            columns = [*taken, *(name for name in kept if name not in taken)]
+            yield from parquet_blocks(file, range(chunk.start, chunk.stop), columns)
+
+    def _answered(self, chunk: Chunk, block: Block, *, first: int) -> tuple[Columns, int]:
+        """Return the answer columns of a block whose first row is the chunk's row `first`, and how many have none."""
+        rows, faults = checked(self._signature, block.columns, block.rows)
+        faults |= block.faults
+        right = np.setdiff1d(np.arange(block.rows), np.fromiter(faults, dtype=np.int64))
+        answered = self._answerer.answer(rows, right)
+        faults |= answered.faults
+        request = request_id(self._plan.job, chunk.number)
+        ids = [prediction_id(request, row) for row in range(first, first + block.rows)]
+        errors = [faults.get(row) for row in range(block.rows)] if faults else [None] * block.rows
+        return result_columns(self._signature.output, ids, answered.columns(block.rows), errors), len(faults)
+
+
+def request_id(job: str, chunk: int) -> str:
+    """Return the request id of a chunk, which begins its prediction ids: equal in every attempt."""
+    return str(uuid.UUID(bytes=hashlib.sha256(f"{job}/{chunk}".encode()).digest()[:16]))
