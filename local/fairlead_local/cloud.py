@@ -2,7 +2,6 @@
 
 import atexit
 import contextlib
-import http.client
 import json
 import os
 import shutil
@@ -18,11 +17,11 @@ from typing import Any, Literal, Self
 
 from fairlead_local.account import HOST, REGION
 from fairlead_local.clients import Clients
+from fairlead_local.control_client import control
 from fairlead_local.errors import LocalCloudError, PlatformError, PortTakenError
 
 STAGE = "prod"
 STOP_SECONDS = 15.0
-ADVANCE_SECONDS = 600.0  # of real time, for the timers that become due
 
 
 @dataclass(frozen=True)
@@ -212,14 +211,7 @@ class LocalCloud:
         self.stop()
 
     def _control(self, path: str, order: dict[str, Any] | None = None) -> dict[str, Any]:
-        connection = http.client.HTTPConnection(HOST, self._facts["port"], timeout=ADVANCE_SECONDS)
-        with contextlib.closing(connection):
-            body = None if order is None else json.dumps(order)
-            connection.request("GET" if body is None else "POST", f"/_fairlead/{path}", body)
-            answer: dict[str, Any] = json.load(connection.getresponse())
-        if "message" in answer:
-            raise ValueError(answer["message"])
-        return answer
+        return control(self.endpoint_url, path, order)
 
     def _first_line(self) -> dict[str, Any]:
         process = self._process

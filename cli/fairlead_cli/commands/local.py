@@ -1,12 +1,16 @@
 """fairlead local: the local cloud."""
 
+import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from fairlead.errors import SettingsError
+from fairlead_cli.options import Json
+from fairlead_cli.output import print_json
 
 local = typer.Typer(
     no_args_is_help=True, help="Run the local cloud: the same template on this machine, without an AWS account."
@@ -21,12 +25,16 @@ Host = Annotated[
     ),
 ]
 
+Behind = Annotated[
+    float, typer.Option("--behind", min=0.0, metavar="HOURS", help="How long ago the cloud's clock starts.")
+]
 Story = Annotated[bool, typer.Option("--story/--no-story", help="Run the feedback loop after the release.")]
 PagePort = Annotated[
     int, typer.Option("--page-port", min=1, max=65535, help="Port of the page that follows the loop, if it is free.")
 ]
 
 NEEDED = (3, 13)
+HOUR = 3600.0
 NEXT = """\
 local cloud: AWS APIs on {endpoint}, deployed APIs on {api}
 in another shell:
@@ -46,7 +54,13 @@ def group() -> None:
 
 
 @local.command(epilog="Example:  fairlead local up --port 5600 --api-port 5700")
-def up(*, port: Port = 5600, api_port: ApiPort = 5700, host: Host = []) -> None:  # noqa: B006 - Typer's way for none
+def up(
+    *,
+    port: Port = 5600,
+    api_port: ApiPort = 5700,
+    host: Host = [],  # noqa: B006 - Typer's way for none
+    behind: Behind = 0.0,
+) -> None:
     """Start the local cloud and run it until Ctrl-C.
 
     Writes .fairlead/local.env for other shells to source.
@@ -55,7 +69,7 @@ def up(*, port: Port = 5600, api_port: ApiPort = 5700, host: Host = []) -> None:
         _check_private(address)
     from fairlead_local.shell import ENV_FILE, serving
 
-    with serving(port, api_port, also_on=host) as cloud:
+    with serving(port, api_port, also_on=host, behind=behind * HOUR) as cloud:
         typer.echo(NEXT.format(endpoint=cloud.endpoint_url, api=cloud.api_url, env=ENV_FILE))
         cloud.wait()
 
@@ -86,6 +100,22 @@ def demo(
         if story:
             show(cloud, stack=first.STACK, model=first.MODEL, port=page_port)
         cloud.wait()
+
+
+@local.command(epilog="Example:  fairlead local advance 1.5")
+def advance(hours: Annotated[float, typer.Argument(min=0.0, metavar="HOURS")], *, json: Json = False) -> None:
+    """Advance the clock of a local cloud that runs behind real time.
+
+    Everything due until then runs first: the monitor, alarms, schedules. Start the cloud with `fairlead local up
+    --behind 24` for a day to go through.
+    """
+    from fairlead_local.control_client import advance_towards_now
+
+    now = advance_towards_now(os.environ.get("AWS_ENDPOINT_URL", "http://127.0.0.1:5600"), hours * HOUR)
+    if json:
+        print_json({"now": now})
+    else:
+        typer.echo(f"the local cloud's clock shows {datetime.fromtimestamp(now, UTC):%Y-%m-%d %H:%M} UTC")
 
 
 def _application(folder: Path) -> Path:

@@ -38,15 +38,8 @@ def monitor(
     its size and by the model's reliance on the input. Also shows how late outcomes come, the stack's alarms and its
     decisions. The column `known` is the share of predictions with an outcome, among those old enough to have one.
     """
-    from fairlead.errors import NotFoundError
-
     settings = where(stack)
-    found = _overview(settings, name, hours)
-    if not found.views:
-        raise NotFoundError(
-            f"no prediction of {name} was captured in {hours} hours",
-            hint="look further back with --hours; CaptureRate says what share of requests is captured",
-        )
+    found = _overview(settings, name, hours).checked()
     if json:
         print_json(_document(found))
     else:

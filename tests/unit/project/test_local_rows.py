@@ -13,7 +13,7 @@ LOCAL = Path(__file__).parents[3] / "local"
 PACKAGE = LOCAL / "fairlead_local"
 ROWS = (
     {"account", "aws_variants", "clock", "drain_queue", "errors", "http_message", "times"},
-    {"clients", "faults", "moto_server", "protocols"},
+    {"clients", "control_client", "faults", "moto_server", "protocols"},
     {"service", "cloud"},
     {"cloudwatch", "codedeploy", "dynamodb", "iam", "shell"},
     {"lambda_"},

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Self
 
 import msgspec
 
 from fairlead.aws.cloudwatch_alarms import AlarmState
+from fairlead.errors import NotFoundError
 from fairlead.feedback.ledger.reader import LedgerReader
 from fairlead.journal.alias_state import live_of
 from fairlead.journal.journal import Entry, Journal
@@ -38,6 +40,15 @@ class Overview(msgspec.Struct, frozen=True, kw_only=True):
     def first(self) -> View | None:
         """The most important view: of the live version, else of the latest version that answered."""
         return self.views[0] if self.views else None
+
+    def checked(self) -> Self:
+        """Return this; raises NotFoundError if no version answered, so that there is nothing to show."""
+        if self.views:
+            return self
+        raise NotFoundError(
+            f"no prediction of {self.model} was captured in {self.hours} hours",
+            hint="look further back; the stack's parameter CaptureRate says what share of requests is captured",
+        )
 
 
 def read_overview(

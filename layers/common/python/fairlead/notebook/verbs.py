@@ -78,7 +78,7 @@ def monitor(name: str, *, hours: int = 24, stack: str = "") -> Monitored:
         hours: how far to look back, 1 to 720.
         stack: the deployed stack; empty takes FAIRLEAD_STACK, else "fairlead".
 
-    Raises NotFoundError for an unknown model.
+    Raises NotFoundError for an unknown model, and where no prediction of it was captured.
 
     """
     found = find(operator({**os.environ, **({"FAIRLEAD_STACK": stack} if stack else {})}))
@@ -92,4 +92,4 @@ def monitor(name: str, *, hours: int = 24, stack: str = "") -> Monitored:
         journal=Journal(objects, found.name),
         alarms=Alarms(clients.client("cloudwatch")).named(f"{found.name}-"),
     )
-    return shown(Monitored, overview)
+    return shown(Monitored, overview.checked())

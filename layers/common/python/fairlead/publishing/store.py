@@ -29,6 +29,11 @@ class Published(msgspec.Struct, frozen=True):
     manifest: Manifest
     sha256: str
 
+    @property
+    def version(self) -> int:
+        """The number of the version."""
+        return self.manifest.version
+
 
 def store(
     name: str,
