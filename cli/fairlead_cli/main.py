@@ -31,6 +31,7 @@ from fairlead_cli.commands.rollback import rollback
 from fairlead_cli.commands.shadow import shadow
 from fairlead_cli.commands.show import show
 from fairlead_cli.commands.status import status
+from fairlead_cli.commands.tune import tune
 from fairlead_cli.commands.validate import validate
 from fairlead_cli.commands.versions import versions
 from fairlead_cli.commands.who_was_live import who_was_live
@@ -82,6 +83,7 @@ app.command(epilog=_example("docs churn 7 --open"))(docs)
 app.command(epilog=_example("export churn 7 --to mlflow churn-7"))(export)
 app.command(epilog=_example("shadow churn 8 --hours 48"))(shadow)
 app.command(epilog=_example("release churn 7 --strategy canary-10-5m --watch"))(release)
+app.command(epilog=_example("tune churn --rows 10 --within 20"))(tune)
 app.command(epilog=_example("status churn"))(status)
 app.command(epilog=_example("monitor churn --hours 24 --html churn.html"))(monitor)
 app.command(epilog=_example("rollback churn --away-from 14 --reason 'errors since noon'"))(rollback)

@@ -32,4 +32,4 @@ def test_a_captured_row_writes_five_items_at_most(call: Call) -> None:
 @pytest.mark.parametrize("before", ["", "x" * 200_000])
 def test_the_hook_reads_the_runtimes_report_in_the_tail_whatever_came_before(before: str, traced: bool) -> None:
     lines = [before, *call_cost.platform_lines(traced=traced)]
-    assert report("\n".join(lines).encode()[-TAIL:]) == (12.345, None)
+    assert report("\n".join(lines).encode()[-TAIL:])[:2] == (12.345, None)

@@ -28,18 +28,19 @@ def as_json(**metrics: float) -> bytes:
 @pytest.mark.parametrize(
     ("tail", "figures"),
     [
-        (TEXT, (2.35, None)),
-        (TEXT + b"\tInit Duration: 431.02 ms\t", (2.35, 431.02)),
-        (TEXT + b"\tRestore Duration: 120.50 ms\tBilled Restore Duration: 9 ms", (2.35, 120.5)),
-        (as_json(), (2.353, None)),
-        (as_json(initDurationMs=431.02), (2.353, 431.02)),
-        (as_json(restoreDurationMs=120.5), (2.353, 120.5)),
-        (b"", (None, None)),
-        (b'{"type": "platform.report"}\n{"type": "platform.report', (None, None)),
-        (b'{"message": "a caller said platform.report"}', (None, None)),
+        (TEXT, (2.35, None, 210)),
+        (TEXT + b"\tInit Duration: 431.02 ms\t", (2.35, 431.02, 210)),
+        (TEXT + b"\tRestore Duration: 120.50 ms\tBilled Restore Duration: 9 ms", (2.35, 120.5, 210)),
+        (as_json(), (2.353, None, None)),
+        (as_json(maxMemoryUsedMB=171), (2.353, None, 171)),
+        (as_json(initDurationMs=431.02), (2.353, 431.02, None)),
+        (as_json(restoreDurationMs=120.5), (2.353, 120.5, None)),
+        (b"", (None, None, None)),
+        (b'{"type": "platform.report"}\n{"type": "platform.report', (None, None, None)),
+        (b'{"message": "a caller said platform.report"}', (None, None, None)),
     ],
 )
-def test_the_runtimes_report_is_read_in_both_its_formats(tail: bytes, figures: tuple[Any, Any]) -> None:
+def test_the_runtimes_report_is_read_in_both_its_formats(tail: bytes, figures: tuple[Any, ...]) -> None:
     assert report(tail) == figures
 
 
@@ -90,7 +91,7 @@ def test_a_reply_has_status_body_and_the_runtimes_figures() -> None:
     tail = base64.b64encode(as_json(initDurationMs=431.02)).decode()
     reply = ask({"statusCode": 200, "body": '{"status": "ok"}'}, LogResult=tail)
     assert (reply.status, reply.document) == (200, {"status": "ok"})
-    assert (reply.duration_ms, reply.init_ms) == (2.353, 431.02)
+    assert (reply.duration_ms, reply.init_ms, reply.memory_mb) == (2.353, 431.02, None)
     assert reply.round_trip_ms >= 0
 
 

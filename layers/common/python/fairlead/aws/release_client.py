@@ -8,7 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -25,6 +25,7 @@ class ReleaseReply(msgspec.Struct, frozen=True, kw_only=True):
     """One answer. `duration_ms` is the runtime's figure, without the network; None if the call has no report.
 
     `init_ms` is set for the first call of a new environment: the time of its init, or of restoring a snapshot.
+    `memory_mb` is the most that the environment has used so far.
     """
 
     status: int
@@ -32,6 +33,7 @@ class ReleaseReply(msgspec.Struct, frozen=True, kw_only=True):
     round_trip_ms: float
     duration_ms: float | None = None
     init_ms: float | None = None
+    memory_mb: int | None = None
 
     @property
     def document(self) -> dict[str, Any]:
@@ -47,6 +49,14 @@ class ReleaseReply(msgspec.Struct, frozen=True, kw_only=True):
         said = self.document
         code = f" {said['code']}" if said.get("code") else ""
         return f"HTTP {self.status}{code}: {said.get('detail') or self.body[:REASON].decode(errors='replace')}"
+
+
+class RunReport(NamedTuple):
+    """Lambda's report of a call: times in milliseconds, memory in MB; None for what it lacks."""
+
+    duration_ms: float | None = None
+    init_ms: float | None = None
+    memory_mb: int | None = None
 
 
 class SilentError(ReleaseError):
@@ -84,8 +94,8 @@ class ReleaseClient:
         if "FunctionError" in answer:
             raise SilentError(f"release {self.release} gave no answer: {_crash(data)}", hint="read its log")
         status, body = _answer(data)
-        duration, init = report(base64.b64decode(answer.get("LogResult") or ""))
-        return ReleaseReply(status=status, body=body, round_trip_ms=took, duration_ms=duration, init_ms=init)
+        said = report(base64.b64decode(answer.get("LogResult") or ""))
+        return ReleaseReply(status=status, body=body, round_trip_ms=took, **said._asdict())
 
 
 def ask_until_loaded(
@@ -134,8 +144,8 @@ def proxy_event(method: str, path: str, body: str | None = None) -> dict[str, An
     }
 
 
-def report(tail: bytes) -> tuple[float | None, float | None]:
-    """Return duration and init time, both in milliseconds, from the tail of a call's log; None for what it lacks.
+def report(tail: bytes) -> RunReport:
+    """Return the report in the tail of a call's log.
 
     Functions that log JSON write `platform.report`, others a REPORT line:
     https://docs.aws.amazon.com/lambda/latest/dg/python-logging.html.
@@ -143,18 +153,20 @@ def report(tail: bytes) -> tuple[float | None, float | None]:
     for line in reversed(tail.decode(errors="replace").splitlines()):
         if line.startswith("REPORT "):
             said = dict(part.split(": ", 1) for part in line.split("\t") if ": " in part)
-            return _milliseconds(said.get("Duration")), _milliseconds(
-                said.get("Init Duration") or said.get("Restore Duration")
-            )
+            init = _number(said.get("Init Duration") or said.get("Restore Duration"))
+            memory = _number(said.get("Max Memory Used"))
+            return RunReport(_number(said.get("Duration")), init, int(memory) if memory else None)
         if '"platform.report"' in line:
             with suppress(msgspec.DecodeError, KeyError, TypeError):
                 metrics = msgspec.json.decode(line)["record"]["metrics"]
-                return metrics.get("durationMs"), metrics.get("initDurationMs") or metrics.get("restoreDurationMs")
-    return None, None
+                init = metrics.get("initDurationMs") or metrics.get("restoreDurationMs")
+                return RunReport(metrics.get("durationMs"), init, metrics.get("maxMemoryUsedMB"))
+    return RunReport()
 
 
-def _milliseconds(text: str | None) -> float | None:
-    return float(text.removesuffix(" ms")) if text else None
+def _number(text: str | None) -> float | None:
+    """Read `12.3 ms` or `64 MB`."""
+    return float(text.split()[0]) if text else None
 
 
 def _answer(data: bytes) -> tuple[int, bytes]:
