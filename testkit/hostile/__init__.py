@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from testkit.hostile import bombs, calls, composed, damaged, streams, texts, writing
+from testkit.hostile import bombs, boosters, calls, composed, damaged, streams, texts, writing
 from testkit.hostile.models import NUMBERS
 
 
@@ -18,7 +18,7 @@ class Hostile(NamedTuple):
 def corpus() -> Iterator[Hostile]:
     """Yield every named hostile file."""
     yield from (Hostile(name, make) for name, make in calls.files())
-    for group in (composed.FILES, streams.FILES, bombs.FILES):
+    for group in (composed.FILES, streams.FILES, bombs.FILES, boosters.FILES):
         yield from (Hostile(name, make) for name, make in group.items())
     yield from (Hostile(name, make, writing.X) for name, make in writing.FILES.items())
     yield from (Hostile(*file) for file in texts.files())

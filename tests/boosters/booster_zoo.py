@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from catboost import CatBoostClassifier, CatBoostRegressor
 from lightgbm import LGBMClassifier, LGBMRegressor
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import TransformedTargetRegressor, make_column_selector, make_column_transformer
@@ -37,6 +38,26 @@ def lgbm(kind: Any = LGBMClassifier, **settings: Any) -> Any:
 
 def xgb(kind: Any = XGBClassifier, **settings: Any) -> Any:
     return kind(**{"n_estimators": 12, "max_depth": 4, **settings})
+
+
+def cat(kind: Any = CatBoostClassifier, **settings: Any) -> Any:
+    fixed = {"iterations": 12, "depth": 4, "verbose": 0, "thread_count": 1, "allow_writing_files": False}
+    return kind(**{**fixed, **settings})
+
+
+def words(data: Callable[[], Data]) -> Callable[[], Data]:
+    """The same rows with classes that are words."""
+
+    def made() -> Data:
+        X, y = data()
+        return X, np.array(["none", "some", "many"])[np.asarray(y)]
+
+    return made
+
+
+def truths() -> Data:
+    X, y = cancer()
+    return X, np.asarray(y) == 1
 
 
 def coded(data: Callable[[], Data]) -> Callable[[], Data]:
@@ -110,16 +131,38 @@ CASES = [
     BoosterCase("XGBoost behind sparse one-hot", coded(penguins), lambda: make_pipeline(
         columns(ONE_HOT), xgb())),
     BoosterCase("XGBoost behind codes", coded(penguins), lambda: make_pipeline(columns(ORDINAL), xgb())),
+    BoosterCase("XGBoost, codes as categories", coded(penguins), lambda: make_pipeline(
+        columns(ORDINAL), xgb(enable_categorical=True, feature_types=["q"] * 5 + ["c"] * 2))),
+    BoosterCase("XGBoost, sets of categories", coded(penguins), lambda: make_pipeline(columns(ORDINAL), xgb(
+        enable_categorical=True, max_cat_to_onehot=1, min_child_weight=0, feature_types=["q"] * 5 + ["c"] * 2))),
     BoosterCase("XGBoost calibrated", cancer, lambda: CalibratedClassifierCV(xgb(n_estimators=5), cv=2)),
     BoosterCase("XGBoost, transformed target", counts, lambda: TransformedTargetRegressor(
         xgb(XGBRegressor), func=np.log1p, inverse_func=np.expm1)),
+    BoosterCase("CatBoost", cancer, cat),
+    BoosterCase("CatBoost, missing values", cancer_with_holes, cat),
+    BoosterCase("CatBoost, missing values above all", cancer_with_holes, lambda: cat(nan_mode="Max")),
+    BoosterCase("CatBoost, three classes", words(wine), cat),
+    BoosterCase("CatBoost, one against all", wine, lambda: cat(loss_function="MultiClassOneVsAll")),
+    BoosterCase("CatBoost, true and false", truths, cat),
+    BoosterCase("CatBoost by depth", cancer_with_holes, lambda: cat(grow_policy="Depthwise")),
+    BoosterCase("CatBoost by loss", wine, lambda: cat(grow_policy="Lossguide", max_leaves=9)),
+    BoosterCase("CatBoost ordered", cancer, lambda: cat(boosting_type="Ordered")),
+    BoosterCase("CatBoost regressor", diabetes, lambda: cat(CatBoostRegressor)),
+    BoosterCase("CatBoost Poisson", counts, lambda: cat(CatBoostRegressor, loss_function="Poisson")),
+    BoosterCase("CatBoost quantile", diabetes, lambda: cat(CatBoostRegressor, loss_function="Quantile:alpha=0.8")),
+    BoosterCase("CatBoost, several targets", parity_tables.linnerud, lambda: cat(
+        CatBoostRegressor, loss_function="MultiRMSE")),
+    BoosterCase("CatBoost behind sparse one-hot", penguins, lambda: make_pipeline(columns(ONE_HOT), cat())),
+    BoosterCase("CatBoost behind codes", penguins, lambda: make_pipeline(columns(ORDINAL), cat())),
+    BoosterCase("CatBoost calibrated", cancer, lambda: CalibratedClassifierCV(cat(iterations=5), cv=2)),
+    BoosterCase("CatBoost search", cancer, lambda: GridSearchCV(cat(iterations=5), {"depth": [2, 3]}, cv=2)),
     BoosterCase("voting", wine, lambda: VotingClassifier(
-        [("light", lgbm(n_estimators=4)), ("x", xgb(n_estimators=4))], voting="soft")),
+        [("light", lgbm(n_estimators=4)), ("x", xgb(n_estimators=4)), ("cat", cat(iterations=4))], voting="soft")),
     BoosterCase("voting regressor", diabetes, lambda: VotingRegressor(
         [("light", lgbm(LGBMRegressor)), ("x", xgb(XGBRegressor))])),
     BoosterCase("stacking", cancer, lambda: StackingClassifier(
         [("light", lgbm(n_estimators=4)), ("x", xgb(n_estimators=4))], LogisticRegression(), cv=2)),
     BoosterCase("stacking regressor", diabetes, lambda: StackingRegressor(
-        [("light", lgbm(LGBMRegressor)), ("x", xgb(XGBRegressor))], Ridge(), cv=2)),
+        [("light", lgbm(LGBMRegressor)), ("x", xgb(XGBRegressor)), ("cat", cat(CatBoostRegressor))], Ridge(), cv=2)),
 ]  # fmt: skip
 BOOSTERS = {case.name: case for case in CASES}

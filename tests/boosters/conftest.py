@@ -1,4 +1,4 @@
-"""Tests with LightGBM and XGBoost, which run in environments of their own: `make test-clients`."""
+"""Tests with CatBoost, LightGBM and XGBoost, which run in environments of their own: `make test-clients`."""
 
 import importlib.util
 from collections.abc import Iterator

@@ -15,6 +15,7 @@ import joblib
 import numpy as np
 import pandas as pd
 import pytest
+from catboost import CatBoostClassifier, CatBoostRanker, CatBoostRegressor
 from lightgbm import LGBMClassifier, LGBMRanker, LGBMRegressor
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer
@@ -39,7 +40,12 @@ FITTED: dict[str, Callable[[], Any]] = {
     "XGBClassifier": lambda: XGBClassifier(n_estimators=5).fit(X, y),
     "XGBRegressor": lambda: XGBRegressor(n_estimators=5).fit(X, y),
 }
-PROBES = ["LGBMClassifier", "XGBClassifier"]
+CAT: dict[str, Any] = {"iterations": 5, "verbose": 0, "thread_count": 1, "allow_writing_files": False}
+FITTED |= {
+    "CatBoostClassifier": lambda: CatBoostClassifier(**CAT).fit(X, y),
+    "CatBoostRegressor": lambda: CatBoostRegressor(**CAT).fit(X, y),
+}
+PROBES = ["LGBMClassifier", "XGBClassifier", "CatBoostClassifier"]
 
 
 def dumped(estimator: Any, *, compress: int = 0) -> bytes:
@@ -72,7 +78,7 @@ folder = Path({str(tmp_path)!r})
 options = PublishOptions(name="tumour", registry=Registry(Memory()), by="me")
 done = publish_file(folder / "model.joblib", options, data=folder / "rows.csv", target=("target",))
 print(done.manifest.engine.name, done.manifest.recipe.estimator, done.manifest.parity.label_differences)
-assert not {{"lightgbm", "xgboost"}} & set(sys.modules), "a booster's package was imported"
+assert not {{"catboost", "lightgbm", "xgboost"}} & set(sys.modules), "a booster's package was imported"
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
@@ -101,6 +107,34 @@ def test_xgboost_is_published_and_cloned() -> None:
     assert (type(copy), copy.get_params()["max_depth"]) == (XGBClassifier, 3)
 
 
+def test_catboost_is_published_and_cloned() -> None:
+    labels = np.where(y == 1, "ill", "well")
+    fitted = CatBoostClassifier(**CAT).fit(X[::2], labels[::2])
+    done = publish(fitted, name="tumour", X=X[1::2], y=labels[1::2], registry=Registry(Memory()), by="me")
+    assert (done.manifest.engine.name, done.manifest.recipe.estimator) == ("onnx", "catboost.core.CatBoostClassifier")
+    assert done.manifest.signature.output.classes == ("ill", "well")
+    copy = clone(read(from_live(fitted)).estimator)
+    assert (type(copy), copy.get_params()) == (CatBoostClassifier, CAT)
+
+
+@pytest.mark.parametrize("kind", [str, float, int])
+def test_three_classes_of_catboost_are_its_own(kind: Any) -> None:
+    labels = (np.asarray(y) + (X["mean radius"] > 14)).map({0: "0", 1: "1", 2: "2"}).map(kind)
+    fitted = CatBoostClassifier(**CAT).fit(X, labels)
+    built = read(from_live(fitted)).estimator
+    assert built.classes_.tolist() == fitted.classes_.tolist()
+    assert [type(one) for one in built.classes_.tolist()] == [kind] * 3
+    assert np.array_equal(built.predict_proba(X), fitted.predict_proba(X))
+    assert np.array_equal(built.predict(X), fitted.predict(X)[:, 0])
+
+
+def test_a_text_of_catboost_larger_than_a_pipe_comes_whole() -> None:
+    fitted = CatBoostClassifier(**{**CAT, "iterations": 120}).fit(X, y)
+    built = read(from_live(fitted)).estimator
+    assert len(built._closed.text()) > 4 << 16
+    assert len(built.boosting.trees) == 120
+
+
 def test_early_stopping_ends_at_the_best_iteration() -> None:
     from lightgbm import early_stopping
 
@@ -113,6 +147,17 @@ def test_early_stopping_ends_at_the_best_iteration() -> None:
         built = read(from_live(fitted)).estimator
         assert len(built.boosting.trees) < 60
         assert np.allclose(built.predict_proba(X), fitted.predict_proba(X), atol=1e-7)
+
+
+def own_threshold() -> Any:
+    fitted = CatBoostClassifier(**CAT).fit(X, y)
+    fitted.set_probability_threshold(0.3)
+    return fitted
+
+
+def native(**settings: Any) -> Any:
+    rows = X.assign(kind=np.where(X["mean radius"] > 14, "large", np.where(X["mean texture"] > 19, "rough", "other")))
+    return CatBoostClassifier(**CAT, cat_features=["kind"], **settings).fit(rows, y)
 
 
 REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
@@ -129,6 +174,17 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "vector leaves": (
         lambda: XGBRegressor(n_estimators=2, multi_strategy="multi_output_tree").fit(X, np.c_[y, 1 - y]),
         "multi_output_tree",
+    ),
+    "CatBoost ranker": (
+        lambda: CatBoostRanker(**CAT).fit(X, y, group_id=np.zeros(len(y), dtype=int)),
+        "orders the rows",
+    ),
+    "CatBoost's own threshold": (own_threshold, "a probability threshold of its own"),
+    "CatBoost's categories": (lambda: native(one_hot_max_size=10), "cat_features"),
+    "CatBoost's counters of categories": (native, "cat_features"),
+    "CatBoost's loss with uncertainty": (
+        lambda: CatBoostRegressor(**CAT, loss_function="RMSEWithUncertainty").fit(X, y),
+        "RMSEWithUncertainty",
     ),
     "hinge": (lambda: XGBClassifier(objective="binary:hinge", n_estimators=2).fit(X, y), "binary:hinge"),
 }
@@ -211,13 +267,13 @@ def test_walls_of_the_closed_process_are_those_of_model_files(tmp_path: Path) ->
     assert np.array_equal(model.estimator.predict(X), FITTED["LGBMClassifier"]().predict(X))
 
 
-def test_publish_file_gives_pandas_categories_their_codes(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", [LGBMClassifier, XGBClassifier])
+def test_publish_file_gives_pandas_categories_their_codes(tmp_path: Path, kind: Any) -> None:
     chosen = np.random.default_rng(0)
     frame = pd.DataFrame({"kind": chosen.choice(["red", "green", "blue"], 400), "size": chosen.normal(size=400)})
     target = ((frame["kind"] == "red") ^ (frame["size"] > 0)).astype(int)
-    fitted = LGBMClassifier(n_estimators=5, verbose=-1, min_child_samples=5).fit(
-        frame.astype({"kind": "category"})[::2], target[::2]
-    )
+    settings = {"verbose": -1, "min_child_samples": 5} if kind is LGBMClassifier else {"enable_categorical": True}
+    fitted = kind(n_estimators=5, **settings).fit(frame.astype({"kind": "category"})[::2], target[::2])
     joblib.dump(fitted, tmp_path / "model.joblib")
     frame.assign(target=target)[1::2].to_csv(tmp_path / "rows.csv", index=False)
     done = publish_file(

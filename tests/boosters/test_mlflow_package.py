@@ -1,7 +1,7 @@
 """MLflow's own package: what it saves and registers is published, and what is exported it loads."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,13 +9,17 @@ import mlflow
 import numpy as np
 import pandas as pd
 import pytest
+from catboost import CatBoostClassifier, CatBoostRegressor
 from lightgbm import LGBMClassifier
 from mlflow.models import infer_signature
+from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from xgboost import XGBClassifier, XGBRegressor
 
-from fairlead.errors import NotFoundError
+from fairlead.engines.estimator_data.reader import read
+from fairlead.errors import ModelFileError, NotFoundError
 from fairlead.publishing.mlflow_export import export_mlflow
 from fairlead.publishing.publish import Published, PublishOptions, publish_file
 from fairlead.registry.store import Registry
@@ -23,6 +27,7 @@ from testkit.memory import Memory
 
 RANDOM = np.random.default_rng(0)
 FRAME = pd.DataFrame(RANDOM.normal(size=(600, 3)).round(4), columns=["a", "b", "c"])
+CAT: dict[str, Any] = {"iterations": 5, "verbose": 0, "thread_count": 1, "allow_writing_files": False}
 LABEL = np.where(FRAME.a + FRAME.b + RANDOM.normal(0, 0.5, 600) > 0, "yes", "no")
 
 
@@ -78,6 +83,41 @@ def test_a_booster_of_the_lightgbm_flavour_is_published(held_out: Path, tmp_path
 
     assert made.engine.name == "onnx"
     assert "LGBMClassifier" in made.recipe.estimator
+
+
+BOOSTERS: dict[str, tuple[Any, Callable[[], Any]]] = {
+    "xgboost classifier": (mlflow.xgboost, lambda: XGBClassifier(n_estimators=10).fit(FRAME, LABEL == "yes")),
+    "xgboost regressor": (mlflow.xgboost, lambda: XGBRegressor(n_estimators=10).fit(FRAME, FRAME.a)),
+    "catboost classifier": (mlflow.catboost, lambda: CatBoostClassifier(**CAT).fit(FRAME, LABEL)),
+    "catboost regressor": (mlflow.catboost, lambda: CatBoostRegressor(**CAT).fit(FRAME, FRAME.a)),
+}
+
+
+@pytest.mark.parametrize("name", BOOSTERS)
+def test_a_booster_in_its_own_file_is_published(name: str, held_out: Path, tmp_path: Path) -> None:
+    flavour, fit = BOOSTERS[name]
+    booster = fit()
+    flavour.save_model(booster, tmp_path / "model", signature=infer_signature(FRAME, booster.predict(FRAME)))
+    target = booster.predict(FRAME)
+    FRAME.assign(y=target).to_csv(held_out, index=False)
+    registry = Registry(Memory())
+
+    made = published(f"mlflow:{tmp_path / 'model'}", held_out, registry).manifest
+
+    assert (made.engine.name, made.source) == ("onnx", f"mlflow:{tmp_path / 'model'}")
+    assert type(booster).__name__ in made.recipe.estimator
+    with pytest.raises(ModelFileError, match="stored without its parameters"):
+        clone(read(registry.blob(made.blobs["estimator"])).estimator)
+
+
+def test_a_booster_without_scikit_learns_methods_is_refused(held_out: Path, tmp_path: Path) -> None:
+    booster = XGBClassifier(n_estimators=2).fit(FRAME, LABEL == "yes").get_booster()
+    mlflow.xgboost.save_model(booster, tmp_path / "model")
+
+    with pytest.raises(ModelFileError, match=r"holds xgboost\.core\.Booster") as refusal:
+        published(f"mlflow:{tmp_path / 'model'}", held_out, Registry(Memory()))
+
+    assert "XGBClassifier" in refusal.value.hint
 
 
 def test_a_registered_version_is_downloaded_and_published(estimator: Any, held_out: Path) -> None:

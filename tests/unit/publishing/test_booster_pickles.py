@@ -28,7 +28,8 @@ def pickled(monkeypatch: pytest.MonkeyPatch, estimator: str, state: Any, booster
     """A pickle of `lightgbm.sklearn.LGBMClassifier` or another class with this state and this booster's state."""
     library, _, name = estimator.partition(".")
     stubs = []
-    for module, kind in ((f"{library}.sklearn", name), (f"{library}.{CORES[library]}", "Booster")):
+    outer_module, inner_module = MODULES[library]
+    for module, kind in ((f"{library}.{outer_module}", name), (f"{library}.{inner_module}", "Booster")):
         stub = type(kind, (Stub,), {"__module__": module, "__qualname__": kind})
         held = ModuleType(module)
         setattr(held, kind, stub)
@@ -41,7 +42,7 @@ def pickled(monkeypatch: pytest.MonkeyPatch, estimator: str, state: Any, booster
     return pickle.dumps(whole(**state), protocol=5)
 
 
-CORES = {"lightgbm": "basic", "xgboost": "core"}
+MODULES = {"catboost": ("core", "model"), "lightgbm": ("sklearn", "basic"), "xgboost": ("sklearn", "core")}
 
 
 def lightgbm(monkeypatch: pytest.MonkeyPatch, **state: Any) -> Any:
@@ -55,6 +56,15 @@ def test_a_booster_becomes_data_and_stays_the_same_through_its_own_pickle(monkey
     assert built.get_params() == {"n_estimators": 7, "class_weight": {0: 1.0, 1: 2.0}, "verbose": -1}
     assert (built.iterations, built.model.tobytes(), built.left_out) == (3, b"tree\nversion=v4\n", [])
     assert built.classes_.tolist() == ["no", "yes"]
+    assert from_live(built) == from_live(read(from_live(built)).estimator)
+
+
+def test_catboost_keeps_the_bytes_of_its_model_and_safe_parameters(monkeypatch: pytest.MonkeyPatch) -> None:
+    state = {"__model": b"CBM1", "depth": 3, "train_dir": "/tmp", "_prediction_values_change": [1.0]}
+    content = pickled(monkeypatch, "catboost.CatBoostClassifier", state, booster=None)
+    built = read(from_pickle(content, "model.pickle")).estimator
+    assert type(built) is estimators.CatBoostClassifier
+    assert (built.model.tobytes(), built.get_params(), built.left_out) == (b"CBM1", {"depth": 3}, ["train_dir"])
     assert from_live(built) == from_live(read(from_live(built)).estimator)
 
 
@@ -89,8 +99,13 @@ DAMAGED: dict[str, tuple[str, dict[str, Any], Any]] = {
     "parameters that are a list": ("lightgbm.LGBMClassifier", {"_other_params": [1]}, LIGHT),
     "bytes that are text": ("xgboost.XGBRegressor", {}, {"handle": "text"}),
     "no bytes": ("xgboost.XGBRegressor", {}, {"handle": bytearray()}),
-    "a billion classes": ("xgboost.XGBClassifier", {"n_classes_": 10**9}, {"handle": bytearray(b"{}")}),
-    "no count of classes": ("xgboost.XGBClassifier", {}, {"handle": bytearray(b"{}")}),
+    "a model of CatBoost that is text": ("catboost.CatBoostRegressor", {"__model": "text"}, None),
+    "no bytes of CatBoost": ("catboost.CatBoostClassifier", {"__model": b""}, None),
+    "a loss of CatBoost that is code": (
+        "catboost.CatBoostRegressor",
+        {"__model": b"CBM1", "loss_function": print},
+        None,
+    ),
     "an objective that is code": ("xgboost.XGBRegressor", {"objective": print}, {"handle": bytearray(b"{}")}),
 }
 
@@ -104,7 +119,9 @@ def test_damaged_states_are_refused(monkeypatch: pytest.MonkeyPatch, name: str) 
     assert str(refusal.value)
 
 
-@pytest.mark.parametrize(("library", "name"), [("lightgbm", "LGBMRanker"), ("xgboost", "XGBRanker")])
+@pytest.mark.parametrize(
+    ("library", "name"), [("lightgbm", "LGBMRanker"), ("xgboost", "XGBRanker"), ("catboost", "CatBoostRanker")]
+)
 def test_rankers_are_refused_with_the_way_forward(monkeypatch: pytest.MonkeyPatch, library: str, name: str) -> None:
     with pytest.raises(ModelFileError, match="orders the rows of a group") as refusal:
         from_pickle(pickled(monkeypatch, f"{library}.{name}", {}), "model.pickle")

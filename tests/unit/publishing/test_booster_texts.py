@@ -1,6 +1,7 @@
 """Texts of boosters, read without their libraries: recorded models give graphs with their libraries' own answers.
 
-`tests/boosters/record_boosters.py` recorded them with LightGBM 4.7.0 and XGBoost 3.4.1.
+`tests/boosters/record_boosters.py` recorded them with CatBoost 1.2.10, LightGBM 4.7.0 and
+XGBoost 3.4.1.
 """
 
 import json
@@ -21,11 +22,15 @@ from fairlead.model import manifest
 from fairlead.model.signature import Field, Output, Signature
 from fairlead.publishing.boosters import estimators
 from fairlead.publishing.boosters.booster_trees import Boosting
+from fairlead.publishing.boosters.catboost_json import read_catboost
 from fairlead.publishing.boosters.lightgbm_text import read_lightgbm
 from fairlead.publishing.boosters.xgboost_json import read_xgboost
 from fairlead.publishing.onnx.compiler import compile_estimator
 
 RECORDED = Path(__file__).parent / "recorded_boosters"
+READERS: dict[str, Callable[[str], Boosting]] = {
+    "catboost": read_catboost, "lightgbm": read_lightgbm, "xgboost": read_xgboost
+}  # fmt: skip
 NAMES = sorted(path.stem for path in RECORDED.glob("*.txt"))
 
 
@@ -34,16 +39,16 @@ def text(name: str) -> str:
 
 
 def reader(name: str) -> Callable[[str], Boosting]:
-    return read_lightgbm if name.startswith("lightgbm") else read_xgboost
+    return READERS[name.partition("_")[0]]
 
 
 def stand_in(name: str) -> Any:
     """The estimator that publishing builds, with its trees read from the recorded text."""
-    kind = {"lightgbm": "LGBM", "xgboost": "XGB"}[name.partition("_")[0]]
+    kind = {"catboost": "CatBoost", "lightgbm": "LGBM", "xgboost": "XGB"}[name.partition("_")[0]]
     regressor = name.endswith("poisson")
     made = object.__new__(getattr(estimators, kind + ("Regressor" if regressor else "Classifier")))
     vars(made).update(boosting=reader(name)(text(name)), parameters={}, left_out=[], iterations=0)
-    if not regressor:
+    if kind == "LGBM" and not regressor:
         made.classes_ = np.arange(3 if name.endswith("three") else 2)
     return made
 
@@ -110,13 +115,73 @@ def test_lightgbm_that_no_graph_answers_for_is_refused(old: str, new: str) -> No
         ('"name":"count:poisson"', '"name":"rank:ndcg"'),
         ('"name":"gbtree"', '"name":"gblinear"'),
         ('"size_leaf_vector":"1"', '"size_leaf_vector":"2"'),
-        ('"split_type":[0', '"split_type":[1'),
     ],
 )
 def test_xgboost_that_no_graph_answers_for_is_refused(old: str, new: str) -> None:
     assert old in text("xgboost_poisson")
     with pytest.raises(ModelFileError, match="has no ONNX form, and only onnx serves XGBoost: use"):
         read_xgboost(text("xgboost_poisson").replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("poisson", '"type": "Poisson"', '"type": "YetiRank"'),
+        ("binary", '"class_to_label": [0,', '"class_to_label": [1,'),
+        ("binary", '"split_type": "FloatFeature"', '"split_type": "OneHotFeature"'),
+        ("binary", '"split_type": "FloatFeature"', '"split_type": "OnlineCtr"'),
+        (
+            "binary",
+            '"float_features":',
+            '"categorical_features":[{"feature_index":0,"flat_feature_index":2}],"float_features":',
+        ),
+        ("binary", '"class_params":', '"binclass_probability_threshold":"0.3","class_params":'),
+    ],
+)
+def test_catboost_that_no_graph_answers_for_is_refused(name: str, old: str, new: str) -> None:
+    known = text(f"catboost_{name}")
+    assert old in known
+    with pytest.raises(ModelFileError, match="has no ONNX form, and only onnx serves CatBoost: use"):
+        read_catboost(known.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new"),
+    [
+        ("binary", '"leaf_values": [', '"leaf_values": [1.0, '),
+        ("binary", '"float_feature_index": 1', '"float_feature_index": 99'),
+        ("three", '"left":', '"absent":'),
+        ("three", '"value": [', '"value": [1.0, 2.0], "was": ['),
+        ("binary", '"scale_and_bias": [1,', '"scale_and_bias": [0,'),
+    ],
+)
+def test_a_damaged_text_of_catboost_is_refused(name: str, old: str, new: str) -> None:
+    known = text(f"catboost_{name}")
+    assert old in known
+    with pytest.raises(ModelFileError, match="damaged"):
+        read_catboost(known.replace(old, new))
+
+
+def test_a_split_by_categories_without_its_set_is_refused() -> None:
+    with pytest.raises(ModelFileError, match="damaged"):
+        read_xgboost(text("xgboost_poisson").replace('"split_type":[0', '"split_type":[1'))
+
+
+def test_a_tree_of_catboost_as_deep_as_memory_is_refused() -> None:
+    """A text of sixty splits would be a tree of 2^60 leaves."""
+    document = json.loads(text("catboost_binary"))
+    tree = document["oblivious_trees"][0]
+    tree["splits"] = tree["splits"][:1] * 60
+    with pytest.raises(ModelFileError, match="damaged"):
+        read_catboost(json.dumps(document))
+
+
+def test_a_nest_of_catboost_nodes_is_refused() -> None:
+    document = json.loads(text("catboost_three"))
+    deep = '{"left":' * 1_000_000 + "{}" + "}" * 1_000_000
+    document["trees"] = ["TREE"]
+    with pytest.raises(ModelFileError, match="damaged"):
+        read_catboost(json.dumps(document).replace('"TREE"', deep))
 
 
 def test_a_child_that_lies_behind_is_refused() -> None:
@@ -126,5 +191,5 @@ def test_a_child_that_lies_behind_is_refused() -> None:
 
 @pytest.mark.parametrize("library", SAFE)
 def test_no_safe_parameter_names_a_file_a_machine_or_code(library: str) -> None:
-    unsafe = re.compile("file|machine|callback|snapshot|_dir$|_port$|uri|output|input")
+    unsafe = re.compile("file(name)?$|machine|callback|snapshot|_dir$|_port$|uri|output|input")
     assert [name for name in SAFE[library] if unsafe.search(name)] == []

@@ -339,7 +339,6 @@ def test_a_numpy_function_in_a_transformer_is_read(tmp_path: Path) -> None:
         ("__main__", "clean", "uses clean, which is defined in a notebook", "--code"),
         ("cloudpickle.cloudpickle", "_make_function", "packed into the file by cloudpickle", "--code"),
         ("statsmodels.api", "OLS", "needs the package statsmodels", "--code"),
-        ("catboost.core", "CatBoostClassifier", "needs the package catboost", "LGBMClassifier"),
         ("json", "loads", "would run json.loads", "remove that function"),
         ("sklearn.preprocessing._data", "no_such", "none that an estimator may hold", "ufunc"),
         ("sklearn.tree.tests.test_tree", "check", "none that an estimator may hold", "ufunc"),

@@ -42,10 +42,12 @@ class SklearnEngine:
 
     def _answers(self, X: Any) -> Answers:
         output = self._signature.output
-        predicted = _plain(np.asarray(self._estimator.predict(X)))
+        answered = np.asarray(self._estimator.predict(X))
+        if output.names is None and answered.ndim == 2:  # some regressors, and CatBoost's classes, are one column
+            answered = answered[:, 0]
+        predicted = _plain(answered)
         if output.task == "regression":
-            single = output.names is None
-            return Answers(values=[v[0] if single and isinstance(v, list) else v for v in predicted])
+            return Answers(values=predicted)
         if output.task == "anomaly":
             return Answers(labels=predicted, scores=np.asarray(self._estimator.decision_function(X)).tolist())
         if output.probabilities:

@@ -37,4 +37,28 @@ XGBOOST = frozenset(
         *("tweedie_variance_power", "use_label_encoder", "validate_parameters", "verbosity"),
     ]
 )
-SAFE: dict[str, frozenset[str]] = {"lightgbm": LIGHTGBM, "xgboost": XGBOOST}
+CATBOOST = frozenset(
+    [
+        *("allow_const_label", "allow_writing_files", "approx_on_full_history", "auto_class_weights"),
+        *("bagging_temperature", "best_model_min_trees", "boost_from_average", "boosting_type", "bootstrap_type"),
+        *("border_count", "cat_features", "class_names", "class_weights", "classes_count", "colsample_bylevel"),
+        *("combinations_ctr", "counter_calc_method", "ctr_leaf_count_limit", "ctr_target_border_count"),
+        *("custom_loss", "custom_metric", "depth", "dev_leafwise_approxes", "dev_score_calc_obj_block_size"),
+        *("diffusion_temperature", "early_stopping_rounds", "embedding_features", "eta", "eval_fraction"),
+        *("eval_metric", "feature_border_type", "feature_weights", "first_feature_use_penalties"),
+        *("fold_len_multiplier", "fold_permutation_block", "force_unit_auto_pair_weights", "fixed_binary_splits"),
+        *("grow_policy", "has_time", "ignored_features", "iterations", "l2_leaf_reg", "langevin"),
+        *("leaf_estimation_backtracking", "leaf_estimation_iterations", "leaf_estimation_method", "learning_rate"),
+        *("logging_level", "loss_function", "max_bin", "max_ctr_complexity", "max_depth", "max_leaves"),
+        *("metadata", "metric_period", "min_child_samples", "min_data_in_leaf", "model_shrink_mode"),
+        *("model_shrink_rate", "model_size_reg", "monotone_constraints", "mvs_reg", "n_estimators", "name"),
+        *("nan_mode", "num_boost_round", "num_leaves", "num_trees", "objective", "od_pval", "od_type", "od_wait"),
+        *("one_hot_max_size", "penalties_coefficient", "per_feature_ctr", "per_float_feature_quantization"),
+        *("per_object_feature_penalties", "pinned_memory_size", "posterior_sampling", "random_score_type"),
+        *("random_seed", "random_state", "random_strength", "reg_lambda", "rsm", "sampling_frequency"),
+        *("sampling_unit", "scale_pos_weight", "score_function", "silent", "simple_ctr", "text_features"),
+        *("sparse_features_conflict_fraction", "store_all_simple_ctr", "subsample", "target_border", "task_type"),
+        *("thread_count", "use_best_model", "used_ram_limit", "verbose"),
+    ]
+)
+SAFE: dict[str, frozenset[str]] = {"catboost": CATBOOST, "lightgbm": LIGHTGBM, "xgboost": XGBOOST}

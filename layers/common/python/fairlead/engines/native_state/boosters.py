@@ -7,6 +7,7 @@ from fairlead.engines.native_state.state import WHOLE, State
 
 ROOM = "fairlead.publishing.boosters.estimators."
 CLASSES = {
+    "catboost": "CatBoostClassifier CatBoostRegressor",
     "lightgbm": "LGBMClassifier LGBMRegressor",
     "xgboost": "XGBClassifier XGBRFClassifier XGBRFRegressor XGBRegressor",
 }
@@ -14,7 +15,7 @@ MOST_ITERATIONS = 1_000_000
 
 
 def check_booster(library: str, booster: State) -> None:
-    """Require the model's bytes, parameters that name no file and no code, and classes of a classifier."""
+    """Require the model's bytes, parameters that name no file and no code, and classes where the model has none."""
     parameters = booster.get("parameters")
     if type(parameters) is not dict:
         booster.refuse("parameters", "a dictionary", type(parameters).__name__)
@@ -27,7 +28,7 @@ def check_booster(library: str, booster: State) -> None:
     if model.dtype.itemsize != 1 or not len(model):
         booster.refuse("model", "the bytes of a model", f"{model.dtype}, {len(model)} of them")
     booster.integer("iterations", 0, MOST_ITERATIONS)
-    if booster.owner.endswith("Classifier") and not len(booster.array("classes_", (None,), "biufUO")):
+    if booster.owner.endswith("LGBMClassifier") and not len(booster.array("classes_", (None,), "biufUO")):
         booster.refuse("classes_", "at least one class", "none")
 
 

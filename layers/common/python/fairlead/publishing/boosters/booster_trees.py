@@ -34,11 +34,13 @@ class Tree(NamedTuple):
 class Boosting:
     """A booster: its trees in the order of addition, the start of each target, and the link to its answers.
 
-    `single` means that comparisons, sums in the order of the trees, and the link are in single precision.
+    `classes` are those of a classifier whose text has them. `single` means that comparisons, sums in the order of the
+    trees, and the link are in single precision; `single_rows` that only the rows are, before they are compared.
     `scale` is multiplied with the sums. `slope` is multiplied with scores before a sigmoid. `missing` is a number that
     stands for missing, `near_zero` the magnitude up to which a number is zero, `zeros_missing` the features of which
-    zero is missing. `whole` are features whose numbers lose their fraction, `categories` the categories of features
-    that a pandas category was given for, in the order of their codes.
+    zero is missing. `whole` are features whose numbers lose their fraction, `floored` features whose numbers become
+    the integer below. `categories` has the categories of features that a pandas category was given for, in the order
+    of their codes.
     """
 
     trees: tuple[Tree, ...]
@@ -46,13 +48,16 @@ class Boosting:
     link: Link
     features: int
     names: tuple[str, ...] | None = None
+    classes: tuple[Any, ...] = ()
     single: bool = False
+    single_rows: bool = False
     scale: float = 1.0
     slope: float = 1.0
     missing: float | None = None
     near_zero: float | None = None
     zeros_missing: bool = False
     whole: frozenset[int] = frozenset()
+    floored: frozenset[int] = frozenset()
     categories: Mapping[int, Sequence[Any]] = field(default_factory=dict)
 
 

@@ -34,7 +34,7 @@ from fairlead.publishing.estimator_files.closed_process import SYSTEM, environme
 SECONDS = 300
 """Wall-clock time of one question; the bound on the process's CPU time is lower."""
 MOST_BYTES = 1 << 31
-NAMES = {"lightgbm": "LightGBM", "xgboost": "XGBoost"}
+NAMES = {"catboost": "CatBoost", "lightgbm": "LightGBM", "xgboost": "XGBoost"}
 BOOTSTRAP = """
 import json, sys
 given = json.loads(sys.argv[1])
@@ -75,7 +75,10 @@ class ClosedBooster:
                     hint="fit the model again, or a smaller one",
                 )
         if reply.failure and question.rows is None:
-            raise ModelFileError(f"{NAMES[self._library]} cannot read the model: {reply.failure[:300]}")
+            raise ModelFileError(
+                f"{NAMES[self._library]} cannot read the model: {reply.failure[:300]}",
+                hint="fit the model again and publish that",
+            )
         return reply
 
 

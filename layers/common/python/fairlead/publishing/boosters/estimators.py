@@ -15,6 +15,7 @@ from sklearn.utils.metaestimators import available_if  # noqa: TID253 - as above
 
 from fairlead.errors import ModelFileError
 from fairlead.publishing.boosters.booster_trees import Boosting
+from fairlead.publishing.boosters.catboost_json import read_catboost
 from fairlead.publishing.boosters.closed_boosters import ClosedBooster, check_installed
 from fairlead.publishing.boosters.lightgbm_text import read_lightgbm
 from fairlead.publishing.boosters.xgboost_json import read_xgboost
@@ -75,7 +76,18 @@ class BoosterEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
         """The trees, from the library's own text of the model."""
         if self.library == "xgboost":
             return read_xgboost(self._closed.text(), missing=self.parameters.get("missing"))
+        if self.library == "catboost":
+            return self._of_catboost(read_catboost(self._closed.text()))
         return read_lightgbm(self._closed.text(), iterations=self.iterations)
+
+    def _of_catboost(self, boosting: Boosting) -> Boosting:
+        """Return the trees; raises ModelFileError where this class would answer another way by the model's loss."""
+        if bool(boosting.classes) != isinstance(self, ClassifierMixin):
+            answered = "classes" if boosting.classes else "numbers"
+            raise ModelFileError(
+                f"the model of this {type(self).__name__} answers {answered}", hint="fit it again and publish that"
+            )
+        return boosting
 
     @cached_property
     def _closed(self) -> ClosedBooster:
@@ -149,7 +161,18 @@ class LGBMRegressor(BoosterRegressor):
     library, module = "lightgbm", "lightgbm.sklearn"
 
 
-class XGBClassifier(BoosterClassifier):
+class ClassifierOfText(BoosterClassifier):
+    """A classifier whose classes are in the model's text."""
+
+    @property
+    def classes_(self) -> Array:  # type: ignore[override]
+        """The classes in the order of the probabilities."""
+        if not self.boosting.classes:
+            raise ModelFileError(f"the model of this {type(self).__name__} answers no classes", hint="fit it again")
+        return np.array(self.boosting.classes)
+
+
+class XGBClassifier(ClassifierOfText):
     """`xgboost.XGBClassifier`."""
 
     library, module = "xgboost", "xgboost.sklearn"
@@ -161,7 +184,7 @@ class XGBRegressor(BoosterRegressor):
     library, module = "xgboost", "xgboost.sklearn"
 
 
-class XGBRFClassifier(BoosterClassifier):
+class XGBRFClassifier(ClassifierOfText):
     """`xgboost.XGBRFClassifier`."""
 
     library, module = "xgboost", "xgboost.sklearn"
@@ -171,6 +194,18 @@ class XGBRFRegressor(BoosterRegressor):
     """`xgboost.XGBRFRegressor`."""
 
     library, module = "xgboost", "xgboost.sklearn"
+
+
+class CatBoostClassifier(ClassifierOfText):
+    """`catboost.CatBoostClassifier`."""
+
+    library, module = "catboost", "catboost.core"
+
+
+class CatBoostRegressor(BoosterRegressor):
+    """`catboost.CatBoostRegressor`."""
+
+    library, module = "catboost", "catboost.core"
 
 
 def _matrix(X: Any, boosting: Boosting) -> Array:

@@ -4,7 +4,9 @@ The format is documented at https://xgboost.readthedocs.io/en/stable/tutorials/s
 single precision with "less than": the largest smaller number takes the place of each threshold.
 """
 
+import itertools
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -33,7 +35,22 @@ class _Tree(msgspec.Struct, frozen=True):
     split_conditions: list[float]
     default_left: list[int]
     split_type: list[int] = []
+    categories: list[int] = []
+    categories_nodes: list[int] = []
+    categories_segments: list[int] = []
+    categories_sizes: list[int] = []
     tree_param: _TreeParameters = _TreeParameters()
+
+
+class _Known(msgspec.Struct, frozen=True):
+    """The categories of one feature in the order of their codes: numbers, or the bytes of texts between offsets."""
+
+    values: list[float] = []
+    offsets: list[int] | None = None
+
+
+class _Categories(msgspec.Struct, frozen=True):
+    enc: list[_Known] = []
 
 
 class _Trees(msgspec.Struct, frozen=True):
@@ -41,6 +58,7 @@ class _Trees(msgspec.Struct, frozen=True):
     tree_info: list[int]
     iteration_indptr: list[int]
     weight_drop: list[float] = []
+    cats: _Categories = _Categories()
 
 
 class _Ensemble(msgspec.Struct, frozen=True):
@@ -109,9 +127,24 @@ def _read(learner: _Learner, missing: float | None) -> Boosting:
         link=link,
         features=features,
         names=tuple(learner.feature_names) or None,
+        classes=tuple(range(max(2, targets))) if link in ("sigmoid", "softmax") else (),
         single=True,
+        floored=frozenset(int(tree.feature[node]) for tree in found for node in tree.members),
+        categories=dict(_categories(trees.cats)),
         missing=None if missing is None or math.isnan(missing) else float(np.float32(missing)),
     )
+
+
+def _categories(known: _Categories) -> Iterator[tuple[int, list[Any]]]:
+    """Yield each feature that pandas categories were given for, with them."""
+    for feature, one in enumerate(known.enc):
+        if one.offsets is None:
+            values: list[Any] = one.values
+        else:
+            content = bytes(int(value) for value in one.values)
+            values = [content[start:end].decode() for start, end in itertools.pairwise(one.offsets)]
+        if values:
+            yield feature, values
 
 
 def _start(base_score: str, link: Link, targets: int) -> tuple[float, ...]:
@@ -127,19 +160,28 @@ def _start(base_score: str, link: Link, targets: int) -> tuple[float, ...]:
 def _tree(tree: _Tree, target: int, weight: float) -> Tree:
     if tree.tree_param.size_leaf_vector not in ("0", "1"):
         raise unsupported("multi_strategy='multi_output_tree'", "multi_strategy='one_output_per_tree'")
-    if any(tree.split_type):
-        raise unsupported("native categories", "an OrdinalEncoder or OneHotEncoder before it")
     conditions = np.array(tree.split_conditions, dtype=np.float32)
     below = np.nextafter(conditions, np.float32(-np.inf)).astype(np.float64)
+    left, right = _array(tree.left_children), _array(tree.right_children)
+    by_set = np.array(tree.split_type or [0] * len(left)) != 0
     return Tree(
         feature=_array(tree.split_indices),
         threshold=below,
-        left=_array(tree.left_children),
-        right=_array(tree.right_children),
-        missing_left=_array(tree.default_left) != 0,
+        left=np.where(by_set, right, left),
+        right=np.where(by_set, left, right),
+        missing_left=(_array(tree.default_left) != 0) ^ by_set,
         values=(conditions * np.float32(weight)).astype(np.float64),
         target=target,
+        members=_members(tree, np.flatnonzero(by_set & (left >= 0)).tolist()),
     )
+
+
+def _members(tree: _Tree, nodes: list[int]) -> dict[int, list[float]]:
+    """Return the codes of each node by a set of categories: they go right in XGBoost, so its branches are swapped."""
+    if sorted(tree.categories_nodes) != nodes:
+        raise ValueError("a tree has not one set of categories for each split by categories")
+    segments = zip(tree.categories_nodes, tree.categories_segments, tree.categories_sizes, strict=True)
+    return {node: [float(code) for code in tree.categories[start : start + size]] for node, start, size in segments}
 
 
 def _array(values: list[int]) -> np.ndarray[Any, Any]:

@@ -4,14 +4,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from fairlead.engines.estimator_data.arrays import make_dtype
 from fairlead.engines.estimator_data.booster_parameters import SAFE
 from fairlead.errors import ModelFileError
 from fairlead.publishing.estimator_files.inert_unpickler import InertObject, MalformedError
 
-MOST_CLASSES = 100_000
 ESTIMATORS = "fairlead.publishing.boosters.estimators."
 ARRAY = "an array of a booster"
 PLAIN = (bool, int, float, str, type(None))
@@ -47,11 +44,17 @@ def xgboost_state(kind: str, inert: InertObject) -> tuple[str, State]:
     booster = _dict(getattr(state["_Booster"], "state", None))
     data["iterations"] = 0
     data["model"] = _array("<u1", pickled_bytes(booster.get("handle")))
-    if kind.endswith("Classifier"):
-        count = state.get("n_classes_")
-        if type(count) is not int or not 0 < count <= MOST_CLASSES:
-            raise MalformedError("an XGBoost classifier without its number of classes")
-        data["classes_"] = _array("<i8", np.arange(count, dtype="<i8").tobytes())
+    return ESTIMATORS + kind, data
+
+
+def catboost_state(kind: str, inert: InertObject) -> tuple[str, State]:
+    """Return class name and data of a CatBoostClassifier or CatBoostRegressor: its model has the classes."""
+    state = _dict(inert.state)
+    kept, left_out = _parameters("catboost", state)
+    data: State = {"left_out": _known_objective(left_out), "parameters": kept}
+    if "__model" in state:
+        data["iterations"] = 0
+        data["model"] = _array("<u1", pickled_bytes(state["__model"]))
     return ESTIMATORS + kind, data
 
 
@@ -81,7 +84,7 @@ def _parameters(library: str, state: State) -> tuple[State, list[str]]:
 
 def _known_objective(left_out: list[str]) -> list[str]:
     """Return the names; raises ModelFileError where the objective is code: its answers are raw scores."""
-    if "objective" in left_out:
+    if {"loss_function", "objective"} & set(left_out):
         raise ModelFileError(
             "a booster with an objective of your own has no ONNX form", hint="use a built-in objective"
         )
@@ -118,6 +121,7 @@ def array_parts(inert: InertObject) -> tuple[str, tuple[int, ...], bool, bytes]:
 
 REDUCED: dict[str, Callable[[InertObject], tuple[str, State]]] = {
     **{f"lightgbm.sklearn.{name}": partial(lightgbm_state, name) for name in ("LGBMClassifier", "LGBMRegressor")},
+    **{f"catboost.core.{name}": partial(catboost_state, name) for name in ("CatBoostClassifier", "CatBoostRegressor")},
     **{
         f"xgboost.sklearn.{name}": partial(xgboost_state, name)
         for name in ("XGBClassifier", "XGBRFClassifier", "XGBRFRegressor", "XGBRegressor")

@@ -6,10 +6,9 @@ from fairlead.errors import ModelFileError
 from fairlead.publishing.input.estimator_checks import notebook_code, ranker
 
 OWN_KERNEL = "publish from the notebook that fitted it: fairlead.publish(estimator, name=…, X=…, y=…)"
-BOOSTERS = frozenset({"lightgbm", "xgboost"})
+BOOSTERS = frozenset({"catboost", "lightgbm", "xgboost"})
 CODE_PICKLERS = frozenset({"cloudpickle", "dill"})
 OWN_CLASSES = "use scikit-learn's own classes; a package of your own is packed with the version: --code PACKAGE_DIR"
-OTHER_BOOSTER = "fit LGBMClassifier, XGBClassifier or HistGradientBoosting on the same columns"
 KNOWN = frozenset({"sklearn", "numpy", "scipy", "pandas", "joblib", "fairlead"}) | BOOSTERS
 PLAIN = frozenset(
     [
@@ -43,8 +42,9 @@ def judge(name: str, package: str = "") -> None:
             hint="do not open this file with joblib or pickle; if it is yours, remove that function from the estimator",
         )
     raise ModelFileError(
-        f"the file needs the package {root[:60]}, and only classes of scikit-learn, LightGBM and XGBoost are served",
-        hint=OTHER_BOOSTER if root == "catboost" else OWN_CLASSES,
+        f"the file needs the package {root[:60]}, and only classes of scikit-learn, LightGBM, XGBoost and "
+        "CatBoost are served",
+        hint=OWN_CLASSES,
     )
 
 
@@ -60,7 +60,8 @@ def unknown(name: str, place: str) -> ModelFileError:
         advice = "publish search.best_estimator_ instead of the search with its distributions"
     if root in BOOSTERS:
         advice = (
-            "publish the library's scikit-learn estimator: LGBMClassifier, LGBMRegressor, XGBClassifier, XGBRegressor"
+            "publish the library's scikit-learn estimator: CatBoostClassifier, LGBMClassifier, XGBClassifier, or the "
+            "Regressor"
         )
     where = f" (at {place[:100]})" if place else ""
     return ModelFileError(f"the estimator holds a {name[:100]}, which has no data form{where}", hint=advice)

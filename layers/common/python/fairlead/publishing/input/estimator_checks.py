@@ -20,6 +20,8 @@ TASKS: dict[str, Task] = {
 }
 """Task by scikit-learn's estimator type; a mixture answers with a component's number, as a clustering does."""
 
+CATBOOST = "catboost.core"
+"""The module of estimators that have scikit-learn's methods and not its base class."""
 PLAIN = frozenset({bool, int, float, str, bytes, type(None)})
 
 
@@ -43,7 +45,7 @@ def _check(estimator: Any) -> None:
 
     if inspect.isclass(estimator):
         raise ModelFileError(f"{estimator.__name__} is a class, not a fitted estimator", hint="fit it and publish that")
-    if not isinstance(estimator, BaseEstimator):
+    if not isinstance(estimator, BaseEstimator) and type(estimator).__module__ != CATBOOST:
         raise ModelFileError(
             f"a {_type_name(estimator)} is not a scikit-learn estimator",
             hint="publish the fitted estimator itself, not a dictionary, list or wrapper around it",

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from fairlead.errors import ModelFileError, NotFoundError, SettingsError, one_line
+from fairlead.publishing.input import mlflow_boosters
 from fairlead.publishing.input.mlflow_columns import Columns, columns_of
 
 PREFIX = "mlflow:"
@@ -21,7 +22,7 @@ LARGEST_DESCRIPTION = 1 << 20
 LARGEST_EXAMPLE = 1 << 24
 """Bytes of the files MLmodel and input_example.json."""
 INSTALL = "pip install 'fairlead[mlflow]'"
-FLAVOURS = {"sklearn": "pickled_model", "lightgbm": "data"}
+FLAVOURS = {"sklearn": "pickled_model", "lightgbm": "data", "xgboost": "data", "catboost": "data"}
 """The flavours that Fairlead reads, with the member of MLmodel that names the model's file."""
 
 
@@ -52,11 +53,9 @@ def open_mlflow(uri: str) -> Iterator[MlflowModel]:
     where = uri.removeprefix(PREFIX)
     if not where or not uri.startswith(PREFIX):
         raise SettingsError(f"{uri!r} is no source of a model", hint="use mlflow:FOLDER or mlflow:models:/NAME/VERSION")
-    if ":/" not in where:
-        yield _read(Path(where), where)
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        yield _read(_download(where, folder), where)
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = _download(where, scratch) if ":/" in where else Path(where)
+        yield _read(folder, where, Path(scratch))
 
 
 def _download(uri: str, folder: str) -> Path:
@@ -73,11 +72,11 @@ def _download(uri: str, folder: str) -> Path:
         ) from error
 
 
-def _read(folder: Path, name: str) -> MlflowModel:
+def _read(folder: Path, name: str, scratch: Path) -> MlflowModel:
     description = _description(folder, name)
     info = description.saved_input_example_info or {}
     return MlflowModel(
-        path=_model_file(folder, description.flavors, name),
+        path=_model_file(folder, description.flavors, name, scratch),
         columns=columns_of(description.signature),
         example=_example(folder, info, name),
     )
@@ -97,14 +96,17 @@ def _description(folder: Path, name: str) -> _Description:
         raise ModelFileError(f"{path} cannot be read: {one_line(error)}") from error
 
 
-def _model_file(folder: Path, flavours: dict[str, dict[str, Any]], name: str) -> Path:
+def _model_file(folder: Path, flavours: dict[str, dict[str, Any]], name: str, scratch: Path) -> Path:
     flavour = next((one for one in FLAVOURS if one in flavours), None)
     if flavour is None:
         raise ModelFileError(
             f"{name} has the flavours {', '.join(sorted(flavours)) or 'none'}; Fairlead reads {', '.join(FLAVOURS)}",
             hint="log the model with mlflow.sklearn.log_model",
         )
-    return _inside(folder, flavours[flavour].get(FLAVOURS[flavour]), name)
+    path = _inside(folder, flavours[flavour].get(FLAVOURS[flavour]), name)
+    if flavour in mlflow_boosters.KINDS:
+        return mlflow_boosters.write_stand_in(flavour, flavours[flavour], path, scratch)
+    return path
 
 
 def _inside(folder: Path, named: Any, name: str) -> Path:

@@ -2,7 +2,7 @@
 
 The converters of onnxmltools and CatBoost's own export compute in single precision and compare rounded thresholds, so
 rows beside a split get other answers. Here the trees become a TreeEnsemble in the
-library's own precision: doubles for LightGBM, single for XGBoost.
+library's own precision: doubles for LightGBM and CatBoost, single for XGBoost.
 """
 
 from typing import Any
@@ -80,7 +80,7 @@ def _matrix(nodes: Nodes, operator: Any, boosting: Boosting) -> str:
         matrix = nodes.concat([_coded(nodes, column, boosting, place) for place, column in enumerate(columns)])
     else:
         matrix = nodes.matrix(operator)
-    if boosting.single:
+    if boosting.single or boosting.single_rows:
         matrix = nodes.cast(nodes.cast(matrix, np.float32), np.float64)
     if boosting.missing is not None:
         matrix = nodes.add("Where", nodes.add("Equal", matrix, boosting.missing), np.nan, matrix)
@@ -88,6 +88,9 @@ def _matrix(nodes: Nodes, operator: Any, boosting: Boosting) -> str:
         whole = np.isin(np.arange(boosting.features), sorted(boosting.whole))[None, :]
         towards_zero = nodes.add("Mul", nodes.add("Sign", matrix), nodes.add("Floor", nodes.add("Abs", matrix)))
         matrix = nodes.add("Where", whole, towards_zero, matrix)
+    if boosting.floored:
+        floored = np.isin(np.arange(boosting.features), sorted(boosting.floored))[None, :]
+        matrix = nodes.add("Where", floored, nodes.add("Floor", matrix), matrix)
     if boosting.near_zero is not None:
         zero = nodes.add("LessOrEqual", nodes.add("Abs", matrix), boosting.near_zero)
         matrix = nodes.add("Where", zero, 0.0, matrix)

@@ -35,7 +35,7 @@ from fairlead.publishing.onnx.converters.row_guards import write_guard
 Convert = Callable[[Nodes, Any], None]
 
 BOOSTER_CLASSIFIERS, BOOSTER_REGRESSORS = (
-    " ".join(f".fairlead.publishing.boosters.estimators.{name}{kind}" for name in ("LGBM", "XGB", "XGBRF"))
+    " ".join(f".fairlead.publishing.boosters.estimators.{name}{kind}" for name in ("CatBoost", "LGBM", "XGB", "XGBRF"))
     for kind in ("Classifier", "Regressor")
 )
 CLASSIFIERS: dict[Convert, str] = {
