@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 from fairlead.engines.estimator_data.reader import read
 from fairlead.errors import FairleadError, ModelFileError
+from fairlead.publishing.boosters import estimators  # noqa: F401 - importing it later would look like an act of a file
 from fairlead.publishing.estimator_files import closed_process_main
 from fairlead.publishing.input import archive
 from fairlead.publishing.input.estimator_checks import check_estimator

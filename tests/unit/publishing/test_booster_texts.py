@@ -167,6 +167,12 @@ def test_a_split_by_categories_without_its_set_is_refused() -> None:
         read_xgboost(text("xgboost_poisson").replace('"split_type":[0', '"split_type":[1'))
 
 
+def test_the_threshold_that_old_xgboost_writes_for_categories_is_read() -> None:
+    """XGBoost 2.1 writes NaN there, which is no JSON."""
+    known = re.sub(r'"split_conditions":\[[^,]+,', '"split_conditions":[NaN,', text("xgboost_poisson"))
+    assert len(read_xgboost(known).trees) == len(read_xgboost(text("xgboost_poisson")).trees)
+
+
 def test_a_tree_of_catboost_as_deep_as_memory_is_refused() -> None:
     """A text of sixty splits would be a tree of 2^60 leaves."""
     document = json.loads(text("catboost_binary"))

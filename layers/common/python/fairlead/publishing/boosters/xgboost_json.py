@@ -6,6 +6,7 @@ single precision with "less than": the largest smaller number takes the place of
 
 import itertools
 import math
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,6 +23,10 @@ LINKS: dict[str, Link] = {
     **dict.fromkeys(("binary:logistic", "reg:logistic"), "sigmoid"),
     "multi:softprob": "softmax",
 }
+
+
+UNUSED = re.compile(r"(?<=[\[,])NaN(?=[,\]])")
+"""XGBoost before 3 writes this, which is no JSON, as the threshold of a split by categories; nothing reads it."""
 
 
 class _TreeParameters(msgspec.Struct, frozen=True):
@@ -99,7 +104,7 @@ def read_xgboost(text: str, *, missing: float | None = None) -> Boosting:
     With early stopping, trees behind the best iteration have no part. Raises ModelFileError.
     """
     try:
-        return _read(msgspec.json.decode(text, type=_Document).learner, missing)
+        return _read(msgspec.json.decode(UNUSED.sub("0", text), type=_Document).learner, missing)
     except (msgspec.DecodeError, ValueError, IndexError, OverflowError) as error:
         raise ModelFileError("XGBoost's JSON of the model is damaged", hint="fit it again and publish that") from error
 

@@ -1,8 +1,8 @@
 """Converters of LightGBM, XGBoost and CatBoost: their trees with their own comparisons, sums and links.
 
-The converters of onnxmltools and CatBoost's own export compute in single precision and compare rounded thresholds, so
-rows beside a split get other answers. Here the trees become a TreeEnsemble in the
-library's own precision: doubles for LightGBM and CatBoost, single for XGBoost.
+onnxmltools rounds LightGBM's thresholds to single precision, so rows beside a split get other answers (decision 119 has
+the figures). Here the trees become a TreeEnsemble in the library's own precision: doubles for LightGBM and CatBoost,
+single for XGBoost.
 """
 
 from typing import Any
