@@ -1,26 +1,21 @@
 """Monthly cost of the stack without calls: counted in the template, at the prices of `fairlead.prices`.
 
-`python -m benchmarks.idle_cost` prints the tables of docs/reference/performance.md. Two figures are bounds: a tick of a
-schedule is taken to run for a second, and to log a kilobyte. Without calls and outcomes no function writes a custom
-metric, which tests/functional/monitoring and tests/functional/feedback hold.
+`python -m benchmarks.idle_cost` prints the tables of docs/reference/performance.md. `fairlead.fleet.idle_cost` has the
+bounds of a tick. Without calls and outcomes no function writes a custom metric, which tests/functional/monitoring and
+tests/functional/feedback hold.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks.options import parser
 from fairlead import prices
+from fairlead.fleet.idle_cost import SCHEDULES
 from fairlead_local.cloudformation import templates
 
 TEMPLATE = Path(__file__).parents[1] / "template.yaml"
 STACK = "fairlead"
-MINUTES = 30 * 24 * 60
-TICK_SECONDS = 1.0
-TICK_BYTES = 1_000
-CALLS_OF_TICKS = {"MonitorFunction": prices.CLOUDWATCH_CALL + prices.READ_UNIT, "RedriveFunction": 2 * prices.S3_LIST}
-"""Dollars for what a tick asks of other services: the alarms' states and the captured versions; two prefixes."""
 
 
 class Line(NamedTuple):
@@ -42,23 +37,10 @@ def lines(template: dict[str, Any], **parameters: str) -> Iterator[Line]:
     ):
         count = sum(one["Type"] == kind for one in resources.values())
         yield Line(what, count, count * price)
-    functions = {
-        name: one["Properties"] for name, one in resources.items() if one["Type"] == "AWS::Serverless::Function"
-    }
-    ticks = {name: _ticks(function) for name, function in functions.items()}
-    per_second = prices.GIGABYTE_SECOND["x86_64"]
-    compute = sum(
-        count * (prices.INVOCATION + functions[name]["MemorySize"] / 1024 * TICK_SECONDS * per_second)
-        for name, count in ticks.items()
-        if count
-    )
-    every = sum(ticks.values())
-    yield Line("ticks of schedules, a second each", every, compute)
-    yield Line("calls and log lines of ticks", every, sum(n * _asked(name) for name, n in ticks.items()))
-
-
-def _asked(function: str) -> float:
-    return CALLS_OF_TICKS.get(function, 0.0) + TICK_BYTES * prices.LOG_BYTE
+    ticking = [SCHEDULES[name] for name, one in resources.items() if _schedules(one["Properties"])]
+    every = sum(one.ticks for one in ticking)
+    yield Line("ticks of schedules, a second each", every, sum(one.compute for one in ticking))
+    yield Line("calls and log lines of ticks", every, sum(one.asking for one in ticking))
 
 
 def _made(template: dict[str, Any], parameters: dict[str, str]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -98,13 +80,12 @@ def _metrics(alarm: dict[str, Any]) -> int:
     return sum("MetricStat" in one for one in alarm.get("Metrics", [])) or 1
 
 
-def _ticks(function: dict[str, Any]) -> int:
-    """How often a month schedules call a function."""
+def _schedules(properties: dict[str, Any]) -> list[str]:
+    """The schedules that call a function at all times."""
     schedules = [
-        one["Properties"]["Schedule"] for one in function.get("Events", {}).values() if one["Type"] == "Schedule"
+        str(one["Properties"]["Schedule"]) for one in properties.get("Events", {}).values() if one["Type"] == "Schedule"
     ]
-    minutes = [int(found[1]) for one in schedules if (found := re.fullmatch(r"rate\((\d+) minutes\)", str(one)))]
-    return sum(MINUTES // every for every in minutes)
+    return [one for one in schedules if one.startswith("rate(")]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

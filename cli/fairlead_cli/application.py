@@ -6,7 +6,14 @@ In a clone they are the clone's own files. The code of the common layer is the p
 import shutil
 from pathlib import Path
 
-FILES = ("template.yaml", "samconfig.toml", "stack-policy.json", "bootstrap.yaml", "bootstrap-ci.yaml")
+FILES = (
+    "template.yaml",
+    "samconfig.toml",
+    "stack-policy.json",
+    "bootstrap.yaml",
+    "bootstrap-ci.yaml",
+    "bootstrap-domain.yaml",
+)
 TREES = ("functions", "layers")
 LEFT_OUT = shutil.ignore_patterns("__pycache__", "*.in", "python")
 

@@ -224,7 +224,7 @@ def test_rights_are_limited_to_names_that_begin_with_the_stacks() -> None:
     assert unnamed == {
         *((role, "Translate") for role in ("DeployRole", "StackRole")),
         *(("DeployRole", sid) for sid in ("ReadTemplate", "FindArtifactBucket", "ListArtifacts")),
-        *(("StackRole", sid) for sid in ("Api", "FindAlarms", "FindLogs", "Deployments")),
+        *(("StackRole", sid) for sid in ("Api", "NewBasePath", "FindAlarms", "FindLogs", "Deployments")),
     }
 
 

@@ -34,4 +34,4 @@ def test_cloudformation_accepts_the_translated_template(parameters: dict[str, st
 
 
 def test_the_bootstrap_templates_are_valid() -> None:
-    run("cfn-lint", "bootstrap.yaml", "bootstrap-ci.yaml")
+    run("cfn-lint", "bootstrap.yaml", "bootstrap-ci.yaml", "bootstrap-domain.yaml")

@@ -57,7 +57,9 @@ def template(file: str) -> dict[str, Any]:
     return document
 
 
-FILES = pytest.mark.parametrize("file", ["template.yaml", "bootstrap.yaml", "bootstrap-ci.yaml"])
+FILES = pytest.mark.parametrize(
+    "file", ["template.yaml", "bootstrap.yaml", "bootstrap-ci.yaml", "bootstrap-domain.yaml"]
+)
 
 
 def test_predict_s_role_is_never_replaced() -> None:

@@ -71,7 +71,7 @@ def _overview(settings: "Operator", name: str, hours: int) -> "Overview":
         registry=Registry(objects),
         ledger=LedgerReader(clients.client("dynamodb"), stack.ledger),
         journal=Journal(objects, stack.name),
-        alarms=Alarms(clients.client("cloudwatch")).named(f"{stack.name}-"),
+        alarms=Alarms(clients.client("cloudwatch")).of_stack(stack.name),
     )
 
 

@@ -1,4 +1,4 @@
-"""REST APIs: bodies, deployments (frozen bodies) and stages."""
+"""REST APIs: bodies, deployments (frozen bodies), stages, and custom domains whose base paths lead to stages."""
 
 import copy
 import secrets
@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fairlead_local.apigateway.routes import Routes
+from fairlead_local.errors import ServiceError
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Apis:
         self._lock = threading.Lock()
         self._apis: dict[str, Api] = {}
         self._deployments: dict[str, Deployment] = {}
+        self._domains: dict[str, dict[str, tuple[str, str]]] = {}  # API and stage by base path
 
     def create(self, name: str, body: dict[str, Any], binary_types: list[str], tags: dict[str, str]) -> str:
         """Create an API and return its id."""
@@ -112,6 +114,48 @@ class Apis:
         with self._lock:
             found = [api.stages[name] for api in self._apis.values() if name in api.stages]
             return found[-1] if found else None
+
+    def add_domain(self, name: str) -> None:
+        """Create a custom domain; raises ServiceError if there is one of this name."""
+        with self._lock:
+            if name in self._domains:
+                raise ServiceError("BadRequestException", "The domain name you provided already exists.")
+            self._domains[name] = {}
+
+    def delete_domain(self, name: str) -> None:
+        """Delete a custom domain with its base paths."""
+        with self._lock:
+            self._domains.pop(name, None)
+
+    def map_path(self, domain: str, base: str, api_id: str, stage: str, *, new: bool) -> None:
+        """Lead a domain's base path to a stage; raises ServiceError for an unknown domain or a taken path."""
+        with self._lock:
+            if domain not in self._domains:
+                raise ServiceError("NotFoundException", "Invalid domain name identifier specified", status=404)
+            if new and base in self._domains[domain]:
+                raise ServiceError("ConflictException", "Base path already exists for this domain name", status=409)
+            self._domains[domain][base] = (api_id, stage)
+
+    def unmap_path(self, domain: str, base: str) -> None:
+        """Remove a domain's base path."""
+        with self._lock:
+            self._domains.get(domain, {}).pop(base, None)
+
+    def mapped(self, host: str, base: str) -> Stage | None:
+        """Return the stage of a base path: of the host's domain, or of any if the host is no custom domain.
+
+        No client on this machine finds a custom domain's address, so its base paths answer at the port too.
+        """
+        with self._lock:
+            own = self._domains.get(host.partition(":")[0])
+            paths = [own] if own is not None else self._domains.values()
+            api_id, stage = next((one[base] for one in paths if base in one), ("", ""))
+            api = self._apis.get(api_id)
+            return api.stages.get(stage) if api else None
+
+    def is_domain(self, host: str) -> bool:
+        """Return whether a host, with or without a port, is a custom domain."""
+        return host.partition(":")[0] in self._domains
 
 
 def _identifier(length: int = 10) -> str:

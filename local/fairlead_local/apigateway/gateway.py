@@ -44,15 +44,17 @@ class Gateway:
 
     def answer(self, request: HttpRequest) -> HttpResponse:
         """Return the response; it always has a request id."""
-        name, _, rest = request.path.lstrip("/").partition("/")
+        first, _, rest = request.path.lstrip("/").partition("/")
+        host = request.header("Host") or ""
         at, began = self._metrics.now(), time.monotonic()
-        stage = self._apis.stage(name)
+        named = None if self._apis.is_domain(host) else self._apis.stage(first)
+        stage = named or self._apis.mapped(host, first)
         trace = f"Root=1-{int(time.time()):08x}-{uuid.uuid4().hex[:24]}"
         request_id = str(uuid.uuid4())
         if stage is None:
             response = render(GatewayError.forbidden(), {}, accept="", context={})
         else:
-            facts = Facts(request_id, stage, f"/{rest}", moment(at), trace)
+            facts = Facts(request_id, stage, f"/{rest}", moment(at), trace, base=first, mapped=named is None)
             response = self._answer(request, facts)
             took = (time.monotonic() - began) * 1000
             self._metrics.called(self._apis.name(stage), stage.name, at=at, status=response.status, milliseconds=took)
@@ -172,7 +174,7 @@ def _context(request: HttpRequest, match: Match | None, facts: Facts) -> dict[st
         "context.extendedRequestId": facts.request_id[:15],
         "context.httpMethod": request.method,
         "context.identity.sourceIp": request.source_ip,
-        "context.path": f"/{facts.stage.name}{facts.path}",
+        "context.path": f"/{facts.base}{facts.path}",
         "context.requestId": facts.request_id,
         "context.requestTime": f"{facts.at:%d/%b/%Y:%H:%M:%S +0000}",
         "context.resourcePath": match.operation.resource if match else "",

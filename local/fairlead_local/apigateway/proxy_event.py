@@ -25,13 +25,18 @@ IDENTITY = (
 
 @dataclass(frozen=True)
 class Facts:
-    """Request id, stage, path, time and trace of one request."""
+    """Request id, stage, path, time and trace of one request.
+
+    `base` is the first part of the request's path: the stage, or a custom domain's base path (`mapped`).
+    """
 
     request_id: str
     stage: Stage
     path: str  # below the stage
     at: datetime
     trace: str
+    base: str
+    mapped: bool
 
 
 def proxy_event(request: HttpRequest, match: Match, caller: Caller | None, facts: Facts) -> dict[str, Any]:
@@ -45,7 +50,8 @@ def proxy_event(request: HttpRequest, match: Match, caller: Caller | None, facts
     body, encoded = _body(request, facts.stage.deployment.binary_types)
     return {
         "resource": match.operation.resource,
-        "path": facts.path,
+        # With a custom domain, the base path stays in front (Powertools for AWS, "Custom Domain API Mappings").
+        "path": f"/{facts.base}{facts.path}" if facts.mapped else facts.path,
         "httpMethod": request.method,
         "headers": {name: values[-1] for name, values in headers.items()},
         "multiValueHeaders": headers,
@@ -98,7 +104,7 @@ def _context(request: HttpRequest, match: Match, caller: Caller | None, facts: F
         "extendedRequestId": facts.request_id[:15],
         "httpMethod": request.method,
         "identity": identity,
-        "path": f"/{facts.stage.name}{facts.path}",
+        "path": f"/{facts.base}{facts.path}",
         "protocol": "HTTP/1.1",
         "requestId": facts.request_id,
         "requestTime": f"{facts.at:%d/%b/%Y:%H:%M:%S +0000}",

@@ -23,9 +23,10 @@ class Engine:
     def __init__(self, providers: Mapping[str, Provider]) -> None:
         self._providers = providers
 
-    def check(self, wanted: DesiredStack) -> None:
-        """Raise for a template with unsupported resource types, exports, or circular references."""
-        for logical_id, resource in wanted.template["Resources"].items():
+    def check(self, stack: Stack, wanted: DesiredStack) -> None:
+        """Raise for unsupported types of resources whose condition holds, for exports, and for circular references."""
+        made = self._scope(stack, wanted, lambda logical_id, _: _check_known(wanted, logical_id)).active("Resources")
+        for logical_id, resource in made.items():
             if resource["Type"] not in self._providers:
                 raise invalid(
                     f"the local cloud does not support the resource type {resource['Type']} (resource {logical_id})"

@@ -60,7 +60,7 @@ class CloudFormation:
         with self._registry.lock:
             stack = self._stack_for(params["StackName"], create=kind == "CREATE")
             wanted = self._registry.wanted(params, stack.current)
-            self._engine.check(wanted)
+            self._engine.check(stack, wanted)
             self._registry.stacks[stack.name] = stack
             changes = self._engine.plan(stack, wanted)
             change_set = ChangeSet(params["ChangeSetName"], kind, wanted, changes, params.get("Description", ""))
@@ -223,7 +223,7 @@ class CloudFormation:
         wanted = self._registry.wanted(params, stack.current)
         if wanted.template.get("Transform") and "CAPABILITY_AUTO_EXPAND" not in params.get("Capabilities", []):
             raise ServiceError("InsufficientCapabilitiesException", "Requires capabilities : [CAPABILITY_AUTO_EXPAND]")
-        self._engine.check(wanted)
+        self._engine.check(stack, wanted)
         return wanted
 
     def _engine_for(self, stack: Stack, role: str | None) -> Engine:

@@ -64,7 +64,7 @@ class Observer:
             registry=self.registry,
             ledger=self._ledger,
             journal=self._journal,
-            alarms=self._alarms.named(f"{self._stack}-"),
+            alarms=self._alarms.of_stack(self._stack),
             view_reader=self._view_reader,
         )
         self._last = (time.monotonic(), found)

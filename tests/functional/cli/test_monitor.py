@@ -1,90 +1,16 @@
 """fairlead monitor over a stack, a ledger, a journal and alarms on moto: the real ways between them."""
 
 import json
-import os
-import random
 import re
-import time
-import uuid
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-import boto3
-import pytest
 from typer.testing import CliRunner, Result
 
-from fairlead.aws.s3 import S3Objects
-from fairlead.feedback.ledger import Outcome
-from fairlead.feedback.score import Scorer
-from fairlead.feedback.versions import KnownVersions
-from fairlead.journal.journal import Journal
-from fairlead.journal.records import Draft
-from fairlead.model.release import Release
-from fairlead.publishing.publish import Published
-from fairlead.telemetry import capture
-from fairlead.telemetry.outcomes import pairs
 from fairlead_cli.main import app
-from tests.functional.aws.test_stack import OUTPUTS
-from tests.functional.conftest import Store
-from tests.functional.ledger_fixture import Loop, Traffic
-from tests.functional.monitored import rows, stocked
+from tests.functional.ledger_fixture import Loop
 
 MINUTE = 60_000
-
-
-@pytest.fixture(scope="module")
-def here(s3_url: str, shelf: Store, published: Published) -> Loop:
-    """Six callers asked within two hours, and half of their rows have an outcome."""
-    here = Loop(stocked(s3_url, shelf))
-    traffic, dice, now = Traffic(here.store, published), random.Random(3), int(time.time() * 1000)  # noqa: S311
-    objects = S3Objects(here.store.client, here.store.env["FAIRLEAD_BUCKET"])
-    scorer = Scorer(here.ledger, KnownVersions(objects))
-    for number in range(6):
-        drawn, request, at = (
-            rows(24, dice),
-            str(uuid.UUID(int=dice.getrandbits(128))),
-            now - (10 + 18 * number) * MINUTE,
-        )
-        lines = traffic.lines([row for row, _ in drawn], request=request, at=at, caller=f"caller {number}")
-        scorer.take([capture.decode(line) for line in lines])
-        reported = [
-            Outcome(request=request, row=place, actual=species, at=at + MINUTE, by="ada")
-            for place, (_, species) in enumerate(drawn)
-            if place % 2
-        ]
-        _, parts, kept = here.ledger.record_outcomes(reported)
-        scorer.score(pairs(parts, kept))
-    return here
-
-
-@pytest.fixture
-def stack(here: Loop, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A stack whose outputs lead to them, with an alarm that stands."""
-    for name in [name for name in os.environ if name.startswith(("AWS_", "FAIRLEAD_"))]:
-        monkeypatch.delenv(name)
-    for name, value in here.store.env.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.delenv("FAIRLEAD_BUCKET")
-    name = f"monitored-{os.urandom(4).hex()}"
-    live = Release(release="2", model="penguins", version=1, digest="", code_sha256="", modified="")
-    journal = Journal(S3Objects(here.store.client, here.store.env["FAIRLEAD_BUCKET"]), name)
-    journal.append(Draft(kind="moved", by="user/ada", why="the first one", alias="live", was=None, now=live))
-    journal.append(Draft(kind="decided", by="respond", why="too few outcomes are known", model="penguins", version=1))
-    outputs = OUTPUTS | {"BucketName": here.store.env["FAIRLEAD_BUCKET"], "LedgerTable": here.table}
-    template = {
-        "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}},
-        "Outputs": {key: {"Value": value} for key, value in outputs.items()},
-    }
-    boto3.client("cloudformation").create_stack(StackName=name, TemplateBody=json.dumps(template))
-    cloudwatch: Any = boto3.client("cloudwatch")
-    cloudwatch.put_metric_alarm(
-        AlarmName=f"{name}-label-coverage", Namespace="Fairlead", MetricName="LabelCoverage", Statistic="Minimum",
-        Period=300, EvaluationPeriods=1, Threshold=0.9, ComparisonOperator="LessThanThreshold",
-    )  # fmt: skip
-    cloudwatch.set_alarm_state(AlarmName=f"{name}-label-coverage", StateValue="ALARM", StateReason="half are missing")
-    return name
 
 
 def fairlead(*arguments: object) -> Result:

@@ -25,6 +25,8 @@ def commands(group: Any = ROOT_COMMAND, prefix: str = "") -> dict[str, Any]:
     for name, command in group.commands.items():
         words = f"{prefix}{name}"
         found |= commands(command, f"{words} ") if hasattr(command, "commands") else {words: command}
+        if getattr(command, "invoke_without_command", False):
+            found[words] = command
     return found
 
 

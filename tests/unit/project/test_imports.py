@@ -16,11 +16,20 @@ ROWS = [
     {"engines", "telemetry", "aws", "html", "gate", "drift", "client"},
     {"api", "registry", "quality"},
     {"journal", "serving", "publishing", "feedback"},
-    {"batch", "releases", "verification", "monitoring"},
-    {"automation", "notebook", "retraining"},
+    {"batch", "releases", "verification", "monitoring", "scoring"},
+    {"automation", "fleet", "notebook", "retraining"},
 ]
 CLI_ROWS = [
-    {"clock", "application", "completion", "openapi_page", "predictions_format", "starter", "version_files"},
+    {
+        "clock",
+        "application",
+        "completion",
+        "openapi_page",
+        "predictions_format",
+        "samconfig",
+        "starter",
+        "version_files",
+    },
     {"options", "output", "publish_options", "predictions_file", "rows", "stack", "times"},
     {
         "errors",

@@ -8,7 +8,7 @@ import fairlead
 
 def test_completion_shows_the_names_of_the_package_and_all_of_them_exist() -> None:
     assert dir(fairlead) == [
-        "AsyncClient", "Client", "__version__", "monitor", "publish", "release", "validate",
+        "AsyncClient", "Client", "__version__", "monitor", "publish", "release", "scorer", "validate",
     ]  # fmt: skip
     assert all(hasattr(fairlead, name) for name in dir(fairlead))
 

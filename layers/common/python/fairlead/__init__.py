@@ -2,7 +2,8 @@
 
 `fairlead.publish(estimator, name=…, X=…, y=…)` is the verb a notebook needs, `fairlead.validate(…)` its dry run,
 `fairlead.release(name, version)` and `fairlead.monitor(name)` follow. `fairlead.Client(url).predict(rows)` asks the
-endpoint, and `fairlead.AsyncClient` does so for asyncio.
+endpoint, and `fairlead.AsyncClient` does so for asyncio. `fairlead.scorer(name, version)` scores batches in Spark, Dask
+and Ray.
 All else is a room of its own; a room imports only rooms of lower rows:
 
     errors        every error, with its HTTP status and exit code
@@ -28,7 +29,9 @@ All else is a room of its own; a room imports only rooms of lower rows:
     batch         predictions for many rows: plan, chunks, results, manifest
     verification  CodeDeploy's hook tries a release before traffic
     monitoring    views, gauges, dashboard, shadow comparison
+    scoring       predictions in the caller's own process, for Spark, Dask and Ray
     automation    response to alarms, release of candidates
+    fleet         every stack of an account and region as one list
     retraining    a new version from reported outcomes
     notebook      publish, validate, release, monitor, with results as tables
 
@@ -40,6 +43,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from fairlead.client.asynchronous import AsyncClient as AsyncClient
     from fairlead.client.client import Client as Client
+    from fairlead.scoring.scorer import scorer as scorer
 
 __version__ = "0.1.0"
 
@@ -59,6 +63,10 @@ def __getattr__(name: str) -> Any:
         from fairlead.client.client import Client
 
         return Client
+    if name == "scorer":
+        from fairlead.scoring.scorer import scorer
+
+        return scorer
     if name == "AsyncClient":
         from fairlead.client.asynchronous import AsyncClient
 
@@ -68,4 +76,4 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     """Return the names for completion, without importing what they load."""
-    return sorted([*NOTEBOOK, "AsyncClient", "Client", "__version__"])
+    return sorted([*NOTEBOOK, "AsyncClient", "Client", "__version__", "scorer"])

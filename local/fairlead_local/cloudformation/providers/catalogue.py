@@ -19,6 +19,7 @@ from fairlead_local.cloudformation.providers.codedeploy import (
     DeploymentConfigProvider,
     DeploymentGroupProvider,
 )
+from fairlead_local.cloudformation.providers.custom_domains import BasePathMappingProvider, DomainNameProvider
 from fairlead_local.cloudformation.providers.dynamodb import TableProvider
 from fairlead_local.cloudformation.providers.eventbridge import RuleProvider
 from fairlead_local.cloudformation.providers.iam import (
@@ -56,7 +57,9 @@ def catalogue(clients: Clients, apis: Apis, check: Callable[..., None]) -> dict[
 
     return {
         "AWS::ApiGateway::Account": AccountProvider(clients),
+        "AWS::ApiGateway::BasePathMapping": BasePathMappingProvider(apis, gateway),
         "AWS::ApiGateway::Deployment": DeploymentProvider(apis, gateway),
+        "AWS::ApiGateway::DomainName": DomainNameProvider(apis, gateway),
         "AWS::ApiGateway::RestApi": RestApiProvider(clients, apis, gateway),
         "AWS::ApiGateway::Stage": StageProvider(apis, gateway),
         "AWS::CloudWatch::Alarm": AlarmProvider(clients),

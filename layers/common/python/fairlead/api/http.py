@@ -155,10 +155,12 @@ def reported(event: Mapping[str, Any]) -> tuple[int, str]:
 
 
 def api_url(event: Mapping[str, Any]) -> str:
-    """Return the address that the caller used, with the stage or a custom domain's base path; empty if not known."""
+    """Return the address that the caller used, with the stage or a custom domain's base path; empty if not known.
+
+    For events of routes without parameters. `path` has a base path in front, and lacks a stage: `resource` is the same.
+    """
     context = event["requestContext"]
-    resource = str(event.get("path") or "")
-    prefix = str(context.get("path") or "").removesuffix(resource)
+    prefix = str(context.get("path") or "").removesuffix(str(event.get("resource") or ""))
     host, scheme = context.get("domainName"), header(event, "x-forwarded-proto") or "https"
     return f"{scheme}://{host}{prefix}" if host else ""
 

@@ -9,6 +9,16 @@ import msgspec
 
 from fairlead.aws import clients
 
+OWN = frozenset(
+    {
+        *("broken-inputs", "canary-errors", "canary-latency", "degraded", "drift", "dropped-events", "errors"),
+        *("failed-batches", "failed-retrainings", "label-coverage", "latency", "monitor-silent", "move-failed"),
+        *("poison-records", "quality", "record-lost", "refused-reports", "release-failed", "respond-failed"),
+        "throttles",
+    }
+)
+"""The template's alarms, by what follows the stack's name and a hyphen."""
+
 
 class AlarmState(msgspec.Struct, frozen=True, kw_only=True):
     """One alarm: `state` is OK, ALARM or INSUFFICIENT_DATA since `since`; `actions` are the ARNs of its ALARM actions.
@@ -60,9 +70,10 @@ class Alarms:
     def __init__(self, client: Any) -> None:
         self._client = client
 
-    def named(self, prefix: str) -> list[AlarmState]:
-        """Return every alarm whose name begins with `prefix`, sorted by name."""
-        return sorted(self._described(AlarmNamePrefix=prefix), key=lambda alarm: alarm.name)
+    def of_stack(self, stack: str) -> list[AlarmState]:
+        """Return the alarms named `<stack>-…`, sorted by name, without those of a stack `<stack>-<environment>`."""
+        found = self._described(AlarmNamePrefix=f"{stack}-")
+        return sorted((alarm for alarm in found if _belongs(alarm.name, stack)), key=lambda alarm: alarm.name)
 
     def calling(self, function: str) -> list[AlarmState]:
         """Return the alarms in state ALARM whose enabled actions include this function (an ARN)."""
@@ -76,6 +87,12 @@ class Alarms:
             )
             for page in pages:
                 yield from map(_standing, [*page.get("MetricAlarms", ()), *page.get("CompositeAlarms", ())])
+
+
+def _belongs(name: str, stack: str) -> bool:
+    """Return whether an alarm whose name begins with the stack's is this stack's, not its neighbour's."""
+    own = name.removeprefix(f"{stack}-")
+    return own in OWN or own.partition("-")[2] not in OWN
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Reads a deployed stack's CloudFormation outputs."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -10,6 +11,8 @@ from fairlead.model.manifest import EngineName
 from fairlead.settings import ALLOW_CODE, Operator
 
 BEGINNINGS = frozenset({"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"})
+DESCRIPTION = "Fairlead: "
+"""How the template's Description begins. CloudFormation shows it in every state of a stack, also without outputs."""
 DEPLOY = "run `sam build && sam deploy` first, or name another stack with --stack"
 
 
@@ -62,7 +65,12 @@ class Stack(msgspec.Struct, frozen=True, kw_only=True):
 
 def read(cloudformation: Any, name: str) -> Stack:
     """Return a stack, read through a boto3 client; raises NotFoundError, SettingsError, StorageError."""
-    described = describe(cloudformation, name)
+    return parsed(describe(cloudformation, name))
+
+
+def parsed(described: Mapping[str, Any]) -> Stack:
+    """Return a stack from CloudFormation's description of it; raises NotFoundError, SettingsError."""
+    name = described["StackName"]
     outputs = {output["OutputKey"]: output["OutputValue"] for output in described.get("Outputs", ())}
     try:
         return Stack(
@@ -111,6 +119,18 @@ def describe(cloudformation: Any, name: str) -> dict[str, Any]:
                 raise
             raise NotFoundError(f"there is no stack {name!r} in this region", hint=DEPLOY) from error
     return described
+
+
+def every(cloudformation: Any) -> list[dict[str, Any]]:
+    """Return CloudFormation's descriptions of all Fairlead stacks of the account and region, sorted by name.
+
+    Raises StorageError.
+    """
+    with clients.translated("list the stacks (cloudformation:DescribeStacks)"):
+        pages = cloudformation.get_paginator("describe_stacks").paginate()
+        stacks = [described for page in pages for described in page["Stacks"]]
+    ours = (described for described in stacks if described.get("Description", "").startswith(DESCRIPTION))
+    return sorted(ours, key=lambda described: str(described["StackName"]))
 
 
 def first_failure(cloudformation: Any, name: str) -> str:

@@ -90,6 +90,6 @@ def monitor(name: str, *, hours: int = 24, stack: str = "") -> Monitored:
         registry=Registry(objects),
         ledger=LedgerReader(clients.client("dynamodb"), found.ledger),
         journal=Journal(objects, found.name),
-        alarms=Alarms(clients.client("cloudwatch")).named(f"{found.name}-"),
+        alarms=Alarms(clients.client("cloudwatch")).of_stack(found.name),
     )
     return shown(Monitored, overview.checked())

@@ -68,7 +68,7 @@ class Releases:
             weights=situation.live.weights,
             running=situation.running,
             alarms=self._context.alarms.read(),
-            standing=[one for one in Alarms(self._cloudwatch).named(f"{stack.name}-") if one.state == "ALARM"],
+            standing=[one for one in Alarms(self._cloudwatch).of_stack(stack.name) if one.state == "ALARM"],
             live_problem=problem(function, situation.now.release),
             previous_problem=problem(function, back.release) if back else "",
             api_url=stack.api_url,

@@ -14,7 +14,7 @@ from fairlead.errors import ReleaseError
 
 SERVICE = "predict"
 ALIAS = "live"
-PERIOD = 60
+PERIOD, HOUR = 60, 3600
 WINDOW = 300
 """Seconds of the evaluation window of the alarms on live."""
 MIN_CALLS = 10
@@ -43,6 +43,17 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True):
     errors: int = 0
     p50: float | None = None
     p99: float | None = None
+
+
+class LiveTraffic(msgspec.Struct, frozen=True, kw_only=True):
+    """Calls to live, whatever release answered: counts are totals, crashes and timeouts among them.
+
+    `latency_ms` is the 99th percentile of 2xx answers in the slowest hour, None without any.
+    """
+
+    requests: int
+    errors: int
+    latency_ms: float | None
 
 
 class Own(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,6 +119,24 @@ def own(
     )
 
 
+def live(client: Any, *, stack: str, function: str, since: datetime, until: datetime) -> LiveTraffic:
+    """Return the traffic of a stack's live alias, in whole hours from that of `since`; raises ReleaseError."""
+    metrics = {name: STATISTICS[name] for name in ("requests", "errors", "p99")}
+    labels, own_metrics = {"service": SERVICE}, namespace(stack)
+    queries = [
+        _query(name, own_metrics, metric, labels, statistic, period=HOUR)
+        for name, (metric, statistic) in metrics.items()
+    ]
+    hours = _read(client, [*queries, _crashes("crashes", None, function, period=HOUR)], since.replace(minute=0), until)
+    values = {name: [value for _, value in points] for name, points in hours.items()}
+    crashes = int(sum(values.get("crashes", [])))
+    return LiveTraffic(
+        requests=int(sum(values.get("requests", []))) + crashes,
+        errors=int(sum(values.get("errors", []))) + crashes,
+        latency_ms=max(values.get("p99", []), default=None),
+    )
+
+
 def _worst_share(failed: dict[datetime, float], calls: dict[datetime, float]) -> float | None:
     """Return the largest failed share of any five minutes that begin with a call; None if all have too few calls."""
     shares = []
@@ -157,11 +186,11 @@ def _labels(release: str) -> dict[str, str]:
     return {"service": SERVICE, "release": release}
 
 
-def _crashes(name: str, release: str | None, function: str) -> dict[str, Any]:
+def _crashes(name: str, release: str | None, function: str, *, period: int = PERIOD) -> dict[str, Any]:
     """Return the query for crashes of a release, or of live: a crashed call emits no metric, but Lambda counts it."""
     by_lambda = {"FunctionName": function, "Resource": f"{function}:{ALIAS}"}
     by_lambda |= {"ExecutedVersion": release} if release else {}
-    return _query(name, "AWS/Lambda", "Errors", by_lambda, "Sum")
+    return _query(name, "AWS/Lambda", "Errors", by_lambda, "Sum", period=period)
 
 
 def _query(
