@@ -17,7 +17,8 @@ class Tree(NamedTuple):
     """One tree, arrays by node, root first. A leaf has left == -1 and adds its value to `target`.
 
     A row goes left where its number is at most the threshold, a missing one where `missing_left` says so. `members`
-    maps a node to the set of category codes that go left there instead.
+    maps a node to the set of category codes that go left there instead. `cover` is the weight of the training rows
+    that reached a node, where the text has it.
     """
 
     feature: Array
@@ -28,6 +29,7 @@ class Tree(NamedTuple):
     values: Array
     target: int
     members: Mapping[int, list[float]] = {}
+    cover: Array | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,12 +36,14 @@ class _Symmetric(msgspec.Struct, frozen=True):
 
     leaf_values: list[float]
     splits: list[_Split] | None = None
+    leaf_weights: list[float] | None = None
 
 
 class _Node(msgspec.Struct, frozen=True):
     """A node of another tree; one without a split is a leaf, with a number for each target."""
 
     value: float | list[float] = 0.0
+    weight: float = 0.0
     split: _Split | None = None
     left: "_Node | None" = None
     right: "_Node | None" = None
@@ -166,15 +168,19 @@ def _symmetric(tree: _Symmetric, floats: dict[int, _Feature], targets: int) -> l
     level = np.floor(np.log2(inner + 1)).astype(np.int64)
     feature, threshold, missing_left = _columns(splits, floats)
     values = np.array(tree.leaf_values, dtype=np.float64).reshape(leaves, targets)
+    left, right = (_with_leaves(2 * inner + side, leaves, -1) for side in (1, 2))
+    weights = np.array(tree.leaf_weights or np.zeros(leaves), dtype=np.float64)
+    cover = _cover(left, right, np.concatenate([np.zeros(leaves - 1), weights]))
     return [
         Tree(
             feature=_with_leaves(feature[level], leaves, 0),
             threshold=_with_leaves(threshold[level], leaves, 0.0),
-            left=_with_leaves(2 * inner + 1, leaves, -1),
-            right=_with_leaves(2 * inner + 2, leaves, -1),
+            left=left,
+            right=right,
             missing_left=_with_leaves(missing_left[level], leaves, False),
             values=np.concatenate([np.zeros(leaves - 1), values[:, target]]),
             target=target,
+            cover=cover,
         )
         for target in range(targets)
     ]
@@ -199,10 +205,21 @@ def _asymmetric(root: _Node, floats: dict[int, _Feature], targets: int) -> list[
     unused = _Split("FloatFeature", next(iter(floats)))
     feature, threshold, missing_left = _columns([node.split or unused for node in nodes], floats)
     values = np.array([np.broadcast_to(node.value, (targets,)) for node in nodes], dtype=np.float64)
+    children = (np.array(left), np.array(right))
+    cover = _cover(*children, np.array([node.weight for node in nodes]))
     return [
-        Tree(feature, threshold, np.array(left), np.array(right), missing_left, values[:, target], target)
+        Tree(feature, threshold, *children, missing_left, values[:, target], target, cover=cover)
         for target in range(targets)
     ]
+
+
+def _cover(left: Array, right: Array, weights: Array) -> Array:
+    """Return the weight of each node from those of its leaves; children lie behind their parent."""
+    if len(weights) != len(left):
+        raise ValueError("a tree has not one weight for each leaf")
+    for node in np.flatnonzero(left >= 0)[::-1]:
+        weights[node] = weights[left[node]] + weights[right[node]]
+    return weights
 
 
 def _columns(splits: list[_Split], floats: dict[int, _Feature]) -> tuple[Array, Array, Array]:

@@ -107,7 +107,7 @@ def _tree(fields: Fields, target: int) -> Tree:
     inner = len(leaves) - 1
     if not inner:
         feature, threshold, left, right, missing_left = (np.full(1, fill) for fill in (0, 0.0, -1, -1, False))
-        return Tree(feature, threshold, left, right, missing_left, leaves, target)
+        return Tree(feature, threshold, left, right, missing_left, leaves, target, cover=np.ones(1))
     types = _numbers(fields, "decision_type")
     categorical = (types & CATEGORICAL) != 0
     threshold = _numbers(fields, "threshold", np.float64)
@@ -122,7 +122,16 @@ def _tree(fields: Fields, target: int) -> Tree:
         values=np.concatenate([np.zeros(inner), leaves]),
         target=target,
         members=dict(_members(fields, categorical, threshold)),
+        cover=_cover(fields, len(leaves)),
     )
+
+
+def _cover(fields: Fields, leaves: int) -> Array | None:
+    """Return the training rows of each node; None where a part of the text is missing, which answers do not need."""
+    if not {"internal_count", "leaf_count"} <= fields.keys():
+        return None
+    counts = np.concatenate([_numbers(fields, "internal_count"), _numbers(fields, "leaf_count")])
+    return counts if len(counts) == 2 * leaves - 1 else None
 
 
 def _with_leaves(by_node: Array, leaves: Array, fill: Any) -> Array:

@@ -13,6 +13,8 @@ class NotExactError(Exception):
 
 def link_of(model: Any, output: Output) -> Link:
     """Return the link of a tree ensemble or a linear model; raises NotExactError, NotConvertibleError."""
+    if hasattr(model, "boosting"):
+        return _of_booster(model.boosting.link, output)
     if output.task == "regression":
         loss = getattr(model, "_loss", None) or getattr(model, "_base_loss", None)
         return "log" if type(getattr(loss, "link", None)).__name__ == "LogLink" else "identity"
@@ -25,6 +27,22 @@ def link_of(model: Any, output: Output) -> Link:
     if hasattr(model, "n_trees_per_iteration_"):
         return "logistic" if model.n_trees_per_iteration_ == 1 else "softmax"
     return "probability"
+
+
+BOOSTERS: dict[tuple[str, str], Link] = {
+    ("regression", "identity"): "identity",
+    ("regression", "exp"): "log",
+    ("classification", "sigmoid"): "logistic",
+    ("classification", "softmax"): "softmax",
+}
+"""Link by task and by the booster's own link."""
+
+
+def _of_booster(link: str, output: Output) -> Link:
+    found = BOOSTERS.get((output.task, link))
+    if found is None:
+        raise NotExactError(f"no exact method is known for a booster's {output.task} by {link}")
+    return found
 
 
 def _of_coefficients(model: Any, *, binary: bool) -> Link:

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from fairlead.model.explanation import PackedArray, Trees
+from fairlead.publishing.boosters.booster_trees import Boosting, Tree
 from fairlead.publishing.explain.output_links import NotExactError
 from fairlead.publishing.onnx.converters.hist_gradient_boosting import BITS
 
@@ -13,6 +14,9 @@ MEMBERS = ("DecisionTree", "ExtraTree", "RandomForest", "ExtraTrees")
 FORESTS = frozenset(f"{name}{kind}" for name in MEMBERS for kind in ("Classifier", "Regressor"))
 BOOSTINGS = frozenset({"GradientBoostingClassifier", "GradientBoostingRegressor"})
 HISTOGRAMS = frozenset({"HistGradientBoostingClassifier", "HistGradientBoostingRegressor"})
+
+EMPTY = 1e-9
+"""The weight of a leaf that no training row reached: CatBoost's symmetric trees have many."""
 
 
 class _Ensemble:
@@ -73,6 +77,8 @@ def trees_of(model: Any) -> Trees | None:
         return _forest(model)
     if kind in BOOSTINGS:
         return _boosting(model)
+    if hasattr(model, "boosting"):
+        return _booster(model.boosting)
     return _histograms(model) if kind in HISTOGRAMS else None
 
 
@@ -114,6 +120,33 @@ def _histograms(model: Any) -> Trees:
             ensemble.add(nodes, table["value"][:, None], target, sets=_members(predictor.raw_left_cat_bitsets))
     start = np.broadcast_to(np.ravel(model._baseline_prediction), (model.n_trees_per_iteration_,))  # noqa: SLF001
     return ensemble.packed(start, single=False)
+
+
+def _booster(boosting: Boosting) -> Trees:
+    """Return the trees of another library's booster, where they compare the columns themselves and add doubles."""
+    if boosting.single:
+        raise NotExactError("its library adds trees in single precision, so exact reasons would not add up")
+    if boosting.categories or boosting.whole or boosting.zeros_missing:
+        raise NotExactError("its trees compare categories, or read zeros as missing")
+    factor = boosting.scale * boosting.slope
+    ensemble = _Ensemble()
+    for tree in boosting.trees:
+        nodes = {name: getattr(tree, name) for name in ("feature", "threshold", "left", "right", "missing_left")}
+        nodes["cover"] = _weights(tree)
+        ensemble.add(nodes, factor * tree.values[:, None], tree.target)
+    if not boosting.trees:
+        raise NotExactError("it has no trees")
+    return ensemble.packed(factor * np.array(boosting.start), single=boosting.single_rows)
+
+
+def _weights(tree: Tree) -> Array:
+    """Return the weight of the training rows by node, each the sum of its leaves; no leaf is quite empty."""
+    if tree.cover is None:
+        raise NotExactError("its model keeps no weights of the training rows")
+    weights = np.maximum(tree.cover, EMPTY).astype(np.float64)
+    for node in np.flatnonzero(tree.left >= 0)[::-1]:
+        weights[node] = weights[tree.left[node]] + weights[tree.right[node]]
+    return weights
 
 
 def _members(bitsets: Array) -> Array:
