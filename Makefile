@@ -84,6 +84,12 @@ PYTHON312 := $(or $(lastword $(sort $(wildcard $(PYENV)/versions/3.12.*/bin/pyth
 	@$(UV) pip sync -q --python .venv-mlserver/bin/python --require-hashes requirements/mlserver.txt
 	@touch $@
 
+# The servers that docs/explanation/compared.md sets beside Fairlead.
+.venv-peers/.ready: requirements/peers.txt | $(VENV)/.ready
+	@$(UV) venv -q --clear --python $(PYTHON313) .venv-peers
+	@$(UV) pip sync -q --python .venv-peers/bin/python --require-hashes requirements/peers.txt
+	@touch $@
+
 test-clients: build $(if $(PYTHON312),.venv-mlserver/.ready) .venv-clients/.ready .venv-boosters/.ready $(if $(PYTHON311),.venv-boosters-oldest/.ready) ## clients and estimators of other projects, unchanged
 	@pytest -q -m clients tests/clients
 	@OMP_NUM_THREADS=1 .venv-boosters/bin/python -m pytest -q -n 2 -m boosters tests/boosters
@@ -95,6 +101,9 @@ fuzz: $(VENV)/.ready ## tests with generated input, with thousands of examples e
 bench: build $(if $(PYTHON312),.venv-mlserver/.ready) ## figures of docs/reference/performance.md
 	@python -m benchmarks
 
+compare: build .venv-peers/.ready $(if $(PYTHON312),.venv-mlserver/.ready) ## figures of docs/explanation/compared.md: vetiver, BentoML, MLflow and MLServer beside Fairlead
+	@OMP_NUM_THREADS=1 python -m benchmarks.peers
+
 lock: $(VENV)/.ready ## resolve requirements/*.in and the layers' anew, with hashes
 	@$(UV) pip compile -q --upgrade --generate-hashes --no-annotate --custom-compile-command "make lock" requirements/dev.in -o requirements/dev.txt
 	@for python in 3.11 3.13; do $(UV) pip compile -q --upgrade --generate-hashes --no-annotate --custom-compile-command "make lock" \
@@ -103,6 +112,7 @@ lock: $(VENV)/.ready ## resolve requirements/*.in and the layers' anew, with has
 	@$(UV) pip compile -q --upgrade --python-version 3.13 --generate-hashes --no-annotate --custom-compile-command "make lock" -c requirements/dev.txt requirements/boosters.in -o requirements/boosters.txt
 	@$(UV) pip compile -q --upgrade --generate-hashes --no-annotate --custom-compile-command "make lock" --resolution lowest-direct --only-binary :all: \
 	  --python-version 3.11 --extra catboost --extra lightgbm --extra publish pyproject.toml requirements/boosters-oldest.in -o requirements/boosters-oldest.txt
+	@$(UV) pip compile -q --upgrade --python-version 3.13 --generate-hashes --no-annotate --custom-compile-command "make lock" requirements/peers.in -o requirements/peers.txt
 	@$(UV) pip compile -q --upgrade --python-version 3.12 --generate-hashes --no-annotate --custom-compile-command "make lock" requirements/mlserver.in -o requirements/mlserver.txt
 	@for layer in common onnx sklearn aws; do $(UV) pip compile -q --universal --python-version 3.13 --generate-hashes --no-annotate --no-header \
 	  --no-emit-package flatbuffers --no-emit-package packaging --no-emit-package protobuf \

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from benchmarks import cold, feedback, mlserver, models, protocols, runtime, warm
+from benchmarks import cold, feedback, models, peers, protocols, runtime, warm
 from benchmarks.options import parser
 
 AIMS = """aims: one row ≤ 0.15 ms CPU, 100 rows ≤ 0.6 ms (forest 0.9), cold start ≤ 0.25 s CPU,
@@ -55,8 +55,8 @@ def through_the_client(case: models.Case, *, smallest: bool) -> None:
         repeats, rounds = (10, 1) if smallest else (usual * 5, runtime.ROUNDS)
         client = runtime.measure(case, rows, repeats, rounds)
         empty = runtime.measure(case, rows, repeats, rounds, empty=True)
-        other = mlserver.measure(case, rows, repeats, rounds)
-        shown = "not measured" if other is None else f"{other:.3f}"
+        other = peers.measure(peers.MLSERVER, case, {rows: repeats * rounds})
+        shown = "not measured" if other is None else f"{other.requests[rows]:.3f}"
         print(
             f"| {case.name} | {rows} | {client.cpu:.3f} | {client.wall:.3f} | {empty.cpu:.3f} | {shown} |", flush=True
         )

@@ -77,10 +77,17 @@ def running(case: Case, *, empty: bool = False) -> Iterator[tuple[RuntimeApi, "s
 
 def ask(api: RuntimeApi, payload: bytes) -> None:
     """One invocation, answered 200."""
+    status, body = answer(api, payload)
+    assert status == 200, body[:200]
+
+
+def answer(api: RuntimeApi, payload: bytes) -> tuple[int, str]:
+    """One invocation; return status and body."""
     invocation = Invocation("benchmark", ARN, payload, time.time() + 30)
     api.send(invocation)
     assert invocation.done.wait(30)
-    assert b'"statusCode": 200' in invocation.answer[:200], invocation.answer[:200]
+    document = json.loads(invocation.answer)
+    return document["statusCode"], document["body"]
 
 
 def cpu_seconds(pid: int) -> float:

@@ -9,7 +9,7 @@ import pytest
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 PROGRAMS = sorted(path.stem for path in BENCHMARKS.glob("*.py") if "__main__" in path.read_text())
-BUILT = frozenset({"__main__"})
+BUILT = frozenset({"__main__", "peers"})
 """Programs that measure what `make build` makes; tests/template runs them."""
 
 
