@@ -90,7 +90,13 @@ PYTHON312 := $(or $(lastword $(sort $(wildcard $(PYENV)/versions/3.12.*/bin/pyth
 	@$(UV) pip sync -q --python .venv-peers/bin/python --require-hashes requirements/peers.txt
 	@touch $@
 
-test-clients: build $(if $(PYTHON312),.venv-mlserver/.ready) .venv-clients/.ready .venv-boosters/.ready $(if $(PYTHON311),.venv-boosters-oldest/.ready) ## clients and estimators of other projects, unchanged
+# Spark, Dask and Ray too. Spark needs Java (apt install default-jre-headless).
+.venv-engines/.ready: requirements/engines.txt | $(VENV)/.ready
+	@$(UV) venv -q --clear --python $(PYTHON313) .venv-engines
+	@$(UV) pip sync -q --python .venv-engines/bin/python --require-hashes requirements/engines.txt
+	@touch $@
+
+test-clients: build $(if $(PYTHON312),.venv-mlserver/.ready) .venv-clients/.ready .venv-engines/.ready .venv-boosters/.ready $(if $(PYTHON311),.venv-boosters-oldest/.ready) ## clients and estimators of other projects, unchanged
 	@pytest -q -m clients tests/clients
 	@OMP_NUM_THREADS=1 .venv-boosters/bin/python -m pytest -q -n 2 -m boosters tests/boosters
 	@$(if $(PYTHON311),OMP_NUM_THREADS=1 .venv-boosters-oldest/bin/python -m pytest -q -n 2 -m boosters tests/boosters/test_booster_zoo.py,echo "no Python 3.11 is found: the oldest boosters are NOT tested")
@@ -109,6 +115,7 @@ lock: $(VENV)/.ready ## resolve requirements/*.in and the layers' anew, with has
 	@for python in 3.11 3.13; do $(UV) pip compile -q --upgrade --generate-hashes --no-annotate --custom-compile-command "make lock" \
 	  --resolution lowest-direct --only-binary :all: --python-version $$python --extra publish pyproject.toml -o requirements/oldest-$$python.txt; done
 	@$(UV) pip compile -q --upgrade --python-version 3.13 --generate-hashes --no-annotate --custom-compile-command "make lock" requirements/clients.in -o requirements/clients.txt
+	@$(UV) pip compile -q --upgrade --python-version 3.13 --generate-hashes --no-annotate --custom-compile-command "make lock" -c requirements/dev.txt requirements/engines.in -o requirements/engines.txt
 	@$(UV) pip compile -q --upgrade --python-version 3.13 --generate-hashes --no-annotate --custom-compile-command "make lock" -c requirements/dev.txt requirements/boosters.in -o requirements/boosters.txt
 	@$(UV) pip compile -q --upgrade --generate-hashes --no-annotate --custom-compile-command "make lock" --resolution lowest-direct --only-binary :all: \
 	  --python-version 3.11 --extra catboost --extra lightgbm --extra publish pyproject.toml requirements/boosters-oldest.in -o requirements/boosters-oldest.txt

@@ -25,14 +25,17 @@ STACK = "clients"
 
 @dataclass(frozen=True)
 class Live:
-    """A released model: its API's address, and the keys of a caller."""
+    """A released model: its API's address, its registry's bucket, and the keys of a caller and of a publisher."""
 
     cloud: LocalCloud
     url: str
     caller: Credentials
+    publisher: Credentials
+    bucket: str
 
     def run(self, program: str, asked: dict[str, Any]) -> Any:
         """Run a program in the clients' environment with the caller's keys; return the JSON that it printed."""
+        assert PYTHON.exists(), "the clients' environment is not there: run `make test-clients`"
         env = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON"))}
         env |= self.cloud.environment(self.caller) | {"PYTHONPATH": PACKAGE}
         done = subprocess.run(
@@ -45,7 +48,6 @@ class Live:
 
 @pytest.fixture(scope="session")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    assert PYTHON.exists(), "the clients' environment is not there: run `make test-clients`"
     folder = tmp_path_factory.mktemp("clients")
     _, held_out = penguins.split()
     joblib.dump(penguins.estimator(), folder / "penguins.joblib")
@@ -61,4 +63,6 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
             "release penguins 1 --strategy all-at-once --wait",
         ):
             subprocess.run(["fairlead", *command.split()], env=env, check=True, capture_output=True)
-        yield Live(cloud, cloud.api_url, cloud.add_user("caller", [outputs["CallerPolicyArn"]]))
+        caller = cloud.add_user("caller", [outputs["CallerPolicyArn"]])
+        publisher = cloud.add_user("publisher", [outputs["PublisherPolicyArn"]])
+        yield Live(cloud, cloud.api_url, caller, publisher, outputs["BucketName"])

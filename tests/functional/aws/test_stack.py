@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -148,3 +149,27 @@ def test_the_registry_is_the_stacks_bucket_unless_a_setting_names_another(monkey
     assert open_registry().models() == ["churn"]
     monkeypatch.setenv("FAIRLEAD_BUCKET", "other")
     assert open_registry().models() == ["penguins"]
+
+
+def test_stacks_that_may_not_be_listed_name_the_right_on_all_of_them() -> None:
+    made = client("cloudformation")
+    stub = Stubber(made)
+    stub.add_client_error("describe_stacks", "AccessDenied", "User is not authorized")
+    stub.activate()
+
+    with pytest.raises(StorageError, match="cloudformation:DescribeStacks") as caught:
+        stack.every(made)
+    assert "on all stacks (Resource '*')" in caught.value.hint
+
+
+def test_every_stack_of_the_template_is_listed_by_name_and_no_other() -> None:
+    for name, description in (("risk", "Fairlead: ours"), ("churn", "Fairlead: ours"), ("shop", "Ours alone")):
+        template = {"Description": description, "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}}}
+        client("cloudformation").create_stack(StackName=name, TemplateBody=json.dumps(template))
+
+    assert [one["StackName"] for one in stack.every(client("cloudformation"))] == ["churn", "risk"]
+
+
+def test_the_template_s_description_begins_as_stacks_are_found() -> None:
+    text = (Path(__file__).parents[3] / "template.yaml").read_text()
+    assert text.partition("Description: >-")[2].strip().startswith(stack.DESCRIPTION)

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from fairlead.aws import clients
-from fairlead.errors import NotFoundError, ReleaseError, SettingsError
+from fairlead.errors import NotFoundError, ReleaseError, SettingsError, StorageError
 from fairlead.model.manifest import EngineName
 from fairlead.settings import ALLOW_CODE, Operator
 
@@ -126,9 +126,17 @@ def every(cloudformation: Any) -> list[dict[str, Any]]:
 
     Raises StorageError.
     """
-    with clients.translated("list the stacks (cloudformation:DescribeStacks)"):
-        pages = cloudformation.get_paginator("describe_stacks").paginate()
-        stacks = [described for page in pages for described in page["Stacks"]]
+    try:
+        with clients.translated("list the stacks (cloudformation:DescribeStacks)"):
+            pages = cloudformation.get_paginator("describe_stacks").paginate()
+            stacks = [described for page in pages for described in page["Stacks"]]
+    except StorageError as error:
+        if not clients.refused_action(error):
+            raise
+        hint = (
+            "your role needs this permission on all stacks (Resource '*'); the policies of a stack grant it on that one"
+        )
+        raise StorageError(str(error), hint=hint) from error.__cause__
     ours = (described for described in stacks if described.get("Description", "").startswith(DESCRIPTION))
     return sorted(ours, key=lambda described: str(described["StackName"]))
 

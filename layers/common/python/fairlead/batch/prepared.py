@@ -12,11 +12,12 @@ from fairlead.batch.job import Chunk, Failure, Names, Record, Request
 from fairlead.batch.local import Setup, open_place, open_results, run_local
 from fairlead.batch.manifest import JobManifest, done, write_manifest
 from fairlead.batch.plan import Planner, format_of, inputs_of
-from fairlead.batch.version import carry, find_version, loaded
+from fairlead.batch.version import carry, loaded
 from fairlead.batch.worker import Worker
 from fairlead.errors import IntegrityError, SettingsError
 from fairlead.model.digest import prefixed
 from fairlead.model.manifest import Manifest
+from fairlead.registry.chosen_version import find_version
 from fairlead.registry.connection import open_registry
 from fairlead.registry.store import Registry
 from fairlead.settings import Operator

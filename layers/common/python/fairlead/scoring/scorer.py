@@ -12,11 +12,11 @@ from typing import Any
 from fairlead.api.response_size import most_rows
 from fairlead.aws.stack import find
 from fairlead.client import tables
-from fairlead.errors import DataError, RequestError, SettingsError
+from fairlead.errors import DataError, RequestError
 from fairlead.model.answers import join
 from fairlead.model.digest import prefixed
+from fairlead.registry.chosen_version import find_version
 from fairlead.registry.connection import open_registry
-from fairlead.registry.retirements import retirement
 from fairlead.registry.store import Reading
 from fairlead.scoring import answer_columns
 from fairlead.scoring.answer_columns import Type
@@ -105,13 +105,7 @@ def scorer(name: str, version: int, *, stack: str = "", bucket: str = "") -> Sco
     # Processes need no right to read the stack: they get the bucket's name.
     where = Operator(stack=where.stack, bucket=where.bucket or find(where).bucket)
     registry = open_registry(where)
-    found = next((one for one in registry.lineage(name) if one[0].version == version), None)
-    if found is None:
-        raise registry.unknown_version(name, version)
-    gone = retirement(registry, name, version)
-    if gone:
-        raise SettingsError(f"{name} version {version} is retired: {gone}", hint="name another version")
-    facts, sha256 = found
+    facts, sha256 = find_version(registry, name, version)
     columns = answer_columns.types(facts.signature.output)
     return Scorer(where, name, version, prefixed(sha256), columns)
 
