@@ -63,7 +63,9 @@ def progress_steps() -> Iterator[Callable[[str], None]]:
 def text(value: object) -> str:
     """Format a value."""
     if isinstance(value, float):
-        return f"{value:.4g}"
+        from fairlead.model.digits import digits
+
+        return digits(value)
     return "" if value is None else str(value)
 
 

@@ -157,8 +157,10 @@ def metric_text(metric: "Metric | None") -> str:
     """Format a figure with its interval."""
     if metric is None:
         return ""
-    interval = "" if metric.low is None or metric.high is None else f" ({metric.low:.4g} to {metric.high:.4g})"
-    return f"{metric.value:.4g}{interval}"
+    from fairlead.model.digits import digits
+
+    interval = "" if metric.low is None or metric.high is None else f" ({digits(metric.low)} to {digits(metric.high)})"
+    return f"{digits(metric.value)}{interval}"
 
 
 def _when(at: datetime) -> str:

@@ -2,6 +2,7 @@
 
 import math
 
+from fairlead.model.digits import digits
 from fairlead.model.manifest import Metric
 from fairlead.model.signature import Output, Scalar, Signature
 
@@ -30,8 +31,7 @@ def figure(value: float | None) -> str:
     """Return a number with four digits, thousands separators and a minus sign; a dash for None or NaN."""
     if value is None or math.isnan(value):
         return "–"
-    rounded = f"{value:,.0f}" if 10_000 <= abs(value) < 1e9 else f"{value:.4g}"
-    return rounded.replace("-", "−")
+    return digits(value).replace("-", "−")
 
 
 def interval(metric: Metric) -> str:

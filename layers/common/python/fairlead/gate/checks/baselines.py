@@ -10,6 +10,7 @@ from fairlead.gate.findings import Finding, failed, passed, skipped, warned
 from fairlead.gate.intervals import mcnemar, rows_needed
 from fairlead.gate.metrics import Figure
 from fairlead.gate.policy import Policy
+from fairlead.model.digits import digits
 
 NAME = "baselines"
 VALUES = frozenset({"d2", "r2"})
@@ -38,7 +39,7 @@ def baselines(evidence: Evidence, policy: Policy) -> list[Finding]:
 
 def _compared(name: str, figure: Figure, dummy: float, evidence: Evidence, policy: Policy) -> Finding:
     rows, bound = evidence.held_out, dummy + policy.baselines.margin
-    words = shown(figure), f"> {bound:.4g}"
+    words = shown(figure), f"> {digits(bound)}"
     finding = f"{name} against a dummy"
     beaten, detail = _beaten(name, figure, bound, evidence, policy)
     if beaten:

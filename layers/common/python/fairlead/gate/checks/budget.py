@@ -3,6 +3,7 @@
 from fairlead.gate.evidence import Evidence
 from fairlead.gate.findings import Finding, failed, passed, skipped
 from fairlead.gate.policy import Policy
+from fairlead.model.digits import digits
 
 NAME = "budget"
 MEGABYTE = 1 << 20
@@ -30,4 +31,4 @@ def budget(evidence: Evidence, policy: Policy) -> list[Finding]:
 
 def _within(name: str, spent: float, limit: float, unit: str) -> Finding:
     make = passed if spent <= limit else failed
-    return make(NAME, name, figure=f"{spent:.3g} {unit}", threshold=f"≤ {limit:g} {unit}")
+    return make(NAME, name, figure=f"{digits(spent, 3)} {unit}", threshold=f"≤ {limit:g} {unit}")

@@ -8,6 +8,7 @@ from fairlead.gate import metrics
 from fairlead.gate.evidence import Evidence
 from fairlead.gate.findings import Finding, passed, skipped, warned
 from fairlead.gate.policy import Policy
+from fairlead.model.digits import digits
 
 NAME = "cross_validation"
 
@@ -33,12 +34,12 @@ def cross_validation(evidence: Evidence, policy: Policy) -> list[Finding]:
             error = (held_out.standard_error**2 + spread**2) ** 0.5
             away = abs(held_out.value - mean) / error if error > 0 else 0.0
             if away > policy.cross_validation.largest_gap:
-                detail = f"the held-out value, {held_out.value:.4g}, lies {away:.1f} standard errors away"
+                detail = f"the held-out value, {digits(held_out.value)}, lies {away:.1f} standard errors away"
                 found = warned(NAME, name, detail=f"{found.detail}; {detail}")
         findings.append(
             msgspec.structs.replace(
                 found,
-                figure=f"{mean:.4g} ± {spread:.2g}",
+                figure=f"{digits(mean)} ± {digits(spread, 2)}",
                 threshold=f"within {policy.cross_validation.largest_gap:g} standard errors",
                 figures={"mean": mean, "standard_deviation": spread, "least": min(values), "most": max(values)},
             )

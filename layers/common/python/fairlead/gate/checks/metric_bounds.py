@@ -12,6 +12,7 @@ from fairlead.gate.findings import Finding, failed, passed, skipped, warned
 from fairlead.gate.intervals import rows_needed
 from fairlead.gate.metrics import Figure
 from fairlead.gate.policy import Metrics, Policy
+from fairlead.model.digits import digits
 
 NAME = "metrics"
 FEW_ROWS = 30
@@ -105,5 +106,5 @@ def _margins(name: str, figure: Figure, bounds: Metrics) -> Iterator[_Margin]:
 def shown(figure: Figure) -> str:
     """Return a metric with its interval as text: `0.931 (0.902 to 0.957)`."""
     if figure.low is None or figure.high is None:
-        return f"{figure.value:.4g}"
-    return f"{figure.value:.4g} ({figure.low:.4g} to {figure.high:.4g})"
+        return digits(figure.value)
+    return f"{digits(figure.value)} ({digits(figure.low)} to {digits(figure.high)})"

@@ -22,6 +22,7 @@ from fairlead.gate.policy import Policy
 from fairlead.gate.row_slices import Cut
 from fairlead.gate.scores import scores
 from fairlead.gate.slice_quality import Losses, Slice, losses, measure
+from fairlead.model.digits import digits
 
 NAME = "slices"
 
@@ -81,7 +82,7 @@ def _line(one: Slice, evidence: Evidence, policy: Policy, *, worse: bool, broken
     found = make(
         NAME,
         one.name,
-        figure=f"{words(evidence.loss)} {one.loss:.4g}, others {one.rest:.4g}"
+        figure=f"{words(evidence.loss)} {digits(one.loss)}, others {digits(one.rest)}"
         if regression
         else f"accuracy {1 - one.loss:.3f}, others {1 - one.rest:.3f}",
         threshold=f"≤ {policy.slices.largest_ratio:g} times" if regression else f"gap ≤ {policy.slices.largest_gap:g}",
