@@ -182,6 +182,12 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "CatBoost's own threshold": (own_threshold, "a probability threshold of its own"),
     "CatBoost's categories": (lambda: native(one_hot_max_size=10), "cat_features"),
     "CatBoost's counters of categories": (native, "cat_features"),
+    "CatBoost's text features": (
+        lambda: CatBoostClassifier(**CAT, text_features=["words"]).fit(
+            X.assign(words=np.where(y == 1, "the parcel is late", "it was charged twice")), y
+        ),
+        "text_features has no ONNX form, and only onnx serves CatBoost: use a TfidfVectorizer before it",
+    ),
     "CatBoost's loss with uncertainty": (
         lambda: CatBoostRegressor(**CAT, loss_function="RMSEWithUncertainty").fit(X, y),
         "RMSEWithUncertainty",

@@ -4,7 +4,7 @@ CatBoost asks whether a number in single precision is greater than a border, and
 that of CatBoost's `catboost/libs/model/model_export/json_model_helpers.cpp`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -87,6 +87,13 @@ class _Document(msgspec.Struct, frozen=True):
     scale_and_bias: tuple[float, list[float]]
     oblivious_trees: list[_Symmetric] | None = None
     trees: list[_Node] | None = None
+
+
+def check_features(parameters: Mapping[str, Any]) -> None:
+    """Raise ModelFileError for features that CatBoost's JSON has no form for; `parameters` are the constructor's."""
+    for name, use in (("text_features", "a TfidfVectorizer"), ("embedding_features", "a column for each number")):
+        if parameters.get(name):
+            raise unsupported(name, f"{use} before it")
 
 
 def read_catboost(text: str) -> Boosting:

@@ -15,7 +15,7 @@ from sklearn.utils.metaestimators import available_if  # noqa: TID253 - as above
 
 from fairlead.errors import ModelFileError
 from fairlead.publishing.boosters.booster_trees import Boosting
-from fairlead.publishing.boosters.catboost_json import read_catboost
+from fairlead.publishing.boosters.catboost_json import check_features, read_catboost
 from fairlead.publishing.boosters.closed_boosters import ClosedBooster, check_installed
 from fairlead.publishing.boosters.lightgbm_text import read_lightgbm
 from fairlead.publishing.boosters.xgboost_json import read_xgboost
@@ -77,6 +77,7 @@ class BoosterEstimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has
         if self.library == "xgboost":
             return read_xgboost(self._closed.text(), missing=self.parameters.get("missing"))
         if self.library == "catboost":
+            check_features(self.parameters)
             return self._of_catboost(read_catboost(self._closed.text()))
         return read_lightgbm(self._closed.text(), iterations=self.iterations)
 
