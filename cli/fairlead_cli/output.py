@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import typer
@@ -19,7 +19,7 @@ def print_json(result: Any) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table; numbers are right-aligned."""
+    """Print a table; numbers are right-aligned. On a terminal with fewer lines it goes through $PAGER."""
     from rich.table import Table
     from rich.text import Text
 
@@ -29,7 +29,10 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
         table.add_column(column, justify="right" if numeric else "left")
     for row in rows:
         table.add_row(*(Text(text(value)) for value in row))
-    stdout().print(table)
+    console = stdout()
+    long = console.is_terminal and sys.stdin.isatty() and len(rows) + 1 >= console.size.height
+    with console.pager() if long else nullcontext():
+        console.print(table)
 
 
 def print_facts(facts: Sequence[tuple[str, str]]) -> None:
