@@ -88,6 +88,8 @@ def is_earlier(release: "Release", life: str) -> bool:
 
 def who(record: "Record") -> str:
     """Return who moved it, without the account: `user/ada`, `codedeploy for user/ada`."""
+    from fairlead.model.principal import named
+
     author = record.evidence.get("asked_by")
     return named(record.by) + (f" for {named(str(author))}" if author else "")
 
@@ -98,8 +100,3 @@ def strategy(record: "Record") -> str:
 
     configuration = record.evidence.get("configuration") if record.kind == "shifting" else None
     return spoken(str(configuration), custom="") if configuration else ""
-
-
-def named(arn: str) -> str:
-    """Return an ARN without its account."""
-    return arn.split(":", 5)[-1] if arn.startswith("arn:") else arn

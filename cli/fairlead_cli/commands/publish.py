@@ -90,6 +90,7 @@ def publish(
 
 
 def _print(published: "Published", settings: "Operator", *, verbose: bool, json: bool) -> None:
+    from fairlead.model.principal import named
     from fairlead_cli.findings import count, print_checks, print_engine
     from fairlead_cli.manifest_view import document, own_code
     from fairlead_cli.stack import live_model, release_command
@@ -102,7 +103,7 @@ def _print(published: "Published", settings: "Operator", *, verbose: bool, json:
     typer.echo(f"\npublished {manifest.model} version {manifest.version}")
     typer.echo(f"gate: {count(manifest.findings)}")
     if manifest.forced:
-        typer.echo(f"FORCED by {manifest.forced.by}: {manifest.forced.reason}")
+        typer.echo(f"FORCED by {named(manifest.forced.by)}: {manifest.forced.reason}")
     typer.echo(f"next: {release_command(manifest.model, manifest.version, live_model(settings))}")
     print_engine(manifest.engine, manifest.parity)
     if manifest.package:

@@ -112,6 +112,7 @@ def _retrained(order: "RetrainingOrder", settings: "Operator", *, json: bool) ->
 
 
 def _print(done: "Retrained", settings: "Operator", *, json: bool) -> None:
+    from fairlead.model.principal import named
     from fairlead.retraining.handler import published_facts
     from fairlead_cli.findings import count, print_checks
     from fairlead_cli.stack import live_model, release_command
@@ -121,7 +122,7 @@ def _print(done: "Retrained", settings: "Operator", *, json: bool) -> None:
         return
     manifest = done.published.manifest
     print_checks((*done.findings, *manifest.findings))
-    typer.echo(f"\npublished {manifest.model} version {manifest.version} by {manifest.created_by}")
+    typer.echo(f"\npublished {manifest.model} version {manifest.version} by {named(manifest.created_by)}")
     typer.echo(
         f"learnt {done.learnt:,} new rows, judged on {done.held_out:,} newer ones; gate: {count(manifest.findings)}"
     )

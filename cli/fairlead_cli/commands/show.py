@@ -56,17 +56,19 @@ def show(
 
 
 def _facts(manifest: "Manifest", sha256: str, retired: "Retirement | None") -> list[tuple[str, str]]:
+    from fairlead.model.principal import named
+
     parent = manifest.parent
     output = manifest.signature.output
     rows = ", ".join(f"{count:,} {kind.replace('_', '-')}" for kind, count in manifest.rows.items())
     environment = ", ".join(f"{package} {version}" for package, version in manifest.environment.items())
     return [
         ("model", f"{manifest.model} version {manifest.version}"),
-        *([("FORCED", f"by {manifest.forced.by}: {manifest.forced.reason}")] if manifest.forced else []),
+        *([("FORCED", f"by {named(manifest.forced.by)}: {manifest.forced.reason}")] if manifest.forced else []),
         *([("retired", str(retired))] if retired else []),
         ("gate", _gate(manifest)),
         ("digest", prefixed(sha256)),
-        ("created", f"{utc_text(manifest.created)} by {manifest.created_by}"),
+        ("created", f"{utc_text(manifest.created)} by {named(manifest.created_by)}"),
         ("commit", manifest.git_commit or "none"),
         ("parent", f"version {parent.version}, {prefixed(parent.sha256)}" if parent else "none: the first version"),
         *([("imported from", manifest.source)] if manifest.source else []),

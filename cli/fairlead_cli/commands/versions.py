@@ -7,7 +7,6 @@ import typer
 
 from fairlead.model.digest import prefixed
 from fairlead_cli import completion
-from fairlead_cli.journal_view import named
 from fairlead_cli.options import DEFAULT_STACK, Json, Stack, where
 from fairlead_cli.output import note, print_json, print_table, text
 
@@ -117,6 +116,8 @@ def _code(facts: dict[str, Any]) -> str:
 def _for_people(facts: dict[str, Any]) -> dict[str, Any]:
     if "error" in facts:
         return {**facts, "created": None, "created_by": "", "engine": "", "rows": "", "metrics": facts["error"]}
+    from fairlead.model.principal import named
+
     figures = [f"{name} {text(metric.value)}" for name, metric in list(facts["metrics"].items())[:MOST_METRICS]]
     by, rows = named(facts["created_by"]), facts["rows"].get("held_out", "")
     return {**facts, "created_by": by, "rows": rows, "metrics": ", ".join(figures)}

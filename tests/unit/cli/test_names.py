@@ -2,8 +2,8 @@
 
 import pytest
 
+from fairlead.model.principal import named
 from fairlead_cli.commands.versions import _for_people
-from fairlead_cli.journal_view import named
 
 RETRAINED = (
     "arn:aws:lambda:eu-west-1:123456789012:function:fairlead-retrain, retrained from version 2 because it is time"

@@ -15,6 +15,7 @@ from fairlead.html import formatting
 from fairlead.html.blocks import table
 from fairlead.html.elements import e
 from fairlead.model.manifest import Certificate, Engine, Metric
+from fairlead.model.principal import named
 from fairlead.monitoring.dashboard.render import render
 from fairlead.monitoring.overview import Overview
 from fairlead.publishing.report.sections.findings import findings_table
@@ -45,7 +46,7 @@ class PublishedVersion(Published, frozen=True):
 
     def _repr_html_(self) -> str:
         made = self.manifest
-        forced = e("p", e("b", f"FORCED by {made.forced.by}: "), made.forced.reason) if made.forced else None
+        forced = e("p", e("b", f"FORCED by {named(made.forced.by)}: "), made.forced.reason) if made.forced else None
         report = f"fairlead report {made.model} {made.version} --open"
         release = f"fairlead release {made.model} {made.version}"
         return _html(

@@ -11,6 +11,7 @@ from fairlead.html.elements import e
 from fairlead.journal.journal import Entry
 from fairlead.journal.records import Record
 from fairlead.model.manifest import Metric
+from fairlead.model.principal import named
 from fairlead.model.release import Release
 from fairlead.monitoring.dashboard.time_axis import utc_text
 from fairlead.monitoring.history import called
@@ -21,7 +22,7 @@ from fairlead.monitoring.views import View
 def done(entries: Sequence[Entry]) -> Element:
     """Return the table of journal records, oldest first, with the numbers of their marks."""
     rows = [
-        (str(number), _short(utc_text(record.effective)), record.kind, _moving(record), record.by, record.why)
+        (str(number), _short(utc_text(record.effective)), record.kind, _moving(record), named(record.by), record.why)
         for number, (_, record) in enumerate(reversed(entries), 1)
     ]
     return table(("", "when (UTC)", "what", "from → to", "by", "why"), rows)

@@ -11,6 +11,7 @@ from fairlead.html import formatting
 from fairlead.html.elements import clean
 from fairlead.model.baseline import Categories, Feature
 from fairlead.model.manifest import Metric
+from fairlead.model.principal import named
 from fairlead.publishing.report.facts import ReportFacts
 from fairlead.publishing.report.sections.lineage import own_code
 
@@ -49,7 +50,7 @@ def _details(facts: ReportFacts) -> list[str]:
         _list(
             [
                 f"Estimator: {_text(manifest.recipe.estimator)}, served by the {_text(engine)} engine",
-                f"Created {manifest.created:%Y-%m-%d} by {_text(manifest.created_by)}",
+                f"Created {manifest.created:%Y-%m-%d} by {_text(named(manifest.created_by))}",
                 f"Commit: {_text(manifest.git_commit)}" if manifest.git_commit else "",
                 f"Follows version {parent.version}" if parent else "First version",
                 f"Packages: {_text(packages)}",
@@ -65,7 +66,7 @@ def _verdict(facts: ReportFacts) -> str:
     result = {"pass": "passed", "warn": "passed, with warnings"}.get(facts.verdict.verdict, "refused")
     if facts.forced is None:
         return result
-    return f"{result}; published with --force by {_text(facts.forced.by)}: {_text(facts.forced.reason)}"
+    return f"{result}; published with --force by {_text(named(facts.forced.by))}: {_text(facts.forced.reason)}"
 
 
 def _use(facts: ReportFacts) -> list[str]:

@@ -8,6 +8,7 @@ from fairlead.html.blocks import facts as listed
 from fairlead.html.elements import Children, e
 from fairlead.model.digest import prefixed
 from fairlead.model.manifest import CODE, Manifest
+from fairlead.model.principal import named
 from fairlead.publishing.report.facts import ReportFacts
 
 LONGEST = 300
@@ -43,7 +44,7 @@ def lineage(facts: ReportFacts) -> Element:
     if manifest.parent:
         parent = [f"version {manifest.parent.version}, manifest ", e("code", prefixed(manifest.parent.sha256))]
     pairs: list[tuple[str, Children]] = [
-        ("created", f"{manifest.created:%Y-%m-%d %H:%M:%S} UTC by {manifest.created_by}"),
+        ("created", f"{manifest.created:%Y-%m-%d %H:%M:%S} UTC by {named(manifest.created_by)}"),
         ("commit", e("code", manifest.git_commit) if manifest.git_commit else "none"),
         *([("imported from", manifest.source)] if manifest.source else []),
         ("parent", parent),

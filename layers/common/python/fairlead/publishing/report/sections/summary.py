@@ -7,6 +7,7 @@ from fairlead.html import formatting
 from fairlead.html.blocks import slug
 from fairlead.html.elements import Children, e
 from fairlead.model.manifest import Metric
+from fairlead.model.principal import named
 from fairlead.publishing.report.facts import ReportFacts
 
 HEADLINE = ("accuracy", "mae")
@@ -41,7 +42,7 @@ def _verdict(facts: ReportFacts) -> Element:
     if refused:
         detail = [f"Refused by: {'; '.join(refused)}. ", detail]
     if facts.forced:
-        title = f"{title}; {facts.forced.by} published it with --force"
+        title = f"{title}; {named(facts.forced.by)} published it with --force"
         detail = [e("b", f"Reason given: {facts.forced.reason}"), ". ", detail]
     return e(
         "div",
