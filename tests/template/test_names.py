@@ -33,6 +33,7 @@ NAMED: dict[str, tuple[str, int, str]] = {
     "AWS::Logs::LogGroup": ("LogGroupName", 512, r"[A-Za-z0-9_/.#-]+"),
     "AWS::S3::Bucket": ("BucketName", 63, r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"),
     "AWS::SNS::Topic": ("TopicName", 256, WORD),
+    "AWS::StepFunctions::StateMachine": ("StateMachineName", 80, WORD),
 }
 UNNAMED = {
     *("AWS::ApiGateway::Deployment", "AWS::ApiGateway::Stage", "AWS::Lambda::Alias", "AWS::Lambda::Version"),
@@ -45,6 +46,7 @@ UNNAMED = {
 def named(stack: str) -> Stack:
     """The template with everything switched on, in a stack of this name."""
     given = {"CustomCanaryPercent": "99", "CustomCanaryMinutes": "2880", "RetrainSchedule": "rate(7 days)"}
+    given |= {"BatchInput": "rows/in/", "BatchOutput": "rows/out/"}
     made = translate(ReleaseCandidates="custom", **given)
     defaults = {name: str(facts["Default"]) for name, facts in made.raw["Parameters"].items()}
     values = NAMES | defaults | given | {"ReleaseCandidates": "custom", "AWS::StackName": stack}

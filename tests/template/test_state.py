@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 
 from fairlead_local.cloudformation import templates
-from tests.template.stack import ROOT, translate
+from tests.template.stack import EVERYTHING, ROOT, translate
 
 STATE = {
     "AWS::S3::Bucket": ["Registry", "SetAside"],
     "AWS::DynamoDB::Table": ["Ledger"],
     "AWS::Logs::LogGroup": [
-        *("ApiLogs", "FeedbackLogs", "IntakeLogs", "MonitorLogs", "MoveLogs", "PredictLogs", "ProveLogs"),
+        *("ApiLogs", "BatchLogs", "FeedbackLogs", "IntakeLogs", "MonitorLogs", "MoveLogs", "PredictLogs", "ProveLogs"),
         *("RecordLogs", "RedriveLogs", "ReleaseLogs", "RespondLogs", "RetrainLogs", "VerifyLogs"),
     ],
     # Subscriptions, callers' address, deployment history.
@@ -23,7 +23,7 @@ STATE = {
     "AWS::Lambda::Version": ["BootstrapVersion"],
     "AWS::Lambda::Alias": ["LiveAlias", "PreviousAlias"],
     # Attached to roles and users of the account.
-    "AWS::IAM::ManagedPolicy": ["CallerPolicy", "FeedbackPolicy", "OperatorPolicy", "PublisherPolicy"],
+    "AWS::IAM::ManagedPolicy": ["BatchPolicy", "CallerPolicy", "FeedbackPolicy", "OperatorPolicy", "PublisherPolicy"],
     "AWS::KMS::Key": [],
     "AWS::SecretsManager::Secret": [],
     "AWS::SQS::Queue": [],
@@ -31,7 +31,7 @@ STATE = {
 
 
 def test_logical_ids_of_resources_with_state_are_frozen() -> None:
-    stack = translate(ReleaseCandidates="canary-10-5m")
+    stack = translate(**EVERYTHING)
 
     assert {kind: sorted(stack.of_type(kind)) for kind in STATE} == STATE
     assert "PredictFunction" in stack.of_type("AWS::Lambda::Function")
@@ -71,6 +71,7 @@ def test_predict_s_role_is_never_replaced() -> None:
 
 
 DESCRIPTIONS = {
+    "BatchPolicy": "Run batch jobs",
     "CallerPolicy": "Call the API",
     "FeedbackPolicy": "Report outcomes",
     "OperatorPolicy": "Release, roll back, read the history, retire and prune",
@@ -82,7 +83,7 @@ DESCRIPTIONS = {
 
 def test_descriptions_of_attached_policies_are_frozen() -> None:
     """Another description replaces the policy; roles and users of the account would keep the old one, or none."""
-    policies = translate().of_type("AWS::IAM::ManagedPolicy")
+    policies = translate(**EVERYTHING).of_type("AWS::IAM::ManagedPolicy")
 
     assert {name: policy["Properties"]["Description"] for name, policy in policies.items()} == DESCRIPTIONS
     assert {policy["Properties"]["Path"] for policy in policies.values()} == {"/fairlead/"}

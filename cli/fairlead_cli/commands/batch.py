@@ -10,9 +10,11 @@ from fairlead_cli.options import DEFAULT_STACK, Json, Stack, where
 from fairlead_cli.output import note, print_facts, print_json
 
 if TYPE_CHECKING:
+    from fairlead.aws.stack import Stack as Deployed
     from fairlead.batch.estimate import Estimate
-    from fairlead.batch.job import Failure, JobPlan
-    from fairlead.batch.manifest import JobManifest
+    from fairlead.batch.job import Failure, JobPlan, Order
+    from fairlead.model.manifest import Manifest
+    from fairlead.registry.store import Registry
 
 SHOWN = 5
 """Failures that are printed."""
@@ -22,17 +24,18 @@ def batch(
     name: Annotated[str, typer.Argument(metavar="NAME[@VERSION]", help="The model; without a version the live one.")],
     *,
     input: Annotated[  # noqa: A002 - the option's name
-        str,
-        typer.Option(
-            "--input", metavar="PATTERN", help="Rows: s3://…/*.csv, .jsonl or .parquet, or files of this machine."
-        ),
+        str, typer.Option("--input", metavar="PATTERN", help="Rows: s3://…/*.csv, .jsonl or .parquet, or local files.")
     ],
     output: Annotated[
         str, typer.Option("--output", metavar="FOLDER", help="Results: s3://…/ or a folder of this machine.")
     ],
-    local: Annotated[int, typer.Option("--local", min=1, metavar="N", help="Run in N processes of this machine.")],
+    local: Annotated[
+        int | None,
+        typer.Option("--local", min=1, metavar="N", help="Run in N processes of this machine. Default: on AWS."),
+    ] = None,
     estimate: Annotated[
-        bool, typer.Option("--estimate", help="Say rows, chunks and minutes, from a trial of some rows, and stop.")
+        bool,
+        typer.Option("--estimate", help="Say rows, chunks, minutes and dollars, from a trial of some rows, and stop."),
     ] = False,
     keep: Annotated[
         str | None,
@@ -50,47 +53,110 @@ def batch(
     Files are cut into chunks. Each chunk has one result file with ids, predictions and errors by row. A job that was
     stopped continues where it ended: run the same command again.
     """
-    from fairlead.batch.prepared import Options, prepare
+    from fairlead.batch.job import Order
+    from fairlead.batch.version import named_version
+    from fairlead.registry.connection import open_registry
 
-    options = Options(name=name, input=input, output=output, keep=None if keep is None else tuple(_names(keep)))
-    prepared = prepare(where(stack), options, notify=note)
+    settings = where(stack)
+    machine = None if local else _machine(settings, input, output)
+    registry = open_registry(settings)
+    facts, sha256 = named_version(registry, name, settings)
+    note(f"{facts.model} version {facts.version}, sha256:{sha256[:12]}…")
+    kept = None if keep is None else tuple(one.strip() for one in keep.split(",") if one.strip())
+    order = Order(model=facts.model, version=facts.version, digest=sha256, input=input, output=output, keep=kept)
     if estimate:
-        _print_estimate(prepared.estimate(local), json=json)
-        return
+        _print_estimate(_estimated(registry, order, facts, local, machine), json=json)
+    elif machine:
+        _run_on_aws(machine, order, facts, json=json)
+    else:
+        _run_here(registry, order, facts, local or 1, json=json)
+
+
+def _machine(settings: Any, input_: str, output: str) -> "Deployed":
+    """Return the stack whose state machine runs the job; raises SettingsError where it has none, or cannot run it."""
+    from fairlead.aws.stack import find
+    from fairlead.batch.steps import HERE, check_places
+    from fairlead.errors import SettingsError
+
+    check_places(input_, output)
+    found = find(settings)
+    if not found.batch_machine:
+        hint = f"deploy it with the parameters BatchInput and BatchOutput, or {HERE}"
+        raise SettingsError(f"stack {found.name!r} has no batch function", hint=hint)
+    return found
+
+
+def _estimated(
+    registry: "Registry", order: "Order", facts: "Manifest", local: int | None, machine: "Deployed | None"
+) -> "Estimate":
+    from fairlead.batch.prepared import prepare
+
+    prepared = prepare(registry, order, facts, write=False)
+    return prepared.aws_estimate(machine.batch_concurrency) if machine else prepared.local_estimate(local or 1)
+
+
+def _run_here(registry: "Registry", order: "Order", facts: "Manifest", processes: int, *, json: bool) -> None:
+    from fairlead.batch.prepared import prepare
+
+    prepared = prepare(registry, order, facts, write=True)
     left = prepared.left()
-    with _progress(prepared.plan, len(prepared.chunks) - len(left)) as advance:
-        failures = prepared.run(left, local, advance)
+    rows = 0
+    with _progress() as show:
+        show(prepared.plan.chunks - len(left), prepared.plan.chunks, "chunks")
+
+        def advance(record: Any) -> None:
+            nonlocal rows
+            rows += record.rows
+            left.pop()
+            show(prepared.plan.chunks - len(left), prepared.plan.chunks, f"{rows:,} rows, chunks")
+
+        failures = prepared.run(list(left), processes, advance)
     if failures:
         _refuse(prepared.plan, failures)
-    _print(prepared.finish(), prepared.place, json=json)
+    manifest = prepared.finish()
+    counts = {"rows": manifest.rows, "answered": manifest.answered, "refused": manifest.refused}
+    _print(order, {"job": manifest.job, **counts, "chunks": len(manifest.results)}, json=json)
 
 
-def _names(text: str) -> list[str]:
-    return [name.strip() for name in text.split(",") if name.strip()]
+def _run_on_aws(machine: "Deployed", order: "Order", facts: "Manifest", *, json: bool) -> None:
+    from fairlead.aws.clients import client
+    from fairlead.batch.executions import Executions, Progress
+    from fairlead.batch.job import Names
+    from fairlead.batch.places import open_place, open_results
+    from fairlead.batch.plan import Planner, request_of
+
+    files, pattern = open_place(order.input)
+    job = Planner(request_of(order, files, pattern), facts.signature, files).job
+    results, folder = open_results(order.output)
+    far = Progress(results, Names(folder, job))
+    executions = Executions(client("stepfunctions"), machine.batch_machine)
+    execution = executions.start(order)
+    note(execution)
+    with _progress() as show:
+        found = executions.follow(execution, lambda: show(far.done(), far.total, "chunks"))
+    _print(order, found | {"chunks": far.total}, json=json)
 
 
 def _refuse(plan: "JobPlan", failures: "list[Failure]") -> None:
+    from fairlead.batch.executions import AGAIN
     from fairlead.errors import CallError
 
     for failure in failures[:SHOWN]:
         note(f"  chunk {failure.chunk}: {failure.error}")
     if len(failures) > SHOWN:
         note(f"  … and {len(failures) - SHOWN} more")
-    raise CallError(
-        f"{len(failures)} of {plan.chunks} chunks of {plan.job} failed",
-        hint="run the same command again: chunks that are done are skipped",
-    )
+    raise CallError(f"{len(failures)} of {plan.chunks} chunks of {plan.job} failed", hint=AGAIN)
 
 
-def _print(manifest: "JobManifest", place: str, *, json: bool) -> None:
-    counts = {"rows": manifest.rows, "answered": manifest.answered, "refused": manifest.refused}
+def _print(order: "Order", counts: dict[str, Any], *, json: bool) -> None:
+    place = f"{order.output.rstrip('/')}/{counts['job']}/"
     if json:
-        version = {"model": manifest.model, "version": manifest.version, "digest": manifest.digest}
-        print_json({"job": manifest.job, **version, **counts, "chunks": len(manifest.results), "results": place})
+        version = {"model": order.model, "version": order.version, "digest": order.digest}
+        print_json({**counts, **version, "results": place})
         return
-    typer.echo(f"{manifest.rows:,} rows by {manifest.model} version {manifest.version}: {place}results/")
-    if manifest.refused:
-        note(f"{manifest.refused:,} rows have no prediction: their column `error` says why")
+    typer.echo(f"{counts['rows']:,} rows by {order.model} version {order.version}: {place}results/")
+    if counts["refused"]:
+        note(f"{counts['refused']:,} rows have no prediction: their column `error` says why")
 
 
 def _print_estimate(found: "Estimate", *, json: bool) -> None:
@@ -101,7 +167,7 @@ def _print_estimate(found: "Estimate", *, json: bool) -> None:
         [
             ("rows", f"{found.rows:,}" if found.exact else f"about {found.rows:,}"),
             ("chunks", f"{found.chunks:,}, {found.done:,} of them done"),
-            ("speed", f"{found.rows_per_second:,.0f} rows a second in one process"),
+            ("speed", f"{found.rows_per_second:,.0f} rows a second in one process of this machine"),
             ("minutes", f"{found.minutes:,.1f}"),
             ("dollars", f"{found.dollars:,.2f}"),
         ]
@@ -109,18 +175,17 @@ def _print_estimate(found: "Estimate", *, json: bool) -> None:
 
 
 @contextmanager
-def _progress(plan: "JobPlan", done: int) -> "Iterator[Callable[[Any], None]]":
+def _progress() -> "Iterator[Callable[[int, int, str], None]]":
+    """Return a function that shows how many of all chunks are done, on a terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    rows = 0
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("chunks", total=plan.chunks, completed=done)
+        task = bar.add_task("planning", total=None)
 
-        def advance(record: Any) -> None:
-            nonlocal rows
-            rows += record.rows
-            bar.update(task, advance=1, description=f"{rows:,} rows, chunks")
+        def show(done: int, total: int, said: str) -> None:
+            if total:
+                bar.update(task, completed=done, total=total, description=said)
 
-        yield advance
+        yield show

@@ -1,7 +1,7 @@
 """List prices of us-east-1 in dollars, read on `AS_OF`, without the free tier. Other regions cost up to half more.
 
 aws.amazon.com: /lambda/pricing, /api-gateway/pricing, /cloudwatch/pricing, /dynamodb/pricing, /s3/pricing,
-/xray/pricing.
+/step-functions/pricing, /xray/pricing.
 """
 
 AS_OF = "2026-11-28"
@@ -18,5 +18,8 @@ TRACE = 5.00e-6
 """A trace that X-Ray records."""
 ALARM_METRIC, COMPOSITE_ALARM, DASHBOARD = 0.10, 0.50, 3.00
 """A month of each."""
+S3_PUT = 0.005e-3
+STATE_TRANSITION = 25.00e-6
+"""A step of a standard workflow of Step Functions."""
 CLOUDWATCH_CALL, S3_LIST = 0.01e-3, 0.005e-3
 """A call of CloudWatch's API, such as DescribeAlarms; a page of a bucket's keys."""

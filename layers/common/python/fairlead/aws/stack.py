@@ -21,7 +21,8 @@ class Stack(msgspec.Struct, frozen=True, kw_only=True):
 
     `strategy` and `custom_strategy` name CodeDeploy configurations: the deployment group's default, and the stack's
     own. `hook` is the function that checks a release before it gets traffic. `ledger` is the table of predictions and
-    outcomes.
+    outcomes, `batch_machine` the state machine of batch jobs, empty where the stack has none; so many of their
+    chunks run at once as `batch_concurrency` says.
     """
 
     name: str
@@ -39,6 +40,8 @@ class Stack(msgspec.Struct, frozen=True, kw_only=True):
     canary_alarms: tuple[str, ...]
     hook: str
     ledger: str
+    batch_machine: str = ""
+    batch_concurrency: int = 0
 
     @property
     def life(self) -> str:
@@ -89,6 +92,8 @@ def parsed(described: Mapping[str, Any]) -> Stack:
             canary_alarms=tuple(outputs["CanaryAlarms"].split(",")),
             hook=outputs["VerifyFunctionName"],
             ledger=outputs["LedgerTable"],
+            batch_machine=outputs.get("BatchMachineArn", ""),
+            batch_concurrency=int(outputs.get("BatchConcurrency", 0)),
         )
     except KeyError as error:
         raise NotFoundError(

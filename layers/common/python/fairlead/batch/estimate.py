@@ -1,17 +1,24 @@
-"""What a job will take: rows, chunks and minutes, from a trial of its first rows on this machine."""
+"""What a job will take: rows, chunks, minutes and dollars, from a trial of its first rows on this machine."""
 
 import time
 from collections.abc import Sequence
 
 import msgspec
 
-from fairlead.batch.job import Chunk, JobPlan
+from fairlead import prices
+from fairlead.batch.job import Chunk
 from fairlead.batch.worker import Worker
 
 SAMPLE = 2 << 20
 """Bytes of text that are tried."""
 BLOCKS = 2
 """Blocks of Parquet that are tried."""
+START = 3.0
+"""Seconds of a worker beside its rows: a cold start, and reading and writing S3."""
+GIGABYTES = 1769 / 1024
+"""Memory of the batch function (template.yaml)."""
+STEPS, PUTS = 3, 2
+"""State transitions and new objects of a chunk."""
 
 
 class Tried(msgspec.Struct, frozen=True):
@@ -45,22 +52,35 @@ def trial(worker: Worker, chunk: Chunk) -> Tried:
     return Tried(size=(sample.stop - sample.start) / max(rows, 1), rate=rows / seconds)
 
 
-def local_estimate(
-    plan: JobPlan, chunks: Sequence[Chunk], left: Sequence[Chunk], tried: Tried, processes: int
-) -> Estimate:
+def local_estimate(chunks: Sequence[Chunk], left: Sequence[Chunk], tried: Tried, processes: int) -> Estimate:
     """Return the estimate of a job in processes of this machine; it costs no dollars but those of S3."""
-    rows = round(sum(_rows(chunk, tried) for chunk in left))
+    rows = _rows(left, tried)
     busy = min(processes, max(len(left), 1))
+    return _estimate(chunks, left, tried, minutes=rows / tried.rate / busy / 60, dollars=0.0)
+
+
+def aws_estimate(chunks: Sequence[Chunk], left: Sequence[Chunk], tried: Tried, concurrency: int) -> Estimate:
+    """Return the estimate of a job on AWS, where a worker has one processor as fast as this machine's."""
+    seconds = [_rows([chunk], tried) / tried.rate + START for chunk in left]
+    rounds = sum(seconds) / min(concurrency, max(len(left), 1))
+    second = GIGABYTES * prices.GIGABYTE_SECOND["x86_64"]
+    each = prices.INVOCATION + STEPS * prices.STATE_TRANSITION + PUTS * prices.S3_PUT
+    return _estimate(chunks, left, tried, minutes=rounds / 60, dollars=sum(seconds) * second + len(left) * each)
+
+
+def _estimate(
+    chunks: Sequence[Chunk], left: Sequence[Chunk], tried: Tried, *, minutes: float, dollars: float
+) -> Estimate:
     return Estimate(
-        rows=rows,
-        exact=plan.rows is not None,
+        rows=round(_rows(left, tried)),
+        exact=all(chunk.rows is not None for chunk in left),
         chunks=len(chunks),
         done=len(chunks) - len(left),
         rows_per_second=tried.rate,
-        minutes=rows / tried.rate / busy / 60,
-        dollars=0.0,
+        minutes=minutes,
+        dollars=dollars,
     )
 
 
-def _rows(chunk: Chunk, tried: Tried) -> float:
-    return chunk.rows if chunk.rows is not None else (chunk.stop - chunk.start) / tried.size
+def _rows(chunks: Sequence[Chunk], tried: Tried) -> float:
+    return sum(chunk.rows if chunk.rows is not None else (chunk.stop - chunk.start) / tried.size for chunk in chunks)

@@ -5,6 +5,7 @@
     JOB/results/000012.csv    the predictions of one chunk
     JOB/records/000012.json   its counts, written after the result: the chunk is done
     JOB/failures/000012-….json  why a chunk was not done, one file for each attempt
+    JOB/left/….json           the chunks that a run on AWS began with
     JOB/manifest.json         the counts of all chunks, written when each is done
 
 JOB is a folder under the output's prefix. Its name has a digest of inputs, version and options.
@@ -25,6 +26,17 @@ class Input(msgspec.Struct, frozen=True):
     key: str
     size: int
     etag: str
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What a user asks for: a version by its digest, a pattern of inputs, a place of results, and columns to keep."""
+
+    model: str
+    version: int
+    digest: str
+    input: str
+    output: str
+    keep: tuple[str, ...] | None = None
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,6 +108,7 @@ class Names:
         self.chunks = f"{self.root}chunks.json"
         self.records = f"{self.root}records/"
         self.failures = f"{self.root}failures/"
+        self.left = f"{self.root}left/"
         self.manifest = f"{self.root}manifest.json"
 
     def result(self, chunk: int, form: Format) -> str:

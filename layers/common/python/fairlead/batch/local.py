@@ -11,8 +11,8 @@ from multiprocessing import connection, get_context, parent_process
 import msgspec
 
 from fairlead.batch.attempt import attempted, failure
-from fairlead.batch.files import Files, located
 from fairlead.batch.job import Chunk, Failure, JobPlan, Names, Record
+from fairlead.batch.places import open_place, open_results
 from fairlead.batch.version import loaded
 from fairlead.batch.worker import Worker
 
@@ -43,24 +43,6 @@ def run_local(
             else:
                 failures[outcome.chunk] = outcome
     return [failures[number] for number in sorted(left)]
-
-
-def open_place(text: str) -> tuple[Files, str]:
-    """Return the files of a location and the key or pattern in them; raises SettingsError."""
-    return located(text, bucket=_bucket)
-
-
-def open_results(text: str) -> tuple[Files, str]:
-    """Return the files of an output and its folder, which is empty or ends with a slash; raises SettingsError."""
-    files, folder = open_place(text)
-    return files, folder if not folder or folder.endswith("/") else f"{folder}/"
-
-
-def _bucket(name: str) -> Files:
-    from fairlead.aws import clients
-    from fairlead.aws.s3 import S3Objects
-
-    return S3Objects(clients.client("s3"), name)
 
 
 def _outcomes(setup: Setup, chunks: Sequence[Chunk], processes: int) -> Iterator[Record | Failure]:

@@ -9,7 +9,7 @@ import msgspec
 
 from fairlead.batch.cuts import cut_csv, cut_lines
 from fairlead.batch.files import Files, matching
-from fairlead.batch.job import Chunk, Format, Input, JobPlan, Names, Request
+from fairlead.batch.job import Chunk, Format, Input, JobPlan, Names, Order, Request
 from fairlead.batch.opened import opened_parquet, parquet_names, read_header
 from fairlead.batch.results import check_kept
 from fairlead.errors import DataError, NotFoundError, SettingsError
@@ -32,30 +32,37 @@ def format_of(pattern: str) -> Format:
     raise SettingsError(f"{pattern} ends with none of {', '.join(FORMATS)}", hint=hint or "name files of one format")
 
 
-def inputs_of(files: Files, pattern: str) -> tuple[Input, ...]:
-    """Return the inputs that match; raises NotFoundError, DataError."""
-    return tuple(Input(*one) for one in matching(files, pattern))
+def request_of(order: Order, files: Files, pattern: str) -> Request:
+    """Return an order's request, with the inputs that are there; raises SettingsError, NotFoundError, DataError."""
+    return Request(
+        model=order.model,
+        version=order.version,
+        digest=order.digest,
+        format=format_of(order.input),
+        inputs=tuple(Input(*one) for one in matching(files, pattern)),
+        keep=order.keep,
+    )
 
 
 class Planner:
     """Plans the job of one request. `files` has the inputs, `results` and `folder` are the place of the results."""
 
-    def __init__(self, request: Request, signature: Signature, files: Files, *, chunk_bytes: int = CHUNK_BYTES) -> None:
+    def __init__(self, request: Request, signature: Signature, files: Files) -> None:
         self.request = request
         self._signature = signature
         self._files = files
-        self._chunk_bytes = chunk_bytes
-        self.job = request.job(chunk_bytes)
+        self.job = request.job(CHUNK_BYTES)
 
-    def planned(self, results: Files, folder: str) -> tuple[JobPlan, list[Chunk]]:
-        """Return the job's plan and chunks: those that are written, or new ones, which it writes."""
+    def planned(self, results: Files, folder: str, *, write: bool = True) -> tuple[JobPlan, list[Chunk]]:
+        """Return the job's plan and chunks: those that are written, or new ones, which it writes if asked."""
         names = Names(folder, self.job)
         try:
             plan = msgspec.json.decode(results.get(names.plan), type=JobPlan)
         except NotFoundError:
             plan, chunks = self.plan()
-            results.put_new(names.chunks, msgspec.json.encode(chunks))
-            results.put_new(names.plan, msgspec.json.encode(plan))
+            if write:
+                results.put_new(names.chunks, msgspec.json.encode(chunks))
+                results.put_new(names.plan, msgspec.json.encode(plan))
             return plan, chunks
         return plan, msgspec.json.decode(results.get(names.chunks), type=list[Chunk])
 
@@ -78,7 +85,7 @@ class Planner:
         def read(start: int, stop: int) -> bytes:
             return self._files.part(source.key, start, stop, etag=source.etag)
 
-        size, length, head = source.size, self._chunk_bytes, 0
+        size, length, head = source.size, CHUNK_BYTES, 0
         if self.request.format == "csv":
             columns, head = read_header(self._files, source)
             self._check(columns, source)

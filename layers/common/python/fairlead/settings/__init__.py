@@ -13,7 +13,7 @@ from fairlead.settings.releases import (
     stack,
     verifying,
 )
-from fairlead.settings.serving import ALLOW_CODE, DEFAULT_MEMORY, Serving, bucket, serving
+from fairlead.settings.serving import ALLOW_CODE, DEFAULT_MEMORY, Serving, batch_concurrency, bucket, serving
 
 __all__ = [
     "ALLOW_CODE",
@@ -29,6 +29,7 @@ __all__ = [
     "Retraining",
     "Serving",
     "Verifying",
+    "batch_concurrency",
     "bucket",
     "collecting",
     "keeping",

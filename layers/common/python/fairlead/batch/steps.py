@@ -1,0 +1,110 @@
+"""The steps of a job on Step Functions: plan, one chunk, finish. Each is one call of the batch function.
+
+A chunk that fails is recorded and does not stop the others; `finish` fails where chunks are left.
+"""
+
+import time
+from typing import Any
+
+import msgspec
+
+from fairlead.batch.attempt import attempted
+from fairlead.batch.files import Files
+from fairlead.batch.job import Chunk, Failure, JobPlan, Names, Order, Record
+from fairlead.batch.manifest import done, write_manifest
+from fairlead.batch.places import open_place, open_results
+from fairlead.batch.plan import Planner, request_of
+from fairlead.batch.worker import Worker
+from fairlead.errors import EngineError, IntegrityError, SettingsError
+from fairlead.registry.store import Reading
+from fairlead.serving.model import assemble
+
+ATTEMPTS = 2
+"""Attempts at a chunk in one execution."""
+HERE = "run it on a machine: --local N"
+
+
+class Planned(msgspec.Struct, frozen=True, kw_only=True):
+    """What the plan step returns: where the list of chunks is that are left, and how many may run at once."""
+
+    order: Order
+    job: str
+    bucket: str
+    left: str
+    concurrency: int
+
+
+class Steps:
+    """The steps, for one function: `registry` reads versions, `concurrency` is the number of parallel workers."""
+
+    def __init__(self, registry: Reading, concurrency: int) -> None:
+        self._registry = registry
+        self._concurrency = concurrency
+        self._workers: dict[str, Worker] = {}
+
+    def plan(self, order: Order) -> Planned:
+        """Plan the job, and write which of its chunks are left."""
+        check_places(order.input, order.output)
+        facts, _ = self._registry.manifest(order.model, order.version, sha256=order.digest)
+        if facts.engine.name != "onnx":
+            raise EngineError(f"{order.model} version {order.version} is not on the onnx engine", hint=HERE)
+        files, pattern = open_place(order.input)
+        results, folder = open_results(order.output)
+        plan, chunks = Planner(request_of(order, files, pattern), facts.signature, files).planned(results, folder)
+        names = Names(folder, plan.job)
+        finished = done(results, names)
+        left = f"{names.left}{time.time_ns()}.json"
+        results.put_new(left, msgspec.json.encode([one for one in chunks if one.number not in finished]))
+        bucket = order.output.removeprefix("s3://").partition("/")[0]
+        return Planned(order=order, job=plan.job, bucket=bucket, left=left, concurrency=self._concurrency)
+
+    def work(self, planned: Planned, chunk: Chunk) -> None:
+        """Answer one chunk. It returns nothing: the outputs of all chunks together are limited to 256 KiB."""
+        results, folder = open_results(planned.order.output)
+        names = Names(folder, planned.job)
+        for _ in range(ATTEMPTS):
+            if isinstance(attempted(chunk, names, results, lambda: self._worker(planned)), Record):
+                return
+
+    def finish(self, planned: Planned) -> dict[str, Any]:
+        """Write the manifest and return its counts; raises IntegrityError where chunks are left."""
+        results, folder = open_results(planned.order.output)
+        names = Names(folder, planned.job)
+        plan = msgspec.json.decode(results.get(names.plan), type=JobPlan)
+        chunks = msgspec.json.decode(results.get(names.chunks), type=list[Chunk])
+        missing = len(chunks) - len(done(results, names))
+        if missing:
+            raise IntegrityError(f"{missing} of {len(chunks)} chunks failed{_first_failure(results, names)}")
+        written = write_manifest(results, folder, plan, chunks)
+        return {"job": plan.job, "rows": written.rows, "answered": written.answered, "refused": written.refused}
+
+    def _worker(self, planned: Planned) -> Worker:
+        """Return the job's worker, which this process keeps."""
+        if planned.job not in self._workers:
+            self._workers.clear()
+            order = planned.order
+            model = assemble(self._registry, *self._registry.manifest(order.model, order.version, sha256=order.digest))
+            results, folder = open_results(order.output)
+            plan = msgspec.json.decode(results.get(Names(folder, planned.job).plan), type=JobPlan)
+            self._workers[planned.job] = Worker(plan, model, open_place(order.input)[0], results, folder)
+        return self._workers[planned.job]
+
+
+def _first_failure(results: Files, names: Names) -> str:
+    """Return the first recorded failure as the end of a message, empty where a worker was ended before it wrote one."""
+    for key in results.keys(names.failures):
+        found = msgspec.json.decode(results.get(key), type=Failure)
+        return f"; chunk {found.chunk}: {found.error}"
+    return ""
+
+
+def check_places(rows: str, results: str) -> None:
+    """Raise SettingsError for rows and results that a job on AWS cannot have."""
+    for place in (rows, results):
+        if not place.startswith("s3://"):
+            raise SettingsError(f"{place} is not on S3", hint=f"on AWS inputs and results are: s3://…; or {HERE}")
+    if rows.lower().endswith(".parquet"):
+        raise SettingsError(
+            "Parquet is not read on AWS: its reader does not fit beside the engine in a Lambda function",
+            hint=f"give CSV or JSON lines, or {HERE}",
+        )

@@ -1,0 +1,182 @@
+"""The template's state machine, run by moto's own interpreter: its tasks are the handler of functions/batch."""
+
+import importlib.util
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pandas as pd
+import pytest
+from moto import mock_aws
+from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
+
+from fairlead.batch import plan
+from fairlead.batch.worker import Worker
+from fairlead.publishing.publish import Published
+from testkit.lambda_context import context
+from tests.functional.batch.conftest import numbers
+from tests.functional.command_line import fairlead, result
+from tests.functional.conftest import Store
+from tests.template.stack import translate
+
+APP = Path(__file__).parents[3] / "functions/batch/app.py"
+PLACES = {"BatchInput": "rows/in/", "BatchOutput": "rows/out/"}
+ROLE = "arn:aws:iam::123456789012:role/machine"
+
+
+class Bucket:
+    """A bucket for rows and results."""
+
+    def __init__(self, client: Any, name: str) -> None:
+        self.client = client
+        self.name = name
+
+    def put(self, key: str, text: str) -> None:
+        self.client.put_object(Bucket=self.name, Key=key, Body=text)
+
+    def keys(self, prefix: str) -> list[str]:
+        return [one["Key"] for one in self.client.list_objects_v2(Bucket=self.name, Prefix=prefix).get("Contents", [])]
+
+    def get(self, key: str) -> Any:
+        return self.client.get_object(Bucket=self.name, Key=key)["Body"]
+
+    def command(self) -> tuple[str, ...]:
+        place = f"s3://{self.name}"
+        return ("batch", "linear@1", "--input", f"{place}/in/*.csv", "--output", f"{place}/out/")
+
+
+@pytest.fixture
+def bucket(shelf: Store, tmp_path: Path) -> Bucket:
+    name = f"rows-{abs(hash(tmp_path)):x}"
+    shelf.client.create_bucket(Bucket=name)
+    return Bucket(shelf.client, name)
+
+
+@pytest.fixture
+def machine(shelf: Store, linear: Published, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Create stack and state machine; S3 is a process of its own, every other service moto in this one."""
+    for name, value in shelf.env.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", shelf.env["AWS_ENDPOINT_URL"])
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("FAIRLEAD_BATCH_CONCURRENCY", "2")
+    monkeypatch.setattr(plan, "CHUNK_BYTES", 4_000)
+    monkeypatch.setattr("fairlead.batch.executions.POLL", 0.1)
+    with mock_aws(config={"stepfunctions": {"execute_state_machine": True}}):
+        handler = loaded().handler
+        monkeypatch.setattr(lambda_eval_utils, "_invoke_lambda_function", lambda **asked: invoked(handler, **asked))
+        arn = created()
+        deployed(arn)
+        yield arn
+
+
+def loaded() -> Any:
+    spec = importlib.util.spec_from_file_location("batch_app", APP)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def invoked(handler: Any, *, parameters: dict[str, Any], **_: Any) -> Any:
+    """Call the handler as Lambda does, with JSON on both sides."""
+    payload = parameters["Payload"]
+    event = json.loads(payload) if isinstance(payload, str | bytes) else payload
+    try:
+        answer = json.loads(json.dumps(handler(event, context())))
+    except Exception as error:
+        message = json.dumps({"errorMessage": str(error), "errorType": type(error).__name__})
+        raise lambda_eval_utils.LambdaFunctionErrorException("Unhandled", message) from error
+    return {"StatusCode": 200, "Payload": answer}
+
+
+def created() -> str:
+    """Create the state machine of the template."""
+    definition = json.dumps(translate(**PLACES).properties("BatchMachine")["Definition"])
+    for name, value in {"Batch": "arn:aws:lambda:us-east-1:123456789012:function:batch", "Partition": "aws"}.items():
+        definition = definition.replace(f"${{{name}}}", value)
+    client = boto3.client("stepfunctions")
+    arn = client.create_state_machine(name="batch", definition=definition, roleArn=ROLE)["stateMachineArn"]
+    return str(arn)
+
+
+def deployed(machine: str) -> None:
+    """Create a stack whose outputs are those of the template."""
+    outputs = dict.fromkeys(translate(**PLACES).outputs, "x") | {"BaseEnvironment": "{}", "BatchConcurrency": "2"}
+    outputs["BatchMachineArn"] = machine
+    template = {
+        "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
+        "Outputs": {name: {"Value": value} for name, value in outputs.items()},
+    }
+    boto3.client("cloudformation").create_stack(StackName="fairlead", TemplateBody=json.dumps(template))
+
+
+@pytest.mark.usefixtures("machine")
+def test_a_job_on_step_functions_answers_every_row_in_chunks(bucket: Bucket) -> None:
+    frame = numbers(500)
+    bucket.put("in/1.csv", frame.iloc[:350].to_csv(index=False))
+    bucket.put("in/2.csv", frame.iloc[350:].to_csv(index=False) + "k,x,1,2\n")
+
+    done = result(*bucket.command())
+
+    found = pd.concat([pd.read_csv(bucket.get(key)) for key in bucket.keys(f"out/{done['job']}/results/")])
+    assert done["chunks"] > 3
+    assert (done["rows"], done["answered"], done["refused"]) == (501, 500, 1)
+    assert list(found["key"]) == [*frame["key"], "2"]
+    manifest = json.loads(bucket.get(f"out/{done['job']}/manifest.json").read())
+    assert sum(one["rows"] for one in manifest["results"]) == 501
+
+
+@pytest.mark.usefixtures("machine")
+def test_a_failed_chunk_is_recorded_and_the_next_execution_does_it_alone(
+    bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket.put("in/1.csv", numbers(400).to_csv(index=False))
+    work, asked = Worker.work, SimpleNamespace(chunks=[])
+
+    def failing(worker: Worker, chunk: Any) -> Any:
+        asked.chunks.append(chunk.number)
+        if chunk.number == 1:
+            raise RuntimeError("no memory")
+        return work(worker, chunk)
+
+    monkeypatch.setattr(Worker, "work", failing)
+    done = fairlead(*bucket.command())
+    assert done.exit_code == 5
+    assert "1 of 4 chunks failed; chunk 1: RuntimeError: no memory" in done.stderr
+    assert sorted(asked.chunks) == [0, 1, 1, 2, 3]
+    failures = [key for key in bucket.keys("out/") if "/failures/" in key]
+    assert "no memory" in json.loads(bucket.get(failures[0]).read())["error"]
+    assert not [key for key in bucket.keys("out/") if key.endswith("manifest.json")]
+
+    asked.chunks.clear()
+    monkeypatch.setattr(
+        Worker, "work", lambda worker, chunk: (asked.chunks.append(chunk.number), work(worker, chunk))[1]
+    )
+    again = result(*bucket.command())
+    assert (again["rows"], asked.chunks) == (400, [1])
+
+
+@pytest.mark.usefixtures("machine")
+def test_an_estimate_has_dollars_and_writes_nothing(bucket: Bucket) -> None:
+    bucket.put("in/1.csv", numbers(400).to_csv(index=False))
+    said = result(*bucket.command(), "--estimate")
+    assert said["chunks"] == 4
+    assert said["dollars"] > 0
+    assert bucket.keys("out/") == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "said"),
+    [("s3://rows/in/*.parquet", "Parquet is not read on AWS"), ("in/*.csv", "in/*.csv is not on S3")],
+)
+def test_orders_that_aws_cannot_run_are_refused_with_the_other_way(pattern: str, said: str, machine: str) -> None:
+    done = fairlead("batch", "linear@1", "--input", pattern, "--output", "s3://rows/out/")
+    assert (done.exit_code, machine[:4]) == (2, "arn:")
+    assert said in done.stderr
+    assert "--local N" in done.stderr
