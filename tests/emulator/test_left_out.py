@@ -86,6 +86,29 @@ def test_a_resource_type_that_is_left_out_fails_the_deployment_by_name(cloud: Lo
         cloud.client("cloudformation").create_stack(StackName="left-out", TemplateBody=body)
 
 
+@pytest.mark.parametrize("made", ["yes", "no"])
+def test_a_resource_type_that_is_left_out_fails_only_the_stack_that_would_make_it(cloud: LocalCloud, made: str) -> None:
+    resources = {
+        "Topic": {"Type": "AWS::SNS::Topic"},
+        "One": {"Type": "AWS::StepFunctions::StateMachine", "Condition": "Made", "Properties": {}},
+    }
+    output = {"Condition": "Made", "Value": {"Ref": "One"}}
+    template = {"Conditions": {"Made": {"Fn::Equals": [made, "yes"]}}, "Outputs": {"One": output}}
+    client, name = cloud.client("cloudformation"), f"left-out-{made}"
+
+    def create() -> None:
+        client.create_stack(StackName=name, TemplateBody=json.dumps(template | {"Resources": resources}))
+
+    if made == "yes":
+        with pytest.raises(ClientError, match="does not support the resource type AWS::StepFunctions::StateMachine "):
+            create()
+        return
+    create()
+    client.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+    assert not client.describe_stacks(StackName=name)["Stacks"][0].get("Outputs")
+    client.delete_stack(StackName=name)
+
+
 @pytest.mark.parametrize("function", ["Base64", "Cidr", "GetAZs", "ImportValue", "Length", "ToJsonString", "Transform"])
 def test_an_intrinsic_function_that_is_left_out_fails_the_deployment_by_name(cloud: LocalCloud, function: str) -> None:
     topic = {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": {f"Fn::{function}": "x"}}}

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from fairlead.errors import EngineError
 from fairlead.publishing.publish import Published
 from fairlead.serving.model import assemble
 from testkit import penguins
@@ -182,3 +183,39 @@ def test_wrong_options_are_refused_with_the_next_step(
     assert done.exit_code == code
     assert said in done.stderr
     assert "hint: " in done.stderr
+
+
+def test_json_lines_with_a_column_that_results_have_are_refused_instead_of_losing_it(
+    linear: Published, tmp_path: Path
+) -> None:
+    table = tmp_path / "rows.jsonl"
+    table.write_text('{"a":1,"b":2,"c":3,"label":"mine"}\n')
+    command = ("batch", "linear@1", "--input", table, "--output", tmp_path / "out", "--local", 1)
+
+    done = fairlead(*command)
+
+    assert done.exit_code == 5
+    assert "the input has a column 'label'" in done.stderr
+    assert result(*command, "--keep", "")["answered"] == 1
+
+
+def test_an_estimate_of_rows_that_are_blank_lines_is_zero(linear: Published, tmp_path: Path) -> None:
+    table = tmp_path / "rows.csv"
+    table.write_text("a,b,c\n\n\n")
+    said = result("batch", "linear@1", "--input", table, "--output", tmp_path / "out", "--local", 1, "--estimate")
+    assert (said["rows"], said["chunks"]) == (0, 1)
+
+
+def test_a_version_that_cannot_be_loaded_here_is_refused_before_any_chunk(
+    linear: Published, shelf: Store, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("rows.csv", numbers(5))
+
+    def refuse(*_: object) -> None:
+        raise EngineError("the estimator can only be loaded with the layer's versions")
+
+    monkeypatch.setattr("fairlead.batch.prepared.loaded", refuse)
+    done = fairlead("batch", "linear@1", "--input", tmp_path / "in/*.csv", "--output", tmp_path / "out", "--local", 1)
+    assert done.exit_code == 3
+    assert "layer's versions" in done.stderr
+    assert not list(tmp_path.rglob("failures"))

@@ -115,3 +115,9 @@ def test_a_column_that_is_left_out_is_missing() -> None:
     assert faults == {}
     _, faults = checked(signature(FIELDS[0]), {"other": [0.0]}, 1)
     assert faults == {0: "x: expected a finite number between ±3.4e+38, got nothing"}
+
+
+def test_a_column_of_lists_is_refused_row_by_row() -> None:
+    """NumPy would take lists of one length for a second dimension."""
+    _, faults = checked(signature(FIELDS[9]), {"x": [[1], [2]], "other": [0.0, 0.0]}, 2)
+    assert faults == dict.fromkeys((0, 1), "x: expected text, got an array")

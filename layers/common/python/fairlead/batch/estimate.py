@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from math import inf
 
 import msgspec
 
@@ -49,7 +50,8 @@ def trial(worker: Worker, chunk: Chunk) -> Tried:
     started = time.perf_counter()
     rows, _, _ = worker.result(sample, blocks=BLOCKS if chunk.rows else None)
     seconds = time.perf_counter() - started
-    return Tried(size=(sample.stop - sample.start) / max(rows, 1), rate=rows / seconds)
+    size = (sample.stop - sample.start) / rows if rows else inf
+    return Tried(size=size, rate=max(rows, 1) / seconds)
 
 
 def local_estimate(chunks: Sequence[Chunk], left: Sequence[Chunk], tried: Tried, processes: int) -> Estimate:

@@ -138,8 +138,7 @@ def _strings(field: Field, column: Any) -> tuple[Array, Array]:
     if hasattr(column, "to_pylist"):
         column = column.to_pylist()
     missing: Callable[[Any], bool] = MISSING.__contains__ if isinstance(column, tuple) else _is_none
-    values = np.empty(len(column), dtype=object)
-    values[:] = [None if missing(value) else value for value in column]
+    values = np.fromiter((None if missing(value) else value for value in column), dtype=object, count=len(column))
     known = set(field.categories or ()) if field.closed else None
     wrong = np.array(
         [

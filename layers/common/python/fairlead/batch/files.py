@@ -1,5 +1,6 @@
 """Where inputs are read and results are written: a folder of this machine or a bucket, by one set of methods."""
 
+import glob
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -15,8 +16,8 @@ LOCATION = "s3://BUCKET/PREFIX/ or a folder"
 class Files(Protocol):
     """Files by key."""
 
-    def sizes(self, prefix: str) -> Iterator[tuple[str, int, str]]:
-        """Yield key, size and ETag of every file under the prefix, ascending by key."""
+    def matching(self, pattern: str) -> Iterator[tuple[str, int, str]]:
+        """Yield key, size and ETag of the files that match, ascending; `*` is any text without a slash."""
 
     def part(self, key: str, start: int, stop: int, *, etag: str) -> bytes:
         """Return the bytes from `start` to before `stop`; raises IntegrityError if the file has another ETag."""
@@ -25,7 +26,7 @@ class Files(Protocol):
         """Return the whole file; raises NotFoundError."""
 
     def keys(self, prefix: str) -> Iterator[str]:
-        """Yield every key under the prefix."""
+        """Yield every key under a prefix that ends with a slash."""
 
     def put_new(self, key: str, data: bytes) -> bool:
         """Create the file unless it exists, atomically; returns False if it exists."""
@@ -34,12 +35,11 @@ class Files(Protocol):
 class LocalFiles:
     """Files of this machine; a key is a path."""
 
-    def sizes(self, prefix: str) -> Iterator[tuple[str, int, str]]:
-        """Yield path, size and ETag of every file whose path begins with the prefix, ascending."""
-        folder = Path(prefix) if prefix.endswith("/") else Path(prefix).parent
-        found = folder.rglob("*") if folder.is_dir() else iter(())
-        for path in sorted(path for path in found if path.is_file() and str(path).startswith(str(Path(prefix)))):
-            yield str(path), *_facts(path)
+    def matching(self, pattern: str) -> Iterator[tuple[str, int, str]]:
+        """Yield path, size and ETag of the files that match, ascending."""
+        for path in sorted(glob.glob("*".join(map(glob.escape, pattern.split("*"))))):
+            if Path(path).is_file():
+                yield path, *_facts(Path(path))
 
     def part(self, key: str, start: int, stop: int, *, etag: str) -> bytes:
         """Return the bytes from `start` to before `stop`."""
@@ -56,8 +56,9 @@ class LocalFiles:
             return Path(key).read_bytes()
 
     def keys(self, prefix: str) -> Iterator[str]:
-        """Yield every path that begins with the prefix."""
-        return (key for key, _, _ in self.sizes(prefix))
+        """Yield the path of every file in a folder."""
+        folder = Path(prefix)
+        return iter(sorted(str(path) for path in folder.iterdir() if path.is_file()) if folder.is_dir() else [])
 
     def put_new(self, key: str, data: bytes) -> bool:
         """Create the file: it gets its name when its bytes are on the disk. Returns False if the name is taken."""
@@ -100,12 +101,8 @@ def located(text: str, *, bucket: Callable[[str], Files]) -> tuple[Files, str]:
 
 
 def matching(files: Files, pattern: str) -> list[tuple[str, int, str]]:
-    """Return key, size and ETag of the files that match; `*` is any text without a slash.
-
-    Raises NotFoundError where none matches, DataError where each is empty.
-    """
-    matches = re.compile("[^/]*".join(map(re.escape, pattern.split("*")))).fullmatch
-    found = [one for one in files.sizes(pattern.partition("*")[0]) if matches(one[0])]
+    """Return key, size and ETag of the files that match; raises NotFoundError for none, DataError for empty ones."""
+    found = list(files.matching(pattern))
     if not found:
         raise NotFoundError(f"no input matches {pattern}", hint="--input takes a name or a pattern such as rows/*.csv")
     if not any(size for _, size, _ in found):

@@ -1,5 +1,6 @@
 """The manifest of a job: counts by input and by result, which add up; written once, when every chunk is done."""
 
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import msgspec
@@ -7,6 +8,9 @@ import msgspec
 from fairlead.batch.files import Files
 from fairlead.batch.job import SCHEMA, Chunk, Input, JobPlan, Names, Record
 from fairlead.errors import IntegrityError
+
+READ_AT_ONCE = 16
+"""Counts that are read in parallel."""
 
 
 class InputCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +46,9 @@ def done(results: Files, names: Names) -> set[int]:
 
 def records(results: Files, names: Names, chunks: list[Chunk]) -> list[Record]:
     """Return the counts of these chunks."""
-    return [msgspec.json.decode(results.get(names.record(chunk.number)), type=Record) for chunk in chunks]
+    with ThreadPoolExecutor(READ_AT_ONCE) as pool:
+        found = pool.map(lambda chunk: results.get(names.record(chunk.number)), chunks)
+        return [msgspec.json.decode(one, type=Record) for one in found]
 
 
 def write_manifest(results: Files, folder: str, plan: JobPlan, chunks: list[Chunk]) -> JobManifest:
@@ -56,7 +62,10 @@ def write_manifest(results: Files, folder: str, plan: JobPlan, chunks: list[Chun
     for chunk, record in zip(chunks, counted, strict=True):
         if record.chunk != chunk.number or record.rows != record.answered + record.refused:
             raise IntegrityError(f"{names.record(chunk.number)} does not add up", hint="remove the job's folder")
-    inputs = [_counts(one, chunks, counted) for one in plan.request.inputs]
+    pairs: dict[Input, list[tuple[Chunk, Record]]] = {one: [] for one in plan.request.inputs}
+    for chunk, record in zip(chunks, counted, strict=True):
+        pairs[chunk.input].append((chunk, record))
+    inputs = [_counts(one, found) for one, found in pairs.items()]
     manifest = JobManifest(
         job=plan.job,
         model=plan.request.model,
@@ -74,8 +83,7 @@ def write_manifest(results: Files, folder: str, plan: JobPlan, chunks: list[Chun
     return manifest
 
 
-def _counts(one: Input, chunks: list[Chunk], counted: list[Record]) -> InputCounts:
-    pairs = [(chunk, record) for chunk, record in zip(chunks, counted, strict=True) if chunk.input == one]
+def _counts(one: Input, pairs: list[tuple[Chunk, Record]]) -> InputCounts:
     parts = [chunk for chunk, _ in pairs]
     whole = not parts or parts[-1].rows is not None or parts[-1].stop == one.size
     if not whole or any(left.stop != right.start for left, right in pairwise(parts)):

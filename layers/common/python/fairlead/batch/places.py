@@ -1,8 +1,14 @@
 """Opens the places that a job names: folders of this machine, and buckets through boto3."""
 
+import re
+from collections.abc import Iterator
+
 from fairlead.aws import clients
 from fairlead.aws.s3 import S3Objects
 from fairlead.batch.files import Files, located
+
+CONNECTIONS = 32
+"""More than the threads that plan and count at once."""
 
 
 def open_place(text: str) -> tuple[Files, str]:
@@ -16,6 +22,15 @@ def open_results(text: str) -> tuple[Files, str]:
     return files, folder if not folder or folder.endswith("/") else f"{folder}/"
 
 
+class Bucket(S3Objects):
+    """The objects of a bucket, as `Files` has them."""
+
+    def matching(self, pattern: str) -> Iterator[tuple[str, int, str]]:
+        """Yield key, size and ETag of the objects that match, in S3's order."""
+        matches = re.compile("[^/]*".join(map(re.escape, pattern.split("*")))).fullmatch
+        return (one for one in self.sizes(pattern.partition("*")[0]) if matches(one[0]))
+
+
 def open_bucket(name: str) -> Files:
     """Open a bucket."""
-    return S3Objects(clients.client("s3"), name)
+    return Bucket(clients.client("s3", connections=CONNECTIONS), name)

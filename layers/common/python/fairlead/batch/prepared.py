@@ -12,6 +12,7 @@ from fairlead.batch.version import carry, loaded
 from fairlead.batch.worker import Worker
 from fairlead.model.manifest import Manifest
 from fairlead.registry.store import Registry
+from fairlead.serving.model import Model
 
 
 class Prepared:
@@ -39,7 +40,9 @@ class Prepared:
         return aws_estimate(self.chunks, self.left(), self._trial(), concurrency)
 
     def run(self, left: Sequence[Chunk], processes: int, advance: Callable[[Record], None]) -> list[Failure]:
-        """Answer chunks in processes of this machine; returns those that failed."""
+        """Answer chunks in processes of this machine; returns those that failed. Raises as `loaded` does."""
+        if left:
+            self._model()  # what cannot be loaded fails once, and not each chunk
         return run_local(self._setup, left, processes, advance)
 
     def finish(self) -> JobManifest:
@@ -47,10 +50,12 @@ class Prepared:
         return write_manifest(self._results, self._folder, self.plan, self.chunks)
 
     def _trial(self) -> Tried:
-        request = self.plan.request
-        model = loaded(self._setup.objects, request.model, request.version, request.digest)
-        worker = Worker(self.plan, model, open_place(self._setup.input)[0], self._results, self._folder)
+        worker = Worker(self.plan, self._model(), open_place(self._setup.input)[0], self._results, self._folder)
         return trial(worker, self.chunks[0])
+
+    def _model(self) -> Model:
+        request = self.plan.request
+        return loaded(self._setup.objects, request.model, request.version, request.digest)
 
 
 def prepare(registry: Registry, order: Order, facts: Manifest, *, write: bool) -> Prepared:

@@ -20,7 +20,7 @@ from fairlead.batch.formats import Columns
 from fairlead.batch.job import Chunk, JobPlan, Names, Record
 from fairlead.batch.opened import chunk_bytes, opened_parquet, parquet_names, read_header
 from fairlead.batch.plan import kept_columns
-from fairlead.batch.results import result_columns, result_of
+from fairlead.batch.results import check_kept, result_columns, result_of
 from fairlead.errors import IntegrityError
 from fairlead.serving.model import Model
 from fairlead.telemetry.capture import prediction_id
@@ -64,6 +64,7 @@ class Worker:
         rows = refused = 0
         for block in islice(self._blocks(chunk), blocks):
             kept = kept_columns(self._plan.request.keep, list(block.columns), self._signature)
+            check_kept(kept, self._signature.output)  # of JSON lines, whose columns the plan has not seen
             answers, wrong = self._answered(chunk, block, first=rows)
             result.add({name: block.columns[name] for name in kept}, answers)
             rows += block.rows
