@@ -6,11 +6,12 @@ import msgspec
 import pytest
 
 from fairlead.aws.lambda_function import PredictFunction
-from fairlead.batch.version import find_version, named_version
+from fairlead.batch.version import named_version
 from fairlead.errors import FairleadError, IntegrityError, NotFoundError, SettingsError
 from fairlead.model.manifest import encode
 from fairlead.model.release import frozen_release
 from fairlead.publishing.publish import Published
+from fairlead.registry.chosen_version import find_version
 from fairlead.registry.retirements import Retirement, retire
 from fairlead.settings import operator
 from testkit import penguins
