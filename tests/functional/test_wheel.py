@@ -18,7 +18,7 @@ from fairlead_cli.main import app
 
 ROOT = Path(__file__).parents[2]
 IMPORTED_AS = {"scikit-learn": "sklearn"}
-NEEDS_PUBLISH = {"engines", "publishing", "serving", "retraining", "gate", "notebook"}
+NEEDS_PUBLISH = {"batch", "engines", "publishing", "serving", "scoring", "retraining", "gate", "notebook"}
 NEEDS_LAMBDA = {"api", "automation", "feedback", "monitoring", "telemetry", "verification"}
 
 
@@ -116,9 +116,10 @@ FRAME = (
     [
         ("-m", "fairlead_cli.main", "publish", "model.joblib", "--name", "churn", "--data", "rows.csv"),
         ("-c", "import fairlead; fairlead.publish"),
+        ("-c", "import fairlead; fairlead.scorer"),
         ("-c", FRAME),
     ],
-    ids=["command", "notebook", "frame of predictions"],
+    ids=["command", "notebook", "scorer", "frame of predictions"],
 )
 def test_a_missing_package_is_named_in_one_line_with_the_command_that_installs_it(
     python: Path, arguments: tuple[str, ...]

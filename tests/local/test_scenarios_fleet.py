@@ -47,7 +47,7 @@ def tumour(stage: Scene, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
 def fleet(
     stage: Scene, tumour: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[list[dict[str, Any]]]:
-    """Both models live, a version each; the rows that `fairlead fleet --json` shows after three calls of the second."""
+    """Both models live, a version each; the rows that `fairlead fleet --json` shows after calls of the first."""
     from sklearn.linear_model import LogisticRegression
 
     from fairlead.publishing import publish
@@ -63,7 +63,13 @@ def fleet(
         patch.delenv("FAIRLEAD_BUCKET", raising=False)
         publish.publish(LogisticRegression(max_iter=500).fit(X, Y), name="tumour", X=X, y=Y, policy=policy)
         stage.did("release", "tumour", 1, "--strategy", "all-at-once", "--wait", "--stack", "tumour", who="admin")
-        yield json.loads(stage.did("fleet", "--json", who="admin"))["stacks"]
+        stage.calls(4)
+
+        def listed() -> list[dict[str, Any]]:
+            rows: list[dict[str, Any]] = json.loads(stage.did("fleet", "--json", who="admin"))["stacks"]
+            return rows if rows[0]["requests"] >= 4 else []
+
+        yield stage.until(listed)
 
 
 def test_the_fleet_has_a_row_a_stack(fleet: list[dict[str, Any]], stage: Scene) -> None:
@@ -75,6 +81,8 @@ def test_the_fleet_has_a_row_a_stack(fleet: list[dict[str, Any]], stage: Scene) 
     ]
     assert (first["version"], second["version"]) == (stage.versions[0], 1)
     assert all(one["since"] for one in fleet)
+    assert (first["error_share"], second["requests"]) == (0, 0)
+    assert 0 < first["latency_ms"] < 60_000
     assert (first["idle_dollars"], second["idle_dollars"]) == (4.02, 1.22)
     assert second["alarms"] == []
 

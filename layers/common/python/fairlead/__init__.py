@@ -52,10 +52,14 @@ NOTEBOOK = ("monitor", "publish", "release", "validate")
 
 def __getattr__(name: str) -> Any:
     """Load what the package offers on first use: publishing imports scikit-learn, and Lambda needs no client."""
-    if name in NOTEBOOK:
+    if name in {*NOTEBOOK, "scorer"}:
         from fairlead.errors import naming_missing_packages
 
         with naming_missing_packages():
+            if name == "scorer":
+                from fairlead.scoring.scorer import scorer
+
+                return scorer
             from fairlead.notebook import verbs
 
         return getattr(verbs, name)
@@ -63,10 +67,6 @@ def __getattr__(name: str) -> Any:
         from fairlead.client.client import Client
 
         return Client
-    if name == "scorer":
-        from fairlead.scoring.scorer import scorer
-
-        return scorer
     if name == "AsyncClient":
         from fairlead.client.asynchronous import AsyncClient
 
