@@ -92,6 +92,14 @@ def counts() -> Data:
     return X, np.round(np.asarray(y))
 
 
+def words_and_numbers() -> Data:
+    """Many words, so that their columns and the numbers beside them are one sparse matrix."""
+    chosen = np.random.default_rng(0)
+    words = np.array([f"w{number}" for number in range(20)])[chosen.integers(0, 20, 400)]
+    frame = pd.DataFrame({"size": np.round(chosen.normal(size=400), 1), "word": words})
+    return frame, (np.char.endswith(words, "1") ^ (frame["size"].to_numpy() > 0)).astype(int)
+
+
 ORDINAL = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
 ONE_HOT = OneHotEncoder(handle_unknown="ignore")
 cancer, cancer_with_holes, wine = map(
@@ -130,6 +138,8 @@ CASES = [
     BoosterCase("XGBoost, several targets", parity_tables.linnerud, lambda: xgb(XGBRegressor)),
     BoosterCase("XGBoost behind sparse one-hot", coded(penguins), lambda: make_pipeline(
         columns(ONE_HOT), xgb())),
+    BoosterCase("XGBoost behind sparse one-hot beside numbers", words_and_numbers, lambda: make_pipeline(
+        make_column_transformer((ONE_HOT, ["word"]), remainder="passthrough"), xgb())),
     BoosterCase("XGBoost behind codes", coded(penguins), lambda: make_pipeline(columns(ORDINAL), xgb())),
     BoosterCase("XGBoost, codes as categories", coded(penguins), lambda: make_pipeline(
         columns(ORDINAL), xgb(enable_categorical=True, feature_types=["q"] * 5 + ["c"] * 2))),

@@ -80,6 +80,8 @@ def _matrix(nodes: Nodes, operator: Any, boosting: Boosting) -> str:
         matrix = nodes.concat([_coded(nodes, column, boosting, place) for place, column in enumerate(columns)])
     else:
         matrix = nodes.matrix(operator)
+    if boosting.single and operator.raw_operator.given_sparse:
+        matrix = _zeros_as_missing(nodes, matrix)  # in double precision: a number that is zero in single is not missing
     if boosting.single or boosting.single_rows:
         matrix = nodes.cast(nodes.cast(matrix, np.float32), np.float64)
     if boosting.missing is not None:
@@ -94,9 +96,11 @@ def _matrix(nodes: Nodes, operator: Any, boosting: Boosting) -> str:
     if boosting.near_zero is not None:
         zero = nodes.add("LessOrEqual", nodes.add("Abs", matrix), boosting.near_zero)
         matrix = nodes.add("Where", zero, 0.0, matrix)
-    if boosting.zeros_missing or (boosting.single and operator.raw_operator.given_sparse):
-        matrix = nodes.add("Where", nodes.add("Equal", matrix, 0.0), np.nan, matrix)
-    return matrix
+    return _zeros_as_missing(nodes, matrix) if boosting.zeros_missing else matrix
+
+
+def _zeros_as_missing(nodes: Nodes, matrix: str) -> str:
+    return nodes.add("Where", nodes.add("Equal", matrix, 0.0), np.nan, matrix)
 
 
 def _coded(nodes: Nodes, column: Column, boosting: Boosting, place: int) -> str:
