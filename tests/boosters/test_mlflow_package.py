@@ -19,7 +19,7 @@ from sklearn.preprocessing import StandardScaler
 from xgboost import XGBClassifier, XGBRegressor
 
 from fairlead.engines.estimator_data.reader import read
-from fairlead.errors import ModelFileError, NotFoundError
+from fairlead.errors import ModelFileError, NotFoundError, SettingsError
 from fairlead.publishing.mlflow_export import export_mlflow
 from fairlead.publishing.publish import Published, PublishOptions, publish_file
 from fairlead.registry.store import Registry
@@ -157,3 +157,16 @@ def test_mlflow_loads_what_is_exported(estimator: Any, held_out: Path, tmp_path:
     assert loaded.input_example.columns.tolist() == ["a", "b", "c"]
     with pytest.raises(mlflow.MlflowException, match=r"incompatible|missing"):
         loaded.predict(FRAME[["a", "b"]])
+
+
+def test_a_booster_is_not_exported_because_its_pickle_would_need_fairlead(held_out: Path, tmp_path: Path) -> None:
+    booster = make_pipeline(StandardScaler(), LGBMClassifier(n_estimators=10, verbose=-1)).fit(FRAME, LABEL)
+    mlflow.sklearn.save_model(booster, tmp_path / "model", serialization_format="cloudpickle")
+    registry = Registry(Memory())
+    inputs = held_out.with_name(_without_row(held_out))
+    version = published(f"mlflow:{tmp_path / 'model'}", inputs, registry).manifest.version
+
+    with pytest.raises(SettingsError, match=r"has a model of lightgbm.*no export writes"):
+        export_mlflow(registry, "buys", version, tmp_path / "exported")
+
+    assert not (tmp_path / "exported").exists()

@@ -20,6 +20,7 @@ from fairlead.model.digest import prefixed
 from fairlead.model.golden import Golden
 from fairlead.model.manifest import Manifest
 from fairlead.model.signature import Field, Output, Signature, with_ignored
+from fairlead.publishing.input.estimator_checks import libraries
 from fairlead.registry.store import Registry
 
 MODEL, EXAMPLE = "model.pkl", "input_example.json"
@@ -31,7 +32,8 @@ REQUIRED = ("scikit-learn", "numpy", "scipy", "pandas")
 def export_mlflow(registry: Registry, name: str, version: int, folder: Path) -> Path:
     """Write the version to a new folder and return it.
 
-    Raises SettingsError where the folder exists or cannot be written, IntegrityError where the estimator gives other
+    Raises SettingsError where the folder exists or cannot be written, and for a version with a booster or own code,
+    which MLflow could not load; IntegrityError where the estimator gives other
     answers here than when it was published, and as reading a version does. Nothing half-written remains.
     """
     if folder.exists():
@@ -43,6 +45,11 @@ def export_mlflow(registry: Registry, name: str, version: int, folder: Path) -> 
             hint="export it from the program that fitted it, with mlflow's code_paths",
         )
     estimator = read(registry.blob(manifest.blobs["estimator"])).estimator
+    if held := libraries(estimator):
+        raise SettingsError(
+            f"{name} version {version} has a model of {held}, which no export writes: only Fairlead could load it",
+            hint="log the estimator from the program that fitted it, with mlflow.sklearn.log_model",
+        )
     golden = msgspec.json.decode(registry.blob(manifest.blobs["golden"]), type=Golden)
     engine = SklearnEngine(estimator, manifest.signature)
     _check_answers(manifest, engine, golden)
