@@ -19,6 +19,7 @@ from catboost import CatBoostClassifier, CatBoostRanker, CatBoostRegressor
 from lightgbm import LGBMClassifier, LGBMRanker, LGBMRegressor
 from sklearn.base import clone
 from sklearn.datasets import load_breast_cancer
+from sklearn.ensemble import BaggingClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from xgboost import XGBClassifier, XGBRanker, XGBRegressor
@@ -245,6 +246,32 @@ def test_damaged_models_are_refused_or_answered_by_the_closed_process(name: str)
         with contextlib.suppress(ModelFileError, ValueError):
             damaged.predict(X[:20])
     assert built.predict(X[:20]).shape == (20,)
+
+
+def test_a_model_that_the_library_refuses_is_named_without_the_librarys_stack() -> None:
+    damaged = read(from_live(FITTED["XGBClassifier"]())).estimator
+    damaged.model = np.frombuffer(b'{"learner": 1}', dtype=np.uint8)
+    with pytest.raises(ModelFileError, match=r"^XGBoost cannot read the model: ") as refusal:
+        damaged.predict(X)
+    assert "Stack trace" not in str(refusal.value)
+    assert ".so" not in str(refusal.value)
+    assert refusal.value.hint
+
+
+def test_a_booster_whose_process_ends_is_refused_as_a_model_not_as_a_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    def crash(*_: Any) -> Any:
+        raise ModelFileError("XGBoost took too much time or memory, or crashed, on this model")
+
+    monkeypatch.setattr(closed_boosters.ClosedBooster, "answer", crash)
+    with pytest.raises(ModelFileError, match=r"^XGBoost took too much time or memory, or crashed"):
+        publish(FITTED["XGBClassifier"](), name="t", X=X, y=y, registry=Registry(Memory()), by="me")
+
+
+def test_a_booster_without_a_graph_is_not_told_to_use_the_engine_that_failed() -> None:
+    bagged = BaggingClassifier(LGBMClassifier(n_estimators=2, verbose=-1), n_estimators=2).fit(X, y)
+    with pytest.raises(EngineError, match="onnx does not serve this model") as refusal:
+        publish(bagged, name="t", X=X, y=y, registry=Registry(Memory()), by="me")
+    assert "--engine onnx" not in refusal.value.hint
 
 
 @pytest.mark.parametrize("name", FITTED)

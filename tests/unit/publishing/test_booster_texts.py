@@ -190,6 +190,29 @@ def test_a_nest_of_catboost_nodes_is_refused() -> None:
         read_catboost(json.dumps(document).replace('"TREE"', deep))
 
 
+@pytest.mark.parametrize(
+    ("objective", "advised"),
+    [("multi:softmax", "multi:softprob"), ("binary:hinge", "binary:logistic"), ("survival:cox", "reg:squarederror")],
+)
+def test_xgboost_with_another_objective_is_advised_one_of_its_task(objective: str, advised: str) -> None:
+    with pytest.raises(ModelFileError, match=rf"the objective '{objective}' .* such as '{advised}'"):
+        read_xgboost(text("xgboost_poisson").replace("count:poisson", objective))
+
+
+def test_xgboost_without_trees_is_refused() -> None:
+    document = json.loads(text("xgboost_poisson"))
+    document["learner"]["gradient_booster"]["model"] |= {"trees": [], "tree_info": [], "iteration_indptr": [0]}
+    with pytest.raises(ModelFileError, match="XGBoost without trees is not served"):
+        read_xgboost(json.dumps(document))
+
+
+def test_lightgbm_with_ordered_pandas_categories_names_them() -> None:
+    """LightGBM keeps the values of ordered categories, and reads them as numbers: no text says in which column."""
+    ordered = re.sub("(?m)^pandas_categorical:.*$", 'pandas_categorical:[["low","high"]]', text("lightgbm_poisson"))
+    with pytest.raises(ModelFileError, match=r"ordered pandas categories.*cat.as_unordered\(\)"):
+        read_lightgbm(ordered)
+
+
 def test_a_child_that_lies_behind_is_refused() -> None:
     with pytest.raises(ModelFileError, match="a tree of the booster is damaged"):
         read_xgboost(text("xgboost_poisson").replace('"left_children":[1', '"left_children":[0'))

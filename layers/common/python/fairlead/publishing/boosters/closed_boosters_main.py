@@ -11,6 +11,8 @@ from fairlead.publishing.boosters.native import LIBRARIES, Native, as_doubles
 from fairlead.publishing.estimator_files import sandbox
 
 MOST_BYTES = 1 << 33
+NATIVE_STACK = "Stack trace:"
+"""XGBoost puts its own addresses and paths behind the reason."""
 
 
 def main(library: str, readable: list[str]) -> None:
@@ -30,7 +32,8 @@ def _serve(library: str, questions: IO[bytes], out: IO[bytes]) -> None:
         try:
             reply = _reply(library, question, known)
         except Exception as error:  # noqa: BLE001 - a library raises any exception for damaged models
-            reply = BoosterReply(failure=one_line(error, 300) or type(error).__name__)
+            text, _, _ = one_line(error).partition(NATIVE_STACK)
+            reply = BoosterReply(failure=text.strip() or type(error).__name__)
         send(out, reply)
 
 

@@ -166,7 +166,10 @@ def _categories(rest: str) -> dict[int, list[Any]]:
     if not lists:
         return {}
     if len(lists) != len(columns):
-        raise unsupported("pandas categories beside categorical_feature", "one of both for all columns")
+        raise unsupported(
+            "ordered pandas categories, or pandas categories beside categorical_feature",
+            "cat.as_unordered() before fit, and no categorical_feature beside pandas categories",
+        )
     return dict(zip(sorted(columns), lists, strict=True))
 
 

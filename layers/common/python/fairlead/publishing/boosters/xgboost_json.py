@@ -23,6 +23,8 @@ LINKS: dict[str, Link] = {
     **dict.fromkeys(("binary:logistic", "reg:logistic"), "sigmoid"),
     "multi:softprob": "softmax",
 }
+ADVISED = {"multi": "multi:softprob", "binary": "binary:logistic"}
+"""An objective with a graph, by the first part of one without."""
 
 
 UNUSED = re.compile(r"(?<=[\[,])NaN(?=[,\]])")
@@ -116,7 +118,10 @@ def _read(learner: _Learner, missing: float | None) -> Boosting:
     trees = msgspec.json.decode((held.gbtree or held).model, type=_Trees)
     link = LINKS.get(learner.objective.name)
     if link is None:
-        raise unsupported(f"the objective {learner.objective.name!r}", "a built-in one such as 'reg:squarederror'")
+        advised = ADVISED.get(learner.objective.name.partition(":")[0], "reg:squarederror")
+        raise unsupported(f"the objective {learner.objective.name!r}", f"a built-in one such as {advised!r}")
+    if not trees.trees:
+        raise ModelFileError("a model of XGBoost without trees is not served: use n_estimators=1 or more")
     targets = max(1, int(parameters.num_class), int(parameters.num_target))
     features = int(parameters.num_feature)
     best = learner.attributes.get("best_iteration")

@@ -14,7 +14,7 @@ import msgspec
 from fairlead.engines import Engine
 from fairlead.engines.onnx_graph import check_graph
 from fairlead.engines.sklearn import SklearnEngine
-from fairlead.errors import DataError, EngineError, FairleadError, one_line
+from fairlead.errors import DataError, EngineError, FairleadError, ModelFileError, one_line
 from fairlead.model import manifest
 from fairlead.model.manifest import CODE, Certificate
 from fairlead.model.signature import Field, Signature
@@ -91,7 +91,7 @@ def choose_engine(  # noqa: PLR0913 - each argument decides
     if graph is not None:
         return _on_publishers_graph(graph, estimator, signature, rows, reference, runtime=runtime, progress=progress)
     if demanded == "sklearn":
-        _check_layer_has(estimator, "sklearn cannot serve it")
+        _check_layer_has(estimator, "sklearn cannot serve it", hint="publish it with --engine onnx")
         form = data or from_live(estimator)
         return _on_sklearn(form, signature, rows, reference, reason="demanded", code=code, progress=progress)
     reason = slower_on_onnx(estimator) if demanded == "auto" else ""
@@ -102,7 +102,8 @@ def choose_engine(  # noqa: PLR0913 - each argument decides
             return _on_onnx(compiled, estimator, signature, rows, reference, runtime=runtime, progress=progress)
         except (NotConvertibleError, EngineError) as error:
             reason = str(error)
-    _check_layer_has(estimator, f"onnx does not serve this model ({reason.removesuffix(OR_SKLEARN)})")
+    refused = f"onnx does not serve this model ({reason.removesuffix(OR_SKLEARN)})"
+    _check_layer_has(estimator, refused, hint="change what is named, or fit HistGradientBoosting of scikit-learn")
     if demanded == "onnx":
         raise EngineError(
             f"this model does not run on onnx: {reason}", hint="publish it with --engine sklearn, or auto"
@@ -111,18 +112,17 @@ def choose_engine(  # noqa: PLR0913 - each argument decides
     return _on_sklearn(form, signature, rows, reference, reason=reason, code=code, progress=progress)
 
 
-def _check_layer_has(estimator: Any, why: str) -> None:
+def _check_layer_has(estimator: Any, why: str, *, hint: str) -> None:
     """Raise EngineError for an estimator with a booster, whose library the sklearn layer does not have."""
     if missing := libraries(estimator):
-        raise EngineError(
-            f"{why}: no layer has {missing}",
-            hint="publish it with --engine onnx; change what is named, or fit HistGradientBoosting of scikit-learn",
-        )
+        raise EngineError(f"{why}: no layer has {missing}", hint=hint)
 
 
 def _check_held_out(reference: Engine, rows: Sequence[Row]) -> None:
     try:
         reference.answer(rows)
+    except ModelFileError:
+        raise
     except Exception as error:  # a user's pipeline may raise any error
         raise DataError(f"the estimator cannot answer the held-out rows: {one_line(error, named=True)}") from error
 

@@ -106,6 +106,8 @@ def _check_answers(probe: Probe) -> None:
     failure = first or probe.failure(probe.frame)
     if failure is None:
         return
+    if isinstance(failure, ModelFileError):
+        raise failure
     rows = "rows of the table" if first else "rows with missing or unusual values of the table"
     raise DataError(
         f"the estimator cannot answer {rows}: {one_line(failure, named=True)}",
