@@ -2,6 +2,7 @@
 
 import csv
 import io
+import tracemalloc
 from itertools import pairwise
 
 import pytest
@@ -71,3 +72,14 @@ def test_chunks_of_lines_are_whole_lines(lines: list[bytes], length: int) -> Non
     assert b"".join(found) == data
     assert all(part.endswith(b"\n") for part in found[:-1])
     assert all(len(part) <= length + 10 for part in found)
+
+
+def test_a_file_with_marks_around_every_field_takes_little_memory_and_time() -> None:
+    """Each block is searched in both states; in the wrong one no line ends."""
+    data = b"a,b\n" + b'"1","2"\n' * 2_000_000
+    tracemalloc.start()
+    ranges = cut_csv(lambda start, stop: data[start:stop], head=4, size=len(data), length=6 << 20, name="rows.csv")
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert [data[start : start + 4] for start, _ in ranges] == [b'"1",'] * 3
+    assert most < 400 << 20

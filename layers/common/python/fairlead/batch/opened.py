@@ -87,6 +87,12 @@ def chunk_bytes(files: Files, chunk: Chunk) -> bytes:
     return files.part(chunk.input.key, chunk.start, chunk.stop, etag=chunk.input.etag)
 
 
+def chunk_columns(files: Files, chunk: Chunk) -> list[str]:
+    """Return the columns of a chunk's CSV file."""
+    source = chunk.input
+    return csv_header(files.part(source.key, 0, chunk.head, etag=source.etag), source.key)
+
+
 def parquet_names(file: Any, source: Input) -> list[str]:
     """Return the columns of an open Parquet file; raises DataError for two of one name."""
     names: list[str] = file.schema_arrow.names

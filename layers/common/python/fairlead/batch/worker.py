@@ -18,7 +18,7 @@ from fairlead.batch.fields import checked
 from fairlead.batch.files import Files
 from fairlead.batch.formats import Columns
 from fairlead.batch.job import Chunk, JobPlan, Names, Record
-from fairlead.batch.opened import chunk_bytes, opened_parquet, parquet_names, read_header
+from fairlead.batch.opened import chunk_bytes, chunk_columns, opened_parquet, parquet_names
 from fairlead.batch.plan import kept_columns
 from fairlead.batch.results import check_kept, result_columns, result_of
 from fairlead.errors import IntegrityError
@@ -79,8 +79,7 @@ class Worker:
         if self._plan.request.format == "jsonl":
             yield from json_blocks(data)
         else:
-            columns, _ = read_header(self._inputs, chunk.input)
-            yield from csv_blocks(data, columns)
+            yield from csv_blocks(data, chunk_columns(self._inputs, chunk))
 
     def _parquet_blocks(self, chunk: Chunk) -> Iterator[Block]:
         with opened_parquet(self._inputs, chunk.input) as file:
