@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import joblib
+import lightgbm
 import numpy as np
 import pandas as pd
 import pytest
@@ -93,6 +94,8 @@ def test_publish_from_a_notebook_names_the_librarys_class_and_refits_it() -> Non
     done = publish(fitted, name="tumour", registry=registry, by="me", **rows)
     manifest = done.manifest
     assert (manifest.engine.name, manifest.recipe.estimator) == ("onnx", "lightgbm.sklearn.LGBMClassifier")
+    assert manifest.environment["lightgbm"] == lightgbm.__version__
+    assert not {"catboost", "xgboost", "xgboost-cpu"} & manifest.environment.keys()
     assert [field.name for field in manifest.signature.inputs][:2] == ["mean_radius", "mean_texture"]
     stored = read(registry.blob(manifest.blobs["estimator"])).estimator
     again = unfitted(stored, manifest).fit([tuple(row) for row in X[::2].to_numpy()], y[::2].tolist())

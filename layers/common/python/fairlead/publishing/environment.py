@@ -1,6 +1,7 @@
 """The environment of a version: Python and the packages whose versions determine an estimator."""
 
 import platform
+from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError, version
 
 PACKAGES = (
@@ -16,10 +17,17 @@ PACKAGES = (
 )
 
 
-def environment() -> dict[str, str]:
-    """Return versions by distribution name, and `python`; packages that are not installed are left out."""
+DISTRIBUTIONS = {"xgboost": ("xgboost", "xgboost-cpu")}
+
+
+def environment(libraries: Iterable[str] = ()) -> dict[str, str]:
+    """Return versions by distribution name, and `python`; packages that are not installed are left out.
+
+    `libraries` are further packages whose versions determine the estimator, by the name that imports them.
+    """
     found = {"python": platform.python_version()}
-    for name in PACKAGES:
+    further = [one for name in libraries for one in DISTRIBUTIONS.get(name, (name,))]
+    for name in (*PACKAGES, *further):
         try:
             found[name] = version(name)
         except PackageNotFoundError:

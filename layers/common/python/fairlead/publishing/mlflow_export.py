@@ -47,7 +47,7 @@ def export_mlflow(registry: Registry, name: str, version: int, folder: Path) -> 
     estimator = read(registry.blob(manifest.blobs["estimator"])).estimator
     if held := libraries(estimator):
         raise SettingsError(
-            f"{name} version {version} has a model of {held}, which no export writes: only Fairlead could load it",
+            f"{name} version {version} has a model of {', '.join(held)}: only Fairlead could load what is written",
             hint="log the estimator from the program that fitted it, with mlflow.sklearn.log_model",
         )
     golden = msgspec.json.decode(registry.blob(manifest.blobs["golden"]), type=Golden)

@@ -17,6 +17,7 @@ from fairlead.publishing.cluster_metric import adjusted_rand
 from fairlead.publishing.environment import environment
 from fairlead.publishing.evidence import pack
 from fairlead.publishing.input import training_rows
+from fairlead.publishing.input.estimator_checks import libraries
 from fairlead.publishing.input.inputs import Progress, PublishInputs
 from fairlead.publishing.prove import Proved
 from fairlead.publishing.report import ReportFacts, model_card
@@ -128,7 +129,7 @@ def _manifest(
         metrics=_metrics(inputs, proved),
         rows=rows,
         blobs=blobs,
-        environment=environment(),
+        environment=environment(libraries(inputs.estimator)),
         recipe=proved.recipe,
         findings=verdict.findings,
         policy=verdict.policy,

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from fairlead.engines.estimator_data.booster_parameters import SAFE
 from fairlead.errors import ModelFileError, one_line
 from fairlead.model.signature import Task
 from fairlead.publishing.input.inner_estimators import pipeline_steps
@@ -91,9 +92,10 @@ def parts(value: Any) -> Iterator[Any]:
         waiting.extend(member for member in _members(part) if type(member) not in PLAIN)
 
 
-def libraries(estimator: Any) -> str:
-    """Return the packages of boosters inside an estimator that was built from its data form; empty without any."""
-    return ", ".join(sorted({getattr(part, "library", "") for part in parts(estimator) if hasattr(part, "boosting")}))
+def libraries(estimator: Any) -> list[str]:
+    """Return the packages of boosters inside an estimator, as it was fitted or as its data form builds it."""
+    roots = {getattr(part, "library", type(part).__module__.partition(".")[0]) for part in parts(estimator)}
+    return sorted(roots & SAFE.keys())
 
 
 def _members(part: Any) -> Iterable[Any]:

@@ -17,6 +17,8 @@ from fairlead.publishing.input import mlflow_boosters
 from fairlead.publishing.input.mlflow_columns import Columns, columns_of
 
 PREFIX = "mlflow:"
+SCHEMES = ("models:/", "runs:/", "s3:/", "file:/", "dbfs:/", "gs:/", "wasbs:/", "abfss:/", "mlflow-artifacts:/")
+"""Stores that MLflow downloads folders from: https://mlflow.org/docs/latest/tracking/artifact-stores."""
 FILE = "MLmodel"
 LARGEST_DESCRIPTION = 1 << 20
 LARGEST_EXAMPLE = 1 << 24
@@ -63,6 +65,11 @@ def _download(uri: str, folder: str) -> Path:
         from mlflow import artifacts
     except ImportError as error:
         raise SettingsError(f"{uri} needs the package mlflow to be downloaded", hint=INSTALL) from error
+    if not uri.startswith(SCHEMES):
+        known = ", ".join(SCHEMES)
+        raise SettingsError(
+            f"{uri} is no address of a model; MLflow's begin with {known}", hint="give one, or a folder"
+        )
     try:
         return Path(artifacts.download_artifacts(artifact_uri=uri, dst_path=folder))
     except Exception as error:  # mlflow and its stores raise exceptions of many packages

@@ -115,7 +115,7 @@ def choose_engine(  # noqa: PLR0913 - each argument decides
 def _check_layer_has(estimator: Any, why: str, *, hint: str) -> None:
     """Raise EngineError for an estimator with a booster, whose library the sklearn layer does not have."""
     if missing := libraries(estimator):
-        raise EngineError(f"{why}: no layer has {missing}", hint=hint)
+        raise EngineError(f"{why}: no layer has {', '.join(missing)}", hint=hint)
 
 
 def _check_held_out(reference: Engine, rows: Sequence[Row]) -> None:
