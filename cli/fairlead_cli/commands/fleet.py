@@ -84,7 +84,7 @@ def _row(one: "StackSummary") -> tuple[object, ...]:
     unknown = f"{one.status}, not readable" if one.problems else "no model"
     return (
         one.stack,
-        f"{one.model} {one.version}" if one.model else unknown,
+        one.live or unknown,
         f"{one.since:%Y-%m-%d %H:%M}" if one.since else "",
         text(one.requests),
         "" if one.error_share is None else f"{one.error_share:.2%}",

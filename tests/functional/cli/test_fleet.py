@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import msgspec
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -70,6 +71,20 @@ def test_a_row_has_the_live_version_its_quality_drift_alarms_and_cost(live: str)
     assert found["quality"]["said"] == "no evidence that it is worse"
     assert found["drifted"] == []
     assert (found["requests"], found["error_share"], found["latency_ms"]) == (0, None, None)
+
+
+def test_own_code_of_a_live_version_is_named(live: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = listing.Reading.manifest
+
+    def packaged(self: Any, *given: Any, **named: Any) -> Any:
+        manifest, digest = read(self, *given, **named)
+        engine = msgspec.structs.replace(manifest.engine, code="code")
+        return msgspec.structs.replace(manifest, package="shopping", engine=engine), digest
+
+    monkeypatch.setattr(listing.Reading, "manifest", packaged)
+
+    assert row(live)["own_code"] == "shopping"
+    assert "penguins 1, own code shopping" in fairlead("fleet").stdout
 
 
 def test_a_stack_that_cannot_be_read_has_a_row_that_says_so(live: str) -> None:

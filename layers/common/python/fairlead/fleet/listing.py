@@ -75,6 +75,7 @@ def _summary(described: Mapping[str, Any], services: _Services, at: datetime, ho
     else:
         add(lambda: opened.traffic(at, hours))
         add(opened.live)
+        add(lambda: opened.code(fields.get("model"), fields.get("version")))
         add(lambda: opened.judged(fields.get("model"), fields.get("version"), at, hours))
     return StackSummary(**fields, problems=tuple(problems))
 
@@ -118,6 +119,13 @@ class _Opened:
         if live.model is None:
             return {}
         return {"model": live.model, "version": live.version, "release": live.release, "since": self._since(live)}
+
+    def code(self, model: str | None, version: int | None) -> Fields:
+        """Return the publisher's package that the live version executes; raises StorageError, NotFoundError."""
+        if model is None or version is None:
+            return {}
+        manifest, _ = Reading(self._objects).manifest(model, version)
+        return {"own_code": manifest.package if manifest.engine.code else ""}
 
     def _since(self, live: Release) -> datetime | None:
         record = Journal(self._objects, self._stack.name).standing().live

@@ -70,7 +70,7 @@ def _live_row(one: StackSummary) -> tuple[Element | str, ...]:
     alarms = "–" if one.alarms is None else ", ".join(one.alarms) or "none"
     return (
         one.stack,
-        e("td", f"{one.model} {one.version}" if one.model else "–" if one.problems else "no model", class_="short"),
+        e("td", one.live or ("–" if one.problems else "no model"), class_="short"),
         e("td", utc_text(one.since) if one.since else "–", class_="short"),
         "–" if one.requests is None else f"{one.requests:,}",
         "–" if one.error_share is None else formatting.share(one.error_share, 1),

@@ -23,7 +23,8 @@ class LiveQuality(msgspec.Struct, frozen=True, kw_only=True):
 class StackSummary(msgspec.Struct, frozen=True, kw_only=True):
     """One stack. A field is None where it is unknown; `problems` says why.
 
-    `since` is when the release became live. `requests`, `error_share` (0–1) and `latency_ms` (99th percentile of the
+    `own_code` is the package of its publisher that the live version executes, empty without one. `since` is when the
+    release became live. `requests`, `error_share` (0–1) and `latency_ms` (99th percentile of the
     slowest hour) are callers' calls. `drifted` and `broken` name inputs and answers; None if they cannot be judged.
     `alarms` are those in state ALARM, without the stack's name. `idle_dollars` is a month without calls.
     """
@@ -34,6 +35,7 @@ class StackSummary(msgspec.Struct, frozen=True, kw_only=True):
     api_url: str
     model: str | None = None
     version: int | None = None
+    own_code: str = ""
     release: str | None = None
     since: datetime | None = None
     requests: int | None = None
@@ -45,6 +47,12 @@ class StackSummary(msgspec.Struct, frozen=True, kw_only=True):
     alarms: tuple[str, ...] | None = None
     idle_dollars: float | None = None
     problems: tuple[str, ...] = ()
+
+    @property
+    def live(self) -> str:
+        """The live model and version, with the package of its publisher if it executes one; empty without a model."""
+        code = f", own code {self.own_code}" if self.own_code else ""
+        return f"{self.model} {self.version}{code}" if self.model else ""
 
 
 class Fleet(msgspec.Struct, frozen=True, kw_only=True):
