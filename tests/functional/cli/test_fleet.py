@@ -14,6 +14,7 @@ from typer.testing import CliRunner, Result
 from fairlead.aws.lambda_function import Alias
 from fairlead.fleet import listing
 from fairlead.model.release import Release
+from fairlead.registry.store import Reading
 from fairlead_cli.main import app
 from tests.functional.aws.test_stack import OUTPUTS
 
@@ -74,14 +75,14 @@ def test_a_row_has_the_live_version_its_quality_drift_alarms_and_cost(live: str)
 
 
 def test_own_code_of_a_live_version_is_named(live: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    read = listing.Reading.manifest
+    read = Reading.manifest
 
     def packaged(self: Any, *given: Any, **named: Any) -> Any:
         manifest, digest = read(self, *given, **named)
         engine = msgspec.structs.replace(manifest.engine, code="code")
         return msgspec.structs.replace(manifest, package="shopping", engine=engine), digest
 
-    monkeypatch.setattr(listing.Reading, "manifest", packaged)
+    monkeypatch.setattr(Reading, "manifest", packaged)
 
     assert row(live)["own_code"] == "shopping"
     assert "penguins 1, own code shopping" in fairlead("fleet").stdout
