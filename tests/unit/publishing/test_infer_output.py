@@ -53,6 +53,13 @@ def test_labels_of_another_type_are_refused() -> None:
         infer(LogisticRegression().fit(NUMBERS, labels), NUMBERS, labels.astype(str), target="y")
 
 
+def test_truth_values_of_an_estimator_that_knows_numbers_are_refused_with_the_cast() -> None:
+    labels = np.where(FRAME["banded"], 1, 0)
+    with pytest.raises(DataError, match="does not know: ") as refusal:
+        infer(LogisticRegression().fit(NUMBERS, labels), NUMBERS, labels.astype(bool), target="y")
+    assert "y.astype(int)" in refusal.value.hint
+
+
 def test_several_targets_have_names() -> None:
     targets = pd.DataFrame({"price": FRAME["length"], "weight": FRAME["length"] * 2})
     output = infer(RandomForestRegressor(3).fit(NUMBERS, targets), NUMBERS, targets, target="price,weight").output
@@ -77,6 +84,7 @@ def test_outlier_detectors_and_clusterings_need_no_target() -> None:
         (make_pipeline(StandardScaler()).fit(NUMBERS), "not a classifier, regressor"),
         (LogisticRegression, "is a class"),
         ({"model": LogisticRegression()}, "a dict is not a scikit-learn estimator"),
+        ("churn/model.joblib", "'churn/model.joblib' names a file"),
         (BaseEstimator(), "not a classifier, regressor"),
     ],
     ids=str,

@@ -3,6 +3,7 @@
 import functools
 import inspect
 from collections.abc import Iterable, Iterator
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ TASKS: dict[str, Task] = {
 
 CATBOOST = "catboost.core"
 """The module of estimators that have scikit-learn's methods and not its base class."""
+FILES = (".joblib", ".pickle", ".pkl", ".skops")
 PLAIN = frozenset({bool, int, float, str, bytes, type(None)})
 
 
@@ -46,6 +48,11 @@ def _check(estimator: Any) -> None:
 
     if inspect.isclass(estimator):
         raise ModelFileError(f"{estimator.__name__} is a class, not a fitted estimator", hint="fit it and publish that")
+    if isinstance(estimator, PurePath) or (isinstance(estimator, str) and estimator.endswith(FILES)):
+        raise ModelFileError(
+            f"{str(estimator)[:100]!r} names a file; a fitted estimator belongs here",
+            hint="give joblib.load(FILE), or publish the file with `fairlead publish FILE`",
+        )
     if not isinstance(estimator, BaseEstimator) and type(estimator).__module__ != CATBOOST:
         raise ModelFileError(
             f"a {_type_name(estimator)} is not a scikit-learn estimator",

@@ -82,8 +82,16 @@ def _check_labels(classes: Sequence[Scalar], y: Any, target: str) -> None:
         name = f"column {target!r}" if target else "y"
         raise DataError(
             f"{name} has labels the estimator does not know: {', '.join(map(repr, strange[:5]))}",
-            hint=f"it knows {', '.join(map(repr, classes[:10]))}" + (" …" if len(classes) > 10 else ""),
+            hint=f"it knows {', '.join(map(repr, classes[:10]))}"
+            + (" …" if len(classes) > 10 else "")
+            + _cast(strange),
         )
+
+
+def _cast(strange: Sequence[Scalar]) -> str:
+    """Return the way forward for truth values of an estimator that knows them as numbers, as XGBoost does."""
+    truth = all(isinstance(value, bool) for value in strange)
+    return "; give the labels as it was fitted on them: y.astype(int)" if truth else ""
 
 
 def _json_type(value: Scalar) -> str:
