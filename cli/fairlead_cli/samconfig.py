@@ -40,7 +40,12 @@ def add_environment(file: Path, name: str, parameters: Iterable[str]) -> None:
             hint="for example churn, or churn-dev",
         )
     text = _read(file)
-    if name in _parsed(text, file):
+    held = _parsed(text, file)
+    if other := next((environment for environment, facts in held.items() if name in _stacks(facts)), None):
+        raise SettingsError(
+            f"{file}: environment {other} deploys the stack {name} already", hint="take another name for the stack"
+        )
+    if name in held:
         raise SettingsError(
             f"{file} has an environment {name} already", hint="take another name, or change it in the file"
         )
@@ -71,6 +76,13 @@ def _parsed(text: str, file: Path) -> dict[str, object]:
         raise SettingsError(f"{file} is not TOML: {error}", hint="mend the file first") from error
 
 
+def _stacks(environment: object) -> set[str]:
+    """Return the stack names in an environment's tables, one for each command of sam."""
+    commands = environment.values() if isinstance(environment, dict) else ()
+    tables = (command.get("parameters") for command in commands if isinstance(command, dict))
+    return {str(table.get("stack_name")) for table in tables if isinstance(table, dict)}
+
+
 def _given(parameters: Iterable[str], template: Path) -> dict[str, str]:
     found = {}
     declared = _declared(template)
@@ -84,6 +96,8 @@ def _given(parameters: Iterable[str], template: Path) -> dict[str, str]:
             raise SettingsError(
                 f"{template} has no parameter {match['name']}", hint="docs/reference/parameters.md lists them"
             )
+        if match["name"] in found:
+            raise SettingsError(f"{match['name']} is given twice", hint="leave one of them out")
         found[match["name"]] = match["value"]
     return found
 

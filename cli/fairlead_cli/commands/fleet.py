@@ -67,7 +67,8 @@ def add(
     from fairlead_cli.samconfig import add_environment
 
     add_environment(file, name, parameters or [])
-    note(f"{file}: environment {name} for stack {name}\nnext: sam build && sam deploy --config-env {name}")
+    where = "" if file == Path("samconfig.toml") else f" --config-file {file.resolve()}"
+    note(f"{file}: environment {name} for stack {name}\nnext: sam build && sam deploy --config-env {name}{where}")
 
 
 def _print(found: "Fleet") -> None:

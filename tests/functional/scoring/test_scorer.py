@@ -149,3 +149,26 @@ def test_a_manifest_that_changed_since_is_refused(score: Scorer, rows: pd.DataFr
 
 def test_the_package_offers_it() -> None:
     assert fairlead.scorer is scorer
+
+
+@pytest.mark.parametrize("value", [float("inf"), float("-inf")])
+def test_an_infinity_is_refused_also_where_a_value_may_be_missing(
+    score: Scorer, rows: pd.DataFrame, value: float
+) -> None:
+    rows = rows.assign(bill_length_mm=value)
+    for batch in (rows, pa.Table.from_pandas(rows)):
+        with pytest.raises(InstancesError, match="row 0, field 'bill_length_mm': expected a finite number"):
+            score(batch)
+
+
+@pytest.mark.parametrize("version", ["1", True, 1.0, 0])
+def test_a_version_that_is_no_number_of_one_is_refused(here: Store, version: Any) -> None:
+    with pytest.raises(SettingsError, match="is no version"):
+        scorer("penguins", version)
+
+
+def test_an_arrow_table_with_a_name_twice_is_refused(score: Scorer, rows: pd.DataFrame) -> None:
+    table = pa.Table.from_pandas(rows)
+    twice = table.append_column("bill_length_mm", table["bill_length_mm"])
+    with pytest.raises(DataError, match="two columns have the name 'bill_length_mm'"):
+        score(twice)

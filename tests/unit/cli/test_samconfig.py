@@ -50,6 +50,15 @@ def test_a_name_that_is_there_is_refused_however_it_is_written(tmp_path: Path, h
     assert file.read_text() == held
 
 
+@pytest.mark.parametrize("command", ["global", "deploy"])
+def test_a_stack_of_another_environment_is_refused(tmp_path: Path, command: str) -> None:
+    """Two environments would deploy over one stack."""
+    file = tmp_path / "samconfig.toml"
+    file.write_text(f'[prod.{command}.parameters]\nstack_name = "churn"\n')
+    with pytest.raises(SettingsError, match="environment prod deploys the stack churn already"):
+        add_environment(file, "churn", [])
+
+
 @pytest.mark.parametrize(
     "name", ["churn-eu-2", "risk-canary", "Churn", "1churn", "-churn", "churn-", "c" * 36, "a.b", ""]
 )
@@ -62,12 +71,17 @@ def test_a_name_that_the_template_refuses_is_refused_here(project: Path, name: s
 
 @pytest.mark.parametrize(
     ("parameter", "said"),
-    [("Wotch=lean", "has no parameter Wotch"), ("Watch", "is no parameter"), ('CaptureDrop="a"', "is no parameter")],
+    [
+        ("Wotch=lean", "has no parameter Wotch"),
+        ("Watch", "is no parameter"),
+        ("Watch=full", "twice"),
+        ('CaptureDrop="a"', "is no parameter"),
+    ],
 )
 def test_a_parameter_that_is_none_is_refused(project: Path, parameter: str, said: str) -> None:
     before = project.read_bytes()
     with pytest.raises(SettingsError, match=said):
-        add_environment(project, "churn", [parameter])
+        add_environment(project, "churn", ["Watch=lean", parameter])
     assert project.read_bytes() == before
 
 

@@ -6,13 +6,15 @@ blobs and golden row are checked as the endpoint checks them.
 
 import os
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from fairlead.api.lenient_json import without_nan
 from fairlead.api.response_size import most_rows
 from fairlead.aws.stack import find
 from fairlead.client import tables
-from fairlead.errors import DataError, RequestError
+from fairlead.errors import DataError, RequestError, SettingsError
 from fairlead.model.answers import join
 from fairlead.model.digest import prefixed
 from fairlead.registry.chosen_version import find_version
@@ -100,6 +102,8 @@ def scorer(name: str, version: int, *, stack: str = "", bucket: str = "") -> Sco
     version that the chain of manifests does not reach, SettingsError for a retired one, StorageError.
 
     """
+    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
+        raise SettingsError(f"{version!r} is no version of {name}", hint="give its number, for example 7")
     given = {"FAIRLEAD_STACK": stack, "FAIRLEAD_BUCKET": bucket}
     where = operator({**os.environ, **{key: value for key, value in given.items() if value}})
     # Processes need no right to read the stack: they get the bucket's name.
@@ -111,13 +115,15 @@ def scorer(name: str, version: int, *, stack: str = "", bucket: str = "") -> Sco
 
 
 def _names(batch: Any) -> list[str]:
-    if tables.is_frame(batch):
-        return [str(name) for name in batch.columns]
-    if hasattr(batch, "append_column"):
-        return list(batch.schema.names)
-    raise DataError(
-        f"the batch is a {type(batch).__name__}", hint="give a pandas DataFrame, an Arrow table or record batch"
-    )
+    if not tables.is_frame(batch) and not hasattr(batch, "append_column"):
+        raise DataError(
+            f"the batch is a {type(batch).__name__}", hint="give a pandas DataFrame, an Arrow table or record batch"
+        )
+    names = [str(name) for name in (batch.columns if tables.is_frame(batch) else batch.schema.names)]
+    twice = next((name for name, count in Counter(names).items() if count > 1), None)
+    if twice is not None:
+        raise DataError(f"two columns have the name {twice!r}", hint="leave one of them out")
+    return names
 
 
 def _rows(model: Model, batch: Any, inputs: list[str]) -> Iterator[list[tuple[Any, ...]]]:
@@ -126,7 +132,7 @@ def _rows(model: Model, batch: Any, inputs: list[str]) -> Iterator[list[tuple[An
     for start in range(0, len(batch), size):
         block = batch[start : start + size] if tables.is_frame(batch) else batch.slice(start, size)
         try:
-            yield model.rows_of(_instances(block, inputs))
+            yield model.rows_of(without_nan(model.facts.signature.inputs, _instances(block, inputs)))
         except RequestError as error:
             if start:
                 error.add_note(f"rows are counted from row {start:,} of the batch")
