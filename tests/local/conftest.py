@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from tests.local.release_stack import Scene
 
 HERE = Path(__file__).parent
+LAST = "test_model_workflows.py"
+"""It releases a model on the stack dev, which the others find without one."""
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
@@ -24,6 +26,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents and not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group("local cloud"))
+    items.sort(key=lambda item: item.path.name == LAST)
 
 
 @pytest.fixture(scope="session")

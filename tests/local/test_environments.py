@@ -47,7 +47,7 @@ def test_the_workflow_s_role_suffices_to_deploy(
 def test_the_workflow_s_role_suffices_to_release_on_new_code(
     cloud: LocalCloud, dev: dict[str, str], roles: dict[str, str]
 ) -> None:
-    """Before the first release, which test_model_workflows.py makes, there is nothing to do."""
+    """Before the first release there is nothing to do, which it finds out by looking."""
     env = github_job(cloud, roles["DeployRoleArn"]) | {"FAIRLEAD_STACK": "fairlead-dev"}
 
     done = subprocess.run(
