@@ -1,6 +1,8 @@
 """MLflow's own package: what it saves and registers is published, and what is exported it loads."""
 
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,15 +15,16 @@ from catboost import CatBoostClassifier, CatBoostRegressor
 from lightgbm import LGBMClassifier
 from mlflow.models import infer_signature
 from sklearn.base import clone
+from sklearn.compose import make_column_transformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from xgboost import XGBClassifier, XGBRegressor
 
 from fairlead.engines.estimator_data.reader import read
-from fairlead.errors import ModelFileError, NotFoundError, SettingsError
+from fairlead.errors import ModelFileError, NotFoundError
 from fairlead.publishing.mlflow_export import export_mlflow
-from fairlead.publishing.publish import Published, PublishOptions, publish_file
+from fairlead.publishing.publish import Published, PublishOptions, publish, publish_file
 from fairlead.registry.store import Registry
 from testkit.memory import Memory
 
@@ -159,14 +162,51 @@ def test_mlflow_loads_what_is_exported(estimator: Any, held_out: Path, tmp_path:
         loaded.predict(FRAME[["a", "b"]])
 
 
-def test_a_booster_is_not_exported_because_its_pickle_would_need_fairlead(held_out: Path, tmp_path: Path) -> None:
-    booster = make_pipeline(StandardScaler(), LGBMClassifier(n_estimators=10, verbose=-1)).fit(FRAME, LABEL)
-    mlflow.sklearn.save_model(booster, tmp_path / "model", serialization_format="cloudpickle")
+EXPORTED: dict[str, Callable[[], Any]] = {
+    "LightGBM in a pipeline": lambda: make_pipeline(StandardScaler(), LGBMClassifier(n_estimators=10, verbose=-1)),
+    "XGBoost of texts and missing values": lambda: make_pipeline(
+        make_column_transformer((OneHotEncoder(sparse_output=False), ["kind"]), remainder="passthrough"),
+        XGBRegressor(n_estimators=10),
+    ),
+    "CatBoost of truth values": lambda: CatBoostClassifier(**CAT),
+}
+
+
+@pytest.mark.parametrize("name", EXPORTED)
+def test_a_booster_is_exported_as_a_graph_that_needs_neither_its_library_nor_fairlead(
+    name: str, tmp_path: Path
+) -> None:
+    rows = FRAME.copy()
+    labels: Any = LABEL
+    if "texts" in name:
+        rows = rows.assign(kind=np.where(FRAME.c > 0, "up", "down")).astype({"kind": object})
+        rows.loc[::7, "b"], labels = np.nan, FRAME.a * 3
+    if "truth" in name:
+        labels = LABEL == "yes"
+    fitted = EXPORTED[name]().fit(rows, labels)
     registry = Registry(Memory())
-    inputs = held_out.with_name(_without_row(held_out))
-    version = published(f"mlflow:{tmp_path / 'model'}", inputs, registry).manifest.version
+    publish(
+        fitted, name="buys", X=rows, y=labels, registry=registry, force=True, reason="fitted on these rows", by="me"
+    )
 
-    with pytest.raises(SettingsError, match=r"has a model of lightgbm.*only Fairlead could load"):
-        export_mlflow(registry, "buys", version, tmp_path / "exported")
+    folder = export_mlflow(registry, "buys", 1, tmp_path / "exported")
 
-    assert not (tmp_path / "exported").exists()
+    program = f"""
+import sys
+sys.modules.update(dict.fromkeys(("catboost", "fairlead", "lightgbm", "sklearn", "xgboost")))
+import mlflow, pandas as pd
+model = mlflow.pyfunc.load_model({str(folder)!r})
+rows = pd.read_json({str(tmp_path / "rows.json")!r}, orient="split")
+pd.Series(model.predict(rows)).to_json({str(tmp_path / "answers.json")!r})
+"""
+    rows.to_json(tmp_path / "rows.json", orient="split", double_precision=15)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
+    answers = pd.read_json(tmp_path / "answers.json", typ="series", dtype=False)
+    if fitted.__class__.__name__.endswith("Classifier") or "classes_" in dir(fitted):
+        assert answers.tolist() == np.asarray(fitted.predict(rows)).tolist()
+    else:
+        np.testing.assert_allclose(answers, fitted.predict(rows), rtol=1e-5)
+    raw = mlflow.pyfunc.load_model(str(folder)).get_raw_model()
+    if hasattr(fitted, "predict_proba"):
+        np.testing.assert_allclose(raw.predict_proba(rows), fitted.predict_proba(rows), atol=1e-5)

@@ -256,7 +256,7 @@ def ticking(
     respond, alarms = Respond(), Alarms(cloudwatch)
     ticker = Ticker(here, None, None, alarms, respond)  # type: ignore[arg-type]  # the parts that are asked
     monkeypatch.setattr(ticker, "_views", lambda *_: iter([live]))
-    since = alarms.of_stack("fairlead")[0].since.timestamp()
+    since = min(one.since for one in alarms.of_stack("fairlead") if one.state == "ALARM").timestamp()
     return ticker, respond.sent, lambda tick: datetime.fromtimestamp(since + 300 * tick, UTC)
 
 

@@ -1,29 +1,35 @@
-"""Write a version as an MLflow model: a folder that mlflow.sklearn and mlflow.pyfunc load.
+"""Write a version as an MLflow model: a folder that mlflow.pyfunc loads, and mlflow.sklearn where it is scikit-learn's.
 
 Format: https://mlflow.org/docs/latest/ml/model/. MLmodel is written as JSON, which is YAML. The estimator is built from
-the version's data form and must repeat the version's golden answers before a file is written.
+the version's data form. One with a booster is written as its ONNX graph with a loader: a pickle of the data form would
+need Fairlead. Either must repeat the version's golden answers before a file is written.
 """
 
 import os
 import pickle
 import shutil
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from fairlead.engines import Engine
 from fairlead.engines.estimator_data.reader import read
+from fairlead.engines.onnx import OnnxEngine
 from fairlead.engines.sklearn import SklearnEngine
+from fairlead.engines.text_counts import MISSING, read_countings
 from fairlead.errors import IntegrityError, SettingsError
 from fairlead.model.digest import prefixed
 from fairlead.model.golden import Golden
 from fairlead.model.manifest import Manifest
 from fairlead.model.signature import Field, Output, Signature, with_ignored
+from fairlead.publishing import mlflow_graph
 from fairlead.publishing.input.estimator_checks import libraries
 from fairlead.registry.store import Registry
 
-MODEL, EXAMPLE = "model.pkl", "input_example.json"
+MODEL, EXAMPLE, LOADER = "model.pkl", "input_example.json", "fairlead_graph.py"
 EXAMPLE_ROWS = 5
 REQUIRED = ("scikit-learn", "numpy", "scipy", "pandas")
 """Distributions that the estimator needs, in the versions that it was published with."""
@@ -32,9 +38,9 @@ REQUIRED = ("scikit-learn", "numpy", "scipy", "pandas")
 def export_mlflow(registry: Registry, name: str, version: int, folder: Path) -> Path:
     """Write the version to a new folder and return it.
 
-    Raises SettingsError where the folder exists or cannot be written, and for a version with a booster or own code,
-    which MLflow could not load; IntegrityError where the estimator gives other
-    answers here than when it was published, and as reading a version does. Nothing half-written remains.
+    Raises SettingsError where the folder exists or cannot be written, and for a version with own code, which MLflow
+    could not load; IntegrityError where the version gives other answers here than when it was published, and as reading
+    a version does. Nothing half-written remains.
     """
     if folder.exists():
         raise SettingsError(f"{folder} exists", hint="name a new folder")
@@ -45,20 +51,20 @@ def export_mlflow(registry: Registry, name: str, version: int, folder: Path) -> 
             hint="export it from the program that fitted it, with mlflow's code_paths",
         )
     estimator = read(registry.blob(manifest.blobs["estimator"])).estimator
-    if held := libraries(estimator):
-        raise SettingsError(
-            f"{name} version {version} has a model of {', '.join(held)}: only Fairlead could load what is written",
-            hint="log the estimator from the program that fitted it, with mlflow.sklearn.log_model",
-        )
     golden = msgspec.json.decode(registry.blob(manifest.blobs["golden"]), type=Golden)
-    engine = SklearnEngine(estimator, manifest.signature)
-    _check_answers(manifest, engine, golden)
-    files = _files(manifest, sha256, estimator, engine.inputs(golden.rows[:EXAMPLE_ROWS]))
-    _write(folder, files)
+    reader = SklearnEngine(estimator, manifest.signature)
+    example = reader.inputs(golden.rows[:EXAMPLE_ROWS])
+    if libraries(estimator):  # the pickle would need Fairlead
+        blob = registry.blob(manifest.blobs[manifest.engine.blob])
+        _check_answers(manifest, OnnxEngine(manifest.engine, manifest.signature, blob), golden)
+        _write(folder, _graph_files(manifest, sha256, blob, example))
+        return folder
+    _check_answers(manifest, reader, golden)
+    _write(folder, _estimator_files(manifest, sha256, estimator, example))
     return folder
 
 
-def _check_answers(manifest: Manifest, engine: SklearnEngine, golden: Golden) -> None:
+def _check_answers(manifest: Manifest, engine: Engine, golden: Golden) -> None:
     if not golden.agrees(engine.answer(golden.rows)):
         raise IntegrityError(
             f"{manifest.model} version {manifest.version} gives other answers here than when it was published",
@@ -66,11 +72,52 @@ def _check_answers(manifest: Manifest, engine: SklearnEngine, golden: Golden) ->
         )
 
 
-def _files(manifest: Manifest, sha256: str, estimator: Any, example: Any) -> dict[str, bytes]:
+def _estimator_files(manifest: Manifest, sha256: str, estimator: Any, example: Any) -> dict[str, bytes]:
+    flavours = {
+        "python_function": {"loader_module": "mlflow.sklearn", "model_path": MODEL, "predict_fn": "predict"},
+        "sklearn": {
+            "code": None,
+            "pickled_model": MODEL,
+            "serialization_format": "pickle",
+            "sklearn_version": manifest.environment["scikit-learn"],
+        },
+    }
+    model = {MODEL: pickle.dumps(estimator, protocol=5)}
+    return model | _description_files(manifest, sha256, flavours, example, REQUIRED)
+
+
+def _graph_files(manifest: Manifest, sha256: str, blob: bytes, example: Any) -> dict[str, bytes]:
+    """Return the files of the graph with its loader, for `mlflow.pyfunc` alone."""
+    import onnx
+
+    metadata = {one.key: one.value for one in onnx.load_model_from_string(blob).metadata_props}
+    if read_countings(metadata):
+        raise SettingsError(
+            f"{manifest.model} version {manifest.version} counts words outside of its graph, which no export writes",
+            hint="log the estimator from the program that fitted it, with mlflow.sklearn.log_model",
+        )
+    facts = {
+        "fields": [field.name for field in manifest.signature.inputs],
+        "inputs": manifest.engine.inputs,
+        "outputs": manifest.engine.outputs,
+        "classes": manifest.signature.output.classes or (),
+        "missing": MISSING,
+    }
+    flavours = {"python_function": {"loader_module": Path(LOADER).stem, "code": "code", "data": "data"}}
+    model = {
+        f"data/{mlflow_graph.GRAPH}": blob,
+        f"data/{mlflow_graph.FACTS}": msgspec.json.encode(facts),
+        f"code/{LOADER}": Path(mlflow_graph.__file__).read_bytes(),
+    }
+    return model | _description_files(manifest, sha256, flavours, example, ("numpy", "onnxruntime", "pandas"))
+
+
+def _description_files(
+    manifest: Manifest, sha256: str, flavours: dict[str, Any], example: Any, needed: Sequence[str]
+) -> dict[str, bytes]:
     environment = manifest.environment
-    packages = [f"{name}=={environment[name]}" for name in REQUIRED if name in environment]
+    packages = [f"{name}=={environment[name]}" for name in needed if name in environment]
     files = {
-        MODEL: pickle.dumps(estimator, protocol=5),
         "requirements.txt": "".join(f"{line}\n" for line in ["mlflow", *packages]).encode(),
         "python_env.yaml": msgspec.json.encode(
             {"python": environment["python"], "dependencies": ["-r requirements.txt"]}
@@ -78,28 +125,15 @@ def _files(manifest: Manifest, sha256: str, estimator: Any, example: Any) -> dic
     }
     if manifest.signature.layout == "frame":
         files[EXAMPLE] = example.to_json(orient="split", index=False).encode()
-    description = _description(manifest, sha256, example=EXAMPLE in files)
+    described = {"env": {"virtualenv": "python_env.yaml"}, "python_version": environment["python"]}
+    flavours["python_function"] |= described
+    description = _description(manifest, sha256, flavours, example=EXAMPLE in files)
     return files | {"MLmodel": msgspec.json.format(msgspec.json.encode(description), indent=2)}
 
 
-def _description(manifest: Manifest, sha256: str, *, example: bool) -> dict[str, Any]:
-    python, sklearn = manifest.environment["python"], manifest.environment["scikit-learn"]
+def _description(manifest: Manifest, sha256: str, flavours: dict[str, Any], *, example: bool) -> dict[str, Any]:
     described = {
-        "flavors": {
-            "python_function": {
-                "env": {"virtualenv": "python_env.yaml"},
-                "loader_module": "mlflow.sklearn",
-                "model_path": MODEL,
-                "predict_fn": "predict",
-                "python_version": python,
-            },
-            "sklearn": {
-                "code": None,
-                "pickled_model": MODEL,
-                "serialization_format": "pickle",
-                "sklearn_version": sklearn,
-            },
-        },
+        "flavors": flavours,
         "signature": {
             "inputs": _text(_inputs(manifest.signature)),
             "outputs": _text(_outputs(manifest.signature.output)),
@@ -165,6 +199,7 @@ def _write(folder: Path, files: dict[str, bytes]) -> None:
         half = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         try:
             for name, content in files.items():
+                (half / name).parent.mkdir(exist_ok=True)
                 (half / name).write_bytes(content)
             half.chmod(0o777 & ~_umask())
             half.rename(folder)
