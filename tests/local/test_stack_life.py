@@ -66,9 +66,13 @@ CHANGED = {
     "AlarmTopicArn": "arn:aws:sns:us-east-1:123456789012:night-watch",
     "AllowModelCode": "yes",
     "ExplainSeconds": "5",
+    "BatchConcurrency": "20",
 }
-FIXED = {"Architecture", "PermissionsBoundary", "RegistryBucket", "LedgerTable"}
-"""Parameters that this machine, the workflow's roles and the take-over decide."""
+FIXED = {
+    *("Architecture", "PermissionsBoundary", "RegistryBucket", "LedgerTable"),
+    *("DomainName", "BasePath", "BatchInput", "BatchOutput"),
+}
+"""Parameters that this machine, the workflow's roles and the take-over decide; and what needs a domain, or jobs."""
 
 
 class Account:
