@@ -66,7 +66,7 @@ CHANGED = {
     "AlarmTopicArn": "arn:aws:sns:us-east-1:123456789012:night-watch",
     "AllowModelCode": "yes",
     "ExplainSeconds": "5",
-    "BatchConcurrency": "20",
+    "BatchConcurrency": "10",
 }
 FIXED = {
     *("Architecture", "PermissionsBoundary", "RegistryBucket", "LedgerTable"),
