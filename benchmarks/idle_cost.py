@@ -5,17 +5,19 @@ bounds of a tick. Without calls and outcomes no function writes a custom metric,
 tests/functional/feedback hold.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks.options import parser
 from fairlead import prices
-from fairlead.fleet.idle_cost import SCHEDULES
+from fairlead.fleet.idle_cost import SCHEDULES, Schedule
 from fairlead_local.cloudformation import templates
 
 TEMPLATE = Path(__file__).parents[1] / "template.yaml"
 STACK = "fairlead"
+RATE = re.compile(r"rate\((?P<minutes>\d+) minutes?\)")
 
 
 class Line(NamedTuple):
@@ -37,7 +39,7 @@ def lines(template: dict[str, Any], **parameters: str) -> Iterator[Line]:
     ):
         count = sum(one["Type"] == kind for one in resources.values())
         yield Line(what, count, count * price)
-    ticking = [SCHEDULES[name] for name, one in resources.items() if _schedules(one["Properties"])]
+    ticking = [found for name, one in resources.items() for found in _schedules(name, one["Properties"])]
     every = sum(one.ticks for one in ticking)
     yield Line("ticks of schedules, a second each", every, sum(one.compute for one in ticking))
     yield Line("calls and log lines of ticks", every, sum(one.asking for one in ticking))
@@ -80,12 +82,15 @@ def _metrics(alarm: dict[str, Any]) -> int:
     return sum("MetricStat" in one for one in alarm.get("Metrics", [])) or 1
 
 
-def _schedules(properties: dict[str, Any]) -> list[str]:
+def _schedules(function: str, properties: dict[str, Any]) -> list[Schedule]:
     """The schedules that call a function at all times."""
-    schedules = [
-        str(one["Properties"]["Schedule"]) for one in properties.get("Events", {}).values() if one["Type"] == "Schedule"
+    asked = SCHEDULES[function].asked if function in SCHEDULES else 0.0
+    rates = [
+        RATE.fullmatch(str(one["Properties"]["Schedule"]))
+        for one in properties.get("Events", {}).values()
+        if one["Type"] == "Schedule"
     ]
-    return [one for one in schedules if one.startswith("rate(")]
+    return [Schedule(int(rate["minutes"]), properties["MemorySize"], asked) for rate in rates if rate]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
