@@ -1,8 +1,10 @@
 """Where inputs are read and results are written: a folder of this machine or a bucket, by one set of methods."""
 
 import glob
+import hashlib
 import os
 import re
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -30,6 +32,12 @@ class Files(Protocol):
 
     def put_new(self, key: str, data: bytes) -> bool:
         """Create the file unless it exists, atomically; returns False if it exists."""
+
+    def sha256(self, key: str) -> str | None:
+        """Return the digest of a file's bytes, None where the store keeps them from damage itself."""
+
+    def removal(self, key: str) -> str:
+        """Return the command that removes a file."""
 
 
 class LocalFiles:
@@ -81,6 +89,15 @@ class LocalFiles:
             with suppress(OSError):
                 part.unlink()
         return True
+
+    def sha256(self, key: str) -> str:
+        """Return the digest of a file's bytes."""
+        with _reading(key), Path(key).open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+    def removal(self, key: str) -> str:
+        """Return the command that removes a file."""
+        return shlex.join(["rm", key])
 
 
 def changed(key: str) -> IntegrityError:

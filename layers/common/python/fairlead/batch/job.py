@@ -90,6 +90,11 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     size: int
     sha256: str
 
+    @property
+    def file(self) -> str:
+        """The result's name in its folder, which may have been moved."""
+        return self.result.rpartition("/")[2]
+
 
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
     """Why one attempt at a chunk failed; `at` is in milliseconds since 1970."""
@@ -106,6 +111,7 @@ class Names:
         self.root = f"{folder}{job}/"
         self.plan = f"{self.root}plan.json"
         self.chunks = f"{self.root}chunks.json"
+        self.results = f"{self.root}results/"
         self.records = f"{self.root}records/"
         self.failures = f"{self.root}failures/"
         self.left = f"{self.root}left/"
@@ -113,7 +119,7 @@ class Names:
 
     def result(self, chunk: int, form: Format) -> str:
         """Return the name of a chunk's result."""
-        return f"{self.root}results/{chunk:06}.{form}"
+        return f"{self.results}{chunk:06}.{form}"
 
     def record(self, chunk: int) -> str:
         """Return the name of a chunk's counts."""

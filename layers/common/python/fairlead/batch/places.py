@@ -1,11 +1,15 @@
 """Opens the places that a job names: folders of this machine, and buckets through boto3."""
 
 import re
+import shlex
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 from fairlead.aws import clients
 from fairlead.aws.s3 import S3Objects
 from fairlead.batch.files import Files, located
+from fairlead.errors import SettingsError
 
 CONNECTIONS = 32
 """More than the threads that plan and count at once."""
@@ -19,6 +23,8 @@ def open_place(text: str) -> tuple[Files, str]:
 def open_results(text: str) -> tuple[Files, str]:
     """Return the files of an output and its folder, which is empty or ends with a slash; raises SettingsError."""
     files, folder = open_place(text)
+    if not text.startswith("s3://") and Path(folder).is_file():
+        raise SettingsError(f"{text} is a file", hint="--output names a folder: give another name")
     return files, folder if not folder or folder.endswith("/") else f"{folder}/"
 
 
@@ -28,7 +34,31 @@ class Bucket(S3Objects):
     def matching(self, pattern: str) -> Iterator[tuple[str, int, str]]:
         """Yield key, size and ETag of the objects that match, in S3's order."""
         matches = re.compile("[^/]*".join(map(re.escape, pattern.split("*")))).fullmatch
-        return (one for one in self.sizes(pattern.partition("*")[0]) if matches(one[0]))
+        with self._named():
+            yield from (one for one in self.sizes(pattern.partition("*")[0]) if matches(one[0]))
+
+    def get(self, key: str) -> bytes:
+        """Return the object's bytes; raises NotFoundError, StorageError, and SettingsError for no such bucket."""
+        with self._named():
+            return super().get(key)
+
+    def sha256(self, key: str) -> None:
+        """Return nothing: S3 checks an object's bytes by the SHA-256 that it was created with."""
+
+    def removal(self, key: str) -> str:
+        """Return the command that removes an object."""
+        return shlex.join(["aws", "s3", "rm", f"s3://{self._bucket}/{key}"])
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """Name the bucket where it does not exist: it is the user's, and not the stack's."""
+        try:
+            yield
+        except SettingsError as error:
+            if error.__cause__ is None or clients.error_code(error.__cause__) != "NoSuchBucket":
+                raise
+            hint = "check the names in --input and --output, and the region"
+            raise SettingsError(f"bucket {self._bucket} does not exist", hint=hint) from error
 
 
 def open_bucket(name: str) -> Files:

@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 
 from fairlead.batch.estimate import Estimate, Tried, aws_estimate, local_estimate, trial
 from fairlead.batch.job import Chunk, Failure, Names, Order, Record
+from fairlead.batch.left import left
 from fairlead.batch.local import Setup, run_local
-from fairlead.batch.manifest import JobManifest, done, write_manifest
+from fairlead.batch.manifest import JobManifest, write_manifest
 from fairlead.batch.places import open_place, open_results
 from fairlead.batch.plan import Planner, request_of
 from fairlead.batch.version import carry, loaded
@@ -27,9 +28,8 @@ class Prepared:
         self.place = f"{setup.output.rstrip('/')}/{setup.plan.job}/"
 
     def left(self) -> list[Chunk]:
-        """Return the chunks that are not done."""
-        finished = done(self._results, self._names)
-        return [chunk for chunk in self.chunks if chunk.number not in finished]
+        """Return the chunks that are not done; raises IntegrityError for a damaged result."""
+        return left(self._results, self._names, self.chunks)
 
     def local_estimate(self, processes: int) -> Estimate:
         """Return what is left of the job for so many processes of this machine."""
@@ -39,11 +39,11 @@ class Prepared:
         """Return what is left of the job for so many workers on AWS."""
         return aws_estimate(self.chunks, self.left(), self._trial(), concurrency)
 
-    def run(self, left: Sequence[Chunk], processes: int, advance: Callable[[Record], None]) -> list[Failure]:
+    def run(self, chunks: Sequence[Chunk], processes: int, advance: Callable[[Record], None]) -> list[Failure]:
         """Answer chunks in processes of this machine; returns those that failed. Raises as `loaded` does."""
-        if left:
+        if chunks:
             self._model()  # what cannot be loaded fails once, and not each chunk
-        return run_local(self._setup, left, processes, advance)
+        return run_local(self._setup, chunks, processes, advance)
 
     def finish(self) -> JobManifest:
         """Write the manifest and return it."""

@@ -11,7 +11,8 @@ import msgspec
 from fairlead.batch.attempt import attempted
 from fairlead.batch.files import Files
 from fairlead.batch.job import Chunk, Failure, JobPlan, Names, Order, Record
-from fairlead.batch.manifest import done, write_manifest
+from fairlead.batch.left import left
+from fairlead.batch.manifest import write_manifest
 from fairlead.batch.places import open_place, open_results
 from fairlead.batch.plan import Planner, request_of
 from fairlead.batch.worker import Worker
@@ -52,11 +53,10 @@ class Steps:
         results, folder = open_results(order.output)
         plan, chunks = Planner(request_of(order, files, pattern), facts.signature, files).planned(results, folder)
         names = Names(folder, plan.job)
-        finished = done(results, names)
-        left = f"{names.left}{time.time_ns()}.json"
-        results.put_new(left, msgspec.json.encode([one for one in chunks if one.number not in finished]))
+        key = f"{names.left}{time.time_ns()}.json"
+        results.put_new(key, msgspec.json.encode(left(results, names, chunks)))
         bucket = order.output.removeprefix("s3://").partition("/")[0]
-        return Planned(order=order, job=plan.job, bucket=bucket, left=left, concurrency=self._concurrency)
+        return Planned(order=order, job=plan.job, bucket=bucket, left=key, concurrency=self._concurrency)
 
     def work(self, planned: Planned, chunk: Chunk) -> None:
         """Answer one chunk. It returns nothing: the outputs of all chunks together are limited to 256 KiB."""
@@ -72,7 +72,7 @@ class Steps:
         names = Names(folder, planned.job)
         plan = msgspec.json.decode(results.get(names.plan), type=JobPlan)
         chunks = msgspec.json.decode(results.get(names.chunks), type=list[Chunk])
-        missing = len(chunks) - len(done(results, names))
+        missing = len(left(results, names, chunks))
         if missing:
             raise IntegrityError(f"{missing} of {len(chunks)} chunks failed{_first_failure(results, names)}")
         written = write_manifest(results, folder, plan, chunks)

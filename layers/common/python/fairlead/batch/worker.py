@@ -18,6 +18,7 @@ from fairlead.batch.fields import checked
 from fairlead.batch.files import Files
 from fairlead.batch.formats import Columns
 from fairlead.batch.job import Chunk, JobPlan, Names, Record
+from fairlead.batch.left import damaged
 from fairlead.batch.opened import chunk_bytes, chunk_columns, opened_parquet, parquet_names
 from fairlead.batch.plan import kept_columns
 from fairlead.batch.results import check_kept, result_columns, result_of
@@ -55,7 +56,10 @@ class Worker:
             size=len(data),
             sha256=hashlib.sha256(data).hexdigest(),
         )
-        self._results.put_new(self._names.record(chunk.number), msgspec.json.encode(record))
+        if not self._results.put_new(self._names.record(chunk.number), msgspec.json.encode(record)):
+            counted = msgspec.json.decode(self._results.get(self._names.record(chunk.number)), type=Record)
+            if counted.sha256 != record.sha256:
+                raise damaged(self._results, self._names, counted)
         return record
 
     def result(self, chunk: Chunk, *, blocks: int | None = None) -> tuple[int, int, bytes]:

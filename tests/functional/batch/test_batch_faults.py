@@ -1,0 +1,61 @@
+"""`fairlead batch --local` on damaged results, and on places that do not exist."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.functional.batch.conftest import Write, numbers
+from tests.functional.command_line import fairlead, result
+
+pytestmark = pytest.mark.usefixtures("environment", "linear")
+Command = tuple[object, ...]
+
+
+def command(table: Path, *options: object) -> Command:
+    return ("batch", "linear@1", "--input", table, "--output", table.parent / "out", "--local", 1, *options)
+
+
+def result_of(summary: dict[str, Any]) -> Path:
+    return next(Path(summary["results"], "results").iterdir())
+
+
+def test_rerun_with_a_result_that_is_gone_makes_it_again(write: Write) -> None:
+    ran = command(write("rows.csv", numbers(5)))
+    first = result(*ran)
+    made = result_of(first)
+    before = made.read_bytes()
+    made.unlink()
+
+    assert result(*ran) == first
+    assert made.read_bytes() == before
+
+
+@pytest.mark.parametrize("damage", [lambda data: data[:-9], lambda data: data.replace(b"k1", b"kX")])
+def test_rerun_with_a_damaged_result_is_refused_with_the_command_that_removes_it(damage: Any, write: Write) -> None:
+    ran = command(write("rows.csv", numbers(5)))
+    made = result_of(result(*ran))
+    made.write_bytes(damage(made.read_bytes()))
+
+    done = fairlead(*ran)
+
+    assert done.exit_code == 1
+    assert f"{made} is not the file that the job wrote" in done.stderr
+    assert f"rm {made}" in done.stderr
+
+
+def test_an_output_that_is_a_file_is_refused_with_the_next_step(write: Write) -> None:
+    table = write("rows.csv", numbers(1))
+    done = fairlead("batch", "linear@1", "--input", table, "--output", table, "--local", 1)
+    assert done.exit_code == 2
+    assert f"{table} is a file" in done.stderr
+    assert "hint: " in done.stderr
+
+
+@pytest.mark.parametrize("option", ["--input", "--output"])
+def test_a_bucket_that_does_not_exist_is_named(option: str, write: Write) -> None:
+    place = {"--input": write("rows.csv", numbers(1)), "--output": "out"} | {option: "s3://no-such-bucket-7/in/x.csv"}
+    done = fairlead("batch", "linear@1", *[text for pair in place.items() for text in pair], "--local", 1)
+    assert done.exit_code == 2
+    assert "bucket no-such-bucket-7 does not exist" in done.stderr
+    assert "FAIRLEAD_BUCKET" not in done.stderr
