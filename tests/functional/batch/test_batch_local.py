@@ -78,12 +78,12 @@ def test_wrong_rows_have_their_reason_and_stay_in_place(linear: Published, tmp_p
     found = read(results(done)).replace({np.nan: None})
     assert (done["rows"], done["answered"], done["refused"]) == (5, 2, 3)
     assert [label is None for label in found["label"]] == [False, True, True, True, False]
-    assert list(found["key"]) == ["1", "2", None, "4", "5\n5"]
+    assert list(found["key"]) == ["1", "2", "3", "4", "5\n5"]
     assert found["error"][1] == (
         'a: expected a finite number between ±3.4e+38, got "x"; '
         "b: expected a finite number between ±3.4e+38, got nothing"
     )
-    assert found["error"][2] == "the row has 3 values, the header 4"
+    assert found["error"][2] == "line 3 after the header: the row has 3 values, the header 4"
     assert found["error"][3].startswith("a: expected a finite number")
 
 

@@ -3,9 +3,10 @@
 import csv
 import io
 import sys
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -17,15 +18,21 @@ if TYPE_CHECKING:
 
 ROWS = 10_000
 """Rows of a block: enough to work by column, few enough that memory does not grow with the chunk."""
+UNCLOSED = "a quotation mark opens and is not closed before the end of the file"
 csv.field_size_limit(sys.maxsize)
 
 
 class Block(msgspec.Struct, frozen=True, kw_only=True):
-    """Rows by column. `faults` says by position which rows could not be read; their values are missing."""
+    """Rows by column. `faults` says by position why a row could not be read; values that were not read are missing.
+
+    `lines` are by position the first and last line of a CSV row that has a fault or several lines, counted from 1 at
+    the chunk's first row.
+    """
 
     columns: Mapping[str, Sequence[Any]]
     rows: int
     faults: dict[int, str]
+    lines: dict[int, tuple[int, int]] = {}
 
 
 def csv_header(line: bytes, name: str) -> list[str]:
@@ -42,37 +49,67 @@ def csv_header(line: bytes, name: str) -> list[str]:
     return header
 
 
+class _Odd(NamedTuple):
+    """A record of CSV that has a fault or several lines; its values are those that could be read."""
+
+    record: list[str]
+    fault: str
+    lines: tuple[int, int]
+
+
 def csv_blocks(data: bytes, header: Sequence[str]) -> Iterator[Block]:
     """Yield the rows of CSV without its header; a row of another length, or that is not UTF-8, is a fault."""
-    records = _csv_records(data.decode(errors="surrogateescape"))
+    records = _csv_records(data.decode(errors="surrogateescape"), header)
     while found := list(islice(records, ROWS)):
-        faults = {place: record for place, record in enumerate(found) if isinstance(record, str)}
-        if faults or set(map(len, found)) != {len(header)}:
-            faults |= {
-                place: f"the row has {len(record)} values, the header {len(header)}"
-                for place, record in enumerate(found)
-                if place not in faults and len(record) != len(header)
-            }
-            empty = [""] * len(header)
-            found = [empty if place in faults else record for place, record in enumerate(found)]
-        columns = dict(zip(header, zip(*found, strict=True), strict=True))
-        yield Block(columns=columns, rows=len(found), faults=faults)
+        odd = {place: one for place, one in enumerate(found) if isinstance(one, _Odd)}
+        rows = [one.record if isinstance(one, _Odd) else one for one in found] if odd else found
+        yield Block(
+            columns=dict(zip(header, zip(*rows, strict=True), strict=True)),
+            rows=len(rows),
+            faults={place: one.fault for place, one in odd.items() if one.fault},
+            lines={place: one.lines for place, one in odd.items()},
+        )
 
 
-def _csv_records(text: str) -> Iterator[Any]:
-    """Yield each record as a list of text, or its fault as text; a record that cannot be read ends with its line."""
+def _csv_records(text: str, header: Sequence[str]) -> Iterator[Any]:
+    """Yield each record as a list of text, or as `_Odd`; a record that cannot be read ends with its line."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     whole = text.isascii() or text.isprintable() or not _has_surrogates(text)
+    before = 0
     while True:
         try:
             for record in reader:
+                lines = (before + 1, reader.line_num)
+                before = reader.line_num
                 if not record:
                     continue
-                yield record if whole or not _has_surrogates("".join(record)) else "the row is not UTF-8"
+                fault = _csv_fault(record, header, whole=whole)
+                if fault or lines[0] < lines[1]:
+                    yield _Odd(_fitted(record, len(header)) if fault else record, fault, lines)
+                else:
+                    yield record
         except csv.Error as error:
-            yield f"the row cannot be read as CSV: {error}"
+            said = UNCLOSED if "unexpected end" in str(error) else f"the row cannot be read as CSV: {error}"
+            yield _Odd([""] * len(header), said, (before + 1, reader.line_num))
+            before = reader.line_num
         else:
             return
+
+
+def _csv_fault(record: Sequence[str], header: Sequence[str], *, whole: bool) -> str:
+    """Return why a record cannot be a row, empty if it can."""
+    if len(record) != len(header):
+        return f"the row has {len(record)} values, the header {len(header)}"
+    if whole or not _has_surrogates("".join(record)):
+        return ""
+    wrong = next(name for name, value in zip(header, record, strict=True) if _has_surrogates(value))
+    return f"the value of {wrong} is not UTF-8"
+
+
+def _fitted(record: Sequence[str], width: int) -> list[str]:
+    """Return a record with a value for each column, empty where none could be read."""
+    read = ["" if _has_surrogates(value) else value for value in record[:width]]
+    return read + [""] * (width - len(read))
 
 
 def _has_surrogates(text: str) -> bool:
@@ -86,7 +123,7 @@ def _has_surrogates(text: str) -> bool:
 def json_blocks(data: bytes) -> Iterator[Block]:
     """Yield the rows of JSON lines; a line that is not an object is a fault. Of members of one name the last counts."""
     decode = msgspec.json.Decoder().decode
-    lines = (line for line in data.split(b"\n") if line.strip())
+    lines = (line for line in data.removeprefix(BOM_UTF8).split(b"\n") if line.strip())
     while found := list(islice(lines, ROWS)):
         faults: dict[int, str] = {}
         records: list[dict[str, Any]] = []
@@ -103,7 +140,9 @@ def json_blocks(data: bytes) -> Iterator[Block]:
 def _json_record(decode: Callable[[bytes], Any], line: bytes) -> dict[str, Any] | str:
     try:
         record = decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except RecursionError:
+        return "the line is not JSON: it is nested too deep"
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return f"the line is not JSON: {error}"
     return record if isinstance(record, dict) else f"the line is not an object: {shown(record)}"
 

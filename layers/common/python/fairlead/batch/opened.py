@@ -13,6 +13,7 @@ from fairlead.errors import DataError
 if TYPE_CHECKING:
     from pyarrow import parquet
 
+GZIP = b"\x1f\x8b"
 HEADER = 1 << 20
 """Bytes of the longest header of a CSV file."""
 
@@ -22,6 +23,10 @@ def read_header(files: Files, source: Input) -> tuple[list[str], int]:
     start = files.part(source.key, 0, min(source.size, HEADER), etag=source.etag)
     if start[:2] in {b"\xff\xfe", b"\xfe\xff"}:
         raise DataError(f"{source.key} is UTF-16", hint="save it as UTF-8")
+    if start[:2] == GZIP:
+        raise DataError(f"{source.key} is compressed with gzip", hint="decompress it: gunzip")
+    if b"\r" in start and b"\n" not in start:
+        raise DataError(f"{source.key} ends its lines with a carriage return alone", hint="end them with a line feed")
     end, marks = 0, 0
     while (found := start.find(b"\n", end)) >= 0:
         marks += start.count(b'"', end, found)

@@ -101,9 +101,17 @@ class Worker:
         answered = self._answerer.answer(rows, right)
         faults |= answered.faults
         request = request_id(self._plan.job, chunk.number)
+        for row in block.lines.keys() & faults.keys():
+            faults[row] = f"{lines_text(chunk, *block.lines[row])}: {faults[row]}"
         ids = [prediction_id(request, row) for row in range(first, first + block.rows)]
         errors = [faults.get(row) for row in range(block.rows)] if faults else [None] * block.rows
         return result_columns(self._signature.output, ids, answered.columns(block.rows), errors), len(faults)
+
+
+def lines_text(chunk: Chunk, first: int, last: int) -> str:
+    """Return where a row is: its lines, counted after the header or after the chunk's first byte."""
+    lines = f"line {first:,}" if first == last else f"lines {first:,} to {last:,}"
+    return f"{lines} after " + ("the header" if chunk.start == chunk.head else f"byte {chunk.start:,}")
 
 
 def request_id(job: str, chunk: int) -> str:
