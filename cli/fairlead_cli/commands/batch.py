@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 SHOWN = 5
 """Failures that are printed."""
+MANY_LINES = 20
+"""Lines of a refused row above which a stray quotation mark is likely."""
 
 
 def batch(
@@ -96,6 +98,7 @@ def _estimated(
 
 
 def _run_here(registry: "Registry", order: "Order", facts: "Manifest", processes: int, *, json: bool) -> None:
+    from fairlead.batch.manifest import counts
     from fairlead.batch.prepared import prepare
 
     prepared = prepare(registry, order, facts, write=True)
@@ -114,8 +117,7 @@ def _run_here(registry: "Registry", order: "Order", facts: "Manifest", processes
     if failures:
         _refuse(prepared.plan, failures)
     manifest = prepared.finish()
-    counts = {"rows": manifest.rows, "answered": manifest.answered, "refused": manifest.refused}
-    _print(order, {"job": manifest.job, **counts, "chunks": len(manifest.results)}, json=json)
+    _print(order, {"job": manifest.job, **counts(manifest), "chunks": len(manifest.results)}, json=json)
 
 
 def _run_on_aws(machine: "Deployed", order: "Order", facts: "Manifest", *, json: bool) -> None:
@@ -148,15 +150,23 @@ def _refuse(plan: "JobPlan", failures: "list[Failure]") -> None:
     raise CallError(f"{len(failures)} of {plan.chunks} chunks of {plan.job} failed", hint=AGAIN)
 
 
-def _print(order: "Order", counts: dict[str, Any], *, json: bool) -> None:
-    place = f"{order.output.rstrip('/')}/{counts['job']}/"
+def _print(order: "Order", found: dict[str, Any], *, json: bool) -> None:
+    place = f"{order.output.rstrip('/')}/{found['job']}/"
+    if found["missing_columns"]:
+        note(f"no input has the columns {', '.join(found['missing_columns'])}: they are missing in every row")
+    if found["longest"] > MANY_LINES:
+        note(f"a refused row spans {found['longest']:,} lines: a quotation mark is misplaced or not closed")
     if json:
         version = {"model": order.model, "version": order.version, "digest": order.digest}
-        print_json({**counts, **version, "results": place})
+        print_json({**found, **version, "results": place})
         return
-    typer.echo(f"{counts['rows']:,} rows by {order.model} version {order.version}: {place}results/")
-    if counts["refused"]:
-        note(f"{counts['refused']:,} rows have no prediction: their column `error` says why")
+    typer.echo(f"{_rows(found['rows'])} by {order.model} version {order.version}: {place}results/")
+    if found["refused"]:
+        note(f"no prediction for {_rows(found['refused'])}: the column `error` says why")
+
+
+def _rows(number: int) -> str:
+    return f"{number:,} row" if number == 1 else f"{number:,} rows"
 
 
 def _print_estimate(found: "Estimate", *, json: bool) -> None:
@@ -169,7 +179,7 @@ def _print_estimate(found: "Estimate", *, json: bool) -> None:
             ("chunks", f"{found.chunks:,}, {found.done:,} of them done"),
             ("speed", f"{found.rows_per_second:,.0f} rows a second in one process of this machine"),
             ("minutes", f"{found.minutes:,.1f}"),
-            ("dollars", f"{found.dollars:,.2f}"),
+            *([("dollars", f"{found.dollars:,.2f}")] if found.dollars else []),
         ]
     )
 

@@ -1,5 +1,6 @@
-"""`fairlead batch --local` on damaged results, and on places that do not exist."""
+"""`fairlead batch --local` on damaged results, on inputs with faults, and on places that do not exist."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,44 @@ def test_rerun_with_a_damaged_result_is_refused_with_the_command_that_removes_it
     assert done.exit_code == 1
     assert f"{made} is not the file that the job wrote" in done.stderr
     assert f"rm {made}" in done.stderr
+
+
+def test_a_row_of_many_lines_is_named_in_a_warning(tmp_path: Path) -> None:
+    table = tmp_path / "rows.csv"
+    table.write_text("key,a,b,c\n1,1,2,3\n" + '2,"1,2,3\n' + "3,1,2,3\n" * 100)
+
+    done = fairlead(*command(table))
+
+    assert done.exit_code == 0
+    assert "2 rows by linear" in done.stdout
+    assert "a refused row spans 101 lines" in done.stderr
+
+
+def test_a_column_that_no_input_has_is_said_once(tmp_path: Path) -> None:
+    table = tmp_path / "rows.jsonl"
+    table.write_text('{"key":1,"A":1,"b":2}\n' * 3)
+
+    done = fairlead(*command(table))
+
+    assert done.stderr.count("no input has the columns a, c") == 1
+    manifest = json.loads(next(tmp_path.rglob("manifest.json")).read_bytes())
+    assert manifest["missing_columns"] == ["a", "c"]
+
+
+def test_inputs_without_any_column_of_the_model_are_refused(tmp_path: Path) -> None:
+    table = tmp_path / "rows.jsonl"
+    table.write_text('{"A":1,"B":2}\n' * 3)
+
+    done = fairlead(*command(table))
+
+    assert done.exit_code == 5
+    assert "none of the model's columns" in done.stderr
+
+
+def test_one_row_is_not_plural_and_a_local_estimate_has_no_dollars(write: Write) -> None:
+    ran = command(write("rows.csv", numbers(1)))
+    assert "dollars" not in fairlead(*ran, "--estimate").stdout
+    assert fairlead(*ran).stdout.startswith("1 row by ")
 
 
 def test_an_output_that_is_a_file_is_refused_with_the_next_step(write: Write) -> None:

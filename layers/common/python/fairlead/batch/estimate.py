@@ -48,7 +48,7 @@ def trial(worker: Worker, chunk: Chunk) -> Tried:
         sample = msgspec.structs.replace(chunk, stop=min(chunk.stop, chunk.start + SAMPLE))
     worker.result(sample, blocks=1)
     started = time.perf_counter()
-    rows, _, _ = worker.result(sample, blocks=BLOCKS if chunk.rows else None)
+    rows = worker.result(sample, blocks=BLOCKS if chunk.rows else None).rows
     seconds = time.perf_counter() - started
     size = (sample.stop - sample.start) / rows if rows else inf
     return Tried(size=size, rate=max(rows, 1) / seconds)

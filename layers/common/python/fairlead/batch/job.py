@@ -80,13 +80,18 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """One chunk that is done: `rows` = `answered` + `refused`; size and SHA-256 are those of its result."""
+    """One chunk that is done: `rows` = `answered` + `refused`; size and SHA-256 are those of its result.
+
+    `longest` is the most lines of a refused CSV row, `missing` are columns of the signature that no row has.
+    """
 
     chunk: int
     result: str
     rows: int
     answered: int
     refused: int
+    longest: int = 0
+    missing: tuple[str, ...] = ()
     size: int
     sha256: str
 

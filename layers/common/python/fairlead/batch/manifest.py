@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
+from typing import Any
 
 import msgspec
 
@@ -24,7 +25,10 @@ class InputCounts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class JobManifest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a job did. `results` are in the order of the inputs' rows."""
+    """What a job did. `results` are in the order of the inputs' rows.
+
+    `longest` is the most lines of a refused CSV row; `missing_columns` are those of the signature that no input has.
+    """
 
     schema: int = SCHEMA
     job: str
@@ -34,6 +38,8 @@ class JobManifest(msgspec.Struct, frozen=True, kw_only=True):
     rows: int
     answered: int
     refused: int
+    longest: int
+    missing_columns: list[str]
     inputs: list[InputCounts]
     results: list[Record]
 
@@ -74,6 +80,8 @@ def write_manifest(results: Files, folder: str, plan: JobPlan, chunks: list[Chun
         rows=sum(one.rows for one in inputs),
         answered=sum(one.answered for one in inputs),
         refused=sum(one.refused for one in inputs),
+        longest=max(record.longest for record in counted),
+        missing_columns=[name for name in counted[0].missing if all(name in record.missing for record in counted)],
         inputs=inputs,
         results=counted,
     )
@@ -81,6 +89,12 @@ def write_manifest(results: Files, folder: str, plan: JobPlan, chunks: list[Chun
         raise IntegrityError(f"{plan.job} has {manifest.rows:,} rows, and {plan.rows:,} were planned")
     results.put_new(names.manifest, msgspec.json.format(msgspec.json.encode(manifest), indent=1))
     return manifest
+
+
+def counts(manifest: JobManifest) -> dict[str, Any]:
+    """Return what a job says at its end."""
+    names = ("rows", "answered", "refused", "longest", "missing_columns")
+    return {name: getattr(manifest, name) for name in names}
 
 
 def _counts(one: Input, pairs: list[tuple[Chunk, Record]]) -> InputCounts:

@@ -3,7 +3,7 @@
 Inputs are checked before anything is computed: the format, the columns that the model takes, and the names of results.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
@@ -118,12 +118,20 @@ class Planner:
         if lacking:
             takes = ", ".join(field.name for field in self._signature.inputs[:20])
             raise DataError(f"{source.key} lacks the column {lacking[0]!r}", hint=f"the model takes {takes}")
+        check_taken(columns, self._signature, source.key)
         unknown = [name for name in self.request.keep or () if name not in columns]
         if unknown:
             raise DataError(
                 f"{source.key} has no column {unknown[0]!r} to keep", hint=f"it has {', '.join(columns[:20])}"
             )
         check_kept(kept_columns(self.request.keep, columns, self._signature), self._signature.output)
+
+
+def check_taken(columns: Collection[str], signature: Signature, key: str) -> None:
+    """Raise DataError where an input has columns, and none that the model takes."""
+    if columns and not any(field.name in columns for field in signature.inputs):
+        takes = ", ".join(field.name for field in signature.inputs[:20])
+        raise DataError(f"{key} has none of the model's columns", hint=f"the model takes {takes}")
 
 
 def kept_columns(keep: Sequence[str] | None, columns: Sequence[str], signature: Signature) -> list[str]:

@@ -12,7 +12,7 @@ from fairlead.batch.attempt import attempted
 from fairlead.batch.files import Files
 from fairlead.batch.job import Chunk, Failure, JobPlan, Names, Order, Record
 from fairlead.batch.left import left
-from fairlead.batch.manifest import write_manifest
+from fairlead.batch.manifest import counts, write_manifest
 from fairlead.batch.places import open_place, open_results
 from fairlead.batch.plan import Planner, request_of
 from fairlead.batch.worker import Worker
@@ -76,7 +76,7 @@ class Steps:
         if missing:
             raise IntegrityError(f"{missing} of {len(chunks)} chunks failed{_first_failure(results, names)}")
         written = write_manifest(results, folder, plan, chunks)
-        return {"job": plan.job, "rows": written.rows, "answered": written.answered, "refused": written.refused}
+        return {"job": plan.job} | counts(written)
 
     def _worker(self, planned: Planned) -> Worker:
         """Return the job's worker, which this process keeps."""

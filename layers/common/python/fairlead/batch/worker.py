@@ -8,6 +8,7 @@ import hashlib
 import uuid
 from collections.abc import Iterator
 from itertools import islice
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -20,11 +21,21 @@ from fairlead.batch.formats import Columns
 from fairlead.batch.job import Chunk, JobPlan, Names, Record
 from fairlead.batch.left import damaged
 from fairlead.batch.opened import chunk_bytes, chunk_columns, opened_parquet, parquet_names
-from fairlead.batch.plan import kept_columns
+from fairlead.batch.plan import check_taken, kept_columns
 from fairlead.batch.results import check_kept, result_columns, result_of
 from fairlead.errors import IntegrityError
 from fairlead.serving.model import Model
 from fairlead.telemetry.capture import prediction_id
+
+
+class Scored(NamedTuple):
+    """A chunk's result: `longest` is the most lines of a refused CSV row, `missing` the fields that no row has."""
+
+    rows: int
+    refused: int
+    data: bytes
+    longest: int
+    missing: tuple[str, ...]
 
 
 class Worker:
@@ -41,7 +52,7 @@ class Worker:
     def work(self, chunk: Chunk) -> Record:
         """Write the result of a chunk, then its counts, and return these; a chunk that is done stays as it is."""
         form = self._plan.request.format
-        rows, refused, data = self.result(chunk)
+        rows, refused, data, longest, missing = self.result(chunk)
         if chunk.rows is not None and rows != chunk.rows:
             raise IntegrityError(f"{chunk.input.key} has {rows:,} rows where {chunk.rows:,} were planned")
         key = self._names.result(chunk.number, form)
@@ -53,6 +64,8 @@ class Worker:
             rows=rows,
             answered=rows - refused,
             refused=refused,
+            longest=longest,
+            missing=missing,
             size=len(data),
             sha256=hashlib.sha256(data).hexdigest(),
         )
@@ -62,18 +75,24 @@ class Worker:
                 raise damaged(self._results, self._names, counted)
         return record
 
-    def result(self, chunk: Chunk, *, blocks: int | None = None) -> tuple[int, int, bytes]:
-        """Return the rows of a chunk, how many of them were refused, and the result's bytes; `blocks` limits it."""
+    def result(self, chunk: Chunk, *, blocks: int | None = None) -> Scored:
+        """Return a chunk's result with its counts; `blocks` limits it. Raises DataError where no column is taken."""
         result = result_of(self._plan.request.format, self._signature.output)
-        rows = refused = 0
+        rows = refused = longest = 0
+        columns: set[str] = set()
         for block in islice(self._blocks(chunk), blocks):
             kept = kept_columns(self._plan.request.keep, list(block.columns), self._signature)
             check_kept(kept, self._signature.output)  # of JSON lines, whose columns the plan has not seen
             answers, wrong = self._answered(chunk, block, first=rows)
+            spans = [block.lines[row] for row in wrong & block.lines.keys()]
+            longest = max([longest, *(last - start + 1 for start, last in spans)])
+            columns.update(block.columns)
             result.add({name: block.columns[name] for name in kept}, answers)
             rows += block.rows
-            refused += wrong
-        return rows, refused, result.bytes()
+            refused += len(wrong)
+        check_taken(columns, self._signature, chunk.input.key)
+        missing = tuple(field.name for field in self._signature.inputs if rows and field.name not in columns)
+        return Scored(rows, refused, result.bytes(), longest, missing)
 
     def _blocks(self, chunk: Chunk) -> Iterator[Block]:
         if self._plan.request.format == "parquet":
@@ -93,8 +112,8 @@ class Worker:
             columns = [*taken, *(name for name in kept if name not in taken)]
             yield from parquet_blocks(file, range(chunk.start, chunk.stop), columns)
 
-    def _answered(self, chunk: Chunk, block: Block, *, first: int) -> tuple[Columns, int]:
-        """Return the answer columns of a block whose first row is the chunk's row `first`, and how many have none."""
+    def _answered(self, chunk: Chunk, block: Block, *, first: int) -> tuple[Columns, set[int]]:
+        """Return the answer columns of a block whose first row is the chunk's row `first`, and which rows have none."""
         rows, faults = checked(self._signature, block.columns, block.rows)
         faults |= block.faults
         right = np.setdiff1d(np.arange(block.rows), np.fromiter(faults, dtype=np.int64))
@@ -105,7 +124,7 @@ class Worker:
             faults[row] = f"{lines_text(chunk, *block.lines[row])}: {faults[row]}"
         ids = [prediction_id(request, row) for row in range(first, first + block.rows)]
         errors = [faults.get(row) for row in range(block.rows)] if faults else [None] * block.rows
-        return result_columns(self._signature.output, ids, answered.columns(block.rows), errors), len(faults)
+        return result_columns(self._signature.output, ids, answered.columns(block.rows), errors), set(faults)
 
 
 def lines_text(chunk: Chunk, first: int, last: int) -> str:
