@@ -1,8 +1,8 @@
 """The command line: `fairlead COMMAND`. Results go to stdout, progress and errors to stderr.
 
-Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 publishing refused, 4 release refused, 5 call refused,
-6 not found, 7 doctor has findings, 130 interrupted. Nothing heavy is imported here: each command imports what it needs
-when it runs.
+Exit codes: 0 done, 1 failed, 2 wrong usage or settings, 3 publishing or data refused, 4 release refused,
+5 call refused, 6 not found, 7 doctor has findings, 130 interrupted. Nothing heavy is imported here: each command
+imports what it needs when it runs.
 """
 
 import importlib.util
