@@ -185,18 +185,20 @@ def test_wrong_options_are_refused_with_the_next_step(
     assert "hint: " in done.stderr
 
 
+@pytest.mark.parametrize("name", ["label", "error", "prediction_id", "probabilities.no"])
+@pytest.mark.parametrize("before", [0, 1, 10_000], ids="{} rows before".format)
 def test_json_lines_with_a_column_that_results_have_are_refused_instead_of_losing_it(
-    linear: Published, tmp_path: Path
+    before: int, name: str, linear: Published, tmp_path: Path
 ) -> None:
     table = tmp_path / "rows.jsonl"
-    table.write_text('{"a":1,"b":2,"c":3,"label":"mine"}\n')
+    table.write_text('{"a":1,"b":2,"c":3}\n' * before + f'{{"a":1,"b":2,"c":3,"{name}":"mine"}}\n')
     command = ("batch", "linear@1", "--input", table, "--output", tmp_path / "out", "--local", 1)
 
     done = fairlead(*command)
 
     assert done.exit_code == 5
-    assert "the input has a column 'label'" in done.stderr
-    assert result(*command, "--keep", "")["answered"] == 1
+    assert f"the input has a column {name!r}" in done.stderr
+    assert result(*command, "--keep", "")["answered"] == before + 1
 
 
 def test_an_estimate_of_rows_that_are_blank_lines_is_zero(linear: Published, tmp_path: Path) -> None:
