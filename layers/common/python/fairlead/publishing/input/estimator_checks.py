@@ -51,7 +51,7 @@ def _check(estimator: Any) -> None:
     if isinstance(estimator, PurePath) or (isinstance(estimator, str) and estimator.endswith(FILES)):
         raise ModelFileError(
             f"{str(estimator)[:100]!r} names a file; a fitted estimator belongs here",
-            hint="give joblib.load(FILE), or publish the file with `fairlead publish FILE`",
+            hint="give joblib.load(FILE); the command line takes files",
         )
     if not isinstance(estimator, BaseEstimator) and type(estimator).__module__ != CATBOOST:
         raise ModelFileError(
