@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from datetime import timedelta, timezone
 from functools import partial
@@ -25,6 +26,8 @@ from tests.functional.fake_deploys import FakeDeploys
 from tests.functional.strict_lambda import StrictLambda, deployed, outputs
 from tests.hints import commands
 from tests.manifests import build, stock
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(autouse=True)
@@ -381,8 +384,17 @@ NAMED = sorted({words[1:] for _, words in commands() if len(words) > 2 and words
 
 
 @pytest.mark.parametrize("command", NAMED, ids=" ".join)
-def test_command_named_in_a_message_works(registry: Registry, lambda_: StrictLambda, command: tuple[str, ...]) -> None:
+def test_command_named_in_a_message_works(
+    registry: Registry,
+    lambda_: StrictLambda,
+    command: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Two releases are there. A refusal of the product is an answer; a usage error or a defect is not."""
+    for name in ("samconfig.toml", "template.yaml"):
+        shutil.copy(ROOT / name, tmp_path)
+    monkeypatch.chdir(tmp_path)  # some write files
     fairlead("release", "churn", 1)
     fairlead("release", "churn", 2)
 
