@@ -74,3 +74,10 @@ def check_tree(tree: Tree, *, features: int, targets: int) -> Tree:
     if lengths != {count} or not count or not ahead or not known or not 0 <= tree.target < targets:
         raise ModelFileError("a tree of the booster is damaged", hint="fit the model again and publish that")
     return tree
+
+
+def no_onnx_form(library: str, part: str, use: str) -> ModelFileError:
+    """Return the refusal of a model that no graph can answer for."""
+    return ModelFileError(
+        f"a model of {library} with {part} has no ONNX form, and only onnx serves {library}: use {use}"
+    )

@@ -5,13 +5,16 @@ that of CatBoost's `catboost/libs/model/model_export/json_model_helpers.cpp`.
 """
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import msgspec
 import numpy as np
 
 from fairlead.errors import ModelFileError
-from fairlead.publishing.boosters.booster_trees import Array, Boosting, Link, Tree, check_tree
+from fairlead.publishing.boosters.booster_trees import Array, Boosting, Link, Tree, check_tree, no_onnx_form
+
+unsupported = partial(no_onnx_form, "CatBoost")
 
 LINKS: dict[str, Link] = {
     **dict.fromkeys(("RMSE", "MAE", "Quantile", "Expectile", "Lq", "Huber", "MAPE", "LogCosh"), "identity"),
@@ -240,8 +243,3 @@ def _columns(splits: list[_Split], floats: dict[int, _Feature]) -> tuple[Array, 
         np.array([split.border for split in splits], dtype=np.float32).astype(np.float64),
         np.array([one.nan_value_treatment != "AsTrue" for one in features], dtype=bool),
     )
-
-
-def unsupported(part: str, use: str) -> ModelFileError:
-    """Return the refusal of a model that no graph can answer for."""
-    return ModelFileError(f"a model of CatBoost with {part} has no ONNX form, and only onnx serves CatBoost: use {use}")

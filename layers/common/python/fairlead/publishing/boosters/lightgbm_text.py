@@ -5,12 +5,15 @@ The rules of decisions are those of LightGBM's `include/LightGBM/tree.h` (`Numer
 
 import json
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from fairlead.errors import ModelFileError
-from fairlead.publishing.boosters.booster_trees import Array, Boosting, Link, Tree, check_tree
+from fairlead.publishing.boosters.booster_trees import Array, Boosting, Link, Tree, check_tree, no_onnx_form
+
+unsupported = partial(no_onnx_form, "LightGBM")
 
 CATEGORICAL, DEFAULT_LEFT = 1, 2
 """Bits of a node's decision type; the two bits behind them are its kind of missing value."""
@@ -171,8 +174,3 @@ def _categories(rest: str) -> dict[int, list[Any]]:
             "cat.as_unordered() before fit, and no categorical_feature beside pandas categories",
         )
     return dict(zip(sorted(columns), lists, strict=True))
-
-
-def unsupported(part: str, use: str) -> ModelFileError:
-    """Return the refusal of a model that no graph can answer for."""
-    return ModelFileError(f"a model of LightGBM with {part} has no ONNX form, and only onnx serves LightGBM: use {use}")

@@ -8,13 +8,16 @@ import itertools
 import math
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import msgspec
 import numpy as np
 
 from fairlead.errors import ModelFileError
-from fairlead.publishing.boosters.booster_trees import Boosting, Link, Tree, check_tree
+from fairlead.publishing.boosters.booster_trees import Boosting, Link, Tree, check_tree, no_onnx_form
+
+unsupported = partial(no_onnx_form, "XGBoost")
 
 LINKS: dict[str, Link] = {
     **dict.fromkeys(("reg:squarederror", "reg:absoluteerror", "reg:pseudohubererror"), "identity"),
@@ -196,8 +199,3 @@ def _members(tree: _Tree, nodes: list[int]) -> dict[int, list[float]]:
 
 def _array(values: list[int]) -> np.ndarray[Any, Any]:
     return np.array(values, dtype=np.int64)
-
-
-def unsupported(part: str, use: str) -> ModelFileError:
-    """Return the refusal of a model that no graph can answer for."""
-    return ModelFileError(f"a model of XGBoost with {part} has no ONNX form, and only onnx serves XGBoost: use {use}")
