@@ -121,7 +121,7 @@ lock: $(VENV)/.ready ## resolve requirements/*.in and the layers' anew, with has
 	  --python-version 3.11 --extra catboost --extra lightgbm --extra publish pyproject.toml requirements/boosters-oldest.in -o requirements/boosters-oldest.txt
 	@$(UV) pip compile -q --upgrade --python-version 3.13 --generate-hashes --no-annotate --custom-compile-command "make lock" requirements/peers.in -o requirements/peers.txt
 	@$(UV) pip compile -q --upgrade --python-version 3.12 --generate-hashes --no-annotate --custom-compile-command "make lock" requirements/mlserver.in -o requirements/mlserver.txt
-	@for layer in common onnx sklearn aws; do $(UV) pip compile -q --universal --python-version 3.13 --generate-hashes --no-annotate --no-header \
+	@for layer in common onnx sklearn aws parquet; do $(UV) pip compile -q --universal --python-version 3.13 --generate-hashes --no-annotate --no-header \
 	  --no-emit-package flatbuffers --no-emit-package packaging --no-emit-package protobuf \
 	  -c requirements/dev.txt layers/$$layer/requirements.in -o layers/$$layer/requirements.txt; done
 	@$(UV) pip compile -q --universal --python-version 3.13 --generate-hashes --no-annotate --no-header \

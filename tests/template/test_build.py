@@ -12,13 +12,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import CodeType
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from tests.template.stack import ROOT
 
 BUILD = ROOT / ".aws-sam" / "build"
-LAYERS = {"CommonLayer": "common", "OnnxLayer": "onnx", "SklearnLayer": "sklearn", "AwsLayer": "aws"}
-FUNCTIONS = ("PredictFunction", "VerifyFunction", "RecordFunction", "MoveFunction")
+LAYERS = {
+    "CommonLayer": "common",
+    "OnnxLayer": "onnx",
+    "SklearnLayer": "sklearn",
+    "AwsLayer": "aws",
+    "ParquetLayer": "parquet",
+}
+FUNCTIONS = ("PredictFunction", "VerifyFunction", "RecordFunction", "MoveFunction", "BatchFunction")
 LAMBDA_LIMIT = 262_144_000  # bytes, unzipped, function and layers together
 SERVING_LIMIT = 135_000_000
 ROOM = 8_000_000
@@ -62,6 +70,10 @@ def test_function_and_layers_fit_with_room(engine: str) -> None:
     assert size("PredictFunction", "CommonLayer", engine) < LAMBDA_LIMIT - ROOM
 
 
+def test_batch_fits_with_room() -> None:
+    assert size("BatchFunction", "CommonLayer", "OnnxLayer", "ParquetLayer", "AwsLayer") < LAMBDA_LIMIT - ROOM
+
+
 def test_files_that_lambda_never_reads_are_left_out() -> None:
     unread = re.compile(r"(\.pyi|\.pyx|\.pxd|\.h|\.c|\.cpp|\.a|/py\.typed|/conftest\.py|/RECORD)$|/tests/|/python/bin/")
     found = [str(path) for path in files(*LAYERS) if unread.search(path.relative_to(BUILD).as_posix())]
@@ -73,6 +85,7 @@ def test_libraries_keep_their_licences() -> None:
     for layer, package in (
         *(("CommonLayer", "msgspec"), ("OnnxLayer", "numpy"), ("SklearnLayer", "scipy")),
         ("AwsLayer", "botocore"),
+        ("ParquetLayer", "pyarrow"),
     ):
         assert list((BUILD / layer / "python").glob(f"{package}-*.dist-info/**/*LICENSE*")), package
 
@@ -163,6 +176,50 @@ print(onnxruntime.get_available_providers(), np.linalg.inv(np.eye(2)).sum())
         "'CPUExecutionProvider']",
         "2.0",
     ]
+
+
+def test_the_parquet_layer_reads_and_writes_all_types(tmp_path: Path) -> None:
+    """What was left out of pyarrow is needed by no column, and by no result."""
+    table = pa.table(
+        {
+            "number": pa.array([1.5, None, 3.5]),
+            "decimal": pa.array(["1.25", "2.50", None]).cast(pa.decimal128(9, 2)),
+            "integer": pa.array([1, 2, None], type=pa.uint8()),
+            "category": pa.array(["a", None, "b"]).dictionary_encode(),
+            "time": pa.array([0, 1, None], type=pa.timestamp("us", tz="Europe/Berlin")),
+            "parts": pa.array([[1], [], None], type=pa.list_(pa.int8())),
+        }
+    )
+    parquet.write_table(table, tmp_path / "rows.parquet", row_group_size=2, compression="zstd")
+    code = f"""
+import sys
+from pathlib import Path
+from fairlead.batch.blocks import parquet_blocks
+from fairlead.batch.fields import checked
+from fairlead.batch.files import LocalFiles
+from fairlead.batch.job import Input
+from fairlead.batch.opened import opened_parquet
+from fairlead.batch.results import ParquetResult, result_columns
+from fairlead.model.answers import Answers
+from fairlead.model.signature import Field, Output, Signature
+files, pattern = LocalFiles(), {str(tmp_path / "rows.parquet")!r}
+output = Output(task="regression")
+kinds = dict(number="number", decimal="number", integer="integer", category="category")
+fields = tuple(Field(name=name, kind=kind, nullable=True) for name, kind in kinds.items())
+signature = Signature(inputs=fields, output=output, layout="frame")
+result = ParquetResult(output)
+with opened_parquet(files, Input(*next(files.matching(pattern)))) as file:
+    for block in parquet_blocks(file, [0, 1], file.schema_arrow.names):
+        rows, faults = checked(signature, block.columns, block.rows)
+        ids = list(map(str, range(block.rows)))
+        result.add(block.columns, result_columns(output, ids, dict(values=[0.5] * block.rows), [None] * block.rows))
+Path({str(tmp_path / "scored.parquet")!r}).write_bytes(result.bytes())
+print(faults, "pandas" in sys.modules)
+"""
+    assert run_as_lambda(code, "CommonLayer", "OnnxLayer", "ParquetLayer", function="BatchFunction") == "{} False\n"
+    scored = parquet.read_table(tmp_path / "scored.parquet")
+    assert scored.select(table.column_names).to_pylist() == table.to_pylist()
+    assert scored["value"].to_pylist() == [0.5] * 3
 
 
 SERVICES = ("cloudformation", "cloudwatch", "codedeploy", "dynamodb", "events", "lambda", "logs", "s3", "sns", "sts")

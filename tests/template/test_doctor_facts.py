@@ -22,6 +22,7 @@ def test_the_doctor_adds_up_the_layers_that_the_functions_have() -> None:
     }
 
     assert LARGEST["predict (onnx)"] == ("PredictFunction", *functions["PredictFunction"])
+    assert LARGEST["batch"] == ("BatchFunction", *functions["BatchFunction"])
     assert LARGEST["retrain"] == ("RetrainFunction", *functions["RetrainFunction"])
     assert [one.replace("Onnx", "Sklearn") for one in LARGEST["predict (onnx)"]] == list(LARGEST["predict (sklearn)"])
     used = {layer for layers in functions.values() for layer in layers}

@@ -15,6 +15,7 @@ BUILD = Path(".aws-sam/build")
 LARGEST = {
     "predict (onnx)": ("PredictFunction", "CommonLayer", "OnnxLayer"),
     "predict (sklearn)": ("PredictFunction", "CommonLayer", "SklearnLayer"),
+    "batch": ("BatchFunction", "CommonLayer", "OnnxLayer", "ParquetLayer", "AwsLayer"),
     "retrain": ("RetrainFunction", "CommonLayer", "TrainLayer", "AwsLayer"),
 }
 """Functions with the largest layers; a template test compares them."""

@@ -103,8 +103,3 @@ def check_places(rows: str, results: str) -> None:
     for place in (rows, results):
         if not place.startswith("s3://"):
             raise SettingsError(f"{place} is not on S3", hint=f"on AWS inputs and results are: s3://…; or {HERE}")
-    if rows.lower().endswith(".parquet"):
-        raise SettingsError(
-            "Parquet is not read on AWS: its reader does not fit beside the engine in a Lambda function",
-            hint=f"give CSV or JSON lines, or {HERE}",
-        )
