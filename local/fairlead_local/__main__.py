@@ -15,6 +15,7 @@ import threading
 from pathlib import Path
 
 from fairlead_local.errors import LocalCloudError
+from fairlead_local.folder import LOG
 from fairlead_local.server import Bind, Server
 
 
@@ -27,8 +28,9 @@ def main() -> int:
     parser.add_argument("--directory", type=Path, required=True)
     parser.add_argument("--behind", type=float, default=0.0, help="seconds ago at which the cloud's clock begins")
     parser.add_argument("--temporary", action="store_true", help="remove the directory at the end")
+    parser.add_argument("--keep", action="store_true", help="go on with the directory's state, and write it at the end")
     options = parser.parse_args()
-    logging.basicConfig(filename=options.directory / "cloud.log", level=logging.WARNING, format=_LOG_FORMAT)
+    logging.basicConfig(filename=options.directory / LOG, level=logging.WARNING, format=_LOG_FORMAT)
     # The SAM translator warns about its own build.
     logging.getLogger("samtranslator").setLevel(logging.ERROR)
     stop = threading.Event()
@@ -37,13 +39,17 @@ def main() -> int:
     threading.Thread(target=_until_input_ends, args=(stop,), daemon=True).start()
     try:
         bind = Bind(options.port, options.api_port, options.also_on)
-        server = Server(bind, options.directory, behind=options.behind)
+        server = Server(bind, options.directory, behind=options.behind, keep=options.keep)
     except LocalCloudError as error:
         _say({"error": str(error), "hint": error.hint, "kind": type(error).__name__})
         return error.exit_code
     _say({"port": server.port, "api_port": server.api_port, "keys": [server.access_key, server.secret_key]})
     stop.wait()
-    server.stop()
+    try:
+        server.stop()
+    except OSError:  # the state could not be written
+        logging.getLogger(__name__).exception("the state was not kept")
+        return 1
     if options.temporary:
         shutil.rmtree(options.directory, ignore_errors=True)
     return 0

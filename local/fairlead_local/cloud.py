@@ -19,9 +19,10 @@ from fairlead_local.account import HOST, REGION
 from fairlead_local.clients import Clients
 from fairlead_local.control_client import control
 from fairlead_local.errors import LocalCloudError, PlatformError, PortTakenError
+from fairlead_local.folder import LOG, check_own
 
 STAGE = "prod"
-STOP_SECONDS = 15.0
+STOP_SECONDS, KEEP_SECONDS = 15.0, 120.0
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,8 @@ class LocalCloud:
 
     `port` and `api_port` 0 choose free ports. `directory` holds unpacked archives and `cloud.log`; without one, a
     temporary directory is created and removed. `also_on` lists further addresses to listen on, for containers. The
-    cloud's clock starts `behind` seconds ago.
+    cloud's clock starts `behind` seconds ago. With `keep`, it goes on with the state that the cloud of the same
+    directory had when it stopped, if there is one, and leaves its own there.
     """
 
     def __init__(
@@ -48,7 +50,9 @@ class LocalCloud:
         *,
         also_on: Sequence[str] = (),
         behind: float = 0.0,
+        keep: bool = False,
     ) -> None:
+        self._keep = keep
         self._ports = (port, api_port, tuple(also_on))
         self._behind = behind
         self._temporary = directory is None
@@ -62,12 +66,14 @@ class LocalCloud:
         if sys.platform != "linux":
             raise PlatformError(sys.platform)
         self.directory.mkdir(parents=True, exist_ok=True)
+        if self._keep:
+            check_own(self.directory)
         port, api_port, also_on = self._ports
         command = [sys.executable, "-m", "fairlead_local", "--port", str(port), "--api-port", str(api_port)]
         command += [f"--behind={self._behind}"]
         command += ["--directory", str(self.directory.resolve()), *(f"--also-on={address}" for address in also_on)]
-        if self._temporary:
-            command.append("--temporary")
+        command += ["--temporary"] if self._temporary else []
+        command += ["--keep"] if self._keep else []
         self._process = subprocess.Popen(  # noqa: S603 - ourselves
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment(), start_new_session=True
         )
@@ -89,10 +95,13 @@ class LocalCloud:
                     pipe.close()
         process.terminate()
         try:
-            process.wait(STOP_SECONDS)
+            process.wait(KEEP_SECONDS if self._keep else STOP_SECONDS)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+        if self._keep and process.returncode and self._facts:  # without facts it never served
+            hint = f"see {self.directory / LOG}; the state of its last end is still there"
+            raise LocalCloudError(f"the state was not kept in {self.directory}", hint=hint)
         if self._temporary:  # the child removes it unless it was killed or never served
             shutil.rmtree(self.directory, ignore_errors=True)
 
@@ -200,7 +209,7 @@ class LocalCloud:
         """Block while the child process serves; raises LocalCloudError when it ends by itself."""
         if self._process:
             self._process.wait()
-            raise LocalCloudError("the local cloud ended by itself", hint=f"see {self.directory / 'cloud.log'}")
+            raise LocalCloudError("the local cloud ended by itself", hint=f"see {self.directory / LOG}")
 
     def __enter__(self) -> Self:
         return self.start()
@@ -221,7 +230,7 @@ class LocalCloud:
         facts: dict[str, Any] = json.loads(line) if line else {}
         if "port" in facts:
             return facts
-        log = self.directory / "cloud.log"
+        log = self.directory / LOG
         self.stop()
         if facts.get("kind") == PortTakenError.__name__:
             raise LocalCloudError(facts["error"], hint=facts["hint"])

@@ -28,6 +28,13 @@ class PortTakenError(LocalCloudError):
         )
 
 
+class KeptStateError(LocalCloudError):
+    """The state of an earlier local cloud cannot be used."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, hint="name a new folder with --keep, or remove this one")
+
+
 class PlatformError(LocalCloudError):
     """The local cloud runs Lambda's own runtime client, which exists for Linux only."""
 

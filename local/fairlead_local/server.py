@@ -1,6 +1,7 @@
 """The server process: creates the cloud and serves its two ports on loopback until it is stopped."""
 
 import errno
+import fcntl
 import shutil
 import sys
 import threading
@@ -12,9 +13,8 @@ from typing import Any
 from fairlead_local import moto_server
 from fairlead_local.account import ADMIN, HOST
 from fairlead_local.clients import Clients
-from fairlead_local.errors import PlatformError, PortTakenError
-
-KEPT = ("archives", "runtime", "opt-empty")
+from fairlead_local.errors import LocalCloudError, PlatformError, PortTakenError
+from fairlead_local.folder import ARCHIVES, LOCK, MADE, STATE
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,13 @@ class Bind:
 
 
 class Server:
-    """Starts on construction; `stop` ends every process and thread."""
+    """Starts on construction; `stop` ends every process and thread.
 
-    def __init__(self, bind: Bind, directory: Path, *, behind: float = 0.0) -> None:
+    With `keep`, the state of the cloud that used the directory before is read at the start, and this one's is written
+    at the end.
+    """
+
+    def __init__(self, bind: Bind, directory: Path, *, behind: float = 0.0, keep: bool = False) -> None:
         if sys.platform != "linux":
             raise PlatformError(sys.platform)
         moto_server.prepare()
@@ -42,14 +46,18 @@ class Server:
         for address in bind.also:
             self._listen(address, self.port, "--port", self._aws_api)
             self._listen_api(address, self.api_port)
-        # Files of an earlier cloud are of no use: everything else is in memory.
-        for old in KEPT:
-            shutil.rmtree(directory / old, ignore_errors=True)
         self._directory = directory
+        self._keep = keep
+        self._lock = _locked(directory) if keep else None
         # Imported here: moto and the translator take seconds, and a taken port is reported before.
+        from fairlead_local import kept_state
         from fairlead_local.wiring import Cloud
 
-        self._cloud = Cloud(self.endpoint, directory, behind=behind)
+        state = kept_state.load(directory / STATE, directory / ARCHIVES) if self._kept() else None
+        self._remove_files(kept=state is not None)
+        self._cloud = Cloud(self.endpoint, directory, behind=-state.offset if state else behind)
+        if state:
+            self._cloud.restore(state)
         self._aws_api.target = self._cloud.aws_api
         self._answer.target = self._cloud.gateway.answer
         for server in self._servers:
@@ -58,16 +66,32 @@ class Server:
         self.access_key, self.secret_key = self._admin()
 
     def stop(self) -> None:
-        """Stop listening, end every function process, and deliver the last logs."""
+        """Stop listening, end every function process, deliver the last logs, and write the state if it is kept."""
+        if self._keep:
+            self._cloud.settle()
         self._cloud.stop()
         for server in self._servers:
             server.shutdown()
             server.server_close()
-        for old in KEPT:
-            shutil.rmtree(self._directory / old, ignore_errors=True)
+        if self._keep:
+            self._cloud.save(self._directory / STATE)
+        self._remove_files(kept=self._keep)
+
+    def _kept(self) -> bool:
+        return self._keep and (self._directory / STATE).exists()
+
+    def _remove_files(self, *, kept: bool) -> None:
+        """Remove the files of a cloud, but for the archives of one that is kept."""
+        for name in MADE:
+            if not (kept and name == ARCHIVES):
+                shutil.rmtree(self._directory / name, ignore_errors=True)
 
     def _admin(self) -> tuple[str, str]:
-        """Create a user with all rights and return its access key."""
+        """Return the access key of the user with all rights, who is created unless an earlier cloud had one."""
+        from fairlead_local.iam.identities import access_key
+
+        if known := access_key(ADMIN):
+            return known
         iam = Clients(self.endpoint)["iam"]
         iam.create_user(UserName=ADMIN)
         iam.attach_user_policy(UserName=ADMIN, PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
@@ -90,6 +114,18 @@ class Server:
         server = GatewayServer((host, port), self._answer)
         self._servers.append(server)
         return int(server.server_address[1])
+
+
+def _locked(directory: Path) -> Any:
+    """Return the open file whose lock this process holds; raises LocalCloudError if another cloud holds it."""
+    opened = (directory / LOCK).open("w")
+    try:
+        fcntl.flock(opened, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise LocalCloudError(
+            f"another local cloud uses {directory}", hint="stop it, or name another folder with --keep"
+        ) from error
+    return opened
 
 
 class _Deferred:

@@ -14,12 +14,15 @@ ENV_FILE = HOME / "local.env"
 
 
 @contextlib.contextmanager
-def serving(port: int, api_port: int, *, also_on: Sequence[str] = (), behind: float = 0.0) -> Iterator[LocalCloud]:
-    """Run a cloud with its files in `.fairlead` until the block or SIGINT or SIGTERM ends it.
+def serving(
+    port: int, api_port: int, *, also_on: Sequence[str] = (), behind: float = 0.0, keep: Path | None = None
+) -> Iterator[LocalCloud]:
+    """Run a cloud until the block or SIGINT or SIGTERM ends it, which is no error.
 
-    A signal is no error. The cloud's clock starts `behind` seconds ago.
+    Its files are in `.fairlead`, or in the folder `keep`, where the next cloud goes on. The cloud's clock starts
+    `behind` seconds ago.
     """
-    made = LocalCloud(port, api_port, HOME / "cloud", also_on=also_on, behind=behind)
+    made = LocalCloud(port, api_port, keep or HOME / "cloud", also_on=also_on, behind=behind, keep=keep is not None)
     with made as cloud, _written_env(cloud), _until_stopped():
         yield cloud
 
@@ -30,6 +33,7 @@ def _written_env(cloud: LocalCloud) -> Iterator[None]:
     # This environment's commands: fairlead, sam, aws, python.
     lines.append(f'export PATH={shlex.quote(sysconfig.get_path("scripts"))}:"$PATH"\n')
     # Readable by the owner only, because it has a key.
+    HOME.mkdir(exist_ok=True)
     ENV_FILE.touch(mode=0o600)
     ENV_FILE.write_text("".join(lines))
     try:

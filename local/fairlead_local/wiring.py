@@ -5,7 +5,7 @@ import time
 from functools import partial
 from pathlib import Path
 
-from fairlead_local import moto_server
+from fairlead_local import kept_state, moto_server
 from fairlead_local.apigateway.apis import Apis
 from fairlead_local.apigateway.authorizer import Authorizer
 from fairlead_local.apigateway.gateway import Gateway
@@ -34,6 +34,7 @@ from fairlead_local.iam.guard import Guard
 from fairlead_local.iam.identities import Identities
 from fairlead_local.iam.roles import Roles as AccessRoles
 from fairlead_local.iam.web_identity import WebIdentities
+from fairlead_local.kept_state import KeptState, Parts
 from fairlead_local.lambda_.account_settings import AccountSettings
 from fairlead_local.lambda_.aliases import Aliases
 from fairlead_local.lambda_.archives import Archives
@@ -59,6 +60,7 @@ from fairlead_local.service import Handler, Service
 logger = logging.getLogger(__name__)
 
 SETTLE_SECONDS = 300.0  # of real time, for each moment at which a timer is due
+END_SECONDS = 20.0  # of real time, for deployments that are rolled back at the end
 SETTLE_ROUNDS = 8  # functions whose logs invoke functions whose logs …: more than any such chain has
 
 
@@ -106,7 +108,8 @@ class Cloud:
         )
         self._subscriptions = Subscriptions(self.clock, permissions, invoker.handle)
         moto = moto_server.application()
-        stacks = _cloudformation(clients, apis, roles)
+        registry = StackRegistry(roles.of_caller)
+        stacks = _cloudformation(clients, apis, roles, registry)
         services: dict[str, WsgiApp] = {
             "lambda": Service("lambda", operations),
             "cloudformation": Service("cloudformation", stacks.handlers()),
@@ -125,6 +128,32 @@ class Cloud:
             guard, self.clock, self.codedeploy.pace, faults, variants, web_identities, make_inactive=inactivate
         )
         self.gateway = Gateway(apis, invoker, permissions, Authorizer(identities, evaluator), platform)
+        self._parts: Parts = {
+            "alarms": (cloudwatch.alarms, ("alarms", "history")),
+            "apis": (apis, ("_apis", "_deployments", "_domains")),
+            "archives": (archives, ("_known",)),
+            "bucket policies": (buckets, ("_policies",)),
+            "deployments": (self.codedeploy.store, ("applications", "configs", "deployments")),
+            "functions": (store, ("functions", "layers", "numbered")),
+            "metrics": (metrics, ("_points", "changes", "latest")),
+            "rules": (self.bus, ("rules",)),
+            "stacks": (registry, ("deleted", "stacks")),
+            "subscriptions": (self._subscriptions, ("filters",)),
+        }
+
+    def restore(self, state: KeptState) -> None:
+        """Go on where an earlier cloud stopped."""
+        state.restore(self._parts)
+        self.bus.resume()
+
+    def settle(self) -> None:
+        """End what runs: deployments are stopped and rolled back, asynchronous invocations awaited."""
+        self.codedeploy.stop_all(END_SECONDS)
+        self._settle()
+
+    def save(self, file: Path) -> None:
+        """Write the state of this cloud, which has stopped."""
+        kept_state.save(file, self._parts, offset=self.clock.offset)
 
     def stop(self) -> None:
         """End every function process and deliver the last logs; the ports must still be open."""
@@ -150,12 +179,12 @@ class Cloud:
                 return
 
 
-def _cloudformation(clients: Clients, apis: Apis, roles: AccessRoles) -> CloudFormation:
+def _cloudformation(clients: Clients, apis: Apis, roles: AccessRoles, registry: StackRegistry) -> CloudFormation:
     def engine(acting: Clients) -> Engine:
         return Engine(catalogue(acting, apis, roles.check_acting))
 
     return CloudFormation(
-        StackRegistry(roles.of_caller),
+        registry,
         engine(clients),
         lambda role: engine(roles.cloudformation(role) if role else roles.of_caller()),
     )

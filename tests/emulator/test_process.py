@@ -8,13 +8,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from fairlead_local.cloud import LocalCloud
 from fairlead_local.errors import LocalCloudError, PlatformError
-from tests.local.support import archive, create, make_role, until
+from tests.local.support import archive, create, free_ports, make_role, until
 
 CODE = archive(
     app="import os, time\ndef handler(event, context):\n    time.sleep(event.get('sleep', 0))\n    return os.getpid()\n"
@@ -145,11 +144,7 @@ def test_two_clouds_are_independent() -> None:
 
 
 def test_up_writes_the_environment_file_and_removes_it(tmp_path: Path) -> None:
-    ports: list[Any] = []
-    for _ in range(2):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            ports.append(str(free.getsockname()[1]))
+    ports = [str(port) for port in free_ports(2)]
     up = subprocess.Popen(
         ["fairlead", "local", "up", "--port", ports[0], "--api-port", ports[1]],
         cwd=tmp_path, stdout=subprocess.PIPE, text=True,

@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import os
+import socket
 import subprocess
 import time
 import zipfile
@@ -171,6 +172,15 @@ def archive(**files: str | bytes) -> bytes:
 
 
 NOTHING = archive(app="def handler(event, context):\n    return context.function_version\n")
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of loopback that nothing listens on."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [int(one.getsockname()[1]) for one in sockets]
 
 
 def until(found: Callable[[], Any], *, seconds: float = 30.0) -> Any:

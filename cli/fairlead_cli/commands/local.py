@@ -28,6 +28,10 @@ Host = Annotated[
 Behind = Annotated[
     float, typer.Option("--behind", min=0.0, metavar="HOURS", help="How long ago the cloud's clock starts.")
 ]
+Keep = Annotated[
+    Path | None,
+    typer.Option("--keep", metavar="DIR", file_okay=False, help="Keep everything in this folder, and go on with it."),
+]
 Story = Annotated[bool, typer.Option("--story/--no-story", help="Run the feedback loop after the release.")]
 PagePort = Annotated[
     int, typer.Option("--page-port", min=1, max=65535, help="Port of the page that follows the loop, if it is free.")
@@ -40,7 +44,14 @@ local cloud: AWS APIs on {endpoint}, deployed APIs on {api}
 in another shell:
   source {env}
   sam build && sam deploy --stack-name fairlead --resolve-s3 --capabilities CAPABILITY_IAM --no-confirm-changeset
-Ctrl-C stops it and deletes its data."""
+{end}"""
+FORGET = "Ctrl-C stops it and deletes its data; --keep DIR would keep them."
+KEEP = "Ctrl-C stops it and keeps its data in {folder}."
+FORGOTTEN = "stopped; its stacks, models and records are deleted"
+KEPT = """\
+stopped; stacks, models, ledger and journal are kept in {folder} ({size} MB)
+a deployment under way was rolled back; calls under way and retries that were waiting are lost
+fairlead local up --keep {folder}   goes on from here"""
 
 
 @local.callback()
@@ -60,18 +71,24 @@ def up(
     api_port: ApiPort = 5700,
     host: Host = [],  # noqa: B006 - Typer's way for none
     behind: Behind = 0.0,
+    keep: Keep = None,
 ) -> None:
     """Start the local cloud and run it until Ctrl-C.
 
-    Writes .fairlead/local.env for other shells to source.
+    Writes .fairlead/local.env for other shells to source. With --keep, the endpoint survives a restart.
     """
     for address in host:
         _check_private(address)
+    from fairlead_local.folder import STATE
     from fairlead_local.shell import ENV_FILE, serving
 
-    with serving(port, api_port, also_on=host, behind=behind * HOUR) as cloud:
-        typer.echo(NEXT.format(endpoint=cloud.endpoint_url, api=cloud.api_url, env=ENV_FILE))
+    if keep and behind and (keep / STATE).exists():
+        raise SettingsError(f"the clock of {keep} goes on where it was", hint="leave out --behind")
+    with serving(port, api_port, also_on=host, behind=behind * HOUR, keep=keep) as cloud:
+        end = KEEP.format(folder=keep) if keep else FORGET
+        typer.echo(NEXT.format(endpoint=cloud.endpoint_url, api=cloud.api_url, env=ENV_FILE, end=end))
         cloud.wait()
+    typer.echo(KEPT.format(folder=keep, size=round((keep / STATE).stat().st_size / 1e6)) if keep else FORGOTTEN)
 
 
 @local.command(epilog="Example:  fairlead local demo   (what `make run` runs, after `make build`)")

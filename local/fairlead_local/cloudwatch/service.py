@@ -28,7 +28,7 @@ class CloudWatch:
         invoke: Callable[[dict[str, Any]], Any],
         publish: Callable[..., Any],
     ) -> None:
-        alarms = AlarmStore()
+        alarms = self.alarms = AlarmStore()
         actions = AlarmActions(alarms, clients, permissions=permissions, invoke=invoke, publish=publish)
         evaluator = Evaluator(store, alarms, clock, actions.run)
         self._parts = (

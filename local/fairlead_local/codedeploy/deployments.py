@@ -105,6 +105,13 @@ class Deployments:
             self._lifecycles[deployment.id].answered(step)
             return {"lifecycleEventHookExecutionId": execution}
 
+    def stop_all(self) -> None:
+        """Stop every deployment that runs and roll it back, as an operator could."""
+        with self._store.lock:
+            running = [one.id for one in self._store.deployments.values() if not one.over and not one.is_rollback]
+        for deployment_id in running:
+            self.stop({"deploymentId": deployment_id, "autoRollbackEnabled": True})
+
     def _begin(self, deployment: Deployment) -> None:
         before = [old for old in self._store.of_group(deployment.group) if old.status == "Succeeded"]
         deployment.previous_revision = before[0].revision if before else None

@@ -1,5 +1,6 @@
 """CodeDeploy: its handlers, its events, and the role that it assumes."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -27,9 +28,9 @@ class CodeDeploy:
         self.pace = Pace()
         self._assume = assume
         self._publish_event = publish
-        store = self._store = Store(clock.now)
-        deployments = Deployments(store, clock, variants, pace=self.pace, assume=assume, publish=self._publish)
-        self._parts = (Applications(store), Groups(store, self._trusts), deployments, Queries(store))
+        store = self.store = Store(clock.now)
+        self._deployments = Deployments(store, clock, variants, pace=self.pace, assume=assume, publish=self._publish)
+        self._parts = (Applications(store), Groups(store, self._trusts), self._deployments, Queries(store))
 
     def handlers(self) -> dict[str, Handler]:
         """Return the handlers by operation name."""
@@ -40,9 +41,16 @@ class CodeDeploy:
 
     def group_of(self, deployment_id: str) -> str | None:
         """Return a deployment's group as `application/group`, on which IAM grants rights to deployments."""
-        with self._store.lock:
-            found = self._store.deployments.get(deployment_id)
+        with self.store.lock:
+            found = self.store.deployments.get(deployment_id)
             return f"{found.group.application}/{found.group.name}" if found else None
+
+    def stop_all(self, seconds: float) -> None:
+        """Stop the deployments that run, roll them back, and wait until that is done, at most so long."""
+        end = time.monotonic() + seconds
+        self._deployments.stop_all()
+        while time.monotonic() < end and any(not one.over for one in list(self.store.deployments.values())):
+            time.sleep(0.05)
 
     def _trusts(self, role: str) -> bool:
         """Return whether a role exists and CodeDeploy may assume it."""

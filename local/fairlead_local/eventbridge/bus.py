@@ -35,6 +35,10 @@ class Rule:
         """The rule's ARN, which a target's resource policy names as the source."""
         return arn("events", f"rule/{self.name}")
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out the timer, which belongs to one clock."""
+        return {**vars(self), "timer": None}
+
     @property
     def enabled(self) -> bool:
         """Whether the rule matches events."""
@@ -87,6 +91,11 @@ class Bus:
             self.rules[rule.name] = rule
             if rule.schedule and rule.enabled:
                 self._plan(rule, self._clock.now())
+
+    def resume(self) -> None:
+        """Start the timers of rules that an earlier cloud kept; a rate starts now."""
+        for rule in list(self.rules.values()):
+            self.put(rule)
 
     def remove(self, name: str) -> None:
         """Remove a rule and its timer."""

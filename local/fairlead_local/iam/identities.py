@@ -81,6 +81,12 @@ def iam() -> IAMBackend:
     return iam_backends[ACCOUNT][PARTITION]
 
 
+def access_key(name: str) -> tuple[str, str] | None:
+    """Return id and secret of a user's active access key; None without a user or a key."""
+    keys = [key for user in list(iam().users.values()) if user.name == name for key in user.access_keys]
+    return next(((key.access_key_id, key.secret_access_key) for key in keys if key.status == "Active"), None)
+
+
 def role(role_arn: str) -> Role | None:
     """Return a role by its ARN."""
     return next((one for one in list(iam().roles.values()) if one.arn == role_arn), None)

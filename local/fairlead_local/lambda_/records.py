@@ -41,6 +41,10 @@ class Version:
     settles_at: float | None = None
     modified: str = field(default_factory=now_text)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """A change that is under way ends at once in another process, whose monotonic clock is another."""
+        return {**vars(self), "settles_at": None if self.settles_at is None else 0.0}
+
     def settle_later(self) -> None:
         """Start a creation or update, which takes a moment as in AWS."""
         self.settles_at = time.monotonic() + SETTLE_SECONDS

@@ -66,7 +66,7 @@ class Logs:
             )
         group, name, destination = params["logGroupName"], params["filterName"], params["destinationArn"]
         check_group(group)
-        matches = filter_patterns.read(params["filterPattern"])
+        filter_patterns.read(params["filterPattern"])  # an invalid one is refused here
         self._check_destination(group, destination, params.get("roleArn"))
         distribution = params.get("distribution", "ByLogStream")
         with self._subscriptions.lock:
@@ -74,7 +74,7 @@ class Logs:
             if name not in mine and len(mine) >= FILTERS_LIMIT:
                 raise ServiceError("LimitExceededException", "Resource limit exceeded.")
             created = mine[name].created if name in mine else round(self._clock.now() * 1000)
-            made = Filter(group, name, params["filterPattern"], matches, destination, distribution, created)
+            made = Filter(group, name, params["filterPattern"], destination, distribution, created)
             mine[name] = made
         self._subscriptions.send_control_message(made)
 

@@ -16,8 +16,7 @@ from fairlead_local.clock import Clock
 from fairlead_local.drain_queue import DrainQueue
 from fairlead_local.errors import ServiceError
 from fairlead_local.lambda_.resource_policies import Permissions
-from fairlead_local.logs import payloads
-from fairlead_local.logs.filter_patterns import Matches
+from fairlead_local.logs import filter_patterns, payloads
 from fairlead_local.logs.payloads import LogEvent
 
 logger = logging.getLogger(__name__)
@@ -29,12 +28,11 @@ MOST_AT_ONCE = 10_000  # batches of events
 
 @dataclass(frozen=True)
 class Filter:
-    """A subscription filter: pattern as text and as a function, the target's ARN, and its creation time (ms)."""
+    """A subscription filter: pattern, the target's ARN, and its creation time (ms)."""
 
     group: str
     name: str
     pattern: str
-    matches: Matches
     destination: str
     distribution: str
     created: int
@@ -76,7 +74,8 @@ class Subscriptions:
         with self.lock:
             filters = list(self.filters.get(group, {}).values())
         for one in filters:
-            matched = [event for event in events if one.matches(event["message"])]
+            matches = filter_patterns.read(one.pattern)
+            matched = [event for event in events if matches(event["message"])]
             if matched:
                 self._queue.put(EventBatch(one, stream, [{"id": payloads.new_id(event), **event} for event in matched]))
 
