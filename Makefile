@@ -111,7 +111,8 @@ compare: build .venv-peers/.ready $(if $(PYTHON312),.venv-mlserver/.ready) ## fi
 	@OMP_NUM_THREADS=1 python -m benchmarks.peers
 
 lock: $(VENV)/.ready ## resolve requirements/*.in and the layers' anew, with hashes
-	@$(UV) pip compile -q --upgrade --generate-hashes --no-annotate --custom-compile-command "make lock" requirements/dev.in -o requirements/dev.txt
+	@$(UV) pip compile -q --upgrade --generate-hashes --no-annotate --custom-compile-command "make lock" \
+	  --no-emit-package playwright --no-emit-package pyee --no-emit-package greenlet requirements/dev.in -o requirements/dev.txt
 	@for python in 3.11 3.13; do $(UV) pip compile -q --upgrade --generate-hashes --no-annotate --custom-compile-command "make lock" \
 	  --resolution lowest-direct --only-binary :all: --python-version $$python --extra publish pyproject.toml -o requirements/oldest-$$python.txt; done
 	@$(UV) pip compile -q --upgrade --python-version 3.13 --generate-hashes --no-annotate --custom-compile-command "make lock" requirements/clients.in -o requirements/clients.txt

@@ -45,11 +45,17 @@ class Browser:
         assert "error" not in answer, answer
         return dict(answer["result"])
 
-    def open(self, path: Path, *, width: int = 1280) -> None:
-        """Load a file and wait until it is whole."""
+    def open(self, place: Path | str, *, width: int = 1280, dark: bool = False) -> None:
+        """Load a file or an address and wait until it is whole."""
         self.ask("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        self.ask("Emulation.setEmulatedMedia", features=[scheme])
         self.events.clear()
-        self.ask("Page.navigate", url=path.as_uri())
+        self.ask("Page.navigate", url=place if isinstance(place, str) else place.as_uri())
+        self.loaded()
+
+    def loaded(self) -> None:
+        """Wait until the page that is on its way is whole."""
         while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
             self.events.append(self._next())
 

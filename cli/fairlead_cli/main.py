@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from fairlead_cli.commands.batch import batch
+from fairlead_cli.commands.console import console
 from fairlead_cli.commands.docs import docs
 from fairlead_cli.commands.doctor import doctor
 from fairlead_cli.commands.export import export
@@ -88,6 +89,7 @@ app.command(epilog=_example("tune churn --rows 10 --within 20"))(tune)
 app.command(epilog=_example("status churn"))(status)
 app.command(epilog=_example("monitor churn --hours 24 --html churn.html"))(monitor)
 app.add_typer(fleet, name="fleet")
+app.command(epilog=_example("console --open"))(console)
 app.command(epilog=_example("rollback churn --away-from 14 --reason 'errors since noon'"))(rollback)
 app.command(epilog=_example("history churn --limit 5"))(history)
 app.command("who-was-live", epilog=_example("who-was-live churn --at 2026-11-22T10:00Z"))(who_was_live)

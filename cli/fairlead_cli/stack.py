@@ -1,4 +1,4 @@
-"""Opens the deployed stack for a command, and writes the release command that fits its live model."""
+"""Opens the deployed stack for a command, and says what is live in it."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -39,6 +39,17 @@ def live_model(settings: "Operator") -> str | None:
         return releases(settings).live().model
     except FairleadError:
         return None
+
+
+def roles(settings: "Operator", model: str) -> dict[int, str]:
+    """Return which versions of a model are `live` and `previous`; raises StorageError, NotFoundError."""
+    from fairlead.aws import clients
+    from fairlead.aws.lambda_function import PredictFunction
+    from fairlead.aws.stack import find
+
+    function = PredictFunction(clients.client("lambda"), find(settings).function)
+    named = {role: function.named(role) for role in ("previous", "live")}
+    return {release.version: role for role, release in named.items() if release and release.model == model}
 
 
 def release_command(model: str, version: int | str, live: str | None) -> str:

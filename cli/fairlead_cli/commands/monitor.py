@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fairlead_cli import clock
 from fairlead_cli.journal_view import moving, present_life, what
 from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, where
 from fairlead_cli.output import note, print_json, print_table
+from fairlead_cli.overview import overview
 
 if TYPE_CHECKING:
     from fairlead.drift import DriftFinding
     from fairlead.model.manifest import Metric
     from fairlead.monitoring import View
     from fairlead.monitoring.overview import Overview
-    from fairlead.settings import Operator
 
 LISTED = 10
 
@@ -39,7 +38,7 @@ def monitor(
     decisions. The column `known` is the share of predictions with an outcome, among those old enough to have one.
     """
     settings = where(stack)
-    found = _overview(settings, name, hours).checked()
+    found = overview(settings, name, hours).checked()
     if json:
         print_json(_document(found))
     else:
@@ -50,29 +49,6 @@ def monitor(
         note(str(path))
         if show:
             typer.launch(path.resolve().as_uri())
-
-
-def _overview(settings: "Operator", name: str, hours: int) -> "Overview":
-    from fairlead.aws import clients
-    from fairlead.aws.cloudwatch_alarms import Alarms
-    from fairlead.aws.s3 import S3Objects
-    from fairlead.aws.stack import find
-    from fairlead.feedback.ledger.reader import LedgerReader
-    from fairlead.journal.journal import Journal
-    from fairlead.monitoring.overview import read_overview
-    from fairlead.registry.store import Registry
-
-    stack = find(settings)
-    objects = S3Objects(clients.client("s3"), stack.bucket)
-    return read_overview(
-        name,
-        clock.now(),
-        hours,
-        registry=Registry(objects),
-        ledger=LedgerReader(clients.client("dynamodb"), stack.ledger),
-        journal=Journal(objects, stack.name),
-        alarms=Alarms(clients.client("cloudwatch")).of_stack(stack.name),
-    )
 
 
 def _document(found: "Overview") -> dict[str, Any]:

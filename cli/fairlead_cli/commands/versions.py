@@ -9,6 +9,7 @@ from fairlead.model.digest import prefixed
 from fairlead_cli import completion
 from fairlead_cli.options import DEFAULT_STACK, Json, Stack, where
 from fairlead_cli.output import note, print_json, print_table, text
+from fairlead_cli.stack import roles
 
 if TYPE_CHECKING:
     from fairlead.registry.store import Registry
@@ -125,22 +126,13 @@ def _for_people(facts: dict[str, Any]) -> dict[str, Any]:
 
 def _roles(settings: "Operator", name: str) -> dict[int, str]:
     """Return which versions are live and previous; prints a note if the stack cannot be read."""
-    from fairlead.aws import clients
-    from fairlead.aws.lambda_function import PredictFunction
-    from fairlead.aws.stack import find
     from fairlead.errors import FairleadError
 
-    roles: dict[int, str] = {}
     try:
-        function = PredictFunction(clients.client("lambda"), find(settings).function)
-        for role in ("previous", "live"):
-            release = function.named(role)
-            if release and release.model == name:
-                roles[release.version] = role
+        return roles(settings, name)
     except FairleadError as error:
         note(f"what is live is not known: {error}")
         return {}
-    return roles
 
 
 def _short(created: Any) -> str:

@@ -111,18 +111,33 @@ def here(s3_url: str, shelf: Store, published: Published) -> Loop:
 @pytest.fixture
 def stack(here: Loop, monkeypatch: pytest.MonkeyPatch) -> str:
     """A stack whose outputs lead to them, with an alarm that stands."""
+    return monitored_stack(here.store, here.table, monkeypatch)
+
+
+def monitored_stack(store: Store, ledger: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Make a stack of a registry and a ledger, point this process at it, and return its name."""
     for name in [name for name in os.environ if name.startswith(("AWS_", "FAIRLEAD_"))]:
         monkeypatch.delenv(name)
-    for name, value in here.store.env.items():
+    for name, value in store.env.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.delenv("FAIRLEAD_BUCKET")
     name = f"monitored-{os.urandom(4).hex()}"
     live = Release(release="2", model="penguins", version=1, digest="", code_sha256="", modified="")
-    journal = Journal(S3Objects(here.store.client, here.store.env["FAIRLEAD_BUCKET"]), name)
+    journal = Journal(S3Objects(store.client, store.env["FAIRLEAD_BUCKET"]), name)
     journal.append(Draft(kind="moved", by="user/ada", why="the first one", alias="live", was=None, now=live))
-    journal.append(Draft(kind="decided", by="respond", why="too few outcomes are known", model="penguins", version=1))
-    outputs = OUTPUTS | {"BucketName": here.store.env["FAIRLEAD_BUCKET"], "LedgerTable": here.table}
+    facts = {"cause": "drift", "standing": True, "labelled": 12, "error_share": None}
+    journal.append(
+        Draft(
+            kind="decided",
+            by="respond",
+            why="too few outcomes are known",
+            model="penguins",
+            version=1,
+            evidence={"alarm": "drift", "facts": facts},
+        )
+    )
+    outputs = OUTPUTS | {"BucketName": store.env["FAIRLEAD_BUCKET"], "LedgerTable": ledger}
     template = {
         "Description": "Fairlead: a stack whose API is not there",
         "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}},

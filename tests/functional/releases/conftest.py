@@ -1,12 +1,16 @@
 """A stack that can release: moto made strict, CodeDeploy in memory, the canary alarms, a registry and its journal."""
 
+import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 import pytest
 from moto import mock_aws
 
+from fairlead.aws import clients
+from fairlead.aws.s3 import S3Objects
 from fairlead.aws.stack import Stack
 from fairlead.registry.store import Registry
 from fairlead.releases.facade import Releases
@@ -14,8 +18,8 @@ from testkit.memory import Memory
 from tests.functional import canary_alarms
 from tests.functional.fake_deploys import FakeDeploys
 from tests.functional.releases.operator import Desk
-from tests.functional.session import connect
-from tests.functional.strict_lambda import StrictLambda, deployed
+from tests.functional.session import REGION, connect
+from tests.functional.strict_lambda import StrictLambda, deployed, outputs
 from tests.manifests import build, stock
 
 
@@ -76,3 +80,48 @@ def desk(stack: Stack, lambda_: StrictLambda, deploys: FakeDeploys, cloudwatch: 
 @pytest.fixture
 def releases(desk: Desk) -> Releases:
     return desk.releases()
+
+
+@pytest.fixture
+def commands(
+    stack: Stack, lambda_: StrictLambda, deploys: FakeDeploys, cloudwatch: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A deployed stack and three versions of churn; the commands use the tests' clients."""
+    for name in ("FAIRLEAD_BUCKET", "FAIRLEAD_STACK", "FAIRLEAD_API_URL", "FAIRLEAD_DEBUG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COLUMNS", "200")
+    s3 = connect("s3")
+    s3.create_bucket(Bucket=stack.bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    template = {
+        "Resources": {"Queue": {"Type": "AWS::SQS::Queue"}},
+        "Outputs": {key: {"Value": value} for key, value in outputs(stack).items()},
+    }
+    connect("cloudformation").create_stack(StackName="fairlead", TemplateBody=json.dumps(template))
+    registry = Registry(S3Objects(s3, stack.bucket))
+    stock(registry.objects)
+    for _ in range(3):
+        registry.commit("churn", build)
+    registry.commit("penguins", partial(build, model="penguins"))
+    deploys.eager = True
+    ours = {"lambda": lambda_.client, "codedeploy": deploys.client, "cloudwatch": Metrics(cloudwatch)}
+    monkeypatch.setattr(clients, "client", lambda service, **_: ours.get(service) or connect(service))
+    monkeypatch.setattr("time.sleep", lambda _: None)
+
+
+class Metrics:
+    """moto's CloudWatch, which knows no percentiles: the canary's callers met 5 errors in 50 requests."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+
+    def __getattr__(self, name: str) -> Any:
+        return self if name == "get_paginator" else getattr(self._client, name)
+
+    def __call__(self, name: str) -> Any:
+        return self if name == "get_metric_data" else self._client.get_paginator(name)
+
+    def paginate(self, **_: Any) -> list[dict[str, Any]]:
+        figures = {"requests_0": 450.0, "p50_0": 11.0, "p99_0": 42.0, "requests_1": 50.0, "errors_1": 5.0}
+        at = datetime(2026, 11, 23, tzinfo=UTC)
+        results = [{"Id": name, "Timestamps": [at], "Values": [value]} for name, value in figures.items()]
+        return [{"MetricDataResults": results}]

@@ -29,7 +29,7 @@ COMMANDS = [
 ]
 HEAVY = [
     *("rich", "msgspec", "sklearn", "boto3", "botocore", "pandas", "moto", "numpy", "onnxruntime"),
-    *("fairlead.settings", "fairlead.publishing"),
+    *("fairlead.settings", "fairlead.publishing", "fairlead_cli.console"),
 ]
 
 

@@ -1,11 +1,12 @@
 """The page of `fairlead fleet --html`: one self-contained file in the style of report and dashboard."""
 
+from collections.abc import Callable
 from xml.etree.ElementTree import Element
 
 from fairlead.fleet.summary import Fleet, StackSummary
 from fairlead.html import formatting
 from fairlead.html.blocks import section, table
-from fairlead.html.elements import Children, e
+from fairlead.html.elements import Children, Content, e
 from fairlead.html.page import page
 from fairlead.html.stylesheet import STYLES
 from fairlead.monitoring.dashboard.styles import DARK, OWN
@@ -16,23 +17,29 @@ SIGNS = {"pass": "✓", "warn": "!", "fail": "✕"}
 
 def render(found: Fleet) -> str:
     """Return the page. Names of users are escaped as text."""
-    title = f"Fleet in {found.region}"
-    return page(
-        title,
-        STYLES + OWN + DARK,
-        f"Fairlead · as of {utc_text(found.at)} UTC · list prices of us-east-1",
-        e(
-            "header",
-            e("p", "Fairlead fleet", class_="kicker"),
-            e("h1", title),
-            e("p", f"{formatting.plural(found.hours, 'hour')} to {utc_text(found.at)} UTC."),
-            _verdict(found),
-            e("dl", [e("div", e("dt", name), e("dd", said)) for name, said in _key(found)], class_="key"),
-        ),
-        section("Live", _live(found)) if found.stacks else None,
-        section("Quality and drift", _quality(found)) if found.stacks else None,
-        section("Not readable", _problems(found)) if any(one.problems for one in found.stacks) else None,
+    footer = f"Fairlead · as of {utc_text(found.at)} UTC · list prices of us-east-1"
+    return page(title(found), STYLES + OWN + DARK, footer, *content(found))
+
+
+def title(found: Fleet) -> str:
+    """Return the page's title."""
+    return f"Fleet in {found.region}"
+
+
+def content(found: Fleet, *, named: Callable[[StackSummary], Content] = lambda one: one.stack) -> list[Element]:
+    """Return the header and the sections; `named` returns a stack's name as the tables show it."""
+    opening = e(
+        "header",
+        e("p", "Fairlead fleet", class_="kicker"),
+        e("h1", title(found)),
+        e("p", f"{formatting.plural(found.hours, 'hour')} to {utc_text(found.at)} UTC."),
+        _verdict(found),
+        e("dl", [e("div", e("dt", name), e("dd", said)) for name, said in _key(found)], class_="key"),
     )
+    if not found.stacks:
+        return [opening]
+    problems = [section("Not readable", _problems(found))] if any(one.problems for one in found.stacks) else []
+    return [opening, section("Live", _live(found, named)), section("Quality and drift", _quality(found)), *problems]
 
 
 def _verdict(found: Fleet) -> Element:
@@ -61,15 +68,14 @@ def _key(found: Fleet) -> list[tuple[str, Children]]:
     ]
 
 
-def _live(found: Fleet) -> Element:
+def _live(found: Fleet, named: Callable[[StackSummary], Content]) -> Element:
     heads = ("stack", "live", "since (UTC)", "requests", "errors", "p99, ms", "alarms", "idle $ a month")
-    return table(heads, [_live_row(one) for one in found.stacks], numbers=(3, 4, 5, 7))
+    return table(heads, [(named(one), *_live_row(one)) for one in found.stacks], numbers=(3, 4, 5, 7))
 
 
 def _live_row(one: StackSummary) -> tuple[Element | str, ...]:
     alarms = "–" if one.alarms is None else ", ".join(one.alarms) or "none"
     return (
-        one.stack,
         e("td", one.live or ("–" if one.problems else "no model"), class_="short"),
         e("td", utc_text(one.since) if one.since else "–", class_="short"),
         "–" if one.requests is None else f"{one.requests:,}",

@@ -32,7 +32,7 @@ def table(
     Columns in `numbers` are right-aligned; empty columns are left out.
     """
     kept = [at for at in range(len(headings)) if at == 0 or any(_has_content(row[at]) for row in rows)]
-    head = [e("th", headings[at], scope="col", class_="number" if at in numbers else None) for at in kept]
+    head = [_heading(headings[at], at in numbers) for at in kept]
     return e(
         "div",
         e(
@@ -42,7 +42,12 @@ def table(
             e("tbody", [e("tr", [_cell(row[at], at, at in numbers) for at in kept]) for row in rows]),
         ),
         class_="scroll",
+        tabindex=0,  # a keyboard reaches and scrolls it
     )
+
+
+def _heading(text: str, number: bool) -> Element:
+    return e("th", text, scope="col", class_="number" if number else None) if text else e("td")
 
 
 def _has_content(content: Cell) -> bool:

@@ -10,20 +10,28 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri
 
 def page(title: str, styles: str, footer: str, *content: Children) -> str:
     """Return the file: `content` in the main element, above a footer. Text stays text whatever characters it has."""
+    head = [
+        e("meta", http_equiv="Content-Security-Policy", content=POLICY),
+        e("meta", name="referrer", content="no-referrer"),
+        e("style", styles),
+    ]
+    return whole(title, head, e("main", *content, e("footer", f"{footer} · this file needs no network.")))
+
+
+def whole(title: str, head: Children, *body: Children) -> str:
+    """Return a page with its title; `head` are the elements of its head that differ from page to page."""
     return document(
         e(
             "html",
             e(
                 "head",
                 e("meta", charset="utf-8"),
-                e("meta", http_equiv="Content-Security-Policy", content=POLICY),
                 e("meta", name="viewport", content="width=device-width, initial-scale=1"),
-                e("meta", name="referrer", content="no-referrer"),
                 e("title", title),
                 e("link", rel="icon", href="data:,"),
-                e("style", styles),
+                head,
             ),
-            e("body", e("main", *content, e("footer", f"{footer} · this file needs no network."))),
+            e("body", *body),
             lang="en",
         )
     )

@@ -45,7 +45,8 @@ th, td { text-align: left; vertical-align: top; padding: 6px 18px 6px 0; border-
   overflow-wrap: break-word; }
 tbody th, td:last-child, td:has(code) { overflow-wrap: anywhere; }
 th { font-weight: 600; }
-thead th { color: var(--soft); font-weight: 400; border-bottom-color: var(--ink); white-space: nowrap; }
+thead th, thead td { border-bottom-color: var(--ink); }
+thead th { color: var(--soft); font-weight: 400; white-space: nowrap; }
 tbody th { min-width: 130px; }
 th.number, td.number { text-align: right; white-space: nowrap; }
 th:last-child, td:last-child { padding-right: 0; }

@@ -14,11 +14,11 @@ from fairlead.gate.findings import Finding, Verdict
 from fairlead.html import formatting
 from fairlead.html.blocks import table
 from fairlead.html.elements import e
+from fairlead.html.verdicts import findings_table
 from fairlead.model.manifest import Certificate, Engine, Metric
 from fairlead.model.principal import named
 from fairlead.monitoring.dashboard.render import render
 from fairlead.monitoring.overview import Overview
-from fairlead.publishing.report.sections.findings import findings_table
 from fairlead.publishing.store import Published
 from fairlead.releases.release import Released
 

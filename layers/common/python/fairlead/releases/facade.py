@@ -85,13 +85,22 @@ class Releases:
         strategy: str = "",
         reason: str = "",
         switch_model: bool = False,
+        instead_of: str = "",
     ) -> Released:
         """Freeze a model version as a Lambda version, check that it answers, then start to shift `live` to it.
 
         `strategy` is one of `strategies.WORDS`, empty for the stack's own. `switch_model` allows a model other than the
-        live one; callers must be prepared for it. `follow` waits for the deployment's end.
+        live one; callers must be prepared for it. Refused unless live is at the release `instead_of`, empty for any.
+        `follow` waits for the deployment's end.
         """
-        order = ReleaseOrder(model=model, version=version, strategy=strategy, reason=reason, switch_model=switch_model)
+        order = ReleaseOrder(
+            model=model,
+            version=version,
+            strategy=strategy,
+            reason=reason,
+            switch_model=switch_model,
+            instead_of=instead_of,
+        )
         return release.release(self._context, registry, order)
 
     def freeze(self, registry: Registry, model: str, version: int) -> Release:

@@ -13,12 +13,11 @@ from fairlead.monitoring.overview import Overview
 
 def render(found: Overview, *, above: Element | None = None) -> str:
     """Return the page, with an optional element `above` it. Names and reasons from users are escaped as text."""
+    footer = f"Fairlead · as of {utc_text(found.at)} UTC"
+    return page(f"{found.model}: monitor", STYLES + OWN + DARK, footer, above, *content(found))
+
+
+def content(found: Overview) -> list[Element]:
+    """Return the header and the sections."""
     made = [section for make in SECTIONS if (section := make(found)) is not None]
-    return page(
-        f"{found.model}: monitor",
-        STYLES + OWN + DARK,
-        f"Fairlead · as of {utc_text(found.at)} UTC",
-        above,
-        opening(found, titles(made)),
-        made,
-    )
+    return [opening(found, titles(made)), *made]

@@ -23,7 +23,7 @@ def what_happened(found: Overview) -> Element | None:
     return section(
         "What happened",
         paragraph(f"{charts.caption(found.course)}. Numbers mark the journal records in the table."),
-        e("div", figure(charts.bands(found.course, marks(found))), class_="wide"),
+        e("div", figure(charts.bands(found.course, marks(found))), class_="wide", tabindex=0),
         tables.done(found.records)
         if found.records
         else paragraph("The journal has no change or decision in this time."),

@@ -5,8 +5,8 @@ from xml.etree.ElementTree import Element
 from fairlead.gate.findings import Finding
 from fairlead.html.blocks import Cell, paragraph, section, table
 from fairlead.html.blocks import facts as listed
+from fairlead.html.verdicts import findings_table, verdict_cell
 from fairlead.publishing.report.facts import ReportFacts
-from fairlead.publishing.report.sections.findings import findings_table, verdict_cell
 
 
 def parity(facts: ReportFacts) -> Element:

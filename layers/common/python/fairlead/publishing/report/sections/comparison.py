@@ -5,9 +5,9 @@ from xml.etree.ElementTree import Element
 from fairlead.gate.findings import Finding
 from fairlead.html import formatting
 from fairlead.html.blocks import figure, paragraph, section
+from fairlead.html.verdicts import findings_table
+from fairlead.html.whiskers import Interval, forest
 from fairlead.publishing.report.facts import ReportFacts
-from fairlead.publishing.report.plots.intervals import Interval, forest
-from fairlead.publishing.report.sections.findings import findings_table
 
 TITLE = "Against the live version"
 

@@ -6,10 +6,10 @@ from fairlead.gate.findings import Finding
 from fairlead.html import formatting
 from fairlead.html.blocks import Cell, paragraph, section, table
 from fairlead.html.elements import e
+from fairlead.html.verdicts import verdict_cell
+from fairlead.html.whiskers import Interval, glyph
 from fairlead.model.manifest import Metric
 from fairlead.publishing.report.facts import ReportFacts
-from fairlead.publishing.report.plots.intervals import Interval, glyph
-from fairlead.publishing.report.sections.findings import verdict_cell
 
 UNIT = frozenset({"accuracy", "balanced_accuracy", "f1", "roc_auc", "calibration_error"})
 

@@ -4,8 +4,8 @@ from xml.etree.ElementTree import Element
 
 from fairlead.html import formatting
 from fairlead.html.blocks import details, figure, paragraph, section, table
+from fairlead.html.whiskers import Interval, forest
 from fairlead.publishing.report.facts import ReportFacts
-from fairlead.publishing.report.plots.intervals import Interval, forest
 
 TITLE = "Reasons of predictions"
 MOST_DRAWN = 20

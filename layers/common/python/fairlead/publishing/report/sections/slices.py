@@ -5,8 +5,8 @@ from xml.etree.ElementTree import Element
 from fairlead.gate.findings import Finding
 from fairlead.html import formatting
 from fairlead.html.blocks import Cell, paragraph, section, table
+from fairlead.html.verdicts import verdict_cell
 from fairlead.publishing.report.facts import ReportFacts
-from fairlead.publishing.report.sections.findings import verdict_cell
 
 BESIDE = ("balanced_accuracy", "f1", "roc_auc", "brier", "rmse", "bias")
 MOST_BESIDE = 3

@@ -1,0 +1,84 @@
+"""The journal of a model: the timeline of its releases, and the decisions about it, with who, why and evidence."""
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
+from xml.etree.ElementTree import Element
+
+from fairlead.html import formatting
+from fairlead.html.blocks import Cell, details, facts, paragraph, table
+from fairlead.html.elements import Children, e
+from fairlead.journal.journal import Entry
+from fairlead.journal.records import Record
+from fairlead_cli.console.visit import Page, Visit, link
+from fairlead_cli.journal_view import concerns, moving, strategy, what, who
+from fairlead_cli.times import utc_text
+
+SHOWN = 30
+
+
+def timeline(visit: Visit) -> Page:
+    """Return the records of moves, releases and retirements, newest first."""
+    said = "Every change of live and previous, and what led to it: the stack's journal, newest first."
+    return _page(visit, "Release timeline", "timeline", said, lambda record: record.kind != "decided")
+
+
+def decisions(visit: Visit) -> Page:
+    """Return the records of what the system did about alarms and retrainings, newest first."""
+    said = "What the system did about an alarm or a retraining, and why: the stack's journal, newest first."
+    return _page(visit, "Decisions", "decisions", said, lambda record: record.kind == "decided")
+
+
+def _page(visit: Visit, title: str, path: str, said: str, chosen: Callable[[Record], bool]) -> Page:
+    shown = visit.number("limit", SHOWN, 10_000)
+    every = (one for one in visit.journal.history() if concerns(one.record, visit.model) and chosen(one.record))
+    found = list(islice(every, shown + 1))
+    more = link(f"Show {SHOWN} more", visit.of_model(path, limit=shown + SHOWN)) if len(found) > shown else None
+    return Page(
+        f"{visit.model}: {title.lower()}",
+        [
+            e("header", e("p", visit.model, class_="kicker"), e("h1", title), e("p", said)),
+            _table(visit, found[:shown]) if found else paragraph("The journal has no such record.", soft=False),
+            paragraph(more, soft=False) if more is not None else None,
+        ],
+        live=True,
+    )
+
+
+def _table(visit: Visit, entries: Sequence[Entry]) -> Element:
+    heads = ("record", "when (UTC)", "what", "from → to", "by", "why", "evidence")
+    return table(heads, [_row(one, visit.stack.life) for one in entries])
+
+
+def _row(entry: Entry, life: str) -> list[Cell]:
+    label, record = entry
+    if record.kind == "unreadable":
+        return [label, "", record.kind, "", "", record.why, ""]
+    shares = "".join(f", {share:.0%}" for share in record.weights.values())
+    how = f", {strategy(record)}" if strategy(record) else ""
+    evidence = record.evidence | ({"deployment": record.deployment} if record.deployment else {})
+    return [
+        label,
+        e("td", utc_text(record.effective).removesuffix("Z"), class_="short"),
+        what(record),
+        moving(record, life) + how + shares,
+        who(record),
+        record.why,
+        e("td", details(f"of record {label}", _shown(evidence))) if evidence else "",
+    ]
+
+
+def _shown(value: object) -> Children:
+    """Return a value of the evidence: a list of facts, a table, or text."""
+    if isinstance(value, Mapping):
+        return facts([(str(name).replace("_", " "), _shown(one)) for name, one in value.items()])
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [e("p", _shown(one)) if not isinstance(one, Mapping) else e("div", _shown(one)) for one in value]
+    return _text(value)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return formatting.figure(value)
+    return "–" if value is None else str(value)
