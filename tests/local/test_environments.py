@@ -11,7 +11,7 @@ from fairlead_local.cloud import LocalCloud
 from tests.local.packing import BUILT
 from tests.local.support import deploy_dev, github_job
 
-LARGE = "OnnxLayer|SklearnLayer|TrainLayer"
+LARGE = "OnnxLayer|ParquetLayer|SklearnLayer|TrainLayer"
 LATER = "StageName=dev DeploymentStrategy=all-at-once LogRetentionDays=7"
 
 

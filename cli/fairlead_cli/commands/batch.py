@@ -56,6 +56,7 @@ def batch(
     stopped continues where it ended: run the same command again.
     """
     from fairlead.batch.job import Order
+    from fairlead.batch.steps import check_engine
     from fairlead.batch.version import named_version
     from fairlead.registry.connection import open_registry
 
@@ -64,6 +65,8 @@ def batch(
     registry = open_registry(settings)
     facts, sha256 = named_version(registry, name, settings)
     note(f"{facts.model} version {facts.version}, sha256:{sha256[:12]}…")
+    if machine:
+        check_engine(facts)
     kept = None if keep is None else tuple(one.strip() for one in keep.split(",") if one.strip())
     order = Order(model=facts.model, version=facts.version, digest=sha256, input=input, output=output, keep=kept)
     if estimate:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
 
 from fairlead.publishing import publish as publishing
 from fairlead.publishing.publish import Published
@@ -30,6 +31,16 @@ def linear(shelf: Store) -> Published:
     y = np.where(frame["a"] + frame["b"] > 0, "yes", "no")
     estimator = LogisticRegression().fit(frame[NAMES], y)
     return publishing.publish(estimator, name="linear", X=frame[NAMES], y=y, registry=shelf.registry)
+
+
+@pytest.fixture(scope="session")
+def neighbours(shelf: Store) -> Published:
+    """A classifier of the same numbers on the sklearn engine."""
+    frame = numbers()
+    y = np.where(frame["a"] * frame["b"] > 0, "yes", "no")
+    estimator = KNeighborsClassifier(3).fit(frame[NAMES], y)
+    registry = shelf.registry
+    return publishing.publish(estimator, name="neighbours", X=frame[NAMES], y=y, registry=registry, engine="sklearn")
 
 
 @pytest.fixture

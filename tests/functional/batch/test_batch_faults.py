@@ -8,6 +8,7 @@ import pytest
 
 from tests.functional.batch.conftest import Write, numbers
 from tests.functional.command_line import fairlead, result
+from tests.functional.conftest import Store
 
 pytestmark = pytest.mark.usefixtures("environment", "linear")
 Command = tuple[object, ...]
@@ -43,6 +44,18 @@ def test_rerun_with_a_damaged_result_is_refused_with_the_command_that_removes_it
     assert done.exit_code == 1
     assert f"{made} is not the file that the job wrote" in done.stderr
     assert f"rm {made}" in done.stderr
+
+
+def test_rerun_with_an_object_that_was_replaced_by_one_of_its_size_is_refused(write: Write, shelf: Store) -> None:
+    bucket = shelf.env["FAIRLEAD_BUCKET"]
+    ran = (*command(write("rows.csv", numbers(5)))[:4], "--output", f"s3://{bucket}/replaced/", "--local", 1)
+    made = result(*ran)["results"].removeprefix(f"s3://{bucket}/") + "results/000000.csv"
+    data = shelf.client.get_object(Bucket=bucket, Key=made)["Body"].read()
+    for again, code in ((data, 0), (data.replace(b"k1", b"kX"), 1)):
+        shelf.client.put_object(Bucket=bucket, Key=made, Body=again)
+        done = fairlead(*ran)
+        assert done.exit_code == code
+    assert f"{made} is not the file that the job wrote" in done.stderr
 
 
 def test_a_row_of_many_lines_is_named_in_a_warning(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """`fairlead batch --local`: files in, one result a chunk out, as the endpoint answers, whatever is killed."""
 
+import gzip
 import json
 from pathlib import Path
 
@@ -69,6 +70,25 @@ def test_rows_of_categories_and_missing_values_are_answered_as_the_endpoint_does
     assert list(read(results(done))["label"]) == expected.labels
 
 
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_a_version_on_the_sklearn_engine_answers_as_the_endpoint_does(
+    ending: str, neighbours: Published, shelf: Store, write: Write, tmp_path: Path
+) -> None:
+    frame = numbers(250)
+    write(f"rows.{ending}", frame.assign(a=[*frame["a"][:-1], float("nan")]))
+
+    done = result(
+        "batch", "neighbours@1", "--input", tmp_path / f"in/*.{ending}", "--output", tmp_path / "out", "--local", 2
+    )
+
+    found = read(results(done))
+    model = assemble(shelf.registry, neighbours.manifest, neighbours.sha256)
+    expected = model.engine.answer(list(map(tuple, frame[NAMES][:-1].to_numpy().tolist())))
+    assert (neighbours.manifest.engine.name, done["rows"], done["refused"]) == ("sklearn", 250, 1)
+    assert list(found["label"][:-1]) == expected.labels
+    assert found["error"].iloc[-1].startswith("a: expected a finite number")
+
+
 def test_wrong_rows_have_their_reason_and_stay_in_place(linear: Published, tmp_path: Path) -> None:
     table = tmp_path / "rows.csv"
     table.write_text('key,a,b,c\n1,1,2,3\n2,x,,3\n3,1,2\n4,1e999,2,3\n"5\n5",.5,+2,3.0\n')
@@ -96,8 +116,8 @@ def test_wrong_lines_of_json_have_their_reason(linear: Published, tmp_path: Path
     errors = [json.loads(line)["error"] for line in results(done)[0].read_text().splitlines()]
     assert (done["rows"], done["refused"]) == (5, 4)
     assert errors[0] is None
-    assert errors[1].startswith("the line is not JSON: ")
-    assert errors[2] == "the line is not an object: an array"
+    assert errors[1].startswith("line 2: the line is not JSON: ")
+    assert errors[2] == "line 3: the line is not an object: an array"
     assert [one.partition(" expected")[0] for one in errors[3].split("; ")] == ["a:", "c:"]
     assert errors[4].endswith("got nothing")
 
@@ -161,8 +181,10 @@ def test_estimate_says_rows_and_minutes_and_writes_no_result(
         (["linear@1", "--input", "in/*.txt"], 2, "ends with none of .csv, .jsonl, .parquet"),
         (["linear@1", "--input", "in/rows.csv.gz"], 2, "a compressed file cannot be cut"),
         (["linear@1", "--input", "nothing/*.csv"], 6, "no input matches"),
+        (["linear@1", "--input", "in/*.jsonl"], 3, "in/rows.jsonl is compressed with gzip"),
+        (["linear@1", "--input", "in/lacks/packed.csv"], 3, "packed.csv is compressed with gzip"),
         (["linear@1", "--input", "in/*.csv", "--keep", "nope"], 3, "has no column 'nope' to keep"),
-        (["linear@1", "--input", "in/lacks/*.csv"], 3, "lacks the column 'a'"),
+        (["linear@1", "--input", "in/lacks/rows.csv"], 3, "lacks the column 'a'"),
         (["linear@1", "--input", "gs://rows/*.csv"], 2, "is no place that Fairlead reads or writes"),
     ],
 )
@@ -177,6 +199,8 @@ def test_wrong_options_are_refused_with_the_next_step(
 ) -> None:
     write("rows.csv", numbers(5))
     (tmp_path / "in/lacks").mkdir()
+    for packed in ("rows.jsonl", "lacks/packed.csv"):
+        (tmp_path / "in" / packed).write_bytes(gzip.compress(b'{"a":1,"b":2,"c":3}'))
     (tmp_path / "in/lacks/rows.csv").write_text("b,c\n1,2\n")
     monkeypatch.chdir(tmp_path)
     done = fairlead("batch", *arguments, "--output", "out", "--local", 1)

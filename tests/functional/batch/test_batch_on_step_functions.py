@@ -186,6 +186,24 @@ def test_an_estimate_has_dollars_and_writes_nothing(bucket: Bucket) -> None:
     assert bucket.keys("out/") == []
 
 
+@pytest.mark.usefixtures("machine", "neighbours")
+def test_a_version_on_the_sklearn_engine_is_refused_with_the_other_way(bucket: Bucket) -> None:
+    bucket.put("in/1.csv", numbers(5).to_csv(index=False))
+    done = fairlead("batch", "neighbours@1", *bucket.command()[2:])
+    assert "neighbours version 1 is on the sklearn engine" in done.stderr
+    assert "--local N" in done.stderr
+    assert "arn:aws:states" not in done.stderr  # no job was started
+
+
+@pytest.mark.usefixtures("machine")
+def test_inputs_that_cannot_be_planned_are_named_and_no_further_run_is_advised(bucket: Bucket) -> None:
+    bucket.put("in/1.csv", "b,c\n1,2\n")
+    done = fairlead(*bucket.command())
+    assert done.exit_code == 5
+    assert "in/1.csv lacks the column 'a'" in done.stderr
+    assert "run the same command again" not in done.stderr
+
+
 @pytest.mark.usefixtures("machine")
 def test_inputs_that_are_not_on_s3_are_refused_with_the_other_way() -> None:
     done = fairlead("batch", "linear@1", "--input", "in/*.csv", "--output", "s3://rows/out/")

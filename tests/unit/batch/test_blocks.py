@@ -1,6 +1,7 @@
 """Rows of a chunk by column: refused rows keep their readable values, and their fault names their lines."""
 
 import gzip
+import lzma
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from fairlead.batch.blocks import Block, csv_blocks, json_blocks
 from fairlead.batch.files import LocalFiles
 from fairlead.batch.job import Input
-from fairlead.batch.opened import read_header
+from fairlead.batch.opened import check_text, read_header
 from fairlead.errors import DataError
 
 
@@ -57,19 +58,42 @@ def test_json_lines_may_begin_with_a_byte_order_mark() -> None:
     assert (column(block, "a"), block.faults) == ([1, 2], {})
 
 
+def test_a_line_that_is_not_json_names_its_line_also_behind_empty_ones_and_in_later_blocks() -> None:
+    first, second = json_blocks(b"\n" + b'{"a":1}\n\n' * 10_000 + b"[]\n{}\n")
+    assert (first.rows, first.lines) == (10_000, {})
+    assert (second.rows, second.lines) == (2, {0: (20_002, 20_002)})
+
+
 def test_a_line_that_is_nested_too_deep_is_refused_in_plain_words() -> None:
     (block,) = json_blocks(b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}\n")
     assert block.faults == {0: "the line is not JSON: it is nested too deep"}
 
 
-@pytest.mark.parametrize(
-    ("line", "said"),
-    [(gzip.compress(b"a,b\n1,2\n", mtime=0), "is compressed with gzip"), (b"a,b\r1,2\r3,4\r", "ends its lines")],
-)
-def test_headers_of_other_files_are_refused_with_the_cause(line: bytes, said: str, tmp_path: Path) -> None:
-    table = tmp_path / "rows.csv"
-    table.write_bytes(line)
+OTHERS = {
+    "gzip": (gzip.compress(b"a,b\n1,2\n", mtime=0), "is compressed with gzip"),
+    "zstd": (b"\x28\xb5\x2f\xfd\x24\x08", "is compressed with zstd"),
+    "zip": (b"PK\x03\x04\x14\x00", "is a zip archive"),
+    "xz": (lzma.compress(b"a,b\n1,2\n"), "is compressed with xz"),
+    "UTF-16": ("a,b\n1,2\n".encode("utf-16"), "is UTF-16"),
+    "UTF-16 without a mark": ("a,b\n1,2\n".encode("utf-16-le"), "is not text"),
+    "Parquet": (b"PAR1\x15\x04\x15\x10\x00", "is not text"),
+}
+
+
+def as_input(table: Path, data: bytes) -> Input:
+    table.write_bytes(data)
     (found,) = LocalFiles().matching(str(table))
-    with pytest.raises(DataError, match=said) as caught:
-        read_header(LocalFiles(), Input(*found))
+    return Input(*found)
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_files_that_are_no_text_are_refused_with_the_cause(kind: str, tmp_path: Path) -> None:
+    data, said = OTHERS[kind]
+    with pytest.raises(DataError, match=f"rows.jsonl {said}") as caught:
+        check_text(LocalFiles(), as_input(tmp_path / "rows.jsonl", data))
     assert caught.value.hint
+
+
+def test_lines_that_end_with_a_carriage_return_alone_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="ends its lines"):
+        read_header(LocalFiles(), as_input(tmp_path / "rows.csv", b"a,b\r1,2\r3,4\r"))

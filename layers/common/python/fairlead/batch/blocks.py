@@ -25,8 +25,8 @@ csv.field_size_limit(sys.maxsize)
 class Block(msgspec.Struct, frozen=True, kw_only=True):
     """Rows by column. `faults` says by position why a row could not be read; values that were not read are missing.
 
-    `lines` are by position the first and last line of a CSV row that has a fault or several lines, counted from 1 at
-    the chunk's first row.
+    `lines` are by position the first and last line of a row of text that could not be read or has several lines,
+    counted from 1 at the chunk's first row.
     """
 
     columns: Mapping[str, Sequence[Any]]
@@ -123,18 +123,20 @@ def _has_surrogates(text: str) -> bool:
 def json_blocks(data: bytes) -> Iterator[Block]:
     """Yield the rows of JSON lines; a line that is not an object is a fault. Of members of one name the last counts."""
     decode = msgspec.json.Decoder().decode
-    lines = (line for line in data.removeprefix(BOM_UTF8).split(b"\n") if line.strip())
+    numbered = enumerate(data.removeprefix(BOM_UTF8).split(b"\n"), 1)
+    lines = ((number, line) for number, line in numbered if line.strip())
     while found := list(islice(lines, ROWS)):
         faults: dict[int, str] = {}
         records: list[dict[str, Any]] = []
-        for place, line in enumerate(found):
+        for place, (_, line) in enumerate(found):
             record = _json_record(decode, line)
             if isinstance(record, str):
                 faults[place] = record
             records.append({} if isinstance(record, str) else record)
         names = dict.fromkeys(name for record in records for name in record)
         columns = {name: [record.get(name) for record in records] for name in names}
-        yield Block(columns=columns, rows=len(found), faults=faults)
+        at = {place: (found[place][0], found[place][0]) for place in faults}
+        yield Block(columns=columns, rows=len(found), faults=faults, lines=at)
 
 
 def _json_record(decode: Callable[[bytes], Any], line: bytes) -> dict[str, Any] | str:

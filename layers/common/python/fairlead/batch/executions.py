@@ -15,6 +15,8 @@ from fairlead.batch.manifest import done
 from fairlead.errors import CallError, NotFoundError
 
 AGAIN = "run the same command again: chunks that are done are skipped"
+ORDER_AT_FAULT = frozenset({"DataError", "EngineError", "NotFoundError", "SettingsError"})
+"""Errors of the plan that a further run of the same command ends with."""
 POLL = 2.0
 """Seconds between looks at an execution."""
 
@@ -65,7 +67,8 @@ class Executions:
                 output: dict[str, Any] = msgspec.json.decode(found["output"])
                 return output
             if found["status"] != "RUNNING":
-                raise CallError(f"the job {found['status'].lower().replace('_', ' ')}: {_cause(found)}", hint=AGAIN)
+                hint = "" if found.get("error") in ORDER_AT_FAULT else AGAIN
+                raise CallError(f"the job {found['status'].lower().replace('_', ' ')}: {_cause(found)}", hint=hint)
             time.sleep(POLL)
 
 

@@ -33,8 +33,8 @@ class Files(Protocol):
     def put_new(self, key: str, data: bytes) -> bool:
         """Create the file unless it exists, atomically; returns False if it exists."""
 
-    def sha256(self, key: str) -> str | None:
-        """Return the digest of a file's bytes, None where the store keeps them from damage itself."""
+    def sha256(self, key: str) -> str:
+        """Return the digest of a file's bytes."""
 
     def removal(self, key: str) -> str:
         """Return the command that removes a file."""

@@ -17,7 +17,7 @@ def left(results: Files, names: Names, chunks: list[Chunk]) -> list[Chunk]:
     with ThreadPoolExecutor(READ_AT_ONCE) as pool:
         digests = pool.map(lambda record: results.sha256(f"{names.results}{record.file}"), present)
         for record, digest in zip(present, digests, strict=True):
-            if sizes[record.file] != record.size or digest not in {None, record.sha256}:
+            if sizes[record.file] != record.size or digest != record.sha256:
                 raise damaged(results, names, record)
     kept = {record.chunk for record in present}
     return [chunk for chunk in chunks if chunk.number not in kept]

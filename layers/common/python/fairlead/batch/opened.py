@@ -13,18 +13,35 @@ from fairlead.errors import DataError
 if TYPE_CHECKING:
     from pyarrow import parquet
 
-GZIP = b"\x1f\x8b"
+FIRST = 64
+"""Bytes that show whether a file is text."""
+UTF_16 = "is UTF-16", "save it as UTF-8"
+OTHERS = {
+    b"\x1f\x8b": ("is compressed with gzip", "decompress it: gunzip"),
+    b"\x28\xb5\x2f\xfd": ("is compressed with zstd", "decompress it: unzstd"),
+    b"\xfd7zXZ": ("is compressed with xz", "decompress it: unxz"),
+    b"PK\x03\x04": ("is a zip archive", "unpack it: unzip"),
+    b"\xff\xfe": UTF_16,
+    b"\xfe\xff": UTF_16,
+}
+"""What files are that begin with these bytes, and what to do."""
 HEADER = 1 << 20
 """Bytes of the longest header of a CSV file."""
+
+
+def check_text(files: Files, source: Input) -> None:
+    """Raise DataError for a file whose first bytes are no text in UTF-8."""
+    start = files.part(source.key, 0, min(source.size, FIRST), etag=source.etag)
+    for begin, (kind, hint) in OTHERS.items():
+        if start.startswith(begin):
+            raise DataError(f"{source.key} {kind}", hint=hint)
+    if b"\0" in start:
+        raise DataError(f"{source.key} is not text", hint="save it as UTF-8, or give it the ending of its format")
 
 
 def read_header(files: Files, source: Input) -> tuple[list[str], int]:
     """Return the columns of a CSV file, and the number of bytes before its first row; raises DataError."""
     start = files.part(source.key, 0, min(source.size, HEADER), etag=source.etag)
-    if start[:2] in {b"\xff\xfe", b"\xfe\xff"}:
-        raise DataError(f"{source.key} is UTF-16", hint="save it as UTF-8")
-    if start[:2] == GZIP:
-        raise DataError(f"{source.key} is compressed with gzip", hint="decompress it: gunzip")
     if b"\r" in start and b"\n" not in start:
         raise DataError(f"{source.key} ends its lines with a carriage return alone", hint="end them with a line feed")
     end, marks = 0, 0

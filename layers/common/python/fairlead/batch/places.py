@@ -1,5 +1,7 @@
 """Opens the places that a job names: folders of this machine, and buckets through boto3."""
 
+import base64
+import hashlib
 import re
 import shlex
 from collections.abc import Iterator
@@ -42,8 +44,14 @@ class Bucket(S3Objects):
         with self._named():
             return super().get(key)
 
-    def sha256(self, key: str) -> None:
-        """Return nothing: S3 checks an object's bytes by the SHA-256 that it was created with."""
+    def sha256(self, key: str) -> str:
+        """Return the digest of an object's bytes: S3 has it of what was created with it, and checks the bytes by it."""
+        with clients.translated(f"read s3://{self._bucket}/{key} (s3:GetObject)"):
+            found = self._client.head_object(Bucket=self._bucket, Key=key, ChecksumMode="ENABLED")
+        kept = found.get("ChecksumSHA256", "-")
+        if "-" in kept:  # of a copy: without a digest, or with one of its parts' digests
+            return hashlib.sha256(self.get(key)).hexdigest()
+        return base64.b64decode(kept).hex()
 
     def removal(self, key: str) -> str:
         """Return the command that removes an object."""

@@ -11,7 +11,7 @@ import msgspec
 from fairlead.batch.cuts import cut_csv, cut_lines
 from fairlead.batch.files import Files, matching
 from fairlead.batch.job import Chunk, Format, Input, JobPlan, Names, Order, Request
-from fairlead.batch.opened import opened_parquet, parquet_names, read_header
+from fairlead.batch.opened import check_text, opened_parquet, parquet_names, read_header
 from fairlead.batch.results import check_kept
 from fairlead.errors import DataError, NotFoundError, SettingsError
 from fairlead.model.signature import Signature
@@ -89,6 +89,7 @@ class Planner:
         def read(start: int, stop: int) -> bytes:
             return self._files.part(source.key, start, stop, etag=source.etag)
 
+        check_text(self._files, source)
         size, length, head = source.size, CHUNK_BYTES, 0
         if self.request.format == "csv":
             columns, head = read_header(self._files, source)

@@ -17,6 +17,7 @@ from fairlead.batch.places import open_place, open_results
 from fairlead.batch.plan import Planner, request_of
 from fairlead.batch.worker import Worker
 from fairlead.errors import EngineError, IntegrityError, SettingsError
+from fairlead.model.manifest import Manifest
 from fairlead.registry.store import Reading
 from fairlead.serving.model import assemble
 
@@ -47,8 +48,7 @@ class Steps:
         """Plan the job, and write which of its chunks are left."""
         check_places(order.input, order.output)
         facts, _ = self._registry.manifest(order.model, order.version, sha256=order.digest)
-        if facts.engine.name != "onnx":
-            raise EngineError(f"{order.model} version {order.version} is not on the onnx engine", hint=HERE)
+        check_engine(facts)
         files, pattern = open_place(order.input)
         results, folder = open_results(order.output)
         plan, chunks = Planner(request_of(order, files, pattern), facts.signature, files).planned(results, folder)
@@ -96,6 +96,13 @@ def _first_failure(results: Files, names: Names) -> str:
         found = msgspec.json.decode(results.get(key), type=Failure)
         return f"; chunk {found.chunk}: {found.error}"
     return ""
+
+
+def check_engine(facts: Manifest) -> None:
+    """Raise EngineError for a version that the batch function cannot load."""
+    if facts.engine.name != "onnx":
+        version, engine = f"{facts.model} version {facts.version}", facts.engine.name
+        raise EngineError(f"{version} is on the {engine} engine, and AWS runs batch jobs on onnx alone", hint=HERE)
 
 
 def check_places(rows: str, results: str) -> None:

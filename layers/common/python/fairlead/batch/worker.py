@@ -128,9 +128,11 @@ class Worker:
 
 
 def lines_text(chunk: Chunk, first: int, last: int) -> str:
-    """Return where a row is: its lines, counted after the header or after the chunk's first byte."""
+    """Return where a row is: its lines, counted from the file's start, its header, or the chunk's first byte."""
     lines = f"line {first:,}" if first == last else f"lines {first:,} to {last:,}"
-    return f"{lines} after " + ("the header" if chunk.start == chunk.head else f"byte {chunk.start:,}")
+    if chunk.start > chunk.head:
+        return f"{lines} after byte {chunk.start:,}"
+    return f"{lines} after the header" if chunk.head else lines
 
 
 def request_id(job: str, chunk: int) -> str:
