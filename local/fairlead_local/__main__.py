@@ -28,6 +28,7 @@ def main() -> int:
     parser.add_argument("--directory", type=Path, required=True)
     parser.add_argument("--behind", type=float, default=0.0, help="seconds ago at which the cloud's clock begins")
     parser.add_argument("--temporary", action="store_true", help="remove the directory at the end")
+    parser.add_argument("--archives", type=Path, help="a folder for unpacked archives that other clouds use too")
     parser.add_argument("--keep", action="store_true", help="go on with the directory's state, and write it at the end")
     options = parser.parse_args()
     logging.basicConfig(filename=options.directory / LOG, level=logging.WARNING, format=_LOG_FORMAT)
@@ -39,7 +40,7 @@ def main() -> int:
     threading.Thread(target=_until_input_ends, args=(stop,), daemon=True).start()
     try:
         bind = Bind(options.port, options.api_port, options.also_on)
-        server = Server(bind, options.directory, behind=options.behind, keep=options.keep)
+        server = Server(bind, options.directory, behind=options.behind, keep=options.keep, archives=options.archives)
     except LocalCloudError as error:
         _say({"error": str(error), "hint": error.hint, "kind": type(error).__name__})
         return error.exit_code

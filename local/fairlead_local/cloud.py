@@ -39,7 +39,8 @@ class LocalCloud:
     `port` and `api_port` 0 choose free ports. `directory` holds unpacked archives and `cloud.log`; without one, a
     temporary directory is created and removed. `also_on` lists further addresses to listen on, for containers. The
     cloud's clock starts `behind` seconds ago. With `keep`, it goes on with the state that the cloud of the same
-    directory had when it stopped, if there is one, and leaves its own there.
+    directory had when it stopped, if there is one, and leaves its own there. `archives` is a folder for unpacked
+    archives that clouds share, so that each is unpacked once; it stays.
     """
 
     def __init__(
@@ -51,7 +52,9 @@ class LocalCloud:
         also_on: Sequence[str] = (),
         behind: float = 0.0,
         keep: bool = False,
+        archives: Path | None = None,
     ) -> None:
+        self._archives = archives
         self._keep = keep
         self._ports = (port, api_port, tuple(also_on))
         self._behind = behind
@@ -74,6 +77,7 @@ class LocalCloud:
         command += ["--directory", str(self.directory.resolve()), *(f"--also-on={address}" for address in also_on)]
         command += ["--temporary"] if self._temporary else []
         command += ["--keep"] if self._keep else []
+        command += ["--archives", str(self._archives)] if self._archives else []
         self._process = subprocess.Popen(  # noqa: S603 - ourselves
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment(), start_new_session=True
         )

@@ -30,10 +30,12 @@ class Server:
     """Starts on construction; `stop` ends every process and thread.
 
     With `keep`, the state of the cloud that used the directory before is read at the start, and this one's is written
-    at the end.
+    at the end. `archives` is a folder for unpacked archives that other clouds use too, instead of one of its own.
     """
 
-    def __init__(self, bind: Bind, directory: Path, *, behind: float = 0.0, keep: bool = False) -> None:
+    def __init__(
+        self, bind: Bind, directory: Path, *, behind: float = 0.0, keep: bool = False, archives: Path | None = None
+    ) -> None:
         if sys.platform != "linux":
             raise PlatformError(sys.platform)
         moto_server.prepare()
@@ -53,9 +55,10 @@ class Server:
         from fairlead_local import kept_state
         from fairlead_local.wiring import Cloud
 
-        state = kept_state.load(directory / STATE, directory / ARCHIVES) if self._kept() else None
+        archives = archives or directory / ARCHIVES
+        state = kept_state.load(directory / STATE, archives) if self._kept() else None
         self._remove_files(kept=state is not None)
-        self._cloud = Cloud(self.endpoint, directory, behind=-state.offset if state else behind)
+        self._cloud = Cloud(self.endpoint, directory, archives, behind=-state.offset if state else behind)
         if state:
             self._cloud.restore(state)
         self._aws_api.target = self._cloud.aws_api

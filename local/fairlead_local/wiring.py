@@ -67,7 +67,7 @@ SETTLE_ROUNDS = 8  # functions whose logs invoke functions whose logs …: more 
 class Cloud:
     """The applications behind the two ports: `aws_api` answers AWS's APIs, `gateway` the deployed APIs."""
 
-    def __init__(self, endpoint: str, directory: Path, *, behind: float) -> None:
+    def __init__(self, endpoint: str, directory: Path, unpacked: Path, *, behind: float) -> None:
         clients = Clients(endpoint)
         self.clock = Clock(behind=behind)
         moto_server.follow(self.clock)
@@ -75,7 +75,7 @@ class Cloud:
         web_identities = WebIdentities()
         evaluator = PolicyEvaluator(buckets)
         roles = AccessRoles(evaluator, identities, endpoint)
-        archives = Archives(directory / "archives", clients)
+        archives = Archives(unpacked, clients)
         metrics = MetricStore()
         platform = ServiceMetrics(metrics, self.clock)
         self._log_delivery = LogDelivery(clients, self.clock, EmbeddedMetrics(metrics, self.clock).take, variants)

@@ -14,6 +14,7 @@ from tests.aws.deployed import Deployed
 from tests.aws.observations import Observations
 from tests.aws.removal import remove
 from tests.aws.spending import spent
+from tests.local.packing import UNPACKED
 
 REPORT = Path(__file__).parents[2] / "aws-differences.md"
 CLOUDS = [
@@ -27,7 +28,7 @@ def cloud(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     if request.param == "aws":
         yield _account()
         return
-    with LocalCloud() as running:
+    with LocalCloud(archives=UNPACKED) as running:
         yield Local(running, tmp_path_factory.mktemp("packed"))
 
 

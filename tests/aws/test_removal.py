@@ -10,6 +10,7 @@ from fairlead_local.cloud import LocalCloud
 from tests.aws.clouds import Local
 from tests.aws.deployed import Deployed
 from tests.aws.removal import remove
+from tests.local.packing import UNPACKED
 from tests.local.release_stack import zipped
 
 STACK = "flt-1a2b3c4d"
@@ -36,7 +37,7 @@ class Unpacked(Local):
 
 @pytest.fixture
 def account() -> Iterator[LocalCloud]:
-    with LocalCloud() as cloud:
+    with LocalCloud(archives=UNPACKED) as cloud:
         yield cloud
 
 

@@ -13,8 +13,7 @@ import pytest
 
 from fairlead_local.cloud import Credentials, LocalCloud
 from testkit import penguins
-from tests.local.packing import packed
-from tests.local.support import Sam
+from tests.local.packing import UNPACKED, deploy, packed
 
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".venv-clients/bin/python"
@@ -52,11 +51,9 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     _, held_out = penguins.split()
     joblib.dump(penguins.estimator(), folder / "penguins.joblib")
     held_out.to_csv(folder / "held_out.csv", index=False)
-    with LocalCloud() as cloud:
+    with LocalCloud(archives=UNPACKED) as cloud:
         template = packed(cloud, folder)
-        sam = Sam(cloud)
-        sam.deploy(template.parent, STACK, ["CaptureRate=1"], template=template)
-        outputs = sam.outputs(STACK)
+        outputs = deploy(cloud, template, STACK, ["CaptureRate=1"])
         env = os.environ | cloud.environment() | {"FAIRLEAD_STACK": STACK}
         for command in (
             f"publish {folder}/penguins.joblib --name penguins --data {folder}/held_out.csv --target species",

@@ -14,6 +14,7 @@ from fairlead.registry.store import Registry
 from fairlead_local.cloud import LocalCloud
 from testkit import penguins
 from tests.containers.sam import BUILD, bridge, docker
+from tests.local.packing import UNPACKED
 
 ARCHITECTURE = "arm64" if platform.machine() in {"arm64", "aarch64"} else "x86_64"
 IMAGE = f"public.ecr.aws/lambda/python:3.13-{ARCHITECTURE}"
@@ -54,7 +55,7 @@ def _settled(before: set[str]) -> set[str]:
 @pytest.fixture(scope="session")
 def cloud(engine: None) -> Iterator[LocalCloud]:
     """The local cloud, also on the address at which containers see this machine."""
-    with LocalCloud(also_on=[bridge()]) as cloud:
+    with LocalCloud(also_on=[bridge()], archives=UNPACKED) as cloud:
         yield cloud
 
 

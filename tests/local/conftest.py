@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from fairlead_local.cloud import LocalCloud
-from tests.local.packing import packed
+from tests.local.packing import UNPACKED, packed
 from tests.local.support import ROOT, Sam, deploy_dev, make_role
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def cloud() -> Iterator[LocalCloud]:
-    with LocalCloud() as running:
+    with LocalCloud(archives=UNPACKED) as running:
         make_role(running)
         yield running
 

@@ -25,8 +25,8 @@ from fairlead.quality.metrics import total
 from fairlead.registry.store import Registry
 from fairlead_local.cloud import Credentials, LocalCloud
 from tests.local.commands import STACK, Commands
-from tests.local.packing import packed
-from tests.local.support import Answer, Sam, call, until
+from tests.local.packing import UNPACKED, deploy, packed
+from tests.local.support import Answer, call, until
 
 PATIENT = ["VerifyColdStartMs=60000", "VerifyLatencyMs=20000", "CanaryLatencyMs=60000", "LatencyMs=60000"]
 """Other tests want the processor too."""
@@ -160,21 +160,18 @@ class Stage(Commands):
         return sum(one.get("rows", 0) for one in counters.clusters.values()), total(slots)
 
     def deploy(self, *overrides: str) -> None:
-        """`sam deploy` the built stack, with parameters."""
-        parameters = [*PATIENT, *QUICK, *CANDIDATES, *overrides]
-        done = Sam(self.cloud).deploy(self.packed.parent, STACK, parameters, template=self.packed, check=False)
-        assert done.returncode == 0, done.stdout
+        """Deploy the built stack, with parameters."""
+        self.outputs = deploy(self.cloud, self.packed, STACK, [*PATIENT, *QUICK, *CANDIDATES, *overrides])
 
 
 @contextmanager
 def staged(folder: Path) -> Iterator[Stage]:
     """The stack deployed as it was built, and its people."""
-    with LocalCloud() as cloud, pytest.MonkeyPatch.context() as patch:
+    with LocalCloud(archives=UNPACKED) as cloud, pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith(("AWS_", "FAIRLEAD_"))]:
             patch.delenv(name)
         stage = Stage(cloud, packed(cloud, folder), {})
         stage.deploy()
-        stage.outputs = Sam(cloud).outputs(STACK)
         for name, policy in POLICIES.items():
             stage.people[name] = cloud.add_user(name, [stage.outputs[f"{policy}PolicyArn"]])
         yield stage

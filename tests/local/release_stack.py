@@ -23,8 +23,8 @@ from fairlead.publishing import publish
 from fairlead.publishing.store import Published
 from fairlead_local.cloud import Credentials, LocalCloud
 from tests.local.commands import STACK, Commands
-from tests.local.packing import BUILT, packed
-from tests.local.support import Answer, Sam, call, settled, until
+from tests.local.packing import BUILT, UNPACKED, deploy, packed
+from tests.local.support import Answer, call, settled, until
 
 AT_ONCE = ("--strategy", "all-at-once", "--wait")
 PATIENT = [
@@ -107,7 +107,6 @@ class Scene(Commands):
     """One deployed stack and its people. Commands are run in this process as one of them, or as real processes."""
 
     cloud: LocalCloud
-    sam: Sam
     packed: Path
     outputs: dict[str, str]
     people: dict[str, Credentials]
@@ -280,11 +279,8 @@ class Scene(Commands):
         settled(functions, self.function)
 
     def deploy(self, *overrides: str, template: Path | None = None) -> None:
-        """`sam deploy` the built stack, or another template, with parameters."""
-        chosen = template or self.packed
-        done = self.sam.deploy(chosen.parent, STACK, [*PATIENT, *overrides], template=chosen, check=False)
-        assert done.returncode == 0, done.stdout
-        self.outputs = self.sam.outputs(STACK)
+        """Deploy the built stack, or another template, with parameters."""
+        self.outputs = deploy(self.cloud, template or self.packed, STACK, [*PATIENT, *overrides])
 
     def publish(self, estimator: Any, **how: Any) -> Published:
         """Publish a version of iris with a publisher's rights."""
@@ -313,9 +309,9 @@ def zipped(source: str) -> bytes:
 
 @contextmanager
 def staged(folder: Path) -> Iterator[Scene]:
-    """The stage, from the first `sam deploy` to three published versions: two for onnx, the last for sklearn."""
-    with LocalCloud() as cloud:
-        scene = Scene(cloud, Sam(cloud), packed(cloud, folder), {}, {"admin": cloud.admin})
+    """The stage, from the first deployment to three published versions: two for onnx, the last for sklearn."""
+    with LocalCloud(archives=UNPACKED) as cloud:
+        scene = Scene(cloud, packed(cloud, folder), {}, {"admin": cloud.admin})
         scene.deploy()
         policies = {"caller": "Caller", "publisher": "Publisher", "operator": "Operator", "colleague": "Operator"}
         for who, policy in policies.items():

@@ -15,6 +15,7 @@ from fairlead.aws import sts
 from fairlead_cli.doctor.examine import CHECKS
 from fairlead_cli.main import app
 from fairlead_local.cloud import Credentials, LocalCloud
+from tests.local.packing import UNPACKED
 from tests.local.support import until
 
 ARN = "arn:aws:iam::123456789012"
@@ -31,7 +32,7 @@ RIGHTS = {
 @pytest.fixture(scope="module")
 def account() -> Iterator[LocalCloud]:
     """An account of its own: findings are of the whole account."""
-    with LocalCloud() as running:
+    with LocalCloud(archives=UNPACKED) as running:
         yield running
 
 

@@ -12,9 +12,9 @@ from nbclient import NotebookClient
 
 from fairlead_local.cloud import LocalCloud
 from tests.local.commands import STACK
-from tests.local.packing import packed
+from tests.local.packing import UNPACKED, deploy, packed
 from tests.local.release_stack import PATIENT
-from tests.local.support import ROOT, Sam
+from tests.local.support import ROOT
 
 pytestmark = pytest.mark.xdist_group("notebooks")
 
@@ -24,11 +24,10 @@ DAY = 86_400.0
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
-    with LocalCloud(behind=DAY) as cloud:
+    with LocalCloud(behind=DAY, archives=UNPACKED) as cloud:
         template = packed(cloud, tmp_path_factory.mktemp("packed"))
         overrides = [one for one in PATIENT if not one.startswith("CaptureRate")]
-        done = Sam(cloud).deploy(template.parent, STACK, overrides, template=template, check=False)
-        assert done.returncode == 0, done.stdout
+        deploy(cloud, template, STACK, overrides)
         plain = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "FAIRLEAD_"))}
         yield plain | cloud.environment()
 

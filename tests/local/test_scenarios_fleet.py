@@ -12,6 +12,7 @@ import pytest
 from fairlead import Client
 from fairlead_cli.samconfig import add_environment
 from tests.local.commands import STACK
+from tests.local.packing import deploy
 from tests.local.release_stack import PATIENT, POLICY, ROW, Scene, X, Y
 from tests.local.support import ROOT, call
 
@@ -38,9 +39,7 @@ def tumour(stage: Scene, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
     add_environment(folder / "samconfig.toml", "tumour", [*shared, *PATIENT, "BasePath=cells", "Watch=lean"])
     made = tomllib.loads((folder / "samconfig.toml").read_text())["tumour"]["deploy"]["parameters"]
     overrides = made["parameter_overrides"].split()
-    done = stage.sam.deploy(stage.packed.parent, "tumour", overrides, template=stage.packed, check=False)
-    assert done.returncode == 0, done.stdout
-    return stage.sam.outputs("tumour")
+    return deploy(stage.cloud, stage.packed, "tumour", overrides)
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from sklearn.linear_model import LogisticRegression
 
 from fairlead_local.cloud import LocalCloud
 from fairlead_local.cloudformation import templates
-from tests.local.packing import packed
+from tests.local.packing import UNPACKED, packed
 from tests.local.support import ROOT, clock_ahead, deploy_dev, github_job, until
 
 pytestmark = pytest.mark.xdist_group("stack life")
@@ -143,7 +143,7 @@ class Account:
 
 @pytest.fixture(scope="module")
 def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
-    with LocalCloud() as cloud:
+    with LocalCloud(archives=UNPACKED) as cloud:
         yield Account(cloud, tmp_path_factory.mktemp("life"))
 
 

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 
 from fairlead_local.clients import Clients
 from fairlead_local.cloud import LocalCloud
-from tests.local.packing import CODE
+from tests.local.packing import CODE, UNPACKED
 from tests.local.support import ROOT, Sam, until
 
 pytestmark = pytest.mark.xdist_group("stack neighbours")
@@ -226,7 +226,7 @@ def parameters(given: dict[str, str]) -> list[dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
-    with LocalCloud() as cloud:
+    with LocalCloud(archives=UNPACKED) as cloud:
         yield Account(cloud, tmp_path_factory.mktemp("neighbours"))
 
 

@@ -9,7 +9,8 @@ import stat
 import threading
 import uuid
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -101,23 +102,33 @@ def _unpack(data: bytes, digest: str, folder: Path) -> Archive:
         raise ServiceError(
             "InvalidParameterValueException", f"Unzipped size must be smaller than {UNZIPPED_LIMIT} bytes"
         )
-    # Unpacked elsewhere and renamed, so that a folder with a digest as its name is complete.
-    aside = folder.with_name(f"{folder.name}.{uuid.uuid4().hex}")
-    aside.mkdir(parents=True)
-    for entry in archive.infolist():
-        path = Path(archive.extract(entry, aside))
-        if not entry.is_dir() and (entry.external_attr >> 16) & stat.S_IXUSR:
-            path.chmod(0o755)
-    aside.replace(folder)
+    if not folder.exists():
+        with _complete(folder) as aside:
+            for entry in archive.infolist():
+                path = Path(archive.extract(entry, aside))
+                if not entry.is_dir() and (entry.external_attr >> 16) & stat.S_IXUSR:
+                    path.chmod(0o755)
     return Archive(digest, len(data), unzipped, folder)
 
 
-def _merge(folders: Sequence[Path], target: Path) -> None:
-    aside = target.with_name(f"{target.name}.{uuid.uuid4().hex}")
+@contextmanager
+def _complete(folder: Path) -> Iterator[Path]:
+    """Yield a folder to fill that gets this name when it is complete, unless another cloud was first."""
+    aside = folder.with_name(f"{folder.name}.{uuid.uuid4().hex}")
     aside.mkdir(parents=True)
-    for folder in folders:
-        shutil.copytree(folder, aside, copy_function=_link, dirs_exist_ok=True)
-    aside.replace(target)
+    yield aside
+    try:
+        aside.replace(folder)
+    except OSError:
+        if not folder.exists():
+            raise
+        shutil.rmtree(aside)
+
+
+def _merge(folders: Sequence[Path], target: Path) -> None:
+    with _complete(target) as aside:
+        for folder in folders:
+            shutil.copytree(folder, aside, copy_function=_link, dirs_exist_ok=True)
 
 
 def _link(source: str, target: str) -> None:
