@@ -209,8 +209,7 @@ def test_wrong_options_are_refused_with_the_next_step(
     assert "hint: " in done.stderr
 
 
-@pytest.mark.parametrize("name", ["label", "error", "prediction_id", "probabilities.no"])
-@pytest.mark.parametrize("before", [0, 1, 10_000], ids="{} rows before".format)
+@pytest.mark.parametrize(("before", "name"), [(0, "label"), (1, "error"), (10_000, "probabilities.no")])
 def test_json_lines_with_a_column_that_results_have_are_refused_instead_of_losing_it(
     before: int, name: str, linear: Published, tmp_path: Path
 ) -> None:
