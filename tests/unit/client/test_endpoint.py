@@ -1,12 +1,8 @@
 """The signed client against a real HTTP server on loopback that answers what the test says."""
 
 import json
-import threading
 import time
-from collections.abc import Callable, Iterator
 from decimal import Decimal
-from email.utils import formatdate
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import numpy as np
@@ -15,85 +11,8 @@ import pytest
 
 from fairlead.client.batches import BYTES_PER_CALL, batches
 from fairlead.client.endpoint import Endpoint
-from fairlead.errors import CallDeniedError, CallError, CallRowsError, CallUnavailableError, DataError, SettingsError
-
-
-class Script:
-    """A server's answers, in order (the last one repeats), and the requests that it received.
-
-    A status of 0 breaks the connection; a document of None echoes the rows. `slow` gives the seconds of an answer.
-    """
-
-    def __init__(self) -> None:
-        self.answers: list[tuple[int, dict[str, str], Any]] = [(200, {}, {"predictions": []})]
-        self.received: list[tuple[str, str, dict[str, str], bytes]] = []
-        self.url = ""
-        self.slow: Callable[[bytes], float] = lambda _: 0.0
-        self.at_once = self.most_at_once = 0
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Script]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    monkeypatch.delenv("AWS_REGION", raising=False)
-    monkeypatch.delenv("AWS_SESSION_TOKEN", raising=False)
-    monkeypatch.delenv("AWS_PROFILE", raising=False)
-    script, lock = Script(), threading.Lock()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            script.received.append((self.command, self.path, dict(self.headers), body))
-            status, headers, document = script.answers.pop(0) if len(script.answers) > 1 else script.answers[0]
-            with lock:
-                script.at_once += 1
-                script.most_at_once = max(script.most_at_once, script.at_once)
-            time.sleep(script.slow(body))
-            with lock:
-                script.at_once -= 1
-            if status == 0:
-                return  # and the connection closes
-            if document is None:
-                document = {"predictions": [row["x"] for row in json.loads(body)["instances"]]}
-            data = document if isinstance(document, bytes) else json.dumps(document).encode()
-            self.send_response(status)
-            for name, value in {**headers, "Content-Length": str(len(data))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(data)
-
-        do_GET = do_POST  # noqa: N815 - http.server's own name
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    served = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=served.serve_forever, args=(0.01,), daemon=True).start()
-    script.url = f"http://127.0.0.1:{served.server_port}/v1"
-    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", script.url)
-    yield script
-    served.shutdown()
-    served.server_close()
-
-
-class Pauses:
-    """A clock that only pauses advance."""
-
-    def __init__(self) -> None:
-        self.all: list[float] = []
-
-    def sleep(self, seconds: float) -> None:
-        self.all.append(seconds)
-
-    def clock(self) -> float:
-        return sum(self.all)
-
-
-def endpoint(server: Script, **options: Any) -> tuple[Endpoint, Pauses]:
-    pauses = Pauses()
-    return Endpoint(server.url, sleep=pauses.sleep, clock=pauses.clock, **options), pauses
+from fairlead.errors import CallError, CallRowsError, DataError, SettingsError
+from tests.unit.client.scripted import Script, endpoint
 
 
 def test_a_call_is_signed_for_execute_api_in_the_callers_region(server: Script) -> None:
@@ -173,13 +92,6 @@ def test_an_answer_without_a_prediction_for_each_row_is_refused(server: Script) 
 
     with pytest.raises(CallError, match="predictions came for 1 of 2 rows"):
         list(endpoint(server)[0].predict([{"x": 1}] * 2))
-
-
-def test_rows_without_named_errors_are_refused_with_the_detail(server: Script) -> None:
-    server.answers = [(422, {}, {"code": "invalid_instances", "detail": "`instances` is empty"})]
-
-    with pytest.raises(CallRowsError, match="`instances` is empty"):
-        list(endpoint(server)[0].predict([{"x": 1}]))
 
 
 @pytest.mark.parametrize("value", [float("inf"), np.float32("-inf"), np.float64("inf")])
@@ -280,140 +192,6 @@ def test_no_request_follows_a_refused_one(server: Script) -> None:
     assert len(server.received) == 2
 
 
-def test_a_busy_endpoint_is_tried_again_after_the_time_it_asks_for(server: Script) -> None:
-    server.answers = [(429, {"Retry-After": "2"}, {}), (503, {}, {}), (200, {}, {"model": "churn"})]
-    client, pauses = endpoint(server)
-
-    assert client.describe() == {"model": "churn"}
-    assert 2.0 <= pauses.all[0] <= 2.5
-    assert 0.0 <= pauses.all[1] <= 1.0
-
-
-def test_attempts_end_at_the_deadline(server: Script) -> None:
-    server.answers = [(503, {"Retry-After": "1"}, {"detail": "loading", "code": "model_unavailable"})]
-    client, pauses = endpoint(server, deadline=10.0)
-
-    with pytest.raises(CallUnavailableError, match="503: loading") as caught:
-        client.describe()
-    assert caught.value.code == "model_unavailable"
-    assert len(server.received) == len(pauses.all) + 1
-    assert 3 <= len(server.received) <= 10
-    assert pauses.clock() < 10.0
-
-
-def test_pauses_of_two_callers_differ(server: Script) -> None:
-    server.answers = [(503, {}, {})]
-    made = [endpoint(server, deadline=5.0) for _ in range(2)]
-
-    for client, _ in made:
-        with pytest.raises(CallUnavailableError):
-            client.describe()
-    assert made[0][1].all[0] != made[1][1].all[0]
-
-
-def test_a_retry_after_beyond_the_deadline_is_not_waited_for(server: Script) -> None:
-    server.answers = [(503, {"Retry-After": "30"}, {"detail": "no model has been released yet", "hint": "release one"})]
-    client, pauses = endpoint(server)
-
-    with pytest.raises(CallUnavailableError, match="no model has been released yet") as caught:
-        client.describe()
-    assert caught.value.hint == "release one"
-    assert (len(server.received), pauses.all) == (1, [])
-
-
-def test_a_silent_endpoint_is_asked_until_the_deadline(server: Script) -> None:
-    server.slow = lambda _: 1.0
-    started = time.monotonic()
-
-    with pytest.raises(CallUnavailableError, match=r"gave no answer within 0\.3 s"):
-        Endpoint(server.url, deadline=0.3).describe()
-    assert time.monotonic() - started < 0.9
-
-
-def test_a_connection_that_breaks_is_opened_again(server: Script) -> None:
-    server.answers = [(0, {}, {}), (200, {}, {"model": "churn"})]
-
-    assert endpoint(server)[0].describe() == {"model": "churn"}
-    assert len(server.received) == 2
-
-
-@pytest.mark.parametrize(
-    ("headers", "body"),
-    [
-        ({}, b'{"message": "Internal server error"}'),
-        ({"Retry-After": "1"}, b'{"code": "internal_error", "detail": "Internal server error"}'),
-    ],
-)
-def test_a_500_of_api_gateway_is_tried_again(server: Script, headers: dict[str, str], body: bytes) -> None:
-    """Where Lambda throttles the function, API Gateway answers 500, not 429."""
-    server.answers = [(500, headers, body), (200, {}, {"model": "churn"})]
-
-    assert endpoint(server)[0].describe() == {"model": "churn"}
-
-
-def test_a_500_of_the_function_is_not_tried_again(server: Script) -> None:
-    server.answers = [(500, {}, {"code": "internal_error", "detail": "a fault of the endpoint"})]
-
-    with pytest.raises(CallError, match="500: a fault of the endpoint"):
-        endpoint(server)[0].describe()
-    assert len(server.received) == 1
-
-
-@pytest.mark.parametrize("status", [400, 404, 413, 415])
-def test_permanent_failure_is_not_retried(server: Script, status: int) -> None:
-    server.answers = [(status, {}, b"<html>")]
-
-    with pytest.raises(CallError, match=f"{status}: <html>"):
-        endpoint(server)[0].describe()
-    assert len(server.received) == 1
-
-
-def test_a_forbidden_caller_gets_their_arn_and_the_missing_policy(server: Script) -> None:
-    identity = b"""<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
-        <Arn>arn:aws:iam::123456789012:user/guest</Arn></GetCallerIdentityResult></GetCallerIdentityResponse>"""
-    server.answers = [(403, {}, {"message": "User is not authorized to access this resource"}), (200, {}, identity)]
-
-    with pytest.raises(CallDeniedError, match="403: User is not authorized") as caught:
-        endpoint(server)[0].describe()
-    assert "arn:aws:iam::123456789012:user/guest" in caught.value.hint
-    assert "CallerPolicyArn" in caught.value.hint
-
-
-def test_forbidden_caller_unknown_to_sts_is_named_by_the_access_key(server: Script) -> None:
-    unknown = b"<ErrorResponse><Error><Code>InvalidClientTokenId</Code><Message>No.</Message></Error></ErrorResponse>"
-    refused = {"message": "The security token included in the request is invalid."}
-    server.answers = [(403, {}, refused), (403, {}, unknown)]
-
-    with pytest.raises(CallError) as caught:
-        endpoint(server)[0].describe()
-    assert "AKIDEXAMPLE" in caught.value.hint
-
-
-def test_an_endpoint_that_is_not_there_is_named(server: Script) -> None:
-    with pytest.raises(CallError, match=r"127\.0\.0\.1:9/v1 does not answer") as caught:
-        Endpoint("http://127.0.0.1:9/v1/").describe()
-    assert "FAIRLEAD_API_URL" in caught.value.hint
-
-
-def test_an_answer_that_is_not_json_is_named(server: Script) -> None:
-    server.answers = [(200, {}, b"<html>")]
-
-    with pytest.raises(CallError, match="not JSON"):
-        endpoint(server)[0].describe()
-
-
-def test_without_credentials_nothing_is_sent(server: Script, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
-    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
-    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
-
-    with pytest.raises(SettingsError, match="no AWS credentials"):
-        endpoint(server)[0].describe()
-    assert server.received == []
-
-
 @pytest.mark.parametrize(
     ("value", "kind"),
     [
@@ -442,39 +220,6 @@ def test_decimals_that_are_not_finite_are_null_or_refused() -> None:
 def test_a_name_that_is_no_text_is_refused() -> None:
     with pytest.raises(DataError, match="row 0: JSON has no such names of columns"):
         list(batches([{None: 1}]))  # type: ignore[dict-item]  # as a caller may
-
-
-@pytest.mark.parametrize("errors", ["x", [{}], ["x"], [{"row": "0", "field": "a", "expected": "e", "got": "g"}]])
-def test_a_422_of_another_server_is_a_call_error(server: Script, errors: Any) -> None:
-    server.answers = [(422, {}, {"detail": "no", "errors": errors})]
-
-    with pytest.raises(CallRowsError, match="answered 422: no"):
-        list(endpoint(server)[0].predict([{"x": 1}]))
-
-
-@pytest.mark.parametrize("data", [b"<html>", b"[]", b'{"a": "\xff"}', b""])
-@pytest.mark.parametrize("status", [200, 400, 422])
-def test_any_bytes_are_a_call_error(server: Script, status: int, data: bytes) -> None:
-    server.answers = [(status, {}, data)]
-
-    with pytest.raises(CallError):
-        list(endpoint(server)[0].predict([{"x": 1}]))
-
-
-@pytest.mark.parametrize("document", [{}, {"results": None}, {"results": []}])
-def test_an_answer_without_a_result_for_each_outcome_is_refused(server: Script, document: Any) -> None:
-    server.answers = [(200, {}, document)]
-
-    with pytest.raises(CallError, match="results came for 0 of 2 rows"):
-        list(endpoint(server)[0].report([{"prediction_id": "1"}] * 2))
-
-
-def test_a_date_in_retry_after_is_waited_for(server: Script) -> None:
-    server.answers = [(429, {"Retry-After": formatdate(time.time() + 9, usegmt=True)}, {}), (200, {}, {})]
-    client, pauses = endpoint(server)
-    client.describe()
-
-    assert 6.0 <= pauses.all[0] <= 9.5
 
 
 @pytest.mark.parametrize("url", ["", "api", "ftp://a/b", "https://", "http://[::1/", "http://a:99999/"])
