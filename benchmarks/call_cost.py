@@ -162,7 +162,7 @@ def written(case: models.Case, calls: list[list[str]]) -> Written:
         collector = Collector(
             Scorer(Ledger(client, "ledger"), KnownVersions(case.objects)),
             None,  # type: ignore[arg-type]  # no line is refused
-            source=LOG_GROUP,
+            sources={LOG_GROUP},
             own="",
         )
         taken = collector.take(packed(_renamed(calls)))

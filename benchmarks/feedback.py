@@ -73,7 +73,7 @@ def measure(most: Sequence[int] = EVENTS) -> Iterator[Speed]:
         collector = Collector(
             Scorer(Ledger(Nowhere(), "ledger"), KnownVersions(case.objects)),
             DeadLetters(None, "dead-letters"),
-            source=LOG_GROUP,
+            sources={LOG_GROUP},
             own="",
         )
         seconds = 0.0

@@ -10,12 +10,16 @@ from fairlead import settings
 from fairlead.aws import clients
 from fairlead.aws.s3 import S3Objects
 from fairlead.batch.job import Chunk, Order
+from fairlead.batch.sample import Capturing
 from fairlead.batch.steps import Planned, Steps
 from fairlead.registry.store import Reading
 from fairlead.telemetry import emit
 
+here = settings.batch(os.environ)
 steps = Steps(
-    Reading(S3Objects(clients.client("s3"), settings.bucket(os.environ))), settings.batch_concurrency(os.environ)
+    Reading(S3Objects(clients.client("s3"), here.bucket)),
+    here.concurrency,
+    Capturing(rate=here.capture_rate, drop=here.capture_drop, write=emit.captured),
 )
 
 

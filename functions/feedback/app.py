@@ -21,7 +21,7 @@ dynamodb = clients.client("dynamodb", connect_timeout=2, read_timeout=5)
 collector = Collector(
     Scorer(Ledger(dynamodb, here.ledger, keep=here.days), KnownVersions(S3Objects(s3, here.bucket))),
     DeadLetters(s3, here.dead_letter_bucket),
-    source=here.log_group,
+    sources=here.log_groups,
     own=here.own_log_group,
 )
 

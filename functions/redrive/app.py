@@ -23,7 +23,7 @@ dead_letters = DeadLetters(s3, here.dead_letter_bucket)
 collector = Collector(
     Scorer(Ledger(dynamodb, here.ledger, keep=here.days), KnownVersions(S3Objects(s3, here.bucket))),
     dead_letters,
-    source=here.log_group,
+    sources=here.log_groups,
     own=here.own_log_group,
 )
 redriver = Redriver(collector, dead_letters, here.function, retrain=here.retrain)

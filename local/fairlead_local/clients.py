@@ -9,6 +9,10 @@ from fairlead_local.account import REGION
 INTERNAL_KEY = f"internal-{secrets.token_hex(16)}"
 
 
+LONGEST_CALL = 960
+"""Seconds: a function may run for 900."""
+
+
 class Clients:
     """Creates clients for one endpoint: `clients["s3"]` is boto3's S3 client."""
 
@@ -30,5 +34,10 @@ class Clients:
         from fairlead.aws import clients
 
         # Each client has a session of its own: creating clients from a shared session is not thread-safe.
-        config = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}, max_pool_connections=50)
+        config = Config(
+            retries={"total_max_attempts": 1},
+            s3={"addressing_style": "path"},
+            max_pool_connections=50,
+            read_timeout=LONGEST_CALL,
+        )
         return clients.session(*self.keys, region=REGION).client(service, endpoint_url=self.endpoint, config=config)

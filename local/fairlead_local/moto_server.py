@@ -18,6 +18,8 @@ def prepare() -> None:
     # The SAM translator reads its region here.
     os.environ["AWS_DEFAULT_REGION"] = REGION
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    # It would log each failed state; executions say it themselves.
+    logging.getLogger("moto.stepfunctions").setLevel(logging.CRITICAL)
 
 
 def application() -> Any:

@@ -56,6 +56,7 @@ from fairlead_local.logs.service import Logs
 from fairlead_local.logs.subscriptions import Subscriptions
 from fairlead_local.router import Router
 from fairlead_local.service import Handler, Service
+from fairlead_local.stepfunctions.service import StepFunctions
 
 logger = logging.getLogger(__name__)
 
@@ -110,12 +111,14 @@ class Cloud:
         moto = moto_server.application()
         registry = StackRegistry(roles.of_caller)
         stacks = _cloudformation(clients, apis, roles, registry)
+        machines = StepFunctions(self.clock, roles.step_functions, roles.check_acting)
         services: dict[str, WsgiApp] = {
             "lambda": Service("lambda", operations),
             "cloudformation": Service("cloudformation", stacks.handlers()),
             "codedeploy": Service("codedeploy", self.codedeploy.handlers()),
             "monitoring": DeliveredFirst(Service("cloudwatch", cloudwatch.handlers()), self._log_delivery.settle),
             "events": Service("events", EventBridge(self.bus).handlers()),
+            "states": Service("stepfunctions", machines.handlers()),
             "dynamodb": DynamoDb(moto, faults, self.clock),
             "logs": DeliveredFirst(Logs(moto, self._subscriptions, store, self.clock), self._log_delivery.settle),
         }
@@ -138,6 +141,7 @@ class Cloud:
             "metrics": (metrics, ("_points", "changes", "latest")),
             "rules": (self.bus, ("rules",)),
             "stacks": (registry, ("deleted", "stacks")),
+            "state machines": (machines, ("machines",)),
             "subscriptions": (self._subscriptions, ("filters",)),
         }
 

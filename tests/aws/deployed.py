@@ -31,7 +31,14 @@ PARAMETERS = (
 )
 X, Y = load_iris(return_X_y=True, as_frame=True)
 ROWS = X.head(1).to_dict("records")
-POLICIES = {"caller": "Caller", "reporter": "Feedback", "publisher": "Publisher", "operator": "Operator", "foreign": ""}
+POLICIES = {
+    "caller": "Caller",
+    "reporter": "Feedback",
+    "publisher": "Publisher",
+    "operator": "Operator",
+    "analyst": "Batch",
+    "foreign": "",
+}
 SESSION_MINUTES = 60
 ENOUGH = timedelta(minutes=20)
 """A session with less time left is renewed before it is used."""
@@ -51,9 +58,22 @@ class Deployed:
 
     # The stack.
 
+    @property
+    def rows(self) -> str:
+        """The name of the bucket of batch jobs, which is removed with all that has the stack's name."""
+        return f"{self.name}-rows"
+
+    def add_rows(self) -> None:
+        """Create the bucket of batch jobs, with a file of rows of iris."""
+        s3, region = self.cloud.client("s3"), self.region()
+        where = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+        s3.create_bucket(Bucket=self.rows, **where)
+        s3.put_object(Bucket=self.rows, Key="in/iris.csv", Body=X.to_csv(index=False).encode())
+
     def deploy(self, *parameters: str) -> None:
         """Deploy the built stack and read its outputs."""
-        done = self.cloud.deploy(self.name, [*PARAMETERS, *parameters])
+        places = (f"BatchInput={self.rows}/in/", f"BatchOutput={self.rows}/out/")
+        done = self.cloud.deploy(self.name, [*PARAMETERS, *places, *parameters])
         assert done.returncode == 0, done.stdout
         found = self.cloud.client("cloudformation").describe_stacks(StackName=self.name)["Stacks"][0]
         self.outputs = {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}

@@ -38,6 +38,21 @@ def test_publisher_publishes_and_operator_releases_first_version(stack: Deployed
     assert stack.call().json["version"] == 1
 
 
+def test_batch_job_answers_every_row_once_and_its_sample_counts(stack: Deployed) -> None:
+    stack.add_rows()
+    places = ("--input", f"s3://{stack.rows}/in/*.csv", "--output", f"s3://{stack.rows}/out/")
+    job = ("batch", MODEL, *places, "--capture", "--json")
+    done = json.loads(stack.did(*job, who="analyst"))
+    assert (done["version"], done["rows"], done["answered"], done["chunks"]) == (1, len(X), len(X), 1)
+    assert json.loads(stack.did(*job, who="analyst")) == done
+
+    def counted() -> bool:
+        found = stack.result("monitor", MODEL)["views"]
+        return any(one["version"] == 1 and one["labels"]["predictions"] >= len(X) for one in found)
+
+    until(stack.cloud, counted, within=FOREVER)
+
+
 def test_unsigned_and_foreign_callers_are_refused(stack: Deployed, observations: Observations) -> None:
     signed = stack.call()
     assert (signed.status, len(signed.json["predictions"])) == (200, 1)

@@ -29,6 +29,10 @@ OPERATIONS = {
         "GetLayerVersionByArn ListFunctionEventInvokeConfigs ListTags TagResource "
         "UntagResource UpdateFunctionEventInvokeConfig"
     ),
+    "stepfunctions": (
+        "CreateActivity DescribeMapRun DescribeStateMachine GetExecutionHistory ListExecutions ListStateMachines "
+        "RedriveExecution StopExecution"
+    ),
     "logs": "DeleteMetricFilter DescribeMetricFilters PutMetricFilter TestMetricFilter",
 }
 # Functions and words of metric math.
@@ -90,7 +94,7 @@ def test_a_resource_type_that_is_left_out_fails_the_deployment_by_name(cloud: Lo
 def test_a_resource_type_that_is_left_out_fails_only_the_stack_that_would_make_it(cloud: LocalCloud, made: str) -> None:
     resources = {
         "Topic": {"Type": "AWS::SNS::Topic"},
-        "One": {"Type": "AWS::StepFunctions::StateMachine", "Condition": "Made", "Properties": {}},
+        "One": {"Type": "AWS::SQS::Queue", "Condition": "Made", "Properties": {}},
     }
     output = {"Condition": "Made", "Value": {"Ref": "One"}}
     template = {"Conditions": {"Made": {"Fn::Equals": [made, "yes"]}}, "Outputs": {"One": output}}
@@ -100,7 +104,7 @@ def test_a_resource_type_that_is_left_out_fails_only_the_stack_that_would_make_i
         client.create_stack(StackName=name, TemplateBody=json.dumps(template | {"Resources": resources}))
 
     if made == "yes":
-        with pytest.raises(ClientError, match="does not support the resource type AWS::StepFunctions::StateMachine "):
+        with pytest.raises(ClientError, match="does not support the resource type AWS::SQS::Queue "):
             create()
         return
     create()

@@ -73,7 +73,7 @@ class Loop:
             "FAIRLEAD_LEDGER": self.table,
             "FAIRLEAD_LEDGER_DAYS": "90",
             "FAIRLEAD_SETASIDE": self.bucket,
-            "FAIRLEAD_LOG_GROUP": LOG_GROUP,
+            "FAIRLEAD_LOG_GROUPS": LOG_GROUP,
             "FAIRLEAD_FUNCTION": "fairlead-feedback",
             "POWERTOOLS_SERVICE_NAME": function,
         }

@@ -34,12 +34,16 @@ QUICK = ["DriftLooks=3"]
 """The clock need not run for an hour each time that something drifts."""
 CANDIDATES = ["ReleaseCandidates=canary-10-5m"]
 """A retrained candidate is released without an operator."""
+ROWS = "rows"
+BATCH = [f"BatchInput={ROWS}/in/", f"BatchOutput={ROWS}/out/", "BatchConcurrency=2"]
+"""Batch jobs read and write this bucket."""
 
 POLICIES = {
     **dict.fromkeys(("caller", "kiosk", "garden"), "Caller"),
     **dict.fromkeys(("reporter", "clerk"), "Feedback"),
     "operator": "Operator",
     "publisher": "Publisher",
+    "analyst": "Batch",
 }
 """Two report outcomes: a single source is not learnt from."""
 
@@ -161,7 +165,7 @@ class Stage(Commands):
 
     def deploy(self, *overrides: str) -> None:
         """Deploy the built stack, with parameters."""
-        self.outputs = deploy(self.cloud, self.packed, STACK, [*PATIENT, *QUICK, *CANDIDATES, *overrides])
+        self.outputs = deploy(self.cloud, self.packed, STACK, [*PATIENT, *QUICK, *CANDIDATES, *BATCH, *overrides])
 
 
 @contextmanager

@@ -67,12 +67,14 @@ CHANGED = {
     "AllowModelCode": "yes",
     "ExplainSeconds": "5",
     "BatchConcurrency": "10",
+    "BatchInput": "rows/in/",
+    "BatchOutput": "rows/out/",
 }
 FIXED = {
     *("Architecture", "PermissionsBoundary", "RegistryBucket", "LedgerTable"),
-    *("DomainName", "BasePath", "BatchInput", "BatchOutput"),
+    *("DomainName", "BasePath"),
 }
-"""Parameters that this machine, the workflow's roles and the take-over decide; and what needs a domain, or jobs."""
+"""Parameters that this machine, the workflow's roles and the take-over decide; and what needs a domain."""
 
 
 class Account:
@@ -94,7 +96,8 @@ class Account:
         none = {"Version": "2012-10-17", "Statement": [allow]}
         policy = cloud.client("iam").create_policy(PolicyName="none-yet", PolicyDocument=json.dumps(none))["Policy"]
         given = {"Owner": "owner", "OwnerId": "583231", "Repository": "name", "RepositoryId": "1296269",
-                 "Environment": "dev", "StackName": STACK, "OperatorPolicyArn": policy["Arn"]}  # fmt: skip
+                 "Environment": "dev", "StackName": STACK, "OperatorPolicyArn": policy["Arn"],
+                 "BatchInput": "rows/in/", "BatchOutput": "rows/out/"}  # fmt: skip
         self.api.create_stack(
             StackName="ci-fairlead-dev", TemplateBody=(ROOT / "bootstrap-ci.yaml").read_text(),
             Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in given.items()],
@@ -185,6 +188,9 @@ def test_stack_is_made_changed_deleted_and_made_again_by_the_workflow_s_roles(
     assert account.retention() == {7}
     assert account.outputs()["BucketName"] == first["BucketName"]
     account.did("release", "--code", "--strategy", "all-at-once", "--wait")
+    account.s3.create_bucket(Bucket="rows")
+    account.s3.put_object(Bucket="rows", Key="in/rows.csv", Body=Path(str(files[5])).read_bytes())
+    account.did("batch", "iris", "--input", "s3://rows/in/*.csv", "--output", "s3://rows/out/")
 
     account.delete()
     kept = account.data()

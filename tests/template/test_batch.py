@@ -10,7 +10,10 @@ from tests.template.rights import allowed, many
 from tests.template.stack import EVERYTHING, translate
 
 PLACES = {name: EVERYTHING[name] for name in ("BatchInput", "BatchOutput")}
-MADE = {"BatchFunction", "BatchLogs", "BatchMachine", "BatchMapRole", "BatchPolicy", "BatchRole", "ParquetLayer"}
+CAPTURED = {"BatchCapture", "BatchLogsMayCallFeedback"}
+MADE = CAPTURED | {
+    *("BatchFunction", "BatchLogs", "BatchMachine", "BatchMapRole", "BatchPolicy", "BatchRole", "ParquetLayer")
+}
 REGISTRY = "arn:<AWS::Partition>:s3:::<Registry>"
 
 
@@ -51,6 +54,20 @@ def test_the_machine_calls_the_batch_function_and_its_own_children_alone() -> No
     assert statements["StartChunks"]["Resource"].endswith(":stateMachine:fairlead-batch")
     assert all(":execution:fairlead-batch" in one for one in statements["FollowChunks"]["Resource"])
     assert "*" not in {one for entry in statements.values() for one in many(entry["Resource"])}
+
+
+def test_captured_lines_go_to_feedback_as_predicts_do() -> None:
+    stack = translate(**PLACES, CaptureRate="0.5", CaptureDrop="name")
+    batch, predict = stack.properties("BatchCapture"), stack.properties("CaptureSubscription")
+    assert batch == predict | {"LogGroupName": "<BatchLogs>"}
+    assert stack.resources["BatchCapture"]["DependsOn"] == "BatchLogsMayCallFeedback"
+    permission = stack.properties("BatchLogsMayCallFeedback")
+    assert permission == stack.properties("LogsMayCallFeedback") | {"SourceArn": "<BatchLogs.Arn>"}
+    for name in ("FeedbackFunction", "RedriveFunction"):
+        variables = stack.properties(name)["Environment"]["Variables"]
+        assert variables["FAIRLEAD_LOG_GROUPS"] == "<PredictLogs>,<BatchLogs>"
+    variables = stack.properties("BatchFunction")["Environment"]["Variables"]
+    assert (variables["FAIRLEAD_CAPTURE_RATE"], variables["FAIRLEAD_CAPTURE_DROP"]) == ("0.5", "name")
 
 
 def test_no_role_of_batch_deletes_or_has_a_wildcard_action() -> None:

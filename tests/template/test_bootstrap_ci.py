@@ -9,7 +9,7 @@ import pytest
 
 from fairlead_local.cloudformation import templates
 from tests.template.rights import documents
-from tests.template.stack import ROOT, Reader, translate
+from tests.template.stack import EVERYTHING, ROOT, Reader, translate
 
 PROVIDER = "arn:<AWS::Partition>:iam::<AWS::AccountId>:oidc-provider/token.actions.githubusercontent.com"
 ACCOUNT = "arn:<AWS::Partition>:{}:<AWS::Region>:<AWS::AccountId>"
@@ -21,6 +21,8 @@ NAMES = {
     "Repository": "name",
     "RepositoryId": "1296269",
     "Environment": "dev",
+    "BatchInput": "rows/in/",
+    "BatchOutput": "rows/out/",
 }
 TEMPLATE = json.loads(json.dumps(templates.parse((ROOT / "bootstrap-ci.yaml").read_text())))
 RESOURCES: dict[str, Any] = Reader(TEMPLATE, NAMES)(TEMPLATE["Resources"])
@@ -142,7 +144,7 @@ def test_every_role_that_cloudformation_writes_has_the_boundary() -> None:
 def test_the_boundary_has_the_actions_of_the_stack_s_roles_and_no_others() -> None:
     roles = {
         action
-        for name, entries in documents(translate(ReleaseCandidates="canary-10-5m")).items()
+        for name, entries in documents(translate(**EVERYTHING)).items()
         if name.endswith("Role")
         for entry in entries
         for action in many(entry["Action"])
@@ -151,6 +153,31 @@ def test_the_boundary_has_the_actions_of_the_stack_s_roles_and_no_others() -> No
 
     assert {action for entry in boundary for action in entry["Action"]} == roles
     assert all("fairlead-dev" in one or "CodeDeployDefault" in one for one in boundary[0]["Resource"])
+
+
+def test_the_boundary_reaches_the_folders_of_batch_as_the_batch_role_does_and_none_without_both() -> None:
+    def reached(entries: list[dict[str, Any]]) -> set[tuple[str, str, str]]:
+        return {
+            (action, resource, json.dumps(entry.get("Condition")))
+            for entry in entries
+            for action in many(entry["Action"])
+            for resource in many(entry["Resource"])
+            if resource.startswith("arn:<AWS::Partition>:s3:::rows")
+        }
+
+    boundary = RESOURCES["Boundary"]["Properties"]["PolicyDocument"]["Statement"]
+    assert reached(boundary) == reached(documents(translate(**EVERYTHING))["BatchRole"]) != set()
+    for without in ("BatchInput", "BatchOutput"):
+        bare = Reader(TEMPLATE, NAMES | {without: ""})(TEMPLATE["Resources"])["Boundary"]["Properties"]
+        assert reached(bare["PolicyDocument"]["Statement"]) == set()
+
+
+def test_cloudformation_makes_the_state_machine_and_starts_no_execution() -> None:
+    machine = statements("StackRole")["BatchMachine"]
+    assert machine["Resource"] == f"{ACCOUNT.format('states')}:stateMachine:fairlead-dev-batch"
+    assert not {action for action in actions("StackRole") if action.endswith("Execution")}
+    passed = statements("StackRole")["HandRoles"]["Condition"]["StringEquals"]["iam:PassedToService"]
+    assert passed == ["lambda.amazonaws.com", "codedeploy.amazonaws.com", "states.amazonaws.com"]
 
 
 def test_jobs_get_no_more_by_a_policy_of_the_stack_than_they_have_today() -> None:

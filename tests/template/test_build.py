@@ -16,6 +16,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
+from fairlead_local.cloudformation import templates
 from tests.template.stack import ROOT
 
 BUILD = ROOT / ".aws-sam" / "build"
@@ -79,6 +80,18 @@ def test_files_that_lambda_never_reads_are_left_out() -> None:
     found = [str(path) for path in files(*LAYERS) if unread.search(path.relative_to(BUILD).as_posix())]
 
     assert found == []
+
+
+def test_a_function_that_calls_aws_has_boto3_in_its_layers() -> None:
+    """Lambda's runtime has a boto3 of its own, which changes without us."""
+    wrong = [
+        name
+        for name, facts in templates.parse((ROOT / "template.yaml").read_text())["Resources"].items()
+        if facts["Type"] == "AWS::Serverless::Function"
+        and "from fairlead.aws import clients" in (ROOT / facts["Properties"]["CodeUri"] / "app.py").read_text()
+        and {"Ref": "AwsLayer"} not in facts["Properties"]["Layers"]
+    ]
+    assert wrong == []
 
 
 def test_libraries_keep_their_licences() -> None:

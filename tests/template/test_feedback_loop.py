@@ -10,7 +10,7 @@ from tests.template.stack import Stack, translate
 
 LOOP = ["Feedback", "Redrive", "Intake", "Monitor", "Respond"]
 KEEPING = {"FAIRLEAD_BUCKET": "<Registry>", "FAIRLEAD_LEDGER": "<Ledger>", "FAIRLEAD_LEDGER_DAYS": "90"}
-COLLECTING = {**KEEPING, "FAIRLEAD_SETASIDE": "<SetAside>", "FAIRLEAD_LOG_GROUP": "<PredictLogs>"}
+COLLECTING = {**KEEPING, "FAIRLEAD_SETASIDE": "<SetAside>", "FAIRLEAD_LOG_GROUPS": "<PredictLogs>"}
 SETTINGS = {
     "Feedback": COLLECTING,
     "Redrive": {**COLLECTING, "FAIRLEAD_FUNCTION": "<FeedbackFunction>", "FAIRLEAD_RETRAIN": "<RetrainFunction>"},

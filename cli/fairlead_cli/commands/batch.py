@@ -47,6 +47,9 @@ def batch(
             help="Input columns that results hold, with commas. Default: those that the model does not take.",
         ),
     ] = None,
+    capture: Annotated[
+        bool, typer.Option("--capture", help="Count a sample of the rows for drift, as rows of requests are; on AWS.")
+    ] = False,
     stack: Stack = DEFAULT_STACK,
     json: Json = False,
 ) -> None:
@@ -58,8 +61,11 @@ def batch(
     from fairlead.batch.job import Order
     from fairlead.batch.steps import check_engine
     from fairlead.batch.version import named_version
+    from fairlead.errors import SettingsError
     from fairlead.registry.connection import open_registry
 
+    if capture and local:
+        raise SettingsError("--capture needs the stack's batch function", hint="leave out --local or --capture")
     settings = where(stack)
     machine = None if local else _machine(settings, input, output)
     registry = open_registry(settings)
@@ -68,7 +74,9 @@ def batch(
     if machine:
         check_engine(facts)
     kept = None if keep is None else tuple(one.strip() for one in keep.split(",") if one.strip())
-    order = Order(model=facts.model, version=facts.version, digest=sha256, input=input, output=output, keep=kept)
+    order = Order(
+        model=facts.model, version=facts.version, digest=sha256, input=input, output=output, keep=kept, capture=capture
+    )
     if estimate:
         _print_estimate(_estimated(registry, order, facts, local, machine), json=json)
     elif machine:

@@ -71,12 +71,7 @@ def _own(call: ApiCall) -> dict[str, tuple[str, ...]]:
         how = ("REST-QUERY-STRING",) if "X-Amz-Signature" in call.query else ("REST-HEADER",)
         signed = {"s3:authtype": how, "s3:signatureversion": ("AWS4-HMAC-SHA256",), "s3:resourceaccount": (ACCOUNT,)}
         return signed | s3_actions.context(call.operation, call.request, call.query)
-    found: dict[str, Any] = {
-        "lambda:layer": layers(call),
-        "iam:passedtoservice": passed_to(call)
-        if call.service in ("lambda", "codedeploy", "events", "cloudformation")
-        else None,
-    }
+    found: dict[str, Any] = {"lambda:layer": layers(call), "iam:passedtoservice": passed_to(call)}
     if call.service == "iam":
         found["iam:permissionsboundary"] = _boundary(call)
     if call.service == "cloudwatch" and call.operation == "PutMetricData":

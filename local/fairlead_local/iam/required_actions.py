@@ -32,6 +32,7 @@ PASSED = {
     ("codedeploy", "serviceRoleArn"): "codedeploy.amazonaws.com",
     ("events", "RoleArn"): "events.amazonaws.com",
     ("cloudformation", "RoleARN"): "cloudformation.amazonaws.com",
+    ("states", "roleArn"): "states.amazonaws.com",
 }
 
 
@@ -77,6 +78,8 @@ def _besides(call: ApiCall) -> Iterator[RequiredAction]:
         yield from (("lambda:GetLayerVersion", layer) for layer in layers(call))
     if call.service == "lambda" and (code := _code(call)):
         yield "s3:GetObject", f"arn:aws:s3:::{code['S3Bucket']}/{code['S3Key']}"
+    if call.service == "states" and call.parameters.get("tags"):
+        yield "states:TagResource", arn("states", f"stateMachine:{call.text('name')}")
     if call.service == "codedeploy" and call.operation == "CreateDeployment":
         if call.parameters.get("revision"):
             yield (

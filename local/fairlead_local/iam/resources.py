@@ -78,6 +78,11 @@ TABLE: dict[str, list[tuple[str, str]]] = {
         ("DescribeStacks", "{stack}|*"),
         ("*", "{stack}"),
     ],
+    "states": [
+        ("ListStateMachines", "*"),
+        ("CreateStateMachine", "stateMachine:{name}"),
+        ("*", "{stateMachineArn}|{executionArn}"),
+    ],
     "sts": [
         ("AssumeRole", "{RoleArn}"),
         ("GetAccessKeyInfo DecodeAuthorizationMessage", "*"),

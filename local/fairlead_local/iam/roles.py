@@ -1,4 +1,4 @@
-"""Roles: trust policies, and the sessions of functions and of CodeDeploy."""
+"""Roles: trust policies, and the sessions of functions, CodeDeploy, CloudFormation and Step Functions."""
 
 import threading
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ from fairlead_local.iam.wildcards import Context
 CLOUDFORMATION = "cloudformation.amazonaws.com"
 CODEDEPLOY = "codedeploy.amazonaws.com"
 LAMBDA = "lambda.amazonaws.com"
+STEP_FUNCTIONS = "states.amazonaws.com"
 ASSUME = "sts:AssumeRole"
 # The condition keys of a check that AWS makes itself.
 PLAIN = {"aws:securetransport": ("true",), "aws:resourceaccount": (ACCOUNT,), "s3:resourceaccount": (ACCOUNT,)}
@@ -81,6 +82,11 @@ class Roles:
         """Return boto3 clients with the role's rights; raises ServiceError if CodeDeploy may not assume it."""
         self.check_trusts(role_arn, CODEDEPLOY)
         return self._as(self._keys(role_arn, "CodeDeploy"))
+
+    def step_functions(self, role_arn: str) -> Clients:
+        """Return boto3 clients with the role's rights; raises ServiceError if Step Functions may not assume it."""
+        self.check_trusts(role_arn, STEP_FUNCTIONS)
+        return self._as(self._keys(role_arn, "StepFunctions"))
 
     def cloudformation(self, role_arn: str) -> Clients:
         """Return boto3 clients with the role's rights; raises ServiceError if CloudFormation may not assume it."""

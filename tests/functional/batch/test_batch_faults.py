@@ -6,6 +6,10 @@ from typing import Any
 
 import pytest
 
+from fairlead.batch.executions import Progress
+from fairlead.batch.files import LocalFiles
+from fairlead.batch.job import Names
+from fairlead.errors import StorageError
 from tests.functional.batch.conftest import Write, numbers
 from tests.functional.command_line import fairlead, result
 from tests.functional.conftest import Store
@@ -56,6 +60,22 @@ def test_rerun_with_an_object_that_was_replaced_by_one_of_its_size_is_refused(wr
         done = fairlead(*ran)
         assert done.exit_code == code
     assert f"{made} is not the file that the job wrote" in done.stderr
+
+
+def test_a_missing_plan_is_found_by_a_list_because_s3_may_answer_403(write: Write, monkeypatch: Any) -> None:
+    """A role that may list one folder has no right to list when it asks for an object: S3 hides that it is missing."""
+    read = LocalFiles.get
+
+    def hidden(files: LocalFiles, key: str) -> bytes:
+        if not Path(key).exists():
+            raise StorageError(f"could not read {key} (s3:GetObject): AccessDenied")
+        return read(files, key)
+
+    monkeypatch.setattr(LocalFiles, "get", hidden)
+    table = write("rows.csv", numbers(5))
+
+    assert Progress(LocalFiles(), Names(f"{table.parent}/", "none")).done() == 0
+    assert result(*command(table))["rows"] == 5
 
 
 def test_a_row_of_many_lines_is_named_in_a_warning(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ class Bench:
         self.registry, self.dead_letters = Registry(), FakeDeadLetters()
         scorer = Scorer(self.ledger, self.registry)  # type: ignore[arg-type]  # as much of a registry as is asked
         self.intake = Intake(self.ledger, self.registry, scorer)  # type: ignore[arg-type]  # likewise
-        self._collector = Collector(scorer, self.dead_letters, source=GROUP, own="own")  # type: ignore[arg-type]  # likewise
+        self._collector = Collector(scorer, self.dead_letters, sources={GROUP}, own="own")  # type: ignore[arg-type]  # likewise
 
     def captured(self, *answers: tuple[int, list[float]]) -> Collected:
         """Deliver requests by their number, with the values that they were answered."""

@@ -255,7 +255,7 @@ def test_every_batch_says_how_it_went(
     assert {name: metrics[name] for name in counts() if name in metrics} == {"Captured": 1, "PoisonRecords": 1}
 
 
-@pytest.mark.parametrize("name", ["FAIRLEAD_BUCKET", "FAIRLEAD_LEDGER", "FAIRLEAD_SETASIDE", "FAIRLEAD_LOG_GROUP"])
+@pytest.mark.parametrize("name", ["FAIRLEAD_BUCKET", "FAIRLEAD_LEDGER", "FAIRLEAD_SETASIDE", "FAIRLEAD_LOG_GROUPS"])
 def test_it_does_not_start_without_its_settings(here: Loop, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     env = here.env("feedback")
     del env[name]

@@ -170,7 +170,7 @@ def take(lines: list[str], *, at: int = NOON) -> tuple[Collected, FakeDeadLetter
     collector = Collector(
         Scorer(Ledger(Table(), "ledger"), registry),  # type: ignore[arg-type]  # as much of a registry as is asked
         dead_letters,  # type: ignore[arg-type]  # likewise
-        source=GROUP,
+        sources={GROUP},
         own="/aws/lambda/feedback",
     )
     return collector.take(event), dead_letters, registry

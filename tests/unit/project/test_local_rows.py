@@ -15,7 +15,7 @@ ROWS = (
     {"account", "aws_variants", "clock", "drain_queue", "errors", "http_message", "times"},
     {"clients", "control_client", "faults", "moto_server", "protocols"},
     {"folder", "service"},
-    {"cloud", "cloudwatch", "codedeploy", "dynamodb", "iam"},
+    {"cloud", "cloudwatch", "codedeploy", "dynamodb", "iam", "stepfunctions"},
     {"lambda_", "shell"},
     {"apigateway", "eventbridge", "kept_state", "lambda_runtime", "logs"},
     {"cloudformation", "control", "router"},

@@ -42,6 +42,7 @@ from fairlead_local.cloudformation.providers.logs import LogGroupProvider, Subsc
 from fairlead_local.cloudformation.providers.recorded import DashboardProvider
 from fairlead_local.cloudformation.providers.s3 import BucketPolicyProvider, BucketProvider
 from fairlead_local.cloudformation.providers.sns import TopicProvider
+from fairlead_local.cloudformation.providers.stepfunctions import StateMachineProvider
 
 
 def catalogue(clients: Clients, apis: Apis, check: Callable[..., None]) -> dict[str, Provider]:
@@ -86,4 +87,5 @@ def catalogue(clients: Clients, apis: Apis, check: Callable[..., None]) -> dict[
         "AWS::S3::Bucket": BucketProvider(clients),
         "AWS::S3::BucketPolicy": BucketPolicyProvider(clients),
         "AWS::SNS::Topic": TopicProvider(clients),
+        "AWS::StepFunctions::StateMachine": StateMachineProvider(clients),
     }

@@ -145,9 +145,9 @@ def _from_answer(response: Mapping[str, Any], doing: str, otherwise: type[Fairle
     if code in REFUSED:
         return otherwise(
             said,
-            hint="your role needs this permission: the stack's outputs CallerPolicyArn, PublisherPolicyArn and "
-            "OperatorPolicyArn name policies that grant it (S3 also answers this for a missing object "
-            "to a role without s3:ListBucket)",
+            hint="your role needs this permission: the stack's outputs CallerPolicyArn, PublisherPolicyArn, "
+            "OperatorPolicyArn and BatchPolicyArn name policies that grant it (S3 also answers this for a missing "
+            "object to a role without s3:ListBucket)",
         )
     return otherwise(said)
 

@@ -3,16 +3,16 @@
 import time
 import uuid
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 import msgspec
 
 from fairlead.aws.clients import translated
 from fairlead.batch.files import Files
-from fairlead.batch.job import JobPlan, Names, Order
+from fairlead.batch.job import Names, Order
 from fairlead.batch.manifest import done
-from fairlead.errors import CallError, NotFoundError
+from fairlead.batch.plan import written_plan
+from fairlead.errors import CallError
 
 AGAIN = "run the same command again: chunks that are done are skipped"
 ORDER_AT_FAULT = frozenset({"DataError", "EngineError", "NotFoundError", "SettingsError"})
@@ -32,8 +32,8 @@ class Progress:
     def done(self) -> int:
         """Return the number of chunks that are done."""
         if not self.total:
-            with suppress(NotFoundError):
-                self.total = msgspec.json.decode(self._results.get(self._names.plan), type=JobPlan).chunks
+            plan = written_plan(self._results, self._names)
+            self.total = plan.chunks if plan else 0
         return len(done(self._results, self._names)) if self.total else 0
 
 

@@ -29,7 +29,10 @@ class Input(msgspec.Struct, frozen=True):
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """What a user asks for: a version by its digest, a pattern of inputs, a place of results, and columns to keep."""
+    """What a user asks for: a version by its digest, a pattern of inputs, a place of results, and columns to keep.
+
+    `capture` has a sample of the rows counted for drift; results are equal without it.
+    """
 
     model: str
     version: int
@@ -37,6 +40,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     input: str
     output: str
     keep: tuple[str, ...] | None = None
+    capture: bool = False
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from fairlead.batch.files import Files, matching
 from fairlead.batch.job import Chunk, Format, Input, JobPlan, Names, Order, Request
 from fairlead.batch.opened import check_text, opened_parquet, parquet_names, read_header
 from fairlead.batch.results import check_kept
-from fairlead.errors import DataError, NotFoundError, SettingsError
+from fairlead.errors import DataError, SettingsError
 from fairlead.model.signature import Signature
 
 CHUNK_BYTES = 32 << 20
@@ -46,6 +46,16 @@ def request_of(order: Order, files: Files, pattern: str) -> Request:
     )
 
 
+def written_plan(results: Files, names: Names) -> JobPlan | None:
+    """Return a job's plan, None before it is written.
+
+    It is looked for in a list: S3 answers 403 for a missing object to a role that may list one folder alone.
+    """
+    if any(key == names.plan for key, *_ in results.matching(names.plan)):
+        return msgspec.json.decode(results.get(names.plan), type=JobPlan)
+    return None
+
+
 class Planner:
     """Plans the job of one request. `files` has the inputs, `results` and `folder` are the place of the results."""
 
@@ -58,15 +68,13 @@ class Planner:
     def planned(self, results: Files, folder: str, *, write: bool = True) -> tuple[JobPlan, list[Chunk]]:
         """Return the job's plan and chunks: those that are written, or new ones, which it writes if asked."""
         names = Names(folder, self.job)
-        try:
-            plan = msgspec.json.decode(results.get(names.plan), type=JobPlan)
-        except NotFoundError:
-            plan, chunks = self.plan()
-            if write:
-                results.put_new(names.chunks, msgspec.json.encode(chunks))
-                results.put_new(names.plan, msgspec.json.encode(plan))
-            return plan, chunks
-        return plan, msgspec.json.decode(results.get(names.chunks), type=list[Chunk])
+        if written := written_plan(results, names):
+            return written, msgspec.json.decode(results.get(names.chunks), type=list[Chunk])
+        plan, chunks = self.plan()
+        if write:
+            results.put_new(names.chunks, msgspec.json.encode(chunks))
+            results.put_new(names.plan, msgspec.json.encode(plan))
+        return plan, chunks
 
     def plan(self) -> tuple[JobPlan, list[Chunk]]:
         """Check the inputs and cut them; raises DataError."""

@@ -15,6 +15,7 @@ from fairlead.batch.left import left
 from fairlead.batch.manifest import counts, write_manifest
 from fairlead.batch.places import open_place, open_results
 from fairlead.batch.plan import Planner, request_of
+from fairlead.batch.sample import Capturing
 from fairlead.batch.worker import Worker
 from fairlead.errors import EngineError, IntegrityError, SettingsError
 from fairlead.model.manifest import Manifest
@@ -37,16 +38,22 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Steps:
-    """The steps, for one function: `registry` reads versions, `concurrency` is the number of parallel workers."""
+    """The steps, for one function: `registry` reads versions, `concurrency` is the number of parallel workers.
 
-    def __init__(self, registry: Reading, concurrency: int) -> None:
+    `capturing` is how the stack captures, with a rate of 0 if it captures nothing.
+    """
+
+    def __init__(self, registry: Reading, concurrency: int, capturing: Capturing) -> None:
         self._registry = registry
         self._concurrency = concurrency
-        self._workers: dict[str, Worker] = {}
+        self._capturing = capturing
+        self._workers: dict[tuple[str, bool], Worker] = {}
 
     def plan(self, order: Order) -> Planned:
         """Plan the job, and write which of its chunks are left."""
         check_places(order.input, order.output)
+        if order.capture and not self._capturing.rate:
+            raise SettingsError("the stack captures nothing", hint="deploy it with a CaptureRate above 0")
         facts, _ = self._registry.manifest(order.model, order.version, sha256=order.digest)
         check_engine(facts)
         files, pattern = open_place(order.input)
@@ -80,14 +87,17 @@ class Steps:
 
     def _worker(self, planned: Planned) -> Worker:
         """Return the job's worker, which this process keeps."""
-        if planned.job not in self._workers:
+        order = planned.order
+        key = (planned.job, order.capture)
+        if key not in self._workers:
             self._workers.clear()
-            order = planned.order
             model = assemble(self._registry, *self._registry.manifest(order.model, order.version, sha256=order.digest))
             results, folder = open_results(order.output)
             plan = msgspec.json.decode(results.get(Names(folder, planned.job).plan), type=JobPlan)
-            self._workers[planned.job] = Worker(plan, model, open_place(order.input)[0], results, folder)
-        return self._workers[planned.job]
+            capturing = self._capturing if order.capture else None
+            inputs = open_place(order.input)[0]
+            self._workers[key] = Worker(plan, model, inputs, results, folder, capturing=capturing)
+        return self._workers[key]
 
 
 def _first_failure(results: Files, names: Names) -> str:

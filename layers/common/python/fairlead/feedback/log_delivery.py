@@ -1,4 +1,4 @@
-"""Deliveries of predict's log by CloudWatch Logs: captured parts go into the ledger.
+"""Deliveries of the logs of predict and batch by CloudWatch Logs: captured parts go into the ledger.
 
 A delivery arrives at least once. Malformed records go to the dead-letter bucket, so that they do not block the rest. A
 temporary failure is raised, so that Lambda retries the whole delivery.
@@ -8,7 +8,7 @@ import base64
 import json
 import re
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -25,7 +25,8 @@ LARGEST_RECORD = 256 * 1024
 """Bytes; no captured line is longer, and a longer one might not fit a DynamoDB item."""
 MAX_DELAY = 15 * 60 * 1000
 """Milliseconds between a request and its line; a request takes 29 seconds at most, and clocks differ."""
-RELEASE = re.compile(r"[1-9][0-9]{0,9}|\$LATEST")
+RELEASE = re.compile(r"[1-9][0-9]{0,9}|\$LATEST|batch")
+"""The Lambda version that answered, or a batch job, which is no release."""
 AT_ONCE = 16
 """Dead letters that are written in parallel: a delivery may hold ten thousand lines."""
 
@@ -75,12 +76,12 @@ class Collected(msgspec.Struct, kw_only=True):
 
 
 class Collector:
-    """Processes deliveries of one log group, `source`. `own` is the group that this function itself logs to."""
+    """Processes deliveries of the log groups in `sources`. `own` is the group that this function itself logs to."""
 
-    def __init__(self, scorer: Scorer, dead_letters: DeadLetters, *, source: str, own: str) -> None:
+    def __init__(self, scorer: Scorer, dead_letters: DeadLetters, *, sources: Collection[str], own: str) -> None:
         self._scorer = scorer
         self._dead_letters = dead_letters
-        self._source = source
+        self._sources = sources
         self._own = own
 
     def take(self, event: Mapping[str, Any]) -> Collected:
@@ -93,8 +94,8 @@ class Collector:
             # CloudWatch Logs tests the destination; or the function is subscribed to its own log, and logging this
             # would cause the next delivery.
             return Collected()
-        if delivery.log_group != self._source:
-            return self._refuse(event, f"from log group {delivery.log_group}, not {self._source}")
+        if delivery.log_group not in self._sources:
+            return self._refuse(event, f"from log group {delivery.log_group}, not {', '.join(sorted(self._sources))}")
         return self._take(delivery)
 
     def refuse(self, record: Mapping[str, Any], why: str) -> None:

@@ -1,6 +1,7 @@
 """Settings, read from environment variables once at an edge and passed on; no other module reads os.environ."""
 
 from fairlead.settings.automation import Releasing, Responding, Retraining, releasing, responding, retraining
+from fairlead.settings.batch import Batch, batch
 from fairlead.settings.feedback import Collecting, Keeping, Monitoring, collecting, keeping, monitoring, redriving
 from fairlead.settings.releases import (
     Moving,
@@ -13,11 +14,12 @@ from fairlead.settings.releases import (
     stack,
     verifying,
 )
-from fairlead.settings.serving import ALLOW_CODE, DEFAULT_MEMORY, Serving, batch_concurrency, bucket, serving
+from fairlead.settings.serving import ALLOW_CODE, DEFAULT_MEMORY, Serving, bucket, serving
 
 __all__ = [
     "ALLOW_CODE",
     "DEFAULT_MEMORY",
+    "Batch",
     "Collecting",
     "Keeping",
     "Monitoring",
@@ -29,7 +31,7 @@ __all__ = [
     "Retraining",
     "Serving",
     "Verifying",
-    "batch_concurrency",
+    "batch",
     "bucket",
     "collecting",
     "keeping",

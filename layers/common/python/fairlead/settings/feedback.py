@@ -17,14 +17,14 @@ class Keeping(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Collecting(Keeping, frozen=True, kw_only=True):
-    """Settings of feedback and redrive: `log_group` is predict's, `dead_letter_bucket` is the dead-letter bucket.
+    """Settings of feedback and redrive: `log_groups` are predict's and batch's, `dead_letter_bucket` is the bucket.
 
     `own_log_group` is empty outside Lambda. Redrive retries the failed events of `function`, and counts the failed
     events of `retrain`, which is empty for none.
     """
 
     dead_letter_bucket: str
-    log_group: str
+    log_groups: frozenset[str]
     own_log_group: str = ""
     function: str = ""
     retrain: str = ""
@@ -40,7 +40,7 @@ def collecting(env: Mapping[str, str]) -> Collecting:
     return Collecting(
         **_keeping(env),
         dead_letter_bucket=required(env, "FAIRLEAD_SETASIDE"),
-        log_group=required(env, "FAIRLEAD_LOG_GROUP"),
+        log_groups=frozenset(required(env, "FAIRLEAD_LOG_GROUPS").split(",")),
         own_log_group=env.get("AWS_LAMBDA_LOG_GROUP_NAME", ""),
     )
 

@@ -7,7 +7,7 @@ import msgspec
 
 from fairlead.errors import SettingsError
 from fairlead.settings import pinnable_versions
-from fairlead.settings.env import names, required, share, whole
+from fairlead.settings.env import names, required, share
 
 ALLOW_CODE = "FAIRLEAD_ALLOW_MODEL_CODE"
 """The variable that the stack's parameter AllowModelCode sets."""
@@ -63,11 +63,6 @@ def serving(env: Mapping[str, str]) -> Serving:
         release=env.get("AWS_LAMBDA_FUNCTION_VERSION", ""),
         initialization=env.get("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"),  # type: ignore[arg-type]  # Lambda's values
     )
-
-
-def batch_concurrency(env: Mapping[str, str]) -> int:
-    """Return FAIRLEAD_BATCH_CONCURRENCY, how many chunks of a batch job run at once; raises SettingsError."""
-    return whole(env, "FAIRLEAD_BATCH_CONCURRENCY", otherwise=1)
 
 
 def bucket(env: Mapping[str, str]) -> str:

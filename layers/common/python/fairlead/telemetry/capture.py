@@ -1,7 +1,8 @@
 """Capture: a request's rows and answers as log lines, which the feedback loop reads.
 
 Lambda splits a line near 256 KB, so a large request becomes several parts, each complete in itself.
-Law: the parts of a request hold each of its rows once, in order.
+Law: the parts of a request hold each of its captured rows once, in order. Of a chunk of a batch job, which counts as a
+request, only a sample is captured (`fairlead.batch.sample`).
 """
 
 import hmac
@@ -79,12 +80,17 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class CapturedRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """One request: its id, its time (ms since 1970), the caller's pseudonym, its rows in the signature's order."""
+    """One request: its id, its time (ms since 1970), the caller's pseudonym, its rows in the signature's order.
+
+    Where only some of the `of` rows of a request are captured, they begin with its row `first`.
+    """
 
     request: str
     at: int
     caller: str
     rows: Sequence[Sequence[Any]]
+    first: int = 0
+    of: int = 0
 
 
 class CapturedAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,8 +122,8 @@ class Capture:
             at=request.at,
             timestamp=datetime.fromtimestamp(request.at / 1000, UTC).isoformat(timespec="milliseconds"),
             caller=request.caller,
-            first=0,
-            of=len(rows),
+            first=request.first,
+            of=request.of or len(rows),
             fields=self._fields,
             rows=rows,
             labels=answers.labels,
