@@ -28,13 +28,9 @@ from fairlead_cli.console.visit import Page, Visit
 
 View = Callable[[Visit], Page | Response]
 NAMES = {"stack": r"[A-Za-z][A-Za-z0-9-]*", "model": r"[a-z0-9][a-z0-9-]{0,62}", "version": r"[1-9][0-9]{0,8}"}
-STACK, MODEL, VERSION = (
-    "stacks/{stack}",
-    "stacks/{stack}/models/{model}",
-    "stacks/{stack}/models/{model}/versions/{version}",
-)
-
-
+STACK = "stacks/{stack}"
+MODEL = STACK + "/models/{model}"
+VERSION = MODEL + "/versions/{version}"
 ALLOW = "start it again as `fairlead console --allow-actions`"
 CONFLICT = 409
 """The status of errors that have none of their own, such as a refused release; 500 is a defect."""

@@ -25,7 +25,7 @@ class Guard:
         host = request.headers.get("Host", "")
         if host not in self._hosts:
             return f"the console answers only under {' and '.join(sorted(self._hosts))}"
-        given = request.path.split("/")[1]
+        given = request.path.removeprefix("/").partition("/")[0]
         if not hmac.compare_digest(given.encode(), self._token):
             return "this address has no token, or one of a console that has ended"
         origin = request.headers.get("Origin")

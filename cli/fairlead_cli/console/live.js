@@ -5,6 +5,7 @@ const control = document.getElementById("refresh");
 const button = document.getElementById("pause");
 const status = control.querySelector("[role=status]");
 let paused = false;
+let asking = false;
 
 button.addEventListener("click", () => {
   paused = !paused;
@@ -13,21 +14,28 @@ button.addEventListener("click", () => {
 });
 
 const content = () => document.getElementById("content");
-const busy = () => document.hidden || content().contains(document.activeElement) || String(getSelection());
+const inUse = () => content().contains(document.activeElement) || String(getSelection());
 
 async function refresh() {
-  if (paused || busy()) return;
+  if (paused || asking || document.hidden) return;
+  if (inUse()) {
+    status.textContent = "Waits while you use the page.";
+    return;
+  }
+  asking = true;
   try {
     const answer = await fetch(location.href, { cache: "no-store" });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.getElementById("content");
     if (!answer.ok || !fresh) throw new Error(answer.statusText);
-    const open = [...content().querySelectorAll("details")].map((one) => one.open);
-    fresh.querySelectorAll("details").forEach((one, at) => { one.open = open[at]; });
+    const opened = new Set([...content().querySelectorAll("details[open] > summary")].map((one) => one.textContent));
+    for (const one of fresh.querySelectorAll("details")) one.open = opened.has(one.querySelector("summary").textContent);
     content().replaceWith(fresh);
     status.textContent = "";
   } catch {
     status.textContent = "The last refresh failed: is the console still running?";
+  } finally {
+    asking = false;
   }
 }
 

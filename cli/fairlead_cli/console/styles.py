@@ -43,7 +43,16 @@ td.choice { text-align: center; } td.choice label { display: inline-block; paddi
 .tag { display: inline-block; padding: 0 7px; margin-left: 8px; border: 1px solid currentColor; border-radius: 9px;
   font-size: 12px; font-weight: 600; white-space: nowrap; }
 .tag.bad { color: var(--red); }
-td details { margin: 0; } td dl.facts { margin: 4px 0 0; font-size: 13px; grid-template-columns: max-content 1fr; }
+.records { list-style: none; margin: 26px 0 0; padding: 0; }
+.records > li { position: relative; padding: 0 0 24px 26px; border-left: 2px solid var(--rule); }
+.records > li::before { content: ""; position: absolute; left: -7px; top: 6px; width: 12px; height: 12px;
+  border: 2px solid var(--field); border-radius: 50%; background: var(--paper); }
+.records > li.moved::before { background: var(--blue); border-color: var(--blue); }
+.records > li.failed::before { background: var(--red); border-color: var(--red); }
+.records h2 { font-size: 16px; } .records h2 span { margin-left: 12px; font-size: 14px; }
+.records p { margin-top: 3px; } .records p.soft { font-size: 13.5px; } .records details { margin-top: 6px; }
+.records dd { min-width: 0; } .records td { overflow-wrap: anywhere; min-width: 8em; }
+#outcome { margin-top: 26px; } #outcome table { width: auto; min-width: min(100%, 380px); }
 .spans { margin: 0 0 18px; } .spans ul { list-style: none; margin: 0; padding: 0; display: flex; flex-wrap: wrap; }
 .spans a[aria-current] { color: var(--ink); font-weight: 600; }
 iframe { width: 100%; height: 78vh; border: 1px solid var(--rule); background: #fff; margin-top: 18px; }

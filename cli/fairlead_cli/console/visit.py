@@ -49,6 +49,11 @@ class Visit:
         self._home = home
 
     @property
+    def home(self) -> str:
+        """The stack that the command line names."""
+        return self._home.stack
+
+    @property
     def model(self) -> str:
         """The model that the path names."""
         return self.names["model"]

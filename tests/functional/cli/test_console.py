@@ -1,6 +1,7 @@
 """The console over HTTP: who may ask, and what its pages show."""
 
 import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -9,6 +10,7 @@ import msgspec
 import pytest
 import typer
 
+from fairlead.errors import StorageError
 from fairlead.model.signature import Field
 from fairlead.publishing.publish import Published
 from fairlead.settings import Operator
@@ -82,6 +84,14 @@ def test_a_request_under_another_name_is_refused(bare: Asked, host: str) -> None
 
     assert status == 403
     assert "answers only under" in body
+
+
+@pytest.mark.parametrize("line", ["GET x", f"GET http://127.0.0.1/{TOKEN[1:]}/", "GET *", "DELETE /"])
+def test_a_request_line_of_another_form_gets_an_answer(bare: Asked, line: str) -> None:
+    with socket.create_connection(("127.0.0.1", bare.port), timeout=60) as connection:
+        connection.sendall(f"{line} HTTP/1.1\r\nHost: 127.0.0.1:{bare.port}\r\n\r\n".encode())
+        status = connection.makefile("rb").readline().split()[1]
+    assert status in {b"403", b"501"}
 
 
 def test_both_names_of_loopback_are_answered(bare: Asked) -> None:
@@ -171,6 +181,22 @@ def test_the_fleet_leads_to_the_stack_and_the_stack_to_its_model(console: Asked,
     assert f"{name}-label-coverage ALARM" in said(stack)
 
 
+def test_without_the_right_to_list_stacks_the_first_page_leads_to_the_commands_own(
+    console: Asked, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The policies of a stack grant its description alone."""
+
+    def refuse(_: object) -> None:
+        raise StorageError("could not list the stacks", hint="your role needs this `permission`")
+
+    monkeypatch.setattr("fairlead.aws.stack.every", refuse)
+    page = console.page("")
+
+    assert f'href="/{TOKEN}/stacks/{name}"' in page
+    assert "could not list the stacks" in page
+    assert "<code>permission</code>" in page
+
+
 def test_versions_stand_side_by_side_with_their_metrics(console: Asked, model: str) -> None:
     page = console.page(model)
     text = said(page)
@@ -219,9 +245,9 @@ def test_a_version_shows_its_facts_and_its_report_in_a_closed_frame(console: Ask
 def test_the_timeline_and_the_decisions_show_who_why_and_evidence(console: Asked, model: str) -> None:
     moves, decisions = said(console.page(f"{model}/timeline")), said(console.page(f"{model}/decisions"))
 
-    assert re.search(r"moved live r2 penguins@1 user/ada the first one", moves)
+    assert re.search(r"Moved live r2 penguins@1 the first one [\d-]+ [\d:]+Z by user/ada · record 1", moves)
     assert "too few outcomes" not in moves
-    assert re.search(r"decided penguins@1 respond too few outcomes are known", decisions)
+    assert re.search(r"Decided penguins@1 too few outcomes are known [\d-]+ [\d:]+Z by respond · record 2", decisions)
     assert re.search(r"alarm drift facts cause drift standing yes labelled 12 error share –", decisions)
     assert "the first one" not in decisions
 

@@ -11,6 +11,7 @@ import pytest
 
 from fairlead.publishing.publish import Published
 from fairlead.settings import Operator
+from fairlead_cli.console.pages import actions
 from tests.browser import Browser, browser
 from tests.functional.cli.conftest import monitored_stack
 from tests.functional.cli.consoles import Asked, AtRelease2, running, second_version
@@ -62,6 +63,8 @@ def stack(s3_url: str, here: Loop, published: Published) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("fairlead.aws.lambda_function.PredictFunction", AtRelease2)
         patch.setattr("fairlead.fleet.listing.PredictFunction", AtRelease2)
+        function = AtRelease2(None, "")
+        patch.setattr(actions, "_way_back", lambda _: (function.named("live"), function.named("previous")))
         yield monitored_stack(store, here.table, patch)
 
 
@@ -182,6 +185,11 @@ def test_a_live_page_refreshes_itself_until_it_is_paused(chromium: Browser, addr
     chromium.ask("Runtime.evaluate", expression="refresh()", awaitPromise=True)
     assert chromium.run("document.getElementById('content').dataset.old") == "1"
     assert "Paused." in chromium.run("document.getElementById('refresh').textContent")
+
+    chromium.run("document.getElementById('pause').click(); document.querySelector('summary').focus()")
+    chromium.ask("Runtime.evaluate", expression="refresh()", awaitPromise=True)
+    assert chromium.run("document.getElementById('content').dataset.old") == "1"
+    assert "Waits while you use the page." in chromium.run("document.getElementById('refresh').textContent")
 
 
 def test_the_document_is_drawn_in_an_origin_of_its_own(chromium: Browser, address: Any) -> None:

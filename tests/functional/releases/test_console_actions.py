@@ -10,6 +10,7 @@ from fairlead.settings import Operator
 from fairlead_cli.console.app import Console
 from fairlead_cli.console.messages import Request
 from tests.functional.command_line import fairlead
+from tests.functional.fake_deploys import FakeDeploys
 from tests.functional.strict_lambda import StrictLambda
 
 pytestmark = pytest.mark.usefixtures("commands")
@@ -75,7 +76,7 @@ def test_a_form_of_an_earlier_live_release_is_refused(pinned: dict[str, str]) ->
 
     assert (released, rolled) == (409, 409)
     assert "live is release 3 (churn version 2), no longer release" in said
-    assert "moved since the form was opened" in also
+    assert "it would go from release 3 (churn version 2) to release 2 (churn version 1)" in also
     assert "churn version 2" in live()
 
 
@@ -93,6 +94,20 @@ def test_a_confirmed_rollback_goes_to_the_release_that_the_form_names() -> None:
     assert "'churn 2' is not churn 1: nothing was done" in wrong
     assert (status, "Live is release 2 (churn version 1), was release 3 (churn version 2)." in said) == (200, True)
     assert "worse" in fairlead("history", "churn").stdout
+
+
+def test_a_rollback_during_a_deployment_stops_it(deploys: FakeDeploys) -> None:
+    assert fairlead("release", "churn", 1).exit_code == 0
+    deploys.eager, deploys.hold = False, "done"
+    assert fairlead("release", "churn", 2).exit_code == 0
+    fields = hidden("rollback")
+
+    status, said = ask("rollback", {**fields, "confirm": "churn 1"})
+
+    assert fields == {"seen": "3", "to": "2"}
+    assert status == 200
+    assert "Live is release 2 (churn version 1), was release 3 (churn version 2)." in said
+    assert deploys.last.info["status"] == "Stopped"
 
 
 def test_a_rollback_without_a_target_is_refused_with_the_command() -> None:

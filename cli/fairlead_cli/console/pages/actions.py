@@ -1,22 +1,20 @@
 """Release and rollback, each after a confirmation that names the version and pins what is live."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from xml.etree.ElementTree import Element
 
 from fairlead.errors import ReleaseError
 from fairlead.html.blocks import details, paragraph
 from fairlead.html.elements import Children, e
 from fairlead.model.release import Release
-from fairlead.releases.facade import Releases, opened
-from fairlead.releases.release import Released
+from fairlead.releases.context import read_aliases
+from fairlead.releases.facade import opened, release_context
 from fairlead.releases.strategies import WORDS
 from fairlead_cli import clock
 from fairlead_cli.console.visit import Page, Visit, link
 from fairlead_cli.journal_view import see
 
 AGAIN = "look at the stack, then open the form again"
-
-Act = Callable[[Releases], Released]
 
 
 def release_form(visit: Visit) -> Page:
@@ -29,54 +27,62 @@ def release(visit: Visit) -> Page:
     if not _confirmed(visit, visit.version):
         return _release_form(visit, visit.form.get("confirm", ""))
     form = visit.form
-    return _done(
-        visit,
-        lambda stack: stack.release(
-            visit.registry,
-            visit.model,
-            visit.version,
-            strategy=form.get("strategy", ""),
-            reason=form.get("reason", ""),
-            switch_model="switch" in form,
-            instead_of=form.get("seen") or "of no form",
-        ),
+    steps: list[str] = []
+    done = opened(visit.stack, progress=steps.append, clock=clock.now).release(
+        visit.registry,
+        visit.model,
+        visit.version,
+        strategy=form.get("strategy", ""),
+        reason=form.get("reason", ""),
+        switch_model="switch" in form,
+        instead_of=form.get("seen") or "of no form",
     )
+    if done.deployment:
+        said = f"Deployment {done.deployment}: live goes from {done.was} to {done.release}, {done.strategy}."
+    else:
+        said = f"Live is {done.live}, was {done.was}." if done.moved else f"{done.live} is live already."
+    return _done(visit, said, steps, done.doubts)
 
 
 def rollback_form(visit: Visit) -> Page:
-    """Return the form that rolls the live release back; raises ReleaseError if no rollback is possible."""
+    """Return the form that rolls live back; raises ReleaseError if there is no way back."""
     return _rollback_form(visit, None)
 
 
 def rollback(visit: Visit) -> Page:
-    """Roll back to the release that the form confirms; raises ReleaseError."""
-    live, back = _both(visit)
+    """Roll back from and to the releases that the form confirms; raises ReleaseError."""
+    leaving, back = _way_back(visit)
     if not _confirmed(visit, back.version):
         return _rollback_form(visit, visit.form.get("confirm", ""))
-    if (visit.form.get("seen"), visit.form.get("to")) != (live.release, back.release):
-        raise ReleaseError(f"live and previous moved since the form was opened: to {live} and {back}", hint=AGAIN)
-    return _done(
-        visit,
-        lambda stack: stack.rollback(
-            visit.registry,
-            visit.model,
-            to=f"r{back.release}",
-            away_from=live.release,
-            reason=visit.form.get("reason", ""),
-        ),
+    if (visit.form.get("seen"), visit.form.get("to")) != (leaving.release, back.release):
+        raise ReleaseError(f"live moved since the form was opened: it would go from {leaving} to {back}", hint=AGAIN)
+    steps: list[str] = []
+    done = opened(visit.stack, progress=steps.append, clock=clock.now).rollback(
+        visit.registry,
+        visit.model,
+        to=f"r{back.release}",
+        away_from=leaving.release,
+        reason=visit.form.get("reason", ""),
     )
+    ended = f"Live is {done.live}, as before; deployment {done.deployment} to {done.was} has ended."
+    return _done(visit, f"Live is {done.live}, was {done.was}." if done.moved else ended, steps, done.doubts)
 
 
-def _both(visit: Visit) -> tuple[Release, Release]:
-    """Return the live release and the one that a rollback goes to; raises ReleaseError."""
-    aliases = see(visit.settings)
-    back = aliases.previous
-    if aliases.live.model != visit.model or back is None or back.model != visit.model:
+def _way_back(visit: Visit) -> tuple[Release, Release]:
+    """Return the release that a rollback leaves, and the one that it goes to; raises ReleaseError.
+
+    During a deployment it leaves the release that live is shifting to.
+    """
+    context = release_context(visit.stack)
+    aliases = read_aliases(context)
+    leaving = context.function.release(aliases.arriving) if aliases.arriving else aliases.now
+    back = aliases.back
+    if leaving.model != visit.model or back is None or back.model != visit.model or back.same(leaving):
         raise ReleaseError(
-            f"no rollback of {visit.model} is possible here: live is {aliases.live}, previous is {back or 'deleted'}",
+            f"no rollback of {visit.model} is possible here: live is {leaving}, previous is {back or 'deleted'}",
             hint=f"`fairlead rollback {visit.model} --to VERSION` names another target",
         )
-    return aliases.live, back
+    return leaving, back
 
 
 def _release_form(visit: Visit, wrong: str | None) -> Page:
@@ -107,13 +113,13 @@ def _release_form(visit: Visit, wrong: str | None) -> Page:
 
 
 def _rollback_form(visit: Visit, wrong: str | None) -> Page:
-    live, back = _both(visit)
+    leaving, back = _way_back(visit)
     return _form(
         visit,
         f"Roll back {visit.model}",
-        f"Live goes from {live} to {back}, at once. A running deployment is stopped first.",
+        f"Live goes from {leaving} to {back}, at once. A running deployment is stopped first.",
         None,
-        {"seen": live.release, "to": back.release},
+        {"seen": leaving.release, "to": back.release},
         back.version,
         wrong,
         visit.of_model("rollback"),
@@ -184,21 +190,12 @@ def _confirmed(visit: Visit, version: int) -> bool:
     return visit.form.get("confirm", "").split() == [visit.model, str(version)]
 
 
-def _done(visit: Visit, act: Act) -> Page:
-    steps: list[str] = []
-    done = act(opened(visit.stack, progress=steps.append, clock=clock.now))
-    said = (
-        f"Live is {done.live}, was {done.was}."
-        if done.moved
-        else f"Deployment {done.deployment}: live goes from {done.was} to {done.release}, {done.strategy}."
-        if done.deployment and done.release
-        else f"Live is {done.live}, as before."
-    )
+def _done(visit: Visit, said: str, steps: Sequence[str], doubts: Sequence[str]) -> Page:
     return Page(
         "Done",
         [
             e("h1", said),
-            [e("p", f"Warning: {one}", class_="wrong") for one in done.doubts],
+            [e("p", f"Warning: {one}", class_="wrong") for one in doubts],
             paragraph(link("The timeline shows what follows", visit.of_model("timeline")), soft=False),
             details("Steps", e("ol", [e("li", step) for step in steps])) if steps else None,
         ],

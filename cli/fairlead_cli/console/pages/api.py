@@ -16,6 +16,7 @@ from fairlead.html.elements import Children, e
 from fairlead.model.manifest import Manifest
 from fairlead.model.signature import Field
 from fairlead_cli.console.messages import Response
+from fairlead_cli.console.pages.refused import with_code
 from fairlead_cli.console.visit import Page, Visit
 from fairlead_cli.openapi_page import assets
 from fairlead_cli.openapi_page import page as openapi_page
@@ -216,7 +217,7 @@ def _wrong(error: FairleadError | None) -> dict[str, str]:
 
 def _outcome(tried: Tried) -> Element | None:
     if tried.error is not None:
-        hint = e("p", e("b", "Hint: "), tried.error.hint, class_="hint") if tried.error.hint else None
+        hint = e("p", e("b", "Hint: "), with_code(tried.error.hint), class_="hint") if tried.error.hint else None
         return e("div", e("h3", "No answer"), e("p", str(tried.error), class_="wrong"), hint, id="outcome")
     if tried.answer is None:
         return None

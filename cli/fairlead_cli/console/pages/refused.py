@@ -1,6 +1,6 @@
 """The page of an error: what happened, and what to do next."""
 
-from fairlead.html.elements import e
+from fairlead.html.elements import Children, e
 from fairlead_cli.console.visit import Page
 
 
@@ -8,10 +8,14 @@ def page(message: str, hint: str) -> Page:
     """Return the page of an error."""
     return Page(
         "Not possible",
-        e(
-            "div",
+        [
             e("h1", "This did not work"),
             e("p", message, role="alert"),
-            e("p", e("b", "Hint: "), hint, class_="hint") if hint else None,
-        ),
+            e("p", e("b", "Hint: "), with_code(hint), class_="hint") if hint else None,
+        ],
     )
+
+
+def with_code(text: str) -> Children:
+    """Return a text, with what stands between backticks as code."""
+    return [e("code", part) if at % 2 else part for at, part in enumerate(text.split("`"))]
