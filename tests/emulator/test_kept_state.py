@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from fairlead_local.account import function_arn
+from fairlead_local.account import arn, function_arn
 from fairlead_local.cloud import LocalCloud
 from fairlead_local.errors import LocalCloudError
 from fairlead_local.folder import STATE
@@ -33,6 +33,7 @@ TEMPLATE = json.dumps(
         "Outputs": {"Table": {"Value": {"Ref": "Table"}}},
     }
 )
+MACHINE = json.dumps({"StartAt": "A", "States": {"A": {"Type": "Pass", "Result": "kept", "End": True}}})
 ALARM = {
     "Namespace": "N", "MetricName": "M", "Statistic": "Sum", "Period": 60, "EvaluationPeriods": 1, "Threshold": 0.5,
     "ComparisonOperator": "GreaterThanThreshold",
@@ -61,6 +62,10 @@ def filled(cloud: LocalCloud) -> None:
     until(lambda: stack(cloud)["StackStatus"] == "CREATE_COMPLETE")
     cloud.client("dynamodb").put_item(TableName="ledger", Item={"pk": {"S": "row"}, "n": {"N": "7"}})
     make_role(cloud)
+    trust = {"Effect": "Allow", "Principal": {"Service": "states.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    role = cloud.client("iam").create_role(RoleName="states", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    cloud.client("stepfunctions").create_state_machine(name="machine", definition=MACHINE, roleArn=role)
     functions = cloud.client("lambda")
     create(functions, "f", Code={"ZipFile": CODE}, Environment={"Variables": {"KIND": "kept"}})
     functions.publish_version(FunctionName="f")
@@ -112,6 +117,9 @@ def test_next_cloud_goes_on_where_the_last_one_stopped(
         assert cloud.client("dynamodb").scan(TableName="ledger")["Items"] == [{"pk": {"S": "row"}, "n": {"N": "7"}}]
         called = cloud.client("lambda").invoke(FunctionName="f", Qualifier="live")
         assert json.loads(called["Payload"].read()) == "kept"
+        machines = cloud.client("stepfunctions")
+        started = machines.start_execution(stateMachineArn=arn("states", "stateMachine:machine"))["executionArn"]
+        until(lambda: machines.describe_execution(executionArn=started).get("output") == '"kept"')
         assert alarm(cloud) == "ALARM"
         before = cloud.now()
         cloud.advance(HOUR + 60)

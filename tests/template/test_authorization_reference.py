@@ -55,7 +55,7 @@ def policies(resource: dict[str, Any]) -> Iterator[Statement]:
 def resources() -> dict[str, dict[str, Any]]:
     """Resources of both templates, with everything switched on."""
     ci = json.loads(json.dumps(templates.parse((ROOT / "bootstrap-ci.yaml").read_text())))
-    names = {"StackName": "fairlead-dev", "AWS::StackName": "ci-fairlead-dev"}
+    names = {"StackName": "fairlead-dev", "AWS::StackName": "ci-fairlead-dev", **EVERYTHING}
     found: dict[str, dict[str, Any]] = translate(**EVERYTHING).resources
     of_github: dict[str, dict[str, Any]] = Reader(ci, names)(ci["Resources"])
     return found | of_github
