@@ -60,7 +60,7 @@ def write(tmp_path: Path) -> Write:
 
     def write(name: str, frame: pd.DataFrame) -> Path:
         path = tmp_path / "in" / name
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         if path.suffix == ".parquet":
             frame.to_parquet(path, index=False, row_group_size=100)
         elif path.suffix == ".jsonl":

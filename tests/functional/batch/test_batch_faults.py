@@ -9,6 +9,7 @@ import pytest
 from fairlead.batch.executions import Progress
 from fairlead.batch.files import LocalFiles
 from fairlead.batch.job import Names
+from fairlead.batch.places import Bucket
 from fairlead.errors import StorageError
 from tests.functional.batch.conftest import Write, numbers
 from tests.functional.command_line import fairlead, result
@@ -76,6 +77,45 @@ def test_a_missing_plan_is_found_by_a_list_because_s3_may_answer_403(write: Writ
 
     assert Progress(LocalFiles(), Names(f"{table.parent}/", "none")).done() == 0
     assert result(*command(table))["rows"] == 5
+
+
+def test_rerun_with_damaged_files_of_the_job_names_them_and_the_command_that_removes_the_job(write: Write) -> None:
+    ran = command(write("rows.csv", numbers(5)))
+    first = result(*ran)
+    for name in ("plan.json", "chunks.json", "records/000000.json"):
+        path = Path(first["results"], name)
+        before = path.read_bytes()
+        for damage in (b"", before[:-9], b"[]"):
+            path.write_bytes(damage)
+            done = fairlead(*ran)
+            assert (done.exit_code, f"{path} is damaged" in done.stderr) == (1, True), (name, damage, done.stderr)
+            assert f"rm -r {path.parents[name.count('/')]}" in done.stderr
+        path.write_bytes(before)
+    assert result(*ran) == first
+
+
+def test_results_that_the_pattern_of_inputs_matches_are_refused_before_they_are_written(write: Write) -> None:
+    folder = write("x/y/rows.csv", numbers(5)).parents[2]
+    done = fairlead("batch", "linear@1", "--input", folder / "*/*/*.csv", "--output", folder, "--local", 1)
+    assert done.exit_code == 2
+    assert "the results would be inputs of the next run" in done.stderr
+    assert "hint: " in done.stderr
+    assert [path.name for path in folder.rglob("*.*")] == ["rows.csv"]
+
+
+def test_a_parquet_file_with_a_damaged_footer_is_named(tmp_path: Path) -> None:
+    table = tmp_path / "rows.parquet"
+    table.write_bytes(b"PAR1" + b"x" * 100 + (90).to_bytes(4, "little") + b"PAR1")
+    done = fairlead(*command(table))
+    assert done.exit_code == 3
+    assert f"{table} cannot be read as Parquet: " in done.stderr
+
+
+def test_a_large_plan_is_read_in_a_folder_whose_name_the_registry_has_too(shelf: Store) -> None:
+    bucket = Bucket(shelf.client, shelf.env["FAIRLEAD_BUCKET"])
+    plan = b" " * 200_000
+    bucket.put_new("journal/of/batch/chunks.json", plan)
+    assert bucket.get("journal/of/batch/chunks.json") == plan
 
 
 def test_a_row_of_many_lines_is_named_in_a_warning(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """A job whose processes are killed (SIGKILL): nothing is lost or counted twice, and no process is left."""
 
+import hashlib
+import json
 import os
 import signal
 import subprocess
@@ -98,6 +100,19 @@ def test_a_job_goes_on_when_a_process_of_its_pool_is_killed(run: "subprocess.Pop
     assert run.returncode == 0, said
     assert len(files(tmp_path / "out", "results")) == FILES
     assert list(tmp_path.rglob("manifest.json"))
+
+
+def test_two_runs_of_one_job_at_once_write_each_result_once(run: "subprocess.Popen[bytes]", tmp_path: Path) -> None:
+    summary = result("batch", *arguments(tmp_path, "out"))
+
+    _, said = run.communicate()
+
+    assert run.returncode == 0, said
+    written = {name: hashlib.sha256(data).hexdigest() for name, data in files(tmp_path / "out", "results").items()}
+    manifest = json.loads(Path(summary["results"], "manifest.json").read_bytes())
+    assert {Path(one["result"]).name: one["sha256"] for one in manifest["results"]} == written
+    assert manifest["rows"] == manifest["answered"] == FILES * ROWS
+    assert not list(tmp_path.rglob(".*.part"))
 
 
 def test_a_result_without_its_counts_is_counted_not_replaced(tmp_path: Path) -> None:

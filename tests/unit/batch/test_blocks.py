@@ -94,6 +94,10 @@ def test_files_that_are_no_text_are_refused_with_the_cause(kind: str, tmp_path: 
     assert caught.value.hint
 
 
+def test_a_wrong_byte_in_a_row_is_no_fault_of_the_file(tmp_path: Path) -> None:
+    check_text(LocalFiles(), as_input(tmp_path / "rows.csv", b"a,b\n1,\0\n"))
+
+
 def test_lines_that_end_with_a_carriage_return_alone_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="ends its lines"):
         read_header(LocalFiles(), as_input(tmp_path / "rows.csv", b"a,b\r1,2\r3,4\r"))

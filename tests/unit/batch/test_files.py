@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from fairlead.batch.files import LocalFiles, matching
-from fairlead.errors import DataError, IntegrityError, NotFoundError
+from fairlead.batch.files import LocalFiles, located, matching
+from fairlead.batch.places import open_results
+from fairlead.errors import DataError, IntegrityError, NotFoundError, SettingsError
 
 FILES = LocalFiles()
 
@@ -54,6 +55,14 @@ def test_no_match_and_empty_files_are_refused(folder: Path) -> None:
         matching(FILES, f"{folder}/*.jsonl")
 
 
+def test_a_link_to_nothing_is_named_and_a_folder_of_that_ending_is_not_an_input(folder: Path) -> None:
+    (folder / "folder.csv").mkdir()
+    assert len(matching(FILES, f"{folder}/*.csv")) == 3
+    (folder / "link.csv").symlink_to("nothing.csv")
+    with pytest.raises(NotFoundError, match=r"link\.csv"):
+        matching(FILES, f"{folder}/*.csv")
+
+
 def test_a_file_that_changed_is_not_read(folder: Path) -> None:
     ((key, size, etag),) = matching(FILES, f"{folder}/b.csv")
     assert FILES.part(key, 0, size, etag=etag) == b"x\n1\n"
@@ -61,6 +70,22 @@ def test_a_file_that_changed_is_not_read(folder: Path) -> None:
     Path(key).write_text("x\n2\n")
     with pytest.raises(IntegrityError, match="changed after the job was planned"):
         FILES.part(key, 0, size, etag=etag)
+
+
+@pytest.mark.parametrize(
+    "text", ["gs://rows/*.csv", "S3://rows/*.csv", "s3:/rows/*.csv", "s3:///x.csv", "file:///x.csv"]
+)
+def test_a_place_of_another_kind_is_refused_and_is_no_folder(text: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        located(text, bucket=lambda _: FILES)
+    assert "s3://BUCKET/PREFIX/" in caught.value.hint
+
+
+@pytest.mark.parametrize("text", ["s3://rows/out*/", "scored/*"])
+def test_an_output_is_no_pattern(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fairlead.batch.places.open_bucket", lambda _: FILES)
+    with pytest.raises(SettingsError, match="one folder"):
+        open_results(text)
 
 
 def test_a_file_is_created_once_and_leaves_no_other(tmp_path: Path) -> None:
@@ -71,3 +96,18 @@ def test_a_file_is_created_once_and_leaves_no_other(tmp_path: Path) -> None:
     assert list(FILES.keys(f"{tmp_path}/new/")) == [key]
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["file"]
     assert list(FILES.keys(f"{tmp_path}/nothing/")) == []
+
+
+def test_processes_of_one_number_in_two_containers_do_not_take_each_others_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = f"{tmp_path}/file"
+    others = iter([b"other"])
+
+    def meanwhile(_: int) -> None:
+        for data in others:
+            assert FILES.put_new(key, data)
+
+    monkeypatch.setattr(os, "fsync", meanwhile)
+    assert not FILES.put_new(key, b"mine")
+    assert FILES.get(key) == b"other"

@@ -4,6 +4,7 @@ import glob
 import hashlib
 import os
 import re
+import secrets
 import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -37,7 +38,7 @@ class Files(Protocol):
         """Return the digest of a file's bytes."""
 
     def removal(self, key: str) -> str:
-        """Return the command that removes a file."""
+        """Return the command that removes a file, or a folder where the key ends with a slash."""
 
 
 class LocalFiles:
@@ -46,8 +47,10 @@ class LocalFiles:
     def matching(self, pattern: str) -> Iterator[tuple[str, int, str]]:
         """Yield path, size and ETag of the files that match, ascending."""
         for path in sorted(glob.glob("*".join(map(glob.escape, pattern.split("*"))))):
-            if Path(path).is_file():
-                yield path, *_facts(Path(path))
+            if not Path(path).is_dir():
+                with _reading(path):
+                    facts = _facts(Path(path))
+                yield path, *facts
 
     def part(self, key: str, start: int, stop: int, *, etag: str) -> bytes:
         """Return the bytes from `start` to before `stop`."""
@@ -71,7 +74,7 @@ class LocalFiles:
     def put_new(self, key: str, data: bytes) -> bool:
         """Create the file: it gets its name when its bytes are on the disk. Returns False if the name is taken."""
         path = Path(key)
-        part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        part = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             with part.open("wb") as file:
@@ -96,8 +99,8 @@ class LocalFiles:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
     def removal(self, key: str) -> str:
-        """Return the command that removes a file."""
-        return shlex.join(["rm", key])
+        """Return the command that removes a file, or a folder where the key ends with a slash."""
+        return shlex.join(["rm", *(["-r"] if key.endswith("/") else []), key])
 
 
 def changed(key: str) -> IntegrityError:
@@ -108,13 +111,18 @@ def changed(key: str) -> IntegrityError:
 def located(text: str, *, bucket: Callable[[str], Files]) -> tuple[Files, str]:
     """Return the files of a location, and its key or pattern in them; `bucket` opens a bucket by its name."""
     if not text.startswith("s3://"):
-        if re.match(r"[a-z0-9+.-]+://", text):
+        if re.match(r"[a-z0-9+.-]+://|s3:", text, re.IGNORECASE):
             raise SettingsError(f"{text} is no place that Fairlead reads or writes", hint=f"give {LOCATION}")
         return LocalFiles(), str(Path(text).absolute())
     name, _, key = text.removeprefix("s3://").partition("/")
     if not name:
         raise SettingsError(f"{text} names no bucket", hint=f"give {LOCATION}")
     return bucket(name), key
+
+
+def matches(pattern: str, key: str) -> bool:
+    """Return whether a key matches a pattern, whose `*` is any text without a slash."""
+    return re.fullmatch("[^/]*".join(map(re.escape, pattern.split("*"))), key) is not None
 
 
 def matching(files: Files, pattern: str) -> list[tuple[str, int, str]]:

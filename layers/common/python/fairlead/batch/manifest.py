@@ -8,6 +8,7 @@ import msgspec
 
 from fairlead.batch.files import Files
 from fairlead.batch.job import SCHEMA, Chunk, Input, JobPlan, Names, Record
+from fairlead.batch.stored import stored_record
 from fairlead.errors import IntegrityError
 
 READ_AT_ONCE = 16
@@ -53,8 +54,7 @@ def done(results: Files, names: Names) -> set[int]:
 def records(results: Files, names: Names, chunks: list[Chunk]) -> list[Record]:
     """Return the counts of these chunks."""
     with ThreadPoolExecutor(READ_AT_ONCE) as pool:
-        found = pool.map(lambda chunk: results.get(names.record(chunk.number)), chunks)
-        return [msgspec.json.decode(one, type=Record) for one in found]
+        return list(pool.map(lambda chunk: stored_record(results, names, chunk.number), chunks))
 
 
 def write_manifest(results: Files, folder: str, plan: JobPlan, chunks: list[Chunk]) -> JobManifest:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fairlead.batch.blocks import csv_header
 from fairlead.batch.files import Files
 from fairlead.batch.job import Chunk, Input
-from fairlead.errors import DataError
+from fairlead.errors import DataError, one_line
 
 if TYPE_CHECKING:
     from pyarrow import parquet
@@ -30,12 +30,12 @@ HEADER = 1 << 20
 
 
 def check_text(files: Files, source: Input) -> None:
-    """Raise DataError for a file whose first bytes are no text in UTF-8."""
+    """Raise DataError for a file whose first line is no text in UTF-8."""
     start = files.part(source.key, 0, min(source.size, FIRST), etag=source.etag)
     for begin, (kind, hint) in OTHERS.items():
         if start.startswith(begin):
             raise DataError(f"{source.key} {kind}", hint=hint)
-    if b"\0" in start:
+    if b"\0" in start.partition(b"\n")[0]:
         raise DataError(f"{source.key} is not text", hint="save it as UTF-8, or give it the ending of its format")
 
 
@@ -64,8 +64,8 @@ def opened_parquet(files: Files, source: Input) -> "Iterator[parquet.ParquetFile
     try:
         with parquet.ParquetFile(pa.PythonFile(_Ranges(files, source), mode="r"), pre_buffer=False) as file:
             yield file
-    except pa.ArrowException as error:
-        raise DataError(f"{source.key} cannot be read as Parquet: {error}") from error
+    except (pa.ArrowException, OSError) as error:  # Arrow raises OSError for damaged bytes
+        raise DataError(f"{source.key} cannot be read as Parquet: {one_line(error)}") from error
 
 
 class _Ranges(io.RawIOBase):

@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import re
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +9,7 @@ from pathlib import Path
 
 from fairlead.aws import clients
 from fairlead.aws.s3 import S3Objects
-from fairlead.batch.files import Files, located
+from fairlead.batch.files import Files, located, matches
 from fairlead.errors import SettingsError
 
 CONNECTIONS = 32
@@ -24,6 +23,8 @@ def open_place(text: str) -> tuple[Files, str]:
 
 def open_results(text: str) -> tuple[Files, str]:
     """Return the files of an output and its folder, which is empty or ends with a slash; raises SettingsError."""
+    if "*" in text:
+        raise SettingsError(f"{text} is a pattern", hint="--output names one folder, without *")
     files, folder = open_place(text)
     if not text.startswith("s3://") and Path(folder).is_file():
         raise SettingsError(f"{text} is a file", hint="--output names a folder: give another name")
@@ -35,14 +36,17 @@ class Bucket(S3Objects):
 
     def matching(self, pattern: str) -> Iterator[tuple[str, int, str]]:
         """Yield key, size and ETag of the objects that match, in S3's order."""
-        matches = re.compile("[^/]*".join(map(re.escape, pattern.split("*")))).fullmatch
         with self._named():
-            yield from (one for one in self.sizes(pattern.partition("*")[0]) if matches(one[0]))
+            yield from (one for one in self.sizes(pattern.partition("*")[0]) if matches(pattern, one[0]))
 
     def get(self, key: str) -> bytes:
-        """Return the object's bytes; raises NotFoundError, StorageError, and SettingsError for no such bucket."""
-        with self._named():
-            return super().get(key)
+        """Return the object's bytes, whatever its size: a plan of many chunks is larger than the registry's JSON.
+
+        Raises NotFoundError, StorageError, and SettingsError for no such bucket.
+        """
+        with self._named(), clients.translated(f"read s3://{self._bucket}/{key} (s3:GetObject)"):
+            body: bytes = self._client.get_object(Bucket=self._bucket, Key=key)["Body"].read()
+        return body
 
     def sha256(self, key: str) -> str:
         """Return the digest of an object's bytes: S3 has it of what was created with it, and checks the bytes by it."""
@@ -54,8 +58,9 @@ class Bucket(S3Objects):
         return base64.b64decode(kept).hex()
 
     def removal(self, key: str) -> str:
-        """Return the command that removes an object."""
-        return shlex.join(["aws", "s3", "rm", f"s3://{self._bucket}/{key}"])
+        """Return the command that removes an object, or a folder where the key ends with a slash."""
+        whole = ["--recursive"] if key.endswith("/") else []
+        return shlex.join(["aws", "s3", "rm", *whole, f"s3://{self._bucket}/{key}"])
 
     @contextmanager
     def _named(self) -> Iterator[None]:

@@ -5,14 +5,16 @@ Inputs are checked before anything is computed: the format, the columns that the
 
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import msgspec
 
 from fairlead.batch.cuts import cut_csv, cut_lines
-from fairlead.batch.files import Files, matching
+from fairlead.batch.files import Files, matches, matching
 from fairlead.batch.job import Chunk, Format, Input, JobPlan, Names, Order, Request
 from fairlead.batch.opened import check_text, opened_parquet, parquet_names, read_header
 from fairlead.batch.results import check_kept
+from fairlead.batch.stored import stored_chunks, written_plan
 from fairlead.errors import DataError, SettingsError
 from fairlead.model.signature import Signature
 
@@ -36,6 +38,7 @@ def format_of(pattern: str) -> Format:
 
 def request_of(order: Order, files: Files, pattern: str) -> Request:
     """Return an order's request, with the inputs that are there; raises SettingsError, NotFoundError, DataError."""
+    check_apart(order)
     return Request(
         model=order.model,
         version=order.version,
@@ -46,14 +49,19 @@ def request_of(order: Order, files: Files, pattern: str) -> Request:
     )
 
 
-def written_plan(results: Files, names: Names) -> JobPlan | None:
-    """Return a job's plan, None before it is written.
+def check_apart(order: Order) -> None:
+    """Raise SettingsError where the pattern of inputs matches the job's results."""
+    job = f"{order.model}-{order.version}-0"
+    result = Names(f"{order.output.rstrip('/')}/", job).result(0, format_of(order.input))
+    if matches(_absolute(order.input), _absolute(result)):
+        raise SettingsError(
+            f"the results would be inputs of the next run: they are written under {order.output}",
+            hint="name another folder by --output, or a pattern with fewer *",
+        )
 
-    It is looked for in a list: S3 answers 403 for a missing object to a role that may list one folder alone.
-    """
-    if any(key == names.plan for key, *_ in results.matching(names.plan)):
-        return msgspec.json.decode(results.get(names.plan), type=JobPlan)
-    return None
+
+def _absolute(place: str) -> str:
+    return place if place.startswith("s3://") else str(Path(place).absolute())
 
 
 class Planner:
@@ -69,7 +77,7 @@ class Planner:
         """Return the job's plan and chunks: those that are written, or new ones, which it writes if asked."""
         names = Names(folder, self.job)
         if written := written_plan(results, names):
-            return written, msgspec.json.decode(results.get(names.chunks), type=list[Chunk])
+            return written, stored_chunks(results, names, written)
         plan, chunks = self.plan()
         if write:
             results.put_new(names.chunks, msgspec.json.encode(chunks))

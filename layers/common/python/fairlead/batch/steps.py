@@ -10,12 +10,13 @@ import msgspec
 
 from fairlead.batch.attempt import attempted
 from fairlead.batch.files import Files
-from fairlead.batch.job import Chunk, Failure, JobPlan, Names, Order, Record
+from fairlead.batch.job import Chunk, Failure, Names, Order, Record
 from fairlead.batch.left import left
 from fairlead.batch.manifest import counts, write_manifest
 from fairlead.batch.places import open_place, open_results
 from fairlead.batch.plan import Planner, request_of
 from fairlead.batch.sample import Capturing
+from fairlead.batch.stored import stored_chunks, stored_plan
 from fairlead.batch.worker import Worker
 from fairlead.errors import EngineError, IntegrityError, SettingsError
 from fairlead.model.manifest import Manifest
@@ -77,8 +78,8 @@ class Steps:
         """Write the manifest and return its counts; raises IntegrityError where chunks are left."""
         results, folder = open_results(planned.order.output)
         names = Names(folder, planned.job)
-        plan = msgspec.json.decode(results.get(names.plan), type=JobPlan)
-        chunks = msgspec.json.decode(results.get(names.chunks), type=list[Chunk])
+        plan = stored_plan(results, names)
+        chunks = stored_chunks(results, names, plan)
         missing = len(left(results, names, chunks))
         if missing:
             raise IntegrityError(f"{missing} of {len(chunks)} chunks failed{_first_failure(results, names)}")
@@ -93,7 +94,7 @@ class Steps:
             self._workers.clear()
             model = assemble(self._registry, *self._registry.manifest(order.model, order.version, sha256=order.digest))
             results, folder = open_results(order.output)
-            plan = msgspec.json.decode(results.get(Names(folder, planned.job).plan), type=JobPlan)
+            plan = stored_plan(results, Names(folder, planned.job))
             capturing = self._capturing if order.capture else None
             inputs = open_place(order.input)[0]
             self._workers[key] = Worker(plan, model, inputs, results, folder, capturing=capturing)

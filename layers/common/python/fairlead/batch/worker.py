@@ -24,6 +24,7 @@ from fairlead.batch.opened import chunk_bytes, chunk_columns, opened_parquet, pa
 from fairlead.batch.plan import check_taken, kept_columns
 from fairlead.batch.results import check_kept, result_columns, result_of
 from fairlead.batch.sample import NAME, Capturing, Sample
+from fairlead.batch.stored import stored_record
 from fairlead.errors import IntegrityError
 from fairlead.serving.model import Model
 from fairlead.telemetry.capture import Capture, prediction_id
@@ -88,7 +89,7 @@ class Worker:
             sha256=hashlib.sha256(data).hexdigest(),
         )
         if not self._results.put_new(self._names.record(chunk.number), msgspec.json.encode(record)):
-            counted = msgspec.json.decode(self._results.get(self._names.record(chunk.number)), type=Record)
+            counted = stored_record(self._results, self._names, chunk.number)
             if counted.sha256 != record.sha256:
                 raise damaged(self._results, self._names, counted)
         return record
