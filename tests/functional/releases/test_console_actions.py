@@ -17,9 +17,9 @@ pytestmark = pytest.mark.usefixtures("commands")
 MODEL = "stacks/fairlead/models/churn"
 
 
-def ask(path: str, form: Mapping[str, str] | None = None) -> tuple[int, str]:
-    """Ask a console that allows actions, as its own page does; return status and text."""
-    console = Console(Operator(), token="t", port=1, actions=True)
+def ask(path: str, form: Mapping[str, str] | None = None, *, actions: bool = True) -> tuple[int, str]:
+    """Ask a console as its own page does; return status and text."""
+    console = Console(Operator(), token="t", port=1, actions=actions)
     headers = {"Host": "127.0.0.1:1"} | ({"Origin": "http://127.0.0.1:1"} if form is not None else {})
     method = "GET" if form is None else "POST"
     answer = console.answer(Request(method, f"/t/{MODEL}/{path}", {}, headers, form or {}))
@@ -126,9 +126,11 @@ def test_another_model_is_replaced_only_where_the_form_says_so() -> None:
 
     refused = ask("versions/1/release", {**fields, "confirm": "churn 1"})
     shown = ask("versions/1/release")[1]
+    command = ask("versions/1", actions=False)[1]
     done = ask("versions/1/release", {**fields, "confirm": "churn 1", "switch": "on"})
 
     assert "Replace the live model penguins at once" in shown
+    assert "To release it: fairlead release churn 1 --switch-model --stack fairlead" in command
     assert refused[0] == 409
     assert (done[0], "all-at-once" in done[1]) == (200, True)
 

@@ -90,6 +90,17 @@ def test_command_that_calls_aws_imports_only_the_clients_it_needs() -> None:
     assert (done.returncode, done.stdout.strip()) == (2, "['boto3']"), done.stderr
 
 
+def test_the_console_needs_no_package_that_publishing_needs() -> None:
+    """An operator's installation has none of them."""
+    code = (
+        "import sys; from fairlead.errors import PUBLISH_PACKAGES;"
+        "sys.modules.update(dict.fromkeys(PUBLISH_PACKAGES)); import fairlead_cli.console.app"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stderr
+
+
 def test_the_console_script_runs() -> None:
     done = fairlead("--version")
 

@@ -12,6 +12,7 @@ from fairlead.registry.retirements import retirement
 from fairlead_cli.console.messages import Response
 from fairlead_cli.console.visit import Page, Visit, link
 from fairlead_cli.manifest_view import facts, field_cells
+from fairlead_cli.stack import live_model, release_command
 from fairlead_cli.version_files import file_of
 
 SANDBOX = (
@@ -47,7 +48,8 @@ def page(visit: Visit) -> Page:
 def _release(visit: Visit) -> Children:
     if visit.actions:
         return link("Release this version", visit.of_version(visit.version, "release"))
-    return ["To release it: ", e("code", f"fairlead release {visit.model} {visit.version} --stack {visit.stack.name}")]
+    command = release_command(visit.model, visit.version, live_model(visit.settings))
+    return ["To release it: ", e("code", f"{command} --stack {visit.stack.name}")]
 
 
 def _metrics(metrics: dict[str, Metric]) -> Element:
