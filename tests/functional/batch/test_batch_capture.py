@@ -97,9 +97,8 @@ def test_without_the_flag_nothing_is_captured_and_the_job_is_the_same(job: Job) 
 
 
 def test_a_stack_that_captures_nothing_refuses_the_flag(job: Job) -> None:
-    with pytest.raises(SettingsError, match="the stack captures nothing") as caught:
+    with pytest.raises(SettingsError, match="captures nothing, because its CaptureRate is 0"):
         job.run(rate=0.0)
-    assert "CaptureRate" in caught.value.hint
     assert job.run(capture=False, rate=0.0).job
 
 

@@ -54,7 +54,10 @@ class Steps:
         """Plan the job, and write which of its chunks are left."""
         check_places(order.input, order.output)
         if order.capture and not self._capturing.rate:
-            raise SettingsError("the stack captures nothing", hint="deploy it with a CaptureRate above 0")
+            raise SettingsError(
+                "the stack captures nothing, because its CaptureRate is 0",
+                hint="deploy it with another rate, or leave out --capture",
+            )
         facts, _ = self._registry.manifest(order.model, order.version, sha256=order.digest)
         check_engine(facts)
         files, pattern = open_place(order.input)
