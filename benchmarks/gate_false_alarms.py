@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.options import parser
-from fairlead.gate import judge
 from fairlead.gate.checks.champion import champion
 from fairlead.gate.evidence import Champion, Evidence, Predicted, Rows
+from fairlead.gate.judge import judge
 from fairlead.gate.policy import Policy
 from fairlead.model.signature import Output, Signature
 from testkit.gate_cases import evidence, model, table

@@ -17,6 +17,29 @@ import pytest
 PROGRAM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 QUIET = ("--disable-background-networking", "--disable-component-update", "--no-first-run", "--disable-sync")
 SECONDS = 60
+FAINT = """(() => {
+  const light = colour => { const part = colour.match(/[\\d.]+/g).slice(0, 3).map(one => one / 255)
+    .map(one => one <= .04045 ? one / 12.92 : ((one + .055) / 1.055) ** 2.4);
+    return .2126 * part[0] + .7152 * part[1] + .0722 * part[2]; };
+  const behind = one => { for (; one; one = one.parentElement) {
+    const colour = getComputedStyle(one).backgroundColor;
+    if (!/, 0\\)$/.test(colour)) return colour; } return 'rgb(255, 255, 255)'; };
+  const found = [];
+  for (const one of document.querySelectorAll('body *')) {
+    if (![...one.childNodes].some(node => node.nodeType === 3 && node.data.trim())) continue;
+    if (!one.getClientRects().length) continue;
+    const drawn = one instanceof SVGElement, style = getComputedStyle(one);
+    const at = one.getBoundingClientRect(), x = (at.left + at.right) / 2, y = (at.top + at.bottom) / 2;
+    const box = drawn && [...one.ownerSVGElement.querySelectorAll('.box')].find(near => {
+      const frame = near.getBoundingClientRect();
+      return frame.left < x && x < frame.right && frame.top < y && y < frame.bottom; });
+    const pair = [light(drawn ? style.fill : style.color), light(box ? getComputedStyle(box).fill : behind(one))];
+    const contrast = (Math.max(...pair) + .05) / (Math.min(...pair) + .05);
+    if (contrast < 4) found.push([one.textContent.slice(0, 40), one.className.baseVal ?? one.className, contrast]);
+  }
+  return found;
+})()"""
+"""Texts with less contrast to what is behind them than 4 to 1, with their class."""
 
 
 class Browser:
@@ -45,11 +68,11 @@ class Browser:
         assert "error" not in answer, answer
         return dict(answer["result"])
 
-    def open(self, place: Path | str, *, width: int = 1280, dark: bool = False) -> None:
-        """Load a file or an address and wait until it is whole."""
+    def open(self, place: Path | str, *, width: int = 1280, dark: bool = False, media: str = "") -> None:
+        """Load a file or an address and wait until it is whole; `media` is print for the look of paper."""
         self.ask("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
-        self.ask("Emulation.setEmulatedMedia", features=[scheme])
+        self.ask("Emulation.setEmulatedMedia", media=media, features=[scheme])
         self.events.clear()
         self.ask("Page.navigate", url=place if isinstance(place, str) else place.as_uri())
         self.loaded()

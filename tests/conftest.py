@@ -1,9 +1,13 @@
-"""For every test: signals as a foreground process has them, no time limit, and which tests share a worker."""
+"""For every test: signals as a foreground process has them, no time limit, schemas, and which tests share a worker."""
 
 import signal
 
 import hypothesis
 import pytest
+
+from tests import json_documents
+
+json_documents.check_all()
 
 # A shell that starts the tests in the background makes them ignore SIGINT, and every process they start inherits that:
 # nothing here could be stopped the way a person stops it. A handler, unlike ignoring, is not inherited through exec.

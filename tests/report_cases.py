@@ -10,8 +10,8 @@ import pandas as pd
 
 from fairlead.engines import Engine
 from fairlead.engines.sklearn import SklearnEngine
-from fairlead.gate import judge
 from fairlead.gate.evidence import Budget, Evidence
+from fairlead.gate.judge import judge
 from fairlead.gate.policy import Condition, Metrics, NamedSlice, Policy, Slices
 from fairlead.model import manifest
 from fairlead.model.manifest import SCHEMA, Blob, Certificate, Manifest, Parent

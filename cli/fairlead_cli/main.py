@@ -30,6 +30,7 @@ from fairlead_cli.commands.report import report
 from fairlead_cli.commands.retire import retire
 from fairlead_cli.commands.retrain import retrain
 from fairlead_cli.commands.rollback import rollback
+from fairlead_cli.commands.schema import schema
 from fairlead_cli.commands.shadow import shadow
 from fairlead_cli.commands.show import show
 from fairlead_cli.commands.status import status
@@ -101,6 +102,7 @@ app.command(epilog=_example("batch churn@7 --input 'rows/*.csv' --output scored 
 app.command(epilog=_example("feedback churn --data truth.csv --actual-column churned"))(feedback)
 app.command(epilog=_example("redrive --json"))(redrive)
 app.command(epilog=_example("doctor --stack fairlead-prod --skip alarm-topic --json"))(doctor)
+app.command(epilog=_example("schema versions"))(schema)
 
 if importlib.util.find_spec("moto"):  # of the extra `local`
     from fairlead_cli.commands.local import local

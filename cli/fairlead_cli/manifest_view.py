@@ -1,4 +1,4 @@
-"""A manifest's facts as texts, and the document that `--json` prints."""
+"""A manifest's facts as texts."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +18,6 @@ def own_code(manifest: "Manifest") -> str:
     digest = prefixed(manifest.blobs["code"].sha256)
     use = "the endpoint imports it" if manifest.engine.code else "the graph serves without it"
     return f"{manifest.package}, {digest}: {use}"
-
-
-def document(manifest: "Manifest", sha256: str) -> dict[str, Any]:
-    """Return the manifest with its digest, for --json."""
-    import msgspec
-
-    return {"digest": prefixed(sha256), **msgspec.to_builtins(manifest)}
 
 
 def facts(manifest: "Manifest", sha256: str, retired: "Retirement | None") -> list[tuple[str, str]]:

@@ -114,7 +114,7 @@ class Progress:
         self._path = path.with_name(f".{path.name}.{about.hexdigest()[:16]}.progress")
         self.sent = 0
         self.statuses: Counter[str] = Counter()
-        self.refused: list[dict[str, Any]] = []
+        self.refused: list[Any] = []
         if self._path.is_file():
             kept = json.loads(self._path.read_text())
             self.sent, self.statuses, self.refused = kept["sent"], Counter(kept["statuses"]), kept["refused"]

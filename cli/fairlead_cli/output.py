@@ -12,27 +12,36 @@ PIPED_WIDTH = 200
 
 
 def print_json(result: Any) -> None:
-    """Print one JSON document on stdout."""
+    """Print one JSON document on stdout; its type is in `documents`."""
+    typer.echo(json_text(result))
+
+
+def json_text(result: Any) -> str:
+    """Return a result as indented JSON."""
     import msgspec
 
-    typer.echo(msgspec.json.format(msgspec.json.encode(result), indent=2).decode())
+    return msgspec.json.format(msgspec.json.encode(result), indent=2).decode()
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table; numbers are right-aligned. On a terminal with fewer lines it goes through $PAGER."""
-    from rich.table import Table
-    from rich.text import Text
+    """Print a table; numbers are right-aligned. On a terminal with fewer lines it goes through $PAGER.
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for position, column in enumerate(columns):
-        numeric = all(isinstance(row[position], int | float) for row in rows)
-        table.add_column(column, justify="right" if numeric else "left")
-    for row in rows:
-        table.add_row(*(Text(text(value)) for value in row))
+    Cells wrap between words. Where the words do not fit beside each other, each row is a block of labelled lines.
+    """
+    from fairlead_cli.tables import blocks, column_widths, table
+
+    cells = [[text(value) for value in row] for row in rows]
     console = stdout()
-    long = console.is_terminal and sys.stdin.isatty() and len(rows) + 1 >= console.size.height
+    widths = column_widths(columns, cells, console.width)
+    numeric = [all(isinstance(row[position], int | float) for row in rows) for position in range(len(columns))]
+    shown = table(columns, cells, widths, numeric) if widths else blocks(columns, cells)
+    long = console.is_terminal and sys.stdin.isatty() and _height(console, shown) >= console.size.height
     with console.pager() if long else nullcontext():
-        console.print(table)
+        console.print(shown, soft_wrap=widths is None)
+
+
+def _height(console: Any, shown: Any) -> int:
+    return len(console.render_lines(shown, pad=False))
 
 
 def print_facts(facts: Sequence[tuple[str, str]]) -> None:

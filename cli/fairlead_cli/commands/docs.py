@@ -36,7 +36,9 @@ def docs(
     path = output or Path(f"{name}-{manifest.version}-api.html")
     write_file(path, page(opened.blob(blob), swagger).encode())
     if json:
-        print_json({"model": name, "version": manifest.version, "file": str(path), "openapi_sha256": blob.sha256})
+        from fairlead_cli.documents import ApiPage
+
+        print_json(ApiPage(model=name, version=manifest.version, file=str(path), openapi_sha256=blob.sha256))
     else:
         typer.echo(str(path))
     if show:

@@ -47,7 +47,9 @@ def doctor(
     found = examine(Site(settings), skip=skip or ())
     code = exit_code(found)
     if json:
-        print_json({"stack": settings.stack, "ok": not code, "checks": found})
+        from fairlead_cli.documents import Examined
+
+        print_json(Examined(stack=settings.stack, ok=not code, checks=found))
     else:
         for one in found:
             _print(one)

@@ -35,6 +35,8 @@ def export(
 
     written = export_mlflow(open_registry(where(stack)), name, version, folder)
     if json:
-        print_json({"model": name, "version": version, "format": to.value, "folder": str(written)})
+        from fairlead_cli.documents import ExportedFolder
+
+        print_json(ExportedFolder(model=name, version=version, format=to.value, folder=str(written)))
     else:
         typer.echo(str(written))

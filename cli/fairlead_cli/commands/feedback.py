@@ -87,8 +87,10 @@ def _send(endpoint: "Endpoint", truth: "Truth", progress: "Progress", batch: int
 
 def _print(truth: "Truth", progress: "Progress", *, json: bool) -> None:
     if json:
-        counted = {status: progress.statuses[status] for status in FACTS}
-        print_json({"sent": progress.sent, "without": truth.without, **counted, "refused": progress.refused})
+        from fairlead_cli.documents import ReportedOutcomes
+
+        counted: dict[str, Any] = {status: progress.statuses[status] for status in FACTS}
+        print_json(ReportedOutcomes(sent=progress.sent, without=truth.without, refused=progress.refused, **counted))
         return
     facts = [(said, progress.statuses[status]) for status, said in FACTS.items()]
     facts += [("left out, because nothing came true yet", truth.without)]

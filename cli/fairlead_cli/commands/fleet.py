@@ -59,6 +59,7 @@ def add(
     ] = None,
     *,
     file: Annotated[Path, typer.Option("--config-file", metavar="FILE", help="The file.")] = Path("samconfig.toml"),
+    json: Json = False,
 ) -> None:
     """Add an environment for one more model to samconfig.toml; nothing is deployed.
 
@@ -69,6 +70,10 @@ def add(
     add_environment(file, name, parameters or [])
     where = "" if file == Path("samconfig.toml") else f" --config-file {file.resolve()}"
     note(f"{file}: environment {name} for stack {name}\nnext: sam build && sam deploy --config-env {name}{where}")
+    if json:
+        from fairlead_cli.documents import Environment
+
+        print_json(Environment(environment=name, file=str(file)))
 
 
 def _print(found: "Fleet") -> None:

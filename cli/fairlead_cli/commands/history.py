@@ -11,10 +11,11 @@ from fairlead_cli.output import note, print_json, print_table
 
 if TYPE_CHECKING:
     from fairlead.journal.journal import Entry
-    from fairlead.model.manifest import Forced, Manifest
+    from fairlead.model.manifest import Manifest
     from fairlead.model.release import Release
     from fairlead.registry.store import Registry
     from fairlead.settings import Operator
+    from fairlead_cli.documents import HistoryRecord
 
 LIMIT = 20
 
@@ -68,7 +69,9 @@ def _verify(settings: "Operator", *, json: bool) -> None:
     newest = journal.last()
     problems = [*journal.verify(), *drift(journal.standing(), see(settings))]
     if json:
-        print_json({"newest": newest, "problems": problems})
+        from fairlead_cli.documents import JournalCheck
+
+        print_json(JournalCheck(newest=newest, problems=problems))
     for problem in [] if json else problems:
         typer.echo(problem)
     if problems:
@@ -98,13 +101,15 @@ def _version(release: "Release | None") -> tuple[str, int]:
     return (release.model, release.version) if release and release.model else ("", 0)
 
 
-def _document(entry: "Entry", manifest: "Manifest | None") -> dict[str, Any]:
+def _document(entry: "Entry", manifest: "Manifest | None") -> "HistoryRecord":
     """Return the whole record with defaults and its label; and whether its version was forced and imports own code."""
-    import msgspec
+    from msgspec.structs import asdict
 
-    forced: Forced | None = manifest.forced if manifest else None
+    from fairlead_cli.documents import HistoryRecord
+
+    forced = manifest.forced if manifest else None
     code = manifest.package if manifest and manifest.engine.code else None
-    return {"record": entry.label, **msgspec.structs.asdict(entry.record), "forced": forced, "own_code": code}
+    return HistoryRecord(record=entry.label, forced=forced, own_code=code, **asdict(entry.record))
 
 
 def _row(entry: "Entry", manifest: "Manifest | None", life: str) -> tuple[Any, ...]:

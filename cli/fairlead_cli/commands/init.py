@@ -40,7 +40,9 @@ def init(
         raise SettingsError(f"cannot write {folder}: {error.strerror}", hint="name another folder") from error
     names = sorted(path.name + ("/" if path.is_dir() else "") for path in folder.iterdir())
     if json:
-        print_json({"folder": str(folder), "written": names})
+        from fairlead_cli.documents import Project
+
+        print_json(Project(folder=str(folder), written=names))
         return
     typer.echo(f"{folder}: {', '.join(names)}")
     typer.echo(f"next: cd {folder} && python train.py && pytest")

@@ -130,7 +130,9 @@ def advance(hours: Annotated[float, typer.Argument(min=0.0, metavar="HOURS")], *
 
     now = advance_towards_now(os.environ.get("AWS_ENDPOINT_URL", "http://127.0.0.1:5600"), hours * HOUR)
     if json:
-        print_json({"now": now})
+        from fairlead_cli.documents import CloudClock
+
+        print_json(CloudClock(now=now))
     else:
         typer.echo(f"the local cloud's clock shows {datetime.fromtimestamp(now, UTC):%Y-%m-%d %H:%M} UTC")
 

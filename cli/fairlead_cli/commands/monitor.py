@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from fairlead.model.manifest import Metric
     from fairlead.monitoring import View
     from fairlead.monitoring.overview import Overview
+    from fairlead_cli.documents import Monitored
 
 LISTED = 10
 
@@ -51,12 +52,14 @@ def monitor(
             typer.launch(path.resolve().as_uri())
 
 
-def _document(found: "Overview") -> dict[str, Any]:
+def _document(found: "Overview") -> "Monitored":
     """Return the whole overview; each record carries its label from the history."""
-    import msgspec
+    from msgspec.structs import asdict
 
-    records = [{"record": label, **msgspec.structs.asdict(record)} for label, record in found.records]
-    return msgspec.structs.asdict(found) | {"records": records}
+    from fairlead_cli.documents import LabelledRecord, Monitored
+
+    records = tuple(LabelledRecord(record=label, **asdict(record)) for label, record in found.records)
+    return Monitored(**asdict(found) | {"records": records})
 
 
 def _print(found: "Overview", life: str) -> None:

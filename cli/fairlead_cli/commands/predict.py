@@ -127,7 +127,9 @@ def _write(
     _note_unused(described, table)
     summary = _summary(described, run.releases, run.rows)
     if json:
-        print_json(summary | {"resumed_at": resumed, "file": str(output)})
+        from fairlead_cli.documents import PredictionsFile
+
+        print_json(PredictionsFile(**summary, resumed_at=resumed, file=str(output)))
     else:
         typer.echo(f"{output}: {run.rows:,} rows by {_named(summary)}")
 
@@ -150,7 +152,7 @@ def _print(endpoint: "Endpoint", described: "Contract", table: "TableFile", *, e
     """Print the predictions: all as JSON, the first as a table."""
     from fairlead_cli.prediction_run import answers
 
-    predictions: list[dict[str, Any]] = []
+    predictions: list[Any] = []
     releases: dict[str, None] = {}
     with _progress(table.rows, 0) as advance:
         for one in answers(endpoint, described, table, explain=explain):
@@ -160,7 +162,9 @@ def _print(endpoint: "Endpoint", described: "Contract", table: "TableFile", *, e
     _note_unused(described, table)
     summary = _summary(described, list(releases), table.rows)
     if json:
-        print_json(summary | {"predictions": predictions})
+        from fairlead_cli.documents import Predictions
+
+        print_json(Predictions(**summary, predictions=predictions))
         return
     typer.echo(_named(summary))
     print_table(*_table(predictions))

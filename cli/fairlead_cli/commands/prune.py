@@ -40,8 +40,10 @@ def prune(
             opened.prune(planned)
     quotas, unread = _quotas()
     if json:
-        storage = {"used": quotas.code_used, "limit": quotas.code_limit} if quotas else None
-        print_json({"applied": apply, "plan": planned, "code_storage": storage})
+        from fairlead_cli.documents import CodeStorage, Pruned
+
+        storage = CodeStorage(used=quotas.code_used, limit=quotas.code_limit) if quotas else None
+        print_json(Pruned(applied=apply, plan=planned, code_storage=storage))
         return
     fate = "deleted" if apply else "would go"
     rows = [(one.release, one.version, fate) for one in planned.goes]

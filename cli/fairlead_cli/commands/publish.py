@@ -92,12 +92,17 @@ def publish(
 def _print(published: "Published", settings: "Operator", *, verbose: bool, json: bool) -> None:
     from fairlead.model.principal import named
     from fairlead_cli.findings import count, print_checks, print_engine
-    from fairlead_cli.manifest_view import document, own_code
+    from fairlead_cli.manifest_view import own_code
     from fairlead_cli.stack import live_model, release_command
 
     manifest = published.manifest
     if json:
-        print_json(document(manifest, published.sha256))
+        from msgspec.structs import asdict
+
+        from fairlead.model.digest import prefixed
+        from fairlead_cli.documents import PublishedVersion
+
+        print_json(PublishedVersion(digest=prefixed(published.sha256), **asdict(manifest)))
         return
     print_checks(manifest.findings, verbose=verbose)
     typer.echo(f"\npublished {manifest.model} version {manifest.version}")

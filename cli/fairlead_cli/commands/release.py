@@ -72,6 +72,8 @@ def release(
         live = opened.live() if code else None
         if live and live.model is None:
             note("no model is live yet, so there is nothing to release on new code")
+            if json:
+                print_json(None)
             return
         model, number = _chosen(name, version, live)
         done = opened.release(

@@ -37,7 +37,9 @@ def report(
     path = output or Path(f"{name}-{manifest.version}-{'model_card.md' if card else 'report.html'}")
     write_file(path, opened.blob(blob))
     if json:
-        print_json({"model": name, "version": manifest.version, "file": str(path), "sha256": blob.sha256})
+        from fairlead_cli.documents import ReportFile
+
+        print_json(ReportFile(model=name, version=manifest.version, file=str(path), sha256=blob.sha256))
     else:
         typer.echo(str(path))
     if show:

@@ -118,7 +118,9 @@ def _print(done: "Retrained", settings: "Operator", *, json: bool) -> None:
     from fairlead_cli.stack import live_model, release_command
 
     if json:
-        print_json({"result": "published", **published_facts(done), "findings": done.findings})
+        from fairlead_cli.documents import RetrainedVersion
+
+        print_json(RetrainedVersion(**published_facts(done), findings=done.findings))
         return
     manifest = done.published.manifest
     print_checks((*done.findings, *manifest.findings))
@@ -147,7 +149,9 @@ def _there(name: str, span: float, *, reason: str, settings: "Operator", json: b
         },
     )
     if json:
-        print_json({"result": "started", "function": function, "request": request})
+        from fairlead_cli.documents import RetrainingStarted
+
+        print_json(RetrainingStarted(function=function, request=request))
         return
     print_facts([("started", function), ("request", request)])
     note(f"follow it: sam logs --cw-log-group /aws/lambda/{function} --tail --filter '\"{request}\"'")

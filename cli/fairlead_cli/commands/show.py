@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from fairlead.model.digest import prefixed
 from fairlead_cli.findings import print_findings
-from fairlead_cli.manifest_view import document, facts, field_cells
+from fairlead_cli.manifest_view import facts, field_cells
 from fairlead_cli.options import DEFAULT_STACK, Json, Name, Stack, Version, where
 from fairlead_cli.output import print_facts, print_json, print_table, text
 
@@ -32,7 +33,11 @@ def show(
     manifest, sha256 = opened.manifest(name, version or opened.latest(name))
     retired = retirement(opened, name, manifest.version)
     if json:
-        print_json({**document(manifest, sha256), "retired": retired})
+        from msgspec.structs import asdict
+
+        from fairlead_cli.documents import ShownVersion
+
+        print_json(ShownVersion(digest=prefixed(sha256), retired=retired, **asdict(manifest)))
         return
     print_facts(facts(manifest, sha256, retired))
     typer.echo()

@@ -14,6 +14,7 @@ from fairlead_cli.times import moment, utc_text
 if TYPE_CHECKING:
     from fairlead.journal.alias_state import LiveAt
     from fairlead.journal.tail import Tail
+    from fairlead_cli.documents import WasLive
 
 
 def who_was_live(
@@ -39,7 +40,7 @@ def who_was_live(
     if found is None:
         raise _not_in_journal(instant, tail)
     if json:
-        print_json({"at": instant, "answered": found.release.model == name, **_document(found)})
+        print_json(_document(name, instant, found))
         return
     print_facts(_facts(name, instant, found))
     if is_earlier(found.release, present_life(settings)):
@@ -48,15 +49,19 @@ def who_was_live(
         )
 
 
-def _document(found: "LiveAt") -> dict[str, object]:
-    import msgspec
+def _document(name: str, instant: datetime, found: "LiveAt") -> "WasLive":
+    from msgspec.structs import asdict
 
-    return {
-        "live": found.release,
-        "weights": found.weights,
-        "since": found.record.effective,
-        "record": msgspec.structs.asdict(found.record),
-    }
+    from fairlead_cli.documents import WasLive, WholeRecord
+
+    return WasLive(
+        at=instant,
+        answered=found.release.model == name,
+        live=found.release,
+        weights=found.weights,
+        since=found.record.effective,
+        record=WholeRecord(**asdict(found.record)),
+    )
 
 
 def _facts(name: str, instant: datetime, found: "LiveAt") -> list[tuple[str, str]]:

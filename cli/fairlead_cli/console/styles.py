@@ -1,7 +1,7 @@
 """The console's style sheet: that of report and dashboard, and what navigation and forms need."""
 
-from fairlead.html.stylesheet import STYLES
-from fairlead.monitoring.dashboard.styles import DARK, OWN
+from fairlead.html.stylesheet import DARK, STYLES
+from fairlead.monitoring.dashboard.styles import OWN
 
 CONSOLE = """
 :root { --field: #767f89; --focus: #0b57d0; }

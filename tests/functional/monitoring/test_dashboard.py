@@ -10,6 +10,8 @@ import msgspec
 import pytest
 
 from fairlead.aws.cloudwatch_alarms import AlarmState
+from fairlead.fleet import page as fleet_page
+from fairlead.fleet.summary import Fleet, LiveQuality, StackSummary
 from fairlead.journal.journal import Entry
 from fairlead.journal.records import Record
 from fairlead.model.release import Release
@@ -20,7 +22,7 @@ from tests.browser import Browser, browser
 from tests.functional.conftest import Store
 from tests.functional.ledger_fixture import NOON
 from tests.functional.monitored import Book, another, heavier, mistaken, play, stocked
-from tests.functional.publishing.test_report_browser import CLASHES
+from tests.functional.publishing.test_report_browser import look
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
@@ -127,11 +129,21 @@ def test_a_page_opens_in_silence_and_asks_for_itself_alone(chromium: Browser, op
 
 @pytest.mark.parametrize("name", CASES)
 def test_nothing_overlaps_and_the_page_fits_its_window(chromium: Browser, opened: Any, name: str) -> None:
-    opened(name)
-    assert chromium.run(CLASHES) == []
-    assert chromium.run("document.documentElement.scrollWidth") <= 1280
-    opened(name, width=390)
-    assert chromium.run("document.documentElement.scrollWidth") <= 390
+    look(chromium, opened(name))
+
+
+def test_a_fleet_of_long_names_fits_its_window_and_paper(chromium: Browser, tmp_path: Path) -> None:
+    names = {"model": "m" * 63, "stack": f"{'s' * 17}-{'t' * 17}", "own_code": "package_of_own_code"}
+    quality = LiveQuality(metric="balanced_accuracy", now=None, published=None, drop=None, said="no captured call")
+    row = StackSummary(
+        **names, status="CREATE_COMPLETE", fairlead="0.1.0", api_url="", version=12, since=AT, requests=123_456_789,
+        error_share=0.0123, latency_ms=1234.5, idle_dollars=12.34, alarms=("previous-is-better", "live-errors"),
+        quality=quality, drifted=("x" * 80, "y" * 80), broken=("z" * 80,), problems=("AccessDenied " * 9,),
+    )  # fmt: skip
+    path = tmp_path / "fleet.html"
+    path.write_text(fleet_page.render(Fleet(region="us-east-1", at=AT, hours=24, stacks=(row,))), encoding="utf-8")
+    chromium.open(path)
+    look(chromium, path)
 
 
 def test_dashboard_shows_a_fall_with_the_response(chromium: Browser, opened: Any) -> None:

@@ -10,6 +10,7 @@ from fairlead.errors import ReleaseError
 from fairlead.model.release import Release
 from fairlead.monitoring.tuning import Tuned, tuned
 from fairlead.publishing.publish import Published
+from tests import json_documents
 from tests.functional.conftest import Load, Store
 from tests.functional.releases_here import FUNCTION, ReleasesHere
 
@@ -38,6 +39,7 @@ def test_the_calls_are_measured_and_scaled_from_the_size_that_the_release_has(
     here: ReleasesHere, shelf: Store, published: Published
 ) -> None:
     found = tune(here, shelf, published)
+    json_documents.check("tune", found)
 
     assert here.releases["7"].calls == ["POST /predict"] * 11
     assert (found.rows, found.calls, found.memory, found.architecture) == (3, 10, 1024, "arm64")

@@ -13,8 +13,8 @@ from sklearn.pipeline import make_pipeline
 
 from fairlead.engines.sklearn import SklearnEngine
 from fairlead.errors import DataError, IntegrityError, SettingsError
-from fairlead.gate import judge
 from fairlead.gate.evidence import Evidence
+from fairlead.gate.judge import judge
 from fairlead.gate.policy import Policy, Split
 from fairlead.gate.policy_file import parse
 from fairlead.model import manifest

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from fairlead.errors import DataError
-from fairlead.gate import judge
 from fairlead.gate.evidence import Champion
+from fairlead.gate.judge import judge
 from fairlead.gate.policy import Policy, Split
 from testkit.gate_cases import Table, evidence, findings, model, refused, table
 

@@ -23,8 +23,10 @@ from fairlead.publishing.input import mlflow_model
 from fairlead.publishing.input.mlflow_model import open_mlflow
 from fairlead.publishing.mlflow_export import export_mlflow
 from fairlead.publishing.publish import Published, PublishOptions, publish_file
+from fairlead.registry import connection
 from fairlead.registry.store import Registry
 from testkit.memory import Memory
+from tests.functional.command_line import result
 
 COLUMNS = [
     {"type": "long", "name": "age", "required": True},
@@ -204,11 +206,14 @@ def test_a_registrys_uri_without_the_package_says_what_to_install() -> None:
 
 
 def test_an_exported_version_is_imported_again_with_the_same_answers(
-    folder: Path, held_out: Path, tmp_path: Path
+    folder: Path, held_out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     registry = Registry(Memory())
     first = published(f"mlflow:{folder}", held_out, registry).manifest
-    exported = export_mlflow(registry, "buys", first.version, tmp_path / "exported")
+    monkeypatch.setattr(connection, "open_registry", lambda _: registry)
+    monkeypatch.chdir(tmp_path)
+    assert result("export", "buys", first.version, "exported", "--to", "mlflow")["folder"] == "exported"
+    exported = tmp_path / "exported"
     description = json.loads((exported / "MLmodel").read_text())
     assert description["metadata"]["fairlead_version"] == first.version
     again = published(f"mlflow:{exported}", held_out, registry).manifest

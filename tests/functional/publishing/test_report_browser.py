@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from fairlead.publishing import report
-from tests.browser import Browser, browser
+from tests.browser import FAINT, Browser, browser
 from tests.report_cases import CASES, HOSTILE, case
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -36,6 +36,11 @@ CLASHES = """(() => {
   return found;
 })()"""
 
+WIDTH = "document.documentElement.scrollWidth"
+GROUND = "getComputedStyle(document.documentElement).backgroundColor"
+PAPER = 688
+"""A4 within its margins, in CSS pixels."""
+
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
@@ -53,6 +58,21 @@ def opened(chromium: Browser, shelf: Path, name: str, *, width: int = 1280) -> P
     path.write_text(report.render(case(name)), encoding="utf-8")
     chromium.open(path, width=width)
     return path
+
+
+def look(chromium: Browser, path: Path) -> None:
+    """Look at an open page: light and wide, dark and narrow, and on paper, from a dark screen."""
+    assert chromium.run(CLASHES) == []
+    assert chromium.run(FAINT) == []
+    assert chromium.run(WIDTH) <= 1280
+    chromium.open(path, width=360, dark=True)
+    assert chromium.run(FAINT) == []
+    assert chromium.run(WIDTH) <= 360
+    assert chromium.run(GROUND) == "rgb(18, 22, 27)"
+    chromium.open(path, width=PAPER, dark=True, media="print")
+    assert chromium.run(FAINT) == []
+    assert chromium.run(WIDTH) <= PAPER  # a wide table would be cut
+    assert chromium.run(GROUND) == "rgb(255, 255, 255)"
 
 
 def pixels(png: bytes) -> tuple[int, int, bytes]:
@@ -77,11 +97,7 @@ def test_a_report_opens_in_silence_and_asks_for_itself_alone(chromium: Browser, 
 
 @pytest.mark.parametrize("name", CASES)
 def test_nothing_overlaps_and_the_page_fits_its_window(chromium: Browser, shelf: Path, name: str) -> None:
-    opened(chromium, shelf, name)
-    assert chromium.run(CLASHES) == []
-    assert chromium.run("document.documentElement.scrollWidth") <= 1280
-    opened(chromium, shelf, name, width=390)
-    assert chromium.run("document.documentElement.scrollWidth") <= 390
+    look(chromium, opened(chromium, shelf, name))
 
 
 @pytest.mark.parametrize("name", ["penguins", "diabetes"])

@@ -131,6 +131,7 @@ def test_code_before_the_first_release_is_nothing_to_do() -> None:
 
     assert (done.exit_code, done.stdout) == (0, "")
     assert "no model is live yet" in done.stderr
+    assert result("release", "--code") is None
 
 
 def test_code_of_a_model_that_is_not_live_is_refused() -> None:

@@ -13,6 +13,7 @@ from fairlead.model.release import Release
 from fairlead.monitoring.shadow import shadowed
 from fairlead.registry.store import Registry
 from fairlead.telemetry.capture import Part
+from tests import json_documents
 
 END = 1_000_000
 BUSY = (END - 2_000, END - 30, END - 1)
@@ -75,4 +76,5 @@ def test_a_month_of_quiet_is_not_searched(registry: Registry) -> None:
         ask=lambda release: Same(None, "", release), now=END * SLOT - 1, hours=720, most=100,
     )  # fmt: skip
     assert (found.shadow.rows, found.shadow.agreeing, found.shadow.comparison.rows) == (3, 3, 1)
+    json_documents.check("shadow", found)
     assert ledger.slots == [BUSY[2], BUSY[1], BUSY[0], BUSY[1]]

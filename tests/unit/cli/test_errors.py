@@ -52,12 +52,15 @@ def test_an_error_is_one_line_on_stderr_and_its_own_exit_code(error: FairleadErr
 WRONG: Any = [{"row": 3, "field": "x", "expected": "a number", "got": "a string"}]
 
 
+LEAKAGE = {"check": "leakage", "finding": "one column", "verdict": "fail"}
+
+
 @pytest.mark.parametrize(
     ("error", "document"),
     [
         (NotFoundError("no model", hint="publish one"), {"message": "no model", "hint": "publish one"}),
         (CallError("1 value is wrong", problem={"code": "invalid_instances", "errors": WRONG}), {"errors": WRONG}),
-        (RefusedError("refused", findings=[{"check": "leakage"}]), {"findings": [{"check": "leakage"}]}),
+        (RefusedError("refused", findings=[LEAKAGE]), {"findings": [LEAKAGE]}),
         (ZeroDivisionError("division by zero"), {"code": "defect", "message": "division by zero"}),
         (typer.BadParameter("give NAME"), {"code": "usage"}),
     ],

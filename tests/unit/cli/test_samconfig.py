@@ -1,12 +1,15 @@
 """fairlead fleet add: one more environment in samconfig.toml, as the SAM CLI reads it."""
 
+import json
 import tomllib
 from pathlib import Path
 
 import pytest
 from samcli.cli.types import CfnParameterOverridesType
+from typer.testing import CliRunner
 
 from fairlead.errors import NotFoundError, SettingsError
+from fairlead_cli.main import app
 from fairlead_cli.samconfig import add_environment
 
 ROOT = Path(__file__).parents[3]
@@ -34,7 +37,9 @@ def test_an_environment_follows_what_the_file_holds_and_sam_reads_its_parameters
 
 
 def test_a_stage_that_is_given_replaces_the_default(project: Path) -> None:
-    add_environment(project, "churn", ["StageName=v1"])
+    done = CliRunner().invoke(app, ["fleet", "add", "churn", "StageName=v1", "--config-file", str(project), "--json"])
+    assert json.loads(done.stdout) == {"environment": "churn", "file": str(project)}
+    assert "next: sam build && sam deploy --config-env churn" in done.stderr
     made = tomllib.loads(project.read_text())["churn"]
     assert made["deploy"]["parameters"]["parameter_overrides"] == "StageName=v1"
 

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from fairlead.errors import SettingsError
-from fairlead.gate import judge
 from fairlead.gate.checks import CHECKS
 from fairlead.gate.evidence import Budget, Champion, Column, Evidence, Folds, Predicted, Probe, Rows
 from fairlead.gate.findings import Finding
+from fairlead.gate.judge import judge
 from fairlead.gate.policy import Condition, Metrics, NamedSlice, Policy, Privacy, Slices
 from fairlead.gate.policy_file import parse
 from fairlead.model.manifest import Certificate, Engine

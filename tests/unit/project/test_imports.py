@@ -28,6 +28,7 @@ CLI_ROWS = [
         "predictions_format",
         "samconfig",
         "starter",
+        "tables",
         "version_files",
     },
     {"options", "output", "overview", "publish_options", "predictions_file", "rows", "stack", "times"},
@@ -40,8 +41,8 @@ CLI_ROWS = [
         "outcomes_file",
         "prediction_run",
     },
-    {"manifest_view"},
-    {"console"},
+    {"manifest_view", "documents"},
+    {"console", "schemas"},
     {"commands"},
     {"main"},
 ]

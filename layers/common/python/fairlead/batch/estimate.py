@@ -3,12 +3,15 @@
 import time
 from collections.abc import Sequence
 from math import inf
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from fairlead import prices
 from fairlead.batch.job import Chunk
-from fairlead.batch.worker import Worker
+
+if TYPE_CHECKING:
+    from fairlead.batch.worker import Worker
 
 SAMPLE = 2 << 20
 """Bytes of text that are tried."""
@@ -41,7 +44,7 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     dollars: float
 
 
-def trial(worker: Worker, chunk: Chunk) -> Tried:
+def trial(worker: "Worker", chunk: Chunk) -> Tried:
     """Answer the first rows of a chunk twice, without writing, and measure the second time."""
     sample = chunk
     if chunk.rows is None:

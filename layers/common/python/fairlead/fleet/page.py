@@ -8,8 +8,8 @@ from fairlead.html import formatting
 from fairlead.html.blocks import section, table
 from fairlead.html.elements import Children, Content, e
 from fairlead.html.page import page
-from fairlead.html.stylesheet import STYLES
-from fairlead.monitoring.dashboard.styles import DARK, OWN
+from fairlead.html.stylesheet import DARK, STYLES
+from fairlead.monitoring.dashboard.styles import OWN
 from fairlead.monitoring.dashboard.time_axis import utc_text
 
 SIGNS = {"pass": "✓", "warn": "!", "fail": "✕"}

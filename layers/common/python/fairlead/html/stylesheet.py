@@ -1,4 +1,4 @@
-"""The style sheet of report and dashboard: inline, for screens from 320 px and for A4 paper."""
+"""The style sheet of all pages: inline, for screens from 320 px, light or dark, and for A4 paper."""
 
 STYLES = """
 :root { color-scheme: light; --ink: #1b1f24; --soft: #57606a; --rule: #d5dae0; --wash: #f5f7f9; --blue: #1f3a5f;
@@ -95,7 +95,8 @@ svg .dot { fill: var(--blue); stroke: #fff; stroke-width: 1; }
 svg .half { fill: #dbe4ee; stroke: var(--blue); stroke-width: 1.2; }
 svg .median { stroke: var(--blue); stroke-width: 3; }
 svg .box { stroke: var(--rule); }
-svg .light { fill: #fff; } svg .none { fill: #767f89; } svg .strong { font-weight: 600; font-size: 13.5px; }
+svg .light { fill: #fff; } svg .ink { fill: #1b1f24; } svg .none { fill: #767f89; }
+svg .strong { font-weight: 600; font-size: 13.5px; }
 
 @media screen and (max-width: 760px) {
   .row, .row.two { grid-template-columns: minmax(0, 1fr); }
@@ -113,7 +114,8 @@ svg .light { fill: #fff; } svg .none { fill: #767f89; } svg .strong { font-weigh
   tr, .verdict, .key > div, .together { break-inside: avoid; }
   section > h2 + p:not(:last-child) { break-after: avoid; break-inside: avoid; }
   table, dl.facts, figcaption, .keys { font-size: 8.5pt; }
-  th, td { padding: 3pt 10pt 3pt 0; }
+  th, td { padding: 3pt 10pt 3pt 0; overflow-wrap: anywhere; }
+  thead th, td.short, td.number { white-space: normal; } td.number { overflow-wrap: normal; }
   .scroll { overflow: visible; }
   .row, .features { grid-template-columns: repeat(3, minmax(0, 1fr)); gap: 12pt 14pt; }
   .row.two { grid-template-columns: repeat(2, minmax(0, 1fr)); }
@@ -122,3 +124,20 @@ svg .light { fill: #fff; } svg .none { fill: #767f89; } svg .strong { font-weigh
   a { color: inherit; text-decoration: none; }
 }
 """
+
+DARK = """
+@media screen and (prefers-color-scheme: dark) {
+  :root { color-scheme: dark; --ink: #e4e8ec; --soft: #9aa5b1; --rule: #343c46; --wash: #1b2128; --blue: #8fb8ea;
+    --bar: #5f82ac; --red: #ff8791; --interval: #2a3c52; --band-0: #5b7fab; --band-1: #a98348; --band-2: #6c8f68;
+    --band-3: #957a9a; }
+  html { background: #12161b; }
+  svg .halo { stroke: #12161b; } svg .grid { stroke: #262d35; } svg .axis { stroke: #626d79; }
+  svg .reference { stroke: #8a949f; } svg .dot { stroke: #12161b; }
+  .verdict.pass { border-color: #4fb286; } .verdict.pass .sign { color: #4fb286; }
+  .verdict.warn { border-color: #dba63f; } .verdict.warn .sign { color: #dba63f; }
+  .verdict.fail { border-color: var(--red); } .verdict.fail .sign { color: var(--red); }
+  .is-fail b { color: #ff8791; } .is-warn b, .is-inconclusive b { color: #dba63f; } .is-pass b { color: #4fb286; }
+  svg .half { fill: #2a3c52; }
+}
+"""
+"""Colours of a dark screen; the last part of a sheet, because it changes variables of the others."""

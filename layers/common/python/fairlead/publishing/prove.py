@@ -11,9 +11,9 @@ from fairlead.engines.estimator_data.reader import read, uses
 from fairlead.engines.model_code.package import encode
 from fairlead.engines.sklearn import SklearnEngine
 from fairlead.errors import DataError, ModelCodeError, ModelFileError, SettingsError
-from fairlead.gate import judge
 from fairlead.gate.evidence import Evidence, Folds
 from fairlead.gate.findings import Verdict
+from fairlead.gate.judge import judge
 from fairlead.gate.policy import Policy
 from fairlead.model.golden import Golden
 from fairlead.model.manifest import Explaining, Recipe

@@ -3,9 +3,9 @@
 from xml.etree.ElementTree import Element
 
 from fairlead.html.page import page, titles
-from fairlead.html.stylesheet import STYLES
+from fairlead.html.stylesheet import DARK, STYLES
 from fairlead.monitoring.dashboard.sections import SECTIONS
-from fairlead.monitoring.dashboard.styles import DARK, OWN
+from fairlead.monitoring.dashboard.styles import OWN
 from fairlead.monitoring.dashboard.summary import opening
 from fairlead.monitoring.dashboard.time_axis import utc_text
 from fairlead.monitoring.overview import Overview

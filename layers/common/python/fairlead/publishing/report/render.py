@@ -1,7 +1,7 @@
 """The version report as one HTML file."""
 
 from fairlead.html.page import page, titles
-from fairlead.html.stylesheet import STYLES
+from fairlead.html.stylesheet import DARK, STYLES
 from fairlead.publishing.report.facts import ReportFacts
 from fairlead.publishing.report.sections import SECTIONS
 from fairlead.publishing.report.sections.summary import summary
@@ -14,7 +14,7 @@ def render(facts: ReportFacts) -> str:
     made_by = f"Fairlead {manifest.environment.get('fairlead', '')}".strip()
     return page(
         f"{manifest.model} version {manifest.version}: report",
-        STYLES,
+        STYLES + DARK,
         f"{made_by} · {manifest.created:%Y-%m-%d %H:%M} UTC",
         summary(facts, titles(sections)),
         sections,
