@@ -12,11 +12,11 @@ import os
 import pickle
 import secrets
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from fairlead_local.account import ACCOUNT
 from fairlead_local.errors import KeptStateError
@@ -27,8 +27,16 @@ MOTO = ("dynamodb", "iam", "logs", "s3", "sns", "sts")
 LOCKS: dict[type, Any] = {type(threading.Lock()): threading.Lock, type(threading.RLock()): threading.RLock}
 MAC = hashlib.sha256
 
-Parts = Mapping[str, tuple[object, Sequence[str]]]
-"""The objects that hold state, by name, each with the attributes that are state."""
+
+class HasState(Protocol):
+    """A part of the cloud."""
+
+    @property
+    def STATE(self) -> tuple[str, ...]:  # noqa: N802 - a constant of the class
+        """The names of the attributes that the next cloud goes on with."""
+
+
+Parts = Mapping[str, HasState]
 
 
 @dataclass(frozen=True)
@@ -42,7 +50,7 @@ class KeptState:
     def restore(self, parts: Parts) -> None:
         """Give a new cloud's parts, and moto, what they had."""
         for name, values in self.parts.items():
-            vars(parts[name][0]).update(values)
+            vars(parts[name]).update(values)
         for (service, region), backend in self.moto.items():
             _backends(service)[region] = backend
 
@@ -50,7 +58,7 @@ class KeptState:
 def save(file: Path, parts: Parts, *, offset: float) -> None:
     """Write the state of a cloud that answers no request any more; the file before stays until this one is whole."""
     moto = {(service, region): backend for service in MOTO for region, backend in _backends(service).items()}
-    values = {name: {one: getattr(part, one) for one in state} for name, (part, state) in parts.items()}
+    values = {name: {one: getattr(part, one) for one in part.STATE} for name, part in parts.items()}
     written = io.BytesIO()
     _Pickler(written, pickle.HIGHEST_PROTOCOL).dump(KeptState(offset, values, moto))
     payload = written.getbuffer()

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
@@ -34,7 +35,7 @@ from fairlead_local.iam.guard import Guard
 from fairlead_local.iam.identities import Identities
 from fairlead_local.iam.roles import Roles as AccessRoles
 from fairlead_local.iam.web_identity import WebIdentities
-from fairlead_local.kept_state import KeptState, Parts
+from fairlead_local.kept_state import HasState, KeptState
 from fairlead_local.lambda_.account_settings import AccountSettings
 from fairlead_local.lambda_.aliases import Aliases
 from fairlead_local.lambda_.archives import Archives
@@ -131,23 +132,15 @@ class Cloud:
             guard, self.clock, self.codedeploy.pace, faults, variants, web_identities, make_inactive=inactivate
         )
         self.gateway = Gateway(apis, invoker, permissions, Authorizer(identities, evaluator), platform)
-        self._parts: Parts = {
-            "alarms": (cloudwatch.alarms, ("alarms", "history")),
-            "apis": (apis, ("_apis", "_deployments", "_domains")),
-            "archives": (archives, ("_known",)),
-            "bucket policies": (buckets, ("_policies",)),
-            "deployments": (self.codedeploy.store, ("applications", "configs", "deployments")),
-            "functions": (store, ("functions", "layers", "numbered")),
-            "metrics": (metrics, ("_points", "changes", "latest")),
-            "rules": (self.bus, ("rules",)),
-            "stacks": (registry, ("deleted", "stacks")),
-            "state machines": (machines, ("machines",)),
-            "subscriptions": (self._subscriptions, ("filters",)),
-        }
+        self._state: Mapping[str, HasState] = {
+            "alarms": cloudwatch.alarms, "apis": apis, "archives": archives, "bucket policies": buckets,
+            "deployments": self.codedeploy.store, "functions": store, "metrics": metrics, "rules": self.bus,
+            "stacks": registry, "state machines": machines, "subscriptions": self._subscriptions,
+        }  # fmt: skip
 
     def restore(self, state: KeptState) -> None:
         """Go on where an earlier cloud stopped."""
-        state.restore(self._parts)
+        state.restore(self._state)
         self.bus.resume()
 
     def settle(self) -> None:
@@ -157,7 +150,7 @@ class Cloud:
 
     def save(self, file: Path) -> None:
         """Write the state of this cloud, which has stopped."""
-        kept_state.save(file, self._parts, offset=self.clock.offset)
+        kept_state.save(file, self._state, offset=self.clock.offset)
 
     def stop(self) -> None:
         """End every function process and deliver the last logs; the ports must still be open."""

@@ -46,6 +46,8 @@ class Api:
 class Apis:
     """All APIs of the account; thread-safe."""
 
+    STATE = ("_apis", "_deployments", "_domains")
+
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._apis: dict[str, Api] = {}

@@ -16,6 +16,8 @@ from fairlead_local.errors import ServiceError
 class StackRegistry:
     """Stacks by name, deleted ones by id."""
 
+    STATE = ("deleted", "stacks")
+
     def __init__(self, of_caller: Callable[[], Clients]) -> None:
         self.lock = threading.RLock()
         self.stacks: dict[str, Stack] = {}

@@ -15,6 +15,8 @@ HISTORY_LIMIT = 10_000  # items; AWS keeps them for thirty days
 class AlarmStore:
     """Hold `lock` while reading or changing what a look-up returned."""
 
+    STATE = ("alarms", "history")
+
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.alarms: dict[str, Alarm] = {}

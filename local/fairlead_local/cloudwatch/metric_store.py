@@ -62,6 +62,8 @@ class MetricStore:
     `changes` counts additions, `latest` is the latest moment of all.
     """
 
+    STATE = ("_points", "changes", "latest")
+
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._points: dict[Metric, _Points] = {}

@@ -11,6 +11,8 @@ from fairlead_local.errors import ServiceError
 class Store:
     """Hold `lock` while reading or changing what a look-up returned, but not while calling another service."""
 
+    STATE = ("applications", "configs", "deployments")
+
     def __init__(self, now: Callable[[], float]) -> None:
         self.lock = threading.RLock()
         self.now = now

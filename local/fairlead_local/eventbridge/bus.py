@@ -48,6 +48,8 @@ class Rule:
 class Bus:
     """Keeps the rules and delivers each event to the targets of the rules that match it."""
 
+    STATE = ("rules",)
+
     def __init__(self, clock: Clock, deliver: Deliver) -> None:
         self.lock = threading.RLock()
         self.rules: dict[str, Rule] = {}

@@ -30,6 +30,8 @@ class _Policy:
 class BucketPolicies:
     """One policy per bucket."""
 
+    STATE = ("_policies",)
+
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._policies: dict[str, _Policy] = {}

@@ -39,6 +39,8 @@ class Archive:
 class Archives:
     """Unpacks archives below one directory."""
 
+    STATE = ("_known",)
+
     def __init__(self, directory: Path, clients: Clients) -> None:
         self._directory = directory
         self._clients = clients

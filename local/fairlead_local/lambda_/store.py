@@ -29,6 +29,8 @@ class Store:
     `numbered` holds the last version number of deleted functions.
     """
 
+    STATE = ("functions", "layers", "numbered")
+
     def __init__(self) -> None:
         self.lock = threading.RLock()
         self.functions: dict[str, Function] = {}

@@ -50,6 +50,8 @@ class EventBatch:
 class Subscriptions:
     """Keeps the filters by log group and name; one thread collects matching events and invokes the functions."""
 
+    STATE = ("filters",)
+
     def __init__(self, clock: Clock, permissions: Permissions, invoke: Callable[[dict[str, Any]], Any]) -> None:
         self.lock = threading.Lock()
         self.filters: dict[str, dict[str, Filter]] = {}

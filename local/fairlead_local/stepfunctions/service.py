@@ -45,6 +45,8 @@ class Machine:
 class StepFunctions:
     """Machines and executions by ARN. `assume` returns clients with a role's rights, or raises ServiceError."""
 
+    STATE = ("machines",)
+
     def __init__(self, clock: Clock, assume: Callable[[str], Clients], allow: Allow) -> None:
         self._clock = clock
         self._assume = assume
