@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from fairlead.errors import FairleadError, FieldError, naming_missing_packages
-from fairlead_cli.output import print_json
+from fairlead_cli.output import note, print_json, printable
 
 MOST_ERRORS = 10
 
@@ -58,7 +58,7 @@ def _print_error(error: FairleadError, *, debug: bool) -> None:
     errors: list[FieldError] = getattr(error, "errors", [])
     for wrong in errors[:MOST_ERRORS]:
         where = f"row {wrong['row']}" + (f", {wrong['field']}" if wrong["field"] else "")
-        typer.echo(f"  {where}: expected {wrong['expected']}, got {wrong['got']}", err=True)
+        note(f"  {where}: expected {wrong['expected']}, got {wrong['got']}")
     if len(errors) > MOST_ERRORS:
         typer.echo(f"  … and {len(errors) - MOST_ERRORS} more", err=True)
     if error.hint:
@@ -76,7 +76,7 @@ def _print_defect(error: Exception, *, debug: bool) -> None:
 
 def _line(label: str, text: str, colour: str) -> None:
     """Print in colour; Typer omits colours if stderr is not a terminal or NO_COLOR is set."""
-    typer.echo(f"{typer.style(label + ':', fg=colour, bold=True)} {text}", err=True, color=_colour())
+    typer.echo(f"{typer.style(label + ':', fg=colour, bold=True)} {printable(text)}", err=True, color=_colour())
 
 
 def _colour() -> bool | None:

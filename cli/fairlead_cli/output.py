@@ -1,5 +1,6 @@
 """Output of commands: results on stdout (tables, or JSON alone), progress on stderr."""
 
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -9,6 +10,8 @@ import typer
 
 PIPED_WIDTH = 200
 """Width if stdout is not a terminal: a log is not truncated."""
+STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Characters that move a terminal's cursor, colour it, or turn the text around them; tabs and new lines may stay."""
 
 
 def print_json(result: Any) -> None:
@@ -48,12 +51,12 @@ def print_facts(facts: Sequence[tuple[str, str]]) -> None:
     """Print labels and values, one pair a line."""
     width = max(len(label) for label, _ in facts)
     for label, said in facts:
-        typer.echo(f"{label:<{width}}  {said}".rstrip())
+        typer.echo(printable(f"{label:<{width}}  {said}".rstrip()))
 
 
 def note(said: str) -> None:
     """Print a note on stderr."""
-    typer.echo(said, err=True)
+    typer.echo(printable(said), err=True)
 
 
 @contextmanager
@@ -66,10 +69,15 @@ def progress_steps() -> Iterator[Callable[[str], None]]:
     with console.status("") as status:
 
         def show(step: str) -> None:
-            console.print(Text(f"· {step}", style="dim"), soft_wrap=True)
-            status.update(Text(step))
+            console.print(Text(printable(f"· {step}"), style="dim"), soft_wrap=True)
+            status.update(Text(printable(step)))
 
         yield show
+
+
+def printable(said: str) -> str:
+    """Return the text with a visible mark for each character that would steer the terminal."""
+    return STEERING.sub("�", said)
 
 
 def text(value: object) -> str:
@@ -78,7 +86,7 @@ def text(value: object) -> str:
         from fairlead.model.digits import digits
 
         return digits(value)
-    return "" if value is None else str(value)
+    return "" if value is None else printable(str(value))
 
 
 def size(count: int) -> str:

@@ -1,7 +1,7 @@
 """`python -m fairlead_local`: the process that `LocalCloud` starts.
 
-It prints one line of JSON when it serves, or the reason why it cannot. It stops on SIGTERM, on SIGINT, and when
-standard input ends, which happens however the parent process ends.
+It prints one line of JSON when it serves, or the reason why it cannot, and one more if its state could not be kept.
+It stops on SIGTERM, on SIGINT, and when standard input ends, which happens however the parent process ends.
 """
 
 import argparse
@@ -42,14 +42,14 @@ def main() -> int:
         bind = Bind(options.port, options.api_port, options.also_on)
         server = Server(bind, options.directory, behind=options.behind, keep=options.keep, archives=options.archives)
     except LocalCloudError as error:
-        _say({"error": str(error), "hint": error.hint, "kind": type(error).__name__})
+        _say({"error": str(error), "hint": error.hint})
         return error.exit_code
     _say({"port": server.port, "api_port": server.api_port, "keys": [server.access_key, server.secret_key]})
     stop.wait()
     try:
         server.stop()
-    except OSError:  # the state could not be written
-        logging.getLogger(__name__).exception("the state was not kept")
+    except OSError as error:  # the state could not be written
+        _say({"error": str(error)})
         return 1
     if options.temporary:
         shutil.rmtree(options.directory, ignore_errors=True)

@@ -18,8 +18,8 @@ from typing import Any, Literal, Self
 from fairlead_local.account import HOST, REGION
 from fairlead_local.clients import Clients
 from fairlead_local.control_client import control
-from fairlead_local.errors import LocalCloudError, PlatformError, PortTakenError
-from fairlead_local.folder import LOG, check_own
+from fairlead_local.errors import LocalCloudError, PlatformError
+from fairlead_local.folder import LOG, STATE, check_own
 
 STAGE = "prod"
 STOP_SECONDS, KEEP_SECONDS = 15.0, 120.0
@@ -68,7 +68,12 @@ class LocalCloud:
         """Start the child process and wait until it serves; raises LocalCloudError with its reason."""
         if sys.platform != "linux":
             raise PlatformError(sys.platform)
-        self.directory.mkdir(parents=True, exist_ok=True)
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LocalCloudError(
+                f"cannot make the folder {self.directory}: {error.strerror}", hint="name one that you may write"
+            ) from error
         if self._keep:
             check_own(self.directory)
         port, api_port, also_on = self._ports
@@ -93,19 +98,24 @@ class LocalCloud:
         process, self._process = self._process, None
         if process is None:
             return
-        for pipe in (process.stdin, process.stdout):
-            if pipe:
-                with contextlib.suppress(OSError):
-                    pipe.close()
+        if process.stdin:
+            with contextlib.suppress(OSError):
+                process.stdin.close()
         process.terminate()
         try:
             process.wait(KEEP_SECONDS if self._keep else STOP_SECONDS)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+        said = b""
+        if process.stdout:
+            with process.stdout as output:
+                said = output.read()
         if self._keep and process.returncode and self._facts:  # without facts it never served
-            hint = f"see {self.directory / LOG}; the state of its last end is still there"
-            raise LocalCloudError(f"the state was not kept in {self.directory}", hint=hint)
+            reason = json.loads(said)["error"] if said else f"it ended with status {process.returncode}"
+            earlier = (self.directory / STATE).exists()
+            hint = "the state of its last end is still there" if earlier else "there is no state of an earlier end"
+            raise LocalCloudError(f"the state was not kept in {self.directory}: {reason}", hint=hint)
         if self._temporary:  # the child removes it unless it was killed or never served
             shutil.rmtree(self.directory, ignore_errors=True)
 
@@ -236,9 +246,9 @@ class LocalCloud:
             return facts
         log = self.directory / LOG
         self.stop()
-        if facts.get("kind") == PortTakenError.__name__:
-            raise LocalCloudError(facts["error"], hint=facts["hint"])
-        raise LocalCloudError(facts.get("error", "the local cloud ended before it served"), hint=f"see {log}")
+        raise LocalCloudError(
+            facts.get("error", "the local cloud ended before it served"), hint=facts.get("hint") or f"see {log}"
+        )
 
 
 def _environment() -> dict[str, str]:

@@ -16,10 +16,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 from fairlead_local.account import ACCOUNT
-from fairlead_local.errors import KeptStateError
+from fairlead_local.errors import KeptStateError, LocalCloudError
 from fairlead_local.lambda_.archives import Archive
 
 MOTO = ("dynamodb", "iam", "logs", "s3", "sns", "sts")
@@ -64,7 +64,8 @@ def save(file: Path, parts: Parts, *, offset: float) -> None:
     payload = written.getbuffer()
     header = json.dumps(_versions()).encode() + b"\n"
     partial = file.with_suffix(".partial")
-    with partial.open("wb") as opened:
+    partial.unlink(missing_ok=True)
+    with _own(partial) as opened:  # it has access keys
         opened.write(_mac(header, payload))
         opened.write(header)
         opened.write(payload)
@@ -133,6 +134,22 @@ def _mac(header: bytes, payload: memoryview) -> bytes:
     return made.digest()
 
 
+def check_key() -> None:
+    """Raise LocalCloudError if the user has no key and none can be made: at the end it would be too late."""
+    try:
+        _key()
+    except OSError as error:
+        raise LocalCloudError(
+            f"the key of kept states cannot be made or read: {error}",
+            hint="let XDG_STATE_HOME name a folder that you may write",
+        ) from error
+
+
+def _own(file: Path) -> BinaryIO:
+    """Create a file that its user alone may read; raises FileExistsError."""
+    return os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+
+
 def _key() -> bytes:
     """Return the user's key; the first call creates it."""
     folder = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "fairlead"
@@ -140,7 +157,7 @@ def _key() -> bytes:
     if not file.exists():
         folder.mkdir(parents=True, exist_ok=True)
         partial = folder / f"local.key.{secrets.token_hex(8)}"
-        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as opened:
+        with _own(partial) as opened:
             opened.write(secrets.token_bytes(32))
         try:
             os.link(partial, file)  # two clouds that start at once have one key

@@ -55,6 +55,8 @@ class Server:
         from fairlead_local import kept_state
         from fairlead_local.wiring import Cloud
 
+        if keep:
+            kept_state.check_key()
         archives = archives or directory / ARCHIVES
         state = kept_state.load(directory / STATE, archives) if self._kept() else None
         self._remove_files(kept=state is not None)

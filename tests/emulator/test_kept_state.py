@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import stat
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -186,9 +187,42 @@ def test_folder_with_other_files_is_refused_and_not_touched(tmp_path: Path) -> N
 def test_folder_that_a_cloud_uses_is_refused(tmp_path: Path) -> None:
     with (
         LocalCloud(directory=tmp_path / "one", keep=True),
-        pytest.raises(LocalCloudError, match="another local cloud uses"),
+        pytest.raises(LocalCloudError, match="another local cloud uses") as refused,
     ):
         LocalCloud(directory=tmp_path / "one", keep=True).start()
+
+    assert refused.value.hint == "stop it, or name another folder with --keep"
+
+
+def test_state_is_readable_by_its_user_alone(stopped: Path) -> None:
+    assert stat.S_IMODE((stopped / "cloud" / STATE).stat().st_mode) == 0o600  # it has access keys
+
+
+def test_user_whose_key_cannot_be_made_is_told_at_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "file"))
+
+    with pytest.raises(LocalCloudError, match="Not a directory") as refused:
+        LocalCloud(directory=tmp_path / "one", keep=True).start()
+
+    assert "XDG_STATE_HOME" in refused.value.hint
+
+
+def test_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(LocalCloudError, match=r"cannot make the folder .*file/one"):
+        LocalCloud(directory=tmp_path / "file" / "one", keep=True).start()
+
+
+def test_end_that_cannot_keep_the_state_says_why_and_what_is_there(tmp_path: Path) -> None:
+    cloud = LocalCloud(directory=tmp_path / "one", keep=True).start()
+    (tmp_path / "one" / STATE).with_suffix(".partial").mkdir()
+
+    with pytest.raises(LocalCloudError, match=r"was not kept in .*: .*Is a directory") as lost:
+        cloud.stop()
+
+    assert lost.value.hint == "there is no state of an earlier end"
 
 
 def test_up_names_at_its_end_the_folder_that_goes_on(tmp_path: Path) -> None:

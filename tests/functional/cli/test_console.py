@@ -10,7 +10,7 @@ import msgspec
 import pytest
 import typer
 
-from fairlead.errors import StorageError
+from fairlead.errors import NotFoundError, StorageError
 from fairlead.model.signature import Field
 from fairlead.publishing.publish import Published
 from fairlead.settings import Operator
@@ -147,6 +147,8 @@ def test_an_error_is_a_page_with_its_hint(console: Asked, name: str, model: str)
         f"{model}/versions/7": "did you mean 1 or 2?",
         f"{model}/versions/0": "the console has no such page",
         f"{model}/compare?a=1": "a comparison needs two versions",
+        f"{model}?before=1": "no version older than 1",
+        f"stacks/{name}/models/pengins/timeline": "did you mean penguins?",
     }
     for path, expected in cases.items():
         status, body, _ = console.ask(f"/{TOKEN}/{path}")
@@ -240,6 +242,18 @@ def test_a_version_shows_its_facts_and_its_report_in_a_closed_frame(console: Ask
     assert f'<iframe src="/{TOKEN}/{model}/versions/1/report.html"' in page
     assert (status, report.startswith("<!doctype html>")) == (200, True)
     assert headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
+
+
+def test_a_report_that_is_gone_is_an_error_of_its_page(
+    console: Asked, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> bytes:
+        raise NotFoundError("the report is gone")
+
+    monkeypatch.setattr("fairlead_cli.console.visit.Registry.blob", gone)
+    status, body, _ = console.ask(f"/{TOKEN}/{model}/versions/1/report")
+
+    assert (status, "the report is gone" in body, "<iframe" in body) == (404, True, False)
 
 
 def test_the_timeline_and_the_decisions_show_who_why_and_evidence(console: Asked, model: str) -> None:

@@ -36,6 +36,8 @@ def _page(visit: Visit, title: str, path: str, said: str, chosen: Callable[[Reco
     shown = visit.number("limit", SHOWN, 10_000)
     every = (one for one in visit.journal.history() if concerns(one.record, visit.model) and chosen(one.record))
     found = list(islice(every, shown + 1))
+    if not found:
+        visit.registry.latest(visit.model)  # raises NotFoundError if there is no such model
     more = link(f"Show {SHOWN} more", visit.of_model(path, limit=shown + SHOWN)) if len(found) > shown else None
     return Page(
         f"{visit.model}: {title.lower()}",

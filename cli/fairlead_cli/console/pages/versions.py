@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
-from fairlead.errors import FairleadError
+from fairlead.errors import FairleadError, NotFoundError
 from fairlead.html import formatting
 from fairlead.html.blocks import Cell, paragraph, section, table
 from fairlead.html.elements import Children, e
@@ -39,8 +39,10 @@ def page(visit: Visit) -> Page:
     numbers = visit.registry.versions(visit.model)
     before = visit.number("before", numbers[-1] + 1, numbers[-1] + 1)
     shown = [number for number in reversed(numbers) if number < before][:SHOWN]
+    if not shown:
+        raise NotFoundError(f"{visit.model} has no version older than {before}", hint="choose one on the model's page")
     listed, problem = _listed(visit, shown)
-    older = [number for number in numbers if shown and number < shown[-1]]
+    older = [number for number in numbers if number < shown[-1]]
     return Page(
         visit.model,
         [
