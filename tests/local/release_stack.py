@@ -24,7 +24,7 @@ from fairlead.publishing.store import Published
 from fairlead_local.cloud import Credentials, LocalCloud
 from tests.local.commands import STACK, Commands
 from tests.local.packing import BUILT, UNPACKED, deploy, packed
-from tests.local.support import Answer, call, settled, until
+from tests.local.support import Answer, Sam, call, settled, until
 
 AT_ONCE = ("--strategy", "all-at-once", "--wait")
 PATIENT = [
@@ -278,9 +278,15 @@ class Scene(Commands):
         functions.update_function_code(FunctionName=self.function, ZipFile=zipped(source))
         settled(functions, self.function)
 
-    def deploy(self, *overrides: str, template: Path | None = None) -> None:
-        """Deploy the built stack, or another template, with parameters."""
-        self.outputs = deploy(self.cloud, template or self.packed, STACK, [*PATIENT, *overrides])
+    def deploy(self, *overrides: str) -> None:
+        """Deploy the built stack with parameters."""
+        self.outputs = deploy(self.cloud, self.packed, STACK, [*PATIENT, *overrides])
+
+    def sam_deploy(self, template: Path) -> None:
+        """Run `sam deploy` of another template, which uploads its folders."""
+        sam = Sam(self.cloud)
+        sam.deploy(template.parent, STACK, PATIENT, template=template)
+        self.outputs = sam.outputs(STACK)
 
     def publish(self, estimator: Any, **how: Any) -> Published:
         """Publish a version of iris with a publisher's rights."""

@@ -82,7 +82,7 @@ def test_stack_update_leaves_live_unchanged_and_the_next_release_takes_the_new_c
     changed = change(tmp_path, scene.packed)
 
     with scene.callers(threads=2, pause=0.2) as met:
-        scene.deploy(template=changed)
+        scene.sam_deploy(changed)
         assert (scene.alias(), scene.weights()) == (old, {})
         assert scene.newest() == known, "no alias moved"
         new = scene.release("--code", "--reason", "the new layer")
