@@ -112,10 +112,11 @@ def test_a_stack_of_an_older_fairlead_is_to_be_deployed_again() -> None:
     assert "sam deploy" in caught.value.hint
 
 
-def test_a_base_environment_that_is_no_json_is_named() -> None:
-    deploy("fairlead", OUTPUTS | {"BaseEnvironment": "A=b"})
+@pytest.mark.parametrize(("output", "value"), [("BaseEnvironment", "A=b"), ("BatchConcurrency", "many")])
+def test_an_output_that_cannot_be_read_is_named(output: str, value: str) -> None:
+    deploy("fairlead", OUTPUTS | {output: value})
 
-    with pytest.raises(SettingsError, match="BaseEnvironment"):
+    with pytest.raises(SettingsError, match=f"{output} of stack 'fairlead'"):
         stack.find(Operator())
 
 

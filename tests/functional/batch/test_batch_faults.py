@@ -94,9 +94,13 @@ def test_rerun_with_damaged_files_of_the_job_names_them_and_the_command_that_rem
     assert result(*ran) == first
 
 
-def test_results_that_the_pattern_of_inputs_matches_are_refused_before_they_are_written(write: Write) -> None:
+@pytest.mark.parametrize("output", [".", "x/..", "link"])
+def test_results_that_the_pattern_of_inputs_matches_are_refused_before_they_are_written(
+    write: Write, output: str
+) -> None:
     folder = write("x/y/rows.csv", numbers(5)).parents[2]
-    done = fairlead("batch", "linear@1", "--input", folder / "*/*/*.csv", "--output", folder, "--local", 1)
+    (folder / "link").symlink_to(folder)
+    done = fairlead("batch", "linear@1", "--input", folder / "*/*/*.csv", "--output", folder / output, "--local", 1)
     assert done.exit_code == 2
     assert "the results would be inputs of the next run" in done.stderr
     assert "hint: " in done.stderr

@@ -14,8 +14,9 @@ import pytest
 from moto import mock_aws
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils
 
-from fairlead.batch import plan
+from fairlead.batch import plan, steps
 from fairlead.batch.worker import Worker
+from fairlead.errors import StorageError
 from fairlead.publishing.publish import Published
 from testkit.lambda_context import context
 from tests.functional.batch.conftest import numbers
@@ -175,6 +176,40 @@ def test_a_failed_chunk_is_recorded_and_the_next_execution_does_it_alone(
     )
     again = result(*bucket.command())
     assert (again["rows"], asked.chunks) == (400, [1])
+
+
+@pytest.mark.usefixtures("machine")
+def test_the_reason_of_a_failed_job_is_the_last_of_a_chunk_that_is_left(
+    bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bucket.put("in/1.csv", numbers(400).to_csv(index=False))
+    work, reasons = Worker.work, {0: "a reason of the past", 1: "the first reason"}
+
+    def failing(worker: Worker, chunk: Any) -> Any:
+        if chunk.number in reasons:
+            raise RuntimeError(reasons[chunk.number])
+        return work(worker, chunk)
+
+    monkeypatch.setattr(Worker, "work", failing)
+    assert "2 of 4 chunks failed; chunk 0" in fairlead(*bucket.command()).stderr
+    del reasons[0]
+    reasons[1] = "the last reason"
+    assert "1 of 4 chunks failed; chunk 1: RuntimeError: the last reason" in fairlead(*bucket.command()).stderr
+
+
+@pytest.mark.usefixtures("machine")
+def test_a_place_that_the_stack_does_not_reach_is_not_advised_again(
+    bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(*_: Any) -> Any:
+        raise StorageError("could not list s3://rows/elsewhere/ (s3:ListBucket): AccessDenied, no policy allows it")
+
+    bucket.put("in/1.csv", numbers(5).to_csv(index=False))
+    monkeypatch.setattr(steps, "open_place", denied)
+    done = fairlead(*bucket.command())
+    assert "AccessDenied" in done.stderr
+    assert "BatchInput and BatchOutput" in done.stderr
+    assert "run the same command again" not in done.stderr
 
 
 @pytest.mark.usefixtures("machine")

@@ -45,6 +45,13 @@ def test_a_name_alone_is_the_live_version(shelf: Store, published: Published) ->
         named_version(shelf.registry, "churn", WHERE)
 
 
+@pytest.mark.parametrize("live", [frozen], indirect=True)
+@pytest.mark.usefixtures("live")
+def test_a_name_with_an_empty_version_is_refused(shelf: Store) -> None:
+    with pytest.raises(SettingsError, match="'' is no version"):
+        named_version(shelf.registry, "penguins@", WHERE)
+
+
 @pytest.mark.parametrize("live", [lambda one: frozen(one, FAIRLEAD_MANIFEST_SHA256="a" * 64)], indirect=True)
 @pytest.mark.usefixtures("live")
 def test_a_live_release_of_other_bytes_than_the_registry_s_is_refused(shelf: Store) -> None:

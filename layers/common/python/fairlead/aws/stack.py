@@ -103,6 +103,8 @@ def parsed(described: Mapping[str, Any]) -> Stack:
         raise SettingsError(
             f"output BaseEnvironment of stack {name!r} is not a JSON object of texts: {error}"
         ) from error
+    except ValueError as error:
+        raise SettingsError(f"output BatchConcurrency of stack {name!r} is not a whole number: {error}") from error
 
 
 def find(where: Operator) -> Stack:

@@ -15,6 +15,7 @@ from fairlead.batch.stored import written_plan
 from fairlead.errors import CallError
 
 AGAIN = "run the same command again: chunks that are done are skipped"
+NOT_REACHED = "the stack's parameters BatchInput and BatchOutput name the folders that its jobs reach"
 ORDER_AT_FAULT = frozenset({"DataError", "EngineError", "NotFoundError", "SettingsError"})
 """Errors of the plan that a further run of the same command ends with."""
 POLL = 2.0
@@ -67,8 +68,10 @@ class Executions:
                 output: dict[str, Any] = msgspec.json.decode(found["output"])
                 return output
             if found["status"] != "RUNNING":
-                hint = "" if found.get("error") in ORDER_AT_FAULT else AGAIN
-                raise CallError(f"the job {found['status'].lower().replace('_', ' ')}: {_cause(found)}", hint=hint)
+                cause = _cause(found)
+                hint = NOT_REACHED if "AccessDenied" in cause else AGAIN
+                hint = "" if found.get("error") in ORDER_AT_FAULT else hint
+                raise CallError(f"the job {found['status'].lower().replace('_', ' ')}: {cause}", hint=hint)
             time.sleep(POLL)
 
 

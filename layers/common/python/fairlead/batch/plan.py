@@ -61,7 +61,7 @@ def check_apart(order: Order) -> None:
 
 
 def _absolute(place: str) -> str:
-    return place if place.startswith("s3://") else str(Path(place).absolute())
+    return place if place.startswith("s3://") else str(Path(place).resolve())
 
 
 class Planner:

@@ -83,9 +83,10 @@ class Steps:
         names = Names(folder, planned.job)
         plan = stored_plan(results, names)
         chunks = stored_chunks(results, names, plan)
-        missing = len(left(results, names, chunks))
+        missing = {chunk.number for chunk in left(results, names, chunks)}
         if missing:
-            raise IntegrityError(f"{missing} of {len(chunks)} chunks failed{_first_failure(results, names)}")
+            reason = _last_failure(results, names, missing)
+            raise IntegrityError(f"{len(missing)} of {len(chunks)} chunks failed{reason}")
         written = write_manifest(results, folder, plan, chunks)
         return {"job": plan.job} | counts(written)
 
@@ -104,12 +105,18 @@ class Steps:
         return self._workers[key]
 
 
-def _first_failure(results: Files, names: Names) -> str:
-    """Return the first recorded failure as the end of a message, empty where a worker was ended before it wrote one."""
-    for key in results.keys(names.failures):
-        found = msgspec.json.decode(results.get(key), type=Failure)
-        return f"; chunk {found.chunk}: {found.error}"
-    return ""
+def _last_failure(results: Files, names: Names, missing: set[int]) -> str:
+    """Return the last recorded failure of these chunks as the end of a message; empty where there is none.
+
+    A worker that was ended records none, and failures of chunks that were done later are of the past.
+    """
+    numbers = {f"{number:06}" for number in missing}
+    keys = (key for key in results.keys(names.failures) if key.rpartition("/")[2].partition("-")[0] in numbers)
+    last = max(keys, key=lambda key: key.rpartition("-")[2], default=None)
+    if last is None:
+        return ""
+    found = msgspec.json.decode(results.get(last), type=Failure)
+    return f"; chunk {found.chunk}: {found.error}"
 
 
 def check_engine(facts: Manifest) -> None:

@@ -16,8 +16,8 @@ from fairlead.settings import Operator
 
 def named_version(registry: Registry, text: str, where: Operator) -> tuple[Manifest, str]:
     """Return the manifest and digest of NAME@VERSION, or of the live version where NAME stands alone."""
-    name, _, number = text.partition("@")
-    if number:
+    name, pinned, number = text.partition("@")
+    if pinned:
         if not number.isdecimal() or not int(number):
             raise SettingsError(f"{number!r} is no version", hint=f"give a whole number, for example {name}@7")
         return find_version(registry, name, int(number))
