@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from fairlead.journal.alias_state import LiveAt, ObservedAliases, drift, who_was_live
+from fairlead.journal.alias_state import LiveAt, ObservedAliases, drift, live_since, who_was_live
 from fairlead.journal.journal import Journal
 from fairlead.journal.records import Draft, decode, encode
 from fairlead.model.release import Release
@@ -63,6 +63,15 @@ def test_a_failed_deployment_leaves_live_where_it_was() -> None:
     kept = written((0, moved(1, 2)), (10, shifting(2, 3, weights={"3": 0.1})), (12, failed(2, 3)))
 
     assert live(kept, 13) == "2"
+
+
+def test_a_canary_and_its_failure_do_not_change_since_when_the_old_release_is_live() -> None:
+    kept = written((0, moved(1, 2)), (10, shifting(2, 3, weights={"3": 0.1})))
+    assert live_since(kept.records(), release(2)) == at(0)
+    kept.append(failed(2, 3))
+    assert live_since(kept.records(), release(2)) == at(0)
+    assert live_since(kept.records(), release(3)) is None
+    assert live_since(written((0, moved(1, 2)), (15, moved(2, 3))).records(), release(3)) == at(15)
 
 
 def test_deployment_stopped_half_way_leaves_its_weights() -> None:

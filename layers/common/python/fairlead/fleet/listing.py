@@ -14,7 +14,7 @@ from fairlead.errors import FairleadError, one_line
 from fairlead.feedback.ledger.reader import LedgerReader
 from fairlead.fleet.idle_cost import idle_dollars
 from fairlead.fleet.summary import Fleet, LiveQuality, StackSummary
-from fairlead.journal.alias_state import live_of
+from fairlead.journal.alias_state import live_since
 from fairlead.journal.journal import Journal
 from fairlead.model.release import Release
 from fairlead.monitoring.history import called
@@ -128,8 +128,7 @@ class _Opened:
         return {"own_code": manifest.package if manifest.engine.code else ""}
 
     def _since(self, live: Release) -> datetime | None:
-        record = Journal(self._objects, self._stack.name).standing().live
-        return record.effective if record and live_of(record).release.same(live) else None
+        return live_since(Journal(self._objects, self._stack.name).records(), live)
 
     def judged(self, model: str | None, version: int | None, at: datetime, hours: int) -> Fields:
         """Return quality and drift of the live version; nothing if no call to it was captured; raises StorageError."""

@@ -80,6 +80,21 @@ def who_was_live(records: Iterable[Record], at: datetime) -> LiveAt | None:
     return live_of(best) if best else None
 
 
+def live_since(records: Iterable[Record], release: Release) -> datetime | None:
+    """Return since when a release has been live, from records newest first; None if the newest says otherwise.
+
+    A canary, or a deployment that failed, does not end the time of the release that stays.
+    """
+    since: datetime | None = None
+    for record in filter(says_live, records):
+        if not live_of(record).release.same(release):
+            break
+        since = record.effective if since is None else min(since, record.effective)
+        if record.kind == "moved":
+            break
+    return since
+
+
 def drift(standing: RecordedAliases, seen: ObservedAliases) -> list[str]:
     """Return a message for each alias whose real state differs from the journal's."""
     problems = []
