@@ -1,5 +1,6 @@
 """fairlead init."""
 
+import shlex
 import shutil
 import tempfile
 from pathlib import Path
@@ -45,7 +46,7 @@ def init(
         print_json(Project(folder=str(folder), written=names))
         return
     typer.echo(f"{folder}: {', '.join(names)}")
-    typer.echo(f"next: cd {folder} && python train.py && pytest")
+    typer.echo(f"next: cd {shlex.quote(str(folder))} && python train.py   (README.md goes on from there)")
 
 
 def _write(folder: Path) -> None:

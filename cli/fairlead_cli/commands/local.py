@@ -117,6 +117,7 @@ def demo(
         if story:
             show(cloud, stack=first.STACK, model=first.MODEL, port=page_port)
         cloud.wait()
+    typer.echo(FORGOTTEN)
 
 
 @local.command(epilog="Example:  fairlead local advance 1.5")

@@ -18,11 +18,12 @@ MODEL = "stacks/fairlead/models/churn"
 
 
 def ask(path: str, form: Mapping[str, str] | None = None, *, actions: bool = True) -> tuple[int, str]:
-    """Ask a console as its own page does; return status and text."""
+    """Ask a console as its page does, about the model or, with a slash, about a whole path; return status and text."""
     console = Console(Operator(), token="t", port=1, actions=actions)
     headers = {"Host": "127.0.0.1:1"} | ({"Origin": "http://127.0.0.1:1"} if form is not None else {})
     method = "GET" if form is None else "POST"
-    answer = console.answer(Request(method, f"/t/{MODEL}/{path}", {}, headers, form or {}))
+    where = path if path.startswith("/") else f"/{MODEL}/{path}"
+    answer = console.answer(Request(method, f"/t{where}", {}, headers, form or {}))
     return answer.status, html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", answer.body.decode())))
 
 
@@ -94,6 +95,7 @@ def test_a_confirmed_rollback_goes_to_the_release_that_the_form_names() -> None:
     assert "'churn 2' is not churn 1: nothing was done" in wrong
     assert (status, "Live is release 2 (churn version 1), was release 3 (churn version 2)." in said) == (200, True)
     assert "worse" in fairlead("history", "churn").stdout
+    assert "the previous release is live: fairlead rollback --to names another" in ask("/stacks/fairlead")[1]
 
 
 def test_a_rollback_during_a_deployment_stops_it(deploys: FakeDeploys) -> None:

@@ -7,6 +7,7 @@ from fairlead.aws.cloudwatch_alarms import Alarms
 from fairlead.errors import FairleadError
 from fairlead.html.blocks import Cell, paragraph, section, table
 from fairlead.html.elements import Children, e
+from fairlead.journal.alias_state import ObservedAliases
 from fairlead.model.release import Release
 from fairlead.monitoring.dashboard import tables
 from fairlead_cli.console.visit import Page, Visit, link
@@ -41,8 +42,15 @@ def _key(visit: Visit) -> Iterator[tuple[str, Children]]:
     yield "Live", _named(aliases.live)
     for release, share in aliases.weights.items():
         yield "Shifting", [f"{share:.0%}", e("span", f"of calls to release {release}")]
-    yield "A rollback goes to", _named(aliases.previous)
+    yield "A rollback goes to", _way_back(aliases)
     yield "Endpoint", e("span", e("code", visit.stack.api_url))
+
+
+def _way_back(aliases: ObservedAliases) -> Children:
+    """Return the release of `previous`; after a rollback it is live itself."""
+    if aliases.previous and aliases.previous.same(aliases.live):
+        return ["–", e("span", "the previous release is live: fairlead rollback --to names another")]
+    return _named(aliases.previous)
 
 
 def _named(release: Release | None) -> Children:
