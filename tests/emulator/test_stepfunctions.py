@@ -14,6 +14,8 @@ from fairlead_local.cloud import LocalCloud
 from tests.emulator.iam_users import policy, refused
 from tests.local.support import create, until
 
+HOUR = 3600.0
+
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine"
 EXECUTION = MACHINE.replace("stateMachine", "execution")
 CODE = """
@@ -119,10 +121,11 @@ def run(machines: Any, role: Callable[..., str], new_name: str) -> Run:
     return ended
 
 
-def test_a_map_calls_a_function_for_each_item_and_returns_answers_in_order(run: Run) -> None:
+def test_a_map_calls_a_function_for_each_item_and_returns_answers_in_order(run: Run, cloud: LocalCloud) -> None:
+    before = cloud.advance(HOUR)
     found = run(definition())
     assert (found["status"], json.loads(found["output"])) == ("SUCCEEDED", ["a", "b", "c"])
-    assert found["startDate"] <= found["stopDate"]
+    assert before - 1 <= found["startDate"].timestamp() <= found["stopDate"].timestamp() <= cloud.now()
 
 
 def test_a_child_that_catches_its_failure_leaves_the_others_alone(run: Run) -> None:

@@ -6,18 +6,23 @@ from typing import Any
 from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication
 from moto.stepfunctions.parser.backend.execution import Execution as MotoExecution
 
+from fairlead_local.clock import Clock
+from fairlead_local.times import moment
+
 
 class Execution(MotoExecution):
-    """An execution. Moto sets its status before its output, so `described` waits for both."""
+    """An execution on the cloud's clock. Moto sets its status before its output, so `described` waits for both."""
 
-    def __init__(self, **given: Any) -> None:
-        super().__init__(**given)
+    def __init__(self, clock: Clock, **given: Any) -> None:
+        super().__init__(**given, start_date=moment(clock.now()))
+        self._clock = clock
         self._lock = threading.Lock()
 
     def ended(self, reflect: Any) -> None:
         """Take over status and output."""
         with self._lock:
             reflect()
+            self.stop_date = moment(self._clock.now())  # moto's is the machine's
 
     def described(self) -> dict[str, Any]:
         """Return the execution as DescribeExecution does."""

@@ -116,9 +116,9 @@ class StepFunctions:
 
     def _execution(self, machine: Machine, name: str, where: str, given: str) -> Execution:
         return Execution(
-            name=name, sm_type=machine.sm_type, role_arn=machine.role, exec_arn=where, account_id=ACCOUNT,
-            region_name=REGION, state_machine=machine, start_date=moment(self._clock.now()),
-            cloud_watch_logging_session=None, input_data=given, activity_store={},
+            self._clock, name=name, sm_type=machine.sm_type, role_arn=machine.role, exec_arn=where, account_id=ACCOUNT,
+            region_name=REGION, state_machine=machine, cloud_watch_logging_session=None, input_data=given,
+            activity_store={},
         )  # fmt: skip
 
     def _machine(self, named: str) -> Machine:
