@@ -1,7 +1,7 @@
 # Every verb of the project. `make help` lists them.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test test-aws test-clients check fmt build bench fuzz lock clean
+.PHONY: help run test test-aws test-clients client-environments check fmt build bench fuzz lock clean
 
 # uv: the one on PATH, else our own copy beside the environment.
 UV := $(or $(shell command -v uv 2>/dev/null),.tools/bin/uv)
@@ -96,7 +96,9 @@ PYTHON312 := $(or $(lastword $(sort $(wildcard $(PYENV)/versions/3.12.*/bin/pyth
 	@$(UV) pip sync -q --python .venv-engines/bin/python --require-hashes requirements/engines.txt
 	@touch $@
 
-test-clients: build $(if $(PYTHON312),.venv-mlserver/.ready) .venv-clients/.ready .venv-engines/.ready .venv-boosters/.ready $(if $(PYTHON311),.venv-boosters-oldest/.ready) ## clients and estimators of other projects, unchanged
+client-environments: $(if $(PYTHON312),.venv-mlserver/.ready) .venv-clients/.ready .venv-engines/.ready .venv-boosters/.ready $(if $(PYTHON311),.venv-boosters-oldest/.ready)
+
+test-clients: build client-environments ## clients and estimators of other projects, unchanged
 	@pytest -q -m clients tests/clients
 	@OMP_NUM_THREADS=1 .venv-boosters/bin/python -m pytest -q -n 2 -m boosters tests/boosters
 	@$(if $(PYTHON311),OMP_NUM_THREADS=1 .venv-boosters-oldest/bin/python -m pytest -q -n 2 -m boosters tests/boosters/test_booster_zoo.py,echo "no Python 3.11 is found: the oldest boosters are NOT tested")
