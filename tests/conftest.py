@@ -1,13 +1,15 @@
 """For every test: signals as a foreground process has them, no time limit, schemas, and which tests share a worker."""
 
 import signal
+from importlib.util import find_spec
 
 import hypothesis
 import pytest
 
-from tests import json_documents
+if find_spec("jsonschema"):  # the environments of boosters have none of the tools
+    from tests import json_documents
 
-json_documents.check_all()
+    json_documents.check_all()
 
 # A shell that starts the tests in the background makes them ignore SIGINT, and every process they start inherits that:
 # nothing here could be stopped the way a person stops it. A handler, unlike ignoring, is not inherited through exec.
