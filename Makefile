@@ -57,7 +57,7 @@ test: check build ## everything: check, then functional, template, local cloud a
 test-aws: build ## the main scenarios on your AWS account: a stack of its own, removed at the end; costs cents
 	@pytest -q -s -m aws tests/aws
 
-# Other people's clients are heavy and pin what they like, so they have an environment of their own.
+# Clients of other projects are large and pin their own versions, so they have an environment of their own.
 .venv-clients/.ready: requirements/clients.txt | $(VENV)/.ready
 	@$(UV) venv -q --clear --python $(PYTHON313) .venv-clients
 	@$(UV) pip sync -q --python .venv-clients/bin/python --require-hashes requirements/clients.txt
@@ -112,7 +112,7 @@ bench: build $(if $(PYTHON312),.venv-mlserver/.ready) ## figures of docs/referen
 compare: build .venv-peers/.ready $(if $(PYTHON312),.venv-mlserver/.ready) ## figures of docs/explanation/compared.md: vetiver, BentoML, MLflow and MLServer beside Fairlead
 	@OMP_NUM_THREADS=1 python -m benchmarks.peers
 
-lock: $(VENV)/.ready ## resolve requirements/*.in and the layers' anew, with hashes
+lock: $(VENV)/.ready ## resolve requirements/*.in and the layers' again, with hashes
 	@$(UV) pip compile -q --upgrade --generate-hashes --no-annotate --custom-compile-command "make lock" \
 	  --no-emit-package playwright --no-emit-package pyee --no-emit-package greenlet requirements/dev.in -o requirements/dev.txt
 	@for python in 3.11 3.13; do $(UV) pip compile -q --upgrade --generate-hashes --no-annotate --custom-compile-command "make lock" \
