@@ -3,7 +3,7 @@
 #
 # Packages come as wheels for the architecture asked for, whatever machine builds. What Lambda never reads is left out;
 # shared libraries are never stripped (page-aligned ones, like OpenBLAS, break). Byte-code is compiled here because
-# /opt is read-only in Lambda: without it every cold start would compile the sources anew.
+# /opt is read-only in Lambda: without it every cold start would compile the sources again.
 SHELL := /bin/bash
 .SILENT:
 .SHELLFLAGS := -euo pipefail -c

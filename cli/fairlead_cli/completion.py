@@ -1,6 +1,6 @@
 """Completes names of models and numbers of versions in the shell, from the registry of the stack.
 
-A shell cannot show an error of a completion, so there is none: without rights or network nothing is completed.
+A shell cannot show an error of a completion. So errors are ignored: without rights or network nothing is completed.
 """
 
 import os

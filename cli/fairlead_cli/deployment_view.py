@@ -14,7 +14,7 @@ COLOURS = {"ALARM": "bold red", "OK": "green", "Succeeded": "green", "Failed": "
 
 
 def show(snapshots: "Iterable[Snapshot]") -> None:
-    """Show snapshots on stderr: a table updated in place, or one line a change if stderr is not a terminal."""
+    """Show snapshots on stderr: a table updated in place, or one line for each change if stderr is not a terminal."""
     if not sys.stderr.isatty():
         before = None
         for snapshot in snapshots:

@@ -1,4 +1,4 @@
-"""The gate's table, one line a check or one a finding. Readable without colour, at 80 columns and wide."""
+"""The gate's table, one line for each check or for each finding. Readable without colour, at 80 columns and wide."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby

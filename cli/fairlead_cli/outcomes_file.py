@@ -104,7 +104,8 @@ def _actual(record: dict[str, Any], names: Sequence[str]) -> Any:
 class Progress:
     """The number of outcomes sent, in a small file beside the data file.
 
-    The same content sent to the same endpoint from the same columns goes on where it stopped; anything else begins.
+    The same content sent to the same endpoint from the same columns continues where it stopped; anything else starts
+    again.
     """
 
     def __init__(self, path: Path, columns: Columns, url: str) -> None:

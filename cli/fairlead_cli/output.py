@@ -48,7 +48,7 @@ def _height(console: Any, shown: Any) -> int:
 
 
 def print_facts(facts: Sequence[tuple[str, str]]) -> None:
-    """Print labels and values, one pair a line."""
+    """Print labels and values, one pair on each line."""
     width = max(len(label) for label, _ in facts)
     for label, said in facts:
         typer.echo(printable(f"{label:<{width}}  {said}".rstrip()))
@@ -76,7 +76,7 @@ def progress_steps() -> Iterator[Callable[[str], None]]:
 
 
 def printable(said: str) -> str:
-    """Return the text with a visible mark for each character that would steer the terminal."""
+    """Return the text with a visible mark for each control character."""
     return STEERING.sub("�", said)
 
 

@@ -1,4 +1,4 @@
-"""One run of `fairlead predict` over a table: every row answered by one version, whatever moves meanwhile.
+"""One run of `fairlead predict` over a table: one version answers every row, also during a release.
 
 A run pins its version (`/versions/N/predict`), because during a canary two releases answer unpinned calls. A release
 that is older than the pin does not know it yet: then the run starts again with the newest version that it knows.
@@ -33,7 +33,7 @@ class Contract(msgspec.Struct, frozen=True, kw_only=True):
     signature: Signature
 
     def identity(self) -> dict[str, Any]:
-        """Return what names the version."""
+        """Return the version's identity."""
         return {"model": self.model, "version": self.version, "digest": self.digest}
 
 

@@ -1,4 +1,4 @@
-"""A file of input rows with their predictions that grows beside its place and takes it when it is whole.
+"""A file of input rows with their predictions, written under another name until it is complete.
 
 A run over the same rows that was stopped, even killed, can be continued: the rows written so far are in
 `.NAME.part`, and the facts of the run in `.NAME.part.json`, which are written after each block.
@@ -96,7 +96,7 @@ def predictions_file(path: Path, run: Run, table: "TableFile") -> Iterator[Predi
                     _discard(path)
                 raise
     except OSError as error:
-        raise SettingsError(f"cannot write {path}: {error.strerror}", hint="name another place by --output") from error
+        raise SettingsError(f"cannot write {path}: {error.strerror}", hint="name another file with --output") from error
 
 
 def unfinished(path: Path) -> Run | None:
@@ -169,4 +169,4 @@ def _lock(file: BinaryIO, part: Path, path: Path) -> None:
     except (BlockingIOError, FileNotFoundError):
         same = False
     if not same:
-        raise SettingsError(f"another run writes {path}", hint="wait for its end, or name another place by --output")
+        raise SettingsError(f"another run writes {path}", hint="wait for its end, or name another file with --output")

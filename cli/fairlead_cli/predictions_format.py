@@ -49,7 +49,7 @@ class CsvGzip(Csv):
 
 
 class JsonLines:
-    """One object a line."""
+    """JSON lines: one object on each line."""
 
     def encode(self, block: Columns, *, first: bool) -> bytes:  # noqa: ARG002 - nothing begins the file
         """Return the rows' lines."""

@@ -32,7 +32,7 @@ ModelName = Annotated[str, typer.Option("--name", help="The model: lower-case le
 Graph = Annotated[
     Path | None,
     typer.Option(
-        "--onnx", metavar="GRAPH.onnx", help="Serve this graph of your own, if it proves to answer as MODEL does."
+        "--onnx", metavar="GRAPH.onnx", help="Serve this ONNX graph of your own, if its parity with MODEL is proved."
     ),
 ]
 HeldOut = Annotated[Path, typer.Option("--data", help="Held-out rows with their target: .csv or .parquet.")]
@@ -53,7 +53,7 @@ Engine = Annotated[Demand, typer.Option("--engine", help="auto: onnx if parity i
 def _refuse_own_code(given: list[str] | None) -> None:
     if given:
         raise SettingsError(
-            "--allow is gone: a package is not named, but packed with the version",
+            "--allow was removed: a package is not named, but packed with the version",
             hint="pack your package: --code src/churn_features",
         )
 
@@ -77,7 +77,7 @@ Rules = Annotated[
 ]
 Folds = Annotated[int, typer.Option("--cv", min=0, help="Cross-validate on this many folds of the training rows.")]
 Breaking = Annotated[
-    bool, typer.Option("--allow-breaking", help="Publish although callers of the live version must change.")
+    bool, typer.Option("--allow-breaking", help="Publish a version that breaks callers of the live one.")
 ]
 Force = Annotated[bool, typer.Option("--force", help="Publish although checks failed; the manifest keeps --reason.")]
 ForceReason = Annotated[str, typer.Option("--reason", metavar='"…"', help="The reason for --force.")]
@@ -87,7 +87,7 @@ ComparedStack = Annotated[
         "--stack", envvar="FAIRLEAD_STACK", help="Compare with this stack's live version. Default: with none."
     ),
 ]
-Verbose = Annotated[bool, typer.Option("--verbose", help="A line for each finding, not one for each check.")]
+Verbose = Annotated[bool, typer.Option("--verbose", help="Print one line per finding, not per check.")]
 KeepRows = Annotated[
     bool,
     typer.Option(

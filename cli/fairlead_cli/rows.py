@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Sent:
-    """The rows of a table's pieces: sent as `instances`, kept until `take` returns them in the same order."""
+    """The rows of a table: `instances` yields them, and they are kept until `take` returns them in the same order."""
 
     def __init__(self, signature: "Signature", pieces: "Iterator[pd.DataFrame]") -> None:
         self._signature = signature

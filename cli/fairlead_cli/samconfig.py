@@ -73,7 +73,7 @@ def _parsed(text: str, file: Path) -> dict[str, object]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{file} is not TOML: {error}", hint="mend the file first") from error
+        raise SettingsError(f"{file} is not TOML: {error}", hint="correct the file first") from error
 
 
 def _stacks(environment: object) -> set[str]:

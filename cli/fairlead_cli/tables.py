@@ -14,7 +14,7 @@ GAP = 2
 def column_widths(columns: Sequence[str], cells: Sequence[Sequence[str]], room: int) -> list[int] | None:
     """Return the width of each column so that all fit into `room`; None if their longest words do not.
 
-    The widest column that can still wrap gives way.
+    The widest column that can still wrap becomes narrower.
     """
     texts = [[name, *(row[position] for row in cells)] for position, name in enumerate(columns)]
     widths = [max(map(cell_len, column)) for column in texts]

@@ -24,4 +24,4 @@ def write_file(path: Path, content: bytes) -> None:
     try:
         path.write_bytes(content)
     except OSError as error:
-        raise SettingsError(f"cannot write {path}: {error.strerror}", hint="name another place by --output") from error
+        raise SettingsError(f"cannot write {path}: {error.strerror}", hint="name another file with --output") from error

@@ -3,7 +3,7 @@
 `fairlead_local.cloud.LocalCloud` starts and stops it as a child process. Inside that process:
 
 - `server` opens the two ports; `wiring` creates the services and connects them; `control` moves the clock for tests;
-- `kept_state` writes the services' records into a file, with which the next cloud goes on;
+- `kept_state` writes the services' records into a file, with which the next cloud continues;
 - `router` sends each signed request to the service that its signature names;
 - `service` serves an AWS API from botocore's description of it; `protocols` holds the wire formats;
 - `iam` checks signatures and policies of every request;

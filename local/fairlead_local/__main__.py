@@ -29,7 +29,9 @@ def main() -> int:
     parser.add_argument("--behind", type=float, default=0.0, help="seconds ago at which the cloud's clock begins")
     parser.add_argument("--temporary", action="store_true", help="remove the directory at the end")
     parser.add_argument("--archives", type=Path, help="a folder for unpacked archives that other clouds use too")
-    parser.add_argument("--keep", action="store_true", help="go on with the directory's state, and write it at the end")
+    parser.add_argument(
+        "--keep", action="store_true", help="continue with the directory's state, and write it at the end"
+    )
     options = parser.parse_args()
     logging.basicConfig(filename=options.directory / LOG, level=logging.WARNING, format=_LOG_FORMAT)
     # The SAM translator warns about its own build.

@@ -38,7 +38,7 @@ class LocalCloud:
 
     `port` and `api_port` 0 choose free ports. `directory` holds unpacked archives and `cloud.log`; without one, a
     temporary directory is created and removed. `also_on` lists further addresses to listen on, for containers. The
-    cloud's clock starts `behind` seconds ago. With `keep`, it goes on with the state that the cloud of the same
+    cloud's clock starts `behind` seconds ago. With `keep`, it continues with the state that the cloud of the same
     directory had when it stopped, if there is one, and leaves its own there. `archives` is a folder for unpacked
     archives that clouds share, so that each is unpacked once; it stays.
     """

@@ -6,7 +6,7 @@ from fairlead_local.errors import LocalCloudError
 
 ARCHIVES = "archives"
 MADE = (ARCHIVES, "runtime", "opt-empty")
-"""Folders that a cloud makes; all but the archives are made anew by the next one."""
+"""Folders that a cloud makes. The next cloud replaces all but the archives."""
 STATE, LOCK, LOG = "state", "lock", "cloud.log"
 
 

@@ -1,4 +1,4 @@
-"""The state of a cloud in one file: a cloud that starts with it goes on where another stopped.
+"""The state of a cloud in one file, with which the next cloud continues.
 
 The file is a pickle of the services' own records, and moto's, behind an HMAC (RFC 2104). Its key lies in the user's own
 folder, readable by the user alone, so no byte of a file that this user's cloud did not write is unpickled.
@@ -33,7 +33,7 @@ class HasState(Protocol):
 
     @property
     def STATE(self) -> tuple[str, ...]:  # noqa: N802 - a constant of the class
-        """The names of the attributes that the next cloud goes on with."""
+        """The names of the attributes that the next cloud continues with."""
 
 
 Parts = Mapping[str, HasState]
@@ -135,7 +135,7 @@ def _mac(header: bytes, payload: memoryview) -> bytes:
 
 
 def check_key() -> None:
-    """Raise LocalCloudError if the user has no key and none can be made: at the end it would be too late."""
+    """Raise LocalCloudError if the user has no key and none can be made. This is checked before the cloud starts."""
     try:
         _key()
     except OSError as error:

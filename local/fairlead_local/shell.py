@@ -19,7 +19,7 @@ def serving(
 ) -> Iterator[LocalCloud]:
     """Run a cloud until the block or SIGINT or SIGTERM ends it, which is no error.
 
-    Its files are in `.fairlead`, or in the folder `keep`, where the next cloud goes on. The cloud's clock starts
+    Its files are in `.fairlead`, or in the folder `keep`, with which the next cloud continues. The cloud's clock starts
     `behind` seconds ago.
     """
     made = LocalCloud(port, api_port, keep or HOME / "cloud", also_on=also_on, behind=behind, keep=keep is not None)

@@ -139,7 +139,7 @@ class Cloud:
         }  # fmt: skip
 
     def restore(self, state: KeptState) -> None:
-        """Go on where an earlier cloud stopped."""
+        """Continue with the state of an earlier cloud."""
         state.restore(self._state)
         self.bus.resume()
 

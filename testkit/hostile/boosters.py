@@ -1,4 +1,4 @@
-"""Pickles of boosters in which a call, or something that is no model, stands in place of a part."""
+"""Pickles of boosters in which a call, or a value that is no model, replaces a part."""
 
 from collections.abc import Callable
 from functools import partial

@@ -66,7 +66,7 @@ def test_every_protocol_gives_the_data_of_the_same_booster(name: str, protocol: 
 
 
 def test_a_file_is_published_without_its_library_in_this_process(tmp_path: Path) -> None:
-    """The whole way of the command, in a fresh interpreter."""
+    """The command runs from start to end in a fresh interpreter."""
     joblib.dump(make_pipeline(StandardScaler(), LGBMClassifier(n_estimators=5, verbose=-1)).fit(X[::2], y[::2]),
                 tmp_path / "model.joblib", compress=3)  # fmt: skip
     X[1::2].assign(target=y[1::2]).to_csv(tmp_path / "rows.csv", index=False)
@@ -238,7 +238,7 @@ def test_a_parameter_that_names_a_file_is_left_out_and_no_clone_is_made() -> Non
 
 @pytest.mark.parametrize("name", PROBES)
 def test_damaged_models_are_refused_or_answered_by_the_closed_process(name: str) -> None:
-    """The library may crash on them: the publisher's process stays, and says which model."""
+    """The library may crash on them: the publisher's process continues, and names the model."""
     built, chosen = read(from_live(FITTED[name]())).estimator, random.Random(0)  # noqa: S311 - damage, no secret
     for _ in range(40):
         model = built.model.copy()
@@ -270,7 +270,7 @@ def test_a_booster_whose_process_ends_is_refused_as_a_model_not_as_a_table(monke
         publish(FITTED["XGBClassifier"](), name="t", X=X, y=y, registry=Registry(Memory()), by="me")
 
 
-def test_a_booster_without_a_graph_is_not_told_to_use_the_engine_that_failed() -> None:
+def test_refusal_of_a_booster_without_a_graph_does_not_advise_the_engine_that_failed() -> None:
     bagged = BaggingClassifier(LGBMClassifier(n_estimators=2, verbose=-1), n_estimators=2).fit(X, y)
     with pytest.raises(EngineError, match="onnx does not serve this model") as refusal:
         publish(bagged, name="t", X=X, y=y, registry=Registry(Memory()), by="me")

@@ -12,14 +12,14 @@ import pytest
 from tests.local.commands import STACK
 from tests.local.feedback_stack import Stage
 from tests.local.support import until
-from tests.local.variants import HOUR, MINUTE, Told, Variant, begin
+from tests.local.variants import HOUR, MINUTE, LabelledPrediction, Variant, begin
 
 pytestmark = pytest.mark.xdist_group("loop")
 
 ROWS = 300
 
 
-def asked_rows(variant: Variant) -> list[Told]:
+def asked_rows(variant: Variant) -> list[LabelledPrediction]:
     labelled = [one for seed in range(5) for one in variant.ask(ROWS // 5, seed=seed)]
     variant.captured(ROWS)
     return labelled
@@ -42,9 +42,9 @@ def test_duplicates_and_conflicts_in_the_thousands_change_nothing_and_are_not_le
     assert found == {"recorded": ROWS, "duplicate": ROWS}
     for outcomes in (true, false):
         found += variant.report(thousand(outcomes))
-    strangers = [{"prediction_id": f"{uuid.UUID(int=place)}-0", "actual": 1} for place in range(150)]
+    unfit = [{"prediction_id": f"{uuid.UUID(int=place)}-0", "actual": 1} for place in range(150)]
     nonsense = [one.said("a rose") for one in labelled[:100]] + [{"prediction_id": "rose", "actual": 1}] * 50
-    found += variant.report(strangers + nonsense)
+    found += variant.report(unfit + nonsense)
     assert found == {"recorded": ROWS, "duplicate": ROWS + 1000, "conflict": 1000, "accepted": 150, "invalid": 150}
 
     variant.skip(20 * MINUTE)
@@ -96,7 +96,7 @@ def test_absurd_outcomes_and_forged_lines_in_hundreds_are_all_accounted_for_and_
     assert variant.undisturbed()
 
 
-def forge(variant: Variant, labelled: Told, count: int) -> int:
+def forge(variant: Variant, labelled: LabelledPrediction, count: int) -> int:
     """Write forged lines into predict's log, beside the line of a prediction; returns how many."""
     logs, group = variant.stage.cloud.client("logs"), f"/aws/lambda/{STACK}-predict"
     [part], _ = variant.stage.ledger().request(labelled.id.rpartition("-")[0])
@@ -115,8 +115,8 @@ def forge(variant: Variant, labelled: Told, count: int) -> int:
     return count
 
 
-def test_a_flood_of_false_feedback_is_believed_and_neither_learnt_nor_acted_on(loop_stage: Stage) -> None:
-    """One reporter lies about everything: quality falls by its word, and there is no other. It says so to people."""
+def test_a_flood_of_false_feedback_lowers_quality_and_is_neither_learnt_nor_acted_on(loop_stage: Stage) -> None:
+    """One reporter sends only false outcomes, and there are no others: quality falls, and subscribers are notified."""
     variant = begin(loop_stage, "slandered", versions=2, after=13 * HOUR)
     labelled = asked_rows(variant)
     variant.skip(20 * MINUTE)

@@ -37,26 +37,28 @@ def batch(
     ] = None,
     estimate: Annotated[
         bool,
-        typer.Option("--estimate", help="Say rows, chunks, minutes and dollars, from a trial of some rows, and stop."),
+        typer.Option(
+            "--estimate", help="Print rows, chunks, minutes and dollars, estimated from a trial of some rows, and stop."
+        ),
     ] = False,
     keep: Annotated[
         str | None,
         typer.Option(
             "--keep",
             metavar="COLUMNS",
-            help="Input columns that results hold, with commas. Default: those that the model does not take.",
+            help="Input columns to copy into the results, with commas. Default: those that the model does not take.",
         ),
     ] = None,
     capture: Annotated[
-        bool, typer.Option("--capture", help="Count a sample of the rows for drift, as rows of requests are; on AWS.")
+        bool, typer.Option("--capture", help="Count a sample of the rows for drift, like rows of requests. AWS only.")
     ] = False,
     stack: Stack = DEFAULT_STACK,
     json: Json = False,
 ) -> None:
     """Predict the rows of many or large files.
 
-    Files are cut into chunks. Each chunk has one result file with ids, predictions and errors by row. A job that was
-    stopped continues where it ended: run the same command again.
+    Files are cut into chunks. Each chunk has one result file with ids, predictions and errors by row. To continue a job
+    that was stopped, run the same command again.
     """
     from fairlead.batch.job import Order
     from fairlead.batch.steps import check_engine

@@ -25,8 +25,8 @@ def console(
     """Serve pages about every stack on this machine alone, until Ctrl-C.
 
     Shows the fleet, versions side by side, comparisons, reports, the API with a form that signs, releases, decisions
-    and the monitor, with your credentials. The printed URL has a token, without which nothing is answered.
-    FAIRLEAD_BUCKET and FAIRLEAD_API_URL belong to --stack; other stacks are as CloudFormation describes them.
+    and the monitor, with your credentials. Every request needs the token in the printed URL.
+    FAIRLEAD_BUCKET and FAIRLEAD_API_URL are those of --stack; other stacks are as CloudFormation describes them.
     """
     from secrets import token_urlsafe
 
@@ -37,7 +37,9 @@ def console(
     try:
         server = Server(port)
     except OSError as error:
-        raise SettingsError(f"cannot listen on port {port}: {error.strerror}", hint="name another by --port") from error
+        raise SettingsError(
+            f"cannot listen on port {port}: {error.strerror}", hint="name another with --port"
+        ) from error
     token, debug = token_urlsafe(32), bool(context.parent and context.parent.params["debug"])
     server.answer = Console(where(stack), token=token, port=server.port, actions=allow_actions, debug=debug).answer
     url = f"http://{HOST}:{server.port}/{token}/"

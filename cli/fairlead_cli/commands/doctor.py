@@ -22,7 +22,7 @@ def doctor(
 ) -> None:
     """Check account, region, credentials and stack, before and after a deploy.
 
-    Each finding comes with the commands that mend it. The command changes nothing. Checks:
+    Each finding comes with the commands that repair it. The command itself changes nothing. Checks:
 
     \b
     region           boto3 finds a region
@@ -36,9 +36,9 @@ def doctor(
     version          stack and command line are of the same version
     policies         one of the stack's policies is attached
     alarm-topic      AlarmTopicArn has a confirmed subscriber
-    decisions-topic  so has the topic of decisions
+    decisions-topic  the topic of decisions has a confirmed subscriber
 
-    Exit code 0 if all is well, 6 if only the stack is missing, 7 if something is to mend or could not be checked.
+    Exit code 0 if all checks pass, 6 if only the stack is missing, 7 if a check failed or could not run.
     """  # noqa: D301 - \b keeps Click from wrapping the list
     from fairlead_cli.doctor.diagnosis import Site
     from fairlead_cli.doctor.examine import examine, exit_code

@@ -17,7 +17,7 @@ FACTS = {
     "recorded": "recorded",
     "accepted": "accepted, predictions not known yet",
     "duplicate": "known before",
-    "conflict": "in conflict with what was reported before",
+    "conflict": "in conflict with an earlier report",
     "invalid": "invalid",
 }
 
@@ -25,7 +25,7 @@ FACTS = {
 def feedback(
     name: Name,
     *,
-    data: Annotated[Path, typer.Option(help="Outcomes: .csv, .parquet or .jsonl, one row a prediction.")],
+    data: Annotated[Path, typer.Option(help="Outcomes: .csv, .parquet or .jsonl, one row for each prediction.")],
     id_column: Annotated[str, typer.Option(help="The column of prediction ids.")] = "prediction_id",
     actual_column: Annotated[
         list[str], typer.Option(help="The column of outcomes; repeat the option for several targets.")
@@ -81,7 +81,7 @@ def _send(endpoint: "Endpoint", truth: "Truth", progress: "Progress", batch: int
                 progress.add(truth.rows[progress.sent : progress.sent + len(results)], results)
                 bar.update(shown, completed=progress.sent)
         except BaseException:
-            note(f"{progress.sent:,} of {len(truth.outcomes):,} were sent; the same command goes on there")
+            note(f"{progress.sent:,} of {len(truth.outcomes):,} were sent; the same command continues there")
             raise
 
 
@@ -93,7 +93,7 @@ def _print(truth: "Truth", progress: "Progress", *, json: bool) -> None:
         print_json(ReportedOutcomes(sent=progress.sent, without=truth.without, refused=progress.refused, **counted))
         return
     facts = [(said, progress.statuses[status]) for status, said in FACTS.items()]
-    facts += [("left out, because nothing came true yet", truth.without)]
+    facts += [("left out, because they have no outcome", truth.without)]
     print_facts([("sent", f"{progress.sent:,}"), *((said, f"{count:,}") for said, count in facts if count)])
     if progress.refused:
         members = ("row", "prediction_id", "status", "detail")

@@ -63,7 +63,7 @@ def add(
 ) -> None:
     """Add an environment for one more model to samconfig.toml; nothing is deployed.
 
-    The stack has the environment's name. What the file holds stays as it is, comments too.
+    The stack has the environment's name. The present content of the file does not change.
     """
     from fairlead_cli.samconfig import add_environment
 
@@ -111,4 +111,4 @@ def _write(path: Path, found: "Fleet") -> None:
     try:
         path.write_text(render(found), encoding="utf-8")
     except OSError as error:
-        raise SettingsError(f"cannot write {path}: {error.strerror}", hint="name another place by --html") from error
+        raise SettingsError(f"cannot write {path}: {error.strerror}", hint="name another file with --html") from error

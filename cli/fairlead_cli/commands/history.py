@@ -77,7 +77,9 @@ def _verify(settings: "Operator", *, json: bool) -> None:
     if problems:
         raise typer.Exit(1)
     if not json:
-        typer.echo(f"{newest} records: none is missing, the chain holds, and the aliases are where it says")
+        typer.echo(
+            f"{newest} records: none is missing, the hash chain is intact, and the aliases are where the journal says"
+        )
 
 
 def _manifests(registry: "Registry", entries: "list[Entry]") -> "dict[tuple[str, int], Manifest]":

@@ -46,7 +46,7 @@ def init(
         print_json(Project(folder=str(folder), written=names))
         return
     typer.echo(f"{folder}: {', '.join(names)}")
-    typer.echo(f"next: cd {shlex.quote(str(folder))} && python train.py   (README.md goes on from there)")
+    typer.echo(f"next: cd {shlex.quote(str(folder))} && python train.py   (README.md has the next steps)")
 
 
 def _write(folder: Path) -> None:

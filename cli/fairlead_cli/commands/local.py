@@ -30,7 +30,12 @@ Behind = Annotated[
 ]
 Keep = Annotated[
     Path | None,
-    typer.Option("--keep", metavar="DIR", file_okay=False, help="Keep everything in this folder, and go on with it."),
+    typer.Option(
+        "--keep",
+        metavar="DIR",
+        file_okay=False,
+        help="Continue with the state in this folder, and write it there at the end.",
+    ),
 ]
 Story = Annotated[bool, typer.Option("--story/--no-story", help="Run the feedback loop after the release.")]
 PagePort = Annotated[
@@ -45,13 +50,13 @@ in another shell:
   source {env}
   sam build && sam deploy --stack-name fairlead --resolve-s3 --capabilities CAPABILITY_IAM --no-confirm-changeset
 {end}"""
-FORGET = "Ctrl-C stops it and deletes its data; --keep DIR would keep them."
+FORGET = "Ctrl-C stops it and deletes its data; start it with --keep DIR to keep them."
 KEEP = "Ctrl-C stops it and keeps its data in {folder}."
 FORGOTTEN = "stopped; its stacks, models and records are deleted"
 KEPT = """\
 stopped; stacks, models, ledger and journal are kept in {folder} ({size} MB)
-a deployment under way was rolled back; calls under way and retries that were waiting are lost
-fairlead local up --keep {folder}   goes on from here"""
+a running deployment was rolled back; calls in progress and waiting retries are lost
+fairlead local up --keep {folder}   continues from here"""
 
 
 @local.callback()
@@ -83,7 +88,7 @@ def up(
     from fairlead_local.shell import ENV_FILE, serving
 
     if keep and behind and (keep / STATE).exists():
-        raise SettingsError(f"the clock of {keep} goes on where it was", hint="leave out --behind")
+        raise SettingsError(f"{keep} has a clock already, which --behind cannot set", hint="leave out --behind")
     with serving(port, api_port, also_on=host, behind=behind * HOUR, keep=keep) as cloud:
         end = KEEP.format(folder=keep) if keep else FORGET
         typer.echo(NEXT.format(endpoint=cloud.endpoint_url, api=cloud.api_url, env=ENV_FILE, end=end))

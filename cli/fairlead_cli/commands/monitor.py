@@ -153,4 +153,4 @@ def _write(path: Path, found: "Overview") -> None:
     try:
         path.write_text(render(found), encoding="utf-8")
     except OSError as error:
-        raise SettingsError(f"cannot write {path}: {error.strerror}", hint="name another place by --html") from error
+        raise SettingsError(f"cannot write {path}: {error.strerror}", hint="name another file with --html") from error

@@ -25,7 +25,9 @@ SHOWN = 1_000
 def predict(
     name: Name,
     *,
-    data: Annotated[Path, typer.Option(help="Rows: .csv or .parquet, one column a field; other columns are not sent.")],
+    data: Annotated[
+        Path, typer.Option(help="Rows: .csv or .parquet, one column per field; other columns are not sent.")
+    ],
     output: Annotated[
         Path | None,
         typer.Option(
@@ -50,7 +52,7 @@ def predict(
 
     Sends the rows of a file, signed with your credentials. One version predicts the whole file, even while a canary is
     running. Prints the predictions, or writes them to --output beside the input columns. That file appears when it is
-    whole; --resume continues a run that was stopped.
+    complete; --resume continues a run that was stopped.
     """
     from fairlead.client.client import PARALLEL
     from fairlead.client.endpoint import Endpoint
@@ -82,13 +84,13 @@ def predict(
 
 
 def _begun(output: Path | None, table: "TableFile", asked: dict[str, Any], *, resume: bool) -> "Run | None":
-    """Return the run to continue; raises SettingsError if it is another one."""
+    """Return the run to continue; raises SettingsError if it had other rows or options."""
     from fairlead.errors import SettingsError
     from fairlead_cli.predictions_file import check_same, unfinished
 
     if not output:
         if resume:
-            raise SettingsError("--resume continues a file", hint="name it by --output")
+            raise SettingsError("--resume continues a file", hint="name the file with --output")
         return None
     if not resume:
         return None
@@ -136,7 +138,7 @@ def _write(
 
 @contextmanager
 def _kept(output: Path) -> Iterator[None]:
-    """Say how a run that stops can be continued."""
+    """Print how to continue a run that stops."""
     from fairlead_cli.predictions_file import unfinished
 
     try:

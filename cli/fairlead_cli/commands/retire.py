@@ -55,9 +55,9 @@ def _ask(lost: "Sequence[Release]") -> None:
     """Ask for confirmation; raises ReleaseError if it is denied, or if there is no terminal."""
     from fairlead.errors import ReleaseError
 
-    said = f"{_listed(lost)} is all that a rollback of live could go to"
+    said = f"a rollback of live could go only to {_listed(lost)}"
     if not (sys.stdin.isatty() and typer.confirm(f"{said}. Retire it for ever?", err=True)):
-        raise ReleaseError(f"{said}: it was not retired", hint="--yes retires it all the same")
+        raise ReleaseError(f"{said}: the version was not retired", hint="--yes retires it without asking")
 
 
 def _listed(releases: "Sequence[Release]") -> str:

@@ -42,7 +42,7 @@ def shadow(
         releases = opened(found, progress=progress, clock=clock.now)
         candidate = releases.freeze(models, name, version)
         live = releases.live()
-        progress(f"asking release {candidate.release} what callers asked release {live.release}")
+        progress(f"sending release {candidate.release} the requests that release {live.release} answered")
         client = clients.client("lambda")
         done = shadowed(
             models,
@@ -67,8 +67,8 @@ def next_step(done: "Shadowed") -> str:
     if verdict == "better":
         return f"next: fairlead release {model} {version}"
     if verdict == "worse":
-        return f"next: leave it; fairlead report {model} {version} shows where it differs"
-    return "next: ask again when more outcomes are known; until then the gate's verdict is final"
+        return f"next: do not release it; fairlead report {model} {version} shows where it differs"
+    return "next: compare again when more outcomes are known; until then only the gate's verdict counts"
 
 
 def _facts(done: "Shadowed") -> list[tuple[str, str]]:

@@ -19,7 +19,8 @@ def tune(
     rows: Annotated[int, typer.Option(min=1, max=1_000, metavar="N", help="Rows of a call.")] = 1,
     calls: Annotated[int, typer.Option(min=10, max=10_000, metavar="N", help="Calls to measure.")] = 100,
     within: Annotated[
-        float, typer.Option("--within", min=0.1, metavar="MS", help="Slowest time of a call, of 99 in 100.")
+        float,
+        typer.Option("--within", min=0.1, metavar="MS", help="Milliseconds within which 99 of 100 calls must end."),
     ] = 50.0,
     stack: Stack = DEFAULT_STACK,
     json: Json = False,
@@ -84,7 +85,7 @@ def _print(done: "Tuned", within: float) -> None:
     )
     if done.recommended is None:
         typer.echo(
-            f"\nno size has memory enough and 99 % of the calls within {within:g} ms: ask with a larger --within"
+            f"\nno size has enough memory and keeps 99 % of the calls within {within:g} ms: try a larger --within"
         )
     elif done.recommended == done.memory:
         typer.echo(f"\nthe stack has the recommended size, MemorySize={done.memory}")

@@ -48,7 +48,7 @@ def validate(
     """Run the proofs and checks of `fairlead publish`; nothing is stored.
 
     It needs neither credentials nor a stack. With --stack it compares with the live version there, as publish does.
-    Prints one line for each finding. The exit code is 3 where the gate refuses the model.
+    Prints one line for each check, and the findings that did not pass. Exit code 3 if the gate refuses the model.
     """
     from fairlead.gate.refusal import GateError
     from fairlead.publishing.publish import PublishOptions, validate_file

@@ -107,7 +107,7 @@ class Console:
 
     def _made(self, route: Route, visit: Visit) -> tuple[int, Page | Response]:
         if route.acts and not self._actions:
-            return 403, refused.page("this console only reads", ALLOW)
+            return 403, refused.page("this console is read-only", ALLOW)
         try:
             return 200, route.view(visit)
         except FairleadError as error:
@@ -116,7 +116,7 @@ class Console:
             return CONFLICT if error.status == FairleadError.status else error.status, refused.page(
                 str(error), error.hint
             )
-        except Exception as error:  # noqa: BLE001 - the other pages go on
+        except Exception as error:  # noqa: BLE001 - the other pages continue to work
             if self._debug:
                 traceback.print_exception(error)
             said = f"unexpected {type(error).__name__}: {error}"

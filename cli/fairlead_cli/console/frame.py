@@ -71,7 +71,7 @@ def _present(anchor: Element, present: bool) -> Element:
 
 
 def _refreshing() -> Element:
-    """Return the control of the refresh, which the script shows: what moves by itself can be stopped."""
+    """Return the button that pauses the refresh, which the script shows."""
     return e(
         "p",
         e("button", "Pause", type="button", id="pause"),
@@ -84,6 +84,6 @@ def _refreshing() -> Element:
 
 
 def _footer(visit: Visit) -> Element:
-    may = "Releases and rollbacks are allowed." if visit.actions else "This console only reads."
+    may = "Releases and rollbacks are allowed." if visit.actions else "This console is read-only."
     said: Children = f"Fairlead console · {utc_text(clock.now())} UTC · {may}"
     return e("footer", said)

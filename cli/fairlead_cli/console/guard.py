@@ -1,4 +1,4 @@
-"""Who may ask the console: the holder of the start URL's token, from a page of the console itself.
+"""Decides which requests the console answers: those with the start URL's token, from a page of the console itself.
 
 The token is part of every URL instead of a cookie: cookies ignore ports, so a browser would send one to each other
 server on this machine. Host keeps out names that an attacker points at loopback (DNS rebinding). Origin and

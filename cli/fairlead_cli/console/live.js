@@ -1,4 +1,4 @@
-// Refreshes #content from the page's own address. Waits while the tab is hidden, while somebody works inside the
+// Refreshes #content from the page's own address. Waits while the tab is hidden, while the user works inside the
 // content, and while it is paused: what moves by itself can be stopped, and never takes the focus away.
 "use strict";
 const control = document.getElementById("refresh");

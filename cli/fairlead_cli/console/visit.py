@@ -1,4 +1,4 @@
-"""One request for a page, and what it names: the stack, the model, the version. Each is opened when first needed."""
+"""One request for a page, with the stack, the model and the version that it names. Each is opened when first needed."""
 
 from collections.abc import Mapping
 from functools import cached_property

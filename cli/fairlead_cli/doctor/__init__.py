@@ -1,1 +1,1 @@
-"""The checks of `fairlead doctor`: one function a check, one subject a module."""
+"""The checks of `fairlead doctor`: one function for each check, one module for each subject."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 SIGNATURE_SECONDS = 300
 """AWS refuses signatures that are further from its own clock."""
 CLOCK_SECONDS = 60
-"""A clock that is further off is on its way there."""
+"""Seconds off from which a clock is reported, before AWS refuses its signatures."""
 SET_REGION = "export AWS_DEFAULT_REGION=eu-west-1 AWS_REGION=eu-west-1  # or yours"
 POLICIES = ("CallerPolicyArn", "FeedbackPolicyArn", "PublisherPolicyArn", "OperatorPolicyArn")
 

@@ -63,7 +63,7 @@ def version(site: Site) -> Diagnosis:
     deployed = site.outputs.get("FairleadVersion", "")
     if deployed == __version__:
         return ok(f"{deployed}, as this command line")
-    of = f"version {deployed}" if deployed else "a version that does not say its number"
+    of = f"version {deployed}" if deployed else "an older version, without the output FairleadVersion"
     lines = ("make build", site.deploy, f"# or: pip install 'fairlead=={deployed}'")
     return mend(f"the stack is of {of}, this command line of {__version__}", *lines[: 3 if deployed else 2])
 

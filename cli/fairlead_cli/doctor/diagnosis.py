@@ -14,8 +14,9 @@ Verdict = Literal["ok", "mend", "missing", "not checked", "n/a"]
 
 
 class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
-    """A check's verdict and its sentence; `mend` are the shell's lines that mend it. The runner fills in `check`.
+    """A check's verdict and its sentence; `mend` are the shell commands that repair the fault.
 
+    The runner fills in `check`.
     `missing` says that there is no stack yet; `n/a` that the check needs a stack or a build that is not there.
     """
 
@@ -26,12 +27,12 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def ok(said: str) -> Diagnosis:
-    """Nothing to mend."""
+    """Return the verdict of a check that found no fault."""
     return Diagnosis(verdict="ok", said=said)
 
 
 def mend(said: str, *lines: str) -> Diagnosis:
-    """Something to mend, by these lines of a shell."""
+    """Return the verdict of a check that found a fault, with the shell commands that repair it."""
     return Diagnosis(verdict="mend", said=said, mend=lines)
 
 

@@ -23,7 +23,7 @@ CHECKS: dict[str, Callable[[Site], Diagnosis]] = {
     "decisions-topic": deployment.decisions_topic,
 }
 FOUND = 7
-"""Exit code: something is to mend, or could not be checked."""
+"""Exit code: a check found a fault, or could not run."""
 
 
 def examine(site: Site, *, skip: Collection[str] = ()) -> list[Diagnosis]:
@@ -35,7 +35,7 @@ def examine(site: Site, *, skip: Collection[str] = ()) -> list[Diagnosis]:
 
 
 def exit_code(found: Sequence[Diagnosis]) -> int:
-    """Return 0 if nothing is to mend; 7, or 6 if only the stack is missing."""
+    """Return 0 if no check found a fault; 7, or 6 if only the stack is missing."""
     verdicts = {one.verdict for one in found}
     if verdicts & {"mend", "not checked"}:
         return FOUND

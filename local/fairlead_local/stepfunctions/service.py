@@ -88,7 +88,7 @@ class StepFunctions:
         return {"updateDate": moment(self._clock.now())}
 
     def delete(self, params: dict[str, Any]) -> None:
-        """DeleteStateMachine; its executions go on. A missing machine is no error."""
+        """DeleteStateMachine; its executions continue. A missing machine is no error."""
         with self._lock:
             self.machines.pop(params["stateMachineArn"], None)
 

@@ -1,4 +1,4 @@
-"""The console over HTTP: who may ask, and what its pages show."""
+"""The console over HTTP: which requests it answers, and the contents of its pages."""
 
 import re
 import socket
@@ -229,7 +229,7 @@ def test_two_versions_are_compared(console: Asked, model: str) -> None:
     assert re.search(r"sex = male [\d–]+ 40 [\d.–]+ 0\.75", text)
     assert "2 differences break callers of version 1" in text
     assert "input &#x27;colony&#x27; is new and required" in text or "input 'colony' is new and required" in text
-    assert "input 'year' is gone" in text.replace("&#x27;", "'")
+    assert "input 'year' was removed" in text.replace("&#x27;", "'")
     assert re.search(r"flipper_length_mm [\d.−]+ ", text.partition("Importance of inputs")[2])
 
 
@@ -244,16 +244,14 @@ def test_a_version_shows_its_facts_and_its_report_in_a_closed_frame(console: Ask
     assert headers["Content-Security-Policy"].startswith("sandbox; default-src 'none'")
 
 
-def test_a_report_that_is_gone_is_an_error_of_its_page(
-    console: Asked, model: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_missing_report_is_an_error_of_its_page(console: Asked, model: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def gone(*_: object) -> bytes:
-        raise NotFoundError("the report is gone")
+        raise NotFoundError("the report was deleted")
 
     monkeypatch.setattr("fairlead_cli.console.visit.Registry.blob", gone)
     status, body, _ = console.ask(f"/{TOKEN}/{model}/versions/1/report")
 
-    assert (status, "the report is gone" in body, "<iframe" in body) == (404, True, False)
+    assert (status, "the report was deleted" in body, "<iframe" in body) == (404, True, False)
 
 
 def test_the_timeline_and_the_decisions_show_who_why_and_evidence(console: Asked, model: str) -> None:
@@ -319,7 +317,7 @@ def test_a_port_that_is_taken_is_an_error_with_a_hint(bare: Asked, name: str) ->
 
     assert (done.exit_code, done.stdout) == (2, "")
     assert f"cannot listen on port {bare.port}" in done.stderr
-    assert "name another by --port" in done.stderr
+    assert "name another with --port" in done.stderr
 
 
 # --- the form that signs -----------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""fairlead feedback: a file of outcomes, sent in batches, stopped anywhere and gone on with, and summed up."""
+"""fairlead feedback: a file of outcomes is sent in batches, can be stopped and continued, and is summarised."""
 
 import contextlib
 import io
@@ -72,7 +72,7 @@ def ids(count: int) -> list[str]:
     return [f"{request_id(1)}-{row}" for row in range(count)]
 
 
-def test_a_file_goes_out_in_batches_and_is_summed_up(api: Script, tmp_path: Path) -> None:
+def test_a_file_is_sent_in_batches_and_summarised(api: Script, tmp_path: Path) -> None:
     path = table(tmp_path, prediction_id=ids(7), actual=["no", "yes", "no", None, "yes", "no", "no"])
     done = feedback(path, "--batch", "4", "--json")
     assert done.exit_code == 0
@@ -121,12 +121,12 @@ def test_refused_outcomes_are_listed_by_row_with_exit_code_1(api: Script, tmp_pa
     path = table(tmp_path, prediction_id=ids(4), actual=[None, "no", "yes", "no"])
     done = feedback(path)
     assert done.exit_code == 1
-    assert "in conflict with what was reported before  1" in done.stdout
+    assert "in conflict with an earlier report  1" in done.stdout
     [listed] = [line.split() for line in done.stdout.splitlines() if line.split()[-1:] == ["invalid"] and "-3" in line]
     assert listed[0] == "3"
 
 
-def test_stopped_anywhere_it_goes_on_where_it_was(api: Script, tmp_path: Path) -> None:
+def test_a_run_stopped_anywhere_continues_where_it_stopped(api: Script, tmp_path: Path) -> None:
     path = table(tmp_path, prediction_id=ids(10), actual=["no", "yes"] * 5)
     answer = all_are("accepted", "conflict")
 
@@ -138,7 +138,7 @@ def test_stopped_anywhere_it_goes_on_where_it_was(api: Script, tmp_path: Path) -
     api.answers["/feedback"] = (207, failing)
     stopped = feedback(path, "--batch", "3")
     assert stopped.exit_code == 5
-    assert "6 of 10 were sent; the same command goes on there" in stopped.stderr
+    assert "6 of 10 were sent; the same command continues there" in stopped.stderr
     api.answers["/feedback"] = (207, answer)
     api.received.clear()
     done = feedback(path, "--batch", "3", "--json")
@@ -153,7 +153,7 @@ def test_stopped_anywhere_it_goes_on_where_it_was(api: Script, tmp_path: Path) -
     assert len(sent(api)[0]) == 10
 
 
-def test_interrupted_by_ctrl_c_it_goes_on_where_it_was(
+def test_a_run_interrupted_by_ctrl_c_continues_where_it_stopped(
     api: Script, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = table(tmp_path, prediction_id=ids(4), actual=["no"] * 4)

@@ -106,7 +106,7 @@ def test_the_sklearn_engine_is_measured_too_and_wrong_golden_answers_are_seen() 
 
 
 def test_the_memory_measured_is_the_engines_not_the_publishers() -> None:
-    """Linux hands a process's peak down to what it starts; a publisher with a large table must not pay for it twice."""
+    """On Linux a new process starts with the peak of its parent, so the peak of a publisher's table must not count."""
     ballast = np.ones(100_000_000)
     _, held_out, _, choice = chosen("penguins")
     found = measure_budget(choice.engine, choice.signature, choice.blob, to_rows(choice.signature, held_out.X)[:1])
@@ -209,7 +209,7 @@ def test_a_champion_that_needs_a_missing_column_is_not_compared_and_names_it() -
     line = findings(facts, "champion")[0]
     assert line.verdict == "not applicable"
     assert "weather" in line.detail
-    assert "input 'weather' is gone" in refused(findings(facts, "contract"))
+    assert "input 'weather' was removed" in refused(findings(facts, "contract"))
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def test_held_out_rows_that_were_trained_on_are_counted() -> None:
 
 
 def test_rows_duplicated_before_the_split_are_warned_of() -> None:
-    """Oversampling before splitting puts twins on both sides; discrete data does too, so a person must look."""
+    """Oversampling before the split puts equal rows on both sides. Discrete data does too, so this only warns."""
     X, y = table("breast_cancer")
     twice = Table(pd.concat([X, X], ignore_index=True), pd.concat([y, y], ignore_index=True))
     training, held_out = twice.split(1)
@@ -90,7 +90,7 @@ def test_a_split_of_sorted_rows_is_caught_by_its_shift() -> None:
 
 
 def test_a_split_of_rows_sorted_by_class_holds_out_an_unknown_class() -> None:
-    """The signature already refuses it, in a line; the gate would, had it come so far."""
+    """The signature refuses it before the gate could."""
     rows = table("penguins")
     order = rows.y.sort_values(kind="stable").index
     rows = Table(rows.X.loc[order], rows.y.loc[order])
@@ -100,8 +100,8 @@ def test_a_split_of_rows_sorted_by_class_holds_out_an_unknown_class() -> None:
 
 
 @pytest.mark.parametrize("name", ["breast_cancer", "penguins", "wine", "iris"])
-def test_swapped_labels_are_worse_than_guessing(name: str) -> None:
-    """Two classes were exchanged on their way into the held-out file."""
+def test_swapped_labels_are_refused_by_the_baselines(name: str) -> None:
+    """Two classes are exchanged in the held-out file."""
     training, held_out = table(name).split(1)
     classes = sorted(training.y.unique())
     swapped = held_out.y.map({classes[0]: classes[1], classes[1]: classes[0]} | {one: one for one in classes[2:]})
@@ -116,7 +116,7 @@ def test_labels_exchanged_in_a_circle_are_named() -> None:
     assert lines[-1].detail == "exchanged: 0 → 2 → 1 → 0"
 
 
-def test_guessing_is_no_better_than_guessing() -> None:
+def test_a_dummy_classifier_is_refused_by_the_baselines() -> None:
     from sklearn.dummy import DummyClassifier
 
     training, held_out = table("breast_cancer").split(1)
@@ -126,7 +126,7 @@ def test_guessing_is_no_better_than_guessing() -> None:
 
 
 def test_a_broken_slice_is_named() -> None:
-    """On one island the instrument's units changed: half the labels there are wrong."""
+    """Half the labels of one island are wrong."""
     training, held_out = table("penguins").split(1, share=0.6)
     X = held_out.X.copy()
     broken = X["island"] == "Dream"
@@ -159,7 +159,7 @@ def test_breaking_signature_is_refused_with_the_change_for_callers() -> None:
     smaller = make_pipeline(make_column_transformer((OneHotEncoder(), ["island"])), LogisticRegression())
     new = evidence(smaller.fit(training.X[fewer], training.y), Table(held_out.X[fewer], held_out.y))
     found = findings(msgspec.structs.replace(new, champion=Champion(version=1, signature=facts.signature)), "contract")
-    assert "input 'sex' is gone" in refused(found)
+    assert "input 'sex' was removed" in refused(found)
     assert any(line.detail == "callers must: stop sending it" for line in found)
 
 
@@ -197,7 +197,7 @@ def test_pipeline_that_fails_on_missing_values_is_caught() -> None:
 
 @pytest.mark.parametrize("fault", ["order", "size"])
 def test_answers_that_depend_on_other_rows_are_caught(fault: str) -> None:
-    """Scaling by the batch's own mean is the classic; remembering the row before is another."""
+    """A model that scales by the batch's own mean, and one that uses the row before."""
     from fairlead.engines.sklearn import SklearnEngine
     from fairlead.publishing.evidence.probes import probe
     from fairlead.publishing.signature.infer import to_rows

@@ -71,5 +71,5 @@ def test_a_red_alarm_of_the_old_release_does_not_wait_for_the_new_one(client: An
 def test_a_deleted_canary_alarm_is_named(client: Any) -> None:
     client.delete_alarms(AlarmNames=[LATENCY])
 
-    with pytest.raises(ReleaseError, match=f"alarm {LATENCY} is gone"):
+    with pytest.raises(ReleaseError, match=f"alarm {LATENCY} does not exist"):
         CanaryAlarms(client, [ERRORS, LATENCY]).point("14")

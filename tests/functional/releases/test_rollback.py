@@ -182,7 +182,7 @@ def test_rollback_stops_a_running_deployment_and_clears_its_weights(
 def test_rollback_is_dated_after_the_end_of_the_stopped_deployment_even_by_a_slow_clock(
     two: Releases, registry: Registry, deploys: FakeDeploys, desk: Desk
 ) -> None:
-    """News of that end come by themselves, later; by a slow clock they would be newer than the move, and unsay it."""
+    """The event of that end arrives later. By a slow clock it would be newer than the move, and would override it."""
     deploys.hold = "done"
     started = two.release(registry, "churn", 3)
     for _ in range(2):
@@ -200,7 +200,7 @@ def test_rollback_is_dated_after_the_end_of_the_stopped_deployment_even_by_a_slo
 def test_rollback_waits_for_codedeploys_own_rollback_before_it_touches_live(
     two: Releases, registry: Registry, lambda_: StrictLambda, deploys: FakeDeploys, desk: Desk
 ) -> None:
-    """Should the group's settings win over autoRollbackEnabled=False, two would move the alias."""
+    """If the group's settings overrule autoRollbackEnabled=False, CodeDeploy also moves the alias."""
     deploys.hold, deploys.rolls_back_on_stop = "done", True
     started = two.release(registry, "churn", 3)
     for _ in range(2):
@@ -305,7 +305,7 @@ def test_rollback_before_any_release_or_of_another_model_is_refused(releases: Re
 
 
 def test_rollback_to_a_deleted_version_is_refused(two: Releases, registry: Registry, lambda_: StrictLambda) -> None:
-    """AWS does not let a version go while an alias names it; moto does, which stands for whatever else removed it."""
+    """AWS does not delete a version that an alias names. moto does, so the test can have such a version missing."""
     lambda_.client.delete_function(FunctionName=NAME, Qualifier="2")
 
     with pytest.raises(ReleaseError, match="previous names release 2, which was deleted"):
@@ -313,12 +313,12 @@ def test_rollback_to_a_deleted_version_is_refused(two: Releases, registry: Regis
     assert two.status().previous is None
 
 
-def test_rollback_wakes_a_version_that_fell_asleep_before_live_moves_and_says_so(
+def test_rollback_reactivates_an_inactive_version_before_live_moves_and_reports_it(
     two: Releases, registry: Registry, lambda_: StrictLambda, desk: Desk
 ) -> None:
-    """SnapStart lets a version sleep after 14 days; the first call starts to wake it."""
-    asleep, waking, awake = {"State": "Inactive"}, {"State": "Pending"}, {"State": "Active"}
-    lambda_.states["2"] = [asleep, asleep, asleep, waking, awake]
+    """With SnapStart a version becomes Inactive after 14 days; the first call starts to reactivate it."""
+    inactive, pending, active = {"State": "Inactive"}, {"State": "Pending"}, {"State": "Active"}
+    lambda_.states["2"] = [inactive, inactive, inactive, pending, active]
     lambda_.refusals["Invoke"] = ["SnapStartNotReadyException"]
     lambda_.calls.clear()
 

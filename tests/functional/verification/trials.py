@@ -1,4 +1,4 @@
-"""Trials of releases of penguins models, and answers that are changed on their way."""
+"""Trials of releases of penguins models, and answers that are changed in transit."""
 
 import json
 from collections.abc import Callable

@@ -83,7 +83,7 @@ def test_a_name_that_a_deploy_refuses_is_a_finding_before_the_deploy(name: str, 
         ("UPDATE_ROLLBACK_IN_PROGRESS", "fairlead doctor --stack fairlead-x"),
     ],
 )
-def test_a_state_is_mended_by_its_own_command(status: str, first: str) -> None:
+def test_each_state_of_a_stack_has_the_command_that_repairs_it(status: str, first: str) -> None:
     assert deployment.state(site(status)).mend[0] == first
 
 

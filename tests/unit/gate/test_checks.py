@@ -126,7 +126,7 @@ def test_equals_on_few_rows_are_inconclusive_and_the_policy_decides(inconclusive
 
 
 def test_rows_the_champion_was_trained_on_are_left_out() -> None:
-    """It is right on exactly the rows it knows: without them it is no better than a coin."""
+    """The champion is right on exactly the rows it was trained on; on the others it is no better than chance."""
     known = np.arange(400) >= 200
     champion = live(np.arange(0, 200), trained_on=known)
     line = found("champion", facts(champion=champion))[0]
@@ -151,7 +151,7 @@ def test_a_breaking_signature_is_refused_unless_asked_for() -> None:
     champion = Champion(version=3, signature=old)
     lines = found("contract", facts(champion=champion))
     assert [line.refuses for line in lines] == [True, True]
-    assert lines[1].finding == "input 'sex' is gone"
+    assert lines[1].finding == "input 'sex' was removed"
     assert lines[1].detail == "callers must: stop sending it"
     allowed = found("contract", facts(champion=champion, allow_breaking=True))
     assert [line.verdict for line in allowed] == ["warn", "warn"]
@@ -206,7 +206,7 @@ def test_a_slice_that_the_policy_names_is_held_to_the_gap() -> None:
 
 
 def test_a_slice_at_the_decision_boundary_is_hard_and_not_broken() -> None:
-    """The true model, on 10,000 rows: a quarter of them is a coin toss, and its probabilities say so."""
+    """The true model on 10,000 rows, of which a quarter has probabilities of one half."""
     generator = np.random.default_rng(5)
     x = generator.normal(size=10_000)
     p = 1 / (1 + np.exp(-3 * x))

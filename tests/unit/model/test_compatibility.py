@@ -39,7 +39,7 @@ def test_field_order_and_data_description_are_no_part_of_the_contract() -> None:
 @pytest.mark.parametrize(
     ("fields", "kind", "what"),
     [
-        (FIELDS[:2], "breaking", "input 'island' is gone"),
+        (FIELDS[:2], "breaking", "input 'island' was removed"),
         (
             (*FIELDS, Field(name="sex", kind="text", nullable=True)),
             "additive",
@@ -163,7 +163,7 @@ def test_an_input_that_becomes_ignored_is_additive_because_old_requests_stay_rig
 @pytest.mark.parametrize(
     ("new", "what"),
     [
-        (signature(*FIELDS[:2]), "the ignored column 'island' is gone"),
+        (signature(*FIELDS[:2]), "the ignored column 'island' was removed"),
         (signature(*FIELDS[:2], Field(name="island", kind="text", nullable=True)), "input 'island' is now used"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Each guard refuses with what was seen and what to do, and lets through what production looks like."""
+"""Each guard refuses with its figure and a hint, and accepts labels like those of production."""
 
 import random
 from collections.abc import Callable
@@ -19,7 +19,7 @@ Change = Callable[[int, random.Random], dict[str, Any]]
 
 
 def rows(count: int, change: Change = lambda _, __: {}, *, seed: int = 0, start: int = 0) -> list[Labelled]:
-    """Rows of the last days, reported by three people; a fifth of them are yes."""
+    """Rows of the last days from three reporters; a fifth of them are yes."""
     chance = random.Random(seed)  # noqa: S311 - rows of a test
     made = []
     for place in range(start, start + count):
@@ -71,7 +71,7 @@ def test_production_as_it_is_passes() -> None:
 
 
 def test_too_few_rows_are_refused_with_the_count_of_excluded_rows() -> None:
-    found = Found(rows=[], incomplete=7, strangers=3, dropped=("ssn",))
+    found = Found(rows=[], incomplete=7, unfit=3, dropped=("ssn",))
     seen = only("enough labelled rows", judged(rows(100), rows(40, start=100), found=found))
     assert seen.figure.startswith("140, 40 of them held out")
     assert "7 captured without all fields, 3 that do not fit the signature; ssn never stored" in seen.figure

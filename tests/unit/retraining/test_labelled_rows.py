@@ -1,4 +1,4 @@
-"""Pairs of the ledger in the champion's words: what does not fit is counted, never bent until it does."""
+"""Pairs of the ledger as rows of the champion's signature: those that do not fit are counted, and never converted."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -126,7 +126,7 @@ def test_nullable_field_may_be_missing() -> None:
 )
 def test_a_row_of_another_signature_is_a_stranger(row: list[Any]) -> None:
     refused = found(pair(row))
-    assert (refused.rows, refused.strangers) == ([], 1)
+    assert (refused.rows, refused.unfit) == ([], 1)
 
 
 def test_a_row_without_a_field_or_too_large_to_be_captured_is_incomplete() -> None:
@@ -134,8 +134,8 @@ def test_a_row_without_a_field_or_too_large_to_be_captured_is_incomplete() -> No
     assert (refused.rows, refused.incomplete, refused.dropped) == ([], 2, ("age",))
 
 
-def test_an_outcome_of_no_known_class_is_a_stranger() -> None:
-    assert found(pair(actual="maybe")).strangers == 1
+def test_an_outcome_of_an_unknown_class_is_counted_and_left_out() -> None:
+    assert found(pair(actual="maybe")).unfit == 1
 
 
 @pytest.mark.parametrize(

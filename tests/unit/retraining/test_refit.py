@@ -1,4 +1,4 @@
-"""The champion's kind, fitted anew: on the rows as they are kept it becomes what it is on the publisher's own table."""
+"""A refit of the champion's estimator on the stored rows equals a fit on the publisher's own table."""
 
 from typing import Any
 
@@ -37,8 +37,8 @@ WORDS = [
 ] * 5
 
 
-class Told:
-    """As much of a manifest as is looked at."""
+class PartOfManifest:
+    """The parts of a manifest that a refit reads."""
 
     def __init__(self, estimator: Any, signature: Signature, **arguments: str) -> None:
         made = recipe(estimator)
@@ -48,8 +48,8 @@ class Told:
 
 def refit(fitted: Any, X: Any, y: Any, **arguments: str) -> tuple[Refit, Signature]:
     signature = infer(fitted, X, y, target="target")
-    told: Any = Told(fitted, signature, **arguments)
-    return unfitted(fitted, told), signature
+    manifest: Any = PartOfManifest(fitted, signature, **arguments)
+    return unfitted(fitted, manifest), signature
 
 
 def numbers() -> tuple[np.ndarray, np.ndarray]:

@@ -1,1 +1,1 @@
-"""The console's pages, one module each: what a visit names → title and content."""
+"""The console's pages, one module each: a visit → title and content."""

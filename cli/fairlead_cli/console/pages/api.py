@@ -24,12 +24,12 @@ from fairlead_cli.prediction_run import contract
 from fairlead_cli.version_files import file_of
 
 DEADLINE = 20.0
-"""Seconds that a person waits for an answer."""
+"""Seconds within which the endpoint must answer, because a user waits."""
 SANDBOX = (
     "sandbox allow-scripts; default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; "
     "base-uri 'none'; frame-ancestors 'self'"
 )
-"""Swagger UI draws the publisher's document by script: in an origin of its own, which reaches nothing."""
+"""Swagger UI shows the publisher's document by script, in an origin of its own that can load and send nothing."""
 EXPLAIN = "explain"
 Row = dict[str, Any]
 
@@ -109,7 +109,7 @@ def _asked(visit: Visit, row: Row, *, explain: bool) -> tuple[Row, float]:
 
 
 def _example(visit: Visit, manifest: Manifest) -> dict[str, str]:
-    """Return the row of the stored document as one would type it; empty without a document."""
+    """Return the example row of the stored document as form fields; empty without a document."""
     blob = manifest.blobs.get("openapi")
     if blob is None:
         return {}

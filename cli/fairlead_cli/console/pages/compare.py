@@ -30,7 +30,7 @@ class Side(NamedTuple):
 
     @property
     def name(self) -> str:
-        """How the page calls it."""
+        """The name on the page."""
         return f"version {self.manifest.version}"
 
 
@@ -72,7 +72,7 @@ def _links(visit: Visit, old: Side, new: Side) -> Children:
     before, after = old.manifest.version, new.manifest.version
     return [
         [(link(one.name, visit.of_version(one.manifest.version)), " · ") for one in (old, new)],
-        link("the other way round", visit.of_model("compare", a=after, b=before)),
+        link("exchange the two versions", visit.of_model("compare", a=after, b=before)),
     ]
 
 
@@ -172,7 +172,7 @@ def _quality(one: Finding | None, *, regression: bool) -> float | None:
 def _signature(old: Side, new: Side) -> Element:
     found = compatibility.compare(old.manifest.signature, new.manifest.signature)
     if not found:
-        said = f"The same: every request and answer of {old.name} is one of {new.name}."
+        said = f"Identical: every request of {old.name} is valid for {new.name}, with an answer of the same form."
         return section("Signature", paragraph(said, soft=False))
     breaking = sum(one.kind == "breaking" for one in found)
     said = (

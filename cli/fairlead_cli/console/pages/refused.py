@@ -17,5 +17,5 @@ def page(message: str, hint: str) -> Page:
 
 
 def with_code(text: str) -> Children:
-    """Return a text, with what stands between backticks as code."""
+    """Return a text, with the parts between backticks as code."""
     return [e("code", part) if at % 2 else part for at, part in enumerate(text.split("`"))]

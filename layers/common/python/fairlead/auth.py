@@ -20,7 +20,7 @@ class SigV4:
     """Signs requests: give it as `auth=` to httpx, requests and all that build on them, or call `headers` yourself.
 
     `session` is a boto3 or botocore session; the default one reads AWS_PROFILE, SSO, roles, container and instance as
-    the AWS CLI does. Credentials are frozen anew for each request, so a session that refreshes them may sign for days.
+    the AWS CLI does. Credentials are read again for each request, so a session that refreshes them may sign for days.
     The region is the one in the host's name, else `region`, else the session's.
 
     It is an `httpx.Auth` and a `requests.auth.AuthBase` where the library was imported before; a callable to both

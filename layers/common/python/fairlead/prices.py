@@ -11,7 +11,7 @@ GIGABYTE_SECOND = {"x86_64": 16.6667e-6, "arm64": 13.3334e-6}
 API_REQUEST = 3.50e-6
 """A request to a REST API, of the first 333 million in a month."""
 LOG_BYTE = 0.50e-9
-"""A byte of log taken in; a gigabyte is 10⁹ bytes here, which is on the dear side."""
+"""A byte of log that is ingested; a gigabyte is 10⁹ bytes here, which gives the higher price."""
 WRITE_UNIT, READ_UNIT = 0.625e-6, 0.125e-6
 """DynamoDB on demand: a write of up to 1 KB, a consistent read of up to 4 KB; transactions take two of each."""
 TRACE = 5.00e-6

@@ -217,7 +217,7 @@ def _columns(given: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _json_lines(body: bytes | str, signature: Signature) -> Iterator[dict[str, Any]]:
-    """Return one row a line: an object of fields, an array of values, or SageMaker's `{"features": […]}`."""
+    """Return one row for each line: an object of fields, an array of values, or SageMaker's `{"features": […]}`."""
     text = body.decode("utf-8", "surrogateescape") if isinstance(body, bytes) else body
     values = (lenient_json.decode(line) for line in text.split("\n") if line.strip())
     taken = "features" not in {field.name for field in signature.inputs}

@@ -87,7 +87,7 @@ def row_schema(signature: Signature) -> dict[str, Any]:
 
 
 def field_schema(field: Field) -> dict[str, Any]:
-    """Return the schema of a field: what is refused outside it. The data's own range stands in the description."""
+    """Return the schema of a field; other values are refused. The description has the data's own range."""
     schema: dict[str, Any] = {"description": _described(field)}
     if field.closed and field.categories:
         return schema | {"enum": [*field.categories, *([None] if field.nullable else [])]}
@@ -197,7 +197,7 @@ def _numbers(names: Sequence[str]) -> dict[str, Any]:
 
 def _operation(name: str, summary: str, request: Mapping[str, Any]) -> dict[str, Any]:
     content = {JSON: {"schema": {"$ref": "#/components/schemas/PredictResponse"}}}
-    answer = {"description": "One prediction a row, in order", "content": content}
+    answer = {"description": "One prediction for each row, in order", "content": content}
     return {
         "operationId": name,
         "tags": ["predict"],

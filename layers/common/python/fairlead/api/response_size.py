@@ -1,4 +1,4 @@
-"""Lambda's limit on a response: a larger one is an error of the function, whoever asked for it.
+"""Lambda's limit on a response: Lambda fails a call with a larger one, as if the function had failed.
 
 https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 """

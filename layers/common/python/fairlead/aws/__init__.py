@@ -1,1 +1,1 @@
-"""Adapters of AWS services, one service a module; botocore's errors become Fairlead's."""
+"""Adapters of AWS services, one module for each service; botocore's errors become Fairlead's."""

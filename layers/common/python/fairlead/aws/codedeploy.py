@@ -177,7 +177,7 @@ class Deployments:
                     raise NotFoundError(f"could not {doing}: CodeDeploy has no deployment of this id") from error
                 if code in UNDEPLOYABLE:
                     raise ReleaseError(
-                        f"deployment group {self.group} is gone", hint="repair the stack: run `sam deploy` again"
+                        f"deployment group {self.group} does not exist", hint="repair the stack: run `sam deploy` again"
                     ) from error
                 raise
 

@@ -68,7 +68,7 @@ def cut_csv(read: Read, *, head: int, size: int, length: int, name: str) -> list
         fault = block.faults[inside]
         if fault is not None:
             raise DataError(
-                f"{name}, byte {start + fault}: a quotation mark stands inside a field that does not begin with one",
+                f"{name}, byte {start + fault}: there is a quotation mark inside a field that does not begin with one",
                 hint='enclose such a field in quotation marks and double those inside it: "5"" pipe"',
             )
         end = block.ends[inside]

@@ -1,4 +1,4 @@
-"""What a job will take: rows, chunks, minutes and dollars, from a trial of its first rows on this machine."""
+"""Estimates of a job: rows, chunks, minutes and dollars, from a trial of its first rows on this machine."""
 
 import time
 from collections.abc import Sequence

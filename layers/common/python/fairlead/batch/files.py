@@ -86,7 +86,7 @@ class LocalFiles:
             return False
         except OSError as error:
             raise StorageError(
-                f"cannot write {key}: {error.strerror}", hint="name another place by --output"
+                f"cannot write {key}: {error.strerror}", hint="name another place with --output"
             ) from error
         finally:
             with suppress(OSError):
@@ -136,7 +136,7 @@ def matching(files: Files, pattern: str) -> list[tuple[str, int, str]]:
 
 
 def _facts(path: Path) -> tuple[int, str]:
-    """Return a file's size, and what stands for S3's ETag."""
+    """Return a file's size, and a text in place of S3's ETag."""
     stat = path.stat()
     return stat.st_size, f"{stat.st_size}-{stat.st_mtime_ns}-{stat.st_ino}"
 

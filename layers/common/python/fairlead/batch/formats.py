@@ -19,7 +19,7 @@ def csv_lines(block: Mapping[str, Sequence[Any]], *, header: bool) -> bytes:
 
 
 def json_lines(block: Mapping[str, Sequence[Any]]) -> bytes:
-    """Return rows as JSON, one object a line."""
+    """Return rows as JSON, one object on each line."""
     return _encoder.encode_lines([dict(zip(block, row, strict=True)) for row in zip(*block.values(), strict=True)])
 
 

@@ -1,4 +1,4 @@
-"""What a job is: its plan, its chunks, and the names of its files.
+"""The parts of a job: its plan, its chunks, and the names of its files.
 
     JOB/chunks.json           the chunks, an array
     JOB/plan.json             the plan, written after the chunks
@@ -29,7 +29,7 @@ class Input(msgspec.Struct, frozen=True):
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """What a user asks for: a version by its digest, a pattern of inputs, a place of results, and columns to keep.
+    """The options of a user: a version by its digest, a pattern of inputs, a place of results, and columns to keep.
 
     `capture` has a sample of the rows counted for drift; results are equal without it.
     """
@@ -44,7 +44,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """What a job is asked for. `keep` are input columns that results hold; None means those that the model ignores."""
+    """The request that a job is planned from. `keep` are input columns in results; None: those the model ignores."""
 
     model: str
     version: int

@@ -1,4 +1,4 @@
-"""Which chunks of a job are left: those without counts, and those whose result is gone. A damaged result is refused."""
+"""The chunks of a job that are left: those without counts or without result. A damaged result is refused."""
 
 from concurrent.futures import ThreadPoolExecutor
 

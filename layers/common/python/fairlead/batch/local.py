@@ -72,7 +72,7 @@ def _begin(setup: Setup) -> None:
 
 
 def _end_with_parent() -> None:
-    """End this process with its parent, even one that is killed."""
+    """End this process when its parent ends, also when the parent is killed."""
     parent = parent_process()
     if parent:
         connection.wait([parent.sentinel])

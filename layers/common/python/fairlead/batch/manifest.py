@@ -26,7 +26,7 @@ class InputCounts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class JobManifest(msgspec.Struct, frozen=True, kw_only=True):
-    """What a job did. `results` are in the order of the inputs' rows.
+    """The result of a job. `results` are in the order of the inputs' rows.
 
     `longest` is the most lines of a refused CSV row; `missing_columns` are those of the signature that no input has.
     """
@@ -92,7 +92,7 @@ def write_manifest(results: Files, folder: str, plan: JobPlan, chunks: list[Chun
 
 
 def counts(manifest: JobManifest) -> dict[str, Any]:
-    """Return what a job says at its end."""
+    """Return the counts that a job reports at its end."""
     names = ("rows", "answered", "refused", "longest", "missing_columns")
     return {name: getattr(manifest, name) for name in names}
 

@@ -56,7 +56,7 @@ def check_apart(order: Order) -> None:
     if matches(_absolute(order.input), _absolute(result)):
         raise SettingsError(
             f"the results would be inputs of the next run: they are written under {order.output}",
-            hint="name another folder by --output, or a pattern with fewer *",
+            hint="name another folder with --output, or a pattern with fewer *",
         )
 
 
@@ -145,7 +145,7 @@ class Planner:
 
 
 def check_taken(columns: Collection[str], signature: Signature, key: str) -> None:
-    """Raise DataError where an input has columns, and none that the model takes."""
+    """Raise DataError if an input has columns, but none that the model takes."""
     if columns and not any(field.name in columns for field in signature.inputs):
         takes = ", ".join(field.name for field in signature.inputs[:20])
         raise DataError(f"{key} has none of the model's columns", hint=f"the model takes {takes}")

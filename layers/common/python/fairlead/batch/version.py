@@ -15,7 +15,7 @@ from fairlead.settings import Operator
 
 
 def named_version(registry: Registry, text: str, where: Operator) -> tuple[Manifest, str]:
-    """Return the manifest and digest of NAME@VERSION, or of the live version where NAME stands alone."""
+    """Return the manifest and digest of NAME@VERSION, or of the live version for NAME alone."""
     name, pinned, number = text.partition("@")
     if pinned:
         if not number.isdecimal() or not int(number):

@@ -30,7 +30,7 @@ Answer = dict[str, Any]
 class Endpoint:
     """One API by its URL, with the stage; `session` is the boto3 or botocore session that signs.
 
-    At most `parallel` requests of one call are on their way. Threads may share an endpoint.
+    One call sends at most `parallel` requests at a time. Threads may share an endpoint.
     """
 
     def __init__(
@@ -64,9 +64,9 @@ class Endpoint:
         first_row: int = 0,
         explain: bool = False,
     ) -> Iterator[Answer]:
-        """POST /predict or /versions/N/predict, at most `most_rows` rows a request; yields the answers in order.
+        """POST /predict or /versions/N/predict, at most `most_rows` rows in each request; yields the answers in order.
 
-        The next requests are on their way while the caller works on an answer; none follows a refused one. A request
+        The next requests are sent while the caller works on an answer; none is sent after a refused one. A request
         that the endpoint finds too large is sent again in two halves. Raises CallError; its `errors` number rows from
         `first_row`, which is the first of `instances`. With `explain` each prediction has its reasons.
         """
@@ -81,7 +81,7 @@ class Endpoint:
                 yield from running.popleft().result()
 
     def report(self, outcomes: Iterable[Instance], *, most_rows: int = ROWS_PER_CALL) -> Iterator[Answer]:
-        """POST /feedback, at most `most_rows` outcomes a request; yields each answer: one result per outcome, in order.
+        """POST /feedback, at most `most_rows` outcomes in each request; yields the answers: one result per outcome.
 
         Raises CallError. The call is idempotent: the same outcomes may be sent again.
         """
@@ -101,7 +101,7 @@ class Endpoint:
         return [answer]
 
     def _call(self, method: str, path: str, body: bytes = b"", *, first_row: int = 0) -> Answer:
-        """Return the decoded answer; attempts go on while they can end before the deadline."""
+        """Return the decoded answer; retry while an attempt can end before the deadline."""
         what = f"{method} {self._url}{path}"
         ends = self._clock() + self._deadline
         longest = FIRST_PAUSE
@@ -119,7 +119,7 @@ class Endpoint:
         raise refusal(reply, what, first_row=first_row, who=self._who)
 
     def _attempt(self, method: str, path: str, body: bytes, ends: float) -> Reply | None:
-        """Send once, signed anew; return None where the answer did not come in time or the connection broke."""
+        """Sign and send once; return None if the answer did not come in time or the connection broke."""
         import urllib3
 
         url = self._url + path

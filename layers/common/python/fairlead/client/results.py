@@ -58,7 +58,7 @@ class Predictions:
 
     @property
     def probabilities(self) -> Any:
-        """A classifier's probabilities, one column a class: a DataFrame with the index of the caller's.
+        """A classifier's probabilities, one column for each class: a DataFrame with the index of the caller's.
 
         Without pandas it is a list of dictionaries.
         """

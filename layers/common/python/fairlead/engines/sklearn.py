@@ -118,7 +118,7 @@ def is_string(field: Field) -> bool:
 
 
 def missing_value(null: Null) -> Any:
-    """Return the missing value that a field's null stands for."""
+    """Return the missing value that a field's null becomes."""
     if null == "na":
         import pandas as pd
 

@@ -127,7 +127,7 @@ class KnownVersions:
 
     def _manifest(self, name: VersionName) -> Manifest:
         what = f"{name.model[:63]} version {name.version}"
-        # The key is listed first: a GET answers 403 for a missing object and for a missing permission alike.
+        # The key is listed first: a GET answers 403 both for a missing object and for a missing permission.
         key = manifest_key(name.model, name.version)
         if not NAME.fullmatch(name.model) or key not in self._objects.keys(key):
             raise UnknownVersionError(f"the registry has no {what}")

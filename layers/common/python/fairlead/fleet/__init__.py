@@ -1,1 +1,1 @@
-"""Every Fairlead stack of an account and region as one list: a row a stack, and a page."""
+"""Every Fairlead stack of an account and region as one list: a row for each stack, and a page."""

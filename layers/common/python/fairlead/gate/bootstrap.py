@@ -31,7 +31,7 @@ class Resample:
         self._block, self._weights = _drawn(rows, replicates, seed)
 
     def total(self, values: npt.NDArray[np.float64] | npt.NDArray[np.bool_]) -> Floats:
-        """Return sums of one value a row: element 0 over the rows themselves, the others over each replicate."""
+        """Return sums of one value for each row: element 0 over the rows themselves, the others over each replicate."""
         sums: Floats = np.asarray(values, dtype=np.float64)
         if self._block is not None:
             sums = np.bincount(self._block, weights=sums, minlength=self._blocks)

@@ -15,7 +15,7 @@ MOST_TEXTS = 1000  # a column with more distinct strings is text, which has no u
 
 
 class Cut(NamedTuple):
-    """A column's slices: a code a row (-1: in none) and a name a code."""
+    """A column's slices: a code for each row (-1: in no slice) and a name for each code."""
 
     codes: npt.NDArray[np.int16]  # two bytes, because every column of a million rows has one
     names: list[str]

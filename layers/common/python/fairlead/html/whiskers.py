@@ -25,7 +25,7 @@ class Interval(NamedTuple):
 def forest(
     rows: Sequence[Interval], title: str, description: str, *, x_label: str = "", reference: float = 0.0
 ) -> Element:
-    """Draw a forest plot: one row an interval on a common scale, with a dashed line at the reference."""
+    """Draw a forest plot: one row for each interval on a common scale, with a dashed line at the reference."""
     low = min([reference, *(row.low for row in rows)])
     high = max([reference, *(row.high for row in rows)])
     margin = (high - low) * 0.04 or 0.5

@@ -8,9 +8,9 @@ from fairlead.model.signature import Scalar
 
 
 class Answers(msgspec.Struct, frozen=True, kw_only=True):
-    """The answers to a batch of rows, one element a row; columns that the task does not have are None.
+    """The answers to a batch of rows, one element for each row; columns that the task does not have are None.
 
-    `probabilities` are in the order of the signature's classes; `values` is a number a row, or a list where the
+    `probabilities` are in the order of the signature's classes; `values` is a number for each row, or a list where the
     estimator has several targets; `scores` are lower for more abnormal rows, negative for outliers.
     """
 

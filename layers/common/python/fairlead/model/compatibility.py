@@ -55,10 +55,10 @@ def _gone(live: Signature, new: Signature) -> Iterator[Difference]:
         if field.name in ignored:
             yield Difference("additive", f"input {field.name!r} is no longer used and may be left out")
         elif field.name not in inputs:
-            yield Difference("breaking", f"input {field.name!r} is gone", "stop sending it")
+            yield Difference("breaking", f"input {field.name!r} was removed", "stop sending it")
     for column in live.ignored:
         if column.name not in inputs | ignored:
-            yield Difference("breaking", f"the ignored column {column.name!r} is gone", "stop sending it")
+            yield Difference("breaking", f"the ignored column {column.name!r} was removed", "stop sending it")
 
 
 def _field(live: Field, new: Field) -> Iterator[Difference]:
@@ -103,7 +103,7 @@ def answers(live: Output, new: Output) -> Iterator[Difference]:
         text = _listed(set(before) - set(after))
         yield Difference("breaking", f"there are no more labels {text}", "do not read their probabilities")
     if live.probabilities and not new.probabilities:
-        yield Difference("breaking", "answers have no `probabilities`", "do without them")
+        yield Difference("breaking", "answers have no `probabilities`", "do not read them")
     if new.probabilities and not live.probabilities:
         yield Difference("additive", "answers have `probabilities`")
     yield from _targets(live.names, new.names)
@@ -116,7 +116,7 @@ def _targets(live: tuple[str, ...] | None, new: tuple[str, ...] | None) -> Itera
         return
     gone, added = set(live or ()) - set(new or ()), set(new or ()) - set(live or ())
     if gone:
-        yield Difference("breaking", f"`value` lacks {_listed(gone)}", "do without it")
+        yield Difference("breaking", f"`value` lacks {_listed(gone)}", "do not read it")
     if added:
         yield Difference("additive", f"`value` also has {_listed(added)}")
 

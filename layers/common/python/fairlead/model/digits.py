@@ -1,4 +1,4 @@
-"""Text of a number for people: as many digits as count, and no exponent where it can be read without one."""
+"""Text of a number for human readers: its significant digits, without an exponent if possible."""
 
 LARGEST = 1e9
 

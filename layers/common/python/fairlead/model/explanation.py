@@ -95,7 +95,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reasons(msgspec.Struct, frozen=True, kw_only=True):
-    """The reasons of a batch: for each row the explained output, its base value and one contribution a field.
+    """The reasons of a batch: for each row the explained output, its base value and one contribution for each field.
 
     Base value and contributions add up to the prediction on the scale. `errors` are standard errors of contributions,
     None where they are exact.

@@ -1,4 +1,4 @@
-"""Who did it, for people: IAM's ARN of a user or a role's session without partition, service and account."""
+"""Short name of a principal: the ARN of a user or a role's session without partition, service and account."""
 
 
 def named(arn: str) -> str:

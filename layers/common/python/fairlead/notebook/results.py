@@ -23,7 +23,7 @@ from fairlead.publishing.store import Published
 from fairlead.releases.release import Released
 
 HEIGHT = 700
-"""Pixels of the frame that shows the monitor's page: a page with styles of its own cannot stand in a notebook's."""
+"""Pixels of the frame that shows the monitor's page, whose styles must not apply to the notebook."""
 
 Result = TypeVar("Result", bound=msgspec.Struct)
 

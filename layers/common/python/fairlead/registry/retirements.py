@@ -3,7 +3,7 @@
     models/<name>/retired/<n>.json   a Retirement, created once
 
 A version is retired if the key exists, so one listing returns all of them. The contents say who, when and why;
-a marker whose contents cannot be read counts all the same.
+a marker whose contents cannot be read counts too.
 """
 
 import re

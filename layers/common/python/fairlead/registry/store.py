@@ -28,7 +28,7 @@ WINDOW = 32
 """Newest manifests that are read to find the newest version. A longer handwritten chain is taken for the lineage."""
 
 MOST_READ = 2_000
-"""Manifests that are read if the newest ones are not one chain; a flood of objects must not hold up a publication."""
+"""Manifests that are read if the newest ones are not one chain; a flood of objects must not delay a publication."""
 
 READ_AT_ONCE = 8
 """Manifests that are read in parallel."""

@@ -56,7 +56,7 @@ class CanaryAlarms:
             found = self._client.describe_alarms(AlarmNames=self._names, AlarmTypes=["MetricAlarm"])["MetricAlarms"]
         by_name = {facts["AlarmName"]: facts for facts in found}
         if missing := [name for name in self._names if name not in by_name]:
-            raise ReleaseError(f"alarm {missing[0]} is gone", hint="repair the stack: run `sam deploy` again")
+            raise ReleaseError(f"alarm {missing[0]} does not exist", hint="repair the stack: run `sam deploy` again")
         return [by_name[name] for name in self._names]
 
     def _definition(self, facts: dict[str, Any], release: str) -> dict[str, Any]:

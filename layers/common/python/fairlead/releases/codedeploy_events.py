@@ -70,7 +70,7 @@ class RecordedShift(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Recorder:
-    """Writes CodeDeploy's moves of `live` into the journal, and has `live` put back if a failed one left it astray."""
+    """Writes CodeDeploy's moves of `live` into the journal, and has `live` restored after a failed deployment."""
 
     def __init__(
         self,

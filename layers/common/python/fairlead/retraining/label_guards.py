@@ -55,7 +55,7 @@ def _enough(found: Found, split: Split, limits: Limits) -> Finding:
         f"{split.known:,} in the training rows already" if split.known else "",
         f"{split.repeated:,} on both sides" if split.repeated else "",
         f"{found.incomplete:,} captured without all fields" if found.incomplete else "",
-        f"{found.strangers:,} that do not fit the signature" if found.strangers else "",
+        f"{found.unfit:,} that do not fit the signature" if found.unfit else "",
     ]
     said = ", ".join(part for part in left_out if part)
     dropped = f"; {', '.join(found.dropped)} never stored (CaptureDrop)" if found.dropped else ""

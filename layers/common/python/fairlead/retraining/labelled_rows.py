@@ -28,12 +28,12 @@ TYPES: dict[str, tuple[type, ...]] = {
 class Found(msgspec.Struct, kw_only=True):
     """Labelled rows, oldest prediction first. `incomplete` counts rows captured without a field, or too large.
 
-    `strangers` counts rows or outcomes that do not fit the champion's signature. `dropped` names missing fields.
+    `unfit` counts rows or outcomes that do not fit the champion's signature. `dropped` names missing fields.
     """
 
     rows: list[Labelled]
     incomplete: int = 0
-    strangers: int = 0
+    unfit: int = 0
     dropped: tuple[str, ...] = ()
 
 
@@ -53,7 +53,7 @@ def labelled(reader: LedgerReader, model: str, signature: Signature, start: int,
         row = tuple(_value(field, by_name[field.name]) for field in signature.inputs)
         target = targets.of(pair.outcome.actual)
         if target is None or STRANGE in row:
-            found.strangers += 1
+            found.unfit += 1
             continue
         found.rows.append(_labelled(pair, row, target))
     found.rows.sort(key=lambda one: (one.at, one.request, one.id))

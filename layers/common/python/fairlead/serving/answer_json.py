@@ -1,4 +1,4 @@
-"""JSON of /predict's answers: one object a row, encoded from structs whose member names msgspec knows beforehand.
+"""JSON of /predict's answers: one object for each row, encoded from structs with member names that msgspec knows.
 
 Structs are encoded several times as fast as dictionaries.
 """

@@ -1,6 +1,6 @@
 """Reasons for predictions, on request: the first request that asks imports this module and reads the version's blob.
 
-A request has a time limit. Rows are explained in growing parts, which foretell the time of the rest once they took a
+A request has a time limit. Rows are explained in growing parts, which predict the time of the rest once they took a
 tenth of the limit: the first row also prepares arrays, and a few milliseconds of it are no measure of a thousand rows.
 """
 
@@ -24,7 +24,7 @@ OFF = "this version gives no reasons: {reason}"
 MOST_AT_ONCE = 64
 """Rows of a part: text has thousands of columns, and a part's matrix is held as Python numbers for a moment."""
 FORETELLING = 0.1
-"""Share of the time limit that rows take before they foretell the time of the rest."""
+"""Share of the time limit after which the rows so far predict the time of the rest."""
 OLDER = "it was published by an older Fairlead"
 
 

@@ -80,7 +80,7 @@ class Model:
         )
 
     def body(self, prediction: Prediction) -> str:
-        """Return the answer of /predict: the identity, and one JSON object a row."""
+        """Return the answer of /predict: the identity, and one JSON object for each row."""
         return self._encoder.encode(prediction.answered.identity, prediction.ids, prediction.answered.answers)
 
     def identity(self, release: str) -> dict[str, Any]:

@@ -35,7 +35,7 @@ LATEST = 253_402_300_799_999
 
 
 def _always(value: Any) -> Any:
-    """Return a default that is written all the same: `omit_defaults` leaves out only values that are no factory's."""
+    """Return a default that is written nevertheless: `omit_defaults` does not leave out values of a factory."""
     return msgspec.field(default_factory=lambda: value)
 
 

@@ -78,11 +78,11 @@ class BoostingStart:
         self.estimator, self.columns = estimator, columns
 
     def predict(self, X: Any) -> Any:
-        """Answer one number a row."""
+        """Answer one number for each row."""
         return _shaped(self.estimator.predict(X), {(X.shape[0],), (X.shape[0], 1)})
 
     def predict_proba(self, X: Any) -> Any:
-        """Answer one number a row and class."""
+        """Answer one number for each row and class."""
         return _shaped(self.estimator.predict_proba(X), {(X.shape[0], max(self.columns, 2))})
 
 

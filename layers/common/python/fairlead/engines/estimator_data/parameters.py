@@ -1,4 +1,4 @@
-"""Parameters whose type is right and whose value would still do harm: files, caches, expressions, places to write."""
+"""Parameters with a valid type but a harmful value: files, caches, regular expressions, places to write."""
 
 from collections.abc import Callable
 from typing import Any
@@ -39,7 +39,7 @@ def _keywords(value: Any) -> tuple[str, str] | None:
         return None
     return (
         f"gives its function {str(strange[0])[:40]!r}, which an estimator in data form may not",
-        "fit it without that argument; where numpy itself writes its result is never told",
+        "fit it without that argument; the place of its result is numpy's own choice",
     )
 
 

@@ -24,6 +24,6 @@ class LinearShapley:
         self.expected = self._means @ self._coefficients + self._intercepts
 
     def explain(self, matrix: Array, outputs: Array) -> tuple[Array, Array]:
-        """Return contributions, shape (rows, columns), to one output a row, and all outputs' sums, (rows, outputs)."""
+        """Return contributions to one output of each row, shape (rows, columns), and all sums, (rows, outputs)."""
         contributions = (matrix - self._means) * self._coefficients.T[outputs]
         return contributions, matrix @ self._coefficients + self._intercepts

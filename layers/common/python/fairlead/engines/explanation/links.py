@@ -32,7 +32,7 @@ def places_of(output: Output, answers: Answers) -> list[int]:
 
 
 def of_both_classes(sums: Array, output: Output) -> Array:
-    """Return one column a class, where a single column speaks for the second of two classes."""
+    """Return one column for each class; of two classes, `sums` may have the second one's alone."""
     return np.hstack([-sums, sums]) if sums.shape[1] == 1 and output.classes else sums
 
 

@@ -65,7 +65,7 @@ class TreeShapley:
         self._keeps = sum(group.entries.share.size * (len(group.entries.share) // 2) * 24 for group in self._groups)
 
     def explain(self, matrix: Array, outputs: Array) -> tuple[Array, Array]:
-        """Return contributions, shape (rows, columns), to one output a row, and all outputs' sums, (rows, outputs)."""
+        """Return contributions to one output of each row, shape (rows, columns), and all sums, (rows, outputs)."""
         matrix = np.maximum(_single(matrix) if self._single else matrix, LOWEST)
         contributions = np.zeros((len(matrix), self._columns))
         sums = np.tile(self._start, (len(matrix), 1))

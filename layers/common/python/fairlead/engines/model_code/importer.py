@@ -86,9 +86,9 @@ class MountedCode:
         return {name: sys.modules.pop(name) for name in names}
 
     def find(self, name: str) -> Any:
-        """Return the class or function that a dotted name stands for; raises ModelCodeError.
+        """Return the class or function of a dotted name; raises ModelCodeError.
 
-        It must be defined in the module that its name says, so a name stands for nothing that the package imports.
+        It must be defined in the module that the name says: a name never refers to an object that the package imports.
         """
         module_name, _, last = name.rpartition(".")
         module = self._imported(module_name)

@@ -19,7 +19,7 @@ LOOPS = {
 
 
 def check_bounds(state: State) -> None:
-    """Require counts that an honest estimator has."""
+    """Require counts that a fitted estimator can have."""
     if "n_jobs" in state:
         state.integer("n_jobs", -MOST_WORKERS, MOST_WORKERS)
     if "n_classes_" in state and "classes_" in state:

@@ -10,7 +10,7 @@ TREES = "sklearn.tree._classes.DecisionTreeRegressor"
 
 
 def check_boosting(boosting: State) -> None:
-    """Require trees of one value a leaf over the ensemble's own features, and as many columns of answers as trees."""
+    """Require trees over the ensemble's own features, one value per leaf, and a column of answers for each tree."""
     if "estimators_" not in boosting:
         return
     n_features, columns = boosting.integer("n_features_in_", 1), boosting.integer("n_trees_per_iteration_", 1)
@@ -24,7 +24,7 @@ def check_boosting(boosting: State) -> None:
             boosting.refuse(place, f"a fitted {TREES}", class_of(estimator))
         shape = (attribute(tree, "n_features"), attribute(tree, "n_outputs"), attribute(tree, "max_n_classes"))
         if shape != (n_features, 1, 1):
-            boosting.refuse(place, f"a tree of {n_features} features and one value a leaf", shape)
+            boosting.refuse(place, f"a tree of {n_features} features and one value for each leaf", shape)
     loss = boosting.get("_loss")
     if attribute(loss, "is_multiclass") is not (columns > 1):
         boosting.refuse("_loss", "a loss for " + ("several classes" if columns > 1 else "one column"), class_of(loss))

@@ -48,7 +48,7 @@ class State:
         return self.as_array(name, self.get(name), shape, kinds)
 
     def as_array(self, place: str, value: object, shape: tuple[int | None, ...], kinds: str = NUMBERS) -> Array:
-        """Return `value`, which stands at `place`, as an array of this shape and these dtypes."""
+        """Return `value`, the attribute at `place`, as an array of this shape and these dtypes."""
         wanted = "(" + ", ".join("any" if length is None else str(length) for length in shape) + ")"
         if type(value) is not np.ndarray:
             self.refuse(place, f"an array of shape {wanted}", _described(value))

@@ -36,7 +36,7 @@ def check_single(machine: State) -> None:
 
 
 def _check_vectors(machine: State) -> int:
-    """Return how many support vectors there are, after checking them and where they stood in training."""
+    """Return the number of support vectors, after checking them and their positions in the training rows."""
     if "_impl" in machine:
         machine.refuse("_impl", "that of the class", machine.get("_impl"))
     machine.integer("degree", 0)

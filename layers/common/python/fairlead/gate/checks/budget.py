@@ -10,7 +10,7 @@ MEGABYTE = 1 << 20
 
 
 def budget(evidence: Evidence, policy: Policy) -> list[Finding]:
-    """Return one finding a cost, and one on whether the fresh process gave the golden answers."""
+    """Return one finding for each cost, and one on whether the fresh process gave the golden answers."""
     spent, limits = evidence.budget, policy.budget
     if spent is None:
         return [skipped(NAME, "costs", "the engine was not measured")]

@@ -2,7 +2,7 @@
 
 A proof of "not worse" on few rows often refuses equal models: if two equal models disagree on 6 % of rows, a margin of
 0.01 passes 23 % of such candidates with 500 rows. So there is a third verdict, inconclusive. The policy decides whether
-it refuses the version, or lets it go on to canary and shadow, which see more rows.
+it refuses the version, or accepts it for canary and shadow, which see more rows.
 """
 
 from typing import NamedTuple

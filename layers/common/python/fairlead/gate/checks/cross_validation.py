@@ -14,7 +14,7 @@ NAME = "cross_validation"
 
 
 def cross_validation(evidence: Evidence, policy: Policy) -> list[Finding]:
-    """Return one finding a metric with mean and spread over folds; it warns if the held-out metric lies far away."""
+    """Return one finding per metric, with mean and spread over folds; it warns if the held-out metric is far off."""
     folds = evidence.folds
     if folds is None:
         return [skipped(NAME, "folds", "not asked for (--cv)")]

@@ -21,7 +21,7 @@ NO_METRIC = "the rows have no target, or the answers do not predict it"
 
 
 def metrics(evidence: Evidence, policy: Policy) -> list[Finding]:
-    """Return one finding a metric, and a failed finding for each bound on a metric that the model does not have."""
+    """Return one finding for each metric, and a failed one for each bound on a metric that the model does not have."""
     rows = evidence.held_out
     measured = gate_metrics.measure(
         rows, evidence.predicted, evidence.signature.output, confidence=policy.confidence, loss=evidence.loss

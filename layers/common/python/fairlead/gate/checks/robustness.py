@@ -23,7 +23,7 @@ LISTED = 5
 
 
 def robustness(evidence: Evidence, policy: Policy) -> list[Finding]:
-    """Return one finding a kind of probe, with the inputs that got no finite answer or a different one."""
+    """Return one finding for each kind of probe, with the inputs that got no finite answer or a different one."""
     if evidence.probes is None:
         return [skipped(NAME, "probes", "the engine was not probed")]
     return [_finding(kind, words, evidence.probes, policy) for kind, words in QUESTIONS.items()]

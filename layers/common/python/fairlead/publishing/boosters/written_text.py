@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 def written_text(write: Callable[[str], None]) -> str:
-    """Return what `write` writes to the path that it is given: the end of a pipe, which no wall denies.
+    """Return the text that `write` writes to a path: the end of a pipe, which the process may write to.
 
     The library may hold Python's lock while it writes more than the pipe holds, so C's `getdelim` reads: ctypes gives
     the lock up for the whole call. The text may have no zero byte.

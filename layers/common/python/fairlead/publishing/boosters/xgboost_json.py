@@ -104,7 +104,7 @@ class _Document(msgspec.Struct, frozen=True):
 
 
 def read_xgboost(text: str, *, missing: float | None = None) -> Boosting:
-    """Return the booster of a model's JSON; `missing` is the number that it was told to be missing.
+    """Return the booster of a model's JSON; `missing` is the number that it reads as missing.
 
     With early stopping, trees behind the best iteration have no part. Raises ModelFileError.
     """

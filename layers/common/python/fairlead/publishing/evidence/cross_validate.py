@@ -20,7 +20,7 @@ from fairlead.publishing.input.table_types import to_frame
 class Folding(msgspec.Struct, frozen=True, kw_only=True):
     """How training rows are folded: `groups` keep a group's rows in one fold, `order` fits on earlier rows only.
 
-    Both are arrays with one element a training row. Without them rows are folded at random.
+    Both are arrays with one element for each training row. Without them rows are folded at random.
     """
 
     folds: int = 5

@@ -140,7 +140,7 @@ def _booster(boosting: Boosting) -> Trees:
 
 
 def _weights(tree: Tree) -> Array:
-    """Return the weight of the training rows by node, each the sum of its leaves; no leaf is quite empty."""
+    """Return the weight of the training rows by node, each the sum of its leaves; every leaf has more than zero."""
     if tree.cover is None:
         raise NotExactError("its model keeps no weights of the training rows")
     weights = np.maximum(tree.cover, EMPTY).astype(np.float64)
@@ -150,7 +150,7 @@ def _weights(tree: Tree) -> Array:
 
 
 def _members(bitsets: Array) -> Array:
-    """Return the categories of each set, one column a code; eight words of 32 bits hold a set."""
+    """Return the categories of each set, one column for each code; eight words of 32 bits hold a set."""
     codes = np.arange(BITS)
     words = bitsets.reshape(-1, BITS // 32).astype(np.uint32)
     found: Array = (words[:, codes // 32] >> (codes % 32).astype(np.uint32)) & 1

@@ -1,4 +1,4 @@
-"""The columns of an MLflow signature, held against the tables of a publication.
+"""The columns of an MLflow signature, compared with the tables of a publication.
 
 Types: https://mlflow.org/docs/latest/ml/model/signatures/. A signature of a tensor names no columns and is not used.
 """
@@ -24,7 +24,7 @@ KINDS: dict[str, Kind] = {
     "boolean": "true and false",
     "datetime": "times",
 }
-"""What a column of each MLflow type holds. Other types (binary, arrays, objects) are not held against the table."""
+"""What a column of each MLflow type holds. Other types (binary, arrays, objects) are not compared with the table."""
 MOST_NAMED = 5
 
 

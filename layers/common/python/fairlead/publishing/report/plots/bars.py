@@ -53,7 +53,7 @@ def histogram(
 
 
 def categories(names: Sequence[str], counts: Sequence[int], title: str, *, training: Sequence[int] = ()) -> Element:
-    """Draw one bar a category with its share; rings are the training rows' shares."""
+    """Draw one bar for each category with its share; rings are the training rows' shares."""
     total, before = max(1, sum(counts)), max(1, sum(training))
     top = max([count / total for count in counts] + [count / before for count in training] + [1e-9])
     x = Scale(0, top, 118, WIDTH - 58)
